@@ -1,0 +1,260 @@
+//! What would change production ([`Intent`]), what it would do ([`Preview`]), and how it goes ([`Run`]).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::audit::Outcome;
+use super::service::{ServiceId, Strategy};
+
+/// What somebody wants changed. Plain and comparable: it is journalled before anything is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Intent {
+    /// Roll out an image.
+    Deploy {
+        /// Where.
+        service: ServiceId,
+        /// Full reference, or `:tag` / `tag` to keep the present repository.
+        image: String,
+        /// Which container; `None`: the one behind the load balancer, else the first essential one.
+        container: Option<String>,
+        /// `None` keeps the service's strategy.
+        strategy: Option<Strategy>,
+    },
+    /// Go back to an earlier revision.
+    Rollback {
+        /// Where.
+        service: ServiceId,
+        /// `None`: the revision of the last completed deployment before the present one; stops a running deployment with rollback.
+        to: Option<u32>,
+    },
+    /// Change the desired count.
+    Scale {
+        /// Where.
+        service: ServiceId,
+        /// How many tasks.
+        desired: u32,
+    },
+    /// Replace all tasks by new ones of the same revision.
+    Restart {
+        /// Where.
+        service: ServiceId,
+    },
+    /// Stop the running deployment.
+    Stop {
+        /// Where.
+        service: ServiceId,
+        /// Roll back (else: leave as it is, where the vendor allows).
+        rollback: bool,
+    },
+    /// A person's word on a criterion.
+    SignOff {
+        /// Criterion id.
+        criterion: String,
+        /// Why.
+        why: String,
+        /// Link to evidence, may be empty.
+        link: String,
+    },
+    /// Accept a criterion as missing for a time.
+    Waive {
+        /// Criterion id.
+        criterion: String,
+        /// Why.
+        why: String,
+        /// Until (UTC).
+        until: Timestamp,
+    },
+    /// Take a sign-off or waiver back.
+    Withdraw {
+        /// Criterion id.
+        criterion: String,
+        /// Why.
+        why: String,
+    },
+}
+
+impl Intent {
+    /// The verb, as in the command line and the audit trail.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Deploy { .. } => "deploy",
+            Self::Rollback { .. } => "rollback",
+            Self::Scale { .. } => "scale",
+            Self::Restart { .. } => "restart",
+            Self::Stop { .. } => "stop",
+            Self::SignOff { .. } => "sign_off",
+            Self::Waive { .. } => "waive",
+            Self::Withdraw { .. } => "withdraw",
+        }
+    }
+
+    /// What it is done to.
+    pub fn subject(&self) -> String {
+        match self.service() {
+            Some(service) => service.to_string(),
+            None => match self {
+                Self::SignOff { criterion, .. }
+                | Self::Waive { criterion, .. }
+                | Self::Withdraw { criterion, .. } => criterion.clone(),
+                _ => String::new(),
+            },
+        }
+    }
+
+    /// The service concerned, if one is.
+    pub fn service(&self) -> Option<&ServiceId> {
+        match self {
+            Self::Deploy { service, .. }
+            | Self::Rollback { service, .. }
+            | Self::Scale { service, .. }
+            | Self::Restart { service }
+            | Self::Stop { service, .. } => Some(service),
+            _ => None,
+        }
+    }
+}
+
+/// What a line of a diff does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiffMark {
+    /// Unchanged context.
+    Same,
+    /// Goes away.
+    Removed,
+    /// Comes.
+    Added,
+}
+
+/// One line of a preview's diff. Values of environment variables that look secret are redacted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiffLine {
+    /// Which.
+    pub mark: DiffMark,
+    /// Text.
+    pub text: String,
+}
+
+/// How sure a person must be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "level", content = "word", rename_all = "snake_case")]
+pub enum Confirm {
+    /// One key.
+    Key,
+    /// Type this word (the environment's name, for production).
+    Type(String),
+}
+
+/// What an action would do, made by reads alone.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Preview {
+    /// What was asked.
+    pub intent: Intent,
+    /// One line: `Deploy api  laser-prod`.
+    pub title: String,
+    /// Environment it happens in.
+    pub environment: String,
+    /// Named facts: from, to, tasks, strategy, circuit breaker, alarms, who else acts.
+    pub facts: Vec<(String, String)>,
+    /// The diff of the task definition, empty for none.
+    pub diff: Vec<DiffLine>,
+    /// Things to think about: alarms firing, a deployment running, what cannot be undone.
+    pub warnings: Vec<String>,
+    /// Reasons why it cannot work; not empty: it cannot be confirmed.
+    pub refusals: Vec<String>,
+    /// The exact calls that it will make, in order.
+    pub calls: Vec<String>,
+    /// Named inputs it was made from, each as read; re-read before the call, the changed one is named.
+    pub inputs: Vec<(String, String)>,
+    /// SHA-256 over intent and inputs, hex.
+    pub fingerprint: String,
+    /// How it is to be confirmed.
+    pub confirm: Confirm,
+    /// When it was made (UTC).
+    pub at: Timestamp,
+}
+
+/// The stations of every action's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Reads only.
+    Preview,
+    /// A person said yes.
+    Confirm,
+    /// The intent is durable.
+    Journal,
+    /// The vendor was told.
+    Execute,
+    /// The vendor works.
+    Follow,
+    /// We look whether it is so.
+    Verify,
+    /// Written in the audit chain.
+    Record,
+}
+
+impl Phase {
+    /// All, in order.
+    pub const ALL: [Self; 7] = [
+        Self::Preview,
+        Self::Confirm,
+        Self::Journal,
+        Self::Execute,
+        Self::Follow,
+        Self::Verify,
+        Self::Record,
+    ];
+
+    /// The word shown.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Preview => "preview",
+            Self::Confirm => "confirm",
+            Self::Journal => "journal",
+            Self::Execute => "execute",
+            Self::Follow => "follow",
+            Self::Verify => "verify",
+            Self::Record => "record",
+        }
+    }
+}
+
+/// One line of a run's own story.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunLine {
+    /// When (UTC).
+    pub at: Timestamp,
+    /// In which phase.
+    pub phase: Phase,
+    /// Inert words.
+    pub text: String,
+}
+
+/// An action under way or done.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Run {
+    /// Identity, also in journal and audit.
+    pub id: String,
+    /// What was asked.
+    pub intent: Intent,
+    /// One line.
+    pub title: String,
+    /// The phase it is in, or the last one it reached.
+    pub phase: Phase,
+    /// Done and wanted, in tasks, while followed.
+    pub progress: Option<(u32, u32)>,
+    /// What happened so far, oldest first.
+    pub lines: Vec<RunLine>,
+    /// Began (UTC).
+    pub started_at: Timestamp,
+    /// Ended (UTC).
+    pub finished_at: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Who began it.
+    pub who: String,
+    /// Whether this console picked it up from the journal.
+    pub reattached: bool,
+}

@@ -1,0 +1,121 @@
+//! Rows of the journal and of the audit chain.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How an action ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Done and verified.
+    Succeeded,
+    /// Ended otherwise than asked, and we know how.
+    Failed,
+    /// Refused before anything changed.
+    Refused,
+    /// A reply was lost, or the console was killed: to be reconciled by reading.
+    Unknown,
+    /// Given up by the person; what was begun is left as it is.
+    Abandoned,
+}
+
+impl Outcome {
+    /// The word shown.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "FAILED",
+            Self::Refused => "refused",
+            Self::Unknown => "UNKNOWN",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// A row of the append-only audit chain. Each row's hash covers its content and the hash of the row before it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuditRow {
+    /// 1, 2, 3 ... without holes.
+    pub seq: u64,
+    /// When it was written (UTC).
+    pub at: Timestamp,
+    /// Who: the OS user and, where known, the caller's ARN.
+    pub who: String,
+    /// Host name.
+    pub host: String,
+    /// Environment.
+    pub environment: String,
+    /// `deploy`, `rollback`, `scale`, `restart`, `stop`, `sign_off` ...
+    pub action: String,
+    /// What it was done to: `laser-prod/api`, `criterion 1.3`.
+    pub subject: String,
+    /// `intent`, `outcome`, `note`.
+    pub event: String,
+    /// Parameters as JSON, secrets redacted.
+    pub parameters: serde_json::Value,
+    /// Fingerprint of the preview that was confirmed; empty for none.
+    pub preview: String,
+    /// Set on rows that end an action.
+    pub outcome: Option<Outcome>,
+    /// Words.
+    pub detail: String,
+    /// Duration of the action, seconds, on rows that end one.
+    pub duration_s: Option<f64>,
+    /// Which run it belongs to.
+    pub run: String,
+    /// Hex SHA-256 of the row before; 64 zeros for the first.
+    pub previous: String,
+    /// Hex SHA-256 of this row.
+    pub hash: String,
+}
+
+/// What `audit verify` says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum ChainVerdict {
+    /// All rows follow from one another.
+    Intact {
+        /// How many.
+        rows: u64,
+        /// Hash of the last.
+        head: String,
+    },
+    /// A row does not.
+    Broken {
+        /// The first row that is wrong.
+        seq: u64,
+        /// How.
+        why: String,
+    },
+}
+
+/// A person's word on a criterion that no probe settles (or that a person overrides for a time).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignOff {
+    /// Criterion id, `2.1.c`.
+    pub criterion: String,
+    /// Signed off, waived, or withdrawn.
+    pub kind: SignOffKind,
+    /// Who.
+    pub who: String,
+    /// Why.
+    pub why: String,
+    /// Link to evidence; may be empty.
+    pub link: String,
+    /// When (UTC).
+    pub at: Timestamp,
+    /// Until when a waiver holds (UTC).
+    pub until: Option<Timestamp>,
+}
+
+/// What a sign-off does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignOffKind {
+    /// A person vouches for it.
+    SignedOff,
+    /// Accepted as missing, until a date.
+    Waived,
+    /// The earlier word is taken back.
+    Withdrawn,
+}

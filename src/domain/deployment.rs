@@ -1,0 +1,128 @@
+//! A deployment as one picture: both revisions, their counts, what guards it, and how far it is.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::service::{CircuitBreaker, Revision, ServiceId, Strategy, TaskCounts};
+
+/// Where a deployment stands (ServiceDeployment.status, or `rolloutState` where the endpoint lacks service deployments).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeploymentState {
+    /// Asked for, not begun.
+    Pending,
+    /// Under way.
+    InProgress,
+    /// A stop was asked for.
+    StopRequested,
+    /// Going back, by the breaker, an alarm or a person.
+    RollingBack,
+    /// Done as asked.
+    Successful,
+    /// Stopped by a person.
+    Stopped,
+    /// Went back, done.
+    RolledBack,
+    /// Failed, nothing rolled back.
+    Failed,
+    /// The vendor said something that we do not know.
+    Unknown,
+}
+
+impl DeploymentState {
+    /// Whether it still moves.
+    pub fn is_running(self) -> bool {
+        matches!(
+            self,
+            Self::Pending | Self::InProgress | Self::StopRequested | Self::RollingBack
+        )
+    }
+
+    /// The word shown.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::InProgress => "rolling out",
+            Self::StopRequested => "stopping",
+            Self::RollingBack => "ROLLING BACK",
+            Self::Successful => "completed",
+            Self::Stopped => "stopped",
+            Self::RolledBack => "ROLLED BACK",
+            Self::Failed => "FAILED",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One revision's share in a deployment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RevisionLoad {
+    /// Family and number.
+    pub revision: Revision,
+    /// Image of the main container, where known.
+    pub image: Option<String>,
+    /// Tasks.
+    pub counts: TaskCounts,
+    /// Percent of production traffic, where the vendor reports weights.
+    pub traffic_percent: Option<f64>,
+}
+
+/// Which API the picture was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeploymentSource {
+    /// DescribeServiceDeployments.
+    ServiceDeployments,
+    /// `deployments[]` of DescribeServices: the endpoint has no service deployments.
+    Rollouts,
+}
+
+/// A deployment of a service, running or past.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Deployment {
+    /// ServiceDeployment ARN, or the rollout's id.
+    pub id: String,
+    /// Which service.
+    pub service: ServiceId,
+    /// Rolling, blue/green ...
+    pub strategy: Strategy,
+    /// Where it stands.
+    pub state: DeploymentState,
+    /// The vendor's explanation of the state.
+    pub reason: String,
+    /// What is being replaced.
+    pub from: Vec<RevisionLoad>,
+    /// What is being rolled out. `None` for a restart whose target the endpoint does not tell.
+    pub to: Option<RevisionLoad>,
+    /// The breaker's settings.
+    pub circuit_breaker: CircuitBreaker,
+    /// Failures counted so far and the number that trips it, while known.
+    pub failures: Option<(u32, u32)>,
+    /// Alarms watched, with whether each has fired.
+    pub alarms: Vec<(String, bool)>,
+    /// Blue/green lifecycle stage, in the vendor's words.
+    pub lifecycle_stage: Option<String>,
+    /// Why and when it went back.
+    pub rollback_reason: Option<String>,
+    /// Created (UTC).
+    pub created_at: Option<Timestamp>,
+    /// Began (UTC).
+    pub started_at: Option<Timestamp>,
+    /// Ended (UTC).
+    pub finished_at: Option<Timestamp>,
+    /// Which API told us.
+    pub source: DeploymentSource,
+}
+
+impl Deployment {
+    /// Share of the target's tasks that run, 0..=1.
+    pub fn progress(&self) -> f64 {
+        match &self.to {
+            _ if !self.state.is_running() => 1.0,
+            Some(to) if to.counts.desired > 0 => {
+                (f64::from(to.counts.running) / f64::from(to.counts.desired)).clamp(0.0, 1.0)
+            }
+            _ => 0.0,
+        }
+    }
+}

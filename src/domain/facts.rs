@@ -1,0 +1,174 @@
+//! All that is known of the platform at one moment, each part with its age: what the watch publishes and everybody reads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::action::Run;
+use super::alarm::{Alarm, AlarmEvent};
+use super::audit::{AuditRow, ChainVerdict, SignOff};
+use super::deployment::Deployment;
+use super::log::{LogGroup, LogTail};
+use super::metric::{MetricId, MetricQuery, Series, Window};
+use super::part::Part;
+use super::probe::{DnsProbe, HttpsProbe, TlsProbe};
+use super::problem::Problem;
+use super::service::{Cluster, Identity, Service, ServiceId, Task, TaskDefinition};
+use super::slo::Slo;
+use super::target::TargetGroup;
+
+/// What a provider (or one API of it) is like at present.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProviderHealth {
+    /// `sts`, `ecs`, `elb`, `cloudwatch`, `logs`, `https`, `tls`, `dns`, `store`.
+    pub name: String,
+    /// Last good answer (UTC).
+    pub last_ok: Option<Timestamp>,
+    /// Last failure, cleared by the next good answer.
+    pub problem: Option<Problem>,
+    /// When it will be asked again after a failure or throttling (UTC).
+    pub next_try: Option<Timestamp>,
+    /// Calls made in the last 60 seconds.
+    pub calls_per_minute: u32,
+    /// Median latency of recent calls, milliseconds.
+    pub latency_ms: Option<f64>,
+    /// Whether its configuration asks for it at all (`false`: "not configured").
+    pub configured: bool,
+}
+
+/// Series asked for by an interest.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Charts {
+    /// The window that the series cover.
+    pub window: Option<Window>,
+    /// Answers.
+    pub series: Vec<Arc<Series>>,
+}
+
+/// Everything known. Cloning is cheap where it matters: big parts are behind `Arc`.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Counts up with each change.
+    pub seq: u64,
+    /// When this picture was put together (UTC).
+    pub taken_at: Timestamp,
+    /// Environment's name (`production`).
+    pub environment: String,
+    /// Whether this is the embedded sandbox.
+    pub demo: bool,
+    /// Whether mutations are refused.
+    pub read_only: bool,
+    /// Who we are.
+    pub identity: Part<Identity>,
+    /// Clusters.
+    pub clusters: Part<Vec<Cluster>>,
+    /// Services, sorted by id.
+    pub services: Part<Arc<Vec<Arc<Service>>>>,
+    /// Task definitions that services use, by ARN.
+    pub task_definitions: Part<Arc<BTreeMap<String, Arc<TaskDefinition>>>>,
+    /// Running and recent deployments, newest first.
+    pub deployments: Part<Arc<Vec<Arc<Deployment>>>>,
+    /// Tasks of the service looked at.
+    pub tasks: BTreeMap<ServiceId, Part<Arc<Vec<Task>>>>,
+    /// Revisions of the service looked at, newest first.
+    pub revisions: BTreeMap<ServiceId, Part<Arc<Vec<Arc<TaskDefinition>>>>>,
+    /// Target groups.
+    pub target_groups: Part<Arc<Vec<TargetGroup>>>,
+    /// Alarms: firing first, then by severity, then by name.
+    pub alarms: Part<Arc<Vec<Arc<Alarm>>>>,
+    /// History of the alarms looked at.
+    pub alarm_history: BTreeMap<String, Part<Arc<Vec<AlarmEvent>>>>,
+    /// The common series: what the overview and the alarms need, by query.
+    pub series: Part<Arc<BTreeMap<MetricQuery, Arc<Series>>>>,
+    /// Series on the metrics screen.
+    pub charts: Part<Charts>,
+    /// Names of metrics.
+    pub metric_names: Part<Arc<Vec<MetricId>>>,
+    /// Promises.
+    pub slos: Part<Vec<Slo>>,
+    /// Log groups.
+    pub log_groups: Part<Arc<Vec<LogGroup>>>,
+    /// The log looked at.
+    pub logs: Part<LogTail>,
+    /// HTTPS probes by URL.
+    pub https: BTreeMap<String, Part<HttpsProbe>>,
+    /// TLS probes by `host:port`.
+    pub tls: BTreeMap<String, Part<TlsProbe>>,
+    /// DNS probes by name.
+    pub dns: BTreeMap<String, Part<DnsProbe>>,
+    /// Sign-offs and waivers, the newest for each criterion.
+    pub signoffs: Part<Vec<SignOff>>,
+    /// Newest rows of the audit chain, newest first.
+    pub audit: Part<Arc<Vec<AuditRow>>>,
+    /// Whether the chain verifies.
+    pub chain: Part<ChainVerdict>,
+    /// Actions of this console and those that it picked up, newest first.
+    pub runs: Arc<Vec<Run>>,
+    /// State of each provider.
+    pub providers: Vec<ProviderHealth>,
+}
+
+impl Facts {
+    /// The service of that id, if known.
+    pub fn service(&self, id: &ServiceId) -> Option<&Arc<Service>> {
+        self.services.value.as_ref()?.iter().find(|s| &s.id == id)
+    }
+
+    /// All services known, sorted by id.
+    pub fn service_rows(&self) -> &[Arc<Service>] {
+        self.services.value.as_ref().map_or(&[], |v| v.as_slice())
+    }
+
+    /// All alarms known.
+    pub fn alarm_rows(&self) -> &[Arc<Alarm>] {
+        self.alarms.value.as_ref().map_or(&[], |v| v.as_slice())
+    }
+
+    /// All deployments known, newest first.
+    pub fn deployment_rows(&self) -> &[Arc<Deployment>] {
+        self.deployments
+            .value
+            .as_ref()
+            .map_or(&[], |v| v.as_slice())
+    }
+
+    /// The task definition that a service is set to, if it was read.
+    pub fn task_definition(&self, service: &Service) -> Option<&Arc<TaskDefinition>> {
+        self.task_definitions
+            .value
+            .as_ref()?
+            .get(&service.revision.arn)
+    }
+
+    /// Target groups bound to a service.
+    pub fn targets_of<'a>(&'a self, service: &'a Service) -> impl Iterator<Item = &'a TargetGroup> {
+        self.target_groups
+            .value
+            .iter()
+            .flat_map(|v| v.iter())
+            .filter(|tg| {
+                service
+                    .load_balancers
+                    .iter()
+                    .any(|lb| lb.target_group_arn == tg.arn)
+            })
+    }
+
+    /// Calls to vendors in the last 60 seconds.
+    pub fn calls_per_minute(&self) -> u32 {
+        self.providers.iter().map(|p| p.calls_per_minute).sum()
+    }
+
+    /// A common series, if it was read.
+    pub fn series(&self, query: &MetricQuery) -> Option<&Arc<Series>> {
+        self.series.value.as_ref()?.get(query)
+    }
+
+    /// Age of this picture.
+    pub fn age(&self, now: Timestamp) -> Duration {
+        Duration::try_from(now.duration_since(self.taken_at)).unwrap_or(Duration::ZERO)
+    }
+}

@@ -1,0 +1,109 @@
+//! Log groups and log lines, after the CloudWatch Logs API reference.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A log group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LogGroup {
+    /// Name.
+    pub name: String,
+    /// Days kept; `None` keeps for ever.
+    pub retention_days: Option<u32>,
+    /// Bytes stored.
+    pub stored_bytes: u64,
+    /// Created (UTC).
+    pub created_at: Option<Timestamp>,
+}
+
+/// Severity of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// trace
+    Trace,
+    /// debug
+    Debug,
+    /// info
+    Info,
+    /// warning
+    Warn,
+    /// error
+    Error,
+    /// fatal, panic, critical
+    Fatal,
+}
+
+impl Level {
+    /// Reads the words and numbers (pino, bunyan) that programs use.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "trace" | "10" => Self::Trace,
+            "debug" | "20" | "dbg" => Self::Debug,
+            "info" | "information" | "notice" | "30" | "log" => Self::Info,
+            "warn" | "warning" | "40" => Self::Warn,
+            "error" | "err" | "50" => Self::Error,
+            "fatal" | "critical" | "crit" | "panic" | "emerg" | "alert" | "60" => Self::Fatal,
+            _ => return None,
+        })
+    }
+
+    /// Five columns.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Trace => "TRACE",
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+            Self::Fatal => "FATAL",
+        }
+    }
+}
+
+/// A line of a log. All text is inert already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LogLine {
+    /// The vendor's event id: what a selection is tied to.
+    pub id: String,
+    /// Event time (UTC), to the millisecond.
+    pub at: Timestamp,
+    /// Group.
+    pub group: String,
+    /// Stream.
+    pub stream: String,
+    /// Level, where the line tells.
+    pub level: Option<Level>,
+    /// The message: a JSON line's `msg`/`message`, else the whole line; lines of a multi-line event are kept apart.
+    pub message: Vec<String>,
+    /// The other fields of a JSON line, in their order.
+    pub fields: Vec<(String, String)>,
+    /// The whole event as it came, made inert.
+    pub raw: String,
+}
+
+/// What is tailed or searched.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct LogRequest {
+    /// Groups, merged by time.
+    pub groups: Vec<String>,
+    /// CloudWatch filter pattern; empty for all.
+    pub pattern: String,
+    /// Start (UTC).
+    pub from: Timestamp,
+    /// End (UTC), or follow.
+    pub until: Option<Timestamp>,
+}
+
+/// What the watch holds of a [`LogRequest`]: a bounded buffer that says what it dropped.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct LogTail {
+    /// The request answered; `None` before the first.
+    pub request: Option<LogRequest>,
+    /// Oldest first.
+    pub lines: std::sync::Arc<[std::sync::Arc<LogLine>]>,
+    /// Lines dropped from the front because the buffer is bounded.
+    pub dropped: u64,
+    /// Whether everything up to now has been read (the tail has caught up).
+    pub caught_up: bool,
+}

@@ -1,0 +1,251 @@
+//! Metrics and their series, after the CloudWatch API reference.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What names a metric for good.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MetricId {
+    /// `AWS/ECS`.
+    pub namespace: String,
+    /// `CPUUtilization`.
+    pub name: String,
+    /// Sorted by name.
+    pub dimensions: Vec<(String, String)>,
+}
+
+impl MetricId {
+    /// A metric; sorts its dimensions.
+    pub fn new(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> Self {
+        let mut dimensions: Vec<_> = dimensions
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        dimensions.sort();
+        Self {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            dimensions,
+        }
+    }
+}
+
+impl std::fmt::Display for MetricId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.namespace, self.name)?;
+        for (k, v) in &self.dimensions {
+            write!(f, " {k}={v}")?;
+        }
+        Ok(())
+    }
+}
+
+/// How the points of a period are made one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Stat {
+    /// Mean.
+    Average,
+    /// Sum.
+    Sum,
+    /// Smallest.
+    Minimum,
+    /// Largest.
+    Maximum,
+    /// How many.
+    SampleCount,
+    /// Percentile in tenths: 990 is p99, 999 is p99.9.
+    Percentile(u16),
+}
+
+impl Stat {
+    /// The word that the API takes.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Average => "Average".into(),
+            Self::Sum => "Sum".into(),
+            Self::Minimum => "Minimum".into(),
+            Self::Maximum => "Maximum".into(),
+            Self::SampleCount => "SampleCount".into(),
+            Self::Percentile(t) if t % 10 == 0 => format!("p{}", t / 10),
+            Self::Percentile(t) => format!("p{}.{}", t / 10, t % 10),
+        }
+    }
+
+    /// Reads what people and the API write: `Average`, `avg`, `p99`, `p99.9`, `max` ...
+    pub fn parse(word: &str) -> Option<Self> {
+        let w = word.to_ascii_lowercase();
+        Some(match w.as_str() {
+            "average" | "avg" | "mean" => Self::Average,
+            "sum" => Self::Sum,
+            "minimum" | "min" => Self::Minimum,
+            "maximum" | "max" => Self::Maximum,
+            "samplecount" | "count" => Self::SampleCount,
+            _ => {
+                let value: f64 = w.strip_prefix('p')?.parse().ok()?;
+                if !(0.0..=100.0).contains(&value) {
+                    return None;
+                }
+                Self::Percentile((value * 10.0).round() as u16)
+            }
+        })
+    }
+}
+
+/// A question for one series.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MetricQuery {
+    /// Which metric.
+    pub metric: MetricId,
+    /// Which statistic.
+    pub stat: Stat,
+    /// Seconds a point; a multiple of 60 for standard resolution.
+    pub period_s: u32,
+}
+
+/// A time range. `until` = `None` follows now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Window {
+    /// Length, seconds.
+    pub length_s: u32,
+    /// End (UTC), or now.
+    pub until: Option<Timestamp>,
+}
+
+/// A series: the answer to one [`MetricQuery`]. Gaps are gaps: a period without data has no point.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Series {
+    /// What was asked.
+    pub query: MetricQuery,
+    /// The vendor's label.
+    pub label: String,
+    /// Unit, where the vendor tells (`Percent`, `Seconds`, `Count`, `Bytes`), else guessed from the metric's name.
+    pub unit: Unit,
+    /// (start of period UTC, value), oldest first.
+    pub points: Arc<[(Timestamp, f64)]>,
+    /// Whether the vendor said that more data exists than was returned.
+    pub partial: bool,
+}
+
+impl Series {
+    /// The newest value.
+    pub fn last(&self) -> Option<f64> {
+        self.points.last().map(|p| p.1)
+    }
+}
+
+/// Unit of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// 0..100.
+    Percent,
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+    /// Bytes.
+    Bytes,
+    /// Bytes a second.
+    BytesPerSecond,
+    /// A count in a period.
+    Count,
+    /// No unit.
+    None,
+}
+
+impl Unit {
+    /// The unit that a metric's name implies, where CloudWatch does not return one.
+    pub fn of(metric: &MetricId) -> Self {
+        let n = metric.name.as_str();
+        if n.ends_with("Utilization")
+            || n.ends_with("Percentage")
+            || n.ends_with("HitRate")
+            || n.contains("Percent")
+        {
+            Self::Percent
+        } else if n.contains("ResponseTime")
+            || n.ends_with("Latency")
+            || n.ends_with("Lag")
+            || n.contains("Duration")
+        {
+            Self::Seconds
+        } else if n.contains("Throughput") {
+            Self::BytesPerSecond
+        } else if n.contains("Bytes") || n.contains("Memory") || n.contains("StorageSpace") {
+            Self::Bytes
+        } else {
+            Self::Count
+        }
+    }
+
+    /// A value with its unit in at most about seven columns: `143 ms`, `81.0 %`, `1.2 GB`, `3.4 k`.
+    pub fn format(self, value: f64) -> String {
+        if !value.is_finite() {
+            return "-".into();
+        }
+        match self {
+            Self::Percent => format!("{} %", short(value)),
+            Self::Seconds if value.abs() < 1.0 => format!("{} ms", short(value * 1000.0)),
+            Self::Seconds => format!("{} s", short(value)),
+            Self::Milliseconds => format!("{} ms", short(value)),
+            Self::Bytes => scaled(value, "B"),
+            Self::BytesPerSecond => scaled(value, "B/s"),
+            Self::Count | Self::None => scaled(value, "").trim_end().to_owned(),
+        }
+    }
+}
+
+fn short(v: f64) -> String {
+    let a = v.abs();
+    if a >= 100.0 || (v - v.round()).abs() < 1e-9 {
+        format!("{v:.0}")
+    } else if a >= 10.0 {
+        format!("{v:.1}")
+    } else {
+        format!("{v:.2}")
+    }
+}
+
+fn scaled(v: f64, unit: &str) -> String {
+    let a = v.abs();
+    let (div, prefix) = match a {
+        a if a >= 1e12 => (1e12, "T"),
+        a if a >= 1e9 => (1e9, "G"),
+        a if a >= 1e6 => (1e6, "M"),
+        a if a >= 1e4 => (1e3, "k"),
+        _ => (1.0, ""),
+    };
+    format!("{} {prefix}{unit}", short(v / div))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statistics_read_what_they_write() {
+        for s in [
+            Stat::Average,
+            Stat::Sum,
+            Stat::Percentile(990),
+            Stat::Percentile(999),
+            Stat::Percentile(500),
+        ] {
+            assert_eq!(Stat::parse(&s.word()), Some(s));
+        }
+        assert_eq!(Stat::parse("p101"), None);
+        assert_eq!(Stat::parse("nonsense"), None);
+    }
+
+    #[test]
+    fn values_carry_their_unit() {
+        assert_eq!(Unit::Seconds.format(0.143), "143 ms");
+        assert_eq!(Unit::Percent.format(81.04), "81.0 %");
+        assert_eq!(Unit::Bytes.format(1.25e9), "1.25 GB");
+        assert_eq!(Unit::Count.format(12_345.0), "12.3 k");
+        assert_eq!(Unit::Count.format(42.0), "42");
+        assert_eq!(Unit::Count.format(f64::NAN), "-");
+    }
+}

@@ -1,0 +1,17 @@
+//! Plain data that every other room speaks: no I/O, no async, no drawing, no SDK type.
+
+pub mod action;
+pub mod alarm;
+pub mod audit;
+pub mod deployment;
+pub mod facts;
+pub mod interest;
+pub mod log;
+pub mod metric;
+pub mod part;
+pub mod probe;
+pub mod problem;
+pub mod service;
+pub mod slo;
+pub mod target;
+pub mod text;

@@ -1,0 +1,128 @@
+//! What probes from here saw: HTTPS answers, TLS handshakes, DNS look-ups.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A grade with its reasons. `A+` to `F`; `T` where the certificate is not trusted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Grade {
+    /// `A+`, `A`, `B`, `C`, `F`, `T`.
+    pub letter: String,
+    /// Why not better; empty for `A+`.
+    pub reasons: Vec<String>,
+}
+
+/// One security header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HeaderCheck {
+    /// Name.
+    pub name: String,
+    /// Value as received.
+    pub value: Option<String>,
+    /// Whether present and strict.
+    pub ok: bool,
+    /// Why it is not.
+    pub note: String,
+}
+
+/// An HTTPS request and what came back.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HttpsProbe {
+    /// URL asked.
+    pub url: String,
+    /// Status code.
+    pub status: u16,
+    /// From the request to the end of the headers, milliseconds.
+    pub latency_ms: f64,
+    /// Security headers.
+    pub headers: Vec<HeaderCheck>,
+    /// Grade of the headers.
+    pub grade: Grade,
+}
+
+/// A certificate of the chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Certificate {
+    /// Subject.
+    pub subject: String,
+    /// Issuer.
+    pub issuer: String,
+    /// Names it is valid for.
+    pub names: Vec<String>,
+    /// Valid from (UTC).
+    pub not_before: Timestamp,
+    /// Valid until (UTC).
+    pub not_after: Timestamp,
+    /// `RSA 2048`, `ECDSA P-256` ...
+    pub key: String,
+}
+
+/// A TLS handshake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TlsProbe {
+    /// Host (SNI).
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Negotiated version.
+    pub protocol: String,
+    /// Negotiated suite.
+    pub cipher: String,
+    /// Leaf first.
+    pub chain: Vec<Certificate>,
+    /// Whether the chain verifies against the trusted roots for this host, and why not.
+    pub trust: Result<(), String>,
+    /// Whether TLS 1.2 is also accepted; `None` where not tried.
+    pub tls12: Option<bool>,
+    /// Grade of the connection.
+    pub grade: Grade,
+}
+
+impl TlsProbe {
+    /// Whole days until the leaf expires; negative once expired.
+    pub fn days_left(&self, now: Timestamp) -> Option<i64> {
+        let leaf = self.chain.first()?;
+        Some(
+            leaf.not_after
+                .duration_since(now)
+                .as_secs()
+                .div_euclid(86_400),
+        )
+    }
+}
+
+/// A DNS look-up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DnsProbe {
+    /// Name asked.
+    pub name: String,
+    /// Addresses.
+    pub addresses: Vec<String>,
+    /// CNAME chain.
+    pub cnames: Vec<String>,
+    /// Smallest TTL, seconds.
+    pub ttl_s: Option<u32>,
+    /// Which server answered.
+    pub server: String,
+    /// What the configuration expects; empty expects any answer.
+    pub expected: Vec<String>,
+}
+
+impl DnsProbe {
+    /// Whether it resolves to what is expected.
+    pub fn as_expected(&self) -> bool {
+        if self.expected.is_empty() {
+            return !self.addresses.is_empty();
+        }
+        let same = |a: &str, b: &str| {
+            a.trim_end_matches('.')
+                .eq_ignore_ascii_case(b.trim_end_matches('.'))
+        };
+        self.expected.iter().any(|e| {
+            self.addresses
+                .iter()
+                .chain(&self.cnames)
+                .any(|a| same(a, e))
+        })
+    }
+}

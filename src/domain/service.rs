@@ -1,0 +1,437 @@
+//! Clusters, services, tasks and task definitions, after the Amazon ECS API reference.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Who we are to AWS (STS GetCallerIdentity).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// Twelve digits.
+    pub account: String,
+    /// ARN of the caller.
+    pub arn: String,
+    /// Region that the clients use.
+    pub region: String,
+}
+
+/// A cluster (DescribeClusters).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cluster {
+    /// Full ARN.
+    pub arn: String,
+    /// Short name.
+    pub name: String,
+    /// `ACTIVE`, `PROVISIONING` ...
+    pub status: String,
+    /// Services in ACTIVE state.
+    pub active_services: u32,
+    /// Tasks in RUNNING state.
+    pub running_tasks: u32,
+    /// Tasks in PENDING state.
+    pub pending_tasks: u32,
+}
+
+/// What names a service for good: rows, selections and actions are tied to this.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ServiceId {
+    /// Short name of the cluster.
+    pub cluster: String,
+    /// Short name of the service.
+    pub name: String,
+}
+
+impl std::fmt::Display for ServiceId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.cluster, self.name)
+    }
+}
+
+/// A task definition's family and revision.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Revision {
+    /// Family.
+    pub family: String,
+    /// Number within the family.
+    pub number: u32,
+    /// Full ARN as the API gave it.
+    pub arn: String,
+}
+
+impl Revision {
+    /// Reads `arn:...:task-definition/family:7` or `family:7`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let tail = text.rsplit('/').next()?;
+        let (family, number) = tail.rsplit_once(':')?;
+        Some(Self {
+            family: family.to_owned(),
+            number: number.parse().ok()?,
+            arn: text.to_owned(),
+        })
+    }
+}
+
+impl std::fmt::Display for Revision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.family, self.number)
+    }
+}
+
+/// How new tasks replace old ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// ECS rolling update.
+    Rolling,
+    /// ECS blue/green.
+    BlueGreen,
+    /// ECS canary.
+    Canary,
+    /// ECS linear.
+    Linear,
+    /// The CODE_DEPLOY or EXTERNAL controller: shown, not driven.
+    Other,
+}
+
+impl Strategy {
+    /// The word that the command line and the screens use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rolling => "rolling",
+            Self::BlueGreen => "blue-green",
+            Self::Canary => "canary",
+            Self::Linear => "linear",
+            Self::Other => "external",
+        }
+    }
+}
+
+/// The deployment circuit breaker of a service and how far it is from tripping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CircuitBreaker {
+    /// Whether it watches at all.
+    pub enabled: bool,
+    /// Whether it rolls back by itself once tripped.
+    pub rollback: bool,
+}
+
+impl CircuitBreaker {
+    /// Failed tasks that trip the breaker: half the desired count, at least 3 and at most 200
+    /// (Amazon ECS developer guide, "How the deployment circuit breaker detects failures").
+    pub fn threshold(desired: u32) -> u32 {
+        desired.div_ceil(2).clamp(3, 200)
+    }
+}
+
+/// How a service deploys (DeploymentConfiguration).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeploymentConfig {
+    /// Strategy.
+    pub strategy: Strategy,
+    /// Percent of desired that must stay healthy.
+    pub minimum_healthy_percent: u32,
+    /// Percent of desired that may run at once.
+    pub maximum_percent: u32,
+    /// Circuit breaker.
+    pub circuit_breaker: CircuitBreaker,
+    /// Names of the CloudWatch alarms watched, when watching is on.
+    pub alarms: Vec<String>,
+    /// Whether a deployment alarm rolls back.
+    pub alarms_rollback: bool,
+    /// Minutes between traffic shift and the end, for blue/green.
+    pub bake_minutes: Option<u32>,
+}
+
+/// A service's link to a load balancer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LoadBalancerBinding {
+    /// Target group ARN.
+    pub target_group_arn: String,
+    /// Container that receives traffic.
+    pub container: String,
+    /// Its port.
+    pub port: u16,
+}
+
+/// One line of a service's event list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ServiceEvent {
+    /// Vendor's id.
+    pub id: String,
+    /// When (UTC).
+    pub at: Timestamp,
+    /// ECS's own words.
+    pub message: String,
+}
+
+/// One entry of `deployments[]` of DescribeServices: counts of one revision inside a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rollout {
+    /// `ecs-svc/...`
+    pub id: String,
+    /// `PRIMARY`, `ACTIVE`, `INACTIVE`.
+    pub status: String,
+    /// Revision that it runs.
+    pub revision: Revision,
+    /// Desired, running, pending and failed tasks.
+    pub counts: TaskCounts,
+    /// `COMPLETED`, `IN_PROGRESS`, `FAILED`; empty where the service has no rollout state.
+    pub rollout_state: String,
+    /// ECS's explanation.
+    pub rollout_reason: String,
+    /// Created (UTC).
+    pub created_at: Option<Timestamp>,
+    /// Last change (UTC).
+    pub updated_at: Option<Timestamp>,
+}
+
+/// Task counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TaskCounts {
+    /// Wanted.
+    pub desired: u32,
+    /// In RUNNING.
+    pub running: u32,
+    /// In PENDING.
+    pub pending: u32,
+    /// Failed since the rollout began.
+    pub failed: u32,
+}
+
+/// A service (DescribeServices).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Service {
+    /// Identity.
+    pub id: ServiceId,
+    /// Full ARN.
+    pub arn: String,
+    /// `ACTIVE`, `DRAINING`, `INACTIVE`.
+    pub status: String,
+    /// Counts over all revisions.
+    pub counts: TaskCounts,
+    /// Revision that the service is set to.
+    pub revision: Revision,
+    /// `FARGATE`, `EC2`, or a capacity provider.
+    pub launch_type: String,
+    /// How it deploys.
+    pub deployment: DeploymentConfig,
+    /// Load balancers.
+    pub load_balancers: Vec<LoadBalancerBinding>,
+    /// `deployments[]`.
+    pub rollouts: Vec<Rollout>,
+    /// Newest first.
+    pub events: Vec<ServiceEvent>,
+    /// Created (UTC).
+    pub created_at: Option<Timestamp>,
+}
+
+impl Service {
+    /// Whether a rollout is going on, as far as `deployments[]` says.
+    pub fn is_deploying(&self) -> bool {
+        self.rollouts.len() > 1
+            || self
+                .rollouts
+                .iter()
+                .any(|r| r.rollout_state == "IN_PROGRESS")
+    }
+
+    /// The worst thing that can be said of it from its own counts.
+    pub fn health(&self) -> ServiceHealth {
+        if self.status != "ACTIVE" {
+            ServiceHealth::Inactive
+        } else if self.counts.desired > 0 && self.counts.running == 0 {
+            ServiceHealth::Down
+        } else if self.rollouts.iter().any(|r| r.rollout_state == "FAILED") {
+            ServiceHealth::Failed
+        } else if self.is_deploying() {
+            ServiceHealth::Deploying
+        } else if self.counts.running < self.counts.desired {
+            ServiceHealth::Degraded
+        } else {
+            ServiceHealth::Steady
+        }
+    }
+}
+
+/// Health of a service by its own counts, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceHealth {
+    /// Wanted, and nothing runs.
+    Down,
+    /// The last rollout failed.
+    Failed,
+    /// Fewer tasks than wanted.
+    Degraded,
+    /// A rollout is going on.
+    Deploying,
+    /// As wanted.
+    Steady,
+    /// Draining or inactive.
+    Inactive,
+}
+
+impl ServiceHealth {
+    /// The word shown.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Down => "DOWN",
+            Self::Failed => "FAILED",
+            Self::Degraded => "DEGRADED",
+            Self::Deploying => "deploying",
+            Self::Steady => "steady",
+            Self::Inactive => "inactive",
+        }
+    }
+}
+
+/// A container of a running task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Container {
+    /// Name in the task definition.
+    pub name: String,
+    /// Image as started.
+    pub image: String,
+    /// Digest, where the agent reported it.
+    pub digest: Option<String>,
+    /// `RUNNING`, `STOPPED` ...
+    pub status: String,
+    /// `HEALTHY`, `UNHEALTHY`, `UNKNOWN`.
+    pub health: String,
+    /// Exit code once stopped.
+    pub exit_code: Option<i32>,
+    /// Why it stopped.
+    pub reason: Option<String>,
+}
+
+/// A task (DescribeTasks).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Task {
+    /// Full ARN.
+    pub arn: String,
+    /// Last part of the ARN.
+    pub id: String,
+    /// `group` without `service:`.
+    pub service: String,
+    /// Last known status.
+    pub status: String,
+    /// Where ECS wants it to be.
+    pub desired_status: String,
+    /// `HEALTHY`, `UNHEALTHY`, `UNKNOWN`.
+    pub health: String,
+    /// Revision it runs.
+    pub revision: Option<Revision>,
+    /// Availability zone.
+    pub zone: String,
+    /// CPU units (1024 = one vCPU).
+    pub cpu_units: Option<u32>,
+    /// Memory, MiB.
+    pub memory_mib: Option<u32>,
+    /// Private IPv4 address.
+    pub ip: Option<String>,
+    /// Created (UTC).
+    pub created_at: Option<Timestamp>,
+    /// Started (UTC).
+    pub started_at: Option<Timestamp>,
+    /// Why it stopped or is stopping.
+    pub stopped_reason: Option<String>,
+    /// Containers.
+    pub containers: Vec<Container>,
+}
+
+/// A container in a task definition.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ContainerSpec {
+    /// Name.
+    pub name: String,
+    /// Image reference.
+    pub image: String,
+    /// CPU units reserved.
+    pub cpu_units: Option<u32>,
+    /// Hard memory limit, MiB.
+    pub memory_mib: Option<u32>,
+    /// Soft memory limit, MiB.
+    pub memory_reservation_mib: Option<u32>,
+    /// Whether the task stops with it.
+    pub essential: bool,
+    /// Health check command, joined; `None` if there is none.
+    pub health_check: Option<String>,
+    /// Plain environment: names with values. Values are shown in diffs only after redaction.
+    pub environment: Vec<(String, String)>,
+    /// Secrets: names with where they come from; never values.
+    pub secrets: Vec<(String, String)>,
+    /// Container ports.
+    pub ports: Vec<u16>,
+    /// `awslogs-group`, where the driver is awslogs.
+    pub log_group: Option<String>,
+}
+
+/// A task definition (DescribeTaskDefinition).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TaskDefinition {
+    /// Family and revision.
+    pub revision: Revision,
+    /// `ACTIVE`, `INACTIVE`.
+    pub status: String,
+    /// Task-level CPU units.
+    pub cpu_units: Option<u32>,
+    /// Task-level memory, MiB.
+    pub memory_mib: Option<u32>,
+    /// Containers.
+    pub containers: Vec<ContainerSpec>,
+    /// Registered (UTC).
+    pub registered_at: Option<Timestamp>,
+    /// ARN of who registered it.
+    pub registered_by: Option<String>,
+}
+
+impl TaskDefinition {
+    /// The container that traffic or logs are about: the bound one, else the first essential one.
+    pub fn main_container(&self, bound: Option<&str>) -> Option<&ContainerSpec> {
+        bound
+            .and_then(|name| self.containers.iter().find(|c| c.name == name))
+            .or_else(|| self.containers.iter().find(|c| c.essential))
+            .or_else(|| self.containers.first())
+    }
+}
+
+/// The tag (or short digest) of an image reference, as people call it: `1.8.2` of `repo/api:1.8.2`.
+pub fn image_tag(image: &str) -> &str {
+    if let Some((_, digest)) = image.split_once('@') {
+        return digest.get(..19).unwrap_or(digest);
+    }
+    let last = image.rsplit('/').next().unwrap_or(image);
+    last.split_once(':').map_or("latest", |(_, tag)| tag)
+}
+
+/// The name of an image without registry and tag: `api` of `123.dkr.ecr.../laser/api:1.8.2`.
+pub fn image_name(image: &str) -> &str {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    last.split(['@', ':']).next().unwrap_or(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn image_references_are_read_as_people_say_them() {
+        let ecr = "123456789012.dkr.ecr.us-east-1.amazonaws.com/laser/api:1.8.2";
+        assert_eq!((image_name(ecr), image_tag(ecr)), ("api", "1.8.2"));
+        assert_eq!(image_tag("localhost:5000/api"), "latest");
+        assert_eq!(
+            image_tag("api@sha256:0123456789abcdef0123"),
+            "sha256:0123456789ab"
+        );
+    }
+
+    #[test]
+    fn revisions_and_breaker_thresholds_follow_the_vendor() {
+        let r = Revision::parse("arn:aws:ecs:us-east-1:1:task-definition/api:42").unwrap();
+        assert_eq!((r.family.as_str(), r.number), ("api", 42));
+        assert!(Revision::parse("api").is_none());
+        assert_eq!(
+            [1, 6, 7, 100, 900].map(CircuitBreaker::threshold),
+            [3, 3, 4, 50, 200]
+        );
+    }
+}

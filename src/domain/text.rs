@@ -1,0 +1,125 @@
+//! The one gate for text from outside. Control characters, escape sequences, bidi overrides and zero-width marks are data,
+//! not instructions: they become visible escapes and never reach a terminal (CVE-2021-25743, CVE-2024-52005).
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Whether a character may be sent to a terminal as it is. Everything in Cc and Cf, the line and paragraph separators,
+/// unassigned tags, variation selectors and other default-ignorable marks may not.
+pub fn is_inert(c: char) -> bool {
+    !matches!(c,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'                       // Cc
+        | '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
+        | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}'           // private use: what it draws is anybody's guess
+    )
+}
+
+/// Longest run of combining marks that is let through after one base character.
+const MAX_MARKS: usize = 4;
+
+/// Makes outside text inert: what may not reach a terminal is shown as `\n`, `\t`, `\e` or `\u{202e}`; piles of combining
+/// marks are cut after a few. Text that is already inert comes back unchanged.
+pub fn inert(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut marks = 0usize;
+    for c in text.chars() {
+        let zero_width = UnicodeWidthStr::width(c.encode_utf8(&mut [0; 4]) as &str) == 0;
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{1b}' => out.push_str("\\e"),
+            c if !is_inert(c) => {
+                use std::fmt::Write;
+                let _ = write!(out, "\\u{{{:x}}}", c as u32);
+            }
+            c if zero_width => {
+                marks += 1;
+                if marks <= MAX_MARKS {
+                    out.push(c);
+                }
+                continue;
+            }
+            c => out.push(c),
+        }
+        marks = 0;
+    }
+    out
+}
+
+/// Inert text of several lines: splits at line ends first (and expands tabs to four columns), so that lines stay lines.
+pub fn inert_lines(text: &str) -> Vec<String> {
+    text.lines()
+        .map(|line| inert(&line.replace('\t', "    ")))
+        .collect()
+}
+
+/// Columns that inert text takes on a terminal.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// Cuts inert text to at most `columns`, ending in `…` where something was cut. Never splits a grapheme.
+pub fn clip(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for g in text.graphemes(true) {
+        let w = g.width();
+        if used + w + 1 > columns {
+            break;
+        }
+        used += w;
+        out.push_str(g);
+    }
+    if columns > 0 {
+        out.push('…');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn all_bidi_controls_become_visible() {
+        for c in "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}".chars() {
+            let shown = inert(&c.to_string());
+            assert!(shown.starts_with("\\u{"), "{c:?} -> {shown}");
+        }
+        assert_eq!(inert("a\u{1b}[31mb\u{7}"), "a\\e[31mb\\u{7}");
+        assert_eq!(
+            inert("zwj\u{200d}x\u{feff}\u{2028}"),
+            "zwj\\u{200d}x\\u{feff}\\u{2028}"
+        );
+    }
+
+    #[test]
+    fn piles_of_marks_are_cut_and_wide_text_is_clipped_whole() {
+        let zalgo = format!("e{}", "\u{301}".repeat(50));
+        assert!(inert(&zalgo).chars().count() <= 6);
+        assert_eq!(clip("漢字漢字", 5), "漢字…");
+        assert_eq!(clip("abc", 3), "abc");
+        assert_eq!(clip("abcd", 3), "ab…");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_dangerous_passes(s in any::<String>()) {
+            let shown = inert(&s);
+            prop_assert!(shown.chars().all(is_inert));
+            prop_assert_eq!(inert(&shown), shown.clone());
+            prop_assert!(width(&clip(&shown, 10)) <= 10);
+        }
+    }
+}
