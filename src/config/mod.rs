@@ -1,0 +1,145 @@
+//! What the console is told: `flightdeck.toml`, environments, endpoints, targets. Data here; reading it is in `load`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The effective configuration of one run: the file (if any) under the chosen environment, then the command line.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Name of the environment in use (`production`).
+    pub environment: String,
+    /// Names of all environments, for switching.
+    pub environments: Vec<String>,
+    /// Whether this environment is production: actions ask for its name to be typed.
+    pub production: bool,
+    /// Whether this is the embedded sandbox.
+    pub demo: bool,
+    /// No mutating request leaves the client layer.
+    pub read_only: bool,
+    /// AWS.
+    pub aws: AwsConfig,
+    /// Probes from here.
+    pub probes: ProbeConfig,
+    /// Promises.
+    pub slo: SloConfig,
+    /// Where journal, audit chain and sign-offs live; `None`: the user's state directory.
+    pub store: Option<PathBuf>,
+    /// The user's plan file; `None`: the default plan.
+    pub plan: Option<PathBuf>,
+    /// Faces.
+    pub ui: UiConfig,
+    /// The file that was read, if any.
+    pub file: Option<PathBuf>,
+}
+
+/// Where AWS is and what to look at.
+#[derive(Clone, Debug, Default)]
+pub struct AwsConfig {
+    /// `None`: the ordinary chain (`AWS_PROFILE`).
+    pub profile: Option<String>,
+    /// `None`: the ordinary chain (`AWS_REGION`, profile).
+    pub region: Option<String>,
+    /// `None`: the ordinary chain (`AWS_ENDPOINT_URL`), else AWS itself.
+    pub endpoint: Option<String>,
+    /// Fixed credentials, for the embedded sandbox alone: (key id, secret).
+    pub fixed_credentials: Option<(String, String)>,
+    /// Clusters to show, by name; empty: all.
+    pub clusters: Vec<String>,
+    /// The account that the credentials ought to belong to.
+    pub expected_account: Option<String>,
+    /// Deadline of one call, all attempts included.
+    pub timeout: Option<Duration>,
+}
+
+/// Probes from this machine.
+#[derive(Clone, Debug, Default)]
+pub struct ProbeConfig {
+    /// HTTPS URLs.
+    pub https: Vec<HttpsTarget>,
+    /// DNS names.
+    pub dns: Vec<DnsTarget>,
+    /// Ask this server instead of the system's.
+    pub dns_server: Option<SocketAddr>,
+    /// Connect here instead of to the resolved address (the embedded sandbox's edge); names and SNI stay.
+    pub connect_to: Option<SocketAddr>,
+    /// PEM of further trusted roots.
+    pub extra_roots_pem: Option<String>,
+}
+
+/// A URL to probe: status, latency, headers, and the TLS of its host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpsTarget {
+    /// `https://api.example.com/health`.
+    pub url: String,
+    /// Status that is right.
+    pub expect_status: u16,
+    /// The service whose deploys are verified by this URL: `cluster/name` or `name`.
+    pub verifies: Option<String>,
+}
+
+/// A name to resolve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DnsTarget {
+    /// `api.example.com`.
+    pub name: String,
+    /// Addresses or CNAMEs, one of which is right; empty: any answer.
+    pub expected: Vec<String>,
+}
+
+/// Targets of the plan's success metrics, and where they are measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SloConfig {
+    /// Percent.
+    pub availability: f64,
+    /// Milliseconds, mean.
+    pub response_ms: f64,
+    /// Percent.
+    pub error_rate: f64,
+    /// Days of the window.
+    pub window_days: u32,
+    /// CloudWatch `LoadBalancer` dimensions (`app/name/id`) that count; empty: all that are found.
+    pub load_balancers: Vec<String>,
+}
+
+/// Faces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UiConfig {
+    /// Theme name; `None`: by the terminal's colours.
+    pub theme: Option<String>,
+    /// Keymap name; `None`: `default`.
+    pub keymap: Option<String>,
+    /// No colour at all.
+    pub no_color: bool,
+}
+
+impl Default for SloConfig {
+    fn default() -> Self {
+        Self {
+            availability: 99.9,
+            response_ms: 200.0,
+            error_rate: 0.1,
+            window_days: 30,
+            load_balancers: Vec::new(),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            environment: "production".into(),
+            environments: vec!["production".into()],
+            production: true,
+            demo: false,
+            read_only: false,
+            aws: AwsConfig::default(),
+            probes: ProbeConfig::default(),
+            slo: SloConfig::default(),
+            store: None,
+            plan: None,
+            ui: UiConfig::default(),
+            file: None,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The judged checklist: what the plan's criteria are worth at one moment.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::domain::audit::SignOff;
+
+/// What a criterion is worth. Unknown is not green; proof expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CriterionState {
+    /// A probe asked and the answer does not satisfy it.
+    Failing,
+    /// Never asked, cannot be asked, or the proof has expired.
+    Unknown,
+    /// Accepted as missing until a date.
+    Waived,
+    /// A person vouches for it.
+    SignedOff,
+    /// A probe with fresh evidence.
+    Proved,
+}
+
+impl CriterionState {
+    /// The word shown.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Failing => "FAILING",
+            Self::Unknown => "unknown",
+            Self::Waived => "waived",
+            Self::SignedOff => "signed off",
+            Self::Proved => "proved",
+        }
+    }
+
+    /// Whether it lets go-live pass.
+    pub fn is_ready(self) -> bool {
+        matches!(self, Self::Proved | Self::SignedOff | Self::Waived)
+    }
+}
+
+/// What was asked, what came back, when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// `ecs:DescribeServices laser-prod/api: running = desired?`
+    pub question: String,
+    /// `4 of 4 running, revision 42`
+    pub answer: String,
+    /// When the answer was received (UTC).
+    pub at: Timestamp,
+    /// Whether this piece of evidence speaks for the criterion.
+    pub ok: bool,
+}
+
+/// One criterion of the plan, judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CriterionStatus {
+    /// `1.2`: stage.section for sub-items with a letter (`1.3.b`), `1.S1` for success criteria.
+    pub id: String,
+    /// Stage number.
+    pub stage: u8,
+    /// Section heading that it belongs to (`1.3 Domain & DNS`, `Success criteria`).
+    pub section: String,
+    /// Whether it is one of the stage's success criteria, which decide go-live.
+    pub success: bool,
+    /// Title, from the plan.
+    pub title: String,
+    /// What it is worth.
+    pub state: CriterionState,
+    /// The probe that proves it; `None`: a person's word.
+    pub probe: Option<String>,
+    /// The probe that will prove it once its system is connected, for criteria that take a sign-off until then.
+    pub future_probe: Option<String>,
+    /// Evidence, the most telling first.
+    pub evidence: Vec<Evidence>,
+    /// Why it is in this state.
+    pub reason: String,
+    /// A person's word, if one stands.
+    pub signoff: Option<SignOff>,
+}
+
+/// A stage, judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StageStatus {
+    /// 1..=5.
+    pub number: u8,
+    /// Title.
+    pub title: String,
+    /// Goal.
+    pub goal: String,
+    /// Planned days, from (smallest) and to (largest).
+    pub planned_days: (u32, u32),
+    /// Planned first and last day, where the plan has a start date.
+    pub planned: Option<(Date, Date)>,
+    /// First day on which something of it was proved or signed off.
+    pub actual_start: Option<Date>,
+    /// Day on which all its success criteria were ready.
+    pub actual_end: Option<Date>,
+    /// Whole days late at the moment of judging; 0 if not.
+    pub late_days: u32,
+    /// Criteria in the plan's order.
+    pub criteria: Vec<CriterionStatus>,
+}
+
+impl StageStatus {
+    /// Success criteria: (ready, failing, unknown, all).
+    pub fn success_counts(&self) -> Counts {
+        Counts::of(self.criteria.iter().filter(|c| c.success))
+    }
+}
+
+/// How many criteria are in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Proved by a probe.
+    pub proved: u32,
+    /// Signed off.
+    pub signed_off: u32,
+    /// Waived.
+    pub waived: u32,
+    /// Failing.
+    pub failing: u32,
+    /// Unknown.
+    pub unknown: u32,
+}
+
+impl Counts {
+    /// Counts a selection of criteria.
+    pub fn of<'a>(criteria: impl Iterator<Item = &'a CriterionStatus>) -> Self {
+        let mut n = Self::default();
+        for c in criteria {
+            match c.state {
+                CriterionState::Proved => n.proved += 1,
+                CriterionState::SignedOff => n.signed_off += 1,
+                CriterionState::Waived => n.waived += 1,
+                CriterionState::Failing => n.failing += 1,
+                CriterionState::Unknown => n.unknown += 1,
+            }
+        }
+        n
+    }
+
+    /// Those that let go-live pass.
+    pub fn ready(&self) -> u32 {
+        self.proved + self.signed_off + self.waived
+    }
+
+    /// All.
+    pub fn total(&self) -> u32 {
+        self.ready() + self.failing + self.unknown
+    }
+}
+
+/// The whole checklist, judged at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Checklist {
+    /// Plan's title.
+    pub title: String,
+    /// Stages in order.
+    pub stages: Vec<StageStatus>,
+    /// Planned go-live day, where the plan has a start date.
+    pub go_live: Option<Date>,
+    /// What to do next, in words; empty when all is ready.
+    pub next_step: String,
+    /// When it was judged (UTC).
+    pub at: Timestamp,
+}
+
+impl Checklist {
+    /// All criteria.
+    pub fn criteria(&self) -> impl Iterator<Item = &CriterionStatus> {
+        self.stages.iter().flat_map(|s| &s.criteria)
+    }
+
+    /// A criterion by id.
+    pub fn criterion(&self, id: &str) -> Option<&CriterionStatus> {
+        self.criteria().find(|c| c.id == id)
+    }
+
+    /// Counts over the success criteria, which decide go-live.
+    pub fn success_counts(&self) -> Counts {
+        Counts::of(self.criteria().filter(|c| c.success))
+    }
+}
