@@ -1,6 +1,7 @@
 //! flightdeck: an operations console in the terminal. A library and a thin binary; this list is the map.
 #![forbid(unsafe_code)]
 
+pub mod backend; // the client layer: one file a system, into domain types
 pub mod config; // flightdeck.toml, environments, credentials
 pub mod domain; // plain data: Service, Deployment, Alarm, Series ...
 pub mod plan; // stages, criteria, evidence, sign-off, timeline

@@ -258,3 +258,22 @@ pub struct Run {
     /// Whether this console picked it up from the journal.
     pub reattached: bool,
 }
+
+/// Proof that an intent is in the journal. Every mutating call of the client layer takes one, so a change without a durable
+/// intent row cannot be written down in code.
+#[derive(Debug)]
+pub struct Permit {
+    run: String,
+}
+
+impl Permit {
+    /// Made for a run whose intent row is durable. Called by the store alone, once that row has been written and synced.
+    pub fn journalled(run: String) -> Self {
+        Self { run }
+    }
+
+    /// Which run it belongs to.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+}

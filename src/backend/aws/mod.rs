@@ -1,0 +1,3 @@
+//! AWS, through the official SDKs.
+
+pub mod ecs;
