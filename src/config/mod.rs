@@ -1,4 +1,13 @@
-//! What the console is told: `flightdeck.toml`, environments, endpoints, targets. Data here; reading it is in `load`.
+//! What the console is told: `flightdeck.toml`, environments, endpoints, targets. Data here; reading it is in [`load`].
+
+mod apply;
+pub mod load;
+pub mod mistake;
+mod reader;
+pub mod schema;
+pub mod starter;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,0 +1,204 @@
+//! Writes values that passed the [`reader`] into a [`Config`]; what only the whole can tell wrong is noted here.
+
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+use super::reader::{self, Judge};
+use super::{Config, DnsTarget, HttpsTarget};
+
+/// Writes checked values into a [`Config`].
+pub struct Scribe<'s> {
+    /// Where mistakes are noted.
+    pub judge: Judge<'s>,
+    /// Folder of the file: relative paths start here.
+    pub folder: PathBuf,
+    /// Reads the PEM file that `extra_roots` names.
+    pub roots: &'s dyn Fn(&Path) -> Result<String, String>,
+}
+
+impl Scribe<'_> {
+    /// Lays a table over what is set already.
+    pub fn apply(&mut self, config: &mut Config, t: &DeTable<'_>) {
+        let path = |name: &str| value(t, name).and_then(reader::text).map(|p| self.path(p));
+        set(
+            &mut config.production,
+            value(t, "production").and_then(reader::switch),
+        );
+        set(
+            &mut config.read_only,
+            value(t, "read_only").and_then(reader::switch),
+        );
+        some(&mut config.store, path("store"));
+        some(&mut config.plan, path("plan"));
+        if let Some(aws) = table(t, "aws") {
+            self.aws(config, aws);
+        }
+        if let Some(probes) = table(t, "probes") {
+            self.probes(config, probes);
+        }
+        if let Some(slo) = table(t, "slo") {
+            let number = |name| value(slo, name).and_then(reader::number);
+            set(&mut config.slo.availability, number("availability"));
+            set(&mut config.slo.response_ms, number("response_ms"));
+            set(&mut config.slo.error_rate, number("error_rate"));
+            let days = value(slo, "window_days").and_then(reader::whole);
+            set(
+                &mut config.slo.window_days,
+                days.and_then(|n| u32::try_from(n).ok()),
+            );
+            set(
+                &mut config.slo.load_balancers,
+                value(slo, "load_balancers").and_then(reader::texts),
+            );
+        }
+        if let Some(ui) = table(t, "ui") {
+            some(&mut config.ui.theme, owned(ui, "theme"));
+            some(&mut config.ui.keymap, owned(ui, "keymap"));
+            set(
+                &mut config.ui.no_color,
+                value(ui, "no_color").and_then(reader::switch),
+            );
+        }
+    }
+
+    fn aws(&mut self, config: &mut Config, t: &DeTable<'_>) {
+        some(&mut config.aws.profile, owned(t, "profile"));
+        some(&mut config.aws.region, owned(t, "region"));
+        some(&mut config.aws.endpoint, owned(t, "endpoint"));
+        set(
+            &mut config.aws.clusters,
+            value(t, "clusters").and_then(reader::texts),
+        );
+        let timeout = value(t, "timeout").and_then(reader::text);
+        some(&mut config.aws.timeout, timeout.and_then(reader::duration));
+        if let Some(account) = owned(t, "expected_account") {
+            if account.len() != 12 || !account.chars().all(|c| c.is_ascii_digit()) {
+                let at = t
+                    .get("expected_account")
+                    .map(|v| v.span())
+                    .unwrap_or_default();
+                self.judge.note(
+                    at,
+                    "expected_account in [aws] is no account id",
+                    "twelve digits in quotes, such as \"123456789012\"",
+                );
+            }
+            config.aws.expected_account = Some(account);
+        }
+    }
+
+    fn probes(&mut self, config: &mut Config, t: &DeTable<'_>) {
+        let socket = |name| value(t, name).and_then(reader::text)?.parse().ok();
+        some(&mut config.probes.dns_server, socket("dns_server"));
+        some(&mut config.probes.connect_to, socket("connect_to"));
+        if let Some(pem) = owned(t, "extra_roots") {
+            match (self.roots)(&self.path(&pem)) {
+                Ok(pem) => config.probes.extra_roots_pem = Some(pem),
+                Err(why) => {
+                    let at = t.get("extra_roots").map(|v| v.span()).unwrap_or_default();
+                    let why = crate::domain::text::inert(&why);
+                    self.judge.note(
+                        at,
+                        format!("extra_roots in [probes]: {why}"),
+                        "a PEM file of certificate authorities",
+                    );
+                }
+            }
+        }
+        if let Some(rows) = rows(t, "https") {
+            config.probes.https = rows
+                .into_iter()
+                .filter_map(|(row, at)| {
+                    let url = self.required(row, "url", "[[probes.https]]", at)?;
+                    let status = value(row, "expect_status").and_then(reader::whole);
+                    Some(HttpsTarget {
+                        url,
+                        expect_status: status.and_then(|n| u16::try_from(n).ok()).unwrap_or(200),
+                        verifies: owned(row, "verifies"),
+                    })
+                })
+                .collect();
+        }
+        if let Some(rows) = rows(t, "dns") {
+            config.probes.dns = rows
+                .into_iter()
+                .filter_map(|(row, at)| {
+                    Some(DnsTarget {
+                        name: self.required(row, "name", "[[probes.dns]]", at)?,
+                        expected: value(row, "expected")
+                            .and_then(reader::texts)
+                            .unwrap_or_default(),
+                    })
+                })
+                .collect();
+        }
+    }
+
+    fn required(
+        &mut self,
+        t: &DeTable<'_>,
+        name: &str,
+        section: &str,
+        at: usize,
+    ) -> Option<String> {
+        let found = owned(t, name);
+        if found.is_none() {
+            let expected = format!("{name} = \"...\" in each {section}");
+            self.judge
+                .note(at..at, format!("{section} has no {name}"), expected);
+        }
+        found
+    }
+
+    /// A path as the file means it: `~/` is the home directory, relative ones start at the file's folder.
+    fn path(&self, text: &str) -> PathBuf {
+        match (text.strip_prefix("~/"), directories::BaseDirs::new()) {
+            (Some(rest), Some(dirs)) => dirs.home_dir().join(rest),
+            _ => self.folder.join(text),
+        }
+    }
+}
+
+fn owned(t: &DeTable<'_>, name: &str) -> Option<String> {
+    value(t, name).and_then(reader::text).map(str::to_owned)
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+fn some<T>(place: &mut Option<T>, value: Option<T>) {
+    if value.is_some() {
+        *place = value;
+    }
+}
+
+/// A value by name.
+pub fn value<'a, 'i>(table: &'a DeTable<'i>, name: &str) -> Option<&'a DeValue<'i>> {
+    table.get(name).map(toml::Spanned::get_ref)
+}
+
+/// A table by name.
+pub fn table<'a, 'i>(of: &'a DeTable<'i>, name: &str) -> Option<&'a DeTable<'i>> {
+    match value(of, name)? {
+        DeValue::Table(t) => Some(t),
+        _ => None,
+    }
+}
+
+fn rows<'a, 'i>(of: &'a DeTable<'i>, name: &str) -> Option<Vec<(&'a DeTable<'i>, usize)>> {
+    match value(of, name)? {
+        DeValue::Array(rows) => Some(
+            rows.iter()
+                .filter_map(|row| match row.get_ref() {
+                    DeValue::Table(t) => Some((t, row.span().start)),
+                    _ => None,
+                })
+                .collect(),
+        ),
+        _ => None,
+    }
+}

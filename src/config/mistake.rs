@@ -1,0 +1,94 @@
+//! Mistakes in a configuration file, each with its place, what was expected and, where it helps, a suggestion.
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::text::inert;
+
+/// One mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// 1-based.
+    pub line: usize,
+    /// 1-based, in characters.
+    pub column: usize,
+    /// What is wrong: `unknown key "clusers" in [aws]; did you mean "clusters"?`
+    pub what: String,
+    /// What was expected.
+    pub expected: String,
+}
+
+/// Everything that is wrong with one file; never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes {
+    /// The file as the person named it.
+    pub file: PathBuf,
+    /// In the order of the file.
+    pub list: Vec<Mistake>,
+}
+
+impl Mistakes {
+    /// One line: `flightdeck.toml:7:1: unknown key ...`.
+    pub fn line(&self, mistake: &Mistake) -> String {
+        format!(
+            "{}:{}:{}: {}",
+            inert(&self.file.display().to_string()),
+            mistake.line,
+            mistake.column,
+            mistake.what
+        )
+    }
+}
+
+impl From<Mistakes> for Problem {
+    fn from(all: Mistakes) -> Self {
+        let file = all.file.display();
+        let Some(first) = all.list.first() else {
+            return unreadable(&all.file, "it has a mistake");
+        };
+        let fix = match all.list.len() {
+            1 => format!("correct line {} of {file}", first.line),
+            n => format!(
+                "correct line {} of {file}; {} more: flightdeck config check",
+                first.line,
+                n - 1
+            ),
+        };
+        Problem::new(
+            ProblemKind::Config,
+            "config",
+            all.line(first),
+            format!("expected {}", first.expected),
+            fix,
+        )
+    }
+}
+
+/// A file that cannot be used at all.
+pub fn unreadable(file: &Path, why: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Config,
+        "config",
+        format!("cannot read {}", file.display()),
+        why,
+        "name another file with --config, or write one with: flightdeck config init",
+    )
+}
+
+/// The nearest of some names, if one is near enough to be meant.
+pub fn suggest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    names
+        .map(|n| (strsim::damerau_levenshtein(&word, &n.to_lowercase()), n))
+        .filter(|(distance, n)| *distance <= 1 + n.chars().count() / 4)
+        .min()
+        .map(|(_, n)| n)
+}
+
+/// Line and column (1-based, in characters) of a byte offset.
+pub fn place(source: &str, offset: usize) -> (usize, usize) {
+    let before = source.get(..offset).unwrap_or(source);
+    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+    let column = before.get(line_start..).unwrap_or("").chars().count() + 1;
+    (before.matches('\n').count() + 1, column)
+}

@@ -1,0 +1,153 @@
+use std::path::Path;
+use std::time::Duration;
+
+use super::load::parse;
+use super::schema::{Kind, ROOT, Section};
+use super::{Config, starter};
+use crate::domain::problem::Problem;
+
+fn read(source: &str, environment: Option<&str>) -> Result<Config, Problem> {
+    let no_roots = |_: &Path| Err("no such file".to_owned());
+    parse(
+        source,
+        Path::new("/etc/fd/flightdeck.toml"),
+        environment,
+        &no_roots,
+    )
+}
+
+fn mistake(source: &str) -> String {
+    read(source, None).unwrap_err().what
+}
+
+#[test]
+fn a_misspelt_key_names_its_place_and_what_was_meant() {
+    assert_eq!(
+        mistake("read_only = true\n\n[aws]\n  clusers = [\"a\"]\n"),
+        "/etc/fd/flightdeck.toml:4:3: unknown key \"clusers\" in [aws]; did you mean \"clusters\"?"
+    );
+    let far = read("zzz = 1\n", None).unwrap_err();
+    assert!(!far.what.contains("did you mean"), "{}", far.what);
+    assert!(far.why.contains("read_only"), "{}", far.why);
+}
+
+#[test]
+fn wrong_types_and_values_say_what_was_expected() {
+    let cases = [
+        ("read_only = \"yes\"", "true or false"),
+        ("[aws]\ntimeout = \"30\"", "\"30s\""),
+        ("[aws]\nclusters = \"a\"", "array of strings"),
+        ("[aws]\nexpected_account = \"12\"", "twelve digits"),
+        ("[aws]\nendpoint = \"http://user:pw@host\"", "without user"),
+        ("[aws]\nendpoint = \"ftp://host\"", "http://"),
+        ("[slo]\navailability = 101", "from 0 to 100"),
+        ("[slo]\nwindow_days = 0", "from 1 to"),
+        ("[probes]\ndns_server = \"9.9.9.9\"", "with a port"),
+        ("[probes]\nhttps = 3", "list of tables"),
+        ("[[probes.https]]\nexpect_status = 200", "url = "),
+        ("[[probes.https]]\nurl = \"http://x\"", "https://"),
+        ("[environments.staging.aws]\nregion = 3", "a string"),
+        ("[aws\nregion = 3", "TOML"),
+    ];
+    for (source, expected) in cases {
+        let problem = read(source, None).unwrap_err();
+        assert!(problem.why.contains(expected), "{source}: {}", problem.why);
+        assert!(
+            problem.what.starts_with("/etc/fd/flightdeck.toml:"),
+            "{}",
+            problem.what
+        );
+    }
+}
+
+#[test]
+fn secrets_are_refused_and_never_repeated() {
+    let problem = read("[aws]\nsecret_access_key = \"hunter2hunter2\"\n", None).unwrap_err();
+    assert!(problem.what.contains("looks like a secret"));
+    assert!(problem.why.contains("AWS_PROFILE"));
+    assert!(!format!("{problem:?}").contains("hunter2"));
+}
+
+#[test]
+fn outside_text_in_a_message_is_inert() {
+    let what = mistake("\"\\u202e\\u001b[31m\" = 1\n");
+    assert!(what.chars().all(crate::domain::text::is_inert), "{what:?}");
+}
+
+#[test]
+fn an_environment_wins_over_the_common_keys() {
+    let source = "\
+[aws]
+region = \"eu-west-1\"
+timeout = \"90s\"
+[environments.production.aws]
+clusters = [\"laser-prod\"]
+[environments.staging.aws]
+region = \"eu-central-1\"
+[environments.drill]
+production = true
+";
+    let config = read(source, None).unwrap();
+    assert_eq!(config.environment, "production");
+    assert_eq!(config.environments, ["drill", "production", "staging"]);
+    assert!(config.production);
+    assert_eq!(config.aws.region.as_deref(), Some("eu-west-1"));
+    assert_eq!(config.aws.clusters, ["laser-prod"]);
+    assert_eq!(config.aws.timeout, Some(Duration::from_secs(90)));
+    let staging = read(source, Some("staging")).unwrap();
+    assert!(!staging.production && staging.aws.clusters.is_empty());
+    assert_eq!(staging.aws.region.as_deref(), Some("eu-central-1"));
+    assert!(read(source, Some("drill")).unwrap().production);
+    let unknown = read(source, Some("stagin")).unwrap_err();
+    assert!(
+        unknown.what.contains("did you mean \"staging\""),
+        "{}",
+        unknown.what
+    );
+}
+
+#[test]
+fn every_key_of_the_starter_file_can_be_used_as_it_is_shown() {
+    let found = starter::Discovered {
+        account: Some("123456789012".into()),
+        region: Some("us-east-1".into()),
+        clusters: vec!["a\"b".into(), "c".into()],
+    };
+    let text = starter::text(&found);
+    let config = read(&text, None).unwrap();
+    assert_eq!(config.aws.clusters, found.clusters);
+    assert_eq!(config.aws.expected_account, found.account);
+    let uncommented: String = text
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.starts_with('[') || is_pair(rest) => rest,
+            _ => line,
+        })
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let ca = |_: &Path| Ok("PEM".to_owned());
+    let all = parse(&uncommented, Path::new("flightdeck.toml"), None, &ca).unwrap();
+    assert_eq!(all.environments, ["production", "staging"]);
+    assert_eq!(all.probes.https.len(), 1);
+    assert_eq!(all.probes.extra_roots_pem.as_deref(), Some("PEM"));
+    fn names(section: &'static Section, check: &mut dyn FnMut(&str)) {
+        for key in section.keys {
+            match key.kind {
+                Kind::Section(inner) | Kind::List(inner) => names(inner, check),
+                Kind::Environments => {}
+                _ => check(key.name),
+            }
+        }
+    }
+    names(&ROOT, &mut |name| {
+        assert!(
+            text.contains(&format!("{name} = ")),
+            "{name} is not documented"
+        )
+    });
+}
+
+fn is_pair(text: &str) -> bool {
+    text.split_once(" = ")
+        .is_some_and(|(k, _)| k.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+}
