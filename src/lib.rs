@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backend; // the client layer: one file a system, into domain types
+pub mod cli; // the command line: one file a command
 pub mod config; // flightdeck.toml, environments, credentials
 pub mod domain; // plain data: Service, Deployment, Alarm, Series ...
 pub mod plan; // stages, criteria, evidence, sign-off, timeline

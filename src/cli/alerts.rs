@@ -1,0 +1,216 @@
+//! `flightdeck alerts [ALARM]`: alarms, firing first; of one alarm also its history.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::paint::Role;
+use super::session::{Session, standing, standing_of};
+use super::table::{Align, Table, cell, painted};
+use super::words;
+use crate::config::mistake::suggest;
+use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
+use crate::domain::interest::Interest;
+use crate::domain::problem::{Problem, ProblemKind};
+
+/// Arguments.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// One alarm, with its history
+    alarm: Option<String>,
+    /// Only alarms in ALARM
+    #[arg(long)]
+    firing: bool,
+}
+
+/// Runs the command.
+pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Problem> {
+    let picture = session
+        .demand(Vec::new(), &[&|f| standing(&f.alarms)])
+        .await?;
+    let part = &picture.facts.alarms;
+    let all = picture.facts.alarm_rows();
+    if let Some(name) = &args.alarm {
+        let alarm = all.iter().find(|a| a.name == *name);
+        let alarm = alarm.ok_or_else(|| unknown(name, all.iter().map(|a| a.name.as_str())))?;
+        return history(alarm, session).await;
+    }
+    let rows: Vec<&Alarm> = all
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|a| !args.firing || a.state == AlarmState::Alarm)
+        .collect();
+    let now = Timestamp::now();
+    if session.out.is_json() {
+        let rows = rows.iter().map(|a| object(a)).collect();
+        session.list("alerts", rows, part)?;
+        return Ok(Exit::OK);
+    }
+    if rows.is_empty() {
+        session.out.line(match (args.firing, all.is_empty()) {
+            (true, false) => "No alarm is firing.",
+            _ => "No alarms: CloudWatch has none in this account and region.",
+        })?;
+    } else {
+        session.out.table(&table(&rows, now))?;
+    }
+    let firing = all.iter().filter(|a| a.state == AlarmState::Alarm).count();
+    let count = format!("{}, {firing} firing", words::count(rows.len(), "alarm"));
+    session.footer(count, part, now)?;
+    Ok(Exit::OK)
+}
+
+async fn history(alarm: &Alarm, session: &mut Session) -> Result<Exit, Problem> {
+    let name = &alarm.name;
+    let picture = session
+        .demand(
+            vec![Interest::AlarmHistory(name.clone())],
+            &[&|f| standing_of(f.alarm_history.get(name))],
+        )
+        .await?;
+    let Some(part) = picture.facts.alarm_history.get(name) else {
+        return Ok(Exit::NO_ANSWER);
+    };
+    let events = part.value.as_deref().map_or(&[][..], Vec::as_slice);
+    let now = Timestamp::now();
+    if session.out.is_json() {
+        let mut row = object(alarm);
+        if let Some(members) = row.as_object_mut() {
+            members.insert("history".into(), events.iter().map(event).collect());
+        }
+        session.list("alerts", vec![row], part)?;
+        return Ok(Exit::OK);
+    }
+    session.out.table(&table(&[alarm], now))?;
+    session.out.line("")?;
+    let mut table = Table::new(&[
+        ("AGE", Align::Right),
+        ("KIND", Align::Left),
+        ("WHAT", Align::Left),
+    ]);
+    for e in events {
+        table.row(vec![
+            cell(words::ago(Some(e.at), now)),
+            cell(&e.kind),
+            cell(&e.summary),
+        ]);
+    }
+    session.out.table(&table)?;
+    session.footer(words::count(events.len(), "event"), part, now)?;
+    Ok(Exit::OK)
+}
+
+fn unknown<'a>(name: &str, all: impl Iterator<Item = &'a str>) -> Problem {
+    let hint = suggest(name, all)
+        .map(|n| format!("; did you mean \"{n}\"?"))
+        .unwrap_or_default();
+    Problem::new(
+        ProblemKind::NotFound,
+        "cloudwatch",
+        format!("unknown alarm \"{name}\"{hint}"),
+        "CloudWatch has no alarm of that name in this account and region",
+        "flightdeck alerts lists them",
+    )
+}
+
+fn table(rows: &[&Alarm], now: Timestamp) -> Table {
+    let mut table = Table::new(&[
+        ("STATE", Align::Left),
+        ("SEVERITY", Align::Left),
+        ("SINCE", Align::Right),
+        ("ALARM", Align::Left),
+        ("RULE", Align::Left),
+        ("WHY", Align::Left),
+    ]);
+    for a in rows {
+        let role = role(a);
+        table.row(vec![
+            painted(role, a.state.word()),
+            painted(role, a.severity.word()),
+            cell(words::ago(a.since, now)),
+            cell(&a.name),
+            cell(rule(a)),
+            cell(&a.reason),
+        ]);
+    }
+    table
+}
+
+/// The role of an alarm: its state, and how much it matters while it fires.
+pub fn role(a: &Alarm) -> Role {
+    match (a.state, a.severity) {
+        (AlarmState::Alarm, Severity::Critical) => Role::Bad,
+        (AlarmState::Alarm, _) => Role::Warn,
+        (AlarmState::InsufficientData, _) => Role::Dim,
+        (AlarmState::Ok, _) => Role::Plain,
+    }
+}
+
+/// What an alarm watches, in a line.
+pub fn rule(a: &Alarm) -> String {
+    match &a.rule {
+        AlarmRule::Composite { rule } => rule.clone(),
+        AlarmRule::Metric {
+            query,
+            expression,
+            comparison,
+            threshold,
+            datapoints,
+            periods,
+            period_s,
+        } => {
+            let what = match (query, expression) {
+                (Some(q), _) => format!("{} {}", q.stat.word(), q.metric.name),
+                (None, Some(e)) => e.clone(),
+                (None, None) => "metric math".into(),
+            };
+            let threshold = threshold.map(|t| format!(" {t}")).unwrap_or_default();
+            format!("{what} {comparison}{threshold} {datapoints} of {periods} x {period_s} s")
+        }
+    }
+}
+
+fn event(e: &AlarmEvent) -> Value {
+    json!({"at": e.at, "kind": e.kind, "summary": e.summary})
+}
+
+fn object(a: &Alarm) -> Value {
+    let watches = match &a.rule {
+        AlarmRule::Composite { rule } => json!({"kind": "composite", "rule": rule}),
+        AlarmRule::Metric {
+            query,
+            expression,
+            comparison,
+            threshold,
+            datapoints,
+            periods,
+            period_s,
+        } => json!({
+            "kind": "metric",
+            "namespace": query.as_ref().map(|q| &q.metric.namespace),
+            "metric": query.as_ref().map(|q| &q.metric.name),
+            "dimensions": query.as_ref().map(|q| super::metrics::dimensions(&q.metric)),
+            "stat": query.as_ref().map(|q| q.stat.word()),
+            "expression": expression,
+            "comparison": comparison,
+            "threshold": threshold,
+            "datapoints": datapoints,
+            "periods": periods,
+            "period_s": period_s,
+        }),
+    };
+    json!({
+        "name": a.name,
+        "arn": a.arn,
+        "description": a.description,
+        "state": a.state,
+        "severity": a.severity,
+        "reason": a.reason,
+        "since": a.since,
+        "updated_at": a.updated_at,
+        "rule": watches,
+        "actions_enabled": a.actions_enabled,
+        "actions": a.actions,
+    })
+}

@@ -1,0 +1,248 @@
+//! `flightdeck checklist`: the plan's criteria, each with its state, its evidence and why.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::paint::Role;
+use super::session::{Need, Session, Standing, standing};
+use super::words;
+use crate::domain::facts::Facts;
+use crate::domain::part::Part;
+use crate::domain::problem::Problem;
+use crate::domain::text::inert;
+use crate::plan::{Checklist, CriterionState, CriterionStatus, StageStatus};
+
+/// Arguments.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// Only this stage
+    #[arg(long, value_name = "N")]
+    stage: Option<u8>,
+    /// Show the evidence behind each criterion
+    #[arg(long)]
+    evidence: bool,
+}
+
+/// Runs the command. What could not be asked leaves its criteria unknown; the exit code says so only if nothing answered.
+pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Problem> {
+    let needs: &[Need<'_>] = &[
+        &|f| standing(&f.identity),
+        &|f| standing(&f.services),
+        &|f| standing(&f.task_definitions),
+        &|f| standing(&f.target_groups),
+        &|f| standing(&f.alarms),
+        &|f| standing(&f.log_groups),
+        &|f| standing(&f.series),
+        &|f| standing(&f.signoffs),
+        &|f| all_tried(f.https.values()),
+        &|f| all_tried(f.tls.values()),
+        &|f| all_tried(f.dns.values()),
+    ];
+    let picture = session.look(Vec::new(), needs).await?;
+    let answered = needs
+        .iter()
+        .any(|need| matches!(need(&picture.facts), Standing::Answered));
+    let list = &picture.checklist;
+    let stages: Vec<&StageStatus> = list
+        .stages
+        .iter()
+        .filter(|s| args.stage.is_none_or(|n| s.number == n))
+        .collect();
+    if stages.is_empty() {
+        return Err(no_stage(args.stage, list));
+    }
+    if session.out.is_json() {
+        let environment = session.config.environment.clone();
+        session.out.object(&json(list, &stages, &environment))?;
+    } else {
+        print(list, &stages, args.evidence, session)?;
+    }
+    Ok(if answered || asks_nothing(&picture.facts) {
+        Exit::OK
+    } else {
+        Exit::NO_ANSWER
+    })
+}
+
+fn asks_nothing(facts: &Facts) -> bool {
+    facts.providers.iter().all(|p| !p.configured)
+}
+
+/// Probes of one kind: answered once each was tried, whatever it saw.
+fn all_tried<'a, T: 'a>(parts: impl Iterator<Item = &'a Part<T>>) -> Standing {
+    for part in parts {
+        if let Standing::Waiting = standing(part) {
+            return Standing::Waiting;
+        }
+    }
+    Standing::Answered
+}
+
+fn no_stage(stage: Option<u8>, list: &Checklist) -> Problem {
+    let numbers: Vec<String> = list.stages.iter().map(|s| s.number.to_string()).collect();
+    Problem::new(
+        crate::domain::problem::ProblemKind::NotFound,
+        "plan",
+        format!("the plan has no stage {}", stage.unwrap_or_default()),
+        format!("its stages are {}", numbers.join(", ")),
+        "name one of them with --stage",
+    )
+}
+
+fn print(
+    list: &Checklist,
+    stages: &[&StageStatus],
+    evidence: bool,
+    session: &mut Session,
+) -> Result<(), Problem> {
+    let now = Timestamp::now();
+    let out = &mut session.out;
+    for stage in stages {
+        let n = stage.success_counts();
+        let title = format!("{} {}", stage.number, inert(&stage.title));
+        let counts = format!("  {} of {} ready", n.ready(), n.total());
+        out.pieces(&[
+            (Role::Strong, &title),
+            (Role::Plain, &counts),
+            (Role::Bad, &late(stage)),
+        ])?;
+        let mut section = "";
+        for c in &stage.criteria {
+            if c.section != section {
+                section = &c.section;
+                out.painted(Role::Dim, &format!("  {}", inert(section)))?;
+            }
+            criterion(c, evidence, now, out)?;
+        }
+        out.line("")?;
+    }
+    let n = list.success_counts();
+    let line = format!(
+        "go-live: {} of {} ready  {} failing  {} unknown",
+        n.ready(),
+        n.total(),
+        n.failing,
+        n.unknown
+    );
+    out.painted(Role::Strong, &line)?;
+    match list.next_step.as_str() {
+        "" => Ok(()),
+        next => out.line(&format!("next: {}", inert(next))),
+    }
+}
+
+fn late(stage: &StageStatus) -> String {
+    match stage.late_days {
+        0 => String::new(),
+        n => format!("  {} late", words::count(n as usize, "day")),
+    }
+}
+
+fn criterion(
+    c: &CriterionStatus,
+    evidence: bool,
+    now: Timestamp,
+    out: &mut super::out::Out,
+) -> Result<(), Problem> {
+    let state = format!("    {:<10}", c.state.word());
+    let title = format!("  {:<6} {}", inert(&c.id), inert(&c.title));
+    let reason = match c.reason.as_str() {
+        "" => String::new(),
+        why => format!("  {}", inert(why)),
+    };
+    out.pieces(&[
+        (role(c.state), &state),
+        (Role::Plain, &title),
+        (Role::Dim, &reason),
+    ])?;
+    if !evidence {
+        return Ok(());
+    }
+    for e in &c.evidence {
+        let mark = if e.ok {
+            (Role::Ok, "+")
+        } else {
+            (Role::Bad, "-")
+        };
+        let text = format!(
+            " {}  {}  {} ago",
+            inert(&e.question),
+            inert(&e.answer),
+            words::ago(Some(e.at), now)
+        );
+        out.pieces(&[
+            (Role::Plain, "                     "),
+            mark,
+            (Role::Plain, &text),
+        ])?;
+    }
+    Ok(())
+}
+
+/// The role of a criterion's state.
+pub fn role(state: CriterionState) -> Role {
+    match state {
+        CriterionState::Failing => Role::Bad,
+        CriterionState::Unknown => Role::Warn,
+        CriterionState::Waived | CriterionState::SignedOff => Role::Plain,
+        CriterionState::Proved => Role::Ok,
+    }
+}
+
+fn json(list: &Checklist, stages: &[&StageStatus], environment: &str) -> Value {
+    let criteria: Vec<Value> = stages
+        .iter()
+        .flat_map(|s| s.criteria.iter().map(object))
+        .collect();
+    let stages: Vec<Value> = stages
+        .iter()
+        .map(|s| {
+            json!({
+                "number": s.number,
+                "title": s.title,
+                "goal": s.goal,
+                "success": s.success_counts(),
+                "planned_days": {"from": s.planned_days.0, "to": s.planned_days.1},
+                "planned": s.planned.map(|(from, to)| json!({"from": from, "to": to})),
+                "actual_start": s.actual_start,
+                "actual_end": s.actual_end,
+                "late_days": s.late_days,
+            })
+        })
+        .collect();
+    json!({
+        "criteria": criteria,
+        "stages": stages,
+        "success": list.success_counts(),
+        "title": list.title,
+        "go_live": list.go_live,
+        "next_step": list.next_step,
+        "judged_at": list.at,
+        "environment": environment,
+    })
+}
+
+/// The contract's shape of a criterion: `evidence` is the most telling piece, `all_evidence` every piece.
+fn object(c: &CriterionStatus) -> Value {
+    let evidence: Vec<Value> = c
+        .evidence
+        .iter()
+        .map(|e| json!({"question": e.question, "answer": e.answer, "at": e.at, "ok": e.ok}))
+        .collect();
+    json!({
+        "id": c.id,
+        "stage": c.stage,
+        "section": c.section,
+        "success": c.success,
+        "title": c.title,
+        "state": c.state,
+        "probe": c.probe,
+        "future_probe": c.future_probe,
+        "evidence": evidence.first(),
+        "all_evidence": evidence,
+        "reason": c.reason,
+        "signoff": c.signoff,
+    })
+}

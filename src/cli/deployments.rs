@@ -1,0 +1,159 @@
+//! `flightdeck deployments [SERVICE]`: running and recent deployments, newest first.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::paint::Role;
+use super::service_arg;
+use super::session::{Session, standing};
+use super::table::{Align, Table, cell, painted};
+use super::words;
+use crate::domain::deployment::{Deployment, DeploymentState, RevisionLoad};
+use crate::domain::interest::Interest;
+use crate::domain::problem::Problem;
+use crate::domain::service::image_tag;
+
+/// Arguments.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// Only those of this service: name, or cluster/name
+    service: Option<String>,
+    /// Only those that still move
+    #[arg(long)]
+    running: bool,
+}
+
+/// Runs the command.
+pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Problem> {
+    let service = match &args.service {
+        Some(word) => Some(service_arg::resolve(word, session).await?),
+        None => None,
+    };
+    let interests = service.iter().cloned().map(Interest::Deployments).collect();
+    let picture = session
+        .demand(interests, &[&|f| standing(&f.deployments)])
+        .await?;
+    let part = &picture.facts.deployments;
+    let rows: Vec<&Deployment> = picture
+        .facts
+        .deployment_rows()
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|d| service.as_ref().is_none_or(|id| d.service == *id))
+        .filter(|d| !args.running || d.state.is_running())
+        .collect();
+    let now = Timestamp::now();
+    if session.out.is_json() {
+        let rows = rows.iter().map(|d| object(d)).collect();
+        session.list("deployments", rows, part)?;
+        return Ok(Exit::OK);
+    }
+    if rows.is_empty() {
+        session
+            .out
+            .line("No deployments: none is running, and the vendor remembers none.")?;
+    } else {
+        session.out.table(&table(&rows, now))?;
+    }
+    session.footer(words::count(rows.len(), "deployment"), part, now)?;
+    Ok(Exit::OK)
+}
+
+fn table(rows: &[&Deployment], now: Timestamp) -> Table {
+    let mut table = Table::new(&[
+        ("SERVICE", Align::Left),
+        ("STATE", Align::Left),
+        ("FROM", Align::Left),
+        ("TO", Align::Left),
+        ("TASKS", Align::Right),
+        ("STRATEGY", Align::Left),
+        ("BEGAN", Align::Right),
+        ("TOOK", Align::Right),
+        ("WHY", Align::Left),
+    ]);
+    for d in rows {
+        let began = d.started_at.or(d.created_at);
+        table.row(vec![
+            cell(d.service.to_string()),
+            painted(role(d.state), d.state.word()),
+            cell(d.from.iter().map(load).collect::<Vec<_>>().join(", ")),
+            cell(d.to.as_ref().map_or_else(|| "-".into(), load)),
+            cell(d.to.as_ref().map_or_else(
+                || "-".into(),
+                |to| format!("{}/{}", to.counts.running, to.counts.desired),
+            )),
+            cell(d.strategy.word()),
+            cell(words::ago(began, now)),
+            cell(began.map_or_else(
+                || "-".into(),
+                |from| words::elapsed(from, d.finished_at.unwrap_or(now)),
+            )),
+            cell(d.rollback_reason.as_deref().unwrap_or(&d.reason)),
+        ]);
+    }
+    table
+}
+
+fn load(r: &RevisionLoad) -> String {
+    match &r.image {
+        Some(image) => format!(":{} {}", r.revision.number, image_tag(image)),
+        None => format!(":{}", r.revision.number),
+    }
+}
+
+/// The role of a deployment's state.
+pub fn role(state: DeploymentState) -> Role {
+    match state {
+        DeploymentState::Failed | DeploymentState::RolledBack => Role::Bad,
+        DeploymentState::RollingBack
+        | DeploymentState::StopRequested
+        | DeploymentState::Stopped => Role::Warn,
+        DeploymentState::Pending | DeploymentState::InProgress => Role::Strong,
+        DeploymentState::Successful => Role::Ok,
+        DeploymentState::Unknown => Role::Dim,
+    }
+}
+
+fn revision(r: &RevisionLoad) -> Value {
+    json!({
+        "revision": r.revision.to_string(),
+        "image": r.image,
+        "desired": r.counts.desired,
+        "running": r.counts.running,
+        "pending": r.counts.pending,
+        "failed": r.counts.failed,
+        "traffic_percent": r.traffic_percent,
+    })
+}
+
+fn object(d: &Deployment) -> Value {
+    json!({
+        "id": d.id,
+        "cluster": d.service.cluster,
+        "service": d.service.name,
+        "strategy": d.strategy.word(),
+        "state": d.state,
+        "running": d.state.is_running(),
+        "reason": d.reason,
+        "progress": d.progress(),
+        "from": d.from.iter().map(revision).collect::<Vec<_>>(),
+        "to": d.to.as_ref().map(revision),
+        "circuit_breaker": {
+            "enabled": d.circuit_breaker.enabled,
+            "rollback": d.circuit_breaker.rollback,
+            "failures": d.failures.map(|(n, _)| n),
+            "threshold": d.failures.map(|(_, n)| n),
+        },
+        "alarms": d.alarms.iter()
+            .map(|(name, fired)| json!({"name": name, "fired": fired}))
+            .collect::<Vec<_>>(),
+        "lifecycle_stage": d.lifecycle_stage,
+        "rollback_reason": d.rollback_reason,
+        "created_at": d.created_at,
+        "started_at": d.started_at,
+        "finished_at": d.finished_at,
+        "source": d.source,
+    })
+}

@@ -1,0 +1,126 @@
+//! The command line: one file a command. What the commands share: [`session`] (what they ask), [`out`] (where they write),
+//! [`explain`] (how they word a problem), [`exit`] (how they end).
+
+use clap::{Parser, Subcommand};
+
+mod alerts;
+mod checklist;
+pub mod config;
+mod consent;
+mod deploy;
+mod deployments;
+pub mod exit;
+pub mod explain;
+pub mod globals;
+mod json;
+mod log_groups;
+mod logs;
+mod metrics;
+pub mod out;
+pub mod paint;
+mod restart;
+mod rollback;
+pub mod sandbox;
+mod scale;
+mod service_arg;
+mod services;
+pub mod session;
+pub mod signals;
+mod signoff;
+mod span;
+mod status;
+mod stop;
+mod table;
+mod tasks;
+mod waive;
+mod withdraw;
+mod words;
+
+use crate::domain::problem::Problem;
+use exit::Exit;
+use globals::Globals;
+use session::Session;
+
+/// An operations console in the terminal. Without a command: the console.
+#[derive(Debug, Parser)]
+#[command(
+    name = "flightdeck",
+    version,
+    max_term_width = 100,
+    subcommand_value_name = "COMMAND"
+)]
+#[command(disable_help_subcommand = true)]
+pub struct Cli {
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// What to do; nothing opens the console.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The console on the embedded sandbox; nothing else is needed
+    Demo,
+    /// One look at everything; exit 0 healthy, 1 degraded, 2 down, 3 could not ask
+    Status,
+    /// The plan's criteria, each with its state, its evidence and why
+    Checklist(checklist::Arguments),
+    /// What runs and what is wanted
+    Services(services::Arguments),
+    /// Tasks of a service
+    Tasks(tasks::Arguments),
+    /// Running and recent deployments
+    Deployments(deployments::Arguments),
+    /// Alarms, firing first
+    Alerts(alerts::Arguments),
+    /// Metrics: their names, or series
+    Metrics(metrics::Arguments),
+    /// Search or follow logs
+    Logs(logs::Arguments),
+    /// Roll out an image
+    Deploy(deploy::Arguments),
+    /// Go back to an earlier revision; stops a running deployment
+    Rollback(rollback::Arguments),
+    /// Change the desired count of tasks
+    Scale(scale::Arguments),
+    /// Replace all tasks by new ones of the same revision
+    Restart(restart::Arguments),
+    /// Stop the running deployment
+    Stop(stop::Arguments),
+    /// Vouch for a criterion of the checklist
+    Signoff(signoff::Arguments),
+    /// Accept a criterion as missing for a time
+    Waive(waive::Arguments),
+    /// Take a sign-off or waiver back
+    Withdraw(withdraw::Arguments),
+    /// The embedded platform as a server on loopback
+    Sandbox(sandbox::Arguments),
+    /// The configuration file
+    #[command(subcommand)]
+    Config(config::Question),
+}
+
+/// Runs a command that asks or changes something.
+pub async fn run(
+    command: &Command,
+    globals: &Globals,
+    session: &mut Session,
+) -> Result<Exit, Problem> {
+    let exit = match command {
+        Command::Status => status::run(session).await,
+        Command::Checklist(args) => checklist::run(args, session).await,
+        Command::Services(args) => services::run(args, session).await,
+        Command::Tasks(args) => tasks::run(args, session).await,
+        Command::Deployments(args) => deployments::run(args, session).await,
+        Command::Alerts(args) => alerts::run(args, session).await,
+        Command::Metrics(args) => metrics::run(args, session).await,
+        Command::Logs(args) => logs::run(args, session).await,
+        Command::Config(config::Question::Init) => config::init(globals, session).await,
+        _ => Ok(Exit::NO_ANSWER),
+    };
+    session.out.flush()?;
+    exit
+}

@@ -1,0 +1,32 @@
+//! `flightdeck scale SERVICE`: change the desired count of tasks.
+
+use clap::Args;
+
+use super::consent::Consent;
+use super::service_arg;
+use super::session::Session;
+use crate::domain::action::Intent;
+use crate::domain::problem::Problem;
+
+/// Arguments.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// Name, or cluster/name
+    service: String,
+    /// How many tasks
+    #[arg(value_name = "COUNT")]
+    desired: u32,
+    /// What the person agreed to beforehand.
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+impl Arguments {
+    /// What is meant, once it is known which service is meant.
+    pub async fn intent(&self, session: &mut Session) -> Result<Intent, Problem> {
+        Ok(Intent::Scale {
+            service: service_arg::resolve(&self.service, session).await?,
+            desired: self.desired,
+        })
+    }
+}

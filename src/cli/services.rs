@@ -1,0 +1,161 @@
+//! `flightdeck services`: what runs, what is wanted, and how it stands.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::paint::Role;
+use super::session::{Session, standing};
+use super::table::{Align, Table, cell, painted};
+use super::words;
+use crate::domain::facts::Facts;
+use crate::domain::problem::Problem;
+use crate::domain::service::{Service, ServiceHealth, image_tag};
+
+/// Arguments.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// Only services whose cluster/name holds this text
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+}
+
+/// Runs the command.
+pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Problem> {
+    let picture = session
+        .demand(
+            Vec::new(),
+            &[&|f| standing(&f.services), &|f| {
+                standing(&f.task_definitions)
+            }],
+        )
+        .await?;
+    let facts = &picture.facts;
+    let now = Timestamp::now();
+    let wanted = args.filter.as_deref().unwrap_or("").to_lowercase();
+    let rows: Vec<&Service> = facts
+        .service_rows()
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|s| s.id.to_string().to_lowercase().contains(&wanted))
+        .collect();
+    if session.out.is_json() {
+        let rows = rows.iter().map(|s| object(s, facts)).collect();
+        session.list("services", rows, &facts.services)?;
+        return Ok(Exit::OK);
+    }
+    if rows.is_empty() {
+        session.out.line(empty(facts, &wanted))?;
+    } else {
+        session.out.table(&table(&rows, facts, now))?;
+    }
+    session.footer(words::count(rows.len(), "service"), &facts.services, now)?;
+    Ok(Exit::OK)
+}
+
+fn empty(facts: &Facts, filter: &str) -> &'static str {
+    if !filter.is_empty() && !facts.service_rows().is_empty() {
+        "No service matches the filter."
+    } else {
+        "No services: the clusters that these credentials can see have none. Another region, profile or cluster?"
+    }
+}
+
+fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
+    let mut table = Table::new(&[
+        ("SERVICE", Align::Left),
+        ("HEALTH", Align::Left),
+        ("RUNNING", Align::Right),
+        ("PENDING", Align::Right),
+        ("REVISION", Align::Left),
+        ("IMAGE", Align::Left),
+        ("CPU", Align::Right),
+        ("MEMORY", Align::Right),
+        ("TARGETS", Align::Right),
+        ("DEPLOYED", Align::Right),
+    ]);
+    for s in rows {
+        let definition = facts.task_definition(s);
+        let (healthy, targets) = targets(s, facts);
+        table.row(vec![
+            cell(s.id.to_string()),
+            painted(role(s.health()), s.health().word()),
+            cell(format!("{}/{}", s.counts.running, s.counts.desired)),
+            cell(s.counts.pending.to_string()),
+            cell(s.revision.to_string()),
+            cell(image(s, facts).map_or("-", image_tag)),
+            cell(dash(definition.and_then(|d| d.cpu_units))),
+            cell(dash(
+                definition
+                    .and_then(|d| d.memory_mib)
+                    .map(|m| format!("{m} MiB")),
+            )),
+            match targets {
+                0 => cell("-"),
+                n if healthy < n => painted(Role::Warn, format!("{healthy}/{n}")),
+                n => cell(format!("{healthy}/{n}")),
+            },
+            cell(words::ago(deployed_at(s), now)),
+        ]);
+    }
+    table
+}
+
+/// The stable JSON shape of a service.
+pub fn object(s: &Service, facts: &Facts) -> Value {
+    let definition = facts.task_definition(s);
+    let (healthy, targets) = targets(s, facts);
+    json!({
+        "cluster": s.id.cluster,
+        "name": s.id.name,
+        "arn": s.arn,
+        "status": s.status,
+        "health": s.health(),
+        "desired": s.counts.desired,
+        "running": s.counts.running,
+        "pending": s.counts.pending,
+        "revision": s.revision.to_string(),
+        "image": image(s, facts),
+        "launch_type": s.launch_type,
+        "strategy": s.deployment.strategy.word(),
+        "cpu_units": definition.and_then(|d| d.cpu_units),
+        "memory_mib": definition.and_then(|d| d.memory_mib),
+        "targets_healthy": healthy,
+        "targets": targets,
+        "deployed_at": deployed_at(s),
+        "created_at": s.created_at,
+        "last_event": s.events.first().map(|e| json!({"at": e.at, "message": e.message})),
+    })
+}
+
+/// The role of a service's health.
+pub fn role(health: ServiceHealth) -> Role {
+    match health {
+        ServiceHealth::Down | ServiceHealth::Failed => Role::Bad,
+        ServiceHealth::Degraded => Role::Warn,
+        ServiceHealth::Deploying => Role::Strong,
+        ServiceHealth::Steady => Role::Ok,
+        ServiceHealth::Inactive => Role::Dim,
+    }
+}
+
+fn image<'a>(s: &Service, facts: &'a Facts) -> Option<&'a str> {
+    let bound = s.load_balancers.first().map(|lb| lb.container.as_str());
+    let container = facts.task_definition(s)?.main_container(bound)?;
+    Some(&container.image)
+}
+
+fn targets(s: &Service, facts: &Facts) -> (usize, usize) {
+    facts.targets_of(s).fold((0, 0), |(h, n), tg| {
+        (h + tg.healthy(), n + tg.targets.len())
+    })
+}
+
+fn deployed_at(s: &Service) -> Option<Timestamp> {
+    s.rollouts.iter().filter_map(|r| r.created_at).max()
+}
+
+fn dash(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".into(), |v| v.to_string())
+}

@@ -1,0 +1,168 @@
+//! What a command works with: the configuration, a door to the watch, a door to the actions, and where to write.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::explain::{self, ProblemJson};
+use super::out::Out;
+use super::paint::Role;
+use super::words;
+use crate::config::Config;
+use crate::domain::facts::Facts;
+use crate::domain::interest::Interest;
+use crate::domain::part::Part;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::watch::{Handle, Snapshot};
+
+/// One command's surroundings.
+#[derive(Debug)]
+pub struct Session {
+    /// The configuration in effect.
+    pub config: Arc<Config>,
+    /// The picture.
+    pub watch: Handle,
+    /// Standard output.
+    pub out: Out,
+}
+
+/// How one question of a command stands.
+#[derive(Clone, Debug)]
+pub enum Standing {
+    /// Nobody answered yet.
+    Waiting,
+    /// There is an answer.
+    Answered,
+    /// It could not be asked.
+    Failed(Problem),
+}
+
+/// How a part stands.
+pub fn standing<T>(part: &Part<T>) -> Standing {
+    match (&part.error, &part.value) {
+        (Some(problem), _) => Standing::Failed(problem.clone()),
+        (None, Some(_)) => Standing::Answered,
+        (None, None) => Standing::Waiting,
+    }
+}
+
+/// How a part that an interest asked for stands; it is not there at all before the watch took the interest up.
+pub fn standing_of<T>(part: Option<&Part<T>>) -> Standing {
+    part.map_or(Standing::Waiting, standing)
+}
+
+/// A question that a command waits for: how it stands in a picture.
+pub type Need<'a> = &'a (dyn Fn(&Facts) -> Standing + Send + Sync);
+
+impl Session {
+    /// How long a command waits for an answer: the deadline of one question and a little for the way.
+    fn patience(&self) -> Duration {
+        let question = self.config.aws.timeout.unwrap_or(Duration::from_secs(15));
+        question + Duration::from_secs(5)
+    }
+
+    /// Looks at something and waits until every need was answered or could not be asked.
+    pub async fn look(
+        &mut self,
+        interests: Vec<Interest>,
+        needs: &[Need<'_>],
+    ) -> Result<Arc<Snapshot>, Problem> {
+        self.watch.look_at(interests);
+        let end = tokio::time::Instant::now() + self.patience();
+        loop {
+            let picture = self.watch.snapshot();
+            let waiting = needs
+                .iter()
+                .any(|need| matches!(need(&picture.facts), Standing::Waiting));
+            if !waiting {
+                return Ok(picture);
+            }
+            match tokio::time::timeout_at(end, self.watch.changed()).await {
+                Ok(true) => {}
+                Ok(false) => return Err(ended()),
+                Err(_) => return Ok(self.watch.snapshot()),
+            }
+        }
+    }
+
+    /// Looks, and takes the first need that could not be asked as the command's failure.
+    pub async fn demand(
+        &mut self,
+        interests: Vec<Interest>,
+        needs: &[Need<'_>],
+    ) -> Result<Arc<Snapshot>, Problem> {
+        let picture = self.look(interests, needs).await?;
+        for need in needs {
+            match need(&picture.facts) {
+                Standing::Answered => {}
+                Standing::Failed(problem) => return Err(problem),
+                Standing::Waiting => return Err(silent(self.patience())),
+            }
+        }
+        Ok(picture)
+    }
+
+    /// Writes a list as JSON: `{"schema":1,"<name>":[...],"environment":...,"observed_at":...,"source":...,"error":...}`.
+    pub fn list<T>(&mut self, name: &str, rows: Vec<Value>, part: &Part<T>) -> Result<(), Problem> {
+        let mut object = Map::new();
+        object.insert(name.to_owned(), Value::Array(rows));
+        object.insert("environment".into(), json!(self.config.environment));
+        object.extend(provenance(part));
+        self.out.object(&object)
+    }
+
+    /// Ends a table with what it is worth: how many, from whom, how old, and what went wrong when it was last asked for.
+    pub fn footer<T>(
+        &mut self,
+        count: String,
+        part: &Part<T>,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        let age = words::ago(part.observed_at, now);
+        let source = crate::domain::text::inert(&part.source);
+        let line = format!("{count}  {source} {age} ago");
+        self.out.painted(Role::Dim, &line)?;
+        match &part.error {
+            Some(problem) => {
+                let line = format!("not up to date: {}", explain::line(problem));
+                self.out.painted(Role::Warn, &line)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where a part came from and when, as members of a JSON object.
+pub fn provenance<T>(part: &Part<T>) -> Map<String, Value> {
+    let mut object = Map::new();
+    object.insert("observed_at".into(), json!(part.observed_at));
+    object.insert("source".into(), json!(part.source));
+    object.insert(
+        "error".into(),
+        json!(part.error.as_ref().map(ProblemJson::from)),
+    );
+    object
+}
+
+fn ended() -> Problem {
+    Problem::new(
+        ProblemKind::Internal,
+        "watch",
+        "the watch ended before it answered",
+        "a defect of flightdeck",
+        "try again; if it stays, report it with --log FILE",
+    )
+}
+
+/// What is said when nobody answered and nobody failed in time.
+pub fn silent(patience: Duration) -> Problem {
+    Problem::new(
+        ProblemKind::Timeout,
+        "watch",
+        "no answer",
+        format!("nobody answered within {}", words::age(patience)),
+        "try again, or raise timeout in [aws]",
+    )
+}

@@ -1,0 +1,68 @@
+//! Ages, times and counts as people read them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// A length of time in its shortest honest form: `12s`, `4m`, `3h`, `2d`.
+pub fn age(length: Duration) -> String {
+    let s = length.as_secs();
+    match s {
+        0..60 => format!("{s}s"),
+        60..3_600 => format!("{}m", s / 60),
+        3_600..172_800 => format!("{}h", s / 3_600),
+        _ => format!("{}d", s / 86_400),
+    }
+}
+
+/// The age of a moment; `-` for none, `0s` for one that is yet to come.
+pub fn ago(at: Option<Timestamp>, now: Timestamp) -> String {
+    at.map_or_else(
+        || "-".into(),
+        |at| age(Duration::try_from(now.duration_since(at)).unwrap_or(Duration::ZERO)),
+    )
+}
+
+/// How long something took or is taking: `8s`, `1m08`, `2h03`.
+pub fn elapsed(from: Timestamp, to: Timestamp) -> String {
+    let s = to.duration_since(from).as_secs().max(0);
+    match s {
+        0..60 => format!("{s}s"),
+        60..3_600 => format!("{}m{:02}", s / 60, s % 60),
+        _ => format!("{}h{:02}", s / 3_600, s % 3_600 / 60),
+    }
+}
+
+/// The time of day (UTC) to the second.
+pub fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M:%SZ").to_string()
+}
+
+/// `1 service`, `2 services`.
+pub fn count(n: usize, one: &str) -> String {
+    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Bytes, in powers of 1000.
+pub fn bytes(n: u64) -> String {
+    crate::domain::metric::Unit::Bytes.format(n as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_short_and_honest() {
+        let secs = Duration::from_secs;
+        assert_eq!(
+            [0, 59, 60, 3_599, 3_600, 86_400, 172_800].map(|s| age(secs(s))),
+            ["0s", "59s", "1m", "59m", "1h", "24h", "2d"]
+        );
+        let t = |s| Timestamp::from_second(s).unwrap();
+        assert_eq!(elapsed(t(0), t(68)), "1m08");
+        assert_eq!(elapsed(t(0), t(7_380)), "2h03");
+        assert_eq!(ago(Some(t(10)), t(5)), "0s");
+        assert_eq!(count(1, "task"), "1 task");
+    }
+}
