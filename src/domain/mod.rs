@@ -11,6 +11,7 @@ pub mod metric;
 pub mod part;
 pub mod probe;
 pub mod problem;
+pub mod queries;
 pub mod service;
 pub mod slo;
 pub mod target;

@@ -1,0 +1,240 @@
+//! A question to the person: a few fields, and what becomes of the answers.
+
+use jiff::{Timestamp, ToSpan};
+use tui_input::Input;
+
+use super::screens::ScreenId;
+use crate::domain::action::Intent;
+use crate::domain::service::{ServiceId, Strategy};
+
+/// What the answers are for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// Image and strategy for a deploy.
+    Deploy(ServiceId),
+    /// Desired count.
+    Scale(ServiceId),
+    /// Why, link.
+    SignOff(String),
+    /// Why, until.
+    Waive(String),
+    /// Why.
+    Withdraw(String),
+    /// A screen's own question.
+    Screen(ScreenId, &'static str),
+}
+
+/// One field.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub label: &'static str,
+    /// What is typed.
+    pub input: Input,
+    /// What is expected, shown below.
+    pub hint: String,
+}
+
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        self.label == other.label
+            && self.input.value() == other.input.value()
+            && self.hint == other.hint
+    }
+}
+
+impl Field {
+    /// A field with a first value.
+    pub fn new(label: &'static str, value: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            label,
+            input: Input::new(value.into()),
+            hint: hint.into(),
+        }
+    }
+}
+
+/// A form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Form {
+    /// Its title.
+    pub title: String,
+    /// What the answers are for.
+    pub ask: Ask,
+    /// Fields, at least one.
+    pub fields: Vec<Field>,
+    /// Which field keys go to.
+    pub focus: usize,
+    /// What is wrong with the answers.
+    pub error: Option<String>,
+}
+
+impl Form {
+    /// A form with its first field in focus.
+    pub fn new(title: impl Into<String>, ask: Ask, fields: Vec<Field>) -> Self {
+        Self {
+            title: title.into(),
+            ask,
+            fields,
+            focus: 0,
+            error: None,
+        }
+    }
+
+    /// The form that begins a deploy; `image` is what runs now.
+    pub fn deploy(service: &ServiceId, image: &str, strategy: Strategy) -> Self {
+        Self::new(
+            format!("Deploy {service}"),
+            Ask::Deploy(service.clone()),
+            vec![
+                Field::new(
+                    "image",
+                    image,
+                    "a full reference, or :tag to keep the repository",
+                ),
+                Field::new(
+                    "strategy",
+                    strategy.word(),
+                    "rolling, blue-green, canary or linear",
+                ),
+            ],
+        )
+    }
+
+    /// The form that begins a scale.
+    pub fn scale(service: &ServiceId, desired: u32) -> Self {
+        let ask = Ask::Scale(service.clone());
+        Self::new(
+            format!("Scale {service}"),
+            ask,
+            vec![Field::new(
+                "tasks",
+                desired.to_string(),
+                "how many tasks it shall run",
+            )],
+        )
+    }
+
+    /// What was typed, trimmed.
+    pub fn values(&self) -> Vec<String> {
+        self.fields
+            .iter()
+            .map(|f| f.input.value().trim().to_owned())
+            .collect()
+    }
+
+    /// The intent that the answers make; `Ok(None)` for a screen's own question.
+    pub fn intent(&self, now: Timestamp) -> Result<Option<Intent>, String> {
+        let values = self.values();
+        let value = |i: usize| values.get(i).cloned().unwrap_or_default();
+        let needed = |i: usize, what: &str| match value(i) {
+            v if v.is_empty() => Err(format!("{what} is needed")),
+            v => Ok(v),
+        };
+        Ok(Some(match &self.ask {
+            Ask::Deploy(service) => {
+                let word = value(1);
+                let strategy = [
+                    Strategy::Rolling,
+                    Strategy::BlueGreen,
+                    Strategy::Canary,
+                    Strategy::Linear,
+                ]
+                .into_iter()
+                .find(|s| s.word() == word);
+                if strategy.is_none() && !word.is_empty() {
+                    return Err(format!(
+                        "{word:?} is no strategy: rolling, blue-green, canary or linear"
+                    ));
+                }
+                Intent::Deploy {
+                    service: service.clone(),
+                    image: needed(0, "an image")?,
+                    container: None,
+                    strategy,
+                }
+            }
+            Ask::Scale(service) => Intent::Scale {
+                service: service.clone(),
+                desired: value(0)
+                    .parse()
+                    .map_err(|_| format!("{:?} is not a number of tasks", value(0)))?,
+            },
+            Ask::SignOff(criterion) => Intent::SignOff {
+                criterion: criterion.clone(),
+                why: needed(0, "a reason")?,
+                link: value(1),
+            },
+            Ask::Waive(criterion) => Intent::Waive {
+                criterion: criterion.clone(),
+                why: needed(0, "a reason")?,
+                until: until(&value(1), now)?,
+            },
+            Ask::Withdraw(criterion) => Intent::Withdraw {
+                criterion: criterion.clone(),
+                why: needed(0, "a reason")?,
+            },
+            Ask::Screen(..) => return Ok(None),
+        }))
+    }
+}
+
+/// Reads `7d`, `12h` or `2026-12-01` (UTC midnight) as a time in the future.
+fn until(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let wrong = || format!("{text:?} is not a time: 7d, 12h or 2026-12-01");
+    let number = |unit: char| {
+        text.strip_suffix(unit)
+            .and_then(|n| n.parse::<i64>().ok())
+            .filter(|n| (1..=87_600).contains(n))
+    };
+    let at = if let Some(days) = number('d') {
+        now.checked_add(days.saturating_mul(24).hours())
+            .map_err(|_| wrong())?
+    } else if let Some(hours) = number('h') {
+        now.checked_add(hours.hours()).map_err(|_| wrong())?
+    } else {
+        let date: jiff::civil::Date = text.parse().map_err(|_| wrong())?;
+        date.to_zoned(jiff::tz::TimeZone::UTC)
+            .map_err(|_| wrong())?
+            .timestamp()
+    };
+    if at <= now {
+        Err(format!("{text} is in the past"))
+    } else {
+        Ok(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_become_intents_or_say_what_is_wrong() {
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let id = ServiceId {
+            cluster: "c".into(),
+            name: "api".into(),
+        };
+        let form = Form::scale(&id, 4);
+        assert_eq!(
+            form.intent(now),
+            Ok(Some(Intent::Scale {
+                service: id.clone(),
+                desired: 4
+            }))
+        );
+        let mut form = Form::deploy(&id, "api:1", Strategy::Rolling);
+        form.fields[1] = Field::new("strategy", "yolo", "");
+        assert!(form.intent(now).unwrap_err().contains("no strategy"));
+        assert_eq!(
+            until("7d", now).unwrap().to_string(),
+            "2026-11-30T12:00:00Z"
+        );
+        assert!(
+            until("2020-01-01", now).is_err()
+                && until("soon", now).is_err()
+                && until("999999999999d", now).is_err()
+        );
+    }
+}

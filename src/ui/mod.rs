@@ -1,0 +1,18 @@
+//! The console: Elm style. Messages change the model, the view is a pure function of it, effects are data.
+
+pub mod commands;
+pub mod effect;
+pub mod form;
+pub mod keymap;
+pub mod model;
+pub mod msg;
+pub mod overlays;
+// mod runtime;
+pub mod screens;
+pub mod terminal;
+pub mod theme;
+pub mod update;
+pub mod view;
+pub mod widgets;
+
+// pub use runtime::run;

@@ -1,0 +1,157 @@
+//! The state of the interface.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ratatui::layout::{Position, Rect};
+use tui_input::Input;
+
+use super::keymap::Keymap;
+use super::overlays::Overlay;
+use super::screens::{self, Cx, Screen, ScreenId};
+use super::theme::Theme;
+use crate::domain::interest::Interest;
+use crate::watch::Snapshot;
+
+/// The smallest terminal that the console is drawn on.
+pub const SMALLEST: (u16, u16) = (80, 24);
+
+/// A line about what just happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Status {
+    /// What to say.
+    pub text: String,
+    /// Whether it is a failure.
+    pub failed: bool,
+    /// When it was said.
+    pub at: Timestamp,
+}
+
+/// Everything that the interface knows.
+#[derive(Debug)]
+pub struct Model {
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Now, as the last tick said.
+    pub now: Timestamp,
+    /// The newest picture.
+    pub snapshot: Arc<Snapshot>,
+    /// Colours.
+    pub theme: Arc<Theme>,
+    /// Keys.
+    pub keymap: Arc<Keymap>,
+    /// The screens, in the order of the tab line.
+    pub screens: Vec<Box<dyn Screen>>,
+    /// Which is shown.
+    pub current: ScreenId,
+    /// Where Back leads.
+    pub history: Vec<ScreenId>,
+    /// What lies over the screen; keys go to the last.
+    pub overlays: Vec<Overlay>,
+    /// The filter while it is typed.
+    pub filter: Option<Input>,
+    /// Clock times instead of ages.
+    pub absolute: bool,
+    /// What just happened.
+    pub status: Option<Status>,
+    /// The last click, to know the second one on the same spot.
+    pub clicked: Option<(Position, Timestamp)>,
+}
+
+impl Model {
+    /// A fresh interface.
+    pub fn new(
+        size: (u16, u16),
+        now: Timestamp,
+        snapshot: Arc<Snapshot>,
+        theme: Theme,
+        keymap: Keymap,
+    ) -> Self {
+        let mut model = Self {
+            size,
+            now,
+            snapshot,
+            theme: Arc::new(theme),
+            keymap: Arc::new(keymap),
+            screens: screens::all(),
+            current: ScreenId::Overview,
+            history: Vec::new(),
+            overlays: Vec::new(),
+            filter: None,
+            absolute: false,
+            status: None,
+            clicked: None,
+        };
+        model.with_screen(|screen, cx| screen.sync(cx));
+        model
+    }
+
+    /// Where the screen is drawn: all but the two top lines and the bottom one.
+    pub fn body(&self) -> Rect {
+        Rect::new(0, 2, self.size.0, self.size.1.saturating_sub(3))
+    }
+
+    /// Whether the terminal is too small to draw on.
+    pub fn is_too_small(&self) -> bool {
+        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
+    }
+
+    /// The screen shown.
+    pub fn screen(&self) -> Option<&dyn Screen> {
+        self.screens
+            .iter()
+            .find(|s| s.id() == self.current)
+            .map(AsRef::as_ref)
+    }
+
+    /// What a screen may know.
+    pub fn cx(&self) -> Cx<'_> {
+        Cx {
+            snapshot: &self.snapshot,
+            now: self.now,
+            theme: &self.theme,
+            keymap: &self.keymap,
+            body: self.body(),
+            absolute: self.absolute,
+            filtering: self.filter.is_some(),
+        }
+    }
+
+    /// Lets the shown screen change itself.
+    pub fn with_screen<T: Default>(&mut self, f: impl FnOnce(&mut dyn Screen, &Cx<'_>) -> T) -> T {
+        let (snapshot, theme, keymap) = (
+            self.snapshot.clone(),
+            self.theme.clone(),
+            self.keymap.clone(),
+        );
+        let cx = Cx {
+            snapshot: &snapshot,
+            now: self.now,
+            theme: &theme,
+            keymap: &keymap,
+            body: self.body(),
+            absolute: self.absolute,
+            filtering: self.filter.is_some(),
+        };
+        let current = self.current;
+        match self.screens.iter_mut().find(|s| s.id() == current) {
+            Some(screen) => f(screen.as_mut(), &cx),
+            None => T::default(),
+        }
+    }
+
+    /// What the shown screen needs to know.
+    pub fn interests(&self) -> Vec<Interest> {
+        self.screen()
+            .map_or_else(Vec::new, |s| s.interests(&self.cx()))
+    }
+
+    /// Says something in the status line.
+    pub fn say(&mut self, text: impl Into<String>, failed: bool) {
+        self.status = Some(Status {
+            text: text.into(),
+            failed,
+            at: self.now,
+        });
+    }
+}

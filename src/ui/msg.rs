@@ -1,0 +1,33 @@
+//! What happened.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use jiff::Timestamp;
+
+use crate::domain::action::Preview;
+use crate::domain::problem::Problem;
+use crate::watch::Snapshot;
+
+/// A message to [`super::update::update`]. Time enters as a message, too.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key.
+    Key(KeyEvent),
+    /// Text from the terminal's clipboard.
+    Paste(String),
+    /// The mouse.
+    Mouse(MouseEvent),
+    /// The terminal has a new size: columns, rows.
+    Resize(u16, u16),
+    /// A second has passed.
+    Tick(Timestamp),
+    /// A new picture.
+    Snapshot(Arc<Snapshot>),
+    /// The preview asked for.
+    Previewed(Result<Box<Preview>, Problem>),
+    /// What was confirmed has begun (its run), or was refused.
+    Started(Result<String, Problem>),
+    /// An effect failed.
+    Failed(Problem),
+}

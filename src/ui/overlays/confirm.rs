@@ -1,0 +1,338 @@
+//! A preview, and the word or key that confirms it.
+
+use crossterm::event::{Event, KeyCode, KeyEvent};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler;
+
+use super::super::commands::Command;
+use super::super::effect::Effect;
+use super::super::model::Model;
+use super::super::screens::Nav;
+use super::super::widgets::{field, line, scrolled, wrapped};
+use super::{Overlay, window};
+use crate::domain::action::{Confirm, DiffMark, Intent, Preview};
+use crate::domain::problem::Problem;
+
+/// How far the confirmation is.
+#[derive(Clone, Debug, PartialEq)]
+enum Stage {
+    /// The preview is being made.
+    Asking,
+    /// The preview is there.
+    Ready(Box<Preview>),
+    /// Confirmed; the journal and the vendor are being told.
+    Starting(Box<Preview>),
+    /// It cannot go on.
+    Failed(Problem),
+}
+
+/// State of the confirmation.
+#[derive(Clone, Debug)]
+pub struct Confirming {
+    intent: Intent,
+    stage: Stage,
+    typed: Input,
+    /// First line shown.
+    pub scroll: usize,
+    error: Option<String>,
+}
+
+impl PartialEq for Confirming {
+    fn eq(&self, other: &Self) -> bool {
+        (
+            &self.intent,
+            &self.stage,
+            self.typed.value(),
+            self.scroll,
+            &self.error,
+        ) == (
+            &other.intent,
+            &other.stage,
+            other.typed.value(),
+            other.scroll,
+            &other.error,
+        )
+    }
+}
+
+impl Confirming {
+    /// Waits for its preview.
+    pub fn asking(intent: Intent) -> Self {
+        Self {
+            intent,
+            stage: Stage::Asking,
+            typed: Input::default(),
+            scroll: 0,
+            error: None,
+        }
+    }
+
+    /// Takes pasted text. The word that confirms is to be typed, so a paste is refused.
+    pub fn paste(&mut self, _text: &str) {
+        self.error = Some("type it: a paste does not confirm".into());
+    }
+}
+
+fn find(model: &mut Model) -> Option<&mut Confirming> {
+    model.overlays.iter_mut().rev().find_map(|o| match o {
+        Overlay::Confirm(c) => Some(c.as_mut()),
+        _ => None,
+    })
+}
+
+/// The preview came, or did not. Without an open confirmation (given up meanwhile) it is forgotten.
+pub fn previewed(model: &mut Model, answer: Result<Box<Preview>, Problem>) {
+    let Some(c) = find(model) else { return };
+    match answer {
+        Ok(preview) if preview.intent == c.intent => c.stage = Stage::Ready(preview),
+        Ok(_) => {}
+        Err(problem) => c.stage = Stage::Failed(problem),
+    }
+}
+
+/// The action began, or was refused.
+pub fn started(model: &mut Model, answer: Result<String, Problem>) -> Vec<Effect> {
+    match answer {
+        Ok(run) => {
+            let serviced = find(model).is_none_or(|c| c.intent.service().is_some());
+            model.overlays.retain(|o| !matches!(o, Overlay::Confirm(_)));
+            if serviced {
+                vec![Effect::Go(Nav::Run(run))]
+            } else {
+                vec![Effect::Say("recorded".into())]
+            }
+        }
+        Err(problem) => match find(model) {
+            Some(c) => {
+                c.stage = Stage::Failed(problem);
+                Vec::new()
+            }
+            None => vec![Effect::Fail(problem)],
+        },
+    }
+}
+
+pub(super) fn on_key(
+    model: &mut Model,
+    mut c: Box<Confirming>,
+    key: KeyEvent,
+    command: Option<Command>,
+) -> Vec<Effect> {
+    let page = usize::from(model.size.1 / 3);
+    let confirmed = match (&c.stage, key.code) {
+        (Stage::Starting(_), KeyCode::Esc) => None,
+        (_, KeyCode::Esc) => return Vec::new(),
+        (Stage::Failed(_), KeyCode::Enter) => return Vec::new(),
+        (Stage::Ready(p), code) if p.refusals.is_empty() => match (&p.confirm, code) {
+            (Confirm::Key, KeyCode::Char('y')) => Some((p.clone(), None)),
+            (Confirm::Type(word), KeyCode::Enter) => {
+                if c.typed.value().trim() == word {
+                    Some((p.clone(), Some(word.clone())))
+                } else {
+                    c.error = Some(format!("type {word} and enter"));
+                    None
+                }
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    let mut effects = Vec::new();
+    if let Some((preview, typed)) = confirmed {
+        c.stage = Stage::Starting(preview.clone());
+        effects.push(Effect::Start { preview, typed });
+    } else {
+        match (command, key.code) {
+            (_, KeyCode::Up) => c.scroll = c.scroll.saturating_sub(1),
+            (_, KeyCode::Down) => c.scroll += 1,
+            (Some(Command::PageUp), _) => c.scroll = c.scroll.saturating_sub(page),
+            (Some(Command::PageDown), _) => c.scroll += page,
+            _ => {
+                let types =
+                    matches!(&c.stage, Stage::Ready(p) if matches!(p.confirm, Confirm::Type(_)));
+                if types && key.code != KeyCode::Enter {
+                    c.typed.handle_event(&Event::Key(key));
+                    c.error = None;
+                }
+            }
+        }
+    }
+    model.overlays.push(Overlay::Confirm(c));
+    effects
+}
+
+type Row = Vec<(String, Style)>;
+
+fn body(c: &Confirming, model: &Model, width: u16) -> Vec<Row> {
+    let t = &model.theme;
+    let mut rows: Vec<Row> = Vec::new();
+    let mut say = |text: &str, style: Style, indent: &str| {
+        for l in wrapped(
+            text,
+            usize::from(width).saturating_sub(indent.chars().count() + 1),
+        ) {
+            rows.push(vec![(format!("{indent}{l}"), style)]);
+        }
+    };
+    match &c.stage {
+        Stage::Asking => say("asking the server what this would do ...", t.muted, " "),
+        Stage::Failed(problem) => {
+            say(&format!("▲ {}", problem.what), t.critical, " ");
+            say(&problem.why, t.text, "   ");
+            say(&problem.fix, t.muted, "   ");
+        }
+        Stage::Ready(p) | Stage::Starting(p) => {
+            for why in &p.refusals {
+                say(&format!("✗ {why}"), t.critical, " ");
+            }
+            for why in &p.warnings {
+                say(&format!("▲ {why}"), t.warn, " ");
+            }
+            if !(p.refusals.is_empty() && p.warnings.is_empty()) {
+                rows.push(Vec::new());
+            }
+            let label = p
+                .facts
+                .iter()
+                .map(|(k, _)| k.chars().count())
+                .max()
+                .unwrap_or(0);
+            for (k, v) in &p.facts {
+                let room = usize::from(width).saturating_sub(label + 4);
+                for (i, l) in wrapped(v, room).into_iter().enumerate() {
+                    let head = if i == 0 { k.as_str() } else { "" };
+                    rows.push(vec![(format!(" {head:<label$}  "), t.muted), (l, t.text)]);
+                }
+            }
+            if !p.diff.is_empty() {
+                rows.push(Vec::new());
+                for d in &p.diff {
+                    let (sign, style) = match d.mark {
+                        DiffMark::Same => (" ", t.muted),
+                        DiffMark::Removed => ("-", t.removed),
+                        DiffMark::Added => ("+", t.added),
+                    };
+                    rows.push(vec![(format!(" {sign} {}", d.text), style)]);
+                }
+            }
+            if !p.calls.is_empty() {
+                rows.push(Vec::new());
+                rows.push(vec![(" will call".to_owned(), t.column)]);
+                for call in &p.calls {
+                    rows.push(vec![(format!("   {call}"), t.muted)]);
+                }
+            }
+        }
+    }
+    rows
+}
+
+pub(super) fn view(c: &Confirming, model: &Model, area: Rect, buf: &mut Buffer) {
+    let t = &model.theme;
+    let width = 96.min(area.width);
+    let rows = body(c, model, width.saturating_sub(2));
+    let title = match &c.stage {
+        Stage::Ready(p) | Stage::Starting(p) => format!("{}   in {}", p.title, p.environment),
+        _ => format!("{} {}", c.intent.verb(), c.intent.subject()),
+    };
+    let height = u16::try_from(rows.len() + 5).unwrap_or(u16::MAX);
+    let inside = window(buf, area, width, height, &title, t);
+    let foot_height = 2.min(inside.height);
+    let list = Rect {
+        height: inside.height - foot_height,
+        ..inside
+    };
+    let shown = usize::from(list.height);
+    let first = c.scroll.min(rows.len().saturating_sub(shown));
+    for (y, row) in (list.y..list.bottom()).zip(rows.iter().skip(first)) {
+        line(buf, list.x, y, list.width, row);
+    }
+    scrolled(buf, list, first, shown, rows.len(), t);
+    let y = inside.bottom().saturating_sub(1);
+    match &c.stage {
+        Stage::Asking => line(
+            buf,
+            inside.x,
+            y,
+            inside.width,
+            &[(" esc give up".into(), t.muted)],
+        ),
+        Stage::Starting(_) => line(
+            buf,
+            inside.x,
+            y,
+            inside.width,
+            &[(" writing the journal, then going ...".into(), t.info)],
+        ),
+        Stage::Failed(_) => line(
+            buf,
+            inside.x,
+            y,
+            inside.width,
+            &[(
+                " nothing was changed that is not said above   esc close".into(),
+                t.muted,
+            )],
+        ),
+        Stage::Ready(p) if !p.refusals.is_empty() => {
+            line(
+                buf,
+                inside.x,
+                y,
+                inside.width,
+                &[(" this cannot work as it is   esc close".into(), t.warn)],
+            );
+        }
+        Stage::Ready(p) => match &p.confirm {
+            Confirm::Key => line(
+                buf,
+                inside.x,
+                y,
+                inside.width,
+                &[
+                    (" y".into(), t.key),
+                    (" do it   ".into(), t.text),
+                    ("esc".into(), t.key),
+                    (" give up".into(), t.text),
+                ],
+            ),
+            Confirm::Type(word) => {
+                let ask = format!(" type {word} to do it: ");
+                let used = ask.chars().count() as u16;
+                line(buf, inside.x, y, inside.width, &[(ask, t.danger)]);
+                field(
+                    buf,
+                    Rect::new(
+                        inside.x + used + 1,
+                        y,
+                        24.min(inside.width.saturating_sub(used + 1)),
+                        1,
+                    ),
+                    &c.typed,
+                    true,
+                    t,
+                );
+                let rest = inside.x + used + 27;
+                let words = c
+                    .error
+                    .clone()
+                    .unwrap_or_else(|| "enter   esc give up".into());
+                let style = if c.error.is_some() {
+                    t.critical
+                } else {
+                    t.muted
+                };
+                line(
+                    buf,
+                    rest,
+                    y,
+                    inside.right().saturating_sub(rest),
+                    &[(words, style)],
+                );
+            }
+        },
+    }
+}

@@ -1,0 +1,268 @@
+//! The command palette: fuzzy search over screens, commands, services and alarms.
+
+use crossterm::event::{Event, KeyCode, KeyEvent};
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler;
+
+use super::super::commands::{Command, Danger};
+use super::super::effect::Effect;
+use super::super::model::Model;
+use super::super::screens::Nav;
+use super::super::theme::Theme;
+use super::super::update;
+use super::super::widgets::{field, line};
+use super::{Overlay, window};
+use crate::domain::text::clip;
+
+/// What a row leads to.
+#[derive(Clone, Debug, PartialEq)]
+enum Target {
+    Command(Command),
+    Place(Nav),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Entry {
+    kind: &'static str,
+    name: String,
+    doc: String,
+    key: String,
+    disabled: Option<String>,
+    mutates: bool,
+    target: Target,
+}
+
+/// State of the palette.
+#[derive(Clone, Debug)]
+pub struct Palette {
+    input: Input,
+    entries: Vec<Entry>,
+    found: Vec<usize>,
+    selected: usize,
+}
+
+impl PartialEq for Palette {
+    fn eq(&self, other: &Self) -> bool {
+        self.input.value() == other.input.value()
+            && self.found == other.found
+            && self.selected == other.selected
+    }
+}
+
+impl Palette {
+    /// Everything that can be found from here.
+    pub fn new(model: &Model) -> Self {
+        let mut entries: Vec<Entry> = Vec::new();
+        let offers = model.screen().map_or(&[][..], |s| s.offers());
+        for command in Command::all()
+            .filter(|c| matches!(c, Command::Screen(_)))
+            .chain(offers.iter().copied())
+            .chain([
+                Command::Help,
+                Command::Refresh,
+                Command::Absolute,
+                Command::Redraw,
+                Command::Quit,
+            ])
+        {
+            entries.push(Entry {
+                kind: if matches!(command, Command::Screen(_)) {
+                    "screen"
+                } else {
+                    "do"
+                },
+                name: command.short().to_owned(),
+                doc: command.doc().to_owned(),
+                key: model
+                    .keymap
+                    .key_for(model.current, command)
+                    .unwrap_or_default(),
+                disabled: update::disabled(model, command),
+                mutates: command.danger() == Danger::Mutates,
+                target: Target::Command(command),
+            });
+        }
+        let place = |kind, name: String, doc: String, nav| Entry {
+            kind,
+            name,
+            doc,
+            key: String::new(),
+            disabled: None,
+            mutates: false,
+            target: Target::Place(nav),
+        };
+        let facts = &model.snapshot.facts;
+        for s in facts.service_rows() {
+            let id = s.id.clone();
+            entries.push(place(
+                "service",
+                id.to_string(),
+                s.health().word().to_owned(),
+                Nav::Service(id.clone()),
+            ));
+            entries.push(place(
+                "logs",
+                format!("{} logs", id.name),
+                format!("logs of {id}"),
+                Nav::LogsOf(id),
+            ));
+        }
+        for a in facts.alarm_rows() {
+            entries.push(place(
+                "alarm",
+                a.name.clone(),
+                a.state.word().to_owned(),
+                Nav::Alarm(a.name.clone()),
+            ));
+        }
+        for c in model.snapshot.checklist.criteria().filter(|c| c.success) {
+            let name = format!("{} {}", c.id, c.title);
+            entries.push(place(
+                "criterion",
+                name,
+                c.state.word().to_owned(),
+                Nav::Criterion(c.id.clone()),
+            ));
+        }
+        let mut palette = Self {
+            input: Input::default(),
+            entries,
+            found: Vec::new(),
+            selected: 0,
+        };
+        palette.search();
+        palette
+    }
+
+    fn search(&mut self) {
+        let pattern = Pattern::parse(
+            self.input.value(),
+            CaseMatching::Ignore,
+            Normalization::Smart,
+        );
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let mut chars = Vec::new();
+        let mut scored: Vec<(u32, usize)> = self
+            .entries
+            .iter()
+            .enumerate()
+            .filter_map(|(i, e)| {
+                let text = format!("{} {} {}", e.name, e.kind, e.doc);
+                chars.clear();
+                pattern
+                    .score(Utf32Str::new(&text, &mut chars), &mut matcher)
+                    .map(|s| (s, i))
+            })
+            .collect();
+        scored.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        self.found = scored.into_iter().map(|(_, i)| i).collect();
+        self.selected = 0;
+    }
+
+    /// Moves the selection.
+    pub fn step(&mut self, by: isize) {
+        let last = self.found.len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+
+    /// Takes pasted text.
+    pub fn paste(&mut self, text: &str) {
+        self.input = Input::new(format!("{}{text}", self.input.value()));
+        self.search();
+    }
+
+    fn chosen(&self) -> Option<&Entry> {
+        self.entries.get(*self.found.get(self.selected)?)
+    }
+}
+
+pub(super) fn on_key(model: &mut Model, mut p: Palette, key: KeyEvent) -> Vec<Effect> {
+    match key.code {
+        KeyCode::Esc => return Vec::new(),
+        KeyCode::Enter => {
+            return match p.chosen().map(|e| e.target.clone()) {
+                Some(Target::Command(command)) => update::run(model, command),
+                Some(Target::Place(nav)) => vec![Effect::Go(nav)],
+                None => Vec::new(),
+            };
+        }
+        KeyCode::Up => p.step(-1),
+        KeyCode::Down | KeyCode::Tab => p.step(1),
+        KeyCode::PageUp => p.step(-10),
+        KeyCode::PageDown => p.step(10),
+        _ => {
+            let before = p.input.value().to_owned();
+            p.input.handle_event(&Event::Key(key));
+            if before != p.input.value() {
+                p.search();
+            }
+        }
+    }
+    model.overlays.push(Overlay::Palette(p));
+    Vec::new()
+}
+
+pub(super) fn view(p: &Palette, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let top = Rect {
+        height: area.height.saturating_sub(2).min(22),
+        ..area
+    };
+    let inside = window(buf, top, 96, top.height, "Go to, or do", theme);
+    field(
+        buf,
+        Rect::new(inside.x + 1, inside.y, inside.width.saturating_sub(2), 1),
+        &p.input,
+        true,
+        theme,
+    );
+    let rows = Rect {
+        y: inside.y + 1,
+        height: inside.height.saturating_sub(1),
+        ..inside
+    };
+    let shown = usize::from(rows.height);
+    let first = (p.selected + 1).saturating_sub(shown);
+    if p.found.is_empty() {
+        line(
+            buf,
+            rows.x + 1,
+            rows.y,
+            rows.width,
+            &[("nothing matches".to_owned(), theme.muted)],
+        );
+    }
+    for (y, (n, index)) in (rows.y..rows.bottom()).zip(p.found.iter().enumerate().skip(first)) {
+        let Some(e) = p.entries.get(*index) else {
+            continue;
+        };
+        let selected = n == p.selected;
+        let base = if selected {
+            theme.selection
+        } else {
+            theme.text
+        };
+        if selected {
+            buf.set_style(Rect::new(rows.x, y, rows.width, 1), theme.selection);
+        }
+        let doc = e.disabled.as_ref().map_or(e.doc.clone(), |why| why.clone());
+        let spans = [
+            (format!(" {:<10}", e.kind), theme.muted),
+            (if e.mutates { "! " } else { "  " }.to_owned(), theme.warn),
+            (
+                format!("{:<28} ", clip(&e.name, 28)),
+                if e.disabled.is_some() {
+                    theme.muted
+                } else {
+                    base
+                },
+            ),
+            (format!("{:<42} ", clip(&doc, 42)), theme.muted),
+            (e.key.clone(), theme.key),
+        ];
+        line(buf, rows.x, y, rows.width, &spans);
+    }
+}

@@ -1,0 +1,227 @@
+//! The screens. A screen is one folder: its state (`model`), what commands do to it (`update`), what it looks like (`view`).
+
+pub mod overview;
+pub mod services;
+
+use std::fmt::Debug;
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::commands::Command;
+use super::effect::Effect;
+use super::keymap::Keymap;
+use super::theme::Theme;
+use crate::domain::interest::Interest;
+use crate::domain::metric::MetricQuery;
+use crate::domain::service::ServiceId;
+use crate::watch::Snapshot;
+
+/// Which screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ScreenId {
+    /// One glance.
+    Overview,
+    /// The plan.
+    Checklist,
+    /// ECS.
+    Services,
+    /// Rollouts and actions.
+    Deploys,
+    /// Alarms.
+    Alerts,
+    /// Charts.
+    Metrics,
+    /// Log lines.
+    Logs,
+    /// Who did what.
+    Audit,
+}
+
+impl ScreenId {
+    /// In the order of the tab line.
+    pub const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Checklist,
+        Self::Services,
+        Self::Deploys,
+        Self::Alerts,
+        Self::Metrics,
+        Self::Logs,
+        Self::Audit,
+    ];
+
+    /// Name on the tab line.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Checklist => "Checklist",
+            Self::Services => "Services",
+            Self::Deploys => "Deploys",
+            Self::Alerts => "Alerts",
+            Self::Metrics => "Metrics",
+            Self::Logs => "Logs",
+            Self::Audit => "Audit",
+        }
+    }
+
+    /// Name in keymaps, as a command and as a context.
+    pub fn command_name(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Checklist => "checklist",
+            Self::Services => "services",
+            Self::Deploys => "deploys",
+            Self::Alerts => "alerts",
+            Self::Metrics => "metrics-screen",
+            Self::Logs => "logs-screen",
+            Self::Audit => "audit",
+        }
+    }
+
+    /// A sentence for help and the palette.
+    pub fn doc(self) -> &'static str {
+        match self {
+            Self::Overview => "What burns, what moves, what blocks go-live",
+            Self::Checklist => "The five stages of the plan with their evidence",
+            Self::Services => "Clusters, services, tasks, containers",
+            Self::Deploys => "Running and recent deployments, and actions under way",
+            Self::Alerts => "CloudWatch alarms with their history and metric",
+            Self::Metrics => "Any metric as a chart",
+            Self::Logs => "CloudWatch Logs: tail and search",
+            Self::Audit => "Who did what, when, and how it ended",
+        }
+    }
+}
+
+/// A place to go to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Nav {
+    /// A screen as it was left.
+    Screen(ScreenId),
+    /// A service's own page.
+    Service(ServiceId),
+    /// The deployments of a service.
+    Deployments(ServiceId),
+    /// An action under way or done.
+    Run(String),
+    /// An alarm.
+    Alarm(String),
+    /// A criterion.
+    Criterion(String),
+    /// Series on the metrics screen.
+    Metrics {
+        /// What they are called together.
+        title: String,
+        /// Which.
+        queries: Vec<MetricQuery>,
+    },
+    /// The logs of a service.
+    LogsOf(ServiceId),
+    /// Log groups by name.
+    LogGroups(Vec<String>),
+}
+
+impl Nav {
+    /// The screen that shows it.
+    pub fn screen(&self) -> ScreenId {
+        match self {
+            Self::Screen(s) => *s,
+            Self::Service(_) => ScreenId::Services,
+            Self::Deployments(_) | Self::Run(_) => ScreenId::Deploys,
+            Self::Alarm(_) => ScreenId::Alerts,
+            Self::Criterion(_) => ScreenId::Checklist,
+            Self::Metrics { .. } => ScreenId::Metrics,
+            Self::LogsOf(_) | Self::LogGroups(_) => ScreenId::Logs,
+        }
+    }
+}
+
+/// What a screen may know while it updates or draws.
+#[derive(Clone, Copy, Debug)]
+pub struct Cx<'a> {
+    /// The newest picture.
+    pub snapshot: &'a Snapshot,
+    /// Now (UTC), as the last tick said.
+    pub now: Timestamp,
+    /// Colours.
+    pub theme: &'a Theme,
+    /// Keys.
+    pub keymap: &'a Keymap,
+    /// Where the screen is drawn.
+    pub body: Rect,
+    /// Clock times instead of ages.
+    pub absolute: bool,
+    /// A filter is being typed.
+    pub filtering: bool,
+}
+
+/// A screen: state, and what commands and pictures do to it.
+pub trait Screen: Debug + Send {
+    /// Which it is.
+    fn id(&self) -> ScreenId;
+
+    /// Where we are inside it, outermost first; empty at its top.
+    fn crumbs(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Commands of its own that work here, most useful first: the footer and help show these.
+    fn offers(&self) -> &'static [Command];
+
+    /// Why a command does not work at present; `None`: it works. Asked only for commands that the screen offers.
+    fn disabled(&self, _command: Command, _cx: &Cx<'_>) -> Option<String> {
+        None
+    }
+
+    /// Does a command. Commands that it does not know change nothing.
+    fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect>;
+
+    /// Takes a new picture or size: lists are sorted and filtered, selections stay with their things.
+    fn sync(&mut self, cx: &Cx<'_>);
+
+    /// Shows a place.
+    fn arrive(&mut self, _nav: &Nav, _cx: &Cx<'_>) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    /// The filter in force; `None` where the screen has nothing to filter.
+    fn filter(&self) -> Option<&str> {
+        None
+    }
+
+    /// Changes the filter while it is typed.
+    fn set_filter(&mut self, _text: &str) {}
+
+    /// Takes the answers of a form that the screen asked for with this tag. An error is shown in the form.
+    fn submit(
+        &mut self,
+        _tag: &'static str,
+        _values: &[String],
+        _cx: &Cx<'_>,
+    ) -> Result<Vec<Effect>, String> {
+        Ok(Vec::new())
+    }
+
+    /// A click on a position inside `cx.body`; `twice` for the second one on the same spot.
+    fn click(&mut self, _at: Position, _twice: bool, _cx: &Cx<'_>) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    /// What it needs beyond the common picture while it is on screen.
+    fn interests(&self, _cx: &Cx<'_>) -> Vec<Interest> {
+        Vec::new()
+    }
+
+    /// Draws it. Pure: same state, same cells.
+    fn view(&self, cx: &Cx<'_>, buf: &mut Buffer);
+}
+
+/// All screens, made once.
+pub fn all() -> Vec<Box<dyn Screen>> {
+    vec![
+        Box::new(overview::Overview::default()),
+        Box::new(services::Services::default()),
+    ]
+}

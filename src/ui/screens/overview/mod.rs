@@ -1,0 +1,7 @@
+//! One glance: what burns, what moves, what blocks go-live, then everything else.
+
+mod model;
+mod panels;
+mod view;
+
+pub use model::Overview;

@@ -1,0 +1,174 @@
+//! What the overview lists, and what commands do to it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+use super::view;
+use crate::domain::alarm::{AlarmState, Severity};
+use crate::domain::facts::Facts;
+use crate::domain::service::ServiceHealth;
+use crate::ui::commands::Command;
+use crate::ui::effect::Effect;
+use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
+use crate::ui::widgets::ListState;
+
+/// What names a row of the overview for good.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// A firing alarm.
+    Alarm(String),
+    /// A service that is not well.
+    Service(crate::domain::service::ServiceId),
+    /// A deployment that moves.
+    Deployment(String, crate::domain::service::ServiceId),
+    /// An action under way.
+    Run(String),
+}
+
+impl Item {
+    fn nav(&self) -> Nav {
+        match self {
+            Self::Alarm(name) => Nav::Alarm(name.clone()),
+            Self::Service(id) => Nav::Service(id.clone()),
+            Self::Deployment(_, id) => Nav::Deployments(id.clone()),
+            Self::Run(id) => Nav::Run(id.clone()),
+        }
+    }
+}
+
+/// State of the overview.
+#[derive(Debug, Default)]
+pub struct Overview {
+    pub(super) items: Vec<Item>,
+    pub(super) list: ListState<Item>,
+    /// How many of the items burn; the others move.
+    pub(super) burning: usize,
+}
+
+/// Everything that burns, worst first.
+pub(super) fn burning(facts: &Facts) -> Vec<Item> {
+    let mut rows: Vec<(u8, Item)> = Vec::new();
+    for a in facts
+        .alarm_rows()
+        .iter()
+        .filter(|a| a.state == AlarmState::Alarm)
+    {
+        let rank = match a.severity {
+            Severity::Critical => 0,
+            Severity::Warning => 2,
+            Severity::Info => 4,
+        };
+        rows.push((rank, Item::Alarm(a.name.clone())));
+    }
+    for s in facts.service_rows() {
+        let rank = match s.health() {
+            ServiceHealth::Down => 0,
+            ServiceHealth::Failed => 1,
+            ServiceHealth::Degraded => 3,
+            _ => continue,
+        };
+        rows.push((rank, Item::Service(s.id.clone())));
+    }
+    rows.sort_by_key(|r| r.0);
+    rows.into_iter().map(|r| r.1).collect()
+}
+
+/// Everything that moves: our actions first, then deployments that somebody else began.
+fn moving(facts: &Facts) -> Vec<Item> {
+    let runs = facts
+        .runs
+        .iter()
+        .filter(|r| r.outcome.is_none() && r.intent.service().is_some());
+    let mut rows: Vec<Item> = runs.clone().map(|r| Item::Run(r.id.clone())).collect();
+    for d in facts
+        .deployment_rows()
+        .iter()
+        .filter(|d| d.state.is_running())
+    {
+        if !runs.clone().any(|r| r.intent.service() == Some(&d.service)) {
+            rows.push(Item::Deployment(d.id.clone(), d.service.clone()));
+        }
+    }
+    rows
+}
+
+impl Screen for Overview {
+    fn id(&self) -> ScreenId {
+        ScreenId::Overview
+    }
+
+    fn offers(&self) -> &'static [Command] {
+        &[Command::Open, Command::Describe, Command::Copy]
+    }
+
+    fn disabled(&self, _command: Command, _cx: &Cx<'_>) -> Option<String> {
+        self.items
+            .is_empty()
+            .then(|| "nothing burns or moves".into())
+    }
+
+    fn sync(&mut self, cx: &Cx<'_>) {
+        let mut items = burning(&cx.snapshot.facts);
+        self.burning = items.len();
+        items.extend(moving(&cx.snapshot.facts));
+        self.items = items;
+        self.list.settle(self.items.iter(), self.items.len());
+    }
+
+    fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
+        if self.list.motion(command, self.items.iter()) {
+            return Vec::new();
+        }
+        let Some(item) = self.items.get(self.list.index()) else {
+            return Vec::new();
+        };
+        let facts = &cx.snapshot.facts;
+        match command {
+            Command::Open => vec![Effect::Go(item.nav())],
+            Command::Copy => vec![Effect::Copy(match item {
+                Item::Alarm(name) => name.clone(),
+                Item::Service(id) | Item::Deployment(_, id) => id.to_string(),
+                Item::Run(id) => id.clone(),
+            })],
+            Command::Describe => match item {
+                Item::Alarm(name) => facts
+                    .alarm_rows()
+                    .iter()
+                    .find(|a| &a.name == name)
+                    .map(|a| Effect::describe(name, a)),
+                Item::Service(id) => facts
+                    .service(id)
+                    .map(|s| Effect::describe(id.to_string(), s)),
+                Item::Deployment(id, service) => facts
+                    .deployment_rows()
+                    .iter()
+                    .find(|d| &d.id == id)
+                    .map(|d| Effect::describe(format!("deployment of {service}"), d)),
+                Item::Run(id) => facts
+                    .runs
+                    .iter()
+                    .find(|r| &r.id == id)
+                    .map(|r| Effect::describe(&r.title, r)),
+            }
+            .into_iter()
+            .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn click(&mut self, at: Position, twice: bool, cx: &Cx<'_>) -> Vec<Effect> {
+        let Some(index) = view::item_at(self, at, cx) else {
+            return Vec::new();
+        };
+        self.list.jump(index, self.items.iter());
+        if twice {
+            self.update(Command::Open, cx)
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn view(&self, cx: &Cx<'_>, buf: &mut Buffer) {
+        view::view(self, cx, buf);
+    }
+}

@@ -1,0 +1,91 @@
+//! Where the overview's panels are, by size.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+
+use super::model::Overview;
+use super::panels;
+use crate::ui::screens::Cx;
+
+/// The places of the panels.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places {
+    pub burning: Rect,
+    pub moving: Rect,
+    pub ready: Rect,
+    pub promises: Rect,
+    pub services: Rect,
+    pub providers: Rect,
+}
+
+fn places(area: Rect) -> Places {
+    let two = |r: Rect| {
+        let [a, b] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(r);
+        (a, b)
+    };
+    if area.width >= 120 {
+        let top_height = (area.height / 4).clamp(5, 12);
+        let [top, middle, services, providers] = Layout::vertical([
+            Constraint::Length(top_height),
+            Constraint::Length(8),
+            Constraint::Fill(1),
+            Constraint::Length(2),
+        ])
+        .areas(area);
+        let ((burning, moving), (ready, promises)) = (two(top), two(middle));
+        Places {
+            burning,
+            moving,
+            ready,
+            promises,
+            services,
+            providers,
+        }
+    } else {
+        let spare = area.height.saturating_sub(21);
+        let [burning, moving, middle, services, providers] = Layout::vertical([
+            Constraint::Length(6 + spare.min(8) / 2),
+            Constraint::Length(5 + spare.min(8) / 4),
+            Constraint::Length(7),
+            Constraint::Fill(1),
+            Constraint::Length(2),
+        ])
+        .areas(area);
+        let (ready, promises) = two(middle);
+        Places {
+            burning,
+            moving,
+            ready,
+            promises,
+            services,
+            providers,
+        }
+    }
+}
+
+pub(super) fn view(o: &Overview, cx: &Cx<'_>, buf: &mut Buffer) {
+    let p = places(cx.body);
+    panels::burning(o, cx, p.burning, buf);
+    panels::moving(o, cx, p.moving, buf);
+    panels::ready(cx, p.ready, buf);
+    panels::promises(cx, p.promises, buf);
+    panels::services(cx, p.services, buf);
+    panels::providers(cx, p.providers, buf);
+}
+
+/// The item at a position.
+pub(super) fn item_at(o: &Overview, at: Position, cx: &Cx<'_>) -> Option<usize> {
+    let p = places(cx.body);
+    let within = |panel: Rect, first: usize, count: usize| {
+        let rows = Rect::new(
+            panel.x,
+            panel.y + 1,
+            panel.width,
+            panel.height.saturating_sub(2),
+        );
+        let line = usize::from(at.y.saturating_sub(rows.y));
+        (rows.contains(at) && line < count).then_some(first + line)
+    };
+    within(p.burning, 0, o.burning)
+        .or_else(|| within(p.moving, o.burning, o.items.len() - o.burning))
+}

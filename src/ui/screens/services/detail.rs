@@ -1,0 +1,568 @@
+//! A service's own page.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::model::{Page, Pane, revisions, tasks};
+use super::row;
+use crate::domain::facts::Facts;
+use crate::domain::queries;
+use crate::domain::service::{Service, Task, image_name, image_tag};
+use crate::domain::text::{clip, width};
+use crate::ui::screens::Cx;
+use crate::ui::widgets::{Column, Row, Table, line, panel, scrolled, since, spark, wrapped};
+
+const HEAD: u16 = 7;
+
+const TASKS: &[Column] = &[
+    Column::left("task", 9),
+    Column::left("state", 14),
+    Column::left("health", 10),
+    Column::right("rev", 5),
+    Column::left("zone", 11).drop(3),
+    Column::left("image", 12).grow(1).drop(1),
+    Column::right("cpu", 6).drop(4),
+    Column::right("memory", 8).drop(4),
+    Column::right("started", 8),
+    Column::left("why stopped", 12).grow(2).drop(2),
+];
+
+const REVISIONS: &[Column] = &[
+    Column::right("rev", 5),
+    Column::left("image", 14).grow(2),
+    Column::right("cpu", 6).drop(2),
+    Column::right("memory", 9).drop(2),
+    Column::left("check", 6).drop(3),
+    Column::right("age", 6),
+    Column::left("by", 12).grow(1).drop(1),
+    Column::left("", 10),
+];
+
+const TARGETS: &[Column] = &[
+    Column::left("state", 12),
+    Column::left("target", 16).grow(1),
+    Column::right("port", 6),
+    Column::left("zone", 12),
+    Column::left("group", 16).grow(1).drop(1),
+    Column::left("why", 14).grow(2),
+];
+
+/// Rows of the page's list that fit.
+pub(super) fn list_height(cx: &Cx<'_>) -> usize {
+    usize::from(cx.body.height.saturating_sub(HEAD + 3))
+}
+
+/// What names the targets of a service, in the order drawn.
+pub(super) fn target_keys(facts: &Facts, service: &Service) -> Vec<String> {
+    facts
+        .targets_of(service)
+        .flat_map(|g| {
+            g.targets
+                .iter()
+                .map(move |t| format!("{} {}:{}", g.arn, t.id, t.port))
+        })
+        .collect()
+}
+
+fn pane_places(cx: &Cx<'_>) -> Vec<(Pane, u16, u16)> {
+    let mut x = cx.body.x + 2;
+    Pane::ALL
+        .into_iter()
+        .map(|p| {
+            let w = p.title().len() as u16;
+            let place = (p, x, w);
+            x += w + 3;
+            place
+        })
+        .collect()
+}
+
+/// The pane whose name is at a position.
+pub(super) fn pane_at(at: Position, cx: &Cx<'_>) -> Option<Pane> {
+    let row = cx.body.y + HEAD;
+    pane_places(cx)
+        .into_iter()
+        .find(|(_, x, w)| at.y == row && (*x..x + w).contains(&at.x))
+        .map(|p| p.0)
+}
+
+pub(super) fn view(page: &Page, cx: &Cx<'_>, buf: &mut Buffer) {
+    let (t, facts) = (cx.theme, &cx.snapshot.facts);
+    let Some(service) = facts.service(&page.id) else {
+        let inside = panel(buf, cx.body, &page.id.to_string(), true, t);
+        let words = if facts.services.value.is_some() {
+            "this service is gone"
+        } else {
+            "asking ..."
+        };
+        line(
+            buf,
+            inside.x + 1,
+            inside.y,
+            inside.width,
+            &[(words.to_owned(), t.warn)],
+        );
+        return;
+    };
+    head(
+        service,
+        cx,
+        Rect {
+            height: HEAD,
+            ..cx.body
+        },
+        buf,
+    );
+    let below = Rect {
+        y: cx.body.y + HEAD,
+        height: cx.body.height.saturating_sub(HEAD),
+        ..cx.body
+    };
+    let inside = panel(buf, below, "", true, t);
+    for (pane, x, w) in pane_places(cx) {
+        let style = if pane == page.pane {
+            t.tab_active
+        } else {
+            t.tab
+        };
+        line(buf, x, below.y, w, &[(pane.title().to_owned(), style)]);
+    }
+    match page.pane {
+        Pane::Tasks => match page
+            .task
+            .as_ref()
+            .and_then(|arn| tasks(facts, &page.id).iter().find(|t| &t.arn == arn))
+        {
+            Some(task) => one_task(task, cx, inside, buf),
+            None => task_list(page, cx, inside, buf),
+        },
+        Pane::Revisions => revision_list(page, service, cx, inside, buf),
+        Pane::Events => events(page, service, cx, inside, buf),
+        Pane::Targets => target_list(page, service, cx, inside, buf),
+    }
+}
+
+fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
+    let (t, facts) = (cx.theme, &cx.snapshot.facts);
+    let inside = panel(
+        buf,
+        area,
+        &format!("{}  {}", s.id.name, s.id.cluster),
+        false,
+        t,
+    );
+    let definition = facts.task_definition(s);
+    let bound = s.load_balancers.first().map(|lb| lb.container.as_str());
+    let container = definition.and_then(|d| d.main_container(bound));
+    let d = &s.deployment;
+    let or_dash = |v: Option<String>| v.unwrap_or_else(|| "-".into());
+    let c = s.counts;
+    let mut put = |y: u16, spans: Vec<(String, Style)>| {
+        line(
+            buf,
+            inside.x + 1,
+            inside.y + y,
+            inside.width.saturating_sub(2),
+            &spans,
+        )
+    };
+    let pair = |label: &str, value: String, style: Style| {
+        [
+            (format!("{label} "), t.muted),
+            (format!("{value}   "), style),
+        ]
+    };
+    let mut first = vec![row::health(s, cx), ("   ".into(), t.text)];
+    let tasks_style = if c.running < c.desired {
+        t.warn
+    } else {
+        t.text
+    };
+    first.extend(pair(
+        "tasks",
+        format!("{} of {} run, {} pending", c.running, c.desired, c.pending),
+        tasks_style,
+    ));
+    first.extend(pair("on", s.launch_type.clone(), t.text));
+    put(0, first);
+    let mut second = Vec::new();
+    second.extend(pair("revision", s.revision.to_string(), t.strong));
+    second.extend(pair(
+        "image",
+        or_dash(container.map(|c| format!("{}:{}", image_name(&c.image), image_tag(&c.image)))),
+        t.strong,
+    ));
+    second.extend(pair(
+        "deployed",
+        since(cx.now, row::deployed_at(s), cx.absolute),
+        t.text,
+    ));
+    put(1, second);
+    let mut third = Vec::new();
+    let breaker = match (d.circuit_breaker.enabled, d.circuit_breaker.rollback) {
+        (true, true) => ("on, rolls back", t.text),
+        (true, false) => ("on, does not roll back", t.warn),
+        _ => ("off", t.warn),
+    };
+    third.extend(pair("strategy", d.strategy.word().into(), t.text));
+    third.extend(pair(
+        "healthy",
+        format!("{}-{} %", d.minimum_healthy_percent, d.maximum_percent),
+        t.text,
+    ));
+    third.extend(pair("breaker", breaker.0.into(), breaker.1));
+    third.extend(pair(
+        "alarms",
+        if d.alarms.is_empty() {
+            "none watched".into()
+        } else {
+            d.alarms.join(", ")
+        },
+        t.text,
+    ));
+    put(2, third);
+    let mut fourth = Vec::new();
+    let limits = definition.map(|d| {
+        let cpu = d.cpu_units.map_or("no cpu limit".into(), |u| {
+            format!("{:.2} vCPU", f64::from(u) / 1024.0)
+        });
+        let memory = d
+            .memory_mib
+            .map_or("no memory limit".into(), |m| format!("{m} MiB"));
+        format!("{cpu}, {memory}")
+    });
+    fourth.extend(pair("limits", or_dash(limits), t.text));
+    for (label, query) in [
+        ("cpu", queries::service_cpu(&s.id)),
+        ("memory", queries::service_memory(&s.id)),
+    ] {
+        if let Some(series) = facts.series(&query) {
+            let value = series.last().map_or("-".into(), |v| format!("{v:.0} %"));
+            fourth.extend(pair(label, value, t.text));
+            fourth.push((
+                format!("{}   ", spark(series.points.iter().map(|p| p.1), 20)),
+                t.series1,
+            ));
+        }
+    }
+    put(3, fourth);
+    let check = container
+        .and_then(|c| c.health_check.clone())
+        .unwrap_or_else(|| "none".into());
+    let room = usize::from(inside.width).saturating_sub(18);
+    put(
+        4,
+        vec![
+            ("health check ".into(), t.muted),
+            (clip(&check, room), t.text),
+        ],
+    );
+}
+
+fn state_style(task: &Task, cx: &Cx<'_>) -> (Style, Style) {
+    let t = cx.theme;
+    let state = match task.status.as_str() {
+        "RUNNING" => t.text,
+        "STOPPED" => t.muted,
+        _ => t.info,
+    };
+    let health = match task.health.as_str() {
+        "HEALTHY" => t.ok,
+        "UNHEALTHY" => t.critical,
+        _ => t.unknown,
+    };
+    (state, health)
+}
+
+fn task_list(page: &Page, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
+    let t = cx.theme;
+    let part = cx.snapshot.facts.tasks.get(&page.id);
+    let rows = tasks(&cx.snapshot.facts, &page.id);
+    if rows.is_empty() {
+        let words = match part.map(|p| (&p.error, &p.value)) {
+            Some((Some(p), _)) => format!("{}: {}", p.what, p.why),
+            Some((None, Some(_))) => "no task runs, and none stopped lately".into(),
+            _ => "asking ...".into(),
+        };
+        return line(buf, area.x + 1, area.y, area.width, &[(words, t.muted)]);
+    }
+    let table = Table {
+        columns: TASKS,
+        sort: None,
+        selected: page.tasks.index().checked_sub(page.tasks.offset()),
+        focus: true,
+    };
+    let row = |task: &Task| {
+        let (state, health) = state_style(task, cx);
+        let image = task
+            .containers
+            .first()
+            .map_or("-".into(), |c| image_tag(&c.image).to_owned());
+        Row::new([
+            (task.id.get(..8).unwrap_or(&task.id).to_owned(), t.strong),
+            (task.status.clone(), state),
+            (task.health.clone(), health),
+            (
+                task.revision
+                    .as_ref()
+                    .map_or("-".into(), |r| format!(":{}", r.number)),
+                t.text,
+            ),
+            (task.zone.clone(), t.muted),
+            (image, t.text),
+            (task.cpu_units.map_or("-".into(), |c| c.to_string()), t.text),
+            (
+                task.memory_mib.map_or("-".into(), |m| format!("{m} MiB")),
+                t.text,
+            ),
+            (
+                since(cx.now, task.started_at.or(task.created_at), cx.absolute),
+                t.text,
+            ),
+            (task.stopped_reason.clone().unwrap_or_default(), t.warn),
+        ])
+    };
+    table.draw(buf, area, rows.iter().skip(page.tasks.offset()).map(row), t);
+    scrolled(
+        buf,
+        area,
+        page.tasks.offset(),
+        list_height(cx),
+        rows.len(),
+        t,
+    );
+}
+
+fn one_task(task: &Task, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
+    let t = cx.theme;
+    let (state, health) = state_style(task, cx);
+    let mut rows: Vec<Vec<(String, Style)>> = vec![
+        vec![("task      ".into(), t.muted), (task.id.clone(), t.strong)],
+        vec![
+            ("state     ".into(), t.muted),
+            (task.status.clone(), state),
+            (format!("  wanted {}   ", task.desired_status), t.muted),
+            (task.health.clone(), health),
+        ],
+        vec![
+            ("zone      ".into(), t.muted),
+            (
+                format!(
+                    "{}  {}",
+                    task.zone,
+                    task.ip.as_deref().unwrap_or("no address")
+                ),
+                t.text,
+            ),
+        ],
+        vec![
+            ("started   ".into(), t.muted),
+            (since(cx.now, task.started_at, cx.absolute), t.text),
+        ],
+    ];
+    if let Some(why) = &task.stopped_reason {
+        for l in wrapped(why, usize::from(area.width).saturating_sub(12)) {
+            rows.push(vec![("stopped   ".into(), t.muted), (l, t.warn)]);
+        }
+    }
+    rows.push(Vec::new());
+    for c in &task.containers {
+        rows.push(vec![
+            (format!("{:<14}", clip(&c.name, 14)), t.strong),
+            (format!("{:<10}", c.status), t.text),
+            (
+                format!("{:<10}", c.health),
+                if c.health == "HEALTHY" {
+                    t.ok
+                } else {
+                    t.unknown
+                },
+            ),
+            (
+                c.exit_code.map_or(String::new(), |e| format!("exit {e}  ")),
+                t.warn,
+            ),
+            (c.reason.clone().unwrap_or_default(), t.warn),
+        ]);
+        rows.push(vec![(format!("    {}", c.image), t.muted)]);
+        if let Some(digest) = &c.digest {
+            rows.push(vec![(format!("    {digest}"), t.muted)]);
+        }
+    }
+    for (y, spans) in (area.y..area.bottom()).zip(rows) {
+        line(buf, area.x + 1, y, area.width.saturating_sub(1), &spans);
+    }
+}
+
+fn revision_list(page: &Page, service: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
+    let t = cx.theme;
+    let part = cx.snapshot.facts.revisions.get(&page.id);
+    let rows = revisions(&cx.snapshot.facts, &page.id);
+    if rows.is_empty() {
+        let words = part
+            .and_then(|p| p.error.as_ref())
+            .map_or("asking ...".into(), |p| format!("{}: {}", p.what, p.why));
+        return line(buf, area.x + 1, area.y, area.width, &[(words, t.muted)]);
+    }
+    let bound = service
+        .load_balancers
+        .first()
+        .map(|lb| lb.container.as_str());
+    let table = Table {
+        columns: REVISIONS,
+        sort: None,
+        selected: page.revisions.index().checked_sub(page.revisions.offset()),
+        focus: true,
+    };
+    let shown = rows.iter().skip(page.revisions.offset()).map(|d| {
+        let c = d.main_container(bound);
+        let by = d
+            .registered_by
+            .as_deref()
+            .map_or("-", |b| b.rsplit('/').next().unwrap_or(b));
+        let runs = d.revision.number == service.revision.number;
+        Row::new([
+            (format!(":{}", d.revision.number), t.strong),
+            (
+                c.map_or("-".into(), |c| {
+                    format!("{}:{}", image_name(&c.image), image_tag(&c.image))
+                }),
+                t.text,
+            ),
+            (d.cpu_units.map_or("-".into(), |v| v.to_string()), t.text),
+            (
+                d.memory_mib.map_or("-".into(), |v| format!("{v} MiB")),
+                t.text,
+            ),
+            (
+                if c.is_some_and(|c| c.health_check.is_some()) {
+                    "yes"
+                } else {
+                    "none"
+                }
+                .to_owned(),
+                t.muted,
+            ),
+            (since(cx.now, d.registered_at, cx.absolute), t.muted),
+            (by.to_owned(), t.muted),
+            (if runs { "◀ set now" } else { "" }.to_owned(), t.ok),
+        ])
+    });
+    table.draw(buf, area, shown, t);
+    scrolled(
+        buf,
+        area,
+        page.revisions.offset(),
+        list_height(cx),
+        rows.len(),
+        t,
+    );
+}
+
+fn events(page: &Page, service: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
+    let t = cx.theme;
+    if service.events.is_empty() {
+        return line(
+            buf,
+            area.x + 1,
+            area.y,
+            area.width,
+            &[("no event yet".into(), t.muted)],
+        );
+    }
+    let first = page.events.offset();
+    let mut y = area.y;
+    for (i, e) in service.events.iter().enumerate().skip(first) {
+        let style = if e.message.contains("failed")
+            || e.message.contains("unhealthy")
+            || e.message.contains("unable")
+        {
+            t.warn
+        } else {
+            t.text
+        };
+        let when = since(cx.now, Some(e.at), cx.absolute);
+        let indent = width(&when).max(8) + 3;
+        for (n, text) in wrapped(
+            &e.message,
+            usize::from(area.width).saturating_sub(indent + 1),
+        )
+        .into_iter()
+        .enumerate()
+        {
+            if y >= area.bottom() {
+                return;
+            }
+            let head = if n == 0 {
+                format!("{when:>8}  ")
+            } else {
+                " ".repeat(10)
+            };
+            let mark = if i == page.events.index() {
+                ("▌".to_owned(), t.key)
+            } else {
+                (" ".to_owned(), t.text)
+            };
+            line(
+                buf,
+                area.x,
+                y,
+                area.width,
+                &[mark, (head, t.muted), (text, style)],
+            );
+            y += 1;
+        }
+    }
+}
+
+fn target_list(page: &Page, service: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
+    let (t, facts) = (cx.theme, &cx.snapshot.facts);
+    let rows: Vec<_> = facts
+        .targets_of(service)
+        .flat_map(|g| g.targets.iter().map(move |x| (g, x)))
+        .collect();
+    if rows.is_empty() {
+        let words = match (
+            &facts.target_groups.error,
+            service.load_balancers.is_empty(),
+        ) {
+            (_, true) => "no load balancer is bound to this service".to_owned(),
+            (Some(p), _) => format!("{}: {}", p.what, p.why),
+            (None, _) if facts.target_groups.value.is_none() => "asking ...".to_owned(),
+            _ => "no target is registered".to_owned(),
+        };
+        return line(buf, area.x + 1, area.y, area.width, &[(words, t.muted)]);
+    }
+    let table = Table {
+        columns: TARGETS,
+        sort: None,
+        selected: page.targets.index().checked_sub(page.targets.offset()),
+        focus: true,
+    };
+    let shown = rows.iter().skip(page.targets.offset()).map(|(g, x)| {
+        let (sign, style) = match x.state.as_str() {
+            "healthy" => ("●", t.ok),
+            "unhealthy" => ("▲", t.critical),
+            "initial" | "draining" => ("▶", t.info),
+            _ => ("○", t.unknown),
+        };
+        Row::new([
+            (format!("{sign} {}", x.state), style),
+            (x.id.clone(), t.strong),
+            (x.port.to_string(), t.text),
+            (x.zone.clone(), t.muted),
+            (g.name.clone(), t.muted),
+            (x.reason.clone(), t.warn),
+        ])
+    });
+    table.draw(buf, area, shown, t);
+    scrolled(
+        buf,
+        area,
+        page.targets.offset(),
+        list_height(cx),
+        rows.len(),
+        t,
+    );
+}

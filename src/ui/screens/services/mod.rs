@@ -1,0 +1,9 @@
+//! Services: the list, and a service's own page with its tasks, revisions, events and targets.
+
+mod detail;
+mod model;
+pub mod row;
+mod update;
+mod view;
+
+pub use model::Services;

@@ -1,0 +1,143 @@
+//! State of the services screen.
+
+use std::sync::Arc;
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use super::row;
+use crate::domain::facts::Facts;
+use crate::domain::service::{Service, ServiceId, Task, TaskDefinition};
+use crate::ui::screens::Cx;
+use crate::ui::widgets::ListState;
+
+/// A part of a service's own page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Pane {
+    #[default]
+    Tasks,
+    Revisions,
+    Events,
+    Targets,
+}
+
+impl Pane {
+    pub const ALL: [Self; 4] = [Self::Tasks, Self::Revisions, Self::Events, Self::Targets];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Tasks => "Tasks",
+            Self::Revisions => "Revisions",
+            Self::Events => "Events",
+            Self::Targets => "Targets",
+        }
+    }
+
+    pub fn next(self, by: usize) -> Self {
+        let at = Self::ALL.iter().position(|p| *p == self).unwrap_or(0);
+        Self::ALL[(at + by) % Self::ALL.len()]
+    }
+}
+
+/// A service's own page.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub id: ServiceId,
+    pub pane: Pane,
+    pub tasks: ListState<String>,
+    pub revisions: ListState<u32>,
+    pub events: ListState<String>,
+    pub targets: ListState<String>,
+    /// The task whose containers are shown.
+    pub task: Option<String>,
+}
+
+impl Page {
+    pub fn new(id: ServiceId) -> Self {
+        Self {
+            id,
+            pane: Pane::default(),
+            tasks: ListState::default(),
+            revisions: ListState::default(),
+            events: ListState::default(),
+            targets: ListState::default(),
+            task: None,
+        }
+    }
+}
+
+/// The services screen.
+#[derive(Debug, Default)]
+pub struct Services {
+    pub(super) visible: Vec<Arc<Service>>,
+    pub(super) ids: Vec<ServiceId>,
+    pub(super) list: ListState<ServiceId>,
+    pub(super) sort: usize,
+    pub(super) reverse: bool,
+    pub(super) filter: String,
+    pub(super) page: Option<Page>,
+}
+
+/// Tasks of a service as read.
+pub(super) fn tasks<'a>(facts: &'a Facts, id: &ServiceId) -> &'a [Task] {
+    facts
+        .tasks
+        .get(id)
+        .and_then(|p| p.value.as_ref())
+        .map_or(&[], |v| v.as_slice())
+}
+
+/// Revisions of a service's family as read, newest first.
+pub(super) fn revisions<'a>(facts: &'a Facts, id: &ServiceId) -> &'a [Arc<TaskDefinition>] {
+    facts
+        .revisions
+        .get(id)
+        .and_then(|p| p.value.as_ref())
+        .map_or(&[], |v| v.as_slice())
+}
+
+impl Services {
+    /// Filters and sorts; ties are broken by name so that nothing jumps.
+    pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
+        let rows = cx.snapshot.facts.service_rows();
+        let pattern = Pattern::parse(&self.filter, CaseMatching::Ignore, Normalization::Smart);
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let mut chars = Vec::new();
+        self.visible = rows
+            .iter()
+            .filter(|s| {
+                self.filter.is_empty() || {
+                    let text = format!("{} {} {}", s.id, s.health().word(), s.revision);
+                    chars.clear();
+                    pattern
+                        .score(Utf32Str::new(&text, &mut chars), &mut matcher)
+                        .is_some()
+                }
+            })
+            .cloned()
+            .collect();
+        let sort = self.sort;
+        self.visible.sort_by(|a, b| {
+            let order = match row::COLUMNS[sort].title {
+                "state" => a.health().cmp(&b.health()),
+                "service" => a.id.name.cmp(&b.id.name),
+                "cluster" => a.id.cluster.cmp(&b.id.cluster),
+                "tasks" => b.counts.running.cmp(&a.counts.running),
+                "rev" => b.revision.number.cmp(&a.revision.number),
+                "deployed" => row::deployed_at(b).cmp(&row::deployed_at(a)),
+                _ => std::cmp::Ordering::Equal,
+            };
+            order.then_with(|| a.id.cmp(&b.id))
+        });
+        if self.reverse {
+            self.visible.reverse();
+        }
+        self.ids = self.visible.iter().map(|s| s.id.clone()).collect();
+    }
+
+    /// The service that commands are about.
+    pub(super) fn current<'a>(&self, cx: &Cx<'a>) -> Option<&'a Arc<Service>> {
+        let id = self.page.as_ref().map(|p| &p.id).or(self.list.selected())?;
+        cx.snapshot.facts.service(id)
+    }
+}

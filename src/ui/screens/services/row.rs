@@ -1,0 +1,115 @@
+//! A service as a row: a pure function, shared with the overview.
+
+use crate::domain::alarm::AlarmState;
+use crate::domain::metric::MetricQuery;
+use crate::domain::part::Freshness;
+use crate::domain::queries;
+use crate::domain::service::{Service, ServiceHealth, image_tag};
+use crate::ui::screens::Cx;
+use crate::ui::widgets::{Column, Row, since};
+use ratatui::style::Style;
+
+/// The columns.
+pub const COLUMNS: &[Column] = &[
+    Column::left("state", 11),
+    Column::left("service", 14).grow(3),
+    Column::left("cluster", 12).grow(1).drop(3),
+    Column::right("tasks", 7),
+    Column::right("cpu", 6),
+    Column::right("memory", 6).drop(2),
+    Column::right("targets", 7).drop(1),
+    Column::right("rev", 5),
+    Column::left("image", 8).grow(2),
+    Column::right("deployed", 8).drop(4),
+];
+
+/// How a service's health is drawn: shape, word, style.
+pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
+    let t = cx.theme;
+    let (sign, style) = match s.health() {
+        ServiceHealth::Down | ServiceHealth::Failed => ("▲", t.critical),
+        ServiceHealth::Degraded => ("■", t.warn),
+        ServiceHealth::Deploying => ("▶", t.info),
+        ServiceHealth::Steady => ("●", t.ok),
+        ServiceHealth::Inactive => ("○", t.muted),
+    };
+    let stale = cx.snapshot.facts.services.freshness(cx.now) != Freshness::Fresh;
+    (
+        format!("{sign} {}", s.health().word()),
+        if stale { t.stale } else { style },
+    )
+}
+
+fn percent(query: &MetricQuery, cx: &Cx<'_>) -> (String, Style) {
+    let t = cx.theme;
+    match cx.snapshot.facts.series(query).and_then(|s| s.last()) {
+        Some(v) if v >= 90.0 => (format!("{v:.0} %"), t.critical),
+        Some(v) if v >= 75.0 => (format!("{v:.0} %"), t.warn),
+        Some(v) => (format!("{v:.0} %"), t.text),
+        None => ("-".into(), t.muted),
+    }
+}
+
+/// When the revision that it is set to was rolled out.
+pub fn deployed_at(s: &Service) -> Option<jiff::Timestamp> {
+    s.rollouts
+        .iter()
+        .find(|r| r.status == "PRIMARY")
+        .and_then(|r| r.created_at)
+}
+
+/// The row of a service.
+pub fn row(s: &Service, cx: &Cx<'_>) -> Row {
+    let (t, facts) = (cx.theme, &cx.snapshot.facts);
+    let stale = facts.services.freshness(cx.now) != Freshness::Fresh;
+    let plain = if stale { t.stale } else { t.text };
+    let counts = s.counts;
+    let tasks_style = if counts.running < counts.desired {
+        t.warn
+    } else {
+        plain
+    };
+    let image = facts
+        .task_definition(s)
+        .and_then(|d| d.main_container(s.load_balancers.first().map(|lb| lb.container.as_str())))
+        .map_or("-".to_owned(), |c| image_tag(&c.image).to_owned());
+    let (healthy, all) = facts
+        .targets_of(s)
+        .fold((0, 0), |(h, a), g| (h + g.healthy(), a + g.targets.len()));
+    let targets = if s.load_balancers.is_empty() {
+        ("-".into(), t.muted)
+    } else {
+        let style = if healthy < all || all == 0 {
+            t.warn
+        } else {
+            plain
+        };
+        (format!("{healthy}/{all}"), style)
+    };
+    let firing = s.deployment.alarms.iter().any(|name| {
+        facts
+            .alarm_rows()
+            .iter()
+            .any(|a| &a.name == name && a.state == AlarmState::Alarm)
+    });
+    let name = if firing {
+        format!("{} ▲", s.id.name)
+    } else {
+        s.id.name.clone()
+    };
+    Row::new([
+        health(s, cx),
+        (name, if stale { t.stale } else { t.strong }),
+        (s.id.cluster.clone(), t.muted),
+        (
+            format!("{}/{}", counts.running, counts.desired),
+            tasks_style,
+        ),
+        percent(&queries::service_cpu(&s.id), cx),
+        percent(&queries::service_memory(&s.id), cx),
+        targets,
+        (format!(":{}", s.revision.number), plain),
+        (image, plain),
+        (since(cx.now, deployed_at(s), cx.absolute), t.muted),
+    ])
+}

@@ -1,0 +1,344 @@
+//! What commands do to the services screen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+use super::model::{Page, Pane, Services, revisions, tasks};
+use super::{detail, row, view};
+use crate::domain::action::Intent;
+use crate::domain::interest::Interest;
+use crate::domain::queries;
+use crate::domain::service::Service;
+use crate::ui::commands::Command;
+use crate::ui::effect::Effect;
+use crate::ui::form::Form;
+use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
+
+/// Columns that can be sorted by.
+const SORTS: &[&str] = &["state", "service", "cluster", "tasks", "rev", "deployed"];
+
+impl Screen for Services {
+    fn id(&self) -> ScreenId {
+        ScreenId::Services
+    }
+
+    fn crumbs(&self) -> Vec<String> {
+        let Some(page) = &self.page else {
+            return Vec::new();
+        };
+        let mut crumbs = vec![page.id.to_string()];
+        if let Some(task) = &page.task {
+            crumbs.push(format!(
+                "task {}",
+                task.rsplit('/')
+                    .next()
+                    .unwrap_or(task)
+                    .get(..8)
+                    .unwrap_or(task)
+            ));
+        }
+        crumbs
+    }
+
+    fn offers(&self) -> &'static [Command] {
+        use Command::*;
+        match self.page {
+            None => &[
+                Open,
+                Deploy,
+                Rollback,
+                Scale,
+                Restart,
+                Stop,
+                Logs,
+                Metrics,
+                Deployments,
+                Describe,
+                Copy,
+                Sort,
+                Reverse,
+            ],
+            Some(_) => &[
+                NextPane,
+                Open,
+                Deploy,
+                Rollback,
+                Scale,
+                Restart,
+                Stop,
+                Logs,
+                Metrics,
+                Deployments,
+                Describe,
+                Copy,
+            ],
+        }
+    }
+
+    fn disabled(&self, command: Command, cx: &Cx<'_>) -> Option<String> {
+        use Command::*;
+        let Some(service) = self.current(cx) else {
+            return (!matches!(command, Sort | Reverse | NextPane | PrevPane | Back))
+                .then(|| "no service is selected".into());
+        };
+        match command {
+            Stop if !service.is_deploying() => Some("nothing is being rolled out".into()),
+            Deploy | Rollback | Scale | Restart if service.status != "ACTIVE" => {
+                Some(format!("the service is {}", service.status))
+            }
+            Open => match &self.page {
+                Some(p) if p.task.is_some() || p.pane != Pane::Tasks => {
+                    Some("nothing deeper".into())
+                }
+                Some(p) if tasks(&cx.snapshot.facts, &p.id).is_empty() => Some("no task".into()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn sync(&mut self, cx: &Cx<'_>) {
+        self.arrange(cx);
+        self.list.settle(self.ids.iter(), view::list_height(cx));
+        let facts = &cx.snapshot.facts;
+        if let Some(page) = &mut self.page {
+            let height = detail::list_height(cx);
+            let arns: Vec<String> = tasks(facts, &page.id)
+                .iter()
+                .map(|t| t.arn.clone())
+                .collect();
+            page.tasks.settle(arns.iter(), height);
+            let numbers: Vec<u32> = revisions(facts, &page.id)
+                .iter()
+                .map(|d| d.revision.number)
+                .collect();
+            page.revisions.settle(numbers.iter(), height);
+            if let Some(service) = facts.service(&page.id) {
+                let ids: Vec<String> = service.events.iter().map(|e| e.id.clone()).collect();
+                page.events.settle(ids.iter(), height);
+                let targets = detail::target_keys(facts, service);
+                page.targets.settle(targets.iter(), height);
+            }
+        }
+    }
+
+    fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
+        if self.page.is_some() {
+            if let Some(effects) = self.page_update(command, cx) {
+                return effects;
+            }
+        } else if self.list.motion(command, self.ids.iter()) {
+            return Vec::new();
+        }
+        match command {
+            Command::Sort => {
+                let now = SORTS
+                    .iter()
+                    .position(|s| *s == row::COLUMNS[self.sort].title)
+                    .unwrap_or(0);
+                let next = SORTS[(now + 1) % SORTS.len()];
+                self.sort = row::COLUMNS
+                    .iter()
+                    .position(|c| c.title == next)
+                    .unwrap_or(0);
+                return Vec::new();
+            }
+            Command::Reverse => {
+                self.reverse = !self.reverse;
+                return Vec::new();
+            }
+            _ => {}
+        }
+        let Some(service) = self.current(cx) else {
+            return Vec::new();
+        };
+        self.act(command, service, cx)
+    }
+
+    fn arrive(&mut self, nav: &Nav, _cx: &Cx<'_>) -> Vec<Effect> {
+        if let Nav::Service(id) = nav {
+            self.list.select(id.clone());
+            if self.page.as_ref().is_none_or(|p| &p.id != id) {
+                self.page = Some(Page::new(id.clone()));
+            }
+        }
+        Vec::new()
+    }
+
+    fn filter(&self) -> Option<&str> {
+        self.page.is_none().then_some(self.filter.as_str())
+    }
+
+    fn set_filter(&mut self, text: &str) {
+        self.filter = text.to_owned();
+    }
+
+    fn click(&mut self, at: Position, twice: bool, cx: &Cx<'_>) -> Vec<Effect> {
+        if self.page.is_some() {
+            if let (Some(pane), Some(page)) = (detail::pane_at(at, cx), &mut self.page) {
+                page.pane = pane;
+            }
+            return Vec::new();
+        }
+        let Some(index) = view::line_at(at, cx).and_then(|l| self.list.row_at(l)) else {
+            return Vec::new();
+        };
+        self.list.jump(index, self.ids.iter());
+        if twice {
+            self.update(Command::Open, cx)
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn interests(&self, _cx: &Cx<'_>) -> Vec<Interest> {
+        match &self.page {
+            Some(p) => {
+                let mut wanted = vec![
+                    Interest::Tasks(p.id.clone()),
+                    Interest::Deployments(p.id.clone()),
+                ];
+                if p.pane == Pane::Revisions {
+                    wanted.push(Interest::Revisions(p.id.clone()));
+                }
+                wanted
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn view(&self, cx: &Cx<'_>, buf: &mut Buffer) {
+        match &self.page {
+            Some(page) => detail::view(page, cx, buf),
+            None => view::view(self, cx, buf),
+        }
+    }
+}
+
+impl Services {
+    /// Commands that mean something special on a service's own page.
+    fn page_update(&mut self, command: Command, cx: &Cx<'_>) -> Option<Vec<Effect>> {
+        let facts = &cx.snapshot.facts;
+        let page = self.page.as_mut()?;
+        match command {
+            Command::Back => {
+                if page.task.take().is_none() {
+                    self.page = None;
+                }
+                return Some(Vec::new());
+            }
+            Command::NextPane | Command::Right => page.pane = page.pane.next(1),
+            Command::PrevPane | Command::Left => page.pane = page.pane.next(3),
+            Command::Open if page.pane == Pane::Tasks => page.task = page.tasks.selected().cloned(),
+            Command::Describe => {
+                return match page.pane {
+                    Pane::Tasks => {
+                        let wanted = page.task.as_ref().or(page.tasks.selected());
+                        tasks(facts, &page.id)
+                            .iter()
+                            .find(|t| Some(&t.arn) == wanted)
+                            .map(|t| vec![Effect::describe(format!("task {}", t.id), t)])
+                    }
+                    Pane::Revisions => revisions(facts, &page.id)
+                        .iter()
+                        .find(|d| Some(&d.revision.number) == page.revisions.selected())
+                        .map(|d| vec![Effect::describe(d.revision.to_string(), d)]),
+                    _ => None,
+                };
+            }
+            Command::Rollback if page.pane == Pane::Revisions => {
+                let to = page.revisions.selected().copied();
+                return Some(vec![Effect::Preview(Intent::Rollback {
+                    service: page.id.clone(),
+                    to,
+                })]);
+            }
+            Command::Copy if page.pane == Pane::Tasks => {
+                let arn = page.task.as_ref().or(page.tasks.selected())?;
+                return Some(vec![Effect::Copy(arn.clone())]);
+            }
+            _ => {
+                let moved = match page.pane {
+                    Pane::Tasks => {
+                        let arns: Vec<String> = tasks(facts, &page.id)
+                            .iter()
+                            .map(|t| t.arn.clone())
+                            .collect();
+                        page.tasks.motion(command, arns.iter())
+                    }
+                    Pane::Revisions => {
+                        let all: Vec<u32> = revisions(facts, &page.id)
+                            .iter()
+                            .map(|d| d.revision.number)
+                            .collect();
+                        page.revisions.motion(command, all.iter())
+                    }
+                    Pane::Events => {
+                        let ids: Vec<String> = facts.service(&page.id).map_or_else(Vec::new, |s| {
+                            s.events.iter().map(|e| e.id.clone()).collect()
+                        });
+                        page.events.motion(command, ids.iter())
+                    }
+                    Pane::Targets => {
+                        let keys = facts
+                            .service(&page.id)
+                            .map_or_else(Vec::new, |s| detail::target_keys(facts, s));
+                        page.targets.motion(command, keys.iter())
+                    }
+                };
+                return moved.then(Vec::new);
+            }
+        }
+        Some(Vec::new())
+    }
+
+    /// Commands about a service, from the list or its page.
+    fn act(&mut self, command: Command, service: &Service, cx: &Cx<'_>) -> Vec<Effect> {
+        let facts = &cx.snapshot.facts;
+        let id = service.id.clone();
+        match command {
+            Command::Open => {
+                self.page = Some(Page::new(id));
+                Vec::new()
+            }
+            Command::Deploy => {
+                let bound = service
+                    .load_balancers
+                    .first()
+                    .map(|lb| lb.container.as_str());
+                let image = facts
+                    .task_definition(service)
+                    .and_then(|d| d.main_container(bound))
+                    .map_or(String::new(), |c| c.image.clone());
+                vec![Effect::Ask(Form::deploy(
+                    &id,
+                    &image,
+                    service.deployment.strategy,
+                ))]
+            }
+            Command::Rollback => vec![Effect::Preview(Intent::Rollback {
+                service: id,
+                to: None,
+            })],
+            Command::Scale => vec![Effect::Ask(Form::scale(&id, service.counts.desired))],
+            Command::Restart => vec![Effect::Preview(Intent::Restart { service: id })],
+            Command::Stop => vec![Effect::Preview(Intent::Stop {
+                service: id,
+                rollback: true,
+            })],
+            Command::Logs => vec![Effect::Go(Nav::LogsOf(id))],
+            Command::Metrics => {
+                let mut wanted = vec![queries::service_cpu(&id), queries::service_memory(&id)];
+                wanted.extend(facts.targets_of(service).flat_map(queries::golden_signals));
+                vec![Effect::Go(Nav::Metrics {
+                    title: id.to_string(),
+                    queries: wanted,
+                })]
+            }
+            Command::Deployments => vec![Effect::Go(Nav::Deployments(id))],
+            Command::Describe => vec![Effect::describe(id.to_string(), service)],
+            Command::Copy => vec![Effect::Copy(service.arn.clone())],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Writes frames from a thread of its own. A terminal that does not read (stopped SSH, copy mode) holds up that thread and
+//! nothing else: while it is busy no further frame is made, so nothing queues and memory does not grow.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+use tokio::sync::Notify;
+
+/// Hands finished frames to the terminal.
+#[derive(Debug)]
+pub struct Writer {
+    frames: SyncSender<Vec<u8>>,
+    state: Arc<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    busy: AtomicBool,
+    failed: AtomicBool,
+    idle: Notify,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub fn start() -> io::Result<Self> {
+        let (frames, inbox) = sync_channel::<Vec<u8>>(1);
+        let state = Arc::new(State::default());
+        let shared = state.clone();
+        thread::Builder::new()
+            .name("terminal-writer".into())
+            .spawn(move || {
+                let mut out = io::stdout();
+                while let Ok(frame) = inbox.recv() {
+                    if out.write_all(&frame).and_then(|()| out.flush()).is_err() {
+                        shared.failed.store(true, Ordering::SeqCst);
+                    }
+                    shared.busy.store(false, Ordering::SeqCst);
+                    shared.idle.notify_one();
+                }
+            })?;
+        Ok(Self { frames, state })
+    }
+
+    /// Whether the last frame is still being written: then make no new one.
+    pub fn is_busy(&self) -> bool {
+        self.state.busy.load(Ordering::SeqCst)
+    }
+
+    /// Whether the terminal refused bytes: it is gone.
+    pub fn has_failed(&self) -> bool {
+        self.state.failed.load(Ordering::SeqCst)
+    }
+
+    /// Waits until a frame has been written.
+    pub async fn wrote(&self) {
+        self.state.idle.notified().await;
+    }
+
+    /// Hands over a frame. Must not be called while busy.
+    pub fn write(&self, frame: Vec<u8>) {
+        self.state.busy.store(true, Ordering::SeqCst);
+        if self.frames.try_send(frame).is_err() {
+            self.state.failed.store(true, Ordering::SeqCst);
+            self.state.busy.store(false, Ordering::SeqCst);
+        }
+    }
+}

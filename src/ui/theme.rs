@@ -1,0 +1,315 @@
+//! Themes: a palette plus semantic roles, never per-widget colours. Colours are fitted to what the terminal can show.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ratatui::style::{Color, Modifier, Style};
+use serde::Deserialize;
+
+use crate::domain::problem::{Problem, ProblemKind};
+
+const EMBEDDED: [(&str, &str); 5] = [
+    ("default", include_str!("../../themes/default.toml")),
+    ("light", include_str!("../../themes/light.toml")),
+    (
+        "high-contrast",
+        include_str!("../../themes/high-contrast.toml"),
+    ),
+    ("ansi16", include_str!("../../themes/ansi16.toml")),
+    ("mono", include_str!("../../themes/mono.toml")),
+];
+
+/// How many colours the terminal can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// None: attributes only.
+    Mono,
+    /// The sixteen named ones.
+    Ansi16,
+    /// The 256 indexed ones.
+    Indexed,
+    /// 24 bits.
+    True,
+}
+
+impl Depth {
+    /// What the environment promises: `NO_COLOR`, `COLORTERM`, `TERM`.
+    pub fn detect(no_color: bool) -> Self {
+        let var = |name: &str| std::env::var(name).unwrap_or_default();
+        let term = var("TERM");
+        if no_color || !var("NO_COLOR").is_empty() || term == "dumb" {
+            Self::Mono
+        } else if matches!(var("COLORTERM").as_str(), "truecolor" | "24bit")
+            || term.ends_with("-direct")
+        {
+            Self::True
+        } else if term.contains("256color") {
+            Self::Indexed
+        } else {
+            Self::Ansi16
+        }
+    }
+}
+
+macro_rules! roles {
+    ($( $field:ident, $doc:literal; )*) => {
+        /// The meanings that are drawn, each with its style.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct Theme {
+            /// Its name.
+            pub name: String,
+            $( #[doc = $doc] pub $field: Style, )*
+        }
+
+        impl Theme {
+            fn role(&mut self, name: &str) -> Option<&mut Style> {
+                match name { $( stringify!($field) => Some(&mut self.$field), )* _ => None }
+            }
+
+            /// Names of all roles.
+            pub const ROLES: &'static [&'static str] = &[$( stringify!($field), )*];
+        }
+    };
+}
+
+roles! {
+    text, "Ordinary text.";
+    muted, "What matters less: labels, units, hints.";
+    title, "Titles of panels.";
+    strong, "What matters more.";
+    border, "Borders of panels.";
+    border_focus, "Border of the panel that keys go to.";
+    header, "The top line.";
+    tab, "A screen's name in the tab line.";
+    tab_active, "The present screen's name.";
+    footer, "The bottom line.";
+    key, "A key in the footer and in help.";
+    selection, "The selected row.";
+    column, "Column heads.";
+    ok, "Good.";
+    info, "Moving, for information.";
+    warn, "To be looked at.";
+    critical, "Burning.";
+    unknown, "Not known: never green.";
+    stale, "Old, or from a system that does not answer.";
+    danger, "Something that changes production.";
+    added, "Added lines of a diff.";
+    removed, "Removed lines of a diff.";
+    bar, "The full part of a bar.";
+    bar_empty, "The empty part of a bar.";
+    series1, "First line of a chart.";
+    series2, "Second line of a chart.";
+    series3, "Third line of a chart.";
+    series4, "Fourth line of a chart.";
+    threshold, "A threshold in a chart.";
+    marker, "A deploy mark in a chart.";
+    input, "A field that is typed into.";
+    matched, "Characters that match a filter or search.";
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    palette: BTreeMap<String, String>,
+    roles: BTreeMap<String, RoleFile>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RoleFile {
+    fg: Option<String>,
+    bg: Option<String>,
+    bold: bool,
+    dim: bool,
+    italic: bool,
+    underline: bool,
+    reverse: bool,
+    strike: bool,
+}
+
+impl Theme {
+    /// A built-in theme, or `NAME.toml` from the user's theme folder; colours fitted to the terminal. `None` chooses by depth.
+    pub fn load(name: Option<&str>, folder: Option<&Path>, depth: Depth) -> Result<Self, Problem> {
+        let name = match (name, depth) {
+            (_, Depth::Mono) => "mono",
+            (Some(name), _) => name,
+            (None, Depth::Ansi16) => "ansi16",
+            (None, _) => "default",
+        };
+        let own = folder
+            .map(|f| f.join(format!("{name}.toml")))
+            .filter(|p| p.exists());
+        let text = match (own, EMBEDDED.iter().find(|(n, _)| *n == name)) {
+            (Some(path), _) => {
+                std::fs::read_to_string(path).map_err(|e| problem(name, &e.to_string()))?
+            }
+            (None, Some((_, text))) => (*text).to_owned(),
+            (None, None) => {
+                let known: Vec<_> = EMBEDDED.iter().map(|(n, _)| *n).collect();
+                return Err(problem(
+                    name,
+                    &format!("there is no such theme; built in are {}", known.join(", ")),
+                ));
+            }
+        };
+        Self::parse(name, &text, depth)
+    }
+
+    /// Reads a theme; an unknown role or colour is an error, a role left out is drawn plain.
+    pub fn parse(name: &str, text: &str, depth: Depth) -> Result<Self, Problem> {
+        let file: File = toml::from_str(text).map_err(|e| problem(name, &e.to_string()))?;
+        let mut theme = Self {
+            name: name.to_owned(),
+            ..Self::default()
+        };
+        for (role_name, row) in &file.roles {
+            let colour = |written: &Option<String>| -> Result<Option<Color>, Problem> {
+                let Some(written) = written else {
+                    return Ok(None);
+                };
+                let resolved = file.palette.get(written).unwrap_or(written);
+                let colour: Color = resolved.parse().map_err(|_| {
+                    problem(
+                        name,
+                        &format!("role {role_name}: {written:?} is not a colour"),
+                    )
+                })?;
+                Ok(fit(colour, depth))
+            };
+            let mut style = Style {
+                fg: colour(&row.fg)?,
+                bg: colour(&row.bg)?,
+                ..Style::new()
+            };
+            for (on, modifier) in [
+                (row.bold, Modifier::BOLD),
+                (row.dim, Modifier::DIM),
+                (row.italic, Modifier::ITALIC),
+                (row.underline, Modifier::UNDERLINED),
+                (row.reverse, Modifier::REVERSED),
+                (row.strike, Modifier::CROSSED_OUT),
+            ] {
+                if on {
+                    style = style.add_modifier(modifier);
+                }
+            }
+            let slot = theme.role(role_name).ok_or_else(|| {
+                let near = Self::ROLES
+                    .iter()
+                    .map(|r| (strsim::damerau_levenshtein(r, role_name), r))
+                    .min();
+                let hint = near
+                    .filter(|(d, _)| *d <= 3)
+                    .map_or(String::new(), |(_, r)| format!("; did you mean {r:?}?"));
+                problem(name, &format!("unknown role {role_name:?}{hint}"))
+            })?;
+            *slot = style;
+        }
+        Ok(theme)
+    }
+}
+
+/// The nearest colour that the terminal can show.
+fn fit(colour: Color, depth: Depth) -> Option<Color> {
+    let Color::Rgb(r, g, b) = colour else {
+        return (depth > Depth::Mono).then_some(colour);
+    };
+    match depth {
+        Depth::Mono => None,
+        Depth::True => Some(colour),
+        Depth::Indexed => {
+            let step = |v: u8| {
+                if v < 48 {
+                    0
+                } else if v < 115 {
+                    1
+                } else {
+                    (u16::from(v) - 35) / 40
+                }
+            };
+            let level = |s: u16| if s == 0 { 0 } else { 55 + 40 * s };
+            let (cr, cg, cb) = (step(r), step(g), step(b));
+            let cube = 16 + 36 * cr + 6 * cg + cb;
+            let mean = (u16::from(r) + u16::from(g) + u16::from(b)) / 3;
+            let grey_step = (mean.saturating_sub(3) / 10).min(23);
+            let distance = |x: u16, y: u16, z: u16| {
+                let d = |a: u8, b: u16| (i32::from(a) - i32::from(b)).pow(2);
+                d(r, x) + d(g, y) + d(b, z)
+            };
+            let grey = 8 + 10 * grey_step;
+            let nearest = if distance(grey, grey, grey) < distance(level(cr), level(cg), level(cb))
+            {
+                232 + grey_step
+            } else {
+                cube
+            };
+            Some(Color::Indexed(u8::try_from(nearest).unwrap_or(u8::MAX)))
+        }
+        Depth::Ansi16 => {
+            let bright = r.max(g).max(b) > 170;
+            let on = |v: u8| v > 100;
+            Some(match (on(r), on(g), on(b), bright) {
+                (false, false, false, _) => Color::DarkGray,
+                (true, false, false, _) => Color::Red,
+                (false, true, false, _) => Color::Green,
+                (true, true, false, _) => Color::Yellow,
+                (false, false, true, _) => Color::Blue,
+                (true, false, true, _) => Color::Magenta,
+                (false, true, true, _) => Color::Cyan,
+                (true, true, true, true) => Color::White,
+                (true, true, true, false) => Color::Gray,
+            })
+        }
+    }
+}
+
+fn problem(name: &str, why: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Config,
+        "theme",
+        format!("Theme {name} cannot be used"),
+        why,
+        "Mend the file, or start with --theme default.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_themes_load_at_every_depth_and_name_every_role() {
+        for (name, text) in EMBEDDED {
+            let file: File = toml::from_str(text).unwrap();
+            for role in Theme::ROLES {
+                assert!(file.roles.contains_key(*role), "{name} lacks {role}");
+            }
+            for depth in [Depth::Ansi16, Depth::Indexed, Depth::True] {
+                Theme::load(Some(name), None, depth).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn no_colour_means_no_colour() {
+        let theme = Theme::load(Some("default"), None, Depth::Mono).unwrap();
+        let mut theme = theme;
+        for role in Theme::ROLES {
+            let style = *theme.role(role).unwrap();
+            assert_eq!((style.fg, style.bg), (None, None), "{role}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let e = Theme::parse("x", "[roles.critcal]\nfg = 'red'", Depth::True).unwrap_err();
+        assert!(e.why.contains("did you mean \"critical\"?"), "{}", e.why);
+        assert!(
+            Theme::parse("x", "[roles.ok]\nfg = 'grun'", Depth::True)
+                .unwrap_err()
+                .why
+                .contains("not a colour")
+        );
+    }
+}

@@ -1,0 +1,248 @@
+//! Draws everything: header, tabs, the screen, the line of keys, and what lies over them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::commands::{Command, Danger};
+use super::model::{Model, SMALLEST};
+use super::overlays;
+use super::screens::ScreenId;
+use super::theme::Theme;
+use super::update;
+use super::widgets::{field, line};
+use crate::domain::alarm::AlarmState;
+use crate::domain::text::width;
+
+/// Draws the model into a buffer of its size.
+pub fn view(model: &Model, buf: &mut Buffer) {
+    let area = buf.area;
+    let theme = &model.theme;
+    buf.set_style(area, theme.text);
+    if model.is_too_small() {
+        too_small(model, area, buf);
+        return;
+    }
+    header(model, buf);
+    tabs(model, buf);
+    if let Some(screen) = model.screen() {
+        screen.view(&model.cx(), buf);
+    }
+    footer(model, buf);
+    overlays::view(model, model.body(), buf);
+}
+
+fn too_small(model: &Model, area: Rect, buf: &mut Buffer) {
+    let words = [
+        format!("flightdeck needs {} x {}", SMALLEST.0, SMALLEST.1),
+        format!("this terminal has {} x {}", area.width, area.height),
+        "make it larger, or q to quit".to_owned(),
+    ];
+    for (y, text) in (area.height.saturating_sub(3) / 2..area.height).zip(words) {
+        let x = area.width.saturating_sub(text.len() as u16) / 2;
+        line(buf, x, y, area.width, &[(text, model.theme.warn)]);
+    }
+}
+
+fn header(model: &Model, buf: &mut Buffer) {
+    let (facts, t, w) = (&model.snapshot.facts, &model.theme, buf.area.width);
+    buf.set_style(Rect::new(0, 0, w, 1), t.header);
+    let mut left = vec![
+        (" flightdeck  ".to_owned(), t.header),
+        (facts.environment.clone(), t.header),
+    ];
+    if let Some(identity) = &facts.identity.value {
+        left.push((
+            format!(" · {} · {}", identity.region, identity.account),
+            t.header,
+        ));
+    }
+    if facts.demo {
+        left.push(("  DEMO".to_owned(), t.header.patch(t.info)));
+    }
+    if facts.read_only {
+        left.push(("  READ-ONLY".to_owned(), t.header.patch(t.warn)));
+    }
+    line(buf, 0, 0, w, &left);
+
+    let clock = model.now.strftime("%H:%M:%SZ ").to_string();
+    let calls = format!("{} calls/min   ", facts.calls_per_minute());
+    let ready = model.snapshot.checklist.success_counts();
+    let mut right: Vec<(String, Style)> = Vec::new();
+    if ready.total() > 0 {
+        let style = match () {
+            () if ready.failing > 0 => t.warn,
+            () if ready.ready() == ready.total() => t.ok,
+            () => t.info,
+        };
+        right.push((
+            format!("go-live {}/{}   ", ready.ready(), ready.total()),
+            t.header.patch(style),
+        ));
+    }
+    right.push((calls, t.header));
+    right.push((clock, t.header));
+    let used: usize = right.iter().map(|(s, _)| width(s)).sum();
+    let left_used: usize = left.iter().map(|(s, _)| width(s)).sum();
+    let start = usize::from(w).saturating_sub(used).max(left_used + 1);
+    line(buf, start as u16, 0, w - (start as u16).min(w), &right);
+}
+
+/// Tabs with their places: (screen, x, width, text).
+fn tab_places(model: &Model) -> Vec<(ScreenId, u16, String)> {
+    let wide = model.size.0 >= 96;
+    let mut x = 1;
+    let mut places = Vec::new();
+    for id in ScreenId::ALL {
+        let key = model
+            .keymap
+            .key_for(model.current, Command::Screen(id))
+            .unwrap_or_default();
+        let mut text = if wide {
+            format!("{key} {}", id.title())
+        } else {
+            format!("{key}{}", id.title())
+        };
+        if let Some(n) = badge(model, id) {
+            text.push_str(&format!(" {n}"));
+        }
+        let w = width(&text) as u16;
+        places.push((id, x, text));
+        x += w + if wide { 2 } else { 1 };
+    }
+    places
+}
+
+/// What a tab says beside its name: alarms firing, deployments running.
+fn badge(model: &Model, id: ScreenId) -> Option<String> {
+    let facts = &model.snapshot.facts;
+    let n = match id {
+        ScreenId::Alerts => facts
+            .alarm_rows()
+            .iter()
+            .filter(|a| a.state == AlarmState::Alarm)
+            .count(),
+        ScreenId::Deploys => {
+            let running = facts
+                .deployment_rows()
+                .iter()
+                .filter(|d| d.state.is_running())
+                .count();
+            running.max(facts.runs.iter().filter(|r| r.outcome.is_none()).count())
+        }
+        _ => 0,
+    };
+    let sign = if id == ScreenId::Alerts { "▲" } else { "▶" };
+    (n > 0).then(|| format!("{sign}{n}"))
+}
+
+fn tabs(model: &Model, buf: &mut Buffer) {
+    let t = &model.theme;
+    for (id, x, text) in tab_places(model) {
+        let style = match badge(model, id) {
+            _ if id == model.current => t.tab_active,
+            Some(_) if id == ScreenId::Alerts => t.critical,
+            Some(_) => t.info,
+            None => t.tab,
+        };
+        line(
+            buf,
+            x,
+            1,
+            buf.area.width.saturating_sub(x),
+            &[(text, style)],
+        );
+    }
+    let crumbs = model.screen().map_or_else(Vec::new, |s| s.crumbs());
+    if !crumbs.is_empty() {
+        let text = format!("{} › {} ", model.current.title(), crumbs.join(" › "));
+        let end = tab_places(model)
+            .last()
+            .map_or(0, |(_, x, s)| x + width(s) as u16 + 2);
+        let w = (width(&text) as u16).min(buf.area.width.saturating_sub(end));
+        line(buf, buf.area.width - w, 1, w, &[(text, t.title)]);
+    }
+}
+
+/// The screen whose tab is at a position.
+pub fn tab_at(model: &Model, at: Position) -> Option<ScreenId> {
+    let inside = |x: u16, text: &str| (x..x + width(text) as u16).contains(&at.x);
+    (at.y == 1)
+        .then(|| {
+            tab_places(model)
+                .into_iter()
+                .find(|(_, x, s)| inside(*x, s))
+                .map(|p| p.0)
+        })
+        .flatten()
+}
+
+fn footer(model: &Model, buf: &mut Buffer) {
+    let (t, w, y) = (
+        &model.theme,
+        buf.area.width,
+        buf.area.height.saturating_sub(1),
+    );
+    if let Some(input) = &model.filter {
+        line(buf, 0, y, 9, &[(" filter ".to_owned(), t.key)]);
+        field(
+            buf,
+            Rect::new(9, y, 40.min(w.saturating_sub(9)), 1),
+            input,
+            true,
+            t,
+        );
+        line(
+            buf,
+            51,
+            y,
+            w.saturating_sub(51),
+            &[("enter keep   esc clear".to_owned(), t.muted)],
+        );
+        return;
+    }
+    if let Some(status) = &model.status {
+        let style = if status.failed { t.warn } else { t.info };
+        let sign = if status.failed { " ▲ " } else { " · " };
+        line(buf, 0, y, w, &[(format!("{sign}{}", status.text), style)]);
+        return;
+    }
+    line(buf, 0, y, w, &keys(model, t, usize::from(w)));
+}
+
+/// The keys that work here, and only those, as many as fit; help and quit always.
+fn keys(model: &Model, t: &Theme, room: usize) -> Vec<(String, Style)> {
+    let Some(screen) = model.screen() else {
+        return Vec::new();
+    };
+    let key = |c: Command| model.keymap.key_for(model.current, c);
+    let mut wanted: Vec<Command> = screen.offers().to_vec();
+    if screen.filter().is_some() {
+        wanted.push(Command::Filter);
+    }
+    if !screen.crumbs().is_empty() {
+        wanted.insert(0, Command::Back);
+    }
+    let last = [Command::Palette, Command::Help, Command::Quit];
+    let hint = |c: Command| key(c).map(|k| (k, c.short(), c.danger() == Danger::Mutates));
+    let cost = |(k, s, _): &(String, &str, bool)| width(k) + width(s) + 3;
+    let tail: Vec<_> = last.into_iter().filter_map(hint).collect();
+    let mut left = room.saturating_sub(tail.iter().map(cost).sum::<usize>() + 1);
+    let mut shown = Vec::new();
+    for c in wanted {
+        if update::disabled(model, c).is_some() {
+            continue;
+        }
+        let Some(h) = hint(c) else { continue };
+        if cost(&h) <= left {
+            left -= cost(&h);
+            shown.push(h);
+        }
+    }
+    let mut spans = vec![(" ".to_owned(), t.footer)];
+    for (k, s, mutates) in shown.into_iter().chain(tail) {
+        spans.push((k, if mutates { t.warn } else { t.key }));
+        spans.push((format!(" {s}  "), t.footer));
+    }
+    spans
+}

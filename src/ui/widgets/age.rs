@@ -1,0 +1,79 @@
+//! Ages and times, in the shortest honest form.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// An age: `now` under ten seconds, then in steps of ten (so that an idle screen does not tick), `4m`, `2h`, `3d`.
+pub fn age(now: Timestamp, at: Timestamp) -> String {
+    let s = now.duration_since(at).as_secs();
+    match s {
+        ..10 => "now".into(),
+        10..60 => format!("{}s", s / 10 * 10),
+        60..3_600 => format!("{}m", s / 60),
+        3_600..172_800 => format!("{}h", s / 3_600),
+        _ => format!("{}d", s / 86_400),
+    }
+}
+
+/// Like [`age`], with `ago` where that reads better.
+pub fn ago(now: Timestamp, at: Timestamp) -> String {
+    match age(now, at) {
+        text if text == "now" => text,
+        text => format!("{text} ago"),
+    }
+}
+
+/// A running duration to the second: `8s`, `1m08`, `2h05m`, `3d04h`.
+pub fn duration(seconds: i64) -> String {
+    let s = seconds.max(0);
+    match s {
+        ..60 => format!("{s}s"),
+        60..3_600 => format!("{}m{:02}", s / 60, s % 60),
+        3_600..86_400 => format!("{}h{:02}m", s / 3_600, s % 3_600 / 60),
+        _ => format!("{}d{:02}h", s / 86_400, s % 86_400 / 3_600),
+    }
+}
+
+/// A clock time in the local zone, with the date where it is not today's.
+pub fn clock(now: Timestamp, at: Timestamp) -> String {
+    let tz = TimeZone::system();
+    let (here, then) = (now.to_zoned(tz.clone()), at.to_zoned(tz));
+    if here.date() == then.date() {
+        then.strftime("%H:%M:%S").to_string()
+    } else {
+        then.strftime("%m-%d %H:%M").to_string()
+    }
+}
+
+/// An age, or the clock time where the person asked for clock times; `-` for never.
+pub fn since(now: Timestamp, at: Option<Timestamp>, absolute: bool) -> String {
+    match at {
+        None => "-".into(),
+        Some(at) if absolute => clock(now, at),
+        Some(at) => age(now, at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_short_and_never_negative() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let at = |s: i64| Timestamp::from_second(1_000_000 - s).unwrap();
+        let said: Vec<_> = [-5, 0, 9, 17, 59, 60, 3_599, 7_200, 90_000, 180_000]
+            .map(|s| age(now, at(s)))
+            .into();
+        assert_eq!(
+            said,
+            [
+                "now", "now", "now", "10s", "50s", "1m", "59m", "2h", "25h", "2d"
+            ]
+        );
+        assert_eq!(
+            [5, 68, 7_500, 100_000].map(duration),
+            ["5s", "1m08", "2h05m", "1d03h"]
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! Stateless drawing, and the state of a list.
+
+mod age;
+mod bar;
+mod list;
+mod panel;
+mod table;
+mod text;
+
+pub use age::{age, ago, clock, duration, since};
+pub use bar::{bar, spark};
+pub use list::ListState;
+pub use panel::{panel, scrolled};
+pub use table::{Align, Column, Row, Table};
+pub use text::{field, highlighted, line, wrapped};

@@ -1,0 +1,242 @@
+//! Tables: columns that stay where they are, numbers to the right, only the visible rows drawn.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::super::theme::Theme;
+use super::line;
+use crate::domain::text::{clip, width};
+
+/// To which side a column's text goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its head.
+    pub title: &'static str,
+    /// Columns of the terminal it takes at least; 0 hides it below `grow`.
+    pub width: u16,
+    /// Share of what is left over; 0: fixed.
+    pub grow: u16,
+    /// To which side.
+    pub align: Align,
+    /// Dropped, least important (largest) first, where the terminal is narrow; 0 is never dropped.
+    pub drop: u8,
+}
+
+impl Column {
+    /// Words in a fixed width.
+    pub const fn left(title: &'static str, width: u16) -> Self {
+        Self {
+            title,
+            width,
+            grow: 0,
+            align: Align::Left,
+            drop: 0,
+        }
+    }
+
+    /// Numbers in a fixed width.
+    pub const fn right(title: &'static str, width: u16) -> Self {
+        Self {
+            title,
+            width,
+            grow: 0,
+            align: Align::Right,
+            drop: 0,
+        }
+    }
+
+    /// Takes a share of what is left over.
+    pub const fn grow(mut self, share: u16) -> Self {
+        self.grow = share;
+        self
+    }
+
+    /// May be dropped where the terminal is narrow; larger goes first.
+    pub const fn drop(mut self, rank: u8) -> Self {
+        self.drop = rank;
+        self
+    }
+}
+
+/// A row: one text and style a column.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    /// Cells, in the columns' order.
+    pub cells: Vec<(String, Style)>,
+}
+
+impl Row {
+    /// A row of cells.
+    pub fn new(cells: impl IntoIterator<Item = (String, Style)>) -> Self {
+        Self {
+            cells: cells.into_iter().collect(),
+        }
+    }
+}
+
+/// How a table is drawn.
+#[derive(Debug)]
+pub struct Table<'a> {
+    /// Columns.
+    pub columns: &'a [Column],
+    /// Which column sorts, and whether downwards.
+    pub sort: Option<(usize, bool)>,
+    /// Row (among those drawn) that is selected.
+    pub selected: Option<usize>,
+    /// Whether keys go to this table.
+    pub focus: bool,
+}
+
+impl Table<'_> {
+    /// Draws the head and the rows; rows below the area are not asked for.
+    pub fn draw(
+        &self,
+        buf: &mut Buffer,
+        area: Rect,
+        rows: impl Iterator<Item = Row>,
+        theme: &Theme,
+    ) {
+        if area.height == 0 || area.width < 4 {
+            return;
+        }
+        let places = self.places(area.width - 2);
+        let cell_at = |place: &(usize, u16, u16), text: &str| {
+            let (column, _, w) = *place;
+            let text = clip(text, usize::from(w));
+            match self.columns[column].align {
+                Align::Left => text,
+                Align::Right => format!(
+                    "{}{text}",
+                    " ".repeat(usize::from(w).saturating_sub(width(&text)))
+                ),
+            }
+        };
+        for place in &places {
+            let column = &self.columns[place.0];
+            let arrow = match self.sort {
+                Some((c, down)) if c == place.0 => {
+                    if down {
+                        "▾"
+                    } else {
+                        "▴"
+                    }
+                }
+                _ => "",
+            };
+            let head = cell_at(place, &format!("{}{arrow}", column.title));
+            line(
+                buf,
+                area.x + 2 + place.1,
+                area.y,
+                place.2,
+                &[(head, theme.column)],
+            );
+        }
+        for (n, (y, row)) in (area.y + 1..area.bottom()).zip(rows).enumerate() {
+            let selected = self.selected == Some(n);
+            if selected {
+                let style = if self.focus {
+                    theme.selection
+                } else {
+                    theme.muted
+                };
+                buf.set_style(Rect::new(area.x, y, area.width, 1), style);
+                line(
+                    buf,
+                    area.x,
+                    y,
+                    1,
+                    &[(
+                        "▌".to_owned(),
+                        if self.focus { theme.key } else { theme.muted },
+                    )],
+                );
+            }
+            for place in &places {
+                if let Some((text, style)) = row.cells.get(place.0) {
+                    line(
+                        buf,
+                        area.x + 2 + place.1,
+                        y,
+                        place.2,
+                        &[(cell_at(place, text), *style)],
+                    );
+                }
+            }
+        }
+    }
+
+    /// (column, x, width) of the columns that fit.
+    fn places(&self, available: u16) -> Vec<(usize, u16, u16)> {
+        let mut kept: Vec<usize> = (0..self.columns.len()).collect();
+        let needed = |kept: &[usize]| {
+            kept.iter()
+                .map(|c| self.columns[*c].width + 1)
+                .sum::<u16>()
+                .saturating_sub(1)
+        };
+        while needed(&kept) > available {
+            let Some(worst) = kept
+                .iter()
+                .copied()
+                .filter(|c| self.columns[*c].drop > 0)
+                .max_by_key(|c| self.columns[*c].drop)
+            else {
+                break;
+            };
+            kept.retain(|c| *c != worst);
+        }
+        let spare = available.saturating_sub(needed(&kept));
+        let shares: u16 = kept.iter().map(|c| self.columns[*c].grow).sum();
+        let mut x = 0;
+        let mut places = Vec::with_capacity(kept.len());
+        for c in kept {
+            let column = &self.columns[c];
+            let extra = (spare * column.grow).checked_div(shares).unwrap_or(0);
+            let w = (column.width + extra).min(available.saturating_sub(x));
+            places.push((c, x, w));
+            x += w + 1;
+            if x >= available {
+                break;
+            }
+        }
+        places
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn narrow_tables_drop_what_matters_least() {
+        let columns = [
+            Column::left("name", 10).grow(1),
+            Column::right("n", 5),
+            Column::left("extra", 20).drop(1),
+        ];
+        let t = Table {
+            columns: &columns,
+            sort: None,
+            selected: None,
+            focus: true,
+        };
+        assert_eq!(
+            t.places(60).iter().map(|p| p.0).collect::<Vec<_>>(),
+            [0, 1, 2]
+        );
+        assert_eq!(t.places(30).iter().map(|p| p.0).collect::<Vec<_>>(), [0, 1]);
+        let wide = t.places(60);
+        assert_eq!(wide.last().map(|p| p.1 + p.2), Some(60));
+    }
+}

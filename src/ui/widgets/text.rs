@@ -1,0 +1,159 @@
+//! Lines of text, fields, search hits, wrapping.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use tui_input::Input;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use super::super::theme::Theme;
+use crate::domain::text::{clip, inert};
+
+/// Draws spans one after the other, clipped to a width. Text passes the gate once more here: nothing drawn by a screen can
+/// hold a control character.
+pub fn line(buf: &mut Buffer, x: u16, y: u16, width: u16, spans: &[(String, Style)]) {
+    if !(buf.area.y..buf.area.bottom()).contains(&y) || x >= buf.area.right() {
+        return;
+    }
+    let end = x.saturating_add(width).min(buf.area.right());
+    let mut at = x;
+    for (text, style) in spans {
+        if at >= end {
+            break;
+        }
+        let safe = if text.chars().all(crate::domain::text::is_inert) {
+            None
+        } else {
+            Some(inert(text))
+        };
+        let room = usize::from(end - at);
+        (at, _) = buf.set_stringn(at, y, safe.as_deref().unwrap_or(text), room, *style);
+    }
+}
+
+/// Draws text with the parts that match a search marked.
+#[allow(clippy::too_many_arguments)]
+pub fn highlighted(
+    buf: &mut Buffer,
+    x: u16,
+    y: u16,
+    width: u16,
+    text: &str,
+    needle: &str,
+    base: Style,
+    hit: Style,
+) {
+    let lower = text.to_lowercase();
+    let needle = needle.to_lowercase();
+    if needle.is_empty() || lower.len() != text.len() {
+        return line(buf, x, y, width, &[(text.to_owned(), base)]);
+    }
+    let mut spans = Vec::new();
+    let mut from = 0;
+    for (start, found) in lower.match_indices(&needle) {
+        if let (Some(before), Some(inside)) =
+            (text.get(from..start), text.get(start..start + found.len()))
+        {
+            spans.push((before.to_owned(), base));
+            spans.push((inside.to_owned(), base.patch(hit)));
+            from = start + found.len();
+        }
+    }
+    spans.push((text.get(from..).unwrap_or_default().to_owned(), base));
+    line(buf, x, y, width, &spans);
+}
+
+/// A field that is typed into; the cursor is a reversed cell, so no terminal cursor is needed.
+pub fn field(buf: &mut Buffer, area: Rect, input: &Input, focus: bool, theme: &Theme) {
+    let width = usize::from(area.width);
+    if width < 2 {
+        return;
+    }
+    buf.set_style(area, theme.input);
+    let scroll = input.visual_scroll(width - 1);
+    let mut skipped = 0;
+    let shown: String = inert(input.value())
+        .graphemes(true)
+        .skip_while(|g| {
+            let skip = skipped < scroll;
+            skipped += g.width();
+            skip
+        })
+        .collect();
+    line(
+        buf,
+        area.x,
+        area.y,
+        area.width,
+        &[(clip(&shown, width), theme.input)],
+    );
+    if focus {
+        let x = area.x
+            + u16::try_from(input.visual_cursor().saturating_sub(scroll))
+                .unwrap_or(0)
+                .min(area.width - 1);
+        if let Some(cell) = buf.cell_mut((x, area.y)) {
+            cell.modifier.toggle(Modifier::REVERSED);
+        }
+    }
+}
+
+/// Breaks inert text into lines of at most `width` columns, at spaces where there are any.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(8);
+    let mut lines = Vec::new();
+    let mut current = String::new();
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        let columns = word.trim_end().width();
+        if used > 0 && used + columns > width {
+            lines.push(std::mem::take(&mut current).trim_end().to_owned());
+            used = 0;
+        }
+        if columns > width {
+            for g in word.graphemes(true) {
+                if used + g.width() > width {
+                    lines.push(std::mem::take(&mut current));
+                    used = 0;
+                }
+                current.push_str(g);
+                used += g.width();
+            }
+        } else {
+            current.push_str(word);
+            used += word.width();
+        }
+    }
+    lines.push(current.trim_end().to_owned());
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrapping_keeps_words_and_splits_what_cannot_fit() {
+        assert_eq!(
+            wrapped("one two three four", 9),
+            ["one two", "three", "four"]
+        );
+        assert_eq!(wrapped("abcdefghijklmnop", 8), ["abcdefgh", "ijklmnop"]);
+        assert_eq!(wrapped("", 8), [""]);
+    }
+
+    #[test]
+    fn hostile_text_is_inert_when_drawn() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 30, 1));
+        line(
+            &mut buf,
+            0,
+            0,
+            30,
+            &[("a\u{1b}[2Jb\u{202e}c".into(), Style::new())],
+        );
+        let row: String = (0..30).map(|x| buf[(x, 0)].symbol().to_owned()).collect();
+        assert_eq!(row.trim_end(), "a\\e[2Jb\\u{202e}c");
+    }
+}
