@@ -1,22 +1,121 @@
 //! The client layer, shared by every face: one file a system, each turning one vendor's API into domain types.
 
 pub mod aws;
+pub mod transport;
+
+use std::sync::Arc;
 
 use crate::config::Config;
+use crate::domain::facts::ProviderHealth;
 use crate::domain::problem::Problem;
+
+use aws::cloudwatch::CloudWatch;
+use aws::ecs::Ecs;
+use aws::elbv2::Elb;
+use aws::logs::Logs;
+use aws::sts::Sts;
+use aws::{Aws, Lines};
+use transport::Line;
 
 /// The clients of every system. Cheap to share behind an `Arc`.
 #[derive(Debug)]
 pub struct Backend {
+    /// AWS Security Token Service.
+    pub sts: Sts,
     /// Amazon ECS.
-    pub ecs: aws::ecs::Ecs,
+    pub ecs: Ecs,
+    /// Elastic Load Balancing.
+    pub elb: Elb,
+    /// Amazon CloudWatch.
+    pub cloudwatch: CloudWatch,
+    /// Amazon CloudWatch Logs.
+    pub logs: Logs,
+    /// The line of each provider, in the order shown.
+    pub lines: ProviderLines,
+}
+
+/// One line a provider: its health, and its rest after failures.
+#[derive(Debug)]
+pub struct ProviderLines {
+    /// STS.
+    pub sts: Arc<Line>,
+    /// ECS.
+    pub ecs: Arc<Line>,
+    /// Elastic Load Balancing.
+    pub elb: Arc<Line>,
+    /// CloudWatch.
+    pub cloudwatch: Arc<Line>,
+    /// CloudWatch Logs.
+    pub logs: Arc<Line>,
+    /// HTTPS probes.
+    pub https: Arc<Line>,
+    /// TLS probes.
+    pub tls: Arc<Line>,
+    /// DNS probes.
+    pub dns: Arc<Line>,
+}
+
+impl ProviderLines {
+    fn new(config: &Config) -> Self {
+        let read_only = config.read_only;
+        let line = |name, configured| Arc::new(Line::new(name, read_only, configured));
+        let web = !config.probes.https.is_empty();
+        Self {
+            sts: line("sts", true),
+            ecs: line("ecs", true),
+            elb: line("elb", true),
+            cloudwatch: line("cloudwatch", true),
+            logs: line("logs", true),
+            https: line("https", web),
+            tls: line("tls", web),
+            dns: line("dns", !config.probes.dns.is_empty()),
+        }
+    }
+
+    /// All, in the order shown.
+    pub fn all(&self) -> [&Arc<Line>; 8] {
+        [
+            &self.sts,
+            &self.ecs,
+            &self.elb,
+            &self.cloudwatch,
+            &self.logs,
+            &self.https,
+            &self.tls,
+            &self.dns,
+        ]
+    }
 }
 
 impl Backend {
     /// Makes the clients; no network I/O, so the first frame never waits for it.
-    pub async fn new(_config: &Config) -> Result<Self, Problem> {
+    ///
+    /// # Errors
+    /// Where the configuration of the probes cannot be used.
+    pub async fn new(config: &Config) -> Result<Self, Problem> {
+        let lines = ProviderLines::new(config);
+        let aws = Arc::new(Aws::new(
+            config.aws.clone(),
+            Lines {
+                sts: lines.sts.clone(),
+                ecs: lines.ecs.clone(),
+                elb: lines.elb.clone(),
+                cloudwatch: lines.cloudwatch.clone(),
+                logs: lines.logs.clone(),
+            },
+        ));
         Ok(Self {
-            ecs: aws::ecs::Ecs {},
+            sts: Sts::new(aws.clone()),
+            ecs: Ecs::new(aws.clone()),
+            elb: Elb::new(aws.clone()),
+            cloudwatch: CloudWatch::new(aws.clone()),
+            logs: Logs::new(aws),
+            lines,
         })
+    }
+
+    /// What each provider costs and how it fares.
+    pub fn meter(&self) -> Vec<ProviderHealth> {
+        self.lines.all().iter().map(|line| line.health()).collect()
     }
 }

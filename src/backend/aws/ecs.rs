@@ -1,99 +1,333 @@
-//! Amazon ECS (API version 2014-11-13) as domain types.
+//! Amazon ECS (API version 2014-11-13): what runs. Changes are in `ecs_change`, deployments in `ecs_deployments`.
 
-use crate::domain::action::Permit;
-use crate::domain::deployment::Deployment;
+use std::sync::Arc;
+
+use aws_sdk_ecs::types::{DesiredStatus, SortOrder, TaskDefinitionStatus};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+pub use super::ecs_change::UpdateService;
+use super::ecs_deployments::DeploymentCache;
+pub use super::ecs_deployments::of_rollouts;
+use super::{Aws, Question, convert, ecs_map, ecs_task_definition};
+use crate::backend::transport::Line;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::service::{Cluster, Service, ServiceId, Strategy, Task, TaskDefinition};
+use crate::domain::service::{Cluster, Service, ServiceId, Task, TaskDefinition};
 
-/// What UpdateService is to change; `None` and `false` leave it as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UpdateService {
-    /// Task definition ARN or `family:revision`.
-    pub task_definition: Option<String>,
-    /// Desired count.
-    pub desired: Option<u32>,
-    /// Replace all tasks even when nothing else changes.
-    pub force_new: bool,
-    /// Deployment strategy.
-    pub strategy: Option<Strategy>,
-}
+const LIST_CLUSTERS: Question = Question::new("ecs", "ListClusters", "list the clusters");
+const CLUSTERS: Question = Question::new("ecs", "DescribeClusters", "read the clusters");
+const LIST_SERVICES: Question = Question::new("ecs", "ListServices", "list the services");
+const SERVICES: Question = Question::new("ecs", "DescribeServices", "read the services");
+const LIST_TASKS: Question = Question::new("ecs", "ListTasks", "list the tasks");
+const TASKS: Question = Question::new("ecs", "DescribeTasks", "read the tasks");
+const DEFINITION: Question =
+    Question::new("ecs", "DescribeTaskDefinition", "read the task definition");
+const LIST_DEFINITIONS: Question =
+    Question::new("ecs", "ListTaskDefinitions", "list the revisions");
+
+/// Services that DescribeServices takes at once (Amazon ECS API reference).
+pub const SERVICES_A_CALL: usize = 10;
+/// Tasks that DescribeTasks takes at once.
+const TASKS_A_CALL: usize = 100;
+/// Tasks of one service that are read at most, running and stopped each.
+const TASKS_AT_MOST: usize = 1000;
+/// Calls of one question that run side by side.
+const ABREAST: usize = 4;
 
 /// The ECS client.
 #[derive(Debug)]
-pub struct Ecs {}
-
-fn missing(what: &str) -> Problem {
-    Problem::new(
-        ProblemKind::Unsupported,
-        "ecs",
-        what,
-        "this build does not connect to ECS yet",
-        "Use a newer build.",
-    )
+pub struct Ecs {
+    pub(super) aws: Arc<Aws>,
+    pub(super) line: Arc<Line>,
+    pub(super) cache: DeploymentCache,
 }
 
 impl Ecs {
-    /// Clusters of the account (ListClusters, DescribeClusters).
+    /// On an account.
+    pub fn new(aws: Arc<Aws>) -> Self {
+        let line = aws.lines().ecs.clone();
+        Self {
+            aws,
+            line,
+            cache: DeploymentCache::default(),
+        }
+    }
+
+    /// Clusters of the account, by name (ListClusters, DescribeClusters).
     pub async fn clusters(&self) -> Result<Vec<Cluster>, Problem> {
-        Err(missing("ListClusters"))
+        let mut arns = Vec::new();
+        let mut token = None;
+        loop {
+            let page = self
+                .aws
+                .read(&self.line, LIST_CLUSTERS, |c| {
+                    c.ecs
+                        .list_clusters()
+                        .max_results(100)
+                        .set_next_token(token.take())
+                        .send()
+                })
+                .await?;
+            arns.extend(page.cluster_arns.unwrap_or_default());
+            token = page.next_token.filter(|t| !t.is_empty());
+            if token.is_none() {
+                break;
+            }
+        }
+        let mut clusters = Vec::with_capacity(arns.len());
+        for chunk in arns.chunks(100) {
+            let page = self
+                .aws
+                .read(&self.line, CLUSTERS, |c| {
+                    c.ecs
+                        .describe_clusters()
+                        .set_clusters(Some(chunk.to_vec()))
+                        .send()
+                })
+                .await?;
+            clusters.extend(page.clusters().iter().map(ecs_map::cluster));
+        }
+        clusters.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(clusters)
     }
+
     /// Ids of the services of a cluster, by name (ListServices).
-    pub async fn service_ids(&self, _cluster: &str) -> Result<Vec<ServiceId>, Problem> {
-        Err(missing("ListServices"))
+    pub async fn service_ids(&self, cluster: &str) -> Result<Vec<ServiceId>, Problem> {
+        let mut ids = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let page = self
+                .aws
+                .read(&self.line, LIST_SERVICES, |c| {
+                    let ask = c.ecs.list_services().cluster(cluster).max_results(100);
+                    ask.set_next_token(token.take()).send()
+                })
+                .await?;
+            ids.extend(page.service_arns().iter().map(|arn| ServiceId {
+                cluster: cluster.to_owned(),
+                name: convert::text(Some(convert::tail(arn))),
+            }));
+            token = page.next_token.filter(|t| !t.is_empty());
+            if token.is_none() {
+                break;
+            }
+        }
+        ids.sort();
+        Ok(ids)
     }
-    /// Services (DescribeServices, ten a call).
-    pub async fn services(&self, _ids: &[ServiceId]) -> Result<Vec<Service>, Problem> {
-        Err(missing("DescribeServices"))
+
+    /// Services by id (DescribeServices, ten a call); those that do not exist are left out.
+    pub async fn services(&self, ids: &[ServiceId]) -> Result<Vec<Service>, Problem> {
+        let calls: Vec<_> = batches(ids).collect();
+        let mut services: Vec<Service> = stream::iter(calls)
+            .map(|(cluster, names)| self.describe(cluster, names))
+            .buffered(ABREAST)
+            .try_fold(Vec::new(), |mut all, some| async {
+                all.extend(some);
+                Ok(all)
+            })
+            .await?;
+        services.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(services)
     }
-    /// One service; NotFound where there is none.
-    pub async fn service(&self, _id: &ServiceId) -> Result<Service, Problem> {
-        Err(missing("DescribeServices"))
+
+    async fn describe(&self, cluster: String, names: Vec<String>) -> Result<Vec<Service>, Problem> {
+        let page = self
+            .aws
+            .read(&self.line, SERVICES, |c| {
+                c.ecs
+                    .describe_services()
+                    .cluster(cluster)
+                    .set_services(Some(names))
+                    .send()
+            })
+            .await?;
+        Ok(page
+            .services()
+            .iter()
+            .filter_map(ecs_map::service)
+            .collect())
     }
-    /// Running and recently stopped tasks of a service (ListTasks, DescribeTasks).
-    pub async fn tasks(&self, _id: &ServiceId) -> Result<Vec<Task>, Problem> {
-        Err(missing("ListTasks"))
+
+    /// One service.
+    ///
+    /// # Errors
+    /// `NotFound` where there is none of that name.
+    pub async fn service(&self, id: &ServiceId) -> Result<Service, Problem> {
+        let found = self.services(std::slice::from_ref(id)).await?;
+        found.into_iter().next().ok_or_else(|| {
+            Problem::new(
+                ProblemKind::NotFound,
+                "ecs",
+                format!("Cannot read the service {id} (ecs:DescribeServices)"),
+                "there is no service of that name",
+                "Check the name with `flightdeck services`.",
+            )
+        })
     }
+
+    /// Running and recently stopped tasks of a service, newest first (ListTasks, DescribeTasks). ECS keeps stopped tasks for
+    /// about an hour.
+    pub async fn tasks(&self, id: &ServiceId) -> Result<Vec<Task>, Problem> {
+        let (running, stopped) = tokio::try_join!(
+            self.task_arns(id, DesiredStatus::Running),
+            self.task_arns(id, DesiredStatus::Stopped),
+        )?;
+        let arns: Vec<String> = running.into_iter().chain(stopped).collect();
+        let mut tasks = Vec::with_capacity(arns.len());
+        for chunk in arns.chunks(TASKS_A_CALL) {
+            let page = self
+                .aws
+                .read(&self.line, TASKS, |c| {
+                    c.ecs
+                        .describe_tasks()
+                        .cluster(&id.cluster)
+                        .set_tasks(Some(chunk.to_vec()))
+                        .send()
+                })
+                .await?;
+            tasks.extend(page.tasks().iter().map(ecs_map::task));
+        }
+        tasks.sort_by(|a: &Task, b| {
+            b.created_at
+                .cmp(&a.created_at)
+                .then_with(|| a.arn.cmp(&b.arn))
+        });
+        Ok(tasks)
+    }
+
+    async fn task_arns(
+        &self,
+        id: &ServiceId,
+        status: DesiredStatus,
+    ) -> Result<Vec<String>, Problem> {
+        let mut arns = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let page = self
+                .aws
+                .read(&self.line, LIST_TASKS, |c| {
+                    let ask = c
+                        .ecs
+                        .list_tasks()
+                        .cluster(&id.cluster)
+                        .service_name(&id.name);
+                    ask.desired_status(status.clone())
+                        .set_next_token(token.take())
+                        .send()
+                })
+                .await?;
+            arns.extend(page.task_arns.unwrap_or_default());
+            token = page.next_token.filter(|t| !t.is_empty());
+            if token.is_none() || arns.len() >= TASKS_AT_MOST {
+                arns.truncate(TASKS_AT_MOST);
+                return Ok(arns);
+            }
+        }
+    }
+
     /// A task definition by ARN or `family:revision` (DescribeTaskDefinition).
-    pub async fn task_definition(&self, _name: &str) -> Result<TaskDefinition, Problem> {
-        Err(missing("DescribeTaskDefinition"))
+    pub async fn task_definition(&self, name: &str) -> Result<TaskDefinition, Problem> {
+        let page = self
+            .aws
+            .read(&self.line, DEFINITION, |c| {
+                c.ecs
+                    .describe_task_definition()
+                    .task_definition(name)
+                    .send()
+            })
+            .await?;
+        page.task_definition()
+            .and_then(ecs_task_definition::task_definition)
+            .ok_or_else(|| without("task definition", name))
     }
-    /// The newest revisions of a family, newest first (ListTaskDefinitions, DescribeTaskDefinition).
+
+    /// The newest active revisions of a family, newest first (ListTaskDefinitions, DescribeTaskDefinition).
     pub async fn revisions(
         &self,
-        _family: &str,
-        _limit: usize,
+        family: &str,
+        limit: usize,
     ) -> Result<Vec<TaskDefinition>, Problem> {
-        Err(missing("ListTaskDefinitions"))
+        let arns = self.revision_arns(family, limit).await?;
+        stream::iter(arns)
+            .map(|arn| async move { self.task_definition(&arn).await })
+            .buffered(ABREAST)
+            .try_collect()
+            .await
     }
-    /// Running and recent deployments of a service, newest first.
-    pub async fn deployments(&self, _service: &Service) -> Result<Vec<Deployment>, Problem> {
-        Err(missing("ListServiceDeployments"))
+
+    /// ARNs of the newest active revisions of a family, newest first (ListTaskDefinitions).
+    pub async fn revision_arns(&self, family: &str, limit: usize) -> Result<Vec<String>, Problem> {
+        let page = self
+            .aws
+            .read(&self.line, LIST_DEFINITIONS, |c| {
+                c.ecs
+                    .list_task_definitions()
+                    .family_prefix(family)
+                    .status(TaskDefinitionStatus::Active)
+                    .sort(SortOrder::Desc)
+                    .max_results(i32::try_from(limit).unwrap_or(100).clamp(1, 100))
+                    .send()
+            })
+            .await?;
+        // The API matches a prefix where an emulator is loose; ours is the family itself.
+        let mut arns: Vec<(u32, String)> = page
+            .task_definition_arns
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|arn| {
+                let revision = crate::domain::service::Revision::parse(&arn)?;
+                (revision.family == family).then_some((revision.number, arn))
+            })
+            .collect();
+        arns.sort_by(|a, b| b.0.cmp(&a.0));
+        arns.truncate(limit);
+        Ok(arns.into_iter().map(|(_, arn)| arn).collect())
     }
-    /// Registers a copy of a task definition with other images: (container, image).
-    pub async fn register_with_images(
-        &self,
-        _permit: &Permit,
-        _from_arn: &str,
-        _images: &[(String, String)],
-    ) -> Result<TaskDefinition, Problem> {
-        Err(missing("RegisterTaskDefinition"))
+}
+
+/// Services by cluster, in groups that one call takes.
+fn batches(ids: &[ServiceId]) -> impl Iterator<Item = (String, Vec<String>)> {
+    let mut by_cluster: std::collections::BTreeMap<&str, Vec<&str>> = Default::default();
+    for id in ids {
+        by_cluster.entry(&id.cluster).or_default().push(&id.name);
     }
-    /// Changes a service (UpdateService). A lost reply is `ProblemKind::Unknown`.
-    pub async fn update_service(
-        &self,
-        _permit: &Permit,
-        _id: &ServiceId,
-        _change: UpdateService,
-    ) -> Result<Service, Problem> {
-        Err(missing("UpdateService"))
-    }
-    /// Stops a service deployment (StopServiceDeployment).
-    pub async fn stop_deployment(
-        &self,
-        _permit: &Permit,
-        _deployment_arn: &str,
-        _rollback: bool,
-    ) -> Result<(), Problem> {
-        Err(missing("StopServiceDeployment"))
+    by_cluster.into_iter().flat_map(|(cluster, names)| {
+        let chunks: Vec<Vec<String>> = names
+            .chunks(SERVICES_A_CALL)
+            .map(|chunk| chunk.iter().map(|n| (*n).to_owned()).collect())
+            .collect();
+        chunks
+            .into_iter()
+            .map(move |chunk| (cluster.to_owned(), chunk))
+    })
+}
+
+pub(super) fn without(what: &str, name: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Malformed,
+        "ecs",
+        format!("Cannot read the {what} {name}"),
+        format!("the answer holds no {what}"),
+        "Check the endpoint (AWS_ENDPOINT_URL, `endpoint` in the configuration).",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_are_asked_ten_a_call_and_never_across_clusters() {
+        let id = |cluster: &str, n: usize| ServiceId {
+            cluster: cluster.into(),
+            name: format!("s{n}"),
+        };
+        let ids: Vec<_> = (0..23)
+            .map(|n| id("a", n))
+            .chain((0..3).map(|n| id("b", n)))
+            .collect();
+        let sizes: Vec<_> = batches(&ids).map(|(c, names)| (c, names.len())).collect();
+        let expected = [("a", 10), ("a", 10), ("a", 3), ("b", 3)];
+        assert_eq!(sizes, expected.map(|(c, n)| (c.to_owned(), n)));
     }
 }

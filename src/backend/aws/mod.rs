@@ -1,3 +1,285 @@
-//! AWS, through the official SDKs.
+//! AWS, through the official SDKs. Each file turns one service's answers into domain types.
 
+pub mod cloudwatch;
+mod cloudwatch_alarms;
+mod convert;
 pub mod ecs;
+mod ecs_change;
+mod ecs_deployments;
+mod ecs_map;
+mod ecs_task_definition;
+pub mod elbv2;
+mod log_line;
+pub mod logs;
+pub mod sts;
+
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+
+use crate::backend::transport::{Asked, Deadline, Line, Whereabouts, read_retries};
+use crate::config::AwsConfig;
+use crate::domain::action::Permit;
+use crate::domain::problem::{Problem, ProblemKind};
+
+/// Clients are made anew after an authentication failure, so that renewed files are read; not more often than this.
+const RENEW_AFTER: Duration = Duration::from_secs(3);
+
+/// What is asked, as data: system, operation, and the words that complete "Cannot ...".
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    system: &'static str,
+    operation: &'static str,
+    what: &'static str,
+}
+
+impl Question {
+    /// Names a question.
+    pub const fn new(system: &'static str, operation: &'static str, what: &'static str) -> Self {
+        Self {
+            system,
+            operation,
+            what,
+        }
+    }
+
+    fn at(self, whereabouts: Arc<Whereabouts>) -> Asked {
+        Asked {
+            system: self.system,
+            operation: self.operation,
+            what: self.what,
+            whereabouts,
+            mutation: false,
+        }
+    }
+}
+
+/// The lines of the AWS services that we use.
+#[derive(Debug)]
+pub struct Lines {
+    /// STS.
+    pub sts: Arc<Line>,
+    /// ECS.
+    pub ecs: Arc<Line>,
+    /// Elastic Load Balancing.
+    pub elb: Arc<Line>,
+    /// CloudWatch.
+    pub cloudwatch: Arc<Line>,
+    /// CloudWatch Logs.
+    pub logs: Arc<Line>,
+}
+
+/// SDK clients of one moment's configuration and credentials.
+#[derive(Debug)]
+pub struct Clients {
+    pub(crate) sts: aws_sdk_sts::Client,
+    pub(crate) ecs: aws_sdk_ecs::Client,
+    /// For mutations: one attempt, which may take the whole time.
+    pub(crate) ecs_once: aws_sdk_ecs::Client,
+    pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    /// Region in use.
+    pub region: String,
+    whereabouts: Arc<Whereabouts>,
+}
+
+/// The account: its configuration, loaded when first needed and again when credentials fail.
+#[derive(Debug)]
+pub struct Aws {
+    settings: AwsConfig,
+    lines: Lines,
+    clients: Mutex<Option<Arc<Clients>>>,
+    loading: tokio::sync::Mutex<Option<Instant>>,
+}
+
+impl Aws {
+    /// For a configuration; reads nothing yet.
+    pub fn new(settings: AwsConfig, lines: Lines) -> Self {
+        Self {
+            settings,
+            lines,
+            clients: Mutex::new(None),
+            loading: tokio::sync::Mutex::new(None),
+        }
+    }
+
+    /// The lines, for their health.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<Clients>>> {
+        self.clients.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// The clients, made from files and environment when first needed.
+    ///
+    /// # Errors
+    /// `Config` where no region is known.
+    pub async fn clients(&self) -> Result<Arc<Clients>, Problem> {
+        if let Some(clients) = self.slot().clone() {
+            return Ok(clients);
+        }
+        let mut loaded_at = self.loading.lock().await;
+        if let Some(clients) = self.slot().clone() {
+            return Ok(clients);
+        }
+        let sdk = self.load().await;
+        *loaded_at = Some(Instant::now());
+        let clients = Arc::new(self.connect(&sdk)?);
+        *self.slot() = Some(clients.clone());
+        Ok(clients)
+    }
+
+    async fn load(&self) -> SdkConfig {
+        let region = self.settings.region.clone().map(Region::new);
+        if let Some((key, secret)) = &self.settings.fixed_credentials {
+            // The embedded sandbox: nothing of the user's own environment or files may leak into it.
+            let keys = Credentials::new(key, secret, None, None, "configuration");
+            return SdkConfig::builder()
+                .behavior_version(BehaviorVersion::v2026_01_12())
+                .credentials_provider(SharedCredentialsProvider::new(keys))
+                .region(region)
+                .retry_config(read_retries())
+                .endpoint_url(self.settings.endpoint.clone().unwrap_or_default())
+                .build();
+        }
+        let mut loader =
+            aws_config::defaults(BehaviorVersion::v2026_01_12()).retry_config(read_retries());
+        if let Some(region) = region {
+            loader = loader.region(region);
+        }
+        if let Some(profile) = &self.settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(endpoint) = &self.settings.endpoint {
+            loader = loader.endpoint_url(endpoint);
+        }
+        loader.load().await
+    }
+
+    fn connect(&self, sdk: &SdkConfig) -> Result<Clients, Problem> {
+        let endpoint = sdk.endpoint_url().map(str::to_owned);
+        let region = match (sdk.region(), &endpoint) {
+            (Some(region), _) => region.to_string(),
+            (None, Some(_)) => "us-east-1".to_owned(),
+            (None, None) => return Err(no_region()),
+        };
+        let sdk = sdk.to_builder().region(Region::new(region.clone())).build();
+        let short = Deadline::short(self.settings.timeout).timeouts();
+        let long = Deadline::long(self.settings.timeout).timeouts();
+        let once = sdk
+            .to_builder()
+            .retry_config(RetryConfig::disabled())
+            .build();
+        macro_rules! client {
+            ($sdk_crate:ident, $line:expr, $timeouts:expr) => {
+                client!($sdk_crate, $line, $timeouts, sdk)
+            };
+            ($sdk_crate:ident, $line:expr, $timeouts:expr, $config:ident) => {
+                $sdk_crate::Client::from_conf(
+                    $sdk_crate::config::Builder::from(&$config)
+                        .timeout_config($timeouts.clone())
+                        .interceptor($line.tally())
+                        .build(),
+                )
+            };
+        }
+        Ok(Clients {
+            sts: client!(aws_sdk_sts, self.lines.sts, short),
+            ecs: client!(aws_sdk_ecs, self.lines.ecs, short),
+            ecs_once: client!(
+                aws_sdk_ecs,
+                self.lines.ecs,
+                Deadline::long(self.settings.timeout).once(),
+                once
+            ),
+            elb: client!(aws_sdk_elasticloadbalancingv2, self.lines.elb, short),
+            cloudwatch: client!(aws_sdk_cloudwatch, self.lines.cloudwatch, long),
+            logs: client!(aws_sdk_cloudwatchlogs, self.lines.logs, long),
+            whereabouts: Arc::new(Whereabouts {
+                endpoint: endpoint.unwrap_or_else(|| format!("AWS in {region}")),
+                profile: self
+                    .settings
+                    .profile
+                    .clone()
+                    .or_else(|| std::env::var("AWS_PROFILE").ok().filter(|p| !p.is_empty())),
+            }),
+            region,
+        })
+    }
+
+    /// Asks a read.
+    pub(crate) async fn read<T, E, F>(
+        &self,
+        line: &Line,
+        question: Question,
+        call: impl FnOnce(&Clients) -> F,
+    ) -> Result<T, Problem>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let clients = self.clients().await.inspect_err(|p| line.failed(p))?;
+        let asked = question.at(clients.whereabouts.clone());
+        let answer = line.read(&asked, Box::pin(call(&clients))).await;
+        self.renew_after(answer.as_ref().err()).await;
+        answer
+    }
+
+    /// Sends a mutation, once.
+    pub(crate) async fn mutate<T, E, F>(
+        &self,
+        permit: &Permit,
+        line: &Line,
+        question: Question,
+        call: impl FnOnce(&Clients) -> F,
+    ) -> Result<T, Problem>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        line.may_mutate(question.system, question.operation)?;
+        let clients = self.clients().await.inspect_err(|p| line.failed(p))?;
+        let asked = question.at(clients.whereabouts.clone());
+        let answer = line.mutate(permit, &asked, Box::pin(call(&clients))).await;
+        self.renew_after(answer.as_ref().err()).await;
+        answer
+    }
+
+    /// Credentials that fail are read anew: a person may have logged in meanwhile.
+    async fn renew_after(&self, problem: Option<&Problem>) {
+        use ProblemKind::{BadCredentials, Config, Expired, NoCredentials};
+        let auth = matches!(
+            problem.map(|p| p.kind),
+            Some(Expired | NoCredentials | BadCredentials | Config)
+        );
+        if !auth || self.settings.fixed_credentials.is_some() {
+            return;
+        }
+        let mut loaded_at = self.loading.lock().await;
+        if loaded_at.is_none_or(|at| at.elapsed() >= RENEW_AFTER) {
+            *loaded_at = Some(Instant::now());
+            *self.slot() = None;
+        }
+    }
+}
+
+fn no_region() -> Problem {
+    Problem::new(
+        ProblemKind::Config,
+        "aws",
+        "Cannot ask AWS",
+        "no region is set",
+        "Set AWS_REGION, a `region` in the profile, or `region` in flightdeck.toml.",
+    )
+}

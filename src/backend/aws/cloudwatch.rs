@@ -1,0 +1,245 @@
+//! Amazon CloudWatch (API version 2010-08-01): series and names of metrics. Alarms are in `cloudwatch_alarms`.
+
+use std::sync::Arc;
+
+use aws_sdk_cloudwatch::types as sdk;
+use jiff::Timestamp;
+
+use super::convert::{sdk_time, text, time};
+use super::{Aws, Question};
+use crate::backend::transport::Line;
+use crate::domain::metric::{MetricId, MetricQuery, Series, Unit};
+use crate::domain::problem::Problem;
+
+const DATA: Question = Question::new("cloudwatch", "GetMetricData", "read the metrics");
+const NAMES: Question = Question::new("cloudwatch", "ListMetrics", "list the metrics");
+
+/// Queries that GetMetricData takes at once.
+pub const QUERIES_A_CALL: usize = 500;
+/// Pages of one GetMetricData question that are read at most.
+const PAGES_AT_MOST: usize = 20;
+
+/// The CloudWatch client.
+#[derive(Debug)]
+pub struct CloudWatch {
+    pub(super) aws: Arc<Aws>,
+    pub(super) line: Arc<Line>,
+}
+
+impl CloudWatch {
+    /// On an account.
+    pub fn new(aws: Arc<Aws>) -> Self {
+        let line = aws.lines().cloudwatch.clone();
+        Self { aws, line }
+    }
+
+    /// One series for each query, in their order, over `from..until` (GetMetricData: up to 500 queries a call, paged). A
+    /// query without data has a series without points.
+    pub async fn series(
+        &self,
+        queries: &[MetricQuery],
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Series>, Problem> {
+        let mut all = Vec::with_capacity(queries.len());
+        for chunk in queries.chunks(QUERIES_A_CALL) {
+            all.extend(self.some_series(chunk, from, until).await?);
+        }
+        Ok(all)
+    }
+
+    async fn some_series(
+        &self,
+        queries: &[MetricQuery],
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Series>, Problem> {
+        let asked: Vec<sdk::MetricDataQuery> = queries.iter().enumerate().map(query).collect();
+        let mut answers: Vec<Answer> = vec![Answer::default(); queries.len()];
+        let mut token: Option<String> = None;
+        for page_number in 1.. {
+            let page = self
+                .aws
+                .read(&self.line, DATA, |c| {
+                    c.cloudwatch
+                        .get_metric_data()
+                        .set_metric_data_queries(Some(asked.clone()))
+                        .start_time(sdk_time(from))
+                        .end_time(sdk_time(until))
+                        .scan_by(sdk::ScanBy::TimestampAscending)
+                        .set_next_token(token.take())
+                        .send()
+                })
+                .await?;
+            for result in page.metric_data_results() {
+                let place = result
+                    .id()
+                    .and_then(|id| id.strip_prefix('q')?.parse::<usize>().ok());
+                if let Some(answer) = place.and_then(|i| answers.get_mut(i)) {
+                    answer.take(result);
+                }
+            }
+            token = page.next_token.filter(|t| !t.is_empty());
+            if token.is_none() {
+                break;
+            }
+            if page_number >= PAGES_AT_MOST {
+                answers.iter_mut().for_each(|a| a.partial = true);
+                break;
+            }
+        }
+        Ok(queries
+            .iter()
+            .zip(answers)
+            .map(|(q, a)| a.series(q))
+            .collect())
+    }
+
+    /// Names of metrics, sorted, at most `cap` (ListMetrics, paged by 500). The flag says whether there are more.
+    pub async fn metric_names(&self, cap: usize) -> Result<(Vec<MetricId>, bool), Problem> {
+        let mut names = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let page = self
+                .aws
+                .read(&self.line, NAMES, |c| {
+                    c.cloudwatch
+                        .list_metrics()
+                        .set_next_token(token.take())
+                        .send()
+                })
+                .await?;
+            names.extend(page.metrics().iter().map(metric));
+            token = page.next_token.filter(|t| !t.is_empty());
+            if token.is_none() || names.len() >= cap {
+                break;
+            }
+        }
+        let more = token.is_some() || names.len() > cap;
+        names.sort();
+        names.dedup();
+        names.truncate(cap);
+        Ok((names, more))
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct Answer {
+    label: String,
+    points: Vec<(Timestamp, f64)>,
+    partial: bool,
+}
+
+impl Answer {
+    fn take(&mut self, result: &sdk::MetricDataResult) {
+        if let Some(label) = result.label() {
+            self.label = text(Some(label));
+        }
+        self.partial = result.status_code() == Some(&sdk::StatusCode::PartialData);
+        let pairs = result.timestamps().iter().zip(result.values());
+        let points = pairs.filter_map(|(at, value)| Some((time(Some(at))?, *value)));
+        self.points.extend(points.filter(|(_, v)| v.is_finite()));
+    }
+
+    fn series(mut self, query: &MetricQuery) -> Series {
+        self.points.sort_by_key(|p| p.0);
+        self.points.dedup_by_key(|p| p.0);
+        Series {
+            query: query.clone(),
+            label: self.label,
+            unit: Unit::of(&query.metric),
+            points: self.points.into(),
+            partial: self.partial,
+        }
+    }
+}
+
+fn query((i, q): (usize, &MetricQuery)) -> sdk::MetricDataQuery {
+    let dimensions = q
+        .metric
+        .dimensions
+        .iter()
+        .map(|(name, value)| sdk::Dimension::builder().name(name).value(value).build());
+    let metric = sdk::Metric::builder()
+        .namespace(&q.metric.namespace)
+        .metric_name(&q.metric.name)
+        .set_dimensions(Some(dimensions.collect()))
+        .build();
+    let stat = sdk::MetricStat::builder()
+        .metric(metric)
+        .period(i32::try_from(q.period_s).unwrap_or(60))
+        .stat(q.stat.word());
+    sdk::MetricDataQuery::builder()
+        .id(format!("q{i}"))
+        .metric_stat(stat.build())
+        .return_data(true)
+        .build()
+}
+
+/// A metric's name in our terms.
+pub(super) fn metric(m: &sdk::Metric) -> MetricId {
+    named(m.namespace(), m.metric_name(), m.dimensions())
+}
+
+pub(super) fn named(
+    namespace: Option<&str>,
+    name: Option<&str>,
+    dimensions: &[sdk::Dimension],
+) -> MetricId {
+    let mut dimensions: Vec<(String, String)> = dimensions
+        .iter()
+        .map(|d| (text(d.name()), text(d.value())))
+        .collect();
+    dimensions.sort();
+    MetricId {
+        namespace: text(namespace),
+        name: text(name),
+        dimensions,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::metric::Stat;
+    use aws_smithy_types::DateTime;
+
+    fn asked() -> MetricQuery {
+        MetricQuery {
+            metric: MetricId::new("AWS/ECS", "CPUUtilization", &[("ServiceName", "api")]),
+            stat: Stat::Percentile(990),
+            period_s: 300,
+        }
+    }
+
+    #[test]
+    fn pages_are_joined_in_time_and_gaps_stay_gaps() {
+        let page = |seconds: &[i64]| {
+            sdk::MetricDataResult::builder()
+                .set_timestamps(Some(
+                    seconds.iter().map(|s| DateTime::from_secs(*s)).collect(),
+                ))
+                .set_values(Some(seconds.iter().map(|s| *s as f64).collect()))
+                .status_code(sdk::StatusCode::Complete)
+                .build()
+        };
+        let mut answer = Answer::default();
+        answer.take(&page(&[600, 900]));
+        answer.take(&page(&[0, 600]));
+        let series = answer.series(&asked());
+        let seconds: Vec<_> = series.points.iter().map(|p| p.0.as_second()).collect();
+        assert_eq!(seconds, [0, 600, 900]);
+        assert_eq!((series.unit, series.partial), (Unit::Percent, false));
+    }
+
+    #[test]
+    fn a_query_says_what_the_api_wants() {
+        let q = query((7, &asked()));
+        let stat = q.metric_stat().unwrap();
+        assert_eq!(
+            (q.id(), stat.stat(), stat.period()),
+            (Some("q7"), Some("p99"), Some(300))
+        );
+        assert_eq!(metric(stat.metric().unwrap()), asked().metric);
+    }
+}

@@ -1,0 +1,238 @@
+//! CloudWatch alarms, metric and composite, and their history.
+
+use aws_sdk_cloudwatch::types as sdk;
+
+use super::Question;
+use super::cloudwatch::{CloudWatch, metric, named};
+use super::convert::{count, text, time};
+use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
+use crate::domain::metric::{MetricQuery, Stat};
+use crate::domain::problem::Problem;
+
+const ALARMS: Question = Question::new("cloudwatch", "DescribeAlarms", "read the alarms");
+const HISTORY: Question = Question::new(
+    "cloudwatch",
+    "DescribeAlarmHistory",
+    "read the alarm's history",
+);
+
+/// Rows of history that are read of one alarm.
+const HISTORY_ROWS: i32 = 100;
+
+impl CloudWatch {
+    /// All alarms: firing first, then by severity, then by name (DescribeAlarms, 100 a page).
+    pub async fn alarms(&self) -> Result<Vec<Alarm>, Problem> {
+        let mut alarms = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let page = self
+                .aws
+                .read(&self.line, ALARMS, |c| {
+                    c.cloudwatch
+                        .describe_alarms()
+                        .alarm_types(sdk::AlarmType::MetricAlarm)
+                        .alarm_types(sdk::AlarmType::CompositeAlarm)
+                        .max_records(100)
+                        .set_next_token(token.take())
+                        .send()
+                })
+                .await?;
+            alarms.extend(page.metric_alarms().iter().map(metric_alarm));
+            alarms.extend(page.composite_alarms().iter().map(composite_alarm));
+            token = page.next_token.filter(|t| !t.is_empty());
+            if token.is_none() {
+                break;
+            }
+        }
+        alarms.sort_by(|a, b| (a.state, a.severity, &a.name).cmp(&(b.state, b.severity, &b.name)));
+        Ok(alarms)
+    }
+
+    /// The newest rows of an alarm's history, newest first (DescribeAlarmHistory).
+    pub async fn alarm_history(&self, name: &str) -> Result<Vec<AlarmEvent>, Problem> {
+        let page = self
+            .aws
+            .read(&self.line, HISTORY, |c| {
+                c.cloudwatch
+                    .describe_alarm_history()
+                    .alarm_name(name)
+                    .alarm_types(sdk::AlarmType::MetricAlarm)
+                    .alarm_types(sdk::AlarmType::CompositeAlarm)
+                    .max_records(HISTORY_ROWS)
+                    .scan_by(sdk::ScanBy::TimestampDescending)
+                    .send()
+            })
+            .await?;
+        let mut events: Vec<AlarmEvent> = page
+            .alarm_history_items()
+            .iter()
+            .filter_map(event)
+            .collect();
+        events.sort_by(|a, b| b.at.cmp(&a.at));
+        Ok(events)
+    }
+}
+
+fn state(s: Option<&sdk::StateValue>) -> AlarmState {
+    match s {
+        Some(sdk::StateValue::Ok) => AlarmState::Ok,
+        Some(sdk::StateValue::Alarm) => AlarmState::Alarm,
+        // A state that we do not know is not green.
+        _ => AlarmState::InsufficientData,
+    }
+}
+
+fn metric_alarm(a: &sdk::MetricAlarm) -> Alarm {
+    let (name, description) = (text(a.alarm_name()), text(a.alarm_description()));
+    let periods = a.evaluation_periods().map_or(1, count);
+    let (query, expression) = watched(a);
+    Alarm {
+        severity: Severity::guess(&name, &description),
+        rule: AlarmRule::Metric {
+            period_s: query
+                .as_ref()
+                .map_or(a.period().map_or(0, count), |q| q.period_s),
+            query,
+            expression,
+            comparison: a.comparison_operator().map_or_else(String::new, comparison),
+            threshold: a.threshold(),
+            datapoints: a.datapoints_to_alarm().map_or(periods, count),
+            periods,
+        },
+        name,
+        arn: text(a.alarm_arn()),
+        description,
+        state: state(a.state_value()),
+        reason: text(a.state_reason()),
+        since: time(a.state_transitioned_timestamp()).or_else(|| time(a.state_updated_timestamp())),
+        updated_at: time(a.state_updated_timestamp()),
+        actions_enabled: a.actions_enabled().unwrap_or(true),
+        actions: a.alarm_actions().iter().map(|x| text(Some(x))).collect(),
+    }
+}
+
+fn composite_alarm(a: &sdk::CompositeAlarm) -> Alarm {
+    let (name, description) = (text(a.alarm_name()), text(a.alarm_description()));
+    Alarm {
+        severity: Severity::guess(&name, &description),
+        name,
+        arn: text(a.alarm_arn()),
+        description,
+        state: state(a.state_value()),
+        reason: text(a.state_reason()),
+        since: time(a.state_transitioned_timestamp()).or_else(|| time(a.state_updated_timestamp())),
+        updated_at: time(a.state_updated_timestamp()),
+        rule: AlarmRule::Composite {
+            rule: text(a.alarm_rule()),
+        },
+        actions_enabled: a.actions_enabled().unwrap_or(true),
+        actions: a.alarm_actions().iter().map(|x| text(Some(x))).collect(),
+    }
+}
+
+/// What a metric alarm watches: one metric, or an expression over several (metric math).
+fn watched(a: &sdk::MetricAlarm) -> (Option<MetricQuery>, Option<String>) {
+    if a.metric_name().is_some() {
+        let word = a.statistic().map(|s| s.as_str()).or(a.extended_statistic());
+        let query = word.and_then(Stat::parse).map(|stat| MetricQuery {
+            metric: named(a.namespace(), a.metric_name(), a.dimensions()),
+            stat,
+            period_s: a.period().map_or(60, count),
+        });
+        return (query, None);
+    }
+    let returned = a.metrics().iter().find(|q| q.return_data() != Some(false));
+    let expression = returned.and_then(|q| q.expression());
+    let single = returned.and_then(|q| q.metric_stat()).and_then(of_stat);
+    (single, expression.map(|e| text(Some(e))))
+}
+
+fn of_stat(s: &sdk::MetricStat) -> Option<MetricQuery> {
+    Some(MetricQuery {
+        metric: metric(s.metric()?),
+        stat: Stat::parse(s.stat()?)?,
+        period_s: count(s.period()?),
+    })
+}
+
+fn comparison(c: &sdk::ComparisonOperator) -> String {
+    match c {
+        sdk::ComparisonOperator::GreaterThanThreshold => ">".into(),
+        sdk::ComparisonOperator::GreaterThanOrEqualToThreshold => ">=".into(),
+        sdk::ComparisonOperator::LessThanThreshold => "<".into(),
+        sdk::ComparisonOperator::LessThanOrEqualToThreshold => "<=".into(),
+        other => text(Some(other.as_str())),
+    }
+}
+
+fn event(i: &sdk::AlarmHistoryItem) -> Option<AlarmEvent> {
+    Some(AlarmEvent {
+        alarm: text(i.alarm_name()),
+        at: time(i.timestamp())?,
+        kind: text(i.history_item_type().map(sdk::HistoryItemType::as_str)),
+        summary: text(i.history_summary()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base() -> sdk::builders::MetricAlarmBuilder {
+        sdk::MetricAlarm::builder()
+            .alarm_name("api-5xx-critical")
+            .state_value(sdk::StateValue::Alarm)
+            .threshold(1.0)
+            .evaluation_periods(3)
+            .comparison_operator(sdk::ComparisonOperator::GreaterThanThreshold)
+    }
+
+    #[test]
+    fn a_metric_alarm_knows_its_query_and_its_severity() {
+        let a = base()
+            .namespace("AWS/ApplicationELB")
+            .metric_name("TargetResponseTime");
+        let got = metric_alarm(&a.extended_statistic("p95").period(120).build());
+        assert_eq!(
+            (got.state, got.severity),
+            (AlarmState::Alarm, Severity::Critical)
+        );
+        let AlarmRule::Metric {
+            query,
+            comparison,
+            datapoints,
+            period_s,
+            ..
+        } = got.rule
+        else {
+            panic!("not a metric alarm");
+        };
+        let query = query.unwrap();
+        assert_eq!((query.stat, query.period_s), (Stat::Percentile(950), 120));
+        assert_eq!((comparison.as_str(), datapoints, period_s), (">", 3, 120));
+    }
+
+    #[test]
+    fn metric_math_has_an_expression_and_no_single_query() {
+        let part = sdk::MetricDataQuery::builder()
+            .id("m1")
+            .return_data(false)
+            .build();
+        let sum = sdk::MetricDataQuery::builder()
+            .id("e1")
+            .expression("m1*100")
+            .return_data(true)
+            .build();
+        let (query, expression) = watched(&base().metrics(part).metrics(sum).build());
+        assert_eq!((query, expression.as_deref()), (None, Some("m1*100")));
+    }
+
+    #[test]
+    fn a_state_that_is_not_known_is_not_green() {
+        assert_eq!(
+            state(Some(&sdk::StateValue::from("NEWSTATE"))),
+            AlarmState::InsufficientData
+        );
+        assert_eq!(state(None), AlarmState::InsufficientData);
+    }
+}

@@ -1,0 +1,55 @@
+//! Small turns from the SDKs' types to ours.
+
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+
+use crate::domain::text::inert;
+
+/// An SDK time as a timestamp; `None` where the vendor gave none or one beyond the calendar.
+pub fn time(at: Option<&DateTime>) -> Option<Timestamp> {
+    let at = at?;
+    Timestamp::new(at.secs(), at.subsec_nanos().try_into().ok()?).ok()
+}
+
+/// A timestamp as the SDKs take it.
+pub fn sdk_time(at: Timestamp) -> DateTime {
+    DateTime::from_secs_and_nanos(at.as_second(), at.subsec_nanosecond().max(0) as u32)
+}
+
+/// Milliseconds since the epoch as a timestamp.
+pub fn millis(at: Option<i64>) -> Option<Timestamp> {
+    Timestamp::from_millisecond(at?).ok()
+}
+
+/// Outside text, inert; empty where there is none.
+pub fn text(outside: Option<&str>) -> String {
+    outside.map(inert).unwrap_or_default()
+}
+
+/// Outside text, inert, where there is some.
+pub fn some_text(outside: Option<&str>) -> Option<String> {
+    outside.filter(|t| !t.is_empty()).map(inert)
+}
+
+/// A count that the vendor sends signed.
+pub fn count(n: i32) -> u32 {
+    u32::try_from(n).unwrap_or(0)
+}
+
+/// The last part of an ARN or path.
+pub fn tail(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_survive_the_way_there_and_back() {
+        let t = Timestamp::new(1_700_000_000, 123_000_000).unwrap();
+        assert_eq!(time(Some(&sdk_time(t))), Some(t));
+        assert_eq!(millis(Some(1_500)), Timestamp::new(1, 500_000_000).ok());
+        assert_eq!(time(Some(&DateTime::from_secs(i64::MAX))), None);
+    }
+}

@@ -1,0 +1,289 @@
+//! ECS operations that change production. Each takes a [`Permit`], is sent once, and tells a lost reply from a refusal.
+//!
+//! None of these has an idempotency token (Amazon ECS API reference): a lost reply is reconciled by reading.
+
+use aws_sdk_ecs::operation::register_task_definition::RegisterTaskDefinitionInput;
+use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionInputBuilder;
+use aws_sdk_ecs::types as sdk;
+
+use super::Question;
+use super::ecs::{Ecs, without};
+use super::{ecs_map, ecs_task_definition};
+use crate::domain::action::Permit;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
+
+const DEFINITION: Question = Question::new(
+    "ecs",
+    "DescribeTaskDefinition",
+    "read the task definition to copy",
+);
+const CONFIGURATION: Question = Question::new(
+    "ecs",
+    "DescribeServices",
+    "read the service's deployment configuration",
+);
+const REGISTER: Question =
+    Question::new("ecs", "RegisterTaskDefinition", "register the new revision");
+const UPDATE: Question = Question::new("ecs", "UpdateService", "update the service");
+const STOP: Question = Question::new("ecs", "StopServiceDeployment", "stop the deployment");
+
+/// What UpdateService is to change; `None` and `false` leave it as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpdateService {
+    /// Task definition ARN or `family:revision`.
+    pub task_definition: Option<String>,
+    /// Desired count.
+    pub desired: Option<u32>,
+    /// Replace all tasks even when nothing else changes.
+    pub force_new: bool,
+    /// Deployment strategy.
+    pub strategy: Option<Strategy>,
+}
+
+impl Ecs {
+    /// Registers a copy of a task definition with other images: (container, image). Every other field and the tags are
+    /// copied (DescribeTaskDefinition, RegisterTaskDefinition).
+    ///
+    /// # Errors
+    /// `Invalid` where a named container is not in the task definition; `Unknown` for a lost reply: at worst a revision
+    /// exists that nothing uses.
+    pub async fn register_with_images(
+        &self,
+        permit: &Permit,
+        from_arn: &str,
+        images: &[(String, String)],
+    ) -> Result<TaskDefinition, Problem> {
+        self.line.may_mutate("ecs", "RegisterTaskDefinition")?;
+        let read = self
+            .aws
+            .read(&self.line, DEFINITION, |c| {
+                let ask = c.ecs.describe_task_definition().task_definition(from_arn);
+                ask.include(sdk::TaskDefinitionField::Tags).send()
+            })
+            .await?;
+        let from = read
+            .task_definition
+            .ok_or_else(|| without("task definition", from_arn))?;
+        let copy = copy_with_images(from, read.tags.unwrap_or_default(), images)?;
+        let answer = self
+            .aws
+            .mutate(permit, &self.line, REGISTER, |c| {
+                let client = c.ecs_once.clone();
+                async move { copy.send_with(&client).await }
+            })
+            .await?;
+        answer
+            .task_definition()
+            .and_then(ecs_task_definition::task_definition)
+            .ok_or_else(|| without("task definition", from_arn))
+    }
+
+    /// Changes a service (UpdateService). A strategy is changed within the service's own deployment configuration, whose
+    /// other settings are sent back as they are.
+    ///
+    /// # Errors
+    /// `Unknown` for a lost reply.
+    pub async fn update_service(
+        &self,
+        permit: &Permit,
+        id: &ServiceId,
+        change: UpdateService,
+    ) -> Result<Service, Problem> {
+        self.line.may_mutate("ecs", "UpdateService")?;
+        let configuration = match change.strategy {
+            Some(strategy) => Some(self.configuration_with(id, strategy).await?),
+            None => None,
+        };
+        let answer = self
+            .aws
+            .mutate(permit, &self.line, UPDATE, |c| {
+                c.ecs_once
+                    .update_service()
+                    .cluster(&id.cluster)
+                    .service(&id.name)
+                    .set_task_definition(change.task_definition)
+                    .set_desired_count(change.desired.and_then(|n| i32::try_from(n).ok()))
+                    .set_force_new_deployment(change.force_new.then_some(true))
+                    .set_deployment_configuration(configuration)
+                    .send()
+            })
+            .await?;
+        answer
+            .service()
+            .and_then(ecs_map::service)
+            .ok_or_else(|| without("service", &id.name))
+    }
+
+    async fn configuration_with(
+        &self,
+        id: &ServiceId,
+        strategy: Strategy,
+    ) -> Result<sdk::DeploymentConfiguration, Problem> {
+        let read = self
+            .aws
+            .read(&self.line, CONFIGURATION, |c| {
+                c.ecs
+                    .describe_services()
+                    .cluster(&id.cluster)
+                    .services(&id.name)
+                    .send()
+            })
+            .await?;
+        let service = read.services().first();
+        let present = service.and_then(|s| s.deployment_configuration()).cloned();
+        let mut configuration =
+            present.unwrap_or_else(|| sdk::DeploymentConfiguration::builder().build());
+        configuration.strategy = Some(sdk_strategy(strategy)?);
+        Ok(configuration)
+    }
+
+    /// Stops a service deployment, rolling back or leaving it as it is (StopServiceDeployment).
+    ///
+    /// # Errors
+    /// `Unknown` for a lost reply; `Unsupported` where the endpoint has no service deployments.
+    pub async fn stop_deployment(
+        &self,
+        permit: &Permit,
+        deployment_arn: &str,
+        rollback: bool,
+    ) -> Result<(), Problem> {
+        let kind = if rollback {
+            sdk::StopServiceDeploymentStopType::Rollback
+        } else {
+            sdk::StopServiceDeploymentStopType::Abort
+        };
+        self.aws
+            .mutate(permit, &self.line, STOP, |c| {
+                let ask = c
+                    .ecs_once
+                    .stop_service_deployment()
+                    .service_deployment_arn(deployment_arn);
+                ask.stop_type(kind).send()
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+fn sdk_strategy(strategy: Strategy) -> Result<sdk::DeploymentStrategy, Problem> {
+    Ok(match strategy {
+        Strategy::Rolling => sdk::DeploymentStrategy::Rolling,
+        Strategy::BlueGreen => sdk::DeploymentStrategy::BlueGreen,
+        Strategy::Canary => sdk::DeploymentStrategy::Canary,
+        Strategy::Linear => sdk::DeploymentStrategy::Linear,
+        Strategy::Other => {
+            return Err(Problem::new(
+                ProblemKind::Invalid,
+                "ecs",
+                "Cannot set the deployment strategy",
+                "this service is deployed by another controller",
+                "Deploy it with the tool that owns it.",
+            ));
+        }
+    })
+}
+
+fn copy_with_images(
+    from: sdk::TaskDefinition,
+    tags: Vec<sdk::Tag>,
+    images: &[(String, String)],
+) -> Result<RegisterTaskDefinitionInputBuilder, Problem> {
+    let mut containers = from.container_definitions.unwrap_or_default();
+    for (name, image) in images {
+        let found = containers.iter_mut().find(|c| c.name() == Some(name));
+        let container = found.ok_or_else(|| {
+            Problem::new(
+                ProblemKind::Invalid,
+                "ecs",
+                "Cannot register the new revision",
+                format!("the task definition has no container named {name}"),
+                "Name one of its containers with --container.",
+            )
+        })?;
+        container.image = Some(image.clone());
+    }
+    Ok(RegisterTaskDefinitionInput::builder()
+        .set_family(from.family)
+        .set_task_role_arn(from.task_role_arn)
+        .set_execution_role_arn(from.execution_role_arn)
+        .set_network_mode(from.network_mode)
+        .set_container_definitions(Some(containers))
+        .set_volumes(some(from.volumes))
+        .set_placement_constraints(some(from.placement_constraints))
+        .set_requires_compatibilities(some(from.requires_compatibilities))
+        .set_cpu(from.cpu)
+        .set_memory(from.memory)
+        .set_tags(some(Some(tags)))
+        .set_pid_mode(from.pid_mode)
+        .set_ipc_mode(from.ipc_mode)
+        .set_proxy_configuration(from.proxy_configuration)
+        .set_ephemeral_storage(from.ephemeral_storage)
+        .set_runtime_platform(from.runtime_platform)
+        .set_enable_fault_injection(from.enable_fault_injection))
+}
+
+/// Empty lists are left out: ECS refuses some of them and an emulator may keep them.
+fn some<T>(list: Option<Vec<T>>) -> Option<Vec<T>> {
+    list.filter(|l| !l.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn definition() -> sdk::TaskDefinition {
+        let container = |name: &str| {
+            sdk::ContainerDefinition::builder()
+                .name(name)
+                .image("old")
+                .environment(sdk::KeyValuePair::builder().name("A").value("1").build())
+                .ulimits(
+                    sdk::Ulimit::builder()
+                        .name(sdk::UlimitName::Nofile)
+                        .soft_limit(1)
+                        .hard_limit(2)
+                        .build()
+                        .unwrap(),
+                )
+                .build()
+        };
+        sdk::TaskDefinition::builder()
+            .family("api")
+            .cpu("256")
+            .enable_fault_injection(true)
+            .container_definitions(container("api"))
+            .container_definitions(container("sidecar"))
+            .build()
+    }
+
+    #[test]
+    fn a_copy_differs_in_the_image_alone() {
+        let tag = sdk::Tag::builder().key("k").value("v").build();
+        let images = [("api".to_owned(), "new".to_owned())];
+        let copy = copy_with_images(definition(), vec![tag], &images)
+            .unwrap()
+            .build()
+            .unwrap();
+        let containers = copy.container_definitions();
+        assert_eq!(containers[0].image(), Some("new"));
+        assert_eq!(containers[1], definition().container_definitions()[1]);
+        assert_eq!(
+            containers[0].ulimits(),
+            definition().container_definitions()[0].ulimits()
+        );
+        assert_eq!((copy.family(), copy.cpu()), (Some("api"), Some("256")));
+        assert_eq!(
+            (copy.enable_fault_injection(), copy.tags().len()),
+            (Some(true), 1)
+        );
+    }
+
+    #[test]
+    fn a_container_that_does_not_exist_is_refused() {
+        let images = [("nope".to_owned(), "new".to_owned())];
+        let problem = copy_with_images(definition(), Vec::new(), &images).unwrap_err();
+        assert_eq!(problem.kind, ProblemKind::Invalid);
+        assert!(problem.why.contains("nope"));
+    }
+}

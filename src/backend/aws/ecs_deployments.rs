@@ -1,0 +1,389 @@
+//! Deployments of a service: the service-deployment API where the endpoint has it, else `deployments[]` of the service.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use aws_sdk_ecs::types as sdk;
+
+use super::convert::{count, some_text, text, time};
+use super::ecs::Ecs;
+use super::{Question, ecs_map};
+use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::service::{CircuitBreaker, Revision, Rollout, Service, TaskCounts};
+
+const LIST: Question = Question::new(
+    "ecs",
+    "ListServiceDeployments",
+    "list the service's deployments",
+);
+const DESCRIBE: Question = Question::new(
+    "ecs",
+    "DescribeServiceDeployments",
+    "read the service's deployments",
+);
+const REVISIONS: Question = Question::new(
+    "ecs",
+    "DescribeServiceRevisions",
+    "read the service's revisions",
+);
+
+/// Deployments read of a service. DescribeServiceDeployments and DescribeServiceRevisions take 20 at once.
+const RECENT: usize = 10;
+/// Things kept of the past before the cache is emptied.
+const CACHED: usize = 2_000;
+/// How long an endpoint that lacks service deployments is taken at its word.
+const LACK: Duration = Duration::from_secs(600);
+
+/// A service revision: which task definition with which images. Immutable.
+#[derive(Clone, Debug, PartialEq)]
+struct ServiceRevision {
+    revision: Revision,
+    /// (container, image)
+    images: Vec<(String, String)>,
+}
+
+/// What does not change any more: service revisions, and deployments that have ended.
+#[derive(Debug, Default)]
+pub struct DeploymentCache {
+    revisions: Mutex<HashMap<String, ServiceRevision>>,
+    ended: Mutex<HashMap<String, Deployment>>,
+    lacking: Mutex<Option<Instant>>,
+}
+
+fn locked<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+impl DeploymentCache {
+    fn endpoint_lacks_them(&self) -> bool {
+        locked(&self.lacking).is_some_and(|at| at.elapsed() < LACK)
+    }
+}
+
+impl Ecs {
+    /// Running and recent deployments of a service, newest first (ListServiceDeployments, DescribeServiceDeployments,
+    /// DescribeServiceRevisions); from the service's `deployments[]` where the endpoint lacks these operations or knows none:
+    /// `source` says which.
+    pub async fn deployments(&self, service: &Service) -> Result<Vec<Deployment>, Problem> {
+        if self.cache.endpoint_lacks_them() {
+            return Ok(of_rollouts(service));
+        }
+        match self.service_deployments(service).await {
+            Ok(found) if found.is_empty() => Ok(of_rollouts(service)),
+            Err(p) if lacks(p.kind) => {
+                *locked(&self.cache.lacking) = Some(Instant::now());
+                Ok(of_rollouts(service))
+            }
+            other => other,
+        }
+    }
+
+    async fn service_deployments(&self, service: &Service) -> Result<Vec<Deployment>, Problem> {
+        let id = &service.id;
+        let page = self
+            .aws
+            .read(&self.line, LIST, |c| {
+                let ask = c
+                    .ecs
+                    .list_service_deployments()
+                    .cluster(&id.cluster)
+                    .service(&id.name);
+                ask.max_results(RECENT as i32).send()
+            })
+            .await?;
+        let arns: Vec<String> = page
+            .service_deployments()
+            .iter()
+            .filter_map(|b| b.service_deployment_arn().map(str::to_owned))
+            .take(RECENT)
+            .collect();
+        let mut known: Vec<Deployment> = {
+            let ended = locked(&self.cache.ended);
+            arns.iter()
+                .filter_map(|arn| ended.get(arn).cloned())
+                .collect()
+        };
+        let missing: Vec<String> = arns
+            .into_iter()
+            .filter(|arn| !known.iter().any(|d| &d.id == arn))
+            .collect();
+        if !missing.is_empty() {
+            known.extend(self.describe_deployments(service, missing).await?);
+        }
+        known.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+        Ok(known)
+    }
+
+    async fn describe_deployments(
+        &self,
+        service: &Service,
+        arns: Vec<String>,
+    ) -> Result<Vec<Deployment>, Problem> {
+        let page = self
+            .aws
+            .read(&self.line, DESCRIBE, |c| {
+                let ask = c.ecs.describe_service_deployments();
+                ask.set_service_deployment_arns(Some(arns)).send()
+            })
+            .await?;
+        let raw = page.service_deployments();
+        self.learn_revisions(raw).await?;
+        let revisions = locked(&self.cache.revisions).clone();
+        let found: Vec<Deployment> = raw
+            .iter()
+            .filter_map(|d| deployment(service, d, &revisions))
+            .collect();
+        let mut ended = locked(&self.cache.ended);
+        if ended.len() > CACHED {
+            ended.clear();
+        }
+        ended.extend(
+            found
+                .iter()
+                .filter(|d| has_ended(d.state))
+                .map(|d| (d.id.clone(), d.clone())),
+        );
+        Ok(found)
+    }
+
+    /// Reads the service revisions that these deployments name and that were never read.
+    async fn learn_revisions(&self, raw: &[sdk::ServiceDeployment]) -> Result<(), Problem> {
+        let mut wanted: Vec<String> = raw
+            .iter()
+            .flat_map(revision_arns)
+            .map(str::to_owned)
+            .collect();
+        wanted.sort();
+        wanted.dedup();
+        {
+            let mut known = locked(&self.cache.revisions);
+            if known.len() > CACHED {
+                known.clear();
+            }
+            wanted.retain(|arn| !known.contains_key(arn));
+        }
+        for chunk in wanted.chunks(20) {
+            let page = self
+                .aws
+                .read(&self.line, REVISIONS, |c| {
+                    let ask = c.ecs.describe_service_revisions();
+                    ask.set_service_revision_arns(Some(chunk.to_vec())).send()
+                })
+                .await?;
+            let mut known = locked(&self.cache.revisions);
+            known.extend(page.service_revisions().iter().filter_map(service_revision));
+        }
+        Ok(())
+    }
+}
+
+/// Whether an endpoint that answers so has no service deployments (emulators; older partitions).
+fn lacks(kind: ProblemKind) -> bool {
+    matches!(
+        kind,
+        ProblemKind::Unsupported | ProblemKind::Malformed | ProblemKind::NotFound
+    )
+}
+
+/// Whether it can change no more. A state that we do not know may.
+fn has_ended(state: DeploymentState) -> bool {
+    !state.is_running() && state != DeploymentState::Unknown
+}
+
+fn revision_arns(d: &sdk::ServiceDeployment) -> impl Iterator<Item = &str> {
+    d.source_service_revisions()
+        .iter()
+        .chain(d.target_service_revision())
+        .filter_map(|r| r.arn())
+}
+
+fn service_revision(r: &sdk::ServiceRevision) -> Option<(String, ServiceRevision)> {
+    let images = r
+        .container_images()
+        .iter()
+        .map(|i| (text(i.container_name()), text(i.image())))
+        .collect();
+    let revision = ecs_map::revision(r.task_definition())?;
+    Some((
+        r.service_revision_arn()?.to_owned(),
+        ServiceRevision { revision, images },
+    ))
+}
+
+fn deployment(
+    service: &Service,
+    d: &sdk::ServiceDeployment,
+    revisions: &HashMap<String, ServiceRevision>,
+) -> Option<Deployment> {
+    let load = |r: &sdk::ServiceRevisionSummary| load(service, r, revisions);
+    let state = d.status().map_or(DeploymentState::Unknown, state);
+    let breaker = d.deployment_circuit_breaker();
+    let alarms = d.alarms();
+    let fired = alarms.map_or(&[][..], |a| a.triggered_alarm_names());
+    let configuration = d.deployment_configuration();
+    Some(Deployment {
+        id: some_text(d.service_deployment_arn())?,
+        service: service.id.clone(),
+        strategy: configuration
+            .and_then(|c| c.strategy())
+            .map_or(service.deployment.strategy, ecs_map::strategy),
+        state,
+        reason: text(d.status_reason()),
+        from: d
+            .source_service_revisions()
+            .iter()
+            .filter_map(load)
+            .collect(),
+        to: d.target_service_revision().and_then(load),
+        circuit_breaker: configuration
+            .and_then(|c| c.deployment_circuit_breaker())
+            .map_or(service.deployment.circuit_breaker, |b| CircuitBreaker {
+                enabled: b.enable(),
+                rollback: b.rollback(),
+            }),
+        failures: breaker
+            .filter(|b| b.threshold() > 0)
+            .map(|b| (count(b.failure_count()), count(b.threshold()))),
+        alarms: alarms.map_or_else(Vec::new, |a| {
+            a.alarm_names()
+                .iter()
+                .map(|n| (text(Some(n)), fired.contains(n)))
+                .collect()
+        }),
+        lifecycle_stage: d.lifecycle_stage().map(|s| text(Some(s.as_str()))),
+        rollback_reason: d.rollback().and_then(|r| some_text(r.reason())),
+        created_at: time(d.created_at()),
+        started_at: time(d.started_at()),
+        finished_at: time(d.finished_at()).or_else(|| time(d.stopped_at())),
+        source: DeploymentSource::ServiceDeployments,
+    })
+}
+
+fn load(
+    service: &Service,
+    r: &sdk::ServiceRevisionSummary,
+    revisions: &HashMap<String, ServiceRevision>,
+) -> Option<RevisionLoad> {
+    let known = revisions.get(r.arn()?)?;
+    let bound = service
+        .load_balancers
+        .first()
+        .map(|lb| lb.container.as_str());
+    let image = known
+        .images
+        .iter()
+        .find(|(name, _)| Some(name.as_str()) == bound)
+        .or_else(|| known.images.first())
+        .map(|(_, image)| image.clone());
+    Some(RevisionLoad {
+        revision: known.revision.clone(),
+        image,
+        counts: TaskCounts {
+            desired: count(r.requested_task_count()),
+            running: count(r.running_task_count()),
+            pending: count(r.pending_task_count()),
+            failed: 0,
+        },
+        traffic_percent: r.requested_production_traffic_weight(),
+    })
+}
+
+fn state(s: &sdk::ServiceDeploymentStatus) -> DeploymentState {
+    use sdk::ServiceDeploymentStatus as S;
+    match s {
+        S::Pending => DeploymentState::Pending,
+        S::InProgress => DeploymentState::InProgress,
+        S::StopRequested => DeploymentState::StopRequested,
+        S::RollbackRequested | S::RollbackInProgress => DeploymentState::RollingBack,
+        S::Successful => DeploymentState::Successful,
+        S::Stopped => DeploymentState::Stopped,
+        S::RollbackSuccessful => DeploymentState::RolledBack,
+        S::RollbackFailed => DeploymentState::Failed,
+        _ => DeploymentState::Unknown,
+    }
+}
+
+/// The deployments that `deployments[]` of DescribeServices tells of, newest first: the primary one, and each that failed.
+pub fn of_rollouts(service: &Service) -> Vec<Deployment> {
+    let told = |r: &&Rollout| r.status == "PRIMARY" || r.rollout_state == "FAILED";
+    let mut rows: Vec<Deployment> = service
+        .rollouts
+        .iter()
+        .filter(told)
+        .map(|to| of_rollout(service, to))
+        .collect();
+    rows.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+    rows
+}
+
+fn of_rollout(service: &Service, to: &Rollout) -> Deployment {
+    let primary = to.status == "PRIMARY";
+    let others = service.rollouts.iter().filter(|r| r.id != to.id);
+    let from: Vec<RevisionLoad> = others.map(rollout_load).filter(|_| primary).collect();
+    let state = rollout_state(to, from.is_empty());
+    let breaker = service.deployment.circuit_breaker;
+    let counted = state.is_running() && breaker.enabled;
+    Deployment {
+        id: to.id.clone(),
+        service: service.id.clone(),
+        strategy: service.deployment.strategy,
+        state,
+        reason: to.rollout_reason.clone(),
+        from,
+        to: Some(rollout_load(to)),
+        circuit_breaker: breaker,
+        failures: counted.then(|| {
+            (
+                to.counts.failed,
+                CircuitBreaker::threshold(to.counts.desired),
+            )
+        }),
+        alarms: service
+            .deployment
+            .alarms
+            .iter()
+            .map(|a| (a.clone(), false))
+            .collect(),
+        lifecycle_stage: None,
+        rollback_reason: is_rollback(to).then(|| to.rollout_reason.clone()),
+        created_at: to.created_at,
+        started_at: to.created_at,
+        finished_at: to.updated_at.filter(|_| !state.is_running()),
+        source: DeploymentSource::Rollouts,
+    }
+}
+
+fn rollout_load(r: &Rollout) -> RevisionLoad {
+    RevisionLoad {
+        revision: r.revision.clone(),
+        image: None,
+        counts: r.counts,
+        traffic_percent: None,
+    }
+}
+
+/// ECS words a rollout that the breaker or an alarm began: "ECS deployment circuit breaker: rolling back to deploymentId ...".
+fn is_rollback(r: &Rollout) -> bool {
+    let reason = r.rollout_reason.to_lowercase();
+    reason.contains("rolling back") || reason.contains("rollback")
+}
+
+fn rollout_state(to: &Rollout, alone: bool) -> DeploymentState {
+    let settled = alone && to.counts.running == to.counts.desired && to.counts.pending == 0;
+    match to.rollout_state.as_str() {
+        "FAILED" => DeploymentState::Failed,
+        "COMPLETED" if is_rollback(to) => DeploymentState::RolledBack,
+        "COMPLETED" => DeploymentState::Successful,
+        "IN_PROGRESS" if is_rollback(to) => DeploymentState::RollingBack,
+        "IN_PROGRESS" => DeploymentState::InProgress,
+        // Services without rollout state (Classic Load Balancer, other controllers) are judged by their counts.
+        "" if settled => DeploymentState::Successful,
+        "" => DeploymentState::InProgress,
+        _ => DeploymentState::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests;

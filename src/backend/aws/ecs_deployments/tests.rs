@@ -1,0 +1,128 @@
+use super::*;
+
+fn sdk_service() -> sdk::Service {
+    let rollout = |id: &str, status: &str, revision: u32, state: sdk::DeploymentRolloutState| {
+        sdk::Deployment::builder()
+            .id(id)
+            .status(status)
+            .task_definition(format!("arn:aws:ecs:r:1:task-definition/api:{revision}"))
+            .desired_count(6)
+            .running_count(2)
+            .failed_tasks(1)
+            .rollout_state(state)
+    };
+    let primary = rollout(
+        "ecs-svc/2",
+        "PRIMARY",
+        42,
+        sdk::DeploymentRolloutState::InProgress,
+    );
+    let active = rollout(
+        "ecs-svc/1",
+        "ACTIVE",
+        41,
+        sdk::DeploymentRolloutState::Completed,
+    );
+    sdk::Service::builder()
+        .service_name("api")
+        .cluster_arn("c/prod")
+        .status("ACTIVE")
+        .task_definition("api:42")
+        .deployment_configuration(
+            sdk::DeploymentConfiguration::builder()
+                .deployment_circuit_breaker(
+                    sdk::DeploymentCircuitBreaker::builder()
+                        .enable(true)
+                        .rollback(true)
+                        .build(),
+                )
+                .build(),
+        )
+        .deployments(primary.build())
+        .deployments(active.build())
+        .build()
+}
+
+#[test]
+fn rollouts_become_one_picture_with_both_revisions() {
+    let service = ecs_map::service(&sdk_service()).unwrap();
+    let rows = of_rollouts(&service);
+    assert_eq!(rows.len(), 1);
+    let d = &rows[0];
+    assert_eq!(d.state, DeploymentState::InProgress);
+    assert_eq!(d.to.as_ref().map(|l| l.revision.number), Some(42));
+    assert_eq!(
+        d.from.iter().map(|l| l.revision.number).collect::<Vec<_>>(),
+        [41]
+    );
+    assert_eq!(d.failures, Some((1, 3)), "half of six, at least three");
+    assert_eq!(d.source, DeploymentSource::Rollouts);
+}
+
+#[test]
+fn a_rollback_by_the_breaker_is_told_from_a_deploy() {
+    let mut service = ecs_map::service(&sdk_service()).unwrap();
+    service.rollouts[0].rollout_reason =
+        "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.".into();
+    service.rollouts[1].rollout_state = "FAILED".into();
+    let rows = of_rollouts(&service);
+    let states: Vec<_> = rows.iter().map(|d| d.state).collect();
+    assert_eq!(
+        states,
+        [DeploymentState::RollingBack, DeploymentState::Failed]
+    );
+    assert!(rows[0].rollback_reason.is_some());
+}
+
+#[test]
+fn a_service_deployment_is_read_with_revisions_guards_and_weights() {
+    let service = ecs_map::service(&sdk_service()).unwrap();
+    let summary = |arn: &str, running: i32, weight: f64| {
+        sdk::ServiceRevisionSummary::builder()
+            .arn(arn)
+            .requested_task_count(6)
+            .running_task_count(running)
+            .requested_production_traffic_weight(weight)
+            .build()
+    };
+    let raw = sdk::ServiceDeployment::builder()
+        .service_deployment_arn("arn:d")
+        .status(sdk::ServiceDeploymentStatus::RollbackInProgress)
+        .source_service_revisions(summary("rev:1", 6, 90.0))
+        .target_service_revision(summary("rev:2", 1, 10.0))
+        .deployment_circuit_breaker(
+            sdk::ServiceDeploymentCircuitBreaker::builder()
+                .failure_count(3)
+                .threshold(3)
+                .build(),
+        )
+        .alarms(
+            sdk::ServiceDeploymentAlarms::builder()
+                .alarm_names("5xx")
+                .alarm_names("latency")
+                .triggered_alarm_names("latency")
+                .build(),
+        )
+        .build();
+    let known = |n: u32| ServiceRevision {
+        revision: Revision::parse(&format!("api:{n}")).unwrap(),
+        images: vec![("api".into(), format!("api:1.{n}"))],
+    };
+    let revisions = HashMap::from([
+        ("rev:1".to_owned(), known(1)),
+        ("rev:2".to_owned(), known(2)),
+    ]);
+    let d = deployment(&service, &raw, &revisions).unwrap();
+    assert_eq!(d.state, DeploymentState::RollingBack);
+    assert_eq!(d.failures, Some((3, 3)));
+    assert_eq!(
+        d.alarms,
+        [("5xx".to_owned(), false), ("latency".to_owned(), true)]
+    );
+    let to = d.to.unwrap();
+    assert_eq!(
+        (to.image.as_deref(), to.traffic_percent),
+        (Some("api:1.2"), Some(10.0))
+    );
+    assert_eq!(d.from[0].counts.running, 6);
+}

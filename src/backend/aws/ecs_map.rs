@@ -1,0 +1,264 @@
+//! ECS answers as domain types: pure functions, every outside string inert.
+
+use aws_sdk_ecs::types as sdk;
+
+use super::convert::{count, some_text, tail, text, time};
+use crate::domain::service::{
+    CircuitBreaker, Cluster, Container, DeploymentConfig, LoadBalancerBinding, Revision, Rollout,
+    Service, ServiceEvent, ServiceId, Strategy, Task, TaskCounts,
+};
+
+/// Events kept of a service: ECS sends up to a hundred, of which the old ones help nobody and weigh megabytes in a big account.
+const EVENTS_KEPT: usize = 30;
+
+/// A cluster.
+pub fn cluster(c: &sdk::Cluster) -> Cluster {
+    Cluster {
+        arn: text(c.cluster_arn()),
+        name: c
+            .cluster_name()
+            .map_or_else(|| text(c.cluster_arn().map(tail)), |n| text(Some(n))),
+        status: text(c.status()),
+        active_services: count(c.active_services_count()),
+        running_tasks: count(c.running_tasks_count()),
+        pending_tasks: count(c.pending_tasks_count()),
+    }
+}
+
+/// A revision from what the API calls a task definition: an ARN or `family:7`.
+pub fn revision(name: Option<&str>) -> Option<Revision> {
+    Revision::parse(&text(name))
+}
+
+/// A service; `None` where the answer does not even name it.
+pub fn service(s: &sdk::Service) -> Option<Service> {
+    let id = ServiceId {
+        cluster: text(s.cluster_arn().map(tail)),
+        name: text(s.service_name()),
+    };
+    if id.name.is_empty() {
+        return None;
+    }
+    let mut events: Vec<ServiceEvent> = s.events().iter().filter_map(event).collect();
+    events.sort_by(|a, b| b.at.cmp(&a.at));
+    events.truncate(EVENTS_KEPT);
+    let rollouts: Vec<Rollout> = s.deployments().iter().filter_map(rollout).collect();
+    let failed = rollouts.iter().find(|r| r.status == "PRIMARY");
+    Some(Service {
+        arn: text(s.service_arn()),
+        status: text(s.status()),
+        counts: TaskCounts {
+            desired: count(s.desired_count()),
+            running: count(s.running_count()),
+            pending: count(s.pending_count()),
+            failed: failed.map_or(0, |r| r.counts.failed),
+        },
+        revision: revision(s.task_definition())
+            .or_else(|| rollouts.first().map(|r| r.revision.clone()))
+            .unwrap_or_else(|| unrevised(s.task_definition())),
+        launch_type: launch_type(s),
+        deployment: deployment_config(s),
+        load_balancers: s.load_balancers().iter().filter_map(binding).collect(),
+        rollouts,
+        events,
+        created_at: time(s.created_at()),
+        id,
+    })
+}
+
+/// Services of an external controller may name no revision.
+fn unrevised(name: Option<&str>) -> Revision {
+    Revision {
+        family: text(name),
+        number: 0,
+        arn: text(name),
+    }
+}
+
+fn launch_type(s: &sdk::Service) -> String {
+    let provider = s.capacity_provider_strategy().first();
+    match (s.launch_type(), provider) {
+        (Some(kind), _) => text(Some(kind.as_str())),
+        (None, Some(p)) => text(Some(p.capacity_provider())),
+        (None, None) => String::new(),
+    }
+}
+
+fn binding(lb: &sdk::LoadBalancer) -> Option<LoadBalancerBinding> {
+    Some(LoadBalancerBinding {
+        target_group_arn: some_text(lb.target_group_arn())?,
+        container: text(lb.container_name()),
+        port: u16::try_from(lb.container_port().unwrap_or(0)).unwrap_or(0),
+    })
+}
+
+fn event(e: &sdk::ServiceEvent) -> Option<ServiceEvent> {
+    Some(ServiceEvent {
+        id: text(e.id()),
+        at: time(e.created_at())?,
+        message: text(e.message()),
+    })
+}
+
+fn rollout(d: &sdk::Deployment) -> Option<Rollout> {
+    Some(Rollout {
+        id: text(d.id()),
+        status: text(d.status()),
+        revision: revision(d.task_definition())?,
+        counts: TaskCounts {
+            desired: count(d.desired_count()),
+            running: count(d.running_count()),
+            pending: count(d.pending_count()),
+            failed: count(d.failed_tasks()),
+        },
+        rollout_state: text(d.rollout_state().map(sdk::DeploymentRolloutState::as_str)),
+        rollout_reason: text(d.rollout_state_reason()),
+        created_at: time(d.created_at()),
+        updated_at: time(d.updated_at()),
+    })
+}
+
+fn deployment_config(s: &sdk::Service) -> DeploymentConfig {
+    let driven = match s.deployment_controller().map(|c| c.r#type()) {
+        None | Some(sdk::DeploymentControllerType::Ecs) => true,
+        Some(_) => false,
+    };
+    let c = s.deployment_configuration();
+    let strategy = c.and_then(|c| c.strategy());
+    let breaker = c.and_then(|c| c.deployment_circuit_breaker());
+    let alarms = c.and_then(|c| c.alarms()).filter(|a| a.enable());
+    DeploymentConfig {
+        strategy: match strategy {
+            _ if !driven => Strategy::Other,
+            some => some.map_or(Strategy::Rolling, self::strategy),
+        },
+        minimum_healthy_percent: c
+            .and_then(|c| c.minimum_healthy_percent())
+            .map_or(100, count),
+        maximum_percent: c.and_then(|c| c.maximum_percent()).map_or(200, count),
+        circuit_breaker: CircuitBreaker {
+            enabled: breaker.is_some_and(|b| b.enable()),
+            rollback: breaker.is_some_and(|b| b.rollback()),
+        },
+        alarms: alarms.map_or_else(Vec::new, |a| {
+            a.alarm_names().iter().map(|n| text(Some(n))).collect()
+        }),
+        alarms_rollback: alarms.is_some_and(|a| a.rollback()),
+        bake_minutes: c.and_then(|c| c.bake_time_in_minutes()).map(count),
+    }
+}
+
+/// A strategy in our words.
+pub fn strategy(s: &sdk::DeploymentStrategy) -> Strategy {
+    match s {
+        sdk::DeploymentStrategy::Rolling => Strategy::Rolling,
+        sdk::DeploymentStrategy::BlueGreen => Strategy::BlueGreen,
+        sdk::DeploymentStrategy::Canary => Strategy::Canary,
+        sdk::DeploymentStrategy::Linear => Strategy::Linear,
+        _ => Strategy::Other,
+    }
+}
+
+/// A task.
+pub fn task(t: &sdk::Task) -> Task {
+    let ip = t
+        .containers()
+        .iter()
+        .flat_map(|c| c.network_interfaces())
+        .find_map(|n| some_text(n.private_ipv4_address()));
+    let attached = || {
+        t.attachments()
+            .iter()
+            .flat_map(|a| a.details())
+            .find(|d| d.name() == Some("privateIPv4Address"))
+            .and_then(|d| some_text(d.value()))
+    };
+    let group = text(t.group());
+    Task {
+        arn: text(t.task_arn()),
+        id: text(t.task_arn().map(tail)),
+        service: group.strip_prefix("service:").unwrap_or(&group).to_owned(),
+        status: text(t.last_status()),
+        desired_status: text(t.desired_status()),
+        health: text(t.health_status().map(sdk::HealthStatus::as_str)),
+        revision: revision(t.task_definition_arn()),
+        zone: text(t.availability_zone()),
+        cpu_units: number(t.cpu()),
+        memory_mib: number(t.memory()),
+        ip: ip.or_else(attached),
+        created_at: time(t.created_at()),
+        started_at: time(t.started_at()),
+        stopped_reason: some_text(t.stopped_reason()),
+        containers: t.containers().iter().map(container).collect(),
+    }
+}
+
+fn container(c: &sdk::Container) -> Container {
+    Container {
+        name: text(c.name()),
+        image: text(c.image()),
+        digest: some_text(c.image_digest()),
+        status: text(c.last_status()),
+        health: text(c.health_status().map(sdk::HealthStatus::as_str)),
+        exit_code: c.exit_code(),
+        reason: some_text(c.reason()),
+    }
+}
+
+/// CPU and memory come as text.
+pub fn number(n: Option<&str>) -> Option<u32> {
+    n?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_smithy_types::DateTime;
+
+    #[test]
+    fn a_service_is_read_whole_and_inert() {
+        let s = sdk::Service::builder()
+            .cluster_arn("arn:aws:ecs:us-east-1:1:cluster/prod")
+            .service_name("api")
+            .status("ACTIVE")
+            .desired_count(6)
+            .running_count(-1)
+            .task_definition("arn:aws:ecs:us-east-1:1:task-definition/api:42")
+            .events(
+                sdk::ServiceEvent::builder()
+                    .created_at(DateTime::from_secs(1))
+                    .message("old")
+                    .build(),
+            )
+            .events(
+                sdk::ServiceEvent::builder()
+                    .created_at(DateTime::from_secs(2))
+                    .message("\u{1b}[2Jnew")
+                    .build(),
+            )
+            .build();
+        let got = service(&s).unwrap();
+        assert_eq!(got.id.to_string(), "prod/api");
+        assert_eq!((got.counts.desired, got.counts.running), (6, 0));
+        assert_eq!(got.revision.number, 42);
+        assert_eq!(
+            got.events[0].message, "\\e[2Jnew",
+            "newest first, and inert"
+        );
+        assert_eq!(got.deployment.strategy, Strategy::Rolling);
+        assert!(service(&sdk::Service::builder().build()).is_none());
+    }
+
+    #[test]
+    fn another_controller_is_not_ours_to_drive() {
+        let controller = sdk::DeploymentController::builder()
+            .r#type(sdk::DeploymentControllerType::CodeDeploy)
+            .build()
+            .unwrap();
+        let s = sdk::Service::builder()
+            .service_name("x")
+            .deployment_controller(controller)
+            .build();
+        assert_eq!(service(&s).unwrap().deployment.strategy, Strategy::Other);
+    }
+}

@@ -1,0 +1,153 @@
+//! Amazon CloudWatch Logs (API version 2014-03-28): groups, and events by filter.
+
+use std::sync::Arc;
+
+use aws_sdk_cloudwatchlogs::types as sdk;
+use jiff::Timestamp;
+
+use super::convert::{millis, some_text};
+use super::{Aws, Question, log_line};
+use crate::backend::transport::Line;
+use crate::domain::log::{LogGroup, LogLine};
+use crate::domain::problem::Problem;
+
+const GROUPS: Question = Question::new("logs", "DescribeLogGroups", "list the log groups");
+const EVENTS: Question = Question::new("logs", "FilterLogEvents", "read the log");
+
+/// Events that FilterLogEvents returns at most in a page that we ask for.
+const EVENTS_A_PAGE: i32 = 1_000;
+
+/// The CloudWatch Logs client.
+#[derive(Debug)]
+pub struct Logs {
+    aws: Arc<Aws>,
+    line: Arc<Line>,
+}
+
+/// What to read of one group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogQuestion {
+    /// Group.
+    pub group: String,
+    /// CloudWatch filter pattern; empty for all.
+    pub pattern: String,
+    /// From (UTC), inclusive.
+    pub from: Timestamp,
+    /// Until (UTC), exclusive; `None`: to the newest.
+    pub until: Option<Timestamp>,
+}
+
+/// A part of a group's events.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogPage {
+    /// In the order of the vendor, which is about that of time.
+    pub lines: Vec<LogLine>,
+    /// Where to go on; `None` once everything was read.
+    pub next: Option<String>,
+}
+
+impl Logs {
+    /// On an account.
+    pub fn new(aws: Arc<Aws>) -> Self {
+        let line = aws.lines().logs.clone();
+        Self { aws, line }
+    }
+
+    /// Log groups by name, at most `cap` (DescribeLogGroups, 50 a page). The flag says whether there are more.
+    pub async fn groups(&self, cap: usize) -> Result<(Vec<LogGroup>, bool), Problem> {
+        let mut groups = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let page = self
+                .aws
+                .read(&self.line, GROUPS, |c| {
+                    c.logs
+                        .describe_log_groups()
+                        .limit(50)
+                        .set_next_token(token.take())
+                        .send()
+                })
+                .await?;
+            groups.extend(page.log_groups().iter().filter_map(group));
+            token = page.next_token.filter(|t| !t.is_empty());
+            if token.is_none() || groups.len() >= cap {
+                break;
+            }
+        }
+        groups.sort_by(|a: &LogGroup, b| a.name.cmp(&b.name));
+        groups.truncate(cap);
+        Ok((groups, token.is_some()))
+    }
+
+    /// Reads on from `token`, at most `pages` pages (FilterLogEvents). A page may be empty although there are more.
+    pub async fn read(
+        &self,
+        question: &LogQuestion,
+        token: Option<String>,
+        pages: usize,
+    ) -> Result<LogPage, Problem> {
+        let mut read = LogPage {
+            lines: Vec::new(),
+            next: token,
+        };
+        for _ in 0..pages.max(1) {
+            let at = read.next.take();
+            let page = self
+                .aws
+                .read(&self.line, EVENTS, |c| {
+                    c.logs
+                        .filter_log_events()
+                        .log_group_name(&question.group)
+                        .start_time(question.from.as_millisecond())
+                        .set_end_time(question.until.map(Timestamp::as_millisecond))
+                        .set_filter_pattern(
+                            Some(question.pattern.clone()).filter(|p| !p.is_empty()),
+                        )
+                        .limit(EVENTS_A_PAGE)
+                        .set_next_token(at.clone())
+                        .send()
+                })
+                .await?;
+            let lines = page
+                .events()
+                .iter()
+                .map(|e| log_line::line(&question.group, e));
+            read.lines.extend(lines);
+            // A token that stays the same would go round for ever.
+            read.next = page
+                .next_token
+                .filter(|t| !t.is_empty() && Some(t) != at.as_ref());
+            if read.next.is_none() {
+                break;
+            }
+        }
+        Ok(read)
+    }
+}
+
+fn group(g: &sdk::LogGroup) -> Option<LogGroup> {
+    Some(LogGroup {
+        name: some_text(g.log_group_name())?,
+        retention_days: g.retention_in_days().and_then(|d| u32::try_from(d).ok()),
+        stored_bytes: g
+            .stored_bytes()
+            .and_then(|b| u64::try_from(b).ok())
+            .unwrap_or(0),
+        created_at: millis(g.creation_time()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_without_retention_keeps_for_ever() {
+        let g = sdk::LogGroup::builder()
+            .log_group_name("/ecs/api")
+            .stored_bytes(-1)
+            .build();
+        let got = group(&g).unwrap();
+        assert_eq!((got.retention_days, got.stored_bytes), (None, 0));
+    }
+}

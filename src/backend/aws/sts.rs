@@ -1,0 +1,39 @@
+//! AWS Security Token Service (API version 2011-06-15): who we are.
+
+use std::sync::Arc;
+
+use super::convert::text;
+use super::{Aws, Question};
+use crate::backend::transport::Line;
+use crate::domain::problem::Problem;
+use crate::domain::service::Identity;
+
+const WHO: Question = Question::new("sts", "GetCallerIdentity", "tell which account this is");
+
+/// The STS client.
+#[derive(Debug)]
+pub struct Sts {
+    aws: Arc<Aws>,
+    line: Arc<Line>,
+}
+
+impl Sts {
+    /// On an account.
+    pub fn new(aws: Arc<Aws>) -> Self {
+        let line = aws.lines().sts.clone();
+        Self { aws, line }
+    }
+
+    /// Who we are to AWS, and in which region (GetCallerIdentity).
+    pub async fn identity(&self) -> Result<Identity, Problem> {
+        let who = self
+            .aws
+            .read(&self.line, WHO, |c| c.sts.get_caller_identity().send())
+            .await?;
+        Ok(Identity {
+            account: text(who.account()),
+            arn: text(who.arn()),
+            region: self.aws.clients().await?.region.clone(),
+        })
+    }
+}

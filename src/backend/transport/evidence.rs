@@ -1,0 +1,379 @@
+//! What can be seen of a failed SDK call, taken out of the SDK's nest of errors.
+
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::domain::problem::ProblemKind;
+
+/// How far the call came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// It could not be put together.
+    #[default]
+    NotBuilt,
+    /// No connection: nothing was sent.
+    NoConnection,
+    /// It may have been sent, and no reply came in time.
+    NoReply,
+    /// The connection ended before the reply was complete.
+    Cut,
+    /// Something came back.
+    Answered,
+}
+
+/// What the body looks like, by its content type and first bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Body {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// A web page.
+    Html,
+    /// JSON.
+    Json,
+    /// XML.
+    Xml,
+    /// CBOR.
+    Cbor,
+    /// Something else.
+    Other,
+}
+
+/// What is wrong with the credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// None found.
+    Missing,
+    /// Found, but no longer valid.
+    Expired,
+    /// Not accepted.
+    Bad,
+    /// The signature's time is not accepted.
+    Clock,
+    /// The configuration that names them is wrong.
+    Broken,
+    /// Their source does not answer.
+    Slow,
+}
+
+/// Everything that the wording needs.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// How far it came.
+    pub reach: Reach,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// The vendor's error code.
+    pub code: Option<String>,
+    /// The vendor's words.
+    pub message: Option<String>,
+    /// What the body looks like.
+    pub body: Body,
+    /// What is wrong with the credentials, if that is it.
+    pub credentials: Option<Credentials>,
+    /// The errors' own words, outermost first. For looking into, never for showing whole.
+    pub chain: String,
+}
+
+impl Evidence {
+    /// Takes an SDK error apart.
+    pub fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let chain = chain(error);
+        let mut seen = Self {
+            credentials: of_source(error, &chain),
+            reach: reach(error, &chain),
+            chain,
+            ..Self::default()
+        };
+        let raw = match error {
+            SdkError::ResponseError(e) => Some(e.raw()),
+            SdkError::ServiceError(e) => Some(e.raw()),
+            _ => None,
+        };
+        if let Some(raw) = raw {
+            seen.status = Some(raw.status().as_u16());
+            let kind = raw.headers().get("content-type").unwrap_or("");
+            seen.body = look(kind, raw.body().bytes().unwrap_or(&[]));
+        }
+        if let SdkError::ServiceError(e) = error {
+            seen.code = e.err().code().map(str::to_owned);
+            seen.message = e.err().message().map(str::to_owned).or_else(|| hidden(raw));
+        }
+        if seen.credentials.is_none()
+            && let Some(code) = &seen.code
+        {
+            seen.credentials = Credentials::of_code(code, seen.message.as_deref().unwrap_or(""));
+        }
+        seen
+    }
+
+    /// The vendor's words in short, as the end of a sentence; empty if there are none. Keys and signatures are cut out.
+    pub fn said(&self) -> String {
+        match self.message.as_deref().map(str::trim) {
+            None | Some("") => self
+                .code
+                .as_ref()
+                .map_or(String::new(), |c| format!(" ({c})")),
+            Some(m) => format!(": {}", scrub(m)),
+        }
+    }
+
+    /// The innermost error's words.
+    pub fn chain_tail(&self) -> String {
+        scrub(self.chain.rsplit(": ").next().unwrap_or(&self.chain))
+    }
+
+    /// The kind of trouble that an answer tells of.
+    pub fn kind(&self) -> ProblemKind {
+        let code = self.code.as_deref().unwrap_or("");
+        let words = format!("{code} {}", self.message.as_deref().unwrap_or("")).to_lowercase();
+        let status = self.status.unwrap_or(0);
+        let code_has = |parts: &[&str]| parts.iter().any(|p| code.contains(p));
+        let says = |parts: &[&str]| parts.iter().any(|p| words.contains(p));
+        if code_has(&[
+            "Throttl",
+            "TooManyRequests",
+            "RequestLimitExceeded",
+            "SlowDown",
+        ]) || status == 429
+        {
+            ProblemKind::Throttled
+        } else if code_has(&[
+            "AccessDenied",
+            "UnauthorizedOperation",
+            "NotAuthorized",
+            "OptInRequired",
+        ]) {
+            ProblemKind::Denied
+        } else if code_has(&[
+            "UnknownOperation",
+            "InvalidAction",
+            "NotImplemented",
+            "UnsupportedOperation",
+        ]) || says(&[
+            "not implemented",
+            "not yet implemented",
+            "not been implemented",
+            "unknown operation",
+        ]) || matches!(status, 405 | 501)
+            || (status == 404 && code.is_empty())
+        {
+            ProblemKind::Unsupported
+        } else if code_has(&["NotFound"]) {
+            ProblemKind::NotFound
+        } else if code_has(&["Conflict", "InProgress", "ServiceNotActive"]) {
+            ProblemKind::Conflict
+        } else if code.is_empty() && (status < 500 || self.body == Body::Html) {
+            ProblemKind::Malformed
+        } else if status >= 500
+            || code_has(&[
+                "ServerException",
+                "InternalFailure",
+                "InternalError",
+                "ServiceUnavailable",
+            ])
+        {
+            ProblemKind::Vendor
+        } else {
+            ProblemKind::Invalid
+        }
+    }
+}
+
+impl Credentials {
+    /// Reads the vendor's error code.
+    pub fn of_code(code: &str, message: &str) -> Option<Self> {
+        let clock = ["Signature expired", "Signature not yet current"];
+        Some(match code {
+            "ExpiredToken"
+            | "ExpiredTokenException"
+            | "RequestExpired"
+            | "TokenRefreshRequired" => Self::Expired,
+            "RequestTimeTooSkewed" => Self::Clock,
+            _ if clock.iter().any(|w| message.contains(w)) => Self::Clock,
+            "UnrecognizedClientException"
+            | "InvalidClientTokenId"
+            | "InvalidSignatureException"
+            | "SignatureDoesNotMatch"
+            | "IncompleteSignature"
+            | "IncompleteSignatureException"
+            | "AuthFailure"
+            | "MissingAuthenticationToken"
+            | "MissingAuthenticationTokenException"
+            | "InvalidAccessKeyId" => Self::Bad,
+            _ => return None,
+        })
+    }
+}
+
+fn sources<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let this = next?;
+        next = this.source();
+        Some(this)
+    })
+}
+
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut words: Vec<String> = sources(error).map(ToString::to_string).collect();
+    words.dedup();
+    words.join(": ")
+}
+
+fn of_source(error: &(dyn Error + 'static), chain: &str) -> Option<Credentials> {
+    let expired = || {
+        let text = chain.to_lowercase();
+        text.contains("expired") || text.contains("sso login") || text.contains("token not found")
+    };
+    let found = sources(error).find_map(|e| e.downcast_ref::<CredentialsError>());
+    Some(match found {
+        Some(_) if expired() => Credentials::Expired,
+        Some(CredentialsError::CredentialsNotLoaded(_)) => Credentials::Missing,
+        Some(CredentialsError::ProviderTimedOut(_)) => Credentials::Slow,
+        Some(CredentialsError::InvalidConfiguration(_)) => Credentials::Broken,
+        Some(_) => Credentials::Missing,
+        None if chain.contains("identity resolver timed out") => Credentials::Slow,
+        None if chain.contains("no credentials") || chain.contains("failed to load identity") => {
+            Credentials::Missing
+        }
+        None => return None,
+    })
+}
+
+fn reach<E>(error: &SdkError<E, HttpResponse>, chain: &str) -> Reach {
+    match error {
+        SdkError::ConstructionFailure(_) => Reach::NotBuilt,
+        SdkError::TimeoutError(_) => Reach::NoReply,
+        SdkError::ResponseError(_) | SdkError::ServiceError(_) => answered_or_cut(error, chain),
+        SdkError::DispatchFailure(e) => {
+            let before = [
+                "client error (Connect)",
+                "connect timeout",
+                "dns error",
+                "tcp connect error",
+            ];
+            if before.iter().any(|w| chain.contains(w)) {
+                Reach::NoConnection
+            } else if e.is_timeout() {
+                Reach::NoReply
+            } else if e.is_user() {
+                Reach::NotBuilt
+            } else {
+                Reach::Cut
+            }
+        }
+        _ => Reach::NoReply,
+    }
+}
+
+/// A body that broke off is a cut connection, though the SDK files it under responses.
+fn answered_or_cut<E>(error: &SdkError<E, HttpResponse>, chain: &str) -> Reach {
+    let text = chain.to_lowercase();
+    if matches!(error, SdkError::ServiceError(_)) {
+        return Reach::Answered;
+    }
+    if text.contains("minimum throughput") || text.contains("timeout") || text.contains("timed out")
+    {
+        Reach::NoReply
+    } else if [
+        "connection",
+        "incomplete",
+        "closed before",
+        "end of file",
+        "unexpected eof",
+        "body",
+    ]
+    .iter()
+    .any(|w| text.contains(w))
+    {
+        Reach::Cut
+    } else {
+        Reach::Answered
+    }
+}
+
+fn look(content_type: &str, body: &[u8]) -> Body {
+    let start = body.iter().position(|b| !b.is_ascii_whitespace());
+    let Some(body) = start.and_then(|i| body.get(i..)) else {
+        return Body::Empty;
+    };
+    let head = String::from_utf8_lossy(body.get(..200).unwrap_or(body)).to_lowercase();
+    if content_type.contains("html")
+        || head.starts_with("<!doctype html")
+        || head.starts_with("<html")
+    {
+        Body::Html
+    } else if content_type.contains("cbor") {
+        Body::Cbor
+    } else if head.starts_with(['{', '[', '"']) {
+        Body::Json
+    } else if head.starts_with('<') {
+        Body::Xml
+    } else {
+        Body::Other
+    }
+}
+
+/// What a body that the SDK could not read says about operations that the endpoint lacks; emulators answer so.
+fn hidden(raw: Option<&HttpResponse>) -> Option<String> {
+    let body = raw?.body().bytes()?;
+    let text = String::from_utf8_lossy(body).to_lowercase();
+    (text.contains("not been implemented") || text.contains("notimplemented"))
+        .then(|| "not implemented by this endpoint".to_owned())
+}
+
+/// Cuts keys and signatures out of the vendor's words, and the words to a readable length.
+fn scrub(text: &str) -> String {
+    let clean: Vec<&str> = text
+        .split_whitespace()
+        .map(|w| {
+            let bare = w.trim_matches(|c: char| !c.is_alphanumeric());
+            let key = bare.len() >= 16
+                && (bare.starts_with("AKIA") || bare.starts_with("ASIA"))
+                && bare.chars().all(|c| c.is_ascii_alphanumeric());
+            let signed = ["Credential=", "Signature=", "Authorization="]
+                .iter()
+                .any(|p| w.contains(p));
+            if key || signed { "[redacted]" } else { w }
+        })
+        .collect();
+    let joined = clean.join(" ");
+    match joined.char_indices().nth(300) {
+        Some((i, _)) => format!("{}…", joined.get(..i).unwrap_or("")),
+        None => joined,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_signatures_never_reach_the_words() {
+        let said = scrub(
+            "Key 'AKIAIOSFODNN7EXAMPLE' and Authorization=AWS4-HMAC Signature=abcdef are wrong",
+        );
+        assert!(!said.contains("AKIA") && !said.contains("abcdef"), "{said}");
+        assert!(scrub(&"x ".repeat(500)).chars().count() <= 301);
+    }
+
+    #[test]
+    fn bodies_are_known_by_their_look() {
+        assert_eq!(look("", b"  <!DOCTYPE html><p>"), Body::Html);
+        assert_eq!(look("text/html", b"Bad gateway"), Body::Html);
+        assert_eq!(look("", b"<Error/>"), Body::Xml);
+        assert_eq!(look("application/cbor", &[0xbf]), Body::Cbor);
+        assert_eq!(look("", b" {\"a\":1}"), Body::Json);
+        assert_eq!(look("", b"  "), Body::Empty);
+    }
+}

@@ -1,0 +1,227 @@
+//! What each provider costs and how it fares: calls a minute, median latency, last good answer, rest after failures.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::domain::facts::ProviderHealth;
+use crate::domain::problem::{Problem, ProblemKind};
+
+/// Latencies kept for the median.
+const RECENT: usize = 63;
+
+/// Counters of one provider.
+#[derive(Debug)]
+pub struct Meter {
+    name: &'static str,
+    began: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Calls in each of the last 60 seconds, by second modulo 60, with the second that each slot is about.
+    calls: [(u64, u32); 60],
+    latencies_ms: Vec<f32>,
+    latency_at: usize,
+    last_ok: Option<Timestamp>,
+    problem: Option<Problem>,
+    failures: u32,
+    next_try: Option<Timestamp>,
+}
+
+impl Meter {
+    /// A meter that has counted nothing.
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            began: Instant::now(),
+            state: Mutex::new(State {
+                calls: [(u64::MAX, 0); 60],
+                latencies_ms: Vec::with_capacity(RECENT),
+                latency_at: 0,
+                last_ok: None,
+                problem: None,
+                failures: 0,
+                next_try: None,
+            }),
+        }
+    }
+
+    /// Name of the provider.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Counts one attempt: one request that leaves this machine.
+    pub fn attempt(&self) {
+        self.count_at(self.began.elapsed().as_secs());
+    }
+
+    fn count_at(&self, second: u64) {
+        if let Some(slot) = self.state().calls.get_mut((second % 60) as usize) {
+            if slot.0 != second {
+                *slot = (second, 0);
+            }
+            slot.1 += 1;
+        }
+    }
+
+    fn calls_at(&self, second: u64) -> u32 {
+        let recent = |&&(at, _): &&(u64, u32)| at <= second && at + 60 > second;
+        self.state().calls.iter().filter(recent).map(|s| s.1).sum()
+    }
+
+    /// Takes the latency of one attempt.
+    pub fn latency(&self, took: Duration) {
+        let mut state = self.state();
+        let ms = took.as_secs_f32() * 1000.0;
+        let at = state.latency_at;
+        match state.latencies_ms.get_mut(at) {
+            Some(slot) => *slot = ms,
+            None => state.latencies_ms.push(ms),
+        }
+        state.latency_at = (at + 1) % RECENT;
+    }
+
+    /// Takes the end of a call: a good answer clears the problem; failures of the provider itself make it rest.
+    pub fn outcome(&self, problem: Option<&Problem>) {
+        let mut state = self.state();
+        let now = Timestamp::now();
+        match problem {
+            None => {
+                state.last_ok = Some(now);
+                state.problem = None;
+                state.failures = 0;
+                state.next_try = None;
+            }
+            Some(p) if is_about_the_question(p.kind) => {
+                // The provider answered; what was asked is wrong. That is no reason to ask it less.
+                state.last_ok = Some(now);
+                state.failures = 0;
+                state.next_try = None;
+            }
+            Some(p) => {
+                state.failures = state.failures.saturating_add(1);
+                state.problem = Some(p.clone());
+                state.next_try =
+                    rest(p.kind, state.failures).and_then(|d| now.checked_add(jittered(d)).ok());
+            }
+        }
+    }
+
+    /// When it may be asked again by the clock (UTC).
+    pub fn next_try(&self) -> Option<Timestamp> {
+        self.state().next_try.filter(|t| *t > Timestamp::now())
+    }
+
+    /// What the provider is like at present.
+    pub fn health(&self, configured: bool) -> ProviderHealth {
+        let calls_per_minute = self.calls_at(self.began.elapsed().as_secs());
+        let next_try = self.next_try();
+        let state = self.state();
+        ProviderHealth {
+            name: self.name.to_owned(),
+            last_ok: state.last_ok,
+            problem: state.problem.clone(),
+            next_try,
+            calls_per_minute,
+            latency_ms: median(&state.latencies_ms),
+            configured,
+        }
+    }
+}
+
+/// Kinds that say something about one question rather than about the provider.
+fn is_about_the_question(kind: ProblemKind) -> bool {
+    use ProblemKind::*;
+    matches!(
+        kind,
+        NotFound | Invalid | Unsupported | Refused | Conflict | Denied
+    )
+}
+
+/// How long to leave a provider alone after so many failures in a row. A first slip costs nothing; throttling is heeded at
+/// once.
+fn rest(kind: ProblemKind, failures: u32) -> Option<Duration> {
+    let doubling = |first_s: u64, past: u32, most_s: u64| {
+        let factor = 1u64 << (failures.saturating_sub(past)).min(6);
+        Duration::from_secs((first_s * factor).min(most_s))
+    };
+    use ProblemKind::*;
+    match kind {
+        Throttled => Some(doubling(5, 1, 60)),
+        NoCredentials | Expired | BadCredentials | Config => Some(doubling(3, 1, 15)),
+        _ if failures >= 3 => Some(doubling(2, 3, 20)),
+        _ => None,
+    }
+}
+
+/// Between 80 and 120 % of a pause, so that many consoles do not come back in one moment.
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.8 + 0.4 * fastrand::f64())
+}
+
+fn median(values: &[f32]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    sorted.get(sorted.len() / 2).map(|v| f64::from(*v))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(kind: ProblemKind) -> Problem {
+        Problem::new(kind, "ecs", "w", "y", "f")
+    }
+
+    #[test]
+    fn calls_leave_the_count_after_a_minute() {
+        let m = Meter::new("ecs");
+        for second in [0, 0, 30, 59] {
+            m.count_at(second);
+        }
+        assert_eq!(
+            [0, 59, 60, 89, 90, 119].map(|s| m.calls_at(s)),
+            [2, 4, 2, 2, 1, 0]
+        );
+    }
+
+    #[test]
+    fn throttling_slows_down_at_once_and_a_good_answer_forgives() {
+        let m = Meter::new("ecs");
+        m.outcome(Some(&problem(ProblemKind::Throttled)));
+        assert!(m.next_try().is_some());
+        m.outcome(None);
+        assert!(m.next_try().is_none());
+        assert!(m.health(true).problem.is_none());
+        m.outcome(Some(&problem(ProblemKind::Timeout)));
+        assert!(m.next_try().is_none(), "one slip is forgiven");
+        m.outcome(Some(&problem(ProblemKind::Timeout)));
+        m.outcome(Some(&problem(ProblemKind::Timeout)));
+        assert!(m.next_try().is_some());
+        m.outcome(Some(&problem(ProblemKind::NotFound)));
+        assert!(m.next_try().is_none(), "a wrong question is an answer");
+    }
+
+    #[test]
+    fn the_rest_is_bounded_and_the_median_is_the_middle() {
+        assert_eq!(
+            rest(ProblemKind::Throttled, 40),
+            Some(Duration::from_secs(60))
+        );
+        assert_eq!(
+            rest(ProblemKind::Unreachable, 40),
+            Some(Duration::from_secs(20))
+        );
+        assert_eq!(rest(ProblemKind::Expired, 2), Some(Duration::from_secs(6)));
+        assert_eq!(median(&[9.0, 1.0, 5.0]), Some(5.0));
+        assert_eq!(median(&[]), None);
+    }
+}

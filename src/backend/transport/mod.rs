@@ -1,0 +1,221 @@
+//! The one place for time-outs, retries, limits, metering and wording. Every call to a vendor leaves through a [`Line`].
+//!
+//! One layer retries: the SDK's standard mode, three attempts with jitter, reads only. A mutation is sent once.
+
+mod evidence;
+pub mod meter;
+mod tally;
+mod words;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+use crate::domain::action::Permit;
+use crate::domain::facts::ProviderHealth;
+use crate::domain::problem::{Problem, ProblemKind};
+
+pub use evidence::Evidence;
+use meter::Meter;
+pub use tally::Tally;
+pub use words::{Asked, Whereabouts, word};
+
+/// Calls of one provider that may be under way at once; more wait their turn.
+const SEATS: usize = 6;
+
+/// Time-outs of one kind of call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// The whole operation, all attempts and pauses included.
+    pub operation: Duration,
+    /// One attempt, its body included.
+    pub attempt: Duration,
+}
+
+impl Deadline {
+    /// Small questions: identity, services, alarms.
+    pub fn short(configured: Option<Duration>) -> Self {
+        Self::of(configured, 10)
+    }
+
+    /// Questions with big answers: series, logs.
+    pub fn long(configured: Option<Duration>) -> Self {
+        Self::of(configured, 20)
+    }
+
+    fn of(configured: Option<Duration>, seconds: u64) -> Self {
+        let operation = configured.unwrap_or(Duration::from_secs(seconds));
+        Self {
+            operation,
+            attempt: operation * 2 / 5,
+        }
+    }
+
+    /// As the SDK wants it. The SDK has no such limits by itself; the attempt's limit covers its body, too.
+    pub fn timeouts(self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .operation_timeout(self.operation)
+            .operation_attempt_timeout(self.attempt)
+            .read_timeout(self.attempt)
+            .connect_timeout(self.attempt.min(Duration::from_secs(2)))
+            .build()
+    }
+
+    /// One attempt that may take the whole time: for mutations, which are never sent twice.
+    pub fn once(self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .operation_timeout(self.operation)
+            .operation_attempt_timeout(self.operation)
+            .read_timeout(self.operation)
+            .connect_timeout(self.attempt.min(Duration::from_secs(2)))
+            .build()
+    }
+}
+
+/// Retries of reads: the SDK's standard mode with full jitter and its token bucket.
+pub fn read_retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(400))
+        .with_max_backoff(Duration::from_secs(4))
+}
+
+/// The way to one provider: bounded, metered, worded.
+#[derive(Debug)]
+pub struct Line {
+    meter: Arc<Meter>,
+    seats: Semaphore,
+    read_only: bool,
+    configured: bool,
+}
+
+impl Line {
+    /// A line to a provider. `configured`: whether this run's configuration asks for it at all.
+    pub fn new(name: &'static str, read_only: bool, configured: bool) -> Self {
+        Self {
+            meter: Arc::new(Meter::new(name)),
+            seats: Semaphore::new(SEATS),
+            read_only,
+            configured,
+        }
+    }
+
+    /// Name of the provider.
+    pub fn name(&self) -> &'static str {
+        self.meter.name()
+    }
+
+    /// What the provider is like at present.
+    pub fn health(&self) -> ProviderHealth {
+        self.meter.health(self.configured)
+    }
+
+    /// When the provider may be asked again by the clock, if it asked for rest or keeps failing (UTC). A person's own
+    /// question is not held back by it.
+    pub fn next_try(&self) -> Option<Timestamp> {
+        self.meter.next_try()
+    }
+
+    /// The interceptor that counts this line's attempts on an SDK client and holds its read-only gate.
+    pub fn tally(&self) -> Tally {
+        Tally::new(self.meter.clone(), self.read_only)
+    }
+
+    /// Asks an SDK: waits for a seat, meters, words a failure.
+    pub async fn read<T, E>(
+        &self,
+        asked: &Asked,
+        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, Problem>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let _seat = self.seats.acquire().await;
+        let answer = call.await.map_err(|e| word(asked, &Evidence::of(&e)));
+        self.meter.outcome(answer.as_ref().err());
+        answer
+    }
+
+    /// Sends a mutation. Refused before any byte leaves in read-only mode; a lost reply is [`ProblemKind::Unknown`]. The
+    /// permit proves that the intent is journalled.
+    pub async fn mutate<T, E>(
+        &self,
+        permit: &Permit,
+        asked: &Asked,
+        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, Problem>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        self.may_mutate(asked.system, asked.operation)?;
+        tracing::info!(run = permit.run(), operation = asked.operation, "mutating");
+        let answer = call
+            .await
+            .map_err(|e| word(&asked.mutating(), &Evidence::of(&e)));
+        self.meter.outcome(answer.as_ref().err());
+        answer
+    }
+
+    /// Whether this line lets mutations pass at all.
+    ///
+    /// # Errors
+    /// `Refused` in read-only mode.
+    pub fn may_mutate(&self, system: &str, operation: &str) -> Result<(), Problem> {
+        if self.read_only {
+            return Err(refused(system, operation));
+        }
+        Ok(())
+    }
+
+    /// Meters a question that is not an SDK's: a probe from this machine.
+    pub async fn track<T>(
+        &self,
+        call: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<T, Problem> {
+        let _seat = self.seats.acquire().await;
+        self.meter.attempt();
+        let began = std::time::Instant::now();
+        let answer = call.await;
+        self.meter.latency(began.elapsed());
+        self.meter.outcome(answer.as_ref().err());
+        answer
+    }
+
+    /// Records a failure that happened before anything was sent, such as a configuration without a region.
+    pub fn failed(&self, problem: &Problem) {
+        self.meter.outcome(Some(problem));
+    }
+}
+
+fn refused(system: &str, operation: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Refused,
+        system,
+        format!("{operation} was not sent"),
+        "this console is read-only",
+        "Start it without --read-only (and without read_only in the configuration) to change anything.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_call_outlasts_two_attempts_and_connects_quickly() {
+        let d = Deadline::short(None);
+        assert!(d.attempt * 2 < d.operation);
+        let t = d.timeouts();
+        assert_eq!(t.connect_timeout(), Some(Duration::from_secs(2)));
+        assert_eq!(t.operation_timeout(), Some(Duration::from_secs(10)));
+        assert_eq!(d.once().operation_attempt_timeout(), Some(d.operation));
+    }
+}

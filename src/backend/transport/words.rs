@@ -1,0 +1,396 @@
+//! Words for failures: what class of trouble it is, why, and what a person can do about it at 3 a.m.
+
+use std::sync::Arc;
+
+use crate::domain::problem::{Problem, ProblemKind};
+
+use super::evidence::{Body, Credentials, Evidence, Reach};
+
+/// Where calls go and on whose behalf: what the words need to be useful.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// `http://127.0.0.1:4566`, or `AWS in us-east-1`.
+    pub endpoint: String,
+    /// Profile in use, if one is named.
+    pub profile: Option<String>,
+}
+
+/// What was asked, for the words of its failure.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// `ecs`, `cloudwatch` ...
+    pub system: &'static str,
+    /// `DescribeServices`.
+    pub operation: &'static str,
+    /// Completes "Cannot ...": `read the services`.
+    pub what: &'static str,
+    /// Where it went.
+    pub whereabouts: Arc<Whereabouts>,
+    /// Whether it changes something: then a lost reply means that the effect is unknown.
+    pub mutation: bool,
+}
+
+impl Asked {
+    /// The same question as a mutation.
+    pub fn mutating(&self) -> Self {
+        Self {
+            mutation: true,
+            ..self.clone()
+        }
+    }
+}
+
+/// Words a failed call.
+pub fn word(asked: &Asked, seen: &Evidence) -> Problem {
+    let Verdict { kind, why, fix } = judge(asked, seen);
+    let what = format!(
+        "Cannot {} ({}:{})",
+        asked.what, asked.system, asked.operation
+    );
+    Problem::new(kind, asked.system, what, why, fix)
+}
+
+struct Verdict {
+    kind: ProblemKind,
+    why: String,
+    fix: String,
+}
+
+fn verdict(kind: ProblemKind, why: impl Into<String>, fix: impl Into<String>) -> Verdict {
+    Verdict {
+        kind,
+        why: why.into(),
+        fix: fix.into(),
+    }
+}
+
+fn judge(asked: &Asked, seen: &Evidence) -> Verdict {
+    let at = &asked.whereabouts.endpoint;
+    if let Some(trouble) = seen.credentials {
+        return credentials(asked, trouble);
+    }
+    match seen.reach {
+        Reach::NotBuilt => verdict(
+            ProblemKind::Config,
+            format!(
+                "the request could not be put together: {}",
+                seen.chain_tail()
+            ),
+            "Check region and endpoint in the configuration (`flightdeck config check`).",
+        ),
+        Reach::NoConnection => verdict(
+            ProblemKind::Unreachable,
+            no_connection(at, seen),
+            format!(
+                "Check the network and the endpoint ({at}); the console goes on trying by itself."
+            ),
+        ),
+        Reach::NoReply if asked.mutation => lost(at, "no reply came in time"),
+        Reach::NoReply => verdict(
+            ProblemKind::Timeout,
+            format!("no answer in time from {at}"),
+            "Nothing to do if it passes; else check the network and the vendor's status page.",
+        ),
+        Reach::Cut if asked.mutation => lost(at, "the connection was cut before the reply"),
+        Reach::Cut => verdict(
+            ProblemKind::Unreachable,
+            format!("the connection to {at} was cut before the answer was complete"),
+            "Nothing to do if it passes; else check proxies and the network on the way.",
+        ),
+        Reach::Answered => answered(asked, seen),
+    }
+}
+
+fn no_connection(at: &str, seen: &Evidence) -> String {
+    let chain = seen.chain.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|w| chain.contains(w));
+    if has(&["connection refused"]) {
+        format!("nothing listens at {at} (connection refused)")
+    } else if has(&[
+        "dns error",
+        "failed to lookup",
+        "name or service not known",
+        "resolve",
+    ]) {
+        format!("the host name of {at} does not resolve (wrong region or endpoint, or no DNS)")
+    } else if has(&["certificate", "tls", "handshake", "invalid peer"]) {
+        format!("no TLS connection to {at}: {}", seen.chain_tail())
+    } else if has(&["timeout", "timed out"]) {
+        format!("no connection to {at} in time")
+    } else {
+        format!("no connection to {at}: {}", seen.chain_tail())
+    }
+}
+
+fn lost(at: &str, how: &str) -> Verdict {
+    verdict(
+        ProblemKind::Unknown,
+        format!("it was sent to {at}, but {how}: it may or may not have been done"),
+        "Do not repeat it blindly: look at the service first. The console reads back what happened.",
+    )
+}
+
+fn credentials(asked: &Asked, trouble: Credentials) -> Verdict {
+    let profile = asked.whereabouts.profile.as_deref();
+    let of = profile.map_or(String::new(), |p| format!(" of profile {p}"));
+    let login = profile.map_or("`aws sso login`".into(), |p| {
+        format!("`aws sso login --profile {p}`")
+    });
+    match trouble {
+        Credentials::Missing => verdict(
+            ProblemKind::NoCredentials,
+            format!("no AWS credentials were found{of}"),
+            format!(
+                "Set AWS_PROFILE, run {login}, or fill ~/.aws/credentials; files are picked up without a restart."
+            ),
+        ),
+        Credentials::Expired => verdict(
+            ProblemKind::Expired,
+            format!("the AWS credentials{of} have expired"),
+            format!(
+                "Renew them: {login}, or where they came from. The console goes on by itself; only keys in environment variables need a restart."
+            ),
+        ),
+        Credentials::Bad => verdict(
+            ProblemKind::BadCredentials,
+            format!("AWS does not know the access key{of}, or its secret is wrong"),
+            "Check which key is in use: `aws sts get-caller-identity`, AWS_PROFILE, ~/.aws/credentials.",
+        ),
+        Credentials::Clock => verdict(
+            ProblemKind::Config,
+            "AWS refuses the signature's time: this machine's clock is wrong",
+            "Set the clock (`timedatectl set-ntp true`).",
+        ),
+        Credentials::Broken => verdict(
+            ProblemKind::Config,
+            format!("the AWS configuration{of} cannot be used"),
+            "Check AWS_PROFILE, ~/.aws/config and ~/.aws/credentials: `aws configure list`.",
+        ),
+        Credentials::Slow => verdict(
+            ProblemKind::Timeout,
+            format!("the source of the AWS credentials{of} did not answer in time"),
+            "Check it with `aws sts get-caller-identity`; set AWS_EC2_METADATA_DISABLED=true outside EC2.",
+        ),
+    }
+}
+
+fn answered(asked: &Asked, seen: &Evidence) -> Verdict {
+    let at = &asked.whereabouts.endpoint;
+    let said = seen.said();
+    let permission = match asked.system {
+        "elb" => "elasticloadbalancing",
+        other => other,
+    };
+    match seen.kind() {
+        ProblemKind::Denied => verdict(
+            ProblemKind::Denied,
+            format!("these credentials may not do it{said}"),
+            format!("Ask for the permission {permission}:{}.", asked.operation),
+        ),
+        ProblemKind::Throttled => verdict(
+            ProblemKind::Throttled,
+            format!("{at} asks us to slow down"),
+            "Nothing to do: the console asks less often and goes on by itself.",
+        ),
+        ProblemKind::NotFound => verdict(
+            ProblemKind::NotFound,
+            format!("it does not exist{said}"),
+            "Check the name, the region and the account.",
+        ),
+        ProblemKind::Unsupported => unsupported(asked, seen),
+        ProblemKind::Conflict => verdict(
+            ProblemKind::Conflict,
+            format!("something else is going on there{said}"),
+            "Wait until it is done, then look again.",
+        ),
+        ProblemKind::Invalid => verdict(
+            ProblemKind::Invalid,
+            format!("{at} refused the request{said}"),
+            "Check what was asked for; the words above are the vendor's.",
+        ),
+        ProblemKind::Vendor if asked.mutation => {
+            lost(at, "the vendor answered with a failure of its own")
+        }
+        ProblemKind::Vendor => verdict(
+            ProblemKind::Vendor,
+            format!("{at} failed{}{said}", status(seen)),
+            "Nothing to do if it passes; else see the vendor's status page.",
+        ),
+        _ if asked.mutation => lost(at, "the reply could not be read"),
+        _ => malformed(asked, seen),
+    }
+}
+
+fn unsupported(asked: &Asked, seen: &Evidence) -> Verdict {
+    let at = &asked.whereabouts.endpoint;
+    let why = if asked.system == "cloudwatch" && seen.status == Some(404) {
+        format!("this endpoint does not speak CloudWatch's RPC v2 CBOR ({at} answered 404)")
+    } else {
+        format!("{at} does not know {}{}", asked.operation, status(seen))
+    };
+    verdict(
+        ProblemKind::Unsupported,
+        why,
+        "Nothing to do with AWS itself; an emulator needs a version that serves it.",
+    )
+}
+
+fn malformed(asked: &Asked, seen: &Evidence) -> Verdict {
+    let at = &asked.whereabouts.endpoint;
+    let got = match seen.body {
+        Body::Html => "a web page (HTML)",
+        Body::Empty => "an empty body",
+        Body::Json => "JSON of another shape",
+        Body::Xml => "XML of another shape",
+        Body::Cbor => "CBOR of another shape",
+        Body::Other => "something unreadable",
+    };
+    let wanted = match asked.system {
+        "cloudwatch" => "CloudWatch's CBOR",
+        "elb" | "sts" => "AWS's XML",
+        _ => "AWS's JSON",
+    };
+    verdict(
+        ProblemKind::Malformed,
+        format!(
+            "{at} answered with {got}{}, not with {wanted}",
+            status(seen)
+        ),
+        "Check the endpoint (AWS_ENDPOINT_URL, `endpoint` in the configuration) and any proxy in between.",
+    )
+}
+
+fn status(seen: &Evidence) -> String {
+    seen.status
+        .map_or(String::new(), |s| format!(" (HTTP {s})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked() -> Asked {
+        Asked {
+            system: "ecs",
+            operation: "ListClusters",
+            what: "list the clusters",
+            whereabouts: Arc::new(Whereabouts {
+                endpoint: "http://127.0.0.1:1".into(),
+                profile: Some("prod".into()),
+            }),
+            mutation: false,
+        }
+    }
+
+    fn reply(status: u16, code: Option<&str>, message: &str, body: Body) -> Evidence {
+        Evidence {
+            reach: Reach::Answered,
+            status: Some(status),
+            code: code.map(Into::into),
+            message: Some(message.into()),
+            body,
+            credentials: code.and_then(|c| Credentials::of_code(c, message)),
+            chain: String::new(),
+        }
+    }
+
+    #[test]
+    fn each_refusal_has_its_kind_and_its_way_out() {
+        let cases = [
+            (
+                400,
+                Some("ExpiredTokenException"),
+                ProblemKind::Expired,
+                "--profile prod",
+            ),
+            (
+                403,
+                Some("InvalidClientTokenId"),
+                ProblemKind::BadCredentials,
+                "get-caller-identity",
+            ),
+            (
+                400,
+                Some("AccessDeniedException"),
+                ProblemKind::Denied,
+                "ecs:ListClusters",
+            ),
+            (
+                400,
+                Some("ThrottlingException"),
+                ProblemKind::Throttled,
+                "by itself",
+            ),
+            (
+                400,
+                Some("ClusterNotFoundException"),
+                ProblemKind::NotFound,
+                "region",
+            ),
+            (
+                400,
+                Some("UnknownOperationException"),
+                ProblemKind::Unsupported,
+                "emulator",
+            ),
+            (
+                400,
+                Some("InvalidParameterException"),
+                ProblemKind::Invalid,
+                "vendor's",
+            ),
+            (
+                500,
+                Some("ServerException"),
+                ProblemKind::Vendor,
+                "status page",
+            ),
+            (
+                403,
+                Some("RequestTimeTooSkewed"),
+                ProblemKind::Config,
+                "clock",
+            ),
+        ];
+        for (status, code, kind, fix) in cases {
+            let p = word(&asked(), &reply(status, code, "m", Body::Json));
+            assert_eq!(p.kind, kind, "{code:?}");
+            assert!(p.fix.contains(fix), "{code:?}: {}", p.fix);
+        }
+    }
+
+    #[test]
+    fn bodies_that_are_not_the_protocol_are_named() {
+        let html = word(&asked(), &reply(200, None, "", Body::Html));
+        assert_eq!(html.kind, ProblemKind::Malformed);
+        assert!(html.why.contains("web page"), "{}", html.why);
+        let mut cw = asked();
+        cw.system = "cloudwatch";
+        let p = word(&cw, &reply(404, None, "", Body::Html));
+        assert_eq!(p.kind, ProblemKind::Unsupported);
+        assert!(p.why.contains("RPC v2 CBOR"));
+    }
+
+    #[test]
+    fn a_lost_reply_of_a_mutation_is_unknown_but_a_refused_connection_is_not() {
+        let change = asked().mutating();
+        let at = |reach, chain: &str| Evidence {
+            reach,
+            chain: chain.into(),
+            ..Evidence::default()
+        };
+        for reach in [Reach::NoReply, Reach::Cut] {
+            assert_eq!(word(&change, &at(reach, "")).kind, ProblemKind::Unknown);
+        }
+        assert_eq!(
+            word(&change, &reply(502, None, "", Body::Html)).kind,
+            ProblemKind::Unknown
+        );
+        let p = word(
+            &change,
+            &at(Reach::NoConnection, "tcp connect error: Connection refused"),
+        );
+        assert_eq!(p.kind, ProblemKind::Unreachable);
+        assert!(p.why.contains("nothing listens"));
+    }
+}
