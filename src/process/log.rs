@@ -1,0 +1,97 @@
+//! `--log FILE`: what happens, line by line, inert, readable by its owner alone.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Mutex;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::text::inert;
+
+/// Begins to write to the file. Only this program's own events are written, never those of its libraries: theirs may hold
+/// headers. `FLIGHTDECK_LOG` sets the level (error, warn, info, debug, trace; default: info).
+pub fn install(path: &Path) -> Result<(), Problem> {
+    let failed = |why: String, fix: &str| {
+        let what = format!("cannot write the log {}", path.display());
+        Problem::new(ProblemKind::Config, "log", what, why, fix)
+    };
+    let level = match std::env::var("FLIGHTDECK_LOG") {
+        Ok(word) => word.parse::<LevelFilter>().map_err(|_| {
+            failed(
+                format!("FLIGHTDECK_LOG is \"{word}\""),
+                "use error, warn, info, debug or trace",
+            )
+        })?,
+        Err(_) => LevelFilter::INFO,
+    };
+    let file = open(path).map_err(|e| failed(e.to_string(), "name another file with --log"))?;
+    let layer = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(Mutex::new(Gate(file)));
+    tracing_subscriber::registry()
+        .with(Targets::new().with_target("flightdeck", level))
+        .with(layer)
+        .try_init()
+        .map_err(|e| failed(e.to_string(), "leave out --log"))
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
+/// Makes each event one inert line: the subscriber hands over one event at a time.
+struct Gate<W>(W);
+
+impl<W: Write> Write for Gate<W> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let mut line = inert(text.trim_end_matches('\n'));
+        line.push('\n');
+        self.0.write_all(line.as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_inert_line() {
+        let mut gate = Gate(Vec::new());
+        gate.write_all("a\x1b[2J\nb\u{202e}\n".as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(gate.0).unwrap(), "a\\e[2J\\nb\\u{202e}\n");
+    }
+
+    #[test]
+    fn the_file_is_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        std::fs::write(&path, "old\n").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        writeln!(open(&path).unwrap(), "new").unwrap();
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old\nnew\n");
+    }
+}
