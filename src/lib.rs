@@ -7,6 +7,5 @@ pub mod config; // flightdeck.toml, environments, credentials
 pub mod domain; // plain data: Service, Deployment, Alarm, Series ...
 pub mod plan; // stages, criteria, evidence, sign-off, timeline
 pub mod process; // the process as a whole: log file, crash report, private memory
-pub mod ui;
-pub mod watch; // what to ask, when; one immutable snapshot // the console: commands, keymap, theme, screens, widgets
+pub mod ui; // the console: commands, keymap, theme, screens, widgets
 pub mod watch; // what to ask, when; one immutable snapshot
