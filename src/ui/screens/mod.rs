@@ -1,5 +1,7 @@
 //! The screens. A screen is one folder: its state (`model`), what commands do to it (`update`), what it looks like (`view`).
 
+pub mod audit;
+pub mod deploys;
 pub mod overview;
 pub mod services;
 

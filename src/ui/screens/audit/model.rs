@@ -1,0 +1,127 @@
+//! State of the audit screen, and what commands do to it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+use super::view;
+use crate::domain::audit::AuditRow;
+use crate::domain::interest::Interest;
+use crate::ui::commands::Command;
+use crate::ui::effect::Effect;
+use crate::ui::screens::{Cx, Screen, ScreenId};
+use crate::ui::widgets::ListState;
+
+/// The audit screen.
+#[derive(Debug, Default)]
+pub struct Audit {
+    pub(super) visible: Vec<u64>,
+    pub(super) list: ListState<u64>,
+    pub(super) filter: String,
+}
+
+/// Rows as read, newest first.
+pub(super) fn rows<'a>(cx: &Cx<'a>) -> &'a [AuditRow] {
+    cx.snapshot
+        .facts
+        .audit
+        .value
+        .as_ref()
+        .map_or(&[], |v| v.as_slice())
+}
+
+impl Audit {
+    fn current<'a>(&self, cx: &Cx<'a>) -> Option<&'a AuditRow> {
+        let seq = self.list.selected()?;
+        rows(cx).iter().find(|r| r.seq == *seq)
+    }
+}
+
+impl Screen for Audit {
+    fn id(&self) -> ScreenId {
+        ScreenId::Audit
+    }
+
+    fn offers(&self) -> &'static [Command] {
+        &[
+            Command::Open,
+            Command::Verify,
+            Command::Copy,
+            Command::Describe,
+        ]
+    }
+
+    fn disabled(&self, command: Command, cx: &Cx<'_>) -> Option<String> {
+        (command != Command::Verify && self.current(cx).is_none())
+            .then(|| "nothing is recorded yet".into())
+    }
+
+    fn sync(&mut self, cx: &Cx<'_>) {
+        let wanted = self.filter.to_lowercase();
+        self.visible = rows(cx)
+            .iter()
+            .filter(|r| {
+                let text = format!(
+                    "{} {} {} {} {} {}",
+                    r.who, r.host, r.action, r.subject, r.event, r.detail
+                );
+                wanted.is_empty() || text.to_lowercase().contains(&wanted)
+            })
+            .map(|r| r.seq)
+            .collect();
+        self.list.settle(self.visible.iter(), view::list_height(cx));
+    }
+
+    fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
+        if self.list.motion(command, self.visible.iter()) {
+            return Vec::new();
+        }
+        match (command, self.current(cx)) {
+            (Command::Verify, _) => {
+                vec![
+                    Effect::Refresh,
+                    Effect::Say(
+                        "checking the chain from its first row; the title says how it stands"
+                            .into(),
+                    ),
+                ]
+            }
+            (Command::Open | Command::Describe, Some(row)) => {
+                vec![Effect::describe(format!("audit row {}", row.seq), row)]
+            }
+            (Command::Copy, Some(row)) => {
+                vec![Effect::Copy(
+                    serde_json::to_string(row).unwrap_or_else(|_| row.hash.clone()),
+                )]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn filter(&self) -> Option<&str> {
+        Some(&self.filter)
+    }
+
+    fn set_filter(&mut self, text: &str) {
+        self.filter = text.to_owned();
+    }
+
+    fn click(&mut self, at: Position, twice: bool, cx: &Cx<'_>) -> Vec<Effect> {
+        let Some(index) = view::line_at(at, cx).and_then(|l| self.list.row_at(l)) else {
+            return Vec::new();
+        };
+        self.list.jump(index, self.visible.iter());
+        if twice {
+            self.update(Command::Open, cx)
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn interests(&self, _cx: &Cx<'_>) -> Vec<Interest> {
+        vec![Interest::Audit]
+    }
+
+    fn view(&self, cx: &Cx<'_>, buf: &mut Buffer) {
+        view::view(self, cx, buf);
+    }
+}

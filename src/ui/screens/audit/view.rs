@@ -1,0 +1,145 @@
+//! Draws the audit trail.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::model::{Audit, rows};
+use crate::domain::audit::{AuditRow, ChainVerdict, Outcome};
+use crate::ui::screens::Cx;
+use crate::ui::widgets::{Column, Row, Table, ago, duration, line, panel, scrolled, since};
+
+const COLUMNS: &[Column] = &[
+    Column::right("#", 5),
+    Column::right("when", 11),
+    Column::left("who", 10).grow(1),
+    Column::left("action", 9),
+    Column::left("subject", 16).grow(2),
+    Column::left("event", 8),
+    Column::left("outcome", 10),
+    Column::right("took", 6).drop(2),
+    Column::left("detail", 12).grow(4).drop(1),
+];
+
+/// Rows that fit.
+pub(super) fn list_height(cx: &Cx<'_>) -> usize {
+    usize::from(cx.body.height.saturating_sub(4))
+}
+
+/// The line of the list at a position.
+pub(super) fn line_at(at: Position, cx: &Cx<'_>) -> Option<u16> {
+    let first = cx.body.y + 3;
+    (at.y >= first && usize::from(at.y - first) < list_height(cx)).then(|| at.y - first)
+}
+
+fn row(r: &AuditRow, cx: &Cx<'_>) -> Row {
+    let t = cx.theme;
+    let outcome = match r.outcome {
+        Some(Outcome::Succeeded) => ("✓ succeeded".to_owned(), t.ok),
+        Some(Outcome::Unknown) => ("? UNKNOWN".to_owned(), t.unknown),
+        Some(Outcome::Refused) => ("refused".to_owned(), t.warn),
+        Some(o) => (format!("▲ {}", o.word()), t.critical),
+        None => (String::new(), t.muted),
+    };
+    Row::new([
+        (r.seq.to_string(), t.muted),
+        (since(cx.now, Some(r.at), cx.absolute), t.text),
+        (r.who.clone(), t.text),
+        (r.action.clone(), t.strong),
+        (r.subject.clone(), t.text),
+        (r.event.clone(), t.muted),
+        outcome,
+        (
+            r.duration_s
+                .map_or(String::new(), |s| duration(s.round() as i64)),
+            t.text,
+        ),
+        (r.detail.clone(), t.muted),
+    ])
+}
+
+pub(super) fn view(s: &Audit, cx: &Cx<'_>, buf: &mut Buffer) {
+    let (t, facts) = (cx.theme, &cx.snapshot.facts);
+    let count = if s.filter.is_empty() {
+        s.visible.len().to_string()
+    } else {
+        format!("{}  /{}", s.visible.len(), s.filter)
+    };
+    let inside = panel(buf, cx.body, &format!("Audit  {count}"), true, t);
+    let verdict = match (
+        &facts.chain.value,
+        &facts.chain.error,
+        facts.chain.observed_at,
+    ) {
+        (_, Some(p), _) => vec![(
+            format!("▲ the chain cannot be checked: {}: {}", p.what, p.why),
+            t.critical,
+        )],
+        (Some(ChainVerdict::Intact { rows, head }), None, at) => {
+            let when = at.map_or(String::new(), |at| ago(cx.now, at));
+            vec![
+                ("✓ chain intact".to_owned(), t.ok),
+                (
+                    format!(
+                        "  {rows} rows, head {}, checked {when}",
+                        head.get(..16).unwrap_or(head)
+                    ),
+                    t.muted,
+                ),
+            ]
+        }
+        (Some(ChainVerdict::Broken { seq, why }), None, _) => {
+            vec![(format!("▲ CHAIN BROKEN at row {seq}: {why}"), t.danger)]
+        }
+        (None, None, _) => vec![("the chain has not been checked yet".to_owned(), t.unknown)],
+    };
+    line(
+        buf,
+        inside.x + 1,
+        inside.y,
+        inside.width.saturating_sub(2),
+        &verdict,
+    );
+    let list = Rect {
+        y: inside.y + 1,
+        height: inside.height.saturating_sub(1),
+        ..inside
+    };
+    let table = Table {
+        columns: COLUMNS,
+        sort: None,
+        selected: s.list.index().checked_sub(s.list.offset()),
+        focus: true,
+    };
+    let shown = s
+        .visible
+        .iter()
+        .skip(s.list.offset())
+        .filter_map(|seq| rows(cx).iter().find(|r| r.seq == *seq));
+    table.draw(buf, list, shown.map(|r| row(r, cx)), t);
+    scrolled(
+        buf,
+        list,
+        s.list.offset(),
+        list_height(cx),
+        s.visible.len(),
+        t,
+    );
+    if s.visible.is_empty() {
+        let words = match (&facts.audit.error, &facts.audit.value) {
+            (Some(p), _) => format!("{}: {}. {}", p.what, p.why, p.fix),
+            (None, None) => "reading ...".into(),
+            _ if !s.filter.is_empty() => {
+                format!("nothing matches {:?}; esc clears the filter", s.filter)
+            }
+            _ => "nothing has been done from this console yet; every action leaves its rows here"
+                .into(),
+        };
+        line(
+            buf,
+            list.x + 2,
+            list.y + 2,
+            list.width.saturating_sub(3),
+            &[(words, t.muted)],
+        );
+    }
+}

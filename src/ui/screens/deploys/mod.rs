@@ -1,0 +1,8 @@
+//! Deploys: actions of ours and every running and recent deployment, each as the picture that a person wants at 3 a.m.
+
+mod model;
+mod picture;
+mod update;
+mod view;
+
+pub use model::Deploys;

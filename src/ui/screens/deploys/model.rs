@@ -1,0 +1,110 @@
+//! State of the deploys screen.
+
+use std::sync::Arc;
+
+use crate::domain::action::Run;
+use crate::domain::deployment::Deployment;
+use crate::domain::facts::Facts;
+use crate::domain::service::ServiceId;
+use crate::ui::screens::Cx;
+use crate::ui::widgets::ListState;
+
+/// What names a row for good.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Item {
+    /// An action of this console, or one that it picked up.
+    Run(String),
+    /// A deployment, whoever began it.
+    Deployment(String),
+}
+
+/// The deploys screen.
+#[derive(Debug, Default)]
+pub struct Deploys {
+    pub(super) items: Vec<Item>,
+    pub(super) list: ListState<Item>,
+    pub(super) filter: String,
+    /// Only this service, when one was asked for.
+    pub(super) only: Option<ServiceId>,
+    /// First line of the picture's story.
+    pub(super) scroll: usize,
+    /// A service whose newest row is to be selected as soon as it is there.
+    pub(super) seek: Option<ServiceId>,
+}
+
+/// A row's thing.
+pub(super) enum Thing<'a> {
+    Run(&'a Run),
+    Deployment(&'a Arc<Deployment>),
+}
+
+impl<'a> Thing<'a> {
+    pub fn of(item: &Item, facts: &'a Facts) -> Option<Self> {
+        match item {
+            Item::Run(id) => facts.runs.iter().find(|r| &r.id == id).map(Self::Run),
+            Item::Deployment(id) => facts
+                .deployment_rows()
+                .iter()
+                .find(|d| &d.id == id)
+                .map(Self::Deployment),
+        }
+    }
+
+    pub fn service(&self) -> Option<&'a ServiceId> {
+        match self {
+            Self::Run(r) => r.intent.service(),
+            Self::Deployment(d) => Some(&d.service),
+        }
+    }
+}
+
+impl Deploys {
+    /// Our open actions, running deployments, then the rest newest first.
+    pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
+        let facts = &cx.snapshot.facts;
+        let wanted = self.filter.to_lowercase();
+        let fits = |id: &ServiceId, text: &str| {
+            self.only.as_ref().is_none_or(|o| o == id)
+                && (wanted.is_empty() || format!("{id} {text}").to_lowercase().contains(&wanted))
+        };
+        let mut rows: Vec<(u8, std::cmp::Reverse<jiff::Timestamp>, Item)> = Vec::new();
+        for r in facts.runs.iter() {
+            let Some(id) = r.intent.service() else {
+                continue;
+            };
+            if fits(id, &r.title) {
+                let rank = if r.outcome.is_none() { 0 } else { 2 };
+                rows.push((
+                    rank,
+                    std::cmp::Reverse(r.started_at),
+                    Item::Run(r.id.clone()),
+                ));
+            }
+        }
+        for d in facts.deployment_rows() {
+            if fits(&d.service, d.state.word()) {
+                let rank = if d.state.is_running() { 1 } else { 2 };
+                let at = d.started_at.or(d.created_at).unwrap_or_default();
+                rows.push((rank, std::cmp::Reverse(at), Item::Deployment(d.id.clone())));
+            }
+        }
+        rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        self.items = rows.into_iter().map(|r| r.2).collect();
+        if let Some(id) = &self.seek {
+            let found = self
+                .items
+                .iter()
+                .find(|i| Thing::of(i, facts).and_then(|t| t.service()) == Some(id))
+                .cloned();
+            if let Some(item) = found {
+                self.list.select(item);
+                self.seek = None;
+            }
+        }
+    }
+
+    /// The row that commands are about.
+    pub(super) fn current<'a>(&self, cx: &Cx<'a>) -> Option<Thing<'a>> {
+        Thing::of(self.items.get(self.list.index())?, &cx.snapshot.facts)
+    }
+}

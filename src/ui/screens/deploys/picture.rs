@@ -1,0 +1,267 @@
+//! One deployment or action as a picture: both revisions side by side, what guards it, how far it is, what happened.
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::model::Thing;
+use super::view::{change, run_state, state};
+use crate::domain::action::{Phase, Run};
+use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
+use crate::domain::service::{image_name, image_tag};
+use crate::domain::text::clip;
+use crate::ui::screens::Cx;
+use crate::ui::widgets::{bar, clock, duration, line, panel, wrapped};
+
+type Spans = Vec<(String, Style)>;
+
+pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
+    let (t, facts) = (cx.theme, &cx.snapshot.facts);
+    let (title, head) = match thing {
+        Thing::Run(r) => (r.title.clone(), run_state(r, cx)),
+        Thing::Deployment(d) => (format!("{}  {}", d.service, change(d)), state(d.state, cx)),
+    };
+    let inside = panel(buf, area, &title, false, t);
+    let mut rows: Vec<Spans> = Vec::new();
+    let mut story: Vec<(Timestamp, String, Style)> = Vec::new();
+    let deployment = match thing {
+        Thing::Deployment(d) => Some(*d),
+        Thing::Run(r) => r.intent.service().and_then(|id| {
+            // The deployment that this action brought about: the newest one begun since.
+            let since = r.started_at.as_second() - 5;
+            facts
+                .deployment_rows()
+                .iter()
+                .filter(|d| &d.service == id)
+                .find(|d| {
+                    let began = d.started_at.or(d.created_at);
+                    d.state.is_running() || began.is_some_and(|at| at.as_second() >= since)
+                })
+        }),
+    };
+    if let Thing::Run(r) = thing {
+        rows.push(steps(r, cx));
+        for l in r.lines.iter().rev() {
+            story.push((l.at, l.text.clone(), t.text));
+        }
+    }
+    if let Some(d) = deployment {
+        rows.extend(body(d, cx, inside.width));
+        let began = d.started_at.or(d.created_at);
+        if let Some(service) = facts.service(&d.service) {
+            for e in &service.events {
+                let within = began.is_none_or(|b| e.at >= b)
+                    && d.finished_at
+                        .is_none_or(|f| e.at.as_second() <= f.as_second() + 120);
+                if within {
+                    story.push((e.at, e.message.clone(), t.muted));
+                }
+            }
+        }
+    } else {
+        rows.push(vec![head]);
+    }
+    story.sort_by(|a, b| b.0.cmp(&a.0));
+    rows.push(Vec::new());
+    let fixed = rows.len() as u16;
+    for (y, spans) in (inside.y..inside.bottom()).zip(&rows) {
+        line(buf, inside.x + 1, y, inside.width.saturating_sub(1), spans);
+    }
+    let mut y = inside.y + fixed;
+    for (at, text, style) in story.iter().skip(scroll) {
+        let when = clock(cx.now, *at);
+        for (n, text) in wrapped(text, usize::from(inside.width).saturating_sub(15))
+            .into_iter()
+            .enumerate()
+        {
+            if y >= inside.bottom() {
+                return;
+            }
+            let head = if n == 0 {
+                format!("{when:<12}")
+            } else {
+                " ".repeat(12)
+            };
+            let style = if text.contains("failed") || text.contains("unhealthy") {
+                t.warn
+            } else {
+                *style
+            };
+            line(
+                buf,
+                inside.x + 1,
+                y,
+                inside.width.saturating_sub(1),
+                &[(head, t.muted), (text, style)],
+            );
+            y += 1;
+        }
+    }
+    if story.is_empty() && y < inside.bottom() {
+        line(
+            buf,
+            inside.x + 1,
+            y,
+            inside.width,
+            &[("no event of this deployment is known".into(), t.muted)],
+        );
+    }
+}
+
+/// The stations of an action's life, those passed ticked.
+fn steps(r: &Run, cx: &Cx<'_>) -> Spans {
+    let t = cx.theme;
+    let mut spans: Spans = Vec::new();
+    for phase in Phase::ALL {
+        let (sign, style) = match r.outcome {
+            Some(crate::domain::audit::Outcome::Succeeded) => ("✓", t.ok),
+            Some(_) if phase == r.phase => ("✗", t.critical),
+            None if phase == r.phase => ("▶", t.info),
+            _ if phase < r.phase => ("✓", t.ok),
+            _ => ("·", t.muted),
+        };
+        spans.push((format!("{sign} {}  ", phase.word()), style));
+    }
+    let elapsed = r
+        .finished_at
+        .unwrap_or(cx.now)
+        .duration_since(r.started_at)
+        .as_secs();
+    spans.push((duration(elapsed), t.muted));
+    if r.reattached {
+        spans.push(("  picked up from the journal".into(), t.info));
+    }
+    spans
+}
+
+fn load(label: &str, r: &RevisionLoad, wanted: u32, cx: &Cx<'_>, going: bool) -> Spans {
+    let t = cx.theme;
+    let c = r.counts;
+    let (full, empty) = bar(
+        f64::from(c.running) / f64::from(wanted.max(c.desired).max(1)),
+        20,
+    );
+    let image = r.image.as_deref().map_or("-".into(), |i| {
+        format!("{}:{}", image_name(i), image_tag(i))
+    });
+    let mut words = format!("  {} running", c.running);
+    if c.pending > 0 {
+        words.push_str(&format!("  {} starting", c.pending));
+    }
+    if going {
+        words.push_str(if c.running > 0 { "  draining" } else { "" });
+    } else {
+        words.push_str(&format!("  {} wanted", c.desired));
+    }
+    let mut spans = vec![
+        (format!("{label:<5}"), t.muted),
+        (
+            format!("{:<7}", format!(":{}", r.revision.number)),
+            t.strong,
+        ),
+        (format!("{:<24} ", clip(&image, 24)), t.text),
+        (full, if going { t.muted } else { t.bar }),
+        (empty, t.bar_empty),
+        (words, t.text),
+    ];
+    if let Some(p) = r.traffic_percent {
+        spans.push((format!("  {p:.0} % of traffic"), t.info));
+    }
+    if c.failed > 0 {
+        spans.push((format!("  {} failed", c.failed), t.critical));
+    }
+    spans
+}
+
+fn body(d: &Deployment, cx: &Cx<'_>, width: u16) -> Vec<Spans> {
+    let (t, facts) = (cx.theme, &cx.snapshot.facts);
+    let mut rows: Vec<Spans> = Vec::new();
+    let began = d.started_at.or(d.created_at);
+    let elapsed = began.map(|at| {
+        d.finished_at
+            .unwrap_or(cx.now)
+            .duration_since(at)
+            .as_secs()
+            .max(0)
+    });
+    let mut first: Spans = vec![
+        state(d.state, cx),
+        (format!("   {}", d.strategy.word()), t.text),
+    ];
+    if let Some(stage) = &d.lifecycle_stage {
+        first.push((
+            format!("   {}", stage.to_lowercase().replace('_', " ")),
+            t.info,
+        ));
+    }
+    if let Some(s) = elapsed {
+        first.push((format!("   {}", duration(s)), t.text));
+        let p = d.progress();
+        if d.state.is_running() && p > 0.1 && p < 1.0 {
+            let left = (s as f64 * (1.0 - p) / p).round() as i64;
+            first.push((format!("   about {} to go", duration(left)), t.muted));
+        }
+    }
+    rows.push(first);
+    let wanted = d.to.as_ref().map_or(0, |r| r.counts.desired);
+    for r in d.from.iter().take(2) {
+        rows.push(load("from", r, wanted, cx, true));
+    }
+    if let Some(to) = &d.to {
+        rows.push(load("to", to, wanted, cx, false));
+    }
+    let mut guard: Spans = vec![("guards  ".into(), t.muted)];
+    match (d.circuit_breaker.enabled, d.failures) {
+        (true, Some((failed, trips))) => {
+            let style = if failed > 0 { t.warn } else { t.text };
+            guard.push((format!("breaker: {failed} of {trips} failures"), style));
+            guard.push((
+                if d.circuit_breaker.rollback {
+                    ", then back"
+                } else {
+                    ", no way back"
+                }
+                .into(),
+                t.muted,
+            ));
+        }
+        (true, None) => guard.push(("breaker on".into(), t.text)),
+        (false, _) => guard.push(("no circuit breaker".into(), t.warn)),
+    }
+    if d.alarms.is_empty() {
+        guard.push(("   no alarm watched".into(), t.muted));
+    }
+    for (name, fired) in &d.alarms {
+        let firing = *fired
+            || facts
+                .alarm_rows()
+                .iter()
+                .any(|a| &a.name == name && a.state == crate::domain::alarm::AlarmState::Alarm);
+        guard.push((
+            format!("   {} {name}", if firing { "▲" } else { "●" }),
+            if firing { t.critical } else { t.ok },
+        ));
+    }
+    rows.push(guard);
+    for why in [&d.rollback_reason, &Some(d.reason.clone())]
+        .into_iter()
+        .flatten()
+        .filter(|w| !w.is_empty())
+    {
+        for text in wrapped(why, usize::from(width).saturating_sub(3)) {
+            rows.push(vec![(
+                text,
+                if d.state.word().chars().any(|c| c.is_ascii_uppercase()) {
+                    t.warn
+                } else {
+                    t.muted
+                },
+            )]);
+        }
+    }
+    if d.source == DeploymentSource::Rollouts {
+        rows.push(vec![("as told by the service itself; this endpoint was not asked for, or has no, service deployments".into(), t.muted)]);
+    }
+    rows
+}

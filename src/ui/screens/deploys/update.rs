@@ -1,0 +1,163 @@
+//! What commands do to the deploys screen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+use super::model::{Deploys, Item, Thing};
+use super::view;
+use crate::domain::action::Intent;
+use crate::domain::interest::Interest;
+use crate::domain::queries;
+use crate::ui::commands::Command;
+use crate::ui::effect::Effect;
+use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
+
+impl Screen for Deploys {
+    fn id(&self) -> ScreenId {
+        ScreenId::Deploys
+    }
+
+    fn crumbs(&self) -> Vec<String> {
+        self.only.iter().map(ToString::to_string).collect()
+    }
+
+    fn offers(&self) -> &'static [Command] {
+        use Command::*;
+        &[Stop, Rollback, Open, Logs, Metrics, Describe, Copy]
+    }
+
+    fn disabled(&self, command: Command, cx: &Cx<'_>) -> Option<String> {
+        let Some(thing) = self.current(cx) else {
+            return Some("nothing is selected".into());
+        };
+        let running = match &thing {
+            Thing::Deployment(d) => d.state.is_running(),
+            Thing::Run(r) => r.outcome.is_none(),
+        };
+        (command == Command::Stop && !running).then(|| "it is over".into())
+    }
+
+    fn sync(&mut self, cx: &Cx<'_>) {
+        self.arrange(cx);
+        self.list.settle(self.items.iter(), view::list_height(cx));
+    }
+
+    fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
+        if self.list.motion(command, self.items.iter()) {
+            self.scroll = 0;
+            return Vec::new();
+        }
+        match command {
+            Command::Back => {
+                self.only = None;
+                return Vec::new();
+            }
+            Command::NextPane | Command::Right => {
+                self.scroll += 1;
+                return Vec::new();
+            }
+            Command::PrevPane | Command::Left => {
+                self.scroll = self.scroll.saturating_sub(1);
+                return Vec::new();
+            }
+            _ => {}
+        }
+        let Some(thing) = self.current(cx) else {
+            return Vec::new();
+        };
+        let Some(id) = thing.service().cloned() else {
+            return Vec::new();
+        };
+        let facts = &cx.snapshot.facts;
+        match command {
+            Command::Open => vec![Effect::Go(Nav::Service(id))],
+            Command::Logs => vec![Effect::Go(Nav::LogsOf(id))],
+            Command::Stop => vec![Effect::Preview(Intent::Stop {
+                service: id,
+                rollback: true,
+            })],
+            Command::Rollback => {
+                // On a past deployment: back to what it had brought.
+                let to = match thing {
+                    Thing::Deployment(d) if !d.state.is_running() => {
+                        d.to.as_ref().map(|t| t.revision.number)
+                    }
+                    _ => None,
+                };
+                vec![Effect::Preview(Intent::Rollback { service: id, to })]
+            }
+            Command::Metrics => {
+                let mut wanted = vec![queries::service_cpu(&id), queries::service_memory(&id)];
+                if let Some(service) = facts.service(&id) {
+                    wanted.extend(facts.targets_of(service).flat_map(queries::golden_signals));
+                }
+                vec![Effect::Go(Nav::Metrics {
+                    title: id.to_string(),
+                    queries: wanted,
+                })]
+            }
+            Command::Describe => vec![match thing {
+                Thing::Run(r) => Effect::describe(&r.title, r),
+                Thing::Deployment(d) => Effect::describe(format!("deployment of {id}"), d),
+            }],
+            Command::Copy => vec![Effect::Copy(match thing {
+                Thing::Run(r) => r.id.clone(),
+                Thing::Deployment(d) => d.id.clone(),
+            })],
+            _ => Vec::new(),
+        }
+    }
+
+    fn arrive(&mut self, nav: &Nav, cx: &Cx<'_>) -> Vec<Effect> {
+        self.scroll = 0;
+        match nav {
+            Nav::Run(id) => {
+                self.only = None;
+                self.filter.clear();
+                self.list.select(Item::Run(id.clone()));
+            }
+            Nav::Deployments(id) => {
+                self.only = Some(id.clone());
+                self.filter.clear();
+                self.seek = Some(id.clone());
+            }
+            _ => self.only = None,
+        }
+        self.arrange(cx);
+        Vec::new()
+    }
+
+    fn filter(&self) -> Option<&str> {
+        Some(&self.filter)
+    }
+
+    fn set_filter(&mut self, text: &str) {
+        self.filter = text.to_owned();
+    }
+
+    fn click(&mut self, at: Position, twice: bool, cx: &Cx<'_>) -> Vec<Effect> {
+        let Some(index) = view::line_at(at, cx).and_then(|l| self.list.row_at(l)) else {
+            return Vec::new();
+        };
+        self.list.jump(index, self.items.iter());
+        if twice {
+            self.update(Command::Open, cx)
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn interests(&self, cx: &Cx<'_>) -> Vec<Interest> {
+        let selected = self.current(cx).and_then(|t| t.service().cloned());
+        self.only
+            .clone()
+            .or(selected)
+            .map(Interest::Deployments)
+            .into_iter()
+            .collect()
+    }
+
+    fn view(&self, cx: &Cx<'_>, buf: &mut Buffer) {
+        view::view(self, cx, buf);
+    }
+}

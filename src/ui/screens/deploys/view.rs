@@ -1,0 +1,207 @@
+//! The list of actions and deployments, with the picture of the selected one below.
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::model::{Deploys, Thing};
+use super::picture;
+use crate::domain::audit::Outcome;
+use crate::domain::deployment::{Deployment, DeploymentState};
+use crate::domain::service::image_tag;
+use crate::ui::screens::Cx;
+use crate::ui::widgets::{Column, Row, Table, bar, duration, line, panel, scrolled, since};
+
+const COLUMNS: &[Column] = &[
+    Column::left("state", 15),
+    Column::left("service", 14).grow(2),
+    Column::left("what", 16).grow(2),
+    Column::left("tasks", 16).drop(2),
+    Column::right("took", 7),
+    Column::right("began", 8),
+    Column::left("by", 10).grow(1).drop(1),
+];
+
+/// Height of the list's panel.
+fn list_panel(cx: &Cx<'_>) -> u16 {
+    (cx.body.height / 3).max(7)
+}
+
+/// Rows of the list that fit.
+pub(super) fn list_height(cx: &Cx<'_>) -> usize {
+    usize::from(list_panel(cx).saturating_sub(3))
+}
+
+/// The line of the list at a position.
+pub(super) fn line_at(at: Position, cx: &Cx<'_>) -> Option<u16> {
+    let first = cx.body.y + 2;
+    (at.y >= first && usize::from(at.y - first) < list_height(cx)).then(|| at.y - first)
+}
+
+/// How a deployment's state is drawn.
+pub(super) fn state(s: DeploymentState, cx: &Cx<'_>) -> (String, Style) {
+    let t = cx.theme;
+    let (sign, style) = match s {
+        DeploymentState::Pending | DeploymentState::InProgress => ("▶", t.info),
+        DeploymentState::StopRequested | DeploymentState::Stopped => ("■", t.warn),
+        DeploymentState::RollingBack | DeploymentState::Failed => ("▲", t.critical),
+        DeploymentState::RolledBack => ("◀", t.warn),
+        DeploymentState::Successful => ("●", t.ok),
+        DeploymentState::Unknown => ("?", t.unknown),
+    };
+    (format!("{sign} {}", s.word()), style)
+}
+
+/// How an action's state is drawn.
+pub(super) fn run_state(run: &crate::domain::action::Run, cx: &Cx<'_>) -> (String, Style) {
+    let t = cx.theme;
+    match run.outcome {
+        None => (format!("▶ {}", run.phase.word()), t.info),
+        Some(Outcome::Succeeded) => ("✓ succeeded".into(), t.ok),
+        Some(Outcome::Unknown) => ("? UNKNOWN".into(), t.unknown),
+        Some(o) => (format!("▲ {}", o.word()), t.critical),
+    }
+}
+
+fn took(from: Option<Timestamp>, to: Option<Timestamp>, now: Timestamp) -> String {
+    from.map_or("-".into(), |from| {
+        duration(to.unwrap_or(now).duration_since(from).as_secs())
+    })
+}
+
+/// What a deployment changes: `:41 → :42 1.8.3`.
+pub(super) fn change(d: &Deployment) -> String {
+    let from = d.from.iter().map(|r| r.revision.number).max();
+    let tag =
+        d.to.as_ref()
+            .and_then(|r| r.image.as_deref())
+            .map_or(String::new(), |i| format!("  {}", image_tag(i)));
+    match (from, d.to.as_ref().map(|r| r.revision.number)) {
+        (Some(f), Some(n)) if f != n => format!(":{f} → :{n}{tag}"),
+        (_, Some(n)) => format!(":{n}{tag}"),
+        _ => "-".into(),
+    }
+}
+
+fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
+    let t = cx.theme;
+    match thing {
+        Thing::Run(r) => {
+            let (done, all) = r.progress.unwrap_or((0, 0));
+            let (full, _) = bar(f64::from(done) / f64::from(all.max(1)), 8);
+            let tasks = if all > 0 && r.outcome.is_none() {
+                format!("{full:<8} {done}/{all}")
+            } else {
+                String::new()
+            };
+            Row::new([
+                run_state(r, cx),
+                (
+                    r.intent.service().map_or("-".into(), ToString::to_string),
+                    t.strong,
+                ),
+                (format!("our {}", r.intent.verb()), t.text),
+                (tasks, t.bar),
+                (took(Some(r.started_at), r.finished_at, cx.now), t.text),
+                (since(cx.now, Some(r.started_at), cx.absolute), t.muted),
+                (r.who.clone(), t.muted),
+            ])
+        }
+        Thing::Deployment(d) => {
+            let counts = d.to.as_ref().map(|r| r.counts);
+            let tasks = counts
+                .filter(|_| d.state.is_running())
+                .map_or(String::new(), |c| {
+                    let (full, _) = bar(d.progress(), 8);
+                    format!("{full:<8} {}/{}", c.running, c.desired)
+                });
+            let began = d.started_at.or(d.created_at);
+            Row::new([
+                state(d.state, cx),
+                (d.service.to_string(), t.strong),
+                (change(d), t.text),
+                (tasks, t.bar),
+                (
+                    took(
+                        began,
+                        d.finished_at
+                            .or(if d.state.is_running() { None } else { began }),
+                        cx.now,
+                    ),
+                    t.text,
+                ),
+                (since(cx.now, began, cx.absolute), t.muted),
+                (String::new(), t.muted),
+            ])
+        }
+    }
+}
+
+pub(super) fn view(s: &Deploys, cx: &Cx<'_>, buf: &mut Buffer) {
+    let (t, facts) = (cx.theme, &cx.snapshot.facts);
+    let top = Rect {
+        height: list_panel(cx),
+        ..cx.body
+    };
+    let running = facts
+        .deployment_rows()
+        .iter()
+        .filter(|d| d.state.is_running())
+        .count();
+    let mut title = format!("Deploys  {} shown, {running} running", s.items.len());
+    if !s.filter.is_empty() {
+        title.push_str(&format!("  /{}", s.filter));
+    }
+    let inside = panel(buf, top, &title, true, t);
+    let selected = s.list.index().checked_sub(s.list.offset());
+    let table = Table {
+        columns: COLUMNS,
+        sort: None,
+        selected,
+        focus: true,
+    };
+    let rows = s
+        .items
+        .iter()
+        .skip(s.list.offset())
+        .filter_map(|i| Thing::of(i, facts))
+        .map(|x| row(&x, cx));
+    table.draw(buf, inside, rows, t);
+    scrolled(
+        buf,
+        inside,
+        s.list.offset(),
+        list_height(cx),
+        s.items.len(),
+        t,
+    );
+    if s.items.is_empty() {
+        let words = match (&facts.deployments.error, &facts.deployments.value) {
+            (Some(p), _) => format!("{}: {}", p.what, p.why),
+            (None, None) => "asking ...".into(),
+            _ if !s.filter.is_empty() => {
+                format!("nothing matches {:?}; esc clears the filter", s.filter)
+            }
+            _ => "no deployment is known; a service's page deploys one".into(),
+        };
+        line(
+            buf,
+            inside.x + 2,
+            inside.y + 1,
+            inside.width.saturating_sub(2),
+            &[(words, t.muted)],
+        );
+    }
+    let below = Rect {
+        y: top.bottom(),
+        height: cx.body.height.saturating_sub(top.height),
+        ..cx.body
+    };
+    match s.current(cx) {
+        Some(thing) => picture::view(&thing, s.scroll, cx, below, buf),
+        None => {
+            panel(buf, below, "", false, t);
+        }
+    }
+}
