@@ -1,0 +1,354 @@
+//! What the client layer makes of endpoints that hang, lie, cut, throttle or refuse: the right kind, useful words, in time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use flightdeck::backend::Backend;
+use flightdeck::backend::aws::ecs::UpdateService;
+use flightdeck::config::{AwsConfig, Config};
+use flightdeck::domain::action::Permit;
+use flightdeck::domain::problem::{Problem, ProblemKind};
+use flightdeck::domain::service::ServiceId;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const SECRET: &str = "canary-secret-3f9a";
+const JSON: &str = "application/x-amz-json-1.1";
+/// Deadline of a whole call in these tests.
+const DEADLINE: Duration = Duration::from_millis(900);
+
+/// What the peer does with each request.
+#[derive(Clone, Copy)]
+enum Peer {
+    Hangs,
+    HangsAfterHeaders,
+    Drips,
+    Cuts,
+    CutsInTheBody,
+    Answers(u16, &'static str, &'static str),
+}
+
+struct Served {
+    endpoint: String,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Served {
+    fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+async fn serve(peer: Peer) -> Served {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let requests = Arc::new(AtomicUsize::new(0));
+    let count = requests.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(answer(stream, peer, count.clone()));
+        }
+    });
+    Served { endpoint, requests }
+}
+
+async fn answer(mut stream: TcpStream, peer: Peer, count: Arc<AtomicUsize>) {
+    while read_request(&mut stream).await {
+        count.fetch_add(1, Ordering::SeqCst);
+        let promise = |n: usize| {
+            format!("HTTP/1.1 200 OK\r\ncontent-type: {JSON}\r\ncontent-length: {n}\r\n\r\n")
+        };
+        match peer {
+            Peer::Hangs => std::future::pending::<()>().await,
+            Peer::HangsAfterHeaders => {
+                let _ = stream.write_all(promise(50).as_bytes()).await;
+                std::future::pending::<()>().await;
+            }
+            Peer::Drips => {
+                let _ = stream.write_all(promise(5000).as_bytes()).await;
+                while stream.write_all(b" ").await.is_ok() {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+            Peer::Cuts => return,
+            Peer::CutsInTheBody => {
+                let begun = promise(50) + "{\"clu";
+                let _ = stream.write_all(begun.as_bytes()).await;
+                return;
+            }
+            Peer::Answers(status, kind, body) => {
+                let n = body.len();
+                let reply = format!(
+                    "HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {n}\r\n\r\n{body}"
+                );
+                let _ = stream.write_all(reply.as_bytes()).await;
+            }
+        }
+    }
+}
+
+/// Reads one request with its body; `false` once the client has gone.
+async fn read_request(stream: &mut TcpStream) -> bool {
+    let mut seen = Vec::new();
+    let mut buffer = [0u8; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&seen).to_lowercase();
+        if let Some((head, _)) = text.split_once("\r\n\r\n") {
+            let length: usize = head
+                .lines()
+                .find_map(|l| l.strip_prefix("content-length: "))
+                .map_or(0, |n| n.trim().parse().unwrap_or(0));
+            if seen.len() >= head.len() + 4 + length {
+                return true;
+            }
+        }
+        match stream.read(&mut buffer).await {
+            Ok(n) if n > 0 => seen.extend_from_slice(&buffer[..n]),
+            _ => return false,
+        }
+    }
+}
+
+async fn backend(endpoint: &str, read_only: bool) -> Backend {
+    let config = Config {
+        read_only,
+        aws: AwsConfig {
+            region: Some("us-east-1".into()),
+            endpoint: Some(endpoint.into()),
+            fixed_credentials: Some(("AKIAIOSFODNN7EXAMPLE".into(), SECRET.into())),
+            timeout: Some(DEADLINE),
+            ..AwsConfig::default()
+        },
+        ..Config::default()
+    };
+    Backend::new(&config).await.unwrap()
+}
+
+/// Asks for the clusters; the answer must come within the deadline and be worded for a person.
+async fn read(peer: Peer) -> (Problem, Served, Backend) {
+    let served = serve(peer).await;
+    let backend = backend(&served.endpoint, false).await;
+    let began = Instant::now();
+    let problem = backend.ecs.clusters().await.unwrap_err();
+    let took = began.elapsed();
+    assert!(
+        took < DEADLINE + Duration::from_millis(500),
+        "took {took:?}"
+    );
+    is_for_people(&problem);
+    (problem, served, backend)
+}
+
+async fn update(peer: Peer, read_only: bool) -> (Problem, usize) {
+    let served = serve(peer).await;
+    let problem = send_update(&served.endpoint, read_only).await;
+    (problem, served.requests())
+}
+
+async fn send_update(endpoint: &str, read_only: bool) -> Problem {
+    let backend = backend(endpoint, read_only).await;
+    let id = ServiceId {
+        cluster: "prod".into(),
+        name: "api".into(),
+    };
+    let permit = Permit::journalled("run-1".into());
+    let change = UpdateService {
+        desired: Some(3),
+        ..UpdateService::default()
+    };
+    let answer = backend.ecs.update_service(&permit, &id, change).await;
+    let problem = answer.unwrap_err();
+    is_for_people(&problem);
+    problem
+}
+
+/// Short lines, no nest of the SDK's, no secret.
+fn is_for_people(p: &Problem) {
+    let all = format!("{} {} {}", p.what, p.why, p.fix);
+    let nests = [
+        "SdkError",
+        "DispatchFailure",
+        "ConnectorError",
+        "nhandled",
+        "Os {",
+        SECRET,
+        "AKIA",
+    ];
+    for nest in nests {
+        assert!(!all.contains(nest), "{nest:?} in {all}");
+    }
+    for line in [&p.what, &p.why, &p.fix] {
+        assert!(!line.is_empty() && line.chars().count() <= 260, "{line}");
+    }
+    let begins = p.what.starts_with("Cannot ") || p.kind == ProblemKind::Refused;
+    assert!(begins, "{}", p.what);
+}
+
+#[tokio::test]
+async fn a_peer_that_hangs_anywhere_is_a_timeout_within_the_deadline() {
+    for peer in [Peer::Hangs, Peer::HangsAfterHeaders, Peer::Drips] {
+        let (problem, _, _) = read(peer).await;
+        assert_eq!(problem.kind, ProblemKind::Timeout, "{problem:?}");
+        assert!(problem.why.contains("no answer in time"), "{}", problem.why);
+    }
+}
+
+#[tokio::test]
+async fn a_web_page_instead_of_the_protocol_is_named() {
+    let page = "<!DOCTYPE html><html><title>502 Bad Gateway</title></html>";
+    for status in [200, 502] {
+        let (problem, _, _) = read(Peer::Answers(status, "text/html", page)).await;
+        assert_eq!(problem.kind, ProblemKind::Malformed, "{problem:?}");
+        assert!(problem.why.contains("a web page (HTML)"), "{}", problem.why);
+        assert!(problem.fix.contains("AWS_ENDPOINT_URL"), "{}", problem.fix);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_json_is_malformed() {
+    let (problem, _, _) = read(Peer::Answers(200, JSON, "{\"clusterArns\": 7")).await;
+    assert_eq!(problem.kind, ProblemKind::Malformed, "{problem:?}");
+}
+
+#[tokio::test]
+async fn a_cut_connection_is_tried_again_and_then_told() {
+    for peer in [Peer::Cuts, Peer::CutsInTheBody] {
+        let (problem, served, _) = read(peer).await;
+        let kinds = [ProblemKind::Unreachable, ProblemKind::Timeout];
+        assert!(kinds.contains(&problem.kind), "{problem:?}");
+        assert!(served.requests() >= 2, "reads are retried: {problem:?}");
+    }
+}
+
+#[tokio::test]
+async fn throttling_slows_the_provider_down_and_says_so() {
+    let body = r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#;
+    let (problem, served, backend) = read(Peer::Answers(400, JSON, body)).await;
+    let kinds = [ProblemKind::Throttled, ProblemKind::Timeout];
+    assert!(kinds.contains(&problem.kind), "{problem:?}");
+    assert!(served.requests() <= 3, "one layer retries");
+    let ecs = backend
+        .meter()
+        .into_iter()
+        .find(|p| p.name == "ecs")
+        .unwrap();
+    assert_eq!(ecs.calls_per_minute as usize, served.requests());
+    if problem.kind == ProblemKind::Throttled {
+        assert!(ecs.next_try.is_some() && ecs.problem.is_some());
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_fail_are_told_apart_and_never_retried() {
+    let cases = [
+        (
+            "ExpiredTokenException",
+            ProblemKind::Expired,
+            "have expired",
+        ),
+        (
+            "UnrecognizedClientException",
+            ProblemKind::BadCredentials,
+            "access key",
+        ),
+        (
+            "AccessDeniedException",
+            ProblemKind::Denied,
+            "may not do it",
+        ),
+    ];
+    for (code, kind, words) in cases {
+        let body = format!(r#"{{"__type":"{code}","message":"AKIAIOSFODNN7EXAMPLE is bad"}}"#);
+        let (problem, served, _) = read(Peer::Answers(400, JSON, body.leak())).await;
+        assert_eq!(problem.kind, kind, "{problem:?}");
+        assert!(problem.why.contains(words), "{}", problem.why);
+        assert_eq!(served.requests(), 1, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_without_rpc_v2_cbor_is_named() {
+    for (kind, body) in [
+        ("text/html", "<html>404</html>"),
+        ("application/json", "{}"),
+    ] {
+        let served = serve(Peer::Answers(404, kind, body)).await;
+        let backend = backend(&served.endpoint, false).await;
+        let problem = backend.cloudwatch.alarms().await.unwrap_err();
+        is_for_people(&problem);
+        assert_eq!(problem.kind, ProblemKind::Unsupported, "{problem:?}");
+        assert!(problem.why.contains("RPC v2 CBOR"), "{}", problem.why);
+    }
+}
+
+#[tokio::test]
+async fn another_protocol_than_the_one_due_is_malformed() {
+    let served = serve(Peer::Answers(
+        200,
+        "application/json",
+        "{\"MetricAlarms\":[]}",
+    ))
+    .await;
+    let backend = backend(&served.endpoint, false).await;
+    let cbor = backend.cloudwatch.alarms().await.unwrap_err();
+    let xml = backend.elb.target_groups().await.unwrap_err();
+    let who = backend.sts.identity().await.unwrap_err();
+    for problem in [cbor, xml, who] {
+        is_for_people(&problem);
+        assert_eq!(problem.kind, ProblemKind::Malformed, "{problem:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_listening_and_no_such_name_are_unreachable() {
+    let free = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let b = backend(&format!("http://{free}"), false).await;
+    let refused = b.ecs.clusters().await.unwrap_err();
+    is_for_people(&refused);
+    let kinds = [ProblemKind::Unreachable, ProblemKind::Timeout];
+    assert!(kinds.contains(&refused.kind), "{refused:?}");
+    let b = backend("http://nowhere.invalid:1", false).await;
+    let nowhere = b.ecs.clusters().await.unwrap_err();
+    is_for_people(&nowhere);
+    assert!(kinds.contains(&nowhere.kind), "{nowhere:?}");
+}
+
+#[tokio::test]
+async fn a_mutation_is_sent_once_and_a_lost_reply_is_unknown() {
+    let gateway = Peer::Answers(502, "text/html", "<html>bad gateway</html>");
+    for peer in [Peer::Hangs, Peer::Cuts, Peer::CutsInTheBody, gateway] {
+        let (problem, requests) = update(peer, false).await;
+        assert_eq!(problem.kind, ProblemKind::Unknown, "{problem:?}");
+        assert_eq!(requests, 1, "{problem:?}");
+    }
+    let body = r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#;
+    let (problem, requests) = update(Peer::Answers(400, JSON, body), false).await;
+    assert_eq!((problem.kind, requests), (ProblemKind::Throttled, 1));
+}
+
+#[tokio::test]
+async fn a_mutation_that_never_left_is_not_unknown() {
+    let free = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let problem = send_update(&format!("http://{free}"), false).await;
+    assert_eq!(problem.kind, ProblemKind::Unreachable, "{problem:?}");
+    assert!(problem.why.contains("nothing listens"), "{}", problem.why);
+}
+
+#[tokio::test]
+async fn read_only_sends_no_byte_of_a_mutation() {
+    let (problem, requests) = update(Peer::Answers(200, JSON, "{}"), true).await;
+    assert_eq!(
+        (problem.kind, requests),
+        (ProblemKind::Refused, 0),
+        "{problem:?}"
+    );
+}
