@@ -52,10 +52,10 @@ fn header(model: &Model, buf: &mut Buffer) {
         (facts.environment.clone(), t.header),
     ];
     if let Some(identity) = &facts.identity.value {
-        left.push((
-            format!(" · {} · {}", identity.region, identity.account),
-            t.header,
-        ));
+        left.push((format!(" · {}", identity.region), t.header));
+        if w >= 100 {
+            left.push((format!(" · {}", identity.account), t.header));
+        }
     }
     if facts.demo {
         left.push(("  DEMO".to_owned(), t.header.patch(t.info)));

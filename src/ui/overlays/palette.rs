@@ -151,7 +151,7 @@ impl Palette {
             .iter()
             .enumerate()
             .filter_map(|(i, e)| {
-                let text = format!("{} {} {}", e.name, e.kind, e.doc);
+                let text = format!("{} {}", e.name, e.kind);
                 chars.clear();
                 pattern
                     .score(Utf32Str::new(&text, &mut chars), &mut matcher)

@@ -225,5 +225,7 @@ pub fn all() -> Vec<Box<dyn Screen>> {
     vec![
         Box::new(overview::Overview::default()),
         Box::new(services::Services::default()),
+        Box::new(deploys::Deploys::default()),
+        Box::new(audit::Audit::default()),
     ]
 }

@@ -88,7 +88,7 @@ impl Deploys {
                 rows.push((rank, std::cmp::Reverse(at), Item::Deployment(d.id.clone())));
             }
         }
-        rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        rows.sort_by_key(|r| (r.0, r.1));
         self.items = rows.into_iter().map(|r| r.2).collect();
         if let Some(id) = &self.seek {
             let found = self

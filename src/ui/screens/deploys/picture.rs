@@ -62,7 +62,7 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
     } else {
         rows.push(vec![head]);
     }
-    story.sort_by(|a, b| b.0.cmp(&a.0));
+    story.sort_by_key(|s| std::cmp::Reverse(s.0));
     rows.push(Vec::new());
     let fixed = rows.len() as u16;
     for (y, spans) in (inside.y..inside.bottom()).zip(&rows) {
@@ -121,7 +121,7 @@ fn steps(r: &Run, cx: &Cx<'_>) -> Spans {
             _ if phase < r.phase => ("✓", t.ok),
             _ => ("·", t.muted),
         };
-        spans.push((format!("{sign} {}  ", phase.word()), style));
+        spans.push((format!("{sign} {} ", phase.word()), style));
     }
     let elapsed = r
         .finished_at
@@ -136,11 +136,16 @@ fn steps(r: &Run, cx: &Cx<'_>) -> Spans {
 }
 
 fn load(label: &str, r: &RevisionLoad, wanted: u32, cx: &Cx<'_>, going: bool) -> Spans {
+    let (image_width, bar_width) = if cx.body.width < 100 {
+        (16, 14)
+    } else {
+        (24, 20)
+    };
     let t = cx.theme;
     let c = r.counts;
     let (full, empty) = bar(
         f64::from(c.running) / f64::from(wanted.max(c.desired).max(1)),
-        20,
+        bar_width,
     );
     let image = r.image.as_deref().map_or("-".into(), |i| {
         format!("{}:{}", image_name(i), image_tag(i))
@@ -160,7 +165,10 @@ fn load(label: &str, r: &RevisionLoad, wanted: u32, cx: &Cx<'_>, going: bool) ->
             format!("{:<7}", format!(":{}", r.revision.number)),
             t.strong,
         ),
-        (format!("{:<24} ", clip(&image, 24)), t.text),
+        (
+            format!("{:<image_width$} ", clip(&image, image_width)),
+            t.text,
+        ),
         (full, if going { t.muted } else { t.bar }),
         (empty, t.bar_empty),
         (words, t.text),

@@ -261,13 +261,14 @@ pub(super) fn ready(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let all = list.success_counts();
     let title = format!("Ready for go-live  {} of {}", all.ready(), all.total());
     let inside = panel(buf, area, &title, false, t);
+    let bar_width = if inside.width < 60 { 5 } else { 12 };
     let name_width = usize::from(inside.width)
-        .saturating_sub(2 + 12 + 6 + 13)
+        .saturating_sub(usize::from(bar_width) + 20)
         .clamp(8, 44);
     for (stage, y) in list.stages.iter().zip(inside.y..inside.bottom()) {
         let c = stage.success_counts();
         let ratio = f64::from(c.ready()) / f64::from(c.total().max(1));
-        let (full, empty) = bar(ratio, 12);
+        let (full, empty) = bar(ratio, bar_width);
         let (word, style) = if c.failing > 0 {
             (format!("{} failing", c.failing), t.critical)
         } else if c.unknown > 0 {

@@ -1,0 +1,79 @@
+//! Golden frames: every screen at 80x24, 120x40 and 200x60. `INSTA_UPDATE=always cargo test --test goldens` writes them anew.
+
+mod ui;
+
+use flightdeck::ui::msg::Msg;
+use ui::{Console, fixture};
+
+fn golden(name: &str, prepare: impl Fn(&mut Console)) {
+    // Ages are relative to a fixed now; clock times are local, so the zone is fixed, too.
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        let mut console = Console::new(columns, rows);
+        prepare(&mut console);
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("goldens");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings
+            .bind(|| insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), console.text()));
+    }
+}
+
+#[test]
+fn overview() {
+    golden("overview", |_| {});
+}
+
+#[test]
+fn services() {
+    golden("services", |c| {
+        c.keys("3");
+    });
+}
+
+#[test]
+fn service_page() {
+    golden("service-page", |c| {
+        c.keys("3j<enter><tab><tab><tab>");
+    });
+}
+
+#[test]
+fn deploys() {
+    golden("deploys", |c| {
+        c.keys("4");
+    });
+}
+
+#[test]
+fn audit() {
+    golden("audit", |c| {
+        c.keys("8");
+    });
+}
+
+#[test]
+fn help() {
+    golden("help", |c| {
+        c.keys("3?");
+    });
+}
+
+#[test]
+fn palette() {
+    golden("palette", |c| {
+        c.keys(":api");
+    });
+}
+
+#[test]
+fn confirmation() {
+    golden("confirmation", |c| {
+        c.keys("3jU<enter><enter>");
+        let mut preview = fixture::preview();
+        if let Some(flightdeck::ui::effect::Effect::Preview(intent)) = c.effects.last() {
+            preview.intent = intent.clone();
+        }
+        c.msg(Msg::Previewed(Ok(Box::new(preview))));
+    });
+}
