@@ -3,6 +3,7 @@
 pub mod commands;
 pub mod effect;
 pub mod form;
+pub mod fuzzy;
 pub mod keymap;
 pub mod model;
 pub mod msg;

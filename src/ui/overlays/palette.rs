@@ -1,8 +1,6 @@
 //! The command palette: fuzzy search over screens, commands, services and alarms.
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tui_input::Input;
@@ -10,6 +8,7 @@ use tui_input::backend::crossterm::EventHandler;
 
 use super::super::commands::{Command, Danger};
 use super::super::effect::Effect;
+use super::super::fuzzy;
 use super::super::model::Model;
 use super::super::screens::Nav;
 use super::super::theme::Theme;
@@ -97,11 +96,14 @@ impl Palette {
         };
         let facts = &model.snapshot.facts;
         for s in facts.service_rows() {
-            let id = s.id.clone();
+            let (id, doc) = (
+                s.id.clone(),
+                format!("{} · {}", s.id.cluster, s.health().word()),
+            );
             entries.push(place(
                 "service",
-                id.to_string(),
-                s.health().word().to_owned(),
+                id.name.clone(),
+                doc,
                 Nav::Service(id.clone()),
             ));
             entries.push(place(
@@ -139,27 +141,8 @@ impl Palette {
     }
 
     fn search(&mut self) {
-        let pattern = Pattern::parse(
-            self.input.value(),
-            CaseMatching::Ignore,
-            Normalization::Smart,
-        );
-        let mut matcher = Matcher::new(Config::DEFAULT);
-        let mut chars = Vec::new();
-        let mut scored: Vec<(u32, usize)> = self
-            .entries
-            .iter()
-            .enumerate()
-            .filter_map(|(i, e)| {
-                let text = format!("{} {}", e.name, e.kind);
-                chars.clear();
-                pattern
-                    .score(Utf32Str::new(&text, &mut chars), &mut matcher)
-                    .map(|s| (s, i))
-            })
-            .collect();
-        scored.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        self.found = scored.into_iter().map(|(_, i)| i).collect();
+        let text = |e: &&Entry| format!("{} {}", e.name, e.kind);
+        self.found = fuzzy::rank(self.entries.iter(), self.input.value(), text);
         self.selected = 0;
     }
 

@@ -97,6 +97,13 @@ impl<K: PartialEq + Clone> ListState<K> {
         self.selected = Some(key);
     }
 
+    /// Lets go of the selection: the next [`settle`](Self::settle) takes the first row. For a filter that changed.
+    pub fn rewind(&mut self) {
+        self.selected = None;
+        self.index = 0;
+        self.offset = 0;
+    }
+
     /// The thing selected.
     pub fn selected(&self) -> Option<&K> {
         self.selected.as_ref()

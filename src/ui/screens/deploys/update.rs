@@ -132,7 +132,10 @@ impl Screen for Deploys {
     }
 
     fn set_filter(&mut self, text: &str) {
-        self.filter = text.to_owned();
+        if self.filter != text {
+            self.filter = text.to_owned();
+            self.list.rewind();
+        }
     }
 
     fn click(&mut self, at: Position, twice: bool, cx: &Cx<'_>) -> Vec<Effect> {

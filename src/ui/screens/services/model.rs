@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
-
 use super::row;
 use crate::domain::facts::Facts;
 use crate::domain::service::{Service, ServiceId, Task, TaskDefinition};
+use crate::ui::fuzzy;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::ListState;
 
@@ -100,22 +98,7 @@ impl Services {
     /// Filters and sorts; ties are broken by name so that nothing jumps.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
         let rows = cx.snapshot.facts.service_rows();
-        let pattern = Pattern::parse(&self.filter, CaseMatching::Ignore, Normalization::Smart);
-        let mut matcher = Matcher::new(Config::DEFAULT);
-        let mut chars = Vec::new();
-        self.visible = rows
-            .iter()
-            .filter(|s| {
-                self.filter.is_empty() || {
-                    let text = format!("{} {} {}", s.id, s.health().word(), s.revision);
-                    chars.clear();
-                    pattern
-                        .score(Utf32Str::new(&text, &mut chars), &mut matcher)
-                        .is_some()
-                }
-            })
-            .cloned()
-            .collect();
+        self.visible = rows.to_vec();
         let sort = self.sort;
         self.visible.sort_by(|a, b| {
             let order = match row::COLUMNS[sort].title {
@@ -131,6 +114,15 @@ impl Services {
         });
         if self.reverse {
             self.visible.reverse();
+        }
+        if !self.filter.is_empty() {
+            let found = fuzzy::rank(self.visible.iter(), &self.filter, |s| {
+                format!("{} {}", s.id.name, s.id.cluster)
+            });
+            self.visible = found
+                .into_iter()
+                .filter_map(|i| self.visible.get(i).cloned())
+                .collect();
         }
         self.ids = self.visible.iter().map(|s| s.id.clone()).collect();
     }

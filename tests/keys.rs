@@ -1,0 +1,306 @@
+//! Sequences of keys through the real update loop: (before, keys, after).
+
+mod ui;
+
+use std::sync::Arc;
+
+use flightdeck::domain::action::{Confirm, Intent};
+use flightdeck::domain::problem::{Problem, ProblemKind};
+use flightdeck::domain::service::Strategy;
+use flightdeck::ui::effect::Effect;
+use flightdeck::ui::msg::Msg;
+use flightdeck::ui::screens::ScreenId;
+use ui::{Console, fixture};
+
+#[test]
+fn number_keys_and_tabs_lead_everywhere_and_esc_leads_back() {
+    let mut c = Console::new(80, 24);
+    for (key, id) in ["1", "2", "3", "4", "5", "6", "7", "8"]
+        .into_iter()
+        .zip(ScreenId::ALL)
+    {
+        c.keys(key);
+        assert_eq!(c.model.current, id);
+    }
+    c.keys("<esc>");
+    assert_ne!(c.model.current, ScreenId::Audit);
+    for _ in 0..10 {
+        c.keys("<esc>");
+    }
+    assert_eq!(c.model.current, ScreenId::Overview);
+}
+
+#[test]
+fn the_worst_thing_is_one_enter_away() {
+    let mut c = Console::new(120, 40);
+    c.keys("jj<enter>");
+    assert_eq!(c.model.current, ScreenId::Services);
+    assert!(c.shows("pdf-render") && c.shows("Tasks"), "{}", c.text());
+    c.keys("<esc><esc>");
+    assert_eq!(c.model.current, ScreenId::Overview);
+}
+
+#[test]
+fn the_filter_narrows_as_it_is_typed_and_esc_clears_it() {
+    let mut c = Console::new(80, 24);
+    c.keys("3/calc");
+    assert!(
+        c.shows("1 of 5") && c.shows("calculator") && !c.shows("worker"),
+        "{}",
+        c.text()
+    );
+    c.keys("<enter>");
+    assert!(c.shows("1 of 5"), "enter keeps the filter");
+    c.keys("<esc>");
+    assert!(c.shows("worker"));
+    c.keys("/zzz");
+    assert!(c.shows("no service matches"));
+    c.keys("<esc>");
+    assert!(c.shows("worker"));
+}
+
+#[test]
+fn typing_into_a_filter_is_never_a_command() {
+    let mut c = Console::new(80, 24);
+    c.keys("3/qUX");
+    assert!(c.effects.is_empty(), "{:?}", c.effects);
+    assert!(c.model.overlays.is_empty());
+}
+
+#[test]
+fn a_deploy_is_asked_previewed_and_confirmed_by_typing_the_environment() {
+    let mut c = Console::new(120, 40);
+    c.keys("3/api<enter>U");
+    assert!(c.shows("Deploy laser-prod/api"), "{}", c.text());
+    // The present image is offered; it is replaced as a person would.
+    for _ in 0..80 {
+        c.keys("<backspace>");
+    }
+    c.keys(":1.8.3<enter><enter>");
+    let intent = Intent::Deploy {
+        service: fixture::id("api"),
+        image: ":1.8.3".into(),
+        container: None,
+        strategy: Some(Strategy::Rolling),
+    };
+    assert_eq!(c.effects.last(), Some(&Effect::Preview(intent.clone())));
+    let preview = flightdeck::domain::action::Preview {
+        intent,
+        ..fixture::preview()
+    };
+    c.msg(Msg::Previewed(Ok(Box::new(preview))));
+    c.effects.clear();
+    c.keys("<enter>");
+    assert!(c.effects.is_empty(), "enter alone does not confirm");
+    c.keys("prod<enter>");
+    assert!(c.effects.is_empty(), "half the name does not confirm");
+    c.msg(Msg::Paste("production".into()));
+    c.keys("<enter>");
+    assert!(c.effects.is_empty(), "a paste does not confirm");
+    for _ in 0..20 {
+        c.keys("<backspace>");
+    }
+    c.keys("production<enter>");
+    assert!(
+        matches!(c.effects.last(), Some(Effect::Start { typed: Some(word), .. }) if word == "production")
+    );
+    c.keys("<enter>");
+    assert_eq!(c.effects.len(), 1, "a second enter starts nothing again");
+    c.msg(Msg::Started(Ok("run-1".into())));
+    assert_eq!(c.model.current, ScreenId::Deploys);
+    assert!(c.model.overlays.is_empty());
+}
+
+#[test]
+fn a_preview_that_refuses_cannot_be_confirmed() {
+    let mut c = Console::new(80, 24);
+    c.keys("3/api<enter>X");
+    let Some(Effect::Preview(intent)) = c.effects.last().cloned() else {
+        panic!("no preview asked")
+    };
+    let preview = flightdeck::domain::action::Preview {
+        intent,
+        refusals: vec!["the service is DRAINING".into()],
+        confirm: Confirm::Key,
+        ..fixture::preview()
+    };
+    c.msg(Msg::Previewed(Ok(Box::new(preview))));
+    c.effects.clear();
+    c.keys("y<enter>");
+    assert!(c.effects.is_empty());
+    assert!(c.shows("the service is DRAINING"));
+}
+
+#[test]
+fn a_late_preview_of_something_given_up_is_forgotten() {
+    let mut c = Console::new(80, 24);
+    c.keys("3/api<enter>X<esc>");
+    c.msg(Msg::Previewed(Ok(Box::new(fixture::preview()))));
+    assert!(c.model.overlays.is_empty());
+    c.msg(Msg::Started(Err(Problem::new(
+        ProblemKind::Conflict,
+        "ecs",
+        "Moved",
+        "it moved",
+        "again",
+    ))));
+    assert!(
+        c.shows("it moved"),
+        "a refusal without its window is still said"
+    );
+}
+
+#[test]
+fn read_only_takes_every_mutation_away() {
+    let mut snapshot = fixture::snapshot();
+    snapshot.facts.read_only = true;
+    let mut c = Console::with(160, 48, snapshot);
+    c.keys("3");
+    for key in ["U", "R", "C", "X", "x"] {
+        c.keys(key);
+        assert!(
+            c.model.overlays.is_empty() && c.effects.is_empty(),
+            "{key} leaked"
+        );
+        assert!(c.shows("read-only"), "{key} does not explain itself");
+    }
+    c.model.status = None;
+    assert!(
+        !c.shows("U deploy") && !c.shows("X restart"),
+        "the footer offers what cannot be done"
+    );
+    c.keys(":restart<enter>");
+    assert!(c.effects.is_empty());
+}
+
+#[test]
+fn the_selection_stays_with_its_service_when_the_list_changes() {
+    let mut c = Console::new(80, 24);
+    c.keys("3jjj");
+    let before = c.text();
+    let row = before.lines().find(|l| l.contains('▌')).unwrap().to_owned();
+    let mut snapshot = fixture::snapshot();
+    let mut rows = (**snapshot.facts.services.value.as_ref().unwrap()).clone();
+    rows.remove(3);
+    snapshot.facts.services.value = Some(Arc::new(rows));
+    c.msg(Msg::Snapshot(Arc::new(snapshot)));
+    let after = c.text();
+    let name = |l: &str| l.split_whitespace().nth(2).map(str::to_owned);
+    assert_eq!(
+        name(after.lines().find(|l| l.contains('▌')).unwrap()),
+        name(&row)
+    );
+}
+
+#[test]
+fn a_small_terminal_is_told_politely_and_q_still_works() {
+    let mut c = Console::new(80, 24);
+    c.msg(Msg::Resize(60, 20));
+    assert!(c.shows("flightdeck needs 80 x 24") && c.shows("60 x 20"));
+    c.keys("3U");
+    assert!(c.model.overlays.is_empty());
+    c.keys("q");
+    assert_eq!(c.effects.last(), Some(&Effect::Quit));
+    for (columns, rows) in [(1, 1), (0, 0), (3, 2), (200, 3)] {
+        c.msg(Msg::Resize(columns, rows));
+        c.text();
+    }
+    c.msg(Msg::Resize(80, 24));
+    assert!(c.shows("Services"));
+}
+
+#[test]
+fn the_palette_finds_places_and_commands_and_does_them() {
+    let mut c = Console::new(120, 40);
+    c.keys(":calculator<enter>");
+    assert_eq!(c.model.current, ScreenId::Services);
+    assert!(c.shows("calculator") && c.shows("Tasks"));
+    c.keys(":audit<enter>");
+    assert_eq!(c.model.current, ScreenId::Audit);
+    c.keys(":zzzzqqq");
+    assert!(c.shows("nothing matches"));
+    c.keys("<enter>");
+    assert!(c.model.overlays.is_empty());
+}
+
+#[test]
+fn describe_searches_and_copies() {
+    let mut c = Console::new(120, 40);
+    c.keys("3/api<enter>d");
+    assert!(c.shows("\"name\": \"api\""), "{}", c.text());
+    c.keys("/rollout_state<enter>");
+    assert!(c.shows("lines match"));
+    c.keys("y");
+    assert!(matches!(c.effects.last(), Some(Effect::Copy(text)) if text.contains("rollout_state")));
+    c.keys("<esc>");
+    assert!(c.model.overlays.is_empty());
+}
+
+#[test]
+fn hostile_names_are_inert_on_every_screen() {
+    let mut snapshot = fixture::snapshot();
+    let mut rows = (**snapshot.facts.services.value.as_ref().unwrap()).clone();
+    let mut evil = (*rows[1]).clone();
+    evil.id.name = "a\u{1b}[2J\u{202e}pi漢字e\u{301}\u{200b}".into();
+    evil.events[0].message = "\u{9b}31m\u{7}\u{2066}boo".into();
+    rows[1] = Arc::new(evil);
+    snapshot.facts.services.value = Some(Arc::new(rows));
+    let mut c = Console::with(120, 40, snapshot);
+    for keys in [
+        "",
+        "2",
+        "3",
+        "<enter><tab><tab>",
+        "4",
+        "5",
+        "6",
+        "7",
+        "8",
+        ":a",
+    ] {
+        c.keys(keys);
+        let buf = c.buffer();
+        for cell in &buf.content {
+            assert!(
+                cell.symbol()
+                    .chars()
+                    .all(flightdeck::domain::text::is_inert),
+                "{keys}: {:?}",
+                cell.symbol()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_key_on_every_screen_does_something_sane() {
+    // A monkey with all keys: no panic, no effect that starts an action without a typed word.
+    let keys: Vec<String> = (' '..='~')
+        .map(|c| c.to_string())
+        .chain(
+            [
+                "<enter>",
+                "<esc>",
+                "<tab>",
+                "<up>",
+                "<down>",
+                "<left>",
+                "<right>",
+                "<pagedown>",
+            ]
+            .map(String::from),
+        )
+        .collect();
+    for screen in ["1", "2", "3", "4", "5", "6", "7", "8"] {
+        let mut c = Console::new(80, 24);
+        for seed in 0..400_usize {
+            if seed % 40 == 0 {
+                c.keys("<esc><esc><esc>");
+                c.keys(screen);
+            }
+            c.keys(&keys[(seed * 7919 + 13 * screen.len() + seed / 3) % keys.len()]);
+            c.text();
+        }
+        assert!(!c.effects.iter().any(|e| matches!(e, Effect::Start { .. })));
+    }
+}
