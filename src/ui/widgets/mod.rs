@@ -2,6 +2,7 @@
 
 mod age;
 mod bar;
+pub mod chart;
 mod list;
 mod panel;
 mod table;

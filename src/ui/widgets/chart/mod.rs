@@ -1,0 +1,269 @@
+//! Charts of series over time: axes with units and the local zone, gaps as gaps, thresholds as lines, deploys as marks.
+
+mod canvas;
+mod summary;
+mod ticks;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::super::theme::Theme;
+use super::line;
+use crate::domain::metric::Unit;
+use crate::domain::text::{clip, width};
+use canvas::Canvas;
+pub use summary::{Summary, value_at};
+use ticks::Scale;
+
+/// Columns left of the plot: the values' labels and the axis itself.
+const GUTTER: u16 = 10;
+
+/// One line of a chart.
+#[derive(Clone, Debug)]
+pub struct Plot<'a> {
+    /// (start of period, value), oldest first. A missing period is a gap.
+    pub points: &'a [(Timestamp, f64)],
+    /// Seconds a point.
+    pub period_s: u32,
+    /// Colour.
+    pub style: Style,
+    /// What stands at its right end, where there are several lines.
+    pub key: Option<char>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// When (UTC).
+    pub at: Timestamp,
+    /// A word or two.
+    pub label: String,
+}
+
+/// A chart. All lines share one unit and one axis.
+#[derive(Clone, Debug)]
+pub struct Chart<'a> {
+    /// Left end (UTC).
+    pub from: Timestamp,
+    /// Right end (UTC).
+    pub until: Timestamp,
+    /// Where the person lives: times are worded in this zone.
+    pub zone: &'a TimeZone,
+    /// Unit of all lines.
+    pub unit: Unit,
+    /// Lines; the first is drawn above the others.
+    pub plots: Vec<Plot<'a>>,
+    /// Thresholds, in the unit.
+    pub thresholds: Vec<f64>,
+    /// What happened.
+    pub marks: &'a [Mark],
+    /// A time that is pointed at.
+    pub crosshair: Option<Timestamp>,
+}
+
+/// The colour of the n-th line.
+pub fn series_style(theme: &Theme, n: usize) -> Style {
+    match n % 4 {
+        0 => theme.series1,
+        1 => theme.series2,
+        2 => theme.series3,
+        _ => theme.series4,
+    }
+}
+
+/// The sign of the n-th line: `1` to `9`, then `a` to `z`, so that lines can be told apart without colour.
+pub fn series_key(n: usize) -> char {
+    u32::try_from(n + 1)
+        .ok()
+        .and_then(|n| char::from_digit(n, 36))
+        .unwrap_or('*')
+}
+
+/// The place of the plot in a chart's area.
+pub fn plot_area(area: Rect) -> Rect {
+    Rect::new(
+        area.x + GUTTER,
+        area.y,
+        area.width.saturating_sub(GUTTER + 2),
+        area.height.saturating_sub(2),
+    )
+}
+
+impl Chart<'_> {
+    /// Draws the chart; an area that is too small for one stays empty.
+    pub fn draw(&self, buf: &mut Buffer, area: Rect, theme: &Theme) {
+        let plot = plot_area(area);
+        if plot.width < 8 || plot.height < 2 || self.until <= self.from {
+            return;
+        }
+        let most = usize::from(plot.height / 3).clamp(2, 8);
+        let values = self
+            .plots
+            .iter()
+            .flat_map(|p| self.visible(p))
+            .map(|p| p.1)
+            .chain(self.thresholds.iter().copied());
+        let scale = Scale::of(values, most);
+        self.value_axis(buf, plot, &scale, theme);
+        self.time_axis(buf, plot, theme);
+        self.thresholds(buf, plot, &scale, theme);
+        self.marks(buf, plot, theme);
+        if let Some(x) = self.crosshair.and_then(|at| self.column(at, plot)) {
+            for y in plot.y..plot.bottom() {
+                line(buf, x, y, 1, &[("│".to_owned(), theme.key)]);
+            }
+        }
+        self.lines(buf, plot, &scale);
+    }
+
+    fn visible<'a>(&self, p: &Plot<'a>) -> &'a [(Timestamp, f64)] {
+        let first = p.points.partition_point(|x| x.0 < self.from);
+        let end = p.points.partition_point(|x| x.0 <= self.until);
+        p.points.get(first..end).unwrap_or(&[])
+    }
+
+    /// Share of the range that has passed at a time.
+    fn share(&self, at: Timestamp) -> f64 {
+        at.duration_since(self.from).as_secs_f64()
+            / self.until.duration_since(self.from).as_secs_f64()
+    }
+
+    fn column(&self, at: Timestamp, plot: Rect) -> Option<u16> {
+        let share = self.share(at);
+        (0.0..=1.0)
+            .contains(&share)
+            .then(|| plot.x + (share * f64::from(plot.width - 1)).round() as u16)
+    }
+
+    fn row(value: f64, scale: &Scale, plot: Rect) -> u16 {
+        let share = 1.0 - scale.share(value).clamp(0.0, 1.0);
+        plot.y + ((share * f64::from(plot.height * 4 - 1)).round() as u16) / 4
+    }
+
+    fn label(&self, buf: &mut Buffer, plot: Rect, y: u16, value: f64, style: Style) {
+        let room = usize::from(GUTTER - 2);
+        let text = clip(&self.unit.format(value), room);
+        let pad = " ".repeat(room.saturating_sub(width(&text)));
+        let x = plot.x.saturating_sub(GUTTER);
+        line(buf, x, y, GUTTER, &[(format!("{pad}{text} "), style)]);
+    }
+
+    fn value_axis(&self, buf: &mut Buffer, plot: Rect, scale: &Scale, theme: &Theme) {
+        let axis = plot.x - 1;
+        for y in plot.y..plot.bottom() {
+            line(buf, axis, y, 1, &[("│".to_owned(), theme.border)]);
+        }
+        for value in &scale.ticks {
+            let y = Self::row(*value, scale, plot);
+            self.label(buf, plot, y, *value, theme.muted);
+            line(buf, axis, y, 1, &[("┤".to_owned(), theme.border)]);
+        }
+    }
+
+    fn time_axis(&self, buf: &mut Buffer, plot: Rect, theme: &Theme) {
+        let (axis, words) = (plot.bottom(), plot.bottom() + 1);
+        let rule = format!("└{}", "─".repeat(usize::from(plot.width)));
+        line(buf, plot.x - 1, axis, plot.width + 1, &[(rule, theme.border)]);
+        let zone = ticks::zone_name(self.until, self.zone);
+        let x = plot.x.saturating_sub(GUTTER);
+        let room = usize::from(GUTTER - 2);
+        line(
+            buf,
+            x,
+            words,
+            GUTTER,
+            &[(format!("{:>room$} ", clip(&zone, room)), theme.muted)],
+        );
+        let most = usize::from(plot.width / 10).clamp(1, 12);
+        let mut free = plot.x.saturating_sub(2);
+        for (at, text) in ticks::times(self.from, self.until, most, self.zone) {
+            let Some(x) = self.column(at, plot) else {
+                continue;
+            };
+            line(buf, x, axis, 1, &[("┬".to_owned(), theme.border)]);
+            let half = (width(&text) / 2) as u16;
+            let start = x.saturating_sub(half).max(free);
+            let end = start + width(&text) as u16;
+            if end <= plot.right() + 2 {
+                line(buf, start, words, end - start, &[(text, theme.muted)]);
+                free = end + 1;
+            }
+        }
+    }
+
+    fn thresholds(&self, buf: &mut Buffer, plot: Rect, scale: &Scale, theme: &Theme) {
+        for value in self.thresholds.iter().filter(|v| v.is_finite()) {
+            let y = Self::row(*value, scale, plot);
+            let dashes = "╌".repeat(usize::from(plot.width));
+            line(buf, plot.x, y, plot.width, &[(dashes, theme.threshold)]);
+            self.label(buf, plot, y, *value, theme.threshold);
+        }
+    }
+
+    fn marks(&self, buf: &mut Buffer, plot: Rect, theme: &Theme) {
+        let mut free = plot.x;
+        for mark in self.marks {
+            let Some(x) = self.column(mark.at, plot) else {
+                continue;
+            };
+            for y in plot.y..plot.bottom() {
+                line(buf, x, y, 1, &[("┊".to_owned(), theme.marker)]);
+            }
+            line(buf, x, plot.bottom(), 1, &[("▲".to_owned(), theme.marker)]);
+            let words = width(&mark.label) as u16;
+            // Beside its line where there is room; the line itself is there in any case.
+            if x > free && x + 1 + words < plot.right() {
+                line(buf, x + 1, plot.y, words, &[(mark.label.clone(), theme.marker)]);
+                free = x + words + 1;
+            } else if x >= free + words && words > 0 {
+                line(buf, x - words, plot.y, words, &[(mark.label.clone(), theme.marker)]);
+                free = x;
+            }
+        }
+    }
+
+    fn lines(&self, buf: &mut Buffer, plot: Rect, scale: &Scale) {
+        let mut canvas = Canvas::new(plot.width, plot.height);
+        let (across, down) = (canvas.dots_across() - 1, canvas.dots_down() - 1);
+        for p in self.plots.iter().rev() {
+            let mut before: Option<(Timestamp, (i64, i64))> = None;
+            let longest = f64::from(p.period_s) * 1.5;
+            for (at, value) in self.visible(p).iter().filter(|x| x.1.is_finite()) {
+                let here = (
+                    (self.share(*at) * across as f64).round() as i64,
+                    ((1.0 - scale.share(*value)) * down as f64).round() as i64,
+                );
+                match before {
+                    Some((t, there)) if at.duration_since(t).as_secs_f64() <= longest => {
+                        canvas.line(there, here, p.style);
+                    }
+                    _ => canvas.dot(here.0, here.1, p.style),
+                }
+                before = Some((*at, here));
+            }
+        }
+        canvas.draw(buf, plot);
+        let mut taken: Vec<u16> = Vec::new();
+        for p in &self.plots {
+            let newest = self.visible(p).iter().rev().find(|x| x.1.is_finite());
+            let (Some(key), Some((_, value))) = (p.key, newest) else {
+                continue;
+            };
+            let y = Self::row(*value, scale, plot);
+            let near = [y, y.saturating_sub(1), y + 1];
+            let free = near
+                .into_iter()
+                .find(|y| !taken.contains(y) && (plot.y..plot.bottom()).contains(y));
+            if let Some(y) = free {
+                taken.push(y);
+                line(buf, plot.right(), y, 1, &[(key.to_string(), p.style)]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
