@@ -166,7 +166,13 @@ impl Chart<'_> {
     fn time_axis(&self, buf: &mut Buffer, plot: Rect, theme: &Theme) {
         let (axis, words) = (plot.bottom(), plot.bottom() + 1);
         let rule = format!("└{}", "─".repeat(usize::from(plot.width)));
-        line(buf, plot.x - 1, axis, plot.width + 1, &[(rule, theme.border)]);
+        line(
+            buf,
+            plot.x - 1,
+            axis,
+            plot.width + 1,
+            &[(rule, theme.border)],
+        );
         let zone = ticks::zone_name(self.until, self.zone);
         let x = plot.x.saturating_sub(GUTTER);
         let room = usize::from(GUTTER - 2);
@@ -216,10 +222,22 @@ impl Chart<'_> {
             let words = width(&mark.label) as u16;
             // Beside its line where there is room; the line itself is there in any case.
             if x > free && x + 1 + words < plot.right() {
-                line(buf, x + 1, plot.y, words, &[(mark.label.clone(), theme.marker)]);
+                line(
+                    buf,
+                    x + 1,
+                    plot.y,
+                    words,
+                    &[(mark.label.clone(), theme.marker)],
+                );
                 free = x + words + 1;
             } else if x >= free + words && words > 0 {
-                line(buf, x - words, plot.y, words, &[(mark.label.clone(), theme.marker)]);
+                line(
+                    buf,
+                    x - words,
+                    plot.y,
+                    words,
+                    &[(mark.label.clone(), theme.marker)],
+                );
                 free = x;
             }
         }

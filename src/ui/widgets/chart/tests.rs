@@ -55,7 +55,10 @@ fn columns(rows: &[String]) -> Vec<usize> {
 fn a_line_runs_from_end_to_end_between_labelled_axes() {
     let points: Vec<_> = (0..=60).map(|m| (at(m), m as f64)).collect();
     let rows = drawn(&chart(&points, &UTC));
-    assert!(rows[0].trim_start().starts_with("60 %") || rows[0].contains("100 %"), "{rows:#?}");
+    assert!(
+        rows[0].trim_start().starts_with("60 %") || rows[0].contains("100 %"),
+        "{rows:#?}"
+    );
     assert!(rows[7].contains("0 %"), "{rows:#?}");
     assert!(rows[9].contains("UTC") && rows[9].contains("00") && rows[9].contains("30"));
     let first = usize::from(GUTTER);
@@ -122,5 +125,8 @@ fn several_lines_can_be_told_apart_without_colour() {
     });
     let rows = drawn(&c);
     let row_of = |key: char| rows.iter().position(|r| r.trim_end().ends_with(key));
-    assert!(row_of('1') < row_of('2') && row_of('1').is_some(), "{rows:#?}");
+    assert!(
+        row_of('1') < row_of('2') && row_of('1').is_some(),
+        "{rows:#?}"
+    );
 }

@@ -32,7 +32,8 @@ impl Scale {
         if high < 0.0 && high > low * 0.75 {
             high = 0.0;
         }
-        if high - low <= f64::EPSILON * high.abs().max(low.abs()) || high - low <= f64::MIN_POSITIVE {
+        if high - low <= f64::EPSILON * high.abs().max(low.abs()) || high - low <= f64::MIN_POSITIVE
+        {
             // One value only: from zero, so that its line lies somewhere that means something.
             (low, high) = match high {
                 v if v > 0.0 => (0.0, v * 1.25),
@@ -74,7 +75,12 @@ const STEPS: [i64; 15] = [
 ];
 
 /// Ticks of a time axis with their words, at most `most` of them: round in the given zone, days as `Nov 23`.
-pub fn times(from: Timestamp, until: Timestamp, most: usize, zone: &TimeZone) -> Vec<(Timestamp, String)> {
+pub fn times(
+    from: Timestamp,
+    until: Timestamp,
+    most: usize,
+    zone: &TimeZone,
+) -> Vec<(Timestamp, String)> {
     let length = until.duration_since(from).as_secs();
     if length <= 0 {
         return Vec::new();
@@ -122,7 +128,10 @@ mod tests {
     #[test]
     fn value_ticks_are_round_and_hold_all_values() {
         assert_eq!(scale(&[3.0, 87.0]), (0.0, 100.0, vec![0.0, 50.0, 100.0]));
-        assert_eq!(scale(&[0.0, 3.1]), (0.0, 4.0, vec![0.0, 1.0, 2.0, 3.0, 4.0]));
+        assert_eq!(
+            scale(&[0.0, 3.1]),
+            (0.0, 4.0, vec![0.0, 1.0, 2.0, 3.0, 4.0])
+        );
         let (low, high, _) = scale(&[61.0, 64.0]);
         assert!(low > 50.0 && high < 70.0, "close together: {low} {high}");
         let (low, high, ticks) = scale(&[-3.0, 5.0]);
@@ -154,15 +163,26 @@ mod tests {
         let zone = TimeZone::get("Asia/Kolkata").unwrap();
         let from: Timestamp = "2026-11-23T10:07:00Z".parse().unwrap();
         let until: Timestamp = "2026-11-23T13:07:00Z".parse().unwrap();
-        let words: Vec<_> = times(from, until, 6, &zone).into_iter().map(|t| t.1).collect();
-        assert_eq!(words, ["16:00", "16:30", "17:00", "17:30", "18:00", "18:30"]);
+        let words: Vec<_> = times(from, until, 6, &zone)
+            .into_iter()
+            .map(|t| t.1)
+            .collect();
+        assert_eq!(
+            words,
+            ["16:00", "16:30", "17:00", "17:30", "18:00", "18:30"]
+        );
         assert_eq!(zone_name(from, &zone), "IST");
     }
 
     #[test]
     fn days_are_named_and_an_empty_range_has_no_ticks() {
         let at = |s: &str| s.parse::<Timestamp>().unwrap();
-        let week = times(at("2026-11-20T12:00:00Z"), at("2026-11-27T12:00:00Z"), 8, &TimeZone::UTC);
+        let week = times(
+            at("2026-11-20T12:00:00Z"),
+            at("2026-11-27T12:00:00Z"),
+            8,
+            &TimeZone::UTC,
+        );
         assert_eq!(week.first().map(|t| t.1.as_str()), Some("Nov 21"));
         assert_eq!(week.len(), 7);
         assert!(times(week[0].0, week[0].0, 4, &TimeZone::UTC).is_empty());
