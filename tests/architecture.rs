@@ -1,0 +1,78 @@
+//! Keeps the plan of the house: which room may use which, how long a file may be, and what may stand where. Reads the
+//! sources as text, so it needs no build of its own; `architecture/bad.rs` shows it bad sources, to prove that it can fail.
+
+#[path = "architecture/bad.rs"]
+mod bad;
+#[path = "architecture/rules.rs"]
+mod rules;
+#[path = "architecture/source.rs"]
+mod source;
+
+use std::path::Path;
+
+use source::Source;
+
+/// The sources of the package.
+fn house() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let found = source::read_all(&root).unwrap_or_else(|e| panic!("{}: {e}", root.display()));
+    assert!(
+        found.len() > 50,
+        "only {} sources found: the checks would say nothing",
+        found.len()
+    );
+    found
+}
+
+/// Fails with every finding of a rule, one a line.
+fn holds(rule: fn(&Source) -> Vec<String>) {
+    let findings: Vec<String> = house().iter().flat_map(rule).collect();
+    assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+}
+
+#[test]
+fn rooms_use_only_the_rooms_behind_their_doors() {
+    holds(rules::doors);
+}
+
+#[test]
+fn vendors_crates_stay_in_their_rooms() {
+    holds(rules::crates);
+}
+
+#[test]
+fn files_are_short() {
+    holds(rules::length);
+}
+
+#[test]
+fn nothing_panics_on_purpose_outside_tests_and_start_up() {
+    holds(rules::panics);
+}
+
+#[test]
+fn only_the_store_says_that_an_intent_is_journalled() {
+    holds(rules::permits);
+}
+
+#[test]
+fn drawing_asks_no_clock_and_does_no_io() {
+    holds(rules::pure_views);
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    holds(rules::finished);
+}
+
+#[test]
+fn there_is_no_unsafe_code() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let library = std::fs::read_to_string(root.join("src/lib.rs")).expect("src/lib.rs");
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).expect("Cargo.toml");
+    assert!(library.contains("#![forbid(unsafe_code)]"), "src/lib.rs");
+    assert!(
+        manifest.contains("[lints.rust]\nunsafe_code = \"forbid\""),
+        "Cargo.toml forbids it in every target"
+    );
+}
