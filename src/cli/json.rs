@@ -85,6 +85,42 @@ impl<F: Formatter> Formatter for Inert<F> {
     }
 }
 
+/// Lets finished JSON lines through and escapes what could act on a terminal: for text that others serialised.
+#[derive(Debug)]
+pub struct Gate<W> {
+    to: W,
+    line: Vec<u8>,
+}
+
+impl<W: Write> Gate<W> {
+    /// A gate in front of a writer.
+    pub fn new(to: W) -> Self {
+        Self {
+            to,
+            line: Vec::new(),
+        }
+    }
+}
+
+impl<W: Write> Write for Gate<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.line.extend_from_slice(bytes);
+        while let Some(end) = self.line.iter().position(|b| *b == b'\n') {
+            let line: Vec<u8> = self.line.drain(..=end).collect();
+            let text = String::from_utf8_lossy(&line);
+            // Outside of strings JSON holds nothing that would need escaping, so the whole line may be treated as one.
+            Inert(CompactFormatter)
+                .write_string_fragment(&mut self.to, text.trim_end_matches('\n'))?;
+            self.to.write_all(b"\n")?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +153,18 @@ mod tests {
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "{\n  \"schema\": 1,\n  \"rows\": []\n}\n"
+        );
+    }
+
+    #[test]
+    fn lines_of_others_are_escaped_on_the_way() {
+        let mut gate = Gate::new(Vec::new());
+        for piece in ["{\"a\":\"\u{202e}", "x\"}\n{\"b\"", ":1}\n"] {
+            gate.write_all(piece.as_bytes()).unwrap();
+        }
+        assert_eq!(
+            String::from_utf8(gate.to).unwrap(),
+            "{\"a\":\"\\u202ex\"}\n{\"b\":1}\n"
         );
     }
 

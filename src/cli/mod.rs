@@ -4,6 +4,7 @@
 use clap::{Parser, Subcommand};
 
 mod alerts;
+pub mod audit;
 mod checklist;
 pub mod config;
 mod consent;

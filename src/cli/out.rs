@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::json::{self, Layout, SCHEMA};
 use super::paint::{self, Role};
@@ -106,6 +107,24 @@ impl Out {
             }
             to.write_all(b"\n")
         })
+    }
+
+    /// Writes an object: `{"schema":1, "<name>": [...]}` and further members.
+    pub fn list(
+        &mut self,
+        name: &str,
+        rows: Vec<Value>,
+        more: Map<String, Value>,
+    ) -> Result<(), Problem> {
+        let mut object = Map::new();
+        object.insert(name.to_owned(), Value::Array(rows));
+        object.extend(more);
+        self.object(&object)
+    }
+
+    /// Lets another write JSON lines of its own; what could act on a terminal is escaped on the way.
+    pub fn json_lines(&mut self) -> json::Gate<&mut (dyn Write + Send)> {
+        json::Gate::new(&mut self.to)
     }
 
     /// Hands over what was written so far.

@@ -106,11 +106,10 @@ impl Session {
 
     /// Writes a list as JSON: `{"schema":1,"<name>":[...],"environment":...,"observed_at":...,"source":...,"error":...}`.
     pub fn list<T>(&mut self, name: &str, rows: Vec<Value>, part: &Part<T>) -> Result<(), Problem> {
-        let mut object = Map::new();
-        object.insert(name.to_owned(), Value::Array(rows));
-        object.insert("environment".into(), json!(self.config.environment));
-        object.extend(provenance(part));
-        self.out.object(&object)
+        let mut more = Map::new();
+        more.insert("environment".into(), json!(self.config.environment));
+        more.extend(provenance(part));
+        self.out.list(name, rows, more)
     }
 
     /// Ends a table with what it is worth: how many, from whom, how old, and what went wrong when it was last asked for.

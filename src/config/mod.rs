@@ -32,7 +32,7 @@ pub struct Config {
     pub probes: ProbeConfig,
     /// Promises.
     pub slo: SloConfig,
-    /// Where journal, audit chain and sign-offs live; `None`: the user's state directory.
+    /// Database file of journal, audit chain and sign-offs; `None`: `flightdeck/flightdeck.db` in the user's state directory.
     pub store: Option<PathBuf>,
     /// The user's plan file; `None`: the default plan.
     pub plan: Option<PathBuf>,

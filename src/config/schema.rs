@@ -101,8 +101,8 @@ const READ_ONLY: Key = key(
 const STORE: Key = key(
     "store",
     Kind::Path,
-    "\"~/.local/state/flightdeck\"",
-    "Directory of the journal, the audit chain and sign-offs; default: the user's state directory.",
+    "\"~/.local/state/flightdeck/flightdeck.db\"",
+    "Database file of the journal, the audit chain and sign-offs; default: in the user's state directory.",
 );
 const PLAN: Key = key(
     "plan",

@@ -1,0 +1,178 @@
+//! `flightdeck audit [verify | export]`: the newest rows of the chain, whether it is whole, and all of it.
+
+use std::fs::OpenOptions;
+use std::future::Future;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::{Map, json};
+
+use super::exit::Exit;
+use super::out::Out;
+use super::paint::Role;
+use super::table::{Align, Table, cell, painted};
+use super::words;
+use crate::domain::audit::{AuditRow, ChainVerdict, Outcome};
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::text::inert;
+
+/// Arguments.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(subcommand)]
+    question: Option<Question>,
+    /// How many rows
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: u32,
+}
+
+#[derive(Debug, Subcommand)]
+enum Question {
+    /// Follow the whole chain; exit 1 if a row was changed, removed or reordered
+    Verify,
+    /// Every row, oldest first, as JSON lines
+    Export {
+        /// Write to a new file instead of standard output
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// An answer that is on its way.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>;
+
+/// The audit chain, as this command reads it.
+pub trait Ledger: Send + Sync {
+    /// The newest rows, newest first.
+    fn rows(&self, limit: u32) -> Later<'_, Vec<AuditRow>>;
+    /// Whether every row follows from the one before it.
+    fn verify(&self) -> Later<'_, ChainVerdict>;
+    /// Writes every row as a line of JSON, oldest first, and says how many.
+    fn export<'a>(&'a self, to: &'a mut (dyn Write + Send)) -> Later<'a, u64>;
+}
+
+/// Runs the command.
+pub async fn run(
+    args: &Arguments,
+    environment: &str,
+    ledger: &dyn Ledger,
+    out: &mut Out,
+) -> Result<Exit, Problem> {
+    match &args.question {
+        None => rows(ledger.rows(args.limit).await?, environment, out),
+        Some(Question::Verify) => verdict(&ledger.verify().await?, environment, out),
+        Some(Question::Export { output }) => export(ledger, output.as_deref(), out).await,
+    }
+}
+
+fn rows(rows: Vec<AuditRow>, environment: &str, out: &mut Out) -> Result<Exit, Problem> {
+    if out.is_json() {
+        let rows = rows.iter().map(|r| json!(r)).collect();
+        let mut more = Map::new();
+        more.insert("environment".into(), json!(environment));
+        out.list("audit", rows, more)?;
+        return Ok(Exit::OK);
+    }
+    if rows.is_empty() {
+        let place = inert(environment);
+        out.line(&format!(
+            "The audit chain of {place} is empty: nothing was done from this store yet."
+        ))?;
+        return Ok(Exit::OK);
+    }
+    let now = Timestamp::now();
+    let mut table = Table::new(&[
+        ("SEQ", Align::Right),
+        ("AGE", Align::Right),
+        ("WHO", Align::Left),
+        ("ACTION", Align::Left),
+        ("SUBJECT", Align::Left),
+        ("EVENT", Align::Left),
+        ("OUTCOME", Align::Left),
+        ("TOOK", Align::Right),
+        ("DETAIL", Align::Left),
+    ]);
+    for r in &rows {
+        table.row(vec![
+            cell(r.seq.to_string()),
+            cell(words::ago(Some(r.at), now)),
+            cell(&r.who),
+            cell(&r.action),
+            cell(&r.subject),
+            cell(&r.event),
+            r.outcome
+                .map_or_else(|| cell(""), |o| painted(role(o), o.word())),
+            cell(
+                r.duration_s
+                    .map_or_else(String::new, |s| format!("{s:.0}s")),
+            ),
+            cell(&r.detail),
+        ]);
+    }
+    out.table(&table)?;
+    Ok(Exit::OK)
+}
+
+/// The role of an outcome.
+pub fn role(outcome: Outcome) -> Role {
+    match outcome {
+        Outcome::Succeeded => Role::Ok,
+        Outcome::Failed => Role::Bad,
+        Outcome::Unknown | Outcome::Refused => Role::Warn,
+        Outcome::Abandoned => Role::Dim,
+    }
+}
+
+fn verdict(verdict: &ChainVerdict, environment: &str, out: &mut Out) -> Result<Exit, Problem> {
+    let exit = match verdict {
+        ChainVerdict::Intact { .. } => Exit::OK,
+        ChainVerdict::Broken { .. } => Exit::FAILED,
+    };
+    if out.is_json() {
+        out.object(&json!({"audit": verdict, "environment": environment}))?;
+        return Ok(exit);
+    }
+    match verdict {
+        ChainVerdict::Intact { rows, head } => {
+            let rows = words::count(usize::try_from(*rows).unwrap_or(usize::MAX), "row");
+            out.painted(Role::Ok, &format!("intact  {rows}  head {}", inert(head)))?;
+        }
+        ChainVerdict::Broken { seq, why } => {
+            out.painted(Role::Bad, &format!("BROKEN at row {seq}: {}", inert(why)))?;
+        }
+    }
+    Ok(exit)
+}
+
+async fn export(ledger: &dyn Ledger, file: Option<&Path>, out: &mut Out) -> Result<Exit, Problem> {
+    let Some(path) = file else {
+        ledger.export(&mut out.json_lines()).await?;
+        return Ok(Exit::OK);
+    };
+    let mut handle = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|e| {
+            Problem::new(
+                ProblemKind::Invalid,
+                "audit",
+                format!("cannot write {}", path.display()),
+                e.to_string(),
+                "name a new file in a folder that may be written",
+            )
+        })?;
+    let rows = ledger.export(&mut handle).await?;
+    let path = path.display().to_string();
+    if out.is_json() {
+        out.object(&json!({"audit": {"exported": rows, "file": path}}))?;
+    } else {
+        out.line(&format!("wrote {rows} rows to {}", inert(&path)))?;
+    }
+    Ok(Exit::OK)
+}

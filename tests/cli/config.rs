@@ -1,0 +1,117 @@
+use std::fs;
+
+use crate::program::{command, ran, run};
+
+#[test]
+fn a_mistake_is_three_lines_with_its_place_and_a_suggestion() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "read_only = true\n\n[aws]\nclusers = [\"a\"]\n";
+    fs::write(folder.path().join("flightdeck.toml"), text).unwrap();
+    let r = run(folder.path(), &["config", "check"]);
+    assert_eq!(r.code, 3, "{}", r.err);
+    let lines: Vec<&str> = r.err.lines().collect();
+    assert_eq!(
+        lines[0],
+        "error: flightdeck.toml:4:1: unknown key \"clusers\" in [aws]; did you mean \"clusters\"?"
+    );
+    assert!(
+        lines[1].starts_with("  why: expected one of: "),
+        "{}",
+        r.err
+    );
+    assert_eq!(lines[2], "   do: correct line 4 of flightdeck.toml");
+    assert_eq!((lines.len(), r.out.as_str()), (3, ""));
+    // Every other command stops at the same place instead of running on half a configuration.
+    let r = run(folder.path(), &["services"]);
+    assert_eq!((r.code, r.err.lines().next()), (3, Some(lines[0])));
+}
+
+#[test]
+fn the_file_is_found_in_the_order_that_is_documented() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let used = |words: &[&str], variable: Option<&str>| {
+        let mut c = command(folder.path(), words);
+        if let Some(value) = variable {
+            c.env("FLIGHTDECK_CONFIG", value);
+        }
+        ran(c.output().unwrap()).json()["config"]["file"].clone()
+    };
+    let path = ["config", "path", "--json"];
+    assert!(used(&path, None).is_null());
+    fs::create_dir_all(at(".config/flightdeck")).unwrap();
+    fs::write(at(".config/flightdeck/flightdeck.toml"), "").unwrap();
+    assert!(
+        used(&path, None)
+            .as_str()
+            .unwrap()
+            .ends_with(".config/flightdeck/flightdeck.toml")
+    );
+    fs::write(at("flightdeck.toml"), "").unwrap();
+    assert_eq!(used(&path, None), "flightdeck.toml");
+    fs::write(at("other.toml"), "").unwrap();
+    assert_eq!(used(&path, Some("other.toml")), "other.toml");
+    fs::write(at("third.toml"), "").unwrap();
+    let named = ["config", "path", "--json", "--config", "third.toml"];
+    assert_eq!(used(&named, Some("other.toml")), "third.toml");
+    let r = run(
+        folder.path(),
+        &["--config", "missing.toml", "config", "path"],
+    );
+    assert_eq!(r.code, 3);
+    assert!(
+        r.err.contains("missing.toml") && r.err.contains("does not exist"),
+        "{}",
+        r.err
+    );
+}
+
+#[test]
+fn an_environment_is_chosen_or_suggested() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[environments.production]\n[environments.staging.aws]\nregion = \"eu-west-1\"\n";
+    fs::write(folder.path().join("flightdeck.toml"), text).unwrap();
+    let json = run(
+        folder.path(),
+        &["config", "check", "--json", "--env", "staging"],
+    )
+    .json();
+    assert_eq!(json["schema"], 1);
+    assert_eq!(json["config"]["environment"], "staging");
+    assert_eq!(json["config"]["production"], false);
+    let r = run(folder.path(), &["config", "check", "--env", "stagging"]);
+    assert_eq!(r.code, 3);
+    assert!(r.err.contains("did you mean \"staging\"?"), "{}", r.err);
+}
+
+#[test]
+fn a_wrong_word_is_two_but_never_reads_as_down() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(run(folder.path(), &["services", "--bogus"]).code, 2);
+    assert_eq!(run(folder.path(), &["status", "--bogus"]).code, 3);
+    assert_eq!(run(folder.path(), &["deploy", "api"]).code, 2);
+    let help = run(folder.path(), &["--help"]);
+    assert_eq!(help.code, 0);
+    for later in ["backups", "flags", "stacks", "wall", "agent", "login"] {
+        assert!(
+            !help.out.contains(&format!("  {later}")),
+            "{later} is offered"
+        );
+    }
+}
+
+#[test]
+fn the_log_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(
+        run(folder.path(), &["config", "path", "--log", "fd.log"]).code,
+        0
+    );
+    let log = folder.path().join("fd.log");
+    assert_eq!(
+        fs::metadata(&log).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    assert!(fs::read_to_string(&log).unwrap().contains("started"));
+}
