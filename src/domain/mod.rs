@@ -12,6 +12,7 @@ pub mod part;
 pub mod probe;
 pub mod problem;
 pub mod queries;
+pub mod redact;
 pub mod service;
 pub mod slo;
 pub mod target;

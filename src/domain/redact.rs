@@ -1,0 +1,306 @@
+//! The one place where secrets are taken out of text: before it is shown in a diff, journalled, audited or logged.
+//! It errs on the side of hiding. What it knows: names that promise a secret (`DB_PASSWORD=...`), the shapes of well-known
+//! tokens (AWS, GitHub, Slack, Stripe, npm, JWT, PEM private keys), `Bearer ...`, and passwords inside URLs.
+
+use serde_json::Value;
+
+/// What stands where a secret was.
+pub const REDACTED: &str = "[redacted]";
+
+/// Words that, as one segment of a name, promise a secret: `STRIPE_KEY`, `dbPassword`, `x-api-token`.
+const SECRET_WORDS: [&str; 18] = [
+    "secret",
+    "secrets",
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "pass",
+    "token",
+    "key",
+    "apikey",
+    "credential",
+    "credentials",
+    "auth",
+    "authorization",
+    "dsn",
+    "private",
+    "signature",
+    "cookie",
+];
+
+/// Starts of tokens whose vendors gave them a recognisable shape, with the number of token characters that must follow.
+const TOKEN_STARTS: [(&str, usize); 16] = [
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("ghp_", 20),
+    ("gho_", 20),
+    ("ghs_", 20),
+    ("ghu_", 20),
+    ("github_pat_", 20),
+    ("xoxb-", 10),
+    ("xoxp-", 10),
+    ("xoxa-", 10),
+    ("xapp-", 10),
+    ("sk_live_", 10),
+    ("rk_live_", 10),
+    ("npm_", 20),
+    ("glpat-", 16),
+    ("eyJ", 30),
+];
+
+/// Whether a name promises a secret value. Works on `SNAKE_CASE`, `kebab-case`, `dotted.names` and `camelCase`.
+pub fn is_secret_name(name: &str) -> bool {
+    let mut segment = String::new();
+    let mut previous_lower = false;
+    for c in name.chars().chain(std::iter::once('_')) {
+        let boundary = !c.is_alphanumeric() || (c.is_uppercase() && previous_lower);
+        if boundary {
+            if SECRET_WORDS.contains(&segment.as_str()) {
+                return true;
+            }
+            segment.clear();
+        }
+        if c.is_alphanumeric() {
+            segment.extend(c.to_lowercase());
+        }
+        previous_lower = c.is_lowercase() || c.is_ascii_digit();
+    }
+    false
+}
+
+/// A value as it may be shown beside its name: hidden whole if the name promises a secret, else with the secrets inside hidden.
+pub fn named(name: &str, value: &str) -> String {
+    if is_secret_name(name) && !value.is_empty() {
+        REDACTED.to_owned()
+    } else {
+        text(value)
+    }
+}
+
+/// JSON with secrets hidden: by the names of members, and inside every string.
+pub fn json(value: &Value) -> Value {
+    match value {
+        Value::String(s) => Value::String(text(s)),
+        Value::Array(items) => Value::Array(items.iter().map(json).collect()),
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(name, v)| match v {
+                    Value::String(s) => (name.clone(), Value::String(named(name, s))),
+                    Value::Number(_) if is_secret_name(name) => {
+                        (name.clone(), Value::String(REDACTED.to_owned()))
+                    }
+                    other => (name.clone(), json(other)),
+                })
+                .collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+/// Text with the secrets inside hidden. Text without any comes back unchanged.
+pub fn text(input: &str) -> String {
+    let no_pem = private_keys(input);
+    let mut out = String::with_capacity(no_pem.len());
+    let mut rest = no_pem.as_str();
+    let mut last_name = String::new();
+    // Text is cut into words of characters that tokens are made of, and what stands between them.
+    while !rest.is_empty() {
+        let word_end = rest.find(|c: char| !is_token_char(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(word_end);
+        if word.is_empty() {
+            let gap_end = after.find(is_token_char).unwrap_or(after.len());
+            let (gap, next) = after.split_at(gap_end);
+            // `name=value` and `name: value`: only these gaps carry a name over to the next word.
+            let carries = matches!(
+                gap,
+                "=" | "=\"" | "='" | ": " | ":" | "\": \"" | "\":\"" | " = "
+            );
+            if !carries {
+                let bearer = gap == " " && last_name.eq_ignore_ascii_case("bearer");
+                if !bearer {
+                    last_name.clear();
+                }
+            }
+            out.push_str(gap);
+            rest = next;
+            continue;
+        }
+        let by_name = last_name.eq_ignore_ascii_case("bearer")
+            || (is_secret_name(&last_name) && !word.eq_ignore_ascii_case("bearer"));
+        if by_name || is_token(word) {
+            out.push_str(REDACTED);
+            last_name.clear();
+        } else {
+            out.push_str(word);
+            word.clone_into(&mut last_name);
+        }
+        rest = after;
+    }
+    url_passwords(&out)
+}
+
+fn is_token_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '/' | '.' | '~')
+}
+
+fn is_token(word: &str) -> bool {
+    let shaped = TOKEN_STARTS.iter().any(|(start, n)| {
+        word.match_indices(start).any(|(at, _)| {
+            let before = word.get(..at).and_then(|s| s.chars().next_back());
+            let tail = word.get(at + start.len()..).unwrap_or("");
+            before.is_none_or(|c| !c.is_ascii_alphanumeric()) && tail.len() >= *n
+        })
+    });
+    shaped || is_aws_secret(word)
+}
+
+/// Forty characters of base64 with upper, lower and digit: an AWS secret access key. A Git commit has forty, too, but no capitals.
+fn is_aws_secret(word: &str) -> bool {
+    word.len() == 40
+        && word.chars().any(|c| c.is_ascii_uppercase())
+        && word.chars().any(|c| c.is_ascii_lowercase())
+        && word.chars().any(|c| c.is_ascii_digit())
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '/' || c == '+')
+}
+
+/// `scheme://user:password@host` keeps all but the password.
+fn url_passwords(input: &str) -> String {
+    let mut out = String::with_capacity(input.len());
+    let mut rest = input;
+    while let Some(at) = rest.find("://") {
+        let (head, tail) = rest.split_at(at + 3);
+        out.push_str(head);
+        let end = tail
+            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '?' | '#'))
+            .unwrap_or(tail.len());
+        let (authority, after) = tail.split_at(end);
+        match authority.rsplit_once('@') {
+            Some((user, host)) => {
+                let name = user.split(':').next().unwrap_or("");
+                let hidden = if user.contains(':') {
+                    format!("{name}:{REDACTED}")
+                } else {
+                    REDACTED.to_owned()
+                };
+                out.push_str(&hidden);
+                out.push('@');
+                out.push_str(host);
+            }
+            None => out.push_str(authority),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// PEM private keys lose everything between their first and last line, or to the end of the text.
+fn private_keys(input: &str) -> String {
+    let mut out = String::with_capacity(input.len());
+    let mut rest = input;
+    while let Some(at) = rest.find("PRIVATE KEY-----") {
+        let (head, tail) = rest.split_at(at);
+        out.push_str(head);
+        out.push_str("PRIVATE KEY-----");
+        out.push_str(REDACTED);
+        rest = match tail.find("-----END") {
+            Some(end) => {
+                let (_, last) = tail.split_at(end);
+                let stop = last.find("KEY-----").map_or(last.len(), |i| i + 8);
+                let (line, after) = last.split_at(stop);
+                out.push_str(line);
+                after
+            }
+            None => "",
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json as j;
+
+    #[test]
+    fn names_promise_secrets_by_whole_segments() {
+        for name in [
+            "DB_PASSWORD",
+            "dbPassword",
+            "STRIPE_KEY",
+            "x-api-token",
+            "SENTRY_DSN",
+            "aws.secret.id",
+            "AUTH",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in [
+            "KEYMAP",
+            "MONKEY",
+            "AUTHOR",
+            "PASSENGERS",
+            "LOG_LEVEL",
+            "TOKENIZER",
+            "",
+        ] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn secrets_inside_text_are_hidden_and_the_rest_is_kept() {
+        let cases = [
+            ("key AKIAIOSFODNN7EXAMPLE here", "key [redacted] here"),
+            (
+                "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY1",
+                "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY1",
+            ),
+            ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "[redacted]"),
+            (
+                "postgres://laser:hunter2@db:5432/x",
+                "postgres://laser:[redacted]@db:5432/x",
+            ),
+            ("password=hunter2 user=ana", "password=[redacted] user=ana"),
+            (
+                "Authorization: Bearer abc.def",
+                "Authorization: Bearer [redacted]",
+            ),
+            ("a ghp_0123456789012345678901234567", "a [redacted]"),
+            (
+                "-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY----- x",
+                "-----BEGIN RSA PRIVATE KEY-----[redacted]-----END RSA PRIVATE KEY----- x",
+            ),
+        ];
+        for (input, expected) in cases {
+            assert_eq!(text(input), expected);
+        }
+    }
+
+    #[test]
+    fn images_commits_and_ordinary_words_stay() {
+        for kept in [
+            "123456789012.dkr.ecr.us-east-1.amazonaws.com/laser/api:1.8.3",
+            "repo/api:da39a3ee5e6b4b0d3255bfef95601890afd80709",
+            "repo/api@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "arn:aws:ecs:us-east-1:123456789012:task-definition/api:42",
+            "the key is under the mat: see https://wiki/page?x=1",
+        ] {
+            assert_eq!(text(kept), kept);
+        }
+    }
+
+    #[test]
+    fn json_is_searched_by_name_and_by_value() {
+        let v = j!({"token": "abc", "pin_key": 12, "list": ["AKIAIOSFODNN7EXAMPLE"], "in": {"image": "api:1"}});
+        assert_eq!(
+            json(&v),
+            j!({"token": REDACTED, "pin_key": REDACTED, "list": [REDACTED], "in": {"image": "api:1"}})
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! What can go wrong with the file, in words.
+
+use std::path::Path;
+
+use crate::domain::problem::{Problem, ProblemKind};
+
+const SYSTEM: &str = "store";
+
+/// A read that failed.
+pub fn reading(what: &str, path: &Path, error: &sqlx::Error) -> Problem {
+    worded(&format!("cannot read {what}"), path, error)
+}
+
+/// A write that failed: nothing of it was kept.
+pub fn writing(what: &str, path: &Path, error: &sqlx::Error) -> Problem {
+    worded(&format!("cannot write {what}"), path, error)
+}
+
+/// The file cannot be used at all.
+pub fn opening(path: &Path, why: &str, fix: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Store,
+        SYSTEM,
+        "the store cannot be opened, so nothing can be changed from here",
+        format!("{}: {why}", path.display()),
+        fix,
+    )
+}
+
+/// The row (or its vendor ids) belongs to somebody else now.
+pub fn taken(run: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        SYSTEM,
+        format!("run {run} is no longer ours"),
+        "its lease lapsed and another console took it over, or it was ended",
+        "Follow it on the deploys screen; this console does nothing more for it.",
+    )
+}
+
+/// Words an SQLite error; `what` begins the first line.
+pub fn worded(what: &str, path: &Path, error: &sqlx::Error) -> Problem {
+    let code = match error {
+        sqlx::Error::Database(e) => e.code().and_then(|c| c.parse::<u32>().ok()).unwrap_or(0),
+        _ => 0,
+    };
+    // Extended codes keep the primary code in the low byte (https://www.sqlite.org/rescode.html).
+    let (why, fix) = match code & 0xff {
+        5 | 6 => (
+            "another program kept the file locked for too long".to_owned(),
+            "Try again; close programs that hold the database open.",
+        ),
+        8 => (
+            "the file or its folder may not be written".to_owned(),
+            "Give yourself write permission, or set `store` in flightdeck.toml to another path.",
+        ),
+        10 => (
+            format!("the disk reported an error ({error})"),
+            "Check the disk, then restore the file from a backup if it does not open.",
+        ),
+        11 | 26 => (
+            "the file is damaged or is no SQLite database".to_owned(),
+            "Keep a copy for the record, move it away, and restore a backup; a new one is made when none is there.",
+        ),
+        13 => (
+            "the disk is full".to_owned(),
+            "Free some space on this disk.",
+        ),
+        14 => (
+            "the file or its folder cannot be opened".to_owned(),
+            "Check that the folder exists and is yours, or set `store` in flightdeck.toml.",
+        ),
+        19 => (
+            format!("the store's own rules refused it ({error})"),
+            "Look at the journal: somebody else may have acted at the same time.",
+        ),
+        _ => (
+            error.to_string(),
+            "Check the file; `flightdeck audit verify` reads all of it.",
+        ),
+    };
+    Problem::new(
+        ProblemKind::Store,
+        SYSTEM,
+        what,
+        format!("{}: {why}", path.display()),
+        fix,
+    )
+}

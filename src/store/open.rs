@@ -1,0 +1,270 @@
+//! Finding, making and opening the file.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use tokio::sync::{Mutex, watch};
+
+use super::anchor::Anchor;
+use super::{Console, Ear, LEASE, Store, fault};
+use crate::config::Config;
+use crate::domain::problem::Problem;
+use crate::domain::text::inert;
+
+/// Schema of this version, in `PRAGMA user_version`.
+const VERSION: i64 = 1;
+/// `FLDT`: tells our files from anybody else's SQLite database.
+const APPLICATION_ID: i64 = 0x464C_4454;
+/// Older ones can lose commits when two connections reset the WAL (SQLite release notes, 3.51.3).
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+/// How long a writer waits for another one. A commit takes milliseconds; this outlasts a slow disk.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A folder that goes away with the store: the demo's sandbox forgets everything, so its journal must not outlive it.
+#[derive(Debug)]
+pub struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Store {
+    /// Opens the store of a configuration: `store` of the file, else `flightdeck/flightdeck.db` in the user's state directory;
+    /// the demo without a `store` gets one of its own for as long as it runs.
+    pub async fn open(config: &Config) -> Result<Self, Problem> {
+        let (path, temporary) = match (&config.store, config.demo) {
+            (Some(path), _) => (path.clone(), None),
+            (None, true) => {
+                let folder = std::env::temp_dir().join(format!(
+                    "flightdeck-demo-{}-{:08x}",
+                    std::process::id(),
+                    fastrand::u32(..)
+                ));
+                (folder.join("flightdeck.db"), Some(Temporary(folder)))
+            }
+            (None, false) => (default_path()?, None),
+        };
+        let mut store = Self::open_at(&path, &config.environment, LEASE).await?;
+        store._temporary = temporary;
+        Ok(store)
+    }
+
+    /// Opens (and makes, if need be) the file at a path, for one environment, with a lease of the given length for its runs.
+    pub async fn open_at(path: &Path, environment: &str, lease: Duration) -> Result<Self, Problem> {
+        let anchor = Anchor::beside(path);
+        prepare(path).map_err(|e| {
+            let fix = "Check the folder's permissions, or set `store` in flightdeck.toml to another path.";
+            fault::opening(path, &e.to_string(), fix)
+        })?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(false)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE)
+            // A file that somebody tampered with must not run functions through its schema.
+            .pragma("trusted_schema", "OFF")
+            .statement_cache_capacity(32);
+        let mut first = connect(path, &options).await?;
+        check_sqlite(path, &mut first).await?;
+        migrate(path, &mut first, &anchor).await?;
+        let heard = sqlx::query_scalar("PRAGMA data_version")
+            .fetch_one(&mut first)
+            .await
+            .map_err(|e| unusable(path, &e))?;
+        let pool: SqlitePool = SqlitePoolOptions::new()
+            .max_connections(3)
+            .acquire_timeout(PATIENCE + Duration::from_secs(5))
+            .idle_timeout(Some(Duration::from_secs(60)))
+            .connect_lazy_with(options);
+        let host = inert(&gethostname::gethostname().to_string_lossy());
+        let pid = std::process::id();
+        Ok(Self {
+            pool,
+            path: path.to_owned(),
+            environment: environment.to_owned(),
+            anchor,
+            console: Console {
+                holder: format!("{host}:{pid}:{:016x}", fastrand::u64(..)),
+                host,
+                pid,
+            },
+            lease,
+            changes: watch::channel(0).0,
+            ear: Mutex::new(Some(Ear {
+                connection: first,
+                heard,
+            })),
+            _temporary: None,
+        })
+    }
+}
+
+fn default_path() -> Result<PathBuf, Problem> {
+    let dirs = directories::ProjectDirs::from("", "", "flightdeck").ok_or_else(|| {
+        let fix = "Set HOME or XDG_STATE_HOME, or `store` in flightdeck.toml.";
+        fault::opening(
+            Path::new("flightdeck.db"),
+            "no home directory is known",
+            fix,
+        )
+    })?;
+    let folder = dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir());
+    Ok(folder.join("flightdeck.db"))
+}
+
+/// Makes the folder (0700) and the file (0600), and takes away what others could read of an existing file.
+fn prepare(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
+    }
+    let file = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    if meta.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+async fn connect(path: &Path, options: &SqliteConnectOptions) -> Result<SqliteConnection, Problem> {
+    let mut last = None;
+    // Switching a new file to WAL needs it alone for a moment, and that lock is not waited for: two consoles that start together meet here.
+    for attempt in 0..20u64 {
+        match options.connect().await {
+            Ok(connection) => return Ok(connection),
+            Err(e) => {
+                let locked = matches!(&e, sqlx::Error::Database(d)
+                    if d.code().is_some_and(|c| c == "5" || c == "261"));
+                last = Some(e);
+                if !locked {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(10 + attempt * 10)).await;
+            }
+        }
+    }
+    Err(last.map_or_else(
+        || fault::opening(path, "it stays locked", "Try again."),
+        |e| unusable(path, &e),
+    ))
+}
+
+fn unusable(path: &Path, error: &sqlx::Error) -> Problem {
+    let worded = fault::worded("", path, error);
+    let why = worded
+        .why
+        .strip_prefix(&format!("{}: ", path.display()))
+        .unwrap_or(&worded.why);
+    fault::opening(path, why, &worded.fix)
+}
+
+async fn check_sqlite(path: &Path, connection: &mut SqliteConnection) -> Result<(), Problem> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(connection)
+        .await
+        .map_err(|e| unusable(path, &e))?;
+    let mut parts = version.split('.').map(|p| p.parse::<u32>().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    if (next(), next(), next()) < OLDEST_SQLITE {
+        return Err(fault::opening(
+            path,
+            &format!("this build carries SQLite {version}, which can lose commits in WAL mode"),
+            "Use a build with SQLite 3.51.3 or newer.",
+        ));
+    }
+    Ok(())
+}
+
+/// Brings the file to this version's schema, or says why it may not be touched.
+async fn migrate(
+    path: &Path,
+    connection: &mut SqliteConnection,
+    anchor: &Anchor,
+) -> Result<(), Problem> {
+    use sqlx::Connection;
+    let wrong = |e: sqlx::Error| unusable(path, &e);
+    if known(path, connection).await? {
+        return Ok(());
+    }
+    let mut tx = connection
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .map_err(wrong)?;
+    // Asked again under the lock: another console may have made the tables meanwhile.
+    if known(path, &mut tx).await? {
+        return Ok(());
+    }
+    anchor.create().map_err(|e| {
+        let fix = "Check the permissions of the folder.";
+        fault::opening(anchor.path(), &e.to_string(), fix)
+    })?;
+    sqlx::raw_sql(include_str!("schema.sql"))
+        .execute(&mut *tx)
+        .await
+        .map_err(wrong)?;
+    sqlx::raw_sql("PRAGMA application_id = 1179403348; PRAGMA user_version = 1;")
+        .execute(&mut *tx)
+        .await
+        .map_err(wrong)?;
+    tx.commit().await.map_err(wrong)
+}
+
+/// Whether the file holds this version's tables already; a problem if it is somebody else's or of a newer version.
+async fn known(path: &Path, connection: &mut SqliteConnection) -> Result<bool, Problem> {
+    let row: (i64, i64, i64) = sqlx::query_as(
+        "SELECT (SELECT user_version FROM pragma_user_version), (SELECT application_id FROM pragma_application_id),
+                (SELECT count(*) FROM sqlite_master)",
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(|e| unusable(path, &e))?;
+    match row {
+        (VERSION, APPLICATION_ID, _) => Ok(true),
+        (0, 0, 0) => Ok(false),
+        (newer, APPLICATION_ID, _) if newer > VERSION => Err(fault::opening(
+            path,
+            &format!(
+                "it was made by a newer version of flightdeck (schema {newer}; this one knows {VERSION})"
+            ),
+            "Use that newer version, or set `store` in flightdeck.toml to another path.",
+        )),
+        _ => Err(fault::opening(
+            path,
+            "it is an SQLite database of some other program",
+            "Set `store` in flightdeck.toml to another path; this file is left as it is.",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_application_id_in_the_schema_is_ours() {
+        assert_eq!(APPLICATION_ID, 1_179_403_348);
+        assert_eq!(VERSION, 1);
+    }
+}

@@ -1,0 +1,153 @@
+//! Reading runs back from the journal: for re-attachment, and to see who else acts.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::chain::outcome_from;
+use super::{Store, fault};
+use crate::domain::action::{Phase, Run, RunLine};
+use crate::domain::problem::Problem;
+
+/// Who has a run in hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RunState {
+    /// This console.
+    Ours,
+    /// Another console, whose lease holds.
+    Theirs,
+    /// Nobody: its console died or let go, or it was put aside as unknown.
+    Nobody,
+    /// It has ended.
+    Closed,
+}
+
+/// A run as the journal knows it.
+#[derive(Clone, Debug)]
+pub struct JournalRun {
+    /// Its story.
+    pub run: Run,
+    /// Who has it in hand.
+    pub state: RunState,
+    /// Put aside: its outcome could not be told.
+    pub unknown: bool,
+    /// Host of the console that drives or drove it.
+    pub host: String,
+    /// Process id there.
+    pub pid: u32,
+    /// When its lease ends (UTC).
+    pub lease_until: Timestamp,
+    /// Inputs of the preview that was confirmed.
+    pub inputs: Vec<(String, String)>,
+    /// What was noted for whoever picks it up.
+    pub marks: BTreeMap<String, String>,
+}
+
+impl Store {
+    /// Runs that have not ended, newest first.
+    pub async fn open_runs(&self) -> Result<Vec<JournalRun>, Problem> {
+        let wrong = |e: sqlx::Error| fault::reading("the journal", &self.path, &e);
+        let rows = sqlx::query(
+            "SELECT * FROM run WHERE environment = ? AND state <> 'closed' ORDER BY started_at DESC",
+        )
+        .bind(&self.environment)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(wrong)?;
+        let mut runs = Vec::with_capacity(rows.len());
+        for row in rows {
+            runs.push(self.whole(&row).await.map_err(wrong)?);
+        }
+        Ok(runs)
+    }
+
+    /// One run, open or closed; `None` if the journal has none of that id.
+    pub async fn journal_run(&self, run: &str) -> Result<Option<JournalRun>, Problem> {
+        let wrong = |e: sqlx::Error| fault::reading("the journal", &self.path, &e);
+        let row = sqlx::query("SELECT * FROM run WHERE environment = ? AND run = ?")
+            .bind(&self.environment)
+            .bind(run)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(wrong)?;
+        match row {
+            Some(row) => self.whole(&row).await.map(Some).map_err(wrong),
+            None => Ok(None),
+        }
+    }
+
+    async fn whole(&self, row: &SqliteRow) -> Result<JournalRun, sqlx::Error> {
+        let id: String = row.try_get("run")?;
+        let lines: Vec<(String, String, String)> =
+            sqlx::query_as("SELECT at, phase, text FROM run_line WHERE run = ? ORDER BY n")
+                .bind(&id)
+                .fetch_all(&self.pool)
+                .await?;
+        let marks: Vec<(String, String)> =
+            sqlx::query_as("SELECT name, value FROM run_mark WHERE run = ?")
+                .bind(&id)
+                .fetch_all(&self.pool)
+                .await?;
+        let state: String = row.try_get("state")?;
+        let holder: String = row.try_get("holder")?;
+        let lease_until: i64 = row.try_get("lease_until")?;
+        let now = Timestamp::now().as_millisecond();
+        let started_at: Timestamp = time(&row.try_get::<String, _>("started_at")?)?;
+        let finished_at: Option<String> = row.try_get("finished_at")?;
+        let outcome: Option<String> = row.try_get("outcome")?;
+        Ok(JournalRun {
+            state: match state.as_str() {
+                "closed" => RunState::Closed,
+                "open" if lease_until > now && holder == self.console.holder => RunState::Ours,
+                "open" if lease_until > now => RunState::Theirs,
+                _ => RunState::Nobody,
+            },
+            unknown: state == "unknown",
+            host: row.try_get("host")?,
+            pid: row.try_get("pid")?,
+            lease_until: Timestamp::from_millisecond(lease_until).map_err(decode)?,
+            inputs: serde_json::from_str(&row.try_get::<String, _>("inputs")?).map_err(decode)?,
+            marks: marks.into_iter().collect(),
+            run: Run {
+                intent: serde_json::from_str(&row.try_get::<String, _>("intent")?)
+                    .map_err(decode)?,
+                title: row.try_get("title")?,
+                phase: phase(&row.try_get::<String, _>("phase")?),
+                progress: None,
+                lines: lines
+                    .into_iter()
+                    .map(|(at, word, text)| {
+                        Ok(RunLine {
+                            at: time(&at)?,
+                            phase: phase(&word),
+                            text,
+                        })
+                    })
+                    .collect::<Result<_, sqlx::Error>>()?,
+                started_at,
+                finished_at: finished_at.as_deref().map(time).transpose()?,
+                outcome: outcome.as_deref().and_then(outcome_from),
+                who: row.try_get("who")?,
+                reattached: false,
+                id,
+            },
+        })
+    }
+}
+
+fn phase(word: &str) -> Phase {
+    Phase::ALL
+        .into_iter()
+        .find(|p| p.word() == word)
+        .unwrap_or(Phase::Journal)
+}
+
+fn time(text: &str) -> Result<Timestamp, sqlx::Error> {
+    text.parse().map_err(decode)
+}
+
+fn decode(e: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(e))
+}

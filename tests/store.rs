@@ -1,0 +1,574 @@
+//! The store from outside: whoever tampers with its file is found, consoles that share it never disagree, and what was
+//! promised to be durable survives a kill.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use flightdeck::config::Config;
+use flightdeck::domain::action::{Confirm, Intent, Phase, Preview};
+use flightdeck::domain::audit::{ChainVerdict, Outcome, SignOff, SignOffKind};
+use flightdeck::domain::problem::ProblemKind;
+use flightdeck::domain::service::ServiceId;
+use flightdeck::store::{RunState, Store};
+use jiff::Timestamp;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions};
+
+const LEASE: Duration = Duration::from_secs(30);
+
+fn preview(intent: Intent) -> Preview {
+    Preview {
+        title: format!("{} {}", intent.verb(), intent.subject()),
+        intent,
+        environment: "production".into(),
+        facts: vec![],
+        diff: vec![],
+        warnings: vec![],
+        refusals: vec![],
+        calls: vec![],
+        inputs: vec![("revision".into(), "api:41".into())],
+        fingerprint: "ab".repeat(32),
+        confirm: Confirm::Key,
+        at: Timestamp::now(),
+    }
+}
+
+fn scale(name: &str) -> Preview {
+    preview(Intent::Scale {
+        service: ServiceId {
+            cluster: "laser".into(),
+            name: name.into(),
+        },
+        desired: 3,
+    })
+}
+
+fn sign(criterion: &str, why: &str) -> Preview {
+    preview(Intent::SignOff {
+        criterion: criterion.into(),
+        why: why.into(),
+        link: String::new(),
+    })
+}
+
+async fn open(path: &Path) -> Store {
+    Store::open_at(path, "production", LEASE).await.unwrap()
+}
+
+/// A store with three ended runs: six rows.
+async fn six_rows(path: &Path) -> Store {
+    let store = open(path).await;
+    for name in ["api", "web", "jobs"] {
+        let claim = store.begin(&scale(name), "ana").await.unwrap();
+        store
+            .finish(
+                &claim,
+                Outcome::Succeeded,
+                "3 of 3 running",
+                Duration::from_millis(1500),
+            )
+            .await
+            .unwrap();
+    }
+    store
+}
+
+async fn raw(path: &Path) -> SqliteConnection {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .connect()
+        .await
+        .unwrap()
+}
+
+/// Somebody with the file in hand: the guards go first, then the change is made.
+async fn tamper(path: &Path, sql: &str) {
+    let mut db = raw(path).await;
+    let all = format!(
+        "DROP TRIGGER audit_follows; DROP TRIGGER audit_keeps; DROP TRIGGER audit_stays; PRAGMA ignore_check_constraints = ON; {sql}"
+    );
+    sqlx::raw_sql(AssertSqlSafe(all))
+        .execute(&mut db)
+        .await
+        .unwrap();
+}
+
+fn broken_at(verdict: &ChainVerdict) -> (u64, &str) {
+    match verdict {
+        ChainVerdict::Broken { seq, why } => (*seq, why),
+        ChainVerdict::Intact { .. } => panic!("the chain was found intact"),
+    }
+}
+
+#[tokio::test]
+async fn a_fresh_store_is_private_full_and_new_enough() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("deep/er/flightdeck.db");
+    let store = six_rows(&path).await;
+    assert!(matches!(
+        store.verify().await.unwrap(),
+        ChainVerdict::Intact { rows: 6, .. }
+    ));
+    for file in ["flightdeck.db", "flightdeck.db-wal", "flightdeck.db.heads"] {
+        let mode = path
+            .with_file_name(file)
+            .metadata()
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    let mut db = raw(&path).await;
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(&mut db)
+        .await
+        .unwrap();
+    let numbers: Vec<u32> = version.split('.').map(|n| n.parse().unwrap()).collect();
+    assert!(numbers >= vec![3, 51, 3], "{version}");
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(journal, "wal");
+}
+
+#[tokio::test]
+async fn every_changed_column_is_found_and_the_row_is_named() {
+    let columns = [
+        ("at", "'2020-01-01T00:00:00Z'"),
+        ("who", "'mallory'"),
+        ("host", "'elsewhere'"),
+        ("action", "'deploy'"),
+        ("subject", "'laser/db'"),
+        ("event", "'note'"),
+        ("parameters", "'{}'"),
+        ("preview", "''"),
+        ("outcome", "'failed'"),
+        ("detail", "'nothing happened'"),
+        ("duration_ms", "1"),
+        ("run", "'other'"),
+        ("previous", "replace(previous, substr(previous, 1, 1), 'x')"),
+        ("hash", "replace(hash, substr(hash, 1, 1), 'x')"),
+        ("environment", "'staging'"),
+    ];
+    for (column, value) in columns {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f.db");
+        let store = six_rows(&path).await;
+        tamper(
+            &path,
+            &format!("UPDATE audit SET {column} = {value} WHERE seq = 4"),
+        )
+        .await;
+        let verdict = store.verify().await.unwrap();
+        assert_eq!(broken_at(&verdict).0, 4, "{column}: {verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn removed_reordered_cut_and_rewritten_rows_are_found() {
+    let cases = [
+        ("DELETE FROM audit WHERE seq = 3", 3, "missing"),
+        (
+            "UPDATE audit SET seq = 30 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 4; UPDATE audit SET seq = 4 WHERE seq = 30",
+            3,
+            "moved",
+        ),
+        ("DELETE FROM audit WHERE seq > 4", 5, "tail was cut"),
+        ("DELETE FROM audit", 1, "tail was cut"),
+        (
+            "DELETE FROM audit WHERE seq = 1; UPDATE audit SET seq = seq - 1",
+            1,
+            "moved",
+        ),
+    ];
+    for (sql, row, words) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f.db");
+        let store = six_rows(&path).await;
+        tamper(&path, sql).await;
+        let verdict = store.verify().await.unwrap();
+        let (seq, why) = broken_at(&verdict);
+        assert_eq!(seq, row, "{sql}: {why}");
+        assert!(why.contains(words), "{sql}: {why}");
+    }
+}
+
+#[tokio::test]
+async fn an_older_copy_put_back_is_found_even_after_more_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let store = six_rows(&path).await;
+    sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(&mut raw(&path).await)
+        .await
+        .unwrap();
+    let copy = std::fs::read(&path).unwrap();
+    let claim = store.begin(&scale("api"), "ana").await.unwrap();
+    store
+        .finish(&claim, Outcome::Failed, "", Duration::ZERO)
+        .await
+        .unwrap();
+    store.close().await;
+    for file in ["f.db-wal", "f.db-shm"] {
+        let _ = std::fs::remove_file(dir.path().join(file));
+    }
+    std::fs::write(&path, copy).unwrap();
+    let store = open(&path).await;
+    assert_eq!(broken_at(&store.verify().await.unwrap()).0, 7);
+    store.begin(&scale("web"), "mallory").await.unwrap();
+    assert_eq!(broken_at(&store.verify().await.unwrap()).0, 7);
+}
+
+#[tokio::test]
+async fn a_lost_head_file_is_told_and_the_table_defends_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let store = six_rows(&path).await;
+    let mut db = raw(&path).await;
+    for sql in [
+        "UPDATE audit SET who = 'x' WHERE seq = 1",
+        "DELETE FROM audit WHERE seq = 6",
+        "INSERT INTO audit SELECT environment, 9, at, who, host, action, subject, event, parameters, preview, outcome, detail, duration_ms, run, hash, previous FROM audit WHERE seq = 6",
+        "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE seq = 2",
+    ] {
+        assert!(sqlx::raw_sql(sql).execute(&mut db).await.is_err(), "{sql}");
+    }
+    assert!(matches!(
+        store.verify().await.unwrap(),
+        ChainVerdict::Intact { rows: 6, .. }
+    ));
+    std::fs::remove_file(dir.path().join("f.db.heads")).unwrap();
+    assert!(broken_at(&store.verify().await.unwrap()).1.contains("gone"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn consoles_that_write_at_once_never_fork_the_chain() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let (one, two) = tokio::join!(open(&path), open(&path));
+    let write = |store: Store, who: &'static str| {
+        tokio::spawn(async move {
+            for n in 0..15 {
+                let claim = store
+                    .begin(&sign(&format!("{who}.{n}"), "seen"), who)
+                    .await
+                    .unwrap();
+                store
+                    .finish(&claim, Outcome::Succeeded, "", Duration::ZERO)
+                    .await
+                    .unwrap();
+            }
+            store
+        })
+    };
+    let (one, two) = tokio::join!(write(one, "ana"), write(two, "ben"));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    let verdict = one.verify().await.unwrap();
+    assert!(
+        matches!(verdict, ChainVerdict::Intact { rows: 60, .. }),
+        "{verdict:?}"
+    );
+    assert_eq!(verdict, two.verify().await.unwrap());
+}
+
+#[tokio::test]
+async fn environments_have_chains_of_their_own_in_one_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let production = six_rows(&path).await;
+    let staging = Store::open_at(&path, "staging", LEASE).await.unwrap();
+    assert!(staging.audit_rows(10).await.unwrap().is_empty());
+    staging.begin(&scale("api"), "ana").await.unwrap();
+    assert_eq!(staging.audit_rows(10).await.unwrap()[0].seq, 1);
+    assert_eq!(production.audit_rows(2).await.unwrap()[0].seq, 6);
+    assert!(production.open_runs().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn one_change_and_one_brake_a_service_and_the_refusal_says_who() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let (ana, ben) = (open(&path).await, open(&path).await);
+    let claim = ana.begin(&scale("api"), "ana").await.unwrap();
+    let refused = ben.begin(&scale("api"), "ben").await.unwrap_err();
+    assert_eq!(refused.kind, ProblemKind::Conflict);
+    assert!(refused.why.contains("ana"), "{refused}");
+    ben.begin(&scale("web"), "ben").await.unwrap();
+    let service = ServiceId {
+        cluster: "laser".into(),
+        name: "api".into(),
+    };
+    let stop = preview(Intent::Stop {
+        service,
+        rollback: true,
+    });
+    ben.begin(&stop, "ben").await.unwrap();
+    let seen = ben.open_runs().await.unwrap();
+    let hers = seen.iter().find(|r| r.run.id == claim.run()).unwrap();
+    assert_eq!((hers.state, seen.len()), (RunState::Theirs, 3));
+    assert!(ben.take_over(claim.run()).await.unwrap().is_none());
+    ana.finish(&claim, Outcome::Succeeded, "", Duration::ZERO)
+        .await
+        .unwrap();
+    ben.begin(&scale("api"), "ben").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_console_that_slept_through_its_lease_can_write_nothing_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let sleeper = Store::open_at(&path, "production", Duration::ZERO)
+        .await
+        .unwrap();
+    let waker = open(&path).await;
+    let old = sleeper.begin(&scale("api"), "ana").await.unwrap();
+    sleeper
+        .progress(
+            &old,
+            Phase::Execute,
+            "told ECS",
+            &[("deployment", "ecs-svc/1")],
+        )
+        .await
+        .unwrap();
+    let new = waker.take_over(old.run()).await.unwrap().unwrap();
+    assert_eq!(new.fence(), 2);
+    assert_eq!(
+        sleeper
+            .progress(&old, Phase::Follow, "x", &[])
+            .await
+            .unwrap_err()
+            .kind,
+        ProblemKind::Conflict
+    );
+    assert_eq!(
+        sleeper.renew(&old).await.unwrap_err().kind,
+        ProblemKind::Conflict
+    );
+    assert_eq!(
+        sleeper
+            .finish(&old, Outcome::Failed, "", Duration::ZERO)
+            .await
+            .unwrap_err()
+            .kind,
+        ProblemKind::Conflict
+    );
+    let run = waker.journal_run(new.run()).await.unwrap().unwrap();
+    assert_eq!(run.state, RunState::Ours);
+    assert_eq!(run.marks["deployment"], "ecs-svc/1");
+    assert_eq!(run.run.lines.len(), 1);
+    waker
+        .finish(&new, Outcome::Succeeded, "", Duration::ZERO)
+        .await
+        .unwrap();
+    assert_eq!(waker.audit_rows(10).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_parked_run_is_noted_locks_nothing_and_is_closed_by_its_successor() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir.path().join("f.db")).await;
+    let claim = store.begin(&scale("api"), "ana").await.unwrap();
+    store
+        .park(&claim, Phase::Follow, "no end after 30 minutes")
+        .await
+        .unwrap();
+    assert!(store.open_runs().await.unwrap()[0].unknown);
+    store.begin(&scale("api"), "ben").await.unwrap();
+    let rows = store.audit_rows(10).await.unwrap();
+    let story: Vec<_> = rows
+        .iter()
+        .rev()
+        .map(|r| (r.event.as_str(), r.outcome))
+        .collect();
+    assert_eq!(
+        story,
+        [
+            ("intent", None),
+            ("note", None),
+            ("outcome", Some(Outcome::Unknown)),
+            ("intent", None)
+        ]
+    );
+    assert_eq!(store.open_runs().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn secrets_never_reach_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let store = open(&path).await;
+    let canary = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let mut words = sign("1.2.a", &format!("rotated, new one is {canary} \u{202e}"));
+    words.title = format!("sign off with password={canary}");
+    let claim = store.begin(&words, "ana").await.unwrap();
+    let token = format!("Bearer {canary}");
+    store
+        .progress(&claim, Phase::Execute, &token, &[])
+        .await
+        .unwrap();
+    let word = SignOff {
+        criterion: "1.2.a".into(),
+        kind: SignOffKind::SignedOff,
+        who: "ana".into(),
+        why: token.clone(),
+        link: format!("https://ana:{canary}@wiki/x"),
+        at: Timestamp::now(),
+        until: None,
+    };
+    store.sign(&claim, &word).await.unwrap();
+    store.sign(&claim, &word).await.unwrap();
+    store
+        .finish(&claim, Outcome::Succeeded, &token, Duration::ZERO)
+        .await
+        .unwrap();
+    assert_eq!(store.signoffs().await.unwrap().len(), 1);
+    let mut out = Vec::new();
+    assert_eq!(store.export(&mut out).await.unwrap(), 2);
+    let mut everything = String::from_utf8(out).unwrap();
+    assert!(!everything.contains('\u{202e}'));
+    for file in ["f.db", "f.db-wal", "f.db.heads"] {
+        everything += &String::from_utf8_lossy(&std::fs::read(dir.path().join(file)).unwrap());
+    }
+    assert!(
+        !everything.contains("K7MDENG"),
+        "a secret reached the store"
+    );
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_used_are_refused_in_words_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    std::fs::write(
+        at("text.db"),
+        "this is no database, it is a letter to a friend",
+    )
+    .unwrap();
+    sqlx::raw_sql("CREATE TABLE recipes (name TEXT)")
+        .execute(
+            &mut SqliteConnectOptions::new()
+                .filename(at("foreign.db"))
+                .create_if_missing(true)
+                .connect()
+                .await
+                .unwrap(),
+        )
+        .await
+        .unwrap();
+    drop(open(&at("newer.db")).await);
+    sqlx::raw_sql("PRAGMA user_version = 7")
+        .execute(&mut raw(&at("newer.db")).await)
+        .await
+        .unwrap();
+    std::fs::create_dir(at("folder.db")).unwrap();
+    for (name, word) in [
+        ("text.db", "damaged"),
+        ("foreign.db", "other program"),
+        ("newer.db", "newer version"),
+        ("folder.db", "directory"),
+    ] {
+        let problem = Store::open_at(&at(name), "production", LEASE)
+            .await
+            .unwrap_err();
+        assert_eq!(problem.kind, ProblemKind::Store);
+        assert!(problem.why.contains(word), "{name}: {problem}");
+        assert!(!problem.fix.is_empty());
+    }
+    assert!(
+        std::fs::read_to_string(at("text.db"))
+            .unwrap()
+            .starts_with("this is no database")
+    );
+}
+
+#[tokio::test]
+async fn the_demo_keeps_nothing_and_changes_of_others_are_heard() {
+    let config = Config {
+        demo: true,
+        ..Config::default()
+    };
+    let store = Store::open(&config).await.unwrap();
+    let path = store.path().to_owned();
+    let other = open(&path).await;
+    assert!(!store.listen().await.unwrap());
+    let mut changes = store.changes();
+    other.begin(&scale("api"), "ben").await.unwrap();
+    assert!(store.listen().await.unwrap());
+    assert!(changes.has_changed().unwrap());
+    changes.mark_unchanged();
+    assert!(!store.listen().await.unwrap());
+    drop(other);
+    drop(store);
+    assert!(!path.exists());
+}
+
+/// Not a test of its own: the child that [`a_killed_writer_leaves_a_chain_that_verifies`] kills.
+#[tokio::test]
+async fn child_that_appends_until_it_is_killed() {
+    let Ok(path) = std::env::var("FLIGHTDECK_TEST_APPEND_TO") else {
+        return;
+    };
+    let store = open(Path::new(&path)).await;
+    for n in 0.. {
+        let claim = store
+            .begin(&sign(&format!("c.{n}"), "seen"), "child")
+            .await
+            .unwrap();
+        println!("durable {}", claim.run());
+        store
+            .finish(&claim, Outcome::Succeeded, "", Duration::ZERO)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_killed_writer_leaves_a_chain_that_verifies() {
+    use std::io::BufRead;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let store = open(&path).await;
+    for round in 1..=3 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "child_that_appends_until_it_is_killed",
+                "--nocapture",
+            ])
+            .env("FLIGHTDECK_TEST_APPEND_TO", &path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = std::io::BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
+        let durable: Vec<String> = lines
+            .by_ref()
+            .filter_map(|l| l.split("durable ").nth(1).map(str::to_owned))
+            .take(5 * round)
+            .collect();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(durable.len(), 5 * round);
+        for run in durable {
+            assert!(
+                store.journal_run(&run).await.unwrap().is_some(),
+                "run {run} was told to be durable"
+            );
+        }
+        let verdict = store.verify().await.unwrap();
+        assert!(
+            matches!(verdict, ChainVerdict::Intact { .. }),
+            "{verdict:?}"
+        );
+    }
+    store.begin(&scale("api"), "ana").await.unwrap();
+    assert!(matches!(
+        store.verify().await.unwrap(),
+        ChainVerdict::Intact { .. }
+    ));
+}
