@@ -1,0 +1,1 @@
+"""What the peer tests share: starting a peer, running flightdeck against it, reading effects back with boto3."""
