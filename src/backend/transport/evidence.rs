@@ -291,7 +291,7 @@ fn answered_or_cut<E>(error: &SdkError<E, HttpResponse>, chain: &str) -> Reach {
         "closed before",
         "end of file",
         "unexpected eof",
-        "body",
+        "reading a body",
     ]
     .iter()
     .any(|w| text.contains(w))
