@@ -1,10 +1,15 @@
 //! The one place that puts the rooms together: reads the configuration, starts what a command needs, and hands it over.
 
+mod ledger;
+
 use crate::cli::config::{self, Question};
 use crate::cli::exit::Exit;
+use crate::cli::globals::Globals;
 use crate::cli::out::Out;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, audit};
+use crate::config::{Config, load};
 use crate::domain::problem::Problem;
+use crate::store::Store;
 
 /// Runs the program's words.
 ///
@@ -13,17 +18,25 @@ use crate::domain::problem::Problem;
 pub async fn run(cli: Cli) -> Result<Exit, Problem> {
     let globals = &cli.globals;
     let mut out = Out::stdout(globals.json, globals.no_color);
-    match &cli.command {
-        Some(Command::Config(Question::Check)) => {
-            let exit = config::check(globals, &mut out)?;
-            out.flush()?;
-            Ok(exit)
+    let exit = match &cli.command {
+        Some(Command::Config(Question::Check)) => config::check(globals, &mut out)?,
+        Some(Command::Config(Question::Path)) => config::path(globals, &mut out)?,
+        Some(Command::Audit(args)) => {
+            let config = configuration(globals)?;
+            let store = Store::open(&config).await?;
+            let exit = audit::run(args, &config.environment, &store, &mut out).await;
+            store.close().await;
+            exit?
         }
-        Some(Command::Config(Question::Path)) => {
-            let exit = config::path(globals, &mut out)?;
-            out.flush()?;
-            Ok(exit)
-        }
-        _ => Ok(Exit::NO_ANSWER),
-    }
+        _ => Exit::NO_ANSWER,
+    };
+    out.flush()?;
+    Ok(exit)
+}
+
+/// The configuration of one run: the file under its environment, then the flags.
+fn configuration(globals: &Globals) -> Result<Config, Problem> {
+    let mut config = load::load(globals.config.as_deref(), globals.env.as_deref())?;
+    globals.lay_over(&mut config);
+    Ok(config)
 }

@@ -16,6 +16,7 @@ use super::out::Out;
 use super::paint::Role;
 use super::table::{Align, Table, cell, painted};
 use super::words;
+use crate::config::mistake::io_words;
 use crate::domain::audit::{AuditRow, ChainVerdict, Outcome};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
@@ -163,7 +164,7 @@ async fn export(ledger: &dyn Ledger, file: Option<&Path>, out: &mut Out) -> Resu
                 ProblemKind::Invalid,
                 "audit",
                 format!("cannot write {}", path.display()),
-                e.to_string(),
+                io_words(&e),
                 "name a new file in a folder that may be written",
             )
         })?;

@@ -81,6 +81,8 @@ pub enum Command {
     Metrics(metrics::Arguments),
     /// Search or follow logs
     Logs(logs::Arguments),
+    /// The audit chain: newest rows, whether it is whole, all of it
+    Audit(audit::Arguments),
     /// Roll out an image
     Deploy(deploy::Arguments),
     /// Go back to an earlier revision; stops a running deployment

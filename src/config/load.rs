@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::apply::{Scribe, table, value};
-use super::mistake::{Mistake, Mistakes, place, suggest, unreadable};
+use super::mistake::{Mistake, Mistakes, io_words, place, suggest, unreadable};
 use super::reader::{self, Judge};
 use super::{Config, schema};
 use crate::domain::problem::{Problem, ProblemKind};
@@ -84,15 +84,6 @@ pub fn read(file: &Path, environment: Option<&str>) -> Result<Config, Problem> {
             .map_err(|e| format!("cannot read {}: {}", path.display(), io_words(&e)))
     };
     parse(&source, file, environment, &roots)
-}
-
-fn io_words(e: &std::io::Error) -> String {
-    match e.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".into(),
-        std::io::ErrorKind::PermissionDenied => "it may not be read by this user".into(),
-        std::io::ErrorKind::InvalidData => "it is not UTF-8 text".into(),
-        _ => e.to_string(),
-    }
 }
 
 /// Reads a source text; `roots` reads the PEM file that `extra_roots` names.

@@ -75,6 +75,20 @@ pub fn unreadable(file: &Path, why: &str) -> Problem {
     )
 }
 
+/// What the system said about a file, in words.
+pub fn io_words(e: &std::io::Error) -> String {
+    use std::io::ErrorKind::*;
+    match e.kind() {
+        NotFound => "there is no such file or folder".into(),
+        PermissionDenied => "this user may not".into(),
+        AlreadyExists => "it is there already, and is never overwritten".into(),
+        InvalidData => "it is not UTF-8 text".into(),
+        IsADirectory => "it is a folder".into(),
+        StorageFull => "the disk is full".into(),
+        _ => e.to_string(),
+    }
+}
+
 /// The nearest of some names, if one is near enough to be meant.
 pub fn suggest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::io::Write as _;
 use std::path::Path;
 
+use super::mistake::io_words;
 use super::schema::{Key, Kind, ROOT, Section};
 use crate::domain::problem::{Problem, ProblemKind};
 
@@ -107,22 +108,16 @@ pub fn write(file: &Path, text: &str) -> Result<(), Problem> {
             fix,
         )
     };
+    let elsewhere = "name another place with --config FILE";
     if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .map_err(|e| failed(e.to_string(), "name another place with --config FILE"))?;
+        std::fs::create_dir_all(folder).map_err(|e| failed(io_words(&e), elsewhere))?;
     }
     let mut handle = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(file)
-        .map_err(|e| match e.kind() {
-            std::io::ErrorKind::AlreadyExists => failed(
-                "it is there already, and is never overwritten".into(),
-                "edit it, or name another with --config FILE",
-            ),
-            _ => failed(e.to_string(), "name another place with --config FILE"),
-        })?;
+        .map_err(|e| failed(io_words(&e), elsewhere))?;
     handle
         .write_all(text.as_bytes())
-        .map_err(|e| failed(e.to_string(), "free some space, then try again"))
+        .map_err(|e| failed(io_words(&e), "free some space, then try again"))
 }
