@@ -1,7 +1,9 @@
 //! The screens. A screen is one folder: its state (`model`), what commands do to it (`update`), what it looks like (`view`).
 
+pub mod alerts;
 pub mod audit;
 pub mod deploys;
+pub mod metrics;
 pub mod overview;
 pub mod services;
 
@@ -226,6 +228,7 @@ pub fn all() -> Vec<Box<dyn Screen>> {
         Box::new(overview::Overview::default()),
         Box::new(services::Services::default()),
         Box::new(deploys::Deploys::default()),
+        Box::new(alerts::Alerts::default()),
         Box::new(audit::Audit::default()),
     ]
 }

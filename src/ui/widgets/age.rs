@@ -34,6 +34,16 @@ pub fn duration(seconds: i64) -> String {
     }
 }
 
+/// A length of time in its largest whole unit: `90s`, `15m`, `3h`, `7d`.
+pub fn span(seconds: u32) -> String {
+    match seconds {
+        s if s >= 86_400 && s % 86_400 == 0 => format!("{}d", s / 86_400),
+        s if s >= 3_600 && s % 3_600 == 0 => format!("{}h", s / 3_600),
+        s if s >= 60 && s % 60 == 0 => format!("{}m", s / 60),
+        s => format!("{s}s"),
+    }
+}
+
 /// A clock time in the local zone, with the date where it is not today's.
 pub fn clock(now: Timestamp, at: Timestamp) -> String {
     let tz = TimeZone::system();
@@ -74,6 +84,10 @@ mod tests {
         assert_eq!(
             [5, 68, 7_500, 100_000].map(duration),
             ["5s", "1m08", "2h05m", "1d03h"]
+        );
+        assert_eq!(
+            [90, 60, 5_400, 10_800, 604_800].map(span),
+            ["90s", "1m", "90m", "3h", "7d"]
         );
     }
 }

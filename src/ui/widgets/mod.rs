@@ -8,7 +8,7 @@ mod panel;
 mod table;
 mod text;
 
-pub use age::{age, ago, clock, duration, since};
+pub use age::{age, ago, clock, duration, since, span};
 pub use bar::{bar, spark};
 pub use list::ListState;
 pub use panel::{panel, scrolled};

@@ -210,36 +210,37 @@ impl Chart<'_> {
     }
 
     fn marks(&self, buf: &mut Buffer, plot: Rect, theme: &Theme) {
+        let places: Vec<(u16, &str)> = self
+            .marks
+            .iter()
+            .filter_map(|m| Some((self.column(m.at, plot)?, m.label.as_str())))
+            .collect();
+        for (x, _) in &places {
+            for y in plot.y..plot.bottom() {
+                line(buf, *x, y, 1, &[("┊".to_owned(), theme.marker)]);
+            }
+            line(buf, *x, plot.bottom(), 1, &[("▲".to_owned(), theme.marker)]);
+        }
+        // Words beside their mark, and only where they hide no other mark or word.
         let mut free = plot.x;
-        for mark in self.marks {
-            let Some(x) = self.column(mark.at, plot) else {
+        for (i, (x, label)) in places.iter().enumerate() {
+            let words = width(label) as u16;
+            let next = places.get(i + 1).map_or(plot.right(), |p| p.0);
+            let start = if x + 1 + words <= next {
+                x + 1
+            } else if x.saturating_sub(words) >= free {
+                x - words
+            } else {
                 continue;
             };
-            for y in plot.y..plot.bottom() {
-                line(buf, x, y, 1, &[("┊".to_owned(), theme.marker)]);
-            }
-            line(buf, x, plot.bottom(), 1, &[("▲".to_owned(), theme.marker)]);
-            let words = width(&mark.label) as u16;
-            // Beside its line where there is room; the line itself is there in any case.
-            if x > free && x + 1 + words < plot.right() {
-                line(
-                    buf,
-                    x + 1,
-                    plot.y,
-                    words,
-                    &[(mark.label.clone(), theme.marker)],
-                );
-                free = x + words + 1;
-            } else if x >= free + words && words > 0 {
-                line(
-                    buf,
-                    x - words,
-                    plot.y,
-                    words,
-                    &[(mark.label.clone(), theme.marker)],
-                );
-                free = x;
-            }
+            line(
+                buf,
+                start,
+                plot.y,
+                words,
+                &[((*label).to_owned(), theme.marker)],
+            );
+            free = (start + words).max(x + 1);
         }
     }
 

@@ -1,0 +1,359 @@
+//! One alarm in full: why, by which rule, what it does, its metric with the threshold, its history.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::model::{WINDOW, query, series};
+use super::row;
+use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState};
+use crate::domain::text::width;
+use crate::ui::screens::Cx;
+use crate::ui::screens::metrics::marks::marks;
+use crate::ui::widgets::chart::{Chart, Plot};
+use crate::ui::widgets::{ago, clock, line, panel, scrolled, since, span, wrapped};
+
+type Line = Vec<(String, Style)>;
+
+/// Columns of the labels on the left.
+const LABEL: usize = 10;
+
+/// A page as lines, with a chart in the middle.
+struct Sheet {
+    head: Vec<Line>,
+    chart: u16,
+    tail: Vec<Line>,
+}
+
+impl Sheet {
+    /// The page of an alarm for an inside of so many columns and rows.
+    fn of(alarm: &Alarm, cx: &Cx<'_>, columns: u16, rows: u16) -> Self {
+        let columns = usize::from(columns);
+        let head = head(alarm, cx, columns);
+        let tail = history(alarm, cx, columns);
+        let spare = usize::from(rows).saturating_sub(head.len() + tail.len().clamp(3, 8));
+        let chart = if query(alarm).is_some() {
+            spare.clamp(8, 18) as u16
+        } else {
+            0
+        };
+        Self { head, chart, tail }
+    }
+
+    fn rows(&self) -> usize {
+        self.head.len() + usize::from(self.chart) + self.tail.len()
+    }
+}
+
+fn inside(area: Rect) -> (u16, u16) {
+    (area.width.saturating_sub(4), area.height.saturating_sub(2))
+}
+
+/// Lines that do not fit on the page.
+pub(super) fn overflow(alarm: &Alarm, cx: &Cx<'_>, area: Rect) -> usize {
+    let (columns, rows) = inside(area);
+    Sheet::of(alarm, cx, columns, rows)
+        .rows()
+        .saturating_sub(usize::from(rows))
+}
+
+pub(super) fn view(
+    alarm: &Alarm,
+    scroll: usize,
+    focus: bool,
+    cx: &Cx<'_>,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let t = cx.theme;
+    let frame = panel(buf, area, &alarm.name, focus, t);
+    let (columns, rows) = inside(area);
+    let sheet = Sheet::of(alarm, cx, columns, rows);
+    // Drawn on paper of its own, of which the window shows a part: so the chart scrolls with its text.
+    let paper = Rect::new(
+        0,
+        0,
+        columns,
+        u16::try_from(sheet.rows()).unwrap_or(rows).max(1),
+    );
+    let mut drawn = Buffer::empty(paper);
+    drawn.set_style(paper, t.text);
+    let mut y = 0;
+    for spans in &sheet.head {
+        line(&mut drawn, 0, y, columns, spans);
+        y += 1;
+    }
+    if sheet.chart > 0 {
+        chart(alarm, cx, Rect::new(0, y, columns, sheet.chart), &mut drawn);
+        y += sheet.chart;
+    }
+    for spans in &sheet.tail {
+        line(&mut drawn, 0, y, columns, spans);
+        y += 1;
+    }
+    let first = scroll.min(sheet.rows().saturating_sub(usize::from(rows)));
+    for y in 0..rows {
+        for x in 0..columns {
+            let from = (
+                x,
+                y.saturating_add(u16::try_from(first).unwrap_or(u16::MAX)),
+            );
+            if let (Some(cell), Some(to)) = (
+                drawn.cell(from),
+                buf.cell_mut((frame.x + 1 + x, frame.y + y)),
+            ) {
+                *to = cell.clone();
+            }
+        }
+    }
+    if focus {
+        scrolled(buf, frame, first, usize::from(rows), sheet.rows(), t);
+    }
+}
+
+/// A label with text beside it, broken into as many lines as it takes.
+fn labelled(label: &str, text: &str, style: Style, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
+    wrapped(text, columns.saturating_sub(LABEL))
+        .into_iter()
+        .enumerate()
+        .map(|(i, text)| {
+            let head = if i == 0 { label } else { "" };
+            vec![(format!("{head:<LABEL$}"), cx.theme.muted), (text, style)]
+        })
+        .collect()
+}
+
+fn head(alarm: &Alarm, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
+    let t = cx.theme;
+    let (shape, style) = row::state(alarm, cx);
+    let mut first = vec![
+        (format!("{shape}  "), style),
+        (format!("{}  ", row::severity(alarm, cx).0), style),
+    ];
+    if let Some(at) = alarm.since {
+        first.push((
+            format!("since {} ({})", ago(cx.now, at), clock(cx.now, at)),
+            t.text,
+        ));
+    }
+    if !alarm.actions_enabled {
+        first.push(("   ■ actions are OFF".into(), t.warn));
+    }
+    let mut lines = vec![first];
+    if matches!(alarm.rule, AlarmRule::Metric { .. }) {
+        let now = row::value(alarm, cx);
+        let hot = if alarm.state == AlarmState::Alarm {
+            style
+        } else {
+            t.strong
+        };
+        lines.push(vec![
+            (format!("{:<LABEL$}", "now"), t.muted),
+            (now, hot),
+            (format!("  alarms {}", row::threshold(alarm, cx)), t.text),
+        ]);
+    }
+    let mut put = |label: &str, text: &str, style| {
+        if !text.is_empty() {
+            lines.extend(labelled(label, text, style, cx, columns));
+        }
+    };
+    put("why", &alarm.reason, t.text);
+    put("about", &alarm.description, t.text);
+    put("rule", &rule(&alarm.rule), t.text);
+    if let Some(q) = query(alarm) {
+        let text = format!("{}, {}", q.metric, q.stat.word());
+        put("metric", &text, t.muted);
+    }
+    if let AlarmRule::Composite { rule } = &alarm.rule {
+        for child in children(rule, cx) {
+            let (shape, style) = row::state(child, cx);
+            put("", &format!("{shape}  {}", child.name), style);
+        }
+    }
+    let actions = match alarm.actions.as_slice() {
+        [] => "none: nobody is told".to_owned(),
+        all => all.iter().map(|a| short(a)).collect::<Vec<_>>().join(", "),
+    };
+    let style = if alarm.actions.is_empty() || !alarm.actions_enabled {
+        t.warn
+    } else {
+        t.text
+    };
+    put("actions", &actions, style);
+    lines.push(Vec::new());
+    lines
+}
+
+/// `sns:oncall` of an action's ARN.
+fn short(arn: &str) -> String {
+    let mut parts = arn.split(':').skip(2);
+    match (parts.next(), arn.rsplit(':').next()) {
+        (Some(service), Some(name)) if !service.is_empty() => format!("{service}:{name}"),
+        _ => arn.to_owned(),
+    }
+}
+
+/// The rule as a sentence.
+fn rule(rule: &AlarmRule) -> String {
+    match rule {
+        AlarmRule::Composite { rule } => rule.clone(),
+        AlarmRule::Metric {
+            query,
+            expression,
+            comparison,
+            threshold,
+            datapoints,
+            periods,
+            period_s,
+        } => {
+            let what = match (query, expression) {
+                (_, Some(e)) => e.clone(),
+                (Some(q), None) => q.metric.name.clone(),
+                (None, None) => "metric math".to_owned(),
+            };
+            let limit = threshold.map_or(String::new(), |v| {
+                let unit = query
+                    .as_ref()
+                    .map_or(crate::domain::metric::Unit::None, |q| {
+                        crate::domain::metric::Unit::of(&q.metric)
+                    });
+                format!(" {}", unit.format(v))
+            });
+            format!(
+                "{what} {comparison}{limit} in {datapoints} of {periods} periods of {}",
+                span(*period_s)
+            )
+        }
+    }
+}
+
+/// Known alarms that a composite rule names.
+fn children<'a>(rule: &str, cx: &Cx<'a>) -> Vec<&'a Alarm> {
+    let rows = cx.snapshot.facts.alarm_rows();
+    rows.iter()
+        .filter(|a| {
+            let n = &a.name;
+            rule.contains(&format!("\"{n}\""))
+                || rule.contains(&format!("({n})"))
+                || rule.contains(&format!(":{n}\""))
+        })
+        .map(AsRef::as_ref)
+        .collect()
+}
+
+fn chart(alarm: &Alarm, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
+    let (t, facts) = (cx.theme, &cx.snapshot.facts);
+    let Some(q) = query(alarm) else { return };
+    let title = format!(
+        "{} {}, {} a point, last {}",
+        q.metric.name,
+        q.stat.word(),
+        span(q.period_s),
+        span(WINDOW.length_s)
+    );
+    line(buf, area.x, area.y, area.width, &[(title, t.title)]);
+    let plot = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(2),
+        ..area
+    };
+    let say = |buf: &mut Buffer, words: String, style| {
+        line(buf, plot.x + 10, plot.y + 1, plot.width, &[(words, style)]);
+    };
+    let from = cx
+        .now
+        .checked_sub(i64::from(WINDOW.length_s).seconds())
+        .unwrap_or(Timestamp::MIN);
+    let Some(series) = series(alarm, cx) else {
+        return match facts.charts.error.as_ref().or(facts.series.error.as_ref()) {
+            Some(p) => say(buf, format!("▲ {}: {}", p.what, p.why), t.critical),
+            None => say(buf, "asking ...".into(), t.muted),
+        };
+    };
+    let threshold = match &alarm.rule {
+        AlarmRule::Metric { threshold, .. } => *threshold,
+        AlarmRule::Composite { .. } => None,
+    };
+    let happened = marks(facts, std::iter::once(&q.metric), from, cx.now);
+    Chart {
+        from,
+        until: cx.now,
+        zone: &TimeZone::system(),
+        unit: series.unit,
+        plots: vec![Plot {
+            points: &series.points,
+            period_s: q.period_s,
+            style: t.series1,
+            key: None,
+        }],
+        thresholds: threshold.into_iter().collect(),
+        marks: &happened,
+        crosshair: None,
+    }
+    .draw(buf, plot, t);
+    if !series.points.iter().any(|p| p.0 >= from) {
+        say(
+            buf,
+            format!("no datapoint in the last {}", span(WINDOW.length_s)),
+            t.unknown,
+        );
+    }
+}
+
+fn history(alarm: &Alarm, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
+    let t = cx.theme;
+    let mut lines = vec![vec![("History".to_owned(), t.title)]];
+    let part = cx.snapshot.facts.alarm_history.get(&alarm.name);
+    if let Some(p) = part.and_then(|p| p.error.as_ref()) {
+        lines.push(vec![(format!("▲ {}: {}", p.what, p.why), t.critical)]);
+    }
+    match part.and_then(|p| p.value.as_ref()) {
+        None if part.is_none_or(|p| p.error.is_none()) => {
+            lines.push(vec![("asking ...".into(), t.muted)]);
+        }
+        None => {}
+        Some(events) if events.is_empty() => {
+            lines.push(vec![(
+                "nothing is recorded (CloudWatch keeps 30 days)".into(),
+                t.muted,
+            )]);
+        }
+        Some(events) => lines.extend(events.iter().flat_map(|e| event(e, cx, columns))),
+    }
+    lines
+}
+
+fn event(e: &AlarmEvent, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
+    let t = cx.theme;
+    let (sign, style) = match () {
+        () if e.summary.contains("to ALARM") => ("▲", t.critical),
+        () if e.summary.contains("to OK") => ("●", t.ok),
+        () if e.summary.contains("to INSUFFICIENT") => ("○", t.unknown),
+        () => ("·", t.muted),
+    };
+    let when = since(cx.now, Some(e.at), cx.absolute);
+    let indent = width(&when).max(6) + 4;
+    let text = if e.summary.is_empty() {
+        &e.kind
+    } else {
+        &e.summary
+    };
+    wrapped(text, columns.saturating_sub(indent))
+        .into_iter()
+        .enumerate()
+        .map(|(i, text)| {
+            if i == 0 {
+                vec![
+                    (format!("{when:>6}  "), t.muted),
+                    (format!("{sign} "), style),
+                    (text, t.text),
+                ]
+            } else {
+                vec![(" ".repeat(indent), t.text), (text, t.text)]
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,12 @@
+//! Alarms: what fires, what cannot tell, what is well; and one alarm in full.
+
+mod detail;
+mod model;
+mod row;
+mod update;
+mod view;
+
+pub use model::Alerts;
+
+#[cfg(test)]
+mod tests;

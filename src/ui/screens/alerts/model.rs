@@ -1,0 +1,174 @@
+//! State of the alerts screen.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::{detail, row};
+use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
+use crate::domain::interest::Interest;
+use crate::domain::metric::{MetricQuery, Series, Window};
+use crate::domain::part::Freshness;
+use crate::ui::fuzzy;
+use crate::ui::screens::Cx;
+use crate::ui::widgets::ListState;
+
+/// Columns of the terminal from which the list and one alarm are shown side by side.
+pub(super) const WIDE: u16 = 120;
+
+/// How far back an alarm's chart reaches.
+pub(super) const WINDOW: Window = Window {
+    length_s: 3 * 3_600,
+    until: None,
+};
+
+/// What the list is sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// Firing, no data, OK; within them the worst and the newest first.
+    #[default]
+    State,
+    Name,
+    Since,
+}
+
+impl Sort {
+    pub fn next(self) -> Self {
+        match self {
+            Self::State => Self::Name,
+            Self::Name => Self::Since,
+            Self::Since => Self::State,
+        }
+    }
+
+    fn order(self, a: &Alarm, b: &Alarm) -> Ordering {
+        let order = match self {
+            Self::State => (a.state.cmp(&b.state))
+                .then(a.severity.cmp(&b.severity))
+                .then(b.since.cmp(&a.since)),
+            Self::Name => Ordering::Equal,
+            Self::Since => b.since.cmp(&a.since),
+        };
+        order.then_with(|| a.name.cmp(&b.name))
+    }
+}
+
+/// The alerts screen.
+#[derive(Debug, Default)]
+pub struct Alerts {
+    pub(super) visible: Vec<Arc<Alarm>>,
+    pub(super) names: Vec<String>,
+    pub(super) list: ListState<String>,
+    pub(super) sort: Sort,
+    pub(super) reverse: bool,
+    pub(super) filter: String,
+    /// The alarm whose own page is open.
+    pub(super) page: Option<String>,
+    /// First line of the page that is shown.
+    pub(super) scroll: usize,
+}
+
+/// The series that a metric alarm watches.
+pub(super) fn query(alarm: &Alarm) -> Option<&MetricQuery> {
+    match &alarm.rule {
+        AlarmRule::Metric { query, .. } => query.as_ref(),
+        AlarmRule::Composite { .. } => None,
+    }
+}
+
+/// An alarm's series: the one asked for with its window while it is shown, else the common one.
+pub(super) fn series<'a>(alarm: &Alarm, cx: &Cx<'a>) -> Option<&'a Arc<Series>> {
+    let (facts, query) = (&cx.snapshot.facts, query(alarm)?);
+    let charts = facts.charts.value.as_ref();
+    charts
+        .filter(|c| c.window == Some(WINDOW))
+        .and_then(|c| c.series.iter().find(|s| &s.query == query))
+        .or_else(|| facts.series(query))
+}
+
+/// How many alarms are in each state: firing, no data, OK.
+pub(super) fn counts(alarms: &[Arc<Alarm>]) -> [usize; 3] {
+    [
+        AlarmState::Alarm,
+        AlarmState::InsufficientData,
+        AlarmState::Ok,
+    ]
+    .map(|state| alarms.iter().filter(|a| a.state == state).count())
+}
+
+impl Alerts {
+    /// Sorts, then filters: a filter ranks by how well a name matches.
+    pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
+        self.visible = cx.snapshot.facts.alarm_rows().to_vec();
+        let sort = self.sort;
+        self.visible.sort_by(|a, b| sort.order(a, b));
+        if self.reverse {
+            self.visible.reverse();
+        }
+        if !self.filter.is_empty() {
+            self.visible = fuzzy::rank(self.visible.iter(), &self.filter, |a| {
+                format!("{} {} {}", a.name, a.state.word(), a.severity.word())
+            })
+            .into_iter()
+            .filter_map(|i| self.visible.get(i).cloned())
+            .collect();
+        }
+        self.names = self.visible.iter().map(|a| a.name.clone()).collect();
+    }
+
+    /// The name of the alarm that commands are about.
+    fn name(&self) -> Option<&String> {
+        self.page.as_ref().or(self.list.selected())
+    }
+
+    /// The alarm that commands are about.
+    pub(super) fn current<'a>(&self, cx: &Cx<'a>) -> Option<&'a Arc<Alarm>> {
+        let name = self.name()?;
+        let rows = cx.snapshot.facts.alarm_rows();
+        rows.iter().find(|a| &a.name == name)
+    }
+
+    /// Whether one alarm is shown in full.
+    pub(super) fn shows_detail(&self, cx: &Cx<'_>) -> bool {
+        self.page.is_some() || cx.body.width >= WIDE
+    }
+
+    /// Keeps the page's scroll position inside the page.
+    pub(super) fn clamp(&mut self, cx: &Cx<'_>) {
+        let most = match (&self.page, self.current(cx)) {
+            (Some(_), Some(alarm)) => detail::overflow(alarm, cx, cx.body),
+            _ => 0,
+        };
+        self.scroll = self.scroll.min(most);
+    }
+
+    /// What the alarm shown in full needs.
+    pub(super) fn wanted(&self, cx: &Cx<'_>) -> Vec<Interest> {
+        let Some(alarm) = self.current(cx).filter(|_| self.shows_detail(cx)) else {
+            return Vec::new();
+        };
+        let mut wanted = vec![Interest::AlarmHistory(alarm.name.clone())];
+        wanted.extend(query(alarm).map(|q| Interest::Metrics {
+            queries: vec![q.clone()],
+            window: WINDOW,
+        }));
+        wanted
+    }
+}
+
+/// Whether what is known of the alarms may be old.
+pub(super) fn is_old(cx: &Cx<'_>) -> bool {
+    cx.snapshot.facts.alarms.freshness(cx.now) != Freshness::Fresh
+}
+
+/// The column that the list is sorted by, as the table counts.
+pub(super) fn sort_column(sort: Sort) -> usize {
+    let title = match sort {
+        Sort::State => "state",
+        Sort::Name => "alarm",
+        Sort::Since => "since",
+    };
+    row::COLUMNS
+        .iter()
+        .position(|c| c.title == title)
+        .unwrap_or(0)
+}

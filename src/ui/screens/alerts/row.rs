@@ -1,0 +1,98 @@
+//! An alarm as a row, and its parts in words: pure functions.
+
+use ratatui::style::Style;
+
+use super::model::{is_old, query, series};
+use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
+use crate::domain::metric::Unit;
+use crate::ui::screens::Cx;
+use crate::ui::widgets::{Column, Row, since, spark};
+
+/// The columns.
+pub(super) const COLUMNS: &[Column] = &[
+    Column::left("state", 9),
+    Column::left("sev", 4),
+    Column::right("since", 6),
+    Column::left("alarm", 18).grow(3),
+    Column::right("now", 8),
+    Column::left("threshold", 11),
+    Column::left("3 hours", 16).drop(1),
+    Column::left("reason", 16).grow(4).drop(2),
+];
+
+/// Shape, word and colour of an alarm's state.
+pub(super) fn state(a: &Alarm, cx: &Cx<'_>) -> (String, Style) {
+    let t = cx.theme;
+    let (sign, style) = match (a.state, a.severity) {
+        (AlarmState::Alarm, Severity::Critical) => ("▲", t.critical),
+        (AlarmState::Alarm, Severity::Warning) => ("■", t.warn),
+        (AlarmState::Alarm, Severity::Info) => ("◆", t.info),
+        (AlarmState::InsufficientData, _) => ("○", t.unknown),
+        (AlarmState::Ok, _) => ("●", t.ok),
+    };
+    let style = if is_old(cx) { t.stale } else { style };
+    (format!("{sign} {}", a.state.word()), style)
+}
+
+/// The word of its severity; loud only while it fires.
+pub(super) fn severity(a: &Alarm, cx: &Cx<'_>) -> (String, Style) {
+    let style = if a.state == AlarmState::Alarm {
+        state(a, cx).1
+    } else {
+        cx.theme.muted
+    };
+    (a.severity.word().to_owned(), style)
+}
+
+/// The unit that its values have.
+pub(super) fn unit(a: &Alarm, cx: &Cx<'_>) -> Unit {
+    series(a, cx)
+        .map(|s| s.unit)
+        .or_else(|| query(a).map(|q| Unit::of(&q.metric)))
+        .unwrap_or(Unit::None)
+}
+
+/// The metric's newest value with its unit; `-` where there is none.
+pub(super) fn value(a: &Alarm, cx: &Cx<'_>) -> String {
+    let last = series(a, cx).and_then(|s| s.last());
+    last.map_or("-".to_owned(), |v| unit(a, cx).format(v))
+}
+
+/// `> 80 %`; the kind of rule where there is no such number.
+pub(super) fn threshold(a: &Alarm, cx: &Cx<'_>) -> String {
+    match &a.rule {
+        AlarmRule::Metric {
+            comparison,
+            threshold: Some(limit),
+            ..
+        } => format!("{comparison} {}", unit(a, cx).format(*limit)),
+        AlarmRule::Metric { comparison, .. } => comparison.clone(),
+        AlarmRule::Composite { .. } => "composite".into(),
+    }
+}
+
+/// The row of an alarm.
+pub(super) fn row(a: &Alarm, cx: &Cx<'_>) -> Row {
+    let t = cx.theme;
+    let (shape, style) = state(a, cx);
+    let fires = a.state == AlarmState::Alarm;
+    let plain = if is_old(cx) { t.stale } else { t.text };
+    let line = series(a, cx).map_or(String::new(), |s| spark(s.points.iter().map(|p| p.1), 16));
+    Row::new([
+        (shape, style),
+        severity(a, cx),
+        (since(cx.now, a.since, cx.absolute), plain),
+        (
+            a.name.clone(),
+            match () {
+                () if is_old(cx) => t.stale,
+                () if fires => t.strong,
+                () => t.text,
+            },
+        ),
+        (value(a, cx), if fires { style } else { plain }),
+        (threshold(a, cx), t.muted),
+        (line, if fires { style } else { t.muted }),
+        (a.reason.clone(), t.muted),
+    ])
+}

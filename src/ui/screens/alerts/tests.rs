@@ -1,0 +1,265 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::Alerts;
+use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
+use crate::domain::interest::Interest;
+use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
+use crate::domain::part::Part;
+use crate::ui::commands::Command;
+use crate::ui::effect::Effect;
+use crate::ui::keymap::Keymap;
+use crate::ui::screens::{Cx, Nav, Screen};
+use crate::ui::theme::Theme;
+use crate::watch::Snapshot;
+
+fn now() -> Timestamp {
+    "2026-11-23T12:41:07Z".parse().unwrap()
+}
+
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp::from_second(now().as_second() - seconds).unwrap()
+}
+
+fn part<T>(value: T) -> Part<T> {
+    Part::answered(value, now(), "test", Duration::from_secs(30))
+}
+
+fn query(name: &str) -> MetricQuery {
+    MetricQuery {
+        metric: MetricId::new("AWS/ECS", name, &[("ServiceName", "api")]),
+        stat: Stat::Average,
+        period_s: 60,
+    }
+}
+
+fn alarm(name: &str, state: AlarmState, severity: Severity, since_s: i64) -> Arc<Alarm> {
+    Arc::new(Alarm {
+        name: name.into(),
+        arn: format!("arn:aws:cloudwatch:us-east-1:1:alarm:{name}"),
+        description: String::new(),
+        state,
+        severity,
+        reason: "Threshold Crossed: 3 datapoints were greater than the threshold (80.0).".into(),
+        since: Some(ago(since_s)),
+        updated_at: None,
+        rule: AlarmRule::Metric {
+            query: Some(query("CPUUtilization")),
+            expression: None,
+            comparison: ">".into(),
+            threshold: Some(80.0),
+            datapoints: 3,
+            periods: 5,
+            period_s: 60,
+        },
+        actions_enabled: true,
+        actions: vec!["arn:aws:sns:us-east-1:1:oncall".into()],
+    })
+}
+
+fn snapshot() -> Snapshot {
+    let mut snapshot = Snapshot::default();
+    let facts = &mut snapshot.facts;
+    let mut composite = (*alarm("all-down", AlarmState::Ok, Severity::Critical, 9_000)).clone();
+    composite.rule = AlarmRule::Composite {
+        rule: "ALARM(\"api-cpu\") AND ALARM(\"db-cpu\")".into(),
+    };
+    facts.alarms = part(Arc::new(vec![
+        alarm(
+            "worker-lag",
+            AlarmState::InsufficientData,
+            Severity::Info,
+            60,
+        ),
+        Arc::new(composite),
+        alarm("db-cpu", AlarmState::Alarm, Severity::Warning, 30),
+        alarm("api-cpu", AlarmState::Alarm, Severity::Critical, 252),
+    ]));
+    let q = query("CPUUtilization");
+    let points: Vec<_> = (0..120).map(|i| (ago(7_200 - i * 60), 91.5)).collect();
+    let series = Series {
+        query: q.clone(),
+        label: String::new(),
+        unit: Unit::Percent,
+        points: points.into(),
+        partial: false,
+    };
+    facts.series = part(Arc::new([(q, Arc::new(series))].into()));
+    let event = AlarmEvent {
+        alarm: "api-cpu".into(),
+        at: ago(252),
+        kind: "StateUpdate".into(),
+        summary: "Alarm updated from OK to ALARM".into(),
+    };
+    facts
+        .alarm_history
+        .insert("api-cpu".into(), part(Arc::new(vec![event])));
+    snapshot
+}
+
+struct Stage {
+    snapshot: Snapshot,
+    theme: Theme,
+    keymap: Keymap,
+    size: (u16, u16),
+    screen: Alerts,
+}
+
+impl Stage {
+    fn new(columns: u16, rows: u16) -> Self {
+        let mut stage = Self {
+            snapshot: snapshot(),
+            theme: Theme::default(),
+            keymap: Keymap::default(),
+            size: (columns, rows),
+            screen: Alerts::default(),
+        };
+        stage.with(|s, cx| s.sync(cx));
+        stage
+    }
+
+    fn with<T>(&mut self, f: impl FnOnce(&mut Alerts, &Cx<'_>) -> T) -> T {
+        let cx = Cx {
+            snapshot: &self.snapshot,
+            now: now(),
+            theme: &self.theme,
+            keymap: &self.keymap,
+            body: Rect::new(0, 0, self.size.0, self.size.1),
+            absolute: false,
+            filtering: false,
+        };
+        f(&mut self.screen, &cx)
+    }
+
+    fn press(&mut self, command: Command) -> Vec<Effect> {
+        self.with(|s, cx| {
+            let effects = s.update(command, cx);
+            s.sync(cx);
+            effects
+        })
+    }
+
+    fn text(&mut self) -> String {
+        let area = Rect::new(0, 0, self.size.0, self.size.1);
+        let mut buf = Buffer::empty(area);
+        self.with(|s, cx| s.view(cx, &mut buf));
+        let row = |y| {
+            (0..area.width)
+                .map(|x| buf[(x, y)].symbol().to_owned())
+                .collect::<String>()
+        };
+        (0..area.height).map(row).collect::<Vec<_>>().join("\n")
+    }
+}
+
+#[test]
+fn what_burns_stands_first_with_shape_word_value_and_threshold() {
+    let mut s = Stage::new(80, 21);
+    let text = s.text();
+    let at = |needle: &str| {
+        text.find(needle)
+            .unwrap_or_else(|| panic!("{needle}\n{text}"))
+    };
+    assert!(at("api-cpu") < at("db-cpu") && at("db-cpu") < at("worker-lag"));
+    assert!(at("worker-lag") < at("all-down"));
+    for words in [
+        "▲ 2 firing",
+        "○ 1 no data",
+        "● 1 ok",
+        "▲ ALARM",
+        "CRIT",
+        "4m",
+        "91.5 %",
+        "> 80 %",
+    ] {
+        at(words);
+    }
+}
+
+#[test]
+fn the_selection_stays_with_its_alarm_through_sorting() {
+    let mut s = Stage::new(80, 21);
+    s.press(Command::Down);
+    assert_eq!(s.screen.list.selected().map(String::as_str), Some("db-cpu"));
+    s.press(Command::Sort);
+    s.press(Command::Reverse);
+    assert_eq!(s.screen.list.selected().map(String::as_str), Some("db-cpu"));
+    assert_eq!(s.screen.names.last().map(String::as_str), Some("all-down"));
+}
+
+#[test]
+fn one_alarm_in_full_shows_rule_chart_actions_and_history() {
+    let mut s = Stage::new(80, 40);
+    assert!(
+        s.with(|s, cx| s.interests(cx)).is_empty(),
+        "nothing is open"
+    );
+    s.press(Command::Open);
+    let text = s.text();
+    for words in [
+        "CPUUtilization > 80 % in 3 of 5 periods of 1m",
+        "sns:oncall",
+        "╌╌╌",
+        "from OK to ALARM",
+        "since 4m ago",
+    ] {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+    let wanted = s.with(|s, cx| s.interests(cx));
+    assert!(wanted.contains(&Interest::AlarmHistory("api-cpu".into())));
+    assert!(matches!(wanted.last(), Some(Interest::Metrics { .. })));
+    assert!(matches!(
+        s.press(Command::Metrics).as_slice(),
+        [Effect::Go(Nav::Metrics { queries, .. })] if queries.len() == 1
+    ));
+    s.press(Command::Back);
+    assert!(s.screen.crumbs().is_empty());
+}
+
+#[test]
+fn wide_terminals_show_list_and_alarm_at_once() {
+    let mut s = Stage::new(120, 37);
+    let text = s.text();
+    assert!(
+        text.contains("worker-lag") && text.contains("History"),
+        "{text}"
+    );
+    s.with(|s, cx| s.arrive(&Nav::Alarm("all-down".into()), cx));
+    s.with(|s, cx| s.sync(cx));
+    let text = s.text();
+    assert!(
+        text.contains("ALARM(\"api-cpu\") AND") && text.contains("▲ ALARM  api-cpu"),
+        "{text}"
+    );
+}
+
+#[test]
+fn emptiness_is_explained() {
+    let mut s = Stage::new(80, 21);
+    s.screen.set_filter("zzz");
+    s.with(|s, cx| s.sync(cx));
+    assert!(s.text().contains("no alarm matches \"zzz\""));
+    s.screen.set_filter("");
+    s.snapshot.facts.alarms = Part::default();
+    s.with(|s, cx| s.sync(cx));
+    assert!(s.text().contains("asking ..."));
+    s.snapshot.facts.alarms = part(Arc::default());
+    assert!(s.text().contains("no CloudWatch alarm"));
+    s.with(|s, cx| s.arrive(&Nav::Alarm("lost".into()), cx));
+    assert!(s.text().contains("no such alarm"));
+}
+
+#[test]
+fn a_page_scrolls_to_its_end_and_not_further() {
+    let mut s = Stage::new(80, 12);
+    s.press(Command::Open);
+    s.press(Command::Bottom);
+    let end = s.screen.scroll;
+    s.press(Command::Down);
+    assert!(end > 0 && s.screen.scroll == end);
+    assert!(s.text().contains("from OK to ALARM"), "{}", s.text());
+}

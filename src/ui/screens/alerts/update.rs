@@ -1,0 +1,172 @@
+//! What commands do to the alerts screen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+use super::model::{Alerts, query};
+use super::{detail, view};
+use crate::domain::interest::Interest;
+use crate::ui::commands::Command;
+use crate::ui::effect::Effect;
+use crate::ui::screens::metrics::marks::services_of;
+use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
+
+impl Screen for Alerts {
+    fn id(&self) -> ScreenId {
+        ScreenId::Alerts
+    }
+
+    fn crumbs(&self) -> Vec<String> {
+        self.page.iter().cloned().collect()
+    }
+
+    fn offers(&self) -> &'static [Command] {
+        use Command::*;
+        match self.page {
+            None => &[Open, Metrics, Logs, Describe, Copy, Sort, Reverse],
+            Some(_) => &[Metrics, Logs, Describe, Copy],
+        }
+    }
+
+    fn disabled(&self, command: Command, cx: &Cx<'_>) -> Option<String> {
+        use Command::*;
+        let Some(alarm) = self.current(cx) else {
+            return Some("no alarm is selected".into());
+        };
+        match command {
+            Metrics if query(alarm).is_none() => Some("this alarm watches no single metric".into()),
+            Logs => {
+                let about = query(alarm).map(|q| services_of(&cx.snapshot.facts, &q.metric));
+                about
+                    .is_none_or(|s| s.is_empty())
+                    .then(|| "its metric belongs to no service that is known here".into())
+            }
+            _ => None,
+        }
+    }
+
+    fn sync(&mut self, cx: &Cx<'_>) {
+        self.arrange(cx);
+        self.list.settle(self.names.iter(), view::list_height(cx));
+        self.clamp(cx);
+    }
+
+    fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
+        if self.page.is_some() {
+            if self.turn(command, cx) {
+                return Vec::new();
+            }
+        } else if self.list.motion(command, self.names.iter()) {
+            return Vec::new();
+        }
+        match command {
+            Command::Sort => self.sort = self.sort.next(),
+            Command::Reverse => self.reverse = !self.reverse,
+            _ => return self.act(command, cx),
+        }
+        Vec::new()
+    }
+
+    fn arrive(&mut self, nav: &Nav, _cx: &Cx<'_>) -> Vec<Effect> {
+        if let Nav::Alarm(name) = nav {
+            self.filter.clear();
+            self.list.select(name.clone());
+            self.page = Some(name.clone());
+            self.scroll = 0;
+        }
+        Vec::new()
+    }
+
+    fn filter(&self) -> Option<&str> {
+        self.page.is_none().then_some(self.filter.as_str())
+    }
+
+    fn set_filter(&mut self, text: &str) {
+        if self.filter != text {
+            self.filter = text.to_owned();
+            self.list.rewind();
+        }
+    }
+
+    fn click(&mut self, at: Position, twice: bool, cx: &Cx<'_>) -> Vec<Effect> {
+        if self.page.is_some() {
+            return Vec::new();
+        }
+        let Some(index) = view::line_at(at, cx).and_then(|l| self.list.row_at(l)) else {
+            return Vec::new();
+        };
+        self.list.jump(index, self.names.iter());
+        if twice {
+            self.update(Command::Open, cx)
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn interests(&self, cx: &Cx<'_>) -> Vec<Interest> {
+        self.wanted(cx)
+    }
+
+    fn view(&self, cx: &Cx<'_>, buf: &mut Buffer) {
+        view::view(self, cx, buf);
+    }
+}
+
+impl Alerts {
+    /// Turns the pages of one alarm; `false` for other commands.
+    fn turn(&mut self, command: Command, cx: &Cx<'_>) -> bool {
+        let page = usize::from(cx.body.height.saturating_sub(4)).max(1);
+        let last = self
+            .current(cx)
+            .map_or(0, |a| detail::overflow(a, cx, cx.body));
+        let to = match command {
+            Command::Up => self.scroll.saturating_sub(1),
+            Command::Down => self.scroll + 1,
+            Command::PageUp => self.scroll.saturating_sub(page),
+            Command::PageDown => self.scroll + page,
+            Command::Top => 0,
+            Command::Bottom => last,
+            Command::Back => {
+                self.page = None;
+                0
+            }
+            _ => return false,
+        };
+        self.scroll = to.min(last);
+        true
+    }
+
+    fn act(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
+        let Some(alarm) = self.current(cx) else {
+            return Vec::new();
+        };
+        match command {
+            Command::Open if self.page.is_none() => {
+                self.page = Some(alarm.name.clone());
+                self.scroll = 0;
+                Vec::new()
+            }
+            Command::Metrics => query(alarm)
+                .map(|q| {
+                    Effect::Go(Nav::Metrics {
+                        title: alarm.name.clone(),
+                        queries: vec![q.clone()],
+                    })
+                })
+                .into_iter()
+                .collect(),
+            Command::Logs => query(alarm)
+                .and_then(|q| {
+                    services_of(&cx.snapshot.facts, &q.metric)
+                        .into_iter()
+                        .next()
+                })
+                .map(|id| Effect::Go(Nav::LogsOf(id)))
+                .into_iter()
+                .collect(),
+            Command::Describe => vec![Effect::describe(&alarm.name, alarm)],
+            Command::Copy => vec![Effect::Copy(alarm.name.clone())],
+            _ => Vec::new(),
+        }
+    }
+}

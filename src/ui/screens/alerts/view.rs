@@ -1,0 +1,161 @@
+//! Draws the list of alarms, and one alarm beside it where there is room.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+
+use super::model::{Alerts, WIDE, counts, sort_column};
+use super::{detail, row};
+use crate::domain::part::Freshness;
+use crate::ui::screens::Cx;
+use crate::ui::widgets::{Table, ago, line, panel, scrolled};
+
+/// Lines of the list's panel above its first row: border, counts, heads.
+const HEAD: u16 = 3;
+
+/// Rows of alarms that fit.
+pub(super) fn list_height(cx: &Cx<'_>) -> usize {
+    usize::from(cx.body.height.saturating_sub(HEAD + 1))
+}
+
+fn places(cx: &Cx<'_>) -> (Rect, Option<Rect>) {
+    if cx.body.width < WIDE {
+        return (cx.body, None);
+    }
+    let [list, detail] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(cx.body);
+    (list, Some(detail))
+}
+
+/// The line of the list at a position.
+pub(super) fn line_at(at: Position, cx: &Cx<'_>) -> Option<u16> {
+    let (list, _) = places(cx);
+    let first = list.y + HEAD;
+    let inside = list.contains(at) && at.y >= first;
+    (inside && usize::from(at.y - first) < list_height(cx)).then(|| at.y - first)
+}
+
+pub(super) fn view(s: &Alerts, cx: &Cx<'_>, buf: &mut Buffer) {
+    if let Some(name) = &s.page {
+        match s.current(cx) {
+            Some(alarm) => detail::view(alarm, s.scroll, true, cx, cx.body, buf),
+            None => gone(name, cx, buf),
+        }
+        return;
+    }
+    let (left, right) = places(cx);
+    list(s, cx, left, buf);
+    if let Some(area) = right {
+        match s.current(cx) {
+            Some(alarm) => detail::view(alarm, 0, false, cx, area, buf),
+            None => {
+                panel(buf, area, "", false, cx.theme);
+            }
+        }
+    }
+}
+
+fn gone(name: &str, cx: &Cx<'_>, buf: &mut Buffer) {
+    let inside = panel(buf, cx.body, name, true, cx.theme);
+    let (words, style) = if cx.snapshot.facts.alarms.value.is_some() {
+        (
+            "there is no such alarm (any more); esc leads back",
+            cx.theme.warn,
+        )
+    } else {
+        ("asking ...", cx.theme.muted)
+    };
+    let width = inside.width.saturating_sub(2);
+    line(
+        buf,
+        inside.x + 1,
+        inside.y,
+        width,
+        &[(words.to_owned(), style)],
+    );
+}
+
+fn title(s: &Alerts, cx: &Cx<'_>) -> String {
+    let part = &cx.snapshot.facts.alarms;
+    let all = cx.snapshot.facts.alarm_rows().len();
+    let mut title = if s.filter.is_empty() {
+        format!("Alarms  {all}")
+    } else {
+        format!("Alarms  {} of {all}  /{}", s.visible.len(), s.filter)
+    };
+    match (part.freshness(cx.now), part.observed_at) {
+        (Freshness::Stale, Some(at)) => {
+            title.push_str(&format!("   old: read {}", ago(cx.now, at)))
+        }
+        (Freshness::Failed, Some(at)) => {
+            let why = part.error.as_ref().map_or(String::new(), |p| p.why.clone());
+            title.push_str(&format!("   read {}; now: {why}", ago(cx.now, at)));
+        }
+        _ => {}
+    }
+    title
+}
+
+fn list(s: &Alerts, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
+    let t = cx.theme;
+    let inside = panel(buf, area, &title(s, cx), true, t);
+    let [firing, silent, ok] = counts(cx.snapshot.facts.alarm_rows());
+    if firing + silent + ok > 0 {
+        let quiet = |n: usize, style| if n > 0 { style } else { t.muted };
+        let spans = [
+            (format!("▲ {firing} firing"), quiet(firing, t.critical)),
+            (format!("   ○ {silent} no data"), quiet(silent, t.unknown)),
+            (format!("   ● {ok} ok"), quiet(ok, t.ok)),
+        ];
+        let width = inside.width.saturating_sub(2);
+        line(buf, inside.x + 2, inside.y, width, &spans);
+    }
+    let rows = Rect {
+        y: inside.y + 1,
+        height: inside.height.saturating_sub(1),
+        ..inside
+    };
+    let table = Table {
+        columns: row::COLUMNS,
+        sort: s
+            .filter
+            .is_empty()
+            .then(|| (sort_column(s.sort), !s.reverse)),
+        selected: s.list.index().checked_sub(s.list.offset()),
+        focus: true,
+    };
+    let shown = s.visible.iter().skip(s.list.offset());
+    table.draw(buf, rows, shown.map(|a| row::row(a, cx)), t);
+    scrolled(
+        buf,
+        rows,
+        s.list.offset(),
+        list_height(cx),
+        s.visible.len(),
+        t,
+    );
+    if s.visible.is_empty() {
+        empty(s, cx, rows, buf);
+    }
+}
+
+/// Why there is nothing, and what to do.
+fn empty(s: &Alerts, cx: &Cx<'_>, rows: Rect, buf: &mut Buffer) {
+    let (t, part) = (cx.theme, &cx.snapshot.facts.alarms);
+    let words = match (&part.error, &part.value) {
+        (Some(p), _) => vec![format!("▲ {}", p.what), p.why.clone(), p.fix.clone()],
+        (None, None) => vec!["asking ...".into()],
+        (None, Some(_)) if !s.filter.is_empty() => vec![
+            format!("no alarm matches {:?}", s.filter),
+            "esc clears the filter".into(),
+        ],
+        _ => vec![
+            "there is no CloudWatch alarm in this account and region".into(),
+            "nothing will wake anybody: create alarms, or check region and credentials in the top line".into(),
+        ],
+    };
+    for (y, (i, text)) in (rows.y + 2..rows.bottom()).zip(words.into_iter().enumerate()) {
+        let style = if i == 0 { t.text } else { t.muted };
+        let width = rows.width.saturating_sub(4);
+        line(buf, rows.x + 2, y, width, &[(text, style)]);
+    }
+}

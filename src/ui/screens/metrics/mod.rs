@@ -1,0 +1,3 @@
+//! Any metric as a chart.
+
+pub(in crate::ui::screens) mod marks;
