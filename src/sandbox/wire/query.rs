@@ -1,0 +1,103 @@
+//! Forms of the AWS Query protocol: `Filters.member.1.Name=...` becomes a tree.
+
+use std::collections::BTreeMap;
+
+use super::Node;
+
+/// Steps that a name may have: the vendor's deepest input has some eight.
+const DEEPEST: usize = 32;
+
+/// The decoded pairs of a form (`application/x-www-form-urlencoded`).
+pub(super) fn pairs(form: &[u8]) -> Vec<(String, String)> {
+    form.split(|b| *b == b'&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let mut halves = pair.splitn(2, |b| *b == b'=');
+            let name = unescape(halves.next().unwrap_or_default());
+            (name, unescape(halves.next().unwrap_or_default()))
+        })
+        .collect()
+}
+
+fn unescape(raw: &[u8]) -> String {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut rest = raw.iter().copied();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => out.push(b' '),
+            b'%' => {
+                let mut ahead = rest.clone();
+                let two = (
+                    ahead.next().and_then(hex_digit),
+                    ahead.next().and_then(hex_digit),
+                );
+                if let (Some(high), Some(low)) = two {
+                    out.push(high << 4 | low);
+                    rest = ahead;
+                } else {
+                    out.push(b'%');
+                }
+            }
+            other => out.push(other),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|d| u8::try_from(d).ok())
+}
+
+/// The tree of a form's pairs, without `Action` and `Version`.
+pub(super) fn tree(pairs: Vec<(String, String)>) -> Result<Node, String> {
+    let mut root = Branch::default();
+    for (name, value) in pairs {
+        if name == "Action" || name == "Version" {
+            continue;
+        }
+        if name.split('.').count() > DEEPEST {
+            return Err("a parameter's name has too many steps".into());
+        }
+        let mut at = &mut root;
+        for step in name.split('.') {
+            at = at.under.entry(step.to_owned()).or_default();
+        }
+        at.value = Some(value);
+    }
+    match root.node() {
+        Node::Str(_) => Ok(Node::Map(Vec::new())),
+        node => Ok(node),
+    }
+}
+
+#[derive(Default)]
+struct Branch {
+    value: Option<String>,
+    under: BTreeMap<String, Branch>,
+}
+
+impl Branch {
+    fn node(self) -> Node {
+        if self.under.is_empty() {
+            return Node::Str(self.value.unwrap_or_default());
+        }
+        let only_members = self.under.len() == 1;
+        let mut under = self.under;
+        if only_members && under.get("member").is_some_and(Branch::is_numbered) {
+            let items = under.remove("member").map(|b| b.under).unwrap_or_default();
+            let mut items: Vec<(u64, Branch)> = items
+                .into_iter()
+                .filter_map(|(index, item)| Some((index.parse().ok()?, item)))
+                .collect();
+            items.sort_by_key(|(index, _)| *index);
+            return Node::List(items.into_iter().map(|(_, item)| item.node()).collect());
+        }
+        Node::Map(under.into_iter().map(|(k, v)| (k, v.node())).collect())
+    }
+
+    fn is_numbered(&self) -> bool {
+        self.under.keys().all(|k| k.parse::<u64>().is_ok())
+    }
+}
