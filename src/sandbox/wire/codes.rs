@@ -7,19 +7,28 @@ use super::Service;
 /// Shapes whose query code is no regular form of the name (from the services' models).
 const IRREGULAR: [(&str, &str); 16] = [
     ("ALPNPolicyNotSupportedException", "ALPNPolicyNotFound"),
-    ("TrustStoreAssociationNotFoundException", "AssociationNotFound"),
+    (
+        "TrustStoreAssociationNotFoundException",
+        "AssociationNotFound",
+    ),
     ("DashboardInvalidInputError", "InvalidParameterInput"),
     ("DashboardNotFoundError", "ResourceNotFound"),
     ("InternalServiceFault", "InternalServiceError"),
     ("InvalidFormatFault", "InvalidFormat"),
-    ("InvalidParameterCombinationException", "InvalidParameterCombination"),
+    (
+        "InvalidParameterCombinationException",
+        "InvalidParameterCombination",
+    ),
     ("InvalidParameterValueException", "InvalidParameterValue"),
     ("LimitExceededFault", "LimitExceeded"),
     ("MissingRequiredParameterException", "MissingParameter"),
     // Errors that all services share.
     ("AccessDeniedException", "AccessDenied"),
     ("ExpiredTokenException", "ExpiredToken"),
-    ("MissingAuthenticationTokenException", "MissingAuthenticationToken"),
+    (
+        "MissingAuthenticationTokenException",
+        "MissingAuthenticationToken",
+    ),
     ("ThrottlingException", "Throttling"),
     ("UnknownOperationException", "InvalidAction"),
     ("UnrecognizedClientException", "InvalidClientTokenId"),

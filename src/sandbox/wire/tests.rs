@@ -41,16 +41,14 @@ fn json_names_its_operation_in_the_target() {
     );
     assert_eq!(got.operation, "ListTasks");
     assert_eq!(got.input.get("maxResults").as_i64(), Some(10));
-    let response = encode(
-        &got,
-        Ok(map([("at", Node::Time(1.5)), ("no", Node::Null)])),
-    );
+    let response = encode(&got, Ok(map([("at", Node::Time(1.5)), ("no", Node::Null)])));
     assert_eq!(response.body(), br#"{"at":1.5}"#);
 }
 
 #[test]
 fn a_form_becomes_a_tree_with_lists_in_the_order_of_their_numbers() {
-    let body = b"Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.10=j&AlarmNames.member.2=b+b\
+    let body =
+        b"Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.10=j&AlarmNames.member.2=b+b\
         &Metrics.member.1.MetricStat.Period=60&AlarmNamePrefix=a%2Fb%zz&AlarmTypes=";
     let got = ask("/", &[], body).unwrap();
     assert_eq!(
@@ -83,7 +81,9 @@ fn an_error_has_the_name_that_each_protocol_gives_it() {
     let error = || ApiError::new("TargetGroupNotFoundException", "none & nothing");
     let call = ask("/", &[], b"Action=X&Version=2015-12-01").unwrap();
     let text = String::from_utf8(encode(&call, Err(error())).into_body()).unwrap();
-    assert!(text.contains("<Type>Sender</Type><Code>TargetGroupNotFound</Code><Message>none &amp; nothing</Message>"));
+    assert!(text.contains(
+        "<Type>Sender</Type><Code>TargetGroupNotFound</Code><Message>none &amp; nothing</Message>"
+    ));
 
     let call = ask(RPC, &[("smithy-protocol", "rpc-v2-cbor")], &[]).unwrap();
     let response = encode(
