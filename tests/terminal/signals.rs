@@ -1,0 +1,114 @@
+//! However the console ends or is interrupted, the terminal is left as it was found.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::proc;
+use crate::screen::{Screen, Start};
+
+/// How long the console may take to leave.
+const SOON: Duration = Duration::from_secs(2);
+
+#[test]
+fn start_takes_the_terminal_and_q_gives_it_back() {
+    let mut screen = Screen::demo(120, 40);
+    assert!(screen.emulator(vt100::Screen::alternate_screen));
+    assert!(!screen.is_cooked());
+    screen.press("q");
+    assert!(screen.ended(SOON).success());
+    screen.assert_restored();
+}
+
+#[test]
+fn signals_leave_the_terminal_as_it_was() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        let mut screen = Screen::demo(120, 40);
+        proc::signal(screen.pid(), signal);
+        screen.ended(SOON);
+        screen.assert_restored();
+    }
+}
+
+#[test]
+fn ctrl_c_is_a_key_that_leaves() {
+    let mut screen = Screen::demo(120, 40);
+    screen.press("C-c");
+    screen.ended(SOON);
+    screen.assert_restored();
+}
+
+#[test]
+fn a_signal_before_the_first_frame_leaves_the_terminal_as_it_was() {
+    for pause in [0, 1, 3, 6, 10, 20] {
+        let mut screen = Start::flightdeck(&["demo"]).go();
+        std::thread::sleep(Duration::from_millis(pause));
+        proc::signal(screen.pid(), Signal::TERM);
+        screen.ended(SOON);
+        screen.assert_restored();
+    }
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
+    let story = r#"set -m; "$FLIGHTDECK" demo --speed 20; echo "shell has it: $?"; read -r go; fg; echo "over: $?""#;
+    let mut screen = Start::program("bash", &["--norc", "-c", story]).go();
+    screen.wait_text("Burning");
+    let console = proc::children(screen.pid())
+        .first()
+        .copied()
+        .expect("a console below the shell");
+    screen.press("C-z");
+    screen.wait_text("shell has it: 148");
+    assert_eq!(proc::state(console), Some('T'), "stopped, not ended");
+    screen.assert_restored();
+    screen.press("Enter");
+    screen.wait_text("Burning");
+    assert!(!screen.is_cooked(), "raw mode is back");
+    screen.press("3");
+    screen.wait("the services screen", |s| {
+        s.contains("TARGETS") || s.contains("Targets")
+    });
+    screen.press("q");
+    screen.wait_text("over: 0");
+    screen.assert_restored();
+}
+
+#[test]
+fn stop_and_continue_from_outside_repaint() {
+    let mut screen = Screen::demo(120, 40);
+    proc::signal(screen.pid(), Signal::STOP);
+    while proc::state(screen.pid()) != Some('T') {
+        std::thread::yield_now();
+    }
+    let before = screen.written();
+    proc::signal(screen.pid(), Signal::CONT);
+    screen.wait_within(Duration::from_secs(2), "a whole frame again", |_| true);
+    let end = std::time::Instant::now() + Duration::from_secs(2);
+    while screen.written() < before + 1000 {
+        assert!(std::time::Instant::now() < end, "no repaint after SIGCONT");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    screen.press("q");
+    assert!(screen.ended(SOON).success());
+    screen.assert_restored();
+}
+
+#[test]
+fn without_a_terminal_it_says_so() {
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_flightdeck"))
+        .arg("demo")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(!run.status.success());
+    assert!(
+        said.contains("error:") && said.contains("terminal"),
+        "{said:?}"
+    );
+    assert!(
+        !run.stdout.contains(&0x1b),
+        "no escape sequence into a pipe"
+    );
+}
