@@ -1,0 +1,96 @@
+"""A program on a PTY, watched from outside: when bytes come, how many, what the kernel says about it."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+
+
+class Watched:
+    """A program on a PTY of a size, started at once; `since` is the moment before the exec."""
+
+    def __init__(self, words, environment, cols=120, rows=40):
+        self.since = time.monotonic()
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+            os.execvpe(words[0], words, {**environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"})
+        self.seen = bytearray()
+        self.bytes = 0
+
+    def read(self, seconds):
+        """Reads what comes within that time, at most once; b"" if nothing does."""
+        if not select.select([self.fd], [], [], max(0.0, seconds))[0]:
+            return b""
+        try:
+            got = os.read(self.fd, 1 << 16)
+        except OSError:
+            return b""
+        self.bytes += len(got)
+        self.seen += got
+        return got
+
+    def until(self, words, seconds):
+        """Reads until the output holds these bytes; seconds since the start."""
+        end = time.monotonic() + seconds
+        while words not in self.seen:
+            if time.monotonic() > end:
+                raise SystemExit(f"bench: {words!r} never came; the last output was {bytes(self.seen[-600:])!r}")
+            self.read(end - time.monotonic())
+        return time.monotonic() - self.since
+
+    def quiet(self, seconds=0.05, most=3):
+        """Reads until nothing comes for that long."""
+        end = time.monotonic() + most
+        while self.read(seconds) and time.monotonic() < end:
+            pass
+
+    def idle_for(self, seconds):
+        """Reads for that long without touching it; share of a core in percent, bytes a second."""
+        before, cpu, start = self.bytes, self.cpu(), time.monotonic()
+        while (left := start + seconds - time.monotonic()) > 0:
+            self.read(left)
+        took = time.monotonic() - start
+        return 100 * (self.cpu() - cpu) / took, (self.bytes - before) / took
+
+    def key(self, key):
+        """Presses a key; seconds to the first byte that answers, or None."""
+        self.quiet()
+        start = time.monotonic()
+        os.write(self.fd, key)
+        return time.monotonic() - start if self.read(1) else None
+
+    def cpu(self):
+        """Processor seconds used, from the scheduler's own count."""
+        with open(f"/proc/{self.pid}/stat") as stat:
+            fields = stat.read().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def resident(self):
+        """Resident memory in MB."""
+        with open(f"/proc/{self.pid}/status") as status:
+            line = next(line for line in status if line.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1024
+
+    def close(self):
+        """Ends it."""
+        try:
+            os.kill(self.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+        end = time.monotonic() + 3
+        while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
+            self.read(0.05)
+            if time.monotonic() > end:
+                os.kill(self.pid, signal.SIGKILL)
+        os.close(self.fd)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
