@@ -63,7 +63,7 @@ async fn groups(target: &str, session: &mut Session) -> Result<Vec<String>, Prob
             &[
                 &|f| standing(&f.log_groups),
                 &|f| standing(&f.services),
-                &|f| standing(&f.task_definitions),
+                &|f| super::services::definitions(f),
             ],
         )
         .await?;

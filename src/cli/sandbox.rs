@@ -7,12 +7,22 @@ use clap::Args;
 /// Arguments.
 #[derive(Args, Clone, Debug)]
 pub struct Arguments {
-    /// Address to listen on; loopback alone
+    /// Address to listen on; loopback alone, port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4566", value_parser = loopback)]
     pub listen: SocketAddr,
-    /// Trouble to make: throttle, error, delay, cut, malformed, expired; a rate from 0 to 1; may be given more than once
-    #[arg(long = "fault", value_name = "NAME=RATE", value_parser = fault)]
-    pub faults: Vec<(String, f64)>,
+    /// Trouble to make: throttle, error, delay, hang, cut, malformed, expired or denied, for all or one service, at a rate from
+    /// 0 to 1, such as throttle=0.2 or ecs:cut=1; may be given more than once
+    #[arg(long = "fault", value_name = "NAME=RATE")]
+    pub faults: Vec<String>,
+    /// The same seed and speed give the same story
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub seed: u64,
+    /// A fleet instead of the story: services, and tasks of each
+    #[arg(long, value_name = "SERVICESxTASKS", value_parser = scale, conflicts_with = "empty")]
+    pub scale: Option<(u32, u32)>,
+    /// An account without anything in it
+    #[arg(long)]
+    pub empty: bool,
 }
 
 fn loopback(text: &str) -> Result<SocketAddr, String> {
@@ -23,12 +33,12 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
-fn fault(text: &str) -> Result<(String, f64), String> {
-    let wrong = || "expected NAME=RATE with a rate from 0 to 1, such as throttle=0.2".to_owned();
-    let (name, rate) = text.split_once('=').ok_or_else(wrong)?;
-    let rate: f64 = rate.parse().map_err(|_| wrong())?;
-    if name.is_empty() || !(0.0..=1.0).contains(&rate) {
-        return Err(wrong());
+fn scale(text: &str) -> Result<(u32, u32), String> {
+    let pair = text
+        .split_once('x')
+        .and_then(|(s, t)| Some((s.parse().ok()?, t.parse().ok()?)));
+    match pair {
+        Some((services @ 1..=10_000, tasks @ 0..=1_000)) => Ok((services, tasks)),
+        _ => Err("expected SERVICESxTASKS, such as 1000x10".into()),
     }
-    Ok((name.to_owned(), rate))
 }

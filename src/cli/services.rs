@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::paint::Role;
-use super::session::{Session, standing};
+use super::session::{Session, Standing, standing};
 use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::domain::facts::Facts;
@@ -23,13 +23,12 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Problem> {
+    session
+        .demand(Vec::new(), &[&|f| standing(&f.services)])
+        .await?;
+    // What is said about a service beyond itself may be missing: the service is shown all the same.
     let picture = session
-        .demand(
-            Vec::new(),
-            &[&|f| standing(&f.services), &|f| {
-                standing(&f.task_definitions)
-            }],
-        )
+        .look(Vec::new(), &[&definitions, &target_groups])
         .await?;
     let facts = &picture.facts;
     let now = Timestamp::now();
@@ -52,6 +51,32 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     }
     session.footer(words::count(rows.len(), "service"), &facts.services, now)?;
     Ok(Exit::OK)
+}
+
+/// Whether the task definition of every service was read.
+pub fn definitions(facts: &Facts) -> Standing {
+    match standing(&facts.task_definitions) {
+        failed @ Standing::Failed(_) => failed,
+        _ if facts
+            .service_rows()
+            .iter()
+            .all(|s| facts.task_definition(s).is_some()) =>
+        {
+            Standing::Answered
+        }
+        _ => Standing::Waiting,
+    }
+}
+
+fn target_groups(facts: &Facts) -> Standing {
+    match facts
+        .service_rows()
+        .iter()
+        .any(|s| !s.load_balancers.is_empty())
+    {
+        true => standing(&facts.target_groups),
+        false => Standing::Answered,
+    }
 }
 
 fn empty(facts: &Facts, filter: &str) -> &'static str {
@@ -77,7 +102,7 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
     ]);
     for s in rows {
         let definition = facts.task_definition(s);
-        let (healthy, targets) = targets(s, facts);
+        let targets = targets(s, facts);
         table.row(vec![
             cell(s.id.to_string()),
             painted(role(s.health()), s.health().word()),
@@ -92,9 +117,10 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
                     .map(|m| format!("{m} MiB")),
             )),
             match targets {
-                0 => cell("-"),
-                n if healthy < n => painted(Role::Warn, format!("{healthy}/{n}")),
-                n => cell(format!("{healthy}/{n}")),
+                None => painted(Role::Dim, "?"),
+                Some((_, 0)) => cell("-"),
+                Some((healthy, n)) if healthy < n => painted(Role::Warn, format!("{healthy}/{n}")),
+                Some((healthy, n)) => cell(format!("{healthy}/{n}")),
             },
             cell(words::ago(deployed_at(s), now)),
         ]);
@@ -105,7 +131,7 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
 /// The stable JSON shape of a service.
 pub fn object(s: &Service, facts: &Facts) -> Value {
     let definition = facts.task_definition(s);
-    let (healthy, targets) = targets(s, facts);
+    let targets = targets(s, facts);
     json!({
         "cluster": s.id.cluster,
         "name": s.id.name,
@@ -121,8 +147,8 @@ pub fn object(s: &Service, facts: &Facts) -> Value {
         "strategy": s.deployment.strategy.word(),
         "cpu_units": definition.and_then(|d| d.cpu_units),
         "memory_mib": definition.and_then(|d| d.memory_mib),
-        "targets_healthy": healthy,
-        "targets": targets,
+        "targets_healthy": targets.map(|(healthy, _)| healthy),
+        "targets": targets.map(|(_, all)| all),
         "deployed_at": deployed_at(s),
         "created_at": s.created_at,
         "last_event": s.events.first().map(|e| json!({"at": e.at, "message": e.message})),
@@ -146,10 +172,15 @@ fn image<'a>(s: &Service, facts: &'a Facts) -> Option<&'a str> {
     Some(&container.image)
 }
 
-fn targets(s: &Service, facts: &Facts) -> (usize, usize) {
-    facts.targets_of(s).fold((0, 0), |(h, n), tg| {
+/// Healthy targets and all; `None` while nobody knows.
+fn targets(s: &Service, facts: &Facts) -> Option<(usize, usize)> {
+    if s.load_balancers.is_empty() {
+        return Some((0, 0));
+    }
+    facts.target_groups.value.as_ref()?;
+    Some(facts.targets_of(s).fold((0, 0), |(h, n), tg| {
         (h + tg.healthy(), n + tg.targets.len())
-    })
+    }))
 }
 
 fn deployed_at(s: &Service) -> Option<Timestamp> {
