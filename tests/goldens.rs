@@ -46,6 +46,34 @@ fn deploys() {
 }
 
 #[test]
+fn alerts() {
+    golden("alerts", |c| {
+        c.keys("5");
+    });
+}
+
+#[test]
+fn alert() {
+    golden("alert", |c| {
+        c.keys("5<enter>");
+    });
+}
+
+#[test]
+fn metrics() {
+    golden("metrics", |c| {
+        c.keys("6");
+    });
+}
+
+#[test]
+fn metric() {
+    golden("metric", |c| {
+        c.keys("3j<enter>m<tab><tab><enter><left><left>");
+    });
+}
+
+#[test]
 fn audit() {
     golden("audit", |c| {
         c.keys("8");

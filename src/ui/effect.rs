@@ -1,6 +1,7 @@
 //! What the interface asks of the world, or of itself: plain data, so that it can be logged, replayed and tested.
 
 use super::form::Form;
+use super::overlays::picker::Picker;
 use super::screens::Nav;
 use crate::domain::action::{Intent, Preview};
 use crate::domain::problem::Problem;
@@ -31,6 +32,8 @@ pub enum Effect {
     Go(Nav),
     /// Ask something of the person (handled within the interface).
     Ask(Form),
+    /// Let the person choose several things (handled within the interface).
+    Pick(Box<Picker>),
     /// Show a document (handled within the interface).
     Describe {
         /// Its title.

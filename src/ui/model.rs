@@ -140,10 +140,15 @@ impl Model {
         }
     }
 
-    /// What the shown screen needs to know.
+    /// What the shown screen, and a picker over it, need to know.
     pub fn interests(&self) -> Vec<Interest> {
-        self.screen()
-            .map_or_else(Vec::new, |s| s.interests(&self.cx()))
+        let mut wanted = self
+            .screen()
+            .map_or_else(Vec::new, |s| s.interests(&self.cx()));
+        if let Some(Overlay::Picker(p)) = self.overlays.last() {
+            wanted.extend_from_slice(p.needs());
+        }
+        wanted
     }
 
     /// Says something in the status line.

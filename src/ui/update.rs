@@ -30,6 +30,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
             model.with_screen(|s, cx| s.sync(cx));
+            overlays::picker::refresh(model);
             vec![Effect::Redraw]
         }
         Msg::Tick(now) => {
@@ -46,6 +47,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Snapshot(snapshot) => {
             model.snapshot = snapshot;
             model.with_screen(|s, cx| s.sync(cx));
+            overlays::picker::refresh(model);
             Vec::new()
         }
         Msg::Previewed(answer) => {
@@ -72,6 +74,10 @@ fn settle(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
         match effect {
             Effect::Go(nav) => queue.extend(go(model, nav)),
             Effect::Ask(form) => model.overlays.push(Overlay::Form(form)),
+            Effect::Pick(picker) => {
+                model.overlays.push(Overlay::Picker(picker));
+                overlays::picker::refresh(model);
+            }
             Effect::Describe { title, lines } => {
                 model
                     .overlays

@@ -5,6 +5,7 @@ pub mod describe;
 mod form;
 mod help;
 pub mod palette;
+pub mod picker;
 
 use crossterm::event::KeyEvent;
 use ratatui::buffer::Buffer;
@@ -34,6 +35,8 @@ pub enum Overlay {
     Form(super::form::Form),
     /// A preview to be confirmed.
     Confirm(Box<confirm::Confirming>),
+    /// Several things to choose from.
+    Picker(Box<picker::Picker>),
 }
 
 /// A key while an overlay is open.
@@ -56,6 +59,7 @@ pub fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         Overlay::Describe(d) => describe::on_key(model, d, key, command),
         Overlay::Form(f) => form::on_key(model, f, key),
         Overlay::Confirm(c) => confirm::on_key(model, c, key, command),
+        Overlay::Picker(p) => picker::on_key(model, *p, key),
     }
 }
 
@@ -72,6 +76,7 @@ pub fn paste(overlay: &mut Overlay, text: &str) {
             }
         }
         Overlay::Confirm(c) => c.paste(text),
+        Overlay::Picker(p) => p.paste(text),
         Overlay::Describe(_) | Overlay::Help { .. } => {}
     }
 }
@@ -90,6 +95,7 @@ pub fn scroll(overlay: &mut Overlay, command: Command) {
         Overlay::Describe(d) => step(&mut d.scroll),
         Overlay::Confirm(c) => step(&mut c.scroll),
         Overlay::Palette(p) => p.step(if command == Command::Up { -1 } else { 1 }),
+        Overlay::Picker(p) => p.motion(command),
         Overlay::Form(_) => {}
     }
 }
@@ -103,6 +109,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
             Overlay::Describe(d) => describe::view(d, model, area, buf),
             Overlay::Form(f) => form::view(f, &model.theme, area, buf),
             Overlay::Confirm(c) => confirm::view(c, model, area, buf),
+            Overlay::Picker(p) => picker::view(p, &model.theme, area, buf),
         }
     }
 }

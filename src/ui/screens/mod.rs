@@ -16,6 +16,7 @@ use ratatui::layout::{Position, Rect};
 use super::commands::Command;
 use super::effect::Effect;
 use super::keymap::Keymap;
+use super::overlays::picker::Choices;
 use super::theme::Theme;
 use crate::domain::interest::Interest;
 use crate::domain::metric::MetricQuery;
@@ -208,6 +209,12 @@ pub trait Screen: Debug + Send {
         Ok(Vec::new())
     }
 
+    /// What can be chosen in the picker that the screen asked for with this tag. The answer comes to
+    /// [`submit`](Self::submit) as the ids of what was marked.
+    fn choices(&self, _tag: &'static str, _cx: &Cx<'_>) -> Choices {
+        Choices::default()
+    }
+
     /// A click on a position inside `cx.body`; `twice` for the second one on the same spot.
     fn click(&mut self, _at: Position, _twice: bool, _cx: &Cx<'_>) -> Vec<Effect> {
         Vec::new()
@@ -229,6 +236,7 @@ pub fn all() -> Vec<Box<dyn Screen>> {
         Box::new(services::Services::default()),
         Box::new(deploys::Deploys::default()),
         Box::new(alerts::Alerts::default()),
+        Box::new(metrics::Metrics::default()),
         Box::new(audit::Audit::default()),
     ]
 }

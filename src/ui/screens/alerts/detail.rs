@@ -33,9 +33,9 @@ impl Sheet {
         let columns = usize::from(columns);
         let head = head(alarm, cx, columns);
         let tail = history(alarm, cx, columns);
-        let spare = usize::from(rows).saturating_sub(head.len() + tail.len().clamp(3, 8));
+        let spare = usize::from(rows).saturating_sub(head.len() + tail.len().clamp(2, 8));
         let chart = if query(alarm).is_some() {
-            spare.clamp(8, 18) as u16
+            spare.clamp(8, 24) as u16
         } else {
             0
         };

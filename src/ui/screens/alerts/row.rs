@@ -12,10 +12,10 @@ use crate::ui::widgets::{Column, Row, since, spark};
 pub(super) const COLUMNS: &[Column] = &[
     Column::left("state", 9),
     Column::left("sev", 4),
-    Column::right("since", 6),
-    Column::left("alarm", 18).grow(3),
-    Column::right("now", 8),
-    Column::left("threshold", 11),
+    Column::right("since", 5),
+    Column::left("alarm", 16).grow(3),
+    Column::right("now", 7),
+    Column::left("threshold", 9),
     Column::left("3 hours", 16).drop(1),
     Column::left("reason", 16).grow(4).drop(2),
 ];

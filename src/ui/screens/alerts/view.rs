@@ -22,7 +22,7 @@ fn places(cx: &Cx<'_>) -> (Rect, Option<Rect>) {
         return (cx.body, None);
     }
     let [list, detail] =
-        Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(cx.body);
+        Layout::horizontal([Constraint::Fill(6), Constraint::Fill(5)]).areas(cx.body);
     (list, Some(detail))
 }
 

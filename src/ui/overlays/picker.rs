@@ -1,0 +1,331 @@
+//! A list to choose several things from, fuzzy as it is typed. What can be chosen comes from the screen that asked, and is
+//! asked for again with each new picture; what is marked is tied to the thing, not to its row.
+
+use crossterm::event::{Event, KeyCode, KeyEvent};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler;
+
+use super::super::commands::Command;
+use super::super::effect::Effect;
+use super::super::fuzzy;
+use super::super::model::Model;
+use super::super::screens::ScreenId;
+use super::super::theme::Theme;
+use super::super::widgets::{ListState, field, line, scrolled};
+use super::{Overlay, window};
+use crate::domain::interest::Interest;
+use crate::domain::text::{clip, width};
+
+/// One thing that can be chosen. All text is inert.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// What names it for good: what the screen is told.
+    pub id: String,
+    /// Things of one group stand together under its name.
+    pub group: String,
+    /// What is shown and searched.
+    pub text: String,
+    /// What else to know, to the right.
+    pub detail: String,
+}
+
+/// What can be chosen, and what to say about it: why there is nothing, that there is more.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Choices {
+    /// In the order shown while nothing is typed.
+    pub items: Vec<Choice>,
+    /// A line for the person.
+    pub note: String,
+}
+
+/// State of the picker.
+#[derive(Clone, Debug)]
+pub struct Picker {
+    screen: ScreenId,
+    tag: &'static str,
+    title: String,
+    needs: Vec<Interest>,
+    marked: Vec<String>,
+    input: Input,
+    choices: Choices,
+    found: Vec<String>,
+    list: ListState<String>,
+    error: Option<String>,
+}
+
+impl PartialEq for Picker {
+    fn eq(&self, other: &Self) -> bool {
+        (self.screen, self.tag, &self.marked, &self.found)
+            == (other.screen, other.tag, &other.marked, &other.found)
+            && self.input.value() == other.input.value()
+            && self.list == other.list
+    }
+}
+
+impl Picker {
+    /// A picker for a screen's own question; `needs` is what has to be known while it is open.
+    pub fn new(
+        screen: ScreenId,
+        tag: &'static str,
+        title: impl Into<String>,
+        marked: Vec<String>,
+        needs: Vec<Interest>,
+    ) -> Self {
+        Self {
+            screen,
+            tag,
+            title: title.into(),
+            needs,
+            marked,
+            input: Input::default(),
+            choices: Choices::default(),
+            found: Vec::new(),
+            list: ListState::default(),
+            error: None,
+        }
+    }
+
+    /// What has to be known while it is open.
+    pub fn needs(&self) -> &[Interest] {
+        &self.needs
+    }
+
+    /// Takes pasted text.
+    pub fn paste(&mut self, text: &str) {
+        self.input = Input::new(format!("{}{text}", self.input.value()));
+        self.search();
+    }
+
+    /// Moves the selection.
+    pub fn motion(&mut self, command: Command) {
+        self.list.motion(command, self.found.iter());
+    }
+
+    fn search(&mut self) {
+        let items = &self.choices.items;
+        self.found = fuzzy::rank(items.iter(), self.input.value(), |c| {
+            format!("{} {}", c.group, c.text)
+        })
+        .into_iter()
+        .filter_map(|i| items.get(i).map(|c| c.id.clone()))
+        .collect();
+        self.list.rewind();
+        self.list.settle(self.found.iter(), 1);
+    }
+
+    fn toggle(&mut self) {
+        let Some(id) = self.list.selected().filter(|id| self.found.contains(id)) else {
+            return;
+        };
+        match self.marked.iter().position(|m| m == id) {
+            Some(i) => {
+                self.marked.remove(i);
+            }
+            None => self.marked.push(id.clone()),
+        }
+    }
+
+    /// What is marked; the selected row where nothing is.
+    fn values(&self) -> Vec<String> {
+        if self.marked.is_empty() {
+            self.list
+                .selected()
+                .filter(|id| self.found.contains(id))
+                .cloned()
+                .into_iter()
+                .collect()
+        } else {
+            self.marked.clone()
+        }
+    }
+}
+
+/// Asks the screen again what can be chosen: on opening, and with each new picture.
+pub fn refresh(model: &mut Model) {
+    let Some(Overlay::Picker(p)) = model.overlays.last() else {
+        return;
+    };
+    let (screen, tag) = (p.screen, p.tag);
+    let choices = model
+        .screens
+        .iter()
+        .find(|s| s.id() == screen)
+        .map(|s| s.choices(tag, &model.cx()))
+        .unwrap_or_default();
+    let rows = rows_of(model.body());
+    if let Some(Overlay::Picker(p)) = model.overlays.last_mut() {
+        if p.choices != choices {
+            p.choices = choices;
+            let selected = p.list.selected().cloned();
+            p.search();
+            if let Some(id) = selected {
+                p.list.select(id);
+            }
+        }
+        p.list.settle(p.found.iter(), rows);
+    }
+}
+
+pub(super) fn on_key(model: &mut Model, mut p: Picker, key: KeyEvent) -> Vec<Effect> {
+    p.error = None;
+    match key.code {
+        KeyCode::Esc => return Vec::new(),
+        KeyCode::Enter => match submit(model, &p) {
+            Ok(effects) => return effects,
+            Err(why) => p.error = Some(why),
+        },
+        KeyCode::Tab => {
+            p.toggle();
+            p.motion(Command::Down);
+        }
+        KeyCode::BackTab => p.marked.clear(),
+        KeyCode::Up => p.motion(Command::Up),
+        KeyCode::Down => p.motion(Command::Down),
+        KeyCode::PageUp => p.motion(Command::PageUp),
+        KeyCode::PageDown => p.motion(Command::PageDown),
+        _ => {
+            let before = p.input.value().to_owned();
+            p.input.handle_event(&Event::Key(key));
+            if before != p.input.value() {
+                p.search();
+            }
+        }
+    }
+    model.overlays.push(Overlay::Picker(Box::new(p)));
+    refresh(model);
+    Vec::new()
+}
+
+fn submit(model: &mut Model, p: &Picker) -> Result<Vec<Effect>, String> {
+    if p.screen != model.current {
+        return Ok(Vec::new());
+    }
+    let values = p.values();
+    if values.is_empty() {
+        return Err("nothing is chosen".into());
+    }
+    let mut answer = Ok(Vec::new());
+    model.with_screen(|s, cx| {
+        answer = s.submit(p.tag, &values, cx);
+        s.sync(cx);
+    });
+    answer
+}
+
+fn place(area: Rect) -> Rect {
+    Rect {
+        height: area.height.saturating_sub(1).min(30),
+        ..area
+    }
+}
+
+/// Rows of choices that fit: without border, field and hint.
+fn rows_of(area: Rect) -> usize {
+    usize::from(place(area).height.saturating_sub(4)).max(1)
+}
+
+pub(super) fn view(p: &Picker, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let area = place(area);
+    let title = format!(
+        "{}   {} of {}",
+        p.title,
+        p.found.len(),
+        p.choices.items.len()
+    );
+    let inside = window(buf, area, 110, area.height, &title, theme);
+    let typed = Rect::new(inside.x + 1, inside.y, inside.width.saturating_sub(2), 1);
+    field(buf, typed, &p.input, true, theme);
+    let rows = Rect {
+        y: inside.y + 1,
+        height: inside.height.saturating_sub(2),
+        ..inside
+    };
+    let shown = p.found.iter().enumerate().skip(p.list.offset());
+    let mut group = "";
+    for (y, (n, id)) in (rows.y..rows.bottom()).zip(shown) {
+        let Some(c) = p.choices.items.iter().find(|c| &c.id == id) else {
+            continue;
+        };
+        let selected = n == p.list.index();
+        if selected {
+            buf.set_style(Rect::new(rows.x, y, rows.width, 1), theme.selection);
+        }
+        let (mark, style) = if p.marked.contains(id) {
+            ("[x] ", theme.ok)
+        } else {
+            ("[ ] ", theme.muted)
+        };
+        let cursor = if selected { "▌" } else { " " };
+        // The group's name once where it begins: a column of its own, so that nothing moves while one scrolls.
+        let head = if group == c.group { "" } else { &c.group };
+        group = &c.group;
+        let detail_width = width(&c.detail);
+        let room = usize::from(rows.width).saturating_sub(5 + 19 + detail_width + 2);
+        let text = clip(&c.text, room);
+        let pad = " ".repeat(room.saturating_sub(width(&text)) + 1);
+        let base = if selected {
+            theme.selection
+        } else {
+            theme.text
+        };
+        let spans = [
+            (cursor.to_owned(), theme.key),
+            (mark.to_owned(), style),
+            (format!("{:<18} ", clip(head, 18)), theme.muted),
+            (text, base),
+            (format!("{pad}{}", c.detail), theme.muted),
+        ];
+        line(buf, rows.x, y, rows.width, &spans);
+    }
+    if p.found.is_empty() {
+        let words = if p.choices.items.is_empty() {
+            p.choices.note.clone()
+        } else {
+            format!("nothing matches {:?}", p.input.value())
+        };
+        line(
+            buf,
+            rows.x + 2,
+            rows.y + 1,
+            rows.width,
+            &[(words, theme.muted)],
+        );
+    }
+    scrolled(
+        buf,
+        Rect {
+            height: inside.height,
+            ..inside
+        },
+        p.list.offset(),
+        usize::from(rows.height),
+        p.found.len(),
+        theme,
+    );
+    hint(p, theme, inside, buf);
+}
+
+fn hint(p: &Picker, theme: &Theme, inside: Rect, buf: &mut Buffer) {
+    let words = match &p.error {
+        Some(why) => vec![(format!(" ▲ {why}"), theme.critical)],
+        None => {
+            let note = if p.choices.items.is_empty() {
+                String::new()
+            } else {
+                p.choices.note.clone()
+            };
+            vec![
+                (format!(" {} marked   ", p.marked.len()), theme.text),
+                (
+                    "tab mark   shift-tab none   enter show   esc give up   ".to_owned(),
+                    theme.muted,
+                ),
+                (note, theme.muted),
+            ]
+        }
+    };
+    let y = inside.bottom().saturating_sub(1);
+    line(buf, inside.x, y, inside.width, &words);
+}

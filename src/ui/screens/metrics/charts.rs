@@ -1,0 +1,217 @@
+//! From chosen series to charts: one unit a chart, so that unlike units never share an axis.
+
+use std::sync::Arc;
+
+use super::span::Span;
+use crate::domain::alarm::{Alarm, AlarmRule};
+use crate::domain::facts::Facts;
+use crate::domain::metric::{MetricQuery, Series, Stat, Unit};
+use crate::domain::queries;
+use crate::domain::service::ServiceHealth;
+
+/// Services whose signals are shown while nobody has chosen anything.
+const SERVICES_AT_MOST: usize = 6;
+
+/// One line of a chart: what was chosen, as it is asked now.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Wanted {
+    pub query: MetricQuery,
+    /// What sets it apart from the others of its chart.
+    pub name: String,
+}
+
+/// One chart.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ChartSpec {
+    pub title: String,
+    pub unit: Unit,
+    pub lines: Vec<Wanted>,
+}
+
+/// What is shown while nobody has chosen anything: golden signals, CPU and memory of the services, the unwell first. The
+/// flag says whether some services are left out.
+pub(super) fn usual(facts: &Facts) -> (Vec<MetricQuery>, bool) {
+    let mut services: Vec<_> = facts.service_rows().iter().collect();
+    let left_out = services.len() > SERVICES_AT_MOST;
+    if left_out {
+        services.sort_by_key(|s| match s.health() {
+            ServiceHealth::Inactive => u8::MAX,
+            h => h as u8,
+        });
+        services.truncate(SERVICES_AT_MOST);
+        services.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+    let mut wanted = Vec::new();
+    for s in services {
+        wanted.extend(facts.targets_of(s).flat_map(queries::golden_signals));
+        wanted.push(queries::service_cpu(&s.id));
+        wanted.push(queries::service_memory(&s.id));
+    }
+    (wanted, left_out)
+}
+
+/// The questions as they are asked over a range: with its period, and with one statistic for all where one is set.
+pub(super) fn asked(chosen: &[MetricQuery], stat: Option<&Stat>, span: &Span) -> Vec<MetricQuery> {
+    let mut all: Vec<MetricQuery> = Vec::with_capacity(chosen.len());
+    for q in chosen {
+        let query = MetricQuery {
+            metric: q.metric.clone(),
+            stat: stat.unwrap_or(&q.stat).clone(),
+            // A metric that comes every five minutes has gaps at one: its own period is the least.
+            period_s: span.period_s().max(q.period_s),
+        };
+        if !all.contains(&query) {
+            all.push(query);
+        }
+    }
+    all
+}
+
+/// Charts for the questions. `by_metric` gives each metric its own chart; otherwise all of a unit share one.
+pub(super) fn charts(facts: &Facts, asked: &[MetricQuery], by_metric: bool) -> Vec<ChartSpec> {
+    let mut specs: Vec<(Option<(&str, &str)>, ChartSpec)> = Vec::new();
+    for q in asked {
+        let unit = found(facts, q).map_or_else(|| Unit::of(&q.metric), |s| s.unit);
+        // A count of samples has no unit of the metric's.
+        let unit = if q.stat == Stat::SampleCount {
+            Unit::Count
+        } else {
+            unit
+        };
+        let key = by_metric.then_some((q.metric.namespace.as_str(), q.metric.name.as_str()));
+        let line = Wanted {
+            query: q.clone(),
+            name: String::new(),
+        };
+        match specs.iter_mut().find(|(k, s)| *k == key && s.unit == unit) {
+            Some((_, spec)) => spec.lines.push(line),
+            None => specs.push((
+                key,
+                ChartSpec {
+                    title: String::new(),
+                    unit,
+                    lines: vec![line],
+                },
+            )),
+        }
+    }
+    let mut specs: Vec<ChartSpec> = specs.into_iter().map(|(_, s)| s).collect();
+    for spec in &mut specs {
+        name(spec);
+    }
+    specs
+}
+
+/// Gives a chart its title (what its lines have in common) and its lines their names (what they have not).
+fn name(spec: &mut ChartSpec) {
+    let Some(first) = spec.lines.first().map(|l| l.query.clone()) else {
+        return;
+    };
+    let lines = &spec.lines;
+    let one_name = lines
+        .iter()
+        .all(|l| l.query.metric.name == first.metric.name);
+    let one_stat = lines.iter().all(|l| l.query.stat == first.stat);
+    let shared = |k: &str, v: &str| {
+        lines.len() > 1
+            && lines.iter().all(|l| {
+                l.query
+                    .metric
+                    .dimensions
+                    .iter()
+                    .any(|(a, b)| a == k && b == v)
+            })
+    };
+    let names: Vec<String> = lines
+        .iter()
+        .map(|l| {
+            let mut words = Vec::new();
+            if !one_name {
+                words.push(l.query.metric.name.clone());
+            }
+            let dimensions = &l.query.metric.dimensions;
+            words.extend(
+                dimensions
+                    .iter()
+                    .filter(|(k, v)| !shared(k, v))
+                    .filter(|(k, _)| !is_container(k, dimensions))
+                    .map(|(k, v)| short(k, v)),
+            );
+            if !one_stat {
+                words.push(l.query.stat.word());
+            }
+            if words.is_empty() {
+                words.push(l.query.metric.name.clone());
+            }
+            words.join(" ")
+        })
+        .collect();
+    spec.title = match (one_name, one_stat) {
+        (true, true) => format!("{} {}", first.metric.name, first.stat.word()),
+        (true, false) => first.metric.name.clone(),
+        (false, _) => format!("{} metrics", lines.len()),
+    };
+    for (line, name) in spec.lines.iter_mut().zip(names) {
+        line.name = name;
+    }
+}
+
+/// Whether a dimension only says where a named thing lies: the cluster of a service, the balancer of a target group.
+fn is_container(key: &str, all: &[(String, String)]) -> bool {
+    let has = |k: &str| all.iter().any(|(other, _)| other == k);
+    (key == "ClusterName" && has("ServiceName")) || (key == "LoadBalancer" && has("TargetGroup"))
+}
+
+/// A dimension's value as people call it: `tg-api` of `targetgroup/tg-api/6d0ecf831eec9f09`.
+fn short(key: &str, value: &str) -> String {
+    let mut parts = value.split('/');
+    match (key, parts.next(), parts.next(), parts.next()) {
+        ("TargetGroup", Some(_), Some(name), _) => name.to_owned(),
+        ("LoadBalancer", Some(_), Some(name), Some(_)) => name.to_owned(),
+        _ => value.to_owned(),
+    }
+}
+
+/// The series of a question: the answer to it, or to the same metric and statistic at another period or range.
+pub(super) fn found<'a>(facts: &'a Facts, query: &MetricQuery) -> Option<&'a Arc<Series>> {
+    let charts = facts.charts.value.as_ref().map_or(&[][..], |c| &c.series);
+    let same = |s: &&Arc<Series>| s.query.metric == query.metric && s.query.stat == query.stat;
+    charts
+        .iter()
+        .find(|s| &s.query == query)
+        .or_else(|| charts.iter().find(same))
+        .or_else(|| facts.series(query))
+}
+
+/// Whether the charts read are the answer to just these questions.
+pub(super) fn is_answer(facts: &Facts, asked: &[MetricQuery], span: &Span) -> bool {
+    facts.charts.value.as_ref().is_some_and(|c| {
+        c.window == Some(span.window())
+            && asked.iter().all(|q| c.series.iter().any(|s| &s.query == q))
+    })
+}
+
+/// Alarms that watch a line with this very statistic, and a sum also over this very period: else their threshold would be
+/// drawn against other numbers than they compare.
+pub(super) fn watching<'a>(
+    facts: &'a Facts,
+    query: &'a MetricQuery,
+) -> impl Iterator<Item = (&'a Alarm, f64)> + 'a {
+    let adds_up = matches!(query.stat, Stat::Sum | Stat::SampleCount);
+    facts
+        .alarm_rows()
+        .iter()
+        .filter_map(move |a| match &a.rule {
+            AlarmRule::Metric {
+                query: Some(q),
+                threshold: Some(limit),
+                ..
+            } if q.metric == query.metric
+                && q.stat == query.stat
+                && (!adds_up || q.period_s == query.period_s) =>
+            {
+                Some((a.as_ref(), *limit))
+            }
+            _ => None,
+        })
+}
