@@ -1,6 +1,7 @@
 //! flightdeck: an operations console in the terminal. A library and a thin binary; this list is the map.
 #![forbid(unsafe_code)]
 
+pub mod actions; // preview, confirm, journal, execute, follow, verify, record
 pub mod assemble; // the one place that puts the rooms together
 pub mod backend; // the client layer: one file a system, into domain types
 pub mod cli; // the command line: one file a command

@@ -67,7 +67,7 @@ async fn six_rows(path: &Path) -> Store {
                 &claim,
                 Outcome::Succeeded,
                 "3 of 3 running",
-                Duration::from_millis(1500),
+                Some(Duration::from_millis(1500)),
             )
             .await
             .unwrap();
@@ -208,7 +208,7 @@ async fn an_older_copy_put_back_is_found_even_after_more_was_written() {
     let copy = std::fs::read(&path).unwrap();
     let claim = store.begin(&scale("api"), "ana").await.unwrap();
     store
-        .finish(&claim, Outcome::Failed, "", Duration::ZERO)
+        .finish(&claim, Outcome::Failed, "", None)
         .await
         .unwrap();
     store.close().await;
@@ -257,7 +257,7 @@ async fn consoles_that_write_at_once_never_fork_the_chain() {
                     .await
                     .unwrap();
                 store
-                    .finish(&claim, Outcome::Succeeded, "", Duration::ZERO)
+                    .finish(&claim, Outcome::Succeeded, "", None)
                     .await
                     .unwrap();
             }
@@ -310,7 +310,7 @@ async fn one_change_and_one_brake_a_service_and_the_refusal_says_who() {
     let hers = seen.iter().find(|r| r.run.id == claim.run()).unwrap();
     assert_eq!((hers.state, seen.len()), (RunState::Theirs, 3));
     assert!(ben.take_over(claim.run()).await.unwrap().is_none());
-    ana.finish(&claim, Outcome::Succeeded, "", Duration::ZERO)
+    ana.finish(&claim, Outcome::Succeeded, "", None)
         .await
         .unwrap();
     ben.begin(&scale("api"), "ben").await.unwrap();
@@ -350,7 +350,7 @@ async fn a_console_that_slept_through_its_lease_can_write_nothing_more() {
     );
     assert_eq!(
         sleeper
-            .finish(&old, Outcome::Failed, "", Duration::ZERO)
+            .finish(&old, Outcome::Failed, "", None)
             .await
             .unwrap_err()
             .kind,
@@ -361,7 +361,7 @@ async fn a_console_that_slept_through_its_lease_can_write_nothing_more() {
     assert_eq!(run.marks["deployment"], "ecs-svc/1");
     assert_eq!(run.run.lines.len(), 1);
     waker
-        .finish(&new, Outcome::Succeeded, "", Duration::ZERO)
+        .finish(&new, Outcome::Succeeded, "", None)
         .await
         .unwrap();
     assert_eq!(waker.audit_rows(10).await.unwrap().len(), 2);
@@ -422,7 +422,7 @@ async fn secrets_never_reach_the_file() {
     store.sign(&claim, &word).await.unwrap();
     store.sign(&claim, &word).await.unwrap();
     store
-        .finish(&claim, Outcome::Succeeded, &token, Duration::ZERO)
+        .finish(&claim, Outcome::Succeeded, &token, None)
         .await
         .unwrap();
     assert_eq!(store.signoffs().await.unwrap().len(), 1);
@@ -520,7 +520,7 @@ async fn child_that_appends_until_it_is_killed() {
             .unwrap();
         println!("durable {}", claim.run());
         store
-            .finish(&claim, Outcome::Succeeded, "", Duration::ZERO)
+            .finish(&claim, Outcome::Succeeded, "", None)
             .await
             .unwrap();
     }

@@ -203,19 +203,20 @@ impl Store {
         self.seal(tx, None).await.map_err(wrong)
     }
 
-    /// Ends a run: journal row closed and outcome row appended in one transaction. Returns the new head of the chain.
+    /// Ends a run: journal row closed and outcome row appended in one transaction. Without a duration, it is counted from the
+    /// start that the journal knows. Returns the new head of the chain.
     pub async fn finish(
         &self,
         claim: &Claim,
         outcome: Outcome,
         detail: &str,
-        duration: Duration,
+        duration: Option<Duration>,
     ) -> Result<Head, Problem> {
         let wrong = |e: sqlx::Error| fault::writing("the outcome of a run", &self.path, &e);
         let mut tx = self.lock().await.map_err(wrong)?;
         self.hold(&mut tx, claim, Some(Phase::Record)).await?;
         let head = self
-            .shut(&mut tx, claim.run(), outcome, detail, Some(duration))
+            .shut(&mut tx, claim.run(), outcome, detail, duration)
             .await
             .map_err(wrong)?;
         self.seal(tx, Some(&head)).await.map_err(wrong)?;

@@ -1,0 +1,246 @@
+//! Deploy: register a copy of the task definition with another image, and set the service to it.
+
+use jiff::Timestamp;
+
+use super::draft::Draft;
+use super::goal::Goal;
+use super::hands::{Halt, Hands, is_lost, not_begun};
+use super::look::Look;
+use super::{diff, image, words};
+use crate::backend::aws::ecs::UpdateService;
+use crate::domain::action::Phase;
+use crate::domain::problem::Problem;
+use crate::domain::service::{ServiceId, Strategy, TaskDefinition};
+
+/// Revisions of a family that are searched for one that was registered by a call whose reply was lost.
+const SEARCHED: usize = 5;
+
+/// The intent's parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Deploy<'a> {
+    pub service: &'a ServiceId,
+    pub image: &'a str,
+    pub container: Option<&'a str>,
+    pub strategy: Option<Strategy>,
+}
+
+impl Deploy<'_> {
+    /// What it would do.
+    pub async fn draft(&self, look: &Look<'_>) -> Result<Draft, Problem> {
+        let id = self.service;
+        let mut draft = Draft::new(format!("Deploy {}  {}", id.name, id.cluster));
+        let Some(subject) = look.subject(&mut draft, id).await? else {
+            return Ok(draft);
+        };
+        let service = subject.service();
+        let from = &subject.definition;
+        let now = Timestamp::now();
+        draft.input("revision", service.revision.to_string());
+        draft.fact("from", words::revision(from, words::bound(service), now));
+        let wanted = self.container.or(words::bound(service));
+        let container = match self.container {
+            Some(name) => from.containers.iter().find(|c| c.name == name),
+            None => from.main_container(wanted),
+        };
+        match container {
+            None => {
+                let names: Vec<&str> = from.containers.iter().map(|c| c.name.as_str()).collect();
+                draft.refuse(format!(
+                    "{} has no container {}: it has {}",
+                    from.revision,
+                    self.container.unwrap_or("at all"),
+                    names.join(", ")
+                ));
+            }
+            Some(container) => match image::resolve(self.image, &container.image) {
+                Err(why) => draft.refuse(why),
+                Ok(new) => {
+                    self.describe(&mut draft, from, &container.name, &container.image, &new);
+                }
+            },
+        }
+        draft.fact(
+            "tasks",
+            format!(
+                "{} wanted, {} running",
+                service.counts.desired, service.counts.running
+            ),
+        );
+        let strategy = self.strategy.unwrap_or(service.deployment.strategy);
+        self.judge_strategy(&mut draft, service.deployment.strategy);
+        look.guards(&mut draft, &subject, strategy);
+        look.alarms(&mut draft, service, true).await;
+        look.under_way(&mut draft, &subject.sight).await;
+        if subject.sight.running().is_some() {
+            draft.warn("a deployment is running: this one replaces it");
+        }
+        draft.call(format!(
+            "ecs:RegisterTaskDefinition  a copy of {} with the image replaced",
+            from.revision
+        ));
+        draft.call(self.update_words(&format!("{}:<new>", from.revision.family)));
+        Ok(draft)
+    }
+
+    fn describe(
+        &self,
+        draft: &mut Draft,
+        from: &TaskDefinition,
+        container: &str,
+        old: &str,
+        new: &str,
+    ) {
+        draft.fact("to", format!("a new revision  {}", words::short_image(new)));
+        draft.input("image", new);
+        if old == new {
+            draft.refuse(format!(
+                "{} runs {} already: restart it to pull the same reference again",
+                from.revision,
+                words::short_image(new)
+            ));
+        }
+        if image::repository(old) != image::repository(new) {
+            draft.warn(format!(
+                "another repository: {} instead of {}",
+                image::repository(new),
+                image::repository(old)
+            ));
+        }
+        if image::is_moving(new) {
+            draft.warn("no fixed tag: the reference can mean another image tomorrow, and a rollback would not bring this one back");
+        }
+        draft.diff = diff::of(from, &with_image(from, container, new));
+    }
+
+    fn judge_strategy(&self, draft: &mut Draft, present: Strategy) {
+        match self.strategy {
+            Some(Strategy::Other) => draft.refuse("this strategy cannot be set through ECS"),
+            Some(asked) if asked != present => {
+                draft.warn(format!(
+                    "the service's strategy changes from {} to {}, for later deployments as well",
+                    present.word(),
+                    asked.word()
+                ));
+                if asked != Strategy::Rolling {
+                    draft.warn("ECS refuses it unless the service's load balancer has an alternate target group and a role");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn update_words(&self, revision: &str) -> String {
+        let strategy = self
+            .strategy
+            .map_or_else(String::new, |s| format!("  strategy={}", s.word()));
+        format!(
+            "ecs:UpdateService  cluster={} service={} taskDefinition={revision}{strategy}",
+            self.service.cluster, self.service.name
+        )
+    }
+
+    /// Does it.
+    pub async fn execute(&self, hands: &Hands<'_>) -> Result<Goal, Halt> {
+        let ecs = &hands.look.backend.ecs;
+        let service = ecs.service(self.service).await.map_err(not_begun)?;
+        let from = ecs
+            .task_definition(&service.revision.arn)
+            .await
+            .map_err(not_begun)?;
+        let wanted = self.container.or(words::bound(&service));
+        let (Some(container), Some(image)) = (from.main_container(wanted), hands.input("image"))
+        else {
+            return Err(Halt::Refused(
+                "the container is gone; nothing was changed".to_owned(),
+            ));
+        };
+        if hands.input("revision") != Some(service.revision.to_string().as_str()) {
+            return Err(Halt::Refused(format!(
+                "the service is set to {} now: somebody else acted; nothing was changed",
+                service.revision
+            )));
+        }
+        let images = [(container.name.clone(), image.to_owned())];
+        let copy = with_image(&from, &container.name, image);
+        let new = self.register(hands, &from, &copy, &images).await?;
+        let revision = new.revision;
+        let change = UpdateService {
+            task_definition: Some(revision.arn.clone()),
+            strategy: self.strategy,
+            ..UpdateService::default()
+        };
+        let call = self.update_words(&revision.to_string());
+        hands
+            .update(self.service, change, &call, |before| Goal::Rollout {
+                service: self.service.clone(),
+                revision: revision.clone(),
+                seen: before.marks(),
+            })
+            .await
+    }
+
+    /// Registers the copy; after a lost reply, finds what the call may have registered.
+    async fn register(
+        &self,
+        hands: &Hands<'_>,
+        from: &TaskDefinition,
+        copy: &TaskDefinition,
+        images: &[(String, String)],
+    ) -> Result<TaskDefinition, Halt> {
+        let ecs = &hands.look.backend.ecs;
+        let family = &from.revision.family;
+        let known = ecs.revision_arns(family, 1).await.map_err(not_begun)?;
+        let newest = known
+            .first()
+            .and_then(|arn| crate::domain::service::Revision::parse(arn))
+            .map_or(from.revision.number, |r| r.number.max(from.revision.number));
+        let call = format!(
+            "ecs:RegisterTaskDefinition  a copy of {} with {}",
+            from.revision,
+            images.first().map_or("", |(_, image)| image)
+        );
+        let permit = hands.about_to(&call, None).await?;
+        let new = match ecs
+            .register_with_images(permit, &from.revision.arn, images)
+            .await
+        {
+            Ok(new) => new,
+            Err(p) if is_lost(&p) => {
+                hands
+                    .say(
+                        Phase::Execute,
+                        "the reply was lost: looking for the revision",
+                    )
+                    .await;
+                let found = ecs.revisions(family, SEARCHED).await.unwrap_or_default();
+                let ours = found
+                    .into_iter()
+                    .find(|d| d.revision.number > newest && d.containers == copy.containers);
+                ours.ok_or_else(|| {
+                    Halt::Failed(format!(
+                        "{p}; the service was not touched: at worst a revision exists that nothing uses. Deploy again."
+                    ))
+                })?
+            }
+            Err(p) => {
+                return Err(Halt::Failed(format!(
+                    "{p}; the service was not touched. {}",
+                    p.fix
+                )));
+            }
+        };
+        let text = format!("registered {}", new.revision);
+        hands
+            .note(Phase::Execute, &text, &[("registered", &new.revision.arn)])
+            .await;
+        Ok(new)
+    }
+}
+
+fn with_image(from: &TaskDefinition, container: &str, image: &str) -> TaskDefinition {
+    let mut copy = from.clone();
+    for c in copy.containers.iter_mut().filter(|c| c.name == container) {
+        image.clone_into(&mut c.image);
+    }
+    copy
+}

@@ -1,0 +1,198 @@
+//! A preview in the making: what an action file says about itself. The driver adds what is common to all.
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::config::Config;
+use crate::domain::action::{Confirm, DiffLine, Intent, Preview};
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::redact;
+use crate::domain::text::inert;
+
+/// What an action would do, as far as its own file knows.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    pub title: String,
+    pub facts: Vec<(String, String)>,
+    pub diff: Vec<DiffLine>,
+    pub warnings: Vec<String>,
+    pub refusals: Vec<String>,
+    pub calls: Vec<String>,
+    pub inputs: Vec<(String, String)>,
+}
+
+impl Draft {
+    /// Begins with a title.
+    pub fn new(title: String) -> Self {
+        Self {
+            title,
+            ..Self::default()
+        }
+    }
+
+    /// A named fact.
+    pub fn fact(&mut self, name: &str, value: impl Into<String>) {
+        self.facts.push((name.to_owned(), value.into()));
+    }
+
+    /// A thing to think about.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.warnings.push(text.into());
+    }
+
+    /// A reason why it cannot work.
+    pub fn refuse(&mut self, text: impl Into<String>) {
+        self.refusals.push(text.into());
+    }
+
+    /// A call that will be made.
+    pub fn call(&mut self, text: impl Into<String>) {
+        self.calls.push(text.into());
+    }
+
+    /// A thing that was read and must still be so when it is confirmed.
+    pub fn input(&mut self, name: &str, value: impl Into<String>) {
+        self.inputs.push((name.to_owned(), value.into()));
+    }
+
+    /// The preview, inert and without secrets.
+    pub fn finish(self, intent: Intent, config: &Config) -> Preview {
+        let clean = |text: String| inert(&redact::text(&text));
+        let inputs: Vec<(String, String)> = self
+            .inputs
+            .into_iter()
+            .map(|(n, v)| (n, inert(&v)))
+            .collect();
+        Preview {
+            title: clean(self.title),
+            environment: config.environment.clone(),
+            facts: self.facts.into_iter().map(|(n, v)| (n, clean(v))).collect(),
+            diff: self.diff,
+            warnings: self.warnings.into_iter().map(clean).collect(),
+            refusals: self.refusals.into_iter().map(clean).collect(),
+            calls: self.calls.into_iter().map(clean).collect(),
+            fingerprint: fingerprint(&intent, &config.environment, &inputs),
+            confirm: if config.production && intent.service().is_some() {
+                Confirm::Type(config.environment.clone())
+            } else {
+                Confirm::Key
+            },
+            at: Timestamp::now(),
+            inputs,
+            intent,
+        }
+    }
+}
+
+/// SHA-256 over intent, environment and inputs, hex.
+pub fn fingerprint(intent: &Intent, environment: &str, inputs: &[(String, String)]) -> String {
+    let text = serde_json::json!([intent, environment, inputs]).to_string();
+    hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+/// Whether what a person confirmed is what the preview asked for.
+pub fn check_confirmation(preview: &Preview, typed: Option<&str>) -> Result<(), Problem> {
+    let refused = |why: String, fix: String| {
+        Err(Problem::new(
+            ProblemKind::Refused,
+            "actions",
+            format!("{} was not begun", preview.intent.verb()),
+            why,
+            fix,
+        ))
+    };
+    if let Some(first) = preview.refusals.first() {
+        return refused(
+            first.clone(),
+            "Change what the preview names, then ask again.".to_owned(),
+        );
+    }
+    if let Confirm::Type(word) = &preview.confirm
+        && typed.map(str::trim) != Some(word.as_str())
+    {
+        return refused(
+            format!("this is {word}, and its name was not typed"),
+            format!("Type {word} to confirm."),
+        );
+    }
+    Ok(())
+}
+
+/// Names the first input that is not as it was when the person said yes.
+pub fn check_unmoved(confirmed: &Preview, now: &Preview) -> Result<(), Problem> {
+    let moved = |why: String| {
+        Err(Problem::new(
+            ProblemKind::Conflict,
+            "actions",
+            "The world changed since the preview",
+            why,
+            "Look at the new preview, and confirm that.",
+        ))
+    };
+    let claimed = fingerprint(&confirmed.intent, &confirmed.environment, &confirmed.inputs);
+    if claimed != confirmed.fingerprint || confirmed.environment != now.environment {
+        return moved("the preview that was confirmed is not one of this environment".to_owned());
+    }
+    for (name, was) in &confirmed.inputs {
+        let is = now.inputs.iter().find(|(n, _)| n == name).map(|(_, v)| v);
+        if is != Some(was) {
+            let is = is.map_or("not there", String::as_str);
+            return moved(format!("{name} was {was}, and is {is} now"));
+        }
+    }
+    if confirmed.fingerprint != now.fingerprint {
+        let new = now
+            .inputs
+            .iter()
+            .find(|(n, _)| !confirmed.inputs.iter().any(|(m, _)| m == n));
+        return moved(new.map_or_else(
+            || "what would be done is different".to_owned(),
+            |(name, is)| format!("{name} is {is} now"),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::service::ServiceId;
+
+    fn preview(production: bool, revision: &str) -> Preview {
+        let config = Config {
+            production,
+            ..Config::default()
+        };
+        let mut draft = Draft::new("Restart api".into());
+        draft.input("revision", revision);
+        let service = ServiceId {
+            cluster: "laser".into(),
+            name: "api".into(),
+        };
+        draft.finish(Intent::Restart { service }, &config)
+    }
+
+    #[test]
+    fn production_wants_its_name_typed_and_refusals_cannot_be_confirmed() {
+        let mut p = preview(true, "api:41");
+        assert!(check_confirmation(&p, None).is_err());
+        assert!(check_confirmation(&p, Some("prod")).is_err());
+        assert!(check_confirmation(&p, Some("production ")).is_ok());
+        assert!(check_confirmation(&preview(false, "api:41"), None).is_ok());
+        p.refusals.push("no store".into());
+        let problem = check_confirmation(&p, Some("production")).unwrap_err();
+        assert_eq!(problem.why, "no store");
+    }
+
+    #[test]
+    fn the_input_that_moved_is_named() {
+        let confirmed = preview(true, "api:41");
+        assert!(check_unmoved(&confirmed, &preview(true, "api:41")).is_ok());
+        let problem = check_unmoved(&confirmed, &preview(true, "api:42")).unwrap_err();
+        assert_eq!(problem.kind, ProblemKind::Conflict);
+        assert_eq!(problem.why, "revision was api:41, and is api:42 now");
+        let mut forged = confirmed.clone();
+        forged.inputs[0].1 = "api:42".into();
+        assert!(check_unmoved(&forged, &preview(true, "api:42")).is_err());
+    }
+}

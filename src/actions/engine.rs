@@ -1,0 +1,323 @@
+//! The door to actions: preview, start, watch, pick up, give up.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::sync::{OnceCell, watch};
+
+use super::board::Board;
+use super::life::{Confirmed, Signal, Start, live};
+use super::look::Look;
+use super::{draft, kind, resume, who};
+use crate::backend::Backend;
+use crate::config::Config;
+use crate::domain::action::{Intent, Phase, Preview, Run};
+use crate::domain::audit::Outcome;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::redact;
+use crate::store::{Claim, Store};
+
+/// Paces of an engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// Between two looks at a running action; a quarter of it for the first ten.
+    pub poll: Duration,
+    /// After this, following ends and the outcome is unknown.
+    pub timeout: Duration,
+    /// How late ECS may show the effect of a call.
+    pub patience: Duration,
+    /// How long verification may take to come true.
+    pub verify: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            poll: Duration::from_secs(2),
+            timeout: Duration::from_secs(30 * 60),
+            patience: Duration::from_secs(20),
+            verify: Duration::from_secs(90),
+        }
+    }
+}
+
+/// Runs actions. Shared by every face behind an `Arc`.
+#[derive(Debug)]
+pub struct Engine {
+    pub(super) config: Arc<Config>,
+    pub(super) backend: Arc<Backend>,
+    pub(super) store: Option<Arc<Store>>,
+    pub(super) board: Board,
+    pub(super) timing: Timing,
+    caller: OnceCell<String>,
+    driving: Mutex<HashMap<String, watch::Sender<Signal>>>,
+    sweeping: AtomicBool,
+    closing: AtomicBool,
+}
+
+impl Engine {
+    /// For one environment. Without a store, previews can be made and nothing can be started.
+    pub fn new(config: Arc<Config>, backend: Arc<Backend>, store: Option<Arc<Store>>) -> Arc<Self> {
+        Self::with_timing(config, backend, store, Timing::default())
+    }
+
+    /// As [`Engine::new`], at another pace.
+    pub fn with_timing(
+        config: Arc<Config>,
+        backend: Arc<Backend>,
+        store: Option<Arc<Store>>,
+        timing: Timing,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            config,
+            backend,
+            store,
+            board: Board::new(),
+            timing,
+            caller: OnceCell::new(),
+            driving: Mutex::new(HashMap::new()),
+            sweeping: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+        })
+    }
+
+    /// What an intent would do. Reads only.
+    ///
+    /// # Errors
+    /// Where the platform or the store cannot be read; what cannot work is a refusal inside the preview.
+    pub async fn preview(&self, intent: Intent) -> Result<Preview, Problem> {
+        let intent = without_secrets(intent);
+        let look = self.look();
+        let mut draft = kind::draft(&intent, &look).await?;
+        if self.config.read_only {
+            draft.refuse("this console is read-only");
+        }
+        if self.store.is_none() {
+            draft
+                .refuse("there is no store to write the audit trail to: no audit write, no action");
+        }
+        look.others(&mut draft, &intent).await?;
+        Ok(draft.finish(intent, &self.config))
+    }
+
+    /// Starts what a preview showed, once it is confirmed and still true. Returns the run's id; the intent is durable by then.
+    ///
+    /// # Errors
+    /// `Refused` for a wrong confirmation or a refusal, `Conflict` naming what moved since the preview or who acts, `Store`
+    /// where the intent could not be written.
+    pub async fn start(
+        self: &Arc<Self>,
+        preview: Preview,
+        typed: Option<String>,
+    ) -> Result<String, Problem> {
+        draft::check_confirmation(&preview, typed.as_deref())?;
+        let Some(store) = self.store.clone() else {
+            return Err(no_store());
+        };
+        let now = self.preview(preview.intent.clone()).await?;
+        draft::check_unmoved(&preview, &now)?;
+        if let Some(first) = now.refusals.first() {
+            return Err(Problem::new(
+                ProblemKind::Refused,
+                "actions",
+                format!("{} was not begun", now.intent.verb()),
+                first,
+                "Look at a new preview.",
+            ));
+        }
+        let who = self.who().await;
+        let claim = store.begin(&now, &who).await?;
+        let run = claim.run().to_owned();
+        self.board.put(Run {
+            id: run.clone(),
+            intent: now.intent.clone(),
+            title: now.title.clone(),
+            phase: Phase::Journal,
+            progress: None,
+            lines: Vec::new(),
+            started_at: jiff::Timestamp::now(),
+            finished_at: None,
+            outcome: None,
+            who: who.clone(),
+            reattached: false,
+        });
+        self.board.tell_moved();
+        let confirmed = Confirmed {
+            intent: now.intent,
+            inputs: now.inputs,
+            who,
+        };
+        self.drive(store, claim, confirmed, Start::Execute);
+        Ok(run)
+    }
+
+    /// Runs of this console, those that it picked up, and open ones of other consoles; newest first.
+    pub fn runs(&self) -> watch::Receiver<Arc<Vec<Run>>> {
+        self.board.runs()
+    }
+
+    /// Counts up when an action has changed the platform or has ended: time to look.
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.board.moved()
+    }
+
+    /// Waits until a run has ended (or its outcome is unknown); `None` if it was never on the board.
+    pub async fn wait(&self, run: &str) -> Option<Run> {
+        self.board.get(run)?;
+        let mut runs = self.board.runs();
+        let ended = |list: &Arc<Vec<Run>>| {
+            list.iter()
+                .find(|r| r.id == run)
+                .is_none_or(|r| r.outcome.is_some())
+        };
+        let _ = runs.wait_for(ended).await;
+        self.board.get(run)
+    }
+
+    /// Picks up the runs that nobody drives any more, shows those of others, and keeps doing so while the engine lives. Returns
+    /// how many were picked up now. A read-only console only shows them.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub async fn reattach(self: &Arc<Self>) -> Result<usize, Problem> {
+        let Some(store) = &self.store else {
+            return Ok(0);
+        };
+        if !self.sweeping.swap(true, Ordering::AcqRel) {
+            let every = (store.lease() / 9).max(Duration::from_millis(50));
+            tokio::spawn(resume::sweep(Arc::downgrade(self), every));
+        }
+        self.pick_up(true).await
+    }
+
+    /// Gives a run up: nobody follows it any more, and what was begun is left as it is.
+    ///
+    /// # Errors
+    /// `Conflict` where another console drives it, `NotFound` where the journal has no such open run.
+    pub async fn abandon(&self, run: &str) -> Result<(), Problem> {
+        let signal = self.lock().get(run).cloned();
+        if let Some(signal) = signal {
+            signal.send_replace(Signal::Abandon);
+            self.wait(run).await;
+            return Ok(());
+        }
+        let store = self.store.as_ref().ok_or_else(no_store)?;
+        let problem = |kind, why: &str| {
+            Problem::new(
+                kind,
+                "actions",
+                format!("run {run} cannot be given up here"),
+                why,
+                "Look at the deploys screen for runs that are open.",
+            )
+        };
+        match store.take_over(run).await? {
+            Some(claim) => {
+                let text = "given up by a person; what was begun is left as it is";
+                store.finish(&claim, Outcome::Abandoned, text, None).await?;
+                self.board.end(run, Outcome::Abandoned, text);
+                Ok(())
+            }
+            None => match store.journal_run(run).await? {
+                Some(r) if r.run.outcome.is_none() => {
+                    let why = format!("a console on {} drives it (pid {})", r.host, r.pid);
+                    Err(problem(ProblemKind::Conflict, &why))
+                }
+                Some(_) => Err(problem(ProblemKind::NotFound, "it has ended")),
+                None => Err(problem(
+                    ProblemKind::NotFound,
+                    "the journal has no such run",
+                )),
+            },
+        }
+    }
+
+    /// Lets go of all runs, so that the next console picks them up at once. To be called before a console closes.
+    pub async fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        let signals: Vec<_> = self.lock().drain().collect();
+        for (_, signal) in &signals {
+            signal.send_replace(Signal::Close);
+        }
+        for (_, signal) in signals {
+            // The life drops its receiver when it has let go.
+            signal.closed().await;
+        }
+    }
+
+    /// `ana`, with the caller that AWS sees where that can be told in time.
+    async fn who(&self) -> String {
+        let user = who::os_user();
+        let ask = self.caller.get_or_try_init(|| async {
+            let limit = Duration::from_secs(3);
+            match tokio::time::timeout(limit, self.backend.sts.identity()).await {
+                Ok(Ok(identity)) => Ok(identity.arn),
+                _ => Err(()),
+            }
+        });
+        match ask.await {
+            Ok(arn) if !arn.is_empty() => format!("{user} ({arn})"),
+            _ => user,
+        }
+    }
+
+    pub(super) fn look(&self) -> Look<'_> {
+        Look {
+            backend: &self.backend,
+            store: self.store.as_deref(),
+        }
+    }
+
+    pub(super) fn drive(
+        self: &Arc<Self>,
+        store: Arc<Store>,
+        claim: Claim,
+        confirmed: Confirmed,
+        start: Start,
+    ) {
+        let (tell, hear) = watch::channel(Signal::On);
+        self.lock().insert(claim.run().to_owned(), tell);
+        tokio::spawn(live(self.clone(), store, claim, confirmed, start, hear));
+    }
+
+    pub(super) fn is_driving(&self, run: &str) -> bool {
+        self.lock().contains_key(run)
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
+    pub(super) fn forget(&self, run: &str) {
+        self.lock().remove(run);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, watch::Sender<Signal>>> {
+        self.driving.lock().unwrap_or_else(|e| e.into_inner())
+    }
+}
+
+fn no_store() -> Problem {
+    Problem::new(
+        ProblemKind::Store,
+        "actions",
+        "nothing can be changed from here",
+        "there is no store to write the audit trail to: no audit write, no action",
+        "See why the store did not open, and start the console again.",
+    )
+}
+
+/// A person's words may hold what they should not; everything else in an intent passes unchanged.
+fn without_secrets(mut intent: Intent) -> Intent {
+    match &mut intent {
+        Intent::SignOff { why, link, .. } => {
+            *why = redact::text(why);
+            *link = redact::text(link);
+        }
+        Intent::Waive { why, .. } | Intent::Withdraw { why, .. } => *why = redact::text(why),
+        _ => {}
+    }
+    intent
+}

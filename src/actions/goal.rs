@@ -1,0 +1,347 @@
+//! What an action waits for, and whether what ECS shows is that. Pure: the same sight gives the same answer.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::words::same;
+use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
+use crate::domain::service::{Revision, Rollout, Service, ServiceId, image_tag};
+
+/// What was read of a service at one moment.
+#[derive(Clone, Debug)]
+pub struct Sight {
+    pub service: Service,
+    /// Newest first.
+    pub deployments: Vec<Deployment>,
+}
+
+/// What an action waits for. Journalled before the call, so that whoever picks the run up knows what to look for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "goal", rename_all = "snake_case")]
+pub enum Goal {
+    /// A deployment that was not there before puts this revision into place.
+    Rollout {
+        service: ServiceId,
+        revision: Revision,
+        /// Deployments and rollouts that were there before the call: see [`Sight::marks`].
+        seen: Vec<String>,
+    },
+    /// A deployment is ended, going back if so asked.
+    Ended {
+        service: ServiceId,
+        deployment: String,
+        rollback: bool,
+    },
+    /// So many tasks run.
+    Count { service: ServiceId, desired: u32 },
+    /// A person's word is in the store.
+    Word { criterion: String },
+}
+
+/// How far it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// On the way: tasks done and wanted, and what is worth a line when it changes.
+    Going {
+        done: Option<(u32, u32)>,
+        note: String,
+    },
+    /// As asked, says ECS.
+    Reached(String),
+    /// It ended otherwise, and why.
+    Lost(String),
+}
+
+impl Sight {
+    /// What tells the deployments of now from those to come. The revision belongs to it, because emulators keep the id of a
+    /// rollout whose revision they change.
+    pub fn marks(&self) -> Vec<String> {
+        let rollouts = self.service.rollouts.iter().map(rollout_mark);
+        let deployments = self.deployments.iter().map(|d| d.id.clone());
+        rollouts.chain(deployments).collect()
+    }
+
+    /// The rollout that the service is set to.
+    pub fn primary(&self) -> Option<&Rollout> {
+        self.service.rollouts.iter().find(|r| r.status == "PRIMARY")
+    }
+
+    /// The deployment under way, if the endpoint has service deployments and one is.
+    pub fn running(&self) -> Option<&Deployment> {
+        self.deployments.iter().find(|d| d.state.is_running())
+    }
+}
+
+fn rollout_mark(r: &Rollout) -> String {
+    let created = r.created_at.map_or(0, |t| t.as_millisecond());
+    format!("{} {} {created}", r.id, r.revision)
+}
+
+impl Goal {
+    /// The service concerned, if one is.
+    pub fn service(&self) -> Option<&ServiceId> {
+        match self {
+            Self::Rollout { service, .. }
+            | Self::Ended { service, .. }
+            | Self::Count { service, .. } => Some(service),
+            Self::Word { .. } => None,
+        }
+    }
+
+    /// Whether the call has had its effect: asked after a lost reply.
+    pub fn is_visible(&self, sight: &Sight) -> bool {
+        match self {
+            Self::Rollout { revision, seen, .. } => {
+                our_deployment(sight, revision, seen).is_some()
+                    || our_rollout(sight, revision, seen).is_some()
+            }
+            Self::Ended { deployment, .. } => sight
+                .deployments
+                .iter()
+                .find(|d| &d.id == deployment)
+                .is_some_and(|d| {
+                    !matches!(
+                        d.state,
+                        DeploymentState::Pending
+                            | DeploymentState::InProgress
+                            | DeploymentState::Unknown
+                    )
+                }),
+            Self::Count { desired, .. } => sight.service.counts.desired == *desired,
+            Self::Word { .. } => false,
+        }
+    }
+
+    /// Judges what is seen. `elapsed`: since the call; ECS shows its own changes a little late, so some things are believed only
+    /// after `patience`.
+    pub fn judge(&self, sight: &Sight, elapsed: Duration, patience: Duration) -> Step {
+        match self {
+            Self::Rollout { revision, seen, .. } => rollout(sight, revision, seen),
+            Self::Ended {
+                deployment,
+                rollback,
+                ..
+            } => ended(sight, deployment, *rollback, elapsed > patience),
+            Self::Count { desired, .. } => count(&sight.service, *desired, elapsed > patience),
+            Self::Word { criterion } => Step::Reached(format!("the word on {criterion} is kept")),
+        }
+    }
+}
+
+fn our_deployment<'a>(
+    sight: &'a Sight,
+    revision: &Revision,
+    seen: &[String],
+) -> Option<&'a Deployment> {
+    sight.deployments.iter().find(|d| {
+        d.source == DeploymentSource::ServiceDeployments
+            && !seen.contains(&d.id)
+            && d.to.as_ref().is_some_and(|to| same(&to.revision, revision))
+    })
+}
+
+fn our_rollout<'a>(sight: &'a Sight, revision: &Revision, seen: &[String]) -> Option<&'a Rollout> {
+    sight
+        .service
+        .rollouts
+        .iter()
+        .find(|r| !seen.contains(&rollout_mark(r)) && same(&r.revision, revision))
+}
+
+fn rollout(sight: &Sight, revision: &Revision, seen: &[String]) -> Step {
+    if let Some(ours) = our_deployment(sight, revision, seen) {
+        return by_deployment(sight, ours, seen);
+    }
+    let primary = sight.primary();
+    let stranger =
+        primary.filter(|p| !seen.contains(&rollout_mark(p)) && !same(&p.revision, revision));
+    if let Some(other) = stranger {
+        return overtaken(other);
+    }
+    let Some(ours) = our_rollout(sight, revision, seen) else {
+        return Step::Going {
+            done: None,
+            note: "waiting for ECS to begin".to_owned(),
+        };
+    };
+    let alone = sight.service.rollouts.len() == 1;
+    match ours.rollout_state.as_str() {
+        "FAILED" => Step::Lost(format!("ECS gave up: {}", ours.rollout_reason)),
+        "COMPLETED" => Step::Reached(format!("{revision} is in place")),
+        "" if alone && settled(ours) => Step::Reached(format!("{revision} is in place")),
+        _ => Step::Going {
+            done: Some((ours.counts.running, ours.counts.desired)),
+            note: failures("rolling out", breaker_count(&sight.service, ours)),
+        },
+    }
+}
+
+/// Another revision became primary after our call: ECS going back, or somebody else.
+fn overtaken(other: &Rollout) -> Step {
+    let why = &other.rollout_reason;
+    if !why.to_lowercase().contains("roll") {
+        return Step::Lost(replaced(other));
+    }
+    if other.rollout_state == "IN_PROGRESS" {
+        return Step::Going {
+            done: Some((other.counts.running, other.counts.desired)),
+            note: format!("ROLLING BACK to {}: {why}", other.revision),
+        };
+    }
+    Step::Lost(format!("rolled back to {}: {why}", other.revision))
+}
+
+fn settled(r: &Rollout) -> bool {
+    r.counts.running == r.counts.desired && r.counts.pending == 0
+}
+
+fn replaced(other: &Rollout) -> String {
+    format!(
+        "replaced by a newer deployment of {}, which somebody else began",
+        other.revision
+    )
+}
+
+fn breaker_count(service: &Service, ours: &Rollout) -> Option<(u32, u32)> {
+    use crate::domain::service::CircuitBreaker;
+    service.deployment.circuit_breaker.enabled.then(|| {
+        (
+            ours.counts.failed,
+            CircuitBreaker::threshold(ours.counts.desired),
+        )
+    })
+}
+
+/// `rolling out, 2 of 3 failures: 1 more trips the breaker`.
+fn failures(state: &str, counted: Option<(u32, u32)>) -> String {
+    match counted {
+        Some((failed, limit)) if failed > 0 => format!(
+            "{state}, {failed} of {limit} failures: {} more and the breaker trips",
+            limit.saturating_sub(failed)
+        ),
+        _ => state.to_owned(),
+    }
+}
+
+fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
+    let newer = sight
+        .deployments
+        .iter()
+        .take_while(|d| d.id != ours.id)
+        .find(|d| !seen.contains(&d.id));
+    let why = ours
+        .rollback_reason
+        .as_deref()
+        .filter(|r| !r.is_empty())
+        .unwrap_or(&ours.reason);
+    let back: Vec<String> = ours.from.iter().map(|r| r.revision.to_string()).collect();
+    let done = ours
+        .to
+        .as_ref()
+        .map(|to| (to.counts.running, to.counts.desired));
+    match ours.state {
+        DeploymentState::Successful => Step::Reached(match &ours.to {
+            Some(to) => {
+                let tag = to
+                    .image
+                    .as_deref()
+                    .map_or_else(String::new, |i| format!(" ({})", image_tag(i)));
+                format!("{}{tag} is in place", to.revision)
+            }
+            None => "ECS says completed".to_owned(),
+        }),
+        DeploymentState::RolledBack => {
+            Step::Lost(format!("rolled back to {}: {why}", back.join(", ")))
+        }
+        DeploymentState::Stopped => Step::Lost(match newer.and_then(|d| d.to.as_ref()) {
+            Some(to) => format!(
+                "replaced by a newer deployment of {}, which somebody else began",
+                to.revision
+            ),
+            None => format!("stopped: {why}"),
+        }),
+        DeploymentState::Failed => Step::Lost(format!("ECS gave up: {why}")),
+        DeploymentState::RollingBack => Step::Going {
+            done,
+            note: format!("ROLLING BACK to {}: {why}", back.join(", ")),
+        },
+        state => {
+            let stage = ours
+                .lifecycle_stage
+                .as_deref()
+                .filter(|s| !s.is_empty())
+                .map_or_else(
+                    || state.word().to_owned(),
+                    |s| format!("{}, {s}", state.word()),
+                );
+            Step::Going {
+                done,
+                note: failures(&stage, ours.failures),
+            }
+        }
+    }
+}
+
+fn ended(sight: &Sight, id: &str, rollback: bool, late: bool) -> Step {
+    let Some(d) = sight.deployments.iter().find(|d| d.id == id) else {
+        return if late {
+            Step::Lost("ECS no longer knows that deployment".to_owned())
+        } else {
+            Step::Going {
+                done: None,
+                note: "waiting for ECS".to_owned(),
+            }
+        };
+    };
+    let back: Vec<String> = d.from.iter().map(|r| r.revision.to_string()).collect();
+    match (d.state, rollback) {
+        (DeploymentState::RolledBack, _) => {
+            Step::Reached(format!("rolled back to {}", back.join(", ")))
+        }
+        (DeploymentState::Stopped, false) => Step::Reached("stopped where it was".to_owned()),
+        (DeploymentState::Stopped, true) => {
+            Step::Lost(format!("stopped, but not rolled back: {}", d.reason))
+        }
+        (DeploymentState::Successful, _) => {
+            Step::Lost("it had completed before it could be stopped".to_owned())
+        }
+        (DeploymentState::Failed, _) => Step::Lost(format!("the rollback failed: {}", d.reason)),
+        (DeploymentState::Pending | DeploymentState::InProgress, _) if late => Step::Going {
+            done: None,
+            note: "ECS has not begun to stop it yet".to_owned(),
+        },
+        (state, _) => {
+            let olds = d.from.iter().map(|r| r.counts);
+            let done = olds.fold((0, 0), |(a, b), c| (a + c.running, b + c.desired));
+            Step::Going {
+                done: (done.1 > 0).then_some(done),
+                note: state.word().to_owned(),
+            }
+        }
+    }
+}
+
+fn count(service: &Service, desired: u32, late: bool) -> Step {
+    let now = service.counts;
+    if now.desired != desired && late {
+        return Step::Lost(format!(
+            "the desired count was set to {} by somebody else (or by automatic scaling)",
+            now.desired
+        ));
+    }
+    if now.desired == desired && now.running == desired && now.pending == 0 {
+        return Step::Reached(format!("{desired} of {desired} running"));
+    }
+    Step::Going {
+        done: Some((now.running, desired)),
+        note: if now.running > desired {
+            "stopping tasks".to_owned()
+        } else {
+            "starting tasks".to_owned()
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,327 @@
+use super::*;
+use crate::domain::deployment::RevisionLoad;
+use crate::domain::service::{CircuitBreaker, DeploymentConfig, Strategy, TaskCounts};
+
+const NOW: Duration = Duration::ZERO;
+const PATIENCE: Duration = Duration::from_secs(20);
+const LATE: Duration = Duration::from_secs(60);
+
+fn id() -> ServiceId {
+    ServiceId {
+        cluster: "laser".into(),
+        name: "api".into(),
+    }
+}
+
+fn revision(n: u32) -> Revision {
+    Revision::parse(&format!("arn:aws:ecs:us-east-1:1:task-definition/api:{n}")).unwrap()
+}
+
+fn counts(desired: u32, running: u32, failed: u32) -> TaskCounts {
+    TaskCounts {
+        desired,
+        running,
+        pending: 0,
+        failed,
+    }
+}
+
+fn roll(rid: &str, status: &str, n: u32, state: &str, why: &str, c: TaskCounts) -> Rollout {
+    Rollout {
+        id: rid.into(),
+        status: status.into(),
+        revision: revision(n),
+        counts: c,
+        rollout_state: state.into(),
+        rollout_reason: why.into(),
+        created_at: None,
+        updated_at: None,
+    }
+}
+
+fn load(n: u32, c: TaskCounts) -> RevisionLoad {
+    RevisionLoad {
+        revision: revision(n),
+        image: None,
+        counts: c,
+        traffic_percent: None,
+    }
+}
+
+fn deployment(did: &str, from: u32, to: u32, state: DeploymentState) -> Deployment {
+    Deployment {
+        id: did.into(),
+        service: id(),
+        strategy: Strategy::Rolling,
+        state,
+        reason: "because".into(),
+        from: vec![load(from, counts(6, 2, 0))],
+        to: Some(load(to, counts(6, 4, 0))),
+        circuit_breaker: CircuitBreaker {
+            enabled: true,
+            rollback: true,
+        },
+        failures: Some((2, 3)),
+        alarms: vec![],
+        lifecycle_stage: None,
+        rollback_reason: None,
+        created_at: None,
+        started_at: None,
+        finished_at: None,
+        source: DeploymentSource::ServiceDeployments,
+    }
+}
+
+fn sight(rollouts: Vec<Rollout>, deployments: Vec<Deployment>, c: TaskCounts) -> Sight {
+    Sight {
+        service: Service {
+            id: id(),
+            arn: String::new(),
+            status: "ACTIVE".into(),
+            counts: c,
+            revision: revision(42),
+            launch_type: "FARGATE".into(),
+            deployment: DeploymentConfig {
+                strategy: Strategy::Rolling,
+                minimum_healthy_percent: 100,
+                maximum_percent: 200,
+                circuit_breaker: CircuitBreaker {
+                    enabled: true,
+                    rollback: true,
+                },
+                alarms: vec![],
+                alarms_rollback: false,
+                bake_minutes: None,
+            },
+            load_balancers: vec![],
+            rollouts,
+            events: vec![],
+            created_at: None,
+        },
+        deployments,
+    }
+}
+
+fn before() -> Sight {
+    let old = roll("ecs-svc/1", "PRIMARY", 41, "COMPLETED", "", counts(6, 6, 0));
+    let past = deployment("d1", 40, 41, DeploymentState::Successful);
+    sight(vec![old], vec![past], counts(6, 6, 0))
+}
+
+fn deploying() -> Goal {
+    Goal::Rollout {
+        service: id(),
+        revision: revision(42),
+        seen: before().marks(),
+    }
+}
+
+fn old() -> Rollout {
+    roll("ecs-svc/1", "ACTIVE", 41, "COMPLETED", "", counts(2, 2, 0))
+}
+
+#[test]
+fn a_deployment_is_followed_by_its_own_state() {
+    let goal = deploying();
+    assert!(!goal.is_visible(&before()));
+    let with = |state| {
+        let list = vec![
+            deployment("d2", 41, 42, state),
+            deployment("d1", 40, 41, DeploymentState::Successful),
+        ];
+        sight(vec![], list, counts(6, 6, 0))
+    };
+    assert!(goal.is_visible(&with(DeploymentState::Pending)));
+    let going = goal.judge(&with(DeploymentState::InProgress), NOW, PATIENCE);
+    let expected = "rolling out, 2 of 3 failures: 1 more and the breaker trips";
+    assert_eq!(
+        going,
+        Step::Going {
+            done: Some((4, 6)),
+            note: expected.into()
+        }
+    );
+    assert!(matches!(
+        goal.judge(&with(DeploymentState::Successful), NOW, PATIENCE),
+        Step::Reached(_)
+    ));
+    let Step::Going { note, .. } = goal.judge(&with(DeploymentState::RollingBack), NOW, PATIENCE)
+    else {
+        panic!("a rollback under way is not the end");
+    };
+    assert!(note.contains("ROLLING BACK to api:41"));
+    for (state, word) in [
+        (
+            DeploymentState::RolledBack,
+            "rolled back to api:41: because",
+        ),
+        (DeploymentState::Stopped, "stopped: because"),
+        (DeploymentState::Failed, "gave up"),
+    ] {
+        let Step::Lost(why) = goal.judge(&with(state), NOW, PATIENCE) else {
+            panic!("{state:?} is an end");
+        };
+        assert!(why.contains(word), "{why}");
+    }
+}
+
+#[test]
+fn a_deployment_that_somebody_replaced_is_told_so() {
+    let newer = deployment("d3", 42, 50, DeploymentState::InProgress);
+    let ours = deployment("d2", 41, 42, DeploymentState::Stopped);
+    let seen = sight(vec![], vec![newer, ours], counts(6, 6, 0));
+    let Step::Lost(why) = deploying().judge(&seen, NOW, PATIENCE) else {
+        panic!("ours has ended");
+    };
+    assert!(
+        why.contains("api:50") && why.contains("somebody else"),
+        "{why}"
+    );
+}
+
+#[test]
+fn where_an_endpoint_has_no_service_deployments_the_rollouts_tell() {
+    let goal = deploying();
+    let judge = |rollouts| goal.judge(&sight(rollouts, vec![], counts(6, 6, 0)), NOW, PATIENCE);
+    let new =
+        |state: &str, failed| roll("ecs-svc/2", "PRIMARY", 42, state, "", counts(6, 4, failed));
+    let failed = || {
+        roll(
+            "ecs-svc/2",
+            "ACTIVE",
+            42,
+            "FAILED",
+            "tasks failed to start",
+            counts(0, 0, 3),
+        )
+    };
+    let back = |state: &str| {
+        roll(
+            "ecs-svc/3",
+            "PRIMARY",
+            41,
+            state,
+            "rolling back to deploymentId ecs-svc/1",
+            counts(6, 5, 0),
+        )
+    };
+    assert!(matches!(judge(vec![old()]), Step::Going { done: None, .. }));
+    assert!(matches!(
+        judge(vec![new("IN_PROGRESS", 0), old()]),
+        Step::Going {
+            done: Some((4, 6)),
+            ..
+        }
+    ));
+    assert!(matches!(judge(vec![new("COMPLETED", 0)]), Step::Reached(_)));
+    assert!(matches!(judge(vec![new("FAILED", 3)]), Step::Lost(_)));
+    assert!(matches!(
+        judge(vec![back("IN_PROGRESS"), failed()]),
+        Step::Going { .. }
+    ));
+    let Step::Lost(why) = judge(vec![back("COMPLETED")]) else {
+        panic!("it went back");
+    };
+    assert!(why.contains("rolled back to api:41"), "{why}");
+    let stranger = roll(
+        "ecs-svc/9",
+        "PRIMARY",
+        77,
+        "IN_PROGRESS",
+        "",
+        counts(6, 0, 0),
+    );
+    let Step::Lost(why) = judge(vec![stranger]) else {
+        panic!("somebody else's");
+    };
+    assert!(why.contains("api:77"), "{why}");
+}
+
+#[test]
+fn a_restart_is_a_deployment_that_was_not_there_before() {
+    let goal = Goal::Rollout {
+        service: id(),
+        revision: revision(41),
+        seen: before().marks(),
+    };
+    assert!(!goal.is_visible(&before()));
+    let again = roll("ecs-svc/2", "PRIMARY", 41, "COMPLETED", "", counts(6, 6, 0));
+    let after = sight(vec![again], vec![], counts(6, 6, 0));
+    assert!(goal.is_visible(&after));
+    assert!(matches!(
+        goal.judge(&after, NOW, PATIENCE),
+        Step::Reached(_)
+    ));
+}
+
+#[test]
+fn counting_waits_for_all_tasks_and_sees_somebody_elses_hand() {
+    let goal = Goal::Count {
+        service: id(),
+        desired: 3,
+    };
+    let at = |desired, running| sight(vec![], vec![], counts(desired, running, 0));
+    assert!(matches!(
+        goal.judge(&at(3, 3), NOW, PATIENCE),
+        Step::Reached(_)
+    ));
+    assert!(matches!(
+        goal.judge(&at(3, 5), LATE, PATIENCE),
+        Step::Going {
+            done: Some((5, 3)),
+            ..
+        }
+    ));
+    assert!(matches!(
+        goal.judge(&at(6, 6), NOW, PATIENCE),
+        Step::Going { .. }
+    ));
+    assert!(matches!(
+        goal.judge(&at(6, 6), LATE, PATIENCE),
+        Step::Lost(_)
+    ));
+}
+
+#[test]
+fn a_stop_ends_as_asked_or_says_how_it_did() {
+    let goal = |rollback| Goal::Ended {
+        service: id(),
+        deployment: "d2".into(),
+        rollback,
+    };
+    let with = |state| {
+        sight(
+            vec![],
+            vec![deployment("d2", 41, 42, state)],
+            counts(6, 6, 0),
+        )
+    };
+    let judge = |rollback, state| goal(rollback).judge(&with(state), NOW, PATIENCE);
+    assert!(!goal(true).is_visible(&with(DeploymentState::InProgress)));
+    assert!(goal(true).is_visible(&with(DeploymentState::StopRequested)));
+    assert!(matches!(
+        judge(true, DeploymentState::RolledBack),
+        Step::Reached(_)
+    ));
+    assert!(matches!(
+        judge(true, DeploymentState::Stopped),
+        Step::Lost(_)
+    ));
+    assert!(matches!(
+        judge(false, DeploymentState::Stopped),
+        Step::Reached(_)
+    ));
+    assert!(matches!(
+        judge(true, DeploymentState::Successful),
+        Step::Lost(_)
+    ));
+    assert!(matches!(
+        judge(true, DeploymentState::RollingBack),
+        Step::Going { .. }
+    ));
+    let gone = sight(vec![], vec![], counts(6, 6, 0));
+    assert!(matches!(
+        goal(true).judge(&gone, LATE, PATIENCE),
+        Step::Lost(_)
+    ));
+}

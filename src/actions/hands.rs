@@ -1,0 +1,186 @@
+//! What an action may do: say something, and send a call, each of which is journalled first. Right before a call the journal
+//! confirms that the run is still ours; right after a lost reply the platform is read, never asked again.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::board::Board;
+use super::engine::Timing;
+use super::goal::{Goal, Sight};
+use super::look::Look;
+use crate::backend::aws::ecs::UpdateService;
+use crate::domain::action::{Permit, Phase};
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::service::ServiceId;
+use crate::store::{Claim, Store};
+
+/// Why an action goes no further.
+#[derive(Debug)]
+pub enum Halt {
+    /// Nothing was called.
+    Refused(String),
+    /// A call was refused, or came to nothing.
+    Failed(String),
+    /// A call may or may not have had its effect.
+    Unknown(String),
+    /// The run is no longer ours.
+    Taken(Problem),
+}
+
+/// One run's hands.
+#[derive(Debug)]
+pub struct Hands<'a> {
+    pub look: Look<'a>,
+    pub store: &'a Store,
+    pub claim: &'a Claim,
+    pub inputs: &'a [(String, String)],
+    pub who: &'a str,
+    pub board: &'a Board,
+    pub timing: &'a Timing,
+}
+
+impl Hands<'_> {
+    /// An input of the confirmed preview.
+    pub fn input(&self, name: &str) -> Option<&str> {
+        self.inputs
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    }
+
+    /// Adds a line to the story, on the board and in the journal.
+    pub async fn say(&self, phase: Phase, text: &str) {
+        self.note(phase, text, &[]).await;
+    }
+
+    /// Adds a line and marks. A journal that cannot be written stops no watching: the line says so.
+    pub async fn note(&self, phase: Phase, text: &str, marks: &[(&str, &str)]) {
+        self.board.line(self.claim.run(), phase, text);
+        if let Err(p) = self.store.progress(self.claim, phase, text, marks).await
+            && p.kind != ProblemKind::Conflict
+        {
+            self.board
+                .line(self.claim.run(), phase, &format!("not journalled: {p}"));
+        }
+    }
+
+    /// Journals that a call is about to be made and what it is to bring about. Without this row there is no permit.
+    pub async fn about_to(&self, call: &str, goal: Option<&Goal>) -> Result<&Permit, Halt> {
+        let goal = goal.map(|g| serde_json::to_string(g).unwrap_or_default());
+        let mut marks = Vec::new();
+        if let Some(goal) = &goal {
+            marks = vec![("goal", goal.as_str()), ("called", "about")];
+        }
+        self.board.line(self.claim.run(), Phase::Execute, call);
+        self.store
+            .progress(self.claim, Phase::Execute, call, &marks)
+            .await
+            .map_err(|p| match p.kind {
+                ProblemKind::Conflict => Halt::Taken(p),
+                _ => Halt::Refused(format!(
+                    "it could not be journalled, so it was not done: {p}"
+                )),
+            })?;
+        Ok(self.claim.permit())
+    }
+
+    /// UpdateService, read then act. The service must be as the preview said; `goal` is made from what is read right before.
+    pub async fn update(
+        &self,
+        id: &ServiceId,
+        change: UpdateService,
+        call: &str,
+        goal: impl FnOnce(&Sight) -> Goal,
+    ) -> Result<Goal, Halt> {
+        let before = self.look.sight(id).await.map_err(not_begun)?;
+        if let Some(moved) = self.moved(&before) {
+            return Err(Halt::Refused(moved));
+        }
+        let goal = goal(&before);
+        let permit = self.about_to(call, Some(&goal)).await?;
+        let answer = self
+            .look
+            .backend
+            .ecs
+            .update_service(permit, id, change)
+            .await;
+        self.settle(answer.map(drop), &goal).await?;
+        Ok(goal)
+    }
+
+    /// What the reply to a mutating call means. A lost or unreadable one is settled by reading.
+    pub async fn settle(&self, answer: Result<(), Problem>, goal: &Goal) -> Result<(), Halt> {
+        self.board.tell_moved();
+        match answer {
+            Ok(()) => {}
+            Err(p) if is_lost(&p) => {
+                let text = format!(
+                    "the reply was lost ({}): looking whether it had its effect",
+                    p.why
+                );
+                self.say(Phase::Execute, &text).await;
+                if !self.appears(goal).await {
+                    return Err(Halt::Unknown(format!(
+                        "the reply was lost, and within {} the effect did not show",
+                        super::words::span(self.timing.patience)
+                    )));
+                }
+                self.say(Phase::Execute, "it had: the effect is there")
+                    .await;
+            }
+            Err(p) => return Err(Halt::Failed(format!("{p} {}", p.fix))),
+        }
+        self.note(Phase::Execute, "", &[("called", "done")]).await;
+        Ok(())
+    }
+
+    /// Reads until the effect shows, for as long as patience lasts.
+    pub async fn appears(&self, goal: &Goal) -> bool {
+        let Some(id) = goal.service() else {
+            return false;
+        };
+        let end = Instant::now() + self.timing.patience;
+        loop {
+            if let Ok(sight) = self.look.sight(id).await
+                && goal.is_visible(&sight)
+            {
+                return true;
+            }
+            if Instant::now() >= end {
+                return false;
+            }
+            tokio::time::sleep(self.timing.poll.min(Duration::from_secs(2))).await;
+        }
+    }
+
+    /// What moved since the preview, of the inputs that a service shows.
+    fn moved(&self, sight: &Sight) -> Option<String> {
+        let now = [
+            ("revision", sight.service.revision.to_string()),
+            ("desired count", sight.service.counts.desired.to_string()),
+            ("service status", sight.service.status.clone()),
+        ];
+        now.into_iter().find_map(|(name, is)| {
+            let was = self.input(name)?;
+            (was != is).then(|| {
+                format!(
+                    "{name} was {was}, and is {is} now: somebody else acted; nothing was changed"
+                )
+            })
+        })
+    }
+}
+
+/// Whether the call may have had its effect although no good answer came: no answer, or one that cannot be read.
+pub fn is_lost(p: &Problem) -> bool {
+    matches!(
+        p.kind,
+        ProblemKind::Unknown | ProblemKind::Malformed | ProblemKind::Timeout | ProblemKind::Vendor
+    )
+}
+
+/// A read before the first call failed.
+pub fn not_begun(p: Problem) -> Halt {
+    Halt::Refused(format!("{p}; nothing was changed. {}", p.fix))
+}

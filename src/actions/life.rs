@@ -1,0 +1,199 @@
+//! The life of a run from the journal on: execute, follow, verify, record. Every end passes [`record`], so no run ends unwritten.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::engine::Engine;
+use super::follow::{Followed, follow};
+use super::goal::Goal;
+use super::hands::{Halt, Hands};
+use super::{kind, verify};
+use crate::domain::action::{Intent, Phase};
+use crate::domain::audit::Outcome;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::store::{Claim, Store};
+
+/// What was confirmed.
+#[derive(Clone, Debug)]
+pub struct Confirmed {
+    pub intent: Intent,
+    pub inputs: Vec<(String, String)>,
+    pub who: String,
+}
+
+/// Where a life begins.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// A person has just confirmed it.
+    Execute,
+    /// Picked up: the call may or may not have been made; read whether it had its effect.
+    Reconcile(Goal),
+    /// Picked up: the call was made.
+    Follow(Goal),
+    /// Picked up: there is nothing left to do but to write how it ended.
+    Record(Outcome, String),
+}
+
+/// Word from outside to a life under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Go on.
+    On,
+    /// A person gives it up; what was begun is left as it is.
+    Abandon,
+    /// This console closes; somebody else may go on.
+    Close,
+}
+
+#[derive(Debug)]
+enum End {
+    Done(Outcome, String),
+    Unknown(Phase, String),
+    Taken(Problem),
+    Closed,
+}
+
+/// Lives a run to its end.
+pub async fn live(
+    engine: Arc<Engine>,
+    store: Arc<Store>,
+    claim: Claim,
+    confirmed: Confirmed,
+    start: Start,
+    mut signal: tokio::sync::watch::Receiver<Signal>,
+) {
+    let fresh = matches!(start, Start::Execute);
+    let began = Instant::now();
+    let end = {
+        let hands = Hands {
+            look: engine.look(),
+            store: &store,
+            claim: &claim,
+            inputs: &confirmed.inputs,
+            who: &confirmed.who,
+            board: &engine.board,
+            timing: &engine.timing,
+        };
+        tokio::select! {
+            end = through(&hands, &confirmed.intent, start) => end,
+            problem = keep(&store, &claim) => End::Taken(problem),
+            said = signal.wait_for(|s| *s != Signal::On) => match said.map(|s| *s) {
+                Ok(Signal::Abandon) => End::Done(
+                    Outcome::Abandoned,
+                    "given up by a person; what was begun is left as it is".to_owned(),
+                ),
+                _ => End::Closed,
+            },
+        }
+    };
+    // A run that was picked up is as old as its journal row says.
+    let duration = fresh.then(|| began.elapsed());
+    record(&engine, &store, &claim, end, duration).await;
+}
+
+async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
+    let goal = match start {
+        Start::Execute => match kind::execute(intent, hands).await {
+            Ok(goal) => goal,
+            Err(Halt::Refused(why)) => return End::Done(Outcome::Refused, why),
+            Err(Halt::Failed(why)) => return End::Done(Outcome::Failed, why),
+            Err(Halt::Unknown(why)) => return End::Unknown(Phase::Execute, why),
+            Err(Halt::Taken(p)) => return End::Taken(p),
+        },
+        Start::Reconcile(goal) => {
+            hands
+                .say(
+                    Phase::Follow,
+                    "picked up from the journal: looking whether the call was made",
+                )
+                .await;
+            if !hands.appears(&goal).await {
+                return End::Done(
+                    Outcome::Failed,
+                    "the console that drove it ended before the call had an effect; it was not sent again".to_owned(),
+                );
+            }
+            goal
+        }
+        Start::Follow(goal) => {
+            hands
+                .say(Phase::Follow, "picked up from the journal: following on")
+                .await;
+            goal
+        }
+        Start::Record(outcome, why) => return End::Done(outcome, why),
+    };
+    match follow(hands, &goal).await {
+        Followed::Lost(why) => End::Done(Outcome::Failed, why),
+        Followed::TooLong(why) => End::Unknown(Phase::Follow, why),
+        Followed::Reached(text) => {
+            hands.say(Phase::Follow, &text).await;
+            hands.board.progress(hands.claim.run(), None);
+            match verify::verify(hands, &goal).await {
+                Ok(found) if found.is_empty() => End::Done(Outcome::Succeeded, text),
+                Ok(found) => End::Done(Outcome::Succeeded, format!("{text}; verified: {found}")),
+                Err(bad) => End::Done(
+                    Outcome::Failed,
+                    format!("{text}, but it does not verify: {bad}"),
+                ),
+            }
+        }
+    }
+}
+
+/// Renews the lease until it is lost. A store that cannot be written for the moment is tried again: the lease may outlast it.
+async fn keep(store: &Store, claim: &Claim) -> Problem {
+    let every = (store.lease() / 3).max(Duration::from_millis(20));
+    loop {
+        tokio::time::sleep(every).await;
+        match store.renew(claim).await {
+            Err(p) if p.kind == ProblemKind::Conflict => return p,
+            Err(p) => tracing::warn!(run = claim.run(), problem = %p, "lease not renewed"),
+            Ok(()) => {}
+        }
+    }
+}
+
+async fn record(
+    engine: &Engine,
+    store: &Store,
+    claim: &Claim,
+    end: End,
+    duration: Option<Duration>,
+) {
+    let run = claim.run();
+    match end {
+        End::Done(outcome, detail) => {
+            let text = match store.finish(claim, outcome, &detail, duration).await {
+                Ok(head) => {
+                    let short = head.hash.get(..12).unwrap_or(&head.hash);
+                    format!("{detail} (audit row {}, {short})", head.seq)
+                }
+                Err(p) => format!("{detail}; it could NOT be recorded: {p}"),
+            };
+            engine.board.end(run, outcome, &text);
+        }
+        End::Unknown(phase, why) => {
+            let text = match store.park(claim, phase, &why).await {
+                Ok(()) => format!("{why}; kept in the journal, to be looked at again"),
+                Err(p) => format!("{why}; it could NOT be recorded: {p}"),
+            };
+            engine.board.end(run, Outcome::Unknown, &text);
+        }
+        End::Taken(p) => {
+            engine
+                .board
+                .end(run, Outcome::Unknown, &format!("{p}. {}", p.fix));
+        }
+        End::Closed => {
+            let text = match store.release(claim).await {
+                Ok(()) => "this console closes; the run stays in the journal".to_owned(),
+                Err(p) => format!("this console closes: {p}"),
+            };
+            engine.board.line(run, Phase::Follow, &text);
+        }
+    }
+    engine.forget(run);
+}

@@ -1,0 +1,232 @@
+//! Reads that previews share, and what they say about a service.
+
+use futures_util::future::try_join;
+use jiff::Timestamp;
+
+use super::draft::Draft;
+use super::goal::Sight;
+use super::words;
+use crate::backend::Backend;
+use crate::domain::action::Intent;
+use crate::domain::alarm::AlarmState;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
+use crate::store::{JournalRun, Lane, RunState, Store};
+
+/// What an action may look at. It cannot change anything through this.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    pub backend: &'a Backend,
+    pub store: Option<&'a Store>,
+}
+
+/// A service with the task definition that it is set to.
+#[derive(Debug)]
+pub struct Subject {
+    pub sight: Sight,
+    pub definition: TaskDefinition,
+}
+
+impl Subject {
+    /// The service.
+    pub fn service(&self) -> &Service {
+        &self.sight.service
+    }
+}
+
+impl Look<'_> {
+    /// Service and deployments as they are now.
+    pub async fn sight(&self, id: &ServiceId) -> Result<Sight, Problem> {
+        let service = self.backend.ecs.service(id).await?;
+        let deployments = self.backend.ecs.deployments(&service).await?;
+        Ok(Sight {
+            service,
+            deployments,
+        })
+    }
+
+    /// What an action on a service begins with. `None`: it cannot work, and the draft says why.
+    pub async fn subject(
+        &self,
+        draft: &mut Draft,
+        id: &ServiceId,
+    ) -> Result<Option<Subject>, Problem> {
+        let service = match self.backend.ecs.service(id).await {
+            Ok(service) => service,
+            Err(p) if p.kind == ProblemKind::NotFound => {
+                draft.refuse(p.why);
+                return Ok(None);
+            }
+            Err(p) => return Err(p),
+        };
+        let (definition, deployments) = try_join(
+            self.backend.ecs.task_definition(&service.revision.arn),
+            self.backend.ecs.deployments(&service),
+        )
+        .await?;
+        if service.status != "ACTIVE" {
+            draft.refuse(format!("the service is {}", service.status));
+        }
+        if service.deployment.strategy == Strategy::Other {
+            draft.refuse(
+                "another controller (CodeDeploy or external) deploys this service: use its own tool",
+            );
+        }
+        draft.input("service status", &service.status);
+        Ok(Some(Subject {
+            sight: Sight {
+                service,
+                deployments,
+            },
+            definition,
+        }))
+    }
+
+    /// How the service deploys and what guards it.
+    pub fn guards(&self, draft: &mut Draft, subject: &Subject, strategy: Strategy) {
+        let service = subject.service();
+        let config = &service.deployment;
+        let desired = service.counts.desired;
+        draft.fact("strategy", words::strategy(strategy, config, desired));
+        draft.fact(
+            "circuit breaker",
+            words::breaker(config.circuit_breaker, desired),
+        );
+        if !config.circuit_breaker.enabled {
+            draft.warn("the circuit breaker is off: a bad revision will not go back by itself");
+        } else if !config.circuit_breaker.rollback {
+            draft.warn("the circuit breaker stops, but does not roll back");
+        }
+        if config.minimum_healthy_percent == 0 && desired > 0 {
+            draft.warn("minimum healthy is 0 %: all old tasks may stop before new ones run");
+        }
+        match desired {
+            0 => draft.warn("no task is wanted: nothing of it will run"),
+            1 if config.minimum_healthy_percent < 100 => {
+                draft.warn("a single task: it is down while it is replaced");
+            }
+            1 => draft.warn("a single task: nothing takes over if it fails"),
+            _ => {}
+        }
+        let bound = words::bound(service);
+        let checked = subject
+            .definition
+            .main_container(bound)
+            .is_some_and(|c| c.health_check.is_some());
+        if !checked && bound.is_none() {
+            draft.warn(
+                "neither a health check nor a load balancer: ECS cannot tell a bad task from a good one",
+            );
+        }
+    }
+
+    /// Alarms that fire now. Those that watch deployments become an input, if `binding`.
+    pub async fn alarms(&self, draft: &mut Draft, service: &Service, binding: bool) {
+        let watched = &service.deployment.alarms;
+        let list = |names: &[String]| {
+            if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
+            }
+        };
+        draft.fact("alarms watched", list(watched));
+        match self.backend.cloudwatch.alarms().await {
+            Ok(alarms) => {
+                let (mut ours, mut others) = (Vec::new(), Vec::new());
+                for alarm in alarms.iter().filter(|a| a.state == AlarmState::Alarm) {
+                    if watched.contains(&alarm.name) {
+                        ours.push(alarm.name.clone());
+                    } else {
+                        others.push(alarm.name.clone());
+                    }
+                }
+                if !ours.is_empty() {
+                    let then = if service.deployment.alarms_rollback {
+                        "the deployment will roll back"
+                    } else {
+                        "the deployment will fail"
+                    };
+                    draft.warn(format!("in ALARM and watched: {}: {then}", list(&ours)));
+                }
+                if !others.is_empty() {
+                    draft.warn(format!("in ALARM: {}", list(&others)));
+                }
+                let all: Vec<String> = ours.iter().chain(&others).cloned().collect();
+                draft.fact("in ALARM now", list(&all));
+                if binding {
+                    draft.input("watched alarms in ALARM", list(&ours));
+                }
+            }
+            Err(p) => {
+                draft.fact("in ALARM now", "unknown");
+                draft.warn(format!("alarms could not be read: {}", p.why));
+            }
+        }
+    }
+
+    /// The deployment under way, and by whom. Always an input.
+    pub async fn under_way(&self, draft: &mut Draft, sight: &Sight) {
+        let now = Timestamp::now();
+        let running = sight.running();
+        draft.input("running deployment", running.map_or("none", |d| &d.id));
+        let Some(d) = running else {
+            draft.fact("deployment running", "none");
+            return;
+        };
+        let mut text = words::deployment(d, now);
+        if let Some(to) = &d.to
+            && let Ok(definition) = self.backend.ecs.task_definition(&to.revision.arn).await
+            && let Some(by) = &definition.registered_by
+        {
+            text += &format!(", revision by {}", words::person(by));
+        }
+        if let Some((failed, limit)) = d.failures
+            && failed > 0
+        {
+            text += &format!(", {failed} of {limit} failures");
+        }
+        draft.fact("deployment running", text);
+    }
+
+    /// Who else acts, by the journal.
+    pub async fn others(&self, draft: &mut Draft, intent: &Intent) -> Result<(), Problem> {
+        let (Some(store), Some(service)) = (self.store, intent.service()) else {
+            return Ok(());
+        };
+        let now = Timestamp::now();
+        let runs = store.open_runs().await?;
+        let here: Vec<&JournalRun> = runs
+            .iter()
+            .filter(|r| r.run.intent.service() == Some(service))
+            .collect();
+        let mut lines = Vec::new();
+        for r in &here {
+            let line = format!(
+                "{} on {}: {}, {} ago, {}",
+                r.run.who,
+                r.host,
+                r.run.title,
+                words::ago(r.run.started_at, now),
+                r.run.phase.word()
+            );
+            if r.state == RunState::Nobody {
+                draft.warn(format!(
+                    "left open by a console that is gone, or of unknown outcome: {line}"
+                ));
+            } else if Lane::of(&r.run.intent) == Lane::of(intent) {
+                draft.refuse(format!("somebody is acting on it already: {line}"));
+            } else {
+                draft.warn(format!("somebody is acting on it: {line}"));
+            }
+            lines.push(line);
+        }
+        let text = if lines.is_empty() {
+            "nobody".to_owned()
+        } else {
+            lines.join("; ")
+        };
+        draft.fact("who else acts", text);
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! Restart: replace all tasks by new ones of the same revision.
+
+use jiff::Timestamp;
+
+use super::draft::Draft;
+use super::goal::Goal;
+use super::hands::{Halt, Hands};
+use super::look::Look;
+use super::{image, words};
+use crate::backend::aws::ecs::UpdateService;
+use crate::domain::problem::Problem;
+use crate::domain::service::ServiceId;
+
+/// The intent's parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Restart<'a> {
+    pub service: &'a ServiceId,
+}
+
+impl Restart<'_> {
+    /// What it would do.
+    pub async fn draft(&self, look: &Look<'_>) -> Result<Draft, Problem> {
+        let id = self.service;
+        let mut draft = Draft::new(format!("Restart {}  {}", id.name, id.cluster));
+        let Some(subject) = look.subject(&mut draft, id).await? else {
+            return Ok(draft);
+        };
+        let service = subject.service();
+        let bound = words::bound(service);
+        draft.input("revision", service.revision.to_string());
+        draft.fact(
+            "revision",
+            words::revision(&subject.definition, bound, Timestamp::now()),
+        );
+        draft.fact(
+            "tasks",
+            format!(
+                "{} wanted, {} running: all are replaced",
+                service.counts.desired, service.counts.running
+            ),
+        );
+        if service.counts.desired == 0 {
+            draft.refuse("no task is wanted: there is nothing to restart");
+        }
+        let moving = subject
+            .definition
+            .main_container(bound)
+            .is_some_and(|c| image::is_moving(&c.image));
+        if moving {
+            draft
+                .warn("the image has no fixed tag: the new tasks may run another one than the old");
+        }
+        look.guards(&mut draft, &subject, service.deployment.strategy);
+        look.alarms(&mut draft, service, true).await;
+        look.under_way(&mut draft, &subject.sight).await;
+        if subject.sight.running().is_some() {
+            draft.warn("a deployment is running: this one replaces it");
+        }
+        draft.call(self.words());
+        Ok(draft)
+    }
+
+    fn words(&self) -> String {
+        format!(
+            "ecs:UpdateService  cluster={} service={} forceNewDeployment=true",
+            self.service.cluster, self.service.name
+        )
+    }
+
+    /// Does it.
+    pub async fn execute(&self, hands: &Hands<'_>) -> Result<Goal, Halt> {
+        let change = UpdateService {
+            force_new: true,
+            ..UpdateService::default()
+        };
+        hands
+            .update(self.service, change, &self.words(), |before| {
+                Goal::Rollout {
+                    service: self.service.clone(),
+                    revision: before.service.revision.clone(),
+                    seen: before.marks(),
+                }
+            })
+            .await
+    }
+}

@@ -1,0 +1,166 @@
+//! Picking up runs whose console is gone. The journal says how far they came; ECS says what became of them.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::goal::Goal;
+use super::life::{Confirmed, Start};
+use crate::domain::audit::Outcome;
+use crate::domain::problem::Problem;
+use crate::store::{JournalRun, RunState, Store};
+
+/// Where a run goes on, by the marks that its console left.
+pub fn start(marks: &std::collections::BTreeMap<String, String>) -> Start {
+    let goal: Option<Goal> = marks.get("goal").and_then(|g| serde_json::from_str(g).ok());
+    let called = marks.get("called").map(String::as_str);
+    match (goal, called) {
+        (Some(goal), Some("done")) => Start::Follow(goal),
+        (Some(goal), _) => Start::Reconcile(goal),
+        (None, _) => {
+            let registered = marks.get("registered").map_or_else(String::new, |arn| {
+                format!("; {arn} was registered, and nothing uses it")
+            });
+            Start::Record(
+                Outcome::Failed,
+                format!(
+                    "the console that drove it ended before the service was touched{registered}"
+                ),
+            )
+        }
+    }
+}
+
+impl Engine {
+    /// Looks through the journal once: takes what nobody drives, shows what others drive. Returns how many were taken.
+    pub(super) async fn pick_up(self: &Arc<Self>, also_unknown: bool) -> Result<usize, Problem> {
+        let Some(store) = self.store.clone() else {
+            return Ok(0);
+        };
+        let runs = store.open_runs().await?;
+        self.settle_strangers(&store, &runs).await;
+        let mut taken = 0;
+        for found in runs {
+            match found.state {
+                RunState::Nobody if self.may_take(&found, also_unknown) => {
+                    if let Some(claim) = store.take_over(&found.run.id).await? {
+                        let confirmed = Confirmed {
+                            intent: found.run.intent.clone(),
+                            inputs: found.inputs.clone(),
+                            who: found.run.who.clone(),
+                        };
+                        let start = match found.run.intent.service() {
+                            Some(_) => start(&found.marks),
+                            None => self.resume_word(&store, &found).await,
+                        };
+                        let mut run = found.run;
+                        run.reattached = true;
+                        self.board.put(run);
+                        self.drive(store.clone(), claim, confirmed, start);
+                        taken += 1;
+                    }
+                }
+                RunState::Nobody | RunState::Theirs => {
+                    let mut run = found.run;
+                    if found.unknown {
+                        run.outcome = Some(Outcome::Unknown);
+                    }
+                    if !self.is_driving(&run.id) {
+                        self.board.put(run);
+                    }
+                }
+                RunState::Ours | RunState::Closed => {}
+            }
+        }
+        Ok(taken)
+    }
+
+    fn may_take(&self, found: &JournalRun, also_unknown: bool) -> bool {
+        !self.config.read_only
+            && (also_unknown || !found.unknown)
+            && !self.is_driving(&found.run.id)
+    }
+
+    /// A word is written or it is not.
+    async fn resume_word(&self, store: &Store, found: &JournalRun) -> Start {
+        match store.signoff_of(&found.run.id).await {
+            Ok(Some(s)) => Start::Follow(Goal::Word {
+                criterion: s.criterion,
+            }),
+            _ => Start::Record(
+                Outcome::Failed,
+                "the console that drove it ended before the word was written".to_owned(),
+            ),
+        }
+    }
+
+    /// Runs of others on the board that are open no more end there as they ended in the journal.
+    async fn settle_strangers(&self, store: &Store, open: &[JournalRun]) {
+        let board = self.board.runs();
+        let gone: Vec<String> = board
+            .borrow()
+            .iter()
+            .filter(|r| r.finished_at.is_none() && !self.is_driving(&r.id))
+            .filter(|r| !open.iter().any(|o| o.run.id == r.id))
+            .map(|r| r.id.clone())
+            .collect();
+        for id in gone {
+            if let Ok(Some(found)) = store.journal_run(&id).await {
+                self.board.put(found.run);
+            }
+        }
+    }
+}
+
+/// Looks again and again, as long as the engine lives: leases of consoles that died lapse later than we started.
+pub async fn sweep(engine: Weak<Engine>, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        let Some(engine) = engine.upgrade() else {
+            return;
+        };
+        if engine.is_closing() {
+            return;
+        }
+        if let Err(p) = engine.pick_up(false).await {
+            tracing::warn!(problem = %p, "journal not read");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_say_where_to_go_on() {
+        let service = crate::domain::service::ServiceId {
+            cluster: "c".into(),
+            name: "s".into(),
+        };
+        let goal = Goal::Count {
+            service,
+            desired: 3,
+        };
+        let text = serde_json::to_string(&goal).unwrap();
+        let marks = |pairs: &[(&str, &str)]| {
+            start(
+                &pairs
+                    .iter()
+                    .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+                    .collect(),
+            )
+        };
+        assert!(
+            matches!(marks(&[("goal", &text), ("called", "done")]), Start::Follow(g) if g == goal)
+        );
+        assert!(matches!(
+            marks(&[("goal", &text), ("called", "about")]),
+            Start::Reconcile(_)
+        ));
+        let Start::Record(Outcome::Failed, why) = marks(&[("registered", "api:43")]) else {
+            panic!("it must not go on");
+        };
+        assert!(why.contains("api:43"));
+    }
+}

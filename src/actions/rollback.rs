@@ -1,0 +1,220 @@
+//! Roll back: stop the running deployment so that ECS goes back, else set the service to an earlier revision.
+
+use jiff::Timestamp;
+
+use super::draft::Draft;
+use super::goal::{Goal, Sight};
+use super::hands::{Halt, Hands};
+use super::look::Look;
+use super::{diff, stop, words};
+use crate::backend::aws::ecs::UpdateService;
+use crate::domain::deployment::{DeploymentSource, DeploymentState};
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::service::{Revision, ServiceId};
+
+/// Revisions of a family that are looked through for the one before.
+const SEARCHED: usize = 50;
+
+/// The intent's parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Rollback<'a> {
+    pub service: &'a ServiceId,
+    pub to: Option<u32>,
+}
+
+/// Which way back, and why that one.
+#[derive(Debug)]
+enum Way {
+    /// StopServiceDeployment with rollback.
+    Stop { deployment: String, why: String },
+    /// UpdateService to this revision.
+    Update { to: Revision, why: String },
+}
+
+impl Rollback<'_> {
+    /// What it would do.
+    pub async fn draft(&self, look: &Look<'_>) -> Result<Draft, Problem> {
+        let id = self.service;
+        let mut draft = Draft::new(format!("Roll back {}  {}", id.name, id.cluster));
+        let Some(subject) = look.subject(&mut draft, id).await? else {
+            return Ok(draft);
+        };
+        let service = subject.service();
+        let now = Timestamp::now();
+        draft.input("revision", service.revision.to_string());
+        let present = words::revision(&subject.definition, words::bound(service), now);
+        draft.fact("from", present);
+        match self.way(look, &subject.sight).await? {
+            Err(why) => draft.refuse(why),
+            Ok(Way::Stop { deployment, why }) => {
+                draft.fact("how", why);
+                let from = subject
+                    .sight
+                    .running()
+                    .and_then(|d| d.from.first())
+                    .map(|r| r.revision.clone());
+                if let Some(back) = from {
+                    let definition = look.backend.ecs.task_definition(&back.arn).await?;
+                    let to = words::revision(&definition, words::bound(service), now);
+                    draft.fact("to", to);
+                    draft.diff = diff::of(&subject.definition, &definition);
+                }
+                draft.call(stop::words(&deployment, true));
+                draft.input("way", "stop");
+            }
+            Ok(Way::Update { to, why }) => {
+                draft.fact("how", why);
+                draft.input("way", "update");
+                self.describe(&mut draft, look, &subject, &to, now).await?;
+            }
+        }
+        look.guards(&mut draft, &subject, service.deployment.strategy);
+        look.alarms(&mut draft, service, false).await;
+        look.under_way(&mut draft, &subject.sight).await;
+        Ok(draft)
+    }
+
+    async fn describe(
+        &self,
+        draft: &mut Draft,
+        look: &Look<'_>,
+        subject: &super::look::Subject,
+        to: &Revision,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        let service = subject.service();
+        let target = match look.backend.ecs.task_definition(&to.arn).await {
+            Ok(target) => target,
+            Err(p) if matches!(p.kind, ProblemKind::NotFound | ProblemKind::Invalid) => {
+                draft.refuse(format!("there is no revision {to}"));
+                return Ok(());
+            }
+            Err(p) => return Err(p),
+        };
+        draft.fact("to", words::revision(&target, words::bound(service), now));
+        draft.input("target", target.revision.to_string());
+        if target.status != "ACTIVE" {
+            draft.refuse(format!(
+                "{} is {}: ECS starts no service with it",
+                target.revision, target.status
+            ));
+        }
+        if words::same(&target.revision, &service.revision) {
+            draft.refuse(format!(
+                "the service is set to {} already",
+                service.revision
+            ));
+        }
+        let steps = service.revision.number.abs_diff(target.revision.number);
+        if target.revision.number > service.revision.number {
+            draft.warn(format!(
+                "{} is newer than {}",
+                target.revision, service.revision
+            ));
+        } else if steps > 1 {
+            draft.warn(format!("goes back over {steps} revisions"));
+        }
+        draft.diff = diff::of(&subject.definition, &target);
+        draft.call(self.update_words(&target.revision));
+        Ok(())
+    }
+
+    fn update_words(&self, to: &Revision) -> String {
+        format!(
+            "ecs:UpdateService  cluster={} service={} taskDefinition={to}",
+            self.service.cluster, self.service.name
+        )
+    }
+
+    /// The way back; the inner error is the reason why there is none.
+    async fn way(&self, look: &Look<'_>, sight: &Sight) -> Result<Result<Way, String>, Problem> {
+        let current = &sight.service.revision;
+        if let Some(number) = self.to {
+            let arn = format!("{}:{number}", current.family);
+            return Ok(Revision::parse(&arn)
+                .map(|to| Way::Update {
+                    to,
+                    why: "to the revision that was named".to_owned(),
+                })
+                .ok_or_else(|| format!("{arn} is no revision")));
+        }
+        if let Some(d) = sight.running() {
+            if matches!(
+                d.state,
+                DeploymentState::RollingBack | DeploymentState::StopRequested
+            ) {
+                return Ok(Err(
+                    "the running deployment is going back already".to_owned()
+                ));
+            }
+            if d.source == DeploymentSource::ServiceDeployments {
+                return Ok(Ok(Way::Stop {
+                    deployment: d.id.clone(),
+                    why: "stop the running deployment; ECS goes back to what ran before".to_owned(),
+                }));
+            }
+            if let Some(old) = d.from.iter().find(|r| !words::same(&r.revision, current)) {
+                return Ok(Ok(Way::Update {
+                    to: old.revision.clone(),
+                    why: "to the revision that is being replaced; this endpoint cannot stop deployments".to_owned(),
+                }));
+            }
+        }
+        let done = sight
+            .deployments
+            .iter()
+            .filter(|d| d.state == DeploymentState::Successful)
+            .filter_map(|d| d.to.as_ref())
+            .find(|to| !words::same(&to.revision, current));
+        if let Some(to) = done {
+            return Ok(Ok(Way::Update {
+                to: to.revision.clone(),
+                why: "to the last revision that was deployed with success before this one"
+                    .to_owned(),
+            }));
+        }
+        let arns = look
+            .backend
+            .ecs
+            .revision_arns(&current.family, SEARCHED)
+            .await?;
+        let before = arns
+            .iter()
+            .filter_map(|arn| Revision::parse(arn))
+            .find(|r| r.number < current.number);
+        Ok(before
+            .map(|to| Way::Update {
+                to,
+                why: "to the revision before this one; ECS knows no earlier deployment".to_owned(),
+            })
+            .ok_or_else(|| {
+                format!("{current} is the first revision: there is nothing to go back to")
+            }))
+    }
+
+    /// Does it, in the way that was confirmed.
+    pub async fn execute(&self, hands: &Hands<'_>) -> Result<Goal, Halt> {
+        if hands.input("way") == Some("stop") {
+            let deployment = hands.input("running deployment").unwrap_or_default();
+            return stop::send(hands, self.service, deployment, true).await;
+        }
+        let target = hands.input("target").and_then(Revision::parse);
+        let Some(to) = target else {
+            return Err(Halt::Refused(
+                "the preview names no revision; nothing was changed".to_owned(),
+            ));
+        };
+        let change = UpdateService {
+            task_definition: Some(to.to_string()),
+            ..UpdateService::default()
+        };
+        let call = self.update_words(&to);
+        hands
+            .update(self.service, change, &call, |before| Goal::Rollout {
+                service: self.service.clone(),
+                revision: to.clone(),
+                seen: before.marks(),
+            })
+            .await
+    }
+}

@@ -1,0 +1,179 @@
+//! Verify: that ECS says done is not enough. We look ourselves: the right revision, all tasks running, targets healthy, the
+//! service's URL answering. Each finding is a line. What cannot be looked at is told as such and counts neither way.
+
+use tokio::time::Instant;
+
+use super::goal::{Goal, Sight};
+use super::hands::Hands;
+use super::words;
+use crate::domain::action::Phase;
+use crate::domain::alarm::AlarmState;
+use crate::domain::service::{Revision, Service};
+
+/// What one look found.
+#[derive(Debug, Default)]
+struct Findings {
+    good: Vec<String>,
+    bad: Vec<String>,
+    open: Vec<String>,
+}
+
+/// Looks until all is well or patience ends; the error says what is not.
+pub async fn verify(hands: &Hands<'_>, goal: &Goal) -> Result<String, String> {
+    let end = Instant::now() + hands.timing.verify;
+    let mut waiting = String::new();
+    loop {
+        let found = look(hands, goal).await;
+        if found.bad.is_empty() {
+            for text in found.good.iter().chain(&found.open) {
+                hands.say(Phase::Verify, text).await;
+            }
+            return Ok(found.good.join(", "));
+        }
+        let bad = found.bad.join("; ");
+        if Instant::now() >= end {
+            return Err(bad);
+        }
+        if waiting != bad {
+            hands.say(Phase::Verify, &format!("not yet: {bad}")).await;
+            waiting = bad;
+        }
+        tokio::time::sleep(hands.timing.poll).await;
+    }
+}
+
+async fn look(hands: &Hands<'_>, goal: &Goal) -> Findings {
+    let mut found = Findings::default();
+    match goal {
+        Goal::Word { criterion } => word(hands, criterion, &mut found).await,
+        Goal::Rollout {
+            service, revision, ..
+        } => match hands.look.sight(service).await {
+            Ok(sight) => {
+                place(&sight, revision, &mut found);
+                tasks(&sight.service, &mut found);
+                outside(hands, &sight.service, &mut found).await;
+            }
+            Err(p) => found.bad.push(p.to_string()),
+        },
+        Goal::Count { service, desired } => match hands.look.sight(service).await {
+            Ok(sight) => {
+                tasks(&sight.service, &mut found);
+                if *desired > 0 {
+                    outside(hands, &sight.service, &mut found).await;
+                }
+            }
+            Err(p) => found.bad.push(p.to_string()),
+        },
+        Goal::Ended {
+            service, rollback, ..
+        } => match hands.look.sight(service).await {
+            Ok(sight) if *rollback => {
+                tasks(&sight.service, &mut found);
+                outside(hands, &sight.service, &mut found).await;
+            }
+            Ok(sight) => found.good.push(format!(
+                "{} of {} running",
+                sight.service.counts.running, sight.service.counts.desired
+            )),
+            Err(p) => found.bad.push(p.to_string()),
+        },
+    }
+    found
+}
+
+async fn word(hands: &Hands<'_>, criterion: &str, found: &mut Findings) {
+    match hands.store.signoff_of(hands.claim.run()).await {
+        Ok(Some(s)) if s.criterion == criterion => {
+            found.good.push(format!("the word on {criterion} is kept"));
+        }
+        Ok(_) => found.bad.push("the word is not in the store".to_owned()),
+        Err(p) => found.bad.push(p.to_string()),
+    }
+}
+
+fn place(sight: &Sight, revision: &Revision, found: &mut Findings) {
+    match sight.primary() {
+        Some(p) if words::same(&p.revision, revision) => {
+            found.good.push(format!("{revision} is primary"));
+        }
+        Some(p) => found
+            .bad
+            .push(format!("{} is primary, not {revision}", p.revision)),
+        None => found.bad.push("no deployment is primary".to_owned()),
+    }
+}
+
+fn tasks(service: &Service, found: &mut Findings) {
+    let text = format!(
+        "{} of {} running",
+        service.counts.running, service.counts.desired
+    );
+    if service.counts.running == service.counts.desired {
+        found.good.push(text);
+    } else {
+        found.bad.push(text);
+    }
+}
+
+async fn outside(hands: &Hands<'_>, service: &Service, found: &mut Findings) {
+    if service.counts.desired > 0 {
+        targets(hands, service, found).await;
+    }
+    alarms(hands, service, found).await;
+}
+
+async fn targets(hands: &Hands<'_>, service: &Service, found: &mut Findings) {
+    for binding in &service.load_balancers {
+        let name = binding
+            .target_group_arn
+            .split('/')
+            .nth(1)
+            .unwrap_or(&binding.target_group_arn);
+        match hands
+            .look
+            .backend
+            .elb
+            .targets(&binding.target_group_arn)
+            .await
+        {
+            Ok(targets) => {
+                let healthy = targets.iter().filter(|t| t.state == "healthy").count();
+                let sick = targets.iter().filter(|t| t.state == "unhealthy").count();
+                let text = format!("{healthy} healthy targets in {name}");
+                if sick > 0 {
+                    found
+                        .bad
+                        .push(format!("{sick} unhealthy targets in {name}"));
+                } else if healthy < service.counts.desired as usize {
+                    found.bad.push(format!("only {text}"));
+                } else {
+                    found.good.push(text);
+                }
+            }
+            Err(p) => found.open.push(format!("target health not verified: {p}")),
+        }
+    }
+}
+
+/// Alarms that watch deployments are told: whether they fire is the vendor's to act on while it deploys; afterwards a person's.
+async fn alarms(hands: &Hands<'_>, service: &Service, found: &mut Findings) {
+    if service.deployment.alarms.is_empty() {
+        return;
+    }
+    match hands.look.backend.cloudwatch.alarms().await {
+        Ok(alarms) => {
+            let firing: Vec<&str> = alarms
+                .iter()
+                .filter(|a| {
+                    a.state == AlarmState::Alarm && service.deployment.alarms.contains(&a.name)
+                })
+                .map(|a| a.name.as_str())
+                .collect();
+            if !firing.is_empty() {
+                found.open.push(format!("in ALARM: {}", firing.join(", ")));
+            }
+        }
+        Err(p) => found.open.push(format!("alarms not verified: {p}")),
+    }
+}
