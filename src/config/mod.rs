@@ -3,7 +3,7 @@
 mod apply;
 pub mod load;
 pub mod mistake;
-mod reader;
+pub mod reader;
 pub mod schema;
 pub mod starter;
 #[cfg(test)]

@@ -175,6 +175,7 @@ fn fits(kind: Kind, value: &DeValue<'_>) -> bool {
         Kind::Url => text(value).is_some_and(|s| is_url(s, &["http://", "https://"])),
         Kind::HttpsUrl => text(value).is_some_and(|s| is_url(s, &["https://"])),
         Kind::Socket => text(value).is_some_and(|s| s.parse::<std::net::SocketAddr>().is_ok()),
+        Kind::Date => date(value).is_some(),
         Kind::Texts => texts(value).is_some(),
         Kind::Section(_) | Kind::List(_) | Kind::Environments => false,
     }
@@ -200,6 +201,19 @@ pub fn text<'a>(value: &'a DeValue<'_>) -> Option<&'a str> {
 pub fn switch(value: &DeValue<'_>) -> Option<bool> {
     match value {
         DeValue::Boolean(b) => Some(*b),
+        _ => None,
+    }
+}
+
+/// A day without a time.
+pub fn date(value: &DeValue<'_>) -> Option<jiff::civil::Date> {
+    match value {
+        DeValue::Datetime(d) if d.time.is_none() && d.offset.is_none() => {
+            let d = d.date?;
+            let year = i16::try_from(d.year).ok()?;
+            let month = i8::try_from(d.month).ok()?;
+            jiff::civil::Date::new(year, month, i8::try_from(d.day).ok()?).ok()
+        }
         _ => None,
     }
 }

@@ -21,6 +21,8 @@ pub enum Kind {
     HttpsUrl,
     /// `"127.0.0.1:53"`.
     Socket,
+    /// A day: `2026-11-24`, without quotes.
+    Date,
     /// An array of strings.
     Texts,
     /// A section of its own.
@@ -48,6 +50,7 @@ impl Kind {
                 "an https:// URL without user or password, such as \"https://api.example.com/health\"".into()
             }
             Self::Socket => "an address with a port, such as \"127.0.0.1:53\"".into(),
+            Self::Date => "a day without quotes, such as 2026-11-24".into(),
             Self::Texts => "an array of strings, such as [\"a\", \"b\"]".into(),
             Self::Section(_) => "a section of keys".into(),
             Self::List(_) => "a list of tables, each begun by [[...]]".into(),

@@ -11,7 +11,7 @@ use super::action::Run;
 use super::alarm::{Alarm, AlarmEvent};
 use super::audit::{AuditRow, ChainVerdict, SignOff};
 use super::deployment::Deployment;
-use super::log::{LogGroup, LogTail};
+use super::log::{LogGroup, LogLine, LogTail};
 use super::metric::{MetricId, MetricQuery, Series, Window};
 use super::part::Part;
 use super::probe::{DnsProbe, HttpsProbe, TlsProbe};
@@ -93,6 +93,8 @@ pub struct Facts {
     pub log_groups: Part<Arc<Vec<LogGroup>>>,
     /// The log looked at.
     pub logs: Part<LogTail>,
+    /// A few of the newest lines of each group that services log to, for the checklist.
+    pub log_samples: BTreeMap<String, Part<Arc<Vec<LogLine>>>>,
     /// HTTPS probes by URL.
     pub https: BTreeMap<String, Part<HttpsProbe>>,
     /// TLS probes by `host:port`.

@@ -78,7 +78,30 @@ pub struct TlsProbe {
     pub grade: Grade,
 }
 
+/// Why a handshake alone earns no more than an A.
+pub const HSTS_UNSEEN: &str = "A+ needs HSTS, which a handshake does not show";
+
 impl TlsProbe {
+    /// The grade once it is known whether the host sends strict HSTS (`None`: not known): A+ takes both.
+    pub fn graded(&self, hsts: Option<bool>) -> Grade {
+        let only_hsts = self.grade.reasons.iter().all(|r| r == HSTS_UNSEEN);
+        match hsts {
+            Some(true) if self.grade.letter == "A" && only_hsts => Grade {
+                letter: "A+".into(),
+                reasons: Vec::new(),
+            },
+            Some(told) => {
+                let mut grade = self.grade.clone();
+                grade.reasons.retain(|r| r != HSTS_UNSEEN);
+                if !told && grade.letter == "A" {
+                    grade.reasons.push("no strict HSTS".into());
+                }
+                grade
+            }
+            None => self.grade.clone(),
+        }
+    }
+
     /// Whole days until the leaf expires; negative once expired.
     pub fn days_left(&self, now: Timestamp) -> Option<i64> {
         let leaf = self.chain.first()?;

@@ -110,6 +110,17 @@ impl StageStatus {
     }
 }
 
+/// A list beside the stages (risks, success metrics), judged. It informs; it does not decide go-live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RegisterStatus {
+    /// `R`, `M`.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Criteria in the plan's order; their stage is 0.
+    pub criteria: Vec<CriterionStatus>,
+}
+
 /// How many criteria are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
@@ -159,6 +170,8 @@ pub struct Checklist {
     pub title: String,
     /// Stages in order.
     pub stages: Vec<StageStatus>,
+    /// Risks and success metrics.
+    pub registers: Vec<RegisterStatus>,
     /// Planned go-live day, where the plan has a start date.
     pub go_live: Option<Date>,
     /// What to do next, in words; empty when all is ready.
@@ -168,9 +181,12 @@ pub struct Checklist {
 }
 
 impl Checklist {
-    /// All criteria.
+    /// All criteria, those of the registers last.
     pub fn criteria(&self) -> impl Iterator<Item = &CriterionStatus> {
-        self.stages.iter().flat_map(|s| &s.criteria)
+        self.stages
+            .iter()
+            .flat_map(|s| &s.criteria)
+            .chain(self.registers.iter().flat_map(|r| &r.criteria))
     }
 
     /// A criterion by id.

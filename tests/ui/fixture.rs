@@ -575,6 +575,7 @@ pub fn snapshot() -> Snapshot {
         go_live: None,
         next_step: "2.S2 Docker images building successfully".into(),
         at: now(),
+        ..Checklist::default()
     };
     Snapshot {
         facts,

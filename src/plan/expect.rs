@@ -1,0 +1,33 @@
+//! What the configuration expects of the platform, for probes to compare with.
+
+use crate::config::Config;
+
+/// Expectations. Empty where nobody configured any: then a probe that needs one says so and stays unknown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expectations {
+    /// The account that the credentials ought to belong to.
+    pub account: Option<String>,
+    /// The region that the configuration names.
+    pub region: Option<String>,
+    /// HTTPS URLs that are probed, with the status that is right.
+    pub https: Vec<(String, u16)>,
+    /// DNS names that are looked up.
+    pub dns: Vec<String>,
+}
+
+impl Expectations {
+    /// Reads them from a configuration.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            account: config.aws.expected_account.clone(),
+            region: config.aws.region.clone(),
+            https: config
+                .probes
+                .https
+                .iter()
+                .map(|t| (t.url.clone(), t.expect_status))
+                .collect(),
+            dns: config.probes.dns.iter().map(|t| t.name.clone()).collect(),
+        }
+    }
+}

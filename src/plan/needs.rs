@@ -1,0 +1,94 @@
+//! What the plan's probes need to be asked beyond the common picture.
+
+use super::model::Plan;
+use super::probes::Component;
+use crate::domain::facts::Facts;
+use crate::domain::metric::{MetricId, MetricQuery, Stat};
+use crate::domain::queries::PERIOD_S;
+
+/// Alarms whose history is read at most: those that fired most lately.
+const HISTORIES: usize = 5;
+
+/// Log groups of which a sample of lines is read at most.
+const SAMPLES: usize = 20;
+
+/// What to ask slowly (every few minutes) for the checklist's sake.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Whether the names of metrics are needed.
+    pub metric_names: bool,
+    /// One series a component whose metrics are to arrive, chosen from the names that are known.
+    pub queries: Vec<MetricQuery>,
+    /// Alarms whose history is needed, by name.
+    pub alarm_histories: Vec<String>,
+    /// Log groups of which a few of the newest lines are needed (`Facts::log_samples`).
+    pub log_samples: Vec<String>,
+}
+
+/// What the probes of this plan need, as far as the facts tell already.
+pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
+    let calls = || plan.criteria().flat_map(|c| &c.proof.calls);
+    let mut components: Vec<Component> = Vec::new();
+    for call in calls().filter(|c| c.probe.name == "metrics.arriving") {
+        if let Some(c) = Component::parse(call.value("component"))
+            && !components.contains(&c)
+        {
+            components.push(c);
+        }
+    }
+    let names: &[MetricId] = facts
+        .metric_names
+        .value
+        .as_ref()
+        .map_or(&[], |v| v.as_slice());
+    Needs {
+        metric_names: !components.is_empty(),
+        queries: components
+            .iter()
+            .filter_map(|c| names.iter().find(|m| c.owns(m)))
+            .map(|m| MetricQuery {
+                metric: m.clone(),
+                stat: Stat::Average,
+                period_s: PERIOD_S,
+            })
+            .collect(),
+        alarm_histories: if calls().any(|c| c.probe.name == "alarms.drill") {
+            histories(facts)
+        } else {
+            Vec::new()
+        },
+        log_samples: if calls().any(|c| c.probe.name == "logs.structured") {
+            groups(facts)
+        } else {
+            Vec::new()
+        },
+    }
+}
+
+/// Alarms with actions, the latest change first.
+fn histories(facts: &Facts) -> Vec<String> {
+    let mut rows: Vec<_> = facts
+        .alarm_rows()
+        .iter()
+        .filter(|a| !a.actions.is_empty())
+        .collect();
+    rows.sort_by(|a, b| b.since.cmp(&a.since).then_with(|| a.name.cmp(&b.name)));
+    rows.into_iter()
+        .take(HISTORIES)
+        .map(|a| a.name.clone())
+        .collect()
+}
+
+/// Groups that services log to.
+fn groups(facts: &Facts) -> Vec<String> {
+    let mut names: Vec<String> = facts
+        .service_rows()
+        .iter()
+        .filter_map(|s| facts.task_definition(s))
+        .flat_map(|d| d.containers.iter().filter_map(|c| c.log_group.clone()))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names.truncate(SAMPLES);
+    names
+}

@@ -1,0 +1,116 @@
+//! Services and their task definitions: running, guarded, limited.
+
+use super::Probe;
+use super::judgement::{Findings, Judgement, Verdict};
+use super::look::Look;
+use crate::domain::service::{ContainerSpec, TaskDefinition, image_tag};
+
+pub(super) const PROBES: &[Probe] = &[
+    Probe {
+        name: "ecs.services-running",
+        question: "does every service run as many tasks as it wants?",
+        params: &[],
+        judge: running,
+    },
+    Probe {
+        name: "ecs.health-checks",
+        question: "does every essential container have a health check?",
+        params: &[],
+        judge: health_checks,
+    },
+    Probe {
+        name: "ecs.limits",
+        question: "is every container held to CPU and memory limits?",
+        params: &[],
+        judge: limits,
+    },
+    Probe {
+        name: "ecs.images-pinned",
+        question: "does every container name its image by a tag other than latest, or by digest?",
+        params: &[],
+        judge: images_pinned,
+    },
+];
+
+fn running(look: &Look<'_>) -> Verdict {
+    let services = look.services()?;
+    let question = look.question(services.source);
+    if services.rows.iter().all(|s| s.counts.desired == 0) {
+        return Ok(Judgement::single(
+            false,
+            question,
+            "every service is scaled to 0 tasks".into(),
+            services.at,
+        ));
+    }
+    let mut found = Findings::new("service", question, services.at);
+    for s in services.rows {
+        let answer = match s.counts.desired {
+            0 => "scaled to 0".to_owned(),
+            n => format!("{} of {n} running", s.counts.running),
+        };
+        found.check(s.counts.running >= s.counts.desired, &s.id.name, &answer);
+    }
+    Ok(found.verdict())
+}
+
+/// Judges each service by the containers of its task definition that offend; none offending is good.
+fn per_definition(
+    look: &Look<'_>,
+    offends: fn(&TaskDefinition, &ContainerSpec) -> bool,
+    wrong: &str,
+) -> Verdict {
+    let definitions = look.definitions()?;
+    let question = look.question(definitions.source);
+    let mut found = Findings::new("service", question, definitions.at);
+    for (service, definition) in definitions.rows {
+        let Some(d) = definition else {
+            found.unknown(
+                &service.id.name,
+                format!("{} not read yet", service.revision),
+            );
+            continue;
+        };
+        let names: Vec<&str> = d
+            .containers
+            .iter()
+            .filter(|c| offends(d, c))
+            .map(|c| c.name.as_str())
+            .collect();
+        if names.is_empty() {
+            found.good(&service.id.name, &format!(":{}", d.revision.number));
+        } else {
+            found.bad(&service.id.name, format!("{wrong}: {}", names.join(", ")));
+        }
+    }
+    Ok(found.verdict())
+}
+
+fn health_checks(look: &Look<'_>) -> Verdict {
+    per_definition(
+        look,
+        |_, c| c.essential && c.health_check.is_none(),
+        "no health check in container",
+    )
+}
+
+fn limits(look: &Look<'_>) -> Verdict {
+    // Limits of the task bound all of its containers together (Fargate always has them); otherwise each needs its own.
+    per_definition(
+        look,
+        |d, c| {
+            let task = d.cpu_units.is_some() && d.memory_mib.is_some();
+            let own = c.cpu_units.is_some_and(|n| n > 0) && c.memory_mib.is_some();
+            !task && !own
+        },
+        "no CPU and memory limit for container",
+    )
+}
+
+fn images_pinned(look: &Look<'_>) -> Verdict {
+    per_definition(
+        look,
+        |_, c| image_tag(&c.image) == "latest",
+        "image without a fixed tag in container",
+    )
+}

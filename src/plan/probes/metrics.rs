@@ -1,0 +1,171 @@
+//! Metrics arrive for each component of the platform.
+
+use jiff::Timestamp;
+
+use super::judgement::{Judgement, Verdict};
+use super::look::{Look, span};
+use super::{Param, ParamKind, Probe, number, words};
+use crate::domain::metric::{MetricId, Series};
+
+const COMPONENTS: &[&str] = &[
+    "server",
+    "database",
+    "cache",
+    "network",
+    "application",
+    "business",
+];
+
+pub(super) const PROBES: &[Probe] = &[Probe {
+    name: "metrics.arriving",
+    question: "did a data point arrive lately?",
+    params: &[
+        Param {
+            name: "component",
+            default: "application",
+            kind: ParamKind::OneOf(COMPONENTS),
+        },
+        words("namespace", ""),
+        number("minutes", "15"),
+    ],
+    judge: arriving,
+}];
+
+/// A part of the platform that sends metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Component {
+    /// CPU, memory, disk of tasks and hosts.
+    Server,
+    /// RDS.
+    Database,
+    /// ElastiCache.
+    Cache,
+    /// Load balancers and gateways: bandwidth, connections.
+    Network,
+    /// Response times, throughput, errors.
+    Application,
+    /// The platform's own figures, in a namespace of its own.
+    Business,
+}
+
+impl Component {
+    /// Reads the word that plans use.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "server" => Self::Server,
+            "database" => Self::Database,
+            "cache" => Self::Cache,
+            "network" => Self::Network,
+            "application" => Self::Application,
+            "business" => Self::Business,
+            _ => return None,
+        })
+    }
+
+    /// Whether a metric is about this component. Namespaces are those of the Amazon CloudWatch user guide, "AWS services that
+    /// publish CloudWatch metrics"; those that AWS does not keep for itself are the platform's own.
+    pub fn owns(self, metric: &MetricId) -> bool {
+        let space = metric.namespace.as_str();
+        let name = metric.name.as_str();
+        match self {
+            Self::Server => matches!(
+                space,
+                "AWS/ECS" | "ECS/ContainerInsights" | "AWS/EC2" | "CWAgent"
+            ),
+            Self::Database => matches!(space, "AWS/RDS" | "AWS/DocDB" | "AWS/DynamoDB"),
+            Self::Cache => matches!(space, "AWS/ElastiCache" | "AWS/MemoryDB"),
+            Self::Network => {
+                matches!(
+                    space,
+                    "AWS/NetworkELB" | "AWS/NATGateway" | "AWS/TransitGateway"
+                ) || (space == "AWS/ApplicationELB"
+                    && (name.contains("Bytes")
+                        || name.contains("Connection")
+                        || name == "RequestCount"))
+            }
+            Self::Application => {
+                space == "AWS/ApplicationELB"
+                    && (name == "TargetResponseTime"
+                        || name == "RequestCount"
+                        || name.starts_with("HTTPCode_"))
+            }
+            Self::Business => {
+                !space.starts_with("AWS/")
+                    && !matches!(
+                        space,
+                        "ECS/ContainerInsights" | "CWAgent" | "ContainerInsights"
+                    )
+            }
+        }
+    }
+}
+
+fn arriving(look: &Look<'_>) -> Verdict {
+    let word = look.call.value("component");
+    let component = Component::parse(word);
+    let spaces: Vec<&str> = look.words("namespace").collect();
+    let wanted = |m: &MetricId| {
+        component.is_some_and(|c| c.owns(m))
+            && (spaces.is_empty() || spaces.contains(&m.namespace.as_str()))
+    };
+    let seen = look.fresh(&look.facts.series, "the series")?;
+    let newest = seen
+        .value
+        .iter()
+        .filter(|(q, _)| wanted(&q.metric))
+        .filter_map(|(_, s)| Some((s.points.last()?.0, s.as_ref())))
+        .max_by_key(|(at, _)| *at);
+    let Some((at, series)) = newest else {
+        return Err(missing(look, word, &wanted));
+    };
+    let seconds = look.now.duration_since(at).as_secs_f64();
+    let ok = seconds <= look.number("minutes") * 60.0 + f64::from(series.query.period_s);
+    Ok(Judgement::single(
+        ok,
+        look.question(seen.source),
+        answer(word, series, at, look.now),
+        seen.at,
+    ))
+}
+
+fn answer(word: &str, series: &Series, at: Timestamp, now: Timestamp) -> String {
+    let age = std::time::Duration::try_from(now.duration_since(at)).unwrap_or_default();
+    let value = series
+        .last()
+        .map(|v| series.unit.format(v))
+        .unwrap_or_default();
+    format!(
+        "{word}: {} {} is {value}, {} ago",
+        series.query.metric.namespace,
+        series.query.metric.name,
+        span(age)
+    )
+}
+
+/// No series has points: whether the metric exists at all decides what to say. Nothing here disproves it.
+fn missing(look: &Look<'_>, word: &str, wanted: &dyn Fn(&MetricId) -> bool) -> Judgement {
+    let names = look.facts.metric_names.fresh(look.now);
+    let known = names.map(|n| n.iter().filter(|m| wanted(m)).count());
+    Judgement::unknown(match known {
+        Some(0) => format!("{word}: CloudWatch lists no such metric"),
+        Some(n) => format!("{word}: {n} metrics are listed, no recent data point was read"),
+        None => format!("{word}: no recent data point was read"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn components_own_their_namespaces() {
+        let m = |space, name| MetricId::new(space, name, &[]);
+        assert!(Component::Business.owns(&m("Laser/Calculator", "Quotes")));
+        assert!(!Component::Business.owns(&m("AWS/RDS", "CPUUtilization")));
+        assert!(Component::Network.owns(&m("AWS/ApplicationELB", "ProcessedBytes")));
+        assert!(!Component::Network.owns(&m("AWS/ApplicationELB", "TargetResponseTime")));
+        for word in COMPONENTS {
+            assert!(Component::parse(word).is_some(), "{word}");
+        }
+    }
+}

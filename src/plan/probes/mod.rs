@@ -1,0 +1,127 @@
+//! Probes: pure questions to the facts, by name. One file a system; the table below is the registry.
+
+mod alarms;
+mod aws;
+mod call;
+mod dns;
+mod ecs;
+mod judgement;
+mod logs;
+mod look;
+mod metrics;
+mod record;
+mod rollout;
+mod secrets;
+mod slo;
+mod targets;
+#[cfg(test)]
+pub(crate) mod testing;
+mod web;
+
+use jiff::Timestamp;
+
+pub use call::{Call, WrongCall};
+pub use judgement::{Judgement, Verdict};
+pub use look::{Look, all, span};
+pub use metrics::Component;
+
+use super::expect::Expectations;
+use crate::domain::facts::Facts;
+
+/// A probe.
+pub struct Probe {
+    /// Its name in plans: `ecs.services-running`.
+    pub name: &'static str,
+    /// What it asks, as evidence shows it.
+    pub question: &'static str,
+    /// What a plan may set.
+    pub params: &'static [Param],
+    /// What it makes of the facts.
+    judge: fn(&Look<'_>) -> Verdict,
+}
+
+impl std::fmt::Debug for Probe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// A parameter of a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value where the plan sets none.
+    pub default: &'static str,
+    /// What it takes.
+    pub kind: ParamKind,
+}
+
+/// What a parameter takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// A number, 0 or more.
+    Number,
+    /// Words with commas between them.
+    Words,
+    /// One of these.
+    OneOf(&'static [&'static str]),
+}
+
+impl ParamKind {
+    /// What was expected, in words.
+    pub fn expects(self) -> String {
+        match self {
+            Self::Number => "a number, such as 14".into(),
+            Self::Words => "words with commas between them, such as api,admin".into(),
+            Self::OneOf(words) => format!("one of: {}", words.join(", ")),
+        }
+    }
+}
+
+const fn number(name: &'static str, default: &'static str) -> Param {
+    Param {
+        name,
+        default,
+        kind: ParamKind::Number,
+    }
+}
+
+const fn words(name: &'static str, default: &'static str) -> Param {
+    Param {
+        name,
+        default,
+        kind: ParamKind::Words,
+    }
+}
+
+/// The groups of the registry, one a file.
+const GROUPS: [&[Probe]; 11] = [
+    aws::PROBES,
+    ecs::PROBES,
+    rollout::PROBES,
+    secrets::PROBES,
+    targets::PROBES,
+    alarms::PROBES,
+    metrics::PROBES,
+    slo::PROBES,
+    logs::PROBES,
+    web::PROBES,
+    dns::PROBES,
+];
+
+/// Every probe there is.
+pub fn registry() -> impl Iterator<Item = &'static Probe> {
+    GROUPS.into_iter().chain([record::PROBES]).flatten()
+}
+
+/// Asks a probe.
+pub fn judge(call: &Call, facts: &Facts, expect: &Expectations, now: Timestamp) -> Judgement {
+    let look = Look {
+        facts,
+        expect,
+        now,
+        call,
+    };
+    (call.probe.judge)(&look).unwrap_or_else(|early| early)
+}

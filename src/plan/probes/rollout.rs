@@ -1,0 +1,210 @@
+//! How services deploy, how the last deployments ended, and whether going back was rehearsed.
+
+use super::judgement::{Findings, Judgement, Verdict};
+use super::look::{Look, span, within};
+use super::{Probe, number, words};
+use crate::domain::audit::Outcome;
+use crate::domain::deployment::DeploymentState;
+use crate::domain::service::{Service, Strategy};
+
+pub(super) const PROBES: &[Probe] = &[
+    Probe {
+        name: "ecs.circuit-breaker",
+        question: "does every service roll back by itself when a deployment fails?",
+        params: &[],
+        judge: circuit_breaker,
+    },
+    Probe {
+        name: "ecs.zero-downtime",
+        question: "does every service keep its full count while it deploys?",
+        params: &[number("min_healthy", "100")],
+        judge: zero_downtime,
+    },
+    Probe {
+        name: "ecs.strategy",
+        question: "does a service deploy by this strategy?",
+        params: &[words("any", "rolling")],
+        judge: strategy,
+    },
+    Probe {
+        name: "ecs.deployments-completed",
+        question: "did the last deployment of every service complete?",
+        params: &[],
+        judge: completed,
+    },
+    Probe {
+        name: "ecs.rollback-rehearsed",
+        question: "was a rollback carried out to its end?",
+        params: &[number("days", "90")],
+        judge: rehearsed,
+    },
+];
+
+fn per_service(look: &Look<'_>, judge: impl Fn(&Service) -> (bool, String)) -> Verdict {
+    let services = look.services()?;
+    let mut found = Findings::new("service", look.question(services.source), services.at);
+    for s in services.rows {
+        let (ok, answer) = judge(s);
+        found.check(ok, &s.id.name, &answer);
+    }
+    Ok(found.verdict())
+}
+
+fn circuit_breaker(look: &Look<'_>) -> Verdict {
+    per_service(look, |s| {
+        let d = &s.deployment;
+        let alarms = !d.alarms.is_empty() && d.alarms_rollback;
+        match (d.circuit_breaker.enabled, d.circuit_breaker.rollback) {
+            (true, true) => (true, "circuit breaker".into()),
+            _ if alarms => (true, format!("{} alarms", d.alarms.len())),
+            (true, false) => (
+                false,
+                "the circuit breaker stops, but does not roll back".into(),
+            ),
+            (false, _) => (false, "no circuit breaker".into()),
+        }
+    })
+}
+
+fn zero_downtime(look: &Look<'_>) -> Verdict {
+    let least = look.number("min_healthy");
+    per_service(look, |s| {
+        let d = &s.deployment;
+        match d.strategy {
+            Strategy::BlueGreen | Strategy::Canary | Strategy::Linear => {
+                (true, d.strategy.word().into())
+            }
+            Strategy::Rolling if f64::from(d.minimum_healthy_percent) < least => (
+                false,
+                format!(
+                    "may fall to {} % of its tasks while it deploys",
+                    d.minimum_healthy_percent
+                ),
+            ),
+            Strategy::Rolling if d.maximum_percent <= 100 => (
+                false,
+                "may not start a task before one stops: maximum 100 %".into(),
+            ),
+            Strategy::Rolling => (
+                true,
+                format!("{}..{} %", d.minimum_healthy_percent, d.maximum_percent),
+            ),
+            Strategy::Other => (false, "deployed by an external controller".into()),
+        }
+    })
+}
+
+fn strategy(look: &Look<'_>) -> Verdict {
+    let services = look.services()?;
+    let wanted: Vec<&str> = look.words("any").collect();
+    let names: Vec<String> = services
+        .rows
+        .iter()
+        .filter(|s| wanted.contains(&s.deployment.strategy.word()))
+        .map(|s| format!("{} {}", s.id.name, s.deployment.strategy.word()))
+        .collect();
+    let ok = !names.is_empty();
+    let answer = if ok {
+        super::judgement::list(&names, 12)
+    } else {
+        format!(
+            "none of {} services deploys by {}",
+            services.rows.len(),
+            wanted.join(", ")
+        )
+    };
+    Ok(Judgement::single(
+        ok,
+        look.question(services.source),
+        answer,
+        services.at,
+    ))
+}
+
+fn completed(look: &Look<'_>) -> Verdict {
+    let services = look.services()?;
+    let seen = look.fresh(&look.facts.deployments, "the deployments")?;
+    let at = services.at.min(seen.at);
+    let mut found = Findings::new("service", look.question(seen.source), at);
+    for s in services.rows {
+        let last = seen
+            .value
+            .iter()
+            .find(|d| d.service == s.id && !d.state.is_running());
+        match last {
+            Some(d) => {
+                let answer = match &d.to {
+                    Some(to) => format!(":{} {}", to.revision.number, d.state.word()),
+                    None => d.state.word().to_owned(),
+                };
+                let ok = d.state == DeploymentState::Successful;
+                found.check(ok, &s.id.name, &answer);
+            }
+            None => by_rollout(s, &mut found),
+        }
+    }
+    Ok(found.verdict())
+}
+
+/// Where the deployments read do not reach back to a service's last one, its own PRIMARY rollout tells.
+fn by_rollout(service: &Service, found: &mut Findings) {
+    let name = &service.id.name;
+    let primary = service.rollouts.iter().find(|r| r.status == "PRIMARY");
+    match primary.map(|r| (r, r.rollout_state.as_str())) {
+        Some((r, "COMPLETED")) => found.good(name, &format!(":{} completed", r.revision.number)),
+        Some((r, "FAILED")) => found.bad(name, format!(":{} FAILED", r.revision.number)),
+        Some((_, "IN_PROGRESS")) => found.unknown(name, "its first deployment is still going on"),
+        _ => found.unknown(name, "no deployment is known"),
+    }
+}
+
+fn rehearsed(look: &Look<'_>) -> Verdict {
+    let days = look.number("days");
+    // Either record is enough, so one that cannot be read only matters where the other has nothing.
+    let from_audit = look.fresh(&look.facts.audit, "the audit trail");
+    if let Ok(seen) = &from_audit {
+        let row = seen.value.iter().find(|r| {
+            r.outcome == Some(Outcome::Succeeded)
+                && r.action == "rollback"
+                && within(r.at, look.now, days)
+        });
+        if let Some(row) = row {
+            let answer = format!(
+                "{} rolled back {} {} ago",
+                row.who,
+                row.subject,
+                ago(look, row.at)
+            );
+            return Ok(Judgement::single(
+                true,
+                look.question("audit trail"),
+                answer,
+                seen.at,
+            ));
+        }
+    }
+    let seen = look.fresh(&look.facts.deployments, "the deployments")?;
+    let back = seen.value.iter().find(|d| {
+        d.state == DeploymentState::RolledBack
+            && d.finished_at.is_some_and(|t| within(t, look.now, days))
+    });
+    if let Some(d) = back {
+        let when = d.finished_at.map(|t| ago(look, t)).unwrap_or_default();
+        let answer = format!("{} was rolled back {when} ago", d.service);
+        return Ok(Judgement::single(
+            true,
+            look.question(seen.source),
+            answer,
+            seen.at,
+        ));
+    }
+    // Neither record reaches back for ever: not finding one is no proof that there was none.
+    from_audit?;
+    Err(Judgement::unknown(format!(
+        "no rollback within {days} days in the deployments and the audit trail: rehearse one (rollback on a service)"
+    )))
+}
+
+fn ago(look: &Look<'_>, at: jiff::Timestamp) -> String {
+    span(std::time::Duration::try_from(look.now.duration_since(at)).unwrap_or_default())
+}

@@ -1,0 +1,146 @@
+//! Environment variables of task definitions: set where they are needed, and no secret among the plain ones.
+
+use super::judgement::{Findings, Verdict};
+use super::look::Look;
+use super::{Probe, words};
+
+pub(super) const PROBES: &[Probe] = &[
+    Probe {
+        name: "ecs.secrets-referenced",
+        question: "does every variable that looks secret come from a secret store, not from plain text?",
+        params: &[],
+        judge: referenced,
+    },
+    Probe {
+        name: "ecs.environment",
+        question: "does every service have its environment variables?",
+        params: &[words("required", "")],
+        judge: environment,
+    },
+];
+
+/// Words in a variable's name that mark its value as a secret.
+const SECRET: [&str; 9] = [
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "TOKEN",
+    "APIKEY",
+    "PRIVATEKEY",
+    "ACCESSKEY",
+    "CREDENTIAL",
+    "SIGNINGKEY",
+];
+
+/// Ends of a name that say that the value is about a secret without being one.
+const ABOUT: [&str; 8] = [
+    "_ARN", "_NAME", "_FILE", "_PATH", "_ID", "_TTL", "_URL", "_EXPIRY",
+];
+
+/// Whether a plain variable looks like a secret: by its name, or by a password inside a URL. An empty value is none.
+fn looks_secret(name: &str, value: &str) -> bool {
+    if value.is_empty() {
+        return false;
+    }
+    let upper = name.to_uppercase();
+    let squeezed: String = upper.chars().filter(|c| c.is_alphanumeric()).collect();
+    let named = SECRET.iter().any(|w| squeezed.contains(w))
+        && !ABOUT.iter().any(|end| upper.ends_with(end))
+        && !value.starts_with("arn:");
+    named || has_password(value)
+}
+
+/// `scheme://user:password@host`.
+fn has_password(value: &str) -> bool {
+    value
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split('/').next())
+        .and_then(|authority| authority.rsplit_once('@'))
+        .and_then(|(user, _)| user.split_once(':'))
+        .is_some_and(|(_, password)| !password.is_empty())
+}
+
+fn referenced(look: &Look<'_>) -> Verdict {
+    let definitions = look.definitions()?;
+    let question = look.question(definitions.source);
+    let mut found = Findings::new("service", question, definitions.at);
+    for (service, definition) in definitions.rows {
+        let Some(d) = definition else {
+            found.unknown(
+                &service.id.name,
+                format!("{} not read yet", service.revision),
+            );
+            continue;
+        };
+        let plain: Vec<&str> = d
+            .containers
+            .iter()
+            .flat_map(|c| &c.environment)
+            .filter(|(name, value)| looks_secret(name, value))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if plain.is_empty() {
+            let n: usize = d.containers.iter().map(|c| c.secrets.len()).sum();
+            found.good(&service.id.name, &format!("{n} by reference"));
+        } else {
+            found.bad(
+                &service.id.name,
+                format!("plain text in {}", plain.join(", ")),
+            );
+        }
+    }
+    Ok(found.verdict())
+}
+
+fn environment(look: &Look<'_>) -> Verdict {
+    let definitions = look.definitions()?;
+    let question = look.question(definitions.source);
+    let mut found = Findings::new("service", question, definitions.at);
+    for (service, definition) in definitions.rows {
+        let Some(d) = definition else {
+            found.unknown(
+                &service.id.name,
+                format!("{} not read yet", service.revision),
+            );
+            continue;
+        };
+        let set: Vec<&str> = d
+            .containers
+            .iter()
+            .flat_map(|c| c.environment.iter().chain(&c.secrets))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let missing: Vec<&str> = look
+            .words("required")
+            .filter(|w| !set.contains(w))
+            .collect();
+        if set.is_empty() {
+            found.bad(&service.id.name, "no environment variable at all");
+        } else if !missing.is_empty() {
+            found.bad(&service.id.name, format!("missing {}", missing.join(", ")));
+        } else {
+            found.good(&service.id.name, &format!("{} set", set.len()));
+        }
+    }
+    Ok(found.verdict())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::looks_secret;
+
+    #[test]
+    fn names_and_urls_give_secrets_away_but_references_do_not() {
+        assert!(looks_secret("JWT_SECRET", "hunter2"));
+        assert!(looks_secret("STRIPE_API_KEY", "sk_live"));
+        assert!(looks_secret(
+            "DATABASE_URL",
+            "postgres://app:pw@db:5432/laser"
+        ));
+        assert!(!looks_secret("DATABASE_URL", "postgres://db:5432/laser"));
+        assert!(!looks_secret("DB_SECRET_ARN", "arn:aws:secretsmanager:x"));
+        assert!(!looks_secret("TOKEN_TTL", "3600"));
+        assert!(!looks_secret("LOG_LEVEL", "info"));
+        assert!(!looks_secret("API_TOKEN", ""));
+    }
+}

@@ -1,0 +1,92 @@
+//! People's words on criteria: sign-offs, waivers, and when they stop counting.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::domain::audit::{SignOff, SignOffKind};
+use crate::domain::facts::Facts;
+use crate::domain::part::Freshness;
+
+/// The word that stands on a criterion.
+#[derive(Debug)]
+pub struct Word<'a> {
+    /// The newest word; `None` for none, or one that was withdrawn.
+    pub signoff: Option<&'a SignOff>,
+    /// Whether it counts at present.
+    counts: bool,
+    /// Why words cannot be read, if so.
+    trouble: Option<String>,
+}
+
+/// The word that stands on a criterion now. A word does not age, but a store that cannot be read might hold its withdrawal:
+/// then none counts.
+pub fn standing<'a>(id: &str, facts: &'a Facts, now: Timestamp) -> Word<'a> {
+    let part = &facts.signoffs;
+    let newest = part
+        .rows()
+        .iter()
+        .filter(|s| s.criterion == id)
+        .max_by_key(|s| s.at)
+        .filter(|s| s.kind != SignOffKind::Withdrawn);
+    let readable = !matches!(part.freshness(now), Freshness::Failed | Freshness::Never);
+    let expired = newest.is_some_and(|s| {
+        s.kind == SignOffKind::Waived && s.until.is_some_and(|until| until <= now)
+    });
+    Word {
+        signoff: newest,
+        counts: readable && newest.is_some() && !expired,
+        trouble: match (&part.error, newest) {
+            (Some(p), Some(_)) => Some(format!("{}: {}", p.what, p.why)),
+            _ => None,
+        },
+    }
+}
+
+impl Word<'_> {
+    /// Whether it is accepted as missing at present.
+    pub fn waived(&self) -> bool {
+        self.counts && self.kind() == Some(SignOffKind::Waived)
+    }
+
+    /// Whether a person vouches for it at present.
+    pub fn signed(&self) -> bool {
+        self.counts && self.kind() == Some(SignOffKind::SignedOff)
+    }
+
+    fn kind(&self) -> Option<SignOffKind> {
+        self.signoff.map(|s| s.kind)
+    }
+
+    /// Who, why, until when.
+    pub fn said(&self) -> String {
+        let Some(s) = self.signoff else {
+            return String::new();
+        };
+        let verb = match s.kind {
+            SignOffKind::SignedOff => "signed off by",
+            SignOffKind::Waived => "waived by",
+            SignOffKind::Withdrawn => "withdrawn by",
+        };
+        let until = match (s.kind, s.until) {
+            (SignOffKind::Waived, Some(t)) => format!(" until {}", day(t)),
+            _ => String::new(),
+        };
+        format!("{verb} {}{until}: {}", s.who, s.why)
+    }
+
+    /// A reason, with what became of a word that no longer counts.
+    pub fn after(&self, why: String) -> String {
+        match (&self.trouble, self.signoff) {
+            (Some(trouble), _) => format!("{why}; its sign-off cannot be read ({trouble})"),
+            (None, Some(s)) if !self.counts => {
+                let until = s.until.map(day).unwrap_or_default();
+                format!("{why}; the waiver by {} ended {until}", s.who)
+            }
+            _ => why,
+        }
+    }
+}
+
+fn day(t: Timestamp) -> String {
+    t.to_zoned(TimeZone::UTC).date().to_string()
+}
