@@ -174,7 +174,12 @@ impl Aws {
             (None, Some(_)) => "us-east-1".to_owned(),
             (None, None) => return Err(no_region()),
         };
-        let sdk = sdk.to_builder().region(Region::new(region.clone())).build();
+        let mut sdk = sdk.to_builder().region(Region::new(region.clone()));
+        if endpoint.as_deref().is_some_and(is_plain_loopback) {
+            // No TLS and no proxy on the way: trusted roots need not be read, five times over.
+            sdk = sdk.http_client(aws_smithy_http_client::Builder::new().build_http());
+        }
+        let sdk = sdk.build();
         let short = Deadline::short(self.settings.timeout).timeouts();
         let long = Deadline::long(self.settings.timeout).timeouts();
         let once = sdk
@@ -274,6 +279,13 @@ impl Aws {
     }
 }
 
+fn is_plain_loopback(endpoint: &str) -> bool {
+    ["http://127.0.0.1", "http://localhost", "http://[::1]"]
+        .iter()
+        .filter_map(|host| endpoint.strip_prefix(host))
+        .any(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+}
+
 fn no_region() -> Problem {
     Problem::new(
         ProblemKind::Config,
@@ -282,4 +294,17 @@ fn no_region() -> Problem {
         "no region is set",
         "Set AWS_REGION, a `region` in the profile, or `region` in flightdeck.toml.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plain_loopback;
+
+    #[test]
+    fn only_this_machine_without_tls_is_plain_loopback() {
+        assert!(is_plain_loopback("http://127.0.0.1:4566/"));
+        assert!(!is_plain_loopback("https://127.0.0.1:4566"));
+        assert!(!is_plain_loopback("http://127.0.0.1.evil.example"));
+        assert!(!is_plain_loopback("http://localhost.example"));
+    }
 }

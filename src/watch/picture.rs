@@ -1,0 +1,131 @@
+//! What the watch knows while it works: the facts, and what it needs beside them to ask well.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::tail::Tail;
+use super::topics::slos::Measured;
+use crate::config::Config;
+use crate::domain::deployment::Deployment;
+use crate::domain::facts::Facts;
+use crate::domain::interest::Interest;
+use crate::domain::part::Part;
+use crate::domain::service::{Service, ServiceId};
+use crate::domain::target::{Target, TargetGroup};
+
+/// The working state.
+#[derive(Debug)]
+pub struct Picture {
+    /// What is published.
+    pub facts: Facts,
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// What is on screen.
+    pub interests: Arc<Vec<Interest>>,
+    /// Services that exist, with when each was last asked about.
+    pub inventory: BTreeMap<ServiceId, Option<Asked>>,
+    /// Services as last described.
+    pub services: BTreeMap<ServiceId, Arc<Service>>,
+    /// Deployments by the service-deployment API, for services that were asked so.
+    pub details: BTreeMap<ServiceId, Vec<Deployment>>,
+    /// All target groups of the account, without targets.
+    pub groups: Vec<TargetGroup>,
+    /// Targets by the ARN of their group, with when they were read.
+    pub targets: HashMap<String, (Instant, Vec<Target>)>,
+    /// What the promises are measured by.
+    pub measured: Measured,
+    /// The log looked at.
+    pub tail: Tail,
+    /// The store's count of changes and the number of audit rows, as last read.
+    pub records: Option<(u64, u32)>,
+}
+
+/// When a service was last asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// For the schedule.
+    pub at: Instant,
+    /// For the age on screen (UTC).
+    pub stamp: Timestamp,
+}
+
+impl Picture {
+    /// Nothing is known yet; each part already names its source.
+    pub fn new(config: Arc<Config>) -> Self {
+        let s = Duration::from_secs;
+        let facts = Facts {
+            taken_at: Timestamp::now(),
+            environment: config.environment.clone(),
+            demo: config.demo,
+            read_only: config.read_only,
+            identity: Part::never("sts:GetCallerIdentity", s(300)),
+            clusters: Part::never("ecs:DescribeClusters", s(30)),
+            services: Part::never("ecs:DescribeServices", s(10)),
+            task_definitions: Part::never("ecs:DescribeTaskDefinition", s(60)),
+            deployments: Part::never("ecs:DescribeServices", s(10)),
+            target_groups: Part::never("elasticloadbalancing:DescribeTargetHealth", s(20)),
+            alarms: Part::never("cloudwatch:DescribeAlarms", s(15)),
+            series: Part::never("cloudwatch:GetMetricData", s(60)),
+            charts: Part::never("cloudwatch:GetMetricData", s(60)),
+            metric_names: Part::never("cloudwatch:ListMetrics", s(300)),
+            slos: Part::never("cloudwatch:GetMetricData", s(60)),
+            log_groups: Part::never("logs:DescribeLogGroups", s(300)),
+            logs: Part::never("logs:FilterLogEvents", s(5)),
+            signoffs: Part::never("store", s(30)),
+            audit: Part::never("store", s(30)),
+            chain: Part::never("store", s(30)),
+            ..Facts::default()
+        };
+        Self {
+            facts,
+            config,
+            interests: Arc::new(Vec::new()),
+            inventory: BTreeMap::new(),
+            services: BTreeMap::new(),
+            details: BTreeMap::new(),
+            groups: Vec::new(),
+            targets: HashMap::new(),
+            measured: Measured::default(),
+            tail: Tail::default(),
+            records: None,
+        }
+    }
+
+    /// Services that somebody looks at or acts on.
+    pub fn of_interest(&self) -> Vec<ServiceId> {
+        let mut ids: Vec<ServiceId> = self
+            .interests
+            .iter()
+            .filter_map(|i| match i {
+                Interest::Tasks(id) | Interest::Revisions(id) | Interest::Deployments(id) => {
+                    Some(id.clone())
+                }
+                _ => None,
+            })
+            .chain(self.acted_on().cloned())
+            .collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
+    /// Services that an action of ours is changing.
+    pub fn acted_on(&self) -> impl Iterator<Item = &ServiceId> {
+        let going = self.facts.runs.iter().filter(|r| r.finished_at.is_none());
+        going.filter_map(|r| r.intent.service())
+    }
+
+    /// Services that are deploying, by their own rollouts.
+    pub fn deploying(&self) -> impl Iterator<Item = &Arc<Service>> {
+        self.services.values().filter(|s| s.is_deploying())
+    }
+
+    /// Whether something moves, so that asking faster is worth its calls.
+    pub fn is_lively(&self) -> bool {
+        self.deploying().next().is_some() || self.acted_on().next().is_some()
+    }
+}

@@ -1,0 +1,114 @@
+//! When a picture is published, and what is worked out for it: providers, the checklist.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::handle::Snapshot;
+use super::picture::Picture;
+use crate::backend::Backend;
+use crate::domain::facts::{Facts, ProviderHealth};
+use crate::plan::Checklist;
+
+/// Shortest time between two pictures: at most twenty a second.
+const APART: Duration = Duration::from_millis(50);
+/// Shortest time between two judgements of the checklist.
+const JUDGED_APART: Duration = Duration::from_secs(1);
+
+/// Gathers news into pictures.
+#[derive(Debug, Default)]
+pub struct Publisher {
+    news_since: Option<Instant>,
+    published: Option<Instant>,
+    judged: Option<Instant>,
+    checklist: Arc<Checklist>,
+}
+
+impl Publisher {
+    /// There is something to publish.
+    pub fn news(&mut self, now: Instant) {
+        self.news_since.get_or_insert(now);
+    }
+
+    /// Nothing came for a while: publishes all the same once the last picture is this old.
+    pub fn beat(&mut self, now: Instant, age: Duration) {
+        if self
+            .published
+            .is_none_or(|at| now.duration_since(at) >= age)
+        {
+            self.news(now);
+        }
+    }
+
+    /// When the next picture is due, if there is news.
+    pub fn due(&self) -> Option<Instant> {
+        let since = self.news_since?;
+        Some(self.published.map_or(since, |at| since.max(at + APART)))
+    }
+
+    /// Whether a picture is due.
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.due().is_some_and(|at| at <= now)
+    }
+
+    /// Makes the picture.
+    pub fn make(&mut self, picture: &mut Picture, backend: &Backend) -> Snapshot {
+        let now = Instant::now();
+        self.news_since = None;
+        self.published = Some(now);
+        let facts = &mut picture.facts;
+        facts.seq += 1;
+        facts.taken_at = Timestamp::now();
+        facts.providers = backend.meter();
+        facts.providers.push(store_health(facts));
+        if self
+            .judged
+            .is_none_or(|at| now.duration_since(at) >= JUDGED_APART)
+        {
+            self.judged = Some(now);
+        }
+        Snapshot {
+            facts: facts.clone(),
+            checklist: self.checklist.clone(),
+        }
+    }
+}
+
+/// The store is a provider like the others, only that it is asked without a line.
+fn store_health(facts: &Facts) -> ProviderHealth {
+    ProviderHealth {
+        name: "store".into(),
+        last_ok: facts.signoffs.observed_at,
+        problem: facts.signoffs.error.clone(),
+        next_try: None,
+        calls_per_minute: 0,
+        latency_ms: None,
+        configured: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_are_apart_and_the_first_one_is_at_once() {
+        let t0 = Instant::now();
+        let mut p = Publisher::default();
+        assert!(!p.is_due(t0));
+        p.news(t0);
+        assert!(p.is_due(t0));
+        p.news_since = None;
+        p.published = Some(t0);
+        p.news(t0 + Duration::from_millis(1));
+        assert!(!p.is_due(t0 + Duration::from_millis(49)));
+        assert!(p.is_due(t0 + APART));
+        p.news_since = None;
+        p.beat(t0 + Duration::from_secs(1), Duration::from_secs(5));
+        assert!(p.due().is_none());
+        p.beat(t0 + Duration::from_secs(5), Duration::from_secs(5));
+        assert!(p.is_due(t0 + Duration::from_secs(5)));
+    }
+}

@@ -1,0 +1,196 @@
+//! The watch itself: starts what is due, joins what comes back, publishes. It never waits for any one of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::{Id, JoinSet};
+use tokio::time::Instant;
+
+use super::answer::{self, Answer, Sources};
+use super::handle::{Desk, Snapshot};
+use super::picture::Picture;
+use super::publish::Publisher;
+use super::timetable::Timetable;
+use super::topic::Topic;
+use super::topics::{charts, logs, tasks};
+use super::wanted::wanted;
+use crate::backend::Backend;
+use crate::domain::action::Run;
+use crate::domain::problem::ProblemKind;
+
+/// The longest sleep: meters run down and proofs expire without anybody answering.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// The running watch.
+pub struct Watch {
+    picture: Picture,
+    table: Timetable,
+    sources: Sources,
+    desk: Desk,
+    runs: watch::Receiver<Arc<Vec<Run>>>,
+    runs_ended: bool,
+    asking: JoinSet<Answer>,
+    topics: HashMap<Id, Topic>,
+    publisher: Publisher,
+}
+
+impl Watch {
+    /// Ready to run.
+    pub fn new(
+        picture: Picture,
+        sources: Sources,
+        desk: Desk,
+        runs: watch::Receiver<Arc<Vec<Run>>>,
+        publisher: Publisher,
+    ) -> Self {
+        Self {
+            picture,
+            table: Timetable::default(),
+            sources,
+            desk,
+            runs,
+            runs_ended: false,
+            asking: JoinSet::new(),
+            topics: HashMap::new(),
+            publisher,
+        }
+    }
+
+    /// Runs until nobody holds the other end.
+    pub async fn run(mut self) {
+        self.look();
+        loop {
+            self.start_what_is_due();
+            if self.publisher.is_due(Instant::now()) {
+                self.publish();
+            }
+            let wake = self.wake();
+            tokio::select! {
+                Some(ended) = self.asking.join_next_with_id() => self.join(ended),
+                changed = self.desk.interests.changed() => match changed {
+                    Ok(()) => self.look(),
+                    Err(_) => return,
+                },
+                Some(()) = self.desk.refresh.recv() => self.table.all_now(Instant::now()),
+                changed = self.runs.changed(), if !self.runs_ended => match changed {
+                    Ok(()) => self.take_runs(),
+                    Err(_) => self.runs_ended = true,
+                },
+                () = tokio::time::sleep_until(wake) => self.publisher.beat(Instant::now(), HEARTBEAT),
+            }
+        }
+    }
+
+    fn start_what_is_due(&mut self) {
+        let now = Instant::now();
+        self.table.want(&wanted(&self.picture), now);
+        for topic in self.table.due(now, |t| rest(&self.sources.backend, t)) {
+            self.table.began(&topic, now);
+            let question = answer::ask(&topic, &self.picture, &self.sources);
+            let handle = self.asking.spawn(question);
+            self.topics.insert(handle.id(), topic);
+        }
+    }
+
+    fn wake(&self) -> Instant {
+        let heartbeat = Instant::now() + HEARTBEAT;
+        let table = self.table.wake(|t| rest(&self.sources.backend, t));
+        let due = self.publisher.due();
+        [Some(heartbeat), table, due]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(heartbeat)
+    }
+
+    fn join(&mut self, ended: Result<(Id, Answer), tokio::task::JoinError>) {
+        let id = match &ended {
+            Ok((id, _)) => *id,
+            Err(e) => e.id(),
+        };
+        let Some(topic) = self.topics.remove(&id) else {
+            return;
+        };
+        let joined = match ended {
+            Ok((_, answer)) => answer::take(&mut self.picture, answer, Timestamp::now()),
+            Err(e) => {
+                tracing::error!(?topic, error = %e, "a question broke off");
+                answer::Joined {
+                    news: false,
+                    failure: Some(ProblemKind::Internal),
+                }
+            }
+        };
+        self.table.ended(&topic, joined.failure, Instant::now());
+        if joined.news {
+            self.publisher.news(Instant::now());
+        }
+    }
+
+    fn look(&mut self) {
+        self.picture.interests = self.desk.interests.borrow_and_update().clone();
+        tasks::open(&mut self.picture);
+        charts::open(&mut self.picture);
+        logs::open(&mut self.picture);
+        self.take_runs();
+    }
+
+    fn take_runs(&mut self) {
+        let runs = self.runs.borrow_and_update().clone();
+        if self.picture.facts.runs != runs {
+            let going = |runs: &[Run]| runs.iter().filter(|r| r.finished_at.is_none()).count();
+            if going(&self.picture.facts.runs) != going(&runs) {
+                // An action began or ended: the store and the service have news.
+                self.table.hurry(&Topic::Records, Instant::now());
+                self.table.hurry(&Topic::BusyServices, Instant::now());
+            }
+            self.picture.facts.runs = runs;
+        }
+        self.publisher.news(Instant::now());
+    }
+
+    fn publish(&mut self) {
+        let snapshot = self
+            .publisher
+            .make(&mut self.picture, &self.sources.backend);
+        self.desk.snapshots.send_replace(Arc::new(snapshot));
+    }
+}
+
+/// Until when a topic's provider is left alone.
+fn rest(backend: &Backend, topic: &Topic) -> Option<Instant> {
+    let lines = &backend.lines;
+    let line = match topic {
+        Topic::Identity => &lines.sts,
+        Topic::Inventory
+        | Topic::Services
+        | Topic::BusyServices
+        | Topic::TaskDefinitions
+        | Topic::Deployments(_)
+        | Topic::Tasks(_)
+        | Topic::Revisions(_) => &lines.ecs,
+        Topic::TargetGroups | Topic::TargetHealth => &lines.elb,
+        Topic::Alarms
+        | Topic::AlarmHistory(_)
+        | Topic::Series
+        | Topic::Slos
+        | Topic::Charts
+        | Topic::MetricNames => &lines.cloudwatch,
+        Topic::LogGroups | Topic::Logs => &lines.logs,
+        Topic::Records => return None,
+    };
+    let until = line.next_try()?;
+    let left = Duration::try_from(until.duration_since(Timestamp::now())).ok()?;
+    Some(Instant::now() + left)
+}
+
+/// The first picture: nothing known, sources named.
+pub fn first(picture: &Picture) -> Snapshot {
+    Snapshot {
+        facts: picture.facts.clone(),
+        checklist: Arc::default(),
+    }
+}

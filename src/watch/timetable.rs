@@ -1,0 +1,224 @@
+//! The scheduler: decides what is due. It knows times and failures, not what the topics mean.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::topic::{Topic, Wanted};
+use crate::domain::problem::ProblemKind;
+
+/// Shortest time between two questions of one topic whose contents changed.
+const EAGER: Duration = Duration::from_secs(2);
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    period: Duration,
+    stamp: u64,
+    began: Option<Instant>,
+    next: Instant,
+    running: bool,
+    failures: u32,
+}
+
+/// When each wanted topic is to be asked.
+#[derive(Debug, Default)]
+pub struct Timetable {
+    slots: HashMap<Topic, Slot>,
+}
+
+impl Timetable {
+    /// Takes what is wanted now. New topics are due at once; topics no longer wanted are forgotten.
+    pub fn want(&mut self, wanted: &[Wanted], now: Instant) {
+        self.slots
+            .retain(|topic, slot| slot.running || wanted.iter().any(|w| &w.topic == topic));
+        for w in wanted {
+            let slot = self.slots.entry(w.topic.clone()).or_insert(Slot {
+                period: w.period,
+                stamp: w.stamp,
+                began: None,
+                next: now,
+                running: false,
+                failures: 0,
+            });
+            if w.period < slot.period && slot.failures == 0 {
+                let since = slot.began.unwrap_or(now) + w.period;
+                slot.next = slot.next.min(since.max(now));
+            }
+            if w.stamp != slot.stamp {
+                let soonest = slot.began.map_or(now, |at| at + EAGER);
+                slot.next = slot.next.min(soonest.max(now));
+                slot.failures = 0;
+            }
+            slot.period = w.period;
+            slot.stamp = w.stamp;
+        }
+    }
+
+    /// Topics that are due, the most overdue first. `rest` says until when a topic's provider is left alone.
+    pub fn due(&self, now: Instant, rest: impl Fn(&Topic) -> Option<Instant>) -> Vec<Topic> {
+        let mut due: Vec<(Instant, &Topic)> = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| !slot.running && slot.next <= now)
+            .filter(|(topic, _)| rest(topic).is_none_or(|until| until <= now))
+            .map(|(topic, slot)| (slot.next, topic))
+            .collect();
+        due.sort();
+        due.into_iter().map(|(_, topic)| topic.clone()).collect()
+    }
+
+    /// When to look again: the earliest time at which something becomes due.
+    pub fn wake(&self, rest: impl Fn(&Topic) -> Option<Instant>) -> Option<Instant> {
+        self.slots
+            .iter()
+            .filter(|(_, slot)| !slot.running)
+            .map(|(topic, slot)| rest(topic).map_or(slot.next, |until| until.max(slot.next)))
+            .min()
+    }
+
+    /// A topic is being asked.
+    pub fn began(&mut self, topic: &Topic, now: Instant) {
+        if let Some(slot) = self.slots.get_mut(topic) {
+            slot.running = true;
+            slot.began = Some(now);
+            // What the period is counted from; `ended` moves it where the question failed.
+            slot.next = now + slot.period;
+        }
+    }
+
+    /// A topic was answered. After a failure it is asked again sooner than its period where that is long, later where that
+    /// is short, and ever more slowly.
+    pub fn ended(&mut self, topic: &Topic, failure: Option<ProblemKind>, now: Instant) {
+        let Some(slot) = self.slots.get_mut(topic) else {
+            return;
+        };
+        slot.running = false;
+        match failure {
+            None => {
+                slot.failures = 0;
+                slot.next = slot.next.max(now + slot.period / 4);
+            }
+            Some(kind) => {
+                slot.failures = slot.failures.saturating_add(1);
+                slot.next = now + pause(kind, slot.failures, slot.period);
+            }
+        }
+    }
+
+    /// A topic is to be asked as soon as may be.
+    pub fn hurry(&mut self, topic: &Topic, now: Instant) {
+        if let Some(slot) = self.slots.get_mut(topic) {
+            slot.next = slot.next.min(now);
+        }
+    }
+
+    /// Everything is to be asked now: a person wants to know.
+    pub fn all_now(&mut self, now: Instant) {
+        for slot in self.slots.values_mut() {
+            slot.next = now;
+            slot.failures = 0;
+        }
+    }
+}
+
+/// How long to wait after so many failures in a row.
+fn pause(kind: ProblemKind, failures: u32, period: Duration) -> Duration {
+    use ProblemKind::{Denied, Invalid, NotFound, Unsupported};
+    if matches!(kind, Denied | Invalid | NotFound | Unsupported) {
+        // Asking again changes nothing until somebody does something.
+        return period.max(Duration::from_secs(60));
+    }
+    let doubling = Duration::from_secs(1u64 << failures.min(6));
+    doubling
+        .min(Duration::from_secs(30))
+        .max(period.min(Duration::from_secs(5)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: Duration = Duration::from_secs(1);
+
+    fn rested(_: &Topic) -> Option<Instant> {
+        None
+    }
+
+    #[test]
+    fn a_new_topic_is_due_at_once_and_then_by_its_period() {
+        let t0 = Instant::now();
+        let mut table = Timetable::default();
+        table.want(&[Wanted::every(Topic::Alarms, 15_000)], t0);
+        assert_eq!(table.due(t0, rested), [Topic::Alarms]);
+        table.began(&Topic::Alarms, t0);
+        assert!(
+            table.due(t0 + 60 * S, rested).is_empty(),
+            "one question at a time"
+        );
+        table.ended(&Topic::Alarms, None, t0 + S);
+        assert!(table.due(t0 + 14 * S, rested).is_empty());
+        assert_eq!(
+            table.wake(rested),
+            Some(t0 + 15 * S),
+            "counted from the question, not from the answer"
+        );
+    }
+
+    #[test]
+    fn failures_are_asked_again_soon_then_ever_more_slowly() {
+        let t0 = Instant::now();
+        let mut table = Timetable::default();
+        table.want(&[Wanted::every(Topic::LogGroups, 300_000)], t0);
+        let mut now = t0;
+        let mut pauses = Vec::new();
+        for _ in 0..7 {
+            table.began(&Topic::LogGroups, now);
+            table.ended(&Topic::LogGroups, Some(ProblemKind::Timeout), now);
+            let next = table.wake(rested).unwrap();
+            pauses.push((next - now).as_secs());
+            now = next;
+        }
+        assert_eq!(pauses, [5, 5, 8, 16, 30, 30, 30]);
+        table.began(&Topic::LogGroups, now);
+        table.ended(&Topic::LogGroups, Some(ProblemKind::Denied), now);
+        assert_eq!(table.wake(rested), Some(now + 300 * S));
+        table.all_now(now);
+        assert_eq!(table.wake(rested), Some(now));
+    }
+
+    #[test]
+    fn a_resting_provider_is_left_alone() {
+        let t0 = Instant::now();
+        let mut table = Timetable::default();
+        table.want(
+            &[
+                Wanted::every(Topic::Alarms, 1_000),
+                Wanted::every(Topic::Identity, 1_000),
+            ],
+            t0,
+        );
+        let rest = |t: &Topic| (*t == Topic::Alarms).then_some(t0 + 9 * S);
+        assert_eq!(table.due(t0, rest), [Topic::Identity]);
+        table.began(&Topic::Identity, t0);
+        assert_eq!(table.wake(rest), Some(t0 + 9 * S));
+    }
+
+    #[test]
+    fn changed_contents_and_shorter_periods_do_not_wait() {
+        let t0 = Instant::now();
+        let mut table = Timetable::default();
+        let charts = |millis, stamp| [Wanted::every(Topic::Charts, millis).stamped(stamp)];
+        table.want(&charts(60_000, 1), t0);
+        table.began(&Topic::Charts, t0);
+        table.ended(&Topic::Charts, None, t0);
+        table.want(&charts(60_000, 2), t0 + S);
+        assert_eq!(table.wake(rested), Some(t0 + 2 * S));
+        table.began(&Topic::Charts, t0 + 2 * S);
+        table.ended(&Topic::Charts, None, t0 + 2 * S);
+        table.want(&charts(5_000, 2), t0 + 4 * S);
+        assert_eq!(table.wake(rested), Some(t0 + 7 * S));
+        table.want(&[], t0 + 5 * S);
+        assert_eq!(table.wake(rested), None);
+    }
+}

@@ -1,0 +1,75 @@
+//! What can be asked, as data.
+
+use std::time::Duration;
+
+use crate::domain::service::ServiceId;
+
+/// One thing that the watch asks about, again and again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Topic {
+    /// Who we are.
+    Identity,
+    /// Clusters, and the names of their services.
+    Inventory,
+    /// The services that were not asked about for the longest time.
+    Services,
+    /// Services that are deploying or looked at.
+    BusyServices,
+    /// Task definitions that services use and that were never read.
+    TaskDefinitions,
+    /// Deployments of a service, by the service-deployment API.
+    Deployments(ServiceId),
+    /// Tasks of a service.
+    Tasks(ServiceId),
+    /// Past revisions of a service.
+    Revisions(ServiceId),
+    /// Target groups.
+    TargetGroups,
+    /// Health of the targets of some target groups.
+    TargetHealth,
+    /// Alarms.
+    Alarms,
+    /// History of an alarm.
+    AlarmHistory(String),
+    /// The common series.
+    Series,
+    /// What the promises are measured by.
+    Slos,
+    /// Series on the metrics screen.
+    Charts,
+    /// Names of metrics.
+    MetricNames,
+    /// Log groups.
+    LogGroups,
+    /// The log looked at.
+    Logs,
+    /// Sign-offs, audit rows, the chain's verdict.
+    Records,
+}
+
+/// A topic that is wanted now, and how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// What.
+    pub topic: Topic,
+    /// Time from one question to the next.
+    pub period: Duration,
+    /// Changes when what is to be asked has changed, so that it is not left until the period is over.
+    pub stamp: u64,
+}
+
+impl Wanted {
+    /// A topic every so many milliseconds.
+    pub fn every(topic: Topic, millis: u64) -> Self {
+        Self {
+            topic,
+            period: Duration::from_millis(millis),
+            stamp: 0,
+        }
+    }
+
+    /// The same with a stamp.
+    pub fn stamped(self, stamp: u64) -> Self {
+        Self { stamp, ..self }
+    }
+}

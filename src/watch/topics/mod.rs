@@ -1,0 +1,16 @@
+//! One file a topic: what it asks of the client layer, and how the answer joins the picture.
+
+pub mod alarms;
+pub mod charts;
+pub mod deployments;
+pub mod identity;
+pub mod log_groups;
+pub mod logs;
+pub mod records;
+pub mod series;
+pub mod services;
+pub mod slo;
+pub mod slos;
+pub mod targets;
+pub mod task_definitions;
+pub mod tasks;

@@ -1,0 +1,185 @@
+//! What is wanted at a moment, and how often: the call budget in one place.
+//!
+//! Describing services costs one call for ten. The watch spends about 24 such calls a minute (12 while nothing moves) and
+//! one more a minute for each fifteen services; a full pass takes as long as that allows. Whatever else grows with the account (names of
+//! services, target groups) is bounded, so that calls a minute grow by less than a tenth of the number of services.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use super::picture::Picture;
+use super::topic::{Topic, Wanted};
+use super::topics::{charts, records, series, slos, targets, task_definitions};
+use crate::backend::aws::ecs::SERVICES_A_CALL;
+use crate::domain::interest::Interest;
+use crate::domain::service::ServiceId;
+
+/// Services whose deployments are read from the service-deployment API at one time.
+const DETAILED: usize = 6;
+
+/// How fast services are described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Time for one pass over all.
+    pub pass: Duration,
+    /// Time from one call to the next.
+    pub tick: Duration,
+}
+
+/// The pace for so many services.
+pub fn pace(services: usize, lively: bool) -> Pace {
+    let calls = services.div_ceil(SERVICES_A_CALL).max(1) as f64;
+    let (base, floor) = if lively { (24.0, 5.0) } else { (12.0, 10.0) };
+    let a_minute = base + services as f64 / 15.0;
+    let pass = f64::max(floor, calls * 60.0 / a_minute);
+    Pace {
+        pass: Duration::from_secs_f64(pass),
+        tick: Duration::from_secs_f64(pass / calls),
+    }
+}
+
+/// A number that changes with what it is made of.
+pub fn stamp(of: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Everything that is wanted now.
+pub fn wanted(p: &Picture) -> Vec<Wanted> {
+    let mut all = vec![
+        Wanted::every(Topic::Identity, 300_000),
+        Wanted::every(Topic::Inventory, inventory_period(p)),
+        Wanted::every(Topic::Alarms, 15_000),
+        Wanted::every(Topic::TargetGroups, 120_000),
+        Wanted::every(Topic::LogGroups, 300_000),
+        Wanted::every(Topic::Records, 2_000).stamped(records::stamp(p)),
+    ];
+    services(p, &mut all);
+    measures(p, &mut all);
+    looked_at(p, &mut all);
+    all
+}
+
+/// Names of services come a hundred a call: a big account is listed less often.
+fn inventory_period(p: &Picture) -> u64 {
+    let calls = 2 + p.inventory.len() as u64 / 100 + p.facts.clusters.rows().len() as u64;
+    (calls * 6_000).clamp(30_000, 300_000)
+}
+
+fn services(p: &Picture, all: &mut Vec<Wanted>) {
+    if p.inventory.is_empty() {
+        return;
+    }
+    let new = p.inventory.values().any(Option::is_none);
+    let tick = pace(p.inventory.len(), p.is_lively()).tick;
+    let mut pass = Wanted::every(Topic::Services, 0).stamped(u64::from(new));
+    pass.period = tick;
+    all.push(pass);
+    let interest = p.of_interest();
+    if p.is_lively() {
+        all.push(Wanted::every(Topic::BusyServices, 2_000));
+    } else if !interest.is_empty() {
+        all.push(Wanted::every(Topic::BusyServices, 4_000));
+    }
+    let missing = task_definitions::missing(p);
+    if !missing.is_empty() {
+        all.push(Wanted::every(Topic::TaskDefinitions, 20_000).stamped(stamp(&missing.first())));
+    }
+    for (id, moving) in detailed(p, &interest) {
+        let period = if moving { 5_000 } else { 30_000 };
+        all.push(Wanted::every(Topic::Deployments(id), period));
+    }
+}
+
+/// Services worth the service-deployment API, which costs a call for each: looked at, deploying, or lately changed. The flag
+/// says whether it moves.
+fn detailed(p: &Picture, interest: &[ServiceId]) -> Vec<(ServiceId, bool)> {
+    let mut seen = BTreeSet::new();
+    let deploying = p.deploying().map(|s| s.id.clone());
+    let mut lately: Vec<_> = p
+        .services
+        .values()
+        .filter(|s| !p.details.contains_key(&s.id))
+        .filter_map(|s| Some((s.rollouts.iter().filter_map(|r| r.updated_at).max()?, &s.id)))
+        .filter(|(at, _)| p.facts.taken_at.duration_since(*at).as_hours() < 24)
+        .collect();
+    lately.sort();
+    interest
+        .iter()
+        .cloned()
+        .chain(deploying)
+        .chain(lately.into_iter().rev().map(|(_, id)| id.clone()))
+        .filter(|id| p.services.contains_key(id) && seen.insert(id.clone()))
+        .take(DETAILED.max(interest.len()))
+        .map(|id| {
+            let moving = p.services.get(&id).is_some_and(|s| s.is_deploying());
+            (id, moving)
+        })
+        .collect()
+}
+
+fn measures(p: &Picture, all: &mut Vec<Wanted>) {
+    let bound = targets::bound(p);
+    if !bound.is_empty() {
+        all.push(Wanted::every(Topic::TargetHealth, 20_000).stamped(stamp(&bound)));
+    }
+    if series::is_ready(p) {
+        let queries = series::queries(p);
+        all.push(Wanted::every(Topic::Series, 60_000).stamped(stamp(&queries)));
+    }
+    if slos::is_ready(p) {
+        let balancers = slos::balancers(p);
+        all.push(Wanted::every(Topic::Slos, 60_000).stamped(stamp(&balancers)));
+    }
+}
+
+fn looked_at(p: &Picture, all: &mut Vec<Wanted>) {
+    for interest in p.interests.iter() {
+        all.extend(match interest {
+            Interest::Tasks(id) => {
+                let moving = p.services.get(id).is_some_and(|s| s.is_deploying());
+                let period = if moving { 3_000 } else { 8_000 };
+                Some(Wanted::every(Topic::Tasks(id.clone()), period))
+            }
+            Interest::Revisions(id) => {
+                let revision = p.services.get(id).map(|s| &s.revision);
+                Some(Wanted::every(Topic::Revisions(id.clone()), 60_000).stamped(stamp(&revision)))
+            }
+            Interest::AlarmHistory(name) => {
+                Some(Wanted::every(Topic::AlarmHistory(name.clone()), 30_000))
+            }
+            Interest::Metrics { queries, window } => Some(charts::wanted(queries, window)),
+            Interest::MetricNames => Some(Wanted::every(Topic::MetricNames, 300_000)),
+            Interest::Logs(request) => p.tail.wanted(request),
+            Interest::Deployments(_) | Interest::Audit => None,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_grow_by_less_than_a_tenth_of_the_services() {
+        let calls_a_minute = |n: usize| {
+            let pace = pace(n, true);
+            60.0 / pace.tick.as_secs_f64()
+        };
+        let base = calls_a_minute(20);
+        assert!(base <= 26.0, "{base}");
+        for n in [100, 1_000, 5_000] {
+            let growth = calls_a_minute(n) - base;
+            assert!(growth <= (n - 20) as f64 / 10.0, "{n}: {growth}");
+        }
+    }
+
+    #[test]
+    fn a_small_account_is_seen_anew_every_few_seconds() {
+        assert_eq!(pace(5, true).pass, Duration::from_secs(5));
+        assert_eq!(pace(20, false).pass, Duration::from_secs(10));
+        assert!(pace(1_000, true).pass < Duration::from_secs(75));
+    }
+}
