@@ -1,4 +1,153 @@
 //! The embedded platform: it speaks the vendors' own wire protocols on loopback. It imports nothing else of ours, since
 //! shared structs would hide shared mistakes.
 
+pub mod ecs; // Amazon ECS
+pub mod elbv2; // Elastic Load Balancing
+pub mod faults; // what a bad day looks like
+pub mod platform; // the world and the stores of what it tells
+pub mod server; // HTTP on loopback
+pub mod sts; // who the caller is
 pub mod wire; // calls and replies in each of the vendor's protocols
+pub mod world; // the platform itself, and how it changes
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+pub use faults::Fault;
+pub use world::story::Scale;
+
+/// How the sandbox is started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where it listens; loopback only. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// How much faster than the clock on the wall the story goes; stamps stay wall-clock times.
+    pub speed: f64,
+    /// The same seed and speed give the same story.
+    pub seed: u64,
+    /// Faults.
+    pub faults: Vec<Fault>,
+    /// A synthetic fleet instead of the story.
+    pub scale: Option<Scale>,
+    /// An account without anything in it.
+    pub empty: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            speed: 1.0,
+            seed: 7,
+            faults: Vec::new(),
+            scale: None,
+            empty: false,
+        }
+    }
+}
+
+/// Why the sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// It would be reachable from elsewhere.
+    #[error("the sandbox listens on loopback only, not on {0}")]
+    NotLoopback(SocketAddr),
+    /// The speed is no positive number.
+    #[error("the speed must be a number from 0.01 to 1000, not {0}")]
+    Speed(f64),
+    /// The port cannot be had.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+}
+
+/// A running sandbox. Dropping it stops it.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    shared: Arc<server::Shared>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Starts the sandbox.
+pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
+    if !options.listen.ip().is_loopback() {
+        return Err(SandboxError::NotLoopback(options.listen));
+    }
+    if !(0.01..=1_000.0).contains(&options.speed) {
+        return Err(SandboxError::Speed(options.speed));
+    }
+    let listener = tokio::net::TcpListener::bind(options.listen)
+        .await
+        .map_err(|e| SandboxError::Listen(options.listen, e))?;
+    let address = listener.local_addr().map_err(|e| SandboxError::Listen(options.listen, e))?;
+    let mut world = world::World::new(options.seed, options.speed, server::now());
+    match (options.empty, options.scale) {
+        (true, _) => {}
+        (false, Some(scale)) => world::story::fleet(&mut world, scale),
+        (false, None) => world::story::tell(&mut world),
+    }
+    let shared = server::Shared::new(platform::Platform::new(world), options.faults, options.seed);
+    let router = server::router(shared.clone());
+    let serve = tokio::spawn(async move {
+        // Ends with its task alone.
+        let _ = axum::serve(listener, router).await;
+    });
+    let ticking = shared.clone();
+    let pace = Duration::from_secs_f64((1.0 / options.speed).clamp(0.1, 1.0));
+    let tick = tokio::spawn(async move {
+        let mut interval = tokio::time::interval(pace);
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        loop {
+            interval.tick().await;
+            ticking.step();
+        }
+    });
+    Ok(Sandbox { address, shared, tasks: vec![serve, tick] })
+}
+
+impl Sandbox {
+    /// `http://127.0.0.1:PORT`: what `AWS_ENDPOINT_URL` takes.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Region.
+    pub fn region(&self) -> &'static str {
+        world::names::REGION
+    }
+
+    /// Access key id that it accepts.
+    pub fn access_key(&self) -> &'static str {
+        server::ACCESS_KEY
+    }
+
+    /// The secret that goes with it.
+    pub fn secret_key(&self) -> &'static str {
+        server::SECRET_KEY
+    }
+
+    /// Names of its clusters.
+    pub fn clusters(&self) -> Vec<String> {
+        self.shared.platform().world.clusters.clone()
+    }
+
+    /// Stops it.
+    pub async fn shutdown(mut self) {
+        for task in self.tasks.drain(..) {
+            task.abort();
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}

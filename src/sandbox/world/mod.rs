@@ -1,0 +1,155 @@
+//! The platform itself: what exists, and how it changes as time goes on.
+
+pub mod names;
+pub mod rollout;
+pub mod service;
+pub mod story;
+pub mod task;
+
+use std::collections::BTreeMap;
+
+use super::wire::Node;
+use service::{Service, ServiceDeployment};
+use task::Task;
+
+/// Cluster and service name.
+pub type Key = (String, String);
+
+/// A registered task definition revision: the structure as it was registered, and what the world needs to know of it.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// As DescribeTaskDefinition shows it.
+    pub shown: Node,
+    /// Tags given on registration.
+    pub tags: Node,
+    /// Image of the first essential container.
+    pub image: String,
+    /// Whether it is ACTIVE.
+    pub active: bool,
+}
+
+/// A target group and the service's port behind it.
+#[derive(Clone, Debug)]
+pub struct TargetGroup {
+    /// Name.
+    pub name: String,
+    /// Sixteen hex digits at the end of its ARN.
+    pub id: String,
+    /// Port of the targets.
+    pub port: u16,
+    /// Name of the load balancer that uses it.
+    pub load_balancer: String,
+    /// Path pattern of the listener rule that leads to it.
+    pub path: String,
+}
+
+/// Everything that exists.
+#[derive(Debug)]
+pub struct World {
+    /// Names of clusters.
+    pub clusters: Vec<String>,
+    /// Services.
+    pub services: BTreeMap<Key, Service>,
+    /// Revisions by family; index 0 is revision 1.
+    pub definitions: BTreeMap<String, Vec<Definition>>,
+    /// Tasks by id, running and lately stopped.
+    pub tasks: BTreeMap<String, Task>,
+    /// Service deployments, oldest first.
+    pub deployments: Vec<ServiceDeployment>,
+    /// Target groups by name.
+    pub target_groups: BTreeMap<String, TargetGroup>,
+    /// Load balancers: name and sixteen hex digits.
+    pub load_balancers: BTreeMap<String, String>,
+    /// Image repositories that exist; others cannot be pulled from.
+    pub repositories: Vec<String>,
+    /// How much faster than the clock on the wall the story goes.
+    pub speed: f64,
+    rng: fastrand::Rng,
+    begun: f64,
+    now: f64,
+}
+
+impl World {
+    /// An empty world that begins at a wall-clock time (seconds since 1970).
+    pub fn new(seed: u64, speed: f64, begun: f64) -> Self {
+        Self {
+            clusters: Vec::new(),
+            services: BTreeMap::new(),
+            definitions: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            deployments: Vec::new(),
+            target_groups: BTreeMap::new(),
+            load_balancers: BTreeMap::new(),
+            repositories: Vec::new(),
+            speed,
+            rng: fastrand::Rng::with_seed(seed),
+            begun,
+            now: begun,
+        }
+    }
+
+    /// Wall-clock time of the last step, seconds since 1970: what stamps are made of.
+    pub fn stamp(&self) -> f64 {
+        self.now
+    }
+
+    /// The story's own time, seconds since it began: what durations are counted in.
+    pub fn story_time(&self) -> f64 {
+        (self.now - self.begun) * self.speed
+    }
+
+    /// Lets time go on to a wall-clock time.
+    pub fn step(&mut self, now: f64) {
+        self.now = now.max(self.now);
+        task::step(self);
+        rollout::step(self);
+        self.forget();
+    }
+
+    /// Random hex digits, the same for the same seed and story.
+    pub fn hex(&mut self, digits: usize) -> String {
+        (0..digits)
+            .map(|_| char::from_digit(self.rng.u32(0..16), 16).unwrap_or('0'))
+            .collect()
+    }
+
+    /// A random number in 0..1.
+    pub fn chance(&mut self) -> f64 {
+        self.rng.f64()
+    }
+
+    /// A random index below `n` (0 for an empty choice).
+    pub fn pick(&mut self, n: usize) -> usize {
+        if n == 0 { 0 } else { self.rng.usize(0..n) }
+    }
+
+    /// The revision of a family by number.
+    pub fn definition(&self, family: &str, revision: u32) -> Option<&Definition> {
+        let index = usize::try_from(revision.checked_sub(1)?).ok()?;
+        self.definitions.get(family)?.get(index)
+    }
+
+    /// Tasks of a service.
+    pub fn tasks_of<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Task> {
+        self.tasks.values().filter(move |t| &t.service == key)
+    }
+
+    /// Stopped tasks are shown for a while, as ECS does, and at most a few a service.
+    fn forget(&mut self) {
+        let mut stopped: Vec<(Key, f64, String)> = self
+            .tasks
+            .values()
+            .filter_map(|t| Some((t.service.clone(), t.stopped_at?, t.id.clone())))
+            .collect();
+        stopped.sort_by(|a, b| (&a.0, b.1).partial_cmp(&(&b.0, a.1)).unwrap_or(std::cmp::Ordering::Equal));
+        let mut kept = 0;
+        let mut of: Option<&Key> = None;
+        for (key, at, id) in &stopped {
+            kept = if of == Some(key) { kept + 1 } else { 1 };
+            of = Some(key);
+            if kept > 6 || self.now - at > 3_600.0 {
+                self.tasks.remove(id);
+            }
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! The deployment engine: replaces tasks as the vendor documents it (Amazon ECS developer guide, "Amazon ECS deployments").
+
+use super::service::{Rollout, ServiceDeployment, Strategy};
+use super::task::{Health, Life, Task};
+use super::{Key, World};
+
+/// Failures that trip the breaker: half the desired count, from 3 to 200.
+pub fn threshold(desired: u32) -> u32 {
+    desired.div_ceil(2).clamp(3, 200)
+}
+
+/// Story seconds of the bake time's minute: a story minute.
+const MINUTE_S: f64 = 60.0;
+/// Story seconds between two shifts of a canary or linear deployment.
+const SHIFT_S: f64 = 15.0;
+
+/// Counts of one rollout's tasks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Running.
+    pub running: u32,
+    /// On their way up.
+    pub pending: u32,
+    /// Running and healthy.
+    pub healthy: u32,
+}
+
+/// Counts the tasks of a rollout.
+pub fn counts(world: &World, key: &Key, rollout: &str) -> Counts {
+    let mut c = Counts::default();
+    for t in world.tasks_of(key).filter(|t| t.rollout == rollout) {
+        c.pending += u32::from(t.is_starting());
+        c.running += u32::from(t.is_running());
+        c.healthy += u32::from(t.is_running() && t.health == Health::Healthy);
+    }
+    c
+}
+
+/// Begins a deployment of a revision. The one under way, if any, is superseded.
+pub fn begin(world: &mut World, key: &Key, revision: u32) {
+    let (now, story) = (world.stamp(), world.story_time());
+    let number: u64 = world.hex(15).chars().fold(0, |n, c| n * 10 + u64::from(c.to_digit(16).unwrap_or(0) % 10));
+    let rollout = format!("ecs-svc/{number:019}");
+    let id = world.hex(21);
+    let Some(service) = world.services.get_mut(key) else { return };
+    let from: Vec<u32> = service.primary().map(|r| r.revision).into_iter().collect();
+    for r in &mut service.rollouts {
+        r.primary = false;
+    }
+    service.steady = false;
+    service.rollouts.insert(0, Rollout {
+        id: rollout.clone(),
+        revision,
+        primary: true,
+        state: "IN_PROGRESS",
+        reason: format!("ECS deployment {rollout} in progress."),
+        created_at: now,
+        updated_at: now,
+        failed: 0,
+    });
+    let (strategy, desired) = (service.settings.strategy, service.desired);
+    for d in world.deployments.iter_mut().filter(|d| &d.key == key && d.is_open()) {
+        d.status = "STOPPED";
+        d.reason = "A new deployment superseded this one.".into();
+        d.finished_at = Some(now);
+    }
+    world.deployments.push(ServiceDeployment {
+        id,
+        key: key.clone(),
+        rollout,
+        from,
+        to: revision,
+        status: "IN_PROGRESS",
+        reason: String::new(),
+        strategy,
+        stage: (strategy != Strategy::Rolling).then_some("SCALE_UP"),
+        traffic: 0.0,
+        stage_since: story,
+        created_at: now,
+        finished_at: None,
+        updated_at: now,
+        failures: (0, threshold(desired)),
+        fired: Vec::new(),
+        rollback: None,
+    });
+}
+
+/// Moves every service on.
+pub fn step(world: &mut World) {
+    let keys: Vec<Key> = world.services.keys().cloned().collect();
+    for key in keys {
+        count_failures(world, &key);
+        replace(world, &key);
+        shift(world, &key);
+        complete(world, &key);
+    }
+}
+
+fn say(world: &mut World, key: &Key, message: &str) {
+    let id = format!("{}-{}-{}", world.hex(8), world.hex(4), world.hex(12));
+    let at = world.stamp();
+    if let Some(service) = world.services.get_mut(key) {
+        service.say(id, at, format!("(service {}) {message}", key.1));
+    }
+}
+
+fn count_failures(world: &mut World, key: &Key) {
+    let mut failed: Vec<(String, String, String)> = Vec::new();
+    for t in world.tasks.values_mut().filter(|t| &t.service == key && t.failed) {
+        t.failed = false;
+        failed.push((t.rollout.clone(), t.id.clone(), t.reason.clone().unwrap_or_default()));
+    }
+    for (rollout, task, reason) in failed {
+        let words = match reason.as_str() {
+            r if r.contains("health checks") => format!("(task {task}) failed container health checks."),
+            r => format!("(deployment {rollout}) task {task} stopped: {r}."),
+        };
+        say(world, key, &words);
+        let now = world.stamp();
+        let Some(service) = world.services.get_mut(key) else { return };
+        let breaker = service.settings.breaker;
+        let Some(r) = service.rollouts.iter_mut().find(|r| r.id == rollout) else { continue };
+        r.failed += 1;
+        r.updated_at = now;
+        let moving = r.primary && r.state == "IN_PROGRESS";
+        let (count, limit) = (r.failed, threshold(service.desired));
+        let Some(d) = world.deployments.iter_mut().find(|d| d.rollout == rollout && d.is_open()) else { continue };
+        d.failures = (count, limit);
+        d.updated_at = now;
+        if moving && breaker.0 && count >= limit && d.rollback.is_none() {
+            fail(world, key, "deployment failed: tasks failed to start.", "Service deployment rolled back because the circuit breaker threshold was exceeded.");
+        }
+    }
+}
+
+/// Ends the running deployment as failed, or turns it back where the service is set to.
+pub fn fail(world: &mut World, key: &Key, event: &str, reason: &str) {
+    let Some(primary) = world.services.get(key).and_then(|s| s.primary()).map(|r| r.id.clone()) else { return };
+    say(world, key, &format!("(deployment {primary}) {event}"));
+    let back = world.services.get(key).is_some_and(|s| s.settings.breaker.1);
+    if back {
+        roll_back(world, key, reason);
+        return;
+    }
+    let now = world.stamp();
+    if let Some(r) = world.services.get_mut(key).and_then(|s| s.rollouts.iter_mut().find(|r| r.primary)) {
+        r.state = "FAILED";
+        r.reason = "ECS deployment circuit breaker: tasks failed to start.".into();
+    }
+    if let Some(d) = world.deployments.iter_mut().rev().find(|d| &d.key == key && d.is_open()) {
+        d.status = "STOPPED";
+        d.reason = reason.replace("rolled back", "stopped");
+        d.finished_at = Some(now);
+    }
+}
+
+/// Turns the running deployment back to the revision of the last completed one. `false` where there is none.
+pub fn roll_back(world: &mut World, key: &Key, reason: &str) -> bool {
+    let now = world.stamp();
+    let last_good = world.deployments.iter().rev().find(|d| &d.key == key && d.status == "SUCCESSFUL").map(|d| d.to);
+    let open = world.deployments.iter().position(|d| &d.key == key && d.is_open());
+    let (Some(open), Some(good)) = (open, last_good) else { return false };
+    let number = world.hex(19).chars().filter_map(|c| c.to_digit(16)).map(|d| char::from_digit(d % 10, 10).unwrap_or('0')).collect::<String>();
+    let rollout = format!("ecs-svc/{number}");
+    let Some(service) = world.services.get_mut(key) else { return false };
+    for r in service.rollouts.iter_mut().filter(|r| r.primary) {
+        r.primary = false;
+        r.state = "FAILED";
+        r.reason = "ECS deployment circuit breaker: tasks failed to start.".into();
+        r.updated_at = now;
+    }
+    service.rollouts.insert(0, Rollout {
+        id: rollout.clone(),
+        revision: good,
+        primary: true,
+        state: "IN_PROGRESS",
+        reason: format!("ECS deployment {rollout} in progress."),
+        created_at: now,
+        updated_at: now,
+        failed: 0,
+    });
+    service.steady = false;
+    let Some(d) = world.deployments.get_mut(open) else { return false };
+    d.status = "ROLLBACK_IN_PROGRESS";
+    d.reason = reason.to_owned();
+    d.rollout = rollout;
+    d.rollback = Some((reason.to_owned(), now, good));
+    d.traffic = 0.0;
+    d.updated_at = now;
+    let revision = super::names::definition(&service.family.clone(), good);
+    say(world, key, &format!("rolling back to {revision}."));
+    true
+}
+
+fn start_task(world: &mut World, key: &Key, rollout: &Rollout, offset: usize) -> Option<String> {
+    let family = world.services.get(key)?.family.clone();
+    let image = world.definition(&family, rollout.revision)?.image.clone();
+    let id = world.hex(32);
+    let (story, now) = (world.story_time(), world.stamp());
+    // Images take a little longer or shorter to pull: tasks do not march in step.
+    let late = world.chance() * 3.0;
+    let zone = ['a', 'b', 'c'][(world.tasks_of(key).count() + offset) % 3];
+    let ip = format!("10.0.{}.{}", zone as u32 - 'a' as u32 + 10, 4 + world.pick(250));
+    world.tasks.insert(id.clone(), Task {
+        id: id.clone(),
+        service: key.clone(),
+        revision: (family, rollout.revision),
+        rollout: rollout.id.clone(),
+        image,
+        life: Life::Provisioning,
+        since: story + late,
+        health: Health::Unknown,
+        zone,
+        ip,
+        created_at: now,
+        started_at: None,
+        stopped_at: None,
+        reason: None,
+        exit_code: None,
+        failed: false,
+    });
+    Some(id)
+}
+
+/// Starts and stops tasks within the limits that the service sets.
+fn replace(world: &mut World, key: &Key) {
+    let Some(service) = world.services.get(key) else { return };
+    let Some(primary) = service.primary().cloned() else { return };
+    let (desired, settings) = (service.desired, service.settings.clone());
+    let shifting = settings.strategy != Strategy::Rolling;
+    let ceiling = if shifting { desired * 2 } else { (desired * settings.maximum / 100).max(desired) };
+    let floor = (desired * settings.minimum).div_ceil(100);
+    let mine = counts(world, key, &primary.id);
+    let all: Counts = {
+        let mut c = Counts::default();
+        for t in world.tasks_of(key) {
+            c.pending += u32::from(t.is_starting());
+            c.running += u32::from(t.is_running());
+            c.healthy += u32::from(t.is_running() && t.health == Health::Healthy);
+        }
+        c
+    };
+    let have = mine.running + mine.pending;
+    let room = ceiling.saturating_sub(all.running + all.pending);
+    let wanted = if primary.state == "FAILED" { 0 } else { desired.saturating_sub(have).min(room) };
+    let started: Vec<String> = (0..wanted).filter_map(|i| start_task(world, key, &primary, i as usize)).collect();
+    if !started.is_empty() {
+        let names: Vec<String> = started.iter().map(|t| format!("(task {t})")).collect();
+        say(world, key, &format!("has started {} tasks: {}.", started.len(), names.join(" ")));
+        if let Some(s) = world.services.get_mut(key) {
+            s.steady = false;
+        }
+    }
+    // Old ones go as far as the healthy ones allow; with shifted traffic, only once it is off them.
+    let cleaned = !shifting || primary.state == "COMPLETED" || stage(world, key).is_none_or(|s| s == "CLEAN_UP");
+    let spare = all.healthy.saturating_sub(floor.min(desired));
+    let mut stop: Vec<String> = Vec::new();
+    let mut old: Vec<&Task> = world.tasks_of(key).filter(|t| t.rollout != primary.id && (t.is_running() || t.is_starting())).collect();
+    // What is not healthy is worth nothing and goes first.
+    old.sort_by_key(|t| (t.health == Health::Healthy, t.id.clone()));
+    let mut spared = 0;
+    for t in old.iter().filter(|_| cleaned) {
+        let worth = t.is_running() && t.health == Health::Healthy;
+        if !worth || spared < spare {
+            spared += u32::from(worth);
+            stop.push(t.id.clone());
+        }
+    }
+    // Fewer are wanted than run: a scale-in.
+    let surplus = have.saturating_sub(desired);
+    stop.extend(world.tasks_of(key).filter(|t| t.rollout == primary.id && (t.is_running() || t.is_starting())).take(surplus as usize).map(|t| t.id.clone()));
+    if stop.is_empty() {
+        return;
+    }
+    let story = world.story_time();
+    for id in &stop {
+        if let Some(t) = world.tasks.get_mut(id) {
+            let deployment = t.rollout.clone();
+            t.stop(story, &format!("Scaling activity initiated by (deployment {deployment})"));
+        }
+    }
+    say(world, key, &format!("has stopped {} running tasks: {}.", stop.len(), stop.iter().map(|t| format!("(task {t})")).collect::<Vec<_>>().join(" ")));
+}
+
+fn stage(world: &World, key: &Key) -> Option<&'static str> {
+    world.deployments.iter().rev().find(|d| &d.key == key && d.is_open())?.stage
+}
+
+/// Moves traffic for the strategies that shift it.
+fn shift(world: &mut World, key: &Key) {
+    let story = world.story_time();
+    let Some(service) = world.services.get(key) else { return };
+    let (desired, bake) = (service.desired, f64::from(service.settings.bake_minutes) * MINUTE_S);
+    let Some(primary) = service.primary().map(|r| r.id.clone()) else { return };
+    let ready = counts(world, key, &primary).healthy >= desired;
+    let Some(d) = world.deployments.iter_mut().rev().find(|d| &d.key == key && d.is_open()) else { return };
+    let Some(stage) = d.stage else { return };
+    let spent = story - d.stage_since;
+    let next = match stage {
+        "SCALE_UP" if ready => Some("PRODUCTION_TRAFFIC_SHIFT"),
+        "PRODUCTION_TRAFFIC_SHIFT" => {
+            d.traffic = match d.strategy {
+                Strategy::BlueGreen | Strategy::Rolling => 100.0,
+                Strategy::Canary => if spent < SHIFT_S { 10.0 } else { 100.0 },
+                Strategy::Linear => (20.0 * (1.0 + (spent / SHIFT_S).floor())).min(100.0),
+            };
+            (d.traffic >= 100.0).then_some("BAKE_TIME")
+        }
+        "BAKE_TIME" if spent >= bake => Some("CLEAN_UP"),
+        _ => None,
+    };
+    if let Some(next) = next {
+        d.stage = Some(next);
+        d.stage_since = story;
+    }
+    if d.status == "ROLLBACK_IN_PROGRESS" {
+        d.stage = Some("CLEAN_UP");
+    }
+}
+
+/// Ends a deployment whose work is done, and says when a service is steady.
+fn complete(world: &mut World, key: &Key) {
+    let now = world.stamp();
+    let Some(service) = world.services.get(key) else { return };
+    let Some(primary) = service.primary().cloned() else { return };
+    let desired = service.desired;
+    let mine = counts(world, key, &primary.id);
+    let others = world.tasks_of(key).any(|t| t.rollout != primary.id && t.life != Life::Stopped);
+    let up = mine.healthy >= desired && mine.pending == 0 && mine.running == desired;
+    if !up || others {
+        return;
+    }
+    if primary.state == "IN_PROGRESS" {
+        if let Some(s) = world.services.get_mut(key) {
+            s.rollouts.retain(|r| r.primary);
+            for r in &mut s.rollouts {
+                r.state = "COMPLETED";
+                r.reason = format!("ECS deployment {} completed.", r.id);
+                r.updated_at = now;
+            }
+        }
+        if let Some(d) = world.deployments.iter_mut().rev().find(|d| &d.key == key && d.is_open()) {
+            d.status = if d.rollback.is_some() { "ROLLBACK_SUCCESSFUL" } else { "SUCCESSFUL" };
+            d.finished_at = Some(now);
+            d.updated_at = now;
+            d.stage = d.stage.map(|_| "CLEAN_UP");
+            d.traffic = if d.rollback.is_some() { 0.0 } else { 100.0 };
+        }
+        say(world, key, &format!("(deployment {}) deployment completed.", primary.id));
+    }
+    let steady = world.services.get(key).is_some_and(|s| s.steady);
+    if !steady {
+        say(world, key, "has reached a steady state.");
+        if let Some(s) = world.services.get_mut(key) {
+            s.steady = true;
+        }
+    }
+}
