@@ -13,4 +13,3 @@ pub mod sandbox; // the embedded platform: the vendors' own protocols on loopbac
 pub mod store; // what outlives the process: journal, audit chain, sign-offs, locks
 pub mod ui; // the console: commands, keymap, theme, screens, widgets
 pub mod watch; // what to ask, when; one immutable snapshot
-pub mod sandbox; // the embedded platform

@@ -5,7 +5,10 @@ use std::process::Command;
 use flightdeck::sandbox::{self, Options};
 
 fn python_has(module: &str) -> bool {
-    Command::new("python3").args(["-c", &format!("import {module}")]).output().is_ok_and(|o| o.status.success())
+    Command::new("python3")
+        .args(["-c", &format!("import {module}")])
+        .output()
+        .is_ok_and(|o| o.status.success())
 }
 
 /// Runs a file of peer tests with the sandbox's address in its environment.
@@ -14,7 +17,12 @@ async fn judged_by(file: &str) {
         println!("skipped: {file}: boto3 is not installed");
         return;
     }
-    let sandbox = sandbox::start(Options { speed: 20.0, ..Options::default() }).await.unwrap();
+    let sandbox = sandbox::start(Options {
+        speed: 20.0,
+        ..Options::default()
+    })
+    .await
+    .unwrap();
     let path = format!("{}/tests/peers/{file}", env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new("python3");
     command
@@ -24,7 +32,10 @@ async fn judged_by(file: &str) {
         .env("AWS_SECRET_ACCESS_KEY", sandbox.secret_key())
         .env("AWS_DEFAULT_REGION", sandbox.region())
         .env_remove("AWS_PROFILE");
-    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let output = tokio::task::spawn_blocking(move || command.output())
+        .await
+        .unwrap()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     println!("{said}");
     assert!(output.status.success(), "{said}");

@@ -18,7 +18,10 @@ pub fn handle(operation: &str, input: &Node, world: &World) -> Result<Node, ApiE
 
 fn zones() -> Node {
     list(["a", "b", "c"].map(|z| {
-        map([("ZoneName", format!("{}{z}", names::REGION).into()), ("SubnetId", format!("subnet-0{z}").into())])
+        map([
+            ("ZoneName", format!("{}{z}", names::REGION).into()),
+            ("SubnetId", format!("subnet-0{z}").into()),
+        ])
     }))
 }
 
@@ -27,7 +30,10 @@ fn load_balancers(world: &World) -> Node {
         map([
             ("LoadBalancerArn", names::load_balancer(name, id).into()),
             ("LoadBalancerName", name.as_str().into()),
-            ("DNSName", format!("{name}-1.{}.elb.amazonaws.com", names::REGION).into()),
+            (
+                "DNSName",
+                format!("{name}-1.{}.elb.amazonaws.com", names::REGION).into(),
+            ),
             ("Scheme", "internet-facing".into()),
             ("Type", "application".into()),
             ("IpAddressType", "ipv4".into()),
@@ -40,9 +46,15 @@ fn load_balancers(world: &World) -> Node {
 }
 
 fn show(tg: &TargetGroup, world: &World) -> Node {
-    let balancer = world.load_balancers.get(&tg.load_balancer).map(|id| names::load_balancer(&tg.load_balancer, id));
+    let balancer = world
+        .load_balancers
+        .get(&tg.load_balancer)
+        .map(|id| names::load_balancer(&tg.load_balancer, id));
     map([
-        ("TargetGroupArn", names::target_group(&tg.name, &tg.id).into()),
+        (
+            "TargetGroupArn",
+            names::target_group(&tg.name, &tg.id).into(),
+        ),
         ("TargetGroupName", tg.name.as_str().into()),
         ("Protocol", "HTTP".into()),
         ("Port", tg.port.into()),
@@ -62,55 +74,96 @@ fn show(tg: &TargetGroup, world: &World) -> Node {
 }
 
 fn find<'a>(arn: &str, world: &'a World) -> Option<&'a TargetGroup> {
-    world.target_groups.values().find(|tg| names::target_group(&tg.name, &tg.id) == arn)
+    world
+        .target_groups
+        .values()
+        .find(|tg| names::target_group(&tg.name, &tg.id) == arn)
 }
 
 fn target_groups(input: &Node, world: &World) -> Result<Node, ApiError> {
-    let (arns, wanted) = (input.get("TargetGroupArns").as_strs(), input.get("Names").as_strs());
+    let (arns, wanted) = (
+        input.get("TargetGroupArns").as_strs(),
+        input.get("Names").as_strs(),
+    );
     let unknown = || ApiError::new("TargetGroupNotFound", "One or more target groups not found");
-    if arns.iter().any(|a| find(a, world).is_none()) || wanted.iter().any(|n| !world.target_groups.contains_key(*n)) {
+    if arns.iter().any(|a| find(a, world).is_none())
+        || wanted.iter().any(|n| !world.target_groups.contains_key(*n))
+    {
         return Err(unknown());
     }
     let chosen = world.target_groups.values().filter(|tg| {
         let arn = names::target_group(&tg.name, &tg.id);
-        (arns.is_empty() || arns.contains(&arn.as_str())) && (wanted.is_empty() || wanted.contains(&tg.name.as_str()))
+        (arns.is_empty() || arns.contains(&arn.as_str()))
+            && (wanted.is_empty() || wanted.contains(&tg.name.as_str()))
     });
     let all: Vec<&TargetGroup> = chosen.collect();
-    let size = usize::try_from(input.get("PageSize").as_i64().unwrap_or(400)).unwrap_or(400).clamp(1, 400);
-    let start: usize = input.get("Marker").as_text().and_then(|m| m.parse().ok()).unwrap_or(0);
+    let size = usize::try_from(input.get("PageSize").as_i64().unwrap_or(400))
+        .unwrap_or(400)
+        .clamp(1, 400);
+    let start: usize = input
+        .get("Marker")
+        .as_text()
+        .and_then(|m| m.parse().ok())
+        .unwrap_or(0);
     let next = (start + size < all.len()).then(|| (start + size).to_string());
     Ok(map([
-        ("TargetGroups", list(all.iter().skip(start).take(size).map(|tg| show(tg, world)))),
+        (
+            "TargetGroups",
+            list(all.iter().skip(start).take(size).map(|tg| show(tg, world))),
+        ),
         ("NextMarker", next.into()),
     ]))
 }
 
 fn target_health(input: &Node, world: &World) -> Result<Node, ApiError> {
     let arn = input.get("TargetGroupArn").as_text().unwrap_or_default();
-    let tg = find(arn, world).ok_or_else(|| ApiError::new("TargetGroupNotFound", "One or more target groups not found"))?;
-    let bound = |key: &super::world::Key| world.services.get(key).is_some_and(|s| s.target_group.as_ref() == Some(&tg.name));
-    let targets = world.tasks.values().filter(|t| bound(&t.service)).filter_map(|t| {
-        let (state, reason, words) = t.target()?;
-        let some = |s: &str| Some(s.to_owned()).filter(|s| !s.is_empty());
-        Some(map([
-            ("Target", map([
-                ("Id", t.ip.as_str().into()),
-                ("Port", tg.port.into()),
-                ("AvailabilityZone", format!("{}{}", names::REGION, t.zone).into()),
-            ])),
-            ("HealthCheckPort", tg.port.to_string().into()),
-            ("TargetHealth", map([
-                ("State", state.into()),
-                ("Reason", some(reason).into()),
-                ("Description", some(words).into()),
-            ])),
-        ]))
-    });
+    let tg = find(arn, world).ok_or_else(|| {
+        ApiError::new("TargetGroupNotFound", "One or more target groups not found")
+    })?;
+    let bound = |key: &super::world::Key| {
+        world
+            .services
+            .get(key)
+            .is_some_and(|s| s.target_group.as_ref() == Some(&tg.name))
+    };
+    let targets = world
+        .tasks
+        .values()
+        .filter(|t| bound(&t.service))
+        .filter_map(|t| {
+            let (state, reason, words) = t.target()?;
+            let some = |s: &str| Some(s.to_owned()).filter(|s| !s.is_empty());
+            Some(map([
+                (
+                    "Target",
+                    map([
+                        ("Id", t.ip.as_str().into()),
+                        ("Port", tg.port.into()),
+                        (
+                            "AvailabilityZone",
+                            format!("{}{}", names::REGION, t.zone).into(),
+                        ),
+                    ]),
+                ),
+                ("HealthCheckPort", tg.port.to_string().into()),
+                (
+                    "TargetHealth",
+                    map([
+                        ("State", state.into()),
+                        ("Reason", some(reason).into()),
+                        ("Description", some(words).into()),
+                    ]),
+                ),
+            ]))
+        });
     Ok(map([("TargetHealthDescriptions", list(targets))]))
 }
 
 fn listener_arn(name: &str, id: &str) -> String {
-    format!("{}/f2f7dc8efc522ab2", names::load_balancer(name, id).replace(":loadbalancer/", ":listener/"))
+    format!(
+        "{}/f2f7dc8efc522ab2",
+        names::load_balancer(name, id).replace(":loadbalancer/", ":listener/")
+    )
 }
 
 fn listeners(world: &World) -> Node {
@@ -128,16 +181,31 @@ fn listeners(world: &World) -> Node {
 
 fn rules(world: &World) -> Node {
     let all = world.target_groups.values().zip(1_i64..).map(|(tg, n)| {
-        let id = world.load_balancers.get(&tg.load_balancer).map_or("", String::as_str);
+        let id = world
+            .load_balancers
+            .get(&tg.load_balancer)
+            .map_or("", String::as_str);
         let rule = listener_arn(&tg.load_balancer, id).replace(":listener/", ":listener-rule/");
         map([
             ("RuleArn", format!("{rule}/{}", tg.id).into()),
             ("Priority", n.to_string().into()),
-            ("Conditions", list([map([("Field", "path-pattern".into()), ("Values", list([tg.path.as_str()]))])])),
-            ("Actions", list([map([
-                ("Type", "forward".into()),
-                ("TargetGroupArn", names::target_group(&tg.name, &tg.id).into()),
-            ])])),
+            (
+                "Conditions",
+                list([map([
+                    ("Field", "path-pattern".into()),
+                    ("Values", list([tg.path.as_str()])),
+                ])]),
+            ),
+            (
+                "Actions",
+                list([map([
+                    ("Type", "forward".into()),
+                    (
+                        "TargetGroupArn",
+                        names::target_group(&tg.name, &tg.id).into(),
+                    ),
+                ])]),
+            ),
             ("IsDefault", false.into()),
         ])
     });

@@ -63,7 +63,9 @@ pub fn scope_name(service: Service) -> &'static str {
 impl Fault {
     /// Whether it concerns a service.
     pub fn concerns(&self, service: Service) -> bool {
-        self.scope.as_deref().is_none_or(|s| s == scope_name(service))
+        self.scope
+            .as_deref()
+            .is_none_or(|s| s == scope_name(service))
     }
 }
 
@@ -73,7 +75,9 @@ impl FromStr for Fault {
     /// Reads `throttle=0.3` or `ecs:throttle=0.3`.
     fn from_str(text: &str) -> Result<Self, String> {
         let names = || Kind::ALL.map(|(n, _)| n).join(", ");
-        let (what, rate) = text.split_once('=').ok_or_else(|| format!("{text:?}: a fault is NAME=RATE, NAME one of {}", names()))?;
+        let (what, rate) = text
+            .split_once('=')
+            .ok_or_else(|| format!("{text:?}: a fault is NAME=RATE, NAME one of {}", names()))?;
         let (scope, name) = match what.split_once(':') {
             Some((scope, name)) => (Some(scope), name),
             None => (None, what),
@@ -82,12 +86,22 @@ impl FromStr for Fault {
         if let Some(scope) = scope.filter(|s| !known.contains(s)) {
             return Err(format!("{scope:?} is none of {}", known.join(", ")));
         }
-        let kind = Kind::ALL.iter().find(|(n, _)| *n == name).ok_or_else(|| format!("{name:?} is none of {}", names()))?.1;
-        let rate: f64 = rate.parse().map_err(|_| format!("{rate:?} is not a rate from 0 to 1"))?;
+        let kind = Kind::ALL
+            .iter()
+            .find(|(n, _)| *n == name)
+            .ok_or_else(|| format!("{name:?} is none of {}", names()))?
+            .1;
+        let rate: f64 = rate
+            .parse()
+            .map_err(|_| format!("{rate:?} is not a rate from 0 to 1"))?;
         if !(0.0..=1.0).contains(&rate) {
             return Err(format!("{rate} is not a rate from 0 to 1"));
         }
-        Ok(Self { kind, rate, scope: scope.map(str::to_owned) })
+        Ok(Self {
+            kind,
+            rate,
+            scope: scope.map(str::to_owned),
+        })
     }
 }
 
@@ -97,8 +111,14 @@ mod tests {
 
     #[test]
     fn faults_are_read_or_explained() {
-        assert_eq!("throttle=0.3".parse::<Fault>().map(|f| (f.kind, f.rate)), Ok((Kind::Throttle, 0.3)));
-        assert_eq!("ecs:cut=1".parse::<Fault>().map(|f| f.scope), Ok(Some("ecs".into())));
+        assert_eq!(
+            "throttle=0.3".parse::<Fault>().map(|f| (f.kind, f.rate)),
+            Ok((Kind::Throttle, 0.3))
+        );
+        assert_eq!(
+            "ecs:cut=1".parse::<Fault>().map(|f| f.scope),
+            Ok(Some("ecs".into()))
+        );
         for wrong in ["throttle", "trottle=1", "cut=2", "s9:cut=1", "cut=x"] {
             assert!(wrong.parse::<Fault>().is_err(), "{wrong}");
         }

@@ -83,7 +83,9 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
     let listener = tokio::net::TcpListener::bind(options.listen)
         .await
         .map_err(|e| SandboxError::Listen(options.listen, e))?;
-    let address = listener.local_addr().map_err(|e| SandboxError::Listen(options.listen, e))?;
+    let address = listener
+        .local_addr()
+        .map_err(|e| SandboxError::Listen(options.listen, e))?;
     let mut world = world::World::new(options.seed, options.speed, server::now());
     match (options.empty, options.scale) {
         (true, _) => {}
@@ -106,7 +108,11 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
             ticking.step();
         }
     });
-    Ok(Sandbox { address, shared, tasks: vec![serve, tick] })
+    Ok(Sandbox {
+        address,
+        shared,
+        tasks: vec![serve, tick],
+    })
 }
 
 impl Sandbox {

@@ -28,7 +28,9 @@ impl Platform {
             Service::Ecs => ecs::handle(&call.operation, &call.input, &mut self.world, sts::CALLER),
             Service::Elbv2 => elbv2::handle(&call.operation, &call.input, &self.world),
             Service::Sts => sts::handle(&call.operation),
-            Service::CloudWatch | Service::Logs => Err(ApiError::unknown_operation(&call.operation)),
+            Service::CloudWatch | Service::Logs => {
+                Err(ApiError::unknown_operation(&call.operation))
+            }
         }
     }
 }

@@ -38,7 +38,11 @@ impl Shared {
     /// A platform with its faults.
     pub fn new(platform: Platform, faults: Vec<Fault>, seed: u64) -> Arc<Self> {
         let dice = Mutex::new(fastrand::Rng::with_seed(seed ^ 0x5eed));
-        Arc::new(Self { platform: Mutex::new(platform), faults, dice })
+        Arc::new(Self {
+            platform: Mutex::new(platform),
+            faults,
+            dice,
+        })
     }
 
     /// Lets time go on.
@@ -53,7 +57,11 @@ impl Shared {
 
     fn fault(&self, service: Service) -> Option<Kind> {
         let mut dice = lock(&self.dice);
-        self.faults.iter().filter(|f| f.concerns(service)).find(|f| dice.f64() < f.rate).map(|f| f.kind)
+        self.faults
+            .iter()
+            .filter(|f| f.concerns(service))
+            .find(|f| dice.f64() < f.rate)
+            .map(|f| f.kind)
     }
 }
 
@@ -62,7 +70,13 @@ pub fn router(shared: Arc<Shared>) -> axum::Router {
     axum::Router::new().fallback(answer).with_state(shared)
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response<Body> {
+async fn answer(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
     let call = match wire::decode(&method, &uri, &headers, &body) {
         Ok(call) => call,
         Err(rejection) => return rejection.into_response().map(Body::from),
@@ -73,7 +87,10 @@ async fn answer(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, hea
         Some(Kind::Hang) => std::future::pending().await,
         _ => {}
     }
-    let reply = match (fault.and_then(|f| spoil(f, call.service)), refuse(&call, &headers)) {
+    let reply = match (
+        fault.and_then(|f| spoil(f, call.service)),
+        refuse(&call, &headers),
+    ) {
         (Some(error), _) | (None, Some(error)) => Err(error),
         (None, None) => {
             let mut platform = shared.platform();
@@ -83,15 +100,23 @@ async fn answer(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, hea
     };
     let response = wire::encode(&call, reply);
     match fault {
-        Some(Kind::Error) => page(500, "<html><body><h1>500 Internal Server Error</h1></body></html>"),
-        Some(Kind::Malformed) => response.map(|_| Body::from("\u{0}{\"services\": [ this is no protocol")),
+        Some(Kind::Error) => page(
+            500,
+            "<html><body><h1>500 Internal Server Error</h1></body></html>",
+        ),
+        Some(Kind::Malformed) => {
+            response.map(|_| Body::from("\u{0}{\"services\": [ this is no protocol"))
+        }
         Some(Kind::Cut) => response.map(cut),
         _ => response.map(Body::from),
     }
 }
 
 fn page(status: u16, html: &'static str) -> Response<Body> {
-    let built = Response::builder().status(status).header("content-type", "text/html").body(Body::from(html));
+    let built = Response::builder()
+        .status(status)
+        .header("content-type", "text/html")
+        .body(Body::from(html));
     built.unwrap_or_default()
 }
 
@@ -105,14 +130,35 @@ fn cut(body: Vec<u8>) -> Body {
 fn spoil(fault: Kind, service: Service) -> Option<ApiError> {
     let query = matches!(service, Service::Sts | Service::Elbv2);
     match fault {
-        Kind::Throttle => Some(ApiError::new(if query { "Throttling" } else { "ThrottlingException" }, "Rate exceeded")),
+        Kind::Throttle => Some(ApiError::new(
+            if query {
+                "Throttling"
+            } else {
+                "ThrottlingException"
+            },
+            "Rate exceeded",
+        )),
         Kind::Expired => {
-            let code = if query { "ExpiredToken" } else { "ExpiredTokenException" };
-            Some(ApiError::new(code, "The security token included in the request is expired"))
+            let code = if query {
+                "ExpiredToken"
+            } else {
+                "ExpiredTokenException"
+            };
+            Some(ApiError::new(
+                code,
+                "The security token included in the request is expired",
+            ))
         }
         Kind::Denied => {
-            let code = if query { "AccessDenied" } else { "AccessDeniedException" };
-            let why = format!("User: {} is not authorized to perform this action", super::sts::CALLER);
+            let code = if query {
+                "AccessDenied"
+            } else {
+                "AccessDeniedException"
+            };
+            let why = format!(
+                "User: {} is not authorized to perform this action",
+                super::sts::CALLER
+            );
             Some(ApiError::new(code, why).with_status(if query { 403 } else { 400 }))
         }
         _ => None,
@@ -124,11 +170,27 @@ fn refuse(call: &Call, headers: &HeaderMap) -> Option<ApiError> {
     let query = matches!(call.service, Service::Sts | Service::Elbv2);
     match wire::credential(headers).as_deref() {
         Some(ACCESS_KEY) => None,
-        Some(_) if query => {
-            Some(ApiError::new("InvalidClientTokenId", "The security token included in the request is invalid.").with_status(403))
-        }
-        Some(_) => Some(ApiError::new("UnrecognizedClientException", "The security token included in the request is invalid.")),
-        None if query => Some(ApiError::new("MissingAuthenticationToken", "Request is missing Authentication Token").with_status(403)),
-        None => Some(ApiError::new("MissingAuthenticationTokenException", "Missing Authentication Token")),
+        Some(_) if query => Some(
+            ApiError::new(
+                "InvalidClientTokenId",
+                "The security token included in the request is invalid.",
+            )
+            .with_status(403),
+        ),
+        Some(_) => Some(ApiError::new(
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.",
+        )),
+        None if query => Some(
+            ApiError::new(
+                "MissingAuthenticationToken",
+                "Request is missing Authentication Token",
+            )
+            .with_status(403),
+        ),
+        None => Some(ApiError::new(
+            "MissingAuthenticationTokenException",
+            "Missing Authentication Token",
+        )),
     }
 }

@@ -11,20 +11,32 @@ fn invalid(message: &str) -> ApiError {
 
 pub(super) fn update_service(input: &Node, world: &mut World) -> Result<Node, ApiError> {
     let key = service(input, world)?;
-    let family = world.services.get(&key).map(|s| s.family.clone()).unwrap_or_default();
+    let family = world
+        .services
+        .get(&key)
+        .map(|s| s.family.clone())
+        .unwrap_or_default();
     // Everything is checked before anything is changed.
     let revision = match input.get("taskDefinition").as_text() {
         None => None,
         Some(named) => {
             let (wanted, number) = names::family_revision(named);
-            let all = world.definitions.get(wanted).ok_or_else(|| ApiError::new("ClientException", "TaskDefinition not found."))?;
+            let all = world
+                .definitions
+                .get(wanted)
+                .ok_or_else(|| ApiError::new("ClientException", "TaskDefinition not found."))?;
             let number = match number {
                 Some(n) => n,
                 None => u32::try_from(all.len()).unwrap_or(0),
             };
-            let known = world.definition(wanted, number).ok_or_else(|| ApiError::new("ClientException", "TaskDefinition not found."))?;
+            let known = world
+                .definition(wanted, number)
+                .ok_or_else(|| ApiError::new("ClientException", "TaskDefinition not found."))?;
             if !known.active {
-                return Err(ApiError::new("ClientException", "TaskDefinition is inactive"));
+                return Err(ApiError::new(
+                    "ClientException",
+                    "TaskDefinition is inactive",
+                ));
             }
             if wanted != family {
                 return Err(invalid("The sandbox keeps a service within its family."));
@@ -34,7 +46,12 @@ pub(super) fn update_service(input: &Node, world: &mut World) -> Result<Node, Ap
     };
     let desired = match input.get("desiredCount").as_i64() {
         None => None,
-        Some(n) => Some(u32::try_from(n).ok().filter(|n| *n <= 5_000).ok_or_else(|| invalid("Invalid desiredCount."))?),
+        Some(n) => Some(
+            u32::try_from(n)
+                .ok()
+                .filter(|n| *n <= 5_000)
+                .ok_or_else(|| invalid("Invalid desiredCount."))?,
+        ),
     };
     let config = input.get("deploymentConfiguration");
     let strategy = match config.get("strategy").as_text() {
@@ -42,7 +59,12 @@ pub(super) fn update_service(input: &Node, world: &mut World) -> Result<Node, Ap
         Some(word) => Some(Strategy::parse(word).ok_or_else(|| invalid("Invalid strategy."))?),
     };
     let force = input.get("forceNewDeployment").as_bool() == Some(true);
-    let number = |member: &str| config.get(member).as_i64().and_then(|n| u32::try_from(n).ok());
+    let number = |member: &str| {
+        config
+            .get(member)
+            .as_i64()
+            .and_then(|n| u32::try_from(n).ok())
+    };
     let mut deploys = force;
     if let Some(s) = world.services.get_mut(&key) {
         let set = &mut s.settings;
@@ -53,7 +75,13 @@ pub(super) fn update_service(input: &Node, world: &mut World) -> Result<Node, Ap
         set.breaker.0 = breaker.get("enable").as_bool().unwrap_or(set.breaker.0);
         set.breaker.1 = breaker.get("rollback").as_bool().unwrap_or(set.breaker.1);
         if !config.get("alarms").is_null() {
-            set.alarms = config.get("alarms").get("alarmNames").as_strs().into_iter().map(str::to_owned).collect();
+            set.alarms = config
+                .get("alarms")
+                .get("alarmNames")
+                .as_strs()
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
         }
         if let Some(n) = desired {
             s.steady &= s.desired == n;
@@ -62,10 +90,15 @@ pub(super) fn update_service(input: &Node, world: &mut World) -> Result<Node, Ap
         deploys |= revision.is_some_and(|r| r != s.revision());
     }
     if deploys {
-        let to = revision.or_else(|| world.services.get(&key).map(|s| s.revision())).unwrap_or(1);
+        let to = revision
+            .or_else(|| world.services.get(&key).map(|s| s.revision()))
+            .unwrap_or(1);
         rollout::begin(world, &key, to);
     }
-    let shown = world.services.get(&key).map_or(Node::Null, |s| read::show(s, world));
+    let shown = world
+        .services
+        .get(&key)
+        .map_or(Node::Null, |s| read::show(s, world));
     Ok(map([("service", shown)]))
 }
 
@@ -73,7 +106,11 @@ pub(super) fn stop_task(input: &Node, world: &mut World) -> Result<Node, ApiErro
     let cluster = cluster(input, world)?;
     let id = names::tail(input.get("task").as_text().unwrap_or_default()).to_owned();
     let story = world.story_time();
-    let why = input.get("reason").as_text().unwrap_or("Task stopped by user").to_owned();
+    let why = input
+        .get("reason")
+        .as_text()
+        .unwrap_or("Task stopped by user")
+        .to_owned();
     let task = world.tasks.get_mut(&id).filter(|t| t.service.0 == cluster);
     let task = task.ok_or_else(|| invalid("The referenced task was not found."))?;
     task.stop(story, &why);

@@ -9,29 +9,52 @@ fn client(message: &str) -> ApiError {
 }
 
 fn find<'a>(input: &Node, world: &'a World) -> Result<(&'a Definition, String, u32), ApiError> {
-    let named = input.get("taskDefinition").as_text().ok_or_else(|| client("Task definition can not be blank."))?;
+    let named = input
+        .get("taskDefinition")
+        .as_text()
+        .ok_or_else(|| client("Task definition can not be blank."))?;
     let (family, revision) = names::family_revision(named);
-    let all = world.definitions.get(family).ok_or_else(|| client("Unable to describe task definition."))?;
+    let all = world
+        .definitions
+        .get(family)
+        .ok_or_else(|| client("Unable to describe task definition."))?;
     // A family alone means its newest ACTIVE revision.
     let number = match revision {
         Some(n) => n,
-        None => all.iter().rposition(|d| d.active).and_then(|i| u32::try_from(i + 1).ok()).unwrap_or(0),
+        None => all
+            .iter()
+            .rposition(|d| d.active)
+            .and_then(|i| u32::try_from(i + 1).ok())
+            .unwrap_or(0),
     };
-    let definition = world.definition(family, number).ok_or_else(|| client("Unable to describe task definition."))?;
+    let definition = world
+        .definition(family, number)
+        .ok_or_else(|| client("Unable to describe task definition."))?;
     Ok((definition, family.to_owned(), number))
 }
 
 pub(super) fn describe(input: &Node, world: &World) -> Result<Node, ApiError> {
     let (definition, ..) = find(input, world)?;
-    let tags = if input.get("include").as_strs().contains(&"TAGS") { definition.tags.clone() } else { Node::Null };
-    Ok(map([("taskDefinition", definition.shown.clone()), ("tags", tags)]))
+    let tags = if input.get("include").as_strs().contains(&"TAGS") {
+        definition.tags.clone()
+    } else {
+        Node::Null
+    };
+    Ok(map([
+        ("taskDefinition", definition.shown.clone()),
+        ("tags", tags),
+    ]))
 }
 
 pub(super) fn list(input: &Node, world: &World) -> Result<Node, ApiError> {
     let prefix = input.get("familyPrefix").as_text();
     let active = input.get("status").as_str() != Some("INACTIVE");
     let mut all: Vec<String> = Vec::new();
-    for (family, revisions) in world.definitions.iter().filter(|(f, _)| prefix.is_none_or(|p| p == f.as_str())) {
+    for (family, revisions) in world
+        .definitions
+        .iter()
+        .filter(|(f, _)| prefix.is_none_or(|p| p == f.as_str()))
+    {
         let numbers = (1..).zip(revisions).filter(|(_, d)| d.active == active);
         all.extend(numbers.map(|(n, _)| names::definition(family, n)));
     }
@@ -46,12 +69,21 @@ pub(super) fn list(input: &Node, world: &World) -> Result<Node, ApiError> {
 
 pub(super) fn families(input: &Node, world: &World) -> Result<Node, ApiError> {
     let prefix = input.get("familyPrefix").as_text().unwrap_or_default();
-    let all: Vec<String> = world.definitions.keys().filter(|f| f.starts_with(prefix)).cloned().collect();
+    let all: Vec<String> = world
+        .definitions
+        .keys()
+        .filter(|f| f.starts_with(prefix))
+        .cloned()
+        .collect();
     page(input, &all, "families", 100)
 }
 
 pub(super) fn register(input: &Node, world: &mut World, caller: &str) -> Result<Node, ApiError> {
-    let family = input.get("family").as_text().ok_or_else(|| client("Family can not be blank."))?.to_owned();
+    let family = input
+        .get("family")
+        .as_text()
+        .ok_or_else(|| client("Family can not be blank."))?
+        .to_owned();
     let containers = input.get("containerDefinitions").as_list();
     if containers.is_empty() {
         return Err(client("Container list cannot be empty."));
@@ -66,8 +98,13 @@ pub(super) fn register(input: &Node, world: &mut World, caller: &str) -> Result<
     }
     let stamp = world.stamp();
     let number = story::add_definition(world, input, stamp, caller);
-    let shown = world.definition(&family, number).map_or(Node::Null, |d| d.shown.clone());
-    Ok(map([("taskDefinition", shown), ("tags", input.get("tags").clone())]))
+    let shown = world
+        .definition(&family, number)
+        .map_or(Node::Null, |d| d.shown.clone());
+    Ok(map([
+        ("taskDefinition", shown),
+        ("tags", input.get("tags").clone()),
+    ]))
 }
 
 pub(super) fn deregister(input: &Node, world: &mut World) -> Result<Node, ApiError> {

@@ -9,9 +9,19 @@ pub(super) fn list(input: &Node, world: &World) -> Result<Node, ApiError> {
     let key = service(input, world)?;
     let statuses = input.get("status").as_strs();
     let after = input.get("createdAt").get("after").as_time().unwrap_or(0.0);
-    let before = input.get("createdAt").get("before").as_time().unwrap_or(f64::MAX);
-    let size = usize::try_from(input.get("maxResults").as_i64().unwrap_or(20)).unwrap_or(20).clamp(1, 100);
-    let start: usize = input.get("nextToken").as_text().and_then(|t| t.parse().ok()).unwrap_or(0);
+    let before = input
+        .get("createdAt")
+        .get("before")
+        .as_time()
+        .unwrap_or(f64::MAX);
+    let size = usize::try_from(input.get("maxResults").as_i64().unwrap_or(20))
+        .unwrap_or(20)
+        .clamp(1, 100);
+    let start: usize = input
+        .get("nextToken")
+        .as_text()
+        .and_then(|t| t.parse().ok())
+        .unwrap_or(0);
     let mut all: Vec<&ServiceDeployment> = world
         .deployments
         .iter()
@@ -25,20 +35,32 @@ pub(super) fn list(input: &Node, world: &World) -> Result<Node, ApiError> {
         .take(size)
         .map(|d| {
             map([
-                ("serviceDeploymentArn", names::deployment(&d.key.0, &d.key.1, &d.id).into()),
+                (
+                    "serviceDeploymentArn",
+                    names::deployment(&d.key.0, &d.key.1, &d.id).into(),
+                ),
                 ("serviceArn", names::service(&d.key.0, &d.key.1).into()),
                 ("clusterArn", names::cluster(&d.key.0).into()),
                 ("createdAt", Node::Time(d.created_at)),
                 ("startedAt", Node::Time(d.created_at)),
                 ("finishedAt", d.finished_at.map_or(Node::Null, Node::Time)),
-                ("targetServiceRevisionArn", names::service_revision(&d.key.0, &d.key.1, d.to).into()),
+                (
+                    "targetServiceRevisionArn",
+                    names::service_revision(&d.key.0, &d.key.1, d.to).into(),
+                ),
                 ("status", d.status.into()),
-                ("statusReason", Some(d.reason.as_str()).filter(|r| !r.is_empty()).into()),
+                (
+                    "statusReason",
+                    Some(d.reason.as_str()).filter(|r| !r.is_empty()).into(),
+                ),
             ])
         })
         .collect();
     let next = (start + size < all.len()).then(|| (start + size).to_string());
-    Ok(map([("serviceDeployments", Node::List(briefs)), ("nextToken", next.into())]))
+    Ok(map([
+        ("serviceDeployments", Node::List(briefs)),
+        ("nextToken", next.into()),
+    ]))
 }
 
 /// Requested, running and pending tasks of a revision within a deployment.
@@ -62,8 +84,14 @@ fn load(d: &ServiceDeployment, revision: u32, target: bool, world: &World) -> No
         Node::Float(if target { d.traffic } else { 100.0 - d.traffic })
     };
     map([
-        ("arn", names::service_revision(&d.key.0, &d.key.1, revision).into()),
-        ("requestedTaskCount", if open { requested } else { 0 }.into()),
+        (
+            "arn",
+            names::service_revision(&d.key.0, &d.key.1, revision).into(),
+        ),
+        (
+            "requestedTaskCount",
+            if open { requested } else { 0 }.into(),
+        ),
         ("runningTaskCount", running.into()),
         ("pendingTaskCount", pending.into()),
         ("requestedProductionTrafficWeight", traffic),
@@ -77,7 +105,9 @@ pub(super) fn describe(input: &Node, world: &World) -> Result<Node, ApiError> {
             failures.push(missing(arn.to_owned()));
             continue;
         };
-        let Some(s) = world.services.get(&d.key) else { continue };
+        let Some(s) = world.services.get(&d.key) else {
+            continue;
+        };
         let breaker = match (s.settings.breaker.0, d.rollback.is_some(), d.is_open()) {
             (false, ..) => "DISABLED",
             (true, true, _) if d.failures.0 >= d.failures.1 => "TRIGGERED",
@@ -88,7 +118,15 @@ pub(super) fn describe(input: &Node, world: &World) -> Result<Node, ApiError> {
             Node::Null
         } else {
             map([
-                ("status", if d.fired.is_empty() { "MONITORING" } else { "TRIGGERED" }.into()),
+                (
+                    "status",
+                    if d.fired.is_empty() {
+                        "MONITORING"
+                    } else {
+                        "TRIGGERED"
+                    }
+                    .into(),
+                ),
                 ("alarmNames", nodes(s.settings.alarms.iter())),
                 ("triggeredAlarmNames", nodes(d.fired.iter())),
             ])
@@ -97,41 +135,65 @@ pub(super) fn describe(input: &Node, world: &World) -> Result<Node, ApiError> {
             map([
                 ("reason", reason.as_str().into()),
                 ("startedAt", Node::Time(*at)),
-                ("serviceRevisionArn", names::service_revision(&d.key.0, &d.key.1, *to).into()),
+                (
+                    "serviceRevisionArn",
+                    names::service_revision(&d.key.0, &d.key.1, *to).into(),
+                ),
             ])
         });
         found.push(map([
-            ("serviceDeploymentArn", names::deployment(&d.key.0, &d.key.1, &d.id).into()),
+            (
+                "serviceDeploymentArn",
+                names::deployment(&d.key.0, &d.key.1, &d.id).into(),
+            ),
             ("serviceArn", names::service(&d.key.0, &d.key.1).into()),
             ("clusterArn", names::cluster(&d.key.0).into()),
             ("createdAt", Node::Time(d.created_at)),
             ("startedAt", Node::Time(d.created_at)),
             ("finishedAt", d.finished_at.map_or(Node::Null, Node::Time)),
             ("updatedAt", Node::Time(d.updated_at)),
-            ("sourceServiceRevisions", nodes(d.from.iter().map(|r| load(d, *r, false, world)))),
+            (
+                "sourceServiceRevisions",
+                nodes(d.from.iter().map(|r| load(d, *r, false, world))),
+            ),
             ("targetServiceRevision", load(d, d.to, true, world)),
             ("status", d.status.into()),
-            ("statusReason", Some(d.reason.as_str()).filter(|r| !r.is_empty()).into()),
+            (
+                "statusReason",
+                Some(d.reason.as_str()).filter(|r| !r.is_empty()).into(),
+            ),
             ("lifecycleStage", d.stage.into()),
             ("deploymentConfiguration", super::read::settings(s)),
             ("rollback", rollback.into()),
-            ("deploymentCircuitBreaker", map([
-                ("status", breaker.into()),
-                ("failureCount", d.failures.0.into()),
-                ("threshold", d.failures.1.into()),
-            ])),
+            (
+                "deploymentCircuitBreaker",
+                map([
+                    ("status", breaker.into()),
+                    ("failureCount", d.failures.0.into()),
+                    ("threshold", d.failures.1.into()),
+                ]),
+            ),
             ("alarms", alarms),
         ]));
     }
-    Ok(map([("serviceDeployments", Node::List(found)), ("failures", Node::List(failures))]))
+    Ok(map([
+        ("serviceDeployments", Node::List(found)),
+        ("failures", Node::List(failures)),
+    ]))
 }
 
 pub(super) fn revisions(input: &Node, world: &World) -> Result<Node, ApiError> {
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for arn in input.get("serviceRevisionArns").as_strs() {
         let mut parts = arn.rsplit('/');
-        let number = parts.next().and_then(|n| n.parse::<u64>().ok()).and_then(|n| n.checked_sub(4_980_306_466_373_577_000));
-        let (name, cluster) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let number = parts
+            .next()
+            .and_then(|n| n.parse::<u64>().ok())
+            .and_then(|n| n.checked_sub(4_980_306_466_373_577_000));
+        let (name, cluster) = (
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        );
         let service = world.services.get(&(cluster.to_owned(), name.to_owned()));
         let known = service.and_then(|s| {
             let n = u32::try_from(number?).ok()?;
@@ -148,18 +210,44 @@ pub(super) fn revisions(input: &Node, world: &World) -> Result<Node, ApiError> {
             ("taskDefinition", names::definition(&s.family, n).into()),
             ("launchType", "FARGATE".into()),
             ("platformVersion", "1.4.0".into()),
-            ("containerImages", nodes([map([("containerName", name.into()), ("image", definition.image.as_str().into())])])),
+            (
+                "containerImages",
+                nodes([map([
+                    ("containerName", name.into()),
+                    ("image", definition.image.as_str().into()),
+                ])]),
+            ),
             ("createdAt", definition.shown.get("registeredAt").clone()),
         ]));
     }
-    Ok(map([("serviceRevisions", Node::List(found)), ("failures", Node::List(failures))]))
+    Ok(map([
+        ("serviceRevisions", Node::List(found)),
+        ("failures", Node::List(failures)),
+    ]))
 }
 
 pub(super) fn stop(input: &Node, world: &mut World) -> Result<Node, ApiError> {
-    let arn = input.get("serviceDeploymentArn").as_text().unwrap_or_default().to_owned();
-    let gone = || ApiError::new("ServiceDeploymentNotFoundException", "The service deploy ARN that you specified doesn't exist.");
-    let at = world.deployments.iter().position(|d| d.id == names::tail(&arn)).ok_or_else(gone)?;
-    let (key, open) = world.deployments.get(at).map(|d| (d.key.clone(), d.is_open())).ok_or_else(gone)?;
+    let arn = input
+        .get("serviceDeploymentArn")
+        .as_text()
+        .unwrap_or_default()
+        .to_owned();
+    let gone = || {
+        ApiError::new(
+            "ServiceDeploymentNotFoundException",
+            "The service deploy ARN that you specified doesn't exist.",
+        )
+    };
+    let at = world
+        .deployments
+        .iter()
+        .position(|d| d.id == names::tail(&arn))
+        .ok_or_else(gone)?;
+    let (key, open) = world
+        .deployments
+        .get(at)
+        .map(|d| (d.key.clone(), d.is_open()))
+        .ok_or_else(gone)?;
     if !open {
         let why = "The service deployment is already in a terminal state.";
         return Err(ApiError::new("ConflictException", why));

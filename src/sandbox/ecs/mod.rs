@@ -9,7 +9,12 @@ use super::wire::{ApiError, Node, map};
 use super::world::{Key, World, names};
 
 /// Answers an operation.
-pub fn handle(operation: &str, input: &Node, world: &mut World, caller: &str) -> Result<Node, ApiError> {
+pub fn handle(
+    operation: &str,
+    input: &Node,
+    world: &mut World,
+    caller: &str,
+) -> Result<Node, ApiError> {
     match operation {
         "ListClusters" => read::list_clusters(input, world),
         "DescribeClusters" => read::describe_clusters(input, world),
@@ -40,28 +45,41 @@ fn cluster(input: &Node, world: &World) -> Result<String, ApiError> {
     if world.clusters.iter().any(|c| c == name) {
         Ok(name.to_owned())
     } else {
-        Err(ApiError::new("ClusterNotFoundException", "Cluster not found."))
+        Err(ApiError::new(
+            "ClusterNotFoundException",
+            "Cluster not found.",
+        ))
     }
 }
 
 /// The service that an input names, or the vendor's error.
 fn service(input: &Node, world: &World) -> Result<Key, ApiError> {
     let cluster = cluster(input, world)?;
-    let named = input.get("service").as_text().ok_or_else(|| ApiError::new("InvalidParameterException", "service can not be blank."))?;
+    let named = input
+        .get("service")
+        .as_text()
+        .ok_or_else(|| ApiError::new("InvalidParameterException", "service can not be blank."))?;
     let key = (cluster, names::tail(named).to_owned());
     if world.services.contains_key(&key) {
         Ok(key)
     } else {
-        Err(ApiError::new("ServiceNotFoundException", "Service not found."))
+        Err(ApiError::new(
+            "ServiceNotFoundException",
+            "Service not found.",
+        ))
     }
 }
 
 /// One page of ARNs, with the token of the next.
 fn page(input: &Node, all: &[String], member: &str, most: usize) -> Result<Node, ApiError> {
-    let wrong = |what: &str| ApiError::new("InvalidParameterException", format!("{what} is not valid."));
+    let wrong =
+        |what: &str| ApiError::new("InvalidParameterException", format!("{what} is not valid."));
     let size = match input.get("maxResults").as_i64() {
         None => most.min(if most > 10 { most } else { 10 }),
-        Some(n) => usize::try_from(n).ok().filter(|n| (1..=100).contains(n)).ok_or_else(|| wrong("maxResults"))?,
+        Some(n) => usize::try_from(n)
+            .ok()
+            .filter(|n| (1..=100).contains(n))
+            .ok_or_else(|| wrong("maxResults"))?,
     };
     let start = match input.get("nextToken").as_text() {
         None => 0,
@@ -69,7 +87,10 @@ fn page(input: &Node, all: &[String], member: &str, most: usize) -> Result<Node,
     };
     let shown: Vec<Node> = all.iter().skip(start).take(size).map(Node::from).collect();
     let next = (start + size < all.len()).then(|| (start + size).to_string());
-    Ok(map([(member, Node::List(shown)), ("nextToken", next.into())]))
+    Ok(map([
+        (member, Node::List(shown)),
+        ("nextToken", next.into()),
+    ]))
 }
 
 fn missing(arn: String) -> Node {

@@ -23,24 +23,41 @@ pub(super) fn describe_clusters(input: &Node, world: &World) -> Result<Node, Api
             failures.push(missing(names::cluster(name)));
             continue;
         }
-        let of = |f: fn(&Task) -> bool| world.tasks.values().filter(|t| t.service.0 == name && f(t)).count();
+        let of = |f: fn(&Task) -> bool| {
+            world
+                .tasks
+                .values()
+                .filter(|t| t.service.0 == name && f(t))
+                .count()
+        };
         found.push(map([
             ("clusterArn", names::cluster(name).into()),
             ("clusterName", name.into()),
             ("status", "ACTIVE".into()),
-            ("activeServicesCount", world.services.keys().filter(|k| k.0 == name).count().into()),
+            (
+                "activeServicesCount",
+                world.services.keys().filter(|k| k.0 == name).count().into(),
+            ),
             ("runningTasksCount", of(Task::is_running).into()),
             ("pendingTasksCount", of(Task::is_starting).into()),
             ("registeredContainerInstancesCount", 0.into()),
             ("capacityProviders", list(["FARGATE", "FARGATE_SPOT"])),
         ]));
     }
-    Ok(map([("clusters", Node::List(found)), ("failures", Node::List(failures))]))
+    Ok(map([
+        ("clusters", Node::List(found)),
+        ("failures", Node::List(failures)),
+    ]))
 }
 
 pub(super) fn list_services(input: &Node, world: &World) -> Result<Node, ApiError> {
     let cluster = cluster(input, world)?;
-    let all: Vec<String> = world.services.keys().filter(|k| k.0 == cluster).map(|k| names::service(&k.0, &k.1)).collect();
+    let all: Vec<String> = world
+        .services
+        .keys()
+        .filter(|k| k.0 == cluster)
+        .map(|k| names::service(&k.0, &k.1))
+        .collect();
     // The vendor's default page is ten.
     page(input, &all, "serviceArns", 10)
 }
@@ -49,7 +66,11 @@ pub(super) fn describe_services(input: &Node, world: &World) -> Result<Node, Api
     let cluster = cluster(input, world)?;
     let asked = input.get("services").as_strs();
     if asked.is_empty() || asked.len() > 10 {
-        let why = if asked.is_empty() { "Services cannot be empty." } else { "Services exceeds the limit of 10." };
+        let why = if asked.is_empty() {
+            "Services cannot be empty."
+        } else {
+            "Services exceeds the limit of 10."
+        };
         return Err(ApiError::new("InvalidParameterException", why));
     }
     let (mut found, mut failures) = (Vec::new(), Vec::new());
@@ -60,7 +81,10 @@ pub(super) fn describe_services(input: &Node, world: &World) -> Result<Node, Api
             None => failures.push(missing(names::service(&cluster, name))),
         }
     }
-    Ok(map([("services", Node::List(found)), ("failures", Node::List(failures))]))
+    Ok(map([
+        ("services", Node::List(found)),
+        ("failures", Node::List(failures)),
+    ]))
 }
 
 /// A service as the vendor shows it.
@@ -72,7 +96,10 @@ pub(super) fn show(s: &Service, world: &World) -> Node {
         .filter_map(|name| world.target_groups.get(name))
         .map(|tg| {
             map([
-                ("targetGroupArn", names::target_group(&tg.name, &tg.id).into()),
+                (
+                    "targetGroupArn",
+                    names::target_group(&tg.name, &tg.id).into(),
+                ),
                 ("containerName", s.key.1.as_str().into()),
                 ("containerPort", s.port.into()),
             ])
@@ -81,7 +108,13 @@ pub(super) fn show(s: &Service, world: &World) -> Node {
     let events: Vec<Node> = s
         .events
         .iter()
-        .map(|e| map([("id", e.id.as_str().into()), ("createdAt", Node::Time(e.at)), ("message", e.message.as_str().into())]))
+        .map(|e| {
+            map([
+                ("id", e.id.as_str().into()),
+                ("createdAt", Node::Time(e.at)),
+                ("message", e.message.as_str().into()),
+            ])
+        })
         .collect();
     map([
         ("serviceArn", names::service(&s.key.0, &s.key.1).into()),
@@ -93,10 +126,16 @@ pub(super) fn show(s: &Service, world: &World) -> Node {
         ("pendingCount", all(Task::is_starting).into()),
         ("launchType", "FARGATE".into()),
         ("platformVersion", "LATEST".into()),
-        ("taskDefinition", names::definition(&s.family, s.revision()).into()),
+        (
+            "taskDefinition",
+            names::definition(&s.family, s.revision()).into(),
+        ),
         ("deploymentConfiguration", settings(s)),
         ("deploymentController", map([("type", "ECS".into())])),
-        ("deployments", Node::List(s.rollouts.iter().map(|r| deployment(s, r, world)).collect())),
+        (
+            "deployments",
+            Node::List(s.rollouts.iter().map(|r| deployment(s, r, world)).collect()),
+        ),
         ("loadBalancers", Node::List(balancers)),
         ("events", Node::List(events)),
         ("createdAt", Node::Time(s.created_at)),
@@ -111,16 +150,25 @@ pub(super) fn show(s: &Service, world: &World) -> Node {
 pub(super) fn settings(s: &Service) -> Node {
     let c = &s.settings;
     map([
-        ("deploymentCircuitBreaker", map([("enable", c.breaker.0.into()), ("rollback", c.breaker.1.into())])),
+        (
+            "deploymentCircuitBreaker",
+            map([
+                ("enable", c.breaker.0.into()),
+                ("rollback", c.breaker.1.into()),
+            ]),
+        ),
         ("maximumPercent", c.maximum.into()),
         ("minimumHealthyPercent", c.minimum.into()),
         ("strategy", c.strategy.word().into()),
         ("bakeTimeInMinutes", c.bake_minutes.into()),
-        ("alarms", map([
-            ("alarmNames", list(c.alarms.iter())),
-            ("rollback", c.breaker.1.into()),
-            ("enable", (!c.alarms.is_empty()).into()),
-        ])),
+        (
+            "alarms",
+            map([
+                ("alarmNames", list(c.alarms.iter())),
+                ("rollback", c.breaker.1.into()),
+                ("enable", (!c.alarms.is_empty()).into()),
+            ]),
+        ),
     ])
 }
 
@@ -128,8 +176,14 @@ fn deployment(s: &Service, r: &Rollout, world: &World) -> Node {
     let c = rollout::counts(world, &s.key, &r.id);
     map([
         ("id", r.id.as_str().into()),
-        ("status", if r.primary { "PRIMARY" } else { "ACTIVE" }.into()),
-        ("taskDefinition", names::definition(&s.family, r.revision).into()),
+        (
+            "status",
+            if r.primary { "PRIMARY" } else { "ACTIVE" }.into(),
+        ),
+        (
+            "taskDefinition",
+            names::definition(&s.family, r.revision).into(),
+        ),
         ("desiredCount", if r.primary { s.desired } else { 0 }.into()),
         ("pendingCount", c.pending.into()),
         ("runningCount", c.running.into()),
@@ -145,8 +199,15 @@ fn deployment(s: &Service, r: &Rollout, world: &World) -> Node {
 pub(super) fn list_tasks(input: &Node, world: &World) -> Result<Node, ApiError> {
     let cluster = cluster(input, world)?;
     let service = input.get("serviceName").as_text().map(names::tail);
-    if let Some(name) = service.filter(|n| !world.services.contains_key(&(cluster.clone(), (*n).to_owned()))) {
-        return Err(ApiError::new("ServiceNotFoundException", format!("Service {name} not found.")));
+    if let Some(name) = service.filter(|n| {
+        !world
+            .services
+            .contains_key(&(cluster.clone(), (*n).to_owned()))
+    }) {
+        return Err(ApiError::new(
+            "ServiceNotFoundException",
+            format!("Service {name} not found."),
+        ));
     }
     let family = input.get("family").as_text();
     let stopped = input.get("desiredStatus").as_str() == Some("STOPPED");
@@ -165,16 +226,26 @@ pub(super) fn describe_tasks(input: &Node, world: &World) -> Result<Node, ApiErr
     let cluster = cluster(input, world)?;
     let asked = input.get("tasks").as_strs();
     if asked.is_empty() || asked.len() > 100 {
-        return Err(ApiError::new("InvalidParameterException", "Tasks must hold 1 to 100 items."));
+        return Err(ApiError::new(
+            "InvalidParameterException",
+            "Tasks must hold 1 to 100 items.",
+        ));
     }
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for named in asked {
-        match world.tasks.get(names::tail(named)).filter(|t| t.service.0 == cluster) {
+        match world
+            .tasks
+            .get(names::tail(named))
+            .filter(|t| t.service.0 == cluster)
+        {
             Some(task) => found.push(show_task(task, world)),
             None => failures.push(missing(names::task(&cluster, names::tail(named)))),
         }
     }
-    Ok(map([("tasks", Node::List(found)), ("failures", Node::List(failures))]))
+    Ok(map([
+        ("tasks", Node::List(found)),
+        ("failures", Node::List(failures)),
+    ]))
 }
 
 /// A task as the vendor shows it.
@@ -199,7 +270,15 @@ pub(super) fn show_task(t: &Task, world: &World) -> Node {
         format!("sha256:{}", format!("{:016x}", h.finish()).repeat(4))
     };
     let container = map([
-        ("containerArn", format!("{}/{}", names::task(&t.service.0, &t.id).replace(":task/", ":container/"), t.id.get(..12).unwrap_or("c")).into()),
+        (
+            "containerArn",
+            format!(
+                "{}/{}",
+                names::task(&t.service.0, &t.id).replace(":task/", ":container/"),
+                t.id.get(..12).unwrap_or("c")
+            )
+            .into(),
+        ),
         ("taskArn", names::task(&t.service.0, &t.id).into()),
         ("name", t.service.1.as_str().into()),
         ("image", t.image.as_str().into()),
@@ -207,8 +286,14 @@ pub(super) fn show_task(t: &Task, world: &World) -> Node {
         ("lastStatus", status.into()),
         ("healthStatus", health.into()),
         ("exitCode", t.stopped_at.and(t.exit_code).into()),
-        ("reason", t.reason.as_ref().filter(|r| r.starts_with("Cannot")).into()),
-        ("networkInterfaces", list([map([("privateIpv4Address", t.ip.as_str().into())])])),
+        (
+            "reason",
+            t.reason.as_ref().filter(|r| r.starts_with("Cannot")).into(),
+        ),
+        (
+            "networkInterfaces",
+            list([map([("privateIpv4Address", t.ip.as_str().into())])]),
+        ),
     ]);
     let code = match &t.reason {
         Some(r) if r.starts_with("CannotPull") => Some("TaskFailedToStart"),
@@ -219,13 +304,27 @@ pub(super) fn show_task(t: &Task, world: &World) -> Node {
     map([
         ("taskArn", names::task(&t.service.0, &t.id).into()),
         ("clusterArn", names::cluster(&t.service.0).into()),
-        ("taskDefinitionArn", names::definition(&t.revision.0, t.revision.1).into()),
+        (
+            "taskDefinitionArn",
+            names::definition(&t.revision.0, t.revision.1).into(),
+        ),
         ("group", format!("service:{}", t.service.1).into()),
         ("startedBy", t.rollout.as_str().into()),
         ("lastStatus", t.life.word().into()),
-        ("desiredStatus", if t.reason.is_some() { "STOPPED" } else { "RUNNING" }.into()),
+        (
+            "desiredStatus",
+            if t.reason.is_some() {
+                "STOPPED"
+            } else {
+                "RUNNING"
+            }
+            .into(),
+        ),
         ("healthStatus", health.into()),
-        ("availabilityZone", format!("{}{}", names::REGION, t.zone).into()),
+        (
+            "availabilityZone",
+            format!("{}{}", names::REGION, t.zone).into(),
+        ),
         ("launchType", "FARGATE".into()),
         ("cpu", of("cpu")),
         ("memory", of("memory")),
@@ -236,10 +335,19 @@ pub(super) fn show_task(t: &Task, world: &World) -> Node {
         ("stoppedReason", t.reason.as_ref().into()),
         ("stopCode", code.into()),
         ("containers", list([container])),
-        ("attachments", list([map([
-            ("type", "ElasticNetworkInterface".into()),
-            ("status", "ATTACHED".into()),
-            ("details", list([map([("name", "privateIPv4Address".into()), ("value", t.ip.as_str().into())])])),
-        ])])),
+        (
+            "attachments",
+            list([map([
+                ("type", "ElasticNetworkInterface".into()),
+                ("status", "ATTACHED".into()),
+                (
+                    "details",
+                    list([map([
+                        ("name", "privateIPv4Address".into()),
+                        ("value", t.ip.as_str().into()),
+                    ])]),
+                ),
+            ])]),
+        ),
     ])
 }

@@ -141,7 +141,11 @@ impl World {
             .values()
             .filter_map(|t| Some((t.service.clone(), t.stopped_at?, t.id.clone())))
             .collect();
-        stopped.sort_by(|a, b| (&a.0, b.1).partial_cmp(&(&b.0, a.1)).unwrap_or(std::cmp::Ordering::Equal));
+        stopped.sort_by(|a, b| {
+            (&a.0, b.1)
+                .partial_cmp(&(&b.0, a.1))
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
         let mut kept = 0;
         let mut of: Option<&Key> = None;
         for (key, at, id) in &stopped {

@@ -36,7 +36,13 @@ pub fn deployment(cluster: &str, service: &str, id: &str) -> String {
 
 /// A service revision: the sandbox's id of it is made of the task definition's number.
 pub fn service_revision(cluster: &str, service: &str, revision: u32) -> String {
-    ecs("service-revision", &format!("{cluster}/{service}/{:019}", 4_980_306_466_373_577_000 + u64::from(revision)))
+    ecs(
+        "service-revision",
+        &format!(
+            "{cluster}/{service}/{:019}",
+            4_980_306_466_373_577_000 + u64::from(revision)
+        ),
+    )
 }
 
 /// A load balancer.
@@ -57,7 +63,10 @@ pub fn tail(arn: &str) -> &str {
 /// Family and revision of `family:7` or a task definition's ARN; the revision is `None` where only a family is given.
 pub fn family_revision(text: &str) -> (&str, Option<u32>) {
     let tail = tail(text);
-    match tail.rsplit_once(':').and_then(|(f, n)| Some((f, n.parse().ok()?))) {
+    match tail
+        .rsplit_once(':')
+        .and_then(|(f, n)| Some((f, n.parse().ok()?)))
+    {
         Some((family, revision)) => (family, Some(revision)),
         None => (tail, None),
     }

@@ -39,27 +39,38 @@ pub fn counts(world: &World, key: &Key, rollout: &str) -> Counts {
 /// Begins a deployment of a revision. The one under way, if any, is superseded.
 pub fn begin(world: &mut World, key: &Key, revision: u32) {
     let (now, story) = (world.stamp(), world.story_time());
-    let number: u64 = world.hex(15).chars().fold(0, |n, c| n * 10 + u64::from(c.to_digit(16).unwrap_or(0) % 10));
+    let number: u64 = world.hex(15).chars().fold(0, |n, c| {
+        n * 10 + u64::from(c.to_digit(16).unwrap_or(0) % 10)
+    });
     let rollout = format!("ecs-svc/{number:019}");
     let id = world.hex(21);
-    let Some(service) = world.services.get_mut(key) else { return };
+    let Some(service) = world.services.get_mut(key) else {
+        return;
+    };
     let from: Vec<u32> = service.primary().map(|r| r.revision).into_iter().collect();
     for r in &mut service.rollouts {
         r.primary = false;
     }
     service.steady = false;
-    service.rollouts.insert(0, Rollout {
-        id: rollout.clone(),
-        revision,
-        primary: true,
-        state: "IN_PROGRESS",
-        reason: format!("ECS deployment {rollout} in progress."),
-        created_at: now,
-        updated_at: now,
-        failed: 0,
-    });
+    service.rollouts.insert(
+        0,
+        Rollout {
+            id: rollout.clone(),
+            revision,
+            primary: true,
+            state: "IN_PROGRESS",
+            reason: format!("ECS deployment {rollout} in progress."),
+            created_at: now,
+            updated_at: now,
+            failed: 0,
+        },
+    );
     let (strategy, desired) = (service.settings.strategy, service.desired);
-    for d in world.deployments.iter_mut().filter(|d| &d.key == key && d.is_open()) {
+    for d in world
+        .deployments
+        .iter_mut()
+        .filter(|d| &d.key == key && d.is_open())
+    {
         d.status = "STOPPED";
         d.reason = "A new deployment superseded this one.".into();
         d.finished_at = Some(now);
@@ -106,48 +117,92 @@ fn say(world: &mut World, key: &Key, message: &str) {
 
 fn count_failures(world: &mut World, key: &Key) {
     let mut failed: Vec<(String, String, String)> = Vec::new();
-    for t in world.tasks.values_mut().filter(|t| &t.service == key && t.failed) {
+    for t in world
+        .tasks
+        .values_mut()
+        .filter(|t| &t.service == key && t.failed)
+    {
         t.failed = false;
-        failed.push((t.rollout.clone(), t.id.clone(), t.reason.clone().unwrap_or_default()));
+        failed.push((
+            t.rollout.clone(),
+            t.id.clone(),
+            t.reason.clone().unwrap_or_default(),
+        ));
     }
     for (rollout, task, reason) in failed {
         let words = match reason.as_str() {
-            r if r.contains("health checks") => format!("(task {task}) failed container health checks."),
+            r if r.contains("health checks") => {
+                format!("(task {task}) failed container health checks.")
+            }
             r => format!("(deployment {rollout}) task {task} stopped: {r}."),
         };
         say(world, key, &words);
         let now = world.stamp();
-        let Some(service) = world.services.get_mut(key) else { return };
+        let Some(service) = world.services.get_mut(key) else {
+            return;
+        };
         let breaker = service.settings.breaker;
-        let Some(r) = service.rollouts.iter_mut().find(|r| r.id == rollout) else { continue };
+        let Some(r) = service.rollouts.iter_mut().find(|r| r.id == rollout) else {
+            continue;
+        };
         r.failed += 1;
         r.updated_at = now;
         let moving = r.primary && r.state == "IN_PROGRESS";
         let (count, limit) = (r.failed, threshold(service.desired));
-        let Some(d) = world.deployments.iter_mut().find(|d| d.rollout == rollout && d.is_open()) else { continue };
+        let Some(d) = world
+            .deployments
+            .iter_mut()
+            .find(|d| d.rollout == rollout && d.is_open())
+        else {
+            continue;
+        };
         d.failures = (count, limit);
         d.updated_at = now;
         if moving && breaker.0 && count >= limit && d.rollback.is_none() {
-            fail(world, key, "deployment failed: tasks failed to start.", "Service deployment rolled back because the circuit breaker threshold was exceeded.");
+            fail(
+                world,
+                key,
+                "deployment failed: tasks failed to start.",
+                "Service deployment rolled back because the circuit breaker threshold was exceeded.",
+            );
         }
     }
 }
 
 /// Ends the running deployment as failed, or turns it back where the service is set to.
 pub fn fail(world: &mut World, key: &Key, event: &str, reason: &str) {
-    let Some(primary) = world.services.get(key).and_then(|s| s.primary()).map(|r| r.id.clone()) else { return };
+    let Some(primary) = world
+        .services
+        .get(key)
+        .and_then(|s| s.primary())
+        .map(|r| r.id.clone())
+    else {
+        return;
+    };
     say(world, key, &format!("(deployment {primary}) {event}"));
-    let back = world.services.get(key).is_some_and(|s| s.settings.breaker.1);
+    let back = world
+        .services
+        .get(key)
+        .is_some_and(|s| s.settings.breaker.1);
     if back {
         roll_back(world, key, reason);
         return;
     }
     let now = world.stamp();
-    if let Some(r) = world.services.get_mut(key).and_then(|s| s.rollouts.iter_mut().find(|r| r.primary)) {
+    if let Some(r) = world
+        .services
+        .get_mut(key)
+        .and_then(|s| s.rollouts.iter_mut().find(|r| r.primary))
+    {
         r.state = "FAILED";
         r.reason = "ECS deployment circuit breaker: tasks failed to start.".into();
     }
-    if let Some(d) = world.deployments.iter_mut().rev().find(|d| &d.key == key && d.is_open()) {
+    if let Some(d) = world
+        .deployments
+        .iter_mut()
+        .rev()
+        .find(|d| &d.key == key && d.is_open())
+    {
         d.status = "STOPPED";
         d.reason = reason.replace("rolled back", "stopped");
         d.finished_at = Some(now);
@@ -157,30 +212,52 @@ pub fn fail(world: &mut World, key: &Key, event: &str, reason: &str) {
 /// Turns the running deployment back to the revision of the last completed one. `false` where there is none.
 pub fn roll_back(world: &mut World, key: &Key, reason: &str) -> bool {
     let now = world.stamp();
-    let last_good = world.deployments.iter().rev().find(|d| &d.key == key && d.status == "SUCCESSFUL").map(|d| d.to);
-    let open = world.deployments.iter().position(|d| &d.key == key && d.is_open());
-    let (Some(open), Some(good)) = (open, last_good) else { return false };
-    let number = world.hex(19).chars().filter_map(|c| c.to_digit(16)).map(|d| char::from_digit(d % 10, 10).unwrap_or('0')).collect::<String>();
+    let last_good = world
+        .deployments
+        .iter()
+        .rev()
+        .find(|d| &d.key == key && d.status == "SUCCESSFUL")
+        .map(|d| d.to);
+    let open = world
+        .deployments
+        .iter()
+        .position(|d| &d.key == key && d.is_open());
+    let (Some(open), Some(good)) = (open, last_good) else {
+        return false;
+    };
+    let number = world
+        .hex(19)
+        .chars()
+        .filter_map(|c| c.to_digit(16))
+        .map(|d| char::from_digit(d % 10, 10).unwrap_or('0'))
+        .collect::<String>();
     let rollout = format!("ecs-svc/{number}");
-    let Some(service) = world.services.get_mut(key) else { return false };
+    let Some(service) = world.services.get_mut(key) else {
+        return false;
+    };
     for r in service.rollouts.iter_mut().filter(|r| r.primary) {
         r.primary = false;
         r.state = "FAILED";
         r.reason = "ECS deployment circuit breaker: tasks failed to start.".into();
         r.updated_at = now;
     }
-    service.rollouts.insert(0, Rollout {
-        id: rollout.clone(),
-        revision: good,
-        primary: true,
-        state: "IN_PROGRESS",
-        reason: format!("ECS deployment {rollout} in progress."),
-        created_at: now,
-        updated_at: now,
-        failed: 0,
-    });
+    service.rollouts.insert(
+        0,
+        Rollout {
+            id: rollout.clone(),
+            revision: good,
+            primary: true,
+            state: "IN_PROGRESS",
+            reason: format!("ECS deployment {rollout} in progress."),
+            created_at: now,
+            updated_at: now,
+            failed: 0,
+        },
+    );
     service.steady = false;
-    let Some(d) = world.deployments.get_mut(open) else { return false };
+    let Some(d) = world.deployments.get_mut(open) else {
+        return false;
+    };
     d.status = "ROLLBACK_IN_PROGRESS";
     d.reason = reason.to_owned();
     d.rollout = rollout;
@@ -200,35 +277,50 @@ fn start_task(world: &mut World, key: &Key, rollout: &Rollout, offset: usize) ->
     // Images take a little longer or shorter to pull: tasks do not march in step.
     let late = world.chance() * 3.0;
     let zone = ['a', 'b', 'c'][(world.tasks_of(key).count() + offset) % 3];
-    let ip = format!("10.0.{}.{}", zone as u32 - 'a' as u32 + 10, 4 + world.pick(250));
-    world.tasks.insert(id.clone(), Task {
-        id: id.clone(),
-        service: key.clone(),
-        revision: (family, rollout.revision),
-        rollout: rollout.id.clone(),
-        image,
-        life: Life::Provisioning,
-        since: story + late,
-        health: Health::Unknown,
-        zone,
-        ip,
-        created_at: now,
-        started_at: None,
-        stopped_at: None,
-        reason: None,
-        exit_code: None,
-        failed: false,
-    });
+    let ip = format!(
+        "10.0.{}.{}",
+        zone as u32 - 'a' as u32 + 10,
+        4 + world.pick(250)
+    );
+    world.tasks.insert(
+        id.clone(),
+        Task {
+            id: id.clone(),
+            service: key.clone(),
+            revision: (family, rollout.revision),
+            rollout: rollout.id.clone(),
+            image,
+            life: Life::Provisioning,
+            since: story + late,
+            health: Health::Unknown,
+            zone,
+            ip,
+            created_at: now,
+            started_at: None,
+            stopped_at: None,
+            reason: None,
+            exit_code: None,
+            failed: false,
+        },
+    );
     Some(id)
 }
 
 /// Starts and stops tasks within the limits that the service sets.
 fn replace(world: &mut World, key: &Key) {
-    let Some(service) = world.services.get(key) else { return };
-    let Some(primary) = service.primary().cloned() else { return };
+    let Some(service) = world.services.get(key) else {
+        return;
+    };
+    let Some(primary) = service.primary().cloned() else {
+        return;
+    };
     let (desired, settings) = (service.desired, service.settings.clone());
     let shifting = settings.strategy != Strategy::Rolling;
-    let ceiling = if shifting { desired * 2 } else { (desired * settings.maximum / 100).max(desired) };
+    let ceiling = if shifting {
+        desired * 2
+    } else {
+        (desired * settings.maximum / 100).max(desired)
+    };
     let floor = (desired * settings.minimum).div_ceil(100);
     let mine = counts(world, key, &primary.id);
     let all: Counts = {
@@ -242,20 +334,35 @@ fn replace(world: &mut World, key: &Key) {
     };
     let have = mine.running + mine.pending;
     let room = ceiling.saturating_sub(all.running + all.pending);
-    let wanted = if primary.state == "FAILED" { 0 } else { desired.saturating_sub(have).min(room) };
-    let started: Vec<String> = (0..wanted).filter_map(|i| start_task(world, key, &primary, i as usize)).collect();
+    let wanted = if primary.state == "FAILED" {
+        0
+    } else {
+        desired.saturating_sub(have).min(room)
+    };
+    let started: Vec<String> = (0..wanted)
+        .filter_map(|i| start_task(world, key, &primary, i as usize))
+        .collect();
     if !started.is_empty() {
         let names: Vec<String> = started.iter().map(|t| format!("(task {t})")).collect();
-        say(world, key, &format!("has started {} tasks: {}.", started.len(), names.join(" ")));
+        say(
+            world,
+            key,
+            &format!("has started {} tasks: {}.", started.len(), names.join(" ")),
+        );
         if let Some(s) = world.services.get_mut(key) {
             s.steady = false;
         }
     }
     // Old ones go as far as the healthy ones allow; with shifted traffic, only once it is off them.
-    let cleaned = !shifting || primary.state == "COMPLETED" || stage(world, key).is_none_or(|s| s == "CLEAN_UP");
+    let cleaned = !shifting
+        || primary.state == "COMPLETED"
+        || stage(world, key).is_none_or(|s| s == "CLEAN_UP");
     let spare = all.healthy.saturating_sub(floor.min(desired));
     let mut stop: Vec<String> = Vec::new();
-    let mut old: Vec<&Task> = world.tasks_of(key).filter(|t| t.rollout != primary.id && (t.is_running() || t.is_starting())).collect();
+    let mut old: Vec<&Task> = world
+        .tasks_of(key)
+        .filter(|t| t.rollout != primary.id && (t.is_running() || t.is_starting()))
+        .collect();
     // What is not healthy is worth nothing and goes first.
     old.sort_by_key(|t| (t.health == Health::Healthy, t.id.clone()));
     let mut spared = 0;
@@ -268,7 +375,13 @@ fn replace(world: &mut World, key: &Key) {
     }
     // Fewer are wanted than run: a scale-in.
     let surplus = have.saturating_sub(desired);
-    stop.extend(world.tasks_of(key).filter(|t| t.rollout == primary.id && (t.is_running() || t.is_starting())).take(surplus as usize).map(|t| t.id.clone()));
+    stop.extend(
+        world
+            .tasks_of(key)
+            .filter(|t| t.rollout == primary.id && (t.is_running() || t.is_starting()))
+            .take(surplus as usize)
+            .map(|t| t.id.clone()),
+    );
     if stop.is_empty() {
         return;
     }
@@ -276,24 +389,57 @@ fn replace(world: &mut World, key: &Key) {
     for id in &stop {
         if let Some(t) = world.tasks.get_mut(id) {
             let deployment = t.rollout.clone();
-            t.stop(story, &format!("Scaling activity initiated by (deployment {deployment})"));
+            t.stop(
+                story,
+                &format!("Scaling activity initiated by (deployment {deployment})"),
+            );
         }
     }
-    say(world, key, &format!("has stopped {} running tasks: {}.", stop.len(), stop.iter().map(|t| format!("(task {t})")).collect::<Vec<_>>().join(" ")));
+    say(
+        world,
+        key,
+        &format!(
+            "has stopped {} running tasks: {}.",
+            stop.len(),
+            stop.iter()
+                .map(|t| format!("(task {t})"))
+                .collect::<Vec<_>>()
+                .join(" ")
+        ),
+    );
 }
 
 fn stage(world: &World, key: &Key) -> Option<&'static str> {
-    world.deployments.iter().rev().find(|d| &d.key == key && d.is_open())?.stage
+    world
+        .deployments
+        .iter()
+        .rev()
+        .find(|d| &d.key == key && d.is_open())?
+        .stage
 }
 
 /// Moves traffic for the strategies that shift it.
 fn shift(world: &mut World, key: &Key) {
     let story = world.story_time();
-    let Some(service) = world.services.get(key) else { return };
-    let (desired, bake) = (service.desired, f64::from(service.settings.bake_minutes) * MINUTE_S);
-    let Some(primary) = service.primary().map(|r| r.id.clone()) else { return };
+    let Some(service) = world.services.get(key) else {
+        return;
+    };
+    let (desired, bake) = (
+        service.desired,
+        f64::from(service.settings.bake_minutes) * MINUTE_S,
+    );
+    let Some(primary) = service.primary().map(|r| r.id.clone()) else {
+        return;
+    };
     let ready = counts(world, key, &primary).healthy >= desired;
-    let Some(d) = world.deployments.iter_mut().rev().find(|d| &d.key == key && d.is_open()) else { return };
+    let Some(d) = world
+        .deployments
+        .iter_mut()
+        .rev()
+        .find(|d| &d.key == key && d.is_open())
+    else {
+        return;
+    };
     let Some(stage) = d.stage else { return };
     let spent = story - d.stage_since;
     let next = match stage {
@@ -301,7 +447,13 @@ fn shift(world: &mut World, key: &Key) {
         "PRODUCTION_TRAFFIC_SHIFT" => {
             d.traffic = match d.strategy {
                 Strategy::BlueGreen | Strategy::Rolling => 100.0,
-                Strategy::Canary => if spent < SHIFT_S { 10.0 } else { 100.0 },
+                Strategy::Canary => {
+                    if spent < SHIFT_S {
+                        10.0
+                    } else {
+                        100.0
+                    }
+                }
                 Strategy::Linear => (20.0 * (1.0 + (spent / SHIFT_S).floor())).min(100.0),
             };
             (d.traffic >= 100.0).then_some("BAKE_TIME")
@@ -321,11 +473,17 @@ fn shift(world: &mut World, key: &Key) {
 /// Ends a deployment whose work is done, and says when a service is steady.
 fn complete(world: &mut World, key: &Key) {
     let now = world.stamp();
-    let Some(service) = world.services.get(key) else { return };
-    let Some(primary) = service.primary().cloned() else { return };
+    let Some(service) = world.services.get(key) else {
+        return;
+    };
+    let Some(primary) = service.primary().cloned() else {
+        return;
+    };
     let desired = service.desired;
     let mine = counts(world, key, &primary.id);
-    let others = world.tasks_of(key).any(|t| t.rollout != primary.id && t.life != Life::Stopped);
+    let others = world
+        .tasks_of(key)
+        .any(|t| t.rollout != primary.id && t.life != Life::Stopped);
     let up = mine.healthy >= desired && mine.pending == 0 && mine.running == desired;
     if !up || others {
         return;
@@ -339,14 +497,27 @@ fn complete(world: &mut World, key: &Key) {
                 r.updated_at = now;
             }
         }
-        if let Some(d) = world.deployments.iter_mut().rev().find(|d| &d.key == key && d.is_open()) {
-            d.status = if d.rollback.is_some() { "ROLLBACK_SUCCESSFUL" } else { "SUCCESSFUL" };
+        if let Some(d) = world
+            .deployments
+            .iter_mut()
+            .rev()
+            .find(|d| &d.key == key && d.is_open())
+        {
+            d.status = if d.rollback.is_some() {
+                "ROLLBACK_SUCCESSFUL"
+            } else {
+                "SUCCESSFUL"
+            };
             d.finished_at = Some(now);
             d.updated_at = now;
             d.stage = d.stage.map(|_| "CLEAN_UP");
             d.traffic = if d.rollback.is_some() { 0.0 } else { 100.0 };
         }
-        say(world, key, &format!("(deployment {}) deployment completed.", primary.id));
+        say(
+            world,
+            key,
+            &format!("(deployment {}) deployment completed.", primary.id),
+        );
     }
     let steady = world.services.get(key).is_some_and(|s| s.steady);
     if !steady {

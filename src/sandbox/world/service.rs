@@ -30,7 +30,9 @@ impl Strategy {
 
     /// Reads the vendor's word.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Rolling, Self::BlueGreen, Self::Canary, Self::Linear].into_iter().find(|s| s.word() == word)
+        [Self::Rolling, Self::BlueGreen, Self::Canary, Self::Linear]
+            .into_iter()
+            .find(|s| s.word() == word)
     }
 }
 
@@ -168,6 +170,13 @@ pub struct ServiceDeployment {
 impl ServiceDeployment {
     /// Whether it still moves.
     pub fn is_open(&self) -> bool {
-        matches!(self.status, "PENDING" | "IN_PROGRESS" | "STOP_REQUESTED" | "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS")
+        matches!(
+            self.status,
+            "PENDING"
+                | "IN_PROGRESS"
+                | "STOP_REQUESTED"
+                | "ROLLBACK_REQUESTED"
+                | "ROLLBACK_IN_PROGRESS"
+        )
     }
 }

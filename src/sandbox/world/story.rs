@@ -25,17 +25,81 @@ struct Plan {
 }
 
 const PRODUCTION: &[Plan] = &[
-    Plan { name: "admin", desired: 2, images: &["1.3.0", "1.3.1", "1.4.0"], cpu: 256, memory: 512, port: Some((8081, "/admin/*")), strategy: Strategy::BlueGreen },
-    Plan { name: "api", desired: 4, images: &["1.7.9", "1.8.0", "1.8.1", "1.8.2"], cpu: 512, memory: 1024, port: Some((8080, "/api/*")), strategy: Strategy::Rolling },
-    Plan { name: "auth", desired: 2, images: &["2.0.3", "2.0.4"], cpu: 256, memory: 512, port: Some((8082, "/auth/*")), strategy: Strategy::Rolling },
-    Plan { name: "calculator", desired: 3, images: &["3.1.0", "3.1.1", "3.2.0"], cpu: 1024, memory: 2048, port: Some((8083, "/calc/*")), strategy: Strategy::Canary },
-    Plan { name: "pdf-render", desired: 2, images: &["0.9.4", "0.9.5"], cpu: 512, memory: 1024, port: Some((8084, "/pdf/*")), strategy: Strategy::Rolling },
-    Plan { name: "worker", desired: 4, images: &["1.8.0", "1.8.1", "1.8.2"], cpu: 512, memory: 1024, port: None, strategy: Strategy::Rolling },
+    Plan {
+        name: "admin",
+        desired: 2,
+        images: &["1.3.0", "1.3.1", "1.4.0"],
+        cpu: 256,
+        memory: 512,
+        port: Some((8081, "/admin/*")),
+        strategy: Strategy::BlueGreen,
+    },
+    Plan {
+        name: "api",
+        desired: 4,
+        images: &["1.7.9", "1.8.0", "1.8.1", "1.8.2"],
+        cpu: 512,
+        memory: 1024,
+        port: Some((8080, "/api/*")),
+        strategy: Strategy::Rolling,
+    },
+    Plan {
+        name: "auth",
+        desired: 2,
+        images: &["2.0.3", "2.0.4"],
+        cpu: 256,
+        memory: 512,
+        port: Some((8082, "/auth/*")),
+        strategy: Strategy::Rolling,
+    },
+    Plan {
+        name: "calculator",
+        desired: 3,
+        images: &["3.1.0", "3.1.1", "3.2.0"],
+        cpu: 1024,
+        memory: 2048,
+        port: Some((8083, "/calc/*")),
+        strategy: Strategy::Canary,
+    },
+    Plan {
+        name: "pdf-render",
+        desired: 2,
+        images: &["0.9.4", "0.9.5"],
+        cpu: 512,
+        memory: 1024,
+        port: Some((8084, "/pdf/*")),
+        strategy: Strategy::Rolling,
+    },
+    Plan {
+        name: "worker",
+        desired: 4,
+        images: &["1.8.0", "1.8.1", "1.8.2"],
+        cpu: 512,
+        memory: 1024,
+        port: None,
+        strategy: Strategy::Rolling,
+    },
 ];
 
 const STAGING: &[Plan] = &[
-    Plan { name: "api", desired: 1, images: &["1.8.2", "1.8.3"], cpu: 256, memory: 512, port: None, strategy: Strategy::Rolling },
-    Plan { name: "worker", desired: 1, images: &["1.8.2", "1.8.3"], cpu: 256, memory: 512, port: None, strategy: Strategy::Rolling },
+    Plan {
+        name: "api",
+        desired: 1,
+        images: &["1.8.2", "1.8.3"],
+        cpu: 256,
+        memory: 512,
+        port: None,
+        strategy: Strategy::Rolling,
+    },
+    Plan {
+        name: "worker",
+        desired: 1,
+        images: &["1.8.2", "1.8.3"],
+        cpu: 256,
+        memory: 512,
+        port: None,
+        strategy: Strategy::Rolling,
+    },
 ];
 
 /// The registry that holds the platform's images.
@@ -62,7 +126,17 @@ pub fn tell(world: &mut World) {
     }
     // Something moves when the curtain rises: the worker goes to a new, good image.
     let key = ("laser-prod".to_owned(), "worker".to_owned());
-    let next = register(world, &key, "laser-prod-worker", &format!("{REGISTRY}/worker:1.8.3"), 512, 1024, None, world.stamp() - 40.0, "ana");
+    let next = register(
+        world,
+        &key,
+        "laser-prod-worker",
+        &format!("{REGISTRY}/worker:1.8.3"),
+        512,
+        1024,
+        None,
+        world.stamp() - 40.0,
+        "ana",
+    );
     super::rollout::begin(world, &key, next);
 }
 
@@ -74,8 +148,28 @@ pub fn fleet(world: &mut World, scale: Scale) {
         let key = ("fleet".to_owned(), format!("svc-{n:04}"));
         let family = format!("fleet-{}", key.1);
         let at = world.stamp() - 30.0 * HOUR_S;
-        let revision = register(world, &key, &family, &format!("{REGISTRY}/app:1.{n}.0"), 256, 512, Some(8080), at, "ana");
-        settle(world, &key, &family, scale.tasks_per_service, revision, None, 8080, Strategy::Rolling, at);
+        let revision = register(
+            world,
+            &key,
+            &family,
+            &format!("{REGISTRY}/app:1.{n}.0"),
+            256,
+            512,
+            Some(8080),
+            at,
+            "ana",
+        );
+        settle(
+            world,
+            &key,
+            &family,
+            scale.tasks_per_service,
+            revision,
+            None,
+            8080,
+            Strategy::Rolling,
+            at,
+        );
     }
 }
 
@@ -91,31 +185,95 @@ fn service(world: &mut World, cluster: &str, plan: &Plan) {
         let who = PEOPLE[(i + plan.name.len()) % PEOPLE.len()];
         let image = format!("{REGISTRY}/{}:{tag}", plan.name);
         let port = plan.port.map(|p| p.0);
-        revision = register(world, &key, &family, &image, plan.cpu, plan.memory, port, at, who);
-        remember(world, &key, revision.saturating_sub(1), revision, at + 60.0, "SUCCESSFUL", plan);
+        revision = register(
+            world,
+            &key,
+            &family,
+            &image,
+            plan.cpu,
+            plan.memory,
+            port,
+            at,
+            who,
+        );
+        remember(
+            world,
+            &key,
+            revision.saturating_sub(1),
+            revision,
+            at + 60.0,
+            "SUCCESSFUL",
+            plan,
+        );
     }
     let group = plan.port.map(|(port, path)| {
         let name = format!("tg-{}", plan.name);
         let id = world.hex(16);
         let load_balancer = "laser-prod-alb".to_owned();
-        let tg = TargetGroup { name: name.clone(), id, port, load_balancer, path: path.to_owned() };
+        let tg = TargetGroup {
+            name: name.clone(),
+            id,
+            port,
+            load_balancer,
+            path: path.to_owned(),
+        };
         world.target_groups.insert(name.clone(), tg);
         name
     });
     if plan.name == "api" && cluster == "laser-prod" {
         // A release that the breaker turned back, two days ago: what a rehearsed rollback looks like.
         let image = format!("{REGISTRY}/api:1.8.1-bad.2");
-        let bad = register(world, &key, &family, &image, plan.cpu, plan.memory, Some(8080), at - 30.0 * HOUR_S, "github-actions");
-        remember(world, &key, bad, bad, at - 30.0 * HOUR_S, "ROLLBACK_SUCCESSFUL", plan);
+        let bad = register(
+            world,
+            &key,
+            &family,
+            &image,
+            plan.cpu,
+            plan.memory,
+            Some(8080),
+            at - 30.0 * HOUR_S,
+            "github-actions",
+        );
+        remember(
+            world,
+            &key,
+            bad,
+            bad,
+            at - 30.0 * HOUR_S,
+            "ROLLBACK_SUCCESSFUL",
+            plan,
+        );
     }
     let port = plan.port.map_or(0, |p| p.0);
-    settle(world, &key, &family, plan.desired, revision, group, port, plan.strategy, at + 60.0);
+    settle(
+        world,
+        &key,
+        &family,
+        plan.desired,
+        revision,
+        group,
+        port,
+        plan.strategy,
+        at + 60.0,
+    );
 }
 
-fn remember(world: &mut World, key: &Key, from: u32, to: u32, at: f64, status: &'static str, plan: &Plan) {
+fn remember(
+    world: &mut World,
+    key: &Key,
+    from: u32,
+    to: u32,
+    at: f64,
+    status: &'static str,
+    plan: &Plan,
+) {
     let id = world.hex(21);
     let back = status == "ROLLBACK_SUCCESSFUL";
-    let reason = if back { "Service deployment rolled back because the circuit breaker threshold was exceeded." } else { "" };
+    let reason = if back {
+        "Service deployment rolled back because the circuit breaker threshold was exceeded."
+    } else {
+        ""
+    };
     let limit = super::rollout::threshold(plan.desired);
     world.deployments.push(ServiceDeployment {
         id,
@@ -139,7 +297,17 @@ fn remember(world: &mut World, key: &Key, from: u32, to: u32, at: f64, status: &
 }
 
 #[allow(clippy::too_many_arguments)]
-fn register(world: &mut World, key: &Key, family: &str, image: &str, cpu: u32, memory: u32, port: Option<u16>, at: f64, who: &str) -> u32 {
+fn register(
+    world: &mut World,
+    key: &Key,
+    family: &str,
+    image: &str,
+    cpu: u32,
+    memory: u32,
+    port: Option<u16>,
+    at: f64,
+    who: &str,
+) -> u32 {
     let name = key.1.clone();
     let check = port.map_or_else(
         || "pgrep node || exit 1".to_owned(),
@@ -147,7 +315,11 @@ fn register(world: &mut World, key: &Key, family: &str, image: &str, cpu: u32, m
     );
     let pair = |k: &str, v: String| map([("name", k.into()), ("value", v.into())]);
     let secret = |k: &str, path: &str| {
-        let from = format!("arn:aws:secretsmanager:us-east-1:{}:secret:{}/{path}", names::ACCOUNT, key.0);
+        let from = format!(
+            "arn:aws:secretsmanager:us-east-1:{}:secret:{}/{path}",
+            names::ACCOUNT,
+            key.0
+        );
         map([("name", k.into()), ("valueFrom", from.into())])
     };
     let mut container = map([
@@ -157,31 +329,55 @@ fn register(world: &mut World, key: &Key, family: &str, image: &str, cpu: u32, m
         ("memory", memory.into()),
         ("memoryReservation", (memory / 2).into()),
         ("essential", true.into()),
-        ("environment", list([pair("NODE_ENV", "production".into()), pair("LOG_LEVEL", "info".into())])),
-        ("secrets", list([secret("DATABASE_URL", "database-url"), secret("JWT_SECRET", "jwt-secret")])),
-        ("healthCheck", map([
-            ("command", list(["CMD-SHELL", check.as_str()])),
-            ("interval", 10.into()),
-            ("timeout", 5.into()),
-            ("retries", 3.into()),
-        ])),
-        ("logConfiguration", map([
-            ("logDriver", "awslogs".into()),
-            ("options", map([
-                ("awslogs-group", format!("/ecs/{}/{name}", key.0).into()),
-                ("awslogs-region", names::REGION.into()),
-                ("awslogs-stream-prefix", name.as_str().into()),
-            ])),
-        ])),
+        (
+            "environment",
+            list([
+                pair("NODE_ENV", "production".into()),
+                pair("LOG_LEVEL", "info".into()),
+            ]),
+        ),
+        (
+            "secrets",
+            list([
+                secret("DATABASE_URL", "database-url"),
+                secret("JWT_SECRET", "jwt-secret"),
+            ]),
+        ),
+        (
+            "healthCheck",
+            map([
+                ("command", list(["CMD-SHELL", check.as_str()])),
+                ("interval", 10.into()),
+                ("timeout", 5.into()),
+                ("retries", 3.into()),
+            ]),
+        ),
+        (
+            "logConfiguration",
+            map([
+                ("logDriver", "awslogs".into()),
+                (
+                    "options",
+                    map([
+                        ("awslogs-group", format!("/ecs/{}/{name}", key.0).into()),
+                        ("awslogs-region", names::REGION.into()),
+                        ("awslogs-stream-prefix", name.as_str().into()),
+                    ]),
+                ),
+            ]),
+        ),
         ("mountPoints", Node::List(Vec::new())),
         ("volumesFrom", Node::List(Vec::new())),
     ]);
     if let Some(port) = port {
-        container = container.with("portMappings", list([map([
-            ("containerPort", port.into()),
-            ("hostPort", port.into()),
-            ("protocol", "tcp".into()),
-        ])]));
+        container = container.with(
+            "portMappings",
+            list([map([
+                ("containerPort", port.into()),
+                ("hostPort", port.into()),
+                ("protocol", "tcp".into()),
+            ])]),
+        );
     }
     let input = map([
         ("family", family.into()),
@@ -190,10 +386,21 @@ fn register(world: &mut World, key: &Key, family: &str, image: &str, cpu: u32, m
         ("requiresCompatibilities", list(["FARGATE"])),
         ("cpu", cpu.to_string().into()),
         ("memory", memory.to_string().into()),
-        ("executionRoleArn", format!("arn:aws:iam::{}:role/{}-execution", names::ACCOUNT, key.0).into()),
-        ("taskRoleArn", format!("arn:aws:iam::{}:role/{family}", names::ACCOUNT).into()),
+        (
+            "executionRoleArn",
+            format!("arn:aws:iam::{}:role/{}-execution", names::ACCOUNT, key.0).into(),
+        ),
+        (
+            "taskRoleArn",
+            format!("arn:aws:iam::{}:role/{family}", names::ACCOUNT).into(),
+        ),
     ]);
-    add_definition(world, &input, at, &format!("arn:aws:iam::{}:user/{who}", names::ACCOUNT))
+    add_definition(
+        world,
+        &input,
+        at,
+        &format!("arn:aws:iam::{}:user/{who}", names::ACCOUNT),
+    )
 }
 
 /// Registers what RegisterTaskDefinition was given; returns the revision's number.
@@ -202,9 +409,20 @@ pub fn add_definition(world: &mut World, input: &Node, at: f64, by: &str) -> u32
     let revisions = world.definitions.entry(family.clone()).or_default();
     let number = u32::try_from(revisions.len() + 1).unwrap_or(u32::MAX);
     let containers = input.get("containerDefinitions").as_list();
-    let main = containers.iter().find(|c| c.get("essential").as_bool() != Some(false)).or(containers.first());
-    let image = main.and_then(|c| c.get("image").as_str()).unwrap_or_default().to_owned();
-    let members = input.as_map().iter().filter(|(k, _)| k != "tags").cloned().collect();
+    let main = containers
+        .iter()
+        .find(|c| c.get("essential").as_bool() != Some(false))
+        .or(containers.first());
+    let image = main
+        .and_then(|c| c.get("image").as_str())
+        .unwrap_or_default()
+        .to_owned();
+    let members = input
+        .as_map()
+        .iter()
+        .filter(|(k, _)| k != "tags")
+        .cloned()
+        .collect();
     let shown = Node::Map(members)
         .with("taskDefinitionArn", names::definition(&family, number))
         .with("revision", number)
@@ -212,45 +430,82 @@ pub fn add_definition(world: &mut World, input: &Node, at: f64, by: &str) -> u32
         .with("compatibilities", list(["EC2", "FARGATE"]))
         .with("registeredAt", Node::Time(at))
         .with("registeredBy", by);
-    revisions.push(Definition { shown, tags: input.get("tags").clone(), image, active: true });
+    revisions.push(Definition {
+        shown,
+        tags: input.get("tags").clone(),
+        image,
+        active: true,
+    });
     number
 }
 
 #[allow(clippy::too_many_arguments)]
-fn settle(world: &mut World, key: &Key, family: &str, desired: u32, revision: u32, group: Option<String>, port: u16, strategy: Strategy, at: f64) {
-    let digits: String = world.hex(19).chars().filter_map(|c| c.to_digit(16)).filter_map(|d| char::from_digit(d % 10, 10)).collect();
+fn settle(
+    world: &mut World,
+    key: &Key,
+    family: &str,
+    desired: u32,
+    revision: u32,
+    group: Option<String>,
+    port: u16,
+    strategy: Strategy,
+    at: f64,
+) {
+    let digits: String = world
+        .hex(19)
+        .chars()
+        .filter_map(|c| c.to_digit(16))
+        .filter_map(|d| char::from_digit(d % 10, 10))
+        .collect();
     let rollout = format!("ecs-svc/{digits}");
-    let image = world.definition(family, revision).map(|d| d.image.clone()).unwrap_or_default();
+    let image = world
+        .definition(family, revision)
+        .map(|d| d.image.clone())
+        .unwrap_or_default();
     for n in 0..desired {
         let id = world.hex(32);
         let zone = ['a', 'b', 'c'][n as usize % 3];
         let ip = format!("10.0.{}.{}", 10 + n % 3, 4 + world.pick(250));
-        world.tasks.insert(id.clone(), Task {
-            id,
-            service: key.clone(),
-            revision: (family.to_owned(), revision),
-            rollout: rollout.clone(),
-            image: image.clone(),
-            life: Life::Running,
-            since: -1_000.0,
-            health: Health::Healthy,
-            zone,
-            ip,
-            created_at: at,
-            started_at: Some(at + 20.0),
-            stopped_at: None,
-            reason: None,
-            exit_code: None,
-            failed: false,
-        });
+        world.tasks.insert(
+            id.clone(),
+            Task {
+                id,
+                service: key.clone(),
+                revision: (family.to_owned(), revision),
+                rollout: rollout.clone(),
+                image: image.clone(),
+                life: Life::Running,
+                since: -1_000.0,
+                health: Health::Healthy,
+                zone,
+                ip,
+                created_at: at,
+                started_at: Some(at + 20.0),
+                stopped_at: None,
+                reason: None,
+                exit_code: None,
+                failed: false,
+            },
+        );
     }
     let prod = key.0 == "laser-prod";
-    let alarms = if key.1 == "api" && prod { vec!["laser-prod-api-5xx".to_owned()] } else { Vec::new() };
+    let alarms = if key.1 == "api" && prod {
+        vec!["laser-prod-api-5xx".to_owned()]
+    } else {
+        Vec::new()
+    };
     let mut service = Service {
         key: key.clone(),
         desired,
         family: family.to_owned(),
-        settings: Settings { strategy, minimum: 100, maximum: 200, breaker: (true, true), alarms, bake_minutes: 1 },
+        settings: Settings {
+            strategy,
+            minimum: 100,
+            maximum: 200,
+            breaker: (true, true),
+            alarms,
+            bake_minutes: 1,
+        },
         rollouts: vec![Rollout {
             id: rollout.clone(),
             revision,
@@ -267,9 +522,17 @@ fn settle(world: &mut World, key: &Key, family: &str, desired: u32, revision: u3
         created_at: at - 2_000.0 * HOUR_S,
         steady: true,
     };
-    for (n, words) in [(0.0, "has started 2 tasks."), (80.0, "(deployment completed)."), (84.0, "has reached a steady state.")] {
+    for (n, words) in [
+        (0.0, "has started 2 tasks."),
+        (80.0, "(deployment completed)."),
+        (84.0, "has reached a steady state."),
+    ] {
         let id = format!("{}-{}-{}", world.hex(8), world.hex(4), world.hex(12));
-        service.events.push_front(Event { id, at: at + n, message: format!("(service {}) {words}", key.1) });
+        service.events.push_front(Event {
+            id,
+            at: at + n,
+            message: format!("(service {}) {words}", key.1),
+        });
     }
     world.services.insert(key.clone(), service);
 }

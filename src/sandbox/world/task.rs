@@ -98,22 +98,31 @@ impl Task {
 
     /// Whether it is on its way up.
     pub fn is_starting(&self) -> bool {
-        matches!(self.life, Life::Provisioning | Life::Pending | Life::Activating)
+        matches!(
+            self.life,
+            Life::Provisioning | Life::Pending | Life::Activating
+        )
     }
 
     /// State of its load balancer target, with the vendor's reason code and words.
     pub fn target(&self) -> Option<(&'static str, &'static str, &'static str)> {
         match (self.life, self.health) {
-            (Life::Activating, _) | (Life::Running, Health::Unknown) => {
-                Some(("initial", "Elb.RegistrationInProgress", "Target registration is in progress"))
-            }
+            (Life::Activating, _) | (Life::Running, Health::Unknown) => Some((
+                "initial",
+                "Elb.RegistrationInProgress",
+                "Target registration is in progress",
+            )),
             (Life::Running, Health::Healthy) => Some(("healthy", "", "")),
-            (Life::Running, Health::Unhealthy) => {
-                Some(("unhealthy", "Target.ResponseCodeMismatch", "Health checks failed with these codes: [502]"))
-            }
-            (Life::Deactivating, _) => {
-                Some(("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress"))
-            }
+            (Life::Running, Health::Unhealthy) => Some((
+                "unhealthy",
+                "Target.ResponseCodeMismatch",
+                "Health checks failed with these codes: [502]",
+            )),
+            (Life::Deactivating, _) => Some((
+                "draining",
+                "Target.DeregistrationInProgress",
+                "Target deregistration is in progress",
+            )),
             _ => None,
         }
     }
@@ -131,7 +140,10 @@ impl Task {
 /// How an image behaves, by its tag.
 fn fate(image: &str) -> &'static str {
     let tag = image.rsplit_once(':').map_or("", |(_, t)| t);
-    ["crash", "broken", "bad"].into_iter().find(|w| tag.contains(w)).unwrap_or("good")
+    ["crash", "broken", "bad"]
+        .into_iter()
+        .find(|w| tag.contains(w))
+        .unwrap_or("good")
 }
 
 /// Moves every task on.
@@ -163,11 +175,17 @@ fn advance(t: &mut Task, story: f64, stamp: f64, repositories: &[String]) -> boo
     match t.life {
         Life::Provisioning if spent >= PROVISIONING_S => go(t, Life::Pending, PROVISIONING_S),
         Life::Pending if spent >= PULL_S => {
-            let repository = t.image.rsplit_once(':').map_or(t.image.as_str(), |(r, _)| r);
+            let repository = t
+                .image
+                .rsplit_once(':')
+                .map_or(t.image.as_str(), |(r, _)| r);
             if repositories.iter().any(|r| r == repository) {
                 go(t, Life::Activating, PULL_S)
             } else {
-                let why = format!("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {}: not found", t.image);
+                let why = format!(
+                    "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {}: not found",
+                    t.image
+                );
                 fail(t, why, None)
             }
         }
@@ -176,7 +194,9 @@ fn advance(t: &mut Task, story: f64, stamp: f64, repositories: &[String]) -> boo
             go(t, Life::Running, ACTIVATING_S)
         }
         Life::Running if t.health == Health::Unknown => match fate(&t.image) {
-            "crash" if spent >= CRASH_S => fail(t, "Essential container in task exited".into(), Some(1)),
+            "crash" if spent >= CRASH_S => {
+                fail(t, "Essential container in task exited".into(), Some(1))
+            }
             "bad" | "broken" if spent >= UNHEALTHY_S => {
                 t.health = Health::Unhealthy;
                 true
