@@ -1,6 +1,7 @@
 //! The embedded platform: it speaks the vendors' own wire protocols on loopback. It imports nothing else of ours, since
 //! shared structs would hide shared mistakes.
 
+pub mod cloudwatch; // metrics, and alarms that are judged on them
 pub mod ecs; // Amazon ECS
 pub mod elbv2; // Elastic Load Balancing
 pub mod faults; // what a bad day looks like

@@ -1,0 +1,126 @@
+use super::super::stat::Stat;
+use super::super::store::MetricStore;
+use super::*;
+
+fn cpu(m: u32, n: u32) -> AlarmSpec {
+    AlarmSpec::metric(
+        "cpu",
+        ("AWS/ECS", "CPUUtilization"),
+        &[("ServiceName", "api")],
+        Stat::Average,
+        Comparison::GreaterThanThreshold,
+        80.0,
+    )
+    .over(m, n, 60)
+    .notifying("arn:aws:sns:eu-central-1:1:ops")
+}
+
+fn record(store: &mut MetricStore, at: i64, value: f64) {
+    let dims = [("ServiceName", "api")];
+    store.record("AWS/ECS", "CPUUtilization", &dims, at, &[value], "Percent");
+}
+
+/// 2025-01-01T00:00:00Z.
+const T0: i64 = 1_735_689_600;
+
+#[test]
+fn three_of_three_breaching_minutes_make_an_alarm_with_the_vendors_words() {
+    let mut metrics = MetricStore::default();
+    let mut alarms = AlarmStore::new("eu-central-1", "1");
+    alarms.define(cpu(3, 3), T0 as f64);
+    for minute in 0..3 {
+        record(&mut metrics, T0 + minute * 60, 90.5);
+        alarms.evaluate(&metrics, T0 + minute * 60 + 30, 1.0);
+        assert_ne!(alarms.state("cpu"), Some(State::Alarm));
+    }
+    alarms.evaluate(&metrics, T0 + 180, 1.0);
+    let alarm = alarms.get("cpu").unwrap();
+    assert_eq!(
+        alarm.reason,
+        "Threshold Crossed: 3 out of the last 3 datapoints [90.5 (01/01/25 00:02:00), 90.5 (01/01/25 00:01:00), 90.5 (01/01/25 00:00:00)] were greater than the threshold (80.0) (minimum 3 datapoints for INSUFFICIENT_DATA -> ALARM transition)."
+    );
+    let data: serde_json::Value = serde_json::from_str(&alarm.reason_data).unwrap();
+    assert_eq!(data["statistic"], "Average");
+    assert_eq!(data["recentDatapoints"].as_array().unwrap().len(), 3);
+    record(&mut metrics, T0 + 180, 10.0);
+    alarms.evaluate(&metrics, T0 + 240, 1.0);
+    let kinds: Vec<_> = alarms.history().map(|i| i.summary.as_str()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "Alarm \"cpu\" created",
+            "Alarm updated from INSUFFICIENT_DATA to ALARM",
+            "Successfully executed action arn:aws:sns:eu-central-1:1:ops",
+            "Alarm updated from ALARM to OK",
+            "Successfully executed action arn:aws:sns:eu-central-1:1:ops",
+        ]
+    );
+    let reason = &alarms.get("cpu").unwrap().reason;
+    assert!(reason.contains("[10.0 (01/01/25 00:03:00)] was not greater than the threshold (80.0) (minimum 1 datapoint for ALARM -> OK transition)"), "{reason}");
+}
+
+#[test]
+fn at_speed_sixty_a_minute_is_a_second() {
+    let mut metrics = MetricStore::with_bucket_seconds(1);
+    let mut alarms = AlarmStore::new("eu-central-1", "1");
+    alarms.define(cpu(3, 3), T0 as f64);
+    for second in 0..3 {
+        record(&mut metrics, T0 + second, 99.0);
+    }
+    alarms.evaluate(&metrics, T0 + 3, 60.0);
+    assert_eq!(alarms.state("cpu"), Some(State::Alarm));
+    // A world that ticks every other second: the periods widen to it.
+    for second in 0..8 {
+        record(&mut metrics, T0 + 10 + second * 2, 5.0);
+    }
+    alarms.evaluate(&metrics, T0 + 26, 60.0);
+    assert_eq!(alarms.state("cpu"), Some(State::Ok));
+}
+
+#[test]
+fn a_composite_follows_its_children_within_the_same_round() {
+    let mut metrics = MetricStore::default();
+    let mut alarms = AlarmStore::new("eu-central-1", "1");
+    alarms.define(
+        AlarmSpec::composite("above", "ALARM(below)").unwrap(),
+        T0 as f64,
+    );
+    alarms.define(
+        AlarmSpec::composite("below", "ALARM(\"cpu\") AND NOT ALARM(none)").unwrap(),
+        T0 as f64,
+    );
+    alarms.define(cpu(1, 1), T0 as f64);
+    record(&mut metrics, T0, 90.0);
+    alarms.evaluate(&metrics, T0 + 60, 1.0);
+    assert_eq!(alarms.state("above"), Some(State::Alarm));
+    let reason = &alarms.get("below").unwrap().reason;
+    assert_eq!(
+        reason,
+        "arn:aws:cloudwatch:eu-central-1:1:alarm:cpu transitioned to ALARM at Wednesday 01 January, 2025 00:01:00 UTC"
+    );
+}
+
+#[test]
+fn composites_in_a_ring_come_to_an_end() {
+    let mut alarms = AlarmStore::new("eu-central-1", "1");
+    alarms.define(AlarmSpec::composite("a", "NOT ALARM(b)").unwrap(), 0.0);
+    alarms.define(AlarmSpec::composite("b", "ALARM(a)").unwrap(), 0.0);
+    alarms.evaluate(&MetricStore::default(), T0, 1.0);
+    assert_eq!(alarms.alarm_count(), 2);
+}
+
+#[test]
+fn no_data_is_no_green() {
+    let mut alarms = AlarmStore::new("eu-central-1", "1");
+    alarms.define(cpu(1, 1), 0.0);
+    let mut metrics = MetricStore::default();
+    record(&mut metrics, T0, 1.0);
+    alarms.evaluate(&metrics, T0 + 60, 1.0);
+    assert_eq!(alarms.state("cpu"), Some(State::Ok));
+    alarms.evaluate(&metrics, T0 + 3600, 1.0);
+    assert_eq!(alarms.state("cpu"), Some(State::InsufficientData));
+    assert_eq!(
+        alarms.get("cpu").unwrap().reason,
+        "Insufficient Data: 1 datapoint was unknown."
+    );
+}
