@@ -3,6 +3,7 @@
 mod ui;
 
 use flightdeck::ui::msg::Msg;
+use ui::answers::{answer_logs, answer_metrics, lines, read};
 use ui::{Console, fixture};
 
 fn golden(name: &str, prepare: impl Fn(&mut Console)) {
@@ -63,13 +64,35 @@ fn alert() {
 fn metrics() {
     golden("metrics", |c| {
         c.keys("6");
+        answer_metrics(c);
     });
 }
 
 #[test]
 fn metric() {
     golden("metric", |c| {
-        c.keys("3j<enter>m<tab><tab><enter><left><left>");
+        c.keys("3j<enter>m<tab><tab><enter>");
+        answer_metrics(c);
+        c.keys("<left><left>");
+    });
+}
+
+#[test]
+fn logs() {
+    golden("logs", |c| {
+        c.keys("7");
+        let groups = read(c).groups;
+        answer_logs(c, lines(&groups, 0, 280), 1_240);
+    });
+}
+
+#[test]
+fn log_lines_wrapped_and_searched() {
+    golden("logs-wrapped", |c| {
+        c.keys("7");
+        let groups = read(c).groups;
+        answer_logs(c, lines(&groups, 0, 280), 0);
+        c.keys("wkkk/payments<enter>");
     });
 }
 

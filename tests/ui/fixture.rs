@@ -167,6 +167,7 @@ fn definition(name: &str, number: u32) -> (String, Arc<TaskDefinition>) {
             number % 10
         ),
         essential: true,
+        log_group: Some(format!("/ecs/{name}")),
         health_check: Some("CMD-SHELL curl -fs http://localhost:8080/health || exit 1".into()),
         ..ContainerSpec::default()
     };

@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod audit;
 pub mod deploys;
+pub mod logs;
 pub mod metrics;
 pub mod overview;
 pub mod services;
@@ -237,6 +238,7 @@ pub fn all() -> Vec<Box<dyn Screen>> {
         Box::new(deploys::Deploys::default()),
         Box::new(alerts::Alerts::default()),
         Box::new(metrics::Metrics::default()),
+        Box::new(logs::Logs::default()),
         Box::new(audit::Audit::default()),
     ]
 }

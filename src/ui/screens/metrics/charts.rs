@@ -67,9 +67,13 @@ pub(super) fn asked(chosen: &[MetricQuery], stat: Option<&Stat>, span: &Span) ->
     all
 }
 
-/// Charts for the questions. `by_metric` gives each metric its own chart; otherwise all of a unit share one.
+/// What the lines of a chart have in common beside their unit.
+type Key<'a> = (&'a str, &'a str, Option<&'a Stat>);
+
+/// Charts for the questions. `by_metric` gives each metric its own chart, and each statistic of it where it is read of
+/// several things; otherwise all of a unit share one.
 pub(super) fn charts(facts: &Facts, asked: &[MetricQuery], by_metric: bool) -> Vec<ChartSpec> {
-    let mut specs: Vec<(Option<(&str, &str)>, ChartSpec)> = Vec::new();
+    let mut specs: Vec<(Option<Key<'_>>, ChartSpec)> = Vec::new();
     for q in asked {
         let unit = found(facts, q).map_or_else(|| Unit::of(&q.metric), |s| s.unit);
         // A count of samples has no unit of the metric's.
@@ -78,7 +82,11 @@ pub(super) fn charts(facts: &Facts, asked: &[MetricQuery], by_metric: bool) -> V
         } else {
             unit
         };
-        let key = by_metric.then_some((q.metric.namespace.as_str(), q.metric.name.as_str()));
+        let (space, name) = (q.metric.namespace.as_str(), q.metric.name.as_str());
+        let several = asked
+            .iter()
+            .any(|o| o.metric.namespace == space && o.metric.name == name && o.metric != q.metric);
+        let key = by_metric.then_some((space, name, several.then_some(&q.stat)));
         let line = Wanted {
             query: q.clone(),
             name: String::new(),

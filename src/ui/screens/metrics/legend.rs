@@ -104,14 +104,14 @@ pub(super) fn brief(spec: &ChartSpec, s: &Metrics, cx: &Cx<'_>, area: Rect, buf:
             String::new()
         };
         let name = clip(&l.name, 18);
-        let words = format!("{key}{name} {value}   ");
-        if width(&words) > left {
+        let words = format!("{key}{name} {value}  ");
+        if width(&words) > left + 2 {
             spans.push(("…".into(), cx.theme.muted));
             break;
         }
-        left -= width(&words);
+        left = left.saturating_sub(width(&words));
         spans.push((format!("{key}{name} "), series_style(cx.theme, n)));
-        spans.push((format!("{value}   "), cx.theme.text));
+        spans.push((format!("{value}  "), cx.theme.text));
     }
     line(buf, area.x, area.y, area.width, &spans);
 }

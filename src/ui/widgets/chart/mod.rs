@@ -221,7 +221,7 @@ impl Chart<'_> {
             }
             line(buf, *x, plot.bottom(), 1, &[("▲".to_owned(), theme.marker)]);
         }
-        // Words beside their mark, and only where they hide no other mark or word.
+        // Words beside their mark on the axis, and only where they hide no other mark or word.
         let mut free = plot.x;
         for (i, (x, label)) in places.iter().enumerate() {
             let words = width(label) as u16;
@@ -236,7 +236,7 @@ impl Chart<'_> {
             line(
                 buf,
                 start,
-                plot.y,
+                plot.bottom(),
                 words,
                 &[((*label).to_owned(), theme.marker)],
             );

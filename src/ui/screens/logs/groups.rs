@@ -1,0 +1,151 @@
+//! Which log groups are read: those that were picked, those of a service, or those of all services.
+
+use crate::domain::facts::Facts;
+use crate::domain::log::LogGroup;
+use crate::domain::metric::Unit;
+use crate::domain::service::{Service, ServiceId};
+use crate::ui::overlays::picker::{Choice, Choices};
+
+/// Groups that are tailed at once while nobody has chosen any.
+const USUAL_AT_MOST: usize = 5;
+
+/// What somebody wants to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The groups of all services.
+    #[default]
+    Usual,
+    /// The groups of one service.
+    Service(ServiceId),
+    /// These.
+    Groups(Vec<String>),
+}
+
+/// What a [`Source`] means at present: groups, and what to say about them (why there are none, that there are more).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Resolved {
+    pub groups: Vec<String>,
+    pub note: String,
+}
+
+fn of_service(facts: &Facts, service: &Service) -> Vec<String> {
+    let mut groups: Vec<String> = facts
+        .task_definition(service)
+        .into_iter()
+        .flat_map(|d| d.containers.iter().filter_map(|c| c.log_group.clone()))
+        .collect();
+    groups.sort();
+    groups.dedup();
+    groups
+}
+
+impl Source {
+    /// The groups that it means.
+    pub fn resolve(&self, facts: &Facts) -> Resolved {
+        let (groups, note) = match self {
+            Self::Groups(names) => (names.clone(), String::new()),
+            Self::Service(id) => match facts.service(id) {
+                None if facts.services.value.is_none() => (Vec::new(), "asking ...".into()),
+                None => (Vec::new(), format!("there is no service {id} (any more)")),
+                Some(service) => {
+                    let groups = of_service(facts, service);
+                    let revision = &service.revision;
+                    let note = match facts.task_definition(service) {
+                        _ if !groups.is_empty() => String::new(),
+                        None => format!("asking for task definition {revision} ..."),
+                        Some(_) => format!(
+                            "no container of {revision} writes to CloudWatch Logs (log driver awslogs)"
+                        ),
+                    };
+                    (groups, note)
+                }
+            },
+            Self::Usual => {
+                let mut groups: Vec<String> = facts
+                    .service_rows()
+                    .iter()
+                    .flat_map(|s| of_service(facts, s))
+                    .collect();
+                groups.sort();
+                groups.dedup();
+                let all = groups.len();
+                groups.truncate(USUAL_AT_MOST);
+                let note = match all {
+                    0 if facts.services.value.is_none() => "asking ...".into(),
+                    0 => "no service here tells which log group it writes to".into(),
+                    n if n > USUAL_AT_MOST => format!("{USUAL_AT_MOST} of {n} groups"),
+                    _ => String::new(),
+                };
+                (groups, note)
+            }
+        };
+        Resolved { groups, note }
+    }
+}
+
+/// The part of a group's name that tells it from the others: `api` of `/ecs/api`.
+pub(super) fn short<'a>(name: &'a str, all: &[String]) -> &'a str {
+    let tail = |n: &'a str| n.rsplit('/').next().filter(|t| !t.is_empty()).unwrap_or(n);
+    let own = tail(name);
+    let same = all
+        .iter()
+        .filter(|n| n.rsplit('/').next() == Some(own))
+        .count();
+    if same > 1 { name } else { own }
+}
+
+/// Groups that can be chosen, as the picker shows them.
+pub(super) fn choices(facts: &Facts) -> Choices {
+    let part = &facts.log_groups;
+    let rows: &[LogGroup] = part.value.as_ref().map_or(&[], |v| v.as_slice());
+    let items = rows
+        .iter()
+        .map(|g| {
+            let kept = g
+                .retention_days
+                .map_or("kept for ever".to_owned(), |d| format!("kept {d} d"));
+            let size = Unit::Bytes.format(g.stored_bytes as f64);
+            Choice {
+                id: g.name.clone(),
+                group: family(&g.name),
+                text: g.name.clone(),
+                detail: format!("{kept:>13}  {size:>9}"),
+            }
+        })
+        .collect();
+    let note = match (&part.error, &part.value) {
+        (Some(p), _) => format!("▲ {}: {}", p.what, p.why),
+        (None, None) => "asking for the log groups ...".into(),
+        (None, Some(v)) if v.is_empty() => {
+            "there is no log group in this account and region".into()
+        }
+        _ => String::new(),
+    };
+    Choices { items, note }
+}
+
+/// The first part of a name: `/ecs` of `/ecs/api`, `/aws/rds` of `/aws/rds/instance/x`.
+fn family(name: &str) -> String {
+    let parts: Vec<&str> = name.split('/').collect();
+    match parts.as_slice() {
+        ["", "aws", service, _, ..] => format!("/aws/{service}"),
+        ["", first, _, ..] => format!("/{first}"),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_stay_distinct() {
+        let all = ["/ecs/api".to_owned(), "/ecs/worker".to_owned()];
+        assert_eq!(short("/ecs/api", &all), "api");
+        let all = ["/ecs/api".to_owned(), "/old/api".to_owned()];
+        assert_eq!(short("/ecs/api", &all), "/ecs/api");
+        assert_eq!(short("/ecs/", &all), "/ecs/");
+        assert_eq!(family("/aws/rds/instance/x"), "/aws/rds");
+        assert_eq!(family("plain"), "");
+    }
+}
