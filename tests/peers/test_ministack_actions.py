@@ -4,6 +4,7 @@ import json
 import sqlite3
 
 from harness.cases import PeerCase, assert_worded
+from harness.counting import Counting
 from harness.platform import Platform
 from harness.server import Ministack
 
@@ -54,6 +55,7 @@ class Actions(Changing):
     def test_rollback_goes_to_any_revision(self):
         for tag in ("1.1.0", "1.2.0"):
             self.does("deploy", "api", "--image", tag, "--yes")
+            self.assertEqual(self.platform.running_image(), f"{self.platform.image}:{tag}")
         self.does("rollback", "api", "--to", "1", "--yes")
         self.assertEqual(self.platform.running_image(), f"{self.platform.image}:1.0.0")
 
@@ -75,12 +77,29 @@ class Actions(Changing):
     def test_stop_of_a_running_deployment(self):
         self.gap("roll-outs are instant and StopServiceDeployment is unknown (the sandbox's tests stop one)")
 
+    #: One of each action, as words.
+    VERBS = (
+        ("deploy", "api", "--image", "2.0.0"), ("rollback", "api", "--to", "2"), ("scale", "api", "4"), ("restart", "api"), ("stop", "api"),
+    )
+
+    def test_preview_and_read_only_send_no_request_that_changes_anything(self):
+        self.platform.register("1.1.0")
+        counting = Counting(self.peer.port)
+        self.addCleanup(counting.close)
+        self.deck.environment["AWS_ENDPOINT_URL"] = counting.endpoint
+        for verb in self.VERBS:
+            self.deck.run(*verb, "--preview")
+            self.deck.run("--read-only", *verb, "--yes")
+            self.deck.run("--read-only", *verb, "--preview")
+            self.assertEqual(counting.changing(), [], verb)
+        self.assertGreater(counting.total(), 10, "the proxy saw nothing: it would prove nothing")
+        self.does("scale", "api", "4", "--yes")
+        self.assertEqual(counting.changing(), ["updateservice"], "the proxy sees what changes something")
+
     def test_preview_changes_nothing(self):
         self.platform.register("1.1.0")
         before = self.platform.state()
-        for words in (
-            ("deploy", "api", "--image", "2.0.0"), ("rollback", "api", "--to", "2"), ("scale", "api", "4"), ("restart", "api"),
-        ):
+        for words in (v for v in self.VERBS if v[0] != "stop"):
             shown = self.does(*words, "--preview")
             self.assertTrue(shown.out.strip(), str(shown))
             self.does(*words, "--preview", "--json")
@@ -96,9 +115,7 @@ class Actions(Changing):
     def test_read_only_refuses_everything(self):
         self.platform.register("1.1.0")
         before = self.platform.state()
-        for words in (
-            ("deploy", "api", "--image", "2.0.0"), ("rollback", "api", "--to", "2"), ("scale", "api", "4"), ("restart", "api"),
-        ):
+        for words in self.VERBS:
             answer = self.deck.run("--read-only", *words, "--yes")
             self.assertEqual(answer.code, 2, str(answer))
             assert_worded(self, answer)
@@ -150,6 +167,7 @@ class Actions(Changing):
         for answer in said:
             self.assertEqual(answer.code, 0, str(answer))
             self.assertNotIn(canary, answer.out + answer.err, str(answer.words))
+        self.assertTrue(self.platform.now()["taskDefinition"].endswith("api:3"), "the actions were done")
         for path in (p for p in self.deck.home.rglob("*") if p.is_file()):
             self.assertNotIn(canary.encode(), path.read_bytes(), path)
 

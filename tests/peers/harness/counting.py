@@ -4,6 +4,10 @@ import asyncio
 import threading
 
 
+#: How the names of reading operations begin.
+QUESTIONS = ("describe", "list", "get", "filter", "lookup", "batchget", "starttail", "startlivetail", "startquery")
+
+
 class Counting:
     """Forwards to a port and counts the requests that pass, by operation."""
 
@@ -52,6 +56,10 @@ class Counting:
         else:
             name = body.decode("latin-1").partition("Action=")[2].partition("&")[0].lower() or path
         self.calls[name] = self.calls.get(name, 0) + 1
+
+    def changing(self):
+        """Operations that passed and are not plainly questions: by name, what does not begin as a question does."""
+        return sorted(name for name in self.calls if not name.startswith(QUESTIONS))
 
     def total(self):
         """Requests so far."""
