@@ -44,6 +44,16 @@ pub enum ProblemKind {
     Internal,
 }
 
+impl ProblemKind {
+    /// Whether it is about who asks.
+    pub fn is_about_credentials(self) -> bool {
+        matches!(
+            self,
+            Self::NoCredentials | Self::Expired | Self::BadCredentials
+        )
+    }
+}
+
 /// A failure worded for a person: one line each of what, why and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{what}: {why}")]
@@ -77,6 +87,11 @@ impl Problem {
             why: inert(why.as_ref()),
             fix: inert(fix.as_ref()),
         }
+    }
+
+    /// Whether it is about who asks, so that every question to the same vendor fails alike until a person renews something.
+    pub fn is_about_credentials(&self) -> bool {
+        self.kind.is_about_credentials()
     }
 
     /// Whether asking the same question again later can help without anybody doing anything.

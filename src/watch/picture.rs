@@ -28,6 +28,8 @@ pub struct Picture {
     pub interests: Arc<Vec<Interest>>,
     /// Services that exist, with when each was last asked about.
     pub inventory: BTreeMap<ServiceId, Option<Asked>>,
+    /// A person asked for everything now: the next pass is over all services at once.
+    pub everything_now: bool,
     /// Services as last described.
     pub services: BTreeMap<ServiceId, Arc<Service>>,
     /// Deployments by the service-deployment API, for services that were asked so.
@@ -85,6 +87,7 @@ impl Picture {
             config,
             interests: Arc::new(Vec::new()),
             inventory: BTreeMap::new(),
+            everything_now: false,
             services: BTreeMap::new(),
             details: BTreeMap::new(),
             groups: Vec::new(),

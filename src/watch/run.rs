@@ -74,7 +74,10 @@ impl Watch {
                     Ok(()) => self.look(),
                     Err(_) => return,
                 },
-                Some(()) = self.desk.refresh.recv() => self.table.all_now(Instant::now()),
+                Some(()) = self.desk.refresh.recv() => {
+                    self.picture.everything_now = true;
+                    self.table.all_now(Instant::now());
+                }
                 changed = self.runs.changed(), if !self.runs_ended => match changed {
                     Ok(()) => self.take_runs(),
                     Err(_) => self.runs_ended = true,
@@ -90,6 +93,9 @@ impl Watch {
         for topic in self.table.due(now, |t| rest(&self.sources.backend, t)) {
             self.table.began(&topic, now);
             let question = answer::ask(&topic, &self.picture, &self.sources);
+            if topic == Topic::Services {
+                self.picture.everything_now = false;
+            }
             let handle = self.asking.spawn(question);
             self.topics.insert(handle.id(), topic);
         }
@@ -125,6 +131,9 @@ impl Watch {
             }
         };
         self.table.ended(&topic, joined.failure, Instant::now());
+        if joined.failure.is_none() && topic != Topic::Records {
+            self.table.let_in(Instant::now());
+        }
         if joined.news {
             self.publisher.news(Instant::now());
         }

@@ -19,6 +19,7 @@ struct Slot {
     next: Instant,
     running: bool,
     failures: u32,
+    failure: Option<ProblemKind>,
 }
 
 /// When each wanted topic is to be asked.
@@ -40,6 +41,7 @@ impl Timetable {
                 next: now,
                 running: false,
                 failures: 0,
+                failure: None,
             });
             if w.period < slot.period && slot.failures == 0 {
                 let since = slot.began.unwrap_or(now) + w.period;
@@ -94,6 +96,7 @@ impl Timetable {
             return;
         };
         slot.running = false;
+        slot.failure = failure;
         match failure {
             None => {
                 slot.failures = 0;
@@ -113,6 +116,15 @@ impl Timetable {
         }
     }
 
+    /// Credentials work again: what failed for their sake is asked at once.
+    pub fn let_in(&mut self, now: Instant) {
+        let shut_out =
+            |slot: &&mut Slot| slot.failure.is_some_and(ProblemKind::is_about_credentials);
+        for slot in self.slots.values_mut().filter(shut_out) {
+            slot.next = slot.next.min(now);
+        }
+    }
+
     /// Everything is to be asked now: a person wants to know.
     pub fn all_now(&mut self, now: Instant) {
         for slot in self.slots.values_mut() {
@@ -128,6 +140,10 @@ fn pause(kind: ProblemKind, failures: u32, period: Duration) -> Duration {
     if matches!(kind, Denied | Invalid | NotFound | Unsupported) {
         // Asking again changes nothing until somebody does something.
         return period.max(Duration::from_secs(60));
+    }
+    if kind.is_about_credentials() {
+        // How often it is tried is up to the provider's rest; what comes back at once should be taken up at once.
+        return period.min(Duration::from_secs(5));
     }
     let doubling = Duration::from_secs(1u64 << failures.min(6));
     doubling

@@ -73,8 +73,9 @@ fn services(p: &Picture, all: &mut Vec<Wanted>) {
         return;
     }
     let new = p.inventory.values().any(Option::is_none);
+    let failed = p.facts.services.error.is_some();
     let tick = pace(p.inventory.len(), p.is_lively()).tick;
-    let mut pass = Wanted::every(Topic::Services, 0).stamped(u64::from(new));
+    let mut pass = Wanted::every(Topic::Services, 0).stamped(stamp(&(new, failed)));
     pass.period = tick;
     all.push(pass);
     let interest = p.of_interest();

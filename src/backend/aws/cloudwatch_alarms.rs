@@ -68,7 +68,7 @@ impl CloudWatch {
             .iter()
             .filter_map(event)
             .collect();
-        events.sort_by(|a, b| b.at.cmp(&a.at));
+        events.sort_by_key(|e| std::cmp::Reverse(e.at));
         Ok(events)
     }
 }

@@ -279,7 +279,7 @@ impl Ecs {
                 (revision.family == family).then_some((revision.number, arn))
             })
             .collect();
-        arns.sort_by(|a, b| b.0.cmp(&a.0));
+        arns.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
         arns.truncate(limit);
         Ok(arns.into_iter().map(|(_, arn)| arn).collect())
     }

@@ -112,7 +112,7 @@ impl Ecs {
         if !missing.is_empty() {
             known.extend(self.describe_deployments(service, missing).await?);
         }
-        known.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+        known.sort_by_key(|d| std::cmp::Reverse(d.created_at));
         Ok(known)
     }
 
@@ -314,7 +314,7 @@ pub fn of_rollouts(service: &Service) -> Vec<Deployment> {
         .filter(told)
         .map(|to| of_rollout(service, to))
         .collect();
-    rows.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+    rows.sort_by_key(|d| std::cmp::Reverse(d.created_at));
     rows
 }
 

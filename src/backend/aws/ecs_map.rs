@@ -40,7 +40,7 @@ pub fn service(s: &sdk::Service) -> Option<Service> {
         return None;
     }
     let mut events: Vec<ServiceEvent> = s.events().iter().filter_map(event).collect();
-    events.sort_by(|a, b| b.at.cmp(&a.at));
+    events.sort_by_key(|e| std::cmp::Reverse(e.at));
     events.truncate(EVENTS_KEPT);
     let rollouts: Vec<Rollout> = s.deployments().iter().filter_map(rollout).collect();
     let failed = rollouts.iter().find(|r| r.status == "PRIMARY");

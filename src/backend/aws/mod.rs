@@ -263,11 +263,8 @@ impl Aws {
 
     /// Credentials that fail are read anew: a person may have logged in meanwhile.
     async fn renew_after(&self, problem: Option<&Problem>) {
-        use ProblemKind::{BadCredentials, Config, Expired, NoCredentials};
-        let auth = matches!(
-            problem.map(|p| p.kind),
-            Some(Expired | NoCredentials | BadCredentials | Config)
-        );
+        let auth =
+            problem.is_some_and(|p| p.is_about_credentials() || p.kind == ProblemKind::Config);
         if !auth || self.settings.fixed_credentials.is_some() {
             return;
         }

@@ -156,7 +156,7 @@ fn rest(kind: ProblemKind, failures: u32) -> Option<Duration> {
     use ProblemKind::*;
     match kind {
         Throttled => Some(doubling(5, 1, 60)),
-        NoCredentials | Expired | BadCredentials | Config => Some(doubling(3, 1, 15)),
+        NoCredentials | Expired | BadCredentials | Config => Some(doubling(2, 1, 5)),
         _ if failures >= 3 => Some(doubling(2, 3, 20)),
         _ => None,
     }
@@ -220,7 +220,7 @@ mod tests {
             rest(ProblemKind::Unreachable, 40),
             Some(Duration::from_secs(20))
         );
-        assert_eq!(rest(ProblemKind::Expired, 2), Some(Duration::from_secs(6)));
+        assert_eq!(rest(ProblemKind::Expired, 2), Some(Duration::from_secs(4)));
         assert_eq!(median(&[9.0, 1.0, 5.0]), Some(5.0));
         assert_eq!(median(&[]), None);
     }

@@ -35,19 +35,18 @@ pub fn stamp(p: &Picture) -> u64 {
 pub enum Records {
     /// As it was read before.
     Same,
-    /// Read anew, at this count of changes.
-    Read {
-        /// The store's count of changes.
-        change: u64,
-        /// Rows asked for.
-        rows: u32,
-        /// Sign-offs.
-        signoffs: Result<Vec<SignOff>, Problem>,
-        /// Audit rows.
-        audit: Result<Vec<AuditRow>, Problem>,
-        /// The chain's verdict.
-        chain: Result<ChainVerdict, Problem>,
-    },
+    /// Read anew.
+    Read(Box<Rows>),
+}
+
+/// What the store holds.
+#[derive(Debug)]
+pub struct Rows {
+    /// The store's count of changes, and the number of audit rows asked for.
+    known: (u64, u32),
+    signoffs: Result<Vec<SignOff>, Problem>,
+    audit: Result<Vec<AuditRow>, Problem>,
+    chain: Result<ChainVerdict, Problem>,
 }
 
 /// What was read last: the count of changes and how many rows.
@@ -64,13 +63,12 @@ pub async fn ask(store: &Store, known: Option<(u64, u32)>, rows: u32) -> Records
     }
     let (signoffs, audit, chain) =
         tokio::join!(store.signoffs(), store.audit_rows(rows), store.verify());
-    Records::Read {
-        change,
-        rows,
+    Records::Read(Box::new(Rows {
+        known: (change, rows),
         signoffs,
         audit,
         chain,
-    }
+    }))
 }
 
 /// Joins.
@@ -83,13 +81,13 @@ pub fn take(p: &mut Picture, answer: Records, at: Timestamp) -> Option<ProblemKi
             facts.chain.observed_at = Some(at);
             None
         }
-        Records::Read {
-            change,
-            rows,
-            signoffs,
-            audit,
-            chain,
-        } => {
+        Records::Read(read) => {
+            let Rows {
+                known,
+                signoffs,
+                audit,
+                chain,
+            } = *read;
             let failure = [
                 signoffs.as_ref().err(),
                 audit.as_ref().err(),
@@ -99,7 +97,7 @@ pub fn take(p: &mut Picture, answer: Records, at: Timestamp) -> Option<ProblemKi
             .flatten()
             .map(|e| e.kind)
             .next();
-            p.records = failure.is_none().then_some((change, rows));
+            p.records = failure.is_none().then_some(known);
             facts.signoffs.take(signoffs, at);
             facts.audit.take(audit.map(Arc::new), at);
             facts.chain.take(chain, at);

@@ -84,7 +84,7 @@ pub fn take_inventory(
 /// Nothing that hangs on the list can be known either.
 fn cannot_list(p: &mut Picture, problem: Problem) -> Option<ProblemKind> {
     let kind = problem.kind;
-    if p.inventory.is_empty() {
+    if p.inventory.is_empty() || problem.is_about_credentials() {
         p.facts.services.error = Some(problem.clone());
         p.facts.deployments.error = Some(problem.clone());
         p.facts.task_definitions.error = Some(problem.clone());
@@ -103,8 +103,12 @@ fn no_such_cluster(names: &[String]) -> Problem {
     )
 }
 
-/// The services to ask about now in the pass over all: those never asked, else the ones asked the longest ago, of one cluster.
+/// The services to ask about now in the pass over all: those never asked, else the ones asked the longest ago, of one
+/// cluster; all of them when a person wants everything now.
 pub fn choose(p: &Picture, now: Instant) -> Vec<ServiceId> {
+    if p.everything_now {
+        return p.inventory.keys().cloned().collect();
+    }
     let never: Vec<ServiceId> = p
         .inventory
         .iter()
@@ -115,11 +119,16 @@ pub fn choose(p: &Picture, now: Instant) -> Vec<ServiceId> {
         return never;
     }
     let pass = pace(p.inventory.len(), p.is_lively()).pass;
+    // What failed is not young, whenever it was last asked.
+    let young = match p.facts.services.error {
+        None => pass.mul_f64(0.6),
+        Some(_) => Duration::ZERO,
+    };
     let mut aged: Vec<(Instant, &ServiceId)> = p
         .inventory
         .iter()
         .filter_map(|(id, asked)| Some((asked.as_ref()?.at, id)))
-        .filter(|(at, _)| now.duration_since(*at) > pass.mul_f64(0.6))
+        .filter(|(at, _)| now.duration_since(*at) > young)
         .collect();
     aged.sort();
     let Some((_, oldest)) = aged.first() else {
