@@ -1,6 +1,9 @@
 //! The one place that puts the rooms together: reads the configuration, starts what a command needs, and hands it over.
 
+mod console;
+mod demo;
 mod ledger;
+mod rooms;
 
 use crate::cli::config::{self, Question};
 use crate::cli::exit::Exit;
@@ -28,6 +31,13 @@ pub async fn run(cli: Cli) -> Result<Exit, Problem> {
             store.close().await;
             exit?
         }
+        None | Some(Command::Demo) => {
+            let demo = globals.demo || matches!(cli.command, Some(Command::Demo));
+            return console::open(rooms(globals, demo).await?).await;
+        }
+        Some(Command::Sandbox(args)) => {
+            return console::serve(console::options(args, globals.speed)?).await;
+        }
         _ => Exit::NO_ANSWER,
     };
     out.flush()?;
@@ -39,4 +49,19 @@ fn configuration(globals: &Globals) -> Result<Config, Problem> {
     let mut config = load::load(globals.config.as_deref(), globals.env.as_deref())?;
     globals.lay_over(&mut config);
     Ok(config)
+}
+
+/// The rooms of one run, on the account that the configuration names or on the embedded platform.
+async fn rooms(globals: &Globals, demo: bool) -> Result<rooms::Rooms, Problem> {
+    if !demo {
+        return rooms::Rooms::build(configuration(globals)?, None).await;
+    }
+    let mut config = Config::default();
+    globals.lay_over(&mut config);
+    let options = crate::sandbox::Options {
+        speed: globals.speed.unwrap_or(1.0),
+        ..crate::sandbox::Options::default()
+    };
+    let demo = demo::Demo::start(options, &mut config).await?;
+    rooms::Rooms::build(config, Some(demo)).await
 }

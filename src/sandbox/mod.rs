@@ -65,11 +65,25 @@ pub enum SandboxError {
     Listen(SocketAddr, io::Error),
 }
 
+/// Where the platform's public face is.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// Names of its hosts.
+    pub hosts: Vec<String>,
+    /// Where HTTPS listens.
+    pub https: SocketAddr,
+    /// Where DNS listens.
+    pub dns: SocketAddr,
+    /// Certificate of the authority that signed the hosts' certificates, PEM.
+    pub ca_pem: String,
+}
+
 /// A running sandbox. Dropping it stops it.
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
     shared: Arc<server::Shared>,
+    edge: Option<Edge>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -112,6 +126,7 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
     Ok(Sandbox {
         address,
         shared,
+        edge: None,
         tasks: vec![serve, tick],
     })
 }
@@ -125,6 +140,16 @@ impl Sandbox {
     /// Region.
     pub fn region(&self) -> &'static str {
         world::names::REGION
+    }
+
+    /// Account that it plays.
+    pub fn account(&self) -> &'static str {
+        world::names::ACCOUNT
+    }
+
+    /// The platform's public face: hosts behind HTTPS and their names.
+    pub fn edge(&self) -> Option<&Edge> {
+        self.edge.as_ref()
     }
 
     /// Access key id that it accepts.

@@ -8,7 +8,7 @@ pub mod keymap;
 pub mod model;
 pub mod msg;
 pub mod overlays;
-// mod runtime;
+mod runtime;
 pub mod screens;
 pub mod terminal;
 pub mod theme;
@@ -16,4 +16,4 @@ pub mod update;
 pub mod view;
 pub mod widgets;
 
-// pub use runtime::run;
+pub use runtime::{ConsoleError, run};

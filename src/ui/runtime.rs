@@ -1,0 +1,260 @@
+//! The loop: messages in, effects out, a frame when something changed. Nothing here waits for a vendor.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossterm::event::Event;
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::sync::mpsc;
+
+use super::effect::Effect;
+use super::keymap::Keymap;
+use super::model::Model;
+use super::msg::Msg;
+use super::terminal::{Guard, Painter, Writer};
+use super::theme::{Depth, Theme};
+use super::update::update;
+use super::view::view;
+use crate::actions::Engine;
+use crate::config::Config;
+use crate::domain::problem::Problem;
+use crate::watch::Handle;
+
+/// Shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// How the console ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// The terminal cannot be used.
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(#[from] io::Error),
+    /// A theme or keymap cannot be used.
+    #[error("{0}")]
+    Config(#[from] Problem),
+}
+
+/// Runs the console until the person leaves, a signal comes, or the terminal is gone.
+pub async fn run(
+    config: Arc<Config>,
+    mut handle: Handle,
+    engine: Arc<Engine>,
+) -> Result<(), ConsoleError> {
+    let folder: Option<std::path::PathBuf> =
+        crate::config::load::user_file().and_then(|f| f.parent().map(std::path::Path::to_path_buf));
+    let theme_folder = folder.as_ref().map(|f| f.join("themes"));
+    let keymap_folder = folder.as_ref().map(|f| f.join("keymaps"));
+    let depth = Depth::detect(config.ui.no_color);
+    let theme = Theme::load(config.ui.theme.as_deref(), theme_folder.as_deref(), depth)?;
+    let keymap = Keymap::load(
+        config.ui.keymap.as_deref().unwrap_or("default"),
+        keymap_folder.as_deref(),
+    )?;
+
+    let guard = Guard::take()?;
+    let mut screen = Screen::start(guard)?;
+    let size = crossterm::terminal::size()?;
+    let mut model = Model::new(size, Timestamp::now(), handle.snapshot(), theme, keymap);
+    handle.look_at(model.interests());
+    screen.draw(&model);
+
+    let (tx, mut messages) = mpsc::channel::<Msg>(256);
+    read_events(tx.clone())?;
+    let mut signals = Signals::new()?;
+    let mut tick = tokio::time::interval_at(next_second(), Duration::from_secs(1));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut dirty = false;
+
+    loop {
+        let wait = screen.until_next_frame();
+        let msg = tokio::select! {
+            biased;
+            () = signals.ended() => return Ok(()),
+            Some(msg) = messages.recv() => Some(msg),
+            () = screen.writer.wrote(), if screen.writer.is_busy() => None,
+            () = tokio::time::sleep(wait), if dirty && !screen.writer.is_busy() => None,
+            alive = handle.changed() => alive.then(|| Msg::Snapshot(handle.snapshot())),
+            _ = tick.tick() => {
+                // The event reader cannot be trusted to notice that the terminal is gone (crossterm #793).
+                if screen.writer.has_failed() || !io::IsTerminal::is_terminal(&io::stdin()) {
+                    return Ok(());
+                }
+                Some(Msg::Tick(Timestamp::now()))
+            }
+        };
+        if let Some(msg) = msg {
+            for effect in update(&mut model, msg) {
+                match effect {
+                    Effect::Quit => return Ok(()),
+                    other => perform(other, &engine, &handle, &tx, &mut screen),
+                }
+            }
+            handle.look_at(model.interests());
+            dirty = true;
+        }
+        if dirty && screen.may_draw() {
+            screen.draw(&model);
+            dirty = false;
+        }
+    }
+}
+
+fn next_second() -> tokio::time::Instant {
+    let into = Timestamp::now().subsec_nanosecond();
+    tokio::time::Instant::now()
+        + Duration::from_nanos(1_000_000_000 - u64::from(into.unsigned_abs()))
+}
+
+fn perform(
+    effect: Effect,
+    engine: &Arc<Engine>,
+    handle: &Handle,
+    tx: &mpsc::Sender<Msg>,
+    screen: &mut Screen,
+) {
+    match effect {
+        Effect::Preview(intent) => {
+            let (engine, tx) = (engine.clone(), tx.clone());
+            tokio::spawn(async move {
+                let answer = engine.preview(intent).await.map(Box::new);
+                let _ = tx.send(Msg::Previewed(answer)).await;
+            });
+        }
+        Effect::Start { preview, typed } => {
+            let (engine, tx) = (engine.clone(), tx.clone());
+            tokio::spawn(async move {
+                let answer = engine.start(*preview, typed).await;
+                let _ = tx.send(Msg::Started(answer)).await;
+            });
+        }
+        Effect::Copy(text) => screen.copy(&text),
+        Effect::Refresh => handle.refresh(),
+        Effect::Redraw => screen.painter.forget(),
+        Effect::Suspend => screen.suspend(),
+        // The rest was handled within the interface.
+        Effect::Quit
+        | Effect::Go(_)
+        | Effect::Ask(_)
+        | Effect::Describe { .. }
+        | Effect::Say(_)
+        | Effect::Fail(_)
+        | Effect::Pick(_) => {}
+    }
+}
+
+/// Reads the terminal's events on a thread of its own: crossterm's reader blocks.
+fn read_events(tx: mpsc::Sender<Msg>) -> io::Result<()> {
+    std::thread::Builder::new()
+        .name("terminal-reader".into())
+        .spawn(move || {
+            while let Ok(event) = crossterm::event::read() {
+                let msg = match event {
+                    Event::Key(key) => Msg::Key(key),
+                    Event::Paste(text) => Msg::Paste(text),
+                    Event::Mouse(mouse) => Msg::Mouse(mouse),
+                    Event::Resize(columns, rows) => Msg::Resize(columns, rows),
+                    Event::FocusGained | Event::FocusLost => continue,
+                };
+                if tx.blocking_send(msg).is_err() {
+                    return;
+                }
+            }
+        })?;
+    Ok(())
+}
+
+struct Screen {
+    guard: Guard,
+    painter: Painter,
+    writer: Writer,
+    frame: Buffer,
+    drawn: Instant,
+    pending: Vec<u8>,
+}
+
+impl Screen {
+    fn start(guard: Guard) -> io::Result<Self> {
+        Ok(Self {
+            guard,
+            painter: Painter::default(),
+            writer: Writer::start()?,
+            frame: Buffer::default(),
+            drawn: Instant::now() - FRAME,
+            pending: Vec::new(),
+        })
+    }
+
+    fn until_next_frame(&self) -> Duration {
+        FRAME.saturating_sub(self.drawn.elapsed())
+    }
+
+    fn may_draw(&self) -> bool {
+        !self.writer.is_busy() && self.drawn.elapsed() >= FRAME
+    }
+
+    fn draw(&mut self, model: &Model) {
+        let area = Rect::new(0, 0, model.size.0, model.size.1);
+        if self.frame.area == area {
+            self.frame.reset();
+        } else {
+            self.frame = Buffer::empty(area);
+        }
+        view(model, &mut self.frame);
+        let mut bytes = self.painter.paint(&mut self.frame);
+        bytes.append(&mut self.pending);
+        self.drawn = Instant::now();
+        if !bytes.is_empty() {
+            self.writer.write(bytes);
+        }
+    }
+
+    fn copy(&mut self, text: &str) {
+        use crossterm::clipboard::CopyToClipboard;
+        // Goes out with the next frame: writing here could wait for a stalled terminal.
+        let _ = crossterm::queue!(self.pending, CopyToClipboard::to_clipboard_from(text));
+    }
+
+    fn suspend(&mut self) {
+        self.guard.lend();
+        stop_self();
+        // Continues here after SIGCONT.
+        let _ = self.guard.resume();
+        self.painter.forget();
+    }
+}
+
+#[cfg(unix)]
+fn stop_self() {
+    let _ = rustix::process::kill_process_group(
+        rustix::process::getpgrp(),
+        rustix::process::Signal::TSTP,
+    );
+}
+
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn ended(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
