@@ -1,6 +1,9 @@
 //! The client layer, shared by every face: one file a system, each turning one vendor's API into domain types.
 
 pub mod aws;
+pub mod dns;
+pub mod https;
+pub mod tls;
 pub mod transport;
 
 use std::sync::Arc;
@@ -15,6 +18,10 @@ use aws::elbv2::Elb;
 use aws::logs::Logs;
 use aws::sts::Sts;
 use aws::{Aws, Lines};
+use dns::Dns;
+use https::Https;
+use tls::Tls;
+use tls::trust::Trust;
 use transport::Line;
 
 /// The clients of every system. Cheap to share behind an `Arc`.
@@ -30,6 +37,12 @@ pub struct Backend {
     pub cloudwatch: CloudWatch,
     /// Amazon CloudWatch Logs.
     pub logs: Logs,
+    /// HTTPS requests from this machine.
+    pub https: Https,
+    /// TLS handshakes from this machine.
+    pub tls: Tls,
+    /// DNS look-ups from this machine.
+    pub dns: Dns,
     /// The line of each provider, in the order shown.
     pub lines: ProviderLines,
 }
@@ -104,7 +117,12 @@ impl Backend {
                 logs: lines.logs.clone(),
             },
         ));
+        let probes = &config.probes;
+        let trust = Arc::new(Trust::new(probes.extra_roots_pem.as_deref())?);
         Ok(Self {
+            https: Https::new(probes, trust.clone(), lines.https.clone()),
+            tls: Tls::new(probes, trust, lines.tls.clone()),
+            dns: Dns::new(probes, lines.dns.clone()),
             sts: Sts::new(aws.clone()),
             ecs: Ecs::new(aws.clone()),
             elb: Elb::new(aws.clone()),

@@ -1,0 +1,166 @@
+//! Words for connections and handshakes that fail, and for certificates that are not trusted.
+
+use std::error::Error as StdError;
+use std::io::ErrorKind;
+
+use jiff::tz::TimeZone;
+use rustls::{AlertDescription, CertificateError, Error};
+
+use crate::domain::probe::Certificate;
+use crate::domain::problem::{Problem, ProblemKind};
+
+/// Why a chain is not trusted, as the verifier says, with the days and names that a person needs.
+pub fn untrusted(error: &Error, leaf: Option<&Certificate>) -> String {
+    use CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
+        NotValidYetContext, UnknownIssuer,
+    };
+    let day = |t: jiff::Timestamp| t.to_zoned(TimeZone::UTC).date().to_string();
+    let Error::InvalidCertificate(certificate) = error else {
+        return error.to_string();
+    };
+    match (certificate, leaf) {
+        (Expired | ExpiredContext { .. }, Some(c)) => {
+            format!("the certificate expired on {}", day(c.not_after))
+        }
+        (NotValidYet | NotValidYetContext { .. }, Some(c)) => {
+            format!("the certificate is not valid before {}", day(c.not_before))
+        }
+        (NotValidForName | NotValidForNameContext { .. }, Some(c)) => {
+            let names = c.names.get(..4).unwrap_or(&c.names).join(", ");
+            format!("the certificate is for another host: {names}")
+        }
+        (_, Some(c)) if c.subject == c.issuer => format!("self-signed by {}", c.subject),
+        (UnknownIssuer, Some(c)) => format!("unknown issuer: {}", c.issuer),
+        _ => error.to_string(),
+    }
+}
+
+/// A TLS failure anywhere inside an error.
+pub fn tls_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Error> {
+    find(error, |e| e.downcast_ref::<Error>())
+}
+
+/// An I/O failure anywhere inside an error.
+pub fn io_kind(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {
+    find(error, |e| {
+        e.downcast_ref::<std::io::Error>().map(std::io::Error::kind)
+    })
+}
+
+fn find<'e, T>(
+    error: &'e (dyn StdError + 'static),
+    pick: impl Fn(&'e (dyn StdError + 'static)) -> Option<T>,
+) -> Option<T> {
+    let mut next = Some(error);
+    while let Some(e) = next {
+        if let Some(found) = pick(e) {
+            return Some(found);
+        }
+        // An I/O error hides what it wraps from `source`.
+        next = match e
+            .downcast_ref::<std::io::Error>()
+            .and_then(|io| io.get_ref())
+        {
+            Some(inner) => Some(inner as &(dyn StdError + 'static)),
+            None => e.source(),
+        };
+    }
+    None
+}
+
+/// Words a handshake that failed for another reason than trust.
+pub fn handshake(system: &'static str, what: &str, error: &Error) -> Problem {
+    match error {
+        Error::InvalidMessage(_) => Problem::new(
+            ProblemKind::Malformed,
+            system,
+            what,
+            "it does not speak TLS (plain HTTP on this port?)",
+            "Check the port of the URL.",
+        ),
+        Error::AlertReceived(AlertDescription::ProtocolVersion) => Problem::new(
+            ProblemKind::Unsupported,
+            system,
+            what,
+            "it offers neither TLS 1.2 nor TLS 1.3",
+            "Switch on TLS 1.2 and 1.3 at the server; what is older is broken.",
+        ),
+        Error::AlertReceived(AlertDescription::UnrecognisedName) => Problem::new(
+            ProblemKind::NotFound,
+            system,
+            what,
+            "the server has no certificate for this name (unrecognized_name)",
+            "Check the name, and that the edge in front serves it.",
+        ),
+        Error::AlertReceived(alert) => Problem::new(
+            ProblemKind::Unsupported,
+            system,
+            what,
+            format!("the server broke the handshake off: {alert:?}"),
+            "It may offer no modern cipher suite, or want a client certificate.",
+        ),
+        other => Problem::new(
+            ProblemKind::Unreachable,
+            system,
+            what,
+            other.to_string(),
+            "Check the server's TLS set-up.",
+        ),
+    }
+}
+
+/// Words a connection that could not be made or kept.
+pub fn connection(
+    system: &'static str,
+    what: &str,
+    kind: Option<ErrorKind>,
+    text: &str,
+) -> Problem {
+    let problem = |kind, why: &str, fix: &str| Problem::new(kind, system, what, why, fix);
+    match kind {
+        Some(ErrorKind::ConnectionRefused) => problem(
+            ProblemKind::Unreachable,
+            "the connection is refused: nothing listens there",
+            "Check that the server runs and that the port is right.",
+        ),
+        Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe) => {
+            problem(
+                ProblemKind::Unreachable,
+                "the connection was cut",
+                "Something between here and there may forbid it: a firewall, a proxy, the server itself.",
+            )
+        }
+        Some(ErrorKind::UnexpectedEof) => problem(
+            ProblemKind::Unreachable,
+            "the server closed the connection without an answer",
+            "Check the server's log.",
+        ),
+        Some(ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable) => problem(
+            ProblemKind::Unreachable,
+            "there is no way to that network from here",
+            "Check the network of this machine.",
+        ),
+        Some(ErrorKind::TimedOut) => timeout(system, what, None),
+        _ => problem(
+            ProblemKind::Unreachable,
+            text,
+            "Check name, port and network.",
+        ),
+    }
+}
+
+/// Words an answer that did not come in time.
+pub fn timeout(system: &'static str, what: &str, deadline: Option<std::time::Duration>) -> Problem {
+    let why = match deadline {
+        Some(d) => format!("no answer within {:.0} s", d.as_secs_f64().max(1.0)),
+        None => "no answer in time".to_owned(),
+    };
+    Problem::new(
+        ProblemKind::Timeout,
+        system,
+        what,
+        why,
+        "It is asked again by itself; check the server and the way there if it lasts.",
+    )
+}
