@@ -156,10 +156,11 @@ fn rollout(sight: &Sight, revision: &Revision, seen: &[String]) -> Step {
     let primary = sight.primary();
     let stranger =
         primary.filter(|p| !seen.contains(&rollout_mark(p)) && !same(&p.revision, revision));
+    let ours = our_rollout(sight, revision, seen);
     if let Some(other) = stranger {
-        return overtaken(other);
+        return overtaken(other, ours);
     }
-    let Some(ours) = our_rollout(sight, revision, seen) else {
+    let Some(ours) = ours else {
         return Step::Going {
             done: None,
             note: "waiting for ECS to begin".to_owned(),
@@ -178,9 +179,10 @@ fn rollout(sight: &Sight, revision: &Revision, seen: &[String]) -> Step {
 }
 
 /// Another revision became primary after our call: ECS going back, or somebody else.
-fn overtaken(other: &Rollout) -> Step {
-    let why = &other.rollout_reason;
-    if !why.to_lowercase().contains("roll") {
+fn overtaken(other: &Rollout, ours: Option<&Rollout>) -> Step {
+    let failed = ours.filter(|r| r.rollout_state == "FAILED");
+    let why = failed.map_or(&other.rollout_reason, |r| &r.rollout_reason);
+    if failed.is_none() && !why.to_lowercase().contains("rolling back") {
         return Step::Lost(replaced(other));
     }
     if other.rollout_state == "IN_PROGRESS" {

@@ -223,6 +223,18 @@ fn where_an_endpoint_has_no_service_deployments_the_rollouts_tell() {
         panic!("it went back");
     };
     assert!(why.contains("rolled back to api:41"), "{why}");
+    let silent = roll(
+        "ecs-svc/3",
+        "PRIMARY",
+        41,
+        "IN_PROGRESS",
+        "in progress",
+        counts(6, 5, 0),
+    );
+    let Step::Going { note, .. } = judge(vec![silent, failed()]) else {
+        panic!("ours failed, ECS goes back");
+    };
+    assert!(note.contains("tasks failed to start"), "{note}");
     let stranger = roll(
         "ecs-svc/9",
         "PRIMARY",
