@@ -185,11 +185,12 @@ impl Engine {
         let Some(store) = &self.store else {
             return Ok(0);
         };
+        let taken = self.pick_up(true).await;
         if !self.sweeping.swap(true, Ordering::AcqRel) {
             let every = (store.lease() / 9).max(Duration::from_millis(50));
             tokio::spawn(resume::sweep(Arc::downgrade(self), every));
         }
-        self.pick_up(true).await
+        taken
     }
 
     /// Gives a run up: nobody follows it any more, and what was begun is left as it is.

@@ -72,7 +72,6 @@ impl Hands<'_> {
         if let Some(goal) = &goal {
             marks = vec![("goal", goal.as_str()), ("called", "about")];
         }
-        self.board.line(self.claim.run(), Phase::Execute, call);
         self.store
             .progress(self.claim, Phase::Execute, call, &marks)
             .await
@@ -82,6 +81,7 @@ impl Hands<'_> {
                     "it could not be journalled, so it was not done: {p}"
                 )),
             })?;
+        self.board.line(self.claim.run(), Phase::Execute, call);
         Ok(self.claim.permit())
     }
 

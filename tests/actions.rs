@@ -1,0 +1,522 @@
+//! Actions against the sandbox: what they promise, what they refuse, and what becomes of them when a reply is lost or the
+//! console dies.
+
+#[path = "actions/bench.rs"]
+mod bench;
+
+use bench::{Bench, Mischief, SLOW, api, deploy, story};
+use flightdeck::config::Config;
+use flightdeck::domain::action::{Confirm, DiffMark, Intent, Phase};
+use flightdeck::domain::audit::{ChainVerdict, Outcome, SignOffKind};
+use flightdeck::domain::problem::ProblemKind;
+use flightdeck::domain::service::ServiceId;
+
+fn rollback(to: Option<u32>) -> Intent {
+    Intent::Rollback { service: api(), to }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_good_image_is_rolled_out_verified_and_recorded() {
+    let bench = Bench::new().await;
+    let console = bench.console().await;
+    let before = console.service(&api()).await;
+    let preview = console.preview(deploy("1.8.3")).await;
+    assert!(preview.refusals.is_empty(), "{:?}", preview.refusals);
+    assert_eq!(preview.confirm, Confirm::Type("production".into()));
+    let changed: Vec<_> = preview
+        .diff
+        .iter()
+        .filter(|l| l.mark != DiffMark::Same)
+        .collect();
+    assert_eq!(changed.len(), 2, "{changed:?}");
+    assert!(changed[1].text.ends_with("api:1.8.3"));
+    assert_eq!(preview.calls.len(), 2);
+    assert_eq!(bench.wire.mutations(), 0, "a preview changes nothing");
+    let wrong = console
+        .engine
+        .start(preview.clone(), Some("prod".into()))
+        .await
+        .unwrap_err();
+    assert_eq!(wrong.kind, ProblemKind::Refused);
+
+    let id = console
+        .engine
+        .start(preview, Some("production".into()))
+        .await
+        .unwrap();
+    assert_eq!(
+        console.store.audit_rows(5).await.unwrap()[0].event,
+        "intent"
+    );
+    let run = console.wait(&id).await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+    assert_eq!(run.phase, Phase::Record);
+    let after = console.service(&api()).await;
+    assert!(after.revision.number > before.revision.number);
+    let definition = console
+        .backend
+        .ecs
+        .task_definition(&after.revision.arn)
+        .await
+        .unwrap();
+    assert!(definition.containers[0].image.ends_with("api:1.8.3"));
+    let said = story(&run);
+    for words in [
+        "registered laser-prod-api:",
+        "(service api)",
+        "is primary",
+        "healthy targets in tg-api",
+    ] {
+        assert!(said.contains(words), "{words} is missing:\n{said}");
+    }
+    let rows = console.store.audit_rows(5).await.unwrap();
+    assert_eq!((rows.len(), rows[0].outcome), (2, Some(Outcome::Succeeded)));
+    assert!(rows[0].duration_s.is_some_and(|s| s > 0.0 && s < 60.0));
+    assert!(rows[0].who.contains("arn:aws"), "{}", rows[0].who);
+    assert!(matches!(
+        console.store.verify().await.unwrap(),
+        ChainVerdict::Intact { rows: 2, .. }
+    ));
+    assert_eq!(bench.wire.mutations(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_image_trips_the_breaker_and_is_told_as_failed() {
+    let bench = Bench::at(SLOW).await;
+    let console = bench.console().await;
+    let before = console.service(&api()).await;
+    let run = console.run(deploy("1.8.4-bad")).await;
+    let said = story(&run);
+    assert_eq!(run.outcome, Some(Outcome::Failed), "{said}");
+    assert!(said.contains("of 3 failures"), "{said}");
+    assert!(said.contains("rolled back to"), "{said}");
+    let after = console.settled(&api()).await;
+    assert_eq!(after.rollouts[0].revision.number, before.revision.number);
+    let row = &console.store.audit_rows(1).await.unwrap()[0];
+    assert_eq!(row.outcome, Some(Outcome::Failed));
+    assert!(row.detail.contains("circuit breaker"), "{}", row.detail);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_deployment_is_stopped_and_rolled_back_while_it_is_followed() {
+    let bench = Bench::at(SLOW).await;
+    let (ana, ben) = (bench.console().await, bench.console().await);
+    let before = ana.service(&api()).await;
+    let deploying = ana.start(deploy("1.8.3")).await.unwrap();
+    while !ana.service(&api()).await.is_deploying() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let preview = ben.preview(rollback(None)).await;
+    assert!(
+        preview.calls[0].contains("StopServiceDeployment"),
+        "{:?}",
+        preview.calls
+    );
+    assert!(
+        preview
+            .warnings
+            .iter()
+            .any(|w| w.contains("somebody is acting")),
+        "{:?}",
+        preview.warnings
+    );
+    let back = ben
+        .engine
+        .start(preview, Some("production".into()))
+        .await
+        .unwrap();
+    let back = ben.wait(&back).await;
+    assert_eq!(back.outcome, Some(Outcome::Succeeded), "{}", story(&back));
+    let deploying = ana.wait(&deploying).await;
+    assert_eq!(
+        deploying.outcome,
+        Some(Outcome::Failed),
+        "{}",
+        story(&deploying)
+    );
+    assert_eq!(
+        ana.settled(&api()).await.rollouts[0].revision,
+        before.revision
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_running_deployment_it_goes_back_to_the_last_completed_revision() {
+    let bench = Bench::new().await;
+    let console = bench.console().await;
+    let before = console.service(&api()).await;
+    assert_eq!(
+        console.run(deploy("1.8.3")).await.outcome,
+        Some(Outcome::Succeeded)
+    );
+    let preview = console.preview(rollback(None)).await;
+    let how = preview.facts.iter().find(|(n, _)| n == "how").unwrap();
+    assert!(
+        how.1
+            .contains("last revision that was deployed with success"),
+        "{how:?}"
+    );
+    let run = console.run(rollback(None)).await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+    assert_eq!(
+        console.service(&api()).await.revision.number,
+        before.revision.number
+    );
+    let older = before.revision.number - 2;
+    let preview = console.preview(rollback(Some(older))).await;
+    assert!(
+        preview
+            .warnings
+            .iter()
+            .any(|w| w.contains("over 2 revisions")),
+        "{:?}",
+        preview.warnings
+    );
+    for to in [before.revision.number, 9_999] {
+        assert!(
+            !console
+                .preview(rollback(Some(to)))
+                .await
+                .refusals
+                .is_empty(),
+            "to {to}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scaling_and_restarting_end_when_all_tasks_run() {
+    let bench = Bench::new().await;
+    let console = bench.console().await;
+    let scale = |desired| Intent::Scale {
+        service: api(),
+        desired,
+    };
+    let run = console.run(scale(6)).await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+    assert_eq!(console.service(&api()).await.counts.running, 6);
+    assert!(!console.preview(scale(6)).await.refusals.is_empty());
+    assert!(!console.preview(scale(50_000)).await.refusals.is_empty());
+    assert!(
+        console
+            .preview(scale(0))
+            .await
+            .warnings
+            .iter()
+            .any(|w| w.contains("down"))
+    );
+
+    let tasks = |all: Vec<flightdeck::domain::service::Task>| {
+        all.into_iter()
+            .filter(|t| t.status == "RUNNING")
+            .map(|t| t.id)
+            .collect::<std::collections::HashSet<_>>()
+    };
+    let old = tasks(console.backend.ecs.tasks(&api()).await.unwrap());
+    let run = console.run(Intent::Restart { service: api() }).await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+    let new = tasks(console.backend.ecs.tasks(&api()).await.unwrap());
+    assert!(old.is_disjoint(&new), "all tasks are replaced");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_work_is_refused_in_the_preview() {
+    let bench = Bench::new().await;
+    let console = bench.console().await;
+    let nobody = ServiceId {
+        cluster: "laser-prod".into(),
+        name: "nobody".into(),
+    };
+    let current = console.service(&api()).await;
+    let image = console
+        .backend
+        .ecs
+        .task_definition(&current.revision.arn)
+        .await
+        .unwrap()
+        .containers[0]
+        .image
+        .clone();
+    let cases = [
+        (Intent::Restart { service: nobody }, "no service"),
+        (deploy(""), "empty"),
+        (deploy("Not A Tag"), "no tag"),
+        (deploy(&image), "already"),
+        (
+            Intent::Stop {
+                service: api(),
+                rollback: true,
+            },
+            "no deployment is running",
+        ),
+        (
+            Intent::Withdraw {
+                criterion: "1.1".into(),
+                why: "x".into(),
+            },
+            "no word",
+        ),
+        (
+            Intent::SignOff {
+                criterion: "1.1".into(),
+                why: " ".into(),
+                link: String::new(),
+            },
+            "reason",
+        ),
+    ];
+    for (intent, words) in cases {
+        let preview = console.preview(intent).await;
+        assert!(
+            preview.refusals.iter().any(|r| r.contains(words)),
+            "{words}: {:?}",
+            preview.refusals
+        );
+        let refused = console
+            .engine
+            .start(preview, Some("production".into()))
+            .await
+            .unwrap_err();
+        assert_eq!(refused.kind, ProblemKind::Refused);
+    }
+    let quiet = bench
+        .console_with(Config {
+            read_only: true,
+            ..bench.config()
+        })
+        .await;
+    let preview = quiet.preview(deploy("1.8.3")).await;
+    assert!(preview.refusals.iter().any(|r| r.contains("read-only")));
+    assert!(
+        quiet
+            .engine
+            .start(preview, Some("production".into()))
+            .await
+            .is_err()
+    );
+    assert_eq!(bench.wire.mutations(), 0);
+    assert!(console.store.audit_rows(1).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_that_the_world_has_overtaken_is_not_executed() {
+    let bench = Bench::new().await;
+    let (ana, ben) = (bench.console().await, bench.console().await);
+    let old = ana.preview(deploy("1.8.3")).await;
+    assert_eq!(
+        ben.run(deploy("1.8.5")).await.outcome,
+        Some(Outcome::Succeeded)
+    );
+    let sent = bench.wire.mutations();
+    let conflict = ana
+        .engine
+        .start(old, Some("production".into()))
+        .await
+        .unwrap_err();
+    assert_eq!(conflict.kind, ProblemKind::Conflict);
+    assert!(
+        conflict.why.starts_with("revision was laser-prod-api:"),
+        "{conflict}"
+    );
+    assert_eq!(bench.wire.mutations(), sent);
+
+    let first = ana.start(Intent::Restart { service: api() }).await.unwrap();
+    let preview = ben
+        .preview(Intent::Scale {
+            service: api(),
+            desired: 7,
+        })
+        .await;
+    assert!(
+        preview
+            .refusals
+            .iter()
+            .any(|r| r.contains("somebody is acting")),
+        "{:?}",
+        preview.refusals
+    );
+    ana.wait(&first).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_reply_is_settled_by_reading_and_never_sent_again() {
+    for operation in ["UpdateService", "RegisterTaskDefinition"] {
+        let bench = Bench::new().await;
+        let console = bench.console().await;
+        bench.wire.arm(operation, Mischief::LoseReply);
+        let run = console.run(deploy("1.8.3")).await;
+        let said = story(&run);
+        assert_eq!(
+            run.outcome,
+            Some(Outcome::Succeeded),
+            "{operation}:\n{said}"
+        );
+        assert!(said.contains("reply was lost"), "{said}");
+        assert_eq!(
+            (
+                bench.wire.calls("UpdateService"),
+                bench.wire.calls("RegisterTaskDefinition")
+            ),
+            (1, 1),
+            "{operation}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_never_arrived_is_unknown_until_somebody_looks_again() {
+    let bench = Bench::new().await;
+    let console = bench.console().await;
+    bench.wire.arm("UpdateService", Mischief::LoseCall);
+    let run = console.run(Intent::Restart { service: api() }).await;
+    assert_eq!(run.outcome, Some(Outcome::Unknown), "{}", story(&run));
+    let next = bench.console().await;
+    assert_eq!(next.engine.reattach().await.unwrap(), 1);
+    let run = next.wait(&run.id).await;
+    assert_eq!(run.outcome, Some(Outcome::Failed), "{}", story(&run));
+    assert!(run.reattached);
+    assert_eq!(
+        bench.wire.calls("UpdateService"),
+        0,
+        "nobody sends it again"
+    );
+    let story: Vec<_> = console
+        .store
+        .audit_rows(9)
+        .await
+        .unwrap()
+        .into_iter()
+        .rev()
+        .map(|r| r.event)
+        .collect();
+    assert_eq!(story, ["intent", "note", "outcome"]);
+}
+
+/// Starts a console in a runtime of its own, has it start a deploy, and kills the runtime once the run got so far.
+fn killed_at(bench: &Bench, far: &'static str) -> String {
+    let outside = tokio::runtime::Handle::current();
+    let doomed = tokio::runtime::Runtime::new().unwrap();
+    let run = tokio::task::block_in_place(|| {
+        doomed.block_on(async {
+            let console = bench.console().await;
+            let run = console.start(deploy("1.8.3")).await.unwrap();
+            let mut runs = console.engine.runs();
+            let there = |list: &std::sync::Arc<Vec<flightdeck::domain::action::Run>>| {
+                list.iter().any(|r| story(r).contains(far))
+            };
+            runs.wait_for(there).await.unwrap();
+            run
+        })
+    });
+    doomed.shutdown_background();
+    drop(outside);
+    run
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_console_killed_while_following_is_replaced_by_the_next_one() {
+    let bench = Bench::at(SLOW).await;
+    let id = killed_at(&bench, "rolling out");
+    let next = bench.console().await;
+    let busy = next.preview(deploy("1.8.9")).await;
+    assert!(!busy.refusals.is_empty(), "its lease still holds");
+    next.engine.reattach().await.unwrap();
+    let mut runs = next.engine.runs();
+    runs.wait_for(|l| l.iter().any(|r| r.id == id && r.reattached))
+        .await
+        .unwrap();
+    let run = next.wait(&id).await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+    assert_eq!(
+        (
+            bench.wire.calls("RegisterTaskDefinition"),
+            bench.wire.calls("UpdateService")
+        ),
+        (1, 1)
+    );
+    assert!(matches!(
+        next.store.verify().await.unwrap(),
+        ChainVerdict::Intact { rows: 2, .. }
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_console_killed_before_its_call_arrived_leaves_the_service_alone() {
+    for (operation, far, words) in [
+        ("UpdateService", "ecs:UpdateService", "not sent again"),
+        (
+            "RegisterTaskDefinition",
+            "ecs:RegisterTaskDefinition",
+            "before the service was touched",
+        ),
+    ] {
+        let bench = Bench::new().await;
+        bench.wire.arm(operation, Mischief::Hang);
+        let id = killed_at(&bench, far);
+        let next = bench.console().await;
+        next.engine.reattach().await.unwrap();
+        let mut runs = next.engine.runs();
+        runs.wait_for(|l| l.iter().any(|r| r.id == id && r.reattached))
+            .await
+            .unwrap();
+        let run = next.wait(&id).await;
+        assert_eq!(
+            run.outcome,
+            Some(Outcome::Failed),
+            "{operation}: {}",
+            story(&run)
+        );
+        assert!(story(&run).contains(words), "{}", story(&run));
+        assert_eq!(bench.wire.calls("UpdateService"), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_console_that_closes_hands_its_run_on_at_once_and_a_person_can_give_one_up() {
+    let bench = Bench::at(SLOW).await;
+    let first = bench.console().await;
+    let id = first.start(deploy("1.8.3")).await.unwrap();
+    first.engine.close().await;
+    let next = bench.console().await;
+    assert_eq!(next.engine.reattach().await.unwrap(), 1);
+    next.engine.abandon(&id).await.unwrap();
+    let run = next.wait(&id).await;
+    assert_eq!(run.outcome, Some(Outcome::Abandoned), "{}", story(&run));
+    assert_eq!(
+        next.engine.abandon(&id).await.unwrap_err().kind,
+        ProblemKind::NotFound
+    );
+    assert!(next.store.open_runs().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_persons_word_is_kept_replaced_and_withdrawn() {
+    let bench = Bench::new().await;
+    let console = bench.console().await;
+    let sign = |why: &str| Intent::SignOff {
+        criterion: "2.3.c".into(),
+        why: why.into(),
+        link: "https://wiki/rehearsal".into(),
+    };
+    let preview = console.preview(sign("rehearsed, token=abc123")).await;
+    assert_eq!(preview.confirm, Confirm::Key);
+    let id = console.engine.start(preview, None).await.unwrap();
+    assert_eq!(console.wait(&id).await.outcome, Some(Outcome::Succeeded));
+    let word = console.store.signoffs().await.unwrap().remove(0);
+    assert_eq!(
+        (word.kind, word.why.as_str()),
+        (SignOffKind::SignedOff, "rehearsed, token=[redacted]")
+    );
+    let run = console
+        .run(Intent::Withdraw {
+            criterion: "2.3.c".into(),
+            why: "it was staging".into(),
+        })
+        .await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded));
+    assert_eq!(
+        console.store.signoffs().await.unwrap()[0].kind,
+        SignOffKind::Withdrawn
+    );
+    assert_eq!(bench.wire.mutations(), 0);
+}

@@ -1,0 +1,302 @@
+//! A sandbox, a store and engines at high speed; and a wire between them that can lose replies.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use flightdeck::actions::{Engine, Timing};
+use flightdeck::backend::Backend;
+use flightdeck::config::Config;
+use flightdeck::domain::action::{Intent, Preview, Run};
+use flightdeck::domain::problem::Problem;
+use flightdeck::domain::service::{Service, ServiceId};
+use flightdeck::sandbox::{self, Sandbox};
+use flightdeck::store::Store;
+
+/// Story seconds a second: a rollout takes less than a second.
+pub const FAST: f64 = 150.0;
+/// Slow enough to see what happens on the way.
+pub const SLOW: f64 = 25.0;
+/// Short, so that a dead console's runs are soon free.
+pub const LEASE: Duration = Duration::from_millis(900);
+
+pub struct Bench {
+    pub sandbox: Sandbox,
+    pub wire: Wire,
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        Self::at(FAST).await
+    }
+
+    pub async fn at(speed: f64) -> Self {
+        let options = sandbox::Options {
+            speed,
+            ..sandbox::Options::default()
+        };
+        let sandbox = sandbox::start(options).await.unwrap();
+        let wire = Wire::to(sandbox.endpoint()).await;
+        Self {
+            sandbox,
+            wire,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub fn config(&self) -> Config {
+        let mut config = Config {
+            demo: true,
+            store: Some(self.path()),
+            ..Config::default()
+        };
+        config.aws.endpoint = Some(self.wire.endpoint.clone());
+        config.aws.region = Some(self.sandbox.region().into());
+        config.aws.fixed_credentials = Some((
+            self.sandbox.access_key().into(),
+            self.sandbox.secret_key().into(),
+        ));
+        config
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("flightdeck.db")
+    }
+
+    pub async fn store(&self) -> Arc<Store> {
+        Arc::new(
+            Store::open_at(&self.path(), "production", LEASE)
+                .await
+                .unwrap(),
+        )
+    }
+
+    /// A console of its own: its own connections to store and platform.
+    pub async fn console(&self) -> Console {
+        self.console_with(self.config()).await
+    }
+
+    pub async fn console_with(&self, config: Config) -> Console {
+        let backend = Arc::new(Backend::new(&config).await.unwrap());
+        let store = self.store().await;
+        let timing = Timing {
+            poll: Duration::from_millis(60),
+            timeout: Duration::from_secs(30),
+            patience: Duration::from_millis(700),
+            verify: Duration::from_secs(20),
+        };
+        let engine = Engine::with_timing(
+            Arc::new(config),
+            backend.clone(),
+            Some(store.clone()),
+            timing,
+        );
+        Console {
+            engine,
+            store,
+            backend,
+        }
+    }
+}
+
+pub struct Console {
+    pub engine: Arc<Engine>,
+    pub store: Arc<Store>,
+    pub backend: Arc<Backend>,
+}
+
+impl Console {
+    pub async fn preview(&self, intent: Intent) -> Preview {
+        self.engine.preview(intent).await.unwrap()
+    }
+
+    /// Previews, confirms as a person would, and starts.
+    pub async fn start(&self, intent: Intent) -> Result<String, Problem> {
+        let preview = self.preview(intent).await;
+        self.engine.start(preview, Some("production".into())).await
+    }
+
+    /// All of its life.
+    pub async fn run(&self, intent: Intent) -> Run {
+        let run = self.start(intent).await.unwrap();
+        self.wait(&run).await
+    }
+
+    pub async fn wait(&self, run: &str) -> Run {
+        let limit = Duration::from_secs(40);
+        let ended = tokio::time::timeout(limit, self.engine.wait(run)).await;
+        ended
+            .unwrap_or_else(|_| panic!("run {run} has no end: {:?}", self.engine.runs().borrow()))
+            .unwrap()
+    }
+
+    pub async fn service(&self, id: &ServiceId) -> Service {
+        self.backend.ecs.service(id).await.unwrap()
+    }
+
+    /// Until no deployment of the service is under way.
+    pub async fn settled(&self, id: &ServiceId) -> Service {
+        for _ in 0..400 {
+            let service = self.service(id).await;
+            if !service.is_deploying() && service.counts.running == service.counts.desired {
+                return service;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{id} does not settle");
+    }
+}
+
+pub fn api() -> ServiceId {
+    ServiceId {
+        cluster: "laser-prod".into(),
+        name: "api".into(),
+    }
+}
+
+pub fn deploy(image: &str) -> Intent {
+    Intent::Deploy {
+        service: api(),
+        image: image.into(),
+        container: None,
+        strategy: None,
+    }
+}
+
+pub fn story(run: &Run) -> String {
+    run.lines
+        .iter()
+        .map(|l| format!("{} {}\n", l.phase.word(), l.text))
+        .collect()
+}
+
+/// What the wire does with the next call of a given operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mischief {
+    /// The platform acts; its reply is cut.
+    LoseReply,
+    /// The call never arrives; the connection is cut.
+    LoseCall,
+    /// The call hangs for good, before it arrives.
+    Hang,
+}
+
+/// A proxy between console and sandbox that counts calls and does mischief on request.
+pub struct Wire {
+    pub endpoint: String,
+    state: Arc<Line>,
+}
+
+struct Line {
+    to: String,
+    client: reqwest::Client,
+    mischief: Mutex<Option<(&'static str, Mischief)>>,
+    calls: Mutex<Vec<String>>,
+    forwarded: AtomicU32,
+}
+
+impl Wire {
+    async fn to(endpoint: String) -> Self {
+        let state = Arc::new(Line {
+            to: endpoint,
+            client: reqwest::Client::new(),
+            mischief: Mutex::new(None),
+            calls: Mutex::new(Vec::new()),
+            forwarded: AtomicU32::new(0),
+        });
+        let router = axum::Router::new().fallback(pass).with_state(state.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { endpoint, state }
+    }
+
+    /// Arms mischief for the next call whose operation is named so.
+    pub fn arm(&self, operation: &'static str, mischief: Mischief) {
+        *self.state.mischief.lock().unwrap() = Some((operation, mischief));
+    }
+
+    /// How many calls of an operation reached the platform.
+    pub fn calls(&self, operation: &str) -> usize {
+        let calls = self.state.calls.lock().unwrap();
+        calls.iter().filter(|c| c.as_str() == operation).count()
+    }
+
+    /// How many mutating calls reached the platform.
+    pub fn mutations(&self) -> usize {
+        [
+            "RegisterTaskDefinition",
+            "UpdateService",
+            "StopServiceDeployment",
+        ]
+        .iter()
+        .map(|o| self.calls(o))
+        .sum()
+    }
+}
+
+async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let operation = parts
+        .headers
+        .get("x-amz-target")
+        .and_then(|t| t.to_str().ok())
+        .and_then(|t| t.rsplit('.').next())
+        .unwrap_or("")
+        .to_owned();
+    let armed = {
+        let mut slot = line.mischief.lock().unwrap();
+        match *slot {
+            Some((name, mischief)) if name == operation => {
+                *slot = None;
+                Some(mischief)
+            }
+            _ => None,
+        }
+    };
+    match armed {
+        Some(Mischief::LoseCall) => return cut(),
+        Some(Mischief::Hang) => std::future::pending::<()>().await,
+        _ => {}
+    }
+    line.calls.lock().unwrap().push(operation);
+    line.forwarded.fetch_add(1, Ordering::Relaxed);
+    let path = parts.uri.path_and_query().map_or("/", |p| p.as_str());
+    let mut ask = line
+        .client
+        .request(parts.method, format!("{}{path}", line.to))
+        .body(body);
+    for (name, value) in &parts.headers {
+        if name != "content-length" {
+            ask = ask.header(name, value);
+        }
+    }
+    let answer = ask.send().await.unwrap();
+    if armed == Some(Mischief::LoseReply) {
+        return cut();
+    }
+    let mut reply = Response::builder().status(answer.status());
+    for (name, value) in answer.headers() {
+        if name != "content-length" && name != "transfer-encoding" {
+            reply = reply.header(name, value);
+        }
+    }
+    reply
+        .body(Body::from(answer.bytes().await.unwrap()))
+        .unwrap()
+}
+
+/// An answer whose connection ends in the middle.
+fn cut() -> Response {
+    let pieces = vec![
+        Ok(Bytes::from_static(b"{")),
+        Err(std::io::Error::other("cut")),
+    ];
+    Response::new(Body::from_stream(futures_util::stream::iter(pieces)))
+}
