@@ -3,6 +3,7 @@
 
 use clap::{Parser, Subcommand};
 
+mod act;
 mod alerts;
 pub mod audit;
 mod checklist;
@@ -19,6 +20,7 @@ mod logs;
 mod metrics;
 pub mod out;
 pub mod paint;
+mod preview;
 mod restart;
 mod rollback;
 pub mod sandbox;
@@ -37,7 +39,9 @@ mod waive;
 mod withdraw;
 mod words;
 
+use crate::domain::action::Intent;
 use crate::domain::problem::Problem;
+use consent::Consent;
 use exit::Exit;
 use globals::Globals;
 use session::Session;
@@ -106,7 +110,10 @@ pub enum Command {
     Config(config::Question),
 }
 
-/// Runs a command that asks or changes something.
+/// Runs a command that asks the platform or changes it.
+///
+/// # Errors
+/// What could not be asked or was refused, in words for people.
 pub async fn run(
     command: &Command,
     globals: &Globals,
@@ -121,9 +128,30 @@ pub async fn run(
         Command::Alerts(args) => alerts::run(args, session).await,
         Command::Metrics(args) => metrics::run(args, session).await,
         Command::Logs(args) => logs::run(args, session).await,
-        Command::Config(config::Question::Init) => config::init(globals, session).await,
-        _ => Ok(Exit::NO_ANSWER),
+        Command::Config(_) => config::init(globals, session).await,
+        verb => match intent(verb, session).await? {
+            Some((intent, consent)) => act::run(intent, consent, session).await,
+            None => Ok(Exit::OK),
+        },
     };
     session.out.flush()?;
     exit
+}
+
+/// What a verb means, with what the person agreed to; `None` for a command that is no verb.
+async fn intent(
+    command: &Command,
+    session: &mut Session,
+) -> Result<Option<(Intent, Consent)>, Problem> {
+    Ok(Some(match command {
+        Command::Deploy(args) => (args.intent(session).await?, args.consent),
+        Command::Rollback(args) => (args.intent(session).await?, args.consent),
+        Command::Scale(args) => (args.intent(session).await?, args.consent),
+        Command::Restart(args) => (args.intent(session).await?, args.consent),
+        Command::Stop(args) => (args.intent(session).await?, args.consent),
+        Command::Signoff(args) => (args.intent(), args.consent),
+        Command::Waive(args) => (args.intent(), args.consent),
+        Command::Withdraw(args) => (args.intent(), args.consent),
+        _ => return Ok(None),
+    }))
 }

@@ -10,6 +10,7 @@ use super::explain::{self, ProblemJson};
 use super::out::Out;
 use super::paint::Role;
 use super::words;
+use crate::actions::Engine;
 use crate::config::Config;
 use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
@@ -24,6 +25,8 @@ pub struct Session {
     pub config: Arc<Config>,
     /// The picture.
     pub watch: Handle,
+    /// The door to actions.
+    pub engine: Arc<Engine>,
     /// Standard output.
     pub out: Out,
 }

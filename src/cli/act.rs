@@ -1,0 +1,176 @@
+//! The life of every verb on the command line: preview, confirm in proportion, start, follow, and say how it ended.
+
+use std::io::{IsTerminal, Write};
+
+use serde_json::{Value, json};
+
+use super::consent::Consent;
+use super::exit::Exit;
+use super::paint::Role;
+use super::preview;
+use super::session::Session;
+use super::words;
+use crate::domain::action::{Confirm, Intent, Phase, Preview, Run, RunLine};
+use crate::domain::audit::Outcome;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::text::inert;
+
+/// Runs a verb.
+pub async fn run(intent: Intent, consent: Consent, session: &mut Session) -> Result<Exit, Problem> {
+    let preview = session.engine.preview(intent).await?;
+    if consent.preview {
+        if session.out.is_json() {
+            session.out.object(&json!({"preview": preview::object(&preview)}))?;
+        } else {
+            preview::print(&preview, &mut session.out)?;
+        }
+        return Ok(if preview.refusals.is_empty() { Exit::OK } else { Exit::REFUSED });
+    }
+    if let Some(refusal) = preview.refusals.first() {
+        return Err(refused(&preview, refusal));
+    }
+    if !consent.yes {
+        agree(&preview, session).await?;
+    }
+    follow(preview, session).await
+}
+
+fn refused(p: &Preview, why: &str) -> Problem {
+    let more = match p.refusals.len() {
+        0 | 1 => String::new(),
+        n => format!(" (and {})", words::count(n - 1, "further reason")),
+    };
+    Problem::new(
+        ProblemKind::Refused,
+        p.intent.verb(),
+        format!("{} is refused; nothing was changed", p.title),
+        format!("{why}{more}"),
+        "look at the whole preview with --preview",
+    )
+}
+
+/// Asks the person in front of the terminal, in proportion to what is at stake.
+async fn agree(p: &Preview, session: &mut Session) -> Result<(), Problem> {
+    let person = session.out.is_terminal() && std::io::stdin().is_terminal();
+    if session.out.is_json() || !person {
+        return Err(Problem::new(
+            ProblemKind::Refused,
+            p.intent.verb(),
+            format!("{} was not confirmed; nothing was changed", p.title),
+            "there is nobody to ask: this is no terminal",
+            "add --yes to do it without asking, or --preview to look",
+        ));
+    }
+    preview::print(p, &mut session.out)?;
+    let question = match &p.confirm {
+        Confirm::Key => "Do it? [y/N] ".to_owned(),
+        Confirm::Type(word) => format!("Type {} to do it: ", inert(word)),
+    };
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut err = std::io::stderr();
+        let _ = write!(err, "{question}").and_then(|()| err.flush());
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    })
+    .await;
+    let answer = match answer {
+        Ok(Ok(line)) => line.trim().to_owned(),
+        _ => String::new(),
+    };
+    let agreed = match &p.confirm {
+        Confirm::Key => ["y", "yes"].contains(&answer.to_lowercase().as_str()),
+        Confirm::Type(word) => answer == *word,
+    };
+    if agreed {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemKind::Refused,
+        p.intent.verb(),
+        format!("{} was not confirmed; nothing was changed", p.title),
+        "the answer was another",
+        "ask again when you are sure",
+    ))
+}
+
+/// Starts it and says what happens until it ended, or until the person stops watching: the vendor and the journal go on.
+async fn follow(preview: Preview, session: &mut Session) -> Result<Exit, Problem> {
+    let mut runs = session.engine.runs();
+    // Whoever came here agreed: at the prompt, or with --yes.
+    let typed = match &preview.confirm {
+        Confirm::Type(word) => Some(word.clone()),
+        Confirm::Key => None,
+    };
+    let id = session.engine.start(preview, typed).await?;
+    let stop = super::signals::stop();
+    tokio::pin!(stop);
+    let mut said = 0;
+    loop {
+        let run = runs.borrow_and_update().iter().find(|r| r.id == id).cloned();
+        if let Some(run) = run {
+            for line in run.lines.iter().skip(said) {
+                progress(&run, line, session)?;
+            }
+            said = run.lines.len();
+            if let Some(outcome) = run.outcome {
+                return ended(&run, outcome, session);
+            }
+        }
+        session.out.flush()?;
+        tokio::select! {
+            more = runs.changed() => if more.is_err() { return Ok(Exit::NO_ANSWER) },
+            () = &mut stop => {
+                eprintln!("left running as {}: the next flightdeck picks it up", inert(&id));
+                return Ok(Exit::NO_ANSWER);
+            }
+        }
+    }
+}
+
+fn progress(run: &Run, line: &RunLine, session: &mut Session) -> Result<(), Problem> {
+    if session.out.is_json() {
+        return session.out.object_line(&json!({"progress": {
+            "run": run.id,
+            "at": line.at,
+            "phase": line.phase,
+            "text": line.text,
+            "done": run.progress.map(|(done, _)| done),
+            "wanted": run.progress.map(|(_, wanted)| wanted),
+        }}));
+    }
+    let at = words::clock(line.at);
+    let phase = format!("  {:<8}  ", line.phase.word());
+    let role = if line.phase == Phase::Execute { Role::Strong } else { Role::Plain };
+    session.out.pieces(&[(Role::Dim, &at), (Role::Dim, &phase), (role, &inert(&line.text))])
+}
+
+fn ended(run: &Run, outcome: Outcome, session: &mut Session) -> Result<Exit, Problem> {
+    let exit = Exit::of_outcome(outcome);
+    if session.out.is_json() {
+        session.out.object_line(&json!({"run": object(run, outcome)}))?;
+        return Ok(exit);
+    }
+    let took = run.finished_at.map_or_else(String::new, |end| {
+        format!(" after {}", words::elapsed(run.started_at, end))
+    });
+    let text = format!("  {}{took}", inert(&run.title));
+    session.out.pieces(&[(super::audit::role(outcome), outcome.word()), (Role::Plain, &text)])?;
+    Ok(exit)
+}
+
+fn object(run: &Run, outcome: Outcome) -> Value {
+    let took = run.finished_at.map(|end| end.duration_since(run.started_at).as_secs_f64());
+    json!({
+        "id": run.id,
+        "action": run.intent.verb(),
+        "subject": run.intent.subject(),
+        "title": run.title,
+        "phase": run.phase,
+        "outcome": outcome,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "duration_s": took,
+        "who": run.who,
+        "lines": run.lines,
+    })
+}
