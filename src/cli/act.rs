@@ -20,11 +20,17 @@ pub async fn run(intent: Intent, consent: Consent, session: &mut Session) -> Res
     let preview = session.engine.preview(intent).await?;
     if consent.preview {
         if session.out.is_json() {
-            session.out.object(&json!({"preview": preview::object(&preview)}))?;
+            session
+                .out
+                .object(&json!({"preview": preview::object(&preview)}))?;
         } else {
             preview::print(&preview, &mut session.out)?;
         }
-        return Ok(if preview.refusals.is_empty() { Exit::OK } else { Exit::REFUSED });
+        return Ok(if preview.refusals.is_empty() {
+            Exit::OK
+        } else {
+            Exit::REFUSED
+        });
     }
     if let Some(refusal) = preview.refusals.first() {
         return Err(refused(&preview, refusal));
@@ -106,7 +112,11 @@ async fn follow(preview: Preview, session: &mut Session) -> Result<Exit, Problem
     tokio::pin!(stop);
     let mut said = 0;
     loop {
-        let run = runs.borrow_and_update().iter().find(|r| r.id == id).cloned();
+        let run = runs
+            .borrow_and_update()
+            .iter()
+            .find(|r| r.id == id)
+            .cloned();
         if let Some(run) = run {
             for line in run.lines.iter().skip(said) {
                 progress(&run, line, session)?;
@@ -140,26 +150,41 @@ fn progress(run: &Run, line: &RunLine, session: &mut Session) -> Result<(), Prob
     }
     let at = words::clock(line.at);
     let phase = format!("  {:<8}  ", line.phase.word());
-    let role = if line.phase == Phase::Execute { Role::Strong } else { Role::Plain };
-    session.out.pieces(&[(Role::Dim, &at), (Role::Dim, &phase), (role, &inert(&line.text))])
+    let role = if line.phase == Phase::Execute {
+        Role::Strong
+    } else {
+        Role::Plain
+    };
+    session.out.pieces(&[
+        (Role::Dim, &at),
+        (Role::Dim, &phase),
+        (role, &inert(&line.text)),
+    ])
 }
 
 fn ended(run: &Run, outcome: Outcome, session: &mut Session) -> Result<Exit, Problem> {
     let exit = Exit::of_outcome(outcome);
     if session.out.is_json() {
-        session.out.object_line(&json!({"run": object(run, outcome)}))?;
+        session
+            .out
+            .object_line(&json!({"run": object(run, outcome)}))?;
         return Ok(exit);
     }
     let took = run.finished_at.map_or_else(String::new, |end| {
         format!(" after {}", words::elapsed(run.started_at, end))
     });
     let text = format!("  {}{took}", inert(&run.title));
-    session.out.pieces(&[(super::audit::role(outcome), outcome.word()), (Role::Plain, &text)])?;
+    session.out.pieces(&[
+        (super::audit::role(outcome), outcome.word()),
+        (Role::Plain, &text),
+    ])?;
     Ok(exit)
 }
 
 fn object(run: &Run, outcome: Outcome) -> Value {
-    let took = run.finished_at.map(|end| end.duration_since(run.started_at).as_secs_f64());
+    let took = run
+        .finished_at
+        .map(|end| end.duration_since(run.started_at).as_secs_f64());
     json!({
         "id": run.id,
         "action": run.intent.verb(),

@@ -6,10 +6,8 @@ use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::paint::Role;
-use super::session::{Need, Session, Standing, standing};
+use super::session::Session;
 use super::words;
-use crate::domain::facts::Facts;
-use crate::domain::part::Part;
 use crate::domain::problem::Problem;
 use crate::domain::text::inert;
 use crate::plan::{Checklist, CriterionState, CriterionStatus, StageStatus};
@@ -25,25 +23,9 @@ pub struct Arguments {
     evidence: bool,
 }
 
-/// Runs the command. What could not be asked leaves its criteria unknown; the exit code says so only if nothing answered.
+/// Runs the command. What could not be asked leaves its criteria unknown; the exit code says so only if nobody answered.
 pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Problem> {
-    let needs: &[Need<'_>] = &[
-        &|f| standing(&f.identity),
-        &|f| standing(&f.services),
-        &|f| standing(&f.task_definitions),
-        &|f| standing(&f.target_groups),
-        &|f| standing(&f.alarms),
-        &|f| standing(&f.log_groups),
-        &|f| standing(&f.series),
-        &|f| standing(&f.signoffs),
-        &|f| all_tried(f.https.values()),
-        &|f| all_tried(f.tls.values()),
-        &|f| all_tried(f.dns.values()),
-    ];
-    let picture = session.look(Vec::new(), needs).await?;
-    let answered = needs
-        .iter()
-        .any(|need| matches!(need(&picture.facts), Standing::Answered));
+    let picture = session.look(Vec::new()).await?;
     let list = &picture.checklist;
     let stages: Vec<&StageStatus> = list
         .stages
@@ -59,25 +41,10 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     } else {
         print(list, &stages, args.evidence, session)?;
     }
-    Ok(if answered || asks_nothing(&picture.facts) {
-        Exit::OK
-    } else {
-        Exit::NO_ANSWER
+    Ok(match &picture.facts.services.error {
+        Some(_) if picture.facts.identity.value.is_none() => Exit::NO_ANSWER,
+        _ => Exit::OK,
     })
-}
-
-fn asks_nothing(facts: &Facts) -> bool {
-    facts.providers.iter().all(|p| !p.configured)
-}
-
-/// Probes of one kind: answered once each was tried, whatever it saw.
-fn all_tried<'a, T: 'a>(parts: impl Iterator<Item = &'a Part<T>>) -> Standing {
-    for part in parts {
-        if let Standing::Waiting = standing(part) {
-            return Standing::Waiting;
-        }
-    }
-    Standing::Answered
 }
 
 fn no_stage(stage: Option<u8>, list: &Checklist) -> Problem {

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::out::Out;
 use super::paint::Role;
-use super::session::{Session, standing};
+use super::session::Session;
 use crate::config::load::{self, FILE_NAME};
 use crate::config::starter::{self, Discovered};
 use crate::domain::problem::Problem;
@@ -67,12 +67,7 @@ pub async fn init(globals: &Globals, session: &mut Session) -> Result<Exit, Prob
 
 /// What the ambient credentials can see; what does not answer is left out.
 async fn discover(session: &mut Session) -> Result<Discovered, Problem> {
-    let picture = session
-        .look(
-            Vec::new(),
-            &[&|f| standing(&f.identity), &|f| standing(&f.clusters)],
-        )
-        .await?;
+    let picture = session.look(Vec::new()).await?;
     let facts = &picture.facts;
     let identity = facts.identity.value.as_ref();
     Ok(Discovered {

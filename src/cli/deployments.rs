@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::exit::Exit;
 use super::paint::Role;
 use super::service_arg;
-use super::session::{Session, standing};
+use super::session::{Session, Standing, standing};
 use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::domain::deployment::{Deployment, DeploymentState, RevisionLoad};
@@ -32,9 +32,10 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
         None => None,
     };
     let interests = service.iter().cloned().map(Interest::Deployments).collect();
-    let picture = session
-        .demand(interests, &[&|f| standing(&f.deployments)])
-        .await?;
+    let picture = session.look(interests).await?;
+    if let Standing::Failed(problem) = standing(&picture.facts.deployments) {
+        return Err(problem);
+    }
     let part = &picture.facts.deployments;
     let rows: Vec<&Deployment> = picture
         .facts

@@ -57,16 +57,7 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
 
 /// The groups that are meant: a group by its name, else those of a service.
 async fn groups(target: &str, session: &mut Session) -> Result<Vec<String>, Problem> {
-    let picture = session
-        .look(
-            Vec::new(),
-            &[
-                &|f| standing(&f.log_groups),
-                &|f| standing(&f.services),
-                &|f| super::services::definitions(f),
-            ],
-        )
-        .await?;
+    let picture = session.look(Vec::new()).await?;
     let facts = &picture.facts;
     let known = facts
         .log_groups

@@ -41,6 +41,7 @@ mod words;
 
 use crate::domain::action::Intent;
 use crate::domain::problem::Problem;
+use crate::watch::{Scope, Subject};
 use consent::Consent;
 use exit::Exit;
 use globals::Globals;
@@ -108,6 +109,50 @@ pub enum Command {
     /// The configuration file
     #[command(subcommand)]
     Config(config::Question),
+}
+
+impl Command {
+    /// What a command needs to know; it asks for no more.
+    pub fn scope(&self) -> Scope {
+        use Subject::{Alarms, Definitions, Deployments, Identity, LogGroups, Services, Targets};
+        match self {
+            Self::Services(_) => Scope::Only(&[Services, Definitions, Targets]),
+            Self::Tasks(_) => Scope::Only(&[Services]),
+            Self::Deployments(_) => Scope::Only(&[Services, Definitions, Deployments]),
+            Self::Alerts(_) => Scope::Only(&[Alarms]),
+            Self::Metrics(_) => Scope::Only(&[]),
+            Self::Logs(_) => Scope::Only(&[Services, Definitions, LogGroups]),
+            Self::Config(_) => Scope::Only(&[Identity, Services]),
+            Self::Deploy(_)
+            | Self::Rollback(_)
+            | Self::Scale(_)
+            | Self::Restart(_)
+            | Self::Stop(_) => Scope::Only(&[Services]),
+            Self::Signoff(_) | Self::Waive(_) | Self::Withdraw(_) => Scope::Only(&[]),
+            _ => Scope::Everything,
+        }
+    }
+
+    /// Whether it changes something: then nothing goes without the store.
+    pub fn is_verb(&self) -> bool {
+        use Command::{Deploy, Restart, Rollback, Scale, Signoff, Stop, Waive, Withdraw};
+        matches!(
+            self,
+            Deploy(_)
+                | Rollback(_)
+                | Scale(_)
+                | Restart(_)
+                | Stop(_)
+                | Signoff(_)
+                | Waive(_)
+                | Withdraw(_)
+        )
+    }
+
+    /// Whether it shows what the store knows.
+    pub fn reads_store(&self) -> bool {
+        matches!(self, Self::Status | Self::Checklist(_))
+    }
 }
 
 /// Runs a command that asks the platform or changes it.

@@ -12,7 +12,12 @@ use crate::domain::text::{inert, width};
 pub fn print(p: &Preview, out: &mut Out) -> Result<(), Problem> {
     let place = format!("  in {}", inert(&p.environment));
     out.pieces(&[(Role::Strong, &inert(&p.title)), (Role::Plain, &place)])?;
-    let widest = p.facts.iter().map(|(name, _)| width(&inert(name))).max().unwrap_or(0);
+    let widest = p
+        .facts
+        .iter()
+        .map(|(name, _)| width(&inert(name)))
+        .max()
+        .unwrap_or(0);
     for (name, value) in &p.facts {
         let name = inert(name);
         let pad = " ".repeat(widest - width(&name).min(widest));
@@ -44,7 +49,9 @@ pub fn print(p: &Preview, out: &mut Out) -> Result<(), Problem> {
 /// A preview as a member of a JSON object.
 pub fn object(p: &Preview) -> Value {
     let pairs = |list: &[(String, String)]| -> Vec<Value> {
-        list.iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
+        list.iter()
+            .map(|(name, value)| json!({"name": name, "value": value}))
+            .collect()
     };
     json!({
         "action": p.intent.verb(),

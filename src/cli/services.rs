@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::paint::Role;
-use super::session::{Session, Standing, standing};
+use super::session::{Session, standing};
 use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::domain::facts::Facts;
@@ -27,9 +27,7 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
         .demand(Vec::new(), &[&|f| standing(&f.services)])
         .await?;
     // What is said about a service beyond itself may be missing: the service is shown all the same.
-    let picture = session
-        .look(Vec::new(), &[&definitions, &target_groups])
-        .await?;
+    let picture = session.look(Vec::new()).await?;
     let facts = &picture.facts;
     let now = Timestamp::now();
     let wanted = args.filter.as_deref().unwrap_or("").to_lowercase();
@@ -51,32 +49,6 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     }
     session.footer(words::count(rows.len(), "service"), &facts.services, now)?;
     Ok(Exit::OK)
-}
-
-/// Whether the task definition of every service was read.
-pub fn definitions(facts: &Facts) -> Standing {
-    match standing(&facts.task_definitions) {
-        failed @ Standing::Failed(_) => failed,
-        _ if facts
-            .service_rows()
-            .iter()
-            .all(|s| facts.task_definition(s).is_some()) =>
-        {
-            Standing::Answered
-        }
-        _ => Standing::Waiting,
-    }
-}
-
-fn target_groups(facts: &Facts) -> Standing {
-    match facts
-        .service_rows()
-        .iter()
-        .any(|s| !s.load_balancers.is_empty())
-    {
-        true => standing(&facts.target_groups),
-        false => Standing::Answered,
-    }
 }
 
 fn empty(facts: &Facts, filter: &str) -> &'static str {

@@ -66,45 +66,53 @@ impl Session {
         question + Duration::from_secs(5)
     }
 
-    /// Looks at something and waits until every need was answered or could not be asked.
-    pub async fn look(
-        &mut self,
-        interests: Vec<Interest>,
-        needs: &[Need<'_>],
-    ) -> Result<Arc<Snapshot>, Problem> {
+    /// Looks at something and waits until all of it, and of what the command asks anyway, was answered or could not be asked.
+    pub async fn look(&mut self, interests: Vec<Interest>) -> Result<Arc<Snapshot>, Problem> {
         self.watch.look_at(interests);
-        let end = tokio::time::Instant::now() + self.patience();
-        loop {
-            let picture = self.watch.snapshot();
-            let waiting = needs
-                .iter()
-                .any(|need| matches!(need(&picture.facts), Standing::Waiting));
-            if !waiting {
-                return Ok(picture);
-            }
-            match tokio::time::timeout_at(end, self.watch.changed()).await {
-                Ok(true) => {}
-                Ok(false) => return Err(ended()),
-                Err(_) => return Ok(self.watch.snapshot()),
-            }
-        }
+        let watch = self.watch.clone();
+        Ok(self.wait(|picture| watch.is_settled(picture)).await?.0)
     }
 
-    /// Looks, and takes the first need that could not be asked as the command's failure.
+    /// Looks at something until each need was answered; one that could not be asked is the command's failure.
     pub async fn demand(
         &mut self,
         interests: Vec<Interest>,
         needs: &[Need<'_>],
     ) -> Result<Arc<Snapshot>, Problem> {
-        let picture = self.look(interests, needs).await?;
+        self.watch.look_at(interests);
+        let waiting = |need: &Need<'_>, f: &Facts| matches!(need(f), Standing::Waiting);
+        let (picture, in_time) = self
+            .wait(|picture| !needs.iter().any(|need| waiting(need, &picture.facts)))
+            .await?;
         for need in needs {
-            match need(&picture.facts) {
-                Standing::Answered => {}
-                Standing::Failed(problem) => return Err(problem),
-                Standing::Waiting => return Err(silent(self.patience())),
+            if let Standing::Failed(problem) = need(&picture.facts) {
+                return Err(problem);
             }
         }
-        Ok(picture)
+        if in_time {
+            Ok(picture)
+        } else {
+            Err(silent(self.patience()))
+        }
+    }
+
+    /// Waits for a picture that will do; after the deadline takes what there is, and says so.
+    async fn wait(
+        &mut self,
+        will_do: impl Fn(&Snapshot) -> bool,
+    ) -> Result<(Arc<Snapshot>, bool), Problem> {
+        let end = tokio::time::Instant::now() + self.patience();
+        loop {
+            let picture = self.watch.snapshot();
+            if will_do(&picture) {
+                return Ok((picture, true));
+            }
+            match tokio::time::timeout_at(end, self.watch.changed()).await {
+                Ok(true) => {}
+                Ok(false) => return Err(ended()),
+                Err(_) => return Ok((self.watch.snapshot(), false)),
+            }
+        }
     }
 
     /// Writes a list as JSON: `{"schema":1,"<name>":[...],"environment":...,"observed_at":...,"source":...,"error":...}`.

@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 use super::exit::Exit;
 use super::explain::{self, ProblemJson};
 use super::paint::Role;
-use super::session::{Need, Session, Standing, standing};
+use super::session::{Session, Standing, standing};
 use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::domain::alarm::{AlarmState, Severity};
 use crate::domain::facts::{Facts, ProviderHealth};
 use crate::domain::metric::Unit;
-use crate::domain::part::Part;
 use crate::domain::problem::Problem;
 use crate::domain::service::ServiceHealth;
 use crate::domain::slo::{Slo, SloKind};
@@ -66,17 +65,7 @@ struct Finding {
 
 /// Runs the command.
 pub async fn run(session: &mut Session) -> Result<Exit, Problem> {
-    let needs: &[Need<'_>] = &[
-        &|f| standing(&f.identity),
-        &|f| standing(&f.services),
-        &|f| standing(&f.alarms),
-        &|f| standing(&f.deployments),
-        &|f| standing(&f.slos),
-        &|f| tried(f.https.values()),
-        &|f| tried(f.tls.values()),
-        &|f| tried(f.dns.values()),
-    ];
-    let picture = session.look(Vec::new(), needs).await?;
+    let picture = session.look(Vec::new()).await?;
     let facts = &picture.facts;
     let findings = judge(facts);
     let verdict = findings
@@ -92,13 +81,6 @@ pub async fn run(session: &mut Session) -> Result<Exit, Problem> {
         print(verdict, &findings, facts, &picture.checklist, session)?;
     }
     Ok(verdict.exit())
-}
-
-fn tried<'a, T: 'a>(mut parts: impl Iterator<Item = &'a Part<T>>) -> Standing {
-    match parts.any(|p| matches!(standing(p), Standing::Waiting)) {
-        true => Standing::Waiting,
-        false => Standing::Answered,
-    }
 }
 
 /// Everything that speaks against "healthy", the worst first. The worst that is known wins; unknown is not green.
@@ -357,6 +339,7 @@ fn object(verdict: Verdict, findings: &[Finding], facts: &Facts, checklist: &Che
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::part::Part;
     use crate::domain::problem::ProblemKind;
 
     #[test]

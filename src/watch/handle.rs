@@ -15,6 +15,8 @@ pub struct Snapshot {
     pub facts: Facts,
     /// What the plan makes of it.
     pub checklist: Arc<Checklist>,
+    /// Set while every question that is wanted was answered or has failed: the interests for which that is so.
+    pub settled: Option<Arc<Vec<Interest>>>,
 }
 
 /// A face's door to the watch. Reading never waits.
@@ -75,6 +77,11 @@ impl Handle {
             }
             changed
         });
+    }
+
+    /// Whether a picture holds all that can be known now of what somebody looks at.
+    pub fn is_settled(&self, picture: &Snapshot) -> bool {
+        picture.settled.as_ref() == Some(&*self.interests.borrow())
     }
 
     /// Asks for everything now. A second request while one is waiting is the same request.

@@ -8,6 +8,7 @@ mod handle;
 mod picture;
 mod publish;
 mod run;
+mod scope;
 mod tail;
 mod timetable;
 mod topic;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use handle::{Desk, Handle, Snapshot};
+pub use scope::{Scope, Subject};
 
 use crate::backend::Backend;
 use crate::config::Config;
@@ -32,10 +34,21 @@ pub async fn start(
     store: Option<Arc<Store>>,
     runs: watch::Receiver<Arc<Vec<Run>>>,
 ) -> Handle {
+    start_for(Scope::Everything, config, backend, store, runs).await
+}
+
+/// As [`start`], for a face that wants no more than some subjects.
+pub async fn start_for(
+    scope: Scope,
+    config: Arc<Config>,
+    backend: Arc<Backend>,
+    store: Option<Arc<Store>>,
+    runs: watch::Receiver<Arc<Vec<Run>>>,
+) -> Handle {
     let picture = picture::Picture::new(config);
     let (handle, desk) = Handle::pair(run::first(&picture));
     let sources = answer::Sources { backend, store };
     let publisher = publish::Publisher::default();
-    tokio::spawn(run::Watch::new(picture, sources, desk, runs, publisher).run());
+    tokio::spawn(run::Watch::new(scope, picture, sources, desk, runs, publisher).run());
     handle
 }

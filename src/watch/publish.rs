@@ -42,6 +42,11 @@ impl Publisher {
         }
     }
 
+    /// The next picture's checklist is judged anew.
+    pub fn rejudge(&mut self) {
+        self.judged = None;
+    }
+
     /// When the next picture is due, if there is news.
     pub fn due(&self) -> Option<Instant> {
         let since = self.news_since?;
@@ -72,6 +77,7 @@ impl Publisher {
         Snapshot {
             facts: facts.clone(),
             checklist: self.checklist.clone(),
+            settled: None,
         }
     }
 }

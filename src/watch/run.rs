@@ -13,6 +13,7 @@ use super::answer::{self, Answer, Sources};
 use super::handle::{Desk, Snapshot};
 use super::picture::Picture;
 use super::publish::Publisher;
+use super::scope::Scope;
 use super::timetable::Timetable;
 use super::topic::Topic;
 use super::topics::{charts, logs, tasks};
@@ -26,6 +27,7 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// The running watch.
 pub struct Watch {
+    scope: Scope,
     picture: Picture,
     table: Timetable,
     sources: Sources,
@@ -35,11 +37,13 @@ pub struct Watch {
     asking: JoinSet<Answer>,
     topics: HashMap<Id, Topic>,
     publisher: Publisher,
+    settled: bool,
 }
 
 impl Watch {
     /// Ready to run.
     pub fn new(
+        scope: Scope,
         picture: Picture,
         sources: Sources,
         desk: Desk,
@@ -47,6 +51,7 @@ impl Watch {
         publisher: Publisher,
     ) -> Self {
         Self {
+            scope,
             picture,
             table: Timetable::default(),
             sources,
@@ -56,6 +61,7 @@ impl Watch {
             asking: JoinSet::new(),
             topics: HashMap::new(),
             publisher,
+            settled: false,
         }
     }
 
@@ -89,7 +95,9 @@ impl Watch {
 
     fn start_what_is_due(&mut self) {
         let now = Instant::now();
-        self.table.want(&wanted(&self.picture), now);
+        let mut wanted = wanted(&self.picture);
+        wanted.retain(|w| self.scope.covers(&w.topic));
+        self.table.want(&wanted, now);
         for topic in self.table.due(now, |t| rest(&self.sources.backend, t)) {
             self.table.began(&topic, now);
             let question = answer::ask(&topic, &self.picture, &self.sources);
@@ -98,6 +106,18 @@ impl Watch {
             }
             let handle = self.asking.spawn(question);
             self.topics.insert(handle.id(), topic);
+        }
+        self.settle(now);
+    }
+
+    /// Tells those who wait for it that everything was asked, with a checklist that knows it.
+    fn settle(&mut self, now: Instant) {
+        let rests = |t: &Topic| rest(&self.sources.backend, t).is_some_and(|until| until > now);
+        let settled = self.table.is_settled(rests);
+        if settled != self.settled {
+            self.settled = settled;
+            self.publisher.rejudge();
+            self.publisher.news(now);
         }
     }
 
@@ -162,9 +182,10 @@ impl Watch {
     }
 
     fn publish(&mut self) {
-        let snapshot = self
+        let mut snapshot = self
             .publisher
             .make(&mut self.picture, &self.sources.backend);
+        snapshot.settled = self.settled.then(|| self.picture.interests.clone());
         self.desk.snapshots.send_replace(Arc::new(snapshot));
     }
 }
@@ -201,5 +222,6 @@ pub fn first(picture: &Picture) -> Snapshot {
     Snapshot {
         facts: picture.facts.clone(),
         checklist: Arc::default(),
+        settled: None,
     }
 }

@@ -79,6 +79,14 @@ impl Timetable {
             .min()
     }
 
+    /// Whether every wanted topic was answered or has failed; one that was never asked counts as failed while its provider is
+    /// left alone.
+    pub fn is_settled(&self, rests: impl Fn(&Topic) -> bool) -> bool {
+        self.slots
+            .iter()
+            .all(|(topic, slot)| !slot.running && (slot.began.is_some() || rests(topic)))
+    }
+
     /// A topic is being asked.
     pub fn began(&mut self, topic: &Topic, now: Instant) {
         if let Some(slot) = self.slots.get_mut(topic) {
@@ -168,6 +176,7 @@ mod tests {
         table.want(&[Wanted::every(Topic::Alarms, 15_000)], t0);
         assert_eq!(table.due(t0, rested), [Topic::Alarms]);
         table.began(&Topic::Alarms, t0);
+        assert!(!table.is_settled(|_| true), "it is being asked");
         assert!(
             table.due(t0 + 60 * S, rested).is_empty(),
             "one question at a time"

@@ -581,5 +581,6 @@ pub fn snapshot() -> Snapshot {
     Snapshot {
         facts,
         checklist: Arc::new(checklist),
+        ..Snapshot::default()
     }
 }

@@ -1,0 +1,79 @@
+//! What a face wants to know at all: a console everything, a command that asks once no more than it shows.
+
+use super::topic::Topic;
+
+/// What topics are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Who we are.
+    Identity,
+    /// Clusters and services.
+    Services,
+    /// Task definitions that services use.
+    Definitions,
+    /// Deployments, in more detail than services tell.
+    Deployments,
+    /// Target groups and the health of their targets.
+    Targets,
+    /// Alarms.
+    Alarms,
+    /// The common series and the promises.
+    Measures,
+    /// Log groups.
+    LogGroups,
+    /// Sign-offs, audit rows, the chain's verdict.
+    Records,
+}
+
+/// The subjects that are wanted. What an interest asks for is wanted in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them.
+    Everything,
+    /// These.
+    Only(&'static [Subject]),
+}
+
+impl Scope {
+    /// Whether a topic is to be asked about.
+    pub fn covers(self, topic: &Topic) -> bool {
+        match (self, subject(topic)) {
+            (Self::Everything, _) | (_, None) => true,
+            (Self::Only(subjects), Some(subject)) => subjects.contains(&subject),
+        }
+    }
+}
+
+/// What a topic is about; `None` for those that only an interest asks for.
+fn subject(topic: &Topic) -> Option<Subject> {
+    Some(match topic {
+        Topic::Identity => Subject::Identity,
+        Topic::Inventory | Topic::Services | Topic::BusyServices => Subject::Services,
+        Topic::TaskDefinitions => Subject::Definitions,
+        Topic::Deployments(_) => Subject::Deployments,
+        Topic::TargetGroups | Topic::TargetHealth => Subject::Targets,
+        Topic::Alarms => Subject::Alarms,
+        Topic::Series | Topic::Slos => Subject::Measures,
+        Topic::LogGroups => Subject::LogGroups,
+        Topic::Records => Subject::Records,
+        Topic::Tasks(_)
+        | Topic::Revisions(_)
+        | Topic::AlarmHistory(_)
+        | Topic::Charts
+        | Topic::MetricNames
+        | Topic::Logs => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_asks_what_it_shows_and_what_it_looks_at() {
+        let scope = Scope::Only(&[Subject::Services]);
+        assert!(scope.covers(&Topic::Inventory) && scope.covers(&Topic::Logs));
+        assert!(!scope.covers(&Topic::Alarms));
+        assert!(Scope::Everything.covers(&Topic::Alarms));
+    }
+}
