@@ -1,82 +1,120 @@
-//! The embedded platform as the place that everything looks at. Below this file nobody knows that it is a demo: it changes
-//! endpoints and credentials, and nothing else.
+//! `--demo`: the embedded sandbox in this process, and the configuration that looks at it and at nothing else.
 
-use crate::config::Config;
+use std::net::{IpAddr, SocketAddr};
+
+use crate::cli::globals::Globals;
+use crate::config::{AwsConfig, Config, DnsTarget, HttpsTarget, ProbeConfig, load};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::sandbox::{self, Options, Sandbox};
+use crate::sandbox::{self, Edge, Options, Sandbox};
 
-/// A running demo platform. Its journal and audit chain go with it.
-#[derive(Debug)]
-pub struct Demo {
-    sandbox: Sandbox,
-}
-
-impl Demo {
-    /// Starts the platform and points a configuration at it.
-    ///
-    /// # Errors
-    /// The platform cannot listen, or an endpoint is not on loopback.
-    pub async fn start(options: Options, config: &mut Config) -> Result<Self, Problem> {
-        let sandbox = sandbox::start(options).await.map_err(|e| {
-            problem(
-                "the demo platform cannot start",
-                &e.to_string(),
-                "free a port or memory, then try again",
-            )
-        })?;
-        config.demo = true;
-        config.environment = "laser-prod".into();
-        config.environments = vec![config.environment.clone()];
-        config.production = true;
-        config.aws.profile = None;
-        config.aws.region = Some(sandbox.region().to_owned());
-        config.aws.endpoint = Some(sandbox.endpoint());
-        config.aws.fixed_credentials = Some((
+/// Starts the sandbox. A file that was named gives everything but where to look: endpoints, credentials and probes are the
+/// sandbox's, always.
+///
+/// # Errors
+/// Where the sandbox does not start, or would not be on loopback alone.
+pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
+    let mut config = match &globals.config {
+        Some(file) => load::read(file, None)?,
+        None => Config::default(),
+    };
+    let sandbox = sandbox::start(Options {
+        speed: globals.speed.unwrap_or(1.0),
+        ..Options::default()
+    })
+    .await
+    .map_err(|e| {
+        let fix = "Give it another speed, or free some ports on loopback.";
+        Problem::new(
+            ProblemKind::Config,
+            "sandbox",
+            "The sandbox does not start",
+            e.to_string(),
+            fix,
+        )
+    })?;
+    config.demo = true;
+    config.environment = "laser-prod".into();
+    config.environments = vec![config.environment.clone()];
+    config.production = true;
+    config.aws = AwsConfig {
+        expected_account: Some(sandbox.account().to_owned()),
+        region: Some(sandbox.region().to_owned()),
+        endpoint: Some(sandbox.endpoint()),
+        fixed_credentials: Some((
             sandbox.access_key().to_owned(),
             sandbox.secret_key().to_owned(),
-        ));
-        config.aws.expected_account = Some(sandbox.account().to_owned());
-        config.probes = sandbox_probes(&sandbox);
-        Ok(Self { sandbox })
-    }
-
-    /// Stops the platform.
-    pub async fn end(self) {
-        self.sandbox.shutdown().await;
-    }
+        )),
+        timeout: config.aws.timeout,
+        ..AwsConfig::default()
+    };
+    config.probes = sandbox.edge().map(probes).unwrap_or_default();
+    check(&config)?;
+    Ok((config, sandbox))
 }
 
-fn problem(what: &str, why: &str, fix: &str) -> Problem {
-    Problem::new(ProblemKind::Internal, "sandbox", what, why, fix)
-}
-
-fn sandbox_probes(sandbox: &Sandbox) -> crate::config::ProbeConfig {
-    use crate::config::{DnsTarget, HttpsTarget, ProbeConfig};
-    let Some(edge) = sandbox.edge() else {
-        return ProbeConfig::default();
+/// Every host of the sandbox's edge; the API's health verifies its deploys.
+fn probes(edge: &Edge) -> ProbeConfig {
+    let https = |host: &String| HttpsTarget {
+        url: format!("https://{host}/health"),
+        expect_status: 200,
+        verifies: host
+            .starts_with("api.")
+            .then(|| "laser-prod/api".to_owned()),
+    };
+    let dns = |host: &String| DnsTarget {
+        name: host.clone(),
+        expected: vec!["127.0.0.1".into()],
     };
     ProbeConfig {
-        https: edge
-            .hosts
-            .iter()
-            .map(|host| HttpsTarget {
-                url: format!("https://{host}/health"),
-                expect_status: 200,
-                verifies: host
-                    .starts_with("api.")
-                    .then(|| "laser-prod/api".to_owned()),
-            })
-            .collect(),
-        dns: edge
-            .hosts
-            .iter()
-            .map(|host| DnsTarget {
-                name: host.clone(),
-                expected: vec!["127.0.0.1".into()],
-            })
-            .collect(),
+        https: edge.hosts.iter().map(https).collect(),
+        dns: edge.hosts.iter().map(dns).collect(),
         dns_server: Some(edge.dns),
         connect_to: Some(edge.https),
         extra_roots_pem: Some(edge.ca_pem.clone()),
+    }
+}
+
+/// Refuses a demo that could reach anything but this machine.
+fn check(config: &Config) -> Result<(), Problem> {
+    let endpoint = config.aws.endpoint.as_deref().unwrap_or("");
+    let host = endpoint.parse::<http::Uri>().ok().and_then(|uri| {
+        let host = uri.host()?.trim_matches(['[', ']']);
+        host.parse::<IpAddr>().ok()
+    });
+    let sockets = [config.probes.dns_server, config.probes.connect_to];
+    let outside = |at: &SocketAddr| !at.ip().is_loopback();
+    if host.is_some_and(|ip| ip.is_loopback()) && !sockets.iter().flatten().any(outside) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemKind::Refused,
+        "sandbox",
+        "The demo does not start",
+        "one of its endpoints is not on this machine",
+        "This is a defect of flightdeck: please report it.",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_demo_reaches_this_machine_alone() {
+        let mut config = Config::default();
+        for (endpoint, fine) in [
+            ("http://127.0.0.1:4566", true),
+            ("http://[::1]:4566", true),
+            ("http://10.0.0.1:4566", false),
+            ("https://ecs.us-east-1.amazonaws.com", false),
+        ] {
+            config.aws.endpoint = Some(endpoint.into());
+            assert_eq!(check(&config).is_ok(), fine, "{endpoint}");
+        }
+        config.aws.endpoint = None;
+        assert!(check(&config).is_err());
+        config.aws.endpoint = Some("http://127.0.0.1:1".into());
+        config.probes.connect_to = Some(SocketAddr::from(([192, 0, 2, 1], 443)));
+        assert!(check(&config).is_err());
     }
 }

@@ -4,15 +4,22 @@ mod console;
 mod demo;
 mod ledger;
 mod rooms;
+mod sandbox;
+
+use std::sync::Arc;
 
 use crate::cli::config::{self, Question};
 use crate::cli::exit::Exit;
 use crate::cli::globals::Globals;
 use crate::cli::out::Out;
-use crate::cli::{Cli, Command, audit};
+use crate::cli::session::Session;
+use crate::cli::{self, Cli, Command, audit};
 use crate::config::{Config, load};
 use crate::domain::problem::Problem;
+use crate::sandbox::Sandbox;
 use crate::store::Store;
+use crate::watch::Scope;
+use rooms::{Records, Rooms};
 
 /// Runs the program's words.
 ///
@@ -21,47 +28,69 @@ use crate::store::Store;
 pub async fn run(cli: Cli) -> Result<Exit, Problem> {
     let globals = &cli.globals;
     let mut out = Out::stdout(globals.json, globals.no_color);
-    let exit = match &cli.command {
-        Some(Command::Config(Question::Check)) => config::check(globals, &mut out)?,
-        Some(Command::Config(Question::Path)) => config::path(globals, &mut out)?,
+    match &cli.command {
+        None => open(globals, globals.demo).await,
+        Some(Command::Demo) => open(globals, true).await,
+        Some(Command::Sandbox(args)) => sandbox::serve(args, globals, &mut out).await,
+        Some(Command::Config(Question::Check)) => finish(config::check(globals, &mut out)?, out),
+        Some(Command::Config(Question::Path)) => finish(config::path(globals, &mut out)?, out),
         Some(Command::Audit(args)) => {
-            let config = configuration(globals)?;
+            let (config, _sandbox) = configuration(globals, globals.demo).await?;
             let store = Store::open(&config).await?;
             let exit = audit::run(args, &config.environment, &store, &mut out).await;
             store.close().await;
-            exit?
+            finish(exit?, out)
         }
-        None | Some(Command::Demo) => {
-            let demo = globals.demo || matches!(cli.command, Some(Command::Demo));
-            return console::open(rooms(globals, demo).await?).await;
-        }
-        Some(Command::Sandbox(args)) => {
-            return console::serve(console::options(args, globals.speed)?).await;
-        }
-        _ => Exit::NO_ANSWER,
-    };
+        Some(command) => answer(command, globals, out).await,
+    }
+}
+
+fn finish(exit: Exit, mut out: Out) -> Result<Exit, Problem> {
     out.flush()?;
     Ok(exit)
 }
 
-/// The configuration of one run: the file under its environment, then the flags.
-fn configuration(globals: &Globals) -> Result<Config, Problem> {
-    let mut config = load::load(globals.config.as_deref(), globals.env.as_deref())?;
+/// The configuration of one run: the file under its environment, then the flags; or the sandbox's, with the sandbox.
+async fn configuration(
+    globals: &Globals,
+    demo: bool,
+) -> Result<(Arc<Config>, Option<Sandbox>), Problem> {
+    let (mut config, platform) = if demo {
+        let (config, platform) = demo::start(globals).await?;
+        (config, Some(platform))
+    } else {
+        (
+            load::load(globals.config.as_deref(), globals.env.as_deref())?,
+            None,
+        )
+    };
     globals.lay_over(&mut config);
-    Ok(config)
+    Ok((Arc::new(config), platform))
 }
 
-/// The rooms of one run, on the account that the configuration names or on the embedded platform.
-async fn rooms(globals: &Globals, demo: bool) -> Result<rooms::Rooms, Problem> {
-    if !demo {
-        return rooms::Rooms::build(configuration(globals)?, None).await;
-    }
-    let mut config = Config::default();
-    globals.lay_over(&mut config);
-    let options = crate::sandbox::Options {
-        speed: globals.speed.unwrap_or(1.0),
-        ..crate::sandbox::Options::default()
+/// The console.
+async fn open(globals: &Globals, demo: bool) -> Result<Exit, Problem> {
+    let (config, _sandbox) = configuration(globals, demo).await?;
+    let rooms = Rooms::open(&config, Scope::Everything, Records::Shown).await?;
+    console::open(config, rooms).await
+}
+
+/// A command that asks the platform or changes it.
+async fn answer(command: &Command, globals: &Globals, out: Out) -> Result<Exit, Problem> {
+    let (config, _sandbox) = configuration(globals, globals.demo).await?;
+    let records = match (command.is_verb(), command.reads_store()) {
+        (true, _) => Records::Needed,
+        (false, true) => Records::Shown,
+        (false, false) => Records::None,
     };
-    let demo = demo::Demo::start(options, &mut config).await?;
-    rooms::Rooms::build(config, Some(demo)).await
+    let rooms = Rooms::open(&config, command.scope(), records).await?;
+    let mut session = Session {
+        config,
+        watch: rooms.watch.clone(),
+        engine: rooms.engine.clone(),
+        out,
+    };
+    let exit = cli::run(command, globals, &mut session).await;
+    rooms.close().await;
+    exit
 }

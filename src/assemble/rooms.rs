@@ -1,4 +1,4 @@
-//! The rooms of one run, put together.
+//! The rooms behind a face: clients, store, actions and watch, opened in that order and closed in the other.
 
 use std::sync::Arc;
 
@@ -7,60 +7,66 @@ use crate::backend::Backend;
 use crate::config::Config;
 use crate::domain::problem::Problem;
 use crate::store::Store;
-use crate::watch::{self, Handle};
+use crate::watch::{self, Handle, Scope};
 
-/// Everything that a face works with.
+/// What a face does with the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Records {
+    /// Not looked at.
+    None,
+    /// Shown; without it the rest is shown all the same.
+    Shown,
+    /// Nothing goes without it.
+    Needed,
+}
+
+/// Open rooms.
 #[derive(Debug)]
 pub struct Rooms {
-    /// The configuration in effect.
-    pub config: Arc<Config>,
-    /// The store; `None` where it cannot be had, and then nothing can be changed.
-    pub store: Option<Arc<Store>>,
-    /// Why there is no store.
-    pub store_problem: Option<Problem>,
+    /// The door to the picture.
+    pub watch: Handle,
     /// The door to actions.
     pub engine: Arc<Engine>,
-    /// The door to the watch.
-    pub watch: Handle,
-    /// Keeps the embedded platform alive.
-    pub demo: Option<super::demo::Demo>,
+    store: Option<Arc<Store>>,
 }
 
 impl Rooms {
-    /// Puts the rooms together. Asks no vendor anything yet.
+    /// Opens what a face needs. Nobody is asked before it looks.
     ///
     /// # Errors
-    /// A configuration that cannot work.
-    pub async fn build(config: Config, demo: Option<super::demo::Demo>) -> Result<Self, Problem> {
-        let config = Arc::new(config);
-        let (store, store_problem) = match Store::open(&config).await {
-            Ok(store) => (Some(Arc::new(store)), None),
-            Err(problem) => {
-                tracing::warn!(%problem, "no store: nothing can be changed");
-                (None, Some(problem))
-            }
+    /// Where the configuration cannot be used, or a needed store cannot be opened.
+    pub async fn open(
+        config: &Arc<Config>,
+        scope: Scope,
+        records: Records,
+    ) -> Result<Self, Problem> {
+        let backend = Arc::new(Backend::new(config).await?);
+        let store = match records {
+            Records::None => None,
+            Records::Needed => Some(Arc::new(Store::open(config).await?)),
+            Records::Shown => match Store::open(config).await {
+                Ok(store) => Some(Arc::new(store)),
+                Err(problem) => {
+                    tracing::warn!(%problem, "the store stays closed");
+                    None
+                }
+            },
         };
-        let backend = Arc::new(Backend::new(&config).await?);
         let engine = Engine::new(config.clone(), backend.clone(), store.clone());
-        let watch = watch::start(config.clone(), backend, store.clone(), engine.runs()).await;
+        let watch =
+            watch::start_for(scope, config.clone(), backend, store.clone(), engine.runs()).await;
         Ok(Self {
-            config,
-            store,
-            store_problem,
-            engine,
             watch,
-            demo,
+            engine,
+            store,
         })
     }
 
-    /// Lets everything end in order: what is under way stays in the journal.
+    /// Lets go of runs, so that the next console picks them up at once, and closes the store.
     pub async fn close(self) {
         self.engine.close().await;
         if let Some(store) = &self.store {
             store.close().await;
-        }
-        if let Some(demo) = self.demo {
-            demo.end().await;
         }
     }
 }

@@ -79,7 +79,10 @@ fn table(rows: &[&Deployment], now: Timestamp) -> Table {
         table.row(vec![
             cell(d.service.to_string()),
             painted(role(d.state), d.state.word()),
-            cell(d.from.iter().map(load).collect::<Vec<_>>().join(", ")),
+            cell(match d.from.as_slice() {
+                [] => "-".to_owned(),
+                from => from.iter().map(load).collect::<Vec<_>>().join(", "),
+            }),
             cell(d.to.as_ref().map_or_else(|| "-".into(), load)),
             cell(d.to.as_ref().map_or_else(
                 || "-".into(),

@@ -44,8 +44,8 @@ pub struct Globals {
 
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(n) if n.is_finite() && (0.1..=10_000.0).contains(&n) => Ok(n),
-        _ => Err("expected a number from 0.1 to 10000, such as 10".into()),
+        Ok(n) if n.is_finite() && (0.01..=1_000.0).contains(&n) => Ok(n),
+        _ => Err("expected a number from 0.01 to 1000, such as 10".into()),
     }
 }
 

@@ -48,8 +48,8 @@ pub fn find(named: Option<&Path>) -> Result<Found, Problem> {
         }
     }
     looked.push(("working directory", PathBuf::from(FILE_NAME)));
-    if let Some(path) = user_file() {
-        looked.push(("user", path));
+    if let Some(folder) = user_folder() {
+        looked.push(("user", folder.join(FILE_NAME)));
     }
     let file = looked
         .iter()
@@ -59,9 +59,10 @@ pub fn find(named: Option<&Path>) -> Result<Found, Problem> {
     Ok(Found { file, looked })
 }
 
-/// Where the user's own file lives (`~/.config/flightdeck/flightdeck.toml` on Linux).
-pub fn user_file() -> Option<PathBuf> {
-    directories::ProjectDirs::from("", "", "flightdeck").map(|d| d.config_dir().join(FILE_NAME))
+/// The user's own folder (`~/.config/flightdeck` on Linux): configuration, themes, keymaps.
+pub fn user_folder() -> Option<PathBuf> {
+    let folders = directories::ProjectDirs::from("", "", "flightdeck")?;
+    Some(folders.config_dir().to_path_buf())
 }
 
 /// The configuration in effect: the file under the chosen environment, or defaults where there is no file.
