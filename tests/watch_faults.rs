@@ -179,7 +179,7 @@ async fn watch(endpoint: &str, timeout: Duration) -> Handle {
     });
     let backend = Arc::new(Backend::new(&config).await.unwrap());
     let (_, runs) = tokio::sync::watch::channel(Arc::default());
-    flightdeck::watch::start(config, backend, None, runs).await
+    flightdeck::watch::start(config, backend, Arc::default(), None, runs).await
 }
 
 /// Waits until a picture satisfies something.
@@ -307,7 +307,7 @@ async fn a_cluster_that_is_configured_but_does_not_exist_is_named() {
     });
     let backend = Arc::new(Backend::new(&config).await.unwrap());
     let (_, runs) = tokio::sync::watch::channel(Arc::default());
-    let mut handle = flightdeck::watch::start(config, backend, None, runs).await;
+    let mut handle = flightdeck::watch::start(config, backend, Arc::default(), None, runs).await;
     let seen = until(&mut handle, "clusters", |f| f.clusters.value.is_some()).await;
     let problem = seen.facts.clusters.error.clone().unwrap();
     assert!(problem.what.contains("porduction"), "{problem:?}");

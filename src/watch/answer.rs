@@ -59,6 +59,8 @@ pub enum Answer {
     MetricNames(Result<(Vec<MetricId>, bool), Problem>),
     /// Log groups.
     LogGroups(Result<(Vec<LogGroup>, bool), Problem>),
+    /// Samples of log lines.
+    LogSamples(log_groups::Samples),
     /// Log lines.
     Logs(logs::Read),
     /// The store.
@@ -116,6 +118,10 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
         }
         Topic::LogGroups => {
             Box::pin(async move { Answer::LogGroups(b.logs.groups(log_groups::GROUPS).await) })
+        }
+        Topic::LogSamples => {
+            let groups = p.needs.log_samples.clone();
+            Box::pin(async move { Answer::LogSamples(log_groups::ask_samples(&b, groups).await) })
         }
         Topic::Records => match sources.store.clone() {
             Some(store) => {
@@ -206,6 +212,7 @@ pub fn take(p: &mut Picture, answer: Answer, at: Timestamp) -> Joined {
         Answer::Charts(a) => charts::take(p, a, at),
         Answer::MetricNames(a) => charts::take_names(p, a, at),
         Answer::LogGroups(a) => log_groups::take(p, a, at),
+        Answer::LogSamples(a) => log_groups::take_samples(p, a, at),
         Answer::Logs(a) => logs::take(p, a, at),
         Answer::Records(a) => records::take(p, a, at),
     };

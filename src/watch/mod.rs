@@ -25,16 +25,18 @@ pub use scope::{Scope, Subject};
 use crate::backend::Backend;
 use crate::config::Config;
 use crate::domain::action::Run;
+use crate::plan::Plan;
 use crate::store::Store;
 
 /// Starts the watch and returns at once: everything is asked in the background until the last [`Handle`] is dropped.
 pub async fn start(
     config: Arc<Config>,
     backend: Arc<Backend>,
+    plan: Arc<Plan>,
     store: Option<Arc<Store>>,
     runs: watch::Receiver<Arc<Vec<Run>>>,
 ) -> Handle {
-    start_for(Scope::Everything, config, backend, store, runs).await
+    start_for(Scope::Everything, config, backend, plan, store, runs).await
 }
 
 /// As [`start`], for a face that wants no more than some subjects.
@@ -42,13 +44,14 @@ pub async fn start_for(
     scope: Scope,
     config: Arc<Config>,
     backend: Arc<Backend>,
+    plan: Arc<Plan>,
     store: Option<Arc<Store>>,
     runs: watch::Receiver<Arc<Vec<Run>>>,
 ) -> Handle {
     let picture = picture::Picture::new(config);
     let (handle, desk) = Handle::pair(run::first(&picture));
     let sources = answer::Sources { backend, store };
-    let publisher = publish::Publisher::default();
+    let publisher = publish::Publisher::new(plan);
     tokio::spawn(run::Watch::new(scope, picture, sources, desk, runs, publisher).run());
     handle
 }

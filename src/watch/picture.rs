@@ -16,6 +16,7 @@ use crate::domain::interest::Interest;
 use crate::domain::part::Part;
 use crate::domain::service::{Service, ServiceId};
 use crate::domain::target::{Target, TargetGroup};
+use crate::plan::Needs;
 
 /// The working state.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct Picture {
     pub config: Arc<Config>,
     /// What is on screen.
     pub interests: Arc<Vec<Interest>>,
+    /// What the plan wants asked beyond the common picture.
+    pub needs: Needs,
     /// Services that exist, with when each was last asked about.
     pub inventory: BTreeMap<ServiceId, Option<Asked>>,
     /// A person asked for everything now: the next pass is over all services at once.
@@ -86,6 +89,7 @@ impl Picture {
             facts,
             config,
             interests: Arc::new(Vec::new()),
+            needs: Needs::default(),
             inventory: BTreeMap::new(),
             everything_now: false,
             services: BTreeMap::new(),

@@ -10,23 +10,33 @@ use super::handle::Snapshot;
 use super::picture::Picture;
 use crate::backend::Backend;
 use crate::domain::facts::{Facts, ProviderHealth};
-use crate::plan::Checklist;
+use crate::plan::{self, Plan};
 
 /// Shortest time between two pictures: at most twenty a second.
 const APART: Duration = Duration::from_millis(50);
-/// Shortest time between two judgements of the checklist.
-const JUDGED_APART: Duration = Duration::from_secs(1);
+/// Shortest time between two looks at what the plan wants asked.
+const NEEDS_APART: Duration = Duration::from_secs(2);
 
 /// Gathers news into pictures.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Publisher {
+    plan: Arc<Plan>,
     news_since: Option<Instant>,
     published: Option<Instant>,
-    judged: Option<Instant>,
-    checklist: Arc<Checklist>,
+    needs_at: Option<Instant>,
 }
 
 impl Publisher {
+    /// Judges by a plan.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        Self {
+            plan,
+            news_since: None,
+            published: None,
+            needs_at: None,
+        }
+    }
+
     /// There is something to publish.
     pub fn news(&mut self, now: Instant) {
         self.news_since.get_or_insert(now);
@@ -68,17 +78,27 @@ impl Publisher {
         facts.taken_at = Timestamp::now();
         facts.providers = backend.meter();
         facts.providers.push(store_health(facts));
-        if self
-            .judged
-            .is_none_or(|at| now.duration_since(at) >= JUDGED_APART)
-        {
-            self.judged = Some(now);
-        }
         Snapshot {
+            checklist: Arc::new(plan::evaluate(&self.plan, facts, facts.taken_at)),
             facts: facts.clone(),
-            checklist: self.checklist.clone(),
             settled: None,
         }
+    }
+
+    /// Looks now and then what the plan wants asked by now; whether that has changed.
+    pub fn needs_changed(&mut self, picture: &mut Picture) -> bool {
+        let now = Instant::now();
+        if self
+            .needs_at
+            .is_some_and(|at| now.duration_since(at) < NEEDS_APART)
+        {
+            return false;
+        }
+        self.needs_at = Some(now);
+        let needs = plan::needs(&self.plan, &picture.facts);
+        let changed = needs != picture.needs;
+        picture.needs = needs;
+        changed
     }
 }
 
@@ -102,7 +122,7 @@ mod tests {
     #[test]
     fn pictures_are_apart_and_the_first_one_is_at_once() {
         let t0 = Instant::now();
-        let mut p = Publisher::default();
+        let mut p = Publisher::new(Arc::default());
         assert!(!p.is_due(t0));
         p.news(t0);
         assert!(p.is_due(t0));

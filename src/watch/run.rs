@@ -186,6 +186,9 @@ impl Watch {
             .publisher
             .make(&mut self.picture, &self.sources.backend);
         snapshot.settled = self.settled.then(|| self.picture.interests.clone());
+        if self.publisher.needs_changed(&mut self.picture) {
+            tasks::open(&mut self.picture);
+        }
         self.desk.snapshots.send_replace(Arc::new(snapshot));
     }
 }
@@ -209,7 +212,7 @@ fn rest(backend: &Backend, topic: &Topic) -> Option<Instant> {
         | Topic::Slos
         | Topic::Charts
         | Topic::MetricNames => &lines.cloudwatch,
-        Topic::LogGroups | Topic::Logs => &lines.logs,
+        Topic::LogGroups | Topic::Logs | Topic::LogSamples => &lines.logs,
         Topic::Records => return None,
     };
     let until = line.next_try()?;

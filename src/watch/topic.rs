@@ -43,6 +43,8 @@ pub enum Topic {
     LogGroups,
     /// The log looked at.
     Logs,
+    /// A few lines of the groups whose shape the plan judges.
+    LogSamples,
     /// Sign-offs, audit rows, the chain's verdict.
     Records,
 }

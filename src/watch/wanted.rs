@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::picture::Picture;
 use super::topic::{Topic, Wanted};
-use super::topics::{charts, records, series, slos, targets, task_definitions};
+use super::topics::{charts, log_groups, records, series, slos, targets, task_definitions};
 use crate::backend::aws::ecs::SERVICES_A_CALL;
 use crate::domain::interest::Interest;
 use crate::domain::service::ServiceId;
@@ -58,6 +58,7 @@ pub fn wanted(p: &Picture) -> Vec<Wanted> {
     ];
     services(p, &mut all);
     measures(p, &mut all);
+    needed(p, &mut all);
     looked_at(p, &mut all);
     all
 }
@@ -136,8 +137,34 @@ fn measures(p: &Picture, all: &mut Vec<Wanted>) {
     }
 }
 
+fn metric_names() -> Wanted {
+    Wanted {
+        period: charts::NAMED,
+        ..Wanted::every(Topic::MetricNames, 0)
+    }
+}
+
+/// What the plan wants to know, slowly.
+fn needed(p: &Picture, all: &mut Vec<Wanted>) {
+    if p.needs.metric_names {
+        all.push(metric_names());
+    }
+    let histories = p.needs.alarm_histories.iter();
+    all.extend(histories.map(|name| Wanted::every(Topic::AlarmHistory(name.clone()), 300_000)));
+    if !p.needs.log_samples.is_empty() {
+        let mut samples = Wanted::every(Topic::LogSamples, 0).stamped(stamp(&p.needs.log_samples));
+        samples.period = log_groups::SAMPLED;
+        all.push(samples);
+    }
+}
+
 fn looked_at(p: &Picture, all: &mut Vec<Wanted>) {
     for interest in p.interests.iter() {
+        if let Interest::AlarmHistory(name) = interest {
+            // Somebody looks at it: the plan's own, slower question gives way.
+            let topic = Topic::AlarmHistory(name.clone());
+            all.retain(|w| w.topic != topic);
+        }
         all.extend(match interest {
             Interest::Tasks(id) => {
                 let moving = p.services.get(id).is_some_and(|s| s.is_deploying());
@@ -152,9 +179,9 @@ fn looked_at(p: &Picture, all: &mut Vec<Wanted>) {
                 Some(Wanted::every(Topic::AlarmHistory(name.clone()), 30_000))
             }
             Interest::Metrics { queries, window } => Some(charts::wanted(queries, window)),
-            Interest::MetricNames => Some(Wanted::every(Topic::MetricNames, 300_000)),
+            Interest::MetricNames if !p.needs.metric_names => Some(metric_names()),
             Interest::Logs(request) => p.tail.wanted(request),
-            Interest::Deployments(_) | Interest::Audit => None,
+            Interest::MetricNames | Interest::Deployments(_) | Interest::Audit => None,
         });
     }
 }

@@ -17,6 +17,9 @@ const EVENTS: Question = Question::new("logs", "FilterLogEvents", "read the log"
 /// Events that FilterLogEvents returns at most in a page that we ask for.
 const EVENTS_A_PAGE: i32 = 1_000;
 
+/// Pages that a sample is looked for in: a page may be empty although there are more.
+const SAMPLE_PAGES: usize = 3;
+
 /// The CloudWatch Logs client.
 #[derive(Debug)]
 pub struct Logs {
@@ -77,6 +80,38 @@ impl Logs {
         groups.sort_by(|a: &LogGroup, b| a.name.cmp(&b.name));
         groups.truncate(cap);
         Ok((groups, token.is_some()))
+    }
+
+    /// A few lines of a group's last while, for looking at their shape: at most `lines`, from `from` on (FilterLogEvents).
+    pub async fn sample(
+        &self,
+        group: &str,
+        from: Timestamp,
+        lines: usize,
+    ) -> Result<Vec<LogLine>, Problem> {
+        let mut sample = Vec::new();
+        let mut token: Option<String> = None;
+        for _ in 0..SAMPLE_PAGES {
+            let page = self
+                .aws
+                .read(&self.line, EVENTS, |c| {
+                    c.logs
+                        .filter_log_events()
+                        .log_group_name(group)
+                        .start_time(from.as_millisecond())
+                        .limit(i32::try_from(lines).unwrap_or(EVENTS_A_PAGE))
+                        .set_next_token(token.take())
+                        .send()
+                })
+                .await?;
+            sample.extend(page.events().iter().map(|e| log_line::line(group, e)));
+            token = page.next_token.filter(|t| !t.is_empty());
+            if token.is_none() || sample.len() >= lines {
+                break;
+            }
+        }
+        sample.truncate(lines);
+        Ok(sample)
     }
 
     /// Reads on from `token`, at most `pages` pages (FilterLogEvents). A page may be empty although there are more.

@@ -19,6 +19,9 @@ use crate::watch::wanted::stamp;
 /// Names of metrics that are listed at most: ListMetrics gives 500 a call.
 pub const NAMES: usize = 5_000;
 
+/// Time between two listings of names.
+pub const NAMED: Duration = Duration::from_secs(600);
+
 /// How often a chart is asked: as often as it can change, within reason; a window of the past seldom.
 pub fn wanted(queries: &[MetricQuery], window: &Window) -> Wanted {
     let shortest = queries.iter().map(|q| q.period_s).min().unwrap_or(60);
@@ -101,7 +104,7 @@ pub fn take_names(
 ) -> Option<ProblemKind> {
     let failure = answer.as_ref().err().map(|e| e.kind);
     let part = &mut p.facts.metric_names;
-    part.period = Duration::from_secs(300);
+    part.period = NAMED;
     part.source = match &answer {
         Ok((_, true)) => format!("cloudwatch:ListMetrics (the first {NAMES})"),
         _ => "cloudwatch:ListMetrics".into(),

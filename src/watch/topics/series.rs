@@ -58,6 +58,7 @@ pub fn queries(p: &Picture) -> Vec<MetricQuery> {
         all.push(queries::service_cpu(id));
         all.push(queries::service_memory(id));
     }
+    all.extend(p.needs.queries.iter().cloned());
     let mut seen = std::collections::HashSet::new();
     all.retain(|q| seen.insert(q.clone()));
     all

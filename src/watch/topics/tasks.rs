@@ -33,24 +33,30 @@ pub fn open(p: &mut Picture) {
         }
     }
     let facts = &mut p.facts;
-    open_parts(&mut facts.tasks, tasks, "ecs:DescribeTasks", 8);
-    open_parts(
-        &mut facts.revisions,
-        revisions,
-        "ecs:DescribeTaskDefinition",
-        60,
-    );
+    let source = "cloudwatch:DescribeAlarmHistory";
     open_parts(
         &mut facts.alarm_history,
-        histories,
-        "cloudwatch:DescribeAlarmHistory",
-        30,
+        &p.needs.alarm_histories,
+        source,
+        300,
+    );
+    open_parts(&mut facts.alarm_history, &histories, source, 30);
+    for (name, part) in &mut facts.alarm_history {
+        let seconds = if histories.contains(name) { 30 } else { 300 };
+        part.period = Duration::from_secs(seconds);
+    }
+    open_parts(&mut facts.tasks, &tasks, "ecs:DescribeTasks", 8);
+    open_parts(
+        &mut facts.revisions,
+        &revisions,
+        "ecs:DescribeTaskDefinition",
+        60,
     );
 }
 
 fn open_parts<K: Ord + Clone, T>(
     parts: &mut BTreeMap<K, Part<T>>,
-    wanted: Vec<K>,
+    wanted: &[K],
     source: &str,
     seconds: u64,
 ) {
@@ -59,7 +65,7 @@ fn open_parts<K: Ord + Clone, T>(
     }
     for key in wanted {
         parts
-            .entry(key)
+            .entry(key.clone())
             .or_insert_with(|| Part::never(source, Duration::from_secs(seconds)));
     }
 }
