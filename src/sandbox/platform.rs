@@ -1,36 +1,47 @@
 //! The platform behind the server: the world, and the stores of what it tells.
 
+use super::telemetry::Telemetry;
 use super::wire::{ApiError, Call, Node, Service};
 use super::world::World;
-use super::{ecs, elbv2, sts};
+use super::{cloudwatch, ecs, elbv2, logs, sts};
 
 /// Everything that answers.
 #[derive(Debug)]
 pub struct Platform {
     /// What exists.
     pub world: World,
+    /// What it tells.
+    pub telemetry: Telemetry,
 }
 
 impl Platform {
-    /// A platform around a world.
-    pub fn new(world: World) -> Self {
-        Self { world }
+    /// A platform around a world, with its recent past told.
+    pub fn new(world: World, seed: u64) -> Self {
+        let mut telemetry = Telemetry::new(&world, seed);
+        telemetry.begin(&world);
+        Self { world, telemetry }
     }
 
     /// Lets time go on.
     pub fn step(&mut self, now: f64) {
         self.world.step(now);
+        self.telemetry.step(&self.world);
+        self.telemetry.guard(&mut self.world);
     }
 
     /// Answers a call.
+    ///
+    /// # Errors
+    /// The vendor's own.
     pub fn handle(&mut self, call: &Call) -> Result<Node, ApiError> {
+        let now = self.world.stamp();
+        let t = &mut self.telemetry;
         match call.service {
             Service::Ecs => ecs::handle(&call.operation, &call.input, &mut self.world, sts::CALLER),
             Service::Elbv2 => elbv2::handle(&call.operation, &call.input, &self.world),
             Service::Sts => sts::handle(&call.operation),
-            Service::CloudWatch | Service::Logs => {
-                Err(ApiError::unknown_operation(&call.operation))
-            }
+            Service::CloudWatch => cloudwatch::handle(&call.operation, &call.input, &mut t.metrics, &mut t.alarms, now),
+            Service::Logs => logs::handle(&call.operation, &call.input, &mut t.logs, (now * 1_000.0) as i64),
         }
     }
 }

@@ -1,0 +1,115 @@
+//! What the platform tells of itself: metrics that follow from load and health, alarms on them, and logs.
+
+mod alarms;
+mod chatter;
+mod noise;
+mod traffic;
+
+use super::cloudwatch::{AlarmStore, MetricStore, State};
+use super::logs::LogStore;
+use super::world::{World, names, rollout};
+
+/// The stores, and how far they were filled.
+#[derive(Debug)]
+pub struct Telemetry {
+    /// Metrics.
+    pub metrics: MetricStore,
+    /// Alarms.
+    pub alarms: AlarmStore,
+    /// Logs.
+    pub logs: LogStore,
+    /// Wall-clock time up to which metrics were recorded.
+    recorded: f64,
+    /// Wall-clock time back to which the past was told.
+    told_from: f64,
+    /// How far back the past is to be told.
+    oldest: f64,
+    said: f64,
+    noise: fastrand::Rng,
+}
+
+/// Seconds of the past that are told before the first question can come; the rest is told while time goes on.
+const AT_ONCE_S: f64 = 3_600.0;
+/// Seconds of the past that are told in all.
+const PAST_S: f64 = 26.0 * 3_600.0;
+/// Seconds of the past that one step tells.
+const STEP_BACK_S: f64 = 2.0 * 3_600.0;
+/// Seconds of past log lines.
+const LOG_PAST_S: f64 = 900.0;
+
+impl Telemetry {
+    /// Empty stores for a world that begins now.
+    pub fn new(world: &World, seed: u64) -> Self {
+        let now = world.stamp();
+        // At speed, a story minute is shorter than a minute: so are the buckets, that alarms can judge by them.
+        let width = if world.speed > 1.0 { (60.0 / world.speed).ceil().clamp(1.0, 60.0) as u32 } else { 60 };
+        Self {
+            metrics: MetricStore::with_bucket_seconds(width),
+            alarms: AlarmStore::new(names::REGION, names::ACCOUNT),
+            logs: LogStore::new(names::REGION, names::ACCOUNT),
+            recorded: now,
+            told_from: now,
+            oldest: now - PAST_S,
+            said: now - LOG_PAST_S,
+            noise: fastrand::Rng::with_seed(seed ^ 0x7e1e),
+        }
+    }
+
+    /// Tells the recent past and defines alarms and log groups.
+    pub fn begin(&mut self, world: &World) {
+        alarms::define(&mut self.alarms, world);
+        chatter::groups(&mut self.logs, world);
+        self.tell_back(world, AT_ONCE_S);
+        self.step(world);
+    }
+
+    fn tell_back(&mut self, world: &World, seconds: f64) {
+        let until = self.told_from;
+        let from = (until - seconds).max(self.oldest);
+        let recent = world.stamp() - 3.0 * 3_600.0;
+        let mut at = from;
+        while at < until {
+            // The further past is told in five-minute points.
+            let span = if at >= recent { 60.0 } else { 300.0 };
+            traffic::record(self, world, at, span.min(until - at), true);
+            at += span;
+        }
+        self.told_from = from;
+    }
+
+    /// Records what happened since the last step, judges the alarms, and says what the services say.
+    pub fn step(&mut self, world: &World) {
+        let now = world.stamp();
+        let least = (5.0 / world.speed).clamp(0.25, 5.0);
+        if now - self.recorded >= least {
+            let span = (now - self.recorded).min(60.0);
+            traffic::record(self, world, now - span / 2.0, span, false);
+            self.recorded = now;
+        }
+        self.alarms.evaluate(&self.metrics, now as i64, world.speed);
+        if self.told_from > self.oldest {
+            self.tell_back(world, STEP_BACK_S);
+        }
+        self.said = chatter::speak(&mut self.logs, world, &mut self.noise, self.said, now);
+    }
+
+    /// Turns deployments back whose alarms fire.
+    pub fn guard(&self, world: &mut World) {
+        let keys: Vec<_> = world.services.keys().cloned().collect();
+        for key in keys {
+            let watched = world.services.get(&key).map(|s| s.settings.alarms.clone()).unwrap_or_default();
+            let firing: Vec<String> =
+                watched.into_iter().filter(|a| self.alarms.state(a) == Some(State::Alarm)).collect();
+            let open = world.deployments.iter_mut().rev().find(|d| d.key == key && d.is_open() && d.rollback.is_none());
+            if let (false, Some(d)) = (firing.is_empty(), open) {
+                d.fired.clone_from(&firing);
+                rollout::fail(
+                    world,
+                    &key,
+                    "deployment failed: alarm detected.",
+                    &format!("Service deployment rolled back because alarm(s) {} entered the ALARM state.", firing.join(", ")),
+                );
+            }
+        }
+    }
+}

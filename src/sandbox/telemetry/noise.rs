@@ -1,0 +1,25 @@
+//! Noise and daily shape that depend on time alone: the past and the present fit together, and every start tells the same.
+
+/// A number in -1..1 for a name and a time, changing every minute.
+pub fn wobble(name: &str, at: f64) -> f64 {
+    let minute = (at / 60.0).floor();
+    let blend = at / 60.0 - minute;
+    hash(name, minute) * (1.0 - blend) + hash(name, minute + 1.0) * blend
+}
+
+fn hash(name: &str, minute: f64) -> f64 {
+    // FNV-1a: small, and the same on every machine.
+    let mut h: u64 = 0xcbf2_9ce4_8422_2325;
+    for b in name.bytes().chain((minute as i64).to_le_bytes()) {
+        h = (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    h ^= h >> 29;
+    h = h.wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    ((h >> 11) as f64 / (1_u64 << 53) as f64) * 2.0 - 1.0
+}
+
+/// How busy the platform is at a time: 0.4 at night, 1.3 in the afternoon (UTC).
+pub fn load(at: f64) -> f64 {
+    let hour = (at / 3_600.0).rem_euclid(24.0);
+    0.85 + 0.45 * ((hour - 9.0) / 24.0 * std::f64::consts::TAU).sin()
+}
