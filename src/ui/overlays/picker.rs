@@ -193,8 +193,8 @@ pub(super) fn on_key(model: &mut Model, mut p: Picker, key: KeyEvent) -> Vec<Eff
             }
         }
     }
+    p.list.settle(p.found.iter(), rows_of(model.body()));
     model.overlays.push(Overlay::Picker(Box::new(p)));
-    refresh(model);
     Vec::new()
 }
 

@@ -42,6 +42,8 @@ pub struct Logs {
     /// Lines that the minimum level hides.
     pub(super) hidden: usize,
     pub(super) list: ListState<String>,
+    /// What `visible` and `matches` were made of: they are made anew only when it changes.
+    sifted: Option<(Lines, Option<Level>, String)>,
 }
 
 impl Default for Logs {
@@ -62,6 +64,7 @@ impl Default for Logs {
             matches: Vec::new(),
             hidden: 0,
             list: ListState::default(),
+            sifted: None,
         }
     }
 }
@@ -145,6 +148,18 @@ impl Logs {
                 .map(|t| t.lines.clone())
                 .unwrap_or_default(),
         };
+        self.sift(lines);
+        self.place(cx);
+    }
+
+    /// Keeps the lines of the minimum level, and finds those that match the search.
+    fn sift(&mut self, lines: Lines) {
+        let same = |(l, level, search): &(Lines, Option<Level>, String)| {
+            Arc::ptr_eq(l, &lines) && *level == self.level && *search == self.search
+        };
+        if self.sifted.as_ref().is_some_and(same) {
+            return;
+        }
         let wanted = |l: &&Arc<LogLine>| self.level.is_none_or(|least| l.level >= Some(least));
         self.visible = lines.iter().filter(wanted).cloned().collect();
         self.hidden = lines.len() - self.visible.len();
@@ -152,7 +167,7 @@ impl Logs {
         self.matches = (0..self.visible.len())
             .filter(|i| !needle.is_empty() && self.matches_at(*i, &needle))
             .collect();
-        self.place(cx);
+        self.sifted = Some((lines, self.level, self.search.clone()));
     }
 
     fn matches_at(&self, index: usize, needle: &str) -> bool {

@@ -143,7 +143,13 @@ impl Metrics {
             (None, Some(v)) if v.is_empty() => {
                 "CloudWatch knows no metric here that had data in the last two weeks".into()
             }
-            _ => String::new(),
+            // Where there are more than are listed, the source says so.
+            _ => part
+                .source
+                .split_once('(')
+                .map_or(String::new(), |(_, more)| {
+                    format!("only {} are listed", more.trim_end_matches(')'))
+                }),
         };
         Choices { items, note }
     }
