@@ -6,6 +6,7 @@ use crate::actions::Engine;
 use crate::backend::Backend;
 use crate::config::Config;
 use crate::domain::problem::Problem;
+use crate::plan::Plan;
 use crate::store::Store;
 use crate::watch::{self, Handle, Scope};
 
@@ -40,6 +41,7 @@ impl Rooms {
         scope: Scope,
         records: Records,
     ) -> Result<Self, Problem> {
+        let plan = Arc::new(Plan::of(config)?);
         let backend = Arc::new(Backend::new(config).await?);
         let store = match records {
             Records::None => None,
@@ -53,8 +55,8 @@ impl Rooms {
             },
         };
         let engine = Engine::new(config.clone(), backend.clone(), store.clone());
-        let watch =
-            watch::start_for(scope, config.clone(), backend, store.clone(), engine.runs()).await;
+        let (watched, runs) = (store.clone(), engine.runs());
+        let watch = watch::start_for(scope, config.clone(), backend, plan, watched, runs).await;
         Ok(Self {
             watch,
             engine,

@@ -2,14 +2,14 @@
 //! shared structs would hide shared mistakes.
 
 pub mod cloudwatch; // metrics, and alarms that are judged on them
-pub mod logs; // log groups, streams and events
 pub mod ecs; // Amazon ECS
 pub mod elbv2; // Elastic Load Balancing
 pub mod faults; // what a bad day looks like
+pub mod logs; // log groups, streams and events
 pub mod platform; // the world and the stores of what it tells
 pub mod server; // HTTP on loopback
-pub mod telemetry; // metrics, alarms and logs that follow from the world
 pub mod sts; // who the caller is
+pub mod telemetry; // metrics, alarms and logs that follow from the world
 pub mod wire; // calls and replies in each of the vendor's protocols
 pub mod world; // the platform itself, and how it changes
 
@@ -109,7 +109,11 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
         (false, Some(scale)) => world::story::fleet(&mut world, scale),
         (false, None) => world::story::tell(&mut world),
     }
-    let shared = server::Shared::new(platform::Platform::new(world, options.seed), options.faults, options.seed);
+    let shared = server::Shared::new(
+        platform::Platform::new(world, options.seed),
+        options.faults,
+        options.seed,
+    );
     let router = server::router(shared.clone());
     let serve = tokio::spawn(async move {
         // Ends with its task alone.

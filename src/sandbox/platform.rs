@@ -40,8 +40,19 @@ impl Platform {
             Service::Ecs => ecs::handle(&call.operation, &call.input, &mut self.world, sts::CALLER),
             Service::Elbv2 => elbv2::handle(&call.operation, &call.input, &self.world),
             Service::Sts => sts::handle(&call.operation),
-            Service::CloudWatch => cloudwatch::handle(&call.operation, &call.input, &mut t.metrics, &mut t.alarms, now),
-            Service::Logs => logs::handle(&call.operation, &call.input, &mut t.logs, (now * 1_000.0) as i64),
+            Service::CloudWatch => cloudwatch::handle(
+                &call.operation,
+                &call.input,
+                &mut t.metrics,
+                &mut t.alarms,
+                now,
+            ),
+            Service::Logs => logs::handle(
+                &call.operation,
+                &call.input,
+                &mut t.logs,
+                (now * 1_000.0) as i64,
+            ),
         }
     }
 }

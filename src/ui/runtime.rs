@@ -43,8 +43,7 @@ pub async fn run(
     mut handle: Handle,
     engine: Arc<Engine>,
 ) -> Result<(), ConsoleError> {
-    let folder: Option<std::path::PathBuf> =
-        crate::config::load::user_file().and_then(|f| f.parent().map(std::path::Path::to_path_buf));
+    let folder = crate::config::load::user_folder();
     let theme_folder = folder.as_ref().map(|f| f.join("themes"));
     let keymap_folder = folder.as_ref().map(|f| f.join("keymaps"));
     let depth = Depth::detect(config.ui.no_color);

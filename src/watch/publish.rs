@@ -52,11 +52,6 @@ impl Publisher {
         }
     }
 
-    /// The next picture's checklist is judged anew.
-    pub fn rejudge(&mut self) {
-        self.judged = None;
-    }
-
     /// When the next picture is due, if there is news.
     pub fn due(&self) -> Option<Instant> {
         let since = self.news_since?;

@@ -116,7 +116,6 @@ impl Watch {
         let settled = self.table.is_settled(rests);
         if settled != self.settled {
             self.settled = settled;
-            self.publisher.rejudge();
             self.publisher.news(now);
         }
     }

@@ -54,7 +54,7 @@ fn subject(topic: &Topic) -> Option<Subject> {
         Topic::TargetGroups | Topic::TargetHealth => Subject::Targets,
         Topic::Alarms => Subject::Alarms,
         Topic::Series | Topic::Slos => Subject::Measures,
-        Topic::LogGroups => Subject::LogGroups,
+        Topic::LogGroups | Topic::LogSamples => Subject::LogGroups,
         Topic::Records => Subject::Records,
         Topic::Tasks(_)
         | Topic::Revisions(_)

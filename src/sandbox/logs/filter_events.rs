@@ -27,8 +27,8 @@ pub(super) fn answer(input: &Node, logs: &LogStore) -> Result<Node, ApiError> {
     let end = moment(input, "endTime")?.map_or(i64::MAX, |t| t.saturating_add(1));
     let limit = page::limit(input, EVENTS, EVENTS)?;
     let pattern = input.get("filterPattern").as_str().unwrap_or_default();
-    let pattern = Pattern::parse(pattern)
-        .map_err(|why| invalid(format!("Invalid filter pattern: {why}")))?;
+    let pattern =
+        Pattern::parse(pattern).map_err(|why| invalid(format!("Invalid filter pattern: {why}")))?;
     let after = page::key(input)?.map(|k| place(&k)).transpose()?;
     let matching = |e: &&Event| {
         after.is_none_or(|p| e.place() > p)

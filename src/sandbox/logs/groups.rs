@@ -35,9 +35,7 @@ pub(super) fn describe(input: &Node, logs: &LogStore) -> Result<Node, ApiError> 
             && (identifiers.is_empty() || identifiers.contains(&name.as_str()))
             && class.is_none_or(|c| c == "STANDARD")
     });
-    let (page, next) = page::cut(found, after.as_deref(), limit, |(name, _)| {
-        (*name).clone()
-    });
+    let (page, next) = page::cut(found, after.as_deref(), limit, |(name, _)| (*name).clone());
     let nodes = page.into_iter().map(|(name, group)| node(name, group));
     Ok(map([
         ("logGroups", Node::List(nodes.collect())),
@@ -93,7 +91,8 @@ pub(super) fn put_retention(input: &Node, logs: &mut LogStore) -> Result<Node, A
     let days = input.get("retentionInDays").as_i64();
     let days = days.and_then(|d| u32::try_from(d).ok());
     let days = days.filter(|d| RETENTIONS.contains(d));
-    let days = days.ok_or_else(|| invalid("The retention is none of the days that are offered."))?;
+    let days =
+        days.ok_or_else(|| invalid("The retention is none of the days that are offered."))?;
     logs.groups
         .get_mut(name)
         .ok_or_else(no_group)?

@@ -34,7 +34,9 @@ pub(super) fn take(input: &Node, logs: &mut LogStore, now_ms: i64) -> Result<Nod
     }
     let size: usize = events.iter().map(|(_, m)| m.len() + OVERHEAD).sum();
     if size > BYTES {
-        return Err(invalid(format!("Upload too large: {size} bytes exceeds limit of {BYTES}")));
+        return Err(invalid(format!(
+            "Upload too large: {size} bytes exceeds limit of {BYTES}"
+        )));
     }
     if !events.is_sorted_by_key(|(at, _)| *at) {
         return Err(invalid(
@@ -59,7 +61,10 @@ pub(super) fn take(input: &Node, logs: &mut LogStore, now_ms: i64) -> Result<Nod
     });
     // Tokens have no meaning since 2023, but clients still read them.
     Ok(map([
-        ("nextSequenceToken", Node::from(format!("{:056}", now_ms.max(0)))),
+        (
+            "nextSequenceToken",
+            Node::from(format!("{:056}", now_ms.max(0))),
+        ),
         ("rejectedLogEventsInfo", refused.into()),
     ]))
 }

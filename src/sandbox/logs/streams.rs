@@ -74,10 +74,7 @@ fn node(group_arn: &str, name: &str, stream: &Stream) -> Node {
         ("firstEventTimestamp", stream.first.into()),
         ("lastEventTimestamp", stream.last.into()),
         ("lastIngestionTime", stream.last_ingested.into()),
-        (
-            "arn",
-            format!("{group_arn}:log-stream:{name}").into(),
-        ),
+        ("arn", format!("{group_arn}:log-stream:{name}").into()),
         // The vendor stopped counting them in 2019.
         ("storedBytes", 0.into()),
     ])

@@ -73,7 +73,10 @@ fn filter_log_events_pages_over_streams() {
     }
     assert_eq!(seen, [1, 2, 3, 5, 6, 7, 9]);
     let input = map([
-        ("logGroupIdentifier", Node::from("arn:aws:logs:eu-central-1:1:log-group:/ecs/api")),
+        (
+            "logGroupIdentifier",
+            Node::from("arn:aws:logs:eu-central-1:1:log-group:/ecs/api"),
+        ),
         ("logStreamNames", list(["odd"])),
     ]);
     let reply = ask(&mut logs, "FilterLogEvents", input).unwrap();
@@ -117,9 +120,18 @@ fn a_query_selects_sorts_and_limits() {
         let first = rows.map(|r| r.as_list()[0].get("value").as_str().unwrap().to_owned());
         Ok::<_, ApiError>(first.collect::<Vec<_>>())
     };
-    assert_eq!(rows("fields n, @message | filter level = 'error' | sort n asc").unwrap(), ["0", "4", "8"]);
-    assert_eq!(rows("fields n | filter @message like /\"n\":[23]/ or n >= 9 | limit 2").unwrap(), ["9", "3"]);
-    assert_eq!(rows("fields @logStream | filter n in [1, 2] and not ispresent(x) | sort n").unwrap(), ["odd", "even"]);
+    assert_eq!(
+        rows("fields n, @message | filter level = 'error' | sort n asc").unwrap(),
+        ["0", "4", "8"]
+    );
+    assert_eq!(
+        rows("fields n | filter @message like /\"n\":[23]/ or n >= 9 | limit 2").unwrap(),
+        ["9", "3"]
+    );
+    assert_eq!(
+        rows("fields @logStream | filter n in [1, 2] and not ispresent(x) | sort n").unwrap(),
+        ["odd", "even"]
+    );
     assert_eq!(rows("limit 1").unwrap(), ["2025-01-01 00:00:09.000"]);
     let e = rows("stats count(*)").unwrap_err();
     assert_eq!(e.code, "MalformedQueryException");

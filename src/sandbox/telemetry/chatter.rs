@@ -14,13 +14,27 @@ fn group(key: &Key) -> String {
 pub(super) fn groups(logs: &mut LogStore, world: &World) {
     for key in world.services.keys() {
         // One group is kept for ever: a finding.
-        let days = if key.1 == "pdf-render" { None } else { Some(30) };
-        logs.create_group(&group(key), days, ((world.stamp() - 8.0e6) * 1_000.0) as i64);
+        let days = if key.1 == "pdf-render" {
+            None
+        } else {
+            Some(30)
+        };
+        logs.create_group(
+            &group(key),
+            days,
+            ((world.stamp() - 8.0e6) * 1_000.0) as i64,
+        );
     }
 }
 
 /// Says what is due between two times; returns up to when it was said. A synthetic fleet keeps quiet.
-pub(super) fn speak(logs: &mut LogStore, world: &World, noise: &mut fastrand::Rng, from: f64, until: f64) -> f64 {
+pub(super) fn speak(
+    logs: &mut LogStore,
+    world: &World,
+    noise: &mut fastrand::Rng,
+    from: f64,
+    until: f64,
+) -> f64 {
     if world.load_balancers.is_empty() {
         return until;
     }
@@ -30,11 +44,18 @@ pub(super) fn speak(logs: &mut LogStore, world: &World, noise: &mut fastrand::Rn
         for key in world.services.keys() {
             if noise.f64() < load(at) * if key.0 == "laser-prod" { 0.8 } else { 0.15 } {
                 let tasks: Vec<_> = world.tasks_of(key).filter(|t| t.is_running()).collect();
-                let Some(task) = tasks.get(noise.usize(0..tasks.len().max(1))) else { continue };
+                let Some(task) = tasks.get(noise.usize(0..tasks.len().max(1))) else {
+                    continue;
+                };
                 let stream = format!("{0}/{0}/{1}", key.1, task.id);
                 let when = at + noise.f64() * PACE_S * 0.9;
                 let bad = task.image.contains("bad") || task.image.contains("crash");
-                logs.append(&group(key), &stream, (when * 1_000.0) as i64, message(key, when, bad, noise));
+                logs.append(
+                    &group(key),
+                    &stream,
+                    (when * 1_000.0) as i64,
+                    message(key, when, bad, noise),
+                );
             }
         }
     }

@@ -42,7 +42,11 @@ impl Telemetry {
     pub fn new(world: &World, seed: u64) -> Self {
         let now = world.stamp();
         // At speed, a story minute is shorter than a minute: so are the buckets, that alarms can judge by them.
-        let width = if world.speed > 1.0 { (60.0 / world.speed).ceil().clamp(1.0, 60.0) as u32 } else { 60 };
+        let width = if world.speed > 1.0 {
+            (60.0 / world.speed).ceil().clamp(1.0, 60.0) as u32
+        } else {
+            60
+        };
         Self {
             metrics: MetricStore::with_bucket_seconds(width),
             alarms: AlarmStore::new(names::REGION, names::ACCOUNT),
@@ -70,7 +74,7 @@ impl Telemetry {
         let mut at = from;
         while at < until {
             // The further past is told in five-minute points.
-            let span = if at >= recent { 60.0 } else { 300.0 };
+            let span: f64 = if at >= recent { 60.0 } else { 300.0 };
             traffic::record(self, world, at, span.min(until - at), true);
             at += span;
         }
@@ -97,17 +101,30 @@ impl Telemetry {
     pub fn guard(&self, world: &mut World) {
         let keys: Vec<_> = world.services.keys().cloned().collect();
         for key in keys {
-            let watched = world.services.get(&key).map(|s| s.settings.alarms.clone()).unwrap_or_default();
-            let firing: Vec<String> =
-                watched.into_iter().filter(|a| self.alarms.state(a) == Some(State::Alarm)).collect();
-            let open = world.deployments.iter_mut().rev().find(|d| d.key == key && d.is_open() && d.rollback.is_none());
+            let watched = world
+                .services
+                .get(&key)
+                .map(|s| s.settings.alarms.clone())
+                .unwrap_or_default();
+            let firing: Vec<String> = watched
+                .into_iter()
+                .filter(|a| self.alarms.state(a) == Some(State::Alarm))
+                .collect();
+            let open = world
+                .deployments
+                .iter_mut()
+                .rev()
+                .find(|d| d.key == key && d.is_open() && d.rollback.is_none());
             if let (false, Some(d)) = (firing.is_empty(), open) {
                 d.fired.clone_from(&firing);
                 rollout::fail(
                     world,
                     &key,
                     "deployment failed: alarm detected.",
-                    &format!("Service deployment rolled back because alarm(s) {} entered the ALARM state.", firing.join(", ")),
+                    &format!(
+                        "Service deployment rolled back because alarm(s) {} entered the ALARM state.",
+                        firing.join(", ")
+                    ),
                 );
             }
         }

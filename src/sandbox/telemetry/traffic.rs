@@ -28,29 +28,62 @@ pub(super) fn record(t: &mut Telemetry, world: &World, at: f64, span: f64, past:
 }
 
 fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span: f64, past: bool) {
-    let Some(s) = world.services.get(key) else { return };
+    let Some(s) = world.services.get(key) else {
+        return;
+    };
     let name = format!("{}/{}", key.0, key.1);
     let busy = load(at) * (1.0 + 0.08 * wobble(&name, at));
     let (mut running, mut bad) = (0.0, 0.0);
     for task in world.tasks_of(key).filter(|t| t.is_running()) {
         running += 1.0;
-        bad += f64::from(u8::from(task.health != Health::Healthy && image_is_bad(&task.image)));
+        bad += f64::from(u8::from(
+            task.health != Health::Healthy && image_is_bad(&task.image),
+        ));
     }
     if past || running == 0.0 {
         (running, bad) = (f64::from(s.desired.max(1)), 0.0);
     }
     let strain = (f64::from(s.desired.max(1)) / f64::max(running, 1.0)).clamp(0.4, 4.0);
     let cpu = (38.0 * busy * strain + 4.0 * wobble(&format!("{name} cpu"), at)).clamp(1.0, 100.0);
-    let memory = (58.0 + 6.0 * busy + 2.0 * wobble(&format!("{name} memory"), at / 4.0)).clamp(5.0, 99.0);
-    let dims = [("ClusterName", key.0.as_str()), ("ServiceName", key.1.as_str())];
+    let memory =
+        (58.0 + 6.0 * busy + 2.0 * wobble(&format!("{name} memory"), at / 4.0)).clamp(5.0, 99.0);
+    let dims = [
+        ("ClusterName", key.0.as_str()),
+        ("ServiceName", key.1.as_str()),
+    ];
     let second = at as i64;
-    t.metrics.record("AWS/ECS", "CPUUtilization", &dims, second, &[cpu], "Percent");
-    t.metrics.record("AWS/ECS", "MemoryUtilization", &dims, second, &[memory], "Percent");
-    let Some(tg) = s.target_group.as_ref().and_then(|g| world.target_groups.get(g)) else { return };
-    let Some(id) = world.load_balancers.get(&tg.load_balancer) else { return };
+    t.metrics.record(
+        "AWS/ECS",
+        "CPUUtilization",
+        &dims,
+        second,
+        &[cpu],
+        "Percent",
+    );
+    t.metrics.record(
+        "AWS/ECS",
+        "MemoryUtilization",
+        &dims,
+        second,
+        &[memory],
+        "Percent",
+    );
+    let Some(tg) = s
+        .target_group
+        .as_ref()
+        .and_then(|g| world.target_groups.get(g))
+    else {
+        return;
+    };
+    let Some(id) = world.load_balancers.get(&tg.load_balancer) else {
+        return;
+    };
     let balancer = format!("app/{}/{id}", tg.load_balancer);
     let group = format!("targetgroup/{}/{}", tg.name, tg.id);
-    let both = [("LoadBalancer", balancer.as_str()), ("TargetGroup", group.as_str())];
+    let both = [
+        ("LoadBalancer", balancer.as_str()),
+        ("TargetGroup", group.as_str()),
+    ];
     let alone = [("LoadBalancer", balancer.as_str())];
     let (rate, mean) = appetite(&key.1);
     let requests = (rate * busy * span).max(0.0).round();
@@ -62,26 +95,57 @@ fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span: f64, past
     let times: Vec<f64> = (0..12)
         .map(|i| {
             let spread = 0.45 + 0.085 * f64::from(i) + if i == 11 { 1.1 } else { 0.0 };
-            mean * slow * spread * (1.0 + 0.1 * wobble(&format!("{name}{i}"), at)) * (0.85 + 0.15 * busy)
+            mean * slow
+                * spread
+                * (1.0 + 0.1 * wobble(&format!("{name}{i}"), at))
+                * (0.85 + 0.15 * busy)
         })
         .collect();
     for dims in [&both[..], &alone[..]] {
         let mut put = |metric: &str, samples: &[f64], unit: &str| {
-            t.metrics.record("AWS/ApplicationELB", metric, dims, second, samples, unit);
+            t.metrics
+                .record("AWS/ApplicationELB", metric, dims, second, samples, unit);
         };
         put("RequestCount", &[requests], "Count");
         put("TargetResponseTime", &times, "Seconds");
-        put("HTTPCode_Target_2XX_Count", &[requests - failed - refused], "Count");
+        put(
+            "HTTPCode_Target_2XX_Count",
+            &[requests - failed - refused],
+            "Count",
+        );
         put("HTTPCode_Target_4XX_Count", &[refused], "Count");
         put("HTTPCode_Target_5XX_Count", &[failed], "Count");
     }
-    let healthy = if past { running } else { world.tasks_of(key).filter(|t| t.target().is_some_and(|x| x.0 == "healthy")).count() as f64 };
-    t.metrics.record("AWS/ApplicationELB", "HealthyHostCount", &both, second, &[healthy], "Count");
-    t.metrics.record("AWS/ApplicationELB", "UnHealthyHostCount", &both, second, &[if past { 0.0 } else { bad }], "Count");
+    let healthy = if past {
+        running
+    } else {
+        world
+            .tasks_of(key)
+            .filter(|t| t.target().is_some_and(|x| x.0 == "healthy"))
+            .count() as f64
+    };
+    t.metrics.record(
+        "AWS/ApplicationELB",
+        "HealthyHostCount",
+        &both,
+        second,
+        &[healthy],
+        "Count",
+    );
+    t.metrics.record(
+        "AWS/ApplicationELB",
+        "UnHealthyHostCount",
+        &both,
+        second,
+        &[if past { 0.0 } else { bad }],
+        "Count",
+    );
 }
 
 fn image_is_bad(image: &str) -> bool {
-    image.rsplit_once(':').is_some_and(|(_, tag)| tag.contains("bad") || tag.contains("broken"))
+    image
+        .rsplit_once(':')
+        .is_some_and(|(_, tag)| tag.contains("bad") || tag.contains("broken"))
 }
 
 fn data_stores(t: &mut Telemetry, at: f64) {
@@ -89,28 +153,88 @@ fn data_stores(t: &mut Telemetry, at: f64) {
     let second = at as i64;
     let db = [("DBInstanceIdentifier", "laser-prod-db")];
     let mut put = |namespace: &str, metric: &str, dims: &[(&str, &str)], value: f64, unit: &str| {
-        t.metrics.record(namespace, metric, dims, second, &[value.max(0.0)], unit);
+        t.metrics
+            .record(namespace, metric, dims, second, &[value.max(0.0)], unit);
     };
     let w = |n: &str| wobble(n, at);
-    put("AWS/RDS", "CPUUtilization", &db, 34.0 * busy + 5.0 * w("db cpu"), "Percent");
+    put(
+        "AWS/RDS",
+        "CPUUtilization",
+        &db,
+        34.0 * busy + 5.0 * w("db cpu"),
+        "Percent",
+    );
     // More connections than the alarm allows, at any hour: the story begins with one thing burning.
-    put("AWS/RDS", "DatabaseConnections", &db, 158.0 + 6.0 * busy + 3.0 * w("db connections"), "Count");
-    put("AWS/RDS", "FreeStorageSpace", &db, 61.0e9 - (at % 864_000.0) * 3_000.0, "Bytes");
-    put("AWS/RDS", "ReadLatency", &db, 0.000_9 * (1.0 + 0.3 * w("db read")), "Seconds");
-    put("AWS/RDS", "ReplicaLag", &[("DBInstanceIdentifier", "laser-prod-db-replica")], 0.3 + 0.2 * w("lag"), "Seconds");
+    put(
+        "AWS/RDS",
+        "DatabaseConnections",
+        &db,
+        158.0 + 6.0 * busy + 3.0 * w("db connections"),
+        "Count",
+    );
+    put(
+        "AWS/RDS",
+        "FreeStorageSpace",
+        &db,
+        61.0e9 - (at % 864_000.0) * 3_000.0,
+        "Bytes",
+    );
+    put(
+        "AWS/RDS",
+        "ReadLatency",
+        &db,
+        0.000_9 * (1.0 + 0.3 * w("db read")),
+        "Seconds",
+    );
+    put(
+        "AWS/RDS",
+        "ReplicaLag",
+        &[("DBInstanceIdentifier", "laser-prod-db-replica")],
+        0.3 + 0.2 * w("lag"),
+        "Seconds",
+    );
     let cache = [("CacheClusterId", "laser-prod-redis-001")];
-    put("AWS/ElastiCache", "EngineCPUUtilization", &cache, 12.0 * busy + 2.0 * w("cache cpu"), "Percent");
-    put("AWS/ElastiCache", "CurrConnections", &cache, (64.0 + 20.0 * busy).round(), "Count");
-    put("AWS/ElastiCache", "CacheHitRate", &cache, 94.0 + 1.5 * w("hits"), "Percent");
+    put(
+        "AWS/ElastiCache",
+        "EngineCPUUtilization",
+        &cache,
+        12.0 * busy + 2.0 * w("cache cpu"),
+        "Percent",
+    );
+    put(
+        "AWS/ElastiCache",
+        "CurrConnections",
+        &cache,
+        (64.0 + 20.0 * busy).round(),
+        "Count",
+    );
+    put(
+        "AWS/ElastiCache",
+        "CacheHitRate",
+        &cache,
+        94.0 + 1.5 * w("hits"),
+        "Percent",
+    );
     put("AWS/ElastiCache", "Evictions", &cache, 0.0, "Count");
-    put("AWS/ElastiCache", "DatabaseMemoryUsagePercentage", &cache, 47.0 + 3.0 * busy, "Percent");
+    put(
+        "AWS/ElastiCache",
+        "DatabaseMemoryUsagePercentage",
+        &cache,
+        47.0 + 3.0 * busy,
+        "Percent",
+    );
 }
 
 fn business(t: &mut Telemetry, at: f64, span: f64) {
     let busy = load(at) * span / 60.0;
     let second = at as i64;
-    for (metric, a_minute) in [("CalculatorRuns", 310.0), ("QuotesRequested", 42.0), ("Conversions", 5.5)] {
+    for (metric, a_minute) in [
+        ("CalculatorRuns", 310.0),
+        ("QuotesRequested", 42.0),
+        ("Conversions", 5.5),
+    ] {
         let value = (a_minute * busy * (1.0 + 0.15 * wobble(metric, at))).round();
-        t.metrics.record("Laser/Business", metric, &[], second, &[value], "Count");
+        t.metrics
+            .record("Laser/Business", metric, &[], second, &[value], "Count");
     }
 }

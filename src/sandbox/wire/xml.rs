@@ -35,6 +35,9 @@ pub(super) fn error(service: Service, error: &ApiError, id: &str) -> String {
     )
 }
 
+/// Members that the services' models call maps, which have entries where structures have members.
+const MAPS: [&str; 1] = ["ExtendedStatistics"];
+
 fn namespace(service: Service) -> &'static str {
     match service {
         Service::Elbv2 => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
@@ -60,6 +63,13 @@ fn element(out: &mut String, tag: &str, value: &Node) {
         Node::Time(f) => out.push_str(&iso(*f)),
         Node::Str(s) => out.push_str(&text(s)),
         Node::List(items) => items.iter().for_each(|i| element(out, "member", i)),
+        Node::Map(members) if MAPS.contains(&tag) => {
+            for (key, value) in members.iter().filter(|(_, v)| !v.is_null()) {
+                let _ = write!(out, "<entry><key>{}</key>", text(key));
+                element(out, "value", value);
+                out.push_str("</entry>");
+            }
+        }
         Node::Map(members) => {
             for (key, value) in members.iter().filter(|(_, v)| !v.is_null()) {
                 element(out, &name(key), value);

@@ -57,7 +57,10 @@ pub(super) fn start(input: &Node, logs: &mut LogStore) -> Result<Node, ApiError>
     }
     let text = required(input, "queryString")?;
     let query = Query::parse(text).map_err(|why| {
-        ApiError::new("MalformedQueryException", format!("The query is not understood: {why}"))
+        ApiError::new(
+            "MalformedQueryException",
+            format!("The query is not understood: {why}"),
+        )
     })?;
     let limit = input.get("limit").as_i64();
     let limit = limit.and_then(|l| usize::try_from(l).ok());

@@ -67,10 +67,7 @@ pub(super) fn run(
     };
     map([
         ("status", Node::from("Complete")),
-        (
-            "results",
-            list(rows.iter().map(|r| r.node(fields))),
-        ),
+        ("results", list(rows.iter().map(|r| r.node(fields)))),
         (
             "statistics",
             map([

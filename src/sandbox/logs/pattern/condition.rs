@@ -138,7 +138,10 @@ impl Check {
             } else if scanner.word("FALSE") {
                 Ok(Self::IsFalse)
             } else {
-                Err(format!("expected NULL, TRUE or FALSE at {}", scanner.here()))
+                Err(format!(
+                    "expected NULL, TRUE or FALSE at {}",
+                    scanner.here()
+                ))
             };
         }
         if scanner.word("NOT") {

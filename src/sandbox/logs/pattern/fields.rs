@@ -97,9 +97,7 @@ fn split(message: &str) -> Vec<&str> {
         let inner = rest.get(first.len_utf8()..).unwrap_or_default();
         let (word, after) = match close.and_then(|c| inner.split_once(c)) {
             Some(pair) => pair,
-            None => rest
-                .split_once(char::is_whitespace)
-                .unwrap_or((rest, "")),
+            None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
         };
         words.push(word);
         rest = after.trim_start();

@@ -70,9 +70,7 @@ impl Path {
 impl Step {
     fn from<'v>(&self, value: &'v Value) -> Vec<&'v Value> {
         match (self, value) {
-            (Self::Member(name), Value::Object(members)) => {
-                members.get(name).into_iter().collect()
-            }
+            (Self::Member(name), Value::Object(members)) => members.get(name).into_iter().collect(),
             (Self::Item(at), Value::Array(items)) => items.get(*at).into_iter().collect(),
             (Self::Every, Value::Array(items)) => items.iter().collect(),
             (Self::Every, Value::Object(members)) => members.values().collect(),

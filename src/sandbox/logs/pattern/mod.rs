@@ -5,10 +5,10 @@ mod fields;
 mod json;
 mod terms;
 
+use super::scan::Scanner;
 use condition::Condition;
 use fields::Fields;
 use json::Path;
-use super::scan::Scanner;
 use serde_json::Value;
 use terms::Terms;
 

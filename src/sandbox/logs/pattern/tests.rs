@@ -47,7 +47,10 @@ fn json_properties_are_compared() {
         ("$.level != \"error\"", false),
         ("$.level = \"error\" && $.status >= 500", true),
         ("$.level = \"warn\" || $.status = 503", true),
-        ("$.level = \"warn\" || $.status = 503 && $.ok IS TRUE", false),
+        (
+            "$.level = \"warn\" || $.status = 503 && $.ok IS TRUE",
+            false,
+        ),
         ("($.level = warn || $.status = 503) && $.ok IS FALSE", true),
         ("$.status = 5*", true),
         ("$.status < 503", false),
@@ -81,7 +84,10 @@ fn fields_are_separated_by_spaces() {
     for (pattern, wanted) in [
         ("[ip, id, user, time, request, status, bytes]", true),
         ("[ip, id, user, time, request, status]", false),
-        ("[ip, id, user, time, request =\"GET *\", status = 4*, bytes > 1000]", true),
+        (
+            "[ip, id, user, time, request =\"GET *\", status = 4*, bytes > 1000]",
+            true,
+        ),
         ("[ip, ..., status = 404, bytes]", true),
         ("[..., status = 5*, bytes]", false),
         ("[..., status = 404 || status = 410, bytes]", true),

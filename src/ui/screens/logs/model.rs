@@ -43,7 +43,7 @@ pub struct Logs {
     pub(super) hidden: usize,
     pub(super) list: ListState<String>,
     /// What `visible` and `matches` were made of: they are made anew only when it changes.
-    sifted: Option<(Lines, Option<Level>, String)>,
+    pub(super) sifted: Option<(Lines, Option<Level>, String)>,
 }
 
 impl Default for Logs {
