@@ -1,5 +1,6 @@
 """Python environments for tests and pictures: made once for a list of pinned packages, kept outside the clone."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -28,20 +29,17 @@ def python_with(name, requirements):
     python = folder / "bin" / "python"
     if (folder / "complete").exists():
         return python
-    making = folder.with_name(f"{folder.name}.{os.getpid()}")
-    shutil.rmtree(making, ignore_errors=True)
-    making.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        _run([sys.executable, "-m", "venv", str(making)], 120)
-        # Scripts inside name the folder they were made in, so they are always started as `python -m`.
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_suffix(".lock"), "w") as lock:
+        # Another run may be making it; it stays where it is made, because its scripts name that place.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "complete").exists():
+            return python
+        shutil.rmtree(folder, ignore_errors=True)
+        _run([sys.executable, "-m", "venv", str(folder)], 120)
         install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2"]
-        _run([str(making / "bin" / "python"), *install, "-r", str(requirements)], 900)
-        (making / "complete").touch()
-        if not (folder / "complete").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            making.rename(folder)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
+        _run([str(python), *install, "-r", str(requirements)], 900)
+        (folder / "complete").touch()
     return python
 
 

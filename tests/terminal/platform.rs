@@ -52,10 +52,10 @@ impl Platform {
                 format!("http://127.0.0.1:{}", self.port),
             ),
             ("AWS_REGION", "us-east-1".into()),
-            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE".into()),
+            ("AWS_ACCESS_KEY_ID", "AKIAFLIGHTDECKDEMO00".into()),
             (
                 "AWS_SECRET_ACCESS_KEY",
-                "wJalrXUtnFEMIexampleexampleEXAMPLEKEY".into(),
+                "flightdeck-demo-secret".into(),
             ),
         ]
     }

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REGION = "us-east-1"
-#: Keys that every peer takes.
-KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMIexampleexampleEXAMPLEKEY"}
+#: Keys that the sandbox takes; the other peers take any.
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIAFLIGHTDECKDEMO00", "AWS_SECRET_ACCESS_KEY": "flightdeck-demo-secret"}
 
 
 def binary():

@@ -132,10 +132,11 @@ class Sandbox(Server):
 
     name = "flightdeck sandbox"
 
-    def __init__(self, speed=20, faults=()):
+    def __init__(self, speed=20, faults=(), scale=None):
         super().__init__()
-        self.speed, self.faults = speed, faults
+        self.speed, self.faults, self.scale = speed, faults, scale
 
     def command(self):
         words = [console.binary(), "sandbox", "--listen", f"127.0.0.1:{self.port}", "--speed", str(self.speed)]
-        return words + [word for fault in self.faults for word in ("--fault", fault)]
+        words += [word for fault in self.faults for word in ("--fault", fault)]
+        return words + (["--scale", self.scale] if self.scale else [])
