@@ -53,10 +53,7 @@ impl Platform {
             ),
             ("AWS_REGION", "us-east-1".into()),
             ("AWS_ACCESS_KEY_ID", "AKIAFLIGHTDECKDEMO00".into()),
-            (
-                "AWS_SECRET_ACCESS_KEY",
-                "flightdeck-demo-secret".into(),
-            ),
+            ("AWS_SECRET_ACCESS_KEY", "flightdeck-demo-secret".into()),
         ]
     }
 

@@ -2,61 +2,199 @@
 
 use std::time::Duration;
 
-use crate::screen::Screen;
+use crate::screen::{Screen, Start};
 
-/// The screens: the key, and words that only that screen shows.
-pub const SCREENS: &[(&str, &[&str])] = &[
-    ("1", &["Burning", "Moving"]),
-    ("2", &["Infrastructure Setup"]),
-    ("3", &["SERVICE"]),
-    ("4", &["Deploy"]),
-    ("5", &["ALARM"]),
-    ("6", &["Metric"]),
-    ("7", &["Log"]),
-    ("8", &["Audit"]),
+/// The screens: the key, and the title of the panel that only that screen shows.
+pub const SCREENS: &[(&str, &str)] = &[
+    ("1", "┌ Burning"),
+    ("2", "┌ Checklist"),
+    ("3", "┌ Services"),
+    ("4", "┌ Deploys"),
+    ("5", "┌ Alerts"),
+    ("6", "┌ Metrics"),
+    ("7", "┌ Logs"),
+    ("8", "┌ Audit"),
 ];
 
 /// Waits until the screen of that key is shown.
 #[track_caller]
 pub fn wait_screen(screen: &Screen, key: &str) {
-    let words = SCREENS.iter().find(|(k, _)| *k == key).expect("a screen").1;
-    screen.wait(&format!("{words:?}"), |s| {
-        // The tab bar names every screen: only what is below it counts.
-        let below: String = s
-            .lines()
-            .skip(2)
-            .collect::<Vec<_>>()
-            .join("\n")
-            .to_lowercase();
-        words.iter().all(|w| below.contains(&w.to_lowercase()))
+    let title = SCREENS.iter().find(|(k, _)| *k == key).expect("a screen").1;
+    screen.wait(title, |s| {
+        let alone = key == "1" || !s.contains("┌ Burning");
+        alone && s.contains(title)
     });
 }
 
-/// Opens the services, and the deploy form of the service `api` filled with this image tag, up to the confirmation.
-fn preview_deploy(screen: &mut Screen, tag: &str) {
+/// The selected row of a list: the line with the mark at its left.
+fn selected(screen: &str) -> &str {
+    screen
+        .lines()
+        .find(|l| l.contains("│▌"))
+        .unwrap_or_default()
+}
+
+/// Opens the services and selects the service `api` of production by filtering for it.
+fn select_api(screen: &mut Screen) {
     screen.press("3");
     wait_screen(screen, "3");
     screen.press("/");
-    screen.press("api Enter");
-    screen.wait("the service api alone", |s| s.contains("api"));
-    screen.press("U");
-    screen.wait("a form that asks for the image", |s| {
-        s.to_lowercase().contains("image")
-    });
-    screen.press("C-u");
-    screen.press(tag);
-    screen.press("Enter");
-    screen.wait("a preview with the new image", |s| {
-        s.contains(tag) && s.to_lowercase().contains("preview")
+    screen.press("prodapi Enter");
+    screen.wait("laser-prod's api selected", |s| {
+        let row = selected(s);
+        row.contains(" api ") && row.contains("laser-prod")
     });
 }
 
-/// Starts a deploy by keys and waits until it runs.
+/// Types what the open confirmation asks for.
+fn confirm(screen: &mut Screen) {
+    let shown = screen.wait_text(" to do it");
+    let word = shown
+        .lines()
+        .find_map(|l| l.split_once("type ")?.1.split_once(" to do it"))
+        .map(|(word, _)| word.to_owned())
+        .expect("a word to type");
+    screen.press(&word);
+    screen.press("Enter");
+    screen.wait_gone(" to do it");
+}
+
+/// Opens the deploy form of `api`, asks for this tag, and waits for the preview.
+fn preview_deploy(screen: &mut Screen, tag: &str) {
+    select_api(screen);
+    screen.press("U");
+    screen.wait_text("┌ Deploy laser-prod/api");
+    screen.press("C-u");
+    screen.press(&format!(":{tag}"));
+    screen.press("Enter Enter");
+    let shown = screen.wait("a preview with what it will call", |s| {
+        s.contains("will call")
+    });
+    assert!(shown.contains(&format!("api:{tag}")), "{shown}");
+}
+
+/// Starts a deploy by keys and waits until ECS rolls it out.
 pub fn start_deploy(screen: &mut Screen, tag: &str) {
     preview_deploy(screen, tag);
-    screen.press("production Enter");
-    screen.wait("the deploy under way", |s| {
-        s.contains("rolling out") || s.contains("following") || s.contains("execute")
+    confirm(screen);
+    screen.wait("the deploy being followed", |s| {
+        s.contains("┌ Deploys") && s.contains("▶ follow")
+    });
+}
+
+/// Waits until our own action ended in this word.
+#[track_caller]
+fn wait_outcome(screen: &mut Screen, verb: &str, word: &str) {
+    let ours = format!("our {verb}");
+    screen.wait(&format!("{ours}: {word}"), |s| {
+        s.lines().any(|l| l.contains(&ours) && l.contains(word))
+    });
+}
+
+#[test]
+fn a_deploy_by_keys_rolls_out_and_is_recorded() {
+    let mut screen = Screen::demo(140, 45);
+    start_deploy(&mut screen, "1.8.3");
+    let moving = screen.wait("both revisions side by side", |s| {
+        s.contains(" from :") && s.contains(" to   :") && s.contains("1.8.3")
+    });
+    assert!(moving.contains("breaker"), "{moving}");
+    wait_outcome(&mut screen, "deploy", "succeeded");
+    screen.press("3");
+    screen.wait("the new image in the list", |s| {
+        selected(s).contains("1.8.3") && selected(s).contains("steady")
+    });
+    screen.press("8");
+    screen.wait("the record in the audit chain", |s| {
+        s.contains("chain intact") && s.contains("succe") && s.contains("laser-prod/api")
+    });
+}
+
+#[test]
+fn a_failing_deploy_trips_the_breaker_and_goes_back() {
+    let mut screen = Screen::demo(140, 45);
+    start_deploy(&mut screen, "1.8.4-bad");
+    screen.wait("failures counted towards the breaker", |s| {
+        s.lines()
+            .any(|l| l.contains("breaker: ") && !l.contains("breaker: 0 of"))
+    });
+    wait_outcome(&mut screen, "deploy", "failed");
+    screen.wait("ECS's own deployment rolled back", |s| {
+        s.contains("ROLLED BACK")
+    });
+    screen.press("3");
+    screen.wait("the old image again", |s| {
+        selected(s).contains("1.8.2") && selected(s).contains("4/4")
+    });
+}
+
+#[test]
+fn a_rollback_by_keys_goes_to_the_revision_before() {
+    let mut screen = Screen::demo(140, 45);
+    select_api(&mut screen);
+    screen.press("R");
+    let preview = screen.wait_text("will call");
+    assert!(preview.contains("api:1.8.1"), "{preview}");
+    confirm(&mut screen);
+    wait_outcome(&mut screen, "rollback", "succeeded");
+    screen.press("3");
+    screen.wait("the old image", |s| selected(s).contains("1.8.1"));
+}
+
+#[test]
+fn giving_up_a_confirmation_changes_nothing() {
+    let mut screen = Screen::demo(140, 45);
+    preview_deploy(&mut screen, "1.8.3");
+    screen.press("wrong Enter");
+    screen.wait_text("type laser-prod and enter");
+    screen.press("Esc");
+    screen.wait_gone("will call");
+    screen.press("8");
+    screen.wait("an empty audit trail", |s| s.contains("┌ Audit  0"));
+}
+
+#[test]
+fn read_only_explains_itself() {
+    let start = Start::flightdeck(&["--read-only", "demo", "--speed", "20"]);
+    let mut screen = start.size(140, 45).go();
+    screen.wait_text("worker");
+    select_api(&mut screen);
+    for key in ["U", "R", "C", "X"] {
+        screen.press(key);
+        screen.wait("why it does not work", |s| {
+            s.to_lowercase().contains("read-only")
+        });
+        let shown = screen.text();
+        assert!(
+            !shown.contains("will call") && !shown.contains("┌ Deploy"),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn a_filter_narrows_and_escape_widens() {
+    let mut screen = Screen::demo(120, 40);
+    screen.press("3");
+    screen.wait("every service", |s| {
+        s.contains("pdf-render") && s.contains("worker")
+    });
+    screen.press("/");
+    screen.press("pdf");
+    screen.wait("one service", |s| {
+        s.contains("pdf-render") && !s.contains("worker")
+    });
+    screen.press("Enter Enter");
+    screen.wait("the page of the service", |s| {
+        s.contains("pdf-render") && s.contains("vents")
+    });
+    screen.press("Esc");
+    screen.wait("back at the filtered list", |s| {
+        s.contains("┌ Services") && !s.contains("worker")
+    });
+    screen.press("Esc");
+    screen.wait("every service again", |s| {
+        s.contains("pdf-render") && s.contains("worker")
     });
 }
 
