@@ -50,7 +50,7 @@ impl Board {
     /// Puts a run on the board, or in place of what was there under its id.
     pub fn put(&self, run: Run) {
         self.runs.send_if_modified(|runs| {
-            if runs.iter().any(|r| *r == run) {
+            if runs.contains(&run) {
                 return false;
             }
             let mut list: Vec<Run> = runs.iter().filter(|r| r.id != run.id).cloned().collect();

@@ -1,4 +1,4 @@
-//! Fuzzy search, the same everywhere: best match first, ties in the order given.
+//! Fuzzy search, the same everywhere: best match first, then the shorter text, then the order given.
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -12,18 +12,19 @@ pub fn rank<T>(
     let pattern = Pattern::parse(needle, CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut chars = Vec::new();
-    let mut found: Vec<(std::cmp::Reverse<u32>, usize)> = Vec::new();
+    let mut found: Vec<(std::cmp::Reverse<u32>, usize, usize)> = Vec::new();
     for (i, item) in items.enumerate() {
-        let score = if needle.is_empty() {
-            Some(0)
-        } else {
-            chars.clear();
-            pattern.score(Utf32Str::new(&text(&item), &mut chars), &mut matcher)
-        };
-        found.extend(score.map(|s| (std::cmp::Reverse(s), i)));
+        if needle.is_empty() {
+            found.push((std::cmp::Reverse(0), 0, i));
+            continue;
+        }
+        let text = text(&item);
+        chars.clear();
+        let score = pattern.score(Utf32Str::new(&text, &mut chars), &mut matcher);
+        found.extend(score.map(|s| (std::cmp::Reverse(s), text.len(), i)));
     }
     found.sort();
-    found.into_iter().map(|(_, i)| i).collect()
+    found.into_iter().map(|(_, _, i)| i).collect()
 }
 
 #[cfg(test)]

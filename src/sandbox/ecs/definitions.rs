@@ -2,7 +2,7 @@
 
 use super::page;
 use crate::sandbox::wire::{ApiError, Node, map};
-use crate::sandbox::world::{Definition, World, names, story};
+use crate::sandbox::world::{Definition, World, definitions, names};
 
 fn client(message: &str) -> ApiError {
     ApiError::new("ClientException", message)
@@ -97,7 +97,7 @@ pub(super) fn register(input: &Node, world: &mut World, caller: &str) -> Result<
         }
     }
     let stamp = world.stamp();
-    let number = story::add_definition(world, input, stamp, caller);
+    let number = definitions::add_definition(world, input, stamp, caller);
     let shown = world
         .definition(&family, number)
         .map_or(Node::Null, |d| d.shown.clone());

@@ -1,10 +1,13 @@
 //! The platform itself: what exists, and how it changes as time goes on.
 
+pub mod definitions;
 pub mod names;
 pub mod rollout;
+
 pub mod service;
 pub mod story;
 pub mod task;
+mod turnover;
 
 use std::collections::BTreeMap;
 

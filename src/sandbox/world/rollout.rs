@@ -1,7 +1,8 @@
 //! The deployment engine: replaces tasks as the vendor documents it (Amazon ECS developer guide, "Amazon ECS deployments").
 
 use super::service::{Rollout, ServiceDeployment, Strategy};
-use super::task::{Health, Life, Task};
+use super::task::{Health, Life};
+use super::turnover;
 use super::{Key, World};
 
 /// Failures that trip the breaker: half the desired count, from 3 to 200.
@@ -101,13 +102,13 @@ pub fn step(world: &mut World) {
     let keys: Vec<Key> = world.services.keys().cloned().collect();
     for key in keys {
         count_failures(world, &key);
-        replace(world, &key);
+        turnover::replace(world, &key);
         shift(world, &key);
         complete(world, &key);
     }
 }
 
-fn say(world: &mut World, key: &Key, message: &str) {
+pub(super) fn say(world: &mut World, key: &Key, message: &str) {
     let id = format!("{}-{}-{}", world.hex(8), world.hex(4), world.hex(12));
     let at = world.stamp();
     if let Some(service) = world.services.get_mut(key) {
@@ -269,147 +270,7 @@ pub fn roll_back(world: &mut World, key: &Key, reason: &str) -> bool {
     true
 }
 
-fn start_task(world: &mut World, key: &Key, rollout: &Rollout, offset: usize) -> Option<String> {
-    let family = world.services.get(key)?.family.clone();
-    let image = world.definition(&family, rollout.revision)?.image.clone();
-    let id = world.hex(32);
-    let (story, now) = (world.story_time(), world.stamp());
-    // Images take a little longer or shorter to pull: tasks do not march in step.
-    let late = world.chance() * 3.0;
-    let zone = ['a', 'b', 'c'][(world.tasks_of(key).count() + offset) % 3];
-    let ip = format!(
-        "10.0.{}.{}",
-        zone as u32 - 'a' as u32 + 10,
-        4 + world.pick(250)
-    );
-    world.tasks.insert(
-        id.clone(),
-        Task {
-            id: id.clone(),
-            service: key.clone(),
-            revision: (family, rollout.revision),
-            rollout: rollout.id.clone(),
-            image,
-            life: Life::Provisioning,
-            since: story + late,
-            health: Health::Unknown,
-            zone,
-            ip,
-            created_at: now,
-            started_at: None,
-            stopped_at: None,
-            reason: None,
-            exit_code: None,
-            failed: false,
-        },
-    );
-    Some(id)
-}
-
-/// Starts and stops tasks within the limits that the service sets.
-fn replace(world: &mut World, key: &Key) {
-    let Some(service) = world.services.get(key) else {
-        return;
-    };
-    let Some(primary) = service.primary().cloned() else {
-        return;
-    };
-    let (desired, settings) = (service.desired, service.settings.clone());
-    let shifting = settings.strategy != Strategy::Rolling;
-    let ceiling = if shifting {
-        desired * 2
-    } else {
-        (desired * settings.maximum / 100).max(desired)
-    };
-    let floor = (desired * settings.minimum).div_ceil(100);
-    let mine = counts(world, key, &primary.id);
-    let all: Counts = {
-        let mut c = Counts::default();
-        for t in world.tasks_of(key) {
-            c.pending += u32::from(t.is_starting());
-            c.running += u32::from(t.is_running());
-            c.healthy += u32::from(t.is_running() && t.health == Health::Healthy);
-        }
-        c
-    };
-    let have = mine.running + mine.pending;
-    let room = ceiling.saturating_sub(all.running + all.pending);
-    let wanted = if primary.state == "FAILED" {
-        0
-    } else {
-        desired.saturating_sub(have).min(room)
-    };
-    let started: Vec<String> = (0..wanted)
-        .filter_map(|i| start_task(world, key, &primary, i as usize))
-        .collect();
-    if !started.is_empty() {
-        let names: Vec<String> = started.iter().map(|t| format!("(task {t})")).collect();
-        say(
-            world,
-            key,
-            &format!("has started {} tasks: {}.", started.len(), names.join(" ")),
-        );
-        if let Some(s) = world.services.get_mut(key) {
-            s.steady = false;
-        }
-    }
-    // Old ones go as far as the healthy ones allow; with shifted traffic, only once it is off them.
-    let cleaned = !shifting
-        || primary.state == "COMPLETED"
-        || stage(world, key).is_none_or(|s| s == "CLEAN_UP");
-    let spare = all.healthy.saturating_sub(floor.min(desired));
-    let mut stop: Vec<String> = Vec::new();
-    let mut old: Vec<&Task> = world
-        .tasks_of(key)
-        .filter(|t| t.rollout != primary.id && (t.is_running() || t.is_starting()))
-        .collect();
-    // What is not healthy is worth nothing and goes first.
-    old.sort_by_key(|t| (t.health == Health::Healthy, t.id.clone()));
-    let mut spared = 0;
-    for t in old.iter().filter(|_| cleaned) {
-        let worth = t.is_running() && t.health == Health::Healthy;
-        if !worth || spared < spare {
-            spared += u32::from(worth);
-            stop.push(t.id.clone());
-        }
-    }
-    // Fewer are wanted than run: a scale-in.
-    let surplus = have.saturating_sub(desired);
-    stop.extend(
-        world
-            .tasks_of(key)
-            .filter(|t| t.rollout == primary.id && (t.is_running() || t.is_starting()))
-            .take(surplus as usize)
-            .map(|t| t.id.clone()),
-    );
-    if stop.is_empty() {
-        return;
-    }
-    let story = world.story_time();
-    for id in &stop {
-        if let Some(t) = world.tasks.get_mut(id) {
-            let deployment = t.rollout.clone();
-            t.stop(
-                story,
-                &format!("Scaling activity initiated by (deployment {deployment})"),
-            );
-        }
-    }
-    say(
-        world,
-        key,
-        &format!(
-            "has stopped {} running tasks: {}.",
-            stop.len(),
-            stop.iter()
-                .map(|t| format!("(task {t})"))
-                .collect::<Vec<_>>()
-                .join(" ")
-        ),
-    );
-}
-
-fn stage(world: &World, key: &Key) -> Option<&'static str> {
+pub(super) fn stage(world: &World, key: &Key) -> Option<&'static str> {
     world
         .deployments
         .iter()

@@ -113,7 +113,7 @@ fn mistakes_are_refused_in_words() {
         ("{ $.a = 1 } x", "unexpected"),
         ("{ $.a = %(% }", "regular"),
         ("[a, ..., ...]", "once"),
-        ("[a", "expected ','"),
+        ("[a", "expected a comparison"),
     ] {
         let why = Pattern::parse(pattern).unwrap_err();
         assert!(why.contains(part), "{pattern}: {why}");

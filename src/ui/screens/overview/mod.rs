@@ -2,6 +2,7 @@
 
 mod model;
 mod panels;
+mod promises;
 mod view;
 
 pub use model::Overview;

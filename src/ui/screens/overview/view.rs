@@ -1,5 +1,6 @@
 //! Where the overview's panels are, by size.
 
+use super::promises;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
@@ -68,7 +69,7 @@ pub(super) fn view(o: &Overview, cx: &Cx<'_>, buf: &mut Buffer) {
     panels::burning(o, cx, p.burning, buf);
     panels::moving(o, cx, p.moving, buf);
     panels::ready(cx, p.ready, buf);
-    panels::promises(cx, p.promises, buf);
+    promises::promises(cx, p.promises, buf);
     panels::services(cx, p.services, buf);
     panels::providers(cx, p.providers, buf);
 }

@@ -1,5 +1,6 @@
 //! A service's own page.
 
+use super::tasks;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -8,25 +9,12 @@ use super::model::{Page, Pane, revisions, tasks};
 use super::row;
 use crate::domain::facts::Facts;
 use crate::domain::queries;
-use crate::domain::service::{Service, Task, image_name, image_tag};
+use crate::domain::service::{Service, image_name, image_tag};
 use crate::domain::text::{clip, width};
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Column, Row, Table, line, panel, scrolled, since, spark, wrapped};
 
 const HEAD: u16 = 7;
-
-const TASKS: &[Column] = &[
-    Column::left("task", 9),
-    Column::left("state", 14),
-    Column::left("health", 10),
-    Column::right("rev", 5),
-    Column::left("zone", 11).drop(3),
-    Column::left("image", 12).grow(1).drop(1),
-    Column::right("cpu", 6).drop(4),
-    Column::right("memory", 8).drop(4),
-    Column::right("started", 8),
-    Column::left("why stopped", 12).grow(2).drop(2),
-];
 
 const REVISIONS: &[Column] = &[
     Column::right("rev", 5),
@@ -134,8 +122,8 @@ pub(super) fn view(page: &Page, cx: &Cx<'_>, buf: &mut Buffer) {
             .as_ref()
             .and_then(|arn| tasks(facts, &page.id).iter().find(|t| &t.arn == arn))
         {
-            Some(task) => one_task(task, cx, inside, buf),
-            None => task_list(page, cx, inside, buf),
+            Some(task) => tasks::one_task(task, cx, inside, buf),
+            None => tasks::task_list(page, cx, inside, buf),
         },
         Pane::Revisions => revision_list(page, service, cx, inside, buf),
         Pane::Events => events(page, service, cx, inside, buf),
@@ -258,141 +246,6 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             (clip(&check, room), t.text),
         ],
     );
-}
-
-fn state_style(task: &Task, cx: &Cx<'_>) -> (Style, Style) {
-    let t = cx.theme;
-    let state = match task.status.as_str() {
-        "RUNNING" => t.text,
-        "STOPPED" => t.muted,
-        _ => t.info,
-    };
-    let health = match task.health.as_str() {
-        "HEALTHY" => t.ok,
-        "UNHEALTHY" => t.critical,
-        _ => t.unknown,
-    };
-    (state, health)
-}
-
-fn task_list(page: &Page, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
-    let t = cx.theme;
-    let part = cx.snapshot.facts.tasks.get(&page.id);
-    let rows = tasks(&cx.snapshot.facts, &page.id);
-    if rows.is_empty() {
-        let words = match part.map(|p| (&p.error, &p.value)) {
-            Some((Some(p), _)) => format!("{}: {}", p.what, p.why),
-            Some((None, Some(_))) => "no task runs, and none stopped lately".into(),
-            _ => "asking ...".into(),
-        };
-        return line(buf, area.x + 1, area.y, area.width, &[(words, t.muted)]);
-    }
-    let table = Table {
-        columns: TASKS,
-        sort: None,
-        selected: page.tasks.index().checked_sub(page.tasks.offset()),
-        focus: true,
-    };
-    let row = |task: &Task| {
-        let (state, health) = state_style(task, cx);
-        let image = task
-            .containers
-            .first()
-            .map_or("-".into(), |c| image_tag(&c.image).to_owned());
-        Row::new([
-            (task.id.get(..8).unwrap_or(&task.id).to_owned(), t.strong),
-            (task.status.clone(), state),
-            (task.health.clone(), health),
-            (
-                task.revision
-                    .as_ref()
-                    .map_or("-".into(), |r| format!(":{}", r.number)),
-                t.text,
-            ),
-            (task.zone.clone(), t.muted),
-            (image, t.text),
-            (task.cpu_units.map_or("-".into(), |c| c.to_string()), t.text),
-            (
-                task.memory_mib.map_or("-".into(), |m| format!("{m} MiB")),
-                t.text,
-            ),
-            (
-                since(cx.now, task.started_at.or(task.created_at), cx.absolute),
-                t.text,
-            ),
-            (task.stopped_reason.clone().unwrap_or_default(), t.warn),
-        ])
-    };
-    table.draw(buf, area, rows.iter().skip(page.tasks.offset()).map(row), t);
-    scrolled(
-        buf,
-        area,
-        page.tasks.offset(),
-        list_height(cx),
-        rows.len(),
-        t,
-    );
-}
-
-fn one_task(task: &Task, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
-    let t = cx.theme;
-    let (state, health) = state_style(task, cx);
-    let mut rows: Vec<Vec<(String, Style)>> = vec![
-        vec![("task      ".into(), t.muted), (task.id.clone(), t.strong)],
-        vec![
-            ("state     ".into(), t.muted),
-            (task.status.clone(), state),
-            (format!("  wanted {}   ", task.desired_status), t.muted),
-            (task.health.clone(), health),
-        ],
-        vec![
-            ("zone      ".into(), t.muted),
-            (
-                format!(
-                    "{}  {}",
-                    task.zone,
-                    task.ip.as_deref().unwrap_or("no address")
-                ),
-                t.text,
-            ),
-        ],
-        vec![
-            ("started   ".into(), t.muted),
-            (since(cx.now, task.started_at, cx.absolute), t.text),
-        ],
-    ];
-    if let Some(why) = &task.stopped_reason {
-        for l in wrapped(why, usize::from(area.width).saturating_sub(12)) {
-            rows.push(vec![("stopped   ".into(), t.muted), (l, t.warn)]);
-        }
-    }
-    rows.push(Vec::new());
-    for c in &task.containers {
-        rows.push(vec![
-            (format!("{:<14}", clip(&c.name, 14)), t.strong),
-            (format!("{:<10}", c.status), t.text),
-            (
-                format!("{:<10}", c.health),
-                if c.health == "HEALTHY" {
-                    t.ok
-                } else {
-                    t.unknown
-                },
-            ),
-            (
-                c.exit_code.map_or(String::new(), |e| format!("exit {e}  ")),
-                t.warn,
-            ),
-            (c.reason.clone().unwrap_or_default(), t.warn),
-        ]);
-        rows.push(vec![(format!("    {}", c.image), t.muted)]);
-        if let Some(digest) = &c.digest {
-            rows.push(vec![(format!("    {digest}"), t.muted)]);
-        }
-    }
-    for (y, spans) in (area.y..area.bottom()).zip(rows) {
-        line(buf, area.x + 1, y, area.width.saturating_sub(1), &spans);
-    }
 }
 
 fn revision_list(page: &Page, service: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {

@@ -3,6 +3,7 @@
 mod detail;
 mod model;
 pub mod row;
+mod tasks;
 mod update;
 mod view;
 

@@ -1,0 +1,133 @@
+//! The panel of objectives: what was promised, what is measured, what is left of the error budget.
+
+use super::panels::Spans;
+use crate::domain::part::Freshness;
+use crate::domain::slo::{Slo, SloKind};
+use crate::domain::text::width;
+use crate::ui::screens::Cx;
+use crate::ui::widgets::{bar, line, panel, spark};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+fn slo_values(s: &Slo) -> (String, String) {
+    match s.kind {
+        SloKind::Availability => (
+            s.current.map_or("no data".into(), |v| format!("{v:.3} %")),
+            format!("{} %", s.target),
+        ),
+        SloKind::ResponseTime => (
+            s.current.map_or("no data".into(), |v| format!("{v:.0} ms")),
+            format!("{:.0} ms", s.target),
+        ),
+        SloKind::ErrorRate => (
+            s.current.map_or("no data".into(), |v| format!("{v:.3} %")),
+            format!("{} %", s.target),
+        ),
+    }
+}
+
+pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
+    let (t, part) = (cx.theme, &cx.snapshot.facts.slos);
+    let days = part.rows().iter().map(|s| s.window_s).max().unwrap_or(0);
+    let title = match days {
+        0 => "Promises".to_owned(),
+        s if s >= 172_800 => format!("Promises  last {} days", s / 86_400),
+        s => format!("Promises  last {} h (no older data)", s.div_ceil(3_600)),
+    };
+    let inside = panel(buf, area, &title, false, t);
+    let wide = inside.width >= 60;
+    for (s, y) in part.rows().iter().zip(inside.y..inside.bottom()) {
+        let (current, target) = slo_values(s);
+        let style = match s.is_met() {
+            _ if part.freshness(cx.now) != Freshness::Fresh => t.stale,
+            Some(true) => t.ok,
+            Some(false) => t.critical,
+            None => t.unknown,
+        };
+        let sign = match s.is_met() {
+            Some(true) => "✓",
+            Some(false) => "✗",
+            None => "?",
+        };
+        let mut spans: Spans = vec![
+            (format!(" {sign} "), style),
+            (format!("{:<13}", s.kind.word()), t.text),
+            (format!("{current:>9} "), style),
+        ];
+        let narrow_target = format!("of {target:<7}");
+        spans.push((narrow_target, t.muted));
+        if wide {
+            let left = s.budget_left_percent;
+            let (full, empty) = bar(left.unwrap_or(0.0) / 100.0, 8);
+            spans.push((" budget ".into(), t.muted));
+            spans.push((
+                full,
+                if left.is_some_and(|l| l < 25.0) {
+                    t.warn
+                } else {
+                    t.bar
+                },
+            ));
+            spans.push((empty, t.bar_empty));
+            spans.push((
+                left.map_or("    ?".into(), |l| format!("{l:>4.0}%")),
+                t.text,
+            ));
+        }
+        let used: usize = spans.iter().map(|(s, _)| width(s)).sum();
+        let room = usize::from(inside.width).saturating_sub(used + 2);
+        if room >= 4 {
+            spans.push((
+                format!(
+                    " {}",
+                    spark(s.recent.iter().map(|p| p.1), room.min(16) as u16)
+                ),
+                style,
+            ));
+        }
+        line(buf, inside.x, y, inside.width, &spans);
+    }
+    let below = inside.y + part.rows().len() as u16;
+    if part.rows().is_empty() {
+        let words = match (&part.error, part.freshness(cx.now)) {
+            (Some(p), _) => format!(" cannot tell: {}", p.why),
+            (None, Freshness::Never) => " asking ...".to_owned(),
+            _ => " no load balancer metrics in this account".to_owned(),
+        };
+        line(buf, inside.x, inside.y, inside.width, &[(words, t.muted)]);
+    } else if below < inside.bottom() {
+        let burn = |f: fn(&Slo) -> Option<f64>| {
+            part.rows()
+                .iter()
+                .filter_map(f)
+                .fold(None, |m: Option<f64>, v| Some(m.map_or(v, |m| m.max(v))))
+        };
+        let say = |v: Option<f64>| v.map_or("?".to_owned(), |v| format!("{v:.1}x"));
+        let (hour, six) = (burn(|s| s.burn_1h), burn(|s| s.burn_6h));
+        let style = if hour.is_some_and(|v| v > 1.0) {
+            t.warn
+        } else {
+            t.muted
+        };
+        line(
+            buf,
+            inside.x,
+            below,
+            inside.width,
+            &[(
+                format!("   worst burn {} 1h  {} 6h", say(hour), say(six)),
+                style,
+            )],
+        );
+    }
+    if below + 1 < inside.bottom() {
+        let words = "   on call: no rotation is set up";
+        line(
+            buf,
+            inside.x,
+            below + 1,
+            inside.width,
+            &[(words.into(), t.muted)],
+        );
+    }
+}
