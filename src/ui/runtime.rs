@@ -8,7 +8,9 @@ use crossterm::event::Event;
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use tokio::sync::mpsc;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use tokio::sync::{mpsc, oneshot};
 
 use super::effect::Effect;
 use super::keymap::Keymap;
@@ -53,6 +55,8 @@ pub async fn run(
         keymap_folder.as_deref(),
     )?;
 
+    // Before the terminal is taken: a signal in between would leave it taken.
+    let mut signals = Signals::new()?;
     let guard = Guard::take()?;
     let mut screen = Screen::start(guard)?;
     let size = crossterm::terminal::size()?;
@@ -62,7 +66,7 @@ pub async fn run(
 
     let (tx, mut messages) = mpsc::channel::<Msg>(256);
     read_events(tx.clone())?;
-    let mut signals = Signals::new()?;
+    let mut gone = watch_for_hang_up()?;
     let mut tick = tokio::time::interval_at(next_second(), Duration::from_secs(1));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut dirty = false;
@@ -72,12 +76,12 @@ pub async fn run(
         let msg = tokio::select! {
             biased;
             () = signals.ended() => return Ok(()),
+            _ = &mut gone => return Ok(()),
             Some(msg) = messages.recv() => Some(msg),
             () = screen.writer.wrote(), if screen.writer.is_busy() => None,
             () = tokio::time::sleep(wait), if dirty && !screen.writer.is_busy() => None,
             alive = handle.changed() => alive.then(|| Msg::Snapshot(handle.snapshot())),
             _ = tick.tick() => {
-                // The event reader cannot be trusted to notice that the terminal is gone (crossterm #793).
                 if screen.writer.has_failed() || !io::IsTerminal::is_terminal(&io::stdin()) {
                     return Ok(());
                 }
@@ -165,6 +169,32 @@ fn read_events(tx: mpsc::Sender<Msg>) -> io::Result<()> {
     Ok(())
 }
 
+/// Tells when the terminal is gone. The event reader cannot be trusted to notice it, and spins until the process ends
+/// (crossterm #793); a terminal that is not the controlling one sends no signal either.
+fn watch_for_hang_up() -> io::Result<oneshot::Receiver<()>> {
+    let (tx, rx) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("terminal-watch".into())
+        .spawn(move || {
+            let input = io::stdin();
+            // No event is asked for: hang-ups and errors are always told.
+            let mut terminal = [PollFd::new(&input, PollFlags::empty())];
+            while poll(&mut terminal, None).is_err_and(|e| e == Errno::INTR) {}
+            if terminal
+                .iter()
+                .any(|t| t.revents().intersects(PollFlags::HUP | PollFlags::ERR))
+            {
+                let _ = tx.send(());
+                return;
+            }
+            // Where a terminal cannot be polled (macOS), the look once a second has to do.
+            while !tx.is_closed() {
+                std::thread::park();
+            }
+        })?;
+    Ok(rx)
+}
+
 struct Screen {
     guard: Guard,
     painter: Painter,
@@ -237,6 +267,7 @@ struct Signals {
     terminate: tokio::signal::unix::Signal,
     hang_up: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
+    quit: tokio::signal::unix::Signal,
 }
 
 impl Signals {
@@ -246,6 +277,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
         })
     }
 
@@ -254,6 +286,7 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.hang_up.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.quit.recv() => {}
         }
     }
 }

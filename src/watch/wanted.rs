@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::picture::Picture;
@@ -13,7 +14,7 @@ use super::topic::{Topic, Wanted};
 use super::topics::{charts, log_groups, records, series, slos, targets, task_definitions};
 use crate::backend::aws::ecs::SERVICES_A_CALL;
 use crate::domain::interest::Interest;
-use crate::domain::service::ServiceId;
+use crate::domain::service::{Service, ServiceId};
 
 /// Services whose deployments are read from the service-deployment API at one time.
 const DETAILED: usize = 6;
@@ -103,7 +104,7 @@ fn detailed(p: &Picture, interest: &[ServiceId]) -> Vec<(ServiceId, bool)> {
     let mut lately: Vec<_> = p
         .services
         .values()
-        .filter(|s| !p.details.contains_key(&s.id))
+        .filter(|s| is_outdated(p, s))
         .filter_map(|s| Some((s.rollouts.iter().filter_map(|r| r.updated_at).max()?, &s.id)))
         .filter(|(at, _)| p.facts.taken_at.duration_since(*at).as_hours() < 24)
         .collect();
@@ -116,10 +117,25 @@ fn detailed(p: &Picture, interest: &[ServiceId]) -> Vec<(ServiceId, bool)> {
         .filter(|id| p.services.contains_key(id) && seen.insert(id.clone()))
         .take(DETAILED.max(interest.len()))
         .map(|id| {
-            let moving = p.services.get(&id).is_some_and(|s| s.is_deploying());
+            let moving = |s: &Arc<Service>| s.is_deploying() || is_outdated(p, s);
+            let moving = p.services.get(&id).is_some_and(moving);
             (id, moving)
         })
         .collect()
+}
+
+/// Whether the service-deployment API was not asked since a deployment of the service began or ended.
+fn is_outdated(p: &Picture, service: &Service) -> bool {
+    let Some(rows) = p.details.get(&service.id) else {
+        return true;
+    };
+    // An endpoint that lacks the API tells nothing, however often it is asked.
+    let Some(newest) = rows.iter().map(|d| d.created_at).max() else {
+        return false;
+    };
+    let began = service.rollouts.iter().map(|r| r.created_at).max();
+    rows.iter().any(|d| d.state.is_running()) != service.is_deploying()
+        || began.is_some_and(|at| at > newest)
 }
 
 fn measures(p: &Picture, all: &mut Vec<Wanted>) {

@@ -66,9 +66,7 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     screen.wait_text("Burning");
     assert!(!screen.is_cooked(), "raw mode is back");
     screen.press("3");
-    screen.wait("the services screen", |s| {
-        s.contains("TARGETS") || s.contains("Targets")
-    });
+    screen.wait_text("┌ Services");
     screen.press("q");
     screen.wait_text("over: 0");
     screen.assert_restored();

@@ -12,7 +12,7 @@ pub const SCREENS: &[(&str, &str)] = &[
     ("4", "┌ Deploys"),
     ("5", "┌ Alerts"),
     ("6", "┌ Metrics"),
-    ("7", "┌ Logs"),
+    ("7", "▶ following"),
     ("8", "┌ Audit"),
 ];
 
@@ -118,7 +118,7 @@ fn a_failing_deploy_trips_the_breaker_and_goes_back() {
         s.lines()
             .any(|l| l.contains("breaker: ") && !l.contains("breaker: 0 of"))
     });
-    wait_outcome(&mut screen, "deploy", "failed");
+    wait_outcome(&mut screen, "deploy", "FAILED");
     screen.wait("ECS's own deployment rolled back", |s| {
         s.contains("ROLLED BACK")
     });

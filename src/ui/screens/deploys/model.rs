@@ -18,6 +18,15 @@ pub(super) enum Item {
     Deployment(String),
 }
 
+/// A row that may not be in the picture yet.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Sought {
+    /// An action that has just been started.
+    Run(String),
+    /// The newest row of a service.
+    Newest(ServiceId),
+}
+
 /// The deploys screen.
 #[derive(Debug, Default)]
 pub struct Deploys {
@@ -28,8 +37,8 @@ pub struct Deploys {
     pub(super) only: Option<ServiceId>,
     /// First line of the picture's story.
     pub(super) scroll: usize,
-    /// A service whose newest row is to be selected as soon as it is there.
-    pub(super) seek: Option<ServiceId>,
+    /// What is to be selected as soon as it is there.
+    pub(super) seek: Option<Sought>,
 }
 
 /// A row's thing.
@@ -90,13 +99,15 @@ impl Deploys {
         }
         rows.sort_by_key(|r| (r.0, r.1));
         self.items = rows.into_iter().map(|r| r.2).collect();
-        if let Some(id) = &self.seek {
-            let found = self
-                .items
-                .iter()
-                .find(|i| Thing::of(i, facts).and_then(|t| t.service()) == Some(id))
-                .cloned();
-            if let Some(item) = found {
+        if let Some(sought) = &self.seek {
+            let is_it = |item: &&Item| match (sought, item) {
+                (Sought::Run(id), Item::Run(run)) => id == run,
+                (Sought::Run(_), Item::Deployment(_)) => false,
+                (Sought::Newest(id), item) => {
+                    Thing::of(item, facts).and_then(|t| t.service()) == Some(id)
+                }
+            };
+            if let Some(item) = self.items.iter().find(is_it).cloned() {
                 self.list.select(item);
                 self.seek = None;
             }

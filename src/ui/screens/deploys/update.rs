@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
-use super::model::{Deploys, Item, Thing};
+use super::model::{Deploys, Sought, Thing};
 use super::view;
 use crate::domain::action::Intent;
 use crate::domain::interest::Interest;
@@ -114,12 +114,12 @@ impl Screen for Deploys {
             Nav::Run(id) => {
                 self.only = None;
                 self.filter.clear();
-                self.list.select(Item::Run(id.clone()));
+                self.seek = Some(Sought::Run(id.clone()));
             }
             Nav::Deployments(id) => {
                 self.only = Some(id.clone());
                 self.filter.clear();
-                self.seek = Some(id.clone());
+                self.seek = Some(Sought::Newest(id.clone()));
             }
             _ => self.only = None,
         }

@@ -117,7 +117,7 @@ impl Services {
         }
         if !self.filter.is_empty() {
             let found = fuzzy::rank(self.visible.iter(), &self.filter, |s| {
-                format!("{} {}", s.id.name, s.id.cluster)
+                format!("{} {}/{}", s.id.name, s.id.cluster, s.id.name)
             });
             self.visible = found
                 .into_iter()
