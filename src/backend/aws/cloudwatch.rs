@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use aws_sdk_cloudwatch::types as sdk;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::convert::{sdk_time, text, time};
 use super::{Aws, Question};
 use crate::backend::transport::Line;
-use crate::domain::metric::{MetricId, MetricQuery, Series, Unit};
+use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
 use crate::domain::problem::Problem;
 
 const DATA: Question = Question::new("cloudwatch", "GetMetricData", "read the metrics");
@@ -91,7 +91,7 @@ impl CloudWatch {
         Ok(queries
             .iter()
             .zip(answers)
-            .map(|(q, a)| a.series(q))
+            .map(|(q, a)| a.series(q, until))
             .collect())
     }
 
@@ -141,9 +141,17 @@ impl Answer {
         self.points.extend(points.filter(|(_, v)| v.is_finite()));
     }
 
-    fn series(mut self, query: &MetricQuery) -> Series {
+    fn series(mut self, query: &MetricQuery, until: Timestamp) -> Series {
         self.points.sort_by_key(|p| p.0);
         self.points.dedup_by_key(|p| p.0);
+        if let (true, Some((at, _))) = (self.points.len() > 1, self.points.last()) {
+            // What was counted in a part of a period would look like a fall.
+            let counts = matches!(query.stat, Stat::Sum | Stat::SampleCount);
+            let over = at.saturating_add(SignedDuration::from_secs(query.period_s.into()));
+            if counts && over.is_ok_and(|over| over > until) {
+                self.points.pop();
+            }
+        }
         Series {
             query: query.clone(),
             label: self.label,

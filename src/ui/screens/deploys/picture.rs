@@ -135,7 +135,8 @@ fn steps(r: &Run, cx: &Cx<'_>) -> Spans {
     spans
 }
 
-fn load(label: &str, r: &RevisionLoad, wanted: u32, cx: &Cx<'_>, going: bool) -> Spans {
+/// One side of a deployment. Without a number of wanted tasks it is told by name alone: it has ended, and its tasks are history.
+fn load(label: &str, r: &RevisionLoad, wanted: Option<u32>, cx: &Cx<'_>, going: bool) -> Spans {
     let (image_width, bar_width) = if cx.body.width < 100 {
         (16, 14)
     } else {
@@ -143,22 +144,9 @@ fn load(label: &str, r: &RevisionLoad, wanted: u32, cx: &Cx<'_>, going: bool) ->
     };
     let t = cx.theme;
     let c = r.counts;
-    let (full, empty) = bar(
-        f64::from(c.running) / f64::from(wanted.max(c.desired).max(1)),
-        bar_width,
-    );
     let image = r.image.as_deref().map_or("-".into(), |i| {
         format!("{}:{}", image_name(i), image_tag(i))
     });
-    let mut words = format!("  {} running", c.running);
-    if c.pending > 0 {
-        words.push_str(&format!("  {} starting", c.pending));
-    }
-    if going {
-        words.push_str(if c.running > 0 { "  draining" } else { "" });
-    } else {
-        words.push_str(&format!("  {} wanted", c.desired));
-    }
     let mut spans = vec![
         (format!("{label:<5}"), t.muted),
         (
@@ -169,10 +157,28 @@ fn load(label: &str, r: &RevisionLoad, wanted: u32, cx: &Cx<'_>, going: bool) ->
             format!("{:<image_width$} ", clip(&image, image_width)),
             t.text,
         ),
+    ];
+    let Some(wanted) = wanted else {
+        return spans;
+    };
+    let (full, empty) = bar(
+        f64::from(c.running) / f64::from(wanted.max(c.desired).max(1)),
+        bar_width,
+    );
+    let mut words = format!("  {} running", c.running);
+    if c.pending > 0 {
+        words.push_str(&format!("  {} starting", c.pending));
+    }
+    if going {
+        words.push_str(if c.running > 0 { "  draining" } else { "" });
+    } else {
+        words.push_str(&format!("  {} wanted", c.desired));
+    }
+    spans.extend([
         (full, if going { t.muted } else { t.bar }),
         (empty, t.bar_empty),
         (words, t.text),
-    ];
+    ]);
     if let Some(p) = r.traffic_percent {
         spans.push((format!("  {p:.0} % of traffic"), t.info));
     }
@@ -212,7 +218,10 @@ fn body(d: &Deployment, cx: &Cx<'_>, width: u16) -> Vec<Spans> {
         }
     }
     rows.push(first);
-    let wanted = d.to.as_ref().map_or(0, |r| r.counts.desired);
+    let wanted = d
+        .state
+        .is_running()
+        .then(|| d.to.as_ref().map_or(0, |r| r.counts.desired));
     for r in d.from.iter().take(2) {
         rows.push(load("from", r, wanted, cx, true));
     }

@@ -23,6 +23,9 @@ pub const COLUMNS: &[Column] = &[
     Column::right("deployed", 8).drop(4),
 ];
 
+/// Width from which the clusters have their own column.
+const CLUSTERS_FROM: u16 = 90;
+
 /// How a service's health is drawn: shape, word, style.
 pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
     let t = cx.theme;
@@ -92,11 +95,16 @@ pub fn row(s: &Service, cx: &Cx<'_>) -> Row {
             .iter()
             .any(|a| &a.name == name && a.state == AlarmState::Alarm)
     });
-    let name = if firing {
-        format!("{} ▲", s.id.name)
-    } else {
+    // Where there is no room for the clusters' column, the name tells them apart.
+    let alone = cx.body.width >= CLUSTERS_FROM || facts.clusters.rows().len() < 2;
+    let mut name = if alone {
         s.id.name.clone()
+    } else {
+        s.id.to_string()
     };
+    if firing {
+        name.push_str(" ▲");
+    }
     Row::new([
         health(s, cx),
         (name, if stale { t.stale } else { t.strong }),
