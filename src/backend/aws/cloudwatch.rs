@@ -234,10 +234,28 @@ mod tests {
         let mut answer = Answer::default();
         answer.take(&page(&[600, 900]));
         answer.take(&page(&[0, 600]));
-        let series = answer.series(&asked());
+        let late = Timestamp::from_second(2_000).unwrap();
+        let series = answer.clone().series(&asked(), late);
         let seconds: Vec<_> = series.points.iter().map(|p| p.0.as_second()).collect();
         assert_eq!(seconds, [0, 600, 900]);
         assert_eq!((series.unit, series.partial), (Unit::Percent, false));
+    }
+
+    #[test]
+    fn a_count_of_a_period_that_is_not_over_is_no_point() {
+        let points = [0, 300, 600].map(|s| (Timestamp::from_second(s).unwrap(), 1.0));
+        let count = |stat, until| {
+            let answer = Answer {
+                points: points.to_vec(),
+                ..Answer::default()
+            };
+            let query = MetricQuery { stat, ..asked() };
+            let until = Timestamp::from_second(until).unwrap();
+            answer.series(&query, until).points.len()
+        };
+        assert_eq!(count(Stat::Sum, 899), 2);
+        assert_eq!(count(Stat::Sum, 900), 3);
+        assert_eq!(count(Stat::Average, 899), 3);
     }
 
     #[test]
