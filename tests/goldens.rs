@@ -26,6 +26,20 @@ fn overview() {
 }
 
 #[test]
+fn checklist() {
+    golden("checklist", |c| {
+        c.keys("2");
+    });
+}
+
+#[test]
+fn criterion() {
+    golden("criterion", |c| {
+        c.keys("2n<enter>");
+    });
+}
+
+#[test]
 fn services() {
     golden("services", |c| {
         c.keys("3");

@@ -75,6 +75,9 @@ commands! {
     Redraw, "redraw", "redraw", Safe, "Paint the whole screen again";
     Suspend, "suspend", "suspend", Safe, "Back to the shell; fg returns";
     Fold, "fold", "fold", Safe, "Fold or unfold";
+    FoldAll, "fold-all", "fold all", Safe, "Fold everything, or unfold everything";
+    Unready, "unready", "not ready", Safe, "Only what is not ready, or all of it again";
+    NextFailing, "next-failing", "next failing", Safe, "Go to the next criterion that fails";
     Evidence, "evidence", "evidence", Safe, "Show what was asked, what came back, and when";
     Logs, "logs", "logs", Safe, "Logs of the selection";
     Metrics, "metrics", "metrics", Safe, "Metrics of the selection";

@@ -115,6 +115,39 @@ impl Form {
         )
     }
 
+    /// The form by which a person vouches for a criterion.
+    pub fn sign_off(criterion: &str, title: &str) -> Self {
+        Self::new(
+            format!("Sign off {criterion}  {title}"),
+            Ask::SignOff(criterion.to_owned()),
+            vec![
+                Field::new("why", "", "what you saw that makes it true"),
+                Field::new("link", "", "to the evidence, if there is any"),
+            ],
+        )
+    }
+
+    /// The form by which a criterion is accepted as missing for a time.
+    pub fn waive(criterion: &str, title: &str) -> Self {
+        Self::new(
+            format!("Waive {criterion}  {title}"),
+            Ask::Waive(criterion.to_owned()),
+            vec![
+                Field::new("why", "", "why going live without it is acceptable"),
+                Field::new("until", "7d", "7d, 12h or 2026-12-01; then it counts again"),
+            ],
+        )
+    }
+
+    /// The form by which an earlier word is taken back.
+    pub fn withdraw(criterion: &str, title: &str) -> Self {
+        Self::new(
+            format!("Withdraw {criterion}  {title}"),
+            Ask::Withdraw(criterion.to_owned()),
+            vec![Field::new("why", "", "why the word no longer holds")],
+        )
+    }
+
     /// What was typed, trimmed.
     pub fn values(&self) -> Vec<String> {
         self.fields

@@ -8,7 +8,7 @@ use flightdeck::domain::action::{
     Confirm, DiffLine, DiffMark, Intent, Phase, Preview, Run, RunLine,
 };
 use flightdeck::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
-use flightdeck::domain::audit::{AuditRow, ChainVerdict, Outcome};
+use flightdeck::domain::audit::{AuditRow, ChainVerdict, Outcome, SignOff, SignOffKind};
 use flightdeck::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 use flightdeck::domain::facts::{Facts, ProviderHealth};
 use flightdeck::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
@@ -248,6 +248,7 @@ fn slo(kind: SloKind, target: f64, current: f64, left: f64) -> Slo {
 }
 
 fn stage(number: u8, title: &str, states: &[CriterionState]) -> StageStatus {
+    use CriterionState::{Failing, SignedOff, Unknown};
     let criterion = |(i, state): (usize, &CriterionState)| CriterionStatus {
         id: format!("{number}.S{}", i + 1),
         stage: number,
@@ -259,23 +260,52 @@ fn stage(number: u8, title: &str, states: &[CriterionState]) -> StageStatus {
         future_probe: None,
         evidence: vec![Evidence {
             question: "ecs:DescribeServices?".into(),
-            answer: "6 of 6".into(),
+            answer: if *state == Failing {
+                "5 of 6"
+            } else {
+                "6 of 6"
+            }
+            .into(),
             at: ago(4),
-            ok: true,
+            ok: *state != Failing,
         }],
-        reason: String::new(),
-        signoff: None,
+        reason: match state {
+            Failing => "laser-prod/api: 5 of 6 tasks run".into(),
+            Unknown => "nothing has been asked yet".into(),
+            _ => "all 6 services run what they want".into(),
+        },
+        signoff: (*state == SignedOff).then(|| SignOff {
+            criterion: format!("{number}.S{}", i + 1),
+            kind: SignOffKind::SignedOff,
+            who: "ana".into(),
+            why: "seen in the staging account".into(),
+            link: "https://wiki.example/evidence".into(),
+            at: ago(7_200),
+            until: None,
+        }),
+    };
+    let leads = CriterionStatus {
+        id: format!("{number}.1.a"),
+        section: format!("{number}.1 What leads to it"),
+        success: false,
+        title: "a smaller step".into(),
+        ..criterion((0, &Unknown))
     };
     StageStatus {
         number,
         title: title.into(),
-        goal: String::new(),
+        goal: format!("what stage {number} is for"),
         planned_days: (2, 3),
         planned: None,
         actual_start: None,
         actual_end: None,
         late_days: 0,
-        criteria: states.iter().enumerate().map(criterion).collect(),
+        criteria: states
+            .iter()
+            .enumerate()
+            .map(criterion)
+            .chain([leads])
+            .collect(),
     }
 }
 

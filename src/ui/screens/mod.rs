@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod audit;
+pub mod checklist;
 pub mod deploys;
 pub mod logs;
 pub mod metrics;
@@ -234,6 +235,7 @@ pub trait Screen: Debug + Send {
 pub fn all() -> Vec<Box<dyn Screen>> {
     vec![
         Box::new(overview::Overview::default()),
+        Box::new(checklist::Checklist::default()),
         Box::new(services::Services::default()),
         Box::new(deploys::Deploys::default()),
         Box::new(alerts::Alerts::default()),

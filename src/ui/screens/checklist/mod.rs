@@ -1,0 +1,9 @@
+//! Checklist: the stages of the plan, what each criterion is worth, and the evidence behind it.
+
+mod detail;
+mod model;
+mod row;
+mod update;
+mod view;
+
+pub use model::Checklist;
