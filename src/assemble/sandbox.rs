@@ -8,6 +8,7 @@ use crate::cli::out::Out;
 use crate::cli::sandbox::Arguments;
 use crate::cli::signals;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::text::inert;
 use crate::sandbox::{self, Fault, Options, Scale};
 
 /// Serves, and says how to reach it.
@@ -45,6 +46,15 @@ pub async fn serve(args: &Arguments, globals: &Globals, out: &mut Out) -> Result
             "Choose another address with --listen, or port 0 for a free one.",
         )
     })?;
+    if let (Some(file), Some(edge)) = (&args.save_ca, sandbox.edge()) {
+        std::fs::write(file, &edge.ca_pem).map_err(|e| {
+            wrong(
+                ProblemKind::Config,
+                format!("{}: {e}", file.display()),
+                "Name another file with --save-ca.",
+            )
+        })?;
+    }
     let (endpoint, region) = (sandbox.endpoint(), sandbox.region());
     let (key, secret) = (sandbox.access_key(), sandbox.secret_key());
     if out.is_json() {
@@ -57,6 +67,7 @@ pub async fn serve(args: &Arguments, globals: &Globals, out: &mut Out) -> Result
             "https": sandbox.edge().map(|e| e.https),
             "dns": sandbox.edge().map(|e| e.dns),
             "hosts": sandbox.edge().map(|e| &e.hosts),
+            "ca_pem": sandbox.edge().map(|e| &e.ca_pem),
         }}))?;
     } else {
         out.line("# The embedded platform is up. Any AWS client can use it:")?;
@@ -69,6 +80,14 @@ pub async fn serve(args: &Arguments, globals: &Globals, out: &mut Out) -> Result
         if let Some(edge) = sandbox.edge() {
             let (https, dns, hosts) = (edge.https, edge.dns, edge.hosts.join(", "));
             out.line(&format!("# HTTPS {https} and DNS {dns} for {hosts}"))?;
+            out.line(&match &args.save_ca {
+                Some(file) => format!(
+                    "curl --cacert '{}' --connect-to ::{https} https://{}/health",
+                    inert(&file.display().to_string()),
+                    edge.hosts.first().map_or("", String::as_str),
+                ),
+                None => "# --save-ca FILE writes the certificate that vouches for them.".to_owned(),
+            })?;
         }
         out.line("# Ctrl+C stops it, and it forgets everything.")?;
     }

@@ -1,6 +1,7 @@
 //! `flightdeck sandbox`: arguments of the embedded platform as a server. It is started where the rooms are put together.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -20,6 +21,9 @@ pub struct Arguments {
     /// A fleet instead of the story: services, and tasks of each
     #[arg(long, value_name = "SERVICESxTASKS", value_parser = scale, conflicts_with = "empty")]
     pub scale: Option<(u32, u32)>,
+    /// Write the certificate of the authority behind the hosts' HTTPS to this file (PEM), for clients such as curl --cacert
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scale", "empty"])]
+    pub save_ca: Option<PathBuf>,
     /// An account without anything in it
     #[arg(long)]
     pub empty: bool,

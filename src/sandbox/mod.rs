@@ -3,6 +3,7 @@
 
 pub mod cloudwatch; // metrics, and alarms that are judged on them
 pub mod ecs; // Amazon ECS
+pub mod edge; // its hosts: HTTPS and DNS
 pub mod elbv2; // Elastic Load Balancing
 pub mod faults; // what a bad day looks like
 pub mod logs; // log groups, streams and events
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+pub use edge::{Edge, EdgeError};
 pub use faults::Fault;
 pub use world::story::Scale;
 
@@ -65,19 +67,9 @@ pub enum SandboxError {
     /// The port cannot be had.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
-}
-
-/// Where the platform's public face is.
-#[derive(Clone, Debug)]
-pub struct Edge {
-    /// Names of its hosts.
-    pub hosts: Vec<String>,
-    /// Where HTTPS listens.
-    pub https: SocketAddr,
-    /// Where DNS listens.
-    pub dns: SocketAddr,
-    /// Certificate of the authority that signed the hosts' certificates, PEM.
-    pub ca_pem: String,
+    /// Its hosts cannot be opened.
+    #[error("the platform's hosts do not open: {0}")]
+    Edge(#[from] EdgeError),
 }
 
 /// A running sandbox. Dropping it stops it.
@@ -129,12 +121,19 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
             ticking.step();
         }
     });
-    Ok(Sandbox {
+    let mut sandbox = Sandbox {
         address,
         shared,
         edge: None,
         tasks: vec![serve, tick],
-    })
+    };
+    // A fleet for measuring and an empty account have no hosts.
+    if options.scale.is_none() && !options.empty {
+        let (edge, tasks) = edge::open(sandbox.shared.clone()).await?;
+        sandbox.edge = Some(edge);
+        sandbox.tasks.extend(tasks);
+    }
+    Ok(sandbox)
 }
 
 impl Sandbox {
@@ -153,7 +152,7 @@ impl Sandbox {
         world::names::ACCOUNT
     }
 
-    /// The platform's public face: hosts behind HTTPS and their names.
+    /// The platform's public face: hosts behind HTTPS and their names. `None` for a fleet and for an empty account.
     pub fn edge(&self) -> Option<&Edge> {
         self.edge.as_ref()
     }
