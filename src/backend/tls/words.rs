@@ -12,8 +12,8 @@ use crate::domain::problem::{Problem, ProblemKind};
 /// Why a chain is not trusted, as the verifier says, with the days and names that a person needs.
 pub fn untrusted(error: &Error, leaf: Option<&Certificate>) -> String {
     use CertificateError::{
-        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
-        NotValidYetContext, UnknownIssuer,
+        BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext,
+        NotValidYet, NotValidYetContext, UnknownIssuer,
     };
     let day = |t: jiff::Timestamp| t.to_zoned(TimeZone::UTC).date().to_string();
     let Error::InvalidCertificate(certificate) = error else {
@@ -29,6 +29,10 @@ pub fn untrusted(error: &Error, leaf: Option<&Certificate>) -> String {
         (NotValidForName | NotValidForNameContext { .. }, Some(c)) => {
             let names = c.names.get(..4).unwrap_or(&c.names).join(", ");
             format!("the certificate is for another host: {names}")
+        }
+        // An authority that was made anew under its old name, say.
+        (BadSignature, _) => {
+            "it is not signed with the key of the trusted authority of that name".into()
         }
         (_, Some(c)) if c.subject == c.issuer => format!("self-signed by {}", c.subject),
         (UnknownIssuer, Some(c)) => format!("unknown issuer: {}", c.issuer),
