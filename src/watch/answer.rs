@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use super::picture::Picture;
 use super::topic::Topic;
 use super::topics::{
-    alarms, charts, deployments, identity, log_groups, logs, records, series, services, slos,
-    targets, task_definitions, tasks,
+    alarms, charts, deployments, identity, log_groups, logs, outside, records, series, services,
+    slos, targets, task_definitions, tasks,
 };
 use crate::backend::Backend;
 use crate::domain::alarm::Alarm;
@@ -63,6 +63,8 @@ pub enum Answer {
     LogSamples(log_groups::Samples),
     /// Log lines.
     Logs(logs::Read),
+    /// What a probe from this machine saw.
+    Outside(outside::Seen),
     /// The store.
     Records(records::Records),
 }
@@ -122,6 +124,14 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
         Topic::LogSamples => {
             let groups = p.needs.log_samples.clone();
             Box::pin(async move { Answer::LogSamples(log_groups::ask_samples(&b, groups).await) })
+        }
+        Topic::Https(_) | Topic::Tls(_) | Topic::Dns(_) => {
+            match outside::target(topic, &p.config.probes) {
+                Some(target) => {
+                    Box::pin(async move { Answer::Outside(outside::ask(&b, target).await) })
+                }
+                None => nothing(),
+            }
         }
         Topic::Records => match sources.store.clone() {
             Some(store) => {
@@ -214,6 +224,7 @@ pub fn take(p: &mut Picture, answer: Answer, at: Timestamp) -> Joined {
         Answer::LogGroups(a) => log_groups::take(p, a, at),
         Answer::LogSamples(a) => log_groups::take_samples(p, a, at),
         Answer::Logs(a) => logs::take(p, a, at),
+        Answer::Outside(a) => outside::take(p, a, at),
         Answer::Records(a) => records::take(p, a, at),
     };
     Joined {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::tail::Tail;
+use super::topics::outside;
 use super::topics::slos::Measured;
 use crate::config::Config;
 use crate::domain::deployment::Deployment;
@@ -62,7 +63,7 @@ impl Picture {
     /// Nothing is known yet; each part already names its source.
     pub fn new(config: Arc<Config>) -> Self {
         let s = Duration::from_secs;
-        let facts = Facts {
+        let mut facts = Facts {
             taken_at: Timestamp::now(),
             environment: config.environment.clone(),
             demo: config.demo,
@@ -85,6 +86,7 @@ impl Picture {
             chain: Part::never("store", s(30)),
             ..Facts::default()
         };
+        outside::open(&mut facts, &config);
         Self {
             facts,
             config,

@@ -212,6 +212,9 @@ fn rest(backend: &Backend, topic: &Topic) -> Option<Instant> {
         | Topic::Charts
         | Topic::MetricNames => &lines.cloudwatch,
         Topic::LogGroups | Topic::Logs | Topic::LogSamples => &lines.logs,
+        Topic::Https(_) => &lines.https,
+        Topic::Tls(_) => &lines.tls,
+        Topic::Dns(_) => &lines.dns,
         Topic::Records => return None,
     };
     let until = line.next_try()?;

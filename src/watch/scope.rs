@@ -21,6 +21,8 @@ pub enum Subject {
     Measures,
     /// Log groups.
     LogGroups,
+    /// What is seen from outside: HTTPS, TLS, DNS.
+    Outside,
     /// Sign-offs, audit rows, the chain's verdict.
     Records,
 }
@@ -55,6 +57,7 @@ fn subject(topic: &Topic) -> Option<Subject> {
         Topic::Alarms => Subject::Alarms,
         Topic::Series | Topic::Slos => Subject::Measures,
         Topic::LogGroups | Topic::LogSamples => Subject::LogGroups,
+        Topic::Https(_) | Topic::Tls(_) | Topic::Dns(_) => Subject::Outside,
         Topic::Records => Subject::Records,
         Topic::Tasks(_)
         | Topic::Revisions(_)

@@ -45,6 +45,12 @@ pub enum Topic {
     Logs,
     /// A few lines of the groups whose shape the plan judges.
     LogSamples,
+    /// A URL, from this machine.
+    Https(String),
+    /// A handshake with `host:port`, from this machine.
+    Tls(String),
+    /// A name, looked up from this machine.
+    Dns(String),
     /// Sign-offs, audit rows, the chain's verdict.
     Records,
 }

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use super::picture::Picture;
 use super::topic::{Topic, Wanted};
-use super::topics::{charts, log_groups, records, series, slos, targets, task_definitions};
+use super::topics::{
+    charts, log_groups, outside, records, series, slos, targets, task_definitions,
+};
 use crate::backend::aws::ecs::SERVICES_A_CALL;
 use crate::domain::interest::Interest;
 use crate::domain::service::{Service, ServiceId};
@@ -57,6 +59,7 @@ pub fn wanted(p: &Picture) -> Vec<Wanted> {
         Wanted::every(Topic::LogGroups, 300_000),
         Wanted::every(Topic::Records, 2_000).stamped(records::stamp(p)),
     ];
+    all.extend(outside::wanted(&p.config));
     services(p, &mut all);
     measures(p, &mut all);
     needed(p, &mut all);

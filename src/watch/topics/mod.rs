@@ -6,6 +6,7 @@ pub mod deployments;
 pub mod identity;
 pub mod log_groups;
 pub mod logs;
+pub mod outside;
 pub mod records;
 pub mod series;
 pub mod services;

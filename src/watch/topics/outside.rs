@@ -1,0 +1,138 @@
+//! What is seen from outside: HTTPS answers, TLS handshakes, DNS look-ups. Each target is a topic of its own, so that one that
+//! hangs holds no other up.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::backend::Backend;
+use crate::backend::tls::TlsTarget;
+use crate::config::{Config, DnsTarget, HttpsTarget, ProbeConfig};
+use crate::domain::facts::Facts;
+use crate::domain::part::Part;
+use crate::domain::probe::{DnsProbe, HttpsProbe, TlsProbe};
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::watch::picture::Picture;
+use crate::watch::topic::{Topic, Wanted};
+
+/// From one request to a URL to the next.
+const HTTPS: Duration = Duration::from_secs(30);
+/// From one handshake with a host to the next: certificates live for months, set-ups for days.
+const TLS: Duration = Duration::from_secs(300);
+/// From one look-up of a name to the next.
+const DNS: Duration = Duration::from_secs(60);
+
+/// Gives each target its part, so that nothing is judged well before all were asked.
+pub fn open(facts: &mut Facts, config: &Config) {
+    let probes = &config.probes;
+    for target in &probes.https {
+        let part = Part::never("https:GET", HTTPS);
+        facts.https.insert(target.url.clone(), part);
+    }
+    for target in TlsTarget::all(probes) {
+        let part = Part::never("tls:handshake", TLS);
+        facts.tls.insert(target.to_string(), part);
+    }
+    for target in &probes.dns {
+        let part = Part::never("dns:A,AAAA", DNS);
+        facts.dns.insert(target.name.clone(), part);
+    }
+}
+
+/// Every target.
+pub fn wanted(config: &Config) -> Vec<Wanted> {
+    let probes = &config.probes;
+    let every = |topic, period| Wanted {
+        period,
+        ..Wanted::every(topic, 0)
+    };
+    let https = probes.https.iter().map(|t| Topic::Https(t.url.clone()));
+    let tls = TlsTarget::all(probes)
+        .into_iter()
+        .map(|t| Topic::Tls(t.to_string()));
+    let dns = probes.dns.iter().map(|t| Topic::Dns(t.name.clone()));
+    https
+        .map(|t| every(t, HTTPS))
+        .chain(tls.map(|t| every(t, TLS)))
+        .chain(dns.map(|t| every(t, DNS)))
+        .collect()
+}
+
+/// A target, found again in the configuration.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A URL.
+    Https(HttpsTarget),
+    /// A host.
+    Tls(TlsTarget),
+    /// A name.
+    Dns(DnsTarget),
+}
+
+/// The target of a topic.
+pub fn target(topic: &Topic, probes: &ProbeConfig) -> Option<Target> {
+    match topic {
+        Topic::Https(url) => {
+            let found = probes.https.iter().find(|t| &t.url == url);
+            found.cloned().map(Target::Https)
+        }
+        Topic::Tls(host) => {
+            let mut all = TlsTarget::all(probes).into_iter();
+            all.find(|t| &t.to_string() == host).map(Target::Tls)
+        }
+        Topic::Dns(name) => {
+            let found = probes.dns.iter().find(|t| &t.name == name);
+            found.cloned().map(Target::Dns)
+        }
+        _ => None,
+    }
+}
+
+/// What a probe saw, and whose part that is.
+#[derive(Debug)]
+pub enum Seen {
+    /// A URL answered.
+    Https(String, Result<HttpsProbe, Problem>),
+    /// A host shook hands.
+    Tls(String, Result<TlsProbe, Problem>),
+    /// A name was looked up.
+    Dns(String, Result<DnsProbe, Problem>),
+}
+
+/// Probes a target.
+pub async fn ask(backend: &Backend, target: Target) -> Seen {
+    match target {
+        Target::Https(t) => {
+            let seen = backend.https.probe(&t).await;
+            Seen::Https(t.url, seen)
+        }
+        Target::Tls(t) => Seen::Tls(t.to_string(), backend.tls.probe(&t).await),
+        Target::Dns(t) => {
+            let seen = backend.dns.probe(&t).await;
+            Seen::Dns(t.name, seen)
+        }
+    }
+}
+
+/// Joins what was seen.
+pub fn take(p: &mut Picture, seen: Seen, at: Timestamp) -> Option<ProblemKind> {
+    match seen {
+        Seen::Https(url, answer) => join(&mut p.facts.https, &url, answer, at),
+        Seen::Tls(host, answer) => join(&mut p.facts.tls, &host, answer, at),
+        Seen::Dns(name, answer) => join(&mut p.facts.dns, &name, answer, at),
+    }
+}
+
+fn join<T>(
+    parts: &mut BTreeMap<String, Part<T>>,
+    key: &str,
+    answer: Result<T, Problem>,
+    at: Timestamp,
+) -> Option<ProblemKind> {
+    let failure = answer.as_ref().err().map(|e| e.kind);
+    if let Some(part) = parts.get_mut(key) {
+        part.take(answer, at);
+    }
+    failure
+}
