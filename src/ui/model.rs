@@ -151,6 +151,14 @@ impl Model {
         wanted
     }
 
+    /// Whether something on screen counts seconds: an action or deployment under way, or a word that goes away by itself.
+    pub fn counts_seconds(&self) -> bool {
+        let facts = &self.snapshot.facts;
+        self.status.is_some()
+            || facts.runs.iter().any(|r| r.finished_at.is_none())
+            || facts.deployment_rows().iter().any(|d| d.state.is_running())
+    }
+
     /// Says something in the status line.
     pub fn say(&mut self, text: impl Into<String>, failed: bool) {
         self.status = Some(Status {

@@ -25,6 +25,8 @@ use crate::config::Config;
 use crate::domain::problem::Problem;
 use crate::watch::Handle;
 
+/// Ages go in steps of ten seconds and the clock in minutes: while nothing counts seconds, this is often enough to look.
+const AGES_S: i64 = 5;
 /// Shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(16);
 
@@ -85,7 +87,9 @@ pub async fn run(
                 if screen.writer.has_failed() || !io::IsTerminal::is_terminal(&io::stdin()) {
                     return Ok(());
                 }
-                Some(Msg::Tick(Timestamp::now()))
+                let now = Timestamp::now();
+                let due = now.as_second() % AGES_S == 0 || model.counts_seconds();
+                due.then_some(Msg::Tick(now))
             }
         };
         if let Some(msg) = msg {

@@ -45,6 +45,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Snapshot(snapshot) => {
+            model.now = model.now.max(snapshot.facts.taken_at);
             model.snapshot = snapshot;
             model.with_screen(|s, cx| s.sync(cx));
             overlays::picker::refresh(model);

@@ -65,7 +65,7 @@ fn header(model: &Model, buf: &mut Buffer) {
     }
     line(buf, 0, 0, w, &left);
 
-    let clock = model.now.strftime("%H:%M:%SZ ").to_string();
+    let clock = model.now.strftime("%H:%MZ ").to_string();
     let calls = format!("{} calls/min   ", facts.calls_per_minute());
     let ready = model.snapshot.checklist.success_counts();
     let mut right: Vec<(String, Style)> = Vec::new();

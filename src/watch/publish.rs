@@ -10,10 +10,16 @@ use super::handle::Snapshot;
 use super::picture::Picture;
 use crate::backend::Backend;
 use crate::domain::facts::{Facts, ProviderHealth};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Checklist, Plan};
 
-/// Shortest time between two pictures: at most twenty a second.
+/// Shortest time between two pictures while somebody waits for them: at most twenty a second.
 const APART: Duration = Duration::from_millis(50);
+/// Shortest time between two pictures when nobody touched anything for a while: an idle console costs next to nothing.
+const CALM_APART: Duration = Duration::from_secs(1);
+/// How long somebody is taken to wait, after something was touched.
+const WAITING: Duration = Duration::from_secs(8);
+/// Shortest time between two judgements of the plan; its criteria do not turn faster.
+const JUDGED_APART: Duration = Duration::from_secs(3);
 /// Shortest time between two looks at what the plan wants asked.
 const NEEDS_APART: Duration = Duration::from_secs(2);
 
@@ -23,7 +29,9 @@ pub struct Publisher {
     plan: Arc<Plan>,
     news_since: Option<Instant>,
     published: Option<Instant>,
+    hurried: Option<Instant>,
     needs_at: Option<Instant>,
+    judged: Option<(Instant, Arc<Checklist>)>,
 }
 
 impl Publisher {
@@ -33,7 +41,26 @@ impl Publisher {
             plan,
             news_since: None,
             published: None,
+            hurried: None,
             needs_at: None,
+            judged: None,
+        }
+    }
+
+    /// Somebody touched something and waits for what comes of it.
+    pub fn hurry(&mut self, now: Instant) {
+        self.hurried = Some(now);
+    }
+
+    /// The next picture's checklist is judged anew.
+    pub fn rejudge(&mut self) {
+        self.judged = None;
+    }
+
+    fn apart(&self, now: Instant) -> Duration {
+        match self.hurried {
+            Some(at) if now.duration_since(at) < WAITING => APART,
+            _ => CALM_APART,
         }
     }
 
@@ -55,7 +82,8 @@ impl Publisher {
     /// When the next picture is due, if there is news.
     pub fn due(&self) -> Option<Instant> {
         let since = self.news_since?;
-        Some(self.published.map_or(since, |at| since.max(at + APART)))
+        let apart = self.apart(since);
+        Some(self.published.map_or(since, |at| since.max(at + apart)))
     }
 
     /// Whether a picture is due.
@@ -73,8 +101,16 @@ impl Publisher {
         facts.taken_at = Timestamp::now();
         facts.providers = backend.meter();
         facts.providers.push(store_health(facts));
+        let checklist = match &self.judged {
+            Some((at, checklist)) if now.duration_since(*at) < JUDGED_APART => checklist.clone(),
+            _ => {
+                let anew = Arc::new(plan::evaluate(&self.plan, facts, facts.taken_at));
+                self.judged = Some((now, anew.clone()));
+                anew
+            }
+        };
         Snapshot {
-            checklist: Arc::new(plan::evaluate(&self.plan, facts, facts.taken_at)),
+            checklist,
             facts: facts.clone(),
             settled: None,
         }
@@ -124,6 +160,9 @@ mod tests {
         p.news_since = None;
         p.published = Some(t0);
         p.news(t0 + Duration::from_millis(1));
+        assert!(!p.is_due(t0 + APART));
+        assert!(p.is_due(t0 + CALM_APART));
+        p.hurry(t0);
         assert!(!p.is_due(t0 + Duration::from_millis(49)));
         assert!(p.is_due(t0 + APART));
         p.news_since = None;

@@ -81,6 +81,7 @@ impl Watch {
                     Err(_) => return,
                 },
                 Some(()) = self.desk.refresh.recv() => {
+                    self.publisher.hurry(Instant::now());
                     self.picture.everything_now = true;
                     self.table.all_now(Instant::now());
                 }
@@ -116,6 +117,7 @@ impl Watch {
         let settled = self.table.is_settled(rests);
         if settled != self.settled {
             self.settled = settled;
+            self.publisher.rejudge();
             self.publisher.news(now);
         }
     }
@@ -154,11 +156,16 @@ impl Watch {
             self.table.let_in(Instant::now());
         }
         if joined.news {
+            if topic == Topic::Records {
+                // Somebody's word or deed: it shows at once.
+                self.publisher.rejudge();
+            }
             self.publisher.news(Instant::now());
         }
     }
 
     fn look(&mut self) {
+        self.publisher.hurry(Instant::now());
         self.picture.interests = self.desk.interests.borrow_and_update().clone();
         tasks::open(&mut self.picture);
         charts::open(&mut self.picture);
@@ -169,6 +176,7 @@ impl Watch {
     fn take_runs(&mut self) {
         let runs = self.runs.borrow_and_update().clone();
         if self.picture.facts.runs != runs {
+            self.publisher.hurry(Instant::now());
             let going = |runs: &[Run]| runs.iter().filter(|r| r.finished_at.is_none()).count();
             if going(&self.picture.facts.runs) != going(&runs) {
                 // An action began or ended: the store and the service have news.
