@@ -2,35 +2,41 @@
 
 use std::sync::Arc;
 
-use super::rooms::Rooms;
+use super::rooms::{Records, Rooms};
 use crate::cli::exit::Exit;
 use crate::config::Config;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::ui::{self, ConsoleError};
+use crate::ui::{Console, ConsoleError};
+use crate::watch::{self, Scope};
 
-/// Opens the console; what was left under way is picked up.
+/// Opens the console: the first frame, then the rooms behind it; what was left under way is picked up.
 ///
 /// # Errors
-/// The terminal, the theme or the keymap cannot be used.
-pub async fn open(config: Arc<Config>, rooms: Rooms) -> Result<Exit, Problem> {
+/// The terminal, the theme or the keymap cannot be used, or a room does not open.
+pub async fn open(config: Arc<Config>) -> Result<Exit, Problem> {
+    let console = Console::open(&config, watch::first(&config)).map_err(problem)?;
+    // Where a room does not open, the console is dropped, and with it the terminal is as it was before the words come.
+    let rooms = Rooms::open(&config, Scope::Everything, Records::Shown).await?;
     let engine = rooms.engine.clone();
-    // In the background: the first frame does not wait for the journal.
     tokio::spawn(async move {
         if let Err(problem) = engine.reattach().await {
             tracing::warn!(%problem, "nothing was picked up from the journal");
         }
     });
-    let ended = ui::run(config, rooms.watch.clone(), rooms.engine.clone()).await;
+    let ended = console.run(rooms.watch.clone(), rooms.engine.clone()).await;
     rooms.close().await;
-    match ended {
-        Ok(()) => Ok(Exit::OK),
-        Err(ConsoleError::Config(problem)) => Err(problem),
-        Err(ConsoleError::Terminal(e)) => Err(Problem::new(
+    ended.map(|()| Exit::OK).map_err(problem)
+}
+
+fn problem(error: ConsoleError) -> Problem {
+    match error {
+        ConsoleError::Config(problem) => problem,
+        ConsoleError::Terminal(e) => Problem::new(
             ProblemKind::Refused,
             "terminal",
             "the console cannot open",
             format!("standard input and output must be a terminal ({e})"),
             "use a command such as `flightdeck status` where there is no terminal",
-        )),
+        ),
     }
 }

@@ -18,7 +18,6 @@ use crate::config::{Config, load};
 use crate::domain::problem::Problem;
 use crate::sandbox::Sandbox;
 use crate::store::Store;
-use crate::watch::Scope;
 use rooms::{Records, Rooms};
 
 /// Runs the program's words.
@@ -71,8 +70,7 @@ async fn configuration(
 /// The console.
 async fn open(globals: &Globals, demo: bool) -> Result<Exit, Problem> {
     let (config, _sandbox) = configuration(globals, demo).await?;
-    let rooms = Rooms::open(&config, Scope::Everything, Records::Shown).await?;
-    console::open(config, rooms).await
+    console::open(config).await
 }
 
 /// A command that asks the platform or changes it.

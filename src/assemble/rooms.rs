@@ -45,17 +45,13 @@ impl Rooms {
         let backend = Arc::new(Backend::new(config).await?);
         let store = match records {
             Records::None => None,
-            Records::Needed => Some(Arc::new(Store::open(config).await?)),
-            Records::Shown => match Store::open(config).await {
-                Ok(store) => Some(Arc::new(store)),
-                Err(problem) => {
-                    tracing::warn!(%problem, "the store stays closed");
-                    None
-                }
-            },
+            Records::Needed => Some(Ok(Arc::new(Store::open(config).await?))),
+            Records::Shown => Some(Store::open(config).await.map(Arc::new)),
         };
+        let watched = store.clone();
+        let store = store.and_then(Result::ok);
         let engine = Engine::new(config.clone(), backend.clone(), store.clone());
-        let (watched, runs) = (store.clone(), engine.runs());
+        let runs = engine.runs();
         let watch = watch::start_for(scope, config.clone(), backend, plan, watched, runs).await;
         Ok(Self {
             watch,

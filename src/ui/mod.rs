@@ -16,4 +16,4 @@ pub mod update;
 pub mod view;
 pub mod widgets;
 
-pub use runtime::{ConsoleError, run};
+pub use runtime::{Console, ConsoleError};

@@ -23,7 +23,7 @@ use super::view::view;
 use crate::actions::Engine;
 use crate::config::Config;
 use crate::domain::problem::Problem;
-use crate::watch::Handle;
+use crate::watch::{Handle, Snapshot};
 
 /// Ages go in steps of ten seconds and the clock in minutes: while nothing counts seconds, this is often enough to look.
 const AGES_S: i64 = 5;
@@ -41,70 +41,93 @@ pub enum ConsoleError {
     Config(#[from] Problem),
 }
 
-/// Runs the console until the person leaves, a signal comes, or the terminal is gone.
-pub async fn run(
-    config: Arc<Config>,
-    mut handle: Handle,
-    engine: Arc<Engine>,
-) -> Result<(), ConsoleError> {
-    let folder = crate::config::load::user_folder();
-    let theme_folder = folder.as_ref().map(|f| f.join("themes"));
-    let keymap_folder = folder.as_ref().map(|f| f.join("keymaps"));
-    let depth = Depth::detect(config.ui.no_color);
-    let theme = Theme::load(config.ui.theme.as_deref(), theme_folder.as_deref(), depth)?;
-    let keymap = Keymap::load(
-        config.ui.keymap.as_deref().unwrap_or("default"),
-        keymap_folder.as_deref(),
-    )?;
+/// A console that has its terminal and has drawn its first frame; nothing has been asked yet.
+pub struct Console {
+    signals: Signals,
+    screen: Screen,
+    model: Model,
+}
 
-    // Before the terminal is taken: a signal in between would leave it taken.
-    let mut signals = Signals::new()?;
-    let guard = Guard::take()?;
-    let mut screen = Screen::start(guard)?;
-    let size = crossterm::terminal::size()?;
-    let mut model = Model::new(size, Timestamp::now(), handle.snapshot(), theme, keymap);
-    handle.look_at(model.interests());
-    screen.draw(&model);
+impl Console {
+    /// Takes the terminal and draws a first picture, so that a person sees it before any file or vendor is waited for.
+    ///
+    /// # Errors
+    /// Where the theme, the keymap or the terminal cannot be used; the terminal is then as it was.
+    pub fn open(config: &Config, first: Arc<Snapshot>) -> Result<Self, ConsoleError> {
+        let folder = crate::config::load::user_folder();
+        let theme_folder = folder.as_ref().map(|f| f.join("themes"));
+        let keymap_folder = folder.as_ref().map(|f| f.join("keymaps"));
+        let depth = Depth::detect(config.ui.no_color);
+        let theme = Theme::load(config.ui.theme.as_deref(), theme_folder.as_deref(), depth)?;
+        let keymap = Keymap::load(
+            config.ui.keymap.as_deref().unwrap_or("default"),
+            keymap_folder.as_deref(),
+        )?;
+        // Before the terminal is taken: a signal in between would leave it taken.
+        let signals = Signals::new()?;
+        let guard = Guard::take()?;
+        let mut screen = Screen::start(guard)?;
+        let size = crossterm::terminal::size()?;
+        let model = Model::new(size, Timestamp::now(), first, theme, keymap);
+        screen.draw(&model);
+        Ok(Self {
+            signals,
+            screen,
+            model,
+        })
+    }
 
-    let (tx, mut messages) = mpsc::channel::<Msg>(256);
-    read_events(tx.clone())?;
-    let mut gone = watch_for_hang_up()?;
-    let mut tick = tokio::time::interval_at(next_second(), Duration::from_secs(1));
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    let mut dirty = false;
+    /// Runs until the person leaves, a signal comes, or the terminal is gone.
+    ///
+    /// # Errors
+    /// Where the terminal fails.
+    pub async fn run(self, mut handle: Handle, engine: Arc<Engine>) -> Result<(), ConsoleError> {
+        let Self {
+            mut signals,
+            mut screen,
+            mut model,
+        } = self;
+        handle.look_at(model.interests());
+        let (tx, mut messages) = mpsc::channel::<Msg>(256);
+        read_events(tx.clone())?;
+        let mut gone = watch_for_hang_up()?;
+        let mut tick = tokio::time::interval_at(next_second(), Duration::from_secs(1));
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let mut dirty = false;
 
-    loop {
-        let wait = screen.until_next_frame();
-        let msg = tokio::select! {
-            biased;
-            () = signals.ended() => return Ok(()),
-            _ = &mut gone => return Ok(()),
-            Some(msg) = messages.recv() => Some(msg),
-            () = screen.writer.wrote(), if screen.writer.is_busy() => None,
-            () = tokio::time::sleep(wait), if dirty && !screen.writer.is_busy() => None,
-            alive = handle.changed() => alive.then(|| Msg::Snapshot(handle.snapshot())),
-            _ = tick.tick() => {
-                if screen.writer.has_failed() || !io::IsTerminal::is_terminal(&io::stdin()) {
-                    return Ok(());
+        loop {
+            let wait = screen.until_next_frame();
+            let msg = tokio::select! {
+                biased;
+                () = signals.ended() => return Ok(()),
+                _ = &mut gone => return Ok(()),
+                Some(msg) = messages.recv() => Some(msg),
+                () = screen.writer.wrote(), if screen.writer.is_busy() => None,
+                () = tokio::time::sleep(wait), if dirty && !screen.writer.is_busy() => None,
+                alive = handle.changed() => alive.then(|| Msg::Snapshot(handle.snapshot())),
+                _ = tick.tick() => {
+                    if screen.writer.has_failed() || !io::IsTerminal::is_terminal(&io::stdin()) {
+                        return Ok(());
+                    }
+                    let now = Timestamp::now();
+                    let due = now.as_second() % AGES_S == 0 || model.counts_seconds();
+                    due.then_some(Msg::Tick(now))
                 }
-                let now = Timestamp::now();
-                let due = now.as_second() % AGES_S == 0 || model.counts_seconds();
-                due.then_some(Msg::Tick(now))
-            }
-        };
-        if let Some(msg) = msg {
-            for effect in update(&mut model, msg) {
-                match effect {
-                    Effect::Quit => return Ok(()),
-                    other => perform(other, &engine, &handle, &tx, &mut screen),
+            };
+            if let Some(msg) = msg {
+                for effect in update(&mut model, msg) {
+                    match effect {
+                        Effect::Quit => return Ok(()),
+                        other => perform(other, &engine, &handle, &tx, &mut screen),
+                    }
                 }
+                handle.look_at(model.interests());
+                dirty = true;
             }
-            handle.look_at(model.interests());
-            dirty = true;
-        }
-        if dirty && screen.may_draw() {
-            screen.draw(&model);
-            dirty = false;
+            if dirty && screen.may_draw() {
+                screen.draw(&model);
+                dirty = false;
+            }
         }
     }
 }

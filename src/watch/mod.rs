@@ -25,6 +25,7 @@ pub use scope::{Scope, Subject};
 use crate::backend::Backend;
 use crate::config::Config;
 use crate::domain::action::Run;
+use crate::domain::problem::Problem;
 use crate::plan::Plan;
 use crate::store::Store;
 
@@ -36,19 +37,36 @@ pub async fn start(
     store: Option<Arc<Store>>,
     runs: watch::Receiver<Arc<Vec<Run>>>,
 ) -> Handle {
+    let store = store.map(Ok);
     start_for(Scope::Everything, config, backend, plan, store, runs).await
 }
 
-/// As [`start`], for a face that wants no more than some subjects.
+/// The picture before anything was asked: what the configuration alone says.
+pub fn first(config: &Arc<Config>) -> Arc<Snapshot> {
+    Arc::new(run::first(&picture::Picture::new(config.clone())))
+}
+
+/// As [`start`], for a face that wants no more than some subjects. A store that does not open is shown as what it is: a part
+/// that failed.
 pub async fn start_for(
     scope: Scope,
     config: Arc<Config>,
     backend: Arc<Backend>,
     plan: Arc<Plan>,
-    store: Option<Arc<Store>>,
+    store: Option<Result<Arc<Store>, Problem>>,
     runs: watch::Receiver<Arc<Vec<Run>>>,
 ) -> Handle {
-    let picture = picture::Picture::new(config);
+    let mut picture = picture::Picture::new(config);
+    let store = match store {
+        Some(Err(problem)) => {
+            picture.facts.signoffs.error = Some(problem.clone());
+            picture.facts.audit.error = Some(problem.clone());
+            picture.facts.chain.error = Some(problem);
+            None
+        }
+        Some(Ok(store)) => Some(store),
+        None => None,
+    };
     let (handle, desk) = Handle::pair(run::first(&picture));
     let sources = answer::Sources { backend, store };
     let publisher = publish::Publisher::new(plan);
