@@ -198,8 +198,10 @@ impl Engine {
     /// # Errors
     /// `Conflict` where another console drives it, `NotFound` where the journal has no such open run.
     pub async fn abandon(&self, run: &str) -> Result<(), Problem> {
+        let is_open = |r: &Run| r.id == run && r.outcome.is_none();
+        let open = self.runs().borrow().iter().any(is_open);
         let signal = self.lock().get(run).cloned();
-        if let Some(signal) = signal {
+        if let Some(signal) = signal.filter(|_| open) {
             signal.send_replace(Signal::Abandon);
             self.wait(run).await;
             return Ok(());

@@ -10,8 +10,8 @@ pub const SCREENS: &[(&str, &str)] = &[
     ("2", "┌ Checklist"),
     ("3", "┌ Services"),
     ("4", "┌ Deploys"),
-    ("5", "┌ Alerts"),
-    ("6", "┌ Metrics"),
+    ("5", "┌ Alarms"),
+    ("6", "chart 1 of"),
     ("7", "▶ following"),
     ("8", "┌ Audit"),
 ];
