@@ -5,7 +5,7 @@ mod chatter;
 mod noise;
 mod traffic;
 
-use super::cloudwatch::{AlarmStore, MetricStore, State};
+use super::cloudwatch::{AlarmStore, MetricStore};
 use super::logs::LogStore;
 use super::world::{World, names, rollout};
 
@@ -34,6 +34,8 @@ const AT_ONCE_S: f64 = 3_600.0;
 const PAST_S: f64 = 26.0 * 3_600.0;
 /// Seconds of the past that one step tells.
 const STEP_BACK_S: f64 = 2.0 * 3_600.0;
+/// Story seconds after a period until alarms see its data.
+const LATE_S: f64 = 30.0;
 /// Seconds of past log lines.
 const LOG_PAST_S: f64 = 900.0;
 
@@ -49,7 +51,8 @@ impl Telemetry {
         };
         Self {
             metrics: MetricStore::with_bucket_seconds(width),
-            alarms: AlarmStore::new(names::REGION, names::ACCOUNT),
+            alarms: AlarmStore::new(names::REGION, names::ACCOUNT)
+                .late_by((LATE_S / world.speed).ceil() as i64),
             logs: LogStore::new(names::REGION, names::ACCOUNT),
             recorded: now,
             told_from: now,
@@ -97,7 +100,8 @@ impl Telemetry {
         self.said = chatter::speak(&mut self.logs, world, &mut self.noise, self.said, now);
     }
 
-    /// Turns deployments back whose alarms fire.
+    /// Turns deployments back whose alarms fire. One that fired before the deployment began does not count (Amazon ECS
+    /// developer guide, "How CloudWatch alarms detect Amazon ECS deployment failures"), or no repair could be deployed.
     pub fn guard(&self, world: &mut World) {
         let keys: Vec<_> = world.services.keys().cloned().collect();
         for key in keys {
@@ -106,16 +110,21 @@ impl Telemetry {
                 .get(&key)
                 .map(|s| s.settings.alarms.clone())
                 .unwrap_or_default();
-            let firing: Vec<String> = watched
-                .into_iter()
-                .filter(|a| self.alarms.state(a) == Some(State::Alarm))
-                .collect();
             let open = world
                 .deployments
                 .iter_mut()
                 .rev()
                 .find(|d| d.key == key && d.is_open() && d.rollback.is_none());
-            if let (false, Some(d)) = (firing.is_empty(), open) {
+            let Some(d) = open else { continue };
+            let firing: Vec<String> = watched
+                .into_iter()
+                .filter(|a| {
+                    self.alarms
+                        .in_alarm_since(a)
+                        .is_some_and(|t| t > d.created_at)
+                })
+                .collect();
+            if !firing.is_empty() {
                 d.fired.clone_from(&firing);
                 rollout::fail(
                     world,

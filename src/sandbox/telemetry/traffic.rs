@@ -36,9 +36,7 @@ fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span: f64, past
     let (mut running, mut bad) = (0.0, 0.0);
     for task in world.tasks_of(key).filter(|t| t.is_running()) {
         running += 1.0;
-        bad += f64::from(u8::from(
-            task.health != Health::Healthy && image_is_bad(&task.image),
-        ));
+        bad += f64::from(u8::from(task.health != Health::Healthy && task.is_bad()));
     }
     if past || running == 0.0 {
         (running, bad) = (f64::from(s.desired.max(1)), 0.0);
@@ -140,12 +138,6 @@ fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span: f64, past
         &[if past { 0.0 } else { bad }],
         "Count",
     );
-}
-
-fn image_is_bad(image: &str) -> bool {
-    image
-        .rsplit_once(':')
-        .is_some_and(|(_, tag)| tag.contains("bad") || tag.contains("broken"))
 }
 
 fn data_stores(t: &mut Telemetry, at: f64) {

@@ -96,6 +96,11 @@ impl World {
         self.now
     }
 
+    /// Wall-clock time at which the story began, seconds since 1970.
+    pub fn begun(&self) -> f64 {
+        self.begun
+    }
+
     /// The story's own time, seconds since it began: what durations are counted in.
     pub fn story_time(&self) -> f64 {
         (self.now - self.begun) * self.speed

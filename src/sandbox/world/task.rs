@@ -104,6 +104,11 @@ impl Task {
         )
     }
 
+    /// Whether its image serves, but fails what it serves.
+    pub fn is_bad(&self) -> bool {
+        matches!(fate(&self.image), "bad" | "broken")
+    }
+
     /// State of its load balancer target, with the vendor's reason code and words.
     pub fn target(&self) -> Option<(&'static str, &'static str, &'static str)> {
         match (self.life, self.health) {

@@ -37,6 +37,8 @@ pub struct AlarmStore {
     arn_prefix: String,
     alarms: BTreeMap<String, Alarm>,
     history: VecDeque<Item>,
+    /// Seconds after a period until its data are there to be judged.
+    late_s: i64,
 }
 
 impl AlarmStore {
@@ -46,6 +48,16 @@ impl AlarmStore {
             arn_prefix: format!("arn:aws:cloudwatch:{region}:{account}:alarm:"),
             alarms: BTreeMap::new(),
             history: VecDeque::new(),
+            late_s: 0,
+        }
+    }
+
+    /// The same, judging so many seconds late: the vendor's services report a while after a period is over.
+    #[must_use]
+    pub fn late_by(self, seconds: i64) -> Self {
+        Self {
+            late_s: seconds,
+            ..self
         }
     }
 
@@ -98,7 +110,7 @@ impl AlarmStore {
             let Watch::Metric(rule) = &alarm.spec.watch else {
                 continue;
             };
-            let range = Range::at(rule, metrics, now_epoch_s, window_scale);
+            let range = Range::at(rule, metrics, now_epoch_s - self.late_s, window_scale);
             if alarm.judged_until == Some(range.until) {
                 continue;
             }
@@ -216,6 +228,12 @@ impl AlarmStore {
     /// The state of an alarm, by name or ARN.
     pub fn state(&self, name: &str) -> Option<State> {
         self.get(name).map(|a| a.state)
+    }
+
+    /// Since when an alarm is in ALARM, in seconds since the epoch; `None` where it is not.
+    pub fn in_alarm_since(&self, name: &str) -> Option<f64> {
+        let alarm = self.get(name).filter(|a| a.state == State::Alarm)?;
+        Some(alarm.transitioned_at)
     }
 
     /// How many alarms there are.

@@ -124,3 +124,19 @@ fn no_data_is_no_green() {
         "Insufficient Data: 1 datapoint was unknown."
     );
 }
+
+#[test]
+fn sums_of_shrunk_periods_are_judged_by_the_threshold_of_whole_ones() {
+    let mut metrics = MetricStore::with_bucket_seconds(3);
+    let mut alarms = AlarmStore::new("eu-central-1", "1").late_by(2);
+    let dims = [("TargetGroup", "api")];
+    let metric = ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count");
+    let above = Comparison::GreaterThanThreshold;
+    let spec = AlarmSpec::metric("5xx", metric, &dims, Stat::Sum, above, 25.0);
+    alarms.define(spec.over(1, 1, 60), T0 as f64);
+    metrics.record(metric.0, metric.1, &dims, T0, &[2.0], "Count");
+    alarms.evaluate(&metrics, T0 + 4, 20.0);
+    assert_eq!(alarms.state("5xx"), Some(State::InsufficientData), "late");
+    alarms.evaluate(&metrics, T0 + 5, 20.0);
+    assert_eq!(alarms.in_alarm_since("5xx"), Some(T0 as f64 + 5.0));
+}

@@ -3,6 +3,7 @@
 use super::judge::EXTRA;
 use super::spec::{Judged, MetricRule};
 use crate::sandbox::cloudwatch::query::{Asked, MetricAsk};
+use crate::sandbox::cloudwatch::stat::Stat;
 use crate::sandbox::cloudwatch::store::{MetricStore, Point};
 
 /// Evaluation range of a metric alarm.
@@ -57,7 +58,13 @@ impl Range {
         match &rule.judged {
             Judged::Metric(ask) => {
                 let unit = ask.unit.as_deref();
-                store.points(&ask.key, ask.stat, window, self.period, unit)
+                let mut points = store.points(&ask.key, ask.stat, window, self.period, unit);
+                // What counts up in a period counts up to less in a shrunk one: a threshold for a whole one stays right.
+                if matches!(ask.stat, Stat::Sum | Stat::SampleCount) {
+                    let whole = ask.period as f64 / self.period as f64;
+                    points.iter_mut().for_each(|(_, value)| *value *= whole);
+                }
+                points
             }
             Judged::Math(queries) => {
                 let period = |_: &MetricAsk| self.period;
