@@ -82,7 +82,8 @@ async fn a_good_image_is_rolled_out_verified_and_recorded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_image_trips_the_breaker_and_is_told_as_failed() {
-    let bench = Bench::at(SLOW).await;
+    // Slow enough that a look falls between two failures.
+    let bench = Bench::at(SLOW / 2.5).await;
     let console = bench.console().await;
     let before = console.service(&api()).await;
     let run = console.run(deploy("1.8.4-bad")).await;
@@ -476,6 +477,9 @@ async fn a_console_that_closes_hands_its_run_on_at_once_and_a_person_can_give_on
     let bench = Bench::at(SLOW).await;
     let first = bench.console().await;
     let id = first.start(deploy("1.8.3")).await.unwrap();
+    while bench.wire.calls("UpdateService") == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
     first.engine.close().await;
     let next = bench.console().await;
     assert_eq!(next.engine.reattach().await.unwrap(), 1);

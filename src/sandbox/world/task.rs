@@ -104,6 +104,12 @@ impl Task {
         )
     }
 
+    /// Story seconds that pulling its image takes: hosts differ, so tasks that were started together come up one by one.
+    fn pull_s(&self) -> f64 {
+        let digit = self.id.chars().nth(2).and_then(|c| c.to_digit(16));
+        PULL_S * (0.7 + 0.08 * f64::from(digit.unwrap_or(0)))
+    }
+
     /// Whether its image serves, but fails what it serves.
     pub fn is_bad(&self) -> bool {
         matches!(fate(&self.image), "bad" | "broken")
@@ -179,13 +185,14 @@ fn advance(t: &mut Task, story: f64, stamp: f64, repositories: &[String]) -> boo
     };
     match t.life {
         Life::Provisioning if spent >= PROVISIONING_S => go(t, Life::Pending, PROVISIONING_S),
-        Life::Pending if spent >= PULL_S => {
+        Life::Pending if spent >= t.pull_s() => {
             let repository = t
                 .image
                 .rsplit_once(':')
                 .map_or(t.image.as_str(), |(r, _)| r);
             if repositories.iter().any(|r| r == repository) {
-                go(t, Life::Activating, PULL_S)
+                let took = t.pull_s();
+                go(t, Life::Activating, took)
             } else {
                 let why = format!(
                     "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {}: not found",
