@@ -1,8 +1,5 @@
 //! DNS look-ups from this machine, with a server of choice or the system's: addresses, CNAMEs, time to live, who answered.
 
-#[cfg(test)]
-mod tests;
-
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -1,8 +1,6 @@
 //! HTTPS requests from this machine: status, latency, security headers. Redirects are answers and are not followed.
 
 mod headers;
-#[cfg(test)]
-mod tests;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};

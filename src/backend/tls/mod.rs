@@ -3,10 +3,6 @@
 mod certificate;
 mod grade;
 mod recorder;
-#[cfg(test)]
-pub(crate) mod testing;
-#[cfg(test)]
-mod tests;
 pub mod trust;
 pub(crate) mod words;
 

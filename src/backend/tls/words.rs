@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::io::ErrorKind;
 
 use jiff::tz::TimeZone;
+use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error};
 
 use crate::domain::probe::Certificate;
@@ -15,20 +16,26 @@ pub fn untrusted(error: &Error, leaf: Option<&Certificate>) -> String {
         BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext,
         NotValidYet, NotValidYetContext, UnknownIssuer,
     };
-    let day = |t: jiff::Timestamp| t.to_zoned(TimeZone::UTC).date().to_string();
     let Error::InvalidCertificate(certificate) = error else {
         return error.to_string();
     };
     match (certificate, leaf) {
-        (Expired | ExpiredContext { .. }, Some(c)) => {
-            format!("the certificate expired on {}", day(c.not_after))
+        (Expired, Some(c)) => format!("the certificate expired on {}", day(c.not_after)),
+        (ExpiredContext { not_after, .. }, _) => {
+            format!("the certificate expired on {}", date(*not_after))
         }
-        (NotValidYet | NotValidYetContext { .. }, Some(c)) => {
+        (NotValidYet, Some(c)) => {
             format!("the certificate is not valid before {}", day(c.not_before))
+        }
+        (NotValidYetContext { not_before, .. }, _) => {
+            format!("the certificate is not valid before {}", date(*not_before))
         }
         (NotValidForName | NotValidForNameContext { .. }, Some(c)) => {
             let names = c.names.get(..4).unwrap_or(&c.names).join(", ");
             format!("the certificate is for another host: {names}")
+        }
+        (NotValidForName | NotValidForNameContext { .. }, None) => {
+            "the certificate is for another host".into()
         }
         // An authority that was made anew under its old name, say.
         (BadSignature, _) => {
@@ -36,8 +43,18 @@ pub fn untrusted(error: &Error, leaf: Option<&Certificate>) -> String {
         }
         (_, Some(c)) if c.subject == c.issuer => format!("self-signed by {}", c.subject),
         (UnknownIssuer, Some(c)) => format!("unknown issuer: {}", c.issuer),
+        (UnknownIssuer, None) => "its issuer is not known here".into(),
         _ => error.to_string(),
     }
+}
+
+fn day(t: jiff::Timestamp) -> String {
+    t.to_zoned(TimeZone::UTC).date().to_string()
+}
+
+fn date(t: UnixTime) -> String {
+    let seconds = i64::try_from(t.as_secs()).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| "an unknown day".into(), day)
 }
 
 /// A TLS failure anywhere inside an error.

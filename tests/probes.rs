@@ -1,0 +1,346 @@
+//! The probes of HTTPS, TLS and DNS against servers that are not as they should be: each finding and each failure in words that
+//! a person can act on.
+
+#[path = "probes/servers.rs"]
+mod servers;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use flightdeck::backend::Backend;
+use flightdeck::backend::tls::TlsTarget;
+use flightdeck::config::{AwsConfig, Config, DnsTarget, HttpsTarget, ProbeConfig};
+use flightdeck::domain::part::Freshness;
+use flightdeck::domain::probe::{DnsProbe, HttpsProbe, TlsProbe};
+use flightdeck::domain::problem::{Problem, ProblemKind};
+use hickory_proto::op::ResponseCode;
+use jiff::Timestamp;
+use rcgen::date_time_ymd;
+use rustls::version::{TLS12, TLS13};
+use servers::{Authority, HOST, Manner, Zone, identity};
+
+const FINE: Manner = Manner::Says("HTTP/1.1 200 OK");
+const SOON: Duration = Duration::from_millis(400);
+
+/// The probes, with a deadline that a test can wait for.
+async fn probes(at: SocketAddr, roots: Option<&Authority>) -> Backend {
+    let mut backend = Backend::new(&Config {
+        probes: ProbeConfig {
+            connect_to: Some(at),
+            dns_server: Some(at),
+            extra_roots_pem: roots.map(Authority::pem),
+            ..ProbeConfig::default()
+        },
+        ..Config::default()
+    })
+    .await
+    .unwrap();
+    backend.https = backend.https.with_deadline(SOON);
+    backend.tls = backend.tls.with_deadline(SOON);
+    backend.dns = backend.dns.with_deadline(SOON);
+    backend
+}
+
+async fn https(at: SocketAddr, roots: Option<&Authority>) -> Result<HttpsProbe, Problem> {
+    let target = HttpsTarget {
+        url: format!("https://{HOST}/health"),
+        expect_status: 200,
+        verifies: None,
+    };
+    probes(at, roots).await.https.probe(&target).await
+}
+
+async fn tls(at: SocketAddr, roots: Option<&Authority>) -> Result<TlsProbe, Problem> {
+    let target = TlsTarget {
+        host: HOST.into(),
+        port: 443,
+    };
+    probes(at, roots).await.tls.probe(&target).await
+}
+
+async fn dns(at: SocketAddr) -> Result<DnsProbe, Problem> {
+    let target = DnsTarget {
+        name: HOST.into(),
+        expected: vec!["edge.example.net".into()],
+    };
+    probes(at, None).await.dns.probe(&target).await
+}
+
+fn says(problem: &Problem, kind: ProblemKind, words: &str) {
+    assert_eq!(problem.kind, kind, "{problem}");
+    assert!(problem.why.contains(words), "{problem}");
+    assert!(!problem.fix.is_empty(), "{problem}");
+}
+
+#[tokio::test]
+async fn certificates_that_are_not_trusted_are_looked_at_and_never_used() {
+    let ours = Authority::new();
+    let past = |p: &mut rcgen::CertificateParams| {
+        p.not_before = date_time_ymd(2024, 1, 1);
+        p.not_after = date_time_ymd(2024, 3, 31);
+    };
+    let future = |p: &mut rcgen::CertificateParams| p.not_before = date_time_ymd(2200, 1, 1);
+    let other = |p: &mut rcgen::CertificateParams| {
+        let name = "blog.example".to_owned().try_into().unwrap();
+        p.subject_alt_names = vec![rcgen::SanType::DnsName(name)];
+    };
+    for (identity, shown, refused) in [
+        (
+            identity(Some(&ours), past),
+            "expired on 2024-03-31",
+            "expired on 2024-03-31",
+        ),
+        (
+            identity(Some(&ours), future),
+            "not valid before 2200-01-01",
+            "not valid before 2200-01-01",
+        ),
+        (
+            identity(Some(&ours), other),
+            "for another host: blog.example",
+            "for another host",
+        ),
+        (
+            identity(None, |_| {}),
+            "self-signed by CN=shop.example",
+            "its issuer is not known here",
+        ),
+        (
+            identity(Some(&Authority::new()), |p| {
+                p.use_authority_key_identifier_extension = true;
+            }),
+            "not signed with the key of the trusted authority",
+            "not signed with the key of the trusted authority",
+        ),
+    ] {
+        let at = servers::https(identity, &[&TLS12, &TLS13], FINE).await;
+        let seen = tls(at, Some(&ours)).await.unwrap();
+        let why = seen.trust.clone().unwrap_err();
+        assert!(why.contains(shown), "{why}");
+        assert_eq!(seen.grade.letter, "T");
+        assert_eq!(seen.grade.reasons, [format!("not trusted: {why}")]);
+        assert_eq!(
+            seen.graded(Some(true)).letter,
+            "T",
+            "no header makes up for it"
+        );
+        let problem = https(at, Some(&ours)).await.unwrap_err();
+        says(&problem, ProblemKind::Unreachable, refused);
+    }
+}
+
+#[tokio::test]
+async fn an_authority_that_nobody_named_is_not_trusted() {
+    let theirs = Authority::new();
+    let at = servers::https(identity(Some(&theirs), |_| {}), &[&TLS13], FINE).await;
+    let seen = tls(at, None).await.unwrap();
+    let why = seen.trust.unwrap_err();
+    assert!(why.contains("unknown issuer: CN=test authority"), "{why}");
+}
+
+#[tokio::test]
+async fn days_left_and_versions_are_told() {
+    let ours = Authority::new();
+    let soon = |p: &mut rcgen::CertificateParams| p.not_after = date_time_ymd(2200, 1, 11);
+    let at = servers::https(identity(Some(&ours), soon), &[&TLS12], FINE).await;
+    let old = tls(at, Some(&ours)).await.unwrap();
+    let grade = (old.grade.letter.as_str(), old.grade.reasons[0].as_str());
+    assert_eq!(grade, ("B", "TLS 1.3 is not offered"));
+    assert_eq!((old.protocol.as_str(), old.tls12), ("TLS 1.2", Some(true)));
+    let noon: Timestamp = "2200-01-01T12:00:00Z".parse().unwrap();
+    assert_eq!(old.days_left(noon), Some(9), "whole days");
+    let later: Timestamp = "2200-01-11T06:00:00Z".parse().unwrap();
+    assert_eq!(old.days_left(later), Some(-1), "none once it is over");
+    let at = servers::https(identity(Some(&ours), |_| {}), &[&TLS13], FINE).await;
+    let new = tls(at, Some(&ours)).await.unwrap();
+    assert_eq!((new.protocol.as_str(), new.tls12), ("TLS 1.3", Some(false)));
+    assert_eq!(new.grade.letter, "A");
+    assert_eq!(new.graded(Some(true)).letter, "A+");
+    assert_eq!(new.graded(Some(false)).reasons, ["no strict HSTS"]);
+}
+
+#[tokio::test]
+async fn servers_without_modern_tls_are_told_apart() {
+    let cases: [(&'static [u8], ProblemKind, &str); 3] = [
+        // A fatal alert: protocol_version, as a server of TLS 1.1 and older sends it.
+        (
+            b"\x15\x03\x01\x00\x02\x02\x46",
+            ProblemKind::Unsupported,
+            "neither TLS 1.2 nor TLS 1.3",
+        ),
+        // handshake_failure.
+        (
+            b"\x15\x03\x03\x00\x02\x02\x28",
+            ProblemKind::Unsupported,
+            "broke the handshake off",
+        ),
+        (
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            ProblemKind::Malformed,
+            "does not speak TLS",
+        ),
+    ];
+    for (bytes, kind, words) in cases {
+        let at = servers::raw(bytes).await;
+        says(&tls(at, None).await.unwrap_err(), kind, words);
+        says(&https(at, None).await.unwrap_err(), kind, words);
+    }
+}
+
+#[tokio::test]
+async fn who_is_silent_refuses_or_cuts_is_told_and_holds_nobody_up() {
+    let ours = Authority::new();
+    let silent = servers::tcp(|stream| async move {
+        let _open = stream;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let identity = || identity(Some(&ours), |_| {});
+    let mute = servers::https(identity(), &[&TLS13], Manner::Silent).await;
+    let began = Instant::now();
+    for problem in [
+        tls(silent, None).await.unwrap_err(),
+        https(silent, None).await.unwrap_err(),
+        https(mute, Some(&ours)).await.unwrap_err(),
+    ] {
+        says(&problem, ProblemKind::Timeout, "no answer within 1 s");
+    }
+    assert!(began.elapsed() < SOON * 3 + Duration::from_secs(2));
+    let nobody = servers::nobody().await;
+    for problem in [
+        tls(nobody, None).await.unwrap_err(),
+        https(nobody, None).await.unwrap_err(),
+    ] {
+        says(&problem, ProblemKind::Unreachable, "nothing listens there");
+    }
+    let shy = servers::https(identity(), &[&TLS13], Manner::Closes).await;
+    let problem = https(shy, Some(&ours)).await.unwrap_err();
+    assert_eq!(problem.kind, ProblemKind::Unreachable, "{problem}");
+}
+
+#[tokio::test]
+async fn a_wrong_status_and_a_redirect_are_answers_and_their_headers_are_inert() {
+    let ours = Authority::new();
+    let heads = [
+        ("HTTP/1.1 503 Service Unavailable", 503),
+        (
+            "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/elsewhere",
+            302,
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nreferrer-policy: \u{202e}unsafe-url\r\nx-frame-options: \t",
+            200,
+        ),
+    ];
+    for (head, status) in heads {
+        let identity = identity(Some(&ours), |_| {});
+        let at = servers::https(identity, &[&TLS13], Manner::Says(head)).await;
+        let seen = https(at, Some(&ours)).await.unwrap();
+        assert_eq!(seen.status, status);
+        assert_eq!(seen.grade.letter, "F");
+        assert!(seen.latency_ms > 0.0 && seen.latency_ms < 400.0);
+        let shown = format!("{:?}", seen.headers);
+        assert!(!shown.contains('\u{202e}'), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn aliases_lead_to_what_is_expected() {
+    let seen = dns(servers::dns(Zone::Alias).await).await.unwrap();
+    assert_eq!(seen.cnames, ["edge.example.net"]);
+    assert_eq!(seen.addresses, ["192.0.2.7"]);
+    assert_eq!(seen.ttl_s, Some(30), "the shortest");
+    assert!(seen.as_expected());
+}
+
+#[tokio::test]
+async fn name_servers_that_do_not_help_are_told_apart() {
+    for (zone, kind, words) in [
+        (
+            Zone::Code(ResponseCode::NXDomain),
+            ProblemKind::NotFound,
+            "there is no such name",
+        ),
+        (
+            Zone::Code(ResponseCode::NoError),
+            ProblemKind::NotFound,
+            "the name has no address",
+        ),
+        (
+            Zone::Code(ResponseCode::ServFail),
+            ProblemKind::Vendor,
+            "Server Failure",
+        ),
+        (
+            Zone::Code(ResponseCode::Refused),
+            ProblemKind::Vendor,
+            "Query Refused",
+        ),
+        (Zone::Silent, ProblemKind::Timeout, "did not answer in time"),
+    ] {
+        let at = servers::dns(zone).await;
+        let problem = dns(at).await.unwrap_err();
+        says(&problem, kind, words);
+        assert!(problem.why.contains(&at.to_string()), "{problem}");
+    }
+    let junk = dns(servers::dns(Zone::Junk).await).await.unwrap_err();
+    assert_ne!(junk.kind, ProblemKind::NotFound, "{junk}");
+}
+
+#[tokio::test]
+async fn the_watch_asks_each_target_by_itself_and_judges_none_unasked() {
+    let ours = Authority::new();
+    let web = servers::https(identity(Some(&ours), |_| {}), &[&TLS13], FINE).await;
+    let url = format!("https://{HOST}/");
+    let config = Arc::new(Config {
+        aws: AwsConfig {
+            region: Some("us-east-1".into()),
+            endpoint: Some(format!("http://{}", servers::nobody().await)),
+            fixed_credentials: Some(("key".into(), "secret".into())),
+            ..AwsConfig::default()
+        },
+        probes: ProbeConfig {
+            https: vec![HttpsTarget {
+                url: url.clone(),
+                expect_status: 200,
+                verifies: None,
+            }],
+            dns: vec![DnsTarget {
+                name: HOST.into(),
+                expected: Vec::new(),
+            }],
+            connect_to: Some(web),
+            dns_server: Some(servers::dns(Zone::Silent).await),
+            extra_roots_pem: Some(ours.pem()),
+        },
+        ..Config::default()
+    });
+    let backend = Arc::new(Backend::new(&config).await.unwrap());
+    let (_, runs) = tokio::sync::watch::channel(Arc::default());
+    let mut handle = flightdeck::watch::start(config, backend, Arc::default(), None, runs).await;
+    let first = handle.snapshot().facts.clone();
+    assert_eq!(first.https.len() + first.tls.len() + first.dns.len(), 3);
+    let now = Timestamp::now();
+    assert!(
+        first
+            .https
+            .values()
+            .all(|p| p.freshness(now) == Freshness::Never)
+    );
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        let facts = handle.snapshot().facts.clone();
+        if let Some(problem) = &facts.dns[HOST].error {
+            assert_eq!(problem.kind, ProblemKind::Timeout, "{problem}");
+            // It took seconds; meanwhile the others were answered.
+            assert_eq!(facts.https[&url].value.as_ref().unwrap().status, 200);
+            let tls = &facts.tls[&format!("{HOST}:443")];
+            assert_eq!(tls.value.as_ref().unwrap().trust, Ok(()));
+            assert!(tls.observed_at.unwrap() < facts.taken_at - Duration::from_secs(1));
+            return;
+        }
+        assert!(Instant::now() < end, "never told");
+        assert!(handle.changed().await, "the watch has ended");
+    }
+}
