@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::process::Command;
+use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,8 @@ use flightdeck::backend::tls::TlsTarget;
 use flightdeck::config::{Config, DnsTarget, HttpsTarget, ProbeConfig};
 use flightdeck::domain::problem::ProblemKind;
 use flightdeck::sandbox::{self, Edge, Options, Sandbox};
+use hickory_proto::op::{Message, Query, ResponseCode};
+use hickory_proto::rr::{Name, RecordType};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -366,4 +369,64 @@ async fn openssl_is_content() {
             assert!(said.contains(shown), "{said}");
         }
     }
+}
+
+#[tokio::test]
+async fn one_tcp_connection_takes_questions_one_after_the_other() {
+    let sandbox = up(Options::default()).await;
+    let mut stream = TcpStream::connect(edge(&sandbox).dns).await.unwrap();
+    for (name, kind, answers) in [
+        (API, RecordType::A, 1),
+        (API, RecordType::AAAA, 0),
+        ("laser.example", RecordType::NS, 2),
+        ("laser.example", RecordType::SOA, 1),
+        ("_dmarc.laser.example", RecordType::TXT, 1),
+    ] {
+        let mut question = Message::query();
+        let name = Name::from_str(&format!("{name}.")).unwrap();
+        question.add_query(Query::query(name.clone(), kind));
+        let bytes = question.to_vec().unwrap();
+        stream.write_u16(bytes.len() as u16).await.unwrap();
+        stream.write_all(&bytes).await.unwrap();
+        let mut answer = vec![0; usize::from(stream.read_u16().await.unwrap())];
+        stream.read_exact(&mut answer).await.unwrap();
+        let answer = Message::from_vec(&answer).unwrap();
+        assert_eq!(answer.metadata.id, question.metadata.id);
+        assert_eq!(answer.metadata.response_code, ResponseCode::NoError);
+        assert!(answer.metadata.authoritative);
+        assert_eq!(answer.answers.len(), answers, "{name} {kind}");
+        // Who may keep that there is nothing is told for how long (RFC 2308).
+        assert_eq!(answer.authorities.len(), usize::from(answers == 0));
+    }
+}
+
+#[tokio::test]
+async fn python_is_content() {
+    if !installed("python3", "--version") {
+        return;
+    }
+    let sandbox = up(Options::default()).await;
+    let ca = ca_file(&sandbox);
+    let mut command = Command::new("python3");
+    command.arg("-c").arg(
+        "import http.client, json, socket, ssl, sys\n\
+         trust = ssl.create_default_context(cafile=sys.argv[1])\n\
+         raw = socket.create_connection(('127.0.0.1', int(sys.argv[2])), 10)\n\
+         web = http.client.HTTPSConnection(sys.argv[3])\n\
+         web.sock = trust.wrap_socket(raw, server_hostname=sys.argv[3])\n\
+         for method, path, status in [('GET', '/health', 200), ('HEAD', '/', 200), ('POST', '/', 405), ('GET', '/x', 404)]:\n\
+         \x20   web.request(method, path)\n\
+         \x20   answer = web.getresponse()\n\
+         \x20   body = answer.read()\n\
+         \x20   assert answer.status == status, (method, path, answer.status)\n\
+         \x20   assert (method == 'HEAD') == (body == b''), body\n\
+         \x20   assert answer.getheader('x-frame-options') == 'DENY'\n\
+         print(web.sock.version())",
+    );
+    command
+        .arg(ca.path())
+        .arg(edge(&sandbox).https.port().to_string())
+        .arg(API);
+    let (code, said) = run(command).await;
+    assert_eq!((code, said.trim()), (Some(0), "TLSv1.3"), "{said}");
 }
