@@ -32,8 +32,8 @@ pub async fn run(intent: Intent, consent: Consent, session: &mut Session) -> Res
             Exit::REFUSED
         });
     }
-    if let Some(refusal) = preview.refusals.first() {
-        return Err(refused(&preview, refusal));
+    if !preview.refusals.is_empty() {
+        return Err(refused(&preview));
     }
     if !consent.yes {
         agree(&preview, session).await?;
@@ -41,16 +41,12 @@ pub async fn run(intent: Intent, consent: Consent, session: &mut Session) -> Res
     follow(preview, session).await
 }
 
-fn refused(p: &Preview, why: &str) -> Problem {
-    let more = match p.refusals.len() {
-        0 | 1 => String::new(),
-        n => format!(" (and {})", words::count(n - 1, "further reason")),
-    };
+fn refused(p: &Preview) -> Problem {
     Problem::new(
         ProblemKind::Refused,
         p.intent.verb(),
         format!("{} is refused; nothing was changed", p.title),
-        format!("{why}{more}"),
+        p.refusals.join("; "),
         "look at the whole preview with --preview",
     )
 }

@@ -106,6 +106,9 @@ impl Evidence {
             seen.code = e.err().code().map(str::to_owned);
             seen.message = e.err().message().map(str::to_owned).or_else(|| hidden(raw));
         }
+        if seen.code.is_none() && seen.body == Body::Xml {
+            (seen.code, seen.message) = in_xml(raw);
+        }
         if seen.credentials.is_none()
             && let Some(code) = &seen.code
         {
@@ -308,10 +311,8 @@ fn look(content_type: &str, body: &[u8]) -> Body {
         return Body::Empty;
     };
     let head = String::from_utf8_lossy(body.get(..200).unwrap_or(body)).to_lowercase();
-    if content_type.contains("html")
-        || head.starts_with("<!doctype html")
-        || head.starts_with("<html")
-    {
+    let declared = content_type.contains("html") && !head.starts_with("<?xml");
+    if declared || head.starts_with("<!doctype html") || head.starts_with("<html") {
         Body::Html
     } else if content_type.contains("cbor") {
         Body::Cbor
@@ -322,6 +323,18 @@ fn look(content_type: &str, body: &[u8]) -> Body {
     } else {
         Body::Other
     }
+}
+
+/// Code and words of an error in XML from a service that speaks something else: gateways that check keys answer so.
+fn in_xml(raw: Option<&HttpResponse>) -> (Option<String>, Option<String>) {
+    let body = raw.and_then(|r| r.body().bytes()).unwrap_or(&[]);
+    let text = String::from_utf8_lossy(body);
+    let element = |name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>"))?;
+        let (inside, _) = rest.split_once('<')?;
+        (!inside.is_empty()).then(|| inside.to_owned())
+    };
+    (element("Code"), element("Message"))
 }
 
 /// What a body that the SDK could not read says about operations that the endpoint lacks; emulators answer so.
