@@ -92,7 +92,8 @@ impl Engine {
         let look = self.look();
         let mut draft = kind::draft(&intent, &look).await?;
         if self.config.read_only {
-            draft.refuse("this console is read-only");
+            // Before every other reason: nothing that a person could change about the action would help.
+            draft.refusals.insert(0, "this console is read-only".into());
         }
         if self.store.is_none() {
             draft

@@ -18,6 +18,7 @@ use crate::config::{Config, load};
 use crate::domain::problem::Problem;
 use crate::sandbox::Sandbox;
 use crate::store::Store;
+use crate::watch::{Scope, Subject};
 use rooms::{Records, Rooms};
 
 /// Runs the program's words.
@@ -31,6 +32,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Problem> {
         None => open(globals, globals.demo).await,
         Some(Command::Demo) => open(globals, true).await,
         Some(Command::Sandbox(args)) => sandbox::serve(args, globals, &mut out).await,
+        Some(Command::Config(Question::Init { force })) => starter(*force, globals, out).await,
         Some(Command::Config(Question::Check)) => finish(config::check(globals, &mut out)?, out),
         Some(Command::Config(Question::Path)) => finish(config::path(globals, &mut out)?, out),
         Some(Command::Audit(args)) => {
@@ -73,6 +75,25 @@ async fn open(globals: &Globals, demo: bool) -> Result<Exit, Problem> {
     console::open(config).await
 }
 
+/// A starter file: made from what is seen without one.
+async fn starter(force: bool, globals: &Globals, out: Out) -> Result<Exit, Problem> {
+    let file = config::place(globals, force)?;
+    let unnamed = Globals {
+        config: None,
+        ..globals.clone()
+    };
+    let (config, _sandbox) = if globals.demo {
+        configuration(&unnamed, true).await?
+    } else {
+        (Arc::new(load::ambient(globals.env.as_deref())?), None)
+    };
+    let scope = Scope::Only(&[Subject::Identity, Subject::Services]);
+    let (mut session, rooms) = session(config, scope, Records::None, out).await?;
+    let exit = config::init(&file, force, &mut session).await;
+    rooms.close().await;
+    finish(exit?, session.out)
+}
+
 /// A command that asks the platform or changes it.
 async fn answer(command: &Command, globals: &Globals, out: Out) -> Result<Exit, Problem> {
     let (config, _sandbox) = configuration(globals, globals.demo).await?;
@@ -81,14 +102,25 @@ async fn answer(command: &Command, globals: &Globals, out: Out) -> Result<Exit, 
         (false, true) => Records::Shown,
         (false, false) => Records::None,
     };
-    let rooms = Rooms::open(&config, command.scope(), records).await?;
-    let mut session = Session {
+    let (mut session, rooms) = session(config, command.scope(), records, out).await?;
+    let exit = cli::run(command, &mut session).await;
+    rooms.close().await;
+    exit
+}
+
+/// Opens the rooms, and what a command works with in them.
+async fn session(
+    config: Arc<Config>,
+    scope: Scope,
+    records: Records,
+    out: Out,
+) -> Result<(Session, Rooms), Problem> {
+    let rooms = Rooms::open(&config, scope, records).await?;
+    let session = Session {
         config,
         watch: rooms.watch.clone(),
         engine: rooms.engine.clone(),
         out,
     };
-    let exit = cli::run(command, globals, &mut session).await;
-    rooms.close().await;
-    exit
+    Ok((session, rooms))
 }

@@ -33,7 +33,7 @@ pub async fn run(intent: Intent, consent: Consent, session: &mut Session) -> Res
         });
     }
     if !preview.refusals.is_empty() {
-        return Err(refused(&preview));
+        return Err(refused(&preview, session.config.read_only));
     }
     if !consent.yes {
         agree(&preview, session).await?;
@@ -41,13 +41,27 @@ pub async fn run(intent: Intent, consent: Consent, session: &mut Session) -> Res
     follow(preview, session).await
 }
 
-fn refused(p: &Preview) -> Problem {
+fn refused(p: &Preview, read_only: bool) -> Problem {
+    let fix = if read_only {
+        "leave out --read-only (or read_only in the configuration); --preview shows what it would do"
+    } else {
+        "look at the whole preview with --preview"
+    };
+    problem(p, "refused", &p.refusals.join("; "), fix)
+}
+
+/// What was not done, and that nothing came of it.
+fn problem(p: &Preview, how: &str, why: &str, fix: &str) -> Problem {
+    let (verb, subject) = (p.intent.verb(), p.intent.subject());
     Problem::new(
         ProblemKind::Refused,
-        p.intent.verb(),
-        format!("{} is refused; nothing was changed", p.title),
-        p.refusals.join("; "),
-        "look at the whole preview with --preview",
+        verb,
+        format!(
+            "{} of {subject} {how}; nothing was changed",
+            verb.replace('_', "-")
+        ),
+        why,
+        fix,
     )
 }
 
@@ -55,10 +69,9 @@ fn refused(p: &Preview) -> Problem {
 async fn agree(p: &Preview, session: &mut Session) -> Result<(), Problem> {
     let person = session.out.is_terminal() && std::io::stdin().is_terminal();
     if session.out.is_json() || !person {
-        return Err(Problem::new(
-            ProblemKind::Refused,
-            p.intent.verb(),
-            format!("{} was not confirmed; nothing was changed", p.title),
+        return Err(problem(
+            p,
+            "not confirmed",
             "there is nobody to ask: this is no terminal",
             "add --yes to do it without asking, or --preview to look",
         ));
@@ -86,10 +99,9 @@ async fn agree(p: &Preview, session: &mut Session) -> Result<(), Problem> {
     if agreed {
         return Ok(());
     }
-    Err(Problem::new(
-        ProblemKind::Refused,
-        p.intent.verb(),
-        format!("{} was not confirmed; nothing was changed", p.title),
+    Err(problem(
+        p,
+        "not confirmed",
         "the answer was another",
         "ask again when you are sure",
     ))
@@ -169,7 +181,7 @@ fn ended(run: &Run, outcome: Outcome, session: &mut Session) -> Result<Exit, Pro
     let took = run.finished_at.map_or_else(String::new, |end| {
         format!(" after {}", words::elapsed(run.started_at, end))
     });
-    let text = format!("  {}{took}", inert(&run.title));
+    let text = format!("{took}  {}", inert(&run.title));
     session.out.pieces(&[
         (super::audit::role(outcome), outcome.word()),
         (Role::Plain, &text),

@@ -6,38 +6,53 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
+use super::explain::{self, ProblemJson};
 use super::globals::Globals;
 use super::out::Out;
 use super::paint::Role;
 use super::session::Session;
+use super::words;
 use crate::config::load::{self, FILE_NAME};
 use crate::config::starter::{self, Discovered};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
+use crate::plan::Plan;
 
 /// What is asked about the configuration.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum Question {
     /// Write a commented starter file, filled with what the ambient credentials can see
-    Init,
-    /// Read the file and say what is wrong with it
+    Init {
+        /// Write over a file that is there already
+        #[arg(long)]
+        force: bool,
+    },
+    /// Read the file, and the plan that it names, and say what is wrong with them
     Check,
     /// Say which file is used, and where one is looked for
     Path,
 }
 
-/// Writes a starter file: where --config says, else in the working directory. Never overwrites.
-pub async fn init(globals: &Globals, session: &mut Session) -> Result<Exit, Problem> {
-    let file = globals
-        .config
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(FILE_NAME));
-    if file.exists() {
-        // Refused before anything is asked; `starter::write` would refuse as well.
-        starter::write(&file, "")?;
+/// Where a starter file goes: where --config says, else in the working directory. A file that is there is written over only
+/// with --force, and that is settled before anybody is asked anything.
+pub fn place(globals: &Globals, force: bool) -> Result<PathBuf, Problem> {
+    let file = globals.config.as_deref().unwrap_or(Path::new(FILE_NAME));
+    if force || !file.exists() {
+        return Ok(file.to_path_buf());
     }
-    let found = discover(session).await?;
-    starter::write(&file, &starter::text(&found))?;
+    Err(Problem::new(
+        ProblemKind::Refused,
+        "config",
+        format!("did not write {}", file.display()),
+        "it is there already",
+        "write over it with --force, or name another place with --config FILE",
+    ))
+}
+
+/// Writes a starter file with what the ambient credentials can see.
+pub async fn init(file: &Path, force: bool, session: &mut Session) -> Result<Exit, Problem> {
+    let (found, problem) = discover(session).await?;
+    starter::write(file, &starter::text(&found), force)?;
     let out = &mut session.out;
     if out.is_json() {
         out.object(&json!({"config": {
@@ -45,32 +60,40 @@ pub async fn init(globals: &Globals, session: &mut Session) -> Result<Exit, Prob
             "account": found.account,
             "region": found.region,
             "clusters": found.clusters,
+            "error": problem.as_ref().map(ProblemJson::from),
         }}))?;
         return Ok(Exit::OK);
     }
-    out.line(&format!("wrote {}", inert(&file.display().to_string())))?;
-    match &found.account {
-        Some(account) => {
-            let region = found.region.as_deref().unwrap_or("no region");
-            let clusters = super::words::count(found.clusters.len(), "cluster");
-            out.line(&inert(&format!(
-                "found account {account}, {region}, {clusters}"
-            )))?;
-        }
-        None => out.painted(
-            Role::Warn,
-            "no credentials answered: fill in [aws] when you have them, or leave it to AWS_PROFILE",
-        )?,
+    out.line(&format!("wrote {}", shown(file)))?;
+    if let Some(account) = &found.account {
+        let region = found.region.as_deref().unwrap_or("no region");
+        let clusters = match found.clusters.as_slice() {
+            [] => "no clusters".to_owned(),
+            names => format!("clusters {}", names.join(", ")),
+        };
+        out.line(&inert(&format!(
+            "found account {account}, region {region}, {clusters}"
+        )))?;
+    }
+    if let Some(problem) = problem {
+        let why = explain::line(&problem);
+        out.painted(Role::Warn, &format!("not everything was found: {why}"))?;
+        out.line("fill in [aws] yourself, or leave it to AWS_PROFILE and AWS_REGION")?;
     }
     Ok(Exit::OK)
 }
 
-/// What the ambient credentials can see; what does not answer is left out.
-async fn discover(session: &mut Session) -> Result<Discovered, Problem> {
+/// What the ambient credentials can see, and why that is not all, if so.
+async fn discover(session: &mut Session) -> Result<(Discovered, Option<Problem>), Problem> {
     let picture = session.look(Vec::new()).await?;
     let facts = &picture.facts;
     let identity = facts.identity.value.as_ref();
-    Ok(Discovered {
+    let problem = facts
+        .identity
+        .error
+        .as_ref()
+        .or(facts.clusters.error.as_ref());
+    let found = Discovered {
         account: identity.map(|i| i.account.clone()),
         region: identity.map(|i| i.region.clone()).filter(|r| !r.is_empty()),
         clusters: facts
@@ -79,14 +102,16 @@ async fn discover(session: &mut Session) -> Result<Discovered, Problem> {
             .iter()
             .map(|c| c.name.clone())
             .collect(),
-    })
+    };
+    Ok((found, problem.cloned()))
 }
 
-/// Reads the file in use and words what is wrong with it.
+/// Reads the file in use and the plan that it names, and words what is wrong with them.
 pub fn check(globals: &Globals, out: &mut Out) -> Result<Exit, Problem> {
     let found = load::find(globals.config.as_deref())?;
     let config = load::load(globals.config.as_deref(), globals.env.as_deref())?;
-    let file = found.file.as_deref();
+    let plan = Plan::of(&config)?;
+    let (file, criteria) = (found.file.as_deref(), plan.criteria().count());
     if out.is_json() {
         out.object(&json!({"config": {
             "file": file,
@@ -94,6 +119,8 @@ pub fn check(globals: &Globals, out: &mut Out) -> Result<Exit, Problem> {
             "environment": config.environment,
             "environments": config.environments,
             "production": config.production,
+            "plan": config.plan,
+            "criteria": criteria,
         }}))?;
         return Ok(Exit::OK);
     }
@@ -101,16 +128,31 @@ pub fn check(globals: &Globals, out: &mut Out) -> Result<Exit, Problem> {
         Some(file) => out.painted(Role::Ok, &format!("{} is right", shown(file)))?,
         None => out.line("no file: defaults and the ordinary AWS chain are used")?,
     }
+    let others: Vec<&str> = config
+        .environments
+        .iter()
+        .map(String::as_str)
+        .filter(|name| *name != config.environment)
+        .collect();
+    let caution = if config.production {
+        "production: its name is typed before anything changes"
+    } else {
+        "not production: a key confirms"
+    };
+    let others = match others.as_slice() {
+        [] => String::new(),
+        names => format!("; others: {}", names.join(", ")),
+    };
     out.line(&inert(&format!(
-        "environment {} of {}{}",
-        config.environment,
-        config.environments.join(", "),
-        if config.production {
-            ", production"
-        } else {
-            ""
-        }
+        "environment  {} ({caution}){others}",
+        config.environment
     )))?;
+    let name = config
+        .plan
+        .as_deref()
+        .map_or_else(|| "the default one".to_owned(), shown);
+    let criteria = words::count_of(criteria, "criterion", "criteria");
+    out.line(&format!("plan         {name}, {criteria}"))?;
     Ok(Exit::OK)
 }
 

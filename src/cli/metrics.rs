@@ -196,7 +196,7 @@ async fn series(
     } else {
         session.out.table(&sparklines(rows, args.since))?;
     }
-    session.footer(words::count(rows.len(), "serie"), part, Timestamp::now())?;
+    session.footer(format!("{} series", rows.len()), part, Timestamp::now())?;
     Ok(Exit::OK)
 }
 

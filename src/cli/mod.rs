@@ -114,7 +114,7 @@ pub enum Command {
 impl Command {
     /// What a command needs to know; it asks for no more.
     pub fn scope(&self) -> Scope {
-        use Subject::{Alarms, Definitions, Deployments, Identity, LogGroups, Services, Targets};
+        use Subject::{Alarms, Definitions, Deployments, LogGroups, Services, Targets};
         match self {
             Self::Services(_) => Scope::Only(&[Services, Definitions, Targets]),
             Self::Tasks(_) => Scope::Only(&[Services]),
@@ -122,7 +122,6 @@ impl Command {
             Self::Alerts(_) => Scope::Only(&[Alarms]),
             Self::Metrics(_) => Scope::Only(&[]),
             Self::Logs(_) => Scope::Only(&[Services, Definitions, LogGroups]),
-            Self::Config(_) => Scope::Only(&[Identity, Services]),
             Self::Deploy(_)
             | Self::Rollback(_)
             | Self::Scale(_)
@@ -159,11 +158,7 @@ impl Command {
 ///
 /// # Errors
 /// What could not be asked or was refused, in words for people.
-pub async fn run(
-    command: &Command,
-    globals: &Globals,
-    session: &mut Session,
-) -> Result<Exit, Problem> {
+pub async fn run(command: &Command, session: &mut Session) -> Result<Exit, Problem> {
     let exit = match command {
         Command::Status => status::run(session).await,
         Command::Checklist(args) => checklist::run(args, session).await,
@@ -173,7 +168,6 @@ pub async fn run(
         Command::Alerts(args) => alerts::run(args, session).await,
         Command::Metrics(args) => metrics::run(args, session).await,
         Command::Logs(args) => logs::run(args, session).await,
-        Command::Config(_) => config::init(globals, session).await,
         verb => match intent(verb, session).await? {
             Some((intent, consent)) => act::run(intent, consent, session).await,
             None => Ok(Exit::OK),

@@ -10,7 +10,7 @@ use crate::domain::text::{inert, width};
 
 /// Writes a preview for people.
 pub fn print(p: &Preview, out: &mut Out) -> Result<(), Problem> {
-    let place = format!("  in {}", inert(&p.environment));
+    let place = format!("  environment {}", inert(&p.environment));
     out.pieces(&[(Role::Strong, &inert(&p.title)), (Role::Plain, &place)])?;
     let widest = p
         .facts

@@ -40,7 +40,12 @@ pub fn clock(at: Timestamp) -> String {
 
 /// `1 service`, `2 services`.
 pub fn count(n: usize, one: &str) -> String {
-    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
+    count_of(n, one, &format!("{one}s"))
+}
+
+/// `1 criterion`, `2 criteria`.
+pub fn count_of(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// Bytes, in powers of 1000.

@@ -69,12 +69,15 @@ pub fn user_folder() -> Option<PathBuf> {
 pub fn load(named: Option<&Path>, environment: Option<&str>) -> Result<Config, Problem> {
     match find(named)?.file {
         Some(file) => read(&file, environment),
-        None => {
-            let mut config = Config::default();
-            select(&mut config, &[], environment.unwrap_or("production"), None)?;
-            Ok(config)
-        }
+        None => ambient(environment),
     }
+}
+
+/// The configuration without a file: defaults, and what the surroundings give.
+pub fn ambient(environment: Option<&str>) -> Result<Config, Problem> {
+    let mut config = Config::default();
+    select(&mut config, &[], environment.unwrap_or("production"), None)?;
+    Ok(config)
 }
 
 /// Reads one file under an environment.

@@ -97,8 +97,9 @@ fn discovered(path: &str, key: &str, found: &Discovered) -> Option<String> {
     }
 }
 
-/// Writes a new file, making its folder. A file that is there already is left alone and is an error.
-pub fn write(file: &Path, text: &str) -> Result<(), Problem> {
+/// Writes a file, making its folder. One that is there already is replaced if that is wanted; else it is left alone, and is an
+/// error.
+pub fn write(file: &Path, text: &str, replace: bool) -> Result<(), Problem> {
     let failed = |why: String, fix: &str| {
         Problem::new(
             ProblemKind::Config,
@@ -114,7 +115,9 @@ pub fn write(file: &Path, text: &str) -> Result<(), Problem> {
     }
     let mut handle = std::fs::OpenOptions::new()
         .write(true)
-        .create_new(true)
+        .create(replace)
+        .truncate(replace)
+        .create_new(!replace)
         .open(file)
         .map_err(|e| failed(io_words(&e), elsewhere))?;
     handle

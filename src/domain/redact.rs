@@ -29,6 +29,19 @@ const SECRET_WORDS: [&str; 18] = [
     "cookie",
 ];
 
+/// Those of them that promise a password and nothing else: services and repositories bear the others (`auth:2`).
+const PASSWORD_WORDS: [&str; 9] = [
+    "secret",
+    "secrets",
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "pass",
+    "dsn",
+    "private",
+];
+
 /// Starts of tokens whose vendors gave them a recognisable shape, with the number of token characters that must follow.
 const TOKEN_STARTS: [(&str, usize); 16] = [
     ("AKIA", 16),
@@ -51,12 +64,16 @@ const TOKEN_STARTS: [(&str, usize); 16] = [
 
 /// Whether a name promises a secret value. Works on `SNAKE_CASE`, `kebab-case`, `dotted.names` and `camelCase`.
 pub fn is_secret_name(name: &str) -> bool {
+    has_segment(name, &SECRET_WORDS)
+}
+
+fn has_segment(name: &str, words: &[&str]) -> bool {
     let mut segment = String::new();
     let mut previous_lower = false;
     for c in name.chars().chain(std::iter::once('_')) {
         let boundary = !c.is_alphanumeric() || (c.is_uppercase() && previous_lower);
         if boundary {
-            if SECRET_WORDS.contains(&segment.as_str()) {
+            if words.contains(&segment.as_str()) {
                 return true;
             }
             segment.clear();
@@ -105,6 +122,7 @@ pub fn text(input: &str) -> String {
     let mut out = String::with_capacity(no_pem.len());
     let mut rest = no_pem.as_str();
     let mut last_name = String::new();
+    let mut last_gap = "";
     // Text is cut into words of characters that tokens are made of, and what stands between them.
     while !rest.is_empty() {
         let word_end = rest.find(|c: char| !is_token_char(c)).unwrap_or(rest.len());
@@ -124,11 +142,14 @@ pub fn text(input: &str) -> String {
                 }
             }
             out.push_str(gap);
+            last_gap = gap;
             rest = next;
             continue;
         }
         let by_name = last_name.eq_ignore_ascii_case("bearer")
-            || (is_secret_name(&last_name) && !word.eq_ignore_ascii_case("bearer"));
+            || (is_secret_name(&last_name)
+                && !word.eq_ignore_ascii_case("bearer")
+                && !(last_gap == ":" && is_version(&last_name, word)));
         if by_name || is_token(word) {
             out.push_str(REDACTED);
             last_name.clear();
@@ -139,6 +160,19 @@ pub fn text(input: &str) -> String {
         rest = after;
     }
     url_passwords(&out)
+}
+
+/// Whether what stands behind a bare colon is the tag of an image (`laser/auth:2.0.4`) or the number of a revision or a version
+/// (`laser-prod-auth:2`): services that deal in secrets are named after them.
+fn is_version(name: &str, word: &str) -> bool {
+    let number = word.trim_start_matches('v');
+    let numbered = number.contains('.') || number.len() <= 5;
+    let digits = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    name.contains('/')
+        || (numbered
+            && number.len() <= 20
+            && number.split('.').all(digits)
+            && !has_segment(name, &PASSWORD_WORDS))
 }
 
 fn is_token_char(c: char) -> bool {
@@ -268,6 +302,10 @@ mod tests {
             ),
             ("password=hunter2 user=ana", "password=[redacted] user=ana"),
             (
+                "pass:1234 auth:ab12 token=12 auth: 7",
+                "pass:[redacted] auth:[redacted] token=[redacted] auth: [redacted]",
+            ),
+            (
                 "Authorization: Bearer abc.def",
                 "Authorization: Bearer [redacted]",
             ),
@@ -289,6 +327,7 @@ mod tests {
             "repo/api:da39a3ee5e6b4b0d3255bfef95601890afd80709",
             "repo/api@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
             "arn:aws:ecs:us-east-1:123456789012:task-definition/api:42",
+            "laser-prod-auth:2 of laser/auth:2.0.4-rc1, was auth:1.10",
             "the key is under the mat: see https://wiki/page?x=1",
         ] {
             assert_eq!(text(kept), kept);

@@ -20,6 +20,8 @@ class Changing(PeerCase):
         self.peer = Ministack().start()
         self.addCleanup(self.peer.stop)
         self.platform = Platform(self.peer.endpoint).build()
+        # As many as any test scales to: without healthy targets an action does not verify.
+        self.platform.targets(5)
         super().setUp()
 
     def does(self, *words):

@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::body::{self, Body};
 use crate::domain::problem::ProblemKind;
 
 /// How far the call came.
@@ -23,24 +24,6 @@ pub enum Reach {
     Cut,
     /// Something came back.
     Answered,
-}
-
-/// What the body looks like, by its content type and first bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Body {
-    /// Nothing.
-    #[default]
-    Empty,
-    /// A web page.
-    Html,
-    /// JSON.
-    Json,
-    /// XML.
-    Xml,
-    /// CBOR.
-    Cbor,
-    /// Something else.
-    Other,
 }
 
 /// What is wrong with the credentials.
@@ -100,14 +83,20 @@ impl Evidence {
         if let Some(raw) = raw {
             seen.status = Some(raw.status().as_u16());
             let kind = raw.headers().get("content-type").unwrap_or("");
-            seen.body = look(kind, raw.body().bytes().unwrap_or(&[]));
+            seen.body = body::look(kind, raw.body().bytes().unwrap_or(&[]));
         }
         if let SdkError::ServiceError(e) = error {
             seen.code = e.err().code().map(str::to_owned);
-            seen.message = e.err().message().map(str::to_owned).or_else(|| hidden(raw));
+            seen.message = e
+                .err()
+                .message()
+                .map(str::to_owned)
+                .or_else(|| raw.and_then(|r| body::missing_operation(r.body().bytes()?)));
         }
-        if seen.code.is_none() && seen.body == Body::Xml {
-            (seen.code, seen.message) = in_xml(raw);
+        if seen.code.is_none()
+            && let Some((code, message)) = raw.and_then(|r| body::error_in_xml(r.body().bytes()?))
+        {
+            (seen.code, seen.message) = (Some(code), message.or(seen.message));
         }
         if seen.credentials.is_none()
             && let Some(code) = &seen.code
@@ -305,46 +294,6 @@ fn answered_or_cut<E>(error: &SdkError<E, HttpResponse>, chain: &str) -> Reach {
     }
 }
 
-fn look(content_type: &str, body: &[u8]) -> Body {
-    let start = body.iter().position(|b| !b.is_ascii_whitespace());
-    let Some(body) = start.and_then(|i| body.get(i..)) else {
-        return Body::Empty;
-    };
-    let head = String::from_utf8_lossy(body.get(..200).unwrap_or(body)).to_lowercase();
-    let declared = content_type.contains("html") && !head.starts_with("<?xml");
-    if declared || head.starts_with("<!doctype html") || head.starts_with("<html") {
-        Body::Html
-    } else if content_type.contains("cbor") {
-        Body::Cbor
-    } else if head.starts_with(['{', '[', '"']) {
-        Body::Json
-    } else if head.starts_with('<') {
-        Body::Xml
-    } else {
-        Body::Other
-    }
-}
-
-/// Code and words of an error in XML from a service that speaks something else: gateways that check keys answer so.
-fn in_xml(raw: Option<&HttpResponse>) -> (Option<String>, Option<String>) {
-    let body = raw.and_then(|r| r.body().bytes()).unwrap_or(&[]);
-    let text = String::from_utf8_lossy(body);
-    let element = |name: &str| {
-        let (_, rest) = text.split_once(&format!("<{name}>"))?;
-        let (inside, _) = rest.split_once('<')?;
-        (!inside.is_empty()).then(|| inside.to_owned())
-    };
-    (element("Code"), element("Message"))
-}
-
-/// What a body that the SDK could not read says about operations that the endpoint lacks; emulators answer so.
-fn hidden(raw: Option<&HttpResponse>) -> Option<String> {
-    let body = raw?.body().bytes()?;
-    let text = String::from_utf8_lossy(body).to_lowercase();
-    (text.contains("not been implemented") || text.contains("notimplemented"))
-        .then(|| "not implemented by this endpoint".to_owned())
-}
-
 /// Cuts keys and signatures out of the vendor's words, and the words to a readable length.
 fn scrub(text: &str) -> String {
     let clean: Vec<&str> = text
@@ -378,15 +327,5 @@ mod tests {
         );
         assert!(!said.contains("AKIA") && !said.contains("abcdef"), "{said}");
         assert!(scrub(&"x ".repeat(500)).chars().count() <= 301);
-    }
-
-    #[test]
-    fn bodies_are_known_by_their_look() {
-        assert_eq!(look("", b"  <!DOCTYPE html><p>"), Body::Html);
-        assert_eq!(look("text/html", b"Bad gateway"), Body::Html);
-        assert_eq!(look("", b"<Error/>"), Body::Xml);
-        assert_eq!(look("application/cbor", &[0xbf]), Body::Cbor);
-        assert_eq!(look("", b" {\"a\":1}"), Body::Json);
-        assert_eq!(look("", b"  "), Body::Empty);
     }
 }

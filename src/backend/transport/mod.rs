@@ -2,6 +2,7 @@
 //!
 //! One layer retries: the SDK's standard mode, three attempts with jitter, reads only. A mutation is sent once.
 
+mod body;
 mod evidence;
 pub mod meter;
 mod tally;

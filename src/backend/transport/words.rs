@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::domain::problem::{Problem, ProblemKind};
 
-use super::evidence::{Body, Credentials, Evidence, Reach};
+use super::body::Body;
+use super::evidence::{Credentials, Evidence, Reach};
 
 /// Where calls go and on whose behalf: what the words need to be useful.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

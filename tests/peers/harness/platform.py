@@ -45,8 +45,7 @@ class Platform:
             LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=80,
             DefaultActions=[{"Type": "forward", "TargetGroupArn": self.target_group}],
         )
-        targets = [{"Id": "10.0.0.5", "Port": 80}, {"Id": "10.0.1.5", "Port": 80}]
-        self.elb.register_targets(TargetGroupArn=self.target_group, Targets=targets)
+        self.targets(desired)
         self.logs.create_log_group(logGroupName=self.group)
         self.logs.put_retention_policy(logGroupName=self.group, retentionInDays=30)
         self.ecs.create_cluster(clusterName=self.cluster)
@@ -59,6 +58,11 @@ class Platform:
             deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": True}},
         )
         return self
+
+    def targets(self, count):
+        """Registers targets: ECS would register a service's tasks, the peers leave that to us."""
+        targets = [{"Id": f"10.0.{n % 2}.{5 + n // 2}", "Port": 80} for n in range(count)]
+        self.elb.register_targets(TargetGroupArn=self.target_group, Targets=targets)
 
     def register(self, tag):
         """Registers a further task definition revision; its number."""

@@ -1,0 +1,85 @@
+//! What an answer's body is, and what it tells where the SDK could not read it.
+
+/// What the body looks like, by its content type and first bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Body {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// A web page.
+    Html,
+    /// JSON.
+    Json,
+    /// XML.
+    Xml,
+    /// CBOR.
+    Cbor,
+    /// Something else.
+    Other,
+}
+
+/// What a body looks like.
+pub fn look(content_type: &str, body: &[u8]) -> Body {
+    let start = body.iter().position(|b| !b.is_ascii_whitespace());
+    let Some(body) = start.and_then(|i| body.get(i..)) else {
+        return Body::Empty;
+    };
+    let head = String::from_utf8_lossy(body.get(..200).unwrap_or(body)).to_lowercase();
+    if head.starts_with("<?xml") && !head.contains("<html") && !head.contains("doctype html") {
+        Body::Xml
+    } else if content_type.contains("html")
+        || head.starts_with("<!doctype html")
+        || head.starts_with("<html")
+    {
+        Body::Html
+    } else if content_type.contains("cbor") {
+        Body::Cbor
+    } else if head.starts_with(['{', '[', '"']) {
+        Body::Json
+    } else if head.starts_with('<') {
+        Body::Xml
+    } else {
+        Body::Other
+    }
+}
+
+/// What a body that the SDK could not read says about operations that the endpoint lacks; emulators answer so.
+pub fn missing_operation(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body).to_lowercase();
+    (text.contains("not been implemented") || text.contains("notimplemented"))
+        .then(|| "not implemented by this endpoint".to_owned())
+}
+
+/// The vendor's code and words in an XML error that came where another protocol was spoken, or in a shape that the SDK does not
+/// read: what stands in front of the services (gateways, emulators' key checks) answers so whatever was asked.
+pub fn error_in_xml(body: &[u8]) -> Option<(String, Option<String>)> {
+    let text = std::str::from_utf8(body).ok()?;
+    let within = |tag: &str| {
+        let (_, rest) = text.split_once(&format!("<{tag}>"))?;
+        let (inside, _) = rest.split_once(&format!("</{tag}>"))?;
+        (!inside.contains('<')).then(|| inside.trim().to_owned())
+    };
+    let code = within("Code")
+        .filter(|c| !c.is_empty() && c.chars().all(|c| c.is_ascii_alphanumeric() || c == '.'))?;
+    text.contains("<Error>").then(|| (code, within("Message")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_known_by_their_look() {
+        assert_eq!(look("", b"  <!DOCTYPE html><p>"), Body::Html);
+        assert_eq!(look("text/html", b"Bad gateway"), Body::Html);
+        assert_eq!(look("", b"<Error/>"), Body::Xml);
+        let error = b"<?xml version=\"1.0\"?><ErrorResponse><Errors><Error><Code>InvalidClientTokenId</Code></Error></Errors></ErrorResponse>";
+        assert_eq!(look("text/html", error), Body::Xml);
+        let code = error_in_xml(error).map(|(code, _)| code);
+        assert_eq!(code.as_deref(), Some("InvalidClientTokenId"));
+        assert_eq!(error_in_xml(b"<html><Code>x</Code></html>"), None);
+        assert_eq!(look("application/cbor", &[0xbf]), Body::Cbor);
+        assert_eq!(look("", b" {\"a\":1}"), Body::Json);
+        assert_eq!(look("", b"  "), Body::Empty);
+    }
+}
