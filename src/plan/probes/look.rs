@@ -96,18 +96,28 @@ impl<'a> Look<'a> {
         })
     }
 
-    /// Active services, each with the task definition that it is set to, where that was read.
+    /// Active services, each with the task definition that it is set to, where that was read. What a revision says never
+    /// changes (Amazon ECS, "Updating an Amazon ECS task definition": an update makes a new revision), so it is read once
+    /// and does not age; which revision a service is set to does.
     pub fn definitions(&self) -> Result<Definitions<'a>, Judgement> {
         let services = self.services()?;
-        let seen = self.fresh(&self.facts.task_definitions, "the task definitions")?;
+        let part = &self.facts.task_definitions;
+        let known = match (part.freshness(self.now), &part.value) {
+            (Freshness::Fresh | Freshness::Stale, Some(known)) => known,
+            _ => {
+                return Err(Judgement::unknown(
+                    self.why_not(part, "the task definitions"),
+                ));
+            }
+        };
         Ok(Definitions {
             rows: services
                 .rows
                 .iter()
-                .map(|s| (*s, seen.value.get(&s.revision.arn).map(Arc::as_ref)))
+                .map(|s| (*s, known.get(&s.revision.arn).map(Arc::as_ref)))
                 .collect(),
-            at: services.at.min(seen.at),
-            source: seen.source,
+            at: services.at,
+            source: &part.source,
         })
     }
 
@@ -142,9 +152,9 @@ pub struct Services<'a> {
 pub struct Definitions<'a> {
     /// Sorted by the service's id.
     pub rows: Vec<(&'a Service, Option<&'a TaskDefinition>)>,
-    /// When (UTC), the older of the two answers.
+    /// When the services said which revision they are set to (UTC).
     pub at: Timestamp,
-    /// By whom.
+    /// Who told what the revisions say.
     pub source: &'a str,
 }
 
