@@ -210,6 +210,8 @@ fn start_shows_the_overview_and_every_screen_is_a_key_away() {
         s.to_lowercase().contains("help") && s.contains("ctrl-p")
     });
     screen.press("Esc");
+    // Escape and a key in one read would be that key with Alt.
+    screen.wait_gone("ctrl-p");
     screen.press(":");
     screen.press("check");
     screen.wait("the palette's answer", |s| {
