@@ -211,8 +211,8 @@ class Tampering(Changing):
 
     def test_reordered_rows_are_found(self):
         base, table = self.chain()
-        base.execute(f'update "{table}" set seq = -2 where seq = 2')
+        base.execute(f'update "{table}" set seq = 1000 where seq = 2')
         base.execute(f'update "{table}" set seq = 2 where seq = 3')
-        base.execute(f'update "{table}" set seq = 3 where seq = -2')
+        base.execute(f'update "{table}" set seq = 3 where seq = 1000')
         base.commit()
         self.found()
