@@ -15,17 +15,53 @@ use crate::cli::out::Out;
 use crate::cli::session::Session;
 use crate::cli::{self, Cli, Command, audit};
 use crate::config::{Config, load};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::process::{self, log};
 use crate::sandbox::Sandbox;
 use crate::store::Store;
 use crate::watch::{Scope, Subject};
 use rooms::{Records, Rooms};
 
+/// Starts what a process needs and runs the program's words. Here and not in `main.rs`, so that the whole program is compiled
+/// once, with the library.
+///
+/// # Errors
+/// What could not be done, in words for people.
+pub fn start(cli: Cli) -> Result<Exit, Problem> {
+    if let Some(file) = &cli.globals.log {
+        log::install(file)?;
+    }
+    process::install_tls();
+    // Two workers: one for the clients' work, so that the other is free for a key.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| {
+            Problem::new(
+                ProblemKind::Internal,
+                "process",
+                "cannot start",
+                e.to_string(),
+                "free some threads or memory, then try again",
+            )
+        })?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
+    let exit = runtime.block_on(run(cli));
+    // Nothing that is still waiting for an answer keeps the shell waiting.
+    runtime.shutdown_background();
+    tracing::info!(
+        code = exit.as_ref().map_or(-1, |e| i32::from(e.code())),
+        "ended"
+    );
+    exit
+}
+
 /// Runs the program's words.
 ///
 /// # Errors
 /// What could not be done, in words for people.
-pub async fn run(cli: Cli) -> Result<Exit, Problem> {
+async fn run(cli: Cli) -> Result<Exit, Problem> {
     let globals = &cli.globals;
     let mut out = Out::stdout(globals.json, globals.no_color);
     match &cli.command {
