@@ -1,8 +1,16 @@
-//! Black box: the built program's words, exit codes and JSON. `cli/config.rs` needs nothing; the others run on `--demo`.
+//! Black box: the built program's words, exit codes and JSON, on `--demo` or on a sandbox in a process of its own.
 
+#[path = "cli/actions.rs"]
+mod actions;
 #[path = "cli/checklist.rs"]
 mod checklist;
 #[path = "cli/config.rs"]
 mod config;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/questions.rs"]
+mod questions;
+#[path = "cli/starter.rs"]
+mod starter;
+#[path = "cli/trouble.rs"]
+mod trouble;

@@ -122,7 +122,8 @@ fn table(rows: &[&Alarm], now: Timestamp) -> Table {
         ("ALARM", Align::Left),
         ("RULE", Align::Left),
         ("WHY", Align::Left),
-    ]);
+    ])
+    .sparing(&["RULE", "WHY"]);
     for a in rows {
         let role = role(a);
         table.row(vec![

@@ -96,7 +96,8 @@ fn rows(rows: Vec<AuditRow>, environment: &str, out: &mut Out) -> Result<Exit, P
         ("OUTCOME", Align::Left),
         ("TOOK", Align::Right),
         ("DETAIL", Align::Left),
-    ]);
+    ])
+    .sparing(&["WHO", "TOOK", "DETAIL"]);
     for r in &rows {
         table.row(vec![
             cell(r.seq.to_string()),

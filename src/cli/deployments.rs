@@ -73,7 +73,8 @@ fn table(rows: &[&Deployment], now: Timestamp) -> Table {
         ("BEGAN", Align::Right),
         ("TOOK", Align::Right),
         ("WHY", Align::Left),
-    ]);
+    ])
+    .sparing(&["WHY", "STRATEGY", "TOOK", "TASKS"]);
     for d in rows {
         let began = d.started_at.or(d.created_at);
         table.row(vec![

@@ -9,6 +9,7 @@ pub mod audit;
 mod checklist;
 pub mod config;
 mod consent;
+mod criterion_arg;
 mod deploy;
 mod deployments;
 pub mod exit;
@@ -188,8 +189,8 @@ async fn intent(
         Command::Scale(args) => (args.intent(session).await?, args.consent),
         Command::Restart(args) => (args.intent(session).await?, args.consent),
         Command::Stop(args) => (args.intent(session).await?, args.consent),
-        Command::Signoff(args) => (args.intent(), args.consent),
-        Command::Waive(args) => (args.intent(), args.consent),
+        Command::Signoff(args) => (args.intent(session)?, args.consent),
+        Command::Waive(args) => (args.intent(session)?, args.consent),
         Command::Withdraw(args) => (args.intent(), args.consent),
         _ => return Ok(None),
     }))

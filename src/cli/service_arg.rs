@@ -11,7 +11,11 @@ pub async fn resolve(word: &str, session: &mut Session) -> Result<ServiceId, Pro
         .demand(Vec::new(), &[&|f| standing(&f.services)])
         .await?;
     let all: Vec<&ServiceId> = picture.facts.service_rows().iter().map(|s| &s.id).collect();
-    pick(word, &all)
+    match &picture.facts.clusters.error {
+        // No wonder that nothing is known: no configured cluster exists.
+        Some(problem) if all.is_empty() => Err(problem.clone()),
+        _ => pick(word, &all),
+    }
 }
 
 /// Finds the one that is meant among some.

@@ -29,6 +29,12 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     // What is said about a service beyond itself may be missing: the service is shown all the same.
     let picture = session.look(Vec::new()).await?;
     let facts = &picture.facts;
+    let mut part = facts.services.clone();
+    // A configured cluster that does not exist: what is there is shown, and what is not is said.
+    part.error = part.error.or_else(|| facts.clusters.error.clone());
+    if let (true, Some(problem)) = (facts.service_rows().is_empty(), &part.error) {
+        return Err(problem.clone());
+    }
     let now = Timestamp::now();
     let wanted = args.filter.as_deref().unwrap_or("").to_lowercase();
     let rows: Vec<&Service> = facts
@@ -39,7 +45,7 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
         .collect();
     if session.out.is_json() {
         let rows = rows.iter().map(|s| object(s, facts)).collect();
-        session.list("services", rows, &facts.services)?;
+        session.list("services", rows, &part)?;
         return Ok(Exit::OK);
     }
     if rows.is_empty() {
@@ -47,7 +53,7 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     } else {
         session.out.table(&table(&rows, facts, now))?;
     }
-    session.footer(words::count(rows.len(), "service"), &facts.services, now)?;
+    session.footer(words::count(rows.len(), "service"), &part, now)?;
     Ok(Exit::OK)
 }
 
@@ -71,6 +77,9 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
         ("MEMORY", Align::Right),
         ("TARGETS", Align::Right),
         ("DEPLOYED", Align::Right),
+    ])
+    .sparing(&[
+        "MEMORY", "CPU", "PENDING", "REVISION", "DEPLOYED", "TARGETS",
     ]);
     for s in rows {
         let definition = facts.task_definition(s);

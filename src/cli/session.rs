@@ -136,7 +136,7 @@ impl Session {
         self.out.painted(Role::Dim, &line)?;
         match &part.error {
             Some(problem) => {
-                let line = format!("not up to date: {}", explain::line(problem));
+                let line = format!("incomplete or out of date: {}", explain::line(problem));
                 self.out.painted(Role::Warn, &line)
             }
             None => Ok(()),

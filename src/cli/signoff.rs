@@ -3,7 +3,10 @@
 use clap::Args;
 
 use super::consent::Consent;
+use super::criterion_arg;
+use super::session::Session;
 use crate::domain::action::Intent;
+use crate::domain::problem::Problem;
 
 /// Arguments.
 #[derive(Args, Debug)]
@@ -22,12 +25,12 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// What is meant.
-    pub fn intent(&self) -> Intent {
-        Intent::SignOff {
-            criterion: self.criterion.clone(),
+    /// What is meant, if the plan knows it.
+    pub fn intent(&self, session: &Session) -> Result<Intent, Problem> {
+        Ok(Intent::SignOff {
+            criterion: criterion_arg::known(&self.criterion, &session.config)?,
             why: self.why.clone(),
             link: self.link.clone(),
-        }
+        })
     }
 }

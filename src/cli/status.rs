@@ -1,67 +1,24 @@
 //! `flightdeck status`: one look at everything, and one word for it as exit code.
 
+mod judge;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::explain::{self, ProblemJson};
 use super::paint::Role;
-use super::session::{Session, Standing, standing};
+use super::session::Session;
 use super::table::{Align, Table, cell, painted};
 use super::words;
-use crate::domain::alarm::{AlarmState, Severity};
+use crate::domain::alarm::AlarmState;
 use crate::domain::facts::{Facts, ProviderHealth};
-use crate::domain::metric::Unit;
 use crate::domain::problem::Problem;
 use crate::domain::service::ServiceHealth;
-use crate::domain::slo::{Slo, SloKind};
+use crate::domain::slo::Slo;
 use crate::domain::text::inert;
 use crate::plan::Checklist;
-
-/// The one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Verdict {
-    Healthy,
-    Unknown,
-    Degraded,
-    Down,
-}
-
-impl Verdict {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Healthy => "healthy",
-            Self::Unknown => "unknown",
-            Self::Degraded => "degraded",
-            Self::Down => "down",
-        }
-    }
-
-    fn exit(self) -> Exit {
-        match self {
-            Self::Healthy => Exit::OK,
-            Self::Unknown => Exit::NO_ANSWER,
-            Self::Degraded => Exit::FAILED,
-            Self::Down => Exit::REFUSED,
-        }
-    }
-
-    fn role(self) -> Role {
-        match self {
-            Self::Healthy => Role::Ok,
-            Self::Unknown | Self::Degraded => Role::Warn,
-            Self::Down => Role::Bad,
-        }
-    }
-}
-
-/// One thing that speaks against "healthy".
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Finding {
-    verdict: Verdict,
-    about: String,
-    text: String,
-}
+use judge::{Finding, Verdict, amount, judge};
 
 /// Runs the command.
 pub async fn run(session: &mut Session) -> Result<Exit, Problem> {
@@ -81,96 +38,6 @@ pub async fn run(session: &mut Session) -> Result<Exit, Problem> {
         print(verdict, &findings, facts, &picture.checklist, session)?;
     }
     Ok(verdict.exit())
-}
-
-/// Everything that speaks against "healthy", the worst first. The worst that is known wins; unknown is not green.
-fn judge(facts: &Facts) -> Vec<Finding> {
-    let mut all = Vec::new();
-    let mut find = |verdict, about: &str, text: String| {
-        all.push(Finding {
-            verdict,
-            about: inert(about),
-            text: inert(&text),
-        });
-    };
-    for s in facts.service_rows() {
-        let verdict = match s.health() {
-            ServiceHealth::Down => Verdict::Down,
-            ServiceHealth::Failed | ServiceHealth::Degraded => Verdict::Degraded,
-            ServiceHealth::Deploying | ServiceHealth::Steady | ServiceHealth::Inactive => continue,
-        };
-        let counts = format!("{} of {} running", s.counts.running, s.counts.desired);
-        find(
-            verdict,
-            &s.id.to_string(),
-            format!("{}: {counts}", s.health().word()),
-        );
-    }
-    for a in facts
-        .alarm_rows()
-        .iter()
-        .filter(|a| a.state == AlarmState::Alarm)
-    {
-        if a.severity != Severity::Info {
-            find(
-                Verdict::Degraded,
-                &a.name,
-                format!("alarm {}: {}", a.severity.word(), a.reason),
-            );
-        }
-    }
-    for slo in facts
-        .slos
-        .rows()
-        .iter()
-        .filter(|s| s.is_met() == Some(false))
-    {
-        let now = slo
-            .current
-            .map_or_else(String::new, |v| amount(slo.kind, v));
-        let target = amount(slo.kind, slo.target);
-        find(
-            Verdict::Degraded,
-            slo.kind.word(),
-            format!("promise broken: {now} of {target}"),
-        );
-    }
-    for (url, part) in &facts.https {
-        match (&part.value, &part.error) {
-            (_, Some(problem)) => find(Verdict::Degraded, url, explain::line(problem)),
-            (Some(p), None) if p.status >= 500 => {
-                find(Verdict::Degraded, url, format!("answers {}", p.status));
-            }
-            _ => {}
-        }
-    }
-    for (what, problem) in unasked(facts) {
-        find(Verdict::Unknown, what, problem);
-    }
-    all.sort_by_key(|f| std::cmp::Reverse(f.verdict));
-    all
-}
-
-/// The questions that "healthy" rests on and that nobody answered.
-fn unasked(facts: &Facts) -> Vec<(&'static str, String)> {
-    [
-        ("services", standing(&facts.services)),
-        ("alarms", standing(&facts.alarms)),
-    ]
-    .into_iter()
-    .filter_map(|(what, standing)| match standing {
-        Standing::Answered => None,
-        Standing::Waiting => Some((what, "no answer in time".to_owned())),
-        Standing::Failed(problem) => Some((what, explain::line(&problem))),
-    })
-    .collect()
-}
-
-fn amount(kind: SloKind, value: f64) -> String {
-    match kind {
-        SloKind::Availability | SloKind::ErrorRate => format!("{value:.3} %"),
-        SloKind::ResponseTime => Unit::Milliseconds.format(value),
-    }
 }
 
 fn print(
@@ -205,6 +72,14 @@ fn print(
         ])?;
     }
     out.line("")?;
+    out.line(&counts(facts, checklist))?;
+    out.line(&slo_line(facts.slos.rows()))?;
+    out.line("")?;
+    out.table(&providers(&facts.providers, now))
+}
+
+/// Counts of what is known; what nobody answered is not counted as none.
+fn counts(facts: &Facts, checklist: &Checklist) -> String {
     let rows = facts.service_rows();
     let steady = rows
         .iter()
@@ -220,17 +95,19 @@ fn print(
         .iter()
         .filter(|d| d.state.is_running())
         .count();
+    let known = |is: bool, text: String| if is { text } else { "unknown".to_owned() };
+    let services = format!("{steady}/{} steady", rows.len());
+    let alarms = format!("{firing}/{} firing", facts.alarm_rows().len());
+    let deploys = format!("{moving} running");
     let ready = checklist.success_counts();
-    out.line(&format!(
-        "services {steady}/{} steady   alarms {firing}/{} firing   deploys {moving} running   go-live {}/{} ready",
-        rows.len(),
-        facts.alarm_rows().len(),
+    format!(
+        "services {}   alarms {}   deploys {}   go-live {}/{} ready",
+        known(facts.services.value.is_some(), services),
+        known(facts.alarms.value.is_some(), alarms),
+        known(facts.deployments.value.is_some(), deploys),
         ready.ready(),
         ready.total()
-    ))?;
-    out.line(&slo_line(facts.slos.rows()))?;
-    out.line("")?;
-    out.table(&providers(&facts.providers, now))
+    )
 }
 
 fn slo_line(slos: &[Slo]) -> String {
@@ -334,43 +211,4 @@ fn object(verdict: Verdict, findings: &[Finding], facts: &Facts, checklist: &Che
         "systems": providers,
         "taken_at": facts.taken_at,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::part::Part;
-    use crate::domain::problem::ProblemKind;
-
-    #[test]
-    fn unknown_is_not_green_and_known_trouble_wins_over_it() {
-        let mut facts = Facts::default();
-        let worst = |f: &Facts| judge(f).first().map(|f| f.verdict);
-        assert_eq!(worst(&facts), Some(Verdict::Unknown));
-        facts.services.value = Some(Default::default());
-        facts.alarms.value = Some(Default::default());
-        assert_eq!(worst(&facts), None);
-        facts.https.insert(
-            "https://x".into(),
-            Part {
-                error: Some(Problem::new(
-                    ProblemKind::Timeout,
-                    "https",
-                    "no answer",
-                    "late",
-                    "",
-                )),
-                ..Part::default()
-            },
-        );
-        facts.alarms.error = Some(Problem::new(
-            ProblemKind::Denied,
-            "cloudwatch",
-            "w",
-            "y",
-            "f",
-        ));
-        assert_eq!(worst(&facts), Some(Verdict::Degraded));
-        assert_eq!(judge(&facts).len(), 2);
-    }
 }

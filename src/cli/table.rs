@@ -37,6 +37,7 @@ pub fn painted(role: Role, text: impl AsRef<str>) -> Cell {
 pub struct Table {
     columns: Vec<(&'static str, Align)>,
     rows: Vec<Vec<Cell>>,
+    spare: &'static [&'static str],
 }
 
 /// Blank columns between two columns.
@@ -50,7 +51,14 @@ impl Table {
         Self {
             columns: columns.to_vec(),
             rows: Vec::new(),
+            spare: &[],
         }
+    }
+
+    /// Names the columns that a narrow terminal goes without, the least missed first.
+    pub fn sparing(mut self, columns: &'static [&'static str]) -> Self {
+        self.spare = columns;
+        self
     }
 
     /// Adds a row; missing cells are empty.
@@ -63,7 +71,8 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// The table as lines. With a width, the widest columns of words are narrowed until it fits.
+    /// The table as lines. With a width: columns that can be spared go, then those of words are narrowed, the widest first and
+    /// the first column, which names the row, last.
     pub fn draw(&self, columns: Option<usize>, colour: bool) -> String {
         let widths = self.widths(columns);
         let mut out = String::new();
@@ -75,7 +84,9 @@ impl Table {
         for row in std::iter::once(&heading).chain(&self.rows) {
             let mut line = String::new();
             for (i, ((_, align), width_of)) in self.columns.iter().zip(&widths).enumerate() {
-                let Some(cell) = row.get(i) else { continue };
+                let (Some(cell), Some(width_of)) = (row.get(i), width_of) else {
+                    continue;
+                };
                 let text = clip(&cell.text, *width_of);
                 let pad = " ".repeat(width_of.saturating_sub(width(&text)));
                 let shown = cell.role.paint(&text, colour);
@@ -97,36 +108,66 @@ impl Table {
         out
     }
 
-    fn widths(&self, columns: Option<usize>) -> Vec<usize> {
-        let mut widths: Vec<usize> = self
+    /// The width of each column; `None` for one that is left out.
+    fn widths(&self, columns: Option<usize>) -> Vec<Option<usize>> {
+        let mut widths: Vec<Option<usize>> = self
             .columns
             .iter()
             .enumerate()
             .map(|(i, (title, _))| {
-                self.rows
-                    .iter()
-                    .filter_map(|row| row.get(i))
+                let cells = self.rows.iter().filter_map(|row| row.get(i));
+                cells
                     .map(|cell| width(&cell.text))
                     .chain([width(title)])
                     .max()
-                    .unwrap_or(0)
             })
             .collect();
-        let gaps = GAP * self.columns.len().saturating_sub(1);
-        while columns.is_some_and(|room| widths.iter().sum::<usize>() + gaps > room) {
-            let widest = widths
-                .iter_mut()
-                .zip(&self.columns)
-                .filter(|(w, (_, align))| *align == Align::Left && **w > NARROWEST)
-                .map(|(w, _)| w)
-                .max();
-            match widest {
-                Some(w) => *w -= 1,
-                None => break,
+        let Some(room) = columns else { return widths };
+        let narrowest = |widths: &[Option<usize>]| -> Vec<Option<usize>> {
+            let of = |(i, w): (usize, &Option<usize>)| {
+                let words = i > 0 && self.is_words(i);
+                w.map(|w| if words { w.min(NARROWEST) } else { w })
+            };
+            widths.iter().enumerate().map(of).collect()
+        };
+        for name in self.spare {
+            if total(&narrowest(&widths)) <= room {
+                break;
+            }
+            let at = self.columns.iter().position(|(title, _)| title == name);
+            if let Some(width) = at.and_then(|i| widths.get_mut(i)) {
+                *width = None;
+            }
+        }
+        while total(&widths) > room {
+            let wide = |first: bool| {
+                let words = widths.iter().enumerate().filter(|(i, _)| self.is_words(*i));
+                words
+                    .filter(|(i, w)| (*i == 0) == first && w.is_some_and(|w| w > NARROWEST))
+                    .max_by_key(|(_, w)| **w)
+                    .map(|(i, _)| i)
+            };
+            let Some(i) = wide(false).or_else(|| wide(true)) else {
+                break;
+            };
+            if let Some(Some(width)) = widths.get_mut(i) {
+                *width -= 1;
             }
         }
         widths
     }
+
+    fn is_words(&self, column: usize) -> bool {
+        self.columns
+            .get(column)
+            .is_some_and(|(_, align)| *align == Align::Left)
+    }
+}
+
+/// How wide a line of columns is.
+fn total(widths: &[Option<usize>]) -> usize {
+    let shown = widths.iter().flatten();
+    shown.clone().sum::<usize>() + GAP * shown.count().saturating_sub(1)
 }
 
 #[cfg(test)]
@@ -163,5 +204,11 @@ mod tests {
         assert!(drawn.contains('…'));
         assert!(!drawn.contains('\x1b'));
         assert!(table().draw(None, true).contains("\x1b[1;31m3\x1b[0m"));
+    }
+
+    #[test]
+    fn a_narrow_table_goes_without_what_is_least_missed_and_keeps_what_names_its_rows() {
+        let drawn = table().sparing(&["N"]).draw(Some(18), false);
+        assert_eq!(drawn, "NAME    WHY\n漢字    plain\na\\e[2J  a very lo…\n");
     }
 }

@@ -61,7 +61,8 @@ fn table(rows: &[Task], now: Timestamp) -> Table {
         ("ADDRESS", Align::Left),
         ("AGE", Align::Right),
         ("WHY STOPPED", Align::Left),
-    ]);
+    ])
+    .sparing(&["ADDRESS", "ZONE", "WHY STOPPED", "REVISION"]);
     for t in rows {
         table.row(vec![
             cell(&t.id),

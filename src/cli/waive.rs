@@ -4,8 +4,11 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::consent::Consent;
+use super::criterion_arg;
+use super::session::Session;
 use super::span;
 use crate::domain::action::Intent;
+use crate::domain::problem::Problem;
 
 /// Arguments.
 #[derive(Args, Debug)]
@@ -24,12 +27,12 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// What is meant.
-    pub fn intent(&self) -> Intent {
-        Intent::Waive {
-            criterion: self.criterion.clone(),
+    /// What is meant, if the plan knows it.
+    pub fn intent(&self, session: &Session) -> Result<Intent, Problem> {
+        Ok(Intent::Waive {
+            criterion: criterion_arg::known(&self.criterion, &session.config)?,
             why: self.why.clone(),
             until: self.until,
-        }
+        })
     }
 }

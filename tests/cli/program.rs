@@ -1,7 +1,10 @@
 //! Runs the built program in a folder of its own, away from the caller's configuration and credentials.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
 
 /// What a run left behind.
 pub struct Ran {
@@ -12,9 +15,44 @@ pub struct Ran {
 
 impl Ran {
     /// Standard output as JSON.
-    pub fn json(&self) -> serde_json::Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.out)
             .unwrap_or_else(|e| panic!("{e}: {}\n{}", self.out, self.err))
+    }
+
+    /// Standard output as JSON lines.
+    pub fn lines(&self) -> Vec<Value> {
+        let read = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        self.out.lines().map(read).collect()
+    }
+
+    /// Checks that it ended with a code and three lines on standard error (what, why, what to do) without words of anybody's
+    /// insides, that hold some words; and that nothing went to standard output.
+    pub fn told(&self, code: i32, words: &[&str]) {
+        assert_eq!((self.code, self.out.as_str()), (code, ""), "{}", self.err);
+        let starts = ["error: ", "  why: ", "   do: "];
+        let lines: Vec<&str> = self.err.lines().collect();
+        assert_eq!(lines.len(), starts.len(), "{}", self.err);
+        for (line, start) in lines.iter().zip(starts) {
+            assert!(
+                line.len() > start.len() && line.starts_with(start),
+                "{}",
+                self.err
+            );
+        }
+        for word in words {
+            assert!(self.err.contains(word), "{word} is not in: {}", self.err);
+        }
+        for nest in [
+            "SdkError",
+            "ServiceError",
+            "DispatchFailure",
+            "Unhandled",
+            "Some(",
+            "panicked",
+        ] {
+            assert!(!self.err.contains(nest), "{}", self.err);
+        }
     }
 }
 
@@ -42,5 +80,82 @@ pub fn ran(output: Output) -> Ran {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// The embedded platform as a process of its own, with a folder for who asks it.
+pub struct Platform {
+    child: Child,
+    /// What it says of itself.
+    pub said: Value,
+    /// Where the program runs that asks it.
+    pub folder: tempfile::TempDir,
+}
+
+impl Platform {
+    /// Starts it on a free port.
+    pub fn start(words: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let fixed = ["sandbox", "--json", "--listen", "127.0.0.1:0"];
+        let mut child = command(folder.path(), &[&fixed, words].concat())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        let said = said["sandbox"].clone();
+        Self {
+            child,
+            said,
+            folder,
+        }
+    }
+
+    /// The program, pointed at it by the environment alone.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = command(self.folder.path(), words);
+        for (name, field) in [
+            ("AWS_ENDPOINT_URL", "endpoint"),
+            ("AWS_REGION", "region"),
+            ("AWS_ACCESS_KEY_ID", "access_key_id"),
+            ("AWS_SECRET_ACCESS_KEY", "secret_access_key"),
+        ] {
+            command.env(name, self.said[field].as_str().unwrap());
+        }
+        command
+    }
+
+    /// Runs it to its end.
+    pub fn run(&self, words: &[&str]) -> Ran {
+        ran(self.command(words).output().unwrap())
+    }
+
+    /// A question's rows.
+    pub fn rows(&self, words: &[&str], name: &str) -> Vec<Value> {
+        let ran = self.run(&[words, &["--json"]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let json = ran.json();
+        let rows = json[name].as_array();
+        rows.unwrap_or_else(|| panic!("no {name} in {json}"))
+            .clone()
+    }
+
+    /// A service of the story, as `services` tells it.
+    pub fn service(&self, cluster: &str, name: &str) -> Value {
+        let rows = self.rows(&["services"], "services");
+        let found = rows
+            .into_iter()
+            .find(|s| s["cluster"] == cluster && s["name"] == name);
+        found.unwrap_or_else(|| panic!("no {cluster}/{name}"))
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

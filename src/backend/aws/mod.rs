@@ -9,6 +9,7 @@ mod ecs_deployments;
 mod ecs_map;
 mod ecs_task_definition;
 pub mod elbv2;
+mod endpoint;
 mod log_line;
 pub mod logs;
 pub mod sts;
@@ -124,7 +125,7 @@ impl Aws {
     /// The clients, made from files and environment when first needed.
     ///
     /// # Errors
-    /// `Config` where no region is known.
+    /// `Config` where no region is known, or the environment names an endpoint that is none.
     pub async fn clients(&self) -> Result<Arc<Clients>, Problem> {
         if let Some(clients) = self.slot().clone() {
             return Ok(clients);
@@ -132,6 +133,13 @@ impl Aws {
         let mut loaded_at = self.loading.lock().await;
         if let Some(clients) = self.slot().clone() {
             return Ok(clients);
+        }
+        let named = self.settings.endpoint.is_some();
+        if let Some(problem) = (!named)
+            .then(|| endpoint::mistake(std::env::vars_os()))
+            .flatten()
+        {
+            return Err(problem);
         }
         let sdk = self.load().await;
         *loaded_at = Some(Instant::now());

@@ -14,7 +14,7 @@ use toml::de::DeTable;
 use super::expect::Expectations;
 use super::model::Plan;
 use crate::config::Config;
-use crate::config::mistake::{Mistake, Mistakes, place, suggest, unreadable};
+use crate::config::mistake::{Mistake, Mistakes, io_words, place, suggest, unreadable};
 use crate::config::reader::Judge;
 use crate::domain::problem::Problem;
 use crate::domain::text::inert;
@@ -46,7 +46,7 @@ impl Plan {
     /// Where the file cannot be read, or has a mistake: file, line, what was expected, the nearest name.
     pub fn load(path: &Path) -> Result<Self, Problem> {
         let source = std::fs::read_to_string(path).map_err(|e| {
-            let mut problem = unreadable(path, &e.to_string());
+            let mut problem = unreadable(path, &io_words(&e));
             problem.fix = inert(
                 "name another plan file with the key plan, or leave it out for the default plan",
             );

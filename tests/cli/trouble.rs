@@ -1,0 +1,219 @@
+//! Bad days: each a clear message with its exit code, and none that hangs.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use crate::program::{Platform, Ran, command, ran};
+
+/// A question in surroundings that differ in some variables from those of a platform.
+fn asked(platform: &Platform, variables: &[(&str, &str)], words: &[&str]) -> Ran {
+    let mut command = platform.command(words);
+    for (name, value) in variables {
+        command.env(name, value);
+    }
+    ran(command.output().unwrap())
+}
+
+#[test]
+fn each_fault_of_the_platform_has_its_words() {
+    for (fault, words) in [
+        ("throttle=1", &["asks us to slow down"][..]),
+        ("error=1", &["web page (HTML)", "HTTP 500", "proxy"]),
+        ("cut=1", &["was cut before the answer was complete"]),
+        ("malformed=1", &["not with AWS's JSON"]),
+        ("expired=1", &["have expired", "aws sso login"]),
+        ("denied=1", &["may not do it", "ecs:ListClusters"]),
+    ] {
+        let platform = Platform::start(&["--fault", fault]);
+        let before = Instant::now();
+        platform.run(&["services"]).told(3, words);
+        platform.run(&["services", "--json"]).told(3, words);
+        platform
+            .run(&["deploy", "laser-prod/api", "--image", "1.8.3", "--yes"])
+            .told(3, words);
+        assert!(
+            before.elapsed() < Duration::from_secs(20),
+            "{fault}: {:?}",
+            before.elapsed()
+        );
+        // Unknown is not green, and not down either.
+        let status = platform.run(&["status", "--json"]);
+        assert_eq!(
+            (status.code, status.json()["status"].as_str()),
+            (3, Some("unknown")),
+            "{fault}"
+        );
+        let text = platform.run(&["status"]).out;
+        assert!(
+            text.starts_with("UNKNOWN") && text.contains("services unknown   alarms unknown"),
+            "{fault}: {text}"
+        );
+    }
+}
+
+#[test]
+fn one_system_that_fails_takes_its_own_part_alone() {
+    let platform = Platform::start(&["--fault", "logs:denied=1", "--fault", "elbv2:error=1"]);
+    assert_eq!(platform.run(&["services"]).code, 0);
+    assert_eq!(platform.run(&["alerts"]).code, 0);
+    platform.run(&["logs"]).told(3, &["may not do it"]);
+    let rows = platform.rows(&["services"], "services");
+    let api = rows.iter().find(|s| s["name"] == "api").unwrap();
+    assert!(api["targets"].is_null() && api["running"].is_u64(), "{api}");
+}
+
+#[test]
+fn an_endpoint_that_hangs_ends_in_time() {
+    let platform = Platform::start(&["--fault", "hang=1"]);
+    std::fs::write(
+        platform.folder.path().join("flightdeck.toml"),
+        "[aws]\ntimeout = \"1s\"\n",
+    )
+    .unwrap();
+    let before = Instant::now();
+    platform.run(&["services"]).told(3, &["no answer in time"]);
+    assert!(
+        before.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        before.elapsed()
+    );
+}
+
+#[test]
+fn credentials_that_are_wrong_or_missing_are_named() {
+    let platform = Platform::start(&[]);
+    let wrong = [("AWS_ACCESS_KEY_ID", "AKIAWRONGWRONGWRONG0")];
+    asked(&platform, &wrong, &["services"]).told(3, &["does not know the access key"]);
+    let missing = [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")];
+    asked(&platform, &missing, &["services"])
+        .told(3, &["no AWS credentials were found", "AWS_PROFILE"]);
+    assert_eq!(asked(&platform, &missing, &["status"]).code, 3);
+}
+
+#[test]
+fn an_endpoint_that_is_none_is_named_and_nobody_else_is_asked() {
+    let platform = Platform::start(&[]);
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let nobody = format!("http://127.0.0.1:{port}");
+    asked(&platform, &[("AWS_ENDPOINT_URL", &nobody)], &["services"])
+        .told(3, &["nothing listens", &nobody]);
+    asked(
+        &platform,
+        &[("AWS_ENDPOINT_URL", "http://peer.invalid:4566")],
+        &["services"],
+    )
+    .told(3, &["peer.invalid", "does not resolve"]);
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_ECS"] {
+        asked(&platform, &[(name, "localhost")], &["services"])
+            .told(3, &[name, "is no URL", "unset"]);
+    }
+}
+
+#[test]
+fn a_region_that_is_missing_or_unknown_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "AKIAX"),
+        ("AWS_SECRET_ACCESS_KEY", "x"),
+    ];
+    let missing = ran(command(folder.path(), &["services"])
+        .envs(keys)
+        .output()
+        .unwrap());
+    missing.told(3, &["no region is set", "AWS_REGION"]);
+    // Its host does not resolve: no request leaves this machine.
+    let mut unknown = command(folder.path(), &["services"]);
+    unknown.envs(keys).env("AWS_REGION", "mars-north-1");
+    ran(unknown.output().unwrap()).told(3, &["mars-north-1"]);
+}
+
+#[test]
+fn a_cluster_that_does_not_exist_is_named() {
+    let platform = Platform::start(&[]);
+    let file = platform.folder.path().join("flightdeck.toml");
+    std::fs::write(&file, "[aws]\nclusters = [\"nope\"]\n").unwrap();
+    for words in [
+        &["services"][..],
+        &["tasks", "api"],
+        &["restart", "api", "--yes"],
+    ] {
+        platform
+            .run(words)
+            .told(2, &["nope", "no cluster of that name", "clusters"]);
+    }
+    let status = platform.run(&["status", "--json"]);
+    assert!(
+        status.json()["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|f| f["about"] == "clusters"),
+        "{}",
+        status.out
+    );
+    // What exists is shown all the same.
+    std::fs::write(&file, "[aws]\nclusters = [\"laser-prod\", \"nope\"]\n").unwrap();
+    let ran = platform.run(&["services", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.json()["services"].as_array().unwrap().len(), 6);
+    assert_eq!(ran.json()["error"]["kind"], "not_found");
+    assert!(
+        platform.run(&["services"]).out.contains("incomplete"),
+        "a missing cluster is passed over"
+    );
+}
+
+#[test]
+fn an_empty_account_is_said_to_be_empty_and_is_not_green() {
+    let platform = Platform::start(&["--empty"]);
+    for (command, name) in [
+        ("services", "services"),
+        ("deployments", "deployments"),
+        ("alerts", "alerts"),
+        ("metrics", "metrics"),
+        ("logs", "log_groups"),
+    ] {
+        assert!(platform.rows(&[command], name).is_empty(), "{command}");
+        let ran = platform.run(&[command]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{command}");
+        assert!(ran.out.starts_with("No "), "{}", ran.out);
+    }
+    platform
+        .run(&["tasks", "api"])
+        .told(2, &["unknown service \"api\"", "have no services"]);
+    let status = platform.run(&["status", "--json"]);
+    assert_eq!(
+        (status.code, status.json()["status"].as_str()),
+        (3, Some("unknown")),
+        "{}",
+        status.out
+    );
+    let criteria = platform.rows(&["checklist"], "criteria");
+    let green = criteria.iter().filter(|c| {
+        c["state"] == "proved" && c["probe"].as_str().is_some_and(|p| p.contains("ecs"))
+    });
+    assert_eq!(green.count(), 0);
+}
+
+#[test]
+fn a_demo_and_a_sandbox_stay_on_this_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let outside = ran(
+        command(folder.path(), &["sandbox", "--listen", "0.0.0.0:0"])
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(outside.code, 2, "{}", outside.out);
+    assert!(outside.err.contains("loopback alone"), "{}", outside.err);
+    let fault = ran(command(
+        folder.path(),
+        &["sandbox", "--listen", "127.0.0.1:0", "--fault", "throtle=1"],
+    )
+    .output()
+    .unwrap());
+    fault.told(2, &["throtle", "throttle"]);
+}
