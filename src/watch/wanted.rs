@@ -57,7 +57,7 @@ pub fn wanted(p: &Picture) -> Vec<Wanted> {
         Wanted::every(Topic::Alarms, 15_000),
         Wanted::every(Topic::TargetGroups, 120_000),
         Wanted::every(Topic::LogGroups, 300_000),
-        Wanted::every(Topic::Records, 2_000).stamped(records::stamp(p)),
+        Wanted::every(Topic::Records, 5_000).stamped(records::stamp(p)),
     ];
     all.extend(outside::wanted(&p.config));
     services(p, &mut all);
