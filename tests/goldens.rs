@@ -40,6 +40,13 @@ fn criterion() {
 }
 
 #[test]
+fn stage() {
+    golden("stage", |c| {
+        c.keys("2zje");
+    });
+}
+
+#[test]
 fn services() {
     golden("services", |c| {
         c.keys("3");

@@ -2,7 +2,10 @@
 
 mod ui;
 
-use flightdeck::domain::action::Intent;
+use std::sync::Arc;
+
+use flightdeck::domain::action::{Confirm, Intent, Preview};
+use flightdeck::plan::CriterionState;
 use flightdeck::ui::effect::Effect;
 use flightdeck::ui::msg::Msg;
 use ui::{Console, fixture};
@@ -58,6 +61,9 @@ fn what_fails_is_a_key_away_with_its_evidence() {
     assert!(c.shows("4.S3"), "{}", c.text());
     c.keys("n");
     assert!(c.shows("2.S2"), "from the top again: {}", c.text());
+    c.keys("N");
+    assert!(c.shows("4.S3"), "and back over the top: {}", c.text());
+    c.keys("N");
     c.keys("<esc>");
     assert!(c.shows("▌"), "{}", c.text());
 }
@@ -125,4 +131,142 @@ fn nobody_can_take_back_what_nobody_said() {
     c.keys("2nW");
     assert!(c.shows("nobody has vouched for it"), "{}", c.text());
     assert_eq!(c.effects.len(), before);
+}
+
+#[test]
+fn what_fails_comes_in_the_order_of_the_screen() {
+    let mut snapshot = fixture::snapshot();
+    let list = Arc::make_mut(&mut snapshot.checklist);
+    let leads = list.stages[1].criteria.last_mut().unwrap();
+    leads.state = CriterionState::Failing;
+    // The plan has it before the success criteria; the screen shows those first.
+    list.stages[1].criteria.rotate_right(1);
+    let mut c = Console::with(160, 48, snapshot);
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        c.keys(if seen.is_empty() { "2n" } else { "n" });
+        seen.push(row(&c, "▌").split_whitespace().nth(1).unwrap().to_owned());
+    }
+    assert_eq!(seen, ["2.S2", "2.1.a", "4.S3"]);
+}
+
+#[test]
+fn a_stage_says_what_was_planned_what_is_late_and_what_comes_next() {
+    let mut c = Console::new(80, 24);
+    c.keys("2zj");
+    assert!(row(&c, "▌").contains("CI/CD"), "{}", c.text());
+    assert!(
+        c.shows("2 days LATE, planned 2026-11-19 to 2026-11-21, begun"),
+        "under the list, in full: {}",
+        c.text()
+    );
+    c.keys("e");
+    assert!(
+        c.shows("what stage 2 is for") && c.shows("▲ FAILING  2.S2"),
+        "{}",
+        c.text()
+    );
+    c.keys("<down><down><down><down><down><down><down><down><down><down>");
+    assert!(
+        c.shows("done 2026-11-16 to 2026-11-18") && c.shows("planned for 2026-12-04"),
+        "{}",
+        c.text()
+    );
+    c.keys("<esc>");
+    assert!(row(&c, "▌").contains("CI/CD"), "{}", c.text());
+}
+
+#[test]
+fn a_narrow_screen_cuts_no_meaning() {
+    let mut c = Console::new(80, 24);
+    c.keys("2n");
+    let text = c.text();
+    assert!(
+        text.contains("2.S2 criterion 2 of CI/CD Pipeline Implementation"),
+        "{text}"
+    );
+    assert!(text.contains("laser-prod/api: 5 of 6 tasks run"), "{text}");
+    assert!(
+        text.contains("next: fix 2.S2 Docker images building successfully"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_new_picture_leaves_the_selection_with_its_criterion() {
+    let mut c = Console::new(120, 40);
+    c.keys("2n");
+    let mut newer = fixture::snapshot();
+    let list = Arc::make_mut(&mut newer.checklist);
+    list.stages[0].criteria.truncate(2);
+    list.stages[1].criteria[1].state = CriterionState::Proved;
+    c.msg(Msg::Snapshot(Arc::new(newer)));
+    let selected = row(&c, "▌");
+    assert!(
+        selected.contains("2.S2") && selected.contains("✓ proved"),
+        "{}",
+        c.text()
+    );
+}
+
+#[test]
+fn the_overview_leads_to_a_stage_that_blocks_go_live() {
+    let mut c = Console::new(120, 40);
+    // Three things burn and one moves before the stages.
+    c.keys("jjjjj<enter>");
+    assert!(row(&c, "▌").contains("CI/CD"), "{}", c.text());
+    c.keys("<esc>");
+    assert!(
+        c.shows("Burning") && row(&c, "▌2").contains("CI/CD"),
+        "{}",
+        c.text()
+    );
+}
+
+#[test]
+fn a_confirmed_sign_off_is_started_with_what_was_previewed() {
+    let mut c = Console::new(120, 40);
+    c.keys("2no");
+    assert!(
+        c.shows("it stays FAILING unless it is waived"),
+        "{}",
+        c.text()
+    );
+    c.keys("seen<tab>https://wiki.example/1<enter>");
+    let Some(Effect::Preview(intent)) = c.effects.last().cloned() else {
+        panic!("no preview: {:?}\n{}", c.effects.last(), c.text());
+    };
+    let preview = Preview {
+        intent,
+        confirm: Confirm::Key,
+        ..fixture::preview()
+    };
+    c.msg(Msg::Previewed(Ok(Box::new(preview.clone()))));
+    c.keys("y");
+    let started = Effect::Start {
+        preview: Box::new(preview),
+        typed: None,
+    };
+    assert!(
+        c.effects.contains(&started),
+        "{:?}\n{}",
+        c.effects,
+        c.text()
+    );
+}
+
+#[test]
+fn read_only_says_why_nobody_can_vouch() {
+    let mut snapshot = fixture::snapshot();
+    snapshot.facts.read_only = true;
+    let mut c = Console::with(120, 40, snapshot);
+    for key in ["2no", "w"] {
+        c.keys(key);
+        assert!(
+            c.shows("read-only: started with --read-only"),
+            "{}",
+            c.text()
+        );
+    }
+    assert!(!c.effects.iter().any(|e| matches!(e, Effect::Preview(_))));
 }

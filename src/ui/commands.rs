@@ -78,7 +78,8 @@ commands! {
     FoldAll, "fold-all", "fold all", Safe, "Fold everything, or unfold everything";
     Unready, "unready", "not ready", Safe, "Only what is not ready, or all of it again";
     NextFailing, "next-failing", "next failing", Safe, "Go to the next criterion that fails";
-    Evidence, "evidence", "evidence", Safe, "Show what was asked, what came back, and when";
+    PrevFailing, "prev-failing", "previous failing", Safe, "Go to the criterion that fails before this one";
+    Evidence, "evidence", "evidence", Safe, "Show what was asked, what came back, and when; for a stage, its goal and the timeline";
     Logs, "logs", "logs", Safe, "Logs of the selection";
     Metrics, "metrics", "metrics", Safe, "Metrics of the selection";
     Deployments, "deployments", "deploys", Safe, "Deployments of the selection";

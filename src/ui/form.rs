@@ -6,6 +6,7 @@ use tui_input::Input;
 use super::screens::ScreenId;
 use crate::domain::action::Intent;
 use crate::domain::service::{ServiceId, Strategy};
+use crate::plan::checklist::{CriterionState, CriterionStatus};
 
 /// What the answers are for.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,12 +117,17 @@ impl Form {
     }
 
     /// The form by which a person vouches for a criterion.
-    pub fn sign_off(criterion: &str, title: &str) -> Self {
+    pub fn sign_off(c: &CriterionStatus) -> Self {
+        let hint = match c.state {
+            CriterionState::Failing => "its probe fails: it stays FAILING unless it is waived",
+            CriterionState::Proved => "what you saw; a probe proves it already",
+            _ => "what you saw that makes it true",
+        };
         Self::new(
-            format!("Sign off {criterion}  {title}"),
-            Ask::SignOff(criterion.to_owned()),
+            format!("Sign off {}  {}", c.id, c.title),
+            Ask::SignOff(c.id.clone()),
             vec![
-                Field::new("why", "", "what you saw that makes it true"),
+                Field::new("why", "", hint),
                 Field::new("link", "", "to the evidence, if there is any"),
             ],
         )

@@ -12,7 +12,7 @@ use super::theme::Theme;
 use super::update;
 use super::widgets::{field, line};
 use crate::domain::alarm::AlarmState;
-use crate::domain::text::width;
+use crate::domain::text::{clip, width};
 
 /// Draws the model into a buffer of its size.
 pub fn view(model: &Model, buf: &mut Buffer) {
@@ -159,7 +159,13 @@ fn tabs(model: &Model, buf: &mut Buffer) {
         let end = tab_places(model)
             .last()
             .map_or(0, |(_, x, s)| x + width(s) as u16 + 2);
-        let w = (width(&text) as u16).min(buf.area.width.saturating_sub(end));
+        let room = usize::from(buf.area.width.saturating_sub(end));
+        if room < 12 {
+            // A piece of it would say nothing; the panel below has the name.
+            return;
+        }
+        let text = clip(&text, room);
+        let w = width(&text) as u16;
         line(buf, buf.area.width - w, 1, w, &[(text, t.title)]);
     }
 }

@@ -20,6 +20,7 @@ use flightdeck::domain::target::{Target, TargetGroup};
 use flightdeck::plan::{Checklist, CriterionState, CriterionStatus, Evidence, StageStatus};
 use flightdeck::watch::Snapshot;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 pub fn now() -> Timestamp {
     "2026-11-23T12:41:07Z".parse().unwrap()
@@ -247,6 +248,13 @@ fn slo(kind: SloKind, target: f64, current: f64, left: f64) -> Slo {
     }
 }
 
+/// Three days a stage from Monday 2026-11-16 on: the second should have been done on the 21st.
+fn planned(number: u8) -> Option<(Date, Date)> {
+    let first = 16 + 3 * (i8::try_from(number).unwrap() - 1);
+    let day = |n| Date::new(2026, 11, n).unwrap();
+    Some((day(first), day(first + 2)))
+}
+
 fn stage(number: u8, title: &str, states: &[CriterionState]) -> StageStatus {
     use CriterionState::{Failing, SignedOff, Unknown};
     let criterion = |(i, state): (usize, &CriterionState)| CriterionStatus {
@@ -296,10 +304,16 @@ fn stage(number: u8, title: &str, states: &[CriterionState]) -> StageStatus {
         title: title.into(),
         goal: format!("what stage {number} is for"),
         planned_days: (2, 3),
-        planned: None,
-        actual_start: None,
-        actual_end: None,
-        late_days: 0,
+        planned: planned(number),
+        actual_start: (number < 3)
+            .then(|| planned(number))
+            .flatten()
+            .map(|(from, _)| from),
+        actual_end: (number == 1)
+            .then(|| planned(number))
+            .flatten()
+            .map(|(_, to)| to),
+        late_days: if number == 2 { 2 } else { 0 },
         criteria: states
             .iter()
             .enumerate()
@@ -603,8 +617,9 @@ pub fn snapshot() -> Snapshot {
                 &[Unknown, Unknown, Unknown, Unknown],
             ),
         ],
-        go_live: None,
-        next_step: "2.S2 Docker images building successfully".into(),
+        go_live: Some(Date::new(2026, 12, 4).unwrap()),
+        next_step: "fix 2.S2 Docker images building successfully: laser-prod/api: 5 of 6 tasks run"
+            .into(),
         at: now(),
         ..Checklist::default()
     };

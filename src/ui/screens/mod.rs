@@ -117,6 +117,8 @@ pub enum Nav {
     Alarm(String),
     /// A criterion.
     Criterion(String),
+    /// A stage of the plan, by number.
+    Stage(u8),
     /// Series on the metrics screen.
     Metrics {
         /// What they are called together.
@@ -138,7 +140,7 @@ impl Nav {
             Self::Service(_) => ScreenId::Services,
             Self::Deployments(_) | Self::Run(_) => ScreenId::Deploys,
             Self::Alarm(_) => ScreenId::Alerts,
-            Self::Criterion(_) => ScreenId::Checklist,
+            Self::Criterion(_) | Self::Stage(_) => ScreenId::Checklist,
             Self::Metrics { .. } => ScreenId::Metrics,
             Self::LogsOf(_) | Self::LogGroups(_) => ScreenId::Logs,
         }

@@ -1,21 +1,31 @@
-//! One criterion in full: what it is worth and why, what was asked, what came back, who vouches for it.
+//! One item in full: a criterion with what it is worth and why, what was asked, what came back, who vouches for it; a group
+//! with how far it is, and the timeline.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::row::{counted, days, state};
+use super::group;
+use super::model::{Item, register, stage};
+use super::row::state;
 use crate::domain::audit::{SignOff, SignOffKind};
-use crate::plan::checklist::{Counts, CriterionStatus, StageStatus};
+use crate::plan::checklist::CriterionStatus;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{ago, clock, line, panel, scrolled, wrapped};
 
-type Line = Vec<(String, Style)>;
+pub(super) type Line = Vec<(String, Style)>;
 
 /// Columns of the labels on the left.
 const LABEL: usize = 12;
 
-fn labelled(label: &str, text: &str, style: Style, columns: usize, cx: &Cx<'_>) -> Vec<Line> {
+/// Words with a label on their left.
+pub(super) fn labelled(
+    label: &str,
+    text: &str,
+    style: Style,
+    columns: usize,
+    cx: &Cx<'_>,
+) -> Vec<Line> {
     let room = columns.saturating_sub(LABEL).max(10);
     let lines = wrapped(text, room).into_iter().enumerate();
     let head = |i| if i == 0 { label } else { "" };
@@ -47,7 +57,7 @@ fn word(s: &SignOff, columns: usize, cx: &Cx<'_>) -> Vec<Line> {
     lines
 }
 
-fn lines(c: &CriterionStatus, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
+fn criterion(c: &CriterionStatus, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
     let t = cx.theme;
     let place = if c.stage > 0 {
         format!("   stage {}, {}", c.stage, c.section)
@@ -94,7 +104,7 @@ fn lines(c: &CriterionStatus, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
     if c.evidence.is_empty() && c.probe.is_some() {
         all.extend([
             Vec::new(),
-            vec![("nothing has been asked yet".to_owned(), t.unknown)],
+            vec![("no answer that may be believed".to_owned(), t.unknown)],
         ]);
     }
     all
@@ -107,53 +117,46 @@ fn inside(area: Rect) -> (usize, usize) {
     )
 }
 
-/// Lines that do not fit on the page.
-pub(super) fn overflow(c: &CriterionStatus, cx: &Cx<'_>, area: Rect) -> usize {
-    let (columns, rows) = inside(area);
-    lines(c, cx, columns).len().saturating_sub(rows)
+/// An item in full; empty where the plan has it no more.
+fn lines(item: &Item, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
+    match item {
+        Item::Criterion(id) => {
+            let c = cx.snapshot.checklist.criterion(id);
+            c.map(|c| criterion(c, cx, columns))
+        }
+        Item::Stage(number) | Item::Section(number, _) => {
+            stage(cx, *number).map(|s| group::stage(s, cx, columns))
+        }
+        Item::Register(id) => register(cx, id).map(|r| group::register(r, cx, columns)),
+    }
+    .unwrap_or_default()
 }
 
+/// Lines that do not fit on the page.
+pub(super) fn overflow(item: &Item, cx: &Cx<'_>, area: Rect) -> usize {
+    let (columns, rows) = inside(area);
+    lines(item, cx, columns).len().saturating_sub(rows)
+}
+
+/// Draws an item in full.
 pub(super) fn view(
-    c: &CriterionStatus,
+    item: &Item,
     scroll: usize,
     focus: bool,
     cx: &Cx<'_>,
     area: Rect,
     buf: &mut Buffer,
 ) {
-    let at = panel(buf, area, &c.id, focus, cx.theme);
+    let at = panel(buf, area, &item.crumb(), focus, cx.theme);
     let (columns, rows) = inside(area);
-    let all = lines(c, cx, columns);
-    draw(&all, scroll, at, buf);
-    scrolled(buf, at, scroll, rows, all.len(), cx.theme);
-}
-
-/// A stage: its goal, its days, how far it is.
-pub(super) fn stage(s: &StageStatus, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
-    let t = cx.theme;
-    let at = panel(buf, area, &format!("Stage {}", s.number), false, t);
-    let (columns, _) = inside(area);
-    let mut all = labelled("stage", &s.title, t.strong, columns, cx);
-    all.extend(labelled("goal", &s.goal, t.text, columns, cx));
-    let style = if s.late_days > 0 { t.warn } else { t.text };
-    all.extend(labelled("days", &days(s), style, columns, cx));
-    let n = s.success_counts();
-    let decides = format!("{} of {} ready: {}", n.ready(), n.total(), counted(&n));
-    all.extend(labelled("go-live", &decides, t.text, columns, cx));
-    let rest = Counts::of(s.criteria.iter().filter(|c| !c.success));
-    let leads = format!(
-        "{} of {} ready: {}",
-        rest.ready(),
-        rest.total(),
-        counted(&rest)
-    );
-    all.extend(labelled("leads to it", &leads, t.text, columns, cx));
-    draw(&all, 0, at, buf);
-}
-
-fn draw(all: &[Line], scroll: usize, at: Rect, buf: &mut Buffer) {
+    let mut all = lines(item, cx, columns);
+    if all.is_empty() {
+        let words = "the plan has no such row (any more); esc leads back";
+        all.push(vec![(words.to_owned(), cx.theme.warn)]);
+    }
     let width = at.width.saturating_sub(2);
     for (y, spans) in (at.y..at.bottom()).zip(all.iter().skip(scroll)) {
         line(buf, at.x + 1, y, width, spans);
     }
+    scrolled(buf, at, scroll, rows, all.len(), cx.theme);
 }

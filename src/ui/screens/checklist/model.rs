@@ -7,7 +7,7 @@ use crate::ui::fuzzy;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::ListState;
 
-/// Width from which a criterion's evidence is shown beside the list.
+/// Width from which the selection is shown in full beside the list; below, it has a few lines under the list.
 pub(super) const WIDE: u16 = 120;
 
 /// What names a row for good.
@@ -24,6 +24,14 @@ pub(super) enum Item {
 }
 
 impl Item {
+    /// Its name in the breadcrumbs.
+    pub(super) fn crumb(&self) -> String {
+        match self {
+            Self::Stage(number) | Self::Section(number, _) => format!("stage {number}"),
+            Self::Register(id) | Self::Criterion(id) => id.clone(),
+        }
+    }
+
     /// Success criteria decide go-live, so they are open at first; what leads to them is folded.
     fn opens_by_itself(&self, list: &Judged) -> bool {
         match self {
@@ -49,8 +57,8 @@ pub struct Checklist {
     turned: BTreeSet<Item>,
     /// Only what is not ready.
     pub(super) unready: bool,
-    /// The criterion whose evidence fills the screen.
-    pub(super) page: Option<String>,
+    /// What fills the screen: the evidence of a criterion, or a group with the timeline.
+    pub(super) page: Option<Item>,
     /// First line of that page.
     pub(super) scroll: usize,
 }
@@ -152,11 +160,10 @@ impl Checklist {
 
     /// The criterion that commands are about.
     pub(super) fn criterion<'a>(&self, cx: &Cx<'a>) -> Option<&'a CriterionStatus> {
-        let id = match (&self.page, self.current()) {
-            (Some(id), _) | (None, Some(Item::Criterion(id))) => id,
-            _ => return None,
-        };
-        cx.snapshot.checklist.criterion(id)
+        match self.page.as_ref().or_else(|| self.current())? {
+            Item::Criterion(id) => cx.snapshot.checklist.criterion(id),
+            _ => None,
+        }
     }
 
     /// The group around the row that commands are about: itself, or the one that the criterion belongs to.
@@ -173,6 +180,18 @@ impl Checklist {
         }
         .filter(|_| !cx.snapshot.checklist.stages.is_empty())
     }
+}
+
+/// Every criterion, in the order in which the screen lists them.
+pub(super) fn listed(list: &Judged) -> Vec<&CriterionStatus> {
+    let mut all = Vec::new();
+    for stage in &list.stages {
+        for section in sections(stage) {
+            all.extend(stage.criteria.iter().filter(|c| c.section == section));
+        }
+    }
+    all.extend(list.registers.iter().flat_map(|r| &r.criteria));
+    all
 }
 
 /// Every group.

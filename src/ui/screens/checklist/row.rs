@@ -46,22 +46,23 @@ pub(super) fn counted(n: &Counts) -> String {
     words.join(", ")
 }
 
-/// Planned and actual days of a stage.
+/// Planned and actual days of a stage; what is late comes first.
 pub(super) fn days(s: &StageStatus) -> String {
     let (least, most) = s.planned_days;
-    let mut words = match s.planned {
+    let mut words = match s.late_days {
+        0 => String::new(),
+        1 => "1 day LATE, ".to_owned(),
+        n => format!("{n} days LATE, "),
+    };
+    words.push_str(&match s.planned {
         Some((first, last)) => format!("planned {first} to {last}"),
         None if least == most => format!("planned {least} days"),
         None => format!("planned {least} to {most} days"),
-    };
+    });
     match (s.actual_start, s.actual_end) {
         (Some(from), Some(to)) => words.push_str(&format!(", done {from} to {to}")),
         (Some(from), None) => words.push_str(&format!(", begun {from}")),
-        _ => {}
-    }
-    if s.late_days > 0 {
-        let days = if s.late_days == 1 { "day" } else { "days" };
-        words.push_str(&format!(", {} {days} LATE", s.late_days));
+        (None, _) => {}
     }
     words
 }

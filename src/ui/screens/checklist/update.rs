@@ -3,9 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
-use super::model::{Checklist, Item};
+use super::model::{Checklist, Item, listed, register, stage};
 use super::{detail, view};
-use crate::plan::checklist::CriterionState;
+use crate::plan::checklist::{CriterionState, CriterionStatus};
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
 use crate::ui::form::Form;
@@ -17,7 +17,7 @@ impl Screen for Checklist {
     }
 
     fn crumbs(&self) -> Vec<String> {
-        self.page.iter().cloned().collect()
+        self.page.iter().map(Item::crumb).collect()
     }
 
     fn offers(&self) -> &'static [Command] {
@@ -30,13 +30,23 @@ impl Screen for Checklist {
                 Waive,
                 Withdraw,
                 NextFailing,
+                PrevFailing,
                 Unready,
                 FoldAll,
                 Evidence,
                 Describe,
                 Copy,
             ],
-            Some(_) => &[SignOff, Waive, Withdraw, NextFailing, Describe, Copy],
+            Some(Item::Criterion(_)) => &[
+                SignOff,
+                Waive,
+                Withdraw,
+                NextFailing,
+                PrevFailing,
+                Describe,
+                Copy,
+            ],
+            Some(_) => &[NextFailing, PrevFailing, Describe],
         }
     }
 
@@ -44,10 +54,10 @@ impl Screen for Checklist {
         use Command::*;
         match (command, self.criterion(cx)) {
             (Fold, _) if self.group(cx).is_none() => Some("nothing here folds".into()),
-            (NextFailing, _) if self.next_failing(cx).is_none() => Some("nothing fails".into()),
-            (SignOff | Waive | Withdraw | Evidence | Describe | Copy, None) => {
-                Some("select a criterion first".into())
+            (NextFailing | PrevFailing, _) if self.failing(command, cx).is_none() => {
+                Some("nothing fails".into())
             }
+            (SignOff | Waive | Withdraw | Copy, None) => Some("select a criterion first".into()),
             (Withdraw, Some(c)) if c.signoff.is_none() => Some("nobody has vouched for it".into()),
             _ => None,
         }
@@ -56,10 +66,7 @@ impl Screen for Checklist {
     fn sync(&mut self, cx: &Cx<'_>) {
         self.arrange(cx);
         self.list.settle(self.items.iter(), view::list_height(cx));
-        let last = self
-            .criterion(cx)
-            .map_or(0, |c| detail::overflow(c, cx, cx.body));
-        self.scroll = self.scroll.min(last);
+        self.scroll = self.scroll.min(self.last_line(cx));
     }
 
     fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
@@ -74,12 +81,24 @@ impl Screen for Checklist {
     }
 
     fn arrive(&mut self, nav: &Nav, cx: &Cx<'_>) -> Vec<Effect> {
-        if let Nav::Criterion(id) = nav {
-            self.filter.clear();
-            self.unready = false;
-            self.reveal(id, &cx.snapshot.checklist);
-            self.page = Some(id.clone());
-            self.scroll = 0;
+        self.scroll = 0;
+        match nav {
+            Nav::Criterion(id) => {
+                self.filter.clear();
+                self.unready = false;
+                self.reveal(id, &cx.snapshot.checklist);
+                self.page = Some(Item::Criterion(id.clone()));
+            }
+            Nav::Stage(number) => {
+                self.filter.clear();
+                self.page = None;
+                let stage = Item::Stage(*number);
+                if !self.is_open(&stage, &cx.snapshot.checklist) {
+                    self.turn(&stage);
+                }
+                self.list.select(stage);
+            }
+            _ => {}
         }
         Vec::new()
     }
@@ -116,12 +135,16 @@ impl Screen for Checklist {
 }
 
 impl Checklist {
+    /// The furthest that the page scrolls.
+    fn last_line(&self, cx: &Cx<'_>) -> usize {
+        let page = self.page.as_ref();
+        page.map_or(0, |item| detail::overflow(item, cx, cx.body))
+    }
+
     /// Turns the page of one criterion; `false` for other commands.
     fn turn_page(&mut self, command: Command, cx: &Cx<'_>) -> bool {
         let page = usize::from(cx.body.height.saturating_sub(4)).max(1);
-        let last = self
-            .criterion(cx)
-            .map_or(0, |c| detail::overflow(c, cx, cx.body));
+        let last = self.last_line(cx);
         let to = match command {
             Command::Up => self.scroll.saturating_sub(1),
             Command::Down => self.scroll + 1,
@@ -161,48 +184,95 @@ impl Checklist {
         true
     }
 
-    /// The next failing criterion after the selected one, from the top again after the last.
-    fn next_failing(&self, cx: &Cx<'_>) -> Option<String> {
-        let here = self.criterion(cx).map(|c| c.id.as_str());
-        let all: Vec<_> = cx.snapshot.checklist.criteria().collect();
-        let from = all
-            .iter()
-            .position(|c| Some(c.id.as_str()) == here)
-            .map_or(0, |i| i + 1);
-        let (before, after) = all.split_at_checked(from)?;
-        let mut round = after.iter().chain(before);
-        round
-            .find(|c| c.state == CriterionState::Failing)
-            .map(|c| c.id.clone())
+    /// The nearest failing criterion after what is selected, or before it; round the end where there is none.
+    fn failing<'a>(&self, command: Command, cx: &Cx<'a>) -> Option<&'a CriterionStatus> {
+        let all = listed(&cx.snapshot.checklist);
+        let is_here = |c: &&CriterionStatus| match self.page.as_ref().or_else(|| self.current()) {
+            Some(Item::Criterion(id)) => &c.id == id,
+            Some(Item::Stage(number)) => c.stage == *number,
+            Some(Item::Section(number, name)) => c.stage == *number && &c.section == name,
+            Some(Item::Register(id)) => {
+                let registers = cx.snapshot.checklist.registers.iter();
+                let mut of_it = registers.filter(|r| &r.id == id).flat_map(|r| &r.criteria);
+                of_it.any(|o| o.id == c.id)
+            }
+            None => false,
+        };
+        let here = all.iter().position(is_here).unwrap_or(0);
+        // A group stands before its first criterion.
+        let beyond = here + usize::from(self.criterion(cx).is_some());
+        let fails = |c: &&&CriterionStatus| c.state == CriterionState::Failing;
+        let at = |from: usize| all.split_at_checked(from);
+        match command {
+            Command::PrevFailing => {
+                let (before, after) = at(here)?;
+                let mut round = before.iter().rev().chain(after.iter().rev());
+                round.find(fails).copied()
+            }
+            _ => {
+                let (before, after) = at(beyond)?;
+                after.iter().chain(before).find(fails).copied()
+            }
+        }
+    }
+
+    fn show(&mut self, item: Item) {
+        self.page = Some(item);
+        self.scroll = 0;
     }
 
     fn act(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
-        if command == Command::NextFailing {
-            if let Some(id) = self.next_failing(cx) {
-                self.filter.clear();
-                self.reveal(&id, &cx.snapshot.checklist);
-                if let Some(page) = &mut self.page {
-                    *page = id;
-                    self.scroll = 0;
+        let list = &cx.snapshot.checklist;
+        match command {
+            Command::NextFailing | Command::PrevFailing => {
+                if let Some(c) = self.failing(command, cx) {
+                    self.filter.clear();
+                    self.reveal(&c.id, list);
+                    if self.page.is_some() {
+                        self.show(Item::Criterion(c.id.clone()));
+                    }
                 }
+                return Vec::new();
             }
-            return Vec::new();
+            Command::Open | Command::Evidence if self.page.is_none() => {
+                if let Some(item) = self.current().cloned() {
+                    self.show(item);
+                }
+                return Vec::new();
+            }
+            Command::Describe => {
+                let item = self.page.as_ref().or_else(|| self.current());
+                return item.and_then(|i| describe(i, cx)).into_iter().collect();
+            }
+            _ => {}
         }
         let Some(c) = self.criterion(cx) else {
             return Vec::new();
         };
         match command {
-            Command::Open | Command::Evidence if self.page.is_none() => {
-                self.page = Some(c.id.clone());
-                self.scroll = 0;
-                Vec::new()
-            }
-            Command::SignOff => vec![Effect::Ask(Form::sign_off(&c.id, &c.title))],
+            Command::SignOff => vec![Effect::Ask(Form::sign_off(c))],
             Command::Waive => vec![Effect::Ask(Form::waive(&c.id, &c.title))],
             Command::Withdraw => vec![Effect::Ask(Form::withdraw(&c.id, &c.title))],
-            Command::Describe => vec![Effect::describe(&c.id, c)],
             Command::Copy => vec![Effect::Copy(format!("{} {}: {}", c.id, c.title, c.reason))],
             _ => Vec::new(),
+        }
+    }
+}
+
+/// Everything known of an item as JSON.
+fn describe(item: &Item, cx: &Cx<'_>) -> Option<Effect> {
+    match item {
+        Item::Criterion(id) => {
+            let c = cx.snapshot.checklist.criterion(id)?;
+            Some(Effect::describe(id, c))
+        }
+        Item::Stage(number) | Item::Section(number, _) => Some(Effect::describe(
+            format!("stage {number}"),
+            stage(cx, *number)?,
+        )),
+        Item::Register(id) => {
+            let register = register(cx, id)?;
+            Some(Effect::describe(&register.title, register))
         }
     }
 }

@@ -3,6 +3,7 @@
 mod model;
 mod panels;
 mod promises;
+mod ready;
 mod view;
 
 pub use model::Overview;

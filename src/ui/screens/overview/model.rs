@@ -23,6 +23,8 @@ pub enum Item {
     Deployment(String, crate::domain::service::ServiceId),
     /// An action under way.
     Run(String),
+    /// A stage of the plan, by number.
+    Stage(u8),
 }
 
 impl Item {
@@ -32,6 +34,7 @@ impl Item {
             Self::Service(id) => Nav::Service(id.clone()),
             Self::Deployment(_, id) => Nav::Deployments(id.clone()),
             Self::Run(id) => Nav::Run(id.clone()),
+            Self::Stage(number) => Nav::Stage(*number),
         }
     }
 }
@@ -41,8 +44,10 @@ impl Item {
 pub struct Overview {
     pub(super) items: Vec<Item>,
     pub(super) list: ListState<Item>,
-    /// How many of the items burn; the others move.
+    /// How many of the items burn; they come first.
     pub(super) burning: usize,
+    /// How many move; they come next, before the stages of the plan.
+    pub(super) moving: usize,
 }
 
 /// Everything that burns, worst first.
@@ -104,13 +109,16 @@ impl Screen for Overview {
     fn disabled(&self, _command: Command, _cx: &Cx<'_>) -> Option<String> {
         self.items
             .is_empty()
-            .then(|| "nothing burns or moves".into())
+            .then(|| "nothing burns or moves, and no plan has been judged yet".into())
     }
 
     fn sync(&mut self, cx: &Cx<'_>) {
         let mut items = burning(&cx.snapshot.facts);
         self.burning = items.len();
         items.extend(moving(&cx.snapshot.facts));
+        self.moving = items.len() - self.burning;
+        let stages = cx.snapshot.checklist.stages.iter();
+        items.extend(stages.map(|s| Item::Stage(s.number)));
         self.items = items;
         self.list.settle(self.items.iter(), self.items.len());
     }
@@ -123,12 +131,16 @@ impl Screen for Overview {
             return Vec::new();
         };
         let facts = &cx.snapshot.facts;
+        let stages = || cx.snapshot.checklist.stages.iter();
         match command {
             Command::Open => vec![Effect::Go(item.nav())],
             Command::Copy => vec![Effect::Copy(match item {
                 Item::Alarm(name) => name.clone(),
                 Item::Service(id) | Item::Deployment(_, id) => id.to_string(),
                 Item::Run(id) => id.clone(),
+                Item::Stage(number) => stages()
+                    .find(|s| s.number == *number)
+                    .map_or_else(String::new, |s| format!("{number} {}", s.title)),
             })],
             Command::Describe => match item {
                 Item::Alarm(name) => facts
@@ -149,6 +161,9 @@ impl Screen for Overview {
                     .iter()
                     .find(|r| &r.id == id)
                     .map(|r| Effect::describe(&r.title, r)),
+                Item::Stage(number) => stages()
+                    .find(|s| s.number == *number)
+                    .map(|s| Effect::describe(format!("stage {number}"), s)),
             }
             .into_iter()
             .collect(),

@@ -15,7 +15,7 @@ use crate::ui::widgets::{Table, age, ago, bar, duration, line, panel, scrolled, 
 
 pub(super) type Spans = Vec<(String, Style)>;
 
-fn select(buf: &mut Buffer, o: &Overview, index: usize, at: Rect, cx: &Cx<'_>) {
+pub(super) fn select(buf: &mut Buffer, o: &Overview, index: usize, at: Rect, cx: &Cx<'_>) {
     if o.list.index() == index {
         buf.set_style(at, cx.theme.selection);
         line(buf, at.x, at.y, 1, &[("▌".to_owned(), cx.theme.key)]);
@@ -139,7 +139,7 @@ fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: u16) -> Spans {
 
 pub(super) fn moving(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
-    let count = o.items.len() - o.burning;
+    let count = o.moving;
     let title = if count > 0 {
         format!("Moving  {count}")
     } else {
@@ -173,7 +173,7 @@ pub(super) fn moving(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         line(buf, inside.x, inside.y, inside.width, &words);
         return;
     }
-    for (index, y) in (o.burning..o.items.len()).zip(inside.y..inside.bottom()) {
+    for (index, y) in (o.burning..o.burning + o.moving).zip(inside.y..inside.bottom()) {
         let at = Rect::new(inside.x, y, inside.width, 1);
         let spans = match o.items.get(index) {
             Some(Item::Run(id)) => match facts.runs.iter().find(|r| &r.id == id) {
@@ -253,56 +253,6 @@ fn move_line(
         (format!("{word:<12} "), style),
         (elapsed.to_owned(), t.muted),
     ]
-}
-
-pub(super) fn ready(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
-    let (t, list) = (cx.theme, &cx.snapshot.checklist);
-    let all = list.success_counts();
-    let title = format!("Ready for go-live  {} of {}", all.ready(), all.total());
-    let inside = panel(buf, area, &title, false, t);
-    let bar_width = if inside.width < 60 { 5 } else { 12 };
-    let name_width = usize::from(inside.width)
-        .saturating_sub(usize::from(bar_width) + 20)
-        .clamp(8, 44);
-    for (stage, y) in list.stages.iter().zip(inside.y..inside.bottom()) {
-        let c = stage.success_counts();
-        let ratio = f64::from(c.ready()) / f64::from(c.total().max(1));
-        let (full, empty) = bar(ratio, bar_width);
-        let (word, style) = if c.failing > 0 {
-            (format!("{} failing", c.failing), t.critical)
-        } else if c.unknown > 0 {
-            (format!("{} unknown", c.unknown), t.unknown)
-        } else {
-            ("ready".to_owned(), t.ok)
-        };
-        let name = clip(&format!("{} {}", stage.number, stage.title), name_width);
-        let spans = [
-            (format!(" {name:<name_width$} "), t.text),
-            (full, t.bar),
-            (empty, t.bar_empty),
-            (format!(" {}/{}  ", c.ready(), c.total()), t.text),
-            (word, style),
-        ];
-        line(buf, inside.x, y, inside.width, &spans);
-    }
-    if list.stages.is_empty() {
-        line(
-            buf,
-            inside.x,
-            inside.y,
-            inside.width,
-            &[(" the plan has not been judged yet".into(), t.muted)],
-        );
-    } else if inside.height > 5 && !list.next_step.is_empty() {
-        let next = format!(" next: {}", list.next_step);
-        line(
-            buf,
-            inside.x,
-            inside.y + 5,
-            inside.width,
-            &[(clip(&next, usize::from(inside.width)), t.muted)],
-        );
-    }
 }
 
 pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::model::Overview;
-use super::panels;
+use super::{panels, ready};
 use crate::ui::screens::Cx;
 
 /// The places of the panels.
@@ -68,7 +68,7 @@ pub(super) fn view(o: &Overview, cx: &Cx<'_>, buf: &mut Buffer) {
     let p = places(cx.body);
     panels::burning(o, cx, p.burning, buf);
     panels::moving(o, cx, p.moving, buf);
-    panels::ready(cx, p.ready, buf);
+    ready::ready(o, cx, p.ready, buf);
     promises::promises(cx, p.promises, buf);
     panels::services(cx, p.services, buf);
     panels::providers(cx, p.providers, buf);
@@ -88,5 +88,9 @@ pub(super) fn item_at(o: &Overview, at: Position, cx: &Cx<'_>) -> Option<usize> 
         (rows.contains(at) && line < count).then_some(first + line)
     };
     within(p.burning, 0, o.burning)
-        .or_else(|| within(p.moving, o.burning, o.items.len() - o.burning))
+        .or_else(|| within(p.moving, o.burning, o.moving))
+        .or_else(|| {
+            let first = o.burning + o.moving;
+            within(p.ready, first, o.items.len().saturating_sub(first))
+        })
 }
