@@ -18,6 +18,9 @@ const JSON: &str = "application/x-amz-json-1.1";
 /// Deadline of a whole call in these tests.
 const DEADLINE: Duration = Duration::from_millis(2_500);
 
+/// The most megabytes that anybody took from a peer that never stops.
+static SENT: AtomicUsize = AtomicUsize::new(0);
+
 /// What the peer does with each request.
 #[derive(Clone, Copy)]
 enum Peer {
@@ -26,6 +29,8 @@ enum Peer {
     Drips,
     Cuts,
     CutsInTheBody,
+    NeverStops,
+    PromisesTooMuch,
     Answers(u16, &'static str, &'static str),
 }
 
@@ -76,6 +81,25 @@ async fn answer(mut stream: TcpStream, peer: Peer, count: Arc<AtomicUsize>) {
                 let begun = promise(50) + "{\"clu";
                 let _ = stream.write_all(begun.as_bytes()).await;
                 return;
+            }
+            Peer::NeverStops => {
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: {JSON}\r\ntransfer-encoding: chunked\r\n\r\n"
+                );
+                let _ = stream.write_all(head.as_bytes()).await;
+                let chunk = format!("100000\r\n{}\r\n", "[".repeat(1 << 20));
+                let mut sent = 0;
+                // Four times the cap: whoever reads on would have taken it all.
+                while sent < 128 && stream.write_all(chunk.as_bytes()).await.is_ok() {
+                    sent += 1;
+                }
+                SENT.fetch_max(sent, Ordering::SeqCst);
+                std::future::pending::<()>().await;
+            }
+            Peer::PromisesTooMuch => {
+                let _ = stream.write_all(promise(40 << 20).as_bytes()).await;
+                let _ = stream.write_all(b"{").await;
+                std::future::pending::<()>().await;
             }
             Peer::Answers(status, kind, body) => {
                 let n = body.len();
@@ -209,6 +233,21 @@ async fn a_web_page_instead_of_the_protocol_is_named() {
 async fn a_body_that_is_not_json_is_malformed() {
     let (problem, _, _) = read(Peer::Answers(200, JSON, "{\"clusterArns\": 7")).await;
     assert_eq!(problem.kind, ProblemKind::Malformed, "{problem:?}");
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_read_up_to_a_cap_and_not_asked_for_again() {
+    for peer in [Peer::NeverStops, Peer::PromisesTooMuch] {
+        let (problem, served, _) = read(peer).await;
+        assert_eq!(problem.kind, ProblemKind::Malformed, "{problem:?}");
+        assert!(problem.why.contains("too large"), "{}", problem.why);
+        assert!(problem.why.contains("32 MB"), "{}", problem.why);
+        assert_eq!(served.requests(), 1, "{problem:?}");
+        let (problem, requests) = update(peer, false).await;
+        assert_eq!((problem.kind, requests), (ProblemKind::Unknown, 1));
+    }
+    let taken = SENT.load(Ordering::SeqCst);
+    assert!(taken < 64, "{taken} MB were taken");
 }
 
 #[tokio::test]

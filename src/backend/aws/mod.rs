@@ -26,7 +26,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 
-use crate::backend::transport::{Asked, Deadline, Line, Whereabouts, read_retries};
+use crate::backend::transport::{Asked, Cap, Deadline, Line, Whereabouts, read_retries};
 use crate::config::AwsConfig;
 use crate::domain::action::Permit;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -203,6 +203,8 @@ impl Aws {
                     $sdk_crate::config::Builder::from(&$config)
                         .timeout_config($timeouts.clone())
                         .interceptor($line.tally())
+                        .interceptor(Cap)
+                        .retry_classifier(Cap)
                         .build(),
                 )
             };

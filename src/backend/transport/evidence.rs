@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::body::{self, Body};
+use super::cap;
 use crate::domain::problem::ProblemKind;
 
 /// How far the call came.
@@ -22,6 +23,8 @@ pub enum Reach {
     NoReply,
     /// The connection ended before the reply was complete.
     Cut,
+    /// The answer was larger than any that is read.
+    TooLarge,
     /// Something came back.
     Answered,
 }
@@ -242,8 +245,9 @@ fn of_source(error: &(dyn Error + 'static), chain: &str) -> Option<Credentials> 
     })
 }
 
-fn reach<E>(error: &SdkError<E, HttpResponse>, chain: &str) -> Reach {
+fn reach<E: Error + 'static>(error: &SdkError<E, HttpResponse>, chain: &str) -> Reach {
     match error {
+        SdkError::ResponseError(_) if cap::is_too_large(error) => Reach::TooLarge,
         SdkError::ConstructionFailure(_) => Reach::NotBuilt,
         SdkError::TimeoutError(_) => Reach::NoReply,
         SdkError::ResponseError(_) | SdkError::ServiceError(_) => answered_or_cut(error, chain),

@@ -3,6 +3,7 @@
 //! One layer retries: the SDK's standard mode, three attempts with jitter, reads only. A mutation is sent once.
 
 mod body;
+mod cap;
 mod evidence;
 pub mod meter;
 mod tally;
@@ -24,6 +25,7 @@ use crate::domain::action::Permit;
 use crate::domain::facts::ProviderHealth;
 use crate::domain::problem::{Problem, ProblemKind};
 
+pub use cap::Cap;
 pub use evidence::Evidence;
 use meter::Meter;
 pub use tally::Tally;

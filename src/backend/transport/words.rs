@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::domain::problem::{Problem, ProblemKind};
 
 use super::body::Body;
+use super::cap;
 use super::evidence::{Credentials, Evidence, Reach};
 
 /// Where calls go and on whose behalf: what the words need to be useful.
@@ -97,6 +98,15 @@ fn judge(asked: &Asked, seen: &Evidence) -> Verdict {
             ProblemKind::Unreachable,
             format!("the connection to {at} was cut before the answer was complete"),
             "Nothing to do if it passes; else check proxies and the network on the way.",
+        ),
+        Reach::TooLarge if asked.mutation => lost(at, "the answer was too large to be read"),
+        Reach::TooLarge => verdict(
+            ProblemKind::Malformed,
+            format!(
+                "answer too large: {at} sent more than {} MB",
+                cap::MEGABYTES
+            ),
+            "Check the endpoint (AWS_ENDPOINT_URL, `endpoint` in the configuration) and any proxy in between: AWS sends nothing that large.",
         ),
         Reach::Answered => answered(asked, seen),
     }
@@ -191,7 +201,7 @@ fn answered(asked: &Asked, seen: &Evidence) -> Verdict {
         ProblemKind::Throttled => verdict(
             ProblemKind::Throttled,
             format!("{at} asks us to slow down"),
-            "Nothing to do: the console asks less often and goes on by itself.",
+            "The console asks less often and goes on by itself; a command: wait a minute, then repeat it. If it stays, see who else asks (other consoles, scripts), or raise the quota in Service Quotas.",
         ),
         ProblemKind::NotFound => verdict(
             ProblemKind::NotFound,
