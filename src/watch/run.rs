@@ -17,7 +17,7 @@ use super::scope::Scope;
 use super::timetable::Timetable;
 use super::topic::Topic;
 use super::topics::{charts, logs, tasks};
-use super::wanted::wanted;
+use super::wanted::{pace, wanted};
 use crate::backend::Backend;
 use crate::domain::action::Run;
 use crate::domain::problem::ProblemKind;
@@ -38,6 +38,34 @@ pub struct Watch {
     topics: HashMap<Id, Topic>,
     publisher: Publisher,
     settled: bool,
+    refresh: Refresh,
+}
+
+/// What people ask for anew, held within the budget: presses while one is being answered are one press, answered after it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Refresh {
+    last: Option<Instant>,
+    wanted: bool,
+}
+
+impl Refresh {
+    /// When everything is to be asked; `gap` is what lies between two times at least.
+    fn due(&self, now: Instant, gap: Duration) -> Option<Instant> {
+        self.wanted
+            .then(|| self.last.map_or(now, |last| (last + gap).max(now)))
+    }
+
+    /// Whether it is time; then the next one is a gap away.
+    fn take(&mut self, now: Instant, gap: Duration) -> bool {
+        let is_due = self.due(now, gap).is_some_and(|at| at <= now);
+        if is_due {
+            *self = Self {
+                last: Some(now),
+                wanted: false,
+            };
+        }
+        is_due
+    }
 }
 
 impl Watch {
@@ -62,7 +90,13 @@ impl Watch {
             topics: HashMap::new(),
             publisher,
             settled: false,
+            refresh: Refresh::default(),
         }
+    }
+
+    /// Time between two passes over everything that people ask for: what a pass costs, the budget has once in that time.
+    fn gap(&self) -> Duration {
+        pace(self.picture.inventory.len(), true).pass
     }
 
     /// Runs until nobody holds the other end.
@@ -80,11 +114,7 @@ impl Watch {
                     Ok(()) => self.look(),
                     Err(_) => return,
                 },
-                Some(()) = self.desk.refresh.recv() => {
-                    self.publisher.hurry(Instant::now());
-                    self.picture.everything_now = true;
-                    self.table.all_now(Instant::now());
-                }
+                Some(()) = self.desk.refresh.recv() => self.refresh.wanted = true,
                 changed = self.runs.changed(), if !self.runs_ended => match changed {
                     Ok(()) => self.take_runs(),
                     Err(_) => self.runs_ended = true,
@@ -96,6 +126,11 @@ impl Watch {
 
     fn start_what_is_due(&mut self) {
         let now = Instant::now();
+        if self.refresh.take(now, self.gap()) {
+            self.publisher.hurry(now);
+            self.picture.everything_now = true;
+            self.table.all_now(now);
+        }
         let mut wanted = wanted(&self.picture);
         wanted.retain(|w| self.scope.covers(&w.topic));
         self.table.want(&wanted, now);
@@ -126,7 +161,8 @@ impl Watch {
         let heartbeat = Instant::now() + HEARTBEAT;
         let table = self.table.wake(|t| rest(&self.sources.backend, t));
         let due = self.publisher.due();
-        [Some(heartbeat), table, due]
+        let refresh = self.refresh.due(Instant::now(), self.gap());
+        [Some(heartbeat), table, due, refresh]
             .into_iter()
             .flatten()
             .min()
@@ -236,5 +272,24 @@ pub fn first(picture: &Picture) -> Snapshot {
         facts: picture.facts.clone(),
         checklist: Arc::default(),
         settled: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_held_down_is_answered_at_once_and_then_by_the_budget() {
+        let (gap, t0) = (Duration::from_secs(5), Instant::now());
+        let mut refresh = Refresh::default();
+        let mut taken = Vec::new();
+        for ms in (0..12_000).step_by(10) {
+            refresh.wanted |= ms < 7_000;
+            if refresh.take(t0 + Duration::from_millis(ms), gap) {
+                taken.push(ms);
+            }
+        }
+        assert_eq!(taken, [0, 5_000, 10_000]);
     }
 }

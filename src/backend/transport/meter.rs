@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use crate::domain::facts::ProviderHealth;
 use crate::domain::problem::{Problem, ProblemKind};
 
+/// So many refusals in a row, with no good answer in between, are the provider's problem and not one question's.
+const REFUSALS: u32 = 3;
+
 /// Latencies kept for the median.
 const RECENT: usize = 63;
 
@@ -27,6 +30,8 @@ struct State {
     latency_at: usize,
     last_ok: Option<Timestamp>,
     problem: Option<Problem>,
+    /// Answers in a row that were refusals of the question.
+    refusals: u32,
     failures: u32,
     next_try: Option<Timestamp>,
 }
@@ -43,6 +48,7 @@ impl Meter {
                 latency_at: 0,
                 last_ok: None,
                 problem: None,
+                refusals: 0,
                 failures: 0,
                 next_try: None,
             }),
@@ -97,14 +103,21 @@ impl Meter {
             None => {
                 state.last_ok = Some(now);
                 state.problem = None;
+                state.refusals = 0;
                 state.failures = 0;
                 state.next_try = None;
             }
             Some(p) if is_about_the_question(p.kind) => {
-                // The provider answered; what was asked is wrong. That is no reason to ask it less.
-                state.last_ok = Some(now);
+                // The provider answered; what was asked is wrong. That is no reason to ask it less, and no good answer either:
+                // one that never gave any, or gave none for a while, is not well.
+                state.refusals = state.refusals.saturating_add(1);
                 state.failures = 0;
                 state.next_try = None;
+                if state.last_ok.is_none() || state.refusals >= REFUSALS {
+                    state.problem = Some(p.clone());
+                } else {
+                    state.problem = None;
+                }
             }
             Some(p) => {
                 state.failures = state.failures.saturating_add(1);
@@ -208,6 +221,24 @@ mod tests {
         assert!(m.next_try().is_some());
         m.outcome(Some(&problem(ProblemKind::NotFound)));
         assert!(m.next_try().is_none(), "a wrong question is an answer");
+    }
+
+    #[test]
+    fn a_provider_that_only_refuses_is_not_well() {
+        let m = Meter::new("ecs");
+        let health = |m: &Meter| {
+            let h = m.health(true);
+            (h.last_ok.is_some(), h.problem.is_some())
+        };
+        m.outcome(Some(&problem(ProblemKind::Unsupported)));
+        assert_eq!(health(&m), (false, true), "it never gave a good answer");
+        m.outcome(None);
+        m.outcome(Some(&problem(ProblemKind::Unsupported)));
+        assert_eq!(health(&m), (true, false), "one operation that it lacks");
+        m.outcome(Some(&problem(ProblemKind::Denied)));
+        m.outcome(Some(&problem(ProblemKind::Denied)));
+        assert_eq!(health(&m), (true, true));
+        assert!(m.next_try().is_none(), "and is asked all the same");
     }
 
     #[test]
