@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{OnceCell, watch};
@@ -14,7 +14,7 @@ use super::{draft, kind, resume, who};
 use crate::backend::Backend;
 use crate::config::Config;
 use crate::domain::action::{Intent, Phase, Preview, Run};
-use crate::domain::audit::Outcome;
+use crate::domain::audit::{Outcome, SignOffKind};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::redact;
 use crate::store::{Claim, Store};
@@ -55,6 +55,16 @@ pub struct Engine {
     driving: Mutex<HashMap<String, watch::Sender<Signal>>>,
     sweeping: AtomicBool,
     closing: AtomicBool,
+    judge: OnceLock<Judge>,
+}
+
+/// Tells why a criterion's probe says that it fails, if it says so.
+pub struct Judge(Box<dyn Fn(&str) -> Option<String> + Send + Sync>);
+
+impl std::fmt::Debug for Judge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Judge")
+    }
 }
 
 impl Engine {
@@ -80,7 +90,26 @@ impl Engine {
             driving: Mutex::new(HashMap::new()),
             sweeping: AtomicBool::new(false),
             closing: AtomicBool::new(false),
+            judge: OnceLock::new(),
         })
+    }
+
+    /// Lets previews of sign-offs know what the probes say; the first judge stays.
+    pub fn judged_by(&self, judge: impl Fn(&str) -> Option<String> + Send + Sync + 'static) {
+        let _ = self.judge.set(Judge(Box::new(judge)));
+    }
+
+    /// Whether somebody's word stands on a criterion.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn word_on(&self, criterion: &str) -> Result<bool, Problem> {
+        let Some(store) = &self.store else {
+            return Ok(false);
+        };
+        let words = store.signoffs().await?;
+        let newest = words.iter().find(|s| s.criterion == criterion);
+        Ok(newest.is_some_and(|s| s.kind != SignOffKind::Withdrawn))
     }
 
     /// What an intent would do. Reads only.
@@ -98,6 +127,13 @@ impl Engine {
         if self.store.is_none() {
             draft
                 .refuse("there is no store to write the audit trail to: no audit write, no action");
+        }
+        if let (Intent::SignOff { criterion, .. }, Some(Judge(says))) = (&intent, self.judge.get())
+            && let Some(why) = says(criterion)
+        {
+            draft.warn(format!(
+                "its probe says failing ({why}), and a probe outranks a sign-off: {criterion} stays failing until the probe passes"
+            ));
         }
         look.others(&mut draft, &intent).await?;
         Ok(draft.finish(intent, &self.config))

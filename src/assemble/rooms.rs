@@ -6,7 +6,7 @@ use crate::actions::Engine;
 use crate::backend::Backend;
 use crate::config::Config;
 use crate::domain::problem::Problem;
-use crate::plan::Plan;
+use crate::plan::{CriterionState, Plan};
 use crate::store::Store;
 use crate::watch::{self, Handle, Scope};
 
@@ -53,6 +53,13 @@ impl Rooms {
         let engine = Engine::new(config.clone(), backend.clone(), store.clone());
         let runs = engine.runs();
         let watch = watch::start_for(scope, config.clone(), backend, plan, watched, runs).await;
+        let picture = watch.clone();
+        engine.judged_by(move |id| {
+            let list = &picture.snapshot().checklist;
+            let mut rows = list.stages.iter().flat_map(|s| &s.criteria);
+            rows.find(|c| c.id == id && c.state == CriterionState::Failing)
+                .map(|c| c.reason.clone())
+        });
         Ok(Self {
             watch,
             engine,

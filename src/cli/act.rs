@@ -35,7 +35,13 @@ pub async fn run(intent: Intent, consent: Consent, session: &mut Session) -> Res
     if !preview.refusals.is_empty() {
         return Err(refused(&preview, session.config.read_only));
     }
-    if !consent.yes {
+    if consent.yes {
+        // Nobody reads a preview here. That a word will not count is said all the same.
+        let of_a_word = matches!(preview.intent, Intent::SignOff { .. });
+        for warning in preview.warnings.iter().filter(|_| of_a_word) {
+            eprintln!("warning: {}", inert(warning));
+        }
+    } else {
         agree(&preview, session).await?;
     }
     follow(preview, session).await
@@ -138,11 +144,26 @@ async fn follow(preview: Preview, session: &mut Session) -> Result<Exit, Problem
         tokio::select! {
             more = runs.changed() => if more.is_err() { return Ok(Exit::NO_ANSWER) },
             () = &mut stop => {
-                eprintln!("left running as {}: the next flightdeck picks it up", inert(&id));
+                session.out.flush()?;
+                eprint!("{}", left(&id, session.config.demo));
                 return Ok(Exit::NO_ANSWER);
             }
         }
     }
+}
+
+/// What goes on when nobody watches any more, and how to look at it.
+fn left(run: &str, demo: bool) -> String {
+    let run = inert(run);
+    if demo {
+        return format!(
+            "stopped watching {run}: the demo's platform ends with this command, and the action with it\n"
+        );
+    }
+    format!(
+        "stopped watching {run}: what AWS was asked for goes on there, nothing more is sent from here\n  \
+         look: flightdeck deployments; the run stays open in the journal until a console (flightdeck) follows it to its end\n"
+    )
 }
 
 fn progress(run: &Run, line: &RunLine, session: &mut Session) -> Result<(), Problem> {
@@ -206,4 +227,16 @@ fn object(run: &Run, outcome: Outcome) -> Value {
         "who": run.who,
         "lines": run.lines,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left;
+
+    #[test]
+    fn nobody_is_told_that_a_demo_goes_on() {
+        assert!(left("r1", true).contains("ends with this command"));
+        let real = left("r1", false);
+        assert!(real.contains("goes on there") && real.contains("flightdeck deployments"));
+    }
 }

@@ -128,7 +128,7 @@ impl Command {
             | Self::Scale(_)
             | Self::Restart(_)
             | Self::Stop(_) => Scope::Only(&[Services]),
-            Self::Signoff(_) | Self::Waive(_) | Self::Withdraw(_) => Scope::Only(&[]),
+            Self::Waive(_) | Self::Withdraw(_) => Scope::Only(&[]),
             _ => Scope::Everything,
         }
     }
@@ -189,9 +189,9 @@ async fn intent(
         Command::Scale(args) => (args.intent(session).await?, args.consent),
         Command::Restart(args) => (args.intent(session).await?, args.consent),
         Command::Stop(args) => (args.intent(session).await?, args.consent),
-        Command::Signoff(args) => (args.intent(session)?, args.consent),
+        Command::Signoff(args) => (args.intent(session).await?, args.consent),
         Command::Waive(args) => (args.intent(session)?, args.consent),
-        Command::Withdraw(args) => (args.intent(), args.consent),
+        Command::Withdraw(args) => (args.intent(session).await?, args.consent),
         _ => return Ok(None),
     }))
 }

@@ -25,10 +25,12 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// What is meant, if the plan knows it.
-    pub fn intent(&self, session: &Session) -> Result<Intent, Problem> {
+    /// What is meant, if the plan knows it. Waits for what the probes say: who vouches for a criterion that fails should know.
+    pub async fn intent(&self, session: &mut Session) -> Result<Intent, Problem> {
+        let criterion = criterion_arg::known(&self.criterion, &session.config)?;
+        session.look(Vec::new()).await?;
         Ok(Intent::SignOff {
-            criterion: criterion_arg::known(&self.criterion, &session.config)?,
+            criterion,
             why: self.why.clone(),
             link: self.link.clone(),
         })

@@ -3,7 +3,10 @@
 use clap::Args;
 
 use super::consent::Consent;
+use super::criterion_arg;
+use super::session::Session;
 use crate::domain::action::Intent;
+use crate::domain::problem::Problem;
 
 /// Arguments.
 #[derive(Args, Debug)]
@@ -19,11 +22,17 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// What is meant.
-    pub fn intent(&self) -> Intent {
-        Intent::Withdraw {
+    /// What is meant. A word on a criterion that the plan has no more can still be taken back; where there is none either, the
+    /// id is a slip.
+    pub async fn intent(&self, session: &Session) -> Result<Intent, Problem> {
+        let intent = Intent::Withdraw {
             criterion: self.criterion.clone(),
             why: self.why.clone(),
+        };
+        if let Err(unknown) = criterion_arg::known(&self.criterion, &session.config) {
+            let stands = session.engine.word_on(&self.criterion).await?;
+            return if stands { Ok(intent) } else { Err(unknown) };
         }
+        Ok(intent)
     }
 }

@@ -29,3 +29,50 @@ fn what_is_seen_from_outside_is_proved_on_the_demos_own_hosts() {
     );
     assert!(!reason.contains("api.laser.example"), "{reason}");
 }
+
+#[test]
+fn whoever_vouches_for_what_fails_is_told_that_it_will_not_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let r = run(
+        folder.path(),
+        &["--demo", "signoff", "4.2.b", "--why", "seen", "--yes"],
+    );
+    assert_eq!(r.code, 0, "{}", r.err);
+    for words in [
+        "warning: ",
+        "cdn.laser.example",
+        "a probe outranks a sign-off",
+    ] {
+        assert!(r.err.contains(words), "{words} is not in: {}", r.err);
+    }
+    let r = run(
+        folder.path(),
+        &[
+            "--demo",
+            "signoff",
+            "4.2.b",
+            "--why",
+            "seen",
+            "--preview",
+            "--json",
+        ],
+    );
+    let warnings = r.json()["preview"]["warnings"].to_string();
+    assert!(warnings.contains("4.2.b stays failing"), "{warnings}");
+    let r = run(
+        folder.path(),
+        &["--demo", "signoff", "1.3.a", "--why", "seen", "--yes"],
+    );
+    assert_eq!((r.code, r.err.as_str()), (0, ""));
+}
+
+#[test]
+fn a_word_on_a_criterion_that_is_none_is_refused_with_a_suggestion() {
+    let folder = tempfile::tempdir().unwrap();
+    let until = ["--until", "2999-01-01"];
+    for (verb, more) in [("signoff", &[][..]), ("waive", &until), ("withdraw", &[])] {
+        let words = [&["--demo", verb, "4.2.bb", "--why", "x", "--yes"], more].concat();
+        let said = "unknown criterion \"4.2.bb\"; did you mean \"4.2.b\"?";
+        run(folder.path(), &words).told(2, &[said]);
+    }
+}
