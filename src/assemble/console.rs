@@ -1,5 +1,6 @@
 //! The console on open rooms.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 
 use super::rooms::{Records, Rooms};
@@ -28,15 +29,40 @@ pub async fn open(config: Arc<Config>) -> Result<Exit, Problem> {
     ended.map(|()| Exit::OK).map_err(problem)
 }
 
+/// Refuses where there is no terminal to draw on, before anything is started or written: a pipe or a log must not get escape
+/// sequences.
+///
+/// # Errors
+/// `Refused`, with what to do instead.
+pub fn check_terminal() -> Result<(), Problem> {
+    let term = std::env::var("TERM").unwrap_or_default();
+    match (
+        std::io::stdin().is_terminal(),
+        std::io::stdout().is_terminal(),
+    ) {
+        (true, true) if term == "dumb" => Err(no_terminal(
+            "TERM is dumb: this terminal cannot move its cursor",
+        )),
+        (true, true) => Ok(()),
+        (false, true) => Err(no_terminal("standard input is no terminal")),
+        (true, false) => Err(no_terminal("standard output is no terminal")),
+        (false, false) => Err(no_terminal("standard input and output are no terminal")),
+    }
+}
+
+fn no_terminal(why: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Refused,
+        "terminal",
+        "the console cannot open",
+        why,
+        "ask without it: flightdeck status, or flightdeck status --json (flightdeck --help lists the commands)",
+    )
+}
+
 fn problem(error: ConsoleError) -> Problem {
     match error {
         ConsoleError::Config(problem) => problem,
-        ConsoleError::Terminal(e) => Problem::new(
-            ProblemKind::Refused,
-            "terminal",
-            "the console cannot open",
-            format!("standard input and output must be a terminal ({e})"),
-            "use a command such as `flightdeck status` where there is no terminal",
-        ),
+        ConsoleError::Terminal(e) => no_terminal(&format!("the terminal cannot be used: {e}")),
     }
 }

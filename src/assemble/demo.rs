@@ -7,12 +7,22 @@ use crate::config::{AwsConfig, Config, DnsTarget, HttpsTarget, ProbeConfig, load
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::sandbox::{self, Edge, Options, Sandbox};
 
+/// The environment of the demo.
+const ENVIRONMENT: &str = "laser-prod";
+
 /// Starts the sandbox. A file that was named gives everything but where to look: endpoints, credentials and probes are the
 /// sandbox's, always.
 ///
 /// # Errors
 /// Where the sandbox does not start, or would not be on loopback alone.
 pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
+    let only = [ENVIRONMENT.to_owned()];
+    if let Some(name) = globals.env.as_deref().filter(|name| *name != ENVIRONMENT) {
+        let mut problem = load::no_environment(name, &only, true, None);
+        problem.why = format!("the demo has {ENVIRONMENT} alone");
+        problem.fix = "leave out --env, or --demo".into();
+        return Err(problem);
+    }
     let mut config = match &globals.config {
         Some(file) => load::read(file, None)?,
         None => Config::default(),
@@ -33,8 +43,8 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
         )
     })?;
     config.demo = true;
-    config.environment = "laser-prod".into();
-    config.environments = vec![config.environment.clone()];
+    config.environment = ENVIRONMENT.into();
+    config.environments = only.to_vec();
     config.production = true;
     config.aws = AwsConfig {
         expected_account: Some(sandbox.account().to_owned()),

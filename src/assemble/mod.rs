@@ -14,7 +14,7 @@ use crate::cli::globals::Globals;
 use crate::cli::out::Out;
 use crate::cli::session::Session;
 use crate::cli::{self, Cli, Command, audit};
-use crate::config::{Config, load};
+use crate::config::{Config, faces, load};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::process::{self, log};
 use crate::sandbox::Sandbox;
@@ -65,7 +65,9 @@ async fn run(cli: Cli) -> Result<Exit, Problem> {
     let globals = &cli.globals;
     let mut out = Out::stdout(globals.json, globals.no_color);
     match &cli.command {
+        None if globals.json => Err(no_json()),
         None => open(globals, globals.demo).await,
+        Some(Command::Demo) if globals.json => Err(no_json()),
         Some(Command::Demo) => open(globals, true).await,
         Some(Command::Sandbox(args)) => sandbox::serve(args, globals, &mut out).await,
         Some(Command::Config(Question::Init { force })) => starter(*force, globals, out).await,
@@ -92,6 +94,8 @@ async fn configuration(
     globals: &Globals,
     demo: bool,
 ) -> Result<(Arc<Config>, Option<Sandbox>), Problem> {
+    faces::THEME.check(globals.theme.as_deref())?;
+    faces::KEYMAP.check(globals.keymap.as_deref())?;
     let (mut config, platform) = if demo {
         let (config, platform) = demo::start(globals).await?;
         (config, Some(platform))
@@ -105,8 +109,19 @@ async fn configuration(
     Ok((Arc::new(config), platform))
 }
 
+fn no_json() -> Problem {
+    Problem::new(
+        ProblemKind::Refused,
+        "terminal",
+        "the console does not write JSON",
+        "--json was given without a command",
+        "name a command: flightdeck status --json (flightdeck --help lists them)",
+    )
+}
+
 /// The console.
 async fn open(globals: &Globals, demo: bool) -> Result<Exit, Problem> {
+    console::check_terminal()?;
     let (config, _sandbox) = configuration(globals, demo).await?;
     console::open(config).await
 }
@@ -121,7 +136,7 @@ async fn starter(force: bool, globals: &Globals, out: Out) -> Result<Exit, Probl
     let (config, _sandbox) = if globals.demo {
         configuration(&unnamed, true).await?
     } else {
-        (Arc::new(load::ambient(globals.env.as_deref())?), None)
+        (Arc::new(load::ambient(None)?), None)
     };
     let scope = Scope::Only(&[Subject::Identity, Subject::Services]);
     let (mut session, rooms) = session(config, scope, Records::None, out).await?;

@@ -12,7 +12,9 @@ use super::out::Out;
 use super::paint::Role;
 use super::session::Session;
 use super::words;
+use crate::config::faces;
 use crate::config::load::{self, FILE_NAME};
+use crate::config::mistake::{Mistakes, Wrong};
 use crate::config::starter::{self, Discovered};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
@@ -21,7 +23,8 @@ use crate::plan::Plan;
 /// What is asked about the configuration.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum Question {
-    /// Write a commented starter file, filled with what the ambient credentials can see
+    /// Write a commented starter file, filled with what the ambient credentials can see: where --config or $FLIGHTDECK_CONFIG
+    /// says, else ./flightdeck.toml
     Init {
         /// Write over a file that is there already
         #[arg(long)]
@@ -33,20 +36,29 @@ pub enum Question {
     Path,
 }
 
-/// Where a starter file goes: where --config says, else in the working directory. A file that is there is written over only
-/// with --force, and that is settled before anybody is asked anything.
+/// Where a starter file goes: where it will be read from, which is what --config says, else `$FLIGHTDECK_CONFIG`, else the
+/// working directory. A file that is there is written over only with --force, and that is settled before anybody is asked
+/// anything.
 pub fn place(globals: &Globals, force: bool) -> Result<PathBuf, Problem> {
-    let file = globals.config.as_deref().unwrap_or(Path::new(FILE_NAME));
-    if force || !file.exists() {
-        return Ok(file.to_path_buf());
+    let named = globals.config.clone().or_else(load::variable);
+    let file = named.unwrap_or_else(|| PathBuf::from(FILE_NAME));
+    let refused = |why: &str, fix: &str| {
+        let what = format!("did not write {}", file.display());
+        Err(Problem::new(ProblemKind::Refused, "config", what, why, fix))
+    };
+    if file.as_os_str().is_empty() {
+        return refused("the name is empty", "name a place with --config FILE");
     }
-    Err(Problem::new(
-        ProblemKind::Refused,
-        "config",
-        format!("did not write {}", file.display()),
-        "it is there already",
-        "write over it with --force, or name another place with --config FILE",
-    ))
+    if file.is_dir() {
+        return refused("it is a folder", "name a file in it with --config FILE");
+    }
+    if !force && file.symlink_metadata().is_ok() {
+        return refused(
+            "it is there already",
+            "write over it with --force, or name another place with --config FILE",
+        );
+    }
+    Ok(file)
 }
 
 /// Writes a starter file with what the ambient credentials can see.
@@ -109,7 +121,13 @@ async fn discover(session: &mut Session) -> Result<(Discovered, Option<Problem>)
 /// Reads the file in use and the plan that it names, and words what is wrong with them.
 pub fn check(globals: &Globals, out: &mut Out) -> Result<Exit, Problem> {
     let found = load::find(globals.config.as_deref())?;
-    let config = load::load(globals.config.as_deref(), globals.env.as_deref())?;
+    faces::THEME.check(globals.theme.as_deref())?;
+    faces::KEYMAP.check(globals.keymap.as_deref())?;
+    let config = match load::check(globals.config.as_deref(), globals.env.as_deref()) {
+        Ok(config) => config,
+        Err(Wrong::Mistakes(all)) => return mistaken(&all, out),
+        Err(Wrong::Other(problem)) => return Err(problem),
+    };
     let plan = Plan::of(&config)?;
     let (file, criteria) = (found.file.as_deref(), plan.criteria().count());
     if out.is_json() {
@@ -121,11 +139,20 @@ pub fn check(globals: &Globals, out: &mut Out) -> Result<Exit, Problem> {
             "production": config.production,
             "plan": config.plan,
             "criteria": criteria,
+            "mistakes": [],
         }}))?;
         return Ok(Exit::OK);
     }
     match file {
-        Some(file) => out.painted(Role::Ok, &format!("{} is right", shown(file)))?,
+        Some(file) => {
+            let empty = std::fs::metadata(file).is_ok_and(|m| m.len() == 0);
+            let more = if empty {
+                ", and empty: all defaults"
+            } else {
+                ""
+            };
+            out.painted(Role::Ok, &format!("{} is right{more}", shown(file)))?;
+        }
         None => out.line("no file: defaults and the ordinary AWS chain are used")?,
     }
     let others: Vec<&str> = config
@@ -154,6 +181,28 @@ pub fn check(globals: &Globals, out: &mut Out) -> Result<Exit, Problem> {
     let criteria = words::count_of(criteria, "criterion", "criteria");
     out.line(&format!("plan         {name}, {criteria}"))?;
     Ok(Exit::OK)
+}
+
+/// Every mistake of the file: in JSON as the answer, for people where all errors are.
+fn mistaken(all: &Mistakes, out: &mut Out) -> Result<Exit, Problem> {
+    let problems = all.problems();
+    if out.is_json() {
+        let rows: Vec<Value> = all
+            .list
+            .iter()
+            .map(|m| {
+                json!({
+                    "line": m.line, "column": m.column, "what": m.what, "expected": m.expected,
+                })
+            })
+            .collect();
+        out.object(&json!({"config": {"file": all.file, "ok": false, "mistakes": rows}}))?;
+    } else {
+        for problem in &problems {
+            out.complain(problem);
+        }
+    }
+    Ok(problems.first().map_or(Exit::NO_ANSWER, Exit::of))
 }
 
 /// Says which file is used and where one is looked for.

@@ -17,6 +17,7 @@ pub struct Out {
     colour: bool,
     columns: Option<usize>,
     terminal: bool,
+    complains_in_colour: bool,
     closed: bool,
 }
 
@@ -35,6 +36,7 @@ impl Out {
             json,
             columns,
             terminal,
+            complains_in_colour: paint::wanted(&io::stderr(), no_color),
             closed: false,
         }
     }
@@ -47,6 +49,15 @@ impl Out {
     /// Whether a person is looking.
     pub fn is_terminal(&self) -> bool {
         self.terminal
+    }
+
+    /// Words a problem on standard error; for the last one of a command there is its result.
+    pub fn complain(&mut self, problem: &Problem) {
+        let _ = self.flush();
+        eprint!(
+            "{}",
+            super::explain::lines(problem, self.complains_in_colour)
+        );
     }
 
     /// Whether nobody reads any more.

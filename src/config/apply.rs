@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
+use super::faces::{self, Face};
 use super::reader::{self, Judge};
 use super::{Config, DnsTarget, HttpsTarget};
 
@@ -53,12 +54,27 @@ impl Scribe<'_> {
             );
         }
         if let Some(ui) = table(t, "ui") {
+            for face in [&faces::THEME, &faces::KEYMAP] {
+                self.face(ui, face);
+            }
             some(&mut config.ui.theme, owned(ui, "theme"));
             some(&mut config.ui.keymap, owned(ui, "keymap"));
             set(
                 &mut config.ui.no_color,
                 value(ui, "no_color").and_then(reader::switch),
             );
+        }
+    }
+
+    /// A theme or keymap that is none would be found out when the console opens: at 3 a.m.
+    fn face(&mut self, ui: &DeTable<'_>, face: &Face) {
+        if let Some(name) = owned(ui, face.key)
+            && !face.is_known(&name)
+        {
+            let at = ui.get(face.key).map(toml::Spanned::span);
+            let what = format!("{} in [ui]", face.unknown(&name));
+            self.judge
+                .note(at.unwrap_or_default(), what, face.expected());
         }
     }
 
@@ -143,7 +159,7 @@ impl Scribe<'_> {
         at: usize,
     ) -> Option<String> {
         let found = owned(t, name);
-        if found.is_none() {
+        if !t.contains_key(name) {
             let expected = format!("{name} = \"...\" in each {section}");
             self.judge
                 .note(at..at, format!("{section} has no {name}"), expected);

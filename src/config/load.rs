@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::apply::{Scribe, table, value};
-use super::mistake::{Mistake, Mistakes, io_words, place, suggest, unreadable};
+use super::mistake::{Mistake, Mistakes, Wrong, place, suggest, unreadable};
 use super::reader::{self, Judge};
-use super::{Config, schema};
+use super::{Config, file, schema};
 use crate::domain::problem::{Problem, ProblemKind};
 
 /// Name of the file.
@@ -22,24 +22,31 @@ pub struct Found {
     pub looked: Vec<(&'static str, PathBuf)>,
 }
 
+/// The file that `$FLIGHTDECK_CONFIG` names.
+pub fn variable() -> Option<PathBuf> {
+    std::env::var_os("FLIGHTDECK_CONFIG")
+        .filter(|v| !v.is_empty())
+        .map(PathBuf::from)
+}
+
 /// Looks for the file: `--config`, `$FLIGHTDECK_CONFIG`, `./flightdeck.toml`, the user's configuration directory. A file that
-/// was named must exist; the other places may be empty.
+/// was named must exist; the other places may be empty, but what is there must be a file that can be read: passing over it
+/// would run on other settings than somebody meant.
 pub fn find(named: Option<&Path>) -> Result<Found, Problem> {
     let mut looked = Vec::new();
-    let env = std::env::var_os("FLIGHTDECK_CONFIG")
-        .filter(|v| !v.is_empty())
-        .map(PathBuf::from);
     for (label, path) in [
         ("--config", named.map(Path::to_path_buf)),
-        ("$FLIGHTDECK_CONFIG", env),
+        ("$FLIGHTDECK_CONFIG", variable()),
     ] {
         if let Some(path) = path {
             looked.push((label, path.clone()));
-            if !path.is_file() {
-                return Err(unreadable(
-                    &path,
-                    &format!("{label} names a file that does not exist"),
-                ));
+            if let Some(why) = file::unusable(&path) {
+                let absent = !path.exists() && !path.is_symlink() && !path.as_os_str().is_empty();
+                let why = match absent {
+                    true => format!("{label} names a file that does not exist"),
+                    false => format!("{label} names it, and {why}"),
+                };
+                return Err(unreadable(&path, &why));
             }
             return Ok(Found {
                 file: Some(path),
@@ -51,12 +58,17 @@ pub fn find(named: Option<&Path>) -> Result<Found, Problem> {
     if let Some(folder) = user_folder() {
         looked.push(("user", folder.join(FILE_NAME)));
     }
-    let file = looked
-        .iter()
-        .map(|(_, path)| path)
-        .find(|path| path.is_file())
-        .cloned();
-    Ok(Found { file, looked })
+    for (_, path) in &looked {
+        if path.symlink_metadata().is_err() {
+            continue;
+        }
+        if let Some(why) = file::unusable(path) {
+            return Err(unreadable(path, &why));
+        }
+        let file = Some(path.clone());
+        return Ok(Found { file, looked });
+    }
+    Ok(Found { file: None, looked })
 }
 
 /// The user's own folder (`~/.config/flightdeck` on Linux): configuration, themes, keymaps.
@@ -80,25 +92,42 @@ pub fn ambient(environment: Option<&str>) -> Result<Config, Problem> {
     Ok(config)
 }
 
+/// As [`load`], with every mistake of the file.
+///
+/// # Errors
+/// All mistakes of a file that has some; else why there is no configuration.
+pub fn check(named: Option<&Path>, environment: Option<&str>) -> Result<Config, Wrong> {
+    match find(named)?.file {
+        Some(file) => read_all(&file, environment),
+        None => Ok(ambient(environment)?),
+    }
+}
+
 /// Reads one file under an environment.
 pub fn read(file: &Path, environment: Option<&str>) -> Result<Config, Problem> {
-    let source = std::fs::read_to_string(file).map_err(|e| unreadable(file, &io_words(&e)))?;
+    Ok(read_all(file, environment)?)
+}
+
+fn read_all(path: &Path, environment: Option<&str>) -> Result<Config, Wrong> {
+    let source = file::text(path).map_err(|why| unreadable(path, &why))?;
     let roots = |path: &Path| {
-        std::fs::read_to_string(path)
-            .map_err(|e| format!("cannot read {}: {}", path.display(), io_words(&e)))
+        file::text(path).map_err(|why| format!("cannot read {}: {why}", path.display()))
     };
-    parse(&source, file, environment, &roots)
+    parse(&source, path, environment, &roots)
 }
 
 /// Reads a source text; `roots` reads the PEM file that `extra_roots` names.
+///
+/// # Errors
+/// All mistakes of the text; else that there is no such environment.
 pub fn parse(
     source: &str,
     file: &Path,
     environment: Option<&str>,
     roots: &dyn Fn(&Path) -> Result<String, String>,
-) -> Result<Config, Problem> {
+) -> Result<Config, Wrong> {
     let wrong = |list| {
-        Problem::from(Mistakes {
+        Wrong::Mistakes(Mistakes {
             file: file.to_path_buf(),
             list,
         })
@@ -107,9 +136,6 @@ pub fn parse(
     let root = document.get_ref();
     let mut judge = Judge::new(source);
     judge.check(root, &schema::ROOT, "");
-    if !judge.mistakes.is_empty() {
-        return Err(wrong(sorted(judge.mistakes)));
-    }
     let named = table(root, "environments");
     let names: Vec<String> = named
         .map(|t| t.keys().map(|k| k.get_ref().to_string()).collect())
@@ -134,27 +160,86 @@ pub fn parse(
         }
         all.push((name.get_ref().to_string(), config));
     }
+    let default = value(root, "environment").and_then(reader::text);
+    if let Some(name) = default.filter(|n| !names.is_empty() && !names.iter().any(|o| o == n)) {
+        let at = root.get("environment").map(toml::Spanned::span);
+        let what = unknown(name, &names);
+        scribe.judge.note(
+            at.unwrap_or_default(),
+            what,
+            format!("one of [environments]: {}", names.join(", ")),
+        );
+    }
     if !scribe.judge.mistakes.is_empty() {
         return Err(wrong(sorted(scribe.judge.mistakes)));
     }
-    let default = value(root, "environment").and_then(reader::text);
     let chosen = environment
         .or(default)
         .map(str::to_owned)
-        .or_else(|| names.iter().find(|n| is_production(n)).cloned())
+        .or_else(|| names.iter().find(|n| is_named_so(n)).cloned())
         .or_else(|| (names.len() == 1).then(|| names.first().cloned()).flatten())
         .unwrap_or_else(|| "production".into());
     let mut config = match all.into_iter().find(|(n, _)| *n == chosen) {
         Some((_, config)) => config,
         None => common,
     };
+    if names.is_empty() && environment.is_none() && default.is_some() {
+        // The file names its one environment without a section for it.
+        config.production = is_production(&chosen);
+        config.environments = vec![chosen.clone()];
+        config.environment = chosen;
+        return Ok(config);
+    }
     select(&mut config, &names, &chosen, Some(file))?;
     Ok(config)
 }
 
-/// Names that mean production unless the file says otherwise.
+/// Words in a name that say that nobody's customers are there.
+const HARMLESS: &[&str] = &[
+    "staging",
+    "stage",
+    "stg",
+    "test",
+    "tests",
+    "testing",
+    "qa",
+    "uat",
+    "dev",
+    "develop",
+    "development",
+    "sandbox",
+    "demo",
+    "local",
+    "preview",
+    "integration",
+    "ci",
+];
+
+/// Whether a word is a name of production.
+fn is_named_so(word: &str) -> bool {
+    ["production", "prod", "live"].contains(&word.to_lowercase().as_str())
+}
+
+/// Whether a name means production unless the file says otherwise: every name does that does not say that it is harmless, since
+/// the mistake that costs most is the one that leaves production unguarded.
 fn is_production(name: &str) -> bool {
-    ["production", "prod", "live"].contains(&name.to_lowercase().as_str())
+    let name = name.to_lowercase();
+    let mut words = name.split(|c: char| !c.is_alphanumeric());
+    if words.clone().any(is_named_so) {
+        return true;
+    }
+    !words.any(|w| HARMLESS.contains(&w))
+}
+
+/// What is said of an environment that is none, with a suggestion.
+fn unknown(name: &str, names: &[String]) -> String {
+    let hint = suggest(name, names.iter().map(String::as_str))
+        .map(|n| format!("; did you mean \"{n}\"?"))
+        .unwrap_or_default();
+    format!(
+        "unknown environment \"{}\"{hint}",
+        crate::domain::text::inert(name)
+    )
 }
 
 fn select(
@@ -163,27 +248,52 @@ fn select(
     chosen: &str,
     file: Option<&Path>,
 ) -> Result<(), Problem> {
-    if !names.is_empty() && !names.iter().any(|n| n == chosen) {
-        let hint = suggest(chosen, names.iter().map(String::as_str))
-            .map(|n| format!("; did you mean \"{n}\"?"))
-            .unwrap_or_default();
-        let file = file.map(|f| f.display().to_string()).unwrap_or_default();
-        return Err(Problem::new(
-            ProblemKind::Config,
-            "config",
-            format!("unknown environment \"{chosen}\"{hint}"),
-            format!("{file} has: {}", names.join(", ")),
-            "name one of them with --env",
-        ));
+    let own = [String::from("production")];
+    let known = if names.is_empty() { &own[..] } else { names };
+    if !known.iter().any(|n| n == chosen) {
+        return Err(no_environment(chosen, known, !names.is_empty(), file));
     }
     if names.is_empty() {
-        config.production = is_production(chosen);
-        config.environments = vec![chosen.to_owned()];
-    } else {
-        config.environments = names.to_vec();
+        config.production = true;
     }
+    config.environments = known.to_vec();
     config.environment = chosen.to_owned();
     Ok(())
+}
+
+/// That an environment was asked for which is not there. What was meant for one must not be done to another, so nothing is
+/// assumed.
+pub fn no_environment(
+    chosen: &str,
+    known: &[String],
+    sections: bool,
+    file: Option<&Path>,
+) -> Problem {
+    let place = file.map_or_else(
+        || "there is no file, and".to_owned(),
+        |f| format!("{} has", f.display()),
+    );
+    let (why, fix) = match (sections, file) {
+        (true, _) => (
+            format!("{place}: {}", known.join(", ")),
+            "name one of them with --env".to_owned(),
+        ),
+        (false, Some(_)) => (
+            format!(
+                "{place} no [environments]: the one there is, is {}",
+                known.join(", ")
+            ),
+            format!("leave out --env, or add [environments.{chosen}] to the file"),
+        ),
+        (false, None) => (
+            format!("{place} without one there is {} alone", known.join(", ")),
+            format!(
+                "leave out --env, or write a file (flightdeck config init) with [environments.{chosen}] in it"
+            ),
+        ),
+    };
+    let what = unknown(chosen, known);
+    Problem::new(ProblemKind::Config, "config", what, why, fix)
 }
 
 fn not_toml(source: &str, error: &toml::de::Error) -> Mistake {

@@ -18,6 +18,30 @@ pub struct Mistake {
     pub expected: String,
 }
 
+/// Why there is no configuration.
+#[derive(Debug)]
+pub enum Wrong {
+    /// What the file says cannot be used.
+    Mistakes(Mistakes),
+    /// Something else, such as a file that cannot be read.
+    Other(Problem),
+}
+
+impl From<Problem> for Wrong {
+    fn from(problem: Problem) -> Self {
+        Self::Other(problem)
+    }
+}
+
+impl From<Wrong> for Problem {
+    fn from(wrong: Wrong) -> Self {
+        match wrong {
+            Wrong::Mistakes(all) => all.into(),
+            Wrong::Other(problem) => problem,
+        }
+    }
+}
+
 /// Everything that is wrong with one file; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistakes {
@@ -37,6 +61,23 @@ impl Mistakes {
             mistake.column,
             mistake.what
         )
+    }
+}
+
+impl Mistakes {
+    /// Each in words of its own.
+    pub fn problems(&self) -> Vec<Problem> {
+        let file = self.file.display();
+        let each = |m: &Mistake| {
+            Problem::new(
+                ProblemKind::Config,
+                "config",
+                self.line(m),
+                format!("expected {}", m.expected),
+                format!("correct line {} of {file}", m.line),
+            )
+        };
+        self.list.iter().map(each).collect()
     }
 }
 

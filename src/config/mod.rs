@@ -1,6 +1,8 @@
 //! What the console is told: `flightdeck.toml`, environments, endpoints, targets. Data here; reading it is in [`load`].
 
 mod apply;
+pub mod faces;
+pub mod file;
 pub mod load;
 pub mod mistake;
 pub mod reader;

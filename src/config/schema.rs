@@ -170,7 +170,7 @@ pub static ENVIRONMENT: Section = Section {
             "production",
             Kind::Switch,
             "true",
-            "Whether it is production: actions then ask for its name to be typed. Default: true for production, prod and live.",
+            "Whether it is production: actions then ask for its name to be typed. Default: true, but for names that say test, staging, dev and the like.",
         ),
         READ_ONLY,
         STORE,

@@ -2,18 +2,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::load::parse;
+use super::mistake::Wrong;
 use super::schema::{Kind, ROOT, Section};
 use super::{Config, starter};
 use crate::domain::problem::Problem;
 
 fn read(source: &str, environment: Option<&str>) -> Result<Config, Problem> {
     let no_roots = |_: &Path| Err("no such file".to_owned());
-    parse(
-        source,
-        Path::new("/etc/fd/flightdeck.toml"),
-        environment,
-        &no_roots,
-    )
+    let file = Path::new("/etc/fd/flightdeck.toml");
+    Ok(parse(source, file, environment, &no_roots)?)
 }
 
 fn mistake(source: &str) -> String {
@@ -58,6 +55,66 @@ fn wrong_types_and_values_say_what_was_expected() {
             problem.what
         );
     }
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place() {
+    let source = "\
+environment = \"stagin\"
+[aws]
+clusers = 1
+timeout = \"30\"
+expected_account = \"12\"
+[ui]
+theme = \"defualt\"
+keymap = \"wim\"
+[[probes.https]]
+url = 3
+[environments.staging]
+";
+    let none = |_: &Path| Err(String::new());
+    let Err(Wrong::Mistakes(all)) = parse(source, Path::new("f.toml"), None, &none) else {
+        panic!("it has mistakes");
+    };
+    let lines: Vec<usize> = all.list.iter().map(|m| m.line).collect();
+    assert_eq!(lines, [1, 3, 4, 5, 7, 8, 10]);
+    for (mistake, words) in [
+        (0, "did you mean \"staging\"?"),
+        (1, "did you mean \"clusters\"?"),
+        (4, "did you mean \"default\"?"),
+        (5, "did you mean \"vim\"?"),
+    ] {
+        assert!(all.list[mistake].what.contains(words), "{:?}", all.list);
+    }
+    assert!(all.problems().iter().all(|p| p.what.starts_with("f.toml:")));
+}
+
+#[test]
+fn what_does_not_say_that_it_is_harmless_is_production() {
+    let guarded = |name: &str| {
+        let source = format!("[environments.\"{name}\"]\n");
+        read(&source, Some(name)).unwrap().production
+    };
+    for name in [
+        "production",
+        "PROD",
+        "eu-prod",
+        "live",
+        "prd",
+        "main",
+        "test-prod",
+        "latest",
+    ] {
+        assert!(guarded(name), "{name}");
+    }
+    for name in ["staging", "dev", "qa.eu", "laser-staging", "Test_2"] {
+        assert!(!guarded(name), "{name}");
+    }
+    let said = "[environments.main]\nproduction = false\n";
+    assert!(!read(said, Some("main")).unwrap().production);
+    assert!(read("environment = \"main\"\n", None).unwrap().production);
+    let unknown = read("read_only = true\n", Some("staging")).unwrap_err();
+    assert!(unknown.why.contains("no [environments]"), "{}", unknown.why);
 }
 
 #[test]

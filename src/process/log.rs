@@ -30,7 +30,11 @@ pub fn install(path: &Path) -> Result<(), Problem> {
         })?,
         Err(_) => LevelFilter::INFO,
     };
-    let file = open(path).map_err(|e| failed(e.to_string(), "name another file with --log"))?;
+    // The first line is written here: a log that takes none is found out now, and not by whoever looks for it afterwards.
+    let first = format!("flightdeck {}\n", env!("CARGO_PKG_VERSION"));
+    let file = open(path)
+        .and_then(|mut file| file.write_all(first.as_bytes()).map(|()| file))
+        .map_err(|e| failed(words(&e), "name another file with --log"))?;
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_writer(Mutex::new(Gate(file)));
@@ -39,6 +43,18 @@ pub fn install(path: &Path) -> Result<(), Problem> {
         .with(layer)
         .try_init()
         .map_err(|e| failed(e.to_string(), "leave out --log"))
+}
+
+fn words(e: &io::Error) -> String {
+    use io::ErrorKind::*;
+    match e.kind() {
+        NotFound => "its folder does not exist".into(),
+        PermissionDenied => "this user may not".into(),
+        IsADirectory => "it is a folder".into(),
+        StorageFull => "there is no room left on it".into(),
+        ReadOnlyFilesystem => "it is on a file system that is read-only".into(),
+        _ => e.to_string(),
+    }
 }
 
 fn open(path: &Path) -> io::Result<File> {

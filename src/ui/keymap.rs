@@ -299,6 +299,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_configuration_knows_the_same_names() {
+        let names = EMBEDDED.map(|(name, _)| name);
+        assert_eq!(crate::config::faces::KEYMAP.built_in, names);
+    }
+
+    #[test]
     fn built_in_keymaps_load_and_bind_the_essentials() {
         for (name, _) in EMBEDDED {
             let map = Keymap::load(name, None).unwrap();

@@ -279,6 +279,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_configuration_knows_the_same_names() {
+        let names = EMBEDDED.map(|(name, _)| name);
+        assert_eq!(crate::config::faces::THEME.built_in, names);
+    }
+
+    #[test]
     fn built_in_themes_load_at_every_depth_and_name_every_role() {
         for (name, text) in EMBEDDED {
             let file: File = toml::from_str(text).unwrap();

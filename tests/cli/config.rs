@@ -85,6 +85,86 @@ fn an_environment_is_chosen_or_suggested() {
 }
 
 #[test]
+fn an_environment_that_is_none_is_never_guessed() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = |words: &[&str]| run(folder.path(), words);
+    let none = "unknown environment \"prodction\"; did you mean \"production\"?";
+    asked(&["config", "check", "--env", "prodction"]).told(3, &[none, "there is no file"]);
+    let deed = ["--env", "staging", "scale", "api", "3", "--yes"];
+    asked(&deed).told(3, &["unknown environment \"staging\""]);
+    asked(&["--demo", "services", "--env", "staging"]).told(3, &["the demo has laser-prod alone"]);
+    fs::write(folder.path().join("flightdeck.toml"), "read_only = true\n").unwrap();
+    asked(&["config", "check", "--env", "staging"]).told(3, &["no [environments]"]);
+    let r = asked(&["config", "check", "--env", "production", "--json"]);
+    assert_eq!(r.json()["config"]["production"], true);
+}
+
+#[test]
+fn a_check_lists_every_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[aws]\nclusers = 1\ntimeout = \"x\"\n[ui]\ntheme = \"drak\"\n";
+    fs::write(folder.path().join("flightdeck.toml"), text).unwrap();
+    let r = run(folder.path(), &["config", "check"]);
+    assert_eq!((r.code, r.out.as_str()), (3, ""));
+    let errors: Vec<&str> = r.err.lines().filter(|l| l.starts_with("error: ")).collect();
+    assert_eq!(errors.len(), 3, "{}", r.err);
+    for (error, place) in errors.iter().zip(["2:1", "3:11", "5:9"]) {
+        assert!(
+            error.starts_with(&format!("error: flightdeck.toml:{place}: ")),
+            "{error}"
+        );
+    }
+    let r = run(folder.path(), &["config", "check", "--json"]);
+    let said = r.json()["config"].clone();
+    assert_eq!(
+        (r.code, &said["ok"], &said["file"]),
+        (3, &false.into(), &"flightdeck.toml".into())
+    );
+    assert_eq!(said["mistakes"].as_array().unwrap().len(), 3);
+    assert_eq!(said["mistakes"][2]["line"], 5);
+}
+
+#[test]
+fn names_of_faces_are_checked_and_ones_own_are_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = |words: &[&str]| run(folder.path(), words);
+    let words = [
+        "unknown theme \"ligth\"; did you mean \"light\"?",
+        "--theme",
+    ];
+    asked(&["config", "check", "--theme", "ligth"]).told(3, &words);
+    asked(&["services", "--demo", "--keymap", "wim"]).told(3, &["did you mean \"vim\"?"]);
+    let own = folder.path().join(".config/flightdeck/themes");
+    fs::create_dir_all(&own).unwrap();
+    fs::write(own.join("mine.toml"), "").unwrap();
+    assert_eq!(asked(&["config", "check", "--theme", "mine"]).code, 0);
+}
+
+#[test]
+fn a_path_that_is_no_file_says_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("d.toml")).unwrap();
+    let asked = |words: &[&str]| run(folder.path(), words);
+    asked(&["config", "check", "--config", "d.toml"]).told(3, &["it is a folder"]);
+    asked(&["config", "check", "--config", "/dev/zero"]).told(3, &["no ordinary file"]);
+    asked(&["config", "init", "--config", "d.toml"]).told(2, &["it is a folder"]);
+    asked(&["config", "path", "--log", "/dev/full"]).told(3, &["no room left"]);
+    asked(&["config", "path", "--log", "d.toml"]).told(3, &["it is a folder"]);
+    // What stands where a file is looked for is not passed over.
+    fs::create_dir(folder.path().join("flightdeck.toml")).unwrap();
+    asked(&["services"]).told(3, &["cannot read flightdeck.toml", "it is a folder"]);
+}
+
+#[test]
+fn without_a_terminal_the_console_says_what_to_do_instead() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [&["demo"][..], &[]] {
+        run(folder.path(), words).told(2, &["no terminal", "flightdeck status --json"]);
+    }
+    run(folder.path(), &["--json"]).told(2, &["flightdeck status --json"]);
+}
+
+#[test]
 fn a_wrong_word_is_two_but_never_reads_as_down() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(run(folder.path(), &["services", "--bogus"]).code, 2);

@@ -144,3 +144,21 @@ fn each_mistake_in_a_configuration_has_its_place() {
         run(folder.path(), &["config", "check"]).told(3, words);
     }
 }
+
+#[test]
+fn a_starter_file_goes_where_it_will_be_read_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = |words: &[&str]| {
+        let mut c = command(folder.path(), words);
+        c.env("FLIGHTDECK_CONFIG", "named.toml");
+        ran(c.output().unwrap())
+    };
+    let r = made(&["config", "init", "--demo"]);
+    assert!(r.out.contains("wrote named.toml"), "{}{}", r.out, r.err);
+    assert!(
+        made(&["config", "check"])
+            .out
+            .contains("named.toml is right")
+    );
+    made(&["config", "init", "--demo"]).told(2, &["it is there already", "--force"]);
+}

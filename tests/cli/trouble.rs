@@ -109,7 +109,7 @@ fn an_endpoint_that_is_none_is_named_and_nobody_else_is_asked() {
     .told(3, &["peer.invalid", "does not resolve"]);
     for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_ECS"] {
         asked(&platform, &[(name, "localhost")], &["services"])
-            .told(3, &[name, "is no URL", "unset"]);
+            .told(3, &[name, "http://localhost may be meant", "unset"]);
     }
 }
 
@@ -216,4 +216,22 @@ fn a_demo_and_a_sandbox_stay_on_this_machine() {
     .output()
     .unwrap());
     fault.told(2, &["throtle", "throttle"]);
+}
+
+#[test]
+fn an_endpoint_that_is_none_says_why_and_asks_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    for (value, words) in [
+        ("", "AWS_ENDPOINT_URL is set, and empty"),
+        ("127.0.0.1:4566", "http://127.0.0.1:4566 may be meant"),
+        ("ftp://127.0.0.1", "ftp://"),
+        ("http://ana:hunter2@127.0.0.1:1", "password"),
+    ] {
+        let mut c = command(folder.path(), &["services"]);
+        c.env("AWS_ENDPOINT_URL", value)
+            .env("AWS_REGION", "us-east-1");
+        let r = ran(c.output().unwrap());
+        r.told(3, &[words, "unset AWS_ENDPOINT_URL"]);
+        assert!(!r.err.contains("hunter2"), "{}", r.err);
+    }
 }
