@@ -307,3 +307,30 @@ fn log_groups_are_picked_with_retention_and_size_in_sight() {
     c.keys("<enter>");
     assert_eq!(read(&c).groups, ["/aws/rds/instance/db/error"]);
 }
+
+#[test]
+fn logs_whose_groups_nobody_could_tell_say_why() {
+    use flightdeck::domain::problem::{Problem, ProblemKind};
+    let mut snapshot = fixture::snapshot();
+    let words = [
+        "Cannot list the clusters",
+        "it answered 501",
+        "Ask another endpoint.",
+    ];
+    let problem = Problem::new(
+        ProblemKind::Unsupported,
+        "ecs",
+        words[0],
+        words[1],
+        words[2],
+    );
+    let mut services = Part::never("ecs:ListClusters", Duration::from_secs(10));
+    services.error = Some(problem);
+    snapshot.facts.services = services;
+    let mut c = Console::with(120, 40, snapshot);
+    c.keys("7");
+    assert!(!c.shows("asking ..."), "{}", c.text());
+    for words in words {
+        assert!(c.shows(words), "{words}\n{}", c.text());
+    }
+}

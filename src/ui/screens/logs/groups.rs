@@ -3,6 +3,7 @@
 use crate::domain::facts::Facts;
 use crate::domain::log::LogGroup;
 use crate::domain::metric::Unit;
+use crate::domain::problem::Problem;
 use crate::domain::service::{Service, ServiceId};
 use crate::ui::overlays::picker::{Choice, Choices};
 
@@ -21,11 +22,20 @@ pub(super) enum Source {
     Groups(Vec<String>),
 }
 
-/// What a [`Source`] means at present: groups, and what to say about them (why there are none, that there are more).
+/// What a [`Source`] means at present: groups, and what to say about them (why there are none, that there are more; what went
+/// wrong where they could not be found out).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Resolved {
     pub groups: Vec<String>,
     pub note: String,
+    pub problem: Option<Problem>,
+}
+
+/// Why the groups of services are not known yet, if that is because nobody can be asked.
+fn problem(facts: &Facts) -> Option<Problem> {
+    let services = &facts.services;
+    let missing = services.error.as_ref().filter(|_| services.value.is_none());
+    missing.or(facts.task_definitions.error.as_ref()).cloned()
 }
 
 fn of_service(facts: &Facts, service: &Service) -> Vec<String> {
@@ -79,7 +89,11 @@ impl Source {
                 (groups, note)
             }
         };
-        Resolved { groups, note }
+        Resolved {
+            problem: groups.is_empty().then(|| problem(facts)).flatten(),
+            groups,
+            note,
+        }
     }
 }
 

@@ -76,16 +76,8 @@ pub(super) fn level_style(level: Option<Level>, t: &Theme) -> Style {
     }
 }
 
-/// Names under which programs write the time of a line.
-const TIMES: [&str; 5] = ["ts", "time", "timestamp", "@timestamp", "asctime"];
-
 fn fields(l: &LogLine) -> String {
-    // The time has its own column.
-    let told = l
-        .fields
-        .iter()
-        .filter(|(k, _)| !TIMES.contains(&k.as_str()));
-    let words: Vec<String> = told.map(|(k, v)| format!("{k}={v}")).collect();
+    let words: Vec<String> = l.told().map(|(k, v)| format!("{k}={v}")).collect();
     words.join(" ")
 }
 

@@ -206,7 +206,10 @@ fn empty(s: &Logs, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         s.resolved.groups.iter().find(gone)
     });
     let words = match (s.request(), s.tail(facts)) {
-        (None, _) => vec![s.resolved.note.clone(), pick],
+        (None, _) => match &s.resolved.problem {
+            Some(p) => vec![format!("▲ {}", p.what), p.why.clone(), p.fix.clone(), pick],
+            None => vec![s.resolved.note.clone(), pick],
+        },
         (Some(_), None) => match &facts.logs.error {
             Some(p) => vec![format!("▲ {}", p.what), p.why.clone(), p.fix.clone()],
             None => vec!["asking ...".into()],

@@ -79,17 +79,17 @@ pub(super) fn view(page: &Page, cx: &Cx<'_>, buf: &mut Buffer) {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
     let Some(service) = facts.service(&page.id) else {
         let inside = panel(buf, cx.body, &page.id.to_string(), true, t);
-        let words = if facts.services.value.is_some() {
-            "this service is gone"
-        } else {
-            "asking ..."
+        let words = match (&facts.services.error, &facts.services.value) {
+            (_, Some(_)) => "this service is gone".to_owned(),
+            (Some(p), None) => format!("▲ {}: {} {}", p.what, p.why, p.fix),
+            (None, None) => "asking ...".to_owned(),
         };
         line(
             buf,
             inside.x + 1,
             inside.y,
             inside.width,
-            &[(words.to_owned(), t.warn)],
+            &[(words, t.warn)],
         );
         return;
     };
