@@ -58,8 +58,10 @@ pub struct Engine {
     judge: OnceLock<Judge>,
 }
 
+type Says = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// Tells why a criterion's probe says that it fails, if it says so.
-pub struct Judge(Box<dyn Fn(&str) -> Option<String> + Send + Sync>);
+struct Judge(Box<Says>);
 
 impl std::fmt::Debug for Judge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

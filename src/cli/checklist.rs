@@ -8,8 +8,9 @@ use super::exit::Exit;
 use super::paint::Role;
 use super::session::Session;
 use super::words;
+use super::wrap::wrapped;
 use crate::domain::problem::Problem;
-use crate::domain::text::inert;
+use crate::domain::text::{clip, inert, width};
 use crate::plan::{Checklist, CriterionState, CriterionStatus, StageStatus};
 
 /// Arguments.
@@ -96,7 +97,13 @@ fn print(
     out.painted(Role::Strong, &line)?;
     match list.next_step.as_str() {
         "" => Ok(()),
-        next => out.line(&format!("next: {}", inert(next))),
+        next => {
+            let room = out.columns().unwrap_or(usize::MAX);
+            for line in wrapped(&format!("next: {}", inert(next)), room) {
+                out.line(&line)?;
+            }
+            Ok(())
+        }
     }
 }
 
@@ -115,15 +122,26 @@ fn criterion(
 ) -> Result<(), Problem> {
     let state = format!("    {:<10}", c.state.word());
     let title = format!("  {:<6} {}", inert(&c.id), inert(&c.title));
-    let reason = match c.reason.as_str() {
+    let reason = inert(&c.reason);
+    let room = out.columns().unwrap_or(usize::MAX);
+    // The reason stands beside the title where both fit, else below it.
+    let beside = width(&state) + width(&title) + 2 + width(&reason) <= room;
+    let tail = match reason.as_str() {
         "" => String::new(),
-        why => format!("  {}", inert(why)),
+        why if beside => format!("  {why}"),
+        _ => String::new(),
     };
+    let title = clip(&title, room.saturating_sub(width(&state)));
     out.pieces(&[
         (role(c.state), &state),
         (Role::Plain, &title),
-        (Role::Dim, &reason),
+        (Role::Dim, &tail),
     ])?;
+    if !beside {
+        for line in wrapped(&reason, room.saturating_sub(INDENT)) {
+            out.painted(Role::Dim, &format!("{:INDENT$}{line}", ""))?;
+        }
+    }
     if !evidence {
         return Ok(());
     }
@@ -134,19 +152,24 @@ fn criterion(
             (Role::Bad, "-")
         };
         let text = format!(
-            " {}  {}  {} ago",
+            "{}  {}  {} ago",
             inert(&e.question),
             inert(&e.answer),
             words::ago(Some(e.at), now)
         );
-        out.pieces(&[
-            (Role::Plain, "                     "),
-            mark,
-            (Role::Plain, &text),
-        ])?;
+        let lead = " ".repeat(INDENT - 2);
+        let lines = wrapped(&text, room.saturating_sub(INDENT));
+        for (i, line) in lines.iter().enumerate() {
+            let mark = if i == 0 { mark } else { (Role::Plain, " ") };
+            let pieces = [(Role::Plain, lead.as_str()), mark, (Role::Plain, " ")];
+            out.pieces(&[&pieces[..], &[(Role::Plain, line)]].concat())?;
+        }
     }
     Ok(())
 }
+
+/// Where reasons and evidence begin: below the titles.
+const INDENT: usize = 23;
 
 /// The role of a criterion's state.
 pub fn role(state: CriterionState) -> Role {

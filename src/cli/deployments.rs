@@ -85,10 +85,7 @@ fn table(rows: &[&Deployment], now: Timestamp) -> Table {
                 from => from.iter().map(load).collect::<Vec<_>>().join(", "),
             }),
             cell(d.to.as_ref().map_or_else(|| "-".into(), load)),
-            cell(d.to.as_ref().map_or_else(
-                || "-".into(),
-                |to| format!("{}/{}", to.counts.running, to.counts.desired),
-            )),
+            cell(tasks(d)),
             cell(d.strategy.word()),
             cell(words::ago(began, now)),
             cell(began.map_or_else(
@@ -99,6 +96,16 @@ fn table(rows: &[&Deployment], now: Timestamp) -> Table {
         ]);
     }
     table
+}
+
+/// Tasks of the new revision. One that came and went has none, which is no shortage.
+fn tasks(d: &Deployment) -> String {
+    match &d.to {
+        Some(to) if d.state.is_running() || to.counts.desired > 0 || to.counts.running > 0 => {
+            format!("{}/{}", to.counts.running, to.counts.desired)
+        }
+        _ => "-".into(),
+    }
 }
 
 fn load(r: &RevisionLoad) -> String {

@@ -238,8 +238,7 @@ fn print(line: &LogLine, session: &mut Session) -> Result<(), Problem> {
     let level = line.level.map_or("", Level::word);
     let level = format!(" {level:<5} ");
     let fields: String = line
-        .fields
-        .iter()
+        .told()
         .map(|(k, v)| format!("  {}={}", inert(k), inert(v)))
         .collect();
     let mut messages = line.message.iter().map(|m| inert(m));

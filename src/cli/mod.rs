@@ -39,6 +39,7 @@ mod tasks;
 mod waive;
 mod withdraw;
 mod words;
+mod wrap;
 
 use crate::domain::action::Intent;
 use crate::domain::problem::Problem;

@@ -51,6 +51,11 @@ impl Out {
         self.terminal
     }
 
+    /// The terminal's width, if there is a terminal.
+    pub fn columns(&self) -> Option<usize> {
+        self.columns
+    }
+
     /// Words a problem on standard error; for the last one of a command there is its result.
     pub fn complain(&mut self, problem: &Problem) {
         let _ = self.flush();

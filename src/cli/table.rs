@@ -71,8 +71,8 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// The table as lines. With a width: columns that can be spared go, then those of words are narrowed, the widest first and
-    /// the first column, which names the row, last.
+    /// The table as lines. With a width: columns that can be spared are narrowed, the least missed first, then the other columns of
+    /// words, the widest first and the first column, which names the row, last. Only where that is not enough do spare columns go.
     pub fn draw(&self, columns: Option<usize>, colour: bool) -> String {
         let widths = self.widths(columns);
         let mut out = String::new();
@@ -147,7 +147,15 @@ impl Table {
                     .max_by_key(|(_, w)| **w)
                     .map(|(i, _)| i)
             };
-            let Some(i) = wide(false).or_else(|| wide(true)) else {
+            let spare = || {
+                let named = |name: &&str| self.columns.iter().position(|(title, _)| title == name);
+                let is_wide = |i: &usize| {
+                    let width = widths.get(*i).copied().flatten();
+                    *i > 0 && self.is_words(*i) && width.is_some_and(|w| w > NARROWEST)
+                };
+                self.spare.iter().filter_map(named).find(is_wide)
+            };
+            let Some(i) = spare().or_else(|| wide(false)).or_else(|| wide(true)) else {
                 break;
             };
             if let Some(Some(width)) = widths.get_mut(i) {
@@ -204,6 +212,39 @@ mod tests {
         assert!(drawn.contains('…'));
         assert!(!drawn.contains('\x1b'));
         assert!(table().draw(None, true).contains("\x1b[1;31m3\x1b[0m"));
+    }
+
+    #[test]
+    fn spare_columns_are_narrowed_before_others_and_before_any_goes() {
+        let mut t = Table::new(&[
+            ("STATE", Align::Left),
+            ("NAME", Align::Left),
+            ("RULE", Align::Left),
+            ("WHY", Align::Left),
+        ])
+        .sparing(&["WHY", "RULE"]);
+        t.row(vec![
+            cell("ok"),
+            cell("a name of some length"),
+            cell("a rule of some length"),
+            cell("a reason of some length"),
+        ]);
+        let last = |room| {
+            let drawn = t.draw(Some(room), false);
+            drawn.lines().last().unwrap().to_owned()
+        };
+        for (room, line) in [
+            (
+                60,
+                "ok     a name of some length  a rule of some leng…  a reaso…",
+            ),
+            (48, "ok     a name of some length  a rule …  a reaso…"),
+            (42, "ok     a name of some…  a rule …  a reaso…"),
+            (30, "ok     a name of so…  a rule …"),
+        ] {
+            assert!(width(&last(room)) <= room);
+            assert_eq!(last(room), line);
+        }
     }
 
     #[test]

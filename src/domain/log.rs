@@ -82,6 +82,25 @@ pub struct LogLine {
     pub raw: String,
 }
 
+/// Names under which programs write the time of a line, which has its place already.
+const TIMES: [&str; 5] = ["ts", "time", "timestamp", "@timestamp", "asctime"];
+
+impl LogLine {
+    /// A JSON line without a message is told by its fields, but for the time.
+    pub fn summary(fields: &[(String, String)]) -> String {
+        let told = fields.iter().filter(|(k, _)| !TIMES.contains(&k.as_str()));
+        let words: Vec<String> = told.map(|(k, v)| format!("{k}={v}")).collect();
+        words.join(" ")
+    }
+
+    /// The fields that say what neither the line's time nor its message says.
+    pub fn told(&self) -> impl Iterator<Item = &(String, String)> {
+        let made = matches!(self.message.as_slice(), [one] if *one == Self::summary(&self.fields));
+        let fields = if made { &[] } else { self.fields.as_slice() };
+        fields.iter().filter(|(k, _)| !TIMES.contains(&k.as_str()))
+    }
+}
+
 /// What is tailed or searched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct LogRequest {
@@ -106,4 +125,29 @@ pub struct LogTail {
     pub dropped: u64,
     /// Whether everything up to now has been read (the tail has caught up).
     pub caught_up: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_line_is_told_twice() {
+        let line = |message: &str| LogLine {
+            id: "1".into(),
+            at: Timestamp::UNIX_EPOCH,
+            group: "g".into(),
+            stream: "s".into(),
+            level: None,
+            message: vec![message.into()],
+            fields: vec![
+                ("ts".into(), "2026-11-24T15:00:00Z".into()),
+                ("a".into(), "1".into()),
+                ("route".into(), "/x".into()),
+            ],
+            raw: String::new(),
+        };
+        let told = |message: &str| line(message).told().count();
+        assert_eq!((told("data=12"), told("a=1 route=/x")), (2, 0));
+    }
 }

@@ -114,19 +114,13 @@ fn of_json(map: &serde_json::Map<String, Value>) -> Parsed {
         .collect();
     let message = match value(message_key) {
         Some(words) => lines(&words),
-        None => vec![summary(&fields)],
+        None => vec![LogLine::summary(&fields)],
     };
     Parsed {
         level,
         message,
         fields,
     }
-}
-
-/// A JSON line without a message is told by its fields.
-fn summary(fields: &[(String, String)]) -> String {
-    let pairs: Vec<String> = fields.iter().map(|(k, v)| format!("{k}={v}")).collect();
-    pairs.join(" ")
 }
 
 fn plain(value: &Value) -> String {
