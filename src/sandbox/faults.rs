@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use super::wire::Service;
+use super::web::VENDORS;
+use super::wire::SERVICES;
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,27 +46,20 @@ pub struct Fault {
     pub kind: Kind,
     /// Share of calls, 0..=1.
     pub rate: f64,
-    /// Only this service (`ecs`, `elbv2`, `sts`, `cloudwatch`, `logs`); `None`: all.
+    /// Only this system, by its name (`ecs`, `cloudwatch`, `vercel` ...); `None`: all.
     pub scope: Option<String>,
 }
 
-/// The name of a service in faults.
-pub fn scope_name(service: Service) -> &'static str {
-    match service {
-        Service::Ecs => "ecs",
-        Service::Elbv2 => "elbv2",
-        Service::Sts => "sts",
-        Service::CloudWatch => "cloudwatch",
-        Service::Logs => "logs",
-    }
+/// Names of every system that is played.
+pub fn systems() -> impl Iterator<Item = &'static str> {
+    let vendors = VENDORS.iter().map(|v| v.name);
+    SERVICES.iter().map(|r| r.name).chain(vendors)
 }
 
 impl Fault {
-    /// Whether it concerns a service.
-    pub fn concerns(&self, service: Service) -> bool {
-        self.scope
-            .as_deref()
-            .is_none_or(|s| s == scope_name(service))
+    /// Whether it concerns a system, by its name.
+    pub fn concerns(&self, system: &str) -> bool {
+        self.scope.as_deref().is_none_or(|s| s == system)
     }
 }
 
@@ -82,7 +76,7 @@ impl FromStr for Fault {
             Some((scope, name)) => (Some(scope), name),
             None => (None, what),
         };
-        let known = ["ecs", "elbv2", "sts", "cloudwatch", "logs"];
+        let known: Vec<&str> = systems().collect();
         if let Some(scope) = scope.filter(|s| !known.contains(s)) {
             return Err(format!("{scope:?} is none of {}", known.join(", ")));
         }

@@ -5,12 +5,14 @@ pub mod cloudwatch; // metrics, and alarms that are judged on them
 pub mod ecs; // Amazon ECS
 pub mod edge; // its hosts: HTTPS and DNS
 pub mod elbv2; // Elastic Load Balancing
+mod estate; // databases, stores, secrets, other vendors
 pub mod faults; // what a bad day looks like
 pub mod logs; // log groups, streams and events
 pub mod platform; // the world and the stores of what it tells
 pub mod server; // HTTP on loopback
 pub mod sts; // who the caller is
 pub mod telemetry; // metrics, alarms and logs that follow from the world
+pub mod web; // systems that speak plain HTTP with paths
 pub mod wire; // calls and replies in each of the vendor's protocols
 pub mod world; // the platform itself, and how it changes
 
@@ -165,6 +167,11 @@ impl Sandbox {
     /// The secret that goes with it.
     pub fn secret_key(&self) -> &'static str {
         server::SECRET_KEY
+    }
+
+    /// The token that the vendors beside AWS accept.
+    pub fn token(&self) -> &'static str {
+        web::TOKEN
     }
 
     /// Names of its clusters.

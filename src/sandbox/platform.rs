@@ -1,6 +1,8 @@
 //! The platform behind the server: the world, and the stores of what it tells.
 
+use super::estate::Estate;
 use super::telemetry::Telemetry;
+use super::web::{Reply, Request, Vendor};
 use super::wire::{ApiError, Call, Node, Service};
 use super::world::World;
 use super::{cloudwatch, ecs, elbv2, logs, sts};
@@ -12,6 +14,8 @@ pub struct Platform {
     pub world: World,
     /// What it tells.
     pub telemetry: Telemetry,
+    /// What else there is.
+    estate: Estate,
 }
 
 impl Platform {
@@ -19,7 +23,12 @@ impl Platform {
     pub fn new(world: World, seed: u64) -> Self {
         let mut telemetry = Telemetry::new(&world, seed);
         telemetry.begin(&world);
-        Self { world, telemetry }
+        let estate = Estate::new(&world);
+        Self {
+            world,
+            telemetry,
+            estate,
+        }
     }
 
     /// Lets time go on.
@@ -27,6 +36,7 @@ impl Platform {
         self.world.step(now);
         self.telemetry.step(&self.world);
         self.telemetry.guard(&mut self.world);
+        self.estate.step(&self.world);
     }
 
     /// Answers a call.
@@ -34,6 +44,9 @@ impl Platform {
     /// # Errors
     /// The vendor's own.
     pub fn handle(&mut self, call: &Call) -> Result<Node, ApiError> {
+        if let Some(reply) = self.estate.handle(call, &mut self.world) {
+            return reply;
+        }
         let now = self.world.stamp();
         let t = &mut self.telemetry;
         match call.service {
@@ -53,6 +66,12 @@ impl Platform {
                 &mut t.logs,
                 (now * 1_000.0) as i64,
             ),
+            _ => Err(ApiError::unknown_operation(&call.operation)),
         }
+    }
+
+    /// Answers a request to a system of paths.
+    pub fn web(&mut self, vendor: Vendor, request: &Request) -> Reply {
+        self.estate.web(vendor, request, &mut self.world)
     }
 }

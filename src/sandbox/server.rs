@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, Response, Uri};
 
 use super::faults::{Fault, Kind};
 use super::platform::Platform;
+use super::web;
 use super::wire::{self, ApiError, Call, Service};
 
 /// Access key id that the sandbox accepts.
@@ -55,11 +56,11 @@ impl Shared {
         lock(&self.platform)
     }
 
-    fn fault(&self, service: Service) -> Option<Kind> {
+    fn fault(&self, system: &str) -> Option<Kind> {
         let mut dice = lock(&self.dice);
         self.faults
             .iter()
-            .filter(|f| f.concerns(service))
+            .filter(|f| f.concerns(system))
             .find(|f| dice.f64() < f.rate)
             .map(|f| f.kind)
     }
@@ -77,16 +78,16 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
+    if let Some((row, path)) = web::vendor(&uri, &headers) {
+        let request = web::request(method, path, &uri, headers, body);
+        return answer_web(&shared, row, &request).await;
+    }
     let call = match wire::decode(&method, &uri, &headers, &body) {
         Ok(call) => call,
         Err(rejection) => return rejection.into_response().map(Body::from),
     };
-    let fault = shared.fault(call.service);
-    match fault {
-        Some(Kind::Delay) => tokio::time::sleep(Duration::from_secs(2)).await,
-        Some(Kind::Hang) => std::future::pending().await,
-        _ => {}
-    }
+    let fault = shared.fault(call.service.row().name);
+    hold_up(fault).await;
     let reply = match (
         fault.and_then(|f| spoil(f, call.service)),
         refuse(&call, &headers),
@@ -98,7 +99,31 @@ async fn answer(
             platform.handle(&call)
         }
     };
-    let response = wire::encode(&call, reply);
+    distort(wire::encode(&call, reply), fault)
+}
+
+async fn answer_web(shared: &Shared, row: &web::Row, request: &web::Request) -> Response<Body> {
+    let fault = shared.fault(row.name);
+    hold_up(fault).await;
+    let reply = fault.and_then(web::spoil).unwrap_or_else(|| {
+        let mut platform = shared.platform();
+        platform.step(now());
+        platform.web(row.vendor, request)
+    });
+    distort(reply.into_response(), fault)
+}
+
+/// Lets an answer come late or never, where a fault says so.
+async fn hold_up(fault: Option<Kind>) {
+    match fault {
+        Some(Kind::Delay) => tokio::time::sleep(Duration::from_secs(2)).await,
+        Some(Kind::Hang) => std::future::pending().await,
+        _ => {}
+    }
+}
+
+/// What a fault makes of a finished response.
+fn distort(response: Response<Vec<u8>>, fault: Option<Kind>) -> Response<Body> {
     match fault {
         Some(Kind::Error) => page(
             500,
@@ -128,7 +153,7 @@ fn cut(body: Vec<u8>) -> Body {
 }
 
 fn spoil(fault: Kind, service: Service) -> Option<ApiError> {
-    let query = matches!(service, Service::Sts | Service::Elbv2);
+    let query = service.is_query();
     match fault {
         Kind::Throttle => Some(ApiError::new(
             if query {
@@ -167,7 +192,7 @@ fn spoil(fault: Kind, service: Service) -> Option<ApiError> {
 
 /// Refuses callers that the sandbox does not know.
 fn refuse(call: &Call, headers: &HeaderMap) -> Option<ApiError> {
-    let query = matches!(call.service, Service::Sts | Service::Elbv2);
+    let query = call.service.is_query();
     match wire::credential(headers).as_deref() {
         Some(ACCESS_KEY) => None,
         Some(_) if query => Some(

@@ -121,32 +121,15 @@ fn unknown(protocol: Protocol, target: &str, operation: &str) -> Rejection {
 }
 
 fn service_of(target: &str) -> Option<Service> {
-    match target {
-        "AmazonEC2ContainerServiceV20141113" => Some(Service::Ecs),
-        "Logs_20140328" => Some(Service::Logs),
-        "GraniteServiceVersion20100801" => Some(Service::CloudWatch),
-        _ => None,
-    }
+    Service::by(|r| r.target == target).filter(|_| !target.is_empty())
 }
 
 fn signed_service(signing_name: &str) -> Option<Service> {
-    match signing_name {
-        "ecs" => Some(Service::Ecs),
-        "elasticloadbalancing" => Some(Service::Elbv2),
-        "sts" => Some(Service::Sts),
-        "monitoring" => Some(Service::CloudWatch),
-        "logs" => Some(Service::Logs),
-        _ => None,
-    }
+    Service::by(|r| r.signing == signing_name)
 }
 
 fn versioned_service(version: &str) -> Option<Service> {
-    match version {
-        "2015-12-01" => Some(Service::Elbv2),
-        "2011-06-15" => Some(Service::Sts),
-        "2010-08-01" => Some(Service::CloudWatch),
-        _ => None,
-    }
+    Service::by(|r| r.version == version).filter(|_| !version.is_empty())
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

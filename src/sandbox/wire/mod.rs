@@ -15,28 +15,16 @@ mod encode;
 mod json;
 mod node;
 mod query;
+mod services;
 mod signature;
 mod xml;
 
 pub use decode::decode;
 pub use encode::encode;
 pub use node::{Node, list, map};
+pub use query::{pairs, unescape_path};
+pub use services::{Row, SERVICES, Service};
 pub use signature::{Scope, credential, scope};
-
-/// A service of the vendor that the platform plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Service {
-    /// Elastic Container Service.
-    Ecs,
-    /// Elastic Load Balancing, version 2.
-    Elbv2,
-    /// Security Token Service.
-    Sts,
-    /// CloudWatch metrics and alarms.
-    CloudWatch,
-    /// CloudWatch Logs.
-    Logs,
-}
 
 /// A wire protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -8,7 +8,7 @@ use super::Node;
 const DEEPEST: usize = 32;
 
 /// The decoded pairs of a form (`application/x-www-form-urlencoded`).
-pub(super) fn pairs(form: &[u8]) -> Vec<(String, String)> {
+pub fn pairs(form: &[u8]) -> Vec<(String, String)> {
     form.split(|b| *b == b'&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
@@ -17,6 +17,11 @@ pub(super) fn pairs(form: &[u8]) -> Vec<(String, String)> {
             (name, unescape(halves.next().unwrap_or_default()))
         })
         .collect()
+}
+
+/// A step of a path, decoded: a plus sign is itself there.
+pub fn unescape_path(step: &str) -> String {
+    unescape(step.replace('+', "%2B").as_bytes())
 }
 
 fn unescape(raw: &[u8]) -> String {

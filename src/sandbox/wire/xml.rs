@@ -39,14 +39,7 @@ pub(super) fn error(service: Service, error: &ApiError, id: &str) -> String {
 const MAPS: [&str; 1] = ["ExtendedStatistics"];
 
 fn namespace(service: Service) -> &'static str {
-    match service {
-        Service::Elbv2 => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
-        Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
-        Service::CloudWatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
-        // These two have no Query protocol; a namespace all the same, for the error that says so.
-        Service::Ecs => "http://ecs.amazonaws.com/doc/2014-11-13/",
-        Service::Logs => "http://logs.amazonaws.com/doc/2014-03-28/",
-    }
+    service.row().namespace
 }
 
 fn element(out: &mut String, tag: &str, value: &Node) {

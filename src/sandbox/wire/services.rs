@@ -1,0 +1,128 @@
+//! The services that are played, one row each: how requests name them, and how replies are dressed.
+
+/// A service of the vendor that the platform plays through the vendor's RPC protocols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Service {
+    /// Elastic Container Service.
+    Ecs,
+    /// Elastic Load Balancing, version 2.
+    Elbv2,
+    /// Security Token Service.
+    Sts,
+    /// CloudWatch metrics and alarms.
+    CloudWatch,
+    /// CloudWatch Logs.
+    Logs,
+    /// Secrets Manager.
+    SecretsManager,
+}
+
+/// What is known of a service.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Which.
+    pub service: Service,
+    /// Its name in faults.
+    pub name: &'static str,
+    /// Signing name in the credential scope.
+    pub signing: &'static str,
+    /// Prefix of `X-Amz-Target`; empty where it speaks no JSON.
+    pub target: &'static str,
+    /// `Version` of its Query protocol; empty where it speaks none.
+    pub version: &'static str,
+    /// Namespace of its XML.
+    pub namespace: &'static str,
+}
+
+const fn json(
+    service: Service,
+    name: &'static str,
+    signing: &'static str,
+    target: &'static str,
+) -> Row {
+    Row {
+        service,
+        name,
+        signing,
+        target,
+        version: "",
+        namespace: "https://sandbox.invalid/no-query-protocol/",
+    }
+}
+
+const fn query(
+    service: Service,
+    name: &'static str,
+    signing: &'static str,
+    version: &'static str,
+    namespace: &'static str,
+) -> Row {
+    Row {
+        service,
+        name,
+        signing,
+        target: "",
+        version,
+        namespace,
+    }
+}
+
+/// The registry.
+pub const SERVICES: &[Row] = &[
+    json(
+        Service::Ecs,
+        "ecs",
+        "ecs",
+        "AmazonEC2ContainerServiceV20141113",
+    ),
+    json(Service::Logs, "logs", "logs", "Logs_20140328"),
+    Row {
+        service: Service::CloudWatch,
+        name: "cloudwatch",
+        signing: "monitoring",
+        target: "GraniteServiceVersion20100801",
+        version: "2010-08-01",
+        namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
+    },
+    query(
+        Service::Elbv2,
+        "elbv2",
+        "elasticloadbalancing",
+        "2015-12-01",
+        "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+    ),
+    query(
+        Service::Sts,
+        "sts",
+        "sts",
+        "2011-06-15",
+        "https://sts.amazonaws.com/doc/2011-06-15/",
+    ),
+    json(
+        Service::SecretsManager,
+        "secretsmanager",
+        "secretsmanager",
+        "secretsmanager",
+    ),
+];
+
+impl Service {
+    /// Its row.
+    pub fn row(self) -> &'static Row {
+        // Every service has one: a test of this file goes through them all.
+        SERVICES
+            .iter()
+            .find(|r| r.service == self)
+            .unwrap_or(&SERVICES[0])
+    }
+
+    /// Whether it speaks forms and XML alone, whose errors have other codes.
+    pub fn is_query(self) -> bool {
+        self.row().target.is_empty()
+    }
+
+    /// The service that a request names, by one of its names.
+    pub(super) fn by(is: impl Fn(&Row) -> bool) -> Option<Self> {
+        SERVICES.iter().find(|r| is(r)).map(|r| r.service)
+    }
+}
