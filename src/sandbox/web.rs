@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::faults::Kind;
 use super::wire::scope;
+use super::world::names;
 
 /// The token that every vendor but AWS accepts here, as `Authorization: Bearer`.
 pub const TOKEN: &str = "flightdeck-demo-token";
@@ -68,6 +69,11 @@ impl Request {
     pub fn param(&self, name: &str) -> Option<&str> {
         let pair = self.query.iter().find(|(k, _)| k == name);
         pair.map(|(_, v)| v.as_str())
+    }
+
+    /// Region that the request was signed for; that of the story where it was not signed.
+    pub fn region(&self) -> String {
+        scope(&self.headers).map_or_else(|| names::REGION.to_owned(), |s| s.region)
     }
 
     /// The body as JSON; null where it is none.

@@ -8,6 +8,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Method, Uri};
 
 use super::{ApiError, Call, Node, Protocol, Rejection, Service, cbor, json, query, scope};
+use crate::sandbox::world::names;
 
 /// Most bytes that a compressed body may unfold to.
 const LARGEST_BODY: u64 = 16 << 20;
@@ -56,7 +57,7 @@ fn rpc(
     let input = unfolded(headers, body)
         .and_then(|b| cbor::read(&b))
         .map_err(|why| reject(ApiError::new("SerializationException", why)))?;
-    Ok(call(service, operation, protocol, input))
+    Ok(call(service, operation, (protocol, headers), input))
 }
 
 fn by_target(target: &str, headers: &HeaderMap, body: &[u8]) -> Result<Call, Rejection> {
@@ -73,7 +74,7 @@ fn by_target(target: &str, headers: &HeaderMap, body: &[u8]) -> Result<Call, Rej
             let e = ApiError::new("SerializationException", why);
             Rejection::new(service, operation, protocol, e)
         })?;
-    Ok(call(service, operation, protocol, input))
+    Ok(call(service, operation, (protocol, headers), input))
 }
 
 fn form(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<Call, Rejection> {
@@ -102,14 +103,20 @@ fn form(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<
         return Err(reject(&operation, "UnknownOperationException", why));
     };
     let input = query::tree(pairs).map_err(|why| reject(&operation, "MalformedInput", why))?;
-    Ok(call(service, &operation, protocol, input))
+    Ok(call(service, &operation, (protocol, headers), input))
 }
 
-fn call(service: Service, operation: &str, protocol: Protocol, input: Node) -> Call {
+fn call(
+    service: Service,
+    operation: &str,
+    (protocol, headers): (Protocol, &HeaderMap),
+    input: Node,
+) -> Call {
     Call {
         service,
         operation: operation.to_owned(),
         protocol,
+        region: scope(headers).map_or_else(|| names::REGION.to_owned(), |s| s.region),
         input,
     }
 }

@@ -3,9 +3,9 @@
 //!
 //! | protocol | who speaks it | specification |
 //! |---|---|---|
-//! | AWS JSON 1.1 | ECS, Logs | Smithy `aws.protocols#awsJson1_1` |
+//! | AWS JSON 1.1 | ECS, Logs, most others | Smithy `aws.protocols#awsJson1_1` |
 //! | AWS JSON 1.0 | CloudWatch, some clients | Smithy `aws.protocols#awsJson1_0` |
-//! | AWS Query | STS, ELBv2; CloudWatch, older clients | Smithy `aws.protocols#awsQuery` |
+//! | AWS Query | STS, ELBv2, RDS; CloudWatch, older clients | Smithy `aws.protocols#awsQuery` |
 //! | RPC v2 CBOR | CloudWatch, newer clients | Smithy `smithy.protocols#rpcv2Cbor` |
 
 mod cbor;
@@ -48,6 +48,8 @@ pub struct Call {
     pub operation: String,
     /// How it was asked, and must be answered.
     pub protocol: Protocol,
+    /// Region that it was signed for; that of the story where it was not signed.
+    pub region: String,
     /// The input; in the Query protocol every leaf is a [`Node::Str`], which the typed readers of `Node` accept.
     pub input: Node,
 }
@@ -101,6 +103,7 @@ impl Rejection {
             service,
             operation: operation.to_owned(),
             protocol,
+            region: String::new(),
             input: Node::Null,
         };
         Self(Box::new(encode(&call, Err(error))))

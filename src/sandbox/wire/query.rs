@@ -1,4 +1,5 @@
-//! Forms of the AWS Query protocol: `Filters.member.1.Name=...` becomes a tree.
+//! Forms of the AWS Query protocol: `Filters.member.1.Name=...` becomes a tree. Where a service's model calls the items of a list
+//! otherwise (`Filters.Filter.1.Name`), a step that leads to numbers alone is such a name.
 
 use std::collections::BTreeMap;
 
@@ -71,10 +72,7 @@ pub(super) fn tree(pairs: Vec<(String, String)>) -> Result<Node, String> {
         }
         at.value = Some(value);
     }
-    match root.node() {
-        Node::Str(_) => Ok(Node::Map(Vec::new())),
-        node => Ok(node),
-    }
+    Ok(root.structure())
 }
 
 #[derive(Default)]
@@ -84,25 +82,35 @@ struct Branch {
 }
 
 impl Branch {
-    fn node(self) -> Node {
+    fn node(mut self) -> Node {
         if self.under.is_empty() {
             return Node::Str(self.value.unwrap_or_default());
         }
-        let only_members = self.under.len() == 1;
-        let mut under = self.under;
-        if only_members && under.get("member").is_some_and(Branch::is_numbered) {
-            let items = under.remove("member").map(|b| b.under).unwrap_or_default();
-            let mut items: Vec<(u64, Branch)> = items
-                .into_iter()
-                .filter_map(|(index, item)| Some((index.parse().ok()?, item)))
-                .collect();
+        if let Some(mut items) = self.items() {
             items.sort_by_key(|(index, _)| *index);
             return Node::List(items.into_iter().map(|(_, item)| item.node()).collect());
         }
-        Node::Map(under.into_iter().map(|(k, v)| (k, v.node())).collect())
+        self.structure()
+    }
+
+    fn structure(self) -> Node {
+        let members = self.under.into_iter();
+        Node::Map(members.map(|(k, v)| (k, v.node())).collect())
+    }
+
+    /// The items with their numbers, where this is a list: its only step leads to numbers alone.
+    fn items(&mut self) -> Option<Vec<(u64, Branch)>> {
+        if self.under.len() != 1 {
+            return None;
+        }
+        let only = self.under.values_mut().next();
+        let list = only.filter(|step| step.is_numbered())?;
+        let items = std::mem::take(&mut list.under).into_iter();
+        let numbered = items.filter_map(|(index, item)| Some((index.parse().ok()?, item)));
+        Some(numbered.collect())
     }
 
     fn is_numbered(&self) -> bool {
-        self.under.keys().all(|k| k.parse::<u64>().is_ok())
+        !self.under.is_empty() && self.under.keys().all(|k| k.parse::<u64>().is_ok())
     }
 }

@@ -15,6 +15,10 @@ pub enum Service {
     Logs,
     /// Secrets Manager.
     SecretsManager,
+    /// Relational Database Service.
+    Rds,
+    /// Performance Insights.
+    PerformanceInsights,
 }
 
 /// What is known of a service.
@@ -32,6 +36,8 @@ pub struct Row {
     pub version: &'static str,
     /// Namespace of its XML.
     pub namespace: &'static str,
+    /// Lists whose items are not called `member` in XML, with what they are called (`locationName` in its model).
+    pub items: &'static [(&'static str, &'static str)],
 }
 
 const fn json(
@@ -47,6 +53,7 @@ const fn json(
         target,
         version: "",
         namespace: "https://sandbox.invalid/no-query-protocol/",
+        items: &[],
     }
 }
 
@@ -64,6 +71,7 @@ const fn query(
         target: "",
         version,
         namespace,
+        items: &[],
     }
 }
 
@@ -83,6 +91,7 @@ pub const SERVICES: &[Row] = &[
         target: "GraniteServiceVersion20100801",
         version: "2010-08-01",
         namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
+        items: &[],
     },
     query(
         Service::Elbv2,
@@ -104,6 +113,55 @@ pub const SERVICES: &[Row] = &[
         "secretsmanager",
         "secretsmanager",
     ),
+    Row {
+        items: RDS_ITEMS,
+        ..query(
+            Service::Rds,
+            "rds",
+            "rds",
+            "2014-10-31",
+            "http://rds.amazonaws.com/doc/2014-10-31/",
+        )
+    },
+    json(
+        Service::PerformanceInsights,
+        "pi",
+        "pi",
+        "PerformanceInsightsv20180227",
+    ),
+];
+
+const RDS_ITEMS: &[(&str, &str)] = &[
+    ("AvailabilityZones", "AvailabilityZone"),
+    ("DBClusterMembers", "DBClusterMember"),
+    ("DBClusterSnapshots", "DBClusterSnapshot"),
+    ("DBClusters", "DBCluster"),
+    ("DBInstanceAutomatedBackups", "DBInstanceAutomatedBackup"),
+    (
+        "DBInstanceAutomatedBackupsReplications",
+        "DBInstanceAutomatedBackupsReplication",
+    ),
+    ("DBInstances", "DBInstance"),
+    ("DBParameterGroups", "DBParameterGroup"),
+    ("DBSnapshots", "DBSnapshot"),
+    ("EventCategories", "EventCategory"),
+    ("Events", "Event"),
+    (
+        "PendingMaintenanceActionDetails",
+        "PendingMaintenanceAction",
+    ),
+    (
+        "PendingMaintenanceActions",
+        "ResourcePendingMaintenanceActions",
+    ),
+    (
+        "ReadReplicaDBInstanceIdentifiers",
+        "ReadReplicaDBInstanceIdentifier",
+    ),
+    ("StatusInfos", "DBInstanceStatusInfo"),
+    ("Subnets", "Subnet"),
+    ("TagList", "Tag"),
+    ("VpcSecurityGroups", "VpcSecurityGroupMembership"),
 ];
 
 impl Service {

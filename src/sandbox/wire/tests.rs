@@ -63,6 +63,31 @@ fn a_form_becomes_a_tree_with_lists_in_the_order_of_their_numbers() {
 }
 
 #[test]
+fn lists_are_called_as_the_services_model_calls_them() {
+    let body = b"Action=DescribeDBInstances&Version=2014-10-31&Filters.Filter.1.Name=engine\
+        &Filters.Filter.1.Values.Value.1=postgres&Filters.Filter.1.Values.Value.2=mysql&Only.member=x";
+    let got = ask("/", &[], body).unwrap();
+    assert_eq!(
+        (got.service, got.region.as_str()),
+        (Service::Rds, "us-east-1")
+    );
+    let filter = &got.input.get("Filters").as_list()[0];
+    assert_eq!(filter.get("Values").as_strs(), ["postgres", "mysql"]);
+    assert_eq!(got.input.get("Only").get("member").as_str(), Some("x"));
+    let reply = map([("DBInstances", list([map([("Tags", list(["a"]))])]))]);
+    let text = String::from_utf8(encode(&got, Ok(reply)).into_body()).unwrap();
+    let inside =
+        "<DBInstances><DBInstance><Tags><member>a</member></Tags></DBInstance></DBInstances>";
+    assert!(text.contains(inside), "{text}");
+}
+
+#[test]
+fn a_lone_numbered_parameter_stays_a_parameter() {
+    let got = ask("/", &[], b"Action=X&Version=2015-12-01&Names.1=a").unwrap();
+    assert_eq!(got.input.get("Names").get("1").as_str(), Some("a"));
+}
+
+#[test]
 fn xml_holds_nothing_that_a_parser_would_choke_on() {
     let call = ask("/", &[], b"Action=X&Version=2015-12-01").unwrap();
     let reply = map([

@@ -14,7 +14,8 @@ pub(super) fn reply(service: Service, operation: &str, reply: &Node, id: &str) -
     let op = name(operation);
     let _ = write!(out, "<{op}Response xmlns=\"{}\">", namespace(service));
     if !reply.is_null() {
-        element(&mut out, &format!("{op}Result"), reply);
+        let items = service.row().items;
+        element(&mut out, &format!("{op}Result"), reply, items);
     }
     let _ = write!(
         out,
@@ -42,7 +43,7 @@ fn namespace(service: Service) -> &'static str {
     service.row().namespace
 }
 
-fn element(out: &mut String, tag: &str, value: &Node) {
+fn element(out: &mut String, tag: &str, value: &Node, items: &[(&str, &str)]) {
     let _ = write!(out, "<{tag}>");
     match value {
         Node::Null => {}
@@ -55,17 +56,21 @@ fn element(out: &mut String, tag: &str, value: &Node) {
         Node::Float(f) => number(out, *f),
         Node::Time(f) => out.push_str(&iso(*f)),
         Node::Str(s) => out.push_str(&text(s)),
-        Node::List(items) => items.iter().for_each(|i| element(out, "member", i)),
+        Node::List(list) => {
+            let called = items.iter().find(|(list, _)| *list == tag);
+            let item = called.map_or("member", |(_, item)| item);
+            list.iter().for_each(|i| element(out, item, i, items));
+        }
         Node::Map(members) if MAPS.contains(&tag) => {
             for (key, value) in members.iter().filter(|(_, v)| !v.is_null()) {
                 let _ = write!(out, "<entry><key>{}</key>", text(key));
-                element(out, "value", value);
+                element(out, "value", value, items);
                 out.push_str("</entry>");
             }
         }
         Node::Map(members) => {
             for (key, value) in members.iter().filter(|(_, v)| !v.is_null()) {
-                element(out, &name(key), value);
+                element(out, &name(key), value, items);
             }
         }
     }

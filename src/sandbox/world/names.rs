@@ -4,6 +4,8 @@
 pub const ACCOUNT: &str = "123456789012";
 /// Its region.
 pub const REGION: &str = "us-east-1";
+/// The region that its copies go to.
+pub const SECOND_REGION: &str = "eu-west-1";
 
 fn ecs(kind: &str, rest: &str) -> String {
     format!("arn:aws:ecs:{REGION}:{ACCOUNT}:{kind}/{rest}")
