@@ -93,7 +93,7 @@ def main():
     if "--list" in words:
         print("\n".join(names()))
         return 0
-    sys.path.insert(0, str(HERE))
+    sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
     # The AWS CLI lives beside this Python.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     report, count = Report(), 0

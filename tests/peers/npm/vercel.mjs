@@ -1,0 +1,3 @@
+import { Vercel } from '@vercel/sdk';
+
+await converse(new Vercel({ serverURL: input.endpoint, bearerToken: input.token, retryConfig: { strategy: 'none' } }));
