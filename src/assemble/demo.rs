@@ -3,7 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::cli::globals::Globals;
-use crate::config::{AwsConfig, Config, DnsTarget, HttpsTarget, ProbeConfig, load};
+use secrecy::SecretString;
+
+use crate::config::{AwsConfig, Config, DnsTarget, HttpsTarget, ProbeConfig, SlackConfig, load};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::sandbox::{self, Edge, Options, Sandbox};
 
@@ -56,6 +58,13 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
         )),
         timeout: config.aws.timeout,
         ..AwsConfig::default()
+    };
+    let at = |path: &str| Some(format!("{}{path}", sandbox.endpoint()));
+    let token = || Some(SecretString::from(sandbox.token()));
+    config.slack = SlackConfig {
+        endpoint: at("/slack/api"),
+        channel: Some("ops".into()),
+        token: token(),
     };
     config.probes = sandbox.edge().map(probes).unwrap_or_default();
     check(&config)?;

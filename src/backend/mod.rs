@@ -2,8 +2,11 @@
 
 pub mod aws;
 pub mod dns;
+pub mod estate;
 pub mod https;
+pub mod slack;
 pub mod tls;
+pub mod token;
 pub mod transport;
 
 use std::sync::Arc;
@@ -19,10 +22,11 @@ use aws::logs::Logs;
 use aws::sts::Sts;
 use aws::{Aws, Lines};
 use dns::Dns;
+use estate::Estate;
 use https::Https;
 use tls::Tls;
 use tls::trust::Trust;
-use transport::Line;
+use transport::{Courier, Line};
 
 /// The clients of every system. Cheap to share behind an `Arc`.
 #[derive(Debug)]
@@ -43,6 +47,8 @@ pub struct Backend {
     pub tls: Tls,
     /// DNS look-ups from this machine.
     pub dns: Dns,
+    /// Every further system, with their lines.
+    pub estate: Estate,
     /// The line of each provider, in the order shown.
     pub lines: ProviderLines,
 }
@@ -119,7 +125,9 @@ impl Backend {
         ));
         let probes = &config.probes;
         let trust = Arc::new(Trust::new(probes.extra_roots_pem.as_deref())?);
+        let courier = Arc::new(Courier::new(trust.clone()));
         Ok(Self {
+            estate: Estate::new(config, &aws, &courier),
             https: Https::new(probes, trust.clone(), lines.https.clone()),
             tls: Tls::new(probes, trust, lines.tls.clone()),
             dns: Dns::new(probes, lines.dns.clone()),
@@ -134,6 +142,8 @@ impl Backend {
 
     /// What each provider costs and how it fares.
     pub fn meter(&self) -> Vec<ProviderHealth> {
-        self.lines.all().iter().map(|line| line.health()).collect()
+        let further = self.estate.lines.iter();
+        let all = self.lines.all().into_iter().chain(further);
+        all.map(|line| line.health()).collect()
     }
 }

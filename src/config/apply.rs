@@ -38,6 +38,10 @@ impl Scribe<'_> {
         if let Some(probes) = table(t, "probes") {
             self.probes(config, probes);
         }
+        if let Some(slack) = table(t, "slack") {
+            some(&mut config.slack.channel, owned(slack, "channel"));
+            some(&mut config.slack.endpoint, owned(slack, "endpoint"));
+        }
         if let Some(slo) = table(t, "slo") {
             let number = |name| value(slo, name).and_then(reader::number);
             set(&mut config.slo.availability, number("availability"));

@@ -1,6 +1,7 @@
 //! What the console is told: `flightdeck.toml`, environments, endpoints, targets. Data here; reading it is in [`load`].
 
 mod apply;
+pub mod credentials;
 pub mod faces;
 pub mod file;
 pub mod load;
@@ -14,6 +15,8 @@ mod tests;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use secrecy::SecretString;
 
 /// The effective configuration of one run: the file (if any) under the chosen environment, then the command line.
 #[derive(Clone, Debug)]
@@ -32,6 +35,8 @@ pub struct Config {
     pub aws: AwsConfig,
     /// Probes from here.
     pub probes: ProbeConfig,
+    /// Slack.
+    pub slack: SlackConfig,
     /// Promises.
     pub slo: SloConfig,
     /// Database file of journal, audit chain and sign-offs; `None`: `flightdeck/flightdeck.db` in the user's state directory.
@@ -98,6 +103,24 @@ pub struct DnsTarget {
     pub expected: Vec<String>,
 }
 
+/// Slack: where alerts go.
+#[derive(Clone, Debug, Default)]
+pub struct SlackConfig {
+    /// `None`: Slack itself.
+    pub endpoint: Option<String>,
+    /// Channel that alerts go to, without `#`.
+    pub channel: Option<String>,
+    /// The embedded sandbox's token; `None`: from the environment or the keyring.
+    pub token: Option<SecretString>,
+}
+
+impl SlackConfig {
+    /// Whether it is to be asked at all.
+    pub fn is_configured(&self) -> bool {
+        self.channel.is_some() || self.endpoint.is_some() || self.token.is_some()
+    }
+}
+
 /// Targets of the plan's success metrics, and where they are measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SloConfig {
@@ -146,6 +169,7 @@ impl Default for Config {
             read_only: false,
             aws: AwsConfig::default(),
             probes: ProbeConfig::default(),
+            slack: SlackConfig::default(),
             slo: SloConfig::default(),
             store: None,
             plan: None,

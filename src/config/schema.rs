@@ -125,6 +125,12 @@ const PROBES_KEY: Key = key(
     "",
     "Probes that run from this machine.",
 );
+const SLACK_KEY: Key = key(
+    "slack",
+    Kind::Section(&SLACK),
+    "",
+    "Slack; its token comes from SLACK_BOT_TOKEN or `flightdeck login slack`, never from this file.",
+);
 const SLO_KEY: Key = key(
     "slo",
     Kind::Section(&SLO),
@@ -152,6 +158,7 @@ pub static ROOT: Section = Section {
         PLAN,
         AWS_KEY,
         PROBES_KEY,
+        SLACK_KEY,
         SLO_KEY,
         UI_KEY,
         key(
@@ -177,6 +184,7 @@ pub static ENVIRONMENT: Section = Section {
         PLAN,
         AWS_KEY,
         PROBES_KEY,
+        SLACK_KEY,
         SLO_KEY,
         UI_KEY,
     ],
@@ -284,6 +292,23 @@ static DNS: Section = Section {
             Kind::Texts,
             "[\"203.0.113.10\"]",
             "Addresses or CNAMEs, one of which is right; default: any answer.",
+        ),
+    ],
+};
+
+static SLACK: Section = Section {
+    keys: &[
+        key(
+            "channel",
+            Kind::Text,
+            "\"ops\"",
+            "The channel that alerts go to.",
+        ),
+        key(
+            "endpoint",
+            Kind::Url,
+            "\"http://127.0.0.1:4003/api\"",
+            "Another endpoint; default: Slack itself.",
         ),
     ],
 };

@@ -11,6 +11,7 @@ use super::action::Run;
 use super::alarm::{Alarm, AlarmEvent};
 use super::audit::{AuditRow, ChainVerdict, SignOff};
 use super::deployment::Deployment;
+use super::estate::Estate;
 use super::log::{LogGroup, LogLine, LogTail};
 use super::metric::{MetricId, MetricQuery, Series, Window};
 use super::part::Part;
@@ -101,6 +102,8 @@ pub struct Facts {
     pub tls: BTreeMap<String, Part<TlsProbe>>,
     /// DNS probes by name.
     pub dns: BTreeMap<String, Part<DnsProbe>>,
+    /// Every further system: databases, stores, other vendors.
+    pub estate: Estate,
     /// Sign-offs and waivers, the newest for each criterion.
     pub signoffs: Part<Vec<SignOff>>,
     /// Newest rows of the audit chain, newest first.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::estate;
 use super::picture::Picture;
 use super::topic::Topic;
 use super::topics::{
@@ -65,6 +66,8 @@ pub enum Answer {
     Logs(logs::Read),
     /// What a probe from this machine saw.
     Outside(outside::Seen),
+    /// A system of the estate.
+    Estate(estate::Joining),
     /// The store.
     Records(records::Records),
 }
@@ -133,6 +136,10 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
                 None => nothing(),
             }
         }
+        Topic::Estate(part) => match estate::ask(part, p, b) {
+            Some(asking) => Box::pin(async move { Answer::Estate(asking.await) }),
+            None => nothing(),
+        },
         Topic::Records => match sources.store.clone() {
             Some(store) => {
                 let (known, rows) = (records::known(p), records::rows(p));
@@ -225,6 +232,7 @@ pub fn take(p: &mut Picture, answer: Answer, at: Timestamp) -> Joined {
         Answer::LogSamples(a) => log_groups::take_samples(p, a, at),
         Answer::Logs(a) => logs::take(p, a, at),
         Answer::Outside(a) => outside::take(p, a, at),
+        Answer::Estate(a) => estate::take(p, a, at),
         Answer::Records(a) => records::take(p, a, at),
     };
     Joined {

@@ -4,6 +4,7 @@
 //! joins, `run` is the loop, `publish` makes pictures.
 
 mod answer;
+mod estate;
 mod handle;
 mod picture;
 mod publish;
@@ -57,6 +58,7 @@ pub async fn start_for(
     runs: watch::Receiver<Arc<Vec<Run>>>,
 ) -> Handle {
     let mut picture = picture::Picture::new(config);
+    picture.lines_in_use = backend.estate.in_use();
     let store = match store {
         Some(Err(problem)) => {
             picture.facts.signoffs.error = Some(problem.clone());

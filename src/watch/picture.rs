@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::estate;
 use super::tail::Tail;
 use super::topics::outside;
 use super::topics::slos::Measured;
@@ -46,6 +47,8 @@ pub struct Picture {
     pub measured: Measured,
     /// The log looked at.
     pub tail: Tail,
+    /// Names of the estate's lines that the configuration asks for.
+    pub lines_in_use: Vec<&'static str>,
     /// The store's count of changes and the number of audit rows, as last read.
     pub records: Option<(u64, u32)>,
 }
@@ -87,6 +90,7 @@ impl Picture {
             ..Facts::default()
         };
         outside::open(&mut facts, &config);
+        estate::open(&mut facts.estate);
         Self {
             facts,
             config,
@@ -100,6 +104,7 @@ impl Picture {
             targets: HashMap::new(),
             measured: Measured::default(),
             tail: Tail::default(),
+            lines_in_use: Vec::new(),
             records: None,
         }
     }

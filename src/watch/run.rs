@@ -10,6 +10,7 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
 use super::answer::{self, Answer, Sources};
+use super::estate;
 use super::handle::{Desk, Snapshot};
 use super::picture::Picture;
 use super::publish::Publisher;
@@ -259,6 +260,7 @@ fn rest(backend: &Backend, topic: &Topic) -> Option<Instant> {
         Topic::Https(_) => &lines.https,
         Topic::Tls(_) => &lines.tls,
         Topic::Dns(_) => &lines.dns,
+        Topic::Estate(part) => estate::line(backend, part)?,
         Topic::Records => return None,
     };
     let until = line.next_try()?;

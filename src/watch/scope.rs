@@ -25,6 +25,8 @@ pub enum Subject {
     Outside,
     /// Sign-offs, audit rows, the chain's verdict.
     Records,
+    /// A system of the estate, by the name of its part.
+    Part(&'static str),
 }
 
 /// The subjects that are wanted. What an interest asks for is wanted in any case.
@@ -58,6 +60,7 @@ fn subject(topic: &Topic) -> Option<Subject> {
         Topic::Series | Topic::Slos => Subject::Measures,
         Topic::LogGroups | Topic::LogSamples => Subject::LogGroups,
         Topic::Https(_) | Topic::Tls(_) | Topic::Dns(_) => Subject::Outside,
+        Topic::Estate(part) => Subject::Part(part),
         Topic::Records => Subject::Records,
         Topic::Tasks(_)
         | Topic::Revisions(_)

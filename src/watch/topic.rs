@@ -51,6 +51,8 @@ pub enum Topic {
     Tls(String),
     /// A name, looked up from this machine.
     Dns(String),
+    /// A system of the estate, by the name of its part.
+    Estate(&'static str),
     /// Sign-offs, audit rows, the chain's verdict.
     Records,
 }

@@ -9,6 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::estate;
 use super::picture::Picture;
 use super::topic::{Topic, Wanted};
 use super::topics::{
@@ -60,6 +61,7 @@ pub fn wanted(p: &Picture) -> Vec<Wanted> {
         Wanted::every(Topic::Records, 5_000).stamped(records::stamp(p)),
     ];
     all.extend(outside::wanted(&p.config));
+    all.extend(estate::wanted(p));
     services(p, &mut all);
     measures(p, &mut all);
     needed(p, &mut all);

@@ -21,6 +21,17 @@ pub fn millis(at: Option<i64>) -> Option<Timestamp> {
     Timestamp::from_millisecond(at?).ok()
 }
 
+/// Seconds since the epoch, with a fraction, as AWS JSON sends times.
+pub fn seconds(at: Option<f64>) -> Option<Timestamp> {
+    let at = at.filter(|s| s.is_finite())?;
+    Timestamp::from_millisecond((at * 1_000.0).round() as i64).ok()
+}
+
+/// A time as XML and REST-JSON write it: RFC 3339.
+pub fn stamp(at: Option<&str>) -> Option<Timestamp> {
+    at?.trim().parse().ok()
+}
+
 /// Outside text, inert; empty where there is none.
 pub fn text(outside: Option<&str>) -> String {
     outside.map(inert).unwrap_or_default()

@@ -12,6 +12,8 @@ pub mod elbv2;
 mod endpoint;
 mod log_line;
 pub mod logs;
+pub mod secretsmanager;
+pub mod signed;
 pub mod sts;
 
 use std::future::Future;
@@ -26,42 +28,14 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 
-use crate::backend::transport::{Asked, Cap, Deadline, Line, Whereabouts, read_retries};
+pub(crate) use crate::backend::transport::Question;
+use crate::backend::transport::{Cap, Deadline, Line, Whereabouts, read_retries};
 use crate::config::AwsConfig;
 use crate::domain::action::Permit;
 use crate::domain::problem::{Problem, ProblemKind};
 
 /// Clients are made anew after an authentication failure, so that renewed files are read; not more often than this.
 const RENEW_AFTER: Duration = Duration::from_secs(3);
-
-/// What is asked, as data: system, operation, and the words that complete "Cannot ...".
-#[derive(Clone, Copy, Debug)]
-pub struct Question {
-    system: &'static str,
-    operation: &'static str,
-    what: &'static str,
-}
-
-impl Question {
-    /// Names a question.
-    pub const fn new(system: &'static str, operation: &'static str, what: &'static str) -> Self {
-        Self {
-            system,
-            operation,
-            what,
-        }
-    }
-
-    fn at(self, whereabouts: Arc<Whereabouts>) -> Asked {
-        Asked {
-            system: self.system,
-            operation: self.operation,
-            what: self.what,
-            whereabouts,
-            mutation: false,
-        }
-    }
-}
 
 /// The lines of the AWS services that we use.
 #[derive(Debug)]
@@ -90,6 +64,8 @@ pub struct Clients {
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     /// Region in use.
     pub region: String,
+    /// What signs calls that go without an SDK client.
+    pub(crate) keys: signed::Keys,
     whereabouts: Arc<Whereabouts>,
 }
 
@@ -111,6 +87,11 @@ impl Aws {
             clients: Mutex::new(None),
             loading: tokio::sync::Mutex::new(None),
         }
+    }
+
+    /// Deadline of one question, where the configuration sets one.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.settings.timeout
     }
 
     /// The lines, for their health.
@@ -221,7 +202,13 @@ impl Aws {
             elb: client!(aws_sdk_elasticloadbalancingv2, self.lines.elb, short),
             cloudwatch: client!(aws_sdk_cloudwatch, self.lines.cloudwatch, long),
             logs: client!(aws_sdk_cloudwatchlogs, self.lines.logs, long),
+            keys: signed::Keys::new(
+                &sdk,
+                endpoint.clone(),
+                self.settings.fixed_credentials.is_some(),
+            ),
             whereabouts: Arc::new(Whereabouts {
+                vendor: None,
                 endpoint: endpoint.unwrap_or_else(|| format!("AWS in {region}")),
                 profile: self
                     .settings
@@ -272,7 +259,7 @@ impl Aws {
     }
 
     /// Credentials that fail are read anew: a person may have logged in meanwhile.
-    async fn renew_after(&self, problem: Option<&Problem>) {
+    pub(crate) async fn renew_after(&self, problem: Option<&Problem>) {
         let auth =
             problem.is_some_and(|p| p.is_about_credentials() || p.kind == ProblemKind::Config);
         if !auth || self.settings.fixed_credentials.is_some() {
@@ -283,6 +270,13 @@ impl Aws {
             *loaded_at = Some(Instant::now());
             *self.slot() = None;
         }
+    }
+}
+
+impl Clients {
+    /// Where calls go, for the words of failures.
+    pub(crate) fn whereabouts(&self) -> &Arc<Whereabouts> {
+        &self.whereabouts
     }
 }
 

@@ -64,6 +64,39 @@ pub fn error_in_xml(body: &[u8]) -> Option<(String, Option<String>)> {
     text.contains("<Error>").then(|| (code, within("Message")))
 }
 
+/// The code and the words of a refusal, whatever the vendor calls them: AWS JSON (`__type`, `message`), AWS XML, GitHub
+/// (`message`), Vercel (`error.code`, `error.message`), Cloudflare (`errors[0]`), Sentry (`detail`). `told`: the code where it
+/// came in a header.
+pub fn refusal(body: &[u8], told: Option<&str>) -> (Option<String>, Option<String>) {
+    let named = |code: &str| {
+        let tail = code.rsplit('#').next().unwrap_or(code);
+        Some(tail.split(':').next().unwrap_or(tail).to_owned()).filter(|c| !c.is_empty())
+    };
+    let told = told.and_then(named);
+    if let Some((code, message)) = error_in_xml(body) {
+        return (told.or(Some(code)), message);
+    }
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(body) else {
+        return (told, None);
+    };
+    let places = [
+        &value,
+        &value["error"],
+        &value["errors"][0],
+        &value["detail"],
+    ];
+    let find = |names: &[&str]| {
+        places
+            .iter()
+            .find_map(|v| names.iter().find_map(|n| v.get(n)?.as_str()))
+    };
+    let code = told.or_else(|| find(&["__type", "code", "Code"]).and_then(named));
+    let words = find(&["message", "Message", "error_description", "title"])
+        .or_else(|| value["error"].as_str())
+        .or_else(|| value["detail"].as_str());
+    (code, words.map(str::to_owned))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +111,22 @@ mod tests {
         let code = error_in_xml(error).map(|(code, _)| code);
         assert_eq!(code.as_deref(), Some("InvalidClientTokenId"));
         assert_eq!(error_in_xml(b"<html><Code>x</Code></html>"), None);
+        let told = |body: &str| refusal(body.as_bytes(), None);
+        let some = |a: &str, b: &str| (Some(a.to_owned()), Some(b.to_owned()));
+        assert_eq!(
+            told("{\"__type\":\"com.x#NotFound\",\"message\":\"m\"}"),
+            some("NotFound", "m")
+        );
+        assert_eq!(
+            told("{\"error\":{\"code\":\"forbidden\",\"message\":\"m\"}}"),
+            some("forbidden", "m")
+        );
+        assert_eq!(
+            told("{\"errors\":[{\"code\":9,\"message\":\"m\"}]}"),
+            (None, Some("m".into()))
+        );
+        assert_eq!(told("{\"detail\":\"m\"}"), (None, Some("m".into())));
+        assert_eq!(told("nonsense"), (None, None));
         assert_eq!(look("application/cbor", &[0xbf]), Body::Cbor);
         assert_eq!(look("", b" {\"a\":1}"), Body::Json);
         assert_eq!(look("", b"  "), Body::Empty);

@@ -1,6 +1,7 @@
 //! What can be seen of a failed SDK call, taken out of the SDK's nest of errors.
 
 use std::error::Error;
+use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -63,9 +64,44 @@ pub struct Evidence {
     pub credentials: Option<Credentials>,
     /// The errors' own words, outermost first. For looking into, never for showing whole.
     pub chain: String,
+    /// How long the vendor asks to be left alone.
+    pub retry_after: Option<Duration>,
 }
 
 impl Evidence {
+    /// No answer in time.
+    pub fn silence() -> Self {
+        Self {
+            reach: Reach::NoReply,
+            ..Self::default()
+        }
+    }
+
+    /// Credentials that could not be had; nothing was sent.
+    pub fn no_credentials(error: &CredentialsError) -> Self {
+        let chain = chain(error);
+        Self {
+            credentials: Some(of_source(error, &chain).unwrap_or(Credentials::Missing)),
+            chain,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the same question may be answered if it is asked again at once.
+    pub fn may_pass(&self) -> bool {
+        if self.credentials.is_some() {
+            return false;
+        }
+        match self.reach {
+            Reach::NoConnection | Reach::NoReply | Reach::Cut => true,
+            Reach::NotBuilt | Reach::TooLarge => false,
+            Reach::Answered => {
+                self.kind() == ProblemKind::Throttled
+                    || matches!(self.status, Some(500 | 502 | 503 | 504))
+            }
+        }
+    }
+
     /// Takes an SDK error apart.
     pub fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
     where

@@ -34,7 +34,12 @@ struct State {
     refusals: u32,
     failures: u32,
     next_try: Option<Timestamp>,
+    /// Retries that may still be spent, in tenths.
+    retries: u32,
 }
+
+/// Retries that a provider is worth in a row, in tenths; a good answer earns one tenth back (the SRE book's retry budget).
+const RETRY_BUDGET: u32 = 100;
 
 impl Meter {
     /// A meter that has counted nothing.
@@ -51,6 +56,7 @@ impl Meter {
                 refusals: 0,
                 failures: 0,
                 next_try: None,
+                retries: RETRY_BUDGET,
             }),
         }
     }
@@ -126,6 +132,25 @@ impl Meter {
                     rest(p.kind, state.failures).and_then(|d| now.checked_add(jittered(d)).ok());
             }
         }
+    }
+
+    /// The vendor said until when it wants to be left alone (UTC).
+    pub fn rest_until(&self, until: Timestamp) {
+        self.state().next_try = Some(until);
+    }
+
+    /// Takes a retry out of the budget, if one is left: where everything fails, asking again only adds to it.
+    pub fn spend_retry(&self) -> bool {
+        let mut state = self.state();
+        let left = state.retries.checked_sub(10);
+        state.retries = left.unwrap_or(state.retries);
+        left.is_some()
+    }
+
+    /// A good answer pays into the retry budget.
+    pub fn earn_retry(&self) {
+        let mut state = self.state();
+        state.retries = (state.retries + 1).min(RETRY_BUDGET);
     }
 
     /// When it may be asked again by the clock (UTC).
@@ -239,6 +264,14 @@ mod tests {
         m.outcome(Some(&problem(ProblemKind::Denied)));
         assert_eq!(health(&m), (true, true));
         assert!(m.next_try().is_none(), "and is asked all the same");
+    }
+
+    #[test]
+    fn a_retry_budget_runs_out_and_good_answers_refill_it() {
+        let m = Meter::new("slack");
+        assert_eq!((0..100).filter(|_| m.spend_retry()).count(), 10);
+        (0..10).for_each(|_| m.earn_retry());
+        assert!(m.spend_retry() && !m.spend_retry());
     }
 
     #[test]

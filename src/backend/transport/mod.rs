@@ -1,12 +1,17 @@
 //! The one place for time-outs, retries, limits, metering and wording. Every call to a vendor leaves through a [`Line`].
 //!
-//! One layer retries: the SDK's standard mode, three attempts with jitter, reads only. A mutation is sent once.
+//! One layer retries, reads only: the SDK's standard mode where an SDK asks, [`Line::ask`] where HTTP is spoken without one;
+//! three attempts with full jitter either way. A mutation is sent once.
 
 mod body;
 mod cap;
+mod courier;
 mod evidence;
+mod limits;
 pub mod meter;
+pub mod rest;
 mod tally;
+mod vendor;
 mod words;
 
 use std::future::Future;
@@ -26,13 +31,18 @@ use crate::domain::facts::ProviderHealth;
 use crate::domain::problem::{Problem, ProblemKind};
 
 pub use cap::Cap;
+pub use courier::{Courier, Heard};
 pub use evidence::Evidence;
 use meter::Meter;
 pub use tally::Tally;
-pub use words::{Asked, Whereabouts, word};
+pub use vendor::Vendor;
+pub use words::{Asked, Question, Whereabouts, word};
 
 /// Calls of one provider that may be under way at once; more wait their turn.
 const SEATS: usize = 6;
+
+/// Attempts at a read, the first included.
+const ATTEMPTS: u32 = 3;
 
 /// Time-outs of one kind of call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +126,11 @@ impl Line {
         self.meter.name()
     }
 
+    /// Whether the configuration asks for it at all.
+    pub fn is_configured(&self) -> bool {
+        self.configured
+    }
+
     /// What the provider is like at present.
     pub fn health(&self) -> ProviderHealth {
         self.meter.health(self.configured)
@@ -176,6 +191,64 @@ impl Line {
             return Err(refused(system, operation));
         }
         Ok(())
+    }
+
+    /// Asks over HTTP without an SDK: waits for a seat, tries up to three times with full jitter where that may help, meters,
+    /// heeds what the vendor says of its limits, words a failure. `attempt` makes and sends the request anew each time, so that a
+    /// signature is never stale.
+    pub async fn ask<F, A>(
+        &self,
+        asked: &Asked,
+        deadline: Deadline,
+        attempt: F,
+    ) -> Result<Heard, Problem>
+    where
+        F: Fn() -> A,
+        A: Future<Output = Result<Heard, Evidence>>,
+    {
+        let _seat = self.seats.acquire().await;
+        let all = self.attempts(deadline, attempt);
+        let answer = match tokio::time::timeout(deadline.operation, all).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Evidence::silence()),
+        };
+        let answer = answer.map_err(|e| word(asked, &e));
+        self.meter.outcome(answer.as_ref().err());
+        if let Ok(heard) = &answer
+            && let Some(until) = limits::rest_until(&heard.headers, Timestamp::now())
+        {
+            self.meter.rest_until(until);
+        }
+        answer
+    }
+
+    async fn attempts<F, A>(&self, deadline: Deadline, attempt: F) -> Result<Heard, Evidence>
+    where
+        F: Fn() -> A,
+        A: Future<Output = Result<Heard, Evidence>>,
+    {
+        let mut failures = 0;
+        loop {
+            self.meter.attempt();
+            let began = std::time::Instant::now();
+            let answer = match tokio::time::timeout(deadline.attempt, attempt()).await {
+                Ok(answer) => answer,
+                Err(_) => Err(Evidence::silence()),
+            };
+            self.meter.latency(began.elapsed());
+            match answer {
+                Err(e) if e.may_pass() && failures + 1 < ATTEMPTS && self.meter.spend_retry() => {
+                    let pause = limits::backoff(failures, e.retry_after);
+                    failures += 1;
+                    tokio::time::sleep(pause).await;
+                }
+                Ok(heard) => {
+                    self.meter.earn_retry();
+                    return Ok(heard);
+                }
+                Err(e) => return Err(e),
+            }
+        }
     }
 
     /// Meters a question that is not an SDK's: a probe from this machine.

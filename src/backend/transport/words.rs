@@ -7,6 +7,7 @@ use crate::domain::problem::{Problem, ProblemKind};
 use super::body::Body;
 use super::cap;
 use super::evidence::{Credentials, Evidence, Reach};
+use super::vendor::{self, Vendor};
 
 /// Where calls go and on whose behalf: what the words need to be useful.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,41 @@ pub struct Whereabouts {
     pub endpoint: String,
     /// Profile in use, if one is named.
     pub profile: Option<String>,
+    /// Whose API it is; `None`: AWS's.
+    pub vendor: Option<&'static Vendor>,
+}
+
+/// What is asked, as data: system, operation, and the words that complete "Cannot ...".
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// `ecs`, `slack` ...
+    pub system: &'static str,
+    /// `DescribeServices`, `auth.test`.
+    pub operation: &'static str,
+    /// `read the services`.
+    pub what: &'static str,
+}
+
+impl Question {
+    /// Names a question.
+    pub const fn new(system: &'static str, operation: &'static str, what: &'static str) -> Self {
+        Self {
+            system,
+            operation,
+            what,
+        }
+    }
+
+    /// The question, asked somewhere.
+    pub fn at(self, whereabouts: Arc<Whereabouts>) -> Asked {
+        Asked {
+            system: self.system,
+            operation: self.operation,
+            what: self.what,
+            whereabouts,
+            mutation: false,
+        }
+    }
 }
 
 /// What was asked, for the words of its failure.
@@ -68,6 +104,11 @@ fn verdict(kind: ProblemKind, why: impl Into<String>, fix: impl Into<String>) ->
 
 fn judge(asked: &Asked, seen: &Evidence) -> Verdict {
     let at = &asked.whereabouts.endpoint;
+    if let Some(vendor) = asked.whereabouts.vendor
+        && let Some((kind, why, fix)) = vendor::words(vendor, asked, seen)
+    {
+        return verdict(kind, why, fix);
+    }
     if let Some(trouble) = seen.credentials {
         return credentials(asked, trouble);
     }
@@ -246,19 +287,26 @@ fn unsupported(asked: &Asked, seen: &Evidence) -> Verdict {
     )
 }
 
-fn malformed(asked: &Asked, seen: &Evidence) -> Verdict {
-    let at = &asked.whereabouts.endpoint;
-    let got = match seen.body {
+/// What a body that is not the protocol's looks like.
+pub(super) fn body_in_words(body: Body) -> &'static str {
+    match body {
         Body::Html => "a web page (HTML)",
         Body::Empty => "an empty body",
         Body::Json => "JSON of another shape",
         Body::Xml => "XML of another shape",
         Body::Cbor => "CBOR of another shape",
         Body::Other => "something unreadable",
-    };
+    }
+}
+
+fn malformed(asked: &Asked, seen: &Evidence) -> Verdict {
+    let at = &asked.whereabouts.endpoint;
+    let got = body_in_words(seen.body);
     let wanted = match asked.system {
         "cloudwatch" => "CloudWatch's CBOR",
-        "elb" | "sts" => "AWS's XML",
+        "elb" | "sts" | "rds" | "elasticache" | "cloudformation" | "sns" | "ec2" | "s3" => {
+            "AWS's XML"
+        }
         _ => "AWS's JSON",
     };
     verdict(
@@ -271,7 +319,7 @@ fn malformed(asked: &Asked, seen: &Evidence) -> Verdict {
     )
 }
 
-fn status(seen: &Evidence) -> String {
+pub(super) fn status(seen: &Evidence) -> String {
     seen.status
         .map_or(String::new(), |s| format!(" (HTTP {s})"))
 }
@@ -288,6 +336,7 @@ mod tests {
             whereabouts: Arc::new(Whereabouts {
                 endpoint: "http://127.0.0.1:1".into(),
                 profile: Some("prod".into()),
+                vendor: None,
             }),
             mutation: false,
         }

@@ -1,0 +1,165 @@
+//! Slack's Web API: `auth.test`, `conversations.list`. Slack answers 200 with `ok: false` where others answer an HTTP error
+//! (Slack, "Using the Slack Web API").
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::token::Token;
+use super::transport::rest::Rest;
+use super::transport::{Courier, Line, Question, Vendor};
+use crate::config::SlackConfig;
+use crate::config::credentials::SLACK;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::slack::{Channel, Workspace};
+use crate::domain::text::inert;
+
+static VENDOR: Vendor = Vendor {
+    provider: &SLACK,
+    status_page: "https://slack-status.com",
+};
+const BASE: &str = "https://slack.com/api";
+const WHO: Question = Question::new("slack", "auth.test", "ask Slack who we are");
+const CHANNELS: Question = Question::new("slack", "conversations.list", "list the channels");
+
+/// Pages of channels read at most.
+const PAGES: usize = 10;
+
+/// The Slack client.
+#[derive(Debug)]
+pub struct Slack {
+    rest: Rest,
+    channel: Option<String>,
+}
+
+/// An answer of Slack's: its members stand beside `ok`.
+#[derive(Debug, Deserialize)]
+struct Answer<T> {
+    ok: bool,
+    error: Option<String>,
+    #[serde(flatten)]
+    told: Option<T>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Who {
+    team: String,
+    user: String,
+    url: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Listed {
+    channels: Vec<Entry>,
+    response_metadata: Option<More>,
+}
+
+#[derive(Debug, Deserialize)]
+struct More {
+    next_cursor: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entry {
+    id: String,
+    name: String,
+    #[serde(default)]
+    is_member: bool,
+}
+
+impl Slack {
+    /// As configured.
+    pub fn new(config: &SlackConfig, courier: Arc<Courier>, line: Arc<Line>) -> Self {
+        let base = config.endpoint.as_deref().unwrap_or(BASE);
+        let token = Token::new(&SLACK, config.token.clone());
+        Self {
+            rest: Rest::new(&VENDOR, base, token, courier, line),
+            channel: config.channel.clone(),
+        }
+    }
+
+    /// Who the token is and which channels it sees.
+    ///
+    /// # Errors
+    /// Where Slack cannot be asked or refuses.
+    pub async fn workspace(&self) -> Result<Workspace, Problem> {
+        let who: Who = self.call(WHO, &json!({})).await?;
+        let mut channels = Vec::new();
+        let mut cursor = String::new();
+        for _ in 0..PAGES {
+            let body = json!({"limit": 200, "exclude_archived": true, "types": "public_channel,private_channel", "cursor": cursor});
+            let page: Listed = self.call(CHANNELS, &body).await?;
+            channels.extend(page.channels.into_iter().map(|c| Channel {
+                id: inert(&c.id),
+                name: inert(&c.name),
+                is_member: c.is_member,
+            }));
+            cursor = page
+                .response_metadata
+                .and_then(|m| m.next_cursor)
+                .unwrap_or_default();
+            if cursor.is_empty() {
+                break;
+            }
+        }
+        channels.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Workspace {
+            team: inert(&who.team),
+            user: inert(&who.user),
+            url: inert(&who.url),
+            channels,
+            alerts_to: self.channel.clone(),
+        })
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        question: Question,
+        body: &serde_json::Value,
+    ) -> Result<T, Problem> {
+        let path = format!("/{}", question.operation);
+        let answer: Answer<T> = self.rest.ask(question, &path, body).await?.value;
+        match (answer.ok, answer.told) {
+            (true, Some(told)) => Ok(told),
+            (_, _) => {
+                let problem = refused(
+                    question,
+                    answer
+                        .error
+                        .as_deref()
+                        .unwrap_or("an answer of another shape"),
+                );
+                Err(self.rest.refused(problem))
+            }
+        }
+    }
+}
+
+/// Slack's own words for a refusal ("Errors" of each method), as a problem.
+fn refused(question: Question, code: &str) -> Problem {
+    let what = format!("Cannot {} (slack:{})", question.what, question.operation);
+    let (kind, why) = match code {
+        "not_authed" | "invalid_auth" | "account_inactive" | "token_revoked" => (
+            ProblemKind::BadCredentials,
+            "Slack does not accept the token",
+        ),
+        "token_expired" => (ProblemKind::Expired, "the Slack token has expired"),
+        "missing_scope" | "not_allowed_token_type" | "no_permission" => {
+            (ProblemKind::Denied, "the Slack token may not do it")
+        }
+        "ratelimited" => (ProblemKind::Throttled, "Slack asks us to slow down"),
+        "internal_error" | "fatal_error" | "service_unavailable" => {
+            (ProblemKind::Vendor, "Slack failed")
+        }
+        _ => (ProblemKind::Invalid, "Slack refused the request"),
+    };
+    Problem::new(
+        kind,
+        "slack",
+        what,
+        format!("{why} ({code})"),
+        SLACK.how_to_renew(),
+    )
+}

@@ -1,0 +1,74 @@
+//! A vendor's token: looked for when it is first needed, off the render path, and again once it was refused.
+
+use std::sync::Mutex;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::config::credentials::Provider;
+use crate::domain::problem::{Problem, ProblemKind};
+
+/// A token to be.
+#[derive(Debug)]
+pub struct Token {
+    provider: &'static Provider,
+    /// The embedded sandbox's; nothing of the user's own may leak into a demo.
+    fixed: Option<SecretString>,
+    found: Mutex<Option<SecretString>>,
+}
+
+/// A token in hand. It is never printed.
+#[derive(Clone, Debug)]
+pub struct Held(SecretString);
+
+impl Held {
+    /// The token itself, for a header.
+    pub fn reveal(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl Token {
+    /// A provider's token, or the one given.
+    pub fn new(provider: &'static Provider, fixed: Option<SecretString>) -> Self {
+        Self {
+            provider,
+            fixed,
+            found: Mutex::new(None),
+        }
+    }
+
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<SecretString>> {
+        self.found.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// The token.
+    ///
+    /// # Errors
+    /// `NoCredentials` where no place has one; that a place cannot be read.
+    pub async fn get(&self) -> Result<Held, Problem> {
+        if let Some(token) = self.fixed.clone().or_else(|| self.slot().clone()) {
+            return Ok(Held(token));
+        }
+        let provider = self.provider;
+        let found = tokio::task::spawn_blocking(move || provider.find()).await;
+        let found = found.map_err(|e| missing(provider, &e.to_string()))??;
+        let (token, _) = found.ok_or_else(|| missing(provider, "no token was found"))?;
+        *self.slot() = Some(token.clone());
+        Ok(Held(token))
+    }
+
+    /// The token was refused: the next question looks again.
+    pub fn forget(&self) {
+        *self.slot() = None;
+    }
+}
+
+fn missing(provider: &Provider, why: &str) -> Problem {
+    Problem::new(
+        ProblemKind::NoCredentials,
+        provider.name,
+        format!("Cannot ask {}", provider.title),
+        why,
+        provider.how_to_renew(),
+    )
+}

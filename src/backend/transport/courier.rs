@@ -1,0 +1,202 @@
+//! Carries one HTTP request and brings back what was answered: bounded in size, taken apart where it failed.
+
+use std::error::Error;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use jiff::Timestamp;
+use reqwest::{Client, Request, redirect};
+use rustls::ClientConfig;
+use serde::de::DeserializeOwned;
+
+use super::evidence::{Credentials, Evidence, Reach};
+use super::{body, cap, limits};
+use crate::backend::tls::trust::{self, Trust};
+
+/// Connection and handshake.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// The HTTP clients that vendors without an SDK are asked with.
+#[derive(Debug)]
+pub struct Courier {
+    trust: Arc<Trust>,
+    /// To this machine: no proxy, whatever the environment says.
+    near: OnceLock<Result<Client, String>>,
+    far: OnceLock<Result<Client, String>>,
+}
+
+/// A good answer.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// Status: 2xx or 304.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+}
+
+impl Heard {
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// Evidence that something else came.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Evidence> {
+        serde_json::from_slice(&self.body).map_err(|e| self.unreadable(&e.to_string()))
+    }
+
+    /// An answer that is good by its status and cannot be read.
+    pub fn unreadable(&self, why: &str) -> Evidence {
+        Evidence {
+            reach: Reach::Answered,
+            status: Some(self.status),
+            body: body::look(self.header("content-type").unwrap_or(""), &self.body),
+            chain: why.to_owned(),
+            ..Evidence::default()
+        }
+    }
+}
+
+impl Courier {
+    /// Trusts whom the probes trust.
+    pub fn new(trust: Arc<Trust>) -> Self {
+        Self {
+            trust,
+            near: OnceLock::new(),
+            far: OnceLock::new(),
+        }
+    }
+
+    fn client(&self, near: bool) -> Result<&Client, Evidence> {
+        let slot = if near { &self.near } else { &self.far };
+        slot.get_or_init(|| self.build(near))
+            .as_ref()
+            .map_err(|why| Evidence {
+                chain: why.clone(),
+                ..Evidence::default()
+            })
+    }
+
+    fn build(&self, near: bool) -> Result<Client, String> {
+        let mut tls = ClientConfig::builder_with_provider(trust::provider())
+            .with_safe_default_protocol_versions()
+            .map_err(|e| e.to_string())?
+            .with_root_certificates(self.trust.roots())
+            .with_no_client_auth();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured(tls)
+            // A redirect could carry a token elsewhere.
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .pool_idle_timeout(Duration::from_secs(60))
+            .user_agent(concat!("flightdeck/", env!("CARGO_PKG_VERSION")));
+        if near {
+            builder = builder.no_proxy();
+        }
+        builder.build().map_err(|e| format!("{e:?}"))
+    }
+
+    /// Sends one request, once.
+    ///
+    /// # Errors
+    /// What can be seen of anything but a 2xx or 304.
+    pub async fn carry(&self, request: Request) -> Result<Heard, Evidence> {
+        let near = request.url().host_str().is_some_and(is_near);
+        let client = self.client(near)?;
+        let mut response = client.execute(request).await.map_err(|e| of_error(&e))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let most = cap::MEGABYTES << 20;
+        if response.content_length().unwrap_or(0) > most as u64 {
+            return Err(too_large());
+        }
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| of_error(&e))? {
+            if bytes.len() + chunk.len() > most {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        let heard = Heard {
+            status: status.as_u16(),
+            headers,
+            body: bytes.freeze(),
+        };
+        if status.is_success() || status == http::StatusCode::NOT_MODIFIED {
+            Ok(heard)
+        } else {
+            Err(refused(&heard))
+        }
+    }
+}
+
+fn is_near(host: &str) -> bool {
+    let bare = host.trim_matches(['[', ']']);
+    bare == "localhost"
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}
+
+fn too_large() -> Evidence {
+    Evidence {
+        reach: Reach::TooLarge,
+        ..Evidence::default()
+    }
+}
+
+/// What a refusal says: in JSON or XML, in the vendors' various members.
+fn refused(heard: &Heard) -> Evidence {
+    let (code, message) = body::refusal(&heard.body, heard.header("x-amzn-errortype"));
+    let words = message.as_deref().unwrap_or("");
+    let of_code = code.as_deref().and_then(|c| Credentials::of_code(c, words));
+    Evidence {
+        retry_after: limits::retry_after(&heard.headers, Timestamp::now()),
+        credentials: of_code,
+        code,
+        message,
+        ..heard.unreadable("")
+    }
+}
+
+fn of_error(error: &reqwest::Error) -> Evidence {
+    let mut words = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(e) = next {
+        words.push(e.to_string());
+        next = e.source();
+    }
+    words.dedup();
+    let reach = if error.is_timeout() && !error.is_connect() {
+        Reach::NoReply
+    } else if error.is_connect() {
+        Reach::NoConnection
+    } else if error.is_builder() {
+        Reach::NotBuilt
+    } else {
+        Reach::Cut
+    };
+    Evidence {
+        reach,
+        chain: words.join(": "),
+        ..Evidence::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_near() {
+        assert!(is_near("127.0.0.1") && is_near("localhost") && is_near("[::1]"));
+        assert!(!is_near("localhost.example") && !is_near("10.0.0.1"));
+    }
+}

@@ -1,0 +1,102 @@
+//! What vendors say of their limits, and how long to wait before asking again.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use jiff::Timestamp;
+
+/// Pause before the first retry; it doubles.
+const FIRST: Duration = Duration::from_millis(400);
+/// Longest pause between two attempts of one question.
+const LONGEST: Duration = Duration::from_secs(4);
+/// Longest rest that a vendor is believed to want; beyond it a clock or a header is wrong.
+const LONGEST_REST: Duration = Duration::from_secs(3_600);
+
+/// Full jitter: anything from nothing to the doubled pause, but not less than what the vendor asks for, where that is short.
+pub fn backoff(failures: u32, asked_for: Option<Duration>) -> Duration {
+    let ceiling = FIRST.saturating_mul(1 << failures.min(8)).min(LONGEST);
+    let jittered = ceiling.mul_f64(fastrand::f64());
+    jittered.max(asked_for.unwrap_or_default().min(LONGEST))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+/// `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date.
+pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let said = text(headers, "retry-after")?;
+    if let Ok(seconds) = said.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let at = jiff::fmt::rfc2822::parse(said).ok()?.timestamp();
+    Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
+}
+
+/// Until when a vendor is to be left alone by what a good answer says: nothing is left of the window (`X-RateLimit-*` as GitHub and
+/// Vercel send them: reset in seconds since 1970; `RateLimit-*` of others: reset in seconds from now).
+pub fn rest_until(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
+    let number = |name| text(headers, name)?.parse::<i64>().ok();
+    let left = number("x-ratelimit-remaining").or_else(|| number("ratelimit-remaining"))?;
+    if left > 0 {
+        return None;
+    }
+    let reset = number("x-ratelimit-reset").or_else(|| number("ratelimit-reset"))?;
+    let until = match reset {
+        // Epochs are large; spans of a window are not.
+        r if r > 1_000_000_000_000 => Timestamp::from_millisecond(r).ok()?,
+        r if r > 1_000_000_000 => Timestamp::from_second(r).ok()?,
+        r => now.checked_add(jiff::SignedDuration::from_secs(r)).ok()?,
+    };
+    let latest = now
+        .checked_add(jiff::SignedDuration::try_from(LONGEST_REST).ok()?)
+        .ok()?;
+    (until > now).then(|| until.min(latest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(k, v)| (http::HeaderName::from_static(k), v.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn pauses_have_full_jitter_and_heed_the_vendor() {
+        for failures in 0..12 {
+            assert!(backoff(failures, None) <= LONGEST);
+        }
+        let spread: Vec<_> = (0..50).map(|_| backoff(2, None)).collect();
+        assert!(spread.iter().any(|p| *p < FIRST) && spread.iter().any(|p| *p > FIRST));
+        assert!(backoff(0, Some(Duration::from_secs(2))) >= Duration::from_secs(2));
+        assert_eq!(backoff(0, Some(Duration::from_secs(900))), LONGEST);
+    }
+
+    #[test]
+    fn limits_are_read_in_every_form_that_vendors_use() {
+        let now = Timestamp::from_second(1_790_000_000).unwrap();
+        let after = |v| retry_after(&headers(&[("retry-after", v)]), now);
+        assert_eq!(after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(after("soon"), None);
+        assert_eq!(after("-1"), None);
+        let date = "Mon, 21 Sep 2026 14:14:00 GMT";
+        assert_eq!(after(date), Some(Duration::from_secs(40)));
+        let until = |left, reset| {
+            let h = headers(&[
+                ("x-ratelimit-remaining", left),
+                ("x-ratelimit-reset", reset),
+            ]);
+            rest_until(&h, now).map(|t| t.as_second() - now.as_second())
+        };
+        assert_eq!(until("5", "1790000060"), None);
+        assert_eq!(until("0", "1790000060"), Some(60));
+        assert_eq!(until("0", "1790000060000"), Some(60));
+        assert_eq!(until("0", "45"), Some(45));
+        assert_eq!(until("0", "1999999999"), Some(3_600), "a wrong clock");
+        assert_eq!(until("0", "1700000000"), None, "long over");
+    }
+}

@@ -1,0 +1,253 @@
+//! A vendor's JSON API over HTTPS with a token: one client a vendor, on its own [`Line`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Method, Request, Url};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Courier, Deadline, Evidence, Heard, Line, Question, Vendor, Whereabouts, word};
+use crate::backend::token::Token;
+use crate::domain::problem::Problem;
+
+/// A vendor's API.
+#[derive(Debug)]
+pub struct Rest {
+    courier: Arc<Courier>,
+    line: Arc<Line>,
+    token: Token,
+    base: String,
+    whereabouts: Arc<Whereabouts>,
+    deadline: Deadline,
+    scheme: &'static str,
+    headers: &'static [(&'static str, &'static str)],
+}
+
+/// A page of an answer.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// What it holds.
+    pub value: T,
+    /// The answer itself: links, limits, entity tags.
+    pub heard: Heard,
+}
+
+impl Rest {
+    /// An API at `base` (no slash at its end), opened by a token as `Authorization: Bearer`.
+    pub fn new(
+        vendor: &'static Vendor,
+        base: &str,
+        token: Token,
+        courier: Arc<Courier>,
+        line: Arc<Line>,
+    ) -> Self {
+        Self {
+            courier,
+            line,
+            token,
+            base: base.trim_end_matches('/').to_owned(),
+            whereabouts: Arc::new(Whereabouts {
+                endpoint: base.trim_end_matches('/').to_owned(),
+                profile: None,
+                vendor: Some(vendor),
+            }),
+            deadline: Deadline::short(None),
+            scheme: "Bearer",
+            headers: &[],
+        }
+    }
+
+    /// With headers that every request of this vendor carries, such as its API version.
+    #[must_use]
+    pub fn with_headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// With another deadline for one question, all its attempts included.
+    #[must_use]
+    pub fn with_deadline(mut self, operation: Duration) -> Self {
+        self.deadline = Deadline::short(Some(operation));
+        self
+    }
+
+    /// Gets a path (`/v9/projects`) or, for links to a next page, a whole URL below the base.
+    ///
+    /// # Errors
+    /// What the vendor refused or nobody answered, in words; an answer that is not `T`.
+    pub async fn get<T: DeserializeOwned>(
+        &self,
+        question: Question,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Page<T>, Problem> {
+        self.read(question, Method::GET, path, query, None, &[])
+            .await
+    }
+
+    /// Posts a body that only asks: GraphQL, and APIs whose reads are POSTs. It is repeated like any read.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn ask<T: DeserializeOwned>(
+        &self,
+        question: Question,
+        path: &str,
+        body: &Value,
+    ) -> Result<Page<T>, Problem> {
+        self.read(question, Method::POST, path, &[], Some(body), &[])
+            .await
+    }
+
+    /// Any read, with headers of its own (`if-none-match`). A 304 comes back as [`Heard`] without a value to read: see
+    /// [`Self::hear`].
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        question: Question,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Result<Page<T>, Problem> {
+        let heard = self
+            .hear(question, method, path, query, body, headers)
+            .await?;
+        let value = heard.json().map_err(|e| {
+            let problem = word(&question.at(self.whereabouts.clone()), &e);
+            self.line.failed(&problem);
+            problem
+        })?;
+        Ok(Page { value, heard })
+    }
+
+    /// The raw answer of a read.
+    ///
+    /// # Errors
+    /// As [`Self::get`], but for what the body holds.
+    pub async fn hear(
+        &self,
+        question: Question,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Result<Heard, Problem> {
+        let token = self
+            .token
+            .get()
+            .await
+            .inspect_err(|p| self.line.failed(p))?;
+        let asked = question.at(self.whereabouts.clone());
+        let attempt = || async {
+            let mut request = self.request(method.clone(), path, query)?;
+            let value = format!("{} {}", self.scheme, token.reveal());
+            let mut value = http::HeaderValue::from_str(&value)
+                .map_err(|_| not_built("the token holds what no header may hold"))?;
+            value.set_sensitive(true);
+            let own = request.headers_mut();
+            own.insert(http::header::AUTHORIZATION, value);
+            for (name, value) in self.headers.iter().chain(headers) {
+                let name =
+                    http::HeaderName::try_from(*name).map_err(|e| not_built(&e.to_string()))?;
+                let value =
+                    http::HeaderValue::from_str(value).map_err(|e| not_built(&e.to_string()))?;
+                own.insert(name, value);
+            }
+            if let Some(body) = body {
+                own.insert(
+                    http::header::CONTENT_TYPE,
+                    http::HeaderValue::from_static("application/json; charset=utf-8"),
+                );
+                *request.body_mut() = Some(body.to_string().into());
+            }
+            self.courier.carry(request).await
+        };
+        let answer = self.line.ask(&asked, self.deadline, attempt).await;
+        if answer.as_ref().is_err_and(Problem::is_about_credentials) {
+            // A person may have logged in meanwhile.
+            self.token.forget();
+        }
+        answer
+    }
+
+    /// Takes a refusal that came with a good status into account: the line is not well, the token is looked for again.
+    pub fn refused(&self, problem: Problem) -> Problem {
+        self.line.failed(&problem);
+        if problem.is_about_credentials() {
+            self.token.forget();
+        }
+        problem
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Request, Evidence> {
+        let whole = match path.strip_prefix(&self.base) {
+            Some(rest) if rest.is_empty() || rest.starts_with(['/', '?']) => path.to_owned(),
+            // A link that leads elsewhere would carry the token there.
+            _ if path.contains("://") => return Err(not_built("a link leads away from the API")),
+            _ => format!("{}{path}", self.base),
+        };
+        let mut url: Url = whole
+            .parse()
+            .map_err(|_| not_built("the URL cannot be read"))?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        Ok(Request::new(method, url))
+    }
+}
+
+fn not_built(why: &str) -> Evidence {
+    Evidence {
+        chain: why.to_owned(),
+        ..Evidence::default()
+    }
+}
+
+/// The address of the next page in a `Link` header (RFC 8288): `<https://...>; rel="next"`. Sentry's links say `results="false"`
+/// where the next page would be empty.
+pub fn next_link(heard: &Heard) -> Option<String> {
+    heard.header("link")?.split(',').find_map(|link| {
+        let (target, params) = link.trim().split_once(';')?;
+        let next = params
+            .split(';')
+            .any(|p| matches!(p.trim(), "rel=\"next\"" | "rel=next"));
+        let empty = params.contains("results=\"false\"");
+        let target = target.trim().strip_prefix('<')?.strip_suffix('>')?;
+        (next && !empty).then(|| target.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_found_and_an_empty_one_is_none() {
+        let heard = |link: &str| Heard {
+            status: 200,
+            headers: [(http::header::LINK, link.parse().unwrap())]
+                .into_iter()
+                .collect(),
+            body: bytes::Bytes::new(),
+        };
+        let github = "<https://api.github.com/x?page=3>; rel=\"prev\", <https://api.github.com/x?page=5>; rel=\"next\"";
+        assert_eq!(
+            next_link(&heard(github)).as_deref(),
+            Some("https://api.github.com/x?page=5")
+        );
+        let sentry = "<https://s.io/x?cursor=1>; rel=\"next\"; results=\"false\"; cursor=\"1\"";
+        assert_eq!(next_link(&heard(sentry)), None);
+        assert_eq!(next_link(&heard("nonsense")), None);
+    }
+}

@@ -1,0 +1,106 @@
+//! Words for failures of vendors that are no part of AWS: whose token it is, where it came from, how to renew it.
+
+use super::evidence::{Evidence, Reach};
+use super::words::{Asked, body_in_words, status};
+use crate::config::credentials::Provider;
+use crate::domain::problem::ProblemKind;
+
+/// A vendor, as the words of its failures need it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Vendor {
+    /// Whose token opens it.
+    pub provider: &'static Provider,
+    /// What speaks for it when it is down.
+    pub status_page: &'static str,
+}
+
+/// Words where they differ from AWS's; `None`: the common ones will do.
+pub(super) fn words(
+    vendor: &Vendor,
+    asked: &Asked,
+    seen: &Evidence,
+) -> Option<(ProblemKind, String, String)> {
+    if seen.reach != Reach::Answered {
+        return None;
+    }
+    let title = vendor.provider.title;
+    let at = &asked.whereabouts.endpoint;
+    let said = seen.said();
+    let login = vendor.provider.how_to_renew();
+    let expired = seen
+        .message
+        .as_deref()
+        .is_some_and(|m| m.to_lowercase().contains("expired"));
+    let limited = || {
+        let words = format!("{} {}", seen.code.as_deref().unwrap_or(""), said).to_lowercase();
+        words.contains("rate limit") || words.contains("ratelimit")
+    };
+    Some(match seen.status {
+        Some(401) if expired => (
+            ProblemKind::Expired,
+            format!("the {title} token has expired"),
+            login,
+        ),
+        Some(401) => (
+            ProblemKind::BadCredentials,
+            format!("{title} does not accept the token{said}"),
+            login,
+        ),
+        Some(403) if limited() => slow_down(title),
+        Some(403) => (
+            ProblemKind::Denied,
+            format!("the {title} token may not do it{said}"),
+            format!(
+                "Give the token the permission for {} at {title}, or {}.",
+                asked.operation,
+                decapitalised(&login)
+            ),
+        ),
+        Some(404 | 410) => (
+            ProblemKind::NotFound,
+            format!("it does not exist, or the {title} token cannot see it{said}"),
+            format!(
+                "Check the names in [{}] of flightdeck.toml and what the token may see.",
+                vendor.provider.name
+            ),
+        ),
+        Some(429) => slow_down(title),
+        Some(s) if s >= 500 && !asked.mutation => (
+            ProblemKind::Vendor,
+            format!("{title} failed{}{said}", status(seen)),
+            format!(
+                "Nothing to do if it passes; else see {}.",
+                vendor.status_page
+            ),
+        ),
+        Some(s) if (200..400).contains(&s) && !asked.mutation => (
+            ProblemKind::Malformed,
+            format!(
+                "{at} answered with {}{}, not with {title}'s JSON",
+                body_in_words(seen.body),
+                status(seen)
+            ),
+            format!(
+                "Check `endpoint` in [{}] and any proxy in between.",
+                vendor.provider.name
+            ),
+        ),
+        _ => return None,
+    })
+}
+
+fn slow_down(title: &str) -> (ProblemKind, String, String) {
+    (
+        ProblemKind::Throttled,
+        format!("{title} asks us to slow down"),
+        "The console asks less often and goes on by itself; see who else uses the token if it stays.".into(),
+    )
+}
+
+fn decapitalised(text: &str) -> String {
+    let mut chars = text.trim_end_matches('.').chars();
+    chars
+        .next()
+        .map(|c| c.to_lowercase().chain(chars).collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,241 @@
+//! Tokens of vendors that are no part of AWS: where each is looked for, in order, and where `flightdeck login` keeps it.
+//!
+//! | place | for |
+//! |---|---|
+//! | environment variable | CI, containers, one run |
+//! | `$CREDENTIALS_DIRECTORY/flightdeck-NAME` | systemd's credentials (systemd.exec(5)) |
+//! | the desktop's keyring | people: Secret Service, macOS Keychain, Windows Credential Manager |
+//! | `credentials/NAME` in the user's state directory, mode 0600 | jump hosts, which have no keyring |
+//!
+//! The kernel's keyring (keyutils) is left out on purpose: what is kept there is gone with the session, and a token that vanishes
+//! overnight is found out at 3 a.m.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::domain::problem::{Problem, ProblemKind};
+
+/// Who hands out tokens.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// As in `flightdeck login slack` and `[slack]`.
+    pub name: &'static str,
+    /// As people write it.
+    pub title: &'static str,
+    /// Environment variable, as the vendor's own tools name it.
+    pub variable: &'static str,
+    /// What kind of token, and what it must be allowed to.
+    pub token: &'static str,
+}
+
+/// Slack.
+pub static SLACK: Provider = Provider {
+    name: "slack",
+    title: "Slack",
+    variable: "SLACK_BOT_TOKEN",
+    token: "a bot token (xoxb-...) with channels:read and chat:write",
+};
+
+/// Everybody.
+pub static PROVIDERS: &[&Provider] = &[&SLACK];
+
+/// Where a token came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// An environment variable.
+    Environment(&'static str),
+    /// A file of systemd's.
+    Systemd(PathBuf),
+    /// The desktop's keyring.
+    Keyring,
+    /// A file of ours.
+    File(PathBuf),
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Environment(name) => write!(f, "${name}"),
+            Self::Systemd(path) => write!(f, "systemd credential {}", path.display()),
+            Self::Keyring => f.write_str("the keyring"),
+            Self::File(path) => write!(f, "{} (mode 0600)", path.display()),
+        }
+    }
+}
+
+const SERVICE: &str = "flightdeck";
+
+impl Provider {
+    /// The provider of that name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        PROVIDERS.iter().copied().find(|p| p.name == name)
+    }
+
+    /// How a person gives or renews its token.
+    pub fn how_to_renew(&self) -> String {
+        format!(
+            "Run `flightdeck login {}`, or set {}.",
+            self.name, self.variable
+        )
+    }
+
+    /// Its token and where that came from. May wait for the desktop's keyring: not for the render path.
+    ///
+    /// # Errors
+    /// A place that has a token which cannot be read.
+    pub fn find(&self) -> Result<Option<(SecretString, Source)>, Problem> {
+        let clean = |text: String| SecretString::from(text.trim().to_owned());
+        if let Some(text) = std::env::var(self.variable)
+            .ok()
+            .filter(|t| !t.trim().is_empty())
+        {
+            return Ok(Some((clean(text), Source::Environment(self.variable))));
+        }
+        if let Some(path) = self.systemd_file().filter(|p| p.is_file()) {
+            let text = read(&path)?;
+            return Ok(Some((clean(text), Source::Systemd(path))));
+        }
+        if let Some(text) = self.keyring().and_then(|e| e.get_password().ok()) {
+            return Ok(Some((clean(text), Source::Keyring)));
+        }
+        match self.file().filter(|p| p.exists()) {
+            Some(path) => {
+                private(&path)?;
+                let text = read(&path)?;
+                Ok(Some((clean(text), Source::File(path))))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps a token: in the keyring where there is one, else in a file that only this user can read.
+    ///
+    /// # Errors
+    /// Where neither can be written.
+    pub fn keep(&self, token: &SecretString) -> Result<Source, Problem> {
+        if let Some(entry) = self.keyring()
+            && entry.set_password(token.expose_secret()).is_ok()
+        {
+            // An older one in the file would come back when the keyring is away.
+            if let Some(path) = self.file() {
+                let _ = std::fs::remove_file(path);
+            }
+            return Ok(Source::Keyring);
+        }
+        let path = self.file().ok_or_else(|| {
+            trouble(
+                "this user has no state directory",
+                "Set HOME or XDG_STATE_HOME.",
+            )
+        })?;
+        write(&path, token.expose_secret()).map_err(|e| {
+            trouble(
+                &format!("{}: {e}", path.display()),
+                "Make the folder writable for this user.",
+            )
+        })?;
+        Ok(Source::File(path))
+    }
+
+    /// Forgets what was kept; the places that had one. The environment and systemd are not ours to change.
+    pub fn forget(&self) -> Vec<Source> {
+        let mut gone = Vec::new();
+        if self
+            .keyring()
+            .is_some_and(|e| e.delete_credential().is_ok())
+        {
+            gone.push(Source::Keyring);
+        }
+        if let Some(path) = self.file().filter(|p| std::fs::remove_file(p).is_ok()) {
+            gone.push(Source::File(path));
+        }
+        gone
+    }
+
+    fn systemd_file(&self) -> Option<PathBuf> {
+        let folder = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+        Some(PathBuf::from(folder).join(format!("{SERVICE}-{}", self.name)))
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        let folders = directories::ProjectDirs::from("", "", SERVICE)?;
+        let folder = folders
+            .state_dir()
+            .unwrap_or_else(|| folders.data_local_dir());
+        Some(folder.join("credentials").join(self.name))
+    }
+
+    fn keyring(&self) -> Option<keyring::Entry> {
+        // Without a session bus, asking for one could start one.
+        if cfg!(target_os = "linux") && std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_none() {
+            return None;
+        }
+        keyring::Entry::new(SERVICE, self.name).ok()
+    }
+}
+
+fn read(path: &std::path::Path) -> Result<String, Problem> {
+    std::fs::read_to_string(path).map_err(|e| {
+        trouble(
+            &format!("{}: {e}", path.display()),
+            "Make the file readable for this user, or log in again.",
+        )
+    })
+}
+
+fn trouble(why: &str, fix: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Config,
+        "credentials",
+        "A token cannot be read or kept",
+        why,
+        fix,
+    )
+}
+
+/// Refuses a file that others can read: what it holds may be known already.
+#[cfg(unix)]
+fn private(path: &std::path::Path) -> Result<(), Problem> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path)
+        .map(|m| m.permissions().mode())
+        .unwrap_or(0);
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(trouble(
+        &format!(
+            "{} can be read by others (mode {:03o})",
+            path.display(),
+            mode & 0o777
+        ),
+        "Renew the token, then `chmod 600` the file or log in again.",
+    ))
+}
+
+#[cfg(not(unix))]
+fn private(_: &std::path::Path) -> Result<(), Problem> {
+    Ok(())
+}
+
+fn write(path: &std::path::Path, token: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        options.mode(0o600);
+        // One that is there already keeps its mode otherwise.
+        if path.exists() {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    let mut file = options.open(path)?;
+    file.write_all(token.as_bytes())?;
+    file.sync_all()
+}

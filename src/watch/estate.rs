@@ -1,0 +1,126 @@
+//! The registry of the estate's systems: which part of the picture each fills, on which line, from which question, how often.
+//! A new system is one row here.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::picture::Picture;
+use super::topic::{Topic, Wanted};
+use crate::backend::Backend;
+use crate::backend::transport::Line;
+use crate::domain::estate::Estate;
+use crate::domain::part::Part;
+use crate::domain::problem::{Problem, ProblemKind};
+
+/// An answer on its way into its part.
+type Put = Box<dyn FnOnce(&mut Estate, Timestamp) -> Option<ProblemKind> + Send>;
+
+/// What came back, ready to be joined to the picture.
+pub struct Joining(Put);
+
+impl std::fmt::Debug for Joining {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Joining")
+    }
+}
+
+/// A question under way.
+type Asking = Pin<Box<dyn Future<Output = Joining> + Send>>;
+
+/// A row of the registry.
+pub struct Row {
+    /// Name of the part, as in [`Estate`].
+    pub part: &'static str,
+    /// Name of the line that it is asked on.
+    line: &'static str,
+    source: &'static str,
+    seconds: u64,
+    open: fn(&mut Estate, &'static str, Duration),
+    ask: fn(Arc<Backend>, Estate) -> Asking,
+}
+
+/// `part: line, source, seconds, |clients, estate| question;` where `estate` is what is known of the other systems.
+macro_rules! rows {
+    ($($part:ident: $line:literal, $source:literal, $seconds:literal, |$clients:ident, $estate:pat_param| $ask:expr;)*) => {
+        /// Every system.
+        pub const ROWS: &[Row] = &[$(
+            Row {
+                part: stringify!($part),
+                line: $line,
+                source: $source,
+                seconds: $seconds,
+                open: |estate, source, period| estate.$part = Part::never(source, period),
+                ask: |backend, known| Box::pin(async move {
+                    let ($clients, $estate) = (&backend.estate, &known);
+                    let answer: Result<_, Problem> = $ask.await;
+                    Joining(Box::new(move |estate, at| {
+                        let failure = answer.as_ref().err().map(|e| e.kind);
+                        estate.$part.take(answer.map(Arc::new), at);
+                        failure
+                    }))
+                }),
+            },
+        )*];
+    };
+}
+
+rows! {
+    secrets: "secretsmanager", "secretsmanager:ListSecrets", 300, |clients, _| clients.secretsmanager.secrets();
+    slack: "slack", "slack:auth.test", 300, |clients, _| clients.slack.workspace();
+}
+
+fn row(part: &str) -> Option<&'static Row> {
+    ROWS.iter().find(|r| r.part == part)
+}
+
+/// Gives each part its source and period.
+pub fn open(estate: &mut Estate) {
+    for row in ROWS {
+        (row.open)(estate, row.source, Duration::from_secs(row.seconds));
+    }
+}
+
+/// The line that a part is asked on.
+pub fn line<'a>(backend: &'a Backend, part: &str) -> Option<&'a Arc<Line>> {
+    let name = row(part)?.line;
+    backend.estate.lines.iter().find(|l| l.name() == name)
+}
+
+/// Every system that the configuration asks for.
+pub fn wanted(p: &Picture) -> impl Iterator<Item = Wanted> {
+    ROWS.iter()
+        .filter(|r| p.lines_in_use.contains(&r.line))
+        .map(|r| Wanted::every(Topic::Estate(r.part), r.seconds * 1_000))
+}
+
+/// Puts a question together; `None`: there is no such part.
+pub fn ask(part: &str, p: &Picture, backend: Arc<Backend>) -> Option<Asking> {
+    Some((row(part)?.ask)(backend, p.facts.estate.clone()))
+}
+
+/// Joins an answer.
+pub fn take(p: &mut Picture, answer: Joining, at: Timestamp) -> Option<ProblemKind> {
+    answer.0(&mut p.facts.estate, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_has_one_row_with_a_source() {
+        let mut parts: Vec<_> = ROWS.iter().map(|r| r.part).collect();
+        let all = parts.len();
+        parts.sort_unstable();
+        parts.dedup();
+        assert_eq!(parts.len(), all);
+        assert!(
+            ROWS.iter()
+                .all(|r| r.source.contains(':') && r.seconds >= 10)
+        );
+    }
+}
