@@ -8,6 +8,7 @@ pub mod cli; // the command line: one file a command
 pub mod config; // flightdeck.toml, environments, credentials
 pub mod domain; // plain data: Service, Deployment, Alarm, Series ...
 pub mod plan; // stages, criteria, evidence, sign-off, timeline
+pub mod present; // what each system shows, as plain data for every face
 pub mod process; // the process as a whole: log file, crash report, private memory
 pub mod sandbox; // the embedded platform: the vendors' own protocols on loopback
 pub mod store; // what outlives the process: journal, audit chain, sign-offs, locks

@@ -13,7 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::globals::Globals;
 use crate::cli::out::Out;
 use crate::cli::session::Session;
-use crate::cli::{self, Cli, Command, audit};
+use crate::cli::{self, Cli, Command, audit, login};
 use crate::config::{Config, faces, load};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::process::{self, log};
@@ -73,6 +73,8 @@ async fn run(cli: Cli) -> Result<Exit, Problem> {
         Some(Command::Config(Question::Init { force })) => starter(*force, globals, out).await,
         Some(Command::Config(Question::Check)) => finish(config::check(globals, &mut out)?, out),
         Some(Command::Config(Question::Path)) => finish(config::path(globals, &mut out)?, out),
+        Some(Command::Login(args)) => finish(login::login(args, &mut out)?, out),
+        Some(Command::Logout(args)) => finish(login::logout(args, &mut out)?, out),
         Some(Command::Audit(args)) => {
             let (config, _sandbox) = configuration(globals, globals.demo).await?;
             let store = Store::open(&config).await?;

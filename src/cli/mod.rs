@@ -17,6 +17,7 @@ pub mod explain;
 pub mod globals;
 mod json;
 mod log_groups;
+pub mod login;
 mod logs;
 mod metrics;
 pub mod out;
@@ -29,6 +30,7 @@ mod scale;
 mod service_arg;
 mod services;
 pub mod session;
+mod show;
 pub mod signals;
 mod signoff;
 mod span;
@@ -88,6 +90,8 @@ pub enum Command {
     Metrics(metrics::Arguments),
     /// Search or follow logs
     Logs(logs::Arguments),
+    /// What the further systems show: databases, stores, secrets, hosting ...
+    Show(show::Arguments),
     /// The audit chain: newest rows, whether it is whole, all of it
     Audit(audit::Arguments),
     /// Roll out an image
@@ -106,6 +110,10 @@ pub enum Command {
     Waive(waive::Arguments),
     /// Take a sign-off or waiver back
     Withdraw(withdraw::Arguments),
+    /// Keep a vendor's token in the keyring
+    Login(login::Arguments),
+    /// Forget a vendor's token
+    Logout(login::Arguments),
     /// The embedded platform as a server on loopback
     Sandbox(sandbox::Arguments),
     /// The configuration file
@@ -130,6 +138,7 @@ impl Command {
             | Self::Restart(_)
             | Self::Stop(_) => Scope::Only(&[Services]),
             Self::Waive(_) | Self::Withdraw(_) => Scope::Only(&[]),
+            Self::Show(args) => args.scope(),
             _ => Scope::Everything,
         }
     }
@@ -170,6 +179,7 @@ pub async fn run(command: &Command, session: &mut Session) -> Result<Exit, Probl
         Command::Alerts(args) => alerts::run(args, session).await,
         Command::Metrics(args) => metrics::run(args, session).await,
         Command::Logs(args) => logs::run(args, session).await,
+        Command::Show(args) => show::run(args, session).await,
         verb => match intent(verb, session).await? {
             Some((intent, consent)) => act::run(intent, consent, session).await,
             None => Ok(Exit::OK),

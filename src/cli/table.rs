@@ -35,9 +35,9 @@ pub fn painted(role: Role, text: impl AsRef<str>) -> Cell {
 /// Rows under a heading.
 #[derive(Clone, Debug)]
 pub struct Table {
-    columns: Vec<(&'static str, Align)>,
+    columns: Vec<(String, Align)>,
     rows: Vec<Vec<Cell>>,
-    spare: &'static [&'static str],
+    spare: Vec<String>,
 }
 
 /// Blank columns between two columns.
@@ -48,16 +48,24 @@ const NARROWEST: usize = 8;
 impl Table {
     /// A table with these headings; numbers stand on the right.
     pub fn new(columns: &[(&'static str, Align)]) -> Self {
+        let columns = columns
+            .iter()
+            .map(|(title, side)| ((*title).to_owned(), *side));
+        Self::of(columns.collect(), Vec::new())
+    }
+
+    /// The same with titles that are made at run time, and those that a narrow terminal goes without, the least missed first.
+    pub fn of(columns: Vec<(String, Align)>, spare: Vec<String>) -> Self {
         Self {
-            columns: columns.to_vec(),
+            columns,
             rows: Vec::new(),
-            spare: &[],
+            spare,
         }
     }
 
     /// Names the columns that a narrow terminal goes without, the least missed first.
     pub fn sparing(mut self, columns: &'static [&'static str]) -> Self {
-        self.spare = columns;
+        self.spare = columns.iter().map(|c| (*c).to_owned()).collect();
         self
     }
 
@@ -130,7 +138,7 @@ impl Table {
             };
             widths.iter().enumerate().map(of).collect()
         };
-        for name in self.spare {
+        for name in &self.spare {
             if total(&narrowest(&widths)) <= room {
                 break;
             }
@@ -148,7 +156,8 @@ impl Table {
                     .map(|(i, _)| i)
             };
             let spare = || {
-                let named = |name: &&str| self.columns.iter().position(|(title, _)| title == name);
+                let named =
+                    |name: &String| self.columns.iter().position(|(title, _)| title == name);
                 let is_wide = |i: &usize| {
                     let width = widths.get(*i).copied().flatten();
                     *i > 0 && self.is_words(*i) && width.is_some_and(|w| w > NARROWEST)

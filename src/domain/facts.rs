@@ -40,6 +40,18 @@ pub struct ProviderHealth {
     pub configured: bool,
 }
 
+impl ProviderHealth {
+    /// Whose it is: AWS has a line for each of its services, probes from here one for each kind; every other vendor has one.
+    pub fn owner(&self) -> &str {
+        match self.name.as_str() {
+            "https" | "tls" | "dns" => "probes",
+            "store" | "slack" | "smtp" | "github" | "sentry" | "vercel" | "cloudflare"
+            | "postgres" | "redis" => &self.name,
+            _ => "aws",
+        }
+    }
+}
+
 /// Series asked for by an interest.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Charts {

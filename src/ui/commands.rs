@@ -114,7 +114,7 @@ impl Command {
         Self::PLAIN
             .iter()
             .copied()
-            .chain(ScreenId::ALL.into_iter().map(Self::Screen))
+            .chain(ScreenId::ALL.iter().copied().map(Self::Screen))
     }
 
     /// The command of that name.

@@ -199,7 +199,8 @@ impl Keymap {
                 "global" => Place::Global,
                 other => Place::Screen(
                     ScreenId::ALL
-                        .into_iter()
+                        .iter()
+                        .copied()
                         .find(|s| s.command_name() == other)
                         .ok_or_else(|| problem(name, &format!("unknown context [{other}]")))?,
                 ),

@@ -88,29 +88,73 @@ fn header(model: &Model, buf: &mut Buffer) {
     line(buf, start as u16, 0, w - (start as u16).min(w), &right);
 }
 
-/// Tabs with their places: (screen, x, width, text).
-fn tab_places(model: &Model) -> Vec<(ScreenId, u16, String)> {
+/// A tab on the line: where it stands and what it says.
+struct Tab {
+    id: ScreenId,
+    x: u16,
+    text: String,
+}
+
+/// The tabs that fit, the current one always among them, and how many do not.
+fn tab_places(model: &Model) -> (Vec<Tab>, usize) {
     let wide = model.size.0 >= 96;
-    let mut x = 1;
-    let mut places = Vec::new();
-    for id in ScreenId::ALL {
-        let key = model
-            .keymap
-            .key_for(model.current, Command::Screen(id))
-            .unwrap_or_default();
-        let mut text = if wide {
-            format!("{key} {}", id.title())
-        } else {
-            format!("{key}{}", id.title())
-        };
-        if let Some(n) = badge(model, id) {
-            text.push_str(&format!(" {n}"));
+    let gap = if wide { 2 } else { 1 };
+    let room = usize::from(model.size.0).saturating_sub(1);
+    let texts: Vec<(ScreenId, String)> = ScreenId::ALL
+        .iter()
+        .map(|id| (*id, tab_text(model, *id, wide)))
+        .collect();
+    let cost = |text: &str| width(text) + gap;
+    let whole: usize = texts.iter().map(|(_, s)| cost(s)).sum();
+    // What does not fit is counted at the end of the line; the palette leads there.
+    let mut left = if whole <= room {
+        room
+    } else {
+        room.saturating_sub(4)
+    };
+    let current = texts.iter().find(|(id, _)| *id == model.current);
+    let own = current.map_or(0, |(_, s)| cost(s));
+    let mut kept: Vec<&(ScreenId, String)> = Vec::new();
+    let mut has_current = false;
+    for tab in &texts {
+        let is_current = tab.0 == model.current;
+        let reserved = if has_current || is_current { 0 } else { own };
+        if cost(&tab.1) + reserved <= left {
+            left -= cost(&tab.1);
+            has_current |= is_current;
+            kept.push(tab);
+        } else if is_current && cost(&tab.1) <= left {
+            left -= cost(&tab.1);
+            has_current = true;
+            kept.push(tab);
+        } else if !is_current && has_current {
+            break;
         }
-        let w = width(&text) as u16;
-        places.push((id, x, text));
-        x += w + if wide { 2 } else { 1 };
     }
-    places
+    let mut x = 1;
+    let hidden = texts.len() - kept.len();
+    let place = |(id, text): &(ScreenId, String)| {
+        let tab = Tab {
+            id: *id,
+            x,
+            text: text.clone(),
+        };
+        x += cost(text) as u16;
+        tab
+    };
+    (kept.into_iter().map(place).collect(), hidden)
+}
+
+fn tab_text(model: &Model, id: ScreenId, wide: bool) -> String {
+    let key = model
+        .keymap
+        .key_for(model.current, Command::Screen(id))
+        .unwrap_or_default();
+    let space = if wide { " " } else { "" };
+    match badge(model, id) {
+        Some(n) => format!("{key}{space}{} {n}", id.title()),
+        None => format!("{key}{space}{}", id.title()),
+    }
 }
 
 /// What a tab says beside its name: alarms firing, deployments running.
@@ -138,28 +182,28 @@ fn badge(model: &Model, id: ScreenId) -> Option<String> {
 
 fn tabs(model: &Model, buf: &mut Buffer) {
     let t = &model.theme;
-    for (id, x, text) in tab_places(model) {
+    let (tabs, hidden) = tab_places(model);
+    let mut end = 1;
+    for Tab { id, x, text } in tabs {
         let style = match badge(model, id) {
             _ if id == model.current => t.tab_active,
             Some(_) if id == ScreenId::Alerts => t.critical,
             Some(_) => t.info,
             None => t.tab,
         };
-        line(
-            buf,
-            x,
-            1,
-            buf.area.width.saturating_sub(x),
-            &[(text, style)],
-        );
+        let room = buf.area.width.saturating_sub(x);
+        end = x + width(&text) as u16 + 1;
+        line(buf, x, 1, room, &[(text, style)]);
+    }
+    if hidden > 0 {
+        let room = buf.area.width.saturating_sub(end);
+        line(buf, end, 1, room, &[(format!("+{hidden}"), t.muted)]);
+        end += 3;
     }
     let crumbs = model.screen().map_or_else(Vec::new, |s| s.crumbs());
     if !crumbs.is_empty() {
         let text = format!("{} › {} ", model.current.title(), crumbs.join(" › "));
-        let end = tab_places(model)
-            .last()
-            .map_or(0, |(_, x, s)| x + width(s) as u16 + 2);
-        let room = usize::from(buf.area.width.saturating_sub(end));
+        let room = usize::from(buf.area.width.saturating_sub(end + 1));
         if room < 12 {
             // A piece of it would say nothing; the panel below has the name.
             return;
@@ -172,15 +216,10 @@ fn tabs(model: &Model, buf: &mut Buffer) {
 
 /// The screen whose tab is at a position.
 pub fn tab_at(model: &Model, at: Position) -> Option<ScreenId> {
-    let inside = |x: u16, text: &str| (x..x + width(text) as u16).contains(&at.x);
-    (at.y == 1)
-        .then(|| {
-            tab_places(model)
-                .into_iter()
-                .find(|(_, x, s)| inside(*x, s))
-                .map(|p| p.0)
-        })
-        .flatten()
+    let inside = |t: &Tab| (t.x..t.x + width(&t.text) as u16).contains(&at.x);
+    let (tabs, _) = tab_places(model);
+    let hit = tabs.iter().find(|t| at.y == 1 && inside(t))?;
+    Some(hit.id)
 }
 
 fn footer(model: &Model, buf: &mut Buffer) {

@@ -29,6 +29,25 @@ pub enum Subject {
     Part(&'static str),
 }
 
+impl Subject {
+    /// Its name; that of a part of the estate is the part's.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Services => "services",
+            Self::Definitions => "definitions",
+            Self::Deployments => "deployments",
+            Self::Targets => "targets",
+            Self::Alarms => "alarms",
+            Self::Measures => "measures",
+            Self::LogGroups => "log_groups",
+            Self::Outside => "outside",
+            Self::Records => "records",
+            Self::Part(name) => name,
+        }
+    }
+}
+
 /// The subjects that are wanted. What an interest asks for is wanted in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -36,6 +55,8 @@ pub enum Scope {
     Everything,
     /// These.
     Only(&'static [Subject]),
+    /// These, by their names: what a view is made of.
+    Named(&'static [&'static str]),
 }
 
 impl Scope {
@@ -44,6 +65,7 @@ impl Scope {
         match (self, subject(topic)) {
             (Self::Everything, _) | (_, None) => true,
             (Self::Only(subjects), Some(subject)) => subjects.contains(&subject),
+            (Self::Named(names), Some(subject)) => names.contains(&subject.name()),
         }
     }
 }

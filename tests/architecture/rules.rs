@@ -12,13 +12,18 @@ const DOORS: &[(&str, &[&str])] = &[
     ("watch", &["plan", "backend", "store", "config", "domain"]),
     ("actions", &["plan", "backend", "store", "config", "domain"]),
     ("alerts", &["plan", "backend", "store", "config", "domain"]),
+    ("present", &["domain"]),
     (
         "ui",
-        &["watch", "actions", "alerts", "plan", "config", "domain"],
+        &[
+            "watch", "actions", "alerts", "present", "plan", "config", "domain",
+        ],
     ),
     (
         "cli",
-        &["watch", "actions", "alerts", "plan", "config", "domain"],
+        &[
+            "watch", "actions", "alerts", "present", "plan", "config", "domain",
+        ],
     ),
     ("process", &["domain"]),
     ("sandbox", &[]),
@@ -33,6 +38,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("aws_config", &["backend"]),
     ("aws_smithy_", &["backend"]),
     ("aws_credential_types", &["backend"]),
+    ("aws_sigv4", &["backend"]),
+    ("keyring", &["config"]),
     ("reqwest", &["backend"]),
     ("hickory_resolver", &["backend"]),
     ("axum", &["sandbox"]),

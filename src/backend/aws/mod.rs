@@ -2,7 +2,7 @@
 
 pub mod cloudwatch;
 mod cloudwatch_alarms;
-mod convert;
+pub mod convert;
 pub mod ecs;
 mod ecs_change;
 mod ecs_deployments;

@@ -351,6 +351,7 @@ mod tests {
             body,
             credentials: code.and_then(|c| Credentials::of_code(c, message)),
             chain: String::new(),
+            retry_after: None,
         }
     }
 

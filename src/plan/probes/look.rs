@@ -50,6 +50,17 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// A system that the configuration does not ask for proves nothing; the judgement says so, and how to change that.
+    pub fn configured(&self, line: &str) -> Result<(), Judgement> {
+        let known = self.facts.providers.iter().find(|p| p.name == line);
+        match known {
+            Some(p) if !p.configured => Err(Judgement::unknown(format!(
+                "{line} is not configured: add [{line}] to flightdeck.toml"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Why a part may not be believed, in words.
     pub fn why_not<T>(&self, part: &Part<T>, what: &str) -> String {
         match (part.freshness(self.now), &part.error) {

@@ -12,6 +12,8 @@ mod metrics;
 mod record;
 mod rollout;
 mod secrets;
+mod secretsmanager;
+mod slack;
 mod slo;
 mod targets;
 #[cfg(test)]
@@ -96,11 +98,13 @@ const fn words(name: &'static str, default: &'static str) -> Param {
 }
 
 /// The groups of the registry, one a file.
-const GROUPS: [&[Probe]; 11] = [
+const GROUPS: &[&[Probe]] = &[
     aws::PROBES,
     ecs::PROBES,
     rollout::PROBES,
     secrets::PROBES,
+    secretsmanager::PROBES,
+    slack::PROBES,
     targets::PROBES,
     alarms::PROBES,
     metrics::PROBES,
@@ -112,7 +116,7 @@ const GROUPS: [&[Probe]; 11] = [
 
 /// Every probe there is.
 pub fn registry() -> impl Iterator<Item = &'static Probe> {
-    GROUPS.into_iter().chain([record::PROBES]).flatten()
+    GROUPS.iter().copied().chain([record::PROBES]).flatten()
 }
 
 /// Asks a probe.

@@ -16,6 +16,7 @@ use super::super::update;
 use super::super::widgets::{field, line};
 use super::{Overlay, window};
 use crate::domain::text::clip;
+use crate::present::VIEWS;
 
 /// What a row leads to.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +96,14 @@ impl Palette {
             target: Target::Place(nav),
         };
         let facts = &model.snapshot.facts;
+        for v in VIEWS.iter().filter(|v| v.applies(facts)) {
+            entries.push(place(
+                "system",
+                v.title.to_owned(),
+                v.doc.to_owned(),
+                Nav::View(v.id),
+            ));
+        }
         for s in facts.service_rows() {
             let (id, doc) = (
                 s.id.clone(),

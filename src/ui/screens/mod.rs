@@ -8,6 +8,7 @@ pub mod logs;
 pub mod metrics;
 pub mod overview;
 pub mod services;
+pub mod systems;
 
 use std::fmt::Debug;
 
@@ -42,13 +43,15 @@ pub enum ScreenId {
     Metrics,
     /// Log lines.
     Logs,
+    /// Every further system.
+    Systems,
     /// Who did what.
     Audit,
 }
 
 impl ScreenId {
     /// In the order of the tab line.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &[Self] = &[
         Self::Overview,
         Self::Checklist,
         Self::Services,
@@ -57,6 +60,7 @@ impl ScreenId {
         Self::Metrics,
         Self::Logs,
         Self::Audit,
+        Self::Systems,
     ];
 
     /// Name on the tab line.
@@ -69,6 +73,7 @@ impl ScreenId {
             Self::Alerts => "Alerts",
             Self::Metrics => "Metrics",
             Self::Logs => "Logs",
+            Self::Systems => "Systems",
             Self::Audit => "Audit",
         }
     }
@@ -83,6 +88,7 @@ impl ScreenId {
             Self::Alerts => "alerts",
             Self::Metrics => "metrics-screen",
             Self::Logs => "logs-screen",
+            Self::Systems => "systems",
             Self::Audit => "audit",
         }
     }
@@ -97,6 +103,7 @@ impl ScreenId {
             Self::Alerts => "CloudWatch alarms with their history and metric",
             Self::Metrics => "Any metric as a chart",
             Self::Logs => "CloudWatch Logs: tail and search",
+            Self::Systems => "Databases, stores, secrets, hosting, pipelines: every further system",
             Self::Audit => "Who did what, when, and how it ended",
         }
     }
@@ -128,6 +135,8 @@ pub enum Nav {
     },
     /// The logs of a service.
     LogsOf(ServiceId),
+    /// A system's page, by the name of its view.
+    View(&'static str),
     /// Log groups by name.
     LogGroups(Vec<String>),
 }
@@ -142,6 +151,7 @@ impl Nav {
             Self::Alarm(_) => ScreenId::Alerts,
             Self::Criterion(_) | Self::Stage(_) => ScreenId::Checklist,
             Self::Metrics { .. } => ScreenId::Metrics,
+            Self::View(_) => ScreenId::Systems,
             Self::LogsOf(_) | Self::LogGroups(_) => ScreenId::Logs,
         }
     }
@@ -244,5 +254,6 @@ pub fn all() -> Vec<Box<dyn Screen>> {
         Box::new(metrics::Metrics::default()),
         Box::new(logs::Logs::default()),
         Box::new(audit::Audit::default()),
+        Box::new(systems::Systems::default()),
     ]
 }

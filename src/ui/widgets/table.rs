@@ -109,19 +109,23 @@ impl Table<'_> {
         if area.height == 0 || area.width < 4 {
             return;
         }
-        let places = self.places(area.width - 2);
-        let cell_at = |place: &(usize, u16, u16), text: &str| {
-            let (column, _, w) = *place;
-            let text = clip(text, usize::from(w));
-            match self.columns[column].align {
-                Align::Left => text,
-                Align::Right => format!(
-                    "{}{text}",
-                    " ".repeat(usize::from(w).saturating_sub(width(&text)))
-                ),
-            }
-        };
-        for place in &places {
+        self.draw_head(buf, Rect { height: 1, ..area }, theme);
+        for (n, (y, row)) in (area.y + 1..area.bottom()).zip(rows).enumerate() {
+            let at = Rect {
+                y,
+                height: 1,
+                ..area
+            };
+            self.draw_row(buf, at, &row, self.selected == Some(n), theme);
+        }
+    }
+
+    /// Draws the head on one line.
+    pub fn draw_head(&self, buf: &mut Buffer, at: Rect, theme: &Theme) {
+        if at.width < 4 {
+            return;
+        }
+        for place in self.places(at.width - 2) {
             let column = &self.columns[place.0];
             let arrow = match self.sort {
                 Some((c, down)) if c == place.0 => {
@@ -133,46 +137,43 @@ impl Table<'_> {
                 }
                 _ => "",
             };
-            let head = cell_at(place, &format!("{}{arrow}", column.title));
-            line(
-                buf,
-                area.x + 2 + place.1,
-                area.y,
-                place.2,
-                &[(head, theme.column)],
-            );
+            let head = self.fitted(place, &format!("{}{arrow}", column.title));
+            let x = at.x + 2 + place.1;
+            line(buf, x, at.y, place.2, &[(head, theme.column)]);
         }
-        for (n, (y, row)) in (area.y + 1..area.bottom()).zip(rows).enumerate() {
-            let selected = self.selected == Some(n);
-            if selected {
-                let style = if self.focus {
-                    theme.selection
-                } else {
-                    theme.muted
-                };
-                buf.set_style(Rect::new(area.x, y, area.width, 1), style);
-                line(
-                    buf,
-                    area.x,
-                    y,
-                    1,
-                    &[(
-                        "▌".to_owned(),
-                        if self.focus { theme.key } else { theme.muted },
-                    )],
-                );
+    }
+
+    /// Draws a row on one line.
+    pub fn draw_row(&self, buf: &mut Buffer, at: Rect, row: &Row, selected: bool, theme: &Theme) {
+        if at.width < 4 {
+            return;
+        }
+        if selected {
+            let (style, mark) = match self.focus {
+                true => (theme.selection, theme.key),
+                false => (theme.muted, theme.muted),
+            };
+            buf.set_style(at, style);
+            line(buf, at.x, at.y, 1, &[("▌".to_owned(), mark)]);
+        }
+        for place in self.places(at.width - 2) {
+            if let Some((text, style)) = row.cells.get(place.0) {
+                let x = at.x + 2 + place.1;
+                let text = self.fitted(place, text);
+                line(buf, x, at.y, place.2, &[(text, *style)]);
             }
-            for place in &places {
-                if let Some((text, style)) = row.cells.get(place.0) {
-                    line(
-                        buf,
-                        area.x + 2 + place.1,
-                        y,
-                        place.2,
-                        &[(cell_at(place, text), *style)],
-                    );
-                }
-            }
+        }
+    }
+
+    /// A cell's text as its column has room for it.
+    fn fitted(&self, (column, _, w): (usize, u16, u16), text: &str) -> String {
+        let text = clip(text, usize::from(w));
+        match self.columns[column].align {
+            Align::Left => text,
+            Align::Right => format!(
+                "{}{text}",
+                " ".repeat(usize::from(w).saturating_sub(width(&text)))
+            ),
         }
     }
 

@@ -309,38 +309,59 @@ pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// One line a provider at most, all on two lines: shape, name, and what is wrong.
+/// All providers on two lines: shape, owner, what of it fails; below, what is wrong. One that is not set up is not in the way.
 pub(super) fn providers(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let t = cx.theme;
-    let mut spans: Spans = vec![("  ".into(), t.muted)];
-    let mut worst = None;
-    for p in &cx.snapshot.facts.providers {
-        if !p.configured {
-            spans.push((format!("○ {} not set up   ", p.name), t.muted));
-            continue;
+    let all = &cx.snapshot.facts.providers;
+    let mut owners: Vec<&str> = Vec::new();
+    for p in all.iter().filter(|p| p.configured) {
+        if !owners.contains(&p.owner()) {
+            owners.push(p.owner());
         }
-        match (&p.problem, p.last_ok) {
-            (Some(problem), _) => {
-                worst = worst.or(Some((p, problem)));
-                spans.push((format!("◐ {} ", p.name), t.critical));
-                let old = p.last_ok.map_or("never".into(), |at| age(cx.now, at));
+    }
+    let mut spans: Spans = vec![("  ".into(), t.muted)];
+    for owner in owners {
+        let lines: Vec<_> = all
+            .iter()
+            .filter(|p| p.configured && p.owner() == owner)
+            .collect();
+        let failing: Vec<&str> = lines
+            .iter()
+            .filter(|p| p.problem.is_some())
+            .map(|p| p.name.as_str())
+            .collect();
+        let last = lines.iter().filter_map(|p| p.last_ok).max();
+        let old = last.map_or("never".into(), |at| age(cx.now, at));
+        match (failing.as_slice(), last) {
+            ([], None) => spans.push((format!("○ {owner} ...   "), t.muted)),
+            ([], Some(_)) => {
+                spans.push(("● ".into(), t.ok));
+                let words = if old == "now" {
+                    format!("{owner}   ")
+                } else {
+                    format!("{owner} {old}   ")
+                };
+                spans.push((words, t.muted));
+            }
+            (some, _) if some.len() == lines.len() => {
+                spans.push((format!("◐ {owner} "), t.critical));
                 spans.push((format!("{old}   "), t.stale));
             }
-            (None, None) => spans.push((format!("○ {} ...   ", p.name), t.muted)),
-            (None, Some(at)) => {
-                spans.push(("● ".into(), t.ok));
-                let old = age(cx.now, at);
-                spans.push((
-                    if old == "now" {
-                        format!("{}   ", p.name)
-                    } else {
-                        format!("{} {old}   ", p.name)
-                    },
-                    t.muted,
-                ));
+            (some, _) => {
+                let more = match some.len() {
+                    0..=3 => String::new(),
+                    n => format!(" +{}", n - 3),
+                };
+                let names = some.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+                spans.push((format!("◐ {owner} "), t.warn));
+                spans.push((format!("without {names}{more}   "), t.warn));
             }
         }
     }
+    let worst = all
+        .iter()
+        .filter(|p| p.configured)
+        .find_map(|p| Some((p, p.problem.as_ref()?)));
     line(buf, area.x, area.y, area.width, &spans);
     if let Some((p, problem)) = worst {
         let next = p

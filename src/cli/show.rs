@@ -1,0 +1,240 @@
+//! `flightdeck show [VIEW]`, and the views that have a command of their own: what a further system shows, as in the console.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::exit::Exit;
+use super::explain::{self, ProblemJson};
+use super::paint::Role;
+use super::session::Session;
+use super::table::{Align, Table, cell, painted};
+use super::words;
+use crate::config::mistake::suggest;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::present::{Head, Section, Standing, Tone, VIEWS, View};
+use crate::watch::{Scope, Snapshot};
+
+/// Arguments.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// A view; none lists them
+    view: Option<String>,
+}
+
+impl Arguments {
+    /// What the view is made of; a list of views asks everything.
+    pub fn scope(&self) -> Scope {
+        match self.view.as_deref().and_then(View::named) {
+            Some(view) => Scope::Named(view.needs),
+            None if self.view.is_some() => Scope::Only(&[]),
+            None => Scope::Everything,
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// An unknown view; a view none of whose systems could be asked.
+pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Problem> {
+    match &args.view {
+        Some(name) => view(View::named(name).ok_or_else(|| unknown(name))?, session).await,
+        None => list(session).await,
+    }
+}
+
+/// Shows one view.
+///
+/// # Errors
+/// Where none of its systems could be asked.
+pub async fn view(view: &'static View, session: &mut Session) -> Result<Exit, Problem> {
+    let picture = session.look(Vec::new()).await?;
+    if !view.applies(&picture.facts) {
+        return Err(unconfigured(view));
+    }
+    let sections = (view.make)(&picture.facts, Timestamp::now());
+    let answered = |s: &Section| s.standing.observed_at.is_some();
+    let failure = sections.iter().find_map(|s| s.standing.problem.clone());
+    if let Some(problem) = failure.filter(|_| !sections.iter().any(answered)) {
+        return Err(problem);
+    }
+    if session.out.is_json() {
+        return write(&sections, session);
+    }
+    let now = Timestamp::now();
+    for (n, section) in sections.iter().enumerate() {
+        if n > 0 {
+            session.out.line("")?;
+        }
+        print(section, now, session)?;
+    }
+    Ok(Exit::OK)
+}
+
+async fn list(session: &mut Session) -> Result<Exit, Problem> {
+    let picture = session.look(Vec::new()).await?;
+    let now = Timestamp::now();
+    let applying = VIEWS.iter().filter(|v| v.applies(&picture.facts));
+    let all: Vec<(&View, Tone)> = applying.map(|v| (v, worst(v, &picture, now))).collect();
+    if session.out.is_json() {
+        let rows = all.iter().map(|(v, tone)| {
+            json!({"name": v.id, "title": v.title, "group": v.group.word(), "state": word(*tone), "doc": v.doc})
+        });
+        let rows = rows.collect();
+        let mut more = Map::new();
+        more.insert("environment".into(), json!(session.config.environment));
+        session.out.list("views", rows, more)?;
+        return Ok(Exit::OK);
+    }
+    let columns = [
+        ("STATE", Align::Left),
+        ("VIEW", Align::Left),
+        ("ABOUT", Align::Left),
+        ("WHAT", Align::Left),
+    ];
+    let mut table = Table::new(&columns).sparing(&["WHAT"]);
+    for (v, tone) in all {
+        let role = role(tone);
+        table.row(vec![
+            painted(role, word(tone)),
+            cell(v.id),
+            cell(v.group.word()),
+            cell(v.doc),
+        ]);
+    }
+    session.out.table(&table)?;
+    Ok(Exit::OK)
+}
+
+fn worst(view: &View, picture: &Snapshot, now: Timestamp) -> Tone {
+    View::worst(&(view.make)(&picture.facts, now))
+}
+
+/// The state of a view in a word.
+fn word(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Bad => "bad",
+        Tone::Warn => "warn",
+        Tone::Unknown => "unknown",
+        _ => "ok",
+    }
+}
+
+fn role(tone: Tone) -> Role {
+    match tone {
+        Tone::Plain | Tone::Info => Role::Plain,
+        Tone::Strong => Role::Strong,
+        Tone::Muted | Tone::Unknown => Role::Dim,
+        Tone::Ok => Role::Ok,
+        Tone::Warn => Role::Warn,
+        Tone::Bad => Role::Bad,
+    }
+}
+
+/// One list a section, and what each is worth.
+fn write(sections: &[Section], session: &mut Session) -> Result<Exit, Problem> {
+    let mut object = Map::new();
+    let mut sources: Vec<Value> = Vec::new();
+    for section in sections {
+        let rows = section.rows.iter().map(|r| r.thing.clone()).collect();
+        object.insert(section.name.into(), Value::Array(rows));
+        sources.push(source(section));
+    }
+    object.insert("sources".into(), Value::Array(sources));
+    object.insert("environment".into(), json!(session.config.environment));
+    session.out.object(&object)?;
+    Ok(Exit::OK)
+}
+
+fn source(section: &Section) -> Value {
+    let Standing {
+        source,
+        observed_at,
+        problem,
+        ..
+    } = &section.standing;
+    let notes: Vec<Value> = section
+        .notes
+        .iter()
+        .map(|n| json!({"text": n.text, "state": word(n.tone)}))
+        .collect();
+    json!({
+        "list": section.name,
+        "source": source,
+        "observed_at": observed_at,
+        "error": problem.as_ref().map(ProblemJson::from),
+        "notes": notes,
+    })
+}
+
+fn print(section: &Section, now: Timestamp, session: &mut Session) -> Result<(), Problem> {
+    session.out.painted(Role::Strong, &section.title)?;
+    for note in &section.notes {
+        let line = format!("{} {}", note.tone.shape(), note.text);
+        session.out.painted(role(note.tone), line.trim_start())?;
+    }
+    if section.rows.is_empty() {
+        session.out.line(&section.why_empty())?;
+    } else {
+        session.out.table(&table(section))?;
+    }
+    let standing = &section.standing;
+    let age = words::ago(standing.observed_at, now);
+    let line = format!("{} rows  {} {age} ago", section.rows.len(), standing.source);
+    session.out.painted(Role::Dim, &line)?;
+    match &standing.problem {
+        Some(problem) => {
+            let line = format!("incomplete or out of date: {}", explain::line(problem));
+            session.out.painted(Role::Warn, &line)
+        }
+        None => Ok(()),
+    }
+}
+
+fn table(section: &Section) -> Table {
+    let side = |h: &Head| if h.right { Align::Right } else { Align::Left };
+    let columns = section
+        .heads
+        .iter()
+        .map(|h| (h.title.to_uppercase(), side(h)));
+    let mut spare: Vec<&Head> = section.heads.iter().filter(|h| h.drop > 0).collect();
+    spare.sort_by_key(|h| std::cmp::Reverse(h.drop));
+    let spare = spare.into_iter().map(|h| h.title.to_uppercase());
+    let mut table = Table::of(columns.collect(), spare.collect());
+    for row in &section.rows {
+        table.row(
+            row.cells
+                .iter()
+                .map(|c| painted(role(c.tone), &c.text))
+                .collect(),
+        );
+    }
+    table
+}
+
+fn unknown(name: &str) -> Problem {
+    let hint = suggest(name, VIEWS.iter().map(|v| v.id))
+        .map(|n| format!("; did you mean \"{n}\"?"))
+        .unwrap_or_default();
+    Problem::new(
+        ProblemKind::NotFound,
+        "views",
+        format!("unknown view \"{name}\"{hint}"),
+        "there is no view of that name",
+        "flightdeck show lists them",
+    )
+}
+
+fn unconfigured(view: &View) -> Problem {
+    Problem::new(
+        ProblemKind::Config,
+        "views",
+        format!("cannot show {}", view.title),
+        format!("{} is not configured", view.lines.join(" or ")),
+        format!(
+            "add [{}] to flightdeck.toml; `flightdeck config init` writes one",
+            view.lines.first().unwrap_or(&"")
+        ),
+    )
+}

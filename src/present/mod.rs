@@ -1,0 +1,142 @@
+//! What each system shows: sections of rows, made from the facts by pure functions, as plain data. The console draws them, the
+//! command line prints them and writes them as JSON, so that no face knows more than another. One file a view; the table below
+//! is the registry.
+
+mod secrets;
+mod section;
+mod slack;
+pub mod words;
+
+use jiff::Timestamp;
+
+pub use section::{Cell, Head, Row, Section, Standing, Tone};
+
+use crate::domain::facts::Facts;
+
+/// What a view is about: the order of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Databases, caches, stores, backups.
+    Data,
+    /// Hosting, CDN, DNS, network.
+    Edge,
+    /// Pipelines, images, flags, stacks, errors.
+    Delivery,
+    /// Secrets, findings.
+    Safety,
+    /// Scaling, capacity, cost.
+    Money,
+    /// Where alerts and people meet.
+    People,
+}
+
+impl Group {
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Edge => "edge",
+            Self::Delivery => "delivery",
+            Self::Safety => "safety",
+            Self::Money => "capacity and cost",
+            Self::People => "people",
+        }
+    }
+}
+
+/// A view.
+pub struct View {
+    /// Its name on the command line and in the palette: `secrets`.
+    pub id: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// A sentence.
+    pub doc: &'static str,
+    /// What it is about.
+    pub group: Group,
+    /// Lines (names of providers), one of which must be configured for the view to apply; none: it always does.
+    pub lines: &'static [&'static str],
+    /// What it is made of: parts of the estate and subjects of the watch, for a command that asks no more than it shows.
+    pub needs: &'static [&'static str],
+    /// Makes its sections.
+    pub make: fn(&Facts, Timestamp) -> Vec<Section>,
+}
+
+impl std::fmt::Debug for View {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+impl PartialEq for View {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+/// Every view, by group and then in the order shown.
+pub const VIEWS: &[View] = &[secrets::VIEW, slack::VIEW];
+
+impl View {
+    /// The view of that name.
+    pub fn named(id: &str) -> Option<&'static Self> {
+        VIEWS.iter().find(|v| v.id == id)
+    }
+
+    /// Whether the configuration asks for any of the systems that it shows.
+    pub fn applies(&self, facts: &Facts) -> bool {
+        let configured = |line: &&str| {
+            facts
+                .providers
+                .iter()
+                .any(|p| p.name == **line && p.configured)
+        };
+        self.lines.is_empty() || self.lines.iter().any(|l| configured(&l))
+    }
+
+    /// The worst of all its sections.
+    pub fn worst(sections: &[Section]) -> Tone {
+        sections
+            .iter()
+            .map(Section::worst)
+            .max_by_key(|t| t.weight())
+            .unwrap_or(Tone::Unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn views_have_names_of_their_own_and_say_what_they_need() {
+        let mut ids: Vec<_> = VIEWS.iter().map(|v| v.id).collect();
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all);
+        assert!(
+            VIEWS
+                .iter()
+                .all(|v| !v.doc.is_empty() && !v.needs.is_empty())
+        );
+        assert!(VIEWS.is_sorted_by_key(|v| v.group));
+    }
+
+    #[test]
+    fn nothing_known_is_no_good_news_and_says_so() {
+        let facts = Facts::default();
+        for view in VIEWS {
+            let sections = (view.make)(&facts, Timestamp::UNIX_EPOCH);
+            assert!(!sections.is_empty(), "{view:?}");
+            assert_ne!(View::worst(&sections), Tone::Ok, "{view:?}");
+            for section in sections.iter().filter(|s| s.rows.is_empty()) {
+                assert!(
+                    !section.why_empty().is_empty(),
+                    "{view:?}: {}",
+                    section.title
+                );
+            }
+        }
+    }
+}

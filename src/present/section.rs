@@ -1,0 +1,296 @@
+//! Sections, rows and cells.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::domain::part::{Freshness, Part};
+use crate::domain::problem::Problem;
+use crate::domain::text::inert;
+
+/// What a cell says beside its words. Faces give it a colour; its words never depend on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Ordinary.
+    #[default]
+    Plain,
+    /// The name of the thing.
+    Strong,
+    /// Beside the point.
+    Muted,
+    /// Good, and worth saying.
+    Ok,
+    /// On its way.
+    Info,
+    /// Not known.
+    Unknown,
+    /// Not as it ought to be.
+    Warn,
+    /// Bad.
+    Bad,
+}
+
+impl Tone {
+    /// How much it counts when the worst is looked for.
+    pub fn weight(self) -> u8 {
+        match self {
+            Self::Plain | Self::Strong | Self::Muted => 0,
+            Self::Ok => 1,
+            Self::Info => 2,
+            Self::Unknown => 3,
+            Self::Warn => 4,
+            Self::Bad => 5,
+        }
+    }
+
+    /// A shape, for those that say something.
+    pub fn shape(self) -> &'static str {
+        match self {
+            Self::Plain | Self::Strong | Self::Muted => " ",
+            Self::Ok => "●",
+            Self::Info => "▶",
+            Self::Unknown => "?",
+            Self::Warn => "■",
+            Self::Bad => "▲",
+        }
+    }
+
+    /// Good where it holds, bad where it does not.
+    pub fn good(holds: bool) -> Self {
+        if holds { Self::Ok } else { Self::Bad }
+    }
+
+    /// Ordinary where it holds, a warning where it does not.
+    pub fn fine(holds: bool) -> Self {
+        if holds { Self::Plain } else { Self::Warn }
+    }
+}
+
+/// A cell: inert text and a tone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// Text.
+    pub text: String,
+    /// Tone.
+    pub tone: Tone,
+}
+
+impl Cell {
+    /// Text of a tone; made inert here.
+    pub fn new(text: impl AsRef<str>, tone: Tone) -> Self {
+        Self {
+            text: inert(text.as_ref()),
+            tone,
+        }
+    }
+
+    /// Ordinary text.
+    pub fn plain(text: impl AsRef<str>) -> Self {
+        Self::new(text, Tone::Plain)
+    }
+
+    /// The name of the thing.
+    pub fn name(text: impl AsRef<str>) -> Self {
+        Self::new(text, Tone::Strong)
+    }
+
+    /// Beside the point.
+    pub fn muted(text: impl AsRef<str>) -> Self {
+        Self::new(text, Tone::Muted)
+    }
+
+    /// `yes` in an ordinary tone, `no` as a warning: for what ought to be on.
+    pub fn on(holds: bool) -> Self {
+        Self::new(if holds { "yes" } else { "no" }, Tone::fine(holds))
+    }
+}
+
+/// The head of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Title, in lower case.
+    pub title: &'static str,
+    /// Columns of the terminal that it takes at least.
+    pub width: u16,
+    /// Numbers stand on the right.
+    pub right: bool,
+    /// Share of what is left over.
+    pub grow: u16,
+    /// Dropped, largest first, where the terminal is narrow; 0: never.
+    pub drop: u8,
+}
+
+impl Head {
+    /// Words.
+    pub const fn left(title: &'static str, width: u16) -> Self {
+        Self {
+            title,
+            width,
+            right: false,
+            grow: 0,
+            drop: 0,
+        }
+    }
+
+    /// Numbers and ages.
+    pub const fn right(title: &'static str, width: u16) -> Self {
+        Self {
+            right: true,
+            ..Self::left(title, width)
+        }
+    }
+
+    /// Takes a share of what is left over.
+    pub const fn grow(self, share: u16) -> Self {
+        Self {
+            grow: share,
+            ..self
+        }
+    }
+
+    /// May go where the terminal is narrow; larger goes first.
+    pub const fn drop(self, rank: u8) -> Self {
+        Self { drop: rank, ..self }
+    }
+}
+
+/// A row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// What it is about, the same from picture to picture: a selection is tied to it.
+    pub id: String,
+    /// Cells, in the order of the heads.
+    pub cells: Vec<Cell>,
+    /// Everything known of it, as JSON: for `describe`, and for the command line's lists.
+    pub thing: Value,
+}
+
+/// What a section is worth: who answered, when, and what went wrong.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Standing {
+    /// Who answers: `rds:DescribeDBInstances`.
+    pub source: String,
+    /// Last good answer (UTC).
+    pub observed_at: Option<Timestamp>,
+    /// Why the last question failed.
+    pub problem: Option<Problem>,
+    /// How far it can be trusted.
+    pub freshness: Option<Freshness>,
+}
+
+/// A table with a title.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Section {
+    /// Name of its list in JSON: `secrets`.
+    pub name: &'static str,
+    /// Title.
+    pub title: String,
+    /// Heads.
+    pub heads: &'static [Head],
+    /// Rows, most important first.
+    pub rows: Vec<Row>,
+    /// Lines above the table: sums, warnings.
+    pub notes: Vec<Cell>,
+    /// What it is worth.
+    pub standing: Standing,
+    empty: &'static str,
+}
+
+impl Section {
+    /// A section made of one part. `empty` says why it has no rows once it was answered, and what to do.
+    pub fn of<T>(
+        part: &Part<T>,
+        now: Timestamp,
+        name: &'static str,
+        title: impl Into<String>,
+        heads: &'static [Head],
+        empty: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            title: title.into(),
+            heads,
+            rows: Vec::new(),
+            notes: Vec::new(),
+            standing: Standing {
+                source: part.source.clone(),
+                observed_at: part.observed_at,
+                problem: part.error.clone(),
+                freshness: Some(part.freshness(now)),
+            },
+            empty,
+        }
+    }
+
+    /// Adds a row. `thing` is everything known of it.
+    pub fn row(&mut self, id: impl Into<String>, cells: Vec<Cell>, thing: &impl Serialize) {
+        self.rows.push(Row {
+            id: id.into(),
+            cells,
+            thing: serde_json::to_value(thing).unwrap_or_default(),
+        });
+    }
+
+    /// Adds a line above the table.
+    pub fn note(&mut self, text: impl AsRef<str>, tone: Tone) {
+        self.notes.push(Cell::new(text, tone));
+    }
+
+    /// Whether it can be believed now.
+    pub fn is_fresh(&self) -> bool {
+        self.standing.freshness == Some(Freshness::Fresh)
+    }
+
+    /// Why it has no rows.
+    pub fn why_empty(&self) -> String {
+        match (&self.standing.problem, self.standing.observed_at) {
+            (Some(p), _) => format!("{}: {}. {}", p.what, p.why, p.fix),
+            (None, None) => "asking ...".into(),
+            (None, Some(_)) => self.empty.into(),
+        }
+    }
+
+    /// The worst that it says. What is stale, failed or was never asked is not green, whatever its cells say.
+    pub fn worst(&self) -> Tone {
+        let cells = self.rows.iter().flat_map(|r| &r.cells).chain(&self.notes);
+        let said = cells
+            .map(|c| c.tone)
+            .max_by_key(|t| t.weight())
+            .unwrap_or_default();
+        let base = match self.standing.freshness {
+            Some(Freshness::Fresh) => Tone::Ok,
+            _ => Tone::Unknown,
+        };
+        if said.weight() > base.weight() {
+            said
+        } else {
+            base
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::problem::ProblemKind;
+    use std::time::Duration;
+
+    #[test]
+    fn stale_and_failed_sections_are_never_green() {
+        let t0 = Timestamp::from_second(1_000).unwrap();
+        let mut part = Part::answered(1, t0, "x:Y", Duration::from_secs(10));
+        let worst = |part: &Part<i32>, now| {
+            let mut section = Section::of(part, now, "x", "X", &[], "none");
+            section.row("a", vec![Cell::new("fine", Tone::Ok)], &1);
+            section.worst()
+        };
+        assert_eq!(worst(&part, t0), Tone::Ok);
+        let later = Timestamp::from_second(1_100).unwrap();
+        assert_eq!(worst(&part, later), Tone::Unknown);
+        part.take(
+            Err(Problem::new(ProblemKind::Timeout, "x", "w", "y", "f")),
+            t0,
+        );
+        assert_eq!(worst(&part, t0), Tone::Unknown);
+    }
+}

@@ -1,0 +1,62 @@
+//! Ages, sizes and counts as every face writes them.
+
+use jiff::Timestamp;
+
+/// Seconds in a day.
+pub const DAY_S: i64 = 86_400;
+
+/// A length of time in its shortest honest form: `12s`, `4m`, `3h`, `2d`.
+pub fn span(seconds: i64) -> String {
+    match seconds.max(0) {
+        s @ 0..60 => format!("{s}s"),
+        s @ 60..3_600 => format!("{}m", s / 60),
+        s @ 3_600..172_800 => format!("{}h", s / 3_600),
+        s => format!("{}d", s / DAY_S),
+    }
+}
+
+/// The age of a moment; `-` for none.
+pub fn ago(at: Option<Timestamp>, now: Timestamp) -> String {
+    at.map_or_else(|| "-".into(), |at| span(now.duration_since(at).as_secs()))
+}
+
+/// The time until a moment, `in 3d`; `-` for none, `now` once it is past.
+pub fn until(at: Option<Timestamp>, now: Timestamp) -> String {
+    match at.map(|at| at.duration_since(now).as_secs()) {
+        None => "-".into(),
+        Some(s) if s <= 0 => "now".into(),
+        Some(s) => format!("in {}", span(s)),
+    }
+}
+
+/// Whole days since a moment.
+pub fn days(at: Timestamp, now: Timestamp) -> i64 {
+    now.duration_since(at).as_secs() / DAY_S
+}
+
+/// Bytes, in powers of 1000.
+pub fn bytes(n: u64) -> String {
+    crate::domain::metric::Unit::Bytes.format(n as f64)
+}
+
+/// `1 secret`, `2 secrets`.
+pub fn count(n: usize, one: &str) -> String {
+    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_short_and_honest() {
+        assert_eq!(
+            [0, 59, 60, 3_600, 172_800].map(span),
+            ["0s", "59s", "1m", "1h", "2d"]
+        );
+        let t = |s| Timestamp::from_second(s).unwrap();
+        assert_eq!(until(Some(t(10 * DAY_S)), t(0)), "in 10d");
+        assert_eq!(until(Some(t(1)), t(5)), "now");
+        assert_eq!(count(1, "secret"), "1 secret");
+    }
+}

@@ -1,0 +1,9 @@
+//! Systems: every further system of the platform in one list, worst first to the eye; Enter opens its page. What is shown is made
+//! by `present`; this screen only arranges and draws it.
+
+mod list;
+mod model;
+mod page;
+mod view;
+
+pub use model::Systems;

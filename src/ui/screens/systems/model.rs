@@ -1,0 +1,182 @@
+//! State of the systems screen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+use super::list::{Entry, entries};
+use super::page::Page;
+use super::view;
+use crate::present::View;
+use crate::ui::commands::Command;
+use crate::ui::effect::Effect;
+use crate::ui::fuzzy;
+use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
+use crate::ui::widgets::ListState;
+
+/// The systems screen: the list, and the page that is open over it.
+#[derive(Debug, Default)]
+pub struct Systems {
+    pub(super) entries: Vec<Entry>,
+    pub(super) visible: Vec<String>,
+    pub(super) list: ListState<String>,
+    filter: String,
+    pub(super) page: Option<Page>,
+}
+
+impl Systems {
+    /// The entry of an id.
+    pub(super) fn entry(&self, id: &str) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.view.id == id)
+    }
+
+    fn selected(&self) -> Option<&'static View> {
+        Some(self.entry(self.list.selected()?)?.view)
+    }
+
+    fn on_page(&mut self, command: Command) -> Vec<Effect> {
+        let Some(page) = &mut self.page else {
+            return Vec::new();
+        };
+        if page.motion(command) {
+            return Vec::new();
+        }
+        match command {
+            Command::NextPane => page.jump_section(true),
+            Command::PrevPane => page.jump_section(false),
+            Command::Back | Command::Left => self.page = None,
+            Command::Open | Command::Describe => {
+                if let Some((section, row)) = page.selected() {
+                    let name = row
+                        .cells
+                        .first()
+                        .map_or(row.id.as_str(), |c| c.text.as_str());
+                    return vec![Effect::describe(
+                        format!("{} {name}", section.title),
+                        &row.thing,
+                    )];
+                }
+            }
+            Command::Copy => {
+                if let Some((_, row)) = page.selected() {
+                    return vec![Effect::Copy(row.thing.to_string())];
+                }
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+}
+
+impl Screen for Systems {
+    fn id(&self) -> ScreenId {
+        ScreenId::Systems
+    }
+
+    fn crumbs(&self) -> Vec<String> {
+        self.page.iter().map(|p| p.view.title.to_owned()).collect()
+    }
+
+    fn offers(&self) -> &'static [Command] {
+        match self.page {
+            Some(_) => &[
+                Command::Open,
+                Command::NextPane,
+                Command::Copy,
+                Command::Describe,
+            ],
+            None => &[Command::Open],
+        }
+    }
+
+    fn disabled(&self, command: Command, _cx: &Cx<'_>) -> Option<String> {
+        match (&self.page, command) {
+            (_, Command::NextPane) => None,
+            (Some(p), _) => p.selected().is_none().then(|| "nothing is selected".into()),
+            (None, _) => self
+                .selected()
+                .is_none()
+                .then(|| "no system is configured".into()),
+        }
+    }
+
+    fn sync(&mut self, cx: &Cx<'_>) {
+        let facts = &cx.snapshot.facts;
+        if let Some(page) = &mut self.page {
+            page.sync(facts, cx.now, view::page_height(cx));
+            return;
+        }
+        self.entries = entries(facts, cx.now);
+        let text = |e: &&Entry| format!("{} {} {}", e.view.title, e.view.id, e.view.doc);
+        let mut found = fuzzy::rank(self.entries.iter(), &self.filter, text);
+        found.sort_unstable();
+        let ids = found.into_iter().filter_map(|i| self.entries.get(i));
+        self.visible = ids.map(|e| e.view.id.to_owned()).collect();
+        self.list.settle(self.visible.iter(), view::list_height(cx));
+    }
+
+    fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
+        if self.page.is_some() {
+            let effects = self.on_page(command);
+            self.sync(cx);
+            return effects;
+        }
+        if self.list.motion(command, self.visible.iter()) {
+            return Vec::new();
+        }
+        if let (Command::Open | Command::Right, Some(view)) = (command, self.selected()) {
+            self.page = Some(Page::open(view));
+            self.sync(cx);
+        }
+        Vec::new()
+    }
+
+    fn arrive(&mut self, nav: &Nav, _cx: &Cx<'_>) -> Vec<Effect> {
+        if let Nav::View(id) = nav
+            && let Some(view) = View::named(id)
+            && self.page.as_ref().is_none_or(|p| p.view != view)
+        {
+            self.page = Some(Page::open(view));
+        }
+        Vec::new()
+    }
+
+    fn filter(&self) -> Option<&str> {
+        Some(self.page.as_ref().map_or(&self.filter, |p| &p.filter))
+    }
+
+    fn set_filter(&mut self, text: &str) {
+        match &mut self.page {
+            Some(page) => page.set_filter(text),
+            None if self.filter != text => {
+                self.filter = text.to_owned();
+                self.list.rewind();
+            }
+            None => {}
+        }
+    }
+
+    fn click(&mut self, at: Position, twice: bool, cx: &Cx<'_>) -> Vec<Effect> {
+        let Some(line) = view::line_at(at, cx, self.page.is_some()) else {
+            return Vec::new();
+        };
+        let hit = match &mut self.page {
+            Some(page) => page.click(usize::from(line)),
+            None => match self.list.row_at(line) {
+                Some(index) => {
+                    self.list.jump(index, self.visible.iter());
+                    true
+                }
+                None => false,
+            },
+        };
+        if hit && twice {
+            self.update(Command::Open, cx)
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn view(&self, cx: &Cx<'_>, buf: &mut Buffer) {
+        view::view(self, cx, buf);
+    }
+}

@@ -1,0 +1,184 @@
+//! A view's page: its sections one below the other, as lines of which the rows can be selected.
+
+use jiff::Timestamp;
+
+use crate::domain::facts::Facts;
+use crate::present::{Row, Section, View};
+use crate::ui::commands::Command;
+use crate::ui::fuzzy;
+use crate::ui::widgets::ListState;
+
+/// A line of the page, by the places of its section and row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// Title, with count, source and age.
+    Title(usize),
+    /// A note.
+    Note(usize, usize),
+    /// Heads of the columns.
+    Head(usize),
+    /// A row.
+    Row(usize, usize),
+    /// Why there is none.
+    Empty(usize),
+    /// Between two sections.
+    Blank,
+}
+
+/// An open page.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) view: &'static View,
+    pub(super) sections: Vec<Section>,
+    pub(super) lines: Vec<Line>,
+    /// What can be selected: section and row id, joined.
+    keys: Vec<String>,
+    list: ListState<String>,
+    /// First line shown.
+    pub(super) offset: usize,
+    pub(super) filter: String,
+    height: usize,
+}
+
+fn key(section: &Section, row: &Row) -> String {
+    format!("{}\u{0}{}", section.name, row.id)
+}
+
+impl Page {
+    /// Opens a view.
+    pub(super) fn open(view: &'static View) -> Self {
+        Self {
+            view,
+            sections: Vec::new(),
+            lines: Vec::new(),
+            keys: Vec::new(),
+            list: ListState::default(),
+            offset: 0,
+            filter: String::new(),
+            height: 1,
+        }
+    }
+
+    /// Takes a picture.
+    pub(super) fn sync(&mut self, facts: &Facts, now: Timestamp, height: usize) {
+        self.sections = (self.view.make)(facts, now);
+        self.height = height.max(1);
+        self.lines.clear();
+        self.keys.clear();
+        for (s, section) in self.sections.iter().enumerate() {
+            if s > 0 {
+                self.lines.push(Line::Blank);
+            }
+            self.lines.push(Line::Title(s));
+            self.lines
+                .extend((0..section.notes.len()).map(|n| Line::Note(s, n)));
+            let text = |i: &usize| {
+                let row = section.rows.get(*i);
+                let cells = row.iter().flat_map(|r| &r.cells).map(|c| c.text.as_str());
+                cells.collect::<Vec<_>>().join(" ")
+            };
+            let mut shown = fuzzy::rank(0..section.rows.len(), &self.filter, |i| text(i));
+            // The order of a section says what matters; a filter only thins it out.
+            shown.sort_unstable();
+            if shown.is_empty() {
+                self.lines.push(Line::Empty(s));
+                continue;
+            }
+            self.lines.push(Line::Head(s));
+            for r in shown {
+                self.lines.push(Line::Row(s, r));
+                if let Some(row) = section.rows.get(r) {
+                    self.keys.push(key(section, row));
+                }
+            }
+        }
+        self.list.settle(self.keys.iter(), self.height);
+        self.keep_in_sight();
+    }
+
+    /// Scrolls so that the selected row is shown; the first row brings what stands above it.
+    fn keep_in_sight(&mut self) {
+        let at = self.selected_line().unwrap_or(0);
+        let from = if self.list.index() == 0 { 0 } else { at };
+        let last = self.lines.len().saturating_sub(self.height);
+        self.offset = self
+            .offset
+            .min(from)
+            .max((at + 1).saturating_sub(self.height))
+            .min(last);
+    }
+
+    /// Place of the selected row among the lines.
+    pub(super) fn selected_line(&self) -> Option<usize> {
+        let rows = self
+            .lines
+            .iter()
+            .enumerate()
+            .filter(|(_, l)| matches!(l, Line::Row(..)));
+        rows.map(|(at, _)| at).nth(self.list.index())
+    }
+
+    /// The selected row, with its section.
+    pub(super) fn selected(&self) -> Option<(&Section, &Row)> {
+        let Line::Row(s, r) = *self.lines.get(self.selected_line()?)? else {
+            return None;
+        };
+        let section = self.sections.get(s)?;
+        Some((section, section.rows.get(r)?))
+    }
+
+    /// Does a motion; `false` for other commands.
+    pub(super) fn motion(&mut self, command: Command) -> bool {
+        let moved = self.list.motion(command, self.keys.iter());
+        self.keep_in_sight();
+        moved
+    }
+
+    /// Moves to the next section's first row, or the one before.
+    pub(super) fn jump_section(&mut self, forward: bool) {
+        let firsts: Vec<usize> = {
+            let mut before = None;
+            let rows = self.lines.iter().filter_map(|l| match l {
+                Line::Row(s, _) => Some(*s),
+                _ => None,
+            });
+            rows.enumerate()
+                .filter_map(|(n, s)| (before.replace(s) != Some(s)).then_some(n))
+                .collect()
+        };
+        let here = self.list.index();
+        let target = match forward {
+            true => firsts.iter().find(|n| **n > here),
+            false => firsts.iter().rev().find(|n| **n < here),
+        };
+        if let Some(n) = target {
+            self.list.jump(*n, self.keys.iter());
+            self.keep_in_sight();
+        }
+    }
+
+    /// Selects the row on a line of the screen; `false` where there is none.
+    pub(super) fn click(&mut self, line: usize) -> bool {
+        let at = self.offset + line;
+        if !matches!(self.lines.get(at), Some(Line::Row(..))) {
+            return false;
+        }
+        let above = self
+            .lines
+            .iter()
+            .take(at)
+            .filter(|l| matches!(l, Line::Row(..)))
+            .count();
+        self.list.jump(above, self.keys.iter());
+        true
+    }
+
+    /// Narrows the rows.
+    pub(super) fn set_filter(&mut self, text: &str) {
+        if self.filter != text {
+            self.filter = text.to_owned();
+            self.list.rewind();
+            self.offset = 0;
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Draws the list of systems and a system's page.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::list::Entry;
+use super::model::Systems;
+use super::page::{Line, Page};
+use crate::domain::part::Freshness;
+use crate::domain::text::{clip, width};
+use crate::present::{Cell, Head, Section, Tone};
+use crate::ui::screens::Cx;
+use crate::ui::theme::Theme;
+use crate::ui::widgets::{Align, Column, Row, Table, line, panel, scrolled, since};
+
+const COLUMNS: &[Column] = &[
+    Column::left("", 1),
+    Column::left("system", 20),
+    Column::left("what it says", 30).grow(4),
+    Column::right("age", 5),
+    Column::left("about", 17).drop(2),
+    Column::left("asked", 20).grow(1).drop(1),
+];
+
+/// Rows of the list that fit.
+pub(super) fn list_height(cx: &Cx<'_>) -> usize {
+    usize::from(cx.body.height.saturating_sub(3))
+}
+
+/// Lines of a page that fit.
+pub(super) fn page_height(cx: &Cx<'_>) -> usize {
+    usize::from(cx.body.height.saturating_sub(2))
+}
+
+/// The line of the list, or of the page, at a position.
+pub(super) fn line_at(at: Position, cx: &Cx<'_>, on_page: bool) -> Option<u16> {
+    let first = cx.body.y + if on_page { 1 } else { 2 };
+    let rows = if on_page {
+        page_height(cx)
+    } else {
+        list_height(cx)
+    };
+    (at.y >= first && usize::from(at.y - first) < rows).then(|| at.y - first)
+}
+
+/// A tone's style.
+pub(super) fn style(tone: Tone, t: &Theme) -> Style {
+    match tone {
+        Tone::Plain => t.text,
+        Tone::Strong => t.strong,
+        Tone::Muted => t.muted,
+        Tone::Ok => t.ok,
+        Tone::Info => t.info,
+        Tone::Unknown => t.unknown,
+        Tone::Warn => t.warn,
+        Tone::Bad => t.critical,
+    }
+}
+
+pub(super) fn view(s: &Systems, cx: &Cx<'_>, buf: &mut Buffer) {
+    match &s.page {
+        Some(page) => draw_page(page, cx, buf),
+        None => draw_list(s, cx, buf),
+    }
+}
+
+fn draw_list(s: &Systems, cx: &Cx<'_>, buf: &mut Buffer) {
+    let t = cx.theme;
+    let title = format!("Systems  {}{}", s.visible.len(), filtered(s_filter(s)));
+    let inside = panel(buf, cx.body, &title, true, t);
+    let table = Table {
+        columns: COLUMNS,
+        sort: None,
+        selected: s.list.index().checked_sub(s.list.offset()),
+        focus: true,
+    };
+    let shown = s
+        .visible
+        .iter()
+        .skip(s.list.offset())
+        .filter_map(|id| s.entry(id));
+    table.draw(buf, inside, shown.map(|e| entry(e, cx)), t);
+    scrolled(
+        buf,
+        inside,
+        s.list.offset(),
+        list_height(cx),
+        s.visible.len(),
+        t,
+    );
+    if s.visible.is_empty() {
+        let words = match s_filter(s) {
+            "" => "no further system is configured; `flightdeck config init` writes down what it finds".to_owned(),
+            text => format!("nothing matches {text:?}; esc clears the filter"),
+        };
+        let room = inside.width.saturating_sub(3);
+        line(buf, inside.x + 2, inside.y + 2, room, &[(words, t.muted)]);
+    }
+}
+
+fn s_filter(s: &Systems) -> &str {
+    use crate::ui::screens::Screen;
+    s.filter().unwrap_or_default()
+}
+
+fn filtered(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("  /{text}")
+    }
+}
+
+fn entry(e: &Entry, cx: &Cx<'_>) -> Row {
+    let t = cx.theme;
+    let colour = style(e.tone, t);
+    let words = if e.tone.weight() >= Tone::Unknown.weight() {
+        colour
+    } else {
+        t.text
+    };
+    Row::new([
+        (e.tone.shape().to_owned(), colour),
+        (e.view.title.to_owned(), t.strong),
+        (e.says.clone(), words),
+        (since(cx.now, e.oldest, cx.absolute), t.muted),
+        (e.view.group.word().to_owned(), t.muted),
+        (e.source.clone(), t.muted),
+    ])
+}
+
+fn draw_page(page: &Page, cx: &Cx<'_>, buf: &mut Buffer) {
+    let t = cx.theme;
+    let title = format!("{}{}", page.view.title, filtered(&page.filter));
+    let inside = panel(buf, cx.body, &title, true, t);
+    let tables: Vec<Vec<Column>> = page.sections.iter().map(|s| columns(s.heads)).collect();
+    let selected = page.selected_line();
+    let shown = page.lines.iter().enumerate().skip(page.offset);
+    for (y, (at, what)) in (inside.y..inside.bottom()).zip(shown) {
+        let row = Rect::new(inside.x, y, inside.width, 1);
+        draw_line(page, *what, &tables, selected == Some(at), row, cx, buf);
+    }
+    let height = page_height(cx);
+    scrolled(buf, inside, page.offset, height, page.lines.len(), t);
+}
+
+fn draw_line(
+    page: &Page,
+    what: Line,
+    tables: &[Vec<Column>],
+    selected: bool,
+    at: Rect,
+    cx: &Cx<'_>,
+    buf: &mut Buffer,
+) {
+    let t = cx.theme;
+    let section = |s: usize| page.sections.get(s);
+    let table = |s: usize| Table {
+        columns: tables.get(s).map_or(&[], Vec::as_slice),
+        sort: None,
+        selected: None,
+        focus: true,
+    };
+    match what {
+        Line::Blank => {}
+        Line::Title(s) => {
+            if let Some(section) = section(s) {
+                draw_title(section, at, cx, buf);
+            }
+        }
+        Line::Note(s, n) => {
+            if let Some(note) = section(s).and_then(|s| s.notes.get(n)) {
+                let text = format!("{} {}", note.tone.shape(), note.text);
+                line(
+                    buf,
+                    at.x + 1,
+                    at.y,
+                    at.width.saturating_sub(2),
+                    &[(text, style(note.tone, t))],
+                );
+            }
+        }
+        Line::Head(s) => table(s).draw_head(buf, at, t),
+        Line::Empty(s) => {
+            let filtered =
+                !page.filter.is_empty() && section(s).is_some_and(|s| !s.rows.is_empty());
+            let words = match filtered {
+                true => format!("nothing matches {:?}; esc clears the filter", page.filter),
+                false => section(s).map(Section::why_empty).unwrap_or_default(),
+            };
+            line(
+                buf,
+                at.x + 3,
+                at.y,
+                at.width.saturating_sub(4),
+                &[(words, t.muted)],
+            );
+        }
+        Line::Row(s, r) => {
+            let Some((section, row)) = section(s).and_then(|s| Some((s, s.rows.get(r)?))) else {
+                return;
+            };
+            let fresh = section.standing.freshness == Some(Freshness::Fresh);
+            let worst = row
+                .cells
+                .iter()
+                .map(|c| c.tone)
+                .max_by_key(|t| t.weight())
+                .unwrap_or_default();
+            // What is good needs no mark: green is quiet.
+            let mark = if worst.weight() >= Tone::Unknown.weight() {
+                worst
+            } else {
+                Tone::Plain
+            };
+            let mut cells = vec![(mark.shape().to_owned(), style(mark, t))];
+            cells.extend(row.cells.iter().map(|c| drawn(c, fresh, t)));
+            table(s).draw_row(buf, at, &Row::new(cells), selected, t);
+        }
+    }
+}
+
+/// Values that may not be believed any more are dimmed, whatever they say.
+fn drawn(cell: &Cell, fresh: bool, t: &Theme) -> (String, Style) {
+    let style = if fresh { style(cell.tone, t) } else { t.stale };
+    (cell.text.clone(), style)
+}
+
+/// Heads as columns of the table, after one for the row's mark.
+fn columns(heads: &[Head]) -> Vec<Column> {
+    let mark = Column::left("", 1);
+    let head = |h: &Head| Column {
+        title: h.title,
+        width: h.width,
+        grow: h.grow,
+        align: if h.right { Align::Right } else { Align::Left },
+        drop: h.drop,
+    };
+    std::iter::once(mark)
+        .chain(heads.iter().map(head))
+        .collect()
+}
+
+/// The section's title with its count on the left, who answered and when on the right.
+fn draw_title(section: &Section, at: Rect, cx: &Cx<'_>, buf: &mut Buffer) {
+    let t = cx.theme;
+    let left = format!("{}  {}", section.title, section.rows.len());
+    let standing = &section.standing;
+    let age = since(cx.now, standing.observed_at, cx.absolute);
+    let (right, style) = match (&standing.problem, standing.freshness) {
+        (Some(p), _) => (format!("▲ {}  last answer {age}", p.why), t.warn),
+        (None, Some(Freshness::Stale)) => (format!("{} old: {age}", standing.source), t.stale),
+        (None, Some(Freshness::Never) | None) => {
+            (format!("{} asking ...", standing.source), t.muted)
+        }
+        (None, Some(_)) => (format!("{} {age}", standing.source), t.muted),
+    };
+    line(
+        buf,
+        at.x + 1,
+        at.y,
+        at.width.saturating_sub(2),
+        &[(left.clone(), t.title)],
+    );
+    let room = usize::from(at.width).saturating_sub(width(&left) + 5);
+    let right = clip(&right, room);
+    let w = width(&right) as u16;
+    line(
+        buf,
+        at.right().saturating_sub(w + 1),
+        at.y,
+        w,
+        &[(right, style)],
+    );
+}
