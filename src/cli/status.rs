@@ -24,7 +24,7 @@ use judge::{Finding, Verdict, amount, judge};
 pub async fn run(session: &mut Session) -> Result<Exit, Problem> {
     let picture = session.look(Vec::new()).await?;
     let facts = &picture.facts;
-    let findings = judge(facts);
+    let findings = judge(facts, Timestamp::now());
     let verdict = findings
         .iter()
         .map(|f| f.verdict)

@@ -83,6 +83,11 @@ impl View {
         VIEWS.iter().find(|v| v.id == id)
     }
 
+    /// Whether users or deliveries suffer where it is bad. What is unsafe or dear can wait for the morning.
+    pub fn is_live(&self) -> bool {
+        matches!(self.group, Group::Data | Group::Edge | Group::Delivery)
+    }
+
     /// Whether the configuration asks for any of the systems that it shows.
     pub fn applies(&self, facts: &Facts) -> bool {
         let configured = |line: &&str| {

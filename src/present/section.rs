@@ -250,6 +250,14 @@ impl Section {
         }
     }
 
+    /// What is bad in it: the row's first cell, and the bad one.
+    pub fn bad(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rows.iter().filter_map(|row| {
+            let bad = row.cells.iter().find(|c| c.tone == Tone::Bad)?;
+            Some((row.cells.first()?.text.as_str(), bad.text.as_str()))
+        })
+    }
+
     /// The worst that it says. What is stale, failed or was never asked is not green, whatever its cells say.
     pub fn worst(&self) -> Tone {
         let cells = self.rows.iter().flat_map(|r| &r.cells).chain(&self.notes);

@@ -40,7 +40,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
                 if c.is_member { "yes" } else { "no" },
                 Tone::fine(c.is_member || !alerts),
             ),
-            Cell::new(if alerts { "alerts go here" } else { "" }, Tone::Info),
+            Cell::plain(if alerts { "alerts go here" } else { "" }),
         ];
         section.row(&c.id, cells, c);
     }

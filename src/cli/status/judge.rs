@@ -1,5 +1,7 @@
 //! What speaks against "healthy", and the one word that follows from it.
 
+use jiff::Timestamp;
+
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paint::Role;
@@ -10,6 +12,7 @@ use crate::domain::metric::Unit;
 use crate::domain::service::ServiceHealth;
 use crate::domain::slo::SloKind;
 use crate::domain::text::inert;
+use crate::present::{Section, VIEWS};
 
 /// The one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,7 +70,7 @@ pub struct Finding {
 }
 
 /// Everything that speaks against "healthy", the worst first. The worst that is known wins; unknown is not green.
-pub fn judge(facts: &Facts) -> Vec<Finding> {
+pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
     let mut all = Vec::new();
     let mut find = |verdict, about: &str, text: String| {
         all.push(Finding {
@@ -100,6 +103,13 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
                 &a.name,
                 format!("alarm {}: {}", a.severity.word(), a.reason),
             );
+        }
+    }
+    for view in VIEWS.iter().filter(|v| v.is_live() && v.applies(facts)) {
+        let sections = (view.make)(facts, now);
+        let fresh = sections.iter().filter(|s| s.is_fresh());
+        for (about, text) in fresh.flat_map(Section::bad) {
+            find(Verdict::Degraded, view.id, format!("{about}: {text}"));
         }
     }
     for slo in facts
@@ -176,7 +186,7 @@ mod tests {
     #[test]
     fn unknown_is_not_green_and_known_trouble_wins_over_it() {
         let mut facts = Facts::default();
-        let worst = |f: &Facts| judge(f).first().map(|f| f.verdict);
+        let worst = |f: &Facts| judge(f, Timestamp::now()).first().map(|f| f.verdict);
         assert_eq!(worst(&facts), Some(Verdict::Unknown));
         facts.services.value = Some(Default::default());
         facts.alarms.value = Some(Default::default());
@@ -202,6 +212,6 @@ mod tests {
             "f",
         ));
         assert_eq!(worst(&facts), Some(Verdict::Degraded));
-        assert_eq!(judge(&facts).len(), 3);
+        assert_eq!(judge(&facts, Timestamp::now()).len(), 3);
     }
 }

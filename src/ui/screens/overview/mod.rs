@@ -4,6 +4,7 @@ mod model;
 mod panels;
 mod promises;
 mod ready;
+mod systems;
 mod view;
 
 pub use model::Overview;

@@ -9,6 +9,7 @@ use crate::domain::facts::Facts;
 use crate::domain::service::ServiceHealth;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
+use crate::ui::screens::systems::list::{Entry, entries};
 use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
 use crate::ui::widgets::ListState;
 
@@ -23,6 +24,8 @@ pub enum Item {
     Deployment(String, crate::domain::service::ServiceId),
     /// An action under way.
     Run(String),
+    /// A system that is not well, by the name of its view.
+    System(&'static str),
     /// A stage of the plan, by number.
     Stage(u8),
 }
@@ -34,6 +37,7 @@ impl Item {
             Self::Service(id) => Nav::Service(id.clone()),
             Self::Deployment(_, id) => Nav::Deployments(id.clone()),
             Self::Run(id) => Nav::Run(id.clone()),
+            Self::System(id) => Nav::View(id),
             Self::Stage(number) => Nav::Stage(*number),
         }
     }
@@ -48,10 +52,12 @@ pub struct Overview {
     pub(super) burning: usize,
     /// How many move; they come next, before the stages of the plan.
     pub(super) moving: usize,
+    /// Every further system.
+    pub(super) systems: Vec<Entry>,
 }
 
 /// Everything that burns, worst first.
-pub(super) fn burning(facts: &Facts) -> Vec<Item> {
+pub(super) fn burning(facts: &Facts, systems: &[Entry]) -> Vec<Item> {
     let mut rows: Vec<(u8, Item)> = Vec::new();
     for a in facts
         .alarm_rows()
@@ -74,6 +80,8 @@ pub(super) fn burning(facts: &Facts) -> Vec<Item> {
         };
         rows.push((rank, Item::Service(s.id.clone())));
     }
+    let ill = systems.iter().filter(|e| e.burns());
+    rows.extend(ill.map(|e| (1, Item::System(e.view.id))));
     rows.sort_by_key(|r| r.0);
     rows.into_iter().map(|r| r.1).collect()
 }
@@ -113,7 +121,8 @@ impl Screen for Overview {
     }
 
     fn sync(&mut self, cx: &Cx<'_>) {
-        let mut items = burning(&cx.snapshot.facts);
+        self.systems = entries(&cx.snapshot.facts, cx.now);
+        let mut items = burning(&cx.snapshot.facts, &self.systems);
         self.burning = items.len();
         items.extend(moving(&cx.snapshot.facts));
         self.moving = items.len() - self.burning;
@@ -138,6 +147,7 @@ impl Screen for Overview {
                 Item::Alarm(name) => name.clone(),
                 Item::Service(id) | Item::Deployment(_, id) => id.to_string(),
                 Item::Run(id) => id.clone(),
+                Item::System(id) => (*id).to_owned(),
                 Item::Stage(number) => stages()
                     .find(|s| s.number == *number)
                     .map_or_else(String::new, |s| format!("{number} {}", s.title)),
@@ -161,6 +171,7 @@ impl Screen for Overview {
                     .iter()
                     .find(|r| &r.id == id)
                     .map(|r| Effect::describe(&r.title, r)),
+                Item::System(id) => Some(Effect::Go(Nav::View(id))),
                 Item::Stage(number) => stages()
                     .find(|s| s.number == *number)
                     .map(|s| Effect::describe(format!("stage {number}"), s)),

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::model::{Item, Overview};
+use super::systems;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::Unit;
 use crate::domain::part::Freshness;
@@ -81,6 +82,10 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
                         t.text,
                     ),
                 ],
+                None => continue,
+            },
+            Some(Item::System(id)) => match o.systems.iter().find(|e| e.view.id == *id) {
+                Some(e) => systems::burning_line(e, cx),
                 None => continue,
             },
             _ => continue,

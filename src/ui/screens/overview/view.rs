@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::model::Overview;
-use super::{panels, ready};
+use super::{panels, ready, systems};
 use crate::ui::screens::Cx;
 
 /// The places of the panels.
@@ -16,6 +16,8 @@ pub(super) struct Places {
     pub ready: Rect,
     pub promises: Rect,
     pub services: Rect,
+    /// Where there is room for them.
+    pub systems: Option<Rect>,
     pub providers: Rect,
 }
 
@@ -34,12 +36,14 @@ fn places(area: Rect) -> Places {
         ])
         .areas(area);
         let ((burning, moving), (ready, promises)) = (two(top), two(middle));
+        let (services, systems) = beside(services);
         Places {
             burning,
             moving,
             ready,
             promises,
             services,
+            systems,
             providers,
         }
     } else {
@@ -59,9 +63,21 @@ fn places(area: Rect) -> Places {
             ready,
             promises,
             services,
+            systems: None,
             providers,
         }
     }
+}
+
+/// Systems stand beside the services where these keep every column that tells how they fare.
+fn beside(area: Rect) -> (Rect, Option<Rect>) {
+    if area.width < 150 || area.height < 6 {
+        return (area, None);
+    }
+    let [services, systems] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(area.width * 2 / 5)])
+            .areas(area);
+    (services, Some(systems))
 }
 
 pub(super) fn view(o: &Overview, cx: &Cx<'_>, buf: &mut Buffer) {
@@ -71,6 +87,9 @@ pub(super) fn view(o: &Overview, cx: &Cx<'_>, buf: &mut Buffer) {
     ready::ready(o, cx, p.ready, buf);
     promises::promises(cx, p.promises, buf);
     panels::services(cx, p.services, buf);
+    if let Some(area) = p.systems {
+        systems::panel_of_systems(o, cx, area, buf);
+    }
     panels::providers(cx, p.providers, buf);
 }
 

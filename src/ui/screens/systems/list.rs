@@ -7,18 +7,28 @@ use crate::present::{Section, Tone, VIEWS, View, words};
 
 /// A line of the list.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) view: &'static View,
-    pub(super) tone: Tone,
+pub struct Entry {
+    /// The view.
+    pub view: &'static View,
+    /// The worst that it says.
+    pub tone: Tone,
     /// What it says, in short.
-    pub(super) says: String,
+    pub says: String,
     /// Age of the oldest answer that it is made of.
-    pub(super) oldest: Option<Timestamp>,
-    pub(super) source: String,
+    pub oldest: Option<Timestamp>,
+    /// Who answers.
+    pub source: String,
+}
+
+impl Entry {
+    /// Whether it burns: it is bad, and users or deliveries suffer.
+    pub fn burns(&self) -> bool {
+        self.view.is_live() && self.tone == Tone::Bad
+    }
 }
 
 /// Every view that applies.
-pub(super) fn entries(facts: &Facts, now: Timestamp) -> Vec<Entry> {
+pub fn entries(facts: &Facts, now: Timestamp) -> Vec<Entry> {
     let applying = VIEWS.iter().filter(|v| v.applies(facts));
     applying
         .map(|view| {

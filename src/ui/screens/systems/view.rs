@@ -45,7 +45,7 @@ pub(super) fn line_at(at: Position, cx: &Cx<'_>, on_page: bool) -> Option<u16> {
 }
 
 /// A tone's style.
-pub(super) fn style(tone: Tone, t: &Theme) -> Style {
+pub(in crate::ui) fn style(tone: Tone, t: &Theme) -> Style {
     match tone {
         Tone::Plain => t.text,
         Tone::Strong => t.strong,
