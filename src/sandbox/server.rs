@@ -105,11 +105,13 @@ async fn answer(
 async fn answer_web(shared: &Shared, row: &web::Row, request: &web::Request) -> Response<Body> {
     let fault = shared.fault(row.name);
     hold_up(fault).await;
-    let reply = fault.and_then(web::spoil).unwrap_or_else(|| {
-        let mut platform = shared.platform();
-        platform.step(now());
-        platform.web(row.vendor, request)
-    });
+    let reply = fault
+        .and_then(|f| super::estate::spoil(row.vendor, f))
+        .unwrap_or_else(|| {
+            let mut platform = shared.platform();
+            platform.step(now());
+            platform.web(row.vendor, request)
+        });
     distort(reply.into_response(), fault)
 }
 

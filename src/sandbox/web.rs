@@ -11,7 +11,6 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Response, Uri};
 use serde_json::Value;
 
-use super::faults::Kind;
 use super::wire::scope;
 use super::world::names;
 
@@ -21,6 +20,10 @@ pub const TOKEN: &str = "flightdeck-demo-token";
 /// A system of paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Vendor {
+    /// GitHub's REST API.
+    Github,
+    /// Sentry's web API.
+    Sentry,
     /// Slack's Web API.
     Slack,
 }
@@ -37,11 +40,26 @@ pub struct Row {
 }
 
 /// The registry.
-pub const VENDORS: &[Row] = &[Row {
-    vendor: Vendor::Slack,
-    name: "slack",
-    signing: None,
-}];
+pub const VENDORS: &[Row] = &[
+    Row {
+        vendor: Vendor::Github,
+        name: "github",
+        signing: None,
+    },
+    Row {
+        vendor: Vendor::Sentry,
+        name: "sentry",
+        signing: None,
+    },
+    Row {
+        vendor: Vendor::Slack,
+        name: "slack",
+        signing: None,
+    },
+];
+
+/// The paths of a system whose own tools insist on an address without a path: it is known by them alone, too.
+const ROOTED: (&str, Vendor) = ("/api/0/", Vendor::Sentry);
 
 /// A request, as the system sees it.
 #[derive(Clone, Debug)]
@@ -152,6 +170,10 @@ pub fn vendor(uri: &Uri, headers: &HeaderMap) -> Option<(&'static Row, String)> 
         let signed = |r: &&Row| r.signing == Some(scope.service.as_str());
         return Some((VENDORS.iter().find(signed)?, uri.path().to_owned()));
     }
+    if uri.path().starts_with(ROOTED.0) {
+        let row = VENDORS.iter().find(|r| r.vendor == ROOTED.1)?;
+        return Some((row, uri.path().to_owned()));
+    }
     let path = uri.path().strip_prefix('/')?;
     let (first, _) = path.split_once('/').unwrap_or((path, ""));
     let named = |r: &&Row| r.signing.is_none() && r.name == first;
@@ -183,16 +205,4 @@ pub fn is_known(request: &Request) -> bool {
     let header = header.and_then(|v| v.to_str().ok()).unwrap_or_default();
     let token = header.split_once(' ').map(|(_, token)| token);
     token == Some(TOKEN)
-}
-
-/// What a fault makes of an answer, where it is not the answer's body that suffers.
-pub fn spoil(fault: Kind) -> Option<Reply> {
-    let said =
-        |status, why: &str| Reply::json(status, &serde_json::json!({"message": why, "error": why}));
-    Some(match fault {
-        Kind::Throttle => said(429, "rate limit exceeded").with("retry-after", "2"),
-        Kind::Expired => said(401, "the token has expired"),
-        Kind::Denied => said(403, "the token may not do this"),
-        _ => return None,
-    })
 }

@@ -1,8 +1,13 @@
 //! The rest of the platform's estate: databases, stores, secrets, other vendors. One file a system; each keeps its own state and
 //! may look at the world.
 
+mod github;
 mod secretsmanager;
+mod sentry;
 mod slack;
+mod spoilt;
+
+pub use spoilt::spoil;
 
 use super::web::{Reply, Request, Vendor};
 use super::wire::{ApiError, Call, Node, Service};
@@ -11,7 +16,9 @@ use super::world::World;
 /// State of every system.
 #[derive(Debug)]
 pub struct Estate {
+    github: github::Github,
     secrets: secretsmanager::Secrets,
+    sentry: sentry::Sentry,
     slack: slack::Slack,
 }
 
@@ -20,14 +27,18 @@ impl Estate {
     pub fn new(world: &World) -> Self {
         let told = !world.load_balancers.is_empty();
         Self {
+            github: github::Github::new(world, told),
             secrets: secretsmanager::Secrets::new(world, told),
+            sentry: sentry::Sentry::new(world, told),
             slack: slack::Slack::default(),
         }
     }
 
     /// Lets time go on.
     pub fn step(&mut self, world: &World) {
+        self.github.step(world);
         self.secrets.step(world);
+        self.sentry.step(world);
     }
 
     /// Answers a call of one of the vendor's RPC services; `None`: not one of these.
@@ -42,6 +53,8 @@ impl Estate {
     /// Answers a request to a system of paths.
     pub fn web(&mut self, vendor: Vendor, request: &Request, world: &mut World) -> Reply {
         match vendor {
+            Vendor::Github => self.github.handle(request, world),
+            Vendor::Sentry => self.sentry.handle(request, world),
             Vendor::Slack => self.slack.handle(request, world.stamp()),
         }
     }

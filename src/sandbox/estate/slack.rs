@@ -1,5 +1,5 @@
-//! Slack's Web API, as far as a console needs it: `auth.test`, `chat.postMessage`, `conversations.list`. Slack answers 200 with
-//! `ok: false` where others answer an HTTP error.
+//! Slack's Web API, as far as a console needs it: `auth.test`, `team.info`, `conversations.list`, `.info` and `.history`,
+//! `chat.postMessage`. Slack answers 200 with `ok: false` where others answer an HTTP error.
 
 use serde_json::{Value, json};
 
@@ -8,10 +8,64 @@ use crate::sandbox::web::{Reply, Request, is_known};
 /// What was posted.
 #[derive(Debug, Default)]
 pub struct Slack {
-    posted: Vec<(String, String, f64)>,
+    posted: Vec<(&'static str, String, f64)>,
 }
 
-const CHANNELS: [(&str, &str); 2] = [("C0OPS00001", "ops"), ("C0LIVE0001", "go-live")];
+/// A channel.
+struct Channel {
+    id: &'static str,
+    name: &'static str,
+    topic: &'static str,
+    /// Whether the app was invited.
+    member: bool,
+    archived: bool,
+    private: bool,
+}
+
+const fn channel(
+    id: &'static str,
+    name: &'static str,
+    topic: &'static str,
+    member: bool,
+    archived: bool,
+    private: bool,
+) -> Channel {
+    Channel {
+        id,
+        name,
+        topic,
+        member,
+        archived,
+        private,
+    }
+}
+
+/// The app was not invited everywhere, and one channel is archived.
+const CHANNELS: [Channel; 6] = [
+    channel(
+        "C0OPS00001",
+        "ops",
+        "Alerts and deployments of production",
+        true,
+        false,
+        false,
+    ),
+    channel(
+        "C0LIVE0001",
+        "go-live",
+        "Three weeks to go",
+        true,
+        false,
+        false,
+    ),
+    channel("C0GEN00001", "general", "", false, false, false),
+    channel("C0OLD00001", "ops-old", "Use #ops", false, true, false),
+    channel("G0SEC00001", "security", "Findings", true, false, true),
+    channel("C0DEV00001", "dev", "", false, false, false),
+];
+
+/// Made on this day, seconds since 1970.
+const MADE: i64 = 1_690_000_000;
 
 impl Slack {
     /// Answers a request.
@@ -21,50 +75,169 @@ impl Slack {
             [api, method] if api == "api" => method.as_str(),
             _ => return Reply::json(404, &json!({"ok": false, "error": "unknown_method"})),
         };
+        let input = Input::of(request);
+        if method == "api.test" {
+            return Reply::json(200, &json!({"ok": true, "args": {}}));
+        }
+        if !request.headers.contains_key("authorization") {
+            return Reply::json(200, &json!({"ok": false, "error": "not_authed"}));
+        }
         if !is_known(request) {
             return Reply::json(200, &json!({"ok": false, "error": "invalid_auth"}));
         }
         let value = match method {
-            "api.test" => json!({"ok": true}),
             "auth.test" => json!({
                 "ok": true, "url": "https://laser.slack.com/", "team": "Laser", "user": "flightdeck",
                 "team_id": "T0LASER001", "user_id": "U0DECK0001", "bot_id": "B0DECK0001", "is_enterprise_install": false,
             }),
-            "conversations.list" => {
-                let channels: Vec<Value> = CHANNELS
-                    .iter()
-                    .map(|(id, name)| json!({"id": id, "name": name, "is_channel": true, "is_member": true, "is_archived": false}))
-                    .collect();
-                json!({"ok": true, "channels": channels, "response_metadata": {"next_cursor": ""}})
+            "team.info" => {
+                json!({"ok": true, "team": {"id": "T0LASER001", "name": "Laser", "domain": "laser", "email_domain": "laser.example", "icon": {"image_default": true}}})
             }
-            "chat.postMessage" => self.post(request, now),
-            _ => json!({"ok": false, "error": "unknown_method"}),
+            "conversations.list" => list(&input),
+            "conversations.info" => on_channel(&input, |c| json!({"ok": true, "channel": show(c)})),
+            "conversations.history" => on_channel(&input, |c| self.history(c)),
+            "chat.postMessage" => self.post(&input, now),
+            _ => json!({"ok": false, "error": "unknown_method", "req_method": method}),
         };
+        let scopes =
+            "channels:read,groups:read,channels:history,groups:history,chat:write,team:read";
         Reply::json(200, &value)
+            .with("x-oauth-scopes", scopes)
+            .with("x-accepted-oauth-scopes", scopes)
     }
 
-    fn post(&mut self, request: &Request, now: f64) -> Value {
-        let form = crate::sandbox::wire::pairs(&request.body);
-        let body = request.json();
-        let field = |name: &str| {
-            let from_form = form.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone());
-            body.get(name)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-                .or(from_form)
-        };
-        let (Some(channel), Some(text)) = (field("channel"), field("text")) else {
+    fn post(&mut self, input: &Input, now: f64) -> Value {
+        let text = input.text("text").unwrap_or_default();
+        if text.is_empty() && input.text("blocks").is_none() && input.text("attachments").is_none()
+        {
             return json!({"ok": false, "error": "no_text"});
-        };
-        let wanted = channel.trim_start_matches('#');
-        let Some((id, _)) = CHANNELS
-            .iter()
-            .find(|(id, name)| *id == wanted || *name == wanted)
-        else {
-            return json!({"ok": false, "error": "channel_not_found"});
-        };
-        let ts = format!("{now:.6}");
-        self.posted.push((channel, text.clone(), now));
-        json!({"ok": true, "channel": id, "ts": ts, "message": {"type": "message", "text": text, "ts": ts, "bot_id": "B0DECK0001"}})
+        }
+        on_channel(input, |c| {
+            if c.archived {
+                return json!({"ok": false, "error": "is_archived"});
+            }
+            if !c.member {
+                return json!({"ok": false, "error": "not_in_channel"});
+            }
+            // Two messages of one moment still have two stamps: a stamp is a message's name.
+            let last = self.posted.last().map_or(0.0, |p| p.2);
+            let at = now.max(last + 0.000_1);
+            self.posted.push((c.id, text.clone(), at));
+            json!({"ok": true, "channel": c.id, "ts": stamp(at), "message": message(&text, at)})
+        })
     }
+
+    fn history(&self, channel: &Channel) -> Value {
+        if !channel.member {
+            return json!({"ok": false, "error": "not_in_channel"});
+        }
+        let mine = self.posted.iter().rev().filter(|p| p.0 == channel.id);
+        let messages: Vec<Value> = mine
+            .take(100)
+            .map(|(_, text, at)| message(text, *at))
+            .collect();
+        json!({"ok": true, "messages": messages, "has_more": false, "pin_count": 0, "response_metadata": {"next_cursor": ""}})
+    }
+}
+
+/// Arguments: a form, a JSON body, or the query.
+struct Input {
+    pairs: Vec<(String, String)>,
+    body: Value,
+}
+
+impl Input {
+    fn of(request: &Request) -> Self {
+        let mut pairs = crate::sandbox::wire::pairs(&request.body);
+        pairs.extend(request.query.iter().cloned());
+        Self {
+            pairs,
+            body: request.json(),
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let pair = || {
+            self.pairs
+                .iter()
+                .find(|(k, _)| k == name)
+                .map(|(_, v)| v.clone())
+        };
+        match self.body.get(name) {
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::Null) | None => pair(),
+            Some(other) => Some(other.to_string()),
+        }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.text(name)
+            .as_deref()
+            .is_some_and(|v| v == "true" || v == "1")
+    }
+}
+
+fn on_channel(input: &Input, then: impl FnOnce(&'static Channel) -> Value) -> Value {
+    let wanted = input.text("channel").unwrap_or_default();
+    let wanted = wanted.trim_start_matches('#');
+    match CHANNELS.iter().find(|c| c.id == wanted || c.name == wanted) {
+        Some(channel) => then(channel),
+        None => json!({"ok": false, "error": "channel_not_found"}),
+    }
+}
+
+fn list(input: &Input) -> Value {
+    let types = input
+        .text("types")
+        .unwrap_or_else(|| "public_channel".into());
+    let has = |kind: &str| types.split(',').any(|t| t.trim() == kind);
+    let wanted = |c: &&&Channel| {
+        has(if c.private {
+            "private_channel"
+        } else {
+            "public_channel"
+        }) && !(c.archived && input.is("exclude_archived"))
+    };
+    let all = CHANNELS.iter().collect::<Vec<_>>();
+    let all: Vec<_> = all.iter().filter(wanted).collect();
+    let size = input
+        .text("limit")
+        .and_then(|n| n.parse().ok())
+        .filter(|n| *n > 0)
+        .unwrap_or(100_usize)
+        .min(999);
+    let cursor = input.text("cursor").filter(|c| !c.is_empty());
+    let start = match cursor
+        .as_deref()
+        .map(|c| c.strip_prefix("from").and_then(|n| n.parse::<usize>().ok()))
+    {
+        Some(None) => return json!({"ok": false, "error": "invalid_cursor"}),
+        Some(Some(start)) => start,
+        None => 0,
+    };
+    let next = if start + size < all.len() {
+        format!("from{}", start + size)
+    } else {
+        String::new()
+    };
+    let channels: Vec<Value> = all.iter().skip(start).take(size).map(|c| show(c)).collect();
+    json!({"ok": true, "channels": channels, "response_metadata": {"next_cursor": next}})
+}
+
+fn show(c: &Channel) -> Value {
+    json!({
+        "id": c.id, "name": c.name, "name_normalized": c.name, "is_channel": !c.private, "is_group": c.private, "is_im": false, "is_mpim": false,
+        "is_private": c.private, "is_member": c.member, "is_archived": c.archived, "is_general": c.name == "general", "is_shared": false,
+        "is_ext_shared": false, "is_org_shared": false, "created": MADE, "creator": "U0ANA00001", "num_members": 7, "unlinked": 0,
+        "topic": {"value": c.topic, "creator": "U0ANA00001", "last_set": MADE}, "purpose": {"value": c.topic, "creator": "U0ANA00001", "last_set": MADE},
+        "previous_names": [],
+    })
+}
+
+fn stamp(at: f64) -> String {
+    format!("{at:.6}")
+}
+
+fn message(text: &str, at: f64) -> Value {
+    json!({"type": "message", "text": text, "ts": stamp(at), "user": "U0DECK0001", "bot_id": "B0DECK0001", "team": "T0LASER001"})
 }

@@ -2,8 +2,8 @@
 
 mod alarms;
 mod chatter;
-mod noise;
-mod traffic;
+pub mod noise;
+pub mod traffic;
 
 use super::cloudwatch::{AlarmStore, MetricStore};
 use super::logs::LogStore;

@@ -7,6 +7,11 @@ pub fn wobble(name: &str, at: f64) -> f64 {
     hash(name, minute) * (1.0 - blend) + hash(name, minute + 1.0) * blend
 }
 
+/// A number in 0..1 for a name and a number, the same at every start.
+pub fn share(name: &str, at: f64) -> f64 {
+    f64::midpoint(hash(name, at), 1.0)
+}
+
 fn hash(name: &str, minute: f64) -> f64 {
     // FNV-1a: small, and the same on every machine.
     let mut h: u64 = 0xcbf2_9ce4_8422_2325;

@@ -6,7 +6,7 @@ use crate::sandbox::world::task::Health;
 use crate::sandbox::world::{Key, World};
 
 /// Requests a second of a service at ordinary load, and its mean response time in seconds.
-fn appetite(name: &str) -> (f64, f64) {
+pub fn appetite(name: &str) -> (f64, f64) {
     match name {
         "api" => (42.0, 0.118),
         "calculator" => (18.0, 0.164),

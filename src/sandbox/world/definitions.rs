@@ -3,8 +3,9 @@
 use super::{Definition, Key, World, names};
 use crate::sandbox::wire::{Node, list, map};
 
+/// Registers a revision of a service's one container; its number.
 #[allow(clippy::too_many_arguments)]
-pub(super) fn register(
+pub fn register(
     world: &mut World,
     key: &Key,
     family: &str,

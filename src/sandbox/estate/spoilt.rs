@@ -1,0 +1,62 @@
+//! What a fault makes of an answer, in the words of the vendor that gives it.
+
+use serde_json::json;
+
+use crate::sandbox::faults::Kind;
+use crate::sandbox::web::{Reply, Vendor};
+
+/// The answer that a fault makes, where it is not a finished answer's body that suffers.
+pub fn spoil(vendor: Vendor, fault: Kind) -> Option<Reply> {
+    match vendor {
+        Vendor::Github => github(fault),
+        Vendor::Sentry => sentry(fault),
+        Vendor::Slack => slack(fault),
+        #[allow(unreachable_patterns)]
+        _ => plain(fault),
+    }
+}
+
+fn plain(fault: Kind) -> Option<Reply> {
+    let said = |status, why: &str| Reply::json(status, &json!({"message": why, "error": why}));
+    Some(match fault {
+        Kind::Throttle => said(429, "rate limit exceeded").with("retry-after", "2"),
+        Kind::Expired => said(401, "the token has expired"),
+        Kind::Denied => said(403, "the token may not do this"),
+        _ => return None,
+    })
+}
+
+/// The secondary limit, which says when to come again; the token's own words otherwise.
+fn github(fault: Kind) -> Option<Reply> {
+    let said = |status: u16, why: &str| {
+        let body = json!({"message": why, "documentation_url": "https://docs.github.com/rest", "status": status.to_string()});
+        Reply::json(status, &body)
+    };
+    Some(match fault {
+        Kind::Throttle => said(403, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.").with("retry-after", "2"),
+        Kind::Expired => said(401, "Bad credentials"),
+        Kind::Denied => said(403, "Resource not accessible by personal access token"),
+        _ => return None,
+    })
+}
+
+fn sentry(fault: Kind) -> Option<Reply> {
+    let said = |status, why: &str| Reply::json(status, &json!({"detail": why}));
+    Some(match fault {
+        Kind::Throttle => said(429, "You are attempting to use this endpoint too frequently. Limit is 40 requests in 1 seconds").with("retry-after", "2"),
+        Kind::Expired => said(401, "Token expired"),
+        Kind::Denied => said(403, "You do not have permission to perform this action."),
+        _ => return None,
+    })
+}
+
+/// Slack says most of it with status 200.
+fn slack(fault: Kind) -> Option<Reply> {
+    let said = |status, why: &str| Reply::json(status, &json!({"ok": false, "error": why}));
+    Some(match fault {
+        Kind::Throttle => said(429, "ratelimited").with("retry-after", "2"),
+        Kind::Expired => said(200, "token_expired"),
+        Kind::Denied => said(200, "missing_scope"),
+        _ => return None,
+    })
+}
