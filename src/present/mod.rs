@@ -2,6 +2,7 @@
 //! command line prints them and writes them as JSON, so that no face knows more than another. One file a view; the table below
 //! is the registry.
 
+mod environments;
 mod secrets;
 mod section;
 mod slack;
@@ -75,7 +76,7 @@ impl PartialEq for View {
 }
 
 /// Every view, by group and then in the order shown.
-pub const VIEWS: &[View] = &[secrets::VIEW, slack::VIEW];
+pub const VIEWS: &[View] = &[environments::VIEW, secrets::VIEW, slack::VIEW];
 
 impl View {
     /// The view of that name.

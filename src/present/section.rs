@@ -99,6 +99,11 @@ impl Cell {
         Self::new(text, Tone::Muted)
     }
 
+    /// Text of a tone where there is something to say; else nothing, in no tone.
+    pub fn maybe(text: Option<&str>, tone: Tone) -> Self {
+        text.map_or_else(Self::default, |text| Self::new(text, tone))
+    }
+
     /// `yes` in an ordinary tone, `no` as a warning: for what ought to be on.
     pub fn on(holds: bool) -> Self {
         Self::new(if holds { "yes" } else { "no" }, Tone::fine(holds))

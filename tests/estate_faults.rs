@@ -1,0 +1,414 @@
+//! What the client layer makes of vendors without an SDK that fail, throttle, lie or lead away; and that one of them that hangs
+//! holds nobody else up. Secrets Manager stands for the signed calls to AWS, Slack for the vendors with tokens.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use flightdeck::backend::Backend;
+use flightdeck::config::{AwsConfig, Config, SlackConfig};
+use flightdeck::domain::part::Freshness;
+use flightdeck::domain::problem::{Problem, ProblemKind};
+use flightdeck::sandbox;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+
+const CANARY: &str = "xoxb-canary-7c21f0";
+
+/// One answer of a peer: status, headers, body; `Silence` never comes.
+#[derive(Clone)]
+enum Say {
+    This(u16, Vec<(&'static str, String)>, String),
+    Silence,
+}
+
+fn say(status: u16, body: &str) -> Say {
+    Say::This(
+        status,
+        vec![("content-type", "application/json".into())],
+        body.into(),
+    )
+}
+
+/// What was asked: path, headers, body.
+type Asked = (String, HeaderMap, String);
+
+/// A peer that answers by its script, the last line again and again, and remembers what it was asked.
+struct Peer {
+    script: Vec<Say>,
+    asked: Mutex<Vec<Asked>>,
+    endpoint: String,
+}
+
+impl Peer {
+    async fn start(script: Vec<Say>) -> Arc<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let peer = Arc::new(Self {
+            script,
+            asked: Mutex::default(),
+            endpoint,
+        });
+        let app = axum::Router::new()
+            .fallback(answer)
+            .with_state(peer.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        peer
+    }
+
+    fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+async fn answer(
+    State(peer): State<Arc<Peer>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let n = {
+        let mut asked = peer.asked.lock().unwrap();
+        asked.push((
+            uri.to_string(),
+            headers,
+            String::from_utf8_lossy(&body).into_owned(),
+        ));
+        asked.len() - 1
+    };
+    match peer.script.get(n).or(peer.script.last()).cloned() {
+        Some(Say::This(status, headers, body)) => {
+            let mut response = (StatusCode::from_u16(status).unwrap(), body).into_response();
+            for (name, value) in headers {
+                response.headers_mut().insert(name, value.parse().unwrap());
+            }
+            response
+        }
+        _ => std::future::pending().await,
+    }
+}
+
+async fn backend(aws: &str, slack: &str) -> Backend {
+    let config = Config {
+        aws: AwsConfig {
+            region: Some("us-east-1".into()),
+            endpoint: Some(aws.into()),
+            fixed_credentials: Some(("AKIAIOSFODNN7EXAMPLE".into(), "canary-secret-3f9a".into())),
+            timeout: Some(Duration::from_millis(2_500)),
+            ..AwsConfig::default()
+        },
+        slack: SlackConfig {
+            endpoint: Some(slack.into()),
+            channel: Some("ops".into()),
+            token: Some(CANARY.into()),
+        },
+        ..Config::default()
+    };
+    Backend::new(&config).await.unwrap()
+}
+
+fn is_for_people(p: &Problem) {
+    let all = format!("{} {} {}", p.what, p.why, p.fix);
+    assert!(
+        p.what.starts_with("Cannot ") && !p.why.is_empty() && !p.fix.is_empty(),
+        "{p:?}"
+    );
+    for inside in [
+        CANARY,
+        "canary-secret",
+        "AKIA",
+        "reqwest",
+        "hyper",
+        "Error {",
+        "Some(",
+    ] {
+        assert!(!all.contains(inside), "{inside} in {all}");
+    }
+}
+
+/// Asks Slack who we are; the failure, and the peer.
+async fn slack(script: Vec<Say>) -> (Problem, Arc<Peer>, Backend) {
+    let peer = Peer::start(script).await;
+    let backend = backend("http://127.0.0.1:1", &peer.endpoint).await;
+    let problem = backend.estate.slack.workspace().await.unwrap_err();
+    is_for_people(&problem);
+    (problem, peer, backend)
+}
+
+async fn secrets(script: Vec<Say>) -> (Problem, Arc<Peer>, Backend) {
+    let peer = Peer::start(script).await;
+    let backend = backend(&peer.endpoint, "http://127.0.0.1:1").await;
+    let began = Instant::now();
+    let problem = backend.estate.secretsmanager.secrets().await.unwrap_err();
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        began.elapsed()
+    );
+    is_for_people(&problem);
+    (problem, peer, backend)
+}
+
+#[tokio::test]
+async fn each_refusal_of_a_vendor_has_its_kind_and_its_way_out() {
+    let cases = [
+        (
+            401,
+            "{\"message\":\"Bad credentials\"}",
+            ProblemKind::BadCredentials,
+            "flightdeck login slack",
+            1,
+        ),
+        (
+            401,
+            "{\"message\":\"token expired\"}",
+            ProblemKind::Expired,
+            "login slack",
+            1,
+        ),
+        (
+            403,
+            "{\"message\":\"no\"}",
+            ProblemKind::Denied,
+            "auth.test",
+            1,
+        ),
+        (
+            403,
+            "{\"message\":\"API rate limit exceeded\"}",
+            ProblemKind::Throttled,
+            "by itself",
+            1,
+        ),
+        (404, "{}", ProblemKind::NotFound, "[slack]", 1),
+        (500, "{}", ProblemKind::Vendor, "slack-status.com", 3),
+        (
+            200,
+            "<!doctype html><p>proxy",
+            ProblemKind::Malformed,
+            "proxy",
+            1,
+        ),
+        (
+            200,
+            "{\"ok\":false,\"error\":\"invalid_auth\"}",
+            ProblemKind::BadCredentials,
+            "login slack",
+            1,
+        ),
+        (
+            200,
+            "{\"ok\":false,\"error\":\"ratelimited\"}",
+            ProblemKind::Throttled,
+            "",
+            1,
+        ),
+        (200, "{\"ok\":true}", ProblemKind::Invalid, "", 1),
+    ];
+    for (status, body, kind, fix, attempts) in cases {
+        let (problem, peer, _) = slack(vec![say(status, body)]).await;
+        assert_eq!(problem.kind, kind, "{status} {body}: {problem:?}");
+        assert!(problem.fix.contains(fix), "{status}: {}", problem.fix);
+        assert_eq!(peer.asked().len(), attempts, "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn what_passes_is_asked_again_and_what_a_vendor_wants_is_heeded() {
+    let fine = say(
+        200,
+        "{\"ok\":true,\"team\":\"T\",\"user\":\"u\",\"url\":\"https://t.slack.com/\",\"channels\":[]}",
+    );
+    let peer = Peer::start(vec![say(502, "bad gateway"), fine]).await;
+    let backend = backend("http://127.0.0.1:1", &peer.endpoint).await;
+    assert_eq!(backend.estate.slack.workspace().await.unwrap().team, "T");
+    assert_eq!(
+        peer.asked().len(),
+        3,
+        "the second attempt, then the channels"
+    );
+    let token = peer.asked()[0].1["authorization"].clone();
+    assert_eq!(token, format!("Bearer {CANARY}"));
+
+    let later = vec![
+        ("retry-after", "1".to_owned()),
+        ("content-type", "application/json".to_owned()),
+    ];
+    let began = Instant::now();
+    let (problem, peer, backend) = slack(vec![Say::This(429, later, "{}".into())]).await;
+    assert_eq!(problem.kind, ProblemKind::Throttled);
+    assert!(
+        began.elapsed() >= Duration::from_secs(2),
+        "twice a second's pause"
+    );
+    assert_eq!(peer.asked().len(), 3);
+    let line = backend
+        .estate
+        .lines
+        .iter()
+        .find(|l| l.name() == "slack")
+        .unwrap();
+    assert!(line.next_try().is_some(), "and then it is left alone");
+}
+
+#[tokio::test]
+async fn a_window_that_is_used_up_is_respected_after_a_good_answer() {
+    let reset = (Timestamp::now().as_second() + 120).to_string();
+    let headers = vec![
+        ("content-type", "application/json".to_owned()),
+        ("x-ratelimit-remaining", "0".to_owned()),
+        ("x-ratelimit-reset", reset),
+    ];
+    let body = "{\"ok\":true,\"team\":\"T\",\"user\":\"u\",\"url\":\"\",\"channels\":[]}";
+    let peer = Peer::start(vec![Say::This(200, headers, body.into())]).await;
+    let backend = backend("http://127.0.0.1:1", &peer.endpoint).await;
+    backend.estate.slack.workspace().await.unwrap();
+    let line = backend
+        .estate
+        .lines
+        .iter()
+        .find(|l| l.name() == "slack")
+        .unwrap();
+    let rest = line.next_try().unwrap().duration_since(Timestamp::now());
+    assert!((100..=120).contains(&rest.as_secs()), "{rest:?}");
+}
+
+#[tokio::test]
+async fn a_token_is_never_carried_to_another_host() {
+    let elsewhere = Peer::start(vec![say(200, "{\"ok\":true}")]).await;
+    let to = vec![("location", format!("{}/auth.test", elsewhere.endpoint))];
+    let (problem, peer, _) = slack(vec![Say::This(302, to, String::new())]).await;
+    assert_eq!(problem.kind, ProblemKind::Malformed, "{problem:?}");
+    assert_eq!((peer.asked().len(), elsewhere.asked().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn signed_calls_are_refused_in_words() {
+    let cases = [
+        (
+            "{\"__type\":\"AccessDeniedException\",\"Message\":\"no\"}",
+            ProblemKind::Denied,
+            "secretsmanager:ListSecrets",
+        ),
+        (
+            "{\"__type\":\"ExpiredTokenException\",\"message\":\"old\"}",
+            ProblemKind::Expired,
+            "Renew",
+        ),
+        (
+            "{\"__type\":\"UnrecognizedClientException\",\"message\":\"?\"}",
+            ProblemKind::BadCredentials,
+            "access key",
+        ),
+        (
+            "{\"__type\":\"com.amazonaws#UnknownOperationException\"}",
+            ProblemKind::Unsupported,
+            "",
+        ),
+        ("<html>502</html>", ProblemKind::Malformed, "proxy"),
+    ];
+    for (body, kind, words) in cases {
+        let (problem, peer, _) = secrets(vec![say(400, body)]).await;
+        assert_eq!(problem.kind, kind, "{body}: {problem:?}");
+        assert!(
+            format!("{} {}", problem.why, problem.fix).contains(words),
+            "{problem:?}"
+        );
+        assert_eq!(peer.asked().len(), 1, "{body}");
+        let signature = peer.asked()[0].1["authorization"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        assert!(
+            signature.contains("/us-east-1/secretsmanager/aws4_request"),
+            "{signature}"
+        );
+    }
+    let (problem, peer, _) = secrets(vec![say(400, "{\"__type\":\"ThrottlingException\"}")]).await;
+    assert_eq!(
+        (problem.kind, peer.asked().len()),
+        (ProblemKind::Throttled, 3)
+    );
+    let (problem, _, _) = secrets(vec![Say::Silence]).await;
+    assert_eq!(problem.kind, ProblemKind::Timeout);
+    let (problem, _, _) = secrets(vec![say(200, "[1, 2")]).await;
+    assert_eq!(problem.kind, ProblemKind::Malformed);
+}
+
+#[tokio::test]
+async fn pages_are_read_to_the_end_and_endless_ones_to_a_bound() {
+    let page = |name: &str, next: &str| {
+        say(
+            200,
+            &format!("{{\"SecretList\":[{{\"ARN\":\"a\",\"Name\":\"{name}\"}}]{next}}}"),
+        )
+    };
+    let peer = Peer::start(vec![
+        page("b\\u001b[31m", ",\"NextToken\":\"2\""),
+        page("a", ""),
+    ])
+    .await;
+    let client = backend(&peer.endpoint, "http://127.0.0.1:1").await;
+    let secrets = client.estate.secretsmanager.secrets().await.unwrap();
+    let names: Vec<_> = secrets.iter().map(|s| s.name.as_str()).collect();
+    assert_eq!(names, ["a", "b\\e[31m"]);
+    assert!(peer.asked()[1].2.contains("\"NextToken\":\"2\""));
+    let endless = Peer::start(vec![page("x", ",\"NextToken\":\"again\"")]).await;
+    let client = backend(&endless.endpoint, "http://127.0.0.1:1").await;
+    client.estate.secretsmanager.secrets().await.unwrap();
+    assert_eq!(endless.asked().len(), 20);
+}
+
+#[tokio::test]
+async fn one_vendor_that_hangs_holds_no_other_up() {
+    let options = sandbox::Options {
+        faults: vec!["slack:hang=1".parse().unwrap()],
+        ..sandbox::Options::default()
+    };
+    let platform = sandbox::start(options).await.unwrap();
+    let config = Arc::new(Config {
+        aws: AwsConfig {
+            region: Some(platform.region().into()),
+            endpoint: Some(platform.endpoint()),
+            fixed_credentials: Some((platform.access_key().into(), platform.secret_key().into())),
+            ..AwsConfig::default()
+        },
+        slack: SlackConfig {
+            endpoint: Some(format!("{}/slack/api", platform.endpoint())),
+            channel: Some("ops".into()),
+            token: Some(platform.token().into()),
+        },
+        ..Config::default()
+    });
+    let backend = Arc::new(Backend::new(&config).await.unwrap());
+    let (_, runs) = tokio::sync::watch::channel(Arc::default());
+    let mut handle = flightdeck::watch::start(config, backend, Arc::default(), None, runs).await;
+    let began = Instant::now();
+    // As long as the first question to the one that hangs takes to be given up, all others are as they ought to be.
+    while began.elapsed() < Duration::from_secs(12) {
+        assert!(handle.changed().await);
+        if began.elapsed() < Duration::from_secs(3) {
+            continue;
+        }
+        let (facts, now) = (&handle.snapshot().facts, Timestamp::now());
+        let fresh = [
+            facts.identity.freshness(now),
+            facts.services.freshness(now),
+            facts.alarms.freshness(now),
+            facts.estate.secrets.freshness(now),
+        ];
+        assert_eq!(fresh, [Freshness::Fresh; 4], "after {:?}", began.elapsed());
+        assert_ne!(facts.estate.slack.freshness(now), Freshness::Fresh);
+    }
+    let facts = &handle.snapshot().facts;
+    let problem = facts
+        .estate
+        .slack
+        .error
+        .as_ref()
+        .expect("the hung one says so");
+    assert_eq!(problem.kind, ProblemKind::Timeout);
+}
