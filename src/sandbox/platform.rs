@@ -37,6 +37,8 @@ impl Platform {
         self.telemetry.step(&self.world);
         self.telemetry.guard(&mut self.world);
         self.estate.step(&self.world);
+        let now = self.world.stamp();
+        self.estate.measure(&mut self.telemetry.metrics, now);
     }
 
     /// Answers a call.

@@ -24,6 +24,8 @@ pub enum Vendor {
     Github,
     /// Sentry's web API.
     Sentry,
+    /// S3.
+    S3,
     /// Slack's Web API.
     Slack,
 }
@@ -50,6 +52,11 @@ pub const VENDORS: &[Row] = &[
         vendor: Vendor::Sentry,
         name: "sentry",
         signing: None,
+    },
+    Row {
+        vendor: Vendor::S3,
+        name: "s3",
+        signing: Some("s3"),
     },
     Row {
         vendor: Vendor::Slack,

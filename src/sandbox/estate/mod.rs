@@ -2,13 +2,18 @@
 //! may look at the world.
 
 mod github;
+mod cloudformation;
+mod ecr;
+mod s3;
 mod secretsmanager;
 mod sentry;
 mod slack;
+mod sns;
 mod spoilt;
 
 pub use spoilt::spoil;
 
+use super::cloudwatch::MetricStore;
 use super::web::{Reply, Request, Vendor};
 use super::wire::{ApiError, Call, Node, Service};
 use super::world::World;
@@ -17,6 +22,10 @@ use super::world::World;
 #[derive(Debug)]
 pub struct Estate {
     github: github::Github,
+    told: bool,
+    buckets: s3::Buckets,
+    stacks: cloudformation::Stacks,
+    topics: sns::Topics,
     secrets: secretsmanager::Secrets,
     sentry: sentry::Sentry,
     slack: slack::Slack,
@@ -28,6 +37,10 @@ impl Estate {
         let told = !world.load_balancers.is_empty();
         Self {
             github: github::Github::new(world, told),
+            told,
+            buckets: s3::Buckets::new(world, told),
+            stacks: cloudformation::Stacks::new(told),
+            topics: sns::Topics::new(told),
             secrets: secretsmanager::Secrets::new(world, told),
             sentry: sentry::Sentry::new(world, told),
             slack: slack::Slack::default(),
@@ -39,12 +52,22 @@ impl Estate {
         self.github.step(world);
         self.secrets.step(world);
         self.sentry.step(world);
+        self.buckets.step(world);
+        self.stacks.step(world, &self.buckets);
+    }
+
+    /// Tells the metrics that these systems send of themselves.
+    pub fn measure(&mut self, metrics: &mut MetricStore, now: f64) {
+        self.buckets.measure(metrics, now);
     }
 
     /// Answers a call of one of the vendor's RPC services; `None`: not one of these.
     pub fn handle(&mut self, call: &Call, world: &mut World) -> Option<Result<Node, ApiError>> {
         let (operation, input) = (call.operation.as_str(), &call.input);
         Some(match call.service {
+            Service::CloudFormation => self.stacks.handle(operation, input, world, &self.buckets),
+            Service::Ecr => ecr::handle(operation, input, world, self.told),
+            Service::Sns => self.topics.handle(operation, input, world),
             Service::SecretsManager => self.secrets.handle(operation, input, world),
             _ => return None,
         })
@@ -55,6 +78,7 @@ impl Estate {
         match vendor {
             Vendor::Github => self.github.handle(request, world),
             Vendor::Sentry => self.sentry.handle(request, world),
+            Vendor::S3 => self.buckets.handle(request, world.stamp()),
             Vendor::Slack => self.slack.handle(request, world.stamp()),
         }
     }

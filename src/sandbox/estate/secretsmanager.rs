@@ -59,7 +59,7 @@ const PLANS: &[Plan] = &[
         Some(30),
     ),
     plan(
-        "laser-prod/jwt-signing-key",
+        "laser-prod/jwt-secret",
         "Signs sessions",
         210.0,
         24.0,
@@ -76,6 +76,13 @@ const PLANS: &[Plan] = &[
     plan(
         "laser-staging/database-url",
         "PostgreSQL of staging",
+        180.0,
+        60.0,
+        Some(90),
+    ),
+    plan(
+        "laser-staging/jwt-secret",
+        "Signs sessions of staging",
         180.0,
         60.0,
         Some(90),

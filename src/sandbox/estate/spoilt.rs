@@ -9,6 +9,7 @@ use crate::sandbox::web::{Reply, Vendor};
 pub fn spoil(vendor: Vendor, fault: Kind) -> Option<Reply> {
     match vendor {
         Vendor::Github => github(fault),
+        Vendor::S3 => super::s3::spoil(fault),
         Vendor::Sentry => sentry(fault),
         Vendor::Slack => slack(fault),
         #[allow(unreachable_patterns)]

@@ -19,6 +19,12 @@ pub enum Service {
     Rds,
     /// Performance Insights.
     PerformanceInsights,
+    /// CloudFormation.
+    CloudFormation,
+    /// Simple Notification Service.
+    Sns,
+    /// Elastic Container Registry.
+    Ecr,
 }
 
 /// What is known of a service.
@@ -112,6 +118,26 @@ pub const SERVICES: &[Row] = &[
         "secretsmanager",
         "secretsmanager",
         "secretsmanager",
+    ),
+    query(
+        Service::CloudFormation,
+        "cloudformation",
+        "cloudformation",
+        "2010-05-15",
+        "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+    ),
+    query(
+        Service::Sns,
+        "sns",
+        "sns",
+        "2010-03-31",
+        "http://sns.amazonaws.com/doc/2010-03-31/",
+    ),
+    json(
+        Service::Ecr,
+        "ecr",
+        "ecr",
+        "AmazonEC2ContainerRegistry_V20150921",
     ),
     Row {
         items: RDS_ITEMS,

@@ -37,7 +37,7 @@ pub(super) fn error(service: Service, error: &ApiError, id: &str) -> String {
 }
 
 /// Members that the services' models call maps, which have entries where structures have members.
-const MAPS: [&str; 1] = ["ExtendedStatistics"];
+const MAPS: [&str; 2] = ["Attributes", "ExtendedStatistics"];
 
 fn namespace(service: Service) -> &'static str {
     service.row().namespace

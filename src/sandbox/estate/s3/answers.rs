@@ -1,0 +1,176 @@
+//! Answers and errors in the service's XML (Amazon S3 API reference, version 2006-03-01).
+
+use std::fmt::Write;
+
+use quick_xml::escape::escape;
+
+use super::{Bucket, Object};
+use crate::sandbox::web::Reply;
+use crate::sandbox::world::names;
+
+const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+
+/// An error of the service.
+pub fn error(status: u16, code: &str, message: &str, more: &str) -> Reply {
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{}</Message>{more}<RequestId>4442587FB7D0A2F9</RequestId></Error>",
+        escape(message)
+    );
+    Reply::xml(status, text)
+}
+
+/// `NoSuchBucket`.
+pub fn no_bucket(name: &str) -> Reply {
+    let more = format!("<BucketName>{}</BucketName>", escape(name));
+    error(
+        404,
+        "NoSuchBucket",
+        "The specified bucket does not exist",
+        &more,
+    )
+}
+
+/// What a document holds, below its root.
+pub fn document(root: &str, inner: &str) -> Reply {
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} xmlns=\"{NAMESPACE}\">{inner}</{root}>"
+    );
+    Reply::xml(200, text)
+}
+
+/// `<name>text</name>`.
+pub fn leaf(name: &str, text: &str) -> String {
+    format!("<{name}>{}</{name}>", escape(text))
+}
+
+/// A point in time as the service writes it: ISO 8601, milliseconds, UTC.
+fn iso(at: f64) -> String {
+    let stamp = jiff::Timestamp::from_millisecond((at * 1_000.0) as i64);
+    format!("{:.3}", stamp.unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+}
+
+/// `ListBuckets`; regions are told where the request narrows or pages the list, as the vendor does.
+pub fn buckets(page: &[&Bucket], with_region: bool, next: Option<&str>) -> Reply {
+    let mut inner = format!("<Owner><ID>{}</ID></Owner><Buckets>", owner());
+    for bucket in page {
+        let region = if with_region {
+            leaf("BucketRegion", &bucket.region)
+        } else {
+            String::new()
+        };
+        let _ = write!(
+            inner,
+            "<Bucket>{}{}{region}</Bucket>",
+            leaf("Name", &bucket.name),
+            leaf("CreationDate", &iso(bucket.created))
+        );
+    }
+    inner.push_str("</Buckets>");
+    if let Some(next) = next {
+        inner.push_str(&leaf("ContinuationToken", next));
+    }
+    document("ListAllMyBucketsResult", &inner)
+}
+
+/// A canonical user id, which is sixty-four hex digits.
+fn owner() -> String {
+    format!("{}{:052}", names::ACCOUNT, 0)
+}
+
+/// An object in a listing.
+pub fn object(key: &str, object: &Object) -> String {
+    format!(
+        "<Contents>{}{}{}<Size>{}</Size><StorageClass>STANDARD</StorageClass></Contents>",
+        leaf("Key", key),
+        leaf("LastModified", &iso(object.at)),
+        leaf("ETag", &object.etag),
+        object.size
+    )
+}
+
+/// `GetBucketEncryption`.
+pub fn encryption(bucket: &Bucket) -> Reply {
+    let Some((algorithm, key)) = &bucket.encryption else {
+        let why = "The server side encryption configuration was not found";
+        return error(
+            404,
+            "ServerSideEncryptionConfigurationNotFoundError",
+            why,
+            "",
+        );
+    };
+    let key = key
+        .as_ref()
+        .map(|k| leaf("KMSMasterKeyID", k))
+        .unwrap_or_default();
+    let inner = format!(
+        "<Rule><ApplyServerSideEncryptionByDefault>{}{key}</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>{}</BucketKeyEnabled></Rule>",
+        leaf("SSEAlgorithm", algorithm),
+        algorithm != "AES256"
+    );
+    document("ServerSideEncryptionConfiguration", &inner)
+}
+
+/// `GetPublicAccessBlock`.
+pub fn block(bucket: &Bucket) -> Reply {
+    let Some([acls, ignore, policy, restrict]) = bucket.block else {
+        let why = "The public access block configuration was not found";
+        return error(404, "NoSuchPublicAccessBlockConfiguration", why, "");
+    };
+    let inner = format!(
+        "<BlockPublicAcls>{acls}</BlockPublicAcls><IgnorePublicAcls>{ignore}</IgnorePublicAcls><BlockPublicPolicy>{policy}</BlockPublicPolicy><RestrictPublicBuckets>{restrict}</RestrictPublicBuckets>"
+    );
+    document("PublicAccessBlockConfiguration", &inner)
+}
+
+/// `GetBucketPolicyStatus`.
+pub fn policy_status(bucket: &Bucket) -> Reply {
+    match bucket.public_policy {
+        Some(public) => document("PolicyStatus", &format!("<IsPublic>{public}</IsPublic>")),
+        None => error(
+            404,
+            "NoSuchBucketPolicy",
+            "The bucket policy does not exist",
+            "",
+        ),
+    }
+}
+
+/// `GetBucketVersioning`: a bucket that never was versioned has an empty answer.
+pub fn versioning(bucket: &Bucket) -> Reply {
+    let status = bucket.versioning.as_ref().map(|s| leaf("Status", s));
+    document("VersioningConfiguration", &status.unwrap_or_default())
+}
+
+/// `GetBucketLocation`: nothing for the first region.
+pub fn location(bucket: &Bucket) -> Reply {
+    let region = if bucket.region == "us-east-1" {
+        ""
+    } else {
+        bucket.region.as_str()
+    };
+    document("LocationConstraint", &escape(region))
+}
+
+/// `GetBucketReplication`.
+pub fn replication(bucket: &Bucket) -> Reply {
+    let Some(rules) = &bucket.replication else {
+        let why = "The replication configuration was not found";
+        return error(404, "ReplicationConfigurationNotFoundError", why, "");
+    };
+    let mut inner = rules
+        .first()
+        .map(|r| leaf("Role", &r.role))
+        .unwrap_or_default();
+    for (n, rule) in rules.iter().enumerate() {
+        let status = if rule.enabled { "Enabled" } else { "Disabled" };
+        let _ = write!(
+            inner,
+            "<Rule>{}<Priority>{}</Priority><Filter><Prefix></Prefix></Filter><Status>{status}</Status><DeleteMarkerReplication><Status>Enabled</Status></DeleteMarkerReplication><Destination>{}<ReplicationTime><Status>Enabled</Status><Time><Minutes>15</Minutes></Time></ReplicationTime></Destination></Rule>",
+            leaf("ID", &rule.id),
+            n + 1,
+            leaf("Bucket", &rule.destination)
+        );
+    }
+    document("ReplicationConfiguration", &inner)
+}
