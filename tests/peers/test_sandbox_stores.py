@@ -189,6 +189,11 @@ class Stacks(Case):
         newest = self.events("laser-prod-app")[0]
         self.assertEqual((newest["ResourceStatus"], newest["ResourceType"]), ("UPDATE_COMPLETE", "AWS::CloudFormation::Stack"))
 
+    def test_another_region_has_none(self):
+        self.assertEqual(client("cloudformation", SECOND).describe_stacks()["Stacks"], [])
+        self.assertEqual(client("sns", SECOND).list_topics().get("Topics", []), [])
+        self.assertEqual(client("ecr", SECOND).describe_repositories()["repositories"], [])
+
     def test_drift_is_what_the_bucket_is_really_set_to(self):
         id = self.cfn.detect_stack_drift(StackName="laser-prod-storage")["StackDriftDetectionId"]
         def told():

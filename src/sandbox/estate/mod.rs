@@ -16,7 +16,7 @@ pub use spoilt::spoil;
 use super::cloudwatch::MetricStore;
 use super::web::{Reply, Request, Vendor};
 use super::wire::{ApiError, Call, Node, Service};
-use super::world::World;
+use super::world::{World, names};
 
 /// State of every system.
 #[derive(Debug)]
@@ -64,6 +64,16 @@ impl Estate {
     /// Answers a call of one of the vendor's RPC services; `None`: not one of these.
     pub fn handle(&mut self, call: &Call, world: &mut World) -> Option<Result<Node, ApiError>> {
         let (operation, input) = (call.operation.as_str(), &call.input);
+        // Stacks, topics and images are in the first region alone: elsewhere there is nothing to see, and nothing to do.
+        let is_elsewhere = !call.region.is_empty() && call.region != names::REGION;
+        if is_elsewhere
+            && matches!(
+                call.service,
+                Service::CloudFormation | Service::Sns | Service::Ecr
+            )
+        {
+            return Some(elsewhere(call, world));
+        }
         Some(match call.service {
             Service::CloudFormation => self.stacks.handle(operation, input, world, &self.buckets),
             Service::Ecr => ecr::handle(operation, input, world, self.told),
@@ -80,6 +90,22 @@ impl Estate {
             Vendor::Sentry => self.sentry.handle(request, world),
             Vendor::S3 => self.buckets.handle(request, world.stamp()),
             Vendor::Slack => self.slack.handle(request, world.stamp()),
+        }
+    }
+}
+
+/// What a region without anything answers to a question.
+fn elsewhere(call: &Call, world: &mut World) -> Result<Node, ApiError> {
+    let (operation, input) = (call.operation.as_str(), &call.input);
+    if !operation.starts_with("Describe") && !operation.starts_with("List") {
+        return Err(ApiError::unknown_operation(operation));
+    }
+    match call.service {
+        Service::Ecr => ecr::handle(operation, input, world, false),
+        Service::Sns => sns::Topics::new(false).handle(operation, input, world),
+        _ => {
+            let nothing = s3::Buckets::new(world, false);
+            cloudformation::Stacks::new(false).handle(operation, input, world, &nothing)
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::progress::{Goal, changed, differences, is_replaced};
+use super::goal::{Goal, changed, differences, is_replaced};
 use super::stack::{Resource, Stack};
 use super::template::{self, Parameters};
 use crate::sandbox::wire::{Node, list, map};

@@ -3,18 +3,21 @@
 
 mod change_set;
 mod drift;
+mod goal;
 mod progress;
 mod requests;
 mod stack;
 mod story;
 mod template;
+mod work;
 
 use super::s3::Buckets;
 use crate::sandbox::wire::{ApiError, Node, list, map};
 use crate::sandbox::world::World;
 use change_set::ChangeSet;
 use drift::Detection;
-use progress::{Goal, Kind};
+use goal::Goal;
+use progress::Kind;
 use stack::{Resource, Stack};
 use template::invalid;
 

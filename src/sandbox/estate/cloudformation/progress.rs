@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::goal::holds;
 use super::stack::{Event, Resource, Stack};
 use super::template::{self, Parameters};
 
@@ -21,7 +22,7 @@ pub enum Kind {
 
 /// What happens to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Act {
+pub enum Act {
     Create,
     Modify,
     Replace,
@@ -31,288 +32,33 @@ enum Act {
 
 /// One resource's part.
 #[derive(Clone, Debug)]
-struct Step {
-    logical: String,
-    act: Act,
-    needs: Vec<String>,
+pub struct Step {
+    pub logical: String,
+    pub act: Act,
+    pub needs: Vec<String>,
     /// When it will be done; `None`: not begun.
-    until: Option<f64>,
-    done: bool,
+    pub until: Option<f64>,
+    pub done: bool,
     /// What the resource becomes.
-    becomes: Option<Resource>,
+    pub becomes: Option<Resource>,
 }
 
 /// Work on a stack.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    kind: Kind,
-    steps: Vec<Step>,
+    pub kind: Kind,
+    pub steps: Vec<Step>,
     /// Resources as they were.
-    before: Vec<Resource>,
+    pub before: Vec<Resource>,
     /// Template and parameters as they were.
-    definition: (Value, Parameters),
+    pub definition: (Value, Parameters),
     /// Ids to be removed when all is well.
-    obsolete: Vec<Resource>,
+    pub obsolete: Vec<Resource>,
     /// Resources that cannot be turned back yet.
-    stuck: Vec<String>,
-}
-
-/// What a change wants.
-pub struct Goal {
-    pub body: Value,
-    pub parameters: Parameters,
-    /// Random hex digits for physical ids.
-    pub hex: String,
-}
-
-/// How a goal differs from what is there: logical name, and `None` where it goes.
-pub fn differences(stack: &Stack, goal: &Goal) -> Vec<(String, Option<Resource>)> {
-    let mut all = Vec::new();
-    for (n, (logical, about)) in template::resources(&goal.body).enumerate() {
-        let kind = about["Type"].as_str().unwrap_or_default();
-        let properties = template::properties(about, &goal.parameters, &stack.name);
-        let now = stack.resource(logical);
-        if now.is_some_and(|r| {
-            r.kind == kind && r.properties == properties && r.status != "DELETE_COMPLETE"
-        }) {
-            continue;
-        }
-        let hex = goal
-            .hex
-            .chars()
-            .cycle()
-            .skip(n % 32)
-            .take(32)
-            .collect::<String>();
-        let fresh = template::physical(&stack.name, logical, kind, &properties, &hex);
-        let kept = now
-            .filter(|r| !is_replaced(r, kind, &properties))
-            .map(|r| r.physical.clone());
-        let becomes = Resource {
-            logical: logical.clone(),
-            physical: kept.unwrap_or(fresh),
-            kind: kind.to_owned(),
-            properties,
-            status: "",
-            reason: None,
-            updated: 0.0,
-            drift: ("NOT_CHECKED", None),
-        };
-        all.push((logical.clone(), Some(becomes)));
-    }
-    let gone = stack
-        .resources
-        .iter()
-        .filter(|r| !template::resources(&goal.body).any(|(l, _)| *l == r.logical));
-    all.extend(gone.map(|r| (r.logical.clone(), None)));
-    all
-}
-
-/// Names of properties that differ.
-pub fn changed(before: &Value, after: &Value) -> Vec<String> {
-    let members = |v: &Value| v.as_object().cloned().unwrap_or_default();
-    let (before, after) = (members(before), members(after));
-    let mut names: Vec<String> = before.keys().chain(after.keys()).cloned().collect();
-    names.sort();
-    names.dedup();
-    names.retain(|n| before.get(n) != after.get(n));
-    names
-}
-
-/// Whether a resource has to be made anew to become this.
-pub fn is_replaced(now: &Resource, kind: &str, properties: &Value) -> bool {
-    now.kind != kind
-        || changed(&now.properties, properties)
-            .iter()
-            .any(|p| template::recreation(kind, p) == "Always")
-}
-
-fn holds(value: &Value, word: &str) -> bool {
-    match value {
-        Value::String(s) => s.contains(word),
-        Value::Array(items) => items.iter().any(|v| holds(v, word)),
-        Value::Object(members) => members.values().any(|v| holds(v, word)),
-        _ => false,
-    }
+    pub stuck: Vec<String>,
 }
 
 impl Stack {
-    /// Begins to become what a goal says; `kind` is [`Kind::Create`] or [`Kind::Update`].
-    pub fn begin(&mut self, kind: Kind, goal: Goal, at: f64) {
-        let mut steps = Vec::new();
-        let mut obsolete = Vec::new();
-        for (logical, becomes) in differences(self, &goal) {
-            let now = self.resource(&logical);
-            let Some(becomes) = becomes else {
-                obsolete.extend(now.cloned());
-                continue;
-            };
-            let act = match now {
-                None => Act::Create,
-                Some(r) if is_replaced(r, &becomes.kind, &becomes.properties) => {
-                    obsolete.push(r.clone());
-                    Act::Replace
-                }
-                Some(_) => Act::Modify,
-            };
-            let about = template::resources(&goal.body).find(|(l, _)| **l == logical);
-            let needs = about.map(|(_, r)| template::needs(r)).unwrap_or_default();
-            steps.push(Step {
-                logical,
-                act,
-                needs,
-                until: None,
-                done: false,
-                becomes: Some(becomes),
-            });
-        }
-        let definition = (
-            std::mem::replace(&mut self.body, goal.body),
-            std::mem::replace(&mut self.parameters, goal.parameters),
-        );
-        self.operation = Some(Operation {
-            kind,
-            steps,
-            before: self.resources.clone(),
-            definition,
-            obsolete,
-            stuck: Vec::new(),
-        });
-        if kind == Kind::Create {
-            self.set(at, "CREATE_IN_PROGRESS", Some("User Initiated".into()));
-        } else {
-            self.updated = Some(at);
-            self.set(at, "UPDATE_IN_PROGRESS", Some("User Initiated".into()));
-        }
-    }
-
-    /// Begins to go away, but for the resources to be kept.
-    pub fn remove(&mut self, kept: &[&str], at: f64) {
-        self.operation = None;
-        let going: Vec<Resource> = self
-            .resources
-            .iter()
-            .filter(|r| !kept.contains(&r.logical.as_str()))
-            .cloned()
-            .collect();
-        for logical in kept {
-            self.set_resource(at, logical, "DELETE_SKIPPED", None);
-        }
-        self.set(at, "DELETE_IN_PROGRESS", Some("User Initiated".into()));
-        self.work(Kind::Delete, going, Vec::new());
-    }
-
-    /// Turns an update back: it failed, or somebody cancelled it.
-    pub fn turn_back(&mut self, at: f64, why: &str) {
-        let Some(op) = self.operation.take() else {
-            return;
-        };
-        for step in op.steps.iter().filter(|s| s.until.is_some() && !s.done) {
-            let status = if op.kind == Kind::Create {
-                "CREATE_FAILED"
-            } else {
-                "UPDATE_FAILED"
-            };
-            let words = if op.kind == Kind::Create {
-                "Resource creation cancelled"
-            } else {
-                "Resource update cancelled"
-            };
-            self.set_resource(at, &step.logical, status, Some(words.into()));
-        }
-        if op.kind == Kind::Create {
-            if self.keep_on_failure {
-                return self.set(at, "CREATE_FAILED", Some(why.into()));
-            }
-            self.set(
-                at,
-                "ROLLBACK_IN_PROGRESS",
-                Some(format!("{why} Rollback requested by user.")),
-            );
-            return self.work(Kind::Rollback, self.resources.clone(), Vec::new());
-        }
-        self.set(at, "UPDATE_ROLLBACK_IN_PROGRESS", Some(why.into()));
-        let touched: Vec<&Step> = op.steps.iter().filter(|s| s.until.is_some()).collect();
-        let restored = touched
-            .iter()
-            .rev()
-            .filter_map(|s| op.before.iter().find(|r| r.logical == s.logical))
-            .cloned();
-        let restored: Vec<Resource> = restored.collect();
-        let added = self
-            .resources
-            .iter()
-            .filter(|r| !op.before.iter().any(|b| b.logical == r.logical))
-            .cloned()
-            .collect();
-        let stuck = touched.iter().filter(|s| {
-            s.becomes
-                .as_ref()
-                .is_some_and(|b| holds(&b.properties, "-stuck"))
-        });
-        let stuck = stuck.map(|s| s.logical.clone()).collect();
-        (self.body, self.parameters) = op.definition;
-        self.work(Kind::UpdateRollback, restored, added);
-        if let Some(op) = &mut self.operation {
-            op.stuck = stuck;
-        }
-    }
-
-    /// Goes on with a roll-back that got stuck, without some resources.
-    pub fn resume(&mut self, skipped: &[&str], at: f64) {
-        self.set(
-            at,
-            "UPDATE_ROLLBACK_IN_PROGRESS",
-            Some("User Initiated".into()),
-        );
-        for logical in skipped {
-            self.set_resource(
-                at,
-                logical,
-                "UPDATE_COMPLETE",
-                Some("Resource was skipped".into()),
-            );
-        }
-        if let Some(op) = &mut self.operation {
-            op.stuck.clear();
-            op.steps.retain(|s| !skipped.contains(&s.logical.as_str()));
-        }
-    }
-
-    /// Sets to work on resources, one after the other: deleting, or restoring.
-    fn work(&mut self, kind: Kind, on: Vec<Resource>, obsolete: Vec<Resource>) {
-        let act = if kind == Kind::UpdateRollback {
-            Act::Restore
-        } else {
-            Act::Delete
-        };
-        let mut steps: Vec<Step> = Vec::new();
-        for resource in on {
-            let needs = steps
-                .last()
-                .map(|s| s.logical.clone())
-                .into_iter()
-                .collect();
-            steps.push(Step {
-                logical: resource.logical.clone(),
-                act,
-                needs,
-                until: None,
-                done: false,
-                becomes: Some(resource),
-            });
-        }
-        let definition = (self.body.clone(), self.parameters.clone());
-        self.operation = Some(Operation {
-            kind,
-            steps,
-            before: Vec::new(),
-            definition,
-            obsolete,
-            stuck: Vec::new(),
-        });
-    }
-
     /// Lets time go on from the last event to `now`; a story second lasts `1 / speed` seconds.
     pub fn advance(&mut self, now: f64, speed: f64) {
         // Every pass begins or ends a step or a phase, so this comes to an end; the bound is against a mistake in that.

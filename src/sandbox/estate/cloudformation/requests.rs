@@ -109,7 +109,7 @@ impl Stacks {
         }
         stack.refuse_if_busy()?;
         let goal = goal(input, stack, hex)?;
-        if super::progress::differences(stack, &goal).is_empty() {
+        if super::goal::differences(stack, &goal).is_empty() {
             return Err(invalid("No updates are to be performed."));
         }
         stack.take(input);

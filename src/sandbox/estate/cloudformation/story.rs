@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::progress::{Goal, Kind};
+use super::goal::Goal;
+use super::progress::Kind;
 use super::stack::Stack;
 use super::template::{self, Parameters};
 use super::{Dice, drift};
