@@ -1,9 +1,9 @@
 //! The rest of the platform's estate: databases, stores, secrets, other vendors. One file a system; each keeps its own state and
 //! may look at the world.
 
-mod github;
 mod cloudformation;
 mod ecr;
+mod github;
 mod s3;
 mod secretsmanager;
 mod sentry;
