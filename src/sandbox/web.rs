@@ -28,6 +28,8 @@ pub enum Vendor {
     S3,
     /// Slack's Web API.
     Slack,
+    /// AWS Backup.
+    Backup,
 }
 
 /// What is known of one.
@@ -62,6 +64,11 @@ pub const VENDORS: &[Row] = &[
         vendor: Vendor::Slack,
         name: "slack",
         signing: None,
+    },
+    Row {
+        vendor: Vendor::Backup,
+        name: "backup",
+        signing: Some("backup"),
     },
 ];
 

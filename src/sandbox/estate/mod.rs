@@ -1,9 +1,12 @@
 //! The rest of the platform's estate: databases, stores, secrets, other vendors. One file a system; each keeps its own state and
 //! may look at the world.
 
+mod backup;
 mod cloudformation;
 mod ecr;
 mod github;
+mod performance;
+mod rds;
 mod s3;
 mod secretsmanager;
 mod sentry;
@@ -26,6 +29,8 @@ pub struct Estate {
     buckets: s3::Buckets,
     stacks: cloudformation::Stacks,
     topics: sns::Topics,
+    backups: backup::Backups,
+    databases: rds::Databases,
     secrets: secretsmanager::Secrets,
     sentry: sentry::Sentry,
     slack: slack::Slack,
@@ -35,12 +40,15 @@ impl Estate {
     /// The estate of a world that begins now. An empty account, or a fleet for measuring, has none.
     pub fn new(world: &World) -> Self {
         let told = !world.load_balancers.is_empty();
+        let mut databases = rds::Databases::new(world, told);
         Self {
             github: github::Github::new(world, told),
             told,
             buckets: s3::Buckets::new(world, told),
             stacks: cloudformation::Stacks::new(told),
             topics: sns::Topics::new(told),
+            backups: backup::Backups::new(world, told, &mut databases),
+            databases,
             secrets: secretsmanager::Secrets::new(world, told),
             sentry: sentry::Sentry::new(world, told),
             slack: slack::Slack::default(),
@@ -50,6 +58,8 @@ impl Estate {
     /// Lets time go on.
     pub fn step(&mut self, world: &World) {
         self.github.step(world);
+        self.databases.step(world);
+        self.backups.step(world, &mut self.databases);
         self.secrets.step(world);
         self.sentry.step(world);
         self.buckets.step(world);
@@ -64,6 +74,7 @@ impl Estate {
     /// Answers a call of one of the vendor's RPC services; `None`: not one of these.
     pub fn handle(&mut self, call: &Call, world: &mut World) -> Option<Result<Node, ApiError>> {
         let (operation, input) = (call.operation.as_str(), &call.input);
+        let region = call.region.as_str();
         // Stacks, topics and images are in the first region alone: elsewhere there is nothing to see, and nothing to do.
         let is_elsewhere = !call.region.is_empty() && call.region != names::REGION;
         if is_elsewhere
@@ -78,6 +89,11 @@ impl Estate {
             Service::CloudFormation => self.stacks.handle(operation, input, world, &self.buckets),
             Service::Ecr => ecr::handle(operation, input, world, self.told),
             Service::Sns => self.topics.handle(operation, input, world),
+            Service::PerformanceInsights => {
+                let now = world.stamp();
+                performance::handle(operation, input, region, &self.databases, now)
+            }
+            Service::Rds => self.databases.handle(operation, input, region, world),
             Service::SecretsManager => self.secrets.handle(operation, input, world),
             _ => return None,
         })
@@ -89,6 +105,7 @@ impl Estate {
             Vendor::Github => self.github.handle(request, world),
             Vendor::Sentry => self.sentry.handle(request, world),
             Vendor::S3 => self.buckets.handle(request, world.stamp()),
+            Vendor::Backup => self.backups.handle(request, world, &mut self.databases),
             Vendor::Slack => self.slack.handle(request, world.stamp()),
         }
     }

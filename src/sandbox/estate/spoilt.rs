@@ -8,6 +8,7 @@ use crate::sandbox::web::{Reply, Vendor};
 /// The answer that a fault makes, where it is not a finished answer's body that suffers.
 pub fn spoil(vendor: Vendor, fault: Kind) -> Option<Reply> {
     match vendor {
+        Vendor::Backup => backup(fault),
         Vendor::Github => github(fault),
         Vendor::S3 => super::s3::spoil(fault),
         Vendor::Sentry => sentry(fault),
@@ -23,6 +24,28 @@ fn plain(fault: Kind) -> Option<Reply> {
         Kind::Throttle => said(429, "rate limit exceeded").with("retry-after", "2"),
         Kind::Expired => said(401, "the token has expired"),
         Kind::Denied => said(403, "the token may not do this"),
+        _ => return None,
+    })
+}
+
+/// AWS names its errors in a header.
+fn backup(fault: Kind) -> Option<Reply> {
+    let said = |status, code: &str, why: &str| {
+        let body = json!({"message": why, "Code": code});
+        Reply::json(status, &body).with("x-amzn-errortype", code)
+    };
+    Some(match fault {
+        Kind::Throttle => said(400, "ThrottlingException", "Rate exceeded"),
+        Kind::Expired => said(
+            403,
+            "ExpiredTokenException",
+            "The security token included in the request is expired",
+        ),
+        Kind::Denied => said(
+            403,
+            "AccessDeniedException",
+            "The caller is not authorized to perform this action",
+        ),
         _ => return None,
     })
 }
