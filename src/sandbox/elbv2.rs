@@ -1,6 +1,7 @@
 //! Elastic Load Balancing v2 (API version 2015-12-01).
 
 use super::wire::{ApiError, Node, list, map};
+use super::world::network::{self, Layer};
 use super::world::{TargetGroup, World, names};
 
 /// Answers an operation.
@@ -17,10 +18,10 @@ pub fn handle(operation: &str, input: &Node, world: &World) -> Result<Node, ApiE
 }
 
 fn zones() -> Node {
-    list(["a", "b", "c"].map(|z| {
+    list(network::layer(Layer::Public).map(|s| {
         map([
-            ("ZoneName", format!("{}{z}", names::REGION).into()),
-            ("SubnetId", format!("subnet-0{z}").into()),
+            ("ZoneName", format!("{}{}", names::REGION, s.zone).into()),
+            ("SubnetId", s.id.into()),
         ])
     }))
 }
@@ -37,7 +38,8 @@ fn load_balancers(world: &World) -> Node {
             ("Scheme", "internet-facing".into()),
             ("Type", "application".into()),
             ("IpAddressType", "ipv4".into()),
-            ("VpcId", "vpc-0sandbox".into()),
+            ("VpcId", network::VPC.into()),
+            ("SecurityGroups", list([network::BALANCER])),
             ("State", map([("Code", "active".into())])),
             ("AvailabilityZones", zones()),
         ])
@@ -58,7 +60,7 @@ fn show(tg: &TargetGroup, world: &World) -> Node {
         ("TargetGroupName", tg.name.as_str().into()),
         ("Protocol", "HTTP".into()),
         ("Port", tg.port.into()),
-        ("VpcId", "vpc-0sandbox".into()),
+        ("VpcId", network::VPC.into()),
         ("TargetType", "ip".into()),
         ("HealthCheckEnabled", true.into()),
         ("HealthCheckPath", "/health".into()),
@@ -159,6 +161,7 @@ fn target_health(input: &Node, world: &World) -> Result<Node, ApiError> {
     Ok(map([("TargetHealthDescriptions", list(targets))]))
 }
 
+/// The listener that serves; the one on port 80 leads there.
 fn listener_arn(name: &str, id: &str) -> String {
     format!(
         "{}/f2f7dc8efc522ab2",
@@ -167,14 +170,34 @@ fn listener_arn(name: &str, id: &str) -> String {
 }
 
 fn listeners(world: &World) -> Node {
-    let all = world.load_balancers.iter().map(|(name, id)| {
-        map([
-            ("ListenerArn", listener_arn(name, id).into()),
-            ("LoadBalancerArn", names::load_balancer(name, id).into()),
-            ("Port", 443.into()),
-            ("Protocol", "HTTPS".into()),
-            ("SslPolicy", "ELBSecurityPolicy-TLS13-1-2-2021-06".into()),
-        ])
+    let all = world.load_balancers.iter().flat_map(|(name, id)| {
+        let listener = |arn: String, port: u16, protocol: &str| {
+            map([
+                ("ListenerArn", arn.into()),
+                ("LoadBalancerArn", names::load_balancer(name, id).into()),
+                ("Port", port.into()),
+                ("Protocol", protocol.into()),
+            ])
+        };
+        let secure = listener_arn(name, id);
+        let plain = secure.replace("f2f7dc8efc522ab2", "08f0c5d7a1b29e43");
+        let there = map([
+            ("Protocol", Node::from("HTTPS")),
+            ("Port", "443".into()),
+            ("Host", "#{host}".into()),
+            ("Path", "/#{path}".into()),
+            ("Query", "#{query}".into()),
+            ("StatusCode", "HTTP_301".into()),
+        ]);
+        let redirect = map([
+            ("Type", Node::from("redirect")),
+            ("Order", 1.into()),
+            ("RedirectConfig", there),
+        ]);
+        [
+            listener(secure, 443, "HTTPS").with("SslPolicy", "ELBSecurityPolicy-TLS13-1-2-2021-06"),
+            listener(plain, 80, "HTTP").with("DefaultActions", list([redirect])),
+        ]
     });
     map([("Listeners", list(all))])
 }

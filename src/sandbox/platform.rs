@@ -36,7 +36,7 @@ impl Platform {
         self.world.step(now);
         self.telemetry.step(&self.world);
         self.telemetry.guard(&mut self.world);
-        self.estate.step(&self.world);
+        self.estate.step(&mut self.world);
         let now = self.world.stamp();
         self.estate.measure(&mut self.telemetry.metrics, now);
     }

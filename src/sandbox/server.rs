@@ -156,6 +156,18 @@ fn cut(body: Vec<u8>) -> Body {
 
 fn spoil(fault: Kind, service: Service) -> Option<ApiError> {
     let query = service.is_query();
+    match (fault, service) {
+        // EC2 has words of its own.
+        (Kind::Throttle, Service::Ec2) => {
+            let why = "Request limit exceeded.";
+            return Some(ApiError::new("RequestLimitExceeded", why).with_status(503));
+        }
+        (Kind::Denied, Service::Ec2) => {
+            let why = "You are not authorized to perform this operation.";
+            return Some(ApiError::new("UnauthorizedOperation", why).with_status(403));
+        }
+        _ => {}
+    }
     match fault {
         Kind::Throttle => Some(ApiError::new(
             if query {

@@ -26,6 +26,8 @@ pub enum Vendor {
     Sentry,
     /// S3.
     S3,
+    /// AppConfig.
+    AppConfig,
     /// Slack's Web API.
     Slack,
     /// AWS Backup.
@@ -59,6 +61,11 @@ pub const VENDORS: &[Row] = &[
         vendor: Vendor::S3,
         name: "s3",
         signing: Some("s3"),
+    },
+    Row {
+        vendor: Vendor::AppConfig,
+        name: "appconfig",
+        signing: Some("appconfig"),
     },
     Row {
         vendor: Vendor::Slack,

@@ -1,8 +1,12 @@
 //! The rest of the platform's estate: databases, stores, secrets, other vendors. One file a system; each keeps its own state and
 //! may look at the world.
 
+mod appconfig;
+mod autoscaling;
 mod backup;
 mod cloudformation;
+mod costexplorer;
+mod ec2;
 mod ecr;
 mod github;
 mod performance;
@@ -13,6 +17,7 @@ mod sentry;
 mod slack;
 mod sns;
 mod spoilt;
+mod waf;
 
 pub use spoilt::spoil;
 
@@ -31,6 +36,10 @@ pub struct Estate {
     topics: sns::Topics,
     backups: backup::Backups,
     databases: rds::Databases,
+    configs: appconfig::Configs,
+    costs: costexplorer::Costs,
+    network: ec2::Network,
+    scaling: autoscaling::Scaling,
     secrets: secretsmanager::Secrets,
     sentry: sentry::Sentry,
     slack: slack::Slack,
@@ -49,6 +58,10 @@ impl Estate {
             topics: sns::Topics::new(told),
             backups: backup::Backups::new(world, told, &mut databases),
             databases,
+            configs: appconfig::Configs::new(world, told),
+            costs: costexplorer::Costs::new(told),
+            network: ec2::Network::new(told),
+            scaling: autoscaling::Scaling::new(world, told),
             secrets: secretsmanager::Secrets::new(world, told),
             sentry: sentry::Sentry::new(world, told),
             slack: slack::Slack::default(),
@@ -56,10 +69,12 @@ impl Estate {
     }
 
     /// Lets time go on.
-    pub fn step(&mut self, world: &World) {
+    pub fn step(&mut self, world: &mut World) {
         self.github.step(world);
         self.databases.step(world);
         self.backups.step(world, &mut self.databases);
+        self.configs.step(world);
+        self.scaling.step(world);
         self.secrets.step(world);
         self.sentry.step(world);
         self.buckets.step(world);
@@ -94,6 +109,15 @@ impl Estate {
                 performance::handle(operation, input, region, &self.databases, now)
             }
             Service::Rds => self.databases.handle(operation, input, region, world),
+            Service::AutoScaling => self.scaling.handle(operation, input, world),
+            Service::CostExplorer => self.costs.handle(operation, input, world),
+            // The platform stands in one region; the network of another is empty.
+            Service::Ec2 if call.region != names::REGION => {
+                ec2::Network::new(false).handle(operation, input, world)
+            }
+            Service::Ec2 => self.network.handle(operation, input, world),
+            Service::Shield => waf::shield(operation),
+            Service::Waf => waf::waf(operation, input, world),
             Service::SecretsManager => self.secrets.handle(operation, input, world),
             _ => return None,
         })
@@ -106,6 +130,7 @@ impl Estate {
             Vendor::Sentry => self.sentry.handle(request, world),
             Vendor::S3 => self.buckets.handle(request, world.stamp()),
             Vendor::Backup => self.backups.handle(request, world, &mut self.databases),
+            Vendor::AppConfig => self.configs.handle(request, world),
             Vendor::Slack => self.slack.handle(request, world.stamp()),
         }
     }

@@ -8,7 +8,8 @@ use crate::sandbox::web::{Reply, Vendor};
 /// The answer that a fault makes, where it is not a finished answer's body that suffers.
 pub fn spoil(vendor: Vendor, fault: Kind) -> Option<Reply> {
     match vendor {
-        Vendor::Backup => backup(fault),
+        Vendor::AppConfig => aws(fault, (429, "TooManyRequestsException")),
+        Vendor::Backup => aws(fault, (400, "ThrottlingException")),
         Vendor::Github => github(fault),
         Vendor::S3 => super::s3::spoil(fault),
         Vendor::Sentry => sentry(fault),
@@ -28,14 +29,14 @@ fn plain(fault: Kind) -> Option<Reply> {
     })
 }
 
-/// AWS names its errors in a header.
-fn backup(fault: Kind) -> Option<Reply> {
+/// AWS's REST services name an error in a header; an expired token is forbidden, not unknown. Each throttles in words of its own.
+fn aws(fault: Kind, throttled: (u16, &str)) -> Option<Reply> {
     let said = |status, code: &str, why: &str| {
         let body = json!({"message": why, "Code": code});
         Reply::json(status, &body).with("x-amzn-errortype", code)
     };
     Some(match fault {
-        Kind::Throttle => said(400, "ThrottlingException", "Rate exceeded"),
+        Kind::Throttle => said(throttled.0, throttled.1, "Rate exceeded"),
         Kind::Expired => said(
             403,
             "ExpiredTokenException",

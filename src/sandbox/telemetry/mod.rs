@@ -5,6 +5,8 @@ mod chatter;
 pub mod noise;
 pub mod traffic;
 
+pub use traffic::strain;
+
 use super::cloudwatch::{AlarmStore, MetricStore};
 use super::logs::LogStore;
 use super::world::{World, names, rollout};

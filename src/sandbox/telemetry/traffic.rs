@@ -27,24 +27,71 @@ pub(super) fn record(t: &mut Telemetry, world: &World, at: f64, span: f64, past:
     }
 }
 
+/// How hard a service works.
+#[derive(Clone, Copy, Debug)]
+pub struct Strain {
+    /// Times its ordinary load a task.
+    strain: f64,
+    /// Percent.
+    pub cpu: f64,
+    /// Percent.
+    pub memory: f64,
+}
+
+/// How hard a service works now, by the tasks that run; `None` where there is none.
+pub fn strain(world: &World, key: &Key, at: f64) -> Option<Strain> {
+    let planned = world.services.get(key)?.planned;
+    let running = world.tasks_of(key).filter(|t| t.is_running()).count();
+    let running = if running == 0 {
+        planned.max(1) as usize
+    } else {
+        running
+    };
+    Some(strained(
+        &format!("{}/{}", key.0, key.1),
+        at,
+        planned,
+        running as f64,
+    ))
+}
+
+fn busy(name: &str, at: f64) -> f64 {
+    load(at) * (1.0 + 0.08 * wobble(name, at))
+}
+
+/// The load is that for which the service was planned: more tasks share it, fewer carry more each.
+fn strained(name: &str, at: f64, planned: u32, running: f64) -> Strain {
+    let busy = busy(name, at);
+    let strain = (f64::from(planned.max(1)) / f64::max(running, 1.0)).clamp(0.1, 4.0);
+    let cpu = (38.0 * busy * strain + 4.0 * wobble(&format!("{name} cpu"), at)).clamp(1.0, 100.0);
+    let memory =
+        (58.0 + 6.0 * busy + 2.0 * wobble(&format!("{name} memory"), at / 4.0)).clamp(5.0, 99.0);
+    Strain {
+        strain,
+        cpu,
+        memory,
+    }
+}
+
 fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span: f64, past: bool) {
     let Some(s) = world.services.get(key) else {
         return;
     };
     let name = format!("{}/{}", key.0, key.1);
-    let busy = load(at) * (1.0 + 0.08 * wobble(&name, at));
+    let busy = busy(&name, at);
     let (mut running, mut bad) = (0.0, 0.0);
     for task in world.tasks_of(key).filter(|t| t.is_running()) {
         running += 1.0;
         bad += f64::from(u8::from(task.health != Health::Healthy && task.is_bad()));
     }
     if past || running == 0.0 {
-        (running, bad) = (f64::from(s.desired.max(1)), 0.0);
+        (running, bad) = (f64::from(s.planned.max(1)), 0.0);
     }
-    let strain = (f64::from(s.desired.max(1)) / f64::max(running, 1.0)).clamp(0.4, 4.0);
-    let cpu = (38.0 * busy * strain + 4.0 * wobble(&format!("{name} cpu"), at)).clamp(1.0, 100.0);
-    let memory =
-        (58.0 + 6.0 * busy + 2.0 * wobble(&format!("{name} memory"), at / 4.0)).clamp(5.0, 99.0);
+    let Strain {
+        strain,
+        cpu,
+        memory,
+    } = strained(&name, at, s.planned, running);
     let dims = [
         ("ClusterName", key.0.as_str()),
         ("ServiceName", key.1.as_str()),

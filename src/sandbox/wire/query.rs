@@ -86,7 +86,13 @@ impl Branch {
         if self.under.is_empty() {
             return Node::Str(self.value.unwrap_or_default());
         }
-        if let Some(mut items) = self.items() {
+        // EC2 numbers the items of a list without a word for them: `Filter.1.Value.2`.
+        let items = if self.is_numbered() {
+            Some(numbered(&mut self))
+        } else {
+            self.items()
+        };
+        if let Some(mut items) = items {
             items.sort_by_key(|(index, _)| *index);
             return Node::List(items.into_iter().map(|(_, item)| item.node()).collect());
         }
@@ -105,12 +111,18 @@ impl Branch {
         }
         let only = self.under.values_mut().next();
         let list = only.filter(|step| step.is_numbered())?;
-        let items = std::mem::take(&mut list.under).into_iter();
-        let numbered = items.filter_map(|(index, item)| Some((index.parse().ok()?, item)));
-        Some(numbered.collect())
+        Some(numbered(list))
     }
 
     fn is_numbered(&self) -> bool {
         !self.under.is_empty() && self.under.keys().all(|k| k.parse::<u64>().is_ok())
     }
+}
+
+/// The steps under a list, with their numbers.
+fn numbered(list: &mut Branch) -> Vec<(u64, Branch)> {
+    let items = std::mem::take(&mut list.under).into_iter();
+    items
+        .filter_map(|(index, item)| Some((index.parse().ok()?, item)))
+        .collect()
 }

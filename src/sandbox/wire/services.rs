@@ -25,6 +25,16 @@ pub enum Service {
     Sns,
     /// Elastic Container Registry.
     Ecr,
+    /// EC2, as far as it is the network.
+    Ec2,
+    /// Application Auto Scaling.
+    AutoScaling,
+    /// Cost Explorer.
+    CostExplorer,
+    /// WAF, version 2.
+    Waf,
+    /// Shield.
+    Shield,
 }
 
 /// What is known of a service.
@@ -155,6 +165,27 @@ pub const SERVICES: &[Row] = &[
         "pi",
         "PerformanceInsightsv20180227",
     ),
+    query(
+        Service::Ec2,
+        "ec2",
+        "ec2",
+        "2016-11-15",
+        "http://ec2.amazonaws.com/doc/2016-11-15/",
+    ),
+    json(
+        Service::AutoScaling,
+        "autoscaling",
+        "application-autoscaling",
+        "AnyScaleFrontendService",
+    ),
+    json(
+        Service::CostExplorer,
+        "costexplorer",
+        "ce",
+        "AWSInsightsIndexService",
+    ),
+    json(Service::Waf, "waf", "wafv2", "AWSWAF_20190729"),
+    json(Service::Shield, "shield", "shield", "AWSShield_20160616"),
 ];
 
 const RDS_ITEMS: &[(&str, &str)] = &[

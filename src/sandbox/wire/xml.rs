@@ -12,6 +12,18 @@ use super::{ApiError, Node, Service, codes};
 pub(super) fn reply(service: Service, operation: &str, reply: &Node, id: &str) -> String {
     let mut out = String::with_capacity(512);
     let op = name(operation);
+    if service == Service::Ec2 {
+        // Its members stand in the response itself, and its lists are written as structures of `item`s.
+        let members = Node::Map(vec![("requestId".into(), id.into())]);
+        let all = members.as_map().iter().chain(reply.as_map());
+        let tag = format!("{op}Response");
+        let _ = write!(out, "<{tag} xmlns=\"{}\">", namespace(service));
+        for (key, value) in all.filter(|(_, v)| !v.is_null()) {
+            element(&mut out, &name(key), value, &[]);
+        }
+        let _ = write!(out, "</{tag}>");
+        return out;
+    }
     let _ = write!(out, "<{op}Response xmlns=\"{}\">", namespace(service));
     if !reply.is_null() {
         let items = service.row().items;
@@ -28,6 +40,13 @@ pub(super) fn reply(service: Service, operation: &str, reply: &Node, id: &str) -
 pub(super) fn error(service: Service, error: &ApiError, id: &str) -> String {
     let fault = codes::fault(error.status);
     let code = codes::query(service, &error.code);
+    if service == Service::Ec2 {
+        return format!(
+            "<Response><Errors><Error><Code>{}</Code><Message>{}</Message></Error></Errors><RequestID>{id}</RequestID></Response>",
+            text(&code),
+            text(&error.message),
+        );
+    }
     format!(
         "<ErrorResponse xmlns=\"{}\"><Error><Type>{fault}</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>{id}</RequestId></ErrorResponse>",
         namespace(service),

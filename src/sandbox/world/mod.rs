@@ -2,6 +2,7 @@
 
 pub mod definitions;
 pub mod names;
+pub mod network;
 pub mod rollout;
 
 pub mod service;

@@ -92,6 +92,8 @@ pub struct Service {
     pub key: Key,
     /// Tasks wanted.
     pub desired: u32,
+    /// Tasks for which its ordinary load was planned.
+    pub planned: u32,
     /// Family of its task definitions.
     pub family: String,
     /// How it deploys.

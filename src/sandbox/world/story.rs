@@ -354,6 +354,7 @@ fn settle(
     let mut service = Service {
         key: key.clone(),
         desired,
+        planned: desired,
         family: family.to_owned(),
         settings: Settings {
             strategy,
