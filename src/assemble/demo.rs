@@ -5,7 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use crate::cli::globals::Globals;
 use secrecy::SecretString;
 
-use crate::config::{AwsConfig, Config, DnsTarget, HttpsTarget, ProbeConfig, SlackConfig, load};
+use crate::config::{
+    AwsConfig, Config, CostCache, CostConfig, DnsTarget, HttpsTarget, ProbeConfig, SlackConfig,
+    load,
+};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::sandbox::{self, Edge, Options, Sandbox};
 
@@ -61,6 +64,11 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
     };
     let at = |path: &str| Some(format!("{}{path}", sandbox.endpoint()));
     let token = || Some(SecretString::from(sandbox.token()));
+    config.cost = CostConfig {
+        monthly_budget: Some(2_000.0),
+        asks_a_day: None,
+        cache: CostCache::Nowhere,
+    };
     config.slack = SlackConfig {
         endpoint: at("/slack/api"),
         channel: Some("ops".into()),

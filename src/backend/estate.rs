@@ -3,8 +3,13 @@
 use std::sync::Arc;
 
 use super::aws::Aws;
+use super::aws::appconfig::AppConfig;
+use super::aws::autoscaling::AutoScaling;
+use super::aws::costexplorer::CostExplorer;
+use super::aws::ec2::Ec2;
 use super::aws::secretsmanager::SecretsManager;
 use super::aws::signed::Signed;
+use super::aws::waf::Waf;
 use super::slack::Slack;
 use super::transport::{Courier, Line};
 use crate::config::Config;
@@ -12,6 +17,16 @@ use crate::config::Config;
 /// The clients.
 #[derive(Debug)]
 pub struct Estate {
+    /// AWS AppConfig.
+    pub appconfig: AppConfig,
+    /// Application Auto Scaling.
+    pub autoscaling: AutoScaling,
+    /// Cost Explorer.
+    pub costexplorer: CostExplorer,
+    /// EC2: the network.
+    pub ec2: Ec2,
+    /// AWS WAF and Shield.
+    pub waf: Waf,
     /// AWS Secrets Manager.
     pub secretsmanager: SecretsManager,
     /// Slack.
@@ -37,6 +52,15 @@ impl Estate {
         };
         let signed = Arc::new(Signed::new(aws.clone(), courier.clone()));
         Self {
+            appconfig: AppConfig::new(signed.clone(), line("appconfig", true)),
+            autoscaling: AutoScaling::new(signed.clone(), line("autoscaling", true)),
+            costexplorer: CostExplorer::new(
+                &config.cost,
+                signed.clone(),
+                line("cost", config.cost.is_configured()),
+            ),
+            ec2: Ec2::new(signed.clone(), line("ec2", true)),
+            waf: Waf::new(signed.clone(), line("waf", true)),
             secretsmanager: SecretsManager::new(signed.clone(), line("secretsmanager", true)),
             slack: Slack::new(
                 &config.slack,

@@ -90,6 +90,8 @@ pub enum Command {
     Metrics(metrics::Arguments),
     /// Search or follow logs
     Logs(logs::Arguments),
+    /// Feature flags by environment, and how they spread
+    Flags,
     /// What the further systems show: databases, stores, secrets, hosting ...
     Show(show::Arguments),
     /// The audit chain: newest rows, whether it is whole, all of it
@@ -138,6 +140,7 @@ impl Command {
             | Self::Restart(_)
             | Self::Stop(_) => Scope::Only(&[Services]),
             Self::Waive(_) | Self::Withdraw(_) => Scope::Only(&[]),
+            Self::Flags => show::scope_of("flags"),
             Self::Show(args) => args.scope(),
             _ => Scope::Everything,
         }
@@ -179,6 +182,7 @@ pub async fn run(command: &Command, session: &mut Session) -> Result<Exit, Probl
         Command::Alerts(args) => alerts::run(args, session).await,
         Command::Metrics(args) => metrics::run(args, session).await,
         Command::Logs(args) => logs::run(args, session).await,
+        Command::Flags => show::named("flags", session).await,
         Command::Show(args) => show::run(args, session).await,
         verb => match intent(verb, session).await? {
             Some((intent, consent)) => act::run(intent, consent, session).await,

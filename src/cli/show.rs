@@ -25,12 +25,16 @@ pub struct Arguments {
 impl Arguments {
     /// What the view is made of; a list of views asks everything.
     pub fn scope(&self) -> Scope {
-        match self.view.as_deref().and_then(View::named) {
-            Some(view) => Scope::Named(view.needs),
-            None if self.view.is_some() => Scope::Only(&[]),
+        match &self.view {
+            Some(name) => scope_of(name),
             None => Scope::Everything,
         }
     }
+}
+
+/// What a view is made of; nothing for one that there is not.
+pub fn scope_of(name: &str) -> Scope {
+    View::named(name).map_or(Scope::Only(&[]), |view| Scope::Named(view.needs))
 }
 
 /// Runs the command.
@@ -39,9 +43,17 @@ impl Arguments {
 /// An unknown view; a view none of whose systems could be asked.
 pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Problem> {
     match &args.view {
-        Some(name) => view(View::named(name).ok_or_else(|| unknown(name))?, session).await,
+        Some(name) => named(name, session).await,
         None => list(session).await,
     }
+}
+
+/// Shows the view of a name.
+///
+/// # Errors
+/// As [`view`]; an unknown view.
+pub async fn named(name: &str, session: &mut Session) -> Result<Exit, Problem> {
+    view(View::named(name).ok_or_else(|| unknown(name))?, session).await
 }
 
 /// Shows one view.

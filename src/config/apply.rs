@@ -38,6 +38,17 @@ impl Scribe<'_> {
         if let Some(probes) = table(t, "probes") {
             self.probes(config, probes);
         }
+        if let Some(cost) = table(t, "cost") {
+            some(
+                &mut config.cost.monthly_budget,
+                value(cost, "monthly_budget").and_then(reader::number),
+            );
+            let asks = value(cost, "asks_a_day").and_then(reader::whole);
+            some(
+                &mut config.cost.asks_a_day,
+                asks.and_then(|n| u32::try_from(n).ok()),
+            );
+        }
         if let Some(slack) = table(t, "slack") {
             some(&mut config.slack.channel, owned(slack, "channel"));
             some(&mut config.slack.endpoint, owned(slack, "endpoint"));

@@ -35,6 +35,8 @@ pub struct Config {
     pub aws: AwsConfig,
     /// Probes from here.
     pub probes: ProbeConfig,
+    /// What a month may cost, and how often the bill is asked for.
+    pub cost: CostConfig,
     /// Slack.
     pub slack: SlackConfig,
     /// Promises.
@@ -103,6 +105,39 @@ pub struct DnsTarget {
     pub expected: Vec<String>,
 }
 
+/// Cost Explorer. Each of its questions costs money, so it is asked only where this section says so.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CostConfig {
+    /// What a month may cost, in the bill's currency.
+    pub monthly_budget: Option<f64>,
+    /// How many times a day the bill is asked for; `None`: three.
+    pub asks_a_day: Option<u32>,
+    /// Where the last answer is kept.
+    pub cache: CostCache,
+}
+
+/// Where the last bill is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CostCache {
+    /// In the user's cache folder, so that another console need not pay for it again.
+    #[default]
+    User,
+    /// Nowhere: the embedded sandbox's bill is nobody's.
+    Nowhere,
+}
+
+impl CostConfig {
+    /// Whether it is to be asked at all.
+    pub fn is_configured(&self) -> bool {
+        self.monthly_budget.is_some() || self.asks_a_day.is_some()
+    }
+
+    /// Time from one look at the bill to the next.
+    pub fn every(&self) -> Duration {
+        Duration::from_secs(86_400) / self.asks_a_day.unwrap_or(3).max(1)
+    }
+}
+
 /// Slack: where alerts go.
 #[derive(Clone, Debug, Default)]
 pub struct SlackConfig {
@@ -169,6 +204,7 @@ impl Default for Config {
             read_only: false,
             aws: AwsConfig::default(),
             probes: ProbeConfig::default(),
+            cost: CostConfig::default(),
             slack: SlackConfig::default(),
             slo: SloConfig::default(),
             store: None,

@@ -125,6 +125,12 @@ const PROBES_KEY: Key = key(
     "",
     "Probes that run from this machine.",
 );
+const COST_KEY: Key = key(
+    "cost",
+    Kind::Section(&COST),
+    "",
+    "Cost Explorer, asked only where this section is filled: each of its questions costs USD 0.01, and one look takes three.",
+);
 const SLACK_KEY: Key = key(
     "slack",
     Kind::Section(&SLACK),
@@ -158,6 +164,7 @@ pub static ROOT: Section = Section {
         PLAN,
         AWS_KEY,
         PROBES_KEY,
+        COST_KEY,
         SLACK_KEY,
         SLO_KEY,
         UI_KEY,
@@ -184,6 +191,7 @@ pub static ENVIRONMENT: Section = Section {
         PLAN,
         AWS_KEY,
         PROBES_KEY,
+        COST_KEY,
         SLACK_KEY,
         SLO_KEY,
         UI_KEY,
@@ -292,6 +300,23 @@ static DNS: Section = Section {
             Kind::Texts,
             "[\"203.0.113.10\"]",
             "Addresses or CNAMEs, one of which is right; default: any answer.",
+        ),
+    ],
+};
+
+static COST: Section = Section {
+    keys: &[
+        key(
+            "monthly_budget",
+            Kind::Number(0, 1_000_000_000),
+            "2000",
+            "What a month may cost, in the currency of the bill.",
+        ),
+        key(
+            "asks_a_day",
+            Kind::Whole(1, 24),
+            "3",
+            "How many times a day the bill is asked for; answers are kept in the user's cache folder.",
         ),
     ],
 };

@@ -3,13 +3,30 @@
 
 use std::sync::Arc;
 
+use super::cost::Cost;
+use super::flag::Flags;
+use super::network::Network;
 use super::part::Part;
+use super::scaling::{ScalableTarget, ScalingActivity};
 use super::secret::Secret;
 use super::slack::Workspace;
+use super::wall::Walls;
 
 /// One part a system.
 #[derive(Clone, Debug, Default)]
 pub struct Estate {
+    /// Spending.
+    pub cost: Part<Arc<Cost>>,
+    /// Feature flags of AppConfig.
+    pub flags: Part<Arc<Flags>>,
+    /// VPCs, subnets, security groups.
+    pub network: Part<Arc<Network>>,
+    /// What was scaled lately, newest first.
+    pub scaled: Part<Arc<Vec<ScalingActivity>>>,
+    /// Bounds and policies of services, by resource.
+    pub scaling: Part<Arc<Vec<ScalableTarget>>>,
+    /// Web ACLs.
+    pub walls: Part<Arc<Walls>>,
     /// Secrets of AWS Secrets Manager, by name.
     pub secrets: Part<Arc<Vec<Secret>>>,
     /// Slack.

@@ -2,12 +2,16 @@
 
 use super::model::Plan;
 use super::probes::Component;
+use crate::domain::capacity;
 use crate::domain::facts::Facts;
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
 use crate::domain::queries::PERIOD_S;
 
 /// Alarms whose history is read at most: those that fired most lately.
 const HISTORIES: usize = 5;
+
+/// Series read at most to tell how much is left of databases and caches.
+const HEADROOMS: usize = 40;
 
 /// Log groups of which a sample of lines is read at most.
 const SAMPLES: usize = 20;
@@ -41,11 +45,19 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
         .value
         .as_ref()
         .map_or(&[], |v| v.as_slice());
+    let arriving = components
+        .iter()
+        .filter_map(|c| names.iter().find(|m| c.owns(m)));
+    let capacity = calls().any(|c| c.probe.name == "capacity.headroom");
+    // Those of services are among the common series.
+    let left = names
+        .iter()
+        .filter(|m| capacity && m.namespace != "AWS/ECS" && capacity::tells(m))
+        .take(HEADROOMS);
     Needs {
-        metric_names: !components.is_empty(),
-        queries: components
-            .iter()
-            .filter_map(|c| names.iter().find(|m| c.owns(m)))
+        metric_names: capacity || !components.is_empty(),
+        queries: arriving
+            .chain(left)
             .map(|m| MetricQuery {
                 metric: m.clone(),
                 stat: Stat::Average,

@@ -2,10 +2,16 @@
 //! command line prints them and writes them as JSON, so that no face knows more than another. One file a view; the table below
 //! is the registry.
 
+mod capacity;
+mod cost;
 mod environments;
+mod flags;
+mod network;
+mod scaling;
 mod secrets;
 mod section;
 mod slack;
+mod walls;
 pub mod words;
 
 use jiff::Timestamp;
@@ -76,7 +82,17 @@ impl PartialEq for View {
 }
 
 /// Every view, by group and then in the order shown.
-pub const VIEWS: &[View] = &[environments::VIEW, secrets::VIEW, slack::VIEW];
+pub const VIEWS: &[View] = &[
+    network::VIEW,
+    environments::VIEW,
+    flags::VIEW,
+    secrets::VIEW,
+    walls::VIEW,
+    capacity::VIEW,
+    scaling::VIEW,
+    cost::VIEW,
+    slack::VIEW,
+];
 
 impl View {
     /// The view of that name.

@@ -69,6 +69,12 @@ macro_rules! rows {
 }
 
 rows! {
+    cost: "cost", "ce:GetCostAndUsage", 600, |clients, _| clients.costexplorer.cost();
+    flags: "appconfig", "appconfig:ListDeployments", 30, |clients, _| clients.appconfig.flags();
+    network: "ec2", "ec2:DescribeSecurityGroups", 300, |clients, _| clients.ec2.network();
+    scaling: "autoscaling", "application-autoscaling:DescribeScalableTargets", 60, |clients, _| clients.autoscaling.targets();
+    scaled: "autoscaling", "application-autoscaling:DescribeScalingActivities", 60, |clients, _| clients.autoscaling.activities();
+    walls: "waf", "wafv2:ListWebACLs", 900, |clients, _| clients.waf.walls();
     secrets: "secretsmanager", "secretsmanager:ListSecrets", 300, |clients, _| clients.secretsmanager.secrets();
     slack: "slack", "slack:auth.test", 300, |clients, _| clients.slack.workspace();
 }

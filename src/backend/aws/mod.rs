@@ -1,8 +1,12 @@
 //! AWS, through the official SDKs. Each file turns one service's answers into domain types.
 
+pub mod appconfig;
+pub mod autoscaling;
 pub mod cloudwatch;
 mod cloudwatch_alarms;
 pub mod convert;
+pub mod costexplorer;
+pub mod ec2;
 pub mod ecs;
 mod ecs_change;
 mod ecs_deployments;
@@ -15,6 +19,7 @@ pub mod logs;
 pub mod secretsmanager;
 pub mod signed;
 pub mod sts;
+pub mod waf;
 
 use std::future::Future;
 use std::sync::{Arc, Mutex};

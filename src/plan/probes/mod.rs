@@ -5,12 +5,16 @@ mod aws;
 mod call;
 mod dns;
 mod ecs;
+mod flags;
 mod judgement;
 mod logs;
 mod look;
 mod metrics;
+mod money;
+mod network;
 mod record;
 mod rollout;
+mod scaling;
 mod secrets;
 mod secretsmanager;
 mod slack;
@@ -18,6 +22,7 @@ mod slo;
 mod targets;
 #[cfg(test)]
 pub(crate) mod testing;
+mod walls;
 mod web;
 
 use jiff::Timestamp;
@@ -105,6 +110,11 @@ const GROUPS: &[&[Probe]] = &[
     secrets::PROBES,
     secretsmanager::PROBES,
     slack::PROBES,
+    network::PROBES,
+    scaling::PROBES,
+    flags::PROBES,
+    money::PROBES,
+    walls::PROBES,
     targets::PROBES,
     alarms::PROBES,
     metrics::PROBES,

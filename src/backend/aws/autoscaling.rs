@@ -1,0 +1,251 @@
+//! Application Auto Scaling (API version 2016-02-06, AWS JSON): bounds, policies and activities of ECS services.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::Question;
+use super::convert::{seconds, some_text, text};
+use super::signed::{Api, Signed};
+use crate::backend::transport::Line;
+use crate::domain::problem::Problem;
+use crate::domain::scaling::{ScalableTarget, ScalingActivity, ScalingPolicy};
+
+const API: Api = Api {
+    host: "application-autoscaling",
+    signing: "application-autoscaling",
+    variable: "APPLICATION_AUTO_SCALING",
+    target: "AnyScaleFrontendService",
+    version: "",
+    only_in: None,
+};
+const TARGETS: Question = Question::new(
+    "autoscaling",
+    "DescribeScalableTargets",
+    "read the bounds of services",
+);
+const POLICIES: Question = Question::new(
+    "autoscaling",
+    "DescribeScalingPolicies",
+    "read the scaling policies",
+);
+const ACTIVITIES: Question = Question::new(
+    "autoscaling",
+    "DescribeScalingActivities",
+    "read what was scaled",
+);
+
+/// Pages read at most of targets and policies, of 50 each.
+const PAGES: usize = 20;
+/// Pages of activities: the newest are enough.
+const NEWEST: usize = 3;
+
+/// The Application Auto Scaling client.
+#[derive(Debug)]
+pub struct AutoScaling {
+    signed: Arc<Signed>,
+    line: Arc<Line>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Page {
+    scalable_targets: Vec<Target>,
+    scaling_policies: Vec<Policy>,
+    scaling_activities: Vec<Activity>,
+    next_token: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Target {
+    resource_id: String,
+    min_capacity: i64,
+    max_capacity: i64,
+    suspended_state: Suspended,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Suspended {
+    dynamic_scaling_in_suspended: bool,
+    dynamic_scaling_out_suspended: bool,
+    scheduled_scaling_suspended: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Policy {
+    policy_name: String,
+    resource_id: String,
+    policy_type: String,
+    target_tracking_scaling_policy_configuration: Tracking,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Tracking {
+    target_value: Option<f64>,
+    predefined_metric_specification: Predefined,
+    customized_metric_specification: Customized,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Predefined {
+    predefined_metric_type: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Customized {
+    metric_name: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Activity {
+    activity_id: String,
+    resource_id: String,
+    description: String,
+    cause: String,
+    status_code: String,
+    start_time: Option<f64>,
+    end_time: Option<f64>,
+}
+
+impl AutoScaling {
+    /// On an account.
+    pub fn new(signed: Arc<Signed>, line: Arc<Line>) -> Self {
+        Self { signed, line }
+    }
+
+    /// Bounds of services, with their policies.
+    ///
+    /// # Errors
+    /// Where AWS cannot be asked or refuses.
+    pub async fn targets(&self) -> Result<Vec<ScalableTarget>, Problem> {
+        let (targets, policies) = futures_util::try_join!(
+            self.pages(TARGETS, PAGES, |p: Page| (p.scalable_targets, p.next_token)),
+            self.pages(POLICIES, PAGES, |p: Page| (
+                p.scaling_policies,
+                p.next_token
+            )),
+        )?;
+        let mut targets: Vec<ScalableTarget> = targets
+            .into_iter()
+            .map(|t| {
+                let mine = policies.iter().filter(|p| p.resource_id == t.resource_id);
+                target(&t, mine)
+            })
+            .collect();
+        targets.sort_by(|a, b| a.resource.cmp(&b.resource));
+        Ok(targets)
+    }
+
+    /// What was scaled lately, newest first.
+    ///
+    /// # Errors
+    /// Where AWS cannot be asked or refuses.
+    pub async fn activities(&self) -> Result<Vec<ScalingActivity>, Problem> {
+        let split = |p: Page| (p.scaling_activities, p.next_token);
+        let all = self.pages(ACTIVITIES, NEWEST, split).await?;
+        let mut all: Vec<ScalingActivity> = all.into_iter().map(activity).collect();
+        all.sort_by_key(|a| std::cmp::Reverse(a.started_at));
+        Ok(all)
+    }
+
+    async fn pages<P: DeserializeOwned, T>(
+        &self,
+        question: Question,
+        most: usize,
+        split: impl Fn(P) -> (Vec<T>, Option<String>),
+    ) -> Result<Vec<T>, Problem> {
+        let mut all = Vec::new();
+        let mut token: Option<String> = None;
+        for _ in 0..most {
+            let mut input = json!({"ServiceNamespace": "ecs", "MaxResults": 50});
+            if let (Some(token), Some(members)) = (&token, input.as_object_mut()) {
+                members.insert("NextToken".into(), json!(token));
+            }
+            let page: P = self.signed.json(&self.line, &API, question, &input).await?;
+            let (items, next) = split(page);
+            all.extend(items);
+            token = next.filter(|t| !t.is_empty());
+            if token.is_none() {
+                break;
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn target<'a>(t: &Target, policies: impl Iterator<Item = &'a Policy>) -> ScalableTarget {
+    let s = &t.suspended_state;
+    let suspended = [
+        ("in", s.dynamic_scaling_in_suspended),
+        ("out", s.dynamic_scaling_out_suspended),
+        ("scheduled", s.scheduled_scaling_suspended),
+    ];
+    ScalableTarget {
+        resource: text(Some(&t.resource_id)),
+        min: u32::try_from(t.min_capacity).unwrap_or(0),
+        max: u32::try_from(t.max_capacity).unwrap_or(0),
+        suspended: suspended
+            .into_iter()
+            .filter(|(_, is)| *is)
+            .map(|(word, _)| word.to_owned())
+            .collect(),
+        policies: policies.map(policy).collect(),
+    }
+}
+
+fn policy(p: &Policy) -> ScalingPolicy {
+    let tracking = &p.target_tracking_scaling_policy_configuration;
+    let metric = tracking
+        .predefined_metric_specification
+        .predefined_metric_type
+        .as_deref()
+        .or(tracking
+            .customized_metric_specification
+            .metric_name
+            .as_deref());
+    ScalingPolicy {
+        name: text(Some(&p.policy_name)),
+        kind: text(Some(&p.policy_type)),
+        metric: some_text(metric),
+        target: tracking.target_value,
+    }
+}
+
+fn activity(a: Activity) -> ScalingActivity {
+    ScalingActivity {
+        id: text(Some(&a.activity_id)),
+        resource: text(Some(&a.resource_id)),
+        wanted: wanted(&a.description),
+        description: text(Some(&a.description)),
+        cause: text(Some(&a.cause)),
+        status: text(Some(&a.status_code)),
+        started_at: seconds(a.start_time),
+        ended_at: seconds(a.end_time),
+    }
+}
+
+/// The number in `Setting desired count to 8.`
+fn wanted(description: &str) -> Option<u32> {
+    let (_, tail) = description.split_once("desired count to ")?;
+    tail.trim_end_matches('.').trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vendors_words_tell_how_many() {
+        assert_eq!(wanted("Setting desired count to 8."), Some(8));
+        assert_eq!(wanted("Setting capacity to 8."), None);
+    }
+}

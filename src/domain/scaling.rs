@@ -1,0 +1,139 @@
+//! Scaling of services, after the Application Auto Scaling API reference.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A policy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScalingPolicy {
+    /// Name.
+    pub name: String,
+    /// `TargetTrackingScaling`, `StepScaling`, `PredictiveScaling`.
+    pub kind: String,
+    /// Metric that it follows, where it follows one.
+    pub metric: Option<String>,
+    /// Value that the metric is kept at, for target tracking.
+    pub target: Option<f64>,
+}
+
+/// Bounds of a service, with its policies.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScalableTarget {
+    /// `service/cluster/name`.
+    pub resource: String,
+    /// Fewest.
+    pub min: u32,
+    /// Most.
+    pub max: u32,
+    /// What is suspended: `in`, `out`, `scheduled`.
+    pub suspended: Vec<String>,
+    /// Policies.
+    pub policies: Vec<ScalingPolicy>,
+}
+
+impl ScalableTarget {
+    /// Cluster and name of the service, of `service/cluster/name`.
+    pub fn service(&self) -> Option<(&str, &str)> {
+        self.resource.strip_prefix("service/")?.split_once('/')
+    }
+
+    /// Why it cannot scale by itself; `None` where it can.
+    pub fn why_not(&self) -> Option<String> {
+        let bounds = format!("{} to {}", self.min, self.max);
+        if self.policies.is_empty() {
+            return Some(format!("bounds {bounds}, but no policy"));
+        }
+        if self.min >= self.max {
+            return Some(format!("bounds {bounds} leave no room"));
+        }
+        let out = self.suspended.iter().any(|s| s == "out");
+        out.then(|| "scaling out is suspended".into())
+    }
+}
+
+/// Something that was done.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScalingActivity {
+    /// Id.
+    pub id: String,
+    /// `service/cluster/name`.
+    pub resource: String,
+    /// What, in the vendor's words.
+    pub description: String,
+    /// Why, in the vendor's words.
+    pub cause: String,
+    /// `Pending`, `InProgress`, `Successful`, `Overridden`, `Unfulfilled`, `Failed`.
+    pub status: String,
+    /// Tasks wanted, where the words tell.
+    pub wanted: Option<u32>,
+    /// Began (UTC).
+    pub started_at: Option<Timestamp>,
+    /// Ended (UTC).
+    pub ended_at: Option<Timestamp>,
+}
+
+/// Whether an activity went up from what was wanted before it; `None` where nobody can tell. `all` holds what was done to every
+/// resource.
+pub fn went_up(all: &[ScalingActivity], activity: &ScalingActivity) -> Option<bool> {
+    let wanted = activity.wanted?;
+    let mine = all.iter().filter(|a| a.resource == activity.resource);
+    let before = mine
+        .filter(|a| a.started_at < activity.started_at)
+        .max_by_key(|a| a.started_at)
+        .and_then(|a| a.wanted);
+    match before {
+        Some(before) if before != wanted => Some(wanted > before),
+        // The alarms of target tracking say which way by their names.
+        _ if activity.cause.contains("-AlarmHigh-") => Some(true),
+        _ if activity.cause.contains("-AlarmLow-") => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn up_is_what_is_more_than_before() {
+        let activity = |at: i64, wanted, cause: &str| ScalingActivity {
+            id: at.to_string(),
+            resource: "service/a/b".into(),
+            description: String::new(),
+            cause: cause.into(),
+            status: "Successful".into(),
+            wanted: Some(wanted),
+            started_at: Timestamp::from_second(at).ok(),
+            ended_at: None,
+        };
+        let all = [
+            activity(30, 4, ""),
+            activity(20, 6, ""),
+            activity(10, 2, "monitor alarm TargetTracking-x-AlarmHigh-1"),
+        ];
+        let up: Vec<_> = all.iter().map(|a| went_up(&all, a)).collect();
+        assert_eq!(up, [Some(false), Some(true), Some(true)]);
+    }
+
+    #[test]
+    fn bounds_without_a_policy_do_not_scale() {
+        let mut target = ScalableTarget {
+            resource: "service/laser/api".into(),
+            min: 2,
+            max: 6,
+            suspended: Vec::new(),
+            policies: Vec::new(),
+        };
+        assert_eq!(target.service(), Some(("laser", "api")));
+        assert!(target.why_not().unwrap().contains("no policy"));
+        target.policies.push(ScalingPolicy {
+            name: "cpu".into(),
+            kind: "TargetTrackingScaling".into(),
+            metric: None,
+            target: Some(60.0),
+        });
+        assert_eq!(target.why_not(), None);
+        target.max = 2;
+        assert!(target.why_not().unwrap().contains("no room"));
+    }
+}

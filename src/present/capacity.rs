@@ -1,0 +1,93 @@
+//! Capacity: what is left of each component, and when it runs out as things go.
+
+use jiff::Timestamp;
+
+use super::words::until;
+use super::{Cell, Group, Head, Section, Tone, View};
+use crate::domain::capacity::{Headroom, headrooms};
+use crate::domain::facts::Facts;
+use crate::domain::metric::Unit;
+
+pub(super) const VIEW: View = View {
+    id: "capacity",
+    title: "Capacity",
+    doc: "What is left of each component at its busiest in the last three hours, and when it runs out at this trend",
+    group: Group::Money,
+    lines: &[],
+    needs: &["measures", "services", "targets", "alarms", "scaling"],
+    make,
+};
+
+const HEADS: &[Head] = &[
+    Head::left("component", 24).grow(2),
+    Head::left("of", 10),
+    Head::right("used", 8),
+    Head::right("left", 8),
+    Head::right("amount", 10),
+    Head::left("runs out", 12),
+    Head::left("source", 24).grow(2).drop(1),
+];
+
+/// Percent that ought to be left.
+const ENOUGH: f64 = 30.0;
+/// Percent that is an emergency.
+const LITTLE: f64 = 10.0;
+/// Seconds: what runs out sooner is a warning.
+const SOON_S: i64 = 30 * 86_400;
+
+fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+    let none = "No series of use was read: services publish CPU and memory to CloudWatch by themselves once they run.";
+    let mut section = Section::of(&facts.series, now, "headroom", "Headroom", HEADS, none);
+    for h in headrooms(facts) {
+        section.row(
+            format!("{}/{}", h.component, h.resource),
+            cells(&h, now),
+            &h,
+        );
+    }
+    let tight = section
+        .rows
+        .iter()
+        .filter(|r| {
+            r.cells
+                .iter()
+                .any(|c| c.tone.weight() >= Tone::Warn.weight())
+        })
+        .count();
+    if tight == 0 && !section.rows.is_empty() {
+        section.note(
+            format!("at least {ENOUGH:.0} % of everything is left"),
+            Tone::Ok,
+        );
+    }
+    vec![section]
+}
+
+fn cells(h: &Headroom, now: Timestamp) -> Vec<Cell> {
+    let percent = |n: Option<f64>| n.map_or_else(|| "-".into(), |n| Unit::Percent.format(n));
+    let tone = match h.left {
+        Some(left) if left < LITTLE => Tone::Bad,
+        Some(left) if left < ENOUGH => Tone::Warn,
+        _ => Tone::Plain,
+    };
+    let amount = h.amount.map(|n| match h.resource {
+        "storage" => Unit::Bytes.format(n),
+        _ => Unit::Count.format(n),
+    });
+    let soon = h
+        .runs_out
+        .is_some_and(|at| at.duration_since(now).as_secs() < SOON_S);
+    let runs_out = match h.runs_out {
+        Some(at) => Cell::new(until(Some(at), now), Tone::fine(!soon)),
+        None => Cell::muted("-"),
+    };
+    vec![
+        Cell::name(&h.component),
+        Cell::plain(h.resource),
+        Cell::plain(percent(h.used)),
+        Cell::new(percent(h.left), tone),
+        Cell::plain(amount.unwrap_or_default()),
+        runs_out,
+        Cell::muted(&h.source),
+    ]
+}

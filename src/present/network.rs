@@ -1,0 +1,252 @@
+//! The network: who may reach whom, which groups say so, where things stand.
+
+use jiff::Timestamp;
+
+use super::words::count;
+use super::{Cell, Group, Head, Section, Tone, View};
+use crate::domain::facts::Facts;
+use crate::domain::network::{Holds, Network, Ports, Reach, SecurityGroup, Source, Subnet};
+
+pub(super) const VIEW: View = View {
+    id: "network",
+    title: "Network",
+    doc: "Who may reach whom on which ports, security groups, subnets; what is open to the world",
+    group: Group::Edge,
+    lines: &["ec2"],
+    needs: &["network"],
+    make,
+};
+
+const MATRIX: &[Head] = &[
+    Head::left("from", 20).grow(3),
+    Head::left("load balancer", 13).grow(1),
+    Head::left("services", 12).grow(1),
+    Head::left("database", 10).grow(1),
+    Head::left("cache", 8).grow(1),
+    Head::left("other", 12).grow(2),
+];
+const GROUPS: &[Head] = &[
+    Head::left("security group", 22).grow(2),
+    Head::right("uses", 5),
+    Head::left("holds", 13),
+    Head::left("world", 10),
+    Head::left("lets in", 24).grow(3),
+    Head::left("id", 20).drop(1),
+];
+const SUBNETS: &[Head] = &[
+    Head::left("subnet", 22).grow(2),
+    Head::left("zone", 11),
+    Head::left("range", 16),
+    Head::left("kind", 8),
+    Head::right("free", 6),
+    Head::left("holds", 20).grow(2).drop(1),
+];
+
+/// The web's ports: what a load balancer may offer to everybody.
+const WEB: [u16; 2] = [80, 443];
+
+/// The columns of the matrix, in the order of the heads.
+const COLUMNS: [Holds; 5] = [
+    Holds::LoadBalancer,
+    Holds::Services,
+    Holds::Database,
+    Holds::Cache,
+    Holds::Other,
+];
+
+fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+    let part = &facts.estate.network;
+    let none = "No security group lets anybody in.";
+    let mut matrix = Section::of(part, now, "reach", "Who may reach whom", MATRIX, none);
+    let none = "No security groups in this region.";
+    let mut groups = Section::of(
+        part,
+        now,
+        "security_groups",
+        "Security groups",
+        GROUPS,
+        none,
+    );
+    let none = "No subnets in this region.";
+    let mut subnets = Section::of(part, now, "subnets", "Subnets", SUBNETS, none);
+    if let Some(network) = &part.value {
+        for reach in network.reaches() {
+            let cells = reach_cells(network, &reach);
+            matrix.row(source(network, &reach.source), cells, &reach);
+        }
+        let open = network
+            .groups
+            .iter()
+            .filter(|g| !doors(network, g).is_empty())
+            .count();
+        if open > 0 {
+            let words = format!(
+                "{} open to the world beyond a load balancer's 80 and 443",
+                count(open, "group")
+            );
+            matrix.note(words, Tone::Bad);
+        }
+        let mut rows: Vec<&SecurityGroup> = network.groups.iter().collect();
+        rows.sort_by_key(|g| {
+            (
+                doors(network, g).is_empty(),
+                network.holds(&g.id).is_empty(),
+                &g.name,
+            )
+        });
+        for g in rows {
+            groups.row(&g.id, group_cells(network, g), g);
+        }
+        for s in &network.subnets {
+            subnets.row(&s.id, subnet_cells(network, s), s);
+        }
+        let zones = private_zones(network);
+        if !network.subnets.is_empty() {
+            subnets.note(
+                format!("private subnets in {}", count(zones, "zone")),
+                Tone::fine(zones >= 2),
+            );
+        }
+    }
+    vec![matrix, groups, subnets]
+}
+
+fn private_zones(network: &Network) -> usize {
+    let private = network.subnets.iter().filter(|s| !s.public);
+    let mut zones: Vec<&str> = private.map(|s| s.zone.as_str()).collect();
+    zones.sort_unstable();
+    zones.dedup();
+    zones.len()
+}
+
+fn source(network: &Network, source: &Source) -> String {
+    match source {
+        Source::World => "the world".into(),
+        Source::Group(id) => network.group_name(id).to_owned(),
+        Source::Range(text) | Source::List(text) => text.clone(),
+    }
+}
+
+/// What a group holds, for the column that it stands in.
+fn column(network: &Network, group: &str) -> Holds {
+    network
+        .holds(group)
+        .first()
+        .copied()
+        .unwrap_or(Holds::Other)
+}
+
+fn reach_cells(network: &Network, reach: &Reach) -> Vec<Cell> {
+    let world = reach.source == Source::World;
+    let mut cells = vec![match world {
+        true => Cell::new("the world", Tone::Strong),
+        false => Cell::name(source(network, &reach.source)),
+    }];
+    for holds in COLUMNS {
+        let here: Vec<&(String, Ports)> = reach
+            .targets
+            .iter()
+            .filter(|(group, _)| column(network, group) == holds)
+            .collect();
+        let groups = network
+            .groups
+            .iter()
+            .filter(|g| column(network, &g.id) == holds)
+            .count();
+        let words: Vec<String> = here
+            .iter()
+            .map(|(group, ports)| match holds == Holds::Other || groups > 1 {
+                true => format!("{ports} {}", network.group_name(group)),
+                false => ports.to_string(),
+            })
+            .collect();
+        let wrong = world
+            && here
+                .iter()
+                .any(|(_, p)| holds != Holds::LoadBalancer || !p.within(&WEB));
+        let tone = match (wrong, words.is_empty()) {
+            (true, _) => Tone::Bad,
+            (false, true) => Tone::Muted,
+            (false, false) => Tone::Plain,
+        };
+        let text = if words.is_empty() {
+            "·".into()
+        } else {
+            words.join(", ")
+        };
+        cells.push(Cell::new(text, tone));
+    }
+    cells
+}
+
+/// What a group opens to the world beyond what a load balancer may.
+fn doors(network: &Network, group: &SecurityGroup) -> Vec<String> {
+    let balances = network.holds(&group.id).contains(&Holds::LoadBalancer);
+    let open = group.rules.iter().filter(|r| r.peer.is_world());
+    let wrong = open.filter(|r| !(balances && r.ports.within(&WEB)));
+    let mut ports: Vec<String> = wrong.map(|r| r.ports.to_string()).collect();
+    ports.dedup();
+    ports
+}
+
+fn group_cells(network: &Network, group: &SecurityGroup) -> Vec<Cell> {
+    let uses = network.behind(&group.id).count();
+    let holds: Vec<&str> = network
+        .holds(&group.id)
+        .into_iter()
+        .map(Holds::word)
+        .collect();
+    let doors = doors(network, group);
+    let world = match doors.as_slice() {
+        [] if group.rules.iter().any(|r| r.peer.is_world()) => Cell::plain("web"),
+        [] => Cell::muted("no"),
+        some => Cell::new(some.join(", "), Tone::Bad),
+    };
+    let lets: Vec<String> = network
+        .reaches()
+        .iter()
+        .flat_map(|r| {
+            let mine = r.targets.iter().filter(|(id, _)| *id == group.id);
+            mine.map(|(_, ports)| format!("{} to {ports}", source(network, &r.source)))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    vec![
+        Cell::name(&group.name),
+        Cell::plain(uses.to_string()),
+        Cell::plain(holds.join(", ")),
+        world,
+        Cell::plain(if lets.is_empty() {
+            "nobody".into()
+        } else {
+            lets.join("; ")
+        }),
+        Cell::muted(&group.id),
+    ]
+}
+
+fn subnet_cells(network: &Network, subnet: &Subnet) -> Vec<Cell> {
+    let inside = network.interfaces.iter().filter(|i| i.subnet == subnet.id);
+    let mut holds: Vec<Holds> = inside.map(|i| i.holds).collect();
+    holds.sort_unstable();
+    holds.dedup();
+    let exposed = subnet.public
+        && holds
+            .iter()
+            .any(|h| matches!(h, Holds::Database | Holds::Cache));
+    let words: Vec<&str> = holds.into_iter().map(Holds::word).collect();
+    let name = if subnet.name.is_empty() {
+        &subnet.id
+    } else {
+        &subnet.name
+    };
+    let tone = if exposed { Tone::Bad } else { Tone::Plain };
+    vec![
+        Cell::name(name),
+        Cell::plain(&subnet.zone),
+        Cell::plain(&subnet.cidr),
+        Cell::new(if subnet.public { "public" } else { "private" }, tone),
+        Cell::new(subnet.free.to_string(), Tone::fine(subnet.free >= 16)),
+        Cell::plain(words.join(", ")),
+    ]
+}
