@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::exit::Exit;
 use super::explain::{self, ProblemJson};
 use super::globals::Globals;
+use super::login;
 use super::out::Out;
 use super::paint::Role;
 use super::session::Session;
@@ -91,6 +92,9 @@ pub async fn init(file: &Path, force: bool, session: &mut Session) -> Result<Exi
         let why = explain::line(&problem);
         out.painted(Role::Warn, &format!("not everything was found: {why}"))?;
         out.line("fill in [aws] yourself, or leave it to AWS_PROFILE and AWS_REGION")?;
+    }
+    if !session.config.demo {
+        login::offer(out)?;
     }
     Ok(Exit::OK)
 }
