@@ -1,5 +1,6 @@
 //! What the overview lists, and what commands do to it.
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
@@ -54,6 +55,31 @@ pub struct Overview {
     pub(super) moving: usize,
     /// Every further system.
     pub(super) systems: Vec<Entry>,
+    /// When they were last made, and how many of them had failed then.
+    looked: Option<(Timestamp, usize)>,
+}
+
+/// Further systems are asked every half minute at most: making their lines more often than this would show nothing new.
+const SYSTEMS_APART_S: i64 = 3;
+
+impl Overview {
+    fn look_at_systems(&mut self, cx: &Cx<'_>) {
+        let failing = cx
+            .snapshot
+            .facts
+            .providers
+            .iter()
+            .filter(|p| p.problem.is_some())
+            .count();
+        let recent = |(at, failed): (Timestamp, usize)| {
+            failed == failing && cx.now.duration_since(at).as_secs() < SYSTEMS_APART_S
+        };
+        if self.looked.is_some_and(recent) && !self.systems.is_empty() {
+            return;
+        }
+        self.systems = entries(&cx.snapshot.facts, cx.now);
+        self.looked = Some((cx.now, failing));
+    }
 }
 
 /// Everything that burns, worst first.
@@ -121,7 +147,7 @@ impl Screen for Overview {
     }
 
     fn sync(&mut self, cx: &Cx<'_>) {
-        self.systems = entries(&cx.snapshot.facts, cx.now);
+        self.look_at_systems(cx);
         let mut items = burning(&cx.snapshot.facts, &self.systems);
         self.burning = items.len();
         items.extend(moving(&cx.snapshot.facts));
