@@ -55,8 +55,8 @@ pub struct Overview {
     pub(super) moving: usize,
     /// Every further system.
     pub(super) systems: Vec<Entry>,
-    /// When they were last made, and how many of them had failed then.
-    looked: Option<(Timestamp, usize)>,
+    /// When they were last made, and how many providers had failed and answered by then.
+    looked: Option<(Timestamp, (usize, usize))>,
 }
 
 /// Further systems are asked every half minute at most: making their lines more often than this would show nothing new.
@@ -71,14 +71,14 @@ impl Overview {
             .iter()
             .filter(|p| p.problem.is_some())
             .count();
-        let recent = |(at, failed): (Timestamp, usize)| {
-            failed == failing && cx.now.duration_since(at).as_secs() < SYSTEMS_APART_S
+        let recent = |(at, then): (Timestamp, (usize, usize))| {
+            then == state && cx.now.duration_since(at).as_secs() < SYSTEMS_APART_S
         };
         if self.looked.is_some_and(recent) && !self.systems.is_empty() {
             return;
         }
         self.systems = entries(&cx.snapshot.facts, cx.now);
-        self.looked = Some((cx.now, failing));
+        self.looked = Some((cx.now, state));
     }
 }
 
