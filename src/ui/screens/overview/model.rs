@@ -64,13 +64,11 @@ const SYSTEMS_APART_S: i64 = 3;
 
 impl Overview {
     fn look_at_systems(&mut self, cx: &Cx<'_>) {
-        let failing = cx
-            .snapshot
-            .facts
-            .providers
-            .iter()
-            .filter(|p| p.problem.is_some())
-            .count();
+        let providers = &cx.snapshot.facts.providers;
+        let state = (
+            providers.iter().filter(|p| p.problem.is_some()).count(),
+            providers.iter().filter(|p| p.last_ok.is_some()).count(),
+        );
         let recent = |(at, then): (Timestamp, (usize, usize))| {
             then == state && cx.now.duration_since(at).as_secs() < SYSTEMS_APART_S
         };
