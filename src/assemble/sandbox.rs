@@ -68,6 +68,10 @@ pub async fn serve(args: &Arguments, globals: &Globals, out: &mut Out) -> Result
             "dns": sandbox.edge().map(|e| e.dns),
             "hosts": sandbox.edge().map(|e| &e.hosts),
             "ca_pem": sandbox.edge().map(|e| &e.ca_pem),
+            "redis": sandbox.redis().map(|(at, password)| json!({
+                "url": format!("rediss://localhost:{}", at.port()),
+                "password": password,
+            })),
         }}))?;
     } else {
         out.line("# The embedded platform is up. Any AWS client can use it:")?;
@@ -88,6 +92,12 @@ pub async fn serve(args: &Arguments, globals: &Globals, out: &mut Out) -> Result
                 ),
                 None => "# --save-ca FILE writes the certificate that vouches for them.".to_owned(),
             })?;
+        }
+        if let Some((at, password)) = sandbox.redis() {
+            let port = at.port();
+            out.line(&format!(
+                "# Redis: redis-cli -p {port} --tls --cacert FILE, with REDISCLI_AUTH={password}"
+            ))?;
         }
         out.line("# Ctrl+C stops it, and it forgets everything.")?;
     }

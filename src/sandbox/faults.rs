@@ -53,7 +53,8 @@ pub struct Fault {
 /// Names of every system that is played.
 pub fn systems() -> impl Iterator<Item = &'static str> {
     let vendors = VENDORS.iter().map(|v| v.name);
-    SERVICES.iter().map(|r| r.name).chain(vendors)
+    let names = SERVICES.iter().map(|r| r.name).chain(vendors);
+    names.chain(["redis"])
 }
 
 impl Fault {

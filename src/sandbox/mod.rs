@@ -9,6 +9,7 @@ mod estate; // databases, stores, secrets, other vendors
 pub mod faults; // what a bad day looks like
 pub mod logs; // log groups, streams and events
 pub mod platform; // the world and the stores of what it tells
+pub mod resp; // Redis, over its own protocol
 pub mod server; // HTTP on loopback
 pub mod sts; // who the caller is
 pub mod telemetry; // metrics, alarms and logs that follow from the world
@@ -80,6 +81,7 @@ pub struct Sandbox {
     address: SocketAddr,
     shared: Arc<server::Shared>,
     edge: Option<Edge>,
+    redis: Option<SocketAddr>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -127,13 +129,19 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
         address,
         shared,
         edge: None,
+        redis: None,
         tasks: vec![serve, tick],
     };
     // A fleet for measuring and an empty account have no hosts.
     if options.scale.is_none() && !options.empty {
-        let (edge, tasks) = edge::open(sandbox.shared.clone()).await?;
+        let (edge, inside, tasks) = edge::open(sandbox.shared.clone()).await?;
         sandbox.edge = Some(edge);
         sandbox.tasks.extend(tasks);
+        let (redis, task) = resp::open(sandbox.shared.clone(), inside)
+            .await
+            .map_err(EdgeError::Port)?;
+        sandbox.redis = Some(redis);
+        sandbox.tasks.push(task);
     }
     Ok(sandbox)
 }
@@ -157,6 +165,12 @@ impl Sandbox {
     /// The platform's public face: hosts behind HTTPS and their names. `None` for a fleet and for an empty account.
     pub fn edge(&self) -> Option<&Edge> {
         self.edge.as_ref()
+    }
+
+    /// Where its Redis listens (TLS for `localhost`, signed by the edge's authority), and the password that it accepts. `None` where
+    /// there is no edge.
+    pub fn redis(&self) -> Option<(SocketAddr, &'static str)> {
+        Some((self.redis?, resp::PASSWORD))
     }
 
     /// Access key id that it accepts.

@@ -1,6 +1,7 @@
 //! The platform behind the server: the world, and the stores of what it tells.
 
 use super::estate::Estate;
+use super::resp::state::State as Redis;
 use super::telemetry::Telemetry;
 use super::web::{Reply, Request, Vendor};
 use super::wire::{ApiError, Call, Node, Service};
@@ -14,6 +15,8 @@ pub struct Platform {
     pub world: World,
     /// What it tells.
     pub telemetry: Telemetry,
+    /// What the cache counts.
+    pub(super) redis: Redis,
     /// What else there is.
     estate: Estate,
 }
@@ -24,9 +27,11 @@ impl Platform {
         let mut telemetry = Telemetry::new(&world, seed);
         telemetry.begin(&world);
         let estate = Estate::new(&world);
+        let redis = Redis::new(world.stamp());
         Self {
             world,
             telemetry,
+            redis,
             estate,
         }
     }
@@ -37,6 +42,8 @@ impl Platform {
         self.telemetry.step(&self.world);
         self.telemetry.guard(&mut self.world);
         self.estate.step(&mut self.world);
+        self.redis.step(self.world.stamp());
+        self.estate.step(&self.world);
         let now = self.world.stamp();
         self.estate.measure(&mut self.telemetry.metrics, now);
     }

@@ -56,7 +56,8 @@ impl Shared {
         lock(&self.platform)
     }
 
-    fn fault(&self, system: &str) -> Option<Kind> {
+    /// The fault that befalls a system now, if any.
+    pub(super) fn fault(&self, system: &str) -> Option<Kind> {
         let mut dice = lock(&self.dice);
         self.faults
             .iter()

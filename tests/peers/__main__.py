@@ -3,6 +3,7 @@
 With `--list` it only names them (this needs no package). Closes with `N passed, N failed, N skipped`."""
 
 import ast
+import json
 import os
 import sys
 import time
@@ -84,6 +85,7 @@ def run_against_sandbox(name, parts, report):
 
     with Sandbox(speed=20) as sandbox:
         os.environ.update(KEYS, AWS_DEFAULT_REGION=REGION, FLIGHTDECK_SANDBOX_ENDPOINT=sandbox.endpoint)
+        os.environ["FLIGHTDECK_SANDBOX_FACTS"] = json.dumps(sandbox.facts())
         os.environ.pop("AWS_PROFILE", None)
         return run_file(name, parts, report)
 

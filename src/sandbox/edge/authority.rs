@@ -38,26 +38,44 @@ pub enum AuthorityError {
 /// TLS set-ups by host name.
 pub type Configs = BTreeMap<&'static str, Arc<ServerConfig>>;
 
-/// The authority's certificate (PEM), and each host's set-up: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1.
+/// What was issued.
+#[derive(Debug)]
+pub struct Issued {
+    /// The authority's certificate, PEM.
+    pub root: String,
+    /// Each host's set-up: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1.
+    pub hosts: Configs,
+    /// The set-up of what listens inside, as `localhost`: TLS 1.2 and 1.3.
+    pub inside: Arc<ServerConfig>,
+}
+
+/// Makes the authority and what it signs.
 ///
 /// # Errors
 /// Where a certificate cannot be made.
-pub fn issue(hosts: &'static [Host]) -> Result<(String, Configs), AuthorityError> {
+pub fn issue(hosts: &'static [Host]) -> Result<Issued, AuthorityError> {
     let authority = CertifiedIssuer::self_signed(authority()?, KeyPair::generate()?)?;
-    let mut configs = Configs::new();
-    for host in hosts {
+    let config = |name: &str, ago: i32| -> Result<ServerConfig, AuthorityError> {
         let key = KeyPair::generate()?;
-        let leaf = leaf(host)?.signed_by(&key, &authority)?;
+        let leaf = leaf(name, ago)?.signed_by(&key, &authority)?;
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
+        Ok(ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(vec![leaf.der().clone()], key)?;
+            .with_single_cert(vec![leaf.der().clone()], key)?)
+    };
+    let mut configs = Configs::new();
+    for host in hosts {
+        let mut config = config(host.name, host.issued)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         configs.insert(host.name, Arc::new(config));
     }
-    Ok((authority.pem(), configs))
+    Ok(Issued {
+        root: authority.pem(),
+        hosts: configs,
+        inside: Arc::new(config("localhost", 20)?),
+    })
 }
 
 fn authority() -> Result<CertificateParams, AuthorityError> {
@@ -76,13 +94,11 @@ fn authority() -> Result<CertificateParams, AuthorityError> {
     Ok(params)
 }
 
-fn leaf(host: &Host) -> Result<CertificateParams, AuthorityError> {
-    let mut params = CertificateParams::new(vec![host.name.to_owned()])?;
-    valid(&mut params, host.issued, DAYS)?;
+fn leaf(name: &str, issued: i32) -> Result<CertificateParams, AuthorityError> {
+    let mut params = CertificateParams::new(vec![name.to_owned()])?;
+    valid(&mut params, issued, DAYS)?;
     params.distinguished_name = DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, host.name);
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

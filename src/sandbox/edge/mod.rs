@@ -11,6 +11,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -43,20 +44,25 @@ pub enum EdgeError {
     Names(#[from] hickory_proto::ProtoError),
 }
 
-/// Opens the hosts of a world; they close when the tasks end.
+/// Opens the hosts of a world; they close when the tasks end. With them comes the TLS set-up for what listens inside, as `localhost`.
 ///
 /// # Errors
 /// Where a port cannot be had, or a certificate not made.
-pub async fn open(shared: Arc<Shared>) -> Result<(Edge, [JoinHandle<()>; 2]), EdgeError> {
-    let (ca_pem, configs) = authority::issue(hosts::HOSTS)?;
+pub async fn open(
+    shared: Arc<Shared>,
+) -> Result<(Edge, Arc<ServerConfig>, [JoinHandle<()>; 2]), EdgeError> {
+    let issued = authority::issue(hosts::HOSTS)?;
     let zone = zone::Zone::new()?;
-    let door = https::Door::new(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?, configs)?;
+    let door = https::Door::new(
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?,
+        issued.hosts,
+    )?;
     let sockets = dns::Sockets::bind().await?;
     let edge = Edge {
         hosts: hosts::HOSTS.iter().map(|h| h.name.to_owned()).collect(),
         https: axum::serve::Listener::local_addr(&door)?,
         dns: sockets.address,
-        ca_pem,
+        ca_pem: issued.root,
     };
     let router = pages::router(shared);
     let https = tokio::spawn(async move {
@@ -64,5 +70,5 @@ pub async fn open(shared: Arc<Shared>) -> Result<(Edge, [JoinHandle<()>; 2]), Ed
         let _ = axum::serve(door, router).await;
     });
     let dns = tokio::spawn(sockets.serve(zone));
-    Ok((edge, [https, dns]))
+    Ok((edge, issued.inside, [https, dns]))
 }

@@ -8,6 +8,7 @@ mod cloudformation;
 mod costexplorer;
 mod ec2;
 mod ecr;
+mod elasticache;
 mod github;
 mod performance;
 mod rds;
@@ -40,6 +41,7 @@ pub struct Estate {
     costs: costexplorer::Costs,
     network: ec2::Network,
     scaling: autoscaling::Scaling,
+    caches: elasticache::Caches,
     secrets: secretsmanager::Secrets,
     sentry: sentry::Sentry,
     slack: slack::Slack,
@@ -62,6 +64,7 @@ impl Estate {
             costs: costexplorer::Costs::new(told),
             network: ec2::Network::new(told),
             scaling: autoscaling::Scaling::new(world, told),
+            caches: elasticache::Caches::new(world, told),
             secrets: secretsmanager::Secrets::new(world, told),
             sentry: sentry::Sentry::new(world, told),
             slack: slack::Slack::default(),
@@ -75,6 +78,7 @@ impl Estate {
         self.backups.step(world, &mut self.databases);
         self.configs.step(world);
         self.scaling.step(world);
+        self.caches.step(world);
         self.secrets.step(world);
         self.sentry.step(world);
         self.buckets.step(world);
@@ -118,6 +122,7 @@ impl Estate {
             Service::Ec2 => self.network.handle(operation, input, world),
             Service::Shield => waf::shield(operation),
             Service::Waf => waf::waf(operation, input, world),
+            Service::ElastiCache => self.caches.handle(operation, input, world),
             Service::SecretsManager => self.secrets.handle(operation, input, world),
             _ => return None,
         })

@@ -6,6 +6,7 @@ pub mod noise;
 pub mod traffic;
 
 pub use traffic::strain;
+pub use noise::{cache_connections, cache_hit_percent, cache_memory_percent, load};
 
 use super::cloudwatch::{AlarmStore, MetricStore};
 use super::logs::LogStore;

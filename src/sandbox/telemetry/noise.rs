@@ -28,3 +28,18 @@ pub fn load(at: f64) -> f64 {
     let hour = (at / 3_600.0).rem_euclid(24.0);
     0.85 + 0.45 * ((hour - 9.0) / 24.0 * std::f64::consts::TAU).sin()
 }
+
+/// Share of the cache's look-ups that find their key, percent: its metric and the cache itself say the same.
+pub fn cache_hit_percent(at: f64) -> f64 {
+    94.0 + 1.5 * wobble("hits", at)
+}
+
+/// Share of the cache's memory in use, percent.
+pub fn cache_memory_percent(at: f64) -> f64 {
+    47.0 + 3.0 * load(at)
+}
+
+/// The cache's connections.
+pub fn cache_connections(at: f64) -> f64 {
+    (64.0 + 20.0 * load(at)).round()
+}

@@ -1,7 +1,7 @@
 //! Metrics.
 
 use super::Telemetry;
-use super::noise::{load, wobble};
+use super::noise::{cache_connections, cache_hit_percent, cache_memory_percent, load, wobble};
 use crate::sandbox::world::task::Health;
 use crate::sandbox::world::{Key, World};
 
@@ -244,14 +244,14 @@ fn data_stores(t: &mut Telemetry, at: f64) {
         "AWS/ElastiCache",
         "CurrConnections",
         &cache,
-        (64.0 + 20.0 * busy).round(),
+        cache_connections(at),
         "Count",
     );
     put(
         "AWS/ElastiCache",
         "CacheHitRate",
         &cache,
-        94.0 + 1.5 * w("hits"),
+        cache_hit_percent(at),
         "Percent",
     );
     put("AWS/ElastiCache", "Evictions", &cache, 0.0, "Count");
@@ -259,7 +259,7 @@ fn data_stores(t: &mut Telemetry, at: f64) {
         "AWS/ElastiCache",
         "DatabaseMemoryUsagePercentage",
         &cache,
-        47.0 + 3.0 * busy,
+        cache_memory_percent(at),
         "Percent",
     );
 }

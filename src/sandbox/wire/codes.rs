@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use super::Service;
 
 /// Shapes whose query code is no regular form of the name (from the services' models).
-const IRREGULAR: [(&str, &str); 16] = [
+const IRREGULAR: &[(&str, &str)] = &[
     ("ALPNPolicyNotSupportedException", "ALPNPolicyNotFound"),
     (
         "TrustStoreAssociationNotFoundException",
         "AssociationNotFound",
     ),
+    ("CacheClusterNotFoundFault", "CacheClusterNotFound"),
     ("DashboardInvalidInputError", "InvalidParameterInput"),
     ("DashboardNotFoundError", "ResourceNotFound"),
     ("InternalServiceFault", "InternalServiceError"),

@@ -35,6 +35,8 @@ pub enum Service {
     Waf,
     /// Shield.
     Shield,
+    /// ElastiCache.
+    ElastiCache,
 }
 
 /// What is known of a service.
@@ -186,6 +188,28 @@ pub const SERVICES: &[Row] = &[
     ),
     json(Service::Waf, "waf", "wafv2", "AWSWAF_20190729"),
     json(Service::Shield, "shield", "shield", "AWSShield_20160616"),
+    Row {
+        items: ELASTICACHE_ITEMS,
+        ..query(
+            Service::ElastiCache,
+            "elasticache",
+            "elasticache",
+            "2015-02-02",
+            "http://elasticache.amazonaws.com/doc/2015-02-02/",
+        )
+    },
+];
+
+const ELASTICACHE_ITEMS: &[(&str, &str)] = &[
+    ("CacheClusters", "CacheCluster"),
+    ("CacheNodes", "CacheNode"),
+    ("Events", "Event"),
+    ("MemberClusters", "ClusterId"),
+    ("NodeGroupMembers", "NodeGroupMember"),
+    ("NodeGroups", "NodeGroup"),
+    ("NodeSnapshots", "NodeSnapshot"),
+    ("ReplicationGroups", "ReplicationGroup"),
+    ("Snapshots", "Snapshot"),
 ];
 
 const RDS_ITEMS: &[(&str, &str)] = &[

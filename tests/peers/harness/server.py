@@ -1,5 +1,6 @@
 """Peers as processes: started on a free loopback port, waited for, stopped by their id."""
 
+import json
 import os
 import socket
 import subprocess
@@ -137,6 +138,18 @@ class Sandbox(Server):
         self.speed, self.faults, self.scale = speed, faults, scale
 
     def command(self):
-        words = [console.binary(), "sandbox", "--listen", f"127.0.0.1:{self.port}", "--speed", str(self.speed)]
+        words = [console.binary(), "sandbox", "--listen", f"127.0.0.1:{self.port}", "--speed", str(self.speed), "--json"]
         words += [word for fault in self.faults for word in ("--fault", fault)]
         return words + (["--scale", self.scale] if self.scale else [])
+
+    def facts(self):
+        """What it says of itself: ports, keys, the certificate of its authority."""
+        end = time.monotonic() + self.patience
+        while True:
+            # It answers a moment before it has said all.
+            try:
+                return json.loads(self._log.read_text())["sandbox"]
+            except ValueError:
+                if time.monotonic() > end:
+                    raise
+            time.sleep(0.05)
