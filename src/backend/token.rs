@@ -57,6 +57,18 @@ impl Token {
         Ok(Held(token))
     }
 
+    /// The token where there is one: some servers want none.
+    ///
+    /// # Errors
+    /// That a place cannot be read.
+    pub async fn optional(&self) -> Result<Option<Held>, Problem> {
+        match self.get().await {
+            Ok(held) => Ok(Some(held)),
+            Err(p) if p.kind == ProblemKind::NoCredentials => Ok(None),
+            Err(p) => Err(p),
+        }
+    }
+
     /// The token was refused: the next question looks again.
     pub fn forget(&self) {
         *self.slot() = None;

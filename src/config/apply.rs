@@ -53,6 +53,12 @@ impl Scribe<'_> {
             some(&mut config.slack.channel, owned(slack, "channel"));
             some(&mut config.slack.endpoint, owned(slack, "endpoint"));
         }
+        if let Some(postgres) = table(t, "postgres") {
+            some(&mut config.postgres.url, owned(postgres, "url"));
+        }
+        if let Some(redis) = table(t, "redis") {
+            some(&mut config.redis.url, owned(redis, "url"));
+        }
         if let Some(slo) = table(t, "slo") {
             let number = |name| value(slo, name).and_then(reader::number);
             set(&mut config.slo.availability, number("availability"));

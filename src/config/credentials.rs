@@ -38,8 +38,24 @@ pub static SLACK: Provider = Provider {
     token: "a bot token (xoxb-...) with channels:read and chat:write",
 };
 
+/// PostgreSQL itself; a server may want no password.
+pub static POSTGRES: Provider = Provider {
+    name: "postgres",
+    title: "PostgreSQL",
+    variable: "PGPASSWORD",
+    token: "the password of the role in [postgres]",
+};
+
+/// Redis itself; a server may want no password.
+pub static REDIS: Provider = Provider {
+    name: "redis",
+    title: "Redis",
+    variable: "REDISCLI_AUTH",
+    token: "the password (on ElastiCache the AUTH token) of the server in [redis]",
+};
+
 /// Everybody.
-pub static PROVIDERS: &[&Provider] = &[&SLACK];
+pub static PROVIDERS: &[&Provider] = &[&SLACK, &POSTGRES, &REDIS];
 
 /// Where a token came from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -39,6 +39,10 @@ pub struct Config {
     pub cost: CostConfig,
     /// Slack.
     pub slack: SlackConfig,
+    /// PostgreSQL itself.
+    pub postgres: ServerConfig,
+    /// Redis itself.
+    pub redis: ServerConfig,
     /// Promises.
     pub slo: SloConfig,
     /// Database file of journal, audit chain and sign-offs; `None`: `flightdeck/flightdeck.db` in the user's state directory.
@@ -156,6 +160,15 @@ impl SlackConfig {
     }
 }
 
+/// A server that is asked over its own protocol.
+#[derive(Clone, Debug, Default)]
+pub struct ServerConfig {
+    /// Its URL, without a password; `None`: it is not asked.
+    pub url: Option<String>,
+    /// The embedded sandbox's password; `None`: from the environment or the keyring, if there is any.
+    pub password: Option<SecretString>,
+}
+
 /// Targets of the plan's success metrics, and where they are measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SloConfig {
@@ -206,6 +219,8 @@ impl Default for Config {
             probes: ProbeConfig::default(),
             cost: CostConfig::default(),
             slack: SlackConfig::default(),
+            postgres: ServerConfig::default(),
+            redis: ServerConfig::default(),
             slo: SloConfig::default(),
             store: None,
             plan: None,

@@ -174,11 +174,23 @@ fn fits(kind: Kind, value: &DeValue<'_>) -> bool {
         Kind::Duration => text(value).and_then(duration).is_some(),
         Kind::Url => text(value).is_some_and(|s| is_url(s, &["http://", "https://"])),
         Kind::HttpsUrl => text(value).is_some_and(|s| is_url(s, &["https://"])),
+        Kind::Server(schemes) => text(value).is_some_and(|s| is_server(s, schemes)),
         Kind::Socket => text(value).is_some_and(|s| s.parse::<std::net::SocketAddr>().is_ok()),
         Kind::Date => date(value).is_some(),
         Kind::Texts => texts(value).is_some(),
         Kind::Section(_) | Kind::List(_) | Kind::Environments => false,
     }
+}
+
+/// A server's URL; a user may stand in it, a password may not: files are read by many.
+fn is_server(text: &str, schemes: &[&str]) -> bool {
+    let Some(rest) = schemes.iter().find_map(|s| text.strip_prefix(s)) else {
+        return false;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let is_secret = rest.to_ascii_lowercase().contains("password=") || user.contains(':');
+    !host.is_empty() && !is_secret && !text.contains(char::is_whitespace)
 }
 
 fn is_url(text: &str, schemes: &[&str]) -> bool {

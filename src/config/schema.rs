@@ -19,6 +19,8 @@ pub enum Kind {
     Url,
     /// `https://` alone.
     HttpsUrl,
+    /// A server's URL with one of these schemes, perhaps with a user, never with a password.
+    Server(&'static [&'static str]),
     /// `"127.0.0.1:53"`.
     Socket,
     /// A day: `2026-11-24`, without quotes.
@@ -49,6 +51,11 @@ impl Kind {
             Self::HttpsUrl => {
                 "an https:// URL without user or password, such as \"https://api.example.com/health\"".into()
             }
+            Self::Server(schemes) => format!(
+                "a URL that begins with {}, without a password, such as \"{}user@host\"",
+                schemes.join(" or "),
+                schemes.first().unwrap_or(&"")
+            ),
             Self::Socket => "an address with a port, such as \"127.0.0.1:53\"".into(),
             Self::Date => "a day without quotes, such as 2026-11-24".into(),
             Self::Texts => "an array of strings, such as [\"a\", \"b\"]".into(),
@@ -137,6 +144,18 @@ const SLACK_KEY: Key = key(
     "",
     "Slack; its token comes from SLACK_BOT_TOKEN or `flightdeck login slack`, never from this file.",
 );
+const POSTGRES_KEY: Key = key(
+    "postgres",
+    Kind::Section(&POSTGRES),
+    "",
+    "PostgreSQL itself; the password comes from PGPASSWORD or `flightdeck login postgres`, never from this file.",
+);
+const REDIS_KEY: Key = key(
+    "redis",
+    Kind::Section(&REDIS),
+    "",
+    "Redis itself; the password comes from REDISCLI_AUTH or `flightdeck login redis`, never from this file.",
+);
 const SLO_KEY: Key = key(
     "slo",
     Kind::Section(&SLO),
@@ -166,6 +185,8 @@ pub static ROOT: Section = Section {
         PROBES_KEY,
         COST_KEY,
         SLACK_KEY,
+        POSTGRES_KEY,
+        REDIS_KEY,
         SLO_KEY,
         UI_KEY,
         key(
@@ -193,6 +214,8 @@ pub static ENVIRONMENT: Section = Section {
         PROBES_KEY,
         COST_KEY,
         SLACK_KEY,
+        POSTGRES_KEY,
+        REDIS_KEY,
         SLO_KEY,
         UI_KEY,
     ],
@@ -336,6 +359,24 @@ static SLACK: Section = Section {
             "Another endpoint; default: Slack itself.",
         ),
     ],
+};
+
+static POSTGRES: Section = Section {
+    keys: &[key(
+        "url",
+        Kind::Server(&["postgres://", "postgresql://"]),
+        "\"postgres://flightdeck@db.example.com:5432/laser\"",
+        "A role that is a member of pg_monitor and of nothing else. Another machine must show a trusted certificate, unless ?sslmode= says otherwise.",
+    )],
+};
+
+static REDIS: Section = Section {
+    keys: &[key(
+        "url",
+        Kind::Server(&["redis://", "rediss://"]),
+        "\"rediss://cache.example.com:6379\"",
+        "rediss:// is with TLS. A user may do with +info +dbsize +slowlog|get +select +ping.",
+    )],
 };
 
 static SLO: Section = Section {

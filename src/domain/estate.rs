@@ -8,6 +8,10 @@ use super::flag::Flags;
 use super::network::Network;
 use super::part::Part;
 use super::scaling::{ScalableTarget, ScalingActivity};
+use super::cache::Caches;
+use super::part::Part;
+use super::postgres::{PostgresNow, PostgresShape};
+use super::redis_server::RedisServer;
 use super::secret::Secret;
 use super::slack::Workspace;
 use super::wall::Walls;
@@ -29,6 +33,14 @@ pub struct Estate {
     pub walls: Part<Arc<Walls>>,
     /// Secrets of AWS Secrets Manager, by name.
     pub secrets: Part<Arc<Vec<Secret>>>,
+    /// Caches of ElastiCache.
+    pub caches: Part<Arc<Caches>>,
+    /// Redis, asked directly.
+    pub redis: Part<Arc<RedisServer>>,
+    /// PostgreSQL, asked directly: the moment.
+    pub postgres: Part<Arc<PostgresNow>>,
+    /// PostgreSQL, asked directly: sizes, statements, indexes.
+    pub postgres_shape: Part<Arc<PostgresShape>>,
     /// Slack.
     pub slack: Part<Arc<Workspace>>,
 }

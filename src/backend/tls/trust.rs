@@ -14,6 +14,7 @@ use crate::domain::problem::{Problem, ProblemKind};
 pub struct Trust {
     extra: Vec<CertificateDer<'static>>,
     roots: OnceLock<Arc<RootCertStore>>,
+    pem: OnceLock<Vec<u8>>,
 }
 
 impl Trust {
@@ -29,6 +30,7 @@ impl Trust {
         Ok(Self {
             extra,
             roots: OnceLock::new(),
+            pem: OnceLock::new(),
         })
     }
 
@@ -47,6 +49,39 @@ impl Trust {
             })
             .clone()
     }
+
+    /// All roots as PEM, for a client that makes its own TLS set-up: those alone that can be used, or it would refuse them all.
+    pub fn pem(&self) -> Vec<u8> {
+        let write = || {
+            let mut all = rustls_native_certs::load_native_certs().certs;
+            all.extend(self.extra.iter().cloned());
+            all.retain(|c| RootCertStore::empty().add(c.clone()).is_ok());
+            write(&all)
+        };
+        self.pem.get_or_init(write).clone()
+    }
+}
+
+/// Writes certificates as PEM (RFC 7468).
+fn write(all: &[CertificateDer<'_>]) -> Vec<u8> {
+    use base64::Engine;
+    let mut out = String::new();
+    for certificate in all {
+        let text = base64::engine::general_purpose::STANDARD.encode(certificate);
+        out.push_str("-----BEGIN CERTIFICATE-----\n");
+        let mut rest = text.as_str();
+        while let Some((line, more)) = rest.split_at_checked(64) {
+            out.push_str(line);
+            out.push('\n');
+            rest = more;
+        }
+        if !rest.is_empty() {
+            out.push_str(rest);
+            out.push('\n');
+        }
+        out.push_str("-----END CERTIFICATE-----\n");
+    }
+    out.into_bytes()
 }
 
 /// The one crypto provider.
@@ -80,4 +115,27 @@ fn read(pem: &str) -> Result<Vec<CertificateDer<'static>>, Problem> {
         return Err(wrong("it holds no certificate"));
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_as_pem_is_read_back() {
+        let all: Vec<CertificateDer<'static>> = rustls_native_certs::load_native_certs().certs;
+        let text = write(&all);
+        let back: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+        assert_eq!(back.unwrap(), all);
+        let made = rcgen::generate_simple_self_signed(vec!["db.example".into()]).unwrap();
+        let trust = Trust::new(Some(&made.cert.pem())).unwrap();
+        let pem = String::from_utf8(trust.pem()).unwrap();
+        let body: String = made
+            .cert
+            .pem()
+            .lines()
+            .filter(|l| !l.starts_with('-'))
+            .collect();
+        assert!(pem.replace('\n', "").contains(&body));
+    }
 }

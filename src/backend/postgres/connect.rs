@@ -1,0 +1,191 @@
+//! The way to a server: its URL, TLS, and a session that can change nothing.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgRow, PgSslMode};
+use sqlx::{ConnectOptions, Connection, PgConnection, SqlSafeStr};
+
+use super::{words, wrong};
+use crate::backend::tls::trust::Trust;
+use crate::backend::token::Held;
+use crate::domain::problem::Problem;
+
+/// Waits for a lock are given up after this: statistics must never queue up behind a migration.
+const LOCKS_MS: u64 = 1_000;
+
+/// Where a server is and how to sign in.
+#[derive(Clone)]
+pub(super) struct Destination {
+    options: PgConnectOptions,
+    /// Roots are only needed where a certificate is judged, and none are named in the URL.
+    judges: bool,
+}
+
+impl std::fmt::Debug for Destination {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.address())
+    }
+}
+
+impl Destination {
+    /// Reads a URL; the rest comes from the environment as with the vendor's own tools (`PGUSER`, `PGSSLMODE`, the password file).
+    pub(super) fn of(url: &str) -> Result<Self, Problem> {
+        let Some(("postgres" | "postgresql", rest)) = url.split_once("://") else {
+            return Err(wrong("the URL does not begin with postgres://"));
+        };
+        // The reason that the parser gives may quote the URL, and with it a password.
+        let mut options =
+            PgConnectOptions::from_str(url).map_err(|_| wrong("the URL cannot be read"))?;
+        if rest.is_empty() {
+            return Err(wrong("the URL names no host"));
+        }
+        let said = |name: &str| {
+            let query = rest.split_once('?').map_or("", |(_, q)| q);
+            query
+                .split('&')
+                .any(|pair| pair.split('=').next() == Some(name))
+        };
+        let mode_said =
+            said("sslmode") || said("ssl-mode") || std::env::var_os("PGSSLMODE").is_some();
+        let roots_said = ["sslrootcert", "ssl-root-cert", "ssl-ca"]
+            .into_iter()
+            .any(said)
+            || std::env::var_os("PGSSLROOTCERT").is_some();
+        if !mode_said && !is_near(&options) {
+            options = options.ssl_mode(PgSslMode::VerifyFull);
+        }
+        let judged = matches!(
+            options.get_ssl_mode(),
+            PgSslMode::VerifyCa | PgSslMode::VerifyFull
+        );
+        Ok(Self {
+            options,
+            judges: judged && !roots_said,
+        })
+    }
+
+    /// `db.example:5432/laser`, or the folder of the socket in place of the host.
+    pub(super) fn address(&self) -> String {
+        let o = &self.options;
+        let host = match o.get_socket() {
+            Some(folder) => folder.display().to_string(),
+            None if o.get_host().contains(':') && !o.get_host().starts_with('[') => {
+                format!("[{}]", o.get_host())
+            }
+            None => o.get_host().to_owned(),
+        };
+        let database = o.get_database().unwrap_or_else(|| o.get_username());
+        format!("{host}:{}/{database}", o.get_port())
+    }
+
+    /// Whether a certificate is judged.
+    #[cfg(test)]
+    pub(super) fn mode(&self) -> PgSslMode {
+        self.options.get_ssl_mode()
+    }
+
+    /// Opens a session. Its read-only mode and time-outs are part of its start, so that no pooler can carry them over to others.
+    pub(super) async fn open(
+        &self,
+        password: Option<&Held>,
+        trust: &Trust,
+        what: &str,
+        deadline: Duration,
+    ) -> Result<Session, Problem> {
+        let milliseconds = |d: Duration| d.as_millis().max(1).to_string();
+        // A little earlier than we give up: the server then says so itself, and does not go on for nobody.
+        let statement = milliseconds(deadline.mul_f64(0.7));
+        let mut options = self
+            .options
+            .clone()
+            .application_name("flightdeck")
+            .extra_float_digits(None)
+            .statement_cache_capacity(0)
+            .disable_statement_logging()
+            .options([
+                ("default_transaction_read_only", "on"),
+                ("statement_timeout", statement.as_str()),
+                ("lock_timeout", LOCKS_MS.to_string().as_str()),
+                (
+                    "idle_in_transaction_session_timeout",
+                    milliseconds(deadline).as_str(),
+                ),
+            ]);
+        if let Some(password) = password {
+            options = options.password(password.reveal());
+        }
+        if self.judges {
+            options = options.ssl_root_cert_from_pem(trust.pem());
+        }
+        let opened = PgConnection::connect_with(&options).await;
+        let connection = opened.map_err(|e| words::word(what, &e))?;
+        Ok(Session {
+            connection,
+            what: what.to_owned(),
+            unseen: Vec::new(),
+        })
+    }
+}
+
+/// Whether the server is on this machine: what nobody can listen in on needs no TLS.
+fn is_near(options: &PgConnectOptions) -> bool {
+    let host = options.get_host().trim_matches(['[', ']']);
+    let loopback = host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    options.get_socket().is_some() || host.starts_with('/') || host == "localhost" || loopback
+}
+
+/// A session with the questions that it could not answer.
+pub(super) struct Session {
+    connection: PgConnection,
+    what: String,
+    /// What could not be asked or seen: a line each.
+    pub(super) unseen: Vec<String>,
+}
+
+impl Session {
+    /// The rows of one statement.
+    pub(super) async fn rows(&mut self, sql: impl SqlSafeStr) -> Result<Vec<PgRow>, sqlx::Error> {
+        sqlx::query(sql)
+            .persistent(false)
+            .fetch_all(&mut self.connection)
+            .await
+    }
+
+    /// The rows of a statement without which the rest means nothing.
+    pub(super) async fn must(&mut self, sql: impl SqlSafeStr) -> Result<Vec<PgRow>, Problem> {
+        let answer = self.rows(sql).await;
+        answer.map_err(|e| words::word(&self.what, &e))
+    }
+
+    /// The rows of a statement that the role may not be allowed, or that this server may not know: none then, and a line that says
+    /// so.
+    pub(super) async fn may(
+        &mut self,
+        part: &str,
+        sql: impl SqlSafeStr,
+    ) -> Result<Vec<PgRow>, Problem> {
+        match self.rows(sql).await {
+            Ok(rows) => Ok(rows),
+            Err(e) => match words::withheld(&e) {
+                Some(why) => {
+                    self.unseen.push(format!("{part}: {why}"));
+                    Ok(Vec::new())
+                }
+                None => Err(words::word(&self.what, &e)),
+            },
+        }
+    }
+
+    /// Words an answer that cannot be read.
+    pub(super) fn unreadable(&self, error: &sqlx::Error) -> Problem {
+        words::word(&self.what, error)
+    }
+
+    /// Says goodbye; the server forgets the session at once.
+    pub(super) async fn close(self) {
+        // It ends with the connection in any case.
+        let _ = self.connection.close().await;
+    }
+}
