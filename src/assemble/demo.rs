@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use crate::config::{
     AwsConfig, Config, CostCache, CostConfig, DnsTarget, HttpsTarget, ProbeConfig, SlackConfig,
     load,
+    AwsConfig, Config, DnsTarget, HttpsTarget, ProbeConfig, ServerConfig, SlackConfig, load,
 };
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::sandbox::{self, Edge, Options, Sandbox};
@@ -74,6 +75,16 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
         channel: Some("ops".into()),
         token: token(),
     };
+    config.redis = ServerConfig {
+        url: sandbox
+            .redis()
+            .map(|(at, _)| format!("rediss://localhost:{}", at.port())),
+        password: sandbox
+            .redis()
+            .map(|(_, password)| SecretString::from(password)),
+    };
+    // The sandbox plays no PostgreSQL: nothing of the user's own may be asked from a demo.
+    config.postgres = ServerConfig::default();
     config.probes = sandbox.edge().map(probes).unwrap_or_default();
     check(&config)?;
     Ok((config, sandbox))

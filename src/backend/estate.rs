@@ -10,7 +10,13 @@ use super::aws::ec2::Ec2;
 use super::aws::secretsmanager::SecretsManager;
 use super::aws::signed::Signed;
 use super::aws::waf::Waf;
+use super::aws::elasticache::ElastiCache;
+use super::aws::secretsmanager::SecretsManager;
+use super::aws::signed::Signed;
+use super::postgres::Postgres;
+use super::redis::Redis;
 use super::slack::Slack;
+use super::tls::trust::Trust;
 use super::transport::{Courier, Line};
 use crate::config::Config;
 
@@ -29,6 +35,12 @@ pub struct Estate {
     pub waf: Waf,
     /// AWS Secrets Manager.
     pub secretsmanager: SecretsManager,
+    /// Amazon ElastiCache.
+    pub elasticache: ElastiCache,
+    /// PostgreSQL itself.
+    pub postgres: Postgres,
+    /// Redis itself.
+    pub redis: Redis,
     /// Slack.
     pub slack: Slack,
     /// The line of each, in the order shown.
@@ -43,7 +55,12 @@ impl Estate {
     }
 
     /// Makes the clients; no network I/O.
-    pub fn new(config: &Config, aws: &Arc<Aws>, courier: &Arc<Courier>) -> Self {
+    pub fn new(
+        config: &Config,
+        aws: &Arc<Aws>,
+        courier: &Arc<Courier>,
+        trust: &Arc<Trust>,
+    ) -> Self {
         let mut lines = Vec::new();
         let mut line = |name: &'static str, configured: bool| {
             let line = Arc::new(Line::new(name, config.read_only, configured));
@@ -62,6 +79,17 @@ impl Estate {
             ec2: Ec2::new(signed.clone(), line("ec2", true)),
             waf: Waf::new(signed.clone(), line("waf", true)),
             secretsmanager: SecretsManager::new(signed.clone(), line("secretsmanager", true)),
+            elasticache: ElastiCache::new(signed.clone(), line("elasticache", true)),
+            postgres: Postgres::new(
+                &config.postgres,
+                trust.clone(),
+                line("postgres", config.postgres.url.is_some()),
+            ),
+            redis: Redis::new(
+                &config.redis,
+                trust.clone(),
+                line("redis", config.redis.url.is_some()),
+            ),
             slack: Slack::new(
                 &config.slack,
                 courier.clone(),

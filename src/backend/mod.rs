@@ -4,6 +4,8 @@ pub mod aws;
 pub mod dns;
 pub mod estate;
 pub mod https;
+pub mod postgres;
+pub mod redis;
 pub mod slack;
 pub mod tls;
 pub mod token;
@@ -127,7 +129,7 @@ impl Backend {
         let trust = Arc::new(Trust::new(probes.extra_roots_pem.as_deref())?);
         let courier = Arc::new(Courier::new(trust.clone()));
         Ok(Self {
-            estate: Estate::new(config, &aws, &courier),
+            estate: Estate::new(config, &aws, &courier, &trust),
             https: Https::new(probes, trust.clone(), lines.https.clone()),
             tls: Tls::new(probes, trust, lines.tls.clone()),
             dns: Dns::new(probes, lines.dns.clone()),

@@ -8,6 +8,10 @@ mod environments;
 mod flags;
 mod network;
 mod scaling;
+mod caches;
+mod environments;
+mod postgres;
+mod redis_server;
 mod secrets;
 mod section;
 mod slack;
@@ -91,6 +95,11 @@ pub const VIEWS: &[View] = &[
     capacity::VIEW,
     scaling::VIEW,
     cost::VIEW,
+    caches::VIEW,
+    postgres::VIEW,
+    redis_server::VIEW,
+    environments::VIEW,
+    secrets::VIEW,
     slack::VIEW,
 ];
 

@@ -76,6 +76,10 @@ rows! {
     scaled: "autoscaling", "application-autoscaling:DescribeScalingActivities", 60, |clients, _| clients.autoscaling.activities();
     walls: "waf", "wafv2:ListWebACLs", 900, |clients, _| clients.waf.walls();
     secrets: "secretsmanager", "secretsmanager:ListSecrets", 300, |clients, _| clients.secretsmanager.secrets();
+    caches: "elasticache", "elasticache:DescribeReplicationGroups", 120, |clients, _| clients.elasticache.caches();
+    redis: "redis", "redis:INFO", 30, |clients, _| clients.redis.look();
+    postgres: "postgres", "postgres:pg_stat_activity", 30, |clients, _| clients.postgres.now();
+    postgres_shape: "postgres", "postgres:pg_stat_statements", 300, |clients, _| clients.postgres.shape();
     slack: "slack", "slack:auth.test", 300, |clients, _| clients.slack.workspace();
 }
 

@@ -12,6 +12,7 @@ mod ecs_change;
 mod ecs_deployments;
 mod ecs_map;
 mod ecs_task_definition;
+pub mod elasticache;
 pub mod elbv2;
 mod endpoint;
 mod log_line;

@@ -3,9 +3,11 @@
 mod alarms;
 mod aws;
 mod call;
+mod databases;
 mod dns;
 mod ecs;
 mod flags;
+mod elasticache;
 mod judgement;
 mod logs;
 mod look;
@@ -109,6 +111,8 @@ const GROUPS: &[&[Probe]] = &[
     rollout::PROBES,
     secrets::PROBES,
     secretsmanager::PROBES,
+    elasticache::PROBES,
+    databases::PROBES,
     slack::PROBES,
     network::PROBES,
     scaling::PROBES,

@@ -9,6 +9,8 @@ mod costexplorer;
 mod ec2;
 mod ecr;
 mod elasticache;
+mod elasticache;
+mod github;
 mod github;
 mod performance;
 mod rds;

@@ -1,0 +1,440 @@
+//! Amazon ElastiCache (API version 2015-02-02): replication groups, nodes, snapshots, events.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::Question;
+use super::convert::{stamp, text};
+use super::signed::{Api, Signed};
+use crate::backend::transport::Line;
+use crate::domain::cache::{CacheEvent, CacheGroup, CacheNode, CacheSnapshot, Caches};
+use crate::domain::problem::Problem;
+
+const API: Api = Api {
+    host: "elasticache",
+    signing: "elasticache",
+    variable: "ELASTICACHE",
+    target: "",
+    version: "2015-02-02",
+    only_in: None,
+};
+const GROUPS: Question = Question::new(
+    "elasticache",
+    "DescribeReplicationGroups",
+    "list the replication groups",
+);
+const CLUSTERS: Question = Question::new("elasticache", "DescribeCacheClusters", "list the nodes");
+const SNAPSHOTS: Question = Question::new("elasticache", "DescribeSnapshots", "list the snapshots");
+const EVENTS: Question = Question::new("elasticache", "DescribeEvents", "list the events");
+
+/// Pages read at most, of a hundred each.
+const PAGES: usize = 10;
+
+/// Minutes of events that are read: two weeks, which is all that are kept.
+const EVENT_MINUTES: &str = "20160";
+
+/// The ElastiCache client.
+#[derive(Debug)]
+pub struct ElastiCache {
+    signed: Arc<Signed>,
+    line: Arc<Line>,
+}
+
+/// A page of a list.
+trait Page: DeserializeOwned {
+    type Item;
+    fn split(self) -> (Vec<Self::Item>, Option<String>);
+}
+
+macro_rules! page {
+    ($page:ident, $list:literal, $items:ident, $item:literal, $of:ty) => {
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(default)]
+        struct $page {
+            #[serde(rename = $list)]
+            all: $items,
+            #[serde(rename = "Marker")]
+            marker: Option<String>,
+        }
+
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(default)]
+        struct $items {
+            #[serde(rename = $item)]
+            items: Vec<$of>,
+        }
+
+        impl Page for $page {
+            type Item = $of;
+            fn split(self) -> (Vec<$of>, Option<String>) {
+                (self.all.items, self.marker)
+            }
+        }
+    };
+}
+
+page!(
+    GroupPage,
+    "ReplicationGroups",
+    GroupItems,
+    "ReplicationGroup",
+    Group
+);
+page!(
+    ClusterPage,
+    "CacheClusters",
+    ClusterItems,
+    "CacheCluster",
+    Cluster
+);
+page!(
+    SnapshotPage,
+    "Snapshots",
+    SnapshotItems,
+    "Snapshot",
+    Snapshot
+);
+page!(EventPage, "Events", EventItems, "Event", Event);
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Group {
+    replication_group_id: String,
+    description: Option<String>,
+    status: Option<String>,
+    node_groups: Shards,
+    automatic_failover: Option<String>,
+    #[serde(rename = "MultiAZ")]
+    multi_az: Option<String>,
+    configuration_endpoint: Option<Endpoint>,
+    snapshot_retention_limit: Option<u32>,
+    snapshot_window: Option<String>,
+    cache_node_type: Option<String>,
+    auth_token_enabled: Option<bool>,
+    user_group_ids: UserGroups,
+    transit_encryption_enabled: Option<bool>,
+    at_rest_encryption_enabled: Option<bool>,
+    engine: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct UserGroups {
+    member: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Shards {
+    node_group: Vec<Shard>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Shard {
+    primary_endpoint: Option<Endpoint>,
+    node_group_members: Members,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Members {
+    node_group_member: Vec<Member>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Member {
+    cache_cluster_id: String,
+    current_role: Option<String>,
+    preferred_availability_zone: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Endpoint {
+    address: Option<String>,
+    port: Option<u16>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Cluster {
+    cache_cluster_id: String,
+    replication_group_id: Option<String>,
+    engine: Option<String>,
+    engine_version: Option<String>,
+    cache_cluster_status: Option<String>,
+    cache_node_type: Option<String>,
+    preferred_availability_zone: Option<String>,
+    snapshot_retention_limit: Option<u32>,
+    snapshot_window: Option<String>,
+    auth_token_enabled: Option<bool>,
+    transit_encryption_enabled: Option<bool>,
+    at_rest_encryption_enabled: Option<bool>,
+    configuration_endpoint: Option<Endpoint>,
+    cache_nodes: Nodes,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Nodes {
+    cache_node: Vec<Node>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Node {
+    cache_node_id: String,
+    cache_node_status: Option<String>,
+    customer_availability_zone: Option<String>,
+    endpoint: Option<Endpoint>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Snapshot {
+    snapshot_name: String,
+    replication_group_id: Option<String>,
+    cache_cluster_id: Option<String>,
+    snapshot_status: Option<String>,
+    snapshot_source: Option<String>,
+    node_snapshots: NodeSnapshots,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct NodeSnapshots {
+    node_snapshot: Vec<NodeSnapshot>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct NodeSnapshot {
+    cache_size: Option<String>,
+    snapshot_create_time: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Event {
+    source_identifier: Option<String>,
+    message: Option<String>,
+    date: Option<String>,
+}
+
+impl ElastiCache {
+    /// On an account.
+    pub fn new(signed: Arc<Signed>, line: Arc<Line>) -> Self {
+        Self { signed, line }
+    }
+
+    /// Groups with their nodes, snapshots, and the events of two weeks. What of the last two cannot be read is said in `unseen`.
+    ///
+    /// # Errors
+    /// Where AWS cannot be asked or refuses to list groups or nodes.
+    pub async fn caches(&self) -> Result<Caches, Problem> {
+        let (groups, clusters, snapshots, events) = tokio::join!(
+            self.pages::<GroupPage>(GROUPS, &[]),
+            self.pages::<ClusterPage>(CLUSTERS, &[("ShowCacheNodeInfo", "true")]),
+            self.pages::<SnapshotPage>(SNAPSHOTS, &[]),
+            self.pages::<EventPage>(EVENTS, &[("Duration", EVENT_MINUTES)]),
+        );
+        let mut unseen = Vec::new();
+        let mut all = groups_of(groups?, clusters?);
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut snapshots: Vec<CacheSnapshot> = kept(snapshots, "snapshots", &mut unseen)
+            .into_iter()
+            .map(snapshot)
+            .collect();
+        snapshots.sort_by_key(|s| std::cmp::Reverse(s.at));
+        let mut events: Vec<CacheEvent> = kept(events, "events", &mut unseen)
+            .into_iter()
+            .filter_map(event)
+            .collect();
+        events.sort_by_key(|e| std::cmp::Reverse(e.at));
+        Ok(Caches {
+            groups: all,
+            snapshots,
+            events,
+            unseen,
+        })
+    }
+
+    async fn pages<P: Page>(
+        &self,
+        question: Question,
+        params: &[(&str, &str)],
+    ) -> Result<Vec<P::Item>, Problem> {
+        let mut all = Vec::new();
+        let mut marker: Option<String> = None;
+        for _ in 0..PAGES {
+            let mut asked = params.to_vec();
+            if let Some(marker) = &marker {
+                asked.push(("Marker", marker));
+            }
+            let page: P = self
+                .signed
+                .query(&self.line, &API, question, &asked)
+                .await?;
+            let (items, next) = page.split();
+            all.extend(items);
+            marker = next.filter(|m| !m.is_empty());
+            if marker.is_none() {
+                break;
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// What was read, or nothing and a line that says why.
+fn kept<T>(answer: Result<Vec<T>, Problem>, what: &str, unseen: &mut Vec<String>) -> Vec<T> {
+    answer.unwrap_or_else(|problem| {
+        unseen.push(format!("{what}: {}", problem.why));
+        Vec::new()
+    })
+}
+
+/// Replication groups with what their nodes tell, and clusters that are in none.
+fn groups_of(groups: Vec<Group>, clusters: Vec<Cluster>) -> Vec<CacheGroup> {
+    let mut all: Vec<CacheGroup> = groups.into_iter().map(|g| group(g, &clusters)).collect();
+    let alone = |c: &&Cluster| c.replication_group_id.as_deref().unwrap_or("").is_empty();
+    all.extend(clusters.iter().filter(alone).map(single));
+    all
+}
+
+fn group(g: Group, clusters: &[Cluster]) -> CacheGroup {
+    let own = |c: &&Cluster| c.replication_group_id.as_deref() == Some(&g.replication_group_id);
+    let own: Vec<&Cluster> = clusters.iter().filter(own).collect();
+    let members = g
+        .node_groups
+        .node_group
+        .iter()
+        .flat_map(|s| &s.node_group_members.node_group_member);
+    let mut nodes: Vec<CacheNode> = members
+        .map(|m| {
+            let told = own
+                .iter()
+                .find(|c| c.cache_cluster_id == m.cache_cluster_id);
+            let zone = told.and_then(|c| c.preferred_availability_zone.as_deref());
+            CacheNode {
+                id: text(Some(&m.cache_cluster_id)),
+                role: text(m.current_role.as_deref()),
+                zone: text(m.preferred_availability_zone.as_deref().or(zone)),
+                status: text(told.and_then(|c| c.cache_cluster_status.as_deref())),
+            }
+        })
+        .collect();
+    // A group that is being made has no shards yet, but may have nodes.
+    if nodes.is_empty() {
+        nodes = own.iter().flat_map(|c| single(c).nodes).collect();
+    }
+    nodes.sort_by(|a, b| a.id.cmp(&b.id));
+    let first = own.first();
+    let shard = g.node_groups.node_group.first();
+    let at = g
+        .configuration_endpoint
+        .as_ref()
+        .or(shard.and_then(|s| s.primary_endpoint.as_ref()));
+    CacheGroup {
+        id: text(Some(&g.replication_group_id)),
+        about: text(g.description.as_deref()),
+        status: text(g.status.as_deref()),
+        engine: text(
+            g.engine
+                .as_deref()
+                .or(first.and_then(|c| c.engine.as_deref())),
+        ),
+        version: text(first.and_then(|c| c.engine_version.as_deref())),
+        node_type: text(
+            g.cache_node_type
+                .as_deref()
+                .or(first.and_then(|c| c.cache_node_type.as_deref())),
+        ),
+        multi_az: g.multi_az.as_deref() == Some("enabled"),
+        failover: g.automatic_failover.as_deref() == Some("enabled"),
+        in_transit: g.transit_encryption_enabled.unwrap_or(false),
+        at_rest: g.at_rest_encryption_enabled.unwrap_or(false),
+        auth: g.auth_token_enabled.unwrap_or(false) || !g.user_group_ids.member.is_empty(),
+        retention_days: g.snapshot_retention_limit.unwrap_or(0),
+        window: text(g.snapshot_window.as_deref()),
+        endpoint: address(at),
+        nodes,
+    }
+}
+
+/// A cluster that is in no replication group: it has nobody to fail over to.
+fn single(c: &Cluster) -> CacheGroup {
+    let nodes: Vec<CacheNode> = c
+        .cache_nodes
+        .cache_node
+        .iter()
+        .map(|n| CacheNode {
+            id: match c.cache_nodes.cache_node.len() {
+                1 => text(Some(&c.cache_cluster_id)),
+                _ => text(Some(&format!("{}/{}", c.cache_cluster_id, n.cache_node_id))),
+            },
+            role: String::new(),
+            zone: text(
+                n.customer_availability_zone
+                    .as_deref()
+                    .or(c.preferred_availability_zone.as_deref()),
+            ),
+            status: text(n.cache_node_status.as_deref()),
+        })
+        .collect();
+    let at = c.cache_nodes.cache_node.first();
+    let at = c
+        .configuration_endpoint
+        .as_ref()
+        .or(at.and_then(|n| n.endpoint.as_ref()));
+    CacheGroup {
+        id: text(Some(&c.cache_cluster_id)),
+        about: String::new(),
+        status: text(c.cache_cluster_status.as_deref()),
+        engine: text(c.engine.as_deref()),
+        version: text(c.engine_version.as_deref()),
+        node_type: text(c.cache_node_type.as_deref()),
+        multi_az: false,
+        failover: false,
+        in_transit: c.transit_encryption_enabled.unwrap_or(false),
+        at_rest: c.at_rest_encryption_enabled.unwrap_or(false),
+        auth: c.auth_token_enabled.unwrap_or(false),
+        retention_days: c.snapshot_retention_limit.unwrap_or(0),
+        window: text(c.snapshot_window.as_deref()),
+        endpoint: address(at),
+        nodes,
+    }
+}
+
+fn address(at: Option<&Endpoint>) -> String {
+    match at.map(|e| (e.address.as_deref(), e.port)) {
+        Some((Some(host), Some(port))) => text(Some(&format!("{host}:{port}"))),
+        Some((Some(host), None)) => text(Some(host)),
+        _ => String::new(),
+    }
+}
+
+fn snapshot(s: Snapshot) -> CacheSnapshot {
+    let node = s.node_snapshots.node_snapshot.first();
+    let group = s.replication_group_id.as_deref().filter(|g| !g.is_empty());
+    CacheSnapshot {
+        name: text(Some(&s.snapshot_name)),
+        of: text(group.or(s.cache_cluster_id.as_deref())),
+        status: text(s.snapshot_status.as_deref()),
+        automatic: s.snapshot_source.as_deref() == Some("automated"),
+        at: node.and_then(|n| stamp(n.snapshot_create_time.as_deref())),
+        size: text(node.and_then(|n| n.cache_size.as_deref())),
+    }
+}
+
+fn event(e: Event) -> Option<CacheEvent> {
+    Some(CacheEvent {
+        at: stamp(e.date.as_deref())?,
+        of: text(e.source_identifier.as_deref()),
+        message: text(e.message.as_deref()),
+    })
+}

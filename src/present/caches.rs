@@ -1,0 +1,155 @@
+//! Caches of ElastiCache: how each is protected, where its nodes are, how young its snapshots.
+
+use jiff::Timestamp;
+
+use super::words::{ago, count};
+use super::{Cell, Group, Head, Section, Tone, View};
+use crate::domain::cache::{CacheGroup, Caches};
+use crate::domain::facts::Facts;
+
+pub(super) const VIEW: View = View {
+    id: "caches",
+    title: "Caches",
+    doc: "ElastiCache: nodes and zones, failover, encryption, snapshots, events",
+    group: Group::Data,
+    lines: &["elasticache"],
+    needs: &["caches"],
+    make,
+};
+
+const GROUPS: &[Head] = &[
+    Head::left("cache", 20).grow(2),
+    Head::left("status", 10),
+    Head::left("engine", 13).drop(2),
+    Head::left("type", 15).drop(3),
+    Head::right("nodes", 5),
+    Head::right("zones", 5),
+    Head::left("multi-az", 8),
+    Head::left("failover", 8),
+    Head::left("transit", 7),
+    Head::left("rest", 5),
+    Head::left("auth", 4).drop(1),
+    Head::right("snapshot", 8),
+];
+
+const NODES: &[Head] = &[
+    Head::left("node", 24).grow(2),
+    Head::left("role", 8),
+    Head::left("zone", 12),
+    Head::left("status", 10),
+    Head::left("cache", 20).grow(1).drop(1),
+];
+
+const SNAPSHOTS: &[Head] = &[
+    Head::left("snapshot", 30).grow(2),
+    Head::left("of", 20).grow(1).drop(1),
+    Head::right("age", 6),
+    Head::left("taken", 10),
+    Head::right("size", 9),
+    Head::left("status", 10),
+];
+
+const EVENTS: &[Head] = &[
+    Head::right("age", 6),
+    Head::left("of", 22).drop(1),
+    Head::left("what", 40).grow(3),
+];
+
+/// Events that are shown.
+const MOST_EVENTS: usize = 20;
+
+fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+    let part = &facts.estate.caches;
+    let section = |name, title, heads, empty| Section::of(part, now, name, title, heads, empty);
+    let mut groups = section(
+        "caches",
+        "Caches",
+        GROUPS,
+        "No caches: ElastiCache has none in this account and region.",
+    );
+    let mut nodes = section("nodes", "Nodes", NODES, "No nodes.");
+    let mut snapshots = section(
+        "snapshots",
+        "Snapshots",
+        SNAPSHOTS,
+        "No snapshots: set a snapshot retention on the replication group.",
+    );
+    let mut events = section(
+        "events",
+        "Events, two weeks",
+        EVENTS,
+        "No events in two weeks.",
+    );
+    let none = Caches::default();
+    let caches = part.value.as_deref().unwrap_or(&none);
+    for why in &caches.unseen {
+        groups.note(format!("not seen: {why}"), Tone::Unknown);
+    }
+    for group in &caches.groups {
+        groups.row(&group.id, cells(group, caches, now), group);
+        for node in &group.nodes {
+            let well = node.status.is_empty() || node.status == "available";
+            let cells = vec![
+                Cell::name(&node.id),
+                Cell::plain(&node.role),
+                Cell::plain(&node.zone),
+                Cell::new(&node.status, Tone::fine(well)),
+                Cell::muted(&group.id),
+            ];
+            nodes.row(&node.id, cells, node);
+        }
+    }
+    let short = caches.groups.iter().filter(|g| !g.lacks().is_empty());
+    let short = short.count();
+    if short > 0 {
+        groups.note(
+            format!(
+                "{} without all that production asks of one",
+                count(short, "cache")
+            ),
+            Tone::Warn,
+        );
+    }
+    for s in &caches.snapshots {
+        let cells = vec![
+            Cell::name(&s.name),
+            Cell::plain(&s.of),
+            Cell::plain(ago(s.at, now)),
+            Cell::plain(if s.automatic { "by itself" } else { "by hand" }),
+            Cell::plain(&s.size),
+            Cell::new(&s.status, Tone::fine(s.status == "available")),
+        ];
+        snapshots.row(&s.name, cells, s);
+    }
+    for (n, e) in caches.events.iter().take(MOST_EVENTS).enumerate() {
+        let cells = vec![
+            Cell::plain(ago(Some(e.at), now)),
+            Cell::muted(&e.of),
+            Cell::plain(&e.message),
+        ];
+        events.row(format!("{} {n}", e.at), cells, e);
+    }
+    vec![groups, nodes, snapshots, events]
+}
+
+fn cells(g: &CacheGroup, caches: &Caches, now: Timestamp) -> Vec<Cell> {
+    let newest = caches.newest_snapshot(&g.id).and_then(|s| s.at);
+    let zones = g.zones().len();
+    vec![
+        Cell::name(&g.id),
+        Cell::new(&g.status, Tone::good(g.status == "available")),
+        Cell::plain(format!("{} {}", g.engine, g.version)),
+        Cell::muted(&g.node_type),
+        Cell::new(g.nodes.len().to_string(), Tone::fine(g.nodes.len() > 1)),
+        Cell::new(zones.to_string(), Tone::fine(zones > 1)),
+        Cell::on(g.multi_az),
+        Cell::on(g.failover),
+        Cell::on(g.in_transit),
+        Cell::on(g.at_rest),
+        Cell::on(g.auth),
+        Cell::new(
+            ago(newest, now),
+            Tone::fine(newest.is_some() || g.retention_days == 0),
+        ),
+    ]
+}
