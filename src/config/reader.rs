@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::mistake::{Mistake, place, suggest};
 use super::schema::{Key, Kind, Section};
+use crate::domain::redact;
 use crate::domain::text::inert;
 
 /// Collects mistakes while a source is read.
@@ -152,7 +153,9 @@ fn place_of(path: &str) -> String {
 
 fn got(value: &DeValue<'_>) -> String {
     match value {
-        DeValue::String(s) if s.chars().count() <= 60 => format!("is \"{}\"", inert(s)),
+        DeValue::String(s) if s.chars().count() <= 60 => {
+            format!("is \"{}\"", inert(&redact::text(s)))
+        }
         DeValue::String(_) => "is a long string".into(),
         DeValue::Integer(n) => format!("is {n}"),
         DeValue::Float(n) => format!("is {n}"),
