@@ -438,3 +438,58 @@ fn event(e: Event) -> Option<CacheEvent> {
         message: text(e.message.as_deref()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn groups(xml: &str) -> Vec<Group> {
+        let page: GroupPage = quick_xml::de::from_str(xml).unwrap();
+        page.split().0
+    }
+
+    fn clusters(xml: &str) -> Vec<Cluster> {
+        let page: ClusterPage = quick_xml::de::from_str(xml).unwrap();
+        page.split().0
+    }
+
+    const TWO: &str = "<R><CacheClusters>\
+        <CacheCluster><CacheClusterId>c-0001-001</CacheClusterId><ReplicationGroupId>c</ReplicationGroupId>\
+        <EngineVersion>7.1.0</EngineVersion><CacheClusterStatus>available</CacheClusterStatus>\
+        <PreferredAvailabilityZone>us-east-1c</PreferredAvailabilityZone>\
+        <CacheNodes><CacheNode><CacheNodeId>0001</CacheNodeId></CacheNode></CacheNodes></CacheCluster>\
+        <CacheCluster><CacheClusterId>alone</CacheClusterId><Engine>memcached</Engine>\
+        <CacheNodes><CacheNode><CacheNodeId>0001</CacheNodeId></CacheNode><CacheNode><CacheNodeId>0002</CacheNodeId></CacheNode></CacheNodes>\
+        </CacheCluster></CacheClusters></R>";
+
+    #[test]
+    fn a_group_in_cluster_mode_tells_no_roles_and_its_zones_come_from_its_nodes() {
+        let xml = "<R><ReplicationGroups><ReplicationGroup><ReplicationGroupId>c</ReplicationGroupId><Status>available</Status>\
+            <NodeGroups><NodeGroup><NodeGroupMembers><NodeGroupMember><CacheClusterId>c-0001-001</CacheClusterId></NodeGroupMember>\
+            </NodeGroupMembers></NodeGroup></NodeGroups><AutomaticFailover>enabling</AutomaticFailover>\
+            <ConfigurationEndpoint><Address>clustercfg.c</Address><Port>6379</Port></ConfigurationEndpoint>\
+            <UserGroupIds><member>ops</member></UserGroupIds></ReplicationGroup></ReplicationGroups></R>";
+        let all = groups_of(groups(xml), clusters(TWO));
+        let (group, alone) = (&all[0], &all[1]);
+        assert_eq!(group.endpoint, "clustercfg.c:6379");
+        assert_eq!(
+            (group.nodes[0].role.as_str(), group.zones()),
+            ("", vec!["us-east-1c"])
+        );
+        assert_eq!(group.version, "7.1.0");
+        assert!(group.auth, "a group of users is a password, too");
+        assert!(!group.failover, "what is being enabled is not there yet");
+        assert!(group.lacks().contains(&"not encrypted at rest".to_owned()));
+        let nodes: Vec<&str> = alone.nodes.iter().map(|n| n.id.as_str()).collect();
+        assert_eq!(nodes, ["alone/0001", "alone/0002"]);
+    }
+
+    #[test]
+    fn a_group_that_is_being_made_has_the_nodes_that_are_there() {
+        let xml = "<R><ReplicationGroups><ReplicationGroup><ReplicationGroupId>c</ReplicationGroupId><Status>creating</Status>\
+            </ReplicationGroup></ReplicationGroups><Marker>m</Marker></R>";
+        let all = groups_of(groups(xml), clusters(TWO));
+        assert_eq!(all[0].nodes[0].id, "c-0001-001");
+        assert_eq!(all[0].lacks()[0], "is creating");
+    }
+}
