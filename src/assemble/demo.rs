@@ -6,9 +6,8 @@ use crate::cli::globals::Globals;
 use secrecy::SecretString;
 
 use crate::config::{
-    AwsConfig, Config, CostCache, CostConfig, DnsTarget, HttpsTarget, ProbeConfig, SlackConfig,
-    load,
-    AwsConfig, Config, DnsTarget, HttpsTarget, ProbeConfig, ServerConfig, SlackConfig, load,
+    AwsConfig, Config, CostCache, CostConfig, DnsTarget, HttpsTarget, ProbeConfig, ServerConfig,
+    SlackConfig, load,
 };
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::sandbox::{self, Edge, Options, Sandbox};

@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
+use super::cache::Caches;
 use super::cost::Cost;
 use super::flag::Flags;
 use super::network::Network;
 use super::part::Part;
-use super::scaling::{ScalableTarget, ScalingActivity};
-use super::cache::Caches;
 use super::part::Part;
 use super::postgres::{PostgresNow, PostgresShape};
 use super::redis_server::RedisServer;
+use super::scaling::{ScalableTarget, ScalingActivity};
 use super::secret::Secret;
 use super::slack::Workspace;
 use super::wall::Walls;

@@ -2,16 +2,16 @@
 //! command line prints them and writes them as JSON, so that no face knows more than another. One file a view; the table below
 //! is the registry.
 
+mod caches;
 mod capacity;
 mod cost;
 mod environments;
+mod environments;
 mod flags;
 mod network;
-mod scaling;
-mod caches;
-mod environments;
 mod postgres;
 mod redis_server;
+mod scaling;
 mod secrets;
 mod section;
 mod slack;

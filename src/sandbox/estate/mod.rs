@@ -9,8 +9,6 @@ mod costexplorer;
 mod ec2;
 mod ecr;
 mod elasticache;
-mod elasticache;
-mod github;
 mod github;
 mod performance;
 mod rds;

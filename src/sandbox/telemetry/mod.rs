@@ -5,8 +5,8 @@ mod chatter;
 pub mod noise;
 pub mod traffic;
 
-pub use traffic::strain;
 pub use noise::{cache_connections, cache_hit_percent, cache_memory_percent, load};
+pub use traffic::strain;
 
 use super::cloudwatch::{AlarmStore, MetricStore};
 use super::logs::LogStore;
