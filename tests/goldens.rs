@@ -7,9 +7,17 @@ use ui::answers::{answer_logs, answer_metrics, lines, read};
 use ui::{Console, fixture};
 
 fn golden(name: &str, prepare: impl Fn(&mut Console)) {
+    golden_of(name, fixture::snapshot, prepare);
+}
+
+fn golden_of(
+    name: &str,
+    snapshot: impl Fn() -> flightdeck::watch::Snapshot,
+    prepare: impl Fn(&mut Console),
+) {
     // Ages are relative to a fixed now; clock times are local, so the zone is fixed, too.
     for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
-        let mut console = Console::new(columns, rows);
+        let mut console = Console::with(columns, rows, snapshot());
         prepare(&mut console);
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path("goldens");
@@ -121,6 +129,39 @@ fn log_lines_wrapped_and_searched() {
 fn audit() {
     golden("audit", |c| {
         c.keys("8");
+    });
+}
+
+fn boards() -> flightdeck::watch::Snapshot {
+    let body = include_str!("../src/sandbox/telemetry/boards/overview.json")
+        .replace("@BALANCER@", "app/laser-prod/50dc6c495c0c9188")
+        .replace("@REGION@", "us-east-1")
+        .replace("@ACCOUNT@", "123456789012");
+    let logs = include_str!("../src/sandbox/telemetry/boards/logs.json");
+    ui::boards::with(&[("laser-prod-logs", logs), ("laser-prod-overview", &body)])
+}
+
+#[test]
+fn dashboards() {
+    golden_of("dashboards", boards, |c| {
+        c.keys("9");
+    });
+}
+
+#[test]
+fn dashboard() {
+    golden_of("dashboard", boards, |c| {
+        c.keys("9j<enter>");
+        ui::boards::answer(c);
+    });
+}
+
+#[test]
+fn dashboard_of_logs() {
+    golden_of("dashboard-logs", boards, |c| {
+        c.keys("9<enter>");
+        ui::boards::answer(c);
+        c.keys("<tab>");
     });
 }
 

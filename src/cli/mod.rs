@@ -10,6 +10,7 @@ mod checklist;
 pub mod config;
 mod consent;
 mod criterion_arg;
+mod dashboards;
 mod deploy;
 mod deployments;
 pub mod exit;
@@ -88,6 +89,8 @@ pub enum Command {
     Alerts(alerts::Arguments),
     /// Metrics: their names, or series
     Metrics(metrics::Arguments),
+    /// Dashboards: CloudWatch's and the console's own, or one with its current values
+    Dashboards(dashboards::Arguments),
     /// Search or follow logs
     Logs(logs::Arguments),
     /// Feature flags by environment, and how they spread
@@ -126,13 +129,14 @@ pub enum Command {
 impl Command {
     /// What a command needs to know; it asks for no more.
     pub fn scope(&self) -> Scope {
-        use Subject::{Alarms, Definitions, Deployments, LogGroups, Services, Targets};
+        use Subject::{Alarms, Dashboards, Definitions, Deployments, LogGroups, Services, Targets};
         match self {
             Self::Services(_) => Scope::Only(&[Services, Definitions, Targets]),
             Self::Tasks(_) => Scope::Only(&[Services]),
             Self::Deployments(_) => Scope::Only(&[Services, Definitions, Deployments]),
             Self::Alerts(_) => Scope::Only(&[Alarms]),
             Self::Metrics(_) => Scope::Only(&[]),
+            Self::Dashboards(_) => Scope::Only(&[Dashboards, Alarms]),
             Self::Logs(_) => Scope::Only(&[Services, Definitions, LogGroups]),
             Self::Deploy(_)
             | Self::Rollback(_)
@@ -181,6 +185,7 @@ pub async fn run(command: &Command, session: &mut Session) -> Result<Exit, Probl
         Command::Deployments(args) => deployments::run(args, session).await,
         Command::Alerts(args) => alerts::run(args, session).await,
         Command::Metrics(args) => metrics::run(args, session).await,
+        Command::Dashboards(args) => dashboards::run(args, session).await,
         Command::Logs(args) => logs::run(args, session).await,
         Command::Flags => show::named("flags", session).await,
         Command::Show(args) => show::run(args, session).await,

@@ -2,6 +2,7 @@
 
 mod apply;
 pub mod credentials;
+pub mod dashboards;
 pub mod faces;
 pub mod file;
 pub mod load;

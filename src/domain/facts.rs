@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::action::Run;
 use super::alarm::{Alarm, AlarmEvent};
 use super::audit::{AuditRow, ChainVerdict, SignOff};
+use super::dashboard::{BoardData, Dashboard, DashboardEntry, LogTable, OwnDashboard};
 use super::deployment::Deployment;
 use super::estate::Estate;
 use super::log::{LogGroup, LogLine, LogTail};
@@ -98,6 +99,16 @@ pub struct Facts {
     pub series: Part<Arc<BTreeMap<MetricQuery, Arc<Series>>>>,
     /// Series on the metrics screen.
     pub charts: Part<Charts>,
+    /// Dashboards of the account, by name.
+    pub dashboards: Part<Arc<Vec<DashboardEntry>>>,
+    /// This console's own dashboards.
+    pub own_dashboards: Part<Arc<Vec<OwnDashboard>>>,
+    /// The account's dashboard that is looked at, by name.
+    pub dashboard: BTreeMap<String, Part<Arc<Dashboard>>>,
+    /// Series of the dashboard looked at.
+    pub board: Part<BoardData>,
+    /// Answers to its log queries, by the widget's place.
+    pub board_logs: BTreeMap<usize, Part<Arc<LogTable>>>,
     /// Names of metrics.
     pub metric_names: Part<Arc<Vec<MetricId>>>,
     /// Promises.

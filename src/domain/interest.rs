@@ -1,5 +1,8 @@
 //! What somebody is looking at. The watch asks faster, or at all, for what is of interest.
 
+use std::sync::Arc;
+
+use super::dashboard::BoardAsk;
 use super::log::LogRequest;
 use super::metric::{MetricQuery, Window};
 use super::service::ServiceId;
@@ -22,6 +25,12 @@ pub enum Interest {
         /// Which time.
         window: Window,
     },
+    /// Names of dashboards, the account's and our own.
+    Dashboards,
+    /// A dashboard of the account.
+    Dashboard(String),
+    /// Series and log queries of the dashboard on screen.
+    Board(Arc<BoardAsk>),
     /// Names of all metrics, for choosing.
     MetricNames,
     /// A tail or a search.

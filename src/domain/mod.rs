@@ -6,6 +6,7 @@ pub mod audit;
 pub mod cache;
 pub mod capacity;
 pub mod cost;
+pub mod dashboard;
 pub mod deployment;
 pub mod estate;
 pub mod facts;

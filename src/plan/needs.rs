@@ -21,8 +21,12 @@ const SAMPLES: usize = 20;
 pub struct Needs {
     /// Whether the names of metrics are needed.
     pub metric_names: bool,
+    /// Whether they were known, or could not be read, when `queries` were chosen from them.
+    pub named: bool,
     /// One series a component whose metrics are to arrive, chosen from the names that are known.
     pub queries: Vec<MetricQuery>,
+    /// Whether the names of dashboards are needed.
+    pub dashboards: bool,
     /// Alarms whose history is needed, by name.
     pub alarm_histories: Vec<String>,
     /// Log groups of which a few of the newest lines are needed (`Facts::log_samples`).
@@ -33,11 +37,14 @@ pub struct Needs {
 pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
     let calls = || plan.criteria().flat_map(|c| &c.proof.calls);
     let mut components: Vec<Component> = Vec::new();
+    let mut named: Vec<(Component, String)> = Vec::new();
     for call in calls().filter(|c| c.probe.name == "metrics.arriving") {
-        if let Some(c) = Component::parse(call.value("component"))
-            && !components.contains(&c)
-        {
-            components.push(c);
+        if let Some(c) = Component::parse(call.value("component")) {
+            let words = call.value("metric").split(',').map(str::trim);
+            named.extend(words.filter(|w| !w.is_empty()).map(|w| (c, w.to_owned())));
+            if !components.contains(&c) {
+                components.push(c);
+            }
         }
     }
     let names: &[MetricId] = facts
@@ -56,7 +63,13 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
         .take(HEADROOMS);
     Needs {
         metric_names: capacity || !components.is_empty(),
+        named: facts.metric_names.value.is_some() || facts.metric_names.error.is_some(),
         queries: arriving
+            .chain(
+                named
+                    .iter()
+                    .filter_map(|(c, name)| names.iter().find(|m| c.owns(m) && &m.name == name)),
+            )
             .chain(left)
             .map(|m| MetricQuery {
                 metric: m.clone(),
@@ -64,6 +77,7 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
                 period_s: PERIOD_S,
             })
             .collect(),
+        dashboards: calls().any(|c| c.probe.name.starts_with("dashboards.")),
         alarm_histories: if calls().any(|c| c.probe.name == "alarms.drill") {
             histories(facts)
         } else {

@@ -62,13 +62,13 @@ impl Platform {
             Service::Ecs => ecs::handle(&call.operation, &call.input, &mut self.world, sts::CALLER),
             Service::Elbv2 => elbv2::handle(&call.operation, &call.input, &self.world),
             Service::Sts => sts::handle(&call.operation),
-            Service::CloudWatch => cloudwatch::handle(
-                &call.operation,
-                &call.input,
-                &mut t.metrics,
-                &mut t.alarms,
-                now,
-            ),
+            Service::CloudWatch => {
+                let (operation, input) = (&call.operation, &call.input);
+                let board = t.dashboards.handle(operation, input, now);
+                board.unwrap_or_else(|| {
+                    cloudwatch::handle(operation, input, &mut t.metrics, &mut t.alarms, now)
+                })
+            }
             Service::Logs => logs::handle(
                 &call.operation,
                 &call.input,

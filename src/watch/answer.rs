@@ -11,11 +11,12 @@ use super::estate;
 use super::picture::Picture;
 use super::topic::Topic;
 use super::topics::{
-    alarms, charts, deployments, identity, log_groups, logs, outside, records, series, services,
-    slos, targets, task_definitions, tasks,
+    alarms, boards, charts, deployments, identity, log_groups, logs, outside, records, series,
+    services, slos, targets, task_definitions, tasks,
 };
 use crate::backend::Backend;
 use crate::domain::alarm::Alarm;
+use crate::domain::dashboard::{DashboardEntry, OwnDashboard};
 use crate::domain::log::LogGroup;
 use crate::domain::metric::{MetricId, Series};
 use crate::domain::problem::{Problem, ProblemKind};
@@ -56,6 +57,16 @@ pub enum Answer {
     Slos(Result<slos::Counts, Problem>),
     /// A chart.
     Charts(charts::Charted),
+    /// Dashboards of the account.
+    Dashboards(Result<Vec<DashboardEntry>, Problem>),
+    /// Our own.
+    OwnDashboards(Vec<OwnDashboard>),
+    /// A dashboard.
+    Dashboard(boards::Read),
+    /// Series of a dashboard.
+    Board(boards::Boarded),
+    /// Log queries of a dashboard.
+    BoardLogs(boards::Queried),
     /// Names of metrics.
     MetricNames(Result<(Vec<MetricId>, bool), Problem>),
     /// Log groups.
@@ -147,6 +158,11 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
             }
             None => nothing(),
         },
+        Topic::Dashboards
+        | Topic::OwnDashboards
+        | Topic::Dashboard(_)
+        | Topic::Board
+        | Topic::BoardLogs => boards::question(topic, p, b),
         Topic::Series | Topic::Slos | Topic::Charts | Topic::MetricNames | Topic::Logs => {
             ask_measures(topic, p, b)
         }
@@ -192,7 +208,8 @@ fn describe(b: Arc<Backend>, ids: Vec<crate::domain::service::ServiceId>) -> Ask
     Box::pin(async move { Answer::Services(services::ask(&b, ids).await) })
 }
 
-fn nothing() -> Asking {
+/// What is asked where there is nothing to ask.
+pub fn nothing() -> Asking {
     Box::pin(std::future::ready(Answer::Nothing))
 }
 
@@ -227,6 +244,11 @@ pub fn take(p: &mut Picture, answer: Answer, at: Timestamp) -> Joined {
         Answer::Series(a) => series::take(p, a, at),
         Answer::Slos(a) => slos::take(p, a, at),
         Answer::Charts(a) => charts::take(p, a, at),
+        Answer::Dashboards(a) => boards::take_list(p, a, at),
+        Answer::OwnDashboards(a) => boards::take_own(p, a, at),
+        Answer::Dashboard(a) => boards::take_body(p, a, at),
+        Answer::Board(a) => boards::take(p, a, at),
+        Answer::BoardLogs(a) => boards::take_logs(p, a, at),
         Answer::MetricNames(a) => charts::take_names(p, a, at),
         Answer::LogGroups(a) => log_groups::take(p, a, at),
         Answer::LogSamples(a) => log_groups::take_samples(p, a, at),

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::estate;
 use super::tail::Tail;
+use super::topics::boards::Refused;
 use super::topics::outside;
 use super::topics::slos::Measured;
 use crate::config::Config;
@@ -45,6 +46,8 @@ pub struct Picture {
     pub targets: HashMap<String, (Instant, Vec<Target>)>,
     /// What the promises are measured by.
     pub measured: Measured,
+    /// Widgets of the dashboard on screen that were refused as wrong: they are not asked again while it is open.
+    pub refused: Refused,
     /// The log looked at.
     pub tail: Tail,
     /// Names of the estate's lines that the configuration asks for.
@@ -80,6 +83,9 @@ impl Picture {
             alarms: Part::never("cloudwatch:DescribeAlarms", s(15)),
             series: Part::never("cloudwatch:GetMetricData", s(60)),
             charts: Part::never("cloudwatch:GetMetricData", s(60)),
+            dashboards: Part::never("cloudwatch:ListDashboards", s(300)),
+            own_dashboards: Part::never("files", s(300)),
+            board: Part::never("cloudwatch:GetMetricData", s(60)),
             metric_names: Part::never("cloudwatch:ListMetrics", s(300)),
             slos: Part::never("cloudwatch:GetMetricData", s(60)),
             log_groups: Part::never("logs:DescribeLogGroups", s(300)),
@@ -103,6 +109,7 @@ impl Picture {
             groups: Vec::new(),
             targets: HashMap::new(),
             measured: Measured::default(),
+            refused: Refused::default(),
             tail: Tail::default(),
             lines_in_use: Vec::new(),
             records: None,

@@ -116,6 +116,11 @@ impl Publisher {
         }
     }
 
+    /// What the plan wants asked may have changed: looks with the next picture.
+    pub fn look_again(&mut self) {
+        self.needs_at = None;
+    }
+
     /// Looks now and then what the plan wants asked by now; whether that has changed.
     pub fn needs_changed(&mut self, picture: &mut Picture) -> bool {
         let now = Instant::now();

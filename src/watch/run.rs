@@ -17,7 +17,7 @@ use super::publish::Publisher;
 use super::scope::Scope;
 use super::timetable::Timetable;
 use super::topic::Topic;
-use super::topics::{charts, logs, tasks};
+use super::topics::{boards, charts, logs, tasks};
 use super::wanted::{pace, wanted};
 use crate::backend::Backend;
 use crate::domain::action::Run;
@@ -150,7 +150,10 @@ impl Watch {
     /// Tells those who wait for it that everything was asked, with a checklist that knows it.
     fn settle(&mut self, now: Instant) {
         let rests = |t: &Topic| rest(&self.sources.backend, t).is_some_and(|until| until > now);
-        let settled = self.table.is_settled(rests);
+        // Series are chosen from names: until then one of them is still to be asked.
+        let needs = &self.picture.needs;
+        let chosen = !needs.metric_names || needs.named || rests(&Topic::MetricNames);
+        let settled = chosen && self.table.is_settled(rests);
         if settled != self.settled {
             self.settled = settled;
             self.publisher.rejudge();
@@ -193,6 +196,9 @@ impl Watch {
             self.table.let_in(Instant::now());
         }
         if joined.news {
+            if topic == Topic::MetricNames {
+                self.publisher.look_again();
+            }
             if topic == Topic::Records {
                 // Somebody's word or deed: it shows at once.
                 self.publisher.rejudge();
@@ -206,6 +212,7 @@ impl Watch {
         self.picture.interests = self.desk.interests.borrow_and_update().clone();
         tasks::open(&mut self.picture);
         charts::open(&mut self.picture);
+        boards::open(&mut self.picture);
         logs::open(&mut self.picture);
         self.take_runs();
     }
@@ -230,8 +237,12 @@ impl Watch {
             .publisher
             .make(&mut self.picture, &self.sources.backend);
         snapshot.settled = self.settled.then(|| self.picture.interests.clone());
+        let named = self.picture.needs.named;
         if self.publisher.needs_changed(&mut self.picture) {
             tasks::open(&mut self.picture);
+            if self.picture.needs.named && !named {
+                self.table.hurry(&Topic::Series, Instant::now());
+            }
         }
         self.desk.snapshots.send_replace(Arc::new(snapshot));
     }
@@ -255,13 +266,16 @@ fn rest(backend: &Backend, topic: &Topic) -> Option<Instant> {
         | Topic::Series
         | Topic::Slos
         | Topic::Charts
+        | Topic::Dashboards
+        | Topic::Dashboard(_)
+        | Topic::Board
         | Topic::MetricNames => &lines.cloudwatch,
-        Topic::LogGroups | Topic::Logs | Topic::LogSamples => &lines.logs,
+        Topic::LogGroups | Topic::Logs | Topic::LogSamples | Topic::BoardLogs => &lines.logs,
         Topic::Https(_) => &lines.https,
         Topic::Tls(_) => &lines.tls,
         Topic::Dns(_) => &lines.dns,
         Topic::Estate(part) => estate::line(backend, part)?,
-        Topic::Records => return None,
+        Topic::Records | Topic::OwnDashboards => return None,
     };
     let until = line.next_try()?;
     let left = Duration::try_from(until.duration_since(Timestamp::now())).ok()?;

@@ -19,6 +19,8 @@ pub enum Subject {
     Alarms,
     /// The common series and the promises.
     Measures,
+    /// Names of dashboards.
+    Dashboards,
     /// Log groups.
     LogGroups,
     /// What is seen from outside: HTTPS, TLS, DNS.
@@ -40,6 +42,7 @@ impl Subject {
             Self::Targets => "targets",
             Self::Alarms => "alarms",
             Self::Measures => "measures",
+            Self::Dashboards => "dashboards",
             Self::LogGroups => "log_groups",
             Self::Outside => "outside",
             Self::Records => "records",
@@ -80,6 +83,7 @@ fn subject(topic: &Topic) -> Option<Subject> {
         Topic::TargetGroups | Topic::TargetHealth => Subject::Targets,
         Topic::Alarms => Subject::Alarms,
         Topic::Series | Topic::Slos => Subject::Measures,
+        Topic::Dashboards | Topic::OwnDashboards => Subject::Dashboards,
         Topic::LogGroups | Topic::LogSamples => Subject::LogGroups,
         Topic::Https(_) | Topic::Tls(_) | Topic::Dns(_) => Subject::Outside,
         Topic::Estate(part) => Subject::Part(part),
@@ -88,6 +92,9 @@ fn subject(topic: &Topic) -> Option<Subject> {
         | Topic::Revisions(_)
         | Topic::AlarmHistory(_)
         | Topic::Charts
+        | Topic::Dashboard(_)
+        | Topic::Board
+        | Topic::BoardLogs
         | Topic::MetricNames
         | Topic::Logs => return None,
     })

@@ -37,6 +37,16 @@ pub enum Topic {
     Slos,
     /// Series on the metrics screen.
     Charts,
+    /// Dashboards of the account.
+    Dashboards,
+    /// This console's own dashboards: files on this machine.
+    OwnDashboards,
+    /// A dashboard of the account.
+    Dashboard(String),
+    /// Series of the dashboard on screen.
+    Board,
+    /// Its log queries, which cost by what they scan.
+    BoardLogs,
     /// Names of metrics.
     MetricNames,
     /// Log groups.

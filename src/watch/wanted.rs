@@ -13,7 +13,7 @@ use super::estate;
 use super::picture::Picture;
 use super::topic::{Topic, Wanted};
 use super::topics::{
-    charts, log_groups, outside, records, series, slos, targets, task_definitions,
+    boards, charts, log_groups, outside, records, series, slos, targets, task_definitions,
 };
 use crate::backend::aws::ecs::SERVICES_A_CALL;
 use crate::domain::interest::Interest;
@@ -170,6 +170,10 @@ fn needed(p: &Picture, all: &mut Vec<Wanted>) {
     if p.needs.metric_names {
         all.push(metric_names());
     }
+    if p.needs.dashboards {
+        all.push(Wanted::every(Topic::Dashboards, 300_000));
+        all.push(Wanted::every(Topic::OwnDashboards, 300_000));
+    }
     let histories = p.needs.alarm_histories.iter();
     all.extend(histories.map(|name| Wanted::every(Topic::AlarmHistory(name.clone()), 300_000)));
     if !p.needs.log_samples.is_empty() {
@@ -186,6 +190,14 @@ fn looked_at(p: &Picture, all: &mut Vec<Wanted>) {
             let topic = Topic::AlarmHistory(name.clone());
             all.retain(|w| w.topic != topic);
         }
+        match interest {
+            Interest::Dashboards => {
+                all.retain(|w| !matches!(w.topic, Topic::Dashboards | Topic::OwnDashboards));
+                all.push(Wanted::every(Topic::OwnDashboards, 15_000));
+            }
+            Interest::Board(ask) => all.extend(boards::wanted_logs(ask)),
+            _ => {}
+        }
         all.extend(match interest {
             Interest::Tasks(id) => {
                 let moving = p.services.get(id).is_some_and(|s| s.is_deploying());
@@ -200,6 +212,11 @@ fn looked_at(p: &Picture, all: &mut Vec<Wanted>) {
                 Some(Wanted::every(Topic::AlarmHistory(name.clone()), 30_000))
             }
             Interest::Metrics { queries, window } => Some(charts::wanted(queries, window)),
+            Interest::Dashboards => Some(Wanted::every(Topic::Dashboards, 60_000)),
+            Interest::Dashboard(name) => {
+                Some(Wanted::every(Topic::Dashboard(name.clone()), 60_000))
+            }
+            Interest::Board(ask) => boards::wanted(ask),
             Interest::MetricNames if !p.needs.metric_names => Some(metric_names()),
             Interest::Logs(request) => p.tail.wanted(request),
             Interest::MetricNames | Interest::Deployments(_) | Interest::Audit => None,

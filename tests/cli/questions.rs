@@ -65,6 +65,16 @@ const LISTS: [(&[&str], &str, &[&str]); 8] = [
         &["stat", "period_s", "unit", "points"],
     ),
     (
+        &["dashboards"],
+        "dashboards",
+        &["name", "source", "title", "modified_at", "bytes", "problem"],
+    ),
+    (
+        &["dashboards", "laser-prod-overview"],
+        "widgets",
+        &["title", "kind", "series", "alarms", "cannot_show", "notes"],
+    ),
+    (
         &["logs"],
         "log_groups",
         &["group", "retention_days", "stored_bytes"],
@@ -223,6 +233,14 @@ fn a_name_that_is_none_is_answered_with_what_there_is() {
         (
             &["metrics", "AWS/ECS/CPUUtilisation"],
             &["did you mean \"AWS/ECS/CPUUtilization\"?"],
+        ),
+        (
+            &["dashboards", "laser-bussiness"],
+            &["did you mean \"laser-business\"?"],
+        ),
+        (
+            &["dashboards", "laser-prod-logs", "--set", "grup=x"],
+            &["no variable \"grup\"", "group"],
         ),
         (&["metrics", "CPU"], &["NAMESPACE/NAME"]),
         (

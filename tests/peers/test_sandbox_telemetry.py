@@ -437,7 +437,7 @@ class Logs(unittest.TestCase):
         self.assertEqual([r["status"] for r in rows], ["215", "210"])
         self.assertEqual(answer["statistics"]["recordsMatched"], 4.0)
         self.assertEqual(self.refused(self.logs.start_query, logGroupName=self.group, startTime=0, endTime=1,
-                                      queryString="stats count(*)"), "MalformedQueryException")
+                                      queryString="dedup status"), "MalformedQueryException")
 
 
 @unittest.skipIf(shutil.which("aws") is None, "the AWS CLI is not installed")

@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 pub mod answers;
+pub mod boards;
 pub mod fixture;
 
 use std::sync::Arc;

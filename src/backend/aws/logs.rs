@@ -23,8 +23,8 @@ const SAMPLE_PAGES: usize = 3;
 /// The CloudWatch Logs client.
 #[derive(Debug)]
 pub struct Logs {
-    aws: Arc<Aws>,
-    line: Arc<Line>,
+    pub(super) aws: Arc<Aws>,
+    pub(super) line: Arc<Line>,
 }
 
 /// What to read of one group.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::judgement::{Judgement, Verdict};
+use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, span};
 use super::{Param, ParamKind, Probe, number, words};
 use crate::domain::metric::{MetricId, Series};
@@ -26,6 +26,7 @@ pub(super) const PROBES: &[Probe] = &[Probe {
             kind: ParamKind::OneOf(COMPONENTS),
         },
         words("namespace", ""),
+        words("metric", ""),
         number("minutes", "15"),
     ],
     judge: arriving,
@@ -109,6 +110,10 @@ fn arriving(look: &Look<'_>) -> Verdict {
             && (spaces.is_empty() || spaces.contains(&m.namespace.as_str()))
     };
     let seen = look.fresh(&look.facts.series, "the series")?;
+    let named: Vec<&str> = look.words("metric").collect();
+    if !named.is_empty() {
+        return Ok(each(look, &named, &wanted, seen.source, seen.at));
+    }
     let newest = seen
         .value
         .iter()
@@ -126,6 +131,47 @@ fn arriving(look: &Look<'_>) -> Verdict {
         answer(word, series, at, look.now),
         seen.at,
     ))
+}
+
+/// Each of the metrics named must have a recent data point.
+fn each(
+    look: &Look<'_>,
+    named: &[&str],
+    wanted: &dyn Fn(&MetricId) -> bool,
+    source: &str,
+    at: Timestamp,
+) -> Judgement {
+    let mut found = Findings::new("metric", look.question(source), at);
+    let all = look.facts.series.value.iter().flat_map(|s| s.iter());
+    let all: Vec<_> = all.filter(|(q, _)| wanted(&q.metric)).collect();
+    let names = look.facts.metric_names.fresh(look.now);
+    for name in named {
+        let of = all.iter().filter(|(q, _)| q.metric.name == *name);
+        let newest = of
+            .filter_map(|(_, s)| Some((s.points.last()?.0, s.as_ref())))
+            .max_by_key(|p| p.0);
+        let listed = names.map(|n| n.iter().any(|m| wanted(m) && m.name == *name));
+        match (newest, listed) {
+            (Some((at, series)), _) => {
+                let age = look.now.duration_since(at).as_secs_f64();
+                let limit = look.number("minutes") * 60.0 + f64::from(series.query.period_s);
+                let age_words =
+                    std::time::Duration::try_from(look.now.duration_since(at)).unwrap_or_default();
+                let value = series
+                    .last()
+                    .map(|v| series.unit.format(v))
+                    .unwrap_or_default();
+                found.check(
+                    age <= limit,
+                    name,
+                    &format!("{value}, {} ago", span(age_words)),
+                );
+            }
+            (None, Some(false)) => found.bad(*name, "CloudWatch lists no metric of that name"),
+            (None, _) => found.unknown(*name, "no recent data point was read"),
+        }
+    }
+    found.verdict()
 }
 
 fn answer(word: &str, series: &Series, at: Timestamp, now: Timestamp) -> String {

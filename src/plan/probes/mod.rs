@@ -3,6 +3,7 @@
 mod alarms;
 mod aws;
 mod call;
+mod dashboards;
 mod databases;
 mod dns;
 mod ecs;
@@ -122,6 +123,7 @@ const GROUPS: &[&[Probe]] = &[
     targets::PROBES,
     alarms::PROBES,
     metrics::PROBES,
+    dashboards::PROBES,
     slo::PROBES,
     logs::PROBES,
     web::PROBES,

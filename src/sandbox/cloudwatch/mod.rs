@@ -5,6 +5,7 @@ mod alarm_node;
 mod alarms;
 mod bucket;
 mod change_alarms;
+mod dashboards;
 mod describe_alarms;
 mod errors;
 mod get_data;
@@ -15,14 +16,16 @@ mod page;
 mod put_alarm;
 mod put_data;
 mod query;
+mod search;
 mod stat;
 mod store;
 
 pub use alarms::{AlarmSpec, AlarmStore, Comparison, MetricRule, State, TreatMissing};
+pub use dashboards::DashboardStore;
 pub use stat::Stat;
 pub use store::{MetricKey, MetricStore};
 
-use crate::sandbox::wire::{ApiError, Node, list, map};
+use crate::sandbox::wire::{ApiError, Node};
 
 /// Answers a call; `now` in seconds since the epoch.
 ///
@@ -52,21 +55,7 @@ pub fn handle(
         "ListTagsForResource" => change_alarms::list_tags(input, alarms),
         "TagResource" => change_alarms::tag(input, alarms),
         "UntagResource" => change_alarms::untag(input, alarms),
-        // The platform has no dashboards.
-        "ListDashboards" => Ok(map([("DashboardEntries", list::<Node>([]))])),
-        "GetDashboard" => Err(no_dashboard(input)),
         _ => Err(ApiError::unknown_operation(operation)),
-    }
-}
-
-fn no_dashboard(input: &Node) -> ApiError {
-    match input.get("DashboardName").as_text() {
-        None => errors::missing("DashboardName"),
-        Some(name) => ApiError::new(
-            "DashboardNotFoundError",
-            format!("Dashboard {name} does not exist"),
-        )
-        .with_status(404),
     }
 }
 

@@ -4,9 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::errors::{invalid, missing};
 use super::math::{self, Expr, Line, Metrics, Scene, Value};
+use super::search::{self, Search};
 use super::stat::Stat;
 use super::store::{MetricKey, MetricStore};
 use crate::sandbox::wire::{ApiError, Node, list, map};
+
+/// Series that a search gives at most.
+const FOUND: usize = 100;
 
 /// One query.
 #[derive(Clone, Debug, PartialEq)]
@@ -293,6 +297,18 @@ impl Metrics for Asked<'_> {
                 label.clone_into(&mut line.label);
                 Value::One(line)
             }
+            Value::Many(mut lines) => {
+                if let Some(label) = &query.label {
+                    let several = lines.len() > 1;
+                    for line in &mut lines {
+                        line.label = match several {
+                            true => format!("{label} {}", line.label),
+                            false => label.clone(),
+                        };
+                    }
+                }
+                Value::Many(lines)
+            }
             other => other,
         })
     }
@@ -303,5 +319,34 @@ impl Metrics for Asked<'_> {
             _ => None,
         });
         metrics.collect()
+    }
+
+    fn search(&self, text: &str, stat: &str, period: Option<i64>) -> Result<Vec<Line>, String> {
+        let search = Search::parse(text)?;
+        let stat = Stat::parse(stat).ok_or_else(|| format!("{stat} is no statistic"))?;
+        let (from, until) = self.window;
+        // Without a period: what the vendor keeps for a window of that length.
+        let usual = if until - from > 6 * 3_600 { 300 } else { 60 };
+        let period = period.unwrap_or(usual);
+        if period < 1 {
+            return Err("the period of a search is a number of seconds".into());
+        }
+        let found = self.store.metrics().map(|(key, _)| key);
+        let found: Vec<_> = found.filter(|key| search.finds(key)).take(FOUND).collect();
+        let lines = found
+            .iter()
+            .zip(search::labels(&found))
+            .map(|(key, label)| Line {
+                label,
+                period,
+                points: self.store.points(
+                    key,
+                    stat,
+                    (from - from.rem_euclid(period), until),
+                    period,
+                    None,
+                ),
+            });
+        Ok(lines.collect())
     }
 }

@@ -221,3 +221,64 @@ fn five_hundred_series_of_three_hours_are_answered_soon() {
     // Unoptimised and on a busy machine; a release build takes some milliseconds.
     assert!(start.elapsed().as_secs_f64() < 5.0, "{:?}", start.elapsed());
 }
+
+#[test]
+fn a_search_gives_the_series_that_it_finds_by_what_tells_them_apart() {
+    let mut room = Room::new();
+    let text = "SEARCH('{App,ServiceName} MetricName=\"Load\"', 'Maximum', 300)";
+    let queries = vec![
+        math("e", text),
+        math("sum", "SUM(e)"),
+        math("none", "SEARCH('{App} x', 'Sum')"),
+    ];
+    let got = room.ask("GetMetricData", &window(queries)).unwrap();
+    let results = got.get("MetricDataResults").as_list();
+    let labels: Vec<_> = results
+        .iter()
+        .map(|r| r.get("Label").as_str().unwrap())
+        .collect();
+    assert_eq!(labels, ["api", "web", "sum"]);
+    assert_eq!(values(&results[2]).len(), values(&results[0]).len());
+    let wrong = vec![math("e", "SEARCH('{App', 'Sum')")];
+    let e = room.ask("GetMetricData", &window(wrong)).unwrap_err();
+    assert!(
+        e.message.contains("Error in expression 'e'"),
+        "{}",
+        e.message
+    );
+}
+
+#[test]
+fn dashboards_are_kept_listed_and_deleted_all_or_none() {
+    let mut store = DashboardStore::new("1");
+    let mut ask = |operation: &str, members: &[(&str, Node)]| {
+        let members = members.iter().map(|(k, v)| ((*k).to_owned(), v.clone()));
+        store
+            .handle(operation, &Node::Map(members.collect()), 7.0)
+            .unwrap()
+    };
+    let body = r#"{"widgets":[{"type":"hologram"},{"type":"metric","properties":{}}]}"#;
+    let put = |name: &str, body: &str| {
+        [
+            ("DashboardName", name.into()),
+            ("DashboardBody", body.into()),
+        ]
+    };
+    let warned = ask("PutDashboard", &put("a", body)).unwrap();
+    assert_eq!(warned.get("DashboardValidationMessages").as_list().len(), 2);
+    for (name, body) in [("a b", "{\"widgets\":[]}"), ("b", "{"), ("b", "{}")] {
+        assert!(
+            ask("PutDashboard", &put(name, body)).is_err(),
+            "{name} {body}"
+        );
+    }
+    let got = ask("GetDashboard", &[("DashboardName", "a".into())]).unwrap();
+    assert_eq!(got.get("DashboardBody").as_str(), Some(body));
+    let both = list(["a", "none"]);
+    let e = ask("DeleteDashboards", &[("DashboardNames", both)]).unwrap_err();
+    assert_eq!(e.code, "DashboardNotFoundError");
+    let listed = ask("ListDashboards", &[]).unwrap();
+    assert_eq!(listed.get("DashboardEntries").as_list().len(), 1);
+    ask("DeleteDashboards", &[("DashboardNames", list(["a"]))]).unwrap();
+    assert!(ask("GetDashboard", &[("DashboardName", "a".into())]).is_err());
+}

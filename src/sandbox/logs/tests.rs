@@ -133,6 +133,23 @@ fn a_query_selects_sorts_and_limits() {
         ["odd", "even"]
     );
     assert_eq!(rows("limit 1").unwrap(), ["2025-01-01 00:00:09.000"]);
-    let e = rows("stats count(*)").unwrap_err();
+    let e = rows("dedup n").unwrap_err();
     assert_eq!(e.code, "MalformedQueryException");
+    assert_eq!(rows("stats count(*)").unwrap(), ["10"]);
+    assert_eq!(
+        rows("stats max(n) as most, avg(n) by level | sort most desc").unwrap(),
+        ["info", "error"]
+    );
+    assert_eq!(
+        rows("filter level = 'error' | stats pct(n, 50) as half").unwrap(),
+        ["4"]
+    );
+    assert_eq!(
+        rows("stats count(*) as c by bin(5s) | sort bin(5s)").unwrap(),
+        ["2025-01-01 00:00:00.000", "2025-01-01 00:00:05.000"]
+    );
+    assert_eq!(
+        rows("stats nonsense(n)").unwrap_err().code,
+        "MalformedQueryException"
+    );
 }

@@ -1,6 +1,7 @@
 //! What the platform tells of itself: metrics that follow from load and health, alarms on them, and logs.
 
 mod alarms;
+mod boards;
 mod chatter;
 pub mod noise;
 pub mod traffic;
@@ -8,7 +9,7 @@ pub mod traffic;
 pub use noise::{cache_connections, cache_hit_percent, cache_memory_percent, load};
 pub use traffic::strain;
 
-use super::cloudwatch::{AlarmStore, MetricStore};
+use super::cloudwatch::{AlarmStore, DashboardStore, MetricStore};
 use super::logs::LogStore;
 use super::world::{World, names, rollout};
 
@@ -19,6 +20,8 @@ pub struct Telemetry {
     pub metrics: MetricStore,
     /// Alarms.
     pub alarms: AlarmStore,
+    /// Dashboards.
+    pub dashboards: DashboardStore,
     /// Logs.
     pub logs: LogStore,
     /// Wall-clock time up to which metrics were recorded.
@@ -56,6 +59,7 @@ impl Telemetry {
             metrics: MetricStore::with_bucket_seconds(width),
             alarms: AlarmStore::new(names::REGION, names::ACCOUNT)
                 .late_by((LATE_S / world.speed).ceil() as i64),
+            dashboards: DashboardStore::new(names::ACCOUNT),
             logs: LogStore::new(names::REGION, names::ACCOUNT),
             recorded: now,
             told_from: now,
@@ -68,6 +72,7 @@ impl Telemetry {
     /// Tells the recent past and defines alarms and log groups.
     pub fn begin(&mut self, world: &World) {
         alarms::define(&mut self.alarms, world);
+        boards::pin(&mut self.dashboards, world);
         chatter::groups(&mut self.logs, world);
         self.tell_back(world, AT_ONCE_S);
         self.step(world);

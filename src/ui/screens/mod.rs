@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod audit;
 pub mod checklist;
+pub mod dashboards;
 pub mod deploys;
 pub mod logs;
 pub mod metrics;
@@ -47,6 +48,8 @@ pub enum ScreenId {
     Systems,
     /// Who did what.
     Audit,
+    /// Dashboards.
+    Dashboards,
 }
 
 impl ScreenId {
@@ -61,6 +64,7 @@ impl ScreenId {
         Self::Logs,
         Self::Audit,
         Self::Systems,
+        Self::Dashboards,
     ];
 
     /// Name on the tab line.
@@ -75,6 +79,7 @@ impl ScreenId {
             Self::Logs => "Logs",
             Self::Systems => "Systems",
             Self::Audit => "Audit",
+            Self::Dashboards => "Dashboards",
         }
     }
 
@@ -90,6 +95,7 @@ impl ScreenId {
             Self::Logs => "logs-screen",
             Self::Systems => "systems",
             Self::Audit => "audit",
+            Self::Dashboards => "dashboards",
         }
     }
 
@@ -105,6 +111,7 @@ impl ScreenId {
             Self::Logs => "CloudWatch Logs: tail and search",
             Self::Systems => "Databases, stores, secrets, hosting, pipelines: every further system",
             Self::Audit => "Who did what, when, and how it ended",
+            Self::Dashboards => "Dashboards: CloudWatch's, and the console's own",
         }
     }
 }
@@ -255,5 +262,6 @@ pub fn all() -> Vec<Box<dyn Screen>> {
         Box::new(logs::Logs::default()),
         Box::new(audit::Audit::default()),
         Box::new(systems::Systems::default()),
+        Box::new(dashboards::Dashboards::default()),
     ]
 }

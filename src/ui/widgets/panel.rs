@@ -13,10 +13,13 @@ pub fn panel(buf: &mut Buffer, area: Rect, title: &str, focus: bool, theme: &The
     if area.width < 2 || area.height < 2 {
         return Rect::new(area.x, area.y, 0, 0);
     }
-    let title = clip(
-        &format!(" {title} "),
-        usize::from(area.width.saturating_sub(4)),
-    );
+    let title = match title {
+        "" => String::new(),
+        title => clip(
+            &format!(" {title} "),
+            usize::from(area.width.saturating_sub(4)),
+        ),
+    };
     let block = Block::bordered()
         .border_style(if focus {
             theme.border_focus

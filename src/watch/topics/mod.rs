@@ -1,6 +1,7 @@
 //! One file a topic: what it asks of the client layer, and how the answer joins the picture.
 
 pub mod alarms;
+pub mod boards;
 pub mod charts;
 pub mod deployments;
 pub mod identity;

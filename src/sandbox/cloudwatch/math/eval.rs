@@ -10,6 +10,8 @@ pub trait Metrics {
     fn result(&self, id: &str) -> Result<Value, String>;
     /// The plain metrics of the request whose id contains this text.
     fn metrics(&self, contained: &str) -> Vec<Line>;
+    /// The series that a search finds, under a statistic; a period, if given.
+    fn search(&self, text: &str, stat: &str, period: Option<i64>) -> Result<Vec<Line>, String>;
 }
 
 /// What is known to an expression.

@@ -17,6 +17,13 @@ pub(super) fn call(scene: &Scene<'_>, name: &str, arguments: &[Expr]) -> Result<
     match (upper.as_str(), arguments) {
         ("METRICS", []) => Ok(Value::Many(scene.metrics.metrics(""))),
         ("METRICS", [Expr::Text(part)]) => Ok(Value::Many(scene.metrics.metrics(part))),
+        ("SEARCH", [Expr::Text(text), Expr::Text(stat)]) => {
+            scene.metrics.search(text, stat, None).map(Value::Many)
+        }
+        ("SEARCH", [Expr::Text(text), Expr::Text(stat), Expr::Number(period)]) => {
+            let period = Some(*period as i64);
+            scene.metrics.search(text, stat, period).map(Value::Many)
+        }
         ("FILL", [series, with]) => fill(scene, series, with),
         ("IF", [test, then, other]) => choose(scene, test, then, Some(other)),
         ("IF", [test, then]) => choose(scene, test, then, None),
@@ -24,7 +31,7 @@ pub(super) fn call(scene: &Scene<'_>, name: &str, arguments: &[Expr]) -> Result<
             Ok(value) => one(&upper, &value).unwrap_or_else(|| Err(unknown(&upper))),
             Err(e) => Err(e),
         },
-        ("METRICS" | "FILL" | "IF", _) => Err(wrong()),
+        ("METRICS" | "FILL" | "IF" | "SEARCH", _) => Err(wrong()),
         _ => Err(unknown(&upper)),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Offered: `+ - * / ^`, comparisons, `AND` `OR` (`&&` `||`), `[a, b]`, `IF`, `FILL`, `RATE`, `DIFF`, `RUNNING_SUM`, `PERIOD`,
 //! `METRICS`, `METRIC_COUNT`, `DATAPOINT_COUNT`, `TIME_SERIES`, `FIRST`, `LAST`, `SUM`, `AVG`, `MIN`, `MAX`, `STDDEV`, `ABS`,
-//! `CEIL`, `FLOOR`, `LOG`, `LOG10`, `REMOVE_EMPTY`. Anything else (`SEARCH`, anomaly bands) is refused by name.
+//! `CEIL`, `FLOOR`, `LOG`, `LOG10`, `REMOVE_EMPTY`, `SEARCH`. Anything else (anomaly bands, `SELECT`) is refused by name.
 
 mod eval;
 mod functions;

@@ -6,6 +6,10 @@ use super::*;
 struct Two;
 
 impl Metrics for Two {
+    fn search(&self, text: &str, _: &str, _: Option<i64>) -> Result<Vec<Line>, String> {
+        Err(format!("nothing is searched here: {text}"))
+    }
+
     fn result(&self, id: &str) -> Result<Value, String> {
         let at = match id {
             "m1" => 0,

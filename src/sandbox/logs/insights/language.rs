@@ -18,6 +18,34 @@ pub(super) struct Query {
     /// Field, and whether from the greatest.
     pub sort: Option<(String, bool)>,
     pub limit: Option<usize>,
+    pub stats: Option<Stats>,
+}
+
+/// What `stats` reckons: functions with the names of their columns, and by what.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stats {
+    pub functions: Vec<(Function, String)>,
+    pub by: Vec<By>,
+}
+
+/// A function of `stats` over a field.
+#[derive(Clone, Debug)]
+pub(super) enum Function {
+    CountAll,
+    Count(String),
+    Distinct(String),
+    Sum(String),
+    Avg(String),
+    Min(String),
+    Max(String),
+    Percentile(String, f64),
+}
+
+/// What `stats` groups by: a field, or bins of so many milliseconds, as written.
+#[derive(Clone, Debug)]
+pub(super) enum By {
+    Field(String),
+    Bin(String, i64),
 }
 
 /// A condition of `filter`.
@@ -78,8 +106,13 @@ impl Query {
             self.fields = names(scanner)?;
         } else if scanner.word("filter") {
             self.filters.push(any(scanner, 0)?);
+        } else if scanner.word("stats") {
+            if self.stats.is_some() {
+                return Err("a second stats is not offered here".into());
+            }
+            self.stats = Some(stats(scanner)?);
         } else if scanner.word("sort") {
-            let field = name(scanner)?;
+            let field = column(scanner)?;
             let descending = scanner.word("desc");
             if !descending {
                 scanner.word("asc");
@@ -92,7 +125,7 @@ impl Query {
             self.limit = Some(limit.ok_or("limit takes a number from 1 to 10000")?);
         } else {
             return Err(format!(
-                "only fields, display, filter, sort and limit are offered here, not {}",
+                "only fields, display, filter, stats, sort and limit are offered here, not {}",
                 scanner.here()
             ));
         }
@@ -106,6 +139,100 @@ fn names(scanner: &mut Scanner<'_>) -> Result<Vec<String>, String> {
         names.push(name(scanner)?);
     }
     Ok(names)
+}
+
+/// A field, or what a column of `stats` is called: `count(*)`, `bin(5m)`.
+fn column(scanner: &mut Scanner<'_>) -> Result<String, String> {
+    let name = name(scanner)?;
+    if scanner.touching() != Some('(') {
+        return Ok(name);
+    }
+    let inside = scanner.leading(|c| c != ')').to_owned();
+    scanner.demand(')')?;
+    Ok(format!("{name}{inside})"))
+}
+
+fn stats(scanner: &mut Scanner<'_>) -> Result<Stats, String> {
+    let mut stats = Stats::default();
+    loop {
+        let written = column(scanner)?;
+        let function = function(&written)?;
+        let called = if scanner.word("as") {
+            name(scanner)?
+        } else {
+            written
+        };
+        stats.functions.push((function, called));
+        if !scanner.take(",") {
+            break;
+        }
+    }
+    if scanner.word("by") {
+        loop {
+            let written = column(scanner)?;
+            stats.by.push(match call(&written) {
+                None => By::Field(written),
+                Some(("bin", length)) => {
+                    let ms = length_ms(length);
+                    By::Bin(
+                        written.clone(),
+                        ms.ok_or("bin takes 30s, 5m, 1h and the like")?,
+                    )
+                }
+                Some(_) => return Err(format!("{written} is nothing to group by here")),
+            });
+            if !scanner.take(",") {
+                break;
+            }
+        }
+    }
+    Ok(stats)
+}
+
+/// `name(inside)` in its parts.
+fn call(written: &str) -> Option<(&str, &str)> {
+    let (name, rest) = written.split_once('(')?;
+    Some((name, rest.strip_suffix(')')?.trim()))
+}
+
+fn function(written: &str) -> Result<Function, String> {
+    let unknown = || format!("the function {written} is not offered here");
+    let (name, inside) = call(written).ok_or_else(unknown)?;
+    let field = inside.to_owned();
+    Ok(match (name, inside) {
+        ("count", "" | "*") => Function::CountAll,
+        ("count", _) => Function::Count(field),
+        ("count_distinct", _) => Function::Distinct(field),
+        ("sum", _) => Function::Sum(field),
+        ("avg", _) => Function::Avg(field),
+        ("min", _) => Function::Min(field),
+        ("max", _) => Function::Max(field),
+        ("pct" | "percentile", _) => {
+            let (field, p) = inside.split_once(',').ok_or_else(unknown)?;
+            let p = p.trim().parse().map_err(|_| unknown())?;
+            Function::Percentile(field.trim().to_owned(), p)
+        }
+        _ => return Err(unknown()),
+    })
+}
+
+/// Milliseconds of `30s`, `5m`, `1h`, `1d`, `500ms`.
+fn length_ms(text: &str) -> Option<i64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at_checked(digits)?;
+    let factor = match unit.trim() {
+        "ms" => 1,
+        "s" | "sec" => 1_000,
+        "m" | "min" => 60_000,
+        "h" | "hr" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number
+        .parse::<i64>()
+        .ok()?
+        .checked_mul(factor)
+        .filter(|ms| *ms > 0)
 }
 
 fn name(scanner: &mut Scanner<'_>) -> Result<String, String> {

@@ -1,8 +1,9 @@
-//! A little of CloudWatch Logs Insights: `fields`, `display`, `filter`, `sort` and `limit`. A query is finished as soon as it
+//! A little of CloudWatch Logs Insights: `fields`, `display`, `filter`, `stats`, `sort` and `limit`. A query is finished as soon as it
 //! was started.
 
 mod language;
 mod run;
+mod stats;
 
 use std::collections::VecDeque;
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::language::{Likeness, Query, Sign, Test, Wanted};
+use super::stats;
 use crate::sandbox::logs::store::{Event, LogStore};
 use crate::sandbox::wire::{Node, list, map};
 
@@ -48,6 +49,12 @@ pub(super) fn run(
             }
         }
     }
+    if let Some(wanted) = &query.stats {
+        let matched = rows.len();
+        let rows = stats::stats(wanted, &rows, |r, f| r.value(f), |r| r.event.at, stamp);
+        let nodes = sorted(rows, query, limit).into_iter().map(cells);
+        return reply(list(nodes), matched, scanned, bytes);
+    }
     let (field, descending) = match &query.sort {
         Some((field, descending)) => (field.as_str(), *descending),
         // The newest first, as the vendor does without a `sort`.
@@ -65,9 +72,34 @@ pub(super) fn run(
     } else {
         query.fields.as_slice()
     };
+    let nodes = list(rows.iter().map(|r| r.node(fields)));
+    reply(nodes, matched, scanned, bytes)
+}
+
+/// Rows of `stats`, in the order that is asked for, else by what they are grouped by.
+fn sorted(mut rows: Vec<stats::Cells>, query: &Query, limit: Option<usize>) -> Vec<stats::Cells> {
+    if let Some((field, descending)) = &query.sort {
+        let value = |r: &stats::Cells| r.iter().find(|(n, _)| n == field).map(|c| c.1.clone());
+        rows.sort_by(|a, b| {
+            let order = compare(value(a).as_deref(), value(b).as_deref());
+            if *descending { order.reverse() } else { order }
+        });
+    }
+    rows.truncate(limit.or(query.limit).unwrap_or(USUAL));
+    rows
+}
+
+fn cells(row: stats::Cells) -> Node {
+    let cell = |(field, value): (String, String)| {
+        map([("field", Node::from(field)), ("value", value.into())])
+    };
+    Node::List(row.into_iter().map(cell).collect())
+}
+
+fn reply(results: Node, matched: usize, scanned: u64, bytes: u64) -> Node {
     map([
         ("status", Node::from("Complete")),
-        ("results", list(rows.iter().map(|r| r.node(fields)))),
+        ("results", results),
         (
             "statistics",
             map([

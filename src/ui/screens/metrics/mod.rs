@@ -4,7 +4,7 @@ mod charts;
 mod legend;
 pub(in crate::ui::screens) mod marks;
 mod model;
-mod span;
+pub(in crate::ui::screens) mod span;
 mod update;
 mod view;
 

@@ -18,7 +18,7 @@ const ZOOMS: [(u32, u32); 8] = [
 
 /// A range of time on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
+pub(in crate::ui::screens) struct Span {
     zoom: usize,
     until: Option<Timestamp>,
 }
@@ -45,6 +45,15 @@ impl Span {
     /// Seconds a point.
     pub fn period_s(&self) -> u32 {
         self.step().1
+    }
+
+    /// The shortest range that holds a length, following now.
+    pub fn of(length_s: u32) -> Self {
+        let zoom = ZOOMS.iter().position(|z| z.0 >= length_s);
+        Self {
+            zoom: zoom.unwrap_or(ZOOMS.len() - 1),
+            until: None,
+        }
     }
 
     /// As the watch is asked.

@@ -1,6 +1,7 @@
 //! Charts of series over time: axes with units and the local zone, gaps as gaps, thresholds as lines, deploys as marks.
 
 mod canvas;
+mod extras;
 mod summary;
 mod ticks;
 
@@ -15,6 +16,7 @@ use super::line;
 use crate::domain::metric::Unit;
 use crate::domain::text::{clip, width};
 use canvas::Canvas;
+pub use extras::{Extras, Right};
 pub use summary::{Summary, value_at};
 use ticks::Scale;
 
@@ -95,28 +97,61 @@ pub fn plot_area(area: Rect) -> Rect {
 impl Chart<'_> {
     /// Draws the chart; an area that is too small for one stays empty.
     pub fn draw(&self, buf: &mut Buffer, area: Rect, theme: &Theme) {
-        let plot = plot_area(area);
+        self.draw_with(buf, area, theme, &Extras::default());
+    }
+
+    /// As [`draw`](Self::draw), with what few charts need.
+    pub fn draw_with(&self, buf: &mut Buffer, area: Rect, theme: &Theme, more: &Extras<'_>) {
+        let mut plot = plot_area(area);
+        if more.right.is_some() {
+            plot.width = plot.width.saturating_sub(extras::GUTTER);
+        }
         if plot.width < 8 || plot.height < 2 || self.until <= self.from {
             return;
         }
         let most = usize::from(plot.height / 3).clamp(2, 8);
-        let values = self
-            .plots
-            .iter()
-            .flat_map(|p| self.visible(p))
-            .map(|p| p.1)
-            .chain(self.thresholds.iter().copied());
-        let scale = Scale::of(values, most);
+        let tops = more.stacked.then(|| self.tops(plot));
+        let each = self.plots.iter().flat_map(|p| self.visible(p)).map(|p| p.1);
+        let values = each
+            .filter(|_| tops.is_none())
+            .chain(tops.iter().flatten().copied());
+        let scale = Scale::within(
+            values.chain(self.thresholds.iter().copied()),
+            most,
+            more.ends,
+        );
         self.value_axis(buf, plot, &scale, theme);
         self.time_axis(buf, plot, theme);
-        self.thresholds(buf, plot, &scale, theme);
+        self.thresholds(buf, plot, &scale, theme, more.words);
         self.marks(buf, plot, theme);
         if let Some(x) = self.crosshair.and_then(|at| self.column(at, plot)) {
             for y in plot.y..plot.bottom() {
                 line(buf, x, y, 1, &[("│".to_owned(), theme.key)]);
             }
         }
-        self.lines(buf, plot, &scale);
+        let mut canvas = Canvas::new(plot.width, plot.height);
+        if more.stacked {
+            self.areas(&mut canvas, &scale);
+        } else {
+            self.lines(&mut canvas, &self.plots, &scale);
+        }
+        let right = more
+            .right
+            .as_ref()
+            .map(|r| (r, self.right_axis(buf, plot, r, most, theme)));
+        if let Some((r, scale)) = &right {
+            self.lines(&mut canvas, &r.plots, scale);
+        }
+        canvas.draw(buf, plot);
+        let mut taken: Vec<u16> = Vec::new();
+        if more.stacked {
+            self.stacked_keys(buf, plot, &scale, &mut taken);
+        } else {
+            self.keys(buf, plot, &self.plots, &scale, &mut taken);
+        }
+        if let Some((r, scale)) = &right {
+            self.keys(buf, plot, &r.plots, scale, &mut taken);
+        }
     }
 
     fn visible<'a>(&self, p: &Plot<'a>) -> &'a [(Timestamp, f64)] {
@@ -200,12 +235,28 @@ impl Chart<'_> {
         }
     }
 
-    fn thresholds(&self, buf: &mut Buffer, plot: Rect, scale: &Scale, theme: &Theme) {
-        for value in self.thresholds.iter().filter(|v| v.is_finite()) {
+    fn thresholds(
+        &self,
+        buf: &mut Buffer,
+        plot: Rect,
+        scale: &Scale,
+        theme: &Theme,
+        words: &[String],
+    ) {
+        for (n, value) in self.thresholds.iter().enumerate() {
+            if !value.is_finite() || !(-0.01..=1.01).contains(&scale.share(*value)) {
+                continue;
+            }
             let y = Self::row(*value, scale, plot);
             let dashes = "╌".repeat(usize::from(plot.width));
             line(buf, plot.x, y, plot.width, &[(dashes, theme.threshold)]);
             self.label(buf, plot, y, *value, theme.threshold);
+            if let Some(word) = words.get(n).filter(|w| !w.is_empty()) {
+                let word = format!(" {} ", clip(word, usize::from(plot.width / 2)));
+                let w = width(&word) as u16;
+                let x = plot.right().saturating_sub(w + 2);
+                line(buf, x, y, w, &[(word, theme.threshold)]);
+            }
         }
     }
 
@@ -244,10 +295,9 @@ impl Chart<'_> {
         }
     }
 
-    fn lines(&self, buf: &mut Buffer, plot: Rect, scale: &Scale) {
-        let mut canvas = Canvas::new(plot.width, plot.height);
+    fn lines(&self, canvas: &mut Canvas, plots: &[Plot<'_>], scale: &Scale) {
         let (across, down) = (canvas.dots_across() - 1, canvas.dots_down() - 1);
-        for p in self.plots.iter().rev() {
+        for p in plots.iter().rev() {
             let mut before: Option<(Timestamp, (i64, i64))> = None;
             let longest = f64::from(p.period_s) * 1.5;
             for (at, value) in self.visible(p).iter().filter(|x| x.1.is_finite()) {
@@ -264,22 +314,40 @@ impl Chart<'_> {
                 before = Some((*at, here));
             }
         }
-        canvas.draw(buf, plot);
-        let mut taken: Vec<u16> = Vec::new();
-        for p in &self.plots {
+    }
+
+    /// Puts each line's key at its right end.
+    fn keys(
+        &self,
+        buf: &mut Buffer,
+        plot: Rect,
+        plots: &[Plot<'_>],
+        scale: &Scale,
+        taken: &mut Vec<u16>,
+    ) {
+        for p in plots {
             let newest = self.visible(p).iter().rev().find(|x| x.1.is_finite());
-            let (Some(key), Some((_, value))) = (p.key, newest) else {
-                continue;
-            };
-            let y = Self::row(*value, scale, plot);
-            let near = [y, y.saturating_sub(1), y + 1];
-            let free = near
-                .into_iter()
-                .find(|y| !taken.contains(y) && (plot.y..plot.bottom()).contains(y));
-            if let Some(y) = free {
-                taken.push(y);
-                line(buf, plot.right(), y, 1, &[(key.to_string(), p.style)]);
+            if let (Some(key), Some((_, value))) = (p.key, newest) {
+                let y = Self::row(*value, scale, plot);
+                Self::key(buf, plot, y, (key, p.style), taken);
             }
+        }
+    }
+
+    fn key(
+        buf: &mut Buffer,
+        plot: Rect,
+        y: u16,
+        (key, style): (char, Style),
+        taken: &mut Vec<u16>,
+    ) {
+        let near = [y, y.saturating_sub(1), y + 1];
+        let free = near
+            .into_iter()
+            .find(|y| !taken.contains(y) && (plot.y..plot.bottom()).contains(y));
+        if let Some(y) = free {
+            taken.push(y);
+            line(buf, plot.right(), y, 1, &[(key.to_string(), style)]);
         }
     }
 }

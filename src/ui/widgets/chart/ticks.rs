@@ -52,6 +52,27 @@ impl Scale {
         }
     }
 
+    /// As [`of`](Self::of), with ends that are fixed.
+    pub fn within(
+        values: impl Iterator<Item = f64>,
+        most: usize,
+        (least, greatest): (Option<f64>, Option<f64>),
+    ) -> Self {
+        let (low, high) = (
+            least.unwrap_or(f64::NEG_INFINITY),
+            greatest.unwrap_or(f64::INFINITY),
+        );
+        let inside = values.filter(|v| (low..=high).contains(v));
+        let mut scale = Self::of(inside.chain(least).chain(greatest), most);
+        let low = least.filter(|v| *v < scale.high);
+        let high = greatest.filter(|v| *v > low.unwrap_or(scale.low));
+        scale.low = low.unwrap_or(scale.low);
+        scale.high = high.unwrap_or(scale.high);
+        let (low, high) = (scale.low, scale.high);
+        scale.ticks.retain(|t| (low..=high).contains(t));
+        scale
+    }
+
     /// Where a value lies, 0 at the bottom, 1 at the top.
     pub fn share(&self, value: f64) -> f64 {
         (value - self.low) / (self.high - self.low)
