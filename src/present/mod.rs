@@ -87,6 +87,9 @@ impl PartialEq for View {
 
 /// Every view, by group and then in the order shown.
 pub const VIEWS: &[View] = &[
+    caches::VIEW,
+    postgres::VIEW,
+    redis_server::VIEW,
     network::VIEW,
     environments::VIEW,
     flags::VIEW,
@@ -95,11 +98,6 @@ pub const VIEWS: &[View] = &[
     capacity::VIEW,
     scaling::VIEW,
     cost::VIEW,
-    caches::VIEW,
-    postgres::VIEW,
-    redis_server::VIEW,
-    environments::VIEW,
-    secrets::VIEW,
     slack::VIEW,
 ];
 
