@@ -9,8 +9,6 @@ use super::aws::costexplorer::CostExplorer;
 use super::aws::ec2::Ec2;
 use super::aws::elasticache::ElastiCache;
 use super::aws::secretsmanager::SecretsManager;
-use super::aws::secretsmanager::SecretsManager;
-use super::aws::signed::Signed;
 use super::aws::signed::Signed;
 use super::aws::waf::Waf;
 use super::postgres::Postgres;
