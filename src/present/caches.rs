@@ -83,7 +83,13 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let none = Caches::default();
     let caches = part.value.as_deref().unwrap_or(&none);
     for why in &caches.unseen {
-        groups.note(format!("not seen: {why}"), Tone::Unknown);
+        // Said where it is missed: an empty list would be a lie.
+        let section = match why.split(':').next() {
+            Some("snapshots") => &mut snapshots,
+            Some("events") => &mut events,
+            _ => &mut groups,
+        };
+        section.note(format!("not seen: {why}"), Tone::Unknown);
     }
     for group in &caches.groups {
         groups.row(&group.id, cells(group, caches, now), group);
