@@ -8,7 +8,6 @@ use super::cost::Cost;
 use super::flag::Flags;
 use super::network::Network;
 use super::part::Part;
-use super::part::Part;
 use super::postgres::{PostgresNow, PostgresShape};
 use super::redis_server::RedisServer;
 use super::scaling::{ScalableTarget, ScalingActivity};

@@ -6,7 +6,6 @@ mod caches;
 mod capacity;
 mod cost;
 mod environments;
-mod environments;
 mod flags;
 mod network;
 mod postgres;

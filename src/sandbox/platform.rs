@@ -43,7 +43,6 @@ impl Platform {
         self.telemetry.guard(&mut self.world);
         self.estate.step(&mut self.world);
         self.redis.step(self.world.stamp());
-        self.estate.step(&self.world);
         let now = self.world.stamp();
         self.estate.measure(&mut self.telemetry.metrics, now);
     }
