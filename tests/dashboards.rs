@@ -200,7 +200,7 @@ fn describing_a_widget_shows_what_was_not_understood() {
     let all = corpus();
     let (name, body) = all.iter().find(|(n, _)| n.starts_with("12")).unwrap();
     let mut c = opened(120, 40, name, body);
-    assert!(c.shows("start whenever is not understood"), "{}", c.text());
+    assert!(c.shows("variables is no list"), "{}", c.text());
     let said = (0..12).any(|_| {
         c.keys("d");
         let found = c.shows("view hologram is not known");
@@ -209,4 +209,14 @@ fn describing_a_widget_shows_what_was_not_understood() {
     });
     assert!(said, "{}", c.text());
     assert!(!c.effects.iter().any(|e| matches!(e, Effect::Fail(_))));
+}
+
+#[test]
+fn the_palette_finds_a_dashboard_by_its_name() {
+    let all = corpus();
+    let (name, body) = all.iter().find(|(n, _)| n.starts_with("04")).unwrap();
+    let mut c = Console::with(120, 40, with(&[(name.as_str(), body.as_str())]));
+    c.keys(":04-numbers<enter>");
+    assert_eq!(c.model.current, ScreenId::Dashboards);
+    assert!(c.shows("Over the whole range"), "{}", c.text());
 }

@@ -322,17 +322,15 @@ fn line(
 
 /// Whether a query, or what it rests on, counts within its period.
 fn counts(ask: &WidgetAsk, q: &DataQuery) -> bool {
-    let adds = |stat: &str| matches!(Stat::parse(stat), Some(Stat::Sum | Stat::SampleCount));
-    match &q.source {
-        DataSource::Metric(_, stat) => adds(stat),
-        DataSource::Expression(text) => match Search::parse(text) {
-            Some(search) => search.stat.is_some_and(|s| adds(&s.word())),
-            None => ask.queries.iter().any(|o| match &o.source {
-                DataSource::Metric(_, stat) => adds(stat),
-                DataSource::Expression(_) => false,
-            }),
-        },
-    }
+    let adds = |stat: &Stat| matches!(stat, Stat::Sum | Stat::SampleCount);
+    // `None`: it rests on others.
+    let own = |q: &DataQuery| match &q.source {
+        DataSource::Metric(_, stat) => Some(Stat::parse(stat).is_some_and(|s| adds(&s))),
+        DataSource::Expression(text) => {
+            Search::parse(text).map(|search| search.stat.is_some_and(|s| adds(&s)))
+        }
+    };
+    own(q).unwrap_or_else(|| ask.queries.iter().any(|o| own(o) == Some(true)))
 }
 
 #[cfg(test)]
@@ -402,6 +400,28 @@ mod tests {
         );
         let alone = asked(&bundles(&[widget(1, None, true, 2)])[0]);
         assert_eq!(alone[1].expression(), Some("m1*2"));
+    }
+
+    #[test]
+    fn what_rests_on_counts_counts() {
+        let search =
+            |stat: &str| DataSource::Expression(format!("SUM(SEARCH('{{N,D}} x', '{stat}', 60))"));
+        let ask = |stat: &str| WidgetAsk {
+            widget: 0,
+            region: None,
+            alone: false,
+            queries: vec![
+                row("all", 0, search(stat)),
+                row("rate", 1, DataSource::Expression("100*all/2".into())),
+            ],
+        };
+        for (stat, expected) in [("Sum", true), ("p99", false)] {
+            let ask = ask(stat);
+            assert!(
+                ask.queries.iter().all(|q| counts(&ask, q) == expected),
+                "{stat}"
+            );
+        }
     }
 
     #[test]

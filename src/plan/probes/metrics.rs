@@ -204,6 +204,67 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_metric_that_a_plan_names_must_arrive() {
+        use std::sync::Arc;
+        use std::time::Duration;
+
+        use super::super::{Call, judge};
+        use crate::domain::facts::Facts;
+        use crate::domain::metric::{MetricQuery, Stat, Unit};
+        use crate::domain::part::Part;
+        use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+        use crate::plan::expect::Expectations;
+
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let minutes_ago = |m: i64| Timestamp::from_second(now.as_second() - m * 60).unwrap();
+        let series = |name: &str, minutes: i64| {
+            let query = MetricQuery {
+                metric: MetricId::new("Laser/Business", name, &[]),
+                stat: Stat::Average,
+                period_s: 60,
+            };
+            let series = Series {
+                query: query.clone(),
+                label: String::new(),
+                unit: Unit::Count,
+                points: [(minutes_ago(minutes), 7.0)].into(),
+                partial: false,
+            };
+            (query, Arc::new(series))
+        };
+        let state = |rows: Vec<(MetricQuery, Arc<Series>)>, listed: bool| {
+            let mut facts = Facts {
+                series: Part::answered(
+                    Arc::new(rows.into_iter().collect()),
+                    now,
+                    "t",
+                    Duration::from_secs(60),
+                ),
+                ..Facts::default()
+            };
+            if listed {
+                let names = vec![MetricId::new("Laser/Business", "Runs", &[])];
+                facts.metric_names =
+                    Part::answered(Arc::new(names), now, "t", Duration::from_secs(600));
+            }
+            let call =
+                Call::parse("metrics.arriving component=business metric=Runs,Sales").unwrap();
+            judge(&call, &facts, &Expectations::default(), now).state
+        };
+        assert_eq!(
+            state(vec![series("Runs", 1), series("Sales", 2)], false),
+            Proved
+        );
+        assert_eq!(
+            state(vec![series("Runs", 1), series("Sales", 60)], false),
+            Failing,
+            "too old"
+        );
+        assert_eq!(state(vec![series("Runs", 1)], false), Unknown, "not read");
+        assert_eq!(state(vec![series("Runs", 1)], true), Failing, "not listed");
+    }
+
+    #[test]
     fn components_own_their_namespaces() {
         let m = |space, name| MetricId::new(space, name, &[]);
         assert!(Component::Business.owns(&m("Laser/Calculator", "Quotes")));

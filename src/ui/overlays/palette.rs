@@ -10,11 +10,12 @@ use super::super::commands::{Command, Danger};
 use super::super::effect::Effect;
 use super::super::fuzzy;
 use super::super::model::Model;
-use super::super::screens::Nav;
+use super::super::screens::{self, Nav};
 use super::super::theme::Theme;
 use super::super::update;
 use super::super::widgets::{field, line};
 use super::{Overlay, window};
+use crate::domain::dashboard::DashboardId;
 use crate::domain::text::clip;
 use crate::present::VIEWS;
 
@@ -120,6 +121,18 @@ impl Palette {
                 format!("{} logs", id.name),
                 format!("logs of {id}"),
                 Nav::LogsOf(id),
+            ));
+        }
+        for id in screens::dashboards::known(facts) {
+            let from = match &id {
+                DashboardId::Aws(_) => "CloudWatch",
+                DashboardId::Own(_) => "the console's own",
+            };
+            entries.push(place(
+                "dashboard",
+                id.name().to_owned(),
+                from.to_owned(),
+                Nav::Dashboard(id.clone()),
             ));
         }
         for a in facts.alarm_rows() {

@@ -22,6 +22,7 @@ use super::effect::Effect;
 use super::keymap::Keymap;
 use super::overlays::picker::Choices;
 use super::theme::Theme;
+use crate::domain::dashboard::DashboardId;
 use crate::domain::interest::Interest;
 use crate::domain::metric::MetricQuery;
 use crate::domain::service::ServiceId;
@@ -129,6 +130,8 @@ pub enum Nav {
     Run(String),
     /// An alarm.
     Alarm(String),
+    /// A dashboard.
+    Dashboard(DashboardId),
     /// A criterion.
     Criterion(String),
     /// A stage of the plan, by number.
@@ -156,6 +159,7 @@ impl Nav {
             Self::Service(_) => ScreenId::Services,
             Self::Deployments(_) | Self::Run(_) => ScreenId::Deploys,
             Self::Alarm(_) => ScreenId::Alerts,
+            Self::Dashboard(_) => ScreenId::Dashboards,
             Self::Criterion(_) | Self::Stage(_) => ScreenId::Checklist,
             Self::Metrics { .. } => ScreenId::Metrics,
             Self::View(_) => ScreenId::Systems,

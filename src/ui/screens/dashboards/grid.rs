@@ -6,6 +6,8 @@ use crate::domain::dashboard::{COLUMNS, View, Widget, WidgetKind};
 
 /// Rows of the terminal that a row of the grid takes: the most with which the whole board is in sight, else the last.
 const ROWS: [f64; 5] = [3.0, 2.5, 2.2, 1.9, 5.0 / 3.0];
+/// Rows of the terminal that a widget takes at most: authors may write a thousand, and nobody sees more than a screenful.
+const TALLEST: u16 = 120;
 /// The most that a row of the grid is stretched to.
 const STRETCHED: f64 = 4.0;
 
@@ -116,7 +118,12 @@ fn keep(
         height = height.max(y1);
         cells.push(Cell {
             widget: first + i,
-            area: Rect::new(from, top.saturating_add(y0), until - from, (y1 - y0).max(1)),
+            area: Rect::new(
+                from,
+                top.saturating_add(y0),
+                until - from,
+                (y1 - y0).clamp(1, TALLEST),
+            ),
         });
     }
     height
@@ -144,7 +151,11 @@ fn fold(
             until += 1;
         }
         let line = band.get(from..until).unwrap_or(&[]);
-        let rows = |w: &Widget| (f64::from(w.place.height) * factor).round().min(200.0) as u16;
+        let rows = |w: &Widget| {
+            (f64::from(w.place.height) * factor)
+                .round()
+                .min(f64::from(TALLEST)) as u16
+        };
         let height = line
             .iter()
             .map(|w| rows(w).max(least(w).1))

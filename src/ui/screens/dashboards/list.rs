@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::model::{Dashboards, own};
+use super::model::{Dashboards, known, own};
 use crate::domain::dashboard::DashboardId;
 use crate::domain::metric::Unit;
 use crate::ui::screens::Cx;
@@ -32,17 +32,8 @@ pub(super) fn line_at(at: Position, cx: &Cx<'_>) -> Option<u16> {
 
 /// Dashboards that match a filter, in the order of the list.
 pub(super) fn ids(cx: &Cx<'_>, filter: &str) -> Vec<DashboardId> {
-    let entries = cx
-        .snapshot
-        .facts
-        .dashboards
-        .value
-        .iter()
-        .flat_map(|v| v.iter());
-    let aws = entries.map(|e| DashboardId::Aws(e.name.clone()));
-    let ours = own(cx).iter().map(|o| DashboardId::Own(o.name.clone()));
     let wanted = filter.to_lowercase();
-    aws.chain(ours)
+    known(&cx.snapshot.facts)
         .filter(|id| wanted.is_empty() || id.name().to_lowercase().contains(&wanted))
         .collect()
 }

@@ -13,4 +13,4 @@ mod prose;
 mod update;
 mod view;
 
-pub use model::Dashboards;
+pub use model::{Dashboards, known};

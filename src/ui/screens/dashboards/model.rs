@@ -9,6 +9,7 @@ use super::grid::{self, Cell};
 use crate::domain::dashboard::{
     BoardAsk, Dashboard, DashboardId, LogTable, OwnDashboard, Widget, WidgetData,
 };
+use crate::domain::facts::Facts;
 use crate::domain::part::Part;
 use crate::domain::problem::Problem;
 use crate::ui::screens::Cx;
@@ -131,6 +132,14 @@ pub(super) fn viewport(cx: &Cx<'_>) -> Rect {
         height: cx.body.height.saturating_sub(1),
         ..cx.body
     }
+}
+
+/// Every dashboard that is known by name: the account's, then our own.
+pub fn known(facts: &Facts) -> impl Iterator<Item = DashboardId> {
+    let aws = facts.dashboards.value.iter().flat_map(|v| v.iter());
+    let own = facts.own_dashboards.value.iter().flat_map(|v| v.iter());
+    aws.map(|e| DashboardId::Aws(e.name.clone()))
+        .chain(own.map(|o| DashboardId::Own(o.name.clone())))
 }
 
 /// Our own dashboards, as read.

@@ -11,7 +11,7 @@ use crate::domain::interest::Interest;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
 use crate::ui::overlays::picker::{Choice, Choices};
-use crate::ui::screens::{Cx, Screen, ScreenId};
+use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
 
 /// Between a variable's id and its value in what the picker calls a choice.
 const IS: char = '=';
@@ -100,6 +100,14 @@ impl Screen for Dashboards {
             Command::Copy => return vec![Effect::Copy(id.name().to_owned())],
             Command::Describe => return vec![describe(&id, cx)],
             _ => {}
+        }
+        Vec::new()
+    }
+
+    fn arrive(&mut self, nav: &Nav, _cx: &Cx<'_>) -> Vec<Effect> {
+        if let Nav::Dashboard(id) = nav {
+            self.list.select(id.clone());
+            self.open = Some(Opened::new(id.clone()));
         }
         Vec::new()
     }
