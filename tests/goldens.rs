@@ -3,7 +3,7 @@
 mod ui;
 
 use flightdeck::ui::msg::Msg;
-use ui::answers::{answer_logs, answer_metrics, lines, read};
+use ui::answers::{answer_logs, answer_metrics, answer_success_metrics, lines, read};
 use ui::{Console, fixture};
 
 fn golden(name: &str, prepare: impl Fn(&mut Console)) {
@@ -162,6 +162,23 @@ fn dashboard_of_logs() {
         c.keys("9<enter>");
         ui::boards::answer(c);
         c.keys("<tab>");
+    });
+}
+
+#[test]
+fn slo() {
+    golden("slo", |c| {
+        c.keys("0");
+        answer_success_metrics(c);
+        c.keys("j");
+        answer_metrics(c);
+    });
+}
+
+#[test]
+fn slo_figures() {
+    golden("slo-figures", |c| {
+        c.keys("0jj--<tab>");
     });
 }
 

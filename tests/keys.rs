@@ -15,13 +15,13 @@ use ui::{Console, fixture};
 #[test]
 fn number_keys_and_tabs_lead_everywhere_and_esc_leads_back() {
     let mut c = Console::new(80, 24);
-    let keys = ["1", "2", "3", "4", "5", "6", "7", "8", "i"];
+    let keys = ["1", "2", "3", "4", "5", "6", "7", "8", "i", "9", "0"];
     for (key, id) in keys.into_iter().zip(ScreenId::ALL.iter().copied()) {
         c.keys(key);
         assert_eq!(c.model.current, id);
     }
     c.keys("<esc>");
-    assert_ne!(c.model.current, ScreenId::Systems);
+    assert_ne!(c.model.current, ScreenId::Slo);
     for _ in 0..10 {
         c.keys("<esc>");
     }
@@ -254,6 +254,7 @@ fn hostile_names_are_inert_on_every_screen() {
         "6",
         "7",
         "8",
+        "0",
         ":a",
     ] {
         c.keys(keys);
@@ -289,7 +290,7 @@ fn every_key_on_every_screen_does_something_sane() {
             .map(String::from),
         )
         .collect();
-    for screen in ["1", "2", "3", "4", "5", "6", "7", "8"] {
+    for screen in ["1", "2", "3", "4", "5", "6", "7", "8", "0"] {
         let mut c = Console::new(80, 24);
         for seed in 0..400_usize {
             if seed % 40 == 0 {
@@ -301,4 +302,21 @@ fn every_key_on_every_screen_does_something_sane() {
         }
         assert!(!c.effects.iter().any(|e| matches!(e, Effect::Start { .. })));
     }
+}
+
+#[test]
+fn promises_lead_to_their_series_and_back() {
+    let mut c = Console::new(120, 40);
+    ui::answers::answer_success_metrics(&mut c);
+    c.keys("0");
+    assert!(c.shows("Error budget of availability"), "{}", c.text());
+    c.keys("j<enter>");
+    assert_eq!(c.model.current, ScreenId::Metrics);
+    assert!(c.shows("TargetResponseTime"), "{}", c.text());
+    c.keys("<esc>");
+    assert_eq!(c.model.current, ScreenId::Slo);
+    assert!(c.shows("Error budget of response"), "{}", c.text());
+    c.keys("e");
+    assert_eq!(c.model.current, ScreenId::Checklist);
+    assert!(c.shows("M.1.b"), "{}", c.text());
 }

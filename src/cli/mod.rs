@@ -34,6 +34,7 @@ pub mod session;
 mod show;
 pub mod signals;
 mod signoff;
+mod slo;
 mod span;
 mod status;
 mod stop;
@@ -91,6 +92,8 @@ pub enum Command {
     Metrics(metrics::Arguments),
     /// Dashboards: CloudWatch's and the console's own, or one with its current values
     Dashboards(dashboards::Arguments),
+    /// Promises to users: error budgets, burn rates, and the other success metrics
+    Slo(slo::Arguments),
     /// Search or follow logs
     Logs(logs::Arguments),
     /// Feature flags by environment, and how they spread
@@ -168,7 +171,7 @@ impl Command {
 
     /// Whether it shows what the store knows.
     pub fn reads_store(&self) -> bool {
-        matches!(self, Self::Status | Self::Checklist(_))
+        matches!(self, Self::Status | Self::Checklist(_) | Self::Slo(_))
     }
 }
 
@@ -186,6 +189,7 @@ pub async fn run(command: &Command, session: &mut Session) -> Result<Exit, Probl
         Command::Alerts(args) => alerts::run(args, session).await,
         Command::Metrics(args) => metrics::run(args, session).await,
         Command::Dashboards(args) => dashboards::run(args, session).await,
+        Command::Slo(args) => slo::run(args, session).await,
         Command::Logs(args) => logs::run(args, session).await,
         Command::Flags => show::named("flags", session).await,
         Command::Show(args) => show::run(args, session).await,

@@ -15,10 +15,10 @@ use crate::domain::alarm::AlarmState;
 use crate::domain::facts::{Facts, ProviderHealth};
 use crate::domain::problem::Problem;
 use crate::domain::service::ServiceHealth;
-use crate::domain::slo::Slo;
+use crate::domain::slo::{HOUR_S, SIX_HOURS_S, Slo, THREE_DAYS_S};
 use crate::domain::text::inert;
 use crate::plan::Checklist;
-use judge::{Finding, Verdict, amount, judge};
+use judge::{Finding, Verdict, judge};
 
 /// Runs the command.
 pub async fn run(session: &mut Session) -> Result<Exit, Problem> {
@@ -116,8 +116,8 @@ fn slo_line(slos: &[Slo]) -> String {
         .map(|s| {
             let now = s
                 .current
-                .map_or_else(|| "no data".into(), |v| amount(s.kind, v));
-            format!("{} {now} of {}", s.kind.word(), amount(s.kind, s.target))
+                .map_or_else(|| "no data".into(), |v| s.kind.amount(v));
+            format!("{} {now} of {}", s.kind.word(), s.kind.amount(s.target))
         })
         .collect();
     if each.is_empty() {
@@ -169,8 +169,9 @@ fn object(verdict: Verdict, findings: &[Finding], facts: &Facts, checklist: &Che
                 "current": s.current,
                 "met": s.is_met(),
                 "budget_left_percent": s.budget_left_percent,
-                "burn_1h": s.burn_1h,
-                "burn_6h": s.burn_6h,
+                "burn_1h": s.burn_rate(HOUR_S),
+                "burn_6h": s.burn_rate(SIX_HOURS_S),
+                "burn_3d": s.burn_rate(THREE_DAYS_S),
                 "window_s": s.window_s,
             })
         })

@@ -197,6 +197,18 @@ impl Unit {
     }
 }
 
+impl Unit {
+    /// As [`format`](Self::format), with a fixed number of decimals where the unit is not scaled by size: for values that lie
+    /// close together.
+    pub fn format_fine(self, value: f64, decimals: usize) -> String {
+        match self {
+            Self::Percent => format!("{value:.decimals$} %"),
+            Self::Milliseconds => format!("{value:.decimals$} ms"),
+            _ => self.format(value),
+        }
+    }
+}
+
 fn short(v: f64) -> String {
     let a = v.abs();
     if a >= 100.0 || (v - v.round()).abs() < 1e-9 {

@@ -2,6 +2,7 @@
 
 use super::metric::{MetricId, MetricQuery, Stat};
 use super::service::ServiceId;
+use super::slo::SloKind;
 use super::target::TargetGroup;
 
 /// Seconds a point of the common series.
@@ -55,4 +56,31 @@ pub fn golden_signals(group: &TargetGroup) -> Vec<MetricQuery> {
     .into_iter()
     .filter_map(|(name, stat)| target_group(group, name, stat))
     .collect()
+}
+
+/// The series that a promise is measured by at a load balancer (`app/name/id`), with the percentiles of the response time.
+pub fn promise(kind: SloKind, balancer: &str) -> Vec<MetricQuery> {
+    let rows: &[(&str, Stat)] = match kind {
+        SloKind::Availability | SloKind::ErrorRate => &[
+            ("RequestCount", Stat::Sum),
+            ("HTTPCode_Target_5XX_Count", Stat::Sum),
+            ("HTTPCode_ELB_5XX_Count", Stat::Sum),
+        ],
+        SloKind::ResponseTime => &[
+            ("TargetResponseTime", Stat::Average),
+            ("TargetResponseTime", Stat::Percentile(500)),
+            ("TargetResponseTime", Stat::Percentile(950)),
+            ("TargetResponseTime", Stat::Percentile(990)),
+        ],
+    };
+    rows.iter()
+        .map(|(name, stat)| {
+            query(
+                "AWS/ApplicationELB",
+                name,
+                &[("LoadBalancer", balancer)],
+                stat.clone(),
+            )
+        })
+        .collect()
 }

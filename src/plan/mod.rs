@@ -7,6 +7,7 @@ mod load;
 mod model;
 mod needs;
 pub mod probes;
+pub mod promises;
 mod timeline;
 mod words;
 

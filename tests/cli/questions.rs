@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::program::{Platform, command, run};
 
 /// Each question with the name of its list and the fields that its rows promise in docs/cli.md.
-const LISTS: [(&[&str], &str, &[&str]); 8] = [
+const LISTS: [(&[&str], &str, &[&str]); 11] = [
     (
         &["services"],
         "services",
@@ -73,6 +73,22 @@ const LISTS: [(&[&str], &str, &[&str]); 8] = [
         &["dashboards", "laser-prod-overview"],
         "widgets",
         &["title", "kind", "series", "alarms", "cannot_show", "notes"],
+    ),
+    (
+        &["slo"],
+        "slo",
+        &[
+            "kind",
+            "target",
+            "current",
+            "state",
+            "budget",
+            "burn",
+            "ending",
+            "known_s",
+            "criterion",
+            "series",
+        ],
     ),
     (
         &["logs"],
@@ -358,4 +374,38 @@ fn help_says_what_each_command_does() {
             );
         }
     }
+}
+
+#[test]
+fn promises_are_told_with_their_budgets_burn_rates_and_what_waits_for_others() {
+    let platform = Platform::start(&[]);
+    let ran = platform.run(&["slo", "--json"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let json = ran.json();
+    let rows = json["slo"].as_array().unwrap();
+    let kinds: Vec<_> = rows.iter().map(|r| r["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["availability", "response_time", "error_rate"]);
+    for row in rows {
+        assert_eq!(row["state"], "kept", "{row}");
+        let windows = row["burn"].as_array().unwrap().iter();
+        let windows: Vec<_> = windows.map(|b| b["window_s"].as_u64().unwrap()).collect();
+        assert_eq!(windows, [3_600, 21_600, 259_200]);
+        let budget = &row["budget"];
+        let number = |name: &str| budget[name].as_f64().unwrap();
+        assert!((number("allowed") - number("spent") - number("left")).abs() < 1e-3);
+        let left = 100.0 * number("left") / number("allowed");
+        assert!((left - row["budget_left_percent"].as_f64().unwrap()).abs() < 1e-6);
+    }
+    // The sandbox remembers a month with incidents: some of the budget is gone.
+    let left = rows[0]["budget_left_percent"].as_f64().unwrap();
+    assert!((20.0..90.0).contains(&left), "{left}");
+    assert!(
+        json["traffic"]["p99_ms"].as_f64().unwrap() > json["traffic"]["p50_ms"].as_f64().unwrap()
+    );
+    let others = json["others"].as_array().unwrap();
+    assert!(
+        others
+            .iter()
+            .any(|o| o["id"] == "M.2.c" && o["state"] == "unknown")
+    );
 }

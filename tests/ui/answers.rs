@@ -38,7 +38,10 @@ pub fn answer_metrics(c: &mut Console) {
         let unit = Unit::of(&query.metric);
         let scale = match unit {
             Unit::Seconds if query.stat == Stat::Average => 0.14,
-            Unit::Seconds => 0.42,
+            Unit::Seconds => match query.stat {
+                Stat::Percentile(tenths) => 0.42 * f64::from(tenths) / 950.0,
+                _ => 0.42,
+            },
             Unit::Percent => 50.0,
             _ if query.metric.name.contains("5XX") => 2.0,
             _ => 4_000.0,
@@ -129,5 +132,14 @@ pub fn answer_logs(c: &mut Console, lines: Vec<Arc<LogLine>>, dropped: u64) {
         dropped,
         caught_up: true,
     });
+    c.msg(Msg::Snapshot(Arc::new(snapshot)));
+}
+
+/// The plan's success metrics, as the screen of promises lists them.
+pub fn answer_success_metrics(c: &mut Console) {
+    let mut snapshot = (*c.model.snapshot).clone();
+    let mut checklist = (*snapshot.checklist).clone();
+    checklist.registers = vec![fixture::success_metrics()];
+    snapshot.checklist = Arc::new(checklist);
     c.msg(Msg::Snapshot(Arc::new(snapshot)));
 }

@@ -15,9 +15,13 @@ use flightdeck::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
 use flightdeck::domain::part::Part;
 use flightdeck::domain::queries;
 use flightdeck::domain::service::*;
-use flightdeck::domain::slo::{Slo, SloKind};
+use flightdeck::domain::slo::{
+    Budget, Burn, Counted, Ending, HOUR_S, SIX_HOURS_S, Slo, SloKind, THREE_DAYS_S, Urgency,
+};
 use flightdeck::domain::target::{Target, TargetGroup};
-use flightdeck::plan::{Checklist, CriterionState, CriterionStatus, Evidence, StageStatus};
+use flightdeck::plan::{
+    Checklist, CriterionState, CriterionStatus, Evidence, RegisterStatus, StageStatus,
+};
 use flightdeck::watch::Snapshot;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -234,17 +238,75 @@ fn alarm(
 }
 
 fn slo(kind: SloKind, target: f64, current: f64, left: f64) -> Slo {
+    let burn = |window_s: u32, rate: f64, threshold: f64, ending| Burn {
+        window_s,
+        covered_s: window_s,
+        rate: Some(rate),
+        short_s: window_s / 12,
+        short_rate: Some(rate * 0.9),
+        threshold,
+        urgency: if window_s == THREE_DAYS_S {
+            Urgency::Ticket
+        } else {
+            Urgency::Page
+        },
+        ending,
+    };
+    // Waves on the good side of the target, with one bad hour two days ago.
+    let value = |seconds_ago: i64| {
+        let wave = (seconds_ago as f64 / 5_000.0).sin() * 0.2 + 1.0;
+        let bad = if (170_000..174_000).contains(&seconds_ago) {
+            3.0
+        } else {
+            1.0
+        };
+        match kind {
+            SloKind::Availability => 100.0 - (100.0 - current) * wave * bad,
+            SloKind::ResponseTime | SloKind::ErrorRate => current * wave * bad,
+        }
+    };
+    let hours = 30 * 24;
+    let fall = |i: i64| 100.0 - (100.0 - left) * i as f64 / hours as f64;
     Slo {
         kind,
         target,
         current: Some(current),
         budget_left_percent: Some(left),
-        burn_1h: Some(0.6),
-        burn_6h: Some(0.4),
+        budget: Some(Budget {
+            allowed: 185_000.0,
+            spent: 185_000.0 * (1.0 - left / 100.0),
+            minutes_left: (kind != SloKind::ResponseTime).then_some(43.2 * left / 100.0),
+        }),
+        burns: vec![
+            burn(HOUR_S, 0.6, 14.4, Ending::Lasts),
+            burn(SIX_HOURS_S, 0.4, 6.0, Ending::Lasts),
+            match kind {
+                SloKind::ErrorRate => {
+                    let end = Ending::At(ago(-(9 * 86_400 + 7_200)));
+                    burn(THREE_DAYS_S, 1.2, 1.0, end)
+                }
+                _ => burn(THREE_DAYS_S, 0.5, 1.0, Ending::Lasts),
+            },
+        ],
         window_s: 30 * 86_400,
-        recent: (0..40)
-            .map(|i| (ago(40 - i), current + (i as f64).sin()))
+        wanted_s: 30 * 86_400,
+        silent_since: None,
+        recent: (0..72)
+            .map(|i| (ago((72 - i) * 300), value((72 - i) * 300)))
             .collect(),
+        history: (0..hours)
+            .map(|i| (ago((hours - i) * 3_600), value((hours - i) * 3_600)))
+            .collect(),
+        remaining: (1..=hours)
+            .map(|i| (ago((hours - i) * 3_600), fall(i)))
+            .collect(),
+        counted: Arc::new(Counted {
+            requests: 185e6,
+            failures: 72_150.0,
+            per_second: Some(71.4),
+            recent: Arc::default(),
+        }),
+        queries: queries::promise(kind, "app/laser-prod/50dc6c495c0c9188").into(),
     }
 }
 
@@ -320,6 +382,73 @@ fn stage(number: u8, title: &str, states: &[CriterionState]) -> StageStatus {
             .map(criterion)
             .chain([leads])
             .collect(),
+    }
+}
+
+/// The success metrics: promises that are proved, and others that wait.
+pub fn success_metrics() -> RegisterStatus {
+    use CriterionState::{Failing, Proved, Unknown};
+    let rows = [
+        (
+            "M.1.a",
+            "Uptime: 99.9% availability target",
+            Proved,
+            Some("slo.met kind=availability"),
+            None,
+        ),
+        (
+            "M.1.b",
+            "Response Time: <200ms average",
+            Proved,
+            Some("slo.met kind=response"),
+            None,
+        ),
+        (
+            "M.1.c",
+            "Error Rate: <0.1% error rate",
+            Proved,
+            Some("slo.met kind=errors"),
+            None,
+        ),
+        (
+            "M.1.d",
+            "Security: Zero critical vulnerabilities",
+            Failing,
+            Some("ecr.scanned"),
+            None,
+        ),
+        (
+            "M.2.c",
+            "Scalability: Handle 10x traffic increase",
+            Unknown,
+            None,
+            Some("loadtest.sustained"),
+        ),
+    ];
+    let criterion =
+        |(id, title, state, probe, future): (&str, &str, _, Option<&str>, Option<&str>)| {
+            CriterionStatus {
+                id: id.into(),
+                stage: 0,
+                section: "M.1 Technical Metrics".into(),
+                success: false,
+                title: title.into(),
+                state,
+                probe: probe.map(str::to_owned),
+                future_probe: future.map(str::to_owned),
+                evidence: vec![],
+                reason: match state {
+                    Failing => "api:1.8.2 has 1 critical finding".into(),
+                    Unknown => "loadtest.sustained will prove it: sign off until then".into(),
+                    _ => "kept".into(),
+                },
+                signoff: None,
+            }
+        };
+    RegisterStatus {
+        id: "M".into(),
+        title: "Success Metrics".into(),
+        criteria: rows.map(criterion).to_vec(),
     }
 }
 
@@ -562,7 +691,7 @@ pub fn snapshot() -> Snapshot {
         series: part(Arc::new(common)),
         slos: part(vec![
             slo(SloKind::Availability, 99.9, 99.94, 61.0),
-            slo(SloKind::ResponseTime, 200.0, 143.0, 92.0),
+            slo(SloKind::ResponseTime, 200.0, 143.0, 28.5),
             slo(SloKind::ErrorRate, 0.1, 0.04, 60.0),
         ]),
         audit: part(Arc::new(vec![

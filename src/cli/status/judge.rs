@@ -8,9 +8,7 @@ use crate::cli::paint::Role;
 use crate::cli::session::{Standing, standing};
 use crate::domain::alarm::{AlarmState, Severity};
 use crate::domain::facts::Facts;
-use crate::domain::metric::Unit;
 use crate::domain::service::ServiceHealth;
-use crate::domain::slo::SloKind;
 use crate::domain::text::inert;
 use crate::present::{Section, VIEWS};
 
@@ -118,10 +116,8 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         .iter()
         .filter(|s| s.is_met() == Some(false))
     {
-        let now = slo
-            .current
-            .map_or_else(String::new, |v| amount(slo.kind, v));
-        let target = amount(slo.kind, slo.target);
+        let now = slo.current.map_or_else(String::new, |v| slo.kind.amount(v));
+        let target = slo.kind.amount(slo.target);
         find(
             Verdict::Degraded,
             slo.kind.word(),
@@ -167,14 +163,6 @@ fn unasked(facts: &Facts) -> Vec<(&'static str, String)> {
         all.push(("clusters", explain::line(problem)));
     }
     all
-}
-
-/// A promise's value with its unit.
-pub fn amount(kind: SloKind, value: f64) -> String {
-    match kind {
-        SloKind::Availability | SloKind::ErrorRate => format!("{value:.3} %"),
-        SloKind::ResponseTime => Unit::Milliseconds.format(value),
-    }
 }
 
 #[cfg(test)]

@@ -1,27 +1,65 @@
 //! Promises to users, as measured.
 
-use super::judgement::{Judgement, Verdict};
-use super::look::{Look, span};
-use super::{Param, ParamKind, Probe};
-use crate::domain::slo::{Slo, SloKind};
+use jiff::{SignedDuration, Timestamp};
 
-pub(super) const PROBES: &[Probe] = &[Probe {
-    name: "slo.met",
-    question: "is the promise kept over the window measured?",
-    params: &[Param {
-        name: "kind",
-        default: "availability",
-        kind: ParamKind::OneOf(&["availability", "response", "errors"]),
-    }],
-    judge: met,
-}];
+use super::judgement::{Judgement, Verdict};
+use super::look::{Look, Seen, span};
+use super::{Param, ParamKind, Probe, number};
+use crate::domain::slo::{Burn, Slo, SloKind, rate_words};
+
+const KIND: Param = Param {
+    name: "kind",
+    default: "availability",
+    kind: ParamKind::OneOf(&["availability", "response", "errors"]),
+};
+
+pub(super) const PROBES: &[Probe] = &[
+    Probe {
+        name: "slo.met",
+        question: "is the promise kept over the window measured?",
+        params: &[KIND],
+        judge: met,
+    },
+    Probe {
+        name: "slo.burn",
+        question: "does the error budget burn no faster than somebody must be told of (1 h, 6 h, 3 d)?",
+        params: &[KIND],
+        judge: burn,
+    },
+    Probe {
+        name: "slo.interruptions",
+        question: "were there fewer hours of interrupted service lately than in the time before?",
+        params: &[number("days", "14"), number("percent", "99")],
+        judge: interruptions,
+    },
+];
+
+/// The promise that is meant.
+fn promise<'a>(look: &Look<'a>, word: &str) -> Result<(&'a Slo, Seen<'a, Vec<Slo>>), Judgement> {
+    let seen = look.fresh(&look.facts.slos, "the promises")?;
+    let slo = seen.value.iter().find(|s| s.kind.word() == word);
+    let slo = slo.filter(|s| s.current.is_some());
+    let slo = slo.ok_or_else(|| Judgement::unknown(format!("{word}: no data yet")))?;
+    Ok((slo, seen))
+}
+
+fn silent(slo: &Slo, look: &Look<'_>) -> Option<Judgement> {
+    let since = slo.silent_since?;
+    let age = std::time::Duration::try_from(look.now.duration_since(since)).unwrap_or_default();
+    Some(Judgement::unknown(format!(
+        "{}: no request was counted for {}",
+        slo.kind.word(),
+        span(age)
+    )))
+}
 
 fn met(look: &Look<'_>) -> Verdict {
     let word = look.call.value("kind");
-    let seen = look.fresh(&look.facts.slos, "the promises")?;
-    let slo = seen.value.iter().find(|s| s.kind.word() == word);
-    let Some((slo, current, ok)) = slo.and_then(|s| Some((s, s.current?, s.is_met()?))) else {
-        return Err(Judgement::unknown(format!("{word}: no data yet")));
+    let (slo, seen) = promise(look, word)?;
+    let Some((current, ok)) = slo.current.zip(slo.is_met()) else {
+        return Err(
+            silent(slo, look).unwrap_or_else(|| Judgement::unknown(format!("{word}: no data yet")))
+        );
     };
     Ok(Judgement::single(
         ok,
@@ -40,4 +78,199 @@ fn words(slo: &Slo, current: f64) -> String {
         }
     };
     format!("{} {value} of {target} over {window}", slo.kind.word())
+}
+
+fn burn(look: &Look<'_>) -> Verdict {
+    let word = look.call.value("kind");
+    let (slo, seen) = promise(look, word)?;
+    let say = |b: &Burn| {
+        format!(
+            "{} over {} (limit {})",
+            rate_words(b.rate),
+            span(std::time::Duration::from_secs(b.window_s.into())),
+            rate_words(Some(b.threshold))
+        )
+    };
+    let fires: Vec<&Burn> = slo
+        .burns
+        .iter()
+        .filter(|b| b.fires() == Some(true))
+        .collect();
+    let told = if fires.is_empty() {
+        slo.burns.iter().collect()
+    } else {
+        fires.clone()
+    };
+    let told: Vec<String> = told.into_iter().map(say).collect();
+    if fires.is_empty() {
+        if let Some(early) = silent(slo, look) {
+            return Err(early);
+        }
+        if slo.burns.is_empty() || slo.burns.iter().any(|b| b.fires().is_none()) {
+            return Err(Judgement::unknown(format!(
+                "{word}: too few requests to tell: {}",
+                told.join(", ")
+            )));
+        }
+    }
+    Ok(Judgement::single(
+        fires.is_empty(),
+        look.question(seen.source),
+        format!("{word} burns {}", told.join(", ")),
+        seen.at,
+    ))
+}
+
+fn interruptions(look: &Look<'_>) -> Verdict {
+    let (slo, seen) = promise(look, SloKind::Availability.word())?;
+    let (days, percent) = (look.number("days"), look.number("percent"));
+    let half = SignedDuration::from_secs_f64(days * 86_400.0);
+    let back = |n| look.now.saturating_sub(half * n).unwrap_or(Timestamp::MIN);
+    let (middle, begin) = (back(1), back(2));
+    let known = std::time::Duration::from_secs(slo.window_s);
+    if known.as_secs_f64() < days * 2.0 * 86_400.0 {
+        return Err(Judgement::unknown(format!(
+            "{} are measured, {} days are needed to compare two times of {days} days",
+            span(known),
+            days * 2.0
+        )));
+    }
+    let hours = |from: Timestamp, until: Timestamp| {
+        let inside = slo
+            .history
+            .iter()
+            .filter(|(at, _)| *at >= from && *at < until);
+        inside.filter(|(_, served)| *served < percent).count()
+    };
+    let (before, lately) = (hours(begin, middle), hours(middle, look.now));
+    let ok = lately == 0 || lately < before;
+    if let Some(early) = silent(slo, look).filter(|_| ok) {
+        return Err(early);
+    }
+    let answer = format!(
+        "{lately} hours with less than {percent} % served in the last {days} days, {before} in the {days} days before"
+    );
+    Ok(Judgement::single(
+        ok,
+        look.question(seen.source),
+        answer,
+        seen.at,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::facts::Facts;
+    use crate::domain::part::Part;
+    use crate::domain::slo::{HOUR_S, Standing, Urgency};
+    use crate::plan::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::expect::Expectations;
+    use crate::plan::probes::{Call, judge};
+    use std::time::Duration;
+
+    fn now() -> Timestamp {
+        "2026-11-23T12:00:00Z".parse().unwrap()
+    }
+
+    fn ago(hours: i64) -> Timestamp {
+        now() - SignedDuration::from_hours(hours)
+    }
+
+    /// A promise of 30 days, kept, with one window that burns at a rate.
+    fn slo(rate: Option<f64>, short_rate: Option<f64>) -> Slo {
+        let burn = Burn {
+            window_s: HOUR_S,
+            covered_s: HOUR_S,
+            rate,
+            short_s: 300,
+            short_rate,
+            threshold: 14.4,
+            urgency: Urgency::Page,
+            ending: crate::domain::slo::Ending::Unknown,
+        };
+        Slo {
+            kind: SloKind::Availability,
+            target: 99.9,
+            current: Some(99.95),
+            budget_left_percent: Some(50.0),
+            budget: None,
+            burns: vec![burn],
+            window_s: 30 * 86_400,
+            wanted_s: 30 * 86_400,
+            silent_since: None,
+            recent: [].into(),
+            history: [].into(),
+            remaining: [].into(),
+            counted: Default::default(),
+            queries: [].into(),
+        }
+    }
+
+    fn asked(words: &str, slo: Slo) -> Judgement {
+        let facts = Facts {
+            slos: Part::answered(vec![slo], now(), "cloudwatch", Duration::from_secs(60)),
+            ..Facts::default()
+        };
+        let call = Call::parse(words).unwrap();
+        judge(&call, &facts, &Expectations::default(), now())
+    }
+
+    #[test]
+    fn a_kept_promise_is_proved_only_while_requests_are_counted() {
+        let mut s = slo(Some(0.5), Some(0.5));
+        assert_eq!(asked("slo.met", s.clone()).state, Proved);
+        s.silent_since = Some(ago(3));
+        assert_eq!(s.standing(), Standing::Unknown);
+        let silent = asked("slo.met", s.clone());
+        assert_eq!(silent.state, Unknown);
+        assert!(
+            silent.reason.contains("no request was counted for 3h"),
+            "{}",
+            silent.reason
+        );
+        s.current = Some(99.0);
+        assert_eq!(asked("slo.met", s.clone()).state, Failing);
+        s.current = None;
+        assert_eq!(asked("slo.met", s).state, Unknown);
+    }
+
+    #[test]
+    fn a_burn_fails_where_somebody_must_be_told_and_is_unknown_where_nobody_can_tell() {
+        for (long, short, state) in [
+            (Some(0.5), Some(0.5), Proved),
+            (Some(20.0), Some(0.1), Proved),
+            (Some(20.0), Some(20.0), Failing),
+            (Some(20.0), None, Unknown),
+            (None, None, Unknown),
+        ] {
+            let judged = asked("slo.burn", slo(long, short));
+            assert_eq!(judged.state, state, "{long:?} {short:?}: {}", judged.reason);
+        }
+        let told = asked("slo.burn", slo(Some(20.0), Some(20.0)));
+        assert_eq!(told.reason, "availability burns 20x over 1h (limit 14x)");
+    }
+
+    #[test]
+    fn interruptions_are_compared_over_two_times_of_the_same_length() {
+        let with = |hours: &[i64]| {
+            let mut s = slo(Some(0.5), Some(0.5));
+            let served = |h| if hours.contains(&h) { 95.0 } else { 100.0 };
+            s.history = (1..720).rev().map(|h| (ago(h), served(h))).collect();
+            s
+        };
+        let state = |hours: &[i64]| asked("slo.interruptions days=14", with(hours)).state;
+        assert_eq!(state(&[]), Proved);
+        assert_eq!(state(&[10, 400, 401]), Proved);
+        assert_eq!(
+            state(&[10, 400]),
+            Failing,
+            "as many as before are not fewer"
+        );
+        assert_eq!(state(&[10]), Failing);
+        assert_eq!(state(&[700]), Proved, "longer ago than both");
+        let mut short = with(&[]);
+        short.window_s = 20 * 86_400;
+        assert_eq!(asked("slo.interruptions days=14", short).state, Unknown);
+    }
 }

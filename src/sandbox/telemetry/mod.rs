@@ -3,6 +3,7 @@
 mod alarms;
 mod boards;
 mod chatter;
+mod month;
 pub mod noise;
 pub mod traffic;
 
@@ -74,6 +75,7 @@ impl Telemetry {
         alarms::define(&mut self.alarms, world);
         boards::pin(&mut self.dashboards, world);
         chatter::groups(&mut self.logs, world);
+        month::tell(self, world, self.oldest);
         self.tell_back(world, AT_ONCE_S);
         self.step(world);
     }

@@ -9,6 +9,7 @@ pub mod logs;
 pub mod metrics;
 pub mod overview;
 pub mod services;
+pub mod slo;
 pub mod systems;
 
 use std::fmt::Debug;
@@ -51,6 +52,8 @@ pub enum ScreenId {
     Audit,
     /// Dashboards.
     Dashboards,
+    /// Promises and success metrics.
+    Slo,
 }
 
 impl ScreenId {
@@ -66,6 +69,7 @@ impl ScreenId {
         Self::Audit,
         Self::Systems,
         Self::Dashboards,
+        Self::Slo,
     ];
 
     /// Name on the tab line.
@@ -81,6 +85,7 @@ impl ScreenId {
             Self::Systems => "Systems",
             Self::Audit => "Audit",
             Self::Dashboards => "Dashboards",
+            Self::Slo => "SLO",
         }
     }
 
@@ -97,6 +102,7 @@ impl ScreenId {
             Self::Systems => "systems",
             Self::Audit => "audit",
             Self::Dashboards => "dashboards",
+            Self::Slo => "slo",
         }
     }
 
@@ -113,6 +119,9 @@ impl ScreenId {
             Self::Systems => "Databases, stores, secrets, hosting, pipelines: every further system",
             Self::Audit => "Who did what, when, and how it ended",
             Self::Dashboards => "Dashboards: CloudWatch's, and the console's own",
+            Self::Slo => {
+                "Promises to users: error budgets, burn rates, and the other success metrics"
+            }
         }
     }
 }
@@ -267,5 +276,6 @@ pub fn all() -> Vec<Box<dyn Screen>> {
         Box::new(audit::Audit::default()),
         Box::new(systems::Systems::default()),
         Box::new(dashboards::Dashboards::default()),
+        Box::new(slo::Promises::default()),
     ]
 }

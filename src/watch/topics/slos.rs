@@ -136,8 +136,9 @@ pub fn take(
             }
             Ok(judge(
                 &p.config.slo,
+                &p.measured.asked,
                 &p.measured.long,
-                &p.measured.short,
+                (&p.measured.short, SHORT_S),
                 at,
             ))
         }

@@ -2,27 +2,38 @@
 
 use super::panels::Spans;
 use crate::domain::part::Freshness;
-use crate::domain::slo::{Slo, SloKind};
+use crate::domain::slo::{
+    HOUR_S, SIX_HOURS_S, Slo, SloKind, Standing, THREE_DAYS_S, Urgency, rate_words,
+};
 use crate::domain::text::width;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{bar, line, panel, spark};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 fn slo_values(s: &Slo) -> (String, String) {
-    match s.kind {
-        SloKind::Availability => (
-            s.current.map_or("no data".into(), |v| format!("{v:.3} %")),
-            format!("{} %", s.target),
-        ),
-        SloKind::ResponseTime => (
-            s.current.map_or("no data".into(), |v| format!("{v:.0} ms")),
-            format!("{:.0} ms", s.target),
-        ),
-        SloKind::ErrorRate => (
-            s.current.map_or("no data".into(), |v| format!("{v:.3} %")),
-            format!("{} %", s.target),
-        ),
+    let current = s.current.map_or("no data".into(), |v| s.kind.amount(v));
+    let target = match s.kind {
+        SloKind::Availability | SloKind::ErrorRate => format!("{} %", s.target),
+        SloKind::ResponseTime => format!("{:.0} ms", s.target),
+    };
+    (current, target)
+}
+
+/// Shape and colour of how a promise stands.
+fn standing(s: &Slo, cx: &Cx<'_>) -> (&'static str, Style) {
+    let t = cx.theme;
+    let (sign, style) = match s.standing() {
+        Standing::Kept => ("✓", t.ok),
+        Standing::Broken => ("✗", t.critical),
+        Standing::Burning(Urgency::Page) => ("▲", t.critical),
+        Standing::Burning(Urgency::Ticket) => ("■", t.warn),
+        Standing::Unknown => ("?", t.unknown),
+    };
+    match cx.snapshot.facts.slos.freshness(cx.now) {
+        Freshness::Fresh => (sign, style),
+        _ => (sign, t.stale),
     }
 }
 
@@ -38,17 +49,7 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let wide = inside.width >= 60;
     for (s, y) in part.rows().iter().zip(inside.y..inside.bottom()) {
         let (current, target) = slo_values(s);
-        let style = match s.is_met() {
-            _ if part.freshness(cx.now) != Freshness::Fresh => t.stale,
-            Some(true) => t.ok,
-            Some(false) => t.critical,
-            None => t.unknown,
-        };
-        let sign = match s.is_met() {
-            Some(true) => "✓",
-            Some(false) => "✗",
-            None => "?",
-        };
+        let (sign, style) = standing(s, cx);
         let mut spans: Spans = vec![
             (format!(" {sign} "), style),
             (format!("{:<13}", s.kind.word()), t.text),
@@ -96,14 +97,15 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         };
         line(buf, inside.x, inside.y, inside.width, &[(words, t.muted)]);
     } else if below < inside.bottom() {
-        let burn = |f: fn(&Slo) -> Option<f64>| {
-            part.rows()
-                .iter()
-                .filter_map(f)
-                .fold(None, |m: Option<f64>, v| Some(m.map_or(v, |m| m.max(v))))
+        let worst = |window_s| {
+            let rates = part.rows().iter().filter_map(|s| s.burn_rate(window_s));
+            rates.reduce(f64::max)
         };
-        let say = |v: Option<f64>| v.map_or("?".to_owned(), |v| format!("{v:.1}x"));
-        let (hour, six) = (burn(|s| s.burn_1h), burn(|s| s.burn_6h));
+        let hour = worst(HOUR_S);
+        let words: Vec<String> = [(HOUR_S, "1h"), (SIX_HOURS_S, "6h"), (THREE_DAYS_S, "3d")]
+            .into_iter()
+            .map(|(seconds, name)| format!("{} {name}", rate_words(worst(seconds))))
+            .collect();
         let style = if hour.is_some_and(|v| v > 1.0) {
             t.warn
         } else {
@@ -114,10 +116,7 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             inside.x,
             below,
             inside.width,
-            &[(
-                format!("   worst burn {} 1h  {} 6h", say(hour), say(six)),
-                style,
-            )],
+            &[(format!("   worst burn {}", words.join("  ")), style)],
         );
     }
     if below + 1 < inside.bottom() {

@@ -178,12 +178,32 @@ impl Chart<'_> {
         plot.y + ((share * f64::from(plot.height * 4 - 1)).round() as u16) / 4
     }
 
-    fn label(&self, buf: &mut Buffer, plot: Rect, y: u16, value: f64, style: Style) {
+    fn label(&self, buf: &mut Buffer, plot: Rect, y: u16, text: &str, style: Style) {
         let room = usize::from(GUTTER - 2);
-        let text = clip(&self.unit.format(value), room);
+        let text = clip(text, room);
         let pad = " ".repeat(room.saturating_sub(width(&text)));
         let x = plot.x.saturating_sub(GUTTER);
         line(buf, x, y, GUTTER, &[(format!("{pad}{text} "), style)]);
+    }
+
+    /// The ticks in words; ticks that lie closer together than the unit shows get as many decimals as tell them apart.
+    fn tick_words(&self, scale: &Scale) -> Vec<String> {
+        let ticks = scale.ticks.iter();
+        let step = match scale.ticks.as_slice() {
+            [a, b, ..] => (b - a).abs(),
+            _ => 1.0,
+        };
+        let needed = (-step.log10()).ceil().clamp(0.0, 6.0) as usize;
+        let shown = match ticks.clone().fold(0.0, |m: f64, v| m.max(v.abs())) {
+            most if most >= 100.0 => 0,
+            most if most >= 10.0 => 1,
+            _ => 2,
+        };
+        if needed > shown {
+            ticks.map(|v| self.unit.format_fine(*v, needed)).collect()
+        } else {
+            ticks.map(|v| self.unit.format(*v)).collect()
+        }
     }
 
     fn value_axis(&self, buf: &mut Buffer, plot: Rect, scale: &Scale, theme: &Theme) {
@@ -191,9 +211,9 @@ impl Chart<'_> {
         for y in plot.y..plot.bottom() {
             line(buf, axis, y, 1, &[("│".to_owned(), theme.border)]);
         }
-        for value in &scale.ticks {
+        for (value, words) in scale.ticks.iter().zip(self.tick_words(scale)) {
             let y = Self::row(*value, scale, plot);
-            self.label(buf, plot, y, *value, theme.muted);
+            self.label(buf, plot, y, &words, theme.muted);
             line(buf, axis, y, 1, &[("┤".to_owned(), theme.border)]);
         }
     }
@@ -250,7 +270,7 @@ impl Chart<'_> {
             let y = Self::row(*value, scale, plot);
             let dashes = "╌".repeat(usize::from(plot.width));
             line(buf, plot.x, y, plot.width, &[(dashes, theme.threshold)]);
-            self.label(buf, plot, y, *value, theme.threshold);
+            self.label(buf, plot, y, &self.unit.format(*value), theme.threshold);
             if let Some(word) = words.get(n).filter(|w| !w.is_empty()) {
                 let word = format!(" {} ", clip(word, usize::from(plot.width / 2)));
                 let w = width(&word) as u16;

@@ -1,0 +1,234 @@
+//! Promises from what load balancers measured: a pure function from counts to budgets and burn rates.
+//!
+//! Budget and burn follow the SRE workbook: a burn rate of 1.0 spends the budget exactly by the end of the window. For the mean
+//! response time the budget is the time that all requests together may take (target times requests); its burn rate is the
+//! mean over the target.
+
+mod burn;
+mod past;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::SloConfig;
+use crate::domain::queries;
+use crate::domain::slo::{Budget, Counted, HOUR_S, Slo, SloKind};
+use past::Past;
+
+/// Requests are missed after this: then nobody can tell how a promise stands now.
+const SILENCE: SignedDuration = SignedDuration::from_hours(1);
+
+/// What load balancers counted in one period.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bucket {
+    /// Start of the period (UTC).
+    pub at: Timestamp,
+    /// Requests, refused ones included.
+    pub requests: f64,
+    /// Those that ended in a 5xx of a target or of the load balancer itself.
+    pub failures: f64,
+    /// Requests whose time is known.
+    pub timed: f64,
+    /// Seconds that those took together.
+    pub seconds: f64,
+}
+
+impl Bucket {
+    /// Share of requests that failed, 0..=1; `None` without requests.
+    fn failed(&self) -> Option<f64> {
+        (self.requests > 0.0).then(|| (self.failures / self.requests).clamp(0.0, 1.0))
+    }
+
+    /// Mean response time, milliseconds.
+    fn mean_ms(&self) -> Option<f64> {
+        (self.timed > 0.0).then(|| self.seconds / self.timed * 1000.0)
+    }
+
+    /// Both together, at the time of the first.
+    fn and(self, other: &Self) -> Self {
+        Self {
+            at: self.at,
+            requests: self.requests + other.requests,
+            failures: self.failures + other.failures,
+            timed: self.timed + other.timed,
+            seconds: self.seconds + other.seconds,
+        }
+    }
+
+    fn sum<'a>(all: impl Iterator<Item = &'a Self>) -> Self {
+        let none = Self {
+            at: Timestamp::UNIX_EPOCH,
+            requests: 0.0,
+            failures: 0.0,
+            timed: 0.0,
+            seconds: 0.0,
+        };
+        all.fold(none, Self::and)
+    }
+}
+
+/// What a promise makes of counts.
+#[derive(Clone, Copy, Debug)]
+struct Promise {
+    kind: SloKind,
+    target: f64,
+}
+
+/// How much may go wrong, and how much has: failed requests, or seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Weight {
+    spent: f64,
+    allowed: f64,
+}
+
+impl Weight {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            spent: self.spent + other.spent,
+            allowed: self.allowed + other.allowed,
+        }
+    }
+
+    /// Spent over allowed; `None` where nothing is allowed, because then there is no budget to speak of.
+    fn rate(self) -> Option<f64> {
+        (self.allowed > 1e-12).then(|| self.spent / self.allowed)
+    }
+}
+
+impl Promise {
+    /// Share of requests that may fail, 0..=1; `None` where it is not about failures.
+    fn may_fail(&self) -> Option<f64> {
+        match self.kind {
+            SloKind::Availability => Some((100.0 - self.target) / 100.0),
+            SloKind::ErrorRate => Some(self.target / 100.0),
+            SloKind::ResponseTime => None,
+        }
+        // What is left of 100 - 99.999... by rounding is no budget.
+        .map(|share| if share < 1e-9 { 0.0 } else { share })
+    }
+
+    fn weigh(&self, b: &Bucket) -> Weight {
+        match self.may_fail() {
+            Some(share) => Weight {
+                spent: b.failures.clamp(0.0, b.requests),
+                allowed: share * b.requests,
+            },
+            None => Weight {
+                spent: b.seconds,
+                allowed: self.target / 1000.0 * b.timed,
+            },
+        }
+    }
+
+    /// The value in the kind's unit.
+    fn value(&self, b: &Bucket) -> Option<f64> {
+        match self.kind {
+            SloKind::Availability => b.failed().map(|f| (1.0 - f) * 100.0),
+            SloKind::ErrorRate => b.failed().map(|f| f * 100.0),
+            SloKind::ResponseTime => b.mean_ms(),
+        }
+    }
+
+    fn points<'a>(&self, all: impl Iterator<Item = &'a Bucket>) -> Arc<[(Timestamp, f64)]> {
+        all.filter_map(|b| Some((b.at, self.value(b)?))).collect()
+    }
+}
+
+/// Judges the three promises over the load balancers. `long`: buckets of an hour over the window; `recent`: buckets of
+/// `recent_s` seconds that begin on an hour and replace the long ones from there on. Without data every figure is `None`.
+pub fn judge(
+    targets: &SloConfig,
+    balancers: &[String],
+    long: &[Bucket],
+    (recent, recent_s): (&[Bucket], u32),
+    now: Timestamp,
+) -> Vec<Slo> {
+    let wanted_s = u64::from(targets.window_days) * 86_400;
+    let past = Past::of(long, recent, recent_s, wanted_s, now);
+    let counted = Arc::new(counted(&past));
+    let promises = [
+        (SloKind::Availability, targets.availability),
+        (SloKind::ResponseTime, targets.response_ms),
+        (SloKind::ErrorRate, targets.error_rate),
+    ];
+    promises
+        .map(|(kind, target)| Promise { kind, target })
+        .iter()
+        .map(|p| Slo {
+            queries: balancers
+                .iter()
+                .flat_map(|b| queries::promise(p.kind, b))
+                .collect(),
+            counted: counted.clone(),
+            ..slo(p, &past)
+        })
+        .collect()
+}
+
+fn slo(p: &Promise, past: &Past) -> Slo {
+    let all = past.weight(p, past.begin);
+    let spent = all.rate();
+    let covered_s = past.covered_s(past.wanted_s);
+    let budget = spent.map(|share| Budget {
+        allowed: all.allowed,
+        spent: all.spent,
+        minutes_left: p
+            .may_fail()
+            .map(|may| (1.0 - share) * may * covered_s as f64 / 60.0),
+    });
+    Slo {
+        kind: p.kind,
+        target: p.target,
+        current: p.value(&Bucket::sum(past.buckets().map(|(b, _)| b))),
+        budget_left_percent: spent.map(|s| (1.0 - s) * 100.0),
+        budget,
+        burns: burn::burns(p, past),
+        window_s: covered_s,
+        wanted_s: past.wanted_s,
+        silent_since: past
+            .newest
+            .filter(|at| past.now.duration_since(*at) > SILENCE),
+        recent: p.points(past.recent.iter()),
+        history: p.points(past.hours().iter()),
+        remaining: remaining(p, past, all.allowed),
+        counted: Arc::default(),
+        queries: Arc::default(),
+    }
+}
+
+/// What was left of the whole budget after each hour, percent.
+fn remaining(p: &Promise, past: &Past, allowed: f64) -> Arc<[(Timestamp, f64)]> {
+    if allowed <= 1e-12 {
+        return Arc::default();
+    }
+    let hour = SignedDuration::from_secs(i64::from(HOUR_S));
+    let mut spent = 0.0;
+    past.hours()
+        .iter()
+        .map(|b| {
+            spent += p.weigh(b).spent;
+            let end = b.at.saturating_add(hour).unwrap_or(past.now);
+            (end.min(past.now), (1.0 - spent / allowed) * 100.0)
+        })
+        .collect()
+}
+
+fn counted(past: &Past) -> Counted {
+    let all = Bucket::sum(past.buckets().map(|(b, _)| b));
+    let since = past.before(u64::from(HOUR_S));
+    let hour = Bucket::sum(past.recent.iter().filter(|b| b.at >= since));
+    let seconds = past.covered_s(u64::from(HOUR_S)) as f64;
+    Counted {
+        requests: all.requests,
+        failures: all.failures,
+        per_second: (hour.requests > 0.0 && seconds > 0.0).then(|| hour.requests / seconds),
+        recent: past
+            .recent
+            .iter()
+            .map(|b| (b.at, b.requests / f64::from(past.recent_s)))
+            .collect(),
+    }
+}
