@@ -8,8 +8,11 @@ use super::aws::autoscaling::AutoScaling;
 use super::aws::costexplorer::CostExplorer;
 use super::aws::ec2::Ec2;
 use super::aws::elasticache::ElastiCache;
+use super::aws::performance::Performance;
+use super::aws::rds::Rds;
 use super::aws::secretsmanager::SecretsManager;
 use super::aws::signed::Signed;
+use super::aws::vaults::Vaults;
 use super::aws::waf::Waf;
 use super::postgres::Postgres;
 use super::redis::Redis;
@@ -21,6 +24,12 @@ use crate::config::Config;
 /// The clients.
 #[derive(Debug)]
 pub struct Estate {
+    /// Amazon RDS.
+    pub rds: Rds,
+    /// Performance Insights.
+    pub performance: Performance,
+    /// AWS Backup.
+    pub vaults: Vaults,
     /// AWS AppConfig.
     pub appconfig: AppConfig,
     /// Application Auto Scaling.
@@ -66,7 +75,16 @@ impl Estate {
             line
         };
         let signed = Arc::new(Signed::new(aws.clone(), courier.clone()));
+        let second = || config.backups.second_region.clone();
         Self {
+            rds: Rds::new(
+                signed.clone(),
+                line("rds", true),
+                line("rds-metrics", true),
+                second(),
+            ),
+            performance: Performance::new(signed.clone(), line("pi", true)),
+            vaults: Vaults::new(signed.clone(), line("backup", true), second()),
             appconfig: AppConfig::new(signed.clone(), line("appconfig", true)),
             autoscaling: AutoScaling::new(signed.clone(), line("autoscaling", true)),
             costexplorer: CostExplorer::new(

@@ -96,6 +96,8 @@ pub enum Command {
     Slo(slo::Arguments),
     /// Search or follow logs
     Logs(logs::Arguments),
+    /// Every backup of every store: age against the RPO, copies in the second region
+    Backups,
     /// Feature flags by environment, and how they spread
     Flags,
     /// What the further systems show: databases, stores, secrets, hosting ...
@@ -147,6 +149,7 @@ impl Command {
             | Self::Restart(_)
             | Self::Stop(_) => Scope::Only(&[Services]),
             Self::Waive(_) | Self::Withdraw(_) => Scope::Only(&[]),
+            Self::Backups => show::scope_of("backups"),
             Self::Flags => show::scope_of("flags"),
             Self::Show(args) => args.scope(),
             _ => Scope::Everything,
@@ -191,6 +194,7 @@ pub async fn run(command: &Command, session: &mut Session) -> Result<Exit, Probl
         Command::Dashboards(args) => dashboards::run(args, session).await,
         Command::Slo(args) => slo::run(args, session).await,
         Command::Logs(args) => logs::run(args, session).await,
+        Command::Backups => show::named("backups", session).await,
         Command::Flags => show::named("flags", session).await,
         Command::Show(args) => show::run(args, session).await,
         verb => match intent(verb, session).await? {

@@ -38,6 +38,14 @@ impl Scribe<'_> {
         if let Some(probes) = table(t, "probes") {
             self.probes(config, probes);
         }
+        if let Some(backups) = table(t, "backups") {
+            let rpo = value(backups, "rpo").and_then(reader::text);
+            set(&mut config.backups.rpo, rpo.and_then(reader::duration));
+            some(
+                &mut config.backups.second_region,
+                owned(backups, "second_region"),
+            );
+        }
         if let Some(cost) = table(t, "cost") {
             some(
                 &mut config.cost.monthly_budget,

@@ -36,6 +36,8 @@ pub struct Config {
     pub aws: AwsConfig,
     /// Probes from here.
     pub probes: ProbeConfig,
+    /// Backups.
+    pub backups: BackupConfig,
     /// What a month may cost, and how often the bill is asked for.
     pub cost: CostConfig,
     /// Slack.
@@ -108,6 +110,25 @@ pub struct DnsTarget {
     pub name: String,
     /// Addresses or CNAMEs, one of which is right; empty: any answer.
     pub expected: Vec<String>,
+}
+
+/// Backups: how old they may be, and where their copies go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupConfig {
+    /// The recovery point objective: the age that the newest backup of a store may have.
+    pub rpo: Duration,
+    /// Region that copies go to; `None`: the one that the account copies to.
+    pub second_region: Option<String>,
+}
+
+impl Default for BackupConfig {
+    fn default() -> Self {
+        Self {
+            // A daily backup, and the time that it takes.
+            rpo: Duration::from_secs(26 * 3_600),
+            second_region: None,
+        }
+    }
 }
 
 /// Cost Explorer. Each of its questions costs money, so it is asked only where this section says so.
@@ -218,6 +239,7 @@ impl Default for Config {
             read_only: false,
             aws: AwsConfig::default(),
             probes: ProbeConfig::default(),
+            backups: BackupConfig::default(),
             cost: CostConfig::default(),
             slack: SlackConfig::default(),
             postgres: ServerConfig::default(),

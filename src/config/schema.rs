@@ -132,6 +132,12 @@ const PROBES_KEY: Key = key(
     "",
     "Probes that run from this machine.",
 );
+const BACKUPS_KEY: Key = key(
+    "backups",
+    Kind::Section(&BACKUPS),
+    "",
+    "Backups: how old they may be, and where their copies go.",
+);
 const COST_KEY: Key = key(
     "cost",
     Kind::Section(&COST),
@@ -183,6 +189,7 @@ pub static ROOT: Section = Section {
         PLAN,
         AWS_KEY,
         PROBES_KEY,
+        BACKUPS_KEY,
         COST_KEY,
         SLACK_KEY,
         POSTGRES_KEY,
@@ -212,6 +219,7 @@ pub static ENVIRONMENT: Section = Section {
         PLAN,
         AWS_KEY,
         PROBES_KEY,
+        BACKUPS_KEY,
         COST_KEY,
         SLACK_KEY,
         POSTGRES_KEY,
@@ -323,6 +331,23 @@ static DNS: Section = Section {
             Kind::Texts,
             "[\"203.0.113.10\"]",
             "Addresses or CNAMEs, one of which is right; default: any answer.",
+        ),
+    ],
+};
+
+static BACKUPS: Section = Section {
+    keys: &[
+        key(
+            "rpo",
+            Kind::Duration,
+            "\"26h\"",
+            "The age that the newest backup of a store may have; default: a day and two hours.",
+        ),
+        key(
+            "second_region",
+            Kind::Text,
+            "\"eu-west-1\"",
+            "Region that copies of backups go to; default: the one that the account copies to.",
         ),
     ],
 };

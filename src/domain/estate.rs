@@ -3,8 +3,12 @@
 
 use std::sync::Arc;
 
+use super::backup::{
+    Abroad, Backup, BackupJob, StoreBackups, merged, of_caches, point_in_time, stores,
+};
 use super::cache::Caches;
 use super::cost::Cost;
+use super::database::{Databases, DbEvent, DbVitals, TopStatements};
 use super::flag::Flags;
 use super::network::Network;
 use super::part::Part;
@@ -18,6 +22,24 @@ use super::wall::Walls;
 /// One part a system.
 #[derive(Clone, Debug, Default)]
 pub struct Estate {
+    /// Databases and clusters of RDS.
+    pub databases: Part<Arc<Databases>>,
+    /// What they measure of themselves.
+    pub db_vitals: Part<Arc<Vec<DbVitals>>>,
+    /// What happened to them, newest first.
+    pub db_events: Part<Arc<Vec<DbEvent>>>,
+    /// The statements that load them most.
+    pub statements: Part<Arc<TopStatements>>,
+    /// Snapshots of RDS in this region.
+    pub snapshots: Part<Arc<Vec<Backup>>>,
+    /// Snapshots and replicated backups of RDS in the second region.
+    pub snapshots_abroad: Part<Arc<Abroad>>,
+    /// Recovery points of AWS Backup in this region.
+    pub recovery_points: Part<Arc<Vec<Backup>>>,
+    /// Recovery points of AWS Backup in the second region.
+    pub recovery_points_abroad: Part<Arc<Abroad>>,
+    /// Jobs of AWS Backup, newest first.
+    pub backup_jobs: Part<Arc<Vec<BackupJob>>>,
     /// Spending.
     pub cost: Part<Arc<Cost>>,
     /// Feature flags of AppConfig.
@@ -42,4 +64,35 @@ pub struct Estate {
     pub postgres_shape: Part<Arc<PostgresShape>>,
     /// Slack.
     pub slack: Part<Arc<Workspace>>,
+}
+
+impl Estate {
+    /// The region that copies go to, as far as anybody told.
+    pub fn second_region(&self) -> Option<&str> {
+        let abroad = [&self.snapshots_abroad, &self.recovery_points_abroad];
+        let told = abroad.into_iter().filter_map(|p| p.value.as_ref());
+        told.filter_map(|a| a.region.as_deref()).next()
+    }
+
+    /// Every backup that was told of, once, newest first.
+    pub fn backups(&self) -> Vec<Backup> {
+        let here = [&self.snapshots, &self.recovery_points];
+        let here = here
+            .into_iter()
+            .filter_map(|p| p.value.as_deref())
+            .flatten();
+        let abroad = [&self.snapshots_abroad, &self.recovery_points_abroad];
+        let abroad = abroad.into_iter().filter_map(|p| p.value.as_deref());
+        let moments = self.databases.value.iter().flat_map(|d| point_in_time(d));
+        let home = self.databases.value.as_ref();
+        let home = home.map(|d| d.region.as_str()).unwrap_or_default();
+        let caches = self.caches.value.iter().flat_map(|c| of_caches(c, home));
+        let all = here.chain(abroad.flat_map(|a| &a.backups)).cloned();
+        merged(all.chain(moments).chain(caches))
+    }
+
+    /// What the backups come to for each store, in an environment.
+    pub fn stores(&self, backups: &[Backup], environment: &str) -> Vec<StoreBackups> {
+        stores(self.databases.value.as_deref(), backups, environment)
+    }
 }

@@ -75,6 +75,8 @@ pub struct Facts {
     pub demo: bool,
     /// Whether mutations are refused.
     pub read_only: bool,
+    /// How much may be lost: the age that the newest backup of a store may have.
+    pub rpo: Duration,
     /// Who we are.
     pub identity: Part<Identity>,
     /// Clusters.

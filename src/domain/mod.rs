@@ -3,10 +3,12 @@
 pub mod action;
 pub mod alarm;
 pub mod audit;
+pub mod backup;
 pub mod cache;
 pub mod capacity;
 pub mod cost;
 pub mod dashboard;
+pub mod database;
 pub mod deployment;
 pub mod estate;
 pub mod facts;

@@ -2,9 +2,11 @@
 //! command line prints them and writes them as JSON, so that no face knows more than another. One file a view; the table below
 //! is the registry.
 
+mod backups;
 mod caches;
 mod capacity;
 mod cost;
+mod databases;
 mod environments;
 mod flags;
 mod network;
@@ -14,6 +16,7 @@ mod scaling;
 mod secrets;
 mod section;
 mod slack;
+mod statements;
 mod walls;
 pub mod words;
 
@@ -86,17 +89,20 @@ impl PartialEq for View {
 
 /// Every view, by group and then in the order shown.
 pub const VIEWS: &[View] = &[
-    caches::VIEW,
+    databases::VIEW,
+    statements::VIEW,
     postgres::VIEW,
+    caches::VIEW,
     redis_server::VIEW,
+    backups::VIEW,
     network::VIEW,
     environments::VIEW,
     flags::VIEW,
     secrets::VIEW,
     walls::VIEW,
     capacity::VIEW,
-    scaling::VIEW,
     cost::VIEW,
+    scaling::VIEW,
     slack::VIEW,
 ];
 

@@ -227,6 +227,32 @@ impl Section {
         }
     }
 
+    /// A section that another part tells of, too: it is as old as the older answer, and no better than the worse one.
+    #[must_use]
+    pub fn with<T>(mut self, part: &Part<T>, now: Timestamp) -> Self {
+        let ours = &mut self.standing;
+        if !ours.source.contains(&part.source) {
+            ours.source = format!("{}, {}", ours.source, part.source);
+        }
+        ours.observed_at = match (ours.observed_at, part.observed_at) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        ours.problem = ours.problem.take().or_else(|| part.error.clone());
+        let rank = |f: Freshness| match f {
+            Freshness::Fresh => 0,
+            Freshness::Never => 1,
+            Freshness::Stale => 2,
+            Freshness::Failed => 3,
+        };
+        let theirs = part.freshness(now);
+        ours.freshness = match ours.freshness {
+            Some(f) if rank(f) >= rank(theirs) => Some(f),
+            _ => Some(theirs),
+        };
+        self
+    }
+
     /// Adds a row. `thing` is everything known of it.
     pub fn row(&mut self, id: impl Into<String>, cells: Vec<Cell>, thing: &impl Serialize) {
         self.rows.push(Row {

@@ -69,6 +69,15 @@ macro_rules! rows {
 }
 
 rows! {
+    databases: "rds", "rds:DescribeDBInstances", 60, |clients, _| clients.rds.databases();
+    db_vitals: "rds-metrics", "cloudwatch:GetMetricData", 60, |clients, known| clients.rds.vitals(known.databases.value.as_deref());
+    db_events: "rds", "rds:DescribeEvents", 120, |clients, _| clients.rds.events();
+    statements: "pi", "pi:DescribeDimensionKeys", 120, |clients, known| clients.performance.top(&clients.rds, known.databases.value.as_deref());
+    snapshots: "rds", "rds:DescribeDBSnapshots", 300, |clients, _| clients.rds.snapshots();
+    snapshots_abroad: "rds", "rds:DescribeDBSnapshots (second region)", 300, |clients, known| clients.rds.abroad(known.databases.value.as_deref());
+    recovery_points: "backup", "backup:ListRecoveryPointsByBackupVault", 300, |clients, _| clients.vaults.points();
+    recovery_points_abroad: "backup", "backup:ListRecoveryPointsByBackupVault (second region)", 300, |clients, _| clients.vaults.abroad();
+    backup_jobs: "backup", "backup:ListBackupJobs", 300, |clients, _| clients.vaults.jobs();
     cost: "cost", "ce:GetCostAndUsage", 600, |clients, _| clients.costexplorer.cost();
     flags: "appconfig", "appconfig:ListDeployments", 30, |clients, _| clients.appconfig.flags();
     network: "ec2", "ec2:DescribeSecurityGroups", 300, |clients, _| clients.ec2.network();

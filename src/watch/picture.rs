@@ -74,6 +74,7 @@ impl Picture {
             environment: config.environment.clone(),
             demo: config.demo,
             read_only: config.read_only,
+            rpo: config.backups.rpo,
             identity: Part::never("sts:GetCallerIdentity", s(300)),
             clusters: Part::never("ecs:DescribeClusters", s(30)),
             services: Part::never("ecs:DescribeServices", s(10)),

@@ -19,9 +19,12 @@ mod endpoint;
 mod log_line;
 pub mod logs;
 mod logs_insights;
+pub mod performance;
+pub mod rds;
 pub mod secretsmanager;
 pub mod signed;
 pub mod sts;
+pub mod vaults;
 pub mod waf;
 
 use std::future::Future;

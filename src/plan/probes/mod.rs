@@ -2,6 +2,7 @@
 
 mod alarms;
 mod aws;
+mod backups;
 mod call;
 mod dashboards;
 mod databases;
@@ -15,6 +16,7 @@ mod look;
 mod metrics;
 mod money;
 mod network;
+mod rds;
 mod record;
 mod rollout;
 mod scaling;
@@ -110,6 +112,8 @@ const GROUPS: &[&[Probe]] = &[
     aws::PROBES,
     ecs::PROBES,
     rollout::PROBES,
+    rds::PROBES,
+    backups::PROBES,
     secrets::PROBES,
     secretsmanager::PROBES,
     elasticache::PROBES,

@@ -106,6 +106,7 @@ impl Cluster {
             ("IAMDatabaseAuthenticationEnabled", true.into()),
             ("CopyTagsToSnapshot", true.into()),
             ("AutoMinorVersionUpgrade", true.into()),
+            ("TagList", super::tags(&self.id)),
         ])
     }
 }

@@ -248,6 +248,7 @@ impl Instance {
             ("CACertificateIdentifier", "rds-ca-rsa2048-g1".into()),
             ("MonitoringInterval", 60.into()),
             ("NetworkType", "IPV4".into()),
+            ("TagList", super::tags(&self.id)),
         ])
     }
 

@@ -15,7 +15,7 @@ mod story;
 pub use instance::Instance;
 pub use snapshot::{Kind, Snapshot};
 
-use crate::sandbox::wire::{ApiError, Node};
+use crate::sandbox::wire::{ApiError, Node, list, map};
 use crate::sandbox::world::{World, names};
 
 use cluster::Cluster;
@@ -154,6 +154,17 @@ fn resource_id(prefix: &str, name: &str) -> String {
         char::from(*LETTERS.get((state >> 59) as usize).unwrap_or(&b'A'))
     });
     format!("{prefix}-{}", letters.collect::<String>())
+}
+
+/// Tags of what has a name: which environment it is for, and whose it is.
+fn tags(name: &str) -> Node {
+    let environment = if name.contains("staging") {
+        "staging"
+    } else {
+        "production"
+    };
+    let tag = |key: &str, value: &str| map([("Key", key.into()), ("Value", value.into())]);
+    list([tag("environment", environment), tag("owner", "laser")])
 }
 
 /// The caller names what is not there.

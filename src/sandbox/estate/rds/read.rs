@@ -209,16 +209,7 @@ impl Databases {
         if !known {
             return Err(no_instance(arn));
         }
-        let environment = if arn.contains("staging") {
-            "staging"
-        } else {
-            "production"
-        };
-        let tag = |key: &str, value: &str| map([("Key", key.into()), ("Value", value.into())]);
-        Ok(map([(
-            "TagList",
-            list([tag("environment", environment), tag("owner", "laser")]),
-        )]))
+        Ok(map([("TagList", super::tags(arn))]))
     }
 }
 

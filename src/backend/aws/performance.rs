@@ -1,0 +1,141 @@
+//! Performance Insights (AWS JSON 1.1, API version 2018-02-27): which statements load the databases. Statements come with their
+//! values taken out.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+use super::Question;
+use super::convert::text;
+use super::rds::Rds;
+use super::signed::{Api, Signed};
+use crate::backend::transport::Line;
+use crate::domain::database::{Database, Databases, Statement, TopStatements};
+use crate::domain::problem::Problem;
+
+const API: Api = Api {
+    host: "pi",
+    signing: "pi",
+    variable: "PI",
+    target: "PerformanceInsightsv20180227",
+    version: "",
+    only_in: None,
+};
+const KEYS: Question = Question::new("pi", "DescribeDimensionKeys", "list the top statements");
+
+/// Seconds that are looked back on.
+const WINDOW_S: i64 = 3_600;
+/// Statements of each database.
+const LIMIT: usize = 10;
+/// Databases asked at most.
+const DATABASES: usize = 10;
+
+/// Statistics of a digest for PostgreSQL (Amazon RDS user guide, "SQL statistics for RDS PostgreSQL"); latency in milliseconds.
+const CALLS: &str = "db.sql_tokenized.stats.calls_per_sec.avg";
+const LATENCY: &str = "db.sql_tokenized.stats.avg_latency_per_call.avg";
+const ROWS: &str = "db.sql_tokenized.stats.rows_per_call.avg";
+
+/// The Performance Insights client.
+#[derive(Debug)]
+pub struct Performance {
+    signed: Arc<Signed>,
+    line: Arc<Line>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Keys {
+    keys: Vec<Key>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Key {
+    dimensions: BTreeMap<String, String>,
+    total: f64,
+    additional_metrics: BTreeMap<String, Option<f64>>,
+}
+
+impl Performance {
+    /// On an account.
+    pub fn new(signed: Arc<Signed>, line: Arc<Line>) -> Self {
+        Self { signed, line }
+    }
+
+    /// The statements of the last hour that load the region's databases most. `known`: the databases as they were last told.
+    ///
+    /// # Errors
+    /// Where AWS cannot be asked or refuses.
+    pub async fn top(
+        &self,
+        rds: &Rds,
+        known: Option<&Databases>,
+    ) -> Result<TopStatements, Problem> {
+        let told = match known {
+            Some(known) => known.instances.clone(),
+            None => rds.instances().await?,
+        };
+        let mut top = TopStatements {
+            window_s: WINDOW_S.unsigned_abs(),
+            ..TopStatements::default()
+        };
+        let (with, without): (Vec<Database>, Vec<Database>) =
+            told.into_iter().partition(|d| d.insights && d.is_serving());
+        top.unwatched = without.into_iter().map(|d| d.id).collect();
+        for d in with.into_iter().take(DATABASES) {
+            let keys = self.keys(&d).await?;
+            top.statements
+                .extend(keys.into_iter().map(|k| statement(&d.id, k)));
+            top.watched.push(d.id);
+        }
+        top.statements.sort_by(|a, b| b.load.total_cmp(&a.load));
+        Ok(top)
+    }
+
+    async fn keys(&self, d: &Database) -> Result<Vec<Key>, Problem> {
+        let until = Timestamp::now();
+        let from = until - SignedDuration::from_secs(WINDOW_S);
+        // The statistics of other engines have other names.
+        let more: &[&str] = if d.engine.contains("postgres") {
+            &[CALLS, LATENCY, ROWS]
+        } else {
+            &[]
+        };
+        let input = json!({
+            "ServiceType": "RDS",
+            "Identifier": d.resource_id,
+            "StartTime": from.as_second(),
+            "EndTime": until.as_second(),
+            "PeriodInSeconds": 60,
+            "Metric": "db.load.avg",
+            "GroupBy": {"Group": "db.sql_tokenized", "Limit": LIMIT},
+            "AdditionalMetrics": more,
+        });
+        let answer: Keys = self.signed.json(&self.line, &API, KEYS, &input).await?;
+        Ok(answer.keys)
+    }
+}
+
+fn statement(database: &str, key: Key) -> Statement {
+    let dimension = |name: &str| text(key.dimensions.get(name).map(String::as_str));
+    let metric = |name: &str| {
+        let value = key.additional_metrics.get(name).copied().flatten();
+        value.filter(|v| v.is_finite())
+    };
+    Statement {
+        database: database.to_owned(),
+        id: dimension("db.sql_tokenized.id"),
+        // Line breaks and indentation say nothing here.
+        text: dimension("db.sql_tokenized.statement")
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" "),
+        load: key.total,
+        calls_per_second: metric(CALLS),
+        mean_ms: metric(LATENCY),
+        rows_per_call: metric(ROWS),
+    }
+}

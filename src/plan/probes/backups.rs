@@ -1,0 +1,347 @@
+//! Backups: young enough here, copied young enough to the second region; and everything that is stored is encrypted.
+
+use jiff::Timestamp;
+
+use super::judgement::{Findings, Judgement, Verdict};
+use super::look::{Look, span};
+use super::{Param, ParamKind, Probe, number};
+use crate::domain::backup::{Backup, StoreBackups, StoreKind};
+use crate::domain::database::belongs;
+use crate::domain::part::Part;
+
+const KINDS: &[&str] = &["any", "database", "bucket"];
+
+/// Which stores.
+const KIND: Param = Param {
+    name: "kind",
+    default: "any",
+    kind: ParamKind::OneOf(KINDS),
+};
+
+pub(super) const PROBES: &[Probe] = &[
+    Probe {
+        name: "backups.fresh",
+        question: "is the newest backup of every store younger than the RPO?",
+        params: &[number("rpo", "0"), KIND],
+        judge: fresh,
+    },
+    Probe {
+        name: "backups.copied",
+        question: "is a copy of every store in the second region, younger than the RPO?",
+        params: &[number("rpo", "0"), KIND],
+        judge: copied,
+    },
+    Probe {
+        name: "stores.encrypted",
+        question: "is every database encrypted, and every backup?",
+        params: &[],
+        judge: encrypted,
+    },
+];
+
+/// Hours that may be lost: the plan's, or as configured (0).
+fn rpo(look: &Look<'_>) -> std::time::Duration {
+    match look.number("rpo") {
+        hours if hours > 0.0 => std::time::Duration::from_secs_f64(hours * 3_600.0),
+        _ => look.facts.rpo,
+    }
+}
+
+fn is_wanted(look: &Look<'_>, store: &StoreBackups) -> bool {
+    let kind = match look.call.value("kind") {
+        "database" => matches!(store.kind, StoreKind::Database | StoreKind::Cluster),
+        "bucket" => store.kind == StoreKind::Bucket,
+        _ => true,
+    };
+    store.counts() && kind
+}
+
+/// Why what was not found may be there all the same: the first of the sources that cannot be believed now.
+fn doubt<T>(look: &Look<'_>, part: &Part<T>, what: &str) -> Option<String> {
+    look.fresh(part, what)
+        .is_err()
+        .then(|| look.why_not(part, what))
+}
+
+/// The oldest of the answers that are used.
+fn oldest(all: &[Option<Timestamp>], else_at: Timestamp) -> Timestamp {
+    all.iter().flatten().copied().min().unwrap_or(else_at)
+}
+
+fn fresh(look: &Look<'_>) -> Verdict {
+    let e = &look.facts.estate;
+    let seen = look.fresh(&e.databases, "the databases")?;
+    let doubt = doubt(look, &e.snapshots, "the snapshots")
+        .or_else(|| doubt(look, &e.recovery_points, "the recovery points"));
+    let at = oldest(
+        &[e.snapshots.observed_at, e.recovery_points.observed_at],
+        seen.at,
+    );
+    let source = format!("{}, {}", e.snapshots.source, e.recovery_points.source);
+    let mut found = Findings::new("store", look.question(&source), at.min(seen.at));
+    let limit = rpo(look);
+    for store in e.stores(&e.backups(), &look.facts.environment) {
+        if is_wanted(look, &store) {
+            judge(
+                &mut found,
+                look,
+                &store.store,
+                store.newest.as_ref(),
+                limit,
+                &doubt,
+                "backup",
+            );
+        }
+    }
+    Ok(found.verdict())
+}
+
+fn copied(look: &Look<'_>) -> Verdict {
+    let e = &look.facts.estate;
+    let seen = look.fresh(&e.databases, "the databases")?;
+    let doubt = doubt(
+        look,
+        &e.snapshots_abroad,
+        "the snapshots in the second region",
+    )
+    .or_else(|| {
+        doubt(
+            look,
+            &e.recovery_points_abroad,
+            "the recovery points in the second region",
+        )
+    });
+    let at = oldest(
+        &[
+            e.snapshots_abroad.observed_at,
+            e.recovery_points_abroad.observed_at,
+        ],
+        seen.at,
+    );
+    let source = format!(
+        "{}, {}",
+        e.snapshots_abroad.source, e.recovery_points_abroad.source
+    );
+    let question = look.question(&source);
+    let Some(region) = e.second_region() else {
+        return Err(match doubt {
+            Some(why) => Judgement::unknown(why),
+            None => {
+                let answer = "nothing is copied to any other region; if it is, name it: second_region in [backups]";
+                Judgement::single(false, question, answer.into(), at)
+            }
+        });
+    };
+    let mut found = Findings::new("store", question, at);
+    let (limit, what) = (rpo(look), format!("copy in {region}"));
+    for store in e.stores(&e.backups(), &look.facts.environment) {
+        if is_wanted(look, &store) && store.needs_copies() {
+            let newest = store.newest_abroad.as_ref();
+            judge(&mut found, look, &store.store, newest, limit, &doubt, &what);
+        }
+    }
+    Ok(found.verdict())
+}
+
+/// A backup that is young enough is enough, whoever told of it; without one, what could not be asked leaves it open.
+fn judge(
+    found: &mut Findings,
+    look: &Look<'_>,
+    store: &str,
+    newest: Option<&Backup>,
+    limit: std::time::Duration,
+    doubt: &Option<String>,
+    what: &str,
+) {
+    let age = newest.and_then(|b| b.taken_at);
+    // What is stamped a little ahead of our clock is new.
+    let age = age
+        .map(|at| std::time::Duration::try_from(look.now.duration_since(at)).unwrap_or_default());
+    match (age, doubt) {
+        (Some(age), _) if age <= limit => found.good(store, &format!("{what} {} old", span(age))),
+        (_, Some(why)) => found.unknown(store, why.as_str()),
+        (Some(age), None) => found.bad(
+            store,
+            format!(
+                "newest {what} is {} old, more than {}",
+                span(age),
+                span(limit)
+            ),
+        ),
+        (None, None) => found.bad(store, format!("no {what}")),
+    }
+}
+
+fn encrypted(look: &Look<'_>) -> Verdict {
+    let e = &look.facts.estate;
+    let seen = look.fresh(&e.databases, "the databases")?;
+    let mut found = Findings::new("store", look.question(seen.source), seen.at);
+    let ours = |tag: &Option<String>| belongs(tag.as_deref(), &look.facts.environment);
+    let instances = seen.value.instances.iter().filter(|d| ours(&d.environment));
+    for d in instances.filter(|d| d.cluster.is_none()) {
+        found.check(
+            d.encrypted,
+            &d.id,
+            if d.encrypted { "" } else { "is not encrypted" },
+        );
+    }
+    for c in seen.value.clusters.iter().filter(|c| ours(&c.environment)) {
+        found.check(
+            c.encrypted,
+            &c.id,
+            if c.encrypted { "" } else { "is not encrypted" },
+        );
+    }
+    for store in e.stores(&e.backups(), &look.facts.environment) {
+        // Backups that outlived their store hold its data all the same.
+        if store.unencrypted > 0 && store.ours {
+            let words = format!("{} of its backups are not encrypted", store.unencrypted);
+            found.bad(&store.store, words);
+        }
+    }
+    let doubts = [
+        doubt(look, &e.snapshots, "the snapshots"),
+        doubt(look, &e.recovery_points, "the recovery points"),
+    ];
+    for why in doubts.into_iter().flatten() {
+        found.unknown("backups", why);
+    }
+    Ok(found.verdict())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::backup::Abroad;
+    use crate::domain::database::{Database, Databases};
+    use crate::domain::facts::Facts;
+    use crate::domain::problem::{Problem, ProblemKind};
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::expect::Expectations;
+    use crate::plan::probes::{Call, judge as ask};
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_000_000).unwrap()
+    }
+
+    fn part<T>(value: T) -> Part<Arc<T>> {
+        Part::answered(Arc::new(value), now(), "x:Y", Duration::from_secs(300))
+    }
+
+    fn backup(store: &str, region: &str, hours: i64) -> Backup {
+        Backup {
+            store: store.into(),
+            arn: format!("{store} {region} {hours}"),
+            region: region.into(),
+            taken_at: Timestamp::from_second(1_000_000 - hours * 3_600).ok(),
+            complete: true,
+            encrypted: Some(true),
+            ..Backup::default()
+        }
+    }
+
+    fn facts(here: Vec<Backup>, abroad: Vec<Backup>) -> Facts {
+        let db = |id: &str, tag: Option<&str>| Database {
+            id: id.into(),
+            encrypted: tag.is_none(),
+            environment: tag.map(str::to_owned),
+            ..Database::default()
+        };
+        let mut facts = Facts {
+            environment: "production".into(),
+            rpo: Duration::from_secs(26 * 3_600),
+            ..Facts::default()
+        };
+        let e = &mut facts.estate;
+        e.databases = part(Databases {
+            region: "home".into(),
+            instances: vec![db("a", None), db("s", Some("staging"))],
+            clusters: Vec::new(),
+        });
+        e.snapshots = part(here);
+        e.recovery_points = part(Vec::new());
+        e.snapshots_abroad = part(Abroad {
+            region: Some("away".into()),
+            backups: abroad,
+        });
+        e.recovery_points_abroad = part(Abroad::default());
+        facts
+    }
+
+    fn judged(call: &str, facts: &Facts) -> Judgement {
+        ask(
+            &Call::parse(call).unwrap(),
+            facts,
+            &Expectations::default(),
+            now(),
+        )
+    }
+
+    #[test]
+    fn a_young_backup_proves_an_old_one_fails_and_the_plan_may_ask_for_more() {
+        let young = facts(vec![backup("a", "home", 25)], Vec::new());
+        assert_eq!(judged("backups.fresh", &young).state, Proved);
+        assert_eq!(judged("backups.fresh rpo=1", &young).state, Failing);
+        let old = facts(vec![backup("a", "home", 27)], Vec::new());
+        let got = judged("backups.fresh", &old);
+        assert_eq!(got.reason, "a: newest backup is 27h old, more than 26h");
+        let none = judged("backups.fresh", &facts(Vec::new(), Vec::new()));
+        assert_eq!(
+            (none.state, none.reason.as_str()),
+            (Failing, "a: no backup")
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_asked_leaves_open_what_the_rest_does_not_prove() {
+        let failed = || {
+            Problem::new(
+                ProblemKind::Timeout,
+                "backup",
+                "list the points",
+                "silence",
+                "wait",
+            )
+        };
+        let mut some = facts(vec![backup("a", "home", 1)], Vec::new());
+        some.estate.recovery_points.take(Err(failed()), now());
+        assert_eq!(judged("backups.fresh", &some).state, Proved);
+        let mut none = facts(Vec::new(), Vec::new());
+        none.estate.recovery_points.take(Err(failed()), now());
+        assert_eq!(judged("backups.fresh", &none).state, Unknown);
+        none.estate.databases.take(Err(failed()), now());
+        assert_eq!(judged("backups.fresh", &none).state, Unknown);
+    }
+
+    #[test]
+    fn copies_count_in_the_second_region_alone() {
+        let both = facts(vec![backup("a", "home", 1)], vec![backup("a", "away", 3)]);
+        assert_eq!(judged("backups.copied", &both).state, Proved);
+        let one = judged(
+            "backups.copied",
+            &facts(vec![backup("a", "home", 1)], Vec::new()),
+        );
+        assert_eq!(
+            (one.state, one.reason.as_str()),
+            (Failing, "a: no copy in away")
+        );
+        let mut nowhere = facts(vec![backup("a", "home", 1)], Vec::new());
+        nowhere.estate.snapshots_abroad = part(Abroad::default());
+        assert_eq!(judged("backups.copied", &nowhere).state, Failing);
+    }
+
+    #[test]
+    fn one_unencrypted_backup_fails_and_what_is_staging_s_does_not() {
+        let sound = facts(vec![backup("a", "home", 1)], Vec::new());
+        assert_eq!(judged("stores.encrypted", &sound).state, Proved);
+        let open = Backup {
+            encrypted: Some(false),
+            ..backup("a", "home", 2)
+        };
+        let got = judged("stores.encrypted", &facts(vec![open], Vec::new()));
+        assert_eq!(got.reason, "a: 1 of its backups are not encrypted");
+    }
+}

@@ -1,0 +1,158 @@
+//! Databases: available, in two zones, encrypted, backed up; and no statement over its budget.
+
+use super::judgement::{Findings, Verdict};
+use super::look::Look;
+use super::{Probe, number};
+use crate::domain::database::{Database, DbCluster, belongs};
+
+pub(super) const PROBES: &[Probe] = &[
+    Probe {
+        name: "rds.available",
+        question: "is every database available, in two zones, encrypted, and backed up?",
+        params: &[number("kept", "1")],
+        judge: available,
+    },
+    Probe {
+        name: "rds.statements",
+        question: "does every statement that loads a database keep within its time?",
+        params: &[number("ms", "250")],
+        judge: statements,
+    },
+];
+
+fn available(look: &Look<'_>) -> Verdict {
+    let seen = look.fresh(&look.facts.estate.databases, "the databases")?;
+    let mut found = Findings::new("database", look.question(seen.source), seen.at);
+    let kept = look.number("kept");
+    let ours = |tag: &Option<String>| belongs(tag.as_deref(), &look.facts.environment);
+    for d in seen.value.instances.iter().filter(|d| ours(&d.environment)) {
+        match wrong_with(d, kept) {
+            wrong if wrong.is_empty() => found.good(&d.id, &format!("is {}", d.status)),
+            wrong => found.bad(&d.id, wrong.join(", ")),
+        }
+    }
+    for c in seen.value.clusters.iter().filter(|c| ours(&c.environment)) {
+        match wrong_with_cluster(c, kept) {
+            wrong if wrong.is_empty() => found.good(&c.id, &format!("is {}", c.status)),
+            wrong => found.bad(&c.id, wrong.join(", ")),
+        }
+    }
+    Ok(found.verdict())
+}
+
+fn wrong_with(d: &Database, kept: f64) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if !d.is_serving() {
+        wrong.push(d.status.clone());
+    }
+    if !d.encrypted {
+        wrong.push("not encrypted".into());
+    }
+    if let Some((status, false)) = &d.replication {
+        wrong.push(format!("replication {status}"));
+    }
+    // Replicas are what others fail over to; a cluster's zones and backups are the cluster's.
+    if d.stands_alone() && !d.multi_az {
+        wrong.push("in one zone alone".into());
+    }
+    if d.stands_alone() && (d.retention_days as f64) < kept {
+        wrong.push(match d.retention_days {
+            0 => "no automated backups".into(),
+            n => format!("backups kept for {n} days only"),
+        });
+    }
+    wrong
+}
+
+fn wrong_with_cluster(c: &DbCluster, kept: f64) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if !matches!(c.status.as_str(), "available" | "backing-up") {
+        wrong.push(c.status.clone());
+    }
+    if !c.encrypted {
+        wrong.push("not encrypted".into());
+    }
+    if !c.multi_az {
+        wrong.push("in one zone alone".into());
+    }
+    if (c.retention_days as f64) < kept {
+        wrong.push(format!("backups kept for {} days only", c.retention_days));
+    }
+    wrong
+}
+
+/// Characters of a statement in a reason.
+const SHOWN: usize = 60;
+
+fn statements(look: &Look<'_>) -> Verdict {
+    let seen = look.fresh(&look.facts.estate.statements, "the top statements")?;
+    let databases = look.fresh(&look.facts.estate.databases, "the databases")?;
+    let ours = |id: &str| {
+        let known = databases.value.instances.iter().find(|d| d.id == id);
+        known.is_none_or(|d| belongs(d.environment.as_deref(), &look.facts.environment))
+    };
+    let budget = look.number("ms");
+    let mut found = Findings::new("statement", look.question(seen.source), seen.at);
+    for s in seen.value.statements.iter().filter(|s| ours(&s.database)) {
+        let text: String = s.text.chars().take(SHOWN).collect();
+        let name = format!("{}: {text}", s.database);
+        match s.mean_ms {
+            Some(ms) => found.check(ms <= budget, &name, &format!("{ms:.0} ms a call")),
+            None => found.unknown(name, "Performance Insights tells no time of a call"),
+        }
+    }
+    for id in seen.value.unwatched.iter().filter(|id| ours(id)) {
+        found.unknown(id, "is not watched: Performance Insights is off");
+    }
+    Ok(found.verdict())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sound() -> Database {
+        Database {
+            status: "available".into(),
+            multi_az: true,
+            encrypted: true,
+            retention_days: 7,
+            ..Database::default()
+        }
+    }
+
+    #[test]
+    fn each_shortcoming_is_named_and_replicas_need_no_standby() {
+        assert_eq!(wrong_with(&sound(), 1.0), Vec::<String>::new());
+        let bad = Database {
+            status: "storage-full".into(),
+            multi_az: false,
+            encrypted: false,
+            retention_days: 0,
+            ..sound()
+        };
+        let words = [
+            "storage-full",
+            "not encrypted",
+            "in one zone alone",
+            "no automated backups",
+        ];
+        assert_eq!(wrong_with(&bad, 1.0), words);
+        assert_eq!(wrong_with(&sound(), 14.0), ["backups kept for 7 days only"]);
+        let replica = Database {
+            replica_of: Some("db".into()),
+            replication: Some(("terminated".into(), false)),
+            multi_az: false,
+            retention_days: 0,
+            ..sound()
+        };
+        assert_eq!(wrong_with(&replica, 1.0), ["replication terminated"]);
+    }
+
+    #[test]
+    fn the_budget_of_the_plan_is_that_of_the_screen() {
+        let probe = PROBES.iter().find(|p| p.name == "rds.statements").unwrap();
+        let ms: f64 = probe.params[0].default.parse().unwrap();
+        assert_eq!(ms, crate::domain::database::STATEMENT_BUDGET_MS);
+    }
+}

@@ -1,0 +1,230 @@
+//! Backups: what they come to for each store, every one of them, and the jobs that make them.
+
+use jiff::Timestamp;
+
+use super::words::{ago, bytes, count, span, until};
+use super::{Cell, Group, Head, Section, Tone, View};
+use crate::domain::backup::{Backup, BackupJob, StoreBackups};
+use crate::domain::facts::Facts;
+
+pub(super) const VIEW: View = View {
+    id: "backups",
+    title: "Backups",
+    doc: "Every backup of every store: age against the RPO, size, encryption, copies in the second region; and the jobs",
+    group: Group::Data,
+    lines: &["rds", "backup"],
+    needs: &[
+        "databases",
+        "snapshots",
+        "snapshots_abroad",
+        "recovery_points",
+        "recovery_points_abroad",
+        "backup_jobs",
+        "caches",
+    ],
+    make,
+};
+
+const STORE_HEADS: &[Head] = &[
+    Head::left("store", 22).grow(2),
+    Head::left("kind", 9),
+    Head::right("newest", 7),
+    Head::left("made", 10).drop(2),
+    Head::right("copy", 7),
+    Head::left("in", 12).drop(1),
+    Head::right("kept", 5).drop(3),
+    Head::right("here", 5),
+    Head::right("there", 5),
+    Head::left("encrypted", 10),
+];
+
+const HEADS: &[Head] = &[
+    Head::left("store", 20).grow(1),
+    Head::right("age", 5),
+    Head::left("kind", 10),
+    Head::left("region", 12),
+    Head::left("state", 12),
+    Head::right("size", 9),
+    Head::left("encrypted", 9).drop(2),
+    Head::right("kept", 7).drop(3),
+    Head::left("name", 30).grow(3).drop(1),
+];
+
+const JOB_HEADS: &[Head] = &[
+    Head::right("begun", 6),
+    Head::left("store", 20).grow(1),
+    Head::left("type", 8).drop(2),
+    Head::left("what", 18),
+    Head::left("state", 11),
+    Head::right("took", 6).drop(1),
+    Head::right("size", 9).drop(3),
+    Head::left("why", 30).grow(3),
+];
+
+fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+    let all = facts.estate.backups();
+    vec![
+        stores(facts, &all, now),
+        every(facts, &all, now),
+        jobs(facts, now),
+    ]
+}
+
+/// A section made of all that tells of backups.
+fn of_all(facts: &Facts, now: Timestamp, section: Section) -> Section {
+    let e = &facts.estate;
+    section
+        .with(&e.snapshots, now)
+        .with(&e.snapshots_abroad, now)
+        .with(&e.recovery_points, now)
+        .with(&e.recovery_points_abroad, now)
+}
+
+fn stores(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
+    let part = &facts.estate.databases;
+    let empty = "No store is known: neither a database nor a backup of anything.";
+    let section = Section::of(part, now, "stores", "Stores", STORE_HEADS, empty);
+    let mut section = of_all(facts, now, section);
+    let second = facts.estate.second_region();
+    for store in facts.estate.stores(all, &facts.environment) {
+        let cells = store_cells(&store, facts, second, now);
+        let id = format!("{} {}", store.kind.word(), store.store);
+        section.row(id, cells, &store);
+    }
+    let rpo = span(facts.rpo.as_secs().try_into().unwrap_or(i64::MAX));
+    let words = match second {
+        Some(region) => format!("RPO {rpo}; copies go to {region}"),
+        None => format!("RPO {rpo}; no second region: set second_region in [backups]"),
+    };
+    section.note(words, Tone::Plain);
+    section
+}
+
+fn store_cells(s: &StoreBackups, facts: &Facts, second: Option<&str>, now: Timestamp) -> Vec<Cell> {
+    let age = |b: &Option<Backup>| {
+        let at = b.as_ref().and_then(|b| b.taken_at)?;
+        Some(now.duration_since(at))
+    };
+    let within = |b: &Option<Backup>| {
+        age(b).is_some_and(|a| a.as_secs() <= facts.rpo.as_secs().try_into().unwrap_or(i64::MAX))
+    };
+    let judged = |ok: bool| {
+        if s.counts() {
+            Tone::good(ok)
+        } else {
+            Tone::Muted
+        }
+    };
+    let shown = |b: &Option<Backup>| match age(b) {
+        Some(a) => span(a.as_secs()),
+        None => "none".into(),
+    };
+    let made = s.newest.as_ref().map_or("-", |b| b.kind.word());
+    let there = s
+        .newest_abroad
+        .as_ref()
+        .map_or_else(|| "-".into(), |b| b.region.clone());
+    let copied = match second {
+        // What is lost with a region is a second misfortune: worth a warning, no more.
+        Some(_) if s.needs_copies() && !within(&s.newest_abroad) => Tone::Warn,
+        Some(_) if !s.needs_copies() => Tone::Muted,
+        Some(_) => judged(true),
+        None => Tone::Muted,
+    };
+    let encrypted = match (s.unencrypted, s.here + s.abroad) {
+        (_, 0) => Cell::muted("-"),
+        (0, _) => Cell::plain("all"),
+        (n, _) => Cell::new(format!("{n} not"), Tone::Bad),
+    };
+    let name = match (s.exists, s.ours) {
+        (true, true) => Cell::name(&s.store),
+        (true, false) => Cell::muted(format!("{} (another environment)", s.store)),
+        (false, _) => Cell::muted(format!("{} (gone)", s.store)),
+    };
+    vec![
+        name,
+        Cell::plain(s.kind.word()),
+        Cell::new(shown(&s.newest), judged(within(&s.newest))),
+        Cell::muted(made),
+        Cell::new(shown(&s.newest_abroad), copied),
+        Cell::muted(there),
+        Cell::plain(
+            s.retention_days
+                .map_or_else(|| "-".into(), |d| format!("{d}d")),
+        ),
+        Cell::plain(s.here.to_string()),
+        Cell::plain(s.abroad.to_string()),
+        encrypted,
+    ]
+}
+
+fn every(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
+    let part = &facts.estate.snapshots;
+    let empty = "No backups: neither snapshots of RDS nor recovery points of AWS Backup.";
+    let section = Section::of(part, now, "backups", "Backups", HEADS, empty);
+    let mut section = of_all(facts, now, section);
+    for b in all {
+        let state = match (b.complete, b.percent) {
+            (true, _) => Cell::plain(&b.status),
+            (false, Some(n)) => Cell::new(format!("{} {n} %", b.status), Tone::Info),
+            (false, None) => Cell::new(&b.status, Tone::Info),
+        };
+        let encrypted = match b.encrypted {
+            Some(on) => Cell::on(on),
+            None => Cell::muted("-"),
+        };
+        let cells = vec![
+            Cell::name(&b.store),
+            Cell::plain(ago(b.taken_at, now)),
+            Cell::plain(b.kind.word()),
+            Cell::plain(&b.region),
+            state,
+            Cell::plain(b.bytes.map_or_else(|| "-".into(), bytes)),
+            encrypted,
+            Cell::muted(until(b.expires_at, now)),
+            Cell::muted(&b.id),
+        ];
+        section.row(b.key(), cells, b);
+    }
+    section
+}
+
+fn jobs(facts: &Facts, now: Timestamp) -> Section {
+    let part = &facts.estate.backup_jobs;
+    let empty = "No jobs: AWS Backup made and copied nothing in the last seven days.";
+    let mut section = Section::of(part, now, "jobs", "Jobs of AWS Backup", JOB_HEADS, empty);
+    let all: &[BackupJob] = part.value.as_ref().map_or(&[], |v| v.as_slice());
+    for j in all {
+        let tone = match (j.has_failed(), j.is_open()) {
+            (true, _) => Tone::Warn,
+            (_, true) => Tone::Info,
+            _ => Tone::Plain,
+        };
+        let what = match &j.copies_to {
+            Some(region) => format!("copy to {region}"),
+            None => "backup".into(),
+        };
+        let state = match j.percent.filter(|_| j.is_open()) {
+            Some(n) => format!("{} {n:.0} %", j.state.to_lowercase()),
+            None => j.state.to_lowercase(),
+        };
+        let took = j.began_at.zip(j.ended_at);
+        let took = took.map(|(from, to)| span(to.duration_since(from).as_secs()));
+        let cells = vec![
+            Cell::muted(ago(j.began_at, now)),
+            Cell::name(&j.store),
+            Cell::plain(&j.store_type),
+            Cell::plain(what),
+            Cell::new(state, tone),
+            Cell::plain(took.unwrap_or_else(|| "-".into())),
+            Cell::plain(j.bytes.map_or_else(|| "-".into(), bytes)),
+            Cell::new(&j.message, tone),
+        ];
+        section.row(&j.id, cells, j);
+    }
+    let failed = all.iter().filter(|j| j.has_failed()).count();
+    if failed > 0 {
+        section.note(format!("{} failed", count(failed, "job")), Tone::Warn);
+    }
+    section
+}

@@ -1,0 +1,285 @@
+//! Databases: instances, clusters, what happened to them.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::words::{ago, bytes, count, span};
+use super::{Cell, Group, Head, Section, Tone, View};
+use crate::domain::database::{Database, DbCluster, DbEvent, DbVitals, belongs};
+use crate::domain::facts::Facts;
+
+pub(super) const VIEW: View = View {
+    id: "databases",
+    title: "Databases",
+    doc: "Instances and clusters of RDS: state, zones, replicas, disk, connections, backups; and their events",
+    group: Group::Data,
+    lines: &["rds"],
+    needs: &["databases", "db_vitals", "db_events"],
+    make,
+};
+
+const HEADS: &[Head] = &[
+    Head::left("database", 20).grow(2),
+    Head::left("state", 11),
+    Head::left("role", 10).grow(1),
+    Head::left("engine", 15).drop(2),
+    Head::left("class", 14).drop(3),
+    Head::left("zones", 7),
+    Head::right("disk", 8).drop(4),
+    Head::right("free", 8).drop(5),
+    Head::right("conns", 6),
+    Head::right("lag", 6),
+    Head::right("kept", 5),
+    Head::left("window", 12).drop(6),
+    Head::left("encrypted", 9),
+];
+
+const CLUSTER_HEADS: &[Head] = &[
+    Head::left("cluster", 20).grow(2),
+    Head::left("state", 12),
+    Head::left("engine", 22).drop(1),
+    Head::left("instances", 28).grow(2),
+    Head::left("zones", 7),
+    Head::right("kept", 5),
+    Head::left("window", 12).drop(2),
+    Head::left("encrypted", 9),
+];
+
+const EVENT_HEADS: &[Head] = &[
+    Head::right("when", 6),
+    Head::left("of", 24).grow(1),
+    Head::left("about", 20).drop(1),
+    Head::left("what", 40).grow(3),
+];
+
+/// Events shown.
+const EVENTS: usize = 60;
+/// Seconds that a replica may be behind before it is said.
+const LAG_S: f64 = 30.0;
+
+/// Everything known of an instance.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    database: &'a Database,
+    vitals: Option<&'a DbVitals>,
+}
+
+fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+    vec![
+        instances(facts, now),
+        clusters(facts, now),
+        events(facts, now),
+    ]
+}
+
+fn instances(facts: &Facts, now: Timestamp) -> Section {
+    let part = &facts.estate.databases;
+    let empty = "No databases: RDS has none in this account and region.";
+    let mut section = Section::of(part, now, "databases", "Databases", HEADS, empty);
+    let known = part.value.as_deref();
+    let vitals: &[DbVitals] = match &facts.estate.db_vitals.value {
+        Some(all) => all,
+        None => &[],
+    };
+    for d in known.iter().flat_map(|k| &k.instances) {
+        let vitals = vitals.iter().find(|v| v.id == d.id);
+        let ours = belongs(d.environment.as_deref(), &facts.environment);
+        section.row(
+            &d.id,
+            cells(d, vitals, ours, facts),
+            &Shown {
+                database: d,
+                vitals,
+            },
+        );
+        for (what, value) in &d.pending {
+            section.note(
+                format!(
+                    "{}: {what} becomes {value} in the window {}",
+                    d.id, d.maintenance_window
+                ),
+                Tone::Info,
+            );
+        }
+    }
+    if let Some(problem) = &facts.estate.db_vitals.error {
+        section.note(
+            format!(
+                "connections and lag are not known: {}: {}",
+                problem.what, problem.why
+            ),
+            Tone::Unknown,
+        );
+    }
+    section
+}
+
+fn cells(d: &Database, vitals: Option<&DbVitals>, ours: bool, facts: &Facts) -> Vec<Cell> {
+    let number = |n: Option<f64>| n.map_or_else(|| "-".into(), |n| format!("{n:.0}"));
+    let lag = vitals.and_then(|v| v.lag_s);
+    let two_zones = d.multi_az || !d.stands_alone() || !ours;
+    let kept = d.retention_days > 0 || !d.stands_alone() || !ours;
+    let disk = match d.storage_gib {
+        Some(gib) if d.cluster.is_none() => format!("{gib} GiB"),
+        _ => "-".into(),
+    };
+    let free = vitals.and_then(|v| v.free_bytes);
+    // A tenth of the disk and less is little (unless the disk grows by itself).
+    let little = match (free, d.storage_gib) {
+        (Some(free), Some(gib)) => {
+            free < gib as f64 * 107_374_182.4 && d.storage_limit_gib.is_none()
+        }
+        _ => false,
+    };
+    vec![
+        Cell::name(&d.id),
+        Cell::new(&d.status, state(&d.status, d.is_serving())),
+        role(d, facts),
+        Cell::plain(format!("{} {}", d.engine, d.version)),
+        Cell::plain(&d.class),
+        Cell::new(zones(d), Tone::fine(two_zones)),
+        Cell::plain(disk),
+        Cell::new(
+            free.map_or_else(|| "-".into(), |f| bytes(f.max(0.0) as u64)),
+            Tone::fine(!little),
+        ),
+        Cell::plain(number(vitals.and_then(|v| v.connections))),
+        Cell::new(
+            lag.map_or_else(|| "-".into(), |s| format!("{s:.1}s")),
+            Tone::fine(lag.is_none_or(|s| s < LAG_S)),
+        ),
+        Cell::new(
+            if d.stands_alone() {
+                format!("{}d", d.retention_days)
+            } else {
+                "-".into()
+            },
+            Tone::fine(kept),
+        ),
+        Cell::muted(if d.stands_alone() {
+            d.backup_window.as_str()
+        } else {
+            "-"
+        }),
+        Cell::on(d.encrypted),
+    ]
+}
+
+fn role(d: &Database, facts: &Facts) -> Cell {
+    if let Some(of) = &d.replica_of {
+        return match &d.replication {
+            Some((status, normal)) if !normal => {
+                Cell::new(format!("replica of {of}: {status}"), Tone::Bad)
+            }
+            _ => Cell::plain(format!("replica of {of}")),
+        };
+    }
+    let Some(cluster) = &d.cluster else {
+        return Cell::plain("primary");
+    };
+    let known = facts
+        .estate
+        .databases
+        .value
+        .iter()
+        .flat_map(|k| &k.clusters);
+    let writes = known
+        .filter(|c| &c.id == cluster)
+        .flat_map(|c| &c.members)
+        .any(|(id, writes)| *id == d.id && *writes);
+    Cell::plain(if writes { "writer" } else { "reader" })
+}
+
+/// The letters at the ends of its zones' names: `a + b`.
+fn zones(d: &Database) -> String {
+    let letter = |zone: &str| zone.chars().last().map(String::from).unwrap_or_default();
+    match (&d.standby_zone, d.multi_az) {
+        (Some(other), true) => format!("{} + {}", letter(&d.zone), letter(other)),
+        (None, true) => "two".into(),
+        _ => format!("{} alone", letter(&d.zone)),
+    }
+}
+
+/// What a state of the vendor's means.
+fn state(status: &str, serving: bool) -> Tone {
+    match status {
+        "available" => Tone::Ok,
+        s if s.contains("fail")
+            || s.contains("incompatible")
+            || s.contains("inaccessible")
+            || s == "storage-full" =>
+        {
+            Tone::Bad
+        }
+        _ if serving => Tone::Info,
+        _ => Tone::Warn,
+    }
+}
+
+fn clusters(facts: &Facts, now: Timestamp) -> Section {
+    let part = &facts.estate.databases;
+    let empty = "No clusters: every database stands by itself.";
+    let mut section = Section::of(part, now, "clusters", "Clusters", CLUSTER_HEADS, empty);
+    for c in part.value.iter().flat_map(|k| &k.clusters) {
+        section.row(&c.id, cluster(c), c);
+    }
+    section
+}
+
+fn cluster(c: &DbCluster) -> Vec<Cell> {
+    let members = c.members.iter();
+    let members: Vec<String> = members
+        .map(|(id, writes)| format!("{id}{}", if *writes { " (writes)" } else { "" }))
+        .collect();
+    vec![
+        Cell::name(&c.id),
+        Cell::new(&c.status, state(&c.status, c.status == "backing-up")),
+        Cell::plain(format!("{} {}", c.engine, c.version)),
+        Cell::plain(members.join(", ")),
+        Cell::new(
+            if c.multi_az { "several" } else { "one" },
+            Tone::fine(c.multi_az),
+        ),
+        Cell::new(
+            format!("{}d", c.retention_days),
+            Tone::fine(c.retention_days > 0),
+        ),
+        Cell::muted(&c.backup_window),
+        Cell::on(c.encrypted),
+    ]
+}
+
+fn events(facts: &Facts, now: Timestamp) -> Section {
+    let part = &facts.estate.db_events;
+    let empty = "Nothing happened to a database in the last seven days.";
+    let mut section = Section::of(part, now, "events", "Events", EVENT_HEADS, empty);
+    let all: &[DbEvent] = part.value.as_ref().map_or(&[], |v| v.as_slice());
+    for (n, e) in all.iter().take(EVENTS).enumerate() {
+        // Events have no names of their own.
+        let at = e.at.map(|at| at.as_millisecond()).unwrap_or_default();
+        let tone = if e.is_trouble() {
+            Tone::Warn
+        } else {
+            Tone::Plain
+        };
+        let cells = vec![
+            Cell::muted(ago(e.at, now)),
+            Cell::name(&e.source),
+            Cell::plain(e.categories.join(", ")),
+            Cell::new(&e.message, tone),
+        ];
+        section.row(format!("{at} {} {n}", e.source), cells, e);
+    }
+    if all.len() > EVENTS {
+        let oldest = all.last().and_then(|e| e.at);
+        let since = oldest.map(|at| span(now.duration_since(at).as_secs()));
+        let words = format!(
+            "the newest {EVENTS} of {} in {}",
+            count(all.len(), "event"),
+            since.unwrap_or_default()
+        );
+        section.note(words, Tone::Muted);
+    }
+    section
+}
