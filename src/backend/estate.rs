@@ -5,14 +5,18 @@ use std::sync::Arc;
 use super::aws::Aws;
 use super::aws::appconfig::AppConfig;
 use super::aws::autoscaling::AutoScaling;
+use super::aws::cloudformation::CloudFormation;
 use super::aws::costexplorer::CostExplorer;
 use super::aws::ec2::Ec2;
+use super::aws::ecr::Ecr;
 use super::aws::elasticache::ElastiCache;
 use super::aws::performance::Performance;
 use super::aws::rds::Rds;
 use super::aws::secretsmanager::SecretsManager;
 use super::aws::signed::Signed;
 use super::aws::vaults::Vaults;
+use super::aws::s3::S3;
+use super::aws::sns::Sns;
 use super::aws::waf::Waf;
 use super::postgres::Postgres;
 use super::redis::Redis;
@@ -48,6 +52,14 @@ pub struct Estate {
     pub postgres: Postgres,
     /// Redis itself.
     pub redis: Redis,
+    /// S3.
+    pub s3: S3,
+    /// CloudFormation.
+    pub cloudformation: CloudFormation,
+    /// ECR.
+    pub ecr: Ecr,
+    /// SNS.
+    pub sns: Sns,
     /// Slack.
     pub slack: Slack,
     /// The line of each, in the order shown.
@@ -106,6 +118,10 @@ impl Estate {
                 trust.clone(),
                 line("redis", config.redis.url.is_some()),
             ),
+            s3: S3::new(signed.clone(), line("s3", true), aws.clone()),
+            cloudformation: CloudFormation::new(signed.clone(), line("cloudformation", true)),
+            ecr: Ecr::new(signed.clone(), line("ecr", true)),
+            sns: Sns::new(signed.clone(), line("sns", true)),
             slack: Slack::new(
                 &config.slack,
                 courier.clone(),

@@ -100,6 +100,8 @@ pub enum Command {
     Backups,
     /// Feature flags by environment, and how they spread
     Flags,
+    /// CloudFormation stacks: status, drift, change sets, events
+    Stacks,
     /// What the further systems show: databases, stores, secrets, hosting ...
     Show(show::Arguments),
     /// The audit chain: newest rows, whether it is whole, all of it
@@ -151,6 +153,7 @@ impl Command {
             Self::Waive(_) | Self::Withdraw(_) => Scope::Only(&[]),
             Self::Backups => show::scope_of("backups"),
             Self::Flags => show::scope_of("flags"),
+            Self::Stacks => show::scope_of("stacks"),
             Self::Show(args) => args.scope(),
             _ => Scope::Everything,
         }
@@ -196,6 +199,7 @@ pub async fn run(command: &Command, session: &mut Session) -> Result<Exit, Probl
         Command::Logs(args) => logs::run(args, session).await,
         Command::Backups => show::named("backups", session).await,
         Command::Flags => show::named("flags", session).await,
+        Command::Stacks => show::named("stacks", session).await,
         Command::Show(args) => show::run(args, session).await,
         verb => match intent(verb, session).await? {
             Some((intent, consent)) => act::run(intent, consent, session).await,

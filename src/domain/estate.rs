@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::backup::{
     Abroad, Backup, BackupJob, StoreBackups, merged, of_caches, point_in_time, stores,
 };
+use super::bucket::Bucket;
 use super::cache::Caches;
 use super::cost::Cost;
 use super::database::{Databases, DbEvent, DbVitals, TopStatements};
 use super::flag::Flags;
+use super::image::Registry;
 use super::network::Network;
 use super::part::Part;
 use super::postgres::{PostgresNow, PostgresShape};
@@ -17,6 +19,8 @@ use super::redis_server::RedisServer;
 use super::scaling::{ScalableTarget, ScalingActivity};
 use super::secret::Secret;
 use super::slack::Workspace;
+use super::stack::Stack;
+use super::topic::Topic;
 use super::wall::Walls;
 
 /// One part a system.
@@ -62,6 +66,14 @@ pub struct Estate {
     pub postgres: Part<Arc<PostgresNow>>,
     /// PostgreSQL, asked directly: sizes, statements, indexes.
     pub postgres_shape: Part<Arc<PostgresShape>>,
+    /// Buckets of S3, by name.
+    pub buckets: Part<Arc<Vec<Bucket>>>,
+    /// Stacks of CloudFormation, by name.
+    pub stacks: Part<Arc<Vec<Stack>>>,
+    /// Images of ECR.
+    pub registry: Part<Arc<Registry>>,
+    /// Topics of SNS, by name.
+    pub topics: Part<Arc<Vec<Topic>>>,
     /// Slack.
     pub slack: Part<Arc<Workspace>>,
 }

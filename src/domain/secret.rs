@@ -26,10 +26,61 @@ pub struct Secret {
     pub rotation_days: Option<i64>,
 }
 
+/// The part of a reference in a task definition (`valueFrom`) that names a secret: a name, or a name with the six characters
+/// that end its ARN. `None`: the reference is not one to Secrets Manager.
+pub fn named_by(reference: &str) -> Option<&str> {
+    let mut parts = reference.splitn(7, ':');
+    let service = parts.nth(2)?;
+    let kind = parts.nth(2)?;
+    // Behind the id may stand a key of its JSON, a stage and a version.
+    let id = parts.next()?.split(':').next()?;
+    (service == "secretsmanager" && kind == "secret" && !id.is_empty()).then_some(id)
+}
+
 impl Secret {
+    /// Whether a reference in a task definition means it.
+    pub fn is(&self, reference: &str) -> bool {
+        let own = named_by(&self.arn);
+        named_by(reference).is_some_and(|id| id == self.name || Some(id) == own)
+    }
+
     /// When its value was last new (UTC).
     pub fn fresh_at(&self) -> Option<Timestamp> {
         let all = [self.created_at, self.changed_at, self.rotated_at];
         all.into_iter().flatten().max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_of_task_definitions_name_their_secret() {
+        let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-a1b2c3";
+        let secret = Secret {
+            name: "prod/db".into(),
+            arn: arn.into(),
+            description: String::new(),
+            created_at: None,
+            changed_at: None,
+            rotated_at: None,
+            next_rotation_at: None,
+            rotates: false,
+            rotation_days: None,
+        };
+        let short = arn.strip_suffix("-a1b2c3").unwrap();
+        for good in [
+            arn.to_owned(),
+            short.to_owned(),
+            format!("{arn}:password::"),
+            format!("{short}:password:AWSCURRENT:"),
+        ] {
+            assert!(secret.is(&good), "{good}");
+        }
+        let other = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db2";
+        assert!(!secret.is(other));
+        assert!(!secret.is("arn:aws:ssm:us-east-1:123456789012:parameter/prod/db"));
+        assert_eq!(named_by("/prod/db"), None);
     }
 }

@@ -7,8 +7,10 @@ mod caches;
 mod capacity;
 mod cost;
 mod databases;
+mod buckets;
 mod environments;
 mod flags;
+mod images;
 mod network;
 mod postgres;
 mod redis_server;
@@ -17,6 +19,8 @@ mod secrets;
 mod section;
 mod slack;
 mod statements;
+mod stacks;
+mod topics;
 mod walls;
 pub mod words;
 
@@ -95,14 +99,18 @@ pub const VIEWS: &[View] = &[
     caches::VIEW,
     redis_server::VIEW,
     backups::VIEW,
+    buckets::VIEW,
     network::VIEW,
     environments::VIEW,
     flags::VIEW,
+    stacks::VIEW,
     secrets::VIEW,
+    images::VIEW,
     walls::VIEW,
     capacity::VIEW,
     cost::VIEW,
     scaling::VIEW,
+    topics::VIEW,
     slack::VIEW,
 ];
 

@@ -1,11 +1,12 @@
 //! Secrets by name: how old, and whether they rotate.
 
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::words::{DAY_S, ago, count, days, until};
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
-use crate::domain::secret::Secret;
+use crate::domain::secret::{Secret, named_by};
 
 pub(super) const VIEW: View = View {
     id: "secrets",
@@ -13,7 +14,7 @@ pub(super) const VIEW: View = View {
     doc: "Secrets by name: age, last and next rotation; never a value",
     group: Group::Safety,
     lines: &["secretsmanager"],
-    needs: &["secrets"],
+    needs: &["secrets", "services", "definitions"],
     make,
 };
 
@@ -23,7 +24,14 @@ const HEADS: &[Head] = &[
     Head::right("rotated", 8),
     Head::left("rotates", 10),
     Head::left("next", 8).drop(2),
-    Head::left("for", 12).grow(2).drop(1),
+    Head::left("used by", 14).grow(2).drop(1),
+    Head::left("for", 12).grow(2).drop(3),
+];
+const NAMED_HEADS: &[Head] = &[
+    Head::left("service", 20).grow(1),
+    Head::left("variable", 18).grow(1),
+    Head::left("from", 26).grow(2),
+    Head::left("there", 8),
 ];
 
 /// Days after which a secret that nobody changed is old.
@@ -37,17 +45,17 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     // What is old or never rotates first.
     all.sort_by_key(|s| (s.rotates, s.fresh_at(), s.name.clone()));
     for s in &all {
-        section.row(&s.name, cells(s, now), s);
+        section.row(&s.name, cells(s, facts, now), s);
     }
     let still = all.iter().filter(|s| !s.rotates).count();
     if still > 0 {
         let words = format!("{} without rotation", count(still, "secret"));
         section.note(words, Tone::Warn);
     }
-    vec![section]
+    vec![section, named(facts, now)]
 }
 
-fn cells(s: &Secret, now: Timestamp) -> Vec<Cell> {
+fn cells(s: &Secret, facts: &Facts, now: Timestamp) -> Vec<Cell> {
     let old = s.fresh_at().is_some_and(|at| days(at, now) > OLD_DAYS);
     let overdue = s
         .next_rotation_at
@@ -63,6 +71,68 @@ fn cells(s: &Secret, now: Timestamp) -> Vec<Cell> {
         Cell::plain(ago(s.rotated_at, now)),
         Cell::new(rule, Tone::fine(s.rotates)),
         Cell::new(until(s.next_rotation_at, now), Tone::fine(!overdue)),
+        Cell::plain(users(s, facts).join(", ")),
         Cell::muted(&s.description),
     ]
+}
+
+/// Every variable that a service takes from somewhere: service, variable, from where.
+fn references(facts: &Facts) -> Vec<(String, &str, &str)> {
+    let mut all = Vec::new();
+    for service in facts.service_rows() {
+        let containers = facts
+            .task_definition(service)
+            .into_iter()
+            .flat_map(|d| &d.containers);
+        let named = containers.flat_map(|c| &c.secrets);
+        all.extend(
+            named
+                .map(|(variable, from)| (service.id.to_string(), variable.as_str(), from.as_str())),
+        );
+    }
+    all
+}
+
+/// Services that take a variable from it.
+fn users(secret: &Secret, facts: &Facts) -> Vec<String> {
+    let named = references(facts)
+        .into_iter()
+        .filter(|(_, _, from)| secret.is(from));
+    let mut all: Vec<String> = named.map(|(service, _, _)| service).collect();
+    all.dedup();
+    all
+}
+
+/// What services take from where, and whether it is there.
+fn named(facts: &Facts, now: Timestamp) -> Section {
+    let part = &facts.estate.secrets;
+    let empty = "No service takes a variable from a secret.";
+    let mut section = Section::of(
+        part,
+        now,
+        "references",
+        "Variables from secrets",
+        NAMED_HEADS,
+        empty,
+    );
+    let known = part.value.as_deref().map_or(&[][..], Vec::as_slice);
+    for (service, variable, from) in references(facts) {
+        let found = known.iter().find(|s| s.is(from));
+        let (there, shown) = match (named_by(from), found) {
+            (_, Some(secret)) => (Cell::plain("yes"), secret.name.as_str()),
+            // Parameters of Systems Manager, and whatever else there is, are not looked at.
+            (None, None) => (Cell::new("?", Tone::Unknown), from),
+            (Some(name), None) if part.value.is_some() => (Cell::new("NO", Tone::Bad), name),
+            (Some(name), None) => (Cell::new("?", Tone::Unknown), name),
+        };
+        let thing = json!({"service": service, "variable": variable, "from": from, "secret": found.map(|s| &s.name)});
+        let row = vec![
+            Cell::plain(&service),
+            Cell::name(variable),
+            Cell::plain(shown),
+            there,
+        ];
+        section.row(format!("{service}/{variable}"), row, &thing);
+    }
+    section
 }

@@ -2,12 +2,14 @@
 
 pub mod appconfig;
 pub mod autoscaling;
+pub mod cloudformation;
 pub mod cloudwatch;
 mod cloudwatch_alarms;
 pub mod cloudwatch_dashboards;
 pub mod convert;
 pub mod costexplorer;
 pub mod ec2;
+pub mod ecr;
 pub mod ecs;
 mod ecs_change;
 mod ecs_deployments;
@@ -21,8 +23,10 @@ pub mod logs;
 mod logs_insights;
 pub mod performance;
 pub mod rds;
+pub mod s3;
 pub mod secretsmanager;
 pub mod signed;
+pub mod sns;
 pub mod sts;
 pub mod vaults;
 pub mod waf;

@@ -197,7 +197,7 @@ impl Evidence {
             || (status == 404 && code.is_empty())
         {
             ProblemKind::Unsupported
-        } else if code_has(&["NotFound"]) {
+        } else if code_has(&["NotFound", "NoSuch"]) {
             ProblemKind::NotFound
         } else if code_has(&["Conflict", "InProgress", "ServiceNotActive"]) {
             ProblemKind::Conflict

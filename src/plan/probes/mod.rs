@@ -4,9 +4,11 @@ mod alarms;
 mod aws;
 mod backups;
 mod call;
+mod cloudformation;
 mod dashboards;
 mod databases;
 mod dns;
+mod ecr;
 mod ecs;
 mod elasticache;
 mod flags;
@@ -19,11 +21,13 @@ mod network;
 mod rds;
 mod record;
 mod rollout;
+mod s3;
 mod scaling;
 mod secrets;
 mod secretsmanager;
 mod slack;
 mod slo;
+mod sns;
 mod targets;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -118,6 +122,10 @@ const GROUPS: &[&[Probe]] = &[
     secretsmanager::PROBES,
     elasticache::PROBES,
     databases::PROBES,
+    s3::PROBES,
+    cloudformation::PROBES,
+    ecr::PROBES,
+    sns::PROBES,
     slack::PROBES,
     network::PROBES,
     scaling::PROBES,

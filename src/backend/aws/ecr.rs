@@ -1,0 +1,433 @@
+//! Amazon ECR (API version 2015-09-21, AWS JSON): repositories, images, and what scans found in them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::Question;
+use super::convert::{seconds, some_text, text};
+use super::signed::{Api, Signed};
+use crate::backend::transport::Line;
+use crate::domain::image::{Image, ImageFinding, Registry, Repository, Scan};
+use crate::domain::part::Part;
+use crate::domain::problem::{Problem, ProblemKind};
+
+const API: Api = Api {
+    host: "api.ecr",
+    signing: "ecr",
+    variable: "ECR",
+    target: "AmazonEC2ContainerRegistry_V20150921",
+    version: "",
+    only_in: None,
+};
+const REPOSITORIES: Question =
+    Question::new("ecr", "DescribeRepositories", "list the image repositories");
+const IMAGES: Question = Question::new("ecr", "DescribeImages", "list the images");
+const FINDINGS: Question =
+    Question::new("ecr", "DescribeImageScanFindings", "read what a scan found");
+
+/// Repositories whose images are listed.
+const MOST: usize = 100;
+/// Repositories or images that are asked about at once.
+const ABREAST: usize = 3;
+/// Pages of a list that are read at most.
+const PAGES: usize = 5;
+/// The newest images of a repository, whose findings are read one by one.
+const NEWEST: usize = 10;
+/// Images in all, whose findings are read one by one.
+const LOOKED_INTO: usize = 60;
+
+/// The ECR client.
+#[derive(Debug)]
+pub struct Ecr {
+    signed: Arc<Signed>,
+    line: Arc<Line>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RepositoryPage {
+    repositories: Vec<RepositoryEntry>,
+    next_token: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RepositoryEntry {
+    repository_name: String,
+    repository_uri: String,
+    created_at: Option<f64>,
+    image_tag_mutability: Option<String>,
+    image_scanning_configuration: Option<Scanning>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Scanning {
+    scan_on_push: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ImagePage {
+    image_details: Vec<ImageEntry>,
+    next_token: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ImageEntry {
+    image_digest: String,
+    image_tags: Vec<String>,
+    image_size_in_bytes: u64,
+    image_pushed_at: Option<f64>,
+    last_recorded_pull_time: Option<f64>,
+    image_scan_status: Option<Status>,
+    image_scan_findings_summary: Option<Found>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Status {
+    status: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct FindingPage {
+    image_scan_status: Option<Status>,
+    image_scan_findings: Option<Found>,
+    next_token: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Found {
+    image_scan_completed_at: Option<f64>,
+    finding_severity_counts: Option<BTreeMap<String, u64>>,
+    findings: Vec<Basic>,
+    enhanced_findings: Vec<Enhanced>,
+}
+
+/// A finding of a basic scan.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Basic {
+    name: Option<String>,
+    description: Option<String>,
+    severity: Option<String>,
+    attributes: Vec<Attribute>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Attribute {
+    key: String,
+    value: Option<String>,
+}
+
+/// A finding of Amazon Inspector.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Enhanced {
+    title: Option<String>,
+    description: Option<String>,
+    severity: Option<String>,
+    first_observed_at: Option<f64>,
+    package_vulnerability_details: Option<Details>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Details {
+    vulnerability_id: Option<String>,
+    vulnerable_packages: Vec<Package>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Package {
+    name: Option<String>,
+    version: Option<String>,
+    fixed_in_version: Option<String>,
+}
+
+impl Ecr {
+    /// On an account.
+    pub fn new(signed: Arc<Signed>, line: Arc<Line>) -> Self {
+        Self { signed, line }
+    }
+
+    /// All repositories with their images. Findings of an image are read again when it was scanned again.
+    ///
+    /// # Errors
+    /// Where the repositories cannot be listed.
+    pub async fn registry(&self, before: &Part<Arc<Registry>>) -> Result<Registry, Problem> {
+        let repositories = self.repositories().await?;
+        let questions: Vec<_> = (repositories.iter().take(MOST))
+            .map(|r| async move { (r.name.as_str(), self.images(r).await) })
+            .collect();
+        let answers: Vec<_> = stream::iter(questions)
+            .buffer_unordered(ABREAST)
+            .collect()
+            .await;
+        let mut missing = Vec::new();
+        let mut images: Vec<Image> = Vec::new();
+        for (name, answer) in answers {
+            match answer {
+                Ok(found) => images.extend(found),
+                Err(p) => missing.push(format!("{name}: {}", p.why)),
+            }
+        }
+        if repositories.len() > MOST {
+            missing.push(format!(
+                "only the first {MOST} repositories are looked into"
+            ));
+        }
+        images.sort_by(|a, b| {
+            a.repository
+                .cmp(&b.repository)
+                .then_with(|| b.pushed_at.cmp(&a.pushed_at))
+        });
+        let known = before
+            .value
+            .as_deref()
+            .map_or(&[][..], |r| r.images.as_slice());
+        self.look_into(&mut images, known, &mut missing).await;
+        missing.sort();
+        Ok(Registry {
+            repositories,
+            images,
+            missing,
+        })
+    }
+
+    async fn pages<T, R>(
+        &self,
+        question: Question,
+        input: Value,
+        take: fn(T) -> (Vec<R>, Option<String>),
+    ) -> Result<Vec<R>, Problem>
+    where
+        T: DeserializeOwned,
+    {
+        let mut all = Vec::new();
+        let mut input = input;
+        for _ in 0..PAGES {
+            let page: T = self.signed.json(&self.line, &API, question, &input).await?;
+            let (rows, token) = take(page);
+            all.extend(rows);
+            match token.filter(|t| !t.is_empty()) {
+                Some(token) => input["nextToken"] = Value::String(token),
+                None => break,
+            }
+        }
+        Ok(all)
+    }
+
+    async fn repositories(&self) -> Result<Vec<Repository>, Problem> {
+        let take = |p: RepositoryPage| (p.repositories, p.next_token);
+        let all = self
+            .pages(REPOSITORIES, json!({"maxResults": 1000}), take)
+            .await?;
+        let mut all: Vec<Repository> = all.into_iter().map(repository).collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(all)
+    }
+
+    async fn images(&self, of: &Repository) -> Result<Vec<Image>, Problem> {
+        let take = |p: ImagePage| (p.image_details, p.next_token);
+        let input = json!({"repositoryName": of.name, "maxResults": 1000});
+        let all = self.pages(IMAGES, input, take).await?;
+        Ok(all.into_iter().map(|e| image(e, of)).collect())
+    }
+
+    /// Reads the findings of the newest images of each repository: where there are some that count, or where the list of images
+    /// says nothing of the scan (basic scans of some endpoints).
+    async fn look_into(&self, images: &mut [Image], known: &[Image], missing: &mut Vec<String>) {
+        let mut of: BTreeMap<String, usize> = BTreeMap::new();
+        let mut wanted: Vec<&mut Image> = Vec::new();
+        for image in images.iter_mut() {
+            let nth = of.entry(image.repository.clone()).or_default();
+            *nth += 1;
+            let same = known
+                .iter()
+                .find(|k| k.digest == image.digest && k.repository == image.repository);
+            if let Some(same) = same.filter(|k| k.scan == image.scan && !k.findings.is_empty()) {
+                image.findings.clone_from(&same.findings);
+                continue;
+            }
+            let counts = !image.scan.is_done()
+                || image.scan.count("CRITICAL") + image.scan.count("HIGH") > 0;
+            if *nth <= NEWEST && counts && wanted.len() < LOOKED_INTO {
+                wanted.push(image);
+            }
+        }
+        let looks: Vec<_> = wanted.into_iter().map(|image| self.scan(image)).collect();
+        let answers: Vec<_> = stream::iter(looks)
+            .buffer_unordered(ABREAST)
+            .collect()
+            .await;
+        let failures: Vec<Problem> = answers.into_iter().filter_map(Result::err).collect();
+        if let Some(first) = failures.first() {
+            missing.push(format!(
+                "findings of {} images: {}",
+                failures.len(),
+                first.why
+            ));
+        }
+    }
+
+    /// The findings of an image, page by page.
+    async fn scan(&self, image: &mut Image) -> Result<(), Problem> {
+        let mut input = json!({"repositoryName": image.repository, "imageId": {"imageDigest": image.digest}, "maxResults": 1000});
+        let mut findings = Vec::new();
+        for _ in 0..PAGES {
+            let page: FindingPage = match self.signed.json(&self.line, &API, FINDINGS, &input).await
+            {
+                // Never scanned.
+                Err(p) if p.kind == ProblemKind::NotFound => return Ok(()),
+                answer => answer?,
+            };
+            let status = page.image_scan_status.unwrap_or_default();
+            let found = page.image_scan_findings.unwrap_or_default();
+            image.scan.take(Some(status), &found);
+            findings.extend(found.findings.iter().map(basic));
+            findings.extend(found.enhanced_findings.iter().map(enhanced));
+            match page.next_token.filter(|t| !t.is_empty()) {
+                Some(token) => input["nextToken"] = Value::String(token),
+                None => break,
+            }
+        }
+        image.findings = findings;
+        Ok(())
+    }
+}
+
+impl Scan {
+    fn take(&mut self, status: Option<Status>, found: &Found) {
+        if let Some(status) = status.and_then(|s| some_text(s.status.as_deref())) {
+            self.status = status;
+        }
+        if let Some(at) = seconds(found.image_scan_completed_at) {
+            self.completed_at = Some(at);
+        }
+        if let Some(counts) = &found.finding_severity_counts {
+            self.counts = counts.iter().map(|(k, n)| (text(Some(k)), *n)).collect();
+        }
+    }
+}
+
+fn repository(e: RepositoryEntry) -> Repository {
+    Repository {
+        name: text(Some(&e.repository_name)),
+        uri: text(Some(&e.repository_uri)),
+        scan_on_push: e
+            .image_scanning_configuration
+            .is_some_and(|s| s.scan_on_push),
+        immutable: e
+            .image_tag_mutability
+            .as_deref()
+            .is_some_and(|m| m.starts_with("IMMUTABLE")),
+        created_at: seconds(e.created_at),
+    }
+}
+
+fn image(e: ImageEntry, of: &Repository) -> Image {
+    let mut scan = Scan::default();
+    let summary = e.image_scan_findings_summary;
+    let is_summed = summary.is_some();
+    scan.take(e.image_scan_status, &summary.unwrap_or_default());
+    if is_summed && scan.status.is_empty() {
+        // A summary without a status is one of a scan that ended.
+        scan.status = "COMPLETE".into();
+    }
+    Image {
+        repository: of.name.clone(),
+        uri: of.uri.clone(),
+        tags: e.image_tags.iter().map(|t| text(Some(t))).collect(),
+        digest: text(Some(&e.image_digest)),
+        bytes: e.image_size_in_bytes,
+        pushed_at: seconds(e.image_pushed_at),
+        pulled_at: seconds(e.last_recorded_pull_time),
+        scan,
+        findings: Vec::new(),
+    }
+}
+
+fn basic(f: &Basic) -> ImageFinding {
+    let of = |key: &str| {
+        f.attributes
+            .iter()
+            .find(|a| a.key == key)
+            .and_then(|a| a.value.as_deref())
+    };
+    ImageFinding {
+        id: text(f.name.as_deref()),
+        severity: text(f.severity.as_deref()),
+        package: text(of("package_name")),
+        version: text(of("package_version")),
+        fixed_in: None,
+        title: text(f.description.as_deref()),
+        first_seen_at: None,
+    }
+}
+
+fn enhanced(f: &Enhanced) -> ImageFinding {
+    let details = f.package_vulnerability_details.as_ref();
+    let package = details.and_then(|d| d.vulnerable_packages.first());
+    let fixed = package.and_then(|p| some_text(p.fixed_in_version.as_deref()));
+    ImageFinding {
+        id: text(
+            details
+                .and_then(|d| d.vulnerability_id.as_deref())
+                .or(f.title.as_deref()),
+        ),
+        severity: text(f.severity.as_deref()),
+        package: text(package.and_then(|p| p.name.as_deref())),
+        version: text(package.and_then(|p| p.version.as_deref())),
+        // The vendor's word for none.
+        fixed_in: fixed.filter(|v| v != "NotAvailable"),
+        title: text(f.description.as_deref()),
+        first_seen_at: seconds(f.first_observed_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_of_both_kinds_of_scans_are_read() {
+        let page: FindingPage = serde_json::from_value(json!({
+            "imageScanStatus": {"status": "COMPLETE"},
+            "imageScanFindings": {
+                "imageScanCompletedAt": 1_700_000_000.5,
+                "findingSeverityCounts": {"HIGH": 1, "CRITICAL": 1},
+                "findings": [{"name": "CVE-1", "severity": "HIGH", "attributes": [{"key": "package_name", "value": "zlib"}, {"key": "package_version", "value": "1.2"}]}],
+                "enhancedFindings": [{"severity": "CRITICAL", "firstObservedAt": 1_700_000_000.0, "packageVulnerabilityDetails": {"vulnerabilityId": "CVE-2", "vulnerablePackages": [{"name": "expat", "version": "2.5", "fixedInVersion": "2.6"}]}}]
+            }
+        }))
+        .unwrap();
+        let found = page.image_scan_findings.unwrap();
+        let (one, two) = (
+            basic(&found.findings[0]),
+            enhanced(&found.enhanced_findings[0]),
+        );
+        assert_eq!(
+            (one.id.as_str(), one.package.as_str(), one.first_seen_at),
+            ("CVE-1", "zlib", None)
+        );
+        assert_eq!(
+            (two.id.as_str(), two.fixed_in.as_deref()),
+            ("CVE-2", Some("2.6"))
+        );
+        let mut scan = Scan::default();
+        scan.take(page.image_scan_status, &found);
+        assert!(scan.is_done() && scan.count("CRITICAL") == 1 && scan.count("LOW") == 0);
+    }
+}

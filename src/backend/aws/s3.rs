@@ -1,0 +1,484 @@
+//! Amazon S3 (REST and XML, version 2006-03-01): buckets, what protects them, where they are copied to, and how big they are. No
+//! object is read.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::cloudwatch::CloudWatch;
+use super::convert::{some_text, stamp, text};
+use super::signed::{Api, Signed, escape, read_xml};
+use super::{Aws, Question};
+use crate::backend::transport::Line;
+use crate::domain::bucket::{Bucket, Encryption, Object, PublicBlock, Replica};
+use crate::domain::metric::{MetricId, MetricQuery, Stat};
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::told::Told;
+
+const API: Api = Api {
+    host: "s3",
+    signing: "s3",
+    variable: "S3",
+    target: "",
+    version: "",
+    only_in: None,
+};
+const LIST: Question = Question::new("s3", "ListBuckets", "list the buckets");
+const LOCATION: Question = Question::new("s3", "GetBucketLocation", "read where a bucket is");
+const ENCRYPTION: Question =
+    Question::new("s3", "GetBucketEncryption", "read a bucket's encryption");
+const BLOCK: Question = Question::new(
+    "s3",
+    "GetPublicAccessBlock",
+    "read a bucket's public access block",
+);
+const POLICY: Question = Question::new(
+    "s3",
+    "GetBucketPolicyStatus",
+    "read whether a bucket is public",
+);
+const REPLICATION: Question =
+    Question::new("s3", "GetBucketReplication", "read a bucket's replication");
+const VERSIONING: Question =
+    Question::new("s3", "GetBucketVersioning", "read a bucket's versioning");
+const OBJECTS: Question = Question::new("s3", "ListObjectsV2", "list a bucket's objects");
+
+/// Buckets whose settings are read: six calls each.
+const BUCKETS: usize = 100;
+/// Buckets that are asked about at once.
+const ABREAST: usize = 3;
+/// Pages of objects that are read of a bucket of backups: 20,000 objects.
+const PAGES: usize = 20;
+/// How far back the daily size is looked for.
+const SIZED: SignedDuration = SignedDuration::from_hours(72);
+
+/// The S3 client.
+#[derive(Debug)]
+pub struct S3 {
+    signed: Arc<Signed>,
+    line: Arc<Line>,
+    sizes: CloudWatch,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Buckets {
+    buckets: Entries,
+    continuation_token: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Entries {
+    #[serde(rename = "Bucket")]
+    all: Vec<Entry>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Entry {
+    name: String,
+    creation_date: Option<String>,
+    bucket_region: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Text {
+    #[serde(rename = "$text")]
+    text: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Encrypted {
+    #[serde(rename = "Rule")]
+    rules: Vec<EncryptionRule>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct EncryptionRule {
+    apply_server_side_encryption_by_default: Option<EncryptionDefault>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct EncryptionDefault {
+    #[serde(rename = "SSEAlgorithm")]
+    algorithm: Option<String>,
+    #[serde(rename = "KMSMasterKeyID")]
+    key: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Block {
+    block_public_acls: bool,
+    ignore_public_acls: bool,
+    block_public_policy: bool,
+    restrict_public_buckets: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct PolicyStatus {
+    is_public: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Versioning {
+    status: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Replicated {
+    #[serde(rename = "Rule")]
+    rules: Vec<ReplicationRule>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ReplicationRule {
+    #[serde(rename = "ID")]
+    id: Option<String>,
+    #[serde(rename = "Status")]
+    status: String,
+    #[serde(rename = "Destination")]
+    destination: Destination,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Destination {
+    bucket: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Objects {
+    contents: Vec<Content>,
+    next_continuation_token: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Content {
+    key: String,
+    last_modified: Option<String>,
+    size: u64,
+}
+
+impl S3 {
+    /// On an account.
+    pub fn new(signed: Arc<Signed>, line: Arc<Line>, aws: Arc<Aws>) -> Self {
+        let sizes = CloudWatch::new(aws);
+        Self {
+            signed,
+            line,
+            sizes,
+        }
+    }
+
+    /// All buckets, by name, with their settings. What cannot be read of one is said there; a bucket beyond the hundredth is named
+    /// and not looked at.
+    ///
+    /// # Errors
+    /// Where the buckets cannot be listed.
+    pub async fn buckets(&self) -> Result<Vec<Bucket>, Problem> {
+        let entries = self.list().await?;
+        let mut all: Vec<Bucket> = stream::iter(entries.into_iter().enumerate())
+            .map(|(n, entry)| async move {
+                if n < BUCKETS {
+                    self.bucket(&entry).await
+                } else {
+                    beyond(&entry)
+                }
+            })
+            .buffer_unordered(ABREAST)
+            .collect()
+            .await;
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        self.measure(&mut all).await;
+        Ok(all)
+    }
+
+    /// ListBuckets, paged: a request that asks for pages is told the regions, too.
+    async fn list(&self) -> Result<Vec<Entry>, Problem> {
+        let mut all = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let mut query = vec![("max-buckets", "1000")];
+            if let Some(token) = &token {
+                query.push(("continuation-token", token));
+            }
+            let page: Buckets = self.ask(LIST, None, "/", &query).await?;
+            all.extend(page.buckets.all);
+            token = page.continuation_token.filter(|t| !t.is_empty());
+            if token.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        question: Question,
+        region: Option<&str>,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, Problem> {
+        let heard = self
+            .signed
+            .get(&self.line, &API, question, region, path, query)
+            .await?;
+        match read_xml(&heard) {
+            Ok(read) => Ok(read),
+            Err(seen) => Err(self.signed.unreadable(&self.line, question, seen).await),
+        }
+    }
+
+    async fn bucket(&self, entry: &Entry) -> Bucket {
+        let path = format!("/{}", escape(&entry.name));
+        let region = match some_text(entry.bucket_region.as_deref()) {
+            Some(region) => Told::Set(region),
+            None => self.location(&path).await,
+        };
+        let mut bucket = Bucket {
+            region,
+            ..beyond(entry)
+        };
+        let Some(region) = bucket.region.value().cloned() else {
+            // Every further question has to go to the bucket's own region.
+            let why = bucket.region.why_unknown().unwrap_or_default().to_owned();
+            return bucket.unasked(&why);
+        };
+        let at = Some(region.as_str());
+        let encrypted = self
+            .ask::<Encrypted>(ENCRYPTION, at, &path, &[("encryption", "")])
+            .await;
+        bucket.encryption = told(encrypted, encryption);
+        let block = self
+            .ask::<Block>(BLOCK, at, &path, &[("publicAccessBlock", "")])
+            .await;
+        bucket.public_block = told(block, |b| Some(public_block(&b)));
+        let policy = self
+            .ask::<PolicyStatus>(POLICY, at, &path, &[("policyStatus", "")])
+            .await;
+        bucket.public_policy = told(policy, |p| {
+            p.is_public.map(|t| t.trim().eq_ignore_ascii_case("true"))
+        });
+        let rules = self
+            .ask::<Replicated>(REPLICATION, at, &path, &[("replication", "")])
+            .await;
+        bucket.replication = told(rules, |r| Some(r.rules.iter().map(replica).collect()));
+        // A bucket that never was versioned has an answer all the same, so that the last one is a good one.
+        let status = self
+            .ask::<Versioning>(VERSIONING, at, &path, &[("versioning", "")])
+            .await;
+        bucket.versioning = told(status, |v| some_text(v.status.as_deref()));
+        if bucket.holds_backups() {
+            bucket.newest = self.newest(at, &path).await;
+        }
+        bucket
+    }
+
+    async fn location(&self, path: &str) -> Told<String> {
+        let answer = self
+            .ask::<Text>(LOCATION, None, path, &[("location", "")])
+            .await;
+        match answer.map(|t| t.text.unwrap_or_default().trim().to_owned()) {
+            // The first region has no name here; the first name of another one is an old one (GetBucketLocation, "Response").
+            Ok(region) if region.is_empty() => Told::Set("us-east-1".into()),
+            Ok(region) if region == "EU" => Told::Set("eu-west-1".into()),
+            Ok(region) => Told::Set(text(Some(&region))),
+            Err(problem) => Told::Unknown(problem.why),
+        }
+    }
+
+    /// The newest object. Listings come in the order of keys, so that all of them have to be looked at.
+    async fn newest(&self, region: Option<&str>, path: &str) -> Told<Object> {
+        let mut newest: Option<Object> = None;
+        let mut token: Option<String> = None;
+        for _ in 0..PAGES {
+            let mut query = vec![("list-type", "2")];
+            if let Some(token) = &token {
+                query.push(("continuation-token", token));
+            }
+            let page: Objects = match self.ask(OBJECTS, region, path, &query).await {
+                Ok(page) => page,
+                Err(problem) => return Told::Unknown(problem.why),
+            };
+            let found = page.contents.iter().map(object).chain(newest.take());
+            newest = found.max_by_key(|o| o.at);
+            token = page.next_continuation_token.filter(|t| !t.is_empty());
+            if token.is_none() {
+                return newest.map_or(Told::Unset, Told::Set);
+            }
+        }
+        Told::Unknown(format!("more than {} objects", PAGES * 1_000))
+    }
+
+    /// Sizes from the vendor's daily metrics. Where CloudWatch cannot be asked, they stay unknown: its own line says why.
+    async fn measure(&self, buckets: &mut [Bucket]) {
+        let query = |bucket: &Bucket, name: &str, kind: &str| MetricQuery {
+            metric: MetricId::new(
+                "AWS/S3",
+                name,
+                &[("BucketName", &bucket.name), ("StorageType", kind)],
+            ),
+            stat: Stat::Average,
+            period_s: 86_400,
+        };
+        let here = self.signed.region().await.ok();
+        // Metrics of a bucket are in its own region.
+        let near = buckets
+            .iter_mut()
+            .filter(|b| b.region.value() == here.as_ref())
+            .take(BUCKETS);
+        let near: Vec<&mut Bucket> = near.collect();
+        let queries: Vec<MetricQuery> = near
+            .iter()
+            .flat_map(|b| {
+                [
+                    query(b, "BucketSizeBytes", "StandardStorage"),
+                    query(b, "NumberOfObjects", "AllStorageTypes"),
+                ]
+            })
+            .collect();
+        if queries.is_empty() {
+            return;
+        }
+        let now = Timestamp::now();
+        let from = now.saturating_sub(SIZED).unwrap_or(now);
+        let Ok(series) = self.sizes.series(&queries, from, now).await else {
+            return;
+        };
+        for (bucket, pair) in near.into_iter().zip(series.chunks(2)) {
+            let last = |n: usize| {
+                pair.get(n)
+                    .and_then(|s| s.last())
+                    .map(|v| v.max(0.0) as u64)
+            };
+            (bucket.bytes, bucket.objects) = (last(0), last(1));
+        }
+    }
+}
+
+/// A bucket of which nothing but the name is read.
+fn beyond(entry: &Entry) -> Bucket {
+    let bucket = Bucket {
+        name: text(Some(&entry.name)),
+        region: some_text(entry.bucket_region.as_deref()).map_or_else(Told::default, Told::Set),
+        created_at: stamp(entry.creation_date.as_deref()),
+        newest: Told::Unset,
+        ..Bucket::default()
+    };
+    bucket.unasked(&format!("only the first {BUCKETS} buckets are looked at"))
+}
+
+impl Bucket {
+    /// The same, with why its settings were not asked for.
+    fn unasked(mut self, why: &str) -> Self {
+        let why = || why.to_owned();
+        self.encryption = Told::Unknown(why());
+        self.public_block = Told::Unknown(why());
+        self.public_policy = Told::Unknown(why());
+        self.versioning = Told::Unknown(why());
+        self.replication = Told::Unknown(why());
+        self
+    }
+}
+
+/// A setting from its answer. The vendor answers 404 for one that is not set.
+fn told<T, U>(answer: Result<T, Problem>, read: impl FnOnce(T) -> Option<U>) -> Told<U> {
+    match answer {
+        Ok(value) => read(value).map_or(Told::Unset, Told::Set),
+        Err(p) if p.kind == ProblemKind::NotFound => Told::Unset,
+        Err(p) => Told::Unknown(p.why),
+    }
+}
+
+fn encryption(e: Encrypted) -> Option<Encryption> {
+    let first = e
+        .rules
+        .into_iter()
+        .find_map(|r| r.apply_server_side_encryption_by_default)?;
+    Some(Encryption {
+        algorithm: some_text(first.algorithm.as_deref())?,
+        key: some_text(first.key.as_deref()),
+    })
+}
+
+fn public_block(b: &Block) -> PublicBlock {
+    PublicBlock {
+        acls: b.block_public_acls,
+        ignore_acls: b.ignore_public_acls,
+        policy: b.block_public_policy,
+        restrict: b.restrict_public_buckets,
+    }
+}
+
+fn replica(r: &ReplicationRule) -> Replica {
+    Replica {
+        rule: text(r.id.as_deref()),
+        enabled: r.status == "Enabled",
+        bucket: text(Some(
+            r.destination.bucket.rsplit(':').next().unwrap_or_default(),
+        )),
+    }
+}
+
+fn object(c: &Content) -> Object {
+    Object {
+        key: text(Some(&c.key)),
+        at: stamp(c.last_modified.as_deref()),
+        bytes: c.size,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T: DeserializeOwned>(body: &str) -> T {
+        quick_xml::de::from_str(body).unwrap()
+    }
+
+    #[test]
+    fn the_vendors_documents_are_read() {
+        let rules: Replicated = read(
+            "<?xml version=\"1.0\"?><ReplicationConfiguration xmlns=\"x\"><Role>r</Role><Rule><ID>a</ID><Status>Enabled</Status><DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication><Destination><Bucket>arn:aws:s3:::copy</Bucket></Destination></Rule><Rule><Status>Disabled</Status><Destination><Bucket>arn:aws:s3:::old</Bucket></Destination></Rule></ReplicationConfiguration>",
+        );
+        let rules: Vec<Replica> = rules.rules.iter().map(replica).collect();
+        assert_eq!((rules[0].bucket.as_str(), rules[0].enabled), ("copy", true));
+        assert_eq!((rules[1].bucket.as_str(), rules[1].enabled), ("old", false));
+        let location: Text = read("<LocationConstraint xmlns=\"x\">eu-west-1</LocationConstraint>");
+        assert_eq!(location.text.as_deref(), Some("eu-west-1"));
+        let none: Text = read("<LocationConstraint xmlns=\"x\"/>");
+        assert_eq!(none.text, None);
+        let never: Versioning = read("<VersioningConfiguration xmlns=\"x\"/>");
+        assert_eq!(never.status, None);
+        let e: Encrypted = read(
+            "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>",
+        );
+        assert_eq!(encryption(e).map(|e| e.algorithm), Some("aws:kms".into()));
+    }
+
+    #[test]
+    fn what_is_not_set_and_what_nobody_knows_are_not_the_same() {
+        let failed =
+            |kind| -> Result<u8, Problem> { Err(Problem::new(kind, "s3", "w", "why", "f")) };
+        assert_eq!(told(failed(ProblemKind::NotFound), Some), Told::Unset);
+        assert_eq!(
+            told(failed(ProblemKind::Denied), Some),
+            Told::Unknown("why".into())
+        );
+        assert_eq!(told(Ok(1), Some), Told::Set(1));
+    }
+}

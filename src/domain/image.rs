@@ -1,0 +1,183 @@
+//! Images and what scans found in them, after the Amazon ECR API reference (version 2015-09-21).
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A finding in an image.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ImageFinding {
+    /// CVE id.
+    pub id: String,
+    /// `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `INFORMATIONAL`, `UNDEFINED`.
+    pub severity: String,
+    /// Package.
+    pub package: String,
+    /// Version of the package in the image.
+    pub version: String,
+    /// Version that mends it, where there is one.
+    pub fixed_in: Option<String>,
+    /// In a few words.
+    pub title: String,
+    /// First seen in the image (UTC); basic scans do not tell.
+    pub first_seen_at: Option<Timestamp>,
+}
+
+/// The last scan of an image.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Scan {
+    /// `COMPLETE`, `ACTIVE`, `PENDING`, `FAILED` ...; empty: it was never scanned.
+    pub status: String,
+    /// When it ended (UTC).
+    pub completed_at: Option<Timestamp>,
+    /// Findings by severity.
+    pub counts: BTreeMap<String, u64>,
+}
+
+/// An image of a repository.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Image {
+    /// Repository: `laser/api`.
+    pub repository: String,
+    /// The repository as images are named by it: `123456789012.dkr.ecr.us-east-1.amazonaws.com/laser/api`.
+    pub uri: String,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// `sha256:...`.
+    pub digest: String,
+    /// Compressed size, bytes.
+    pub bytes: u64,
+    /// Pushed (UTC).
+    pub pushed_at: Option<Timestamp>,
+    /// Last pulled, to the day (UTC).
+    pub pulled_at: Option<Timestamp>,
+    /// Its last scan.
+    pub scan: Scan,
+    /// What the scan found; read for lately pushed images with findings that count.
+    pub findings: Vec<ImageFinding>,
+}
+
+/// The images of a registry.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Registry {
+    /// Repositories, by name.
+    pub repositories: Vec<Repository>,
+    /// Images, by repository, newest first.
+    pub images: Vec<Image>,
+    /// What could not be read, in words.
+    pub missing: Vec<String>,
+}
+
+/// A repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Repository {
+    /// Name.
+    pub name: String,
+    /// As images are named by it.
+    pub uri: String,
+    /// Whether images are scanned when they are pushed.
+    pub scan_on_push: bool,
+    /// Whether a tag stays with its image.
+    pub immutable: bool,
+    /// Made (UTC).
+    pub created_at: Option<Timestamp>,
+}
+
+impl Scan {
+    /// Whether an image was scanned, and the scan tells what it found.
+    pub fn is_done(&self) -> bool {
+        matches!(self.status.as_str(), "COMPLETE" | "ACTIVE") && self.completed_at.is_some()
+    }
+
+    /// Findings of a severity.
+    pub fn count(&self, severity: &str) -> u64 {
+        self.counts.get(severity).copied().unwrap_or(0)
+    }
+}
+
+impl Image {
+    /// Whether a reference in a task definition (`uri:tag`, `uri@digest`) means it.
+    pub fn is(&self, reference: &str) -> bool {
+        let Some(rest) = reference.strip_prefix(self.uri.as_str()) else {
+            return false;
+        };
+        match (rest.strip_prefix('@'), rest.strip_prefix(':')) {
+            (Some(digest), _) => digest == self.digest,
+            (_, Some(tag)) => {
+                let (tag, digest) = tag
+                    .split_once('@')
+                    .map_or((tag, None), |(t, d)| (t, Some(d)));
+                self.tags.iter().any(|t| t == tag) && digest.is_none_or(|d| d == self.digest)
+            }
+            _ => rest.is_empty() && self.tags.iter().any(|t| t == "latest"),
+        }
+    }
+
+    /// The digest's first digits.
+    pub fn short(&self) -> &str {
+        let digits = self
+            .digest
+            .split_once(':')
+            .map_or(self.digest.as_str(), |(_, d)| d);
+        digits.get(..12).unwrap_or(digits)
+    }
+
+    /// A tag to call it by: the first that is no digest of a commit.
+    pub fn tag(&self) -> Option<&str> {
+        let plain = self.tags.iter().find(|t| !t.starts_with("sha-"));
+        plain.or(self.tags.first()).map(String::as_str)
+    }
+}
+
+impl Registry {
+    /// Whether a reference names one of its repositories.
+    pub fn holds(&self, reference: &str) -> bool {
+        self.repositories.iter().any(|r| {
+            reference
+                .strip_prefix(r.uri.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
+        })
+    }
+
+    /// The image that a reference means.
+    pub fn find(&self, reference: &str) -> Option<&Image> {
+        self.images.iter().find(|i| i.is(reference))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_find_their_image_by_tag_and_by_digest() {
+        let image = Image {
+            repository: "laser/api".into(),
+            uri: "r.example/laser/api".into(),
+            tags: vec!["sha-1".into(), "1.8.2".into()],
+            digest: "sha256:aa11".into(),
+            bytes: 1,
+            pushed_at: None,
+            pulled_at: None,
+            scan: Scan::default(),
+            findings: Vec::new(),
+        };
+        for good in [
+            "r.example/laser/api:1.8.2",
+            "r.example/laser/api@sha256:aa11",
+            "r.example/laser/api:1.8.2@sha256:aa11",
+        ] {
+            assert!(image.is(good), "{good}");
+        }
+        for other in [
+            "r.example/laser/api",
+            "r.example/laser/api:1.8.20",
+            "r.example/laser/api-admin:1.8.2",
+            "r.example/laser/api:1.8.2@sha256:bb",
+        ] {
+            assert!(!image.is(other), "{other}");
+        }
+        assert_eq!((image.tag(), image.short()), (Some("1.8.2"), "aa11"));
+    }
+}

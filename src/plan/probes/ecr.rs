@@ -1,0 +1,138 @@
+//! ECR: images that run are scanned, have no critical finding, and are no larger than they may be.
+
+use jiff::Timestamp;
+
+use super::judgement::{Findings, Judgement, Verdict};
+use super::look::{Look, within};
+use super::{Probe, number};
+use crate::domain::image::{Image, Registry};
+
+pub(super) const PROBES: &[Probe] = &[
+    Probe {
+        name: "ecr.scanned",
+        question: "was every image that runs scanned lately?",
+        params: &[number("days", "30")],
+        judge: scanned,
+    },
+    Probe {
+        name: "ecr.no-critical",
+        question: "has no image that runs a critical finding?",
+        params: &[number("most", "0")],
+        judge: no_critical,
+    },
+    Probe {
+        name: "ecr.image-size",
+        question: "is every image that runs no larger than it may be?",
+        params: &[number("mb", "500")],
+        judge: size,
+    },
+];
+
+/// Images that run, each by its short name; `None` where the registry does not hold it.
+struct Running<'a> {
+    rows: Vec<(String, Option<&'a Image>, bool)>,
+    at: Timestamp,
+    source: &'a str,
+}
+
+fn running<'a>(look: &Look<'a>) -> Result<Running<'a>, Judgement> {
+    look.configured("ecr")?;
+    let definitions = look.definitions()?;
+    let seen = look.fresh(&look.facts.estate.registry, "the images")?;
+    let registry: &Registry = seen.value;
+    let mut references: Vec<&str> = Vec::new();
+    for (service, definition) in definitions.rows {
+        let Some(definition) = definition else {
+            return Err(Judgement::unknown(format!(
+                "{}: {} not read yet",
+                service.id.name, service.revision
+            )));
+        };
+        references.extend(definition.containers.iter().map(|c| c.image.as_str()));
+    }
+    references.sort_unstable();
+    references.dedup();
+    let rows = references
+        .into_iter()
+        .map(|r| (short(r), registry.find(r), registry.holds(r)));
+    Ok(Running {
+        rows: rows.collect(),
+        at: seen.at,
+        source: seen.source,
+    })
+}
+
+/// A reference without the registry's host.
+fn short(reference: &str) -> String {
+    let tail = reference
+        .split_once('/')
+        .filter(|(host, _)| host.contains('.'));
+    tail.map_or(reference, |(_, tail)| tail).to_owned()
+}
+
+fn each(look: &Look<'_>, judge: impl Fn(&mut Findings, &str, &Image)) -> Verdict {
+    let running = running(look)?;
+    let mut found = Findings::new("image", look.question(running.source), running.at);
+    for (name, image, ours) in &running.rows {
+        match image {
+            Some(image) => judge(&mut found, name, image),
+            None if *ours => found.bad(name, "runs, and is not in its repository any more"),
+            None => found.unknown(name, "in another registry, which is not looked into"),
+        }
+    }
+    Ok(found.verdict())
+}
+
+fn scanned(look: &Look<'_>) -> Verdict {
+    let days = look.number("days");
+    each(look, |found, name, image| {
+        let lately = image
+            .scan
+            .completed_at
+            .is_some_and(|at| within(at, look.now, days));
+        match (image.scan.is_done(), image.scan.status.as_str()) {
+            (true, _) if lately => found.good(name, ""),
+            (true, _) => found.bad(name, format!("last scanned more than {days} days ago")),
+            (false, "PENDING" | "IN_PROGRESS") => found.unknown(name, "being scanned"),
+            (false, "") => found.bad(name, "never scanned"),
+            (false, status) => found.bad(name, format!("not scanned: {status}")),
+        }
+    })
+}
+
+fn no_critical(look: &Look<'_>) -> Verdict {
+    let most = look.number("most");
+    each(look, |found, name, image| {
+        if !image.scan.is_done() {
+            found.unknown(name, "not scanned");
+            return;
+        }
+        let count = image.scan.count("CRITICAL");
+        let ids: Vec<String> = image
+            .findings
+            .iter()
+            .filter(|f| f.severity == "CRITICAL")
+            .map(|f| match &f.fixed_in {
+                Some(version) => format!("{} in {} (mended in {version})", f.id, f.package),
+                None => format!("{} in {}", f.id, f.package),
+            })
+            .collect();
+        let words = match ids.is_empty() {
+            true => format!("{count} critical"),
+            false => format!("{count} critical: {}", super::judgement::list(&ids, 3)),
+        };
+        if count as f64 <= most {
+            found.good(name, "");
+        } else {
+            found.bad(name, words);
+        }
+    })
+}
+
+fn size(look: &Look<'_>) -> Verdict {
+    let most = look.number("mb");
+    each(look, |found, name, image| {
+        let megabytes = image.bytes as f64 / 1e6;
+        found.check(megabytes <= most, name, &format!("{megabytes:.0} MB"));
+    })
+}

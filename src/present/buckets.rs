@@ -1,0 +1,124 @@
+//! Buckets: what protects them, where they are copied to, how big they are.
+
+use jiff::Timestamp;
+
+use super::words::{ago, bytes, count};
+use super::{Cell, Group, Head, Section, Tone, View};
+use crate::domain::bucket::{Bucket, Encryption};
+use crate::domain::facts::Facts;
+use crate::domain::told::Told;
+
+pub(super) const VIEW: View = View {
+    id: "buckets",
+    title: "Buckets",
+    doc: "S3 buckets: region, size, versions, encryption, public access, copies",
+    group: Group::Data,
+    lines: &["s3"],
+    needs: &["buckets"],
+    make,
+};
+
+const HEADS: &[Head] = &[
+    Head::left("bucket", 26).grow(3),
+    Head::left("region", 10).drop(2),
+    Head::right("size", 8),
+    Head::right("objects", 8).drop(3),
+    Head::left("encrypted", 9),
+    Head::left("public", 8),
+    Head::left("versions", 9),
+    Head::left("copied to", 16).grow(2),
+    Head::right("newest", 7).drop(1),
+];
+
+fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+    let part = &facts.estate.buckets;
+    let empty = "No buckets: S3 has none in this account.";
+    let mut section = Section::of(part, now, "buckets", "Buckets", HEADS, empty);
+    let all = part.value.as_deref().map_or(&[][..], Vec::as_slice);
+    for bucket in all {
+        section.row(&bucket.name, cells(bucket, all, now), bucket);
+    }
+    let open = all.iter().filter(|b| b.is_private() == Some(false)).count();
+    if open > 0 {
+        section.note(
+            format!("{} open to everybody", count(open, "bucket")),
+            Tone::Bad,
+        );
+    }
+    let total: u64 = all.iter().filter_map(|b| b.bytes).sum();
+    if total > 0 {
+        section.note(
+            format!("{} in all, as the vendor's daily metrics say", bytes(total)),
+            Tone::Plain,
+        );
+    }
+    vec![section]
+}
+
+fn cells(b: &Bucket, all: &[Bucket], now: Timestamp) -> Vec<Cell> {
+    vec![
+        Cell::name(&b.name),
+        told(&b.region, "-", |r| Cell::plain(r)),
+        Cell::plain(b.bytes.map_or_else(|| "-".into(), bytes)),
+        Cell::plain(b.objects.map_or_else(|| "-".into(), |n| n.to_string())),
+        told(&b.encryption, "no", |e| Cell::plain(algorithm(e))),
+        public(b),
+        versions(b),
+        copies(b, all),
+        newest(b, now),
+    ]
+}
+
+/// A cell of what was told: `unset` as a warning (but for a dash), what nobody knows as a question mark.
+fn told<T>(told: &Told<T>, unset: &str, cell: impl Fn(&T) -> Cell) -> Cell {
+    match told {
+        Told::Set(value) => cell(value),
+        Told::Unset => Cell::new(unset, Tone::fine(unset == "-")),
+        Told::Unknown(_) => Cell::new("?", Tone::Unknown),
+    }
+}
+
+fn algorithm(e: &Encryption) -> &str {
+    e.algorithm.strip_prefix("aws:").unwrap_or(&e.algorithm)
+}
+
+fn public(b: &Bucket) -> Cell {
+    let blocked = b.public_block.value().is_some_and(|p| p.is_complete());
+    match (b.is_private(), blocked) {
+        (Some(false), _) => Cell::new("PUBLIC", Tone::Bad),
+        (Some(true), true) => Cell::plain("blocked"),
+        (Some(true), false) => Cell::new("no block", Tone::Warn),
+        (None, _) => Cell::new("?", Tone::Unknown),
+    }
+}
+
+fn versions(b: &Bucket) -> Cell {
+    told(&b.versioning, "no", |status| match status.as_str() {
+        "Enabled" => Cell::plain("kept"),
+        other => Cell::new(other.to_lowercase(), Tone::Warn),
+    })
+}
+
+/// Where copies go. A bucket that others are copied to needs none of its own.
+fn copies(b: &Bucket, all: &[Bucket]) -> Cell {
+    let names: Vec<&str> = b.copies().collect();
+    let is_copy = all
+        .iter()
+        .any(|other| other.copies().any(|to| to == b.name));
+    match (&b.replication, names.is_empty()) {
+        (Told::Unknown(_), _) => Cell::new("?", Tone::Unknown),
+        (_, false) => Cell::plain(names.join(", ")),
+        (_, true) if is_copy => Cell::muted("(is a copy)"),
+        (Told::Set(_), true) => Cell::new("switched off", Tone::Warn),
+        (Told::Unset, true) => Cell::new("nowhere", Tone::Warn),
+    }
+}
+
+fn newest(b: &Bucket, now: Timestamp) -> Cell {
+    match &b.newest {
+        Told::Set(object) => Cell::plain(ago(object.at, now)),
+        Told::Unset if b.holds_backups() => Cell::new("empty", Tone::Warn),
+        Told::Unset => Cell::plain("-"),
+        Told::Unknown(_) => Cell::new("?", Tone::Unknown),
+    }
+}

@@ -1,0 +1,251 @@
+//! Images: which run, what scans found in them, and what else there is.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::words::{ago, bytes, count};
+use super::{Cell, Group, Head, Section, Tone, View};
+use crate::domain::facts::Facts;
+use crate::domain::image::{Image, Registry};
+
+pub(super) const VIEW: View = View {
+    id: "images",
+    title: "Images",
+    doc: "ECR images: which run where, size, age, and what scans found, by severity",
+    group: Group::Safety,
+    lines: &["ecr"],
+    needs: &["registry", "services", "definitions"],
+    make,
+};
+
+const RUNNING_HEADS: &[Head] = &[
+    Head::left("image", 22).grow(2),
+    Head::left("runs in", 18).grow(2),
+    Head::left("digest", 12).drop(3),
+    Head::right("size", 8),
+    Head::right("pushed", 7),
+    Head::left("scanned", 9),
+    Head::right("critical", 8),
+    Head::right("high", 5),
+    Head::right("medium", 6).drop(1),
+    Head::right("low", 5).drop(2),
+];
+const FINDING_HEADS: &[Head] = &[
+    Head::left("finding", 16),
+    Head::left("severity", 9),
+    Head::left("image", 20).grow(1),
+    Head::left("package", 18).grow(1),
+    Head::left("mended in", 16).grow(1),
+    Head::right("known", 6),
+    Head::left("what", 14).grow(3).drop(1),
+];
+const IMAGE_HEADS: &[Head] = &[
+    Head::left("repository", 18).grow(1),
+    Head::left("tags", 18).grow(2),
+    Head::left("digest", 12).drop(2),
+    Head::right("size", 8),
+    Head::right("pushed", 7),
+    Head::right("pulled", 7).drop(3),
+    Head::left("scanned", 9),
+    Head::right("critical", 8),
+    Head::right("high", 5),
+    Head::right("medium", 6).drop(1),
+];
+
+/// Images that run, by their reference in task definitions, with the services that run them.
+pub fn running(facts: &Facts) -> BTreeMap<&str, Vec<String>> {
+    let mut all: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for service in facts.service_rows() {
+        let Some(definition) = facts.task_definition(service) else {
+            continue;
+        };
+        for container in &definition.containers {
+            all.entry(&container.image)
+                .or_default()
+                .push(service.id.to_string());
+        }
+    }
+    for services in all.values_mut() {
+        services.dedup();
+    }
+    all
+}
+
+fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+    let part = &facts.estate.registry;
+    let nothing = Registry::default();
+    let registry = part.value.as_deref().unwrap_or(&nothing);
+    let section =
+        |name, title: &str, heads, empty| Section::of(part, now, name, title, heads, empty);
+    let mut runs = section(
+        "running",
+        "Images that run",
+        RUNNING_HEADS,
+        "No service runs an image of this registry.",
+    );
+    let mut findings = section(
+        "findings",
+        "Findings in images that run",
+        FINDING_HEADS,
+        "No finding that counts.",
+    );
+    let mut images = section(
+        "images",
+        "Images",
+        IMAGE_HEADS,
+        "No images: ECR holds none in this account and region.",
+    );
+    let running = running(facts);
+    for (reference, services) in &running {
+        match registry.find(reference) {
+            Some(image) => {
+                let thing = json!({"reference": reference, "services": services, "image": image});
+                runs.row(*reference, running_cells(image, services, now), &thing);
+                tell_findings(&mut findings, image, now);
+            }
+            // An image of another registry cannot be looked into here; one of this registry that is gone cannot be started again.
+            None if part.value.is_some() => {
+                let thing = json!({"reference": reference, "services": services, "image": null});
+                let gone = registry.holds(reference);
+                runs.row(*reference, strange_cells(reference, services, gone), &thing);
+            }
+            None => {}
+        }
+    }
+    // Worst first.
+    runs.rows
+        .sort_by_key(|r| std::cmp::Reverse(r.cells.iter().map(|c| c.tone.weight()).max()));
+    for image in &registry.images {
+        let id = format!("{}@{}", image.repository, image.digest);
+        images.row(id, image_cells(image, now), image);
+    }
+    for why in &registry.missing {
+        images.note(why, Tone::Unknown);
+    }
+    let critical = running.keys().filter_map(|r| registry.find(r));
+    let critical = critical.filter(|i| i.scan.count("CRITICAL") > 0).count();
+    if critical > 0 {
+        runs.note(
+            format!(
+                "{} that {} with a critical finding",
+                count(critical, "image"),
+                if critical == 1 { "runs" } else { "run" }
+            ),
+            Tone::Bad,
+        );
+    }
+    vec![runs, findings, images]
+}
+
+fn called(image: &Image) -> String {
+    format!("{}:{}", image.repository, image.tag().unwrap_or("-"))
+}
+
+fn number(image: &Image, severity: &str, tone: Tone) -> Cell {
+    match image.scan.is_done() {
+        false => Cell::new("?", Tone::Plain),
+        true => match image.scan.count(severity) {
+            0 => Cell::plain("0"),
+            n => Cell::new(n.to_string(), tone),
+        },
+    }
+}
+
+/// When it was scanned, or that it was not.
+fn scanned(image: &Image, runs: bool, now: Timestamp) -> Cell {
+    let tone = if runs { Tone::Warn } else { Tone::Muted };
+    match (image.scan.is_done(), image.scan.status.as_str()) {
+        (true, _) => Cell::plain(ago(image.scan.completed_at, now)),
+        (false, "") => Cell::new("never", tone),
+        (false, "PENDING" | "IN_PROGRESS") => Cell::new("scanning", Tone::Info),
+        (false, other) => Cell::new(other.to_lowercase(), tone),
+    }
+}
+
+fn running_cells(image: &Image, services: &[String], now: Timestamp) -> Vec<Cell> {
+    vec![
+        Cell::name(called(image)),
+        Cell::plain(services.join(", ")),
+        Cell::muted(image.short()),
+        Cell::plain(bytes(image.bytes)),
+        Cell::plain(ago(image.pushed_at, now)),
+        scanned(image, true, now),
+        number(image, "CRITICAL", Tone::Bad),
+        number(image, "HIGH", Tone::Warn),
+        number(image, "MEDIUM", Tone::Plain),
+        number(image, "LOW", Tone::Plain),
+    ]
+}
+
+fn strange_cells(reference: &str, services: &[String], gone: bool) -> Vec<Cell> {
+    let mut cells = vec![
+        Cell::name(reference),
+        Cell::plain(services.join(", ")),
+        match gone {
+            true => Cell::new("not there", Tone::Bad),
+            false => Cell::new("elsewhere", Tone::Unknown),
+        },
+    ];
+    cells.resize_with(RUNNING_HEADS.len(), || Cell::plain("-"));
+    cells
+}
+
+fn tell_findings(section: &mut Section, image: &Image, now: Timestamp) {
+    let rank = |severity: &str| match severity {
+        "CRITICAL" => 0,
+        "HIGH" => 1,
+        "MEDIUM" => 2,
+        _ => 3,
+    };
+    let mut all: Vec<_> = image.findings.iter().collect();
+    all.sort_by_key(|f| (rank(&f.severity), f.id.clone()));
+    for f in all {
+        let tone = match f.severity.as_str() {
+            "CRITICAL" => Tone::Bad,
+            "HIGH" => Tone::Warn,
+            _ => Tone::Plain,
+        };
+        // The age of a basic scan's finding is not told; its scan's age is the least that it can be.
+        let known = f
+            .first_seen_at
+            .map_or_else(|| "-".to_owned(), |at| ago(Some(at), now));
+        let row = vec![
+            Cell::name(&f.id),
+            Cell::new(f.severity.to_lowercase(), tone),
+            Cell::plain(called(image)),
+            Cell::plain(format!("{} {}", f.package, f.version)),
+            Cell::plain(f.fixed_in.as_deref().unwrap_or("-")),
+            Cell::plain(known),
+            Cell::muted(&f.title),
+        ];
+        let thing = json!({"image": called(image), "digest": image.digest, "finding": f});
+        section.row(
+            format!("{}/{}/{}", image.digest, f.id, f.package),
+            row,
+            &thing,
+        );
+    }
+}
+
+fn image_cells(image: &Image, now: Timestamp) -> Vec<Cell> {
+    let tags = if image.tags.is_empty() {
+        "(untagged)".to_owned()
+    } else {
+        image.tags.join(", ")
+    };
+    vec![
+        Cell::plain(&image.repository),
+        Cell::name(tags),
+        Cell::muted(image.short()),
+        Cell::plain(bytes(image.bytes)),
+        Cell::plain(ago(image.pushed_at, now)),
+        Cell::plain(ago(image.pulled_at, now)),
+        scanned(image, false, now),
+        // What does not run harms nobody: it is said, not warned of.
+        number(image, "CRITICAL", Tone::Strong),
+        number(image, "HIGH", Tone::Plain),
+        number(image, "MEDIUM", Tone::Plain),
+    ]
+}
