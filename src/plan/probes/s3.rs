@@ -140,7 +140,7 @@ fn backup_age(look: &Look<'_>) -> Verdict {
     look.configured("s3")?;
     let seen = look.fresh(&look.facts.estate.buckets, "the buckets")?;
     let hours = look.number("hours");
-    let mut found = Findings::new("bucket of backups", look.question(seen.source), seen.at);
+    let mut found = Findings::new("backup bucket", look.question(seen.source), seen.at);
     for b in seen.value.iter().filter(|b| b.holds_backups()) {
         match &b.newest {
             Told::Unknown(why) => found.unknown(&b.name, why),
