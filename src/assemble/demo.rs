@@ -6,8 +6,8 @@ use crate::cli::globals::Globals;
 use secrecy::SecretString;
 
 use crate::config::{
-    AwsConfig, Config, CostCache, CostConfig, DnsTarget, HttpsTarget, ProbeConfig, ServerConfig,
-    SlackConfig, load,
+    AwsConfig, Config, CostCache, CostConfig, DnsTarget, GithubConfig, HttpsTarget, ProbeConfig,
+    SentryConfig, ServerConfig, SlackConfig, load,
 };
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::sandbox::{self, Edge, Options, Sandbox};
@@ -68,6 +68,17 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
         monthly_budget: Some(2_000.0),
         asks_a_day: None,
         cache: CostCache::Nowhere,
+    };
+    config.github = GithubConfig {
+        endpoint: at("/github"),
+        repository: Some("laser/platform".into()),
+        token: token(),
+    };
+    config.sentry = SentryConfig {
+        endpoint: at("/sentry/api/0"),
+        organization: Some("laser".into()),
+        token: token(),
+        ..SentryConfig::default()
     };
     config.slack = SlackConfig {
         endpoint: at("/slack/api"),

@@ -18,8 +18,10 @@ use super::aws::vaults::Vaults;
 use super::aws::s3::S3;
 use super::aws::sns::Sns;
 use super::aws::waf::Waf;
+use super::github::Github;
 use super::postgres::Postgres;
 use super::redis::Redis;
+use super::sentry::Sentry;
 use super::slack::Slack;
 use super::tls::trust::Trust;
 use super::transport::{Courier, Line};
@@ -34,6 +36,8 @@ pub struct Estate {
     pub performance: Performance,
     /// AWS Backup.
     pub vaults: Vaults,
+    /// GitHub.
+    pub github: Github,
     /// AWS AppConfig.
     pub appconfig: AppConfig,
     /// Application Auto Scaling.
@@ -60,6 +64,8 @@ pub struct Estate {
     pub ecr: Ecr,
     /// SNS.
     pub sns: Sns,
+    /// Sentry.
+    pub sentry: Sentry,
     /// Slack.
     pub slack: Slack,
     /// The line of each, in the order shown.
@@ -122,6 +128,16 @@ impl Estate {
             cloudformation: CloudFormation::new(signed.clone(), line("cloudformation", true)),
             ecr: Ecr::new(signed.clone(), line("ecr", true)),
             sns: Sns::new(signed.clone(), line("sns", true)),
+            github: Github::new(
+                &config.github,
+                courier.clone(),
+                line("github", config.github.is_configured()),
+            ),
+            sentry: Sentry::new(
+                &config.sentry,
+                courier.clone(),
+                line("sentry", config.sentry.is_configured()),
+            ),
             slack: Slack::new(
                 &config.slack,
                 courier.clone(),

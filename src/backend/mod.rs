@@ -3,9 +3,11 @@
 pub mod aws;
 pub mod dns;
 pub mod estate;
+pub mod github;
 pub mod https;
 pub mod postgres;
 pub mod redis;
+pub mod sentry;
 pub mod slack;
 pub mod tls;
 pub mod token;

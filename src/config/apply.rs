@@ -57,6 +57,27 @@ impl Scribe<'_> {
                 asks.and_then(|n| u32::try_from(n).ok()),
             );
         }
+        if let Some(github) = table(t, "github") {
+            self.github(config, github);
+        }
+        if let Some(sentry) = table(t, "sentry") {
+            let to = &mut config.sentry;
+            set(
+                &mut to.projects,
+                value(sentry, "projects").and_then(reader::texts),
+            );
+            some(&mut to.environment, owned(sentry, "environment"));
+            some(&mut to.endpoint, owned(sentry, "endpoint"));
+            if let Some(organization) = owned(sentry, "organization") {
+                if !is_step(&organization) {
+                    let at = sentry.get("organization").map(|v| v.span());
+                    let what = "organization in [sentry] is no slug";
+                    self.judge
+                        .note(at.unwrap_or_default(), what, "its slug, such as \"acme\"");
+                }
+                config.sentry.organization = Some(organization);
+            }
+        }
         if let Some(slack) = table(t, "slack") {
             some(&mut config.slack.channel, owned(slack, "channel"));
             some(&mut config.slack.endpoint, owned(slack, "endpoint"));
@@ -104,6 +125,20 @@ impl Scribe<'_> {
             let what = format!("{} in [ui]", face.unknown(&name));
             self.judge
                 .note(at.unwrap_or_default(), what, face.expected());
+        }
+    }
+
+    fn github(&mut self, config: &mut Config, t: &DeTable<'_>) {
+        some(&mut config.github.endpoint, owned(t, "endpoint"));
+        if let Some(repository) = owned(t, "repository") {
+            let parts: Vec<&str> = repository.split('/').collect();
+            if parts.len() != 2 || !parts.into_iter().all(is_step) {
+                let at = t.get("repository").map(|v| v.span()).unwrap_or_default();
+                let what = "repository in [github] is no repository";
+                self.judge
+                    .note(at, what, "owner/name, such as \"acme/shop\"");
+            }
+            config.github.repository = Some(repository);
         }
     }
 
@@ -224,6 +259,12 @@ fn some<T>(place: &mut Option<T>, value: Option<T>) {
 /// A value by name.
 pub fn value<'a, 'i>(table: &'a DeTable<'i>, name: &str) -> Option<&'a DeValue<'i>> {
     table.get(name).map(toml::Spanned::get_ref)
+}
+
+/// Whether a name can be a step of a vendor's path as it is, and leads nowhere else.
+fn is_step(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !name.trim_matches('.').is_empty() && name.chars().all(fits)
 }
 
 /// A table by name.

@@ -54,8 +54,24 @@ pub static REDIS: Provider = Provider {
     token: "the password (on ElastiCache the AUTH token) of the server in [redis]",
 };
 
+/// GitHub.
+pub static GITHUB: Provider = Provider {
+    name: "github",
+    title: "GitHub",
+    variable: "GITHUB_TOKEN",
+    token: "a fine-grained token for the repository that reads Actions, Contents, Deployments, Dependabot and code-scanning alerts",
+};
+
+/// Sentry.
+pub static SENTRY: Provider = Provider {
+    name: "sentry",
+    title: "Sentry",
+    variable: "SENTRY_AUTH_TOKEN",
+    token: "an auth token with org:read, project:read and event:read",
+};
+
 /// Everybody.
-pub static PROVIDERS: &[&Provider] = &[&SLACK, &POSTGRES, &REDIS];
+pub static PROVIDERS: &[&Provider] = &[&GITHUB, &SENTRY, &SLACK, &POSTGRES, &REDIS];
 
 /// Where a token came from.
 #[derive(Clone, Debug, PartialEq, Eq)]

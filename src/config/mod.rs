@@ -40,6 +40,10 @@ pub struct Config {
     pub backups: BackupConfig,
     /// What a month may cost, and how often the bill is asked for.
     pub cost: CostConfig,
+    /// GitHub.
+    pub github: GithubConfig,
+    /// Sentry.
+    pub sentry: SentryConfig,
     /// Slack.
     pub slack: SlackConfig,
     /// PostgreSQL itself.
@@ -164,6 +168,46 @@ impl CostConfig {
     }
 }
 
+/// GitHub: the repository that is built and deployed.
+#[derive(Clone, Debug, Default)]
+pub struct GithubConfig {
+    /// `None`: GitHub itself; `https://HOST/api/v3` for an enterprise server.
+    pub endpoint: Option<String>,
+    /// `owner/name`.
+    pub repository: Option<String>,
+    /// The embedded sandbox's token; `None`: from the environment or the keyring.
+    pub token: Option<SecretString>,
+}
+
+impl GithubConfig {
+    /// Whether it is to be asked at all.
+    pub fn is_configured(&self) -> bool {
+        self.repository.is_some()
+    }
+}
+
+/// Sentry: where errors go.
+#[derive(Clone, Debug, Default)]
+pub struct SentryConfig {
+    /// `None`: Sentry itself; `https://HOST/api/0` for a region or an own server.
+    pub endpoint: Option<String>,
+    /// Slug of the organization.
+    pub organization: Option<String>,
+    /// Slugs of the projects; empty: all that the token sees.
+    pub projects: Vec<String>,
+    /// Environment, as the SDKs name it; `None`: all.
+    pub environment: Option<String>,
+    /// The embedded sandbox's token; `None`: from the environment or the keyring.
+    pub token: Option<SecretString>,
+}
+
+impl SentryConfig {
+    /// Whether it is to be asked at all.
+    pub fn is_configured(&self) -> bool {
+        self.organization.is_some()
+    }
+}
+
 /// Slack: where alerts go.
 #[derive(Clone, Debug, Default)]
 pub struct SlackConfig {
@@ -241,6 +285,8 @@ impl Default for Config {
             probes: ProbeConfig::default(),
             backups: BackupConfig::default(),
             cost: CostConfig::default(),
+            github: GithubConfig::default(),
+            sentry: SentryConfig::default(),
             slack: SlackConfig::default(),
             postgres: ServerConfig::default(),
             redis: ServerConfig::default(),

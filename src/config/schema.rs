@@ -162,6 +162,18 @@ const REDIS_KEY: Key = key(
     "",
     "Redis itself; the password comes from REDISCLI_AUTH or `flightdeck login redis`, never from this file.",
 );
+const GITHUB_KEY: Key = key(
+    "github",
+    Kind::Section(&GITHUB),
+    "",
+    "GitHub; its token comes from GITHUB_TOKEN or `flightdeck login github`, never from this file.",
+);
+const SENTRY_KEY: Key = key(
+    "sentry",
+    Kind::Section(&SENTRY),
+    "",
+    "Sentry; its token comes from SENTRY_AUTH_TOKEN or `flightdeck login sentry`, never from this file.",
+);
 const SLO_KEY: Key = key(
     "slo",
     Kind::Section(&SLO),
@@ -191,6 +203,8 @@ pub static ROOT: Section = Section {
         PROBES_KEY,
         BACKUPS_KEY,
         COST_KEY,
+        GITHUB_KEY,
+        SENTRY_KEY,
         SLACK_KEY,
         POSTGRES_KEY,
         REDIS_KEY,
@@ -221,6 +235,8 @@ pub static ENVIRONMENT: Section = Section {
         PROBES_KEY,
         BACKUPS_KEY,
         COST_KEY,
+        GITHUB_KEY,
+        SENTRY_KEY,
         SLACK_KEY,
         POSTGRES_KEY,
         REDIS_KEY,
@@ -365,6 +381,52 @@ static COST: Section = Section {
             Kind::Whole(1, 24),
             "3",
             "How many times a day the bill is asked for; answers are kept in the user's cache folder.",
+        ),
+    ],
+};
+
+static GITHUB: Section = Section {
+    keys: &[
+        key(
+            "repository",
+            Kind::Text,
+            "\"acme/shop\"",
+            "The repository that is built and deployed: owner/name.",
+        ),
+        key(
+            "endpoint",
+            Kind::Url,
+            "\"https://github.example.com/api/v3\"",
+            "Another endpoint; default: GitHub itself.",
+        ),
+    ],
+};
+
+static SENTRY: Section = Section {
+    keys: &[
+        key(
+            "organization",
+            Kind::Text,
+            "\"acme\"",
+            "Slug of the organization.",
+        ),
+        key(
+            "projects",
+            Kind::Texts,
+            "[\"shop-api\", \"shop-web\"]",
+            "Slugs of the projects; default: all that the token sees.",
+        ),
+        key(
+            "environment",
+            Kind::Text,
+            "\"production\"",
+            "Environment as the SDKs name it; default: all.",
+        ),
+        key(
+            "endpoint",
+            Kind::Url,
+            "\"https://de.sentry.io/api/0\"",
+            "Another endpoint; default: Sentry itself.",
         ),
     ],
 };

@@ -12,12 +12,14 @@ use super::cost::Cost;
 use super::database::{Databases, DbEvent, DbVitals, TopStatements};
 use super::flag::Flags;
 use super::image::Registry;
+use super::github::{Deployed, Pipelines, Scanner};
 use super::network::Network;
 use super::part::Part;
 use super::postgres::{PostgresNow, PostgresShape};
 use super::redis_server::RedisServer;
 use super::scaling::{ScalableTarget, ScalingActivity};
 use super::secret::Secret;
+use super::sentry::{Errors, Event, Release};
 use super::slack::Workspace;
 use super::stack::Stack;
 use super::topic::Topic;
@@ -44,6 +46,12 @@ pub struct Estate {
     pub recovery_points_abroad: Part<Arc<Abroad>>,
     /// Jobs of AWS Backup, newest first.
     pub backup_jobs: Part<Arc<Vec<BackupJob>>>,
+    /// GitHub's workflows and their runs.
+    pub pipelines: Part<Arc<Pipelines>>,
+    /// Deployments that GitHub was told of, newest first.
+    pub github_deployments: Part<Arc<Vec<Deployed>>>,
+    /// What GitHub's scanners found.
+    pub scanners: Part<Arc<Vec<Scanner>>>,
     /// Spending.
     pub cost: Part<Arc<Cost>>,
     /// Feature flags of AppConfig.
@@ -74,6 +82,12 @@ pub struct Estate {
     pub registry: Part<Arc<Registry>>,
     /// Topics of SNS, by name.
     pub topics: Part<Arc<Vec<Topic>>>,
+    /// Sentry's issues.
+    pub errors: Part<Arc<Errors>>,
+    /// The newest event of the issues that matter.
+    pub error_events: Part<Arc<Vec<Event>>>,
+    /// Sentry's releases, newest first.
+    pub error_releases: Part<Arc<Vec<Release>>>,
     /// Slack.
     pub slack: Part<Arc<Workspace>>,
 }

@@ -9,9 +9,12 @@ mod cost;
 mod databases;
 mod buckets;
 mod environments;
+mod errors;
+mod findings;
 mod flags;
 mod images;
 mod network;
+mod pipelines;
 mod postgres;
 mod redis_server;
 mod scaling;
@@ -104,9 +107,12 @@ pub const VIEWS: &[View] = &[
     environments::VIEW,
     flags::VIEW,
     stacks::VIEW,
+    pipelines::VIEW,
+    errors::VIEW,
     secrets::VIEW,
     images::VIEW,
     walls::VIEW,
+    findings::VIEW,
     capacity::VIEW,
     cost::VIEW,
     scaling::VIEW,

@@ -93,6 +93,12 @@ rows! {
     stacks: "cloudformation", "cloudformation:DescribeStacks", 60, |clients, estate| clients.cloudformation.stacks(&estate.stacks);
     registry: "ecr", "ecr:DescribeImages", 300, |clients, estate| clients.ecr.registry(&estate.registry);
     topics: "sns", "sns:ListTopics", 300, |clients, _| clients.sns.topics();
+    pipelines: "github", "github:ListWorkflowRuns", 60, |clients, _| clients.github.pipelines();
+    github_deployments: "github", "github:ListDeployments", 180, |clients, _| clients.github.deployments();
+    scanners: "github", "github:ListAlerts", 600, |clients, _| clients.github.findings();
+    errors: "sentry", "sentry:ListIssues", 60, |clients, _| clients.sentry.errors();
+    error_events: "sentry", "sentry:RetrieveLatestEvent", 120, |clients, estate| clients.sentry.events(&estate.errors);
+    error_releases: "sentry", "sentry:ListReleases", 120, |clients, _| clients.sentry.releases();
     slack: "slack", "slack:auth.test", 300, |clients, _| clients.slack.workspace();
 }
 

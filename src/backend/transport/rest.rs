@@ -117,12 +117,24 @@ impl Rest {
         let heard = self
             .hear(question, method, path, query, body, headers)
             .await?;
-        let value = heard.json().map_err(|e| {
+        let value = self.understand(question, &heard)?;
+        Ok(Page { value, heard })
+    }
+
+    /// What an answer that was heard holds.
+    ///
+    /// # Errors
+    /// An answer that is not `T`, in words.
+    pub fn understand<T: DeserializeOwned>(
+        &self,
+        question: Question,
+        heard: &Heard,
+    ) -> Result<T, Problem> {
+        heard.json().map_err(|e| {
             let problem = word(&question.at(self.whereabouts.clone()), &e);
             self.line.failed(&problem);
             problem
-        })?;
-        Ok(Page { value, heard })
+        })
     }
 
     /// The raw answer of a read.

@@ -12,6 +12,7 @@ mod ecr;
 mod ecs;
 mod elasticache;
 mod flags;
+mod github;
 mod judgement;
 mod logs;
 mod look;
@@ -25,6 +26,7 @@ mod s3;
 mod scaling;
 mod secrets;
 mod secretsmanager;
+mod sentry;
 mod slack;
 mod slo;
 mod sns;
@@ -126,6 +128,8 @@ const GROUPS: &[&[Probe]] = &[
     cloudformation::PROBES,
     ecr::PROBES,
     sns::PROBES,
+    github::PROBES,
+    sentry::PROBES,
     slack::PROBES,
     network::PROBES,
     scaling::PROBES,

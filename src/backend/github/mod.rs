@@ -1,0 +1,271 @@
+//! GitHub's REST API, version 2022-11-28: workflows, runs, jobs, deployments, alerts. What did not change is asked for with its
+//! entity tag, and then costs nothing of the hourly budget ("Best practices for using the REST API", conditional requests).
+
+mod findings;
+mod kept;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::de::DeserializeOwned;
+
+use super::token::Token;
+use super::transport::rest::{Rest, next_link};
+use super::transport::{Courier, Line, Question, Vendor};
+use crate::config::GithubConfig;
+use crate::config::credentials::GITHUB;
+use crate::domain::github::{Deployed, Job, Pipelines, Run, RunJobs, Workflow};
+use crate::domain::problem::Problem;
+use kept::Kept;
+
+static VENDOR: Vendor = Vendor {
+    provider: &GITHUB,
+    status_page: "https://www.githubstatus.com",
+};
+const BASE: &str = "https://api.github.com";
+const HEADERS: &[(&str, &str)] = &[
+    ("accept", "application/vnd.github+json"),
+    ("x-github-api-version", "2022-11-28"),
+];
+
+const REPOSITORY: Question = Question::new("github", "GetRepository", "read the repository");
+const WORKFLOWS: Question = Question::new("github", "ListWorkflows", "list the workflows");
+const RUNS: Question = Question::new("github", "ListWorkflowRuns", "list the workflow runs");
+const JOBS: Question = Question::new("github", "ListJobs", "list the jobs of a run");
+const DEPLOYMENTS: Question = Question::new("github", "ListDeployments", "list the deployments");
+const STATUSES: Question = Question::new(
+    "github",
+    "ListDeploymentStatuses",
+    "read a deployment's state",
+);
+
+/// Runs of the default branch looked at for each workflow: what flakiness is told of.
+const RUNS_EACH: usize = 20;
+/// Runs whose jobs are read.
+const LOOKED_INTO: usize = 4;
+/// Deployments shown.
+const DEPLOYED: usize = 8;
+/// Pages read at most of one list.
+const PAGES: usize = 10;
+
+/// The GitHub client.
+#[derive(Debug)]
+pub struct Github {
+    rest: Rest,
+    repository: String,
+    branch: Mutex<Option<String>>,
+    workflows: Kept<Vec<wire::Workflow>>,
+    newest: Kept<Vec<Run>>,
+    of_branch: Kept<Vec<Run>>,
+    /// Jobs of runs that ended, by run and attempt: they never change.
+    ended: Mutex<BTreeMap<(u64, u32), Vec<Job>>>,
+}
+
+impl Github {
+    /// As configured.
+    pub fn new(config: &GithubConfig, courier: Arc<Courier>, line: Arc<Line>) -> Self {
+        let base = config.endpoint.as_deref().unwrap_or(BASE);
+        let token = Token::new(&GITHUB, config.token.clone());
+        Self {
+            rest: Rest::new(&VENDOR, base, token, courier, line).with_headers(HEADERS),
+            repository: config.repository.clone().unwrap_or_default(),
+            branch: Mutex::default(),
+            workflows: Kept::default(),
+            newest: Kept::default(),
+            of_branch: Kept::default(),
+            ended: Mutex::default(),
+        }
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/repos/{}{rest}", self.repository)
+    }
+
+    /// Workflows with their newest runs on the default branch, and the jobs of those that matter.
+    ///
+    /// # Errors
+    /// Where GitHub cannot be asked or refuses.
+    pub async fn pipelines(&self) -> Result<Pipelines, Problem> {
+        let branch = self.default_branch().await?;
+        let path = self.path("/actions/workflows");
+        let query = [("per_page", "100")];
+        let known = self
+            .workflows
+            .ask(
+                &self.rest,
+                WORKFLOWS,
+                &path,
+                &query,
+                |l: wire::Workflows| l.workflows,
+            )
+            .await?;
+        let path = self.path("/actions/runs");
+        let read = |l: wire::Runs| {
+            l.workflow_runs
+                .into_iter()
+                .map(wire::run)
+                .collect::<Vec<_>>()
+        };
+        let newest = self
+            .newest
+            .ask(&self.rest, RUNS, &path, &[("per_page", "30")], read)
+            .await?;
+        let query = [("branch", branch.as_str()), ("per_page", "100")];
+        let of_branch = self
+            .of_branch
+            .ask(&self.rest, RUNS, &path, &query, read)
+            .await?;
+        let mut workflows = Vec::new();
+        for entry in known {
+            let active = entry.state == "active";
+            let mut runs: Vec<Run> = of_branch
+                .iter()
+                .filter(|r| r.workflow_id == entry.id)
+                .cloned()
+                .collect();
+            if active && runs.iter().filter(|r| r.outcome.is_verdict()).count() == 0 {
+                // Others ran so often that this one is not among the newest.
+                runs = self.runs_of(entry.id, &branch).await?;
+            }
+            runs.truncate(RUNS_EACH);
+            workflows.push(wire::workflow(entry, active, runs));
+        }
+        workflows.sort_by(|a, b| (!a.active, &a.name).cmp(&(!b.active, &b.name)));
+        let looked_into = self.look_into(&workflows).await?;
+        Ok(Pipelines {
+            repository: crate::domain::text::inert(&self.repository),
+            branch: crate::domain::text::inert(&branch),
+            workflows,
+            runs: newest,
+            looked_into,
+        })
+    }
+
+    /// Deployments of every environment, newest first, with their newest state.
+    ///
+    /// # Errors
+    /// Where GitHub cannot be asked or refuses.
+    pub async fn deployments(&self) -> Result<Vec<Deployed>, Problem> {
+        let size = DEPLOYED.to_string();
+        let path = self.path("/deployments");
+        let page = self
+            .rest
+            .get::<Vec<wire::Deployment>>(DEPLOYMENTS, &path, &[("per_page", &size)])
+            .await?;
+        let mut all = Vec::new();
+        for entry in page.value {
+            let path = self.path(&format!("/deployments/{}/statuses", entry.id));
+            let states = self
+                .rest
+                .get::<Vec<wire::State>>(STATUSES, &path, &[("per_page", "1")])
+                .await?;
+            all.push(wire::deployed(entry, states.value.into_iter().next()));
+        }
+        Ok(all)
+    }
+
+    async fn default_branch(&self) -> Result<String, Problem> {
+        let known = self
+            .branch
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some(branch) = known {
+            return Ok(branch);
+        }
+        let page = self
+            .rest
+            .get::<wire::Repository>(REPOSITORY, &self.path(""), &[])
+            .await?;
+        let branch = page.value.default_branch;
+        *self.branch.lock().unwrap_or_else(PoisonError::into_inner) = Some(branch.clone());
+        Ok(branch)
+    }
+
+    async fn runs_of(&self, workflow: u64, branch: &str) -> Result<Vec<Run>, Problem> {
+        let path = self.path(&format!("/actions/workflows/{workflow}/runs"));
+        let size = RUNS_EACH.to_string();
+        let query = [("branch", branch), ("per_page", size.as_str())];
+        let page = self.rest.get::<wire::Runs>(RUNS, &path, &query).await?;
+        Ok(page
+            .value
+            .workflow_runs
+            .into_iter()
+            .map(wire::run)
+            .collect())
+    }
+
+    /// Jobs of what goes on, and of the newest verdict of each workflow where it is bad.
+    async fn look_into(&self, workflows: &[Workflow]) -> Result<Vec<RunJobs>, Problem> {
+        let open = workflows
+            .iter()
+            .flat_map(|w| w.runs.iter().filter(|r| r.outcome.is_open()));
+        let failed = workflows
+            .iter()
+            .filter(|w| w.active)
+            .filter_map(Workflow::verdict);
+        let failed = failed.filter(|r| r.outcome == crate::domain::github::Outcome::Failed);
+        let mut wanted: Vec<&Run> = failed.chain(open).collect();
+        wanted.sort_by_key(|r| std::cmp::Reverse(r.started_at));
+        wanted.truncate(LOOKED_INTO);
+        let mut all = Vec::new();
+        for run in wanted {
+            all.push(RunJobs {
+                run: run.clone(),
+                jobs: self.jobs(run).await?,
+            });
+        }
+        let keep: Vec<(u64, u32)> = all.iter().map(|r| (r.run.id, r.run.attempt)).collect();
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|key, _| keep.contains(key));
+        Ok(all)
+    }
+
+    async fn jobs(&self, run: &Run) -> Result<Vec<Job>, Problem> {
+        let key = (run.id, run.attempt);
+        let known = self
+            .ended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .cloned();
+        if let Some(jobs) = known {
+            return Ok(jobs);
+        }
+        let path = self.path(&format!("/actions/runs/{}/jobs", run.id));
+        let page = self
+            .rest
+            .get::<wire::Jobs>(JOBS, &path, &[("per_page", "100")])
+            .await?;
+        let jobs: Vec<Job> = page.value.jobs.into_iter().map(wire::job).collect();
+        if !run.outcome.is_open() {
+            self.ended
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(key, jobs.clone());
+        }
+        Ok(jobs)
+    }
+
+    /// Every item of a list, page by page, [`PAGES`] at most.
+    async fn all<T: DeserializeOwned>(
+        &self,
+        question: Question,
+        path: String,
+        query: &[(&str, &str)],
+    ) -> Result<Vec<T>, Problem> {
+        let mut page = self.rest.get::<Vec<T>>(question, &path, query).await?;
+        let mut all = Vec::new();
+        for _ in 1..PAGES {
+            let next = next_link(&page.heard);
+            all.append(&mut page.value);
+            match next {
+                Some(link) => page = self.rest.get(question, &link, &[]).await?,
+                None => return Ok(all),
+            }
+        }
+        all.append(&mut page.value);
+        Ok(all)
+    }
+}

@@ -1,0 +1,338 @@
+//! GitHub: workflows and their runs on the default branch, jobs of those that matter, deployments, and what its scanners found.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::severity::Severity;
+
+/// How a run, a job or a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It waits for a machine, for another job, or for somebody's approval.
+    Waiting,
+    /// It runs.
+    Running,
+    /// It passed.
+    Passed,
+    /// It failed, or took too long.
+    Failed,
+    /// Somebody, or a newer run, cancelled it.
+    Cancelled,
+    /// It did not have to run.
+    Skipped,
+    /// It says something else.
+    Other,
+}
+
+impl Outcome {
+    /// From the vendor's status and conclusion ("Workflow runs": `status` says how far, `conclusion` how it ended).
+    pub fn of(status: &str, conclusion: Option<&str>) -> Self {
+        match (status, conclusion) {
+            ("queued" | "waiting" | "requested" | "pending", _) => Self::Waiting,
+            ("in_progress", _) => Self::Running,
+            (_, Some("success" | "neutral")) => Self::Passed,
+            (_, Some("failure" | "timed_out" | "startup_failure")) => Self::Failed,
+            (_, Some("cancelled" | "stale")) => Self::Cancelled,
+            (_, Some("skipped")) => Self::Skipped,
+            (_, Some("action_required")) => Self::Waiting,
+            _ => Self::Other,
+        }
+    }
+
+    /// The word that every face uses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether it ended with a verdict: a cancelled or skipped one has none.
+    pub fn is_verdict(self) -> bool {
+        matches!(self, Self::Passed | Self::Failed)
+    }
+
+    /// Whether it still goes on.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::Running)
+    }
+}
+
+/// The pipelines of a repository.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Pipelines {
+    /// `owner/name`.
+    pub repository: String,
+    /// The branch that counts.
+    pub branch: String,
+    /// Workflows, by name.
+    pub workflows: Vec<Workflow>,
+    /// The newest runs of every branch, newest first.
+    pub runs: Vec<Run>,
+    /// Jobs of the runs that go on, and of the newest run of each workflow that failed.
+    pub looked_into: Vec<RunJobs>,
+}
+
+/// A workflow.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Workflow {
+    /// Id.
+    pub id: u64,
+    /// Name.
+    pub name: String,
+    /// File, below `.github/workflows/` as a rule.
+    pub file: String,
+    /// Whether it may run at all.
+    pub active: bool,
+    /// Its newest runs on the branch that counts, newest first.
+    pub runs: Vec<Run>,
+}
+
+impl Workflow {
+    /// Its newest run.
+    pub fn newest(&self) -> Option<&Run> {
+        self.runs.first()
+    }
+
+    /// Its newest run that ended with a verdict.
+    pub fn verdict(&self) -> Option<&Run> {
+        self.runs.iter().find(|r| r.outcome.is_verdict())
+    }
+
+    /// Runs that ended with a verdict, and how many of these did not pass at the first attempt: the tests of one of them may say
+    /// nothing of what they test.
+    pub fn flakiness(&self) -> (usize, usize) {
+        let ended = self.runs.iter().filter(|r| r.outcome.is_verdict());
+        let of = ended.clone().count();
+        let shaky = ended.filter(|r| r.outcome == Outcome::Failed || r.attempt > 1);
+        (shaky.count(), of)
+    }
+
+    /// Whether a word names it: part of its name or file, whatever the case.
+    pub fn is_called(&self, word: &str) -> bool {
+        let word = word.to_lowercase();
+        self.name.to_lowercase().contains(&word) || self.file.to_lowercase().contains(&word)
+    }
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Run {
+    /// Id.
+    pub id: u64,
+    /// Id of its workflow.
+    pub workflow_id: u64,
+    /// Name of its workflow.
+    pub workflow: String,
+    /// Number within its workflow.
+    pub number: u64,
+    /// Attempt, counted from one.
+    pub attempt: u32,
+    /// What it is about: a commit's subject, as a rule.
+    pub title: String,
+    /// What started it.
+    pub event: String,
+    /// Branch.
+    pub branch: String,
+    /// Commit.
+    pub sha: String,
+    /// Who started it, or started it again.
+    pub actor: String,
+    /// How it stands.
+    pub outcome: Outcome,
+    /// The attempt began (UTC).
+    pub started_at: Option<Timestamp>,
+    /// Something last happened to it (UTC): the end of one that ended.
+    pub updated_at: Option<Timestamp>,
+    /// Its page.
+    pub url: String,
+}
+
+impl Run {
+    /// Seconds that it took, or has taken so far.
+    pub fn seconds(&self, now: Timestamp) -> Option<i64> {
+        let until = if self.outcome.is_open() {
+            Some(now)
+        } else {
+            self.updated_at
+        };
+        let spent = until?.duration_since(self.started_at?).as_secs();
+        Some(spent.max(0))
+    }
+}
+
+/// The jobs of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunJobs {
+    /// The run.
+    pub run: Run,
+    /// Its jobs.
+    pub jobs: Vec<Job>,
+}
+
+/// A job.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Job {
+    /// Id.
+    pub id: u64,
+    /// Name.
+    pub name: String,
+    /// How it stands.
+    pub outcome: Outcome,
+    /// Began (UTC).
+    pub started_at: Option<Timestamp>,
+    /// Ended (UTC).
+    pub ended_at: Option<Timestamp>,
+    /// Steps.
+    pub steps: Vec<Step>,
+}
+
+impl Job {
+    /// The step that matters: the first that failed, else the one that runs.
+    pub fn telling(&self) -> Option<&Step> {
+        let is = |outcome| {
+            self.steps
+                .iter()
+                .find(move |s: &&Step| s.outcome == outcome)
+        };
+        is(Outcome::Failed).or_else(|| is(Outcome::Running))
+    }
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Number, counted from one.
+    pub number: u32,
+    /// Name.
+    pub name: String,
+    /// How it stands.
+    pub outcome: Outcome,
+}
+
+/// A deployment that GitHub was told of.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Deployed {
+    /// Id.
+    pub id: u64,
+    /// Environment.
+    pub environment: String,
+    /// Branch or tag.
+    pub reference: String,
+    /// Commit.
+    pub sha: String,
+    /// What it is about.
+    pub description: String,
+    /// Who.
+    pub creator: String,
+    /// The vendor's word for its newest state: `success`, `in_progress`, `failure` ...; empty where none was told.
+    pub state: String,
+    /// Made (UTC).
+    pub created_at: Option<Timestamp>,
+}
+
+/// What one of GitHub's scanners found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Scanner {
+    /// `dependabot` or `code_scanning`.
+    pub tool: &'static str,
+    /// Why it cannot tell: it is switched off, or the token may not see it.
+    pub off: Option<String>,
+    /// Open findings, worst first, then oldest first.
+    pub open: Vec<Finding>,
+}
+
+/// A finding.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// Number.
+    pub number: u64,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is.
+    pub summary: String,
+    /// Package, or file and line.
+    pub place: String,
+    /// Advisory or rule.
+    pub rule: String,
+    /// What mends it: the first version without it.
+    pub fix: Option<String>,
+    /// Found (UTC).
+    pub created_at: Option<Timestamp>,
+    /// Its page.
+    pub url: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(outcome: Outcome, attempt: u32) -> Run {
+        Run {
+            id: 1,
+            workflow_id: 1,
+            workflow: "Build".into(),
+            number: 1,
+            attempt,
+            title: String::new(),
+            event: "push".into(),
+            branch: "main".into(),
+            sha: String::new(),
+            actor: String::new(),
+            outcome,
+            started_at: Timestamp::from_second(100).ok(),
+            updated_at: Timestamp::from_second(160).ok(),
+            url: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_goes_on_or_was_cancelled_is_no_verdict() {
+        let all = [
+            Outcome::Running,
+            Outcome::Cancelled,
+            Outcome::Passed,
+            Outcome::Failed,
+        ];
+        let mut runs: Vec<Run> = all.into_iter().map(|o| run(o, 1)).collect();
+        runs.push(run(Outcome::Passed, 2));
+        let workflow = Workflow {
+            id: 1,
+            name: "Security scan".into(),
+            file: ".github/workflows/sec.yml".into(),
+            active: true,
+            runs,
+        };
+        assert_eq!(workflow.verdict().map(|r| r.outcome), Some(Outcome::Passed));
+        assert_eq!(workflow.flakiness(), (2, 3));
+        assert!(
+            workflow.is_called("SCAN")
+                && workflow.is_called("sec.yml")
+                && !workflow.is_called("build")
+        );
+    }
+
+    #[test]
+    fn outcomes_are_read_as_the_vendor_words_them() {
+        assert_eq!(Outcome::of("completed", Some("timed_out")), Outcome::Failed);
+        assert_eq!(Outcome::of("completed", Some("neutral")), Outcome::Passed);
+        assert_eq!(
+            Outcome::of("completed", Some("brand_new_word")),
+            Outcome::Other
+        );
+        assert_eq!(Outcome::of("in_progress", None), Outcome::Running);
+    }
+
+    #[test]
+    fn a_run_that_goes_on_has_taken_until_now() {
+        let now = Timestamp::from_second(400).unwrap();
+        assert_eq!(run(Outcome::Passed, 1).seconds(now), Some(60));
+        assert_eq!(run(Outcome::Running, 1).seconds(now), Some(300));
+    }
+}

@@ -1,0 +1,156 @@
+//! GitHub: pipelines exist and are green on the default branch, scanners found nothing critical.
+
+use jiff::Timestamp;
+
+use super::judgement::{Findings, Verdict};
+use super::look::{Look, Seen, span};
+use super::{Judgement, Param, Probe, number, words};
+use crate::domain::github::{Outcome, Pipelines, Workflow};
+use crate::domain::severity::Severity;
+
+/// Words of one pipeline are one name or another: `security/scan`.
+const FOUR: &str = "build/ci,deploy/release,security/scan/codeql,quality/lint";
+
+const CALLED: &[Param] = &[words("workflows", FOUR)];
+
+pub(super) const PROBES: &[Probe] = &[
+    Probe {
+        name: "github.default-branch-green",
+        question: "did the newest run of each pipeline on the default branch pass?",
+        params: CALLED,
+        judge: green,
+    },
+    Probe {
+        name: "github.pipelines",
+        question: "is there a workflow for each pipeline, switched on, that has run?",
+        params: CALLED,
+        judge: exist,
+    },
+    Probe {
+        name: "github.no-critical",
+        question: "is no finding of this severity or worse open?",
+        params: &[
+            Param {
+                name: "severity",
+                default: "critical",
+                kind: super::ParamKind::OneOf(&["critical", "high", "medium", "low"]),
+            },
+            number("days", "0"),
+        ],
+        judge: no_critical,
+    },
+];
+
+fn pipelines<'a>(look: &Look<'a>) -> Result<Seen<'a, std::sync::Arc<Pipelines>>, Judgement> {
+    look.configured("github")?;
+    look.fresh(&look.facts.estate.pipelines, "the pipelines")
+}
+
+/// The workflows of a pipeline: those that one of its names fits. One that is switched off counts where there is no other.
+fn called<'a>(pipelines: &'a Pipelines, names: &str) -> (Vec<&'a Workflow>, Option<&'a Workflow>) {
+    let fits = |w: &&Workflow| names.split('/').any(|n| !n.is_empty() && w.is_called(n));
+    let all: Vec<&Workflow> = pipelines.workflows.iter().filter(fits).collect();
+    let off = all.iter().find(|w| !w.active).copied();
+    (all.into_iter().filter(|w| w.active).collect(), off)
+}
+
+fn missing(found: &mut Findings, names: &str, off: Option<&Workflow>) {
+    match off {
+        Some(w) => found.bad(names, format!("the workflow {} is switched off", w.name)),
+        None => found.bad(names, "no workflow is called so"),
+    }
+}
+
+fn green(look: &Look<'_>) -> Verdict {
+    let seen = pipelines(look)?;
+    let mut found = Findings::new("pipeline", look.question(seen.source), seen.at);
+    for names in look.words("workflows") {
+        let (workflows, off) = called(seen.value, names);
+        if workflows.is_empty() {
+            missing(&mut found, names, off);
+        }
+        for w in workflows {
+            match w.verdict() {
+                None => found.bad(
+                    &w.name,
+                    format!("no run on {} has ended", seen.value.branch),
+                ),
+                Some(r) => {
+                    let age = age(r.updated_at, look.now);
+                    let attempt = if r.attempt > 1 {
+                        format!(" at attempt {}", r.attempt)
+                    } else {
+                        String::new()
+                    };
+                    let words = format!("#{} {}{attempt} {age}", r.number, r.outcome.word());
+                    found.check(r.outcome == Outcome::Passed, &w.name, &words);
+                }
+            }
+        }
+    }
+    Ok(found.verdict())
+}
+
+fn exist(look: &Look<'_>) -> Verdict {
+    let seen = pipelines(look)?;
+    let mut found = Findings::new("pipeline", look.question(seen.source), seen.at);
+    for names in look.words("workflows") {
+        let (workflows, off) = called(seen.value, names);
+        match workflows.iter().find(|w| w.newest().is_some()) {
+            Some(w) => found.good(names, &format!("is {}", w.name)),
+            None if workflows.is_empty() => missing(&mut found, names, off),
+            None => found.bad(names, format!("has never run on {}", seen.value.branch)),
+        }
+    }
+    Ok(found.verdict())
+}
+
+fn no_critical(look: &Look<'_>) -> Verdict {
+    look.configured("github")?;
+    let seen = look.fresh(&look.facts.estate.scanners, "GitHub's findings")?;
+    let least = Severity::parse(look.call.value("severity"));
+    let days = look.number("days");
+    let mut found = Findings::new("scanner", look.question(seen.source), seen.at);
+    for scanner in seen.value.iter() {
+        let name = scanner.tool.replace('_', " ");
+        if let Some(why) = &scanner.off {
+            found.unknown(name, why);
+            continue;
+        }
+        let late =
+            |at: Option<Timestamp>| at.is_none_or(|at| !super::look::within(at, look.now, days));
+        let bad: Vec<_> = scanner
+            .open
+            .iter()
+            .filter(|f| f.severity >= least && late(f.created_at))
+            .collect();
+        for f in &bad {
+            let words = format!(
+                "{} in {}, open {}",
+                f.summary,
+                f.place,
+                age(f.created_at, look.now)
+            );
+            found.bad(format!("{} {}", f.severity.word(), f.rule), words);
+        }
+        if bad.is_empty() {
+            found.good(
+                &name,
+                &format!(
+                    "has {} open, none of them {} or worse",
+                    scanner.open.len(),
+                    least.word()
+                ),
+            );
+        }
+    }
+    Ok(found.verdict())
+}
+
+fn age(at: Option<Timestamp>, now: Timestamp) -> String {
+    let age = at.and_then(|at| std::time::Duration::try_from(now.duration_since(at)).ok());
+    age.map_or_else(
+        || "at a time unknown".into(),
+        |d| format!("{} ago", span(d)),
+    )
+}

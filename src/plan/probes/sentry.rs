@@ -1,0 +1,169 @@
+//! Sentry: events of what runs now arrive.
+
+use jiff::Timestamp;
+
+use super::judgement::{Judgement, Verdict};
+use super::look::{Look, span, within};
+use super::{Probe, number};
+use crate::domain::sentry::{Project, Release};
+use crate::domain::service::Service;
+use crate::plan::checklist::{CriterionState, Evidence};
+
+pub(super) const PROBES: &[Probe] = &[Probe {
+    name: "sentry.receives",
+    question: "does Sentry know the release that each service runs, and has one of them sent an event lately?",
+    params: &[number("hours", "24")],
+    judge: receives,
+}];
+
+/// What is known of one project.
+enum Heard {
+    /// Its current release sent an event: which, when.
+    Lately(String, Timestamp),
+    /// Its current release is known and has been quiet: without errors there are no events.
+    Quiet(String),
+    /// Sentry does not know what runs.
+    Missing(String),
+}
+
+/// An error that does not happen sends nothing, so a release that is quiet is no failure; but until one is heard, nothing shows that
+/// any would be.
+fn receives(look: &Look<'_>) -> Verdict {
+    look.configured("sentry")?;
+    let errors = look.fresh(&look.facts.estate.errors, "Sentry's projects")?;
+    let releases = look.fresh(&look.facts.estate.error_releases, "Sentry's releases")?;
+    let services = look.services()?;
+    let tags = tags(look)?;
+    let days = look.number("hours") / 24.0;
+    let mut all: Vec<(&str, Heard)> = Vec::new();
+    for project in &errors.value.projects {
+        let of_project = |r: &&Release| r.projects.contains(&project.slug);
+        let known: Vec<&Release> = releases.value.iter().filter(of_project).collect();
+        let running: Vec<&str> = services
+            .rows
+            .iter()
+            .filter(|s| is_of(project, s))
+            .flat_map(|s| {
+                tags.iter()
+                    .filter(move |(arn, _)| *arn == s.revision.arn)
+                    .map(|(_, tag)| tag.as_str())
+            })
+            .collect();
+        let current: Vec<&Release> = if running.is_empty() {
+            // No service here builds it, as of a front end that is hosted elsewhere: its newest release is what runs.
+            known.iter().take(1).copied().collect()
+        } else {
+            known
+                .iter()
+                .filter(|r| running.iter().any(|tag| r.is_of(tag)))
+                .copied()
+                .collect()
+        };
+        let newest = current.iter().max_by_key(|r| r.last_event_at);
+        let heard = match newest {
+            Some(r) => match r.last_event_at.filter(|at| within(*at, look.now, days)) {
+                Some(at) => Heard::Lately(r.version.clone(), at),
+                None => Heard::Quiet(r.version.clone()),
+            },
+            None if running.is_empty() => Heard::Missing("it has no release".into()),
+            None => Heard::Missing(format!("Sentry does not know {}", running.join(" or "))),
+        };
+        all.push((&project.slug, heard));
+    }
+    Ok(judge(
+        look,
+        all,
+        releases.source,
+        errors.at.min(releases.at),
+    ))
+}
+
+fn judge(look: &Look<'_>, all: Vec<(&str, Heard)>, source: &str, at: Timestamp) -> Judgement {
+    let ago = |at: Timestamp| {
+        let age = std::time::Duration::try_from(look.now.duration_since(at)).unwrap_or_default();
+        format!("{} ago", span(age))
+    };
+    let question = look.question(source);
+    let told = |(project, heard): &(&str, Heard)| {
+        let (ok, answer) = match heard {
+            Heard::Lately(version, at) => (
+                true,
+                format!("{project}: {version} sent its last event {}", ago(*at)),
+            ),
+            Heard::Quiet(version) => (true, format!("{project}: {version} is known, and quiet")),
+            Heard::Missing(why) => (false, format!("{project}: {why}")),
+        };
+        Evidence {
+            question: question.clone(),
+            answer,
+            at,
+            ok,
+        }
+    };
+    let mut evidence: Vec<Evidence> = all.iter().map(told).collect();
+    evidence.sort_by_key(|e| e.ok);
+    let missing: Vec<&str> = evidence
+        .iter()
+        .filter(|e| !e.ok)
+        .map(|e| e.answer.as_str())
+        .collect();
+    let lately = all
+        .iter()
+        .filter(|(_, h)| matches!(h, Heard::Lately(..)))
+        .count();
+    let (state, reason) = if !missing.is_empty() {
+        (CriterionState::Failing, missing.join("; "))
+    } else if lately == 0 {
+        (
+            CriterionState::Unknown,
+            "no release that runs now has sent an event lately".to_owned(),
+        )
+    } else {
+        (
+            CriterionState::Proved,
+            format!(
+                "{lately} of {} projects sent events of what runs now, the others are quiet",
+                all.len()
+            ),
+        )
+    };
+    Judgement {
+        state,
+        evidence,
+        reason,
+    }
+}
+
+/// Tags of the images that each revision runs.
+fn tags(look: &Look<'_>) -> Result<Vec<(String, String)>, Judgement> {
+    let definitions = look.definitions()?;
+    let mut all = Vec::new();
+    for (service, definition) in &definitions.rows {
+        let Some(definition) = definition else {
+            return Err(Judgement::unknown(format!(
+                "{}: its task definition was not read yet",
+                service.id
+            )));
+        };
+        for container in &definition.containers {
+            let name = container.image.rsplit('/').next().unwrap_or_default();
+            let tag = name
+                .split('@')
+                .next()
+                .and_then(|n| n.split_once(':'))
+                .map(|(_, tag)| tag);
+            all.extend(tag.map(|tag| (service.revision.arn.clone(), tag.to_owned())));
+        }
+    }
+    Ok(all)
+}
+
+/// Whether a project is a service's, by its slug: `api`, `laser-api`.
+fn is_of(project: &Project, service: &Service) -> bool {
+    let name = &service.id.name;
+    project.slug == *name
+        || project
+            .slug
+            .strip_suffix(name.as_str())
+            .is_some_and(|rest| rest.ends_with(['-', '_']))
+}

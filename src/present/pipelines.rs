@@ -1,0 +1,235 @@
+//! Pipelines: GitHub's workflows on the default branch, what goes on, what failed and where, deployments.
+
+use jiff::Timestamp;
+
+use super::words::{ago, count, span};
+use super::{Cell, Group, Head, Section, Tone, View};
+use crate::domain::facts::Facts;
+use crate::domain::github::{Outcome, Pipelines, Run, Workflow};
+
+pub(super) const VIEW: View = View {
+    id: "pipelines",
+    title: "Pipelines",
+    doc: "Workflows on the default branch: last run, duration, flakiness; jobs of what goes on or failed; deployments",
+    group: Group::Delivery,
+    lines: &["github"],
+    needs: &["pipelines", "github_deployments"],
+    make,
+};
+
+const WORKFLOWS: &[Head] = &[
+    Head::left("workflow", 18).grow(2),
+    Head::left("last run", 10),
+    Head::right("age", 5),
+    Head::right("took", 5),
+    Head::right("usual", 6).drop(3),
+    Head::left("shaky", 9),
+    Head::left("about", 16).grow(3).drop(1),
+    Head::left("by", 10).grow(1).drop(2),
+];
+
+const JOBS: &[Head] = &[
+    Head::left("run", 14).grow(2),
+    Head::left("job", 12).grow(1),
+    Head::left("state", 9),
+    Head::right("age", 5),
+    Head::left("step", 18).grow(2),
+];
+
+const RUNS: &[Head] = &[
+    Head::left("run", 14).grow(1),
+    Head::left("state", 9),
+    Head::right("age", 5),
+    Head::right("took", 5),
+    Head::left("branch", 10).grow(1),
+    Head::left("event", 10).drop(2),
+    Head::left("about", 16).grow(3).drop(1),
+];
+
+const DEPLOYMENTS: &[Head] = &[
+    Head::left("environment", 12).grow(1),
+    Head::left("state", 11),
+    Head::right("age", 5),
+    Head::left("commit", 9),
+    Head::left("about", 16).grow(3),
+    Head::left("by", 12).grow(1).drop(1),
+];
+
+fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+    let part = &facts.estate.pipelines;
+    let title = part.value.as_ref().map_or_else(
+        || "Workflows".to_owned(),
+        |p| format!("Workflows of {} on {}", p.repository, p.branch),
+    );
+    let empty = "No workflows: the repository has no file in .github/workflows.";
+    let mut workflows = Section::of(part, now, "workflows", title, WORKFLOWS, empty);
+    let empty = "Nothing runs, and the newest run of every workflow passed.";
+    let mut jobs = Section::of(
+        part,
+        now,
+        "jobs",
+        "Jobs of what goes on or failed",
+        JOBS,
+        empty,
+    );
+    let empty = "No runs: nothing was pushed, and nothing runs by the clock.";
+    let mut runs = Section::of(
+        part,
+        now,
+        "runs",
+        "Newest runs of every branch",
+        RUNS,
+        empty,
+    );
+    if let Some(pipelines) = &part.value {
+        for w in &pipelines.workflows {
+            workflows.row(w.id.to_string(), workflow(w, now), w);
+        }
+        tell(&mut workflows, pipelines);
+        fill_jobs(&mut jobs, pipelines, now);
+        for r in &pipelines.runs {
+            let cells = vec![
+                Cell::name(format!("{} #{}", r.workflow, r.number)),
+                state(r.outcome, r.branch == pipelines.branch),
+                Cell::plain(ago(r.started_at, now)),
+                Cell::plain(r.seconds(now).map_or_else(|| "-".into(), span)),
+                Cell::plain(&r.branch),
+                Cell::muted(&r.event),
+                Cell::plain(&r.title),
+            ];
+            runs.row(r.id.to_string(), cells, r);
+        }
+    }
+    let part = &facts.estate.github_deployments;
+    let empty = "No deployments: the workflows name no environment.";
+    let mut deployments = Section::of(
+        part,
+        now,
+        "deployments",
+        "Deployments that GitHub knows of",
+        DEPLOYMENTS,
+        empty,
+    );
+    for d in part.value.iter().flat_map(|v| v.iter()) {
+        let tone = match d.state.as_str() {
+            "success" => Tone::Ok,
+            "failure" | "error" => Tone::Warn,
+            "in_progress" | "queued" | "pending" => Tone::Info,
+            _ => Tone::Plain,
+        };
+        let cells = vec![
+            Cell::name(&d.environment),
+            Cell::new(&d.state, tone),
+            Cell::plain(ago(d.created_at, now)),
+            Cell::plain(short(&d.sha)),
+            Cell::plain(&d.description),
+            Cell::muted(&d.creator),
+        ];
+        deployments.row(d.id.to_string(), cells, d);
+    }
+    vec![workflows, jobs, runs, deployments]
+}
+
+fn workflow(w: &Workflow, now: Timestamp) -> Vec<Cell> {
+    let shown = w.newest();
+    let last = match (w.active, shown) {
+        (false, _) => Cell::muted("off"),
+        (true, None) => Cell::new("never ran", Tone::Unknown),
+        (true, Some(r)) => state(r.outcome, true),
+    };
+    let (shaky, of) = w.flakiness();
+    let often = shaky * 5 > of && of >= 5;
+    let words = if of == 0 {
+        "-".into()
+    } else {
+        format!("{shaky} of {of}")
+    };
+    vec![
+        Cell::name(&w.name),
+        last,
+        Cell::plain(ago(shown.and_then(|r| r.started_at), now)),
+        Cell::plain(
+            shown
+                .and_then(|r| r.seconds(now))
+                .map_or_else(|| "-".into(), span),
+        ),
+        Cell::muted(usual(w).map_or_else(|| "-".into(), span)),
+        Cell::new(words, Tone::fine(!often)),
+        Cell::plain(shown.map_or("", |r| r.title.as_str())),
+        Cell::muted(shown.map_or("", |r| r.actor.as_str())),
+    ]
+}
+
+/// The median duration of runs that passed at the first attempt: a later attempt's is no measure of the whole.
+fn usual(w: &Workflow) -> Option<i64> {
+    let passed = |r: &&Run| r.outcome == Outcome::Passed && r.attempt == 1;
+    let mut all: Vec<i64> = w
+        .runs
+        .iter()
+        .filter(passed)
+        .filter_map(|r| r.seconds(Timestamp::MAX))
+        .collect();
+    all.sort_unstable();
+    all.get(all.len() / 2).copied()
+}
+
+fn tell(section: &mut Section, pipelines: &Pipelines) {
+    let active = pipelines.workflows.iter().filter(|w| w.active);
+    let red: Vec<&Workflow> = active
+        .filter(|w| w.verdict().is_some_and(|r| r.outcome == Outcome::Failed))
+        .collect();
+    if !red.is_empty() {
+        let names: Vec<&str> = red.iter().map(|w| w.name.as_str()).collect();
+        let words = format!(
+            "{} on {}: {}",
+            count(red.len(), "red workflow"),
+            pipelines.branch,
+            names.join(", ")
+        );
+        section.note(words, Tone::Bad);
+    }
+}
+
+fn fill_jobs(section: &mut Section, pipelines: &Pipelines, now: Timestamp) {
+    for looked in &pipelines.looked_into {
+        for job in &looked.jobs {
+            let step = job.telling();
+            let cells = vec![
+                Cell::name(format!("{} #{}", looked.run.workflow, looked.run.number)),
+                Cell::plain(&job.name),
+                state(job.outcome, true),
+                Cell::plain(ago(job.started_at, now)),
+                step.map_or_else(Cell::default, |s| {
+                    let words = format!("{} of {}: {}", s.number, job.steps.len(), s.name);
+                    Cell::new(
+                        words,
+                        if s.outcome == Outcome::Failed {
+                            Tone::Warn
+                        } else {
+                            Tone::Plain
+                        },
+                    )
+                }),
+            ];
+            section.row(job.id.to_string(), cells, job);
+        }
+    }
+}
+
+/// How something stands. A failure counts where it is of the branch that counts.
+fn state(outcome: Outcome, counts: bool) -> Cell {
+    let tone = match outcome {
+        Outcome::Passed => Tone::Ok,
+        Outcome::Failed if counts => Tone::Bad,
+        // Work on a branch may fail; that is what branches are for.
+        Outcome::Failed => Tone::Muted,
+        Outcome::Running | Outcome::Waiting => Tone::Info,
+        Outcome::Other => Tone::Unknown,
+        Outcome::Cancelled | Outcome::Skipped => Tone::Muted,
+    };
+    Cell::new(outcome.word(), tone)
+}
+
+fn short(sha: &str) -> &str {
+    sha.get(..7).unwrap_or(sha)
+}
