@@ -225,7 +225,12 @@ impl Sentry {
     /// # Errors
     /// Where Sentry cannot be asked or refuses.
     pub async fn events(&self, errors: &Part<Arc<Errors>>) -> Result<Vec<Event>, Problem> {
-        let mut issues: Vec<&Issue> = errors.value.iter().flat_map(|e| &e.issues).collect();
+        let errors = match &errors.value {
+            Some(known) => known.clone(),
+            // The first question of a run: the other part's answer is under way.
+            None => Arc::new(self.errors().await?),
+        };
+        let mut issues: Vec<&Issue> = errors.issues.iter().collect();
         issues.sort_by_key(|i| (!i.is_news(), std::cmp::Reverse(i.day())));
         let mut all = Vec::new();
         for issue in issues.into_iter().take(LOOKED_INTO) {

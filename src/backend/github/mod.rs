@@ -25,7 +25,7 @@ static VENDOR: Vendor = Vendor {
 };
 const BASE: &str = "https://api.github.com";
 const HEADERS: &[(&str, &str)] = &[
-    ("accept", "application/vnd.github+json"),
+    ("accept", "application/vnd.github+json, application/json"),
     ("x-github-api-version", "2022-11-28"),
 ];
 
@@ -126,7 +126,7 @@ impl Github {
                 .collect();
             if active && runs.iter().filter(|r| r.outcome.is_verdict()).count() == 0 {
                 // Others ran so often that this one is not among the newest.
-                runs = self.runs_of(entry.id, &branch).await?;
+                runs = self.runs_of(&entry, &branch).await?;
             }
             runs.truncate(RUNS_EACH);
             workflows.push(wire::workflow(entry, active, runs));
@@ -183,8 +183,12 @@ impl Github {
         Ok(branch)
     }
 
-    async fn runs_of(&self, workflow: u64, branch: &str) -> Result<Vec<Run>, Problem> {
-        let path = self.path(&format!("/actions/workflows/{workflow}/runs"));
+    async fn runs_of(&self, workflow: &wire::Workflow, branch: &str) -> Result<Vec<Run>, Problem> {
+        // Those that GitHub makes by itself have no file of their own.
+        let file = workflow.path.strip_prefix(".github/workflows/");
+        let name = file.filter(|f| !f.contains(['/', '?', '#', '%']));
+        let name = name.map_or_else(|| workflow.id.to_string(), str::to_owned);
+        let path = self.path(&format!("/actions/workflows/{name}/runs"));
         let size = RUNS_EACH.to_string();
         let query = [("branch", branch), ("per_page", size.as_str())];
         let page = self.rest.get::<wire::Runs>(RUNS, &path, &query).await?;

@@ -85,6 +85,14 @@ pub(super) fn words(
                 vendor.provider.name
             ),
         ),
+        Some(s) if (400..500).contains(&s) => (
+            ProblemKind::Invalid,
+            format!("{title} refused the request{}{said}", status(seen)),
+            format!(
+                "Check the names and `endpoint` in [{}] of flightdeck.toml.",
+                vendor.provider.name
+            ),
+        ),
         _ => return None,
     })
 }
