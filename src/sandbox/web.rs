@@ -32,6 +32,10 @@ pub enum Vendor {
     Slack,
     /// AWS Backup.
     Backup,
+    /// Vercel's REST API.
+    Vercel,
+    /// Cloudflare's API, version 4.
+    Cloudflare,
 }
 
 /// What is known of one.
@@ -76,6 +80,16 @@ pub const VENDORS: &[Row] = &[
         vendor: Vendor::Backup,
         name: "backup",
         signing: Some("backup"),
+    },
+    Row {
+        vendor: Vendor::Vercel,
+        name: "vercel",
+        signing: None,
+    },
+    Row {
+        vendor: Vendor::Cloudflare,
+        name: "cloudflare",
+        signing: None,
     },
 ];
 

@@ -4,6 +4,8 @@
 mod appconfig;
 mod autoscaling;
 mod backup;
+mod budget;
+mod cloudflare;
 mod cloudformation;
 mod costexplorer;
 mod ec2;
@@ -19,6 +21,7 @@ mod slack;
 mod sns;
 mod spoilt;
 mod waf;
+mod vercel;
 
 pub use spoilt::spoil;
 
@@ -45,6 +48,8 @@ pub struct Estate {
     secrets: secretsmanager::Secrets,
     sentry: sentry::Sentry,
     slack: slack::Slack,
+    vercel: vercel::Vercel,
+    cloudflare: cloudflare::Cloudflare,
 }
 
 impl Estate {
@@ -68,6 +73,8 @@ impl Estate {
             secrets: secretsmanager::Secrets::new(world, told),
             sentry: sentry::Sentry::new(world, told),
             slack: slack::Slack::default(),
+            vercel: vercel::Vercel::new(world, told),
+            cloudflare: cloudflare::Cloudflare::new(world, told),
         }
     }
 
@@ -83,6 +90,8 @@ impl Estate {
         self.sentry.step(world);
         self.buckets.step(world);
         self.stacks.step(world, &self.buckets);
+        self.vercel.step(world);
+        self.cloudflare.step(world);
     }
 
     /// Tells the metrics that these systems send of themselves.
@@ -137,6 +146,8 @@ impl Estate {
             Vendor::Backup => self.backups.handle(request, world, &mut self.databases),
             Vendor::AppConfig => self.configs.handle(request, world),
             Vendor::Slack => self.slack.handle(request, world.stamp()),
+            Vendor::Vercel => self.vercel.handle(request, world),
+            Vendor::Cloudflare => self.cloudflare.handle(request, world),
         }
     }
 }

@@ -14,6 +14,8 @@ pub fn spoil(vendor: Vendor, fault: Kind) -> Option<Reply> {
         Vendor::S3 => super::s3::spoil(fault),
         Vendor::Sentry => sentry(fault),
         Vendor::Slack => slack(fault),
+        Vendor::Vercel => vercel(fault),
+        Vendor::Cloudflare => cloudflare(fault),
         #[allow(unreachable_patterns)]
         _ => plain(fault),
     }
@@ -82,6 +84,32 @@ fn slack(fault: Kind) -> Option<Reply> {
         Kind::Throttle => said(429, "ratelimited").with("retry-after", "2"),
         Kind::Expired => said(200, "token_expired"),
         Kind::Denied => said(200, "missing_scope"),
+        _ => return None,
+    })
+}
+
+fn vercel(fault: Kind) -> Option<Reply> {
+    let said = |status, why: &str| Reply::json(status, &super::vercel::refused(status, why));
+    Some(match fault {
+        Kind::Throttle => said(429, "Too many requests").with("retry-after", "2"),
+        Kind::Expired => said(403, "The token has expired"),
+        Kind::Denied => said(403, "You don't have permission to access this resource"),
+        _ => return None,
+    })
+}
+
+fn cloudflare(fault: Kind) -> Option<Reply> {
+    let said =
+        |status, code, why: &str| Reply::json(status, &super::cloudflare::refused(code, why));
+    Some(match fault {
+        Kind::Throttle => said(
+            429,
+            10_100,
+            "Please wait and consider throttling your request speed",
+        )
+        .with("retry-after", "2"),
+        Kind::Expired => said(401, 10_000, "The API token has expired"),
+        Kind::Denied => said(403, 10_000, "Authentication error"),
         _ => return None,
     })
 }

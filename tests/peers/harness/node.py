@@ -42,20 +42,29 @@ def pinned(package):
     return json.loads((NPM / "package.json").read_text())["dependencies"][package]
 
 
+def _words(script, value):
+    text = (NPM / "prelude.mjs").read_text() + (NPM / script).read_text()
+    # A module that is handed over as text finds its packages from the working directory, wherever the script itself is kept.
+    return [shutil.which("node"), "--input-type=module", "--eval", text, json.dumps(value)]
+
+
 def run(script, value=None, seconds=60):
     """Runs a script of tests/peers/npm (after prelude.mjs) with a JSON value as its `input`; the JSON that it tells."""
-    text = (NPM / "prelude.mjs").read_text() + (NPM / script).read_text()
-    # A module from standard input finds its packages from the working directory, wherever the script itself is kept.
-    done = subprocess.run(
-        [shutil.which("node"), "--input-type=module", "-", json.dumps(value)],
-        input=text, capture_output=True, text=True, timeout=seconds, cwd=folder(),
-    )
+    done = subprocess.run(_words(script, value), input="", capture_output=True, text=True, timeout=seconds, cwd=folder())
     if done.returncode != 0:
         raise AssertionError(f"{script} exit {done.returncode}\n{done.stderr[-3000:]}")
     try:
         return json.loads(done.stdout)
     except ValueError:
         raise AssertionError(f"{script} told no JSON: {done.stdout[-2000:]}\n{done.stderr[-2000:]}") from None
+
+
+@functools.lru_cache
+def _conversation(script, endpoint, token):
+    # One process a client for the whole run: a vendor's client takes longer to load than to ask. It ends with its standard input.
+    return subprocess.Popen(
+        _words(script, {"endpoint": endpoint, "token": token}), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder()
+    )
 
 
 class Refused(Exception):
@@ -94,7 +103,16 @@ class Client:
         return answer["ok"]
 
     def _converse(self, calls):
-        return run(self.script, {"endpoint": self.endpoint, "token": self.token, "calls": calls})
+        process = _conversation(self.script, self.endpoint, self.token)
+        try:
+            process.stdin.write(json.dumps(calls) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise AssertionError(f"{self.script} ended with exit {process.wait()} on {calls}")
+        return json.loads(line)
 
 
 class NodeCase(unittest.TestCase):

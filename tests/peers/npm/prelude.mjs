@@ -1,6 +1,6 @@
 // Stands before every script of the tests (harness/node.py puts it there): what the test hands in, and how the script answers.
 
-const input = JSON.parse(process.argv[2] ?? 'null');
+const input = JSON.parse(process.argv.at(-1));
 
 /** The script's answer: one JSON value on standard output. */
 function tell(value) {
@@ -25,18 +25,23 @@ async function collect(pages) {
 }
 
 /**
- * Makes the calls of `input.calls` on a client, one after the other, and tells what each came to. A call is
- * `{method: "zones.dnsRecords.list", args: [...], all: false}`; `all` pages through to the end.
+ * Makes calls on a client, one after the other: each line of standard input is a list of them, each line of standard output what they
+ * came to. A call is `{method: "zones.dnsRecords.list", args: [...], all: false}`; `all` pages through to the end.
  */
 async function converse(client) {
-  const answers = [];
-  for (const { method, args, all } of input.calls) {
-    const steps = method.split('.');
-    const last = steps.pop();
-    const owner = steps.reduce((value, step) => value[step], client);
-    // A function of its own, so that what a client throws at once is an answer, too.
-    const call = async () => (all ? collect(owner[last](...args)) : owner[last](...args));
-    answers.push(await settle(call()));
+  const { createInterface } = await import('node:readline');
+  for await (const line of createInterface({ input: process.stdin })) {
+    const answers = [];
+    for (const { method, args, all } of JSON.parse(line)) {
+      const steps = method.split('.');
+      const last = steps.pop();
+      // A function of its own, so that what a client throws at once is an answer, too.
+      const call = async () => {
+        const owner = steps.reduce((value, step) => value[step], client);
+        return all ? collect(owner[last](...args)) : owner[last](...args);
+      };
+      answers.push(await settle(call()));
+    }
+    process.stdout.write(`${JSON.stringify(answers)}\n`);
   }
-  tell(answers);
 }
