@@ -20,8 +20,8 @@ mod sentry;
 mod slack;
 mod sns;
 mod spoilt;
-mod waf;
 mod vercel;
+mod waf;
 
 pub use spoilt::spoil;
 
