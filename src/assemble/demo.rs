@@ -8,6 +8,8 @@ use secrecy::SecretString;
 use crate::config::{
     AwsConfig, Config, CostCache, CostConfig, DnsTarget, GithubConfig, HttpsTarget, ProbeConfig,
     SentryConfig, ServerConfig, SlackConfig, load,
+    AwsConfig, CloudflareConfig, Config, CostCache, CostConfig, DnsTarget, HttpsTarget,
+    ProbeConfig, ServerConfig, SlackConfig, VercelConfig, load,
 };
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::sandbox::{self, Edge, Options, Sandbox};
@@ -95,6 +97,16 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
     };
     // The sandbox plays no PostgreSQL: nothing of the user's own may be asked from a demo.
     config.postgres = ServerConfig::default();
+    config.vercel = VercelConfig {
+        endpoint: at("/vercel"),
+        token: token(),
+        ..VercelConfig::default()
+    };
+    config.cloudflare = CloudflareConfig {
+        endpoint: at("/cloudflare/client/v4"),
+        token: token(),
+        ..CloudflareConfig::default()
+    };
     config.probes = sandbox.edge().map(probes).unwrap_or_default();
     check(&config)?;
     Ok((config, sandbox))

@@ -19,12 +19,14 @@ use super::aws::s3::S3;
 use super::aws::sns::Sns;
 use super::aws::waf::Waf;
 use super::github::Github;
+use super::cloudflare::Cloudflare;
 use super::postgres::Postgres;
 use super::redis::Redis;
 use super::sentry::Sentry;
 use super::slack::Slack;
 use super::tls::trust::Trust;
 use super::transport::{Courier, Line};
+use super::vercel::Vercel;
 use crate::config::Config;
 
 /// The clients.
@@ -68,6 +70,10 @@ pub struct Estate {
     pub sentry: Sentry,
     /// Slack.
     pub slack: Slack,
+    /// Vercel.
+    pub vercel: Vercel,
+    /// Cloudflare.
+    pub cloudflare: Cloudflare,
     /// The line of each, in the order shown.
     pub lines: Vec<Arc<Line>>,
 }
@@ -142,6 +148,16 @@ impl Estate {
                 &config.slack,
                 courier.clone(),
                 line("slack", config.slack.is_configured()),
+            ),
+            vercel: Vercel::new(
+                &config.vercel,
+                courier.clone(),
+                line("vercel", config.vercel.is_configured()),
+            ),
+            cloudflare: Cloudflare::new(
+                &config.cloudflare,
+                courier.clone(),
+                line("cloudflare", config.cloudflare.is_configured()),
             ),
             lines,
         }

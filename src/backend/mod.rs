@@ -1,6 +1,7 @@
 //! The client layer, shared by every face: one file a system, each turning one vendor's API into domain types.
 
 pub mod aws;
+pub mod cloudflare;
 pub mod dns;
 pub mod estate;
 pub mod github;
@@ -12,6 +13,7 @@ pub mod slack;
 pub mod tls;
 pub mod token;
 pub mod transport;
+pub mod vercel;
 
 use std::sync::Arc;
 

@@ -88,6 +88,18 @@ impl Scribe<'_> {
         if let Some(redis) = table(t, "redis") {
             some(&mut config.redis.url, owned(redis, "url"));
         }
+        if let Some(vercel) = table(t, "vercel") {
+            some(&mut config.vercel.team, owned(vercel, "team"));
+            some(&mut config.vercel.endpoint, owned(vercel, "endpoint"));
+            let projects = value(vercel, "projects").and_then(reader::texts);
+            set(&mut config.vercel.projects, projects);
+        }
+        if let Some(cloudflare) = table(t, "cloudflare") {
+            let zones = value(cloudflare, "zones").and_then(reader::texts);
+            set(&mut config.cloudflare.zones, zones);
+            let endpoint = owned(cloudflare, "endpoint");
+            some(&mut config.cloudflare.endpoint, endpoint);
+        }
         if let Some(slo) = table(t, "slo") {
             let number = |name| value(slo, name).and_then(reader::number);
             set(&mut config.slo.availability, number("availability"));

@@ -50,6 +50,10 @@ pub struct Config {
     pub postgres: ServerConfig,
     /// Redis itself.
     pub redis: ServerConfig,
+    /// Vercel.
+    pub vercel: VercelConfig,
+    /// Cloudflare.
+    pub cloudflare: CloudflareConfig,
     /// Promises.
     pub slo: SloConfig,
     /// Database file of journal, audit chain and sign-offs; `None`: `flightdeck/flightdeck.db` in the user's state directory.
@@ -235,6 +239,45 @@ pub struct ServerConfig {
     pub password: Option<SecretString>,
 }
 
+/// Vercel: whose projects.
+#[derive(Clone, Debug, Default)]
+pub struct VercelConfig {
+    /// `None`: Vercel itself.
+    pub endpoint: Option<String>,
+    /// Id of the team; `None`: the token's own account.
+    pub team: Option<String>,
+    /// Projects to show, by name; empty: all.
+    pub projects: Vec<String>,
+    /// The embedded sandbox's token; `None`: from the environment or the keyring.
+    pub token: Option<SecretString>,
+}
+
+impl VercelConfig {
+    /// Whether it is to be asked at all.
+    pub fn is_configured(&self) -> bool {
+        let named = self.team.is_some() || !self.projects.is_empty();
+        named || self.endpoint.is_some() || self.token.is_some()
+    }
+}
+
+/// Cloudflare: which zones.
+#[derive(Clone, Debug, Default)]
+pub struct CloudflareConfig {
+    /// `None`: Cloudflare itself.
+    pub endpoint: Option<String>,
+    /// Zones to show, by domain; empty: all that the token sees.
+    pub zones: Vec<String>,
+    /// The embedded sandbox's token; `None`: from the environment or the keyring.
+    pub token: Option<SecretString>,
+}
+
+impl CloudflareConfig {
+    /// Whether it is to be asked at all.
+    pub fn is_configured(&self) -> bool {
+        !self.zones.is_empty() || self.endpoint.is_some() || self.token.is_some()
+    }
+}
+
 /// Targets of the plan's success metrics, and where they are measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SloConfig {
@@ -290,6 +333,8 @@ impl Default for Config {
             slack: SlackConfig::default(),
             postgres: ServerConfig::default(),
             redis: ServerConfig::default(),
+            vercel: VercelConfig::default(),
+            cloudflare: CloudflareConfig::default(),
             slo: SloConfig::default(),
             store: None,
             plan: None,

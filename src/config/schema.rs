@@ -173,6 +173,14 @@ const SENTRY_KEY: Key = key(
     Kind::Section(&SENTRY),
     "",
     "Sentry; its token comes from SENTRY_AUTH_TOKEN or `flightdeck login sentry`, never from this file.",
+const VERCEL_KEY: Key = key(
+    "vercel",
+    Kind::Section(&VERCEL),
+    "Vercel; its token comes from VERCEL_TOKEN or `flightdeck login vercel`, never from this file.",
+const CLOUDFLARE_KEY: Key = key(
+    "cloudflare",
+    Kind::Section(&CLOUDFLARE),
+    "Cloudflare; its token comes from CLOUDFLARE_API_TOKEN or `flightdeck login cloudflare`, never from this file.",
 );
 const SLO_KEY: Key = key(
     "slo",
@@ -208,6 +216,8 @@ pub static ROOT: Section = Section {
         SLACK_KEY,
         POSTGRES_KEY,
         REDIS_KEY,
+        VERCEL_KEY,
+        CLOUDFLARE_KEY,
         SLO_KEY,
         UI_KEY,
         key(
@@ -240,6 +250,8 @@ pub static ENVIRONMENT: Section = Section {
         SLACK_KEY,
         POSTGRES_KEY,
         REDIS_KEY,
+        VERCEL_KEY,
+        CLOUDFLARE_KEY,
         SLO_KEY,
         UI_KEY,
     ],
@@ -464,6 +476,46 @@ static REDIS: Section = Section {
         "\"rediss://cache.example.com:6379\"",
         "rediss:// is with TLS. A user may do with +info +dbsize +slowlog|get +select +ping.",
     )],
+};
+
+static VERCEL: Section = Section {
+    keys: &[
+        key(
+            "team",
+            Kind::Text,
+            "\"team_1a2b3c\"",
+            "Id of the team whose projects these are; default: the token's own account.",
+        ),
+        key(
+            "projects",
+            Kind::Texts,
+            "[\"laser-web\"]",
+            "Projects to show; default: all.",
+        ),
+        key(
+            "endpoint",
+            Kind::Url,
+            "\"http://127.0.0.1:4000\"",
+            "Another endpoint; default: Vercel itself.",
+        ),
+    ],
+};
+
+static CLOUDFLARE: Section = Section {
+    keys: &[
+        key(
+            "zones",
+            Kind::Texts,
+            "[\"example.com\"]",
+            "Zones to show; default: all that the token sees.",
+        ),
+        key(
+            "endpoint",
+            Kind::Url,
+            "\"http://127.0.0.1:4000/client/v4\"",
+            "Another endpoint; default: Cloudflare itself.",
+        ),
+    ],
 };
 
 static SLO: Section = Section {

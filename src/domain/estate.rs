@@ -24,6 +24,7 @@ use super::slack::Workspace;
 use super::stack::Stack;
 use super::topic::Topic;
 use super::wall::Walls;
+use super::{cloudflare, vercel};
 
 /// One part a system.
 #[derive(Clone, Debug, Default)]
@@ -90,6 +91,22 @@ pub struct Estate {
     pub error_releases: Part<Arc<Vec<Release>>>,
     /// Slack.
     pub slack: Part<Arc<Workspace>>,
+    /// Vercel: projects and deployments.
+    pub vercel: Part<Arc<vercel::Hosting>>,
+    /// Vercel: domains and variables of each project.
+    pub vercel_settings: Part<Arc<Vec<vercel::Settings>>>,
+    /// Vercel: names and what they lead to.
+    pub vercel_aliases: Part<Arc<Vec<vercel::Alias>>>,
+    /// Cloudflare: zones.
+    pub cloudflare_zones: Part<Arc<Vec<cloudflare::Zone>>>,
+    /// Cloudflare: DNS records of every zone.
+    pub cloudflare_records: Part<Arc<Vec<cloudflare::Record>>>,
+    /// Cloudflare: settings of every zone.
+    pub cloudflare_settings: Part<Arc<Vec<cloudflare::ZoneSettings>>>,
+    /// Cloudflare: rules of every zone.
+    pub cloudflare_firewall: Part<Arc<Vec<cloudflare::Firewall>>>,
+    /// Cloudflare: traffic of the last day.
+    pub cloudflare_traffic: Part<Arc<Vec<cloudflare::Traffic>>>,
 }
 
 impl Estate {

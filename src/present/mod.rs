@@ -5,6 +5,7 @@
 mod backups;
 mod caches;
 mod capacity;
+mod cloudflare;
 mod cost;
 mod databases;
 mod buckets;
@@ -24,6 +25,7 @@ mod slack;
 mod statements;
 mod stacks;
 mod topics;
+mod vercel;
 mod walls;
 pub mod words;
 
@@ -103,6 +105,8 @@ pub const VIEWS: &[View] = &[
     redis_server::VIEW,
     backups::VIEW,
     buckets::VIEW,
+    vercel::VIEW,
+    cloudflare::VIEW,
     network::VIEW,
     environments::VIEW,
     flags::VIEW,

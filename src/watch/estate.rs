@@ -100,6 +100,14 @@ rows! {
     error_events: "sentry", "sentry:RetrieveLatestEvent", 120, |clients, estate| clients.sentry.events(&estate.errors);
     error_releases: "sentry", "sentry:ListReleases", 120, |clients, _| clients.sentry.releases();
     slack: "slack", "slack:auth.test", 300, |clients, _| clients.slack.workspace();
+    vercel: "vercel", "vercel:GET /v7/deployments", 30, |clients, _| clients.vercel.hosting();
+    vercel_settings: "vercel", "vercel:GET /v10/projects/{id}/env", 300, |clients, _| clients.vercel.settings();
+    vercel_aliases: "vercel", "vercel:GET /v4/aliases", 120, |clients, _| clients.vercel.aliases();
+    cloudflare_zones: "cloudflare", "cloudflare:GET /zones", 60, |clients, _| clients.cloudflare.zones();
+    cloudflare_records: "cloudflare", "cloudflare:GET /zones/{id}/dns_records", 120, |clients, _| clients.cloudflare.records();
+    cloudflare_settings: "cloudflare", "cloudflare:GET /zones/{id}/settings", 300, |clients, _| clients.cloudflare.settings();
+    cloudflare_firewall: "cloudflare", "cloudflare:GET /zones/{id}/rulesets", 300, |clients, _| clients.cloudflare.firewall();
+    cloudflare_traffic: "cloudflare", "cloudflare:POST /graphql", 120, |clients, _| clients.cloudflare.traffic();
 }
 
 fn row(part: &str) -> Option<&'static Row> {

@@ -5,6 +5,7 @@ mod aws;
 mod backups;
 mod call;
 mod cloudformation;
+mod cloudflare;
 mod dashboards;
 mod databases;
 mod dns;
@@ -33,6 +34,7 @@ mod sns;
 mod targets;
 #[cfg(test)]
 pub(crate) mod testing;
+mod vercel;
 mod walls;
 mod web;
 
@@ -144,6 +146,8 @@ const GROUPS: &[&[Probe]] = &[
     logs::PROBES,
     web::PROBES,
     dns::PROBES,
+    vercel::PROBES,
+    cloudflare::PROBES,
 ];
 
 /// Every probe there is.

@@ -1,0 +1,225 @@
+//! What Cloudflare answers, as far as it is read.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::domain::cloudflare::{self, Rule};
+use crate::domain::text::inert;
+
+/// The envelope of every answer but GraphQL's.
+#[derive(Debug, Deserialize)]
+pub struct Envelope<T> {
+    pub success: bool,
+    #[serde(default)]
+    pub errors: Vec<Said>,
+    pub result: Option<T>,
+    pub result_info: Option<Info>,
+}
+
+/// What went wrong.
+#[derive(Debug, Deserialize)]
+pub struct Said {
+    code: Option<i64>,
+    message: String,
+}
+
+/// Codes that are about who asks (Cloudflare, "API error codes").
+const TOKEN_CODES: [i64; 7] = [1_000, 6_003, 6_111, 9_103, 9_106, 9_109, 10_000];
+
+impl Said {
+    /// Whether the token is what is wrong.
+    pub fn is_about_the_token(&self) -> bool {
+        let words = self.message.to_lowercase();
+        self.code.is_some_and(|code| TOKEN_CODES.contains(&code)) || words.contains("authenticat")
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.code.map_or(Ok(()), |code| write!(f, " ({code})"))
+    }
+}
+
+/// Where a page stands.
+#[derive(Debug, Deserialize)]
+pub struct Info {
+    pub total_pages: Option<u64>,
+}
+
+fn time(text: Option<String>) -> Option<Timestamp> {
+    text?.parse().ok()
+}
+
+fn clean(text: Option<String>) -> String {
+    text.map(|t| inert(&t)).unwrap_or_default()
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Zone {
+    id: String,
+    name: String,
+    status: Option<String>,
+    #[serde(default)]
+    paused: bool,
+    plan: Option<Plan>,
+    #[serde(default)]
+    name_servers: Vec<String>,
+    #[serde(default)]
+    development_mode: f64,
+    activated_on: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Plan {
+    name: Option<String>,
+}
+
+impl Zone {
+    pub fn read(self) -> cloudflare::Zone {
+        cloudflare::Zone {
+            id: inert(&self.id),
+            name: inert(&self.name),
+            status: clean(self.status),
+            paused: self.paused,
+            plan: clean(self.plan.and_then(|p| p.name)),
+            name_servers: self.name_servers.iter().map(|n| inert(n)).collect(),
+            development_s: self.development_mode as i64,
+            activated_at: time(self.activated_on),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Record {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    content: Option<String>,
+    ttl: Option<f64>,
+    #[serde(default)]
+    proxied: bool,
+    #[serde(default)]
+    proxiable: bool,
+    priority: Option<f64>,
+    comment: Option<String>,
+    modified_on: Option<String>,
+}
+
+impl Record {
+    pub fn read(self, zone: &str) -> cloudflare::Record {
+        cloudflare::Record {
+            id: inert(&self.id),
+            zone: zone.to_owned(),
+            kind: inert(&self.kind),
+            name: inert(&self.name),
+            content: clean(self.content),
+            // 1 stands for "automatic".
+            ttl_s: self.ttl.map(|t| t as u64).filter(|t| *t > 1),
+            proxied: self.proxied,
+            proxiable: self.proxiable,
+            priority: self.priority.map(|p| p as u64),
+            comment: clean(self.comment),
+            modified_at: time(self.modified_on),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Setting {
+    value: Value,
+}
+
+impl Setting {
+    pub fn read(self) -> String {
+        match self.value {
+            Value::String(text) => inert(&text),
+            other => inert(&other.to_string()),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub struct RulesetHead {
+    pub id: String,
+    pub kind: String,
+    pub phase: String,
+    #[serde(default)]
+    pub name: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct RulesetWhole {
+    #[serde(default)]
+    rules: Vec<RuleShape>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RuleShape {
+    id: Option<String>,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    expression: String,
+    description: Option<String>,
+    enabled: Option<bool>,
+    ratelimit: Option<Limit>,
+    action_parameters: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Limit {
+    period: u64,
+    requests_per_period: Option<u64>,
+}
+
+impl RulesetWhole {
+    /// Its rules, in order.
+    pub fn read(self, phase: &str) -> Vec<Rule> {
+        let rule = |r: RuleShape| {
+            let overrides = r.action_parameters.as_ref();
+            let sensitivity = overrides
+                .and_then(|p| p.pointer("/overrides/sensitivity_level"))
+                .and_then(Value::as_str);
+            let limit = r.ratelimit.as_ref();
+            Rule {
+                id: clean(r.id),
+                phase: inert(phase),
+                about: clean(r.description),
+                action: inert(&r.action),
+                expression: inert(&r.expression),
+                enabled: r.enabled.unwrap_or(true),
+                limit: limit.and_then(|l| Some((l.requests_per_period?, l.period))),
+                sensitivity: sensitivity.map(inert),
+            }
+        };
+        self.rules.into_iter().map(rule).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_envelope_says_what_was_refused() {
+        let text = r#"{"success":false,"errors":[{"code":9109,"message":"Invalid access token"}],"messages":[],"result":null}"#;
+        let read: Envelope<Vec<Zone>> = serde_json::from_str(text).unwrap();
+        assert!(!read.success && read.result.is_none());
+        assert_eq!(read.errors[0].to_string(), "Invalid access token (9109)");
+    }
+
+    #[test]
+    fn a_switched_off_flood_protection_is_seen() {
+        let text = r#"{"id":"1","rules":[{"id":"r","action":"execute","expression":"true","enabled":true,
+            "action_parameters":{"id":"m","overrides":{"sensitivity_level":"eoff"}}}]}"#;
+        let rules = serde_json::from_str::<RulesetWhole>(text)
+            .unwrap()
+            .read("ddos_l7");
+        assert_eq!(rules[0].sensitivity.as_deref(), Some("eoff"));
+    }
+}
