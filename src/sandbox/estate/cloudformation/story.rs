@@ -9,7 +9,7 @@ use super::template::{self, Parameters};
 use super::{Dice, drift};
 use crate::sandbox::estate::s3::{Buckets, SECOND_REGION};
 use crate::sandbox::wire::{Node, list, map};
-use crate::sandbox::world::{World, names};
+use crate::sandbox::world::{World, names, network};
 
 const HOUR_S: f64 = 3_600.0;
 const DAY_S: f64 = 86_400.0;
@@ -129,13 +129,13 @@ fn goal(text: &str, dice: &mut Dice) -> Goal {
 
 /// Ids that other parts of the platform show for them.
 const IDS: [(&str, &str); 9] = [
-    ("Vpc", "vpc-0sandbox"),
-    ("SubnetA", "subnet-0a"),
-    ("SubnetB", "subnet-0b"),
-    ("SubnetC", "subnet-0c"),
-    ("BalancerGroup", "sg-0balancer"),
-    ("TaskGroup", "sg-0tasks"),
-    ("DataGroup", "sg-0data"),
+    ("Vpc", network::VPC),
+    ("SubnetA", network::SUBNETS[0].id),
+    ("SubnetB", network::SUBNETS[1].id),
+    ("SubnetC", network::SUBNETS[2].id),
+    ("BalancerGroup", network::BALANCER),
+    ("TaskGroup", network::SERVICES),
+    ("DataGroup", network::DATABASE),
     (
         "DatabaseSecret",
         "arn:aws:secretsmanager:us-east-1:123456789012:secret:laser-prod/database-url-a1b2c3",

@@ -3,6 +3,7 @@
 use super::instance::Then;
 use super::{DAY_S, Databases, Instance, Kind, Now, Snapshot};
 use crate::sandbox::wire::{Node, map};
+use crate::sandbox::world::network;
 
 /// Story seconds that a daily backup takes.
 const BACKUP_S: f64 = 240.0;
@@ -37,7 +38,7 @@ impl Instance {
                 "AvailabilityZone",
                 format!("{}{}", self.region, self.zones.0).into(),
             ),
-            ("VpcId", "vpc-0sandbox".into()),
+            ("VpcId", network::VPC.into()),
             ("InstanceCreateTime", Node::Time(self.created)),
             ("MasterUsername", "laser".into()),
             ("Engine", self.engine.into()),

@@ -2,7 +2,7 @@
 
 use super::{Instance, Now, arn, key};
 use crate::sandbox::wire::{Node, list, map};
-use crate::sandbox::world::names;
+use crate::sandbox::world::{names, network};
 
 /// A cluster.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl Cluster {
         zones.sort_unstable();
         zones.dedup();
         let fence = map([
-            ("VpcSecurityGroupId", "sg-0laserdata".into()),
+            ("VpcSecurityGroupId", network::DATABASE.into()),
             ("Status", "active".into()),
         ]);
         map([

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Now, arn, key};
 use crate::sandbox::wire::{Node, list, map};
+use crate::sandbox::world::network::{self, Layer};
 
 /// A database instance.
 #[derive(Clone, Debug)]
@@ -137,10 +138,10 @@ impl Instance {
     }
 
     fn subnets(&self) -> Node {
-        let subnets = ['a', 'b', 'c'].map(|z| {
-            let zone = map([("Name", self.zone(z).into())]);
+        let subnets = network::layer(Layer::Data).map(|s| {
+            let zone = map([("Name", self.zone(s.zone).into())]);
             map([
-                ("SubnetIdentifier", format!("subnet-0data{z}").into()),
+                ("SubnetIdentifier", s.id.into()),
                 ("SubnetAvailabilityZone", zone),
                 ("SubnetStatus", "Active".into()),
             ])
@@ -151,7 +152,7 @@ impl Instance {
                 "DBSubnetGroupDescription",
                 "Subnets of the data stores".into(),
             ),
-            ("VpcId", "vpc-0sandbox".into()),
+            ("VpcId", network::VPC.into()),
             ("SubnetGroupStatus", "Complete".into()),
             ("Subnets", list(subnets)),
         ])
@@ -176,7 +177,7 @@ impl Instance {
             ("ParameterApplyStatus", "in-sync".into()),
         ]);
         let fence = map([
-            ("VpcSecurityGroupId", "sg-0laserdata".into()),
+            ("VpcSecurityGroupId", network::DATABASE.into()),
             ("Status", "active".into()),
         ]);
         let replicating = self.replica_of.as_ref().filter(|_| born).map(|_| {

@@ -2,6 +2,7 @@
 
 use super::{Now, arn, key};
 use crate::sandbox::wire::{Node, map};
+use crate::sandbox::world::network;
 
 /// Who made a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +104,7 @@ impl Snapshot {
             ("Status", self.status().into()),
             ("PercentProgress", self.percent.into()),
             ("Port", 5_432.into()),
-            ("VpcId", "vpc-0sandbox".into()),
+            ("VpcId", network::VPC.into()),
             ("MasterUsername", "laser".into()),
             ("LicenseModel", "postgresql-license".into()),
             ("SnapshotType", self.kind.word().into()),
