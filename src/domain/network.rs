@@ -204,13 +204,22 @@ pub enum Source {
     List(String),
 }
 
+/// A way in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Opening {
+    /// To what stands behind this group, by its id.
+    pub group: String,
+    /// On these ports.
+    pub ports: Ports,
+}
+
 /// Who may reach whom: one row a source, and what it reaches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reach {
     /// Who.
     pub source: Source,
-    /// Which groups, by id, on which ports.
-    pub targets: Vec<(String, Ports)>,
+    /// What.
+    pub targets: Vec<Opening>,
 }
 
 impl Network {
@@ -259,7 +268,10 @@ impl Network {
                     Peer::Range(range) => Source::Range(range.clone()),
                     Peer::List(id) => Source::List(id.clone()),
                 };
-                let target = (group.id.clone(), rule.ports.clone());
+                let target = Opening {
+                    group: group.id.clone(),
+                    ports: rule.ports.clone(),
+                };
                 match rows.iter_mut().find(|r| r.source == source) {
                     Some(row) if row.targets.contains(&target) => {}
                     Some(row) => row.targets.push(target),
@@ -363,7 +375,13 @@ mod tests {
         };
         let rows = network.reaches();
         assert_eq!(rows[0].source, Source::World);
-        assert_eq!(rows[0].targets, [("lb".to_owned(), tcp(443))]);
+        assert_eq!(
+            rows[0].targets,
+            [Opening {
+                group: "lb".into(),
+                ports: tcp(443)
+            }]
+        );
         assert_eq!(rows[1].source, Source::Group("app".into()));
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::words::count;
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
-use crate::domain::network::{Holds, Network, Ports, Reach, SecurityGroup, Source, Subnet};
+use crate::domain::network::{Holds, Network, Opening, Reach, SecurityGroup, Source, Subnet};
 
 pub(super) const VIEW: View = View {
     id: "network",
@@ -72,7 +72,12 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     if let Some(network) = &part.value {
         for reach in network.reaches() {
             let cells = reach_cells(network, &reach);
-            matrix.row(source(network, &reach.source), cells, &reach);
+            // Names of groups may be the same in two VPCs; ids are not.
+            let id = match &reach.source {
+                Source::World => "world",
+                Source::Group(id) | Source::Range(id) | Source::List(id) => id,
+            };
+            matrix.row(id, cells, &reach);
         }
         let open = network
             .groups
@@ -143,10 +148,9 @@ fn reach_cells(network: &Network, reach: &Reach) -> Vec<Cell> {
         false => Cell::name(source(network, &reach.source)),
     }];
     for holds in COLUMNS {
-        let here: Vec<&(String, Ports)> = reach
-            .targets
-            .iter()
-            .filter(|(group, _)| column(network, group) == holds)
+        let here = reach.targets.iter();
+        let here: Vec<&Opening> = here
+            .filter(|o| column(network, &o.group) == holds)
             .collect();
         let groups = network
             .groups
@@ -155,15 +159,15 @@ fn reach_cells(network: &Network, reach: &Reach) -> Vec<Cell> {
             .count();
         let words: Vec<String> = here
             .iter()
-            .map(|(group, ports)| match holds == Holds::Other || groups > 1 {
-                true => format!("{ports} {}", network.group_name(group)),
-                false => ports.to_string(),
+            .map(|o| match holds == Holds::Other || groups > 1 {
+                true => format!("{} {}", o.ports, network.group_name(&o.group)),
+                false => o.ports.to_string(),
             })
             .collect();
         let wrong = world
             && here
                 .iter()
-                .any(|(_, p)| holds != Holds::LoadBalancer || !p.within(&WEB));
+                .any(|o| holds != Holds::LoadBalancer || !o.ports.within(&WEB));
         let tone = match (wrong, words.is_empty()) {
             (true, _) => Tone::Bad,
             (false, true) => Tone::Muted,
@@ -206,8 +210,8 @@ fn group_cells(network: &Network, group: &SecurityGroup) -> Vec<Cell> {
         .reaches()
         .iter()
         .flat_map(|r| {
-            let mine = r.targets.iter().filter(|(id, _)| *id == group.id);
-            mine.map(|(_, ports)| format!("{} to {ports}", source(network, &r.source)))
+            let mine = r.targets.iter().filter(|o| o.group == group.id);
+            mine.map(|o| format!("{} to {}", source(network, &r.source), o.ports))
                 .collect::<Vec<_>>()
         })
         .collect();

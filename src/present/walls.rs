@@ -1,6 +1,7 @@
 //! What stands before the load balancers: web ACLs, their rules, Shield.
 
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
@@ -33,10 +34,13 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     if let Some(walls) = &part.value {
         for acl in &walls.acls {
             for rule in &acl.rules {
+                let thing = json!({
+                    "web_acl": acl.name, "allows": acl.allows, "guards": acl.guards, "rule": rule,
+                });
                 section.row(
                     format!("{}/{}", acl.name, rule.name),
                     cells(acl, rule),
-                    &(acl, rule),
+                    &thing,
                 );
             }
             if acl.guards.is_empty() {

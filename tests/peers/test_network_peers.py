@@ -77,7 +77,7 @@ class Networks:
 
     def test_who_may_reach_whom_is_what_the_groups_say(self):
         rows = {json.dumps(r["source"]): r["targets"] for r in self.show()["reach"]}
-        ports = lambda source: {(t[0], t[1]["protocol"], tuple(t[1]["range"] or ())) for t in rows[json.dumps(source)]}
+        ports = lambda source: {(t["group"], t["ports"]["protocol"], tuple(t["ports"]["range"] or ())) for t in rows[json.dumps(source)]}
         self.assertIn((self.lb, "tcp", (443, 443)), ports("world"))
         self.assertIn((self.app, "tcp", (8080, 8084)), ports({"group": self.lb}))
         self.assertIn((self.db, "tcp", (5432, 5432)), ports({"group": self.app}))
@@ -209,8 +209,9 @@ class WallsOnMinistack(Case):
             Rules=[{"Name": "rate", "Priority": 0, "Action": {"Block": {}}, "VisibilityConfig": quiet,
                     "Statement": {"RateBasedStatement": {"Limit": 500, "AggregateKeyType": "IP"}}}])
         answer = self.deck.ask("show", "walls")
-        acl, rule = answer["web_acl_rules"][0]
-        self.assertEqual((acl["name"], acl["allows"]), ("front", True))
+        (row,) = answer["web_acl_rules"]
+        self.assertEqual((row["web_acl"], row["allows"]), ("front", True))
+        rule = row["rule"]
         self.assertEqual((rule["name"], rule["kind"], rule["action"], rule["limit"]), ("rate", "rate", "block", 500))
         notes = [n["text"] for n in answer["sources"][0]["notes"]]
         self.assertIn("whether Shield Advanced is on could not be asked", notes)
