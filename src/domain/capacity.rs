@@ -9,7 +9,7 @@ use super::metric::{MetricId, Series};
 /// What is left of something.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Headroom {
-    /// Service, database or cache.
+    /// Service (`cluster/name`), database or cache.
     pub component: String,
     /// `CPU`, `memory`, `storage`, `tasks`.
     pub resource: &'static str,
@@ -112,7 +112,7 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
             if let Some(service) = service.filter(|_| t.max > 0) {
                 let used = f64::from(service.counts.desired) / f64::from(t.max) * 100.0;
                 all.push(Headroom {
-                    component: name.to_owned(),
+                    component: format!("{cluster}/{name}"),
                     resource: "tasks",
                     used: Some(used),
                     left: Some((100.0 - used).max(0.0)),
@@ -141,7 +141,12 @@ fn of_series(s: &Series, source: &str) -> Option<Headroom> {
             .iter()
             .map(|p| p.1)
             .fold(f64::NEG_INFINITY, f64::max);
-        let component = component(metric, dimension)?.to_owned();
+        let name = component(metric, dimension)?;
+        // Services of two clusters may have the same name.
+        let component = match component(metric, "ClusterName") {
+            Some(cluster) => format!("{cluster}/{name}"),
+            None => name.to_owned(),
+        };
         return most.is_finite().then(|| Headroom {
             component,
             resource,

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::Question;
-use super::convert::{seconds, some_text, text};
+use super::convert::{nullable, seconds, some_text, text};
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::problem::Problem;
@@ -64,6 +64,7 @@ struct Target {
     resource_id: String,
     min_capacity: i64,
     max_capacity: i64,
+    #[serde(deserialize_with = "nullable")]
     suspended_state: Suspended,
 }
 
@@ -81,6 +82,7 @@ struct Policy {
     policy_name: String,
     resource_id: String,
     policy_type: String,
+    #[serde(deserialize_with = "nullable")]
     target_tracking_scaling_policy_configuration: Tracking,
 }
 
@@ -88,7 +90,9 @@ struct Policy {
 #[serde(rename_all = "PascalCase", default)]
 struct Tracking {
     target_value: Option<f64>,
+    #[serde(deserialize_with = "nullable")]
     predefined_metric_specification: Predefined,
+    #[serde(deserialize_with = "nullable")]
     customized_metric_specification: Customized,
 }
 
@@ -242,6 +246,16 @@ fn wanted(description: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_without_a_word_on_suspension_is_not_suspended() {
+        let page: Page = serde_json::from_value(json!({"ScalableTargets": [
+            {"ResourceId": "service/a/b", "MinCapacity": 1, "MaxCapacity": 2, "SuspendedState": null},
+        ]}))
+        .unwrap();
+        let target = target(&page.scalable_targets[0], std::iter::empty());
+        assert!(target.suspended.is_empty());
+    }
 
     #[test]
     fn the_vendors_words_tell_how_many() {

@@ -2,6 +2,7 @@
 
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use crate::domain::text::inert;
 
@@ -45,6 +46,18 @@ pub fn some_text(outside: Option<&str>) -> Option<String> {
 /// A count that the vendor sends signed.
 pub fn count(n: i32) -> u32 {
     u32::try_from(n).unwrap_or(0)
+}
+
+/// A member that may be null where the vendor's model has a structure: as if it were not there.
+///
+/// # Errors
+/// What the member's own reader finds wrong.
+pub fn nullable<'de, D, T>(from: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 /// The last part of an ARN or path.

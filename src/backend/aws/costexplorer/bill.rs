@@ -180,7 +180,7 @@ pub(super) fn read(
     }
     let until = span.last_month_until();
     let sum = |days: &BTreeMap<Date, f64>, from: Date, to: Date| -> f64 {
-        days.range(from..to).map(|(_, n)| n).sum()
+        days.range(from..to).fold(0.0, |all, (_, n)| all + n)
     };
     let mut services: Vec<ServiceCost> = by_service
         .iter()
