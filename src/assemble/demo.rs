@@ -6,10 +6,8 @@ use crate::cli::globals::Globals;
 use secrecy::SecretString;
 
 use crate::config::{
-    AwsConfig, Config, CostCache, CostConfig, DnsTarget, GithubConfig, HttpsTarget, ProbeConfig,
-    SentryConfig, ServerConfig, SlackConfig, load,
-    AwsConfig, CloudflareConfig, Config, CostCache, CostConfig, DnsTarget, HttpsTarget,
-    ProbeConfig, ServerConfig, SlackConfig, VercelConfig, load,
+    AwsConfig, CloudflareConfig, Config, CostCache, CostConfig, DnsTarget, GithubConfig,
+    HttpsTarget, ProbeConfig, SentryConfig, ServerConfig, SlackConfig, VercelConfig, load,
 };
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::sandbox::{self, Edge, Options, Sandbox};

@@ -70,14 +70,13 @@ pub static SENTRY: Provider = Provider {
     token: "an auth token with org:read, project:read and event:read",
 };
 
-/// Everybody.
-pub static PROVIDERS: &[&Provider] = &[&GITHUB, &SENTRY, &SLACK, &POSTGRES, &REDIS];
 /// Vercel.
 pub static VERCEL: Provider = Provider {
     name: "vercel",
     title: "Vercel",
     variable: "VERCEL_TOKEN",
     token: "an access token whose scope is the team",
+};
 
 /// Cloudflare.
 pub static CLOUDFLARE: Provider = Provider {
@@ -85,8 +84,18 @@ pub static CLOUDFLARE: Provider = Provider {
     title: "Cloudflare",
     variable: "CLOUDFLARE_API_TOKEN",
     token: "an API token that may read zones, DNS, zone settings, firewall and analytics",
+};
 
-pub static PROVIDERS: &[&Provider] = &[&SLACK, &VERCEL, &CLOUDFLARE, &POSTGRES, &REDIS];
+/// Everybody.
+pub static PROVIDERS: &[&Provider] = &[
+    &VERCEL,
+    &CLOUDFLARE,
+    &GITHUB,
+    &SENTRY,
+    &SLACK,
+    &POSTGRES,
+    &REDIS,
+];
 
 /// Where a token came from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -173,13 +173,17 @@ const SENTRY_KEY: Key = key(
     Kind::Section(&SENTRY),
     "",
     "Sentry; its token comes from SENTRY_AUTH_TOKEN or `flightdeck login sentry`, never from this file.",
+);
 const VERCEL_KEY: Key = key(
     "vercel",
     Kind::Section(&VERCEL),
+    "",
     "Vercel; its token comes from VERCEL_TOKEN or `flightdeck login vercel`, never from this file.",
+);
 const CLOUDFLARE_KEY: Key = key(
     "cloudflare",
     Kind::Section(&CLOUDFLARE),
+    "",
     "Cloudflare; its token comes from CLOUDFLARE_API_TOKEN or `flightdeck login cloudflare`, never from this file.",
 );
 const SLO_KEY: Key = key(

@@ -3,12 +3,12 @@
 //! is the registry.
 
 mod backups;
+mod buckets;
 mod caches;
 mod capacity;
 mod cloudflare;
 mod cost;
 mod databases;
-mod buckets;
 mod environments;
 mod errors;
 mod findings;
@@ -22,8 +22,8 @@ mod scaling;
 mod secrets;
 mod section;
 mod slack;
-mod statements;
 mod stacks;
+mod statements;
 mod topics;
 mod vercel;
 mod walls;
