@@ -129,11 +129,12 @@ impl Backups {
                 let Some(job) = self.jobs.last().filter(|j| j.ended.is_some()).cloned() else {
                     continue;
                 };
+                // What ended a moment ago is being copied now.
                 let copied = Now {
-                    stamp: at + 780.0,
+                    stamp: (at + 780.0).min(now.stamp),
                     ..now
                 };
-                if copied.stamp < now.stamp && self.copy(&job, copied, rds).is_some() {
+                if self.copy(&job, copied, rds).is_some() {
                     self.finish_last(rds, at + 2_400.0, now);
                 }
             }
