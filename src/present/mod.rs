@@ -14,6 +14,7 @@ mod errors;
 mod findings;
 mod flags;
 mod images;
+mod map;
 mod network;
 mod pipelines;
 mod postgres;
@@ -21,6 +22,7 @@ mod redis_server;
 mod scaling;
 mod secrets;
 mod section;
+mod security;
 mod slack;
 mod stacks;
 mod statements;
@@ -105,14 +107,16 @@ pub const VIEWS: &[View] = &[
     redis_server::VIEW,
     backups::VIEW,
     buckets::VIEW,
+    map::VIEW,
     vercel::VIEW,
     cloudflare::VIEW,
-    network::VIEW,
     environments::VIEW,
     flags::VIEW,
     stacks::VIEW,
     pipelines::VIEW,
     errors::VIEW,
+    security::VIEW,
+    network::VIEW,
     secrets::VIEW,
     images::VIEW,
     walls::VIEW,

@@ -11,7 +11,7 @@ pub(super) const VIEW: View = View {
     id: "network",
     title: "Network",
     doc: "Who may reach whom on which ports, security groups, subnets; what is open to the world",
-    group: Group::Edge,
+    group: Group::Safety,
     lines: &["ec2"],
     needs: &["network"],
     make,

@@ -267,6 +267,17 @@ impl Section {
         self.notes.push(Cell::new(text, tone));
     }
 
+    /// The same answer with other rows under other heads, and no notes.
+    #[must_use]
+    pub fn narrowed(self, heads: &'static [Head], rows: Vec<Row>) -> Self {
+        Self {
+            heads,
+            rows,
+            notes: Vec::new(),
+            ..self
+        }
+    }
+
     /// Whether it can be believed now.
     pub fn is_fresh(&self) -> bool {
         self.standing.freshness == Some(Freshness::Fresh)

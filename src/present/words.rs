@@ -41,7 +41,11 @@ pub fn bytes(n: u64) -> String {
 
 /// `1 secret`, `2 secrets`.
 pub fn count(n: usize, one: &str) -> String {
-    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
+    match one.strip_suffix('y') {
+        _ if n == 1 => format!("{n} {one}"),
+        Some(stem) => format!("{n} {stem}ies"),
+        None => format!("{n} {one}s"),
+    }
 }
 
 #[cfg(test)]
@@ -58,5 +62,6 @@ mod tests {
         assert_eq!(until(Some(t(10 * DAY_S)), t(0)), "in 10d");
         assert_eq!(until(Some(t(1)), t(5)), "now");
         assert_eq!(count(1, "secret"), "1 secret");
+        assert_eq!(count(2, "anomaly"), "2 anomalies");
     }
 }

@@ -1,9 +1,8 @@
 //! Amazon ElastiCache (API version 2015-02-02): replication groups, nodes, snapshots, events.
 
-use std::sync::Arc;
+mod wire;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
 use super::Question;
 use super::convert::{stamp, text};
@@ -11,6 +10,7 @@ use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::cache::{CacheEvent, CacheGroup, CacheNode, CacheSnapshot, Caches};
 use crate::domain::problem::Problem;
+use wire::*;
 
 const API: Api = Api {
     host: "elasticache",
@@ -40,189 +40,6 @@ const EVENT_MINUTES: &str = "20160";
 pub struct ElastiCache {
     signed: Arc<Signed>,
     line: Arc<Line>,
-}
-
-/// A page of a list.
-trait Page: DeserializeOwned {
-    type Item;
-    fn split(self) -> (Vec<Self::Item>, Option<String>);
-}
-
-macro_rules! page {
-    ($page:ident, $list:literal, $items:ident, $item:literal, $of:ty) => {
-        #[derive(Debug, Default, Deserialize)]
-        #[serde(default)]
-        struct $page {
-            #[serde(rename = $list)]
-            all: $items,
-            #[serde(rename = "Marker")]
-            marker: Option<String>,
-        }
-
-        #[derive(Debug, Default, Deserialize)]
-        #[serde(default)]
-        struct $items {
-            #[serde(rename = $item)]
-            items: Vec<$of>,
-        }
-
-        impl Page for $page {
-            type Item = $of;
-            fn split(self) -> (Vec<$of>, Option<String>) {
-                (self.all.items, self.marker)
-            }
-        }
-    };
-}
-
-page!(
-    GroupPage,
-    "ReplicationGroups",
-    GroupItems,
-    "ReplicationGroup",
-    Group
-);
-page!(
-    ClusterPage,
-    "CacheClusters",
-    ClusterItems,
-    "CacheCluster",
-    Cluster
-);
-page!(
-    SnapshotPage,
-    "Snapshots",
-    SnapshotItems,
-    "Snapshot",
-    Snapshot
-);
-page!(EventPage, "Events", EventItems, "Event", Event);
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Group {
-    replication_group_id: String,
-    description: Option<String>,
-    status: Option<String>,
-    node_groups: Shards,
-    automatic_failover: Option<String>,
-    #[serde(rename = "MultiAZ")]
-    multi_az: Option<String>,
-    configuration_endpoint: Option<Endpoint>,
-    snapshot_retention_limit: Option<u32>,
-    snapshot_window: Option<String>,
-    cache_node_type: Option<String>,
-    auth_token_enabled: Option<bool>,
-    user_group_ids: UserGroups,
-    transit_encryption_enabled: Option<bool>,
-    at_rest_encryption_enabled: Option<bool>,
-    engine: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct UserGroups {
-    member: Vec<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Shards {
-    node_group: Vec<Shard>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Shard {
-    primary_endpoint: Option<Endpoint>,
-    node_group_members: Members,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Members {
-    node_group_member: Vec<Member>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Member {
-    cache_cluster_id: String,
-    current_role: Option<String>,
-    preferred_availability_zone: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Endpoint {
-    address: Option<String>,
-    port: Option<u16>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Cluster {
-    cache_cluster_id: String,
-    replication_group_id: Option<String>,
-    engine: Option<String>,
-    engine_version: Option<String>,
-    cache_cluster_status: Option<String>,
-    cache_node_type: Option<String>,
-    preferred_availability_zone: Option<String>,
-    snapshot_retention_limit: Option<u32>,
-    snapshot_window: Option<String>,
-    auth_token_enabled: Option<bool>,
-    transit_encryption_enabled: Option<bool>,
-    at_rest_encryption_enabled: Option<bool>,
-    configuration_endpoint: Option<Endpoint>,
-    cache_nodes: Nodes,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Nodes {
-    cache_node: Vec<Node>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Node {
-    cache_node_id: String,
-    cache_node_status: Option<String>,
-    customer_availability_zone: Option<String>,
-    endpoint: Option<Endpoint>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Snapshot {
-    snapshot_name: String,
-    replication_group_id: Option<String>,
-    cache_cluster_id: Option<String>,
-    snapshot_status: Option<String>,
-    snapshot_source: Option<String>,
-    node_snapshots: NodeSnapshots,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct NodeSnapshots {
-    node_snapshot: Vec<NodeSnapshot>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct NodeSnapshot {
-    cache_size: Option<String>,
-    snapshot_create_time: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Event {
-    source_identifier: Option<String>,
-    message: Option<String>,
-    date: Option<String>,
 }
 
 impl ElastiCache {

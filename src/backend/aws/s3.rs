@@ -1,11 +1,12 @@
 //! Amazon S3 (REST and XML, version 2006-03-01): buckets, what protects them, where they are copied to, and how big they are. No
 //! object is read.
 
+mod wire;
+
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::cloudwatch::CloudWatch;
@@ -17,6 +18,7 @@ use crate::domain::bucket::{Bucket, Encryption, Object, PublicBlock, Replica};
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::told::Told;
+use wire::*;
 
 const API: Api = Api {
     host: "s3",
@@ -61,117 +63,6 @@ pub struct S3 {
     signed: Arc<Signed>,
     line: Arc<Line>,
     sizes: CloudWatch,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Buckets {
-    buckets: Entries,
-    continuation_token: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Entries {
-    #[serde(rename = "Bucket")]
-    all: Vec<Entry>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Entry {
-    name: String,
-    creation_date: Option<String>,
-    bucket_region: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Text {
-    #[serde(rename = "$text")]
-    text: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Encrypted {
-    #[serde(rename = "Rule")]
-    rules: Vec<EncryptionRule>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct EncryptionRule {
-    apply_server_side_encryption_by_default: Option<EncryptionDefault>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct EncryptionDefault {
-    #[serde(rename = "SSEAlgorithm")]
-    algorithm: Option<String>,
-    #[serde(rename = "KMSMasterKeyID")]
-    key: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Block {
-    block_public_acls: bool,
-    ignore_public_acls: bool,
-    block_public_policy: bool,
-    restrict_public_buckets: bool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct PolicyStatus {
-    is_public: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Versioning {
-    status: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Replicated {
-    #[serde(rename = "Rule")]
-    rules: Vec<ReplicationRule>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ReplicationRule {
-    #[serde(rename = "ID")]
-    id: Option<String>,
-    #[serde(rename = "Status")]
-    status: String,
-    #[serde(rename = "Destination")]
-    destination: Destination,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Destination {
-    bucket: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Objects {
-    contents: Vec<Content>,
-    next_continuation_token: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Content {
-    key: String,
-    last_modified: Option<String>,
-    size: u64,
 }
 
 impl S3 {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::facts::Facts;
-use crate::present::{Section, Tone, VIEWS, View, words};
+use crate::present::{Section, Tone, VIEWS, View};
 
 /// A line of the list.
 #[derive(Clone, Debug)]
@@ -63,17 +63,47 @@ fn says(sections: &[Section]) -> String {
         .collect();
     bad.sort_by_key(|n| std::cmp::Reverse(n.tone.weight()));
     pieces.extend(bad.iter().take(2).map(|n| n.text.clone()));
+    if pieces.is_empty() {
+        pieces.extend(worst_cell(sections));
+    }
     if !unanswered {
         let counted = sections.iter().filter(|s| !s.rows.is_empty()).take(3);
-        pieces.extend(counted.map(|s| match s.rows.len() {
-            n if s.name.ends_with('s') => {
-                words::count(n, s.name.trim_end_matches('s')).replace('_', " ")
-            }
-            n => format!("{n} {}", s.name.replace('_', " ")),
-        }));
+        pieces.extend(counted.map(|s| counted_rows(s.name, s.rows.len())));
     }
     if pieces.is_empty() {
         return "nothing there".into();
     }
     pieces.join(" · ")
+}
+
+/// `5 databases`, `1 anomaly`: how much a section holds, by the name of its list.
+fn counted_rows(name: &str, n: usize) -> String {
+    let name = name.replace('_', " ");
+    match (n, name.strip_suffix("ies"), name.strip_suffix('s')) {
+        (1, Some(stem), _) => format!("1 {stem}y"),
+        (1, None, Some(one)) => format!("1 {one}"),
+        _ => format!("{n} {name}"),
+    }
+}
+
+/// What the worst cell of all rows says, and of what: where no note sums it up.
+fn worst_cell(sections: &[Section]) -> Option<String> {
+    let cells = sections
+        .iter()
+        .flat_map(|s| s.rows.iter().map(move |r| (s, r)));
+    let ill = cells.flat_map(|(s, row)| {
+        row.cells
+            .iter()
+            .enumerate()
+            .map(move |(at, c)| (s, row, at, c))
+    });
+    let (section, row, at, cell) = ill
+        .filter(|(.., c)| c.tone.weight() >= Tone::Warn.weight())
+        .max_by_key(|(.., c)| c.tone.weight())?;
+    let head = section.heads.get(at).map_or("", |h| h.title);
+    let name = row.cells.first().map_or("", |c| c.text.as_str());
+    Some(match at {
+        0 => cell.text.clone(),
+        _ => format!("{name}: {head} {}", cell.text),
+    })
 }

@@ -1,0 +1,114 @@
+//! What S3 answers, as far as it is read (REST and XML, version 2006-03-01).
+
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Buckets {
+    pub(super) buckets: Entries,
+    pub(super) continuation_token: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Entries {
+    #[serde(rename = "Bucket")]
+    pub(super) all: Vec<Entry>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) creation_date: Option<String>,
+    pub(super) bucket_region: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Text {
+    #[serde(rename = "$text")]
+    pub(super) text: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Encrypted {
+    #[serde(rename = "Rule")]
+    pub(super) rules: Vec<EncryptionRule>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct EncryptionRule {
+    pub(super) apply_server_side_encryption_by_default: Option<EncryptionDefault>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct EncryptionDefault {
+    #[serde(rename = "SSEAlgorithm")]
+    pub(super) algorithm: Option<String>,
+    #[serde(rename = "KMSMasterKeyID")]
+    pub(super) key: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Block {
+    pub(super) block_public_acls: bool,
+    pub(super) ignore_public_acls: bool,
+    pub(super) block_public_policy: bool,
+    pub(super) restrict_public_buckets: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct PolicyStatus {
+    pub(super) is_public: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Versioning {
+    pub(super) status: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Replicated {
+    #[serde(rename = "Rule")]
+    pub(super) rules: Vec<ReplicationRule>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ReplicationRule {
+    #[serde(rename = "ID")]
+    pub(super) id: Option<String>,
+    #[serde(rename = "Status")]
+    pub(super) status: String,
+    #[serde(rename = "Destination")]
+    pub(super) destination: Destination,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Destination {
+    pub(super) bucket: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Objects {
+    pub(super) contents: Vec<Content>,
+    pub(super) next_continuation_token: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Content {
+    pub(super) key: String,
+    pub(super) last_modified: Option<String>,
+    pub(super) size: u64,
+}

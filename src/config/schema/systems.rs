@@ -1,0 +1,213 @@
+//! Sections of the systems beside AWS's first five: one key and one section each.
+
+use super::{Key, Kind, Section, key};
+
+pub(super) const BACKUPS_KEY: Key = key(
+    "backups",
+    Kind::Section(&BACKUPS),
+    "",
+    "Backups: how old they may be, and where their copies go.",
+);
+pub(super) const COST_KEY: Key = key(
+    "cost",
+    Kind::Section(&COST),
+    "",
+    "Cost Explorer, asked only where this section is filled: each of its questions costs USD 0.01, and one look takes three.",
+);
+pub(super) const SLACK_KEY: Key = key(
+    "slack",
+    Kind::Section(&SLACK),
+    "",
+    "Slack; its token comes from SLACK_BOT_TOKEN or `flightdeck login slack`, never from this file.",
+);
+pub(super) const POSTGRES_KEY: Key = key(
+    "postgres",
+    Kind::Section(&POSTGRES),
+    "",
+    "PostgreSQL itself; the password comes from PGPASSWORD or `flightdeck login postgres`, never from this file.",
+);
+pub(super) const REDIS_KEY: Key = key(
+    "redis",
+    Kind::Section(&REDIS),
+    "",
+    "Redis itself; the password comes from REDISCLI_AUTH or `flightdeck login redis`, never from this file.",
+);
+pub(super) const GITHUB_KEY: Key = key(
+    "github",
+    Kind::Section(&GITHUB),
+    "",
+    "GitHub; its token comes from GITHUB_TOKEN or `flightdeck login github`, never from this file.",
+);
+pub(super) const SENTRY_KEY: Key = key(
+    "sentry",
+    Kind::Section(&SENTRY),
+    "",
+    "Sentry; its token comes from SENTRY_AUTH_TOKEN or `flightdeck login sentry`, never from this file.",
+);
+pub(super) const VERCEL_KEY: Key = key(
+    "vercel",
+    Kind::Section(&VERCEL),
+    "",
+    "Vercel; its token comes from VERCEL_TOKEN or `flightdeck login vercel`, never from this file.",
+);
+pub(super) const CLOUDFLARE_KEY: Key = key(
+    "cloudflare",
+    Kind::Section(&CLOUDFLARE),
+    "",
+    "Cloudflare; its token comes from CLOUDFLARE_API_TOKEN or `flightdeck login cloudflare`, never from this file.",
+);
+
+static BACKUPS: Section = Section {
+    keys: &[
+        key(
+            "rpo",
+            Kind::Duration,
+            "\"26h\"",
+            "The age that the newest backup of a store may have; default: a day and two hours.",
+        ),
+        key(
+            "second_region",
+            Kind::Text,
+            "\"eu-west-1\"",
+            "Region that copies of backups go to; default: the one that the account copies to.",
+        ),
+    ],
+};
+
+static COST: Section = Section {
+    keys: &[
+        key(
+            "monthly_budget",
+            Kind::Number(0, 1_000_000_000),
+            "2000",
+            "What a month may cost, in the currency of the bill.",
+        ),
+        key(
+            "asks_a_day",
+            Kind::Whole(1, 24),
+            "3",
+            "How many times a day the bill is asked for; answers are kept in the user's cache folder.",
+        ),
+    ],
+};
+
+static GITHUB: Section = Section {
+    keys: &[
+        key(
+            "repository",
+            Kind::Text,
+            "\"acme/shop\"",
+            "The repository that is built and deployed: owner/name.",
+        ),
+        key(
+            "endpoint",
+            Kind::Url,
+            "\"https://github.example.com/api/v3\"",
+            "Another endpoint; default: GitHub itself.",
+        ),
+    ],
+};
+
+static SENTRY: Section = Section {
+    keys: &[
+        key(
+            "organization",
+            Kind::Text,
+            "\"acme\"",
+            "Slug of the organization.",
+        ),
+        key(
+            "projects",
+            Kind::Texts,
+            "[\"shop-api\", \"shop-web\"]",
+            "Slugs of the projects; default: all that the token sees.",
+        ),
+        key(
+            "environment",
+            Kind::Text,
+            "\"production\"",
+            "Environment as the SDKs name it; default: all.",
+        ),
+        key(
+            "endpoint",
+            Kind::Url,
+            "\"https://de.sentry.io/api/0\"",
+            "Another endpoint; default: Sentry itself.",
+        ),
+    ],
+};
+
+static SLACK: Section = Section {
+    keys: &[
+        key(
+            "channel",
+            Kind::Text,
+            "\"ops\"",
+            "The channel that alerts go to.",
+        ),
+        key(
+            "endpoint",
+            Kind::Url,
+            "\"http://127.0.0.1:4003/api\"",
+            "Another endpoint; default: Slack itself.",
+        ),
+    ],
+};
+
+static POSTGRES: Section = Section {
+    keys: &[key(
+        "url",
+        Kind::Server(&["postgres://", "postgresql://"]),
+        "\"postgres://flightdeck@db.example.com:5432/laser\"",
+        "A role that is a member of pg_monitor and of nothing else. Another machine must show a trusted certificate, unless ?sslmode= says otherwise.",
+    )],
+};
+
+static REDIS: Section = Section {
+    keys: &[key(
+        "url",
+        Kind::Server(&["redis://", "rediss://"]),
+        "\"rediss://cache.example.com:6379\"",
+        "rediss:// is with TLS. A user may do with +info +dbsize +slowlog|get +select +ping.",
+    )],
+};
+
+static VERCEL: Section = Section {
+    keys: &[
+        key(
+            "team",
+            Kind::Text,
+            "\"team_1a2b3c\"",
+            "Id of the team whose projects these are; default: the token's own account.",
+        ),
+        key(
+            "projects",
+            Kind::Texts,
+            "[\"laser-web\"]",
+            "Projects to show; default: all.",
+        ),
+        key(
+            "endpoint",
+            Kind::Url,
+            "\"http://127.0.0.1:4000\"",
+            "Another endpoint; default: Vercel itself.",
+        ),
+    ],
+};
+
+static CLOUDFLARE: Section = Section {
+    keys: &[
+        key(
+            "zones",
+            Kind::Texts,
+            "[\"example.com\"]",
+            "Zones to show; default: all that the token sees.",
+        ),
+        key(
+            "endpoint",
+            Kind::Url,
+            "\"http://127.0.0.1:4000/client/v4\"",
+            "Another endpoint; default: Cloudflare itself.",
+        ),
+    ],
+};
