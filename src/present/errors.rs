@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn a_day_is_twelve_bars() {
         let hours: Vec<u64> = (0..24).collect();
-        assert_eq!(spark(&hours), "▁▁▂▃▃▄▅▅▆▇▇█");
+        assert_eq!(spark(&hours), "▁▁▂▃▃▄▄▅▆▆▇█");
         assert_eq!(spark(&[0; 24]).chars().count(), 12);
         assert_eq!(spark(&[]), "");
     }

@@ -126,6 +126,9 @@ fn hosts(facts: &Facts, now: Timestamp) -> Section {
         Some(part) => Section::of(part, now, "hosts", "Hosts", HOSTS, empty),
         None => Section::of(&none, now, "hosts", "Hosts", HOSTS, empty),
     };
+    if part.is_none() {
+        section.note("no host is looked at from outside", Tone::Unknown);
+    }
     for (url, part) in &facts.https {
         let host = url
             .trim_start_matches("https://")

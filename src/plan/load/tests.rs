@@ -33,7 +33,14 @@ fn the_default_plan_is_whole() {
 #[test]
 fn every_probe_is_named_by_the_default_plan() {
     let plan = Plan::default_plan();
-    for probe in crate::plan::probes::registry() {
+    // For people's own plans: a system that is not configured would leave a criterion unknown that another system proves.
+    let own = [
+        "postgres.connections",
+        "postgres.replication",
+        "postgres.statements",
+        "waf.rate-limit",
+    ];
+    for probe in crate::plan::probes::registry().filter(|p| !own.contains(&p.name)) {
         let used = plan
             .criteria()
             .flat_map(|c| &c.proof.calls)

@@ -82,9 +82,9 @@ fn lists_are_called_as_the_services_model_calls_them() {
 }
 
 #[test]
-fn a_lone_numbered_parameter_stays_a_parameter() {
+fn a_lone_numbered_parameter_is_a_list_of_one() {
     let got = ask("/", &[], b"Action=X&Version=2015-12-01&Names.1=a").unwrap();
-    assert_eq!(got.input.get("Names").get("1").as_str(), Some("a"));
+    assert_eq!(got.input.get("Names").as_strs(), ["a"]);
 }
 
 #[test]
