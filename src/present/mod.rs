@@ -147,7 +147,7 @@ impl View {
                 .iter()
                 .any(|p| p.name == **line && p.configured)
         };
-        self.lines.is_empty() || self.lines.iter().any(|l| configured(&l))
+        self.lines.is_empty() || self.lines.iter().any(configured)
     }
 
     /// The worst of all its sections.

@@ -150,9 +150,11 @@ impl Watch {
     /// Tells those who wait for it that everything was asked, with a checklist that knows it.
     fn settle(&mut self, now: Instant) {
         let rests = |t: &Topic| rest(&self.sources.backend, t).is_some_and(|until| until > now);
-        // Series are chosen from names: until then one of them is still to be asked.
+        // Series are chosen from names: until then one of them is still to be asked. Who asks for less than everything does not
+        // show what the plan makes of them.
         let needs = &self.picture.needs;
-        let chosen = !needs.metric_names || needs.named || rests(&Topic::MetricNames);
+        let judged = self.scope == Scope::Everything;
+        let chosen = !judged || !needs.metric_names || needs.named || rests(&Topic::MetricNames);
         let settled = chosen && self.table.is_settled(rests);
         if settled != self.settled {
             self.settled = settled;

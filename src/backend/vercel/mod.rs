@@ -95,7 +95,7 @@ impl Vercel {
                 deployments.push(found);
             }
         }
-        deployments.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+        deployments.sort_by_key(|d| std::cmp::Reverse(d.created_at));
         Ok(Hosting {
             projects,
             deployments,

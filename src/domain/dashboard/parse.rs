@@ -257,10 +257,7 @@ fn log(p: &Map<String, Value>) -> WidgetKind {
 fn sources(text: &str) -> Result<(Vec<String>, String), String> {
     let mut groups = Vec::new();
     let mut rest = text.trim_start();
-    loop {
-        let Some((head, after)) = rest.split_at_checked(6) else {
-            break;
-        };
+    while let Some((head, after)) = rest.split_at_checked(6) {
         if !head.eq_ignore_ascii_case("source") || !after.starts_with(char::is_whitespace) {
             break;
         }

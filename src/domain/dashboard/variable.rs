@@ -109,7 +109,7 @@ pub(super) fn filled<'a>(widget: &'a Value, variables: &[Variable]) -> Cow<'a, V
     let mut out = Cow::Borrowed(widget);
     for v in variables {
         let Some(value) = &v.value else { continue };
-        let put: Box<dyn Fn(Option<&str>, &str) -> Option<String>> = match &v.target {
+        let put: Box<Put<'_>> = match &v.target {
             Target::Property(name) => Box::new(move |key, text| {
                 if key == Some(name) {
                     return Some(value.clone());
@@ -134,6 +134,7 @@ pub(super) fn filled<'a>(widget: &'a Value, variables: &[Variable]) -> Cow<'a, V
     out
 }
 
+/// What becomes of a text (with the key that it stands under); `None`: it stays.
 type Put<'p> = dyn Fn(Option<&str>, &str) -> Option<String> + 'p;
 
 fn walk(value: &Value, key: Option<&str>, put: &Put<'_>, depth: usize) -> Value {

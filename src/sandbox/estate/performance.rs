@@ -148,7 +148,7 @@ impl Asked {
         let period = input
             .get("PeriodInSeconds")
             .as_i64()
-            .unwrap_or_else(|| if until - from <= 3_600.0 { 60 } else { 300 });
+            .unwrap_or(if until - from <= 3_600.0 { 60 } else { 300 });
         if ![1, 60, 300, 3_600, 86_400].contains(&period) {
             return Err(invalid(format!("{period} is not a valid period.")));
         }

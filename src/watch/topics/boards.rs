@@ -343,9 +343,7 @@ pub fn take(p: &mut Picture, answer: Boarded, at: Timestamp) -> Option<ProblemKi
 /// Joins answers to log queries.
 pub fn take_logs(p: &mut Picture, answer: Queried, at: Timestamp) -> Option<ProblemKind> {
     let mut failure = None;
-    let Some(now) = asked(p).filter(|now| now.dashboard == answer.ask.dashboard) else {
-        return None;
-    };
+    let now = asked(p).filter(|now| now.dashboard == answer.ask.dashboard)?;
     for (n, table) in answer.tables {
         let then = answer.ask.logs.iter().find(|l| l.widget == n);
         if then != now.logs.iter().find(|l| l.widget == n) {

@@ -126,11 +126,12 @@ impl Stack {
             begun.push(step.clone());
         }
         // A circle of needs never ends otherwise: the vendor refuses such templates, so here its first step just begins.
-        if begun.is_empty() && !op.steps.iter().any(|s| s.until.is_some() && !s.done) {
-            if let Some(step) = op.steps.iter_mut().find(|s| s.until.is_none()) {
-                step.until = Some(at);
-                begun.push(step.clone());
-            }
+        if begun.is_empty()
+            && !op.steps.iter().any(|s| s.until.is_some() && !s.done)
+            && let Some(step) = op.steps.iter_mut().find(|s| s.until.is_none())
+        {
+            step.until = Some(at);
+            begun.push(step.clone());
         }
         self.operation = Some(op);
         for step in begun {

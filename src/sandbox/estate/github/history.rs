@@ -273,7 +273,7 @@ impl History {
             let event = if feature { "pull_request" } else { "push" };
             for workflow in [BUILD, QUALITY, SECURITY] {
                 // One red build a good week ago, and a branch that is not done yet.
-                let red = (n == 11 && workflow == BUILD) || (feature && workflow == BUILD);
+                let red = workflow == BUILD && (n == 11 || feature);
                 let fate = if red { failing(workflow) } else { Fate::Passes };
                 let title = subject(&commit.message).to_owned();
                 self.begin(workflow, event, commit.clone(), title, commit.at, 1.0, fate);

@@ -235,7 +235,7 @@ fn passes<'a>(
         let is = value(name);
         // Names may be given as ARNs.
         let same = |wanted: &&str| *wanted == is || wanted.rsplit(':').next() == Some(is);
-        if !filter.get("Values").as_strs().iter().any(|v| same(&v)) {
+        if !filter.get("Values").as_strs().iter().any(same) {
             return Ok(false);
         }
     }

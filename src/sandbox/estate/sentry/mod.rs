@@ -175,10 +175,11 @@ impl Sentry {
     fn one(&mut self, request: &Request, id: &str, tail: &[&str], world: &World) -> Option<Reply> {
         let wanted = |i: &Issue| i.id.to_string() == id || shapes::short_id(i) == id;
         let place = self.issues.iter().position(wanted)?;
-        if request.method == Method::PUT && tail.is_empty() {
-            if let Err(refusal) = change(self.issues.get_mut(place)?, &request.json()) {
-                return Some(refusal);
-            }
+        if request.method == Method::PUT
+            && tail.is_empty()
+            && let Err(refusal) = change(self.issues.get_mut(place)?, &request.json())
+        {
+            return Some(refusal);
         }
         let issue = self.issues.get(place)?;
         let release =
@@ -224,10 +225,12 @@ impl Sentry {
         {
             let named = ids.is_empty() || ids.contains(&issue.id.to_string().as_str());
             let in_state = status.is_none_or(|s| s == issue.status);
-            if named && in_state && query::matches(asked, issue) {
-                if let Err(refusal) = change(issue, &body) {
-                    return Some(refusal);
-                }
+            if named
+                && in_state
+                && query::matches(asked, issue)
+                && let Err(refusal) = change(issue, &body)
+            {
+                return Some(refusal);
             }
         }
         let _ = world;

@@ -201,7 +201,7 @@ pub(super) fn neighbour(cells: &[Cell], from: usize, right: i32, down: i32) -> O
     let distance = |a: Rect| {
         let (dx, dy) = ((middle(a).0 - x).abs(), (middle(a).1 - y).abs());
         // What lies straight ahead is nearer than what lies aside.
-        if right != 0 { dx + dy * 8 } else { dy * 8 + dx }
+        if right != 0 { dx + dy * 8 } else { dy + dx * 8 }
     };
     let found = cells.iter().enumerate().filter(|(_, c)| ahead(&c.area));
     found.min_by_key(|(_, c)| distance(c.area)).map(|(i, _)| i)
