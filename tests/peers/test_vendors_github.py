@@ -25,7 +25,7 @@ class Document(NodeCase):
 
     def octokit(self, method, **more):
         client = Client("octokit.mjs", self.peer.endpoint)
-        return client.call(f"rest.{method}", {"owner": "octocat", "repo": "Hello-World", **more})["data"]
+        return client.call(f"rest.{method}", {"owner": "octocat", "repo": "Hello-World", "headers": {"accept": "application/json"}, **more})["data"]
 
     def test_workflows_and_runs(self):
         shown = self.flightdeck.ask("show", "pipelines")
