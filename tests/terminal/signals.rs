@@ -92,6 +92,37 @@ fn stop_and_continue_from_outside_repaint() {
     screen.assert_restored();
 }
 
+/// Both wait for the reader at once: neither may hide the other until the next key.
+#[test]
+fn a_key_at_the_moment_of_a_resize_counts_and_so_does_the_resize() {
+    let mut screen = Screen::demo(120, 40);
+    let sizes = [(100, 30), (132, 43), (90, 28), (120, 40)];
+    for ((key, title), (cols, rows)) in [
+        ("3", "┌ Services"),
+        ("4", "┌ Deploys"),
+        ("3", "┌ Services"),
+        ("8", "┌ Audit"),
+    ]
+    .into_iter()
+    .zip(sizes)
+    {
+        proc::signal(screen.pid(), Signal::STOP);
+        while proc::state(screen.pid()) != Some('T') {
+            std::thread::yield_now();
+        }
+        screen.resize(cols, rows);
+        screen.press(key);
+        proc::signal(screen.pid(), Signal::CONT);
+        screen.wait(&format!("{title} at {cols}x{rows}"), |s| {
+            let widest = s.lines().map(|l| l.chars().count()).max().unwrap_or(0);
+            s.contains(title) && !s.contains("┌ Burning") && widest == usize::from(cols)
+        });
+    }
+    screen.press("q");
+    assert!(screen.ended(SOON).success());
+    screen.assert_restored();
+}
+
 #[test]
 fn without_a_terminal_it_says_so() {
     let run = std::process::Command::new(env!("CARGO_BIN_EXE_flightdeck"))
