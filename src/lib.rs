@@ -10,7 +10,8 @@ pub mod domain; // plain data: Service, Deployment, Alarm, Series ...
 pub mod plan; // stages, criteria, evidence, sign-off, timeline
 pub mod present; // what each system shows, as plain data for every face
 pub mod process; // the process as a whole: log file, crash report, private memory
-pub mod sandbox; // the embedded platform: the vendors' own protocols on loopback
 pub mod store; // what outlives the process: journal, audit chain, sign-offs, locks
 pub mod ui; // the console: commands, keymap, theme, screens, widgets
 pub mod watch; // what to ask, when; one immutable snapshot
+
+pub use flightdeck_sandbox as sandbox; // the embedded platform: the vendors' own protocols on loopback

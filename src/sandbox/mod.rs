@@ -1,6 +1,8 @@
 //! The embedded platform: it speaks the vendors' own wire protocols on loopback. It imports nothing else of ours, since
 //! shared structs would hide shared mistakes.
 
+#![forbid(unsafe_code)]
+
 pub mod cloudwatch; // metrics, and alarms that are judged on them
 pub mod ecs; // Amazon ECS
 pub mod edge; // its hosts: HTTPS and DNS
@@ -24,6 +26,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use crate as sandbox;
 pub use edge::{Edge, EdgeError};
 pub use faults::Fault;
 pub use world::story::Scale;

@@ -183,7 +183,7 @@ impl AlarmStore {
     }
 
     /// Sets a state by hand, until the alarm's next period is judged; whether there is such an alarm.
-    pub(in crate::sandbox::cloudwatch) fn set_state(
+    pub(in crate::cloudwatch) fn set_state(
         &mut self,
         name: &str,
         state: State,
@@ -199,14 +199,14 @@ impl AlarmStore {
     }
 
     /// Switches an alarm's actions.
-    pub(in crate::sandbox::cloudwatch) fn enable_actions(&mut self, name: &str, enabled: bool) {
+    pub(in crate::cloudwatch) fn enable_actions(&mut self, name: &str, enabled: bool) {
         if let Some(alarm) = self.alarms.get_mut(name) {
             alarm.spec.actions_enabled = enabled;
         }
     }
 
     /// The tags of an alarm, to change.
-    pub(in crate::sandbox::cloudwatch) fn tags(
+    pub(in crate::cloudwatch) fn tags(
         &mut self,
         arn: &str,
     ) -> Option<&mut Vec<(String, String)>> {
@@ -215,12 +215,12 @@ impl AlarmStore {
     }
 
     /// All alarms, by name.
-    pub(in crate::sandbox::cloudwatch) fn all(&self) -> impl Iterator<Item = &Alarm> {
+    pub(in crate::cloudwatch) fn all(&self) -> impl Iterator<Item = &Alarm> {
         self.alarms.values()
     }
 
     /// The alarm of a name or an ARN.
-    pub(in crate::sandbox::cloudwatch) fn get(&self, name: &str) -> Option<&Alarm> {
+    pub(in crate::cloudwatch) fn get(&self, name: &str) -> Option<&Alarm> {
         let short = name.strip_prefix(&self.arn_prefix).unwrap_or(name);
         self.alarms.get(short)
     }
@@ -242,7 +242,7 @@ impl AlarmStore {
     }
 
     /// What became of alarms, oldest first; alarms that are gone included.
-    pub(in crate::sandbox::cloudwatch) fn history(&self) -> impl Iterator<Item = &Item> {
+    pub(in crate::cloudwatch) fn history(&self) -> impl Iterator<Item = &Item> {
         self.history.iter()
     }
 
