@@ -1,17 +1,25 @@
-//! The platform as the path that a request takes: from the browser through the edge to the stores, each step with its state. A fault
-//! shows where it starts and what it reaches: everything on the way back to the browser.
+//! The platform as a graph of what a request passes: from the browser through the edge to the stores, each step and each way between
+//! two with its state. A fault shows where it starts and what it reaches: everything on the way back to the browser. Table, JSON and
+//! the console's screen are made of this one graph, so that no face knows more than another.
+
+mod graph;
+mod measure;
+#[cfg(test)]
+mod tests;
+mod told;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
+pub use graph::{ERRORS_BAD, ERRORS_WARN, Edge, Graph, Measure, Node, Remark, word};
+use told::{Told, Watched};
+
+use super::section::Standing;
 use super::{
     Cell, Group, Head, Section, Tone, View, buckets, caches, cloudflare, databases, errors,
-    pipelines, slack, vercel,
+    pipelines, postgres, redis_server, slack, vercel, words,
 };
 use crate::domain::facts::Facts;
-use crate::domain::part::{Freshness, Part};
-use crate::domain::service::ServiceHealth;
-use crate::domain::slo::SloKind;
+use crate::domain::part::Freshness;
 
 pub(super) const VIEW: View = View {
     id: "map",
@@ -23,6 +31,8 @@ pub(super) const VIEW: View = View {
         "services",
         "targets",
         "measures",
+        "alarms",
+        "outside",
         "cloudflare_zones",
         "cloudflare_records",
         "cloudflare_settings",
@@ -34,7 +44,10 @@ pub(super) const VIEW: View = View {
         "databases",
         "db_vitals",
         "db_events",
+        "postgres",
+        "postgres_shape",
         "caches",
+        "redis",
         "buckets",
         "errors",
         "error_events",
@@ -46,326 +59,313 @@ pub(super) const VIEW: View = View {
     make,
 };
 
-const HEADS: &[Head] = &[
-    Head::left("step", 26).grow(1),
+const NODES: &[Head] = &[
+    Head::left("step", 24).grow(1),
     Head::left("state", 9),
     Head::left("what it says", 24).grow(4),
-    Head::right("response", 9).drop(2),
-    Head::right("errors", 8).drop(2),
+    Head::right("response", 8).drop(2),
+    Head::right("errors", 7).drop(2),
     Head::left("fault", 22).grow(2),
+    Head::right("age", 5).drop(1),
 ];
 
-/// A step: its name, how deep it stands, on which step it stands, and the view that tells of it.
+const EDGES: &[Head] = &[
+    Head::left("from", 12),
+    Head::left("to", 12),
+    Head::left("state", 9),
+    Head::right("response", 8),
+    Head::right("errors", 7),
+    Head::right("requests", 9).drop(1),
+    Head::left("measured by", 24).grow(1).drop(2),
+];
+
+/// A step of the plan.
 struct Step {
-    name: &'static str,
-    branch: &'static str,
-    /// Place of the step that asks this one.
-    asked_by: Option<usize>,
-    told_by: Told,
+    id: &'static str,
+    short: &'static str,
+    title: &'static str,
+    /// The step that asks this one.
+    asked_by: Option<&'static str>,
+    told_by: By,
 }
 
 /// Who tells how a step fares.
-enum Told {
-    Nobody,
-    View(&'static View),
+enum By {
+    Outside,
     Balancer,
     Services,
+    Views(&'static [Watched]),
 }
 
-const STEPS: [Step; 11] = [
-    step("browser", "", None, Told::Nobody),
-    step("Cloudflare", "└ ", Some(0), Told::View(&cloudflare::VIEW)),
-    step("Vercel", "  ├ ", Some(1), Told::View(&vercel::VIEW)),
-    step("load balancer", "  └ ", Some(1), Told::Balancer),
-    step("ECS services", "    └ ", Some(3), Told::Services),
-    step(
-        "PostgreSQL (RDS)",
-        "      ├ ",
-        Some(4),
-        Told::View(&databases::VIEW),
-    ),
-    step(
-        "Redis (ElastiCache)",
-        "      ├ ",
-        Some(4),
-        Told::View(&caches::VIEW),
-    ),
-    step(
-        "buckets (S3)",
-        "      └ ",
-        Some(4),
-        Told::View(&buckets::VIEW),
-    ),
-    step("errors (Sentry)", "· ", None, Told::View(&errors::VIEW)),
-    step(
-        "pipelines (GitHub)",
-        "· ",
-        None,
-        Told::View(&pipelines::VIEW),
-    ),
-    step("alerts (Slack)", "· ", None, Told::View(&slack::VIEW)),
-];
-
 const fn step(
-    name: &'static str,
-    branch: &'static str,
-    asked_by: Option<usize>,
-    told_by: Told,
+    id: &'static str,
+    short: &'static str,
+    title: &'static str,
+    asked_by: Option<&'static str>,
+    told_by: By,
 ) -> Step {
     Step {
-        name,
-        branch,
+        id,
+        short,
+        title,
         asked_by,
         told_by,
     }
 }
 
-/// How a step fares. `None`: it is not configured, or there is none.
-#[derive(Clone, Debug, Serialize)]
-struct Fares {
-    step: &'static str,
-    #[serde(skip)]
-    tone: Tone,
-    state: &'static str,
-    says: String,
-    response_ms: Option<f64>,
-    errors_percent: Option<f64>,
-    /// Whether a fault starts here.
-    starts: bool,
-    /// Steps whose fault reaches this one.
-    reached_by: Vec<&'static str>,
+/// Who asks stands before who is asked.
+const STEPS: [Step; 11] = [
+    step("browser", "browser", "browser", None, By::Outside),
+    step(
+        "cloudflare",
+        "Cloudflare",
+        "Cloudflare",
+        Some("browser"),
+        By::Views(&[Watched {
+            view: &cloudflare::VIEW,
+            serves: &[("zones", &[], &["status"])],
+        }]),
+    ),
+    step(
+        "vercel",
+        "Vercel",
+        "Vercel",
+        Some("cloudflare"),
+        By::Views(&[Watched {
+            view: &vercel::VIEW,
+            serves: &[("projects", &[], &["production"])],
+        }]),
+    ),
+    step(
+        "balancer",
+        "ALB",
+        "load balancer (ALB)",
+        Some("cloudflare"),
+        By::Balancer,
+    ),
+    step(
+        "ecs",
+        "ECS",
+        "services (ECS)",
+        Some("balancer"),
+        By::Services,
+    ),
+    step(
+        "postgres",
+        "PostgreSQL",
+        "PostgreSQL (RDS)",
+        Some("ecs"),
+        By::Views(&[
+            Watched {
+                view: &databases::VIEW,
+                serves: &[
+                    ("databases", &[], &["state", "role", "free", "lag"]),
+                    ("clusters", &[], &["state"]),
+                ],
+            },
+            Watched {
+                view: &postgres::VIEW,
+                serves: &[(
+                    "figures",
+                    &["connections", "locks", "replication"],
+                    &["value"],
+                )],
+            },
+        ]),
+    ),
+    step(
+        "redis",
+        "Redis",
+        "Redis (ElastiCache)",
+        Some("ecs"),
+        By::Views(&[
+            Watched {
+                view: &caches::VIEW,
+                serves: &[("caches", &[], &["status"]), ("nodes", &[], &["status"])],
+            },
+            Watched {
+                view: &redis_server::VIEW,
+                serves: &[(
+                    "figures",
+                    &["evictions", "clients", "replication"],
+                    &["value"],
+                )],
+            },
+        ]),
+    ),
+    step(
+        "s3",
+        "S3",
+        "buckets (S3)",
+        Some("ecs"),
+        By::Views(&[Watched {
+            view: &buckets::VIEW,
+            serves: &[("buckets", &[], &[])],
+        }]),
+    ),
+    step(
+        "sentry",
+        "Sentry",
+        "errors (Sentry)",
+        None,
+        By::Views(&[Watched {
+            view: &errors::VIEW,
+            serves: &[],
+        }]),
+    ),
+    step(
+        "github",
+        "GitHub",
+        "pipelines (GitHub)",
+        None,
+        By::Views(&[Watched {
+            view: &pipelines::VIEW,
+            serves: &[],
+        }]),
+    ),
+    step(
+        "slack",
+        "Slack",
+        "alerts (Slack)",
+        None,
+        By::Views(&[Watched {
+            view: &slack::VIEW,
+            serves: &[],
+        }]),
+    ),
+];
+
+/// The graph as it is known now. What is not configured, or is not there, is absent.
+pub fn graph(facts: &Facts, now: Timestamp) -> Graph {
+    let told: Vec<(&Step, Told)> = STEPS
+        .iter()
+        .filter_map(|s| Some((s, told_of(s, facts, now)?)))
+        .collect();
+    let present: Vec<&str> = told.iter().map(|(s, _)| s.id).collect();
+    let nodes = told
+        .into_iter()
+        .map(|(step, told)| node(step, told, &present, facts, now));
+    Graph::of(nodes.collect())
+}
+
+fn told_of(step: &Step, facts: &Facts, now: Timestamp) -> Option<Told> {
+    let mut told = match &step.told_by {
+        By::Outside => told::outside(facts, now),
+        By::Balancer => told::balancer(facts, now)?,
+        By::Services => told::services(facts, now)?,
+        By::Views(all) if !all.iter().any(|w| w.view.applies(facts)) => return None,
+        By::Views(all) => told::views(all, facts, now),
+    };
+    if step.id == "cloudflare" {
+        told::edge_errors(&mut told, facts, now);
+    }
+    told.alarms(facts, now, step.id);
+    Some(told)
+}
+
+fn node(step: &Step, mut told: Told, present: &[&str], facts: &Facts, now: Timestamp) -> Node {
+    told.remarks
+        .sort_by_key(|r| std::cmp::Reverse(r.tone.weight()));
+    let tone = told.worst();
+    let says = match told.remarks.as_slice() {
+        [] => told.summary,
+        [worst] => worst.text.clone(),
+        // The others that are as bad are counted: the page has them.
+        [worst, others @ ..] => {
+            let as_bad = others.iter().filter(|r| r.tone == worst.tone).count();
+            match as_bad {
+                0 => worst.text.clone(),
+                n => format!("{}, and {n} more", worst.text),
+            }
+        }
+    };
+    // Past steps that are not there: whoever stands before asks itself.
+    let above = |id: &str| STEPS.iter().find(|s| s.id == id)?.asked_by;
+    let asks = std::iter::successors(step.asked_by, |id| above(id));
+    Node {
+        id: step.id,
+        short: step.short,
+        title: step.title,
+        tone,
+        state: word(tone),
+        says,
+        remarks: told.remarks,
+        aside: told.aside,
+        asked_by: asks.into_iter().find(|id| present.contains(id)),
+        beside: step.asked_by.is_none() && step.id != "browser",
+        measure: measure::to(step.id, facts, now),
+        observed_at: told.observed_at,
+        source: told.source,
+        error: told.error,
+        view: told.view,
+        queries: measure::queries(step.id, facts),
+        ..Node::default()
+    }
 }
 
 fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+    let graph = graph(facts, now);
     let empty = "Nothing is known of the path yet.";
-    let mut section = Section::of(&facts.services, now, "steps", "Health map", HEADS, empty);
-    let mut all: Vec<Option<Fares>> = STEPS.iter().map(|s| fares(s, facts, now)).collect();
-    trace(&mut all);
-    for f in all.iter().flatten().filter(|f| f.starts) {
-        section.note(
-            format!("a fault starts at {}: {}", f.step, f.says),
-            Tone::Bad,
-        );
+    let section = |name, title: &str, heads| {
+        let mut section = Section::of(&facts.services, now, name, title, heads, empty);
+        section.standing = standing(&graph);
+        section
+    };
+    let mut nodes = section("nodes", "Health map", NODES);
+    for line in graph.headline() {
+        nodes.note(line.text, line.tone);
     }
-    for (step, fares) in STEPS.iter().zip(&all) {
-        let Some(f) = fares else { continue };
-        let fault = match (f.starts, f.reached_by.as_slice()) {
+    let text = |text: Option<String>| Cell::plain(text.unwrap_or_default());
+    for n in &graph.nodes {
+        let fault = match (n.starts, n.reached_by.as_slice()) {
             (true, _) => Cell::new("starts here", Tone::Bad),
             (false, []) => Cell::default(),
-            (false, some) => Cell::new(format!("reached from {}", some.join(", ")), Tone::Warn),
+            (false, some) => Cell::new(format!("reached from {}", graph.names(some)), Tone::Warn),
         };
         let cells = vec![
-            Cell::name(format!("{}{}", step.branch, step.name)),
-            Cell::new(f.state, f.tone),
-            Cell::plain(&f.says),
-            Cell::plain(
-                f.response_ms
-                    .map_or_else(String::new, |ms| format!("{ms:.0} ms")),
-            ),
-            Cell::plain(
-                f.errors_percent
-                    .map_or_else(String::new, |p| format!("{p:.2} %")),
-            ),
+            Cell::name(format!("{}{}", graph.twig(n.id), n.title)),
+            Cell::new(n.state, n.tone),
+            Cell::plain(&n.says),
+            text(n.measure.latency()),
+            text(n.measure.errors()),
             fault,
+            Cell::muted(words::ago(n.observed_at, now)),
         ];
-        section.row(step.name, cells, f);
+        nodes.row(n.id, cells, n);
     }
-    vec![section]
-}
-
-/// Marks where faults start and whom they reach.
-fn trace(all: &mut [Option<Fares>]) {
-    let bad: Vec<bool> = all
-        .iter()
-        .map(|f| f.as_ref().is_some_and(|f| f.tone == Tone::Bad))
-        .collect();
-    for (at, step) in STEPS.iter().enumerate() {
-        if !bad.get(at).copied().unwrap_or(false) {
-            continue;
-        }
-        // What it asks is ill as well: the fault is theirs.
-        let deeper = STEPS
-            .iter()
-            .enumerate()
-            .any(|(n, s)| s.asked_by == Some(at) && bad.get(n).copied().unwrap_or(false));
-        if deeper {
-            continue;
-        }
-        if let Some(Some(f)) = all.get_mut(at) {
-            f.starts = true;
-        }
-        let mut back = step.asked_by;
-        while let Some(n) = back {
-            if let Some(Some(f)) = all.get_mut(n)
-                && !f.reached_by.contains(&step.name)
-            {
-                f.reached_by.push(step.name);
-            }
-            back = STEPS.get(n).and_then(|s| s.asked_by);
-        }
-    }
-}
-
-fn fares(step: &Step, facts: &Facts, now: Timestamp) -> Option<Fares> {
-    let (tone, says) = match &step.told_by {
-        Told::Nobody => (Tone::Plain, String::new()),
-        Told::View(view) if !view.applies(facts) => return None,
-        Told::View(view) => {
-            let sections = (view.make)(facts, now);
-            (View::worst(&sections), said(&sections))
-        }
-        Told::Balancer => balancer(facts, now),
-        Told::Services => services(facts, now),
-    };
-    let measured = matches!(step.told_by, Told::Balancer);
-    let current = |kind: SloKind| {
-        let slos = facts.slos.rows().iter();
-        slos.filter(|_| measured)
-            .find(|s| s.kind == kind)
-            .and_then(|s| s.current)
-    };
-    Some(Fares {
-        step: step.name,
-        tone,
-        state: match tone {
-            Tone::Bad => "bad",
-            Tone::Warn => "warn",
-            Tone::Unknown => "unknown",
-            Tone::Plain => "",
-            _ => "ok",
-        },
-        says,
-        response_ms: current(SloKind::ResponseTime),
-        errors_percent: current(SloKind::ErrorRate),
-        starts: false,
-        reached_by: Vec::new(),
-    })
-}
-
-/// The worst that a view says in a line, or how much it holds.
-fn said(sections: &[Section]) -> String {
-    if let Some(p) = sections.iter().find_map(|s| s.standing.problem.as_ref()) {
-        return p.why.clone();
-    }
-    let notes = sections.iter().flat_map(|s| &s.notes);
-    if let Some(note) = notes
-        .filter(|n| n.tone.weight() >= Tone::Unknown.weight())
-        .max_by_key(|n| n.tone.weight())
-    {
-        return note.text.clone();
-    }
-    if let Some((name, text)) = sections.iter().flat_map(Section::bad).next() {
-        return format!("{name}: {text}");
-    }
-    let first = sections.iter().find(|s| !s.rows.is_empty());
-    first.map_or_else(
-        || "nothing there".into(),
-        |s| format!("{} {}", s.rows.len(), s.name.replace('_', " ")),
-    )
-}
-
-fn fresh<T>(part: &Part<T>, now: Timestamp) -> bool {
-    part.freshness(now) == Freshness::Fresh
-}
-
-fn balancer(facts: &Facts, now: Timestamp) -> (Tone, String) {
-    let groups = facts
-        .target_groups
-        .value
-        .as_ref()
-        .map_or(&[][..], |v| v.as_slice());
-    if !fresh(&facts.target_groups, now) {
-        return (Tone::Unknown, "targets not known".into());
-    }
-    let all: usize = groups.iter().map(|g| g.targets.len()).sum();
-    let well: usize = groups.iter().map(|g| g.healthy()).sum();
-    let empty = groups
-        .iter()
-        .find(|g| g.healthy() == 0 && !g.targets.is_empty());
-    let tone = match empty {
-        Some(_) => Tone::Bad,
-        None if well < all => Tone::Warn,
-        None => Tone::Ok,
-    };
-    (tone, format!("{well} of {all} targets healthy"))
-}
-
-fn services(facts: &Facts, now: Timestamp) -> (Tone, String) {
-    let rows = facts.service_rows();
-    if !fresh(&facts.services, now) {
-        return (Tone::Unknown, "services not known".into());
-    }
-    let tone_of = |health| match health {
-        ServiceHealth::Down | ServiceHealth::Failed => Tone::Bad,
-        ServiceHealth::Degraded => Tone::Warn,
-        ServiceHealth::Deploying => Tone::Info,
-        ServiceHealth::Steady | ServiceHealth::Inactive => Tone::Ok,
-    };
-    let worst = rows
-        .iter()
-        .map(|s| tone_of(s.health()))
-        .max_by_key(|t| t.weight())
-        .unwrap_or(Tone::Unknown);
-    let steady = rows
-        .iter()
-        .filter(|s| s.health() == ServiceHealth::Steady)
-        .count();
-    (worst, format!("{steady} of {} steady", rows.len()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fares(tones: [Tone; 11]) -> Vec<Option<Fares>> {
-        let one = |(step, tone): (&Step, Tone)| {
-            Some(Fares {
-                step: step.name,
-                tone,
-                state: "",
-                says: String::new(),
-                response_ms: None,
-                errors_percent: None,
-                starts: false,
-                reached_by: Vec::new(),
-            })
+    let mut edges = section("edges", "Ways between the steps", EDGES);
+    for e in &graph.edges {
+        let name = |id: &str| graph.node(id).map_or("", |n| n.short);
+        let tone = match e.tone {
+            // That nobody measures it is no reason to look at the map.
+            Tone::Unknown => Tone::Muted,
+            tone => tone,
         };
-        STEPS.iter().zip(tones).map(one).collect()
+        let cells = vec![
+            Cell::name(name(e.from)),
+            Cell::name(name(e.to)),
+            Cell::new(e.state, tone),
+            text(e.measure.latency()),
+            text(e.measure.errors()),
+            text(e.measure.rate()),
+            Cell::muted(e.measure.measured_by),
+        ];
+        edges.row(format!("{}>{}", e.from, e.to), cells, e);
     }
+    vec![nodes, edges]
+}
 
-    #[test]
-    fn a_fault_starts_at_the_deepest_ill_step_and_reaches_the_browser() {
-        let mut tones = [Tone::Ok; 11];
-        (tones[4], tones[5]) = (Tone::Bad, Tone::Bad);
-        let mut all = fares(tones);
-        trace(&mut all);
-        let starts: Vec<_> = all
-            .iter()
-            .flatten()
-            .filter(|f| f.starts)
-            .map(|f| f.step)
-            .collect();
-        assert_eq!(starts, ["PostgreSQL (RDS)"]);
-        let reached: Vec<_> = all
-            .iter()
-            .flatten()
-            .filter(|f| !f.reached_by.is_empty())
-            .map(|f| f.step)
-            .collect();
-        assert_eq!(
-            reached,
-            ["browser", "Cloudflare", "load balancer", "ECS services"]
-        );
-    }
-
-    #[test]
-    fn where_nothing_is_ill_nothing_starts() {
-        let mut all = fares([Tone::Warn; 11]);
-        trace(&mut all);
-        assert!(
-            all.iter()
-                .flatten()
-                .all(|f| !f.starts && f.reached_by.is_empty())
-        );
+/// As old as the oldest answer; each step says itself who could not be asked.
+fn standing(graph: &Graph) -> Standing {
+    let answered = graph.is_answered();
+    Standing {
+        source: "every system of the path".into(),
+        observed_at: graph.nodes.iter().filter_map(|n| n.observed_at).min(),
+        problem: None,
+        freshness: Some(if answered {
+            Freshness::Fresh
+        } else {
+            Freshness::Never
+        }),
     }
 }
