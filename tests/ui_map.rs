@@ -15,8 +15,8 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 /// Title of the panel of the selected step.
 fn selected(c: &Console) -> String {
     let text = c.text();
-    let panels = text.lines().filter(|l| l.starts_with("┌ "));
-    let title = panels.last().expect("a panel of the selected step");
+    let mut panels = text.lines().filter(|l| l.starts_with("┌ "));
+    let title = panels.next_back().expect("a panel of the selected step");
     let name = title.trim_start_matches("┌ ");
     name.split("  ").next().unwrap_or_default().to_owned()
 }

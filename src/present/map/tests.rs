@@ -275,6 +275,23 @@ fn a_failed_database_starts_a_fault_and_a_failed_question_only_is_unknown() {
 }
 
 #[test]
+fn a_database_that_answers_nobody_is_a_fault_unless_it_is_another_environments() {
+    let mut facts = with_database("stopped");
+    facts.environment = "production".into();
+    let map = graph(&facts, now());
+    assert_eq!(ids(map.starts()), ["postgres"]);
+    let mut elsewhere = with_database("stopped");
+    elsewhere.environment = "production".into();
+    let mut databases = (**elsewhere.estate.databases.value.as_ref().unwrap()).clone();
+    databases.instances[0].environment = Some("staging".into());
+    elsewhere.estate.databases = part(Arc::new(databases));
+    let map = graph(&elsewhere, now());
+    assert_eq!(map.node("postgres").unwrap().tone, Tone::Ok);
+    let backing_up = graph(&with_database("backing-up"), now());
+    assert_eq!(backing_up.node("postgres").unwrap().state, "moving");
+}
+
+#[test]
 fn an_alarm_speaks_for_the_step_whose_metric_it_watches() {
     let alarm = |name: &str, namespace: &str, metric: &str, severity| {
         Arc::new(Alarm {

@@ -8,6 +8,7 @@ use super::super::{Section, Tone, View};
 use super::graph::{ERRORS_BAD, ERRORS_WARN, Remark};
 use super::measure;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
+use crate::domain::database::belongs;
 use crate::domain::facts::Facts;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::problem::{Problem, ProblemKind};
@@ -153,7 +154,11 @@ pub(super) fn views(watched: &[Watched], facts: &Facts, now: Timestamp) -> Told 
                 continue;
             };
             if told.section(section, now) {
-                told.remarks.extend(complaints(section, rows, heads));
+                let all = complaints(section, rows, heads);
+                match *name {
+                    "databases" => told.remarks.extend(of_databases(all, facts)),
+                    _ => told.remarks.extend(all.into_iter().map(|(_, r)| r)),
+                }
             }
         }
         asides.push(Remark::new(View::worst(&sections), said(&sections)));
@@ -169,8 +174,8 @@ pub(super) fn views(watched: &[Watched], facts: &Facts, now: Timestamp) -> Told 
     told
 }
 
-/// What rows and columns of a section speak of.
-fn complaints(section: &Section, rows: &[&str], heads: &[&str]) -> Vec<Remark> {
+/// What rows and columns of a section speak of, with the row's id.
+fn complaints<'a>(section: &'a Section, rows: &[&str], heads: &[&str]) -> Vec<(&'a str, Remark)> {
     let counts = |at: usize| {
         let head = section.heads.get(at);
         head.is_some_and(|h| heads.contains(&h.title))
@@ -179,14 +184,46 @@ fn complaints(section: &Section, rows: &[&str], heads: &[&str]) -> Vec<Remark> {
         .rows
         .iter()
         .filter(|r| rows.is_empty() || rows.contains(&r.id.as_str()));
-    let cells = rows.flat_map(|row| {
-        let name = row.cells.first().map_or("", |c| c.text.as_str());
-        let cells = row.cells.iter().enumerate();
-        cells.map(move |(at, cell)| (name, at, cell))
-    });
-    cells
-        .filter(|(_, at, c)| counts(*at) && c.tone.weight() >= Tone::Info.weight())
-        .map(|(name, _, c)| Remark::new(c.tone, format!("{name}: {}", c.text)))
+    rows.flat_map(|row| row.cells.iter().enumerate().map(move |c| (row, c)))
+        .filter(|(_, (at, c))| counts(*at) && c.tone.weight() >= Tone::Info.weight())
+        .map(|(row, (_, c))| {
+            let text = format!("{}: {}", row.name(), c.text);
+            (row.id.as_str(), Remark::new(c.tone, text))
+        })
+        .collect()
+}
+
+/// States in which a database answers nobody (Amazon RDS user guide, "Viewing Amazon RDS DB instance status").
+const SILENT: [&str; 8] = [
+    "stopped",
+    "stopping",
+    "starting",
+    "rebooting",
+    "renaming",
+    "upgrading",
+    "maintenance",
+    "deleting",
+];
+
+/// No request of this environment waits for another one's database; and where nobody stands in for one that answers nobody, every
+/// request does.
+fn of_databases(all: Vec<(&str, Remark)>, facts: &Facts) -> Vec<Remark> {
+    let known = facts.estate.databases.value.as_deref();
+    let database = |id: &str| known?.instances.iter().find(|d| d.id == id);
+    let ours = |id: &str| {
+        database(id).is_none_or(|d| belongs(d.environment.as_deref(), &facts.environment))
+    };
+    all.into_iter()
+        .filter(|(id, _)| ours(id))
+        .map(|(id, remark)| {
+            let silent = database(id)
+                .filter(|d| d.stands_alone() && SILENT.contains(&d.status.as_str()))
+                .is_some_and(|d| remark.text.ends_with(&format!(": {}", d.status)));
+            match silent {
+                true => Remark::new(Tone::Bad, remark.text),
+                false => remark,
+            }
+        })
         .collect()
 }
 
