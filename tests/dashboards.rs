@@ -166,6 +166,39 @@ fn a_widget_leads_to_its_series_on_the_metrics_screen() {
 }
 
 #[test]
+fn what_is_reckoned_fills_the_screen_with_its_values_at_a_time_and_then_leads_to_its_metrics() {
+    let body = r#"{"widgets": [{"type": "metric", "x": 0, "y": 0, "width": 12, "height": 6, "properties": {
+        "title": "Error rate", "region": "us-east-1", "metrics": [
+            ["AWS/ECS", "CPUUtilization", "ClusterName", "laser-prod", "ServiceName", "worker", {"id": "m1", "visible": false}],
+            [{"expression": "100 * m1 / 7", "id": "e1", "label": "error rate"}]]}}]}"#;
+    let mut c = opened(120, 40, "reckoned", body);
+    answer(&mut c);
+    c.keys("<enter>");
+    assert_eq!(c.model.current, ScreenId::Dashboards);
+    assert!(c.shows("here") && !c.shows("   at 12:"), "{}", c.text());
+    assert!(
+        c.shows("worker:18"),
+        "deployments are marked:\n{}",
+        c.text()
+    );
+    c.keys("<left><left>");
+    assert!(c.shows("   at 12:"), "{}", c.text());
+    let row = |c: &Console| {
+        let text = c.text();
+        let row = text.lines().find(|l| l.contains("1 error rate")).unwrap();
+        row.split_whitespace().nth(4).unwrap().to_owned()
+    };
+    assert!(row(&c).parse::<f64>().is_ok(), "{}", c.text());
+    c.keys("<esc>");
+    assert_eq!(row(&c), "-");
+    c.keys("<enter>");
+    assert_eq!(c.model.current, ScreenId::Metrics);
+    c.keys("<esc><esc>");
+    assert_eq!(c.model.current, ScreenId::Dashboards);
+    assert!(!c.shows("here"), "the board again:\n{}", c.text());
+}
+
+#[test]
 fn a_text_opens_to_the_full_screen_and_closes_again() {
     let all = corpus();
     let (name, body) = all.iter().find(|(n, _)| n.starts_with("06")).unwrap();

@@ -183,6 +183,27 @@ fn slo_figures() {
 }
 
 #[test]
+fn map() {
+    golden_of("map", ui::platform::calm, |c| {
+        c.keys("M");
+    });
+}
+
+#[test]
+fn map_with_a_fault() {
+    golden_of("map-fault", ui::platform::faulty, |c| {
+        c.keys("M");
+    });
+}
+
+#[test]
+fn map_with_alarms() {
+    golden_of("map-alarms", ui::platform::with_alarms, |c| {
+        c.keys("Mgl");
+    });
+}
+
+#[test]
 fn help() {
     golden("help", |c| {
         c.keys("3?");

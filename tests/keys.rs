@@ -15,14 +15,14 @@ use ui::{Console, fixture};
 #[test]
 fn number_keys_and_tabs_lead_everywhere_and_esc_leads_back() {
     let mut c = Console::new(80, 24);
-    let keys = ["1", "2", "3", "4", "5", "6", "7", "8", "i", "9", "0"];
+    let keys = ["1", "2", "3", "4", "5", "6", "7", "8", "i", "9", "0", "M"];
     for (key, id) in keys.into_iter().zip(ScreenId::ALL.iter().copied()) {
         c.keys(key);
         assert_eq!(c.model.current, id);
     }
     c.keys("<esc>");
-    assert_ne!(c.model.current, ScreenId::Slo);
-    for _ in 0..10 {
+    assert_ne!(c.model.current, ScreenId::Map);
+    for _ in 0..11 {
         c.keys("<esc>");
     }
     assert_eq!(c.model.current, ScreenId::Overview);
@@ -31,10 +31,15 @@ fn number_keys_and_tabs_lead_everywhere_and_esc_leads_back() {
 #[test]
 fn the_worst_thing_is_one_enter_away() {
     let mut c = Console::new(120, 40);
-    c.keys("jj<enter>");
+    c.keys("jjj<enter>");
     assert_eq!(c.model.current, ScreenId::Services);
     assert!(c.shows("pdf-render") && c.shows("Tasks"), "{}", c.text());
     c.keys("<esc><esc>");
+    assert_eq!(c.model.current, ScreenId::Overview);
+    // Where the fault starts is told on the map.
+    c.keys("gj<enter>");
+    assert_eq!(c.model.current, ScreenId::Map);
+    c.keys("<esc>");
     assert_eq!(c.model.current, ScreenId::Overview);
 }
 
@@ -255,6 +260,7 @@ fn hostile_names_are_inert_on_every_screen() {
         "7",
         "8",
         "0",
+        "M",
         ":a",
     ] {
         c.keys(keys);
@@ -290,7 +296,7 @@ fn every_key_on_every_screen_does_something_sane() {
             .map(String::from),
         )
         .collect();
-    for screen in ["1", "2", "3", "4", "5", "6", "7", "8", "0"] {
+    for screen in ["1", "2", "3", "4", "5", "6", "7", "8", "0", "M"] {
         let mut c = Console::new(80, 24);
         for seed in 0..400_usize {
             if seed % 40 == 0 {

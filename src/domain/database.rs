@@ -148,6 +148,10 @@ pub struct DbVitals {
     pub cpu_percent: Option<f64>,
     /// Free disk, bytes.
     pub free_bytes: Option<f64>,
+    /// Mean time of a read from its disk, milliseconds.
+    pub read_ms: Option<f64>,
+    /// Mean time of a write to its disk, milliseconds.
+    pub write_ms: Option<f64>,
 }
 
 /// Something that happened to a database.

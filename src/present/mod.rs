@@ -14,7 +14,7 @@ mod errors;
 mod findings;
 mod flags;
 mod images;
-mod map;
+pub mod map;
 mod network;
 mod pipelines;
 mod postgres;

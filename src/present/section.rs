@@ -170,6 +170,14 @@ pub struct Row {
     pub thing: Value,
 }
 
+impl Row {
+    /// The name of the thing: its first cell, without the branch of a tree that it may hang on.
+    pub fn name(&self) -> &str {
+        let text = self.cells.first().map_or("", |c| c.text.as_str());
+        text.trim_start_matches(|c| matches!(c, ' ' | '·' | '\u{2500}'..='\u{257f}'))
+    }
+}
+
 /// What a section is worth: who answered, when, and what went wrong.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standing {
@@ -296,7 +304,7 @@ impl Section {
     pub fn bad(&self) -> impl Iterator<Item = (&str, &str)> {
         self.rows.iter().filter_map(|row| {
             let bad = row.cells.iter().find(|c| c.tone == Tone::Bad)?;
-            Some((row.cells.first()?.text.as_str(), bad.text.as_str()))
+            Some((row.name(), bad.text.as_str()))
         })
     }
 

@@ -46,6 +46,8 @@ pub struct Model {
     pub current: ScreenId,
     /// Where Back leads.
     pub history: Vec<ScreenId>,
+    /// The screen whose page was opened from another screen: closing the page leads back there, not to a list that was never seen.
+    pub sent_to: Option<ScreenId>,
     /// What lies over the screen; keys go to the last.
     pub overlays: Vec<Overlay>,
     /// The filter while it is typed.
@@ -76,6 +78,7 @@ impl Model {
             screens: screens::all(),
             current: ScreenId::Overview,
             history: Vec::new(),
+            sent_to: None,
             overlays: Vec::new(),
             filter: None,
             absolute: false,

@@ -111,7 +111,9 @@ fn settle(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
 /// Shows a place, and remembers where we were.
 pub fn go(model: &mut Model, nav: Nav) -> Vec<Effect> {
     let target = nav.screen();
-    if target != model.current {
+    let from_elsewhere = target != model.current;
+    model.sent_to = (from_elsewhere && matches!(nav, Nav::View(_))).then_some(target);
+    if from_elsewhere {
         model.history.retain(|s| *s != target);
         model.history.push(model.current);
         model.current = target;
@@ -246,19 +248,31 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if filtered && !deep {
         set_filter(model, "");
     } else if deep {
-        return model.with_screen(|s, cx| {
+        let effects = model.with_screen(|s, cx| {
             let effects = s.update(Command::Back, cx);
             s.sync(cx);
             effects
         });
-    } else if let Some(before) = model.history.pop() {
+        let left = model.screen().is_some_and(|s| s.crumbs().is_empty());
+        if left && model.sent_to.take() == Some(model.current) {
+            leave(model);
+        }
+        return effects;
+    } else {
+        leave(model);
+    }
+    Vec::new()
+}
+
+/// To the screen before.
+fn leave(model: &mut Model) {
+    if let Some(before) = model.history.pop() {
         model.current = before;
         model.with_screen(|s, cx| s.sync(cx));
     } else if model.current != ScreenId::Overview {
         model.current = ScreenId::Overview;
         model.with_screen(|s, cx| s.sync(cx));
     }
-    Vec::new()
 }
 
 fn set_filter(model: &mut Model, text: &str) {

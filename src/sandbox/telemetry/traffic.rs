@@ -227,6 +227,13 @@ fn data_stores(t: &mut Telemetry, at: f64) {
     );
     put(
         "AWS/RDS",
+        "WriteLatency",
+        &db,
+        0.001_6 * (1.0 + 0.3 * w("db write")),
+        "Seconds",
+    );
+    put(
+        "AWS/RDS",
         "ReplicaLag",
         &[("DBInstanceIdentifier", "laser-prod-db-replica")],
         0.3 + 0.2 * w("lag"),

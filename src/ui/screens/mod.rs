@@ -6,6 +6,7 @@ pub mod checklist;
 pub mod dashboards;
 pub mod deploys;
 pub mod logs;
+pub mod map;
 pub mod metrics;
 pub mod overview;
 pub mod services;
@@ -54,6 +55,8 @@ pub enum ScreenId {
     Dashboards,
     /// Promises and success metrics.
     Slo,
+    /// The path of a request.
+    Map,
 }
 
 impl ScreenId {
@@ -70,6 +73,7 @@ impl ScreenId {
         Self::Systems,
         Self::Dashboards,
         Self::Slo,
+        Self::Map,
     ];
 
     /// Name on the tab line.
@@ -86,6 +90,7 @@ impl ScreenId {
             Self::Audit => "Audit",
             Self::Dashboards => "Dashboards",
             Self::Slo => "SLO",
+            Self::Map => "Map",
         }
     }
 
@@ -103,6 +108,7 @@ impl ScreenId {
             Self::Audit => "audit",
             Self::Dashboards => "dashboards",
             Self::Slo => "slo",
+            Self::Map => "map",
         }
     }
 
@@ -121,6 +127,9 @@ impl ScreenId {
             Self::Dashboards => "Dashboards: CloudWatch's, and the console's own",
             Self::Slo => {
                 "Promises to users: error budgets, burn rates, and the other success metrics"
+            }
+            Self::Map => {
+                "Health map: the path of a request, where a fault starts and what it reaches"
             }
         }
     }
@@ -171,6 +180,8 @@ impl Nav {
             Self::Dashboard(_) => ScreenId::Dashboards,
             Self::Criterion(_) | Self::Stage(_) => ScreenId::Checklist,
             Self::Metrics { .. } => ScreenId::Metrics,
+            // The map has a screen of its own.
+            Self::View("map") => ScreenId::Map,
             Self::View(_) => ScreenId::Systems,
             Self::LogsOf(_) | Self::LogGroups(_) => ScreenId::Logs,
         }
@@ -277,5 +288,6 @@ pub fn all() -> Vec<Box<dyn Screen>> {
         Box::new(systems::Systems::default()),
         Box::new(dashboards::Dashboards::default()),
         Box::new(slo::Promises::default()),
+        Box::new(map::HealthMap::default()),
     ]
 }

@@ -221,7 +221,9 @@ impl Rds {
                     0 => vitals.connections = newest,
                     LAG => vitals.lag_s = newest,
                     2 => vitals.cpu_percent = newest,
-                    _ => vitals.free_bytes = newest,
+                    3 => vitals.free_bytes = newest,
+                    4 => vitals.read_ms = newest.map(|s: f64| s * 1000.0),
+                    _ => vitals.write_ms = newest.map(|s: f64| s * 1000.0),
                 }
             }
         }
@@ -230,11 +232,13 @@ impl Rds {
 }
 
 /// Metrics of the namespace `AWS/RDS`, by their place in a query's id.
-const METRICS: [&str; 4] = [
+const METRICS: [&str; 6] = [
     "DatabaseConnections",
     "ReplicaLag",
     "CPUUtilization",
     "FreeStorageSpace",
+    "ReadLatency",
+    "WriteLatency",
 ];
 /// The place of the one that replicas alone have.
 const LAG: usize = 1;

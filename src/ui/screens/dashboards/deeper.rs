@@ -17,14 +17,26 @@ const VALUES: &str = "values";
 /// Series that are handed to the metrics screen at most.
 const HANDED: usize = 20;
 
+/// Whether what the widget shows is reckoned from metrics.
+fn reckons(o: &Opened) -> bool {
+    let kind = o.widget().map(|(_, w)| &w.kind);
+    let Some(WidgetKind::Metric(m)) = kind else {
+        return false;
+    };
+    let mut rows = m.rows.iter().filter(|r| r.visible);
+    rows.any(|r| matches!(r.source, Source::Expression(_)))
+}
+
 impl Dashboards {
-    /// Deeper: a widget of metrics onto the metrics screen, one of alarms to its first alarm; anything else fills the screen.
+    /// Deeper: a widget of metrics onto the metrics screen, one of alarms to its first alarm; anything else fills the screen. What
+    /// is reckoned (metric math, a search) fills it first: its result is drawn nowhere else.
     pub(super) fn enter(&mut self, cx: &Cx<'_>) -> Vec<Effect> {
-        if let Some(effect) = self.deeper(cx) {
+        let reckons = self.open.as_ref().is_some_and(|o| !o.single && reckons(o));
+        if let Some(effect) = self.deeper(cx).filter(|_| !reckons) {
             return vec![effect];
         }
         if let Some(o) = &mut self.open {
-            (o.single, o.scroll) = (true, 0);
+            (o.single, o.scroll, o.cursor) = (true, 0, None);
         }
         Vec::new()
     }

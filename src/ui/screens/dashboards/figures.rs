@@ -1,5 +1,6 @@
 //! Numbers, gauges, bars, shares and tables of series: what is said without time.
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -9,7 +10,7 @@ use crate::domain::dashboard::{MetricWidget, headline};
 use crate::domain::metric::Unit;
 use crate::domain::text::{clip, width};
 use crate::ui::screens::Cx;
-use crate::ui::widgets::chart::{Summary, series_key, series_style};
+use crate::ui::widgets::chart::{Summary, series_key, series_style, value_at};
 use crate::ui::widgets::{Column, Row, Table, bar, line, spark};
 
 /// A bar with its name and its value.
@@ -221,37 +222,88 @@ const COLUMNS: &[Column] = &[
     Column::right("max", 9).drop(2),
 ];
 
-/// Series as a table of what their range sums up to.
-pub(super) fn summary(
+/// With what each was at the time that is pointed at, as the metrics screen has it.
+const POINTED: &[Column] = &[
+    Column::left("", 1),
+    Column::left("series", 12).grow(1),
+    Column::right("here", 9),
+    Column::right("last", 9),
+    Column::right("min", 9).drop(2),
+    Column::right("avg", 9).drop(1),
+    Column::right("max", 9).drop(2),
+];
+
+/// Series as a table of what their range sums up to, and of what they were at a time.
+pub(super) fn pointed(
     shown: &[Shown<'_>],
-    skip: usize,
-    (from, until): (jiff::Timestamp, jiff::Timestamp),
+    cursor: Option<Timestamp>,
+    ends: (Timestamp, Timestamp),
     area: Rect,
     cx: &Cx<'_>,
     buf: &mut Buffer,
 ) {
+    let here = |s: &Shown<'_>| {
+        let at = value_at(&s.line.points, s.line.period_s, cursor?);
+        at.map(|v| s.unit.format(v))
+    };
+    let rows = shown.iter().enumerate().map(|(i, s)| {
+        let mut cells = row(i, s, ends, cx);
+        let value = here(s).unwrap_or_else(|| "-".into());
+        cells.insert(2, (value, cx.theme.key));
+        Row::new(cells)
+    });
+    tabled(POINTED, rows, shown.len(), area, cx, buf);
+}
+
+/// Series as a table of what their range sums up to.
+pub(super) fn summary(
+    shown: &[Shown<'_>],
+    ends: (Timestamp, Timestamp),
+    area: Rect,
+    cx: &Cx<'_>,
+    buf: &mut Buffer,
+) {
+    let rows = shown.iter().enumerate();
+    let rows = rows.map(|(i, s)| Row::new(row(i, s, ends, cx)));
+    tabled(COLUMNS, rows, shown.len(), area, cx, buf);
+}
+
+fn row(
+    i: usize,
+    s: &Shown<'_>,
+    (from, until): (Timestamp, Timestamp),
+    cx: &Cx<'_>,
+) -> Vec<(String, Style)> {
     let t = cx.theme;
+    let sum = Summary::of(&s.line.points, from, until);
+    let number = |f: fn(&Summary) -> f64| value(s.unit, sum.as_ref().map(f));
+    let style = series_style(t, i);
+    let partial = if s.line.partial { " (partial)" } else { "" };
+    vec![
+        (series_key(i).to_string(), style),
+        (format!("{}{partial}", s.name), style),
+        (number(|s| s.last), t.strong),
+        (number(|s| s.min), t.muted),
+        (number(|s| s.avg), t.text),
+        (number(|s| s.max), t.muted),
+    ]
+}
+
+fn tabled(
+    columns: &[Column],
+    rows: impl Iterator<Item = Row>,
+    all: usize,
+    area: Rect,
+    cx: &Cx<'_>,
+    buf: &mut Buffer,
+) {
     let table = Table {
-        columns: COLUMNS,
+        columns,
         sort: None,
         selected: None,
         focus: false,
     };
-    let rows = shown.iter().enumerate().skip(skip).map(|(i, s)| {
-        let sum = Summary::of(&s.line.points, from, until);
-        let number = |f: fn(&Summary) -> f64| value(s.unit, sum.as_ref().map(f));
-        let style = series_style(t, i);
-        let partial = if s.line.partial { " (partial)" } else { "" };
-        Row::new([
-            (series_key(i).to_string(), style),
-            (format!("{}{partial}", s.name), style),
-            (number(|s| s.last), t.strong),
-            (number(|s| s.min), t.muted),
-            (number(|s| s.avg), t.text),
-            (number(|s| s.max), t.muted),
-        ])
-    });
-    table.draw(buf, area, rows, t);
+    table.draw(buf, area, rows, cx.theme);
     let fits = usize::from(area.height.saturating_sub(1));
-    more(shown.len().saturating_sub(skip + fits), area, cx, buf);
+    more(all.saturating_sub(fits), area, cx, buf);
 }

@@ -8,17 +8,17 @@ use ratatui::style::Style;
 
 use super::figures;
 use super::legend::{entries, entry_width, legend_rows};
-use super::model::{Opened, data};
+use super::model::{Opened, data, viewport};
 use crate::domain::alarm::AlarmRule;
 use crate::domain::dashboard::{
-    DataLine, Legend, MetricRow, MetricWidget, View, Widget, WidgetData, unit_of,
+    DataLine, Legend, MetricRow, MetricWidget, View, Widget, WidgetData, WidgetKind, unit_of,
 };
 use crate::domain::metric::Unit;
 use crate::domain::text::clip;
 use crate::ui::screens::Cx;
 use crate::ui::screens::metrics::marks::marks;
 use crate::ui::widgets::chart::{
-    Chart, Extras, Mark, Plot, Right, plot_area, series_key, series_style,
+    Chart, Extras, Mark, Plot, Right, plot_area, plot_area_between, series_key, series_style,
 };
 use crate::ui::widgets::line;
 
@@ -106,7 +106,7 @@ pub(super) fn draw(
         View::Gauge => figures::gauges(m, &shown, area, cx, buf),
         View::Bar => figures::bars(&figures::of_series(m, &shown), false, area, cx, buf),
         View::Pie => figures::bars(&figures::of_series(m, &shown), true, area, cx, buf),
-        View::Table => figures::summary(&shown, 0, (from, until), area, cx, buf),
+        View::Table => figures::summary(&shown, (from, until), area, cx, buf),
     }
     if let (View::Table | View::SingleValue, Some(p)) =
         (m.view, found.and_then(|d| d.problem.as_ref()))
@@ -214,6 +214,53 @@ fn limits(w: &Widget, m: &MetricWidget, cx: &Cx<'_>) -> Marked {
     out
 }
 
+/// The chart, whether its legend stands beside it, and the rows of a legend below it.
+fn parts(
+    m: &MetricWidget,
+    o: &Opened,
+    shown: &[Shown<'_>],
+    area: Rect,
+    cx: &Cx<'_>,
+) -> (Rect, bool, u16) {
+    let beside = m.legend == Legend::Right && area.width >= 78 && !o.single;
+    let below = match m.legend {
+        _ if beside || area.height < 7 => 0,
+        // A time that is pointed at needs somewhere to say what was there.
+        _ if o.single => (shown.len() as u16 + 1).min(area.height / 3),
+        Legend::Hidden => 0,
+        _ => legend_rows(shown, area, o.span.ends(cx.now)),
+    };
+    let chart = Rect {
+        width: area.width - if beside { 28 } else { 0 },
+        height: area.height - below,
+        ..area
+    };
+    (chart, beside, below)
+}
+
+/// Where the plot of the widget that fills the screen is, if it is drawn over time.
+pub(super) fn large_plot(o: &Opened, cx: &Cx<'_>) -> Option<Rect> {
+    let (n, w) = o.widget().filter(|_| o.is_over_time())?;
+    let WidgetKind::Metric(m) = &w.kind else {
+        return None;
+    };
+    let place = viewport(cx);
+    let inside = Rect::new(
+        place.x + 1,
+        place.y + 1,
+        place.width.saturating_sub(2),
+        place.height.saturating_sub(2),
+    );
+    let shown = shown(m, data(cx, &o.id, n).map(AsRef::as_ref), w, cx);
+    let (chart, ..) = parts(m, o, &shown, inside, cx);
+    let two = shown.iter().any(|s| s.right) && shown.iter().any(|s| !s.right);
+    Some(if two {
+        plot_area_between(chart)
+    } else {
+        plot_area(chart)
+    })
+}
+
 fn series(
     w: &Widget,
     m: &MetricWidget,
@@ -225,18 +272,7 @@ fn series(
 ) {
     let t = cx.theme;
     let (from, until) = o.span.ends(cx.now);
-    let beside = m.legend == Legend::Right && area.width >= 78 && !o.single;
-    let below = match m.legend {
-        _ if beside || area.height < 7 => 0,
-        Legend::Hidden => 0,
-        _ if o.single => (shown.len() as u16 + 1).min(area.height / 3),
-        _ => legend_rows(shown, area, (from, until)),
-    };
-    let chart = Rect {
-        width: area.width - if beside { 28 } else { 0 },
-        height: area.height - below,
-        ..area
-    };
+    let (chart, beside, below) = parts(m, o, shown, area, cx);
     let several = shown.len() > 1;
     let plot = |(n, s): (usize, &Shown<'_>)| Plot {
         points: shown.get(n).map_or(&[][..], |s| &s.line.points),
@@ -281,7 +317,7 @@ fn series(
         plots: left,
         thresholds: marked.values,
         marks: &happened,
-        crosshair: None,
+        crosshair: o.cursor.filter(|_| o.single),
     }
     .draw_with(buf, chart, t, &more);
     let visible = |s: &Shown<'_>| s.line.points.iter().any(|p| p.0 >= from && p.0 <= until);
@@ -306,7 +342,7 @@ fn series(
         ..area
     };
     if o.single && below > 0 {
-        figures::summary(shown, 0, (from, until), place, cx, buf);
+        figures::pointed(shown, o.cursor, (from, until), place, cx, buf);
     } else if beside {
         let place = Rect::new(chart.right(), area.y, 28, area.height);
         entries(shown, (from, until), place, 1, cx, buf);

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::grid::{self, Cell};
 use crate::domain::dashboard::{
-    BoardAsk, Dashboard, DashboardId, LogTable, OwnDashboard, Widget, WidgetData,
+    BoardAsk, Dashboard, DashboardId, LogTable, OwnDashboard, View, Widget, WidgetData, WidgetKind,
 };
 use crate::domain::facts::Facts;
 use crate::domain::part::Part;
@@ -48,6 +49,8 @@ pub(super) struct Opened {
     pub single: bool,
     /// First row of it that is shown, where it is longer than the screen.
     pub scroll: u16,
+    /// The time pointed at in it.
+    pub cursor: Option<Timestamp>,
     pub ask: Option<Arc<BoardAsk>>,
 }
 
@@ -66,6 +69,7 @@ impl Opened {
             top: 0,
             single: false,
             scroll: 0,
+            cursor: None,
             ask: None,
         }
     }
@@ -90,6 +94,7 @@ impl Opened {
             self.written = Some(now.clone());
             self.refill();
         }
+        self.cursor = self.span.keep(self.cursor, cx.now);
         let Some(board) = self.board.clone() else {
             return;
         };
@@ -117,6 +122,12 @@ impl Opened {
             }
         }
         self.top = self.top.min(last);
+    }
+
+    /// Whether the widget that fills the screen is drawn over time: then a time can be pointed at.
+    pub fn is_over_time(&self) -> bool {
+        let kind = self.widget().map(|(_, w)| &w.kind);
+        self.single && matches!(kind, Some(WidgetKind::Metric(m)) if m.view == View::TimeSeries)
     }
 
     pub fn widget(&self) -> Option<(usize, &Widget)> {

@@ -5,13 +5,15 @@ use ratatui::layout::Position;
 use serde_json::json;
 
 use super::model::{Dashboards, Opened, own, viewport};
-use super::{grid, list, page, view};
+use super::{grid, list, metric, page, view};
 use crate::domain::dashboard::DashboardId;
 use crate::domain::interest::Interest;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
 use crate::ui::overlays::picker::{Choice, Choices};
+use crate::ui::screens::metrics::span::share_of;
 use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
+use crate::ui::widgets::clock;
 
 /// Between a variable's id and its value in what the picker calls a choice.
 const IS: char = '=';
@@ -31,13 +33,20 @@ impl Screen for Dashboards {
                 "" => w.kind.word().to_owned(),
                 title => title.to_owned(),
             }));
+            // Esc lets go of the time first.
+            crumbs.extend(o.cursor.map(|at| format!("at {}", clock(at, at))));
         }
         crumbs
     }
 
     fn offers(&self) -> &'static [Command] {
         use Command::*;
-        if self.open.is_some() {
+        if self.open.as_ref().is_some_and(Opened::is_over_time) {
+            &[
+                Open, Left, Right, ZoomIn, ZoomOut, PanLeft, PanRight, Metrics, Pick, Describe,
+                Copy,
+            ]
+        } else if self.open.is_some() {
             &[
                 Open, NextPane, ZoomIn, ZoomOut, PanLeft, PanRight, Metrics, Pick, Describe, Copy,
             ]
@@ -192,7 +201,11 @@ impl Screen for Dashboards {
                 };
                 self.list.jump(index, self.visible.iter());
             }
-            Some(o) if o.single => return Vec::new(),
+            Some(o) if o.single => {
+                o.cursor = metric::large_plot(o, cx)
+                    .and_then(|plot| o.span.at(share_of(plot, at)?, cx.now));
+                return Vec::new();
+            }
             Some(o) => {
                 let place = viewport(cx);
                 let y = at.y.saturating_sub(place.y).saturating_add(o.top);
@@ -248,13 +261,17 @@ impl Dashboards {
         };
         match command {
             ZoomIn | ZoomOut => {
-                o.span.zoom(command == ZoomIn, None, cx.now);
+                o.span.zoom(command == ZoomIn, o.cursor, cx.now);
                 o.chose_span = true;
             }
             PanLeft | PanRight => {
                 o.span.pan(command == PanLeft, cx.now);
                 o.chose_span = true;
             }
+            Left | Right if o.is_over_time() => {
+                o.cursor = o.span.point(o.cursor, command == Right, cx.now);
+            }
+            Back if o.cursor.is_some() => o.cursor = None,
             Back if o.single => (o.single, o.scroll) = (false, 0),
             Back => self.open = None,
             Up if o.single => o.scroll = o.scroll.saturating_sub(1),

@@ -171,6 +171,9 @@ fn head(o: &Opened, cx: &Cx<'_>, buf: &mut Buffer) {
         (format!(" {}", clip(name, 40)), t.title),
         (format!("   {range}"), t.strong),
     ];
+    if let Some(at) = o.cursor {
+        spans.push((format!("   at {}", clock(cx.now, at)), t.key));
+    }
     for v in board
         .iter()
         .flat_map(|b| &b.variables)

@@ -1,6 +1,6 @@
 //! State of the metrics screen.
 
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 
 use super::charts::{ChartSpec, asked, charts, usual};
 use super::span::Span;
@@ -94,27 +94,12 @@ impl Metrics {
 
     /// Moves the time pointed at by points, at least one and at most a hundredth of the range.
     pub(super) fn point(&mut self, right: bool, cx: &Cx<'_>) {
-        let (from, until) = self.span.ends(cx.now);
-        let period = i64::from(self.span.period_s());
-        let step = (i64::from(self.span.length_s()) / 100).max(period) / period * period;
-        // On whole periods, so that it stands where the points are.
-        let snap = |t: Timestamp| t.as_second().div_euclid(period) * period;
-        let to = match self.cursor {
-            None => snap(until),
-            Some(at) if right => snap(at) + step,
-            Some(at) => snap(at) - step,
-        };
-        self.cursor = Timestamp::from_second(to)
-            .ok()
-            .map(|t| t.clamp(from, until));
+        self.cursor = self.span.point(self.cursor, right, cx.now);
     }
 
     /// Lets go of a time that is no longer in sight.
     pub(super) fn keep_cursor(&mut self, cx: &Cx<'_>) {
-        let (from, until) = self.span.ends(cx.now);
-        let slack = i64::from(self.span.period_s()).seconds();
-        let first = from.checked_sub(slack).unwrap_or(from);
-        self.cursor = self.cursor.filter(|t| *t >= first && *t <= until);
+        self.cursor = self.span.keep(self.cursor, cx.now);
     }
 
     /// Metrics that can be chosen, as the picker shows them.

@@ -1,6 +1,7 @@
 //! The time range: zoom in steps, pan by a quarter, follow now at the right end.
 
 use jiff::{Timestamp, ToSpan};
+use ratatui::layout::{Position, Rect};
 
 use crate::domain::metric::Window;
 
@@ -103,6 +104,42 @@ impl Span {
         self.end_at(until, if earlier { -quarter } else { quarter }, now);
     }
 
+    /// The time beside one that is pointed at, a point or a hundredth of the range away; where none is, the right end.
+    pub fn point(
+        &self,
+        cursor: Option<Timestamp>,
+        right: bool,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let (from, until) = self.ends(now);
+        let period = i64::from(self.period_s());
+        let step = (i64::from(self.length_s()) / 100).max(period) / period * period;
+        // On whole periods, so that it stands where the points are.
+        let snap = |t: Timestamp| t.as_second().div_euclid(period) * period;
+        let to = match cursor {
+            None => snap(until),
+            Some(at) if right => snap(at) + step,
+            Some(at) => snap(at) - step,
+        };
+        let at = Timestamp::from_second(to).ok();
+        at.map(|t| t.clamp(from, until))
+    }
+
+    /// The time at a share of the range, 0..=1 from its left end.
+    pub fn at(&self, share: f64, now: Timestamp) -> Option<Timestamp> {
+        let (from, until) = self.ends(now);
+        let length = until.duration_since(from).as_secs_f64();
+        Timestamp::from_second(from.as_second() + (share * length) as i64).ok()
+    }
+
+    /// A time that is pointed at, while it is in sight.
+    pub fn keep(&self, cursor: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        let (from, until) = self.ends(now);
+        let slack = i64::from(self.period_s()).seconds();
+        let first = from.checked_sub(slack).unwrap_or(from);
+        cursor.filter(|t| *t >= first && *t <= until)
+    }
+
     fn end_at(&mut self, at: Timestamp, after: i64, now: Timestamp) {
         // On whole minutes, so that the same range is the same question.
         let second = at.as_second().saturating_add(after).div_euclid(60) * 60;
@@ -110,6 +147,12 @@ impl Span {
             .ok()
             .filter(|t| now.duration_since(*t).as_secs() >= 60);
     }
+}
+
+/// How far from the left a position is in a plot, 0..=1; `None` outside.
+pub(in crate::ui::screens) fn share_of(plot: Rect, at: Position) -> Option<f64> {
+    let inside = plot.contains(at);
+    inside.then(|| f64::from(at.x - plot.x) / f64::from(plot.width.saturating_sub(1).max(1)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! What commands do to the metrics screen.
 
-use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
@@ -127,14 +126,7 @@ impl Screen for Metrics {
     fn click(&mut self, at: Position, twice: bool, cx: &Cx<'_>) -> Vec<Effect> {
         if self.is_single() {
             self.cursor = view::large_plot(self, cx)
-                .filter(|plot| plot.contains(at))
-                .and_then(|plot| {
-                    let (from, until) = self.span.ends(cx.now);
-                    let share =
-                        f64::from(at.x - plot.x) / f64::from(plot.width.saturating_sub(1).max(1));
-                    let length = until.duration_since(from).as_secs_f64();
-                    Timestamp::from_second(from.as_second() + (share * length) as i64).ok()
-                });
+                .and_then(|plot| self.span.at(super::span::share_of(plot, at)?, cx.now));
         } else if let Some(index) = view::chart_at(self, at, cx) {
             self.focus.jump(index, self.titles.iter());
             self.single = twice;

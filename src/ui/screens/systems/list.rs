@@ -101,9 +101,7 @@ fn worst_cell(sections: &[Section]) -> Option<String> {
         .filter(|(.., c)| c.tone.weight() >= Tone::Warn.weight())
         .max_by_key(|(.., c)| c.tone.weight())?;
     let head = section.heads.get(at).map_or("", |h| h.title);
-    // A branch of a tree is no part of the name.
-    let name = row.cells.first().map_or("", |c| c.text.as_str());
-    let name = name.trim_start_matches([' ', '└', '├', '·']);
+    let name = row.name();
     Some(match at {
         0 => cell.text.clone(),
         _ => format!("{name}: {head} {}", cell.text),

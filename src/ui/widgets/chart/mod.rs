@@ -94,6 +94,15 @@ pub fn plot_area(area: Rect) -> Rect {
     )
 }
 
+/// The same where a second axis stands on its right.
+pub fn plot_area_between(area: Rect) -> Rect {
+    let plot = plot_area(area);
+    Rect {
+        width: plot.width.saturating_sub(extras::GUTTER),
+        ..plot
+    }
+}
+
 impl Chart<'_> {
     /// Draws the chart; an area that is too small for one stays empty.
     pub fn draw(&self, buf: &mut Buffer, area: Rect, theme: &Theme) {
@@ -102,10 +111,10 @@ impl Chart<'_> {
 
     /// As [`draw`](Self::draw), with what few charts need.
     pub fn draw_with(&self, buf: &mut Buffer, area: Rect, theme: &Theme, more: &Extras<'_>) {
-        let mut plot = plot_area(area);
-        if more.right.is_some() {
-            plot.width = plot.width.saturating_sub(extras::GUTTER);
-        }
+        let plot = match more.right {
+            Some(_) => plot_area_between(area),
+            None => plot_area(area),
+        };
         if plot.width < 8 || plot.height < 2 || self.until <= self.from {
             return;
         }

@@ -1,0 +1,376 @@
+//! The graph by hand and from facts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
+use crate::domain::database::{Database, Databases};
+use crate::domain::facts::ProviderHealth;
+use crate::domain::metric::{MetricId, MetricQuery, Stat};
+use crate::domain::part::Part;
+use crate::domain::problem::{Problem, ProblemKind};
+
+/// Every step of the plan, with the tones that are given; the others are well.
+fn nodes(tones: &[(&str, Tone)]) -> Vec<Node> {
+    let tone = |id: &str| tones.iter().find(|t| t.0 == id).map_or(Tone::Ok, |t| t.1);
+    STEPS
+        .iter()
+        .map(|s| Node {
+            id: s.id,
+            short: s.short,
+            title: s.title,
+            tone: tone(s.id),
+            state: word(tone(s.id)),
+            says: format!("{} speaks", s.short),
+            asked_by: s.asked_by,
+            beside: s.asked_by.is_none() && s.id != "browser",
+            observed_at: Some(Timestamp::UNIX_EPOCH),
+            ..Node::default()
+        })
+        .collect()
+}
+
+fn ids<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<&'static str> {
+    nodes.map(|n| n.id).collect()
+}
+
+fn reached(graph: &Graph) -> Vec<&'static str> {
+    ids(graph.nodes.iter().filter(|n| !n.reached_by.is_empty()))
+}
+
+fn faulty(graph: &Graph) -> Vec<&'static str> {
+    let edges = graph.edges.iter().filter(|e| e.fault);
+    edges.map(|e| e.to).collect()
+}
+
+#[test]
+fn a_fault_in_the_database_reaches_services_balancer_edge_and_browser_and_nothing_else() {
+    let graph = Graph::of(nodes(&[("postgres", Tone::Bad)]));
+    assert_eq!(ids(graph.starts()), ["postgres"]);
+    assert_eq!(
+        graph.node("postgres").unwrap().reaches,
+        ["ecs", "balancer", "cloudflare", "browser"]
+    );
+    assert_eq!(
+        reached(&graph),
+        ["browser", "cloudflare", "balancer", "ecs"]
+    );
+    assert_eq!(
+        faulty(&graph),
+        ["cloudflare", "balancer", "ecs", "postgres"]
+    );
+    let headline = graph.headline();
+    assert_eq!(headline.len(), 1, "{headline:?}");
+    assert_eq!(
+        headline[0].text,
+        "starts at PostgreSQL: PostgreSQL speaks; reaches ECS, ALB, Cloudflare, browser"
+    );
+    assert_eq!(headline[0].tone, Tone::Bad);
+    assert_eq!(graph.node("ecs").unwrap().sign().1, "REACHED");
+}
+
+#[test]
+fn a_fault_in_the_hosting_does_not_reach_the_services() {
+    let graph = Graph::of(nodes(&[("vercel", Tone::Bad)]));
+    assert_eq!(reached(&graph), ["browser", "cloudflare"]);
+    assert_eq!(faulty(&graph), ["cloudflare", "vercel"]);
+    assert!(graph.nodes.iter().all(|n| n.id != "ecs" || !n.suffers()));
+}
+
+#[test]
+fn what_is_bad_because_of_something_deeper_starts_nothing() {
+    // The services between them look well: the fault is still the store's.
+    let graph = Graph::of(nodes(&[("balancer", Tone::Bad), ("redis", Tone::Bad)]));
+    assert_eq!(ids(graph.starts()), ["redis"]);
+    assert_eq!(graph.node("balancer").unwrap().reached_by, ["redis"]);
+    assert_eq!(graph.node("balancer").unwrap().sign().1, "BAD");
+    let graph = Graph::of(nodes(&[("vercel", Tone::Bad), ("redis", Tone::Bad)]));
+    assert_eq!(ids(graph.starts()), ["vercel", "redis"]);
+    assert_eq!(
+        graph.node("browser").unwrap().reached_by,
+        ["vercel", "redis"]
+    );
+}
+
+#[test]
+fn unknown_is_neither_a_fault_nor_well() {
+    let graph = Graph::of(nodes(&[("postgres", Tone::Unknown)]));
+    assert!(graph.starts().next().is_none() && faulty(&graph).is_empty());
+    assert_eq!(graph.node("postgres").unwrap().sign().1, "unknown");
+    let headline = graph.headline();
+    assert_eq!(headline.len(), 1);
+    assert_eq!(
+        headline[0].text,
+        "not known: PostgreSQL (PostgreSQL speaks)"
+    );
+    assert_ne!(headline[0].tone, Tone::Ok);
+    // One cause that silences all is said once, and not as if somebody still might answer.
+    let mut silent = nodes(&[]);
+    for n in &mut silent {
+        n.tone = Tone::Unknown;
+        n.says = "no region is set".into();
+        n.error = Some(n.says.clone());
+        n.observed_at = None;
+    }
+    let text = Graph::of(silent).headline().remove(0).text;
+    assert!(
+        text.starts_with("not known: browser, Cloudflare, "),
+        "{text}"
+    );
+    assert!(text.ends_with(", Slack (no region is set)"), "{text}");
+}
+
+#[test]
+fn a_warning_reaches_nobody_and_what_stands_beside_the_path_starts_nothing() {
+    let graph = Graph::of(nodes(&[("postgres", Tone::Warn), ("sentry", Tone::Bad)]));
+    assert!(graph.starts().next().is_none() && reached(&graph).is_empty());
+    let lines: Vec<_> = graph.headline().into_iter().map(|c| c.text).collect();
+    assert_eq!(
+        lines,
+        [
+            "beside the path: Sentry (Sentry speaks)",
+            "also PostgreSQL (PostgreSQL speaks)"
+        ]
+    );
+}
+
+#[test]
+fn where_nothing_is_ill_all_is_well() {
+    let graph = Graph::of(nodes(&[]));
+    let headline = graph.headline();
+    assert_eq!(headline.len(), 1);
+    assert_eq!(headline[0].tone, Tone::Ok);
+    assert!(headline[0].text.starts_with("all is well: each of the 8"));
+    assert!(Graph::of(Vec::new()).headline()[0].text == "asking ...");
+}
+
+#[test]
+fn branches_are_heavy_along_the_fault() {
+    let graph = Graph::of(nodes(&[("redis", Tone::Bad)]));
+    let twigs = [
+        "cloudflare",
+        "vercel",
+        "balancer",
+        "ecs",
+        "postgres",
+        "redis",
+        "s3",
+        "slack",
+    ]
+    .map(|id| graph.twig(id));
+    assert_eq!(
+        twigs,
+        [
+            "┗━ ",
+            "   ┠─ ",
+            "   ┗━ ",
+            "      ┗━ ",
+            "         ┠─ ",
+            "         ┡━ ",
+            "         └─ ",
+            "· "
+        ]
+    );
+}
+
+#[test]
+fn measures_are_short_and_a_few_failures_are_not_none() {
+    let m = |latency_ms, errors_percent| Measure {
+        latency_ms,
+        errors_percent,
+        ..Measure::default()
+    };
+    for (measure, latency, errors) in [
+        (m(Some(0.94), Some(0.0)), Some("0.9 ms"), Some("0 %")),
+        (m(Some(143.4), Some(0.001)), Some("143 ms"), Some("<0.01 %")),
+        (m(Some(12_000.0), Some(2.345)), Some("12 s"), Some("2.35 %")),
+        (m(Some(f64::NAN), Some(100.0)), None, Some("100 %")),
+        (m(None, None), None, None),
+    ] {
+        assert_eq!(measure.latency().as_deref(), latency);
+        assert_eq!(measure.errors().as_deref(), errors);
+        for text in [measure.latency(), measure.errors()].into_iter().flatten() {
+            assert!(text.chars().count() <= 7, "{text}");
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).unwrap()
+}
+
+fn part<T>(value: T) -> Part<T> {
+    Part::answered(value, now(), "test", Duration::from_secs(60))
+}
+
+fn line(name: &str) -> ProviderHealth {
+    ProviderHealth {
+        name: name.into(),
+        last_ok: None,
+        problem: None,
+        next_try: None,
+        calls_per_minute: 0,
+        latency_ms: None,
+        configured: true,
+    }
+}
+
+fn with_database(status: &str) -> Facts {
+    let mut facts = Facts {
+        providers: vec![line("rds")],
+        ..Facts::default()
+    };
+    facts.estate.databases = part(Arc::new(Databases {
+        instances: vec![Database {
+            id: "db\u{1b}[2J".into(),
+            status: status.into(),
+            multi_az: true,
+            ..Database::default()
+        }],
+        ..Databases::default()
+    }));
+    facts
+}
+
+#[test]
+fn what_is_not_configured_is_absent_and_its_askers_are_joined() {
+    let graph = graph(&with_database("available"), now());
+    assert_eq!(
+        ids(graph.nodes.iter()),
+        ["browser", "balancer", "ecs", "postgres"]
+    );
+    assert_eq!(graph.node("balancer").unwrap().asked_by, Some("browser"));
+    // No databases are unwise in this way and that; no request suffers.
+    assert_eq!(graph.node("postgres").unwrap().tone, Tone::Ok);
+}
+
+#[test]
+fn a_failed_database_starts_a_fault_and_a_failed_question_only_is_unknown() {
+    let mut facts = with_database("storage-full");
+    let map = graph(&facts, now());
+    assert_eq!(ids(map.starts()), ["postgres"]);
+    let says = &map.node("postgres").unwrap().says;
+    assert_eq!(says, "db\\e[2J: storage-full");
+    // The API goes silent: the last answer may not be believed, and is neither good nor a fault.
+    facts.estate.databases.error = Some(Problem::new(
+        ProblemKind::Throttled,
+        "rds",
+        "Databases cannot be read",
+        "Rate exceeded",
+        "wait",
+    ));
+    let map = graph(&facts, now());
+    let node = map.node("postgres").unwrap();
+    assert_eq!(
+        (node.state, node.says.as_str()),
+        ("unknown", "Rate exceeded")
+    );
+    assert_eq!(node.error.as_deref(), Some("Rate exceeded"));
+    assert!(map.starts().next().is_none());
+    // So does age alone.
+    let later = now() + jiff::SignedDuration::from_mins(10);
+    let map = graph(&with_database("available"), later);
+    assert_eq!(map.node("postgres").unwrap().state, "unknown");
+}
+
+#[test]
+fn a_database_that_answers_nobody_is_a_fault_unless_it_is_another_environments() {
+    let mut facts = with_database("stopped");
+    facts.environment = "production".into();
+    let map = graph(&facts, now());
+    assert_eq!(ids(map.starts()), ["postgres"]);
+    let mut elsewhere = with_database("stopped");
+    elsewhere.environment = "production".into();
+    let mut databases = (**elsewhere.estate.databases.value.as_ref().unwrap()).clone();
+    databases.instances[0].environment = Some("staging".into());
+    elsewhere.estate.databases = part(Arc::new(databases));
+    let map = graph(&elsewhere, now());
+    assert_eq!(map.node("postgres").unwrap().tone, Tone::Ok);
+    let backing_up = graph(&with_database("backing-up"), now());
+    assert_eq!(backing_up.node("postgres").unwrap().state, "moving");
+}
+
+#[test]
+fn an_alarm_speaks_for_the_step_whose_metric_it_watches() {
+    let alarm = |name: &str, namespace: &str, metric: &str, severity| {
+        Arc::new(Alarm {
+            name: name.into(),
+            arn: String::new(),
+            description: String::new(),
+            state: AlarmState::Alarm,
+            severity,
+            reason: String::new(),
+            since: None,
+            updated_at: None,
+            rule: AlarmRule::Metric {
+                query: Some(MetricQuery {
+                    metric: MetricId::new(namespace, metric, &[]),
+                    stat: Stat::Sum,
+                    period_s: 60,
+                }),
+                expression: None,
+                comparison: ">".into(),
+                threshold: None,
+                datapoints: 1,
+                periods: 1,
+                period_s: 60,
+            },
+            actions_enabled: true,
+            actions: Vec::new(),
+        })
+    };
+    let mut facts = with_database("available");
+    facts.alarms = part(Arc::new(vec![
+        alarm("full", "AWS/RDS", "DatabaseConnections", Severity::Critical),
+        alarm(
+            "5xx",
+            "AWS/ApplicationELB",
+            "HTTPCode_Target_5XX_Count",
+            Severity::Critical,
+        ),
+        alarm(
+            "refused",
+            "AWS/ApplicationELB",
+            "HTTPCode_ELB_5XX_Count",
+            Severity::Warning,
+        ),
+        alarm("noise", "AWS/RDS", "CPUUtilization", Severity::Info),
+    ]));
+    let map = graph(&facts, now());
+    assert_eq!(ids(map.starts()), ["postgres"]);
+    assert_eq!(map.node("postgres").unwrap().says, "alarm full");
+    assert_eq!(map.node("ecs").unwrap().says, "alarm 5xx");
+    let balancer = map.node("balancer").unwrap();
+    assert_eq!(balancer.says, "alarm refused");
+    // That nobody told of the targets is not lost.
+    let lines: Vec<_> = map.headline().into_iter().map(|c| c.text).collect();
+    assert!(
+        lines.iter().any(|l| l.contains("ALB, ECS (asking ...)")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn table_and_json_hold_what_the_screen_holds() {
+    let sections = make(&with_database("failed"), now());
+    let names: Vec<_> = sections.iter().map(|s| s.name).collect();
+    assert_eq!(names, ["nodes", "edges"]);
+    let node = sections[0]
+        .rows
+        .iter()
+        .find(|r| r.id == "postgres")
+        .unwrap();
+    assert_eq!(node.thing["starts"], true);
+    assert_eq!(node.thing["reaches"][0], "ecs");
+    assert_eq!(node.thing["state"], "bad");
+    assert!(node.thing["latency_ms"].is_null());
+    assert_eq!(node.name(), "PostgreSQL (RDS)");
+    let edge = sections[1].rows.iter().find(|r| r.id == "ecs>postgres");
+    assert_eq!(edge.unwrap().thing["fault"], true);
+    assert!(
+        sections[0].notes[0]
+            .text
+            .starts_with("starts at PostgreSQL")
+    );
+}
