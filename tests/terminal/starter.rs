@@ -8,19 +8,18 @@ fn config_init_asks_for_tokens_alone_and_shows_none_of_them() {
         .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         .env("AWS_REGION", "us-east-1");
     let mut screen = start.size(160, 50).go();
-    let mut asked = 0;
     // GitHub's is given: discovery does not ask GitHub, so that nothing leaves this machine.
-    for (words, token) in [
+    let questions = [
         ("an access token whose scope is the team", ""),
         ("an API token that may read zones", ""),
         ("a fine-grained token", "ghp_canary7"),
         ("an auth token with org:read", ""),
         ("a bot token", ""),
-    ] {
+    ];
+    for (before, (words, token)) in questions.into_iter().enumerate() {
         screen.wait("the next question", |s| {
-            s.contains(words) && s.matches("Paste ").count() == asked + 1
+            s.contains(words) && s.matches("Paste ").count() == before + 1
         });
-        asked += 1;
         screen.send(token.as_bytes());
         screen.press("Enter");
     }

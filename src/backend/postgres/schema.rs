@@ -133,7 +133,7 @@ impl Table {
         let has = |wanted: &&str| self.columns.split(' ').any(|c| c == *wanted);
         TOOLS
             .iter()
-            .find(|t| t.table == self.name && t.columns.iter().all(|c| has(c)))
+            .find(|t| t.table == self.name && t.columns.iter().all(has))
     }
 }
 
