@@ -17,5 +17,7 @@ mod screen;
 mod signals;
 #[path = "terminal/stall.rs"]
 mod stall;
+#[path = "terminal/starter.rs"]
+mod starter;
 #[path = "terminal/stories.rs"]
 pub mod stories;

@@ -5,6 +5,7 @@ mod demo;
 mod ledger;
 mod rooms;
 mod sandbox;
+mod starter;
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::domain::problem::{Problem, ProblemKind};
 use crate::process::{self, log};
 use crate::sandbox::Sandbox;
 use crate::store::Store;
-use crate::watch::{Scope, Subject};
+use crate::watch::Scope;
 use rooms::{Records, Rooms};
 
 /// Starts what a process needs and runs the program's words. Here and not in `main.rs`, so that the whole program is compiled
@@ -70,7 +71,9 @@ async fn run(cli: Cli) -> Result<Exit, Problem> {
         Some(Command::Demo) if globals.json => Err(no_json()),
         Some(Command::Demo) => open(globals, true).await,
         Some(Command::Sandbox(args)) => sandbox::serve(args, globals, &mut out).await,
-        Some(Command::Config(Question::Init { force })) => starter(*force, globals, out).await,
+        Some(Command::Config(Question::Init { force })) => {
+            starter::write(*force, globals, out).await
+        }
         Some(Command::Config(Question::Check)) => finish(config::check(globals, &mut out)?, out),
         Some(Command::Config(Question::Path)) => finish(config::path(globals, &mut out)?, out),
         Some(Command::Login(args)) => finish(login::login(args, &mut out)?, out),
@@ -126,25 +129,6 @@ async fn open(globals: &Globals, demo: bool) -> Result<Exit, Problem> {
     console::check_terminal()?;
     let (config, _sandbox) = configuration(globals, demo).await?;
     console::open(config).await
-}
-
-/// A starter file: made from what is seen without one.
-async fn starter(force: bool, globals: &Globals, out: Out) -> Result<Exit, Problem> {
-    let file = config::place(globals, force)?;
-    let unnamed = Globals {
-        config: None,
-        ..globals.clone()
-    };
-    let (config, _sandbox) = if globals.demo {
-        configuration(&unnamed, true).await?
-    } else {
-        (Arc::new(load::ambient(None)?), None)
-    };
-    let scope = Scope::Only(&[Subject::Identity, Subject::Services]);
-    let (mut session, rooms) = session(config, scope, Records::None, out).await?;
-    let exit = config::init(&file, force, &mut session).await;
-    rooms.close().await;
-    finish(exit?, session.out)
 }
 
 /// A command that asks the platform or changes it.

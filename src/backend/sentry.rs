@@ -23,6 +23,8 @@ static VENDOR: Vendor = Vendor {
     status_page: "https://status.sentry.io",
 };
 const BASE: &str = "https://sentry.io/api/0";
+const ORGANIZATIONS: Question =
+    Question::new("sentry", "ListOrganizations", "list the organizations");
 const PROJECTS: Question = Question::new("sentry", "ListProjects", "list the projects");
 const ISSUES: Question = Question::new("sentry", "ListIssues", "list the issues");
 const EVENT: Question = Question::new(
@@ -182,6 +184,19 @@ impl Sentry {
 
     fn path(&self, rest: &str) -> String {
         format!("/organizations/{}{rest}", self.organization)
+    }
+
+    /// Slugs of the organizations that the token sees, sorted.
+    ///
+    /// # Errors
+    /// Where Sentry cannot be asked or refuses.
+    pub async fn organizations(&self) -> Result<Vec<String>, Problem> {
+        let page = self
+            .rest
+            .get::<Vec<Slug>>(ORGANIZATIONS, "/organizations/", &[]);
+        let mut slugs: Vec<String> = page.await?.value.iter().map(|o| inert(&o.slug)).collect();
+        slugs.sort();
+        Ok(slugs)
     }
 
     /// Projects, and their issues that nobody resolved or archived, the most frequent first.

@@ -70,36 +70,32 @@ pub fn logout(args: &Arguments, out: &mut Out) -> Result<Exit, Problem> {
     Ok(Exit::OK)
 }
 
-/// Asks a person for each token that no place has; an empty line passes over it. Elsewhere says where tokens come from.
+/// Asks a person for those of some tokens that no place has; an empty line passes over one. Where nobody can answer, nothing is asked.
 ///
 /// # Errors
 /// Where a token that was given cannot be kept.
-pub fn offer(out: &mut Out) -> Result<(), Problem> {
-    let missing: Vec<&Provider> = PROVIDERS
-        .iter()
-        .copied()
-        .filter(|p| matches!(p.find(), Ok(None)))
-        .collect();
-    if !out.is_terminal() || !std::io::stdin().is_terminal() {
-        let names: Vec<&str> = missing.iter().map(|p| p.name).collect();
-        return match names.as_slice() {
-            [] => Ok(()),
-            some => out.line(&format!(
-                "tokens: `flightdeck login NAME` for {}",
-                some.join(", ")
-            )),
-        };
+pub fn offer(providers: &[&'static Provider], out: &mut Out) -> Result<(), Problem> {
+    let missing = missing(providers);
+    if missing.is_empty() || out.is_json() || !out.is_terminal() || !std::io::stdin().is_terminal()
+    {
+        return Ok(());
     }
     out.line("Tokens go to the keyring, never into the file. Enter passes over one.")?;
     out.flush()?;
     for provider in missing {
         if let Ok(token) = ask(provider) {
             let place = provider.keep(&token)?;
-            out.line(&format!("kept in {place}; fill in [{}]", provider.name))?;
+            out.line(&format!("kept in {place}"))?;
             out.flush()?;
         }
     }
     Ok(())
+}
+
+/// Those whose token no place has.
+pub fn missing(providers: &[&'static Provider]) -> Vec<&'static Provider> {
+    let all = providers.iter().copied();
+    all.filter(|p| matches!(p.find(), Ok(None))).collect()
 }
 
 fn list(out: &mut Out) -> Result<Exit, Problem> {

@@ -3,8 +3,10 @@
 mod apply;
 pub mod credentials;
 pub mod dashboards;
+pub mod discovered;
 pub mod faces;
 pub mod file;
+pub mod git;
 pub mod load;
 pub mod mistake;
 pub mod reader;

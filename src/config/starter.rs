@@ -4,20 +4,12 @@ use std::fmt::Write;
 use std::io::Write as _;
 use std::path::Path;
 
+use super::discovered::{Discovered, Host, quoted};
 use super::mistake::io_words;
 use super::schema::{Key, Kind, ROOT, Section};
+use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
-
-/// What the ambient credentials could see; empty where they did not answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Discovered {
-    /// Account id.
-    pub account: Option<String>,
-    /// Region.
-    pub region: Option<String>,
-    /// Cluster names.
-    pub clusters: Vec<String>,
-}
+use crate::domain::text::inert;
 
 const HEAD: &str = "\
 # flightdeck.toml: what the console looks at. Every key is optional: a commented one shows what it could be.
@@ -26,20 +18,13 @@ const HEAD: &str = "\
 
 const ENVIRONMENTS: &str = "
 # Environments, chosen with --env NAME. Each takes the keys and sections above, which then win over the common ones.
-# [environments.production]
-# production = true          # its name must be typed before anything is changed
-#
-# [environments.staging]
-# [environments.staging.aws]
-# profile = \"laser-staging\"
-# clusters = [\"laser-staging\"]
 ";
 
 /// The text of a starter file.
 pub fn text(found: &Discovered) -> String {
     let mut out = String::from(HEAD);
     section(&mut out, &ROOT, "", found);
-    out.push_str(ENVIRONMENTS);
+    environments(&mut out, found);
     out
 }
 
@@ -52,14 +37,16 @@ fn section(out: &mut String, section: &'static Section, path: &str, found: &Disc
     };
     for key in section.keys.iter().filter(plain) {
         let _ = writeln!(out, "\n# {}", key.doc);
-        match discovered(path, key.name, found) {
-            Some(value) => {
-                let _ = writeln!(out, "{} = {value}", key.name);
-            }
-            None => {
-                let _ = writeln!(out, "# {} = {}", key.name, key.example);
-            }
-        }
+        let (name, example) = (key.name, key.example);
+        let _ = match found.value(path, name) {
+            Some(value) => match &value.lacks {
+                None => writeln!(out, "{name} = {}", value.toml),
+                Some(lacks) => {
+                    writeln!(out, "# Found: {}.\n# {name} = {}", inert(lacks), value.toml)
+                }
+            },
+            None => writeln!(out, "# {name} = {example}"),
+        };
     }
     for key in section.keys {
         let path = if path.is_empty() {
@@ -73,7 +60,9 @@ fn section(out: &mut String, section: &'static Section, path: &str, found: &Disc
                 self::section(out, inner, &path, found);
             }
             Kind::List(inner) => {
-                let _ = write!(out, "\n# {}\n# [[{path}]]\n", key.doc);
+                let _ = writeln!(out, "\n# {}", key.doc);
+                hosts(out, &path, &found.hosts);
+                let _ = writeln!(out, "# [[{path}]]");
                 for key in inner.keys {
                     let pair = format!("{} = {}", key.name, key.example);
                     let _ = writeln!(out, "# {pair:<44} # {}", key.doc);
@@ -84,16 +73,64 @@ fn section(out: &mut String, section: &'static Section, path: &str, found: &Disc
     }
 }
 
-fn discovered(path: &str, key: &str, found: &Discovered) -> Option<String> {
-    let quoted = |s: &String| toml::Value::String(s.clone()).to_string();
-    match (path, key) {
-        ("aws", "region") => found.region.as_ref().map(quoted),
-        ("aws", "expected_account") => found.account.as_ref().map(quoted),
-        ("aws", "clusters") if !found.clusters.is_empty() => {
-            let names: Vec<String> = found.clusters.iter().map(quoted).collect();
-            Some(format!("[{}]", names.join(", ")))
+/// Environments to choose from, with the clusters that their names tell.
+fn environments(out: &mut String, found: &Discovered) {
+    out.push_str(ENVIRONMENTS);
+    let of = |env| {
+        let told = |name: &&String| Env::named(name) == Some(env);
+        let names: Vec<String> = found
+            .clusters
+            .iter()
+            .filter(told)
+            .map(|n| quoted(n))
+            .collect();
+        (!names.is_empty()).then(|| format!("# clusters = [{}]\n", names.join(", ")))
+    };
+    out.push_str("# [environments.production]\n# production = true          # its name must be typed before anything is changed\n");
+    if let Some(clusters) = of(Env::Production) {
+        let _ = write!(out, "# [environments.production.aws]\n{clusters}");
+    }
+    let staging = of(Env::Staging);
+    out.push_str("#\n# [environments.staging]\n# [environments.staging.aws]\n");
+    // Clusters that these credentials see need no other profile.
+    out.push_str(&staging.unwrap_or_else(|| {
+        "# profile = \"laser-staging\"\n# clusters = [\"laser-staging\"]\n".into()
+    }));
+    if let Some(clusters) = of(Env::Development) {
+        let _ = write!(
+            out,
+            "#\n# [environments.development]\n# [environments.development.aws]\n{clusters}"
+        );
+    }
+}
+
+/// Hosts that answered, as rows of the lists in `[probes]`.
+fn hosts(out: &mut String, path: &str, found: &[Host]) {
+    for (n, host) in found.iter().enumerate() {
+        if n > 0 {
+            out.push('\n');
         }
-        _ => None,
+        let name = quoted(&host.name);
+        let (behind, status) = match &host.answered {
+            Ok(status) => ("", *status),
+            Err(why) => {
+                let _ = writeln!(
+                    out,
+                    "# It did not answer when this was written: {}",
+                    inert(why)
+                );
+                ("# ", 200)
+            }
+        };
+        let _ = match path {
+            "probes.https" => writeln!(
+                out,
+                "{behind}[[probes.https]]\n{behind}url = {}\n{behind}expect_status = {status}",
+                quoted(&host.url())
+            ),
+            "probes.dns" => writeln!(out, "{behind}[[probes.dns]]\n{behind}name = {name}"),
+            _ => Ok(()),
+        };
     }
 }
 

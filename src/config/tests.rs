@@ -1,6 +1,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::discovered::{Discovered, Value};
 use super::load::parse;
 use super::mistake::Wrong;
 use super::schema::{Kind, ROOT, Section};
@@ -165,15 +166,30 @@ production = true
 
 #[test]
 fn every_key_of_the_starter_file_can_be_used_as_it_is_shown() {
-    let found = starter::Discovered {
+    let found = Discovered {
         account: Some("123456789012".into()),
         region: Some("us-east-1".into()),
         clusters: vec!["a\"b".into(), "c".into()],
+        values: vec![
+            Value::texts("vercel", "projects", &["laser-web".into()]),
+            Value::text(
+                "postgres",
+                "url",
+                "postgres://flightdeck@db.example:5432/laser",
+            )
+            .behind("laser-db; it needs a password"),
+        ],
+        ..Discovered::default()
     };
     let text = starter::text(&found);
     let config = read(&text, None).unwrap();
     assert_eq!(config.aws.clusters, found.clusters);
     assert_eq!(config.aws.expected_account, found.account);
+    assert_eq!(config.vercel.projects, ["laser-web"]);
+    assert_eq!(
+        config.postgres.url, None,
+        "what lacks something is behind a #"
+    );
     let uncommented: String = text
         .lines()
         .map(|line| match line.strip_prefix("# ") {
@@ -186,6 +202,8 @@ fn every_key_of_the_starter_file_can_be_used_as_it_is_shown() {
     let all = parse(&uncommented, Path::new("flightdeck.toml"), None, &ca).unwrap();
     assert_eq!(all.environments, ["production", "staging"]);
     assert_eq!(all.probes.https.len(), 1);
+    let url = all.postgres.url.as_deref();
+    assert_eq!(url, Some("postgres://flightdeck@db.example:5432/laser"));
     assert_eq!(all.probes.extra_roots_pem.as_deref(), Some("PEM"));
     fn names(section: &'static Section, check: &mut dyn FnMut(&str)) {
         for key in section.keys {

@@ -74,6 +74,10 @@ pub struct Database {
     pub protected: bool,
     /// Host name.
     pub host: Option<String>,
+    /// Port that it listens on.
+    pub port: Option<u16>,
+    /// Name of the database that it was made with.
+    pub database: Option<String>,
     /// Changes that wait for the maintenance window: what, and to which value.
     pub pending: Vec<(String, String)>,
     /// Regions that its automated backups are replicated to.
@@ -131,6 +135,12 @@ pub struct DbCluster {
     pub restorable_until: Option<Timestamp>,
     /// Whether it cannot be deleted by mistake.
     pub protected: bool,
+    /// Host name of whichever instance writes.
+    pub host: Option<String>,
+    /// Port that it listens on.
+    pub port: Option<u16>,
+    /// Name of the database that it was made with.
+    pub database: Option<String>,
     /// The environment that a tag names.
     pub environment: Option<String>,
 }

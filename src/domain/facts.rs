@@ -16,7 +16,7 @@ use super::estate::Estate;
 use super::log::{LogGroup, LogLine, LogTail};
 use super::metric::{MetricId, MetricQuery, Series, Window};
 use super::part::Part;
-use super::probe::{DnsProbe, HttpsProbe, TlsProbe};
+use super::probe::{DnsProbe, HttpsProbe, HttpsTarget, TlsProbe};
 use super::problem::Problem;
 use super::service::{Cluster, Identity, Service, ServiceId, Task, TaskDefinition};
 use super::slo::Slo;
@@ -121,6 +121,8 @@ pub struct Facts {
     pub logs: Part<LogTail>,
     /// A few of the newest lines of each group that services log to, for the checklist.
     pub log_samples: BTreeMap<String, Part<Arc<Vec<LogLine>>>>,
+    /// What is right for each URL that is probed.
+    pub https_targets: Vec<HttpsTarget>,
     /// HTTPS probes by URL.
     pub https: BTreeMap<String, Part<HttpsProbe>>,
     /// TLS probes by `host:port`.

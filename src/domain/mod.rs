@@ -12,6 +12,7 @@ pub mod cost;
 pub mod dashboard;
 pub mod database;
 pub mod deployment;
+pub mod environment;
 pub mod estate;
 pub mod facts;
 pub mod flag;

@@ -156,8 +156,25 @@ pub struct PostgresShape {
     pub unused: Vec<Index>,
     /// Where an index seems to be missing.
     pub missing: Vec<Missing>,
+    /// The newest migration of each table in which a tool keeps them, or why none is known.
+    pub schema: Result<Vec<SchemaVersion>, String>,
     /// What could not be asked or seen, and why.
     pub unseen: Vec<String>,
+}
+
+/// The newest migration that a tool wrote down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SchemaVersion {
+    /// The table in which it is written: `public.schema_migrations`.
+    pub table: String,
+    /// The tool that keeps such a table.
+    pub tool: String,
+    /// Its version or name; `None`: none was applied yet.
+    pub version: Option<String>,
+    /// When it was applied, where the tool says so (UTC).
+    pub at: Option<Timestamp>,
+    /// Whether it went through to its end.
+    pub whole: bool,
 }
 
 /// A kind of statement, as `pg_stat_statements` sums it up.

@@ -25,6 +25,17 @@ pub struct HeaderCheck {
     pub note: String,
 }
 
+/// A URL that is probed: what is right, and what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HttpsTarget {
+    /// URL.
+    pub url: String,
+    /// Status that is right.
+    pub status: u16,
+    /// The service whose deploys it verifies: `cluster/name` or `name`.
+    pub verifies: Option<String>,
+}
+
 /// An HTTPS request and what came back.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HttpsProbe {

@@ -13,6 +13,8 @@ pub struct Expectations {
     pub https: Vec<(String, u16)>,
     /// DNS names that are looked up.
     pub dns: Vec<String>,
+    /// Names of the configuration's other environments, which are looked at by themselves.
+    pub elsewhere: Vec<String>,
 }
 
 impl Expectations {
@@ -28,6 +30,12 @@ impl Expectations {
                 .map(|t| (t.url.clone(), t.expect_status))
                 .collect(),
             dns: config.probes.dns.iter().map(|t| t.name.clone()).collect(),
+            elsewhere: config
+                .environments
+                .iter()
+                .filter(|name| **name != config.environment)
+                .cloned()
+                .collect(),
         }
     }
 }

@@ -95,7 +95,7 @@ fn differs(f: &Flag) -> bool {
     values.any(|v| Some(v) != first)
 }
 
-fn state(s: &FlagState) -> String {
+pub(super) fn state(s: &FlagState) -> String {
     match &s.coming {
         Some(coming) => format!("{} > {coming}", s.value),
         None => s.value.to_string(),

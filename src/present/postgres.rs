@@ -334,6 +334,17 @@ fn fill(
         ),
         Tone::fine(p.xid_age < OLD_XIDS),
     );
+    for s in p.schema.iter().flatten() {
+        tables.note(
+            format!(
+                "schema {} ({}, {})",
+                super::environments::version(s),
+                s.table,
+                s.tool
+            ),
+            if s.whole { Tone::Plain } else { Tone::Bad },
+        );
+    }
     for why in &p.unseen {
         tables.note(format!("not seen: {why}"), Tone::Unknown);
     }

@@ -31,6 +31,58 @@ fn what_is_seen_from_outside_is_proved_on_the_demos_own_hosts() {
 }
 
 #[test]
+fn each_environment_of_the_demo_answers_and_stands_beside_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = run(folder.path(), &["--demo", "checklist", "--json"]).json();
+    for (id, env) in [("1.2.b", "staging"), ("1.2.c", "development")] {
+        let all = list["criteria"].as_array().unwrap();
+        let one = all.iter().find(|c| c["id"] == id).unwrap();
+        assert_eq!(one["state"], "proved", "{one}");
+        let probe = format!("environments.answer name={env}");
+        assert_eq!(one["probe"], probe);
+        let answer = one["evidence"]["answer"].to_string();
+        assert!(
+            answer.contains(env) && answer.contains("2 of 2 services run"),
+            "{one}"
+        );
+    }
+    let view = run(folder.path(), &["--demo", "show", "environments", "--json"]).json();
+    let rows = |list: &str| view[list].as_array().unwrap().clone();
+    let envs = rows("environments");
+    assert!(
+        envs.iter()
+            .all(|e| e["exists"] == true && e["answers"] == true),
+        "{envs:?}"
+    );
+    // Nobody can ask the demo's database: its schema is not guessed.
+    assert!(
+        envs.iter()
+            .all(|e| e["schema"].is_null() && !e["schema_unknown"].is_null())
+    );
+    let images = rows("images");
+    let api = images.iter().find(|i| i["name"] == "api").unwrap();
+    let drift = "staging ahead: 1.8.3; development ahead: 1.9.0-dev.4";
+    assert_eq!(api["drift"], drift, "{api}");
+    assert!(rows("flags").iter().any(|f| !f["drift"].is_null()));
+    let variables = rows("variables");
+    let ahead = variables
+        .iter()
+        .find(|v| v["name"] == "QUOTE_ENGINE")
+        .unwrap();
+    assert!(
+        ahead["drift"]
+            .to_string()
+            .contains("not in production: api, worker"),
+        "{ahead}"
+    );
+    assert!(
+        rows("vercel_variables")
+            .iter()
+            .any(|v| !v["drift"].is_null())
+    );
+}
+
+#[test]
 fn whoever_vouches_for_what_fails_is_told_that_it_will_not_count() {
     let folder = tempfile::tempdir().unwrap();
     let r = run(

@@ -237,7 +237,7 @@ fn a_name_that_is_none_is_answered_with_what_there_is() {
             &["tasks", "api"],
             &[
                 "not one service",
-                "laser-prod/api, laser-staging/api",
+                "laser-dev/api, laser-prod/api, laser-staging/api",
                 "cluster/name",
             ],
         ),

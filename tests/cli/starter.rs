@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::program::{Platform, command, ran, run};
 
 #[test]
@@ -17,12 +19,12 @@ fn a_starter_file_holds_what_was_found_and_can_be_used_at_once() {
     );
     assert_eq!(
         said["clusters"],
-        serde_json::json!(["laser-prod", "laser-staging"])
+        serde_json::json!(["laser-dev", "laser-prod", "laser-staging"])
     );
     let text = fs::read_to_string(&file).unwrap();
     for line in [
         "region = \"us-east-1\"",
-        "clusters = [\"laser-prod\", \"laser-staging\"]",
+        "clusters = [\"laser-dev\", \"laser-prod\", \"laser-staging\"]",
         "expected_account = \"123456789012\"",
     ] {
         assert!(text.lines().any(|l| l == line), "no {line} in:\n{text}");
@@ -43,6 +45,147 @@ fn a_starter_file_holds_what_was_found_and_can_be_used_at_once() {
         checked.out
     );
     assert_eq!(platform.run(&["services"]).code, 0);
+}
+
+/// What became of a thing that was looked for, and its names.
+fn told(said: &Value, what: &str) -> (String, Vec<String>) {
+    let rows = said["config"]["found"].as_array().unwrap();
+    let row = rows.iter().find(|r| r["what"] == what);
+    let row = row.unwrap_or_else(|| panic!("nothing of {what} in {said}"));
+    let names = row["found"].as_array().unwrap().iter();
+    let names = names.map(|n| n.as_str().unwrap().to_owned());
+    (row["fate"].as_str().unwrap().to_owned(), names.collect())
+}
+
+#[test]
+fn a_run_on_the_starter_file_sees_what_a_run_without_it_sees() {
+    let platform = Platform::start(&[]);
+    let systems = [
+        (&["services"][..], "services", "name"),
+        (&["show", "databases"], "databases", "id"),
+        (&["show", "caches"], "caches", "id"),
+        (&["logs"], "log_groups", "group"),
+        (&["dashboards"], "dashboards", "name"),
+        (&["flags"], "flags", "key"),
+    ];
+    let seen = || -> Vec<Vec<Value>> {
+        let names = |(words, list, key): &(&[&str], &str, &str)| {
+            let rows = platform.rows(words, list);
+            rows.iter().map(|r| r[*key].clone()).collect::<Vec<_>>()
+        };
+        systems.iter().map(names).collect()
+    };
+    let before = seen();
+    assert!(before.iter().all(|names| !names.is_empty()), "{before:?}");
+    let said = platform.run(&["config", "init", "--json"]).json();
+    let file = platform.folder.path().join("flightdeck.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    assert_eq!(seen(), before, "the file hides something:\n{text}");
+    let checked = platform.run(&["config", "check", "--json"]);
+    assert_eq!(checked.json()["config"]["mistakes"], serde_json::json!([]));
+    // What needs a password stands behind a mark, with the address that was found.
+    assert_eq!(
+        told(&said, "databases"),
+        (
+            "commented".into(),
+            vec!["laser-prod-db".into(), "laser-analytics".into()]
+        )
+    );
+    assert!(
+        text.contains("\n# url = \"postgres://flightdeck@laser-prod-db."),
+        "{text}"
+    );
+    assert!(text.contains("\n# url = \"rediss://"), "{text}");
+    let (fate, balancers) = told(&said, "load balancers");
+    assert_eq!((fate.as_str(), balancers.len()), ("written", 1));
+    assert!(
+        text.contains(&format!("\nload_balancers = [\"{}\"]\n", balancers[0])),
+        "{text}"
+    );
+    assert!(text.contains("\nsecond_region = \"eu-west-1\"\n"), "{text}");
+    assert_eq!(told(&said, "Vercel").0, "not_found");
+    assert_eq!(told(&said, "log groups").0, "by_itself");
+}
+
+#[test]
+fn the_demo_finds_what_every_vendor_has_and_what_hosts_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = run(folder.path(), &["--demo", "config", "init", "--json"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let said = said.json();
+    for (what, names) in [
+        ("Vercel", &["laser-docs", "laser-web"][..]),
+        ("Cloudflare", &["laser-staging.example", "laser.example"]),
+        ("GitHub", &["laser/platform"]),
+        ("Sentry", &["laser"]),
+    ] {
+        let (fate, mut found) = told(&said, what);
+        found.sort();
+        assert_eq!(fate, "written", "{what}");
+        assert_eq!(found, names, "{what}");
+    }
+    let (fate, hosts) = told(&said, "hosts");
+    assert_eq!(fate, "written", "{said}");
+    assert!(hosts.contains(&"api.laser.example".into()), "{hosts:?}");
+    let text = fs::read_to_string(folder.path().join("flightdeck.toml")).unwrap();
+    for line in [
+        "organization = \"laser\"",
+        "repository = \"laser/platform\"",
+        "url = \"https://api.laser.example/\"",
+        "# clusters = [\"laser-dev\"]",
+    ] {
+        assert!(text.lines().any(|l| l == line), "no {line} in:\n{text}");
+    }
+    let token = "sandbox-token";
+    assert!(!text.contains(token), "{text}");
+    assert_eq!(run(folder.path(), &["config", "check"]).code, 0);
+}
+
+#[test]
+fn a_clone_tells_its_repository_and_no_token_of_its_url_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    let origin = "[remote \"origin\"]\n\turl = https://ana:ghp_canary@github.com/acme/shop.git\n";
+    fs::write(folder.path().join(".git/config"), origin).unwrap();
+    let mut init = command(folder.path(), &["config", "init"]);
+    init.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    let made = ran(init.output().unwrap());
+    assert_eq!((made.code, made.err.as_str()), (0, ""));
+    assert!(made.out.contains("acme/shop"), "{}", made.out);
+    assert!(made.out.contains("flightdeck login github"), "{}", made.out);
+    let text = fs::read_to_string(folder.path().join("flightdeck.toml")).unwrap();
+    assert!(text.contains("\nrepository = \"acme/shop\"\n"), "{text}");
+    assert!(!text.contains("ghp_") && !made.out.contains("ghp_"));
+}
+
+#[test]
+fn keys_that_are_refused_are_said_and_the_file_is_written_all_the_same() {
+    let platform = Platform::start(&[]);
+    let mut init = platform.command(&["config", "init"]);
+    init.env("AWS_ACCESS_KEY_ID", "AKIAWRONGWRONGWRONG0");
+    let made = ran(init.output().unwrap());
+    assert_eq!((made.code, made.err.as_str()), (0, ""));
+    assert!(
+        made.out.contains("not everything was found"),
+        "{}",
+        made.out
+    );
+    let rows = made.out.lines().filter(|l| l.starts_with("AWS ")).count();
+    assert_eq!(rows, 1, "one line says it of all of AWS:\n{}", made.out);
+    assert_eq!(platform.run(&["config", "check"]).code, 0);
+}
+
+#[test]
+fn a_bare_account_is_said_to_be_bare() {
+    let platform = Platform::start(&["--empty"]);
+    let said = platform.run(&["config", "init", "--json"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let said = said.json();
+    assert_eq!(told(&said, "account").0, "written");
+    for what in ["clusters", "databases", "caches", "second region", "hosts"] {
+        assert_eq!(told(&said, what), ("not_found".into(), vec![]), "{what}");
+    }
+    assert_eq!(platform.run(&["config", "check"]).code, 0);
 }
 
 #[test]

@@ -397,6 +397,68 @@ async fn tables_and_indexes_are_measured_as_the_server_measures_them() {
 
 #[tokio::test]
 #[ignore = "needs postgres"]
+async fn the_newest_migration_is_the_schemas_version_where_the_role_may_read_it() {
+    let server = Server::start("");
+    let why = server.shape().await.schema.unwrap_err();
+    assert!(why.contains("no table of a migration tool"), "{why}");
+    server.psql(
+        "laser",
+        "CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);
+         INSERT INTO schema_migrations VALUES (9, false), (10, false);
+         CREATE SCHEMA jobs;
+         CREATE TABLE jobs.knex_migrations (id serial, name text, batch int, migration_time timestamptz);
+         INSERT INTO jobs.knex_migrations (name, batch, migration_time) VALUES
+           ('20260101_b.js', 1, '2026-01-02T03:04:05Z'), ('20260101_a.js', 2, '2026-02-02T03:04:05Z');
+         CREATE TABLE alembic_version (what int); CREATE TABLE pgmigrations (id int, name text, run_on timestamp)",
+    );
+    let found = server.shape().await.schema.unwrap();
+    let told: Vec<_> = found
+        .iter()
+        .map(|s| {
+            (
+                s.table.as_str(),
+                s.tool.as_str(),
+                s.version.as_deref(),
+                s.whole,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("public.pgmigrations", "node-pg-migrate", None, true),
+            (
+                "public.schema_migrations",
+                "golang-migrate",
+                Some("10"),
+                true
+            ),
+            ("jobs.knex_migrations", "Knex", Some("20260101_a.js"), true),
+        ]
+    );
+    assert_eq!(found[2].at, Some("2026-02-02T03:04:05Z".parse().unwrap()));
+    server.psql(
+        "laser",
+        "UPDATE schema_migrations SET dirty = true WHERE version = 10",
+    );
+    assert!(!server.shape().await.schema.unwrap()[1].whole);
+    server.psql(
+        "laser",
+        "CREATE ROLE watcher LOGIN PASSWORD 'w-horse'; GRANT pg_monitor TO watcher",
+    );
+    let watcher = server.client("watcher", "laser", "verify-full", "w-horse");
+    let why = watcher.shape().await.unwrap().schema.unwrap_err();
+    assert!(
+        why.contains("may not read") && why.contains("GRANT SELECT"),
+        "{why}"
+    );
+    server.psql("laser", "GRANT SELECT ON schema_migrations TO watcher");
+    let found = watcher.shape().await.unwrap().schema.unwrap();
+    assert_eq!(found[0].version.as_deref(), Some("10"));
+}
+
+#[tokio::test]
+#[ignore = "needs postgres"]
 async fn a_role_that_may_see_little_is_shown_little_and_told_why() {
     let server = Server::start("");
     server.psql("laser", "CREATE EXTENSION pg_stat_statements");

@@ -7,7 +7,7 @@ import boto3
 from harness.cases import assert_worded
 from harness.console import KEYS, REGION, Flightdeck
 from harness.databases import MISSING, Postgres, Redis
-from harness.server import Ministack, Moto
+from harness.server import Ministack, Moto, Sandbox
 
 
 class Direct(unittest.TestCase):
@@ -115,6 +115,23 @@ class PostgresItself(Direct):
         table = shown["tables"][0]
         self.assertEqual(table["name"], "public.orders")
         self.assertEqual(table["bytes"], int(self.server.psql("SELECT pg_total_relation_size('orders')")))
+
+    def test_the_schemas_version_stands_beside_its_environment(self):
+        with Sandbox() as platform:
+            self.deck.environment["AWS_ENDPOINT_URL"] = platform.endpoint
+            rows = lambda: {e["environment"]: e for e in self.deck.ask("show", "environments")["environments"]}
+            before = rows()
+            self.assertIn("no table of a migration tool", before["production"]["schema_unknown"])
+            self.server.psql(
+                "CREATE TABLE _prisma_migrations (id text, migration_name text, started_at timestamptz, finished_at timestamptz, rolled_back_at timestamptz);"
+                "INSERT INTO _prisma_migrations VALUES ('1', '20261101_quotes', '2026-11-01', '2026-11-01', NULL), ('2', '20261102_bad', '2026-11-02', NULL, '2026-11-02')"
+            )
+            self.addCleanup(self.server.psql, "DROP TABLE _prisma_migrations")
+            after = rows()
+            (schema,) = after["production"]["schema"]
+            self.assertEqual((schema["version"], schema["tool"], schema["whole"]), ("20261101_quotes", "Prisma", True))
+            self.assertIsNone(after["staging"]["schema"])
+            self.assertIn("database of production", after["staging"]["schema_unknown"])
 
     def test_refusals_are_worded(self):
         self.refused("not accepted", password="wrong-horse")

@@ -56,7 +56,7 @@ class Reads(unittest.TestCase):
 
     def test_clusters(self):
         arns = ecs.list_clusters()["clusterArns"]
-        self.assertEqual(len(arns), 2)
+        self.assertEqual(len(arns), 3)
         shown = ecs.describe_clusters(clusters=arns + ["nowhere"])
         self.assertEqual(shown["failures"][0]["reason"], "MISSING")
         prod = next(c for c in shown["clusters"] if c["clusterName"] == CLUSTER)

@@ -355,7 +355,7 @@ class Images(Case):
     def test_every_image_that_runs_is_there(self):
         ecs = client("ecs")
         running = set()
-        for cluster in ("laser-prod", "laser-staging"):
+        for cluster in ("laser-prod", "laser-staging", "laser-dev"):
             for page in ecs.get_paginator("list_services").paginate(cluster=cluster):
                 for s in ecs.describe_services(cluster=cluster, services=page["serviceArns"])["services"]:
                     definition = ecs.describe_task_definition(taskDefinition=s["taskDefinition"])["taskDefinition"]

@@ -1,8 +1,10 @@
 //! PostgreSQL itself, asked over its own protocol (version 3) for what its statistics views know: a read-only session with short
-//! time-outs, named `flightdeck`, opened for a look and closed after it. Nothing of the application's data is read.
+//! time-outs, named `flightdeck`, opened for a look and closed after it. Nothing of the application's data is read, but for the
+//! name of its newest migration where the role may read that.
 
 mod connect;
 mod now;
+mod schema;
 mod shape;
 mod sql;
 #[cfg(test)]

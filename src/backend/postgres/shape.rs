@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::connect::Session;
 use super::now::{each, name, stamp};
-use super::sql;
+use super::{schema, sql};
 use crate::domain::postgres::{Index, Missing, PostgresShape, Statement, Table};
 use crate::domain::problem::Problem;
 use crate::domain::sql::shape;
@@ -30,6 +30,7 @@ pub(super) async fn ask(session: &mut Session) -> Result<PostgresShape, Problem>
     let whole = session
         .may("tables that are read whole", sql::WHOLE_READS)
         .await?;
+    let schema = schema::ask(session).await?;
     let all = || -> Read<PostgresShape> {
         let database = database.first().ok_or(sqlx::Error::RowNotFound)?;
         let mut missing = each(&keys, |r| {
@@ -63,6 +64,7 @@ pub(super) async fn ask(session: &mut Session) -> Result<PostgresShape, Problem>
                 })
             })?,
             missing,
+            schema,
             unseen,
         })
     };

@@ -242,6 +242,7 @@ mod tests {
             more_tables: false,
             unused: Vec::new(),
             missing: Vec::new(),
+            schema: Err("no table".into()),
             unseen: Vec::new(),
         };
         let facts = |statements| {

@@ -12,6 +12,7 @@ mod dns;
 mod ecr;
 mod ecs;
 mod elasticache;
+mod environments;
 mod flags;
 mod github;
 mod judgement;
@@ -120,6 +121,7 @@ const GROUPS: &[&[Probe]] = &[
     aws::PROBES,
     ecs::PROBES,
     rollout::PROBES,
+    environments::PROBES,
     rds::PROBES,
     backups::PROBES,
     secrets::PROBES,

@@ -87,6 +87,20 @@ const PLANS: &[Plan] = &[
         60.0,
         Some(90),
     ),
+    plan(
+        "laser-dev/database-url",
+        "PostgreSQL of development",
+        180.0,
+        60.0,
+        Some(90),
+    ),
+    plan(
+        "laser-dev/jwt-secret",
+        "Signs sessions of development",
+        180.0,
+        60.0,
+        Some(90),
+    ),
 ];
 
 impl Secrets {

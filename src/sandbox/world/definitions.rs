@@ -3,6 +3,18 @@
 use super::{Definition, Key, World, names};
 use crate::sandbox::wire::{Node, list, map};
 
+/// Plain variables of a cluster's services. Development has one that the others do not have yet.
+fn variables(cluster: &str) -> &'static [(&'static str, &'static str)] {
+    match cluster {
+        "laser-dev" => &[
+            ("NODE_ENV", "development"),
+            ("LOG_LEVEL", "debug"),
+            ("QUOTE_ENGINE", "path"),
+        ],
+        _ => &[("NODE_ENV", "production"), ("LOG_LEVEL", "info")],
+    }
+}
+
 /// Registers a revision of a service's one container; its number.
 #[allow(clippy::too_many_arguments)]
 pub fn register(
@@ -39,10 +51,12 @@ pub fn register(
         ("essential", true.into()),
         (
             "environment",
-            list([
-                pair("NODE_ENV", "production".into()),
-                pair("LOG_LEVEL", "info".into()),
-            ]),
+            Node::List(
+                variables(&key.0)
+                    .iter()
+                    .map(|(k, v)| pair(k, (*v).into()))
+                    .collect(),
+            ),
         ),
         (
             "secrets",

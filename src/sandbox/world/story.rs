@@ -102,6 +102,27 @@ const STAGING: &[Plan] = &[
     },
 ];
 
+const DEVELOPMENT: &[Plan] = &[
+    Plan {
+        name: "api",
+        desired: 1,
+        images: &["1.8.3", "1.9.0-dev.4"],
+        cpu: 256,
+        memory: 512,
+        port: None,
+        strategy: Strategy::Rolling,
+    },
+    Plan {
+        name: "worker",
+        desired: 1,
+        images: &["1.8.3", "1.9.0-dev.2"],
+        cpu: 256,
+        memory: 512,
+        port: None,
+        strategy: Strategy::Rolling,
+    },
+];
+
 /// The registry that holds the platform's images.
 pub const REGISTRY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/laser";
 
@@ -114,7 +135,11 @@ const HOUR_S: f64 = 3_600.0;
 pub fn tell(world: &mut World) {
     let alb = world.hex(16);
     world.load_balancers.insert("laser-prod-alb".into(), alb);
-    for (cluster, plans) in [("laser-prod", PRODUCTION), ("laser-staging", STAGING)] {
+    for (cluster, plans) in [
+        ("laser-prod", PRODUCTION),
+        ("laser-staging", STAGING),
+        ("laser-dev", DEVELOPMENT),
+    ] {
         world.clusters.push(cluster.to_owned());
         for plan in plans {
             let repository = format!("{REGISTRY}/{}", plan.name);

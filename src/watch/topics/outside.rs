@@ -11,7 +11,7 @@ use crate::backend::tls::TlsTarget;
 use crate::config::{Config, DnsTarget, HttpsTarget, ProbeConfig};
 use crate::domain::facts::Facts;
 use crate::domain::part::Part;
-use crate::domain::probe::{DnsProbe, HttpsProbe, TlsProbe};
+use crate::domain::probe::{self, DnsProbe, HttpsProbe, TlsProbe};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::watch::picture::Picture;
 use crate::watch::topic::{Topic, Wanted};
@@ -29,6 +29,11 @@ pub fn open(facts: &mut Facts, config: &Config) {
     for target in &probes.https {
         let part = Part::never("https:GET", HTTPS);
         facts.https.insert(target.url.clone(), part);
+        facts.https_targets.push(probe::HttpsTarget {
+            url: target.url.clone(),
+            status: target.expect_status,
+            verifies: target.verifies.clone(),
+        });
     }
     for target in TlsTarget::all(probes) {
         let part = Part::never("tls:handshake", TLS);

@@ -116,6 +116,12 @@ pub(super) struct Replication {
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Endpoint {
     address: Option<String>,
+    port: Option<String>,
+}
+
+/// A port, where it is one.
+fn port(text: Option<&str>) -> Option<u16> {
+    text?.trim().parse().ok().filter(|n| *n > 0)
 }
 
 /// What waits for the maintenance window.
@@ -198,6 +204,8 @@ pub(super) struct Instance {
     publicly_accessible: Option<String>,
     deletion_protection: Option<String>,
     endpoint: Option<Endpoint>,
+    #[serde(rename = "DBName")]
+    database: Option<String>,
     pending_modified_values: Pending,
     #[serde(rename = "DBInstanceAutomatedBackupsReplications")]
     replications: Replications,
@@ -212,6 +220,7 @@ impl Instance {
         });
         // The sixth field of an ARN is what it names, the fourth its region.
         let region = |r: &Replication| text(r.arn.split(':').nth(3));
+        let endpoint = self.endpoint.as_ref();
         Database {
             id: text(Some(&self.id)),
             arn: text(self.arn.as_deref()),
@@ -242,7 +251,9 @@ impl Instance {
             insights: on(self.performance_insights_enabled.as_deref()),
             public: on(self.publicly_accessible.as_deref()),
             protected: on(self.deletion_protection.as_deref()),
-            host: self.endpoint.and_then(|e| some_text(e.address.as_deref())),
+            host: endpoint.and_then(|e| some_text(e.address.as_deref())),
+            port: endpoint.and_then(|e| port(e.port.as_deref())),
+            database: some_text(self.database.as_deref()),
             pending: self.pending_modified_values.into_pairs(),
             replicated_to: self.replications.items.iter().map(region).collect(),
             environment: environment(&self.tag_list),
@@ -278,6 +289,9 @@ pub(super) struct Cluster {
     preferred_backup_window: Option<String>,
     latest_restorable_time: Option<String>,
     deletion_protection: Option<String>,
+    endpoint: Option<String>,
+    port: Option<String>,
+    database_name: Option<String>,
     tag_list: Tags,
 }
 
@@ -299,6 +313,9 @@ impl Cluster {
             backup_window: text(self.preferred_backup_window.as_deref()),
             restorable_until: stamp(self.latest_restorable_time.as_deref()),
             protected: on(self.deletion_protection.as_deref()),
+            host: some_text(self.endpoint.as_deref()),
+            port: port(self.port.as_deref()),
+            database: some_text(self.database_name.as_deref()),
             environment: environment(&self.tag_list),
         }
     }

@@ -1,22 +1,22 @@
 //! `flightdeck config init | check | path`.
 
+mod discover;
+pub mod init;
+mod vendors;
+
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use super::explain::{self, ProblemJson};
 use super::globals::Globals;
-use super::login;
 use super::out::Out;
 use super::paint::Role;
-use super::session::Session;
 use super::words;
 use crate::config::faces;
 use crate::config::load::{self, FILE_NAME};
 use crate::config::mistake::{Mistakes, Wrong};
-use crate::config::starter::{self, Discovered};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
 use crate::plan::Plan;
@@ -24,7 +24,7 @@ use crate::plan::Plan;
 /// What is asked about the configuration.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum Question {
-    /// Write a commented starter file, filled with what the ambient credentials can see: where --config or $FLIGHTDECK_CONFIG
+    /// Write a commented starter file, filled with what the credentials and tokens can see: where --config or $FLIGHTDECK_CONFIG
     /// says, else ./flightdeck.toml
     Init {
         /// Write over a file that is there already
@@ -60,66 +60,6 @@ pub fn place(globals: &Globals, force: bool) -> Result<PathBuf, Problem> {
         );
     }
     Ok(file)
-}
-
-/// Writes a starter file with what the ambient credentials can see.
-pub async fn init(file: &Path, force: bool, session: &mut Session) -> Result<Exit, Problem> {
-    let (found, problem) = discover(session).await?;
-    starter::write(file, &starter::text(&found), force)?;
-    let out = &mut session.out;
-    if out.is_json() {
-        out.object(&json!({"config": {
-            "written": file,
-            "account": found.account,
-            "region": found.region,
-            "clusters": found.clusters,
-            "error": problem.as_ref().map(ProblemJson::from),
-        }}))?;
-        return Ok(Exit::OK);
-    }
-    out.line(&format!("wrote {}", shown(file)))?;
-    if let Some(account) = &found.account {
-        let region = found.region.as_deref().unwrap_or("no region");
-        let clusters = match found.clusters.as_slice() {
-            [] => "no clusters".to_owned(),
-            names => format!("clusters {}", names.join(", ")),
-        };
-        out.line(&inert(&format!(
-            "found account {account}, region {region}, {clusters}"
-        )))?;
-    }
-    if let Some(problem) = problem {
-        let why = explain::line(&problem);
-        out.painted(Role::Warn, &format!("not everything was found: {why}"))?;
-        out.line("fill in [aws] yourself, or leave it to AWS_PROFILE and AWS_REGION")?;
-    }
-    if !session.config.demo {
-        login::offer(out)?;
-    }
-    Ok(Exit::OK)
-}
-
-/// What the ambient credentials can see, and why that is not all, if so.
-async fn discover(session: &mut Session) -> Result<(Discovered, Option<Problem>), Problem> {
-    let picture = session.look(Vec::new()).await?;
-    let facts = &picture.facts;
-    let identity = facts.identity.value.as_ref();
-    let problem = facts
-        .identity
-        .error
-        .as_ref()
-        .or(facts.clusters.error.as_ref());
-    let found = Discovered {
-        account: identity.map(|i| i.account.clone()),
-        region: identity.map(|i| i.region.clone()).filter(|r| !r.is_empty()),
-        clusters: facts
-            .clusters
-            .rows()
-            .iter()
-            .map(|c| c.name.clone())
-            .collect(),
-    };
-    Ok((found, problem.cloned()))
 }
 
 /// Reads the file in use and the plan that it names, and words what is wrong with them.

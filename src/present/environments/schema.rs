@@ -1,0 +1,159 @@
+//! The version of each environment's database schema, where the console's connection can tell it. It is never guessed.
+
+use jiff::Timestamp;
+
+use crate::domain::environment::Env;
+use crate::domain::facts::Facts;
+use crate::domain::postgres::SchemaVersion;
+use crate::present::{Cell, Tone};
+
+/// What is known of an environment's schema.
+pub(super) struct Schema {
+    pub(super) versions: Option<Vec<SchemaVersion>>,
+    /// Why it is not known.
+    pub(super) why: Option<String>,
+    pub(super) cell: Cell,
+}
+
+fn not_known(why: impl Into<String>, tone: Tone) -> Schema {
+    let why = why.into();
+    Schema {
+        versions: None,
+        cell: Cell::new(format!("not known: {why}"), tone),
+        why: Some(why),
+    }
+}
+
+/// The schema of an environment: `[postgres]` leads to one database, which is that of the environment its name tells, else of the
+/// one that is looked at.
+pub(super) fn of(env: Env, facts: &Facts, now: Timestamp) -> Schema {
+    let configured = facts.providers.iter().find(|p| p.name == "postgres");
+    if !configured.is_some_and(|p| p.configured) {
+        return not_known("no [postgres] in flightdeck.toml", Tone::Muted);
+    }
+    let owner = owner(facts);
+    if env != owner {
+        let why = format!("[postgres] leads to the database of {}", owner.word());
+        return not_known(why, Tone::Muted);
+    }
+    let part = &facts.estate.postgres_shape;
+    let Some(shape) = part.fresh(now) else {
+        let why = part.error.as_ref().map(|p| p.why.clone());
+        return not_known(why.unwrap_or_else(|| "not asked yet".into()), Tone::Unknown);
+    };
+    match &shape.schema {
+        Err(why) => not_known(why.clone(), Tone::Unknown),
+        Ok(all) => {
+            let words: Vec<String> = all.iter().map(version).collect();
+            let whole = all.iter().all(|s| s.whole);
+            Schema {
+                cell: Cell::new(
+                    words.join(", "),
+                    if whole { Tone::Plain } else { Tone::Bad },
+                ),
+                versions: Some(all.clone()),
+                why: None,
+            }
+        }
+    }
+}
+
+/// Whose database the connection leads to.
+fn owner(facts: &Facts) -> Env {
+    let here = Env::looked_at(facts);
+    let Some(now) = &facts.estate.postgres.value else {
+        return here;
+    };
+    let host = now.address.split(['.', ':', '/']).next();
+    let database = now.address.rsplit('/').next();
+    let told = host.and_then(Env::named);
+    told.or_else(|| database.and_then(Env::named))
+        .unwrap_or(here)
+}
+
+/// A version in words.
+pub(in crate::present) fn version(s: &SchemaVersion) -> String {
+    match (&s.version, s.whole) {
+        (Some(version), true) => version.clone(),
+        (Some(version), false) => format!("{version} did not go through"),
+        (None, _) => "no migration yet".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::facts::ProviderHealth;
+    use crate::domain::part::Part;
+    use crate::domain::postgres::PostgresShape;
+
+    fn facts(schema: Result<Vec<SchemaVersion>, String>, now: Timestamp) -> Facts {
+        let shape = PostgresShape {
+            database: "laser".into(),
+            bytes: None,
+            xid_age: 1,
+            statements: Ok(Vec::new()),
+            tables: Vec::new(),
+            more_tables: false,
+            unused: Vec::new(),
+            missing: Vec::new(),
+            schema,
+            unseen: Vec::new(),
+        };
+        let mut facts = Facts {
+            environment: "laser-staging".into(),
+            ..Facts::default()
+        };
+        facts.providers.push(ProviderHealth {
+            name: "postgres".into(),
+            last_ok: None,
+            problem: None,
+            next_try: None,
+            calls_per_minute: 0,
+            latency_ms: None,
+            configured: true,
+        });
+        facts.estate.postgres_shape =
+            Part::answered(Arc::new(shape), now, "postgres:x", Duration::from_secs(300));
+        facts
+    }
+
+    #[test]
+    fn a_schema_is_told_of_the_environment_that_the_connection_leads_to_alone() {
+        let now = Timestamp::from_second(1_000).unwrap();
+        let newest = SchemaVersion {
+            table: "public.knex_migrations".into(),
+            tool: "Knex".into(),
+            version: Some("20261101_quotes.js".into()),
+            at: None,
+            whole: true,
+        };
+        let known = facts(Ok(vec![newest.clone()]), now);
+        assert_eq!(
+            of(Env::Staging, &known, now).cell.text,
+            "20261101_quotes.js"
+        );
+        let other = of(Env::Production, &known, now);
+        assert!(other.versions.is_none() && other.cell.text.contains("of staging"));
+        let broken = SchemaVersion {
+            whole: false,
+            ..newest
+        };
+        let broken = of(Env::Staging, &facts(Ok(vec![broken]), now), now);
+        assert_eq!(broken.cell.tone, Tone::Bad);
+        assert!(broken.cell.text.contains("did not go through"));
+    }
+
+    #[test]
+    fn why_it_is_not_known_is_said() {
+        let now = Timestamp::from_second(1_000).unwrap();
+        let withheld = facts(Err("the role may not read it".into()), now);
+        let words = of(Env::Staging, &withheld, now).cell.text;
+        assert_eq!(words, "not known: the role may not read it");
+        let none = of(Env::Staging, &Facts::default(), now);
+        assert!(none.cell.text.contains("no [postgres]"));
+    }
+}
