@@ -67,6 +67,8 @@ impl Console {
         let signals = Signals::new()?;
         let guard = Guard::take()?;
         let mut screen = Screen::start(guard)?;
+        // Before the size is asked for: nobody would hear of a change between that and the first look for events.
+        crossterm::event::poll(Duration::ZERO)?;
         let size = crossterm::terminal::size()?;
         let model = Model::new(size, Timestamp::now(), first, theme, keymap);
         screen.draw(&model);

@@ -206,10 +206,7 @@ impl AlarmStore {
     }
 
     /// The tags of an alarm, to change.
-    pub(in crate::cloudwatch) fn tags(
-        &mut self,
-        arn: &str,
-    ) -> Option<&mut Vec<(String, String)>> {
+    pub(in crate::cloudwatch) fn tags(&mut self, arn: &str) -> Option<&mut Vec<(String, String)>> {
         let name = arn.strip_prefix(&self.arn_prefix)?;
         self.alarms.get_mut(name).map(|a| &mut a.spec.tags)
     }
