@@ -35,6 +35,18 @@ fn rooms_use_only_the_rooms_behind_their_doors() {
     holds(rules::doors);
 }
 
+/// The compiler keeps this door shut as long as the manifest does.
+#[test]
+fn the_embedded_platform_depends_on_nothing_of_ours() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox/Cargo.toml");
+    let manifest = std::fs::read_to_string(manifest).expect("the platform's manifest");
+    let (_, dependencies) = manifest
+        .split_once("[dependencies]")
+        .expect("its dependencies");
+    assert!(!dependencies.contains("path"), "{dependencies}");
+    assert!(!dependencies.contains("flightdeck"), "{dependencies}");
+}
+
 #[test]
 fn vendors_crates_stay_in_their_rooms() {
     holds(rules::crates);

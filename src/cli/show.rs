@@ -193,7 +193,8 @@ fn print(section: &Section, now: Timestamp, session: &mut Session) -> Result<(),
     }
     let standing = &section.standing;
     let age = words::ago(standing.observed_at, now);
-    let line = format!("{} rows  {} {age} ago", section.rows.len(), standing.source);
+    let rows = words::count(section.rows.len(), "row");
+    let line = format!("{rows}  {} {age} ago", standing.source);
     session.out.painted(Role::Dim, &line)?;
     match &standing.problem {
         Some(problem) => {

@@ -63,12 +63,6 @@ fn wrong_doors_are_seen_however_they_are_opened() {
     );
     breaks(
         rules::doors,
-        "sandbox/ecs.rs",
-        "use crate::domain::service::Service;",
-        "`domain`",
-    );
-    breaks(
-        rules::doors,
         "cli/status.rs",
         "use crate::assemble::start;",
         "`assemble`",

@@ -87,7 +87,8 @@ fn assembles(source: &Source) -> bool {
 
 /// A room uses only the rooms that it has a door to.
 pub fn doors(source: &Source) -> Vec<String> {
-    if assembles(source) {
+    // The platform is a package of its own, which has no way to ours: `crate` is itself there.
+    if assembles(source) || source.room() == Some("sandbox") {
         return Vec::new();
     }
     let Some((room, open)) = DOORS.iter().find(|(room, _)| Some(*room) == source.room()) else {
