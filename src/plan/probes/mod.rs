@@ -34,7 +34,7 @@ mod slo;
 mod sns;
 mod targets;
 #[cfg(test)]
-pub(crate) mod testing;
+mod testing;
 mod vercel;
 mod walls;
 mod web;
