@@ -300,7 +300,7 @@ fn rest(backend: &Backend, topic: &Topic) -> Option<Instant> {
         | Topic::Board
         | Topic::MetricNames => &lines.cloudwatch,
         Topic::LogGroups | Topic::Logs | Topic::LogSamples | Topic::BoardLogs => &lines.logs,
-        Topic::Https(_) => &lines.https,
+        Topic::Https(_) | Topic::Guard(_) => &lines.https,
         Topic::Tls(_) => &lines.tls,
         Topic::Dns(_) => &lines.dns,
         Topic::Estate(part) => estate::line(backend, part)?,
