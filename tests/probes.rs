@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use flightdeck::backend::Backend;
+use flightdeck::backend::https::guard::GuardTarget;
 use flightdeck::backend::tls::TlsTarget;
 use flightdeck::config::{AwsConfig, Config, DnsTarget, HttpsTarget, ProbeConfig};
 use flightdeck::domain::part::Freshness;
@@ -30,6 +31,7 @@ async fn probes(at: SocketAddr, roots: Option<&Authority>) -> Backend {
             connect_to: Some(at),
             dns_server: Some(at),
             extra_roots_pem: roots.map(Authority::pem),
+            forget_bursts: true,
             ..ProbeConfig::default()
         },
         ..Config::default()
@@ -313,6 +315,7 @@ async fn the_watch_asks_each_target_by_itself_and_judges_none_unasked() {
             connect_to: Some(web),
             dns_server: Some(servers::dns(Zone::Silent).await),
             extra_roots_pem: Some(ours.pem()),
+            ..ProbeConfig::default()
         },
         ..Config::default()
     });
@@ -343,4 +346,85 @@ async fn the_watch_asks_each_target_by_itself_and_judges_none_unasked() {
         assert!(Instant::now() < end, "never told");
         assert!(handle.changed().await, "the watch has ended");
     }
+}
+
+/// A host of ours that always says the same, asked as a stranger twice; `burst`: how many requests are allowed.
+async fn guarded(
+    head: &'static str,
+    burst: Option<u32>,
+) -> [flightdeck::domain::guard::GuardProbe; 2] {
+    let ours = Authority::new();
+    let at = servers::https(
+        identity(Some(&ours), |_| {}),
+        &[&TLS12, &TLS13],
+        Manner::Says(head),
+    )
+    .await;
+    let backend = probes(at, Some(&ours)).await;
+    let target = GuardTarget {
+        url: format!("https://{HOST}/v1"),
+        protected: true,
+        burst,
+    };
+    let first = backend.https.guard(&target).await.unwrap();
+    [first, backend.https.guard(&target).await.unwrap()]
+}
+
+#[tokio::test]
+async fn a_door_that_is_open_to_any_other_site_is_graded_down() {
+    let head = "HTTP/1.1 200 OK\r\naccess-control-allow-origin: https://flightdeck-probe.invalid\r\naccess-control-allow-credentials: true\r\nset-cookie: sid=hunter2; Path=/";
+    let [seen, _] = guarded(head, None).await;
+    assert_eq!((seen.status, seen.challenge.as_deref()), (200, None));
+    assert_eq!(seen.burst, None, "nobody allowed one");
+    let grade = seen.grade();
+    assert_eq!(grade.letter, "F");
+    let reasons = grade.reasons.join("; ");
+    for why in [
+        "GET lets any other site",
+        "OPTIONS lets any",
+        "sid is not Secure",
+        "sid has no SameSite",
+        "sid is readable",
+    ] {
+        assert!(reasons.contains(why), "{why}: {reasons}");
+    }
+    assert!(!format!("{seen:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_burst_has_an_end_and_comes_once_an_hour() {
+    let [first, again] = guarded(
+        "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer",
+        Some(5),
+    )
+    .await;
+    assert_eq!(
+        (first.status, first.challenge.as_deref()),
+        (401, Some("Bearer"))
+    );
+    let burst = first.burst.unwrap();
+    assert_eq!((burst.sent, burst.limited), (5, false));
+    assert!(
+        burst.words().starts_with("no 429 after 5 of at most 5"),
+        "{}",
+        burst.words()
+    );
+    assert_eq!(again.burst.unwrap(), burst, "it is told of again, not sent");
+    let limited = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 7";
+    let [limited, _] = guarded(limited, Some(5)).await;
+    let burst = limited.burst.unwrap();
+    assert_eq!(
+        (burst.sent, burst.limited),
+        (1, true),
+        "none is sent after the first 429"
+    );
+    assert_eq!(burst.retry_after.as_deref(), Some("7"));
+    let [failing, _] = guarded("HTTP/1.1 503 Service Unavailable", Some(5)).await;
+    let burst = failing.burst.unwrap();
+    assert_eq!((burst.sent, burst.limited), (1, false), "it is left alone");
+    assert!(
+        burst.words().ends_with("it answered 503"),
+        "{}",
+        burst.words()
+    );
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region};
 use flightdeck::backend::Backend;
+use flightdeck::backend::https::guard::GuardTarget;
 use flightdeck::backend::tls::TlsTarget;
 use flightdeck::config::{Config, DnsTarget, HttpsTarget, ProbeConfig};
 use flightdeck::domain::problem::ProblemKind;
@@ -39,6 +40,7 @@ async fn probes(at: &Sandbox, trusting: &Sandbox) -> Backend {
             dns_server: Some(edge(at).dns),
             connect_to: Some(edge(at).https),
             extra_roots_pem: Some(edge(trusting).ca_pem.clone()),
+            forget_bursts: true,
             ..ProbeConfig::default()
         },
         ..Config::default()
@@ -429,4 +431,31 @@ async fn python_is_content() {
         .arg(API);
     let (code, said) = run(command).await;
     assert_eq!((code, said.trim()), (Some(0), "TLSv1.3"), "{said}");
+}
+
+#[tokio::test]
+async fn strangers_are_refused_and_too_many_requests_are_told_to_wait() {
+    let sandbox = up(Options::default()).await;
+    let backend = probes(&sandbox, &sandbox).await;
+    assert_eq!(edge(&sandbox).guarded.len(), 2);
+    for url in &edge(&sandbox).guarded {
+        let target = GuardTarget {
+            url: url.clone(),
+            protected: true,
+            burst: Some(40),
+        };
+        let seen = backend.https.guard(&target).await.unwrap();
+        assert_eq!(seen.status, 401, "{url}");
+        assert!(seen.challenge.is_some(), "{url}");
+        let grade = seen.grade();
+        assert_eq!(grade.letter, "A+", "{url}: {:?}", grade.reasons);
+        assert_eq!(
+            seen.cookies.len(),
+            usize::from(url.contains("admin")),
+            "{url}"
+        );
+        let burst = seen.burst.unwrap();
+        assert!(burst.limited && burst.sent < 40, "{url}: {burst:?}");
+        assert!(burst.retry_after.is_some(), "{url}");
+    }
 }

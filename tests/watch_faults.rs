@@ -317,3 +317,39 @@ async fn a_cluster_that_is_configured_but_does_not_exist_is_named() {
     .await;
     assert_eq!(seen.facts.service_rows().len(), 3);
 }
+
+/// Asks for what a view shows, with the plan that the program comes with, until all of it was asked; what was called.
+async fn asked_for(needs: &'static [&'static str]) -> Arc<Account> {
+    let (account, endpoint) = serve(1, FINE).await;
+    let config = Arc::new(Config {
+        aws: AwsConfig {
+            region: Some("us-east-1".into()),
+            endpoint: Some(endpoint),
+            fixed_credentials: Some(("key".into(), "secret".into())),
+            ..AwsConfig::default()
+        },
+        ..Config::default()
+    });
+    let backend = Arc::new(Backend::new(&config).await.unwrap());
+    let (_runs, runs) = tokio::sync::watch::channel(Arc::default());
+    let plan = Arc::new(flightdeck::plan::Plan::default_plan());
+    let scope = flightdeck::watch::Scope::Named(needs);
+    let mut handle = flightdeck::watch::start_for(scope, config, backend, plan, None, runs).await;
+    let end = Instant::now() + Duration::from_secs(20);
+    while !handle.is_settled(&handle.snapshot()) {
+        assert!(Instant::now() < end, "it never settles");
+        let _ = tokio::time::timeout(Duration::from_secs(1), handle.changed()).await;
+    }
+    account
+}
+
+#[tokio::test]
+async fn a_question_about_one_view_does_not_wait_for_what_the_plan_wants_asked() {
+    let account = asked_for(&["secrets"]).await;
+    assert!(account.called("ListSecrets") > 0);
+    let others: Vec<String> = account.calls.lock().unwrap().clone();
+    assert!(others.iter().all(|c| c == "ListSecrets"), "{others:?}");
+    // What is left of databases is measured by the plan's choice of series.
+    let account = asked_for(&["measures"]).await;
+    assert!(account.called("ListMetrics") > 0);
+}

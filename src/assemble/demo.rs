@@ -7,7 +7,8 @@ use secrecy::SecretString;
 
 use crate::config::{
     AwsConfig, CloudflareConfig, Config, CostCache, CostConfig, DnsTarget, GithubConfig,
-    HttpsTarget, ProbeConfig, SentryConfig, ServerConfig, SlackConfig, VercelConfig, load,
+    HttpsTarget, ProbeConfig, ProtectedTarget, SentryConfig, ServerConfig, SlackConfig,
+    VercelConfig, load,
 };
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::sandbox::{self, Edge, Options, Sandbox};
@@ -54,6 +55,7 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
     config.aws = AwsConfig {
         expected_account: Some(sandbox.account().to_owned()),
         region: Some(sandbox.region().to_owned()),
+        second_region: Some(sandbox.second_region().to_owned()),
         endpoint: Some(sandbox.endpoint()),
         fixed_credentials: Some((
             sandbox.access_key().to_owned(),
@@ -125,6 +127,16 @@ fn probes(edge: &Edge) -> ProbeConfig {
     };
     ProbeConfig {
         https: edge.hosts.iter().map(https).collect(),
+        // The sandbox is its own owner: it may be asked until it says enough.
+        protected: edge
+            .guarded
+            .iter()
+            .map(|url| ProtectedTarget {
+                url: url.clone(),
+                burst: Some(40),
+            })
+            .collect(),
+        forget_bursts: true,
         dns: edge.hosts.iter().map(dns).collect(),
         dns_server: Some(edge.dns),
         connect_to: Some(edge.https),

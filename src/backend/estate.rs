@@ -5,11 +5,13 @@ use std::sync::Arc;
 use super::aws::Aws;
 use super::aws::appconfig::AppConfig;
 use super::aws::autoscaling::AutoScaling;
+use super::aws::balancers::Balancers;
 use super::aws::cloudformation::CloudFormation;
 use super::aws::costexplorer::CostExplorer;
 use super::aws::ec2::Ec2;
 use super::aws::ecr::Ecr;
 use super::aws::elasticache::ElastiCache;
+use super::aws::iam::Iam;
 use super::aws::performance::Performance;
 use super::aws::rds::Rds;
 use super::aws::s3::S3;
@@ -52,6 +54,10 @@ pub struct Estate {
     pub waf: Waf,
     /// AWS Secrets Manager.
     pub secretsmanager: SecretsManager,
+    /// Identity and Access Management.
+    pub iam: Iam,
+    /// Load balancers of the second region.
+    pub balancers: Balancers,
     /// Amazon ElastiCache.
     pub elasticache: ElastiCache,
     /// PostgreSQL itself.
@@ -119,6 +125,16 @@ impl Estate {
             ec2: Ec2::new(signed.clone(), line("ec2", true)),
             waf: Waf::new(signed.clone(), line("waf", true)),
             secretsmanager: SecretsManager::new(signed.clone(), line("secretsmanager", true)),
+            iam: Iam::new(
+                signed.clone(),
+                line("iam", true),
+                config.backups.may_delete.clone(),
+            ),
+            balancers: Balancers::new(
+                signed.clone(),
+                line("elb-abroad", config.aws.second_region.is_some()),
+                config.aws.second_region.clone(),
+            ),
             elasticache: ElastiCache::new(signed.clone(), line("elasticache", true)),
             postgres: Postgres::new(
                 &config.postgres,

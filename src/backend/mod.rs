@@ -9,6 +9,7 @@ pub mod https;
 pub mod postgres;
 pub mod redis;
 pub mod sentry;
+pub mod shelf;
 pub mod slack;
 pub mod tls;
 pub mod token;
@@ -84,7 +85,7 @@ impl ProviderLines {
     fn new(config: &Config) -> Self {
         let read_only = config.read_only;
         let line = |name, configured| Arc::new(Line::new(name, read_only, configured));
-        let web = !config.probes.https.is_empty();
+        let web = !config.probes.https.is_empty() || !config.probes.protected.is_empty();
         Self {
             sts: line("sts", true),
             ecs: line("ecs", true),

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::faces::{self, Face};
 use super::reader::{self, Judge};
-use super::{Config, DnsTarget, HttpsTarget};
+use super::{Config, DnsTarget, HttpsTarget, ProtectedTarget};
 
 /// Writes checked values into a [`Config`].
 pub struct Scribe<'s> {
@@ -45,6 +45,8 @@ impl Scribe<'_> {
                 &mut config.backups.second_region,
                 owned(backups, "second_region"),
             );
+            let may_delete = value(backups, "may_delete").and_then(reader::texts);
+            set(&mut config.backups.may_delete, may_delete);
         }
         if let Some(cost) = table(t, "cost") {
             some(
@@ -158,6 +160,7 @@ impl Scribe<'_> {
         some(&mut config.aws.profile, owned(t, "profile"));
         some(&mut config.aws.region, owned(t, "region"));
         some(&mut config.aws.endpoint, owned(t, "endpoint"));
+        some(&mut config.aws.second_region, owned(t, "second_region"));
         set(
             &mut config.aws.clusters,
             value(t, "clusters").and_then(reader::texts),
@@ -208,6 +211,18 @@ impl Scribe<'_> {
                         url,
                         expect_status: status.and_then(|n| u16::try_from(n).ok()).unwrap_or(200),
                         verifies: owned(row, "verifies"),
+                    })
+                })
+                .collect();
+        }
+        if let Some(rows) = rows(t, "protected") {
+            config.probes.protected = rows
+                .into_iter()
+                .filter_map(|(row, at)| {
+                    let burst = value(row, "burst").and_then(reader::whole);
+                    Some(ProtectedTarget {
+                        url: self.required(row, "url", "[[probes.protected]]", at)?,
+                        burst: burst.and_then(|n| u32::try_from(n).ok()),
                     })
                 })
                 .collect();

@@ -79,6 +79,8 @@ pub struct AwsConfig {
     pub endpoint: Option<String>,
     /// Fixed credentials, for the embedded sandbox alone: (key id, secret).
     pub fixed_credentials: Option<(String, String)>,
+    /// Another region whose load balancers share the traffic.
+    pub second_region: Option<String>,
     /// Clusters to show, by name; empty: all.
     pub clusters: Vec<String>,
     /// The account that the credentials ought to belong to.
@@ -92,6 +94,8 @@ pub struct AwsConfig {
 pub struct ProbeConfig {
     /// HTTPS URLs.
     pub https: Vec<HttpsTarget>,
+    /// URLs that take credentials, which strangers are to be refused at.
+    pub protected: Vec<ProtectedTarget>,
     /// DNS names.
     pub dns: Vec<DnsTarget>,
     /// Ask this server instead of the system's.
@@ -100,6 +104,8 @@ pub struct ProbeConfig {
     pub connect_to: Option<SocketAddr>,
     /// PEM of further trusted roots.
     pub extra_roots_pem: Option<String>,
+    /// When a burst was sent is not kept on disk, for the embedded sandbox alone.
+    pub forget_bursts: bool,
 }
 
 /// A URL to probe: status, latency, headers, and the TLS of its host.
@@ -111,6 +117,15 @@ pub struct HttpsTarget {
     pub expect_status: u16,
     /// The service whose deploys are verified by this URL: `cluster/name` or `name`.
     pub verifies: Option<String>,
+}
+
+/// A URL that takes credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProtectedTarget {
+    /// `https://api.example.com/v1/orders`.
+    pub url: String,
+    /// Requests that may be sent in one burst, once an hour at most, to see that a limit answers 429; `None`: none are sent.
+    pub burst: Option<u32>,
 }
 
 /// A name to resolve.
@@ -129,6 +144,8 @@ pub struct BackupConfig {
     pub rpo: Duration,
     /// Region that copies go to; `None`: the one that the account copies to.
     pub second_region: Option<String>,
+    /// Users and roles that may delete backups, by name, with `*` and `?`; empty: administrators, and who is there for backups.
+    pub may_delete: Vec<String>,
 }
 
 impl Default for BackupConfig {
@@ -137,6 +154,7 @@ impl Default for BackupConfig {
             // A daily backup, and the time that it takes.
             rpo: Duration::from_secs(26 * 3_600),
             second_region: None,
+            may_delete: Vec::new(),
         }
     }
 }

@@ -30,6 +30,18 @@ fn a_misspelt_key_names_its_place_and_what_was_meant() {
 }
 
 #[test]
+fn a_burst_is_sent_where_somebody_allows_it_and_nowhere_else() {
+    let file = "[[probes.protected]]\nurl = \"https://a.example/v1\"\n[[probes.protected]]\nurl = \"https://b.example/\"\nburst = 30\n";
+    let config = read(file, None).unwrap();
+    let bursts: Vec<_> = config.probes.protected.iter().map(|t| t.burst).collect();
+    assert_eq!(bursts, [None, Some(30)]);
+    let more = "[aws]\nsecond_region = \"eu-west-1\"\n[backups]\nmay_delete = [\"ana\"]\n";
+    let config = read(more, None).unwrap();
+    assert_eq!(config.aws.second_region.as_deref(), Some("eu-west-1"));
+    assert_eq!(config.backups.may_delete, ["ana"]);
+}
+
+#[test]
 fn wrong_types_and_values_say_what_was_expected() {
     let cases = [
         ("read_only = \"yes\"", "true or false"),
@@ -44,6 +56,11 @@ fn wrong_types_and_values_say_what_was_expected() {
         ("[probes]\nhttps = 3", "list of tables"),
         ("[[probes.https]]\nexpect_status = 200", "url = "),
         ("[[probes.https]]\nurl = \"http://x\"", "https://"),
+        ("[[probes.protected]]\nburst = 9", "url = "),
+        (
+            "[[probes.protected]]\nurl = \"https://x\"\nburst = 201",
+            "from 2 to 200",
+        ),
         ("[environments.staging.aws]\nregion = 3", "a string"),
         ("[aws\nregion = 3", "TOML"),
     ];

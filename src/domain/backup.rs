@@ -288,6 +288,7 @@ pub fn of_caches(caches: &Caches, region: &str) -> Vec<Backup> {
                 BackupKind::Manual
             },
             id: s.name.clone(),
+            arn: s.arn.clone(),
             region: region.to_owned(),
             taken_at: s.at,
             made_at: s.at,

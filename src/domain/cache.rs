@@ -56,6 +56,8 @@ pub struct CacheNode {
 pub struct CacheSnapshot {
     /// Name.
     pub name: String,
+    /// ARN.
+    pub arn: String,
     /// The group, or the cluster, that it is of.
     pub of: String,
     /// `available`, `creating` ...

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::access::Access;
 use super::backup::{
     Abroad, Backup, BackupJob, StoreBackups, merged, of_caches, point_in_time, stores,
 };
@@ -22,6 +23,7 @@ use super::secret::Secret;
 use super::sentry::{Errors, Event, Release};
 use super::slack::Workspace;
 use super::stack::Stack;
+use super::target::TargetsAbroad;
 use super::topic::Topic;
 use super::wall::Walls;
 use super::{cloudflare, vercel};
@@ -67,6 +69,10 @@ pub struct Estate {
     pub walls: Part<Arc<Walls>>,
     /// Secrets of AWS Secrets Manager, by name.
     pub secrets: Part<Arc<Vec<Secret>>>,
+    /// Who may do what.
+    pub access: Part<Arc<Access>>,
+    /// Targets of load balancers in the second region.
+    pub targets_abroad: Part<Arc<TargetsAbroad>>,
     /// Caches of ElastiCache.
     pub caches: Part<Arc<Caches>>,
     /// Redis, asked directly.

@@ -13,6 +13,7 @@ use super::audit::{AuditRow, ChainVerdict, SignOff};
 use super::dashboard::{BoardData, Dashboard, DashboardEntry, LogTable, OwnDashboard};
 use super::deployment::Deployment;
 use super::estate::Estate;
+use super::guard::GuardProbe;
 use super::log::{LogGroup, LogLine, LogTail};
 use super::metric::{MetricId, MetricQuery, Series, Window};
 use super::part::Part;
@@ -125,6 +126,8 @@ pub struct Facts {
     pub https_targets: Vec<HttpsTarget>,
     /// HTTPS probes by URL.
     pub https: BTreeMap<String, Part<HttpsProbe>>,
+    /// How URLs treat strangers, by URL.
+    pub guards: BTreeMap<String, Part<GuardProbe>>,
     /// TLS probes by `host:port`.
     pub tls: BTreeMap<String, Part<TlsProbe>>,
     /// DNS probes by name.

@@ -1,5 +1,6 @@
 //! Plain data that every other room speaks: no I/O, no async, no drawing, no SDK type.
 
+pub mod access;
 pub mod action;
 pub mod alarm;
 pub mod audit;
@@ -17,12 +18,14 @@ pub mod estate;
 pub mod facts;
 pub mod flag;
 pub mod github;
+pub mod guard;
 pub mod image;
 pub mod interest;
 pub mod log;
 pub mod metric;
 pub mod network;
 pub mod part;
+pub mod policy;
 pub mod postgres;
 pub mod probe;
 pub mod problem;

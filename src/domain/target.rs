@@ -32,7 +32,21 @@ pub struct TargetGroup {
     pub targets: Vec<Target>,
 }
 
+/// What load balancers of the second region lead to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TargetsAbroad {
+    /// The region.
+    pub region: String,
+    /// Target groups that a load balancer uses, with their targets.
+    pub groups: Vec<TargetGroup>,
+}
+
 impl TargetGroup {
+    /// The region that it is in, by its ARN.
+    pub fn region(&self) -> &str {
+        self.arn.split(':').nth(3).unwrap_or_default()
+    }
+
     /// Healthy targets.
     pub fn healthy(&self) -> usize {
         self.targets.iter().filter(|t| t.state == "healthy").count()

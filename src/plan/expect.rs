@@ -9,8 +9,12 @@ pub struct Expectations {
     pub account: Option<String>,
     /// The region that the configuration names.
     pub region: Option<String>,
+    /// The other region that shares the traffic.
+    pub second_region: Option<String>,
     /// HTTPS URLs that are probed, with the status that is right.
     pub https: Vec<(String, u16)>,
+    /// URLs that take credentials, with how many requests a burst may have there.
+    pub protected: Vec<(String, Option<u32>)>,
     /// DNS names that are looked up.
     pub dns: Vec<String>,
     /// Names of the configuration's other environments, which are looked at by themselves.
@@ -23,11 +27,18 @@ impl Expectations {
         Self {
             account: config.aws.expected_account.clone(),
             region: config.aws.region.clone(),
+            second_region: config.aws.second_region.clone(),
             https: config
                 .probes
                 .https
                 .iter()
                 .map(|t| (t.url.clone(), t.expect_status))
+                .collect(),
+            protected: config
+                .probes
+                .protected
+                .iter()
+                .map(|t| (t.url.clone(), t.burst))
                 .collect(),
             dns: config.probes.dns.iter().map(|t| t.name.clone()).collect(),
             elsewhere: config

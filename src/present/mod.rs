@@ -2,6 +2,7 @@
 //! command line prints them and writes them as JSON, so that no face knows more than another. One file a view; the table below
 //! is the registry.
 
+mod access;
 mod backups;
 mod buckets;
 mod caches;
@@ -26,6 +27,8 @@ mod security;
 mod slack;
 mod stacks;
 mod statements;
+mod strangers;
+mod targets;
 mod topics;
 mod vercel;
 mod walls;
@@ -110,6 +113,7 @@ pub const VIEWS: &[View] = &[
     map::VIEW,
     vercel::VIEW,
     cloudflare::VIEW,
+    targets::VIEW,
     environments::VIEW,
     flags::VIEW,
     stacks::VIEW,
@@ -117,6 +121,7 @@ pub const VIEWS: &[View] = &[
     errors::VIEW,
     security::VIEW,
     network::VIEW,
+    access::VIEW,
     secrets::VIEW,
     images::VIEW,
     walls::VIEW,

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Cell, Group, Head, Row, Section, Tone, View, buckets, caches, databases, findings, images,
-    network, secrets, walls,
+    Cell, Group, Head, Row, Section, Tone, View, access, buckets, caches, databases, findings,
+    images, network, secrets, strangers, walls,
 };
 use crate::domain::facts::Facts;
 use crate::domain::probe::Grade;
@@ -19,6 +19,7 @@ pub(super) const VIEW: View = View {
     needs: &[
         "outside",
         "network",
+        "access",
         "buckets",
         "databases",
         "db_vitals",
@@ -51,6 +52,7 @@ const HOSTS: &[Head] = &[
 /// The views that tell of what is unsafe.
 const TOLD_BY: &[&View] = &[
     &network::VIEW,
+    &access::VIEW,
     &buckets::VIEW,
     &databases::VIEW,
     &caches::VIEW,
@@ -61,7 +63,7 @@ const TOLD_BY: &[&View] = &[
 ];
 
 fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
-    let mut all = vec![hosts(facts, now)];
+    let mut all = vec![hosts(facts, now), strangers::section(facts, now)];
     for view in TOLD_BY.iter().filter(|v| v.applies(facts)) {
         for section in (view.make)(facts, now) {
             all.extend(unsafe_rows(view, section));

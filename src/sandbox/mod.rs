@@ -7,6 +7,7 @@ pub mod cloudwatch; // metrics, and alarms that are judged on them
 pub mod ecs; // Amazon ECS
 pub mod edge; // its hosts: HTTPS and DNS
 pub mod elbv2; // Elastic Load Balancing
+pub mod elbv2_abroad; // its second region
 mod estate; // databases, stores, secrets, other vendors
 pub mod faults; // what a bad day looks like
 pub mod logs; // log groups, streams and events
@@ -153,6 +154,11 @@ impl Sandbox {
     /// `http://127.0.0.1:PORT`: what `AWS_ENDPOINT_URL` takes.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The region that its copies and its stand-by are in.
+    pub fn second_region(&self) -> &'static str {
+        world::names::SECOND_REGION
     }
 
     /// Region.

@@ -6,7 +6,8 @@ use super::telemetry::Telemetry;
 use super::web::{Reply, Request, Vendor};
 use super::wire::{ApiError, Call, Node, Service};
 use super::world::World;
-use super::{cloudwatch, ecs, elbv2, logs, sts};
+use super::world::names;
+use super::{cloudwatch, ecs, elbv2, elbv2_abroad, logs, sts};
 
 /// Everything that answers.
 #[derive(Debug)]
@@ -59,6 +60,9 @@ impl Platform {
         let t = &mut self.telemetry;
         match call.service {
             Service::Ecs => ecs::handle(&call.operation, &call.input, &mut self.world, sts::CALLER),
+            Service::Elbv2 if !call.region.is_empty() && call.region != names::REGION => {
+                elbv2_abroad::handle(&call.operation, &call.input, &call.region, &self.world)
+            }
             Service::Elbv2 => elbv2::handle(&call.operation, &call.input, &self.world),
             Service::Sts => sts::handle(&call.operation),
             Service::CloudWatch => {

@@ -139,7 +139,7 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
             let groups = p.needs.log_samples.clone();
             Box::pin(async move { Answer::LogSamples(log_groups::ask_samples(&b, groups).await) })
         }
-        Topic::Https(_) | Topic::Tls(_) | Topic::Dns(_) => {
+        Topic::Https(_) | Topic::Guard(_) | Topic::Tls(_) | Topic::Dns(_) => {
             match outside::target(topic, &p.config.probes) {
                 Some(target) => {
                     Box::pin(async move { Answer::Outside(outside::ask(&b, target).await) })

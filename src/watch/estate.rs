@@ -85,6 +85,8 @@ rows! {
     scaled: "autoscaling", "application-autoscaling:DescribeScalingActivities", 60, |clients, _| clients.autoscaling.activities();
     walls: "waf", "wafv2:ListWebACLs", 900, |clients, _| clients.waf.walls();
     secrets: "secretsmanager", "secretsmanager:ListSecrets", 300, |clients, _| clients.secretsmanager.secrets();
+    access: "iam", "iam:GetAccountAuthorizationDetails", 600, |clients, _| clients.iam.access();
+    targets_abroad: "elb-abroad", "elasticloadbalancing:DescribeTargetHealth (second region)", 60, |clients, _| clients.balancers.targets();
     caches: "elasticache", "elasticache:DescribeReplicationGroups", 120, |clients, _| clients.elasticache.caches();
     redis: "redis", "redis:INFO", 30, |clients, _| clients.redis.look();
     postgres: "postgres", "postgres:pg_stat_activity", 30, |clients, _| clients.postgres.now();

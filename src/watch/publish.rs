@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::handle::Snapshot;
 use super::picture::Picture;
+use super::scope::Scope;
 use crate::backend::Backend;
 use crate::domain::facts::{Facts, ProviderHealth};
 use crate::plan::{self, Checklist, Plan};
@@ -122,7 +123,7 @@ impl Publisher {
     }
 
     /// Looks now and then what the plan wants asked by now; whether that has changed.
-    pub fn needs_changed(&mut self, picture: &mut Picture) -> bool {
+    pub fn needs_changed(&mut self, picture: &mut Picture, scope: Scope) -> bool {
         let now = Instant::now();
         if self
             .needs_at
@@ -131,7 +132,17 @@ impl Publisher {
             return false;
         }
         self.needs_at = Some(now);
-        let needs = plan::needs(&self.plan, &picture.facts);
+        self.needs_differ(picture, scope)
+    }
+
+    /// Looks at once what the plan wants asked by now; whether that has changed.
+    pub fn needs_differ(&self, picture: &mut Picture, scope: Scope) -> bool {
+        let mut needs = plan::needs(&self.plan, &picture.facts);
+        if scope != Scope::Everything {
+            // Nothing is judged: what is measured is all that is shown of it.
+            needs.alarm_histories.clear();
+            needs.log_samples.clear();
+        }
         let changed = needs != picture.needs;
         picture.needs = needs;
         changed

@@ -132,6 +132,19 @@ impl Watch {
             self.picture.everything_now = true;
             self.table.all_now(now);
         }
+        self.start(now);
+        if self.is_settled(now) && !self.settled && self.heeds_plan() {
+            // What was answered since may make the plan want more: nothing is settled before that was asked, too.
+            let named = self.picture.needs.named;
+            if self.publisher.needs_differ(&mut self.picture, self.scope) {
+                self.take_needs(named);
+                self.start(now);
+            }
+        }
+        self.settle(now);
+    }
+
+    fn start(&mut self, now: Instant) {
         let mut wanted = wanted(&self.picture);
         wanted.retain(|w| self.scope.covers(&w.topic));
         self.table.want(&wanted, now);
@@ -144,18 +157,20 @@ impl Watch {
             let handle = self.asking.spawn(question);
             self.topics.insert(handle.id(), topic);
         }
-        self.settle(now);
+    }
+
+    /// Whether everything was asked that is wanted by now.
+    fn is_settled(&self, now: Instant) -> bool {
+        let rests = |t: &Topic| rest(&self.sources.backend, t).is_some_and(|until| until > now);
+        // Series are chosen from names: until then one of them is still to be asked.
+        let needs = &self.picture.needs;
+        let chosen = !needs.metric_names || needs.named || rests(&Topic::MetricNames);
+        chosen && self.table.is_settled(rests)
     }
 
     /// Tells those who wait for it that everything was asked, with a checklist that knows it.
     fn settle(&mut self, now: Instant) {
-        let rests = |t: &Topic| rest(&self.sources.backend, t).is_some_and(|until| until > now);
-        // Series are chosen from names: until then one of them is still to be asked. Who asks for less than everything does not
-        // show what the plan makes of them.
-        let needs = &self.picture.needs;
-        let judged = self.scope == Scope::Everything;
-        let chosen = !judged || !needs.metric_names || needs.named || rests(&Topic::MetricNames);
-        let settled = chosen && self.table.is_settled(rests);
+        let settled = self.is_settled(now);
         if settled != self.settled {
             self.settled = settled;
             self.publisher.rejudge();
@@ -240,13 +255,25 @@ impl Watch {
             .make(&mut self.picture, &self.sources.backend);
         snapshot.settled = self.settled.then(|| self.picture.interests.clone());
         let named = self.picture.needs.named;
-        if self.publisher.needs_changed(&mut self.picture) {
-            tasks::open(&mut self.picture);
-            if self.picture.needs.named && !named {
-                self.table.hurry(&Topic::Series, Instant::now());
-            }
+        if self.heeds_plan() && self.publisher.needs_changed(&mut self.picture, self.scope) {
+            self.take_needs(named);
         }
         self.desk.snapshots.send_replace(Arc::new(snapshot));
+    }
+}
+
+impl Watch {
+    /// Whether what the plan wants asked is of use: it is judged, or its measures are shown. Nobody who asks for less waits for it.
+    fn heeds_plan(&self) -> bool {
+        self.scope.covers(&Topic::Series)
+    }
+
+    /// The plan wants other things asked than before.
+    fn take_needs(&mut self, named: bool) {
+        tasks::open(&mut self.picture);
+        if self.picture.needs.named && !named {
+            self.table.hurry(&Topic::Series, Instant::now());
+        }
     }
 }
 
@@ -273,7 +300,7 @@ fn rest(backend: &Backend, topic: &Topic) -> Option<Instant> {
         | Topic::Board
         | Topic::MetricNames => &lines.cloudwatch,
         Topic::LogGroups | Topic::Logs | Topic::LogSamples | Topic::BoardLogs => &lines.logs,
-        Topic::Https(_) => &lines.https,
+        Topic::Https(_) | Topic::Guard(_) => &lines.https,
         Topic::Tls(_) => &lines.tls,
         Topic::Dns(_) => &lines.dns,
         Topic::Estate(part) => estate::line(backend, part)?,

@@ -85,7 +85,7 @@ fn subject(topic: &Topic) -> Option<Subject> {
         Topic::Series | Topic::Slos => Subject::Measures,
         Topic::Dashboards | Topic::OwnDashboards => Subject::Dashboards,
         Topic::LogGroups | Topic::LogSamples => Subject::LogGroups,
-        Topic::Https(_) | Topic::Tls(_) | Topic::Dns(_) => Subject::Outside,
+        Topic::Https(_) | Topic::Tls(_) | Topic::Dns(_) | Topic::Guard(_) => Subject::Outside,
         Topic::Estate(part) => Subject::Part(part),
         Topic::Records => Subject::Records,
         Topic::Tasks(_)

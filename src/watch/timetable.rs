@@ -10,6 +10,8 @@ use crate::domain::problem::ProblemKind;
 
 /// Shortest time between two questions of one topic whose contents changed.
 const EAGER: Duration = Duration::from_secs(2);
+/// The same for one that was asked once only: when a picture is begun, one answer gives the next question its contents.
+const AT_FIRST: Duration = Duration::from_millis(250);
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
@@ -20,6 +22,16 @@ struct Slot {
     running: bool,
     failures: u32,
     failure: Option<ProblemKind>,
+    /// Whether it was asked more than once.
+    again: bool,
+    /// What is to be asked has changed since the last question began.
+    changed: bool,
+}
+
+impl Slot {
+    fn eager(&self) -> Duration {
+        if self.again { EAGER } else { AT_FIRST }
+    }
 }
 
 /// When each wanted topic is to be asked.
@@ -42,15 +54,18 @@ impl Timetable {
                 running: false,
                 failures: 0,
                 failure: None,
+                again: false,
+                changed: false,
             });
             if w.period < slot.period && slot.failures == 0 {
                 let since = slot.began.unwrap_or(now) + w.period;
                 slot.next = slot.next.min(since.max(now));
             }
             if w.stamp != slot.stamp {
-                let soonest = slot.began.map_or(now, |at| at + EAGER);
+                let soonest = slot.began.map_or(now, |at| at + slot.eager());
                 slot.next = slot.next.min(soonest.max(now));
                 slot.failures = 0;
+                slot.changed = slot.began.is_some();
             }
             slot.period = w.period;
             slot.stamp = w.stamp;
@@ -79,18 +94,21 @@ impl Timetable {
             .min()
     }
 
-    /// Whether every wanted topic was answered or has failed; one that was never asked counts as failed while its provider is
-    /// left alone.
+    /// Whether every wanted topic was answered or has failed, as it is to be asked now; one that was not asked so counts as failed
+    /// while its provider is left alone.
     pub fn is_settled(&self, rests: impl Fn(&Topic) -> bool) -> bool {
-        self.slots
-            .iter()
-            .all(|(topic, slot)| !slot.running && (slot.began.is_some() || rests(topic)))
+        self.slots.iter().all(|(topic, slot)| {
+            let asked = slot.began.is_some() && !slot.changed;
+            !slot.running && (asked || rests(topic))
+        })
     }
 
     /// A topic is being asked.
     pub fn began(&mut self, topic: &Topic, now: Instant) {
         if let Some(slot) = self.slots.get_mut(topic) {
             slot.running = true;
+            slot.again = slot.began.is_some();
+            slot.changed = false;
             slot.began = Some(now);
             // What the period is counted from; `ended` moves it where the question failed.
             slot.next = now + slot.period;
@@ -106,6 +124,11 @@ impl Timetable {
         slot.running = false;
         slot.failure = failure;
         match failure {
+            // The answer is to a question that nobody has any more.
+            _ if slot.changed => {
+                slot.failures = 0;
+                slot.next = slot.next.min(now + slot.eager());
+            }
             None => {
                 slot.failures = 0;
                 slot.next = slot.next.max(now + slot.period / 4);
@@ -230,6 +253,31 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_to_what_is_no_longer_asked_settles_nothing() {
+        let t0 = Instant::now();
+        let mut table = Timetable::default();
+        let samples = |stamp| [Wanted::every(Topic::LogSamples, 300_000).stamped(stamp)];
+        let settled = |table: &Timetable| table.is_settled(|_| false);
+        table.want(&samples(1), t0);
+        table.began(&Topic::LogSamples, t0);
+        table.want(&samples(2), t0 + S);
+        table.ended(&Topic::LogSamples, None, t0 + S);
+        assert!(!settled(&table), "the question changed while it was asked");
+        assert_eq!(table.wake(rested), Some(t0 + S), "soon at first");
+        table.began(&Topic::LogSamples, t0 + 2 * S);
+        table.want(&samples(3), t0 + 3 * S);
+        table.ended(&Topic::LogSamples, None, t0 + 3 * S);
+        assert!(!settled(&table));
+        assert_eq!(table.wake(rested), Some(t0 + 4 * S), "not too often");
+        table.began(&Topic::LogSamples, t0 + 4 * S);
+        table.ended(&Topic::LogSamples, None, t0 + 5 * S);
+        assert!(settled(&table));
+        table.want(&samples(4), t0 + 9 * S);
+        assert!(!settled(&table), "the question changed since");
+        assert!(table.is_settled(|_| true), "nobody can be asked");
+    }
+
+    #[test]
     fn changed_contents_and_shorter_periods_do_not_wait() {
         let t0 = Instant::now();
         let mut table = Timetable::default();
@@ -238,7 +286,7 @@ mod tests {
         table.began(&Topic::Charts, t0);
         table.ended(&Topic::Charts, None, t0);
         table.want(&charts(60_000, 2), t0 + S);
-        assert_eq!(table.wake(rested), Some(t0 + 2 * S));
+        assert_eq!(table.wake(rested), Some(t0 + S));
         table.began(&Topic::Charts, t0 + 2 * S);
         table.ended(&Topic::Charts, None, t0 + 2 * S);
         table.want(&charts(5_000, 2), t0 + 4 * S);

@@ -57,6 +57,8 @@ pub enum Topic {
     LogSamples,
     /// A URL, from this machine.
     Https(String),
+    /// A URL, asked from this machine as a stranger.
+    Guard(String),
     /// A handshake with `host:port`, from this machine.
     Tls(String),
     /// A name, looked up from this machine.

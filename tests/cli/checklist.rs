@@ -19,6 +19,16 @@ fn what_is_seen_from_outside_is_proved_on_the_demos_own_hosts() {
         let (state, reason) = criterion(&list, id);
         assert_eq!(state, "proved", "{id}: {reason}");
     }
+    // Strangers are refused, a limit answers; a second region stands by; backups are out of reach.
+    for id in ["4.2.c", "4.1.a", "5.3.b"] {
+        let (state, reason) = criterion(&list, id);
+        assert_eq!(state, "proved", "{id}: {reason}");
+    }
+    // What the answers made the plan ask for was waited for, too.
+    for one in list["criteria"].as_array().unwrap() {
+        let reason = one["reason"].as_str().unwrap_or_default();
+        assert!(!reason.contains(" yet"), "{}: {reason}", one["id"]);
+    }
     // One host lacks headers, and alone is to blame.
     let (state, reason) = criterion(&list, "4.2.b");
     assert_eq!(state, "failing");

@@ -240,6 +240,7 @@ fn snapshot(s: Snapshot) -> CacheSnapshot {
     let group = s.replication_group_id.as_deref().filter(|g| !g.is_empty());
     CacheSnapshot {
         name: text(Some(&s.snapshot_name)),
+        arn: text(s.arn.as_deref()),
         of: text(group.or(s.cache_cluster_id.as_deref())),
         status: text(s.snapshot_status.as_deref()),
         automatic: s.snapshot_source.as_deref() == Some("automated"),
@@ -299,6 +300,21 @@ mod tests {
         assert!(group.lacks().contains(&"not encrypted at rest".to_owned()));
         let nodes: Vec<&str> = alone.nodes.iter().map(|n| n.id.as_str()).collect();
         assert_eq!(nodes, ["alone/0001", "alone/0002"]);
+    }
+
+    #[test]
+    fn a_snapshot_is_a_backup_with_the_arn_that_the_service_gave_it() {
+        let xml = "<R><Snapshots><Snapshot><SnapshotName>automatic.c-1</SnapshotName><ReplicationGroupId>c</ReplicationGroupId>\
+            <SnapshotStatus>available</SnapshotStatus><SnapshotSource>automated</SnapshotSource>\
+            <ARN>arn:aws:elasticache:us-east-1:1:snapshot:automatic.c-1</ARN></Snapshot></Snapshots></R>";
+        let page: wire::SnapshotPage = quick_xml::de::from_str(xml).unwrap();
+        let caches = Caches {
+            snapshots: page.split().0.into_iter().map(snapshot).collect(),
+            ..Caches::default()
+        };
+        let backups = crate::domain::backup::of_caches(&caches, "us-east-1");
+        let arn = "arn:aws:elasticache:us-east-1:1:snapshot:automatic.c-1";
+        assert_eq!((backups[0].arn.as_str(), backups[0].complete), (arn, true));
     }
 
     #[test]

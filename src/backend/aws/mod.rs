@@ -2,6 +2,7 @@
 
 pub mod appconfig;
 pub mod autoscaling;
+pub mod balancers;
 pub mod cloudformation;
 pub mod cloudwatch;
 mod cloudwatch_alarms;
@@ -18,6 +19,7 @@ mod ecs_task_definition;
 pub mod elasticache;
 pub mod elbv2;
 mod endpoint;
+pub mod iam;
 mod log_line;
 pub mod logs;
 mod logs_insights;

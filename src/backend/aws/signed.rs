@@ -95,6 +95,12 @@ impl Keys {
         if let Some(url) = own.as_ref().or(self.endpoint.as_ref()) {
             return url.trim_end_matches('/').to_owned();
         }
+        // One endpoint a partition, whatever the region (AWS General Reference, "IAM endpoints and quotas").
+        match (api.host, region) {
+            ("iam", "us-gov-west-1") => return "https://iam.us-gov.amazonaws.com".into(),
+            ("iam", r) if !r.starts_with("cn-") => return "https://iam.amazonaws.com".into(),
+            _ => {}
+        }
         let suffix = match region {
             r if r.starts_with("cn-") => "amazonaws.com.cn",
             _ => "amazonaws.com",

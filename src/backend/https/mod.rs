@@ -1,5 +1,8 @@
-//! HTTPS requests from this machine: status, latency, security headers. Redirects are answers and are not followed.
+//! HTTPS requests from this machine: status, latency, security headers, how strangers are treated. Redirects are answers and are
+//! not followed.
 
+mod burst;
+pub mod guard;
 mod headers;
 
 use std::net::SocketAddr;
@@ -7,9 +10,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Client, redirect};
+use reqwest::{Client, Method, Response, redirect};
 use rustls::ClientConfig;
 
+use super::shelf::Shelf;
 use super::tls::trust::{self, Trust};
 use super::tls::words;
 use super::transport::Line;
@@ -31,6 +35,9 @@ pub struct Https {
     connect_to: Option<SocketAddr>,
     deadline: Duration,
     client: OnceLock<Result<Client, String>>,
+    /// One whose connections are kept: a burst of handshakes would measure those.
+    steady: OnceLock<Result<Client, String>>,
+    bursts: burst::Memory,
 }
 
 impl Https {
@@ -42,6 +49,12 @@ impl Https {
             connect_to: config.connect_to,
             deadline: DEADLINE,
             client: OnceLock::new(),
+            steady: OnceLock::new(),
+            bursts: burst::Memory::new(if config.forget_bursts {
+                Shelf::nowhere()
+            } else {
+                Shelf::user()
+            }),
         }
     }
 
@@ -62,20 +75,10 @@ impl Https {
 
     async fn ask(&self, target: &HttpsTarget) -> Result<HttpsProbe, Problem> {
         let what = format!("Cannot get {}", target.url);
-        let client = self.client.get_or_init(|| self.build()).as_ref();
-        let client = client.map_err(|why| {
-            Problem::new(ProblemKind::Internal, "https", &what, why, "Report this.")
-        })?;
-        let (url, host) = self.address(&target.url, &what)?;
-        let mut request = client.get(url).timeout(self.deadline);
-        if let Some(host) = host {
-            request = request.header(reqwest::header::HOST, host);
-        }
         let began = Instant::now();
-        let response = request
-            .send()
-            .await
-            .map_err(|e| word(&what, &e, self.deadline))?;
+        let response = self
+            .send(&self.client, Method::GET, &target.url, &what, &[])
+            .await?;
         let took = began.elapsed();
         let headers = headers::check(response.headers());
         Ok(HttpsProbe {
@@ -87,6 +90,32 @@ impl Https {
         })
     }
 
+    /// Sends a request without credentials and without a body; the head of what comes back.
+    async fn send(
+        &self,
+        client: &OnceLock<Result<Client, String>>,
+        method: Method,
+        url: &str,
+        what: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Response, Problem> {
+        let keep = std::ptr::eq(client, &self.steady);
+        let client = client.get_or_init(|| self.build(keep)).as_ref();
+        let client = client.map_err(|why| {
+            Problem::new(ProblemKind::Internal, "https", what, why, "Report this.")
+        })?;
+        let (url, host) = self.address(url, what)?;
+        let mut request = client.request(method, url).timeout(self.deadline);
+        if let Some(host) = host {
+            request = request.header(reqwest::header::HOST, host);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await;
+        answer.map_err(|e| word(what, &e, self.deadline))
+    }
+
     /// Where the request goes. A port in the URL would win over the port that all connections are to go to; it is left to the
     /// Host header alone then.
     fn address(&self, url: &str, what: &str) -> Result<(reqwest::Url, Option<String>), Problem> {
@@ -96,7 +125,7 @@ impl Https {
                 "https",
                 what,
                 "the URL cannot be read",
-                "Correct it in [[probes.https]].",
+                "Correct it in [[probes.https]] or [[probes.protected]].",
             )
         };
         let mut url: reqwest::Url = url.parse().map_err(|_| wrong())?;
@@ -108,7 +137,7 @@ impl Https {
         Ok((url, Some(host)))
     }
 
-    fn build(&self) -> Result<Client, String> {
+    fn build(&self, keep: bool) -> Result<Client, String> {
         let mut tls = ClientConfig::builder_with_provider(trust::provider())
             .with_safe_default_protocol_versions()
             .map_err(|e| e.to_string())?
@@ -121,7 +150,7 @@ impl Https {
             .no_proxy()
             .redirect(redirect::Policy::none())
             // A kept connection could outlive the listener that it came from: each probe makes its own.
-            .pool_max_idle_per_host(0)
+            .pool_max_idle_per_host(usize::from(keep))
             .connect_timeout(CONNECT.min(self.deadline))
             .user_agent(concat!("flightdeck/", env!("CARGO_PKG_VERSION")));
         if let Some(address) = self.connect_to {

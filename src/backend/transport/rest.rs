@@ -229,14 +229,26 @@ fn not_built(why: &str) -> Evidence {
 /// The address of the next page in a `Link` header (RFC 8288): `<https://...>; rel="next"`. Sentry's links say `results="false"`
 /// where the next page would be empty.
 pub fn next_link(heard: &Heard) -> Option<String> {
-    heard.header("link")?.split(',').find_map(|link| {
-        let (target, params) = link.trim().split_once(';')?;
-        let next = params
-            .split(';')
-            .any(|p| matches!(p.trim(), "rel=\"next\"" | "rel=next"));
+    links(heard.header("link")?).find_map(|link| {
+        let (target, params) = link.trim().strip_prefix('<')?.split_once('>')?;
+        let is_next = |p: &str| matches!(p.trim(), "rel=\"next\"" | "rel=next");
+        let next = params.split(';').any(is_next);
         let empty = params.contains("results=\"false\"");
-        let target = target.trim().strip_prefix('<')?.strip_suffix('>')?;
         (next && !empty).then(|| target.to_owned())
+    })
+}
+
+/// The links of a header, one by one. Commas within `<...>` and within quotes are the links' own.
+fn links(header: &str) -> impl Iterator<Item = &str> {
+    let (mut target, mut quoted) = (false, false);
+    header.split(move |c: char| {
+        match c {
+            '<' if !quoted => target = true,
+            '>' if !quoted => target = false,
+            '"' if !target => quoted = !quoted,
+            _ => {}
+        }
+        c == ',' && !target && !quoted
     })
 }
 
@@ -261,5 +273,10 @@ mod tests {
         let sentry = "<https://s.io/x?cursor=1>; rel=\"next\"; results=\"false\"; cursor=\"1\"";
         assert_eq!(next_link(&heard(sentry)), None);
         assert_eq!(next_link(&heard("nonsense")), None);
+        let commas = "<https://s.io/x?ids=1,2;3&page=1>; rel=\"prev\"; title=\"a, b\", <https://s.io/x?ids=1,2;3&page=3>; rel=\"next\"";
+        assert_eq!(
+            next_link(&heard(commas)).as_deref(),
+            Some("https://s.io/x?ids=1,2;3&page=3")
+        );
     }
 }

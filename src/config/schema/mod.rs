@@ -235,6 +235,12 @@ static AWS: Section = Section {
             "Another endpoint for all AWS services; default: AWS_ENDPOINT_URL, then AWS itself.",
         ),
         key(
+            "second_region",
+            Kind::Text,
+            "\"eu-west-1\"",
+            "Another region whose load balancers share the traffic; the checklist proves healthy targets there.",
+        ),
+        key(
             "clusters",
             Kind::Texts,
             "[\"laser-prod\"]",
@@ -281,6 +287,12 @@ static PROBES: Section = Section {
             "",
             "URLs to probe: status, latency, security headers, and the TLS of the host.",
         ),
+        key(
+            "protected",
+            Kind::List(&PROTECTED),
+            "",
+            "URLs that take credentials: the checklist proves that strangers are refused there.",
+        ),
         key("dns", Kind::List(&DNS), "", "Names to resolve."),
     ],
 };
@@ -304,6 +316,23 @@ static HTTPS: Section = Section {
             Kind::Text,
             "\"laser-prod/api\"",
             "The service (name or cluster/name) whose deploys this URL verifies.",
+        ),
+    ],
+};
+
+static PROTECTED: Section = Section {
+    keys: &[
+        key(
+            "url",
+            Kind::HttpsUrl,
+            "\"https://api.example.com/v1/orders\"",
+            "Required. It is asked with GET and OPTIONS alone, without credentials.",
+        ),
+        key(
+            "burst",
+            Kind::Whole(2, 200),
+            "50",
+            "Requests that may be sent one after the other, once an hour at most and none after the first 429, to see that a limit answers; default: none are sent.",
         ),
     ],
 };

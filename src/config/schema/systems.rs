@@ -71,6 +71,12 @@ static BACKUPS: Section = Section {
             "\"eu-west-1\"",
             "Region that copies of backups go to; default: the one that the account copies to.",
         ),
+        key(
+            "may_delete",
+            Kind::Texts,
+            "[\"backup-operator\", \"Admin*\"]",
+            "Users and roles that may delete backups, by name; default: administrators, and those whose name says backup.",
+        ),
     ],
 };
 

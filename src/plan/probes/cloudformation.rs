@@ -84,3 +84,75 @@ fn no_drift(look: &Look<'_>) -> Verdict {
     }
     Ok(found.verdict())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::facts::Facts;
+    use crate::domain::stack::{Drift, Stack};
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::probes::testing::{self, ago, judged};
+
+    fn facts(status: &str, drift: &str, checked_hours_ago: Option<i64>) -> Facts {
+        let mut facts = Facts::default();
+        facts.estate.stacks = testing::part(Arc::new(vec![Stack {
+            name: "network".into(),
+            id: "arn".into(),
+            status: status.into(),
+            reason: (status.contains("ROLLBACK")).then(|| "quota".into()),
+            health: StackHealth::of(status),
+            description: String::new(),
+            created_at: None,
+            updated_at: None,
+            drift: drift.into(),
+            drift_checked_at: checked_hours_ago.and_then(ago),
+            protected: true,
+            resources: Vec::new(),
+            events: Vec::new(),
+            drifts: (drift == "DRIFTED")
+                .then(|| Drift {
+                    logical: "Group".into(),
+                    physical: "sg-1".into(),
+                    kind: "AWS::EC2::SecurityGroup".into(),
+                    status: "MODIFIED".into(),
+                    property: "/Ingress".into(),
+                    expected: "1".into(),
+                    actual: "2".into(),
+                })
+                .into_iter()
+                .collect(),
+            change_sets: Vec::new(),
+            missing: Vec::new(),
+        }]));
+        facts
+    }
+
+    #[test]
+    fn work_that_is_done_is_complete_and_work_under_way_is_not_known() {
+        let state = |status| judged("cloudformation.complete", &facts(status, "", None)).state;
+        assert_eq!(state("UPDATE_COMPLETE"), Proved);
+        assert_eq!(state("UPDATE_IN_PROGRESS"), Unknown);
+        assert_eq!(state("CREATE_FAILED"), Failing);
+        let back = facts("UPDATE_ROLLBACK_COMPLETE", "", None);
+        let got = judged("cloudformation.complete", &back);
+        assert_eq!(got.state, Failing);
+        assert_eq!(got.reason, "network: UPDATE_ROLLBACK_COMPLETE: quota");
+        let nothing = Facts::default();
+        assert_eq!(judged("cloudformation.complete", &nothing).state, Unknown);
+    }
+
+    #[test]
+    fn drift_is_told_for_as_long_as_somebody_looked_lately() {
+        let call = "cloudformation.no-drift";
+        let at = |drift, hours| judged(call, &facts("UPDATE_COMPLETE", drift, hours));
+        assert_eq!(at("IN_SYNC", Some(24)).state, Proved);
+        assert_eq!(at("IN_SYNC", Some(24 * 31)).state, Unknown);
+        assert_eq!(at("NOT_CHECKED", None).state, Unknown);
+        let got = at("DRIFTED", Some(24 * 31));
+        assert_eq!(got.state, Failing);
+        assert!(got.reason.contains("Group/Ingress"), "{}", got.reason);
+        assert_eq!(judged(call, &Facts::default()).state, Unknown);
+    }
+}

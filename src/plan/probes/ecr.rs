@@ -136,3 +136,101 @@ fn size(look: &Look<'_>) -> Verdict {
         found.check(megabytes <= most, name, &format!("{megabytes:.0} MB"));
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::facts::Facts;
+    use crate::domain::image::{ImageFinding, Repository, Scan};
+    use crate::plan::checklist::CriterionState::{self, Failing, Proved, Unknown};
+    use crate::plan::probes::testing::{self, ago, judged};
+
+    const URI: &str = "1.dkr.ecr.home.amazonaws.com/laser/api";
+
+    fn image(status: &str, scanned: Option<i64>, critical: u64) -> Image {
+        Image {
+            repository: "laser/api".into(),
+            uri: URI.into(),
+            tags: vec!["1.8.2".into()],
+            digest: "sha256:1".into(),
+            bytes: 90_000_000,
+            pushed_at: None,
+            pulled_at: None,
+            scan: Scan {
+                status: status.into(),
+                completed_at: scanned.and_then(ago),
+                counts: BTreeMap::from([("CRITICAL".to_owned(), critical)]),
+            },
+            findings: (critical > 0)
+                .then(|| ImageFinding {
+                    id: "CVE-1".into(),
+                    severity: "CRITICAL".into(),
+                    package: "openssl".into(),
+                    version: "1".into(),
+                    fixed_in: Some("2".into()),
+                    title: String::new(),
+                    first_seen_at: None,
+                })
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    fn facts(running: &str, images: Vec<Image>) -> Facts {
+        let mut facts = testing::service_running(running);
+        facts.estate.registry = testing::part(Arc::new(Registry {
+            repositories: vec![Repository {
+                name: "laser/api".into(),
+                uri: URI.into(),
+                scan_on_push: true,
+                immutable: true,
+                created_at: None,
+            }],
+            images,
+            missing: Vec::new(),
+        }));
+        facts
+    }
+
+    fn state(call: &str, image: Image) -> CriterionState {
+        judged(call, &facts(&format!("{URI}:1.8.2"), vec![image])).state
+    }
+
+    #[test]
+    fn a_scan_counts_when_it_is_done_and_young() {
+        let call = "ecr.scanned";
+        assert_eq!(state(call, image("COMPLETE", Some(24), 0)), Proved);
+        assert_eq!(state(call, image("COMPLETE", Some(24 * 31), 0)), Failing);
+        assert_eq!(state(call, image("IN_PROGRESS", None, 0)), Unknown);
+        assert_eq!(state(call, image("", None, 0)), Failing);
+        assert_eq!(judged(call, &Facts::default()).state, Unknown);
+    }
+
+    #[test]
+    fn a_critical_finding_fails_and_no_scan_proves_nothing() {
+        let call = "ecr.no-critical";
+        assert_eq!(state(call, image("COMPLETE", Some(1), 0)), Proved);
+        assert_eq!(state(call, image("", None, 0)), Unknown);
+        let ill = facts(&format!("{URI}:1.8.2"), vec![image("COMPLETE", Some(1), 1)]);
+        let got = judged(call, &ill);
+        assert_eq!(got.state, Failing);
+        assert!(
+            got.reason.contains("CVE-1 in openssl (mended in 2)"),
+            "{}",
+            got.reason
+        );
+    }
+
+    #[test]
+    fn sizes_have_a_limit_and_what_is_elsewhere_is_not_known() {
+        assert_eq!(state("ecr.image-size", image("", None, 0)), Proved);
+        assert_eq!(state("ecr.image-size mb=80", image("", None, 0)), Failing);
+        let elsewhere = facts("docker.io/library/nginx:1", Vec::new());
+        assert_eq!(judged("ecr.image-size", &elsewhere).state, Unknown);
+        let gone = facts(&format!("{URI}:1.8.2"), Vec::new());
+        assert_eq!(judged("ecr.image-size", &gone).state, Failing);
+    }
+}

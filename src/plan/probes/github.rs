@@ -154,3 +154,142 @@ fn age(at: Option<Timestamp>, now: Timestamp) -> String {
         |d| format!("{} ago", span(d)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::facts::Facts;
+    use crate::domain::github::{Finding, Run, Scanner};
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::probes::testing::{self, ago, judged};
+
+    fn workflow(name: &str, outcome: Option<Outcome>) -> Workflow {
+        let run = |outcome| Run {
+            id: 1,
+            workflow_id: 1,
+            workflow: name.into(),
+            number: 9,
+            attempt: 2,
+            title: "t".into(),
+            event: "push".into(),
+            branch: "main".into(),
+            sha: "abc".into(),
+            actor: "ana".into(),
+            outcome,
+            started_at: ago(2),
+            updated_at: ago(1),
+            url: String::new(),
+        };
+        Workflow {
+            id: 1,
+            name: name.into(),
+            file: format!("{name}.yml"),
+            active: true,
+            runs: outcome.map(run).into_iter().collect(),
+        }
+    }
+
+    fn facts(workflows: Vec<Workflow>) -> Facts {
+        let mut facts = Facts::default();
+        facts.estate.pipelines = testing::part(Arc::new(Pipelines {
+            repository: "laser/platform".into(),
+            branch: "main".into(),
+            workflows,
+            runs: Vec::new(),
+            looked_into: Vec::new(),
+        }));
+        facts
+    }
+
+    const GREEN: &str = "github.default-branch-green workflows=build,deploy";
+    const THERE: &str = "github.pipelines workflows=build,deploy";
+
+    #[test]
+    fn the_default_branch_is_green_when_every_pipeline_passed() {
+        let passed = |name| workflow(name, Some(Outcome::Passed));
+        let good = facts(vec![passed("build"), passed("deploy")]);
+        assert_eq!(judged(GREEN, &good).state, Proved);
+        let red = facts(vec![
+            passed("build"),
+            workflow("deploy", Some(Outcome::Failed)),
+        ]);
+        let got = judged(GREEN, &red);
+        assert_eq!(got.state, Failing);
+        assert!(
+            got.reason.contains("#9 failed at attempt 2 1h ago"),
+            "{}",
+            got.reason
+        );
+        let running = facts(vec![
+            passed("build"),
+            workflow("deploy", Some(Outcome::Running)),
+        ]);
+        assert_eq!(judged(GREEN, &running).state, Failing, "no run has ended");
+        assert_eq!(judged(GREEN, &Facts::default()).state, Unknown);
+    }
+
+    #[test]
+    fn a_pipeline_that_is_missing_off_or_never_ran_is_none() {
+        let build = workflow("build", Some(Outcome::Failed));
+        let deploy = workflow("deploy", Some(Outcome::Passed));
+        let both = facts(vec![build.clone(), deploy.clone()]);
+        assert_eq!(judged(THERE, &both).state, Proved, "red, but there");
+        let mut off = deploy;
+        off.active = false;
+        for (second, why) in [
+            (Some(off), "switched off"),
+            (Some(workflow("deploy", None)), "never run on main"),
+            (None, "no workflow is called so"),
+        ] {
+            let rows = [Some(build.clone()), second];
+            let got = judged(THERE, &facts(rows.into_iter().flatten().collect()));
+            assert_eq!(got.state, Failing);
+            assert!(got.reason.contains(why), "{}", got.reason);
+        }
+        assert_eq!(judged(THERE, &Facts::default()).state, Unknown);
+    }
+
+    #[test]
+    fn findings_fail_by_severity_and_age_and_a_scanner_that_is_off_is_not_known() {
+        let finding = |severity| Finding {
+            number: 3,
+            severity,
+            summary: "overflow".into(),
+            place: "lib.c".into(),
+            rule: "CVE-1".into(),
+            fix: None,
+            created_at: ago(48),
+            url: String::new(),
+        };
+        let with = |off: Option<&str>, open: Vec<Finding>| {
+            let mut facts = Facts::default();
+            facts.estate.scanners = testing::part(Arc::new(vec![Scanner {
+                tool: "code_scanning",
+                off: off.map(str::to_owned),
+                open,
+            }]));
+            facts
+        };
+        let call = "github.no-critical";
+        let high = with(None, vec![finding(Severity::High)]);
+        assert_eq!(judged(call, &high).state, Proved);
+        assert_eq!(
+            judged("github.no-critical severity=high", &high).state,
+            Failing
+        );
+        let critical = with(None, vec![finding(Severity::Critical)]);
+        assert_eq!(judged(call, &critical).state, Failing);
+        assert_eq!(
+            judged("github.no-critical days=3", &critical).state,
+            Proved,
+            "young enough"
+        );
+        assert_eq!(
+            judged(call, &with(Some("not enabled"), Vec::new())).state,
+            Unknown
+        );
+        assert_eq!(judged(call, &Facts::default()).state, Unknown);
+    }
+}

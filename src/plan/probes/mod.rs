@@ -15,6 +15,7 @@ mod elasticache;
 mod environments;
 mod flags;
 mod github;
+mod iam;
 mod judgement;
 mod logs;
 mod look;
@@ -34,7 +35,7 @@ mod slo;
 mod sns;
 mod targets;
 #[cfg(test)]
-pub(crate) mod testing;
+mod testing;
 mod vercel;
 mod walls;
 mod web;
@@ -125,6 +126,7 @@ const GROUPS: &[&[Probe]] = &[
     rds::PROBES,
     backups::PROBES,
     secrets::PROBES,
+    iam::PROBES,
     secretsmanager::PROBES,
     elasticache::PROBES,
     databases::PROBES,

@@ -161,3 +161,124 @@ fn backup_age(look: &Look<'_>) -> Verdict {
     }
     Ok(found.verdict())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::bucket::{Encryption, Object, PublicBlock, Replica};
+    use crate::domain::facts::Facts;
+    use crate::plan::checklist::CriterionState::{self, Failing, Proved, Unknown};
+    use crate::plan::probes::testing::{self, ago, judged};
+
+    const UNSEEN: &str = "denied";
+
+    fn bucket(name: &str, region: &str) -> Bucket {
+        Bucket {
+            name: name.into(),
+            region: Told::Set(region.into()),
+            encryption: Told::Set(Encryption {
+                algorithm: "aws:kms".into(),
+                key: None,
+            }),
+            public_block: Told::Set(PublicBlock {
+                acls: true,
+                ignore_acls: true,
+                policy: true,
+                restrict: true,
+            }),
+            public_policy: Told::Set(false),
+            versioning: Told::Set("Enabled".into()),
+            replication: Told::Unset,
+            newest: Told::Set(Object {
+                key: "dump".into(),
+                at: ago(10),
+                bytes: 1,
+            }),
+            ..Bucket::default()
+        }
+    }
+
+    fn state(call: &str, buckets: Vec<Bucket>) -> CriterionState {
+        let mut facts = Facts::default();
+        facts.estate.buckets = testing::part(Arc::new(buckets));
+        judged(call, &facts).state
+    }
+
+    #[test]
+    fn safe_is_encrypted_private_and_versioned() {
+        let call = "s3.buckets-safe";
+        assert_eq!(state(call, vec![bucket("a", "home")]), Proved);
+        let spoilt: [fn(&mut Bucket); 4] = [
+            |b| b.encryption = Told::Unset,
+            |b| (b.public_block, b.public_policy) = (Told::Unset, Told::Set(true)),
+            |b| b.public_block = Told::Unset,
+            |b| b.versioning = Told::Unset,
+        ];
+        for spoil in spoilt {
+            let mut b = bucket("a", "home");
+            spoil(&mut b);
+            assert_eq!(state(call, vec![b.clone()]), Failing, "{b:?}");
+            assert_eq!(
+                state("s3.buckets-safe except=a", vec![b]),
+                Unknown,
+                "none is left"
+            );
+        }
+        let mut b = bucket("a", "home");
+        b.versioning = Told::Unknown(UNSEEN.into());
+        assert_eq!(state(call, vec![b]), Unknown);
+        assert_eq!(judged(call, &Facts::default()).state, Unknown);
+    }
+
+    #[test]
+    fn encryption_is_told_or_not_known() {
+        let call = "s3.encrypted";
+        let mut b = bucket("a", "home");
+        assert_eq!(state(call, vec![b.clone()]), Proved);
+        b.encryption = Told::Unset;
+        assert_eq!(state(call, vec![b.clone()]), Failing);
+        b.encryption = Told::Unknown(UNSEEN.into());
+        assert_eq!(state(call, vec![b]), Unknown);
+    }
+
+    #[test]
+    fn a_copy_counts_in_another_region_alone() {
+        let call = "s3.replicated";
+        let to = |name: &str, enabled| {
+            let mut b = bucket("a", "home");
+            b.replication = Told::Set(vec![Replica {
+                rule: "r".into(),
+                enabled,
+                bucket: name.into(),
+            }]);
+            b
+        };
+        let copied = vec![to("copy", true), bucket("copy", "away")];
+        assert_eq!(state(call, copied), Proved);
+        let near = vec![to("copy", true), bucket("copy", "home")];
+        assert_eq!(state(call, near), Failing);
+        assert_eq!(state(call, vec![bucket("a", "home")]), Failing);
+        let off = vec![to("copy", false), bucket("copy", "away")];
+        assert_eq!(state(call, off), Failing);
+        assert_eq!(state(call, vec![to("of-others", true)]), Unknown);
+        let mut b = bucket("a", "home");
+        b.replication = Told::Unknown(UNSEEN.into());
+        assert_eq!(state(call, vec![b]), Unknown);
+    }
+
+    #[test]
+    fn the_newest_backup_has_an_age_that_it_may_have() {
+        let call = "s3.backup-age";
+        let mut b = bucket("laser-backups", "home");
+        assert_eq!(state(call, vec![b.clone()]), Proved);
+        assert_eq!(state("s3.backup-age hours=9", vec![b.clone()]), Failing);
+        b.newest = Told::Unset;
+        assert_eq!(state(call, vec![b.clone()]), Failing);
+        b.newest = Told::Unknown(UNSEEN.into());
+        assert_eq!(state(call, vec![b]), Unknown);
+        let files = vec![bucket("laser-files", "home")];
+        assert_eq!(state(call, files), Unknown, "no bucket of backups");
+    }
+}

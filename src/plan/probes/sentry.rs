@@ -167,3 +167,69 @@ fn is_of(project: &Project, service: &Service) -> bool {
             .strip_suffix(name.as_str())
             .is_some_and(|rest| rest.ends_with(['-', '_']))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::facts::Facts;
+    use crate::domain::sentry::Errors;
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::probes::testing::{self, ago, judged};
+
+    fn release(version: &str, last: Option<Timestamp>) -> Release {
+        Release {
+            version: version.into(),
+            projects: vec!["laser-api".into()],
+            created_at: ago(90),
+            released_at: None,
+            deployed: None,
+            first_event_at: None,
+            last_event_at: last,
+            new_issues: 0,
+        }
+    }
+
+    fn facts(releases: Vec<Release>) -> Facts {
+        let mut facts = testing::service_running("registry.example/laser/api:1.8.2");
+        facts.estate.errors = testing::part(Arc::new(Errors {
+            organization: "laser".into(),
+            projects: vec![Project {
+                id: "1".into(),
+                slug: "laser-api".into(),
+                platform: "node".into(),
+            }],
+            issues: Vec::new(),
+            more: false,
+        }));
+        facts.estate.error_releases = testing::part(Arc::new(releases));
+        facts
+    }
+
+    #[test]
+    fn what_runs_is_known_and_was_heard_lately() {
+        let heard = facts(vec![release("1.8.2", ago(3)), release("1.8.1", ago(1))]);
+        let got = judged("sentry.receives", &heard);
+        assert_eq!(got.state, Proved, "{got:?}");
+        assert!(
+            got.evidence[0]
+                .answer
+                .contains("1.8.2 sent its last event 3h ago")
+        );
+        assert_eq!(judged("sentry.receives hours=2", &heard).state, Unknown);
+    }
+
+    #[test]
+    fn a_release_that_sentry_does_not_know_fails_and_quiet_ones_prove_nothing() {
+        let got = judged("sentry.receives", &facts(vec![release("1.8.1", ago(1))]));
+        assert_eq!(got.state, Failing);
+        assert!(got.reason.contains("does not know 1.8.2"), "{}", got.reason);
+        let quiet = facts(vec![release("1.8.2", None)]);
+        assert_eq!(judged("sentry.receives", &quiet).state, Unknown);
+        assert_eq!(judged("sentry.receives", &Facts::default()).state, Unknown);
+        let mut unread = facts(vec![release("1.8.2", ago(1))]);
+        unread.task_definitions = testing::part(Arc::default());
+        assert_eq!(judged("sentry.receives", &unread).state, Unknown);
+    }
+}

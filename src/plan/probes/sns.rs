@@ -54,3 +54,64 @@ fn place(arn: &str) -> (Option<&str>, Option<&str>) {
     let mut parts = arn.split(':').skip(3);
     (parts.next(), parts.next())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::domain::facts::Facts;
+    use crate::domain::topic::{Subscription, Topic};
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::probes::testing::{self, judged};
+
+    fn topic(name: &str, confirmed: &[bool]) -> Topic {
+        Topic {
+            arn: format!("arn:aws:sns:home:1:{name}"),
+            name: name.into(),
+            display: String::new(),
+            key: None,
+            subscriptions: confirmed
+                .iter()
+                .map(|confirmed| Subscription {
+                    protocol: "email".into(),
+                    endpoint: "a...@laser.example".into(),
+                    confirmed: *confirmed,
+                })
+                .collect(),
+        }
+    }
+
+    fn facts(topics: Vec<Topic>) -> Facts {
+        let mut facts = Facts {
+            alarms: testing::part(Arc::default()),
+            ..Facts::default()
+        };
+        facts.estate.topics = testing::part(Arc::new(topics));
+        facts
+    }
+
+    #[test]
+    fn somebody_hears_of_every_topic() {
+        let call = "sns.subscribed";
+        assert_eq!(
+            judged(call, &facts(vec![topic("a", &[true, false])])).state,
+            Proved
+        );
+        let silent = facts(vec![topic("a", &[true]), topic("b", &[false])]);
+        let got = judged(call, &silent);
+        assert_eq!(
+            (got.state, got.reason.as_str()),
+            (Failing, "b: nobody hears of it: 1 not confirmed")
+        );
+        assert_eq!(judged("sns.subscribed except=b", &silent).state, Proved);
+    }
+
+    #[test]
+    fn without_topics_or_alarms_nothing_is_known() {
+        assert_eq!(judged("sns.subscribed", &facts(Vec::new())).state, Unknown);
+        assert_eq!(judged("sns.subscribed", &Facts::default()).state, Unknown);
+        let mut unasked = facts(vec![topic("a", &[true])]);
+        unasked.alarms = crate::domain::part::Part::default();
+        assert_eq!(judged("sns.subscribed", &unasked).state, Unknown);
+    }
+}

@@ -1,6 +1,6 @@
-//! Load balancer targets: healthy, and in more than one zone.
+//! Load balancer targets: healthy, in more than one zone, in more than one region.
 
-use super::judgement::{Findings, Judgement, Verdict};
+use super::judgement::{Findings, Judgement, Verdict, list};
 use super::look::{Look, Seen, Services};
 use super::{Probe, number};
 use crate::domain::target::TargetGroup;
@@ -17,6 +17,12 @@ pub(super) const PROBES: &[Probe] = &[
         question: "does every target group have healthy targets in enough zones?",
         params: &[number("min", "2")],
         judge: zones,
+    },
+    Probe {
+        name: "elb.regions",
+        question: "do load balancers of a second region lead to healthy targets, beside those of this one?",
+        params: &[],
+        judge: regions,
     },
 ];
 
@@ -82,4 +88,122 @@ fn zones(look: &Look<'_>) -> Verdict {
         found.check(zones.len() as f64 >= least, &g.name, &answer);
     }
     Ok(found.verdict())
+}
+
+fn regions(look: &Look<'_>) -> Verdict {
+    let estate = &look.facts.estate;
+    let told = estate.targets_abroad.value.is_some() || estate.targets_abroad.error.is_some();
+    if look.expect.second_region.is_none() && !told {
+        return Err(Judgement::unknown(
+            "no second region is configured: set second_region in [aws] to the one that shares the traffic",
+        ));
+    }
+    let (here, seen) = bound(look)?;
+    let abroad = look.fresh(&estate.targets_abroad, "the targets of the second region")?;
+    let question = look.question(abroad.source);
+    let mut found = Findings::new("region", question, abroad.at.min(seen.at));
+    let (healthy, of) = sum(here.iter().copied());
+    let region = here.first().map_or("this region", |g| g.region());
+    found.check(healthy > 0, region, &format!("{healthy} of {of} healthy"));
+    let second = &abroad.value.region;
+    if abroad.value.groups.is_empty() {
+        found.bad(second, "no load balancer there leads anywhere");
+    } else {
+        let (healthy, of) = sum(abroad.value.groups.iter());
+        let names: Vec<String> = abroad.value.groups.iter().map(|g| g.name.clone()).collect();
+        let answer = format!("{healthy} of {of} healthy behind {}", list(&names, 6));
+        found.check(healthy > 0, second, &answer);
+    }
+    Ok(found.verdict())
+}
+
+/// Healthy targets, and all that are not leaving.
+fn sum<'a>(groups: impl Iterator<Item = &'a TargetGroup>) -> (usize, usize) {
+    groups.fold((0, 0), |(healthy, of), g| {
+        let staying = g.targets.iter().filter(|t| t.state != "draining").count();
+        (healthy + g.healthy(), of + staying)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::facts::Facts;
+    use crate::domain::part::Part;
+    use crate::domain::target::{Target, TargetsAbroad};
+    use crate::plan::checklist::CriterionState::{self, Failing, Proved, Unknown};
+    use crate::plan::expect::Expectations;
+    use crate::plan::probes::testing;
+    use crate::plan::probes::{Call, judge};
+
+    fn group(region: &str, states: &[&str]) -> TargetGroup {
+        TargetGroup {
+            arn: format!("arn:aws:elasticloadbalancing:{region}:1:targetgroup/api/1"),
+            name: "api".into(),
+            load_balancers: vec!["lb".into()],
+            health_check_path: None,
+            targets: states
+                .iter()
+                .map(|state| Target {
+                    id: "10.0.0.1".into(),
+                    port: 80,
+                    zone: format!("{region}a"),
+                    state: (*state).into(),
+                    reason: String::new(),
+                })
+                .collect(),
+        }
+    }
+
+    fn state(facts: &Facts, named: bool) -> (CriterionState, String) {
+        let expect = Expectations {
+            second_region: named.then(|| "away".into()),
+            ..Expectations::default()
+        };
+        let call = Call::parse("elb.regions").unwrap();
+        let got = judge(&call, facts, &expect, Timestamp::UNIX_EPOCH);
+        (got.state, got.reason)
+    }
+
+    fn facts(abroad: Vec<TargetGroup>) -> Facts {
+        let here = group("home", &["healthy", "draining"]);
+        let mut facts = testing::service_behind(&here.arn);
+        facts.target_groups = testing::part(Arc::new(vec![here]));
+        facts.estate.targets_abroad = testing::part(Arc::new(TargetsAbroad {
+            region: "away".into(),
+            groups: abroad,
+        }));
+        facts
+    }
+
+    #[test]
+    fn a_second_region_needs_healthy_targets_of_its_own() {
+        let good = facts(vec![group("away", &["unhealthy", "healthy"])]);
+        assert_eq!(state(&good, true).0, Proved);
+        let (ill, why) = state(&facts(vec![group("away", &["unhealthy"])]), true);
+        assert_eq!(
+            (ill, why.as_str()),
+            (Failing, "away: 0 of 1 healthy behind api")
+        );
+        let (none, why) = state(&facts(Vec::new()), true);
+        assert_eq!(none, Failing);
+        assert!(why.contains("no load balancer there"), "{why}");
+    }
+
+    #[test]
+    fn without_a_second_region_the_reason_is_stated() {
+        let mut facts = facts(Vec::new());
+        facts.estate.targets_abroad = Part::never("x", Duration::from_secs(60));
+        let (got, why) = state(&facts, false);
+        assert_eq!(got, Unknown);
+        assert!(why.contains("second_region in [aws]"), "{why}");
+        let (got, why) = state(&facts, true);
+        assert_eq!(got, Unknown);
+        assert!(why.contains("not asked yet"), "{why}");
+    }
 }

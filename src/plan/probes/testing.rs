@@ -1,1 +1,105 @@
+//! What tests of probes have in common: parts answered just now, a service, and a question to a probe.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Call, Judgement, judge};
+use crate::domain::facts::Facts;
+use crate::domain::part::Part;
+use crate::domain::service::{
+    CircuitBreaker, ContainerSpec, DeploymentConfig, LoadBalancerBinding, Revision, Service,
+    ServiceId, Strategy, TaskCounts, TaskDefinition,
+};
+use crate::plan::expect::Expectations;
+
+/// When everything here happens.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::UNIX_EPOCH
+}
+
+/// So many hours before.
+pub(crate) fn ago(hours: i64) -> Option<Timestamp> {
+    Some(now() - SignedDuration::from_hours(hours))
+}
+
+/// A part that was answered just now.
+pub(crate) fn part<T>(value: T) -> Part<T> {
+    Part::answered(value, now(), "system:Question", Duration::from_secs(60))
+}
+
+/// What a probe makes of facts, without expectations.
+pub(crate) fn judged(call: &str, facts: &Facts) -> Judgement {
+    let call = Call::parse(call).unwrap();
+    judge(&call, facts, &Expectations::default(), now())
+}
+
+fn service() -> Service {
+    Service {
+        id: ServiceId {
+            cluster: "prod".into(),
+            name: "api".into(),
+        },
+        arn: "arn:aws:ecs:home:1:service/prod/api".into(),
+        status: "ACTIVE".into(),
+        counts: TaskCounts::default(),
+        revision: Revision::parse("arn:aws:ecs:home:1:task-definition/api:7").unwrap(),
+        launch_type: "FARGATE".into(),
+        deployment: DeploymentConfig {
+            strategy: Strategy::Rolling,
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
+            circuit_breaker: CircuitBreaker {
+                enabled: true,
+                rollback: true,
+            },
+            alarms: Vec::new(),
+            alarms_rollback: false,
+            bake_minutes: None,
+        },
+        load_balancers: Vec::new(),
+        rollouts: Vec::new(),
+        events: Vec::new(),
+        created_at: None,
+    }
+}
+
+/// Facts with one service, `prod/api`, behind a target group.
+pub(crate) fn service_behind(target_group: &str) -> Facts {
+    let mut service = service();
+    service.load_balancers.push(LoadBalancerBinding {
+        target_group_arn: target_group.into(),
+        container: "api".into(),
+        port: 8080,
+    });
+    Facts {
+        services: part(Arc::new(vec![Arc::new(service)])),
+        ..Facts::default()
+    }
+}
+
+/// Facts with one service, `prod/api`, whose revision runs an image.
+pub(crate) fn service_running(image: &str) -> Facts {
+    let service = service();
+    let definition = TaskDefinition {
+        revision: service.revision.clone(),
+        status: "ACTIVE".into(),
+        cpu_units: None,
+        memory_mib: None,
+        containers: vec![ContainerSpec {
+            name: "api".into(),
+            image: image.into(),
+            ..ContainerSpec::default()
+        }],
+        registered_at: None,
+        registered_by: None,
+    };
+    let known = BTreeMap::from([(service.revision.arn.clone(), Arc::new(definition))]);
+    Facts {
+        services: part(Arc::new(vec![Arc::new(service)])),
+        task_definitions: part(Arc::new(known)),
+        ..Facts::default()
+    }
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::Look;
 use super::{Param, ParamKind, Probe, number};
+use crate::domain::guard::GuardProbe;
 use crate::domain::part::Part;
 use crate::domain::probe::{HttpsProbe, TlsProbe};
 
@@ -36,6 +37,24 @@ pub(super) const PROBES: &[Probe] = &[
         question: "does every host pin browsers to HTTPS (Strict-Transport-Security)?",
         params: &[],
         judge: hsts,
+    },
+    Probe {
+        name: "https.csrf",
+        question: "do cookies and other sites' access keep pages of others from acting in a user's name?",
+        params: &[letter("A")],
+        judge: csrf,
+    },
+    Probe {
+        name: "https.refuses",
+        question: "is who brings no credentials refused (401 or 403) where they are needed?",
+        params: &[],
+        judge: refuses,
+    },
+    Probe {
+        name: "https.limited",
+        question: "does the limit answer a burst with 429?",
+        params: &[],
+        judge: limited,
     },
     Probe {
         name: "tls.valid",
@@ -142,6 +161,78 @@ fn hsts(look: &Look<'_>) -> Verdict {
     })
 }
 
+fn csrf(look: &Look<'_>) -> Verdict {
+    let least = rank(look.call.value("min"));
+    per_target(look, &look.facts.guards, "URL", |url, p, found| {
+        let grade = p.grade();
+        if rank(&grade.letter) <= least {
+            found.good(url, &format!("{} ({})", grade.letter, p.seen()));
+        } else {
+            found.bad(
+                url,
+                format!("{}: {}", grade.letter, grade.reasons.join(", ")),
+            );
+        }
+    })
+}
+
+/// The URLs that take credentials.
+fn protected(look: &Look<'_>, judge: impl Fn(&str, &GuardProbe, &mut Findings)) -> Verdict {
+    let named = &look.expect.protected;
+    let is_protected = |url: &String| named.iter().any(|(u, _)| u == url);
+    let parts: BTreeMap<_, _> = look
+        .facts
+        .guards
+        .iter()
+        .filter(|(url, part)| is_protected(url) || part.value.as_ref().is_some_and(|p| p.protected))
+        .map(|(url, part)| (url.clone(), part.clone()))
+        .collect();
+    if named.is_empty() && parts.is_empty() {
+        return Err(Judgement::unknown(
+            "no URL is named that takes credentials: add [[probes.protected]]",
+        ));
+    }
+    per_target(look, &parts, "URL", judge)
+}
+
+fn refuses(look: &Look<'_>) -> Verdict {
+    protected(look, |url, p, found| match p.status {
+        401 | 403 => {
+            let challenge = p.challenge.as_deref().unwrap_or("no challenge");
+            found.good(url, &format!("{} ({challenge})", p.status));
+        }
+        // Neither lets anybody in, and neither says that credentials are asked for.
+        429 | 500..=599 => found.unknown(
+            url,
+            format!("answered {}, which says nothing of credentials", p.status),
+        ),
+        200..=299 => found.bad(
+            url,
+            format!("answered {} to nobody in particular", p.status),
+        ),
+        status => found.bad(url, format!("answered {status}, not 401 or 403")),
+    })
+}
+
+fn limited(look: &Look<'_>) -> Verdict {
+    let named = &look.expect.protected;
+    if !named.is_empty() && named.iter().all(|(_, burst)| burst.is_none()) {
+        return Err(Judgement::unknown(
+            "no burst is allowed anywhere: set burst in [[probes.protected]] to see a limit answer",
+        ));
+    }
+    protected(look, |url, p, found| match &p.burst {
+        // Where none is allowed, nothing is claimed.
+        None => {}
+        Some(b) if look.now.duration_since(b.at).as_hours() >= 3 => {
+            found.unknown(url, "the last burst is hours old");
+        }
+        Some(b) if b.limited => found.good(url, &b.words()),
+        Some(b) if b.problem.is_some() => found.unknown(url, b.words()),
+        Some(b) => found.bad(url, b.words()),
+    })
+}
+
 fn valid(look: &Look<'_>) -> Verdict {
     let least = look.number("days");
     per_target(look, &look.facts.tls, "host", |host, p, found| {
@@ -189,5 +280,116 @@ fn host_of(url: &str) -> &str {
     match authority.rsplit_once(':') {
         Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
         _ => authority,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::domain::facts::Facts;
+    use crate::domain::guard::{Burst, Cookie, Sharing};
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::expect::Expectations;
+    use crate::plan::probes::testing::{now, part};
+    use crate::plan::probes::{Call, judge};
+
+    const URL: &str = "https://api.example/v1";
+
+    fn seen(status: u16) -> GuardProbe {
+        GuardProbe {
+            url: URL.into(),
+            protected: true,
+            status,
+            challenge: Some("Bearer".into()),
+            cookies: Vec::new(),
+            sharing: Vec::new(),
+            burst_allowed: Some(9),
+            burst: None,
+        }
+    }
+
+    fn judged(call: &str, seen: Option<GuardProbe>, allowed: Option<u32>) -> Judgement {
+        let expect = Expectations {
+            protected: vec![(URL.into(), allowed)],
+            ..Expectations::default()
+        };
+        let mut facts = Facts::default();
+        let answer = seen.map_or_else(|| Part::never("https:x", Duration::from_secs(300)), part);
+        facts.guards.insert(URL.into(), answer);
+        judge(&Call::parse(call).unwrap(), &facts, &expect, now())
+    }
+
+    #[test]
+    fn strangers_are_refused_or_let_in_or_nobody_knows() {
+        let state = |status| judged("https.refuses", Some(seen(status)), None).state;
+        assert_eq!([401, 403].map(state), [Proved, Proved]);
+        assert_eq!([200, 204, 302, 404].map(state), [Failing; 4]);
+        assert_eq!([429, 503].map(state), [Unknown, Unknown]);
+        assert_eq!(judged("https.refuses", None, None).state, Unknown);
+        let facts = Facts::default();
+        let call = Call::parse("https.refuses").unwrap();
+        let nobody = judge(&call, &facts, &Expectations::default(), now());
+        assert!(nobody.reason.contains("[[probes.protected]]"));
+    }
+
+    #[test]
+    fn a_limit_answers_or_not_and_without_leave_nothing_is_claimed() {
+        let burst = |limited, problem: Option<&str>, hours| {
+            let mut p = seen(401);
+            p.burst = Some(Burst {
+                at: now() - SignedDuration::from_hours(hours),
+                most: 9,
+                sent: 5,
+                took_ms: 100,
+                limited,
+                retry_after: Some("7".into()),
+                problem: problem.map(str::to_owned),
+            });
+            judged("https.limited", Some(p), Some(9))
+        };
+        let good = burst(true, None, 1);
+        assert_eq!(good.state, Proved);
+        let answer = &good.evidence[0].answer;
+        assert!(answer.contains("429 after 5 of at most 9 requests in 0.1 s, Retry-After: 7"));
+        assert_eq!(burst(false, None, 1).state, Failing);
+        assert_eq!(burst(false, Some("cut"), 1).state, Unknown);
+        assert_eq!(burst(true, None, 3).state, Unknown);
+        let nobody = judged("https.limited", Some(seen(401)), None);
+        assert_eq!(nobody.state, Unknown);
+        assert!(nobody.reason.contains("no burst is allowed"));
+    }
+
+    #[test]
+    fn a_cookie_without_its_marks_or_a_reflected_origin_fails() {
+        let with = |change: fn(&mut GuardProbe)| {
+            let mut p = seen(200);
+            change(&mut p);
+            judged("https.csrf", Some(p), None)
+        };
+        assert_eq!(with(|_| {}).state, Proved);
+        let bare = with(|p| {
+            p.cookies.push(Cookie {
+                name: "sid".into(),
+                secure: true,
+                http_only: true,
+                same_site: None,
+            });
+        });
+        assert_eq!(bare.state, Failing);
+        assert!(bare.reason.contains("C: cookie sid has no SameSite"));
+        let shared = with(|p| {
+            p.sharing.push(Sharing {
+                method: "GET".into(),
+                origin: "https://other.invalid".into(),
+                allow_origin: Some("https://other.invalid".into()),
+                credentials: true,
+            });
+        });
+        assert_eq!(shared.state, Failing);
+        assert_eq!(judged("https.csrf", None, None).state, Unknown);
     }
 }

@@ -2,6 +2,7 @@
 
 mod authority; // who signs the hosts' certificates
 mod dns; // DNS on loopback
+mod guarded; // what takes credentials there, and how often it is answered
 mod hosts; // which hosts there are, and what stands behind them
 mod https; // TLS on loopback
 mod pages; // what the hosts answer
@@ -22,6 +23,8 @@ use super::server::Shared;
 pub struct Edge {
     /// Names of its hosts.
     pub hosts: Vec<String>,
+    /// URLs that take credentials.
+    pub guarded: Vec<String>,
     /// Where HTTPS listens.
     pub https: SocketAddr,
     /// Where DNS listens, UDP and TCP.
@@ -60,6 +63,7 @@ pub async fn open(
     let sockets = dns::Sockets::bind().await?;
     let edge = Edge {
         hosts: hosts::HOSTS.iter().map(|h| h.name.to_owned()).collect(),
+        guarded: guarded::urls(),
         https: axum::serve::Listener::local_addr(&door)?,
         dns: sockets.address,
         ca_pem: issued.root,

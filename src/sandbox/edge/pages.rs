@@ -8,20 +8,23 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use serde_json::json;
 
 use super::super::server::{self, Shared};
+use super::guarded::{self, Limit};
 use super::hosts::{self, Host};
 
 const JSON: &str = "application/json";
 
 /// The router of all hosts.
 pub fn router(shared: Arc<Shared>) -> axum::Router {
-    axum::Router::new().fallback(answer).with_state(shared)
+    axum::Router::new()
+        .fallback(answer)
+        .with_state((shared, Arc::new(Limit::default())))
 }
 
 /// Status, media type, body.
-type Page = (StatusCode, &'static str, String);
+pub(super) type Page = (StatusCode, &'static str, String);
 
 async fn answer(
-    State(shared): State<Arc<Shared>>,
+    State((shared, limit)): State<(Arc<Shared>, Arc<Limit>)>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -34,6 +37,11 @@ async fn answer(
             &method,
         );
     };
+    if let Some(answer) = guarded::answer(host, &method, &uri, &headers, &limit) {
+        let mut response = built(answer.page, host.headers, &method);
+        response.headers_mut().extend(answer.headers);
+        return response;
+    }
     let page = match (&method, uri.path()) {
         (&Method::GET | &Method::HEAD, "/") => {
             (StatusCode::OK, host.root.0, host.root.1.to_owned())
@@ -81,7 +89,7 @@ fn health(host: &Host, shared: &Shared) -> Page {
     (status, JSON, format!("{body}\n"))
 }
 
-fn refusal(status: StatusCode, why: &str) -> Page {
+pub(super) fn refusal(status: StatusCode, why: &str) -> Page {
     (status, JSON, format!("{}\n", json!({"error": why})))
 }
 
@@ -99,7 +107,10 @@ fn built(
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CONTENT_LENGTH, length);
+    // RFC 9110, section 8.6: none where there can be no content.
+    if status != StatusCode::NO_CONTENT {
+        headers.insert(header::CONTENT_LENGTH, length);
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status == StatusCode::METHOD_NOT_ALLOWED {
         headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));

@@ -12,6 +12,7 @@ mod ec2;
 mod ecr;
 mod elasticache;
 mod github;
+mod iam;
 mod performance;
 mod rds;
 mod s3;
@@ -45,6 +46,7 @@ pub struct Estate {
     network: ec2::Network,
     scaling: autoscaling::Scaling,
     caches: elasticache::Caches,
+    rights: iam::Rights,
     secrets: secretsmanager::Secrets,
     sentry: sentry::Sentry,
     slack: slack::Slack,
@@ -70,6 +72,7 @@ impl Estate {
             network: ec2::Network::new(told),
             scaling: autoscaling::Scaling::new(world, told),
             caches: elasticache::Caches::new(world, told),
+            rights: iam::Rights::new(world, told),
             secrets: secretsmanager::Secrets::new(world, told),
             sentry: sentry::Sentry::new(world, told),
             slack: slack::Slack::default(),
@@ -132,6 +135,7 @@ impl Estate {
             Service::Shield => waf::shield(operation),
             Service::Waf => waf::waf(operation, input, world),
             Service::ElastiCache => self.caches.handle(operation, input, world),
+            Service::Iam => self.rights.handle(operation, input, world),
             Service::SecretsManager => self.secrets.handle(operation, input, world),
             _ => return None,
         })

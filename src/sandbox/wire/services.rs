@@ -35,6 +35,8 @@ pub enum Service {
     Waf,
     /// Shield.
     Shield,
+    /// Identity and Access Management.
+    Iam,
     /// ElastiCache.
     ElastiCache,
 }
@@ -185,6 +187,13 @@ pub const SERVICES: &[Row] = &[
         "costexplorer",
         "ce",
         "AWSInsightsIndexService",
+    ),
+    query(
+        Service::Iam,
+        "iam",
+        "iam",
+        "2010-05-08",
+        "https://iam.amazonaws.com/doc/2010-05-08/",
     ),
     json(Service::Waf, "waf", "wafv2", "AWSWAF_20190729"),
     json(Service::Shield, "shield", "shield", "AWSShield_20160616"),

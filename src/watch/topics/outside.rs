@@ -7,9 +7,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::backend::Backend;
+use crate::backend::https::guard::GuardTarget;
 use crate::backend::tls::TlsTarget;
 use crate::config::{Config, DnsTarget, HttpsTarget, ProbeConfig};
 use crate::domain::facts::Facts;
+use crate::domain::guard::GuardProbe;
 use crate::domain::part::Part;
 use crate::domain::probe::{self, DnsProbe, HttpsProbe, TlsProbe};
 use crate::domain::problem::{Problem, ProblemKind};
@@ -20,6 +22,8 @@ use crate::watch::topic::{Topic, Wanted};
 const HTTPS: Duration = Duration::from_secs(30);
 /// From one handshake with a host to the next: certificates live for months, set-ups for days.
 const TLS: Duration = Duration::from_secs(300);
+/// From one time that a URL is asked as a stranger to the next.
+const GUARD: Duration = Duration::from_secs(300);
 /// From one look-up of a name to the next.
 const DNS: Duration = Duration::from_secs(60);
 
@@ -34,6 +38,10 @@ pub fn open(facts: &mut Facts, config: &Config) {
             status: target.expect_status,
             verifies: target.verifies.clone(),
         });
+    }
+    for target in GuardTarget::all(probes) {
+        let part = Part::never("https:GET,OPTIONS without credentials", GUARD);
+        facts.guards.insert(target.url, part);
     }
     for target in TlsTarget::all(probes) {
         let part = Part::never("tls:handshake", TLS);
@@ -56,10 +64,13 @@ pub fn wanted(config: &Config) -> Vec<Wanted> {
     let tls = TlsTarget::all(probes)
         .into_iter()
         .map(|t| Topic::Tls(t.to_string()));
+    let guards = GuardTarget::all(probes).into_iter();
+    let guards = guards.map(|t| Topic::Guard(t.url));
     let dns = probes.dns.iter().map(|t| Topic::Dns(t.name.clone()));
     https
         .map(|t| every(t, HTTPS))
         .chain(tls.map(|t| every(t, TLS)))
+        .chain(guards.map(|t| every(t, GUARD)))
         .chain(dns.map(|t| every(t, DNS)))
         .collect()
 }
@@ -69,6 +80,8 @@ pub fn wanted(config: &Config) -> Vec<Wanted> {
 pub enum Target {
     /// A URL.
     Https(HttpsTarget),
+    /// A URL, as strangers see it.
+    Guard(GuardTarget),
     /// A host.
     Tls(TlsTarget),
     /// A name.
@@ -86,6 +99,10 @@ pub fn target(topic: &Topic, probes: &ProbeConfig) -> Option<Target> {
             let mut all = TlsTarget::all(probes).into_iter();
             all.find(|t| &t.to_string() == host).map(Target::Tls)
         }
+        Topic::Guard(url) => {
+            let mut all = GuardTarget::all(probes).into_iter();
+            all.find(|t| &t.url == url).map(Target::Guard)
+        }
         Topic::Dns(name) => {
             let found = probes.dns.iter().find(|t| &t.name == name);
             found.cloned().map(Target::Dns)
@@ -99,6 +116,8 @@ pub fn target(topic: &Topic, probes: &ProbeConfig) -> Option<Target> {
 pub enum Seen {
     /// A URL answered.
     Https(String, Result<HttpsProbe, Problem>),
+    /// A URL answered a stranger.
+    Guard(String, Box<Result<GuardProbe, Problem>>),
     /// A host shook hands.
     Tls(String, Result<TlsProbe, Problem>),
     /// A name was looked up.
@@ -112,6 +131,10 @@ pub async fn ask(backend: &Backend, target: Target) -> Seen {
             let seen = backend.https.probe(&t).await;
             Seen::Https(t.url, seen)
         }
+        Target::Guard(t) => {
+            let seen = backend.https.guard(&t).await;
+            Seen::Guard(t.url, Box::new(seen))
+        }
         Target::Tls(t) => Seen::Tls(t.to_string(), backend.tls.probe(&t).await),
         Target::Dns(t) => {
             let seen = backend.dns.probe(&t).await;
@@ -124,6 +147,7 @@ pub async fn ask(backend: &Backend, target: Target) -> Seen {
 pub fn take(p: &mut Picture, seen: Seen, at: Timestamp) -> Option<ProblemKind> {
     match seen {
         Seen::Https(url, answer) => join(&mut p.facts.https, &url, answer, at),
+        Seen::Guard(url, answer) => join(&mut p.facts.guards, &url, *answer, at),
         Seen::Tls(host, answer) => join(&mut p.facts.tls, &host, answer, at),
         Seen::Dns(name, answer) => join(&mut p.facts.dns, &name, answer, at),
     }

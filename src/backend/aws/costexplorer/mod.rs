@@ -2,7 +2,6 @@
 //! disk, for every console of this user, and asked for again only after hours.
 
 mod bill;
-mod shelf;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,12 +13,12 @@ use serde_json::{Value, json};
 
 use super::Question;
 use super::signed::{Api, Signed};
+use crate::backend::shelf::Shelf;
 use crate::backend::transport::Line;
-use crate::config::CostConfig;
+use crate::config::{CostCache, CostConfig};
 use crate::domain::cost::Cost;
 use crate::domain::problem::Problem;
 use bill::{Anomalies, Forecast, Span, Usage};
-use shelf::Shelf;
 
 const API: Api = Api {
     host: "ce",
@@ -76,7 +75,10 @@ impl CostExplorer {
             line,
             budget: config.monthly_budget,
             every: config.every(),
-            shelf: Shelf::new(config.cache),
+            shelf: match config.cache {
+                CostCache::Nowhere => Shelf::nowhere(),
+                CostCache::User => Shelf::user(),
+            },
             last: Mutex::default(),
         }
     }
@@ -110,14 +112,15 @@ impl CostExplorer {
     async fn look(&self, now: Timestamp) -> Result<Cost, Problem> {
         // Whose bill it is costs nothing to ask, and names the file.
         let who: Who = self.signed.query(&self.line, &STS, WHO, &[]).await?;
-        let kept = self.shelf.read(&who.account);
+        let name = format!("cost-{}", who.account);
+        let kept: Option<Cost> = self.shelf.read(&name);
         let kept = kept.filter(|c| now < after(c.asked_at, self.every) && c.asked_at <= now);
         let (mut cost, whole) = match kept {
             Some(cost) => (cost, true),
             None => {
                 let (cost, whole) = self.ask(now).await?;
                 if whole {
-                    self.shelf.write(&who.account, &cost);
+                    self.shelf.write(&name, &cost);
                 }
                 (cost, whole)
             }

@@ -157,6 +157,8 @@ pub(super) struct Node {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Snapshot {
+    #[serde(rename = "ARN")]
+    pub(super) arn: Option<String>,
     pub(super) snapshot_name: String,
     pub(super) replication_group_id: Option<String>,
     pub(super) cache_cluster_id: Option<String>,

@@ -1,0 +1,313 @@
+//! Who may do what in an account: users and roles of AWS IAM (API version 2010-05-08) with what their policies allow of a few deeds
+//! that matter, and the credentials of users (IAM User Guide, "Generate credential reports").
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::policy::{Allowance, Statement, administers, allowance, fits};
+
+/// A deed that matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Delete a backup for good.
+    DeleteBackups,
+    /// Restore from one.
+    Restore,
+    /// Change, restart or delete a database.
+    ChangeDatabase,
+    /// Read a secret's value.
+    ReadSecrets,
+    /// Set a service to another revision.
+    Deploy,
+    /// Give rights, and so take any.
+    GrantRights,
+}
+
+/// Every deed, in the order shown.
+pub const DEEDS: [Deed; 6] = [
+    Deed::DeleteBackups,
+    Deed::Restore,
+    Deed::ChangeDatabase,
+    Deed::ReadSecrets,
+    Deed::Deploy,
+    Deed::GrantRights,
+];
+
+impl Deed {
+    /// The actions, any of which is the deed (Service Authorization Reference).
+    pub fn actions(self) -> &'static [&'static str] {
+        match self {
+            Self::DeleteBackups => &[
+                "rds:DeleteDBSnapshot",
+                "rds:DeleteDBClusterSnapshot",
+                "backup:DeleteRecoveryPoint",
+                DELETE_VERSION,
+            ],
+            Self::Restore => &[
+                "rds:RestoreDBInstanceFromDBSnapshot",
+                "rds:RestoreDBInstanceToPointInTime",
+                "rds:RestoreDBClusterFromSnapshot",
+                "rds:RestoreDBClusterToPointInTime",
+                "backup:StartRestoreJob",
+            ],
+            Self::ChangeDatabase => &[
+                "rds:ModifyDBInstance",
+                "rds:ModifyDBCluster",
+                "rds:RebootDBInstance",
+                "rds:DeleteDBInstance",
+                "rds:DeleteDBCluster",
+            ],
+            Self::ReadSecrets => &["secretsmanager:GetSecretValue", "ssm:GetParameter"],
+            Self::Deploy => &["ecs:UpdateService"],
+            Self::GrantRights => &[
+                "iam:AttachRolePolicy",
+                "iam:PutRolePolicy",
+                "iam:AttachUserPolicy",
+                "iam:PutUserPolicy",
+                "iam:CreatePolicyVersion",
+            ],
+        }
+    }
+}
+
+/// Deletes a version of an object: an application's own files, too.
+const DELETE_VERSION: &str = "s3:DeleteObjectVersion";
+
+/// What a principal is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrincipalKind {
+    /// A user.
+    #[default]
+    User,
+    /// A role.
+    Role,
+}
+
+/// How a deed is allowed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Grant {
+    /// By which action.
+    pub action: &'static str,
+    /// How far.
+    #[serde(flatten)]
+    pub how: Allowance,
+}
+
+impl Grant {
+    /// In words.
+    pub fn words(&self) -> String {
+        let mut words = self.action.to_owned();
+        if self.how.conditional {
+            words.push_str(" with conditions");
+        }
+        if let Some(on) = &self.how.on {
+            words = format!("{words} on {}", on.join(", "));
+        }
+        if self.how.partly_denied {
+            words.push_str(", partly denied");
+        }
+        words
+    }
+}
+
+/// A user or a role.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Principal {
+    /// What it is.
+    pub kind: PrincipalKind,
+    /// Name.
+    pub name: String,
+    /// ARN.
+    pub arn: String,
+    /// Who may take a role: services, accounts, users, as its trust policy names them.
+    pub trusted: Vec<String>,
+    /// Whether it is one of AWS's own (a service-linked role), which its service alone can take and nobody can widen.
+    pub of_service: bool,
+    /// When a role was used last (UTC).
+    pub last_used: Option<Timestamp>,
+    /// Groups of a user.
+    pub groups: Vec<String>,
+    /// Names of the policies that count.
+    pub policies: Vec<String>,
+    /// Policies that count and could not be read.
+    pub unread: Vec<String>,
+    /// The policy that bounds it.
+    pub bounded_by: Option<String>,
+    /// Whether it may do everything.
+    pub administers: bool,
+    /// How each deed is allowed that is.
+    pub grants: BTreeMap<Deed, Vec<Grant>>,
+}
+
+impl Principal {
+    /// Works out what its own statements, within those of its boundary, allow.
+    pub fn judge(&mut self, own: &[Statement], bound: Option<&[Statement]>) {
+        let within = |action: &str| bound.is_none_or(|b| allowance(b, action).is_some());
+        self.administers = administers(own) && bound.is_none_or(administers);
+        for deed in DEEDS {
+            let grants: Vec<Grant> = deed
+                .actions()
+                .iter()
+                .filter(|action| within(action))
+                .filter_map(|action| {
+                    let how = allowance(own, action)?;
+                    counts(action, &how).then_some(Grant { action, how })
+                })
+                .collect();
+            if !grants.is_empty() {
+                self.grants.insert(deed, grants);
+            }
+        }
+    }
+
+    /// Whether a service takes it by itself.
+    pub fn is_taken_by(&self, service: &str) -> bool {
+        self.trusted.iter().any(|t| t == service)
+    }
+
+    /// Whether its name says that backups are its business.
+    fn is_for_backups(&self) -> bool {
+        self.name.to_ascii_lowercase().contains("backup")
+            || self.is_taken_by("backup.amazonaws.com")
+    }
+}
+
+/// A role that may delete versions in buckets that hold no backups deletes none.
+fn counts(action: &str, how: &Allowance) -> bool {
+    let backups = |pattern: &String| {
+        let rest = pattern.strip_prefix("arn:aws:s3:::").unwrap_or(pattern);
+        rest.starts_with(['*', '?']) || pattern.to_ascii_lowercase().contains("backup")
+    };
+    let on = how.on.as_ref();
+    action != DELETE_VERSION || on.is_none_or(|all| all.iter().any(backups))
+}
+
+/// A user's credentials.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Credentials {
+    /// The user; `<root_account>` is the account itself.
+    pub user: String,
+    /// Whether a password opens the console.
+    pub password: bool,
+    /// Whether a second factor is asked for.
+    pub mfa: bool,
+    /// When each active access key was made or last replaced (UTC).
+    pub keys: Vec<Option<Timestamp>>,
+    /// When a key or the password was used last (UTC).
+    pub last_used: Option<Timestamp>,
+}
+
+/// Everything that an account tells of who may do what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Access {
+    /// Users and roles, by name.
+    pub principals: Vec<Principal>,
+    /// Whether there are more than were read.
+    pub cut: bool,
+    /// Credentials of users, where a report of them is at hand.
+    pub credentials: Option<Vec<Credentials>>,
+    /// Why there is none.
+    pub no_credentials: Option<String>,
+    /// Names, with `*` and `?`, of those who may delete backups by the configuration; empty: nobody said.
+    pub may_delete: Vec<String>,
+}
+
+impl Access {
+    /// Those who may delete backups, but for AWS's own.
+    pub fn deleters(&self) -> impl Iterator<Item = (&Principal, &[Grant])> {
+        self.principals.iter().filter_map(|p| {
+            let grants = p.grants.get(&Deed::DeleteBackups)?;
+            (!p.of_service).then_some((p, grants.as_slice()))
+        })
+    }
+
+    /// Whether that is right: the configuration names it; or, where it names nobody, it administers the account or is there
+    /// for backups, by its name or because AWS Backup takes it.
+    pub fn is_right(&self, p: &Principal) -> bool {
+        if self.may_delete.is_empty() {
+            p.administers || p.is_for_backups()
+        } else {
+            self.may_delete.iter().any(|name| fits(name, &p.name))
+        }
+    }
+
+    /// By which rule that is judged, in words.
+    pub fn rule(&self) -> String {
+        if self.may_delete.is_empty() {
+            "allowed: administrators, and those whose name says backup or whom AWS Backup takes (may_delete in [backups] names others)".to_owned()
+        } else {
+            format!("allowed by [backups]: {}", self.may_delete.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::policy::read;
+    use serde_json::json;
+
+    fn principal(name: &str, statements: serde_json::Value) -> Principal {
+        let mut p = Principal {
+            name: name.into(),
+            ..Principal::default()
+        };
+        p.judge(
+            &read(&json!({"Statement": statements}).to_string()).unwrap(),
+            None,
+        );
+        p
+    }
+
+    #[test]
+    fn versions_of_an_application_s_own_files_are_no_backups() {
+        let on = |resource: &str| {
+            let p = principal(
+                "app",
+                json!({"Effect": "Allow", "Action": "s3:*", "Resource": resource}),
+            );
+            p.grants.contains_key(&Deed::DeleteBackups)
+        };
+        assert!(!on("arn:aws:s3:::laser-uploads/*"));
+        assert!(on("arn:aws:s3:::laser-backups/*"));
+        assert!(on("arn:aws:s3:::*"));
+        assert!(on("*"));
+    }
+
+    #[test]
+    fn a_boundary_takes_away_what_it_does_not_allow() {
+        let own = read(r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#).unwrap();
+        let bound =
+            read(r#"{"Statement":{"Effect":"Allow","Action":"ecs:*","Resource":"*"}}"#).unwrap();
+        let mut p = Principal::default();
+        p.judge(&own, Some(&bound));
+        assert!(!p.administers);
+        assert_eq!(p.grants.keys().copied().collect::<Vec<_>>(), [Deed::Deploy]);
+    }
+
+    #[test]
+    fn who_may_is_right_by_the_list_or_by_the_rule() {
+        let rights = json!({"Effect": "Allow", "Action": "rds:*", "Resource": "*"});
+        let admin = principal(
+            "ana",
+            json!({"Effect": "Allow", "Action": "*", "Resource": "*"}),
+        );
+        let (keeper, other) = (
+            principal("backup-keeper", rights.clone()),
+            principal("ci", rights),
+        );
+        let mut access = Access {
+            principals: vec![admin, keeper, other],
+            ..Access::default()
+        };
+        let right =
+            |a: &Access| -> Vec<bool> { a.deleters().map(|(p, _)| a.is_right(p)).collect() };
+        assert_eq!(right(&access), [true, true, false]);
+        access.may_delete = vec!["c?".into()];
+        assert_eq!(right(&access), [false, false, true]);
+    }
+}

@@ -1,0 +1,245 @@
+//! How a URL treats strangers, seen from outside: whether it refuses who brings no credentials (RFC 9110, sections 15.5.2 and
+//! 15.5.4), what its cookies let happen (RFC 6265bis, "Cookies: HTTP State Management Mechanism"), which sites may read it (WHATWG
+//! Fetch, "CORS protocol"), and whether a limit answers (RFC 6585, section 4).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::probe::Grade;
+
+/// A cookie that an answer sets, without its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cookie {
+    /// Name.
+    pub name: String,
+    /// Sent over TLS alone.
+    pub secure: bool,
+    /// Kept from scripts.
+    pub http_only: bool,
+    /// `Strict`, `Lax`, `None` as received; `None` where the answer leaves it to the browser.
+    pub same_site: Option<String>,
+}
+
+/// A fault with how much it weighs: the letter that it leaves.
+type Fault = (&'static str, String);
+
+impl Cookie {
+    fn faults(&self) -> Vec<Fault> {
+        let mut all = Vec::new();
+        let name = &self.name;
+        if !self.secure {
+            all.push(("C", format!("cookie {name} is not Secure")));
+        }
+        match self.same_site.as_deref() {
+            None => all.push(("C", format!("cookie {name} has no SameSite"))),
+            Some(s) if s.eq_ignore_ascii_case("none") => all.push((
+                "C",
+                format!("cookie {name} is sent from other sites (SameSite=None)"),
+            )),
+            Some(s) if s.eq_ignore_ascii_case("lax") || s.eq_ignore_ascii_case("strict") => {}
+            // Browsers take a word that they do not know for none at all.
+            Some(s) => all.push(("C", format!("cookie {name} has no known SameSite ({s})"))),
+        }
+        // A token against forgery that a page repeats in a header has to be readable by the page.
+        let lower = name.to_ascii_lowercase();
+        let is_token = lower.contains("csrf") || lower.contains("xsrf");
+        if !self.http_only && !is_token {
+            all.push(("B", format!("cookie {name} is readable by scripts")));
+        }
+        all
+    }
+}
+
+/// What an answer says to pages of another site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sharing {
+    /// How it was asked: `GET`, or `OPTIONS` as browsers ask before they send something that changes.
+    pub method: String,
+    /// The other site, as the request named it.
+    pub origin: String,
+    /// `Access-Control-Allow-Origin`, as received.
+    pub allow_origin: Option<String>,
+    /// Whether `Access-Control-Allow-Credentials` is `true`.
+    pub credentials: bool,
+}
+
+impl Sharing {
+    fn fault(&self) -> Option<Fault> {
+        let allowed = self.allow_origin.as_deref().map(str::trim)?;
+        if !self.credentials {
+            // What nobody has to sign in for may be read by everybody.
+            return None;
+        }
+        let why = match allowed {
+            "*" => "allows every origin together with credentials",
+            "null" => "allows the origin null, which any page can have, with credentials",
+            o if o.eq_ignore_ascii_case(&self.origin) => {
+                "lets any other site read it with the user's credentials (the Origin is reflected)"
+            }
+            _ => return None,
+        };
+        Some(("F", format!("{} {why}", self.method)))
+    }
+}
+
+/// A bounded burst of requests, sent to see whether a limit answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Burst {
+    /// When it began (UTC).
+    pub at: Timestamp,
+    /// How many were allowed.
+    pub most: u32,
+    /// How many were sent: none after the first 429.
+    pub sent: u32,
+    /// How long that took, milliseconds.
+    pub took_ms: u64,
+    /// Whether the last one was answered 429.
+    pub limited: bool,
+    /// `Retry-After` of that answer, as received.
+    pub retry_after: Option<String>,
+    /// Why it ended before that, if something went wrong.
+    pub problem: Option<String>,
+}
+
+impl Burst {
+    /// What was done and what came back.
+    pub fn words(&self) -> String {
+        let took = format!(
+            "{} of at most {} requests in {:.1} s",
+            self.sent,
+            self.most,
+            self.took_ms as f64 / 1_000.0
+        );
+        match (self.limited, &self.retry_after, &self.problem) {
+            (true, Some(wait), _) => format!("429 after {took}, Retry-After: {wait}"),
+            (true, None, _) => format!("429 after {took}"),
+            (false, _, Some(why)) => format!("no 429 after {took}: {why}"),
+            (false, _, None) => format!("no 429 after {took}"),
+        }
+    }
+}
+
+/// A URL as strangers see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GuardProbe {
+    /// URL asked.
+    pub url: String,
+    /// Whether the configuration says that it takes credentials.
+    pub protected: bool,
+    /// Status of a GET without credentials.
+    pub status: u16,
+    /// `WWW-Authenticate`, as received.
+    pub challenge: Option<String>,
+    /// Cookies that the answers set.
+    pub cookies: Vec<Cookie>,
+    /// What they say to another site's pages.
+    pub sharing: Vec<Sharing>,
+    /// How many requests a burst may have; `None`: nobody allows one.
+    pub burst_allowed: Option<u32>,
+    /// The last burst.
+    pub burst: Option<Burst>,
+}
+
+impl GuardProbe {
+    /// How well it is guarded against requests that other sites' pages make in a user's name. A+ is without fault; a cookie that
+    /// scripts can read leaves B, one that other sites' requests carry C, an answer that other sites may read with credentials F.
+    pub fn grade(&self) -> Grade {
+        let cookies = self.cookies.iter().flat_map(Cookie::faults);
+        let mut faults: Vec<Fault> = self
+            .sharing
+            .iter()
+            .filter_map(Sharing::fault)
+            .chain(cookies)
+            .collect();
+        faults.sort_by(|a, b| b.0.cmp(a.0));
+        faults.dedup();
+        Grade {
+            letter: faults.first().map_or("A+", |f| f.0).into(),
+            reasons: faults.into_iter().map(|f| f.1).collect(),
+        }
+    }
+
+    /// What was seen, where nothing is at fault.
+    pub fn seen(&self) -> String {
+        let cookies = match self.cookies.len() {
+            0 => "no cookie".to_owned(),
+            1 => "1 cookie".to_owned(),
+            n => format!("{n} cookies"),
+        };
+        let shared = self.sharing.iter().find_map(|s| s.allow_origin.as_deref());
+        match shared {
+            Some(origin) => format!("{cookies}, shared with {origin}"),
+            None => format!("{cookies}, shared with no other site"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cookie(name: &str, secure: bool, http_only: bool, same_site: Option<&str>) -> Cookie {
+        Cookie {
+            name: name.into(),
+            secure,
+            http_only,
+            same_site: same_site.map(str::to_owned),
+        }
+    }
+
+    fn sharing(allow_origin: &str, credentials: bool) -> Sharing {
+        Sharing {
+            method: "GET".into(),
+            origin: "https://other.invalid".into(),
+            allow_origin: Some(allow_origin.into()),
+            credentials,
+        }
+    }
+
+    fn graded(cookies: Vec<Cookie>, sharing: Vec<Sharing>) -> (String, usize) {
+        let probe = GuardProbe {
+            url: "https://a.example/".into(),
+            protected: false,
+            status: 200,
+            challenge: None,
+            cookies,
+            sharing,
+            burst_allowed: None,
+            burst: None,
+        };
+        let grade = probe.grade();
+        (grade.letter, grade.reasons.len())
+    }
+
+    #[test]
+    fn cookies_are_graded_by_what_other_sites_can_do_with_them() {
+        let strict = cookie("session", true, true, Some("Strict"));
+        assert_eq!(graded(vec![strict], Vec::new()), ("A+".into(), 0));
+        let token = cookie("XSRF-TOKEN", true, false, Some("Lax"));
+        assert_eq!(graded(vec![token], Vec::new()), ("A+".into(), 0));
+        let read = cookie("session", true, false, Some("lax"));
+        assert_eq!(graded(vec![read], Vec::new()), ("B".into(), 1));
+        for bad in [None, Some("None"), Some("Sometimes")] {
+            let bad = cookie("session", true, true, bad);
+            assert_eq!(graded(vec![bad], Vec::new()), ("C".into(), 1));
+        }
+        let worst = cookie("session", false, false, None);
+        assert_eq!(graded(vec![worst], Vec::new()), ("C".into(), 3));
+    }
+
+    #[test]
+    fn sharing_is_a_fault_with_credentials_alone() {
+        let other = "https://other.invalid";
+        for (origin, credentials, letter) in [
+            ("*", false, "A+"),
+            (other, false, "A+"),
+            ("https://app.a.example", true, "A+"),
+            ("*", true, "F"),
+            ("null", true, "F"),
+            (other, true, "F"),
+        ] {
+            let (got, _) = graded(Vec::new(), vec![sharing(origin, credentials)]);
+            assert_eq!(got, letter, "{origin} {credentials}");
+        }
+    }
+}

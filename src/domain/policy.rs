@@ -1,0 +1,307 @@
+//! Policies of AWS IAM (IAM User Guide, "Grammar of the IAM JSON policy language", version 2012-10-17), as far as they say who may do
+//! what: an explicit Deny outweighs an Allow, and what nothing allows is denied ("Policy evaluation logic"). Conditions are not
+//! evaluated, they are noted; what other accounts, organisations and resources add is not in an account's own policies.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// A statement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statement {
+    allow: bool,
+    actions: Patterns,
+    resources: Patterns,
+    conditional: bool,
+    principals: Vec<String>,
+}
+
+/// Patterns with `*` and `?`, or all but those.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Patterns {
+    all: Vec<String>,
+    but: bool,
+}
+
+impl Patterns {
+    /// What a statement says by a name or by its `Not` form; `None`: by neither.
+    fn of(statement: &Value, name: &str) -> Option<Self> {
+        let not = format!("Not{name}");
+        let (value, but) = match (statement.get(name), statement.get(&not)) {
+            (Some(value), _) => (value, false),
+            (None, Some(value)) => (value, true),
+            (None, None) => return None,
+        };
+        Some(Self {
+            all: texts(value),
+            but,
+        })
+    }
+
+    fn is_everything(&self) -> bool {
+        !self.but && self.all.iter().any(|p| p == "*")
+    }
+}
+
+/// A text, or an array of them.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(one) => vec![one.clone()],
+        Value::Array(all) => all
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a text is what a pattern with `*` (any run) and `?` (any one) means, in any case.
+pub fn fits(pattern: &str, text: &str) -> bool {
+    let lower = |s: &str| {
+        s.chars()
+            .map(|c| c.to_ascii_lowercase())
+            .collect::<Vec<_>>()
+    };
+    let (pattern, text) = (lower(pattern), lower(text));
+    let (mut p, mut t) = (0, 0);
+    let mut back: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                back = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || Some(c) == text.get(t) => (p, t) = (p + 1, t + 1),
+            _ => match back {
+                Some((star, from)) => {
+                    back = Some((star, from + 1));
+                    (p, t) = (star + 1, from + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.iter().skip(p).all(|c| *c == '*')
+}
+
+/// The statements of a document; nothing of one that cannot be read.
+pub fn read(document: &str) -> Option<Vec<Statement>> {
+    let document: Value = serde_json::from_str(document).ok()?;
+    let all = match document.get("Statement")? {
+        Value::Array(all) => all.clone(),
+        one => vec![one.clone()],
+    };
+    all.iter().map(statement).collect()
+}
+
+fn statement(s: &Value) -> Option<Statement> {
+    let everything = || Patterns {
+        all: vec!["*".into()],
+        but: false,
+    };
+    let allow = match s.get("Effect")?.as_str()? {
+        "Allow" => true,
+        "Deny" => false,
+        _ => return None,
+    };
+    let principals = match s.get("Principal") {
+        Some(Value::Object(kinds)) => kinds.values().flat_map(texts).collect(),
+        Some(other) => texts(other),
+        None => Vec::new(),
+    };
+    Some(Statement {
+        allow,
+        actions: Patterns::of(s, "Action")?,
+        // A trust policy names none: it is about the role that it stands at.
+        resources: Patterns::of(s, "Resource").unwrap_or_else(everything),
+        conditional: s
+            .get("Condition")
+            .and_then(Value::as_object)
+            .is_some_and(|c| !c.is_empty()),
+        principals,
+    })
+}
+
+impl Statement {
+    /// Who is named, in a trust policy.
+    pub fn principals(&self) -> &[String] {
+        if self.allow { &self.principals } else { &[] }
+    }
+
+    fn is_about(&self, action: &str) -> bool {
+        let named = self.actions.all.iter().any(|p| fits(p, action));
+        named != self.actions.but
+    }
+}
+
+/// How far an action is allowed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Allowance {
+    /// The patterns of resources, where it is not allowed on every one.
+    pub on: Option<Vec<String>>,
+    /// Whether a condition has to hold.
+    pub conditional: bool,
+    /// Whether a Deny takes part of it away.
+    pub partly_denied: bool,
+}
+
+impl Allowance {
+    /// How much it is held back; 0: not at all.
+    fn held(&self) -> u8 {
+        u8::from(self.on.is_some()) * 2 + u8::from(self.conditional)
+    }
+}
+
+/// Whether statements allow an action, and how far: the widest allowance of them.
+pub fn allowance<'a>(
+    statements: impl IntoIterator<Item = &'a Statement>,
+    action: &str,
+) -> Option<Allowance> {
+    let mut best: Option<Allowance> = None;
+    let mut partly_denied = false;
+    for s in statements.into_iter().filter(|s| s.is_about(action)) {
+        let everywhere = s.resources.is_everything();
+        if !s.allow {
+            if everywhere && !s.conditional {
+                return None;
+            }
+            partly_denied = true;
+            continue;
+        }
+        let found = Allowance {
+            on: (!everywhere).then(|| {
+                let but = if s.resources.but { "all but " } else { "" };
+                let all = s.resources.all.iter();
+                all.map(|p| format!("{but}{p}")).collect()
+            }),
+            conditional: s.conditional,
+            partly_denied: false,
+        };
+        best = Some(match best {
+            None => found,
+            Some(known) if found.held() < known.held() => found,
+            Some(mut known) => {
+                // Two narrow ones add up.
+                if let (true, Some(all), Some(more)) =
+                    (known.held() == found.held(), &mut known.on, found.on)
+                {
+                    all.extend(more);
+                    all.sort_unstable();
+                    all.dedup();
+                }
+                known
+            }
+        });
+    }
+    best.map(|found| Allowance {
+        partly_denied,
+        ..found
+    })
+}
+
+/// Whether statements allow everything on everything, without a condition.
+pub fn administers<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> bool {
+    let mut administers = false;
+    for s in statements {
+        let all = !s.actions.but && s.actions.all.iter().any(|a| a == "*" || a == "*:*");
+        if all && s.resources.is_everything() && !s.conditional {
+            if !s.allow {
+                return false;
+            }
+            administers = true;
+        }
+    }
+    administers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn policy(statements: &Value) -> Vec<Statement> {
+        read(&json!({"Version": "2012-10-17", "Statement": statements}).to_string()).unwrap()
+    }
+
+    fn allow(action: &Value, resource: &Value) -> Value {
+        json!({"Effect": "Allow", "Action": action, "Resource": resource})
+    }
+
+    #[test]
+    fn patterns_fit_as_the_vendor_says() {
+        for (pattern, text, right) in [
+            ("*", "rds:DeleteDBSnapshot", true),
+            ("rds:*", "rds:DeleteDBSnapshot", true),
+            ("rds:delete*snapshot", "rds:DeleteDBClusterSnapshot", true),
+            ("RDS:DeleteDBSnapshot", "rds:DeleteDBSnapshot", true),
+            ("rds:DeleteDB?napshot", "rds:DeleteDBSnapshot", true),
+            ("rds:DeleteDBSnapsho", "rds:DeleteDBSnapshot", false),
+            ("s3:*", "rds:DeleteDBSnapshot", false),
+            ("rds:Describe*", "rds:DeleteDBSnapshot", false),
+            ("", "", true),
+            ("?", "", false),
+            ("**", "", true),
+        ] {
+            assert_eq!(fits(pattern, text), right, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn an_explicit_deny_outweighs_and_a_narrow_one_is_noted() {
+        let all = allow(&json!("rds:*"), &json!("*"));
+        let deny = json!({"Effect": "Deny", "Action": ["rds:Delete*"], "Resource": "*"});
+        let statements = policy(&json!([all.clone(), deny]));
+        assert_eq!(allowance(&statements, "rds:DeleteDBSnapshot"), None);
+        assert!(allowance(&statements, "rds:ModifyDBInstance").is_some());
+        let narrow = json!({"Effect": "Deny", "Action": "rds:Delete*", "Resource": "arn:x"});
+        let found = allowance(&policy(&json!([all, narrow])), "rds:DeleteDBSnapshot").unwrap();
+        assert!(found.partly_denied && found.on.is_none());
+    }
+
+    #[test]
+    fn the_widest_allowance_counts_and_conditions_are_noted() {
+        let on = json!({"Effect": "Allow", "Action": "s3:*", "Resource": ["arn:a", "arn:b"]});
+        let with = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}});
+        let found = allowance(
+            &policy(&json!([on.clone(), with])),
+            "s3:DeleteObjectVersion",
+        );
+        let found = found.unwrap();
+        assert!(found.conditional && found.on.is_none());
+        let more = allow(&json!("s3:Delete*"), &json!("arn:c"));
+        let found = allowance(&policy(&json!([on, more])), "s3:DeleteObjectVersion").unwrap();
+        assert_eq!(found.on.unwrap(), ["arn:a", "arn:b", "arn:c"]);
+    }
+
+    #[test]
+    fn all_but_something_is_nearly_all_and_no_administration() {
+        let statements = policy(
+            &json!({"Effect": "Allow", "NotAction": ["iam:*", "organizations:*"], "Resource": "*"}),
+        );
+        assert!(allowance(&statements, "rds:DeleteDBSnapshot").is_some());
+        assert_eq!(allowance(&statements, "iam:PutRolePolicy"), None);
+        assert!(!administers(&statements));
+        assert!(administers(&policy(&allow(&json!("*"), &json!("*")))));
+        assert!(!administers(&policy(&allow(&json!("*"), &json!("arn:a")))));
+    }
+
+    #[test]
+    fn a_document_that_is_none_allows_nothing() {
+        assert_eq!(read("{"), None);
+        assert_eq!(read("{}"), None);
+        assert_eq!(read("{\"Statement\":[{\"Effect\":\"Perhaps\"}]}"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_pattern_made_of_a_text_fits_it(text in "[a-zA-Z:]{0,12}", at in 0usize..12) {
+            let at = at.min(text.len());
+            let starred = format!("{}*{}", &text[..at], &text[at..]);
+            prop_assert!(fits(&starred, &text));
+            prop_assert!(fits(&text, &text));
+            let longer = format!("{}x", text);
+            prop_assert!(!fits(&text, &longer));
+        }
+    }
+}

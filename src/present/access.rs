@@ -1,0 +1,266 @@
+//! Who may do what: users and roles with the deeds that matter, and the credentials of users.
+
+use jiff::Timestamp;
+
+use super::words::{count, days, span};
+use super::{Cell, Group, Head, Section, Tone, View};
+use crate::domain::access::{Access, Credentials, DEEDS, Deed, Grant, Principal, PrincipalKind};
+use crate::domain::facts::Facts;
+
+pub(super) const VIEW: View = View {
+    id: "access",
+    title: "Access",
+    doc: "Who may delete backups, restore, change databases, read secrets, deploy, grant rights; passwords, second factors, old keys",
+    group: Group::Safety,
+    lines: &["iam"],
+    needs: &["access"],
+    make,
+};
+
+const MATRIX: &[Head] = &[
+    Head::left("who", 22).grow(3),
+    Head::left("is", 7),
+    Head::left("everything", 10),
+    Head::left("delete backups", 14),
+    Head::left("restore", 8),
+    Head::left("database", 8),
+    Head::left("secrets", 8),
+    Head::left("deploy", 7),
+    Head::left("rights", 7),
+    Head::left("taken by", 20).grow(2).drop(1),
+];
+
+const CREDENTIALS: &[Head] = &[
+    Head::left("user", 22).grow(2),
+    Head::left("password", 8),
+    Head::left("second factor", 13),
+    Head::right("keys", 5),
+    Head::right("oldest key", 10),
+    Head::right("last used", 10),
+];
+
+/// Days after which a key is old (CIS AWS Foundations Benchmark, "Ensure access keys are rotated every 90 days or less").
+const OLD_DAYS: i64 = 90;
+
+fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+    let part = &facts.estate.access;
+    let none = "No user and no role may do any of this.";
+    let mut matrix = Section::of(part, now, "principals", "Who may do what", MATRIX, none);
+    let none = "No credential report: `aws iam generate-credential-report` has AWS make one.";
+    let mut credentials = Section::of(
+        part,
+        now,
+        "credentials",
+        "Credentials of users",
+        CREDENTIALS,
+        none,
+    );
+    if let Some(access) = &part.value {
+        principals(access, &mut matrix);
+        for c in access.credentials.iter().flatten() {
+            credentials.row(&c.user, credential_cells(c, now), c);
+        }
+        if let Some(why) = &access.no_credentials {
+            credentials.note(format!("no credential report: {why}"), Tone::Unknown);
+        }
+    }
+    vec![matrix, credentials]
+}
+
+fn principals(access: &Access, matrix: &mut Section) {
+    let is_empty = |p: &&Principal| p.grants.is_empty() && p.unread.is_empty();
+    let of_service = access.principals.iter().filter(|p| p.of_service).count();
+    let mut rows: Vec<&Principal> = access
+        .principals
+        .iter()
+        .filter(|p| !p.of_service && !is_empty(p))
+        .collect();
+    rows.sort_by_key(|p| (!p.administers, std::cmp::Reverse(p.grants.len()), &p.name));
+    let wrong = access.deleters().filter(|(p, _)| !access.is_right(p));
+    let wrong = wrong.count();
+    if wrong > 0 {
+        let words = format!(
+            "{} may delete backups that ought not to; {}",
+            count(wrong, "principal"),
+            access.rule()
+        );
+        matrix.note(words, Tone::Bad);
+    }
+    if access.cut {
+        matrix.note("there are more than are read", Tone::Unknown);
+    }
+    let idle = access.principals.len() - rows.len() - of_service;
+    matrix.note(
+        format!(
+            "{} more may do none of this, {} are taken by AWS services alone; what an organisation forbids or a resource allows by itself is not seen",
+            idle, of_service
+        ),
+        Tone::Muted,
+    );
+    for p in rows {
+        matrix.row(&p.arn, cells(access, p), p);
+    }
+}
+
+fn cells(access: &Access, p: &Principal) -> Vec<Cell> {
+    let mut cells = vec![
+        Cell::name(&p.name),
+        Cell::muted(match p.kind {
+            PrincipalKind::User => "user",
+            PrincipalKind::Role => "role",
+        }),
+        Cell::plain(if p.administers { "yes" } else { "-" }),
+    ];
+    for deed in DEEDS {
+        cells.push(match p.grants.get(&deed) {
+            Some(grants) => {
+                let wrong = deed == Deed::DeleteBackups && !access.is_right(p);
+                let tone = if wrong { Tone::Bad } else { Tone::Plain };
+                Cell::new(how(grants), tone)
+            }
+            None if p.unread.is_empty() => Cell::muted("-"),
+            None => Cell::new("?", Tone::Unknown),
+        });
+    }
+    let taken = match p.kind {
+        PrincipalKind::Role => p.trusted.join(", "),
+        PrincipalKind::User => p.groups.join(", "),
+    };
+    cells.push(Cell::muted(taken));
+    cells
+}
+
+/// How far, by the widest of the grants: `yes`, `some` of the resources, `if` a condition holds.
+fn how(grants: &[Grant]) -> &'static str {
+    let rank = |g: &Grant| match (g.how.on.is_some(), g.how.conditional) {
+        (false, false) => 0,
+        (true, false) => 1,
+        (false, true) => 2,
+        (true, true) => 3,
+    };
+    match grants.iter().map(rank).min() {
+        Some(0) | None => "yes",
+        Some(1) => "some",
+        Some(2) => "if",
+        Some(_) => "some, if",
+    }
+}
+
+fn credential_cells(c: &Credentials, now: Timestamp) -> Vec<Cell> {
+    let ages: Vec<Option<i64>> = c.keys.iter().map(|at| at.map(|at| days(at, now))).collect();
+    let oldest = ages.iter().flatten().max();
+    let old = oldest.is_some_and(|d| *d > OLD_DAYS);
+    let root_key = c.user == "<root_account>" && !c.keys.is_empty();
+    vec![
+        Cell::name(&c.user),
+        Cell::plain(if c.password { "yes" } else { "no" }),
+        match (c.password, c.mfa) {
+            (true, false) => Cell::new("no", Tone::Warn),
+            (false, false) => Cell::muted("-"),
+            (_, true) => Cell::plain("yes"),
+        },
+        Cell::new(
+            c.keys.len().to_string(),
+            if root_key { Tone::Bad } else { Tone::Plain },
+        ),
+        Cell::new(
+            oldest.map_or_else(|| "-".into(), |d| format!("{d}d")),
+            Tone::fine(!old),
+        ),
+        Cell::plain(
+            c.last_used
+                .map_or_else(|| "-".into(), |at| span(now.duration_since(at).as_secs())),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::domain::part::Part;
+    use crate::domain::policy::read;
+
+    fn principal(name: &str, statement: &str) -> Principal {
+        let mut p = Principal {
+            name: name.into(),
+            arn: format!("arn:{name}"),
+            ..Principal::default()
+        };
+        let document = format!("{{\"Statement\":{statement}}}");
+        p.judge(&read(&document).unwrap(), None);
+        p
+    }
+
+    fn sections(access: Access) -> Vec<Section> {
+        let mut facts = Facts::default();
+        let now = Timestamp::UNIX_EPOCH;
+        facts.estate.access =
+            Part::answered(Arc::new(access), now, "iam:x", Duration::from_secs(600));
+        make(&facts, now)
+    }
+
+    #[test]
+    fn the_mighty_come_first_and_wrong_deleters_are_bad() {
+        let all = sections(Access {
+            principals: vec![
+                principal(
+                    "ci",
+                    r#"{"Effect":"Allow","Action":"rds:*","Resource":"*"}"#,
+                ),
+                principal(
+                    "idle",
+                    r#"{"Effect":"Allow","Action":"ec2:*","Resource":"*"}"#,
+                ),
+                principal("ana", r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#),
+                principal(
+                    "api",
+                    r#"{"Effect":"Allow","Action":"secretsmanager:*","Resource":"arn:x","Condition":{"Bool":{"a":"true"}}}"#,
+                ),
+            ],
+            ..Access::default()
+        });
+        let rows: Vec<Vec<&str>> = all[0]
+            .rows
+            .iter()
+            .map(|r| r.cells.iter().map(|c| c.text.as_str()).collect())
+            .collect();
+        assert_eq!(rows[0][..5], ["ana", "user", "yes", "yes", "yes"]);
+        assert_eq!(rows[1][..6], ["ci", "user", "-", "yes", "yes", "yes"]);
+        assert_eq!(rows[2][6], "some, if");
+        assert_eq!(rows.len(), 3);
+        assert_eq!(all[0].rows[1].cells[3].tone, Tone::Bad);
+        assert_eq!(all[0].worst(), Tone::Bad);
+    }
+
+    #[test]
+    fn passwords_without_a_second_factor_and_old_keys_are_warned_of() {
+        let at = |days: i64| Some(Timestamp::UNIX_EPOCH - SignedDuration::from_hours(24 * days));
+        let user = |name: &str, password, mfa, keys| Credentials {
+            user: name.into(),
+            password,
+            mfa,
+            keys,
+            last_used: None,
+        };
+        let all = sections(Access {
+            credentials: Some(vec![
+                user("ana", true, true, vec![at(3)]),
+                user("ben", true, false, Vec::new()),
+                user("ci", false, false, vec![at(91)]),
+            ]),
+            ..Access::default()
+        });
+        let tones: Vec<(Tone, Tone)> = all[1]
+            .rows
+            .iter()
+            .map(|r| (r.cells[2].tone, r.cells[4].tone))
+            .collect();
+        let (plain, warn) = (Tone::Plain, Tone::Warn);
+        assert_eq!(tones, [(plain, plain), (warn, plain), (Tone::Muted, warn)]);
+    }
+}

@@ -1,0 +1,167 @@
+//! Where the load balancers lead: healthy targets by zone and region.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::words::count;
+use super::{Cell, Group, Head, Section, Tone, View};
+use crate::domain::facts::Facts;
+use crate::domain::target::{Target, TargetGroup};
+
+pub(super) const VIEW: View = View {
+    id: "targets",
+    title: "Targets",
+    doc: "Targets of load balancers and their health, by zone and region",
+    group: Group::Edge,
+    lines: &["elb", "elb-abroad"],
+    needs: &["services", "targets", "targets_abroad"],
+    make,
+};
+
+const HEADS: &[Head] = &[
+    Head::left("target group", 24).grow(2),
+    Head::left("region", 12),
+    Head::left("zone", 14),
+    Head::right("healthy", 8),
+    Head::right("of", 4),
+    Head::left("not healthy", 24).grow(3),
+];
+
+fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+    let part = &facts.target_groups;
+    let none = "No service is behind a load balancer.";
+    let mut here = Section::of(part, now, "targets", "This region", HEADS, none);
+    for group in part.value.iter().flat_map(|v| v.iter()) {
+        rows(&mut here, group);
+    }
+    let mut all = vec![here];
+    let abroad = &facts.estate.targets_abroad;
+    if abroad.value.is_some() || abroad.error.is_some() {
+        let none = "No load balancer of the second region leads anywhere.";
+        let mut there = Section::of(abroad, now, "targets_abroad", "Second region", HEADS, none);
+        for group in abroad.value.iter().flat_map(|v| &v.groups) {
+            rows(&mut there, group);
+        }
+        all.push(there);
+    }
+    all
+}
+
+/// A row a zone.
+fn rows(section: &mut Section, group: &TargetGroup) {
+    let mut zones: BTreeMap<&str, Vec<&Target>> = BTreeMap::new();
+    for target in &group.targets {
+        zones.entry(&target.zone).or_default().push(target);
+    }
+    if zones.is_empty() {
+        section.note(format!("{} has no target", group.name), Tone::Bad);
+    }
+    for (zone, targets) in zones {
+        // Targets that drain leave on purpose.
+        let staying = targets.iter().filter(|t| t.state != "draining").count();
+        let healthy = targets.iter().filter(|t| t.state == "healthy").count();
+        let ill = targets
+            .iter()
+            .filter(|t| t.state != "healthy" && t.state != "draining");
+        let ill: Vec<String> = ill
+            .map(|t| {
+                format!("{} {} {}", t.id, t.state, t.reason)
+                    .trim()
+                    .to_owned()
+            })
+            .collect();
+        let leaving = targets.len() - staying;
+        let mut words = ill.join(", ");
+        if leaving > 0 {
+            let leaving = format!("{} leaving", count(leaving, "target"));
+            words = [words, leaving].join(if ill.is_empty() { "" } else { ", " });
+        }
+        // One zone that fails leaves the others; a group without any leaves users with nothing.
+        let tone = match (healthy < staying, group.healthy()) {
+            (true, 0) => Tone::Bad,
+            (true, _) => Tone::Warn,
+            (false, _) => Tone::Plain,
+        };
+        let cells = vec![
+            Cell::name(&group.name),
+            Cell::plain(group.region()),
+            Cell::plain(zone),
+            Cell::new(healthy.to_string(), tone),
+            Cell::plain(staying.to_string()),
+            Cell::new(
+                words,
+                if ill.is_empty() {
+                    Tone::Muted
+                } else {
+                    Tone::Warn
+                },
+            ),
+        ];
+        let thing = serde_json::json!({
+            "target_group": group.name,
+            "arn": group.arn,
+            "region": group.region(),
+            "zone": zone,
+            "healthy": healthy,
+            "targets": targets,
+        });
+        section.row(format!("{}/{zone}", group.arn), cells, &thing);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::part::Part;
+
+    fn worst(states: &[(&str, &str)]) -> (Tone, Vec<String>) {
+        let target = |(zone, state): &(&str, &str)| Target {
+            id: "10.0.0.1".into(),
+            port: 80,
+            zone: (*zone).into(),
+            state: (*state).into(),
+            reason: "Target.Timeout".into(),
+        };
+        let group = TargetGroup {
+            arn: "arn:aws:elasticloadbalancing:home:1:targetgroup/api/1".into(),
+            name: "api".into(),
+            load_balancers: Vec::new(),
+            health_check_path: None,
+            targets: states.iter().map(target).collect(),
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        let facts = Facts {
+            target_groups: Part::answered(
+                Arc::new(vec![group]),
+                now,
+                "elb:x",
+                Duration::from_secs(20),
+            ),
+            ..Facts::default()
+        };
+        let section = make(&facts, now).remove(0);
+        let words = |r: &super::super::Row| {
+            let cells = r.cells.iter().skip(1).map(|c| c.text.as_str());
+            cells.collect::<Vec<_>>().join(" ")
+        };
+        (section.worst(), section.rows.iter().map(words).collect())
+    }
+
+    #[test]
+    fn one_zone_that_fails_is_a_warning_and_no_healthy_target_at_all_is_bad() {
+        let (tone, rows) = worst(&[("a", "healthy"), ("b", "unhealthy"), ("b", "draining")]);
+        assert_eq!(tone, Tone::Warn);
+        assert_eq!(rows[0], "home a 1 1 ");
+        assert_eq!(
+            rows[1],
+            "home b 0 1 10.0.0.1 unhealthy Target.Timeout, 1 target leaving"
+        );
+        assert_eq!(worst(&[("a", "unhealthy")]).0, Tone::Bad);
+        assert_eq!(worst(&[("a", "healthy")]).0, Tone::Ok);
+        assert_eq!(worst(&[]).0, Tone::Bad, "a group that leads nowhere");
+    }
+}
