@@ -27,7 +27,6 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use crate as sandbox;
 pub use edge::{Edge, EdgeError};
 pub use faults::Fault;
 pub use world::story::Scale;

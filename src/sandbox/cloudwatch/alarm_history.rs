@@ -3,7 +3,7 @@
 use super::alarms::{AlarmStore, Item};
 use super::errors::bad_value;
 use super::page;
-use crate::sandbox::wire::{ApiError, Node, map};
+use crate::wire::{ApiError, Node, map};
 
 /// Answers DescribeAlarmHistory.
 pub(super) fn answer(input: &Node, alarms: &AlarmStore) -> Result<Node, ApiError> {

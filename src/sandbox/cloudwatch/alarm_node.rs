@@ -2,7 +2,7 @@
 
 use super::alarms::{Alarm, Judged, MetricRule, TreatMissing, Watch};
 use super::query::{DataQuery, dimensions_node};
-use crate::sandbox::wire::{Node, list, map};
+use crate::wire::{Node, list, map};
 
 /// An alarm, metric or composite.
 pub(super) fn alarm(alarm: &Alarm) -> Node {

@@ -4,7 +4,7 @@ use super::alarms::AlarmStore;
 use super::describe_alarms::state;
 use super::errors::{invalid, missing, not_found};
 use super::put_alarm;
-use crate::sandbox::wire::{ApiError, Node, list, map};
+use crate::wire::{ApiError, Node, list, map};
 
 /// Takes a DeleteAlarms: all, or none where one does not exist.
 pub(super) fn delete(input: &Node, alarms: &mut AlarmStore, now: f64) -> Result<Node, ApiError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::errors::{bad_value, missing};
 use super::page;
-use crate::sandbox::wire::{ApiError, Node, list, map};
+use crate::wire::{ApiError, Node, list, map};
 
 /// Dashboards a page.
 const PAGE: usize = 1_000;

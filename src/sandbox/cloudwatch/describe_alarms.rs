@@ -7,7 +7,7 @@ use super::alarms::{Alarm, AlarmStore, Judged, State, Watch};
 use super::errors::{bad_value, combination};
 use super::page;
 use super::query::metric_key;
-use crate::sandbox::wire::{ApiError, Node, map};
+use crate::wire::{ApiError, Node, map};
 
 /// Answers DescribeAlarms.
 pub(super) fn all(input: &Node, alarms: &AlarmStore) -> Result<Node, ApiError> {

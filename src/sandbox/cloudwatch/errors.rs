@@ -1,6 +1,6 @@
 //! The errors of this service.
 
-use crate::sandbox::wire::ApiError;
+use crate::wire::ApiError;
 
 /// A value out of its range, or members that do not go together.
 pub(super) fn invalid(message: impl Into<String>) -> ApiError {

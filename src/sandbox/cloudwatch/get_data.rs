@@ -5,7 +5,7 @@ use super::math::Line;
 use super::page;
 use super::query::{Asked, DataQuery, MetricAsk};
 use super::store::MetricStore;
-use crate::sandbox::wire::{ApiError, Node, map};
+use crate::wire::{ApiError, Node, map};
 
 /// Queries a request may hold.
 const QUERIES: usize = 500;

@@ -5,7 +5,7 @@ use super::get_data::window;
 use super::query::{metric_key, period};
 use super::stat::Stat;
 use super::store::MetricStore;
-use crate::sandbox::wire::{ApiError, Node, map};
+use crate::wire::{ApiError, Node, map};
 
 /// Datapoints that a reply may hold.
 const DATAPOINTS: i64 = 1_440;

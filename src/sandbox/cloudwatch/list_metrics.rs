@@ -4,7 +4,7 @@ use super::errors::bad_value;
 use super::page;
 use super::query::metric_node;
 use super::store::{MetricKey, MetricStore};
-use crate::sandbox::wire::{ApiError, Node, map};
+use crate::wire::{ApiError, Node, map};
 
 /// Metrics a page.
 const PAGE: usize = 500;

@@ -25,7 +25,7 @@ pub use dashboards::DashboardStore;
 pub use stat::Stat;
 pub use store::{MetricKey, MetricStore};
 
-use crate::sandbox::wire::{ApiError, Node};
+use crate::wire::{ApiError, Node};
 
 /// Answers a call; `now` in seconds since the epoch.
 ///

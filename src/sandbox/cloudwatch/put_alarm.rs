@@ -6,7 +6,7 @@ use super::alarms::{
 use super::errors::{bad_value, combination, invalid, missing};
 use super::query::{DataQuery, MetricAsk, metric_key, period};
 use super::stat::Stat;
-use crate::sandbox::wire::{ApiError, Node};
+use crate::wire::{ApiError, Node};
 
 /// Alarms of an account: the vendor's quota.
 const ALARMS: usize = 5_000;

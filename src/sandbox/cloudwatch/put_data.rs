@@ -3,7 +3,7 @@
 use super::errors::{bad_value, combination, missing};
 use super::query::metric_key;
 use super::store::{MetricKey, MetricStore};
-use crate::sandbox::wire::{ApiError, Node};
+use crate::wire::{ApiError, Node};
 
 /// Data a request may hold.
 const DATA: usize = 1_000;

@@ -7,7 +7,7 @@ use super::math::{self, Expr, Line, Metrics, Scene, Value};
 use super::search::{self, Search};
 use super::stat::Stat;
 use super::store::{MetricKey, MetricStore};
-use crate::sandbox::wire::{ApiError, Node, list, map};
+use crate::wire::{ApiError, Node, list, map};
 
 /// Series that a search gives at most.
 const FOUND: usize = 100;

@@ -1,9 +1,9 @@
 //! What changes services and tasks.
 
 use super::{cluster, read, service};
-use crate::sandbox::wire::{ApiError, Node, map};
-use crate::sandbox::world::service::Strategy;
-use crate::sandbox::world::{World, names, rollout};
+use crate::wire::{ApiError, Node, map};
+use crate::world::service::Strategy;
+use crate::world::{World, names, rollout};
 
 fn invalid(message: &str) -> ApiError {
     ApiError::new("InvalidParameterException", message)

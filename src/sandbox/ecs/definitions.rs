@@ -1,8 +1,8 @@
 //! Task definitions.
 
 use super::page;
-use crate::sandbox::wire::{ApiError, Node, map};
-use crate::sandbox::world::{Definition, World, definitions, names};
+use crate::wire::{ApiError, Node, map};
+use crate::world::{Definition, World, definitions, names};
 
 fn client(message: &str) -> ApiError {
     ApiError::new("ClientException", message)

@@ -1,9 +1,9 @@
 //! Service deployments and service revisions.
 
 use super::{missing, service};
-use crate::sandbox::wire::{ApiError, Node, list as nodes, map};
-use crate::sandbox::world::service::ServiceDeployment;
-use crate::sandbox::world::{World, names, rollout};
+use crate::wire::{ApiError, Node, list as nodes, map};
+use crate::world::service::ServiceDeployment;
+use crate::world::{World, names, rollout};
 
 pub(super) fn list(input: &Node, world: &World) -> Result<Node, ApiError> {
     let key = service(input, world)?;

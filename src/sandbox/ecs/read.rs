@@ -1,10 +1,10 @@
 //! Clusters, services and tasks.
 
 use super::{cluster, missing, page};
-use crate::sandbox::wire::{ApiError, Node, list, map};
-use crate::sandbox::world::service::{Rollout, Service};
-use crate::sandbox::world::task::{Health, Life, Task};
-use crate::sandbox::world::{World, names, rollout};
+use crate::wire::{ApiError, Node, list, map};
+use crate::world::service::{Rollout, Service};
+use crate::world::task::{Health, Life, Task};
+use crate::world::{World, names, rollout};
 
 pub(super) fn list_clusters(input: &Node, world: &World) -> Result<Node, ApiError> {
     let all: Vec<String> = world.clusters.iter().map(|c| names::cluster(c)).collect();

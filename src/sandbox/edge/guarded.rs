@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
 use super::hosts::Host;
 use super::pages::{Page, refusal};
-use crate::sandbox::web::TOKEN;
+use crate::web::TOKEN;
 
 /// Requests that a path answers in a window.
 const MOST: usize = 20;

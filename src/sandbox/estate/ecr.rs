@@ -5,8 +5,8 @@ mod findings;
 
 use sha2::{Digest, Sha256};
 
-use crate::sandbox::wire::{ApiError, Node, list, map};
-use crate::sandbox::world::{World, names};
+use crate::wire::{ApiError, Node, list, map};
+use crate::world::{World, names};
 use findings::{Finding, SEVERITIES};
 
 /// Story seconds from a push until its first scan has ended.

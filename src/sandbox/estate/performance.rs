@@ -2,8 +2,8 @@
 //! production's statements lacks an index, and the more there is to do, the slower it gets.
 
 use super::rds::Databases;
-use crate::sandbox::telemetry::noise::{load, wobble};
-use crate::sandbox::wire::{ApiError, Node, list, map};
+use crate::telemetry::noise::{load, wobble};
+use crate::wire::{ApiError, Node, list, map};
 
 /// A statement of production: what it is, how often it is called a second at ordinary load, how long one call takes.
 struct Statement {

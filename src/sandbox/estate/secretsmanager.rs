@@ -1,7 +1,7 @@
 //! Secrets Manager (API version 2017-10-17, AWS JSON 1.1): names, ages, rotation. Values are kept and never listed.
 
-use crate::sandbox::wire::{ApiError, Node, list, map};
-use crate::sandbox::world::{World, names};
+use crate::wire::{ApiError, Node, list, map};
+use crate::world::{World, names};
 
 const DAY_S: f64 = 86_400.0;
 

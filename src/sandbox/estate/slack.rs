@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::web::{Reply, Request, is_known};
+use crate::web::{Reply, Request, is_known};
 
 /// What was posted.
 #[derive(Debug, Default)]
@@ -148,7 +148,7 @@ struct Input {
 
 impl Input {
     fn of(request: &Request) -> Self {
-        let mut pairs = crate::sandbox::wire::pairs(&request.body);
+        let mut pairs = crate::wire::pairs(&request.body);
         pairs.extend(request.query.iter().cloned());
         Self {
             pairs,

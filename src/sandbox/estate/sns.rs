@@ -1,8 +1,8 @@
 //! SNS (API version 2010-03-31, Query): topics, who hears of them, and what was published. One topic is heard by nobody yet:
 //! its subscription waits for a confirmation.
 
-use crate::sandbox::wire::{ApiError, Node, map};
-use crate::sandbox::world::{World, names};
+use crate::wire::{ApiError, Node, map};
+use crate::world::{World, names};
 
 /// Topics and subscriptions of a page, as the vendor pages them.
 const PAGE: usize = 100;

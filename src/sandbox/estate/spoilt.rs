@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::sandbox::faults::Kind;
-use crate::sandbox::web::{Reply, Vendor};
+use crate::faults::Kind;
+use crate::web::{Reply, Vendor};
 
 /// The answer that a fault makes, where it is not a finished answer's body that suffers.
 pub fn spoil(vendor: Vendor, fault: Kind) -> Option<Reply> {

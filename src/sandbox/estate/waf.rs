@@ -1,8 +1,8 @@
 //! WAF version 2 (API version 2019-07-29) and Shield (2016-06-02), both AWS JSON 1.1: one web ACL before the load balancer, and no
 //! Shield Advanced, since Cloudflare stands in front.
 
-use crate::sandbox::wire::{ApiError, Node, list, map};
-use crate::sandbox::world::{World, names};
+use crate::wire::{ApiError, Node, list, map};
+use crate::world::{World, names};
 
 const NAME: &str = "laser-prod-api";
 const ID: &str = "3aff1a5e-0000-4c1d-8a11-0000000000ac";

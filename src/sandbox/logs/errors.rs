@@ -1,6 +1,6 @@
 //! The errors of this service.
 
-use crate::sandbox::wire::{ApiError, Node};
+use crate::wire::{ApiError, Node};
 
 /// A parameter is wrong.
 pub(super) fn invalid(message: impl Into<String>) -> ApiError {

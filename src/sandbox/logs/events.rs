@@ -4,7 +4,7 @@ use super::errors::{invalid, moment, no_group, no_stream, required};
 use super::page;
 use super::store::{Event, LogStore, OVERHEAD, Place};
 use super::streams::named_group;
-use crate::sandbox::wire::{ApiError, Node, map};
+use crate::wire::{ApiError, Node, map};
 
 /// Events, and bytes of text, that a page may hold.
 pub(super) const EVENTS: usize = 10_000;

@@ -6,7 +6,7 @@ use super::page;
 use super::pattern::Pattern;
 use super::store::{Event, LogStore, Place};
 use super::streams::named_group;
-use crate::sandbox::wire::{ApiError, Node, map};
+use crate::wire::{ApiError, Node, map};
 
 /// Answers FilterLogEvents: events of one group that match, in the order of time.
 pub(super) fn answer(input: &Node, logs: &LogStore) -> Result<Node, ApiError> {

@@ -3,7 +3,7 @@
 use super::errors::{exists, invalid, no_group, required};
 use super::page;
 use super::store::{Group, LogStore};
-use crate::sandbox::wire::{ApiError, Node, map};
+use crate::wire::{ApiError, Node, map};
 
 /// Days that the vendor takes as a retention.
 const RETENTIONS: [u32; 22] = [

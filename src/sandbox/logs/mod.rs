@@ -16,7 +16,7 @@ mod tags;
 pub use pattern::Pattern;
 pub use store::LogStore;
 
-use crate::sandbox::wire::{ApiError, Node};
+use crate::wire::{ApiError, Node};
 
 /// Answers a call; `now_ms` in milliseconds since the epoch.
 ///

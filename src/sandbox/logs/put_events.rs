@@ -2,7 +2,7 @@
 
 use super::errors::{invalid, no_group, no_stream, required};
 use super::store::{LogStore, OVERHEAD};
-use crate::sandbox::wire::{ApiError, Node, map};
+use crate::wire::{ApiError, Node, map};
 
 /// Events and bytes of a batch.
 const EVENTS: usize = 10_000;

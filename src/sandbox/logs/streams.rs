@@ -3,7 +3,7 @@
 use super::errors::{exists, invalid, no_group, no_stream, required};
 use super::page;
 use super::store::{LogStore, Stream};
-use crate::sandbox::wire::{ApiError, Node, map};
+use crate::wire::{ApiError, Node, map};
 
 /// The group that an input names, by `logGroupName` or `logGroupIdentifier`.
 pub(super) fn named_group<'a>(input: &'a Node, logs: &LogStore) -> Result<&'a str, ApiError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::errors::{no_group, required};
 use super::store::LogStore;
-use crate::sandbox::wire::{ApiError, Node, map};
+use crate::wire::{ApiError, Node, map};
 
 fn tags_of<'a>(
     input: &Node,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::sandbox::wire::{list, map};
+use crate::wire::{list, map};
 
 /// 2025-01-01T00:00:00Z, in milliseconds.
 const T0: i64 = 1_735_689_600_000;

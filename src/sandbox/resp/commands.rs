@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::PASSWORD;
 use super::state::{LIMIT, State};
 use super::value::Value;
-use crate::sandbox::platform::Platform;
+use crate::platform::Platform;
 
 /// As it says of itself.
 const VERSION: &str = "7.1.0";

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::sandbox::telemetry;
+use crate::telemetry;
 
 /// Look-ups a second at an ordinary load.
 const LOOKUPS: f64 = 900.0;

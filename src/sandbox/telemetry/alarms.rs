@@ -1,7 +1,7 @@
 //! The alarms of the story.
 
-use crate::sandbox::cloudwatch::{AlarmSpec, AlarmStore, Comparison, Stat, TreatMissing};
-use crate::sandbox::world::{World, names};
+use crate::cloudwatch::{AlarmSpec, AlarmStore, Comparison, Stat, TreatMissing};
+use crate::world::{World, names};
 
 const ABOVE: Comparison = Comparison::GreaterThanThreshold;
 const BELOW: Comparison = Comparison::LessThanThreshold;

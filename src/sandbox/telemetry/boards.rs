@@ -1,7 +1,7 @@
 //! The dashboards that the team of the story has made in CloudWatch.
 
-use crate::sandbox::cloudwatch::DashboardStore;
-use crate::sandbox::world::{World, names};
+use crate::cloudwatch::DashboardStore;
+use crate::world::{World, names};
 
 /// Name, body, and how many days ago somebody last changed it.
 const TOLD: [(&str, &str, f64); 4] = [

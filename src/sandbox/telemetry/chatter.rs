@@ -1,9 +1,9 @@
 //! Logs: structured lines, a stack trace now and then, and a hostile line.
 
 use super::noise::load;
-use crate::sandbox::logs::LogStore;
-use crate::sandbox::world::task::Health;
-use crate::sandbox::world::{Key, World};
+use crate::logs::LogStore;
+use crate::world::task::Health;
+use crate::world::{Key, World};
 
 /// Story seconds between two lines of one service at ordinary load.
 const PACE_S: f64 = 2.5;

@@ -3,7 +3,7 @@
 use super::Telemetry;
 use super::noise::{load, wobble};
 use super::traffic::appetite;
-use crate::sandbox::world::World;
+use crate::world::World;
 
 /// Days that are told.
 const DAYS: f64 = 32.0;

@@ -2,8 +2,8 @@
 
 use super::Telemetry;
 use super::noise::{cache_connections, cache_hit_percent, cache_memory_percent, load, wobble};
-use crate::sandbox::world::task::Health;
-use crate::sandbox::world::{Key, World};
+use crate::world::task::Health;
+use crate::world::{Key, World};
 
 /// Requests a second of a service at ordinary load, and its mean response time in seconds.
 pub fn appetite(name: &str) -> (f64, f64) {

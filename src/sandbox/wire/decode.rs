@@ -8,7 +8,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Method, Uri};
 
 use super::{ApiError, Call, Node, Protocol, Rejection, Service, cbor, json, query, scope};
-use crate::sandbox::world::names;
+use crate::world::names;
 
 /// Most bytes that a compressed body may unfold to.
 const LARGEST_BODY: u64 = 16 << 20;

@@ -1,7 +1,7 @@
 //! Task definitions of the world.
 
 use super::{Definition, Key, World, names};
-use crate::sandbox::wire::{Node, list, map};
+use crate::wire::{Node, list, map};
 
 /// Plain variables of a cluster's services. Development has one that the others do not have yet.
 fn variables(cluster: &str) -> &'static [(&'static str, &'static str)] {

@@ -1,7 +1,7 @@
 //! Judging a metric alarm's datapoints (CloudWatch user guide, "Configuring how alarms treat missing data").
 
 use super::spec::{MetricRule, State, TreatMissing};
-use crate::sandbox::cloudwatch::store::Point;
+use crate::cloudwatch::store::Point;
 
 /// Periods that are looked at beyond the evaluation periods, to make up for missing ones.
 pub(super) const EXTRA: i64 = 2;
@@ -78,8 +78,8 @@ fn decisive(real: &[Point], state: State, breaches: impl Fn(f64) -> bool) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::cloudwatch::alarms::{AlarmSpec, Comparison, Watch};
-    use crate::sandbox::cloudwatch::stat::Stat;
+    use crate::cloudwatch::alarms::{AlarmSpec, Comparison, Watch};
+    use crate::cloudwatch::stat::Stat;
 
     /// The verdicts of missing, ignore, breaching and notBreaching; `0` is within, `X` beyond, `-` missing.
     fn verdicts(m: u32, picture: &str) -> String {

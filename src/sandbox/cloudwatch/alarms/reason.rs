@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::history::stamp;
 use super::spec::{Judged, MetricRule, State, TreatMissing};
 use super::store::Alarm;
-use crate::sandbox::cloudwatch::store::Point;
+use crate::cloudwatch::store::Point;
 
 /// Text for people and JSON for programs.
 #[derive(Clone, Debug, PartialEq)]

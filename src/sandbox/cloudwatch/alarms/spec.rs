@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::rule::Rule;
-use crate::sandbox::cloudwatch::query::{DataQuery, MetricAsk};
-use crate::sandbox::cloudwatch::stat::Stat;
-use crate::sandbox::cloudwatch::store::MetricKey;
+use crate::cloudwatch::query::{DataQuery, MetricAsk};
+use crate::cloudwatch::stat::Stat;
+use crate::cloudwatch::store::MetricKey;
 
 /// An alarm's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,7 +9,7 @@ use super::judge::{Verdict, judge};
 use super::reason::{self, Grounds, Reason};
 use super::spec::{AlarmSpec, MetricRule, State, Watch};
 use super::watch::Range;
-use crate::sandbox::cloudwatch::store::MetricStore;
+use crate::cloudwatch::store::MetricStore;
 
 /// Rows of history that are kept.
 const HISTORY: usize = 4_000;

@@ -2,9 +2,9 @@
 
 use super::judge::EXTRA;
 use super::spec::{Judged, MetricRule};
-use crate::sandbox::cloudwatch::query::{Asked, MetricAsk};
-use crate::sandbox::cloudwatch::stat::Stat;
-use crate::sandbox::cloudwatch::store::{MetricStore, Point};
+use crate::cloudwatch::query::{Asked, MetricAsk};
+use crate::cloudwatch::stat::Stat;
+use crate::cloudwatch::store::{MetricStore, Point};
 
 /// Evaluation range of a metric alarm.
 pub(super) struct Range {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::eval::Scene;
 use super::parse::Expr;
 use super::value::{Line, Value};
-use crate::sandbox::cloudwatch::store::Point;
+use crate::cloudwatch::store::Point;
 
 /// Points that filling a gap may make at most: what the vendor answers in a page.
 const FILLED: i64 = 100_800;

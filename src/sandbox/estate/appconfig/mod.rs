@@ -7,9 +7,9 @@ mod story;
 
 use rollout::{Rollout, Strategy};
 
-use crate::sandbox::web::{Reply, Request};
-use crate::sandbox::wire::credential;
-use crate::sandbox::world::World;
+use crate::web::{Reply, Request};
+use crate::wire::credential;
+use crate::world::World;
 use serde_json::{Value, json};
 
 /// An application: `[(id, name)]` of its environments and profiles beside it.
@@ -102,7 +102,7 @@ impl Configs {
     /// Answers a request.
     pub fn handle(&mut self, request: &Request, world: &World) -> Reply {
         match credential(&request.headers).as_deref() {
-            Some(crate::sandbox::server::ACCESS_KEY) => {}
+            Some(crate::server::ACCESS_KEY) => {}
             Some(_) => {
                 let why = "The security token included in the request is invalid.";
                 return Refusal(403, "UnrecognizedClientException", why.into()).reply();

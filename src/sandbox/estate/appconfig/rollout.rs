@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::sandbox::world::World;
+use crate::world::World;
 
 /// How a version spreads.
 #[derive(Clone, Copy, Debug)]

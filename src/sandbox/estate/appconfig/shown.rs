@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::rollout::Stage;
 use super::{Environment, Profile, Version};
-use crate::sandbox::web::Reply;
+use crate::web::Reply;
 
 impl Environment {
     pub(super) fn show(&self, application: &str) -> Value {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::rollout::{Rollout, Strategy};
 use super::{Application, Environment, Profile, Version};
-use crate::sandbox::world::World;
+use crate::world::World;
 
 /// Type of a profile that holds feature flags.
 pub(super) const FLAGS: &str = "AWS.AppConfig.FeatureFlags";

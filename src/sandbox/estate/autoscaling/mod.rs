@@ -7,8 +7,8 @@ mod story;
 
 use parts::{Activity, Policy, Target, resource};
 
-use crate::sandbox::wire::{ApiError, Node, list, map};
-use crate::sandbox::world::{Key, World};
+use crate::wire::{ApiError, Node, list, map};
+use crate::world::{Key, World};
 
 /// Story seconds above the target, and below nine tenths of it, before something happens.
 const OUT_AFTER_S: f64 = 180.0;

@@ -1,9 +1,9 @@
 //! Bounds, policies and activities, and how they are shown.
 
 use super::{DIMENSION, NAMESPACE};
-use crate::sandbox::telemetry::strain;
-use crate::sandbox::wire::{Node, list, map};
-use crate::sandbox::world::{Key, World, names};
+use crate::telemetry::strain;
+use crate::wire::{Node, list, map};
+use crate::world::{Key, World, names};
 
 /// Bounds of a service.
 #[derive(Debug)]

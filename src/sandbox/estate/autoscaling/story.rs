@@ -2,8 +2,8 @@
 
 use super::Scaling;
 use super::parts::Target;
-use crate::sandbox::wire::{Node, map};
-use crate::sandbox::world::{Key, World};
+use crate::wire::{Node, map};
+use crate::world::{Key, World};
 
 const HOUR_S: f64 = 3_600.0;
 

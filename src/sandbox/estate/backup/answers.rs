@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::super::rds::{Databases, Now};
 use super::{Backups, Job, PLAN, RESOURCES, creator, merge, page, vault, vault_arn};
-use crate::sandbox::server::ACCESS_KEY;
-use crate::sandbox::web::{Reply, Request};
-use crate::sandbox::wire;
-use crate::sandbox::world::{World, names};
+use crate::server::ACCESS_KEY;
+use crate::web::{Reply, Request};
+use crate::wire;
+use crate::world::{World, names};
 
 fn refused(status: u16, code: &str, why: &str) -> Reply {
     let body = json!({"Code": code, "Message": why, "message": why, "Type": "Client"});

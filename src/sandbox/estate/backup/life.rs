@@ -2,7 +2,7 @@
 
 use super::super::rds::{Databases, Kind, Now};
 use super::{Backups, DAY_S, Job, KEPT_DAYS, PLAN_AT_S, RESOURCES, Resource, uuid};
-use crate::sandbox::world::{World, names};
+use crate::world::{World, names};
 
 /// Story seconds that a backup takes, and its copy.
 const BACKUP_S: f64 = 90.0;

@@ -7,8 +7,8 @@ mod life;
 use serde_json::{Value, json};
 
 use super::rds::{Databases, Now};
-use crate::sandbox::web::Request;
-use crate::sandbox::world::{World, names};
+use crate::web::Request;
+use crate::world::{World, names};
 
 /// Seconds of a day.
 const DAY_S: f64 = 86_400.0;

@@ -10,7 +10,7 @@ use super::graphql::{Field, read};
 use super::narrow::{DAY_S, Dimension, Filter, HOUR_S};
 use super::settings::Settings;
 use super::zones::Zone;
-use crate::sandbox::web::Reply;
+use crate::web::Reply;
 
 /// A dataset, and what the plan allows of it.
 struct Dataset {

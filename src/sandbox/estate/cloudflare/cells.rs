@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::envelope::Failed;
 use super::settings::Settings;
-use crate::sandbox::telemetry::noise::{load, wobble};
-use crate::sandbox::world::World;
-use crate::sandbox::world::task::Health;
+use crate::telemetry::noise::{load, wobble};
+use crate::world::World;
+use crate::world::task::Health;
 
 /// A host's traffic: requests a second at ordinary load, bytes of an answer, the share that could come from the cache, and the service
 /// of production behind it.

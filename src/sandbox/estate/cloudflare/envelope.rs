@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::web::{Reply, Request};
+use crate::web::{Reply, Request};
 
 /// A good answer.
 #[derive(Debug, Default)]

@@ -20,8 +20,8 @@ use self::rulesets::Ruleset;
 use self::settings::Settings;
 use self::zones::Zone;
 use super::budget::Budget;
-use crate::sandbox::web::{Reply, Request, is_known};
-use crate::sandbox::world::World;
+use crate::web::{Reply, Request, is_known};
+use crate::world::World;
 
 /// The account that the zones belong to, and its name.
 const ACCOUNT: (&str, &str) = ("5f1e0c9ab2d84e37a6c1f0b97d3e2481", "Laser");

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::envelope::{Answer, Done, Failed, page};
 use super::zones::Zone;
 use super::{id, stamp};
-use crate::sandbox::web::Request;
-use crate::sandbox::world::names;
+use crate::web::Request;
+use crate::world::names;
 
 /// Kinds that Cloudflare can put itself in front of.
 const PROXIABLE: [&str; 3] = ["A", "AAAA", "CNAME"];

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::envelope::{Answer, Done, Failed, page};
 use super::settings::Settings;
 use super::{ACCOUNT, stamp};
-use crate::sandbox::web::Request;
-use crate::sandbox::world::World;
+use crate::web::Request;
+use crate::world::World;
 
 const DAY_S: f64 = 86_400.0;
 

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::goal::{Goal, changed, differences, is_replaced};
 use super::stack::{Resource, Stack};
 use super::template::{self, Parameters};
-use crate::sandbox::wire::{Node, list, map};
-use crate::sandbox::world::names;
+use crate::wire::{Node, list, map};
+use crate::world::names;
 
 /// Story seconds that the service takes to work one out.
 pub const SECONDS: f64 = 3.0;

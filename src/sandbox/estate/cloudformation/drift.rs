@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::stack::{Resource, Stack};
-use crate::sandbox::estate::s3::Buckets;
-use crate::sandbox::wire::{Node, list, map};
-use crate::sandbox::world::World;
+use crate::estate::s3::Buckets;
+use crate::wire::{Node, list, map};
+use crate::world::World;
 
 /// Story seconds that a look takes.
 pub const SECONDS: f64 = 8.0;

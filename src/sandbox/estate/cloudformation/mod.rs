@@ -12,8 +12,8 @@ mod template;
 mod work;
 
 use super::s3::Buckets;
-use crate::sandbox::wire::{ApiError, Node, list, map};
-use crate::sandbox::world::World;
+use crate::wire::{ApiError, Node, list, map};
+use crate::world::World;
 use change_set::ChangeSet;
 use drift::Detection;
 use goal::Goal;

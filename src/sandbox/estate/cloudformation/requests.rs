@@ -1,8 +1,8 @@
 //! Requests that change stacks.
 
 use super::{ChangeSet, Goal, Kind, Stack, Stacks, change_set, invalid, missing, template};
-use crate::sandbox::wire::{ApiError, Node, map};
-use crate::sandbox::world::World;
+use crate::wire::{ApiError, Node, map};
+use crate::world::World;
 
 /// What a request wants of a stack: its template, or the one it has, with parameters.
 fn goal(input: &Node, stack: &Stack, hex: String) -> Result<Goal, ApiError> {

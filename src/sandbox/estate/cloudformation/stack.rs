@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::change_set::ChangeSet;
 use super::progress::Operation;
 use super::template::{self, Parameters};
-use crate::sandbox::wire::{Node, list, map};
-use crate::sandbox::world::names;
+use crate::wire::{Node, list, map};
+use crate::world::names;
 
 /// Events that a stack keeps.
 const EVENTS: usize = 400;

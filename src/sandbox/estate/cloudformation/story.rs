@@ -7,9 +7,9 @@ use super::progress::Kind;
 use super::stack::Stack;
 use super::template::{self, Parameters};
 use super::{Dice, drift};
-use crate::sandbox::estate::s3::{Buckets, SECOND_REGION};
-use crate::sandbox::wire::{Node, list, map};
-use crate::sandbox::world::{World, names, network};
+use crate::estate::s3::{Buckets, SECOND_REGION};
+use crate::wire::{Node, list, map};
+use crate::world::{World, names, network};
 
 const HOUR_S: f64 = 3_600.0;
 const DAY_S: f64 = 86_400.0;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::sandbox::wire::{ApiError, Node};
-use crate::sandbox::world::names;
+use crate::wire::{ApiError, Node};
+use crate::world::names;
 
 /// Values of parameters by name.
 pub type Parameters = BTreeMap<String, String>;

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::invalid;
-use crate::sandbox::wire::{ApiError, Node, map};
+use crate::wire::{ApiError, Node, map};
 
 /// A service on the bill: dollars on an ordinary day, and how much it grows a day (share of itself).
 pub(super) struct Line {

@@ -8,8 +8,8 @@ use jiff::civil::Date;
 
 use bill::{LINES, date, days, each_day, interval, moment, next_month, period, split, usual};
 
-use crate::sandbox::wire::{ApiError, Node, list, map};
-use crate::sandbox::world::{World, names};
+use crate::wire::{ApiError, Node, list, map};
+use crate::world::{World, names};
 
 /// The service that asks for its own questions.
 const ITSELF: &str = "AWS Cost Explorer";

@@ -1,9 +1,9 @@
 //! Security groups and their rules. Most of them are as they ought to be; the bastion's lets the world in.
 
 use super::{Thing, items, named};
-use crate::sandbox::wire::{ApiError, Node, map};
-use crate::sandbox::world::names;
-use crate::sandbox::world::network::{
+use crate::wire::{ApiError, Node, map};
+use crate::world::names;
+use crate::world::network::{
     BALANCER, BASTION, CACHE, DATABASE, DEFAULT, SERVICES, STAGING, VPC, VPC_CIDR,
 };
 

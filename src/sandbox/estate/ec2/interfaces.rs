@@ -1,9 +1,9 @@
 //! Network interfaces: what stands in which subnet, behind which security groups. Tasks come and go, so theirs do.
 
 use super::{Thing, items};
-use crate::sandbox::wire::{Node, map};
-use crate::sandbox::world::network::{self, Layer, Subnet};
-use crate::sandbox::world::{World, names};
+use crate::wire::{Node, map};
+use crate::world::network::{self, Layer, Subnet};
+use crate::world::{World, names};
 
 struct Interface<'a> {
     /// Seventeen hex digits, or fewer: filled up with zeros.

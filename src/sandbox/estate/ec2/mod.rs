@@ -7,8 +7,8 @@ mod topology;
 
 use groups::Groups;
 
-use crate::sandbox::wire::{ApiError, Node, map};
-use crate::sandbox::world::{World, network};
+use crate::wire::{ApiError, Node, map};
+use crate::world::{World, network};
 
 /// The network.
 #[derive(Debug)]

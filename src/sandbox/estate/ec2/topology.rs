@@ -1,9 +1,9 @@
 //! What does not move: VPC, subnets, routes, network ACLs.
 
 use super::{Thing, items, named};
-use crate::sandbox::wire::{Node, map};
-use crate::sandbox::world::names;
-use crate::sandbox::world::network::{self, Layer, SUBNETS, Subnet, VPC, VPC_CIDR};
+use crate::wire::{Node, map};
+use crate::world::names;
+use crate::world::network::{self, Layer, SUBNETS, Subnet, VPC, VPC_CIDR};
 
 const INTERNET: &str = "igw-0e5ca9e0000000001";
 const ACL: &str = "acl-0ac1000000000ac10";

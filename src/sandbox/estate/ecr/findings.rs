@@ -1,7 +1,7 @@
 //! What the scanner knows: vulnerabilities of the base image's packages, by the repositories and tags that have them.
 
-use crate::sandbox::wire::{Node, list, map};
-use crate::sandbox::world::names;
+use crate::wire::{Node, list, map};
+use crate::world::names;
 
 /// Severities, worst first.
 pub const SEVERITIES: [&str; 4] = ["CRITICAL", "HIGH", "MEDIUM", "LOW"];

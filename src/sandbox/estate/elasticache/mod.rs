@@ -4,8 +4,8 @@ mod group;
 mod show;
 mod story;
 
-use crate::sandbox::wire::{ApiError, Node, list, map};
-use crate::sandbox::world::World;
+use crate::wire::{ApiError, Node, list, map};
+use crate::world::World;
 use group::{Group, Snapshot};
 
 /// Minutes for which events are kept: 14 days.

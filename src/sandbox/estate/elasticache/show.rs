@@ -1,8 +1,8 @@
 //! Groups, nodes and snapshots as the vendor shows them.
 
 use super::group::{CacheNode, Group, Snapshot};
-use crate::sandbox::wire::{Node, list, map};
-use crate::sandbox::world::names;
+use crate::wire::{Node, list, map};
+use crate::world::names;
 
 const PORT: i64 = 6379;
 

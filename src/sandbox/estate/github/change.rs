@@ -9,10 +9,10 @@ use super::runs::ends;
 use super::shapes::Shapes;
 use super::timeline::{Fate, verdict};
 use super::{Github, USER, said, workflow};
-use crate::sandbox::telemetry::noise::share;
-use crate::sandbox::web::{Reply, Request};
-use crate::sandbox::world::story::REGISTRY;
-use crate::sandbox::world::{World, definitions, rollout};
+use crate::telemetry::noise::share;
+use crate::web::{Reply, Request};
+use crate::world::story::REGISTRY;
+use crate::world::{World, definitions, rollout};
 
 impl Github {
     pub(super) fn change(

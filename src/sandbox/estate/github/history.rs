@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use super::plans::{BUILD, DEPLOY, END_TO_END, QUALITY, SECURITY, WORKFLOWS, weak_spot};
 use super::runs::{Attempt, Run};
 use super::timeline::Fate;
-use crate::sandbox::telemetry::noise::share;
-use crate::sandbox::world::service::ServiceDeployment;
-use crate::sandbox::world::{Key, World};
+use crate::telemetry::noise::share;
+use crate::world::service::ServiceDeployment;
+use crate::world::{Key, World};
 
 /// The default branch.
 pub const MAIN: &str = "main";

@@ -13,8 +13,8 @@ mod timeline;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::sandbox::web::{Reply, Request, is_known};
-use crate::sandbox::world::World;
+use crate::web::{Reply, Request, is_known};
+use crate::world::World;
 use alerts::Alert;
 use history::History;
 pub use history::sha;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::history::sha;
-use crate::sandbox::web::{Reply, Request};
+use crate::web::{Reply, Request};
 
 /// Requests an hour.
 pub const LIMIT: u64 = 5_000;

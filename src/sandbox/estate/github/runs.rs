@@ -3,9 +3,9 @@
 use super::history::Commit;
 use super::plans::WORKFLOWS;
 use super::timeline::{Course, Fate, Job, look};
-use crate::sandbox::telemetry::noise::share;
-use crate::sandbox::world::World;
-use crate::sandbox::world::service::ServiceDeployment;
+use crate::telemetry::noise::share;
+use crate::world::World;
+use crate::world::service::ServiceDeployment;
 
 /// One attempt of a run.
 #[derive(Clone, Debug)]

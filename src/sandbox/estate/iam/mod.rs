@@ -6,8 +6,8 @@ mod story;
 
 use std::fmt::Write;
 
-use crate::sandbox::wire::{ApiError, Node, list, map};
-use crate::sandbox::world::{World, names};
+use crate::wire::{ApiError, Node, list, map};
+use crate::world::{World, names};
 use story::{GROUPS, MANAGED, Principal, ROLES, USERS};
 
 /// Rows of a page, where the request does not say.

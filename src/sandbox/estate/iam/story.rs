@@ -1,8 +1,8 @@
 //! Who is in the account: people in groups, a pipeline's user, roles of services, of people and of AWS itself.
 
 use super::{arn, encoded};
-use crate::sandbox::wire::{Node, list, map};
-use crate::sandbox::world::{World, names};
+use crate::wire::{Node, list, map};
+use crate::world::{World, names};
 
 /// Seconds in a day.
 const DAY_S: f64 = 86_400.0;

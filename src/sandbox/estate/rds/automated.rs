@@ -2,8 +2,8 @@
 
 use super::instance::Then;
 use super::{DAY_S, Databases, Instance, Kind, Now, Snapshot};
-use crate::sandbox::wire::{Node, map};
-use crate::sandbox::world::network;
+use crate::wire::{Node, map};
+use crate::world::network;
 
 /// Story seconds that a daily backup takes.
 const BACKUP_S: f64 = 240.0;

@@ -2,8 +2,8 @@
 
 use super::read::{no_cluster, no_instance, no_snapshot};
 use super::{Databases, Kind, Now, Snapshot, identifier, required};
-use crate::sandbox::wire::{ApiError, Node, map};
-use crate::sandbox::world::names;
+use crate::wire::{ApiError, Node, map};
+use crate::world::names;
 
 /// Story seconds that a snapshot takes, and each gibibyte of it.
 const SNAPSHOT_S: (f64, f64) = (40.0, 0.2);

@@ -1,8 +1,8 @@
 //! A cluster of the vendor's own engine: the storage is the cluster's, and its instances share it.
 
 use super::{Instance, Now, arn, key};
-use crate::sandbox::wire::{Node, list, map};
-use crate::sandbox::world::{names, network};
+use crate::wire::{Node, list, map};
+use crate::world::{names, network};
 
 /// A cluster.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! What happened to databases: fourteen days of it.
 
 use super::{DAY_S, Databases, Now, arn, page};
-use crate::sandbox::wire::{ApiError, Node, list, map};
+use crate::wire::{ApiError, Node, list, map};
 
 /// Something that happened.
 #[derive(Clone, Debug)]

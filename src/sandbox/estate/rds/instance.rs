@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::{Now, arn, key};
-use crate::sandbox::wire::{Node, list, map};
-use crate::sandbox::world::network::{self, Layer};
+use crate::wire::{Node, list, map};
+use crate::world::network::{self, Layer};
 
 /// A database instance.
 #[derive(Clone, Debug)]

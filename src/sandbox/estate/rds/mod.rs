@@ -15,8 +15,8 @@ mod story;
 pub use instance::Instance;
 pub use snapshot::{Kind, Snapshot};
 
-use crate::sandbox::wire::{ApiError, Node, list, map};
-use crate::sandbox::world::{World, names};
+use crate::wire::{ApiError, Node, list, map};
+use crate::world::{World, names};
 
 use cluster::Cluster;
 use events::Event;

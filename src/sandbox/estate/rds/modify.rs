@@ -3,8 +3,8 @@
 use super::instance::Then;
 use super::read::{no_cluster, no_instance};
 use super::{Databases, Instance, Now, required};
-use crate::sandbox::wire::{ApiError, Node, map};
-use crate::sandbox::world::names;
+use crate::wire::{ApiError, Node, map};
+use crate::world::names;
 
 /// Members of ModifyDBInstance that wait for the maintenance window unless they are to be applied at once.
 const LATER: [&str; 5] = [

@@ -1,7 +1,7 @@
 //! What can be asked.
 
 use super::{Databases, Instance, Kind, Now, Snapshot, missing, page, passes};
-use crate::sandbox::wire::{ApiError, Node, list, map};
+use crate::wire::{ApiError, Node, list, map};
 
 /// `(identifier asked for, how its ARN may be given)`: the vendor takes both.
 fn named<'a>(input: &'a Node, member: &str) -> Option<&'a str> {
@@ -66,7 +66,7 @@ impl Databases {
     ) -> Result<Node, ApiError> {
         const FILTERS: &[&str] = &["db-cluster-id", "engine"];
         let wanted = named(input, "DBClusterIdentifier");
-        let here = region == crate::sandbox::world::names::REGION;
+        let here = region == crate::world::names::REGION;
         let mut shown = Vec::new();
         for c in self.clusters.iter().filter(|_| here) {
             let value = |name: &str| match name {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::instance::Then;
 use super::read::{no_instance, no_snapshot};
 use super::{Databases, Instance, Kind, Now, identifier, required, resource_id};
-use crate::sandbox::wire::{ApiError, Node, map};
+use crate::wire::{ApiError, Node, map};
 
 /// Story seconds that a restored instance takes to be made, and to make its first backup.
 const RESTORE_S: (f64, f64) = (150.0, 45.0);

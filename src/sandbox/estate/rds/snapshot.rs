@@ -1,8 +1,8 @@
 //! Snapshots of instances and of clusters.
 
 use super::{Now, arn, key};
-use crate::sandbox::wire::{Node, map};
-use crate::sandbox::world::network;
+use crate::wire::{Node, map};
+use crate::world::network;
 
 /// Who made a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

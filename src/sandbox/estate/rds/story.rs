@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::cluster::Cluster;
 use super::{DAY_S, Databases, Instance, Kind, Now, resource_id};
-use crate::sandbox::world::names;
+use crate::world::names;
 
 /// Production's database; metrics and logs speak of it by this name.
 pub const PRODUCTION: &str = "laser-prod-db";

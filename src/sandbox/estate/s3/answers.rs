@@ -5,8 +5,8 @@ use std::fmt::Write;
 use quick_xml::escape::escape;
 
 use super::{Bucket, Object};
-use crate::sandbox::web::Reply;
-use crate::sandbox::world::names;
+use crate::web::Reply;
+use crate::world::names;
 
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 

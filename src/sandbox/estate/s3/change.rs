@@ -5,8 +5,8 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::{Bucket, Buckets, Object, Replication, answers, not_implemented};
-use crate::sandbox::web::{Reply, Request};
-use crate::sandbox::world::names;
+use crate::web::{Reply, Request};
+use crate::world::names;
 
 /// A text of a document: the path to it (`Rule/Status`, without the root), and which rule it stands in.
 struct Told {

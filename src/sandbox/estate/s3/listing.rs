@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use super::answers::{document, leaf, object};
 use super::{Bucket, Object};
-use crate::sandbox::web::{Reply, Request};
+use crate::web::{Reply, Request};
 
 /// A page of a bucket's objects, in the order of their keys.
 pub fn objects(bucket: &Bucket, request: &Request) -> Reply {

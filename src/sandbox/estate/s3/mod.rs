@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::sandbox::cloudwatch::MetricStore;
-use crate::sandbox::faults::Kind;
-use crate::sandbox::server::ACCESS_KEY;
-use crate::sandbox::web::{Reply, Request};
-use crate::sandbox::wire::{Scope, scope};
-use crate::sandbox::world::World;
+use crate::cloudwatch::MetricStore;
+use crate::faults::Kind;
+use crate::server::ACCESS_KEY;
+use crate::web::{Reply, Request};
+use crate::wire::{Scope, scope};
+use crate::world::World;
 pub use story::SECOND_REGION;
 
 const DAY_S: f64 = 86_400.0;
@@ -161,7 +161,7 @@ impl Buckets {
         }
         let path = request.path.trim_start_matches('/');
         let (name, key) = path.split_once('/').unwrap_or((path, ""));
-        let key = crate::sandbox::wire::unescape_path(key);
+        let key = crate::wire::unescape_path(key);
         let reply = match (name, key.as_str()) {
             ("", _) if request.method == Method::GET => self.list(request),
             ("", _) => not_implemented(),

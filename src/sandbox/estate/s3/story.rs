@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Bucket, Object, Replication};
-use crate::sandbox::world::names;
+use crate::world::names;
 
 const DAY_S: f64 = 86_400.0;
 const HOUR_S: f64 = 3_600.0;

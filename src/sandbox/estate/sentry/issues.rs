@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::releases;
 use super::story::{Cause, PLANS, PROJECTS, Plan};
-use crate::sandbox::telemetry::noise::{load, wobble};
-use crate::sandbox::telemetry::traffic::appetite;
-use crate::sandbox::world::World;
-use crate::sandbox::world::task::Health;
+use crate::telemetry::noise::{load, wobble};
+use crate::telemetry::traffic::appetite;
+use crate::world::World;
+use crate::world::task::Health;
 
 const HOUR_S: f64 = 3_600.0;
 
@@ -213,7 +213,7 @@ fn trouble(
     let key = ("laser-prod".to_owned(), name.to_owned());
     let tasks: Vec<_> = world.tasks_of(&key).collect();
     if cause == Cause::CrashingTasks {
-        let crashed = |t: &&&crate::sandbox::world::task::Task| {
+        let crashed = |t: &&&crate::world::task::Task| {
             t.exit_code.is_some_and(|code| code != 0)
                 && t.stopped_at.is_some_and(|at| at > from && at <= now)
         };
@@ -225,7 +225,7 @@ fn trouble(
         );
     }
     let running = tasks.iter().filter(|t| t.is_running()).count();
-    let failing = |t: &&&crate::sandbox::world::task::Task| {
+    let failing = |t: &&&crate::world::task::Task| {
         t.is_running() && t.health != Health::Healthy && t.is_bad()
     };
     let mut bad = tasks.iter().filter(failing);

@@ -11,8 +11,8 @@ mod story;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::sandbox::web::{Reply, Request, is_known};
-use crate::sandbox::world::World;
+use crate::web::{Reply, Request, is_known};
+use crate::world::World;
 use issues::Issue;
 use releases::Release;
 use shapes::ORG;

@@ -2,7 +2,7 @@
 
 use super::issues::Issue;
 use super::story::{PROJECTS, Project};
-use crate::sandbox::world::World;
+use crate::world::World;
 
 /// A release.
 #[derive(Clone, Debug)]
@@ -126,7 +126,7 @@ pub fn all(world: &World, issues: &[Issue]) -> Vec<Release> {
 
 fn deployed(world: &World, service: &str, version: &str) -> Option<f64> {
     let tag = version.rsplit('@').next()?;
-    let of = |d: &&crate::sandbox::world::service::ServiceDeployment| {
+    let of = |d: &&crate::world::service::ServiceDeployment| {
         d.key.0 == "laser-prod" && d.key.1 == service
     };
     let mut all = world.deployments.iter().filter(of);

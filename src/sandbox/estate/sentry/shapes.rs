@@ -6,7 +6,7 @@ use super::issues::Issue;
 use super::releases::Release;
 use super::stacks::Frame;
 use super::story::{PROJECTS, Project};
-use crate::sandbox::world::World;
+use crate::world::World;
 
 /// Organization.
 pub const ORG: &str = "laser";

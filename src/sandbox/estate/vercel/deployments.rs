@@ -3,7 +3,7 @@
 use super::super::super::world::World;
 use super::pages::page;
 use super::{Answer, Vercel, id, millis, show};
-use crate::sandbox::web::Request;
+use crate::web::Request;
 
 /// Story seconds that a deployment waits, and that its build takes to begin.
 const QUEUED_S: f64 = 2.0;

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use self::deployments::Deployment;
 use self::projects::Project;
 use super::budget::Budget;
-use crate::sandbox::web::{Reply, Request, is_known};
-use crate::sandbox::world::World;
+use crate::web::{Reply, Request, is_known};
+use crate::world::World;
 
 /// The team that everything belongs to, and its slug.
 const TEAM: (&str, &str) = ("team_Lz7Qk2Vn9Xw4Tb6Rc8Hd1Mf3", "laser");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Refusal, bad_request};
-use crate::sandbox::web::Request;
+use crate::web::Request;
 
 /// Items of a page at most, and without a wish.
 const MOST: usize = 100;

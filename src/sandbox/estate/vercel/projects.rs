@@ -7,7 +7,7 @@ use super::deployments::Deployment;
 use super::pages::page;
 use super::variables::Variable;
 use super::{Answer, TEAM, Vercel, millis, show};
-use crate::sandbox::web::Request;
+use crate::web::Request;
 
 /// A domain of a project.
 #[derive(Clone, Debug)]

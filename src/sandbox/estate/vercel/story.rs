@@ -4,7 +4,7 @@ use super::deployments::{Commit, Deployment};
 use super::projects::{Domain, Project};
 use super::variables::Variable;
 use super::{Vercel, id};
-use crate::sandbox::world::World;
+use crate::world::World;
 
 const HOUR_S: f64 = 3_600.0;
 const DAY_S: f64 = 24.0 * HOUR_S;

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::projects::Project;
 use super::{Answer, Refusal, bad_request, millis};
-use crate::sandbox::web::Request;
+use crate::web::Request;
 
 /// Where a variable can be set.
 const TARGETS: [&str; 3] = ["production", "preview", "development"];

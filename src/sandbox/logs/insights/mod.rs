@@ -11,7 +11,7 @@ use language::Query;
 
 use super::errors::{invalid, no_group, required};
 use super::store::LogStore;
-use crate::sandbox::wire::{ApiError, Node, list, map};
+use crate::wire::{ApiError, Node, list, map};
 
 /// Finished queries that are kept.
 const KEPT: usize = 50;

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::language::{Likeness, Query, Sign, Test, Wanted};
 use super::stats;
-use crate::sandbox::logs::store::{Event, LogStore};
-use crate::sandbox::wire::{Node, list, map};
+use crate::logs::store::{Event, LogStore};
+use crate::wire::{Node, list, map};
 
 /// Rows without a `limit`.
 const USUAL: usize = 10_000;

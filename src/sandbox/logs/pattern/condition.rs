@@ -3,7 +3,7 @@
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::sandbox::logs::scan::Scanner;
+use crate::logs::scan::Scanner;
 
 /// How deep conditions may nest.
 const DEEPEST: usize = 32;

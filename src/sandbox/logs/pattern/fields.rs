@@ -1,7 +1,7 @@
 //! Space-delimited patterns: `[ip, user, ..., status = 4*, bytes > 1000]`.
 
 use super::condition::{Condition, Found};
-use crate::sandbox::logs::scan::Scanner;
+use crate::logs::scan::Scanner;
 
 #[derive(Clone, Debug)]
 struct Field(Option<Condition<String>>);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::condition::Found;
-use crate::sandbox::logs::scan::Scanner;
+use crate::logs::scan::Scanner;
 
 /// Steps that a path may have.
 const STEPS: usize = 32;

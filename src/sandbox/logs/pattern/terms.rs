@@ -2,7 +2,7 @@
 
 use regex_lite::Regex;
 
-use crate::sandbox::logs::scan::Scanner;
+use crate::logs::scan::Scanner;
 
 #[derive(Clone, Debug)]
 enum Term {
