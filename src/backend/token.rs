@@ -1,11 +1,19 @@
 //! A vendor's token: looked for when it is first needed, off the render path, and again once it was refused.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use tokio::task::JoinHandle;
 
-use crate::config::credentials::Provider;
+use crate::config::credentials::{Provider, Source};
 use crate::domain::problem::{Problem, ProblemKind};
+
+/// How long the desktop's keyring may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A look through the places where a token may be.
+type Look = JoinHandle<Result<Option<(SecretString, Source)>, Problem>>;
 
 /// A token to be.
 #[derive(Debug)]
@@ -14,6 +22,7 @@ pub struct Token {
     /// The embedded sandbox's; nothing of the user's own may leak into a demo.
     fixed: Option<SecretString>,
     found: Mutex<Option<SecretString>>,
+    look: tokio::sync::Mutex<Option<Look>>,
 }
 
 /// A token in hand. It is never printed.
@@ -34,6 +43,7 @@ impl Token {
             provider,
             fixed,
             found: Mutex::new(None),
+            look: tokio::sync::Mutex::default(),
         }
     }
 
@@ -50,7 +60,20 @@ impl Token {
             return Ok(Held(token));
         }
         let provider = self.provider;
-        let found = tokio::task::spawn_blocking(move || provider.find()).await;
+        let silent = |_| missing(provider, "the keyring does not answer: it may be locked");
+        // One look at a time, and one that still waits is not begun again: a locked keyring asks a person each time.
+        let mut look = tokio::time::timeout(PATIENCE, self.look.lock())
+            .await
+            .map_err(silent)?;
+        if let Some(token) = self.slot().clone() {
+            return Ok(Held(token));
+        }
+        let running =
+            look.get_or_insert_with(|| tokio::task::spawn_blocking(move || provider.find()));
+        let found = tokio::time::timeout(PATIENCE, running)
+            .await
+            .map_err(silent)?;
+        *look = None;
         let found = found.map_err(|e| missing(provider, &e.to_string()))??;
         let (token, _) = found.ok_or_else(|| missing(provider, "no token was found"))?;
         *self.slot() = Some(token.clone());

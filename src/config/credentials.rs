@@ -4,8 +4,8 @@
 //! |---|---|
 //! | environment variable | CI, containers, one run |
 //! | `$CREDENTIALS_DIRECTORY/flightdeck-NAME` | systemd's credentials (systemd.exec(5)) |
+//! | `credentials/NAME` in the user's state directory, mode 0600 | jump hosts, which have no keyring; written only there |
 //! | the desktop's keyring | people: Secret Service, macOS Keychain, Windows Credential Manager |
-//! | `credentials/NAME` in the user's state directory, mode 0600 | jump hosts, which have no keyring |
 //!
 //! The kernel's keyring (keyutils) is left out on purpose: what is kept there is gone with the session, and a token that vanishes
 //! overnight is found out at 3 a.m.
@@ -153,17 +153,15 @@ impl Provider {
             let text = read(&path)?;
             return Ok(Some((clean(text), Source::Systemd(path))));
         }
-        if let Some(text) = self.keyring().and_then(|e| e.get_password().ok()) {
-            return Ok(Some((clean(text), Source::Keyring)));
+        // Before the keyring: a file is there only if the keyring could not take the token when it was kept, so it is the newer
+        // one, and a keyring that is locked would ask a person who may not be there.
+        if let Some(path) = self.file().filter(|p| p.exists()) {
+            private(&path)?;
+            let text = read(&path)?;
+            return Ok(Some((clean(text), Source::File(path))));
         }
-        match self.file().filter(|p| p.exists()) {
-            Some(path) => {
-                private(&path)?;
-                let text = read(&path)?;
-                Ok(Some((clean(text), Source::File(path))))
-            }
-            None => Ok(None),
-        }
+        let kept = self.keyring().and_then(|e| e.get_password().ok());
+        Ok(kept.map(|text| (clean(text), Source::Keyring)))
     }
 
     /// Keeps a token: in the keyring where there is one, else in a file that only this user can read.

@@ -19,8 +19,10 @@ const APART: Duration = Duration::from_millis(50);
 const CALM_APART: Duration = Duration::from_secs(1);
 /// How long somebody is taken to wait, after something was touched.
 const WAITING: Duration = Duration::from_secs(8);
-/// Shortest time between two judgements of the plan; its criteria do not turn faster.
+/// Shortest time between two judgements of the plan while somebody waits for them.
 const JUDGED_APART: Duration = Duration::from_secs(3);
+/// The same when nobody touched anything for a while: judging all of it is the dearest thing that an idle console does.
+const CALMLY_JUDGED_APART: Duration = Duration::from_secs(10);
 /// Shortest time between two looks at what the plan wants asked.
 const NEEDS_APART: Duration = Duration::from_secs(2);
 
@@ -102,8 +104,13 @@ impl Publisher {
         facts.taken_at = Timestamp::now();
         facts.providers = backend.meter();
         facts.providers.push(store_health(facts));
+        let apart = if self.apart(now) == APART {
+            JUDGED_APART
+        } else {
+            CALMLY_JUDGED_APART
+        };
         let checklist = match &self.judged {
-            Some((at, checklist)) if now.duration_since(*at) < JUDGED_APART => checklist.clone(),
+            Some((at, checklist)) if now.duration_since(*at) < apart => checklist.clone(),
             _ => {
                 let anew = Arc::new(plan::evaluate(&self.plan, facts, facts.taken_at));
                 self.judged = Some((now, anew.clone()));

@@ -5,6 +5,7 @@ use aws_sdk_cloudwatch::types as sdk;
 use super::Question;
 use super::cloudwatch::{CloudWatch, metric, named};
 use super::convert::{count, text, time};
+use super::pages::Pages;
 use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::{MetricQuery, Stat};
 use crate::domain::problem::Problem;
@@ -23,7 +24,7 @@ impl CloudWatch {
     /// All alarms: firing first, then by severity, then by name (DescribeAlarms, 100 a page).
     pub async fn alarms(&self) -> Result<Vec<Alarm>, Problem> {
         let mut alarms = Vec::new();
-        let mut token: Option<String> = None;
+        let mut pages = Pages::default();
         loop {
             let page = self
                 .aws
@@ -33,14 +34,13 @@ impl CloudWatch {
                         .alarm_types(sdk::AlarmType::MetricAlarm)
                         .alarm_types(sdk::AlarmType::CompositeAlarm)
                         .max_records(100)
-                        .set_next_token(token.take())
+                        .set_next_token(pages.token())
                         .send()
                 })
                 .await?;
             alarms.extend(page.metric_alarms().iter().map(metric_alarm));
             alarms.extend(page.composite_alarms().iter().map(composite_alarm));
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(page.next_token)? {
                 break;
             }
         }

@@ -8,6 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 pub use super::ecs_change::UpdateService;
 use super::ecs_deployments::DeploymentCache;
 pub use super::ecs_deployments::of_rollouts;
+use super::pages::Pages;
 use super::{Aws, Question, convert, ecs_map, ecs_task_definition};
 use crate::backend::transport::Line;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -55,7 +56,7 @@ impl Ecs {
     /// Clusters of the account, by name (ListClusters, DescribeClusters).
     pub async fn clusters(&self) -> Result<Vec<Cluster>, Problem> {
         let mut arns = Vec::new();
-        let mut token = None;
+        let mut pages = Pages::default();
         loop {
             let page = self
                 .aws
@@ -63,13 +64,12 @@ impl Ecs {
                     c.ecs
                         .list_clusters()
                         .max_results(100)
-                        .set_next_token(token.take())
+                        .set_next_token(pages.token())
                         .send()
                 })
                 .await?;
             arns.extend(page.cluster_arns.unwrap_or_default());
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(page.next_token)? {
                 break;
             }
         }
@@ -93,21 +93,20 @@ impl Ecs {
     /// Ids of the services of a cluster, by name (ListServices).
     pub async fn service_ids(&self, cluster: &str) -> Result<Vec<ServiceId>, Problem> {
         let mut ids = Vec::new();
-        let mut token: Option<String> = None;
+        let mut pages = Pages::default();
         loop {
             let page = self
                 .aws
                 .read(&self.line, LIST_SERVICES, |c| {
                     let ask = c.ecs.list_services().cluster(cluster).max_results(100);
-                    ask.set_next_token(token.take()).send()
+                    ask.set_next_token(pages.token()).send()
                 })
                 .await?;
             ids.extend(page.service_arns().iter().map(|arn| ServiceId {
                 cluster: cluster.to_owned(),
                 name: convert::text(Some(convert::tail(arn))),
             }));
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(page.next_token)? {
                 break;
             }
         }
@@ -201,7 +200,7 @@ impl Ecs {
         status: DesiredStatus,
     ) -> Result<Vec<String>, Problem> {
         let mut arns = Vec::new();
-        let mut token: Option<String> = None;
+        let mut pages = Pages::default();
         loop {
             let page = self
                 .aws
@@ -212,13 +211,12 @@ impl Ecs {
                         .cluster(&id.cluster)
                         .service_name(&id.name);
                     ask.desired_status(status.clone())
-                        .set_next_token(token.take())
+                        .set_next_token(pages.token())
                         .send()
                 })
                 .await?;
             arns.extend(page.task_arns.unwrap_or_default());
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() || arns.len() >= TASKS_AT_MOST {
+            if !pages.turn(page.next_token)? || arns.len() >= TASKS_AT_MOST {
                 arns.truncate(TASKS_AT_MOST);
                 return Ok(arns);
             }

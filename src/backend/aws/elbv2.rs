@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 
 use super::convert::{some_text, text};
+use super::pages::Pages;
 use super::{Aws, Question};
 use crate::backend::transport::Line;
 use crate::domain::problem::Problem;
@@ -34,7 +35,7 @@ impl Elb {
     /// All target groups, by name, without their targets (DescribeTargetGroups, paged).
     pub async fn target_groups(&self) -> Result<Vec<TargetGroup>, Problem> {
         let mut groups = Vec::new();
-        let mut marker: Option<String> = None;
+        let mut pages = Pages::default();
         loop {
             let page = self
                 .aws
@@ -42,13 +43,12 @@ impl Elb {
                     c.elb
                         .describe_target_groups()
                         .page_size(400)
-                        .set_marker(marker.take())
+                        .set_marker(pages.token())
                         .send()
                 })
                 .await?;
             groups.extend(page.target_groups().iter().filter_map(target_group));
-            marker = page.next_marker.filter(|m| !m.is_empty());
-            if marker.is_none() {
+            if !pages.turn(page.next_marker)? {
                 break;
             }
         }

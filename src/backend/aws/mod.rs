@@ -23,6 +23,7 @@ pub mod iam;
 mod log_line;
 pub mod logs;
 mod logs_insights;
+mod pages;
 pub mod performance;
 pub mod rds;
 pub mod s3;

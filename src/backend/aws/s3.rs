@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::cloudwatch::CloudWatch;
 use super::convert::{some_text, stamp, text};
+use super::pages::Pages;
 use super::signed::{Api, Signed, escape, read_xml};
 use super::{Aws, Question};
 use crate::backend::transport::Line;
@@ -102,16 +103,16 @@ impl S3 {
     /// ListBuckets, paged: a request that asks for pages is told the regions, too.
     async fn list(&self) -> Result<Vec<Entry>, Problem> {
         let mut all = Vec::new();
-        let mut token: Option<String> = None;
+        let mut pages = Pages::default();
         loop {
             let mut query = vec![("max-buckets", "1000")];
+            let token = pages.token();
             if let Some(token) = &token {
                 query.push(("continuation-token", token));
             }
             let page: Buckets = self.ask(LIST, None, "/", &query).await?;
             all.extend(page.buckets.all);
-            token = page.continuation_token.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(page.continuation_token)? {
                 return Ok(all);
             }
         }

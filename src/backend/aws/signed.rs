@@ -369,12 +369,29 @@ fn xml<T: DeserializeOwned>(heard: &Heard, operation: &str) -> Result<T, Evidenc
         format!("<{operation}Result"),
         format!("</{operation}Result>"),
     );
+    let root = root(text);
+    let is_answer = match operation {
+        "" => !root.eq_ignore_ascii_case("html"),
+        _ => text.contains(&open) || root.starts_with(operation),
+    };
+    if !is_answer {
+        // Every field of a list may be missing: any other document would read as an empty one.
+        return Err(heard.unreadable(&format!("<{root}> is no answer to that question")));
+    }
     let inside = text.find(&open).map(|from| match text.rfind(&close) {
         Some(to) => text.get(from..to + close.len()).unwrap_or(text),
         // `<OperationResult/>`.
         None => "<Result></Result>",
     });
     quick_xml::de::from_str(inside.unwrap_or(text)).map_err(|e| heard.unreadable(&e.to_string()))
+}
+
+/// The name of a document's first element.
+fn root(text: &str) -> &str {
+    let is_name = |c: char| c.is_alphanumeric() || "_:.-".contains(c);
+    let mut starts = text.split('<').skip(1);
+    let first = starts.find(|s| s.starts_with(|c: char| c.is_alphabetic()));
+    first.map_or("", |s| s.split(|c| !is_name(c)).next().unwrap_or_default())
 }
 
 /// A whole XML document (S3).
@@ -428,6 +445,12 @@ mod tests {
         let read: Instances = xml(&heard(none), "DescribeDBInstances").unwrap();
         assert!(read.instances.items.is_empty());
         assert!(xml::<Instances>(&heard("<html>"), "DescribeDBInstances").is_err());
+        // Well-formed, and yet no answer: it would read as an empty list.
+        let page = r#"<?xml version="1.0"?><!DOCTYPE html><html><body/></html>"#;
+        assert!(xml::<Instances>(&heard(page), "DescribeDBInstances").is_err());
+        assert!(xml::<Instances>(&heard("<Other/>"), "DescribeDBInstances").is_err());
+        assert!(read_xml::<Instances>(&heard(page)).is_err());
+        assert!(read_xml::<Instances>(&heard("<?xml version='1.0'?><Buckets/>")).is_ok());
     }
 
     #[test]

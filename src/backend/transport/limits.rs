@@ -19,6 +19,17 @@ pub fn backoff(failures: u32, asked_for: Option<Duration>) -> Duration {
     jittered.max(asked_for.unwrap_or_default().min(LONGEST))
 }
 
+/// Whether a vendor's wish is short enough to wait for within one question.
+pub fn may_wait(asked_for: Option<Duration>) -> bool {
+    asked_for.is_none_or(|d| d <= LONGEST)
+}
+
+/// When a vendor that asked to be left alone for so long may be asked again.
+pub fn after(asked_for: Duration, now: Timestamp) -> Option<Timestamp> {
+    let rest = jiff::SignedDuration::try_from(asked_for.min(LONGEST_REST)).ok()?;
+    now.checked_add(rest).ok()
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
@@ -63,6 +74,16 @@ mod tests {
             .iter()
             .map(|(k, v)| (http::HeaderName::from_static(k), v.parse().unwrap()))
             .collect()
+    }
+
+    #[test]
+    fn a_long_wish_is_heeded_and_not_waited_for() {
+        assert!(may_wait(None));
+        assert!(may_wait(Some(Duration::from_secs(2))));
+        assert!(!may_wait(Some(Duration::from_secs(900))));
+        let now = Timestamp::UNIX_EPOCH;
+        let at = |d| after(Duration::from_secs(d), now).unwrap().as_second();
+        assert_eq!((at(900), at(1_000_000)), (900, 3_600));
     }
 
     #[test]

@@ -34,6 +34,8 @@ struct State {
     refusals: u32,
     failures: u32,
     next_try: Option<Timestamp>,
+    /// Until when the vendor wants to be left alone.
+    asked_for: Option<Timestamp>,
     /// Retries that may still be spent, in tenths.
     retries: u32,
 }
@@ -56,6 +58,7 @@ impl Meter {
                 refusals: 0,
                 failures: 0,
                 next_try: None,
+                asked_for: None,
                 retries: RETRY_BUDGET,
             }),
         }
@@ -105,20 +108,22 @@ impl Meter {
     pub fn outcome(&self, problem: Option<&Problem>) {
         let mut state = self.state();
         let now = Timestamp::now();
+        // What the vendor asked for stands, whatever an earlier question still brings.
+        let asked_for = state.asked_for.filter(|until| *until > now);
         match problem {
             None => {
                 state.last_ok = Some(now);
                 state.problem = None;
                 state.refusals = 0;
                 state.failures = 0;
-                state.next_try = None;
+                state.next_try = asked_for;
             }
             Some(p) if is_about_the_question(p.kind) => {
                 // The provider answered; what was asked is wrong. That is no reason to ask it less, and no good answer either:
                 // one that never gave any, or gave none for a while, is not well.
                 state.refusals = state.refusals.saturating_add(1);
                 state.failures = 0;
-                state.next_try = None;
+                state.next_try = asked_for;
                 if state.last_ok.is_none() || state.refusals >= REFUSALS {
                     state.problem = Some(p.clone());
                 } else {
@@ -128,15 +133,18 @@ impl Meter {
             Some(p) => {
                 state.failures = state.failures.saturating_add(1);
                 state.problem = Some(p.clone());
-                state.next_try =
-                    rest(p.kind, state.failures).and_then(|d| now.checked_add(jittered(d)).ok());
+                let rest = rest(p.kind, state.failures);
+                let until = rest.and_then(|d| now.checked_add(jittered(d)).ok());
+                state.next_try = until.max(asked_for);
             }
         }
     }
 
     /// The vendor said until when it wants to be left alone (UTC).
     pub fn rest_until(&self, until: Timestamp) {
-        self.state().next_try = Some(until);
+        let mut state = self.state();
+        state.asked_for = Some(until);
+        state.next_try = state.next_try.max(Some(until));
     }
 
     /// Takes a retry out of the budget, if one is left: where everything fails, asking again only adds to it.
@@ -229,6 +237,19 @@ mod tests {
             [0, 59, 60, 89, 90, 119].map(|s| m.calls_at(s)),
             [2, 4, 2, 2, 1, 0]
         );
+    }
+
+    #[test]
+    fn a_vendors_wish_outlasts_what_earlier_questions_bring() {
+        let m = Meter::new("ecs");
+        let until = Timestamp::now() + jiff::SignedDuration::from_mins(15);
+        m.rest_until(until);
+        m.outcome(None);
+        assert_eq!(m.next_try(), Some(until));
+        m.outcome(Some(&problem(ProblemKind::NotFound)));
+        assert_eq!(m.next_try(), Some(until));
+        m.outcome(Some(&problem(ProblemKind::Throttled)));
+        assert_eq!(m.next_try(), Some(until));
     }
 
     #[test]

@@ -212,8 +212,12 @@ impl Line {
             Ok(answer) => answer,
             Err(_) => Err(Evidence::silence()),
         };
+        let asked_for = answer.as_ref().err().and_then(|e| e.retry_after);
         let answer = answer.map_err(|e| word(asked, &e));
         self.meter.outcome(answer.as_ref().err());
+        if let Some(until) = asked_for.and_then(|d| limits::after(d, Timestamp::now())) {
+            self.meter.rest_until(until);
+        }
         if let Ok(heard) = &answer
             && let Some(until) = limits::rest_until(&heard.headers, Timestamp::now())
         {
@@ -237,7 +241,12 @@ impl Line {
             };
             self.meter.latency(began.elapsed());
             match answer {
-                Err(e) if e.may_pass() && failures + 1 < ATTEMPTS && self.meter.spend_retry() => {
+                Err(e)
+                    if e.may_pass()
+                        && limits::may_wait(e.retry_after)
+                        && failures + 1 < ATTEMPTS
+                        && self.meter.spend_retry() =>
+                {
                     let pause = limits::backoff(failures, e.retry_after);
                     failures += 1;
                     tokio::time::sleep(pause).await;
