@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use flightdeck::backend::Backend;
-use flightdeck::config::{AwsConfig, Config, SlackConfig};
+use flightdeck::config::{AwsConfig, CloudflareConfig, Config, SlackConfig, VercelConfig};
 use flightdeck::domain::part::Freshness;
 use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::sandbox;
@@ -411,4 +411,41 @@ async fn one_vendor_that_hangs_holds_no_other_up() {
         .as_ref()
         .expect("the hung one says so");
     assert_eq!(problem.kind, ProblemKind::Timeout);
+}
+
+#[tokio::test]
+async fn what_the_configuration_names_and_a_vendor_does_not_tell_of_is_missing() {
+    let zones = r#"{"success":true,"errors":[],"messages":[],"result":[
+        {"id":"z1","name":"a.example","status":"active"},{"id":"z2","name":"other.example","status":"active"}],
+        "result_info":{"page":1,"total_pages":1}}"#;
+    let records = r#"{"success":true,"errors":[],"messages":[],"result":[],"result_info":{"page":1,"total_pages":1}}"#;
+    let cloudflare = Peer::start(vec![say(200, zones), say(200, zones), say(200, records)]).await;
+    let projects = r#"{"projects":[{"id":"p1","name":"web"},{"id":"p2","name":"other"}],"pagination":{"count":2,"next":null}}"#;
+    let deployments = r#"{"deployments":[],"pagination":{"count":0,"next":null}}"#;
+    let vercel = Peer::start(vec![say(200, projects), say(200, deployments)]).await;
+    let config = Config {
+        cloudflare: CloudflareConfig {
+            endpoint: Some(cloudflare.endpoint.clone()),
+            zones: vec!["b.example".into(), "a.example".into()],
+            token: Some(CANARY.into()),
+        },
+        vercel: VercelConfig {
+            endpoint: Some(vercel.endpoint.clone()),
+            projects: vec!["web".into(), "docs".into()],
+            token: Some(CANARY.into()),
+            ..VercelConfig::default()
+        },
+        ..Config::default()
+    };
+    let estate = Backend::new(&config).await.unwrap().estate;
+    let zones = estate.cloudflare.zones().await.unwrap();
+    let seen: Vec<_> = zones
+        .iter()
+        .map(|z| (z.name.as_str(), z.is_seen()))
+        .collect();
+    assert_eq!(seen, [("a.example", true), ("b.example", false)]);
+    // Nobody asks for the records of what is not there.
+    estate.cloudflare.records().await.unwrap();
+    assert_eq!(cloudflare.asked().len(), 3);
+    assert_eq!(estate.vercel.hosting().await.unwrap().missing, ["docs"]);
 }

@@ -222,6 +222,58 @@ async fn an_older_copy_put_back_is_found_even_after_more_was_written() {
     assert_eq!(broken_at(&store.verify().await.unwrap()).0, 7);
 }
 
+/// Where the bytes of the store's file are, after all of its log went into it.
+async fn settled(path: &Path) -> Vec<u8> {
+    sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(&mut raw(path).await)
+        .await
+        .unwrap();
+    std::fs::read(path).unwrap()
+}
+
+#[tokio::test]
+async fn bytes_changed_behind_an_open_console_leave_a_trace_and_break_the_chain() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let store = six_rows(&path).await;
+    let bytes = settled(&path).await;
+    // Whoever reads now has the pages in memory.
+    assert!(matches!(
+        store.verify().await.unwrap(),
+        ChainVerdict::Intact { rows: 6, .. }
+    ));
+    store.audit_rows(10).await.unwrap();
+    while store.listen().await.unwrap() {}
+    let before = store.trace();
+    assert_eq!(before, store.trace(), "reading leaves none");
+    let at = bytes
+        .windows(14)
+        .position(|w| w == b"3 of 3 running")
+        .unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, b"0", at as u64).unwrap();
+    assert!(!store.listen().await.unwrap(), "SQLite tells nothing of it");
+    assert_ne!(before, store.trace());
+    broken_at(&store.verify().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_file_put_in_the_place_of_an_open_one_is_not_taken_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let store = six_rows(&path).await;
+    let bytes = settled(&path).await;
+    let before = store.trace();
+    let other = dir.path().join("copy");
+    std::fs::write(&other, bytes).unwrap();
+    std::fs::rename(&other, &path).unwrap();
+    assert_ne!(before, store.trace());
+    let problem = store.verify().await.unwrap_err();
+    assert!(problem.why.contains("was replaced"), "{problem:?}");
+    std::fs::remove_file(&path).unwrap();
+    assert!(store.verify().await.is_err());
+}
+
 #[tokio::test]
 async fn a_lost_head_file_is_told_and_the_table_defends_itself() {
     let dir = tempfile::tempdir().unwrap();

@@ -18,13 +18,18 @@ use crate::domain::service::ServiceHealth;
 use crate::domain::slo::{HOUR_S, SIX_HOURS_S, Slo, THREE_DAYS_S};
 use crate::domain::text::inert;
 use crate::plan::Checklist;
-use judge::{Finding, Verdict, judge};
+use crate::watch::Snapshot;
+use judge::{Finding, Silence, Verdict, judge};
 
 /// Runs the command.
 pub async fn run(session: &mut Session) -> Result<Exit, Problem> {
     let picture = session.look(Vec::new()).await?;
     let facts = &picture.facts;
-    let findings = judge(facts, Timestamp::now());
+    let now = Timestamp::now();
+    let findings = judge(facts, now);
+    // What is a finding as well is not said twice.
+    let mut aside = judge::silent(facts, now);
+    aside.retain(|s| s.verdict.is_none());
     let verdict = findings
         .iter()
         .map(|f| f.verdict)
@@ -33,9 +38,9 @@ pub async fn run(session: &mut Session) -> Result<Exit, Problem> {
     if session.out.is_json() {
         session
             .out
-            .object(&object(verdict, &findings, facts, &picture.checklist))?;
+            .object(&object(verdict, &findings, &aside, &picture))?;
     } else {
-        print(verdict, &findings, facts, &picture.checklist, session)?;
+        print(verdict, &findings, &aside, &picture, session)?;
     }
     Ok(verdict.exit())
 }
@@ -43,10 +48,11 @@ pub async fn run(session: &mut Session) -> Result<Exit, Problem> {
 fn print(
     verdict: Verdict,
     findings: &[Finding],
-    facts: &Facts,
-    checklist: &Checklist,
+    aside: &[Silence],
+    picture: &Snapshot,
     session: &mut Session,
 ) -> Result<(), Problem> {
+    let (facts, checklist) = (&picture.facts, &picture.checklist);
     let now = Timestamp::now();
     let account = facts.identity.value.as_ref().map_or_else(
         || "account unknown".into(),
@@ -70,6 +76,10 @@ fn print(
             (Role::Strong, &f.about),
             (Role::Plain, &text),
         ])?;
+    }
+    for s in aside {
+        let text = format!("  not known {}: {}", s.about, inert(&s.text));
+        out.painted(Role::Dim, &text)?;
     }
     out.line("")?;
     out.line(&counts(facts, checklist))?;
@@ -153,7 +163,12 @@ fn providers(all: &[ProviderHealth], now: Timestamp) -> Table {
     table
 }
 
-fn object(verdict: Verdict, findings: &[Finding], facts: &Facts, checklist: &Checklist) -> Value {
+fn object(verdict: Verdict, findings: &[Finding], aside: &[Silence], picture: &Snapshot) -> Value {
+    let (facts, checklist) = (&picture.facts, &picture.checklist);
+    let aside: Vec<Value> = aside
+        .iter()
+        .map(|s| json!({"about": s.about, "text": inert(&s.text)}))
+        .collect();
     let findings: Vec<Value> = findings
         .iter()
         .map(|f| json!({"verdict": f.verdict.word(), "about": f.about, "text": f.text}))
@@ -203,6 +218,7 @@ fn object(verdict: Verdict, findings: &[Finding], facts: &Facts, checklist: &Che
         "account": facts.identity.value.as_ref().map(|i| &i.account),
         "region": facts.identity.value.as_ref().map(|i| &i.region),
         "findings": findings,
+        "not_known": aside,
         "services": services.map(|s| super::services::object(s, facts)).collect::<Vec<_>>(),
         "firing": firing.map(|a| json!({"name": a.name, "severity": a.severity, "since": a.since}))
             .collect::<Vec<_>>(),

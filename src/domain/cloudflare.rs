@@ -25,6 +25,25 @@ pub struct Zone {
 }
 
 impl Zone {
+    /// A zone that the configuration names and the token does not see.
+    pub fn unseen(name: &str) -> Self {
+        Self {
+            id: String::new(),
+            name: name.to_owned(),
+            status: "not found".to_owned(),
+            paused: false,
+            plan: String::new(),
+            name_servers: Vec::new(),
+            development_s: 0,
+            activated_at: None,
+        }
+    }
+
+    /// Whether Cloudflare knows it.
+    pub fn is_seen(&self) -> bool {
+        !self.id.is_empty()
+    }
+
     /// Whether traffic passes through Cloudflare.
     pub fn carries(&self) -> bool {
         self.status == "active" && !self.paused

@@ -65,7 +65,7 @@ impl Outcome {
 }
 
 /// The pipelines of a repository.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Pipelines {
     /// `owner/name`.
     pub repository: String,

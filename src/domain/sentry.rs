@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 /// What an organization's error tracking shows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Errors {
     /// Organization.
     pub organization: String,

@@ -10,6 +10,8 @@ pub struct Hosting {
     pub projects: Vec<Project>,
     /// Newest first.
     pub deployments: Vec<Deployment>,
+    /// Projects that the configuration names and Vercel does not tell of.
+    pub missing: Vec<String>,
 }
 
 /// A project.

@@ -115,6 +115,7 @@ fn zones(facts: &Facts, now: Timestamp) -> Section {
         let known = traffic.and_then(|t| t.iter().find(|t| t.zone == zone.name));
         let total = known.map(crate::domain::cloudflare::Traffic::total);
         let (word, tone) = match (zone.status.as_str(), zone.paused) {
+            (other, _) if !zone.is_seen() => (other, Tone::Unknown),
             ("active", false) => ("active", Tone::Ok),
             (_, true) => ("paused", Tone::Bad),
             (other, false) => (other, Tone::Warn),
@@ -130,7 +131,8 @@ fn zones(facts: &Facts, now: Timestamp) -> Section {
             Cell::plain(known.map(|t| spark(&t.hours)).unwrap_or_default()),
             Cell::muted(zone.name_servers.join(", ")),
         ];
-        section.row(&zone.id, cells, zone);
+        let id = if zone.is_seen() { &zone.id } else { &zone.name };
+        section.row(id, cells, zone);
         if zone.development_s > 0 {
             let left = span(zone.development_s);
             let words = format!(

@@ -64,6 +64,10 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         for i in &errors.issues {
             issues.row(&i.short_id, issue(i, now), i);
         }
+        if errors.projects.is_empty() {
+            let words = "no project is looked at: the token sees none, or `projects` in [sentry] names others";
+            issues.note(words, Tone::Unknown);
+        }
         let news = errors.issues.iter().filter(|i| i.is_news()).count();
         if news > 0 {
             issues.note(

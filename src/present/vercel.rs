@@ -90,6 +90,12 @@ fn projects(facts: &Facts, now: Timestamp) -> Section {
     let Some(hosting) = &part.value else {
         return section;
     };
+    for name in &hosting.missing {
+        let mut cells = vec![Cell::name(name), Cell::new("not found", Tone::Unknown)];
+        cells.resize(PROJECTS.len(), Cell::default());
+        let thing = serde_json::json!({"name": name, "missing": true});
+        section.row(name, cells, &thing);
+    }
     for project in &hosting.projects {
         let shown = hosting.production(project);
         let (word, tone) = match (shown.map(|d| d.state), &project.production) {

@@ -10,7 +10,7 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use super::anchor::Head;
 use super::chain::{GENESIS, Judge, StoredRow, outcome_word};
-use super::{Store, fault};
+use super::{Store, fault, trace};
 use crate::domain::audit::{AuditRow, ChainVerdict, Outcome};
 use crate::domain::problem::Problem;
 use crate::domain::redact;
@@ -56,6 +56,13 @@ impl Store {
 
     /// Reads the whole chain of this environment and names the first row that is wrong.
     pub async fn verify(&self) -> Result<ChainVerdict, Problem> {
+        let mut eyes = self.fresh_eyes().await?;
+        let verdict = self.verify_by(&mut eyes).await;
+        trace::close(eyes).await;
+        verdict
+    }
+
+    async fn verify_by(&self, eyes: &mut SqliteConnection) -> Result<ChainVerdict, Problem> {
         let wrong = |e: sqlx::Error| fault::reading("the audit trail", &self.path, &e);
         // The heads first: each of them was committed before it was anchored, so a later look at the table must show it.
         let heads = self.anchor.read(&self.environment).map_err(|e| {
@@ -67,7 +74,7 @@ impl Store {
         let mut rows = sqlx::query("SELECT * FROM audit WHERE environment = ? ORDER BY seq")
             .bind(&self.environment)
             .try_map(stored)
-            .fetch(&self.pool);
+            .fetch(eyes);
         while let Some(row) = rows.try_next().await.map_err(wrong)? {
             if let Err(verdict) = judge.take(&row) {
                 return Ok(verdict);

@@ -15,6 +15,7 @@ mod lease;
 mod open;
 mod reopen;
 mod signoff;
+mod trace;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,6 +27,7 @@ use tokio::sync::{Mutex, watch};
 pub use anchor::Head;
 pub use journal::{Claim, Lane};
 pub use reopen::{JournalRun, RunState};
+pub use trace::Trace;
 
 use crate::domain::problem::Problem;
 
@@ -38,6 +40,8 @@ pub const LEASE: Duration = Duration::from_secs(45);
 pub struct Store {
     pool: SqlitePool,
     path: PathBuf,
+    /// The file that was opened; what stands at its path later may be another one.
+    opened: Option<trace::File>,
     environment: String,
     anchor: anchor::Anchor,
     console: Console,

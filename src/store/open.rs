@@ -14,7 +14,7 @@ use sqlx::sqlite::{
 use tokio::sync::{Mutex, watch};
 
 use super::anchor::Anchor;
-use super::{Console, Ear, LEASE, Store, fault};
+use super::{Console, Ear, LEASE, Store, fault, trace};
 use crate::config::Config;
 use crate::domain::problem::Problem;
 use crate::domain::text::inert;
@@ -93,6 +93,7 @@ impl Store {
         Ok(Self {
             pool,
             path: path.to_owned(),
+            opened: trace::File::at(path),
             environment: environment.to_owned(),
             anchor,
             console: Console {

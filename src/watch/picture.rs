@@ -1,6 +1,6 @@
 //! What the watch knows while it works: the facts, and what it needs beside them to ask well.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use tokio::time::Instant;
 use super::estate;
 use super::tail::Tail;
 use super::topics::boards::Refused;
-use super::topics::outside;
 use super::topics::slos::Measured;
+use super::topics::{outside, records, targets};
 use crate::config::Config;
 use crate::domain::deployment::Deployment;
 use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
 use crate::domain::part::Part;
 use crate::domain::service::{Service, ServiceId};
-use crate::domain::target::{Target, TargetGroup};
+use crate::domain::target::TargetGroup;
 use crate::plan::Needs;
 
 /// The working state.
@@ -42,8 +42,8 @@ pub struct Picture {
     pub details: BTreeMap<ServiceId, Vec<Deployment>>,
     /// All target groups of the account, without targets.
     pub groups: Vec<TargetGroup>,
-    /// Targets by the ARN of their group, with when they were read.
-    pub targets: HashMap<String, (Instant, Vec<Target>)>,
+    /// What each group that services are bound to answered.
+    pub targets: targets::Known,
     /// What the promises are measured by.
     pub measured: Measured,
     /// Widgets of the dashboard on screen that were refused as wrong: they are not asked again while it is open.
@@ -52,8 +52,8 @@ pub struct Picture {
     pub tail: Tail,
     /// Names of the estate's lines that the configuration asks for.
     pub lines_in_use: Vec<&'static str>,
-    /// The store's count of changes and the number of audit rows, as last read.
-    pub records: Option<(u64, u32)>,
+    /// What was last read of the store.
+    pub records: Option<records::Known>,
 }
 
 /// When a service was last asked about.
@@ -93,7 +93,7 @@ impl Picture {
             logs: Part::never("logs:FilterLogEvents", s(5)),
             signoffs: Part::never("store", s(30)),
             audit: Part::never("store", s(30)),
-            chain: Part::never("store", s(30)),
+            chain: Part::never("store", records::VERIFIED),
             ..Facts::default()
         };
         outside::open(&mut facts, &config);
@@ -108,7 +108,7 @@ impl Picture {
             services: BTreeMap::new(),
             details: BTreeMap::new(),
             groups: Vec::new(),
-            targets: HashMap::new(),
+            targets: targets::Known::default(),
             measured: Measured::default(),
             refused: Refused::default(),
             tail: Tail::default(),

@@ -56,7 +56,7 @@ pub fn wanted(p: &Picture) -> Vec<Wanted> {
         Wanted::every(Topic::Identity, 300_000),
         Wanted::every(Topic::Inventory, inventory_period(p)),
         Wanted::every(Topic::Alarms, 15_000),
-        Wanted::every(Topic::TargetGroups, 120_000),
+        target_groups(),
         Wanted::every(Topic::LogGroups, 300_000),
         Wanted::every(Topic::Records, 5_000).stamped(records::stamp(p)),
     ];
@@ -146,7 +146,10 @@ fn is_outdated(p: &Picture, service: &Service) -> bool {
 fn measures(p: &Picture, all: &mut Vec<Wanted>) {
     let bound = targets::bound(p);
     if !bound.is_empty() {
-        all.push(Wanted::every(Topic::TargetHealth, 20_000).stamped(stamp(&bound)));
+        // While some were never asked about, one round follows the other.
+        let new = targets::unasked(p, &bound);
+        let health = Wanted::every(Topic::TargetHealth, 20_000);
+        all.push(health.stamped(stamp(&(bound, new))));
     }
     if series::is_ready(p) {
         let queries = series::queries(p);
@@ -155,6 +158,13 @@ fn measures(p: &Picture, all: &mut Vec<Wanted>) {
     if slos::is_ready(p) {
         let balancers = slos::balancers(p);
         all.push(Wanted::every(Topic::Slos, 60_000).stamped(stamp(&balancers)));
+    }
+}
+
+fn target_groups() -> Wanted {
+    Wanted {
+        period: targets::LISTED,
+        ..Wanted::every(Topic::TargetGroups, 0)
     }
 }
 

@@ -238,3 +238,28 @@ fn an_endpoint_that_is_none_says_why_and_asks_nobody() {
         assert!(!r.err.contains("hunter2"), "{}", r.err);
     }
 }
+
+#[test]
+fn a_server_out_of_reach_is_degraded_and_rights_that_are_narrow_are_only_said() {
+    let platform = Platform::start(&["--fault", "elasticache:denied=1", "--fault", "s3:error=1"]);
+    std::fs::write(
+        platform.folder.path().join("flightdeck.toml"),
+        "[redis]\nurl = \"redis://127.0.0.1:1\"\n",
+    )
+    .unwrap();
+    let json = platform.run(&["status", "--json"]).json();
+    let of = |list: &str, name: &str| -> Vec<String> {
+        let all = json[list].as_array().unwrap().iter();
+        let those = all.filter(|f| f["about"].as_str().unwrap().contains(name));
+        those
+            .map(|f| f["verdict"].as_str().unwrap_or("said").to_owned())
+            .collect()
+    };
+    assert_eq!(of("findings", "redis"), ["degraded"], "{json}");
+    assert_eq!(of("findings", "buckets"), ["unknown"], "{json}");
+    assert!(of("findings", "caches").is_empty(), "{json}");
+    assert_eq!(of("not_known", "caches"), ["said"], "{json}");
+    assert!(of("not_known", "buckets").is_empty(), "{json}");
+    let text = platform.run(&["status"]).out;
+    assert!(text.contains("not known caches: "), "{text}");
+}

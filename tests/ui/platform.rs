@@ -103,6 +103,7 @@ fn edge(snapshot: &mut Snapshot) {
         Arc::new(Hosting {
             projects: vec![project],
             deployments: vec![production],
+            missing: Vec::new(),
         }),
         "vercel:GET /v7/deployments",
         12,

@@ -89,7 +89,7 @@ impl Cloudflare {
         }
     }
 
-    /// Zones, sorted by domain.
+    /// Zones, sorted by domain. One that the configuration names and Cloudflare does not tell of is among them as not seen.
     ///
     /// # Errors
     /// Where Cloudflare cannot be asked or refuses.
@@ -100,6 +100,10 @@ impl Cloudflare {
             .map(shapes::Zone::read)
             .filter(|z| self.zones.is_empty() || self.zones.contains(&z.name))
             .collect();
+        let missing = self.zones.iter();
+        let missing = missing.filter(|name| !zones.iter().any(|z| &z.name == *name));
+        let missing: Vec<Zone> = missing.map(|name| Zone::unseen(name)).collect();
+        zones.extend(missing);
         zones.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(zones)
     }
@@ -173,6 +177,7 @@ impl Cloudflare {
 
     async fn zones_read(&self) -> Result<Vec<Zone>, Problem> {
         let mut zones = self.zones().await?;
+        zones.retain(Zone::is_seen);
         zones.truncate(ZONES_READ);
         Ok(zones)
     }

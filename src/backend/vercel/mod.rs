@@ -96,9 +96,12 @@ impl Vercel {
             }
         }
         deployments.sort_by_key(|d| std::cmp::Reverse(d.created_at));
+        let told = |name: &&String| projects.iter().any(|p| &p.name == *name);
+        let missing = self.projects.iter().filter(|n| !told(n)).cloned().collect();
         Ok(Hosting {
             projects,
             deployments,
+            missing,
         })
     }
 

@@ -45,7 +45,12 @@ pub(super) fn vendors(found: &mut Discovered, facts: &Facts, config: &Config, kn
         false => found.misses("Cloudflare", no_token("cloudflare")),
         true => {
             let zones = estate.cloudflare_zones.value.as_ref();
-            let zones = zones.map(|all| all.iter().map(|z| z.name.clone()).collect());
+            let zones = zones.map(|all| {
+                all.iter()
+                    .filter(|z| z.is_seen())
+                    .map(|z| z.name.clone())
+                    .collect()
+            });
             listed(
                 found,
                 "Cloudflare",

@@ -8,9 +8,10 @@ use crate::cli::paint::Role;
 use crate::cli::session::{Standing, standing};
 use crate::domain::alarm::{AlarmState, Severity};
 use crate::domain::facts::Facts;
+use crate::domain::problem::ProblemKind;
 use crate::domain::service::ServiceHealth;
 use crate::domain::text::inert;
-use crate::present::{Section, VIEWS};
+use crate::present::{Section, VIEWS, View};
 
 /// The one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,6 +68,71 @@ pub struct Finding {
     pub text: String,
 }
 
+const NO_ANSWER: &str = "no answer in time";
+
+/// Systems that nothing is known of, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// What follows from it; `None`: nothing, it is only said.
+    pub verdict: Option<Verdict>,
+    /// The views that would tell of them: `caches, buckets`.
+    pub about: String,
+    /// Why.
+    pub text: String,
+}
+
+/// Configured systems that users or deliveries depend on, and that did not tell. Servers that the file names by their address are
+/// ill where they are out of reach. Systems of AWS that these credentials may not ask, or that the endpoint does not have, are said
+/// and no more: whoever gave narrow rights did not ask for a check that is never green.
+pub fn silent(facts: &Facts, now: Timestamp) -> Vec<Silence> {
+    let mut all: Vec<Silence> = Vec::new();
+    for view in VIEWS {
+        if view.lines.is_empty() || !view.is_live() || !view.applies(facts) {
+            continue;
+        }
+        let sections = (view.make)(facts, now);
+        let Some(first) = sections.first().filter(|s| !s.is_fresh()) else {
+            continue;
+        };
+        let problem = first.standing.problem.as_ref();
+        let kind = problem.map(|p| p.kind);
+        let verdict = match kind {
+            Some(ProblemKind::Denied | ProblemKind::Unsupported) if is_aws(view, facts) => None,
+            Some(ProblemKind::Unreachable | ProblemKind::Timeout) if is_server(view) => {
+                Some(Verdict::Degraded)
+            }
+            _ => Some(Verdict::Unknown),
+        };
+        let text = match problem {
+            // The reason alone: it is often one for many.
+            Some(p) => p.why.clone(),
+            None => NO_ANSWER.to_owned(),
+        };
+        let same = |s: &&mut Silence| s.verdict == verdict && s.text == text;
+        match all.iter_mut().find(same) {
+            Some(known) => known.about = format!("{}, {}", known.about, view.id),
+            None => all.push(Silence {
+                verdict,
+                about: view.id.to_owned(),
+                text,
+            }),
+        }
+    }
+    all
+}
+
+/// Whether all that a view shows is of AWS.
+fn is_aws(view: &View, facts: &Facts) -> bool {
+    let lines = facts.providers.iter();
+    let mut lines = lines.filter(|p| p.configured && view.lines.contains(&p.name.as_str()));
+    lines.all(|p| p.owner() == "aws")
+}
+
+/// Whether a view shows a server that the file names by its address.
+fn is_server(view: &View) -> bool {
+    view.lines == ["postgres"] || view.lines == ["redis"]
+}
+
 /// Everything that speaks against "healthy", the worst first. The worst that is known wins; unknown is not green.
 pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
     let mut all = Vec::new();
@@ -110,6 +176,11 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
             find(Verdict::Degraded, view.id, format!("{about}: {text}"));
         }
     }
+    for silence in silent(facts, now) {
+        if let Some(verdict) = silence.verdict {
+            find(verdict, &silence.about, silence.text);
+        }
+    }
     for slo in facts
         .slos
         .rows()
@@ -125,9 +196,16 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         );
     }
     for (url, part) in &facts.https {
-        match (&part.value, &part.error) {
-            (_, Some(problem)) => find(Verdict::Degraded, url, explain::line(problem)),
-            (Some(p), None) if p.status >= 500 => {
+        let target = facts.https_targets.iter().find(|t| &t.url == url);
+        let right = target.map(|t| t.status);
+        match (part.fresh(now), &part.error, right) {
+            (_, Some(problem), _) => find(Verdict::Degraded, url, explain::line(problem)),
+            (None, None, _) => find(Verdict::Unknown, url, NO_ANSWER.to_owned()),
+            (Some(p), None, Some(right)) if p.status != right => {
+                let text = format!("answers {}, and {right} is right", p.status);
+                find(Verdict::Degraded, url, text);
+            }
+            (Some(p), None, None) if p.status >= 500 => {
                 find(Verdict::Degraded, url, format!("answers {}", p.status));
             }
             _ => {}
@@ -153,7 +231,7 @@ fn unasked(facts: &Facts) -> Vec<(&'static str, String)> {
             Some((what, "there are none in this account and region".to_owned()))
         }
         Standing::Answered => None,
-        Standing::Waiting => Some((what, "no answer in time".to_owned())),
+        Standing::Waiting => Some((what, NO_ANSWER.to_owned())),
         Standing::Failed(problem) => Some((what, explain::line(&problem))),
     })
     .collect();
@@ -166,40 +244,4 @@ fn unasked(facts: &Facts) -> Vec<(&'static str, String)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::part::Part;
-    use crate::domain::problem::{Problem, ProblemKind};
-
-    #[test]
-    fn unknown_is_not_green_and_known_trouble_wins_over_it() {
-        let mut facts = Facts::default();
-        let worst = |f: &Facts| judge(f, Timestamp::now()).first().map(|f| f.verdict);
-        assert_eq!(worst(&facts), Some(Verdict::Unknown));
-        facts.services.value = Some(Default::default());
-        facts.alarms.value = Some(Default::default());
-        assert_eq!(worst(&facts), Some(Verdict::Unknown), "nothing is no green");
-        facts.https.insert(
-            "https://x".into(),
-            Part {
-                error: Some(Problem::new(
-                    ProblemKind::Timeout,
-                    "https",
-                    "no answer",
-                    "late",
-                    "",
-                )),
-                ..Part::default()
-            },
-        );
-        facts.alarms.error = Some(Problem::new(
-            ProblemKind::Denied,
-            "cloudwatch",
-            "w",
-            "y",
-            "f",
-        ));
-        assert_eq!(worst(&facts), Some(Verdict::Degraded));
-        assert_eq!(judge(&facts, Timestamp::now()).len(), 3);
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@
 
 mod graph;
 mod measure;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -11,7 +12,7 @@ mod told;
 use jiff::Timestamp;
 
 pub use graph::{ERRORS_BAD, ERRORS_WARN, Edge, Graph, Measure, Node, Remark, word};
-use told::{Told, Watched};
+use told::{Empty, Told, Watched};
 
 use super::section::Standing;
 use super::{
@@ -123,6 +124,7 @@ const STEPS: [Step; 11] = [
         Some("browser"),
         By::Views(&[Watched {
             view: &cloudflare::VIEW,
+            empty: Empty::Unknown,
             serves: &[("zones", &[], &["status"])],
         }]),
     ),
@@ -133,6 +135,7 @@ const STEPS: [Step; 11] = [
         Some("cloudflare"),
         By::Views(&[Watched {
             view: &vercel::VIEW,
+            empty: Empty::Unknown,
             serves: &[("projects", &[], &["production"])],
         }]),
     ),
@@ -158,6 +161,7 @@ const STEPS: [Step; 11] = [
         By::Views(&[
             Watched {
                 view: &databases::VIEW,
+                empty: Empty::Absent,
                 serves: &[
                     ("databases", &[], &["state", "role", "free", "lag"]),
                     ("clusters", &[], &["state"]),
@@ -165,6 +169,7 @@ const STEPS: [Step; 11] = [
             },
             Watched {
                 view: &postgres::VIEW,
+                empty: Empty::Unknown,
                 serves: &[(
                     "figures",
                     &["connections", "locks", "replication"],
@@ -181,10 +186,12 @@ const STEPS: [Step; 11] = [
         By::Views(&[
             Watched {
                 view: &caches::VIEW,
+                empty: Empty::Absent,
                 serves: &[("caches", &[], &["status"]), ("nodes", &[], &["status"])],
             },
             Watched {
                 view: &redis_server::VIEW,
+                empty: Empty::Unknown,
                 serves: &[(
                     "figures",
                     &["evictions", "clients", "replication"],
@@ -200,6 +207,7 @@ const STEPS: [Step; 11] = [
         Some("ecs"),
         By::Views(&[Watched {
             view: &buckets::VIEW,
+            empty: Empty::Absent,
             serves: &[("buckets", &[], &[])],
         }]),
     ),
@@ -210,6 +218,7 @@ const STEPS: [Step; 11] = [
         None,
         By::Views(&[Watched {
             view: &errors::VIEW,
+            empty: Empty::Well,
             serves: &[],
         }]),
     ),
@@ -220,6 +229,7 @@ const STEPS: [Step; 11] = [
         None,
         By::Views(&[Watched {
             view: &pipelines::VIEW,
+            empty: Empty::Unknown,
             serves: &[],
         }]),
     ),
@@ -230,6 +240,7 @@ const STEPS: [Step; 11] = [
         None,
         By::Views(&[Watched {
             view: &slack::VIEW,
+            empty: Empty::Unknown,
             serves: &[],
         }]),
     ),
@@ -250,14 +261,14 @@ pub fn graph(facts: &Facts, now: Timestamp) -> Graph {
 
 fn told_of(step: &Step, facts: &Facts, now: Timestamp) -> Option<Told> {
     let mut told = match &step.told_by {
-        By::Outside => told::outside(facts, now),
-        By::Balancer => told::balancer(facts, now)?,
-        By::Services => told::services(facts, now)?,
+        By::Outside => steps::outside(facts, now),
+        By::Balancer => steps::balancer(facts, now)?,
+        By::Services => steps::services(facts, now)?,
         By::Views(all) if !all.iter().any(|w| w.view.applies(facts)) => return None,
-        By::Views(all) => told::views(all, facts, now),
+        By::Views(all) => told::views(all, facts, now)?,
     };
     if step.id == "cloudflare" {
-        told::edge_errors(&mut told, facts, now);
+        steps::edge_errors(&mut told, facts, now);
     }
     told.alarms(facts, now, step.id);
     Some(told)

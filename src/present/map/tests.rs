@@ -5,11 +5,19 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
+use crate::domain::cloudflare::Zone;
 use crate::domain::database::{Database, Databases};
 use crate::domain::facts::ProviderHealth;
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::sentry::{Errors, Project};
+use crate::domain::service::{
+    CircuitBreaker, DeploymentConfig, LoadBalancerBinding, Revision, Service, ServiceId, Strategy,
+    TaskCounts,
+};
+use crate::domain::target::{Target, TargetGroup};
+use crate::domain::vercel::Hosting;
 
 /// Every step of the plan, with the tones that are given; the others are well.
 fn nodes(tones: &[(&str, Tone)]) -> Vec<Node> {
@@ -219,6 +227,7 @@ fn line(name: &str) -> ProviderHealth {
 fn with_database(status: &str) -> Facts {
     let mut facts = Facts {
         providers: vec![line("rds")],
+        alarms: part(Arc::default()),
         ..Facts::default()
     };
     facts.estate.databases = part(Arc::new(Databases {
@@ -372,5 +381,165 @@ fn table_and_json_hold_what_the_screen_holds() {
         sections[0].notes[0]
             .text
             .starts_with("starts at PostgreSQL")
+    );
+}
+
+#[test]
+fn alarms_promises_and_series_that_nobody_tells_of_leave_nothing_green() {
+    let failed = || Problem::new(ProblemKind::Denied, "cloudwatch", "w", "not allowed", "f");
+    let mut facts = well();
+    let tone = |f: &Facts, id: &str| graph(f, now()).node(id).unwrap().tone;
+    for id in ["balancer", "ecs", "postgres"] {
+        assert_eq!(tone(&facts, id), Tone::Ok, "{id}");
+    }
+    facts.alarms.error = Some(failed());
+    for id in ["balancer", "ecs", "postgres"] {
+        assert_eq!(tone(&facts, id), Tone::Unknown, "{id}");
+        assert_eq!(graph(&facts, now()).node(id).unwrap().says, "not allowed");
+    }
+    // Nobody sets an alarm on a browser.
+    let browser = graph(&facts, now());
+    let remarks = &browser.node("browser").unwrap().remarks;
+    assert!(
+        remarks.iter().all(|r| r.text != "not allowed"),
+        "{remarks:?}"
+    );
+    let mut facts = well();
+    facts.slos.error = Some(failed());
+    assert_eq!(tone(&facts, "balancer"), Tone::Unknown);
+    assert_eq!(tone(&facts, "ecs"), Tone::Ok);
+    let mut facts = well();
+    facts.series.error = Some(failed());
+    assert_eq!(tone(&facts, "ecs"), Tone::Unknown);
+    assert_eq!(tone(&facts, "balancer"), Tone::Ok);
+    // Age alone is enough.
+    let mut facts = well();
+    facts.series.observed_at = Some(now() - jiff::SignedDuration::from_mins(10));
+    assert_eq!(tone(&facts, "ecs"), Tone::Unknown);
+}
+
+/// A service behind a balancer with a healthy target, a database, and everything that tells of them.
+fn well() -> Facts {
+    let mut facts = with_database("available");
+    let target = Target {
+        id: "10.0.0.1".into(),
+        port: 80,
+        zone: "a".into(),
+        state: "healthy".into(),
+        reason: String::new(),
+    };
+    facts.target_groups = part(Arc::new(vec![TargetGroup {
+        arn: "arn:aws:elasticloadbalancing:r:1:targetgroup/api/1".into(),
+        name: "api".into(),
+        load_balancers: vec!["arn:aws:elasticloadbalancing:r:1:loadbalancer/app/a/1".into()],
+        health_check_path: None,
+        targets: vec![target],
+    }]));
+    let counts = TaskCounts {
+        desired: 1,
+        running: 1,
+        pending: 0,
+        failed: 0,
+    };
+    facts.services = part(Arc::new(vec![Arc::new(Service {
+        id: ServiceId {
+            cluster: "prod".into(),
+            name: "api".into(),
+        },
+        arn: String::new(),
+        status: "ACTIVE".into(),
+        counts,
+        revision: Revision::parse("arn:aws:ecs:r:1:task-definition/api:1").unwrap(),
+        launch_type: "FARGATE".into(),
+        deployment: DeploymentConfig {
+            strategy: Strategy::Rolling,
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
+            circuit_breaker: CircuitBreaker {
+                enabled: true,
+                rollback: true,
+            },
+            alarms: Vec::new(),
+            alarms_rollback: false,
+            bake_minutes: None,
+        },
+        load_balancers: vec![LoadBalancerBinding {
+            target_group_arn: "arn:aws:elasticloadbalancing:r:1:targetgroup/api/1".into(),
+            container: "api".into(),
+            port: 80,
+        }],
+        rollouts: Vec::new(),
+        events: Vec::new(),
+        created_at: None,
+    })]));
+    facts.slos = part(Vec::new());
+    facts.series = part(Arc::default());
+    facts
+}
+
+#[test]
+fn a_group_without_targets_is_no_good_news_and_no_bad_news() {
+    let mut facts = well();
+    let mut groups = (**facts.target_groups.value.as_ref().unwrap()).clone();
+    groups[0].targets.clear();
+    facts.target_groups = part(Arc::new(groups));
+    let map = graph(&facts, now());
+    let node = map.node("balancer").unwrap();
+    assert_eq!(
+        (node.tone, node.says.as_str()),
+        (Tone::Unknown, "api: no targets")
+    );
+}
+
+#[test]
+fn what_an_account_has_none_of_is_absent_and_what_is_configured_and_empty_is_not_known() {
+    let mut facts = well();
+    facts.estate.databases = part(Arc::default());
+    assert!(graph(&facts, now()).node("postgres").is_none());
+    facts.estate.databases.error =
+        Some(Problem::new(ProblemKind::Timeout, "rds", "w", "late", "f"));
+    assert_eq!(graph(&facts, now()).node("postgres").unwrap().says, "late");
+    for name in ["cloudflare", "vercel", "sentry", "github"] {
+        facts.providers.push(line(name));
+    }
+    facts.estate.cloudflare_zones = part(Arc::default());
+    facts.estate.vercel = part(Arc::default());
+    facts.estate.errors = part(Arc::default());
+    facts.estate.pipelines = part(Arc::default());
+    let map = graph(&facts, now());
+    for id in ["cloudflare", "vercel", "github"] {
+        let node = map.node(id).unwrap();
+        assert_eq!(node.tone, Tone::Unknown, "{id}");
+        assert!(node.says.starts_with("No "), "{id}: {}", node.says);
+    }
+    // Sentry looks at no project; where it does, that nothing is wrong is what it is asked for.
+    assert_eq!(map.node("sentry").unwrap().tone, Tone::Unknown);
+    facts.estate.errors = part(Arc::new(Errors {
+        projects: vec![Project {
+            id: "1".into(),
+            slug: "web".into(),
+            platform: String::new(),
+        }],
+        ..Errors::default()
+    }));
+    assert_eq!(graph(&facts, now()).node("sentry").unwrap().tone, Tone::Ok);
+    // Zones and projects that the file names and nobody knows.
+    let mut zone = Zone::unseen("laser.example");
+    facts.estate.cloudflare_zones = part(Arc::new(vec![zone.clone()]));
+    facts.estate.vercel = part(Arc::new(Hosting {
+        missing: vec!["web".into()],
+        ..Hosting::default()
+    }));
+    let map = graph(&facts, now());
+    let says = |id: &str| map.node(id).unwrap().says.clone();
+    assert_eq!(says("cloudflare"), "laser.example: not found");
+    assert_eq!(says("vercel"), "web: not found");
+    assert_eq!(map.node("vercel").unwrap().tone, Tone::Unknown);
+    zone.id = "z1".into();
+    zone.status = "active".into();
+    facts.estate.cloudflare_zones = part(Arc::new(vec![zone]));
+    assert_eq!(
+        graph(&facts, now()).node("cloudflare").unwrap().tone,
+        Tone::Ok
     );
 }

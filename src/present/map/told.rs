@@ -5,20 +5,30 @@ use jiff::Timestamp;
 
 use super::super::words::span;
 use super::super::{Section, Tone, View};
-use super::graph::{ERRORS_BAD, ERRORS_WARN, Remark};
-use super::measure;
+use super::graph::Remark;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::database::belongs;
 use crate::domain::facts::Facts;
 use crate::domain::part::{Freshness, Part};
-use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::service::ServiceHealth;
-use crate::domain::slo::{SloKind, Standing, Urgency, rate_words};
+use crate::domain::problem::Problem;
+
+/// What a view without a row says of its step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Empty {
+    /// The account has none of it: there is no such step.
+    Absent,
+    /// It is configured, so there ought to be something.
+    Unknown,
+    /// Rows are what is ill.
+    Well,
+}
 
 /// A view that tells of a step, and what in it a request suffers from.
 pub(super) struct Watched {
     /// The view.
     pub view: &'static View,
+    /// What it says where it has no rows.
+    pub empty: Empty,
     /// Section, rows (none: all) and columns that count; none: everything that the view says.
     pub serves: &'static [(
         &'static str,
@@ -40,7 +50,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    fn say(&mut self, tone: Tone, text: impl AsRef<str>) {
+    pub fn say(&mut self, tone: Tone, text: impl AsRef<str>) {
         self.remarks.push(Remark::new(tone, text));
     }
 
@@ -51,7 +61,7 @@ impl Told {
     }
 
     /// Takes what answers are worth: as old as the oldest; unknown, with the reason, where one cannot be believed. Whether it can.
-    fn rests_on(
+    pub fn rests_on(
         &mut self,
         (source, observed_at): (&str, Option<Timestamp>),
         freshness: Freshness,
@@ -84,7 +94,7 @@ impl Told {
         false
     }
 
-    fn part<T>(&mut self, part: &Part<T>, now: Timestamp) -> bool {
+    pub fn part<T>(&mut self, part: &Part<T>, now: Timestamp) -> bool {
         let about = (part.source.as_str(), part.observed_at);
         self.rests_on(about, part.freshness(now), part.error.as_ref(), now)
     }
@@ -96,8 +106,11 @@ impl Told {
         self.rests_on(about, freshness, s.problem.as_ref(), now)
     }
 
-    /// Takes the firing alarms that are about a step.
+    /// Takes the firing alarms that are about a step. Where alarms can speak of it and nobody tells of them, it is not known.
     pub fn alarms(&mut self, facts: &Facts, now: Timestamp, step: &str) {
+        if !OF_ALARMS.contains(&step) || !self.part(&facts.alarms, now) {
+            return;
+        }
         let firing = facts.alarms.fresh(now).into_iter().flat_map(|a| a.iter());
         for a in firing.filter(|a| a.state == AlarmState::Alarm && about(a) == Some(step)) {
             let tone = match a.severity {
@@ -109,6 +122,9 @@ impl Told {
         }
     }
 }
+
+/// Steps that alarms can speak of.
+const OF_ALARMS: [&str; 5] = ["postgres", "redis", "s3", "ecs", "balancer"];
 
 /// The step that an alarm is about, by the metric that it watches.
 fn about(alarm: &Alarm) -> Option<&'static str> {
@@ -133,16 +149,25 @@ fn about(alarm: &Alarm) -> Option<&'static str> {
     })
 }
 
-/// What views say of a step.
-pub(super) fn views(watched: &[Watched], facts: &Facts, now: Timestamp) -> Told {
+/// What views say of a step; nothing where there is no such step.
+pub(super) fn views(watched: &[Watched], facts: &Facts, now: Timestamp) -> Option<Told> {
     let mut told = Told::default();
     let mut asides: Vec<Remark> = Vec::new();
+    let mut absent = true;
     for w in watched.iter().filter(|w| w.view.applies(facts)) {
         told.view = told.view.or(Some(w.view.id));
         let sections = (w.view.make)(facts, now);
+        let empty = empty(w, &sections);
+        absent &= empty.is_some() && w.empty == Empty::Absent;
+        if let Some(first) = empty.filter(|_| w.empty == Empty::Unknown) {
+            told.say(Tone::Unknown, first.why_empty());
+        }
         if w.serves.is_empty() {
             if let Some(first) = sections.first() {
-                told.section(first, now);
+                let doubt = first.notes.iter().find(|n| n.tone == Tone::Unknown);
+                if let (true, Some(doubt)) = (told.section(first, now), doubt) {
+                    told.say(Tone::Unknown, &doubt.text);
+                }
             }
             let worst = View::worst(&sections);
             if worst.weight() > Tone::Unknown.weight() {
@@ -166,12 +191,27 @@ pub(super) fn views(watched: &[Watched], facts: &Facts, now: Timestamp) -> Told 
             told.summary = holds(&sections);
         }
     }
+    if absent {
+        return None;
+    }
     let worst = told.worst().weight().max(Tone::Unknown.weight());
     told.aside = asides
         .into_iter()
         .filter(|a| a.tone.weight() > worst)
         .max_by_key(|a| a.tone.weight());
-    told
+    Some(told)
+}
+
+/// The first of the sections that tell of a step, where all of them can be believed and none has a row, nor a doubt.
+fn empty<'a>(w: &Watched, sections: &'a [Section]) -> Option<&'a Section> {
+    let tells = |s: &&Section| w.serves.iter().any(|(name, ..)| *name == s.name);
+    let mut those: Vec<&Section> = sections.iter().filter(tells).collect();
+    if those.is_empty() {
+        those.extend(sections.first());
+    }
+    let doubt = |s: &Section| s.notes.iter().any(|n| n.tone == Tone::Unknown);
+    let nothing = |s: &&Section| s.is_fresh() && s.rows.is_empty() && !doubt(s);
+    those.iter().all(nothing).then(|| those.first().copied())?
 }
 
 /// What rows and columns of a section speak of, with the row's id.
@@ -272,137 +312,5 @@ fn said(sections: &[Section]) -> String {
             format!("{}: {} {}", row.name(), head.title, cell.text)
         }
         (None, None) => holds(sections),
-    }
-}
-
-/// What a browser would see, as far as this machine can tell.
-pub(super) fn outside(facts: &Facts, now: Timestamp) -> Told {
-    let mut told = Told {
-        view: None,
-        ..Told::default()
-    };
-    let all = facts.https.len();
-    if all == 0 {
-        let text = "nobody looks from outside: add [[probes.https]]";
-        told.say(Tone::Unknown, text);
-        return told;
-    }
-    // Where another host answers, it is not this machine that is cut off.
-    let connected = facts.https.values().any(|p| p.fresh(now).is_some());
-    let mut slowest = 0.0_f64;
-    let mut well = 0;
-    for (url, part) in &facts.https {
-        let host = url.split("//").last().unwrap_or(url);
-        let host = host.split('/').next().unwrap_or(host);
-        let lost = |kind| matches!(kind, ProblemKind::Unreachable | ProblemKind::Timeout);
-        let gone = part.error.as_ref().filter(|p| connected && lost(p.kind));
-        if let Some(problem) = gone {
-            told.say(Tone::Bad, format!("{host}: {}", problem.why));
-        }
-        let about = ("https:GET", part.observed_at);
-        let (freshness, problem) = (part.freshness(now), part.error.as_ref());
-        if gone.is_some() || !told.rests_on(about, freshness, problem, now) {
-            continue;
-        }
-        let Some(seen) = &part.value else { continue };
-        slowest = slowest.max(seen.latency_ms);
-        match seen.status {
-            500.. => told.say(Tone::Bad, format!("{host} answers {}", seen.status)),
-            400..500 => told.say(Tone::Warn, format!("{host} answers {}", seen.status)),
-            _ => well += 1,
-        }
-    }
-    told.summary = format!("{well} of {all} hosts answer");
-    told
-}
-
-/// The load balancers: targets that may be sent requests, and what is promised of their answers.
-pub(super) fn balancer(facts: &Facts, now: Timestamp) -> Option<Told> {
-    let mut told = Told::default();
-    let fresh = told.part(&facts.target_groups, now);
-    let groups = facts.target_groups.value.iter().flat_map(|v| v.iter());
-    let groups: Vec<_> = groups.filter(|g| !g.load_balancers.is_empty()).collect();
-    if fresh && groups.is_empty() {
-        return None;
-    }
-    if fresh {
-        for g in groups.iter().filter(|g| !g.targets.is_empty()) {
-            let (well, all) = (g.healthy(), g.targets.len());
-            let tone = match well {
-                0 => Tone::Bad,
-                n if n < all => Tone::Warn,
-                _ => continue,
-            };
-            told.say(tone, format!("{}: {well} of {all} targets healthy", g.name));
-        }
-    }
-    for slo in facts.slos.fresh(now).into_iter().flatten() {
-        let tone = match slo.standing() {
-            Standing::Burning(Urgency::Page) => Tone::Bad,
-            Standing::Burning(Urgency::Ticket) => Tone::Warn,
-            _ => continue,
-        };
-        // One promise broken by errors is enough: availability says the same of them.
-        if slo.kind == SloKind::Availability {
-            continue;
-        }
-        let rate = rate_words(slo.leading().and_then(|b| b.rate));
-        told.say(tone, format!("{}: budget burns {rate}", slo.kind.word()));
-    }
-    let all: usize = groups.iter().map(|g| g.targets.len()).sum();
-    let well: usize = groups.iter().map(|g| g.healthy()).sum();
-    told.summary = format!("{well} of {all} targets healthy");
-    Some(told)
-}
-
-/// The services, and what their targets answer.
-pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
-    let mut told = Told::default();
-    let rows = facts.service_rows();
-    let fresh = told.part(&facts.services, now);
-    if fresh && rows.is_empty() {
-        return None;
-    }
-    if fresh {
-        for s in rows {
-            let tone = match s.health() {
-                ServiceHealth::Down | ServiceHealth::Failed => Tone::Bad,
-                ServiceHealth::Degraded => Tone::Warn,
-                ServiceHealth::Deploying => Tone::Info,
-                ServiceHealth::Steady | ServiceHealth::Inactive => continue,
-            };
-            let (runs, wants) = (s.counts.running, s.counts.desired);
-            let word = s.health().word();
-            let text = format!("{}: {word}, {runs} of {wants} run", s.id.name);
-            told.say(tone, text);
-        }
-    }
-    for (group, percent) in measure::failing(facts, now) {
-        let tone = if percent >= ERRORS_BAD {
-            Tone::Bad
-        } else {
-            Tone::Warn
-        };
-        if percent >= ERRORS_WARN {
-            told.say(tone, format!("{group}: {percent:.1} % of answers are 5xx"));
-        }
-    }
-    let steady = rows.iter().filter(|s| s.health() == ServiceHealth::Steady);
-    told.summary = format!("{} of {} steady", steady.count(), rows.len());
-    Some(told)
-}
-
-/// What Cloudflare's own count of answers says.
-pub(super) fn edge_errors(told: &mut Told, facts: &Facts, now: Timestamp) {
-    let Some(percent) = measure::edge_errors(facts, now) else {
-        return;
-    };
-    if percent >= ERRORS_WARN {
-        let tone = if percent >= ERRORS_BAD {
-            Tone::Bad
-        } else {
-            Tone::Warn
-        };
-        told.say(tone, format!("{percent:.1} % of answers are 5xx"));
     }
 }

@@ -2,19 +2,47 @@
 //! something was written, by this console or another one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::domain::audit::{AuditRow, ChainVerdict, SignOff};
 use crate::domain::interest::Interest;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::store::Store;
+use crate::store::{Store, Trace};
 use crate::watch::picture::Picture;
 
 /// Rows that are always at hand.
 const FEW: u32 = 50;
 /// Rows while somebody looks at the audit trail.
 const MANY: u32 = 1_000;
+
+/// After this the chain is verified anew, whatever the store says of itself: who changes the file by hand tells nobody.
+pub const VERIFIED: Duration = Duration::from_secs(180);
+
+/// What was last read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The store's count of changes.
+    change: u64,
+    /// How many audit rows were asked for.
+    rows: u32,
+    /// What the files looked like.
+    trace: Trace,
+    /// When the chain was verified.
+    verified: Instant,
+}
+
+impl Known {
+    /// Whether nothing speaks for reading anew.
+    fn holds(&self, change: u64, rows: u32, trace: &Trace) -> bool {
+        self.change == change
+            && self.rows == rows
+            && &self.trace == trace
+            && self.verified.elapsed() < VERIFIED
+    }
+}
 
 /// How many rows are wanted now.
 pub fn rows(p: &Picture) -> u32 {
@@ -42,29 +70,37 @@ pub enum Records {
 /// What the store holds.
 #[derive(Debug)]
 pub struct Rows {
-    /// The store's count of changes, and the number of audit rows asked for.
-    known: (u64, u32),
+    known: Known,
     signoffs: Result<Vec<SignOff>, Problem>,
     audit: Result<Vec<AuditRow>, Problem>,
     chain: Result<ChainVerdict, Problem>,
 }
 
-/// What was read last: the count of changes and how many rows.
-pub fn known(p: &Picture) -> Option<(u64, u32)> {
-    p.records
+/// What was read last.
+pub fn known(p: &Picture) -> Option<Known> {
+    p.records.clone()
 }
 
 /// Listens, and reads if there is news.
-pub async fn ask(store: &Store, known: Option<(u64, u32)>, rows: u32) -> Records {
+pub async fn ask(store: &Store, known: Option<Known>, rows: u32) -> Records {
     let heard = store.listen().await;
     let change = *store.changes().borrow();
-    if heard.is_ok() && known == Some((change, rows)) {
+    // Before it is read: what is changed meanwhile is seen the next time.
+    let trace = store.trace();
+    let holds = known.is_some_and(|k| k.holds(change, rows, &trace));
+    if heard.is_ok() && holds {
         return Records::Same;
     }
+    let verified = Instant::now();
     let (signoffs, audit, chain) =
         tokio::join!(store.signoffs(), store.audit_rows(rows), store.verify());
     Records::Read(Box::new(Rows {
-        known: (change, rows),
+        known: Known {
+            change,
+            rows,
+            trace,
+            verified,
+        },
         signoffs,
         audit,
         chain,
@@ -78,7 +114,7 @@ pub fn take(p: &mut Picture, answer: Records, at: Timestamp) -> Option<ProblemKi
         Records::Same => {
             facts.signoffs.observed_at = Some(at);
             facts.audit.observed_at = Some(at);
-            facts.chain.observed_at = Some(at);
+            // That nobody wrote through SQLite proves no chain: it is as old as its last verification.
             None
         }
         Records::Read(read) => {
@@ -103,5 +139,50 @@ pub fn take(p: &mut Picture, answer: Records, at: Timestamp) -> Option<ProblemKi
             facts.chain.take(chain, at);
             failure
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    async fn read(p: &mut Picture, store: &Store, at: i64) -> bool {
+        let answer = ask(store, known(p), FEW).await;
+        let same = matches!(answer, Records::Same);
+        take(p, answer, second(at));
+        same
+    }
+
+    fn second(n: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + n).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_chain_is_as_old_as_its_last_verification_and_verified_anew_when_a_file_is_touched()
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f.db");
+        let store = Store::open_at(&path, "production", crate::store::LEASE)
+            .await
+            .unwrap();
+        let mut p = Picture::new(Arc::new(Config::default()));
+        assert!(!read(&mut p, &store, 0).await);
+        while !read(&mut p, &store, 0).await {}
+        assert!(read(&mut p, &store, 100).await);
+        assert_eq!(p.facts.chain.observed_at, Some(second(0)));
+        assert_eq!(p.facts.audit.observed_at, Some(second(100)));
+        // Somebody touches the head file.
+        let heads = folder.path().join("f.db.heads");
+        std::fs::write(&heads, "6 hash \"production\"\n").unwrap();
+        assert!(!read(&mut p, &store, 120).await);
+        assert_eq!(p.facts.chain.observed_at, Some(second(120)));
+        // Nobody does: time alone is enough.
+        assert!(read(&mut p, &store, 130).await);
+        if let Some(known) = &mut p.records {
+            known.verified = known.verified.checked_sub(VERIFIED).unwrap();
+        }
+        assert!(!read(&mut p, &store, 320).await);
+        assert_eq!(p.facts.chain.observed_at, Some(second(320)));
     }
 }

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::deployments;
+use super::{deployments, targets};
 use crate::backend::Backend;
 use crate::backend::aws::ecs::SERVICES_A_CALL;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -90,7 +90,16 @@ fn cannot_list(p: &mut Picture, problem: Problem) -> Option<ProblemKind> {
         p.facts.task_definitions.error = Some(problem.clone());
     }
     p.facts.clusters.error = Some(problem);
+    targets_too(p);
     Some(kind)
+}
+
+/// Which groups are bound is not known before the services are, and their answer may come later than that of the groups.
+fn targets_too(p: &mut Picture) {
+    let part = &p.facts.target_groups;
+    if part.value.is_none() || part.error.is_some() {
+        targets::rebuild(p);
+    }
 }
 
 fn no_such_cluster(names: &[String]) -> Problem {
@@ -192,6 +201,7 @@ pub fn take(p: &mut Picture, answer: Described, at: Timestamp) -> Option<Problem
                 p.facts.task_definitions.error = Some(problem.clone());
             }
             p.facts.services.error = Some(problem);
+            targets_too(p);
             return Some(kind);
         }
     };
@@ -244,6 +254,7 @@ fn rebuild(p: &mut Picture, at: Timestamp) {
     p.facts.services.period = pace.pass.max(Duration::from_secs(1));
     p.facts.clusters.period = Duration::from_secs(60);
     deployments::rebuild(p);
+    targets_too(p);
 }
 
 #[cfg(test)]

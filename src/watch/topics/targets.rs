@@ -1,6 +1,7 @@
-//! Target groups that services are bound to, and the health of their targets.
+//! Target groups that services are bound to, and the health of their targets. Two questions make one part: what is published is no
+//! younger than the oldest group in it, and no better than the worse of the two answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,87 +17,133 @@ use crate::watch::picture::Picture;
 
 /// Groups asked about at once: the health of each costs a call.
 const A_ROUND: usize = 10;
-/// Groups asked about at once the first time.
+/// Seats of a round for groups that move, are looked at or failed; the others are for whoever waits the longest.
+const FAVOURED: usize = A_ROUND / 2;
+/// Groups asked about at once while some were never asked about.
 const FIRST: usize = 40;
 /// Time from one round to the next.
 const ROUND: Duration = Duration::from_secs(20);
+/// Time from one list of groups to the next.
+pub const LISTED: Duration = Duration::from_secs(120);
 /// Calls that run side by side.
 const ABREAST: usize = 4;
 
-/// Joins the list of groups.
+/// What is known of the groups beside their list.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// When the list was read; `None`: never.
+    listed_at: Option<Timestamp>,
+    /// Why the list could not be read.
+    list_failure: Option<Problem>,
+    /// By ARN, those that were asked about.
+    asked: HashMap<String, Asked>,
+}
+
+/// A group that was asked about.
+#[derive(Debug)]
+struct Asked {
+    /// When last, well or not.
+    tried: Instant,
+    /// The last good answer (UTC).
+    read: Option<(Timestamp, Vec<Target>)>,
+    /// Why the last question failed.
+    failure: Option<Problem>,
+}
+
+/// Joins the list of groups. It says nothing of their targets: neither their age nor their failures change.
 pub fn take_groups(
     p: &mut Picture,
     answer: Result<Vec<TargetGroup>, Problem>,
     at: Timestamp,
 ) -> Option<ProblemKind> {
-    match answer {
+    let failure = match answer {
         Ok(groups) => {
+            let exists: HashSet<&str> = groups.iter().map(|g| g.arn.as_str()).collect();
             p.targets
-                .retain(|arn, _| groups.iter().any(|g| &g.arn == arn));
+                .asked
+                .retain(|arn, _| exists.contains(arn.as_str()));
             p.groups = groups;
-            p.facts.target_groups.error = None;
+            p.targets.listed_at = Some(at);
+            p.targets.list_failure = None;
             p.measured.knows_balancers = true;
-            rebuild(p, at);
             None
         }
         Err(problem) => {
             let kind = problem.kind;
             slos::cannot_tell(p, &problem);
-            p.facts.target_groups.error = Some(problem);
+            p.targets.list_failure = Some(problem);
             Some(kind)
         }
-    }
+    };
+    rebuild(p);
+    failure
 }
 
 /// ARNs of the groups that known services are bound to.
 pub fn bound(p: &Picture) -> Vec<String> {
+    let exists: HashSet<&str> = p.groups.iter().map(|g| g.arn.as_str()).collect();
     let arns: BTreeSet<&str> = p
         .services
         .values()
         .flat_map(|s| s.load_balancers.iter())
         .map(|lb| lb.target_group_arn.as_str())
+        .filter(|arn| exists.contains(arn))
         .collect();
-    let exists = |arn: &&str| p.groups.iter().any(|g| g.arn == *arn);
-    arns.into_iter().filter(exists).map(str::to_owned).collect()
+    arns.into_iter().map(str::to_owned).collect()
 }
 
-/// The groups to ask about now: never read first, then those of services that move or are looked at, then the oldest.
+/// How many of these groups were never asked about.
+pub fn unasked(p: &Picture, arns: &[String]) -> usize {
+    let asked = |arn: &&String| !p.targets.asked.contains_key(*arn);
+    arns.iter().filter(asked).count()
+}
+
+/// The groups to ask about now: those never asked about; then, on half of the seats, those of services that move or are looked at,
+/// and those that failed; then whoever waits the longest, so that each has its turn.
 pub fn choose(p: &Picture) -> Vec<String> {
-    let mut lively: BTreeSet<&str> = BTreeSet::new();
-    let interest = p.of_interest();
-    for service in p.services.values() {
-        if service.is_deploying() || interest.contains(&service.id) {
-            lively.extend(
-                service
-                    .load_balancers
-                    .iter()
-                    .map(|lb| lb.target_group_arn.as_str()),
-            );
-        }
-    }
     let mut arns = bound(p);
-    let unread = arns
-        .iter()
-        .filter(|arn| !p.targets.contains_key(*arn))
-        .count();
-    arns.sort_by_key(|arn| {
-        let read = p.targets.get(arn).map(|(at, _)| *at);
-        (read.is_some(), !lively.contains(arn.as_str()), read)
-    });
-    arns.truncate(if unread > 0 { FIRST } else { A_ROUND });
-    arns
+    let new = unasked(p, &arns);
+    arns.sort_by_key(|arn| p.targets.asked.get(arn).map(|a| a.tried));
+    let lively = lively(p);
+    let failed = |arn: &String| {
+        let asked = p.targets.asked.get(arn);
+        asked.is_some_and(|a| a.failure.is_some())
+    };
+    let old = arns.get(new..).unwrap_or_default().iter();
+    let favoured = old
+        .filter(|arn| lively.contains(arn.as_str()) || failed(arn))
+        .take(FAVOURED);
+    let first = arns.get(..new).unwrap_or_default().iter();
+    let mut seen = HashSet::new();
+    first
+        .chain(favoured)
+        .chain(&arns)
+        .filter(|arn| seen.insert(arn.as_str()))
+        .take(if new > 0 { FIRST } else { A_ROUND })
+        .cloned()
+        .collect()
 }
 
-/// Targets of some groups, and the last failure.
-#[derive(Debug)]
-pub struct Health {
-    read: Vec<(String, Vec<Target>)>,
-    failure: Option<Problem>,
+/// Groups of services that move or are looked at.
+fn lively(p: &Picture) -> BTreeSet<&str> {
+    let interest = p.of_interest();
+    let moves = p
+        .services
+        .values()
+        .filter(|s| s.is_deploying() || interest.contains(&s.id));
+    moves
+        .flat_map(|s| s.load_balancers.iter())
+        .map(|lb| lb.target_group_arn.as_str())
+        .collect()
 }
+
+/// What each of some groups answered.
+#[derive(Debug)]
+pub struct Health(Vec<(String, Result<Vec<Target>, Problem>)>);
 
 /// Asks for the health of groups.
 pub async fn ask(backend: &Backend, arns: Vec<String>) -> Health {
-    let answers: Vec<(String, Result<Vec<Target>, Problem>)> = stream::iter(arns)
+    let answers = stream::iter(arns)
         .map(|arn| async move {
             let answer = backend.elb.targets(&arn).await;
             (arn, answer)
@@ -104,59 +151,91 @@ pub async fn ask(backend: &Backend, arns: Vec<String>) -> Health {
         .buffer_unordered(ABREAST)
         .collect()
         .await;
-    let mut health = Health {
-        read: Vec::new(),
-        failure: None,
-    };
-    for (arn, answer) in answers {
-        match answer {
-            Ok(targets) => health.read.push((arn, targets)),
-            Err(problem) => health.failure = Some(problem),
-        }
-    }
-    health
+    Health(answers)
 }
 
 /// Joins.
 pub fn take(p: &mut Picture, answer: Health, at: Timestamp) -> Option<ProblemKind> {
-    let now = Instant::now();
-    for (arn, targets) in answer.read {
-        p.targets.insert(arn, (now, targets));
+    let tried = Instant::now();
+    let mut failed = None;
+    for (arn, answer) in answer.0 {
+        let known = p.targets.asked.entry(arn).or_insert(Asked {
+            tried,
+            read: None,
+            failure: None,
+        });
+        known.tried = tried;
+        known.failure = None;
+        match answer {
+            Ok(targets) => known.read = Some((at, targets)),
+            Err(problem) => {
+                failed = Some(problem.kind);
+                known.failure = Some(problem);
+            }
+        }
     }
-    let failure = answer.failure.as_ref().map(|f| f.kind);
-    p.facts.target_groups.error = answer.failure;
-    if failure.is_none() {
-        rebuild(p, at);
-    }
-    failure
+    rebuild(p);
+    failed
 }
 
-/// Publishes the bound groups whose targets were read: a group without its targets would look empty.
-fn rebuild(p: &mut Picture, at: Timestamp) {
+/// Why the part may not be believed: the list failed, a bound group did, or nobody knows which groups are bound.
+fn failure(p: &Picture, bound: &[String]) -> Option<Problem> {
+    let asked = |arn| p.targets.asked.get(arn);
+    let of_groups = bound
+        .iter()
+        .filter_map(asked)
+        .find_map(|a| a.failure.clone());
+    let services = &p.facts.services;
+    let of_services = || services.error.clone().filter(|_| services.value.is_none());
+    let list = p.targets.list_failure.clone();
+    list.or(of_groups).or_else(of_services)
+}
+
+/// Publishes the bound groups with their targets, once each of them was asked about: a part of the account proves nothing about the
+/// whole. Their age is that of the group read the longest ago.
+pub fn rebuild(p: &mut Picture) {
     let bound = bound(p);
-    if p.facts.services.value.is_none() && p.facts.services.error.is_none() {
+    p.facts.target_groups.error = failure(p, &bound);
+    let (Some(listed_at), true) = (p.targets.listed_at, p.facts.services.value.is_some()) else {
+        return;
+    };
+    if unasked(p, &bound) > 0 {
         return;
     }
-    let rows: Vec<TargetGroup> = p
+    let is_bound: HashSet<&str> = bound.iter().map(String::as_str).collect();
+    let read = |g: &TargetGroup| {
+        let (at, targets) = p.targets.asked.get(&g.arn)?.read.as_ref()?;
+        let group = TargetGroup {
+            targets: targets.clone(),
+            ..g.clone()
+        };
+        Some((*at, group))
+    };
+    let groups = p
         .groups
         .iter()
-        .filter(|g| bound.contains(&g.arn))
-        .filter_map(|g| {
-            let (_, targets) = p.targets.get(&g.arn)?;
-            Some(TargetGroup {
-                targets: targets.clone(),
-                ..g.clone()
-            })
-        })
-        .collect();
+        .filter(|g| is_bound.contains(g.arn.as_str()));
+    let (ages, rows): (Vec<Timestamp>, Vec<TargetGroup>) = groups.filter_map(read).unzip();
     if rows.is_empty() && !bound.is_empty() {
         return;
     }
-    let rounds = u32::try_from(bound.len().div_ceil(A_ROUND).max(1)).unwrap_or(1);
+    // Half of a round is for whoever waits the longest, at least.
+    let rounds = u32::try_from(bound.len().div_ceil(A_ROUND - FAVOURED).max(1)).unwrap_or(1);
     let part = &mut p.facts.target_groups;
-    part.period = ROUND * rounds;
+    part.period = if bound.len() <= A_ROUND {
+        ROUND
+    } else {
+        ROUND * rounds
+    };
+    if bound.is_empty() {
+        // What stands for "none" is the list, which is read more slowly.
+        part.period = LISTED;
+    }
     if part.value.as_deref() != Some(&rows) {
         part.value = Some(Arc::new(rows));
     }
-    part.observed_at = Some(at);
+    part.observed_at = Some(ages.into_iter().min().unwrap_or(listed_at));
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! Steps that no view tells of: the browser, the load balancers, the services, and what the edge counts.
+
+use jiff::Timestamp;
+
+use super::super::Tone;
+use super::graph::{ERRORS_BAD, ERRORS_WARN};
+use super::measure;
+use super::told::Told;
+use crate::domain::facts::Facts;
+use crate::domain::problem::ProblemKind;
+use crate::domain::service::ServiceHealth;
+use crate::domain::slo::{SloKind, Standing, Urgency, rate_words};
+
+/// What a browser would see, as far as this machine can tell.
+pub(super) fn outside(facts: &Facts, now: Timestamp) -> Told {
+    let mut told = Told {
+        view: None,
+        ..Told::default()
+    };
+    let all = facts.https.len();
+    if all == 0 {
+        let text = "nobody looks from outside: add [[probes.https]]";
+        told.say(Tone::Unknown, text);
+        return told;
+    }
+    // Where another host answers, it is not this machine that is cut off.
+    let connected = facts.https.values().any(|p| p.fresh(now).is_some());
+    let right = |url: &str| {
+        let target = facts.https_targets.iter().find(|t| t.url == url);
+        target.map(|t| t.status)
+    };
+    let mut well = 0;
+    for (url, part) in &facts.https {
+        let host = url.split("//").last().unwrap_or(url);
+        let host = host.split('/').next().unwrap_or(host);
+        let lost = |kind| matches!(kind, ProblemKind::Unreachable | ProblemKind::Timeout);
+        let gone = part.error.as_ref().filter(|p| connected && lost(p.kind));
+        if let Some(problem) = gone {
+            told.say(Tone::Bad, format!("{host}: {}", problem.why));
+        }
+        let about = ("https:GET", part.observed_at);
+        let (freshness, problem) = (part.freshness(now), part.error.as_ref());
+        if gone.is_some() || !told.rests_on(about, freshness, problem, now) {
+            continue;
+        }
+        let Some(seen) = &part.value else { continue };
+        match seen.status {
+            status if right(url) == Some(status) => well += 1,
+            500.. => told.say(Tone::Bad, format!("{host} answers {}", seen.status)),
+            300..500 if right(url).is_some() => {
+                told.say(Tone::Warn, format!("{host} answers {}", seen.status));
+            }
+            400..500 => told.say(Tone::Warn, format!("{host} answers {}", seen.status)),
+            _ => well += 1,
+        }
+    }
+    told.summary = format!("{well} of {all} hosts answer");
+    told
+}
+
+/// The load balancers: targets that may be sent requests, and what is promised of their answers.
+pub(super) fn balancer(facts: &Facts, now: Timestamp) -> Option<Told> {
+    let mut told = Told::default();
+    let fresh = told.part(&facts.target_groups, now);
+    let groups = facts.target_groups.value.iter().flat_map(|v| v.iter());
+    let groups: Vec<_> = groups.filter(|g| !g.load_balancers.is_empty()).collect();
+    if fresh && groups.is_empty() {
+        return None;
+    }
+    if fresh {
+        for g in &groups {
+            let (well, all) = (g.healthy(), g.targets.len());
+            if all == 0 {
+                // The other half of a blue/green pair stands empty; so does a service that lost all its tasks.
+                told.say(Tone::Unknown, format!("{}: no targets", g.name));
+                continue;
+            }
+            let tone = match well {
+                0 => Tone::Bad,
+                n if n < all => Tone::Warn,
+                _ => continue,
+            };
+            told.say(tone, format!("{}: {well} of {all} targets healthy", g.name));
+        }
+    }
+    let promises = told.part(&facts.slos, now);
+    for slo in facts.slos.rows().iter().filter(|_| promises) {
+        let tone = match slo.standing() {
+            Standing::Burning(Urgency::Page) => Tone::Bad,
+            Standing::Burning(Urgency::Ticket) => Tone::Warn,
+            _ => continue,
+        };
+        // One promise broken by errors is enough: availability says the same of them.
+        if slo.kind == SloKind::Availability {
+            continue;
+        }
+        let rate = rate_words(slo.leading().and_then(|b| b.rate));
+        told.say(tone, format!("{}: budget burns {rate}", slo.kind.word()));
+    }
+    let all: usize = groups.iter().map(|g| g.targets.len()).sum();
+    let well: usize = groups.iter().map(|g| g.healthy()).sum();
+    told.summary = format!("{well} of {all} targets healthy");
+    Some(told)
+}
+
+/// The services, and what their targets answer.
+pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
+    let mut told = Told::default();
+    let rows = facts.service_rows();
+    let fresh = told.part(&facts.services, now);
+    if fresh && rows.is_empty() {
+        return None;
+    }
+    if fresh {
+        for s in rows {
+            let tone = match s.health() {
+                ServiceHealth::Down | ServiceHealth::Failed => Tone::Bad,
+                ServiceHealth::Degraded => Tone::Warn,
+                ServiceHealth::Deploying => Tone::Info,
+                ServiceHealth::Steady | ServiceHealth::Inactive => continue,
+            };
+            let (runs, wants) = (s.counts.running, s.counts.desired);
+            let word = s.health().word();
+            let text = format!("{}: {word}, {runs} of {wants} run", s.id.name);
+            told.say(tone, text);
+        }
+    }
+    // What targets answer is known by the series alone; a service without a balancer has none.
+    let answers = rows.iter().any(|s| !s.load_balancers.is_empty());
+    if answers {
+        told.part(&facts.series, now);
+    }
+    for (group, percent) in measure::failing(facts, now) {
+        let tone = if percent >= ERRORS_BAD {
+            Tone::Bad
+        } else {
+            Tone::Warn
+        };
+        if percent >= ERRORS_WARN {
+            told.say(tone, format!("{group}: {percent:.1} % of answers are 5xx"));
+        }
+    }
+    let steady = rows.iter().filter(|s| s.health() == ServiceHealth::Steady);
+    told.summary = format!("{} of {} steady", steady.count(), rows.len());
+    Some(told)
+}
+
+/// What Cloudflare's own count of answers says.
+pub(super) fn edge_errors(told: &mut Told, facts: &Facts, now: Timestamp) {
+    let Some(percent) = measure::edge_errors(facts, now) else {
+        return;
+    };
+    if percent >= ERRORS_WARN {
+        let tone = if percent >= ERRORS_BAD {
+            Tone::Bad
+        } else {
+            Tone::Warn
+        };
+        told.say(tone, format!("{percent:.1} % of answers are 5xx"));
+    }
+}
