@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::slos;
 use crate::backend::Backend;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::service::LoadBalancerBinding;
 use crate::domain::target::{Target, TargetGroup};
 use crate::watch::picture::Picture;
 
@@ -54,7 +55,7 @@ pub fn bound(p: &Picture) -> Vec<String> {
         .services
         .values()
         .flat_map(|s| s.load_balancers.iter())
-        .map(|lb| lb.target_group_arn.as_str())
+        .flat_map(LoadBalancerBinding::groups)
         .collect();
     let exists = |arn: &&str| p.groups.iter().any(|g| g.arn == *arn);
     arns.into_iter().filter(exists).map(str::to_owned).collect()
@@ -70,7 +71,7 @@ pub fn choose(p: &Picture) -> Vec<String> {
                 service
                     .load_balancers
                     .iter()
-                    .map(|lb| lb.target_group_arn.as_str()),
+                    .flat_map(LoadBalancerBinding::groups),
             );
         }
     }
@@ -131,6 +132,15 @@ pub fn take(p: &mut Picture, answer: Health, at: Timestamp) -> Option<ProblemKin
     failure
 }
 
+/// Whether the other groups of a group's pairs are all read: half of a pair would look empty when the tasks are in the other.
+fn is_whole(p: &Picture, arn: &str, bound: &[String]) -> bool {
+    p.services
+        .values()
+        .flat_map(|s| s.load_balancers.iter())
+        .filter_map(|lb| lb.partner(arn))
+        .all(|other| p.targets.contains_key(other) || !bound.iter().any(|b| b == other))
+}
+
 /// Publishes the bound groups whose targets were read: a group without its targets would look empty.
 fn rebuild(p: &mut Picture, at: Timestamp) {
     let bound = bound(p);
@@ -140,7 +150,7 @@ fn rebuild(p: &mut Picture, at: Timestamp) {
     let rows: Vec<TargetGroup> = p
         .groups
         .iter()
-        .filter(|g| bound.contains(&g.arn))
+        .filter(|g| bound.contains(&g.arn) && is_whole(p, &g.arn, &bound))
         .filter_map(|g| {
             let (_, targets) = p.targets.get(&g.arn)?;
             Some(TargetGroup {
