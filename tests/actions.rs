@@ -142,6 +142,24 @@ async fn a_running_deployment_is_stopped_and_rolled_back_while_it_is_followed() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_under_way_is_not_rolled_back_forward_without_being_told() {
+    let bench = Bench::at(SLOW).await;
+    let (ana, ben) = (bench.console().await, bench.console().await);
+    let before = ana.service(&api()).await.revision.number;
+    ana.start(rollback(Some(before - 1))).await.unwrap();
+    while !ana.service(&api()).await.is_deploying() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let preview = ben.preview(rollback(None)).await;
+    assert!(
+        preview.refusals.iter().any(|r| r.contains("--to")),
+        "{:?} {:?}",
+        preview.refusals,
+        preview.calls
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_running_deployment_it_goes_back_to_the_last_completed_revision() {
     let bench = Bench::new().await;
     let console = bench.console().await;
@@ -173,6 +191,11 @@ async fn without_a_running_deployment_it_goes_back_to_the_last_completed_revisio
         "{:?}",
         preview.warnings
     );
+    // What was rolled back from is the newest other revision that was deployed with success: that is not the way back.
+    let again = console.preview(rollback(None)).await;
+    let target = again.inputs.iter().find(|(n, _)| n == "target").unwrap();
+    let further = format!(":{}", before.revision.number - 1);
+    assert!(target.1.ends_with(&further), "{target:?}");
     for to in [before.revision.number, 9_999] {
         assert!(
             !console
@@ -183,6 +206,15 @@ async fn without_a_running_deployment_it_goes_back_to_the_last_completed_revisio
             "to {to}"
         );
     }
+    let run = console.run(rollback(Some(1))).await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+    let nowhere = console.preview(rollback(None)).await;
+    assert!(
+        nowhere.refusals.iter().any(|r| r.contains("--to")),
+        "all others came later: {:?} {:?}",
+        nowhere.refusals,
+        nowhere.inputs
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -470,6 +502,36 @@ async fn a_console_killed_before_its_call_arrived_leaves_the_service_alone() {
         assert!(story(&run).contains(words), "{}", story(&run));
         assert_eq!(bench.wire.calls("UpdateService"), 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_picked_up_while_ecs_cannot_be_read_is_unknown_and_not_failed() {
+    let bench = Bench::new().await;
+    bench.wire.arm("UpdateService", Mischief::Hang);
+    let id = killed_at(&bench, "ecs:UpdateService");
+    bench.wire.arm("DescribeServices", Mischief::Deaf);
+    let next = bench.console().await;
+    next.engine.reattach().await.unwrap();
+    let mut runs = next.engine.runs();
+    runs.wait_for(|l| l.iter().any(|r| r.id == id && r.reattached))
+        .await
+        .unwrap();
+    let run = next.wait(&id).await;
+    assert_eq!(run.outcome, Some(Outcome::Unknown), "{}", story(&run));
+    assert!(story(&run).contains("nobody could look"), "{}", story(&run));
+
+    // Once it can be read again, it says what became of the run.
+    bench.wire.arm("none", Mischief::LoseCall);
+    let later = bench.console().await;
+    later.engine.reattach().await.unwrap();
+    let mut runs = later.engine.runs();
+    runs.wait_for(|l| l.iter().any(|r| r.id == id && r.reattached))
+        .await
+        .unwrap();
+    let run = later.wait(&id).await;
+    assert_eq!(run.outcome, Some(Outcome::Failed), "{}", story(&run));
+    assert!(story(&run).contains("not sent again"), "{}", story(&run));
+    assert_eq!(bench.wire.calls("UpdateService"), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -287,7 +287,12 @@ fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
 
 fn ended(sight: &Sight, id: &str, rollback: bool, late: bool) -> Step {
     let Some(d) = sight.deployments.iter().find(|d| d.id == id) else {
-        return if late {
+        // Read from the service itself for want of better, the list has other ids: what is not in it may be there.
+        let other_ids = sight
+            .deployments
+            .iter()
+            .any(|d| d.source == DeploymentSource::Rollouts);
+        return if late && !other_ids {
             Step::Lost("ECS no longer knows that deployment".to_owned())
         } else {
             Step::Going {

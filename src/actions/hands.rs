@@ -28,6 +28,17 @@ pub enum Halt {
     Taken(Problem),
 }
 
+/// What looking for a call's effect found.
+#[derive(Debug)]
+pub enum Effect {
+    /// It is there.
+    Seen,
+    /// It was looked for, and is not.
+    NotThere,
+    /// The platform could not be read: it may be there.
+    CouldNotLook(Problem),
+}
+
 /// One run's hands.
 #[derive(Debug)]
 pub struct Hands<'a> {
@@ -120,14 +131,23 @@ impl Hands<'_> {
                     p.why
                 );
                 self.say(Phase::Execute, &text).await;
-                if !self.appears(goal).await {
-                    return Err(Halt::Unknown(format!(
-                        "the reply was lost, and within {} the effect did not show",
-                        super::words::span(self.timing.patience)
-                    )));
+                let patience = super::words::span(self.timing.patience);
+                match self.appears(goal).await {
+                    Effect::Seen => {
+                        self.say(Phase::Execute, "it had: the effect is there")
+                            .await;
+                    }
+                    Effect::NotThere => {
+                        return Err(Halt::Unknown(format!(
+                            "the reply was lost, and within {patience} the effect did not show"
+                        )));
+                    }
+                    Effect::CouldNotLook(p) => {
+                        return Err(Halt::Unknown(format!(
+                            "the reply was lost, and within {patience} nobody could look whether it had its effect: {p}"
+                        )));
+                    }
                 }
-                self.say(Phase::Execute, "it had: the effect is there")
-                    .await;
             }
             Err(p) => return Err(Halt::Failed(format!("{p} {}", p.fix))),
         }
@@ -135,20 +155,21 @@ impl Hands<'_> {
         Ok(())
     }
 
-    /// Reads until the effect shows, for as long as patience lasts.
-    pub async fn appears(&self, goal: &Goal) -> bool {
+    /// Reads until the effect shows, for as long as patience lasts. That it is not there is said only of a last look that saw
+    /// something: an early one may have come before the effect.
+    pub async fn appears(&self, goal: &Goal) -> Effect {
         let Some(id) = goal.service() else {
-            return false;
+            return Effect::NotThere;
         };
         let end = Instant::now() + self.timing.patience;
         loop {
-            if let Ok(sight) = self.look.sight(id).await
-                && goal.is_visible(&sight)
-            {
-                return true;
-            }
+            let missed = match self.look.sight(id).await {
+                Ok(sight) if goal.is_visible(&sight) => return Effect::Seen,
+                Ok(_) => Effect::NotThere,
+                Err(p) => Effect::CouldNotLook(p),
+            };
             if Instant::now() >= end {
-                return false;
+                return missed;
             }
             tokio::time::sleep(self.timing.poll.min(Duration::from_secs(2))).await;
         }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::engine::Engine;
 use super::follow::{Followed, follow};
 use super::goal::Goal;
-use super::hands::{Halt, Hands};
+use super::hands::{Effect, Halt, Hands};
 use super::{kind, verify};
 use crate::domain::action::{Intent, Phase};
 use crate::domain::audit::Outcome;
@@ -34,6 +34,8 @@ pub enum Start {
     Follow(Goal),
     /// Picked up: there is nothing left to do but to write how it ended.
     Record(Outcome, String),
+    /// Picked up: what it came to cannot be told at present, and why. It stays in the journal.
+    Park(String),
 }
 
 /// Word from outside to a life under way.
@@ -109,13 +111,23 @@ async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
                     "picked up from the journal: looking whether the call was made",
                 )
                 .await;
-            if !hands.appears(&goal).await {
-                return End::Done(
-                    Outcome::Failed,
-                    "the console that drove it ended before the call had an effect; it was not sent again".to_owned(),
-                );
+            match hands.appears(&goal).await {
+                Effect::Seen => goal,
+                Effect::NotThere => {
+                    return End::Done(
+                        Outcome::Failed,
+                        "the console that drove it ended before the call had an effect; it was not sent again".to_owned(),
+                    );
+                }
+                Effect::CouldNotLook(p) => {
+                    return End::Unknown(
+                        Phase::Follow,
+                        format!(
+                            "nobody could look whether the call had its effect; it was not sent again: {p}"
+                        ),
+                    );
+                }
             }
-            goal
         }
         Start::Follow(goal) => {
             hands
@@ -124,6 +136,7 @@ async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
             goal
         }
         Start::Record(outcome, why) => return End::Done(outcome, why),
+        Start::Park(why) => return End::Unknown(Phase::Follow, why),
     };
     match follow(hands, &goal).await {
         Followed::Lost(why) => End::Done(Outcome::Failed, why),

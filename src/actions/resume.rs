@@ -6,13 +6,22 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::goal::Goal;
 use super::life::{Confirmed, Start};
-use crate::domain::audit::Outcome;
+use crate::domain::audit::{Outcome, SignOff};
 use crate::domain::problem::Problem;
 use crate::store::{JournalRun, RunState, Store};
 
 /// Where a run goes on, by the marks that its console left.
 pub fn start(marks: &std::collections::BTreeMap<String, String>) -> Start {
-    let goal: Option<Goal> = marks.get("goal").and_then(|g| serde_json::from_str(g).ok());
+    // The mark is written right before the call: where it is there and cannot be read, the call may have been made.
+    let goal: Option<Goal> = match marks.get("goal").map(|g| serde_json::from_str(g)) {
+        None => None,
+        Some(Ok(goal)) => Some(goal),
+        Some(Err(e)) => {
+            return Start::Park(format!(
+                "what the console that drove it waited for cannot be read in the journal ({e}); another version of flightdeck may have written it"
+            ));
+        }
+    };
     let called = marks.get("called").map(String::as_str);
     match (goal, called) {
         (Some(goal), Some("done")) => Start::Follow(goal),
@@ -28,6 +37,20 @@ pub fn start(marks: &std::collections::BTreeMap<String, String>) -> Start {
                 ),
             )
         }
+    }
+}
+
+/// Where a run about a person's word goes on, by what the store says of the word.
+fn word_start(kept: Result<Option<SignOff>, Problem>) -> Start {
+    match kept {
+        Ok(Some(s)) => Start::Follow(Goal::Word {
+            criterion: s.criterion,
+        }),
+        Ok(None) => Start::Record(
+            Outcome::Failed,
+            "the console that drove it ended before the word was written".to_owned(),
+        ),
+        Err(p) => Start::Park(format!("whether the word was written cannot be read: {p}")),
     }
 }
 
@@ -83,15 +106,7 @@ impl Engine {
 
     /// A word is written or it is not.
     async fn resume_word(&self, store: &Store, found: &JournalRun) -> Start {
-        match store.signoff_of(&found.run.id).await {
-            Ok(Some(s)) => Start::Follow(Goal::Word {
-                criterion: s.criterion,
-            }),
-            _ => Start::Record(
-                Outcome::Failed,
-                "the console that drove it ended before the word was written".to_owned(),
-            ),
-        }
+        word_start(store.signoff_of(&found.run.id).await)
     }
 
     /// Runs of others on the board that are open no more end there as they ended in the journal.
@@ -131,6 +146,7 @@ pub async fn sweep(engine: Weak<Engine>, every: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::problem::ProblemKind;
 
     #[test]
     fn marks_say_where_to_go_on() {
@@ -162,5 +178,26 @@ mod tests {
             panic!("it must not go on");
         };
         assert!(why.contains("api:43"));
+        for unreadable in ["", "{\"goal\":\"of tomorrow\"}"] {
+            for called in ["about", "done"] {
+                assert!(
+                    matches!(
+                        marks(&[("goal", unreadable), ("called", called)]),
+                        Start::Park(_)
+                    ),
+                    "{unreadable} {called}: the call may have been made"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_read_does_not_say_that_a_word_is_missing() {
+        let broken = Problem::new(ProblemKind::Store, "store", "Cannot read", "locked", "");
+        assert!(matches!(word_start(Err(broken)), Start::Park(_)));
+        assert!(matches!(
+            word_start(Ok(None)),
+            Start::Record(Outcome::Failed, _)
+        ));
     }
 }

@@ -15,6 +15,9 @@ use crate::domain::service::{Revision, ServiceId};
 /// Revisions of a family that are looked through for the one before.
 const SEARCHED: usize = 50;
 
+/// What a person does where the way back is not plain.
+const NAME_IT: &str = "name the revision to go back to with --to";
+
 /// The intent's parts.
 #[derive(Clone, Copy, Debug)]
 pub struct Rollback<'a> {
@@ -147,31 +150,35 @@ impl Rollback<'_> {
                     "the running deployment is going back already".to_owned()
                 ));
             }
+            let replaced = d.from.iter().map(|r| &r.revision);
+            if let Some(newer) = replaced.clone().find(|r| is_after(r, current)) {
+                return Ok(Err(format!(
+                    "{newer}, which is being replaced, is newer than {current}: that is no way back; {NAME_IT}"
+                )));
+            }
             if d.source == DeploymentSource::ServiceDeployments {
                 return Ok(Ok(Way::Stop {
                     deployment: d.id.clone(),
                     why: "stop the running deployment; ECS goes back to what ran before".to_owned(),
                 }));
             }
-            if let Some(old) = d.from.iter().find(|r| !words::same(&r.revision, current)) {
+            if let Some(old) = replaced.clone().find(|r| !words::same(r, current)) {
                 return Ok(Ok(Way::Update {
-                    to: old.revision.clone(),
+                    to: old.clone(),
                     why: "to the revision that is being replaced; this endpoint cannot stop deployments".to_owned(),
                 }));
             }
         }
-        let done = sight
-            .deployments
-            .iter()
-            .filter(|d| d.state == DeploymentState::Successful)
-            .filter_map(|d| d.to.as_ref())
-            .find(|to| !words::same(&to.revision, current));
-        if let Some(to) = done {
-            return Ok(Ok(Way::Update {
-                to: to.revision.clone(),
-                why: "to the last revision that was deployed with success before this one"
-                    .to_owned(),
-            }));
+        match deployed_before(sight) {
+            Ok(Some(to)) => {
+                return Ok(Ok(Way::Update {
+                    to,
+                    why: "to the last revision that was deployed with success before this one"
+                        .to_owned(),
+                }));
+            }
+            Ok(None) => {}
+            Err(why) => return Ok(Err(why)),
         }
         let arns = look
             .backend
@@ -217,4 +224,35 @@ impl Rollback<'_> {
             })
             .await
     }
+}
+
+fn is_before(r: &Revision, current: &Revision) -> bool {
+    r.family == current.family && r.number < current.number
+}
+
+fn is_after(r: &Revision, current: &Revision) -> bool {
+    r.family == current.family && r.number > current.number
+}
+
+/// The last revision before the present one that was deployed with success. One that came later, and was deployed with success
+/// too, may be what somebody has gone back from: only a person can say whether it is wanted. `None`: no other is known.
+fn deployed_before(sight: &Sight) -> Result<Option<Revision>, String> {
+    let current = &sight.service.revision;
+    let done = || {
+        sight
+            .deployments
+            .iter()
+            .filter(|d| d.state == DeploymentState::Successful)
+            .filter_map(|d| d.to.as_ref())
+            .map(|to| &to.revision)
+            .filter(|r| !words::same(r, current))
+    };
+    if let Some(before) = done().find(|r| is_before(r, current)) {
+        return Ok(Some(before.clone()));
+    }
+    done().next().map_or(Ok(None), |other| {
+        Err(format!(
+            "the last other revision that was deployed with success is {other}, which did not come before {current}; {NAME_IT}"
+        ))
+    })
 }

@@ -1,6 +1,7 @@
 //! Verify: that ECS says done is not enough. We look ourselves: the right revision, all tasks running, targets healthy, the
 //! service's URL answering. Each finding is a line. What cannot be looked at is told as such and counts neither way.
 
+use futures_util::future::try_join_all;
 use tokio::time::Instant;
 
 use super::goal::{Goal, Sight};
@@ -8,7 +9,8 @@ use super::hands::Hands;
 use super::words;
 use crate::domain::action::Phase;
 use crate::domain::alarm::AlarmState;
-use crate::domain::service::{Revision, Service};
+use crate::domain::service::{LoadBalancerBinding, Revision, Service};
+use crate::domain::target::Target;
 
 /// What one look found.
 #[derive(Debug, Default)]
@@ -125,34 +127,37 @@ async fn outside(hands: &Hands<'_>, service: &Service, found: &mut Findings) {
 
 async fn targets(hands: &Hands<'_>, service: &Service, found: &mut Findings) {
     for binding in &service.load_balancers {
-        let name = binding
-            .target_group_arn
-            .split('/')
-            .nth(1)
-            .unwrap_or(&binding.target_group_arn);
-        match hands
-            .look
-            .backend
-            .elb
-            .targets(&binding.target_group_arn)
-            .await
-        {
-            Ok(targets) => {
-                let healthy = targets.iter().filter(|t| t.state == "healthy").count();
-                let sick = targets.iter().filter(|t| t.state == "unhealthy").count();
-                let text = format!("{healthy} healthy targets in {name}");
-                if sick > 0 {
-                    found
-                        .bad
-                        .push(format!("{sick} unhealthy targets in {name}"));
-                } else if healthy < service.counts.desired as usize {
-                    found.bad.push(format!("only {text}"));
-                } else {
-                    found.good.push(text);
-                }
-            }
+        let groups = try_join_all(
+            binding
+                .groups()
+                .map(|arn| hands.look.backend.elb.targets(arn)),
+        );
+        match groups.await {
+            Ok(groups) => healthy(service.counts.desired, binding, &groups.concat(), found),
             Err(p) => found.open.push(format!("target health not verified: {p}")),
         }
+    }
+}
+
+/// Judges the targets of a binding: those of both groups together if they are a pair. After a blue/green deployment one of them
+/// holds all and the other none.
+fn healthy(desired: u32, binding: &LoadBalancerBinding, targets: &[Target], found: &mut Findings) {
+    let names: Vec<&str> = binding
+        .groups()
+        .map(|arn| arn.split('/').nth(1).unwrap_or(arn))
+        .collect();
+    let name = names.join(" and ");
+    let healthy = targets.iter().filter(|t| t.state == "healthy").count();
+    let sick = targets.iter().filter(|t| t.state == "unhealthy").count();
+    let text = format!("{healthy} healthy targets in {name}");
+    if sick > 0 {
+        found
+            .bad
+            .push(format!("{sick} unhealthy targets in {name}"));
+    } else if healthy < desired as usize {
+        found.bad.push(format!("only {text}"));
+    } else {
+        found.good.push(text);
     }
 }
 
@@ -175,5 +180,41 @@ async fn alarms(hands: &Hands<'_>, service: &Service, found: &mut Findings) {
             }
         }
         Err(p) => found.open.push(format!("alarms not verified: {p}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_blue_green_deployment_the_tasks_may_be_in_either_group() {
+        let arn = |name: &str| format!("arn:aws:elasticloadbalancing:r:1:targetgroup/{name}/1");
+        let binding = LoadBalancerBinding {
+            target_group_arn: arn("blue"),
+            alternate_target_group_arn: Some(arn("green")),
+            container: "api".into(),
+            port: 80,
+        };
+        let target = |state: &str| Target {
+            id: "10.0.0.1".into(),
+            port: 80,
+            zone: "a".into(),
+            state: state.into(),
+            reason: String::new(),
+        };
+        let judge = |states: &[&str]| {
+            let targets: Vec<Target> = states.iter().map(|s| target(s)).collect();
+            let mut found = Findings::default();
+            healthy(2, &binding, &targets, &mut found);
+            (found.good, found.bad)
+        };
+        let name = "in blue and green";
+        let well = judge(&["healthy", "healthy", "draining"]);
+        assert_eq!(well, (vec![format!("2 healthy targets {name}")], vec![]));
+        let few = judge(&["healthy"]);
+        assert_eq!(few.1, [format!("only 1 healthy targets {name}")]);
+        let ill = judge(&["healthy", "healthy", "unhealthy"]);
+        assert_eq!(ill.1, [format!("1 unhealthy targets {name}")]);
     }
 }

@@ -36,9 +36,8 @@ pub async fn run(intent: Intent, consent: Consent, session: &mut Session) -> Res
         return Err(refused(&preview, session.config.read_only));
     }
     if consent.yes {
-        // Nobody reads a preview here. That a word will not count is said all the same.
-        let of_a_word = matches!(preview.intent, Intent::SignOff { .. });
-        for warning in preview.warnings.iter().filter(|_| of_a_word) {
+        // Nobody reads a preview here. What it warns of is said all the same, beside the answer.
+        for warning in &preview.warnings {
             eprintln!("warning: {}", inert(warning));
         }
     } else {

@@ -265,8 +265,8 @@ impl Answering {
     fn targets(&mut self, bound: &[&&Service], facts: &Facts) {
         let mut healthy_groups = 0;
         for s in bound {
-            let mut groups = facts.targets_of(s).peekable();
-            if groups.peek().is_none() {
+            let groups = facts.bound_targets_of(s);
+            if groups.is_empty() {
                 self.unseen.push(format!("targets of {}", s.id));
             }
             for g in groups {

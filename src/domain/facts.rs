@@ -1,5 +1,6 @@
 //! All that is known of the platform at one moment, each part with its age: what the watch publishes and everybody reads.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use super::probe::{DnsProbe, HttpsProbe, HttpsTarget, TlsProbe};
 use super::problem::Problem;
 use super::service::{Cluster, Identity, Service, ServiceId, Task, TaskDefinition};
 use super::slo::Slo;
-use super::target::TargetGroup;
+use super::target::{TargetGroup, as_bound};
 
 /// What a provider (or one API of it) is like at present.
 #[derive(Clone, Debug, Serialize)]
@@ -188,8 +189,15 @@ impl Facts {
                 service
                     .load_balancers
                     .iter()
-                    .any(|lb| lb.target_group_arn == tg.arn)
+                    .any(|lb| lb.groups().any(|arn| arn == tg.arn))
             })
+    }
+
+    /// Target groups bound to a service, the two of a pair as one: what is judged.
+    pub fn bound_targets_of(&self, service: &Service) -> Vec<Cow<'_, TargetGroup>> {
+        let bindings: Vec<_> = service.load_balancers.iter().collect();
+        let groups = self.target_groups.value.as_deref();
+        as_bound(groups.map_or(&[], |g| g.as_slice()), &bindings)
     }
 
     /// Calls to vendors in the last 60 seconds.

@@ -1,6 +1,10 @@
 //! Load balancer targets, after the Elastic Load Balancing API reference (version 2015-12-01).
 
+use std::borrow::Cow;
+
 use serde::Serialize;
+
+use super::service::LoadBalancerBinding;
 
 /// Health of one target (DescribeTargetHealth).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,7 +45,66 @@ pub struct TargetsAbroad {
     pub groups: Vec<TargetGroup>,
 }
 
+impl LoadBalancerBinding {
+    /// ARNs of the groups that its targets may be in: one, or the two of a pair.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        let alternate = self.alternate_target_group_arn.as_deref();
+        std::iter::once(self.target_group_arn.as_str()).chain(alternate)
+    }
+
+    /// The other group of the pair that a group belongs to.
+    pub fn partner(&self, arn: &str) -> Option<&str> {
+        let alternate = self.alternate_target_group_arn.as_deref()?;
+        match (arn == self.target_group_arn, arn == alternate) {
+            (true, false) => Some(alternate),
+            (false, true) => Some(&self.target_group_arn),
+            _ => None,
+        }
+    }
+}
+
+/// Target groups as bindings use them: the two of a pair are one, because it is both together that serve. Groups that no binding
+/// names are left out.
+pub fn as_bound<'a>(
+    groups: &'a [TargetGroup],
+    bindings: &[&LoadBalancerBinding],
+) -> Vec<Cow<'a, TargetGroup>> {
+    let mut rows = Vec::new();
+    let mut told: Vec<&str> = Vec::new();
+    for group in groups {
+        let arn = group.arn.as_str();
+        let named = bindings.iter().any(|b| b.groups().any(|g| g == arn));
+        if !named || told.contains(&arn) {
+            continue;
+        }
+        let partner = bindings.iter().find_map(|b| b.partner(arn));
+        let other = partner.and_then(|p| groups.iter().find(|g| g.arn == p));
+        rows.push(match other {
+            Some(other) if !told.contains(&other.arn.as_str()) => {
+                told.push(&other.arn);
+                Cow::Owned(group.with(other))
+            }
+            _ => Cow::Borrowed(group),
+        });
+        told.push(arn);
+    }
+    rows
+}
+
 impl TargetGroup {
+    /// This group and the other of its pair, as one.
+    fn with(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        both.name = format!("{} + {}", self.name, other.name);
+        both.targets.extend(other.targets.iter().cloned());
+        for balancer in &other.load_balancers {
+            if !both.load_balancers.contains(balancer) {
+                both.load_balancers.push(balancer.clone());
+            }
+        }
+        both
+    }
+
     /// The region that it is in, by its ARN.
     pub fn region(&self) -> &str {
         self.arn.split(':').nth(3).unwrap_or_default()
@@ -77,5 +140,53 @@ impl TargetGroup {
     pub fn load_balancer_dimension(&self) -> Option<&str> {
         let arn = self.load_balancers.first()?;
         arn.split_once("loadbalancer/").map(|(_, tail)| tail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(name: &str, healthy: usize) -> TargetGroup {
+        let target = Target {
+            id: "10.0.0.1".into(),
+            port: 80,
+            zone: "a".into(),
+            state: "healthy".into(),
+            reason: String::new(),
+        };
+        TargetGroup {
+            arn: name.into(),
+            name: name.into(),
+            load_balancers: Vec::new(),
+            health_check_path: None,
+            targets: vec![target; healthy],
+        }
+    }
+
+    #[test]
+    fn the_two_groups_of_a_pair_are_one_whichever_holds_the_tasks() {
+        let binding = |one: &str, other: Option<&str>| LoadBalancerBinding {
+            target_group_arn: one.into(),
+            alternate_target_group_arn: other.map(Into::into),
+            container: "api".into(),
+            port: 80,
+        };
+        let (pair, lone) = (binding("blue", Some("green")), binding("web", None));
+        for (blue, green) in [(3, 0), (0, 3)] {
+            let groups = [
+                group("green", green),
+                group("stranger", 1),
+                group("web", 2),
+                group("blue", blue),
+            ];
+            let told: Vec<(String, usize)> = as_bound(&groups, &[&pair, &lone])
+                .iter()
+                .map(|g| (g.name.clone(), g.healthy()))
+                .collect();
+            assert_eq!(told, [("green + blue".into(), 3), ("web".into(), 2)]);
+        }
+        let alone = [group("green", 0)];
+        assert_eq!(as_bound(&alone, &[&pair])[0].name, "green");
     }
 }

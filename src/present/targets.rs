@@ -33,7 +33,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let none = "No service is behind a load balancer.";
     let mut here = Section::of(part, now, "targets", "This region", HEADS, none);
     for group in part.value.iter().flat_map(|v| v.iter()) {
-        rows(&mut here, group);
+        rows(&mut here, group, rests(facts, group));
     }
     let mut all = vec![here];
     let abroad = &facts.estate.targets_abroad;
@@ -41,20 +41,35 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         let none = "No load balancer of the second region leads anywhere.";
         let mut there = Section::of(abroad, now, "targets_abroad", "Second region", HEADS, none);
         for group in abroad.value.iter().flat_map(|v| &v.groups) {
-            rows(&mut there, group);
+            rows(&mut there, group, false);
         }
         all.push(there);
     }
     all
 }
 
-/// A row a zone.
-fn rows(section: &mut Section, group: &TargetGroup) {
+/// Whether the other group of its pair holds the tasks at present (blue/green).
+fn rests(facts: &Facts, group: &TargetGroup) -> bool {
+    let services = facts.services.value.iter().flat_map(|v| v.iter());
+    let mut partners = services
+        .flat_map(|s| s.load_balancers.iter())
+        .filter_map(|lb| lb.partner(&group.arn));
+    partners.any(|arn| {
+        let mut known = facts.target_groups.value.iter().flat_map(|v| v.iter());
+        known.any(|g| g.arn == arn && !g.targets.is_empty())
+    })
+}
+
+/// A row a zone. `rests`: that there is no target is as it should be.
+fn rows(section: &mut Section, group: &TargetGroup, rests: bool) {
     let mut zones: BTreeMap<&str, Vec<&Target>> = BTreeMap::new();
     for target in &group.targets {
         zones.entry(&target.zone).or_default().push(target);
     }
-    if zones.is_empty() {
+    if zones.is_empty() && rests {
+        let words = format!("{} rests: the other group of its pair serves", group.name);
+        section.note(words, Tone::Muted);
+    } else if zones.is_empty() {
         section.note(format!("{} has no target", group.name), Tone::Bad);
     }
     for (zone, targets) in zones {

@@ -184,6 +184,8 @@ pub enum Mischief {
     LoseCall,
     /// The call hangs for good, before it arrives.
     Hang,
+    /// No call of the operation arrives any more, until something else is armed: the connection is cut.
+    Deaf,
 }
 
 /// A proxy between console and sandbox that counts calls and does mischief on request.
@@ -254,14 +256,16 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
         let mut slot = line.mischief.lock().unwrap();
         match *slot {
             Some((name, mischief)) if name == operation => {
-                *slot = None;
+                if mischief != Mischief::Deaf {
+                    *slot = None;
+                }
                 Some(mischief)
             }
             _ => None,
         }
     };
     match armed {
-        Some(Mischief::LoseCall) => return cut(),
+        Some(Mischief::LoseCall | Mischief::Deaf) => return cut(),
         Some(Mischief::Hang) => std::future::pending::<()>().await,
         _ => {}
     }

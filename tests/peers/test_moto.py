@@ -69,7 +69,7 @@ class SecondPeerActions(PeerCase):
             out, err = run.communicate(timeout=20)
         self.assertEqual(run.returncode, 3, out + err)
         self.assertNotIn("succeeded", out)
-        self.assertRegex(err, "^stopped watching [0-9a-f-]+: what AWS was asked for goes on there")
+        self.assertRegex(err, "(?m)^stopped watching [0-9a-f-]+: what AWS was asked for goes on there")
         self.assertIsNone(NEST.search(out + err), out + err)
 
     def test_scale_is_read_back_and_its_missing_effect_is_not_called_success(self):

@@ -87,6 +87,7 @@ fn service(name: &str, desired: u32, running: u32, number: u32) -> Arc<Service> 
         } else {
             vec![LoadBalancerBinding {
                 target_group_arn: group_arn(name),
+                alternate_target_group_arn: None,
                 container: name.into(),
                 port: 8080,
             }]

@@ -336,4 +336,14 @@ fn a_stop_ends_as_asked_or_says_how_it_did() {
         goal(true).judge(&gone, LATE, PATIENCE),
         Step::Lost(_)
     ));
+    let mut primary = deployment("ecs-svc/2", 41, 42, DeploymentState::InProgress);
+    primary.source = DeploymentSource::Rollouts;
+    let otherwise_told = sight(vec![], vec![primary], counts(6, 6, 0));
+    assert!(
+        matches!(
+            goal(true).judge(&otherwise_told, LATE, PATIENCE),
+            Step::Going { .. }
+        ),
+        "rollouts have ids of their own: they do not say that a service deployment is gone"
+    );
 }

@@ -9,6 +9,7 @@ use aws_sdk_ecs::types as sdk;
 use super::convert::{count, some_text, text, time};
 use super::ecs::Ecs;
 use super::{Question, ecs_map};
+use crate::backend::transport::is_crash_page;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{CircuitBreaker, Revision, Rollout, Service, TaskCounts};
@@ -72,12 +73,22 @@ impl Ecs {
         }
         match self.service_deployments(service).await {
             Ok(found) if found.is_empty() => Ok(of_rollouts(service)),
-            Err(p) if lacks(p.kind) => {
-                *locked(&self.cache.lacking) = Some(Instant::now());
-                Ok(of_rollouts(service))
-            }
-            other => other,
+            Ok(found) => Ok(found),
+            Err(p) => match lack(&p, self.is_aws().await) {
+                Lack::Endpoint => {
+                    *locked(&self.cache.lacking) = Some(Instant::now());
+                    Ok(of_rollouts(service))
+                }
+                Lack::Service => Ok(of_rollouts(service)),
+                Lack::Nothing => Err(p),
+            },
         }
+    }
+
+    /// Whether it is AWS itself that is asked, and no endpoint that somebody named.
+    async fn is_aws(&self) -> bool {
+        let clients = self.aws.clients().await;
+        clients.map_or(true, |c| !c.whereabouts().endpoint.contains("://"))
     }
 
     async fn service_deployments(&self, service: &Service) -> Result<Vec<Deployment>, Problem> {
@@ -179,12 +190,26 @@ impl Ecs {
     }
 }
 
-/// Whether an endpoint that answers so has no service deployments (emulators; older partitions).
-fn lacks(kind: ProblemKind) -> bool {
-    matches!(
-        kind,
-        ProblemKind::Unsupported | ProblemKind::Malformed | ProblemKind::NotFound
-    )
+/// Who has no service deployments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lack {
+    /// The endpoint: it need not be asked again for a while.
+    Endpoint,
+    /// This one service, for now.
+    Service,
+    /// Nobody: something else went wrong.
+    Nothing,
+}
+
+/// What a failure says of who lacks service deployments: emulators and older partitions do not know the operation, and moto says
+/// so with a web page. An answer of AWS's that cannot be read says nothing of the kind, and neither does a service that is gone.
+fn lack(p: &Problem, aws: bool) -> Lack {
+    match p.kind {
+        ProblemKind::Unsupported => Lack::Endpoint,
+        ProblemKind::Malformed if !aws && is_crash_page(p) => Lack::Endpoint,
+        ProblemKind::NotFound => Lack::Service,
+        _ => Lack::Nothing,
+    }
 }
 
 /// Whether it can change no more. A state that we do not know may.

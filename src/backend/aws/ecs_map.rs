@@ -87,6 +87,9 @@ fn launch_type(s: &sdk::Service) -> String {
 fn binding(lb: &sdk::LoadBalancer) -> Option<LoadBalancerBinding> {
     Some(LoadBalancerBinding {
         target_group_arn: some_text(lb.target_group_arn())?,
+        alternate_target_group_arn: lb
+            .advanced_configuration()
+            .and_then(|c| some_text(c.alternate_target_group_arn())),
         container: text(lb.container_name()),
         port: u16::try_from(lb.container_port().unwrap_or(0)).unwrap_or(0),
     })
@@ -247,6 +250,25 @@ mod tests {
         );
         assert_eq!(got.deployment.strategy, Strategy::Rolling);
         assert!(service(&sdk::Service::builder().build()).is_none());
+    }
+
+    #[test]
+    fn both_target_groups_of_a_blue_green_service_are_read() {
+        let pair = sdk::AdvancedConfiguration::builder()
+            .alternate_target_group_arn("arn:green")
+            .build();
+        let s = sdk::Service::builder()
+            .service_name("x")
+            .load_balancers(
+                sdk::LoadBalancer::builder()
+                    .target_group_arn("arn:blue")
+                    .advanced_configuration(pair)
+                    .build(),
+            )
+            .build();
+        let got = service(&s).unwrap();
+        let groups: Vec<&str> = got.load_balancers[0].groups().collect();
+        assert_eq!(groups, ["arn:blue", "arn:green"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::body::{self, Body};
 use super::cap;
+use super::tally::ReadOnly;
 use crate::domain::problem::ProblemKind;
 
 /// How far the call came.
@@ -18,6 +19,8 @@ pub enum Reach {
     /// It could not be put together.
     #[default]
     NotBuilt,
+    /// Our own gate kept it back: it is no read, and the console is read-only.
+    ReadOnly,
     /// No connection: nothing was sent.
     NoConnection,
     /// It may have been sent, and no reply came in time.
@@ -94,7 +97,7 @@ impl Evidence {
         }
         match self.reach {
             Reach::NoConnection | Reach::NoReply | Reach::Cut => true,
-            Reach::NotBuilt | Reach::TooLarge => false,
+            Reach::NotBuilt | Reach::ReadOnly | Reach::TooLarge => false,
             Reach::Answered => {
                 self.kind() == ProblemKind::Throttled
                     || matches!(self.status, Some(500 | 502 | 503 | 504))
@@ -283,6 +286,8 @@ fn of_source(error: &(dyn Error + 'static), chain: &str) -> Option<Credentials> 
 
 fn reach<E: Error + 'static>(error: &SdkError<E, HttpResponse>, chain: &str) -> Reach {
     match error {
+        // The SDK files what an interceptor refused under connections that failed.
+        _ if sources(error).any(|e| e.is::<ReadOnly>()) => Reach::ReadOnly,
         SdkError::ResponseError(_) if cap::is_too_large(error) => Reach::TooLarge,
         SdkError::ConstructionFailure(_) => Reach::NotBuilt,
         SdkError::TimeoutError(_) => Reach::NoReply,

@@ -36,6 +36,7 @@ pub use evidence::Evidence;
 use meter::Meter;
 pub use tally::Tally;
 pub use vendor::Vendor;
+pub(crate) use words::is_crash_page;
 pub use words::{Asked, Question, Whereabouts, word};
 
 /// Calls of one provider that may be under way at once; more wait their turn.
@@ -285,8 +286,8 @@ fn refused(system: &str, operation: &str) -> Problem {
         ProblemKind::Refused,
         system,
         format!("{operation} was not sent"),
-        "this console is read-only",
-        "Start it without --read-only (and without read_only in the configuration) to change anything.",
+        words::READ_ONLY,
+        words::WITHOUT_READ_ONLY,
     )
 }
 

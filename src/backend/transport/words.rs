@@ -9,6 +9,12 @@ use super::cap;
 use super::evidence::{Credentials, Evidence, Reach};
 use super::vendor::{self, Vendor};
 
+/// Why a read-only console sends no mutation.
+pub(super) const READ_ONLY: &str = "this console is read-only";
+/// What a person can do about it.
+pub(super) const WITHOUT_READ_ONLY: &str =
+    "Start it without --read-only (and without read_only in the configuration) to change anything.";
+
 /// Where calls go and on whose behalf: what the words need to be useful.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Whereabouts {
@@ -121,6 +127,7 @@ fn judge(asked: &Asked, seen: &Evidence) -> Verdict {
             ),
             "Check region and endpoint in the configuration (`flightdeck config check`).",
         ),
+        Reach::ReadOnly => verdict(ProblemKind::Refused, READ_ONLY, WITHOUT_READ_ONLY),
         Reach::NoConnection => verdict(
             ProblemKind::Unreachable,
             no_connection(at, seen),
@@ -319,6 +326,12 @@ fn malformed(asked: &Asked, seen: &Evidence) -> Verdict {
     )
 }
 
+/// Whether this tells of HTTP 500 with a web page: how emulators made with Flask (moto) answer an operation that they lack.
+pub(crate) fn is_crash_page(p: &Problem) -> bool {
+    let told = format!("{} (HTTP 500)", body_in_words(Body::Html));
+    p.kind == ProblemKind::Malformed && p.why.contains(&told)
+}
+
 pub(super) fn status(seen: &Evidence) -> String {
     seen.status
         .map_or(String::new(), |s| format!(" (HTTP {s})"))
@@ -425,6 +438,11 @@ mod tests {
         let html = word(&asked(), &reply(200, None, "", Body::Html));
         assert_eq!(html.kind, ProblemKind::Malformed);
         assert!(html.why.contains("web page"), "{}", html.why);
+        assert!(!is_crash_page(&html));
+        for (status, crash) in [(500, true), (502, false), (503, false)] {
+            let p = word(&asked(), &reply(status, None, "", Body::Html));
+            assert_eq!(is_crash_page(&p), crash, "{}", p.why);
+        }
         let mut cw = asked();
         cw.system = "cloudwatch";
         let p = word(&cw, &reply(404, None, "", Body::Html));

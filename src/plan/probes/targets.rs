@@ -1,9 +1,11 @@
 //! Load balancer targets: healthy, in more than one zone, in more than one region.
 
+use std::borrow::Cow;
+
 use super::judgement::{Findings, Judgement, Verdict, list};
 use super::look::{Look, Seen, Services};
 use super::{Probe, number};
-use crate::domain::target::TargetGroup;
+use crate::domain::target::{TargetGroup, as_bound};
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -26,8 +28,12 @@ pub(super) const PROBES: &[Probe] = &[
     },
 ];
 
-/// Target groups that services are bound to. None is a failure: the services were read, and nothing is balanced.
-fn bound<'a>(look: &Look<'a>) -> Result<(Vec<&'a TargetGroup>, Seen<'a, ()>), Judgement> {
+/// Groups that are judged.
+type Bound<'a> = Vec<Cow<'a, TargetGroup>>;
+
+/// Target groups that services are bound to, the two of a pair as one. None is a failure: the services were read, and nothing is
+/// balanced.
+fn bound<'a>(look: &Look<'a>) -> Result<(Bound<'a>, Seen<'a, ()>), Judgement> {
     let Services { rows, at, source } = look.services()?;
     if rows.iter().all(|s| s.load_balancers.is_empty()) {
         return Err(Judgement::single(
@@ -38,15 +44,8 @@ fn bound<'a>(look: &Look<'a>) -> Result<(Vec<&'a TargetGroup>, Seen<'a, ()>), Ju
         ));
     }
     let seen = look.fresh(&look.facts.target_groups, "the target groups")?;
-    let groups = seen
-        .value
-        .iter()
-        .filter(|g| {
-            rows.iter()
-                .flat_map(|s| &s.load_balancers)
-                .any(|lb| lb.target_group_arn == g.arn)
-        })
-        .collect();
+    let bindings: Vec<_> = rows.iter().flat_map(|s| &s.load_balancers).collect();
+    let groups = as_bound(seen.value, &bindings);
     let seen = Seen {
         value: &(),
         at: seen.at.min(at),
@@ -102,7 +101,7 @@ fn regions(look: &Look<'_>) -> Verdict {
     let abroad = look.fresh(&estate.targets_abroad, "the targets of the second region")?;
     let question = look.question(abroad.source);
     let mut found = Findings::new("region", question, abroad.at.min(seen.at));
-    let (healthy, of) = sum(here.iter().copied());
+    let (healthy, of) = sum(here.iter().map(|g| &**g));
     let region = here.first().map_or("this region", |g| g.region());
     found.check(healthy > 0, region, &format!("{healthy} of {of} healthy"));
     let second = &abroad.value.region;
@@ -193,6 +192,29 @@ mod tests {
         let (none, why) = state(&facts(Vec::new()), true);
         assert_eq!(none, Failing);
         assert!(why.contains("no load balancer there"), "{why}");
+    }
+
+    #[test]
+    fn after_a_blue_green_deployment_the_other_group_of_the_pair_proves_it() {
+        let mut blue = group("home", &[]);
+        let mut green = group("home", &["healthy", "healthy"]);
+        blue.arn = "arn:blue".into();
+        green.arn = "arn:green".into();
+        green.targets[1].zone = "homeb".into();
+        let mut facts = testing::service_behind_pair("arn:blue", Some("arn:green"));
+        let told = |facts: &Facts, probe: &str| {
+            let call = Call::parse(probe).unwrap();
+            let expect = Expectations::default();
+            judge(&call, facts, &expect, Timestamp::UNIX_EPOCH).state
+        };
+        facts.target_groups = testing::part(Arc::new(vec![blue.clone(), green.clone()]));
+        for probe in ["elb.targets-healthy", "elb.zones"] {
+            assert_eq!(told(&facts, probe), Proved, "{probe}");
+        }
+        green.targets[0].state = "unhealthy".into();
+        facts.target_groups = testing::part(Arc::new(vec![blue, green]));
+        assert_eq!(told(&facts, "elb.targets-healthy"), Failing);
+        assert_eq!(told(&facts, "elb.zones"), Failing);
     }
 
     #[test]

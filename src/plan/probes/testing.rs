@@ -68,9 +68,15 @@ fn service() -> Service {
 
 /// Facts with one service, `prod/api`, behind a target group.
 pub(crate) fn service_behind(target_group: &str) -> Facts {
+    service_behind_pair(target_group, None)
+}
+
+/// Facts with one service, `prod/api`, behind a target group and perhaps the other of its pair.
+pub(crate) fn service_behind_pair(target_group: &str, alternate: Option<&str>) -> Facts {
     let mut service = service();
     service.load_balancers.push(LoadBalancerBinding {
         target_group_arn: target_group.into(),
+        alternate_target_group_arn: alternate.map(Into::into),
         container: "api".into(),
         port: 8080,
     });

@@ -464,6 +464,7 @@ fn well() -> Facts {
             bake_minutes: None,
         },
         load_balancers: vec![LoadBalancerBinding {
+            alternate_target_group_arn: None,
             target_group_arn: "arn:aws:elasticloadbalancing:r:1:targetgroup/api/1".into(),
             container: "api".into(),
             port: 80,

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::slos;
 use crate::backend::Backend;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::service::LoadBalancerBinding;
 use crate::domain::target::{Target, TargetGroup};
 use crate::watch::picture::Picture;
 
@@ -86,7 +87,7 @@ pub fn bound(p: &Picture) -> Vec<String> {
         .services
         .values()
         .flat_map(|s| s.load_balancers.iter())
-        .map(|lb| lb.target_group_arn.as_str())
+        .flat_map(LoadBalancerBinding::groups)
         .filter(|arn| exists.contains(arn))
         .collect();
     arns.into_iter().map(str::to_owned).collect()
@@ -133,7 +134,7 @@ fn lively(p: &Picture) -> BTreeSet<&str> {
         .filter(|s| s.is_deploying() || interest.contains(&s.id));
     moves
         .flat_map(|s| s.load_balancers.iter())
-        .map(|lb| lb.target_group_arn.as_str())
+        .flat_map(LoadBalancerBinding::groups)
         .collect()
 }
 
@@ -191,6 +192,16 @@ fn failure(p: &Picture, bound: &[String]) -> Option<Problem> {
     list.or(of_groups).or_else(of_services)
 }
 
+/// Whether the other group of each of a group's pairs is read, too: half of a pair would look empty when the tasks are in the other.
+fn is_whole(p: &Picture, arn: &str, is_bound: &HashSet<&str>) -> bool {
+    let read = |other: &str| p.targets.asked.get(other).is_some_and(|a| a.read.is_some());
+    p.services
+        .values()
+        .flat_map(|s| s.load_balancers.iter())
+        .filter_map(|lb| lb.partner(arn))
+        .all(|other| read(other) || !is_bound.contains(other))
+}
+
 /// Publishes the bound groups with their targets, once each of them was asked about: a part of the account proves nothing about the
 /// whole. Their age is that of the group read the longest ago.
 pub fn rebuild(p: &mut Picture) {
@@ -214,7 +225,7 @@ pub fn rebuild(p: &mut Picture) {
     let groups = p
         .groups
         .iter()
-        .filter(|g| is_bound.contains(g.arn.as_str()));
+        .filter(|g| is_bound.contains(g.arn.as_str()) && is_whole(p, &g.arn, &is_bound));
     let (ages, rows): (Vec<Timestamp>, Vec<TargetGroup>) = groups.filter_map(read).unzip();
     if rows.is_empty() && !bound.is_empty() {
         return;

@@ -126,3 +126,23 @@ fn a_service_deployment_is_read_with_revisions_guards_and_weights() {
     );
     assert_eq!(d.from[0].counts.running, 6);
 }
+
+#[test]
+fn only_an_endpoint_that_does_not_know_the_operation_is_taken_to_lack_it() {
+    let problem = |kind, why: &str| Problem::new(kind, "ecs", "Cannot", why, "");
+    let crash = "http://h answered with a web page (HTML) (HTTP 500), not with AWS's JSON";
+    let cut = "http://h answered with a web page (HTML) (HTTP 502), not with AWS's JSON";
+    let cases = [
+        (ProblemKind::Unsupported, "", true, Lack::Endpoint),
+        (ProblemKind::NotFound, "", true, Lack::Service),
+        (ProblemKind::NotFound, "", false, Lack::Service),
+        (ProblemKind::Malformed, crash, true, Lack::Nothing),
+        (ProblemKind::Malformed, crash, false, Lack::Endpoint),
+        (ProblemKind::Malformed, cut, false, Lack::Nothing),
+        (ProblemKind::Vendor, "", false, Lack::Nothing),
+        (ProblemKind::Timeout, "", true, Lack::Nothing),
+    ];
+    for (kind, why, aws, wanted) in cases {
+        assert_eq!(lack(&problem(kind, why), aws), wanted, "{kind:?} {why}");
+    }
+}

@@ -71,6 +71,7 @@ fn service(n: usize, moves: bool) -> Service {
             bake_minutes: None,
         },
         load_balancers: vec![LoadBalancerBinding {
+            alternate_target_group_arn: None,
             target_group_arn: arn(n),
             container: "app".into(),
             port: 80,
