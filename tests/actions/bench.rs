@@ -223,6 +223,13 @@ impl Wire {
         *self.state.mischief.lock().unwrap() = Some((operation, mischief));
     }
 
+    /// Waits until the call that is to come to grief came.
+    pub async fn struck(&self) {
+        while self.state.mischief.lock().unwrap().is_some() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// How many calls of an operation reached the platform.
     pub fn calls(&self, operation: &str) -> usize {
         let calls = self.state.calls.lock().unwrap();
