@@ -18,7 +18,7 @@ use super::scope::Scope;
 use super::timetable::Timetable;
 use super::topic::Topic;
 use super::topics::{boards, charts, logs, tasks};
-use super::wanted::{pace, wanted};
+use super::wanted::{pace_of, wanted};
 use crate::backend::Backend;
 use crate::domain::action::Run;
 use crate::domain::problem::ProblemKind;
@@ -97,7 +97,7 @@ impl Watch {
 
     /// Time between two passes over everything that people ask for: what a pass costs, the budget has once in that time.
     fn gap(&self) -> Duration {
-        pace(self.picture.inventory.len(), true).pass
+        pace_of(&self.picture, true).pass
     }
 
     /// Runs until nobody holds the other end.

@@ -31,9 +31,20 @@ pub struct Pace {
     pub tick: Duration,
 }
 
-/// The pace for so many services.
-pub fn pace(services: usize, lively: bool) -> Pace {
-    let calls = services.div_ceil(SERVICES_A_CALL).max(1) as f64;
+/// The pace for what there is.
+pub fn pace_of(p: &Picture, lively: bool) -> Pace {
+    let ids: Vec<&ServiceId> = p.inventory.keys().collect();
+    // A call is about one cluster: three clusters of three services take three calls.
+    let clusters = ids.chunk_by(|a, b| a.cluster == b.cluster);
+    let calls = clusters
+        .map(|some| some.len().div_ceil(SERVICES_A_CALL))
+        .sum();
+    pace(ids.len(), calls, lively)
+}
+
+/// The pace for so many services, which so many calls describe.
+fn pace(services: usize, calls: usize, lively: bool) -> Pace {
+    let calls = calls.max(1) as f64;
     let (base, floor) = if lively { (24.0, 5.0) } else { (12.0, 10.0) };
     let a_minute = base + services as f64 / 15.0;
     let pass = f64::max(floor, calls * 60.0 / a_minute);
@@ -81,7 +92,7 @@ fn services(p: &Picture, all: &mut Vec<Wanted>) {
     }
     let new = p.inventory.values().any(Option::is_none);
     let failed = p.facts.services.error.is_some();
-    let tick = pace(p.inventory.len(), p.is_lively()).tick;
+    let tick = pace_of(p, p.is_lively()).tick;
     let mut pass = Wanted::every(Topic::Services, 0).stamped(stamp(&(new, failed)));
     pass.period = tick;
     all.push(pass);
@@ -241,7 +252,7 @@ mod tests {
     #[test]
     fn calls_grow_by_less_than_a_tenth_of_the_services() {
         let calls_a_minute = |n: usize| {
-            let pace = pace(n, true);
+            let pace = pace(n, n.div_ceil(SERVICES_A_CALL), true);
             60.0 / pace.tick.as_secs_f64()
         };
         let base = calls_a_minute(20);
@@ -254,8 +265,8 @@ mod tests {
 
     #[test]
     fn a_small_account_is_seen_anew_every_few_seconds() {
-        assert_eq!(pace(5, true).pass, Duration::from_secs(5));
-        assert_eq!(pace(20, false).pass, Duration::from_secs(10));
-        assert!(pace(1_000, true).pass < Duration::from_secs(75));
+        assert_eq!(pace(5, 1, true).pass, Duration::from_secs(5));
+        assert_eq!(pace(20, 2, false).pass, Duration::from_secs(10));
+        assert!(pace(1_000, 100, true).pass < Duration::from_secs(75));
     }
 }

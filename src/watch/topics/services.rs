@@ -13,7 +13,7 @@ use crate::backend::aws::ecs::SERVICES_A_CALL;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Cluster, Service, ServiceId};
 use crate::watch::picture::{Asked, Picture};
-use crate::watch::wanted::pace;
+use crate::watch::wanted::pace_of;
 
 /// Clusters that are listed side by side.
 const ABREAST: usize = 4;
@@ -127,7 +127,7 @@ pub fn choose(p: &Picture, now: Instant) -> Vec<ServiceId> {
     if !never.is_empty() {
         return never;
     }
-    let pass = pace(p.inventory.len(), p.is_lively()).pass;
+    let pass = pace_of(p, p.is_lively()).pass;
     // What failed is not young, whenever it was last asked.
     let young = match p.facts.services.error {
         None => pass.mul_f64(0.6),
@@ -250,7 +250,7 @@ fn rebuild(p: &mut Picture, at: Timestamp) {
         let oldest = p.inventory.values().flatten().map(|a| a.stamp).min();
         p.facts.services.observed_at = Some(oldest.unwrap_or(at));
     }
-    let pace = pace(p.inventory.len(), p.is_lively());
+    let pace = pace_of(p, p.is_lively());
     p.facts.services.period = pace.pass.max(Duration::from_secs(1));
     p.facts.clusters.period = Duration::from_secs(60);
     deployments::rebuild(p);
@@ -281,6 +281,21 @@ mod tests {
 
     fn chosen(p: &Picture, now: Instant) -> Vec<String> {
         choose(p, now).iter().map(ToString::to_string).collect()
+    }
+
+    /// A pass over many small clusters must end before what it told first is out of date.
+    #[test]
+    fn a_pass_takes_as_long_as_it_has_clusters_to_ask() {
+        let now = Instant::now();
+        let names = ["a/1", "b/1", "b/2", "c/1", "d/1"].map(|name| (name, Some(1)));
+        let p = picture(&names, now);
+        for lively in [false, true] {
+            let pace = pace_of(&p, lively);
+            assert!(
+                pace.tick * 4 <= pace.pass + Duration::from_millis(1),
+                "{pace:?}"
+            );
+        }
     }
 
     #[test]
