@@ -96,6 +96,14 @@ async fn a_bad_image_trips_the_breaker_and_is_told_as_failed() {
     let row = &console.store.audit_rows(1).await.unwrap()[0];
     assert_eq!(row.outcome, Some(Outcome::Failed));
     assert!(row.detail.contains("circuit breaker"), "{}", row.detail);
+    // ECS went back by itself: going back once more would go too far.
+    let preview = console.preview(rollback(None)).await;
+    let already = |r: &String| r.contains("rolled back already") && r.contains("--to");
+    assert!(
+        preview.refusals.iter().any(already),
+        "{:?}",
+        preview.refusals
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -169,6 +169,13 @@ impl Rollback<'_> {
                 }));
             }
         }
+        if let Some(last) = sight.deployments.first()
+            && last.state == DeploymentState::RolledBack
+        {
+            return Ok(Err(format!(
+                "the last deployment was rolled back already: {current} is what it went back to; {NAME_IT}"
+            )));
+        }
         match deployed_before(sight) {
             Ok(Some(to)) => {
                 return Ok(Ok(Way::Update {

@@ -166,6 +166,11 @@ pub fn text(input: &str) -> String {
 /// (`laser-prod-auth:2`): services that deal in secrets are named after them.
 fn is_version(name: &str, word: &str) -> bool {
     let number = word.trim_start_matches('v');
+    // `1.9.0-dev.2`: a pre-release (semver.org, 9).
+    let number = match number.split_once('-') {
+        Some((core, pre)) if core.contains('.') && pre.len() <= 12 => core,
+        _ => number,
+    };
     let numbered = number.contains('.') || number.len() <= 5;
     let digits = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
     name.contains('/')
@@ -327,7 +332,7 @@ mod tests {
             "repo/api:da39a3ee5e6b4b0d3255bfef95601890afd80709",
             "repo/api@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
             "arn:aws:ecs:us-east-1:123456789012:task-definition/api:42",
-            "laser-prod-auth:2 of laser/auth:2.0.4-rc1, was auth:1.10",
+            "laser-prod-auth:2 of laser/auth:2.0.4-rc1, was auth:1.10, now auth:9.9.9-bad",
             "the key is under the mat: see https://wiki/page?x=1",
         ] {
             assert_eq!(text(kept), kept);

@@ -6,6 +6,7 @@ use ratatui::layout::Position;
 use super::model::{Deploys, Sought, Thing};
 use super::view;
 use crate::domain::action::Intent;
+use crate::domain::deployment::DeploymentState;
 use crate::domain::interest::Interest;
 use crate::domain::queries;
 use crate::ui::commands::Command;
@@ -77,9 +78,9 @@ impl Screen for Deploys {
                 rollback: true,
             })],
             Command::Rollback => {
-                // On a past deployment: back to what it had brought.
+                // On a past deployment: back to what it had brought, if that stayed.
                 let to = match thing {
-                    Thing::Deployment(d) if !d.state.is_running() => {
+                    Thing::Deployment(d) if d.state == DeploymentState::Successful => {
                         d.to.as_ref().map(|t| t.revision.number)
                     }
                     _ => None,
