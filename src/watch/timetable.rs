@@ -11,7 +11,7 @@ use crate::domain::problem::ProblemKind;
 /// Shortest time between two questions of one topic whose contents changed.
 const EAGER: Duration = Duration::from_secs(2);
 /// The same for one that was asked once only: when a picture is begun, one answer gives the next question its contents.
-const AT_FIRST: Duration = Duration::from_millis(250);
+const AT_FIRST: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
