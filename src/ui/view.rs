@@ -252,6 +252,17 @@ fn footer(model: &Model, buf: &mut Buffer) {
         line(buf, 0, y, w, &[(format!("{sign}{}", status.text), style)]);
         return;
     }
+    if !model.overlays.is_empty() {
+        // What is open takes the keys, and names its own; those of the screen below do nothing now.
+        line(
+            buf,
+            0,
+            y,
+            w,
+            &[(" esc".into(), t.key), (" back".into(), t.muted)],
+        );
+        return;
+    }
     line(buf, 0, y, w, &keys(model, t, usize::from(w)));
 }
 
