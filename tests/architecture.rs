@@ -47,6 +47,29 @@ fn the_embedded_platform_depends_on_nothing_of_ours() {
     assert!(!dependencies.contains("flightdeck"), "{dependencies}");
 }
 
+/// Nor do the rooms that know no vendor's client and no screen depend on either.
+#[test]
+fn the_core_depends_on_no_client_and_no_screen() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/core/Cargo.toml");
+    let manifest = std::fs::read_to_string(manifest).expect("the core's manifest");
+    let (_, dependencies) = manifest
+        .split_once("[dependencies]")
+        .expect("its dependencies");
+    for not in [
+        "flightdeck",
+        "aws-",
+        "reqwest",
+        "redis",
+        "sqlx",
+        "tokio",
+        "ratatui",
+        "crossterm",
+    ] {
+        let named = dependencies.lines().find(|line| line.starts_with(not));
+        assert_eq!(named, None);
+    }
+}
+
 #[test]
 fn vendors_crates_stay_in_their_rooms() {
     holds(rules::crates);
@@ -80,11 +103,19 @@ fn nothing_is_left_unfinished() {
 #[test]
 fn there_is_no_unsafe_code() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let library = std::fs::read_to_string(root.join("src/lib.rs")).expect("src/lib.rs");
-    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).expect("Cargo.toml");
-    assert!(library.contains("#![forbid(unsafe_code)]"), "src/lib.rs");
-    assert!(
-        manifest.contains("[lints.rust]\nunsafe_code = \"forbid\""),
-        "Cargo.toml forbids it in every target"
-    );
+    for (library, manifest) in [
+        ("src/lib.rs", "Cargo.toml"),
+        ("src/core.rs", "src/core/Cargo.toml"),
+        ("src/sandbox/mod.rs", "src/sandbox/Cargo.toml"),
+    ] {
+        let text = |path| std::fs::read_to_string(root.join(path)).expect(path);
+        assert!(
+            text(library).contains("#![forbid(unsafe_code)]"),
+            "{library}"
+        );
+        assert!(
+            text(manifest).contains("[lints.rust]\nunsafe_code = \"forbid\""),
+            "{manifest} forbids it in every target"
+        );
+    }
 }

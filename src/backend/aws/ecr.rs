@@ -295,7 +295,7 @@ impl Ecr {
             };
             let status = page.image_scan_status.unwrap_or_default();
             let found = page.image_scan_findings.unwrap_or_default();
-            image.scan.take(Some(status), &found);
+            take(&mut image.scan, Some(status), &found);
             findings.extend(found.findings.iter().map(basic));
             findings.extend(found.enhanced_findings.iter().map(enhanced));
             match page.next_token.filter(|t| !t.is_empty()) {
@@ -308,17 +308,16 @@ impl Ecr {
     }
 }
 
-impl Scan {
-    fn take(&mut self, status: Option<Status>, found: &Found) {
-        if let Some(status) = status.and_then(|s| some_text(s.status.as_deref())) {
-            self.status = status;
-        }
-        if let Some(at) = seconds(found.image_scan_completed_at) {
-            self.completed_at = Some(at);
-        }
-        if let Some(counts) = &found.finding_severity_counts {
-            self.counts = counts.iter().map(|(k, n)| (text(Some(k)), *n)).collect();
-        }
+/// Takes into a scan what an answer says of it.
+fn take(scan: &mut Scan, status: Option<Status>, found: &Found) {
+    if let Some(status) = status.and_then(|s| some_text(s.status.as_deref())) {
+        scan.status = status;
+    }
+    if let Some(at) = seconds(found.image_scan_completed_at) {
+        scan.completed_at = Some(at);
+    }
+    if let Some(counts) = &found.finding_severity_counts {
+        scan.counts = counts.iter().map(|(k, n)| (text(Some(k)), *n)).collect();
     }
 }
 
@@ -341,7 +340,7 @@ fn image(e: ImageEntry, of: &Repository) -> Image {
     let mut scan = Scan::default();
     let summary = e.image_scan_findings_summary;
     let is_summed = summary.is_some();
-    scan.take(e.image_scan_status, &summary.unwrap_or_default());
+    take(&mut scan, e.image_scan_status, &summary.unwrap_or_default());
     if is_summed && scan.status.is_empty() {
         // A summary without a status is one of a scan that ended.
         scan.status = "COMPLETE".into();
@@ -427,7 +426,7 @@ mod tests {
             ("CVE-2", Some("2.6"))
         );
         let mut scan = Scan::default();
-        scan.take(page.image_scan_status, &found);
+        take(&mut scan, page.image_scan_status, &found);
         assert!(scan.is_done() && scan.count("CRITICAL") == 1 && scan.count("LOW") == 0);
     }
 }

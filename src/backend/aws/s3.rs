@@ -148,7 +148,7 @@ impl S3 {
         let Some(region) = bucket.region.value().cloned() else {
             // Every further question has to go to the bucket's own region.
             let why = bucket.region.why_unknown().unwrap_or_default().to_owned();
-            return bucket.unasked(&why);
+            return unasked(bucket, &why);
         };
         let at = Some(region.as_str());
         let encrypted = self
@@ -271,20 +271,21 @@ fn beyond(entry: &Entry) -> Bucket {
         newest: Told::Unset,
         ..Bucket::default()
     };
-    bucket.unasked(&format!("only the first {BUCKETS} buckets are looked at"))
+    unasked(
+        bucket,
+        &format!("only the first {BUCKETS} buckets are looked at"),
+    )
 }
 
-impl Bucket {
-    /// The same, with why its settings were not asked for.
-    fn unasked(mut self, why: &str) -> Self {
-        let why = || why.to_owned();
-        self.encryption = Told::Unknown(why());
-        self.public_block = Told::Unknown(why());
-        self.public_policy = Told::Unknown(why());
-        self.versioning = Told::Unknown(why());
-        self.replication = Told::Unknown(why());
-        self
-    }
+/// The same bucket, with why its settings were not asked for.
+fn unasked(mut bucket: Bucket, why: &str) -> Bucket {
+    let why = || why.to_owned();
+    bucket.encryption = Told::Unknown(why());
+    bucket.public_block = Told::Unknown(why());
+    bucket.public_policy = Told::Unknown(why());
+    bucket.versioning = Told::Unknown(why());
+    bucket.replication = Told::Unknown(why());
+    bucket
 }
 
 /// A setting from its answer. The vendor answers 404 for one that is not set.
