@@ -16,7 +16,7 @@ use super::effect::Effect;
 use super::keymap::Keymap;
 use super::model::Model;
 use super::msg::Msg;
-use super::terminal::{Guard, Painter, Writer};
+use super::terminal::{Cause, Guard, Pace, Painter, Writer};
 use super::theme::{Depth, Theme};
 use super::update::update;
 use super::view::view;
@@ -27,8 +27,6 @@ use crate::watch::{Handle, Snapshot};
 
 /// Ages go in steps of ten seconds and the clock in minutes: while nothing counts seconds, this is often enough to look.
 const AGES_S: i64 = 5;
-/// Shortest time between two frames.
-const FRAME: Duration = Duration::from_millis(16);
 
 /// How the console ended.
 #[derive(Debug, thiserror::Error)]
@@ -95,17 +93,16 @@ impl Console {
         let mut gone = watch_for_hang_up()?;
         let mut tick = tokio::time::interval_at(next_second(), Duration::from_secs(1));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        let mut dirty = false;
 
         loop {
-            let wait = screen.until_next_frame();
+            let wait = screen.pace.wait(Instant::now());
             let msg = tokio::select! {
                 biased;
                 () = signals.ended() => return Ok(()),
                 _ = &mut gone => return Ok(()),
                 Some(msg) = messages.recv() => Some(msg),
                 () = screen.writer.wrote(), if screen.writer.is_busy() => None,
-                () = tokio::time::sleep(wait), if dirty && !screen.writer.is_busy() => None,
+                () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() && !screen.writer.is_busy() => None,
                 alive = handle.changed() => alive.then(|| Msg::Snapshot(handle.snapshot())),
                 _ = tick.tick() => {
                     if screen.writer.has_failed() || !io::IsTerminal::is_terminal(&io::stdin()) {
@@ -117,6 +114,7 @@ impl Console {
                 }
             };
             if let Some(msg) = msg {
+                screen.pace.changed(cause(&msg));
                 for effect in update(&mut model, msg) {
                     match effect {
                         Effect::Quit => return Ok(()),
@@ -124,13 +122,18 @@ impl Console {
                     }
                 }
                 handle.look_at(model.interests());
-                dirty = true;
             }
-            if dirty && screen.may_draw() {
+            if screen.may_draw() {
                 screen.draw(&model);
-                dirty = false;
             }
         }
+    }
+}
+
+fn cause(msg: &Msg) -> Cause {
+    match msg {
+        Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(_) | Msg::Resize(..) => Cause::Person,
+        _ => Cause::Data,
     }
 }
 
@@ -229,7 +232,7 @@ struct Screen {
     painter: Painter,
     writer: Writer,
     frame: Buffer,
-    drawn: Instant,
+    pace: Pace,
     pending: Vec<u8>,
 }
 
@@ -240,17 +243,14 @@ impl Screen {
             painter: Painter::default(),
             writer: Writer::start()?,
             frame: Buffer::default(),
-            drawn: Instant::now() - FRAME,
+            pace: Pace::default(),
             pending: Vec::new(),
         })
     }
 
-    fn until_next_frame(&self) -> Duration {
-        FRAME.saturating_sub(self.drawn.elapsed())
-    }
-
+    /// Whether something is to be drawn, and now.
     fn may_draw(&self) -> bool {
-        !self.writer.is_busy() && self.drawn.elapsed() >= FRAME
+        !self.writer.is_busy() && self.pace.wait(Instant::now()) == Some(Duration::ZERO)
     }
 
     fn draw(&mut self, model: &Model) {
@@ -263,7 +263,7 @@ impl Screen {
         view(model, &mut self.frame);
         let mut bytes = self.painter.paint(&mut self.frame);
         bytes.append(&mut self.pending);
-        self.drawn = Instant::now();
+        self.pace.drew(Instant::now());
         if !bytes.is_empty() {
             self.writer.write(bytes);
         }
