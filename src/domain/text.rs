@@ -26,6 +26,9 @@ const MAX_MARKS: usize = 4;
 /// Makes outside text inert: what may not reach a terminal is shown as `\n`, `\t`, `\e` or `\u{202e}`; piles of combining
 /// marks are cut after a few. Text that is already inert comes back unchanged.
 pub fn inert(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut marks = 0usize;
     for c in text.chars() {
@@ -53,6 +56,11 @@ pub fn inert(text: &str) -> String {
     out
 }
 
+/// Whether it is printable ASCII and nothing else, as nearly all text is: then it is inert, and a byte is a column.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b' '..=b'~'))
+}
+
 /// Inert text of several lines: splits at line ends first (and expands tabs to four columns), so that lines stay lines.
 pub fn inert_lines(text: &str) -> Vec<String> {
     text.lines()
@@ -62,12 +70,15 @@ pub fn inert_lines(text: &str) -> Vec<String> {
 
 /// Columns that inert text takes on a terminal.
 pub fn width(text: &str) -> usize {
+    if is_plain(text) {
+        return text.len();
+    }
     text.width()
 }
 
 /// Cuts inert text to at most `columns`, ending in `…` where something was cut. Never splits a grapheme.
 pub fn clip(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
+    if width(text) <= columns {
         return text.to_owned();
     }
     let mut out = String::new();

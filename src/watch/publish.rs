@@ -15,14 +15,16 @@ use crate::plan::{self, Checklist, Plan};
 
 /// Shortest time between two pictures while somebody waits for them: at most twenty a second.
 const APART: Duration = Duration::from_millis(50);
-/// Shortest time between two pictures when nobody touched anything for a while: an idle console costs next to nothing.
-const CALM_APART: Duration = Duration::from_secs(1);
+/// Shortest time between two pictures when nobody touched anything for a while, but something moves.
+const LIVELY_APART: Duration = Duration::from_secs(1);
+/// Shortest time between two pictures when nobody touched anything and nothing moves: an idle console costs next to nothing.
+const CALM_APART: Duration = Duration::from_secs(2);
 /// How long somebody is taken to wait, after something was touched.
 const WAITING: Duration = Duration::from_secs(8);
 /// Shortest time between two judgements of the plan while somebody waits for them.
 const JUDGED_APART: Duration = Duration::from_secs(3);
 /// The same when nobody touched anything for a while: judging all of it is the dearest thing that an idle console does.
-const CALMLY_JUDGED_APART: Duration = Duration::from_secs(10);
+const CALMLY_JUDGED_APART: Duration = Duration::from_secs(15);
 /// Shortest time between two looks at what the plan wants asked.
 const NEEDS_APART: Duration = Duration::from_secs(2);
 
@@ -33,6 +35,7 @@ pub struct Publisher {
     news_since: Option<Instant>,
     published: Option<Instant>,
     hurried: Option<Instant>,
+    lively: bool,
     needs_at: Option<Instant>,
     judged: Option<(Instant, Arc<Checklist>)>,
 }
@@ -45,6 +48,7 @@ impl Publisher {
             news_since: None,
             published: None,
             hurried: None,
+            lively: false,
             needs_at: None,
             judged: None,
         }
@@ -63,6 +67,7 @@ impl Publisher {
     fn apart(&self, now: Instant) -> Duration {
         match self.hurried {
             Some(at) if now.duration_since(at) < WAITING => APART,
+            _ if self.lively => LIVELY_APART,
             _ => CALM_APART,
         }
     }
@@ -99,6 +104,7 @@ impl Publisher {
         let now = Instant::now();
         self.news_since = None;
         self.published = Some(now);
+        self.lively = picture.is_lively();
         let facts = &mut picture.facts;
         facts.seq += 1;
         facts.taken_at = Timestamp::now();
@@ -184,7 +190,10 @@ mod tests {
         p.published = Some(t0);
         p.news(t0 + Duration::from_millis(1));
         assert!(!p.is_due(t0 + APART));
+        assert!(!p.is_due(t0 + LIVELY_APART));
         assert!(p.is_due(t0 + CALM_APART));
+        p.lively = true;
+        assert!(p.is_due(t0 + LIVELY_APART));
         p.hurry(t0);
         assert!(!p.is_due(t0 + Duration::from_millis(49)));
         assert!(p.is_due(t0 + APART));

@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::theme::Theme;
-use crate::domain::text::{clip, inert};
+use crate::domain::text::{clip, inert, is_inert, is_plain};
 
 /// Draws spans one after the other, clipped to a width. Text passes the gate once more here: nothing drawn by a screen can
 /// hold a control character.
@@ -22,12 +22,20 @@ pub fn line(buf: &mut Buffer, x: u16, y: u16, width: u16, spans: &[(String, Styl
         if at >= end {
             break;
         }
-        let safe = if text.chars().all(crate::domain::text::is_inert) {
+        let room = usize::from(end - at);
+        if is_plain(text) {
+            // Nearly all text: a byte is a cell, and there are no graphemes to look for.
+            for byte in text.bytes().take(room) {
+                buf[(at, y)].set_char(char::from(byte)).set_style(*style);
+                at += 1;
+            }
+            continue;
+        }
+        let safe = if text.chars().all(is_inert) {
             None
         } else {
             Some(inert(text))
         };
-        let room = usize::from(end - at);
         (at, _) = buf.set_stringn(at, y, safe.as_deref().unwrap_or(text), room, *style);
     }
 }
