@@ -42,6 +42,7 @@ pub enum ConsoleError {
 /// A console that has its terminal and has drawn its first frame; nothing has been asked yet.
 pub struct Console {
     signals: Signals,
+    continued: tokio::signal::unix::Signal,
     screen: Screen,
     model: Model,
 }
@@ -62,7 +63,7 @@ impl Console {
             keymap_folder.as_deref(),
         )?;
         // Before the terminal is taken: a signal in between would leave it taken.
-        let signals = Signals::new()?;
+        let (signals, continued) = (Signals::new()?, continued()?);
         let guard = Guard::take()?;
         let mut screen = Screen::start(guard)?;
         // Before the size is asked for: nobody would hear of a change between that and the first look for events.
@@ -72,6 +73,7 @@ impl Console {
         screen.draw(&model);
         Ok(Self {
             signals,
+            continued,
             screen,
             model,
         })
@@ -84,6 +86,7 @@ impl Console {
     pub async fn run(self, mut handle: Handle, engine: Arc<Engine>) -> Result<(), ConsoleError> {
         let Self {
             mut signals,
+            mut continued,
             mut screen,
             mut model,
         } = self;
@@ -100,6 +103,13 @@ impl Console {
                 biased;
                 () = signals.ended() => return Ok(()),
                 _ = &mut gone => return Ok(()),
+                // Whoever stopped us, and whoever had the terminal meanwhile: it is taken again whole. A change of its size was told to
+                // those in the foreground alone.
+                Some(()) = continued.recv() => {
+                    screen.take_again();
+                    let (columns, rows) = crossterm::terminal::size().unwrap_or(model.size);
+                    Some(Msg::Resize(columns, rows))
+                }
                 Some(msg) = messages.recv() => Some(msg),
                 () = screen.writer.wrote(), if screen.writer.is_busy() => None,
                 () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() && !screen.writer.is_busy() => None,
@@ -234,6 +244,8 @@ struct Screen {
     frame: Buffer,
     pace: Pace,
     pending: Vec<u8>,
+    /// What has to go out before the next frame.
+    opening: Vec<u8>,
 }
 
 impl Screen {
@@ -245,6 +257,7 @@ impl Screen {
             frame: Buffer::default(),
             pace: Pace::default(),
             pending: Vec::new(),
+            opening: Vec::new(),
         })
     }
 
@@ -261,7 +274,8 @@ impl Screen {
             self.frame = Buffer::empty(area);
         }
         view(model, &mut self.frame);
-        let mut bytes = self.painter.paint(&mut self.frame);
+        let mut bytes = std::mem::take(&mut self.opening);
+        bytes.append(&mut self.painter.paint(&mut self.frame));
         bytes.append(&mut self.pending);
         self.pace.drew(Instant::now());
         if !bytes.is_empty() {
@@ -278,8 +292,12 @@ impl Screen {
     fn suspend(&mut self) {
         self.guard.lend();
         stop_self();
-        // Continues here after SIGCONT.
-        let _ = self.guard.resume();
+        // Continues here after SIGCONT, which is heard of as well; but none comes where nothing could be stopped.
+        self.take_again();
+    }
+
+    fn take_again(&mut self) {
+        self.opening = self.guard.resume().unwrap_or_default();
         self.painter.forget();
     }
 }
@@ -290,6 +308,12 @@ fn stop_self() {
         rustix::process::getpgrp(),
         rustix::process::Signal::TSTP,
     );
+}
+
+/// Not an end: this process was stopped, and goes on.
+fn continued() -> io::Result<tokio::signal::unix::Signal> {
+    use tokio::signal::unix::{SignalKind, signal};
+    signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))
 }
 
 struct Signals {

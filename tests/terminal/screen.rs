@@ -310,6 +310,18 @@ impl Screen {
         local.contains("ICANON") && local.contains("ECHO")
     }
 
+    /// What a shell does to a terminal whose program was stopped under it: line editing and echo, its own screen, its own modes.
+    pub fn cook(&self) {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let name = self.master.as_ref().and_then(|m| m.tty_name());
+        let tty = std::fs::File::open(name.expect("the terminal's name")).expect("the terminal");
+        let mut modes = tcgetattr(&tty).expect("terminal modes");
+        modes.local_modes |= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+        tcsetattr(&tty, OptionalActions::Now, &modes).expect("cooked");
+        let shell = b"\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006lana@host:~$ ";
+        self.shared().parser.process(shell);
+    }
+
     /// Stops or goes on reading what the program writes.
     pub fn stall(&self, stalled: bool) {
         self.shared().stalled = stalled;

@@ -92,6 +92,41 @@ fn stop_and_continue_from_outside_repaint() {
     screen.assert_restored();
 }
 
+/// `kill -STOP` gives no time to hand the terminal over: the shell takes it as it is, and `fg` says nothing but SIGCONT.
+#[test]
+fn a_stop_from_outside_gives_the_terminal_back_whole_whatever_the_shell_did_to_it() {
+    let mut screen = Screen::demo(120, 40);
+    for (cols, rows) in [(120, 40), (100, 30)] {
+        proc::signal(screen.pid(), Signal::STOP);
+        while proc::state(screen.pid()) != Some('T') {
+            std::thread::yield_now();
+        }
+        screen.cook();
+        assert!(screen.is_cooked(), "the shell's");
+        screen.assert_restored();
+        screen.resize(cols, rows);
+        proc::signal(screen.pid(), Signal::CONT);
+        screen.wait_within(SOON, "the console in a whole frame", |s| {
+            let wide = |l: &&str| l.chars().count() == usize::from(cols);
+            let frame = s.lines().filter(wide).any(|l| l.ends_with('┐'));
+            frame && s.contains("Burning") && !s.contains("ana@host")
+        });
+        assert!(!screen.is_cooked(), "raw mode is back");
+        assert!(screen.emulator(vt100::Screen::alternate_screen));
+        assert!(screen.emulator(vt100::Screen::hide_cursor));
+        assert!(screen.emulator(vt100::Screen::bracketed_paste));
+        let mouse = screen.emulator(vt100::Screen::mouse_protocol_mode);
+        assert_ne!(mouse, vt100::MouseProtocolMode::None);
+        screen.press("3");
+        screen.wait_text("┌ Services");
+        screen.press("1");
+        screen.wait_text("Burning");
+    }
+    screen.press("q");
+    assert!(screen.ended(SOON).success());
+    screen.assert_restored();
+}
+
 /// Both wait for the reader at once: neither may hide the other until the next key.
 #[test]
 fn a_key_at_the_moment_of_a_resize_counts_and_so_does_the_resize() {

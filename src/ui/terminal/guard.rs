@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::{cursor, event, execute, terminal};
+use crossterm::{cursor, event, execute, queue, terminal};
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -31,9 +31,17 @@ impl Guard {
         restore();
     }
 
-    /// Takes it back.
-    pub fn resume(&self) -> io::Result<()> {
-        enter()
+    /// Takes it back from whoever had it meanwhile, and gives the bytes that have to go out before the next frame: writing them here
+    /// could wait for a stalled terminal.
+    pub fn resume(&self) -> io::Result<Vec<u8>> {
+        // Unknown to us, a shell may have made the line cooked while this process was stopped from outside: crossterm takes what it
+        // once made raw for raw still, so it has to let go of it first.
+        terminal::disable_raw_mode()?;
+        TAKEN.store(true, Ordering::SeqCst);
+        terminal::enable_raw_mode()?;
+        let mut bytes = Vec::new();
+        opening(&mut bytes)?;
+        Ok(bytes)
     }
 }
 
@@ -46,8 +54,15 @@ impl Drop for Guard {
 fn enter() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     terminal::enable_raw_mode()?;
-    execute!(
-        io::stdout(),
+    let mut out = io::stdout();
+    opening(&mut out)?;
+    out.flush()
+}
+
+/// What makes a terminal ours.
+fn opening(to: &mut impl Write) -> io::Result<()> {
+    queue!(
+        to,
         terminal::EnterAlternateScreen,
         cursor::Hide,
         event::EnableMouseCapture,
