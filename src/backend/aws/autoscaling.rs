@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Question;
 use super::convert::{nullable, seconds, some_text, text};
+use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::problem::Problem;
@@ -36,9 +37,6 @@ const ACTIVITIES: Question = Question::new(
     "DescribeScalingActivities",
     "read what was scaled",
 );
-
-/// Pages read at most of targets and policies, of 50 each.
-const PAGES: usize = 20;
 /// Pages of activities: the newest are enough.
 const NEWEST: usize = 3;
 
@@ -132,8 +130,11 @@ impl AutoScaling {
     /// Where AWS cannot be asked or refuses.
     pub async fn targets(&self) -> Result<Vec<ScalableTarget>, Problem> {
         let (targets, policies) = futures_util::try_join!(
-            self.pages(TARGETS, PAGES, |p: Page| (p.scalable_targets, p.next_token)),
-            self.pages(POLICIES, PAGES, |p: Page| (
+            self.pages(TARGETS, Pages::default(), |p: Page| (
+                p.scalable_targets,
+                p.next_token
+            )),
+            self.pages(POLICIES, Pages::default(), |p: Page| (
                 p.scaling_policies,
                 p.next_token
             )),
@@ -155,7 +156,9 @@ impl AutoScaling {
     /// Where AWS cannot be asked or refuses.
     pub async fn activities(&self) -> Result<Vec<ScalingActivity>, Problem> {
         let split = |p: Page| (p.scaling_activities, p.next_token);
-        let all = self.pages(ACTIVITIES, NEWEST, split).await?;
+        let all = self
+            .pages(ACTIVITIES, Pages::at_most(NEWEST), split)
+            .await?;
         let mut all: Vec<ScalingActivity> = all.into_iter().map(activity).collect();
         all.sort_by_key(|a| std::cmp::Reverse(a.started_at));
         Ok(all)
@@ -164,21 +167,19 @@ impl AutoScaling {
     async fn pages<P: DeserializeOwned, T>(
         &self,
         question: Question,
-        most: usize,
+        mut pages: Pages,
         split: impl Fn(P) -> (Vec<T>, Option<String>),
     ) -> Result<Vec<T>, Problem> {
         let mut all = Vec::new();
-        let mut token: Option<String> = None;
-        for _ in 0..most {
+        loop {
             let mut input = json!({"ServiceNamespace": "ecs", "MaxResults": 50});
-            if let (Some(token), Some(members)) = (&token, input.as_object_mut()) {
+            if let (Some(token), Some(members)) = (pages.token(), input.as_object_mut()) {
                 members.insert("NextToken".into(), json!(token));
             }
             let page: P = self.signed.json(&self.line, &API, question, &input).await?;
             let (items, next) = split(page);
             all.extend(items);
-            token = next.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(next)? {
                 break;
             }
         }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::Question;
 use super::convert::{some_text, text};
+use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::problem::Problem;
@@ -31,9 +32,6 @@ const HEALTH: Question = Question::new(
     "DescribeTargetHealth",
     "read the health of the second region's targets",
 );
-
-/// Pages of target groups read at most: 2,000.
-const PAGES: usize = 5;
 /// Groups whose targets are read: each costs a call.
 const DETAILED: usize = 40;
 /// Groups asked about at once.
@@ -139,8 +137,9 @@ impl Balancers {
 
     async fn groups(&self, region: &str) -> Result<Vec<TargetGroup>, Problem> {
         let mut all = Vec::new();
-        let mut marker: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut pages = Pages::default();
+        loop {
+            let marker = pages.token();
             let mut params = vec![("PageSize", "400")];
             params.extend(marker.iter().map(|m| ("Marker", m.as_str())));
             let page: GroupPage = self
@@ -148,8 +147,7 @@ impl Balancers {
                 .query_in(&self.line, &API, GROUPS, Some(region), &params)
                 .await?;
             all.extend(page.target_groups.all.iter().map(group));
-            marker = page.next_marker.filter(|m| !m.is_empty());
-            if marker.is_none() {
+            if !pages.turn(page.next_marker)? {
                 break;
             }
         }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::Question;
 use super::convert::{some_text, stamp, text};
+use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::part::Part;
@@ -47,8 +48,6 @@ const SETS: Question = Question::new(
 const ABREAST: usize = 3;
 /// Stacks whose details are read.
 const DETAILED: usize = 100;
-/// Pages of a list that are read at most.
-const PAGES: usize = 10;
 /// Events of a stack that are kept.
 const KEPT: usize = 30;
 
@@ -192,14 +191,14 @@ impl CloudFormation {
     /// Where the stacks cannot be listed.
     pub async fn stacks(&self, before: &Part<Arc<Vec<Stack>>>) -> Result<Vec<Stack>, Problem> {
         let mut all: Vec<Stack> = Vec::new();
-        let mut token: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut pages = Pages::default();
+        loop {
+            let token = pages.token();
             let params: Vec<(&str, &str)> =
                 token.iter().map(|t| ("NextToken", t.as_str())).collect();
             let page: StackPage = self.signed.query(&self.line, &API, STACKS, &params).await?;
             all.extend(page.stacks.all.into_iter().map(stack));
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(page.next_token)? {
                 break;
             }
         }
@@ -250,8 +249,9 @@ impl CloudFormation {
 
     async fn resources(&self, stack: &str) -> Result<Vec<StackResource>, Problem> {
         let mut all = Vec::new();
-        let mut token: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut pages = Pages::default();
+        loop {
+            let token = pages.token();
             let mut params = vec![("StackName", stack)];
             params.extend(token.iter().map(|t| ("NextToken", t.as_str())));
             let page: ResourcePage = self
@@ -259,8 +259,7 @@ impl CloudFormation {
                 .query(&self.line, &API, RESOURCES, &params)
                 .await?;
             all.extend(page.stack_resource_summaries.all.into_iter().map(resource));
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(page.next_token)? {
                 break;
             }
         }
@@ -284,8 +283,9 @@ impl CloudFormation {
 
     async fn drifts(&self, stack: &str) -> Result<Vec<Drift>, Problem> {
         let mut all = Vec::new();
-        let mut token: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut pages = Pages::default();
+        loop {
+            let token = pages.token();
             let mut params = vec![
                 ("StackName", stack),
                 ("StackResourceDriftStatusFilters.member.1", "MODIFIED"),
@@ -294,8 +294,7 @@ impl CloudFormation {
             params.extend(token.iter().map(|t| ("NextToken", t.as_str())));
             let page: DriftPage = self.signed.query(&self.line, &API, DRIFTS, &params).await?;
             all.extend(page.stack_resource_drifts.all.into_iter().flat_map(drifts));
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(page.next_token)? {
                 break;
             }
         }

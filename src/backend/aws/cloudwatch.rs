@@ -6,6 +6,7 @@ use aws_sdk_cloudwatch::types as sdk;
 use jiff::{SignedDuration, Timestamp};
 
 use super::convert::{sdk_time, text, time};
+use super::pages::Pages;
 use super::{Aws, Question};
 use crate::backend::transport::Line;
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
@@ -56,8 +57,8 @@ impl CloudWatch {
     ) -> Result<Vec<Series>, Problem> {
         let asked: Vec<sdk::MetricDataQuery> = queries.iter().enumerate().map(query).collect();
         let mut answers: Vec<Answer> = vec![Answer::default(); queries.len()];
-        let mut token: Option<String> = None;
-        for page_number in 1.. {
+        let mut pages = Pages::at_most(PAGES_AT_MOST);
+        loop {
             let page = self
                 .aws
                 .read(&self.line, DATA, |c| {
@@ -67,7 +68,7 @@ impl CloudWatch {
                         .start_time(sdk_time(from))
                         .end_time(sdk_time(until))
                         .scan_by(sdk::ScanBy::TimestampAscending)
-                        .set_next_token(token.take())
+                        .set_next_token(pages.token())
                         .send()
                 })
                 .await?;
@@ -79,14 +80,12 @@ impl CloudWatch {
                     answer.take(result);
                 }
             }
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(page.next_token)? {
                 break;
             }
-            if page_number >= PAGES_AT_MOST {
-                answers.iter_mut().for_each(|a| a.partial = true);
-                break;
-            }
+        }
+        if pages.is_cut() {
+            answers.iter_mut().for_each(|a| a.partial = true);
         }
         Ok(queries
             .iter()
@@ -98,24 +97,25 @@ impl CloudWatch {
     /// Names of metrics, sorted, at most `cap` (ListMetrics, paged by 500). The flag says whether there are more.
     pub async fn metric_names(&self, cap: usize) -> Result<(Vec<MetricId>, bool), Problem> {
         let mut names = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
+        let mut pages = Pages::default();
+        let more = loop {
             let page = self
                 .aws
                 .read(&self.line, NAMES, |c| {
                     c.cloudwatch
                         .list_metrics()
-                        .set_next_token(token.take())
+                        .set_next_token(pages.token())
                         .send()
                 })
                 .await?;
             names.extend(page.metrics().iter().map(metric));
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() || names.len() >= cap {
-                break;
+            if !pages.turn(page.next_token)? {
+                break names.len() > cap;
             }
-        }
-        let more = token.is_some() || names.len() > cap;
+            if names.len() >= cap {
+                break true;
+            }
+        };
         names.sort();
         names.dedup();
         names.truncate(cap);

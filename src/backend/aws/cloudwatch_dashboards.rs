@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Question;
 use super::cloudwatch::{CloudWatch, QUERIES_A_CALL};
 use super::convert::{sdk_time, text, time};
+use super::pages::Pages;
 use crate::domain::dashboard::{
     Dashboard, DashboardEntry, DataLine, DataQuery, DataSource, Search, WidgetAsk, WidgetData,
     renamed,
@@ -25,8 +26,6 @@ const DATA: Question = Question::new(
     "read the series of the dashboard",
 );
 
-/// Dashboards that are listed at most: ListDashboards gives 1,000 a call.
-const DASHBOARDS: usize = 5_000;
 /// Pages of one question that are read at most.
 const PAGES_AT_MOST: usize = 20;
 /// Series that are kept of one widget: more would be no picture.
@@ -73,14 +72,14 @@ impl CloudWatch {
     /// All dashboards by name (ListDashboards). They belong to the account, not to a region.
     pub async fn dashboards(&self) -> Result<Vec<DashboardEntry>, Problem> {
         let mut all = Vec::new();
-        let mut token: Option<String> = None;
+        let mut pages = Pages::default();
         loop {
             let page = self
                 .aws
                 .read(&self.line, LIST, |c| {
                     c.cloudwatch
                         .list_dashboards()
-                        .set_next_token(token.take())
+                        .set_next_token(pages.token())
                         .send()
                 })
                 .await?;
@@ -90,8 +89,7 @@ impl CloudWatch {
                 modified_at: time(e.last_modified()),
                 bytes: e.size().and_then(|s| u64::try_from(s).ok()).unwrap_or(0),
             }));
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() || all.len() >= DASHBOARDS {
+            if !pages.turn(page.next_token)? {
                 break;
             }
         }
@@ -128,8 +126,8 @@ impl CloudWatch {
     ) -> Result<BTreeMap<usize, WidgetData>, Problem> {
         let queries = asked(bundle);
         let mut results = Results::default();
-        let mut token: Option<String> = None;
-        for page_number in 1.. {
+        let mut pages = Pages::at_most(PAGES_AT_MOST);
+        loop {
             let page = self
                 .aws
                 .read(&self.line, DATA, |c| {
@@ -140,7 +138,7 @@ impl CloudWatch {
                         .start_time(sdk_time(from))
                         .end_time(sdk_time(until))
                         .scan_by(sdk::ScanBy::TimestampAscending)
-                        .set_next_token(token.take());
+                        .set_next_token(pages.token());
                     let region = bundle.region.clone().unwrap_or_else(|| c.region.clone());
                     let there = aws_sdk_cloudwatch::config::Builder::new();
                     call.customize()
@@ -149,15 +147,11 @@ impl CloudWatch {
                 })
                 .await?;
             results.take(page.metric_data_results(), page.messages());
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() {
-                break;
-            }
-            if page_number >= PAGES_AT_MOST {
-                results.cut = true;
+            if !pages.turn(page.next_token)? {
                 break;
             }
         }
+        results.cut = pages.is_cut();
         Ok(results.widgets(bundle, until))
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::Question;
 use super::convert::{seconds, some_text, text};
+use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::image::{Image, ImageFinding, Registry, Repository, Scan};
@@ -34,8 +35,6 @@ const FINDINGS: Question =
 const MOST: usize = 100;
 /// Repositories or images that are asked about at once.
 const ABREAST: usize = 3;
-/// Pages of a list that are read at most.
-const PAGES: usize = 5;
 /// The newest images of a repository, whose findings are read one by one.
 const NEWEST: usize = 10;
 /// Images in all, whose findings are read one by one.
@@ -217,16 +216,16 @@ impl Ecr {
     {
         let mut all = Vec::new();
         let mut input = input;
-        for _ in 0..PAGES {
+        let mut pages = Pages::default();
+        loop {
             let page: T = self.signed.json(&self.line, &API, question, &input).await?;
             let (rows, token) = take(page);
             all.extend(rows);
-            match token.filter(|t| !t.is_empty()) {
-                Some(token) => input["nextToken"] = Value::String(token),
-                None => break,
+            if !pages.turn(token)? {
+                return Ok(all);
             }
+            input["nextToken"] = json!(pages.token());
         }
-        Ok(all)
     }
 
     async fn repositories(&self) -> Result<Vec<Repository>, Problem> {
@@ -286,7 +285,8 @@ impl Ecr {
     async fn scan(&self, image: &mut Image) -> Result<(), Problem> {
         let mut input = json!({"repositoryName": image.repository, "imageId": {"imageDigest": image.digest}, "maxResults": 1000});
         let mut findings = Vec::new();
-        for _ in 0..PAGES {
+        let mut pages = Pages::default();
+        loop {
             let page: FindingPage = match self.signed.json(&self.line, &API, FINDINGS, &input).await
             {
                 // Never scanned.
@@ -298,10 +298,10 @@ impl Ecr {
             take(&mut image.scan, Some(status), &found);
             findings.extend(found.findings.iter().map(basic));
             findings.extend(found.enhanced_findings.iter().map(enhanced));
-            match page.next_token.filter(|t| !t.is_empty()) {
-                Some(token) => input["nextToken"] = Value::String(token),
-                None => break,
+            if !pages.turn(page.next_token)? {
+                break;
             }
+            input["nextToken"] = json!(pages.token());
         }
         image.findings = findings;
         Ok(())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Question;
 use super::convert::{stamp, text};
+use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::cache::{CacheEvent, CacheGroup, CacheNode, CacheSnapshot, Caches};
@@ -28,9 +29,6 @@ const GROUPS: Question = Question::new(
 const CLUSTERS: Question = Question::new("elasticache", "DescribeCacheClusters", "list the nodes");
 const SNAPSHOTS: Question = Question::new("elasticache", "DescribeSnapshots", "list the snapshots");
 const EVENTS: Question = Question::new("elasticache", "DescribeEvents", "list the events");
-
-/// Pages read at most, of a hundred each.
-const PAGES: usize = 10;
 
 /// Minutes of events that are read: two weeks, which is all that are kept.
 const EVENT_MINUTES: &str = "20160";
@@ -86,8 +84,9 @@ impl ElastiCache {
         params: &[(&str, &str)],
     ) -> Result<Vec<P::Item>, Problem> {
         let mut all = Vec::new();
-        let mut marker: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut pages = Pages::default();
+        loop {
+            let marker = pages.token();
             let mut asked = params.to_vec();
             if let Some(marker) = &marker {
                 asked.push(("Marker", marker));
@@ -98,8 +97,7 @@ impl ElastiCache {
                 .await?;
             let (items, next) = page.split();
             all.extend(items);
-            marker = next.filter(|m| !m.is_empty());
-            if marker.is_none() {
+            if !pages.turn(next)? {
                 break;
             }
         }

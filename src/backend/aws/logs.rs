@@ -6,6 +6,7 @@ use aws_sdk_cloudwatchlogs::types as sdk;
 use jiff::Timestamp;
 
 use super::convert::{millis, some_text};
+use super::pages::Pages;
 use super::{Aws, Question, log_line};
 use crate::backend::transport::Line;
 use crate::domain::log::{LogGroup, LogLine};
@@ -59,27 +60,29 @@ impl Logs {
     /// Log groups by name, at most `cap` (DescribeLogGroups, 50 a page). The flag says whether there are more.
     pub async fn groups(&self, cap: usize) -> Result<(Vec<LogGroup>, bool), Problem> {
         let mut groups = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
+        let mut pages = Pages::default();
+        let more = loop {
             let page = self
                 .aws
                 .read(&self.line, GROUPS, |c| {
                     c.logs
                         .describe_log_groups()
                         .limit(50)
-                        .set_next_token(token.take())
+                        .set_next_token(pages.token())
                         .send()
                 })
                 .await?;
             groups.extend(page.log_groups().iter().filter_map(group));
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() || groups.len() >= cap {
-                break;
+            if !pages.turn(page.next_token)? {
+                break groups.len() > cap;
             }
-        }
+            if groups.len() >= cap {
+                break true;
+            }
+        };
         groups.sort_by(|a: &LogGroup, b| a.name.cmp(&b.name));
         groups.truncate(cap);
-        Ok((groups, token.is_some()))
+        Ok((groups, more))
     }
 
     /// A few lines of a group's last while, for looking at their shape: at most `lines`, from `from` on (FilterLogEvents).
@@ -90,8 +93,8 @@ impl Logs {
         lines: usize,
     ) -> Result<Vec<LogLine>, Problem> {
         let mut sample = Vec::new();
-        let mut token: Option<String> = None;
-        for _ in 0..SAMPLE_PAGES {
+        let mut pages = Pages::at_most(SAMPLE_PAGES);
+        loop {
             let page = self
                 .aws
                 .read(&self.line, EVENTS, |c| {
@@ -100,13 +103,12 @@ impl Logs {
                         .log_group_name(group)
                         .start_time(from.as_millisecond())
                         .limit(i32::try_from(lines).unwrap_or(EVENTS_A_PAGE))
-                        .set_next_token(token.take())
+                        .set_next_token(pages.token())
                         .send()
                 })
                 .await?;
             sample.extend(page.events().iter().map(|e| log_line::line(group, e)));
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() || sample.len() >= lines {
+            if !pages.turn(page.next_token)? || sample.len() >= lines {
                 break;
             }
         }
@@ -121,12 +123,9 @@ impl Logs {
         token: Option<String>,
         pages: usize,
     ) -> Result<LogPage, Problem> {
-        let mut read = LogPage {
-            lines: Vec::new(),
-            next: token,
-        };
-        for _ in 0..pages.max(1) {
-            let at = read.next.take();
+        let mut read = LogPage::default();
+        let mut pages = Pages::at_most(pages.max(1)).from(token);
+        loop {
             let page = self
                 .aws
                 .read(&self.line, EVENTS, |c| {
@@ -139,7 +138,7 @@ impl Logs {
                             Some(question.pattern.clone()).filter(|p| !p.is_empty()),
                         )
                         .limit(EVENTS_A_PAGE)
-                        .set_next_token(at.clone())
+                        .set_next_token(pages.token())
                         .send()
                 })
                 .await?;
@@ -148,14 +147,11 @@ impl Logs {
                 .iter()
                 .map(|e| log_line::line(&question.group, e));
             read.lines.extend(lines);
-            // A token that stays the same would go round for ever.
-            read.next = page
-                .next_token
-                .filter(|t| !t.is_empty() && Some(t) != at.as_ref());
-            if read.next.is_none() {
+            if !pages.turn(page.next_token)? {
                 break;
             }
         }
+        read.next = pages.is_cut().then(|| pages.token()).flatten();
         Ok(read)
     }
 }

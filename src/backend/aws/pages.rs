@@ -1,47 +1,81 @@
 //! Lists that come in pages: where the next one starts, and when to stop asking.
 
+use std::collections::HashSet;
+
 use crate::domain::problem::{Problem, ProblemKind};
 
-/// Most pages of one list. Of the smallest pages asked for (100 rows) that is more than any account may hold.
-const MOST: u32 = 1_000;
+/// Most pages of one list. Of the smallest pages asked for (50 rows) that is more than any account may hold.
+const MOST: usize = 1_000;
 
 /// The way through a list.
 #[derive(Debug, Default)]
 pub struct Pages {
     token: Option<String>,
-    turned: u32,
+    /// Every token so far: an endpoint may go round by more than one page.
+    seen: HashSet<String>,
+    /// Tokens that were there before the first page.
+    first: usize,
+    enough: Option<usize>,
+    cut: bool,
 }
 
 impl Pages {
+    /// The way through the first pages of a list, which are enough: there it ends, and whoever shows them asks [`Self::is_cut`].
+    pub fn at_most(pages: usize) -> Self {
+        Self {
+            enough: Some(pages),
+            ..Self::default()
+        }
+    }
+
+    /// The same, from a place that an earlier question came to.
+    #[must_use]
+    pub fn from(mut self, token: Option<String>) -> Self {
+        self.seen.extend(token.clone());
+        self.first = self.seen.len();
+        self.token = token;
+        self
+    }
+
     /// What the next question has to name; `None` for the first page.
     pub fn token(&self) -> Option<String> {
         self.token.clone()
     }
 
-    /// Takes the token that came with a page; whether there is another page.
+    /// Whether the list went on where its first pages were enough.
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// Takes the token that came with a page; whether there is another page to ask for.
     ///
     /// # Errors
-    /// `Malformed` where the same token came twice, or the list does not end: asking on would go round for ever.
+    /// `Malformed` where a token came twice, or the list does not end: asking on would go round for ever.
     pub fn turn(&mut self, next: Option<String>) -> Result<bool, Problem> {
         let Some(next) = next.filter(|t| !t.is_empty()) else {
             return Ok(false);
         };
-        self.turned += 1;
-        if self.turned >= MOST || self.token.as_ref() == Some(&next) {
-            return Err(Problem::new(
-                ProblemKind::Malformed,
-                "aws",
-                "The list was not read to its end",
-                match self.turned >= MOST {
-                    true => format!("there are more than {MOST} pages of it"),
-                    false => "the same page was offered again".to_owned(),
-                },
-                "Check the endpoint: something between this machine and AWS repeats its answers.",
-            ));
+        if !self.seen.insert(next.clone()) {
+            return Err(endless("a page was offered again".to_owned()));
+        }
+        let turned = self.seen.len() - self.first;
+        if turned >= MOST {
+            return Err(endless(format!("there are more than {MOST} pages of it")));
         }
         self.token = Some(next);
-        Ok(true)
+        self.cut = self.enough.is_some_and(|pages| turned >= pages);
+        Ok(!self.cut)
     }
+}
+
+fn endless(why: String) -> Problem {
+    Problem::new(
+        ProblemKind::Malformed,
+        "aws",
+        "The list was not read to its end",
+        why,
+        "Check the endpoint: something between this machine and AWS repeats its answers.",
+    )
 }
 
 #[cfg(test)]
@@ -57,10 +91,28 @@ mod tests {
         assert!(pages.turn(Some("b".into())).unwrap());
         assert!(!Pages::default().turn(Some(String::new())).unwrap());
         assert!(!Pages::default().turn(None).unwrap());
-        let why = pages.turn(Some("b".into())).unwrap_err();
-        assert_eq!(why.kind, ProblemKind::Malformed);
+        for again in ["b", "a"] {
+            let why = pages.turn(Some(again.into())).unwrap_err();
+            assert_eq!(why.kind, ProblemKind::Malformed, "{again}");
+        }
         let mut endless = Pages::default();
         let end = (0..2 * MOST).find(|n| endless.turn(Some(n.to_string())).is_err());
         assert_eq!(end, Some(MOST - 1));
+    }
+
+    #[test]
+    fn the_first_pages_are_enough_where_somebody_says_so_and_what_is_left_out_is_known() {
+        let mut pages = Pages::at_most(2);
+        assert!(pages.turn(Some("a".into())).unwrap());
+        assert!(!pages.turn(Some("b".into())).unwrap());
+        assert!(pages.is_cut());
+        let mut whole = Pages::at_most(2);
+        assert!(whole.turn(Some("a".into())).unwrap());
+        assert!(!whole.turn(None).unwrap());
+        assert!(!whole.is_cut());
+        assert_eq!(pages.token().as_deref(), Some("b"), "where to go on");
+        let mut on = Pages::at_most(2).from(pages.token());
+        assert!(on.turn(Some("c".into())).unwrap());
+        assert!(on.turn(Some("b".into())).is_err(), "where it began");
     }
 }

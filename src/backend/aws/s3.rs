@@ -196,9 +196,10 @@ impl S3 {
     /// The newest object. Listings come in the order of keys, so that all of them have to be looked at.
     async fn newest(&self, region: Option<&str>, path: &str) -> Told<Object> {
         let mut newest: Option<Object> = None;
-        let mut token: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut pages = Pages::at_most(PAGES);
+        loop {
             let mut query = vec![("list-type", "2")];
+            let token = pages.token();
             if let Some(token) = &token {
                 query.push(("continuation-token", token));
             }
@@ -208,12 +209,15 @@ impl S3 {
             };
             let found = page.contents.iter().map(object).chain(newest.take());
             newest = found.max_by_key(|o| o.at);
-            token = page.next_continuation_token.filter(|t| !t.is_empty());
-            if token.is_none() {
-                return newest.map_or(Told::Unset, Told::Set);
+            match pages.turn(page.next_continuation_token) {
+                Ok(true) => {}
+                Ok(false) if pages.is_cut() => {
+                    return Told::Unknown(format!("more than {} objects", PAGES * 1_000));
+                }
+                Ok(false) => return newest.map_or(Told::Unset, Told::Set),
+                Err(problem) => return Told::Unknown(problem.why),
             }
         }
-        Told::Unknown(format!("more than {} objects", PAGES * 1_000))
     }
 
     /// Sizes from the vendor's daily metrics. Where CloudWatch cannot be asked, they stay unknown: its own line says why.

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::Question;
 use super::convert::{seconds, text};
+use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::problem::Problem;
@@ -21,9 +22,6 @@ const API: Api = Api {
     only_in: None,
 };
 const LIST: Question = Question::new("secretsmanager", "ListSecrets", "list the secrets");
-
-/// Pages read at most: 2,000 secrets.
-const PAGES: usize = 20;
 
 /// The Secrets Manager client.
 #[derive(Debug)]
@@ -73,16 +71,15 @@ impl SecretsManager {
     /// Where AWS cannot be asked or refuses.
     pub async fn secrets(&self) -> Result<Vec<Secret>, Problem> {
         let mut all = Vec::new();
-        let mut token: Option<String> = None;
-        for _ in 0..PAGES {
-            let input = match &token {
+        let mut pages = Pages::default();
+        loop {
+            let input = match pages.token() {
                 Some(token) => json!({"MaxResults": 100, "NextToken": token}),
                 None => json!({"MaxResults": 100}),
             };
             let page: Listed = self.signed.json(&self.line, &API, LIST, &input).await?;
             all.extend(page.secret_list.into_iter().map(secret));
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(page.next_token)? {
                 break;
             }
         }

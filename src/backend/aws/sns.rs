@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::Question;
 use super::convert::text;
+use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::problem::Problem;
@@ -25,8 +26,6 @@ const TOPICS: Question = Question::new("sns", "ListTopics", "list the topics");
 const SUBSCRIPTIONS: Question = Question::new("sns", "ListSubscriptions", "list the subscriptions");
 const ATTRIBUTES: Question = Question::new("sns", "GetTopicAttributes", "read a topic");
 
-/// Pages of a list that are read at most: 2,000 topics or subscriptions.
-const PAGES: usize = 20;
 /// Topics whose attributes are read.
 const DETAILED: usize = 100;
 /// Topics that are asked about at once.
@@ -136,14 +135,14 @@ impl Sns {
 
     async fn arns(&self) -> Result<Vec<String>, Problem> {
         let mut all = Vec::new();
-        let mut token: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut pages = Pages::default();
+        loop {
+            let token = pages.token();
             let params: Vec<(&str, &str)> =
                 token.iter().map(|t| ("NextToken", t.as_str())).collect();
             let page: TopicPage = self.signed.query(&self.line, &API, TOPICS, &params).await?;
             all.extend(page.topics.all.into_iter().map(|t| t.topic_arn));
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(page.next_token)? {
                 break;
             }
         }
@@ -152,8 +151,9 @@ impl Sns {
 
     async fn subscriptions(&self) -> Result<BTreeMap<String, Vec<Subscription>>, Problem> {
         let mut all: BTreeMap<String, Vec<Subscription>> = BTreeMap::new();
-        let mut token: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut pages = Pages::default();
+        loop {
+            let token = pages.token();
             let params: Vec<(&str, &str)> =
                 token.iter().map(|t| ("NextToken", t.as_str())).collect();
             let page: SubscriptionPage = self
@@ -164,8 +164,7 @@ impl Sns {
                 let row = subscription(&entry);
                 all.entry(entry.topic_arn).or_default().push(row);
             }
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(page.next_token)? {
                 break;
             }
         }

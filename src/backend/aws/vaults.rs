@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::Question;
 use super::convert::{seconds, some_text, text};
+use super::pages::Pages;
 use super::signed::{Api, Signed, escape};
 use crate::backend::transport::Line;
 use crate::domain::backup::{Abroad, Backup, BackupJob, BackupKind, StoreKind};
@@ -30,9 +31,6 @@ const POINTS: Question = Question::new(
 );
 const JOBS: Question = Question::new("backup", "ListBackupJobs", "list the backup jobs");
 const COPIES: Question = Question::new("backup", "ListCopyJobs", "list the copies of backups");
-
-/// Pages read at most of each list: 20,000 rows.
-const PAGES: usize = 20;
 /// Vaults read at most.
 const VAULTS_READ: usize = 25;
 /// Days of jobs.
@@ -149,8 +147,9 @@ impl Vaults {
         query: &[(&str, &str)],
     ) -> Result<Vec<P::Row>, Problem> {
         let mut rows = Vec::new();
-        let mut token: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut pages = Pages::default();
+        loop {
+            let token = pages.token();
             let mut query = query.to_vec();
             query.push(("maxResults", "1000"));
             if let Some(token) = &token {
@@ -166,8 +165,7 @@ impl Vaults {
             };
             let (more, next) = page.split();
             rows.extend(more);
-            token = next.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(next)? {
                 break;
             }
         }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::Question;
 use super::convert::{tail, text};
+use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::problem::Problem;
@@ -129,19 +130,17 @@ impl Waf {
                 _ => None,
             });
         let mut listed = Vec::new();
-        let mut marker: Option<String> = None;
+        let mut pages = Pages::default();
         while listed.len() < MOST {
-            let input = match &marker {
+            let input = match pages.token() {
                 Some(marker) => json!({"Scope": "REGIONAL", "Limit": 100, "NextMarker": marker}),
                 None => json!({"Scope": "REGIONAL", "Limit": 100}),
             };
             let page: Listed = self.signed.json(&self.line, &API, LIST, &input).await?;
             // The marker may come with a page that is the last one.
-            marker = page
-                .next_marker
-                .filter(|m| !m.is_empty() && !page.acls.is_empty());
+            let next = page.next_marker.filter(|_| !page.acls.is_empty());
             listed.extend(page.acls);
-            if marker.is_none() {
+            if !pages.turn(next)? {
                 break;
             }
         }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Question;
 use super::convert::{stamp, text};
+use super::pages::Pages;
 use super::signed::{Api, Signed, escape};
 use crate::backend::transport::Line;
 use crate::domain::flag::{Flag, FlagRollout, FlagState, FlagValue, Flags};
@@ -47,8 +48,6 @@ const VERSION: Question = Question::new(
 
 /// Type of a profile that holds feature flags.
 const FLAGS: &str = "AWS.AppConfig.FeatureFlags";
-/// Pages read at most, of 50 each.
-const PAGES: usize = 10;
 /// Applications and environments of each that are looked into at most.
 const MOST: usize = 20;
 /// Versions kept: they never change.
@@ -118,7 +117,9 @@ impl AppConfig {
     /// Where AWS cannot be asked or refuses.
     pub async fn flags(&self) -> Result<Flags, Problem> {
         let mut all = Flags::default();
-        let applications: Vec<Named> = self.list(APPLICATIONS, "/applications", PAGES).await?;
+        let applications: Vec<Named> = self
+            .list(APPLICATIONS, "/applications", Pages::default())
+            .await?;
         for application in applications.iter().take(MOST) {
             self.application(application, &mut all).await?;
         }
@@ -135,14 +136,15 @@ impl AppConfig {
     async fn application(&self, application: &Named, all: &mut Flags) -> Result<(), Problem> {
         let base = format!("/applications/{}", escape(&application.id));
         let path = format!("{base}/configurationprofiles");
-        let profiles: Vec<Named> = self.list(PROFILES, &path, PAGES).await?;
+        let profiles: Vec<Named> = self.list(PROFILES, &path, Pages::default()).await?;
         let path = format!("{base}/environments");
-        let listed: Vec<Named> = self.list(ENVIRONMENTS, &path, PAGES).await?;
+        let listed: Vec<Named> = self.list(ENVIRONMENTS, &path, Pages::default()).await?;
         let mut environments = Vec::new();
         for e in listed.iter().take(MOST) {
             let path = format!("{base}/environments/{}/deployments", escape(&e.id));
             // The newest page is enough: what is in use is the newest complete one of a profile.
-            let deployments: Vec<Deployment> = self.list(DEPLOYMENTS, &path, 1).await?;
+            let deployments: Vec<Deployment> =
+                self.list(DEPLOYMENTS, &path, Pages::at_most(1)).await?;
             environments.push(Environment {
                 name: text(Some(&e.name)),
                 deployments,
@@ -253,17 +255,16 @@ impl AppConfig {
         &self,
         question: Question,
         path: &str,
-        pages: usize,
+        mut pages: Pages,
     ) -> Result<Vec<T>, Problem> {
         let mut all = Vec::new();
-        let mut token: Option<String> = None;
-        for _ in 0..pages {
+        loop {
+            let token = pages.token();
             let mut query = vec![("max_results", "50")];
             query.extend(token.as_deref().map(|t| ("next_token", t)));
             let page: Page<T> = self.read(question, path, &query).await?;
             all.extend(page.items);
-            token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(page.next_token)? {
                 break;
             }
         }

@@ -12,12 +12,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Question;
+use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::shelf::Shelf;
 use crate::backend::transport::Line;
 use crate::config::{CostCache, CostConfig};
 use crate::domain::cost::Cost;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 use bill::{Anomalies, Forecast, Span, Usage};
 
 const API: Api = Api {
@@ -151,27 +152,40 @@ impl CostExplorer {
         let (anomalies, told_all) = self.may::<Anomalies>(ANOMALIES, &input).await?;
         let mut questions = 2;
         let mut usage = Usage::default();
-        let mut token: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut pages = Pages::at_most(PAGES);
+        loop {
             let mut input = json!({
                 "TimePeriod": {"Start": span.first.to_string(), "End": span.tomorrow.to_string()},
                 "Granularity": "DAILY",
                 "Metrics": ["UnblendedCost"],
                 "GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}],
             });
-            if let (Some(token), Some(members)) = (&token, input.as_object_mut()) {
+            if let (Some(token), Some(members)) = (pages.token(), input.as_object_mut()) {
                 members.insert("NextPageToken".into(), json!(token));
             }
             let page: Usage = self.signed.json(&self.line, &API, USAGE, &input).await?;
             questions += 1;
-            token = usage.join(page);
-            if token.is_none() {
+            if !pages.turn(usage.join(page))? {
                 break;
             }
+        }
+        if pages.is_cut() {
+            return Err(too_long());
         }
         let cost = bill::read(&span, usage, forecast, anomalies, now, questions);
         Ok((cost, told && told_all))
     }
+}
+
+/// Sums over a part of the bill would be taken for the bill.
+fn too_long() -> Problem {
+    Problem::new(
+        ProblemKind::Malformed,
+        "cost",
+        "The bill was not read to its end",
+        format!("it has more than {PAGES} pages, and each is paid for"),
+        "Check the endpoint: AWS puts two months of all services on far fewer.",
+    )
 }
 
 impl CostExplorer {

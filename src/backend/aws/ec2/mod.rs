@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::Question;
 use super::convert::text;
+use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::network::{Network, Subnet, Vpc};
@@ -42,9 +43,6 @@ const INTERFACES: Question = Question::new(
 );
 const BALANCERS: Question =
     Question::new("ec2", "DescribeLoadBalancers", "read the load balancers");
-
-/// Pages read of each at most: the vendor's pages hold up to 1,000.
-const PAGES: usize = 20;
 
 /// The EC2 client.
 #[derive(Debug)]
@@ -124,8 +122,9 @@ impl Ec2 {
         question: Question,
     ) -> Result<Vec<P::Item>, Problem> {
         let mut all = Vec::new();
-        let mut token: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut pages = Pages::default();
+        loop {
+            let token = pages.token();
             let next = token.as_deref().map(|t| (P::TOKEN, t));
             let params: Vec<(&str, &str)> = next.into_iter().collect();
             let page: P = self
@@ -134,8 +133,7 @@ impl Ec2 {
                 .await?;
             let (items, more) = page.split();
             all.extend(items);
-            token = more.filter(|t| !t.is_empty());
-            if token.is_none() {
+            if !pages.turn(more)? {
                 break;
             }
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::Question;
 use super::convert::{some_text, stamp, text};
+use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::access::{Access, Credentials, Principal, PrincipalKind};
@@ -69,9 +70,9 @@ impl Iam {
         // First, so that the last answer is a good one where nobody had a report made.
         let credentials = self.credentials(region).await;
         let mut known = Known::default();
-        let mut marker: Option<String> = None;
-        let mut cut = true;
-        for _ in 0..PAGES {
+        let mut pages = Pages::at_most(PAGES);
+        loop {
+            let marker = pages.token();
             let mut params = vec![("MaxItems", ROWS)];
             params.extend(marker.iter().map(|m| ("Marker", m.as_str())));
             let page: Page = self
@@ -79,10 +80,9 @@ impl Iam {
                 .query_in(&self.line, &API, DETAILS, Some(region), &params)
                 .await?;
             let more = page.is_truncated.as_deref().map(str::trim) == Some("true");
-            marker = page.marker.clone().filter(|m| more && !m.is_empty());
+            let next = page.marker.clone().filter(|_| more);
             known.add(page);
-            if marker.is_none() {
-                cut = false;
+            if !pages.turn(next)? {
                 break;
             }
         }
@@ -92,7 +92,7 @@ impl Iam {
         };
         Ok(Access {
             principals: known.principals(),
-            cut,
+            cut: pages.is_cut(),
             credentials,
             no_credentials,
             may_delete: self.may_delete.clone(),

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::Question;
 use super::convert::{stamp, text};
+use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::database::{Database, Databases, DbCluster, DbEvent, DbVitals};
@@ -38,9 +39,6 @@ const INSTANCES: Question = Question::new("rds", "DescribeDBInstances", "list th
 const CLUSTERS: Question = Question::new("rds", "DescribeDBClusters", "list the database clusters");
 const EVENTS: Question = Question::new("rds", "DescribeEvents", "list what happened to databases");
 const VITALS: Question = Question::new("cloudwatch", "GetMetricData", "measure the databases");
-
-/// Pages read at most of each list: 2,000 rows.
-const PAGES: usize = 20;
 /// Days of events.
 const EVENT_DAYS: i64 = 7;
 /// Databases measured at most.
@@ -87,8 +85,9 @@ impl Rds {
         params: &[(&str, &str)],
     ) -> Result<Vec<P::Row>, Problem> {
         let mut rows = Vec::new();
-        let mut marker: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut pages = Pages::default();
+        loop {
+            let marker = pages.token();
             let mut params = params.to_vec();
             params.push(("MaxRecords", "100"));
             if let Some(marker) = &marker {
@@ -100,8 +99,7 @@ impl Rds {
                 .await?;
             let (more, next) = page.split();
             rows.extend(more);
-            marker = next.filter(|m| !m.is_empty());
-            if marker.is_none() {
+            if !pages.turn(next)? {
                 break;
             }
         }
