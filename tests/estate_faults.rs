@@ -279,6 +279,30 @@ async fn a_window_that_is_used_up_is_respected_after_a_good_answer() {
     assert!((100..=120).contains(&rest.as_secs()), "{rest:?}");
 }
 
+/// GitHub's primary limit: no `Retry-After`, a window that is used up and when the next one begins.
+#[tokio::test]
+async fn a_refusal_that_says_when_the_window_begins_anew_is_heeded() {
+    let at = Timestamp::now().as_second() + 600;
+    for (status, name, value) in [
+        (403, "x-ratelimit-reset", at.to_string()),
+        (429, "x-ratelimit-reset", at.to_string()),
+        (429, "ratelimit", "\"default\";r=0;t=600".to_owned()),
+    ] {
+        let mut headers = vec![(name, value)];
+        if status == 403 {
+            headers.push(("x-ratelimit-remaining", "0".into()));
+        }
+        let (problem, peer, backend) = slack(vec![Say::This(status, headers, "{}".into())]).await;
+        assert_eq!(problem.kind, ProblemKind::Throttled, "{name}: {problem:?}");
+        assert!(problem.why.contains("not asked before"), "{problem:?}");
+        assert_eq!(peer.asked().len(), 1, "{name}: asked again at once");
+        let mut lines = backend.estate.lines.iter();
+        let line = lines.find(|l| l.name() == "slack").unwrap();
+        let rest = line.next_try().unwrap().duration_since(Timestamp::now());
+        assert!((580..=600).contains(&rest.as_secs()), "{name}: {rest:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_token_is_never_carried_to_another_host() {
     let elsewhere = Peer::start(vec![say(200, "{\"ok\":true}")]).await;

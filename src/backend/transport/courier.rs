@@ -132,6 +132,9 @@ impl Courier {
         if status.is_success() || status == http::StatusCode::NOT_MODIFIED {
             Ok(heard)
         } else {
+            if large.is_none() && bytes.len() + chunk.len() > LARGE {
+                large = self.large.acquire().await.ok();
+            }
             Err(refused(&heard))
         }
     }

@@ -44,16 +44,71 @@ pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
 }
 
-/// Until when a vendor is to be left alone by what a good answer says: nothing is left of the window (`X-RateLimit-*` as GitHub and
-/// Vercel send them: reset in seconds since 1970; `RateLimit-*` of others: reset in seconds from now).
+/// What a vendor says of its window.
+#[derive(Clone, Copy, Debug, Default)]
+struct Window {
+    left: Option<i64>,
+    reset: Option<i64>,
+}
+
+impl Window {
+    /// `X-RateLimit-*` as GitHub and Vercel send them (reset in seconds since 1970), `RateLimit-*` of others (in seconds from now),
+    /// `Ratelimit: "default";r=50;t=30` as Cloudflare sends it (draft-ietf-httpapi-ratelimit-headers-10, section 4).
+    fn of(headers: &HeaderMap) -> Self {
+        let number = |name| text(headers, name)?.parse::<i64>().ok();
+        // Where several windows are told of, the one that is used up counts, else the first.
+        let listed = text(headers, "ratelimit").unwrap_or_default();
+        let windows: Vec<Self> = listed.split(',').map(Self::listed).collect();
+        let spent = windows.iter().find(|w| w.left.is_some_and(|n| n <= 0));
+        let listed = spent.or(windows.first()).copied().unwrap_or_default();
+        Self {
+            left: number("x-ratelimit-remaining")
+                .or_else(|| number("ratelimit-remaining"))
+                .or(listed.left),
+            reset: number("x-ratelimit-reset")
+                .or_else(|| number("ratelimit-reset"))
+                .or(listed.reset),
+        }
+    }
+
+    fn listed(item: &str) -> Self {
+        let find = |name: &str| {
+            let mut all = item.split(';').filter_map(|p| p.trim().split_once('='));
+            all.find(|(key, _)| *key == name)?.1.trim().parse().ok()
+        };
+        Self {
+            left: find("r"),
+            reset: find("t"),
+        }
+    }
+}
+
+/// How long a vendor that refused wants to be left alone: as it says, else until its window begins anew where nothing is left of it. A
+/// 429 that tells of no rest has none left by itself; a 403 that has some left is about something else.
+pub fn wanted(status: u16, headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let said = retry_after(headers, now);
+    said.or_else(|| {
+        let mut window = Window::of(headers);
+        if status == 429 {
+            window.left = Some(window.left.unwrap_or(0));
+        } else if status != 403 {
+            return None;
+        }
+        let until = until(window, now)?;
+        Duration::try_from(until.duration_since(now)).ok()
+    })
+}
+
+/// Until when a vendor is to be left alone by what a good answer says: nothing is left of the window.
 pub fn rest_until(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
-    let number = |name| text(headers, name)?.parse::<i64>().ok();
-    let left = number("x-ratelimit-remaining").or_else(|| number("ratelimit-remaining"))?;
-    if left > 0 {
+    until(Window::of(headers), now)
+}
+
+fn until(window: Window, now: Timestamp) -> Option<Timestamp> {
+    if window.left? > 0 {
         return None;
     }
-    let reset = number("x-ratelimit-reset").or_else(|| number("ratelimit-reset"))?;
-    let until = match reset {
+    let until = match window.reset? {
         // Epochs are large; spans of a window are not.
         r if r > 1_000_000_000_000 => Timestamp::from_millisecond(r).ok()?,
         r if r > 1_000_000_000 => Timestamp::from_second(r).ok()?,
@@ -95,6 +150,39 @@ mod tests {
         assert!(spread.iter().any(|p| *p < FIRST) && spread.iter().any(|p| *p > FIRST));
         assert!(backoff(0, Some(Duration::from_secs(2))) >= Duration::from_secs(2));
         assert_eq!(backoff(0, Some(Duration::from_secs(900))), LONGEST);
+    }
+
+    #[test]
+    fn a_refusal_without_retry_after_is_heeded_until_the_window_begins_anew() {
+        let now = Timestamp::from_second(1_790_000_000).unwrap();
+        let rest = |status, pairs: &[(&'static str, &str)]| {
+            wanted(status, &headers(pairs), now).map(|d| d.as_secs())
+        };
+        let github = [
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "1790000600"),
+        ];
+        assert_eq!(rest(403, &github), Some(600));
+        assert_eq!(rest(429, &github), Some(600));
+        assert_eq!(rest(500, &github), None);
+        let some_left = [("x-ratelimit-remaining", "7"), github[1]];
+        assert_eq!(rest(403, &some_left), None, "a permission");
+        assert_eq!(rest(429, &[("x-ratelimit-reset", "1790000060")]), Some(60));
+        assert_eq!(rest(403, &[("x-ratelimit-reset", "1790000060")]), None);
+        let both = [("retry-after", "9"), github[0], github[1]];
+        assert_eq!(rest(403, &both), Some(9), "what it says itself");
+        let cloudflare = [("ratelimit", "\"default\";r=0;t=240")];
+        assert_eq!(rest(429, &cloudflare), Some(240));
+        let two = [("ratelimit", "\"burst\";r=5;t=1, \"day\"; r=0; t=300")];
+        assert_eq!(rest(429, &two), Some(300));
+        for wrong in [
+            "",
+            "nonsense",
+            "\"x\";r=;t=x",
+            "\"x\";r=0;t=-99999999999999999999",
+        ] {
+            assert_eq!(rest(429, &[("ratelimit", wrong)]), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Words for failures of vendors that are no part of AWS: whose token it is, where it came from, how to renew it.
 
+use jiff::Timestamp;
+
 use super::evidence::{Evidence, Reach};
+use super::limits;
 use super::words::{Asked, body_in_words, status};
 use crate::config::credentials::Provider;
 use crate::domain::problem::ProblemKind;
@@ -46,7 +49,7 @@ pub(super) fn words(
             format!("{title} does not accept the token{said}"),
             login,
         ),
-        Some(403) if limited() => slow_down(title),
+        Some(403) if limited() || seen.retry_after.is_some() => slow_down(title, seen),
         Some(403) => (
             ProblemKind::Denied,
             format!("the {title} token may not do it{said}"),
@@ -64,7 +67,7 @@ pub(super) fn words(
                 vendor.provider.name
             ),
         ),
-        Some(429) => slow_down(title),
+        Some(429) => slow_down(title, seen),
         Some(s) if s >= 500 && !asked.mutation => (
             ProblemKind::Vendor,
             format!("{title} failed{}{said}", status(seen)),
@@ -97,10 +100,17 @@ pub(super) fn words(
     })
 }
 
-fn slow_down(title: &str) -> (ProblemKind, String, String) {
+fn slow_down(title: &str, seen: &Evidence) -> (ProblemKind, String, String) {
+    // A time and not a span: the words may be looked at long after.
+    let until = seen
+        .retry_after
+        .and_then(|rest| limits::after(rest, Timestamp::now()))
+        .map_or(String::new(), |at| {
+            format!(" and is not asked before {} UTC", at.strftime("%H:%M:%S"))
+        });
     (
         ProblemKind::Throttled,
-        format!("{title} asks us to slow down"),
+        format!("{title} asks us to slow down{until}"),
         "The console asks less often and goes on by itself; see who else uses the token if it stays.".into(),
     )
 }
