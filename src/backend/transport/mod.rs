@@ -3,6 +3,7 @@
 //! One layer retries, reads only: the SDK's standard mode where an SDK asks, [`Line::ask`] where HTTP is spoken without one;
 //! three attempts with full jitter either way. A mutation is sent once.
 
+mod action;
 mod body;
 mod cap;
 mod courier;

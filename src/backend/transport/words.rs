@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::problem::{Problem, ProblemKind};
 
+use super::action;
 use super::body::Body;
 use super::cap;
 use super::evidence::{Credentials, Evidence, Reach};
@@ -236,15 +237,11 @@ fn credentials(asked: &Asked, trouble: Credentials) -> Verdict {
 fn answered(asked: &Asked, seen: &Evidence) -> Verdict {
     let at = &asked.whereabouts.endpoint;
     let said = seen.said();
-    let permission = match asked.system {
-        "elb" => "elasticloadbalancing",
-        other => other,
-    };
     match seen.kind() {
         ProblemKind::Denied => verdict(
             ProblemKind::Denied,
             format!("these credentials may not do it{said}"),
-            format!("Ask for the permission {permission}:{}.", asked.operation),
+            format!("Ask for the permission {}.", action::of(asked, seen)),
         ),
         ProblemKind::Throttled => verdict(
             ProblemKind::Throttled,
