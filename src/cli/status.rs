@@ -21,6 +21,9 @@ use crate::plan::Checklist;
 use crate::watch::Snapshot;
 use judge::{Finding, Silence, Verdict, judge};
 
+/// Systems that an advice names before it says how many more it is about.
+const NAMED: usize = 4;
+
 /// Runs the command.
 pub async fn run(session: &mut Session) -> Result<Exit, Problem> {
     let picture = session.look(Vec::new()).await?;
@@ -85,7 +88,36 @@ fn print(
     out.line(&counts(facts, checklist))?;
     out.line(&slo_line(facts.slos.rows()))?;
     out.line("")?;
-    out.table(&providers(&facts.providers, now))
+    out.table(&providers(&facts.providers, now))?;
+    for (fix, names) in advice(&facts.providers) {
+        let text = format!("{}  ({})", inert(fix), inert(&named(&names)));
+        out.pieces(&[(Role::Dim, "   do: "), (Role::Plain, &text)])?;
+    }
+    Ok(())
+}
+
+/// What to do about systems that fail, each advice once, with those that it is about.
+fn advice(all: &[ProviderHealth]) -> Vec<(&str, Vec<&str>)> {
+    let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
+    for provider in all.iter().filter(|p| p.configured) {
+        let Some(fix) = provider.problem.as_ref().map(|p| p.fix.as_str()) else {
+            continue;
+        };
+        match told.iter_mut().find(|(known, _)| *known == fix) {
+            Some((_, names)) => names.push(&provider.name),
+            None => told.push((fix, vec![&provider.name])),
+        }
+    }
+    told.retain(|(fix, _)| !fix.is_empty());
+    told
+}
+
+fn named(names: &[&str]) -> String {
+    let shown = names.get(..NAMED).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// Counts of what is known; what nobody answered is not counted as none.

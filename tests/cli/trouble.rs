@@ -94,6 +94,34 @@ fn credentials_that_are_wrong_or_missing_are_named() {
 }
 
 #[test]
+fn a_profile_or_region_that_is_misspelt_is_named_with_the_nearest_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join(".aws");
+    std::fs::create_dir(&home).unwrap();
+    let profiles = "[default]\nregion = us-east-1\n[profile prod]\nregion = eu-west-1\n";
+    std::fs::write(home.join("config"), profiles).unwrap();
+    let run = |variables: &[(&str, &str)]| {
+        let mut c = command(folder.path(), &["services"]);
+        c.envs(variables.iter().copied());
+        ran(c.output().unwrap())
+    };
+    let words = &[
+        "no profile \"pord\" is in ~/.aws/config",
+        "did you mean \"prod\"?",
+        "Correct AWS_PROFILE: there is default, prod.",
+    ];
+    run(&[("AWS_PROFILE", "pord")]).told(3, words);
+    run(&[("AWS_PROFILE", "pord"), ("AWS_REGION", "us-east-1")]).told(3, words);
+    // Its host does not resolve: no request leaves this machine.
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "AKIAX"),
+        ("AWS_SECRET_ACCESS_KEY", "x"),
+        ("AWS_REGION", "us-eest-1"),
+    ];
+    run(&keys).told(3, &["us-eest-1", "Did you mean us-east-1?"]);
+}
+
+#[test]
 fn an_endpoint_that_is_none_is_named_and_nobody_else_is_asked() {
     let platform = Platform::start(&[]);
     let port = TcpListener::bind("127.0.0.1:0")

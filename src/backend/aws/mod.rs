@@ -25,7 +25,9 @@ pub mod logs;
 mod logs_insights;
 mod pages;
 pub mod performance;
+mod profile;
 pub mod rds;
+mod region;
 pub mod s3;
 pub mod secretsmanager;
 pub mod signed;
@@ -47,10 +49,11 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 
 pub(crate) use crate::backend::transport::Question;
-use crate::backend::transport::{Cap, Deadline, Line, Whereabouts, read_retries};
+use crate::backend::transport::{Advice, Cap, Deadline, Line, Whereabouts, read_retries};
 use crate::config::AwsConfig;
 use crate::domain::action::Permit;
 use crate::domain::problem::{Problem, ProblemKind};
+use profile::Profile;
 
 /// Clients are made anew after an authentication failure, so that renewed files are read; not more often than this.
 const RENEW_AFTER: Duration = Duration::from_secs(3);
@@ -142,7 +145,20 @@ impl Aws {
         }
         let sdk = self.load().await;
         *loaded_at = Some(Instant::now());
-        let clients = Arc::new(self.connect(&sdk)?);
+        let profile = match &self.settings.fixed_credentials {
+            Some(_) => None,
+            None => Profile::in_use(self.settings.profile.as_deref()),
+        };
+        let no_profile = match &profile {
+            Some(profile) => profile.missing().await,
+            None => None,
+        };
+        let whereabouts = Whereabouts {
+            profile: profile.map(|p| p.name),
+            no_profile,
+            ..Whereabouts::default()
+        };
+        let clients = Arc::new(self.connect(&sdk, whereabouts)?);
         *self.slot() = Some(clients.clone());
         Ok(clients)
     }
@@ -174,12 +190,12 @@ impl Aws {
         loader.load().await
     }
 
-    fn connect(&self, sdk: &SdkConfig) -> Result<Clients, Problem> {
+    fn connect(&self, sdk: &SdkConfig, known: Whereabouts) -> Result<Clients, Problem> {
         let endpoint = sdk.endpoint_url().map(str::to_owned);
         let region = match (sdk.region(), &endpoint) {
             (Some(region), _) => region.to_string(),
             (None, Some(_)) => "us-east-1".to_owned(),
-            (None, None) => return Err(no_region()),
+            (None, None) => return Err(no_region(known.no_profile)),
         };
         let mut sdk = sdk.to_builder().region(Region::new(region.clone()));
         if endpoint.as_deref().is_some_and(is_plain_loopback) {
@@ -226,13 +242,12 @@ impl Aws {
                 self.settings.fixed_credentials.is_some(),
             ),
             whereabouts: Arc::new(Whereabouts {
-                vendor: None,
+                doubt: endpoint
+                    .is_none()
+                    .then(|| region::advice(&region))
+                    .flatten(),
                 endpoint: endpoint.unwrap_or_else(|| format!("AWS in {region}")),
-                profile: self
-                    .settings
-                    .profile
-                    .clone()
-                    .or_else(|| std::env::var("AWS_PROFILE").ok().filter(|p| !p.is_empty())),
+                ..known
             }),
             region,
         })
@@ -305,14 +320,13 @@ fn is_plain_loopback(endpoint: &str) -> bool {
         .any(|rest| rest.is_empty() || rest.starts_with([':', '/']))
 }
 
-fn no_region() -> Problem {
-    Problem::new(
-        ProblemKind::Config,
-        "aws",
-        "Cannot ask AWS",
-        "no region is set",
-        "Set AWS_REGION, a `region` in the profile, or `region` in flightdeck.toml.",
-    )
+/// A profile that does not exist has no region either.
+fn no_region(no_profile: Option<Advice>) -> Problem {
+    let Advice { why, fix } = no_profile.unwrap_or_else(|| Advice {
+        why: "no region is set".into(),
+        fix: "Set AWS_REGION, a `region` in the profile, or `region` in flightdeck.toml.".into(),
+    });
+    Problem::new(ProblemKind::Config, "aws", "Cannot ask AWS", why, fix)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ use meter::Meter;
 pub use tally::Tally;
 pub use vendor::Vendor;
 pub(crate) use words::is_crash_page;
-pub use words::{Asked, Question, Whereabouts, word};
+pub use words::{Advice, Asked, Question, Whereabouts, word};
 
 /// Calls of one provider that may be under way at once; more wait their turn.
 const SEATS: usize = 6;

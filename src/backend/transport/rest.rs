@@ -49,8 +49,8 @@ impl Rest {
             base: base.trim_end_matches('/').to_owned(),
             whereabouts: Arc::new(Whereabouts {
                 endpoint: base.trim_end_matches('/').to_owned(),
-                profile: None,
                 vendor: Some(vendor),
+                ..Whereabouts::default()
             }),
             deadline: Deadline::short(None),
             scheme: "Bearer",

@@ -25,6 +25,19 @@ pub struct Whereabouts {
     pub profile: Option<String>,
     /// Whose API it is; `None`: AWS's.
     pub vendor: Option<&'static Vendor>,
+    /// What to say of the profile in use where it does not exist.
+    pub no_profile: Option<Advice>,
+    /// What to do about the region where its hosts do not resolve and its name is not a known one.
+    pub doubt: Option<String>,
+}
+
+/// A reason, and what a person can do about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advice {
+    /// Why.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
 }
 
 /// What is asked, as data: system, operation, and the words that complete "Cannot ...".
@@ -132,9 +145,12 @@ fn judge(asked: &Asked, seen: &Evidence) -> Verdict {
         Reach::NoConnection => verdict(
             ProblemKind::Unreachable,
             no_connection(at, seen),
-            format!(
-                "Check the network and the endpoint ({at}); the console goes on trying by itself."
-            ),
+            match asked.whereabouts.doubt.as_ref().filter(|_| no_name(seen)) {
+                Some(fix) => fix.clone(),
+                None => format!(
+                    "Check the network and the endpoint ({at}); the console goes on trying by itself."
+                ),
+            },
         ),
         Reach::NoReply if asked.mutation => lost(at, "no reply came in time"),
         Reach::NoReply => verdict(
@@ -166,12 +182,7 @@ fn no_connection(at: &str, seen: &Evidence) -> String {
     let has = |words: &[&str]| words.iter().any(|w| chain.contains(w));
     if has(&["connection refused"]) {
         format!("nothing listens at {at} (connection refused)")
-    } else if has(&[
-        "dns error",
-        "failed to lookup",
-        "name or service not known",
-        "resolve",
-    ]) {
+    } else if no_name(seen) {
         format!("the host name of {at} does not resolve (wrong region or endpoint, or no DNS)")
     } else if has(&["certificate", "tls", "handshake", "invalid peer"]) {
         format!("no TLS connection to {at}: {}", seen.chain_tail())
@@ -180,6 +191,18 @@ fn no_connection(at: &str, seen: &Evidence) -> String {
     } else {
         format!("no connection to {at}: {}", seen.chain_tail())
     }
+}
+
+/// Whether the name of the host has no address.
+fn no_name(seen: &Evidence) -> bool {
+    let chain = seen.chain.to_lowercase();
+    let words = [
+        "dns error",
+        "failed to lookup",
+        "name or service not known",
+        "resolve",
+    ];
+    words.iter().any(|w| chain.contains(w))
 }
 
 fn lost(at: &str, how: &str) -> Verdict {
@@ -196,7 +219,11 @@ fn credentials(asked: &Asked, trouble: Credentials) -> Verdict {
     let login = profile.map_or("`aws sso login`".into(), |p| {
         format!("`aws sso login --profile {p}`")
     });
+    let no_profile = asked.whereabouts.no_profile.as_ref();
     match trouble {
+        Credentials::Missing | Credentials::Broken if let Some(advice) = no_profile => {
+            verdict(ProblemKind::NoCredentials, &*advice.why, &*advice.fix)
+        }
         Credentials::Missing => verdict(
             ProblemKind::NoCredentials,
             format!("no AWS credentials were found{of}"),
@@ -279,6 +306,18 @@ fn answered(asked: &Asked, seen: &Evidence) -> Verdict {
 
 fn unsupported(asked: &Asked, seen: &Evidence) -> Verdict {
     let at = &asked.whereabouts.endpoint;
+    if seen.body == Body::Html && asked.system != "cloudwatch" {
+        // A web server without that page, or an emulator without that operation: nobody can tell from here.
+        return verdict(
+            ProblemKind::Unsupported,
+            format!(
+                "{at} does not know {}: it answered with a web page (HTML){}",
+                asked.operation,
+                status(seen)
+            ),
+            "Check the endpoint (AWS_ENDPOINT_URL, `endpoint` in the configuration): a web server answers there. An emulator needs a version that serves it.",
+        );
+    }
     let why = if asked.system == "cloudwatch" && seen.status == Some(404) {
         format!("this endpoint does not speak CloudWatch's RPC v2 CBOR ({at} answered 404)")
     } else {
@@ -346,7 +385,7 @@ mod tests {
             whereabouts: Arc::new(Whereabouts {
                 endpoint: "http://127.0.0.1:1".into(),
                 profile: Some("prod".into()),
-                vendor: None,
+                ..Whereabouts::default()
             }),
             mutation: false,
         }
@@ -431,6 +470,40 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_or_a_region_that_does_not_exist_is_what_the_advice_is_about() {
+        let mut asked = asked();
+        asked.whereabouts = Arc::new(Whereabouts {
+            no_profile: Some(Advice {
+                why: "no profile \"pord\"".into(),
+                fix: "Correct AWS_PROFILE.".into(),
+            }),
+            doubt: Some("Did you mean us-east-1?".into()),
+            ..Whereabouts::default()
+        });
+        let seen = |reach, chain: &str, credentials| Evidence {
+            reach,
+            chain: chain.into(),
+            credentials,
+            ..Evidence::default()
+        };
+        for trouble in [Credentials::Missing, Credentials::Broken] {
+            let p = word(&asked, &seen(Reach::NotBuilt, "", Some(trouble)));
+            assert_eq!(
+                (p.kind, p.fix.as_str()),
+                (ProblemKind::NoCredentials, "Correct AWS_PROFILE.")
+            );
+        }
+        let p = word(
+            &asked,
+            &seen(Reach::NotBuilt, "", Some(Credentials::Expired)),
+        );
+        assert!(p.why.contains("expired"), "{}", p.why);
+        let fix = |chain| word(&asked, &seen(Reach::NoConnection, chain, None)).fix;
+        assert_eq!(fix("dns error: no such host"), "Did you mean us-east-1?");
+        assert!(fix("Connection refused").contains("network"));
+    }
+
+    #[test]
     fn bodies_that_are_not_the_protocol_are_named() {
         let html = word(&asked(), &reply(200, None, "", Body::Html));
         assert_eq!(html.kind, ProblemKind::Malformed);
@@ -440,6 +513,12 @@ mod tests {
             let p = word(&asked(), &reply(status, None, "", Body::Html));
             assert_eq!(is_crash_page(&p), crash, "{}", p.why);
         }
+        let page = word(&asked(), &reply(404, None, "", Body::Html));
+        assert_eq!(page.kind, ProblemKind::Unsupported);
+        assert!(
+            page.why.contains("web page") && page.fix.contains("AWS_ENDPOINT_URL"),
+            "{page:?}"
+        );
         let mut cw = asked();
         cw.system = "cloudwatch";
         let p = word(&cw, &reply(404, None, "", Body::Html));
