@@ -105,6 +105,9 @@ fn a_run_on_the_starter_file_sees_what_a_run_without_it_sees() {
     assert!(text.contains("\nsecond_region = \"eu-west-1\"\n"), "{text}");
     assert_eq!(told(&said, "Vercel").0, "not_found");
     assert_eq!(told(&said, "log groups").0, "by_itself");
+    let (fate, dashboards) = told(&said, "dashboards");
+    assert_eq!(fate, "by_itself", "{said}");
+    assert!(!dashboards.is_empty());
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::config::credentials::{self, PROVIDERS, Provider};
 use crate::config::discovered::{Discovered, Fate, Told};
 use crate::config::git::Origin;
 use crate::config::{Config, starter};
+use crate::domain::interest::Interest;
 use crate::domain::problem::Problem;
 use crate::domain::text::inert;
 use crate::watch::{Scope, Subject};
@@ -113,7 +114,8 @@ pub(super) fn token_of(config: &Config, vendor: &str) -> bool {
 /// # Errors
 /// Where the watch ends before it answers.
 pub async fn look(known: &Known, session: &mut Session) -> Result<Look, Problem> {
-    let picture = session.look(Vec::new()).await?;
+    // Nobody asks for dashboards unless the plan or somebody who looks at them does.
+    let picture = session.look(vec![Interest::Dashboards]).await?;
     let facts = &picture.facts;
     if !session.config.demo {
         let estate = &facts.estate;
