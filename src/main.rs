@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use flightdeck::assemble;
 use flightdeck::cli::exit::Exit;
-use flightdeck::cli::{Cli, explain, paint};
+use flightdeck::cli::{Cli, explain};
 use flightdeck::process::{self, crash};
 
 fn main() -> ExitCode {
@@ -16,10 +16,9 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let no_color = cli.globals.no_color;
+    let (json, no_color) = (cli.globals.json, cli.globals.no_color);
     let exit = assemble::start(cli).unwrap_or_else(|problem| {
-        let colour = paint::wanted(&std::io::stderr(), no_color);
-        eprint!("{}", explain::lines(&problem, colour));
+        explain::tell(&problem, json, no_color);
         Exit::of(&problem)
     });
     ExitCode::from(exit.code())
@@ -27,8 +26,14 @@ fn main() -> ExitCode {
 
 /// Help and version are no mistakes. A wrong word is 2, but for `status`, where 2 would mean "down".
 fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    let asks_status = std::env::args().any(|word| word == "status");
+    let said = |word: &str| std::env::args().any(|w| w == word);
+    let asks_status = said("status");
+    match explain::usage(error).filter(|_| said("--json")) {
+        Some(problem) => explain::tell(&problem, true, said("--no-color")),
+        None => {
+            let _ = error.print();
+        }
+    }
     match error.exit_code() {
         0 => ExitCode::SUCCESS,
         _ if asks_status => ExitCode::from(Exit::NO_ANSWER.code()),

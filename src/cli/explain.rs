@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::paint::Role;
-use crate::domain::problem::Problem;
+use super::out::Out;
+use super::paint::{self, Role};
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
 
 /// Three lines: what did not work, why, and what to do.
@@ -16,6 +17,35 @@ pub fn lines(problem: &Problem, colour: bool) -> String {
         }
     }
     out
+}
+
+/// Words what a command could not do, on standard error; for programs also as its answer, so that none of them reads an empty one.
+pub fn tell(problem: &Problem, json: bool, no_color: bool) {
+    eprint!(
+        "{}",
+        lines(problem, paint::wanted(&std::io::stderr(), no_color))
+    );
+    if json {
+        let mut out = Out::stdout(json, no_color);
+        let error = serde_json::json!({"error": ProblemJson::from(problem)});
+        // Where even that cannot be written, the lines above have said it.
+        let _ = out.object(&error).and_then(|()| out.flush());
+    }
+}
+
+/// What is wrong with the words of a command line; `None` for a wish for help or the version.
+pub fn usage(error: &clap::Error) -> Option<Problem> {
+    let text = error.render().to_string();
+    let first = text.lines().next().unwrap_or_default();
+    error.use_stderr().then(|| {
+        Problem::new(
+            ProblemKind::Invalid,
+            "arguments",
+            first.trim_start_matches("error: "),
+            error.kind().to_string(),
+            "see flightdeck --help, or --help behind the command",
+        )
+    })
 }
 
 /// One line, where there is no room for three.

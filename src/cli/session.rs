@@ -61,7 +61,7 @@ pub type Need<'a> = &'a (dyn Fn(&Facts) -> Standing + Send + Sync);
 
 impl Session {
     /// How long a command waits for an answer: the deadline of one question and a little for the way.
-    fn patience(&self) -> Duration {
+    pub fn patience(&self) -> Duration {
         let question = self.config.aws.timeout.unwrap_or(Duration::from_secs(15));
         question + Duration::from_secs(5)
     }

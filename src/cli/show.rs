@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::exit::Exit;
 use super::explain::{self, ProblemJson};
 use super::paint::Role;
-use super::session::Session;
+use super::session::{Session, silent};
 use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::config::mistake::suggest;
@@ -66,9 +66,7 @@ pub async fn view(view: &'static View, session: &mut Session) -> Result<Exit, Pr
         return Err(unconfigured(view));
     }
     let sections = (view.make)(&picture.facts, Timestamp::now());
-    let answered = |s: &Section| s.standing.observed_at.is_some();
-    let failure = sections.iter().find_map(|s| s.standing.problem.clone());
-    if let Some(problem) = failure.filter(|_| !sections.iter().any(answered)) {
+    if let Some(problem) = unanswered(&sections, &picture, session) {
         return Err(problem);
     }
     if session.out.is_json() {
@@ -84,11 +82,40 @@ pub async fn view(view: &'static View, session: &mut Session) -> Result<Exit, Pr
     Ok(Exit::OK)
 }
 
+/// Why nothing that a page shows could be asked; `None` where something was answered, or there is nothing to ask.
+fn unanswered(sections: &[Section], picture: &Snapshot, session: &Session) -> Option<Problem> {
+    if sections.iter().any(Section::is_answered) || !sections.iter().any(Section::is_asked) {
+        return None;
+    }
+    let own = sections.iter().find_map(|s| s.standing.problem.clone());
+    // A page that rests on what others tell was not even asked for where they failed.
+    let others = || {
+        picture
+            .facts
+            .providers
+            .iter()
+            .find_map(|p| p.problem.clone())
+    };
+    let in_time = session.watch.is_settled(picture);
+    own.or_else(others)
+        .or_else(|| (!in_time).then(|| silent(session.patience())))
+}
+
 async fn list(session: &mut Session) -> Result<Exit, Problem> {
     let picture = session.look(Vec::new()).await?;
     let now = Timestamp::now();
     let applying = VIEWS.iter().filter(|v| v.applies(&picture.facts));
-    let all: Vec<(&View, Tone)> = applying.map(|v| (v, worst(v, &picture, now))).collect();
+    let mut answered = false;
+    let all = applying.map(|view| {
+        let sections = (view.make)(&picture.facts, now);
+        answered |= sections.iter().any(Section::is_answered);
+        (view, View::worst(&sections))
+    });
+    let all: Vec<(&View, Tone)> = all.collect();
+    let exit = match answered {
+        true => Exit::OK,
+        false => Exit::NO_ANSWER,
+    };
     if session.out.is_json() {
         let rows = all.iter().map(|(v, tone)| {
             json!({"name": v.id, "title": v.title, "group": v.group.word(), "state": word(*tone), "doc": v.doc})
@@ -97,7 +124,7 @@ async fn list(session: &mut Session) -> Result<Exit, Problem> {
         let mut more = Map::new();
         more.insert("environment".into(), json!(session.config.environment));
         session.out.list("views", rows, more)?;
-        return Ok(Exit::OK);
+        return Ok(exit);
     }
     let columns = [
         ("STATE", Align::Left),
@@ -116,11 +143,7 @@ async fn list(session: &mut Session) -> Result<Exit, Problem> {
         ]);
     }
     session.out.table(&table)?;
-    Ok(Exit::OK)
-}
-
-fn worst(view: &View, picture: &Snapshot, now: Timestamp) -> Tone {
-    View::worst(&(view.make)(&picture.facts, now))
+    Ok(exit)
 }
 
 /// The state of a view in a word.

@@ -187,7 +187,7 @@ pub struct Standing {
     pub observed_at: Option<Timestamp>,
     /// Why the last question failed.
     pub problem: Option<Problem>,
-    /// How far it can be trusted.
+    /// How far it can be trusted; `None`: nobody is asked.
     pub freshness: Option<Freshness>,
 }
 
@@ -232,6 +232,27 @@ impl Section {
                 freshness: Some(part.freshness(now)),
             },
             empty,
+        }
+    }
+
+    /// A section of systems that the configuration does not name: nobody is asked, and `empty` says what to do.
+    pub fn unasked(
+        source: &str,
+        name: &'static str,
+        title: impl Into<String>,
+        heads: &'static [Head],
+        empty: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            title: title.into(),
+            heads,
+            standing: Standing {
+                source: source.into(),
+                ..Standing::default()
+            },
+            empty,
+            ..Self::default()
         }
     }
 
@@ -291,12 +312,22 @@ impl Section {
         self.standing.freshness == Some(Freshness::Fresh)
     }
 
+    /// Whether anybody is asked for it at all.
+    pub fn is_asked(&self) -> bool {
+        self.standing.freshness.is_some()
+    }
+
+    /// Whether it was ever answered.
+    pub fn is_answered(&self) -> bool {
+        self.standing.observed_at.is_some()
+    }
+
     /// Why it has no rows.
     pub fn why_empty(&self) -> String {
         match (&self.standing.problem, self.standing.observed_at) {
             (Some(p), _) => format!("{}: {}. {}", p.what, p.why, p.fix),
-            (None, None) => "asking ...".into(),
-            (None, Some(_)) => self.empty.into(),
+            (None, None) if self.is_asked() => "asking ...".into(),
+            (None, _) => self.empty.into(),
         }
     }
 

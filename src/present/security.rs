@@ -122,15 +122,9 @@ fn unsafe_rows(view: &View, told: Section) -> Option<Section> {
 fn hosts(facts: &Facts, now: Timestamp) -> Section {
     let part = facts.https.values().next();
     let empty = "No host is probed: add [[probes.https]] to flightdeck.toml.";
-    let none = crate::domain::part::Part::<()>::answered(
-        (),
-        now,
-        "https:GET",
-        std::time::Duration::from_secs(30),
-    );
     let mut section = match part {
         Some(part) => Section::of(part, now, "hosts", "Hosts", HOSTS, empty),
-        None => Section::of(&none, now, "hosts", "Hosts", HOSTS, empty),
+        None => Section::unasked("https:GET", "hosts", "Hosts", HOSTS, empty),
     };
     if part.is_none() {
         section.note("no host is looked at from outside", Tone::Unknown);

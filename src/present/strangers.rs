@@ -7,7 +7,6 @@ use super::words::ago;
 use super::{Cell, Head, Section, Tone};
 use crate::domain::facts::Facts;
 use crate::domain::guard::GuardProbe;
-use crate::domain::part::Part;
 
 const HEADS: &[Head] = &[
     Head::left("url", 30).grow(3),
@@ -20,10 +19,9 @@ const HEADS: &[Head] = &[
 /// The section.
 pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
     let none = "No URL is asked as a stranger: add [[probes.https]] and [[probes.protected]] to flightdeck.toml.";
-    let never = Part::<()>::default();
     let mut section = match facts.guards.values().next() {
         Some(part) => Section::of(part, now, "strangers", "Strangers", HEADS, none),
-        None => Section::of(&never, now, "strangers", "Strangers", HEADS, none),
+        None => Section::unasked("https:GET", "strangers", "Strangers", HEADS, none),
     };
     for (url, part) in &facts.guards {
         match &part.value {
@@ -78,6 +76,7 @@ mod tests {
 
     use super::*;
     use crate::domain::guard::{Burst, Cookie};
+    use crate::domain::part::Part;
 
     fn worst(change: impl FnOnce(&mut GuardProbe)) -> Tone {
         let now = Timestamp::UNIX_EPOCH;

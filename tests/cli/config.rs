@@ -161,7 +161,7 @@ fn without_a_terminal_the_console_says_what_to_do_instead() {
     for words in [&["demo"][..], &[]] {
         run(folder.path(), words).told(2, &["no terminal", "flightdeck status --json"]);
     }
-    run(folder.path(), &["--json"]).told(2, &["flightdeck status --json"]);
+    run(folder.path(), &["--json"]).told_in_json(2, &["flightdeck status --json"]);
 }
 
 #[test]

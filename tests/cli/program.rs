@@ -26,6 +26,24 @@ impl Ran {
         self.out.lines().map(read).collect()
     }
 
+    /// As [`Self::told`], with the same on standard output as an object.
+    pub fn told_in_json(&self, code: i32, words: &[&str]) {
+        let said = self.json();
+        assert_eq!(said["schema"], 1, "{said}");
+        for (member, start) in [("what", "error: "), ("why", "  why: "), ("fix", "   do: ")] {
+            let text = said["error"][member].as_str().unwrap_or_default();
+            assert!(!text.is_empty(), "no {member} in {said}");
+            let line = self.err.lines().find_map(|l| l.strip_prefix(start));
+            assert_eq!(line, Some(text), "{said}");
+        }
+        let text = Self {
+            code: self.code,
+            out: String::new(),
+            err: self.err.clone(),
+        };
+        text.told(code, words);
+    }
+
     /// Checks that it ended with a code and three lines on standard error (what, why, what to do) without words of anybody's
     /// insides, that hold some words; and that nothing went to standard output.
     pub fn told(&self, code: i32, words: &[&str]) {

@@ -29,7 +29,7 @@ fn each_fault_of_the_platform_has_its_words() {
         let platform = Platform::start(&["--fault", fault]);
         let before = Instant::now();
         platform.run(&["services"]).told(3, words);
-        platform.run(&["services", "--json"]).told(3, words);
+        platform.run(&["services", "--json"]).told_in_json(3, words);
         platform
             .run(&["deploy", "laser-prod/api", "--image", "1.8.3", "--yes"])
             .told(3, words);
@@ -91,6 +91,62 @@ fn credentials_that_are_wrong_or_missing_are_named() {
     asked(&platform, &missing, &["services"])
         .told(3, &["no AWS credentials were found", "AWS_PROFILE"]);
     assert_eq!(asked(&platform, &missing, &["status"]).code, 3);
+}
+
+#[test]
+fn a_page_of_which_nothing_could_be_asked_is_no_answer() {
+    let platform = Platform::start(&[]);
+    let missing = [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")];
+    let words = &["no AWS credentials were found", "AWS_PROFILE"];
+    for view in ["map", "security", "capacity", "environments", "databases"] {
+        asked(&platform, &missing, &["show", view]).told(3, words);
+        asked(&platform, &missing, &["show", view, "--json"]).told_in_json(3, words);
+    }
+    let list = asked(&platform, &missing, &["show"]);
+    assert_eq!(list.code, 3, "{}", list.out);
+    assert!(list.out.contains("unknown") && !list.out.contains("ok "));
+    // What fails is said once, with what to do and for whom.
+    let status = asked(&platform, &missing, &["status"]);
+    let advice: Vec<&str> = status
+        .out
+        .lines()
+        .filter_map(|l| l.strip_prefix("   do: "))
+        .collect();
+    assert_eq!(advice.len(), 1, "{}", status.out);
+    assert!(
+        advice[0].contains("AWS_PROFILE") && advice[0].contains("(sts, ecs, elb"),
+        "{}",
+        status.out
+    );
+    // Nothing that is configured is unanswered: an account without services is not one that could not be asked.
+    let empty = Platform::start(&["--empty"]);
+    for view in ["map", "security", "capacity", "databases"] {
+        let ran = empty.run(&["show", view]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{view}: {}", ran.out);
+    }
+}
+
+#[test]
+fn a_program_that_asks_for_json_is_answered_in_json_whatever_goes_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("flightdeck.toml");
+    std::fs::write(&file, "[aws]\nclusers = [\"a\"]\n").unwrap();
+    let run = |words: &[&str]| ran(command(folder.path(), words).output().unwrap());
+    for words in [
+        &["status", "--json"][..],
+        &["services", "--json"],
+        &["show", "map", "--json"],
+        &["restart", "api", "--yes", "--json"],
+        &["audit", "--json"],
+    ] {
+        run(words).told_in_json(3, &["did you mean \"clusters\"?", "flightdeck.toml:2:1"]);
+    }
+    let nowhere = ["--config", "nowhere.toml", "status", "--json"];
+    run(&nowhere).told_in_json(3, &["nowhere.toml", "does not exist"]);
+    run(&["show", "databses", "--json", "--demo"]).told_in_json(2, &["databases"]);
+    run(&["--json"]).told_in_json(2, &["flightdeck status --json"]);
+    run(&["services", "--json", "--bogus"]).told_in_json(2, &["--bogus", "--help"]);
+    run(&["status", "--json", "--bogus"]).told_in_json(3, &["--bogus"]);
 }
 
 #[test]

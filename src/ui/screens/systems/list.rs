@@ -50,7 +50,7 @@ pub fn entries(facts: &Facts, now: Timestamp) -> Vec<Entry> {
 /// The most important first: why it cannot be asked, its worst note, how much there is.
 fn says(sections: &[Section]) -> String {
     let failed = sections.iter().find_map(|s| s.standing.problem.as_ref());
-    let unanswered = sections.iter().all(|s| s.standing.observed_at.is_none());
+    let unanswered = sections.iter().all(|s| s.is_asked() && !s.is_answered());
     let mut pieces: Vec<String> = Vec::new();
     if let Some(p) = failed {
         pieces.push(p.why.clone());

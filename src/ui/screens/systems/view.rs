@@ -251,9 +251,8 @@ fn draw_title(section: &Section, at: Rect, cx: &Cx<'_>, buf: &mut Buffer) {
     let (right, style) = match (&standing.problem, standing.freshness) {
         (Some(p), _) => (format!("▲ {}  last answer {age}", p.why), t.warn),
         (None, Some(Freshness::Stale)) => (format!("{} old: {age}", standing.source), t.stale),
-        (None, Some(Freshness::Never) | None) => {
-            (format!("{} asking ...", standing.source), t.muted)
-        }
+        (None, Some(Freshness::Never)) => (format!("{} asking ...", standing.source), t.muted),
+        (None, None) => (format!("{} not asked", standing.source), t.muted),
         (None, Some(_)) => (format!("{} {age}", standing.source), t.muted),
     };
     line(
