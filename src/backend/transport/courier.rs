@@ -10,10 +10,17 @@ use jiff::Timestamp;
 use reqwest::{Client, Request, redirect};
 use rustls::ClientConfig;
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 
 use super::evidence::{Credentials, Evidence, Reach};
 use super::{body, cap, limits};
 use crate::backend::tls::trust::{self, Trust};
+
+/// Bodies that are larger than this (bytes) are read a few at a time: thirty systems that all send as much as is read of one would
+/// take a machine's memory.
+const LARGE: usize = 2 << 20;
+/// Large bodies that are read at once.
+const LARGE_AT_ONCE: usize = 2;
 
 /// Connection and handshake.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -25,6 +32,7 @@ pub struct Courier {
     /// To this machine: no proxy, whatever the environment says.
     near: OnceLock<Result<Client, String>>,
     far: OnceLock<Result<Client, String>>,
+    large: Semaphore,
 }
 
 /// A good answer.
@@ -71,6 +79,7 @@ impl Courier {
             trust,
             near: OnceLock::new(),
             far: OnceLock::new(),
+            large: Semaphore::new(LARGE_AT_ONCE),
         }
     }
 
@@ -118,9 +127,13 @@ impl Courier {
             return Err(too_large());
         }
         let mut bytes = BytesMut::new();
+        let mut large = None;
         while let Some(chunk) = response.chunk().await.map_err(|e| of_error(&e))? {
             if bytes.len() + chunk.len() > most {
                 return Err(too_large());
+            }
+            if large.is_none() && bytes.len() + chunk.len() > LARGE {
+                large = self.large.acquire().await.ok();
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -132,9 +145,6 @@ impl Courier {
         if status.is_success() || status == http::StatusCode::NOT_MODIFIED {
             Ok(heard)
         } else {
-            if large.is_none() && bytes.len() + chunk.len() > LARGE {
-                large = self.large.acquire().await.ok();
-            }
             Err(refused(&heard))
         }
     }
@@ -161,7 +171,7 @@ fn refused(heard: &Heard) -> Evidence {
     let words = message.as_deref().unwrap_or("");
     let of_code = code.as_deref().and_then(|c| Credentials::of_code(c, words));
     Evidence {
-        retry_after: limits::retry_after(&heard.headers, Timestamp::now()),
+        retry_after: limits::wanted(heard.status, &heard.headers, Timestamp::now()),
         credentials: of_code,
         code,
         message,
@@ -196,6 +206,70 @@ fn of_error(error: &reqwest::Error) -> Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Answers `/N` with N megabytes, whose last byte comes at once, or for `/N/held` once the notice is given.
+    async fn serve(release: Arc<tokio::sync::Notify>) -> String {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let release = release.clone();
+                tokio::spawn(async move {
+                    let mut request = vec![0; 4096];
+                    let n = stream.read(&mut request).await.unwrap();
+                    let request = String::from_utf8_lossy(&request[..n]).into_owned();
+                    let path = request
+                        .split(' ')
+                        .nth(1)
+                        .unwrap()
+                        .trim_matches('/')
+                        .to_owned();
+                    let megabytes: usize = path.split('/').next().unwrap().parse().unwrap();
+                    let size = megabytes << 20;
+                    let head = format!(
+                        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {size}\r\n\r\n"
+                    );
+                    stream.write_all(head.as_bytes()).await.unwrap();
+                    stream.write_all(&vec![b' '; size - 1]).await.unwrap();
+                    if path.ends_with("held") {
+                        release.notified().await;
+                    }
+                    stream.write_all(b" ").await.unwrap();
+                });
+            }
+        });
+        at
+    }
+
+    #[tokio::test]
+    async fn large_bodies_are_read_a_few_at_a_time_and_small_ones_do_not_wait_for_them() {
+        let release = Arc::new(tokio::sync::Notify::new());
+        let at = serve(release.clone()).await;
+        let courier = Arc::new(Courier::new(Arc::new(Trust::new(None).unwrap())));
+        let get = |path: &str| {
+            let url = format!("{at}/{path}").parse().unwrap();
+            let courier = courier.clone();
+            async move { courier.carry(Request::new(http::Method::GET, url)).await }
+        };
+        let held: Vec<_> = (0..LARGE_AT_ONCE)
+            .map(|_| tokio::spawn(get("3/held")))
+            .collect();
+        while courier.large.available_permits() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(get("1").await.unwrap().body.len(), 1 << 20);
+        let mut third = tokio::spawn(get("3"));
+        let soon = tokio::time::timeout(Duration::from_millis(300), &mut third).await;
+        assert!(soon.is_err(), "a third large body was read");
+        for _ in &held {
+            release.notify_one();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        for answer in held.into_iter().chain([third]) {
+            assert_eq!(answer.await.unwrap().unwrap().body.len(), 3 << 20);
+        }
+    }
 
     #[test]
     fn only_this_machine_is_near() {
