@@ -238,7 +238,8 @@ impl Service {
 
     /// The worst thing that can be said of it from its own counts.
     pub fn health(&self) -> ServiceHealth {
-        if self.status != "ACTIVE" {
+        // A word that nobody knows yet makes no service one that is not wanted: its counts tell.
+        if matches!(self.status.as_str(), "INACTIVE" | "DRAINING") {
             ServiceHealth::Inactive
         } else if self.counts.desired > 0 && self.counts.running == 0 {
             ServiceHealth::Down

@@ -216,6 +216,7 @@ pub fn number(n: Option<&str>) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::service::ServiceHealth;
     use aws_smithy_types::DateTime;
 
     #[test]
@@ -250,6 +251,24 @@ mod tests {
         );
         assert_eq!(got.deployment.strategy, Strategy::Rolling);
         assert!(service(&sdk::Service::builder().build()).is_none());
+    }
+
+    #[test]
+    fn a_status_that_nobody_knows_hides_no_service_that_is_down() {
+        let health = |status: &str| {
+            let s = sdk::Service::builder()
+                .service_name("x")
+                .status(status)
+                .desired_count(4)
+                .build();
+            service(&s).unwrap().health()
+        };
+        for status in ["ACTIVE", "WEIRD", ""] {
+            assert_eq!(health(status), ServiceHealth::Down, "{status}");
+        }
+        for status in ["DRAINING", "INACTIVE"] {
+            assert_eq!(health(status), ServiceHealth::Inactive, "{status}");
+        }
     }
 
     #[test]
