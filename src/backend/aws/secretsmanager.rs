@@ -98,6 +98,9 @@ fn secret(e: Entry) -> Secret {
         rotated_at: seconds(e.last_rotated_date),
         next_rotation_at: seconds(e.next_rotation_date),
         rotates: e.rotation_enabled.unwrap_or(false),
-        rotation_days: e.rotation_rules.and_then(|r| r.automatically_after_days),
+        rotation_days: e
+            .rotation_rules
+            .and_then(|r| r.automatically_after_days)
+            .filter(|days| *days > 0),
     }
 }

@@ -70,9 +70,9 @@ fn on(text: Option<&str>) -> bool {
     text.is_some_and(|t| t.trim().eq_ignore_ascii_case("true"))
 }
 
-/// A whole number, where it is one.
+/// A count or a size, where it is one: none of them is negative.
 pub(super) fn whole(text: Option<&str>) -> Option<i64> {
-    text?.trim().parse().ok()
+    text?.trim().parse().ok().filter(|n| *n >= 0)
 }
 
 /// A switch, where it is said.
@@ -455,7 +455,8 @@ mod tests {
         let rows = read(
             "<DBInstance><DBInstanceIdentifier>a</DBInstanceIdentifier><ReadReplicaSourceDBInstanceIdentifier/>\
             <ReadReplicaDBInstanceIdentifiers/><StatusInfos/><PendingModifiedValues/><TagList/><LatestRestorableTime/>\
-            <AllocatedStorage/><Endpoint/></DBInstance>",
+            <AllocatedStorage/><MaxAllocatedStorage>-9223372036854775808</MaxAllocatedStorage><BackupRetentionPeriod>-1\
+            </BackupRetentionPeriod><Endpoint/></DBInstance>",
         );
         let d = &rows[0];
         assert!(d.stands_alone() && d.replicas.is_empty() && d.pending.is_empty());
@@ -463,6 +464,7 @@ mod tests {
             (d.restorable_until, d.storage_gib, &d.host),
             (None, None, &None)
         );
+        assert_eq!((d.storage_limit_gib, d.retention_days), (None, 0));
         assert!(read("").is_empty());
     }
 }
