@@ -35,12 +35,7 @@ fn aws(found: &mut Discovered, facts: &Facts) {
         found.misses("AWS", why);
         return;
     };
-    found.account = Some(identity.account.clone());
-    found.wrote(
-        "account",
-        vec![identity.account.clone()],
-        "[aws] expected_account",
-    );
+    account(found, &identity.account);
     if identity.region.is_empty() {
         found.misses("region", "no region is set: AWS_REGION, or the profile's");
     } else {
@@ -72,6 +67,16 @@ fn aws(found: &mut Discovered, facts: &Facts) {
             "not asked, for each question costs USD 0.01: fill [cost] to allow it",
         );
     }
+}
+
+/// The account, where what the endpoint calls one may stand in the file: else nothing could be read from it afterwards.
+fn account(found: &mut Discovered, id: &str) {
+    if id.len() != 12 || !id.bytes().all(|b| b.is_ascii_digit()) {
+        found.misses("account", "what the endpoint answered is no account id");
+        return;
+    }
+    found.account = Some(id.to_owned());
+    found.wrote("account", vec![id.to_owned()], "[aws] expected_account");
 }
 
 /// What the console finds without a key.
@@ -297,6 +302,22 @@ fn region(found: &mut Discovered, facts: &Facts) {
 mod tests {
     use super::*;
     use crate::domain::database::Database;
+
+    #[test]
+    fn only_what_can_be_read_again_is_written() {
+        let told = |id: &str| {
+            let mut found = Discovered::default();
+            account(&mut found, id);
+            (found.account, found.told[0].fate)
+        };
+        assert_eq!(
+            told("123456789012"),
+            (Some("123456789012".into()), Fate::Written)
+        );
+        for odd in ["", "12345678901", "\u{202e}EVIL", "12345678901\u{664}"] {
+            assert_eq!(told(odd), (None, Fate::NotFound), "{odd}");
+        }
+    }
 
     #[test]
     fn a_database_of_another_environment_is_not_written_into_this_ones_file() {
