@@ -45,7 +45,7 @@ const REGIONS: &[&str] = &[
     "us-west-2",
 ];
 
-/// What to do about a region whose hosts do not resolve; `None` where its name is right.
+/// What to do about a region whose hosts are out of reach; `None` where its name is right.
 pub fn advice(region: &str) -> Option<String> {
     if REGIONS.contains(&region) {
         return None;
