@@ -255,7 +255,9 @@ mod tests {
         let held: Vec<_> = (0..LARGE_AT_ONCE)
             .map(|_| tokio::spawn(get("3/held")))
             .collect();
+        let end = std::time::Instant::now() + Duration::from_secs(20);
         while courier.large.available_permits() > 0 {
+            assert!(std::time::Instant::now() < end, "none of them waits");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         assert_eq!(get("1").await.unwrap().body.len(), 1 << 20);
