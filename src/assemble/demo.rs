@@ -95,8 +95,16 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
             .redis()
             .map(|(_, password)| SecretString::from(password)),
     };
-    // The sandbox plays no PostgreSQL: nothing of the user's own may be asked from a demo.
-    config.postgres = ServerConfig::default();
+    config.postgres = ServerConfig {
+        // Said in full: on this machine nothing would be verified otherwise.
+        url: sandbox.postgres().map(|(at, user, _)| {
+            let (port, database) = (at.port(), sandbox::pg::PRODUCTION);
+            format!("postgres://{user}@localhost:{port}/{database}?sslmode=verify-full")
+        }),
+        password: sandbox
+            .postgres()
+            .map(|(_, _, password)| SecretString::from(password)),
+    };
     config.vercel = VercelConfig {
         endpoint: at("/vercel"),
         token: token(),

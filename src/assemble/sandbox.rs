@@ -72,6 +72,11 @@ pub async fn serve(args: &Arguments, globals: &Globals, out: &mut Out) -> Result
                 "url": format!("rediss://localhost:{}", at.port()),
                 "password": password,
             })),
+            "postgres": sandbox.postgres().map(|(at, user, password)| json!({
+                "url": postgres_url(at.port(), user),
+                "password": password,
+                "databases": [sandbox::pg::PRODUCTION, sandbox::pg::STAGING],
+            })),
         }}))?;
     } else {
         out.line("# The embedded platform is up. Any AWS client can use it:")?;
@@ -99,12 +104,24 @@ pub async fn serve(args: &Arguments, globals: &Globals, out: &mut Out) -> Result
                 "# Redis: redis-cli -p {port} --tls --cacert FILE, with REDISCLI_AUTH={password}"
             ))?;
         }
+        if let Some((at, user, password)) = sandbox.postgres() {
+            let url = postgres_url(at.port(), user);
+            out.line(&format!(
+                "# PostgreSQL: psql '{url}&sslrootcert=FILE', with PGPASSWORD={password}"
+            ))?;
+        }
         out.line("# Ctrl+C stops it, and it forgets everything.")?;
     }
     out.flush()?;
     signals::stop().await;
     sandbox.shutdown().await;
     Ok(Exit::OK)
+}
+
+/// Where production's database is.
+fn postgres_url(port: u16, user: &str) -> String {
+    let database = sandbox::pg::PRODUCTION;
+    format!("postgres://{user}@localhost:{port}/{database}?sslmode=verify-full")
 }
 
 fn wrong(kind: ProblemKind, why: String, fix: &str) -> Problem {

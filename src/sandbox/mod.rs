@@ -11,6 +11,7 @@ pub mod elbv2_abroad; // its second region
 mod estate; // databases, stores, secrets, other vendors
 pub mod faults; // what a bad day looks like
 pub mod logs; // log groups, streams and events
+pub mod pg; // PostgreSQL, over its own protocol
 pub mod platform; // the world and the stores of what it tells
 pub mod resp; // Redis, over its own protocol
 pub mod server; // HTTP on loopback
@@ -85,6 +86,7 @@ pub struct Sandbox {
     shared: Arc<server::Shared>,
     edge: Option<Edge>,
     redis: Option<SocketAddr>,
+    postgres: Option<SocketAddr>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -133,6 +135,7 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
         shared,
         edge: None,
         redis: None,
+        postgres: None,
         tasks: vec![serve, tick],
     };
     // A fleet for measuring and an empty account have no hosts.
@@ -140,10 +143,15 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
         let (edge, inside, tasks) = edge::open(sandbox.shared.clone()).await?;
         sandbox.edge = Some(edge);
         sandbox.tasks.extend(tasks);
-        let (redis, task) = resp::open(sandbox.shared.clone(), inside)
+        let (redis, task) = resp::open(sandbox.shared.clone(), inside.clone())
             .await
             .map_err(EdgeError::Port)?;
         sandbox.redis = Some(redis);
+        sandbox.tasks.push(task);
+        let (postgres, task) = pg::open(sandbox.shared.clone(), inside)
+            .await
+            .map_err(EdgeError::Port)?;
+        sandbox.postgres = Some(postgres);
         sandbox.tasks.push(task);
     }
     Ok(sandbox)
@@ -179,6 +187,12 @@ impl Sandbox {
     /// there is no edge.
     pub fn redis(&self) -> Option<(SocketAddr, &'static str)> {
         Some((self.redis?, resp::PASSWORD))
+    }
+
+    /// Where its PostgreSQL listens (TLS for `localhost`, signed by the edge's authority), the role that it lets in and its password.
+    /// `None` where there is no edge.
+    pub fn postgres(&self) -> Option<(SocketAddr, &'static str, &'static str)> {
+        Some((self.postgres?, pg::USER, pg::PASSWORD))
     }
 
     /// Access key id that it accepts.

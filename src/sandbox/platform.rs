@@ -1,6 +1,7 @@
 //! The platform behind the server: the world, and the stores of what it tells.
 
 use super::estate::Estate;
+use super::pg::state::State as Postgres;
 use super::resp::state::State as Redis;
 use super::telemetry::Telemetry;
 use super::web::{Reply, Request, Vendor};
@@ -18,6 +19,8 @@ pub struct Platform {
     pub telemetry: Telemetry,
     /// What the cache counts.
     pub(super) redis: Redis,
+    /// What the databases count.
+    pub(super) postgres: Postgres,
     /// What else there is.
     estate: Estate,
 }
@@ -29,10 +32,12 @@ impl Platform {
         telemetry.begin(&world);
         let estate = Estate::new(&world);
         let redis = Redis::new(world.stamp());
+        let postgres = Postgres::new(world.stamp());
         Self {
             world,
             telemetry,
             redis,
+            postgres,
             estate,
         }
     }
@@ -44,6 +49,7 @@ impl Platform {
         self.telemetry.guard(&mut self.world);
         self.estate.step(&mut self.world);
         self.redis.step(self.world.stamp());
+        self.postgres.step(&self.world);
         let now = self.world.stamp();
         self.estate.measure(&mut self.telemetry.metrics, now);
     }

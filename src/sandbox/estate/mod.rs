@@ -13,7 +13,7 @@ mod ecr;
 mod elasticache;
 mod github;
 mod iam;
-mod performance;
+pub(crate) mod performance;
 mod rds;
 mod s3;
 mod secretsmanager;

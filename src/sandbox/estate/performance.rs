@@ -6,20 +6,20 @@ use crate::telemetry::noise::{load, wobble};
 use crate::wire::{ApiError, Node, list, map};
 
 /// A statement of production: what it is, how often it is called a second at ordinary load, how long one call takes.
-struct Statement {
+pub(crate) struct Statement {
     /// The statement with its values taken out.
-    digest: &'static str,
+    pub(crate) digest: &'static str,
     /// One with values.
     sample: &'static str,
     calls: f64,
     ms: f64,
-    rows: f64,
+    pub(crate) rows: f64,
     /// What it waits for, and how much of its time; the rest is CPU.
-    waits: (&'static str, f64),
-    user: &'static str,
+    pub(crate) waits: (&'static str, f64),
+    pub(crate) user: &'static str,
 }
 
-const STATEMENTS: &[Statement] = &[
+pub(crate) const STATEMENTS: &[Statement] = &[
     Statement {
         digest: "SELECT q.id, q.total_cents, m.name FROM quotes q JOIN materials m ON m.id = q.material_id WHERE q.customer_id = $1 ORDER BY q.created_at DESC LIMIT $2",
         sample: "SELECT q.id, q.total_cents, m.name FROM quotes q JOIN materials m ON m.id = q.material_id WHERE q.customer_id = 48211 ORDER BY q.created_at DESC LIMIT 20",
@@ -76,7 +76,7 @@ impl Statement {
     }
 
     /// Calls a second and milliseconds of a call at a time.
-    fn at(&self, at: f64) -> (f64, f64) {
+    pub(crate) fn at(&self, at: f64) -> (f64, f64) {
         let busy = load(at) * (1.0 + 0.1 * wobble(self.user, at));
         let slow = if self.ms > 500.0 {
             0.7 + 0.3 * busy
@@ -90,7 +90,7 @@ impl Statement {
     }
 
     /// Average number of sessions that it keeps busy.
-    fn sessions(&self, at: f64) -> f64 {
+    pub(crate) fn sessions(&self, at: f64) -> f64 {
         let (calls, ms) = self.at(at);
         calls * ms / 1_000.0
     }

@@ -7,7 +7,10 @@ mod month;
 pub mod noise;
 pub mod traffic;
 
-pub use noise::{cache_connections, cache_hit_percent, cache_memory_percent, load};
+pub use noise::{
+    cache_connections, cache_hit_percent, cache_memory_percent, database_connections,
+    database_used, load, replica_lag,
+};
 pub use traffic::strain;
 
 use super::cloudwatch::{AlarmStore, DashboardStore, MetricStore};

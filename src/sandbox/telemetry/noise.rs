@@ -43,3 +43,24 @@ pub fn cache_memory_percent(at: f64) -> f64 {
 pub fn cache_connections(at: f64) -> f64 {
     (64.0 + 20.0 * load(at)).round()
 }
+
+/// Production's connections to its database: its metric and the database itself say the same. More than the alarm allows, at any
+/// hour: the story begins with one thing burning.
+pub fn database_connections(at: f64) -> f64 {
+    (158.0 + 6.0 * load(at) + 3.0 * wobble("db connections", at)).round()
+}
+
+/// Bytes that production's database leaves free.
+pub fn database_free(at: f64) -> f64 {
+    61.0e9 - (at % 864_000.0) * 3_000.0
+}
+
+/// Bytes of its storage, 100 GiB, that its tables take; the log and the rest of the instance take what is left.
+pub fn database_used(at: f64) -> f64 {
+    (107.4e9 - database_free(at)) * 0.88
+}
+
+/// Seconds that its replica is behind.
+pub fn replica_lag(at: f64) -> f64 {
+    0.3 + 0.2 * wobble("lag", at)
+}

@@ -1,7 +1,10 @@
 //! Metrics.
 
 use super::Telemetry;
-use super::noise::{cache_connections, cache_hit_percent, cache_memory_percent, load, wobble};
+use super::noise::{
+    cache_connections, cache_hit_percent, cache_memory_percent, database_connections,
+    database_free, load, replica_lag, wobble,
+};
 use crate::world::task::Health;
 use crate::world::{Key, World};
 
@@ -203,19 +206,18 @@ fn data_stores(t: &mut Telemetry, at: f64) {
         34.0 * busy + 5.0 * w("db cpu"),
         "Percent",
     );
-    // More connections than the alarm allows, at any hour: the story begins with one thing burning.
     put(
         "AWS/RDS",
         "DatabaseConnections",
         &db,
-        158.0 + 6.0 * busy + 3.0 * w("db connections"),
+        database_connections(at),
         "Count",
     );
     put(
         "AWS/RDS",
         "FreeStorageSpace",
         &db,
-        61.0e9 - (at % 864_000.0) * 3_000.0,
+        database_free(at),
         "Bytes",
     );
     put(
@@ -236,7 +238,7 @@ fn data_stores(t: &mut Telemetry, at: f64) {
         "AWS/RDS",
         "ReplicaLag",
         &[("DBInstanceIdentifier", "laser-prod-db-replica")],
-        0.3 + 0.2 * w("lag"),
+        replica_lag(at),
         "Seconds",
     );
     let cache = [("CacheClusterId", "laser-prod-redis-001")];
