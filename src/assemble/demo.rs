@@ -6,10 +6,11 @@ use crate::cli::globals::Globals;
 use secrecy::SecretString;
 
 use crate::config::{
-    AwsConfig, CloudflareConfig, Config, CostCache, CostConfig, DnsTarget, GithubConfig,
+    AwsConfig, CloudflareConfig, Config, CostCache, CostConfig, DnsTarget, Elsewhere, GithubConfig,
     HttpsTarget, ProbeConfig, ProtectedTarget, SentryConfig, ServerConfig, SlackConfig,
     VercelConfig, load,
 };
+use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::sandbox::{self, Edge, Options, Sandbox};
 
@@ -96,15 +97,22 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
             .map(|(_, password)| SecretString::from(password)),
     };
     config.postgres = ServerConfig {
-        // Said in full: on this machine nothing would be verified otherwise.
-        url: sandbox.postgres().map(|(at, user, _)| {
-            let (port, database) = (at.port(), sandbox::pg::PRODUCTION);
-            format!("postgres://{user}@localhost:{port}/{database}?sslmode=verify-full")
-        }),
+        url: database(&sandbox, sandbox::pg::PRODUCTION),
         password: sandbox
             .postgres()
             .map(|(_, _, password)| SecretString::from(password)),
     };
+    config.postgres_elsewhere = sandbox
+        .postgres()
+        .map(|(_, _, password)| Elsewhere {
+            env: Env::Staging,
+            server: ServerConfig {
+                url: database(&sandbox, sandbox::pg::STAGING),
+                password: Some(SecretString::from(password)),
+            },
+        })
+        .into_iter()
+        .collect();
     config.vercel = VercelConfig {
         endpoint: at("/vercel"),
         token: token(),
@@ -118,6 +126,15 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
     config.probes = sandbox.edge().map(probes).unwrap_or_default();
     check(&config)?;
     Ok((config, sandbox))
+}
+
+/// Where a database of the sandbox is. What is to be verified is said: on this machine nothing would be otherwise.
+fn database(sandbox: &Sandbox, name: &str) -> Option<String> {
+    let (at, user, _) = sandbox.postgres()?;
+    let port = at.port();
+    Some(format!(
+        "postgres://{user}@localhost:{port}/{name}?sslmode=verify-full"
+    ))
 }
 
 /// Every host of the sandbox's edge; the API's health verifies its deploys.

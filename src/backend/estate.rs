@@ -23,6 +23,7 @@ use super::aws::waf::Waf;
 use super::cloudflare::Cloudflare;
 use super::github::Github;
 use super::postgres::Postgres;
+use super::postgres::elsewhere::Elsewhere;
 use super::redis::Redis;
 use super::sentry::Sentry;
 use super::slack::Slack;
@@ -62,6 +63,8 @@ pub struct Estate {
     pub elasticache: ElastiCache,
     /// PostgreSQL itself.
     pub postgres: Postgres,
+    /// PostgreSQL of the other environments.
+    pub elsewhere: Elsewhere,
     /// Redis itself.
     pub redis: Redis,
     /// S3.
@@ -140,6 +143,11 @@ impl Estate {
                 &config.postgres,
                 trust.clone(),
                 line("postgres", config.postgres.url.is_some()),
+            ),
+            elsewhere: Elsewhere::new(
+                &config.postgres_elsewhere,
+                trust,
+                &line("postgres-elsewhere", !config.postgres_elsewhere.is_empty()),
             ),
             redis: Redis::new(
                 &config.redis,

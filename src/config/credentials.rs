@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
 
 /// Who hands out tokens.
@@ -45,6 +46,49 @@ pub static POSTGRES: Provider = Provider {
     variable: "PGPASSWORD",
     token: "the password of the role in [postgres]",
 };
+
+const fn postgres_of(name: &'static str, title: &'static str, variable: &'static str) -> Provider {
+    Provider {
+        name,
+        title,
+        variable,
+        token: "the password of the role in the [postgres] of that environment, while another is looked at",
+    }
+}
+
+/// PostgreSQL of each environment, as asked while another is looked at: the password of one is never shown to another's server.
+static ELSEWHERE: [(Env, Provider); 3] = [
+    (
+        Env::Production,
+        postgres_of(
+            "postgres-production",
+            "PostgreSQL of production",
+            "PGPASSWORD_PRODUCTION",
+        ),
+    ),
+    (
+        Env::Staging,
+        postgres_of(
+            "postgres-staging",
+            "PostgreSQL of staging",
+            "PGPASSWORD_STAGING",
+        ),
+    ),
+    (
+        Env::Development,
+        postgres_of(
+            "postgres-development",
+            "PostgreSQL of development",
+            "PGPASSWORD_DEVELOPMENT",
+        ),
+    ),
+];
+
+/// PostgreSQL of an environment that is not looked at.
+pub fn postgres_elsewhere(env: Env) -> &'static Provider {
+    let found = ELSEWHERE.iter().find(|(e, _)| *e == env);
+    found.map_or(&POSTGRES, |(_, p)| p)
+}
 
 /// Redis itself; a server may want no password.
 pub static REDIS: Provider = Provider {
@@ -126,7 +170,9 @@ const SERVICE: &str = "flightdeck";
 impl Provider {
     /// The provider of that name.
     pub fn named(name: &str) -> Option<&'static Self> {
-        PROVIDERS.iter().copied().find(|p| p.name == name)
+        let elsewhere = ELSEWHERE.iter().map(|(_, p)| p);
+        let mut all = PROVIDERS.iter().copied().chain(elsewhere);
+        all.find(|p| p.name == name)
     }
 
     /// How a person gives or renews its token.

@@ -7,7 +7,8 @@ use toml::de::{DeTable, DeValue};
 use super::apply::{Scribe, table, value};
 use super::mistake::{Mistake, Mistakes, Wrong, place, suggest, unreadable};
 use super::reader::{self, Judge};
-use super::{Config, file, schema};
+use super::{Config, Elsewhere, file, schema};
+use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
 
 /// Name of the file.
@@ -179,10 +180,12 @@ pub fn parse(
         .or_else(|| names.iter().find(|n| is_named_so(n)).cloned())
         .or_else(|| (names.len() == 1).then(|| names.first().cloned()).flatten())
         .unwrap_or_else(|| "production".into());
+    let elsewhere = elsewhere(&all, &chosen);
     let mut config = match all.into_iter().find(|(n, _)| *n == chosen) {
         Some((_, config)) => config,
         None => common,
     };
+    config.postgres_elsewhere = elsewhere;
     if names.is_empty() && environment.is_none() && default.is_some() {
         // The file names its one environment without a section for it.
         config.production = is_production(&chosen);
@@ -192,6 +195,28 @@ pub fn parse(
     }
     select(&mut config, &names, &chosen, Some(file))?;
     Ok(config)
+}
+
+/// The databases of the environments that are not looked at: one each, and none that is the chosen one's as well.
+fn elsewhere(all: &[(String, Config)], chosen: &str) -> Vec<Elsewhere> {
+    let here = Env::named(chosen).unwrap_or(Env::Production);
+    let url = |c: &Config| c.postgres.url.clone();
+    let ours = all
+        .iter()
+        .find(|(n, _)| n == chosen)
+        .and_then(|(_, c)| url(c));
+    let mut found: Vec<Elsewhere> = Vec::new();
+    for (name, config) in all {
+        let Some(env) = Env::named(name).filter(|e| *e != here) else {
+            continue;
+        };
+        let taken = found.iter().any(|f| f.env == env);
+        if url(config).is_some() && url(config) != ours && !taken {
+            let server = config.postgres.clone();
+            found.push(Elsewhere { env, server });
+        }
+    }
+    found
 }
 
 /// Words in a name that say that nobody's customers are there.

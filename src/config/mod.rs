@@ -21,6 +21,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::domain::environment::Env;
+
 /// The effective configuration of one run: the file (if any) under the chosen environment, then the command line.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -50,6 +52,8 @@ pub struct Config {
     pub slack: SlackConfig,
     /// PostgreSQL itself.
     pub postgres: ServerConfig,
+    /// PostgreSQL of the other environments, one each: asked for the version of its schema alone.
+    pub postgres_elsewhere: Vec<Elsewhere>,
     /// Redis itself.
     pub redis: ServerConfig,
     /// Vercel.
@@ -259,6 +263,15 @@ pub struct ServerConfig {
     pub password: Option<SecretString>,
 }
 
+/// A server of an environment that is not looked at.
+#[derive(Clone, Debug)]
+pub struct Elsewhere {
+    /// Whose it is.
+    pub env: Env,
+    /// Where it is.
+    pub server: ServerConfig,
+}
+
 /// Vercel: whose projects.
 #[derive(Clone, Debug, Default)]
 pub struct VercelConfig {
@@ -352,6 +365,7 @@ impl Default for Config {
             sentry: SentryConfig::default(),
             slack: SlackConfig::default(),
             postgres: ServerConfig::default(),
+            postgres_elsewhere: Vec::new(),
             redis: ServerConfig::default(),
             vercel: VercelConfig::default(),
             cloudflare: CloudflareConfig::default(),

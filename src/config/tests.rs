@@ -6,6 +6,7 @@ use super::load::parse;
 use super::mistake::Wrong;
 use super::schema::{Kind, ROOT, Section};
 use super::{Config, starter};
+use crate::domain::environment::Env;
 use crate::domain::problem::Problem;
 
 fn read(source: &str, environment: Option<&str>) -> Result<Config, Problem> {
@@ -179,6 +180,43 @@ production = true
         "{}",
         unknown.what
     );
+}
+
+#[test]
+fn databases_of_environments_that_are_not_looked_at_are_known_one_each() {
+    let source = r#"
+[postgres]
+url = "postgres://a@common.example/laser"
+[environments.production]
+[environments.eu]
+postgres.url = "postgres://a@eu.example/laser"
+[environments.staging]
+postgres.url = "postgres://a@staging.example/laser"
+[environments.stage-2]
+postgres.url = "postgres://a@stage-2.example/laser"
+[environments.dev]
+"#;
+    let of = |environment: &str| -> Vec<(Env, String)> {
+        let config = read(source, Some(environment)).unwrap();
+        let all = config.postgres_elsewhere.into_iter();
+        all.map(|e| (e.env, e.server.url.unwrap_or_default()))
+            .collect()
+    };
+    // The first of an environment, and none that is the one looked at: development has the common one.
+    let stage = (
+        Env::Staging,
+        "postgres://a@stage-2.example/laser".to_owned(),
+    );
+    assert_eq!(of("production"), std::slice::from_ref(&stage));
+    let common = "postgres://a@common.example/laser".to_owned();
+    assert_eq!(
+        of("staging"),
+        [
+            (Env::Development, common.clone()),
+            (Env::Production, common.clone())
+        ]
+    );
+    assert_eq!(of("eu"), [(Env::Development, common), stage]);
 }
 
 #[test]

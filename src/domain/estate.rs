@@ -16,7 +16,7 @@ use super::github::{Deployed, Pipelines, Scanner};
 use super::image::Registry;
 use super::network::Network;
 use super::part::Part;
-use super::postgres::{PostgresNow, PostgresShape};
+use super::postgres::{EnvSchema, PostgresNow, PostgresShape};
 use super::redis_server::RedisServer;
 use super::scaling::{ScalableTarget, ScalingActivity};
 use super::secret::Secret;
@@ -81,6 +81,8 @@ pub struct Estate {
     pub postgres: Part<Arc<PostgresNow>>,
     /// PostgreSQL, asked directly: sizes, statements, indexes.
     pub postgres_shape: Part<Arc<PostgresShape>>,
+    /// Schemas of the environments that are not looked at.
+    pub schemas: Part<Arc<Vec<EnvSchema>>>,
     /// Buckets of S3, by name.
     pub buckets: Part<Arc<Vec<Bucket>>>,
     /// Stacks of CloudFormation, by name.

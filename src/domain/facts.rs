@@ -50,6 +50,7 @@ impl ProviderHealth {
             "https" | "tls" | "dns" => "probes",
             "store" | "slack" | "smtp" | "github" | "sentry" | "vercel" | "cloudflare"
             | "postgres" | "redis" => &self.name,
+            "postgres-elsewhere" => "postgres",
             _ => "aws",
         }
     }

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::environment::Env;
+
 /// What changes from moment to moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PostgresNow {
@@ -175,6 +177,15 @@ pub struct SchemaVersion {
     pub at: Option<Timestamp>,
     /// Whether it went through to its end.
     pub whole: bool,
+}
+
+/// The schema of an environment that is not looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EnvSchema {
+    /// Which environment.
+    pub env: Env,
+    /// The newest migration of each table in which a tool keeps them, or why none is known.
+    pub schema: Result<Vec<SchemaVersion>, String>,
 }
 
 /// A kind of statement, as `pg_stat_statements` sums it up.

@@ -91,6 +91,7 @@ rows! {
     redis: "redis", "redis:INFO", 30, |clients, _| clients.redis.look();
     postgres: "postgres", "postgres:pg_stat_activity", 30, |clients, _| clients.postgres.now();
     postgres_shape: "postgres", "postgres:pg_stat_statements", 300, |clients, _| clients.postgres.shape();
+    schemas: "postgres-elsewhere", "postgres:migrations", 300, |clients, _| clients.elsewhere.schemas();
     buckets: "s3", "s3:ListBuckets", 600, |clients, _| clients.s3.buckets();
     stacks: "cloudformation", "cloudformation:DescribeStacks", 60, |clients, estate| clients.cloudformation.stacks(&estate.stacks);
     registry: "ecr", "ecr:DescribeImages", 300, |clients, estate| clients.ecr.registry(&estate.registry);

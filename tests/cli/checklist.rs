@@ -64,11 +64,19 @@ fn each_environment_of_the_demo_answers_and_stands_beside_the_others() {
             .all(|e| e["exists"] == true && e["answers"] == true),
         "{envs:?}"
     );
-    // Nobody can ask the demo's database: its schema is not guessed.
+    let of = |name: &str| envs.iter().find(|e| e["environment"] == name).unwrap();
+    let version = |name: &str| of(name)["schema"][0]["version"].as_str().unwrap();
+    assert!(version("production").ends_with("_quote_currency"));
+    assert!(version("staging").ends_with("_quote_rush"));
+    assert!(of("production")["schema_drift"].is_null());
     assert!(
-        envs.iter()
-            .all(|e| e["schema"].is_null() && !e["schema_unknown"].is_null())
+        of("staging")["schema_drift"]
+            .to_string()
+            .contains("not production's")
     );
+    // Nobody can ask development's database: its schema is not guessed.
+    let development = of("development");
+    assert!(development["schema"].is_null() && !development["schema_unknown"].is_null());
     let images = rows("images");
     let api = images.iter().find(|i| i["name"] == "api").unwrap();
     let drift = "staging ahead: 1.8.3; development ahead: 1.9.0-dev.4";

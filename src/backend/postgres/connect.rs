@@ -66,6 +66,18 @@ impl Destination {
         })
     }
 
+    /// The same without `PGPASSWORD`, which is the password of the server that is looked at. What the password file names for this
+    /// one is its own.
+    pub(super) fn without_common_password(self) -> Self {
+        if std::env::var_os("PGPASSWORD").is_none() {
+            return self;
+        }
+        Self {
+            options: self.options.password(""),
+            ..self
+        }
+    }
+
     /// `db.example:5432/laser`, or the folder of the socket in place of the host.
     pub(super) fn address(&self) -> String {
         let o = &self.options;

@@ -3,6 +3,7 @@
 //! name of its newest migration where the role may read that.
 
 mod connect;
+pub mod elsewhere;
 mod now;
 mod schema;
 mod shape;
@@ -20,8 +21,9 @@ use super::tls::words as connection_words;
 use super::token::Token;
 use super::transport::Line;
 use crate::config::ServerConfig;
-use crate::config::credentials::POSTGRES;
-use crate::domain::postgres::{PostgresNow, PostgresShape};
+use crate::config::credentials::{POSTGRES, postgres_elsewhere};
+use crate::domain::environment::Env;
+use crate::domain::postgres::{PostgresNow, PostgresShape, SchemaVersion};
 use crate::domain::problem::{Problem, ProblemKind};
 use connect::{Destination, Session};
 
@@ -55,6 +57,21 @@ impl Postgres {
         }
     }
 
+    /// A client of an environment that is not looked at: with a password of its own, never with that of another's server.
+    pub(super) fn of_environment(
+        env: Env,
+        config: &ServerConfig,
+        trust: Arc<Trust>,
+        line: Arc<Line>,
+    ) -> Self {
+        let client = Self::new(config, trust, line);
+        Self {
+            destination: client.destination.map(Destination::without_common_password),
+            password: Token::new(postgres_elsewhere(env), config.password.clone()),
+            ..client
+        }
+    }
+
     /// The same with another deadline for a whole look.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
@@ -80,6 +97,16 @@ impl Postgres {
     pub async fn shape(&self) -> Result<PostgresShape, Problem> {
         let deadline = self.deadline.unwrap_or(SHAPE);
         self.look(deadline, async |session| shape::ask(session).await)
+            .await
+    }
+
+    /// Looks at the schema's version alone: the newest migrations, or why none is known.
+    ///
+    /// # Errors
+    /// As [`Self::now`].
+    pub async fn schema(&self) -> Result<Result<Vec<SchemaVersion>, String>, Problem> {
+        let deadline = self.deadline.unwrap_or(NOW);
+        self.look(deadline, async |session| schema::ask(session).await)
             .await
     }
 

@@ -24,7 +24,7 @@ pub(super) const POSTGRES_KEY: Key = key(
     "postgres",
     Kind::Section(&POSTGRES),
     "",
-    "PostgreSQL itself; the password comes from PGPASSWORD or `flightdeck login postgres`, never from this file.",
+    "PostgreSQL itself; the password comes from PGPASSWORD or `flightdeck login postgres`, never from this file. Those of other environments are asked for their schema (PGPASSWORD_STAGING, `flightdeck login postgres-staging`).",
 );
 pub(super) const REDIS_KEY: Key = key(
     "redis",

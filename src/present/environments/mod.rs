@@ -33,6 +33,7 @@ pub(super) const VIEW: View = View {
         "vercel_settings",
         "postgres",
         "postgres_shape",
+        "schemas",
     ],
     make,
 };
@@ -78,9 +79,14 @@ fn standing(facts: &Facts, now: Timestamp) -> Section {
     if section.standing.observed_at.is_none() {
         return section;
     }
+    let production = schema::of(Env::Production, facts, now);
     for env in Env::ALL {
         let what = Belongings::of(env, facts);
-        let schema = schema::of(env, facts, now);
+        let mut schema = schema::of(env, facts, now);
+        let drift = schema.drift(&production);
+        if let Some(words) = &drift {
+            section.note(format!("schema of {}: {words}", env.word()), Tone::Info);
+        }
         let (cell, said, answers) = if what.exists() {
             let found = Answering::of(&what, facts, now);
             let cell = match found.answers {
@@ -97,7 +103,7 @@ fn standing(facts: &Facts, now: Timestamp) -> Section {
         let thing = json!({
             "environment": env, "exists": what.exists(), "answers": answers, "said": said.text,
             "clusters": what.clusters, "urls": what.urls, "services": what.services.len(),
-            "schema": schema.versions, "schema_unknown": schema.why,
+            "schema": schema.versions, "schema_unknown": schema.why, "schema_drift": drift,
         });
         let cells = vec![
             Cell::name(env.word()),

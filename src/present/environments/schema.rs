@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
 use crate::domain::postgres::SchemaVersion;
+use crate::domain::problem::Problem;
 use crate::present::{Cell, Tone};
 
 /// What is known of an environment's schema.
@@ -13,6 +14,29 @@ pub(super) struct Schema {
     /// Why it is not known.
     pub(super) why: Option<String>,
     pub(super) cell: Cell,
+}
+
+impl Schema {
+    /// What differs from production's, in words, and in the cell's colour. Where either is not known nothing differs.
+    pub(super) fn drift(&mut self, production: &Self) -> Option<String> {
+        let (ours, theirs) = (self.versions.as_ref()?, production.versions.as_ref()?);
+        let same = |a: &SchemaVersion, b: &SchemaVersion| {
+            (&a.table, &a.version, a.whole) == (&b.table, &b.version, b.whole)
+        };
+        let all = |a: &[SchemaVersion], b: &[SchemaVersion]| {
+            a.iter().all(|x| b.iter().any(|y| same(x, y)))
+        };
+        if all(ours, theirs) && all(theirs, ours) {
+            return None;
+        }
+        if self.cell.tone == Tone::Plain {
+            self.cell.tone = Tone::Info;
+        }
+        Some(format!(
+            "{}, not production's {}",
+            self.cell.text, production.cell.text
+        ))
+    }
 }
 
 fn not_known(why: impl Into<String>, tone: Tone) -> Schema {
@@ -24,33 +48,55 @@ fn not_known(why: impl Into<String>, tone: Tone) -> Schema {
     }
 }
 
-/// The schema of an environment: `[postgres]` leads to one database, which is that of the environment its name tells, else of the
-/// one that is looked at.
+/// The schema of an environment: the `[postgres]` in use leads to one database, which is that of the environment its name tells,
+/// else of the one that is looked at; those of other environments are asked beside it.
 pub(super) fn of(env: Env, facts: &Facts, now: Timestamp) -> Schema {
-    let configured = facts.providers.iter().find(|p| p.name == "postgres");
-    if !configured.is_some_and(|p| p.configured) {
-        return not_known("no [postgres] in flightdeck.toml", Tone::Muted);
-    }
+    let configured = |name: &str| {
+        let found = facts.providers.iter().find(|p| p.name == name);
+        found.is_some_and(|p| p.configured)
+    };
     let owner = owner(facts);
-    if env != owner {
-        let why = format!("[postgres] leads to the database of {}", owner.word());
+    if configured("postgres") && env == owner {
+        let part = &facts.estate.postgres_shape;
+        return match part.fresh(now) {
+            Some(shape) => known(&shape.schema),
+            None => not_asked(part.error.as_ref()),
+        };
+    }
+    if configured("postgres-elsewhere") {
+        let part = &facts.estate.schemas;
+        match part.fresh(now) {
+            None => return not_asked(part.error.as_ref()),
+            Some(all) => {
+                if let Some(found) = all.iter().find(|s| s.env == env) {
+                    return known(&found.schema);
+                }
+            }
+        }
+    }
+    if configured("postgres") {
+        let (owner, env) = (owner.word(), env.word());
+        let why =
+            format!("[postgres] leads to the database of {owner}; none in [environments.{env}]");
         return not_known(why, Tone::Muted);
     }
-    let part = &facts.estate.postgres_shape;
-    let Some(shape) = part.fresh(now) else {
-        let why = part.error.as_ref().map(|p| p.why.clone());
-        return not_known(why.unwrap_or_else(|| "not asked yet".into()), Tone::Unknown);
-    };
-    match &shape.schema {
+    not_known("no [postgres] in flightdeck.toml", Tone::Muted)
+}
+
+fn not_asked(problem: Option<&Problem>) -> Schema {
+    let why = problem.map(|p| p.why.clone());
+    not_known(why.unwrap_or_else(|| "not asked yet".into()), Tone::Unknown)
+}
+
+fn known(schema: &Result<Vec<SchemaVersion>, String>) -> Schema {
+    match schema {
         Err(why) => not_known(why.clone(), Tone::Unknown),
         Ok(all) => {
             let words: Vec<String> = all.iter().map(version).collect();
             let whole = all.iter().all(|s| s.whole);
+            let tone = if whole { Tone::Plain } else { Tone::Bad };
             Schema {
-                cell: Cell::new(
-                    words.join(", "),
-                    if whole { Tone::Plain } else { Tone::Bad },
-                ),
+                cell: Cell::new(words.join(", "), tone),
                 versions: Some(all.clone()),
                 why: None,
             }
@@ -88,7 +134,7 @@ mod tests {
     use super::*;
     use crate::domain::facts::ProviderHealth;
     use crate::domain::part::Part;
-    use crate::domain::postgres::PostgresShape;
+    use crate::domain::postgres::{EnvSchema, PostgresShape};
 
     fn facts(schema: Result<Vec<SchemaVersion>, String>, now: Timestamp) -> Facts {
         let shape = PostgresShape {
@@ -145,6 +191,52 @@ mod tests {
         let broken = of(Env::Staging, &facts(Ok(vec![broken]), now), now);
         assert_eq!(broken.cell.tone, Tone::Bad);
         assert!(broken.cell.text.contains("did not go through"));
+    }
+
+    #[test]
+    fn the_schema_of_an_environment_that_is_not_looked_at_is_compared() {
+        let now = Timestamp::from_second(1_000).unwrap();
+        let of_version = |version: &str| SchemaVersion {
+            table: "public.knex_migrations".into(),
+            tool: "Knex".into(),
+            version: Some(version.into()),
+            at: None,
+            whole: true,
+        };
+        let mut facts = facts(Ok(vec![of_version("20261102_rush.js")]), now);
+        facts.providers.push(ProviderHealth {
+            name: "postgres-elsewhere".into(),
+            ..facts.providers[0].clone()
+        });
+        let mut elsewhere = |schema| {
+            let all = vec![EnvSchema {
+                env: Env::Production,
+                schema,
+            }];
+            facts.estate.schemas =
+                Part::answered(Arc::new(all), now, "postgres:x", Duration::from_secs(300));
+            let production = of(Env::Production, &facts, now);
+            let mut staging = of(Env::Staging, &facts, now);
+            let drift = staging.drift(&production);
+            (production.cell.text, staging.cell.tone, drift)
+        };
+        let (text, tone, drift) = elsewhere(Ok(vec![of_version("20261101_quotes.js")]));
+        assert_eq!((text.as_str(), tone), ("20261101_quotes.js", Tone::Info));
+        let words = "20261102_rush.js, not production's 20261101_quotes.js";
+        assert_eq!(drift.as_deref(), Some(words));
+        let (_, tone, drift) = elsewhere(Ok(vec![of_version("20261102_rush.js")]));
+        assert_eq!((tone, drift), (Tone::Plain, None));
+        // What is not known differs from nothing.
+        let (text, tone, drift) = elsewhere(Err("nothing listens there".into()));
+        assert_eq!((tone, drift), (Tone::Plain, None));
+        assert!(text.contains("nothing listens"));
+        let development = of(Env::Development, &facts, now);
+        assert!(
+            development
+                .cell
+                .text
+                .contains("none in [environments.development]")
+        );
     }
 
     #[test]
