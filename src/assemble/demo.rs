@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::config::{
     AwsConfig, CloudflareConfig, Config, CostCache, CostConfig, DnsTarget, Elsewhere, GithubConfig,
-    HttpsTarget, ProbeConfig, ProtectedTarget, SentryConfig, ServerConfig, SlackConfig,
+    HttpsTarget, ProbeConfig, ProtectedTarget, SentryConfig, ServerConfig, SlackConfig, SmtpConfig,
     VercelConfig, load,
 };
 use crate::domain::environment::Env;
@@ -101,6 +101,11 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
         password: sandbox
             .postgres()
             .map(|(_, _, password)| SecretString::from(password)),
+    };
+    config.smtp = SmtpConfig {
+        host: sandbox.smtp().map(|_| "localhost".to_owned()),
+        port: sandbox.smtp().map(|at| at.port()),
+        ..SmtpConfig::default()
     };
     config.postgres_elsewhere = sandbox
         .postgres()

@@ -72,6 +72,7 @@ pub async fn serve(args: &Arguments, globals: &Globals, out: &mut Out) -> Result
                 "url": format!("rediss://localhost:{}", at.port()),
                 "password": password,
             })),
+            "smtp": sandbox.smtp(),
             "postgres": sandbox.postgres().map(|(at, user, password)| json!({
                 "url": postgres_url(at.port(), user),
                 "password": password,
@@ -108,6 +109,12 @@ pub async fn serve(args: &Arguments, globals: &Globals, out: &mut Out) -> Result
             let url = postgres_url(at.port(), user);
             out.line(&format!(
                 "# PostgreSQL: psql '{url}&sslrootcert=FILE', with PGPASSWORD={password}"
+            ))?;
+        }
+        if let Some(at) = sandbox.smtp() {
+            let port = at.port();
+            out.line(&format!(
+                "# Mail: openssl s_client -starttls smtp -connect localhost:{port} -CAfile FILE"
             ))?;
         }
         out.line("# Ctrl+C stops it, and it forgets everything.")?;

@@ -27,6 +27,7 @@ use super::postgres::elsewhere::Elsewhere;
 use super::redis::Redis;
 use super::sentry::Sentry;
 use super::slack::Slack;
+use super::smtp::Smtp;
 use super::tls::trust::Trust;
 use super::transport::{Courier, Line};
 use super::vercel::Vercel;
@@ -79,6 +80,8 @@ pub struct Estate {
     pub sentry: Sentry,
     /// Slack.
     pub slack: Slack,
+    /// The mail server.
+    pub smtp: Smtp,
     /// Vercel.
     pub vercel: Vercel,
     /// Cloudflare.
@@ -172,6 +175,11 @@ impl Estate {
                 &config.slack,
                 courier.clone(),
                 line("slack", config.slack.is_configured()),
+            ),
+            smtp: Smtp::new(
+                &config.smtp,
+                trust.clone(),
+                line("smtp", config.smtp.host.is_some()),
             ),
             vercel: Vercel::new(
                 &config.vercel,

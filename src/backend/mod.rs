@@ -11,6 +11,7 @@ pub mod redis;
 pub mod sentry;
 pub mod shelf;
 pub mod slack;
+pub mod smtp;
 pub mod tls;
 pub mod token;
 pub mod transport;

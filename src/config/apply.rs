@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::faces::{self, Face};
 use super::reader::{self, Judge};
 use super::{Config, DnsTarget, HttpsTarget, ProtectedTarget};
+use crate::domain::smtp::MailTls;
 
 /// Writes checked values into a [`Config`].
 pub struct Scribe<'s> {
@@ -84,6 +85,9 @@ impl Scribe<'_> {
             some(&mut config.slack.channel, owned(slack, "channel"));
             some(&mut config.slack.endpoint, owned(slack, "endpoint"));
         }
+        if let Some(smtp) = table(t, "smtp") {
+            self.smtp(config, smtp);
+        }
         if let Some(postgres) = table(t, "postgres") {
             some(&mut config.postgres.url, owned(postgres, "url"));
         }
@@ -153,6 +157,26 @@ impl Scribe<'_> {
                     .note(at, what, "owner/name, such as \"acme/shop\"");
             }
             config.github.repository = Some(repository);
+        }
+    }
+
+    fn smtp(&mut self, config: &mut Config, t: &DeTable<'_>) {
+        some(&mut config.smtp.host, owned(t, "host"));
+        let port = value(t, "port").and_then(reader::whole);
+        some(
+            &mut config.smtp.port,
+            port.and_then(|n| u16::try_from(n).ok()),
+        );
+        if let Some(word) = owned(t, "tls") {
+            match MailTls::ALL.into_iter().find(|m| m.word() == word) {
+                Some(tls) => config.smtp.tls = tls,
+                None => {
+                    let at = t.get("tls").map(|v| v.span()).unwrap_or_default();
+                    let words = MailTls::ALL.map(|m| format!("\"{}\"", m.word()));
+                    let what = "tls in [smtp] is no way to protect it";
+                    self.judge.note(at, what, words.join(" or "));
+                }
+            }
         }
     }
 

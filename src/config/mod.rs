@@ -22,6 +22,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::domain::environment::Env;
+use crate::domain::smtp::MailTls;
 
 /// The effective configuration of one run: the file (if any) under the chosen environment, then the command line.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub struct Config {
     pub sentry: SentryConfig,
     /// Slack.
     pub slack: SlackConfig,
+    /// The mail server.
+    pub smtp: SmtpConfig,
     /// PostgreSQL itself.
     pub postgres: ServerConfig,
     /// PostgreSQL of the other environments, one each: asked for the version of its schema alone.
@@ -254,6 +257,17 @@ impl SlackConfig {
     }
 }
 
+/// The mail server that alerts go through.
+#[derive(Clone, Debug, Default)]
+pub struct SmtpConfig {
+    /// Its name; `None`: it is not asked.
+    pub host: Option<String>,
+    /// `None`: the one that goes with `tls`.
+    pub port: Option<u16>,
+    /// How it is protected.
+    pub tls: MailTls,
+}
+
 /// A server that is asked over its own protocol.
 #[derive(Clone, Debug, Default)]
 pub struct ServerConfig {
@@ -364,6 +378,7 @@ impl Default for Config {
             github: GithubConfig::default(),
             sentry: SentryConfig::default(),
             slack: SlackConfig::default(),
+            smtp: SmtpConfig::default(),
             postgres: ServerConfig::default(),
             postgres_elsewhere: Vec::new(),
             redis: ServerConfig::default(),

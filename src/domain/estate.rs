@@ -22,6 +22,7 @@ use super::scaling::{ScalableTarget, ScalingActivity};
 use super::secret::Secret;
 use super::sentry::{Errors, Event, Release};
 use super::slack::Workspace;
+use super::smtp::MailServer;
 use super::stack::Stack;
 use super::target::TargetsAbroad;
 use super::topic::Topic;
@@ -99,6 +100,8 @@ pub struct Estate {
     pub error_releases: Part<Arc<Vec<Release>>>,
     /// Slack.
     pub slack: Part<Arc<Workspace>>,
+    /// The mail server.
+    pub smtp: Part<Arc<MailServer>>,
     /// Vercel: projects and deployments.
     pub vercel: Part<Arc<vercel::Hosting>>,
     /// Vercel: domains and variables of each project.

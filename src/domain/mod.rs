@@ -39,6 +39,7 @@ pub mod service;
 pub mod severity;
 pub mod slack;
 pub mod slo;
+pub mod smtp;
 pub mod sql;
 pub mod stack;
 pub mod target;

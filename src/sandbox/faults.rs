@@ -54,7 +54,7 @@ pub struct Fault {
 pub fn systems() -> impl Iterator<Item = &'static str> {
     let vendors = VENDORS.iter().map(|v| v.name);
     let names = SERVICES.iter().map(|r| r.name).chain(vendors);
-    names.chain(["redis", "postgres"])
+    names.chain(["redis", "postgres", "smtp"])
 }
 
 impl Fault {

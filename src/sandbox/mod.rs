@@ -15,6 +15,7 @@ pub mod pg; // PostgreSQL, over its own protocol
 pub mod platform; // the world and the stores of what it tells
 pub mod resp; // Redis, over its own protocol
 pub mod server; // HTTP on loopback
+mod smtp; // the mail relay
 pub mod sts; // who the caller is
 pub mod telemetry; // metrics, alarms and logs that follow from the world
 pub mod web; // systems that speak plain HTTP with paths
@@ -87,6 +88,7 @@ pub struct Sandbox {
     edge: Option<Edge>,
     redis: Option<SocketAddr>,
     postgres: Option<SocketAddr>,
+    smtp: Option<SocketAddr>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -136,6 +138,7 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
         edge: None,
         redis: None,
         postgres: None,
+        smtp: None,
         tasks: vec![serve, tick],
     };
     // A fleet for measuring and an empty account have no hosts.
@@ -148,10 +151,15 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
             .map_err(EdgeError::Port)?;
         sandbox.redis = Some(redis);
         sandbox.tasks.push(task);
-        let (postgres, task) = pg::open(sandbox.shared.clone(), inside)
+        let (postgres, task) = pg::open(sandbox.shared.clone(), inside.clone())
             .await
             .map_err(EdgeError::Port)?;
         sandbox.postgres = Some(postgres);
+        sandbox.tasks.push(task);
+        let (smtp, task) = smtp::open(sandbox.shared.clone(), inside)
+            .await
+            .map_err(EdgeError::Port)?;
+        sandbox.smtp = Some(smtp);
         sandbox.tasks.push(task);
     }
     Ok(sandbox)
@@ -193,6 +201,11 @@ impl Sandbox {
     /// `None` where there is no edge.
     pub fn postgres(&self) -> Option<(SocketAddr, &'static str, &'static str)> {
         Some((self.postgres?, pg::USER, pg::PASSWORD))
+    }
+
+    /// Where its mail relay listens (STARTTLS for `localhost`, signed by the edge's authority). `None` where there is no edge.
+    pub fn smtp(&self) -> Option<SocketAddr> {
+        self.smtp
     }
 
     /// Access key id that it accepts.

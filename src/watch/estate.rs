@@ -103,6 +103,7 @@ rows! {
     error_events: "sentry", "sentry:RetrieveLatestEvent", 120, |clients, estate| clients.sentry.events(&estate.errors);
     error_releases: "sentry", "sentry:ListReleases", 120, |clients, _| clients.sentry.releases();
     slack: "slack", "slack:auth.test", 300, |clients, _| clients.slack.workspace();
+    smtp: "smtp", "smtp:EHLO, NOOP", 300, |clients, _| clients.smtp.look();
     vercel: "vercel", "vercel:GET /v7/deployments", 30, |clients, _| clients.vercel.hosting();
     vercel_settings: "vercel", "vercel:GET /v10/projects/{id}/env", 300, |clients, _| clients.vercel.settings();
     vercel_aliases: "vercel", "vercel:GET /v4/aliases", 120, |clients, _| clients.vercel.aliases();

@@ -15,6 +15,7 @@ pub fn untrusted(error: &Error, leaf: Option<&Certificate>) -> String {
     use CertificateError::{
         BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext,
         NotValidYet, NotValidYetContext, UnknownIssuer,
+        UnsupportedSignatureAlgorithmForPublicKeyContext,
     };
     let Error::InvalidCertificate(certificate) = error else {
         return error.to_string();
@@ -37,8 +38,8 @@ pub fn untrusted(error: &Error, leaf: Option<&Certificate>) -> String {
         (NotValidForName | NotValidForNameContext { .. }, None) => {
             "the certificate is for another host".into()
         }
-        // An authority that was made anew under its old name, say.
-        (BadSignature, _) => {
+        // An authority that was made anew under its old name, say, perhaps with a key of another kind.
+        (BadSignature | UnsupportedSignatureAlgorithmForPublicKeyContext { .. }, _) => {
             "it is not signed with the key of the trusted authority of that name".into()
         }
         (_, Some(c)) if c.subject == c.issuer => format!("self-signed by {}", c.subject),
@@ -184,4 +185,19 @@ pub fn timeout(system: &'static str, what: &str, deadline: Option<std::time::Dur
         why,
         "It is asked again by itself; check the server and the way there if it lasts.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_with_a_key_of_another_kind_is_told_in_words() {
+        let error = CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            signature_algorithm_id: vec![6, 8, 42],
+            public_key_algorithm_id: vec![6, 9, 42],
+        };
+        let said = untrusted(&Error::InvalidCertificate(error), None);
+        assert!(said.contains("trusted authority of that name"), "{said}");
+    }
 }

@@ -4,7 +4,7 @@ mod systems;
 
 use systems::{
     BACKUPS_KEY, CLOUDFLARE_KEY, COST_KEY, GITHUB_KEY, POSTGRES_KEY, REDIS_KEY, SENTRY_KEY,
-    SLACK_KEY, VERCEL_KEY,
+    SLACK_KEY, SMTP_KEY, VERCEL_KEY,
 };
 
 /// What a key's value must be.
@@ -171,6 +171,7 @@ pub static ROOT: Section = Section {
         GITHUB_KEY,
         SENTRY_KEY,
         SLACK_KEY,
+        SMTP_KEY,
         POSTGRES_KEY,
         REDIS_KEY,
         VERCEL_KEY,
@@ -205,6 +206,7 @@ pub static ENVIRONMENT: Section = Section {
         GITHUB_KEY,
         SENTRY_KEY,
         SLACK_KEY,
+        SMTP_KEY,
         POSTGRES_KEY,
         REDIS_KEY,
         VERCEL_KEY,

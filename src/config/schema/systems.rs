@@ -20,6 +20,12 @@ pub(super) const SLACK_KEY: Key = key(
     "",
     "Slack; its token comes from SLACK_BOT_TOKEN or `flightdeck login slack`, never from this file.",
 );
+pub(super) const SMTP_KEY: Key = key(
+    "smtp",
+    Kind::Section(&SMTP),
+    "",
+    "The mail server that alerts go through: whether it can be reached. Nothing is sent, and no password is asked for.",
+);
 pub(super) const POSTGRES_KEY: Key = key(
     "postgres",
     Kind::Section(&POSTGRES),
@@ -156,6 +162,29 @@ static SLACK: Section = Section {
             Kind::Url,
             "\"http://127.0.0.1:4003/api\"",
             "Another endpoint; default: Slack itself.",
+        ),
+    ],
+};
+
+static SMTP: Section = Section {
+    keys: &[
+        key(
+            "host",
+            Kind::Text,
+            "\"mail.example.com\"",
+            "Its name, which its certificate must be for.",
+        ),
+        key(
+            "port",
+            Kind::Whole(1, 65_535),
+            "587",
+            "Its port; default: the one that goes with tls (587, 465, 25).",
+        ),
+        key(
+            "tls",
+            Kind::Text,
+            "\"starttls\"",
+            "\"starttls\", \"implicit\" (from the first byte) or \"none\" (in the clear, on purpose).",
         ),
     ],
 };

@@ -32,6 +32,7 @@ mod secretsmanager;
 mod sentry;
 mod slack;
 mod slo;
+mod smtp;
 mod sns;
 mod targets;
 #[cfg(test)]
@@ -137,6 +138,7 @@ const GROUPS: &[&[Probe]] = &[
     github::PROBES,
     sentry::PROBES,
     slack::PROBES,
+    smtp::PROBES,
     network::PROBES,
     scaling::PROBES,
     flags::PROBES,
