@@ -1,7 +1,7 @@
 //! What the plan's probes need to be asked beyond the common picture.
 
 use super::model::Plan;
-use super::probes::Component;
+use super::probes::{Component, rum};
 use crate::domain::capacity;
 use crate::domain::facts::Facts;
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
@@ -12,6 +12,9 @@ const HISTORIES: usize = 5;
 
 /// Series read at most to tell how much is left of databases and caches.
 const HEADROOMS: usize = 40;
+
+/// Series of Web Vitals read at most.
+const VITALS: usize = 9;
 
 /// Log groups of which a sample of lines is read at most.
 const SAMPLES: usize = 20;
@@ -55,6 +58,17 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
     let arriving = components
         .iter()
         .filter_map(|c| names.iter().find(|m| c.owns(m)));
+    // As many as three app monitors have.
+    let vitals = calls().any(|c| c.probe.name == "rum.web-vitals");
+    let measured = names
+        .iter()
+        .filter(|m| vitals && rum::is_vital(m))
+        .take(VITALS);
+    let measured = measured.map(|m| MetricQuery {
+        metric: m.clone(),
+        stat: rum::VISITS,
+        period_s: PERIOD_S,
+    });
     let capacity = calls().any(|c| c.probe.name == "capacity.headroom");
     // Those of services are among the common series.
     let left = names
@@ -62,7 +76,7 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
         .filter(|m| capacity && m.namespace != "AWS/ECS" && capacity::tells(m))
         .take(HEADROOMS);
     Needs {
-        metric_names: capacity || !components.is_empty(),
+        metric_names: capacity || vitals || !components.is_empty(),
         named: facts.metric_names.value.is_some() || facts.metric_names.error.is_some(),
         queries: arriving
             .chain(
@@ -76,6 +90,7 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
                 stat: Stat::Average,
                 period_s: PERIOD_S,
             })
+            .chain(measured)
             .collect(),
         dashboards: calls().any(|c| c.probe.name.starts_with("dashboards.")),
         alarm_histories: if calls().any(|c| c.probe.name == "alarms.drill") {

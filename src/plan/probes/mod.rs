@@ -25,6 +25,7 @@ mod network;
 mod rds;
 mod record;
 mod rollout;
+pub mod rum;
 mod s3;
 mod scaling;
 mod secrets;
@@ -131,6 +132,7 @@ const GROUPS: &[&[Probe]] = &[
     secretsmanager::PROBES,
     elasticache::PROBES,
     databases::PROBES,
+    rum::PROBES,
     s3::PROBES,
     cloudformation::PROBES,
     ecr::PROBES,

@@ -1,0 +1,183 @@
+//! Pages as the browsers of real people met them: Core Web Vitals, which CloudWatch RUM collects (CloudWatch user guide, "CloudWatch
+//! metrics that you can collect with CloudWatch RUM"). Vercel Speed Insights keeps the same figures, but has no public API for them.
+
+use jiff::Timestamp;
+
+use super::judgement::{Findings, Judgement, Verdict};
+use super::look::{Look, span};
+use super::{Probe, number};
+use crate::domain::metric::{MetricId, MetricQuery, Series, Stat};
+
+/// Where they stand.
+const NAMESPACE: &str = "AWS/RUM";
+/// The dimension that names an app monitor.
+const MONITOR: &str = "application_name";
+/// Three of four visits are to be at least so good (web.dev, "Web Vitals").
+pub const VISITS: Stat = Stat::Percentile(750);
+
+/// A vital: its metric, its parameter, its short name and its unit.
+struct Vital(&'static str, &'static str, &'static str, &'static str);
+
+/// How soon the largest part of a page shows, how much it jumps about, how soon it reacts.
+const VITALS: [Vital; 3] = [
+    Vital("WebVitalsLargestContentfulPaint", "lcp_ms", "LCP", " ms"),
+    Vital("WebVitalsCumulativeLayoutShift", "cls", "CLS", ""),
+    Vital("WebVitalsInteractionToNextPaint", "inp_ms", "INP", " ms"),
+];
+
+pub(super) const PROBES: &[Probe] = &[Probe {
+    name: "rum.web-vitals",
+    question: "did pages load quickly, stand still and react for three of four visits lately?",
+    params: &[
+        number("lcp_ms", "2500"),
+        number("cls", "0.1"),
+        number("inp_ms", "200"),
+        number("minutes", "60"),
+    ],
+    judge: vitals,
+}];
+
+/// Whether a metric is a vital of a whole app monitor.
+pub fn is_vital(metric: &MetricId) -> bool {
+    let [(dimension, _)] = metric.dimensions.as_slice() else {
+        return false;
+    };
+    metric.namespace == NAMESPACE
+        && dimension == MONITOR
+        && VITALS.iter().any(|v| v.0 == metric.name)
+}
+
+fn vitals(look: &Look<'_>) -> Verdict {
+    let seen = look.fresh(&look.facts.series, "the series")?;
+    let known: Vec<(&MetricQuery, &Series)> = seen
+        .value
+        .iter()
+        .filter(|(q, _)| q.stat == VISITS && is_vital(&q.metric))
+        .map(|(q, s)| (q, s.as_ref()))
+        .collect();
+    // Nobody's pages are quick because nobody measured them.
+    if !known.iter().any(|(q, _)| q.metric.name == VITALS[0].0) {
+        return Err(Judgement::unknown(
+            "CloudWatch lists no Web Vitals: pages need an app monitor of CloudWatch RUM (Vercel Speed Insights has no public \
+             API: where it measures, a person's word settles this)",
+        ));
+    }
+    let mut found = Findings::new("vital", look.question(seen.source), seen.at);
+    for (query, series) in known {
+        judge(look, query, series, &mut found);
+    }
+    Ok(found.verdict())
+}
+
+fn judge(look: &Look<'_>, query: &MetricQuery, series: &Series, found: &mut Findings) {
+    let Some(vital) = VITALS.iter().find(|v| v.0 == query.metric.name) else {
+        return;
+    };
+    let monitor = query.metric.dimensions.first().map_or("", |d| d.1.as_str());
+    let name = format!("{} of {monitor}", vital.2);
+    let since = look.now.as_second() as f64 - look.number("minutes") * 60.0;
+    let lately: Vec<f64> = series
+        .points
+        .iter()
+        .filter(|(at, _)| at.as_second() as f64 >= since)
+        .map(|(_, value)| *value)
+        .collect();
+    let Some(value) = median(lately) else {
+        let newest: Option<Timestamp> = series.points.last().map(|p| p.0);
+        let age =
+            newest.and_then(|at| std::time::Duration::try_from(look.now.duration_since(at)).ok());
+        let words = age.map_or("nobody measured yet".into(), |a| {
+            format!("the newest measurement is {} old", span(a))
+        });
+        found.unknown(&name, words);
+        return;
+    };
+    let most = look.number(vital.1);
+    let digits = if vital.3.is_empty() { 3 } else { 0 };
+    let answer = format!(
+        "{value:.digits$}{unit} (at most {most}{unit})",
+        unit = vital.3
+    );
+    found.check(value <= most, &name, &answer);
+}
+
+fn median(mut all: Vec<f64>) -> Option<f64> {
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::domain::facts::Facts;
+    use crate::domain::metric::Unit;
+    use crate::domain::part::Part;
+    use crate::plan::CriterionState::{self, Failing, Proved, Unknown};
+    use crate::plan::expect::Expectations;
+    use crate::plan::probes::{Call, judge};
+
+    fn asked(measured: &[(&str, f64)], minutes_ago: i64) -> (CriterionState, String) {
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let at = now - SignedDuration::from_mins(minutes_ago);
+        let series = measured.iter().map(|(name, value)| {
+            let query = MetricQuery {
+                metric: MetricId::new(NAMESPACE, name, &[(MONITOR, "shop")]),
+                stat: VISITS,
+                period_s: 60,
+            };
+            let series = Series {
+                query: query.clone(),
+                label: String::new(),
+                unit: Unit::Count,
+                points: [(at, *value)].into(),
+                partial: false,
+            };
+            (query, Arc::new(series))
+        });
+        let all: BTreeMap<_, _> = series.collect();
+        let facts = Facts {
+            series: Part::answered(Arc::new(all), now, "cloudwatch", Duration::from_secs(60)),
+            ..Facts::default()
+        };
+        let call = Call::parse("rum.web-vitals").unwrap();
+        let judged = judge(&call, &facts, &Expectations::default(), now);
+        (judged.state, judged.reason)
+    }
+
+    #[test]
+    fn pages_are_quick_only_where_somebody_measured_lately() {
+        let lcp = "WebVitalsLargestContentfulPaint";
+        let cls = "WebVitalsCumulativeLayoutShift";
+        assert_eq!(asked(&[(lcp, 1_900.0), (cls, 0.04)], 5).0, Proved);
+        assert_eq!(asked(&[(lcp, 2_900.0), (cls, 0.04)], 5).0, Failing);
+        let (state, reason) = asked(&[(lcp, 1_900.0), (cls, 0.25)], 5);
+        assert_eq!(state, Failing);
+        assert!(reason.contains("CLS of shop: 0.250"), "{reason}");
+        assert_eq!(asked(&[(lcp, 1_900.0)], 90).0, Unknown);
+        // That a page stands still says nothing of when it shows.
+        let (state, reason) = asked(&[(cls, 0.01)], 5);
+        assert_eq!(state, Unknown);
+        assert!(reason.contains("no public API"), "{reason}");
+    }
+
+    #[test]
+    fn a_vital_is_one_of_a_whole_app_monitor() {
+        let of = |dimensions: &[(&str, &str)]| MetricId::new(NAMESPACE, VITALS[0].0, dimensions);
+        assert!(is_vital(&of(&[(MONITOR, "shop")])));
+        assert!(!is_vital(&of(&[
+            (MONITOR, "shop"),
+            ("metadata.browserName", "x")
+        ])));
+        assert!(!is_vital(&MetricId::new(
+            "Own",
+            VITALS[0].0,
+            &[(MONITOR, "shop")]
+        )));
+    }
+}
