@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::passing::Passing;
 use super::policy::{Allowance, Statement, administers, allowance, fits};
 
 /// A deed that matters.
@@ -37,6 +38,18 @@ pub const DEEDS: [Deed; 6] = [
 ];
 
 impl Deed {
+    /// In a few words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::DeleteBackups => "delete backups",
+            Self::Restore => "restore",
+            Self::ChangeDatabase => "change databases",
+            Self::ReadSecrets => "read secrets",
+            Self::Deploy => "deploy",
+            Self::GrantRights => "grant rights",
+        }
+    }
+
     /// The actions, any of which is the deed (Service Authorization Reference).
     pub fn actions(self) -> &'static [&'static str] {
         match self {
@@ -141,6 +154,8 @@ pub struct Principal {
     pub administers: bool,
     /// How each deed is allowed that is.
     pub grants: BTreeMap<Deed, Vec<Grant>>,
+    /// Roles by which it may do more than by itself, the mightiest first.
+    pub through: Vec<Passing>,
 }
 
 impl Principal {

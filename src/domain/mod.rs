@@ -25,6 +25,7 @@ pub mod log;
 pub mod metric;
 pub mod network;
 pub mod part;
+pub mod passing;
 pub mod policy;
 pub mod postgres;
 pub mod probe;

@@ -37,6 +37,10 @@ impl Patterns {
         })
     }
 
+    fn has(&self, text: &str) -> bool {
+        self.all.iter().any(|p| fits(p, text)) != self.but
+    }
+
     fn is_everything(&self) -> bool {
         !self.but && self.all.iter().any(|p| p == "*")
     }
@@ -129,8 +133,7 @@ impl Statement {
     }
 
     fn is_about(&self, action: &str) -> bool {
-        let named = self.actions.all.iter().any(|p| fits(p, action));
-        named != self.actions.but
+        self.actions.has(action)
     }
 }
 
@@ -197,6 +200,32 @@ pub fn allowance<'a>(
         partly_denied,
         ..found
     })
+}
+
+/// Whether statements allow an action on anything at all, and whether with a condition alone.
+pub fn allows<'a>(
+    statements: impl IntoIterator<Item = &'a Statement>,
+    action: &str,
+) -> Option<bool> {
+    allowance(statements, action).map(|a| a.conditional)
+}
+
+/// Whether statements allow an action on a resource, and whether with a condition alone. A Deny with a condition may not hold.
+pub fn allows_on<'a>(
+    statements: impl IntoIterator<Item = &'a Statement>,
+    action: &str,
+    resource: &str,
+) -> Option<bool> {
+    let mut conditional: Option<bool> = None;
+    let about = |s: &&Statement| s.is_about(action) && s.resources.has(resource);
+    for s in statements.into_iter().filter(about) {
+        match (s.allow, s.conditional) {
+            (true, held) => conditional = Some(held && conditional.unwrap_or(true)),
+            (false, false) => return None,
+            (false, true) => {}
+        }
+    }
+    conditional
 }
 
 /// Whether statements allow everything on everything, without a condition.

@@ -30,6 +30,13 @@ const MATRIX: &[Head] = &[
     Head::left("taken by", 20).grow(2).drop(1),
 ];
 
+const THROUGH: &[Head] = &[
+    Head::left("who", 22).grow(2),
+    Head::left("takes the role", 22).grow(2),
+    Head::left("gains", 20).grow(2),
+    Head::left("by", 30).grow(3).drop(1),
+];
+
 const CREDENTIALS: &[Head] = &[
     Head::left("user", 22).grow(2),
     Head::left("password", 8),
@@ -55,8 +62,11 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         CREDENTIALS,
         none,
     );
+    let none = "Nobody gains anything by a role that may be passed to a service.";
+    let mut taken = Section::of(part, now, "through", "Through others' roles", THROUGH, none);
     if let Some(access) = &part.value {
         principals(access, &mut matrix);
+        through(access, &mut taken);
         for c in access.credentials.iter().flatten() {
             credentials.row(&c.user, credential_cells(c, now), c);
         }
@@ -64,7 +74,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             credentials.note(format!("no credential report: {why}"), Tone::Unknown);
         }
     }
-    vec![matrix, credentials]
+    vec![matrix, taken, credentials]
 }
 
 fn principals(access: &Access, matrix: &mut Section) {
@@ -99,6 +109,36 @@ fn principals(access: &Access, matrix: &mut Section) {
     );
     for p in rows {
         matrix.row(&p.arn, cells(access, p), p);
+    }
+}
+
+/// One row for each role that somebody can have a service use for them.
+fn through(access: &Access, section: &mut Section) {
+    for p in &access.principals {
+        for passing in &p.through {
+            let gains = match passing.administers {
+                true => Cell::new("everything", Tone::Bad),
+                false => {
+                    let wrong = passing.gains.contains(&Deed::DeleteBackups) && !access.is_right(p);
+                    let words: Vec<&str> = passing.gains.iter().map(|d| d.word()).collect();
+                    let tone = if wrong { Tone::Bad } else { Tone::Warn };
+                    Cell::new(words.join(", "), tone)
+                }
+            };
+            let held = if passing.conditional {
+                ", if a condition holds"
+            } else {
+                ""
+            };
+            let cells = vec![
+                Cell::name(&p.name),
+                Cell::plain(&passing.role),
+                gains,
+                Cell::plain(format!("iam:PassRole and {}{held}", passing.by.join(", "))),
+            ];
+            let thing = serde_json::json!({"who": p.arn, "through": passing});
+            section.row(format!("{} {}", p.arn, passing.role), cells, &thing);
+        }
     }
 }
 
@@ -183,6 +223,7 @@ mod tests {
 
     use super::*;
     use crate::domain::part::Part;
+    use crate::domain::passing::Passing;
     use crate::domain::policy::read;
 
     fn principal(name: &str, statement: &str) -> Principal {
@@ -238,6 +279,46 @@ mod tests {
     }
 
     #[test]
+    fn rights_that_are_taken_through_a_role_are_told() {
+        let mut ci = principal(
+            "ci",
+            r#"{"Effect":"Allow","Action":"ecs:*","Resource":"*"}"#,
+        );
+        let passing = |role: &str, administers, gains: &[Deed]| Passing {
+            role: role.into(),
+            administers,
+            by: vec!["ecs:RunTask"],
+            gains: gains.to_vec(),
+            conditional: !administers,
+        };
+        ci.through = vec![
+            passing("root", true, &DEEDS),
+            passing("api", false, &[Deed::ReadSecrets]),
+            passing("keeper", false, &[Deed::DeleteBackups]),
+        ];
+        let all = sections(Access {
+            principals: vec![ci],
+            ..Access::default()
+        });
+        let rows: Vec<(&str, Tone)> = all[1]
+            .rows
+            .iter()
+            .map(|r| (r.cells[2].text.as_str(), r.cells[2].tone))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ("everything", Tone::Bad),
+                ("read secrets", Tone::Warn),
+                ("delete backups", Tone::Bad)
+            ]
+        );
+        let by = |n: usize| all[1].rows[n].cells[3].text.clone();
+        assert_eq!(by(0), "iam:PassRole and ecs:RunTask");
+        assert!(by(1).ends_with("if a condition holds"));
+    }
+
+    #[test]
     fn passwords_without_a_second_factor_and_old_keys_are_warned_of() {
         let at = |days: i64| Some(Timestamp::UNIX_EPOCH - SignedDuration::from_hours(24 * days));
         let user = |name: &str, password, mfa, keys| Credentials {
@@ -255,7 +336,7 @@ mod tests {
             ]),
             ..Access::default()
         });
-        let tones: Vec<(Tone, Tone)> = all[1]
+        let tones: Vec<(Tone, Tone)> = all[2]
             .rows
             .iter()
             .map(|r| (r.cells[2].tone, r.cells[4].tone))

@@ -93,6 +93,22 @@ class AccessOnMoto(Case):
         finally:
             self.iam.delete_user_policy(UserName="ben", PolicyName="too-much")
 
+    def test_rights_are_taken_by_passing_a_role_until_the_pass_is_taken_away(self):
+        there = {r["RoleName"]: r["Arn"] for r in self.iam.list_roles()["Roles"]}
+        through = lambda: [(row["who"].rpartition("/")[2], row["through"]) for row in self.deck.ask("show", "access")["through"]]
+        self.assertEqual(through(), [])
+        runs = allow(["ecs:RegisterTaskDefinition", "ecs:UpdateService"])
+        self.iam.put_user_policy(UserName="ben", PolicyName="deploy", PolicyDocument=document(runs, allow("iam:PassRole", there["migrations"])))
+        try:
+            ((who, passing),) = through()
+            self.assertEqual((who, passing["role"]), ("ben", "migrations"))
+            self.assertEqual(passing["by"], ["ecs:RegisterTaskDefinition", "ecs:UpdateService"])
+            self.assertEqual(passing["gains"], ["change_database"])
+            self.iam.put_user_policy(UserName="ben", PolicyName="deploy", PolicyDocument=document(runs))
+            self.assertEqual(through(), [])
+        finally:
+            self.iam.delete_user_policy(UserName="ben", PolicyName="deploy")
+
     def test_credentials_are_seen_once_somebody_had_a_report_made(self):
         self.iam.create_login_profile(UserName="ben", Password="Hunter2-Hunter2!")
         self.iam.create_access_key(UserName="ana")

@@ -13,6 +13,7 @@ use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::access::{Access, Credentials, Principal, PrincipalKind};
+use crate::domain::passing::{Policies, passings};
 use crate::domain::policy::{self, Statement};
 use crate::domain::problem::Problem;
 use wire::{Attached, Inline, Members, Page, Report};
@@ -137,6 +138,13 @@ struct Held {
     unread: Vec<String>,
 }
 
+/// A principal with the policies that it was judged by.
+struct Judged {
+    principal: Principal,
+    own: Vec<Statement>,
+    bound: Option<Vec<Statement>>,
+}
+
 impl Known {
     fn add(&mut self, page: Page) {
         self.users.extend(page.users.all);
@@ -184,13 +192,25 @@ impl Known {
 
     fn principals(&self) -> Vec<Principal> {
         let users = self.users.iter().map(|u| self.user(u));
-        let roles = self.roles.iter().map(|r| self.role(r));
-        let mut all: Vec<Principal> = users.chain(roles).collect();
+        let roles: Vec<Judged> = self.roles.iter().map(|r| self.role(r)).collect();
+        let taken: Vec<Principal> = roles.iter().map(|r| r.principal.clone()).collect();
+        let through = |judged: Judged| {
+            let policies = Policies {
+                own: &judged.own,
+                bound: judged.bound.as_deref(),
+            };
+            let through = passings(&judged.principal, policies, &taken);
+            Principal {
+                through,
+                ..judged.principal
+            }
+        };
+        let mut all: Vec<Principal> = users.chain(roles).map(through).collect();
         all.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         all
     }
 
-    fn user(&self, user: &wire::User) -> Principal {
+    fn user(&self, user: &wire::User) -> Judged {
         let mut held = Held::default();
         self.hold(
             &mut held,
@@ -218,7 +238,7 @@ impl Known {
         self.judged(principal, held, user.permissions_boundary.as_ref())
     }
 
-    fn role(&self, role: &wire::Role) -> Principal {
+    fn role(&self, role: &wire::Role) -> Judged {
         let mut held = Held::default();
         self.hold(
             &mut held,
@@ -250,7 +270,7 @@ impl Known {
         self.judged(principal, held, role.permissions_boundary.as_ref())
     }
 
-    fn judged(&self, mut p: Principal, held: Held, boundary: Option<&wire::Boundary>) -> Principal {
+    fn judged(&self, mut p: Principal, held: Held, boundary: Option<&wire::Boundary>) -> Judged {
         let arn = boundary.and_then(|b| some_text(b.permissions_boundary_arn.as_deref()));
         let bound = arn.as_deref().and_then(|arn| self.managed(arn));
         p.policies = held.names;
@@ -258,7 +278,11 @@ impl Known {
         // One that cannot be read takes nothing away: it is named, and what it bounds stays what it is without.
         p.bounded_by = arn;
         p.judge(&held.statements, bound.as_deref());
-        p
+        Judged {
+            principal: p,
+            own: held.statements,
+            bound,
+        }
     }
 }
 

@@ -1,0 +1,227 @@
+//! Rights that are taken through somebody else's role: who may pass a role to a service, and have that service start something of
+//! theirs with it, may do what the role may (IAM User Guide, "Grant a user permissions to pass a role to an AWS service").
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::access::{DEEDS, Deed, Principal};
+use super::policy::{Statement, allows, allows_on};
+
+/// The action that passes a role.
+const PASS: &str = "iam:PassRole";
+
+/// A way to have a service run what one wants: the service, and the actions that are all needed for it.
+struct Way(&'static str, &'static [&'static str]);
+
+/// Those of the services that this platform is made of, and the common ones beside them (Service Authorization Reference).
+const WAYS: &[Way] = &[
+    Way("ecs-tasks.amazonaws.com", &["ecs:RunTask"]),
+    Way(
+        "ecs-tasks.amazonaws.com",
+        &["ecs:RegisterTaskDefinition", "ecs:UpdateService"],
+    ),
+    Way(
+        "lambda.amazonaws.com",
+        &["lambda:CreateFunction", "lambda:InvokeFunction"],
+    ),
+    Way("ec2.amazonaws.com", &["ec2:RunInstances"]),
+    Way(
+        "cloudformation.amazonaws.com",
+        &["cloudformation:CreateStack"],
+    ),
+    Way(
+        "codebuild.amazonaws.com",
+        &["codebuild:CreateProject", "codebuild:StartBuild"],
+    ),
+    Way(
+        "glue.amazonaws.com",
+        &["glue:CreateJob", "glue:StartJobRun"],
+    ),
+];
+
+/// A role that can be used through a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Passing {
+    /// The role.
+    pub role: String,
+    /// Whether that one may do everything.
+    pub administers: bool,
+    /// By which actions.
+    pub by: Vec<&'static str>,
+    /// What is gained: deeds that the one who passes it may not do by itself.
+    pub gains: Vec<Deed>,
+    /// Whether a condition has to hold.
+    pub conditional: bool,
+}
+
+/// What a principal may do by policies: its own, within those of its boundary.
+#[derive(Clone, Copy, Debug)]
+pub struct Policies<'a> {
+    /// Its own.
+    pub own: &'a [Statement],
+    /// Those that bound it.
+    pub bound: Option<&'a [Statement]>,
+}
+
+impl Policies<'_> {
+    /// Whether an action is allowed on anything, and whether with a condition alone.
+    fn may(self, action: &str) -> Option<bool> {
+        let bound = self.bound.map_or(Some(false), |b| allows(b, action))?;
+        Some(allows(self.own, action)? || bound)
+    }
+
+    /// The same on a resource.
+    fn may_on(self, action: &str, resource: &str) -> Option<bool> {
+        let bound = self
+            .bound
+            .map_or(Some(false), |b| allows_on(b, action, resource))?;
+        Some(allows_on(self.own, action, resource)? || bound)
+    }
+}
+
+/// The roles by which a principal may do more than by itself, the mightiest first.
+pub fn passings(who: &Principal, policies: Policies<'_>, roles: &[Principal]) -> Vec<Passing> {
+    // Most may pass nothing: an account has thousands of roles, and each would be held against each.
+    if who.administers || who.of_service || policies.may(PASS).is_none() {
+        return Vec::new();
+    }
+    let ways: Vec<(&Way, bool)> = WAYS
+        .iter()
+        .filter_map(|way| {
+            let all: Option<Vec<bool>> = way.1.iter().map(|a| policies.may(a)).collect();
+            Some((way, all?.contains(&true)))
+        })
+        .collect();
+    let others = roles.iter().filter(|r| !r.of_service && r.arn != who.arn);
+    let passing = |role| passing(who, policies, &ways, role);
+    let mut found: Vec<Passing> = others.filter_map(passing).collect();
+    let rank = |p: &Passing| (!p.administers, std::cmp::Reverse(p.gains.len()));
+    found.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.role.cmp(&b.role)));
+    found
+}
+
+/// What a principal gains by a role, by the ways that are open to it and whether each has a condition.
+fn passing(
+    who: &Principal,
+    policies: Policies<'_>,
+    ways: &[(&Way, bool)],
+    role: &Principal,
+) -> Option<Passing> {
+    let gains: Vec<Deed> = DEEDS
+        .into_iter()
+        .filter(|d| role.grants.contains_key(d) && !who.grants.contains_key(d))
+        .collect();
+    if gains.is_empty() && !role.administers {
+        return None;
+    }
+    let open: Vec<_> = ways.iter().filter(|(w, _)| role.is_taken_by(w.0)).collect();
+    if open.is_empty() {
+        return None;
+    }
+    let held = policies.may_on(PASS, &role.arn)?;
+    let by: BTreeSet<&'static str> = open.iter().flat_map(|(w, _)| w.1).copied().collect();
+    Some(Passing {
+        role: role.name.clone(),
+        administers: role.administers,
+        by: by.into_iter().collect(),
+        gains,
+        // The way with the fewest conditions counts.
+        conditional: held || open.iter().all(|(_, held)| *held),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::access::PrincipalKind;
+    use crate::domain::policy::read;
+
+    fn statements(all: &Value) -> Vec<Statement> {
+        read(&json!({ "Statement": all }).to_string()).unwrap()
+    }
+
+    fn role(name: &str, service: &str, action: &str) -> Principal {
+        let mut role = Principal {
+            kind: PrincipalKind::Role,
+            name: name.into(),
+            arn: format!("arn:aws:iam::1:role/{name}"),
+            trusted: vec![service.into()],
+            ..Principal::default()
+        };
+        let rights = json!({"Effect": "Allow", "Action": action, "Resource": "*"});
+        role.judge(&statements(&rights), None);
+        role
+    }
+
+    fn of(own: &Value, bound: Option<&Value>) -> Vec<(String, Vec<&'static str>, bool)> {
+        let roles = [
+            role(
+                "task",
+                "ecs-tasks.amazonaws.com",
+                "secretsmanager:GetSecretValue",
+            ),
+            role("function", "lambda.amazonaws.com", "*"),
+            role("idle", "ecs-tasks.amazonaws.com", "logs:PutLogEvents"),
+        ];
+        let own = statements(own);
+        let bound = bound.map(statements);
+        let mut who = Principal {
+            name: "ci".into(),
+            ..Principal::default()
+        };
+        who.judge(&own, bound.as_deref());
+        let policies = Policies {
+            own: &own,
+            bound: bound.as_deref(),
+        };
+        let found = passings(&who, policies, &roles).into_iter();
+        found.map(|p| (p.role, p.by, p.conditional)).collect()
+    }
+
+    fn allow(action: Value, resource: &str) -> Value {
+        json!({"Effect": "Allow", "Action": action, "Resource": resource})
+    }
+
+    #[test]
+    fn a_role_is_taken_by_who_may_pass_it_and_start_something_with_it() {
+        let run = allow(json!(["ecs:RunTask", "lambda:*"]), "*");
+        let pass = |resource: &str| allow(json!("iam:PassRole"), resource);
+        let both = of(&json!([run, pass("*")]), None);
+        let all = ["lambda:CreateFunction", "lambda:InvokeFunction"];
+        assert_eq!(both[0], ("function".into(), all.to_vec(), false));
+        assert_eq!(both[1], ("task".into(), vec!["ecs:RunTask"], false));
+        // What gains nothing is no way.
+        assert_eq!(both.len(), 2);
+        let one = of(&json!([run, pass("arn:aws:iam::1:role/ta*")]), None);
+        assert_eq!(one.len(), 1);
+        // To pass alone, or to run alone, is nothing; nor is half of what Lambda takes.
+        assert!(of(&json!([pass("*")]), None).is_empty());
+        assert!(of(&json!([run]), None).is_empty());
+        let half = allow(json!("lambda:CreateFunction"), "*");
+        assert!(of(&json!([half, pass("*")]), None).is_empty());
+    }
+
+    #[test]
+    fn denials_boundaries_and_conditions_count() {
+        let run = allow(json!("ecs:RunTask"), "*");
+        let pass = allow(json!("iam:PassRole"), "*");
+        let deny =
+            json!({"Effect": "Deny", "Action": "iam:*", "Resource": "arn:aws:iam::1:role/task"});
+        assert!(of(&json!([run, pass, deny]), None).is_empty());
+        let bound = allow(json!("ecs:*"), "*");
+        assert!(of(&json!([run, pass]), Some(&bound)).is_empty());
+        let to = json!({"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}});
+        let held =
+            json!({"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": to});
+        assert_eq!(
+            of(&json!([run, held]), None),
+            [("task".into(), vec!["ecs:RunTask"], true)]
+        );
+        // Who may read secrets by itself gains nothing by a role that may.
+        let reads = allow(json!("secretsmanager:*"), "*");
+        assert!(of(&json!([run, pass, reads]), None).is_empty());
+    }
+}
