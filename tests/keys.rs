@@ -326,3 +326,16 @@ fn promises_lead_to_their_series_and_back() {
     assert_eq!(c.model.current, ScreenId::Checklist);
     assert!(c.shows("M.1.b"), "{}", c.text());
 }
+
+#[test]
+fn the_smallest_terminal_is_told_both_sizes() {
+    let c = Console::new(20, 5);
+    assert!(
+        c.shows("needs 80 x 24") && c.shows("has 20 x 5"),
+        "{}",
+        c.text()
+    );
+    let c = Console::new(60, 20);
+    assert!(c.shows("flightdeck needs 80 x 24"), "{}", c.text());
+    assert!(c.shows("this terminal has 60 x 20"), "{}", c.text());
+}

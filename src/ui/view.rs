@@ -33,13 +33,23 @@ pub fn view(model: &Model, buf: &mut Buffer) {
 }
 
 fn too_small(model: &Model, area: Rect, buf: &mut Buffer) {
+    let size = |(columns, rows): (u16, u16)| format!("{columns} x {rows}");
+    let (needs, has) = (size(SMALLEST), size((area.width, area.height)));
+    // Shorter words where the long ones do not fit: both sizes must be read on any terminal.
+    let say = |long: String, short: String| match width(&long) <= usize::from(area.width) {
+        true => long,
+        false => short,
+    };
     let words = [
-        format!("flightdeck needs {} x {}", SMALLEST.0, SMALLEST.1),
-        format!("this terminal has {} x {}", area.width, area.height),
-        "make it larger, or q to quit".to_owned(),
+        say(
+            format!("flightdeck needs {needs}"),
+            format!("needs {needs}"),
+        ),
+        say(format!("this terminal has {has}"), format!("has {has}")),
+        say("make it larger, or q to quit".into(), "q quits".into()),
     ];
     for (y, text) in (area.height.saturating_sub(3) / 2..area.height).zip(words) {
-        let x = area.width.saturating_sub(text.len() as u16) / 2;
+        let x = area.width.saturating_sub(width(&text) as u16) / 2;
         line(buf, x, y, area.width, &[(text, model.theme.warn)]);
     }
 }
