@@ -10,21 +10,22 @@ use unicode_width::UnicodeWidthStr;
 use super::super::theme::Theme;
 use crate::domain::text::{clip, inert, is_inert, is_plain};
 
-/// Draws spans one after the other, clipped to a width. Text passes the gate once more here: nothing drawn by a screen can
-/// hold a control character.
+/// Draws spans one after the other, clipped to a width; where words are cut, the last cell says so. Text passes the gate once
+/// more here: nothing drawn by a screen can hold a control character.
 pub fn line(buf: &mut Buffer, x: u16, y: u16, width: u16, spans: &[(String, Style)]) {
     if !(buf.area.y..buf.area.bottom()).contains(&y) || x >= buf.area.right() {
         return;
     }
     let end = x.saturating_add(width).min(buf.area.right());
     let mut at = x;
+    let mut cut = None;
     for (text, style) in spans {
-        if at >= end {
-            break;
-        }
-        let room = usize::from(end - at);
+        let room = usize::from(end.saturating_sub(at));
         if is_plain(text) {
-            // Nearly all text: a byte is a cell, and there are no graphemes to look for.
+            // Nearly all text: a byte is a cell, and there are no graphemes to look for. Blanks that pad may fall off unsaid.
+            if cut.is_none() && text.trim_end().len() > room {
+                cut = Some(*style);
+            }
             for byte in text.bytes().take(room) {
                 buf[(at, y)].set_char(char::from(byte)).set_style(*style);
                 at += 1;
@@ -36,7 +37,23 @@ pub fn line(buf: &mut Buffer, x: u16, y: u16, width: u16, spans: &[(String, Styl
         } else {
             Some(inert(text))
         };
-        (at, _) = buf.set_stringn(at, y, safe.as_deref().unwrap_or(text), room, *style);
+        let text = safe.as_deref().unwrap_or(text);
+        if cut.is_none() && text.trim_end().width() > room {
+            cut = Some(*style);
+        }
+        if room > 0 {
+            (at, _) = buf.set_stringn(at, y, text, room, *style);
+        }
+    }
+    if let (Some(style), true) = (cut, end > x) {
+        let last = end - 1;
+        if let Some(cell) = buf.cell_mut((last.saturating_sub(1).max(x), y))
+            && cell.symbol().width() > 1
+        {
+            // Half of a wide character cannot be drawn over.
+            cell.set_symbol(" ");
+        }
+        buf.set_stringn(last, y, "…", 1, style);
     }
 }
 
@@ -81,7 +98,7 @@ pub fn field(buf: &mut Buffer, area: Rect, input: &Input, focus: bool, theme: &T
     buf.set_style(area, theme.input);
     let scroll = input.visual_scroll(width - 1);
     let mut skipped = 0;
-    let shown: String = inert(input.value())
+    let mut shown: String = inert(input.value())
         .graphemes(true)
         .skip_while(|g| {
             let skip = skipped < scroll;
@@ -89,6 +106,12 @@ pub fn field(buf: &mut Buffer, area: Rect, input: &Input, focus: bool, theme: &T
             skip
         })
         .collect();
+    if scroll > 0 {
+        // What is cut on the left is said, as on the right.
+        let first = shown.graphemes(true).next().unwrap_or_default();
+        let pad = " ".repeat(first.width().saturating_sub(1));
+        shown = format!("…{pad}{}", shown.get(first.len()..).unwrap_or_default());
+    }
     line(
         buf,
         area.x,
@@ -149,6 +172,42 @@ mod tests {
         );
         assert_eq!(wrapped("abcdefghijklmnop", 8), ["abcdefgh", "ijklmnop"]);
         assert_eq!(wrapped("", 8), [""]);
+    }
+
+    fn drawn(width: u16, draw: impl FnOnce(&mut Buffer)) -> String {
+        let mut buf = Buffer::empty(Rect::new(0, 0, width, 1));
+        draw(&mut buf);
+        (0..width)
+            .map(|x| buf[(x, 0)].symbol().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn what_is_cut_says_so_and_padding_does_not() {
+        let two = [
+            ("abc".into(), Style::new()),
+            ("def   ".into(), Style::new()),
+        ];
+        assert_eq!(drawn(6, |b| line(b, 0, 0, 6, &two)), "abcdef");
+        assert_eq!(drawn(5, |b| line(b, 0, 0, 5, &two)), "abcd…");
+        // The whole second span fell off.
+        assert_eq!(drawn(3, |b| line(b, 0, 0, 3, &two)), "ab…");
+        let wide = [("漢字漢".into(), Style::new())];
+        assert_eq!(drawn(4, |b| line(b, 0, 0, 4, &wide)), "漢  …");
+    }
+
+    #[test]
+    fn a_long_value_is_marked_where_it_is_cut_and_its_end_is_seen() {
+        let theme = Theme::default();
+        let long = Input::new("registry.example.com/shop/api:1.8.2".into());
+        let at = Rect::new(0, 0, 12, 1);
+        let row = drawn(12, |b| field(b, at, &long, true, &theme));
+        assert!(
+            row.starts_with('…') && row.trim_end().ends_with("api:1.8.2"),
+            "{row}"
+        );
+        let short = Input::new("api:2".into());
+        assert!(drawn(12, |b| field(b, at, &short, true, &theme)).starts_with("api:2 "));
     }
 
     #[test]

@@ -131,8 +131,7 @@ pub(super) fn view(s: &Audit, cx: &Cx<'_>, buf: &mut Buffer) {
             _ if !s.filter.is_empty() => {
                 format!("nothing matches {:?}; esc clears the filter", s.filter)
             }
-            _ => "nothing has been done from this console yet; every action leaves its rows here"
-                .into(),
+            _ => "nothing was done from this console yet; each action leaves its rows here".into(),
         };
         line(
             buf,

@@ -167,7 +167,7 @@ fn head(s: &Metrics, cx: &Cx<'_>, buf: &mut Buffer) {
         n => format!("   chart {} of {n}", s.focus.index() + 1),
     };
     let point = span(s.span.period_s());
-    spans.push((format!("{chart}   {point} a point"), t.muted));
+    spans.push((format!("{chart}   {point}/point"), t.muted));
     line(buf, cx.body.x, cx.body.y, cx.body.width, &spans);
 }
 

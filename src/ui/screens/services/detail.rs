@@ -203,7 +203,7 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     third.extend(pair(
         "alarms",
         if d.alarms.is_empty() {
-            "none watched".into()
+            "none".into()
         } else {
             d.alarms.join(", ")
         },
@@ -221,6 +221,7 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         format!("{cpu}, {memory}")
     });
     fourth.extend(pair("limits", or_dash(limits), t.text));
+    let bars = if inside.width < 110 { 8 } else { 20 };
     for (label, query) in [
         ("cpu", queries::service_cpu(&s.id)),
         ("memory", queries::service_memory(&s.id)),
@@ -229,7 +230,7 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             let value = series.last().map_or("-".into(), |v| format!("{v:.0} %"));
             fourth.extend(pair(label, value, t.text));
             fourth.push((
-                format!("{}   ", spark(series.points.iter().map(|p| p.1), 20)),
+                format!("{}   ", spark(series.points.iter().map(|p| p.1), bars)),
                 t.series1,
             ));
         }
