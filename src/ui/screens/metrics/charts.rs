@@ -130,9 +130,8 @@ fn name(spec: &mut ChartSpec) {
                     .any(|(a, b)| a == k && b == v)
             })
     };
-    let names: Vec<String> = lines
-        .iter()
-        .map(|l| {
+    let named = |with_container: bool| -> Vec<String> {
+        let name = |l: &Wanted| {
             let mut words = Vec::new();
             if !one_name {
                 words.push(l.query.metric.name.clone());
@@ -142,7 +141,7 @@ fn name(spec: &mut ChartSpec) {
                 dimensions
                     .iter()
                     .filter(|(k, v)| !shared(k, v))
-                    .filter(|(k, _)| !is_container(k, dimensions))
+                    .filter(|(k, _)| with_container || !is_container(k, dimensions))
                     .map(|(k, v)| short(k, v)),
             );
             if !one_stat {
@@ -152,7 +151,16 @@ fn name(spec: &mut ChartSpec) {
                 words.push(l.query.metric.name.clone());
             }
             words.join(" ")
-        })
+        };
+        lines.iter().map(name).collect()
+    };
+    // Two clusters may each have a service of one name: then the cluster is what sets them apart.
+    let (short, full) = (named(false), named(true));
+    let twice = |name: &String| short.iter().filter(|n| *n == name).count() > 1;
+    let names: Vec<String> = short
+        .iter()
+        .zip(full)
+        .map(|(short, full)| if twice(short) { full } else { short.clone() })
         .collect();
     spec.title = match (one_name, one_stat) {
         (true, true) => format!("{} {}", first.metric.name, first.stat.word()),
@@ -222,4 +230,36 @@ pub(super) fn watching<'a>(
             }
             _ => None,
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::service::ServiceId;
+
+    fn legend(ids: &[(&str, &str)]) -> Vec<String> {
+        let cpu = |(cluster, name): &(&str, &str)| {
+            queries::service_cpu(&ServiceId {
+                cluster: (*cluster).into(),
+                name: (*name).into(),
+            })
+        };
+        let asked: Vec<MetricQuery> = ids.iter().map(cpu).collect();
+        let specs = charts(&Facts::default(), &asked, true);
+        let lines = specs.into_iter().flat_map(|s| s.lines);
+        lines.map(|l| l.name).collect()
+    }
+
+    #[test]
+    fn lines_of_one_name_say_what_sets_them_apart() {
+        let names = legend(&[("prod", "api"), ("staging", "api"), ("prod", "web")]);
+        assert_eq!(names.len(), 3);
+        assert!(
+            names[0].contains("prod") && names[0].contains("api"),
+            "{names:?}"
+        );
+        assert!(names[1].contains("staging"), "{names:?}");
+        assert_eq!(names[2], "web");
+        assert_eq!(legend(&[("prod", "api"), ("prod", "web")]), ["api", "web"]);
+    }
 }
