@@ -97,15 +97,15 @@ impl Source {
     }
 }
 
-/// The part of a group's name that tells it from the others: `api` of `/ecs/api`.
+/// The part of a group's name that tells it from the others: `api` of `/ecs/api`, `dev/api` where there is a `prod/api`, too.
 pub(super) fn short<'a>(name: &'a str, all: &[String]) -> &'a str {
-    let tail = |n: &'a str| n.rsplit('/').next().filter(|t| !t.is_empty()).unwrap_or(n);
-    let own = tail(name);
-    let same = all
-        .iter()
-        .filter(|n| n.rsplit('/').next() == Some(own))
-        .count();
-    if same > 1 { name } else { own }
+    let ends: Vec<usize> = name.rmatch_indices('/').map(|(at, _)| at + 1).collect();
+    let mut tails = ends.into_iter().filter_map(|at| name.get(at..));
+    let alone = |tail: &&str| {
+        let same = |n: &&String| n.as_str() == *tail || n.ends_with(&format!("/{tail}"));
+        !tail.is_empty() && !tail.ends_with('/') && all.iter().filter(same).count() <= 1
+    };
+    tails.find(alone).unwrap_or(name)
 }
 
 /// Groups that can be chosen, as the picker shows them.
@@ -157,7 +157,10 @@ mod tests {
         let all = ["/ecs/api".to_owned(), "/ecs/worker".to_owned()];
         assert_eq!(short("/ecs/api", &all), "api");
         let all = ["/ecs/api".to_owned(), "/old/api".to_owned()];
-        assert_eq!(short("/ecs/api", &all), "/ecs/api");
+        assert_eq!(short("/ecs/api", &all), "ecs/api");
+        let all = ["/ecs/shop-dev/api", "/ecs/shop-prod/api"].map(str::to_owned);
+        assert_eq!(short(&all[0], &all), "shop-dev/api");
+        assert_eq!(short(&all[1], &all), "shop-prod/api");
         assert_eq!(short("/ecs/", &all), "/ecs/");
         assert_eq!(family("/aws/rds/instance/x"), "/aws/rds");
         assert_eq!(family("plain"), "");

@@ -109,15 +109,38 @@ fn what(s: &Logs) -> String {
     }
 }
 
+/// What is read, in so many columns: names that do not fit are counted, none is cut.
+fn fitted(s: &Logs, room: usize) -> String {
+    let whole = what(s);
+    let groups = &s.resolved.groups;
+    if width(&whole) <= room || groups.len() < 2 {
+        return clip(&whole, room);
+    }
+    let names: Vec<&str> = groups.iter().map(|g| short(g, groups)).collect();
+    let lead = match &s.source {
+        Source::Service(id) => format!("{id}: "),
+        _ => format!("{} groups: ", names.len()),
+    };
+    let some = |n: usize| {
+        let shown = names.get(..n).unwrap_or_default().join(", ");
+        format!("{lead}{shown} +{}", names.len() - n)
+    };
+    let most = (1..names.len()).rev().map(some);
+    let mut fitting = most.filter(|text| width(text) <= room);
+    fitting.next().unwrap_or_else(|| clip(&some(1), room))
+}
+
 fn head(s: &Logs, cx: &Cx<'_>, buf: &mut Buffer) {
     let (t, facts, area) = (cx.theme, &cx.snapshot.facts, cx.body);
     let mode = mode(s, cx);
     let used: usize = mode.iter().map(|m| width(&m.0)).sum();
     let room = usize::from(area.width).saturating_sub(used + 3);
-    let mut name = what(s);
-    if !s.resolved.note.is_empty() && !s.resolved.groups.is_empty() {
-        name.push_str(&format!(" ({})", s.resolved.note));
-    }
+    // How many there are is said whole; of their names, as many as there is room for.
+    let note = match s.resolved.note.as_str() {
+        note if note.is_empty() || s.resolved.groups.is_empty() => String::new(),
+        note => format!(" ({note})"),
+    };
+    let name = format!("{}{note}", fitted(s, room.saturating_sub(width(&note) + 1)));
     line(
         buf,
         area.x,
@@ -270,6 +293,17 @@ fn empty(s: &Logs, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_that_do_not_fit_are_counted_and_none_is_cut() {
+        let mut s = Logs::default();
+        let names = ["admin", "api", "calculator", "pdf-render", "worker"];
+        s.resolved.groups = names.iter().map(|n| format!("/ecs/{n}")).collect();
+        let all = "5 groups: admin, api, calculator, pdf-render, worker";
+        assert_eq!(fitted(&s, 80), all);
+        assert_eq!(fitted(&s, 40), "5 groups: admin, api, calculator +2");
+        assert_eq!(fitted(&s, 20), "5 groups: admin +4");
+    }
 
     #[test]
     fn large_numbers_are_grouped() {
