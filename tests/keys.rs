@@ -339,3 +339,23 @@ fn the_smallest_terminal_is_told_both_sizes() {
     assert!(c.shows("flightdeck needs 80 x 24"), "{}", c.text());
     assert!(c.shows("this terminal has 60 x 20"), "{}", c.text());
 }
+
+#[test]
+fn enter_in_a_form_shows_where_it_went_and_then_that_the_preview_is_read() {
+    let mut c = Console::new(80, 24);
+    c.keys("3/api<enter>U");
+    assert!(
+        c.shows("▌image") && c.shows("enter on to strategy"),
+        "{}",
+        c.text()
+    );
+    c.keys("<enter>");
+    assert!(c.shows("▌strategy") && !c.shows("▌image"), "{}", c.text());
+    assert!(c.shows("enter read the preview"), "{}", c.text());
+    c.keys("<enter>");
+    assert!(c.shows("reading what this would do"), "{}", c.text());
+    assert!(c.model.counts_seconds());
+    let later = fixture::now() + jiff::SignedDuration::from_secs(3);
+    c.msg(Msg::Tick(later));
+    assert!(c.shows("3s"), "{}", c.text());
+}

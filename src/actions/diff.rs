@@ -8,14 +8,15 @@ use crate::domain::redact::{self, REDACTED};
 use crate::domain::service::{ContainerSpec, TaskDefinition};
 use crate::domain::text::inert;
 
-/// What changes from one task definition to another, with three lines of context; empty if nothing that we read does.
+/// What changes from one task definition to another, each change with the line before and after it: the rest of
+/// the definition would push what changes out of sight. Empty if nothing that we read changes.
 pub fn of(from: &TaskDefinition, to: &TaskDefinition) -> Vec<DiffLine> {
     let (old, new) = (lines(from, None), lines(to, Some(from)));
     let old: Vec<&str> = old.iter().map(String::as_str).collect();
     let new: Vec<&str> = new.iter().map(String::as_str).collect();
     let diff = TextDiff::from_slices(&old, &new);
     let mut out = Vec::new();
-    for group in diff.grouped_ops(3) {
+    for group in diff.grouped_ops(1) {
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             out.push(DiffLine {
                 mark: match change.tag() {
@@ -125,6 +126,13 @@ mod tests {
         );
         let changed: Vec<_> = diff.iter().filter(|l| l.mark != DiffMark::Same).collect();
         assert_eq!(changed.len(), 2);
+        let same: Vec<&str> = diff
+            .iter()
+            .filter(|l| l.mark == DiffMark::Same)
+            .map(|l| l.text.as_str())
+            .collect();
+        // The container that it is of, and what follows: no more.
+        assert_eq!(same, ["container api", "  env DB_PASSWORD=[redacted]"]);
         assert_eq!(
             (changed[0].mark, changed[0].text.as_str()),
             (DiffMark::Removed, "  image r/api:1")

@@ -154,6 +154,11 @@ impl Form {
         )
     }
 
+    /// Whether the answers lead to a preview; a screen's own question does not.
+    pub fn asks_for_preview(&self) -> bool {
+        !matches!(self.ask, Ask::Screen(..))
+    }
+
     /// What was typed, trimmed.
     pub fn values(&self) -> Vec<String> {
         self.fields

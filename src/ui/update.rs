@@ -90,7 +90,7 @@ fn settle(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
             Effect::Fail(problem) => model.say(format!("{}: {}", problem.what, problem.why), true),
             Effect::Preview(intent) => {
                 model.overlays.push(Overlay::Confirm(Box::new(
-                    overlays::confirm::Confirming::asking(intent.clone()),
+                    overlays::confirm::Confirming::asking(intent.clone(), model.now),
                 )));
                 world.push(Effect::Preview(intent));
             }

@@ -1,6 +1,7 @@
 //! A preview, and the word or key that confirms it.
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -11,7 +12,7 @@ use super::super::commands::Command;
 use super::super::effect::Effect;
 use super::super::model::Model;
 use super::super::screens::Nav;
-use super::super::widgets::{field, line, scrolled, wrapped};
+use super::super::widgets::{duration, field, line, scrolled, wrapped};
 use super::{Overlay, window};
 use crate::domain::action::{Confirm, DiffMark, Intent, Preview};
 use crate::domain::problem::Problem;
@@ -38,6 +39,8 @@ pub struct Confirming {
     /// First line shown.
     pub scroll: usize,
     error: Option<String>,
+    /// When the answer that is waited for was asked for.
+    asked_at: Timestamp,
 }
 
 impl PartialEq for Confirming {
@@ -60,14 +63,29 @@ impl PartialEq for Confirming {
 
 impl Confirming {
     /// Waits for its preview.
-    pub fn asking(intent: Intent) -> Self {
+    pub fn asking(intent: Intent, now: Timestamp) -> Self {
         Self {
             intent,
             stage: Stage::Asking,
             typed: Input::default(),
             scroll: 0,
             error: None,
+            asked_at: now,
         }
+    }
+
+    /// Whether somebody is waited for: the seconds are shown.
+    pub fn waits(&self) -> bool {
+        matches!(self.stage, Stage::Asking | Stage::Starting(_))
+    }
+
+    /// What is waited for, and for how long: a screen on which nothing moves looks dead.
+    fn waiting(&self, what: &str, now: Timestamp) -> String {
+        const TURNS: [&str; 4] = ["◐", "◓", "◑", "◒"];
+        let s = now.duration_since(self.asked_at).as_secs().max(0);
+        let turn = usize::try_from(s).unwrap_or(0) % TURNS.len();
+        let sign = TURNS.get(turn).copied().unwrap_or_default();
+        format!("{sign} {what}  {}", duration(s))
     }
 
     /// Takes pasted text. The word that confirms is to be typed, so a paste is refused.
@@ -143,6 +161,7 @@ pub(super) fn on_key(
     let mut effects = Vec::new();
     if let Some((preview, typed)) = confirmed {
         c.stage = Stage::Starting(preview.clone());
+        c.asked_at = model.now;
         effects.push(Effect::Start { preview, typed });
     } else {
         match (command, key.code) {
@@ -178,7 +197,14 @@ fn body(c: &Confirming, model: &Model, width: u16) -> Vec<Row> {
         }
     };
     match &c.stage {
-        Stage::Asking => say("asking the server what this would do ...", t.muted, " "),
+        Stage::Asking => say(
+            &c.waiting(
+                "reading what this would do; nothing is changed by it",
+                model.now,
+            ),
+            t.info,
+            " ",
+        ),
         Stage::Failed(problem) => {
             say(&format!("▲ {}", problem.what), t.critical, " ");
             say(&problem.why, t.text, "   ");
@@ -194,6 +220,22 @@ fn body(c: &Confirming, model: &Model, width: u16) -> Vec<Row> {
             if !(p.refusals.is_empty() && p.warnings.is_empty()) {
                 rows.push(Vec::new());
             }
+            if !p.diff.is_empty() {
+                // What changes stands before what is known of it: it must not be below the fold.
+                for d in &p.diff {
+                    let (sign, style) = match d.mark {
+                        DiffMark::Same => (" ", t.muted),
+                        DiffMark::Removed => ("-", t.removed),
+                        DiffMark::Added => ("+", t.added),
+                    };
+                    let room = usize::from(width).saturating_sub(4);
+                    for (n, text) in wrapped(&d.text, room).into_iter().enumerate() {
+                        let sign = if n == 0 { sign } else { " " };
+                        rows.push(vec![(format!(" {sign} {text}"), style)]);
+                    }
+                }
+                rows.push(Vec::new());
+            }
             let label = p
                 .facts
                 .iter()
@@ -205,17 +247,6 @@ fn body(c: &Confirming, model: &Model, width: u16) -> Vec<Row> {
                 for (i, l) in wrapped(v, room).into_iter().enumerate() {
                     let head = if i == 0 { k.as_str() } else { "" };
                     rows.push(vec![(format!(" {head:<label$}  "), t.muted), (l, t.text)]);
-                }
-            }
-            if !p.diff.is_empty() {
-                rows.push(Vec::new());
-                for d in &p.diff {
-                    let (sign, style) = match d.mark {
-                        DiffMark::Same => (" ", t.muted),
-                        DiffMark::Removed => ("-", t.removed),
-                        DiffMark::Added => ("+", t.added),
-                    };
-                    rows.push(vec![(format!(" {sign} {}", d.text), style)]);
                 }
             }
             if !p.calls.is_empty() {
@@ -235,7 +266,12 @@ pub(super) fn view(c: &Confirming, model: &Model, area: Rect, buf: &mut Buffer) 
     let width = 96.min(area.width);
     let rows = body(c, model, width.saturating_sub(2));
     let title = match &c.stage {
-        Stage::Ready(p) | Stage::Starting(p) => format!("{}   in {}", p.title, p.environment),
+        Stage::Ready(p) | Stage::Starting(p) => match &p.confirm {
+            // The cluster that the title names may be of another environment than the console.
+            Confirm::Type(word) if *word != p.environment => p.title.clone(),
+            Confirm::Key if p.intent.service().is_some() => p.title.clone(),
+            _ => format!("{}   in {}", p.title, p.environment),
+        },
         _ => format!("{} {}", c.intent.verb(), c.intent.subject()),
     };
     let height = u16::try_from(rows.len() + 5).unwrap_or(u16::MAX);
@@ -265,7 +301,13 @@ pub(super) fn view(c: &Confirming, model: &Model, area: Rect, buf: &mut Buffer) 
             inside.x,
             y,
             inside.width,
-            &[(" writing the journal, then going ...".into(), t.info)],
+            &[(
+                format!(
+                    " {}",
+                    c.waiting("writing the journal, then going", model.now)
+                ),
+                t.info,
+            )],
         ),
         Stage::Failed(_) => line(
             buf,

@@ -3,6 +3,7 @@
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use tui_input::backend::crossterm::EventHandler;
 
 use super::super::effect::Effect;
@@ -64,16 +65,13 @@ pub(super) fn view(form: &Form, theme: &Theme, area: Rect, buf: &mut Buffer) {
             break;
         }
         let focus = i == form.focus;
-        line(
-            buf,
-            inside.x + 1,
-            y,
-            label_width,
-            &[(
-                f.label.to_owned(),
-                if focus { theme.strong } else { theme.muted },
-            )],
-        );
+        let (mark, style) = if focus {
+            ("▌", theme.strong)
+        } else {
+            (" ", theme.muted)
+        };
+        let label = [(mark.to_owned(), theme.key), (f.label.to_owned(), style)];
+        line(buf, inside.x, y, label_width + 1, &label);
         let at = Rect::new(
             inside.x + label_width + 1,
             y,
@@ -87,10 +85,31 @@ pub(super) fn view(form: &Form, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let last = inside.bottom().saturating_sub(1);
     let words = match &form.error {
         Some(why) => vec![(format!(" ▲ {why}"), theme.critical)],
-        None => vec![(
-            " enter go on   tab next field   esc give up".to_owned(),
-            theme.muted,
-        )],
+        None => keys(form, theme),
     };
     line(buf, inside.x, last, inside.width, &words);
+}
+
+/// The keys, and what enter does at this field: it goes on to the next one, and from the last one to what the answers are for.
+fn keys(form: &Form, theme: &Theme) -> Vec<(String, Style)> {
+    let count = form.fields.len();
+    let does = match form.fields.get(form.focus + 1) {
+        Some(next) => format!("on to {}", next.label),
+        None if form.asks_for_preview() => "read the preview".to_owned(),
+        None => "done".to_owned(),
+    };
+    let mut words = vec![
+        (" enter ".to_owned(), theme.key),
+        (format!("{does}   "), theme.text),
+    ];
+    if count > 1 {
+        words.push(("tab ".to_owned(), theme.key));
+        words.push((
+            format!("next field ({} of {count})   ", form.focus + 1),
+            theme.muted,
+        ));
+    }
+    words.push(("esc ".to_owned(), theme.key));
+    words.push(("give up".to_owned(), theme.muted));
+    words
 }
