@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::domain::action::{Confirm, DiffLine, Intent, Preview};
+use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::redact;
 use crate::domain::text::inert;
@@ -72,15 +73,32 @@ impl Draft {
             refusals: self.refusals.into_iter().map(clean).collect(),
             calls: self.calls.into_iter().map(clean).collect(),
             fingerprint: fingerprint(&intent, &config.environment, &inputs),
-            confirm: if config.production && intent.service().is_some() {
-                Confirm::Type(config.environment.clone())
-            } else {
-                Confirm::Key
-            },
+            confirm: confirm(&intent, config),
             at: Timestamp::now(),
             inputs,
             intent,
         }
+    }
+}
+
+/// How sure a person must be: in production the name of what is changed is typed, elsewhere a key is enough. The configuration
+/// decides for the clusters that it lists; of others the name says where they belong, since one account often holds more than
+/// one environment. A name that says nothing belongs to the environment that the console is in.
+fn confirm(intent: &Intent, config: &Config) -> Confirm {
+    let Some(service) = intent.service() else {
+        return Confirm::Key;
+    };
+    let listed = config.aws.clusters.contains(&service.cluster);
+    let named = Env::named(&service.cluster).or_else(|| Env::named(&service.name));
+    let production = match named.filter(|_| !listed) {
+        Some(env) => env == Env::Production,
+        None => config.production,
+    };
+    match (production, config.production) {
+        (false, _) => Confirm::Key,
+        (true, true) => Confirm::Type(config.environment.clone()),
+        // The console is in another environment: its name would be the wrong word.
+        (true, false) => Confirm::Type(service.cluster.clone()),
     }
 }
 
@@ -182,6 +200,38 @@ mod tests {
         p.refusals.push("no store".into());
         let problem = check_confirmation(&p, Some("production")).unwrap_err();
         assert_eq!(problem.why, "no store");
+    }
+
+    #[test]
+    fn the_word_to_type_is_that_of_what_is_changed() {
+        let asked = |environment: &str, production: bool, listed: &[&str], id: (&str, &str)| {
+            let mut config = Config {
+                environment: environment.into(),
+                production,
+                ..Config::default()
+            };
+            config.aws.clusters = listed.iter().map(|c| (*c).to_owned()).collect();
+            let service = ServiceId {
+                cluster: id.0.into(),
+                name: id.1.into(),
+            };
+            confirm(&Intent::Restart { service }, &config)
+        };
+        let word = |w: &str| Confirm::Type(w.into());
+        let prod = |id| asked("laser-prod", true, &[], id);
+        assert_eq!(prod(("laser-prod", "api")), word("laser-prod"));
+        assert_eq!(prod(("laser-dev", "api")), Confirm::Key);
+        assert_eq!(prod(("laser", "api-staging")), Confirm::Key);
+        assert_eq!(prod(("laser", "api")), word("laser-prod"));
+        // From the console of another environment, production is still production.
+        let staging = |id| asked("staging", false, &[], id);
+        assert_eq!(staging(("laser-prod", "api")), word("laser-prod"));
+        assert_eq!(staging(("laser", "api")), Confirm::Key);
+        // What the configuration lists is what it says that it is.
+        let listed = asked("main", true, &["core-test"], ("core-test", "api"));
+        assert_eq!(listed, word("main"));
+        let listed = asked("staging", false, &["live"], ("live", "api"));
+        assert_eq!(listed, Confirm::Key);
     }
 
     #[test]
