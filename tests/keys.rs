@@ -359,3 +359,64 @@ fn enter_in_a_form_shows_where_it_went_and_then_that_the_preview_is_read() {
     c.msg(Msg::Tick(later));
     assert!(c.shows("3s"), "{}", c.text());
 }
+
+#[test]
+fn actions_are_found_from_anywhere_and_ask_for_the_service_first() {
+    for screen in ["1", "M", "7"] {
+        for (word, verb) in [
+            ("deploy", "deploy"),
+            ("roll", "roll back"),
+            ("scale", "scale"),
+        ] {
+            let mut c = Console::new(80, 24);
+            c.keys(screen).keys(":").keys(word);
+            let row = format!("do        ! {verb} ");
+            assert!(c.shows(&row), "{word}: {}", c.text());
+        }
+    }
+    let mut c = Console::new(80, 24);
+    c.keys(":restart<enter>");
+    assert!(c.shows("restart: which service?"), "{}", c.text());
+    c.keys("work<enter>");
+    let asked = |c: &Console| match c.effects.last() {
+        Some(Effect::Preview(Intent::Restart { service })) => service.name.clone(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(asked(&c), "worker");
+    c.keys("<esc>M:scale<enter>api<enter>");
+    assert!(
+        c.shows("Scale laser-prod/api") && c.shows("▌tasks"),
+        "{}",
+        c.text()
+    );
+    // What cannot be done says why, and does nothing.
+    let mut c = Console::new(80, 24);
+    c.keys(":stop<enter>");
+    assert!(c.shows("nothing is being rolled"), "{}", c.text());
+    c.keys("api<enter>");
+    assert!(
+        c.shows("▲ laser-prod/api: nothing is being rolled out"),
+        "{}",
+        c.text()
+    );
+    assert!(c.effects.is_empty(), "{:?}", c.effects);
+    // On the services screen an action is about the selected one, as its key is.
+    let mut c = Console::new(80, 24);
+    c.keys("3/work<enter>:restart<enter>");
+    assert_eq!(asked(&c), "worker");
+}
+
+#[test]
+fn a_read_only_palette_says_why_an_action_does_nothing() {
+    let mut snapshot = fixture::snapshot();
+    snapshot.facts.read_only = true;
+    let mut c = Console::with(120, 40, snapshot);
+    c.keys(":restart");
+    assert!(c.shows("read-only"), "{}", c.text());
+    c.keys("<enter>");
+    assert!(
+        !c.shows("which service") && c.effects.is_empty(),
+        "{}",
+        c.text()
+    );
+}

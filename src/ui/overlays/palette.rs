@@ -1,4 +1,6 @@
-//! The command palette: fuzzy search over screens, commands, services and alarms.
+//! The command palette: fuzzy search over screens, commands, services and alarms. Actions are found from anywhere.
+
+use std::sync::Arc;
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
@@ -10,12 +12,14 @@ use super::super::commands::{Command, Danger};
 use super::super::effect::Effect;
 use super::super::fuzzy;
 use super::super::model::Model;
+use super::super::screens::services::acts::{self, ACTS};
 use super::super::screens::{self, Nav};
 use super::super::theme::Theme;
 use super::super::update;
 use super::super::widgets::{field, line};
 use super::{Overlay, window};
 use crate::domain::dashboard::DashboardId;
+use crate::domain::service::{Service, ServiceId, image_tag};
 use crate::domain::text::clip;
 use crate::present::VIEWS;
 
@@ -24,6 +28,10 @@ use crate::present::VIEWS;
 enum Target {
     Command(Command),
     Place(Nav),
+    /// An action of which the service is to be asked first.
+    Ask(Command),
+    /// An action on a service.
+    Act(Command, ServiceId),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +48,7 @@ struct Entry {
 /// State of the palette.
 #[derive(Clone, Debug)]
 pub struct Palette {
+    title: String,
     input: Input,
     entries: Vec<Entry>,
     found: Vec<usize>,
@@ -48,7 +57,8 @@ pub struct Palette {
 
 impl PartialEq for Palette {
     fn eq(&self, other: &Self) -> bool {
-        self.input.value() == other.input.value()
+        self.title == other.title
+            && self.input.value() == other.input.value()
             && self.found == other.found
             && self.selected == other.selected
     }
@@ -61,7 +71,7 @@ impl Palette {
         let offers = model.screen().map_or(&[][..], |s| s.offers());
         for command in Command::all()
             .filter(|c| matches!(c, Command::Screen(_)))
-            .chain(offers.iter().copied())
+            .chain(offers.iter().copied().filter(|c| !ACTS.contains(c)))
             .chain([
                 Command::Help,
                 Command::Refresh,
@@ -87,6 +97,7 @@ impl Palette {
                 target: Target::Command(command),
             });
         }
+        entries.extend(ACTS.iter().map(|c| action(model, *c)));
         let place = |kind, name: String, doc: String, nav| Entry {
             kind,
             name,
@@ -152,7 +163,39 @@ impl Palette {
                 Nav::Criterion(c.id.clone()),
             ));
         }
+        Self::of("Go to, or do".into(), entries)
+    }
+
+    /// The services, for an action that was chosen where none is selected.
+    fn services(model: &Model, command: Command) -> Self {
+        let facts = &model.snapshot.facts;
+        let entry = |s: &Arc<Service>| {
+            let image = facts
+                .task_definition(s)
+                .and_then(|d| d.main_container(None));
+            let image = image.map_or(String::new(), |c| format!(" · {}", image_tag(&c.image)));
+            let (health, counts) = (s.health().word(), s.counts);
+            Entry {
+                kind: "service",
+                name: s.id.to_string(),
+                doc: format!(
+                    "{health} · {} of {} run{image}",
+                    counts.running, counts.desired
+                ),
+                key: String::new(),
+                disabled: acts::refused(command, s),
+                mutates: true,
+                target: Target::Act(command, s.id.clone()),
+            }
+        };
+        let entries = facts.service_rows().iter().map(entry).collect();
+        let verb = command.short();
+        Self::of(format!("{verb}: which service?"), entries)
+    }
+
+    fn of(title: String, entries: Vec<Entry>) -> Self {
         let mut palette = Self {
+            title,
             input: Input::default(),
             entries,
             found: Vec::new(),
@@ -185,15 +228,76 @@ impl Palette {
     }
 }
 
+/// An action, found from anywhere: on what is selected here, where the screen offers it, else on a service that is asked for.
+fn action(model: &Model, command: Command) -> Entry {
+    let offered = model
+        .screen()
+        .is_some_and(|s| s.offers().contains(&command));
+    let here = update::disabled(model, command);
+    let facts = &model.snapshot.facts;
+    let on_selection = offered && here.is_none();
+    let (target, doc) = if on_selection {
+        (Target::Command(command), command.doc().to_owned())
+    } else {
+        let words = "asks for the service, then shows what it would do";
+        (Target::Ask(command), words.to_owned())
+    };
+    let disabled = match &facts.services.error {
+        _ if on_selection => None,
+        _ if facts.read_only => here,
+        Some(p) if facts.service_rows().is_empty() => {
+            Some(format!("no service is known: {}", p.why))
+        }
+        None if facts.service_rows().is_empty() => Some("no service is known".into()),
+        _ => None,
+    };
+    let key = model.keymap.key_for(model.current, command);
+    Entry {
+        kind: "do",
+        name: command.short().to_owned(),
+        doc,
+        key: key.filter(|_| offered).unwrap_or_default(),
+        disabled,
+        mutates: true,
+        target,
+    }
+}
+
+/// Does what was chosen; `Err`: why that cannot be done.
+fn choose(model: &mut Model, chosen: &Entry) -> Result<Vec<Effect>, String> {
+    match (&chosen.target, &chosen.disabled) {
+        // A command says itself why it does not work.
+        (Target::Command(command), _) => Ok(update::run(model, *command)),
+        (Target::Place(nav), _) => Ok(vec![Effect::Go(nav.clone())]),
+        (_, Some(why)) => Err(format!("{}: {why}", chosen.name)),
+        (Target::Ask(command), None) => {
+            let services = Palette::services(model, *command);
+            model.overlays.push(Overlay::Palette(services));
+            Ok(Vec::new())
+        }
+        (Target::Act(command, id), None) => {
+            let facts = &model.snapshot.facts;
+            let service = facts.service(id).ok_or(format!("{id} is gone"))?;
+            // It may have changed while the list was open.
+            match acts::refused(*command, service) {
+                Some(why) => Err(format!("{id}: {why}")),
+                None => Ok(acts::begin(*command, service, facts)),
+            }
+        }
+    }
+}
+
 pub(super) fn on_key(model: &mut Model, mut p: Palette, key: KeyEvent) -> Vec<Effect> {
     match key.code {
         KeyCode::Esc => return Vec::new(),
         KeyCode::Enter => {
-            return match p.chosen().map(|e| e.target.clone()) {
-                Some(Target::Command(command)) => update::run(model, command),
-                Some(Target::Place(nav)) => vec![Effect::Go(nav)],
-                None => Vec::new(),
+            let Some(chosen) = p.chosen().cloned() else {
+                return Vec::new();
             };
+            match choose(model, &chosen) {
+                Ok(effects) => return effects,
+                Err(why) => model.say(why, true),
+            }
         }
         KeyCode::Up => p.step(-1),
         KeyCode::Down | KeyCode::Tab => p.step(1),
@@ -216,7 +320,7 @@ pub(super) fn view(p: &Palette, theme: &Theme, area: Rect, buf: &mut Buffer) {
         height: area.height.saturating_sub(2).min(22),
         ..area
     };
-    let inside = window(buf, top, 96, top.height, "Go to, or do", theme);
+    let inside = window(buf, top, 96, top.height, &p.title, theme);
     field(
         buf,
         Rect::new(inside.x + 1, inside.y, inside.width.saturating_sub(2), 1),
@@ -254,6 +358,9 @@ pub(super) fn view(p: &Palette, theme: &Theme, area: Rect, buf: &mut Buffer) {
             buf.set_style(Rect::new(rows.x, y, rows.width, 1), theme.selection);
         }
         let doc = e.disabled.as_ref().map_or(e.doc.clone(), |why| why.clone());
+        let doc_width = usize::from(rows.width)
+            .saturating_sub(11 + 2 + 29 + 8)
+            .min(42);
         let spans = [
             (format!(" {:<10}", e.kind), theme.muted),
             (if e.mutates { "! " } else { "  " }.to_owned(), theme.warn),
@@ -265,7 +372,14 @@ pub(super) fn view(p: &Palette, theme: &Theme, area: Rect, buf: &mut Buffer) {
                     base
                 },
             ),
-            (format!("{:<42} ", clip(&doc, 42)), theme.muted),
+            (
+                format!("{:<doc_width$} ", clip(&doc, doc_width)),
+                if e.disabled.is_some() {
+                    theme.warn
+                } else {
+                    theme.muted
+                },
+            ),
             (e.key.clone(), theme.key),
         ];
         line(buf, rows.x, y, rows.width, &spans);

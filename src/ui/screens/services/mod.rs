@@ -1,5 +1,6 @@
 //! Services: the list, and a service's own page with its tasks, revisions, events and targets.
 
+pub mod acts;
 mod detail;
 mod model;
 pub mod row;

@@ -4,14 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::model::{Page, Pane, Services, revisions, tasks};
-use super::{detail, row, view};
+use super::{acts, detail, row, view};
 use crate::domain::action::Intent;
 use crate::domain::interest::Interest;
 use crate::domain::queries;
 use crate::domain::service::Service;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
-use crate::ui::form::Form;
 use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
 
 /// Columns that can be sorted by.
@@ -82,10 +81,7 @@ impl Screen for Services {
                 .then(|| "no service is selected".into());
         };
         match command {
-            Stop if !service.is_deploying() => Some("nothing is being rolled out".into()),
-            Deploy | Rollback | Scale | Restart if service.status != "ACTIVE" => {
-                Some(format!("the service is {}", service.status))
-            }
+            c if acts::ACTS.contains(&c) => acts::refused(c, service),
             Open => match &self.page {
                 Some(p) if p.task.is_some() || p.pane != Pane::Tasks => {
                     Some("nothing deeper".into())
@@ -304,31 +300,7 @@ impl Services {
                 self.page = Some(Page::new(id));
                 Vec::new()
             }
-            Command::Deploy => {
-                let bound = service
-                    .load_balancers
-                    .first()
-                    .map(|lb| lb.container.as_str());
-                let image = facts
-                    .task_definition(service)
-                    .and_then(|d| d.main_container(bound))
-                    .map_or(String::new(), |c| c.image.clone());
-                vec![Effect::Ask(Form::deploy(
-                    &id,
-                    &image,
-                    service.deployment.strategy,
-                ))]
-            }
-            Command::Rollback => vec![Effect::Preview(Intent::Rollback {
-                service: id,
-                to: None,
-            })],
-            Command::Scale => vec![Effect::Ask(Form::scale(&id, service.counts.desired))],
-            Command::Restart => vec![Effect::Preview(Intent::Restart { service: id })],
-            Command::Stop => vec![Effect::Preview(Intent::Stop {
-                service: id,
-                rollback: true,
-            })],
+            c if acts::ACTS.contains(&c) => acts::begin(c, service, facts),
             Command::Logs => vec![Effect::Go(Nav::LogsOf(id))],
             Command::Metrics => {
                 let mut wanted = vec![queries::service_cpu(&id), queries::service_memory(&id)];
