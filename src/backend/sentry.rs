@@ -207,6 +207,9 @@ impl Sentry {
         let (projects, _) = self.all::<WireProject>(PROJECTS, "/projects/", &[]).await?;
         let wanted = |p: &WireProject| self.projects.is_empty() || self.projects.contains(&p.slug);
         let projects: Vec<Project> = projects.into_iter().filter(wanted).map(project).collect();
+        let listed = |name: &&String| projects.iter().any(|p| p.slug == **name);
+        let unlisted = self.projects.iter().filter(|n| !listed(n));
+        let unlisted: Vec<String> = unlisted.map(|n| inert(n)).collect();
         let mut query = vec![
             ("query", "is:unresolved"),
             ("sort", "freq"),
@@ -220,7 +223,12 @@ impl Sentry {
         };
         query.extend(chosen.iter().map(|p| ("project", p.id.as_str())));
         query.extend(self.environment.as_deref().map(|e| ("environment", e)));
-        let (issues, more) = self.all::<WireIssue>(ISSUES, "/issues/", &query).await?;
+        let (issues, more) = if projects.is_empty() && !self.projects.is_empty() {
+            // Without a project in the question, Sentry would answer for all of them.
+            (Vec::new(), false)
+        } else {
+            self.all::<WireIssue>(ISSUES, "/issues/", &query).await?
+        };
         let mut issues: Vec<Issue> = issues.into_iter().map(issue).collect();
         issues.sort_by(|a, b| {
             b.day()
@@ -230,6 +238,7 @@ impl Sentry {
         Ok(Errors {
             organization: inert(&self.organization),
             projects,
+            unlisted,
             issues,
             more,
         })

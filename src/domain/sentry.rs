@@ -10,6 +10,8 @@ pub struct Errors {
     pub organization: String,
     /// Projects looked at.
     pub projects: Vec<Project>,
+    /// Slugs that the configuration names and Sentry does not list: there is none of that name, or the token does not see it.
+    pub unlisted: Vec<String>,
     /// Issues that are not resolved or archived, the most frequent of the last day first.
     pub issues: Vec<Issue>,
     /// Whether there are more than were read.

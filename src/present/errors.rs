@@ -64,7 +64,13 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         for i in &errors.issues {
             issues.row(&i.short_id, issue(i, now), i);
         }
-        if errors.projects.is_empty() {
+        if !errors.unlisted.is_empty() {
+            let words = format!(
+                "not listed by Sentry: {}; there is no such project, or the token does not see it: see `projects` in [sentry]",
+                errors.unlisted.join(", ")
+            );
+            issues.note(words, Tone::Unknown);
+        } else if errors.projects.is_empty() {
             let words = "no project is looked at: the token sees none, or `projects` in [sentry] names others";
             issues.note(words, Tone::Unknown);
         }

@@ -24,6 +24,8 @@ enum Heard {
     Quiet(String),
     /// Sentry does not know what runs.
     Missing(String),
+    /// The configuration names it, and Sentry does not list it.
+    Unlisted,
 }
 
 /// An error that does not happen sends nothing, so a release that is quiet is no failure; but until one is heard, nothing shows that
@@ -70,6 +72,8 @@ fn receives(look: &Look<'_>) -> Verdict {
         };
         all.push((&project.slug, heard));
     }
+    let unlisted = errors.value.unlisted.iter();
+    all.extend(unlisted.map(|slug| (slug.as_str(), Heard::Unlisted)));
     Ok(judge(
         look,
         all,
@@ -92,6 +96,12 @@ fn judge(look: &Look<'_>, all: Vec<(&str, Heard)>, source: &str, at: Timestamp) 
             ),
             Heard::Quiet(version) => (true, format!("{project}: {version} is known, and quiet")),
             Heard::Missing(why) => (false, format!("{project}: {why}")),
+            Heard::Unlisted => (
+                false,
+                format!(
+                    "{project}: not listed: there is no such project, or the token does not see it"
+                ),
+            ),
         };
         Evidence {
             question: question.clone(),
@@ -107,12 +117,16 @@ fn judge(look: &Look<'_>, all: Vec<(&str, Heard)>, source: &str, at: Timestamp) 
         .filter(|e| !e.ok)
         .map(|e| e.answer.as_str())
         .collect();
+    let failing = all.iter().any(|(_, h)| matches!(h, Heard::Missing(_)));
     let lately = all
         .iter()
         .filter(|(_, h)| matches!(h, Heard::Lately(..)))
         .count();
-    let (state, reason) = if !missing.is_empty() {
+    let (state, reason) = if failing {
         (CriterionState::Failing, missing.join("; "))
+    } else if !missing.is_empty() {
+        // What cannot be seen is not known to be wrong.
+        (CriterionState::Unknown, missing.join("; "))
     } else if lately == 0 {
         (
             CriterionState::Unknown,
@@ -200,6 +214,7 @@ mod tests {
                 slug: "laser-api".into(),
                 platform: "node".into(),
             }],
+            unlisted: Vec::new(),
             issues: Vec::new(),
             more: false,
         }));
@@ -218,6 +233,21 @@ mod tests {
                 .contains("1.8.2 sent its last event 3h ago")
         );
         assert_eq!(judged("sentry.receives hours=2", &heard).state, Unknown);
+    }
+
+    #[test]
+    fn a_project_that_the_configuration_names_and_sentry_does_not_list_is_no_proof() {
+        let mut heard = facts(vec![release("1.8.2", ago(3))]);
+        let mut errors = heard.estate.errors.value.clone().unwrap();
+        Arc::make_mut(&mut errors).unlisted.push("laser-web".into());
+        heard.estate.errors = testing::part(errors);
+        let got = judged("sentry.receives", &heard);
+        assert_eq!(got.state, Unknown, "{got:?}");
+        assert!(
+            got.reason.contains("laser-web: not listed"),
+            "{}",
+            got.reason
+        );
     }
 
     #[test]
