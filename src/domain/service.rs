@@ -236,6 +236,12 @@ impl Service {
                 .any(|r| r.rollout_state == "IN_PROGRESS")
     }
 
+    /// The newest rollout that failed, while `deployments[]` still has it.
+    pub fn failed_rollout(&self) -> Option<&Rollout> {
+        let failed = self.rollouts.iter().filter(|r| r.rollout_state == "FAILED");
+        failed.max_by_key(|r| r.updated_at)
+    }
+
     /// The worst thing that can be said of it from its own counts.
     pub fn health(&self) -> ServiceHealth {
         // A word that nobody knows yet makes no service one that is not wanted: its counts tell.
@@ -243,7 +249,7 @@ impl Service {
             ServiceHealth::Inactive
         } else if self.counts.desired > 0 && self.counts.running == 0 {
             ServiceHealth::Down
-        } else if self.rollouts.iter().any(|r| r.rollout_state == "FAILED") {
+        } else if self.failed_rollout().is_some() {
             ServiceHealth::Failed
         } else if self.is_deploying() {
             ServiceHealth::Deploying

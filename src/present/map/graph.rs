@@ -17,6 +17,9 @@ pub struct Remark {
     pub state: &'static str,
     /// What is said; inert.
     pub text: String,
+    /// Since when it is so, where that is known (UTC).
+    #[serde(skip)]
+    pub since: Option<Timestamp>,
 }
 
 impl Remark {
@@ -26,7 +29,14 @@ impl Remark {
             tone,
             state: word(tone),
             text: inert(text.as_ref()),
+            since: None,
         }
+    }
+
+    /// Since when it is so.
+    #[must_use]
+    pub fn since(self, since: Option<Timestamp>) -> Self {
+        Self { since, ..self }
     }
 }
 
@@ -52,6 +62,8 @@ pub struct Measure {
     pub requests_per_s: Option<f64>,
     /// What is measured, by whom.
     pub measured_by: &'static str,
+    /// Why a part of it is not known, where somebody measures it.
+    pub unmeasured: Option<String>,
 }
 
 impl Measure {
@@ -110,6 +122,8 @@ pub struct Node {
     /// How it answers who asks it.
     #[serde(flatten)]
     pub measure: Measure,
+    /// Since when the worst that is said of it is so, where that is known (UTC).
+    pub since: Option<Timestamp>,
     /// Oldest answer that this is made of (UTC).
     pub observed_at: Option<Timestamp>,
     /// Who answered.
@@ -337,7 +351,8 @@ fn edge(node: &Node) -> Option<Edge> {
     let (state, tone) = match measure.errors_percent {
         _ if node.suffers() => ("fault", Tone::Bad),
         Some(p) if p >= ERRORS_WARN => ("errors", Tone::Warn),
-        _ if silent => ("unknown", Tone::Unknown),
+        // That answers come fast says nothing of how many are failures.
+        _ if silent || measure.unmeasured.is_some() => ("unknown", Tone::Unknown),
         _ => ("ok", Tone::Ok),
     };
     Some(Edge {

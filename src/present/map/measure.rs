@@ -5,9 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::graph::Measure;
 use crate::domain::facts::Facts;
 use crate::domain::metric::{MetricQuery, Stat};
+use crate::domain::part::{Freshness, Part};
 use crate::domain::queries;
 use crate::domain::slo::{Slo, SloKind};
 use crate::domain::target::TargetGroup;
+use crate::domain::text::inert;
 
 /// How far back a figure may reach that is said to be of now.
 const LATELY: SignedDuration = SignedDuration::from_mins(15);
@@ -27,6 +29,7 @@ pub(super) fn to(step: &str, facts: &Facts, now: Timestamp) -> Measure {
         "cloudflare" => Measure {
             latency_ms: seen_from_here(facts, now),
             errors_percent: edge_errors(facts, now),
+            unmeasured: untold(&facts.estate.cloudflare_traffic, now),
             measured_by: "HTTPS from here; answers of the last hour that Cloudflare counts as 5xx",
             ..Measure::default()
         },
@@ -81,6 +84,16 @@ pub(super) fn edge_errors(facts: &Facts, now: Timestamp) -> Option<f64> {
     (all > 0).then(|| failed as f64 / all as f64 * 100.0)
 }
 
+/// Why an answer cannot be believed.
+fn untold<T>(part: &Part<T>, now: Timestamp) -> Option<String> {
+    match (part.freshness(now), &part.error) {
+        (Freshness::Fresh, _) => None,
+        (_, Some(p)) => Some(inert(&p.why)),
+        (Freshness::Never, None) => Some("asking ...".into()),
+        (..) => Some("the last answer is old".into()),
+    }
+}
+
 fn newest(slo: &Slo, now: Timestamp) -> Option<f64> {
     let (at, value) = slo.recent.last()?;
     (*at >= lately(now)).then_some(*value)
@@ -96,6 +109,7 @@ fn balancer(facts: &Facts, now: Timestamp) -> Measure {
         errors_percent: of(SloKind::ErrorRate).and_then(|s| newest(s, now)),
         requests_per_s: slos.first().and_then(|s| s.counted.per_second),
         measured_by: "the load balancers, last 5 m: mean response, 5xx of targets and their own",
+        unmeasured: None,
     }
 }
 
@@ -173,6 +187,7 @@ fn services(facts: &Facts, now: Timestamp) -> Measure {
                 .sum(),
         ),
         measured_by,
+        unmeasured: None,
     }
 }
 

@@ -300,6 +300,7 @@ fn node(step: &Step, mut told: Told, present: &[&str], facts: &Facts, now: Times
         tone,
         state: word(tone),
         says,
+        since: told.remarks.first().and_then(|r| r.since),
         remarks: told.remarks,
         aside: told.aside,
         asked_by: asks.into_iter().find(|id| present.contains(id)),
@@ -359,7 +360,10 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             text(e.measure.latency()),
             text(e.measure.errors()),
             text(e.measure.rate()),
-            Cell::muted(e.measure.measured_by),
+            match &e.measure.unmeasured {
+                Some(why) => Cell::new(format!("errors not known: {why}"), Tone::Muted),
+                None => Cell::muted(e.measure.measured_by),
+            },
         ];
         edges.row(format!("{}>{}", e.from, e.to), cells, e);
     }

@@ -122,7 +122,8 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
             let (runs, wants) = (s.counts.running, s.counts.desired);
             let word = s.health().word();
             let text = format!("{}: {word}, {runs} of {wants} run", s.id.name);
-            told.say(tone, text);
+            let since = s.failed_rollout().and_then(|r| r.updated_at);
+            told.say_since(tone, text, since);
         }
     }
     // What targets answer is known by the series alone; a service without a balancer has none.
@@ -147,6 +148,11 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
 
 /// What Cloudflare's own count of answers says.
 pub(super) fn edge_errors(told: &mut Told, facts: &Facts, now: Timestamp) {
+    // What passes the edge is known by its count alone: without it the step is not known to be well.
+    // Where it is not known anyway, the reason for that comes first.
+    if told.worst().weight() < Tone::Unknown.weight() {
+        told.part(&facts.estate.cloudflare_traffic, now);
+    }
     let Some(percent) = measure::edge_errors(facts, now) else {
         return;
     };

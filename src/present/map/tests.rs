@@ -539,8 +539,76 @@ fn what_an_account_has_none_of_is_absent_and_what_is_configured_and_empty_is_not
     zone.id = "z1".into();
     zone.status = "active".into();
     facts.estate.cloudflare_zones = part(Arc::new(vec![zone]));
+    facts.estate.cloudflare_traffic = part(Arc::default());
     assert_eq!(
         graph(&facts, now()).node("cloudflare").unwrap().tone,
         Tone::Ok
     );
+}
+
+#[test]
+fn an_edge_whose_traffic_nobody_tells_is_not_green_and_says_why() {
+    let mut facts = Facts::default();
+    facts.providers.push(line("cloudflare"));
+    let probe = crate::domain::probe::HttpsProbe {
+        url: "https://laser.example/".into(),
+        status: 200,
+        latency_ms: 12.0,
+        headers: Vec::new(),
+        grade: crate::domain::probe::Grade {
+            letter: "A".into(),
+            reasons: Vec::new(),
+        },
+    };
+    let mut zone = Zone::unseen("laser.example");
+    zone.id = "z1".into();
+    zone.status = "active".into();
+    facts.estate.cloudflare_zones = part(Arc::new(vec![zone]));
+    facts
+        .https
+        .insert("https://laser.example/".into(), part(probe));
+    facts.estate.cloudflare_traffic = part(Arc::default());
+    let known = graph(&facts, now());
+    assert_eq!(known.edge_to("cloudflare").unwrap().state, "ok");
+    let node = known.node("cloudflare").unwrap();
+    assert_eq!(node.tone, Tone::Ok, "{node:?}");
+    facts.estate.cloudflare_traffic.error = Some(Problem::new(
+        ProblemKind::Denied,
+        "cloudflare",
+        "w",
+        "the token may not read analytics",
+        "f",
+    ));
+    let map = graph(&facts, now());
+    let edge = map.edge_to("cloudflare").unwrap();
+    assert_eq!((edge.state, edge.tone), ("unknown", Tone::Unknown));
+    let why = edge.measure.unmeasured.as_deref();
+    assert_eq!(why, Some("the token may not read analytics"));
+    let node = map.node("cloudflare").unwrap();
+    assert_eq!(node.tone, Tone::Unknown);
+    assert!(
+        node.says.contains("may not read analytics"),
+        "{}",
+        node.says
+    );
+}
+
+#[test]
+fn a_fault_is_as_old_as_what_went_wrong_not_as_the_answer() {
+    let mut facts = well();
+    let failed: Timestamp = now() - jiff::SignedDuration::from_secs(30);
+    let mut ill = Service::clone(&facts.service_rows()[0]);
+    ill.rollouts.push(crate::domain::service::Rollout {
+        id: "ecs-svc/1".into(),
+        status: "ACTIVE".into(),
+        revision: ill.revision.clone(),
+        counts: TaskCounts::default(),
+        rollout_state: "FAILED".into(),
+        rollout_reason: String::new(),
+        created_at: None,
+        updated_at: Some(failed),
+    });
+    facts.services = part(Arc::new(vec![Arc::new(ill)]));
+    let map = graph(&facts, now());
+    assert_eq!(map.node("ecs").unwrap().since, Some(failed));
 }

@@ -54,6 +54,11 @@ impl Told {
         self.remarks.push(Remark::new(tone, text));
     }
 
+    /// As [`say`](Self::say), since a time.
+    pub fn say_since(&mut self, tone: Tone, text: impl AsRef<str>, since: Option<Timestamp>) {
+        self.remarks.push(Remark::new(tone, text).since(since));
+    }
+
     /// The worst of what is said.
     pub fn worst(&self) -> Tone {
         let tones = self.remarks.iter().map(|r| r.tone);
@@ -118,7 +123,7 @@ impl Told {
                 Severity::Warning => Tone::Warn,
                 Severity::Info => continue,
             };
-            self.say(tone, format!("alarm {}", a.name));
+            self.say_since(tone, format!("alarm {}", a.name), a.since);
         }
     }
 }

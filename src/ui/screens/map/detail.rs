@@ -110,6 +110,9 @@ fn answers(n: &Node) -> String {
     .into_iter()
     .flatten()
     .collect();
+    if let (Some(why), false) = (&m.unmeasured, figures.is_empty()) {
+        return format!("{}   errors not known: {why}", figures.join("   "));
+    }
     match figures.as_slice() {
         [] => "nobody measures how fast and how well, or not now".into(),
         some => format!("{}   ({})", some.join("   "), m.measured_by),
