@@ -83,11 +83,15 @@ impl Board {
         self.edit(id, |run| run.progress = done);
     }
 
-    /// Ends a run on the board.
-    pub fn end(&self, id: &str, outcome: Outcome, text: &str) {
+    /// Ends a run on the board; `recorded`: its end is in the audit chain.
+    pub fn end(&self, id: &str, outcome: Outcome, text: &str, recorded: bool) {
+        // Where it stood when it ended: writing that down is another phase, and went well or not by itself.
+        let stood = self.get(id).map(|run| run.phase);
         self.line(id, Phase::Record, text);
         self.edit(id, |run| {
             run.outcome = Some(outcome);
+            run.stopped_in = stood.filter(|_| outcome != Outcome::Succeeded);
+            run.recorded = recorded;
             run.finished_at = Some(Timestamp::now());
         });
         self.tell_moved();

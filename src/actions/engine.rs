@@ -179,6 +179,8 @@ impl Engine {
             started_at: jiff::Timestamp::now(),
             finished_at: None,
             outcome: None,
+            stopped_in: None,
+            recorded: false,
             who: who.clone(),
             reattached: false,
         });
@@ -259,7 +261,7 @@ impl Engine {
             Some(claim) => {
                 let text = "given up by a person; what was begun is left as it is";
                 store.finish(&claim, Outcome::Abandoned, text, None).await?;
-                self.board.end(run, Outcome::Abandoned, text);
+                self.board.end(run, Outcome::Abandoned, text, true);
                 Ok(())
             }
             None => match store.journal_run(run).await? {

@@ -96,6 +96,11 @@ pub async fn live(
 }
 
 async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
+    // Each phase is entered before it says its first word: it may end without one.
+    let enter = |phase| hands.board.line(hands.claim.run(), phase, "");
+    if matches!(start, Start::Execute) {
+        enter(Phase::Execute);
+    }
     let goal = match start {
         Start::Execute => match kind::execute(intent, hands).await {
             Ok(goal) => goal,
@@ -138,12 +143,14 @@ async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
         Start::Record(outcome, why) => return End::Done(outcome, why),
         Start::Park(why) => return End::Unknown(Phase::Follow, why),
     };
+    enter(Phase::Follow);
     match follow(hands, &goal).await {
         Followed::Lost(why) => End::Done(Outcome::Failed, why),
         Followed::TooLong(why) => End::Unknown(Phase::Follow, why),
         Followed::Reached(text) => {
             hands.say(Phase::Follow, &text).await;
             hands.board.progress(hands.claim.run(), None);
+            enter(Phase::Verify);
             match verify::verify(hands, &goal).await {
                 Ok(found) if found.is_empty() => End::Done(Outcome::Succeeded, text),
                 Ok(found) => End::Done(Outcome::Succeeded, format!("{text}; verified: {found}")),
@@ -179,26 +186,26 @@ async fn record(
     let run = claim.run();
     match end {
         End::Done(outcome, detail) => {
-            let text = match store.finish(claim, outcome, &detail, duration).await {
+            let (text, recorded) = match store.finish(claim, outcome, &detail, duration).await {
                 Ok(head) => {
                     let short = head.hash.get(..12).unwrap_or(&head.hash);
-                    format!("{detail} (audit row {}, {short})", head.seq)
+                    (format!("{detail} (audit row {}, {short})", head.seq), true)
                 }
-                Err(p) => format!("{detail}; it could NOT be recorded: {p}"),
+                Err(p) => (format!("{detail}; it could NOT be recorded: {p}"), false),
             };
-            engine.board.end(run, outcome, &text);
+            engine.board.end(run, outcome, &text, recorded);
         }
         End::Unknown(phase, why) => {
             let text = match store.park(claim, phase, &why).await {
                 Ok(()) => format!("{why}; kept in the journal, to be looked at again"),
                 Err(p) => format!("{why}; it could NOT be recorded: {p}"),
             };
-            engine.board.end(run, Outcome::Unknown, &text);
+            engine.board.end(run, Outcome::Unknown, &text, false);
         }
         End::Taken(p) => {
             engine
                 .board
-                .end(run, Outcome::Unknown, &format!("{p}. {}", p.fix));
+                .end(run, Outcome::Unknown, &format!("{p}. {}", p.fix), false);
         }
         End::Closed => {
             let text = match store.release(claim).await {

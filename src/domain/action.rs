@@ -253,6 +253,10 @@ pub struct Run {
     pub finished_at: Option<Timestamp>,
     /// How it ended.
     pub outcome: Option<Outcome>,
+    /// The phase in which it ended otherwise than asked.
+    pub stopped_in: Option<Phase>,
+    /// Whether its end is written in the audit chain.
+    pub recorded: bool,
     /// Who began it.
     pub who: String,
     /// Whether this console picked it up from the journal.

@@ -52,6 +52,11 @@ impl DeploymentState {
             Self::Unknown => "unknown",
         }
     }
+
+    /// Whether it goes, or went, otherwise than asked.
+    pub fn is_bad(self) -> bool {
+        matches!(self, Self::RollingBack | Self::RolledBack | Self::Failed)
+    }
 }
 
 /// One revision's share in a deployment.
@@ -115,6 +120,34 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// From which revision it goes to which; one that is rolled back goes the other way.
+    pub fn way(&self) -> (Option<u32>, Option<u32>) {
+        let from = self.from.iter().map(|r| r.revision.number).max();
+        let to = self.to.as_ref().map(|r| r.revision.number);
+        match self.state {
+            DeploymentState::RollingBack if from.is_some() => (to, from),
+            _ => (from, to),
+        }
+    }
+
+    /// Why it goes, or went, otherwise than asked, in the vendor's words; else how near the breaker is. Nothing while all is well.
+    pub fn trouble(&self) -> Option<String> {
+        let said = [self.rollback_reason.as_deref(), Some(&self.reason)];
+        let why = said.into_iter().flatten().find(|w| !w.trim().is_empty());
+        let counted = match self.failures {
+            Some((failed, trips)) if failed > 0 => {
+                Some(format!("circuit breaker: {failed} of {trips} tasks failed"))
+            }
+            _ => None,
+        };
+        match (self.state.is_bad(), why, counted) {
+            (true, Some(why), Some(n)) => Some(format!("{n}; {why}")),
+            (true, Some(why), None) => Some(why.to_owned()),
+            (true, None, None) => Some("no reason is given".into()),
+            (_, _, counted) => counted,
+        }
+    }
+
     /// Share of the target's tasks that run, 0..=1.
     pub fn progress(&self) -> f64 {
         match &self.to {

@@ -172,6 +172,26 @@ impl Facts {
             .map_or(&[], |v| v.as_slice())
     }
 
+    /// The deployment that an action brought about, or works on: the newest of its service that was begun in the action's time,
+    /// or the running one while the action is not over.
+    pub fn deployment_of(&self, run: &Run) -> Option<&Arc<Deployment>> {
+        // The vendor's clock need not be ours.
+        const APART_S: i64 = 5;
+        let service = run.intent.service()?;
+        let since = run.started_at.as_second() - APART_S;
+        let until = run.finished_at.map(|at| at.as_second() + APART_S);
+        let within = |at: Timestamp| {
+            let at = at.as_second();
+            at >= since && until.is_none_or(|until| at <= until)
+        };
+        let ours = |d: &&Arc<Deployment>| {
+            (until.is_none() && d.state.is_running())
+                || d.started_at.or(d.created_at).is_some_and(within)
+        };
+        let mut rows = self.deployment_rows().iter();
+        rows.find(|d| &d.service == service && ours(d))
+    }
+
     /// The task definition that a service is set to, if it was read.
     pub fn task_definition(&self, service: &Service) -> Option<&Arc<TaskDefinition>> {
         self.task_definitions

@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use super::chain::outcome_from;
 use super::{Store, fault};
 use crate::domain::action::{Phase, Run, RunLine};
+use crate::domain::audit::Outcome;
 use crate::domain::problem::Problem;
 
 /// Who has a run in hand.
@@ -97,6 +98,8 @@ impl Store {
         let started_at: Timestamp = time(&row.try_get::<String, _>("started_at")?)?;
         let finished_at: Option<String> = row.try_get("finished_at")?;
         let outcome: Option<String> = row.try_get("outcome")?;
+        let outcome = outcome.as_deref().and_then(outcome_from);
+        let at = phase(&row.try_get::<String, _>("phase")?);
         Ok(JournalRun {
             state: match state.as_str() {
                 "closed" => RunState::Closed,
@@ -114,7 +117,7 @@ impl Store {
                 intent: serde_json::from_str(&row.try_get::<String, _>("intent")?)
                     .map_err(decode)?,
                 title: row.try_get("title")?,
-                phase: phase(&row.try_get::<String, _>("phase")?),
+                phase: at,
                 progress: None,
                 lines: lines
                     .into_iter()
@@ -128,7 +131,12 @@ impl Store {
                     .collect::<Result<_, sqlx::Error>>()?,
                 started_at,
                 finished_at: finished_at.as_deref().map(time).transpose()?,
-                outcome: outcome.as_deref().and_then(outcome_from),
+                stopped_in: outcome
+                    .and(Some(at))
+                    .filter(|p| outcome != Some(Outcome::Succeeded) && *p != Phase::Record),
+                // A run is closed in the same transaction that writes its end into the chain.
+                recorded: state == "closed",
+                outcome,
                 who: row.try_get("who")?,
                 reattached: false,
                 id,

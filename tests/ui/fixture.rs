@@ -480,6 +480,8 @@ pub fn run() -> Run {
         started_at: ago(70),
         finished_at: None,
         outcome: None,
+        stopped_in: None,
+        recorded: false,
         who: "ana".into(),
         reattached: false,
     }

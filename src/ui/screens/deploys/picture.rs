@@ -8,6 +8,7 @@ use ratatui::style::Style;
 use super::model::Thing;
 use super::view::{change, run_state, state};
 use crate::domain::action::{Phase, Run};
+use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
 use crate::domain::service::{image_name, image_tag};
 use crate::domain::text::clip;
@@ -19,7 +20,7 @@ type Spans = Vec<(String, Style)>;
 pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
     let (title, head) = match thing {
-        Thing::Run(r) => (r.title.clone(), run_state(r, cx)),
+        Thing::Run(r) => (format!("{}   by {}", r.title, r.who), run_state(r, cx)),
         Thing::Deployment(d) => (format!("{}  {}", d.service, change(d)), state(d.state, cx)),
     };
     let inside = panel(buf, area, &title, false, t);
@@ -27,18 +28,7 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
     let mut story: Vec<(Timestamp, String, Style)> = Vec::new();
     let deployment = match thing {
         Thing::Deployment(d) => Some(*d),
-        Thing::Run(r) => r.intent.service().and_then(|id| {
-            // The deployment that this action brought about: the newest one begun since.
-            let since = r.started_at.as_second() - 5;
-            facts
-                .deployment_rows()
-                .iter()
-                .filter(|d| &d.service == id)
-                .find(|d| {
-                    let began = d.started_at.or(d.created_at);
-                    d.state.is_running() || began.is_some_and(|at| at.as_second() >= since)
-                })
-        }),
+        Thing::Run(r) => facts.deployment_of(r),
     };
     if let Thing::Run(r) = thing {
         rows.push(steps(r, cx));
@@ -47,7 +37,11 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
         }
     }
     if let Some(d) = deployment {
-        rows.extend(body(d, cx, inside.width));
+        let told: Vec<&str> = match thing {
+            Thing::Run(r) => r.lines.iter().map(|l| l.text.as_str()).collect(),
+            Thing::Deployment(_) => Vec::new(),
+        };
+        rows.extend(body(d, &told, cx, inside.width));
         let began = d.started_at.or(d.created_at);
         if let Some(service) = facts.service(&d.service) {
             for e in &service.events {
@@ -109,17 +103,31 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
     }
 }
 
-/// The stations of an action's life, those passed ticked.
+/// The stations of an action's life: those passed ticked, the one where it ended otherwise than asked marked so. That the end was
+/// written down is a station of its own.
 fn steps(r: &Run, cx: &Cx<'_>) -> Spans {
     let t = cx.theme;
     let mut spans: Spans = Vec::new();
+    let told = r.lines.iter().rev().map(|l| l.phase);
+    let stopped = r.stopped_in.or_else(|| {
+        let mut before = told.filter(|p| *p != Phase::Record);
+        before.next()
+    });
+    let stopped = stopped.unwrap_or(r.phase);
     for phase in Phase::ALL {
         let (sign, style) = match r.outcome {
-            Some(crate::domain::audit::Outcome::Succeeded) => ("✓", t.ok),
-            Some(_) if phase == r.phase => ("✗", t.critical),
             None if phase == r.phase => ("▶", t.info),
-            _ if phase < r.phase => ("✓", t.ok),
-            _ => ("·", t.muted),
+            None if phase < r.phase => ("✓", t.ok),
+            None => ("·", t.muted),
+            Some(_) if phase == Phase::Record && r.recorded => ("✓", t.ok),
+            Some(Outcome::Unknown) if phase == Phase::Record => ("·", t.muted),
+            Some(_) if phase == Phase::Record => ("✗", t.critical),
+            Some(Outcome::Succeeded) => ("✓", t.ok),
+            Some(_) if phase < stopped => ("✓", t.ok),
+            Some(_) if phase > stopped => ("·", t.muted),
+            Some(Outcome::Unknown) => ("?", t.unknown),
+            Some(Outcome::Abandoned) => ("■", t.warn),
+            Some(_) => ("✗", t.critical),
         };
         spans.push((format!("{sign} {} ", phase.word()), style));
     }
@@ -188,7 +196,8 @@ fn load(label: &str, r: &RevisionLoad, wanted: Option<u32>, cx: &Cx<'_>, going: 
     spans
 }
 
-fn body(d: &Deployment, cx: &Cx<'_>, width: u16) -> Vec<Spans> {
+/// `told`: what the story below says, and need not be said twice.
+fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
     let mut rows: Vec<Spans> = Vec::new();
     let began = d.started_at.or(d.created_at);
@@ -261,24 +270,27 @@ fn body(d: &Deployment, cx: &Cx<'_>, width: u16) -> Vec<Spans> {
         ));
     }
     rows.push(guard);
-    for why in [&d.rollback_reason, &Some(d.reason.clone())]
+    let mut said: Vec<&str> = Vec::new();
+    for why in [d.rollback_reason.as_deref(), Some(d.reason.as_str())]
         .into_iter()
         .flatten()
-        .filter(|w| !w.is_empty())
+        .map(str::trim)
     {
+        // ECS gives the reason of a rollback as that of the deployment, too.
+        let known = said.iter().any(|s| s.contains(why)) || told.iter().any(|s| s.contains(why));
+        if known || why.is_empty() {
+            continue;
+        }
+        said.push(why);
         for text in wrapped(why, usize::from(width).saturating_sub(3)) {
-            rows.push(vec![(
-                text,
-                if d.state.word().chars().any(|c| c.is_ascii_uppercase()) {
-                    t.warn
-                } else {
-                    t.muted
-                },
-            )]);
+            let style = if d.state.is_bad() { t.warn } else { t.muted };
+            rows.push(vec![(text, style)]);
         }
     }
     if d.source == DeploymentSource::Rollouts {
-        rows.push(vec![("as told by the service itself; this endpoint was not asked for, or has no, service deployments".into(), t.muted)]);
+        let words = "as the service itself tells it: nobody tells of its service deployments here";
+        let lines = wrapped(words, usize::from(width).saturating_sub(3));
+        rows.extend(lines.into_iter().map(|text| vec![(text, t.muted)]));
     }
     rows
 }
