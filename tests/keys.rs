@@ -328,19 +328,6 @@ fn promises_lead_to_their_series_and_back() {
 }
 
 #[test]
-fn the_smallest_terminal_is_told_both_sizes() {
-    let c = Console::new(20, 5);
-    assert!(
-        c.shows("needs 80 x 24") && c.shows("has 20 x 5"),
-        "{}",
-        c.text()
-    );
-    let c = Console::new(60, 20);
-    assert!(c.shows("flightdeck needs 80 x 24"), "{}", c.text());
-    assert!(c.shows("this terminal has 60 x 20"), "{}", c.text());
-}
-
-#[test]
 fn enter_in_a_form_shows_where_it_went_and_then_that_the_preview_is_read() {
     let mut c = Console::new(80, 24);
     c.keys("3/api<enter>U");
@@ -419,4 +406,17 @@ fn a_read_only_palette_says_why_an_action_does_nothing() {
         "{}",
         c.text()
     );
+}
+
+#[test]
+fn the_smallest_terminal_is_told_both_sizes() {
+    let c = Console::new(20, 5);
+    assert!(
+        c.shows("needs 80 x 24") && c.shows("has 20 x 5"),
+        "{}",
+        c.text()
+    );
+    let c = Console::new(60, 20);
+    assert!(c.shows("flightdeck needs 80 x 24"), "{}", c.text());
+    assert!(c.shows("this terminal has 60 x 20"), "{}", c.text());
 }

@@ -1,14 +1,18 @@
-//! The alerts, metrics and logs screens through the real update loop: keys in, cells and interests out.
+//! The overview, deploys, alerts, metrics and logs screens through the real update loop: keys in, cells and interests out.
 
 mod ui;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use flightdeck::domain::action::{Phase, RunLine};
+use flightdeck::domain::audit::Outcome;
+use flightdeck::domain::deployment::{Deployment, DeploymentState};
 use flightdeck::domain::interest::Interest;
 use flightdeck::domain::metric::{MetricId, Stat};
 use flightdeck::domain::part::Part;
 use flightdeck::domain::problem::{Problem, ProblemKind};
+use flightdeck::domain::service::Rollout;
 use flightdeck::ui::msg::Msg;
 use flightdeck::ui::screens::ScreenId;
 use flightdeck::watch::Snapshot;
@@ -333,4 +337,178 @@ fn logs_whose_groups_nobody_could_tell_say_why() {
     for words in words {
         assert!(c.shows(words), "{words}\n{}", c.text());
     }
+}
+
+fn rolling_back() -> Snapshot {
+    let mut snapshot = fixture::snapshot();
+    let mut rows: Vec<Arc<Deployment>> = snapshot.facts.deployment_rows().to_vec();
+    let worker = Arc::make_mut(&mut rows[0]);
+    worker.state = DeploymentState::RollingBack;
+    worker.failures = Some((3, 3));
+    worker.reason =
+        "Service deployment rolled back because the circuit breaker threshold was exceeded.".into();
+    snapshot.facts.deployments.value = Some(Arc::new(rows));
+    snapshot
+}
+
+#[test]
+fn what_rolls_back_says_so_and_why_whoever_began_it() {
+    let ours = || {
+        let mut snapshot = rolling_back();
+        snapshot.facts.runs = Arc::new(vec![fixture::run()]);
+        snapshot
+    };
+    let theirs = || {
+        let mut snapshot = rolling_back();
+        snapshot.facts.runs = Arc::default();
+        snapshot
+    };
+    for snapshot in [ours(), theirs()] {
+        let c = Console::with(80, 24, snapshot);
+        assert!(c.shows("worker :18 → :17"), "{}", c.text());
+        assert!(c.shows("ROLLING BACK"), "{}", c.text());
+        assert!(
+            c.shows("circuit breaker: 3 of 3 tasks failed"),
+            "{}",
+            c.text()
+        );
+        assert!(!c.shows("follow"), "{}", c.text());
+    }
+}
+
+#[test]
+fn a_deployment_that_failed_says_why_on_the_overview() {
+    let mut snapshot = fixture::snapshot();
+    let mut failed = Deployment::clone(&snapshot.facts.deployment_rows()[0]);
+    failed.state = DeploymentState::Failed;
+    failed.finished_at = Some(ago(30));
+    failed.reason = "tasks failed to start".into();
+    snapshot.facts.deployments = part(Arc::new(vec![Arc::new(failed)]));
+    snapshot.facts.runs = Arc::default();
+    let c = Console::with(120, 40, snapshot);
+    assert!(c.shows("last worker :18 FAILED 30s ago"), "{}", c.text());
+    assert!(c.shows("tasks failed to start"), "{}", c.text());
+}
+
+fn ended(outcome: Outcome, stopped_in: Option<Phase>, recorded: bool) -> Snapshot {
+    let mut snapshot = rolling_back();
+    let mut run = fixture::run();
+    run.outcome = Some(outcome);
+    run.phase = Phase::Record;
+    run.finished_at = Some(ago(1));
+    run.stopped_in = stopped_in;
+    run.recorded = recorded;
+    run.lines.push(RunLine {
+        at: ago(1),
+        phase: Phase::Record,
+        text: "rolled back: Service deployment rolled back because the circuit breaker threshold was exceeded. (audit row 7)".into(),
+    });
+    snapshot.facts.runs = Arc::new(vec![run]);
+    snapshot
+}
+
+fn seek_run(c: &mut Console) {
+    c.keys("4");
+    for _ in 0..5 {
+        if !c.shows("preview ✓") {
+            c.keys("j");
+        }
+    }
+}
+
+#[test]
+fn a_failed_action_marks_the_step_that_failed_and_says_the_reason_once() {
+    for (stopped, recorded, steps) in [
+        (Phase::Follow, true, "✓ execute ✗ follow · verify ✓ record"),
+        (Phase::Verify, true, "✓ execute ✓ follow ✗ verify ✓ record"),
+        (Phase::Follow, false, "✗ follow · verify ✗ record"),
+    ] {
+        let mut c = Console::with(120, 40, ended(Outcome::Failed, Some(stopped), recorded));
+        seek_run(&mut c);
+        assert!(c.shows(steps), "{}", c.text());
+        let text = c.text().replace('\n', " ");
+        assert_eq!(
+            text.matches("threshold was exceeded").count(),
+            1,
+            "{}",
+            c.text()
+        );
+    }
+    let mut c = Console::with(120, 40, ended(Outcome::Unknown, Some(Phase::Follow), false));
+    seek_run(&mut c);
+    assert!(c.shows("? follow · verify · record"), "{}", c.text());
+}
+
+#[test]
+fn what_nobody_could_tell_is_unknown_on_the_overview_with_what_to_do() {
+    let problem = || {
+        Problem::new(
+            ProblemKind::NoCredentials,
+            "aws",
+            "Cannot ask AWS",
+            "no credentials were found",
+            "Run aws configure.",
+        )
+    };
+    for (columns, rows) in [(80, 24), (160, 48)] {
+        let mut snapshot = fixture::snapshot();
+        snapshot.facts.services = Part::default();
+        snapshot.facts.services.error = Some(problem());
+        let c = Console::with(columns, rows, snapshot);
+        assert!(!c.shows("0 of 0"), "{}", c.text());
+        assert!(
+            c.text().to_lowercase().contains("services unknown") || c.shows("Services  unknown"),
+            "{}",
+            c.text()
+        );
+        assert!(
+            c.shows("no credentials were found. Run aws configure."),
+            "{}",
+            c.text()
+        );
+    }
+    // An old answer is no good news either.
+    let mut snapshot = fixture::snapshot();
+    snapshot.facts.services.error = Some(problem());
+    let c = Console::with(80, 24, snapshot);
+    assert!(
+        c.shows("services unknown, 3 of 5 were steady"),
+        "{}",
+        c.text()
+    );
+}
+
+#[test]
+fn what_burns_is_named_by_the_component_with_the_age_of_its_fault() {
+    let mut snapshot = fixture::snapshot();
+    let mut services: Vec<_> = snapshot.facts.service_rows().to_vec();
+    let api = Arc::make_mut(&mut services[1]);
+    let mut failed = api.rollouts.first().cloned().unwrap_or(Rollout {
+        id: "ecs-svc/1".into(),
+        status: "PRIMARY".into(),
+        revision: api.revision.clone(),
+        counts: api.counts,
+        rollout_state: String::new(),
+        rollout_reason: String::new(),
+        created_at: None,
+        updated_at: None,
+    });
+    failed.rollout_state = "FAILED".into();
+    failed.rollout_reason = "tasks failed to start.".into();
+    failed.updated_at = Some(ago(30));
+    api.rollouts = vec![failed];
+    snapshot.facts.services.value = Some(Arc::new(services));
+    snapshot.facts.services.observed_at = Some(ago(3));
+    let c = Console::with(160, 48, snapshot);
+    let text = c.text();
+    let line = |word: &str| {
+        text.lines()
+            .find(|l| l.contains(word))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert!(line("■ FAILED").contains(" 30s  laser-prod/api"), "{text}");
+    assert!(line("■ FAILED").contains("failed: tasks"), "{text}");
+    assert!(line("▲ BAD").contains("30s  services (ECS)"), "{text}");
+    assert!(line("▲ BAD").contains("health map: "), "{text}");
 }

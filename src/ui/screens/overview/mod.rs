@@ -1,6 +1,7 @@
 //! One glance: what burns, what moves, what blocks go-live, then everything else.
 
 mod model;
+mod moving;
 mod panels;
 mod promises;
 mod ready;

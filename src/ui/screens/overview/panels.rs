@@ -1,5 +1,6 @@
 //! The overview's panels.
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -9,10 +10,11 @@ use super::systems;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::Unit;
 use crate::domain::part::Freshness;
+use crate::domain::service::Service;
 use crate::domain::text::clip;
 use crate::ui::screens::Cx;
 use crate::ui::screens::services::row as service_row;
-use crate::ui::widgets::{Table, age, ago, bar, duration, line, panel, scrolled, spark};
+use crate::ui::widgets::{Table, age, duration, line, panel, scrolled, spark};
 
 pub(super) type Spans = Vec<(String, Style)>;
 
@@ -73,15 +75,7 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
                 None => continue,
             },
             Some(Item::Service(id)) => match facts.service(id) {
-                Some(s) => vec![
-                    (" ■ ".to_owned(), t.critical),
-                    (format!("{:<9}", s.health().word()), t.critical),
-                    (format!("{:<26}", clip(&id.to_string(), 26)), t.strong),
-                    (
-                        format!("{} of {} tasks run", s.counts.running, s.counts.desired),
-                        t.text,
-                    ),
-                ],
+                Some(s) => service_line(s, cx, inside.width),
                 None => continue,
             },
             Some(Item::System(id)) => match o.systems.iter().find(|e| e.view.id == *id) {
@@ -96,12 +90,70 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     scrolled(buf, inside, 0, shown, o.burning, t);
 }
 
-fn failed(what: &str, problem: Option<&crate::domain::problem::Problem>, cx: &Cx<'_>) -> Spans {
-    let why = problem.map_or(String::new(), |p| format!(": {}", p.why));
+pub(super) fn failed(
+    what: &str,
+    problem: Option<&crate::domain::problem::Problem>,
+    cx: &Cx<'_>,
+) -> Spans {
+    let why = problem.map_or(String::new(), |p| format!(": {}. {}", p.why, p.fix));
     vec![(
         format!(" cannot tell, {what} cannot be read{why}"),
         cx.theme.critical,
     )]
+}
+
+/// How a line of what burns begins: shape, word, age of the fault. One head for all, so that the columns stand.
+pub(super) fn burning_head(
+    sign: &str,
+    word: &str,
+    style: Style,
+    since: Option<Timestamp>,
+    cx: &Cx<'_>,
+) -> Spans {
+    let since = since.map_or("-".to_owned(), |at| age(cx.now, at));
+    vec![
+        (format!("{sign} {word:<8} "), style),
+        (format!("{since:>4}  "), cx.theme.text),
+    ]
+}
+
+/// A service that is not well: how many tasks run, and why its rollout failed.
+fn service_line(s: &Service, cx: &Cx<'_>, room: u16) -> Spans {
+    let t = cx.theme;
+    let failed = s.failed_rollout();
+    let since = failed.and_then(|r| r.updated_at);
+    let mut spans = burning_head("■", s.health().word(), t.critical, since, cx);
+    let (name, name_width) = (s.id.to_string(), name_room(room));
+    let (runs, wants) = (s.counts.running, s.counts.desired);
+    let counts = format!("{runs} of {wants} tasks run");
+    if failed.is_some() {
+        // Why it failed is longer than a column.
+        spans.push((format!("{name}  "), t.strong));
+    } else {
+        spans.push((
+            format!("{:<name_width$} ", clip(&name, name_width)),
+            t.strong,
+        ));
+    }
+    spans.push((counts, t.text));
+    if let Some(r) = failed {
+        let why = match r.rollout_reason.trim() {
+            "" => "no reason is given",
+            why => why,
+        };
+        spans.push((format!("; :{} failed: {why}", r.revision.number), t.warn));
+    }
+    spans
+}
+
+/// Columns for a name among what burns: the value against its threshold and a sparkline want to be seen, too.
+fn name_room(room: u16) -> usize {
+    let room = usize::from(room).saturating_sub(17 + 21);
+    match room.saturating_sub(12) {
+        // A sparkline of a few points says less than the rest of the name.
+        ..18 => room.clamp(12, 29),
+        rest => rest.min(40),
+    }
 }
 
 /// One alarm on one line: shape, word, age, name, value against threshold, sparkline.
@@ -112,7 +164,6 @@ fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: u16) -> Spans {
         Severity::Warning => ("■", t.warn),
         Severity::Info => ("●", t.info),
     };
-    let since = a.since.map_or("-".to_owned(), |at| age(cx.now, at));
     let (mut value, mut line_chart) = (String::new(), String::new());
     if let AlarmRule::Metric {
         query: Some(q),
@@ -123,141 +174,27 @@ fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: u16) -> Spans {
     {
         let unit = Unit::of(&q.metric);
         let series = cx.snapshot.facts.series(q);
+        let chart = room.saturating_sub(17 + 21 + 1 + name_room(room) as u16);
+        let chart = chart.min(16);
         let last = series
             .and_then(|s| s.last())
             .map_or("?".to_owned(), |v| unit.format(v));
         value = format!("{last} {comparison} {}", unit.format(*limit));
-        line_chart = series.map_or(String::new(), |s| spark(s.points.iter().map(|p| p.1), 16));
+        line_chart = series.map_or(String::new(), |s| {
+            spark(s.points.iter().map(|p| p.1), chart)
+        });
     }
-    let name_width = usize::from(room).saturating_sub(12 + 20 + 18).clamp(16, 40);
-    vec![
-        (format!("{sign} {} ", a.severity.word()), style),
-        (format!("{since:>4}  "), t.text),
+    let name_width = name_room(room);
+    let mut spans = burning_head(sign, a.severity.word(), style, a.since, cx);
+    spans.extend([
         (
             format!("{:<name_width$} ", clip(&a.name, name_width)),
             t.strong,
         ),
         (format!("{:<19} ", clip(&value, 19)), t.text),
         (line_chart, style),
-    ]
-}
-
-pub(super) fn moving(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
-    let (t, facts) = (cx.theme, &cx.snapshot.facts);
-    let count = o.moving;
-    let title = if count > 0 {
-        format!("Moving  {count}")
-    } else {
-        "Moving".to_owned()
-    };
-    let inside = panel(buf, area, &title, false, t);
-    if count == 0 {
-        let last = facts
-            .deployment_rows()
-            .iter()
-            .filter(|d| d.finished_at.is_some())
-            .max_by_key(|d| d.finished_at);
-        let words: Spans = match (facts.deployments.freshness(cx.now), last) {
-            (Freshness::Failed, _) => failed("deployments", facts.deployments.error.as_ref(), cx),
-            (Freshness::Never, _) => vec![(" asking ...".into(), t.muted)],
-            (_, Some(d)) => {
-                let to =
-                    d.to.as_ref()
-                        .map_or(String::new(), |r| format!(" :{}", r.revision.number));
-                let when = d.finished_at.map_or(String::new(), |at| ago(cx.now, at));
-                vec![
-                    (" nothing moves".into(), t.text),
-                    (
-                        format!("; last {}{to} {} {when}", d.service.name, d.state.word()),
-                        t.muted,
-                    ),
-                ]
-            }
-            _ => vec![(" nothing moves".into(), t.text)],
-        };
-        line(buf, inside.x, inside.y, inside.width, &words);
-        return;
-    }
-    for (index, y) in (o.burning..o.burning + o.moving).zip(inside.y..inside.bottom()) {
-        let at = Rect::new(inside.x, y, inside.width, 1);
-        let spans = match o.items.get(index) {
-            Some(Item::Run(id)) => match facts.runs.iter().find(|r| &r.id == id) {
-                Some(r) => {
-                    let (done, all) = r.progress.unwrap_or((0, 0));
-                    let elapsed = duration(cx.now.duration_since(r.started_at).as_secs());
-                    move_line(
-                        &r.title,
-                        r.phase.word(),
-                        f64::from(done) / f64::from(all.max(1)),
-                        done,
-                        all,
-                        &elapsed,
-                        cx,
-                    )
-                }
-                None => continue,
-            },
-            Some(Item::Deployment(id, service)) => {
-                match facts.deployment_rows().iter().find(|d| &d.id == id) {
-                    Some(d) => {
-                        let from = d.from.iter().map(|r| r.revision.number).max();
-                        let to = d.to.as_ref().map(|r| r.revision.number);
-                        let title = match (from, to) {
-                            (Some(f), Some(n)) if f != n => format!("{} :{f} → :{n}", service.name),
-                            (_, Some(n)) => format!("{} :{n}", service.name),
-                            _ => service.name.clone(),
-                        };
-                        let counts =
-                            d.to.as_ref()
-                                .map_or((0, 0), |r| (r.counts.running, r.counts.desired));
-                        let began = d.started_at.or(d.created_at);
-                        let elapsed = began.map_or("-".into(), |at| {
-                            duration(cx.now.duration_since(at).as_secs())
-                        });
-                        move_line(
-                            &title,
-                            d.state.word(),
-                            d.progress(),
-                            counts.0,
-                            counts.1,
-                            &elapsed,
-                            cx,
-                        )
-                    }
-                    None => continue,
-                }
-            }
-            _ => continue,
-        };
-        select(buf, o, index, at, cx);
-        line(buf, at.x + 1, y, at.width - 1, &spans);
-    }
-}
-
-fn move_line(
-    title: &str,
-    word: &str,
-    ratio: f64,
-    done: u32,
-    all: u32,
-    elapsed: &str,
-    cx: &Cx<'_>,
-) -> Spans {
-    let t = cx.theme;
-    let (full, empty) = bar(ratio, 14);
-    let style = if word.chars().any(|c| c.is_ascii_uppercase()) {
-        t.critical
-    } else {
-        t.info
-    };
-    vec![
-        (format!(" {:<26} ", clip(title, 26)), t.strong),
-        (full, t.bar),
-        (empty, t.bar_empty),
-        (format!(" {:>7}  ", format!("{done}/{all}")), t.text),
-        (format!("{word:<12} "), style),
-        (elapsed.to_owned(), t.muted),
-    ]
+    ]);
+    spans
 }
 
 pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
@@ -267,28 +204,43 @@ pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         .iter()
         .filter(|s| s.health().word() == "steady")
         .count();
+    let (all, tasks) = (
+        rows.len(),
+        rows.iter().map(|s| s.counts.running).sum::<u32>(),
+    );
+    let part = &facts.services;
+    // A count is told while it can be believed; else why it cannot, and what to do.
+    let doubt = match (part.freshness(cx.now), &part.error) {
+        (Freshness::Fresh, _) => None,
+        (_, Some(p)) => Some((format!("{}. {}", p.why, p.fix), t.critical)),
+        (Freshness::Never, None) => Some(("asking ...".to_owned(), t.muted)),
+        _ => Some(("the last answer is old".to_owned(), t.stale)),
+    };
+    let counted = match (&doubt, all) {
+        (Some(_), 0) => "services unknown".to_owned(),
+        (Some(_), _) => format!("services unknown, {steady} of {all} were steady"),
+        (None, 0) => "no ECS services in this account and region".to_owned(),
+        (None, _) => format!("services {steady} of {all} steady · {tasks} tasks run"),
+    };
     if area.height < 4 {
-        let tasks: u32 = rows.iter().map(|s| s.counts.running).sum();
-        let text = format!(
-            "  services {} of {} steady · {tasks} tasks run",
-            steady,
-            rows.len()
-        );
-        let style = if steady == rows.len() {
-            t.muted
-        } else {
-            t.text
+        let style = match &doubt {
+            Some(_) => t.unknown,
+            None if steady == all => t.muted,
+            None => t.text,
         };
-        line(buf, area.x, area.y, area.width, &[(text, style)]);
+        let mut spans = vec![(format!("  {counted}"), style)];
+        if let Some((why, style)) = doubt {
+            spans.push((format!(": {why}"), style));
+        }
+        line(buf, area.x, area.y, area.width, &spans);
         return;
     }
-    let inside = panel(
-        buf,
-        area,
-        &format!("Services  {steady} of {} steady", rows.len()),
-        false,
-        t,
-    );
+    let title = match &doubt {
+        Some(_) if all > 0 => format!("Services  unknown, {steady} of {all} were steady"),
+        Some(_) => "Services  unknown".to_owned(),
+        None => format!("Services  {steady} of {all} steady"),
+    };
+    let inside = panel(buf, area, &title, false, t);
     let table = Table {
         columns: service_row::COLUMNS,
         sort: None,
@@ -300,7 +252,7 @@ pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     scrolled(buf, inside, 0, shown, rows.len(), t);
     if rows.is_empty() {
         let words = match &facts.services.error {
-            Some(p) => format!(" {}: {}", p.what, p.why),
+            Some(p) => format!(" {}: {}. {}", p.what, p.why, p.fix),
             None if facts.services.value.is_none() => " asking ...".into(),
             None => " no ECS services in this account and region".into(),
         };
@@ -324,6 +276,7 @@ pub(super) fn providers(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             owners.push(p.owner());
         }
     }
+    let gap = if area.width < 100 { " " } else { "   " };
     let mut spans: Spans = vec![("  ".into(), t.muted)];
     for owner in owners {
         let lines: Vec<_> = all
@@ -338,19 +291,21 @@ pub(super) fn providers(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         let last = lines.iter().filter_map(|p| p.last_ok).max();
         let old = last.map_or("never".into(), |at| age(cx.now, at));
         match (failing.as_slice(), last) {
-            ([], None) => spans.push((format!("○ {owner} ...   "), t.muted)),
+            ([], None) => spans.push((format!("○ {owner} ...{gap}"), t.muted)),
             ([], Some(_)) => {
                 spans.push(("● ".into(), t.ok));
-                let words = if old == "now" {
-                    format!("{owner}   ")
+                // Seconds are as it should be; only what grows old is worth the room.
+                let young = |at: Timestamp| cx.now.duration_since(at).as_secs() < 60;
+                let words = if last.is_some_and(young) {
+                    format!("{owner}{gap}")
                 } else {
-                    format!("{owner} {old}   ")
+                    format!("{owner} {old}{gap}")
                 };
                 spans.push((words, t.muted));
             }
             (some, _) if some.len() == lines.len() => {
                 spans.push((format!("◐ {owner} "), t.critical));
-                spans.push((format!("{old}   "), t.stale));
+                spans.push((format!("{old}{gap}"), t.stale));
             }
             (some, _) => {
                 let more = match some.len() {
@@ -359,7 +314,7 @@ pub(super) fn providers(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
                 };
                 let names = some.iter().take(3).copied().collect::<Vec<_>>().join(", ");
                 spans.push((format!("◐ {owner} "), t.warn));
-                spans.push((format!("without {names}{more}   "), t.warn));
+                spans.push((format!("without {names}{more}{gap}"), t.warn));
             }
         }
     }
@@ -371,7 +326,7 @@ pub(super) fn providers(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     if let Some((p, problem)) = worst {
         let next = p
             .next_try
-            .filter(|at| *at > cx.now)
+            .filter(|at| at.duration_since(cx.now).as_secs() > 0)
             .map_or(String::new(), |at| {
                 format!(
                     "  (next try in {})",

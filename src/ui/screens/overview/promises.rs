@@ -116,7 +116,11 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             inside.x,
             below,
             inside.width,
-            &[(format!("   worst burn {}", words.join("  ")), style)],
+            &[if wide {
+                (format!("   worst burn {}", words.join("  ")), style)
+            } else {
+                (format!("   burn {}", words.join(" ")), style)
+            }],
         );
     }
     if below + 1 < inside.bottom() {

@@ -28,7 +28,10 @@ pub(super) fn ready(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         let c = stage.success_counts();
         let ratio = f64::from(c.ready()) / f64::from(c.total().max(1));
         let (full, empty) = bar(ratio, bar_width);
-        let (word, style) = if c.failing > 0 {
+        let (word, style) = if c.total() == 0 {
+            // Nothing that could fail is no proof.
+            ("no criteria".to_owned(), t.unknown)
+        } else if c.failing > 0 {
             (format!("{} failing", c.failing), t.critical)
         } else if c.unknown > 0 {
             (format!("{} unknown", c.unknown), t.unknown)

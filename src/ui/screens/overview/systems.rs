@@ -4,24 +4,28 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::model::Overview;
-use super::panels::Spans;
+use super::panels::{Spans, burning_head};
 use crate::domain::text::clip;
 use crate::present::Tone;
 use crate::ui::screens::Cx;
 use crate::ui::screens::systems::list::Entry;
 use crate::ui::screens::systems::style;
-use crate::ui::widgets::{age, line, panel, scrolled};
+use crate::ui::widgets::{line, panel, scrolled};
 
-/// A system that burns, among the alarms.
+/// A system that burns, among the alarms: by what of it is bad, and since when. The age of the answer is another thing.
 pub(super) fn burning_line(e: &Entry, cx: &Cx<'_>) -> Spans {
     let t = cx.theme;
-    let since = e.oldest.map_or("-".to_owned(), |at| age(cx.now, at));
-    vec![
-        ("▲ BAD  ".to_owned(), t.critical),
-        (format!("{since:>4}  "), t.muted),
-        (format!("{}  ", e.view.title), t.strong),
-        (e.says.clone(), t.text),
-    ]
+    let (name, since) = match &e.fault {
+        Some((name, since)) => (name.as_str(), *since),
+        None => (e.view.title, None),
+    };
+    let mut spans = burning_head("▲", "BAD", t.critical, since, cx);
+    spans.push((format!("{name}  "), t.strong));
+    if name != e.view.title {
+        spans.push((format!("{}: ", e.view.title.to_lowercase()), t.muted));
+    }
+    spans.push((e.says.clone(), t.text));
+    spans
 }
 
 /// Every system, those that want a look first.

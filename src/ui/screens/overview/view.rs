@@ -2,10 +2,10 @@
 
 use super::promises;
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect, Size};
 
 use super::model::Overview;
-use super::{panels, ready, systems};
+use super::{moving, panels, ready, systems};
 use crate::ui::screens::Cx;
 
 /// The places of the panels.
@@ -83,7 +83,7 @@ fn beside(area: Rect) -> (Rect, Option<Rect>) {
 pub(super) fn view(o: &Overview, cx: &Cx<'_>, buf: &mut Buffer) {
     let p = places(cx.body);
     panels::burning(o, cx, p.burning, buf);
-    panels::moving(o, cx, p.moving, buf);
+    moving::moving(o, cx, p.moving, buf);
     ready::ready(o, cx, p.ready, buf);
     promises::promises(cx, p.promises, buf);
     panels::services(cx, p.services, buf);
@@ -107,7 +107,15 @@ pub(super) fn item_at(o: &Overview, at: Position, cx: &Cx<'_>) -> Option<usize> 
         (rows.contains(at) && line < count).then_some(first + line)
     };
     within(p.burning, 0, o.burning)
-        .or_else(|| within(p.moving, o.burning, o.moving))
+        .or_else(|| {
+            // A line below may say why: it belongs to the same deployment.
+            let size = Size::new(
+                p.moving.width.saturating_sub(2),
+                p.moving.height.saturating_sub(2),
+            );
+            let line = within(p.moving, 0, usize::from(size.height))?;
+            moving::item_at(o, cx, size, line)
+        })
         .or_else(|| {
             let first = o.burning + o.moving;
             within(p.ready, first, o.items.len().saturating_sub(first))

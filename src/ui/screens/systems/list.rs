@@ -14,6 +14,8 @@ pub struct Entry {
     pub tone: Tone,
     /// What it says, in short.
     pub says: String,
+    /// The component that is bad, where a row of it says so, and since when, where that is known.
+    pub fault: Option<(String, Option<Timestamp>)>,
     /// Age of the oldest answer that it is made of.
     pub oldest: Option<Timestamp>,
     /// Who answers.
@@ -37,6 +39,7 @@ pub fn entries(facts: &Facts, now: Timestamp) -> Vec<Entry> {
                 view,
                 tone: View::worst(&sections),
                 says: says(&sections),
+                fault: fault(&sections),
                 oldest: sections.iter().filter_map(|s| s.standing.observed_at).min(),
                 source: sections
                     .first()
@@ -45,6 +48,18 @@ pub fn entries(facts: &Facts, now: Timestamp) -> Vec<Entry> {
             }
         })
         .collect()
+}
+
+/// The row that is bad: the one where the fault starts, where one says that it does, else the first.
+fn fault(sections: &[Section]) -> Option<(String, Option<Timestamp>)> {
+    let rows = sections.iter().flat_map(|s| &s.rows);
+    let bad: Vec<_> = rows
+        .filter(|r| r.cells.iter().any(|c| c.tone == Tone::Bad))
+        .collect();
+    let starts = |r: &&&crate::present::Row| r.thing.get("starts") == Some(&true.into());
+    let row = bad.iter().find(starts).or(bad.first())?;
+    let since = row.thing.get("since").and_then(|v| v.as_str());
+    Some((row.name().to_owned(), since.and_then(|s| s.parse().ok())))
 }
 
 /// The most important first: why it cannot be asked, its worst note, how much there is.

@@ -1,0 +1,197 @@
+//! The panel of what moves: our actions and everybody's deployments, and why one of them goes back or failed.
+
+use jiff::SignedDuration;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+
+use super::model::{Item, Overview};
+use super::panels::{Spans, failed, select};
+use crate::domain::action::{Phase, Run};
+use crate::domain::deployment::{Deployment, DeploymentState};
+use crate::domain::part::Freshness;
+use crate::domain::text::clip;
+use crate::ui::screens::Cx;
+use crate::ui::widgets::{ago, bar, duration, line, panel, scrolled};
+
+/// How long a deployment that ended badly is told of while others move.
+const TOLD: SignedDuration = SignedDuration::from_hours(1);
+
+/// A line of the panel, and the item that it belongs to.
+type Line = (Option<usize>, Spans);
+
+pub(super) fn moving(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
+    let t = cx.theme;
+    let title = match o.moving {
+        0 => "Moving".to_owned(),
+        n => format!("Moving  {n}"),
+    };
+    let inside = panel(buf, area, &title, false, t);
+    let lines = lines(o, cx, inside.as_size());
+    for ((item, spans), y) in lines.iter().zip(inside.y..inside.bottom()) {
+        let at = Rect::new(inside.x, y, inside.width, 1);
+        if let Some(index) = item {
+            select(buf, o, *index, at, cx);
+        }
+        line(buf, at.x + 1, y, at.width.saturating_sub(1), spans);
+    }
+    scrolled(buf, inside, 0, usize::from(inside.height), o.moving, t);
+}
+
+/// The item on a line of the panel.
+pub(super) fn item_at(o: &Overview, cx: &Cx<'_>, size: Size, line: usize) -> Option<usize> {
+    lines(o, cx, size).get(line)?.0
+}
+
+/// What moves, a line each; below it why it goes otherwise than asked, as far as there is room; then the last that ended.
+fn lines(o: &Overview, cx: &Cx<'_>, size: Size) -> Vec<Line> {
+    let facts = &cx.snapshot.facts;
+    let mut spare = usize::from(size.height).saturating_sub(o.moving);
+    let mut lines: Vec<Line> = Vec::new();
+    for index in o.burning..o.burning + o.moving {
+        let (spans, trouble) = match o.items.get(index) {
+            Some(Item::Run(id)) => match facts.runs.iter().find(|r| &r.id == id) {
+                Some(r) => of_run(r, size.width, cx),
+                None => continue,
+            },
+            Some(Item::Deployment(id, _)) => {
+                match facts.deployment_rows().iter().find(|d| &d.id == id) {
+                    Some(d) => of_deployment(d, size.width, cx),
+                    None => continue,
+                }
+            }
+            _ => continue,
+        };
+        lines.push((Some(index), spans));
+        if let Some(why) = trouble.filter(|_| spare > 0) {
+            spare -= 1;
+            lines.push((Some(index), vec![(format!("   {why}"), cx.theme.warn)]));
+        }
+    }
+    if spare > 0 {
+        lines.extend(
+            last(o.moving == 0, cx)
+                .into_iter()
+                .map(|spans| (None, spans)),
+        );
+    }
+    lines
+}
+
+fn of_run(r: &Run, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
+    let elapsed = duration(cx.now.duration_since(r.started_at).as_secs());
+    let followed = cx.snapshot.facts.deployment_of(r);
+    // While the vendor works, its own words say more than that we follow it.
+    if let Some(d) = followed.filter(|d| r.phase == Phase::Follow && d.state.is_running()) {
+        let (mut spans, trouble) = of_deployment(d, room, cx);
+        if let Some(last) = spans.last_mut() {
+            last.0 = elapsed;
+        }
+        return (spans, trouble);
+    }
+    let (done, all) = r.progress.unwrap_or((0, 0));
+    let ratio = f64::from(done) / f64::from(all.max(1));
+    let spans = move_line(
+        &r.title,
+        r.phase.word(),
+        ratio,
+        (done, all),
+        &elapsed,
+        room,
+        cx,
+    );
+    (spans, None)
+}
+
+fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
+    let name = &d.service.name;
+    let title = match d.way() {
+        (Some(f), Some(n)) if f != n => format!("{name} :{f} → :{n}"),
+        (_, Some(n)) => format!("{name} :{n}"),
+        _ => name.clone(),
+    };
+    // What goes back is done when the revision before runs again.
+    let side = match d.state {
+        DeploymentState::RollingBack => d.from.iter().max_by_key(|r| r.revision.number),
+        _ => d.to.as_ref(),
+    };
+    let counts = side.map_or((0, 0), |r| (r.counts.running, r.counts.desired));
+    let ratio = f64::from(counts.0) / f64::from(counts.1.max(1));
+    let began = d.started_at.or(d.created_at);
+    let elapsed = began.map_or("-".into(), |at| {
+        duration(cx.now.duration_since(at).as_secs())
+    });
+    let spans = move_line(&title, d.state.word(), ratio, counts, &elapsed, room, cx);
+    (spans, d.trouble())
+}
+
+fn move_line(
+    title: &str,
+    word: &str,
+    ratio: f64,
+    (done, all): (u32, u32),
+    elapsed: &str,
+    room: u16,
+    cx: &Cx<'_>,
+) -> Spans {
+    let t = cx.theme;
+    // In half a screen the bar makes room for the word and the time.
+    let (name, bar_width, counts) = if room < 72 { (20, 6, 5) } else { (26, 14, 7) };
+    let (full, empty) = bar(ratio, bar_width);
+    let style = if word.chars().any(|c| c.is_ascii_uppercase()) {
+        t.critical
+    } else {
+        t.info
+    };
+    vec![
+        (format!(" {:<name$} ", clip(title, name)), t.strong),
+        (full, t.bar),
+        (empty, t.bar_empty),
+        (format!(" {:>counts$}  ", format!("{done}/{all}")), t.text),
+        (format!("{word:<12} "), style),
+        (elapsed.to_owned(), t.muted),
+    ]
+}
+
+/// The last deployment that ended; while others move only one that ended badly of late. Below it why it ended so.
+fn last(still: bool, cx: &Cx<'_>) -> Vec<Spans> {
+    let (t, facts) = (cx.theme, &cx.snapshot.facts);
+    let ended = facts.deployment_rows().iter();
+    let newest = ended
+        .filter(|d| d.finished_at.is_some())
+        .max_by_key(|d| d.finished_at);
+    let late = |d: &&std::sync::Arc<Deployment>| {
+        d.state.is_bad()
+            && d.finished_at
+                .is_some_and(|at| cx.now.duration_since(at) < TOLD)
+    };
+    let lead = match facts.deployments.freshness(cx.now) {
+        Freshness::Failed if still => {
+            return vec![failed("deployments", facts.deployments.error.as_ref(), cx)];
+        }
+        Freshness::Never if still => return vec![vec![(" asking ...".into(), t.muted)]],
+        // What was last heard says nothing of now.
+        Freshness::Stale if still => (" cannot tell: the last answer is old".into(), t.stale),
+        _ if still => (" nothing moves".into(), t.text),
+        _ => (String::new(), t.text),
+    };
+    let Some(d) = newest.filter(|d| still || late(d)) else {
+        return if still { vec![vec![lead]] } else { Vec::new() };
+    };
+    let to = d.to.as_ref();
+    let to = to.map_or(String::new(), |r| format!(" :{}", r.revision.number));
+    let when = d.finished_at.map_or(String::new(), |at| ago(cx.now, at));
+    let bad = d.state.is_bad();
+    let (sign, style) = if bad {
+        ("▲ ", t.critical)
+    } else {
+        ("", t.muted)
+    };
+    let words = format!("last {}{to} {} {when}", d.service.name, d.state.word());
+    let gap = if still { "; " } else { " " };
+    let mut lines = vec![vec![lead, (format!("{gap}{sign}{words}"), style)]];
+    if bad {
+        let why = d.trouble().unwrap_or_default();
+        lines.push(vec![(format!("   {why}"), t.warn)]);
+    }
+    lines
+}
