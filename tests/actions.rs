@@ -89,6 +89,8 @@ async fn a_bad_image_trips_the_breaker_and_is_told_as_failed() {
     let run = console.run(deploy("1.8.4-bad")).await;
     let said = story(&run);
     assert_eq!(run.outcome, Some(Outcome::Failed), "{said}");
+    // It failed while ECS worked, and that is written down.
+    assert_eq!((run.stopped_in, run.recorded), (Some(Phase::Follow), true));
     assert!(said.contains("of 3 failures"), "{said}");
     assert!(said.contains("rolled back to"), "{said}");
     let after = console.settled(&api()).await;
