@@ -467,6 +467,42 @@ fn what_nobody_could_tell_is_unknown_on_the_overview_with_what_to_do() {
             c.text()
         );
     }
+    // Each panel says it whole, in as many lines as it takes.
+    let mut snapshot = fixture::snapshot();
+    let long = || {
+        let fix =
+            "Set a region in the profile, in the surroundings, or in flightdeck.toml at last.";
+        Problem::new(
+            ProblemKind::Config,
+            "aws",
+            "Cannot ask AWS",
+            "no region is set",
+            fix,
+        )
+    };
+    let facts = &mut snapshot.facts;
+    facts.services = Part {
+        error: Some(long()),
+        ..Part::default()
+    };
+    facts.alarms = Part {
+        error: Some(long()),
+        ..Part::default()
+    };
+    facts.deployments = Part {
+        error: Some(long()),
+        ..Part::default()
+    };
+    facts.slos = Part {
+        error: Some(long()),
+        ..Part::default()
+    };
+    facts.runs = Arc::default();
+    facts.estate = Default::default();
+    facts.https.clear();
+    facts.target_groups = Part::default();
+    let c = Console::with(80, 24, snapshot);
+    assert_eq!(c.text().matches("at last").count(), 3, "{}", c.text());
     // An old answer is no good news either.
     let mut snapshot = fixture::snapshot();
     snapshot.facts.services.error = Some(problem());

@@ -45,6 +45,13 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             &h,
         );
     }
+    if section.rows.is_empty() {
+        // Which series to read is known by the services: where nobody tells of them, that none was read is no good news.
+        section = section.with(&facts.services, now);
+        if section.is_fresh() {
+            section.note("no series of use was read", Tone::Unknown);
+        }
+    }
     let tight = section
         .rows
         .iter()
@@ -90,4 +97,40 @@ fn cells(h: &Headroom, now: Timestamp) -> Vec<Cell> {
         runs_out,
         Cell::muted(&h.source),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::part::Part;
+    use crate::domain::problem::{Problem, ProblemKind};
+
+    #[test]
+    fn that_no_series_was_read_is_not_green() {
+        let now = Timestamp::UNIX_EPOCH;
+        let every = Duration::from_secs(60);
+        let mut facts = Facts {
+            series: Part::answered(Arc::default(), now, "cloudwatch", every),
+            ..Facts::default()
+        };
+        let worst = |facts: &Facts| View::worst(&make(facts, now));
+        facts.services = Part::answered(Arc::default(), now, "ecs", every);
+        assert_eq!(worst(&facts), Tone::Unknown);
+        facts.services.error = Some(Problem::new(
+            ProblemKind::NoCredentials,
+            "aws",
+            "w",
+            "no region is set",
+            "f",
+        ));
+        assert_eq!(worst(&facts), Tone::Unknown);
+        assert!(
+            make(&facts, now)[0]
+                .why_empty()
+                .contains("no region is set")
+        );
+    }
 }

@@ -178,7 +178,7 @@ pub(super) fn view(s: &Deploys, cx: &Cx<'_>, buf: &mut Buffer) {
     );
     if s.items.is_empty() {
         let words = match (&facts.deployments.error, &facts.deployments.value) {
-            (Some(p), _) => format!("{}: {}", p.what, p.why),
+            (Some(p), _) => format!("{}: {}. {}", p.what, p.why, p.fix),
             (None, None) => "asking ...".into(),
             _ if !s.filter.is_empty() => {
                 format!("nothing matches {:?}; esc clears the filter", s.filter)

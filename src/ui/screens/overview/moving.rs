@@ -32,7 +32,8 @@ pub(super) fn moving(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         if let Some(index) = item {
             select(buf, o, *index, at, cx);
         }
-        line(buf, at.x + 1, y, at.width.saturating_sub(1), spans);
+        let x = u16::from(item.is_some());
+        line(buf, at.x + x, y, at.width.saturating_sub(x), spans);
     }
     scrolled(buf, inside, 0, usize::from(inside.height), o.moving, t);
 }
@@ -69,7 +70,7 @@ fn lines(o: &Overview, cx: &Cx<'_>, size: Size) -> Vec<Line> {
     }
     if spare > 0 {
         lines.extend(
-            last(o.moving == 0, cx)
+            last(o.moving == 0, size.width, cx)
                 .into_iter()
                 .map(|spans| (None, spans)),
         );
@@ -153,7 +154,7 @@ fn move_line(
 }
 
 /// The last deployment that ended; while others move only one that ended badly of late. Below it why it ended so.
-fn last(still: bool, cx: &Cx<'_>) -> Vec<Spans> {
+fn last(still: bool, room: u16, cx: &Cx<'_>) -> Vec<Spans> {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
     let ended = facts.deployment_rows().iter();
     let newest = ended
@@ -166,7 +167,7 @@ fn last(still: bool, cx: &Cx<'_>) -> Vec<Spans> {
     };
     let lead = match facts.deployments.freshness(cx.now) {
         Freshness::Failed if still => {
-            return vec![failed("deployments", facts.deployments.error.as_ref(), cx)];
+            return failed("deployments", facts.deployments.error.as_ref(), room, cx);
         }
         Freshness::Never if still => return vec![vec![(" asking ...".into(), t.muted)]],
         // What was last heard says nothing of now.

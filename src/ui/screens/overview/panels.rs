@@ -10,11 +10,12 @@ use super::systems;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::Unit;
 use crate::domain::part::Freshness;
+use crate::domain::problem::Problem;
 use crate::domain::service::Service;
 use crate::domain::text::clip;
 use crate::ui::screens::Cx;
 use crate::ui::screens::services::row as service_row;
-use crate::ui::widgets::{Table, age, duration, line, panel, scrolled, spark};
+use crate::ui::widgets::{Table, age, duration, line, panel, scrolled, spark, wrapped};
 
 pub(super) type Spans = Vec<(String, Style)>;
 
@@ -40,30 +41,39 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             .filter(|a| a.state == AlarmState::Ok)
             .count();
         let silent = facts.alarm_rows().len() - ok;
-        let words: Spans = match (
+        let room = inside.width;
+        let of_alarms = || failed("alarms", facts.alarms.error.as_ref(), room, cx);
+        let of_services = || failed("services", facts.services.error.as_ref(), room, cx);
+        let one = |words: Spans| vec![words];
+        let lines: Vec<Spans> = match (
             facts.alarms.freshness(cx.now),
             facts.services.freshness(cx.now),
         ) {
-            (Freshness::Failed, _) => failed("alarms", facts.alarms.error.as_ref(), cx),
-            (_, Freshness::Failed) => failed("services", facts.services.error.as_ref(), cx),
-            (Freshness::Never, _) | (_, Freshness::Never) => vec![(" asking ...".into(), t.muted)],
-            (Freshness::Stale, _) | (_, Freshness::Stale) => {
-                vec![(" cannot tell: the last answer is old".into(), t.stale)]
+            (Freshness::Failed, _) => of_alarms(),
+            (_, Freshness::Failed) => of_services(),
+            (Freshness::Never, _) | (_, Freshness::Never) => {
+                one(vec![(" asking ...".into(), t.muted)])
             }
-            _ if silent > 0 => vec![
+            (Freshness::Stale, _) | (_, Freshness::Stale) => one(vec![(
+                " cannot tell: the last answer is old".into(),
+                t.stale,
+            )]),
+            _ if silent > 0 => one(vec![
                 (format!(" nothing burns; {ok} alarms OK, "), t.text),
                 (format!("{silent} without data"), t.unknown),
-            ],
-            _ if ok == 0 => vec![(
+            ]),
+            _ if ok == 0 => one(vec![(
                 " no service is unwell; there are no alarms in this account".into(),
                 t.unknown,
-            )],
-            _ => vec![
+            )]),
+            _ => one(vec![
                 (" nothing burns".into(), t.ok),
                 (format!("; {ok} alarms OK"), t.muted),
-            ],
+            ]),
         };
-        line(buf, inside.x, inside.y, inside.width, &words);
+        for (words, y) in lines.iter().zip(inside.y..inside.bottom()) {
+            line(buf, inside.x, y, inside.width, words);
+        }
         return;
     }
     let shown = usize::from(inside.height);
@@ -90,16 +100,21 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     scrolled(buf, inside, 0, shown, o.burning, t);
 }
 
-pub(super) fn failed(
-    what: &str,
-    problem: Option<&crate::domain::problem::Problem>,
-    cx: &Cx<'_>,
-) -> Spans {
+/// That something cannot be read, why, and what to do, in as many lines as it takes.
+pub(super) fn failed(what: &str, problem: Option<&Problem>, room: u16, cx: &Cx<'_>) -> Vec<Spans> {
     let why = problem.map_or(String::new(), |p| format!(": {}. {}", p.why, p.fix));
-    vec![(
-        format!(" cannot tell, {what} cannot be read{why}"),
+    told_in(
+        &format!("cannot tell, {what} cannot be read{why}"),
         cx.theme.critical,
-    )]
+        room,
+    )
+}
+
+/// Words in as many lines as they take, a column from the left.
+pub(super) fn told_in(words: &str, style: Style, room: u16) -> Vec<Spans> {
+    let lines = wrapped(words, usize::from(room.saturating_sub(2)));
+    let line = |text| vec![(format!(" {text}"), style)];
+    lines.into_iter().map(line).collect()
 }
 
 /// How a line of what burns begins: shape, word, age of the fault. One head for all, so that the columns stand.
@@ -256,13 +271,10 @@ pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             None if facts.services.value.is_none() => " asking ...".into(),
             None => " no ECS services in this account and region".into(),
         };
-        line(
-            buf,
-            inside.x,
-            inside.y + 1,
-            inside.width,
-            &[(words, t.muted)],
-        );
+        let lines = told_in(words.trim_start(), t.muted, inside.width);
+        for (words, y) in lines.iter().zip(inside.y + 1..inside.bottom()) {
+            line(buf, inside.x, y, inside.width, words);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The panel of objectives: what was promised, what is measured, what is left of the error budget.
 
-use super::panels::Spans;
+use super::panels::{Spans, told_in};
 use crate::domain::part::Freshness;
 use crate::domain::slo::{
     HOUR_S, SIX_HOURS_S, Slo, SloKind, Standing, THREE_DAYS_S, Urgency, rate_words,
@@ -88,14 +88,18 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         }
         line(buf, inside.x, y, inside.width, &spans);
     }
-    let below = inside.y + part.rows().len() as u16;
+    let mut below = inside.y + part.rows().len() as u16;
     if part.rows().is_empty() {
         let words = match (&part.error, part.freshness(cx.now)) {
-            (Some(p), _) => format!(" cannot tell: {}", p.why),
+            (Some(p), _) => format!(" cannot tell: {}. {}", p.why, p.fix),
             (None, Freshness::Never) => " asking ...".to_owned(),
             _ => " no load balancer metrics in this account".to_owned(),
         };
-        line(buf, inside.x, inside.y, inside.width, &[(words, t.muted)]);
+        let lines = told_in(words.trim_start(), t.muted, inside.width);
+        for (words, y) in lines.iter().zip(inside.y..inside.bottom()) {
+            line(buf, inside.x, y, inside.width, words);
+        }
+        below = inside.y + lines.len().max(1) as u16 - 1;
     } else if below < inside.bottom() {
         let worst = |window_s| {
             let rates = part.rows().iter().filter_map(|s| s.burn_rate(window_s));

@@ -70,7 +70,10 @@ fn says(sections: &[Section]) -> String {
     if let Some(p) = failed {
         pieces.push(p.why.clone());
     } else if unanswered {
-        return "asking ...".into();
+        // A view may know already what nobody can be asked for.
+        let doubts = sections.iter().flat_map(|s| &s.notes);
+        let doubt = doubts.filter(|n| n.tone == Tone::Unknown).map(|n| &n.text);
+        return doubt.cloned().next().unwrap_or("asking ...".into());
     }
     let notes = sections.iter().flat_map(|s| &s.notes);
     let mut bad: Vec<_> = notes

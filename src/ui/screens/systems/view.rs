@@ -16,7 +16,7 @@ use crate::ui::widgets::{Align, Column, Row, Table, line, panel, scrolled, since
 
 const COLUMNS: &[Column] = &[
     Column::left("", 1),
-    Column::left("system", 20).grow(1),
+    Column::left("system", 20),
     Column::left("what it says", 30).grow(4),
     Column::right("age", 5),
     Column::left("about", 17).drop(2),
