@@ -72,8 +72,10 @@ fn says(sections: &[Section]) -> String {
     } else if unanswered {
         // A view may know already what nobody can be asked for.
         let doubts = sections.iter().flat_map(|s| &s.notes);
-        let doubt = doubts.filter(|n| n.tone == Tone::Unknown).map(|n| &n.text);
-        return doubt.cloned().next().unwrap_or("asking ...".into());
+        let mut doubts = doubts.filter(|n| n.tone == Tone::Unknown);
+        return doubts
+            .next()
+            .map_or_else(|| "asking ...".into(), |n| n.text.clone());
     }
     let notes = sections.iter().flat_map(|s| &s.notes);
     let mut bad: Vec<_> = notes
