@@ -84,9 +84,11 @@ fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span: f64, past
     let name = format!("{}/{}", key.0, key.1);
     let busy = busy(&name, at);
     let (mut running, mut bad) = (0.0, 0.0);
-    for task in world.tasks_of(key).filter(|t| t.is_running()) {
-        running += 1.0;
-        bad += f64::from(u8::from(task.health != Health::Healthy && task.is_bad()));
+    if !past {
+        for task in world.tasks_of(key).filter(|t| t.is_running()) {
+            running += 1.0;
+            bad += f64::from(u8::from(task.health != Health::Healthy && task.is_bad()));
+        }
     }
     if past || running == 0.0 {
         (running, bad) = (f64::from(s.planned.max(1)), 0.0);

@@ -8,6 +8,7 @@ pub mod rollout;
 pub mod service;
 pub mod story;
 pub mod task;
+pub mod tasks;
 mod turnover;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use super::wire::Node;
 use service::{Service, ServiceDeployment};
 use task::Task;
+use tasks::Tasks;
 
 /// Cluster and service name.
 pub type Key = (String, String);
@@ -57,7 +59,7 @@ pub struct World {
     /// Revisions by family; index 0 is revision 1.
     pub definitions: BTreeMap<String, Vec<Definition>>,
     /// Tasks by id, running and lately stopped.
-    pub tasks: BTreeMap<String, Task>,
+    pub tasks: Tasks,
     /// Service deployments, oldest first.
     pub deployments: Vec<ServiceDeployment>,
     /// Target groups by name.
@@ -80,7 +82,7 @@ impl World {
             clusters: Vec::new(),
             services: BTreeMap::new(),
             definitions: BTreeMap::new(),
-            tasks: BTreeMap::new(),
+            tasks: Tasks::default(),
             deployments: Vec::new(),
             target_groups: BTreeMap::new(),
             load_balancers: BTreeMap::new(),
@@ -139,8 +141,8 @@ impl World {
     }
 
     /// Tasks of a service.
-    pub fn tasks_of<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Task> {
-        self.tasks.values().filter(move |t| &t.service == key)
+    pub fn tasks_of<'a>(&'a self, key: &Key) -> impl Iterator<Item = &'a Task> + use<'a> {
+        self.tasks.of(key)
     }
 
     /// Stopped tasks are shown for a while, as ECS does, and at most a few a service.

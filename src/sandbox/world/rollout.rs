@@ -118,11 +118,15 @@ pub(super) fn say(world: &mut World, key: &Key, message: &str) {
 
 fn count_failures(world: &mut World, key: &Key) {
     let mut failed: Vec<(String, String, String)> = Vec::new();
-    for t in world
-        .tasks
-        .values_mut()
-        .filter(|t| &t.service == key && t.failed)
-    {
+    let ids: Vec<String> = world
+        .tasks_of(key)
+        .filter(|t| t.failed)
+        .map(|t| t.id.clone())
+        .collect();
+    for id in ids {
+        let Some(t) = world.tasks.get_mut(&id) else {
+            continue;
+        };
         t.failed = false;
         failed.push((
             t.rollout.clone(),

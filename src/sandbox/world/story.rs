@@ -348,27 +348,24 @@ fn settle(
         let id = world.hex(32);
         let zone = ['a', 'b', 'c'][n as usize % 3];
         let ip = format!("10.0.{}.{}", 10 + n % 3, 4 + world.pick(250));
-        world.tasks.insert(
-            id.clone(),
-            Task {
-                id,
-                service: key.clone(),
-                revision: (family.to_owned(), revision),
-                rollout: rollout.clone(),
-                image: image.clone(),
-                life: Life::Running,
-                since: -1_000.0,
-                health: Health::Healthy,
-                zone,
-                ip,
-                created_at: at,
-                started_at: Some(at + 20.0),
-                stopped_at: None,
-                reason: None,
-                exit_code: None,
-                failed: false,
-            },
-        );
+        world.tasks.insert(Task {
+            id,
+            service: key.clone(),
+            revision: (family.to_owned(), revision),
+            rollout: rollout.clone(),
+            image: image.clone(),
+            life: Life::Running,
+            since: -1_000.0,
+            health: Health::Healthy,
+            zone,
+            ip,
+            created_at: at,
+            started_at: Some(at + 20.0),
+            stopped_at: None,
+            reason: None,
+            exit_code: None,
+            failed: false,
+        });
     }
     let prod = key.0 == "laser-prod";
     let alarms = if key.1 == "api" && prod {

@@ -18,27 +18,24 @@ fn start_task(world: &mut World, key: &Key, rollout: &Rollout, offset: usize) ->
         zone as u32 - 'a' as u32 + 10,
         4 + world.pick(250)
     );
-    world.tasks.insert(
-        id.clone(),
-        Task {
-            id: id.clone(),
-            service: key.clone(),
-            revision: (family, rollout.revision),
-            rollout: rollout.id.clone(),
-            image,
-            life: Life::Provisioning,
-            since: story + late,
-            health: Health::Unknown,
-            zone,
-            ip,
-            created_at: now,
-            started_at: None,
-            stopped_at: None,
-            reason: None,
-            exit_code: None,
-            failed: false,
-        },
-    );
+    world.tasks.insert(Task {
+        id: id.clone(),
+        service: key.clone(),
+        revision: (family, rollout.revision),
+        rollout: rollout.id.clone(),
+        image,
+        life: Life::Provisioning,
+        since: story + late,
+        health: Health::Unknown,
+        zone,
+        ip,
+        created_at: now,
+        started_at: None,
+        stopped_at: None,
+        reason: None,
+        exit_code: None,
+        failed: false,
+    });
     Some(id)
 }
 
