@@ -410,12 +410,10 @@ async fn one_vendor_that_hangs_holds_no_other_up() {
     let (_, runs) = tokio::sync::watch::channel(Arc::default());
     let mut handle = flightdeck::watch::start(config, backend, Arc::default(), None, runs).await;
     let began = Instant::now();
+    let mut all_were = false;
     // As long as the first question to the one that hangs takes to be given up, all others are as they ought to be.
-    while began.elapsed() < Duration::from_secs(12) {
+    while began.elapsed() < Duration::from_secs(14) {
         assert!(handle.changed().await);
-        if began.elapsed() < Duration::from_secs(3) {
-            continue;
-        }
         let (facts, now) = (&handle.snapshot().facts, Timestamp::now());
         let fresh = [
             facts.identity.freshness(now),
@@ -423,7 +421,11 @@ async fn one_vendor_that_hangs_holds_no_other_up() {
             facts.alarms.freshness(now),
             facts.estate.secrets.freshness(now),
         ];
-        assert_eq!(fresh, [Freshness::Fresh; 4], "after {:?}", began.elapsed());
+        all_were |= fresh == [Freshness::Fresh; 4];
+        // A busy machine takes its time for the first answers, but not as long as the hung one is waited for.
+        if all_were || began.elapsed() > Duration::from_secs(7) {
+            assert_eq!(fresh, [Freshness::Fresh; 4], "after {:?}", began.elapsed());
+        }
         assert_ne!(facts.estate.slack.freshness(now), Freshness::Fresh);
     }
     let facts = &handle.snapshot().facts;

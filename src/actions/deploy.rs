@@ -90,7 +90,10 @@ impl Deploy<'_> {
         old: &str,
         new: &str,
     ) {
-        draft.fact("to", format!("a new revision  {}", words::short_image(new)));
+        draft.image(
+            "to",
+            &format!("a new revision  {}", words::short_image(new)),
+        );
         draft.input("image", new);
         if old == new {
             draft.refuse(format!(

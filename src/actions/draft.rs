@@ -20,6 +20,8 @@ pub struct Draft {
     pub refusals: Vec<String>,
     pub calls: Vec<String>,
     pub inputs: Vec<(String, String)>,
+    /// Which facts are about images.
+    images: Vec<usize>,
 }
 
 impl Draft {
@@ -41,6 +43,12 @@ impl Draft {
         self.warnings.push(text.into());
     }
 
+    /// A fact about an image, which holds no secret: behind `auth:` stands its tag, and a person must see what will run.
+    pub fn image(&mut self, name: &str, words: &str) {
+        self.images.push(self.facts.len());
+        self.fact(name, words);
+    }
+
     /// A reason why it cannot work.
     pub fn refuse(&mut self, text: impl Into<String>) {
         self.refusals.push(text.into());
@@ -59,6 +67,13 @@ impl Draft {
     /// The preview, inert and without secrets.
     pub fn finish(self, intent: Intent, config: &Config) -> Preview {
         let clean = |text: String| inert(&redact::text(&text));
+        let images = self.images;
+        let facts = (self.facts.into_iter().enumerate())
+            .map(|(i, (name, value))| match images.contains(&i) {
+                true => (name, inert(&value)),
+                false => (name, clean(value)),
+            })
+            .collect();
         let inputs: Vec<(String, String)> = self
             .inputs
             .into_iter()
@@ -67,7 +82,7 @@ impl Draft {
         Preview {
             title: clean(self.title),
             environment: config.environment.clone(),
-            facts: self.facts.into_iter().map(|(n, v)| (n, clean(v))).collect(),
+            facts,
             diff: self.diff,
             warnings: self.warnings.into_iter().map(clean).collect(),
             refusals: self.refusals.into_iter().map(clean).collect(),

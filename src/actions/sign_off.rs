@@ -110,7 +110,7 @@ impl<'a> Word<'a> {
             draft.refuse("a word needs a reason");
         }
         if let Some(until) = self.until {
-            draft.fact("until", until.to_string());
+            draft.fact("until", format!("{} UTC", until.strftime("%Y-%m-%d %H:%M")));
             if until <= now {
                 draft.refuse(format!("{until} is past"));
             }

@@ -11,6 +11,7 @@ use super::words;
 use super::wrap::wrapped;
 use crate::domain::problem::Problem;
 use crate::domain::text::{clip, inert, width};
+use crate::plan::checklist::{Counts, RegisterStatus};
 use crate::plan::{Checklist, CriterionState, CriterionStatus, StageStatus};
 
 /// Arguments.
@@ -36,11 +37,17 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     if stages.is_empty() {
         return Err(no_stage(args.stage, list));
     }
+    // Risks and success metrics belong to no stage.
+    let registers: &[RegisterStatus] = match args.stage {
+        Some(_) => &[],
+        None => &list.registers,
+    };
     if session.out.is_json() {
         let environment = session.config.environment.clone();
-        session.out.object(&json(list, &stages, &environment))?;
+        let whole = json(list, &stages, registers, &environment);
+        session.out.object(&whole)?;
     } else {
-        print(list, &stages, args.evidence, session)?;
+        print(list, &stages, registers, args.evidence, session)?;
     }
     Ok(match &picture.facts.services.error {
         Some(_) if picture.facts.identity.value.is_none() => Exit::NO_ANSWER,
@@ -62,6 +69,7 @@ fn no_stage(stage: Option<u8>, list: &Checklist) -> Problem {
 fn print(
     list: &Checklist,
     stages: &[&StageStatus],
+    registers: &[RegisterStatus],
     evidence: bool,
     session: &mut Session,
 ) -> Result<(), Problem> {
@@ -82,6 +90,16 @@ fn print(
                 section = &c.section;
                 out.painted(Role::Dim, &format!("  {}", inert(section)))?;
             }
+            criterion(c, evidence, now, out)?;
+        }
+        out.line("")?;
+    }
+    for register in registers {
+        let n = Counts::of(register.criteria.iter());
+        let title = format!("{} {}", inert(&register.id), inert(&register.title));
+        let counts = format!("  {} of {} ready", n.ready(), n.total());
+        out.pieces(&[(Role::Strong, &title), (Role::Plain, &counts)])?;
+        for c in &register.criteria {
             criterion(c, evidence, now, out)?;
         }
         out.line("")?;
@@ -181,10 +199,18 @@ pub fn role(state: CriterionState) -> Role {
     }
 }
 
-fn json(list: &Checklist, stages: &[&StageStatus], environment: &str) -> Value {
-    let criteria: Vec<Value> = stages
+fn json(
+    list: &Checklist,
+    stages: &[&StageStatus],
+    registers: &[RegisterStatus],
+    environment: &str,
+) -> Value {
+    let of_stages = stages.iter().flat_map(|s| &s.criteria);
+    let of_registers = registers.iter().flat_map(|r| &r.criteria);
+    let criteria: Vec<Value> = of_stages.chain(of_registers).map(object).collect();
+    let registers: Vec<Value> = registers
         .iter()
-        .flat_map(|s| s.criteria.iter().map(object))
+        .map(|r| json!({"id": r.id, "title": r.title, "counts": Counts::of(r.criteria.iter())}))
         .collect();
     let stages: Vec<Value> = stages
         .iter()
@@ -205,6 +231,7 @@ fn json(list: &Checklist, stages: &[&StageStatus], environment: &str) -> Value {
     json!({
         "criteria": criteria,
         "stages": stages,
+        "registers": registers,
         "success": list.success_counts(),
         "title": list.title,
         "go_live": list.go_live,

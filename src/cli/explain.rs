@@ -36,7 +36,13 @@ pub fn tell(problem: &Problem, json: bool, no_color: bool) {
 /// What is wrong with the words of a command line; `None` for a wish for help or the version.
 pub fn usage(error: &clap::Error) -> Option<Problem> {
     let text = error.render().to_string();
-    let first = text.lines().next().unwrap_or_default();
+    // All that is missing stands on lines of its own, up to the first blank one.
+    let first: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let first = first.join(" ");
     error.use_stderr().then(|| {
         Problem::new(
             ProblemKind::Invalid,

@@ -27,7 +27,7 @@ pub struct Arguments {
     /// Go on with what comes, until interrupted
     #[arg(long, short)]
     follow: bool,
-    /// CloudWatch filter pattern, such as ERROR or '{ $.level = "error" }'
+    /// CloudWatch filter pattern, (case counts), such as timeout or '{ $.level = "error" }'
     #[arg(long, value_name = "PATTERN", default_value = "")]
     filter: String,
     /// How far back
@@ -127,7 +127,7 @@ fn unknown<'a>(
 }
 
 async fn search(request: LogRequest, session: &mut Session) -> Result<Exit, Problem> {
-    let wanted = request.clone();
+    let (wanted, pattern) = (request.clone(), request.pattern.clone());
     let answered = move |f: &Facts| match (&f.logs.error, &f.logs.value) {
         (Some(problem), _) => Standing::Failed(problem.clone()),
         (None, Some(tail)) if tail.request.as_ref() == Some(&wanted) && tail.caught_up => {
@@ -151,7 +151,14 @@ async fn search(request: LogRequest, session: &mut Session) -> Result<Exit, Prob
         print(line, session)?;
     }
     if tail.lines.is_empty() {
-        session.out.painted(Role::Dim, "No lines in that time.")?;
+        let why = match pattern.as_str() {
+            "" => "No lines in that time.".to_owned(),
+            pattern => format!(
+                "No line in that time matches {}: case counts, and the line as it was written, whose level may read otherwise than shown.",
+                inert(pattern)
+            ),
+        };
+        session.out.painted(Role::Dim, &why)?;
     }
     if tail.dropped > 0 {
         let text = format!(

@@ -112,7 +112,9 @@ async fn list(session: &mut Session) -> Result<Exit, Problem> {
         (view, View::worst(&sections))
     });
     let all: Vec<(&View, Tone)> = all.collect();
-    let exit = match answered {
+    // A page may have something to show of its own, as what the console spends; that is no answer from anybody.
+    let known = all.iter().any(|(_, tone)| *tone != Tone::Unknown);
+    let exit = match answered && known {
         true => Exit::OK,
         false => Exit::NO_ANSWER,
     };

@@ -1,7 +1,9 @@
 //! A question to the person: a few fields, and what becomes of the answers.
 
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use jiff::{Timestamp, ToSpan};
 use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler;
 
 use super::screens::ScreenId;
 use crate::domain::action::Intent;
@@ -34,6 +36,8 @@ pub struct Field {
     pub input: Input,
     /// What is expected, shown below.
     pub hint: String,
+    /// Nobody has touched the value that it began with: what is typed takes its place.
+    pub untouched: bool,
 }
 
 impl PartialEq for Field {
@@ -47,11 +51,37 @@ impl PartialEq for Field {
 impl Field {
     /// A field with a first value.
     pub fn new(label: &'static str, value: impl Into<String>, hint: impl Into<String>) -> Self {
+        let value = value.into();
         Self {
             label,
-            input: Input::new(value.into()),
+            untouched: !value.is_empty(),
+            input: Input::new(value),
             hint: hint.into(),
         }
+    }
+
+    /// A key for this field. A character takes the place of a value that nobody touched: appended to it, `3` would make 13 tasks of one.
+    pub fn on_key(&mut self, key: KeyEvent) {
+        let types = matches!(key.code, KeyCode::Char(_))
+            && !key
+                .modifiers
+                .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        if self.untouched && types {
+            self.input = Input::default();
+        }
+        self.untouched = false;
+        self.input.handle_event(&Event::Key(key));
+    }
+
+    /// A paste takes that place, too.
+    pub fn paste(&mut self, text: &str) {
+        let before = if self.untouched {
+            ""
+        } else {
+            self.input.value()
+        };
+        self.input = Input::new(format!("{before}{text}"));
+        self.untouched = false;
     }
 }
 

@@ -16,6 +16,8 @@ use super::view;
 
 /// How long the status line keeps a message, seconds.
 const STATUS_S: i64 = 8;
+/// Pages within pages of a screen, at most.
+const DEEPEST: usize = 8;
 
 /// Takes a message; returns what the world shall do.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -112,7 +114,10 @@ fn settle(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
 pub fn go(model: &mut Model, nav: Nav) -> Vec<Effect> {
     let target = nav.screen();
     let from_elsewhere = target != model.current;
-    model.sent_to = (from_elsewhere && matches!(nav, Nav::View(_))).then_some(target);
+    model.sent_to = (from_elsewhere && !matches!(nav, Nav::Screen(_))).then_some(target);
+    if !from_elsewhere && matches!(nav, Nav::Screen(_)) {
+        close_pages(model);
+    }
     if from_elsewhere {
         model.history.retain(|s| *s != target);
         model.history.push(model.current);
@@ -235,6 +240,20 @@ pub fn run(model: &mut Model, command: Command) -> Vec<Effect> {
             s.sync(cx);
             effects
         }),
+    }
+}
+
+/// The key of the screen that is shown leads from whatever is open in it to its list.
+fn close_pages(model: &mut Model) {
+    for _ in 0..DEEPEST {
+        if model.screen().is_none_or(|s| s.crumbs().is_empty()) {
+            return;
+        }
+        model.with_screen(|s, cx| {
+            let effects = s.update(Command::Back, cx);
+            s.sync(cx);
+            effects
+        });
     }
 }
 

@@ -148,7 +148,7 @@ fn judge(asked: &Asked, seen: &Evidence) -> Verdict {
             match asked.whereabouts.doubt.as_ref() {
                 Some(fix) => fix.clone(),
                 None => format!(
-                    "Check the network and the endpoint ({at}); the console goes on trying by itself."
+                    "Check the network and the endpoint ({at}); an open console goes on trying by itself."
                 ),
             },
         ),

@@ -1,10 +1,9 @@
 //! A form over the screen.
 
-use crossterm::event::{Event, KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use tui_input::backend::crossterm::EventHandler;
 
 use super::super::effect::Effect;
 use super::super::form::{Ask, Form};
@@ -12,6 +11,7 @@ use super::super::model::Model;
 use super::super::theme::Theme;
 use super::super::widgets::{field, line};
 use super::{Overlay, window};
+use crate::domain::text::width;
 
 pub(super) fn on_key(model: &mut Model, mut form: Form, key: KeyEvent) -> Vec<Effect> {
     let count = form.fields.len().max(1);
@@ -27,7 +27,7 @@ pub(super) fn on_key(model: &mut Model, mut form: Form, key: KeyEvent) -> Vec<Ef
         _ => {
             let focus = form.focus;
             if let Some(f) = form.fields.get_mut(focus) {
-                f.input.handle_event(&Event::Key(key));
+                f.on_key(key);
                 form.error = None;
             }
         }
@@ -79,6 +79,12 @@ pub(super) fn view(form: &Form, theme: &Theme, area: Rect, buf: &mut Buffer) {
             1,
         );
         field(buf, at, &f.input, focus, theme);
+        if focus && f.untouched {
+            // As a text that is selected: the next character takes its place.
+            let long = u16::try_from(width(f.input.value())).unwrap_or(at.width);
+            let marked = Rect::new(at.x, y, long.min(at.width), 1);
+            buf.set_style(marked, theme.selection);
+        }
         line(buf, at.x, y + 1, at.width, &[(f.hint.clone(), theme.muted)]);
         y += 3;
     }

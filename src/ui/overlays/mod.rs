@@ -65,14 +65,11 @@ pub fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 
 /// Pasted text while an overlay is open.
 pub fn paste(overlay: &mut Overlay, text: &str) {
-    let append = |input: &mut tui_input::Input| {
-        *input = tui_input::Input::new(format!("{}{text}", input.value()))
-    };
     match overlay {
         Overlay::Palette(p) => p.paste(text),
         Overlay::Form(f) => {
             if let Some(field) = f.fields.get_mut(f.focus) {
-                append(&mut field.input);
+                field.paste(text);
             }
         }
         Overlay::Confirm(c) => c.paste(text),

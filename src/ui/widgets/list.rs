@@ -104,6 +104,13 @@ impl<K: PartialEq + Clone> ListState<K> {
         self.offset = 0;
     }
 
+    /// A filter changed: while one is typed the best hit is wanted, and once it is gone the selection stays what it was.
+    pub fn filtered(&mut self, filter: &str) {
+        if !filter.is_empty() {
+            self.rewind();
+        }
+    }
+
     /// The thing selected.
     pub fn selected(&self) -> Option<&K> {
         self.selected.as_ref()

@@ -84,7 +84,7 @@ impl Screen for Alerts {
     fn set_filter(&mut self, text: &str) {
         if self.filter != text {
             self.filter = text.to_owned();
-            self.list.rewind();
+            self.list.filtered(text);
         }
     }
 

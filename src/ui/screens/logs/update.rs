@@ -199,7 +199,7 @@ impl Logs {
             vec![Field::new(
                 "pattern",
                 &self.pattern,
-                "ERROR -health, { $.status >= 500 }, %5\\d\\d%; empty for all lines",
+                "case counts: error -health, { $.status >= 500 }, %5\\d\\d%; empty for all lines",
             )],
         ))
     }

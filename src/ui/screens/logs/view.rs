@@ -263,7 +263,10 @@ fn empty(s: &Logs, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             let about = if r.pattern.is_empty() {
                 "no line".to_owned()
             } else {
-                format!("no line that matches {}", r.pattern)
+                format!(
+                    "no line that matches {} (case counts, and the line as it was written)",
+                    r.pattern
+                )
             };
             let mut words = vec![
                 format!("{about} from {} to {until} ({zone})", clock(cx.now, r.from)),

@@ -149,7 +149,7 @@ impl Screen for Systems {
             Some(page) => page.set_filter(text),
             None if self.filter != text => {
                 self.filter = text.to_owned();
-                self.list.rewind();
+                self.list.filtered(text);
             }
             None => {}
         }

@@ -177,7 +177,7 @@ impl Page {
     pub(super) fn set_filter(&mut self, text: &str) {
         if self.filter != text {
             self.filter = text.to_owned();
-            self.list.rewind();
+            self.list.filtered(text);
             self.offset = 0;
         }
     }
