@@ -4,8 +4,9 @@
 #[path = "actions/bench.rs"]
 mod bench;
 
-use bench::{Bench, Mischief, SLOW, api, deploy, story};
-use flightdeck::config::Config;
+use bench::{Bench, Mischief, PACE, SLOW, api, deploy, story};
+use flightdeck::actions::Timing;
+use flightdeck::config::{Config, HttpsTarget};
 use flightdeck::domain::action::{Confirm, DiffMark, Intent, Phase};
 use flightdeck::domain::audit::{ChainVerdict, Outcome, SignOffKind};
 use flightdeck::domain::problem::ProblemKind;
@@ -78,6 +79,57 @@ async fn a_good_image_is_rolled_out_verified_and_recorded() {
         ChainVerdict::Intact { rows: 2, .. }
     ));
     assert_eq!(bench.wire.mutations(), 2);
+}
+
+/// A service's own health URL, which is to answer so.
+fn health(bench: &Bench, expect_status: u16) -> Config {
+    let mut config = bench.config();
+    let edge = bench.sandbox.edge().unwrap();
+    config.probes.connect_to = Some(edge.https);
+    config.probes.extra_roots_pem = Some(edge.ca_pem.clone());
+    config.probes.https = vec![HttpsTarget {
+        url: "https://api.laser.example/health".into(),
+        expect_status,
+        verifies: Some("laser-prod/api".into()),
+    }];
+    config
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_url_that_verifies_a_service_is_asked_before_an_action_is_called_well() {
+    let bench = Bench::new().await;
+    let scale = |desired| Intent::Scale {
+        service: api(),
+        desired,
+    };
+    let console = bench.console_with(health(&bench, 200)).await;
+    let well = console.run(scale(5)).await;
+    let said = story(&well);
+    assert_eq!(well.outcome, Some(Outcome::Succeeded), "{said}");
+    assert!(
+        said.contains("verify https://api.laser.example/health answers 200"),
+        "{said}"
+    );
+
+    let mut nowhere = health(&bench, 200);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    nowhere.probes.connect_to = closed.local_addr().ok();
+    drop(closed);
+    let open = bench.console_with(nowhere).await.run(scale(4)).await;
+    let said = story(&open);
+    assert_eq!(open.outcome, Some(Outcome::Succeeded), "{said}");
+    assert!(said.contains("verify URL not verified:"), "{said}");
+
+    let soon = Timing {
+        verify: std::time::Duration::from_secs(2),
+        ..PACE
+    };
+    let wrong = bench.console_paced(health(&bench, 204), soon).await;
+    let ill = wrong.run(scale(5)).await;
+    let said = story(&ill);
+    assert_eq!(ill.outcome, Some(Outcome::Failed), "{said}");
+    assert_eq!(ill.stopped_in, Some(Phase::Verify), "{said}");
+    assert!(said.contains("answers 200, not 204"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ use super::engine::Timing;
 use super::goal::{Goal, Sight};
 use super::look::Look;
 use crate::backend::aws::ecs::UpdateService;
+use crate::config::HttpsTarget;
 use crate::domain::action::{Permit, Phase};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::ServiceId;
@@ -49,6 +50,8 @@ pub struct Hands<'a> {
     pub who: &'a str,
     pub board: &'a Board,
     pub timing: &'a Timing,
+    /// URLs that are probed, some of which verify services.
+    pub urls: &'a [HttpsTarget],
 }
 
 impl Hands<'_> {

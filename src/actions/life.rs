@@ -77,6 +77,7 @@ pub async fn live(
             who: &confirmed.who,
             board: &engine.board,
             timing: &engine.timing,
+            urls: &engine.config.probes.https,
         };
         tokio::select! {
             end = through(&hands, &confirmed.intent, start) => end,

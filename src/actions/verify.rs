@@ -1,15 +1,16 @@
 //! Verify: that ECS says done is not enough. We look ourselves: the right revision, all tasks running, targets healthy, the
 //! service's URL answering. Each finding is a line. What cannot be looked at is told as such and counts neither way.
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use tokio::time::Instant;
 
 use super::goal::{Goal, Sight};
 use super::hands::Hands;
 use super::words;
+use crate::config::HttpsTarget;
 use crate::domain::action::Phase;
 use crate::domain::alarm::AlarmState;
-use crate::domain::service::{LoadBalancerBinding, Revision, Service};
+use crate::domain::service::{LoadBalancerBinding, Revision, Service, ServiceId};
 use crate::domain::target::Target;
 
 /// What one look found.
@@ -123,6 +124,41 @@ async fn outside(hands: &Hands<'_>, service: &Service, found: &mut Findings) {
         targets(hands, service, found).await;
     }
     alarms(hands, service, found).await;
+    if service.counts.desired > 0 {
+        urls(hands, &service.id, found).await;
+    }
+}
+
+/// Asks the URLs that the configuration names for the service. A wrong status is the service's own word that it is not well; no
+/// answer at all may as well be between it and this machine.
+async fn urls(hands: &Hands<'_>, id: &ServiceId, found: &mut Findings) {
+    let ours = hands.urls.iter().filter(|t| names(t, id));
+    let asked =
+        ours.map(|target| async move { (target, hands.look.backend.https.probe(target).await) });
+    for (target, answer) in join_all(asked).await {
+        match answer {
+            Ok(probe) if probe.status == target.expect_status => found.good.push(format!(
+                "{} answers {} in {:.0} ms",
+                target.url, probe.status, probe.latency_ms
+            )),
+            Ok(probe) => found.bad.push(format!(
+                "{} answers {}, not {}",
+                target.url, probe.status, target.expect_status
+            )),
+            Err(p) => found.open.push(format!("URL not verified: {p}")),
+        }
+    }
+}
+
+/// Whether a URL verifies a service: named with its cluster, or by its name alone.
+fn names(target: &HttpsTarget, id: &ServiceId) -> bool {
+    let Some(named) = target.verifies.as_deref() else {
+        return false;
+    };
+    match named.split_once('/') {
+        Some((cluster, name)) => cluster == id.cluster && name == id.name,
+        None => named == id.name,
+    }
 }
 
 async fn targets(hands: &Hands<'_>, service: &Service, found: &mut Findings) {
@@ -186,6 +222,31 @@ async fn alarms(hands: &Hands<'_>, service: &Service, found: &mut Findings) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_verifies_the_service_that_it_names_and_no_other() {
+        let id = ServiceId {
+            cluster: "laser-prod".into(),
+            name: "api".into(),
+        };
+        let verifies = |named: Option<&str>| {
+            let target = HttpsTarget {
+                url: "https://api.example.com/health".into(),
+                expect_status: 200,
+                verifies: named.map(str::to_owned),
+            };
+            names(&target, &id)
+        };
+        assert!(verifies(Some("laser-prod/api")) && verifies(Some("api")));
+        for other in [
+            None,
+            Some("laser-dev/api"),
+            Some("laser-prod/web"),
+            Some("web"),
+        ] {
+            assert!(!verifies(other), "{other:?}");
+        }
+    }
 
     #[test]
     fn after_a_blue_green_deployment_the_tasks_may_be_in_either_group() {

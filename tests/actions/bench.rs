@@ -24,6 +24,14 @@ pub const SLOW: f64 = 25.0;
 /// Short, so that a dead console's runs are soon free.
 pub const LEASE: Duration = Duration::from_millis(900);
 
+/// As patient as a test can be.
+pub const PACE: Timing = Timing {
+    poll: Duration::from_millis(60),
+    timeout: Duration::from_secs(30),
+    patience: Duration::from_millis(700),
+    verify: Duration::from_secs(20),
+};
+
 pub struct Bench {
     pub sandbox: Sandbox,
     pub wire: Wire,
@@ -82,14 +90,12 @@ impl Bench {
     }
 
     pub async fn console_with(&self, config: Config) -> Console {
+        self.console_paced(config, PACE).await
+    }
+
+    pub async fn console_paced(&self, config: Config, timing: Timing) -> Console {
         let backend = Arc::new(Backend::new(&config).await.unwrap());
         let store = self.store().await;
-        let timing = Timing {
-            poll: Duration::from_millis(60),
-            timeout: Duration::from_secs(30),
-            patience: Duration::from_millis(700),
-            verify: Duration::from_secs(20),
-        };
         let engine = Engine::with_timing(
             Arc::new(config),
             backend.clone(),
