@@ -353,13 +353,15 @@ async fn guarded(
     head: &'static str,
     burst: Option<u32>,
 ) -> [flightdeck::domain::guard::GuardProbe; 2] {
+    guarded_by(Manner::Says(head), burst).await
+}
+
+async fn guarded_by(
+    manner: Manner,
+    burst: Option<u32>,
+) -> [flightdeck::domain::guard::GuardProbe; 2] {
     let ours = Authority::new();
-    let at = servers::https(
-        identity(Some(&ours), |_| {}),
-        &[&TLS12, &TLS13],
-        Manner::Says(head),
-    )
-    .await;
+    let at = servers::https(identity(Some(&ours), |_| {}), &[&TLS12, &TLS13], manner).await;
     let backend = probes(at, Some(&ours)).await;
     let target = GuardTarget {
         url: format!("https://{HOST}/v1"),
@@ -427,4 +429,15 @@ async fn a_burst_has_an_end_and_comes_once_an_hour() {
         "{}",
         burst.words()
     );
+}
+
+#[tokio::test]
+async fn a_body_without_an_end_holds_no_burst_up() {
+    let began = Instant::now();
+    let [first, _] = guarded_by(Manner::Pours("HTTP/1.1 200 OK"), Some(5)).await;
+    let burst = first.burst.unwrap();
+    assert_eq!((burst.sent, burst.problem), (5, None));
+    // Read to its end, each would take the whole deadline.
+    let took = began.elapsed();
+    assert!(took < SOON * 5, "{took:?}");
 }

@@ -62,6 +62,8 @@ pub fn identity(by: Option<&Authority>, change: impl FnOnce(&mut CertificatePara
 pub enum Manner {
     /// Sends this head and an empty body.
     Says(&'static str),
+    /// Sends this head and a body without an end.
+    Pours(&'static str),
     /// Never says anything.
     Silent,
     /// Closes without a word.
@@ -95,6 +97,10 @@ pub async fn https(
                     let answer = format!("{head}\r\ncontent-length: 0\r\n\r\n");
                     let _ = stream.write_all(answer.as_bytes()).await;
                     let _ = stream.shutdown().await;
+                }
+                Manner::Pours(head) => {
+                    let _ = stream.write_all(format!("{head}\r\n\r\n").as_bytes()).await;
+                    while stream.write_all(&[b'x'; 4_096]).await.is_ok() {}
                 }
                 Manner::Silent => std::future::pending().await,
                 Manner::Closes => {

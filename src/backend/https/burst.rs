@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use http::header::RETRY_AFTER;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::Method;
+use reqwest::{Method, Response};
 
 use super::{Https, guard};
 use crate::backend::shelf::Shelf;
@@ -18,6 +18,9 @@ const APART: SignedDuration = SignedDuration::from_hours(1);
 
 /// The longest burst.
 const LONGEST: Duration = Duration::from_secs(30);
+
+/// Bytes of an answer that are read at most.
+const BODY: usize = 64 * 1024;
 
 /// Its name on the shelf.
 const NAME: &str = "bursts";
@@ -98,8 +101,7 @@ impl Https {
                     burst.problem = Some(format!("it answered {}", answer.status().as_u16()));
                     break;
                 }
-                // The body is read, so that the next request can have the connection.
-                Ok(answer) => drop(answer.bytes().await),
+                Ok(answer) => drain(answer).await,
                 Err(problem) => {
                     burst.problem = Some(problem.why);
                     break;
@@ -109,6 +111,16 @@ impl Https {
         burst.took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.bursts.keep(url, &burst);
         burst
+    }
+}
+
+/// Reads a body, so that the next request can have the connection; one that is longer than it may be costs its connection.
+async fn drain(mut answer: Response) {
+    let mut read = 0;
+    while read < BODY
+        && let Ok(Some(piece)) = answer.chunk().await
+    {
+        read += piece.len();
     }
 }
 
