@@ -459,6 +459,36 @@ async fn a_lost_reply_is_settled_by_reading_and_never_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_stood_still_for_too_long_is_taken_up_again_once_it_moves() {
+    let bench = Bench::at(SLOW / 10.0).await;
+    let impatient = Timing {
+        timeout: std::time::Duration::from_millis(300),
+        poll: std::time::Duration::from_millis(20),
+        ..PACE
+    };
+    let console = bench.console_paced(bench.config(), impatient).await;
+    console.engine.reattach().await.unwrap();
+    let id = console.start(deploy("1.8.3")).await.unwrap();
+    let run = console.wait(&id).await;
+    assert_eq!(run.outcome, Some(Outcome::Unknown), "{}", story(&run));
+    assert!(
+        story(&run).contains("nothing new within"),
+        "{}",
+        story(&run)
+    );
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    loop {
+        let run = console.wait(&id).await;
+        if run.outcome == Some(Outcome::Succeeded) {
+            assert!(run.recorded && run.reattached);
+            break;
+        }
+        assert!(std::time::Instant::now() < end, "{}", story(&run));
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_never_arrived_is_unknown_until_somebody_looks_again() {
     let bench = Bench::new().await;
     let console = bench.console().await;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{OnceCell, watch};
+use tokio::time::Instant;
 
 use super::board::Board;
 use super::life::{Confirmed, Signal, Start, live};
@@ -19,12 +20,15 @@ use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::redact;
 use crate::store::{Claim, Store};
 
+/// From one look at a run that was put aside to the next, in polls.
+const PEEK_POLLS: u32 = 30;
+
 /// Paces of an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// Between two looks at a running action; a quarter of it for the first ten.
     pub poll: Duration,
-    /// After this, following ends and the outcome is unknown.
+    /// After so long without anything new, following ends and the outcome is unknown; bake and step times come on top.
     pub timeout: Duration,
     /// How late ECS may show the effect of a call.
     pub patience: Duration,
@@ -54,6 +58,8 @@ pub struct Engine {
     caller: OnceCell<String>,
     driving: Mutex<HashMap<String, watch::Sender<Signal>>>,
     sweeping: AtomicBool,
+    /// When runs that were put aside were last looked at.
+    peeked: Mutex<HashMap<String, Instant>>,
     closing: AtomicBool,
     judge: OnceLock<Judge>,
 }
@@ -91,6 +97,7 @@ impl Engine {
             caller: OnceCell::new(),
             driving: Mutex::new(HashMap::new()),
             sweeping: AtomicBool::new(false),
+            peeked: Mutex::new(HashMap::new()),
             closing: AtomicBool::new(false),
             judge: OnceLock::new(),
         })
@@ -328,6 +335,17 @@ impl Engine {
 
     pub(super) fn is_driving(&self, run: &str) -> bool {
         self.lock().contains_key(run)
+    }
+
+    /// Whether it is time to look again at a run that was put aside; to say yes counts as a look.
+    pub(super) fn may_peek(&self, run: &str) -> bool {
+        let mut peeked = self.peeked.lock().unwrap_or_else(|e| e.into_inner());
+        let apart = self.timing.poll * PEEK_POLLS;
+        if peeked.get(run).is_some_and(|at| at.elapsed() < apart) {
+            return false;
+        }
+        peeked.insert(run.to_owned(), Instant::now());
+        true
     }
 
     pub(super) fn is_closing(&self) -> bool {

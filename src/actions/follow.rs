@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::goal::{Goal, Step};
 use super::hands::Hands;
 use crate::domain::action::Phase;
-use crate::domain::service::Service;
+use crate::domain::service::{DeploymentConfig, Service, Strategy};
 
 /// How following ended.
 #[derive(Debug)]
@@ -22,23 +22,27 @@ pub enum Followed {
     TooLong(String),
 }
 
-/// Follows a goal to its end.
+/// Follows a goal to its end. What bounds it is how long nothing new came, not how long it takes: a deployment with bake times
+/// takes as long as its owner said.
 pub async fn follow(hands: &Hands<'_>, goal: &Goal) -> Followed {
     let Some(id) = goal.service() else {
         return Followed::Reached("written".to_owned());
     };
     let began = Instant::now();
     let mut told = Told::default();
+    let mut moved = Moved::at(began);
     let mut polls = 0u32;
     loop {
         match hands.look.sight(id).await {
             Ok(sight) => {
                 told.trouble = false;
                 told.events(hands, &sight.service).await;
+                moved.rests = rests(&sight.service.deployment);
                 match goal.judge(&sight, began.elapsed(), hands.timing.patience) {
                     Step::Reached(text) => return Followed::Reached(text),
                     Step::Lost(why) => return Followed::Lost(why),
                     Step::Going { done, note } => {
+                        moved.stands(standing(done, &note));
                         hands.board.progress(hands.claim.run(), done);
                         told.note(hands, &note).await;
                     }
@@ -51,15 +55,72 @@ pub async fn follow(hands: &Hands<'_>, goal: &Goal) -> Followed {
             }
             Err(_) => {}
         }
-        if began.elapsed() >= hands.timing.timeout {
+        let limit = hands.timing.timeout + moved.rests;
+        if moved.at.elapsed() >= limit {
+            // Whoever sees it stand otherwise takes it up again.
+            let stood = [(STOOD, moved.last.as_str())];
+            hands.note(Phase::Follow, "", &stood).await;
             return Followed::TooLong(format!(
-                "no end within {}: {}",
-                super::words::span(hands.timing.timeout),
+                "nothing new within {}: {}",
+                super::words::span(limit),
                 told.last
             ));
         }
         tokio::time::sleep(pause(hands.timing, polls)).await;
         polls += 1;
+    }
+}
+
+/// The mark of a run that was put aside because nothing new came: how it stood.
+pub const STOOD: &str = "stood";
+
+/// How far something is, in a form that can be compared.
+pub fn standing(done: Option<(u32, u32)>, note: &str) -> String {
+    match done {
+        Some((done, of)) => format!("{done} of {of}: {note}"),
+        None => note.to_owned(),
+    }
+}
+
+/// How long a deployment may stand still because its owner wants it to: baking, and between the steps of a traffic shift.
+fn rests(config: &DeploymentConfig) -> Duration {
+    if !matches!(
+        config.strategy,
+        Strategy::BlueGreen | Strategy::Canary | Strategy::Linear
+    ) {
+        // The vendor tells a bake time of the others as well, and keeps none.
+        return Duration::ZERO;
+    }
+    let minutes = [config.bake_minutes, config.shift_minutes];
+    let minutes: u32 = minutes.into_iter().flatten().fold(0, u32::saturating_add);
+    Duration::from_secs(60 * u64::from(minutes))
+}
+
+/// When something new was last seen. To go back and forth between what was seen before is nothing new: tasks that start and fail
+/// for ever would be followed for ever.
+#[derive(Debug)]
+struct Moved {
+    at: Instant,
+    rests: Duration,
+    seen: HashSet<String>,
+    last: String,
+}
+
+impl Moved {
+    fn at(at: Instant) -> Self {
+        Self {
+            at,
+            rests: Duration::ZERO,
+            seen: HashSet::new(),
+            last: String::new(),
+        }
+    }
+
+    fn stands(&mut self, standing: String) {
+        if self.seen.insert(standing.clone()) {
+            self.at = Instant::now();
+        }
+        self.last = standing;
     }
 }
 
@@ -104,5 +165,46 @@ impl Told {
         for message in fresh {
             hands.say(Phase::Follow, &message).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::service::CircuitBreaker;
+
+    #[test]
+    fn what_goes_back_and_forth_is_nothing_new() {
+        let mut moved = Moved::at(Instant::now());
+        for (done, new) in [(1, true), (2, true), (1, false), (2, false), (3, true)] {
+            let before = moved.at;
+            std::thread::sleep(Duration::from_millis(1));
+            moved.stands(standing(Some((done, 3)), "starting tasks"));
+            assert_eq!(moved.at > before, new, "{}", moved.last);
+        }
+    }
+
+    #[test]
+    fn rests_that_the_owner_wants_are_no_standstill() {
+        let rest = |strategy, bake_minutes, shift_minutes| {
+            rests(&DeploymentConfig {
+                strategy,
+                minimum_healthy_percent: 100,
+                maximum_percent: 200,
+                circuit_breaker: CircuitBreaker {
+                    enabled: true,
+                    rollback: true,
+                },
+                alarms: vec![],
+                alarms_rollback: false,
+                bake_minutes,
+                shift_minutes,
+            })
+        };
+        let minutes = |n: u64| Duration::from_secs(n * 60);
+        assert_eq!(rest(Strategy::BlueGreen, Some(60), None), minutes(60));
+        assert_eq!(rest(Strategy::Linear, Some(60), Some(90)), minutes(150));
+        assert_eq!(rest(Strategy::Linear, None, None), Duration::ZERO);
+        assert_eq!(rest(Strategy::Rolling, Some(15), None), Duration::ZERO);
     }
 }

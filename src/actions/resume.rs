@@ -4,7 +4,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::engine::Engine;
-use super::goal::Goal;
+use super::follow::{STOOD, standing};
+use super::goal::{Goal, Step};
 use super::life::{Confirmed, Start};
 use crate::domain::audit::{Outcome, SignOff};
 use crate::domain::problem::Problem;
@@ -65,7 +66,7 @@ impl Engine {
         let mut taken = 0;
         for found in runs {
             match found.state {
-                RunState::Nobody if self.may_take(&found, also_unknown) => {
+                RunState::Nobody if self.may_take(&found, also_unknown).await => {
                     if let Some(claim) = store.take_over(&found.run.id).await? {
                         let confirmed = Confirmed {
                             intent: found.run.intent.clone(),
@@ -98,10 +99,31 @@ impl Engine {
         Ok(taken)
     }
 
-    fn may_take(&self, found: &JournalRun, also_unknown: bool) -> bool {
+    async fn may_take(&self, found: &JournalRun, also_unknown: bool) -> bool {
         !self.config.read_only
-            && (also_unknown || !found.unknown)
             && !self.is_driving(&found.run.id)
+            && (also_unknown || !found.unknown || self.has_moved(found).await)
+    }
+
+    /// Whether a run that was put aside because nothing new came has moved since. It is looked at without being held: as long as it
+    /// stands still it locks nothing.
+    async fn has_moved(&self, found: &JournalRun) -> bool {
+        let Some(stood) = found.marks.get(STOOD) else {
+            return false;
+        };
+        let (Start::Follow(goal) | Start::Reconcile(goal)) = start(&found.marks) else {
+            return false;
+        };
+        let Some(id) = goal.service().filter(|_| self.may_peek(&found.run.id)) else {
+            return false;
+        };
+        let Ok(sight) = self.look().sight(id).await else {
+            return false;
+        };
+        match goal.judge(&sight, Duration::MAX, self.timing.patience) {
+            Step::Going { done, note } => standing(done, &note) != *stood,
+            Step::Reached(_) | Step::Lost(_) => true,
+        }
     }
 
     /// A word is written or it is not.

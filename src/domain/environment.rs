@@ -354,6 +354,7 @@ mod tests {
                 alarms: Vec::new(),
                 alarms_rollback: false,
                 bake_minutes: None,
+                shift_minutes: None,
             },
             load_balancers: Vec::new(),
             rollouts: Vec::new(),

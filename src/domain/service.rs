@@ -139,6 +139,8 @@ pub struct DeploymentConfig {
     pub alarms_rollback: bool,
     /// Minutes between traffic shift and the end, for blue/green.
     pub bake_minutes: Option<u32>,
+    /// Minutes that the pauses between the steps of a canary or linear traffic shift take together.
+    pub shift_minutes: Option<u32>,
 }
 
 /// A service's link to a load balancer.

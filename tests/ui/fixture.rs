@@ -81,6 +81,7 @@ fn service(name: &str, desired: u32, running: u32, number: u32) -> Arc<Service> 
             },
             alarms_rollback: true,
             bake_minutes: None,
+            shift_minutes: None,
         },
         load_balancers: if name == "worker" {
             Vec::new()

@@ -92,6 +92,7 @@ fn sight(rollouts: Vec<Rollout>, deployments: Vec<Deployment>, c: TaskCounts) ->
                 alarms: vec![],
                 alarms_rollback: false,
                 bake_minutes: None,
+                shift_minutes: None,
             },
             load_balancers: vec![],
             rollouts,

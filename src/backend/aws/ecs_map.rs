@@ -121,6 +121,25 @@ fn rollout(d: &sdk::Deployment) -> Option<Rollout> {
     })
 }
 
+/// What the steps of a traffic shift wait for, all of them together: a canary waits once, a linear shift after each step.
+fn shift_minutes(c: &sdk::DeploymentConfiguration) -> Option<u32> {
+    match c.strategy()? {
+        sdk::DeploymentStrategy::Canary => {
+            let canary = c.canary_configuration()?;
+            canary.canary_bake_time_in_minutes().map(count)
+        }
+        sdk::DeploymentStrategy::Linear => {
+            let linear = c.linear_configuration()?;
+            let each = linear.step_bake_time_in_minutes().map(count)?;
+            // Three percent is the least that the API takes.
+            let percent = linear.step_percent().unwrap_or(10.0).clamp(3.0, 100.0);
+            let steps = (100.0 / percent).ceil() as u32;
+            Some(each.saturating_mul(steps))
+        }
+        _ => None,
+    }
+}
+
 fn deployment_config(s: &sdk::Service) -> DeploymentConfig {
     let driven = match s.deployment_controller().map(|c| c.r#type()) {
         None | Some(sdk::DeploymentControllerType::Ecs) => true,
@@ -148,6 +167,7 @@ fn deployment_config(s: &sdk::Service) -> DeploymentConfig {
         }),
         alarms_rollback: alarms.is_some_and(|a| a.rollback()),
         bake_minutes: c.and_then(|c| c.bake_time_in_minutes()).map(count),
+        shift_minutes: c.and_then(shift_minutes),
     }
 }
 
@@ -269,6 +289,28 @@ mod tests {
         for status in ["DRAINING", "INACTIVE"] {
             assert_eq!(health(status), ServiceHealth::Inactive, "{status}");
         }
+    }
+
+    #[test]
+    fn the_pauses_of_a_traffic_shift_are_counted_by_its_strategy() {
+        let linear = sdk::LinearConfiguration::builder()
+            .step_percent(15.0)
+            .step_bake_time_in_minutes(10)
+            .build();
+        let canary = sdk::CanaryConfiguration::builder()
+            .canary_bake_time_in_minutes(25)
+            .build();
+        let minutes = |strategy| {
+            let config = sdk::DeploymentConfiguration::builder()
+                .strategy(strategy)
+                .linear_configuration(linear.clone())
+                .canary_configuration(canary.clone())
+                .build();
+            shift_minutes(&config)
+        };
+        assert_eq!(minutes(sdk::DeploymentStrategy::Linear), Some(70));
+        assert_eq!(minutes(sdk::DeploymentStrategy::Canary), Some(25));
+        assert_eq!(minutes(sdk::DeploymentStrategy::BlueGreen), None);
     }
 
     #[test]

@@ -58,6 +58,7 @@ fn service() -> Service {
             alarms: Vec::new(),
             alarms_rollback: false,
             bake_minutes: None,
+            shift_minutes: None,
         },
         load_balancers: Vec::new(),
         rollouts: Vec::new(),

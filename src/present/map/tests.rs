@@ -462,6 +462,7 @@ fn well() -> Facts {
             alarms: Vec::new(),
             alarms_rollback: false,
             bake_minutes: None,
+            shift_minutes: None,
         },
         load_balancers: vec![LoadBalancerBinding {
             alternate_target_group_arn: None,

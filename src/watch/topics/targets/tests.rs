@@ -69,6 +69,7 @@ fn service(n: usize, moves: bool) -> Service {
             alarms: Vec::new(),
             alarms_rollback: false,
             bake_minutes: None,
+            shift_minutes: None,
         },
         load_balancers: vec![LoadBalancerBinding {
             alternate_target_group_arn: None,
