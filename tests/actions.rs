@@ -599,6 +599,33 @@ async fn a_console_killed_before_its_call_arrived_leaves_the_service_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_may_have_been_covered_by_another_change_is_unknown_and_not_failed() {
+    let bench = Bench::new().await;
+    let scale = |desired| Intent::Scale {
+        service: api(),
+        desired,
+    };
+    let console = bench.console().await;
+    bench.wire.arm("UpdateService", Mischief::LoseCall);
+    let run = console.run(scale(6)).await;
+    assert_eq!(run.outcome, Some(Outcome::Unknown), "{}", story(&run));
+    // Automatic scaling, or another person: the service is neither as it was nor as asked.
+    let elsewhere = bench.console_elsewhere().await;
+    let other = elsewhere.run(scale(5)).await;
+    assert_eq!(other.outcome, Some(Outcome::Succeeded), "{}", story(&other));
+    let next = bench.console().await;
+    next.engine.reattach().await.unwrap();
+    let run = next.wait(&run.id).await;
+    assert_eq!(run.outcome, Some(Outcome::Unknown), "{}", story(&run));
+    assert!(!run.recorded);
+    assert!(
+        story(&run).contains("neither as it was before nor as asked"),
+        "{}",
+        story(&run)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_picked_up_while_ecs_cannot_be_read_is_unknown_and_not_failed() {
     let bench = Bench::new().await;
     bench.wire.arm("UpdateService", Mischief::Hang);

@@ -34,7 +34,13 @@ pub enum Goal {
         rollback: bool,
     },
     /// So many tasks run.
-    Count { service: ServiceId, desired: u32 },
+    Count {
+        service: ServiceId,
+        desired: u32,
+        /// How many were wanted before the call; journals of earlier versions do not say.
+        #[serde(default)]
+        before: Option<u32>,
+    },
     /// A person's word is in the store.
     Word { criterion: String },
 }
@@ -110,6 +116,25 @@ impl Goal {
                 }),
             Self::Count { desired, .. } => sight.service.counts.desired == *desired,
             Self::Word { .. } => false,
+        }
+    }
+
+    /// Whether all is still as it was before the call. Only then does the absence of an effect say that the call had none: what
+    /// moved meanwhile, by somebody else or by automatic scaling, may have covered it.
+    pub fn is_untouched(&self, sight: &Sight) -> bool {
+        match self {
+            Self::Rollout { seen, .. } => sight.marks().iter().all(|m| seen.contains(m)),
+            Self::Ended { deployment, .. } => {
+                let ours = sight.deployments.iter().find(|d| &d.id == deployment);
+                ours.is_some_and(|d| {
+                    matches!(
+                        d.state,
+                        DeploymentState::Pending | DeploymentState::InProgress
+                    )
+                })
+            }
+            Self::Count { before, .. } => *before == Some(sight.service.counts.desired),
+            Self::Word { .. } => true,
         }
     }
 

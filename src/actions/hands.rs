@@ -34,8 +34,10 @@ pub enum Halt {
 pub enum Effect {
     /// It is there.
     Seen,
-    /// It was looked for, and is not.
+    /// It was looked for, and all is still as before the call.
     NotThere,
+    /// It was looked for, and something else is there: it may have been and gone.
+    Moved,
     /// The platform could not be read: it may be there.
     CouldNotLook(Problem),
 }
@@ -140,7 +142,7 @@ impl Hands<'_> {
                         self.say(Phase::Execute, "it had: the effect is there")
                             .await;
                     }
-                    Effect::NotThere => {
+                    Effect::NotThere | Effect::Moved => {
                         return Err(Halt::Unknown(format!(
                             "the reply was lost, and within {patience} the effect did not show"
                         )));
@@ -168,7 +170,8 @@ impl Hands<'_> {
         loop {
             let missed = match self.look.sight(id).await {
                 Ok(sight) if goal.is_visible(&sight) => return Effect::Seen,
-                Ok(_) => Effect::NotThere,
+                Ok(sight) if goal.is_untouched(&sight) => Effect::NotThere,
+                Ok(_) => Effect::Moved,
                 Err(p) => Effect::CouldNotLook(p),
             };
             if Instant::now() >= end {

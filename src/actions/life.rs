@@ -125,6 +125,12 @@ async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
                         "the console that drove it ended before the call had an effect; it was not sent again".to_owned(),
                     );
                 }
+                Effect::Moved => {
+                    return End::Unknown(
+                        Phase::Follow,
+                        "the console that drove it ended around its call, and the service is neither as it was before nor as asked: whether the call had an effect that is gone again cannot be told; it was not sent again".to_owned(),
+                    );
+                }
                 Effect::CouldNotLook(p) => {
                     return End::Unknown(
                         Phase::Follow,

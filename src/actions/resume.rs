@@ -177,6 +177,7 @@ mod tests {
             name: "s".into(),
         };
         let goal = Goal::Count {
+            before: Some(6),
             service,
             desired: 3,
         };

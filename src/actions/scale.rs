@@ -90,7 +90,8 @@ impl Scale<'_> {
             ..UpdateService::default()
         };
         hands
-            .update(self.service, change, &self.words(), |_| Goal::Count {
+            .update(self.service, change, &self.words(), |seen| Goal::Count {
+                before: Some(seen.service.counts.desired),
                 service: self.service.clone(),
                 desired: self.desired,
             })

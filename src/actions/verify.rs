@@ -59,7 +59,9 @@ async fn look(hands: &Hands<'_>, goal: &Goal) -> Findings {
             }
             Err(p) => found.bad.push(p.to_string()),
         },
-        Goal::Count { service, desired } => match hands.look.sight(service).await {
+        Goal::Count {
+            service, desired, ..
+        } => match hands.look.sight(service).await {
             Ok(sight) => {
                 tasks(&sight.service, &mut found);
                 if *desired > 0 {

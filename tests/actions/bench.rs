@@ -93,9 +93,20 @@ impl Bench {
         self.console_paced(config, PACE).await
     }
 
+    /// A console on another machine: the journal here knows nothing of what it does.
+    pub async fn console_elsewhere(&self) -> Console {
+        let path = self.folder.path().join("elsewhere.db");
+        let store = Store::open_at(&path, "production", LEASE).await.unwrap();
+        self.console_on(self.config(), PACE, Arc::new(store)).await
+    }
+
     pub async fn console_paced(&self, config: Config, timing: Timing) -> Console {
-        let backend = Arc::new(Backend::new(&config).await.unwrap());
         let store = self.store().await;
+        self.console_on(config, timing, store).await
+    }
+
+    async fn console_on(&self, config: Config, timing: Timing, store: Arc<Store>) -> Console {
+        let backend = Arc::new(Backend::new(&config).await.unwrap());
         let engine = Engine::with_timing(
             Arc::new(config),
             backend.clone(),

@@ -270,6 +270,7 @@ fn a_restart_is_a_deployment_that_was_not_there_before() {
 #[test]
 fn counting_waits_for_all_tasks_and_sees_somebody_elses_hand() {
     let goal = Goal::Count {
+        before: Some(6),
         service: id(),
         desired: 3,
     };
@@ -347,4 +348,45 @@ fn a_stop_ends_as_asked_or_says_how_it_did() {
         ),
         "rollouts have ids of their own: they do not say that a service deployment is gone"
     );
+}
+
+#[test]
+fn no_effect_is_believed_only_where_nothing_else_moved() {
+    let goal = deploying();
+    assert!(goal.is_untouched(&before()));
+    // Somebody else deployed meanwhile: ours may have come and gone.
+    let theirs = roll("ecs-svc/2", "PRIMARY", 43, "COMPLETED", "", counts(6, 6, 0));
+    let other = deployment("d3", 41, 43, DeploymentState::Successful);
+    let past = deployment("d1", 40, 41, DeploymentState::Successful);
+    let moved = sight(vec![theirs], vec![other, past], counts(6, 6, 0));
+    assert!(!goal.is_visible(&moved) && !goal.is_untouched(&moved));
+
+    let scale = |before| Goal::Count {
+        service: id(),
+        desired: 8,
+        before,
+    };
+    let wanted = |n| sight(vec![], vec![], counts(n, n, 0));
+    assert!(scale(Some(6)).is_untouched(&wanted(6)));
+    assert!(
+        !scale(Some(6)).is_untouched(&wanted(7)),
+        "automatic scaling"
+    );
+    assert!(!scale(None).is_untouched(&wanted(6)), "an earlier journal");
+    let earlier = r#"{"goal":"count","service":{"cluster":"c","name":"s"},"desired":8}"#;
+    let read: Goal = serde_json::from_str(earlier).unwrap();
+    assert!(matches!(read, Goal::Count { before: None, .. }));
+
+    let stop = Goal::Ended {
+        service: id(),
+        deployment: "d2".into(),
+        rollback: true,
+    };
+    let at = |state| {
+        let list = vec![deployment("d2", 41, 42, state)];
+        sight(vec![], list, counts(6, 6, 0))
+    };
+    assert!(stop.is_untouched(&at(DeploymentState::InProgress)));
+    assert!(!stop.is_untouched(&at(DeploymentState::Unknown)));
+    assert!(!stop.is_untouched(&wanted(6)), "it is not in the list");
 }
