@@ -191,6 +191,10 @@ impl Engine {
             who: who.clone(),
             reattached: false,
         });
+        if let Some(p) = store.unanchored() {
+            let text = format!("{p}. {}", p.fix);
+            self.board.line(&run, Phase::Journal, &text);
+        }
         self.board.tell_moved();
         let confirmed = Confirmed {
             intent: now.intent,

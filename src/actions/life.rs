@@ -196,7 +196,11 @@ async fn record(
             let (text, recorded) = match store.finish(claim, outcome, &detail, duration).await {
                 Ok(head) => {
                     let short = head.hash.get(..12).unwrap_or(&head.hash);
-                    (format!("{detail} (audit row {}, {short})", head.seq), true)
+                    let mut text = format!("{detail} (audit row {}, {short})", head.seq);
+                    if let Some(p) = store.unanchored() {
+                        text += &format!("; {p}. {}", p.fix);
+                    }
+                    (text, true)
                 }
                 Err(p) => (format!("{detail}; it could NOT be recorded: {p}"), false),
             };

@@ -132,7 +132,7 @@ pub fn role(outcome: Outcome) -> Role {
 fn verdict(verdict: &ChainVerdict, environment: &str, out: &mut Out) -> Result<Exit, Problem> {
     let exit = match verdict {
         ChainVerdict::Intact { .. } => Exit::OK,
-        ChainVerdict::Broken { .. } => Exit::FAILED,
+        ChainVerdict::Lagging { .. } | ChainVerdict::Broken { .. } => Exit::FAILED,
     };
     if out.is_json() {
         out.object(&json!({"audit": verdict, "environment": environment}))?;
@@ -142,6 +142,16 @@ fn verdict(verdict: &ChainVerdict, environment: &str, out: &mut Out) -> Result<E
         ChainVerdict::Intact { rows, head } => {
             let rows = words::count(usize::try_from(*rows).unwrap_or(usize::MAX), "row");
             out.painted(Role::Ok, &format!("intact  {rows}  head {}", inert(head)))?;
+        }
+        ChainVerdict::Lagging { rows, anchored, .. } => {
+            let text = format!(
+                "NOT ANCHORED: the head file knows row {anchored} of {rows}; whether rows after the last were cut cannot be told"
+            );
+            out.painted(Role::Warn, &text)?;
+            out.painted(
+                Role::Dim,
+                "See that the disk has room and the head file may be written; the next action anchors all rows.",
+            )?;
         }
         ChainVerdict::Broken { seq, why } => {
             out.painted(Role::Bad, &format!("BROKEN at row {seq}: {}", inert(why)))?;

@@ -80,6 +80,15 @@ pub enum ChainVerdict {
         /// Hash of the last.
         head: String,
     },
+    /// All rows follow from one another, but the newest are not in the head file: whether rows after them were cut cannot be told.
+    Lagging {
+        /// How many.
+        rows: u64,
+        /// Hash of the last.
+        head: String,
+        /// The last row that the head file knows; 0 for none.
+        anchored: u64,
+    },
     /// A row does not.
     Broken {
         /// The first row that is wrong.

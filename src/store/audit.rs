@@ -1,6 +1,8 @@
 //! Appending to the audit chain, reading it, judging it, taking it out.
 
 use std::io::Write;
+use std::sync::PoisonError;
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
@@ -15,6 +17,10 @@ use crate::domain::audit::{AuditRow, ChainVerdict, Outcome};
 use crate::domain::problem::Problem;
 use crate::domain::redact;
 use crate::domain::text::inert;
+
+/// From one look for a missing head to the next, and how many there are.
+const ANCHOR_APART: Duration = Duration::from_millis(40);
+const ANCHOR_LOOKS: u32 = 5;
 
 /// What a row is to say. Whatever is put in is made inert and loses its secrets on the way.
 #[derive(Clone, Copy, Debug)]
@@ -65,10 +71,7 @@ impl Store {
     async fn verify_by(&self, eyes: &mut SqliteConnection) -> Result<ChainVerdict, Problem> {
         let wrong = |e: sqlx::Error| fault::reading("the audit trail", &self.path, &e);
         // The heads first: each of them was committed before it was anchored, so a later look at the table must show it.
-        let heads = self.anchor.read(&self.environment).map_err(|e| {
-            let e = sqlx::Error::Io(e);
-            fault::reading("the head file of the audit trail", self.anchor.path(), &e)
-        })?;
+        let heads = self.heads()?;
         let missing = heads.is_none();
         let mut judge = Judge::new(heads.unwrap_or_default());
         let mut rows = sqlx::query("SELECT * FROM audit WHERE environment = ? ORDER BY seq")
@@ -81,15 +84,62 @@ impl Store {
             }
         }
         Ok(match judge.end() {
-            ChainVerdict::Intact { rows, .. } if missing && rows > 0 => ChainVerdict::Broken {
+            ChainVerdict::Lagging { rows, .. } if missing => ChainVerdict::Broken {
                 seq: rows,
                 why: format!(
                     "the head file {} is gone: whether rows after this one were cut cannot be told",
                     self.anchor.path().display()
                 ),
             },
+            ChainVerdict::Lagging {
+                rows,
+                head,
+                anchored,
+            } => self.anchored_by_now(rows, head, anchored).await?,
             verdict => verdict,
         })
+    }
+
+    fn heads(&self) -> Result<Option<Vec<Head>>, Problem> {
+        self.anchor.read(&self.environment).map_err(|e| {
+            let e = sqlx::Error::Io(e);
+            fault::reading("the head file of the audit trail", self.anchor.path(), &e)
+        })
+    }
+
+    /// A row is anchored right after it is committed: rows that were read in between are looked for a little longer.
+    async fn anchored_by_now(
+        &self,
+        rows: u64,
+        head: String,
+        mut anchored: u64,
+    ) -> Result<ChainVerdict, Problem> {
+        for _ in 0..ANCHOR_LOOKS {
+            tokio::time::sleep(ANCHOR_APART).await;
+            let heads = self.heads()?.unwrap_or_default();
+            if heads.iter().any(|h| h.seq == rows && h.hash != head) {
+                let why = "it was replaced: the head file knows another row of that number";
+                return Ok(ChainVerdict::Broken {
+                    seq: rows,
+                    why: why.to_owned(),
+                });
+            }
+            anchored = heads.iter().map(|h| h.seq).fold(anchored, u64::max);
+            if anchored >= rows {
+                return Ok(ChainVerdict::Intact { rows, head });
+            }
+        }
+        Ok(ChainVerdict::Lagging {
+            rows,
+            head,
+            anchored,
+        })
+    }
+
+    /// Why the newest row is not in the head file, if this console could not write it there.
+    pub fn unanchored(&self) -> Option<Problem> {
+        let trouble = self.unanchored.lock();
+        trouble.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Writes all rows, oldest first, as JSON lines; returns how many. Each line holds all that its hash covers.
@@ -187,7 +237,7 @@ impl Store {
     }
 
     /// Commits, anchors the new head if there is one, and tells listeners. An anchor that cannot be written does not undo what
-    /// was committed: it is logged, and the next one covers this row as well.
+    /// was committed: [`Store::unanchored`] tells, and the next one covers this row as well.
     pub(super) async fn seal(
         &self,
         tx: Transaction<'static, Sqlite>,
@@ -195,12 +245,21 @@ impl Store {
     ) -> Result<(), sqlx::Error> {
         tx.commit().await?;
         if let Some(head) = head {
-            match self.anchor.add(&self.environment, head) {
-                Ok(()) => tracing::info!(seq = head.seq, hash = %head.hash, "audit head"),
+            let trouble = match self.anchor.add(&self.environment, head) {
+                Ok(()) => {
+                    tracing::info!(seq = head.seq, hash = %head.hash, "audit head");
+                    None
+                }
                 Err(e) => {
                     tracing::error!(seq = head.seq, hash = %head.hash, error = %e, "audit head could not be anchored");
+                    Some(fault::anchoring(head.seq, self.anchor.path(), &e))
                 }
-            }
+            };
+            let mut kept = self
+                .unanchored
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            *kept = trouble;
         }
         self.tell();
         Ok(())

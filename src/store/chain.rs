@@ -213,9 +213,16 @@ impl Judge {
                 ),
             };
         }
-        ChainVerdict::Intact {
-            rows: self.rows,
-            head: self.head,
+        match self.highest < self.rows {
+            true => ChainVerdict::Lagging {
+                rows: self.rows,
+                head: self.head,
+                anchored: self.highest,
+            },
+            false => ChainVerdict::Intact {
+                rows: self.rows,
+                head: self.head,
+            },
         }
     }
 }

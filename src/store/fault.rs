@@ -27,6 +27,17 @@ pub fn opening(path: &Path, why: &str, fix: &str) -> Problem {
     )
 }
 
+/// A row that is kept, but not in the head file: until a later one is, nobody can tell whether it was cut off.
+pub fn anchoring(row: u64, path: &Path, error: &std::io::Error) -> Problem {
+    Problem::new(
+        ProblemKind::Store,
+        SYSTEM,
+        format!("audit row {row} is not anchored in the head file"),
+        format!("{}: {error}", path.display()),
+        "Make room on the disk and see that the file may be written; the next action anchors it as well.",
+    )
+}
+
 /// The row (or its vendor ids) belongs to somebody else now.
 pub fn taken(run: &str) -> Problem {
     Problem::new(

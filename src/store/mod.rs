@@ -44,6 +44,8 @@ pub struct Store {
     opened: Option<trace::File>,
     environment: String,
     anchor: anchor::Anchor,
+    /// Why the newest row is not anchored, if so.
+    unanchored: std::sync::Mutex<Option<Problem>>,
     console: Console,
     lease: Duration,
     changes: watch::Sender<u64>,

@@ -96,6 +96,7 @@ impl Store {
             opened: trace::File::at(path),
             environment: environment.to_owned(),
             anchor,
+            unanchored: std::sync::Mutex::default(),
             console: Console {
                 holder: format!("{host}:{pid}:{:016x}", fastrand::u64(..)),
                 host,

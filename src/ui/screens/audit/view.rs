@@ -57,6 +57,14 @@ fn row(r: &AuditRow, cx: &Cx<'_>) -> Row {
     ])
 }
 
+/// Which rows are not in the head file.
+fn newest(anchored: u64, rows: u64) -> String {
+    match anchored + 1 {
+        first if first >= rows => format!("row {rows}"),
+        first => format!("rows {first} to {rows}"),
+    }
+}
+
 pub(super) fn view(s: &Audit, cx: &Cx<'_>, buf: &mut Buffer) {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
     let count = if s.filter.is_empty() {
@@ -87,6 +95,17 @@ pub(super) fn view(s: &Audit, cx: &Cx<'_>, buf: &mut Buffer) {
                 ),
             ]
         }
+        (Some(ChainVerdict::Lagging { rows, anchored, .. }), None, _) => vec![
+            (
+                format!("▲ {} not anchored", newest(*anchored, *rows)),
+                t.warn,
+            ),
+            (
+                "  whether rows after them were cut cannot be told; the next action anchors them"
+                    .to_owned(),
+                t.muted,
+            ),
+        ],
         (Some(ChainVerdict::Broken { seq, why }), None, _) => {
             vec![(format!("▲ CHAIN BROKEN at row {seq}: {why}"), t.danger)]
         }
