@@ -694,6 +694,17 @@ async fn a_persons_word_is_kept_replaced_and_withdrawn() {
         (word.kind, word.why.as_str()),
         (SignOffKind::SignedOff, "rehearsed, token=[redacted]")
     );
+    assert!(word.proven, "the chain holds it");
+    let run = console
+        .run(Intent::Waive {
+            criterion: "2.3.c".into(),
+            why: "later\u{1b}[2J".into(),
+            until: jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48),
+        })
+        .await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+    let word = console.store.signoffs().await.unwrap().remove(0);
+    assert_eq!((word.kind, word.proven), (SignOffKind::Waived, true));
     let run = console
         .run(Intent::Withdraw {
             criterion: "2.3.c".into(),
@@ -701,9 +712,7 @@ async fn a_persons_word_is_kept_replaced_and_withdrawn() {
         })
         .await;
     assert_eq!(run.outcome, Some(Outcome::Succeeded));
-    assert_eq!(
-        console.store.signoffs().await.unwrap()[0].kind,
-        SignOffKind::Withdrawn
-    );
+    let word = console.store.signoffs().await.unwrap().remove(0);
+    assert_eq!((word.kind, word.proven), (SignOffKind::Withdrawn, true));
     assert_eq!(bench.wire.mutations(), 0);
 }

@@ -506,6 +506,7 @@ async fn secrets_never_reach_the_file() {
         link: format!("https://ana:{canary}@wiki/x"),
         at: Timestamp::now(),
         until: None,
+        proven: false,
     };
     store.sign(&claim, &word).await.unwrap();
     store.sign(&claim, &word).await.unwrap();
@@ -592,6 +593,96 @@ async fn the_demo_keeps_nothing_and_changes_of_others_are_heard() {
     drop(other);
     drop(store);
     assert!(!path.exists());
+}
+
+/// A word, through the life that it has.
+async fn give(store: &Store, intent: Intent, kind: SignOffKind) {
+    let claim = store.begin(&preview(intent), "ana").await.unwrap();
+    let word = SignOff {
+        criterion: "2.1.c".into(),
+        kind,
+        who: "ana".into(),
+        why: "seen".into(),
+        link: String::new(),
+        at: Timestamp::now(),
+        until: None,
+        proven: false,
+    };
+    let before = store.signoffs().await.unwrap();
+    store.sign(&claim, &word).await.unwrap();
+    let meanwhile = store.signoffs().await.unwrap();
+    assert_eq!(meanwhile, before, "its run has not ended");
+    store
+        .finish(&claim, Outcome::Succeeded, "written", None)
+        .await
+        .unwrap();
+}
+
+/// What stands on the one criterion, and whether it is proven.
+async fn stands(store: &Store) -> (SignOffKind, bool) {
+    let words = store.signoffs().await.unwrap();
+    assert_eq!(words.len(), 1, "{words:?}");
+    (words[0].kind, words[0].proven)
+}
+
+#[tokio::test]
+async fn a_word_that_the_chain_does_not_hold_is_not_proven() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let store = open(&path).await;
+    let sign = sign("2.1.c", "seen").intent;
+    give(&store, sign.clone(), SignOffKind::SignedOff).await;
+    assert_eq!(stands(&store).await, (SignOffKind::SignedOff, true));
+    let guards = "DROP TRIGGER signoff_keeps; DROP TRIGGER signoff_stays;";
+    tamper(&path, guards).await;
+    let mut db = raw(&path).await;
+    for (made, undone) in [
+        (
+            "UPDATE signoff SET why = 'all is well'",
+            "UPDATE signoff SET why = 'seen'",
+        ),
+        (
+            "UPDATE signoff SET who = 'ben'",
+            "UPDATE signoff SET who = 'ana'",
+        ),
+        (
+            "UPDATE signoff SET criterion = '5.1.a'",
+            "UPDATE signoff SET criterion = '2.1.c'",
+        ),
+    ] {
+        sqlx::raw_sql(made).execute(&mut db).await.unwrap();
+        assert!(!stands(&store).await.1, "{made}");
+        sqlx::raw_sql(undone).execute(&mut db).await.unwrap();
+        assert!(stands(&store).await.1, "{undone}");
+    }
+    // One that was never given, on the strength of a run that failed.
+    let claim = store.begin(&preview(sign), "ana").await.unwrap();
+    store
+        .finish(&claim, Outcome::Failed, "not written", None)
+        .await
+        .unwrap();
+    let forged = format!(
+        "INSERT INTO signoff (environment, criterion, kind, who, why, link, at, run)
+         SELECT environment, criterion, kind, who, why, link, at, '{}' FROM signoff",
+        claim.run()
+    );
+    sqlx::raw_sql(AssertSqlSafe(forged))
+        .execute(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(stands(&store).await, (SignOffKind::SignedOff, false));
+    // A withdrawal that is taken out of the table brings no old word back.
+    let withdraw = Intent::Withdraw {
+        criterion: "2.1.c".into(),
+        why: "seen".into(),
+    };
+    give(&store, withdraw, SignOffKind::Withdrawn).await;
+    assert_eq!(stands(&store).await, (SignOffKind::Withdrawn, true));
+    sqlx::raw_sql("DELETE FROM signoff WHERE kind = 'withdrawn'")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(stands(&store).await, (SignOffKind::SignedOff, false));
 }
 
 /// Not a test of its own: the child that [`a_killed_writer_leaves_a_chain_that_verifies`] kills.

@@ -118,7 +118,7 @@ impl Engine {
         };
         let words = store.signoffs().await?;
         let newest = words.iter().find(|s| s.criterion == criterion);
-        Ok(newest.is_some_and(|s| s.kind != SignOffKind::Withdrawn))
+        Ok(newest.is_some_and(|s| s.proven && s.kind != SignOffKind::Withdrawn))
     }
 
     /// What an intent would do. Reads only.

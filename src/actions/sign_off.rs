@@ -75,7 +75,12 @@ impl<'a> Word<'a> {
             None => Vec::new(),
         };
         let newest = standing.iter().find(|s| s.criterion == self.criterion);
-        let stands = newest.filter(|s| s.kind != SignOffKind::Withdrawn);
+        let stands = newest.filter(|s| s.kind != SignOffKind::Withdrawn || !s.proven);
+        if stands.is_some_and(|s| !s.proven) {
+            draft.warn(
+                "the word that stands is in no row of the audit chain, and counts for nothing",
+            );
+        }
         draft.input(
             "word that stands",
             stands.map_or_else(
@@ -138,6 +143,8 @@ impl<'a> Word<'a> {
             link: self.link.to_owned(),
             at: Timestamp::now(),
             until: self.until,
+            // Its row of the chain is written when the run ends.
+            proven: false,
         };
         match hands.store.sign(hands.claim, &word).await {
             Ok(()) => {}

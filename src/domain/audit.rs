@@ -115,6 +115,9 @@ pub struct SignOff {
     pub at: Timestamp,
     /// Until when a waiver holds (UTC).
     pub until: Option<Timestamp>,
+    /// Whether the audit chain holds the same word, as the newest on its criterion. One that is not proven counts for nothing.
+    #[serde(default)]
+    pub proven: bool,
 }
 
 /// What a sign-off does.

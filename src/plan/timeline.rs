@@ -17,7 +17,7 @@ pub fn date(stage: &mut StageStatus, plan: &Plan, facts: &Facts, now: Timestamp)
         .signoffs
         .rows()
         .iter()
-        .filter(|s| s.kind != SignOffKind::Withdrawn)
+        .filter(|s| s.proven && s.kind != SignOffKind::Withdrawn)
         .filter(|s| stage.criteria.iter().any(|c| c.id == s.criterion))
         .map(|s| day(s.at))
         .collect();

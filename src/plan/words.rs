@@ -10,7 +10,8 @@ use crate::domain::part::Freshness;
 /// The word that stands on a criterion.
 #[derive(Debug)]
 pub struct Word<'a> {
-    /// The newest word; `None` for none, or one that was withdrawn.
+    /// The newest word; `None` for none, or one that was withdrawn. One that the audit chain does not prove is shown, and counts
+    /// for nothing: neither it nor what it replaced.
     pub signoff: Option<&'a SignOff>,
     /// Whether it counts at present.
     counts: bool,
@@ -27,14 +28,14 @@ pub fn standing<'a>(id: &str, facts: &'a Facts, now: Timestamp) -> Word<'a> {
         .iter()
         .filter(|s| s.criterion == id)
         .max_by_key(|s| s.at)
-        .filter(|s| s.kind != SignOffKind::Withdrawn);
+        .filter(|s| s.kind != SignOffKind::Withdrawn || !s.proven);
     let readable = !matches!(part.freshness(now), Freshness::Failed | Freshness::Never);
     let expired = newest.is_some_and(|s| {
         s.kind == SignOffKind::Waived && s.until.is_some_and(|until| until <= now)
     });
     Word {
         signoff: newest,
-        counts: readable && newest.is_some() && !expired,
+        counts: readable && newest.is_some_and(|s| s.proven) && !expired,
         trouble: match (&part.error, newest) {
             (Some(p), Some(_)) => Some(format!("{}: {}", p.what, p.why)),
             _ => None,
@@ -78,6 +79,10 @@ impl Word<'_> {
     pub fn after(&self, why: String) -> String {
         match (&self.trouble, self.signoff) {
             (Some(trouble), _) => format!("{why}; its sign-off cannot be read ({trouble})"),
+            (None, Some(s)) if !s.proven => format!(
+                "{why}; the word by {} is UNPROVEN: the audit chain does not hold it, so it may have been written by hand",
+                s.who
+            ),
             (None, Some(s)) if !self.counts => {
                 let until = s.until.map(day).unwrap_or_default();
                 format!("{why}; the waiver by {} ended {until}", s.who)
@@ -89,4 +94,44 @@ impl Word<'_> {
 
 fn day(t: Timestamp) -> String {
     t.to_zoned(TimeZone::UTC).date().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::part::Part;
+
+    #[test]
+    fn a_word_that_the_chain_does_not_prove_counts_for_nothing_and_is_told() {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let word = |kind, proven| SignOff {
+            criterion: "2.1.c".into(),
+            kind,
+            who: "ana".into(),
+            why: "seen".into(),
+            link: String::new(),
+            at: now,
+            until: None,
+            proven,
+        };
+        let facts = |kind, proven| Facts {
+            signoffs: Part {
+                value: Some(vec![word(kind, proven)]),
+                observed_at: Some(now),
+                ..Part::default()
+            },
+            ..Facts::default()
+        };
+        let good = facts(SignOffKind::SignedOff, true);
+        assert!(standing("2.1.c", &good, now).signed());
+        for kind in [SignOffKind::SignedOff, SignOffKind::Withdrawn] {
+            let forged = facts(kind, false);
+            let stands = standing("2.1.c", &forged, now);
+            assert!(!stands.signed() && !stands.waived());
+            let told = stands.after("nobody vouches".into());
+            assert!(told.contains("by ana is UNPROVEN"), "{told}");
+        }
+        let withdrawn = facts(SignOffKind::Withdrawn, true);
+        assert!(standing("2.1.c", &withdrawn, now).signoff.is_none());
+    }
 }

@@ -285,7 +285,7 @@ fn canonical(value: &Value) -> Value {
     }
 }
 
-fn stored(row: SqliteRow) -> Result<StoredRow, sqlx::Error> {
+pub(super) fn stored(row: SqliteRow) -> Result<StoredRow, sqlx::Error> {
     Ok(StoredRow {
         environment: row.try_get("environment")?,
         seq: row.try_get("seq")?,

@@ -1,8 +1,14 @@
-//! Sign-offs: a person's word, kept for good. A new word replaces the old one by being newer.
+//! Sign-offs: a person's word, kept for good. A new word replaces the old one by being newer. The audit chain proves them.
 
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use serde_json::Value;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::audit::stored;
+use super::chain::StoredRow;
 use super::journal::Claim;
 use super::{Store, fault};
 use crate::domain::action::Phase;
@@ -12,17 +18,47 @@ use crate::domain::redact;
 use crate::domain::text::inert;
 
 impl Store {
-    /// The newest word on each criterion, withdrawn ones included, by criterion.
+    /// The newest word on each criterion, withdrawn ones included, by criterion. The table alone proves nothing: a word is proven
+    /// where the audit chain says the same, and nothing newer, of its criterion. One whose run has not ended yet is passed over.
     pub async fn signoffs(&self) -> Result<Vec<SignOff>, Problem> {
-        sqlx::query(
-            "SELECT * FROM signoff WHERE id IN (SELECT max(id) FROM signoff WHERE environment = ? GROUP BY criterion)
-             ORDER BY criterion",
+        let wrong = |e: sqlx::Error| fault::reading("the sign-offs", &self.path, &e);
+        let rows: Vec<(SignOff, String, bool)> = sqlx::query(
+            "SELECT s.*, coalesce(r.state <> 'closed', 0) AS going FROM signoff s LEFT JOIN run r ON r.run = s.run
+             WHERE s.environment = ? ORDER BY s.id",
         )
         .bind(&self.environment)
-        .try_map(read)
+        .try_map(|row: SqliteRow| {
+            let (run, going) = (row.try_get("run")?, row.try_get("going")?);
+            Ok((read(row)?, run, going))
+        })
         .fetch_all(&self.pool)
         .await
-        .map_err(|e| fault::reading("the sign-offs", &self.path, &e))
+        .map_err(wrong)?;
+        // After the words: each is in the table before it is in the chain.
+        let proofs = self.proofs().await.map_err(wrong)?;
+        let mut newest: BTreeMap<String, SignOff> = BTreeMap::new();
+        for (mut word, run, going) in rows {
+            let proof = proofs.get(&word.criterion);
+            word.proven = proof.is_some_and(|row| proves(row, &run, &word));
+            if word.proven || !going {
+                newest.insert(word.criterion.clone(), word);
+            }
+        }
+        Ok(newest.into_values().collect())
+    }
+
+    /// The newest row of the chain that says that a word was given, by criterion.
+    async fn proofs(&self) -> Result<HashMap<String, StoredRow>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM audit WHERE environment = ? AND event = 'outcome' AND outcome = 'succeeded'
+             AND action IN ('sign_off', 'waive', 'withdraw') ORDER BY seq",
+        )
+        .bind(&self.environment)
+        .try_map(stored)
+        .fetch_all(&self.pool)
+        .await?;
+        let by_criterion = rows.into_iter().map(|row| (row.subject.clone(), row));
+        Ok(by_criterion.collect())
     }
 
     /// The word that a run wrote, if it did.
@@ -45,7 +81,6 @@ impl Store {
             SignOffKind::Waived => "waived",
             SignOffKind::Withdrawn => "withdrawn",
         };
-        let clean = |text: &str| inert(&redact::text(text));
         sqlx::query(
             "INSERT INTO signoff (environment, criterion, kind, who, why, link, at, until, run) VALUES (?,?,?,?,?,?,?,?,?)
              ON CONFLICT (run) DO NOTHING",
@@ -66,6 +101,34 @@ impl Store {
     }
 }
 
+/// Whether a row of the chain, whole in itself, says what a word says.
+fn proves(row: &StoredRow, run: &str, word: &SignOff) -> bool {
+    let said: Value = serde_json::from_str(&row.parameters).unwrap_or_default();
+    let text = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or("");
+    let until = text("until").parse::<Timestamp>().ok();
+    row.hash == row.computed_hash()
+        && row.run == run
+        && row.subject == word.criterion
+        && row.action == verb(word.kind)
+        && row.who == clean(&word.who)
+        && clean(text("why")) == clean(&word.why)
+        && clean(text("link")) == clean(&word.link)
+        && until == word.until
+}
+
+/// The verb under which the chain keeps a word.
+fn verb(kind: SignOffKind) -> &'static str {
+    match kind {
+        SignOffKind::SignedOff => "sign_off",
+        SignOffKind::Waived => "waive",
+        SignOffKind::Withdrawn => "withdraw",
+    }
+}
+
+fn clean(text: &str) -> String {
+    inert(&redact::text(text))
+}
+
 fn read(row: SqliteRow) -> Result<SignOff, sqlx::Error> {
     let decode = |e: jiff::Error| sqlx::Error::Decode(Box::new(e));
     let kind: String = row.try_get("kind")?;
@@ -82,5 +145,6 @@ fn read(row: SqliteRow) -> Result<SignOff, sqlx::Error> {
         link: row.try_get("link")?,
         at: row.try_get::<String, _>("at")?.parse().map_err(decode)?,
         until: until.map(|t| t.parse().map_err(decode)).transpose()?,
+        proven: false,
     })
 }

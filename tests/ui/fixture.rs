@@ -354,6 +354,7 @@ fn stage(number: u8, title: &str, states: &[CriterionState]) -> StageStatus {
             link: "https://wiki.example/evidence".into(),
             at: ago(7_200),
             until: None,
+            proven: true,
         }),
     };
     let leads = CriterionStatus {

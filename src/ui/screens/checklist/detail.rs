@@ -46,6 +46,10 @@ fn word(s: &SignOff, columns: usize, cx: &Cx<'_>) -> Vec<Line> {
     };
     let who = format!("by {}, {}", s.who, ago(cx.now, s.at));
     let mut lines = labelled(label, &who, t.info, columns, cx);
+    if !s.proven {
+        let words = "▲ UNPROVEN: the audit chain does not hold this word; it counts for nothing";
+        lines.extend(labelled("", words, t.danger, columns, cx));
+    }
     lines.extend(labelled("", &s.why, t.text, columns, cx));
     if !s.link.is_empty() {
         lines.extend(labelled("link", &s.link, t.text, columns, cx));
