@@ -512,6 +512,13 @@ fn what_nobody_could_tell_is_unknown_on_the_overview_with_what_to_do() {
         "{}",
         c.text()
     );
+    // One that could not be read hides no other.
+    let mut snapshot = fixture::snapshot();
+    let unread = snapshot.facts.service_rows()[0].id.clone();
+    snapshot.facts.services.error = Some(problem());
+    snapshot.facts.services_unread = Some([unread].into());
+    let c = Console::with(80, 24, snapshot);
+    assert!(c.shows("of 4 steady, the others unknown"), "{}", c.text());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! All that is known of the platform at one moment, each part with its age: what the watch publishes and everybody reads.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,6 +86,8 @@ pub struct Facts {
     pub clusters: Part<Vec<Cluster>>,
     /// Services, sorted by id.
     pub services: Part<Arc<Vec<Arc<Service>>>>,
+    /// Where the services' error is about some of them alone: those that it is about.
+    pub services_unread: Option<BTreeSet<ServiceId>>,
     /// Task definitions that services use, by ARN.
     pub task_definitions: Part<Arc<BTreeMap<String, Arc<TaskDefinition>>>>,
     /// Running and recent deployments, newest first.
@@ -149,6 +151,15 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Whether what is known of one service may be believed. Where only some services could not be read, the others may: their age
+    /// is that of the part.
+    pub fn is_service_fresh(&self, id: &ServiceId, now: Timestamp) -> bool {
+        match &self.services_unread {
+            Some(unread) => !unread.contains(id) && self.services.is_young(now),
+            None => self.services.fresh(now).is_some(),
+        }
+    }
+
     /// The service of that id, if known.
     pub fn service(&self, id: &ServiceId) -> Option<&Arc<Service>> {
         self.services.value.as_ref()?.iter().find(|s| &s.id == id)

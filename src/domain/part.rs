@@ -97,11 +97,15 @@ impl<T> Part<T> {
         match (self.error.is_some(), self.age(now)) {
             (true, _) => Freshness::Failed,
             (false, None) => Freshness::Never,
-            (false, Some(age)) if age > self.period * 2 + Duration::from_secs(5) => {
-                Freshness::Stale
-            }
-            (false, Some(_)) => Freshness::Fresh,
+            (false, Some(_)) if self.is_young(now) => Freshness::Fresh,
+            (false, Some(_)) => Freshness::Stale,
         }
+    }
+
+    /// Whether the last good answer is as young as it ought to be, whatever failed since.
+    pub fn is_young(&self, now: Timestamp) -> bool {
+        let limit = self.period * 2 + Duration::from_secs(5);
+        self.age(now).is_some_and(|age| age <= limit)
     }
 
     /// The value while it may be believed: not after a failure, not when stale. No green comes from anything else.

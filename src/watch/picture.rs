@@ -17,6 +17,7 @@ use crate::domain::deployment::Deployment;
 use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
 use crate::domain::part::Part;
+use crate::domain::problem::Problem;
 use crate::domain::service::{Service, ServiceId};
 use crate::domain::target::TargetGroup;
 use crate::plan::Needs;
@@ -34,6 +35,10 @@ pub struct Picture {
     pub needs: Needs,
     /// Services that exist, with when each was last asked about.
     pub inventory: BTreeMap<ServiceId, Option<Asked>>,
+    /// Services whose last question failed, and why.
+    pub unread: BTreeMap<ServiceId, Problem>,
+    /// Clusters whose services could not be listed, and why.
+    pub unlisted: BTreeMap<String, Problem>,
     /// A person asked for everything now: the next pass is over all services at once.
     pub everything_now: bool,
     /// Services as last described.
@@ -59,10 +64,10 @@ pub struct Picture {
 /// When a service was last asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// For the schedule.
+    /// For the schedule: when it was last tried.
     pub at: Instant,
-    /// For the age on screen (UTC).
-    pub stamp: Timestamp,
+    /// When it last answered, for the age on screen (UTC).
+    pub stamp: Option<Timestamp>,
 }
 
 impl Picture {
@@ -104,6 +109,8 @@ impl Picture {
             interests: Arc::new(Vec::new()),
             needs: Needs::default(),
             inventory: BTreeMap::new(),
+            unread: BTreeMap::new(),
+            unlisted: BTreeMap::new(),
             everything_now: false,
             services: BTreeMap::new(),
             details: BTreeMap::new(),

@@ -42,6 +42,15 @@ pub struct Ecs {
     pub(super) cache: DeploymentCache,
 }
 
+/// What one call about services asked, and found.
+#[derive(Debug)]
+pub struct Batch {
+    /// Services of one cluster.
+    pub asked: Vec<ServiceId>,
+    /// Those of them that exist, or why nobody can tell.
+    pub found: Result<Vec<Service>, Problem>,
+}
+
 impl Ecs {
     /// On an account.
     pub fn new(aws: Arc<Aws>) -> Self {
@@ -114,29 +123,34 @@ impl Ecs {
         Ok(ids)
     }
 
-    /// Services by id (DescribeServices, ten a call); those that do not exist are left out.
-    pub async fn services(&self, ids: &[ServiceId]) -> Result<Vec<Service>, Problem> {
+    /// Services by id (DescribeServices, ten a call); those that do not exist are left out. Each call has a result of its own: a
+    /// cluster that may not be read hides no other.
+    pub async fn services(&self, ids: &[ServiceId]) -> Vec<Batch> {
         let calls: Vec<_> = batches(ids).collect();
-        let mut services: Vec<Service> = stream::iter(calls)
-            .map(|(cluster, names)| self.describe(cluster, names))
-            .buffered(ABREAST)
-            .try_fold(Vec::new(), |mut all, some| async {
-                all.extend(some);
-                Ok(all)
+        stream::iter(calls)
+            .map(|(cluster, names)| async move {
+                let asked = names.iter().map(|name| ServiceId {
+                    cluster: cluster.clone(),
+                    name: name.clone(),
+                });
+                Batch {
+                    asked: asked.collect(),
+                    found: self.describe(&cluster, &names).await,
+                }
             })
-            .await?;
-        services.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(services)
+            .buffered(ABREAST)
+            .collect()
+            .await
     }
 
-    async fn describe(&self, cluster: String, names: Vec<String>) -> Result<Vec<Service>, Problem> {
+    async fn describe(&self, cluster: &str, names: &[String]) -> Result<Vec<Service>, Problem> {
         let page = self
             .aws
             .read(&self.line, SERVICES, |c| {
                 c.ecs
                     .describe_services()
                     .cluster(cluster)
-                    .set_services(Some(names))
+                    .set_services(Some(names.to_vec()))
                     .send()
             })
             .await?;
@@ -152,7 +166,9 @@ impl Ecs {
     /// # Errors
     /// `NotFound` where there is none of that name.
     pub async fn service(&self, id: &ServiceId) -> Result<Service, Problem> {
-        let found = self.services(std::slice::from_ref(id)).await?;
+        let found = self
+            .describe(&id.cluster, std::slice::from_ref(&id.name))
+            .await?;
         found.into_iter().next().ok_or_else(|| {
             Problem::new(
                 ProblemKind::NotFound,

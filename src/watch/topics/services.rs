@@ -1,15 +1,16 @@
 //! Clusters and services: what there is, and how each fares.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{deployments, targets};
 use crate::backend::Backend;
-use crate::backend::aws::ecs::SERVICES_A_CALL;
+use crate::backend::aws::ecs::{Batch, SERVICES_A_CALL};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Cluster, Service, ServiceId};
 use crate::watch::picture::{Asked, Picture};
@@ -25,6 +26,8 @@ const BUSY: usize = 2 * SERVICES_A_CALL;
 pub struct Inventory {
     clusters: Vec<Cluster>,
     services: Vec<ServiceId>,
+    /// Clusters whose services could not be listed.
+    unlisted: BTreeMap<String, Problem>,
     /// Configured clusters that do not exist.
     missing: Vec<String>,
 }
@@ -39,14 +42,30 @@ pub async fn ask_inventory(backend: &Backend, only: &[String]) -> Result<Invento
         .collect();
     clusters.retain(|c| c.status != "INACTIVE" && (only.is_empty() || only.contains(&c.name)));
     let names: Vec<String> = clusters.iter().map(|c| c.name.clone()).collect();
-    let services = stream::iter(names)
-        .map(|name| async move { backend.ecs.service_ids(&name).await })
+    let all = names.len();
+    let listed: Vec<(String, Result<Vec<ServiceId>, Problem>)> = stream::iter(names)
+        .map(|name| async move {
+            let ids = backend.ecs.service_ids(&name).await;
+            (name, ids)
+        })
         .buffered(ABREAST)
-        .try_concat()
-        .await?;
+        .collect()
+        .await;
+    let (mut services, mut unlisted) = (Vec::new(), BTreeMap::new());
+    for (cluster, answer) in listed {
+        match answer {
+            Ok(ids) => services.extend(ids),
+            // Nothing was listed: that is no list.
+            Err(problem) if unlisted.len() + 1 == all => return Err(problem),
+            Err(problem) => {
+                unlisted.insert(cluster, problem);
+            }
+        }
+    }
     Ok(Inventory {
         clusters,
         services,
+        unlisted,
         missing,
     })
 }
@@ -62,14 +81,19 @@ pub fn take_inventory(
         Err(problem) => return cannot_list(p, problem),
     };
     p.facts.clusters.take(Ok(found.clusters), at);
-    p.inventory.retain(|id, _| found.services.contains(id));
+    // What was known of a cluster that refuses now is still there, as far as anybody knows.
+    p.unlisted = found.unlisted;
+    let unlisted = &p.unlisted;
+    p.inventory
+        .retain(|id, _| found.services.contains(id) || unlisted.contains_key(&id.cluster));
     for id in found.services {
         p.inventory.entry(id).or_insert(None);
     }
     let known = &p.inventory;
     p.services.retain(|id, _| known.contains_key(id));
     p.details.retain(|id, _| known.contains_key(id));
-    if p.inventory.is_empty() {
+    p.unread.retain(|id, _| known.contains_key(id));
+    if p.inventory.is_empty() && p.unlisted.is_empty() {
         p.facts.services.take(Ok(Arc::default()), at);
         p.facts.task_definitions.take(Ok(Arc::default()), at);
     }
@@ -86,6 +110,7 @@ fn cannot_list(p: &mut Picture, problem: Problem) -> Option<ProblemKind> {
     let kind = problem.kind;
     if p.inventory.is_empty() || problem.is_about_credentials() {
         p.facts.services.error = Some(problem.clone());
+        p.facts.services_unread = None;
         p.facts.deployments.error = Some(problem.clone());
         p.facts.task_definitions.error = Some(problem.clone());
     }
@@ -128,16 +153,16 @@ pub fn choose(p: &Picture, now: Instant) -> Vec<ServiceId> {
         return never;
     }
     let pass = pace_of(p, p.is_lively()).pass;
-    // What failed is not young, whenever it was last asked.
-    let young = match p.facts.services.error {
-        None => pass.mul_f64(0.6),
-        Some(_) => Duration::ZERO,
+    // What failed is not young, whenever it was last asked; it waits its turn all the same.
+    let young = |id: &ServiceId| match p.unread.contains_key(id) {
+        false => pass.mul_f64(0.6),
+        true => Duration::ZERO,
     };
     let mut aged: Vec<(Instant, &ServiceId)> = p
         .inventory
         .iter()
         .filter_map(|(id, asked)| Some((asked.as_ref()?.at, id)))
-        .filter(|(at, _)| now.duration_since(*at) > young)
+        .filter(|(at, id)| now.duration_since(*at) > young(id))
         .collect();
     aged.sort();
     let Some((_, oldest)) = aged.first() else {
@@ -167,49 +192,61 @@ pub fn busy(p: &Picture) -> Vec<ServiceId> {
 /// How services fare.
 #[derive(Debug)]
 pub struct Described {
-    asked: Vec<ServiceId>,
     began: Instant,
-    found: Result<Vec<Service>, Problem>,
+    batches: Vec<Batch>,
 }
 
 /// Describes services.
 pub async fn ask(backend: &Backend, ids: Vec<ServiceId>) -> Described {
     let began = Instant::now();
-    let found = if ids.is_empty() {
-        Ok(Vec::new())
-    } else {
-        backend.ecs.services(&ids).await
-    };
-    Described {
-        asked: ids,
-        began,
-        found,
-    }
+    let batches = backend.ecs.services(&ids).await;
+    Described { began, batches }
 }
 
 /// Joins services.
 pub fn take(p: &mut Picture, answer: Described, at: Timestamp) -> Option<ProblemKind> {
-    if answer.asked.is_empty() {
+    let (mut read, mut failure) = (false, None);
+    for batch in answer.batches {
+        match batch.found {
+            Ok(found) => {
+                read = true;
+                let asked = Asked {
+                    at: answer.began,
+                    stamp: Some(at),
+                };
+                join(p, batch.asked, found, asked);
+            }
+            Err(problem) => {
+                failure = Some(problem.kind);
+                for id in batch.asked {
+                    // Tried is tried: whoever fails goes to the end of the queue, and no other waits for it.
+                    if let Some(entry) = p.inventory.get_mut(&id) {
+                        let stamp = entry.and_then(|a| a.stamp);
+                        *entry = Some(Asked {
+                            at: answer.began,
+                            stamp,
+                        });
+                        p.unread.insert(id, problem.clone());
+                    }
+                }
+            }
+        }
+    }
+    if read {
+        rebuild(p, at);
         return None;
     }
-    let found = match answer.found {
-        Ok(found) => found,
-        Err(problem) => {
-            let kind = problem.kind;
-            if p.services.is_empty() {
-                p.facts.deployments.error = Some(problem.clone());
-                p.facts.task_definitions.error = Some(problem.clone());
-            }
-            p.facts.services.error = Some(problem);
-            targets_too(p);
-            return Some(kind);
-        }
-    };
-    let asked = Asked {
-        at: answer.began,
-        stamp: at,
-    };
-    let mut gone = answer.asked;
+    failure?;
+    tell(p);
+    targets_too(p);
+    failure
+}
+
+/// Joins the services of one call that was answered.
+fn join(p: &mut Picture, mut gone: Vec<ServiceId>, found: Vec<Service>, asked: Asked) {
+    for id in &gone {
+        p.unread.remove(id);
+    }
     for service in found.into_iter().filter(|s| s.status != "INACTIVE") {
         gone.retain(|id| id != &service.id);
         p.inventory.insert(service.id.clone(), Some(asked));
@@ -228,13 +265,41 @@ pub fn take(p: &mut Picture, answer: Described, at: Timestamp) -> Option<Problem
             *entry = Some(asked);
         }
     }
-    p.facts.services.error = None;
-    rebuild(p, at);
-    None
+}
+
+/// Publishes what failed: about all services, or about those of some clusters while the others are as fresh as ever.
+fn tell(p: &mut Picture) {
+    let failed = p
+        .unlisted
+        .iter()
+        .chain(p.unread.iter().map(|(id, why)| (&id.cluster, why)));
+    let mut clusters: BTreeMap<&String, &Problem> = BTreeMap::new();
+    for (cluster, why) in failed {
+        clusters.entry(cluster).or_insert(why);
+    }
+    let Some((_, first)) = clusters.first_key_value() else {
+        p.facts.services.error = None;
+        p.facts.services_unread = None;
+        return;
+    };
+    let whole = p.unread.len() == p.inventory.len() || first.is_about_credentials();
+    let mut problem = (*first).clone();
+    if !whole {
+        let names: Vec<&str> = clusters.keys().map(|name| name.as_str()).collect();
+        problem.what = format!("{} in {}", problem.what, names.join(", "));
+    }
+    let unread: BTreeSet<ServiceId> = p.unread.keys().cloned().collect();
+    p.facts.services_unread = (!whole).then_some(unread);
+    if p.services.is_empty() {
+        p.facts.deployments.error = Some(problem.clone());
+        p.facts.task_definitions.error = Some(problem.clone());
+    }
+    p.facts.services.error = Some(problem);
 }
 
 /// Puts the published rows together. Their age is that of the row asked about the longest ago.
 fn rebuild(p: &mut Picture, at: Timestamp) {
+    tell(p);
     let complete = p.inventory.values().all(Option::is_some);
     if complete || p.facts.services.value.is_some() {
         let same = p.facts.services.value.as_ref().is_some_and(|rows| {
@@ -247,8 +312,15 @@ fn rebuild(p: &mut Picture, at: Timestamp) {
         if !same {
             p.facts.services.value = Some(Arc::new(p.services.values().cloned().collect()));
         }
-        let oldest = p.inventory.values().flatten().map(|a| a.stamp).min();
-        p.facts.services.observed_at = Some(oldest.unwrap_or(at));
+        // The age of what failed is told by its error, and must not make the others look old.
+        let answered = p
+            .inventory
+            .iter()
+            .filter(|(id, _)| !p.unread.contains_key(id));
+        let oldest = answered.filter_map(|(_, a)| a.as_ref()?.stamp).min();
+        if let Some(stamp) = oldest.or_else(|| p.inventory.is_empty().then_some(at)) {
+            p.facts.services.observed_at = Some(stamp);
+        }
     }
     let pace = pace_of(p, p.is_lively());
     p.facts.services.period = pace.pass.max(Duration::from_secs(1));
@@ -272,7 +344,7 @@ mod tests {
             };
             let asked = seconds_ago.map(|s| Asked {
                 at: now - Duration::from_secs(s),
-                stamp: Timestamp::now(),
+                stamp: Some(Timestamp::now()),
             });
             p.inventory.insert(id, asked);
         }
@@ -320,5 +392,89 @@ mod tests {
         assert_eq!(chosen(&p, now), ["b/2", "b/3"]);
         let young = picture(&[("a/1", Some(1))], now);
         assert!(chosen(&young, now).is_empty());
+    }
+
+    fn denied() -> Problem {
+        Problem::new(
+            ProblemKind::Denied,
+            "ecs",
+            "Cannot read services",
+            "denied",
+            "Ask.",
+        )
+    }
+
+    /// A cluster that may not be read is told; it holds no other up, and waits its turn like everybody.
+    #[test]
+    fn one_cluster_that_refuses_blinds_no_other() {
+        let t0 = Instant::now();
+        let mut p = picture(&[("a/1", None), ("b/1", None)], t0);
+        let id = |cluster: &str| ServiceId {
+            cluster: cluster.into(),
+            name: "1".into(),
+        };
+        let answer = |seconds: u64| Described {
+            began: t0 + Duration::from_secs(seconds),
+            batches: vec![
+                Batch {
+                    asked: vec![id("a")],
+                    found: Err(denied()),
+                },
+                Batch {
+                    asked: vec![id("b")],
+                    found: Ok(vec![]),
+                },
+            ],
+        };
+        let at = Timestamp::from_second(1_800_000_000).unwrap();
+        assert_eq!(take(&mut p, answer(0), at), None, "something was read");
+        let facts = &p.facts;
+        let told = facts.services.error.clone().unwrap();
+        assert_eq!(told.what, "Cannot read services in a");
+        assert!(facts.services.value.is_some() && facts.services.fresh(at).is_none());
+        assert!(facts.is_service_fresh(&id("b"), at));
+        assert!(!facts.is_service_fresh(&id("a"), at));
+        // Both were tried at the same moment: the one that failed is not asked alone for ever.
+        assert_eq!(chosen(&p, t0 + Duration::from_secs(60)), ["a/1"]);
+        take(
+            &mut p,
+            Described {
+                began: t0 + Duration::from_secs(60),
+                batches: answer(0).batches.into_iter().take(1).collect(),
+            },
+            at,
+        );
+        assert_eq!(chosen(&p, t0 + Duration::from_secs(61)), ["b/1"]);
+        // Nothing at all can be read: that is about all of them.
+        let mut all = answer(70);
+        all.batches[1].found = Err(denied());
+        assert_eq!(take(&mut p, all, at), Some(ProblemKind::Denied));
+        assert_eq!(p.facts.services.error, Some(denied()));
+        assert!(!p.facts.is_service_fresh(&id("b"), at));
+        // And all is well again.
+        let mut well = answer(80);
+        well.batches[0].found = Ok(vec![]);
+        assert_eq!(take(&mut p, well, at), None);
+        assert!(p.facts.services.fresh(at).is_some());
+    }
+
+    #[test]
+    fn a_cluster_that_cannot_be_listed_keeps_what_is_known_of_it() {
+        let now = Instant::now();
+        let mut p = picture(&[("a/1", Some(5)), ("b/1", Some(5)), ("b/2", Some(5))], now);
+        let found = Inventory {
+            clusters: vec![],
+            services: vec![ServiceId {
+                cluster: "b".into(),
+                name: "1".into(),
+            }],
+            unlisted: BTreeMap::from([("a".to_owned(), denied())]),
+            missing: vec![],
+        };
+        take_inventory(&mut p, Ok(found), Timestamp::now());
+        let left: Vec<String> = p.inventory.keys().map(ToString::to_string).collect();
+        assert_eq!(left, ["a/1", "b/1"]);
+        let told = p.facts.services.error.clone().unwrap();
+        assert_eq!(told.what, "Cannot read services in a");
     }
 }

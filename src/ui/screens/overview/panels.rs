@@ -215,14 +215,17 @@ fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: u16) -> Spans {
 pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
     let rows = facts.service_rows();
-    let steady = rows
+    // Where some could not be read, those that were are counted, and no other.
+    let partly = facts.services_unread.is_some();
+    let counted = rows
         .iter()
-        .filter(|s| s.health().word() == "steady")
-        .count();
-    let (all, tasks) = (
-        rows.len(),
-        rows.iter().map(|s| s.counts.running).sum::<u32>(),
-    );
+        .filter(|s| !partly || facts.is_service_fresh(&s.id, cx.now));
+    let (mut steady, mut all, mut tasks) = (0_usize, 0_usize, 0);
+    for s in counted {
+        all += 1;
+        steady += usize::from(s.health().word() == "steady");
+        tasks += s.counts.running;
+    }
     let part = &facts.services;
     // A count is told while it can be believed; else why it cannot, and what to do.
     let doubt = match (part.freshness(cx.now), &part.error) {
@@ -233,6 +236,9 @@ pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     };
     let counted = match (&doubt, all) {
         (Some(_), 0) => "services unknown".to_owned(),
+        (Some(_), _) if partly => {
+            format!("services {steady} of {all} steady, the others unknown")
+        }
         (Some(_), _) => format!("services unknown, {steady} of {all} were steady"),
         (None, 0) => "no ECS services in this account and region".to_owned(),
         (None, _) => format!("services {steady} of {all} steady · {tasks} tasks run"),
@@ -251,6 +257,9 @@ pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let title = match &doubt {
+        Some(_) if all > 0 && partly => {
+            format!("Services  {steady} of {all} steady, the others unknown")
+        }
         Some(_) if all > 0 => format!("Services  unknown, {steady} of {all} were steady"),
         Some(_) => "Services  unknown".to_owned(),
         None => format!("Services  {steady} of {all} steady"),

@@ -2,7 +2,6 @@
 
 use crate::domain::alarm::AlarmState;
 use crate::domain::metric::MetricQuery;
-use crate::domain::part::Freshness;
 use crate::domain::queries;
 use crate::domain::service::{Service, ServiceHealth, image_tag};
 use crate::ui::screens::Cx;
@@ -36,7 +35,7 @@ pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
         ServiceHealth::Steady => ("●", t.ok),
         ServiceHealth::Inactive => ("○", t.muted),
     };
-    let stale = cx.snapshot.facts.services.freshness(cx.now) != Freshness::Fresh;
+    let stale = !cx.snapshot.facts.is_service_fresh(&s.id, cx.now);
     (
         format!("{sign} {}", s.health().word()),
         if stale { t.stale } else { style },
@@ -64,7 +63,7 @@ pub fn deployed_at(s: &Service) -> Option<jiff::Timestamp> {
 /// The row of a service.
 pub fn row(s: &Service, cx: &Cx<'_>) -> Row {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
-    let stale = facts.services.freshness(cx.now) != Freshness::Fresh;
+    let stale = !facts.is_service_fresh(&s.id, cx.now);
     let plain = if stale { t.stale } else { t.text };
     let counts = s.counts;
     let tasks_style = if counts.running < counts.desired {
