@@ -11,9 +11,8 @@ use super::estate;
 use super::tail::Tail;
 use super::topics::boards::Refused;
 use super::topics::slos::Measured;
-use super::topics::{outside, records, targets};
+use super::topics::{deployments, outside, records, targets};
 use crate::config::Config;
-use crate::domain::deployment::Deployment;
 use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
 use crate::domain::part::Part;
@@ -44,7 +43,7 @@ pub struct Picture {
     /// Services as last described.
     pub services: BTreeMap<ServiceId, Arc<Service>>,
     /// Deployments by the service-deployment API, for services that were asked so.
-    pub details: BTreeMap<ServiceId, Vec<Deployment>>,
+    pub details: BTreeMap<ServiceId, deployments::Known>,
     /// All target groups of the account, without targets.
     pub groups: Vec<TargetGroup>,
     /// What each group that services are bound to answered.

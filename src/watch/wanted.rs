@@ -13,7 +13,8 @@ use super::estate;
 use super::picture::Picture;
 use super::topic::{Topic, Wanted};
 use super::topics::{
-    boards, charts, log_groups, outside, records, series, slos, targets, task_definitions,
+    boards, charts, deployments, log_groups, outside, records, series, slos, targets,
+    task_definitions,
 };
 use crate::backend::aws::ecs::SERVICES_A_CALL;
 use crate::domain::interest::Interest;
@@ -107,8 +108,15 @@ fn services(p: &Picture, all: &mut Vec<Wanted>) {
         all.push(Wanted::every(Topic::TaskDefinitions, 20_000).stamped(stamp(&missing.first())));
     }
     for (id, moving) in detailed(p, &interest) {
-        let period = if moving { 5_000 } else { 30_000 };
-        all.push(Wanted::every(Topic::Deployments(id), period));
+        let period = if moving {
+            deployments::MOVING
+        } else {
+            deployments::RESTING
+        };
+        all.push(Wanted {
+            period,
+            ..Wanted::every(Topic::Deployments(id), 0)
+        });
     }
 }
 
@@ -142,7 +150,8 @@ fn detailed(p: &Picture, interest: &[ServiceId]) -> Vec<(ServiceId, bool)> {
 
 /// Whether the service-deployment API was not asked since a deployment of the service began or ended.
 fn is_outdated(p: &Picture, service: &Service) -> bool {
-    let Some(rows) = p.details.get(&service.id) else {
+    let known = p.details.get(&service.id);
+    let Some(rows) = known.and_then(deployments::Known::rows) else {
         return true;
     };
     // An endpoint that lacks the API tells nothing, however often it is asked.

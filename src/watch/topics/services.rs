@@ -325,7 +325,7 @@ fn rebuild(p: &mut Picture, at: Timestamp) {
     let pace = pace_of(p, p.is_lively());
     p.facts.services.period = pace.pass.max(Duration::from_secs(1));
     p.facts.clusters.period = Duration::from_secs(60);
-    deployments::rebuild(p);
+    deployments::rebuild(p, at);
     targets_too(p);
 }
 

@@ -101,6 +101,6 @@ pub fn take(p: &mut Picture, answer: Read, at: Timestamp) -> Option<ProblemKind>
         part.take(Ok(Arc::new(known)), at);
     }
     part.error = answer.failure;
-    deployments::rebuild(p);
+    deployments::rebuild(p, at);
     failure
 }
