@@ -23,10 +23,13 @@ fn hash(name: &str, minute: f64) -> f64 {
     ((h >> 11) as f64 / (1_u64 << 53) as f64) * 2.0 - 1.0
 }
 
+/// What [`load`] is over a whole day.
+pub const USUAL_LOAD: f64 = 0.85;
+
 /// How busy the platform is at a time: 0.4 at night, 1.3 in the afternoon (UTC).
 pub fn load(at: f64) -> f64 {
     let hour = (at / 3_600.0).rem_euclid(24.0);
-    0.85 + 0.45 * ((hour - 9.0) / 24.0 * std::f64::consts::TAU).sin()
+    USUAL_LOAD + 0.45 * ((hour - 9.0) / 24.0 * std::f64::consts::TAU).sin()
 }
 
 /// Share of the cache's look-ups that find their key, percent: its metric and the cache itself say the same.
