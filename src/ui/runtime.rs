@@ -28,6 +28,10 @@ use crate::watch::{Handle, Snapshot};
 /// Ages go in steps of ten seconds and the clock in minutes: while nothing counts seconds, this is often enough to look.
 const AGES_S: i64 = 5;
 
+/// A console that asked to be stopped and goes on after this without having been continued was not stopped: nobody can stop what has
+/// no shell behind it.
+const UNSTOPPED: Duration = Duration::from_millis(300);
+
 /// How the console ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsoleError {
@@ -99,6 +103,7 @@ impl Console {
 
         loop {
             let wait = screen.pace.wait(Instant::now());
+            let lent = screen.lent;
             let msg = tokio::select! {
                 biased;
                 () = signals.ended() => return Ok(()),
@@ -110,9 +115,13 @@ impl Console {
                     let (columns, rows) = crossterm::terminal::size().unwrap_or(model.size);
                     Some(Msg::Resize(columns, rows))
                 }
+                () = unstopped(lent) => {
+                    screen.take_again();
+                    Some(Msg::Resize(model.size.0, model.size.1))
+                }
                 Some(msg) = messages.recv() => Some(msg),
                 () = screen.writer.wrote(), if screen.writer.is_busy() => None,
-                () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() && !screen.writer.is_busy() => None,
+                () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() && lent.is_none() && !screen.writer.is_busy() => None,
                 alive = handle.changed() => alive.then(|| Msg::Snapshot(handle.snapshot())),
                 _ = tick.tick() => {
                     if screen.writer.has_failed() || !io::IsTerminal::is_terminal(&io::stdin()) {
@@ -137,6 +146,14 @@ impl Console {
                 screen.draw(&model);
             }
         }
+    }
+}
+
+/// Ends when a console that lent its terminal was not stopped; never for one that has it.
+async fn unstopped(lent: Option<tokio::time::Instant>) {
+    match lent {
+        Some(at) => tokio::time::sleep_until(at + UNSTOPPED).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -246,6 +263,8 @@ struct Screen {
     pending: Vec<u8>,
     /// What has to go out before the next frame.
     opening: Vec<u8>,
+    /// Since when somebody else has the terminal: nothing is drawn on it.
+    lent: Option<tokio::time::Instant>,
 }
 
 impl Screen {
@@ -258,12 +277,15 @@ impl Screen {
             pace: Pace::default(),
             pending: Vec::new(),
             opening: Vec::new(),
+            lent: None,
         })
     }
 
     /// Whether something is to be drawn, and now.
     fn may_draw(&self) -> bool {
-        !self.writer.is_busy() && self.pace.wait(Instant::now()) == Some(Duration::ZERO)
+        self.lent.is_none()
+            && !self.writer.is_busy()
+            && self.pace.wait(Instant::now()) == Some(Duration::ZERO)
     }
 
     fn draw(&mut self, model: &Model) {
@@ -291,12 +313,13 @@ impl Screen {
 
     fn suspend(&mut self) {
         self.guard.lend();
+        self.lent = Some(tokio::time::Instant::now());
+        // Continues here after SIGCONT. That is heard of as any other, and the terminal taken again then: once is enough.
         stop_self();
-        // Continues here after SIGCONT, which is heard of as well; but none comes where nothing could be stopped.
-        self.take_again();
     }
 
     fn take_again(&mut self) {
+        self.lent = None;
         self.opening = self.guard.resume().unwrap_or_default();
         self.painter.forget();
     }

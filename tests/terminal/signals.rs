@@ -62,11 +62,17 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     screen.wait_text("shell has it: 148");
     assert_eq!(proc::state(console), Some('T'), "stopped, not ended");
     screen.assert_restored();
+    let before = screen.written();
     screen.press("Enter");
     screen.wait_text("Burning");
     assert!(!screen.is_cooked(), "raw mode is back");
     screen.press("3");
     screen.wait_text("┌ Services");
+    // Its own screen is entered once, and all of it painted once.
+    std::thread::sleep(Duration::from_millis(500));
+    let since = screen.raw().split_off(before);
+    let entered = since.windows(8).filter(|w| w == b"\x1b[?1049h").count();
+    assert_eq!(entered, 1, "{}", String::from_utf8_lossy(&since));
     screen.press("q");
     screen.wait_text("over: 0");
     screen.assert_restored();
