@@ -4,8 +4,11 @@
 #[path = "probes/servers.rs"]
 mod servers;
 
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use flightdeck::backend::Backend;
@@ -20,6 +23,7 @@ use jiff::Timestamp;
 use rcgen::date_time_ymd;
 use rustls::version::{TLS12, TLS13};
 use servers::{Authority, HOST, Manner, Zone, identity};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const FINE: Manner = Manner::Says("HTTP/1.1 200 OK");
 const SOON: Duration = Duration::from_millis(400);
@@ -158,8 +162,131 @@ async fn days_left_and_versions_are_told() {
     let new = tls(at, Some(&ours)).await.unwrap();
     assert_eq!((new.protocol.as_str(), new.tls12), ("TLS 1.3", Some(false)));
     assert_eq!(new.grade.letter, "A");
+    assert_eq!((new.tls11, new.tls10), (Some(false), Some(false)));
     assert_eq!(new.graded(Some(true)).letter, "A+");
     assert_eq!(new.graded(Some(false)).reasons, ["no strict HSTS"]);
+}
+
+/// Answers a hello that asks for less than TLS 1.2 by itself, as `say` says, and leaves the others to a good server.
+async fn old_fashioned(ours: &Authority, say: fn(u8) -> Option<Vec<u8>>) -> SocketAddr {
+    let good = servers::https(identity(Some(ours), |_| {}), &[&TLS12, &TLS13], FINE).await;
+    servers::tcp(move |mut stream| async move {
+        let mut head = [0; 4_096];
+        let n = stream.read(&mut head).await.unwrap_or(0);
+        // Record, message, version: the eleventh byte is the version's second. A modern client says 3 there.
+        match head[10] {
+            minor @ (1 | 2) => match say(minor) {
+                Some(bytes) => drop(stream.write_all(&bytes).await),
+                None => std::future::pending().await,
+            },
+            _ => {
+                let mut inner = tokio::net::TcpStream::connect(good).await.unwrap();
+                inner.write_all(&head[..n]).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut stream, &mut inner).await;
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn who_still_takes_tls_1_0_or_1_1_earns_no_more_than_a_b() {
+    let ours = Authority::new();
+    let at = old_fashioned(&ours, |minor| {
+        Some(match minor {
+            1 => vec![22, 3, 1, 0, 6, 2, 0, 0, 70, 3, 1],
+            _ => vec![21, 3, 1, 0, 2, 2, 70],
+        })
+    })
+    .await;
+    let seen = tls(at, Some(&ours)).await.unwrap();
+    assert_eq!((seen.tls11, seen.tls10), (Some(false), Some(true)));
+    let grade = seen.graded(Some(true));
+    assert_eq!(grade.letter, "B");
+    assert!(grade.reasons[0].starts_with("TLS 1.0 still offered"));
+    // Silence is no refusal, and no reason to forget the rest.
+    let at = old_fashioned(&ours, |_| None).await;
+    let seen = tls(at, Some(&ours)).await.unwrap();
+    assert_eq!((seen.tls11, seen.tls10), (None, None));
+    let grade = seen.graded(Some(true));
+    assert_eq!(grade.letter, "A");
+    assert!(grade.reasons[0].contains("not known whether it still offers TLS 1.0 and 1.1"));
+}
+
+#[tokio::test]
+async fn old_versions_are_asked_for_once_an_hour() {
+    static HELLOS: AtomicUsize = AtomicUsize::new(0);
+    let ours = Authority::new();
+    let at = old_fashioned(&ours, |_| {
+        HELLOS.fetch_add(1, Ordering::SeqCst);
+        Some(Vec::new())
+    })
+    .await;
+    let backend = probes(at, Some(&ours)).await;
+    let target = TlsTarget {
+        host: HOST.into(),
+        port: 443,
+    };
+    for _ in 0..3 {
+        let seen = backend.tls.probe(&target).await.unwrap();
+        assert_eq!(seen.graded(Some(true)).letter, "A+");
+    }
+    assert_eq!(HELLOS.load(Ordering::SeqCst), 2, "one for each version");
+}
+
+/// OpenSSL, where this machine has it: a server that others wrote.
+#[tokio::test]
+async fn openssl_s_old_versions_are_seen() {
+    if Command::new("openssl").arg("version").output().is_err() {
+        eprintln!("no openssl on this machine");
+        return;
+    }
+    let ours = Authority::new();
+    let dir = tempfile::tempdir().unwrap();
+    let pem = identity(Some(&ours), |_| {}).pem;
+    let file = dir.path().join("server.pem");
+    std::fs::write(&file, pem).unwrap();
+    for (last, tls11, tls10) in [
+        ("1", true, true),
+        ("1_1", true, false),
+        ("1_2", false, false),
+    ] {
+        let mut without = vec!["-no_tls1", "-no_tls1_1"];
+        without.truncate(match last {
+            "1" => 0,
+            "1_1" => 1,
+            _ => 2,
+        });
+        let mut server = Command::new("openssl")
+            .args([
+                "s_server",
+                "-accept",
+                "127.0.0.1:0",
+                "-cipher",
+                "DEFAULT:@SECLEVEL=0",
+            ])
+            .arg("-cert")
+            .arg(&file)
+            .args(without)
+            // What a distribution forbids in its own file does not count here.
+            .env("OPENSSL_CONF", "/dev/null")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(server.stdout.take().unwrap()).lines();
+        let at = said
+            .find_map(|line| Some(line.ok()?.strip_prefix("ACCEPT ")?.parse().ok()))
+            .flatten()
+            .expect("an address");
+        let seen = tls(at, Some(&ours)).await;
+        server.kill().unwrap();
+        server.wait().unwrap();
+        let seen = seen.unwrap();
+        assert_eq!((seen.tls11, seen.tls10), (Some(tls11), Some(tls10)));
+        let letter = seen.graded(Some(true)).letter;
+        assert_eq!(letter, if tls11 { "B" } else { "A+" });
+    }
 }
 
 #[tokio::test]

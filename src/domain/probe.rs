@@ -85,6 +85,10 @@ pub struct TlsProbe {
     pub trust: Result<(), String>,
     /// Whether TLS 1.2 is also accepted; `None` where not tried.
     pub tls12: Option<bool>,
+    /// Whether TLS 1.1 is accepted; `None` where nobody answered.
+    pub tls11: Option<bool>,
+    /// Whether TLS 1.0 is.
+    pub tls10: Option<bool>,
     /// Grade of the connection.
     pub grade: Grade,
 }

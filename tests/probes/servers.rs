@@ -39,6 +39,8 @@ impl Authority {
 pub struct Identity {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
+    /// Both, as a server's file holds them.
+    pub pem: String,
 }
 
 /// Signed by an authority, or by itself; changed as the test wants.
@@ -51,8 +53,10 @@ pub fn identity(by: Option<&Authority>, change: impl FnOnce(&mut CertificatePara
         Some(authority) => params.signed_by(&key, &authority.0),
         None => params.self_signed(&key),
     };
+    let leaf = leaf.unwrap();
     Identity {
-        chain: vec![leaf.unwrap().der().clone()],
+        pem: leaf.pem() + &key.serialize_pem(),
+        chain: vec![leaf.der().clone()],
         key: PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())),
     }
 }

@@ -1,6 +1,7 @@
-//! A grade for a connection, after the ideas of the SSL Labs server rating guide, as far as a modern client can see: it
-//! offers TLS 1.2 and 1.3 with forward-secret suites alone, so what is older shows as a handshake that fails.
+//! A grade for a connection, after the ideas of the SSL Labs server rating guide: a modern client's handshakes, and whether the server
+//! still takes what came before TLS 1.2 (capped at B since January 2020). Weak suites of TLS 1.2 are not looked for.
 
+use super::old::Old;
 use crate::domain::probe::{Certificate, Grade, HSTS_UNSEEN};
 
 /// What the grade is made of.
@@ -10,6 +11,8 @@ pub struct Seen<'a> {
     pub trust: &'a Result<(), String>,
     /// Whether TLS 1.3 was negotiated.
     pub tls13: bool,
+    /// Which old versions are taken.
+    pub old: Old,
     /// The leaf.
     pub leaf: Option<&'a Certificate>,
 }
@@ -26,10 +29,34 @@ pub fn grade(seen: &Seen<'_>) -> Grade {
     if let Some(weak) = seen.leaf.and_then(|c| weak_key(&c.key)) {
         return letter("F", vec![weak]);
     }
+    let mut capped = Vec::new();
     if !seen.tls13 {
-        return letter("B", vec!["TLS 1.3 is not offered".into()]);
+        capped.push("TLS 1.3 is not offered".into());
     }
-    letter("A", vec![HSTS_UNSEEN.into()])
+    if let Some(still) = versions(&seen.old, Some(true)) {
+        capped.push(format!(
+            "{still} still offered: switch off what is older than 1.2"
+        ));
+    }
+    if !capped.is_empty() {
+        return letter("B", capped);
+    }
+    let mut reasons = vec![HSTS_UNSEEN.to_owned()];
+    if let Some(unknown) = versions(&seen.old, None) {
+        reasons.push(format!(
+            "not known whether it still offers {unknown}: no answer to a hello in it"
+        ));
+    }
+    letter("A", reasons)
+}
+
+/// The old versions of which that is known; `None` where there is none.
+fn versions(old: &Old, known: Option<bool>) -> Option<String> {
+    let of = |told: Option<bool>, name: &'static str| (told == known).then_some(name);
+    match (of(old.tls11, "TLS 1.1"), of(old.tls10, "TLS 1.0")) {
+        (Some(_), Some(_)) => Some("TLS 1.0 and 1.1".into()),
+        (one, other) => one.or(other).map(str::to_owned),
+    }
 }
 
 /// Keys below what the CA/Browser Forum's baseline requirements allow.
@@ -48,12 +75,18 @@ fn weak_key(key: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    const NONE: Old = Old {
+        tls11: Some(false),
+        tls10: Some(false),
+    };
+
     #[test]
     fn what_is_not_trusted_is_never_an_a() {
         let trust = Err("expired".to_owned());
         let seen = Seen {
             trust: &trust,
             tls13: true,
+            old: NONE,
             leaf: None,
         };
         assert_eq!(grade(&seen).letter, "T");
@@ -70,6 +103,29 @@ mod tests {
             .letter,
             "B"
         );
+    }
+
+    #[test]
+    fn old_versions_cap_the_grade_and_so_does_not_knowing() {
+        let of = |tls11, tls10| {
+            let grade = grade(&Seen {
+                trust: &Ok(()),
+                tls13: true,
+                old: Old { tls11, tls10 },
+                leaf: None,
+            });
+            (grade.letter, grade.reasons.join("; "))
+        };
+        let (letter, why) = of(Some(true), Some(false));
+        assert_eq!(letter, "B");
+        assert!(why.starts_with("TLS 1.1 still offered"), "{why}");
+        let (letter, why) = of(Some(true), Some(true));
+        assert_eq!(letter, "B");
+        assert!(why.starts_with("TLS 1.0 and 1.1 still offered"), "{why}");
+        assert_eq!(of(None, Some(true)).0, "B", "one is enough");
+        let (letter, why) = of(Some(false), None);
+        assert_eq!(letter, "A");
+        assert!(why.contains("whether it still offers TLS 1.0"), "{why}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod certificate;
 mod grade;
+mod old;
 mod recorder;
 pub mod trust;
 pub(crate) mod words;
@@ -23,7 +24,7 @@ use crate::domain::text::inert;
 use recorder::{Recorder, Shown};
 use trust::Trust;
 
-/// The whole probe, both handshakes.
+/// Both handshakes of a probe.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Where a probe's handshake goes.
@@ -68,6 +69,7 @@ pub struct Tls {
     line: Arc<Line>,
     connect_to: Option<SocketAddr>,
     deadline: Duration,
+    old: old::Memory,
 }
 
 /// One handshake that came to its end.
@@ -75,6 +77,40 @@ struct Handshake {
     protocol: Option<ProtocolVersion>,
     cipher: String,
     shown: Option<Shown>,
+}
+
+/// What the handshakes told.
+struct Look {
+    target: TlsTarget,
+    tls13: bool,
+    tls12: Option<bool>,
+    protocol: String,
+    cipher: String,
+    chain: Vec<Certificate>,
+    trust: Result<(), String>,
+}
+
+impl Look {
+    fn with_old(self, old: old::Old) -> TlsProbe {
+        let grade = grade::grade(&grade::Seen {
+            trust: &self.trust,
+            tls13: self.tls13,
+            old,
+            leaf: self.chain.first(),
+        });
+        TlsProbe {
+            host: self.target.host,
+            port: self.target.port,
+            protocol: self.protocol,
+            cipher: self.cipher,
+            chain: self.chain,
+            trust: self.trust,
+            tls12: self.tls12,
+            tls11: old.tls11,
+            tls10: old.tls10,
+            grade,
+        }
+    }
 }
 
 impl Tls {
@@ -85,18 +121,19 @@ impl Tls {
             line,
             connect_to: config.connect_to,
             deadline: DEADLINE,
+            old: old::Memory::default(),
         }
     }
 
-    /// The same with another deadline for a whole probe.
+    /// The same with another deadline for the handshakes of a probe.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Shakes hands, and once more with TLS 1.2 alone if the first took TLS 1.3. A chain that is not trusted is an answer, not
-    /// an error.
+    /// Shakes hands, and once more with TLS 1.2 alone if the first took TLS 1.3; then, once an hour, it asks for what is older. A
+    /// chain that is not trusted is an answer, not an error.
     ///
     /// # Errors
     /// Where no handshake comes about: no connection, no TLS, no answer in time.
@@ -106,13 +143,15 @@ impl Tls {
 
     async fn within(&self, target: &TlsTarget) -> Result<TlsProbe, Problem> {
         let what = format!("Cannot shake hands with {target} (TLS)");
-        match tokio::time::timeout(self.deadline, self.look(target, &what)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(words::timeout("tls", &what, Some(self.deadline))),
-        }
+        let look = self.look(target, &what);
+        let seen = match tokio::time::timeout(self.deadline, look).await {
+            Ok(answer) => answer?,
+            Err(_) => return Err(words::timeout("tls", &what, Some(self.deadline))),
+        };
+        Ok(seen.with_old(self.old(target).await))
     }
 
-    async fn look(&self, target: &TlsTarget, what: &str) -> Result<TlsProbe, Problem> {
+    async fn look(&self, target: &TlsTarget, what: &str) -> Result<Look, Problem> {
         let first = self
             .shake(target, what, &[&version::TLS13, &version::TLS12])
             .await?;
@@ -132,20 +171,14 @@ impl Tls {
         };
         let chain: Vec<Certificate> = ders.iter().filter_map(|d| certificate::read(d)).collect();
         let trust = verdict.map_err(|e| inert(&words::untrusted(&e, chain.first())));
-        let grade = grade::grade(&grade::Seen {
-            trust: &trust,
+        Ok(Look {
+            target: target.clone(),
             tls13,
-            leaf: chain.first(),
-        });
-        Ok(TlsProbe {
-            host: target.host.clone(),
-            port: target.port,
+            tls12,
             protocol: first.protocol.map(protocol).unwrap_or_default(),
             cipher: first.cipher,
             chain,
             trust,
-            tls12,
-            grade,
         })
     }
 
