@@ -80,7 +80,7 @@ pub struct Backup {
     pub arn: String,
     /// Region that it lies in.
     pub region: String,
-    /// When the data was as it is in there (UTC).
+    /// When the data was as it is in there (UTC); `None` for a copy whose source is not there any more and that does not tell itself.
     pub taken_at: Option<Timestamp>,
     /// When this backup or copy of one was made (UTC).
     pub made_at: Option<Timestamp>,
@@ -186,6 +186,10 @@ pub struct StoreBackups {
     pub here: usize,
     /// Copies in other regions.
     pub abroad: usize,
+    /// Whole backups in its own region of which nobody tells how old their data is.
+    pub undated: usize,
+    /// The same in other regions.
+    pub undated_abroad: usize,
     /// Backups that are not encrypted.
     pub unencrypted: usize,
 }
@@ -225,9 +229,30 @@ pub fn merged(all: impl IntoIterator<Item = Backup>) -> Vec<Backup> {
             }
         }
     }
-    let mut rows: Vec<Backup> = by_key.into_values().collect();
+    let mut rows: Vec<Backup> = by_key
+        .values()
+        .map(|b| Backup {
+            taken_at: taken(b, &by_key),
+            ..b.clone()
+        })
+        .collect();
     rows.sort_by_cached_key(|b| (std::cmp::Reverse(b.taken_at), b.key()));
     rows
+}
+
+/// Copies of copies that are followed at most.
+const HOPS: usize = 8;
+
+/// When the data of a backup was as it is in there. That of a copy is its source's, however late it was copied.
+fn taken(backup: &Backup, all: &BTreeMap<String, Backup>) -> Option<Timestamp> {
+    let mut known = backup;
+    for _ in 0..HOPS {
+        match known.copy_of.as_ref().and_then(|arn| all.get(arn)) {
+            Some(source) => known = source,
+            None => break,
+        }
+    }
+    known.taken_at.or(backup.taken_at)
 }
 
 /// What can be restored to any moment, as the databases themselves tell it.
@@ -344,12 +369,17 @@ pub fn stores(
                 ..StoreBackups::default()
             });
         let abroad = !home.is_empty() && b.region != home;
-        let (count, newest) = if abroad {
-            (&mut store.abroad, &mut store.newest_abroad)
+        let (count, newest, undated) = if abroad {
+            (
+                &mut store.abroad,
+                &mut store.newest_abroad,
+                &mut store.undated_abroad,
+            )
         } else {
-            (&mut store.here, &mut store.newest)
+            (&mut store.here, &mut store.newest, &mut store.undated)
         };
         *count += 1;
+        *undated += usize::from(b.complete && b.taken_at.is_none());
         store.unencrypted += usize::from(b.encrypted == Some(false));
         let newer = newest.as_ref().is_none_or(|n| n.taken_at < b.taken_at);
         if b.complete && b.taken_at.is_some() && newer {
@@ -399,6 +429,31 @@ mod tests {
                 (BackupKind::Vault, Some(7), Some(true))
             );
         }
+    }
+
+    #[test]
+    fn a_copy_is_as_old_as_what_it_is_a_copy_of() {
+        let old = backup("db", "arn:old", "home", 10);
+        let copy = |of: &str, taken| Backup {
+            copy_of: Some(of.into()),
+            made_at: at(90),
+            taken_at: taken,
+            ..backup("db", &format!("arn:copy of {of}"), "away", 0)
+        };
+        let first = copy("arn:old", None);
+        let second = copy(&first.arn, at(90));
+        let lost = copy("arn:gone", None);
+        let rows = merged([first.clone(), second.clone(), lost.clone(), old]);
+        let of = |arn: &str| rows.iter().find(|b| b.arn == arn).unwrap().taken_at;
+        assert_eq!(of(&first.arn), at(10));
+        assert_eq!(of(&second.arn), at(10), "of a copy of a copy, too");
+        assert_eq!(of(&lost.arn), None);
+        let known = Databases {
+            region: "home".into(),
+            ..Databases::default()
+        };
+        let got = stores(Some(&known), &rows, "production");
+        assert_eq!((got[0].undated, got[0].undated_abroad), (0, 1));
     }
 
     #[test]

@@ -115,9 +115,10 @@ fn store_cells(s: &StoreBackups, facts: &Facts, second: Option<&str>, now: Times
             Tone::Muted
         }
     };
-    let shown = |b: &Option<Backup>| match age(b) {
-        Some(a) => span(a.as_secs()),
-        None => "none".into(),
+    let shown = |b: &Option<Backup>, undated| match (age(b), undated) {
+        (Some(a), _) => span(a.as_secs()),
+        (None, 0) => "none".into(),
+        (None, _) => "?".into(),
     };
     let made = s.newest.as_ref().map_or("-", |b| b.kind.word());
     let there = s
@@ -144,9 +145,9 @@ fn store_cells(s: &StoreBackups, facts: &Facts, second: Option<&str>, now: Times
     vec![
         name,
         Cell::plain(s.kind.word()),
-        Cell::new(shown(&s.newest), judged(within(&s.newest))),
+        Cell::new(shown(&s.newest, s.undated), judged(within(&s.newest))),
         Cell::muted(made),
-        Cell::new(shown(&s.newest_abroad), copied),
+        Cell::new(shown(&s.newest_abroad, s.undated_abroad), copied),
         Cell::muted(there),
         Cell::plain(
             s.retention_days

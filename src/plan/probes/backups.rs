@@ -82,6 +82,7 @@ fn fresh(look: &Look<'_>) -> Verdict {
     let limit = rpo(look);
     for store in e.stores(&e.backups(), &look.facts.environment) {
         if is_wanted(look, &store) {
+            let doubt = doubt.clone().or_else(|| undated(store.undated));
             judge(
                 &mut found,
                 look,
@@ -137,10 +138,17 @@ fn copied(look: &Look<'_>) -> Verdict {
     for store in e.stores(&e.backups(), &look.facts.environment) {
         if is_wanted(look, &store) && store.needs_copies() {
             let newest = store.newest_abroad.as_ref();
+            let doubt = doubt.clone().or_else(|| undated(store.undated_abroad));
             judge(&mut found, look, &store.store, newest, limit, &doubt, &what);
         }
     }
     Ok(found.verdict())
+}
+
+/// Why backups without a date leave it open.
+fn undated(copies: usize) -> Option<String> {
+    let of = if copies == 1 { "a copy" } else { "copies" };
+    (copies > 0).then(|| format!("nobody tells how old the data of {of} is: the source is gone"))
 }
 
 /// A backup that is young enough is enough, whoever told of it; without one, what could not be asked leaves it open.

@@ -131,8 +131,8 @@ fn from_cluster(s: wire::ClusterSnapshot, region: &str) -> Backup {
         id: text(Some(&s.id)),
         arn: text(s.arn.as_deref()),
         region: region.to_owned(),
-        // The vendor does not tell when the data of a copied cluster snapshot was taken: the copy is at least as old as this.
-        taken_at: made_at,
+        // A copy does not tell when its data was taken: its source does, where that is still there (`domain::backup::merged`).
+        taken_at: made_at.filter(|_| copy_of.is_none()),
         made_at,
         complete: s.status.as_deref() == Some("available"),
         status: text(s.status.as_deref()),
@@ -164,5 +164,25 @@ fn from_automated(a: wire::Automated, region: &str) -> Backup {
         encrypted: maybe(a.encrypted.as_deref()),
         copy_of: own.filter(|r| *r != region).map(|r| text(Some(r))),
         expires_at: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_a_cluster_s_snapshot_is_not_as_young_as_the_copy() {
+        let snapshot = |source: Option<&str>| wire::ClusterSnapshot {
+            id: "weekly".into(),
+            snapshot_create_time: Some("2026-11-26T04:00:00Z".into()),
+            source: source.map(str::to_owned),
+            ..wire::ClusterSnapshot::default()
+        };
+        let own = from_cluster(snapshot(None), "us-east-1");
+        assert!(own.taken_at.is_some() && own.taken_at == own.made_at);
+        let source = "arn:aws:rds:us-east-1:1:cluster-snapshot:weekly";
+        let copy = from_cluster(snapshot(Some(source)), "eu-west-1");
+        assert_eq!((copy.taken_at, copy.made_at), (None, own.made_at));
     }
 }
