@@ -56,7 +56,15 @@ impl Deed {
             Self::DeleteBackups => &[
                 "rds:DeleteDBSnapshot",
                 "rds:DeleteDBClusterSnapshot",
+                "rds:DeleteDBInstanceAutomatedBackup",
+                "rds:DeleteDBClusterAutomatedBackup",
+                // Daily backups go with their database unless somebody says otherwise.
+                "rds:DeleteDBInstance",
+                "rds:DeleteDBCluster",
+                "elasticache:DeleteSnapshot",
                 "backup:DeleteRecoveryPoint",
+                // A life that ends today.
+                "backup:UpdateRecoveryPointLifecycle",
                 DELETE_VERSION,
             ],
             Self::Restore => &[
@@ -291,6 +299,29 @@ mod tests {
         assert!(on("arn:aws:s3:::laser-backups/*"));
         assert!(on("arn:aws:s3:::*"));
         assert!(on("*"));
+    }
+
+    #[test]
+    fn every_way_to_lose_a_backup_counts() {
+        let may = |action: &str| {
+            let p = principal(
+                "x",
+                json!({"Effect": "Allow", "Action": action, "Resource": "*"}),
+            );
+            p.grants.contains_key(&Deed::DeleteBackups)
+        };
+        for action in [
+            "rds:DeleteDBInstanceAutomatedBackup",
+            "rds:DeleteDBClusterAutomatedBackup",
+            "rds:DeleteDBInstance",
+            "rds:DeleteDBCluster",
+            "elasticache:DeleteSnapshot",
+            "backup:UpdateRecoveryPointLifecycle",
+            "backup:Update*",
+        ] {
+            assert!(may(action), "{action}");
+        }
+        assert!(!may("rds:RebootDBInstance") && !may("backup:StartBackupJob"));
     }
 
     #[test]
