@@ -65,6 +65,9 @@ pub struct Registry {
     pub repositories: Vec<Repository>,
     /// Images, by repository, newest first.
     pub images: Vec<Image>,
+    /// References of images that run and that their repository does not hold any more: it was asked for each of them by its tag or
+    /// digest.
+    pub gone: Vec<String>,
     /// What could not be read, in words.
     pub missing: Vec<String>,
 }
@@ -84,6 +87,13 @@ pub struct Repository {
     pub created_at: Option<Timestamp>,
 }
 
+impl Repository {
+    /// What a reference names in it.
+    pub fn named<'r>(&self, reference: &'r str) -> Option<ImageId<'r>> {
+        ImageId::of(reference.strip_prefix(self.uri.as_str())?)
+    }
+}
+
 impl Scan {
     /// Whether an image was scanned, and the scan tells what it found.
     pub fn is_done(&self) -> bool {
@@ -96,21 +106,51 @@ impl Scan {
     }
 }
 
+/// Where an image that runs is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Place<'a> {
+    /// In its repository.
+    Here(&'a Image),
+    /// Nowhere any more: its repository said so.
+    Gone,
+    /// In a repository of ours that did not tell of it.
+    Unread,
+    /// In another registry, which is not looked into.
+    Elsewhere,
+}
+
+/// What follows a repository in a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageId<'a> {
+    /// `@sha256:...`: it alone counts where a tag stands before it, too.
+    Digest(&'a str),
+    /// `:1.8.2`, or `latest` where nothing follows.
+    Tag(&'a str),
+}
+
+impl<'a> ImageId<'a> {
+    /// Reads it; `None` where the repository's name goes on.
+    pub fn of(rest: &'a str) -> Option<Self> {
+        match (rest.split_once('@'), rest.strip_prefix(':')) {
+            (Some((tag, digest)), _) if tag.is_empty() || tag.starts_with(':') => {
+                Some(Self::Digest(digest))
+            }
+            (None, Some(tag)) => Some(Self::Tag(tag)),
+            _ => rest.is_empty().then_some(Self::Tag("latest")),
+        }
+    }
+}
+
 impl Image {
     /// Whether a reference in a task definition (`uri:tag`, `uri@digest`) means it.
     pub fn is(&self, reference: &str) -> bool {
         let Some(rest) = reference.strip_prefix(self.uri.as_str()) else {
             return false;
         };
-        match (rest.strip_prefix('@'), rest.strip_prefix(':')) {
-            (Some(digest), _) => digest == self.digest,
-            (_, Some(tag)) => {
-                let (tag, digest) = tag
-                    .split_once('@')
-                    .map_or((tag, None), |(t, d)| (t, Some(d)));
-                self.tags.iter().any(|t| t == tag) && digest.is_none_or(|d| d == self.digest)
-            }
-            _ => rest.is_empty() && self.tags.iter().any(|t| t == "latest"),
+        match ImageId::of(rest) {
+            Some(ImageId::Digest(digest)) => digest == self.digest,
+            Some(ImageId::Tag(tag)) => self.tags.iter().any(|t| t == tag),
+            None => false,
         }
     }
 
@@ -131,13 +171,17 @@ impl Image {
 }
 
 impl Registry {
-    /// Whether a reference names one of its repositories.
-    pub fn holds(&self, reference: &str) -> bool {
-        self.repositories.iter().any(|r| {
-            reference
-                .strip_prefix(r.uri.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
-        })
+    /// Where the image of a reference is.
+    pub fn place(&self, reference: &str) -> Place<'_> {
+        if let Some(image) = self.find(reference) {
+            return Place::Here(image);
+        }
+        let ours = |r: &Repository| r.named(reference).is_some();
+        match self.gone.iter().any(|g| g == reference) {
+            true => Place::Gone,
+            false if self.repositories.iter().any(ours) => Place::Unread,
+            false => Place::Elsewhere,
+        }
     }
 
     /// The image that a reference means.
@@ -167,6 +211,8 @@ mod tests {
             "r.example/laser/api:1.8.2",
             "r.example/laser/api@sha256:aa11",
             "r.example/laser/api:1.8.2@sha256:aa11",
+            // The tag is of another image by now: what runs is told by the digest.
+            "r.example/laser/api:1.8.1@sha256:aa11",
         ] {
             assert!(image.is(good), "{good}");
         }

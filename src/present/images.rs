@@ -8,7 +8,7 @@ use serde_json::json;
 use super::words::{ago, bytes, count};
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
-use crate::domain::image::{Image, Registry};
+use crate::domain::image::{Image, Place, Registry};
 
 pub(super) const VIEW: View = View {
     id: "images",
@@ -99,19 +99,22 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     );
     let running = running(facts);
     for (reference, services) in &running {
-        match registry.find(reference) {
-            Some(image) => {
+        match registry.place(reference) {
+            Place::Here(image) => {
                 let thing = json!({"reference": reference, "services": services, "image": image});
                 runs.row(*reference, running_cells(image, services, now), &thing);
                 tell_findings(&mut findings, image, now);
             }
             // An image of another registry cannot be looked into here; one of this registry that is gone cannot be started again.
-            None if part.value.is_some() => {
+            place if part.value.is_some() => {
                 let thing = json!({"reference": reference, "services": services, "image": null});
-                let gone = registry.holds(reference);
-                runs.row(*reference, strange_cells(reference, services, gone), &thing);
+                runs.row(
+                    *reference,
+                    strange_cells(reference, services, place),
+                    &thing,
+                );
             }
-            None => {}
+            _ => {}
         }
     }
     // Worst first.
@@ -179,13 +182,14 @@ fn running_cells(image: &Image, services: &[String], now: Timestamp) -> Vec<Cell
     ]
 }
 
-fn strange_cells(reference: &str, services: &[String], gone: bool) -> Vec<Cell> {
+fn strange_cells(reference: &str, services: &[String], place: Place<'_>) -> Vec<Cell> {
     let mut cells = vec![
         Cell::name(reference),
         Cell::plain(services.join(", ")),
-        match gone {
-            true => Cell::new("not there", Tone::Bad),
-            false => Cell::new("elsewhere", Tone::Unknown),
+        match place {
+            Place::Gone => Cell::new("not there", Tone::Bad),
+            Place::Elsewhere => Cell::new("elsewhere", Tone::Unknown),
+            Place::Unread | Place::Here(_) => Cell::new("not told", Tone::Unknown),
         },
     ];
     cells.resize_with(RUNNING_HEADS.len(), || Cell::plain("-"));

@@ -28,6 +28,37 @@ impl std::fmt::Debug for Joining {
     }
 }
 
+/// What is known when a question is asked.
+pub struct Known {
+    estate: Estate,
+    /// References of the images that services run.
+    running: Vec<String>,
+}
+
+impl std::ops::Deref for Known {
+    type Target = Estate;
+
+    fn deref(&self) -> &Estate {
+        &self.estate
+    }
+}
+
+impl Known {
+    fn of(p: &Picture) -> Self {
+        let definitions = p.facts.task_definitions.value.iter();
+        let mut running: Vec<String> = definitions
+            .flat_map(|all| all.values())
+            .flat_map(|d| d.containers.iter().map(|c| c.image.clone()))
+            .collect();
+        running.sort_unstable();
+        running.dedup();
+        Self {
+            estate: p.facts.estate.clone(),
+            running,
+        }
+    }
+}
+
 /// A question under way.
 type Asking = Pin<Box<dyn Future<Output = Joining> + Send>>;
 
@@ -40,10 +71,10 @@ pub struct Row {
     source: &'static str,
     seconds: u64,
     open: fn(&mut Estate, &'static str, Duration),
-    ask: fn(Arc<Backend>, Estate) -> Asking,
+    ask: fn(Arc<Backend>, Known) -> Asking,
 }
 
-/// `part: line, source, seconds, |clients, estate| question;` where `estate` is what is known of the other systems.
+/// `part: line, source, seconds, |clients, estate| question;` where `estate` is what is known of the other systems, and `running` of services.
 macro_rules! rows {
     ($($part:ident: $line:literal, $source:literal, $seconds:literal, |$clients:ident, $estate:pat_param| $ask:expr;)*) => {
         /// Every system.
@@ -94,7 +125,7 @@ rows! {
     schemas: "postgres-elsewhere", "postgres:migrations", 300, |clients, _| clients.elsewhere.schemas();
     buckets: "s3", "s3:ListBuckets", 600, |clients, _| clients.s3.buckets();
     stacks: "cloudformation", "cloudformation:DescribeStacks", 60, |clients, estate| clients.cloudformation.stacks(&estate.stacks);
-    registry: "ecr", "ecr:DescribeImages", 300, |clients, estate| clients.ecr.registry(&estate.registry);
+    registry: "ecr", "ecr:DescribeImages", 300, |clients, estate| clients.ecr.registry(&estate.registry, &estate.running);
     topics: "sns", "sns:ListTopics", 300, |clients, _| clients.sns.topics();
     pipelines: "github", "github:ListWorkflowRuns", 60, |clients, _| clients.github.pipelines();
     github_deployments: "github", "github:ListDeployments", 180, |clients, _| clients.github.deployments();
@@ -140,7 +171,7 @@ pub fn wanted(p: &Picture) -> impl Iterator<Item = Wanted> {
 
 /// Puts a question together; `None`: there is no such part.
 pub fn ask(part: &str, p: &Picture, backend: Arc<Backend>) -> Option<Asking> {
-    Some((row(part)?.ask)(backend, p.facts.estate.clone()))
+    Some((row(part)?.ask)(backend, Known::of(p)))
 }
 
 /// Joins an answer.

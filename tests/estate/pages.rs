@@ -117,7 +117,12 @@ async fn a_server_that_repeats_a_token_is_told_of_and_not_asked_for_ever() {
         2,
     );
     ended("topics", e.sns.topics().await, &count, 2);
-    ended("images", e.ecr.registry(&Part::default()).await, &count, 2);
+    ended(
+        "images",
+        e.ecr.registry(&Part::default(), &[]).await,
+        &count,
+        2,
+    );
     ended("walls", e.waf.walls().await, &count, 3);
     ended("flags", e.appconfig.flags().await, &count, 2);
     ended("bounds", e.autoscaling.targets().await, &count, 12);

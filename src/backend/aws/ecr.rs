@@ -1,10 +1,11 @@
 //! Amazon ECR (API version 2015-09-21, AWS JSON): repositories, images, and what scans found in them.
 
+mod wire;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -13,9 +14,13 @@ use super::convert::{seconds, some_text, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
-use crate::domain::image::{Image, ImageFinding, Registry, Repository, Scan};
+use crate::domain::image::{Image, ImageFinding, ImageId, Registry, Repository, Scan};
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
+use wire::{
+    Basic, Enhanced, FindingPage, Found, ImageEntry, ImagePage, RepositoryEntry, RepositoryPage,
+    Status,
+};
 
 const API: Api = Api {
     host: "api.ecr",
@@ -47,125 +52,22 @@ pub struct Ecr {
     line: Arc<Line>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct RepositoryPage {
-    repositories: Vec<RepositoryEntry>,
-    next_token: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct RepositoryEntry {
-    repository_name: String,
-    repository_uri: String,
-    created_at: Option<f64>,
-    image_tag_mutability: Option<String>,
-    image_scanning_configuration: Option<Scanning>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Scanning {
-    scan_on_push: bool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ImagePage {
-    image_details: Vec<ImageEntry>,
-    next_token: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ImageEntry {
-    image_digest: String,
-    image_tags: Vec<String>,
-    image_size_in_bytes: u64,
-    image_pushed_at: Option<f64>,
-    last_recorded_pull_time: Option<f64>,
-    image_scan_status: Option<Status>,
-    image_scan_findings_summary: Option<Found>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Status {
-    status: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct FindingPage {
-    image_scan_status: Option<Status>,
-    image_scan_findings: Option<Found>,
-    next_token: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Found {
-    image_scan_completed_at: Option<f64>,
-    finding_severity_counts: Option<BTreeMap<String, u64>>,
-    findings: Vec<Basic>,
-    enhanced_findings: Vec<Enhanced>,
-}
-
-/// A finding of a basic scan.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Basic {
-    name: Option<String>,
-    description: Option<String>,
-    severity: Option<String>,
-    attributes: Vec<Attribute>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Attribute {
-    key: String,
-    value: Option<String>,
-}
-
-/// A finding of Amazon Inspector.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Enhanced {
-    title: Option<String>,
-    description: Option<String>,
-    severity: Option<String>,
-    first_observed_at: Option<f64>,
-    package_vulnerability_details: Option<Details>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Details {
-    vulnerability_id: Option<String>,
-    vulnerable_packages: Vec<Package>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Package {
-    name: Option<String>,
-    version: Option<String>,
-    fixed_in_version: Option<String>,
-}
-
 impl Ecr {
     /// On an account.
     pub fn new(signed: Arc<Signed>, line: Arc<Line>) -> Self {
         Self { signed, line }
     }
 
-    /// All repositories with their images. Findings of an image are read again when it was scanned again.
+    /// All repositories with their images; those that run (`running`: references of task definitions) are asked for by name where the
+    /// lists do not hold them. Findings of an image are read again when it was scanned again.
     ///
     /// # Errors
     /// Where the repositories cannot be listed.
-    pub async fn registry(&self, before: &Part<Arc<Registry>>) -> Result<Registry, Problem> {
+    pub async fn registry(
+        &self,
+        before: &Part<Arc<Registry>>,
+        running: &[String],
+    ) -> Result<Registry, Problem> {
         let repositories = self.repositories().await?;
         let questions: Vec<_> = (repositories.iter().take(MOST))
             .map(|r| async move { (r.name.as_str(), self.images(r).await) })
@@ -187,6 +89,9 @@ impl Ecr {
                 "only the first {MOST} repositories are looked into"
             ));
         }
+        let gone = self
+            .ask_for(running, &repositories, &mut images, &mut missing)
+            .await;
         images.sort_by(|a, b| {
             a.repository
                 .cmp(&b.repository)
@@ -201,8 +106,42 @@ impl Ecr {
         Ok(Registry {
             repositories,
             images,
+            gone,
             missing,
         })
+    }
+
+    /// Asks for what runs and is in no list: its repository was not listed, or not to its end, or the image came after. Those that
+    /// are not there any more come back.
+    async fn ask_for(
+        &self,
+        running: &[String],
+        repositories: &[Repository],
+        images: &mut Vec<Image>,
+        missing: &mut Vec<String>,
+    ) -> Vec<String> {
+        let ours = running.iter().filter_map(|reference| {
+            let named = |r| Repository::named(r, reference).map(|id| (reference, r, id));
+            repositories.iter().find_map(named)
+        });
+        let questions: Vec<_> = ours
+            .filter(|(reference, _, _)| !images.iter().any(|i| i.is(reference)))
+            .map(|(reference, of, id)| async move { (reference, self.one(of, id).await) })
+            .collect();
+        let answers: Vec<_> = stream::iter(questions)
+            .buffer_unordered(ABREAST)
+            .collect()
+            .await;
+        let mut gone = Vec::new();
+        for (reference, answer) in answers {
+            match answer {
+                Ok(found) if found.is_empty() => gone.push(reference.clone()),
+                Ok(found) => images.extend(found),
+                Err(p) => missing.push(format!("{reference}: {}", p.why)),
+            }
+        }
+        gone.sort();
+        gone
     }
 
     async fn pages<T, R>(
@@ -243,6 +182,28 @@ impl Ecr {
         let input = json!({"repositoryName": of.name, "maxResults": 1000});
         let all = self.pages(IMAGES, input, take).await?;
         Ok(all.into_iter().map(|e| image(e, of)).collect())
+    }
+
+    /// An image by its tag or digest; nothing where it is not there.
+    async fn one(&self, of: &Repository, id: ImageId<'_>) -> Result<Vec<Image>, Problem> {
+        let id = match id {
+            ImageId::Digest(digest) => json!({"imageDigest": digest}),
+            ImageId::Tag(tag) => json!({"imageTag": tag}),
+        };
+        let input = json!({"repositoryName": of.name, "imageIds": [id]});
+        match self
+            .signed
+            .json::<ImagePage>(&self.line, &API, IMAGES, &input)
+            .await
+        {
+            Ok(page) => Ok(page
+                .image_details
+                .into_iter()
+                .map(|e| image(e, of))
+                .collect()),
+            Err(p) if p.kind == ProblemKind::NotFound => Ok(Vec::new()),
+            Err(p) => Err(p),
+        }
     }
 
     /// Reads the findings of the newest images of each repository: where there are some that count, or where the list of images

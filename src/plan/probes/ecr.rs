@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, within};
 use super::{Probe, number};
-use crate::domain::image::{Image, Registry};
+use crate::domain::image::{Image, Place, Registry};
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -28,9 +28,9 @@ pub(super) const PROBES: &[Probe] = &[
     },
 ];
 
-/// Images that run, each by its short name; `None` where the registry does not hold it.
+/// Images that run, each by its short name.
 struct Running<'a> {
-    rows: Vec<(String, Option<&'a Image>, bool)>,
+    rows: Vec<(String, Place<'a>)>,
     at: Timestamp,
     source: &'a str,
 }
@@ -54,7 +54,7 @@ fn running<'a>(look: &Look<'a>) -> Result<Running<'a>, Judgement> {
     references.dedup();
     let rows = references
         .into_iter()
-        .map(|r| (short(r), registry.find(r), registry.holds(r)));
+        .map(|r| (short(r), registry.place(r)));
     Ok(Running {
         rows: rows.collect(),
         at: seen.at,
@@ -73,11 +73,14 @@ fn short(reference: &str) -> String {
 fn each(look: &Look<'_>, judge: impl Fn(&mut Findings, &str, &Image)) -> Verdict {
     let running = running(look)?;
     let mut found = Findings::new("image", look.question(running.source), running.at);
-    for (name, image, ours) in &running.rows {
-        match image {
-            Some(image) => judge(&mut found, name, image),
-            None if *ours => found.bad(name, "runs, and is not in its repository any more"),
-            None => found.unknown(name, "in another registry, which is not looked into"),
+    for (name, place) in &running.rows {
+        match place {
+            Place::Here(image) => judge(&mut found, name, image),
+            Place::Gone => found.bad(name, "runs, and is not in its repository any more"),
+            Place::Unread => found.unknown(name, "its repository did not tell of it yet"),
+            Place::Elsewhere => {
+                found.unknown(name, "in another registry, which is not looked into");
+            }
         }
     }
     Ok(found.verdict())
@@ -190,6 +193,7 @@ mod tests {
                 created_at: None,
             }],
             images,
+            gone: Vec::new(),
             missing: Vec::new(),
         }));
         facts
@@ -230,7 +234,22 @@ mod tests {
         assert_eq!(state("ecr.image-size mb=80", image("", None, 0)), Failing);
         let elsewhere = facts("docker.io/library/nginx:1", Vec::new());
         assert_eq!(judged("ecr.image-size", &elsewhere).state, Unknown);
-        let gone = facts(&format!("{URI}:1.8.2"), Vec::new());
-        assert_eq!(judged("ecr.image-size", &gone).state, Failing);
+    }
+
+    #[test]
+    fn an_image_is_gone_where_its_repository_says_so_and_not_where_nobody_told() {
+        let running = format!("{URI}:1.8.2");
+        let mut facts = facts(&running, Vec::new());
+        let unread = judged("ecr.image-size", &facts);
+        assert_eq!(unread.state, Unknown, "{}", unread.reason);
+        let seen = facts.estate.registry.value.take().unwrap();
+        let gone = Registry {
+            gone: vec![running],
+            ..(*seen).clone()
+        };
+        facts.estate.registry = testing::part(Arc::new(gone));
+        let gone = judged("ecr.image-size", &facts);
+        assert_eq!(gone.state, Failing);
+        assert!(gone.reason.contains("not in its repository any more"));
     }
 }
