@@ -18,6 +18,8 @@ use tokio::net::TcpListener;
 
 #[path = "estate/pages.rs"]
 mod pages;
+#[path = "estate/reading.rs"]
+mod reading;
 
 const CANARY: &str = "xoxb-canary-7c21f0";
 

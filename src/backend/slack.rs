@@ -1,11 +1,11 @@
-//! Slack's Web API: `auth.test`, `conversations.list`. Slack answers 200 with `ok: false` where others answer an HTTP error
+//! Slack's Web API: `auth.test`, `conversations.list`. Methods that read take their arguments from the query or a form, never from a
+//! JSON body. Slack answers 200 with `ok: false` where others answer an HTTP error
 //! (Slack, "Using the Slack Web API").
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 
 use super::token::Token;
 use super::transport::rest::Rest;
@@ -85,31 +85,44 @@ impl Slack {
     /// # Errors
     /// Where Slack cannot be asked or refuses.
     pub async fn workspace(&self) -> Result<Workspace, Problem> {
-        let who: Who = self.call(WHO, &json!({})).await?;
+        let who: Who = self.call(WHO, &[]).await?;
         let mut channels = Vec::new();
-        let mut cursor = String::new();
-        for _ in 0..PAGES {
-            let body = json!({"limit": 200, "exclude_archived": true, "types": "public_channel,private_channel", "cursor": cursor});
-            let page: Listed = self.call(CHANNELS, &body).await?;
+        let mut cursors = vec![String::new()];
+        let mut cut = false;
+        while let Some(cursor) = cursors.last() {
+            let mut form = vec![
+                ("limit", "200"),
+                ("exclude_archived", "true"),
+                ("types", "public_channel,private_channel"),
+            ];
+            if !cursor.is_empty() {
+                form.push(("cursor", cursor));
+            }
+            let page: Listed = self.call(CHANNELS, &form).await?;
             channels.extend(page.channels.into_iter().map(|c| Channel {
                 id: inert(&c.id),
                 name: inert(&c.name),
                 is_member: c.is_member,
             }));
-            cursor = page
-                .response_metadata
-                .and_then(|m| m.next_cursor)
-                .unwrap_or_default();
-            if cursor.is_empty() {
+            let next = page.response_metadata.and_then(|m| m.next_cursor);
+            let Some(next) = next.filter(|c| !c.is_empty()) else {
+                break;
+            };
+            // A page that was there already is no other page: whoever offers it would go on for ever.
+            cut = cursors.len() >= PAGES || cursors.contains(&next);
+            if cut {
                 break;
             }
+            cursors.push(next);
         }
         channels.sort_by(|a, b| a.name.cmp(&b.name));
+        channels.dedup();
         Ok(Workspace {
             team: inert(&who.team),
             user: inert(&who.user),
             url: inert(&who.url),
             channels,
+            cut,
             alerts_to: self.channel.clone(),
         })
     }
@@ -117,10 +130,10 @@ impl Slack {
     async fn call<T: DeserializeOwned>(
         &self,
         question: Question,
-        body: &serde_json::Value,
+        form: &[(&str, &str)],
     ) -> Result<T, Problem> {
         let path = format!("/{}", question.operation);
-        let answer: Answer<T> = self.rest.ask(question, &path, body).await?.value;
+        let answer: Answer<T> = self.rest.form(question, &path, form).await?.value;
         match (answer.ok, answer.told) {
             (true, Some(told)) => Ok(told),
             (_, _) => {

@@ -13,6 +13,8 @@ pub struct Workspace {
     pub url: String,
     /// Channels that it can see.
     pub channels: Vec<Channel>,
+    /// Whether there are more than were read.
+    pub cut: bool,
     /// The channel that alerts go to, by configuration.
     pub alerts_to: Option<String>,
 }

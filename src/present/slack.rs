@@ -94,8 +94,17 @@ fn channels(facts: &Facts, now: Timestamp) -> Section {
         ];
         section.row(&c.id, cells, c);
     }
+    if team.cut {
+        section.note(
+            format!(
+                "only the first {} channels were read: there are more",
+                team.channels.len()
+            ),
+            Tone::Unknown,
+        );
+    }
     match &team.alerts_to {
-        Some(name) if !team.channels.iter().any(|c| &c.name == name) => {
+        Some(name) if !team.cut && !team.channels.iter().any(|c| &c.name == name) => {
             section.note(
                 format!("the channel #{name}, to which alerts go, cannot be seen"),
                 Tone::Bad,

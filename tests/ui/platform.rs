@@ -188,6 +188,7 @@ fn beside(snapshot: &mut Snapshot) {
         team: "laser".into(),
         user: "flightdeck".into(),
         url: "https://laser.slack.example/".into(),
+        cut: false,
         channels: vec![Channel {
             id: "C1".into(),
             name: "ops".into(),

@@ -11,6 +11,9 @@ use super::{Courier, Deadline, Evidence, Heard, Line, Question, Vendor, Whereabo
 use crate::backend::token::Token;
 use crate::domain::problem::Problem;
 
+const JSON: &str = "application/json; charset=utf-8";
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// A vendor's API.
 #[derive(Debug)]
 pub struct Rest {
@@ -100,6 +103,24 @@ impl Rest {
             .await
     }
 
+    /// Posts a form that only asks. It is repeated like any read.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn form<T: DeserializeOwned>(
+        &self,
+        question: Question,
+        path: &str,
+        pairs: &[(&str, &str)],
+    ) -> Result<Page<T>, Problem> {
+        let sent = Some((FORM, encoded(pairs)));
+        let heard = self
+            .send(question, Method::POST, path, &[], sent, &[])
+            .await?;
+        let value = self.understand(question, &heard)?;
+        Ok(Page { value, heard })
+    }
+
     /// Any read, with headers of its own (`if-none-match`). A 304 comes back as [`Heard`] without a value to read: see
     /// [`Self::hear`].
     ///
@@ -150,6 +171,21 @@ impl Rest {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> Result<Heard, Problem> {
+        let body = body.map(|b| (JSON, b.to_string()));
+        self.send(question, method, path, query, body, headers)
+            .await
+    }
+
+    /// Sends a request, with a body of a kind, as often as a read may be sent.
+    async fn send(
+        &self,
+        question: Question,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<(&'static str, String)>,
+        headers: &[(&str, &str)],
+    ) -> Result<Heard, Problem> {
         let token = self
             .token
             .get()
@@ -171,12 +207,12 @@ impl Rest {
                     http::HeaderValue::from_str(value).map_err(|e| not_built(&e.to_string()))?;
                 own.insert(name, value);
             }
-            if let Some(body) = body {
+            if let Some((kind, body)) = &body {
                 own.insert(
                     http::header::CONTENT_TYPE,
-                    http::HeaderValue::from_static("application/json; charset=utf-8"),
+                    http::HeaderValue::from_static(kind),
                 );
-                *request.body_mut() = Some(body.to_string().into());
+                *request.body_mut() = Some(body.clone().into());
             }
             self.courier.carry(request).await
         };
@@ -219,6 +255,14 @@ impl Rest {
     }
 }
 
+/// Pairs as a form holds them, which is as a query holds them.
+fn encoded(pairs: &[(&str, &str)]) -> String {
+    let url = Url::parse_with_params("form:", pairs);
+    url.ok()
+        .and_then(|u| u.query().map(str::to_owned))
+        .unwrap_or_default()
+}
+
 fn not_built(why: &str) -> Evidence {
     Evidence {
         chain: why.to_owned(),
@@ -255,6 +299,16 @@ fn links(header: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_keeps_what_it_is_given() {
+        assert_eq!(encoded(&[]), "");
+        let pairs = [("types", "public,private"), ("cursor", "a=&b+ c")];
+        assert_eq!(
+            encoded(&pairs),
+            "types=public%2Cprivate&cursor=a%3D%26b%2B+c"
+        );
+    }
 
     #[test]
     fn the_next_page_is_found_and_an_empty_one_is_none() {

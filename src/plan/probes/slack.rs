@@ -17,6 +17,13 @@ fn reachable(look: &Look<'_>) -> Verdict {
     let team = seen.value;
     let channel = team.alerts_to.as_deref();
     let found = channel.and_then(|name| team.channels.iter().find(|c| c.name == name));
+    if let (Some(name), None, true) = (channel, found, team.cut) {
+        return Err(Judgement::unknown(format!(
+            "#{name} is not among the first {} channels of {}, and there are more",
+            team.channels.len(),
+            team.team
+        )));
+    }
     let (ok, answer) = match (channel, found) {
         (None, _) => (false, "no channel for alerts is configured".to_owned()),
         (Some(name), None) => (false, format!("#{name} cannot be seen in {}", team.team)),
@@ -34,4 +41,37 @@ fn reachable(look: &Look<'_>) -> Verdict {
         answer,
         seen.at,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::domain::facts::Facts;
+    use crate::domain::slack::{Channel, Workspace};
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::probes::testing::{self, judged};
+
+    #[test]
+    fn a_channel_that_is_not_among_those_read_is_missing_only_where_all_were() {
+        let state = |name: &str, cut| {
+            let mut facts = Facts::default();
+            facts.estate.slack = testing::part(Arc::new(Workspace {
+                team: "Laser".into(),
+                user: "deck".into(),
+                url: String::new(),
+                channels: vec![Channel {
+                    id: "C1".into(),
+                    name: "ops".into(),
+                    is_member: true,
+                }],
+                cut,
+                alerts_to: Some(name.into()),
+            }));
+            judged("slack.reachable", &facts).state
+        };
+        assert_eq!(state("ops", true), Proved);
+        assert_eq!(state("alerts", false), Failing);
+        assert_eq!(state("alerts", true), Unknown);
+    }
 }

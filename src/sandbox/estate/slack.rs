@@ -75,7 +75,7 @@ impl Slack {
             [api, method] if api == "api" => method.as_str(),
             _ => return Reply::json(404, &json!({"ok": false, "error": "unknown_method"})),
         };
-        let input = Input::of(request);
+        let input = Input::of(request, WRITES.contains(&method));
         if method == "api.test" {
             return Reply::json(200, &json!({"ok": true, "args": {}}));
         }
@@ -140,19 +140,29 @@ impl Slack {
     }
 }
 
-/// Arguments: a form, a JSON body, or the query.
+/// Methods that take a JSON body. Those that read take none: they do as if nothing had been said.
+const WRITES: [&str; 1] = ["chat.postMessage"];
+
+/// Arguments: a form or the query, of methods that write a JSON body, too.
 struct Input {
     pairs: Vec<(String, String)>,
     body: Value,
 }
 
 impl Input {
-    fn of(request: &Request) -> Self {
-        let mut pairs = crate::wire::pairs(&request.body);
+    fn of(request: &Request, takes_json: bool) -> Self {
+        let sent = request.headers.get("content-type");
+        let is_json = sent.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+        let form = if is_json { &[][..] } else { &request.body };
+        let mut pairs = crate::wire::pairs(form);
         pairs.extend(request.query.iter().cloned());
         Self {
             pairs,
-            body: request.json(),
+            body: if takes_json {
+                request.json()
+            } else {
+                Value::Null
+            },
         }
     }
 

@@ -1,0 +1,146 @@
+//! What the clients ask for, and what they make of answers that are easily read wrong.
+
+use flightdeck::backend::Backend;
+use flightdeck::config::{Config, GithubConfig, SlackConfig};
+use flightdeck::domain::github::Outcome;
+use flightdeck::domain::image::{Place, Registry};
+use flightdeck::domain::part::Part;
+use flightdeck::sandbox;
+use serde_json::{Value, json};
+
+use crate::{CANARY, Peer, Say, backend, say};
+
+fn page(value: &Value) -> Say {
+    say(200, &value.to_string())
+}
+
+/// Slack's methods that read know no JSON body: what is asked for in one is not heard.
+#[tokio::test]
+async fn slack_is_asked_for_private_channels_in_a_form() {
+    let platform = sandbox::start(sandbox::Options::default()).await.unwrap();
+    let config = Config {
+        slack: SlackConfig {
+            endpoint: Some(format!("{}/slack/api", platform.endpoint())),
+            channel: None,
+            token: Some(platform.token().into()),
+        },
+        ..Config::default()
+    };
+    let backend = Backend::new(&config).await.unwrap();
+    let told = backend.estate.slack.workspace().await.unwrap();
+    let names: Vec<_> = told.channels.iter().map(|c| c.name.as_str()).collect();
+    // A private one, and none that is archived.
+    assert_eq!(names, ["dev", "general", "go-live", "ops", "security"]);
+    assert!(!told.cut);
+}
+
+#[tokio::test]
+async fn a_cursor_that_comes_again_ends_the_list_and_is_told() {
+    let channels = json!({
+        "ok": true, "team": "T", "user": "u", "url": "", "channels": [{"id": "C1", "name": "ops"}],
+        "response_metadata": {"next_cursor": "dGVhbTpD=="},
+    });
+    let peer = Peer::start(vec![page(&channels)]).await;
+    let client = backend("http://127.0.0.1:1", &peer.endpoint).await;
+    let told = client.estate.slack.workspace().await.unwrap();
+    assert_eq!((told.channels.len(), told.cut), (1, true));
+    let asked = peer.asked();
+    assert_eq!(asked.len(), 3, "who, a page, and the page that it offers");
+    let (_, headers, body) = &asked[2];
+    assert_eq!(headers["content-type"], "application/x-www-form-urlencoded");
+    assert!(body.contains("types=public_channel%2Cprivate_channel"));
+    assert!(body.contains("cursor=dGVhbTpD%3D%3D"), "{body}");
+}
+
+/// A fork's `main` has the name of ours.
+#[tokio::test]
+async fn a_pull_request_from_a_fork_says_nothing_of_the_default_branch() {
+    let run = |id: u64, event: &str, conclusion: &str| {
+        json!({
+            "id": id, "workflow_id": 7, "run_number": id, "event": event, "head_branch": "main", "head_sha": "abc",
+            "status": "completed", "conclusion": conclusion, "html_url": "",
+        })
+    };
+    let both =
+        json!({"workflow_runs": [run(2, "pull_request", "success"), run(1, "push", "failure")]});
+    let workflow =
+        json!({"id": 7, "name": "Build", "path": ".github/workflows/build.yml", "state": "active"});
+    let peer = Peer::start(vec![
+        page(&json!({"default_branch": "main"})),
+        page(&json!({"workflows": [workflow]})),
+        page(&both),
+        page(&both),
+        page(&json!({"jobs": []})),
+    ])
+    .await;
+    let config = Config {
+        github: GithubConfig {
+            endpoint: Some(peer.endpoint.clone()),
+            repository: Some("laser/platform".into()),
+            token: Some(CANARY.into()),
+        },
+        ..Config::default()
+    };
+    let client = Backend::new(&config).await.unwrap();
+    let told = client.estate.github.pipelines().await.unwrap();
+    assert_eq!(told.runs.len(), 2, "it ran all the same");
+    let verdict = told.workflows[0].verdict().unwrap();
+    assert_eq!((verdict.id, verdict.outcome), (1, Outcome::Failed));
+}
+
+const URI: &str = "1.dkr.ecr.us-east-1.amazonaws.com/laser/api";
+
+/// Asks for the images of a repository whose list is empty, while one of them runs.
+async fn registry(reference: &str, answer: Say) -> (Registry, String) {
+    let repository = json!({"repositoryName": "laser/api", "repositoryUri": URI});
+    let peer = Peer::start(vec![
+        page(&json!({"repositories": [repository]})),
+        page(&json!({"imageDetails": []})),
+        answer,
+    ])
+    .await;
+    let client = backend(&peer.endpoint, "http://127.0.0.1:1").await;
+    let running = [reference.to_owned(), "docker.io/library/nginx:1".into()];
+    let told = client
+        .estate
+        .ecr
+        .registry(&Part::default(), &running)
+        .await
+        .unwrap();
+    (told, peer.asked()[2].2.clone())
+}
+
+#[tokio::test]
+async fn an_image_that_runs_is_asked_for_by_itself_where_no_list_holds_it() {
+    let image = json!({
+        "imageDigest": "sha256:aa", "imageTags": ["1.8.2"], "imageScanStatus": {"status": "COMPLETE"},
+        "imageScanFindingsSummary": {"imageScanCompletedAt": 1_700_000_000.0, "findingSeverityCounts": {}},
+    });
+    let found = page(&json!({"imageDetails": [image]}));
+    for (tail, id) in [
+        (":1.8.2", r#""imageIds":[{"imageTag":"1.8.2"}]"#),
+        ("@sha256:aa", r#""imageIds":[{"imageDigest":"sha256:aa"}]"#),
+        (
+            ":1.8.2@sha256:aa",
+            r#""imageIds":[{"imageDigest":"sha256:aa"}]"#,
+        ),
+    ] {
+        let reference = format!("{URI}{tail}");
+        let (told, asked) = registry(&reference, found.clone()).await;
+        assert!(asked.contains(id), "{asked}");
+        assert!(matches!(told.place(&reference), Place::Here(i) if i.digest == "sha256:aa"));
+    }
+    let reference = format!("{URI}:1.8.2");
+    let none = say(400, r#"{"__type":"ImageNotFoundException"}"#);
+    let (told, _) = registry(&reference, none).await;
+    assert_eq!(told.place(&reference), Place::Gone);
+    let no = say(400, r#"{"__type":"AccessDeniedException"}"#);
+    let (told, _) = registry(&reference, no).await;
+    assert_eq!(told.place(&reference), Place::Unread);
+    assert!(
+        told.missing[0].starts_with(&reference),
+        "{:?}",
+        told.missing
+    );
+    assert_eq!(told.place("docker.io/library/nginx:1"), Place::Elsewhere);
+}
