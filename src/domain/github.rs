@@ -105,6 +105,13 @@ impl Workflow {
         self.runs.iter().find(|r| r.outcome.is_verdict())
     }
 
+    /// Its newest run that ended, however it did, but for those that did not have to run: one that was cancelled leaves open what
+    /// it would have shown.
+    pub fn ended(&self) -> Option<&Run> {
+        let counts = |r: &&Run| !r.outcome.is_open() && r.outcome != Outcome::Skipped;
+        self.runs.iter().find(counts)
+    }
+
     /// Runs that ended with a verdict, and how many of these did not pass at the first attempt: the tests of one of them may say
     /// nothing of what they test.
     pub fn flakiness(&self) -> (usize, usize) {
@@ -155,6 +162,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// Whether it tells of the branch that it names. One of a pull request names the branch that it comes from, and that is a fork's
+    /// own `main` as easily as ours.
+    pub fn is_of_branch(&self) -> bool {
+        !self.event.starts_with("pull_request")
+    }
+
     /// Seconds that it took, or has taken so far.
     pub fn seconds(&self, now: Timestamp) -> Option<i64> {
         let until = if self.outcome.is_open() {
@@ -316,6 +329,22 @@ mod tests {
                 && workflow.is_called("sec.yml")
                 && !workflow.is_called("build")
         );
+    }
+
+    #[test]
+    fn a_run_of_a_pull_request_is_none_of_the_branch_it_names() {
+        let of = |event: &str| Run {
+            event: event.into(),
+            ..run(Outcome::Failed, 1)
+        };
+        assert!(
+            ["push", "schedule", "workflow_dispatch"]
+                .map(of)
+                .iter()
+                .all(Run::is_of_branch)
+        );
+        let pulled = ["pull_request", "pull_request_target", "pull_request_review"].map(of);
+        assert!(!pulled.iter().any(Run::is_of_branch));
     }
 
     #[test]

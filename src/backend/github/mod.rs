@@ -112,10 +112,11 @@ impl Github {
             .ask(&self.rest, RUNS, &path, &[("per_page", "30")], read)
             .await?;
         let query = [("branch", branch.as_str()), ("per_page", "100")];
-        let of_branch = self
+        let mut of_branch = self
             .of_branch
             .ask(&self.rest, RUNS, &path, &query, read)
             .await?;
+        of_branch.retain(Run::is_of_branch);
         let mut workflows = Vec::new();
         for entry in known {
             let active = entry.state == "active";
@@ -189,15 +190,10 @@ impl Github {
         let name = file.filter(|f| !f.contains(['/', '?', '#', '%']));
         let name = name.map_or_else(|| workflow.id.to_string(), str::to_owned);
         let path = self.path(&format!("/actions/workflows/{name}/runs"));
-        let size = RUNS_EACH.to_string();
-        let query = [("branch", branch), ("per_page", size.as_str())];
+        let query = [("branch", branch), ("per_page", "100")];
         let page = self.rest.get::<wire::Runs>(RUNS, &path, &query).await?;
-        Ok(page
-            .value
-            .workflow_runs
-            .into_iter()
-            .map(wire::run)
-            .collect())
+        let runs = page.value.workflow_runs.into_iter().map(wire::run);
+        Ok(runs.filter(Run::is_of_branch).collect())
     }
 
     /// Jobs of what goes on, and of the newest verdict of each workflow where it is bad.

@@ -70,11 +70,17 @@ fn green(look: &Look<'_>) -> Verdict {
             missing(&mut found, names, off);
         }
         for w in workflows {
-            match w.verdict() {
+            match w.ended() {
                 None => found.bad(
                     &w.name,
                     format!("no run on {} has ended", seen.value.branch),
                 ),
+                Some(r) if !r.outcome.is_verdict() => {
+                    let (age, how) = (age(r.updated_at, look.now), r.outcome.word());
+                    let words =
+                        format!("#{} {how} {age}: it shows nothing, run it again", r.number);
+                    found.unknown(&w.name, words);
+                }
                 Some(r) => {
                     let age = age(r.updated_at, look.now);
                     let attempt = if r.attempt > 1 {
@@ -227,6 +233,14 @@ mod tests {
             workflow("deploy", Some(Outcome::Running)),
         ]);
         assert_eq!(judged(GREEN, &running).state, Failing, "no run has ended");
+        let mut after = workflow("deploy", Some(Outcome::Cancelled));
+        after.runs.extend(passed("deploy").runs);
+        let cut = judged(GREEN, &facts(vec![passed("build"), after.clone()]));
+        assert_eq!(cut.state, Unknown, "nobody knows what it would have shown");
+        assert!(cut.reason.contains("cancelled"), "{}", cut.reason);
+        after.runs[0].outcome = Outcome::Skipped;
+        let skipped = judged(GREEN, &facts(vec![passed("build"), after]));
+        assert_eq!(skipped.state, Proved, "it did not have to run");
         assert_eq!(judged(GREEN, &Facts::default()).state, Unknown);
     }
 
