@@ -87,38 +87,66 @@ pub struct Silence {
 pub fn silent(facts: &Facts, now: Timestamp) -> Vec<Silence> {
     let mut all: Vec<Silence> = Vec::new();
     for view in VIEWS {
-        if view.lines.is_empty() || !view.is_live() || !view.applies(facts) {
+        let counts = view.is_live() || view.lines.contains(&MAIL);
+        if view.lines.is_empty() || !counts || !view.applies(facts) {
             continue;
         }
         let sections = (view.make)(facts, now);
-        let Some(first) = sections.first().filter(|s| !s.is_fresh()) else {
-            continue;
-        };
-        let problem = first.standing.problem.as_ref();
-        let kind = problem.map(|p| p.kind);
-        let verdict = match kind {
-            Some(ProblemKind::Denied | ProblemKind::Unsupported) if is_aws(view, facts) => None,
-            Some(ProblemKind::Unreachable | ProblemKind::Timeout) if is_server(view) => {
-                Some(Verdict::Degraded)
+        for section in telling(&sections).filter(|s| !s.is_fresh()) {
+            let problem = section.standing.problem.as_ref();
+            // Alerts that cannot leave are no matter of the morning; the rest of that page is.
+            if !view.is_live() && (system(section) != MAIL || problem.is_none()) {
+                continue;
             }
-            _ => Some(Verdict::Unknown),
-        };
-        let text = match problem {
-            // The reason alone: it is often one for many.
-            Some(p) => p.why.clone(),
-            None => NO_ANSWER.to_owned(),
-        };
-        let same = |s: &&mut Silence| s.verdict == verdict && s.text == text;
-        match all.iter_mut().find(same) {
-            Some(known) => known.about = format!("{}, {}", known.about, view.id),
-            None => all.push(Silence {
-                verdict,
-                about: view.id.to_owned(),
-                text,
-            }),
+            let verdict = match problem.map(|p| p.kind) {
+                Some(ProblemKind::Denied | ProblemKind::Unsupported) if is_aws(view, facts) => None,
+                Some(ProblemKind::Unreachable | ProblemKind::Timeout)
+                    if is_server(view, section) =>
+                {
+                    Some(Verdict::Degraded)
+                }
+                _ => Some(Verdict::Unknown),
+            };
+            let text = match problem {
+                // The reason alone: it is often one for many.
+                Some(p) => p.why.clone(),
+                None => NO_ANSWER.to_owned(),
+            };
+            let about = match sections.first() {
+                Some(first) if first.name == section.name && view.is_live() => view.id,
+                _ => section.name,
+            };
+            let same = |s: &&mut Silence| s.verdict == verdict && s.text == text;
+            match all.iter_mut().find(same) {
+                Some(known) => known.about = format!("{}, {about}", known.about),
+                None => all.push(Silence {
+                    verdict,
+                    about: about.to_owned(),
+                    text,
+                }),
+            }
         }
     }
     all
+}
+
+/// The sections that say whether a view's systems answer: the first, and the first of each further system, where that one failed. A
+/// page may hold two that have nothing to do with each other, such as Slack and the mail server.
+fn telling(sections: &[Section]) -> impl Iterator<Item = &Section> {
+    sections.iter().enumerate().filter_map(|(n, section)| {
+        let earlier = sections.get(..n)?;
+        let is_new = earlier.iter().all(|e| system(e) != system(section));
+        (n == 0 || (is_new && section.standing.problem.is_some())).then_some(section)
+    })
+}
+
+/// The mail server that alerts leave by.
+const MAIL: &str = "smtp";
+
+/// The system that a section was told by: `smtp` of `smtp:EHLO, NOOP`.
+fn system(section: &Section) -> &str {
+    let source = section.standing.source.as_str();
+    source.split_once(':').map_or(source, |(system, _)| system)
 }
 
 /// Whether all that a view shows is of AWS.
@@ -128,9 +156,9 @@ fn is_aws(view: &View, facts: &Facts) -> bool {
     lines.all(|p| p.owner() == "aws")
 }
 
-/// Whether a view shows a server that the file names by its address.
-fn is_server(view: &View) -> bool {
-    view.lines == ["postgres"] || view.lines == ["redis"]
+/// Whether a section is told by a server that the file names by its address.
+fn is_server(view: &View, section: &Section) -> bool {
+    view.lines == ["postgres"] || view.lines == ["redis"] || system(section) == MAIL
 }
 
 /// Everything that speaks against "healthy", the worst first. The worst that is known wins; unknown is not green.

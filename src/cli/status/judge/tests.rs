@@ -8,6 +8,7 @@ use crate::domain::facts::ProviderHealth;
 use crate::domain::part::Part;
 use crate::domain::probe::{Grade, HttpsProbe, HttpsTarget};
 use crate::domain::problem::Problem;
+use crate::domain::slack::Workspace;
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()
@@ -123,6 +124,28 @@ fn servers_named_by_their_address_are_ill_where_they_are_out_of_reach() {
     let mut facts = quiet(&["redis"]);
     facts.estate.redis.error = Some(problem(ProblemKind::BadCredentials));
     assert_eq!(found(&facts)[0].0, Verdict::Unknown);
+}
+
+#[test]
+fn a_mail_server_out_of_reach_counts_while_slack_answers() {
+    let mut facts = quiet(&["slack", "smtp"]);
+    facts.estate.slack = Part::answered(
+        Arc::new(Workspace {
+            team: "t".into(),
+            user: "u".into(),
+            url: String::new(),
+            channels: Vec::new(),
+            cut: false,
+            alerts_to: None,
+        }),
+        now(),
+        "slack:auth.test",
+        Duration::from_secs(300),
+    );
+    facts.estate.smtp = Part::never("smtp:EHLO, NOOP", Duration::from_secs(300));
+    assert_eq!(found(&facts), [], "nobody waits for it");
+    facts.estate.smtp.error = Some(problem(ProblemKind::Unreachable));
+    assert_eq!(found(&facts), [(Verdict::Degraded, "mail: why".into())]);
 }
 
 #[test]
