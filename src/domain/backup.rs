@@ -118,6 +118,17 @@ pub struct Abroad {
     pub region: Option<String>,
     /// Backups there.
     pub backups: Vec<Backup>,
+    /// Vaults that were not looked into: there are more than are read.
+    pub vaults_unread: usize,
+}
+
+/// Recovery points of the region that is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Points {
+    /// The points, of every vault that was read.
+    pub backups: Vec<Backup>,
+    /// Vaults that were not looked into.
+    pub vaults_unread: usize,
 }
 
 /// A job of AWS Backup.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::access::Access;
 use super::backup::{
-    Abroad, Backup, BackupJob, StoreBackups, merged, of_caches, point_in_time, stores,
+    Abroad, Backup, BackupJob, Points, StoreBackups, merged, of_caches, point_in_time, stores,
 };
 use super::bucket::Bucket;
 use super::cache::Caches;
@@ -45,7 +45,7 @@ pub struct Estate {
     /// Snapshots and replicated backups of RDS in the second region.
     pub snapshots_abroad: Part<Arc<Abroad>>,
     /// Recovery points of AWS Backup in this region.
-    pub recovery_points: Part<Arc<Vec<Backup>>>,
+    pub recovery_points: Part<Arc<Points>>,
     /// Recovery points of AWS Backup in the second region.
     pub recovery_points_abroad: Part<Arc<Abroad>>,
     /// Jobs of AWS Backup, newest first.
@@ -128,13 +128,23 @@ impl Estate {
         told.filter_map(|a| a.region.as_deref()).next()
     }
 
+    /// Vaults of AWS Backup that were not looked into in the region that is looked at.
+    pub fn vaults_unread(&self) -> usize {
+        let points = self.recovery_points.value.as_ref();
+        points.map_or(0, |p| p.vaults_unread)
+    }
+
+    /// The same in the second region.
+    pub fn vaults_unread_abroad(&self) -> usize {
+        let points = self.recovery_points_abroad.value.as_ref();
+        points.map_or(0, |p| p.vaults_unread)
+    }
+
     /// Every backup that was told of, once, newest first.
     pub fn backups(&self) -> Vec<Backup> {
-        let here = [&self.snapshots, &self.recovery_points];
-        let here = here
-            .into_iter()
-            .filter_map(|p| p.value.as_deref())
-            .flatten();
+        let snapshots = self.snapshots.value.iter().flat_map(|v| v.iter());
+        let points = self.recovery_points.value.iter();
+        let here = snapshots.chain(points.flat_map(|p| &p.backups));
         let abroad = [&self.snapshots_abroad, &self.recovery_points_abroad];
         let abroad = abroad.into_iter().filter_map(|p| p.value.as_deref());
         let moments = self.databases.value.iter().flat_map(|d| point_in_time(d));

@@ -116,4 +116,6 @@ pub struct Flags {
     pub flags: Vec<Flag>,
     /// Newest first.
     pub rollouts: Vec<FlagRollout>,
+    /// What there is more of than is read, in words.
+    pub unread: Vec<String>,
 }

@@ -43,6 +43,8 @@ pub struct TargetsAbroad {
     pub region: String,
     /// Target groups that a load balancer uses, with their targets.
     pub groups: Vec<TargetGroup>,
+    /// Groups whose targets were not read: there are more than are asked about.
+    pub unread: usize,
 }
 
 impl LoadBalancerBinding {

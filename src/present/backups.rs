@@ -73,11 +73,17 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
 /// A section made of all that tells of backups.
 fn of_all(facts: &Facts, now: Timestamp, section: Section) -> Section {
     let e = &facts.estate;
-    section
+    let mut section = section
         .with(&e.snapshots, now)
         .with(&e.snapshots_abroad, now)
         .with(&e.recovery_points, now)
-        .with(&e.recovery_points_abroad, now)
+        .with(&e.recovery_points_abroad, now);
+    let unread = e.vaults_unread() + e.vaults_unread_abroad();
+    if unread > 0 {
+        let more = count(unread, "more vault");
+        section.note(format!("{more} of AWS Backup not read"), Tone::Unknown);
+    }
+    section
 }
 
 fn stores(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {

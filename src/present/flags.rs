@@ -60,6 +60,10 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             let id = format!("{}/{}/{}", f.application, f.profile, f.key);
             flags.row(id, flag_cells(f, &all.environments), f);
         }
+        for words in &all.unread {
+            flags.note(words, Tone::Unknown);
+            rollouts.note(words, Tone::Unknown);
+        }
         let open: Vec<&FlagRollout> = all.rollouts.iter().filter(|r| r.is_open()).collect();
         for r in &open {
             let words = format!(

@@ -43,6 +43,11 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         for group in abroad.value.iter().flat_map(|v| &v.groups) {
             rows(&mut there, group, false);
         }
+        let unread = abroad.value.as_ref().map_or(0, |v| v.unread);
+        if unread > 0 {
+            let more = count(unread, "more target group");
+            there.note(format!("{more} not read"), Tone::Unknown);
+        }
         all.push(there);
     }
     all

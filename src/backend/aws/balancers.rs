@@ -123,6 +123,7 @@ impl Balancers {
         let mut groups = self.groups(region).await?;
         groups.retain(|g| !g.load_balancers.is_empty());
         groups.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
+        let unread = groups.len().saturating_sub(DETAILED);
         groups.truncate(DETAILED);
         let groups = stream::iter(groups)
             .map(|group| self.detailed(region, group))
@@ -132,6 +133,7 @@ impl Balancers {
         Ok(TargetsAbroad {
             region: region.clone(),
             groups,
+            unread,
         })
     }
 

@@ -12,7 +12,7 @@ use super::convert::{seconds, some_text, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed, escape};
 use crate::backend::transport::Line;
-use crate::domain::backup::{Abroad, Backup, BackupJob, BackupKind, StoreKind};
+use crate::domain::backup::{Abroad, Backup, BackupJob, BackupKind, Points, StoreKind};
 use crate::domain::problem::Problem;
 
 const API: Api = Api {
@@ -176,7 +176,7 @@ impl Vaults {
     ///
     /// # Errors
     /// Where AWS cannot be asked or refuses.
-    pub async fn points(&self) -> Result<Vec<Backup>, Problem> {
+    pub async fn points(&self) -> Result<Points, Problem> {
         let region = self.signed.region().await?;
         self.points_in(None, &region).await
     }
@@ -199,23 +199,28 @@ impl Vaults {
         let Some(region) = region else {
             return Ok(Abroad::default());
         };
-        let backups = self.points_in(Some(&region), &region).await?;
+        let points = self.points_in(Some(&region), &region).await?;
         Ok(Abroad {
             region: Some(region),
-            backups,
+            backups: points.backups,
+            vaults_unread: points.vaults_unread,
         })
     }
 
-    async fn points_in(&self, asked: Option<&str>, region: &str) -> Result<Vec<Backup>, Problem> {
+    async fn points_in(&self, asked: Option<&str>, region: &str) -> Result<Points, Problem> {
         let vaults = self
             .all::<VaultPage>(VAULTS, asked, "/backup-vaults/", &[])
             .await?;
-        let mut all = Vec::new();
+        let mut all = Points {
+            vaults_unread: vaults.len().saturating_sub(VAULTS_READ),
+            ..Points::default()
+        };
         for vault in vaults.into_iter().take(VAULTS_READ) {
             let name = escape(&vault.backup_vault_name);
             let path = format!("/backup-vaults/{name}/recovery-points/");
             let points = self.all::<PointPage>(POINTS, asked, &path, &[]).await?;
-            all.extend(points.into_iter().map(|p| from_point(p, region)));
+            let points = points.into_iter().map(|p| from_point(p, region));
+            all.backups.extend(points);
         }
         Ok(all)
     }

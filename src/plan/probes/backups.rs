@@ -72,7 +72,8 @@ fn fresh(look: &Look<'_>) -> Verdict {
     let e = &look.facts.estate;
     let seen = look.fresh(&e.databases, "the databases")?;
     let doubt = doubt(look, &e.snapshots, "the snapshots")
-        .or_else(|| doubt(look, &e.recovery_points, "the recovery points"));
+        .or_else(|| doubt(look, &e.recovery_points, "the recovery points"))
+        .or_else(|| unread(e.vaults_unread()));
     let at = oldest(
         &[e.snapshots.observed_at, e.recovery_points.observed_at],
         seen.at,
@@ -111,7 +112,8 @@ fn copied(look: &Look<'_>) -> Verdict {
             &e.recovery_points_abroad,
             "the recovery points in the second region",
         )
-    });
+    })
+    .or_else(|| unread(e.vaults_unread_abroad()));
     let at = oldest(
         &[
             e.snapshots_abroad.observed_at,
@@ -143,6 +145,12 @@ fn copied(look: &Look<'_>) -> Verdict {
         }
     }
     Ok(found.verdict())
+}
+
+/// Why vaults that were not looked into leave it open.
+fn unread(vaults: usize) -> Option<String> {
+    let of = if vaults == 1 { "vault" } else { "vaults" };
+    (vaults > 0).then(|| format!("{vaults} more {of} of AWS Backup not read"))
 }
 
 /// Why backups without a date leave it open.
@@ -210,6 +218,7 @@ fn encrypted(look: &Look<'_>) -> Verdict {
     let doubts = [
         doubt(look, &e.snapshots, "the snapshots"),
         doubt(look, &e.recovery_points, "the recovery points"),
+        unread(e.vaults_unread() + e.vaults_unread_abroad()),
     ];
     for why in doubts.into_iter().flatten() {
         found.unknown("backups", why);
@@ -223,7 +232,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::backup::Abroad;
+    use crate::domain::backup::{Abroad, Points};
     use crate::domain::database::{Database, Databases};
     use crate::domain::facts::Facts;
     use crate::domain::problem::{Problem, ProblemKind};
@@ -270,10 +279,11 @@ mod tests {
             clusters: Vec::new(),
         });
         e.snapshots = part(here);
-        e.recovery_points = part(Vec::new());
+        e.recovery_points = part(Points::default());
         e.snapshots_abroad = part(Abroad {
             region: Some("away".into()),
             backups: abroad,
+            vaults_unread: 0,
         });
         e.recovery_points_abroad = part(Abroad::default());
         facts
@@ -320,6 +330,14 @@ mod tests {
         let mut none = facts(Vec::new(), Vec::new());
         none.estate.recovery_points.take(Err(failed()), now());
         assert_eq!(judged("backups.fresh", &none).state, Unknown);
+        let vaults = Points {
+            vaults_unread: 3,
+            ..Points::default()
+        };
+        none.estate.recovery_points.take(Ok(vaults.into()), now());
+        let cut = judged("backups.fresh", &none);
+        assert_eq!(cut.state, Unknown, "it may lie in one of those");
+        assert!(cut.reason.contains("3 more vaults"), "{}", cut.reason);
         none.estate.databases.take(Err(failed()), now());
         assert_eq!(judged("backups.fresh", &none).state, Unknown);
     }

@@ -18,6 +18,11 @@ fn flags(look: &Look<'_>) -> Verdict {
     let wanted: Vec<&str> = look.words("environment").collect();
     let settled =
         |ok: bool, answer: String| Ok(Judgement::single(ok, question.clone(), answer, seen.at));
+    if let (Some(why), true) = (all.unread.first(), all.flags.is_empty()) {
+        return Err(Judgement::unknown(format!(
+            "no feature flag there, but {why}"
+        )));
+    }
     if all.flags.is_empty() {
         return settled(false, "AppConfig holds no feature flag".into());
     }
@@ -50,5 +55,31 @@ fn flags(look: &Look<'_>) -> Verdict {
                 r.minutes, r.state, r.percent
             ),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::domain::facts::Facts;
+    use crate::domain::flag::Flags;
+    use crate::plan::checklist::CriterionState::{Failing, Unknown};
+    use crate::plan::probes::testing::{self, judged};
+
+    #[test]
+    fn no_flag_among_the_applications_that_were_read_is_none_only_where_all_were() {
+        let with = |unread: &[&str]| {
+            let mut facts = Facts::default();
+            facts.estate.flags = testing::part(Arc::new(Flags {
+                unread: unread.iter().map(|w| (*w).to_owned()).collect(),
+                ..Flags::default()
+            }));
+            judged("appconfig.flags", &facts)
+        };
+        assert_eq!(with(&[]).state, Failing);
+        let cut = with(&["only the first 20 of 27 applications are read"]);
+        assert_eq!(cut.state, Unknown);
+        assert!(cut.reason.contains("20 of 27"), "{}", cut.reason);
     }
 }

@@ -111,7 +111,12 @@ fn regions(look: &Look<'_>) -> Verdict {
         let (healthy, of) = sum(abroad.value.groups.iter());
         let names: Vec<String> = abroad.value.groups.iter().map(|g| g.name.clone()).collect();
         let answer = format!("{healthy} of {of} healthy behind {}", list(&names, 6));
-        found.check(healthy > 0, second, &answer);
+        if healthy == 0 && abroad.value.unread > 0 {
+            let more = abroad.value.unread;
+            found.unknown(second, format!("{answer}, and {more} more were not read"));
+        } else {
+            found.check(healthy > 0, second, &answer);
+        }
     }
     Ok(found.verdict())
 }
@@ -176,6 +181,7 @@ mod tests {
         facts.estate.targets_abroad = testing::part(Arc::new(TargetsAbroad {
             region: "away".into(),
             groups: abroad,
+            unread: 0,
         }));
         facts
     }
@@ -192,6 +198,19 @@ mod tests {
         let (none, why) = state(&facts(Vec::new()), true);
         assert_eq!(none, Failing);
         assert!(why.contains("no load balancer there"), "{why}");
+    }
+
+    #[test]
+    fn groups_that_were_not_read_may_hold_the_healthy_ones() {
+        let mut facts = facts(vec![group("away", &["unhealthy"])]);
+        facts.estate.targets_abroad = testing::part(Arc::new(TargetsAbroad {
+            region: "away".into(),
+            groups: vec![group("away", &["unhealthy"])],
+            unread: 7,
+        }));
+        let (got, why) = state(&facts, true);
+        assert_eq!(got, Unknown);
+        assert!(why.contains("7 more were not read"), "{why}");
     }
 
     #[test]

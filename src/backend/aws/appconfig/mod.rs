@@ -95,6 +95,11 @@ struct Deployment {
     completed_at: Option<String>,
 }
 
+/// That there are more than are read.
+fn left_out(what: &str, of: usize) -> Option<String> {
+    (of > MOST).then(|| format!("only the first {MOST} of {of} {what} are read"))
+}
+
 /// An environment with its deployments, newest first.
 struct Environment {
     name: String,
@@ -120,6 +125,8 @@ impl AppConfig {
         let applications: Vec<Named> = self
             .list(APPLICATIONS, "/applications", Pages::default())
             .await?;
+        all.unread
+            .extend(left_out("applications", applications.len()));
         for application in applications.iter().take(MOST) {
             self.application(application, &mut all).await?;
         }
@@ -139,6 +146,8 @@ impl AppConfig {
         let profiles: Vec<Named> = self.list(PROFILES, &path, Pages::default()).await?;
         let path = format!("{base}/environments");
         let listed: Vec<Named> = self.list(ENVIRONMENTS, &path, Pages::default()).await?;
+        let what = format!("environments of {}", text(Some(&application.name)));
+        all.unread.extend(left_out(&what, listed.len()));
         let mut environments = Vec::new();
         for e in listed.iter().take(MOST) {
             let path = format!("{base}/environments/{}/deployments", escape(&e.id));
@@ -327,5 +336,18 @@ fn rollout(
         bake_minutes: d.final_bake_time_in_minutes,
         started_at: stamp(d.started_at.as_deref()),
         ended_at: stamp(d.completed_at.as_deref()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_is_counted() {
+        assert_eq!(left_out("applications", MOST), None);
+        let words = left_out("applications", 27);
+        let told = "only the first 20 of 27 applications are read";
+        assert_eq!(words.as_deref(), Some(told));
     }
 }

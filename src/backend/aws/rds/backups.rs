@@ -50,6 +50,7 @@ impl Rds {
         Ok(Abroad {
             region: Some(region),
             backups,
+            vaults_unread: 0,
         })
     }
 
