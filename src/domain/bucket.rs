@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::guest::Guest;
 use super::told::Told;
 
 /// How a bucket encrypts what is written to it (GetBucketEncryption).
@@ -71,6 +72,8 @@ pub struct Bucket {
     pub public_block: Told<PublicBlock>,
     /// Whether its policy lets everybody in; unset: it has no policy.
     pub public_policy: Told<bool>,
+    /// Whom its policy lets in; unset: it has no policy.
+    pub guests: Told<Vec<Guest>>,
     /// `Enabled`, `Suspended`; unset: it never was versioned.
     pub versioning: Told<String>,
     /// Where copies go.

@@ -19,6 +19,7 @@ pub mod facts;
 pub mod flag;
 pub mod github;
 pub mod guard;
+pub mod guest;
 pub mod image;
 pub mod interest;
 pub mod log;

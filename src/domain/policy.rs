@@ -47,7 +47,7 @@ impl Patterns {
 }
 
 /// A text, or an array of them.
-fn texts(value: &Value) -> Vec<String> {
+pub(super) fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(one) => vec![one.clone()],
         Value::Array(all) => all

@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::guest::Guest;
+use super::told::Told;
+
 /// A secret of AWS Secrets Manager, without its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Secret {
@@ -24,6 +27,8 @@ pub struct Secret {
     pub rotates: bool,
     /// Days between rotations.
     pub rotation_days: Option<i64>,
+    /// Whom its policy lets in; unset: it has no policy.
+    pub guests: Told<Vec<Guest>>,
 }
 
 /// The part of a reference in a task definition (`valueFrom`) that names a secret: a name, or a name with the six characters
@@ -68,6 +73,7 @@ mod tests {
             next_rotation_at: None,
             rotates: false,
             rotation_days: None,
+            guests: Told::Unset,
         };
         let short = arn.strip_suffix("-a1b2c3").unwrap();
         for good in [

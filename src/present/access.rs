@@ -102,7 +102,7 @@ fn principals(access: &Access, matrix: &mut Section) {
     let idle = access.principals.len() - rows.len() - of_service;
     matrix.note(
         format!(
-            "{} more may do none of this, {} are taken by AWS services alone; what an organisation forbids or a resource allows by itself is not seen",
+            "{} more may do none of this, {} are taken by AWS services alone; what an organisation forbids is not seen; whom a bucket or a secret lets in by itself is on its page",
             idle, of_service
         ),
         Tone::Muted,

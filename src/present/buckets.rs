@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::guests::{self, Host};
 use super::words::{ago, bytes, count};
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::bucket::{Bucket, Encryption};
@@ -11,10 +12,10 @@ use crate::domain::told::Told;
 pub(super) const VIEW: View = View {
     id: "buckets",
     title: "Buckets",
-    doc: "S3 buckets: region, size, versions, encryption, public access, copies",
+    doc: "S3 buckets: region, size, versions, encryption, public access, whom their policies let in, copies",
     group: Group::Data,
     lines: &["s3"],
-    needs: &["buckets"],
+    needs: &["buckets", "identity"],
     make,
 };
 
@@ -52,7 +53,13 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             Tone::Plain,
         );
     }
-    vec![section]
+    let hosts = all.iter().map(|b| Host {
+        name: &b.name,
+        guests: &b.guests,
+        blocked: b.public_block.value().is_some_and(|p| p.restrict)
+            && b.public_policy == Told::Set(true),
+    });
+    vec![section, guests::section(part, facts, now, hosts)]
 }
 
 fn cells(b: &Bucket, all: &[Bucket], now: Timestamp) -> Vec<Cell> {

@@ -14,6 +14,7 @@ mod environments;
 mod errors;
 mod findings;
 mod flags;
+mod guests;
 mod images;
 pub mod map;
 mod network;

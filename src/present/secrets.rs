@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::guests::{self, Host};
 use super::words::{DAY_S, ago, count, days, until};
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
@@ -11,10 +12,10 @@ use crate::domain::secret::{Secret, named_by};
 pub(super) const VIEW: View = View {
     id: "secrets",
     title: "Secrets",
-    doc: "Secrets by name: age, last and next rotation; never a value",
+    doc: "Secrets by name: age, last and next rotation, whom their policies let in; never a value",
     group: Group::Safety,
     lines: &["secretsmanager"],
-    needs: &["secrets", "services", "definitions"],
+    needs: &["secrets", "services", "definitions", "identity"],
     make,
 };
 
@@ -52,7 +53,13 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         let words = format!("{} without rotation", count(still, "secret"));
         section.note(words, Tone::Warn);
     }
-    vec![section, named(facts, now)]
+    let hosts = all.iter().map(|s| Host {
+        name: &s.name,
+        guests: &s.guests,
+        blocked: false,
+    });
+    let let_in = guests::section(part, facts, now, hosts);
+    vec![section, named(facts, now), let_in]
 }
 
 fn cells(s: &Secret, facts: &Facts, now: Timestamp) -> Vec<Cell> {

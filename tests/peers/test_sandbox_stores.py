@@ -126,6 +126,11 @@ class Buckets(Case):
         self.refused("NoSuchPublicAccessBlockConfiguration", self.s3.get_public_access_block, Bucket="laser-prod-spare")
         self.s3.put_bucket_policy(Bucket="laser-prod-spare", Policy=json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}))
         self.assertTrue(self.s3.get_bucket_policy_status(Bucket="laser-prod-spare")["PolicyStatus"]["IsPublic"])
+        told = json.loads(self.s3.get_bucket_policy(Bucket="laser-prod-spare")["Policy"])
+        self.assertEqual(told["Statement"][0]["Principal"], "*")
+        self.refused("MalformedPolicy", self.s3.put_bucket_policy, Bucket="laser-prod-spare", Policy="none")
+        self.s3.delete_bucket_policy(Bucket="laser-prod-spare")
+        self.refused("NoSuchBucketPolicy", self.s3.get_bucket_policy, Bucket="laser-prod-spare")
         self.s3.put_public_access_block(Bucket="laser-prod-spare", PublicAccessBlockConfiguration={"BlockPublicAcls": True, "BlockPublicPolicy": False})
         self.assertEqual(self.s3.get_public_access_block(Bucket="laser-prod-spare")["PublicAccessBlockConfiguration"]["BlockPublicPolicy"], False)
 
@@ -406,6 +411,17 @@ class Secrets(Case):
             containers = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]["containerDefinitions"]
             for named in [s["valueFrom"] for c in containers for s in c["secrets"]]:
                 self.assertIn(named.split(":secret:")[1], known)
+
+    def test_a_policy_of_its_own_is_there_until_it_is_deleted(self):
+        secrets = client("secretsmanager")
+        name = "laser-dev/jwt-secret"
+        self.assertNotIn("ResourcePolicy", secrets.get_resource_policy(SecretId=name))
+        policy = json.dumps({"Version": "2012-10-17", "Statement": []})
+        secrets.put_resource_policy(SecretId=name, ResourcePolicy=policy)
+        self.assertEqual(secrets.get_resource_policy(SecretId=name)["ResourcePolicy"], policy)
+        self.refused("MalformedPolicyDocumentException", secrets.put_resource_policy, SecretId=name, ResourcePolicy="none")
+        secrets.delete_resource_policy(SecretId=name)
+        self.assertNotIn("ResourcePolicy", secrets.get_resource_policy(SecretId=name))
 
 
 @unittest.skipUnless(shutil.which("aws"), "the AWS CLI is not installed")

@@ -124,6 +124,24 @@ class OnMoto(Stores, PeerCase):
         self.s3.put_bucket_policy(Bucket="shop-public", Policy=POLICY)
         self.assertEqual(self.bucket("shop-public")["public_policy"], {"set": True})
 
+    def test_whom_a_bucket_and_a_secret_let_in_by_themselves(self):
+        def policy(action, resource, **more):
+            statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::210987654321:root"}, "Action": action, "Resource": resource}
+            return json.dumps({"Version": "2012-10-17", "Statement": [{**statement, **more}]})
+
+        self.s3.put_bucket_policy(Bucket="shop-backups", Policy=policy("s3:GetObject", "arn:aws:s3:::shop-backups/*"))
+        held = {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
+        self.secretsmanager.put_resource_policy(
+            SecretId="shop/database", ResourcePolicy=policy("secretsmanager:GetSecretValue", "*", Condition=held))
+        self.addCleanup(self.secretsmanager.delete_resource_policy, SecretId="shop/database")
+        self.addCleanup(self.s3.delete_bucket_policy, Bucket="shop-backups")
+        for view, name, action, conditional in [
+            ("buckets", "shop-backups", "s3:GetObject", False), ("secrets", "shop/database", "secretsmanager:GetSecretValue", True),
+        ]:
+            (row,) = [g for g in self.deck.ask("show", view)["guests"] if g["of"] == name]
+            guest = {"who": "arn:aws:iam::210987654321:root", "account": "210987654321", "actions": [action], "conditional": conditional}
+            self.assertEqual((row["guest"], row["foreign"]), (guest, True))
+
     def test_findings_of_a_scan(self):
         digest = self.ecr.describe_images(repositoryName="shop/api")["imageDetails"][0]["imageDigest"]
         self.ecr.start_image_scan(repositoryName="shop/api", imageId={"imageDigest": digest})

@@ -16,6 +16,7 @@ use super::signed::{Api, Signed, escape, read_xml};
 use super::{Aws, Question};
 use crate::backend::transport::Line;
 use crate::domain::bucket::{Bucket, Encryption, Object, PublicBlock, Replica};
+use crate::domain::guest::{Guest, guests};
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::told::Told;
@@ -43,13 +44,18 @@ const POLICY: Question = Question::new(
     "GetBucketPolicyStatus",
     "read whether a bucket is public",
 );
+const WHO: Question = Question::new(
+    "s3",
+    "GetBucketPolicy",
+    "read whom a bucket's policy lets in",
+);
 const REPLICATION: Question =
     Question::new("s3", "GetBucketReplication", "read a bucket's replication");
 const VERSIONING: Question =
     Question::new("s3", "GetBucketVersioning", "read a bucket's versioning");
 const OBJECTS: Question = Question::new("s3", "ListObjectsV2", "list a bucket's objects");
 
-/// Buckets whose settings are read: six calls each.
+/// Buckets whose settings are read: six or seven calls each.
 const BUCKETS: usize = 100;
 /// Buckets that are asked about at once.
 const ABREAST: usize = 3;
@@ -165,6 +171,10 @@ impl S3 {
         bucket.public_policy = told(policy, |p| {
             p.is_public.map(|t| t.trim().eq_ignore_ascii_case("true"))
         });
+        bucket.guests = match &bucket.public_policy {
+            Told::Unset => Told::Unset,
+            _ => self.guests(at, &path).await,
+        };
         let rules = self
             .ask::<Replicated>(REPLICATION, at, &path, &[("replication", "")])
             .await;
@@ -178,6 +188,18 @@ impl S3 {
             bucket.newest = self.newest(at, &path).await;
         }
         bucket
+    }
+
+    /// Whom its policy lets in. The policy itself comes as JSON.
+    async fn guests(&self, region: Option<&str>, path: &str) -> Told<Vec<Guest>> {
+        let query = [("policy", "")];
+        let asked = self.signed.get(&self.line, &API, WHO, region, path, &query);
+        let heard = told(asked.await, Some);
+        match heard {
+            Told::Set(heard) => read(&String::from_utf8_lossy(&heard.body)),
+            Told::Unset => Told::Unset,
+            Told::Unknown(why) => Told::Unknown(why),
+        }
     }
 
     async fn location(&self, path: &str) -> Told<String> {
@@ -287,9 +309,16 @@ fn unasked(mut bucket: Bucket, why: &str) -> Bucket {
     bucket.encryption = Told::Unknown(why());
     bucket.public_block = Told::Unknown(why());
     bucket.public_policy = Told::Unknown(why());
+    bucket.guests = Told::Unknown(why());
     bucket.versioning = Told::Unknown(why());
     bucket.replication = Told::Unknown(why());
     bucket
+}
+
+/// Whom a policy lets in.
+fn read(policy: &str) -> Told<Vec<Guest>> {
+    let unread = || Told::Unknown("its policy cannot be read".into());
+    guests(policy).map_or_else(unread, Told::Set)
 }
 
 /// A setting from its answer. The vendor answers 404 for one that is not set.

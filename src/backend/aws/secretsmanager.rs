@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -10,8 +11,10 @@ use super::convert::{seconds, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
+use crate::domain::guest::{Guest, guests};
 use crate::domain::problem::Problem;
 use crate::domain::secret::Secret;
+use crate::domain::told::Told;
 
 const API: Api = Api {
     host: "secretsmanager",
@@ -22,6 +25,16 @@ const API: Api = Api {
     only_in: None,
 };
 const LIST: Question = Question::new("secretsmanager", "ListSecrets", "list the secrets");
+const POLICY: Question = Question::new(
+    "secretsmanager",
+    "GetResourcePolicy",
+    "read whom a secret's policy lets in",
+);
+
+/// Secrets whose policies are read: a call each.
+const POLICIES: usize = 100;
+/// Policies that are asked for at once.
+const ABREAST: usize = 3;
 
 /// The Secrets Manager client.
 #[derive(Debug)]
@@ -59,6 +72,12 @@ struct Rules {
     automatically_after_days: Option<i64>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Policy {
+    resource_policy: Option<String>,
+}
+
 impl SecretsManager {
     /// On an account.
     pub fn new(signed: Arc<Signed>, line: Arc<Line>) -> Self {
@@ -84,7 +103,50 @@ impl SecretsManager {
             }
         }
         all.sort_by(|a, b| a.name.cmp(&b.name));
+        self.let_in(&mut all).await;
         Ok(all)
+    }
+
+    /// Reads whom each lets in. Who may not read the first policy is not asked for the others.
+    async fn let_in(&self, all: &mut [Secret]) {
+        let Some((first, others)) = all.split_first_mut() else {
+            return;
+        };
+        first.guests = match self.guests(&first.arn).await {
+            Ok(guests) => guests,
+            Err(problem) => {
+                for secret in std::iter::once(first).chain(others) {
+                    secret.guests = Told::Unknown(problem.why.clone());
+                }
+                return;
+            }
+        };
+        let (near, far) = others.split_at_mut(others.len().min(POLICIES - 1));
+        for secret in far {
+            let why = format!("only the first {POLICIES} policies are read");
+            secret.guests = Told::Unknown(why);
+        }
+        let questions: Vec<_> = near
+            .iter_mut()
+            .map(|secret| async move {
+                let told = self.guests(&secret.arn).await;
+                secret.guests = told.unwrap_or_else(|p| Told::Unknown(p.why));
+            })
+            .collect();
+        stream::iter(questions)
+            .buffer_unordered(ABREAST)
+            .collect::<Vec<()>>()
+            .await;
+    }
+
+    async fn guests(&self, arn: &str) -> Result<Told<Vec<Guest>>, Problem> {
+        let input = json!({"SecretId": arn});
+        let page: Policy = self.signed.json(&self.line, &API, POLICY, &input).await?;
+        let Some(policy) = page.resource_policy else {
+            return Ok(Told::Unset);
+        };
+        let unread = || Told::Unknown("its policy cannot be read".into());
+        Ok(guests(&policy).map_or_else(unread, Told::Set))
     }
 }
 
@@ -102,5 +164,6 @@ fn secret(e: Entry) -> Secret {
             .rotation_rules
             .and_then(|r| r.automatically_after_days)
             .filter(|days| *days > 0),
+        guests: Told::default(),
     }
 }

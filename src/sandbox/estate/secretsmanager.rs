@@ -17,6 +17,7 @@ struct Secret {
     /// Days between rotations; `None`: never rotated.
     every_days: Option<i64>,
     value: String,
+    policy: Option<String>,
 }
 
 /// Every secret.
@@ -116,6 +117,7 @@ impl Secrets {
             rotated: p.every_days.map(|_| now - p.changed_days * DAY_S),
             every_days: p.every_days,
             value: format!("sandbox-{n}"),
+            policy: None,
         };
         let plans = if told { PLANS } else { &[] };
         Self {
@@ -174,6 +176,26 @@ impl Secrets {
                     .unwrap_or_default()
                     .to_owned();
                 secret.changed = now;
+                Ok(secret.named())
+            }
+            "GetResourcePolicy" => {
+                let secret = self.find(input)?;
+                let policy = secret.policy.clone();
+                Ok(secret.named().with("ResourcePolicy", policy))
+            }
+            "PutResourcePolicy" => {
+                let text = input.get("ResourcePolicy").as_text().unwrap_or_default();
+                if serde_json::from_str::<serde_json::Value>(text).is_err() {
+                    let why = "This resource policy is not a valid JSON.";
+                    return Err(ApiError::new("MalformedPolicyDocumentException", why));
+                }
+                let secret = self.find(input)?;
+                secret.policy = Some(text.to_owned());
+                Ok(secret.named())
+            }
+            "DeleteResourcePolicy" => {
+                let secret = self.find(input)?;
+                secret.policy = None;
                 Ok(secret.named())
             }
             "CreateSecret" => self.create(input, world.stamp()),
@@ -235,6 +257,7 @@ impl Secrets {
                 .as_text()
                 .unwrap_or_default()
                 .to_owned(),
+            policy: None,
         };
         let named = secret.named();
         self.all.push(secret);

@@ -125,15 +125,30 @@ pub fn block(bucket: &Bucket) -> Reply {
 
 /// `GetBucketPolicyStatus`.
 pub fn policy_status(bucket: &Bucket) -> Reply {
-    match bucket.public_policy {
-        Some(public) => document("PolicyStatus", &format!("<IsPublic>{public}</IsPublic>")),
-        None => error(
-            404,
-            "NoSuchBucketPolicy",
-            "The bucket policy does not exist",
-            "",
-        ),
+    let Some(policy) = &bucket.policy else {
+        return no_policy();
+    };
+    let text = policy.replace([' ', '\n'], "");
+    let public = text.contains("\"Principal\":\"*\"") || text.contains("\"AWS\":\"*\"");
+    document("PolicyStatus", &format!("<IsPublic>{public}</IsPublic>"))
+}
+
+/// `GetBucketPolicy`: the one answer in JSON.
+pub fn policy(bucket: &Bucket) -> Reply {
+    let Some(policy) = &bucket.policy else {
+        return no_policy();
+    };
+    Reply {
+        status: 200,
+        headers: Vec::new(),
+        content_type: "application/json",
+        body: policy.clone().into(),
     }
+}
+
+fn no_policy() -> Reply {
+    let why = "The bucket policy does not exist";
+    error(404, "NoSuchBucketPolicy", why, "")
 }
 
 /// `GetBucketVersioning`: a bucket that never was versioned has an empty answer.

@@ -113,9 +113,12 @@ impl Bucket {
             }
             self.replication = put.then_some(rules);
         } else if asks("policy") {
-            let text = String::from_utf8_lossy(&request.body).replace([' ', '\n'], "");
-            self.public_policy =
-                put.then(|| text.contains("\"Principal\":\"*\"") || text.contains("\"AWS\":\"*\""));
+            let text = String::from_utf8_lossy(&request.body).into_owned();
+            if put && serde_json::from_str::<serde_json::Value>(&text).is_err() {
+                let why = "Policies must be valid JSON and the first byte must be '{'";
+                return answers::error(400, "MalformedPolicy", why, "");
+            }
+            self.policy = put.then_some(text);
         } else {
             return not_implemented();
         }
@@ -137,7 +140,7 @@ impl Buckets {
             created: now,
             encryption: Some(("AES256".to_owned(), None)),
             block: Some([true; 4]),
-            public_policy: None,
+            policy: None,
             versioning: None,
             replication: None,
             objects: std::collections::BTreeMap::new(),

@@ -31,8 +31,7 @@ struct Bucket {
     encryption: Option<(String, Option<String>)>,
     /// Access lists blocked, access lists ignored, policies blocked, access restricted.
     block: Option<[bool; 4]>,
-    /// Whether the bucket's policy makes it public; `None`: it has no policy.
-    public_policy: Option<bool>,
+    policy: Option<String>,
     /// `Enabled` or `Suspended`; `None`: it never was versioned.
     versioning: Option<String>,
     replication: Option<Vec<Replication>>,
@@ -219,6 +218,7 @@ impl Buckets {
             () if asks("encryption") => answers::encryption(bucket),
             () if asks("publicAccessBlock") => answers::block(bucket),
             () if asks("policyStatus") => answers::policy_status(bucket),
+            () if asks("policy") => answers::policy(bucket),
             () if asks("versioning") => answers::versioning(bucket),
             () if asks("replication") => answers::replication(bucket),
             () if asks("location") => answers::location(bucket),

@@ -15,6 +15,9 @@ pub const UNREPLICATED: &str = "laser-prod-uploads";
 /// Where the nightly archives of the application go.
 pub const BACKUPS: &str = "laser-prod-backups";
 
+/// The account of the shop that cuts what is drawn here.
+const PARTNER: &str = "210987654321";
+
 /// Every bucket.
 pub(super) fn buckets(now: f64) -> Vec<Bucket> {
     let archives: BTreeMap<_, _> = (0..21).map(|night| archive(now, night)).collect();
@@ -24,7 +27,7 @@ pub(super) fn buckets(now: f64) -> Vec<Bucket> {
         bucket("laser-prod-assets-replica", now, 338.0, &assets).elsewhere(),
         bucket(BACKUPS, now, 340.0, &archives).copied_to("laser-prod-backups-replica"),
         bucket("laser-prod-backups-replica", now, 338.0, &archives).elsewhere(),
-        bucket(UNREPLICATED, now, 312.0, &uploads(now).collect()),
+        bucket(UNREPLICATED, now, 312.0, &uploads(now).collect()).read_by(PARTNER),
     ]
 }
 
@@ -87,7 +90,7 @@ fn bucket(name: &str, now: f64, age_days: f64, objects: &BTreeMap<String, Object
             )),
         )),
         block: Some([true; 4]),
-        public_policy: None,
+        policy: None,
         versioning: Some("Enabled".to_owned()),
         replication: None,
         objects: objects.clone(),
@@ -102,6 +105,16 @@ impl Bucket {
             names::ACCOUNT
         );
         self.encryption = Some(("aws:kms".to_owned(), Some(key)));
+        self
+    }
+
+    /// Lets another account read, from its own network alone.
+    fn read_by(mut self, account: &str) -> Self {
+        let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [{
+            "Sid": "Partner", "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{account}:root")}, "Action": "s3:GetObject",
+            "Resource": format!("arn:aws:s3:::{}/drawings/*", self.name), "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+        }]});
+        self.policy = Some(policy.to_string());
         self
     }
 
