@@ -58,11 +58,15 @@ fn safe(look: &Look<'_>) -> Verdict {
         if b.encryption == Told::Unset {
             wrong.push("not encrypted");
         }
+        // A block that is known to be missing is at fault whatever the policy says, and whether or not that could be read.
+        let blocked = match &b.public_block {
+            Told::Set(block) => Some(block.is_complete()),
+            Told::Unset => Some(false),
+            Told::Unknown(_) => None,
+        };
         if b.is_private() == Some(false) {
             wrong.push("open to everybody");
-        } else if b.is_private() == Some(true)
-            && !b.public_block.value().is_some_and(|p| p.is_complete())
-        {
+        } else if blocked == Some(false) {
             wrong.push("public access is not blocked");
         }
         if b.is_versioned() == Some(false) {
@@ -229,6 +233,21 @@ mod tests {
         let mut b = bucket("a", "home");
         b.versioning = Told::Unknown(UNSEEN.into());
         assert_eq!(state(call, vec![b]), Unknown);
+        let half = PublicBlock {
+            acls: true,
+            ignore_acls: true,
+            policy: true,
+            restrict: false,
+        };
+        for (block, wanted) in [
+            (Told::Unset, Failing),
+            (Told::Set(half), Failing),
+            (Told::Unknown(UNSEEN.into()), Unknown),
+        ] {
+            let mut b = bucket("a", "home");
+            (b.public_block, b.public_policy) = (block.clone(), Told::Unknown(UNSEEN.into()));
+            assert_eq!(state(call, vec![b]), wanted, "{block:?}, policy unread");
+        }
         assert_eq!(judged(call, &Facts::default()).state, Unknown);
     }
 
