@@ -1,6 +1,6 @@
 //! Secrets by name: ages and rotation. Values are never read.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::guest::Guest;
@@ -31,6 +31,9 @@ pub struct Secret {
     pub guests: Told<Vec<Guest>>,
 }
 
+/// Days that a rotation may be late: its window ends with the day, and the vendor tries again.
+const SLACK_DAYS: i64 = 1;
+
 /// The part of a reference in a task definition (`valueFrom`) that names a secret: a name, or a name with the six characters
 /// that end its ARN. `None`: the reference is not one to Secrets Manager.
 pub fn named_by(reference: &str) -> Option<&str> {
@@ -47,6 +50,24 @@ impl Secret {
     pub fn is(&self, reference: &str) -> bool {
         let own = named_by(&self.arn);
         named_by(reference).is_some_and(|id| id == self.name || Some(id) == own)
+    }
+
+    /// Whether its rotation works: the next one is still to come, or the last one is no older than the rule allows. That it is
+    /// switched on is a wish; where it fails, the vendor leaves the next date in the past (Secrets Manager API reference,
+    /// "DescribeSecret", `NextRotationDate`). `None`: there is neither a date nor a rule to hold a rotation to.
+    pub fn rotates_in_time(&self, now: Timestamp) -> Option<bool> {
+        let by = |at: Timestamp, days: i64| {
+            let due = at.saturating_add(SignedDuration::from_hours(days.saturating_mul(24)));
+            due.is_ok_and(|due| due > now)
+        };
+        let last = self.rotated_at.zip(self.rotation_days);
+        let last = last.map(|(at, days)| by(at, days.saturating_add(SLACK_DAYS)));
+        let next = self.next_rotation_at.map(|at| by(at, SLACK_DAYS));
+        match (last, next) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (None, None) => None,
+            _ => Some(false),
+        }
     }
 
     /// When its value was last new (UTC).

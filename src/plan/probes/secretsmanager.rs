@@ -57,11 +57,80 @@ fn rotation(look: &Look<'_>) -> Verdict {
             .map(span);
         let age = age.unwrap_or_else(|| "at a time unknown".into());
         let lately = fresh.is_some_and(|at| within(at, look.now, days));
-        match (s.rotates, lately) {
-            (true, _) => found.good(&s.name, "rotates"),
-            (false, true) => found.good(&s.name, &format!("renewed {age} ago")),
-            (false, false) => found.bad(&s.name, format!("never rotates, last renewed {age} ago")),
+        match (s.rotates, s.rotates_in_time(look.now), lately) {
+            (true, Some(true), _) => found.good(&s.name, "rotates"),
+            (true, Some(false), _) => found.bad(
+                &s.name,
+                format!("its rotation is overdue, last renewed {age} ago"),
+            ),
+            (_, _, true) => found.good(&s.name, &format!("renewed {age} ago")),
+            (true, None, false) => found.bad(
+                &s.name,
+                format!("is to rotate, and no date tells that it does; last renewed {age} ago"),
+            ),
+            (false, _, false) => {
+                found.bad(&s.name, format!("never rotates, last renewed {age} ago"))
+            }
         }
     }
     Ok(found.verdict())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::domain::facts::Facts;
+    use crate::domain::secret::Secret;
+    use crate::plan::checklist::CriterionState::{Failing, Proved};
+    use crate::plan::probes::testing::{self, ago, judged};
+
+    /// A secret that rotates monthly, and last did so many days ago.
+    fn secret(rotated_days: Option<i64>, next_days: Option<i64>) -> Secret {
+        let day = |days: i64| ago(days * 24);
+        Secret {
+            name: "db".into(),
+            arn: "arn".into(),
+            description: String::new(),
+            created_at: day(900),
+            changed_at: rotated_days.and_then(day),
+            rotated_at: rotated_days.and_then(day),
+            next_rotation_at: next_days.and_then(|d| day(-d)),
+            rotates: true,
+            rotation_days: Some(30),
+        }
+    }
+
+    #[test]
+    fn a_rotation_that_is_switched_on_and_fails_is_none() {
+        let state = |s: &Secret| {
+            let mut facts = Facts::default();
+            facts.estate.secrets = testing::part(Arc::new(vec![s.clone()]));
+            judged("secretsmanager.rotation", &facts).state
+        };
+        assert_eq!(state(&secret(Some(12), Some(18))), Proved);
+        assert_eq!(state(&secret(Some(30), None)), Proved, "within the slack");
+        assert_eq!(state(&secret(Some(500), Some(-470))), Failing, "overdue");
+        assert_eq!(
+            state(&secret(Some(40), Some(-10))),
+            Failing,
+            "overdue, though renewed lately"
+        );
+        assert_eq!(
+            state(&secret(None, Some(5))),
+            Proved,
+            "the first is to come"
+        );
+        assert_eq!(state(&secret(None, None)), Failing, "never rotated");
+        let mut by_schedule = secret(Some(500), None);
+        by_schedule.rotation_days = None;
+        assert_eq!(state(&by_schedule), Failing, "nothing tells that it works");
+        let by_hand = |days: i64| {
+            let mut s = secret(None, None);
+            (s.rotates, s.changed_at) = (false, ago(days * 24));
+            s
+        };
+        assert_eq!(state(&by_hand(100)), Proved);
+        assert_eq!(state(&by_hand(200)), Failing);
+    }
 }
