@@ -61,6 +61,16 @@ fn met(look: &Look<'_>) -> Verdict {
             silent(slo, look).unwrap_or_else(|| Judgement::unknown(format!("{word}: no data yet")))
         );
     };
+    if ok && !slo.is_whole() {
+        let told = |s| span(std::time::Duration::from_secs(s));
+        // What breaks a promise already breaks it; what keeps it so far may not keep it to the end.
+        return Err(Judgement::unknown(format!(
+            "{}: only {} of {} measured",
+            words(slo, current),
+            told(slo.window_s),
+            told(slo.wanted_s)
+        )));
+    }
     Ok(Judgement::single(
         ok,
         look.question(seen.source),
@@ -233,6 +243,21 @@ mod tests {
         assert_eq!(asked("slo.met", s.clone()).state, Failing);
         s.current = None;
         assert_eq!(asked("slo.met", s).state, Unknown);
+    }
+
+    #[test]
+    fn a_promise_of_a_month_is_not_proved_by_minutes() {
+        let mut s = slo(Some(0.5), Some(0.5));
+        s.window_s = 1_200;
+        let short = asked("slo.met", s.clone());
+        assert_eq!(short.state, Unknown);
+        assert!(
+            short.reason.ends_with("only 20m of 30d measured"),
+            "{}",
+            short.reason
+        );
+        s.current = Some(99.0);
+        assert_eq!(asked("slo.met", s).state, Failing, "broken is broken");
     }
 
     #[test]
