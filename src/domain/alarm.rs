@@ -125,6 +125,43 @@ pub struct Alarm {
     pub actions: Vec<String>,
 }
 
+/// Whether an action (its ARN) reaches somebody: a topic, an incident or a work item of Systems Manager, a function (CloudWatch
+/// API reference, "PutMetricAlarm", `AlarmActions`). One that scales, stops or reboots something tells nobody.
+pub fn tells_somebody(action: &str) -> bool {
+    let mut parts = action.splitn(7, ':');
+    let mut next = || parts.next().unwrap_or_default();
+    let (arn, _, service, _, _, kind) = (next(), next(), next(), next(), next(), next());
+    arn == "arn"
+        && match service {
+            "sns" | "lambda" | "ssm-incidents" => true,
+            "ssm" => kind == "opsitem",
+            _ => false,
+        }
+}
+
+impl Alarm {
+    /// Actions that reach somebody.
+    pub fn telling(&self) -> impl Iterator<Item = &str> {
+        let all = self.actions.iter().map(String::as_str);
+        all.filter(|a| tells_somebody(a))
+    }
+
+    /// Whether Application Auto Scaling made it to scale by: it names such alarms so, and nobody is to be told (Application Auto
+    /// Scaling user guide, "Target tracking scaling policies").
+    pub fn is_for_scaling(&self) -> bool {
+        self.name.starts_with("TargetTracking-") && self.telling().next().is_none()
+    }
+}
+
+impl AlarmEvent {
+    /// Whether it is an action that was carried out and reached somebody. The summary names the action's ARN.
+    pub fn told_somebody(&self) -> bool {
+        self.kind == "Action"
+            && self.summary.to_lowercase().starts_with("success")
+            && self.summary.split_whitespace().any(tells_somebody)
+    }
+}
+
 /// One row of an alarm's history (DescribeAlarmHistory).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AlarmEvent {
@@ -136,4 +173,29 @@ pub struct AlarmEvent {
     pub kind: String,
     /// The vendor's summary.
     pub summary: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_tells_somebody_by_what_its_arn_names() {
+        for (arn, tells) in [
+            ("arn:aws:sns:us-east-1:1:oncall", true),
+            ("arn:aws-us-gov:sns:us-gov-west-1:1:oncall", true),
+            (
+                "arn:aws:ssm:us-east-1:1:opsitem:1#CATEGORY=Availability",
+                true,
+            ),
+            ("arn:aws:ssm-incidents::1:responseplan/api", true),
+            ("arn:aws:lambda:us-east-1:1:function:page", true),
+            ("arn:aws:ssm:us-east-1:1:document/restart", false),
+            ("arn:aws:autoscaling:us-east-1:1:scalingPolicy:a", false),
+            ("arn:aws:automate:us-east-1:ec2:reboot", false),
+            ("sns", false),
+        ] {
+            assert_eq!(tells_somebody(arn), tells, "{arn}");
+        }
+    }
 }

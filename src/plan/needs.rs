@@ -106,12 +106,12 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
     }
 }
 
-/// Alarms with actions, the latest change first.
+/// Alarms that tell somebody, the latest change first: a few that scale by the minute would hide them all.
 fn histories(facts: &Facts) -> Vec<String> {
     let mut rows: Vec<_> = facts
         .alarm_rows()
         .iter()
-        .filter(|a| !a.actions.is_empty())
+        .filter(|a| a.telling().next().is_some())
         .collect();
     rows.sort_by(|a, b| b.since.cmp(&a.since).then_with(|| a.name.cmp(&b.name)));
     rows.into_iter()
