@@ -9,7 +9,7 @@ pub(super) const PROBES: &[Probe] = &[
     Probe {
         name: "redis.hit-ratio",
         question: "does the cache find what it is asked for, and keep what it was given?",
-        params: &[number("min", "80")],
+        params: &[number("min", "80"), number("evicted_per_min", "0")],
         judge: hit_ratio,
     },
     Probe {
@@ -44,20 +44,45 @@ fn hit_ratio(look: &Look<'_>) -> Verdict {
         )));
     };
     let percent = ratio * 100.0;
-    let evicted = server.lately.map_or(0, |l| l.counters.evicted);
+    // An idle cache is judged by what it found before: the evidence says over which time.
     let when = match server.lately {
-        Some(l) => format!("in {:.0} s", l.seconds),
+        Some(l) if l.counters.hit_ratio().is_some() => format!("in {:.0} s", l.seconds),
+        Some(l) => format!(
+            "since it started (nothing was looked up in the last {:.0} s)",
+            l.seconds
+        ),
         None => "since it started".into(),
     };
-    let answer = format!(
-        "{percent:.1} % of look-ups hit {when} (wanted: {min:.0} %), {evicted} keys evicted lately"
-    );
-    Ok(Judgement::single(
+    let mut found = Findings::new("figure", look.question(seen.source), seen.at);
+    found.check(
         percent >= min,
-        look.question(seen.source),
-        answer,
-        seen.at,
-    ))
+        "look-ups",
+        &format!("{percent:.1} % hit {when} (wanted: {min:.0} %)"),
+    );
+    let most = look.number("evicted_per_min");
+    match server.lately {
+        Some(l) => {
+            let pace = l.counters.evicted as f64 * 60.0 / l.seconds.max(1.0);
+            found.check(
+                pace <= most,
+                "evictions",
+                &format!(
+                    "{} keys in {:.0} s (allowed: {most:.0} a minute)",
+                    l.counters.evicted, l.seconds
+                ),
+            );
+        }
+        None if server.counters.evicted == 0 => found.good("evictions", "none since it started"),
+        // One look tells how many there ever were, and not whether they go on.
+        None => found.unknown(
+            "evictions",
+            format!(
+                "{} keys since it started, at a pace that a second look will tell",
+                server.counters.evicted
+            ),
+        ),
+    }
+    Ok(found.verdict())
 }
 
 fn statements(look: &Look<'_>) -> Verdict {
@@ -165,6 +190,73 @@ mod tests {
     use crate::plan::probes::{Call, judge};
 
     const PERIOD: Duration = Duration::from_secs(30);
+
+    fn cache(lately: Option<(u64, u64, u64)>, evicted: u64) -> Facts {
+        use crate::domain::redis_server::{Counters, Lately, Memory, RedisServer, Role};
+        let counted = |hits, misses, evicted| Counters {
+            hits,
+            misses,
+            evicted,
+            ..Counters::default()
+        };
+        let server = RedisServer {
+            address: "rediss://cache:6379/0".into(),
+            tls: true,
+            version: "7.0.15".into(),
+            started_at: Timestamp::UNIX_EPOCH,
+            role: Role::Primary,
+            clustered: false,
+            clients: 1,
+            clients_limit: None,
+            blocked: 0,
+            memory: Memory::default(),
+            counters: counted(950, 50, evicted),
+            lately: lately.map(|(hits, misses, evicted)| Lately {
+                counters: counted(hits, misses, evicted),
+                seconds: 30.0,
+            }),
+            commands_per_s: 1,
+            keys: 1,
+            replicas: Vec::new(),
+            primary: None,
+            saved: None,
+            slow: Ok(Vec::new()),
+        };
+        let mut facts = Facts::default();
+        facts.estate.redis =
+            Part::answered(Arc::new(server), Timestamp::UNIX_EPOCH, "redis:x", PERIOD);
+        facts
+    }
+
+    #[test]
+    fn a_cache_finds_what_it_is_asked_for_and_keeps_what_it_was_given() {
+        use CriterionState::{Failing, Proved, Unknown};
+        let call = "redis.hit-ratio min=80";
+        assert_eq!(state(call, &cache(Some((9, 1, 0)), 7)), Proved);
+        assert_eq!(state(call, &cache(Some((1, 9, 0)), 0)), Failing);
+        assert_eq!(
+            state(call, &cache(Some((9, 1, 3)), 7)),
+            Failing,
+            "it evicts"
+        );
+        let lenient = "redis.hit-ratio evicted_per_min=6";
+        assert_eq!(state(lenient, &cache(Some((9, 1, 3)), 7)), Proved);
+        assert_eq!(state(call, &cache(None, 0)), Proved, "none ever");
+        assert_eq!(state(call, &cache(None, 7)), Unknown, "nobody knows when");
+        let parsed = Call::parse(call).unwrap();
+        let idle = judge(
+            &parsed,
+            &cache(Some((0, 0, 0)), 0),
+            &Expectations::default(),
+            Timestamp::UNIX_EPOCH,
+        );
+        let answer = &idle.evidence[0].answer;
+        assert!(answer.contains("95.0 % hit since it started"), "{answer}");
+        assert!(
+            answer.contains("nothing was looked up in the last 30 s"),
+            "{answer}"
+        );
+    }
 
     fn moment() -> PostgresNow {
         PostgresNow {
