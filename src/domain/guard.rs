@@ -159,10 +159,39 @@ impl GuardProbe {
         }
     }
 
+    /// How users sign in, by the first word of the challenge; `None` where it does not say.
+    fn scheme(&self) -> Option<&str> {
+        let word = self.challenge.as_deref()?.split([' ', ',']).next()?;
+        (!word.is_empty()).then_some(word)
+    }
+
+    /// Why that nothing is at fault proves nothing: what a page of another site could misuse was not seen. `None`: it was seen, or
+    /// there is none, since the credentials are such that a browser never sends them by itself (RFC 6750, section 5.2).
+    pub fn shows_nothing(&self) -> Option<&'static str> {
+        let by_browsers = |word: &str| {
+            let all = ["basic", "digest", "negotiate", "ntlm"];
+            all.contains(&word.to_ascii_lowercase().as_str())
+        };
+        let challenge = self.challenge.as_deref().unwrap_or_default();
+        let mut words = challenge.split([' ', ',']);
+        match self.scheme() {
+            _ if !self.cookies.is_empty() => None,
+            _ if !self.protected => Some("set no cookie"),
+            None => Some("set no cookie for strangers, and does not say how users sign in"),
+            Some(_) if words.any(by_browsers) => {
+                Some("set no cookie for strangers, and browsers send its credentials by themselves")
+            }
+            Some(_) => None,
+        }
+    }
+
     /// What was seen, where nothing is at fault.
     pub fn seen(&self) -> String {
         let cookies = match self.cookies.len() {
-            0 => "no cookie".to_owned(),
+            0 => match self.scheme().filter(|_| self.protected) {
+                Some(scheme) => format!("no cookie but {scheme}"),
+                None => "no cookie".to_owned(),
+            },
             1 => "1 cookie".to_owned(),
             n => format!("{n} cookies"),
         };

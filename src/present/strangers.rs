@@ -56,6 +56,11 @@ fn cells(seen: &GuardProbe, now: Timestamp) -> Vec<Cell> {
         (None, None) => Cell::muted("not tried"),
     };
     let grade = seen.grade();
+    if let Some(why) = seen.shows_nothing().filter(|_| grade.reasons.is_empty()) {
+        let mut cells = vec![Cell::name(&seen.url), answer, limit];
+        cells.extend([Cell::muted("-"), Cell::muted(why)]);
+        return cells;
+    }
     let tone = match grade.letter.as_str() {
         "A+" | "A" => Tone::Plain,
         "F" => Tone::Bad,

@@ -161,17 +161,54 @@ fn hsts(look: &Look<'_>) -> Verdict {
     })
 }
 
+/// The status that is right for a stranger's GET, in words, and whether it came.
+fn greeting(look: &Look<'_>, url: &str, p: &GuardProbe) -> (bool, String) {
+    if p.protected {
+        return (matches!(p.status, 401 | 403), "401 or 403".into());
+    }
+    let right = look.expect.https.iter().find(|(u, _)| u == url);
+    let right = right.map_or(200, |(_, status)| *status);
+    (p.status == right, right.to_string())
+}
+
+/// Faults count wherever they are seen; that there are none counts only where there was something to be at fault. A URL that is
+/// open to everybody and sets no cookie has nothing that could be misused, and proves nothing.
 fn csrf(look: &Look<'_>) -> Verdict {
     let least = rank(look.call.value("min"));
-    per_target(look, &look.facts.guards, "URL", |url, p, found| {
+    let is_idle = |url: &str, p: &GuardProbe| {
+        let plain = !p.protected && p.grade().reasons.is_empty() && greeting(look, url, p).0;
+        plain && p.shows_nothing().is_some()
+    };
+    let guards = look.facts.guards.iter();
+    let parts: BTreeMap<_, _> = guards
+        .filter(|(url, part)| !part.fresh(look.now).is_some_and(|p| is_idle(url, p)))
+        .map(|(url, part)| (url.clone(), part.clone()))
+        .collect();
+    if parts.is_empty() && !look.facts.guards.is_empty() {
+        return Err(Judgement::unknown(
+            "no URL set a cookie, and none is named that takes credentials: add [[probes.protected]]",
+        ));
+    }
+    per_target(look, &parts, "URL", |url, p, found| {
         let grade = p.grade();
-        if rank(&grade.letter) <= least {
-            found.good(url, &format!("{} ({})", grade.letter, p.seen()));
-        } else {
+        let (is_right, right) = greeting(look, url, p);
+        if rank(&grade.letter) > least {
             found.bad(
                 url,
                 format!("{}: {}", grade.letter, grade.reasons.join(", ")),
             );
+        } else if !is_right {
+            found.unknown(
+                url,
+                format!(
+                    "answered {}, expected {right}: what it guards was not seen",
+                    p.status
+                ),
+            );
+        } else if let Some(why) = p.shows_nothing() {
+            found.unknown(url, why);
+        } else {
+            found.good(url, &format!("{} ({})", grade.letter, p.seen()));
         }
     })
 }
@@ -366,11 +403,35 @@ mod tests {
     #[test]
     fn a_cookie_without_its_marks_or_a_reflected_origin_fails() {
         let with = |change: fn(&mut GuardProbe)| {
-            let mut p = seen(200);
+            let mut p = seen(401);
             change(&mut p);
             judged("https.csrf", Some(p), None)
         };
-        assert_eq!(with(|_| {}).state, Proved);
+        let bearer = with(|_| {});
+        assert_eq!(bearer.state, Proved, "no browser sends it by itself");
+        let answer = &bearer.evidence[0].answer;
+        assert!(answer.contains("A+ (no cookie but Bearer"), "{answer}");
+        let strict = |p: &mut GuardProbe| {
+            p.challenge = None;
+            p.cookies.push(Cookie {
+                name: "sid".into(),
+                secure: true,
+                http_only: true,
+                same_site: Some("Strict".into()),
+            });
+        };
+        assert_eq!(with(strict).state, Proved);
+        let nothing: [fn(&mut GuardProbe); 5] = [
+            |p| p.challenge = None,
+            |p| p.challenge = Some("Basic realm=\"a\"".into()),
+            |p| p.challenge = Some("Bearer, Negotiate".into()),
+            |p| p.status = 500,
+            |p| (p.protected, p.status) = (false, 200),
+        ];
+        for change in nothing {
+            let got = with(change);
+            assert_eq!(got.state, Unknown, "{}", got.reason);
+        }
         let bare = with(|p| {
             p.cookies.push(Cookie {
                 name: "sid".into(),
