@@ -33,6 +33,9 @@ pub struct Part<T> {
     /// How often the question is asked at present.
     #[serde(serialize_with = "seconds")]
     pub period: Duration,
+    /// Whether the answer is a list that was cut: what is not in it may be there all the same.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
     /// Why the last question failed; `None` once one succeeded again.
     pub error: Option<Problem>,
 }
@@ -48,6 +51,7 @@ impl<T> Default for Part<T> {
             observed_at: None,
             source: String::new(),
             period: Duration::from_secs(30),
+            cut: false,
             error: None,
         }
     }
@@ -70,6 +74,7 @@ impl<T> Part<T> {
             observed_at: Some(at),
             source: source.into(),
             period,
+            cut: false,
             error: None,
         }
     }

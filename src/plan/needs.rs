@@ -16,8 +16,8 @@ const HEADROOMS: usize = 40;
 /// Series of Web Vitals read at most.
 const VITALS: usize = 9;
 
-/// Log groups of which a sample of lines is read at most.
-const SAMPLES: usize = 20;
+/// Log groups of which a sample of lines is read at most: one call each, every few minutes.
+pub(super) const SAMPLES: usize = 60;
 
 /// What to ask slowly (every few minutes) for the checklist's sake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,7 +99,9 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
             Vec::new()
         },
         log_samples: if calls().any(|c| c.probe.name == "logs.structured") {
-            groups(facts)
+            let mut names = log_groups(facts);
+            names.truncate(SAMPLES);
+            names
         } else {
             Vec::new()
         },
@@ -120,8 +122,8 @@ fn histories(facts: &Facts) -> Vec<String> {
         .collect()
 }
 
-/// Groups that services log to.
-fn groups(facts: &Facts) -> Vec<String> {
+/// Groups that services log to, by name, each once.
+pub(super) fn log_groups(facts: &Facts) -> Vec<String> {
     let mut names: Vec<String> = facts
         .service_rows()
         .iter()
@@ -130,6 +132,5 @@ fn groups(facts: &Facts) -> Vec<String> {
         .collect();
     names.sort_unstable();
     names.dedup();
-    names.truncate(SAMPLES);
     names
 }

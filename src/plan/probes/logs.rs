@@ -5,6 +5,7 @@ use super::look::{Definitions, Look};
 use super::{Probe, number};
 use crate::domain::log::LogLine;
 use crate::domain::service::TaskDefinition;
+use crate::plan::needs;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -40,10 +41,7 @@ fn groups_of(definition: &TaskDefinition) -> Vec<&str> {
 }
 
 /// Judges the groups of each service: by name, with the group's retention where it exists.
-fn per_group(
-    look: &Look<'_>,
-    judge: impl Fn(&str, Option<Option<u32>>) -> (bool, String),
-) -> Verdict {
+fn per_group(look: &Look<'_>, judge: impl Fn(&str, Option<u32>) -> (bool, String)) -> Verdict {
     let Definitions {
         rows,
         at,
@@ -66,29 +64,37 @@ fn per_group(
         }
         for name in names {
             let group = seen.value.iter().find(|g| g.name == name);
-            let (ok, answer) = judge(name, group.map(|g| g.retention_days));
-            found.check(ok, &service.id.name, &answer);
+            match (group, look.facts.log_groups.cut) {
+                (Some(g), _) => {
+                    let (ok, answer) = judge(name, g.retention_days);
+                    found.check(ok, &service.id.name, &answer);
+                }
+                (None, false) => found.bad(&service.id.name, format!("{name} does not exist")),
+                (None, true) => found.unknown(
+                    &service.id.name,
+                    format!(
+                        "{name} is not among the {} groups read, and there are more",
+                        seen.value.len()
+                    ),
+                ),
+            }
         }
     }
     Ok(found.verdict())
 }
 
 fn groups(look: &Look<'_>) -> Verdict {
-    per_group(look, |name, group| match group {
-        Some(_) => (true, name.to_owned()),
-        None => (false, format!("{name} does not exist")),
-    })
+    per_group(look, |name, _| (true, name.to_owned()))
 }
 
 fn retention(look: &Look<'_>) -> Verdict {
     let least = look.number("min_days");
-    per_group(look, |name, group| match group {
-        None => (false, format!("{name} does not exist")),
-        Some(None) => (false, format!("{name} keeps lines for ever")),
-        Some(Some(days)) if f64::from(days) < least => {
+    per_group(look, |name, days| match days {
+        None => (false, format!("{name} keeps lines for ever")),
+        Some(days) if f64::from(days) < least => {
             (false, format!("{name} keeps {days} days, wanted {least}"))
         }
-        Some(Some(days)) => (true, format!("{days} days")),
+        Some(days) => (true, format!("{days} days")),
     })
 }
 
@@ -96,19 +102,37 @@ fn is_structured(line: &LogLine) -> bool {
     line.level.is_some() && line.raw.trim_start().starts_with('{')
 }
 
+/// Every group that a service logs to is to be looked at: those of which nothing was read are not known.
 fn structured(look: &Look<'_>) -> Verdict {
     let least = look.number("percent");
+    let definitions = look.definitions()?;
+    let samples = &look.facts.log_samples;
+    if samples.is_empty() {
+        return Err(Judgement::unknown("no sample of the lines was read yet"));
+    }
+    let oldest = samples.values().filter_map(|part| part.observed_at).min();
     let mut found = Findings::new(
         "log group",
         look.question("logs:FilterLogEvents"),
-        look.facts.taken_at,
+        oldest.unwrap_or(look.facts.taken_at).min(definitions.at),
     );
-    let mut waits = None;
-    for (name, part) in &look.facts.log_samples {
+    for (service, _) in definitions.rows.iter().filter(|(_, d)| d.is_none()) {
+        let why = format!("{} not read yet", service.revision);
+        found.unknown(&service.id.name, why);
+    }
+    for (n, name) in needs::log_groups(look.facts).iter().enumerate() {
+        let Some(part) = samples.get(name) else {
+            let why = match n < needs::SAMPLES {
+                true => "no sample of its lines was read yet".to_owned(),
+                false => format!("lines of {} groups are read at most", needs::SAMPLES),
+            };
+            found.unknown(name, why);
+            continue;
+        };
         let seen = match look.fresh(part, "a sample of the lines") {
             Ok(seen) => seen,
             Err(why) => {
-                waits = Some(why);
+                found.unknown(name, why.reason);
                 continue;
             }
         };
@@ -121,9 +145,90 @@ fn structured(look: &Look<'_>) -> Verdict {
         let share = good as f64 * 100.0 / all as f64;
         found.check(share >= least, name, &format!("{good} of {all} lines"));
     }
-    match (look.facts.log_samples.is_empty(), waits) {
-        (true, _) => Err(Judgement::unknown("no sample of the lines was read yet")),
-        (false, Some(why)) => Err(why),
-        (false, None) => Ok(found.verdict()),
+    Ok(found.verdict())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::domain::facts::Facts;
+    use crate::domain::log::{Level, LogGroup};
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::probes::testing::{judged, now, part, services_logging};
+
+    fn name(n: usize) -> String {
+        format!("/ecs/group-{n:03}")
+    }
+
+    fn sampled(most: usize, groups: usize) -> Facts {
+        let mut facts = services_logging(&(0..groups).map(name).collect::<Vec<_>>());
+        for n in 0..most {
+            let line = LogLine {
+                id: "1".into(),
+                at: now(),
+                group: name(n),
+                stream: "s".into(),
+                level: Some(Level::Info),
+                message: Vec::new(),
+                fields: Vec::new(),
+                raw: "{}".into(),
+            };
+            let mut sample = part(Arc::new(vec![line]));
+            let early = SignedDuration::from_secs(n as i64);
+            sample.observed_at = Some(now() - early);
+            facts.log_samples.insert(name(n), sample);
+        }
+        facts
+    }
+
+    #[test]
+    fn groups_that_were_not_sampled_are_not_known_and_the_oldest_sample_dates_the_rest() {
+        let call = "logs.structured";
+        let all = judged(call, &sampled(5, 5));
+        assert_eq!(all.state, Proved, "{}", all.reason);
+        assert_eq!(all.evidence[0].at, now() - SignedDuration::from_secs(4));
+        let beyond = judged(call, &sampled(needs::SAMPLES, needs::SAMPLES + 1));
+        assert_eq!(beyond.state, Unknown);
+        assert!(
+            beyond.reason.contains("groups are read at most"),
+            "{}",
+            beyond.reason
+        );
+        let mut plain = sampled(5, 6);
+        let lines = plain.log_samples.get_mut(&name(0)).unwrap();
+        let mut line = lines.value.as_ref().unwrap()[0].clone();
+        (line.level, line.raw) = (None, "hello".into());
+        lines.value = Some(Arc::new(vec![line]));
+        assert_eq!(
+            judged(call, &plain).state,
+            Failing,
+            "what waits hides no fault"
+        );
+    }
+
+    #[test]
+    fn a_group_that_a_cut_list_lacks_may_exist() {
+        let mut facts = services_logging(&[name(0)]);
+        let listed = |name: String| {
+            let group = LogGroup {
+                name,
+                retention_days: Some(30),
+                stored_bytes: 0,
+                created_at: None,
+            };
+            part(Arc::new(vec![group]))
+        };
+        for call in ["logs.groups", "logs.retention"] {
+            facts.log_groups = listed(name(0));
+            assert_eq!(judged(call, &facts).state, Proved);
+            facts.log_groups = listed(name(1));
+            assert_eq!(judged(call, &facts).state, Failing);
+            facts.log_groups.cut = true;
+            assert_eq!(judged(call, &facts).state, Unknown);
+        }
     }
 }

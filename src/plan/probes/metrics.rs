@@ -167,6 +167,9 @@ fn each(
                     &format!("{value}, {} ago", span(age_words)),
                 );
             }
+            (None, Some(false)) if look.facts.metric_names.cut => {
+                found.unknown(*name, "not among the metrics read, and there are more");
+            }
             (None, Some(false)) => found.bad(*name, "CloudWatch lists no metric of that name"),
             (None, _) => found.unknown(*name, "no recent data point was read"),
         }
@@ -193,6 +196,9 @@ fn missing(look: &Look<'_>, word: &str, wanted: &dyn Fn(&MetricId) -> bool) -> J
     let names = look.facts.metric_names.fresh(look.now);
     let known = names.map(|n| n.iter().filter(|m| wanted(m)).count());
     Judgement::unknown(match known {
+        Some(0) if look.facts.metric_names.cut => {
+            format!("{word}: not among the metrics read, and there are more")
+        }
         Some(0) => format!("{word}: CloudWatch lists no such metric"),
         Some(n) => format!("{word}: {n} metrics are listed, no recent data point was read"),
         None => format!("{word}: no recent data point was read"),

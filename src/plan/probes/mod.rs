@@ -37,7 +37,7 @@ mod smtp;
 mod sns;
 mod targets;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 mod vercel;
 mod walls;
 mod web;
@@ -47,7 +47,7 @@ use jiff::Timestamp;
 pub use call::{Call, WrongCall};
 pub use judgement::{Judgement, Verdict};
 pub use look::{Look, all, span};
-pub use metrics::Component;
+pub use metrics::{Component, alternatives};
 
 use super::expect::Expectations;
 use crate::domain::facts::Facts;

@@ -89,17 +89,31 @@ pub(crate) fn service_behind_pair(target_group: &str, alternate: Option<&str>) -
 
 /// Facts with one service, `prod/api`, whose revision runs an image.
 pub(crate) fn service_running(image: &str) -> Facts {
+    running(vec![ContainerSpec {
+        name: "api".into(),
+        image: image.into(),
+        ..ContainerSpec::default()
+    }])
+}
+
+/// Facts with one service, `prod/api`, with a container for each log group.
+pub(crate) fn services_logging(groups: &[String]) -> Facts {
+    let container = |group: &String| ContainerSpec {
+        log_group: Some(group.clone()),
+        ..ContainerSpec::default()
+    };
+    running(groups.iter().map(container).collect())
+}
+
+/// Facts with one service, `prod/api`, of these containers.
+pub(crate) fn running(containers: Vec<ContainerSpec>) -> Facts {
     let service = service();
     let definition = TaskDefinition {
         revision: service.revision.clone(),
         status: "ACTIVE".into(),
         cpu_units: None,
         memory_mib: None,
-        containers: vec![ContainerSpec {
-            name: "api".into(),
-            image: image.into(),
-            ..ContainerSpec::default()
-        }],
+        containers,
         registered_at: None,
         registered_by: None,
     };

@@ -109,6 +109,9 @@ pub fn take_names(
         Ok((_, true)) => format!("cloudwatch:ListMetrics (the first {NAMES})"),
         _ => "cloudwatch:ListMetrics".into(),
     };
+    if let Ok((_, more)) = &answer {
+        part.cut = *more;
+    }
     part.take(answer.map(|(names, _)| Arc::new(names)), at);
     failure
 }

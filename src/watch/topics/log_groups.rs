@@ -27,6 +27,9 @@ pub fn take(
         Ok((_, true)) => format!("logs:DescribeLogGroups (the first {GROUPS})"),
         _ => "logs:DescribeLogGroups".into(),
     };
+    if let Ok((_, more)) = &answer {
+        part.cut = *more;
+    }
     part.take(answer.map(|(groups, _)| Arc::new(groups)), at);
     failure
 }
