@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::facts::Facts;
+use super::metric::MetricId;
 use super::part::{Freshness, Part};
 use super::service::Service;
 
@@ -78,6 +79,12 @@ impl Env {
             .iter()
             .find(|(_, words)| has(words))
             .map(|(env, _)| *env)
+    }
+
+    /// Whether a metric may be about this environment: no value of its dimensions names another one.
+    pub fn may_own(self, metric: &MetricId) -> bool {
+        let values = metric.dimensions.iter().map(|(_, value)| value);
+        values.filter_map(|v| Self::named(v)).all(|env| env == self)
     }
 
     /// The environment that is looked at. One whose name says nothing is production, as the console's own guard has it.

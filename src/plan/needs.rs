@@ -1,8 +1,9 @@
 //! What the plan's probes need to be asked beyond the common picture.
 
 use super::model::Plan;
-use super::probes::{Component, rum};
+use super::probes::{Component, alternatives, rum};
 use crate::domain::capacity;
+use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
 use crate::domain::queries::PERIOD_S;
@@ -12,6 +13,9 @@ const HISTORIES: usize = 5;
 
 /// Series read at most to tell how much is left of databases and caches.
 const HEADROOMS: usize = 40;
+
+/// Series read at most of one metric that a plan names: what sends it may be gone while its name is still listed.
+const SETS: usize = 12;
 
 /// Series of Web Vitals read at most.
 const VITALS: usize = 9;
@@ -55,9 +59,15 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
         .value
         .as_ref()
         .map_or(&[], |v| v.as_slice());
+    let env = Env::looked_at(facts);
+    let ours = |c: &Component, m: &MetricId| c.owns(m) && env.may_own(m);
     let arriving = components
         .iter()
-        .filter_map(|c| names.iter().find(|m| c.owns(m)));
+        .filter_map(|c| names.iter().find(|m| ours(c, m)));
+    let of_name = named.iter().flat_map(|(c, word)| {
+        let of = |m: &&MetricId| ours(c, m) && alternatives(word).any(|n| n == m.name);
+        names.iter().filter(of).take(SETS)
+    });
     // As many as three app monitors have.
     let vitals = calls().any(|c| c.probe.name == "rum.web-vitals");
     let measured = names
@@ -79,11 +89,7 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
         metric_names: capacity || vitals || !components.is_empty(),
         named: facts.metric_names.value.is_some() || facts.metric_names.error.is_some(),
         queries: arriving
-            .chain(
-                named
-                    .iter()
-                    .filter_map(|(c, name)| names.iter().find(|m| c.owns(m) && &m.name == name)),
-            )
+            .chain(of_name)
             .chain(left)
             .map(|m| MetricQuery {
                 metric: m.clone(),
@@ -133,4 +139,33 @@ pub(super) fn log_groups(facts: &Facts) -> Vec<String> {
     names.sort_unstable();
     names.dedup();
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::plan::probes::testing::part;
+
+    #[test]
+    fn every_source_of_a_named_metric_is_asked_and_no_other_environment_s() {
+        let cpu = |cluster: &str, service: &str| {
+            let dims = [("ClusterName", cluster), ("ServiceName", service)];
+            MetricId::new("AWS/ECS", "CPUUtilization", &dims)
+        };
+        let mut names = vec![cpu("laser-dev", "api"), cpu("laser-staging", "api")];
+        names.extend((0..SETS + 3).map(|n| cpu("laser-prod", &format!("s{n:02}"))));
+        let facts = Facts {
+            environment: "laser-prod".into(),
+            metric_names: part(Arc::new(names)),
+            ..Facts::default()
+        };
+        let needs = needs(&Plan::default_plan(), &facts);
+        let asked: Vec<&MetricId> = needs.queries.iter().map(|q| &q.metric).collect();
+        assert!(asked.contains(&&cpu("laser-prod", "s00")));
+        assert!(asked.contains(&&cpu("laser-prod", "s11")));
+        assert!(!asked.contains(&&cpu("laser-prod", "s12")), "bounded");
+        assert!(!asked.contains(&&cpu("laser-dev", "api")));
+    }
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, span};
 use super::{Param, ParamKind, Probe, number, words};
+use crate::domain::environment::Env;
 use crate::domain::metric::{MetricId, Series};
 
 const COMPONENTS: &[&str] = &[
@@ -105,8 +106,10 @@ fn arriving(look: &Look<'_>) -> Verdict {
     let word = look.call.value("component");
     let component = Component::parse(word);
     let spaces: Vec<&str> = look.words("namespace").collect();
+    let env = Env::looked_at(look.facts);
     let wanted = |m: &MetricId| {
         component.is_some_and(|c| c.owns(m))
+            && env.may_own(m)
             && (spaces.is_empty() || spaces.contains(&m.namespace.as_str()))
     };
     let seen = look.fresh(&look.facts.series, "the series")?;
@@ -133,7 +136,12 @@ fn arriving(look: &Look<'_>) -> Verdict {
     ))
 }
 
-/// Each of the metrics named must have a recent data point.
+/// Names of one kind of figure, any of which will do: `a/b`.
+pub fn alternatives(word: &str) -> impl Iterator<Item = &str> {
+    word.split('/').map(str::trim).filter(|w| !w.is_empty())
+}
+
+/// Each of the metrics named must have a recent data point, or one of its alternatives.
 fn each(
     look: &Look<'_>,
     named: &[&str],
@@ -146,11 +154,16 @@ fn each(
     let all: Vec<_> = all.filter(|(q, _)| wanted(&q.metric)).collect();
     let names = look.facts.metric_names.fresh(look.now);
     for name in named {
-        let of = all.iter().filter(|(q, _)| q.metric.name == *name);
+        let is_named = |m: &MetricId| alternatives(name).any(|n| n == m.name);
+        let of = all.iter().filter(|(q, _)| is_named(&q.metric));
         let newest = of
             .filter_map(|(_, s)| Some((s.points.last()?.0, s.as_ref())))
             .max_by_key(|p| p.0);
-        let listed = names.map(|n| n.iter().any(|m| wanted(m) && m.name == *name));
+        let mut listed = names.map(|n| n.iter().filter(|m| wanted(m) && is_named(m)));
+        let is_read = |m: &MetricId| all.iter().any(|(q, _)| q.metric == *m);
+        // Of more sets of dimensions than are read, another may be younger.
+        let others = listed.clone().is_some_and(|mut l| l.any(|m| !is_read(m)));
+        let listed = listed.as_mut().map(|l| l.next().is_some());
         match (newest, listed) {
             (Some((at, series)), _) => {
                 let age = look.now.duration_since(at).as_secs_f64();
@@ -161,11 +174,15 @@ fn each(
                     .last()
                     .map(|v| series.unit.format(v))
                     .unwrap_or_default();
-                found.check(
-                    age <= limit,
-                    name,
-                    &format!("{value}, {} ago", span(age_words)),
-                );
+                let answer = format!("{value}, {} ago", span(age_words));
+                if age > limit && others {
+                    found.unknown(
+                        *name,
+                        format!("{answer}, and not every source of it was read"),
+                    );
+                } else {
+                    found.check(age <= limit, name, &answer);
+                }
             }
             (None, Some(false)) if look.facts.metric_names.cut => {
                 found.unknown(*name, "not among the metrics read, and there are more");
@@ -268,6 +285,64 @@ mod tests {
         );
         assert_eq!(state(vec![series("Runs", 1)], false), Unknown, "not read");
         assert_eq!(state(vec![series("Runs", 1)], true), Failing, "not listed");
+    }
+
+    #[test]
+    fn what_another_environment_sends_proves_nothing_here_and_each_kind_is_asked_for() {
+        use std::collections::BTreeMap;
+        use std::sync::Arc;
+
+        use crate::domain::facts::Facts;
+        use crate::domain::metric::{MetricQuery, Stat, Unit};
+        use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+        use crate::plan::probes::testing::{judged, now, part};
+
+        let id = |name: &str, cluster: &str| {
+            MetricId::new("ECS/ContainerInsights", name, &[("ClusterName", cluster)])
+        };
+        let facts = |sent: &[(&str, &str)], listed: &[(&str, &str)]| {
+            let series = |(name, cluster): &(&str, &str)| {
+                let query = MetricQuery {
+                    metric: id(name, cluster),
+                    stat: Stat::Average,
+                    period_s: 60,
+                };
+                let series = Series {
+                    query: query.clone(),
+                    label: String::new(),
+                    unit: Unit::Percent,
+                    points: [(now(), 7.0)].into(),
+                    partial: false,
+                };
+                (query, Arc::new(series))
+            };
+            let all: BTreeMap<_, _> = sent.iter().map(series).collect();
+            Facts {
+                environment: "laser-prod".into(),
+                series: part(Arc::new(all)),
+                metric_names: part(Arc::new(listed.iter().map(|(n, c)| id(n, c)).collect())),
+                ..Facts::default()
+            }
+        };
+        let (prod, staging) = ("laser-prod", "laser-staging");
+        let any = "metrics.arriving component=server";
+        let call = "metrics.arriving component=server metric=CpuUtilized,disk_used_percent/StorageUtilized";
+        let cpu = ("CpuUtilized", prod);
+        let disk = ("StorageUtilized", prod);
+        assert_eq!(judged(any, &facts(&[cpu], &[])).state, Proved);
+        let theirs = facts(&[("CpuUtilized", staging)], &[]);
+        assert_eq!(judged(any, &theirs).state, Unknown);
+        let whole = judged(call, &facts(&[cpu, disk], &[cpu, disk]));
+        assert_eq!(whole.state, Proved, "{}", whole.reason);
+        let half = [cpu, ("StorageUtilized", staging)];
+        assert_eq!(judged(call, &facts(&half, &half)).state, Failing);
+        let mut cut = facts(&half, &half);
+        cut.metric_names.cut = true;
+        assert_eq!(
+            judged(call, &cut).state,
+            Unknown,
+            "it may be among the rest"
+        );
     }
 
     #[test]

@@ -8,6 +8,9 @@ use super::noise::{
 use crate::world::task::Health;
 use crate::world::{Key, World};
 
+/// Bytes of a request and its answer.
+const A_REQUEST: f64 = 18_400.0;
+
 /// Requests a second of a service at ordinary load, and its mean response time in seconds.
 pub fn appetite(name: &str) -> (f64, f64) {
     match name {
@@ -119,6 +122,15 @@ fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span: f64, past
         &[memory],
         "Percent",
     );
+    // Images and what a task writes beside them, in gigabytes.
+    t.metrics.record(
+        "ECS/ContainerInsights",
+        "EphemeralStorageUtilized",
+        &dims,
+        second,
+        &[2.6 + 0.4 * busy + 0.1 * wobble(&format!("{name} disk"), at / 4.0)],
+        "Gigabytes",
+    );
     let Some(tg) = s
         .target_group
         .as_ref()
@@ -164,6 +176,7 @@ fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span: f64, past
             &[requests - failed - refused],
             "Count",
         );
+        put("ProcessedBytes", &[requests * A_REQUEST], "Bytes");
         put("HTTPCode_Target_4XX_Count", &[refused], "Count");
         put("HTTPCode_Target_5XX_Count", &[failed], "Count");
     }
