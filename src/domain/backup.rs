@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::bucket::Bucket;
 use super::cache::Caches;
 use super::database::{Databases, belongs};
+use super::environment::Env;
+use super::told::Told;
 
 /// What is backed up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -183,8 +186,8 @@ pub struct StoreBackups {
     pub store: String,
     /// What it is.
     pub kind: StoreKind,
-    /// Whether it (still) exists, as far as anybody could tell: backups outlive their stores.
-    pub exists: bool,
+    /// Whether it (still) exists: backups outlive their stores. `None`: nobody tells.
+    pub exists: Option<bool>,
     /// Whether it belongs to the environment that is looked at.
     pub ours: bool,
     /// Days that its automated backups are kept, where it makes any by itself.
@@ -203,12 +206,63 @@ pub struct StoreBackups {
     pub undated_abroad: usize,
     /// Backups that are not encrypted.
     pub unencrypted: usize,
+    /// What keeps its content beside backups, and what keeps it in another region: a bucket's versions and its copy.
+    pub kept: Kept,
+}
+
+/// How a bucket's content is kept without any backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// By versions and a copy in another bucket.
+    pub here: Told<String>,
+    /// By a copy in another region.
+    pub abroad: Told<String>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            here: Told::Unset,
+            abroad: Told::Unset,
+        }
+    }
+}
+
+impl Kept {
+    /// Of a bucket among all of them. Versions alone go with their bucket, and a copy alone takes over every mistake.
+    fn of(bucket: &Bucket, all: &[Bucket]) -> Self {
+        let unknown = bucket.versioning.why_unknown();
+        if let Some(why) = unknown.or_else(|| bucket.replication.why_unknown()) {
+            return Self {
+                here: Told::Unknown(why.to_owned()),
+                abroad: Told::Unknown(why.to_owned()),
+            };
+        }
+        let Some(to) = bucket.copies().next() else {
+            return Self::default();
+        };
+        if bucket.is_versioned() != Some(true) {
+            return Self::default();
+        }
+        let words = format!("keeps versions, copied to {to}");
+        let copy = all.iter().find(|b| b.name == to);
+        let regions = copy.and_then(|c| Some((c.region.value()?, bucket.region.value()?)));
+        let abroad = match regions {
+            Some((there, here)) if there != here => Told::Set(format!("{words} in {there}")),
+            Some(_) => Told::Unset,
+            None => Told::Unknown(format!("the region of {to} is not known")),
+        };
+        Self {
+            here: Told::Set(words),
+            abroad,
+        }
+    }
 }
 
 impl StoreBackups {
-    /// Whether its backups are judged: it exists and is ours.
+    /// Whether its backups are judged: it is ours, and not known to be gone.
     pub fn counts(&self) -> bool {
-        self.exists && self.ours
+        self.exists != Some(false) && self.ours
     }
 
     /// Whether copies of its backups are asked for: what can be filled anew needs none.
@@ -337,13 +391,53 @@ pub fn of_caches(caches: &Caches, region: &str) -> Vec<Backup> {
     caches.snapshots.iter().map(snapshot).collect()
 }
 
-/// What the backups come to for each store: every database that stands alone, every cluster, and what else has backups.
-pub fn stores(
-    databases: Option<&Databases>,
-    backups: &[Backup],
-    environment: &str,
-) -> Vec<StoreBackups> {
+/// What there is to be backed up, as far as each system told: `None` where it did not.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// Databases and clusters.
+    pub databases: Option<&'a Databases>,
+    /// Buckets.
+    pub buckets: Option<&'a [Bucket]>,
+    /// Caches.
+    pub caches: Option<&'a Caches>,
+}
+
+/// Buckets that are no copy of another, and caches that can be backed up.
+fn beside<'a>(known: Known<'a>, environment: &str) -> impl Iterator<Item = StoreBackups> + use<'a> {
+    let env = Env::named(environment);
+    // What has no tag tells by its name; where either says nothing, it counts.
+    let ours = move |name: &str| env.is_none_or(|e| Env::named(name).is_none_or(|its| its == e));
+    let all = known.buckets.unwrap_or_default();
+    let is_copy = |b: &Bucket| all.iter().any(|o| o.copies().any(|to| to == b.name));
+    let buckets = all.iter().filter(move |b| !is_copy(b));
+    let buckets = buckets.map(move |b| StoreBackups {
+        store: b.name.clone(),
+        kind: StoreKind::Bucket,
+        ours: ours(&b.name),
+        kept: Kept::of(b, all),
+        ..StoreBackups::default()
+    });
+    let groups = known.caches.into_iter().flat_map(|c| &c.groups);
+    let caches = groups.filter(|g| g.engine != "memcached");
+    let caches = caches.map(move |g| StoreBackups {
+        store: g.id.clone(),
+        kind: StoreKind::Cache,
+        ours: ours(&g.id),
+        retention_days: Some(g.retention_days.into()),
+        ..StoreBackups::default()
+    });
+    buckets.chain(caches)
+}
+
+/// What the backups come to for each store: every database that stands alone, every cluster, every bucket and cache, and what
+/// else has backups.
+pub fn stores(known: Known<'_>, backups: &[Backup], environment: &str) -> Vec<StoreBackups> {
+    let databases = known.databases;
     let mut all: BTreeMap<(StoreKind, String), StoreBackups> = BTreeMap::new();
+    for mut store in beside(known, environment) {
+        store.exists = Some(true);
+        all.insert((store.kind, store.store.clone()), store);
+    }
     if let Some(known) = databases {
         let instances = known.instances.iter().filter(|d| d.stands_alone());
         let instances = instances.map(|d| {
@@ -358,7 +452,7 @@ pub fn stores(
             let store = StoreBackups {
                 store: id.clone(),
                 kind,
-                exists: true,
+                exists: Some(true),
                 ours,
                 retention_days: Some(days),
                 ..StoreBackups::default()
@@ -368,14 +462,19 @@ pub fn stores(
     }
     let home = databases.map(|d| d.region.as_str()).unwrap_or_default();
     for b in backups {
-        // Databases that RDS does not know any more; what else there is can only be told by its backups.
-        let exists = !matches!(b.store_kind, StoreKind::Database | StoreKind::Cluster);
+        // What its system does not know any more is gone; where nobody told, nobody knows.
+        let told = match b.store_kind {
+            StoreKind::Database | StoreKind::Cluster => databases.is_some(),
+            StoreKind::Bucket => known.buckets.is_some(),
+            StoreKind::Cache => known.caches.is_some(),
+            StoreKind::Other => false,
+        };
         let store = all
             .entry((b.store_kind, b.store.clone()))
             .or_insert_with(|| StoreBackups {
                 store: b.store.clone(),
                 kind: b.store_kind,
-                exists: exists || databases.is_none(),
+                exists: if told { Some(false) } else { None },
                 ours: true,
                 ..StoreBackups::default()
             });
@@ -489,7 +588,11 @@ mod tests {
             half,
             backup("gone", "4", "home", 9),
         ];
-        let got = stores(Some(&known), &rows, "production");
+        let known = Known {
+            databases: Some(&known),
+            ..Known::default()
+        };
+        let got = stores(known, &rows, "production");
         let a = &got[0];
         assert_eq!(a.newest.as_ref().unwrap().arn, "1");
         assert_eq!(a.newest_abroad.as_ref().unwrap().arn, "2");
@@ -501,5 +604,78 @@ mod tests {
             "neither staging's nor what is gone: {got:?}"
         );
         assert!(got[1].newest.is_none());
+    }
+
+    #[test]
+    fn buckets_and_caches_are_stores_without_any_backup_and_what_is_gone_is_no_store() {
+        use super::super::bucket::Replica;
+        let bucket = |name: &str, region: &str, to: Option<&str>| Bucket {
+            name: name.into(),
+            region: Told::Set(region.into()),
+            versioning: Told::Set("Enabled".into()),
+            replication: match to {
+                Some(to) => Told::Set(vec![Replica {
+                    rule: "r".into(),
+                    enabled: true,
+                    bucket: to.into(),
+                }]),
+                None => Told::Unset,
+            },
+            ..Bucket::default()
+        };
+        let mut once = bucket("shared", "home", Some("copy"));
+        once.versioning = Told::Unset;
+        let buckets = [
+            bucket("assets", "home", Some("copy")),
+            bucket("near", "home", Some("here")),
+            bucket("bare", "home", None),
+            bucket("qa-assets", "home", None),
+            once,
+            bucket("copy", "away", None),
+            bucket("here", "home", None),
+        ];
+        let caches = Caches::default();
+        let of = |kind, store: &str| Backup {
+            store_kind: kind,
+            ..backup(store, store, "home", 9)
+        };
+        let rows = [
+            of(StoreKind::Bucket, "deleted"),
+            of(StoreKind::Cache, "deleted"),
+            of(StoreKind::Other, "files"),
+        ];
+        let known = Known {
+            buckets: Some(&buckets),
+            caches: Some(&caches),
+            ..Known::default()
+        };
+        let got = stores(known, &rows, "production");
+        let one = |name: &str| got.iter().find(|s| s.store == name);
+        assert!(one("copy").is_none() && one("here").is_none(), "copies");
+        let kept = |name: &str| {
+            one(name).map(|s| {
+                (
+                    s.kept.here.value().is_some(),
+                    s.kept.abroad.value().is_some(),
+                )
+            })
+        };
+        assert_eq!(kept("assets"), Some((true, true)));
+        assert_eq!(kept("near"), Some((true, false)));
+        assert_eq!(kept("bare"), Some((false, false)));
+        assert_eq!(
+            kept("shared"),
+            Some((false, false)),
+            "a mistake is copied, too"
+        );
+        assert!(one("qa-assets").is_some_and(|s| !s.counts()));
+        let exists: Vec<_> = got
+            .iter()
+            .filter(|s| s.newest.is_some())
+            .map(|s| s.exists)
+            .collect();
+        assert_eq!(exists, [Some(false), Some(false), None]);
+        let nobody = stores(Known::default(), &rows, "production");
+        assert!(nobody.iter().all(|s| s.exists.is_none()));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::access::Access;
 use super::backup::{
-    Abroad, Backup, BackupJob, Points, StoreBackups, merged, of_caches, point_in_time, stores,
+    Abroad, Backup, BackupJob, Known, Points, StoreBackups, merged, of_caches, point_in_time, stores,
 };
 use super::bucket::Bucket;
 use super::cache::Caches;
@@ -157,6 +157,11 @@ impl Estate {
 
     /// What the backups come to for each store, in an environment.
     pub fn stores(&self, backups: &[Backup], environment: &str) -> Vec<StoreBackups> {
-        stores(self.databases.value.as_deref(), backups, environment)
+        let known = Known {
+            databases: self.databases.value.as_deref(),
+            buckets: self.buckets.value.as_ref().map(|b| b.as_slice()),
+            caches: self.caches.value.as_deref(),
+        };
+        stores(known, backups, environment)
     }
 }

@@ -6,6 +6,7 @@ use super::words::{ago, bytes, count, span, until};
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::backup::{Backup, BackupJob, StoreBackups};
 use crate::domain::facts::Facts;
+use crate::domain::told::Told;
 
 pub(super) const VIEW: View = View {
     id: "backups",
@@ -21,6 +22,7 @@ pub(super) const VIEW: View = View {
         "recovery_points_abroad",
         "backup_jobs",
         "caches",
+        "buckets",
     ],
     make,
 };
@@ -90,7 +92,9 @@ fn stores(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
     let part = &facts.estate.databases;
     let empty = "No store is known: neither a database nor a backup of anything.";
     let section = Section::of(part, now, "stores", "Stores", STORE_HEADS, empty);
-    let mut section = of_all(facts, now, section);
+    let section = of_all(facts, now, section);
+    let section = section.with(&facts.estate.buckets, now);
+    let mut section = section.with(&facts.estate.caches, now);
     let second = facts.estate.second_region();
     for store in facts.estate.stores(all, &facts.environment) {
         let cells = store_cells(&store, facts, second, now);
@@ -121,19 +125,32 @@ fn store_cells(s: &StoreBackups, facts: &Facts, second: Option<&str>, now: Times
             Tone::Muted
         }
     };
-    let shown = |b: &Option<Backup>, undated| match (age(b), undated) {
+    let shown = |b: &Option<Backup>, kept: &Told<String>, undated| match (age(b), kept) {
         (Some(a), _) => span(a.as_secs()),
-        (None, 0) => "none".into(),
+        (None, Told::Set(_)) => "kept".into(),
+        (None, Told::Unset) if undated == 0 => "none".into(),
         (None, _) => "?".into(),
     };
-    let made = s.newest.as_ref().map_or("-", |b| b.kind.word());
+    let holds = |kept: &Told<String>| kept.value().is_some();
+    let tone = |b: &Option<Backup>, kept: &Told<String>| match (within(b) || holds(kept), kept) {
+        (false, Told::Unknown(_)) if s.counts() => Tone::Unknown,
+        (false, _) if s.counts() && s.exists.is_none() => Tone::Unknown,
+        (ok, _) => judged(ok),
+    };
+    let made = match &s.newest {
+        Some(b) => b.kind.word(),
+        None if holds(&s.kept.here) => "versions",
+        None => "-",
+    };
     let there = s
         .newest_abroad
         .as_ref()
         .map_or_else(|| "-".into(), |b| b.region.clone());
     let copied = match second {
         // What is lost with a region is a second misfortune: worth a warning, no more.
-        Some(_) if s.needs_copies() && !within(&s.newest_abroad) => Tone::Warn,
+        Some(_) if s.needs_copies() && !within(&s.newest_abroad) && !holds(&s.kept.abroad) => {
+            Tone::Warn
+        }
         Some(_) if !s.needs_copies() => Tone::Muted,
         Some(_) => judged(true),
         None => Tone::Muted,
@@ -144,16 +161,23 @@ fn store_cells(s: &StoreBackups, facts: &Facts, second: Option<&str>, now: Times
         (n, _) => Cell::new(format!("{n} not"), Tone::Bad),
     };
     let name = match (s.exists, s.ours) {
-        (true, true) => Cell::name(&s.store),
-        (true, false) => Cell::muted(format!("{} (another environment)", s.store)),
-        (false, _) => Cell::muted(format!("{} (gone)", s.store)),
+        (Some(false), _) => Cell::muted(format!("{} (gone)", s.store)),
+        (_, false) => Cell::muted(format!("{} (another environment)", s.store)),
+        (Some(true), true) => Cell::name(&s.store),
+        (None, true) => Cell::muted(format!("{} (perhaps gone)", s.store)),
     };
     vec![
         name,
         Cell::plain(s.kind.word()),
-        Cell::new(shown(&s.newest, s.undated), judged(within(&s.newest))),
+        Cell::new(
+            shown(&s.newest, &s.kept.here, s.undated),
+            tone(&s.newest, &s.kept.here),
+        ),
         Cell::muted(made),
-        Cell::new(shown(&s.newest_abroad, s.undated_abroad), copied),
+        Cell::new(
+            shown(&s.newest_abroad, &s.kept.abroad, s.undated_abroad),
+            copied,
+        ),
         Cell::muted(there),
         Cell::plain(
             s.retention_days

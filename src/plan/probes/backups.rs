@@ -8,6 +8,7 @@ use super::{Param, ParamKind, Probe, number};
 use crate::domain::backup::{Backup, StoreBackups, StoreKind};
 use crate::domain::database::belongs;
 use crate::domain::part::Part;
+use crate::domain::told::Told;
 
 const KINDS: &[&str] = &["any", "database", "bucket"];
 
@@ -63,6 +64,19 @@ fn doubt<T>(look: &Look<'_>, part: &Part<T>, what: &str) -> Option<String> {
         .then(|| look.why_not(part, what))
 }
 
+/// Systems that did not tell which stores there are: every store of theirs may lack a backup.
+fn untold(look: &Look<'_>, found: &mut Findings) {
+    let e = &look.facts.estate;
+    let kind = look.call.value("kind");
+    let buckets = doubt(look, &e.buckets, "the buckets").filter(|_| kind != "database");
+    let caches = doubt(look, &e.caches, "the caches").filter(|_| kind == "any");
+    for (name, why) in [("buckets", buckets), ("caches", caches)] {
+        if let Some(why) = why {
+            found.unknown(name, why);
+        }
+    }
+}
+
 /// The oldest of the answers that are used.
 fn oldest(all: &[Option<Timestamp>], else_at: Timestamp) -> Timestamp {
     all.iter().flatten().copied().min().unwrap_or(else_at)
@@ -83,18 +97,18 @@ fn fresh(look: &Look<'_>) -> Verdict {
     let limit = rpo(look);
     for store in e.stores(&e.backups(), &look.facts.environment) {
         if is_wanted(look, &store) {
+            let (newest, kept) = (store.newest.as_ref(), &store.kept.here);
             let doubt = doubt.clone().or_else(|| undated(store.undated));
-            judge(
-                &mut found,
-                look,
-                &store.store,
-                store.newest.as_ref(),
-                limit,
-                &doubt,
-                "backup",
-            );
+            let case = Case {
+                store: &store,
+                newest,
+                kept,
+                what: "backup",
+            };
+            judge(&mut found, look, &case, limit, doubt.as_deref());
         }
     }
+    untold(look, &mut found);
     Ok(found.verdict())
 }
 
@@ -139,11 +153,18 @@ fn copied(look: &Look<'_>) -> Verdict {
     let (limit, what) = (rpo(look), format!("copy in {region}"));
     for store in e.stores(&e.backups(), &look.facts.environment) {
         if is_wanted(look, &store) && store.needs_copies() {
-            let newest = store.newest_abroad.as_ref();
+            let (newest, kept) = (store.newest_abroad.as_ref(), &store.kept.abroad);
             let doubt = doubt.clone().or_else(|| undated(store.undated_abroad));
-            judge(&mut found, look, &store.store, newest, limit, &doubt, &what);
+            let case = Case {
+                store: &store,
+                newest,
+                kept,
+                what: &what,
+            };
+            judge(&mut found, look, &case, limit, doubt.as_deref());
         }
     }
+    untold(look, &mut found);
     Ok(found.verdict())
 }
 
@@ -159,32 +180,50 @@ fn undated(copies: usize) -> Option<String> {
     (copies > 0).then(|| format!("nobody tells how old the data of {of} is: the source is gone"))
 }
 
-/// A backup that is young enough is enough, whoever told of it; without one, what could not be asked leaves it open.
+/// What a store is judged by: its newest backup of a kind, and what keeps its content beside.
+struct Case<'a> {
+    store: &'a StoreBackups,
+    newest: Option<&'a Backup>,
+    kept: &'a Told<String>,
+    what: &'a str,
+}
+
+/// A backup that is young enough is enough, whoever told of it, and so is what keeps a bucket without any. Without both, what
+/// could not be asked leaves it open; and so does a store of which nobody tells whether there still is one.
 fn judge(
     found: &mut Findings,
     look: &Look<'_>,
-    store: &str,
-    newest: Option<&Backup>,
+    case: &Case<'_>,
     limit: std::time::Duration,
-    doubt: &Option<String>,
-    what: &str,
+    doubt: Option<&str>,
 ) {
-    let age = newest.and_then(|b| b.taken_at);
+    let (name, what) = (case.store.store.as_str(), case.what);
+    let age = case.newest.and_then(|b| b.taken_at);
     // What is stamped a little ahead of our clock is new.
     let age = age
         .map(|at| std::time::Duration::try_from(look.now.duration_since(at)).unwrap_or_default());
+    match (age, case.kept) {
+        (Some(age), _) if age <= limit => {
+            return found.good(name, &format!("{what} {} old", span(age)));
+        }
+        (_, Told::Set(kept)) => return found.good(name, kept),
+        _ => {}
+    }
+    let gone = "nobody tells whether it still exists";
+    let doubt = doubt
+        .or_else(|| case.kept.why_unknown())
+        .or_else(|| case.store.exists.is_none().then_some(gone));
     match (age, doubt) {
-        (Some(age), _) if age <= limit => found.good(store, &format!("{what} {} old", span(age))),
-        (_, Some(why)) => found.unknown(store, why.as_str()),
+        (_, Some(why)) => found.unknown(name, why),
         (Some(age), None) => found.bad(
-            store,
+            name,
             format!(
                 "newest {what} is {} old, more than {}",
                 span(age),
                 span(limit)
             ),
         ),
-        (None, None) => found.bad(store, format!("no {what}")),
+        (None, None) => found.bad(name, format!("no {what}")),
     }
 }
 
@@ -233,6 +272,8 @@ mod tests {
 
     use super::*;
     use crate::domain::backup::{Abroad, Points};
+    use crate::domain::bucket::Bucket;
+    use crate::domain::cache::Caches;
     use crate::domain::database::{Database, Databases};
     use crate::domain::facts::Facts;
     use crate::domain::problem::{Problem, ProblemKind};
@@ -278,6 +319,8 @@ mod tests {
             instances: vec![db("a", None), db("s", Some("staging"))],
             clusters: Vec::new(),
         });
+        e.buckets = part(Vec::new());
+        e.caches = part(Caches::default());
         e.snapshots = part(here);
         e.recovery_points = part(Points::default());
         e.snapshots_abroad = part(Abroad {
@@ -340,6 +383,51 @@ mod tests {
         assert!(cut.reason.contains("3 more vaults"), "{}", cut.reason);
         none.estate.databases.take(Err(failed()), now());
         assert_eq!(judged("backups.fresh", &none).state, Unknown);
+    }
+
+    #[test]
+    fn a_bucket_without_any_backup_fails_and_one_that_is_gone_does_not() {
+        let mut facts = facts(vec![backup("a", "home", 1)], Vec::new());
+        let call = "backups.fresh kind=bucket";
+        let bare = Bucket {
+            name: "uploads".into(),
+            region: Told::Set("home".into()),
+            versioning: Told::Set("Enabled".into()),
+            replication: Told::Unset,
+            ..Bucket::default()
+        };
+        facts.estate.buckets = part(vec![bare.clone()]);
+        let got = judged(call, &facts);
+        assert_eq!(
+            (got.state, got.reason.as_str()),
+            (Failing, "uploads: no backup")
+        );
+        let unread = Bucket {
+            replication: Told::Unknown("denied".into()),
+            ..bare
+        };
+        facts.estate.buckets = part(vec![unread]);
+        assert_eq!(judged(call, &facts).state, Unknown);
+        let old = |kind, name: &str| Backup {
+            store_kind: kind,
+            ..backup(name, "home", 900)
+        };
+        facts.estate.buckets = part(Vec::new());
+        facts.estate.recovery_points = part(vec![old(StoreKind::Bucket, "deleted")]);
+        let deleted = judged("backups.fresh", &facts);
+        assert_eq!(deleted.state, Proved, "{}", deleted.reason);
+        facts.estate.recovery_points = part(vec![old(StoreKind::Other, "table")]);
+        let table = judged("backups.fresh", &facts);
+        assert_eq!(table.state, Unknown);
+        assert!(table.reason.contains("still exists"), "{}", table.reason);
+        facts.estate.recovery_points = part(Vec::new());
+        facts.estate.buckets = Part::default();
+        assert_eq!(
+            judged("backups.fresh", &facts).state,
+            Unknown,
+            "nobody told"
+        );
+        assert_eq!(judged("backups.fresh kind=database", &facts).state, Proved);
     }
 
     #[test]
