@@ -96,7 +96,7 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
     for s in series {
         // The same metric may be asked for with other statistics, too.
         if !seen.contains(&&s.query.metric)
-            && let Some(headroom) = of_series(s, &facts.series.source)
+            && let Some(headroom) = of_series(s, facts)
         {
             seen.push(&s.query.metric);
             all.push(headroom);
@@ -132,7 +132,15 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
     all
 }
 
-fn of_series(s: &Series, source: &str) -> Option<Headroom> {
+/// Bytes of a database's disk, as it was last told; it only ever grows.
+fn disk(facts: &Facts, id: &str) -> Option<f64> {
+    let known = facts.estate.databases.value.as_ref()?;
+    let gib = known.instances.iter().find(|d| d.id == id)?.storage_gib?;
+    (gib > 0).then(|| gib as f64 * 1024.0 * 1024.0 * 1024.0)
+}
+
+fn of_series(s: &Series, facts: &Facts) -> Option<Headroom> {
+    let source = facts.series.source.as_str();
     let metric = &s.query.metric;
     let is = |space: &str, name: &str| metric.namespace == space && metric.name == name;
     if let Some((_, _, dimension, resource, slow)) = USED.iter().find(|u| is(u.0, u.1)) {
@@ -160,11 +168,14 @@ fn of_series(s: &Series, source: &str) -> Option<Headroom> {
     }
     let (_, _, dimension, resource) = FREE.iter().find(|f| is(f.0, f.1))?;
     let last = s.last()?;
+    let component = component(metric, dimension)?;
+    let whole = disk(facts, component);
+    let left = whole.map(|whole| (last / whole * 100.0).clamp(0.0, 100.0));
     Some(Headroom {
-        component: component(metric, dimension)?.to_owned(),
+        component: component.to_owned(),
         resource,
-        used: None,
-        left: None,
+        used: left.map(|left| 100.0 - left),
+        left,
         amount: Some(last),
         runs_out: reaches(&s.points, 0.0),
         source: source.to_owned(),

@@ -14,7 +14,14 @@ pub(super) const VIEW: View = View {
     doc: "What is left of each component at its busiest in the last three hours, and when it runs out at this trend",
     group: Group::Money,
     lines: &[],
-    needs: &["measures", "services", "targets", "alarms", "scaling"],
+    needs: &[
+        "measures",
+        "services",
+        "targets",
+        "alarms",
+        "scaling",
+        "databases",
+    ],
     make,
 };
 

@@ -26,13 +26,19 @@ fn headroom(look: &Look<'_>) -> Verdict {
     let least = look.number("min");
     let mut found = Findings::new("component", look.question(seen.source), seen.at);
     for h in headrooms(look.facts) {
-        let Some(left) = h.left else { continue };
-        // Bounds that were read long ago say nothing of now.
-        if h.resource == "tasks" && look.facts.estate.scaling.fresh(look.now).is_none() {
-            continue;
-        }
         let name = format!("{} {}", h.component, h.resource);
-        found.check(left >= least, &name, &format!("{left:.0} % left"));
+        let e = &look.facts.estate;
+        // Bounds and sizes that were read long ago say nothing of now.
+        let stale = match h.resource {
+            "tasks" => look.fresh(&e.scaling, "the bounds of scaling").err(),
+            "storage" => look.fresh(&e.databases, "the databases").err(),
+            _ => None,
+        };
+        match (h.left, stale) {
+            (_, Some(why)) => found.unknown(name, why.reason),
+            (Some(left), None) => found.check(left >= least, &name, &format!("{left:.0} % left")),
+            (None, None) => found.unknown(name, "the size of the whole is not known"),
+        }
     }
     Ok(found.verdict())
 }
@@ -73,5 +79,64 @@ fn budget(look: &Look<'_>) -> Verdict {
             "{:.2} {c} spent of {budget:.2} {c}, and no forecast yet",
             cost.month
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use crate::domain::database::{Database, Databases};
+    use crate::domain::facts::Facts;
+    use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
+    use crate::domain::part::Part;
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::probes::testing::{judged, now, part};
+
+    /// A database of which so much of its disk is free.
+    fn facts(free: f64, gib: Option<i64>) -> Facts {
+        let query = MetricQuery {
+            metric: MetricId::new(
+                "AWS/RDS",
+                "FreeStorageSpace",
+                &[("DBInstanceIdentifier", "db")],
+            ),
+            stat: Stat::Average,
+            period_s: 60,
+        };
+        let series = Series {
+            query: query.clone(),
+            label: String::new(),
+            unit: Unit::Bytes,
+            points: [(now(), free)].into(),
+            partial: false,
+        };
+        let mut facts = Facts {
+            series: part(Arc::new(BTreeMap::from([(query, Arc::new(series))]))),
+            ..Facts::default()
+        };
+        let db = Database {
+            id: "db".into(),
+            storage_gib: gib,
+            ..Database::default()
+        };
+        facts.estate.databases = part(Arc::new(Databases {
+            instances: vec![db],
+            ..Databases::default()
+        }));
+        facts
+    }
+
+    #[test]
+    fn a_disk_is_judged_by_its_share_and_what_is_not_known_proves_nothing() {
+        let state = |facts: &Facts| judged("capacity.headroom min=30", facts).state;
+        let gib = 1024.0 * 1024.0 * 1024.0;
+        assert_eq!(state(&facts(40.0 * gib, Some(100))), Proved);
+        assert_eq!(state(&facts(20.0 * gib, Some(100))), Failing);
+        assert_eq!(state(&facts(40.0 * gib, None)), Unknown);
+        let mut unasked = facts(40.0 * gib, Some(100));
+        unasked.estate.databases = Part::default();
+        assert_eq!(state(&unasked), Unknown);
     }
 }
