@@ -7,8 +7,8 @@ use secrecy::SecretString;
 
 use crate::config::{
     AwsConfig, CloudflareConfig, Config, CostCache, CostConfig, DnsTarget, Elsewhere, GithubConfig,
-    HttpsTarget, ProbeConfig, ProtectedTarget, SentryConfig, ServerConfig, SlackConfig, SmtpConfig,
-    VercelConfig, load,
+    HttpsTarget, NeededVariables, ProbeConfig, ProtectedTarget, SentryConfig, ServerConfig,
+    SlackConfig, SmtpConfig, VercelConfig, load,
 };
 use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -166,12 +166,27 @@ fn probes(edge: &Edge) -> ProbeConfig {
                 burst: Some(40),
             })
             .collect(),
+        variables: variables(),
         forget_bursts: true,
         dns: edge.hosts.iter().map(dns).collect(),
         dns_server: Some(edge.dns),
         connect_to: Some(edge.https),
         extra_roots_pem: Some(edge.ca_pem.clone()),
     }
+}
+
+/// What the sandbox's platform cannot run without.
+fn variables() -> Vec<NeededVariables> {
+    let row = |project: Option<&str>, names: &[&str]| NeededVariables {
+        service: None,
+        project: project.map(str::to_owned),
+        names: names.iter().map(|n| (*n).to_owned()).collect(),
+    };
+    vec![
+        row(None, &["DATABASE_URL", "JWT_SECRET", "NODE_ENV"]),
+        row(Some("laser-web"), &["VITE_API_URL", "SESSION_SECRET"]),
+        row(Some("laser-docs"), &["SEARCH_KEY"]),
+    ]
 }
 
 /// Refuses a demo that could reach anything but this machine.

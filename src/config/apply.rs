@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::faces::{self, Face};
 use super::reader::{self, Judge};
-use super::{Config, DnsTarget, HttpsTarget, ProtectedTarget};
+use super::{Config, DnsTarget, HttpsTarget, NeededVariables, ProtectedTarget};
 use crate::domain::smtp::MailTls;
 
 /// Writes checked values into a [`Config`].
@@ -247,6 +247,22 @@ impl Scribe<'_> {
                     Some(ProtectedTarget {
                         url: self.required(row, "url", "[[probes.protected]]", at)?,
                         burst: burst.and_then(|n| u32::try_from(n).ok()),
+                    })
+                })
+                .collect();
+        }
+        if let Some(rows) = rows(t, "variables") {
+            config.probes.variables = rows
+                .into_iter()
+                .filter_map(|(row, at)| {
+                    let names = value(row, "names").and_then(reader::texts);
+                    if names.is_none() {
+                        self.required(row, "names", "[[probes.variables]]", at);
+                    }
+                    Some(NeededVariables {
+                        service: owned(row, "service"),
+                        project: owned(row, "project"),
+                        names: names?,
                     })
                 })
                 .collect();

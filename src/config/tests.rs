@@ -43,6 +43,25 @@ fn a_burst_is_sent_where_somebody_allows_it_and_nowhere_else() {
 }
 
 #[test]
+fn variables_that_are_needed_are_named_for_a_service_a_project_or_every_service() {
+    let file = "[[probes.variables]]\nnames = [\"A\"]\n[[probes.variables]]\nservice = \"prod/api\"\nnames = []\n[[probes.variables]]\nproject = \"web\"\nnames = [\"B\"]\n";
+    let config = read(file, None).unwrap();
+    let id = |cluster: &str| crate::domain::service::ServiceId {
+        cluster: cluster.into(),
+        name: "api".into(),
+    };
+    let of: Vec<_> = config
+        .probes
+        .variables
+        .iter()
+        .map(|v| (v.is_of_service(&id("prod")), v.is_of_service(&id("dev"))))
+        .collect();
+    assert_eq!(of, [(true, true), (true, false), (false, false)]);
+    let missing = read("[[probes.variables]]\nservice = \"api\"\n", None).unwrap_err();
+    assert!(missing.to_string().contains("names"), "{missing}");
+}
+
+#[test]
 fn wrong_types_and_values_say_what_was_expected() {
     let cases = [
         ("read_only = \"yes\"", "true or false"),

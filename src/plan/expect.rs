@@ -1,6 +1,6 @@
 //! What the configuration expects of the platform, for probes to compare with.
 
-use crate::config::Config;
+use crate::config::{Config, NeededVariables};
 
 /// Expectations. Empty where nobody configured any: then a probe that needs one says so and stays unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Expectations {
     pub https: Vec<(String, u16)>,
     /// URLs that take credentials, with how many requests a burst may have there.
     pub protected: Vec<(String, Option<u32>)>,
+    /// Names of environment variables that must be set, and where.
+    pub variables: Vec<NeededVariables>,
     /// DNS names that are looked up.
     pub dns: Vec<String>,
     /// Names of the configuration's other environments, which are looked at by themselves.
@@ -40,6 +42,7 @@ impl Expectations {
                 .iter()
                 .map(|t| (t.url.clone(), t.burst))
                 .collect(),
+            variables: config.probes.variables.clone(),
             dns: config.probes.dns.iter().map(|t| t.name.clone()).collect(),
             elsewhere: config
                 .environments

@@ -296,6 +296,7 @@ static PROBES: Section = Section {
             "URLs that take credentials: the checklist proves that strangers are refused there.",
         ),
         key("dns", Kind::List(&DNS), "", "Names to resolve."),
+        systems::VARIABLES_KEY,
     ],
 };
 

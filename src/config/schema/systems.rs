@@ -8,6 +8,12 @@ pub(super) const BACKUPS_KEY: Key = key(
     "",
     "Backups: how old they may be, and where their copies go.",
 );
+pub(super) const VARIABLES_KEY: Key = key(
+    "variables",
+    Kind::List(&VARIABLES),
+    "",
+    "Names of environment variables that must be set: the checklist proves that they are.",
+);
 pub(super) const COST_KEY: Key = key(
     "cost",
     Kind::Section(&COST),
@@ -243,6 +249,29 @@ static CLOUDFLARE: Section = Section {
             Kind::Url,
             "\"http://127.0.0.1:4000/client/v4\"",
             "Another endpoint; default: Cloudflare itself.",
+        ),
+    ],
+};
+
+static VARIABLES: Section = Section {
+    keys: &[
+        key(
+            "service",
+            Kind::Text,
+            "\"laser-prod/api\"",
+            "The service (name or cluster/name) that needs them; default: every service, unless project is set.",
+        ),
+        key(
+            "project",
+            Kind::Text,
+            "\"laser-web\"",
+            "The Vercel project that needs them in production.",
+        ),
+        key(
+            "names",
+            Kind::Texts,
+            "[\"DATABASE_URL\"]",
+            "Required. An empty list says that none is needed.",
         ),
     ],
 };

@@ -3,6 +3,7 @@
 use super::judgement::{Findings, Verdict};
 use super::look::Look;
 use super::{Probe, words};
+use crate::domain::service::Service;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -92,6 +93,20 @@ fn referenced(look: &Look<'_>) -> Verdict {
     Ok(found.verdict())
 }
 
+/// What to do where nobody said which names are needed: that some are set says nothing.
+pub(super) const UNNAMED: &str =
+    "no names are required: name them in [[probes.variables]] of flightdeck.toml";
+
+/// Names that a service needs, by the plan and by the configuration; `None`: nobody said.
+fn needed<'a>(look: &Look<'a>, service: &Service) -> Option<Vec<&'a str>> {
+    let mut names: Vec<&str> = look.words("required").collect();
+    let rows = look.expect.variables.iter();
+    let mut rows = rows.filter(|v| v.is_of_service(&service.id)).peekable();
+    let told = !names.is_empty() || rows.peek().is_some();
+    names.extend(rows.flat_map(|v| v.names.iter().map(String::as_str)));
+    told.then_some(names)
+}
+
 fn environment(look: &Look<'_>) -> Verdict {
     let definitions = look.definitions()?;
     let question = look.question(definitions.source);
@@ -110,16 +125,19 @@ fn environment(look: &Look<'_>) -> Verdict {
             .flat_map(|c| c.environment.iter().chain(&c.secrets))
             .map(|(name, _)| name.as_str())
             .collect();
-        let missing: Vec<&str> = look
-            .words("required")
-            .filter(|w| !set.contains(w))
-            .collect();
-        if set.is_empty() {
-            found.bad(&service.id.name, "no environment variable at all");
-        } else if !missing.is_empty() {
-            found.bad(&service.id.name, format!("missing {}", missing.join(", ")));
+        let Some(needed) = needed(look, service) else {
+            match set.is_empty() {
+                true => found.bad(&service.id.name, "no environment variable at all"),
+                false => found.unknown(&service.id.name, UNNAMED),
+            }
+            continue;
+        };
+        let (has, missing): (Vec<&str>, Vec<&str>) =
+            needed.into_iter().partition(|w| set.contains(w));
+        if missing.is_empty() {
+            found.good(&service.id.name, &format!("{} of {0} set", has.len()));
         } else {
-            found.good(&service.id.name, &format!("{} set", set.len()));
+            found.bad(&service.id.name, format!("missing {}", missing.join(", ")));
         }
     }
     Ok(found.verdict())
@@ -128,6 +146,51 @@ fn environment(look: &Look<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::looks_secret;
+    use crate::config::NeededVariables;
+    use crate::domain::service::ContainerSpec;
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::expect::Expectations;
+    use crate::plan::probes::testing::{now, running};
+    use crate::plan::probes::{Call, judge};
+
+    #[test]
+    fn variables_are_proved_where_somebody_said_which_are_needed() {
+        let facts = running(vec![ContainerSpec {
+            environment: vec![("NODE_ENV".into(), "production".into())],
+            secrets: vec![("DATABASE_URL".into(), "arn".into())],
+            ..ContainerSpec::default()
+        }]);
+        let row = |service: Option<&str>, names: &[&str]| NeededVariables {
+            service: service.map(str::to_owned),
+            project: None,
+            names: names.iter().map(|n| (*n).to_owned()).collect(),
+        };
+        let judged = |call: &str, rows: Vec<NeededVariables>| {
+            let expect = Expectations {
+                variables: rows,
+                ..Expectations::default()
+            };
+            judge(&Call::parse(call).unwrap(), &facts, &expect, now())
+        };
+        let call = "ecs.environment";
+        let unnamed = judged(call, Vec::new());
+        assert_eq!(unnamed.state, Unknown);
+        assert!(
+            unnamed.reason.contains("[[probes.variables]]"),
+            "{}",
+            unnamed.reason
+        );
+        let state = |rows| judged(call, rows).state;
+        assert_eq!(
+            state(vec![row(None, &["DATABASE_URL", "NODE_ENV"])]),
+            Proved
+        );
+        assert_eq!(state(vec![row(Some("prod/api"), &["JWT_SECRET"])]), Failing);
+        assert_eq!(state(vec![row(Some("worker"), &["NODE_ENV"])]), Unknown);
+        assert_eq!(state(vec![row(Some("api"), &[])]), Proved, "none is needed");
+        let by_plan = "ecs.environment required=NODE_ENV";
+        assert_eq!(judged(by_plan, Vec::new()).state, Proved);
+    }
 
     #[test]
     fn names_and_urls_give_secrets_away_but_references_do_not() {

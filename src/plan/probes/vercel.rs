@@ -2,9 +2,10 @@
 
 use super::judgement::{Findings, Verdict};
 use super::look::{Look, span};
+use super::secrets::UNNAMED;
 use super::{Probe, words};
 use crate::domain::redact::is_secret_name;
-use crate::domain::vercel::BuildState;
+use crate::domain::vercel::{BuildState, Variable};
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -66,31 +67,28 @@ fn is_public(name: &str) -> bool {
     prefixes.iter().any(|p| name.starts_with(p))
 }
 
-/// With `names`, these must be set; without, what previews have must not be missing where users are.
+/// Names that the plan asks for must be set somewhere, those that the configuration asks for in their project. Where nobody said
+/// which a project needs, what previews have must not be missing where users are; and that nothing is missing proves nothing.
 fn environment(look: &Look<'_>) -> Verdict {
     look.configured("vercel")?;
     let seen = look.fresh(&look.facts.estate.vercel_settings, "Vercel's variables")?;
     let named: Vec<&str> = look.words("names").collect();
     let targets: Vec<&str> = look.words("targets").collect();
     let mut found = Findings::new("variable", look.question(seen.source), seen.at);
+    // Of the plan's names it does not matter in which project: a name belongs to one of them.
     let everywhere = seen.value.iter().flat_map(|of| &of.variables);
     for name in &named {
-        // In which project does not matter: a name belongs to one of them.
-        let set = |target: &&str| {
-            let mut all = everywhere.clone().filter(|v| v.name == **name);
-            all.any(|v| v.targets.iter().any(|t| t == *target))
-        };
-        let missing: Vec<&str> = targets.iter().copied().filter(|t| !set(t)).collect();
-        found.check(
-            missing.is_empty(),
-            name,
-            &match missing.is_empty() {
-                true => format!("is set for {}", targets.join(", ")),
-                false => format!("is not set for {}", missing.join(", ")),
-            },
-        );
+        needed(&mut found, name, name, &targets, everywhere.clone());
     }
     for of in seen.value.iter() {
+        let rows = look.expect.variables.iter();
+        let rows = rows.filter(|v| v.project.as_deref() == Some(&of.project));
+        let told = !named.is_empty() || rows.clone().next().is_some();
+        for name in rows.flat_map(|v| &v.names) {
+            let shown = format!("{name} of {}", of.project);
+            needed(&mut found, name, &shown, &targets, of.variables.iter());
+        }
+        let mut faults = 0;
         for v in &of.variables {
             let name = format!("{} of {}", v.name, of.project);
             let set = |target: &str| {
@@ -99,12 +97,107 @@ fn environment(look: &Look<'_>) -> Verdict {
             };
             if v.kind == "plain" && is_secret_name(&v.name) && !is_public(&v.name) {
                 found.bad(name, "is a secret kept in clear");
-            } else if named.is_empty() && !set("production") && set("preview") {
+                faults += 1;
+            } else if !told && !set("production") && set("preview") {
                 found.bad(name, "is set for previews and not for production");
-            } else if named.is_empty() && v.targets.iter().any(|t| t == "production") {
-                found.good(&name, "");
+                faults += 1;
             }
+        }
+        if !told && faults == 0 {
+            found.unknown(&of.project, UNNAMED);
+        }
+    }
+    for v in &look.expect.variables {
+        let project = v.project.iter();
+        for project in project.filter(|p| !seen.value.iter().any(|of| of.project == **p)) {
+            found.bad(project, "there is no such project");
         }
     }
     Ok(found.verdict())
+}
+
+/// Whether a name is set for every target that is meant.
+fn needed<'a>(
+    found: &mut Findings,
+    name: &str,
+    shown: &str,
+    targets: &[&str],
+    variables: impl Iterator<Item = &'a Variable>,
+) {
+    let all: Vec<&Variable> = variables.filter(|v| v.name == name).collect();
+    let set = |target: &&&str| all.iter().any(|v| v.targets.iter().any(|t| t == **target));
+    let missing: Vec<&str> = targets.iter().filter(|t| !set(t)).copied().collect();
+    found.check(
+        missing.is_empty(),
+        shown,
+        &match missing.is_empty() {
+            true => format!("is set for {}", targets.join(", ")),
+            false => format!("is not set for {}", missing.join(", ")),
+        },
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::config::NeededVariables;
+    use crate::domain::facts::Facts;
+    use crate::domain::vercel::{Settings, Variable};
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::expect::Expectations;
+    use crate::plan::probes::testing::{now, part};
+    use crate::plan::probes::{Call, judge};
+
+    #[test]
+    fn a_project_s_variables_are_proved_where_somebody_said_which_it_needs() {
+        let variable = |name: &str, targets: &[&str]| Variable {
+            name: name.into(),
+            kind: "encrypted".into(),
+            targets: targets.iter().map(|t| (*t).to_owned()).collect(),
+            updated_at: None,
+        };
+        let judged = |call: &str, variables: Vec<Variable>, rows: &[(&str, &[&str])]| {
+            let settings = Settings {
+                project_id: "p".into(),
+                project: "web".into(),
+                domains: Vec::new(),
+                variables,
+            };
+            let mut facts = Facts::default();
+            facts.estate.vercel_settings = part(Arc::new(vec![settings]));
+            let row = |(project, names): &(&str, &[&str])| NeededVariables {
+                service: None,
+                project: Some((*project).to_owned()),
+                names: names.iter().map(|n| (*n).to_owned()).collect(),
+            };
+            let expect = Expectations {
+                variables: rows.iter().map(row).collect(),
+                ..Expectations::default()
+            };
+            judge(&Call::parse(call).unwrap(), &facts, &expect, now())
+        };
+        let call = "vercel.environment";
+        let set = || vec![variable("API_URL", &["production"])];
+        let unnamed = judged(call, set(), &[]);
+        assert_eq!(unnamed.state, Unknown);
+        assert!(
+            unnamed.reason.contains("[[probes.variables]]"),
+            "{}",
+            unnamed.reason
+        );
+        let state = |variables, rows: &[(&str, &[&str])]| judged(call, variables, rows).state;
+        assert_eq!(state(set(), &[("web", &["API_URL"])]), Proved);
+        assert_eq!(state(set(), &[("web", &["API_URL", "KEY"])]), Failing);
+        assert_eq!(
+            state(set(), &[("shop", &["API_URL"])]),
+            Failing,
+            "no such project"
+        );
+        let preview = || vec![variable("API_URL", &["preview"])];
+        assert_eq!(state(preview(), &[]), Failing);
+        assert_eq!(state(preview(), &[("web", &["API_URL"])]), Failing);
+        let by_plan = "vercel.environment names=API_URL";
+        assert_eq!(judged(by_plan, set(), &[]).state, Proved);
+    }
 }
