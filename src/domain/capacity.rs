@@ -136,7 +136,7 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
 fn disk(facts: &Facts, id: &str) -> Option<f64> {
     let known = facts.estate.databases.value.as_ref()?;
     let gib = known.instances.iter().find(|d| d.id == id)?.storage_gib?;
-    (gib > 0).then(|| gib as f64 * 1024.0 * 1024.0 * 1024.0)
+    (gib > 0).then_some(gib as f64 * 1024.0 * 1024.0 * 1024.0)
 }
 
 fn of_series(s: &Series, facts: &Facts) -> Option<Headroom> {
