@@ -94,26 +94,30 @@ mod tests {
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{judged, now, part};
 
-    /// A database of which so much of its disk is free.
-    fn facts(free: f64, gib: Option<i64>) -> Facts {
+    fn series(metric: &str, value: f64) -> (MetricQuery, Arc<Series>) {
         let query = MetricQuery {
-            metric: MetricId::new(
-                "AWS/RDS",
-                "FreeStorageSpace",
-                &[("DBInstanceIdentifier", "db")],
-            ),
+            metric: MetricId::new("AWS/RDS", metric, &[("DBInstanceIdentifier", "db")]),
             stat: Stat::Average,
             period_s: 60,
         };
         let series = Series {
             query: query.clone(),
             label: String::new(),
-            unit: Unit::Bytes,
-            points: [(now(), free)].into(),
+            unit: Unit::Count,
+            points: [(now(), value)].into(),
             partial: false,
         };
+        (query, Arc::new(series))
+    }
+
+    /// A database that idles, and of whose disk so much is free.
+    fn facts(free: f64, gib: Option<i64>) -> Facts {
+        let all = [
+            series("FreeStorageSpace", free),
+            series("CPUUtilization", 10.0),
+        ];
         let mut facts = Facts {
-            series: part(Arc::new(BTreeMap::from([(query, Arc::new(series))]))),
+            series: part(Arc::new(BTreeMap::from(all))),
             ..Facts::default()
         };
         let db = Database {
