@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use super::access::Access;
-use super::backup::{
-    Abroad, Backup, BackupJob, Known, Points, StoreBackups, merged, of_caches, point_in_time, stores,
-};
+use super::backup::{Abroad, Backup, BackupJob, Points, merged, of_caches, point_in_time};
 use super::bucket::Bucket;
 use super::cache::Caches;
 use super::cost::Cost;
@@ -24,6 +22,7 @@ use super::sentry::{Errors, Event, Release};
 use super::slack::Workspace;
 use super::smtp::MailServer;
 use super::stack::Stack;
+use super::stores::{Known, StoreBackups, stores};
 use super::target::TargetsAbroad;
 use super::topic::Topic;
 use super::wall::Walls;

@@ -44,6 +44,7 @@ pub mod slo;
 pub mod smtp;
 pub mod sql;
 pub mod stack;
+pub mod stores;
 pub mod target;
 pub mod text;
 pub mod told;

@@ -146,7 +146,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::plan::probes::testing::part;
+    use crate::domain::part::Part;
 
     #[test]
     fn every_source_of_a_named_metric_is_asked_and_no_other_environment_s() {
@@ -158,7 +158,10 @@ mod tests {
         names.extend((0..SETS + 3).map(|n| cpu("laser-prod", &format!("s{n:02}"))));
         let facts = Facts {
             environment: "laser-prod".into(),
-            metric_names: part(Arc::new(names)),
+            metric_names: Part {
+                value: Some(Arc::new(names)),
+                ..Part::default()
+            },
             ..Facts::default()
         };
         let needs = needs(&Plan::default_plan(), &facts);

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use super::words::{ago, bytes, count, span, until};
 use super::{Cell, Group, Head, Section, Tone, View};
-use crate::domain::backup::{Backup, BackupJob, StoreBackups};
+use crate::domain::backup::{Backup, BackupJob};
 use crate::domain::facts::Facts;
+use crate::domain::stores::StoreBackups;
 use crate::domain::told::Told;
 
 pub(super) const VIEW: View = View {

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, span};
 use super::{Param, ParamKind, Probe, number};
-use crate::domain::backup::{Backup, StoreBackups, StoreKind};
+use crate::domain::backup::{Backup, StoreKind};
 use crate::domain::database::belongs;
 use crate::domain::part::Part;
+use crate::domain::stores::StoreBackups;
 use crate::domain::told::Told;
 
 const KINDS: &[&str] = &["any", "database", "bucket"];

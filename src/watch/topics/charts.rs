@@ -115,3 +115,18 @@ pub fn take_names(
     part.take(answer.map(|(names, _)| Arc::new(names)), at);
     failure
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn a_list_that_was_cut_says_so_until_one_is_whole() {
+        let mut p = Picture::new(Arc::new(Config::default()));
+        for more in [true, false] {
+            take_names(&mut p, Ok((Vec::new(), more)), Timestamp::UNIX_EPOCH);
+            assert_eq!(p.facts.metric_names.cut, more);
+        }
+    }
+}

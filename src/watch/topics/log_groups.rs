@@ -73,3 +73,18 @@ pub fn take_samples(p: &mut Picture, answer: Samples, at: Timestamp) -> Option<P
     }
     failure
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn a_list_that_was_cut_says_so_until_one_is_whole() {
+        let mut p = Picture::new(Arc::new(Config::default()));
+        for more in [true, false] {
+            take(&mut p, Ok((Vec::new(), more)), Timestamp::UNIX_EPOCH);
+            assert_eq!(p.facts.log_groups.cut, more);
+        }
+    }
+}

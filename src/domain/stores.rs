@@ -1,0 +1,377 @@
+//! What backups come to for each store that there is, and which stores those are.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::backup::{Backup, StoreKind};
+use super::bucket::Bucket;
+use super::cache::Caches;
+use super::database::{Databases, belongs};
+use super::environment::Env;
+use super::told::Told;
+
+/// What its backups come to for one store.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct StoreBackups {
+    /// Name.
+    pub store: String,
+    /// What it is.
+    pub kind: StoreKind,
+    /// Whether it (still) exists: backups outlive their stores. `None`: nobody tells.
+    pub exists: Option<bool>,
+    /// Whether it belongs to the environment that is looked at.
+    pub ours: bool,
+    /// Days that its automated backups are kept, where it makes any by itself.
+    pub retention_days: Option<i64>,
+    /// The newest whole backup in its own region.
+    pub newest: Option<Backup>,
+    /// The newest whole copy in another region.
+    pub newest_abroad: Option<Backup>,
+    /// Backups in its own region, and in others.
+    pub here: usize,
+    /// Copies in other regions.
+    pub abroad: usize,
+    /// Whole backups in its own region of which nobody tells how old their data is.
+    pub undated: usize,
+    /// The same in other regions.
+    pub undated_abroad: usize,
+    /// Backups that are not encrypted.
+    pub unencrypted: usize,
+    /// What keeps its content beside backups, and what keeps it in another region: a bucket's versions and its copy.
+    pub kept: Kept,
+}
+
+/// How a bucket's content is kept without any backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// By versions and a copy in another bucket.
+    pub here: Told<String>,
+    /// By a copy in another region.
+    pub abroad: Told<String>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            here: Told::Unset,
+            abroad: Told::Unset,
+        }
+    }
+}
+
+impl Kept {
+    /// Of a bucket among all of them. Versions alone go with their bucket, and a copy alone takes over every mistake.
+    fn of(bucket: &Bucket, all: &[Bucket]) -> Self {
+        let unknown = bucket.versioning.why_unknown();
+        if let Some(why) = unknown.or_else(|| bucket.replication.why_unknown()) {
+            return Self {
+                here: Told::Unknown(why.to_owned()),
+                abroad: Told::Unknown(why.to_owned()),
+            };
+        }
+        let Some(to) = bucket.copies().next() else {
+            return Self::default();
+        };
+        if bucket.is_versioned() != Some(true) {
+            return Self::default();
+        }
+        let words = format!("keeps versions, copied to {to}");
+        let copy = all.iter().find(|b| b.name == to);
+        let regions = copy.and_then(|c| Some((c.region.value()?, bucket.region.value()?)));
+        let abroad = match regions {
+            Some((there, here)) if there != here => Told::Set(format!("{words} in {there}")),
+            Some(_) => Told::Unset,
+            None => Told::Unknown(format!("the region of {to} is not known")),
+        };
+        Self {
+            here: Told::Set(words),
+            abroad,
+        }
+    }
+}
+
+impl StoreBackups {
+    /// Whether its backups are judged: it is ours, and not known to be gone.
+    pub fn counts(&self) -> bool {
+        self.exists != Some(false) && self.ours
+    }
+
+    /// Whether copies of its backups are asked for: what can be filled anew needs none.
+    pub fn needs_copies(&self) -> bool {
+        self.counts() && self.kind != StoreKind::Cache
+    }
+}
+
+/// What there is to be backed up, as far as each system told: `None` where it did not.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// Databases and clusters.
+    pub databases: Option<&'a Databases>,
+    /// Buckets.
+    pub buckets: Option<&'a [Bucket]>,
+    /// Caches.
+    pub caches: Option<&'a Caches>,
+}
+
+/// Buckets that are no copy of another, and caches that can be backed up.
+fn beside<'a>(known: Known<'a>, environment: &str) -> impl Iterator<Item = StoreBackups> + use<'a> {
+    let env = Env::named(environment);
+    // What has no tag tells by its name; where either says nothing, it counts.
+    let ours = move |name: &str| env.is_none_or(|e| Env::named(name).is_none_or(|its| its == e));
+    let all = known.buckets.unwrap_or_default();
+    let is_copy = |b: &Bucket| all.iter().any(|o| o.copies().any(|to| to == b.name));
+    let buckets = all.iter().filter(move |b| !is_copy(b));
+    let buckets = buckets.map(move |b| StoreBackups {
+        store: b.name.clone(),
+        kind: StoreKind::Bucket,
+        ours: ours(&b.name),
+        kept: Kept::of(b, all),
+        ..StoreBackups::default()
+    });
+    let groups = known.caches.into_iter().flat_map(|c| &c.groups);
+    let caches = groups.filter(|g| g.engine != "memcached");
+    let caches = caches.map(move |g| StoreBackups {
+        store: g.id.clone(),
+        kind: StoreKind::Cache,
+        ours: ours(&g.id),
+        retention_days: Some(g.retention_days.into()),
+        ..StoreBackups::default()
+    });
+    buckets.chain(caches)
+}
+
+/// What the backups come to for each store: every database that stands alone, every cluster, every bucket and cache, and what
+/// else has backups.
+pub fn stores(known: Known<'_>, backups: &[Backup], environment: &str) -> Vec<StoreBackups> {
+    let databases = known.databases;
+    let mut all: BTreeMap<(StoreKind, String), StoreBackups> = BTreeMap::new();
+    for mut store in beside(known, environment) {
+        store.exists = Some(true);
+        all.insert((store.kind, store.store.clone()), store);
+    }
+    if let Some(known) = databases {
+        let instances = known.instances.iter().filter(|d| d.stands_alone());
+        let instances = instances.map(|d| {
+            let ours = belongs(d.environment.as_deref(), environment);
+            (StoreKind::Database, &d.id, ours, d.retention_days)
+        });
+        let clusters = known.clusters.iter().map(|c| {
+            let ours = belongs(c.environment.as_deref(), environment);
+            (StoreKind::Cluster, &c.id, ours, c.retention_days)
+        });
+        for (kind, id, ours, days) in instances.chain(clusters) {
+            let store = StoreBackups {
+                store: id.clone(),
+                kind,
+                exists: Some(true),
+                ours,
+                retention_days: Some(days),
+                ..StoreBackups::default()
+            };
+            all.insert((kind, id.clone()), store);
+        }
+    }
+    let home = databases.map(|d| d.region.as_str()).unwrap_or_default();
+    for b in backups {
+        // What its system does not know any more is gone; where nobody told, nobody knows.
+        let told = match b.store_kind {
+            StoreKind::Database | StoreKind::Cluster => databases.is_some(),
+            StoreKind::Bucket => known.buckets.is_some(),
+            StoreKind::Cache => known.caches.is_some(),
+            StoreKind::Other => false,
+        };
+        let store = all
+            .entry((b.store_kind, b.store.clone()))
+            .or_insert_with(|| StoreBackups {
+                store: b.store.clone(),
+                kind: b.store_kind,
+                exists: if told { Some(false) } else { None },
+                ours: true,
+                ..StoreBackups::default()
+            });
+        let abroad = !home.is_empty() && b.region != home;
+        let (count, newest, undated) = if abroad {
+            (
+                &mut store.abroad,
+                &mut store.newest_abroad,
+                &mut store.undated_abroad,
+            )
+        } else {
+            (&mut store.here, &mut store.newest, &mut store.undated)
+        };
+        *count += 1;
+        *undated += usize::from(b.complete && b.taken_at.is_none());
+        store.unencrypted += usize::from(b.encrypted == Some(false));
+        let newer = newest.as_ref().is_none_or(|n| n.taken_at < b.taken_at);
+        if b.complete && b.taken_at.is_some() && newer {
+            *newest = Some(b.clone());
+        }
+    }
+    all.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::super::database::Database;
+    use super::*;
+
+    fn at(s: i64) -> Option<Timestamp> {
+        Timestamp::from_second(s).ok()
+    }
+
+    fn backup(store: &str, arn: &str, region: &str, taken: i64) -> Backup {
+        Backup {
+            store: store.into(),
+            arn: arn.into(),
+            region: region.into(),
+            taken_at: at(taken),
+            complete: true,
+            ..Backup::default()
+        }
+    }
+
+    #[test]
+    fn a_copy_is_as_old_as_what_it_is_a_copy_of() {
+        let old = backup("db", "arn:old", "home", 10);
+        let copy = |of: &str, taken| Backup {
+            copy_of: Some(of.into()),
+            made_at: at(90),
+            taken_at: taken,
+            ..backup("db", &format!("arn:copy of {of}"), "away", 0)
+        };
+        let first = copy("arn:old", None);
+        let second = copy(&first.arn, at(90));
+        let lost = copy("arn:gone", None);
+        let rows = super::super::backup::merged([first.clone(), second.clone(), lost.clone(), old]);
+        let of = |arn: &str| rows.iter().find(|b| b.arn == arn).unwrap().taken_at;
+        assert_eq!(of(&first.arn), at(10));
+        assert_eq!(of(&second.arn), at(10), "of a copy of a copy, too");
+        assert_eq!(of(&lost.arn), None);
+        let known = Databases {
+            region: "home".into(),
+            ..Databases::default()
+        };
+        let known = Known {
+            databases: Some(&known),
+            ..Known::default()
+        };
+        let got = stores(known, &rows, "production");
+        assert_eq!((got[0].undated, got[0].undated_abroad), (0, 1));
+    }
+
+    #[test]
+    fn only_whole_backups_of_stores_that_exist_count_and_regions_are_kept_apart() {
+        let db = |id: &str, tag: Option<&str>| Database {
+            id: id.into(),
+            environment: tag.map(str::to_owned),
+            ..Database::default()
+        };
+        let known = Databases {
+            region: "home".into(),
+            instances: vec![db("a", None), db("b", Some("staging"))],
+            clusters: Vec::new(),
+        };
+        let half = Backup {
+            complete: false,
+            ..backup("a", "3", "home", 30)
+        };
+        let rows = [
+            backup("a", "1", "home", 10),
+            backup("a", "2", "away", 5),
+            half,
+            backup("gone", "4", "home", 9),
+        ];
+        let known = Known {
+            databases: Some(&known),
+            ..Known::default()
+        };
+        let got = stores(known, &rows, "production");
+        let a = &got[0];
+        assert_eq!(a.newest.as_ref().unwrap().arn, "1");
+        assert_eq!(a.newest_abroad.as_ref().unwrap().arn, "2");
+        assert_eq!((a.here, a.abroad), (2, 1));
+        let counting: Vec<_> = got.iter().filter(|s| s.counts()).collect();
+        assert_eq!(
+            counting.len(),
+            1,
+            "neither staging's nor what is gone: {got:?}"
+        );
+        assert!(got[1].newest.is_none());
+    }
+
+    #[test]
+    fn buckets_and_caches_are_stores_without_any_backup_and_what_is_gone_is_no_store() {
+        use super::super::bucket::Replica;
+        let bucket = |name: &str, region: &str, to: Option<&str>| Bucket {
+            name: name.into(),
+            region: Told::Set(region.into()),
+            versioning: Told::Set("Enabled".into()),
+            replication: match to {
+                Some(to) => Told::Set(vec![Replica {
+                    rule: "r".into(),
+                    enabled: true,
+                    bucket: to.into(),
+                }]),
+                None => Told::Unset,
+            },
+            ..Bucket::default()
+        };
+        let mut once = bucket("shared", "home", Some("copy"));
+        once.versioning = Told::Unset;
+        let buckets = [
+            bucket("assets", "home", Some("copy")),
+            bucket("near", "home", Some("here")),
+            bucket("bare", "home", None),
+            bucket("qa-assets", "home", None),
+            once,
+            bucket("copy", "away", None),
+            bucket("here", "home", None),
+        ];
+        let caches = Caches::default();
+        let of = |kind, store: &str| Backup {
+            store_kind: kind,
+            ..backup(store, store, "home", 9)
+        };
+        let rows = [
+            of(StoreKind::Bucket, "deleted"),
+            of(StoreKind::Cache, "deleted"),
+            of(StoreKind::Other, "files"),
+        ];
+        let known = Known {
+            buckets: Some(&buckets),
+            caches: Some(&caches),
+            ..Known::default()
+        };
+        let got = stores(known, &rows, "production");
+        let one = |name: &str| got.iter().find(|s| s.store == name);
+        assert!(one("copy").is_none() && one("here").is_none(), "copies");
+        let kept = |name: &str| {
+            one(name).map(|s| {
+                (
+                    s.kept.here.value().is_some(),
+                    s.kept.abroad.value().is_some(),
+                )
+            })
+        };
+        assert_eq!(kept("assets"), Some((true, true)));
+        assert_eq!(kept("near"), Some((true, false)));
+        assert_eq!(kept("bare"), Some((false, false)));
+        assert_eq!(
+            kept("shared"),
+            Some((false, false)),
+            "a mistake is copied, too"
+        );
+        assert!(one("qa-assets").is_some_and(|s| !s.counts()));
+        let exists: Vec<_> = got
+            .iter()
+            .filter(|s| s.newest.is_some())
+            .map(|s| s.exists)
+            .collect();
+        assert_eq!(exists, [Some(false), Some(false), None]);
+        let nobody = stores(Known::default(), &rows, "production");
+        assert!(nobody.iter().all(|s| s.exists.is_none()));
+    }
+}
