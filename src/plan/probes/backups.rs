@@ -414,14 +414,20 @@ mod tests {
             ..backup(name, "home", 900)
         };
         facts.estate.buckets = part(Vec::new());
-        facts.estate.recovery_points = part(vec![old(StoreKind::Bucket, "deleted")]);
+        let points = |backups| {
+            part(Points {
+                backups,
+                ..Points::default()
+            })
+        };
+        facts.estate.recovery_points = points(vec![old(StoreKind::Bucket, "deleted")]);
         let deleted = judged("backups.fresh", &facts);
         assert_eq!(deleted.state, Proved, "{}", deleted.reason);
-        facts.estate.recovery_points = part(vec![old(StoreKind::Other, "table")]);
+        facts.estate.recovery_points = points(vec![old(StoreKind::Other, "table")]);
         let table = judged("backups.fresh", &facts);
         assert_eq!(table.state, Unknown);
         assert!(table.reason.contains("still exists"), "{}", table.reason);
-        facts.estate.recovery_points = part(Vec::new());
+        facts.estate.recovery_points = points(Vec::new());
         facts.estate.buckets = Part::default();
         assert_eq!(
             judged("backups.fresh", &facts).state,

@@ -82,6 +82,7 @@ mod tests {
 
     use crate::domain::facts::Facts;
     use crate::domain::secret::Secret;
+    use crate::domain::told::Told;
     use crate::plan::checklist::CriterionState::{Failing, Proved};
     use crate::plan::probes::testing::{self, ago, judged};
 
@@ -98,6 +99,7 @@ mod tests {
             next_rotation_at: next_days.and_then(|d| day(-d)),
             rotates: true,
             rotation_days: Some(30),
+            guests: Told::Unset,
         }
     }
 
