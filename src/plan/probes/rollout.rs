@@ -201,7 +201,7 @@ fn rehearsed(look: &Look<'_>) -> Verdict {
     // Neither record reaches back for ever: not finding one is no proof that there was none.
     from_audit?;
     Err(Judgement::unknown(format!(
-        "no rollback within {days} days in the deployments and the audit trail: rehearse one (rollback on a service)"
+        "no rollback within {days} days in the audit trail and in the deployments that were read (a service's own page reads its history): rehearse one (rollback on a service)"
     )))
 }
 
