@@ -63,6 +63,44 @@ fn the_filter_narrows_as_it_is_typed_and_esc_clears_it() {
 }
 
 #[test]
+fn a_cleared_filter_keeps_what_is_selected() {
+    let mut c = Console::new(80, 24);
+    c.keys("3/calc<enter><esc>U");
+    assert!(c.shows("Deploy laser-prod/calculator"), "{}", c.text());
+}
+
+#[test]
+fn what_is_typed_takes_the_place_of_a_first_value() {
+    let asked = |keys: &str| {
+        let mut c = Console::new(80, 24);
+        c.keys("3/api<enter>C").keys(keys).keys("<enter>");
+        match c.effects.last() {
+            Some(Effect::Preview(Intent::Scale { desired, .. })) => *desired,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(asked(""), 4);
+    assert_eq!(asked("3"), 3, "not 43");
+    assert_eq!(asked("12"), 12);
+    // Whoever moves in it wants to change it.
+    assert_eq!(asked("<backspace>5"), 5);
+    assert_eq!(asked("<end>0"), 40);
+}
+
+#[test]
+fn a_page_opened_from_elsewhere_leads_back_there_and_the_key_of_the_screen_to_its_list() {
+    let mut c = Console::new(120, 40);
+    c.keys("jjj<enter>");
+    assert_eq!(c.model.current, ScreenId::Services);
+    c.keys("<esc>");
+    assert_eq!(c.model.current, ScreenId::Overview);
+    c.keys("3/calc<enter><enter>");
+    assert!(c.shows("Tasks"), "{}", c.text());
+    c.keys("3");
+    assert!(!c.shows("Tasks") && c.shows("calculator"), "{}", c.text());
+}
+
+#[test]
 fn typing_into_a_filter_is_never_a_command() {
     let mut c = Console::new(80, 24);
     c.keys("3/qUX");

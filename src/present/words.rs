@@ -41,7 +41,8 @@ pub fn bytes(n: u64) -> String {
 
 /// `1 secret`, `2 secrets`.
 pub fn count(n: usize, one: &str) -> String {
-    match one.strip_suffix('y') {
+    let after_consonant = |stem: &&str| !stem.ends_with(['a', 'e', 'i', 'o', 'u']);
+    match one.strip_suffix('y').filter(after_consonant) {
         _ if n == 1 => format!("{n} {one}"),
         Some(stem) => format!("{n} {stem}ies"),
         None => format!("{n} {one}s"),
@@ -51,6 +52,12 @@ pub fn count(n: usize, one: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_have_a_plural() {
+        let said = [(1, "key"), (0, "key"), (2, "entry"), (3, "day")].map(|(n, one)| count(n, one));
+        assert_eq!(said, ["1 key", "0 keys", "2 entries", "3 days"]);
+    }
 
     #[test]
     fn spans_are_short_and_honest() {

@@ -220,6 +220,11 @@ fn the_checklist_has_a_state_for_every_criterion_and_evidence_for_what_is_proved
     let second = platform.rows(&["checklist", "--stage", "2"], "criteria");
     let of_two: Vec<&Value> = all.iter().filter(|c| c["stage"] == 2).collect();
     assert!(!second.is_empty() && second.len() == of_two.len());
+    for id in ["M.1.a", "R.1.a"] {
+        assert!(all.iter().any(|c| c["id"] == id), "{id} is missing");
+        let told = platform.run(&["checklist"]);
+        assert!(told.out.contains(id), "{id}: {}", told.out);
+    }
     platform
         .run(&["checklist", "--stage", "9"])
         .told(2, &["stage 9", "1, 2, 3, 4, 5"]);

@@ -145,6 +145,7 @@ fn a_program_that_asks_for_json_is_answered_in_json_whatever_goes_wrong() {
     run(&nowhere).told_in_json(3, &["nowhere.toml", "does not exist"]);
     run(&["show", "databses", "--json", "--demo"]).told_in_json(2, &["databases"]);
     run(&["--json"]).told_in_json(2, &["flightdeck status --json"]);
+    run(&["signoff", "1.S4", "--json"]).told_in_json(2, &["--why"]);
     run(&["services", "--json", "--bogus"]).told_in_json(2, &["--bogus", "--help"]);
     run(&["status", "--json", "--bogus"]).told_in_json(3, &["--bogus"]);
 }
@@ -188,6 +189,8 @@ fn an_endpoint_that_is_none_is_named_and_nobody_else_is_asked() {
     let nobody = format!("http://127.0.0.1:{port}");
     asked(&platform, &[("AWS_ENDPOINT_URL", &nobody)], &["services"])
         .told(3, &["nothing listens", &nobody]);
+    let pages = asked(&platform, &[("AWS_ENDPOINT_URL", &nobody)], &["show"]);
+    assert_eq!(pages.code, 3, "{}", pages.out);
     asked(
         &platform,
         &[("AWS_ENDPOINT_URL", "http://peer.invalid:4566")],

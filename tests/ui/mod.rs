@@ -112,6 +112,7 @@ fn named(name: &str) -> (KeyCode, KeyModifiers) {
         "down" => plain(KeyCode::Down),
         "left" => plain(KeyCode::Left),
         "right" => plain(KeyCode::Right),
+        "end" => plain(KeyCode::End),
         "pagedown" => plain(KeyCode::PageDown),
         "backspace" => plain(KeyCode::Backspace),
         other => match other.strip_prefix("ctrl-").and_then(|c| c.chars().next()) {

@@ -165,7 +165,14 @@ pub(super) fn view(d: &Describe, model: &Model, area: Rect, buf: &mut Buffer) {
             (" / ".to_owned(), theme.key),
             (format!("{}{cursor}", d.search.value()), theme.input),
             (
-                format!("  {found} lines match   n next   N previous"),
+                format!(
+                    "  {found} {} n next   N previous",
+                    if found == 1 {
+                        "line matches  "
+                    } else {
+                        "lines match  "
+                    }
+                ),
                 theme.muted,
             ),
         ];

@@ -42,7 +42,7 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let days = part.rows().iter().map(|s| s.window_s).max().unwrap_or(0);
     let title = match days {
         0 => "Promises".to_owned(),
-        s if s >= 172_800 => format!("Promises  last {} days", s / 86_400),
+        s if s >= 172_800 => format!("Promises  last {} days", (s + 43_200) / 86_400),
         s => format!("Promises  last {} h (no older data)", s.div_ceil(3_600)),
     };
     let inside = panel(buf, area, &title, false, t);
