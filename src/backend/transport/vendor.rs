@@ -49,7 +49,10 @@ pub(super) fn words(
             format!("{title} does not accept the token{said}"),
             login,
         ),
-        Some(403) if limited() || seen.retry_after.is_some() => slow_down(title, seen),
+        // A refusal that gives a reason of its own is one, whatever rest the vendor asks for beside it.
+        Some(403) if limited() || (seen.retry_after.is_some() && said.is_empty()) => {
+            slow_down(title, seen)
+        }
         Some(403) => (
             ProblemKind::Denied,
             format!("the {title} token may not do it{said}"),
