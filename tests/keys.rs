@@ -270,7 +270,7 @@ fn describe_searches_and_copies() {
     c.keys("3/api<enter>d");
     assert!(c.shows("\"name\": \"api\""), "{}", c.text());
     c.keys("/rollout_state<enter>");
-    assert!(c.shows("lines match"));
+    assert!(c.shows("1 line matches"));
     c.keys("y");
     assert!(matches!(c.effects.last(), Some(Effect::Copy(text)) if text.contains("rollout_state")));
     c.keys("<esc>");
