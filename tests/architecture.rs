@@ -35,38 +35,58 @@ fn rooms_use_only_the_rooms_behind_their_doors() {
     holds(rules::doors);
 }
 
-/// The compiler keeps this door shut as long as the manifest does.
-#[test]
-fn the_embedded_platform_depends_on_nothing_of_ours() {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox/Cargo.toml");
-    let manifest = std::fs::read_to_string(manifest).expect("the platform's manifest");
-    let (_, dependencies) = manifest
-        .split_once("[dependencies]")
-        .expect("its dependencies");
-    assert!(!dependencies.contains("path"), "{dependencies}");
-    assert!(!dependencies.contains("flightdeck"), "{dependencies}");
-}
+/// The compiler keeps these doors shut as long as the manifests do: a package, and what it must not be built with.
+const WALLS: &[(&str, &[&str])] = &[
+    ("sandbox", &["flightdeck"]),
+    (
+        "core",
+        &[
+            "flightdeck",
+            "aws-",
+            "reqwest",
+            "redis",
+            "sqlx",
+            "tokio = ", // more of it than its channels
+            "ratatui",
+            "crossterm",
+        ],
+    ),
+    (
+        "console",
+        &[
+            "flightdeck-client",
+            "flightdeck-sandbox",
+            "aws-",
+            "reqwest",
+            "redis",
+            "sqlx",
+        ],
+    ),
+    (
+        "client",
+        &[
+            "flightdeck-console",
+            "flightdeck-sandbox",
+            "ratatui",
+            "crossterm",
+            "clap",
+        ],
+    ),
+];
 
-/// Nor do the rooms that know no vendor's client and no screen depend on either.
 #[test]
-fn the_core_depends_on_no_client_and_no_screen() {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/core/Cargo.toml");
-    let manifest = std::fs::read_to_string(manifest).expect("the core's manifest");
-    let (_, dependencies) = manifest
-        .split_once("[dependencies]")
-        .expect("its dependencies");
-    for not in [
-        "flightdeck",
-        "aws-",
-        "reqwest",
-        "redis",
-        "sqlx",
-        "tokio",
-        "ratatui",
-        "crossterm",
-    ] {
-        let named = dependencies.lines().find(|line| line.starts_with(not));
-        assert_eq!(named, None);
+fn packages_depend_on_nothing_beyond_their_walls() {
+    for (package, beyond) in WALLS {
+        let manifest =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/{package}/Cargo.toml"));
+        let manifest = std::fs::read_to_string(manifest).expect("a package's manifest");
+        let (_, dependencies) = manifest
+            .split_once("[dependencies]")
+            .expect("its dependencies");
+        for not in *beyond {
+            let named = dependencies.lines().find(|line| line.starts_with(not));
+            assert_eq!(named, None, "{package}");
+        }
     }
 }
 
@@ -106,6 +126,8 @@ fn there_is_no_unsafe_code() {
     for (library, manifest) in [
         ("src/lib.rs", "Cargo.toml"),
         ("src/core.rs", "src/core/Cargo.toml"),
+        ("src/client.rs", "src/client/Cargo.toml"),
+        ("src/console.rs", "src/console/Cargo.toml"),
         ("src/sandbox/mod.rs", "src/sandbox/Cargo.toml"),
     ] {
         let text = |path| std::fs::read_to_string(root.join(path)).expect(path);

@@ -18,6 +18,7 @@ use crate::domain::action::{Intent, Phase, Preview, Run};
 use crate::domain::audit::{Outcome, SignOffKind};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::redact;
+use crate::door::Acts;
 use crate::store::{Claim, Store};
 
 /// From one look at a run that was put aside to the next, in polls.
@@ -362,6 +363,20 @@ impl Engine {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, watch::Sender<Signal>>> {
         self.driving.lock().unwrap_or_else(|e| e.into_inner())
+    }
+}
+
+impl Acts for Engine {
+    async fn preview(&self, intent: Intent) -> Result<Preview, Problem> {
+        Engine::preview(self, intent).await
+    }
+
+    async fn start(
+        self: Arc<Self>,
+        preview: Preview,
+        typed: Option<String>,
+    ) -> Result<String, Problem> {
+        Engine::start(&self, preview, typed).await
     }
 }
 

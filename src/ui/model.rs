@@ -11,7 +11,7 @@ use super::overlays::Overlay;
 use super::screens::{self, Cx, Screen, ScreenId};
 use super::theme::Theme;
 use crate::domain::interest::Interest;
-use crate::watch::Snapshot;
+use crate::door::Snapshot;
 
 /// The smallest terminal that the console is drawn on.
 pub const SMALLEST: (u16, u16) = (80, 24);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::action::Preview;
 use crate::domain::problem::Problem;
-use crate::watch::Snapshot;
+use crate::door::Snapshot;
 
 /// A message to [`super::update::update`]. Time enters as a message, too.
 #[derive(Clone, Debug)]

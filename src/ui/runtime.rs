@@ -20,10 +20,9 @@ use super::terminal::{Cause, Guard, Pace, Painter, Writer};
 use super::theme::{Depth, Theme};
 use super::update::update;
 use super::view::view;
-use crate::actions::Engine;
 use crate::config::Config;
 use crate::domain::problem::Problem;
-use crate::watch::{Handle, Snapshot};
+use crate::door::{Acts, Handle, Snapshot};
 
 /// Ages go in steps of ten seconds and the clock in minutes: while nothing counts seconds, this is often enough to look.
 const AGES_S: i64 = 5;
@@ -87,7 +86,7 @@ impl Console {
     ///
     /// # Errors
     /// Where the terminal fails.
-    pub async fn run(self, mut handle: Handle, engine: Arc<Engine>) -> Result<(), ConsoleError> {
+    pub async fn run(self, mut handle: Handle, engine: Arc<impl Acts>) -> Result<(), ConsoleError> {
         let Self {
             mut signals,
             mut continued,
@@ -172,7 +171,7 @@ fn next_second() -> tokio::time::Instant {
 
 fn perform(
     effect: Effect,
-    engine: &Arc<Engine>,
+    engine: &Arc<impl Acts>,
     handle: &Handle,
     tx: &mpsc::Sender<Msg>,
     screen: &mut Screen,

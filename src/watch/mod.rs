@@ -5,7 +5,6 @@
 
 mod answer;
 mod estate;
-mod handle;
 mod picture;
 mod publish;
 mod run;
@@ -20,7 +19,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-pub use handle::{Desk, Handle, Snapshot};
+pub use crate::door::{Desk, Handle, Snapshot};
 pub use scope::{Scope, Subject};
 
 use crate::backend::Backend;

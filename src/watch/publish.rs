@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::handle::Snapshot;
+use super::Snapshot;
 use super::picture::Picture;
 use super::scope::Scope;
 use crate::backend::Backend;

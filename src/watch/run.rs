@@ -11,7 +11,6 @@ use tokio::time::Instant;
 
 use super::answer::{self, Answer, Sources};
 use super::estate;
-use super::handle::{Desk, Snapshot};
 use super::picture::Picture;
 use super::publish::Publisher;
 use super::scope::Scope;
@@ -19,6 +18,7 @@ use super::timetable::Timetable;
 use super::topic::Topic;
 use super::topics::{boards, charts, logs, tasks};
 use super::wanted::{pace_of, wanted};
+use super::{Desk, Snapshot};
 use crate::backend::Backend;
 use crate::domain::action::Run;
 use crate::domain::problem::ProblemKind;

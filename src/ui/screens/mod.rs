@@ -28,7 +28,7 @@ use crate::domain::dashboard::DashboardId;
 use crate::domain::interest::Interest;
 use crate::domain::metric::MetricQuery;
 use crate::domain::service::ServiceId;
-use crate::watch::Snapshot;
+use crate::door::Snapshot;
 
 /// Which screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

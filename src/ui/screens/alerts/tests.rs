@@ -10,12 +10,12 @@ use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
 use crate::domain::interest::Interest;
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
 use crate::domain::part::Part;
+use crate::door::Snapshot;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
 use crate::ui::keymap::Keymap;
 use crate::ui::screens::{Cx, Nav, Screen};
 use crate::ui::theme::Theme;
-use crate::watch::Snapshot;
 
 fn now() -> Timestamp {
     "2026-11-23T12:41:07Z".parse().unwrap()

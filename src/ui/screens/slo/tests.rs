@@ -16,13 +16,13 @@ use crate::domain::queries;
 use crate::domain::slo::{
     Budget, Burn, Counted, Ending, HOUR_S, SIX_HOURS_S, Slo, SloKind, THREE_DAYS_S, Urgency,
 };
+use crate::door::Snapshot;
 use crate::plan::{Plan, evaluate};
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
 use crate::ui::keymap::Keymap;
 use crate::ui::screens::{Cx, Nav, Screen};
 use crate::ui::theme::Theme;
-use crate::watch::Snapshot;
 
 const BALANCERS: [&str; 2] = ["app/a/1", "app/b/2"];
 

@@ -1,4 +1,4 @@
-//! The door through which faces read the picture and say what they look at.
+//! The newest picture, and a way to say what is looked at.
 
 use std::sync::Arc;
 
