@@ -33,9 +33,8 @@ pub fn start(cli: Cli) -> Result<Exit, Problem> {
         log::install(file)?;
     }
     process::install_tls();
-    // Two workers: one for the clients' work, so that the other is free for a key.
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(workers(&cli))
         .enable_all()
         .build()
         .map_err(|e| {
@@ -56,6 +55,14 @@ pub fn start(cli: Cli) -> Result<Exit, Problem> {
         "ended"
     );
     exit
+}
+
+/// Threads for what is done behind the faces. One is enough to ask and to join, and wakes the machine least; keys and frames have
+/// the first thread for themselves. The embedded platform works beside it.
+fn workers(cli: &Cli) -> usize {
+    let embedded =
+        cli.globals.demo || matches!(cli.command, Some(Command::Demo | Command::Sandbox(_)));
+    if embedded { 2 } else { 1 }
 }
 
 /// Runs the program's words.

@@ -189,7 +189,7 @@ pub struct Rollout {
 }
 
 /// Task counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct TaskCounts {
     /// Wanted.
     pub desired: u32,

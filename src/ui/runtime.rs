@@ -97,8 +97,7 @@ impl Console {
         let (tx, mut messages) = mpsc::channel::<Msg>(256);
         read_events(tx.clone())?;
         let mut gone = watch_for_hang_up()?;
-        let mut tick = tokio::time::interval_at(next_second(), Duration::from_secs(1));
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let mut ticked = Timestamp::now();
 
         loop {
             let wait = screen.pace.wait(Instant::now());
@@ -122,13 +121,12 @@ impl Console {
                 () = screen.writer.wrote(), if screen.writer.is_busy() => None,
                 () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() && lent.is_none() && !screen.writer.is_busy() => None,
                 alive = handle.changed() => alive.then(|| Msg::Snapshot(handle.snapshot())),
-                _ = tick.tick() => {
+                () = tokio::time::sleep(until_tick(ticked, Timestamp::now(), model.counts_seconds())) => {
                     if screen.writer.has_failed() || !io::IsTerminal::is_terminal(&io::stdin()) {
                         return Ok(());
                     }
-                    let now = Timestamp::now();
-                    let due = now.as_second() % AGES_S == 0 || model.counts_seconds();
-                    due.then_some(Msg::Tick(now))
+                    ticked = Timestamp::now();
+                    Some(Msg::Tick(ticked))
                 }
             };
             if let Some(msg) = msg {
@@ -163,10 +161,14 @@ fn cause(msg: &Msg) -> Cause {
     }
 }
 
-fn next_second() -> tokio::time::Instant {
-    let into = Timestamp::now().subsec_nanosecond();
-    tokio::time::Instant::now()
-        + Duration::from_nanos(1_000_000_000 - u64::from(into.unsigned_abs()))
+/// How long until ages and clocks on screen change: the next full second where something counts them, else the next one that ages are
+/// shown by. A tick that is late because other things came first is due at once.
+fn until_tick(ticked: Timestamp, now: Timestamp, counts_seconds: bool) -> Duration {
+    let step = if counts_seconds { 1 } else { AGES_S };
+    let next = (ticked.as_second() / step + 1) * step;
+    let left_ms = next * 1_000 - now.as_millisecond();
+    // A clock that was set back must not stop the screen's.
+    Duration::from_millis(u64::try_from(left_ms.clamp(0, step * 1_000)).unwrap_or_default())
 }
 
 fn perform(
@@ -363,5 +365,25 @@ impl Signals {
             _ = self.interrupt.recv() => {}
             _ = self.quit.recv() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tick_comes_with_the_second_or_with_the_ages_and_is_never_put_off_by_what_came_between() {
+        let at = |ms| Timestamp::from_millisecond(ms).unwrap();
+        let until = |ticked, now, counts| until_tick(at(ticked), at(now), counts).as_millis();
+        assert_eq!(until(12_000, 12_300, true), 700);
+        assert_eq!(until(12_000, 12_300, false), 2_700);
+        assert_eq!(until(12_000, 15_400, false), 0, "it is late, not skipped");
+        assert_eq!(until(15_400, 15_400, false), 4_600);
+        assert_eq!(
+            until(12_000, 2_000, false),
+            5_000,
+            "a clock that was set back"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What the watch knows while it works: the facts, and what it needs beside them to ask well.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -150,6 +151,36 @@ impl Picture {
     /// Services that are deploying, by their own rollouts.
     pub fn deploying(&self) -> impl Iterator<Item = &Arc<Service>> {
         self.services.values().filter(|s| s.is_deploying())
+    }
+
+    /// Changes with every state that a person would want to hear of at once: health of services and targets, alarms, deployments, what
+    /// cannot be read. Figures and ages are not in it.
+    pub fn pulse(&self) -> u64 {
+        let mut pulse = DefaultHasher::new();
+        for service in self.services.values() {
+            (service.counts, service.health(), service.is_deploying()).hash(&mut pulse);
+        }
+        let facts = &self.facts;
+        for alarm in facts.alarms.value.iter().flat_map(|all| all.iter()) {
+            alarm.state.hash(&mut pulse);
+        }
+        for deployment in facts.deployments.value.iter().flat_map(|all| all.iter()) {
+            deployment.state.hash(&mut pulse);
+        }
+        for group in facts.target_groups.value.iter().flat_map(|all| all.iter()) {
+            group.healthy().hash(&mut pulse);
+        }
+        for error in [
+            &facts.clusters.error,
+            &facts.services.error,
+            &facts.deployments.error,
+            &facts.target_groups.error,
+            &facts.alarms.error,
+            &facts.series.error,
+        ] {
+            error.as_ref().map(|problem| problem.kind).hash(&mut pulse);
+        }
+        pulse.finish()
     }
 
     /// Whether something moves, so that asking faster is worth its calls.

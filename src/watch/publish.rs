@@ -17,14 +17,15 @@ use crate::plan::{self, Checklist, Plan};
 const APART: Duration = Duration::from_millis(50);
 /// Shortest time between two pictures when nobody touched anything for a while, but something moves.
 const LIVELY_APART: Duration = Duration::from_secs(1);
-/// Shortest time between two pictures when nobody touched anything and nothing moves: an idle console costs next to nothing.
-const CALM_APART: Duration = Duration::from_secs(2);
+/// Shortest time between two pictures when nobody touched anything, nothing moves and no state changed: what is left are figures and ages,
+/// and an idle console costs next to nothing.
+const CALM_APART: Duration = Duration::from_secs(5);
 /// How long somebody is taken to wait, after something was touched.
 const WAITING: Duration = Duration::from_secs(8);
 /// Shortest time between two judgements of the plan while somebody waits for them.
 const JUDGED_APART: Duration = Duration::from_secs(3);
 /// The same when nobody touched anything for a while: judging all of it is the dearest thing that an idle console does.
-const CALMLY_JUDGED_APART: Duration = Duration::from_secs(15);
+const CALMLY_JUDGED_APART: Duration = Duration::from_secs(30);
 /// Shortest time between two looks at what the plan wants asked.
 const NEEDS_APART: Duration = Duration::from_secs(2);
 
@@ -36,6 +37,10 @@ pub struct Publisher {
     published: Option<Instant>,
     hurried: Option<Instant>,
     lively: bool,
+    urgent: bool,
+    /// A state changed and the plan was not judged since.
+    owed: bool,
+    pulse: u64,
     needs_at: Option<Instant>,
     judged: Option<(Instant, Arc<Checklist>)>,
 }
@@ -49,6 +54,9 @@ impl Publisher {
             published: None,
             hurried: None,
             lively: false,
+            urgent: false,
+            owed: false,
+            pulse: 0,
             needs_at: None,
             judged: None,
         }
@@ -59,6 +67,19 @@ impl Publisher {
         self.hurried = Some(now);
     }
 
+    /// What somebody waits for is known: the next picture is not put off.
+    pub fn urge(&mut self) {
+        self.urgent = true;
+    }
+
+    /// Something was answered: where that changed a state, the next picture is not put off, and the plan is judged soon.
+    pub fn feel(&mut self, picture: &Picture) {
+        if picture.pulse() != self.pulse {
+            self.urgent = true;
+            self.owed = true;
+        }
+    }
+
     /// The next picture's checklist is judged anew.
     pub fn rejudge(&mut self) {
         self.judged = None;
@@ -67,7 +88,7 @@ impl Publisher {
     fn apart(&self, now: Instant) -> Duration {
         match self.hurried {
             Some(at) if now.duration_since(at) < WAITING => APART,
-            _ if self.lively => LIVELY_APART,
+            _ if self.lively || self.urgent => LIVELY_APART,
             _ => CALM_APART,
         }
     }
@@ -89,9 +110,13 @@ impl Publisher {
 
     /// When the next picture is due, if there is news.
     pub fn due(&self) -> Option<Instant> {
-        let since = self.news_since?;
-        let apart = self.apart(since);
-        Some(self.published.map_or(since, |at| since.max(at + apart)))
+        let news = self.news_since.map(|since| {
+            let apart = self.apart(since);
+            self.published.map_or(since, |at| since.max(at + apart))
+        });
+        let owed = self.judged.as_ref().filter(|_| self.owed);
+        let judgement = owed.map(|(at, _)| *at + JUDGED_APART);
+        news.into_iter().chain(judgement).min()
     }
 
     /// Whether a picture is due.
@@ -105,12 +130,14 @@ impl Publisher {
         self.news_since = None;
         self.published = Some(now);
         self.lively = picture.is_lively();
+        self.urgent = false;
+        self.pulse = picture.pulse();
         let facts = &mut picture.facts;
         facts.seq += 1;
         facts.taken_at = Timestamp::now();
         facts.providers = backend.meter();
         facts.providers.push(store_health(facts));
-        let apart = if self.apart(now) == APART {
+        let apart = if self.owed || self.apart(now) == APART {
             JUDGED_APART
         } else {
             CALMLY_JUDGED_APART
@@ -120,6 +147,7 @@ impl Publisher {
             _ => {
                 let anew = Arc::new(plan::evaluate(&self.plan, facts, facts.taken_at));
                 self.judged = Some((now, anew.clone()));
+                self.owed = false;
                 anew
             }
         };
@@ -178,6 +206,7 @@ fn store_health(facts: &Facts) -> ProviderHealth {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::problem::{Problem, ProblemKind};
 
     #[test]
     fn pictures_are_apart_and_the_first_one_is_at_once() {
@@ -192,6 +221,9 @@ mod tests {
         assert!(!p.is_due(t0 + APART));
         assert!(!p.is_due(t0 + LIVELY_APART));
         assert!(p.is_due(t0 + CALM_APART));
+        p.urge();
+        assert!(p.is_due(t0 + LIVELY_APART));
+        p.urgent = false;
         p.lively = true;
         assert!(p.is_due(t0 + LIVELY_APART));
         p.hurry(t0);
@@ -202,5 +234,33 @@ mod tests {
         assert!(p.due().is_none());
         p.beat(t0 + Duration::from_secs(5), Duration::from_secs(5));
         assert!(p.is_due(t0 + Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn a_state_that_changes_is_shown_and_judged_soon_and_figures_wait() {
+        let t0 = Instant::now();
+        let mut picture = Picture::new(Arc::default());
+        let mut p = Publisher::new(Arc::default());
+        p.published = Some(t0);
+        p.judged = Some((t0, Arc::default()));
+        p.pulse = picture.pulse();
+
+        p.feel(&picture);
+        p.news(t0 + Duration::from_millis(1));
+        assert!(!p.is_due(t0 + LIVELY_APART), "nothing changed its state");
+
+        picture.facts.alarms.error = Some(Problem::new(
+            ProblemKind::Timeout,
+            "cloudwatch",
+            "no answer",
+            "it took too long",
+            "wait",
+        ));
+        p.feel(&picture);
+        assert!(p.is_due(t0 + LIVELY_APART), "alarms are not known any more");
+        p.news_since = None;
+        p.urgent = false;
+        assert!(!p.is_due(t0 + LIVELY_APART));
+        assert!(p.is_due(t0 + JUDGED_APART), "and the plan is owed a look");
     }
 }

@@ -173,6 +173,9 @@ impl Watch {
         let settled = self.is_settled(now);
         if settled != self.settled {
             self.settled = settled;
+            if settled {
+                self.publisher.urge();
+            }
             self.publisher.rejudge();
             self.publisher.news(now);
         }
@@ -219,6 +222,10 @@ impl Watch {
             if topic == Topic::Records {
                 // Somebody's word or deed: it shows at once.
                 self.publisher.rejudge();
+                self.publisher.urge();
+            }
+            if says_states(&topic) {
+                self.publisher.feel(&self.picture);
             }
             self.publisher.news(Instant::now());
         }
@@ -275,6 +282,21 @@ impl Watch {
             self.table.hurry(&Topic::Series, Instant::now());
         }
     }
+}
+
+/// Whether an answer can change what [`Picture::pulse`] feels.
+fn says_states(topic: &Topic) -> bool {
+    matches!(
+        topic,
+        Topic::Inventory
+            | Topic::Services
+            | Topic::BusyServices
+            | Topic::Deployments(_)
+            | Topic::TargetGroups
+            | Topic::TargetHealth
+            | Topic::Alarms
+            | Topic::Series
+    )
 }
 
 /// Until when a topic's provider is left alone.
