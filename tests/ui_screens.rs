@@ -552,6 +552,9 @@ fn what_burns_is_named_by_the_component_with_the_age_of_its_fault() {
     };
     assert!(line("■ FAILED").contains(" 30s  laser-prod/api"), "{text}");
     assert!(line("■ FAILED").contains("failed: tasks"), "{text}");
-    assert!(line("▲ BAD").contains("30s  services (ECS)"), "{text}");
-    assert!(line("▲ BAD").contains("health map: "), "{text}");
+    // The health map says the same of its step, and one fault is one row.
+    let rows = text.lines().skip_while(|l| !l.contains("┌ Burning"));
+    let rows: Vec<_> = rows.take_while(|l| !l.starts_with('└')).collect();
+    let told = rows.iter().filter(|l| l.contains("health map: "));
+    assert_eq!(told.count(), 0, "{text}");
 }

@@ -79,6 +79,15 @@ pub struct Pipelines {
     pub looked_into: Vec<RunJobs>,
 }
 
+impl Pipelines {
+    /// Whether a run is the newest verdict on a workflow that still runs: what passed or failed before it says nothing of now.
+    pub fn is_verdict(&self, run: &Run) -> bool {
+        let active = self.workflows.iter().filter(|w| w.active);
+        let mut verdicts = active.filter_map(Workflow::verdict);
+        verdicts.any(|v| v.id == run.id)
+    }
+}
+
 /// A workflow.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Workflow {
@@ -103,6 +112,14 @@ impl Workflow {
     /// Its newest run that ended with a verdict.
     pub fn verdict(&self) -> Option<&Run> {
         self.runs.iter().find(|r| r.outcome.is_verdict())
+    }
+
+    /// Since when it is red: the end of the first of the failed runs that no passed one followed (UTC). A run that was cancelled
+    /// changes nothing; nothing where it is not red.
+    pub fn red_since(&self) -> Option<Timestamp> {
+        let verdicts = self.runs.iter().filter(|r| r.outcome.is_verdict());
+        let red = verdicts.take_while(|r| r.outcome == Outcome::Failed);
+        red.last().and_then(|r| r.updated_at.or(r.started_at))
     }
 
     /// Its newest run that ended, however it did, but for those that did not have to run: one that was cancelled leaves open what
@@ -250,6 +267,24 @@ pub struct Deployed {
     pub created_at: Option<Timestamp>,
 }
 
+impl Deployed {
+    /// Whether it ended otherwise than asked.
+    pub fn failed(&self) -> bool {
+        matches!(self.state.as_str(), "failure" | "error")
+    }
+
+    /// Whether it was done as asked. One that a newer one replaced is `inactive` from then on.
+    pub fn succeeded(&self) -> bool {
+        matches!(self.state.as_str(), "success" | "inactive")
+    }
+
+    /// Whether one of the same environment that was made later succeeded: what failed before is history.
+    pub fn is_superseded(&self, all: &[Self]) -> bool {
+        let later = |d: &&Self| d.environment == self.environment && d.created_at > self.created_at;
+        all.iter().filter(later).any(Self::succeeded)
+    }
+}
+
 /// What one of GitHub's scanners found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Scanner {
@@ -329,6 +364,53 @@ mod tests {
                 && workflow.is_called("sec.yml")
                 && !workflow.is_called("build")
         );
+    }
+
+    #[test]
+    fn a_workflow_is_red_since_the_first_failure_that_no_pass_followed() {
+        let all = [
+            (Outcome::Running, 900),
+            (Outcome::Failed, 800),
+            (Outcome::Cancelled, 700),
+            (Outcome::Failed, 600),
+            (Outcome::Passed, 500),
+            (Outcome::Failed, 400),
+        ];
+        let runs = all.map(|(outcome, at)| Run {
+            updated_at: Timestamp::from_second(at).ok(),
+            ..run(outcome, 1)
+        });
+        let mut workflow = Workflow {
+            id: 1,
+            name: "Build".into(),
+            file: String::new(),
+            active: true,
+            runs: runs.into(),
+        };
+        assert_eq!(workflow.red_since(), Timestamp::from_second(600).ok());
+        workflow.runs.drain(..4);
+        assert_eq!(workflow.red_since(), None, "it passed since");
+    }
+
+    #[test]
+    fn a_failed_deployment_is_history_once_a_later_one_of_its_environment_succeeded() {
+        let of = |environment: &str, state: &str, at| Deployed {
+            id: 1,
+            environment: environment.into(),
+            reference: String::new(),
+            sha: String::new(),
+            description: String::new(),
+            creator: String::new(),
+            state: state.into(),
+            created_at: Timestamp::from_second(at).ok(),
+        };
+        let failed = of("production", "failure", 100);
+        let later = |environment, state| [of(environment, state, 200), failed.clone()];
+        assert!(failed.is_superseded(&later("production", "success")));
+        assert!(failed.is_superseded(&later("production", "inactive")));
+        assert!(!failed.is_superseded(&later("staging", "success")));
+        assert!(!failed.is_superseded(&later("production", "in_progress")));
+        assert!(!failed.is_superseded(&[of("production", "success", 50), failed.clone()]));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Pipelines: GitHub's workflows on the default branch, what goes on, what failed and where, deployments.
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::words::{ago, count, span};
 use super::{Cell, Group, Head, Section, Tone, View};
@@ -55,6 +56,14 @@ const DEPLOYMENTS: &[Head] = &[
     Head::left("by", 12).grow(1).drop(1),
 ];
 
+/// A workflow, and since when it is red.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    workflow: &'a Workflow,
+    since: Option<Timestamp>,
+}
+
 fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let part = &facts.estate.pipelines;
     let title = part.value.as_ref().map_or_else(
@@ -83,14 +92,18 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     );
     if let Some(pipelines) = &part.value {
         for w in &pipelines.workflows {
-            workflows.row(w.id.to_string(), workflow(w, now), w);
+            let told = Told {
+                workflow: w,
+                since: w.red_since(),
+            };
+            workflows.row(w.id.to_string(), workflow(w, now), &told);
         }
         tell(&mut workflows, pipelines);
         fill_jobs(&mut jobs, pipelines, now);
         for r in &pipelines.runs {
             let cells = vec![
                 Cell::name(format!("{} #{}", r.workflow, r.number)),
-                state(r.outcome, r.branch == pipelines.branch),
+                state(r.outcome, pipelines.is_verdict(r)),
                 Cell::plain(ago(r.started_at, now)),
                 Cell::plain(r.seconds(now).map_or_else(|| "-".into(), span)),
                 Cell::plain(&r.branch),
@@ -110,8 +123,10 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         DEPLOYMENTS,
         empty,
     );
-    for d in part.value.iter().flat_map(|v| v.iter()) {
+    let all = part.value.as_ref().map_or(&[][..], |v| v.as_slice());
+    for d in all {
         let tone = match d.state.as_str() {
+            _ if d.failed() && d.is_superseded(all) => Tone::Muted,
             "success" => Tone::Ok,
             "failure" | "error" => Tone::Warn,
             "in_progress" | "queued" | "pending" => Tone::Info,
@@ -135,6 +150,8 @@ fn workflow(w: &Workflow, now: Timestamp) -> Vec<Cell> {
     let last = match (w.active, shown) {
         (false, _) => Cell::muted("off"),
         (true, None) => Cell::new("never ran", Tone::Unknown),
+        // What runs now has not mended yet what failed before.
+        (true, Some(r)) if w.red_since().is_some() => Cell::new(r.outcome.word(), Tone::Bad),
         (true, Some(r)) => state(r.outcome, true),
     };
     let (shaky, of) = w.flakiness();

@@ -20,6 +20,9 @@ pub struct Remark {
     /// Since when it is so, where that is known (UTC).
     #[serde(skip)]
     pub since: Option<Timestamp>,
+    /// Whether it has a row of its own wherever faults are listed: an alarm, a service, a view that burns.
+    #[serde(skip)]
+    pub told_elsewhere: bool,
 }
 
 impl Remark {
@@ -30,6 +33,7 @@ impl Remark {
             state: word(tone),
             text: inert(text.as_ref()),
             since: None,
+            told_elsewhere: false,
         }
     }
 
@@ -37,6 +41,15 @@ impl Remark {
     #[must_use]
     pub fn since(self, since: Option<Timestamp>) -> Self {
         Self { since, ..self }
+    }
+
+    /// That it has a row of its own wherever faults are listed, too.
+    #[must_use]
+    pub fn told_elsewhere(self, told_elsewhere: bool) -> Self {
+        Self {
+            told_elsewhere,
+            ..self
+        }
     }
 }
 
@@ -221,6 +234,13 @@ impl Graph {
     /// Steps where a fault starts.
     pub fn starts(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|n| n.starts)
+    }
+
+    /// Whether anything bad is known by this graph alone: one fault is one row where faults are listed, and its own row comes first.
+    pub fn tells_more(&self) -> bool {
+        let remarks = self.nodes.iter().flat_map(|n| &n.remarks);
+        let mut bad = remarks.filter(|r| r.tone == Tone::Bad);
+        bad.any(|r| !r.told_elsewhere)
     }
 
     /// Short names of steps, joined.

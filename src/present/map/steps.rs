@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::Tone;
-use super::graph::{ERRORS_BAD, ERRORS_WARN};
+use super::graph::{ERRORS_BAD, ERRORS_WARN, Remark};
 use super::measure;
 use super::told::Told;
 use crate::domain::facts::Facts;
@@ -123,7 +123,8 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
             let word = s.health().word();
             let text = format!("{}: {word}, {runs} of {wants} run", s.id.name);
             let since = s.failed_rollout().and_then(|r| r.updated_at);
-            told.say_since(tone, text, since);
+            let remark = Remark::new(tone, text).since(since);
+            told.remarks.push(remark.told_elsewhere(true));
         }
     }
     // What targets answer is known by the series alone; a service without a balancer has none.

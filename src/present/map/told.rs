@@ -54,11 +54,6 @@ impl Told {
         self.remarks.push(Remark::new(tone, text));
     }
 
-    /// As [`say`](Self::say), since a time.
-    pub fn say_since(&mut self, tone: Tone, text: impl AsRef<str>, since: Option<Timestamp>) {
-        self.remarks.push(Remark::new(tone, text).since(since));
-    }
-
     /// The worst of what is said.
     pub fn worst(&self) -> Tone {
         let tones = self.remarks.iter().map(|r| r.tone);
@@ -123,7 +118,8 @@ impl Told {
                 Severity::Warning => Tone::Warn,
                 Severity::Info => continue,
             };
-            self.say_since(tone, format!("alarm {}", a.name), a.since);
+            let remark = Remark::new(tone, format!("alarm {}", a.name)).since(a.since);
+            self.remarks.push(remark.told_elsewhere(true));
         }
     }
 }
@@ -176,7 +172,8 @@ pub(super) fn views(watched: &[Watched], facts: &Facts, now: Timestamp) -> Optio
             }
             let worst = View::worst(&sections);
             if worst.weight() > Tone::Unknown.weight() {
-                told.say(worst, said(&sections));
+                let remark = Remark::new(worst, said(&sections));
+                told.remarks.push(remark.told_elsewhere(w.view.is_live()));
             }
         }
         for (name, rows, heads) in w.serves {
@@ -185,10 +182,13 @@ pub(super) fn views(watched: &[Watched], facts: &Facts, now: Timestamp) -> Optio
             };
             if told.section(section, now) {
                 let all = complaints(section, rows, heads);
-                match *name {
-                    "databases" => told.remarks.extend(of_databases(all, facts)),
-                    _ => told.remarks.extend(all.into_iter().map(|(_, r)| r)),
-                }
+                let all: Vec<Remark> = match *name {
+                    "databases" => of_databases(all, facts),
+                    _ => all.into_iter().map(|(_, r)| r).collect(),
+                };
+                let burns = w.view.is_live() && View::worst(&sections) == Tone::Bad;
+                told.remarks
+                    .extend(all.into_iter().map(|r| r.told_elsewhere(burns)));
             }
         }
         asides.push(Remark::new(View::worst(&sections), said(&sections)));

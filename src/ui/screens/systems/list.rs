@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::facts::Facts;
-use crate::present::{Section, Tone, VIEWS, View};
+use crate::present::{Section, Tone, VIEWS, View, map};
 
 /// A line of the list.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Entry {
     pub says: String,
     /// The component that is bad, where a row of it says so, and since when, where that is known.
     pub fault: Option<(String, Option<Timestamp>)>,
+    /// Whether every fault in it is a row of its own elsewhere.
+    pub told_elsewhere: bool,
     /// Age of the oldest answer that it is made of.
     pub oldest: Option<Timestamp>,
     /// Who answers.
@@ -23,9 +25,9 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether it burns: it is bad, and users or deliveries suffer.
+    /// Whether it burns: it is bad, users or deliveries suffer, and no other row tells of the same fault.
     pub fn burns(&self) -> bool {
-        self.view.is_live() && self.tone == Tone::Bad
+        self.view.is_live() && self.tone == Tone::Bad && !self.told_elsewhere
     }
 }
 
@@ -40,6 +42,7 @@ pub fn entries(facts: &Facts, now: Timestamp) -> Vec<Entry> {
                 tone: View::worst(&sections),
                 says: says(&sections),
                 fault: fault(&sections),
+                told_elsewhere: view.id == "map" && !map::graph(facts, now).tells_more(),
                 oldest: sections.iter().filter_map(|s| s.standing.observed_at).min(),
                 source: sections
                     .first()

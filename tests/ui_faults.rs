@@ -1,0 +1,148 @@
+//! What burns on the overview, and where it leads: one fault is one row with its age, and Enter is about that fault.
+
+mod ui;
+
+use std::sync::Arc;
+
+use flightdeck::domain::facts::ProviderHealth;
+use flightdeck::domain::github::{Deployed, Outcome, Pipelines, Run, Workflow};
+use flightdeck::domain::part::Part;
+use flightdeck::watch::Snapshot;
+use jiff::Timestamp;
+use ui::{Console, fixture, platform};
+
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp::from_second(fixture::now().as_second() - seconds).unwrap()
+}
+
+fn part<T>(value: T) -> Part<T> {
+    let often = std::time::Duration::from_secs(30);
+    Part::answered(value, fixture::now(), "github:ListWorkflowRuns", often)
+}
+
+fn workflow(id: u64, name: &str, runs: &[(Outcome, i64)]) -> Workflow {
+    let run = |(n, (outcome, ago_s)): (usize, &(Outcome, i64))| Run {
+        id: id * 100 + n as u64,
+        workflow_id: id,
+        workflow: name.into(),
+        number: 90 - n as u64,
+        attempt: 1,
+        title: "Show the quote".into(),
+        event: "push".into(),
+        branch: "main".into(),
+        sha: "a91c".into(),
+        actor: "ana".into(),
+        outcome: *outcome,
+        started_at: Some(ago(ago_s + 60)),
+        updated_at: Some(ago(*ago_s)),
+        url: String::new(),
+    };
+    Workflow {
+        id,
+        name: name.into(),
+        file: format!("{name}.yml"),
+        active: true,
+        runs: runs.iter().enumerate().map(run).collect(),
+    }
+}
+
+/// A platform that is well, but for one workflow, as its runs say.
+fn pipelines(end_to_end: &[(Outcome, i64)]) -> Snapshot {
+    let mut snapshot = platform::calm();
+    let facts = &mut snapshot.facts;
+    facts.providers.push(ProviderHealth {
+        name: "github".into(),
+        last_ok: Some(ago(3)),
+        problem: None,
+        next_try: None,
+        calls_per_minute: 2,
+        latency_ms: Some(3.0),
+        configured: true,
+    });
+    let workflows = vec![
+        workflow(1, "Build", &[(Outcome::Passed, 300)]),
+        workflow(2, "End to end", end_to_end),
+    ];
+    let runs = workflows.iter().flat_map(|w| w.runs.clone()).collect();
+    facts.estate.pipelines = part(Arc::new(Pipelines {
+        repository: "laser/platform".into(),
+        branch: "main".into(),
+        workflows,
+        runs,
+        looked_into: Vec::new(),
+    }));
+    facts.estate.github_deployments = part(Arc::default());
+    snapshot
+}
+
+/// The lines of the panel of what burns.
+fn burning(c: &Console) -> Vec<String> {
+    let text = c.text();
+    let all = text
+        .lines()
+        .skip_while(|l| !l.contains("┌ Burning"))
+        .skip(1);
+    let inside = all.take_while(|l| l.starts_with('│'));
+    let rows = inside.map(|l| l.trim_start_matches(['│', '▌', ' ']).to_owned());
+    rows.filter(|l| l.contains("BAD") || l.contains("WARN") || l.contains("CRIT"))
+        .collect()
+}
+
+#[test]
+fn a_red_workflow_is_one_row_with_the_age_of_its_first_failure() {
+    let red = [(Outcome::Failed, 300), (Outcome::Failed, 720)];
+    let c = Console::with(120, 40, pipelines(&red));
+    let rows = burning(&c);
+    let told: Vec<_> = rows.iter().filter(|r| r.contains("End to end")).collect();
+    assert_eq!(told.len(), 1, "{}", c.text());
+    assert!(
+        told[0].contains("BAD") && told[0].contains(" 12m "),
+        "{told:?}"
+    );
+    let running = [(Outcome::Running, 0), (Outcome::Failed, 720)];
+    let c = Console::with(120, 40, pipelines(&running));
+    let rows = burning(&c);
+    assert!(
+        rows.iter()
+            .any(|r| r.contains("End to end") && r.contains(" 12m ")),
+        "what runs again has not mended it yet: {rows:?}"
+    );
+}
+
+#[test]
+fn what_a_later_run_or_deployment_superseded_does_not_burn() {
+    let mended = [(Outcome::Passed, 60), (Outcome::Failed, 720)];
+    let mut snapshot = pipelines(&mended);
+    let deployed = |id, state: &str, ago_s| Deployed {
+        id,
+        environment: "production".into(),
+        reference: "main".into(),
+        sha: "a91c1234".into(),
+        description: "Release".into(),
+        creator: "ana".into(),
+        state: state.into(),
+        created_at: Some(ago(ago_s)),
+    };
+    let both = vec![deployed(2, "success", 60), deployed(1, "failure", 900)];
+    snapshot.facts.estate.github_deployments = part(Arc::new(both));
+    let mut c = Console::with(120, 40, snapshot);
+    assert!(
+        !burning(&c).iter().any(|r| r.contains("ipelines")),
+        "{}",
+        c.text()
+    );
+    c.keys("M");
+    let text = c.text();
+    let step = text.lines().find(|l| l.contains("GitHub")).unwrap_or("");
+    assert!(!step.contains("WARN"), "{text}");
+    let failed = vec![deployed(1, "failure", 900)];
+    let mut snapshot = pipelines(&mended);
+    snapshot.facts.estate.github_deployments = part(Arc::new(failed));
+    let mut c = Console::with(120, 40, snapshot);
+    c.keys("i/pipelines<enter>");
+    assert!(
+        c.shows("■ Pipelines"),
+        "nothing came after it: {}",
+        c.text()
+    );
+}
