@@ -7,6 +7,7 @@ use std::sync::Arc;
 use flightdeck::domain::facts::ProviderHealth;
 use flightdeck::domain::github::{Deployed, Outcome, Pipelines, Run, Workflow};
 use flightdeck::domain::part::Part;
+use flightdeck::ui::msg::Msg;
 use flightdeck::watch::Snapshot;
 use jiff::Timestamp;
 use ui::{Console, fixture, platform};
@@ -144,5 +145,51 @@ fn what_a_later_run_or_deployment_superseded_does_not_burn() {
         c.shows("■ Pipelines"),
         "nothing came after it: {}",
         c.text()
+    );
+}
+
+#[test]
+fn the_selection_starts_on_what_burns_once_and_stays_where_it_was_put() {
+    let mut c = Console::with(120, 40, Snapshot::default());
+    c.msg(Msg::Snapshot(Arc::new(fixture::snapshot())));
+    let marked = |c: &Console| {
+        let text = c.text();
+        let line = text.lines().find(|l| l.contains('▌'));
+        line.unwrap_or_default().to_owned()
+    };
+    assert!(marked(&c).contains("laser-prod-api-5xx"), "{}", c.text());
+    // What burns later does not draw it away.
+    let mut calm = Console::with(120, 40, Snapshot::default());
+    let mut well = platform::calm();
+    let mut services = well.facts.service_rows().to_vec();
+    for s in &mut services {
+        let service = Arc::make_mut(s);
+        service.counts.running = service.counts.desired;
+    }
+    well.facts.services.value = Some(Arc::new(services));
+    well.facts.estate = Default::default();
+    calm.msg(Msg::Snapshot(Arc::new(well)));
+    assert!(burning(&calm).is_empty(), "{}", calm.text());
+    let before = marked(&calm);
+    calm.msg(Msg::Snapshot(Arc::new(fixture::snapshot())));
+    assert!(
+        !marked(&calm).contains("laser-prod-api-5xx"),
+        "{}",
+        calm.text()
+    );
+    assert!(
+        before.contains(" 1 ") && marked(&calm).contains(" 1 "),
+        "{before}"
+    );
+    // Nor is one drawn away that a person moved before anything was known.
+    let mut asked = fixture::snapshot();
+    asked.facts.alarms = Part::default();
+    let mut moved = Console::with(120, 40, asked);
+    moved.keys("G");
+    moved.msg(Msg::Snapshot(Arc::new(fixture::snapshot())));
+    assert!(
+        !marked(&moved).contains("laser-prod-api-5xx"),
+        "{}",
+        moved.text()
     );
 }

@@ -57,6 +57,8 @@ pub struct Overview {
     pub(super) systems: Vec<Entry>,
     /// When they were last made, and how many providers had failed and answered by then.
     looked: Option<(Timestamp, (usize, usize))>,
+    /// Whether the selection has been put where it starts, or a person moved it: from then on it is left alone.
+    placed: bool,
 }
 
 /// Further systems are asked every half minute at most: making their lines more often than this would show nothing new.
@@ -77,6 +79,17 @@ impl Overview {
         }
         self.systems = entries(&cx.snapshot.facts, cx.now);
         self.looked = Some((cx.now, state));
+    }
+
+    /// Puts the selection on the first thing that burns, once, as soon as it is known what does: nothing jumps later.
+    fn place(&mut self, facts: &Facts) {
+        if self.placed || facts.alarms.value.is_none() || facts.services.value.is_none() {
+            return;
+        }
+        self.placed = true;
+        if self.burning > 0 {
+            self.list.jump(0, self.items.iter());
+        }
     }
 }
 
@@ -154,9 +167,11 @@ impl Screen for Overview {
         items.extend(stages.map(|s| Item::Stage(s.number)));
         self.items = items;
         self.list.settle(self.items.iter(), self.items.len());
+        self.place(&cx.snapshot.facts);
     }
 
     fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
+        self.placed = true;
         if self.list.motion(command, self.items.iter()) {
             return Vec::new();
         }
@@ -210,6 +225,7 @@ impl Screen for Overview {
         let Some(index) = view::item_at(self, at, cx) else {
             return Vec::new();
         };
+        self.placed = true;
         self.list.jump(index, self.items.iter());
         if twice {
             self.update(Command::Open, cx)
