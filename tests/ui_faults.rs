@@ -8,6 +8,7 @@ use flightdeck::domain::facts::ProviderHealth;
 use flightdeck::domain::github::{Deployed, Outcome, Pipelines, Run, Workflow};
 use flightdeck::domain::part::Part;
 use flightdeck::ui::msg::Msg;
+use flightdeck::ui::screens::ScreenId;
 use flightdeck::watch::Snapshot;
 use jiff::Timestamp;
 use ui::{Console, fixture, platform};
@@ -192,4 +193,35 @@ fn the_selection_starts_on_what_burns_once_and_stays_where_it_was_put() {
         "{}",
         moved.text()
     );
+}
+
+#[test]
+fn enter_on_a_fault_selects_the_row_that_it_is_about() {
+    let red = [(Outcome::Failed, 300)];
+    let mut c = Console::with(120, 40, pipelines(&red));
+    let at = burning(&c).iter().position(|r| r.contains("End to end"));
+    c.keys("g");
+    for _ in 0..at.expect("it burns") {
+        c.keys("j");
+    }
+    c.keys("<enter>");
+    assert_eq!(c.model.current, ScreenId::Systems);
+    let selected = |c: &Console| {
+        let text = c.text();
+        let line = text.lines().find(|l| l.contains('▌'));
+        line.unwrap_or_default().to_owned()
+    };
+    assert!(selected(&c).contains("End to end"), "{}", c.text());
+    // From the map, too.
+    let mut c = Console::with(80, 24, pipelines(&red));
+    c.keys("MG");
+    for _ in 0..12 {
+        if c.text().contains("┌ pipelines (GitHub)") {
+            break;
+        }
+        c.keys("k");
+    }
+    c.keys("<enter>");
+    assert_eq!(c.model.current, ScreenId::Systems, "{}", c.text());
+    assert!(selected(&c).contains("End to end"), "{}", c.text());
 }

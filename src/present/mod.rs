@@ -37,7 +37,7 @@ pub mod words;
 
 use jiff::Timestamp;
 
-pub use section::{Cell, Head, Row, Section, Standing, Tone};
+pub use section::{Cell, Head, Place, Row, Section, Standing, Tone};
 
 use crate::domain::facts::Facts;
 

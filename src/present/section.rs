@@ -176,6 +176,23 @@ impl Row {
         let text = self.cells.first().map_or("", |c| c.text.as_str());
         text.trim_start_matches(|c| matches!(c, ' ' | '·' | '\u{2500}'..='\u{257f}'))
     }
+
+    /// The worst that its cells say.
+    pub fn worst(&self) -> Tone {
+        let tones = self.cells.iter().map(|c| c.tone);
+        tones.max_by_key(|t| t.weight()).unwrap_or_default()
+    }
+}
+
+/// Where a row stands: what a fault is about, and a person is led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the view.
+    pub view: &'static str,
+    /// Name of its section.
+    pub section: &'static str,
+    /// Id of the row.
+    pub row: String,
 }
 
 /// What a section is worth: who answered, when, and what went wrong.
@@ -329,6 +346,27 @@ impl Section {
             (None, None) if self.is_asked() => "asking ...".into(),
             (None, _) => self.empty.into(),
         }
+    }
+
+    /// The place of the first row of some sections that is as bad as it gets there, from a warning on: the one where a fault starts,
+    /// where a row says that it does.
+    pub fn place_of_worst(view: &'static str, sections: &[Self]) -> Option<Place> {
+        let all = sections
+            .iter()
+            .flat_map(|s| s.rows.iter().map(move |r| (s, r)));
+        let told = all.map(|(s, r)| (r.worst().weight(), s, r));
+        let told: Vec<_> = told
+            .filter(|(weight, ..)| *weight >= Tone::Warn.weight())
+            .collect();
+        let most = told.iter().map(|(weight, ..)| *weight).max()?;
+        let worst: Vec<_> = told.iter().filter(|(w, ..)| *w == most).collect();
+        let starts = |(_, _, r): &&&(u8, &Self, &Row)| r.thing.get("starts") == Some(&true.into());
+        let (_, section, row) = worst.iter().find(starts).or(worst.first())?;
+        Some(Place {
+            view,
+            section: section.name,
+            row: row.id.clone(),
+        })
     }
 
     /// What is bad in it: the row's first cell, and the bad one.

@@ -3,66 +3,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::super::{Cell, Tone};
+use super::super::{Cell, Place, Tone};
+use super::remark::Remark;
 use crate::domain::metric::{MetricQuery, Unit};
-use crate::domain::text::inert;
-
-/// Something that is said of a step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Remark {
-    /// How bad it is.
-    #[serde(skip)]
-    pub tone: Tone,
-    /// The same in a word.
-    pub state: &'static str,
-    /// What is said; inert.
-    pub text: String,
-    /// Since when it is so, where that is known (UTC).
-    #[serde(skip)]
-    pub since: Option<Timestamp>,
-    /// Whether it has a row of its own wherever faults are listed: an alarm, a service, a view that burns.
-    #[serde(skip)]
-    pub told_elsewhere: bool,
-}
-
-impl Remark {
-    /// A remark; its text is made inert here.
-    pub fn new(tone: Tone, text: impl AsRef<str>) -> Self {
-        Self {
-            tone,
-            state: word(tone),
-            text: inert(text.as_ref()),
-            since: None,
-            told_elsewhere: false,
-        }
-    }
-
-    /// Since when it is so.
-    #[must_use]
-    pub fn since(self, since: Option<Timestamp>) -> Self {
-        Self { since, ..self }
-    }
-
-    /// That it has a row of its own wherever faults are listed, too.
-    #[must_use]
-    pub fn told_elsewhere(self, told_elsewhere: bool) -> Self {
-        Self {
-            told_elsewhere,
-            ..self
-        }
-    }
-}
-
-/// A tone in a word; unknown is none of the good ones.
-pub fn word(tone: Tone) -> &'static str {
-    match tone {
-        Tone::Bad => "bad",
-        Tone::Warn => "warn",
-        Tone::Unknown => "unknown",
-        Tone::Info => "moving",
-        _ => "ok",
-    }
-}
 
 /// What is measured on the way to a step. `None`: nobody measures it, or not now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -160,6 +103,11 @@ impl Node {
     /// Whether a fault starts here or reaches it.
     pub fn suffers(&self) -> bool {
         self.starts || !self.reached_by.is_empty()
+    }
+
+    /// The row of a view that the worst which is said of it is about.
+    pub fn about(&self) -> Option<Place> {
+        self.remarks.first()?.about.clone()
     }
 
     /// Shape, word and tone of what is most important about it: `▲ BAD`, `◀ REACHED`, `● ok`.

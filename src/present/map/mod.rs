@@ -4,6 +4,7 @@
 
 mod graph;
 mod measure;
+mod remark;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,8 @@ mod told;
 
 use jiff::Timestamp;
 
-pub use graph::{ERRORS_BAD, ERRORS_WARN, Edge, Graph, Measure, Node, Remark, word};
+pub use graph::{ERRORS_BAD, ERRORS_WARN, Edge, Graph, Measure, Node};
+pub use remark::{Remark, word};
 use told::{Empty, Told, Watched};
 
 use super::section::Standing;

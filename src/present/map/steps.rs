@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::super::Tone;
-use super::graph::{ERRORS_BAD, ERRORS_WARN, Remark};
+use super::graph::{ERRORS_BAD, ERRORS_WARN};
 use super::measure;
+use super::remark::Remark;
 use super::told::Told;
 use crate::domain::facts::Facts;
 use crate::domain::problem::ProblemKind;

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 
 use super::super::words::span;
-use super::super::{Section, Tone, View};
-use super::graph::Remark;
+use super::super::{Place, Section, Tone, View};
+use super::remark::Remark;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::database::belongs;
 use crate::domain::facts::Facts;
@@ -173,7 +173,10 @@ pub(super) fn views(watched: &[Watched], facts: &Facts, now: Timestamp) -> Optio
             let worst = View::worst(&sections);
             if worst.weight() > Tone::Unknown.weight() {
                 let remark = Remark::new(worst, said(&sections));
-                told.remarks.push(remark.told_elsewhere(w.view.is_live()));
+                told.remarks.push(Remark {
+                    about: Section::place_of_worst(w.view.id, &sections),
+                    ..remark.told_elsewhere(w.view.is_live())
+                });
             }
         }
         for (name, rows, heads) in w.serves {
@@ -182,13 +185,19 @@ pub(super) fn views(watched: &[Watched], facts: &Facts, now: Timestamp) -> Optio
             };
             if told.section(section, now) {
                 let all = complaints(section, rows, heads);
-                let all: Vec<Remark> = match *name {
+                let all = match *name {
                     "databases" => of_databases(all, facts),
-                    _ => all.into_iter().map(|(_, r)| r).collect(),
+                    _ => all,
                 };
                 let burns = w.view.is_live() && View::worst(&sections) == Tone::Bad;
-                told.remarks
-                    .extend(all.into_iter().map(|r| r.told_elsewhere(burns)));
+                told.remarks.extend(all.into_iter().map(|(id, r)| Remark {
+                    about: Some(Place {
+                        view: w.view.id,
+                        section: section.name,
+                        row: id.to_owned(),
+                    }),
+                    ..r.told_elsewhere(burns)
+                }));
             }
         }
         asides.push(Remark::new(View::worst(&sections), said(&sections)));
@@ -252,7 +261,7 @@ const SILENT: [&str; 8] = [
 
 /// No request of this environment waits for another one's database; and where nobody stands in for one that answers nobody, every
 /// request does.
-fn of_databases(all: Vec<(&str, Remark)>, facts: &Facts) -> Vec<Remark> {
+fn of_databases<'a>(all: Vec<(&'a str, Remark)>, facts: &Facts) -> Vec<(&'a str, Remark)> {
     let known = facts.estate.databases.value.as_deref();
     let database = |id: &str| known?.instances.iter().find(|d| d.id == id);
     let ours = |id: &str| {
@@ -264,10 +273,11 @@ fn of_databases(all: Vec<(&str, Remark)>, facts: &Facts) -> Vec<Remark> {
             let silent = database(id)
                 .filter(|d| d.stands_alone() && SILENT.contains(&d.status.as_str()))
                 .is_some_and(|d| remark.text.ends_with(&format!(": {}", d.status)));
-            match silent {
+            let remark = match silent {
                 true => Remark::new(Tone::Bad, remark.text),
                 false => remark,
-            }
+            };
+            (id, remark)
         })
         .collect()
 }

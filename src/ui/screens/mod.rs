@@ -29,6 +29,7 @@ use crate::domain::interest::Interest;
 use crate::domain::metric::MetricQuery;
 use crate::domain::service::ServiceId;
 use crate::door::Snapshot;
+use crate::present::Place;
 
 /// Which screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -165,6 +166,8 @@ pub enum Nav {
     LogsOf(ServiceId),
     /// A system's page, by the name of its view.
     View(&'static str),
+    /// A row of a system's page: what a fault is about.
+    Row(Place),
     /// Log groups by name.
     LogGroups(Vec<String>),
 }
@@ -181,8 +184,8 @@ impl Nav {
             Self::Criterion(_) | Self::Stage(_) => ScreenId::Checklist,
             Self::Metrics { .. } => ScreenId::Metrics,
             // The map has a screen of its own.
-            Self::View("map") => ScreenId::Map,
-            Self::View(_) => ScreenId::Systems,
+            Self::View("map") | Self::Row(Place { view: "map", .. }) => ScreenId::Map,
+            Self::View(_) | Self::Row(_) => ScreenId::Systems,
             Self::LogsOf(_) | Self::LogGroups(_) => ScreenId::Logs,
         }
     }

@@ -6,6 +6,7 @@ use ratatui::layout::Position;
 use super::model::HealthMap;
 use super::plan::Plan;
 use super::view;
+use crate::present::Place;
 use crate::present::map::{Edge, Node};
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
@@ -58,6 +59,15 @@ impl Screen for HealthMap {
         vec![effect]
     }
 
+    fn arrive(&mut self, nav: &Nav, _cx: &Cx<'_>) -> Vec<Effect> {
+        if let Nav::Row(place) = nav
+            && let Some(id) = self.graph.node(&place.row).map(|n| n.id)
+        {
+            self.select(id);
+        }
+        Vec::new()
+    }
+
     fn click(&mut self, at: Position, twice: bool, cx: &Cx<'_>) -> Vec<Effect> {
         let Some(id) = Plan::of(&self.graph, cx).at(at) else {
             return Vec::new();
@@ -92,7 +102,7 @@ fn metrics(node: &Node) -> Nav {
 /// The screen that tells more of a step.
 fn own_screen(node: &Node) -> Nav {
     match (node.id, node.view) {
-        (_, Some(view)) => Nav::View(view),
+        (_, Some(view)) => node.about().map_or(Nav::View(view), Nav::Row),
         // What a browser gets is what was promised.
         ("browser", _) => Nav::Screen(ScreenId::Slo),
         ("balancer", _) if !node.queries.is_empty() => metrics(node),
@@ -103,7 +113,9 @@ fn own_screen(node: &Node) -> Nav {
 /// Where Enter leads, in a word.
 pub(super) fn leads_to(node: &Node) -> &'static str {
     match own_screen(node) {
-        Nav::View(id) => crate::present::View::named(id).map_or("", |v| v.title),
+        Nav::View(id) | Nav::Row(Place { view: id, .. }) => {
+            crate::present::View::named(id).map_or("", |v| v.title)
+        }
         nav => nav.screen().title(),
     }
 }

@@ -32,13 +32,18 @@ pub enum Item {
 }
 
 impl Item {
-    fn nav(&self) -> Nav {
+    /// Where it leads: of a system, to the row that the fault is about.
+    fn nav(&self, systems: &[Entry]) -> Nav {
+        let place = |id: &str| {
+            let entry = systems.iter().find(|e| e.view.id == id)?;
+            entry.fault.as_ref().map(|f| f.place.clone())
+        };
         match self {
             Self::Alarm(name) => Nav::Alarm(name.clone()),
             Self::Service(id) => Nav::Service(id.clone()),
             Self::Deployment(_, id) => Nav::Deployments(id.clone()),
             Self::Run(id) => Nav::Run(id.clone()),
-            Self::System(id) => Nav::View(id),
+            Self::System(id) => place(id).map_or(Nav::View(id), Nav::Row),
             Self::Stage(number) => Nav::Stage(*number),
         }
     }
@@ -181,7 +186,7 @@ impl Screen for Overview {
         let facts = &cx.snapshot.facts;
         let stages = || cx.snapshot.checklist.stages.iter();
         match command {
-            Command::Open => vec![Effect::Go(item.nav())],
+            Command::Open => vec![Effect::Go(item.nav(&self.systems))],
             Command::Copy => vec![Effect::Copy(match item {
                 Item::Alarm(name) => name.clone(),
                 Item::Service(id) | Item::Deployment(_, id) => id.to_string(),

@@ -16,7 +16,7 @@ use crate::ui::widgets::{line, panel, scrolled};
 pub(super) fn burning_line(e: &Entry, cx: &Cx<'_>) -> Spans {
     let t = cx.theme;
     let (name, since) = match &e.fault {
-        Some((name, since)) => (name.as_str(), *since),
+        Some(f) => (f.name.as_str(), f.since),
         None => (e.view.title, None),
     };
     let mut spans = burning_head("▲", "BAD", t.critical, since, cx);

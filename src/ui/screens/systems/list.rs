@@ -3,7 +3,18 @@
 use jiff::Timestamp;
 
 use crate::domain::facts::Facts;
-use crate::present::{Section, Tone, VIEWS, View, map};
+use crate::present::{Place, Section, Tone, VIEWS, View, map};
+
+/// What is bad in a system.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// The component.
+    pub name: String,
+    /// Since when, where that is known.
+    pub since: Option<Timestamp>,
+    /// The row that says so.
+    pub place: Place,
+}
 
 /// A line of the list.
 #[derive(Clone, Debug)]
@@ -15,7 +26,7 @@ pub struct Entry {
     /// What it says, in short.
     pub says: String,
     /// The component that is bad, where a row of it says so, and since when, where that is known.
-    pub fault: Option<(String, Option<Timestamp>)>,
+    pub fault: Option<Fault>,
     /// Whether every fault in it is a row of its own elsewhere.
     pub told_elsewhere: bool,
     /// Age of the oldest answer that it is made of.
@@ -41,7 +52,7 @@ pub fn entries(facts: &Facts, now: Timestamp) -> Vec<Entry> {
                 view,
                 tone: View::worst(&sections),
                 says: says(&sections),
-                fault: fault(&sections),
+                fault: fault(view.id, &sections),
                 told_elsewhere: view.id == "map" && !map::graph(facts, now).tells_more(),
                 oldest: sections.iter().filter_map(|s| s.standing.observed_at).min(),
                 source: sections
@@ -54,15 +65,19 @@ pub fn entries(facts: &Facts, now: Timestamp) -> Vec<Entry> {
 }
 
 /// The row that is bad: the one where the fault starts, where one says that it does, else the first.
-fn fault(sections: &[Section]) -> Option<(String, Option<Timestamp>)> {
-    let rows = sections.iter().flat_map(|s| &s.rows);
-    let bad: Vec<_> = rows
-        .filter(|r| r.cells.iter().any(|c| c.tone == Tone::Bad))
-        .collect();
-    let starts = |r: &&&crate::present::Row| r.thing.get("starts") == Some(&true.into());
-    let row = bad.iter().find(starts).or(bad.first())?;
+fn fault(view: &'static str, sections: &[Section]) -> Option<Fault> {
+    let place = Section::place_of_worst(view, sections)?;
+    let section = sections.iter().find(|s| s.name == place.section)?;
+    let row = section.rows.iter().find(|r| r.id == place.row)?;
+    if row.worst() != Tone::Bad {
+        return None;
+    }
     let since = row.thing.get("since").and_then(|v| v.as_str());
-    Some((row.name().to_owned(), since.and_then(|s| s.parse().ok())))
+    Some(Fault {
+        name: row.name().to_owned(),
+        since: since.and_then(|s| s.parse().ok()),
+        place,
+    })
 }
 
 /// The most important first: why it cannot be asked, its worst note, how much there is.

@@ -131,11 +131,20 @@ impl Screen for Systems {
     }
 
     fn arrive(&mut self, nav: &Nav, _cx: &Cx<'_>) -> Vec<Effect> {
-        if let Nav::View(id) = nav
-            && let Some(view) = View::named(id)
-            && self.page.as_ref().is_none_or(|p| p.view != view)
-        {
-            self.page = Some(Page::open(view));
+        let (id, place) = match nav {
+            Nav::View(id) => (*id, None),
+            Nav::Row(place) => (place.view, Some(place)),
+            _ => return Vec::new(),
+        };
+        let Some(view) = View::named(id) else {
+            return Vec::new();
+        };
+        let page = match self.page.take().filter(|p| p.view == view) {
+            Some(page) => self.page.insert(page),
+            None => self.page.insert(Page::open(view)),
+        };
+        if let Some(place) = place {
+            page.seek(place);
         }
         Vec::new()
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::facts::Facts;
-use crate::present::{Row, Section, View};
+use crate::present::{Place, Row, Section, View};
 use crate::ui::commands::Command;
 use crate::ui::fuzzy;
 use crate::ui::widgets::ListState;
@@ -57,6 +57,13 @@ impl Page {
             filter: String::new(),
             height: 1,
         }
+    }
+
+    /// Selects a row, whatever was filtered.
+    pub(super) fn seek(&mut self, place: &Place) {
+        self.filter.clear();
+        self.list
+            .select(format!("{}\u{0}{}", place.section, place.row));
     }
 
     /// Takes a picture.
