@@ -145,6 +145,8 @@ pub enum Nav {
     Service(ServiceId),
     /// The deployments of a service.
     Deployments(ServiceId),
+    /// One deployment of a service, by its id.
+    Deployment(ServiceId, String),
     /// An action under way or done.
     Run(String),
     /// An alarm.
@@ -178,7 +180,7 @@ impl Nav {
         match self {
             Self::Screen(s) => *s,
             Self::Service(_) => ScreenId::Services,
-            Self::Deployments(_) | Self::Run(_) => ScreenId::Deploys,
+            Self::Deployments(_) | Self::Deployment(..) | Self::Run(_) => ScreenId::Deploys,
             Self::Alarm(_) => ScreenId::Alerts,
             Self::Dashboard(_) => ScreenId::Dashboards,
             Self::Criterion(_) | Self::Stage(_) => ScreenId::Checklist,

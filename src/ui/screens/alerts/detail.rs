@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::model::{WINDOW, query, series};
-use super::row;
+use super::{leads, row};
 use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState};
 use crate::domain::text::width;
 use crate::ui::screens::Cx;
@@ -29,9 +29,9 @@ struct Sheet {
 
 impl Sheet {
     /// The page of an alarm for an inside of so many columns and rows.
-    fn of(alarm: &Alarm, cx: &Cx<'_>, columns: u16, rows: u16) -> Self {
+    fn of(alarm: &Alarm, lead: Option<usize>, cx: &Cx<'_>, columns: u16, rows: u16) -> Self {
         let columns = usize::from(columns);
-        let head = head(alarm, cx, columns);
+        let head = head(alarm, lead, cx, columns);
         let tail = history(alarm, cx, columns);
         let spare = usize::from(rows).saturating_sub(head.len() + tail.len().clamp(2, 8));
         let chart = if query(alarm).is_some() {
@@ -54,23 +54,24 @@ fn inside(area: Rect) -> (u16, u16) {
 /// Lines that do not fit on the page.
 pub(super) fn overflow(alarm: &Alarm, cx: &Cx<'_>, area: Rect) -> usize {
     let (columns, rows) = inside(area);
-    Sheet::of(alarm, cx, columns, rows)
+    Sheet::of(alarm, None, cx, columns, rows)
         .rows()
         .saturating_sub(usize::from(rows))
 }
 
+/// `lead`: the row of those that lead elsewhere which is selected, where the page has the keys.
 pub(super) fn view(
     alarm: &Alarm,
     scroll: usize,
-    focus: bool,
+    lead: Option<usize>,
     cx: &Cx<'_>,
     area: Rect,
     buf: &mut Buffer,
 ) {
-    let t = cx.theme;
+    let (t, focus) = (cx.theme, lead.is_some());
     let frame = panel(buf, area, &alarm.name, focus, t);
     let (columns, rows) = inside(area);
-    let sheet = Sheet::of(alarm, cx, columns, rows);
+    let sheet = Sheet::of(alarm, lead, cx, columns, rows);
     // Drawn on paper of its own, of which the window shows a part: so the chart scrolls with its text.
     let paper = Rect::new(
         0,
@@ -125,7 +126,7 @@ fn labelled(label: &str, text: &str, style: Style, cx: &Cx<'_>, columns: usize) 
         .collect()
 }
 
-fn head(alarm: &Alarm, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
+fn head(alarm: &Alarm, lead: Option<usize>, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
     let t = cx.theme;
     let (shape, style) = row::state(alarm, cx);
     let mut first = vec![
@@ -167,12 +168,10 @@ fn head(alarm: &Alarm, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
         let text = format!("{}, {}", q.metric, q.stat.word());
         put("metric", &text, t.muted);
     }
-    if let AlarmRule::Composite { rule } = &alarm.rule {
-        for child in children(rule, cx) {
-            let (shape, style) = row::state(child, cx);
-            put("", &format!("{shape}  {}", child.name), style);
-        }
-    }
+    lines.extend(leads::lines(alarm, lead, cx, columns, LABEL));
+    let mut put = |label: &str, text: &str, style| {
+        lines.extend(labelled(label, text, style, cx, columns));
+    };
     let actions = match alarm.actions.as_slice() {
         [] => "none: nobody is told".to_owned(),
         all => all.iter().map(|a| short(a)).collect::<Vec<_>>().join(", "),
@@ -228,20 +227,6 @@ fn rule(rule: &AlarmRule) -> String {
             )
         }
     }
-}
-
-/// Known alarms that a composite rule names.
-fn children<'a>(rule: &str, cx: &Cx<'a>) -> Vec<&'a Alarm> {
-    let rows = cx.snapshot.facts.alarm_rows();
-    rows.iter()
-        .filter(|a| {
-            let n = &a.name;
-            rule.contains(&format!("\"{n}\""))
-                || rule.contains(&format!("({n})"))
-                || rule.contains(&format!(":{n}\""))
-        })
-        .map(AsRef::as_ref)
-        .collect()
 }
 
 fn chart(alarm: &Alarm, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{detail, row};
+use super::{detail, leads, row};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
 use crate::domain::interest::Interest;
 use crate::domain::metric::{MetricQuery, Series, Window};
@@ -63,6 +63,10 @@ pub struct Alerts {
     pub(super) filter: String,
     /// The alarm whose own page is open.
     pub(super) page: Option<String>,
+    /// Pages that led to it, outermost first, each with the row selected there.
+    pub(super) before: Vec<(String, usize)>,
+    /// Which of the rows that lead elsewhere is selected on the page.
+    pub(super) lead: usize,
     /// First line of the page that is shown.
     pub(super) scroll: usize,
 }
@@ -139,6 +143,8 @@ impl Alerts {
             _ => 0,
         };
         self.scroll = self.scroll.min(most);
+        let leads = self.current(cx).map_or(0, |a| leads::of(a, cx).len());
+        self.lead = self.lead.min(leads.saturating_sub(1));
     }
 
     /// What the alarm shown in full needs.

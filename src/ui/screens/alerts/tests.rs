@@ -7,9 +7,11 @@ use ratatui::layout::Rect;
 
 use super::Alerts;
 use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
+use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
 use crate::domain::interest::Interest;
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
 use crate::domain::part::Part;
+use crate::domain::service::{CircuitBreaker, ServiceId, Strategy};
 use crate::door::Snapshot;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
@@ -262,4 +264,107 @@ fn a_page_scrolls_to_its_end_and_not_further() {
     s.press(Command::Down);
     assert!(end > 0 && s.screen.scroll == end);
     assert!(s.text().contains("from OK to ALARM"), "{}", s.text());
+}
+
+#[test]
+fn a_composite_alarm_leads_to_its_members_and_back() {
+    let mut s = Stage::new(80, 30);
+    s.with(|s, cx| s.arrive(&Nav::Alarm("all-down".into()), cx));
+    s.with(|s, cx| s.sync(cx));
+    let text = s.text();
+    assert!(text.contains("members  ▌▲ ALARM  api-cpu"), "{text}");
+    assert!(text.contains("■ ALARM  db-cpu"), "{text}");
+    s.press(Command::Down);
+    s.press(Command::Open);
+    assert_eq!(s.screen.crumbs(), ["all-down", "db-cpu"]);
+    assert!(s.text().contains("CPUUtilization > 80 %"), "{}", s.text());
+    s.press(Command::Back);
+    assert_eq!(s.screen.crumbs(), ["all-down"]);
+    assert!(s.text().contains("▌■ ALARM  db-cpu"), "{}", s.text());
+    s.press(Command::Back);
+    assert!(s.screen.crumbs().is_empty());
+}
+
+fn deployment(name: &str, began_s: i64, state: DeploymentState, watched: &[&str]) -> Deployment {
+    Deployment {
+        id: format!("{name}-{began_s}"),
+        service: ServiceId {
+            cluster: "prod".into(),
+            name: name.into(),
+        },
+        strategy: Strategy::Rolling,
+        state,
+        reason: String::new(),
+        from: Vec::new(),
+        to: None,
+        circuit_breaker: CircuitBreaker {
+            enabled: true,
+            rollback: true,
+        },
+        failures: None,
+        alarms: watched.iter().map(|n| ((*n).into(), false)).collect(),
+        lifecycle_stage: None,
+        rollback_reason: None,
+        created_at: Some(ago(began_s)),
+        started_at: Some(ago(began_s)),
+        finished_at: None,
+        source: DeploymentSource::ServiceDeployments,
+    }
+}
+
+#[test]
+fn an_alarm_names_the_deployment_that_it_may_come_from_and_enter_leads_there() {
+    let mut s = Stage::new(80, 40);
+    // The services of an alarm's metric are those that are known.
+    let service = crate::domain::service::Service {
+        id: deployment("api", 0, DeploymentState::Successful, &[]).service,
+        arn: String::new(),
+        status: "ACTIVE".into(),
+        counts: Default::default(),
+        revision: crate::domain::service::Revision::parse("api:1").unwrap(),
+        launch_type: "FARGATE".into(),
+        deployment: crate::domain::service::DeploymentConfig {
+            strategy: Strategy::Rolling,
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
+            circuit_breaker: CircuitBreaker {
+                enabled: true,
+                rollback: true,
+            },
+            alarms: Vec::new(),
+            alarms_rollback: false,
+            bake_minutes: None,
+            shift_minutes: None,
+        },
+        load_balancers: Vec::new(),
+        rollouts: Vec::new(),
+        events: Vec::new(),
+        created_at: None,
+    };
+    s.snapshot.facts.services = part(Arc::new(vec![Arc::new(service)]));
+    // The alarm went off 252 s ago.
+    let rows = [
+        deployment("api", 400, DeploymentState::RolledBack, &[]),
+        deployment("api", 100, DeploymentState::Successful, &[]),
+        deployment("api", 4_000, DeploymentState::Successful, &[]),
+        deployment("web", 400, DeploymentState::Successful, &[]),
+        deployment("web", 30, DeploymentState::InProgress, &["api-cpu"]),
+        deployment("web", 90, DeploymentState::Successful, &["api-cpu"]),
+    ];
+    s.snapshot.facts.deployments = part(Arc::new(rows.map(Arc::new).into()));
+    s.press(Command::Open);
+    let text = s.text();
+    assert!(
+        text.contains("▌prod/api ROLLED BACK, began 6m ago"),
+        "{text}"
+    );
+    assert!(
+        text.contains("prod/web rolling out, began 30s ago, watches this alarm"),
+        "{text}"
+    );
+    assert_eq!(text.matches("began").count(), 2, "{text}");
+    let Some(Effect::Go(Nav::Deployment(service, id))) = s.press(Command::Open).pop() else {
+        panic!("nowhere to go\n{}", s.text())
+    };
+    assert_eq!((service.name.as_str(), id.as_str()), ("api", "api-400"));
 }

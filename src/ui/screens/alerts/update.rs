@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
+use super::leads::{self, Lead};
 use super::model::{Alerts, query};
 use super::{detail, view};
 use crate::domain::interest::Interest;
@@ -17,14 +18,15 @@ impl Screen for Alerts {
     }
 
     fn crumbs(&self) -> Vec<String> {
-        self.page.iter().cloned().collect()
+        let before = self.before.iter().map(|(name, _)| name);
+        before.chain(&self.page).cloned().collect()
     }
 
     fn offers(&self) -> &'static [Command] {
         use Command::*;
         match self.page {
             None => &[Open, Metrics, Logs, Describe, Copy, Sort, Reverse],
-            Some(_) => &[Metrics, Logs, Describe, Copy],
+            Some(_) => &[Open, NextPane, Metrics, Logs, Describe, Copy],
         }
     }
 
@@ -34,6 +36,10 @@ impl Screen for Alerts {
             return Some("no alarm is selected".into());
         };
         match command {
+            Open if self.page.is_some() && leads::of(alarm, cx).is_empty() => {
+                Some("no member and no deployment to lead to".into())
+            }
+            NextPane if leads::of(alarm, cx).len() < 2 => Some("nothing else to select".into()),
             Metrics if query(alarm).is_none() => Some("this alarm watches no single metric".into()),
             Logs => {
                 let about = query(alarm).map(|q| services_of(&cx.snapshot.facts, &q.metric));
@@ -71,8 +77,8 @@ impl Screen for Alerts {
         if let Nav::Alarm(name) = nav {
             self.filter.clear();
             self.list.select(name.clone());
-            self.page = Some(name.clone());
-            self.scroll = 0;
+            self.before.clear();
+            self.show(name.clone());
         }
         Vec::new()
     }
@@ -113,13 +119,38 @@ impl Screen for Alerts {
 }
 
 impl Alerts {
+    fn show(&mut self, name: String) {
+        self.page = Some(name);
+        self.lead = 0;
+        self.scroll = 0;
+    }
+
     /// Turns the pages of one alarm; `false` for other commands.
     fn turn(&mut self, command: Command, cx: &Cx<'_>) -> bool {
         let page = usize::from(cx.body.height.saturating_sub(4)).max(1);
         let last = self
             .current(cx)
             .map_or(0, |a| detail::overflow(a, cx, cx.body));
+        let leads = self.current(cx).map_or(0, |a| leads::of(a, cx).len());
         let to = match command {
+            // First through the rows that lead elsewhere, which stand above, then down the page.
+            Command::Down if self.scroll == 0 && self.lead + 1 < leads => {
+                self.lead += 1;
+                0
+            }
+            Command::Up if self.scroll == 0 => {
+                self.lead = self.lead.saturating_sub(1);
+                0
+            }
+            Command::NextPane | Command::PrevPane => {
+                let step = if command == Command::NextPane {
+                    1
+                } else {
+                    leads.saturating_sub(1)
+                };
+                self.lead = (self.lead + step) % leads.max(1);
+                0
+            }
             Command::Up => self.scroll.saturating_sub(1),
             Command::Down => self.scroll + 1,
             Command::PageUp => self.scroll.saturating_sub(page),
@@ -127,7 +158,9 @@ impl Alerts {
             Command::Top => 0,
             Command::Bottom => last,
             Command::Back => {
-                self.page = None;
+                let (page, lead) = self.before.pop().unzip();
+                self.page = page;
+                self.lead = lead.unwrap_or_default();
                 0
             }
             _ => return false,
@@ -142,10 +175,19 @@ impl Alerts {
         };
         match command {
             Command::Open if self.page.is_none() => {
-                self.page = Some(alarm.name.clone());
-                self.scroll = 0;
+                self.show(alarm.name.clone());
                 Vec::new()
             }
+            Command::Open => match leads::of(alarm, cx).get(self.lead) {
+                Some(Lead::Member(member)) => {
+                    let here = self.page.take().map(|page| (page, self.lead));
+                    self.before.extend(here);
+                    self.show(member.name.clone());
+                    Vec::new()
+                }
+                Some(lead) => vec![Effect::Go(lead.nav())],
+                None => Vec::new(),
+            },
             Command::Metrics => query(alarm)
                 .map(|q| {
                     Effect::Go(Nav::Metrics {

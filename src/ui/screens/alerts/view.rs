@@ -37,7 +37,7 @@ pub(super) fn line_at(at: Position, cx: &Cx<'_>) -> Option<u16> {
 pub(super) fn view(s: &Alerts, cx: &Cx<'_>, buf: &mut Buffer) {
     if let Some(name) = &s.page {
         match s.current(cx) {
-            Some(alarm) => detail::view(alarm, s.scroll, true, cx, cx.body, buf),
+            Some(alarm) => detail::view(alarm, s.scroll, Some(s.lead), cx, cx.body, buf),
             None => gone(name, cx, buf),
         }
         return;
@@ -46,7 +46,7 @@ pub(super) fn view(s: &Alerts, cx: &Cx<'_>, buf: &mut Buffer) {
     list(s, cx, left, buf);
     if let Some(area) = right {
         match s.current(cx) {
-            Some(alarm) => detail::view(alarm, 0, false, cx, area, buf),
+            Some(alarm) => detail::view(alarm, 0, None, cx, area, buf),
             None => {
                 panel(buf, area, "", false, cx.theme);
             }

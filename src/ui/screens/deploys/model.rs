@@ -23,6 +23,8 @@ pub(super) enum Item {
 pub(super) enum Sought {
     /// An action that has just been started.
     Run(String),
+    /// A deployment, by its id.
+    Deployment(String),
     /// The newest row of a service.
     Newest(ServiceId),
 }
@@ -102,7 +104,10 @@ impl Deploys {
         if let Some(sought) = &self.seek {
             let is_it = |item: &&Item| match (sought, item) {
                 (Sought::Run(id), Item::Run(run)) => id == run,
-                (Sought::Run(_), Item::Deployment(_)) => false,
+                (Sought::Deployment(id), Item::Deployment(deployment)) => id == deployment,
+                (Sought::Run(_), Item::Deployment(_)) | (Sought::Deployment(_), Item::Run(_)) => {
+                    false
+                }
                 (Sought::Newest(id), item) => {
                     Thing::of(item, facts).and_then(|t| t.service()) == Some(id)
                 }

@@ -122,6 +122,11 @@ impl Screen for Deploys {
                 self.filter.clear();
                 self.seek = Some(Sought::Newest(id.clone()));
             }
+            Nav::Deployment(service, id) => {
+                self.only = Some(service.clone());
+                self.filter.clear();
+                self.seek = Some(Sought::Deployment(id.clone()));
+            }
             _ => self.only = None,
         }
         self.arrange(cx);

@@ -41,7 +41,7 @@ impl Item {
         match self {
             Self::Alarm(name) => Nav::Alarm(name.clone()),
             Self::Service(id) => Nav::Service(id.clone()),
-            Self::Deployment(_, id) => Nav::Deployments(id.clone()),
+            Self::Deployment(id, service) => Nav::Deployment(service.clone(), id.clone()),
             Self::Run(id) => Nav::Run(id.clone()),
             Self::System(id) => place(id).map_or(Nav::View(id), Nav::Row),
             Self::Stage(number) => Nav::Stage(*number),
