@@ -77,14 +77,15 @@ fn table(rows: &[&Deployment], now: Timestamp) -> Table {
     .sparing(&["WHY", "STRATEGY", "TOOK", "TASKS"]);
     for d in rows {
         let began = d.started_at.or(d.created_at);
+        let (from, to) = d.sides();
         table.row(vec![
             cell(d.service.to_string()),
             painted(role(d.state), d.state.word()),
-            cell(match d.from.as_slice() {
+            cell(match from.as_slice() {
                 [] => "-".to_owned(),
-                from => from.iter().map(load).collect::<Vec<_>>().join(", "),
+                from => from.iter().map(|r| load(r)).collect::<Vec<_>>().join(", "),
             }),
-            cell(d.to.as_ref().map_or_else(|| "-".into(), load)),
+            cell(to.map_or_else(|| "-".into(), load)),
             cell(tasks(d)),
             cell(d.strategy.word()),
             cell(words::ago(began, now)),
@@ -98,9 +99,9 @@ fn table(rows: &[&Deployment], now: Timestamp) -> Table {
     table
 }
 
-/// Tasks of the new revision. One that came and went has none, which is no shortage.
+/// Tasks of the revision that takes over. One that came and went has none, which is no shortage.
 fn tasks(d: &Deployment) -> String {
-    match &d.to {
+    match d.sides().1 {
         Some(to) if d.state.is_running() || to.counts.desired > 0 || to.counts.running > 0 => {
             format!("{}/{}", to.counts.running, to.counts.desired)
         }

@@ -122,11 +122,24 @@ pub struct Deployment {
 impl Deployment {
     /// From which revision it goes to which; one that is rolled back goes the other way.
     pub fn way(&self) -> (Option<u32>, Option<u32>) {
-        let from = self.from.iter().map(|r| r.revision.number).max();
-        let to = self.to.as_ref().map(|r| r.revision.number);
-        match self.state {
-            DeploymentState::RollingBack if from.is_some() => (to, from),
-            _ => (from, to),
+        let (from, to) = self.sides();
+        let from = from.iter().map(|r| r.revision.number).max();
+        (from, to.map(|r| r.revision.number))
+    }
+
+    /// The revisions that give their tasks up, and the one that takes them: the same two ways as [`way`](Self::way), so that no face
+    /// says the one that comes back is on its way out.
+    pub fn sides(&self) -> (Vec<&RevisionLoad>, Option<&RevisionLoad>) {
+        // ECS's own list of rollouts names the one that comes back as what is rolled out.
+        let turns = self.state == DeploymentState::RollingBack
+            && self.source == DeploymentSource::ServiceDeployments;
+        let back = self.from.iter().max_by_key(|r| r.revision.number);
+        match back.filter(|_| turns) {
+            Some(back) => {
+                let others = self.from.iter().filter(|r| !std::ptr::eq(*r, back));
+                (self.to.iter().chain(others).collect(), Some(back))
+            }
+            _ => (self.from.iter().collect(), self.to.as_ref()),
         }
     }
 
@@ -150,7 +163,7 @@ impl Deployment {
 
     /// Share of the target's tasks that run, 0..=1.
     pub fn progress(&self) -> f64 {
-        match &self.to {
+        match self.sides().1 {
             _ if !self.state.is_running() => 1.0,
             Some(to) if to.counts.desired > 0 => {
                 (f64::from(to.counts.running) / f64::from(to.counts.desired)).clamp(0.0, 1.0)

@@ -227,14 +227,13 @@ fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
         }
     }
     rows.push(first);
-    let wanted = d
-        .state
-        .is_running()
-        .then(|| d.to.as_ref().map_or(0, |r| r.counts.desired));
-    for r in d.from.iter().take(2) {
+    let (from, to) = d.sides();
+    let running = d.state.is_running();
+    let wanted = running.then(|| to.map_or(0, |r| r.counts.desired));
+    for r in from.into_iter().take(2) {
         rows.push(load("from", r, wanted, cx, true));
     }
-    if let Some(to) = &d.to {
+    if let Some(to) = to {
         rows.push(load("to", to, wanted, cx, false));
     }
     let mut guard: Spans = vec![("guards  ".into(), t.muted)];

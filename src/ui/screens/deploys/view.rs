@@ -72,12 +72,9 @@ fn took(from: Option<Timestamp>, to: Option<Timestamp>, now: Timestamp) -> Strin
 
 /// What a deployment changes: `:41 → :42 1.8.3`.
 pub(super) fn change(d: &Deployment) -> String {
-    let from = d.from.iter().map(|r| r.revision.number).max();
-    let tag =
-        d.to.as_ref()
-            .and_then(|r| r.image.as_deref())
-            .map_or(String::new(), |i| format!("  {}", image_tag(i)));
-    match (from, d.to.as_ref().map(|r| r.revision.number)) {
+    let image = d.sides().1.and_then(|r| r.image.as_deref());
+    let tag = image.map_or(String::new(), |i| format!("  {}", image_tag(i)));
+    match d.way() {
         (Some(f), Some(n)) if f != n => format!(":{f} → :{n}{tag}"),
         (_, Some(n)) => format!(":{n}{tag}"),
         _ => "-".into(),
@@ -109,7 +106,7 @@ fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
             ])
         }
         Thing::Deployment(d) => {
-            let counts = d.to.as_ref().map(|r| r.counts);
+            let counts = d.sides().1.map(|r| r.counts);
             let tasks = counts
                 .filter(|_| d.state.is_running())
                 .map_or(String::new(), |c| {

@@ -7,7 +7,7 @@ use ratatui::layout::{Rect, Size};
 use super::model::{Item, Overview};
 use super::panels::{Spans, failed, select};
 use crate::domain::action::{Phase, Run};
-use crate::domain::deployment::{Deployment, DeploymentState};
+use crate::domain::deployment::Deployment;
 use crate::domain::part::Freshness;
 use crate::domain::text::clip;
 use crate::ui::screens::Cx;
@@ -111,11 +111,10 @@ fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<Strin
         _ => name.clone(),
     };
     // What goes back is done when the revision before runs again.
-    let side = match d.state {
-        DeploymentState::RollingBack => d.from.iter().max_by_key(|r| r.revision.number),
-        _ => d.to.as_ref(),
-    };
-    let counts = side.map_or((0, 0), |r| (r.counts.running, r.counts.desired));
+    let counts = d
+        .sides()
+        .1
+        .map_or((0, 0), |r| (r.counts.running, r.counts.desired));
     let ratio = f64::from(counts.0) / f64::from(counts.1.max(1));
     let began = d.started_at.or(d.created_at);
     let elapsed = began.map_or("-".into(), |at| {
