@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::action::Run;
+use super::action::{Intent, Run};
 use super::alarm::{Alarm, AlarmEvent};
 use super::audit::{AuditRow, ChainVerdict, SignOff};
 use super::dashboard::{BoardData, Dashboard, DashboardEntry, LogTable, OwnDashboard};
@@ -188,6 +188,10 @@ impl Facts {
     pub fn deployment_of(&self, run: &Run) -> Option<&Arc<Deployment>> {
         // The vendor's clock need not be ours.
         const APART_S: i64 = 5;
+        if matches!(run.intent, Intent::Scale { .. }) {
+            // It changes how many tasks run, of whatever revision.
+            return None;
+        }
         let service = run.intent.service()?;
         let since = run.started_at.as_second() - APART_S;
         let until = run.finished_at.map(|at| at.as_second() + APART_S);
@@ -201,6 +205,15 @@ impl Facts {
         };
         let mut rows = self.deployment_rows().iter();
         rows.find(|d| &d.service == service && ours(d))
+    }
+
+    /// The action that brought a deployment about, or works on it: the newest of them.
+    pub fn run_of(&self, deployment: &Deployment) -> Option<&Run> {
+        let mine = |r: &&Run| {
+            let found = self.deployment_of(r);
+            found.is_some_and(|d| d.id == deployment.id)
+        };
+        self.runs.iter().find(mine)
     }
 
     /// The task definition that a service is set to, if it was read.

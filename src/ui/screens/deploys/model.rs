@@ -61,6 +61,14 @@ impl<'a> Thing<'a> {
         }
     }
 
+    /// The deployment that it is about.
+    pub fn deployment(&self, facts: &'a Facts) -> Option<&'a Arc<Deployment>> {
+        match self {
+            Self::Run(r) => facts.deployment_of(r),
+            Self::Deployment(d) => Some(d),
+        }
+    }
+
     pub fn service(&self) -> Option<&'a ServiceId> {
         match self {
             Self::Run(r) => r.intent.service(),
@@ -92,7 +100,15 @@ impl Deploys {
                 ));
             }
         }
-        for d in facts.deployment_rows() {
+        // One that an action of ours brought about stands on that action's row.
+        let ours: Vec<&str> = facts
+            .runs
+            .iter()
+            .filter_map(|r| facts.deployment_of(r))
+            .map(|d| d.id.as_str())
+            .collect();
+        let others = facts.deployment_rows().iter();
+        for d in others.filter(|d| !ours.contains(&d.id.as_str())) {
             if fits(&d.service, d.state.word()) {
                 let rank = if d.state.is_running() { 1 } else { 2 };
                 let at = d.started_at.or(d.created_at).unwrap_or_default();
@@ -105,9 +121,11 @@ impl Deploys {
             let is_it = |item: &&Item| match (sought, item) {
                 (Sought::Run(id), Item::Run(run)) => id == run,
                 (Sought::Deployment(id), Item::Deployment(deployment)) => id == deployment,
-                (Sought::Run(_), Item::Deployment(_)) | (Sought::Deployment(_), Item::Run(_)) => {
-                    false
+                (Sought::Deployment(id), Item::Run(_)) => {
+                    let run = Thing::of(item, facts).and_then(|t| t.deployment(facts));
+                    run.is_some_and(|d| &d.id == id)
                 }
+                (Sought::Run(_), Item::Deployment(_)) => false,
                 (Sought::Newest(id), item) => {
                     Thing::of(item, facts).and_then(|t| t.service()) == Some(id)
                 }

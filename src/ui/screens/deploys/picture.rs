@@ -26,10 +26,7 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
     let inside = panel(buf, area, &title, false, t);
     let mut rows: Vec<Spans> = Vec::new();
     let mut story: Vec<(Timestamp, String, Style)> = Vec::new();
-    let deployment = match thing {
-        Thing::Deployment(d) => Some(*d),
-        Thing::Run(r) => facts.deployment_of(r),
-    };
+    let deployment = thing.deployment(facts);
     if let Thing::Run(r) = thing {
         rows.push(steps(r, cx));
         for l in r.lines.iter().rev() {
@@ -48,7 +45,9 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
                 let within = began.is_none_or(|b| e.at >= b)
                     && d.finished_at
                         .is_none_or(|f| e.at.as_second() <= f.as_second() + 120);
-                if within {
+                // What the action heard of the vendor is in its own story.
+                let told = told.iter().any(|line| *line == e.message);
+                if within && !told {
                     story.push((e.at, e.message.clone(), t.muted));
                 }
             }

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 
 use super::model::{Deploys, Thing};
 use super::picture;
+use crate::domain::action::Phase;
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::service::image_tag;
@@ -16,7 +17,7 @@ use crate::ui::widgets::{Column, Row, Table, bar, duration, line, panel, scrolle
 const COLUMNS: &[Column] = &[
     Column::left("state", 15),
     Column::left("service", 14).grow(2),
-    Column::left("what", 16).grow(2),
+    Column::left("what", 16).grow(3),
     Column::left("tasks", 16).drop(2),
     Column::right("took", 7),
     Column::right("began", 8),
@@ -73,7 +74,7 @@ fn took(from: Option<Timestamp>, to: Option<Timestamp>, now: Timestamp) -> Strin
 /// What a deployment changes: `:41 → :42 1.8.3`.
 pub(super) fn change(d: &Deployment) -> String {
     let image = d.sides().1.and_then(|r| r.image.as_deref());
-    let tag = image.map_or(String::new(), |i| format!("  {}", image_tag(i)));
+    let tag = image.map_or(String::new(), |i| format!(" {}", image_tag(i)));
     match d.way() {
         (Some(f), Some(n)) if f != n => format!(":{f} → :{n}{tag}"),
         (_, Some(n)) => format!(":{n}{tag}"),
@@ -85,20 +86,34 @@ fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
     let t = cx.theme;
     match thing {
         Thing::Run(r) => {
-            let (done, all) = r.progress.unwrap_or((0, 0));
+            let deployment = cx.snapshot.facts.deployment_of(r);
+            let moves = deployment.filter(|d| r.outcome.is_none() && d.state.is_running());
+            let (done, all) = match moves.and_then(|d| d.sides().1) {
+                Some(to) => (to.counts.running, to.counts.desired),
+                None => r.progress.unwrap_or((0, 0)),
+            };
             let (full, _) = bar(f64::from(done) / f64::from(all.max(1)), 8);
             let tasks = if all > 0 && r.outcome.is_none() {
                 format!("{full:<8} {done}/{all}")
             } else {
                 String::new()
             };
+            // While the vendor works, its own word says more than that we follow it.
+            let stands = match moves.filter(|_| r.phase == Phase::Follow) {
+                Some(d) => state(d.state, cx),
+                None => run_state(r, cx),
+            };
+            let what = match deployment {
+                Some(d) => format!("our {} {}", r.intent.verb(), change(d)),
+                None => format!("our {}", r.intent.verb()),
+            };
             Row::new([
-                run_state(r, cx),
+                stands,
                 (
                     r.intent.service().map_or("-".into(), ToString::to_string),
                     t.strong,
                 ),
-                (format!("our {}", r.intent.verb()), t.text),
+                (what, t.text),
                 (tasks, t.bar),
                 (took(Some(r.started_at), r.finished_at, cx.now), t.text),
                 (since(cx.now, Some(r.started_at), cx.absolute), t.muted),

@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::view;
+use crate::domain::action::Run;
 use crate::domain::alarm::{AlarmState, Severity};
 use crate::domain::facts::Facts;
 use crate::domain::service::ServiceHealth;
@@ -140,7 +141,8 @@ fn moving(facts: &Facts) -> Vec<Item> {
         .iter()
         .filter(|d| d.state.is_running())
     {
-        if !runs.clone().any(|r| r.intent.service() == Some(&d.service)) {
+        let ours = |r: &Run| facts.deployment_of(r).is_some_and(|own| own.id == d.id);
+        if !runs.clone().any(ours) {
             rows.push(Item::Deployment(d.id.clone(), d.service.clone()));
         }
     }
