@@ -22,6 +22,7 @@ use super::{Desk, Snapshot};
 use crate::backend::Backend;
 use crate::domain::action::Run;
 use crate::domain::problem::ProblemKind;
+use crate::domain::service::ServiceId;
 
 /// The longest sleep: meters run down and proofs expire without anybody answering.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -251,6 +252,10 @@ impl Watch {
                 self.table.hurry(&Topic::Records, Instant::now());
                 self.table.hurry(&Topic::BusyServices, Instant::now());
             }
+            for id in just_ended(&self.picture.facts.runs, &runs) {
+                // Else its picture would say for a while that it goes on.
+                self.table.hurry(&Topic::Deployments(id), Instant::now());
+            }
             self.picture.facts.runs = runs;
         }
         self.publisher.news(Instant::now());
@@ -299,6 +304,15 @@ fn says_states(topic: &Topic) -> bool {
     )
 }
 
+/// Services of actions that went on before and have ended now.
+fn just_ended(before: &[Run], now: &[Run]) -> Vec<ServiceId> {
+    let open = |id: &str| before.iter().any(|r| r.id == id && r.finished_at.is_none());
+    let ended = now
+        .iter()
+        .filter(|r| r.finished_at.is_some() && open(&r.id));
+    ended.filter_map(|r| r.intent.service().cloned()).collect()
+}
+
 /// Until when a topic's provider is left alone.
 fn rest(backend: &Backend, topic: &Topic) -> Option<Instant> {
     let lines = &backend.lines;
@@ -345,6 +359,47 @@ pub fn first(picture: &Picture) -> Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_service_of_an_action_that_ended_is_asked_about_at_once() {
+        use crate::domain::action::{Intent, Phase};
+        let run = |id: &str, name: &str, finished_at| Run {
+            id: id.into(),
+            intent: Intent::Restart {
+                service: ServiceId {
+                    cluster: "prod".into(),
+                    name: name.into(),
+                },
+            },
+            title: String::new(),
+            phase: Phase::Follow,
+            progress: None,
+            lines: Vec::new(),
+            started_at: Timestamp::UNIX_EPOCH,
+            finished_at,
+            outcome: None,
+            stopped_in: None,
+            recorded: false,
+            who: String::new(),
+            reattached: false,
+        };
+        let over = Some(Timestamp::UNIX_EPOCH);
+        let before = [
+            run("1", "api", None),
+            run("2", "web", None),
+            run("3", "old", over),
+        ];
+        let now = [
+            run("1", "api", over),
+            run("2", "web", None),
+            run("3", "old", over),
+        ];
+        let ended: Vec<_> = just_ended(&before, &now)
+            .into_iter()
+            .map(|s| s.name)
+            .collect();
+        assert_eq!(ended, ["api"]);
+    }
 
     #[test]
     fn a_key_held_down_is_answered_at_once_and_then_by_the_budget() {

@@ -38,6 +38,9 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
             Thing::Run(r) => r.lines.iter().map(|l| l.text.as_str()).collect(),
             Thing::Deployment(_) => Vec::new(),
         };
+        if let Some(words) = older(thing, d, cx) {
+            rows.push(vec![(words, t.stale)]);
+        }
         rows.extend(body(d, &told, cx, inside.width));
         let began = d.started_at.or(d.created_at);
         if let Some(service) = facts.service(&d.service) {
@@ -100,6 +103,15 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
             &[("no event of this deployment is known".into(), t.muted)],
         );
     }
+}
+
+/// That the action is over while its deployment is told as of before: the two answers are of different times.
+fn older(thing: &Thing<'_>, d: &Deployment, cx: &Cx<'_>) -> Option<String> {
+    let Thing::Run(run) = thing else { return None };
+    let ended = run.finished_at.filter(|_| d.state.is_running())?;
+    let read = cx.snapshot.facts.deployments.observed_at?;
+    let behind = ended.duration_since(read).as_secs();
+    (behind >= 0).then(|| format!("read {} before the action ended:", duration(behind)))
 }
 
 /// The stations of an action's life: those passed ticked, the one where it ended otherwise than asked marked so. That the end was
