@@ -150,6 +150,18 @@ pub struct Facts {
     pub providers: Vec<ProviderHealth>,
 }
 
+/// Who brought something about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// Who deployed.
+    Deployed(String),
+    /// Who registered the revision; who deployed it is not known.
+    Registered(String),
+}
+
+/// The vendor's clock need not be ours, seconds.
+const APART_S: i64 = 5;
+
 impl Facts {
     /// Whether what is known of one service may be believed. Where only some services could not be read, the others may: their age
     /// is that of the part.
@@ -186,8 +198,6 @@ impl Facts {
     /// The deployment that an action brought about, or works on: the newest of its service that was begun in the action's time,
     /// or the running one while the action is not over.
     pub fn deployment_of(&self, run: &Run) -> Option<&Arc<Deployment>> {
-        // The vendor's clock need not be ours.
-        const APART_S: i64 = 5;
         if matches!(run.intent, Intent::Scale { .. }) {
             // It changes how many tasks run, of whatever revision.
             return None;
@@ -214,6 +224,33 @@ impl Facts {
             found.is_some_and(|d| d.id == deployment.id)
         };
         self.runs.iter().find(mine)
+    }
+
+    /// Who brought a deployment about, as far as is known: an action of ours, or another's in the audit trail; else who registered
+    /// the revision that it brought, which a deployment of an old revision says nothing by.
+    pub fn author_of(&self, d: &Deployment) -> Option<Author> {
+        if let Some(run) = self.run_of(d) {
+            return Some(Author::Deployed(run.who.clone()));
+        }
+        let rows = self.audit.value.iter().flat_map(|rows| rows.iter());
+        let began = d.started_at.or(d.created_at);
+        let subject = d.service.to_string();
+        for row in rows.filter(|r| r.subject == subject && r.outcome.is_some()) {
+            let brings = matches!(row.action.as_str(), "deploy" | "rollback" | "restart");
+            let (Some(took), Some(began)) = (row.duration_s, began) else {
+                continue;
+            };
+            let until = row.at.as_second() + APART_S;
+            let since = row.at.as_second() - took.ceil() as i64 - APART_S;
+            if brings && (since..=until).contains(&began.as_second()) {
+                return Some(Author::Deployed(row.who.clone()));
+            }
+        }
+        let definitions = self.task_definitions.value.as_ref()?;
+        let definition = definitions.get(&d.to.as_ref()?.revision.arn)?;
+        let by = definition.registered_by.as_deref()?;
+        let name = by.rsplit(['/', ':']).next().unwrap_or(by);
+        Some(Author::Registered(name.to_owned()))
     }
 
     /// The task definition that a service is set to, if it was read.

@@ -10,6 +10,7 @@ use super::view::{change, run_state, state};
 use crate::domain::action::{Phase, Run};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
+use crate::domain::facts::Author;
 use crate::domain::service::{image_name, image_tag};
 use crate::domain::text::clip;
 use crate::ui::screens::Cx;
@@ -21,7 +22,15 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
     let (title, head) = match thing {
         Thing::Run(r) => (format!("{}   by {}", r.title, r.who), run_state(r, cx)),
-        Thing::Deployment(d) => (format!("{}  {}", d.service, change(d)), state(d.state, cx)),
+        Thing::Deployment(d) => {
+            let who = match facts.author_of(d) {
+                Some(Author::Deployed(who)) => format!("   by {who}"),
+                Some(Author::Registered(who)) => format!("   revision registered by {who}"),
+                None => String::new(),
+            };
+            let title = format!("{}  {}{who}", d.service, change(d));
+            (title, state(d.state, cx))
+        }
     };
     let inside = panel(buf, area, &title, false, t);
     let mut rows: Vec<Spans> = Vec::new();

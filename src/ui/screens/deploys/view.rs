@@ -10,6 +10,7 @@ use super::picture;
 use crate::domain::action::Phase;
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentState};
+use crate::domain::facts::Author;
 use crate::domain::service::image_tag;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Column, Row, Table, bar, duration, line, panel, scrolled, since};
@@ -82,6 +83,15 @@ pub(super) fn change(d: &Deployment) -> String {
     }
 }
 
+/// Who deployed; who registered the revision is another thing, and says so.
+pub(super) fn by(d: &Deployment, cx: &Cx<'_>) -> String {
+    match cx.snapshot.facts.author_of(d) {
+        Some(Author::Deployed(who)) => who,
+        Some(Author::Registered(who)) => format!("rev {who}"),
+        None => String::new(),
+    }
+}
+
 fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
     let t = cx.theme;
     match thing {
@@ -144,7 +154,7 @@ fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
                     t.text,
                 ),
                 (since(cx.now, began, cx.absolute), t.muted),
-                (String::new(), t.muted),
+                (by(d, cx), t.muted),
             ])
         }
     }
