@@ -14,6 +14,7 @@ use super::topics::boards::Refused;
 use super::topics::slos::Measured;
 use super::topics::{deployments, outside, records, targets};
 use crate::config::Config;
+use crate::domain::deployment::Deployment;
 use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
 use crate::domain::part::Part;
@@ -45,6 +46,8 @@ pub struct Picture {
     pub services: BTreeMap<ServiceId, Arc<Service>>,
     /// Deployments by the service-deployment API, for services that were asked so.
     pub details: BTreeMap<ServiceId, deployments::Known>,
+    /// How the last deployment of each service ended, as it was told.
+    pub ended: BTreeMap<ServiceId, Deployment>,
     /// All target groups of the account, without targets.
     pub groups: Vec<TargetGroup>,
     /// What each group that services are bound to answered.
@@ -114,6 +117,7 @@ impl Picture {
             everything_now: false,
             services: BTreeMap::new(),
             details: BTreeMap::new(),
+            ended: BTreeMap::new(),
             groups: Vec::new(),
             targets: targets::Known::default(),
             measured: Measured::default(),

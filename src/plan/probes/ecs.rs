@@ -78,7 +78,11 @@ fn per_definition(
             .map(|c| c.name.as_str())
             .collect();
         if names.is_empty() {
-            found.good(&service.id.name, &format!(":{}", d.revision.number));
+            let answer = match d.revision == service.revision {
+                true => format!(":{}", d.revision.number),
+                false => format!(":{}; {} not read yet", d.revision.number, service.revision),
+            };
+            found.good(&service.id.name, &answer);
         } else {
             found.bad(&service.id.name, format!("{wrong}: {}", names.join(", ")));
         }

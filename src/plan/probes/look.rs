@@ -125,7 +125,13 @@ impl<'a> Look<'a> {
             rows: services
                 .rows
                 .iter()
-                .map(|s| (*s, known.get(&s.revision.arn).map(Arc::as_ref)))
+                .map(|s| {
+                    let own = known.get(&s.revision.arn);
+                    // Until a revision that is rolling out was read, what it replaces is what runs.
+                    let others = s.rollouts.iter().filter(|_| s.is_deploying());
+                    let replaced = || others.rev().find_map(|r| known.get(&r.revision.arn));
+                    (*s, own.or_else(replaced).map(Arc::as_ref))
+                })
                 .collect(),
             at: services.at,
             source: &part.source,

@@ -137,6 +137,7 @@ fn completed(look: &Look<'_>) -> Verdict {
                     Some(to) => format!(":{} {}", to.revision.number, d.state.word()),
                     None => d.state.word().to_owned(),
                 };
+                let answer = moving(s, answer);
                 let ok = d.state == DeploymentState::Successful;
                 found.check(ok, &s.id.name, &answer);
             }
@@ -146,6 +147,14 @@ fn completed(look: &Look<'_>) -> Verdict {
     Ok(found.verdict())
 }
 
+/// What holds of the last deployment holds until the one under way has ended, and says that one is.
+fn moving(service: &Service, answer: String) -> String {
+    match service.is_deploying() {
+        true => format!("{answer}; :{} is rolling out", service.revision.number),
+        false => answer,
+    }
+}
+
 /// Where the deployments read do not reach back to a service's last one, its own PRIMARY rollout tells.
 fn by_rollout(service: &Service, found: &mut Findings) {
     let name = &service.id.name;
@@ -153,7 +162,18 @@ fn by_rollout(service: &Service, found: &mut Findings) {
     match primary.map(|r| (r, r.rollout_state.as_str())) {
         Some((r, "COMPLETED")) => found.good(name, &format!(":{} completed", r.revision.number)),
         Some((r, "FAILED")) => found.bad(name, format!(":{} FAILED", r.revision.number)),
-        Some((_, "IN_PROGRESS")) => found.unknown(name, "its first deployment is still going on"),
+        Some((r, "IN_PROGRESS")) => {
+            // What it replaces was once rolled out itself, and ECS says how that ended.
+            let others = service.rollouts.iter().filter(|o| o.id != r.id);
+            let mut before = others.filter(|o| o.rollout_state == "COMPLETED");
+            match before.next() {
+                Some(o) => {
+                    let answer = format!(":{} completed", o.revision.number);
+                    found.good(name, &moving(service, answer));
+                }
+                None => found.unknown(name, "its first deployment is still going on"),
+            }
+        }
         _ => found.unknown(name, "no deployment is known"),
     }
 }

@@ -95,6 +95,7 @@ pub fn rebuild(p: &mut Picture, now: Timestamp) {
     for service in p.services.values() {
         let from_service = of_rollouts(service);
         let detail = p.details.get(&service.id).and_then(|k| k.read.as_ref());
+        let first = rows.len();
         match detail {
             Some((at, detail)) if tells_more(*at, detail, &from_service, now) => {
                 // What has ended stays as it was told; what moves is as old as its answer.
@@ -105,6 +106,17 @@ pub fn rebuild(p: &mut Picture, now: Timestamp) {
                 rows.extend(live);
             }
             _ => rows.extend(from_service),
+        }
+        // How the last one ended stays told while the next one is under way: the service itself tells of that one alone.
+        let own = rows.iter().skip(first);
+        let ended = own
+            .filter(|d| !d.state.is_running())
+            .max_by_key(|d| d.created_at);
+        match ended {
+            Some(ended) => {
+                p.ended.insert(service.id.clone(), ended.clone());
+            }
+            None => rows.extend(p.ended.get(&service.id).cloned()),
         }
     }
     for row in &mut rows {
@@ -300,6 +312,27 @@ mod tests {
         take(&mut p, failed("api"), second(3));
         rebuild(&mut p, second(200));
         assert_eq!(p.facts.deployments.error, None);
+    }
+
+    #[test]
+    fn how_the_last_deployment_ended_stays_told_while_the_next_one_moves() {
+        let mut p = picture(&["api"], second(0));
+        rebuild(&mut p, second(0));
+        let mut moving = service("api");
+        let old = moving.rollouts[0].clone();
+        moving.rollouts[0] = Rollout {
+            id: "ecs-svc/next".into(),
+            rollout_state: "IN_PROGRESS".into(),
+            created_at: Some(second(5)),
+            ..old
+        };
+        p.services.insert(moving.id.clone(), Arc::new(moving));
+        rebuild(&mut p, second(6));
+        let states: Vec<_> = p.facts.deployment_rows().iter().map(|d| d.state).collect();
+        assert_eq!(
+            states,
+            [DeploymentState::InProgress, DeploymentState::Successful]
+        );
     }
 
     #[test]

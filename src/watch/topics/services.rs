@@ -92,6 +92,7 @@ pub fn take_inventory(
     let known = &p.inventory;
     p.services.retain(|id, _| known.contains_key(id));
     p.details.retain(|id, _| known.contains_key(id));
+    p.ended.retain(|id, _| known.contains_key(id));
     p.unread.retain(|id, _| known.contains_key(id));
     if p.inventory.is_empty() && p.unlisted.is_empty() {
         p.facts.services.take(Ok(Arc::default()), at);
