@@ -172,3 +172,65 @@ impl Deployment {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(number: u32, running: u32) -> RevisionLoad {
+        RevisionLoad {
+            revision: Revision {
+                arn: String::new(),
+                family: "api".into(),
+                number,
+            },
+            image: None,
+            counts: TaskCounts {
+                desired: 4,
+                running,
+                ..TaskCounts::default()
+            },
+            traffic_percent: None,
+        }
+    }
+
+    #[test]
+    fn what_is_rolled_back_goes_to_the_revision_that_comes_back() {
+        let mut d = Deployment {
+            id: "d".into(),
+            service: ServiceId {
+                cluster: "prod".into(),
+                name: "api".into(),
+            },
+            strategy: Strategy::Rolling,
+            state: DeploymentState::InProgress,
+            reason: String::new(),
+            from: vec![load(3, 1), load(2, 0)],
+            to: Some(load(4, 3)),
+            circuit_breaker: CircuitBreaker {
+                enabled: true,
+                rollback: true,
+            },
+            failures: None,
+            alarms: Vec::new(),
+            lifecycle_stage: None,
+            rollback_reason: None,
+            created_at: None,
+            started_at: None,
+            finished_at: None,
+            source: DeploymentSource::ServiceDeployments,
+        };
+        assert_eq!((d.way(), d.progress()), ((Some(3), Some(4)), 0.75));
+        d.state = DeploymentState::RollingBack;
+        assert_eq!((d.way(), d.progress()), ((Some(4), Some(3)), 0.25));
+        let leaving = |d: &Deployment| {
+            let (from, _) = d.sides();
+            from.iter().map(|r| r.revision.number).collect::<Vec<_>>()
+        };
+        assert_eq!(leaving(&d), [4, 2]);
+        // The service's own rollouts name the target that it goes back to as what is rolled out.
+        d.source = DeploymentSource::Rollouts;
+        (d.from, d.to) = (vec![load(4, 3)], Some(load(3, 1)));
+        assert_eq!((d.way(), leaving(&d)), ((Some(4), Some(3)), vec![4]));
+    }
+}

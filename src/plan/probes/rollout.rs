@@ -228,3 +228,62 @@ fn rehearsed(look: &Look<'_>) -> Verdict {
 fn ago(look: &Look<'_>, at: jiff::Timestamp) -> String {
     span(std::time::Duration::try_from(look.now.duration_since(at)).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::testing::{judged, part, running};
+    use crate::domain::facts::Facts;
+    use crate::domain::service::{ContainerSpec, Revision, Rollout, TaskCounts};
+    use crate::plan::checklist::CriterionState::{Proved, Unknown};
+
+    /// One service that rolls `:8` out in place of `:7`, which alone has been read.
+    fn deploying() -> Facts {
+        let mut facts = running(vec![ContainerSpec {
+            essential: true,
+            image: "laser/api:1.8.2".into(),
+            ..ContainerSpec::default()
+        }]);
+        let mut services = facts.service_rows().to_vec();
+        let service = Arc::make_mut(&mut services[0]);
+        let rollout = |revision: &Revision, status: &str, state: &str| Rollout {
+            id: format!("ecs-svc/{}", revision.number),
+            status: status.into(),
+            revision: revision.clone(),
+            counts: TaskCounts::default(),
+            rollout_state: state.into(),
+            rollout_reason: String::new(),
+            created_at: None,
+            updated_at: None,
+        };
+        let before = service.revision.clone();
+        service.revision = Revision::parse("arn:aws:ecs:home:1:task-definition/api:8").unwrap();
+        service.rollouts = vec![
+            rollout(&service.revision, "PRIMARY", "IN_PROGRESS"),
+            rollout(&before, "ACTIVE", "COMPLETED"),
+        ];
+        facts.services = part(Arc::new(services));
+        facts.deployments = part(Arc::default());
+        facts
+    }
+
+    #[test]
+    fn what_was_proved_before_a_deployment_holds_while_it_runs_and_says_that_it_moves() {
+        let facts = deploying();
+        let completed = judged("ecs.deployments-completed", &facts);
+        assert_eq!(completed.state, Proved, "{completed:?}");
+        let said = format!("{completed:?}");
+        assert!(said.contains(":7 completed; :8 is rolling out"), "{said}");
+        let pinned = judged("ecs.images-pinned", &facts);
+        assert_eq!(pinned.state, Proved, "{pinned:?}");
+        assert!(format!("{pinned:?}").contains("not read yet"), "{pinned:?}");
+        // What replaces nothing proves nothing.
+        let mut first = deploying();
+        let mut services = first.service_rows().to_vec();
+        Arc::make_mut(&mut services[0]).rollouts.truncate(1);
+        first.services = part(Arc::new(services));
+        assert_eq!(judged("ecs.deployments-completed", &first).state, Unknown);
+        assert_eq!(judged("ecs.images-pinned", &first).state, Unknown);
+    }
+}

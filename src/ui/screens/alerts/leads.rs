@@ -69,7 +69,7 @@ impl Lead<'_> {
     }
 }
 
-/// Known alarms that a composite rule names: those that fire first.
+/// Known alarms that a composite rule names: those that fire first, the worst of them before the others.
 fn members<'a>(alarm: &Alarm, cx: &Cx<'a>) -> Vec<&'a Alarm> {
     let AlarmRule::Composite { rule } = &alarm.rule else {
         return Vec::new();
@@ -82,7 +82,7 @@ fn members<'a>(alarm: &Alarm, cx: &Cx<'a>) -> Vec<&'a Alarm> {
     };
     let rows = cx.snapshot.facts.alarm_rows().iter();
     let mut found: Vec<&Alarm> = rows.filter(named).map(AsRef::as_ref).collect();
-    found.sort_by_key(|a| a.state);
+    found.sort_by_key(|a| (a.state, a.severity));
     found
 }
 

@@ -1,0 +1,186 @@
+//! The deploys screen through the real update loop: one deployment is one row, told one way everywhere.
+
+mod ui;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use flightdeck::domain::action::{Phase, Run, RunLine};
+use flightdeck::domain::audit::Outcome;
+use flightdeck::domain::deployment::{Deployment, DeploymentState};
+use flightdeck::domain::part::Part;
+use flightdeck::domain::service::{ServiceEvent, TaskDefinition};
+use flightdeck::watch::Snapshot;
+use jiff::Timestamp;
+use ui::{Console, fixture};
+
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp::from_second(fixture::now().as_second() - seconds).unwrap()
+}
+
+fn part<T>(value: T) -> Part<T> {
+    Part::answered(value, fixture::now(), "test", Duration::from_secs(10))
+}
+
+/// The common picture with its running deployment of worker changed.
+fn with(change: impl Fn(&mut Deployment), runs: Vec<Run>) -> Snapshot {
+    let mut snapshot = fixture::snapshot();
+    let mut rows = snapshot.facts.deployment_rows().to_vec();
+    change(Arc::make_mut(&mut rows[0]));
+    snapshot.facts.deployments = part(Arc::new(rows));
+    snapshot.facts.runs = Arc::new(runs);
+    snapshot
+}
+
+fn rows_of(c: &Console, service: &str) -> Vec<String> {
+    let text = c.text();
+    let list = text.lines().skip_while(|l| !l.contains("┌ Deploys"));
+    let list = list.take_while(|l| !l.starts_with('└'));
+    let rows = list.filter(|l| l.contains(&format!(" laser-prod/{service} ")));
+    rows.map(str::to_owned).collect()
+}
+
+#[test]
+fn an_action_and_its_deployment_are_one_row_with_the_state_of_both() {
+    let mut c = Console::with(120, 40, with(|_| {}, vec![fixture::run()]));
+    c.keys("4");
+    let rows = rows_of(&c, "worker");
+    assert_eq!(rows.len(), 1, "{}", c.text());
+    for words in ["rolling out", "our deploy :17 → :18", "2/4", "ana"] {
+        assert!(rows[0].contains(words), "{words}: {rows:?}");
+    }
+    // From elsewhere it is found by the deployment, too.
+    let mut c = Console::with(120, 40, with(|_| {}, vec![fixture::run()]));
+    c.keys("3/worker<enter>D");
+    assert!(rows_of(&c, "worker")[0].contains('▌'), "{}", c.text());
+    // A scale brings no deployment about.
+    let mut run = fixture::run();
+    run.intent = flightdeck::domain::action::Intent::Scale {
+        service: fixture::id("worker"),
+        desired: 6,
+    };
+    let mut c = Console::with(120, 40, with(|_| {}, vec![run]));
+    c.keys("4");
+    assert_eq!(rows_of(&c, "worker").len(), 2, "{}", c.text());
+}
+
+#[test]
+fn an_event_that_the_action_heard_is_told_once() {
+    let mut snapshot = with(|_| {}, vec![fixture::run()]);
+    let message = "(service worker) has started 2 tasks: (task 4f2c).";
+    let mut runs = vec![fixture::run()];
+    runs[0].lines.push(RunLine {
+        at: ago(40),
+        phase: Phase::Follow,
+        text: message.into(),
+    });
+    snapshot.facts.runs = Arc::new(runs);
+    let mut services = snapshot.facts.service_rows().to_vec();
+    let worker = services.iter_mut().find(|s| s.id.name == "worker").unwrap();
+    let event = |id: &str, message: &str| ServiceEvent {
+        id: id.into(),
+        at: ago(41),
+        message: message.into(),
+    };
+    let told = vec![
+        event("e1", message),
+        event("e2", "(service worker) registered 2 targets."),
+    ];
+    Arc::make_mut(worker).events = told;
+    snapshot.facts.services.value = Some(Arc::new(services));
+    let mut c = Console::with(120, 40, snapshot);
+    c.keys("4");
+    assert_eq!(
+        c.text().matches("has started 2 tasks").count(),
+        1,
+        "{}",
+        c.text()
+    );
+    assert!(c.shows("registered 2 targets"), "{}", c.text());
+}
+
+#[test]
+fn a_rollback_goes_one_way_everywhere_and_its_target_never_drains() {
+    let back = |d: &mut Deployment| {
+        d.state = DeploymentState::RollingBack;
+        d.rollback_reason = Some("circuit breaker".into());
+    };
+    let mut c = Console::with(120, 40, with(back, Vec::new()));
+    assert!(c.shows("worker :18 → :17"), "{}", c.text());
+    c.keys("4");
+    assert!(
+        rows_of(&c, "worker")[0].contains(":18 → :17"),
+        "{}",
+        c.text()
+    );
+    let text = c.text();
+    let line = |label: &str| {
+        let found = text.lines().find(|l| l.starts_with(&format!("│ {label} ")));
+        found.unwrap_or_default().to_owned()
+    };
+    assert!(
+        line("from").contains(":18") && line("from").contains("draining"),
+        "{text}"
+    );
+    assert!(
+        line("to").contains(":17") && !line("to").contains("draining"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_action_that_ended_says_how_much_older_its_picture_is() {
+    let mut run = fixture::run();
+    run.outcome = Some(Outcome::Succeeded);
+    run.phase = Phase::Record;
+    run.finished_at = Some(ago(0));
+    let mut snapshot = with(|_| {}, vec![run.clone()]);
+    snapshot.facts.deployments.observed_at = Some(ago(4));
+    let mut c = Console::with(120, 40, snapshot);
+    c.keys("4");
+    assert!(c.shows("read 4s before the action ended:"), "{}", c.text());
+    let over = |d: &mut Deployment| d.state = DeploymentState::Successful;
+    let mut c = Console::with(120, 40, with(over, vec![run]));
+    c.keys("4");
+    assert!(!c.shows("before the action ended"), "{}", c.text());
+}
+
+#[test]
+fn who_deployed_is_told_where_it_is_known_and_who_registered_is_another_thing() {
+    let mut snapshot = with(|_| {}, Vec::new());
+    let mut definition = TaskDefinition {
+        revision: snapshot.facts.deployment_rows()[0]
+            .to
+            .clone()
+            .unwrap()
+            .revision,
+        status: "ACTIVE".into(),
+        cpu_units: None,
+        memory_mib: None,
+        containers: Vec::new(),
+        registered_at: None,
+        registered_by: None,
+    };
+    definition.registered_by = Some("arn:aws:sts::1:assumed-role/deployer/ben".into());
+    let known = [(definition.revision.arn.clone(), Arc::new(definition))];
+    snapshot.facts.task_definitions = part(Arc::new(known.into()));
+    let mut c = Console::with(160, 40, snapshot.clone());
+    c.keys("4");
+    assert!(rows_of(&c, "worker")[0].contains("rev ben"), "{}", c.text());
+    assert!(c.shows("revision registered by ben"), "{}", c.text());
+    // Another console's action, as the audit trail has it, knows better.
+    let mut rows = (**snapshot.facts.audit.value.as_ref().unwrap()).clone();
+    let mut row = rows[0].clone();
+    row.action = "deploy".into();
+    row.subject = "laser-prod/worker".into();
+    row.outcome = Some(Outcome::Succeeded);
+    row.who = "cleo".into();
+    row.at = ago(10);
+    row.duration_s = Some(60.0);
+    rows.insert(0, row);
+    snapshot.facts.audit = part(Arc::new(rows));
+    let mut c = Console::with(160, 40, snapshot);
+    c.keys("4");
+    let row = rows_of(&c, "worker").remove(0);
+    assert!(row.contains("cleo") && c.shows("by cleo"), "{}", c.text());
+}
