@@ -178,10 +178,8 @@ fn the_selection_starts_on_what_burns_once_and_stays_where_it_was_put() {
         "{}",
         calm.text()
     );
-    assert!(
-        before.contains(" 1 ") && marked(&calm).contains(" 1 "),
-        "{before}"
-    );
+    let words = [before, marked(&calm)];
+    assert!(words.iter().all(|l| l.contains("worker :17")), "{words:?}");
     // Nor is one drawn away that a person moved before anything was known.
     let mut asked = fixture::snapshot();
     asked.facts.alarms = Part::default();
@@ -224,4 +222,42 @@ fn enter_on_a_fault_selects_the_row_that_it_is_about() {
     c.keys("<enter>");
     assert_eq!(c.model.current, ScreenId::Systems, "{}", c.text());
     assert!(selected(&c).contains("End to end"), "{}", c.text());
+}
+
+#[test]
+fn enter_on_a_failing_criterion_leads_to_what_it_is_about() {
+    let mut snapshot = pipelines(&[(Outcome::Failed, 300)]);
+    let mut list = (*snapshot.checklist).clone();
+    let criterion = list.stages[1]
+        .criteria
+        .iter_mut()
+        .find(|c| c.id == "2.S2")
+        .expect("a failing one");
+    criterion.probe = Some("github.default-branch-green workflows=build,end".into());
+    criterion.reason = "End to end: #90 failed 5m ago".into();
+    snapshot.checklist = Arc::new(list);
+    let mut c = Console::with(120, 40, snapshot.clone());
+    c.keys("2n<enter><enter>");
+    assert_eq!(c.model.current, ScreenId::Systems, "{}", c.text());
+    let text = c.text();
+    let marked = text.lines().find(|l| l.contains('▌')).unwrap_or("");
+    assert!(marked.contains("End to end"), "{text}");
+    c.keys("<esc>");
+    assert_eq!(c.model.current, ScreenId::Checklist, "{}", c.text());
+    // A service is a page of its own.
+    let mut list = (*snapshot.checklist).clone();
+    let all = list.stages[1].criteria.iter_mut();
+    for criterion in all.filter(|c| c.id == "2.S2") {
+        criterion.probe = Some("ecs.services-running".into());
+        criterion.reason = "1 of 5 services: pdf-render: 2 of 3 running".into();
+    }
+    snapshot.checklist = Arc::new(list);
+    let mut c = Console::with(120, 40, snapshot);
+    c.keys("2n<enter><enter>");
+    assert_eq!(c.model.current, ScreenId::Services, "{}", c.text());
+    assert!(
+        c.shows("pdf-render ›") || c.shows("› laser-prod/pdf-render"),
+        "{}",
+        c.text()
+    );
 }

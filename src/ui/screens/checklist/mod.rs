@@ -2,6 +2,7 @@
 
 mod detail;
 mod group;
+mod leads;
 mod model;
 mod row;
 mod update;

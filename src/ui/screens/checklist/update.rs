@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::model::{Checklist, Item, listed, register, stage};
-use super::{detail, view};
+use super::{detail, leads, view};
 use crate::plan::checklist::{CriterionState, CriterionStatus};
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
@@ -38,6 +38,7 @@ impl Screen for Checklist {
                 Copy,
             ],
             Some(Item::Criterion(_)) => &[
+                Open,
                 SignOff,
                 Waive,
                 Withdraw,
@@ -53,6 +54,10 @@ impl Screen for Checklist {
     fn disabled(&self, command: Command, cx: &Cx<'_>) -> Option<String> {
         use Command::*;
         match (command, self.criterion(cx)) {
+            (Open, Some(c)) if self.page.is_some() => {
+                let leads = leads::of(c, &cx.snapshot.facts, cx.now);
+                leads.is_none().then(|| "no screen tells more of it".into())
+            }
             (Fold, _) if self.group(cx).is_none() => Some("nothing here folds".into()),
             (NextFailing | PrevFailing, _) if self.failing(command, cx).is_none() => {
                 Some("nothing fails".into())
@@ -250,6 +255,10 @@ impl Checklist {
             return Vec::new();
         };
         match command {
+            Command::Open => {
+                let leads = leads::of(c, &cx.snapshot.facts, cx.now);
+                leads.map(Effect::Go).into_iter().collect()
+            }
             Command::SignOff => vec![Effect::Ask(Form::sign_off(c))],
             Command::Waive => vec![Effect::Ask(Form::waive(&c.id, &c.title))],
             Command::Withdraw => vec![Effect::Ask(Form::withdraw(&c.id, &c.title))],
