@@ -82,6 +82,12 @@ impl Row {
             cells: cells.into_iter().collect(),
         }
     }
+
+    /// Everything that it shows, whether or not there is room for it: what a filter searches.
+    pub fn text(&self) -> String {
+        let texts = self.cells.iter().map(|(text, _)| text.as_str());
+        texts.collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// How a table is drawn.

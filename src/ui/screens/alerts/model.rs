@@ -100,7 +100,7 @@ pub(super) fn counts(alarms: &[Arc<Alarm>]) -> [usize; 3] {
 }
 
 impl Alerts {
-    /// Sorts, then filters: a filter ranks by how well a name matches.
+    /// Sorts, then filters: names that match come first, then rows that say it.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
         self.visible = cx.snapshot.facts.alarm_rows().to_vec();
         let sort = self.sort;
@@ -109,12 +109,12 @@ impl Alerts {
             self.visible.reverse();
         }
         if !self.filter.is_empty() {
-            self.visible = fuzzy::rank(self.visible.iter(), &self.filter, |a| {
-                format!("{} {} {}", a.name, a.state.word(), a.severity.word())
-            })
-            .into_iter()
-            .filter_map(|i| self.visible.get(i).cloned())
-            .collect();
+            let shown = |a: &&Arc<Alarm>| row::row(a, cx).text();
+            let name = |a: &&Arc<Alarm>| a.name.clone();
+            self.visible = fuzzy::sift(self.visible.iter(), &self.filter, name, shown)
+                .into_iter()
+                .filter_map(|i| self.visible.get(i).cloned())
+                .collect();
         }
         self.names = self.visible.iter().map(|a| a.name.clone()).collect();
     }

@@ -8,6 +8,7 @@ use crate::domain::audit::AuditRow;
 use crate::domain::interest::Interest;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
+use crate::ui::fuzzy;
 use crate::ui::screens::{Cx, Screen, ScreenId};
 use crate::ui::widgets::ListState;
 
@@ -56,16 +57,10 @@ impl Screen for Audit {
     }
 
     fn sync(&mut self, cx: &Cx<'_>) {
-        let wanted = self.filter.to_lowercase();
-        self.visible = rows(cx)
-            .iter()
-            .filter(|r| {
-                let text = format!(
-                    "{} {} {} {} {} {}",
-                    r.who, r.host, r.action, r.subject, r.event, r.detail
-                );
-                wanted.is_empty() || text.to_lowercase().contains(&wanted)
-            })
+        let shown = |r: &AuditRow| format!("{} {}", view::row(r, cx).text(), r.host);
+        let all = rows(cx).iter();
+        self.visible = all
+            .filter(|r| self.filter.is_empty() || fuzzy::says(&shown(r), &self.filter))
             .map(|r| r.seq)
             .collect();
         self.list.settle(self.visible.iter(), view::list_height(cx));

@@ -31,7 +31,8 @@ pub(super) fn line_at(at: Position, cx: &Cx<'_>) -> Option<u16> {
     (at.y >= first && usize::from(at.y - first) < list_height(cx)).then(|| at.y - first)
 }
 
-fn row(r: &AuditRow, cx: &Cx<'_>) -> Row {
+/// The row of an entry.
+pub(super) fn row(r: &AuditRow, cx: &Cx<'_>) -> Row {
     let t = cx.theme;
     let outcome = match r.outcome {
         Some(Outcome::Succeeded) => ("✓ succeeded".to_owned(), t.ok),

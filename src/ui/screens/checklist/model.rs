@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::row;
 use crate::plan::checklist::{Checklist as Judged, CriterionStatus, RegisterStatus, StageStatus};
 use crate::ui::fuzzy;
 use crate::ui::screens::Cx;
@@ -92,10 +93,10 @@ impl Checklist {
         let shown = |c: &&CriterionStatus| !self.unready || !c.state.is_ready();
         if !self.filter.is_empty() {
             let all: Vec<&CriterionStatus> = list.criteria().filter(shown).collect();
-            let text = |c: &&&CriterionStatus| {
-                format!("{} {} {} {}", c.id, c.title, c.section, c.state.word())
-            };
-            self.items = fuzzy::rank(all.iter(), &self.filter, text)
+            let name = |c: &&&CriterionStatus| format!("{} {} {}", c.id, c.title, c.section);
+            let shown =
+                |c: &&&CriterionStatus| format!("{} {}", row::criterion(c, cx).text(), c.section);
+            self.items = fuzzy::sift(all.iter(), &self.filter, name, shown)
                 .into_iter()
                 .filter_map(|i| all.get(i))
                 .map(|c| Item::Criterion(c.id.clone()))

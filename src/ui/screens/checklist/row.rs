@@ -123,7 +123,8 @@ pub(super) fn row(s: &Checklist, item: &Item, cx: &Cx<'_>) -> Row {
     .unwrap_or_default()
 }
 
-fn criterion(c: &CriterionStatus, cx: &Cx<'_>) -> Row {
+/// The row of a criterion.
+pub(super) fn criterion(c: &CriterionStatus, cx: &Cx<'_>) -> Row {
     let t = cx.theme;
     let asked = c.evidence.iter().map(|e| e.at).max();
     let title = match c.state {

@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::model::{Dashboards, known, own};
 use crate::domain::dashboard::DashboardId;
 use crate::domain::metric::Unit;
+use crate::ui::fuzzy;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Column, Row, Table, ago, line, panel, scrolled, since, span};
 
@@ -32,9 +33,8 @@ pub(super) fn line_at(at: Position, cx: &Cx<'_>) -> Option<u16> {
 
 /// Dashboards that match a filter, in the order of the list.
 pub(super) fn ids(cx: &Cx<'_>, filter: &str) -> Vec<DashboardId> {
-    let wanted = filter.to_lowercase();
     known(&cx.snapshot.facts)
-        .filter(|id| wanted.is_empty() || id.name().to_lowercase().contains(&wanted))
+        .filter(|id| filter.is_empty() || fuzzy::says(&row(id, cx).text(), filter))
         .collect()
 }
 

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::view;
 use crate::domain::action::Run;
 use crate::domain::deployment::Deployment;
 use crate::domain::facts::Facts;
 use crate::domain::service::ServiceId;
+use crate::ui::fuzzy;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::ListState;
 
@@ -81,17 +83,17 @@ impl Deploys {
     /// Our open actions, running deployments, then the rest newest first.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
         let facts = &cx.snapshot.facts;
-        let wanted = self.filter.to_lowercase();
-        let fits = |id: &ServiceId, text: &str| {
+        let fits = |id: &ServiceId, thing: Thing<'_>| {
             self.only.as_ref().is_none_or(|o| o == id)
-                && (wanted.is_empty() || format!("{id} {text}").to_lowercase().contains(&wanted))
+                && (self.filter.is_empty()
+                    || fuzzy::says(&view::row(&thing, cx).text(), &self.filter))
         };
         let mut rows: Vec<(u8, std::cmp::Reverse<jiff::Timestamp>, Item)> = Vec::new();
         for r in facts.runs.iter() {
             let Some(id) = r.intent.service() else {
                 continue;
             };
-            if fits(id, &r.title) {
+            if fits(id, Thing::Run(r)) {
                 let rank = if r.outcome.is_none() { 0 } else { 2 };
                 rows.push((
                     rank,
@@ -109,7 +111,7 @@ impl Deploys {
             .collect();
         let others = facts.deployment_rows().iter();
         for d in others.filter(|d| !ours.contains(&d.id.as_str())) {
-            if fits(&d.service, d.state.word()) {
+            if fits(&d.service, Thing::Deployment(d)) {
                 let rank = if d.state.is_running() { 1 } else { 2 };
                 let at = d.started_at.or(d.created_at).unwrap_or_default();
                 rows.push((rank, std::cmp::Reverse(at), Item::Deployment(d.id.clone())));

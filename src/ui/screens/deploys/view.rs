@@ -92,7 +92,8 @@ pub(super) fn by(d: &Deployment, cx: &Cx<'_>) -> String {
     }
 }
 
-fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
+/// The row of an action or a deployment.
+pub(super) fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
     let t = cx.theme;
     match thing {
         Thing::Run(r) => {

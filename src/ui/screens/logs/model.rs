@@ -173,6 +173,8 @@ impl Logs {
     fn matches_at(&self, index: usize, needle: &str) -> bool {
         self.visible.get(index).is_some_and(|l| {
             l.message.iter().any(|m| m.to_lowercase().contains(needle))
+                || l.group.to_lowercase().contains(needle)
+                || l.level.is_some_and(|v| v.word().to_lowercase() == needle)
                 || l.fields
                     .iter()
                     .any(|(k, v)| format!("{k}={v}").to_lowercase().contains(needle))

@@ -116,9 +116,9 @@ impl Services {
             self.visible.reverse();
         }
         if !self.filter.is_empty() {
-            let found = fuzzy::rank(self.visible.iter(), &self.filter, |s| {
-                format!("{} {}/{}", s.id.name, s.id.cluster, s.id.name)
-            });
+            let name = |s: &&Arc<Service>| format!("{} {}/{}", s.id.name, s.id.cluster, s.id.name);
+            let shown = |s: &&Arc<Service>| row::row(s, cx).text();
+            let found = fuzzy::sift(self.visible.iter(), &self.filter, name, shown);
             self.visible = found
                 .into_iter()
                 .filter_map(|i| self.visible.get(i).cloned())

@@ -106,9 +106,12 @@ impl Screen for Systems {
             return;
         }
         self.entries = entries(facts, cx.now);
-        let text = |e: &&Entry| format!("{} {} {}", e.view.title, e.view.id, e.view.doc);
-        let mut found = fuzzy::rank(self.entries.iter(), &self.filter, text);
-        found.sort_unstable();
+        let name = |e: &&Entry| format!("{} {}", e.view.title, e.view.id);
+        let shown = |e: &&Entry| {
+            let row = view::entry(e, cx).text();
+            format!("{row} {} {}", e.view.group.word(), e.view.doc)
+        };
+        let found = fuzzy::sift(self.entries.iter(), &self.filter, name, shown);
         let ids = found.into_iter().filter_map(|i| self.entries.get(i));
         self.visible = ids.map(|e| e.view.id.to_owned()).collect();
         self.list.settle(self.visible.iter(), view::list_height(cx));

@@ -84,7 +84,11 @@ impl Page {
                 let cells = row.iter().flat_map(|r| &r.cells).map(|c| c.text.as_str());
                 cells.collect::<Vec<_>>().join(" ")
             };
-            let mut shown = fuzzy::rank(0..section.rows.len(), &self.filter, |i| text(i));
+            let name = |i: &usize| {
+                let row = section.rows.get(*i);
+                row.map_or_else(String::new, |r| r.name().to_owned())
+            };
+            let mut shown = fuzzy::sift(0..section.rows.len(), &self.filter, name, text);
             // The order of a section says what matters; a filter only thins it out.
             shown.sort_unstable();
             if shown.is_empty() {

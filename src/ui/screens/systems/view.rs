@@ -112,7 +112,8 @@ fn filtered(text: &str) -> String {
     }
 }
 
-fn entry(e: &Entry, cx: &Cx<'_>) -> Row {
+/// The row of a system.
+pub(super) fn entry(e: &Entry, cx: &Cx<'_>) -> Row {
     let t = cx.theme;
     let colour = style(e.tone, t);
     let words = if e.tone.weight() >= Tone::Unknown.weight() {
