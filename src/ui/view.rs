@@ -105,65 +105,70 @@ struct Tab {
     text: String,
 }
 
-/// The tabs that fit, the current one always among them, and how many do not.
-fn tab_places(model: &Model) -> (Vec<Tab>, usize) {
-    let wide = model.size.0 >= 96;
-    let gap = if wide { 2 } else { 1 };
-    let room = usize::from(model.size.0).saturating_sub(1);
-    let texts: Vec<(ScreenId, String)> = ScreenId::ALL
-        .iter()
-        .map(|id| (*id, tab_text(model, *id, wide)))
-        .collect();
-    let cost = |text: &str| width(text) + gap;
-    let whole: usize = texts.iter().map(|(_, s)| cost(s)).sum();
-    // What does not fit is counted at the end of the line; the palette leads there.
-    let mut left = if whole <= room {
-        room
-    } else {
-        room.saturating_sub(4)
-    };
-    let current = texts.iter().find(|(id, _)| *id == model.current);
-    let own = current.map_or(0, |(_, s)| cost(s));
-    let mut kept: Vec<&(ScreenId, String)> = Vec::new();
-    let mut has_current = false;
-    for tab in &texts {
-        let is_current = tab.0 == model.current;
-        let reserved = if has_current || is_current { 0 } else { own };
-        if cost(&tab.1) + reserved <= left {
-            left -= cost(&tab.1);
-            has_current |= is_current;
-            kept.push(tab);
-        } else if is_current && cost(&tab.1) <= left {
-            left -= cost(&tab.1);
-            has_current = true;
-            kept.push(tab);
-        } else if !is_current && has_current {
-            break;
-        }
-    }
-    let mut x = 1;
-    let hidden = texts.len() - kept.len();
-    let place = |(id, text): &(ScreenId, String)| {
-        let tab = Tab {
-            id: *id,
-            x,
-            text: text.clone(),
-        };
-        x += cost(text) as u16;
-        tab
-    };
-    (kept.into_iter().map(place).collect(), hidden)
+/// How much of their room tabs take.
+#[derive(Clone, Copy)]
+struct Dress {
+    /// A space after the key, and two between tabs.
+    wide: bool,
+    /// Letters of a name at most, but for the one that is shown.
+    letters: usize,
 }
 
-fn tab_text(model: &Model, id: ScreenId, wide: bool) -> String {
+/// The dress in which all tabs fit: names are shortened before a key is hidden, for a key that nobody sees leads nowhere. The name of
+/// the screen that is shown stays whole.
+fn dress(model: &Model) -> Dress {
+    let room = usize::from(model.size.0).saturating_sub(1);
+    let taken = |d: Dress| {
+        let texts = ScreenId::ALL.iter().map(|id| tab_text(model, *id, d));
+        texts.map(|s| width(&s) + gap(d)).sum::<usize>()
+    };
+    let whole = [true, false].map(|wide| Dress {
+        wide,
+        letters: usize::MAX,
+    });
+    let cut = (0..=LONGEST).rev().map(|letters| Dress {
+        wide: false,
+        letters,
+    });
+    let mut all = whole.into_iter().chain(cut);
+    all.find(|d| taken(*d) <= room).unwrap_or(Dress {
+        wide: false,
+        letters: 0,
+    })
+}
+
+/// Letters from which on names are shortened.
+const LONGEST: usize = 8;
+
+fn gap(d: Dress) -> usize {
+    if d.wide { 2 } else { 1 }
+}
+
+fn tab_places(model: &Model) -> Vec<Tab> {
+    let dress = dress(model);
+    let mut x = 1;
+    let place = |id: &ScreenId| {
+        let text = tab_text(model, *id, dress);
+        let tab = Tab { id: *id, x, text };
+        x += (width(&tab.text) + gap(dress)) as u16;
+        tab
+    };
+    ScreenId::ALL.iter().map(place).collect()
+}
+
+fn tab_text(model: &Model, id: ScreenId, dress: Dress) -> String {
     let key = model
         .keymap
         .key_for(model.current, Command::Screen(id))
         .unwrap_or_default();
-    let space = if wide { " " } else { "" };
+    let space = if dress.wide { " " } else { "" };
+    let name: String = match id == model.current {
+        true => id.title().to_owned(),
+        false => id.title().chars().take(dress.letters).collect(),
+    };
     match badge(model, id) {
-        Some(n) => format!("{key}{space}{} {n}", id.title()),
-        None => format!("{key}{space}{}", id.title()),
+        Some(n) => format!("{key}{space}{name} {n}"),
+        None => format!("{key}{space}{name}"),
     }
 }
 
@@ -192,9 +197,8 @@ fn badge(model: &Model, id: ScreenId) -> Option<String> {
 
 fn tabs(model: &Model, buf: &mut Buffer) {
     let t = &model.theme;
-    let (tabs, hidden) = tab_places(model);
     let mut end = 1;
-    for Tab { id, x, text } in tabs {
+    for Tab { id, x, text } in tab_places(model) {
         let style = match badge(model, id) {
             _ if id == model.current => t.tab_active,
             Some(_) if id == ScreenId::Alerts => t.critical,
@@ -204,11 +208,6 @@ fn tabs(model: &Model, buf: &mut Buffer) {
         let room = buf.area.width.saturating_sub(x);
         end = x + width(&text) as u16 + 1;
         line(buf, x, 1, room, &[(text, style)]);
-    }
-    if hidden > 0 {
-        let room = buf.area.width.saturating_sub(end);
-        line(buf, end, 1, room, &[(format!("+{hidden}"), t.muted)]);
-        end += 3;
     }
     let crumbs = model.screen().map_or_else(Vec::new, |s| s.crumbs());
     if !crumbs.is_empty() {
@@ -227,8 +226,8 @@ fn tabs(model: &Model, buf: &mut Buffer) {
 /// The screen whose tab is at a position.
 pub fn tab_at(model: &Model, at: Position) -> Option<ScreenId> {
     let inside = |t: &Tab| (t.x..t.x + width(&t.text) as u16).contains(&at.x);
-    let (tabs, _) = tab_places(model);
-    let hit = tabs.iter().find(|t| at.y == 1 && inside(t))?;
+    let mut tabs = tab_places(model).into_iter();
+    let hit = tabs.find(|t| at.y == 1 && inside(t))?;
     Some(hit.id)
 }
 

@@ -253,7 +253,11 @@ fn body(c: &Confirming, model: &Model, width: u16) -> Vec<Row> {
                 rows.push(Vec::new());
                 rows.push(vec![(" will call".to_owned(), t.column)]);
                 for call in &p.calls {
-                    rows.push(vec![(format!("   {call}"), t.muted)]);
+                    let room = usize::from(width).saturating_sub(6);
+                    for (n, text) in wrapped(call, room).into_iter().enumerate() {
+                        let indent = if n == 0 { "   " } else { "     " };
+                        rows.push(vec![(format!("{indent}{text}"), t.muted)]);
+                    }
                 }
             }
         }
@@ -274,9 +278,15 @@ pub(super) fn view(c: &Confirming, model: &Model, area: Rect, buf: &mut Buffer) 
         },
         _ => format!("{} {}", c.intent.verb(), c.intent.subject()),
     };
-    let height = u16::try_from(rows.len() + 5).unwrap_or(u16::MAX);
+    // What is wrong with what was typed stands above the field, in as many lines as it takes.
+    let wrong: Vec<String> = c
+        .error
+        .iter()
+        .flat_map(|why| wrapped(&format!("▲ {why}"), usize::from(width).saturating_sub(4)))
+        .collect();
+    let height = u16::try_from(rows.len() + wrong.len().max(1) + 4).unwrap_or(u16::MAX);
     let inside = window(buf, area, width, height, &title, t);
-    let foot_height = 2.min(inside.height);
+    let foot_height = (1 + wrong.len().max(1) as u16).min(inside.height);
     let list = Rect {
         height: inside.height - foot_height,
         ..inside
@@ -288,6 +298,10 @@ pub(super) fn view(c: &Confirming, model: &Model, area: Rect, buf: &mut Buffer) 
     }
     scrolled(buf, list, first, shown, rows.len(), t);
     let y = inside.bottom().saturating_sub(1);
+    for (y, text) in (list.bottom()..y).zip(&wrong) {
+        let words = [(format!(" {text}"), t.critical)];
+        line(buf, inside.x, y, inside.width, &words);
+    }
     match &c.stage {
         Stage::Asking => line(
             buf,
@@ -358,21 +372,12 @@ pub(super) fn view(c: &Confirming, model: &Model, area: Rect, buf: &mut Buffer) 
                     t,
                 );
                 let rest = inside.x + used + 27;
-                let words = c
-                    .error
-                    .clone()
-                    .unwrap_or_else(|| "enter   esc give up".into());
-                let style = if c.error.is_some() {
-                    t.critical
-                } else {
-                    t.muted
-                };
                 line(
                     buf,
                     rest,
                     y,
                     inside.right().saturating_sub(rest),
-                    &[(words, style)],
+                    &[("enter   esc give up".into(), t.muted)],
                 );
             }
         },

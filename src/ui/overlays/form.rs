@@ -9,7 +9,7 @@ use super::super::effect::Effect;
 use super::super::form::{Ask, Form};
 use super::super::model::Model;
 use super::super::theme::Theme;
-use super::super::widgets::{field, line};
+use super::super::widgets::{field, line, wrapped};
 use super::{Overlay, window};
 use crate::domain::text::width;
 
@@ -56,8 +56,16 @@ fn submit(model: &mut Model, form: &Form) -> Result<Vec<Effect>, String> {
 }
 
 pub(super) fn view(form: &Form, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let height = u16::try_from(form.fields.len() * 3 + 4).unwrap_or(u16::MAX);
-    let inside = window(buf, area, 76, height, &form.title, theme);
+    let width_of = 76.min(area.width);
+    // What is wrong stands above the keys, in as many lines as it takes.
+    let wrong: Vec<String> = form
+        .error
+        .iter()
+        .flat_map(|why| wrapped(&format!("▲ {why}"), usize::from(width_of).saturating_sub(4)))
+        .collect();
+    let lines = form.fields.len() * 3 + 4 + wrong.len().saturating_sub(1);
+    let height = u16::try_from(lines).unwrap_or(u16::MAX);
+    let inside = window(buf, area, width_of, height, &form.title, theme);
     let label_width = form.fields.iter().map(|f| f.label.len()).max().unwrap_or(0) as u16 + 2;
     let mut y = inside.y;
     for (i, f) in form.fields.iter().enumerate() {
@@ -89,11 +97,12 @@ pub(super) fn view(form: &Form, theme: &Theme, area: Rect, buf: &mut Buffer) {
         y += 3;
     }
     let last = inside.bottom().saturating_sub(1);
-    let words = match &form.error {
-        Some(why) => vec![(format!(" ▲ {why}"), theme.critical)],
-        None => keys(form, theme),
-    };
-    line(buf, inside.x, last, inside.width, &words);
+    let first = last.saturating_sub(wrong.len() as u16);
+    for (y, why) in (first.max(inside.y)..last).zip(&wrong) {
+        let words = [(format!(" {why}"), theme.critical)];
+        line(buf, inside.x, y, inside.width, &words);
+    }
+    line(buf, inside.x, last, inside.width, &keys(form, theme));
 }
 
 /// The keys, and what enter does at this field: it goes on to the next one, and from the last one to what the answers are for.
