@@ -8,7 +8,7 @@ use tui_input::backend::crossterm::EventHandler;
 use super::commands::{Command, Danger};
 use super::effect::Effect;
 use super::keymap::Key;
-use super::model::Model;
+use super::model::{Model, Status};
 use super::msg::Msg;
 use super::overlays::{self, Overlay};
 use super::screens::{Nav, ScreenId};
@@ -16,6 +16,8 @@ use super::view;
 
 /// How long the status line keeps a message, seconds.
 const STATUS_S: i64 = 8;
+/// How long a failure stays whatever is typed, seconds.
+const READ_S: i64 = 2;
 /// Pages within pages of a screen, at most.
 const DEEPEST: usize = 8;
 
@@ -119,6 +121,7 @@ pub fn go(model: &mut Model, nav: Nav) -> Vec<Effect> {
         close_pages(model);
     }
     if from_elsewhere {
+        model.status = None;
         model.history.retain(|s| *s != target);
         model.history.push(model.current);
         model.current = target;
@@ -133,6 +136,11 @@ pub fn go(model: &mut Model, nav: Nav) -> Vec<Effect> {
 }
 
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    // Whoever goes on has read what was said. What failed by itself meanwhile may have come with the very key.
+    let read = |s: &Status| !s.failed || model.now.duration_since(s.at).as_secs() >= READ_S;
+    if model.status.as_ref().is_some_and(read) {
+        model.status = None;
+    }
     if model.is_too_small() {
         let quits = model.keymap.command(model.current, Key::from(key)) == Some(Command::Quit);
         return if quits {
@@ -285,6 +293,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
 
 /// To the screen before.
 fn leave(model: &mut Model) {
+    model.status = None;
     if let Some(before) = model.history.pop() {
         model.current = before;
         model.with_screen(|s, cx| s.sync(cx));

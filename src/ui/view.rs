@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget};
 
 use super::commands::{Command, Danger};
 use super::model::{Model, SMALLEST};
@@ -10,7 +11,7 @@ use super::overlays;
 use super::screens::ScreenId;
 use super::theme::Theme;
 use super::update;
-use super::widgets::{field, line};
+use super::widgets::{field, line, wrapped};
 use crate::domain::alarm::AlarmState;
 use crate::domain::text::{clip, width};
 
@@ -30,6 +31,7 @@ pub fn view(model: &Model, buf: &mut Buffer) {
     }
     footer(model, buf);
     overlays::view(model, model.body(), buf);
+    told(model, buf);
 }
 
 fn too_small(model: &Model, area: Rect, buf: &mut Buffer) {
@@ -231,6 +233,35 @@ pub fn tab_at(model: &Model, at: Position) -> Option<ScreenId> {
     Some(hit.id)
 }
 
+/// Lines that a message takes at most.
+const TOLD_AT_MOST: usize = 3;
+
+/// What was just said, above the keys and over whatever is there: for a few seconds, or until the next key. The keys stay where they are.
+fn told(model: &Model, buf: &mut Buffer) {
+    let (t, area) = (&model.theme, buf.area);
+    let Some(status) = &model.status else { return };
+    let (sign, style) = match status.failed {
+        true => ("▲", t.warn),
+        false => ("·", t.info),
+    };
+    let room = usize::from(area.width).saturating_sub(5);
+    let mut lines = wrapped(&status.text, room);
+    if lines.len() > TOLD_AT_MOST {
+        lines.truncate(TOLD_AT_MOST);
+        if let Some(last) = lines.last_mut() {
+            *last = clip(&format!("{last} …"), room);
+        }
+    }
+    let first = area.height.saturating_sub(1 + lines.len() as u16);
+    for (n, (y, text)) in (first..area.height).zip(&lines).enumerate() {
+        let row = Rect::new(0, y, area.width, 1);
+        Clear.render(row, buf);
+        buf.set_style(row, t.text);
+        let sign = if n == 0 { sign } else { " " };
+        line(buf, 0, y, area.width, &[(format!(" {sign} {text}"), style)]);
+    }
+}
+
 fn footer(model: &Model, buf: &mut Buffer) {
     let (t, w, y) = (
         &model.theme,
@@ -253,12 +284,6 @@ fn footer(model: &Model, buf: &mut Buffer) {
             w.saturating_sub(51),
             &[("enter keep   esc clear".to_owned(), t.muted)],
         );
-        return;
-    }
-    if let Some(status) = &model.status {
-        let style = if status.failed { t.warn } else { t.info };
-        let sign = if status.failed { " ▲ " } else { " · " };
-        line(buf, 0, y, w, &[(format!("{sign}{}", status.text), style)]);
         return;
     }
     if !model.overlays.is_empty() {
