@@ -56,6 +56,8 @@ pub struct Model {
     pub absolute: bool,
     /// What just happened.
     pub status: Option<Status>,
+    /// Whether leaving was asked for while actions of ours are under way, and what that means was said.
+    pub asked_to_leave: bool,
     /// The last click, to know the second one on the same spot.
     pub clicked: Option<(Position, Timestamp)>,
 }
@@ -83,6 +85,7 @@ impl Model {
             filter: None,
             absolute: false,
             status: None,
+            asked_to_leave: false,
             clicked: None,
         };
         model.with_screen(|screen, cx| screen.sync(cx));
