@@ -13,6 +13,25 @@ use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
 use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
 
+/// Why there is nothing to stop: a deployment can be stopped, an action cannot.
+fn unstoppable(thing: &Thing<'_>, cx: &Cx<'_>) -> Option<String> {
+    let over = || Some("it is over".to_owned());
+    let Some(d) = thing.deployment(&cx.snapshot.facts) else {
+        return match thing {
+            Thing::Run(r) if r.outcome.is_none() => Some(format!(
+                "no deployment of this {} is known",
+                r.intent.verb()
+            )),
+            _ => over(),
+        };
+    };
+    match d.state {
+        DeploymentState::Pending | DeploymentState::InProgress => None,
+        state if state.is_running() => Some(format!("it is {} already", state.word())),
+        _ => over(),
+    }
+}
+
 impl Screen for Deploys {
     fn id(&self) -> ScreenId {
         ScreenId::Deploys
@@ -31,11 +50,10 @@ impl Screen for Deploys {
         let Some(thing) = self.current(cx) else {
             return Some("nothing is selected".into());
         };
-        let running = match &thing {
-            Thing::Deployment(d) => d.state.is_running(),
-            Thing::Run(r) => r.outcome.is_none(),
-        };
-        (command == Command::Stop && !running).then(|| "it is over".into())
+        match command {
+            Command::Stop => unstoppable(&thing, cx),
+            _ => None,
+        }
     }
 
     fn sync(&mut self, cx: &Cx<'_>) {
