@@ -97,6 +97,34 @@ pub fn clip(text: &str, columns: usize) -> String {
     out
 }
 
+/// Cuts in the middle where there is no room: of an account or an ARN the beginning and the end tell.
+pub fn clip_middle(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let left = columns.saturating_sub(1).div_ceil(2);
+    let right = columns.saturating_sub(1) - left;
+    let take = |graphemes: &mut dyn Iterator<Item = &str>, room: usize| {
+        let mut taken = Vec::new();
+        let mut used = 0;
+        for g in graphemes {
+            if used + g.width() > room {
+                break;
+            }
+            used += g.width();
+            taken.push(g.to_owned());
+        }
+        taken
+    };
+    let head = take(&mut text.graphemes(true), left).concat();
+    let mut tail = take(&mut text.graphemes(true).rev(), right);
+    tail.reverse();
+    if columns == 0 {
+        return String::new();
+    }
+    format!("{head}…{}", tail.concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use tui_input::backend::crossterm::EventHandler;
 
 use super::screens::ScreenId;
 use crate::domain::action::Intent;
-use crate::domain::service::{ServiceId, Strategy};
+use crate::domain::service::{ServiceId, Strategy, image_tag};
 use crate::plan::checklist::{CriterionState, CriterionStatus};
 
 /// What the answers are for.
@@ -112,10 +112,14 @@ impl Form {
         }
     }
 
-    /// The form that begins a deploy; `image` is what runs now.
-    pub fn deploy(service: &ServiceId, image: &str, strategy: Strategy) -> Self {
+    /// The form that begins a deploy; `image` is what runs now, as a revision of that number: the form may lie over the row that says so.
+    pub fn deploy(service: &ServiceId, revision: u32, image: &str, strategy: Strategy) -> Self {
+        let tag = match image {
+            "" => String::new(),
+            image => format!(" {}", image_tag(image)),
+        };
         Self::new(
-            format!("Deploy {service}"),
+            format!("Deploy {service}   now :{revision}{tag}"),
             Ask::Deploy(service.clone()),
             vec![
                 Field::new(
@@ -136,7 +140,7 @@ impl Form {
     pub fn scale(service: &ServiceId, desired: u32) -> Self {
         let ask = Ask::Scale(service.clone());
         Self::new(
-            format!("Scale {service}"),
+            format!("Scale {service}   now {desired}"),
             ask,
             vec![Field::new(
                 "tasks",
@@ -298,7 +302,8 @@ mod tests {
                 desired: 4
             }))
         );
-        let mut form = Form::deploy(&id, "api:1", Strategy::Rolling);
+        let mut form = Form::deploy(&id, 41, "api:1", Strategy::Rolling);
+        assert_eq!(form.title, "Deploy c/api   now :41 1");
         form.fields[1] = Field::new("strategy", "yolo", "");
         assert!(form.intent(now).unwrap_err().contains("no strategy"));
         assert_eq!(

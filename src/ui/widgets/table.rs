@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::super::theme::Theme;
 use super::line;
-use crate::domain::text::{clip, width};
+use crate::domain::text::{clip, clip_middle, width};
 
 /// To which side a column's text goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Column {
     pub align: Align,
     /// Dropped, least important (largest) first, where the terminal is narrow; 0 is never dropped.
     pub drop: u8,
+    /// Cut in the middle where there is no room, not at the end.
+    pub middle: bool,
 }
 
 impl Column {
@@ -41,6 +43,7 @@ impl Column {
             grow: 0,
             align: Align::Left,
             drop: 0,
+            middle: false,
         }
     }
 
@@ -52,12 +55,19 @@ impl Column {
             grow: 0,
             align: Align::Right,
             drop: 0,
+            middle: false,
         }
     }
 
     /// Takes a share of what is left over.
     pub const fn grow(mut self, share: u16) -> Self {
         self.grow = share;
+        self
+    }
+
+    /// Cut in the middle where there is no room: both ends tell.
+    pub const fn middle(mut self) -> Self {
+        self.middle = true;
         self
     }
 
@@ -173,7 +183,12 @@ impl Table<'_> {
 
     /// A cell's text as its column has room for it.
     fn fitted(&self, (column, _, w): (usize, u16, u16), text: &str) -> String {
-        let text = clip(text, usize::from(w));
+        let cut = if self.columns[column].middle {
+            clip_middle
+        } else {
+            clip
+        };
+        let text = cut(text, usize::from(w));
         match self.columns[column].align {
             Align::Left => text,
             Align::Right => format!(

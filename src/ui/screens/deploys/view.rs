@@ -22,7 +22,7 @@ const COLUMNS: &[Column] = &[
     Column::left("tasks", 16).drop(2),
     Column::right("took", 7),
     Column::right("began", 8),
-    Column::left("by", 10).grow(1).drop(3),
+    Column::left("by", 10).grow(1).drop(3).middle(),
 ];
 
 /// Height of the list's panel.

@@ -38,7 +38,7 @@ pub fn begin(command: Command, service: &Service, facts: &Facts) -> Vec<Effect> 
                 .and_then(|d| d.main_container(bound))
                 .map_or(String::new(), |c| c.image.clone());
             let strategy = service.deployment.strategy;
-            Effect::Ask(Form::deploy(&id, &image, strategy))
+            Effect::Ask(Form::deploy(&id, service.revision.number, &image, strategy))
         }
         Command::Rollback => Effect::Preview(Intent::Rollback {
             service: id,

@@ -237,6 +237,7 @@ fn columns(heads: &[Head]) -> Vec<Column> {
         grow: h.grow,
         align: if h.right { Align::Right } else { Align::Left },
         drop: h.drop,
+        middle: false,
     };
     std::iter::once(mark)
         .chain(heads.iter().map(head))
