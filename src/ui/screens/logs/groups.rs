@@ -1,5 +1,6 @@
 //! Which log groups are read: those that were picked, those of a service, or those of all services.
 
+use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
 use crate::domain::log::LogGroup;
 use crate::domain::metric::Unit;
@@ -13,7 +14,7 @@ const USUAL_AT_MOST: usize = 5;
 /// What somebody wants to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Source {
-    /// The groups of all services.
+    /// The groups of all services, those of the environment that is looked at first.
     #[default]
     Usual,
     /// The groups of one service.
@@ -71,17 +72,33 @@ impl Source {
                 }
             },
             Self::Usual => {
-                let mut groups: Vec<String> = facts
+                let here = Env::looked_at(facts);
+                let rank = |s: &Service| match Env::named(&s.id.cluster).unwrap_or(here) {
+                    env if env == here => (0, env),
+                    env => (1, env),
+                };
+                let mut ranked: Vec<((u8, Env), String)> = facts
                     .service_rows()
                     .iter()
-                    .flat_map(|s| of_service(facts, s))
+                    .flat_map(|s| of_service(facts, s).into_iter().map(|g| (rank(s), g)))
                     .collect();
-                groups.sort();
-                groups.dedup();
+                // The environment that is looked at first, then by name; a group that two write to stands once.
+                ranked.sort();
+                let mut groups: Vec<String> = Vec::new();
+                for (_, group) in ranked {
+                    if !groups.contains(&group) {
+                        groups.push(group);
+                    }
+                }
                 let all = groups.len();
                 groups.truncate(USUAL_AT_MOST);
                 let note = match all {
                     0 if facts.services.value.is_none() => "asking ...".into(),
+                    0 if facts.clusters.value.as_ref().is_some_and(Vec::is_empty) => {
+                        "there is no ECS cluster in this account and region, so no service's log: \
+                         pick groups"
+                            .into()
+                    }
                     0 => "no service here tells which log group it writes to".into(),
                     n if n > USUAL_AT_MOST => format!("{USUAL_AT_MOST} of {n} groups"),
                     _ => String::new(),
@@ -164,5 +181,90 @@ mod tests {
         assert_eq!(short("/ecs/", &all), "/ecs/");
         assert_eq!(family("/aws/rds/instance/x"), "/aws/rds");
         assert_eq!(family("plain"), "");
+    }
+
+    #[test]
+    fn the_groups_of_the_environment_that_is_looked_at_come_first() {
+        use std::collections::BTreeMap;
+        use std::sync::Arc;
+        use std::time::Duration;
+
+        use crate::domain::part::Part;
+        use crate::domain::service::{
+            CircuitBreaker, ContainerSpec, DeploymentConfig, Revision, Strategy, TaskCounts,
+            TaskDefinition,
+        };
+
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let mut services = Vec::new();
+        let mut definitions = BTreeMap::new();
+        let names = ["a", "b", "c", "d"];
+        let clusters = ["laser-dev", "laser-prod", "laser-staging"];
+        let all = clusters
+            .iter()
+            .flat_map(|c| names.iter().map(move |n| (*c, *n)));
+        for (cluster, name) in all {
+            let revision = Revision {
+                arn: format!("arn:{cluster}-{name}:1"),
+                family: name.into(),
+                number: 1,
+            };
+            let container = ContainerSpec {
+                log_group: Some(format!("/ecs/{cluster}/{name}")),
+                ..ContainerSpec::default()
+            };
+            let definition = TaskDefinition {
+                revision: revision.clone(),
+                status: "ACTIVE".into(),
+                cpu_units: None,
+                memory_mib: None,
+                containers: vec![container],
+                registered_at: None,
+                registered_by: None,
+            };
+            definitions.insert(revision.arn.clone(), Arc::new(definition));
+            services.push(Arc::new(Service {
+                id: ServiceId {
+                    cluster: cluster.into(),
+                    name: name.into(),
+                },
+                arn: String::new(),
+                status: "ACTIVE".into(),
+                counts: TaskCounts::default(),
+                revision,
+                launch_type: String::new(),
+                deployment: DeploymentConfig {
+                    strategy: Strategy::Rolling,
+                    minimum_healthy_percent: 100,
+                    maximum_percent: 200,
+                    circuit_breaker: CircuitBreaker {
+                        enabled: true,
+                        rollback: true,
+                    },
+                    alarms: Vec::new(),
+                    alarms_rollback: false,
+                    bake_minutes: None,
+                    shift_minutes: None,
+                },
+                load_balancers: Vec::new(),
+                rollouts: Vec::new(),
+                events: Vec::new(),
+                created_at: None,
+            }));
+        }
+        let often = Duration::from_secs(10);
+        let facts = Facts {
+            environment: "production".into(),
+            services: Part::answered(Arc::new(services), now, "ecs", often),
+            task_definitions: Part::answered(Arc::new(definitions), now, "ecs", often),
+            ..Facts::default()
+        };
+        let usual = Source::Usual.resolve(&facts);
+        let of_production = names.map(|n| format!("/ecs/laser-prod/{n}"));
+        assert_eq!(usual.groups[..4], of_production);
+        assert_eq!(
+            (usual.groups.len(), usual.note.as_str()),
+            (5, "5 of 12 groups")
+        );
     }
 }

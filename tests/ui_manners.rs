@@ -1,0 +1,258 @@
+//! What holds on every screen: every tab's key is seen, what was said ends, leaving asks once, and a filter searches what a row shows.
+
+mod ui;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use flightdeck::domain::action::{Confirm, Intent};
+use flightdeck::domain::audit::Outcome;
+use flightdeck::domain::deployment::DeploymentState;
+use flightdeck::domain::part::Part;
+use flightdeck::domain::problem::{Problem, ProblemKind};
+use flightdeck::ui::effect::Effect;
+use flightdeck::ui::msg::Msg;
+use flightdeck::ui::screens::ScreenId;
+use flightdeck::watch::Snapshot;
+use jiff::Timestamp;
+use ui::{Console, fixture};
+
+fn later(seconds: i64) -> Timestamp {
+    Timestamp::from_second(fixture::now().as_second() + seconds).unwrap()
+}
+
+fn part<T>(value: T) -> Part<T> {
+    Part::answered(value, fixture::now(), "test", Duration::from_secs(10))
+}
+
+fn line(c: &Console, y: usize) -> String {
+    c.text().lines().nth(y).unwrap_or_default().to_owned()
+}
+
+fn footer(c: &Console) -> String {
+    line(c, usize::from(c.model.size.1) - 1)
+}
+
+/// Nobody acts and nothing moves.
+fn still() -> Snapshot {
+    let mut snapshot = fixture::snapshot();
+    snapshot.facts.runs = Arc::default();
+    snapshot
+}
+
+#[test]
+fn every_screen_has_its_key_in_sight_and_the_one_shown_its_whole_name() {
+    for (columns, rows) in [(80, 24), (100, 30), (120, 40), (200, 60)] {
+        let mut c = Console::new(columns, rows);
+        for (key, name) in [
+            ("1", "Overview"),
+            ("9", "Dashboards"),
+            ("M", "Map"),
+            ("2", "Checklist"),
+        ] {
+            c.keys(key);
+            let tabs = line(&c, 1);
+            for id in ScreenId::ALL {
+                let key = c.model.keymap.key_for(
+                    c.model.current,
+                    flightdeck::ui::commands::Command::Screen(*id),
+                );
+                let key = key.expect("a key");
+                let first: String = id.title().chars().take(3).collect();
+                let seen = tabs.contains(&format!("{key}{first}"))
+                    || tabs.contains(&format!("{key} {first}"));
+                assert!(seen, "{columns}: {key} {first}: {tabs}");
+            }
+            assert!(tabs.contains(name), "{columns}: {name}: {tabs}");
+            assert!(!tabs.contains('+'), "{tabs}");
+        }
+    }
+}
+
+#[test]
+fn what_was_said_stands_beside_the_keys_and_ends_with_the_next_key_or_screen() {
+    let mut c = Console::with(80, 24, still());
+    let keys = footer(&c);
+    c.keys("y");
+    assert!(c.shows("· copied") && footer(&c) == keys, "{}", c.text());
+    c.keys("j");
+    assert!(!c.shows("copied"), "{}", c.text());
+    c.keys("y3");
+    assert!(!c.shows("copied"), "{}", c.text());
+    c.keys("y");
+    c.msg(Msg::Tick(later(9)));
+    assert!(!c.shows("copied"), "{}", c.text());
+    // A failure that came by itself is not typed away before anybody can have read it; and it is told whole.
+    let why = "the vendor said a great many words about it, of which none was short, and then it went on to say some more of them";
+    let problem = Problem::new(ProblemKind::Timeout, "aws", "Cannot ask AWS", why, "Wait.");
+    c.msg(Msg::Failed(problem)).keys("j");
+    assert!(c.shows("some more of them"), "{}", c.text());
+    assert!(footer(&c).contains("quit"), "{}", c.text());
+    c.msg(Msg::Tick(later(12))).keys("j");
+    assert!(!c.shows("some more of them"), "{}", c.text());
+}
+
+#[test]
+fn leaving_in_the_middle_of_an_action_asks_once() {
+    let quits = |c: &Console| c.effects.contains(&Effect::Quit);
+    let mut c = Console::with(80, 24, still());
+    c.keys("q");
+    assert!(quits(&c), "nothing goes on");
+    let mut c = Console::new(80, 24);
+    c.keys("q");
+    assert!(!quits(&c));
+    let said = "deploy of laser-prod/worker is running: q again to leave";
+    assert!(c.shows(said), "{}", c.text());
+    assert!(c.shows("the next console"), "{}", c.text());
+    c.keys("jq");
+    assert!(!quits(&c), "another key took it back");
+    c.msg(Msg::Tick(later(9))).keys("q");
+    assert!(!quits(&c), "nobody remembers what is no longer said");
+    c.keys("q");
+    assert!(quits(&c));
+    // Over an open form it is ctrl-c that leaves.
+    let mut c = Console::new(80, 24);
+    c.keys("?<ctrl-c>");
+    assert!(!quits(&c) && c.shows("again to leave"), "{}", c.text());
+    c.keys("<ctrl-c>");
+    assert!(quits(&c));
+}
+
+#[test]
+fn stop_is_offered_where_there_is_a_deployment_to_stop() {
+    let mut c = Console::new(120, 40);
+    c.keys("4g");
+    assert!(footer(&c).contains("x stop"), "{}", c.text());
+    let mut run = fixture::run();
+    run.intent = Intent::Scale {
+        service: fixture::id("api"),
+        desired: 6,
+    };
+    let mut snapshot = fixture::snapshot();
+    snapshot.facts.runs = Arc::new(vec![run]);
+    let mut c = Console::with(120, 40, snapshot.clone());
+    c.keys("4g");
+    assert!(!footer(&c).contains("x stop"), "{}", c.text());
+    c.keys("x");
+    assert!(
+        c.shows("no deployment of this scale is known"),
+        "{}",
+        c.text()
+    );
+    let mut rows = snapshot.facts.deployment_rows().to_vec();
+    Arc::make_mut(&mut rows[0]).state = DeploymentState::RollingBack;
+    snapshot.facts.deployments = part(Arc::new(rows));
+    snapshot.facts.runs = Arc::default();
+    let mut c = Console::with(120, 40, snapshot);
+    c.keys("4gx");
+    assert!(c.shows("it is ROLLING BACK already"), "{}", c.text());
+}
+
+/// How many rows of the first panel say something.
+fn kept(c: &Console, words: &str) -> usize {
+    let text = c.text();
+    let list = text.lines().skip(3).take_while(|l| !l.starts_with('└'));
+    list.filter(|l| l.contains(words)).count()
+}
+
+#[test]
+fn a_filter_searches_what_a_row_shows() {
+    // Deploys by state and by who.
+    let mut c = Console::new(160, 48);
+    c.keys("4/rolled back<enter>");
+    assert_eq!(
+        (kept(&c, "ROLLED BACK"), kept(&c, "rolling out")),
+        (1, 0),
+        "{}",
+        c.text()
+    );
+    c.keys("<esc>/ana<enter>");
+    assert_eq!(kept(&c, "our deploy"), 1, "{}", c.text());
+    assert_eq!(kept(&c, "ROLLED BACK"), 0, "{}", c.text());
+    // The audit trail by outcome.
+    let mut snapshot = fixture::snapshot();
+    let mut rows = (**snapshot.facts.audit.value.as_ref().unwrap()).clone();
+    let mut failed = rows[0].clone();
+    (failed.seq, failed.outcome) = (99, Some(Outcome::Failed));
+    rows.insert(0, failed);
+    snapshot.facts.audit = part(Arc::new(rows));
+    let mut c = Console::with(160, 48, snapshot);
+    c.keys("8/failed<enter>");
+    assert_eq!(
+        (kept(&c, "▲ FAILED"), kept(&c, "succeeded")),
+        (1, 0),
+        "{}",
+        c.text()
+    );
+    // Alarms by state, services by health and image, criteria by why.
+    c.keys("5/no data<enter>");
+    assert_eq!(kept(&c, "ALARM "), 0, "{}", c.text());
+    c.keys("<esc>3/degraded<enter>");
+    assert_eq!(
+        (kept(&c, "pdf-render"), kept(&c, "steady")),
+        (1, 0),
+        "{}",
+        c.text()
+    );
+    c.keys("<esc>i/asking<enter>");
+    let systems = c.text();
+    assert!(
+        systems.contains("asking") || systems.contains("nothing matches"),
+        "{systems}"
+    );
+}
+
+#[test]
+fn what_is_wrong_in_a_confirmation_and_a_form_is_told_whole_above_the_keys() {
+    let mut c = Console::with(80, 24, still());
+    c.keys("3/api<enter><enter>U");
+    assert!(
+        c.shows("now :42"),
+        "the form may lie over the row: {}",
+        c.text()
+    );
+    c.keys("<esc>");
+    let mut preview = fixture::preview();
+    preview.confirm = Confirm::Type("laser-production-us-east-1".into());
+    c.msg(Msg::Key(KeyEvent::new(
+        KeyCode::Char('X'),
+        KeyModifiers::NONE,
+    )));
+    let intent = c.effects.iter().rev().find_map(|e| match e {
+        Effect::Preview(intent) => Some(intent.clone()),
+        _ => None,
+    });
+    preview.intent = intent.expect("a restart was asked for");
+    c.msg(Msg::Previewed(Ok(Box::new(preview))));
+    c.keys("wrong<enter>");
+    assert!(
+        c.shows("▲ type laser-production-us-east-1 and enter"),
+        "{}",
+        c.text()
+    );
+    assert!(c.shows("esc give up"), "{}", c.text());
+}
+
+#[test]
+fn a_long_name_keeps_both_ends_in_the_audit_trail() {
+    let mut snapshot = still();
+    let mut rows = (**snapshot.facts.audit.value.as_ref().unwrap()).clone();
+    rows[0].who = "root (arn:aws:sts::123456789012:assumed-role/oncall/ana)".into();
+    snapshot.facts.audit = part(Arc::new(rows));
+    let mut c = Console::with(80, 24, snapshot);
+    c.keys("8");
+    let text = c.text();
+    let row = text.lines().find(|l| l.contains("root")).expect("a row");
+    assert!(row.contains("…") && row.contains("ana)"), "{row}");
+}
+
+#[test]
+fn logs_begin_with_the_environment_that_is_looked_at_and_say_where_there_is_no_cluster() {
+    let mut snapshot = still();
+    snapshot.facts.services = part(Arc::default());
+    snapshot.facts.clusters = part(Vec::new());
+    let mut c = Console::with(80, 24, snapshot);
+    c.keys("7");
+    assert!(c.shows("there is no ECS cluster"), "{}", c.text());
+}
