@@ -5,6 +5,7 @@ pub mod effect;
 pub mod form;
 pub mod fuzzy;
 pub mod keymap;
+mod leaving;
 pub mod model;
 pub mod msg;
 pub mod overlays;

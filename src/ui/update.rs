@@ -8,6 +8,7 @@ use tui_input::backend::crossterm::EventHandler;
 use super::commands::{Command, Danger};
 use super::effect::Effect;
 use super::keymap::Key;
+use super::leaving;
 use super::model::{Model, Status};
 use super::msg::Msg;
 use super::overlays::{self, Overlay};
@@ -28,7 +29,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             let asked = std::mem::take(&mut model.asked_to_leave) && model.status.is_some();
             let effects = on_key(model, key);
             if effects.contains(&Effect::Quit) && !asked {
-                before_leaving(model, effects)
+                leaving::ask_once(model, Key::from(key), effects)
             } else {
                 effects
             }
@@ -167,32 +168,6 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         Some(command) => run(model, command),
         None => Vec::new(),
     }
-}
-
-/// Says once what goes on without us, where something does: the next one that asks to leave does.
-fn before_leaving(model: &mut Model, mut effects: Vec<Effect>) -> Vec<Effect> {
-    let open = model.snapshot.facts.runs.iter();
-    let open: Vec<String> = open
-        .filter(|r| r.outcome.is_none())
-        .map(|r| format!("{} of {}", r.intent.verb(), r.intent.subject()))
-        .collect();
-    // Where nothing can be said, nobody is kept.
-    let Some(first) = open.first().filter(|_| !model.is_too_small()) else {
-        return effects;
-    };
-    let what = match open.len() {
-        1 => format!("{first} is running"),
-        n => format!("{first} and {} more are running", n - 1),
-    };
-    let key = model.keymap.key_for(model.current, Command::Quit);
-    let key = key.unwrap_or_else(|| "quit".into());
-    effects.retain(|e| *e != Effect::Quit);
-    model.asked_to_leave = true;
-    model.say(
-        format!("{what}: {key} again to leave; it goes on at the vendor, and the next console picks it up"),
-        true,
-    );
-    effects
 }
 
 /// Why a command does not work at present.
