@@ -223,7 +223,8 @@ impl Facts {
             let found = self.deployment_of(r);
             found.is_some_and(|d| d.id == deployment.id)
         };
-        self.runs.iter().find(mine)
+        let about = |r: &&Run| r.intent.service() == Some(&deployment.service);
+        self.runs.iter().filter(about).find(mine)
     }
 
     /// Who brought a deployment about, as far as is known: an action of ours, or another's in the audit trail; else who registered
