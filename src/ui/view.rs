@@ -119,7 +119,10 @@ struct Dress {
 /// The dress in which all tabs fit: names are shortened before a key is hidden, for a key that nobody sees leads nowhere. The name of
 /// the screen that is shown stays whole.
 fn dress(model: &Model) -> Dress {
+    // The first column stays free, and so does the gap after the last tab.
     let room = usize::from(model.size.0).saturating_sub(1);
+    // Where one is within the screen is seen, too, as long as the names of the others still tell something.
+    let crumbs = crumbs(model).map_or(0, |c| (width(&c) + 2).min(CRUMBS));
     let taken = |d: Dress| {
         let texts = ScreenId::ALL.iter().map(|id| tab_text(model, *id, d));
         texts.map(|s| width(&s) + gap(d)).sum::<usize>()
@@ -133,12 +136,20 @@ fn dress(model: &Model) -> Dress {
         letters,
     });
     let mut all = whole.into_iter().chain(cut);
-    all.find(|d| taken(*d) <= room).unwrap_or(Dress {
-        wide: false,
-        letters: 0,
-    })
+    let beside = |d: &Dress| d.letters >= TELLING && taken(*d) + crumbs <= room + gap(*d);
+    all.clone()
+        .find(beside)
+        .or_else(|| all.find(|d| taken(*d) <= room + gap(*d)))
+        .unwrap_or(Dress {
+            wide: false,
+            letters: 0,
+        })
 }
 
+/// Columns that crumbs get at the cost of the tabs' names.
+const CRUMBS: usize = 36;
+/// Letters that still tell a name.
+const TELLING: usize = 4;
 /// Letters from which on names are shortened.
 const LONGEST: usize = 8;
 
@@ -168,8 +179,9 @@ fn tab_text(model: &Model, id: ScreenId, dress: Dress) -> String {
         true => id.title().to_owned(),
         false => id.title().chars().take(dress.letters).collect(),
     };
+    let apart = if dress.letters < LONGEST { "" } else { " " };
     match badge(model, id) {
-        Some(n) => format!("{key}{space}{name} {n}"),
+        Some(n) => format!("{key}{space}{name}{apart}{n}"),
         None => format!("{key}{space}{name}"),
     }
 }
@@ -211,9 +223,7 @@ fn tabs(model: &Model, buf: &mut Buffer) {
         end = x + width(&text) as u16 + 1;
         line(buf, x, 1, room, &[(text, style)]);
     }
-    let crumbs = model.screen().map_or_else(Vec::new, |s| s.crumbs());
-    if !crumbs.is_empty() {
-        let text = format!("{} › {} ", model.current.title(), crumbs.join(" › "));
+    if let Some(text) = crumbs(model) {
         let room = usize::from(buf.area.width.saturating_sub(end + 1));
         if room < 12 {
             // A piece of it would say nothing; the panel below has the name.
@@ -223,6 +233,13 @@ fn tabs(model: &Model, buf: &mut Buffer) {
         let w = width(&text) as u16;
         line(buf, buf.area.width - w, 1, w, &[(text, t.title)]);
     }
+}
+
+/// Where one is within the screen; `None` at its top.
+fn crumbs(model: &Model) -> Option<String> {
+    let crumbs = model.screen().map_or_else(Vec::new, |s| s.crumbs());
+    let joined = crumbs.join(" › ");
+    (!crumbs.is_empty()).then(|| format!("{} › {joined} ", model.current.title()))
 }
 
 /// The screen whose tab is at a position.
