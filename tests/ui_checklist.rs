@@ -212,8 +212,8 @@ fn a_new_picture_leaves_the_selection_with_its_criterion() {
 #[test]
 fn the_overview_leads_to_a_stage_that_blocks_go_live() {
     let mut c = Console::new(120, 40);
-    // Four things burn and one moves before the stages.
-    c.keys("jjjjjj<enter>");
+    // Three things burn and one moves before the stages.
+    c.keys("jjjjj<enter>");
     assert!(row(&c, "▌").contains("CI/CD"), "{}", c.text());
     c.keys("<esc>");
     assert!(

@@ -114,7 +114,11 @@ fn leaving_in_the_middle_of_an_action_asks_once() {
     // Over an open form it is ctrl-c that leaves.
     let mut c = Console::new(80, 24);
     c.keys("?<ctrl-c>");
-    assert!(!quits(&c) && c.shows("again to leave"), "{}", c.text());
+    assert!(
+        !quits(&c) && c.shows("ctrl-c again to leave"),
+        "{}",
+        c.text()
+    );
     c.keys("<ctrl-c>");
     assert!(quits(&c));
 }
@@ -167,7 +171,7 @@ fn a_filter_searches_what_a_row_shows() {
         "{}",
         c.text()
     );
-    c.keys("<esc>/ana<enter>");
+    c.keys("<esc>/our deploy<enter>");
     assert_eq!(kept(&c, "our deploy"), 1, "{}", c.text());
     assert_eq!(kept(&c, "ROLLED BACK"), 0, "{}", c.text());
     // The audit trail by outcome.

@@ -358,26 +358,25 @@ pub(super) fn view(c: &Confirming, model: &Model, area: Rect, buf: &mut Buffer) 
             Confirm::Type(word) => {
                 let ask = format!(" type {word} to do it: ");
                 let used = ask.chars().count() as u16;
+                let keys = "enter   esc give up";
+                // A long word leaves less room for what is typed, not for what the keys do.
+                let spare = inside.width.saturating_sub(used + 3 + keys.len() as u16);
+                let room = spare.clamp(8, 24);
                 line(buf, inside.x, y, inside.width, &[(ask, t.danger)]);
-                field(
-                    buf,
-                    Rect::new(
-                        inside.x + used + 1,
-                        y,
-                        24.min(inside.width.saturating_sub(used + 1)),
-                        1,
-                    ),
-                    &c.typed,
-                    true,
-                    t,
+                let at = Rect::new(
+                    inside.x + used + 1,
+                    y,
+                    room.min(inside.width.saturating_sub(used + 1)),
+                    1,
                 );
-                let rest = inside.x + used + 27;
+                field(buf, at, &c.typed, true, t);
+                let rest = inside.x + used + room + 3;
                 line(
                     buf,
                     rest,
                     y,
                     inside.right().saturating_sub(rest),
-                    &[("enter   esc give up".into(), t.muted)],
+                    &[(keys.into(), t.muted)],
                 );
             }
         },

@@ -11,11 +11,11 @@ use crate::ui::widgets::{Column, Row, Table, ago, duration, line, panel, scrolle
 const COLUMNS: &[Column] = &[
     Column::right("#", 5),
     Column::right("when", 11),
-    Column::left("who", 12).grow(2).middle(),
+    Column::left("who", 10).grow(2).middle(),
     Column::left("action", 9),
     Column::left("subject", 16).grow(2),
     Column::left("event", 8),
-    Column::left("outcome", 10),
+    Column::left("outcome", 11),
     Column::right("took", 6).drop(2),
     Column::left("detail", 12).grow(4).drop(1),
 ];

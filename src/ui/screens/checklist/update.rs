@@ -39,10 +39,10 @@ impl Screen for Checklist {
             ],
             Some(Item::Criterion(_)) => &[
                 Open,
+                NextFailing,
                 SignOff,
                 Waive,
                 Withdraw,
-                NextFailing,
                 PrevFailing,
                 Describe,
                 Copy,
