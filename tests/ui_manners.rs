@@ -242,6 +242,7 @@ fn what_is_wrong_in_a_confirmation_and_a_form_is_told_whole_above_the_keys() {
 fn a_long_name_keeps_both_ends_in_the_audit_trail() {
     let mut snapshot = still();
     let mut rows = (**snapshot.facts.audit.value.as_ref().unwrap()).clone();
+    rows[0].detail = format!("{}endword", "word ".repeat(30));
     rows[0].who = "root (arn:aws:sts::123456789012:assumed-role/oncall/ana)".into();
     snapshot.facts.audit = part(Arc::new(rows));
     let mut c = Console::with(80, 24, snapshot);
@@ -249,6 +250,11 @@ fn a_long_name_keeps_both_ends_in_the_audit_trail() {
     let text = c.text();
     let row = text.lines().find(|l| l.contains("root")).expect("a row");
     assert!(row.contains("…") && row.contains("ana)"), "{row}");
+    // And all of it stands in the document, on as many lines as it takes.
+    c.keys("d/endword<enter>");
+    assert_eq!(c.text().matches("endword").count(), 2, "{}", c.text());
+    c.keys("<esc>dG");
+    assert!(c.shows(&"cd".repeat(32)), "{}", c.text());
 }
 
 #[test]

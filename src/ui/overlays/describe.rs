@@ -9,7 +9,7 @@ use tui_input::backend::crossterm::EventHandler;
 use super::super::commands::Command;
 use super::super::effect::Effect;
 use super::super::model::Model;
-use super::super::widgets::{highlighted, line, scrolled};
+use super::super::widgets::{highlighted, line, scrolled, wrapped};
 use super::{Overlay, window};
 
 /// State of the document.
@@ -62,6 +62,17 @@ impl Describe {
                 .is_some_and(|l| l.to_lowercase().contains(&needle))
     }
 
+    /// Lines at the end that are shown at once.
+    fn fitting(&self, room: usize, rows: usize) -> usize {
+        let mut used = 0;
+        let heights = self.lines.iter().rev().map(|l| folded(l, room).len());
+        let fit = heights.take_while(|height| {
+            used += height;
+            used <= rows
+        });
+        fit.count().max(1)
+    }
+
     fn find(&mut self, forward: bool, from: usize) {
         let n = self.lines.len();
         let found = (0..n)
@@ -77,6 +88,19 @@ impl Describe {
             self.scroll = i;
         }
     }
+}
+
+/// A line in as many rows as it takes: what does not fit is told below, a little further in.
+fn folded(text: &str, room: usize) -> Vec<String> {
+    let words = text.trim_start();
+    let lead = text.len() - words.len();
+    let rest = room.saturating_sub(lead + 2);
+    let rows = wrapped(words, rest).into_iter().enumerate();
+    rows.map(|(n, row)| {
+        let indent = if n == 0 { lead } else { lead + 2 };
+        format!("{}{row}", " ".repeat(indent))
+    })
+    .collect()
 }
 
 pub(super) fn on_key(
@@ -138,8 +162,13 @@ pub(super) fn view(d: &Describe, model: &Model, area: Rect, buf: &mut Buffer) {
         ..inside
     };
     let shown = usize::from(rows.height);
-    let first = d.scroll.min(d.lines.len().saturating_sub(shown));
-    for (y, (i, text)) in (rows.y..rows.bottom()).zip(d.lines.iter().enumerate().skip(first)) {
+    let room = usize::from(rows.width.saturating_sub(2));
+    let first = d
+        .scroll
+        .min(d.lines.len().saturating_sub(d.fitting(room, shown)));
+    let lines = d.lines.iter().enumerate().skip(first);
+    let drawn = lines.flat_map(|(i, text)| folded(text, room).into_iter().map(move |t| (i, t)));
+    for (y, (i, text)) in (rows.y..rows.bottom()).zip(drawn) {
         let base = if i == d.scroll && d.matches(i) {
             theme.selection
         } else {
@@ -150,7 +179,7 @@ pub(super) fn view(d: &Describe, model: &Model, area: Rect, buf: &mut Buffer) {
             rows.x,
             y,
             rows.width,
-            text,
+            &text,
             d.search.value(),
             base,
             theme.matched,

@@ -253,7 +253,7 @@ mod tests {
             }));
         }
         let often = Duration::from_secs(10);
-        let facts = Facts {
+        let mut facts = Facts {
             environment: "production".into(),
             services: Part::answered(Arc::new(services), now, "ecs", often),
             task_definitions: Part::answered(Arc::new(definitions), now, "ecs", often),
@@ -265,6 +265,12 @@ mod tests {
         assert_eq!(
             (usual.groups.len(), usual.note.as_str()),
             (5, "5 of 12 groups")
+        );
+        facts.environment = "laser-staging".into();
+        let usual = Source::Usual.resolve(&facts);
+        assert_eq!(
+            usual.groups[..4],
+            names.map(|n| format!("/ecs/laser-staging/{n}"))
         );
     }
 }
