@@ -119,6 +119,19 @@ pub struct Deployment {
     pub source: DeploymentSource,
 }
 
+/// A deployment as the list of a service's past ones tells it (ServiceDeploymentBrief).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PastDeployment {
+    /// ServiceDeployment ARN.
+    pub id: String,
+    /// Where it stands, or how it ended.
+    pub state: DeploymentState,
+    /// Created (UTC).
+    pub created_at: Option<Timestamp>,
+    /// Ended (UTC).
+    pub finished_at: Option<Timestamp>,
+}
+
 impl Deployment {
     /// From which revision it goes to which; one that is rolled back goes the other way.
     pub fn way(&self) -> (Option<u32>, Option<u32>) {

@@ -12,7 +12,7 @@ use super::action::{Intent, Run};
 use super::alarm::{Alarm, AlarmEvent};
 use super::audit::{AuditRow, ChainVerdict, SignOff};
 use super::dashboard::{BoardData, Dashboard, DashboardEntry, LogTable, OwnDashboard};
-use super::deployment::Deployment;
+use super::deployment::{Deployment, PastDeployment};
 use super::estate::Estate;
 use super::guard::GuardProbe;
 use super::log::{LogGroup, LogLine, LogTail};
@@ -92,6 +92,8 @@ pub struct Facts {
     pub task_definitions: Part<Arc<BTreeMap<String, Arc<TaskDefinition>>>>,
     /// Running and recent deployments, newest first.
     pub deployments: Part<Arc<Vec<Arc<Deployment>>>>,
+    /// Past deployments of services, newest first, as far back as one question reaches: for the checklist.
+    pub histories: BTreeMap<ServiceId, Part<Arc<Vec<PastDeployment>>>>,
     /// Tasks of the service looked at.
     pub tasks: BTreeMap<ServiceId, Part<Arc<Vec<Task>>>>,
     /// Revisions of the service looked at, newest first.

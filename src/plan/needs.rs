@@ -7,6 +7,7 @@ use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
 use crate::domain::queries::PERIOD_S;
+use crate::domain::service::ServiceId;
 
 /// Alarms whose history is read at most: those that fired most lately.
 const HISTORIES: usize = 5;
@@ -23,6 +24,9 @@ const VITALS: usize = 9;
 /// Log groups of which a sample of lines is read at most: one call each, every few minutes.
 pub(super) const SAMPLES: usize = 60;
 
+/// Services whose past deployments are read at most: one call each, a few a minute.
+pub(super) const DEPLOYMENT_HISTORIES: usize = 40;
+
 /// What to ask slowly (every few minutes) for the checklist's sake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
@@ -36,6 +40,8 @@ pub struct Needs {
     pub dashboards: bool,
     /// Alarms whose history is needed, by name.
     pub alarm_histories: Vec<String>,
+    /// Services whose past deployments are needed (`Facts::histories`).
+    pub deployment_histories: Vec<ServiceId>,
     /// Log groups of which a few of the newest lines are needed (`Facts::log_samples`).
     pub log_samples: Vec<String>,
 }
@@ -104,6 +110,14 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
         } else {
             Vec::new()
         },
+        deployment_histories: if calls().any(|c| c.probe.name == "ecs.rollback-rehearsed") {
+            with_history(facts)
+                .take(DEPLOYMENT_HISTORIES)
+                .cloned()
+                .collect()
+        } else {
+            Vec::new()
+        },
         log_samples: if calls().any(|c| c.probe.name == "logs.structured") {
             let mut names = log_groups(facts);
             names.truncate(SAMPLES);
@@ -128,6 +142,15 @@ fn histories(facts: &Facts) -> Vec<String> {
         .collect()
 }
 
+/// Services of the environment that is looked at, which may have been rolled back, sorted by id.
+pub(super) fn with_history(facts: &Facts) -> impl Iterator<Item = &ServiceId> {
+    let here = Env::looked_at(facts);
+    let active = facts.service_rows().iter().filter(|s| s.status == "ACTIVE");
+    active
+        .map(|s| &s.id)
+        .filter(move |id| Env::named(&id.cluster).is_none_or(|env| env == here))
+}
+
 /// Groups that services log to, by name, each once.
 pub(super) fn log_groups(facts: &Facts) -> Vec<String> {
     let mut names: Vec<String> = facts
@@ -147,6 +170,26 @@ mod tests {
 
     use super::*;
     use crate::domain::part::Part;
+    use crate::plan::probes::testing::service_running;
+
+    #[test]
+    fn past_deployments_are_asked_of_the_environment_that_is_looked_at() {
+        let mut facts = service_running("r/api:1");
+        facts.environment = "laser-prod".into();
+        let ours = facts.service_rows()[0].clone();
+        let mut staging = (*ours).clone();
+        staging.id.cluster = "staging".into();
+        let mut rows = vec![ours.clone(), Arc::new(staging)];
+        rows.extend((0..DEPLOYMENT_HISTORIES).map(|n| {
+            let mut other = (*ours).clone();
+            other.id.name = format!("s{n:02}");
+            Arc::new(other)
+        }));
+        facts.services.value = Some(Arc::new(rows));
+        let asked = needs(&Plan::default_plan(), &facts).deployment_histories;
+        assert_eq!(asked.len(), DEPLOYMENT_HISTORIES, "bounded");
+        assert!(asked.iter().all(|id| id.cluster == ours.id.cluster));
+    }
 
     #[test]
     fn every_source_of_a_named_metric_is_asked_and_no_other_environment_s() {

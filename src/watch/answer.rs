@@ -11,8 +11,8 @@ use super::estate;
 use super::picture::Picture;
 use super::topic::Topic;
 use super::topics::{
-    alarms, boards, charts, deployments, identity, log_groups, logs, outside, records, series,
-    services, slos, targets, task_definitions, tasks,
+    alarms, boards, charts, deployments, histories, identity, log_groups, logs, outside, records,
+    series, services, slos, targets, task_definitions, tasks,
 };
 use crate::backend::Backend;
 use crate::domain::alarm::Alarm;
@@ -39,6 +39,8 @@ pub enum Answer {
     TaskDefinitions(task_definitions::Read),
     /// Deployments of a service.
     Deployments(deployments::Detail),
+    /// Past deployments of services.
+    Histories(histories::Histories),
     /// Tasks of a service.
     Tasks(tasks::Tasks),
     /// Revisions of a service.
@@ -116,6 +118,10 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
             }
             None => nothing(),
         },
+        Topic::Histories => {
+            let services = histories::choose(p);
+            Box::pin(async move { Answer::Histories(histories::ask(&b, services).await) })
+        }
         Topic::Tasks(id) => Box::pin(async move { Answer::Tasks(tasks::ask(&b, id).await) }),
         Topic::Revisions(id) => {
             let family = tasks::family(p, &id);
@@ -235,6 +241,7 @@ pub fn take(p: &mut Picture, answer: Answer, at: Timestamp) -> Joined {
         Answer::Services(a) => services::take(p, a, at),
         Answer::TaskDefinitions(a) => task_definitions::take(p, a, at),
         Answer::Deployments(a) => deployments::take(p, a, at),
+        Answer::Histories(a) => histories::take(p, a, at),
         Answer::Tasks(a) => tasks::take(p, a, at),
         Answer::Revisions(a) => tasks::take_revisions(p, a, at),
         Answer::TargetGroups(a) => targets::take_groups(p, a, at),

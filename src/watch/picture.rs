@@ -48,6 +48,8 @@ pub struct Picture {
     pub details: BTreeMap<ServiceId, deployments::Known>,
     /// How the last deployment of each service ended, as it was told.
     pub ended: BTreeMap<ServiceId, Deployment>,
+    /// When each service's past deployments were last asked about, well or not.
+    pub histories_tried: BTreeMap<ServiceId, Instant>,
     /// All target groups of the account, without targets.
     pub groups: Vec<TargetGroup>,
     /// What each group that services are bound to answered.
@@ -118,6 +120,7 @@ impl Picture {
             services: BTreeMap::new(),
             details: BTreeMap::new(),
             ended: BTreeMap::new(),
+            histories_tried: BTreeMap::new(),
             groups: Vec::new(),
             targets: targets::Known::default(),
             measured: Measured::default(),

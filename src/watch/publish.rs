@@ -182,6 +182,7 @@ impl Publisher {
         if scope != Scope::Everything {
             // Nothing is judged: what is measured is all that is shown of it.
             needs.alarm_histories.clear();
+            needs.deployment_histories.clear();
             needs.log_samples.clear();
         }
         let changed = needs != picture.needs;

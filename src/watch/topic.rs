@@ -19,6 +19,8 @@ pub enum Topic {
     TaskDefinitions,
     /// Deployments of a service, by the service-deployment API.
     Deployments(ServiceId),
+    /// Past deployments of the services that the plan asks about.
+    Histories,
     /// Tasks of a service.
     Tasks(ServiceId),
     /// Past revisions of a service.

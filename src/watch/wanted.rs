@@ -13,7 +13,7 @@ use super::estate;
 use super::picture::Picture;
 use super::topic::{Topic, Wanted};
 use super::topics::{
-    boards, charts, deployments, log_groups, outside, records, series, slos, targets,
+    boards, charts, deployments, histories, log_groups, outside, records, series, slos, targets,
     task_definitions,
 };
 use crate::backend::aws::ecs::SERVICES_A_CALL;
@@ -206,6 +206,13 @@ fn needed(p: &Picture, all: &mut Vec<Wanted>) {
     }
     let histories = p.needs.alarm_histories.iter();
     all.extend(histories.map(|name| Wanted::every(Topic::AlarmHistory(name.clone()), 300_000)));
+    if !p.needs.deployment_histories.is_empty() {
+        // While some were never asked about, one round follows the other.
+        let stamp = stamp(&(&p.needs.deployment_histories, histories::unasked(p)));
+        let mut past = Wanted::every(Topic::Histories, 0).stamped(stamp);
+        past.period = histories::ROUND;
+        all.push(past);
+    }
     if !p.needs.log_samples.is_empty() {
         let mut samples = Wanted::every(Topic::LogSamples, 0).stamped(stamp(&p.needs.log_samples));
         samples.period = log_groups::SAMPLED;

@@ -24,6 +24,12 @@ fn what_is_seen_from_outside_is_proved_on_the_demos_own_hosts() {
         let (state, reason) = criterion(&list, id);
         assert_eq!(state, "proved", "{id}: {reason}");
     }
+    // A rollback of the past is found without anybody opening a service's page.
+    let rehearsed = list["criteria"].as_array().unwrap().iter();
+    let rehearsed = rehearsed.clone().find(|c| c["id"] == "2.S4").unwrap();
+    assert_eq!(rehearsed["state"], "proved", "{}", rehearsed["reason"]);
+    let evidence = rehearsed["evidence"].to_string() + &rehearsed["all_evidence"].to_string();
+    assert!(evidence.contains("was rolled back"), "{evidence}");
     // What the answers made the plan ask for was waited for, too.
     for one in list["criteria"].as_array().unwrap() {
         let reason = one["reason"].as_str().unwrap_or_default();

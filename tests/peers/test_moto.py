@@ -51,6 +51,23 @@ class SecondPeer(PeerCase):
         self.assertIsNone(NEST.search(str([c["reason"] for c in criteria])))
 
 
+    def test_a_rollback_that_nobody_can_tell_of_is_unknown_and_says_why(self):
+        plan = """title = "One"
+            [[stages]]
+            number = 1
+            title = "One"
+            [[criteria]]
+            id = "1.S1"
+            title = "Rehearsed"
+            probes = ["ecs.rollback-rehearsed"]"""
+        (self.deck.home / "plan.toml").write_text(plan)
+        self.deck.configure('plan = "plan.toml"\n')
+        (one,) = self.deck.ask("checklist")["criteria"]
+        self.assertEqual(one["state"], "unknown")
+        self.assertIn("past deployments of 0 of 1 services", one["reason"])
+        self.assertIn("does not know ListServiceDeployments", one["reason"])
+
+
 class SecondPeerActions(PeerCase):
     """moto 5.2.5 starts no task of a service and keeps the old revision in deployments[]: what is asked for is never there."""
 

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_ecs::types as sdk;
 
+mod history;
+
 use super::convert::{count, some_text, text, time};
 use super::ecs::Ecs;
 use super::{Question, ecs_map};

@@ -163,7 +163,7 @@ fn named(rows: &[(String, String)]) -> String {
     }
 }
 
-fn counted(total: usize, noun: &str) -> String {
+pub fn counted(total: usize, noun: &str) -> String {
     match total {
         1 => format!("1 {noun}"),
         n if noun.ends_with('s') => format!("all {n} {noun}es"),

@@ -37,7 +37,7 @@ mod smtp;
 mod sns;
 mod targets;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 mod vercel;
 mod walls;
 mod web;

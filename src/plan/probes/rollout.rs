@@ -1,11 +1,14 @@
 //! How services deploy, how the last deployments ended, and whether going back was rehearsed.
 
-use super::judgement::{Findings, Judgement, Verdict};
+use jiff::Timestamp;
+
+use super::judgement::{Findings, Judgement, Verdict, counted};
 use super::look::{Look, span, within};
 use super::{Probe, number, words};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::DeploymentState;
-use crate::domain::service::{Service, Strategy};
+use crate::domain::service::{Service, ServiceId, Strategy};
+use crate::plan::needs;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -203,26 +206,61 @@ fn rehearsed(look: &Look<'_>) -> Verdict {
             ));
         }
     }
-    let seen = look.fresh(&look.facts.deployments, "the deployments")?;
-    let back = seen.value.iter().find(|d| {
-        d.state == DeploymentState::RolledBack
-            && d.finished_at.is_some_and(|t| within(t, look.now, days))
-    });
-    if let Some(d) = back {
-        let when = d.finished_at.map(|t| ago(look, t)).unwrap_or_default();
-        let answer = format!("{} was rolled back {when} ago", d.service);
-        return Ok(Judgement::single(
-            true,
-            look.question(seen.source),
-            answer,
-            seen.at,
-        ));
+    let back = |state: DeploymentState, at: Option<Timestamp>| {
+        at.filter(|t| state == DeploymentState::RolledBack && within(*t, look.now, days))
+    };
+    let proof = |service: &ServiceId, when: Timestamp, source: &str, at: Timestamp| {
+        let answer = format!("{service} was rolled back {} ago", ago(look, when));
+        Judgement::single(true, look.question(source), answer, at)
+    };
+    let seen = look.fresh(&look.facts.deployments, "the deployments");
+    if let Ok(seen) = &seen {
+        let mut rows = seen.value.iter();
+        let found = rows.find_map(|d| Some((&d.service, back(d.state, d.finished_at)?)));
+        if let Some((service, when)) = found {
+            return Ok(proof(service, when, seen.source, seen.at));
+        }
+    }
+    for (service, part) in &look.facts.histories {
+        let Ok(seen) = look.fresh(part, "its past deployments") else {
+            continue;
+        };
+        let mut rows = seen.value.iter();
+        if let Some(when) = rows.find_map(|d| back(d.state, d.finished_at)) {
+            return Ok(proof(service, when, seen.source, seen.at));
+        }
     }
     // Neither record reaches back for ever: not finding one is no proof that there was none.
     from_audit?;
+    seen?;
     Err(Judgement::unknown(format!(
-        "no rollback within {days} days in the audit trail and in the deployments that were read (a service's own page reads its history): rehearse one (rollback on a service)"
+        "no rollback within {days} days in the audit trail, nor in {}: rehearse one (rollback on a service)",
+        histories_read(look)
     )))
+}
+
+/// How much of the services' past was read, and why not the rest.
+fn histories_read(look: &Look<'_>) -> String {
+    let (mut read, mut unread, mut all) = (0, None, 0);
+    for (n, id) in needs::with_history(look.facts).enumerate() {
+        all += 1;
+        let why = match look.facts.histories.get(id) {
+            Some(part) => match look.fresh(part, "its past deployments") {
+                Ok(_) => {
+                    read += 1;
+                    continue;
+                }
+                Err(why) => why.reason,
+            },
+            None if n < needs::DEPLOYMENT_HISTORIES => "not asked yet".to_owned(),
+            None => format!("those of {} are read at most", needs::DEPLOYMENT_HISTORIES),
+        };
+        unread.get_or_insert_with(|| format!("{}: {why}", id.name));
+    }
+    match unread {
+        None => format!("the past deployments of {}", counted(all, "service")),
+        Some(why) => format!("the past deployments of {read} of {all} services ({why})"),
+    }
 }
 
 fn ago(look: &Look<'_>, at: jiff::Timestamp) -> String {
@@ -233,10 +271,65 @@ fn ago(look: &Look<'_>, at: jiff::Timestamp) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::testing::{judged, part, running};
+    use super::*;
+    use crate::domain::deployment::PastDeployment;
     use crate::domain::facts::Facts;
+    use crate::domain::part::Part;
+    use crate::domain::problem::{Problem, ProblemKind};
     use crate::domain::service::{ContainerSpec, Revision, Rollout, TaskCounts};
     use crate::plan::checklist::CriterionState::{Proved, Unknown};
+    use crate::plan::probes::testing::{self, judged, part, running, service_running};
+
+    const CALL: &str = "ecs.rollback-rehearsed days=90";
+
+    fn facts(past: Part<Arc<Vec<PastDeployment>>>) -> Facts {
+        let mut facts = service_running("r/api:1");
+        facts.audit = part(Arc::new(Vec::new()));
+        facts.deployments = part(Arc::new(Vec::new()));
+        let id = facts.service_rows()[0].id.clone();
+        facts.histories.insert(id, past);
+        facts
+    }
+
+    fn ended(state: DeploymentState, days: i64) -> Part<Arc<Vec<PastDeployment>>> {
+        part(Arc::new(vec![PastDeployment {
+            id: "arn:d".into(),
+            state,
+            created_at: testing::ago(days * 24 + 1),
+            finished_at: testing::ago(days * 24),
+        }]))
+    }
+
+    #[test]
+    fn a_rollback_in_a_history_that_nobody_looked_at_is_proof() {
+        let rolled = judged(CALL, &facts(ended(DeploymentState::RolledBack, 80)));
+        assert_eq!(rolled.state, Proved, "{}", rolled.reason);
+        assert!(rolled.reason.contains("prod/api was rolled back 80d ago"));
+        for other in [
+            ended(DeploymentState::RolledBack, 91),
+            ended(DeploymentState::Successful, 1),
+        ] {
+            let none = judged(CALL, &facts(other));
+            assert_eq!(none.state, Unknown);
+            assert!(none.reason.contains("past deployments of 1 service:"));
+        }
+    }
+
+    #[test]
+    fn a_history_that_cannot_be_read_says_why() {
+        let why = "the endpoint does not know ListServiceDeployments";
+        let mut unread = Part::default();
+        let kind = ProblemKind::Unsupported;
+        unread.error = Some(Problem::new(kind, "ecs", "Cannot list", why, "Rehearse."));
+        let lacking = judged(CALL, &facts(unread));
+        assert_eq!(lacking.state, Unknown);
+        assert!(
+            lacking.reason.contains("0 of 1 services"),
+            "{}",
+            lacking.reason
+        );
+        assert!(lacking.reason.contains(why), "{}", lacking.reason);
+    }
 
     /// One service that rolls `:8` out in place of `:7`, which alone has been read.
     fn deploying() -> Facts {
