@@ -10,7 +10,7 @@ use flightdeck::config::{Config, HttpsTarget};
 use flightdeck::domain::action::{Confirm, DiffMark, Intent, Phase};
 use flightdeck::domain::audit::{ChainVerdict, Outcome, SignOffKind};
 use flightdeck::domain::problem::ProblemKind;
-use flightdeck::domain::service::ServiceId;
+use flightdeck::domain::service::{Revision, ServiceId};
 
 fn rollback(to: Option<u32>) -> Intent {
     Intent::Rollback { service: api(), to }
@@ -152,6 +152,20 @@ async fn a_bad_image_trips_the_breaker_and_is_told_as_failed() {
     assert!(row.detail.contains("circuit breaker"), "{}", row.detail);
     // ECS went back by itself: going back once more would go too far.
     let preview = console.preview(rollback(None)).await;
+    // Who names the revision that failed is told that it did, and types its name: the environment's is not enough.
+    let family = &before.revision.family;
+    let arns = console.backend.ecs.revision_arns(family, 1).await.unwrap();
+    let failed = Revision::parse(&arns[0]).unwrap().number;
+    let again = console.preview(rollback(Some(failed))).await;
+    let said = |w: &String| {
+        w.contains("failed at its last deployment: ROLLED BACK") && w.contains("circuit breaker")
+    };
+    assert!(again.warnings.iter().any(said), "{:?}", again.warnings);
+    let name = format!("{}:{failed}", before.revision.family);
+    assert_eq!(again.confirm, Confirm::Type(name));
+    let environment = Some("production".into());
+    let refused = console.engine.start(again, environment).await.unwrap_err();
+    assert_eq!(refused.kind, ProblemKind::Refused);
     let already = |r: &String| r.contains("rolled back already") && r.contains("--to");
     assert!(
         preview.refusals.iter().any(already),
@@ -399,7 +413,7 @@ async fn a_preview_that_the_world_has_overtaken_is_not_executed() {
     let (ana, ben) = (bench.console().await, bench.console().await);
     let old = ana.preview(deploy("1.8.3")).await;
     assert_eq!(
-        ben.run(deploy("1.8.5")).await.outcome,
+        ben.run(deploy("1.8.1")).await.outcome,
         Some(Outcome::Succeeded)
     );
     let sent = bench.wire.mutations();
@@ -545,7 +559,7 @@ async fn a_console_killed_while_following_is_replaced_by_the_next_one() {
     let bench = Bench::at(SLOW).await;
     let id = killed_at(&bench, "rolling out");
     let next = bench.console().await;
-    let busy = next.preview(deploy("1.8.9")).await;
+    let busy = next.preview(deploy("1.9.0-rc.1")).await;
     assert!(!busy.refusals.is_empty(), "its lease still holds");
     next.engine.reattach().await.unwrap();
     let mut runs = next.engine.runs();

@@ -22,6 +22,8 @@ pub struct Draft {
     pub inputs: Vec<(String, String)>,
     /// Which facts are about images.
     images: Vec<usize>,
+    /// What a person must type, wherever it happens: a key is not enough.
+    danger: Option<String>,
 }
 
 impl Draft {
@@ -47,6 +49,12 @@ impl Draft {
     pub fn image(&mut self, name: &str, words: &str) {
         self.images.push(self.facts.len());
         self.fact(name, words);
+    }
+
+    /// A thing to think about that is likely to do harm: a person must type a word, in any environment.
+    pub fn danger(&mut self, word: impl Into<String>, text: impl Into<String>) {
+        self.danger = Some(inert(&word.into()));
+        self.warn(text);
     }
 
     /// A reason why it cannot work.
@@ -88,7 +96,10 @@ impl Draft {
             refusals: self.refusals.into_iter().map(clean).collect(),
             calls: self.calls.into_iter().map(clean).collect(),
             fingerprint: fingerprint(&intent, &config.environment, &inputs),
-            confirm: confirm(&intent, config),
+            confirm: match self.danger {
+                Some(word) => Confirm::Type(word),
+                None => confirm(&intent, config),
+            },
             at: Timestamp::now(),
             inputs,
             intent,

@@ -8,7 +8,7 @@ use super::hands::{Halt, Hands};
 use super::look::Look;
 use super::{diff, stop, words};
 use crate::backend::aws::ecs::UpdateService;
-use crate::domain::deployment::{DeploymentSource, DeploymentState};
+use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Revision, ServiceId};
 
@@ -107,6 +107,19 @@ impl Rollback<'_> {
                 "the service is set to {} already",
                 service.revision
             ));
+        }
+        if let Some(last) = last_that_failed(&subject.sight, &target.revision) {
+            let (state, why) = (last.state.word(), last.trouble().unwrap_or_default());
+            let when = last.finished_at.or(last.created_at);
+            let when = when.map_or_else(String::new, |at| format!(" {} ago", words::ago(at, now)));
+            draft.input("last deployment of the target", &last.id);
+            draft.danger(
+                target.revision.to_string(),
+                format!(
+                    "{} failed at its last deployment: {state}{when}: {why}",
+                    target.revision
+                ),
+            );
         }
         let steps = service.revision.number.abs_diff(target.revision.number);
         if target.revision.number > service.revision.number {
@@ -239,6 +252,25 @@ fn is_before(r: &Revision, current: &Revision) -> bool {
 
 fn is_after(r: &Revision, current: &Revision) -> bool {
     r.family == current.family && r.number > current.number
+}
+
+/// The last deployment of a revision, where it did not end well. What went back by `deployments[]` names what it went back to, not
+/// what failed.
+fn last_that_failed<'a>(sight: &'a Sight, revision: &Revision) -> Option<&'a Deployment> {
+    let told = |d: &&Deployment| match d.source {
+        DeploymentSource::ServiceDeployments => true,
+        DeploymentSource::Rollouts => d.state != DeploymentState::RolledBack,
+    };
+    let of = |d: &&Deployment| {
+        let to = d.to.as_ref();
+        !d.state.is_running() && to.is_some_and(|to| words::same(&to.revision, revision))
+    };
+    let last = sight.deployments.iter().filter(told).find(of)?;
+    matches!(
+        last.state,
+        DeploymentState::RolledBack | DeploymentState::Failed
+    )
+    .then_some(last)
 }
 
 /// The last revision before the present one that was deployed with success. One that came later, and was deployed with success
