@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::goal::Goal;
 use super::hands::{Halt, Hands, is_lost, not_begun};
 use super::look::Look;
-use super::{diff, image, words};
+use super::{diff, image, registry, words};
 use crate::backend::aws::ecs::UpdateService;
 use crate::domain::action::Phase;
 use crate::domain::problem::Problem;
@@ -56,6 +56,7 @@ impl Deploy<'_> {
                 Err(why) => draft.refuse(why),
                 Ok(new) => {
                     self.describe(&mut draft, from, &container.name, &container.image, &new);
+                    registry::look_up(look, &mut draft, &new, now).await;
                 }
             },
         }

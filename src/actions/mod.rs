@@ -26,6 +26,7 @@ mod image;
 mod kind;
 mod life;
 mod look;
+mod registry;
 mod restart;
 mod resume;
 mod rollback;

@@ -128,6 +128,87 @@ pub enum ImageId<'a> {
     Tag(&'a str),
 }
 
+/// What a reference names in Amazon ECR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EcrName<'a> {
+    /// Whose registry: twelve digits.
+    pub account: &'a str,
+    /// In which region.
+    pub region: &'a str,
+    /// `laser/api`.
+    pub repository: &'a str,
+    /// The reference without tag and digest.
+    pub uri: &'a str,
+    /// Which image.
+    pub id: ImageId<'a>,
+}
+
+impl<'a> EcrName<'a> {
+    /// Reads a reference; `None` where it names another registry. Hosts, after the Amazon ECR user guide ("Private registries"):
+    /// `ACCOUNT.dkr.ecr.REGION.amazonaws.com` (`ecr-fips`, `.cn`), dual-stack `ACCOUNT.dkr-ecr.REGION.on.aws`.
+    pub fn of(reference: &'a str) -> Option<Self> {
+        let (host, path) = reference.split_once('/')?;
+        let (account, rest) = host.split_once('.')?;
+        let plain = ["dkr.ecr.", "dkr.ecr-fips.", "dkr-ecr.", "dkr-ecr-fips."];
+        let rest = plain.iter().find_map(|p| rest.strip_prefix(p))?;
+        let (region, domain) = rest.split_once('.')?;
+        let ours = [
+            "amazonaws.com",
+            "amazonaws.com.cn",
+            "on.aws",
+            "on.amazonwebservices.com.cn",
+        ];
+        let digits = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+        if !digits || !ours.contains(&domain) {
+            return None;
+        }
+        let end = path.find([':', '@']).unwrap_or(path.len());
+        let (repository, id) = path.split_at_checked(end)?;
+        Some(Self {
+            account,
+            region,
+            repository,
+            uri: reference.strip_suffix(id)?,
+            id: ImageId::of(id)?,
+        })
+    }
+}
+
+/// What a registry says of an image that somebody wants to deploy.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LookUp {
+    /// It is there.
+    Here(Box<Image>),
+    /// Its repository is there, and does not hold it.
+    Absent {
+        /// The repository's name.
+        repository: String,
+        /// Its newest tags.
+        newest: Vec<String>,
+        /// Whether it holds more than was read, so that there may be newer ones.
+        cut: bool,
+    },
+    /// There is no such repository.
+    NoRepository(String),
+    /// It is not there, and this repository fetches what is asked for from another registry.
+    Cache(String),
+    /// It is in Amazon ECR of this other region.
+    Abroad(String),
+    /// It is in another registry.
+    Elsewhere,
+}
+
+/// The newest tags of images, one an image, the newest first.
+pub fn newest_tags<'a>(images: impl IntoIterator<Item = &'a Image>, most: usize) -> Vec<String> {
+    let mut tagged: Vec<_> = (images.into_iter())
+        .filter_map(|i| Some((i.pushed_at, i.tag()?)))
+        .collect();
+    tagged.sort_by(|a, b| b.cmp(a));
+    (tagged.into_iter().take(most))
+        .map(|(_, tag)| tag.to_owned())
+        .collect()
+}
+
 impl<'a> ImageId<'a> {
     /// Reads it; `None` where the repository's name goes on.
     pub fn of(rest: &'a str) -> Option<Self> {
@@ -184,6 +265,15 @@ impl Registry {
         }
     }
 
+    /// The newest tags of the repository that a reference is of.
+    pub fn newest_beside(&self, reference: &str, most: usize) -> Vec<String> {
+        let beside = |i: &&Image| {
+            let rest = reference.strip_prefix(i.uri.as_str());
+            rest.and_then(ImageId::of).is_some()
+        };
+        newest_tags(self.images.iter().filter(beside), most)
+    }
+
     /// The image that a reference means.
     pub fn find(&self, reference: &str) -> Option<&Image> {
         self.images.iter().find(|i| i.is(reference))
@@ -193,6 +283,33 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn references_of_a_private_registry_are_read_and_no_others() {
+        let host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+        let reference = format!("{host}/laser/api:1.8.2");
+        let name = EcrName::of(&reference).unwrap();
+        assert_eq!(name.account, "123456789012");
+        assert_eq!((name.region, name.repository), ("eu-west-1", "laser/api"));
+        assert_eq!(name.uri, format!("{host}/laser/api"));
+        assert_eq!(name.id, ImageId::Tag("1.8.2"));
+        for good in [
+            format!("{host}/a"),
+            format!("{host}/a@sha256:00"),
+            "123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com/a:1".into(),
+            "123456789012.dkr-ecr.us-east-1.on.aws/a:1".into(),
+        ] {
+            assert!(EcrName::of(&good).is_some(), "{good}");
+        }
+        for other in [
+            "nginx:1",
+            "public.ecr.aws/nginx/nginx:1",
+            "1.dkr.ecr.us-east-1.amazonaws.com/a:1",
+            "123456789012.dkr.ecr.us-east-1.amazonaws.com.evil.example/a:1",
+        ] {
+            assert_eq!(EcrName::of(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn references_find_their_image_by_tag_and_by_digest() {

@@ -36,6 +36,8 @@ pub struct Field {
     pub input: Input,
     /// What is expected, shown below.
     pub hint: String,
+    /// What may be meant, the likeliest first: arrows take one.
+    pub offers: Vec<String>,
     /// Nobody has touched the value that it began with: what is typed takes its place.
     pub untouched: bool,
 }
@@ -45,6 +47,7 @@ impl PartialEq for Field {
         self.label == other.label
             && self.input.value() == other.input.value()
             && self.hint == other.hint
+            && self.offers == other.offers
     }
 }
 
@@ -57,6 +60,30 @@ impl Field {
             untouched: !value.is_empty(),
             input: Input::new(value),
             hint: hint.into(),
+            offers: Vec::new(),
+        }
+    }
+
+    /// The same with what may be meant.
+    #[must_use]
+    pub fn offering(mut self, offers: Vec<String>) -> Self {
+        self.offers = offers;
+        self
+    }
+
+    /// Takes the offer after the one that stands in the field, or the one before it; round and round.
+    pub fn take_offer(&mut self, back: bool) {
+        let count = self.offers.len();
+        let at = self.offers.iter().position(|o| o == self.input.value());
+        let next = match (at, back) {
+            (None, false) => 0,
+            (None, true) => count.saturating_sub(1),
+            (Some(at), false) => (at + 1) % count.max(1),
+            (Some(at), true) => (at + count.saturating_sub(1)) % count.max(1),
+        };
+        if let Some(offer) = self.offers.get(next) {
+            self.input = Input::new(offer.clone());
+            self.untouched = false;
         }
     }
 
@@ -112,12 +139,20 @@ impl Form {
         }
     }
 
-    /// The form that begins a deploy; `image` is what runs now, as a revision of that number: the form may lie over the row that says so.
-    pub fn deploy(service: &ServiceId, revision: u32, image: &str, strategy: Strategy) -> Self {
+    /// The form that begins a deploy; `image` is what runs now, as a revision of that number (the form may lie over the row that says
+    /// so), `tags` the newest ones of its repository.
+    pub fn deploy(
+        service: &ServiceId,
+        revision: u32,
+        image: &str,
+        tags: &[String],
+        strategy: Strategy,
+    ) -> Self {
         let tag = match image {
             "" => String::new(),
             image => format!(" {}", image_tag(image)),
         };
+        let offers = tags.iter().map(|t| format!(":{t}")).collect();
         Self::new(
             format!("Deploy {service}   now :{revision}{tag}"),
             Ask::Deploy(service.clone()),
@@ -126,7 +161,8 @@ impl Form {
                     "image",
                     image,
                     "a full reference, or :tag to keep the repository",
-                ),
+                )
+                .offering(offers),
                 Field::new(
                     "strategy",
                     strategy.word(),
@@ -288,6 +324,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn arrows_take_the_offers_in_turn() {
+        let offers = vec![":2".to_owned(), ":1".to_owned()];
+        let mut field = Field::new("image", "api:1", "").offering(offers);
+        let mut seen = Vec::new();
+        for back in [false, false, false, true] {
+            field.take_offer(back);
+            seen.push(field.input.value().to_owned());
+        }
+        assert_eq!(seen, [":2", ":1", ":2", ":1"]);
+        assert!(!field.untouched, "a character is added to it");
+        let mut none = Field::new("tasks", "3", "");
+        none.take_offer(false);
+        assert_eq!((none.input.value(), none.untouched), ("3", true));
+    }
+
+    #[test]
     fn answers_become_intents_or_say_what_is_wrong() {
         let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
         let id = ServiceId {
@@ -302,7 +354,7 @@ mod tests {
                 desired: 4
             }))
         );
-        let mut form = Form::deploy(&id, 41, "api:1", Strategy::Rolling);
+        let mut form = Form::deploy(&id, 41, "api:1", &[], Strategy::Rolling);
         assert_eq!(form.title, "Deploy c/api   now :41 1");
         form.fields[1] = Field::new("strategy", "yolo", "");
         assert!(form.intent(now).unwrap_err().contains("no strategy"));

@@ -74,7 +74,7 @@ fn an_action_under_way_stays_in_the_journal() {
     let platform = Platform::start(1);
     let mut screen = platform.console(140, 40);
     screen.wait("services", |s| s.contains("Burning"));
-    crate::stories::start_deploy(&mut screen, "2.0.0");
+    crate::stories::start_deploy(&mut screen, "1.9.0-rc.1");
     let pid = screen.pid();
     dies_soon(&mut screen, pid, 0);
     let audit = Command::new(env!("CARGO_BIN_EXE_flightdeck"))
@@ -88,5 +88,8 @@ fn an_action_under_way_stays_in_the_journal() {
         .output()
         .expect("audit runs");
     let rows = String::from_utf8_lossy(&audit.stdout).into_owned();
-    assert!(rows.contains("2.0.0") && rows.contains("deploy"), "{rows}");
+    assert!(
+        rows.contains("1.9.0-rc.1") && rows.contains("deploy"),
+        "{rows}"
+    );
 }

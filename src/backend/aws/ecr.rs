@@ -1,5 +1,6 @@
 //! Amazon ECR (API version 2015-09-21, AWS JSON): repositories, images, and what scans found in them.
 
+mod look_up;
 mod wire;
 
 use std::collections::BTreeMap;

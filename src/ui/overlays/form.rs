@@ -17,6 +17,13 @@ pub(super) fn on_key(model: &mut Model, mut form: Form, key: KeyEvent) -> Vec<Ef
     let count = form.fields.len().max(1);
     match key.code {
         KeyCode::Esc => return Vec::new(),
+        KeyCode::Down | KeyCode::Up if offers(&form) => {
+            let focus = form.focus;
+            if let Some(f) = form.fields.get_mut(focus) {
+                f.take_offer(key.code == KeyCode::Up);
+                form.error = None;
+            }
+        }
         KeyCode::Tab | KeyCode::Down => form.focus = (form.focus + 1) % count,
         KeyCode::BackTab | KeyCode::Up => form.focus = (form.focus + count - 1) % count,
         KeyCode::Enter if form.focus + 1 < count => form.focus += 1,
@@ -34,6 +41,12 @@ pub(super) fn on_key(model: &mut Model, mut form: Form, key: KeyEvent) -> Vec<Ef
     }
     model.overlays.push(Overlay::Form(form));
     Vec::new()
+}
+
+/// Whether the field in focus offers something: then arrows are for that.
+fn offers(form: &Form) -> bool {
+    let field = form.fields.get(form.focus);
+    field.is_some_and(|f| !f.offers.is_empty())
 }
 
 fn submit(model: &mut Model, form: &Form) -> Result<Vec<Effect>, String> {
@@ -63,7 +76,8 @@ pub(super) fn view(form: &Form, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .iter()
         .flat_map(|why| wrapped(&format!("▲ {why}"), usize::from(width_of).saturating_sub(4)))
         .collect();
-    let lines = form.fields.len() * 3 + 4 + wrong.len().saturating_sub(1);
+    let offering = form.fields.iter().filter(|f| !f.offers.is_empty()).count();
+    let lines = form.fields.len() * 3 + offering + 4 + wrong.len().saturating_sub(1);
     let height = u16::try_from(lines).unwrap_or(u16::MAX);
     let inside = window(buf, area, width_of, height, &form.title, theme);
     let label_width = form.fields.iter().map(|f| f.label.len()).max().unwrap_or(0) as u16 + 2;
@@ -94,6 +108,17 @@ pub(super) fn view(form: &Form, theme: &Theme, area: Rect, buf: &mut Buffer) {
             buf.set_style(marked, theme.selection);
         }
         line(buf, at.x, y + 1, at.width, &[(f.hint.clone(), theme.muted)]);
+        if !f.offers.is_empty() && y + 2 < inside.bottom() {
+            let mut words = vec![("newest ".to_owned(), theme.muted)];
+            for offer in &f.offers {
+                let taken = offer == f.input.value();
+                let style = if taken { theme.selection } else { theme.text };
+                words.push((offer.clone(), style));
+                words.push((" ".to_owned(), theme.muted));
+            }
+            line(buf, at.x, y + 2, at.width, &words);
+            y += 1;
+        }
         y += 3;
     }
     let last = inside.bottom().saturating_sub(1);
@@ -118,11 +143,17 @@ fn keys(form: &Form, theme: &Theme) -> Vec<(String, Style)> {
         (format!("{does}   "), theme.text),
     ];
     if count > 1 {
+        // Beside the offers there is less room.
+        let next = if offers(form) { "next" } else { "next field" };
         words.push(("tab ".to_owned(), theme.key));
         words.push((
-            format!("next field ({} of {count})   ", form.focus + 1),
+            format!("{next} ({} of {count})   ", form.focus + 1),
             theme.muted,
         ));
+    }
+    if offers(form) {
+        words.push(("↓↑ ".to_owned(), theme.key));
+        words.push(("newest tags   ".to_owned(), theme.muted));
     }
     words.push(("esc ".to_owned(), theme.key));
     words.push(("give up".to_owned(), theme.muted));

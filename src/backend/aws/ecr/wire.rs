@@ -111,3 +111,20 @@ pub(super) struct Package {
     pub(super) version: Option<String>,
     pub(super) fixed_in_version: Option<String>,
 }
+
+/// DescribePullThroughCacheRules.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CachePage {
+    #[serde(default)]
+    pub pull_through_cache_rules: Vec<CacheRule>,
+    pub next_token: Option<String>,
+}
+
+/// What is fetched from another registry when it is first pulled.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CacheRule {
+    #[serde(default)]
+    pub ecr_repository_prefix: String,
+}

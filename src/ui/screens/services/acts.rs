@@ -16,6 +16,9 @@ pub const ACTS: [Command; 5] = [
     Command::Stop,
 ];
 
+/// The newest tags that are offered for a deploy.
+const OFFERED: usize = 6;
+
 /// Why a service cannot have a command at present.
 pub fn refused(command: Command, service: &Service) -> Option<String> {
     match command {
@@ -38,7 +41,9 @@ pub fn begin(command: Command, service: &Service, facts: &Facts) -> Vec<Effect> 
                 .and_then(|d| d.main_container(bound))
                 .map_or(String::new(), |c| c.image.clone());
             let strategy = service.deployment.strategy;
-            Effect::Ask(Form::deploy(&id, service.revision.number, &image, strategy))
+            let registry = facts.estate.registry.value.as_deref();
+            let tags = registry.map_or_else(Vec::new, |r| r.newest_beside(&image, OFFERED));
+            Effect::Ask(Form::deploy(&id, service.revision.number, &image, &tags, strategy))
         }
         Command::Rollback => Effect::Preview(Intent::Rollback {
             service: id,

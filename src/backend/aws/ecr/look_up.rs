@@ -1,0 +1,135 @@
+//! One image, before somebody deploys it: whether it is there, and what its repository holds instead.
+
+use serde_json::json;
+
+use super::wire::CachePage;
+use super::{
+    API, Ecr, IMAGES, ImageId, ImagePage, Pages, Problem, ProblemKind, Question, Repository, image,
+};
+use crate::domain::image::{EcrName, Image, LookUp, newest_tags};
+
+/// Pages of a repository's images that are looked through for the newest: 1,000 a page, in no order.
+const PAGES: usize = 5;
+/// Tags that are named instead of one that is not there.
+const NAMED: usize = 5;
+
+const CACHES: Question = Question::new(
+    "ecr",
+    "DescribePullThroughCacheRules",
+    "read which repositories are caches",
+);
+
+/// Whether a rule's prefix is about a repository; `ROOT` is about all that no other rule is about (Amazon ECR user guide, "Creating
+/// a pull through cache rule").
+fn is_below(repository: &str, prefix: &str) -> bool {
+    let rest = repository.strip_prefix(prefix.trim_end_matches('/'));
+    prefix == "ROOT" || rest.is_some_and(|r| !prefix.is_empty() && r.starts_with('/'))
+}
+
+impl Ecr {
+    /// Looks an image up by the reference that a task definition would hold.
+    ///
+    /// # Errors
+    /// Where the registry could not be asked, or refused.
+    pub async fn look_up(&self, reference: &str) -> Result<LookUp, Problem> {
+        let Some(name) = EcrName::of(reference) else {
+            return Ok(LookUp::Elsewhere);
+        };
+        let ours = self.signed.region().await?;
+        if name.region != ours {
+            return Ok(LookUp::Abroad(name.region.to_owned()));
+        }
+        let of = Repository {
+            name: name.repository.to_owned(),
+            uri: name.uri.to_owned(),
+            scan_on_push: false,
+            immutable: false,
+            created_at: None,
+        };
+        match self.images_of(&name, &of, Some(name.id)).await {
+            Ok((found, _)) => match found.into_iter().next() {
+                Some(mut image) => {
+                    if !image.scan.is_done() {
+                        // Basic scans of some endpoints are told of here alone; without an answer it stays unscanned.
+                        let _ = self.scan(&mut image).await;
+                    }
+                    Ok(LookUp::Here(Box::new(image)))
+                }
+                None => self.instead(&name, &of).await,
+            },
+            Err(p) if p.kind == ProblemKind::NotFound => self.instead(&name, &of).await,
+            Err(p) => Err(p),
+        }
+    }
+
+    /// Whether a repository's images come from another registry when they are first pulled. Where nobody may say, they do not.
+    async fn is_cache(&self, repository: &str) -> bool {
+        let take = |p: CachePage| (p.pull_through_cache_rules, p.next_token);
+        let rules = self.pages(CACHES, json!({"maxResults": 1000}), take).await;
+        let rules = rules.unwrap_or_default();
+        rules
+            .iter()
+            .any(|r| is_below(repository, &r.ecr_repository_prefix))
+    }
+
+    /// What the repository holds in place of an image that is not there.
+    async fn instead(&self, name: &EcrName<'_>, of: &Repository) -> Result<LookUp, Problem> {
+        if self.is_cache(&of.name).await {
+            return Ok(LookUp::Cache(of.name.clone()));
+        }
+        match self.images_of(name, of, None).await {
+            Ok((images, cut)) => Ok(LookUp::Absent {
+                repository: of.name.clone(),
+                newest: newest_tags(&images, NAMED),
+                cut,
+            }),
+            Err(p) if p.kind == ProblemKind::NotFound => Ok(LookUp::NoRepository(of.name.clone())),
+            // That the image is not there was answered all the same.
+            Err(_) => Ok(LookUp::Absent {
+                repository: of.name.clone(),
+                newest: Vec::new(),
+                cut: true,
+            }),
+        }
+    }
+
+    /// Images of a repository in the registry that a reference names, and whether there are more.
+    async fn images_of(
+        &self,
+        name: &EcrName<'_>,
+        of: &Repository,
+        id: Option<ImageId<'_>>,
+    ) -> Result<(Vec<Image>, bool), Problem> {
+        let mut input = json!({"registryId": name.account, "repositoryName": of.name});
+        match id {
+            Some(ImageId::Digest(digest)) => input["imageIds"] = json!([{"imageDigest": digest}]),
+            Some(ImageId::Tag(tag)) => input["imageIds"] = json!([{"imageTag": tag}]),
+            None => input["maxResults"] = json!(1000),
+        }
+        let mut all = Vec::new();
+        let mut pages = Pages::at_most(PAGES);
+        loop {
+            let page: ImagePage = self.signed.json(&self.line, &API, IMAGES, &input).await?;
+            all.extend(page.image_details.into_iter().map(|e| image(e, of)));
+            if !pages.turn(page.next_token)? {
+                return Ok((all, pages.is_cut()));
+            }
+            input["nextToken"] = json!(pages.token());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_below;
+
+    #[test]
+    fn a_cache_is_what_stands_below_a_rule_s_prefix() {
+        assert!(is_below("docker-hub/library/nginx", "docker-hub"));
+        assert!(is_below("docker-hub/library/nginx", "docker-hub/"));
+        assert!(is_below("anything", "ROOT"));
+        assert!(!is_below("docker-hubs/nginx", "docker-hub"));
+        assert!(!is_below("docker-hub", "docker-hub"));
+        assert!(!is_below("a/b", ""));
+    }
+}
