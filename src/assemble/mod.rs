@@ -88,7 +88,11 @@ async fn run(cli: Cli) -> Result<Exit, Problem> {
         Some(Command::Audit(args)) => {
             let (config, _sandbox) = configuration(globals, globals.demo).await?;
             let store = Store::open(&config).await?;
-            let exit = audit::run(args, &config.environment, &store, &mut out).await;
+            let chain = audit::Chain {
+                environment: &config.environment,
+                is_fleeting: config.demo && config.store.is_none(),
+            };
+            let exit = audit::run(args, chain, &store, &mut out).await;
             store.close().await;
             finish(exit?, out)
         }

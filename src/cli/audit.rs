@@ -56,21 +56,32 @@ pub trait Ledger: Send + Sync {
     fn export<'a>(&'a self, to: &'a mut (dyn Write + Send)) -> Later<'a, u64>;
 }
 
+/// Whose chain it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Chain<'a> {
+    /// The environment.
+    pub environment: &'a str,
+    /// Whether its store goes away with this command: the demo's, where no `store` is named.
+    pub is_fleeting: bool,
+}
+
 /// Runs the command.
 pub async fn run(
     args: &Arguments,
-    environment: &str,
+    of: Chain<'_>,
     ledger: &dyn Ledger,
     out: &mut Out,
 ) -> Result<Exit, Problem> {
+    let environment = of.environment;
     match &args.question {
-        None => rows(ledger.rows(args.limit).await?, environment, out),
+        None => rows(ledger.rows(args.limit).await?, of, out),
         Some(Question::Verify) => verdict(&ledger.verify().await?, environment, out),
         Some(Question::Export { output }) => export(ledger, output.as_deref(), out).await,
     }
 }
 
-fn rows(rows: Vec<AuditRow>, environment: &str, out: &mut Out) -> Result<Exit, Problem> {
+fn rows(rows: Vec<AuditRow>, of: Chain<'_>, out: &mut Out) -> Result<Exit, Problem> {
+    let environment = of.environment;
     if out.is_json() {
         let rows = rows.iter().map(|r| json!(r)).collect();
         let mut more = Map::new();
@@ -80,9 +91,14 @@ fn rows(rows: Vec<AuditRow>, environment: &str, out: &mut Out) -> Result<Exit, P
     }
     if rows.is_empty() {
         let place = inert(environment);
-        out.line(&format!(
-            "The audit chain of {place} is empty: nothing was done from this store yet."
-        ))?;
+        out.line(&match of.is_fleeting {
+            true => format!(
+                "The audit chain of {place} is empty: each run of the demo begins a store of its own. Act in `flightdeck demo` and press 8 there, or name a `store` in a file given with --config."
+            ),
+            false => format!(
+                "The audit chain of {place} is empty: nothing was done from this store yet."
+            ),
+        })?;
         return Ok(Exit::OK);
     }
     let now = Timestamp::now();
@@ -150,7 +166,7 @@ fn verdict(verdict: &ChainVerdict, environment: &str, out: &mut Out) -> Result<E
             out.painted(Role::Warn, &text)?;
             out.painted(
                 Role::Dim,
-                "See that the disk has room and the head file may be written; the next action anchors all rows.",
+                "See that the disk has room and the head file may be written; a console that opens, or the next action, anchors all rows.",
             )?;
         }
         ChainVerdict::Broken { seq, why } => {

@@ -414,3 +414,16 @@ fn promises_are_told_with_their_budgets_burn_rates_and_what_waits_for_others() {
             .any(|o| o["id"] == "M.2.c" && o["state"] == "unknown")
     );
 }
+
+#[test]
+fn the_demo_says_why_its_audit_chain_is_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = crate::program::run(folder.path(), &["--demo", "audit"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(said.out.lines().count(), 1, "{}", said.out);
+    assert!(
+        said.out.contains("each run of the demo begins a store"),
+        "{}",
+        said.out
+    );
+}
