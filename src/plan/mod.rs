@@ -17,4 +17,4 @@ pub use checklist::{
 pub use evaluate::evaluate;
 pub use expect::Expectations;
 pub use model::{CalendarRow, Criterion, NextStep, Plan, Proof, Register, Section, Stage, Words};
-pub use needs::{Needs, needs};
+pub use needs::{Needs, SAMPLES_A_ROUND, needs};

@@ -21,8 +21,11 @@ const SETS: usize = 12;
 /// Series of Web Vitals read at most.
 const VITALS: usize = 9;
 
-/// Log groups of which a sample of lines is read at most: one call each, every few minutes.
-pub(super) const SAMPLES: usize = 60;
+/// Log groups of which a sample of lines is read at most.
+pub(super) const SAMPLES: usize = 2_000;
+
+/// Those that are sampled in one round of a few minutes, a call each: with time, all have their turn.
+pub const SAMPLES_A_ROUND: usize = 60;
 
 /// Services whose past deployments are read at most: one call each, a few a minute.
 pub(super) const DEPLOYMENT_HISTORIES: usize = 40;

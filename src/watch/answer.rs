@@ -142,7 +142,7 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
             Box::pin(async move { Answer::LogGroups(b.logs.groups(log_groups::GROUPS).await) })
         }
         Topic::LogSamples => {
-            let groups = p.needs.log_samples.clone();
+            let groups = log_groups::choose_samples(p);
             Box::pin(async move { Answer::LogSamples(log_groups::ask_samples(&b, groups).await) })
         }
         Topic::Https(_) | Topic::Guard(_) | Topic::Tls(_) | Topic::Dns(_) => {

@@ -50,6 +50,8 @@ pub struct Picture {
     pub ended: BTreeMap<ServiceId, Deployment>,
     /// When each service's past deployments were last asked about, well or not.
     pub histories_tried: BTreeMap<ServiceId, Instant>,
+    /// When each log group was last sampled for the plan, well or not.
+    pub samples_tried: BTreeMap<String, Instant>,
     /// All target groups of the account, without targets.
     pub groups: Vec<TargetGroup>,
     /// What each group that services are bound to answered.
@@ -121,6 +123,7 @@ impl Picture {
             details: BTreeMap::new(),
             ended: BTreeMap::new(),
             histories_tried: BTreeMap::new(),
+            samples_tried: BTreeMap::new(),
             groups: Vec::new(),
             targets: targets::Known::default(),
             measured: Measured::default(),

@@ -69,7 +69,10 @@ pub fn wanted(p: &Picture) -> Vec<Wanted> {
         Wanted::every(Topic::Inventory, inventory_period(p)),
         Wanted::every(Topic::Alarms, 15_000),
         target_groups(),
-        Wanted::every(Topic::LogGroups, 300_000),
+        Wanted {
+            period: log_groups::listed(p),
+            ..Wanted::every(Topic::LogGroups, 0)
+        },
         Wanted::every(Topic::Records, 5_000).stamped(records::stamp(p)),
     ];
     all.extend(outside::wanted(&p.config));

@@ -123,7 +123,10 @@ fn structured(look: &Look<'_>) -> Verdict {
     for (n, name) in needs::log_groups(look.facts).iter().enumerate() {
         let Some(part) = samples.get(name) else {
             let why = match n < needs::SAMPLES {
-                true => "no sample of its lines was read yet".to_owned(),
+                true => format!(
+                    "no sample of its lines was read yet: {} groups have their turn every few minutes",
+                    needs::SAMPLES_A_ROUND
+                ),
                 false => format!("lines of {} groups are read at most", needs::SAMPLES),
             };
             found.unknown(name, why);
@@ -161,7 +164,7 @@ mod tests {
     use crate::plan::probes::testing::{judged, now, part, services_logging};
 
     fn name(n: usize) -> String {
-        format!("/ecs/group-{n:03}")
+        format!("/ecs/group-{n:05}")
     }
 
     fn sampled(most: usize, groups: usize) -> Facts {
@@ -178,7 +181,7 @@ mod tests {
                 raw: "{}".into(),
             };
             let mut sample = part(Arc::new(vec![line]));
-            let early = SignedDuration::from_secs(n as i64);
+            let early = SignedDuration::from_secs(n.min(60) as i64);
             sample.observed_at = Some(now() - early);
             facts.log_samples.insert(name(n), sample);
         }
