@@ -320,7 +320,20 @@ async fn a_row_that_cannot_be_anchored_is_told_and_makes_no_intact_chain() {
             ..
         }
     ));
-    // The next row's head covers it.
+    // A console that opens adds a row that says so, whose head covers it; where nothing lags it adds none.
+    let (one, two) = tokio::join!(store.catch_up("ana"), store.catch_up("ben"));
+    let caught: Vec<_> = [one.unwrap(), two.unwrap()].into_iter().flatten().collect();
+    assert_eq!(caught, [(7, 7)], "once, whoever comes first");
+    let row = &store.audit_rows(1).await.unwrap()[0];
+    assert_eq!(
+        (row.action.as_str(), row.event.as_str()),
+        ("anchor", "note")
+    );
+    assert!(row.detail.contains("rows 7 to 7"), "{}", row.detail);
+    let verdict = store.verify().await.unwrap();
+    assert!(matches!(verdict, ChainVerdict::Intact { rows: 8, .. }));
+    assert_eq!(store.catch_up("ana").await.unwrap(), None);
+    // So does an action's.
     store
         .finish(&claim, Outcome::Succeeded, "", None)
         .await
@@ -328,8 +341,12 @@ async fn a_row_that_cannot_be_anchored_is_told_and_makes_no_intact_chain() {
     assert_eq!(store.unanchored(), None);
     assert!(matches!(
         store.verify().await.unwrap(),
-        ChainVerdict::Intact { rows: 8, .. }
+        ChainVerdict::Intact { rows: 9, .. }
     ));
+    // A chain that does not verify is left as it is.
+    std::fs::remove_file(&heads).unwrap();
+    assert_eq!(store.catch_up("ana").await.unwrap(), None);
+    assert!(!heads.exists());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

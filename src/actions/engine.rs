@@ -242,6 +242,7 @@ impl Engine {
         if !self.sweeping.swap(true, Ordering::AcqRel) {
             let every = (store.lease() / 9).max(Duration::from_millis(50));
             tokio::spawn(resume::sweep(Arc::downgrade(self), every));
+            tokio::spawn(resume::catch_up(Arc::downgrade(self)));
         }
         taken
     }
@@ -304,7 +305,7 @@ impl Engine {
     }
 
     /// `ana`, with the caller that AWS sees where that can be told in time.
-    async fn who(&self) -> String {
+    pub(super) async fn who(&self) -> String {
         let user = who::os_user();
         let ask = self.caller.get_or_try_init(|| async {
             let limit = Duration::from_secs(3);

@@ -149,6 +149,23 @@ impl Engine {
     }
 }
 
+/// What a console that was killed did not anchor is anchored once, with a row that says so. A read-only console adds no row.
+pub async fn catch_up(engine: Weak<Engine>) {
+    let Some(engine) = engine.upgrade() else {
+        return;
+    };
+    let Some(store) = engine.store.clone().filter(|_| !engine.config.read_only) else {
+        return;
+    };
+    match store.catch_up(&engine.who().await).await {
+        Ok(None) => {}
+        Ok(Some((from, to))) => {
+            tracing::warn!(from, to, "audit rows were not anchored; they are now")
+        }
+        Err(p) => tracing::warn!(problem = %p, "the head file of the audit trail still lags"),
+    }
+}
+
 /// Looks again and again, as long as the engine lives: leases of consoles that died lapse later than we started.
 pub async fn sweep(engine: Weak<Engine>, every: Duration) {
     loop {

@@ -100,7 +100,7 @@ impl Store {
         })
     }
 
-    fn heads(&self) -> Result<Option<Vec<Head>>, Problem> {
+    pub(super) fn heads(&self) -> Result<Option<Vec<Head>>, Problem> {
         self.anchor.read(&self.environment).map_err(|e| {
             let e = sqlx::Error::Io(e);
             fault::reading("the head file of the audit trail", self.anchor.path(), &e)

@@ -11,6 +11,7 @@ mod audit;
 pub mod chain;
 mod fault;
 mod journal;
+mod lag;
 mod lease;
 mod open;
 mod reopen;
