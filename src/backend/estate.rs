@@ -25,6 +25,7 @@ use super::github::Github;
 use super::postgres::Postgres;
 use super::postgres::elsewhere::Elsewhere;
 use super::redis::Redis;
+use super::redis::elsewhere::Elsewhere as RedisElsewhere;
 use super::sentry::Sentry;
 use super::slack::Slack;
 use super::smtp::Smtp;
@@ -68,6 +69,8 @@ pub struct Estate {
     pub elsewhere: Elsewhere,
     /// Redis itself.
     pub redis: Redis,
+    /// Redis of the environments that are not looked at.
+    pub redis_elsewhere: RedisElsewhere,
     /// S3.
     pub s3: S3,
     /// CloudFormation.
@@ -146,6 +149,11 @@ impl Estate {
                 &config.postgres,
                 trust.clone(),
                 line("postgres", config.postgres.url.is_some()),
+            ),
+            redis_elsewhere: RedisElsewhere::new(
+                &config.redis_elsewhere,
+                trust,
+                &line("redis-elsewhere", !config.redis_elsewhere.is_empty()),
             ),
             elsewhere: Elsewhere::new(
                 &config.postgres_elsewhere,

@@ -98,6 +98,45 @@ pub static REDIS: Provider = Provider {
     token: "the password (on ElastiCache the AUTH token) of the server in [redis]",
 };
 
+const fn redis_of(name: &'static str, title: &'static str, variable: &'static str) -> Provider {
+    Provider {
+        name,
+        title,
+        variable,
+        token: "the password of the server in the [redis] of that environment, while another is looked at",
+    }
+}
+
+/// Redis of each environment, as asked while another is looked at: the password of one is never shown to another's server.
+static REDIS_ELSEWHERE: [(Env, Provider); 3] = [
+    (
+        Env::Production,
+        redis_of(
+            "redis-production",
+            "Redis of production",
+            "REDISCLI_AUTH_PRODUCTION",
+        ),
+    ),
+    (
+        Env::Staging,
+        redis_of("redis-staging", "Redis of staging", "REDISCLI_AUTH_STAGING"),
+    ),
+    (
+        Env::Development,
+        redis_of(
+            "redis-development",
+            "Redis of development",
+            "REDISCLI_AUTH_DEVELOPMENT",
+        ),
+    ),
+];
+
+/// Redis of an environment that is not looked at.
+pub fn redis_elsewhere(env: Env) -> &'static Provider {
+    let found = REDIS_ELSEWHERE.iter().find(|(e, _)| *e == env);
+    found.map_or(&REDIS, |(_, p)| p)
+}
+
 /// GitHub.
 pub static GITHUB: Provider = Provider {
     name: "github",
@@ -170,7 +209,7 @@ const SERVICE: &str = "flightdeck";
 impl Provider {
     /// The provider of that name.
     pub fn named(name: &str) -> Option<&'static Self> {
-        let elsewhere = ELSEWHERE.iter().map(|(_, p)| p);
+        let elsewhere = ELSEWHERE.iter().chain(&REDIS_ELSEWHERE).map(|(_, p)| p);
         let mut all = PROVIDERS.iter().copied().chain(elsewhere);
         all.find(|p| p.name == name)
     }

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::apply::{Scribe, table, value};
 use super::mistake::{Mistake, Mistakes, Wrong, place, suggest, unreadable};
 use super::reader::{self, Judge};
-use super::{Config, Elsewhere, file, schema};
+use super::{Config, Elsewhere, ServerConfig, file, schema};
 use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
 
@@ -180,12 +180,14 @@ pub fn parse(
         .or_else(|| names.iter().find(|n| is_named_so(n)).cloned())
         .or_else(|| (names.len() == 1).then(|| names.first().cloned()).flatten())
         .unwrap_or_else(|| "production".into());
-    let elsewhere = elsewhere(&all, &chosen);
+    let postgres_elsewhere = elsewhere(&all, &chosen, |c| &c.postgres);
+    let redis_elsewhere = elsewhere(&all, &chosen, |c| &c.redis);
     let mut config = match all.into_iter().find(|(n, _)| *n == chosen) {
         Some((_, config)) => config,
         None => common,
     };
-    config.postgres_elsewhere = elsewhere;
+    config.postgres_elsewhere = postgres_elsewhere;
+    config.redis_elsewhere = redis_elsewhere;
     if names.is_empty() && environment.is_none() && default.is_some() {
         // The file names its one environment without a section for it.
         config.production = is_production(&chosen);
@@ -197,10 +199,14 @@ pub fn parse(
     Ok(config)
 }
 
-/// The databases of the environments that are not looked at: one each, and none that is the chosen one's as well.
-fn elsewhere(all: &[(String, Config)], chosen: &str) -> Vec<Elsewhere> {
+/// The servers of one kind of the environments that are not looked at: one each, and none that is the chosen one's as well.
+fn elsewhere(
+    all: &[(String, Config)],
+    chosen: &str,
+    of: fn(&Config) -> &ServerConfig,
+) -> Vec<Elsewhere> {
     let here = Env::named(chosen).unwrap_or(Env::Production);
-    let url = |c: &Config| c.postgres.url.clone();
+    let url = |c: &Config| of(c).url.clone();
     let ours = all
         .iter()
         .find(|(n, _)| n == chosen)
@@ -212,7 +218,7 @@ fn elsewhere(all: &[(String, Config)], chosen: &str) -> Vec<Elsewhere> {
         };
         let taken = found.iter().any(|f| f.env == env);
         if url(config).is_some() && url(config) != ours && !taken {
-            let server = config.postgres.clone();
+            let server = of(config).clone();
             found.push(Elsewhere { env, server });
         }
     }

@@ -58,6 +58,8 @@ pub struct Config {
     pub postgres: ServerConfig,
     /// PostgreSQL of the other environments, one each: asked for the version of its schema alone.
     pub postgres_elsewhere: Vec<Elsewhere>,
+    /// Redis of the environments that are not looked at.
+    pub redis_elsewhere: Vec<Elsewhere>,
     /// Redis itself.
     pub redis: ServerConfig,
     /// Vercel.
@@ -405,6 +407,7 @@ impl Default for Config {
             smtp: SmtpConfig::default(),
             postgres: ServerConfig::default(),
             postgres_elsewhere: Vec::new(),
+            redis_elsewhere: Vec::new(),
             redis: ServerConfig::default(),
             vercel: VercelConfig::default(),
             cloudflare: CloudflareConfig::default(),

@@ -239,6 +239,26 @@ postgres.url = "postgres://a@stage-2.example/laser"
 }
 
 #[test]
+fn redis_of_environments_that_are_not_looked_at_is_known_too() {
+    let source = r#"
+[environments.production]
+redis.url = "rediss://cache.example"
+[environments.staging]
+redis.url = "rediss://cache.staging.example"
+[environments.dev]
+redis.url = "rediss://cache.example"
+"#;
+    let config = read(source, Some("production")).unwrap();
+    assert_eq!(config.redis.url.as_deref(), Some("rediss://cache.example"));
+    let all = config.redis_elsewhere.iter();
+    let all: Vec<_> = all.map(|e| (e.env, e.server.url.as_deref())).collect();
+    // Development's is the one that is looked at already.
+    let staging = (Env::Staging, Some("rediss://cache.staging.example"));
+    assert_eq!(all, [staging]);
+    assert!(config.postgres_elsewhere.is_empty());
+}
+
+#[test]
 fn every_key_of_the_starter_file_can_be_used_as_it_is_shown() {
     let found = Discovered {
         account: Some("123456789012".into()),

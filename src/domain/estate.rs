@@ -15,7 +15,7 @@ use super::image::Registry;
 use super::network::Network;
 use super::part::Part;
 use super::postgres::{EnvSchema, PostgresNow, PostgresShape};
-use super::redis_server::RedisServer;
+use super::redis_server::{EnvRedis, RedisServer};
 use super::scaling::{ScalableTarget, ScalingActivity};
 use super::secret::Secret;
 use super::sentry::{Errors, Event, Release};
@@ -77,6 +77,8 @@ pub struct Estate {
     pub caches: Part<Arc<Caches>>,
     /// Redis, asked directly.
     pub redis: Part<Arc<RedisServer>>,
+    /// Redis of the environments that are not looked at.
+    pub redis_elsewhere: Part<Arc<Vec<EnvRedis>>>,
     /// PostgreSQL, asked directly: the moment.
     pub postgres: Part<Arc<PostgresNow>>,
     /// PostgreSQL, asked directly: sizes, statements, indexes.

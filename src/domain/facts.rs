@@ -51,6 +51,7 @@ impl ProviderHealth {
             "store" | "slack" | "smtp" | "github" | "sentry" | "vercel" | "cloudflare"
             | "postgres" | "redis" => &self.name,
             "postgres-elsewhere" => "postgres",
+            "redis-elsewhere" => "redis",
             _ => "aws",
         }
     }

@@ -6,10 +6,20 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::environment::Env;
 use super::text::{clip, inert};
 
 /// Columns of a shown command at most.
 const COMMAND: usize = 80;
+
+/// The server of an environment that is not looked at.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EnvRedis {
+    /// Which environment.
+    pub env: Env,
+    /// What it tells of itself, or why it does not.
+    pub server: Result<RedisServer, String>,
+}
 
 /// Which part a server plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -12,8 +12,8 @@ pub(super) const VIEW: View = View {
     title: "Redis",
     doc: "The Redis server itself: memory, evictions, hit rate, clients, replication, slow commands",
     group: Group::Data,
-    lines: &["redis"],
-    needs: &["redis"],
+    lines: &["redis", "redis-elsewhere"],
+    needs: &["redis", "redis_elsewhere"],
     make,
 };
 
@@ -37,6 +37,17 @@ const SLOW: &[Head] = &[
     Head::left("client", 16).grow(1),
 ];
 
+const ELSEWHERE: &[Head] = &[
+    Head::left("environment", 12),
+    Head::left("version", 10),
+    Head::left("beside ours", 18).grow(1),
+    Head::right("memory", 9),
+    Head::right("full", 7),
+    Head::right("hits", 7),
+    Head::right("evicted", 8).drop(1),
+    Head::right("clients", 7).drop(1),
+];
+
 /// Shares (of memory, of clients) from which on there is little room, and none.
 const TIGHT: f64 = 0.8;
 const FULL: f64 = 0.95;
@@ -45,6 +56,65 @@ const FULL: f64 = 0.95;
 const FEW_HITS: f64 = 0.8;
 
 fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+    let is = |name: &str, configured: bool| {
+        let mut all = facts.providers.iter();
+        all.any(|p| p.name == name && p.configured == configured)
+    };
+    let elsewhere = is("redis-elsewhere", true);
+    let mut all = match elsewhere && is("redis", false) {
+        true => Vec::new(),
+        false => here(facts, now),
+    };
+    if elsewhere {
+        all.push(others(facts, now));
+    }
+    all
+}
+
+/// Redis of the other environments, a row each.
+fn others(facts: &Facts, now: Timestamp) -> Section {
+    let part = &facts.estate.redis_elsewhere;
+    let empty = "No other environment has a url in [redis].";
+    let title = "Other environments";
+    let mut section = Section::of(part, now, "elsewhere", title, ELSEWHERE, empty);
+    let ours = facts.estate.redis.fresh(now).map(|s| s.version.as_str());
+    for e in part.value.iter().flat_map(|all| all.iter()) {
+        let env = Cell::name(e.env.word());
+        let cells = match &e.server {
+            Ok(s) => {
+                let beside = match ours {
+                    Some(v) if v != s.version => Cell::new(format!("not {v}"), Tone::Info),
+                    Some(_) => Cell::muted("the same"),
+                    None => Cell::muted("not known"),
+                };
+                let share = s.memory.share();
+                let full = share.map_or_else(
+                    || Cell::new("no limit", Tone::Warn),
+                    |n| Cell::new(percent(n), room(n)),
+                );
+                let hits = s.counters.hit_ratio();
+                vec![
+                    env,
+                    Cell::plain(&s.version),
+                    beside,
+                    Cell::plain(bytes(s.memory.used)),
+                    full,
+                    Cell::plain(hits.map_or_else(|| "-".into(), percent)),
+                    Cell::plain(s.counters.evicted.to_string()),
+                    Cell::plain(s.clients.to_string()),
+                ]
+            }
+            Err(why) => {
+                section.note(format!("{}: {why}", e.env.word()), Tone::Unknown);
+                vec![env, Cell::new("not known", Tone::Unknown)]
+            }
+        };
+        section.row(e.env.word(), cells, e);
+    }
+    section
+}
+
+fn here(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let part = &facts.estate.redis;
     let empty = "Nothing known: set url in [redis].";
     let mut figures = Section::of(part, now, "figures", "Redis", FIGURES, empty);
@@ -209,4 +279,85 @@ fn room(share: f64) -> Tone {
 
 fn milliseconds(seconds: f64) -> String {
     format!("{:.1} ms", seconds * 1_000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::environment::Env;
+    use crate::domain::facts::ProviderHealth;
+    use crate::domain::part::Part;
+    use crate::domain::redis_server::{Counters, EnvRedis, Memory, Role};
+
+    fn server(version: &str) -> RedisServer {
+        RedisServer {
+            address: "rediss://cache.example:6379/0".into(),
+            tls: true,
+            version: version.into(),
+            started_at: Timestamp::UNIX_EPOCH,
+            role: Role::Primary,
+            clustered: false,
+            clients: 3,
+            clients_limit: None,
+            blocked: 0,
+            memory: Memory {
+                used: 96,
+                limit: Some(100),
+                ..Memory::default()
+            },
+            counters: Counters {
+                hits: 9,
+                misses: 1,
+                ..Counters::default()
+            },
+            lately: None,
+            commands_per_s: 1,
+            keys: 1,
+            replicas: Vec::new(),
+            primary: None,
+            saved: None,
+            slow: Ok(Vec::new()),
+        }
+    }
+
+    #[test]
+    fn other_environments_stand_beside_ours_and_one_that_is_silent_says_why() {
+        let now = Timestamp::UNIX_EPOCH;
+        let every = Duration::from_secs(300);
+        let mut facts = Facts::default();
+        for name in ["redis", "redis-elsewhere"] {
+            facts.providers.push(ProviderHealth {
+                name: name.into(),
+                last_ok: None,
+                problem: None,
+                next_try: None,
+                calls_per_minute: 0,
+                latency_ms: None,
+                configured: true,
+            });
+        }
+        facts.estate.redis = Part::answered(Arc::new(server("7.2.1")), now, "redis:INFO", every);
+        let told = |env, server| EnvRedis { env, server };
+        let all = vec![
+            told(Env::Staging, Ok(server("7.0.4"))),
+            told(Env::Development, Err("nothing listens there".into())),
+        ];
+        facts.estate.redis_elsewhere = Part::answered(Arc::new(all), now, "redis:INFO", every);
+        let section = make(&facts, now).pop().unwrap();
+        let words = |row: usize| -> Vec<&str> {
+            let cells = section.rows[row].cells.iter();
+            cells.map(|c| c.text.as_str()).collect()
+        };
+        assert_eq!(words(0)[..3], ["staging", "7.0.4", "not 7.2.1"]);
+        assert_eq!(words(0)[4..6], ["96.0 %", "90.0 %"]);
+        assert_eq!(section.rows[0].cells[4].tone, Tone::Bad);
+        assert_eq!(words(1), ["development", "not known"]);
+        assert!(section.notes[0].text.contains("nothing listens there"));
+        // Without one of its own the page tells of the others alone.
+        facts.providers[0].configured = false;
+        assert_eq!(make(&facts, now).len(), 1);
+    }
 }

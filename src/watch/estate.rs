@@ -120,6 +120,7 @@ rows! {
     targets_abroad: "elb-abroad", "elasticloadbalancing:DescribeTargetHealth (second region)", 60, |clients, _| clients.balancers.targets();
     caches: "elasticache", "elasticache:DescribeReplicationGroups", 120, |clients, _| clients.elasticache.caches();
     redis: "redis", "redis:INFO", 30, |clients, _| clients.redis.look();
+    redis_elsewhere: "redis-elsewhere", "redis:INFO (other environments)", 300, |clients, _| clients.redis_elsewhere.servers();
     postgres: "postgres", "postgres:pg_stat_activity", 30, |clients, _| clients.postgres.now();
     postgres_shape: "postgres", "postgres:pg_stat_statements", 300, |clients, _| clients.postgres.shape();
     schemas: "postgres-elsewhere", "postgres:migrations", 300, |clients, _| clients.elsewhere.schemas();

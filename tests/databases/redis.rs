@@ -3,6 +3,9 @@
 use std::process::Command;
 
 use flightdeck::backend::redis::Redis;
+use flightdeck::backend::redis::elsewhere::Elsewhere as Servers;
+use flightdeck::config::Elsewhere;
+use flightdeck::domain::environment::Env;
 use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::domain::redis_server::{RedisServer, Role};
 
@@ -244,4 +247,32 @@ async fn both_ends_of_replication_are_told() {
             "the replica is never missed"
         );
     }
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn the_servers_of_other_environments_tell_each_for_itself() {
+    let server = Server::start(&[]);
+    let at = |env, password| {
+        let url = format!("rediss://localhost:{}", server.tls_port);
+        Elsewhere {
+            env,
+            server: config(&url, Some(password)),
+        }
+    };
+    let all = [
+        at(Env::Staging, PASSWORD),
+        at(Env::Development, "wrong-horse"),
+    ];
+    let trust = trust(Some(&server.authority.root));
+    let told = Servers::new(&all, &trust, &line("redis-elsewhere"))
+        .servers()
+        .await
+        .unwrap();
+    let staging = told[0].server.as_ref().unwrap();
+    let said = server.cli("info server");
+    assert!(said.contains(&format!("redis_version:{}\r", staging.version)));
+    let why = told[1].server.as_ref().unwrap_err();
+    assert!(!why.contains("horse"), "{why}");
+    assert_eq!(told[1].env, Env::Development);
 }

@@ -1,6 +1,7 @@
 //! Redis itself, over its own protocol (RESP 2; redis.io command reference): `INFO`, `DBSIZE`, `SLOWLOG GET`, and nothing that
 //! changes anything. A connection a look, over a stream of our own: one TLS stack, one trust, one wording.
 
+pub mod elsewhere;
 mod info;
 mod stream;
 #[cfg(test)]
@@ -18,7 +19,8 @@ use super::tls::words as connection_words;
 use super::token::{Held, Token};
 use super::transport::Line;
 use crate::config::ServerConfig;
-use crate::config::credentials::REDIS;
+use crate::config::credentials::{REDIS, redis_elsewhere};
+use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::redis_server::{Counters, Lately, RedisServer};
 use stream::Destination;
@@ -62,6 +64,19 @@ impl Redis {
             line,
             deadline: DEADLINE,
             earlier: Mutex::new(None),
+        }
+    }
+
+    /// A client of an environment that is not looked at: with a password of its own, never with that of another's server.
+    pub(super) fn of_environment(
+        env: Env,
+        config: &ServerConfig,
+        trust: Arc<Trust>,
+        line: Arc<Line>,
+    ) -> Self {
+        Self {
+            password: Token::new(redis_elsewhere(env), config.password.clone()),
+            ..Self::new(config, trust, line)
         }
     }
 

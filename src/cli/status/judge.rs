@@ -158,7 +158,7 @@ fn is_aws(view: &View, facts: &Facts) -> bool {
 
 /// Whether a section is told by a server that the file names by its address.
 fn is_server(view: &View, section: &Section) -> bool {
-    view.lines == ["postgres"] || view.lines == ["redis"] || system(section) == MAIL
+    ["postgres", "redis"].contains(&view.id) || system(section) == MAIL
 }
 
 /// Everything that speaks against "healthy", the worst first. The worst that is known wins; unknown is not green.

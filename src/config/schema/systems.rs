@@ -42,7 +42,7 @@ pub(super) const REDIS_KEY: Key = key(
     "redis",
     Kind::Section(&REDIS),
     "",
-    "Redis itself; the password comes from REDISCLI_AUTH or `flightdeck login redis`, never from this file.",
+    "Redis itself; the password comes from REDISCLI_AUTH or `flightdeck login redis`, never from this file. That of other environments is asked, too (REDISCLI_AUTH_STAGING, `flightdeck login redis-staging`).",
 );
 pub(super) const GITHUB_KEY: Key = key(
     "github",
