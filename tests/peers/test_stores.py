@@ -116,6 +116,34 @@ class Stores:
 class OnMinistack(Stores, PeerCase):
     peer_type = Ministack
 
+    def test_what_drifted_from_its_template_is_shown_and_fails_its_criterion(self):
+        template = {"Resources": {
+            "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "drifting", "VisibilityTimeout": 30}},
+            "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/drifting", "RetentionInDays": 7}}}}
+        self.cloudformation.create_stack(StackName="drifting", TemplateBody=json.dumps(template))
+        self.addCleanup(self.cloudformation.delete_stack, StackName="drifting")
+
+        def shown():
+            self.cloudformation.detect_stack_drift(StackName="drifting")
+            return next(s for s in self.deck.ask("stacks")["stacks"] if s["name"] == "drifting")
+
+        still = shown()
+        self.assertEqual((still["drift"], still["drifts"]), ("IN_SYNC", []))
+        sqs, logs = client("sqs", self.peer.endpoint), client("logs", self.peer.endpoint)
+        sqs.set_queue_attributes(QueueUrl=sqs.get_queue_url(QueueName="drifting")["QueueUrl"], Attributes={"VisibilityTimeout": "99"})
+        logs.delete_log_group(logGroupName="/drifting")
+        drifted = shown()
+        self.assertEqual(drifted["drift"], "DRIFTED")
+        there = self.cloudformation.describe_stack_resource_drifts(StackName="drifting")["StackResourceDrifts"]
+        there = {(d["LogicalResourceId"], d["StackResourceDriftStatus"]) for d in there if d["StackResourceDriftStatus"] != "IN_SYNC"}
+        self.assertEqual({(d["logical"], d["status"]) for d in drifted["drifts"]}, there)
+        (changed,) = [d for d in drifted["drifts"] if d["status"] == "MODIFIED"]
+        self.assertEqual((changed["property"], str(changed["expected"]), str(changed["actual"])), ("/VisibilityTimeout", "30", "99"))
+        criteria = self.deck.ask("checklist", codes=(0, 1))["criteria"]
+        one = next(c for c in criteria if "cloudformation.no-drift" in (c["probe"] or ""))
+        self.assertEqual(one["state"], "failing")
+        self.assertIn("Queue/VisibilityTimeout", json.dumps(one))
+
 
 class OnMoto(Stores, PeerCase):
     peer_type = Moto
