@@ -2,6 +2,13 @@
 
 mod ui;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use flightdeck::domain::cost::{Cost, ServiceCost};
+use flightdeck::domain::facts::ProviderHealth;
+use flightdeck::domain::image::{Image, Registry, Scan};
+use flightdeck::domain::part::Part;
 use flightdeck::ui::msg::Msg;
 use ui::answers::{answer_logs, answer_metrics, answer_success_metrics, lines, read};
 use ui::{Console, fixture};
@@ -51,6 +58,84 @@ fn criterion() {
 fn stage() {
     golden("stage", |c| {
         c.keys("2zje");
+    });
+}
+
+#[test]
+fn systems() {
+    golden("systems", |c| {
+        c.keys("i");
+    });
+}
+
+/// With the images of the selected service's repository, and with somebody who asks for the bill.
+fn furnished() -> flightdeck::watch::Snapshot {
+    let mut snapshot = fixture::snapshot();
+    let facts = &mut snapshot.facts;
+    let now = facts.taken_at;
+    let every = Duration::from_secs(300);
+    let service = facts
+        .service_rows()
+        .iter()
+        .find(|s| s.id.name == "pdf-render");
+    let definition = service.and_then(|s| facts.task_definition(s)).unwrap();
+    let (uri, _) = definition.containers[0].image.rsplit_once(':').unwrap();
+    let image = |tag: &str, hours: i64| Image {
+        repository: "laser/pdf-render".into(),
+        uri: uri.to_owned(),
+        tags: vec![tag.to_owned()],
+        digest: format!("sha256:{tag}"),
+        bytes: 1,
+        pushed_at: Some(now - jiff::SignedDuration::from_hours(hours)),
+        pulled_at: None,
+        scan: Scan::default(),
+        findings: Vec::new(),
+    };
+    let registry = Registry {
+        images: vec![image("1.8.8", 50), image("1.8.9", 20), image("1.9.0", 2)],
+        ..Registry::default()
+    };
+    let bill = Cost {
+        currency: "USD".into(),
+        asked_at: now,
+        next_at: now + jiff::SignedDuration::from_hours(8),
+        questions: 3,
+        budget: Some(2_000.0),
+        month: 1_539.0,
+        last_month_so_far: 1_456.0,
+        last_month: 1_760.0,
+        month_end: Some(1_802.0),
+        services: vec![ServiceCost {
+            service: "Amazon Elastic Container Service".into(),
+            month: 537.99,
+            last_month_so_far: 521.13,
+            week: vec![20.0, 21.0, 19.0, 22.0, 21.0, 20.0, 21.24],
+        }],
+        days: Vec::new(),
+        anomalies: Some(Vec::new()),
+    };
+    facts.estate.registry = Part::answered(Arc::new(registry), now, "ecr:DescribeImages", every);
+    facts.estate.cost = Part::answered(Arc::new(bill), now, "ce:GetCostAndUsage", every);
+    let line = facts.providers[0].clone();
+    facts.providers.push(ProviderHealth {
+        name: "cost".into(),
+        calls_per_minute: 0,
+        ..line
+    });
+    snapshot
+}
+
+#[test]
+fn spending() {
+    golden_of("spending", furnished, |c| {
+        c.keys("$");
+    });
+}
+
+#[test]
+fn deploy_form() {
+    golden_of("deploy-form", furnished, |c| {
+        c.keys("3U<down>");
     });
 }
 

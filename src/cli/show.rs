@@ -217,9 +217,13 @@ fn print(section: &Section, now: Timestamp, session: &mut Session) -> Result<(),
         session.out.table(&table(section))?;
     }
     let standing = &section.standing;
-    let age = words::ago(standing.observed_at, now);
     let rows = words::count(section.rows.len(), "row");
-    let line = format!("{rows}  {} {age} ago", standing.source);
+    let age = match standing.observed_at {
+        // Told by nobody but this program, or by nobody at all.
+        None => String::new(),
+        at => format!(" {} ago", words::ago(at, now)),
+    };
+    let line = format!("{rows}  {}{age}", standing.source);
     session.out.painted(Role::Dim, &line)?;
     match &standing.problem {
         Some(problem) => {

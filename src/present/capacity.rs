@@ -22,7 +22,7 @@ pub(super) const VIEW: View = View {
         "scaling",
         "databases",
     ],
-    make,
+    make: sections,
 };
 
 const HEADS: &[Head] = &[
@@ -42,7 +42,7 @@ const LITTLE: f64 = 10.0;
 /// Seconds: what runs out sooner is a warning.
 const SOON_S: i64 = 30 * 86_400;
 
-fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let none = "No series of use was read: services publish CPU and memory to CloudWatch by themselves once they run.";
     let mut section = Section::of(&facts.series, now, "headroom", "Headroom", HEADS, none);
     for h in headrooms(facts) {
@@ -123,7 +123,7 @@ mod tests {
             series: Part::answered(Arc::default(), now, "cloudwatch", every),
             ..Facts::default()
         };
-        let worst = |facts: &Facts| View::worst(&make(facts, now));
+        let worst = |facts: &Facts| View::worst(&sections(facts, now));
         facts.services = Part::answered(Arc::default(), now, "ecs", every);
         assert_eq!(worst(&facts), Tone::Unknown);
         facts.services.error = Some(Problem::new(
@@ -135,7 +135,7 @@ mod tests {
         ));
         assert_eq!(worst(&facts), Tone::Unknown);
         assert!(
-            make(&facts, now)[0]
+            sections(&facts, now)[0]
                 .why_empty()
                 .contains("no region is set")
         );

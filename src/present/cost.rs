@@ -14,7 +14,7 @@ pub(super) const VIEW: View = View {
     group: Group::Money,
     lines: &["cost"],
     needs: &["cost"],
-    make,
+    make: sections,
 };
 
 const SERVICES: &[Head] = &[
@@ -22,8 +22,8 @@ const SERVICES: &[Head] = &[
     Head::right("this month", 12),
     Head::right("last month", 12),
     Head::right("change", 9),
-    Head::left("week", 9).drop(1),
-    Head::right("yesterday", 11),
+    Head::left("week", 9).drop(2),
+    Head::right("yesterday", 11).drop(1),
 ];
 const ANOMALIES: &[Head] = &[
     Head::left("service", 24).grow(2),
@@ -34,7 +34,7 @@ const ANOMALIES: &[Head] = &[
     Head::left("cause", 24).grow(1).drop(1),
 ];
 
-fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let part = &facts.estate.cost;
     let none = "Nothing was spent this month.";
     let mut services = Section::of(part, now, "services", "By service", SERVICES, none);

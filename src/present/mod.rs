@@ -26,6 +26,7 @@ mod secrets;
 mod section;
 mod security;
 mod slack;
+mod spending;
 mod stacks;
 mod statements;
 mod strangers;
@@ -127,6 +128,7 @@ pub const VIEWS: &[View] = &[
     images::VIEW,
     walls::VIEW,
     findings::VIEW,
+    spending::VIEW,
     capacity::VIEW,
     cost::VIEW,
     scaling::VIEW,
@@ -138,6 +140,16 @@ impl View {
     /// The view of that name.
     pub fn named(id: &str) -> Option<&'static Self> {
         VIEWS.iter().find(|v| v.id == id)
+    }
+
+    /// Whether the console lists it: what another page tells as well is asked for by name alone.
+    pub fn is_listed(&self) -> bool {
+        !spending::TOLD_HERE.contains(&self.id)
+    }
+
+    /// The section with which the right half begins where there is room for two: none for most.
+    pub fn right_half(&self) -> Option<&'static str> {
+        (self == &spending::VIEW).then_some(spending::RIGHT)
     }
 
     /// Whether users or deliveries suffer where it is bad. What is unsafe or dear can wait for the morning.

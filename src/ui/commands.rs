@@ -80,6 +80,10 @@ commands! {
     NextFailing, "next-failing", "next failing", Safe, "Go to the next criterion that fails";
     PrevFailing, "prev-failing", "previous failing", Safe, "Go to the criterion that fails before this one";
     Evidence, "evidence", "evidence", Safe, "Show what was asked, what came back, and when; for a stage, its goal and the timeline";
+    Security, "security", "security", Safe, "What is not safe, in all systems at once";
+    Backups, "backups", "backups", Safe, "Backups of every store, and their copies";
+    Environments, "environments", "environments", Safe, "Production, staging and development side by side";
+    Spending, "spending", "cost and capacity", Safe, "What is spent, and what is left of each component";
     Logs, "logs", "logs", Safe, "Logs of the selection";
     Metrics, "metrics", "metrics", Safe, "Metrics of the selection";
     Deployments, "deployments", "deploys", Safe, "Deployments of the selection";
@@ -117,6 +121,22 @@ impl Command {
             .chain(ScreenId::ALL.iter().copied().map(Self::Screen))
     }
 
+    /// The page of the systems that it leads to.
+    pub fn view(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Security => "security",
+            Self::Backups => "backups",
+            Self::Environments => "environments",
+            Self::Spending => "spending",
+            _ => return None,
+        })
+    }
+
+    /// The command that leads to a page of the systems.
+    pub fn of_view(id: &str) -> Option<Self> {
+        Self::PLAIN.iter().copied().find(|c| c.view() == Some(id))
+    }
+
     /// The command of that name.
     pub fn named(name: &str) -> Option<Self> {
         Self::all().find(|c| c.name() == name)
@@ -126,6 +146,16 @@ impl Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_with_a_key_exist() {
+        let pages: Vec<_> = Command::all().filter_map(Command::view).collect();
+        assert_eq!(pages.len(), 4);
+        for id in pages {
+            assert!(crate::present::View::named(id).is_some(), "{id}");
+            assert_eq!(Command::of_view(id).and_then(Command::view), Some(id));
+        }
+    }
 
     #[test]
     fn every_command_has_its_own_name() {

@@ -181,7 +181,7 @@ pub fn disabled(model: &Model, command: Command) -> Option<String> {
             .filter()
             .is_none()
             .then(|| "nothing to filter here".into()),
-        c if is_global(c) => None,
+        c if is_global(c) || c.view().is_some() => None,
         c if screen.offers().contains(&c) => screen.disabled(c, &model.cx()),
         c if is_motion(c) => None,
         _ => Some(format!("not on {}", model.current.title())),
@@ -242,6 +242,10 @@ pub fn run(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Redraw => vec![Effect::Redraw],
         Command::Suspend => vec![Effect::Suspend],
         Command::Screen(id) => vec![Effect::Go(Nav::Screen(id))],
+        Command::Security | Command::Backups | Command::Environments | Command::Spending => {
+            let page = command.view().map(|id| Effect::Go(Nav::View(id)));
+            page.into_iter().collect()
+        }
         Command::Filter => {
             let text = model
                 .screen()

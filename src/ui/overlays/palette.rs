@@ -108,13 +108,17 @@ impl Palette {
             target: Target::Place(nav),
         };
         let facts = &model.snapshot.facts;
-        for v in VIEWS.iter().filter(|v| v.applies(facts)) {
-            entries.push(place(
-                "system",
-                v.title.to_owned(),
-                v.doc.to_owned(),
-                Nav::View(v.id),
-            ));
+        for v in VIEWS.iter().filter(|v| v.is_listed() && v.applies(facts)) {
+            let key = Command::of_view(v.id).and_then(|c| model.keymap.key_for(model.current, c));
+            entries.push(Entry {
+                key: key.unwrap_or_default(),
+                ..place(
+                    "system",
+                    v.title.to_owned(),
+                    v.doc.to_owned(),
+                    Nav::View(v.id),
+                )
+            });
         }
         for s in facts.service_rows() {
             let (id, doc) = (

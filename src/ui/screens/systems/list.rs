@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::facts::Facts;
-use crate::present::{Place, Section, Tone, VIEWS, View, map};
+use crate::present::{Cell, Place, Row, Section, Tone, VIEWS, View, map};
 
 /// What is bad in a system.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct Entry {
     pub tone: Tone,
     /// What it says, in short.
     pub says: String,
+    /// What to do about it, where somebody said.
+    pub todo: Option<String>,
     /// The component that is bad, where a row of it says so, and since when, where that is known.
     pub fault: Option<Fault>,
     /// Whether every fault in it is a row of its own elsewhere.
@@ -42,9 +44,51 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Its state in a word or two.
+    pub fn state(&self) -> &'static str {
+        match self.tone {
+            Tone::Bad => "bad",
+            Tone::Warn => "needs a look",
+            Tone::Unknown => "not known",
+            Tone::Info => "moving",
+            Tone::Ok => "well",
+            Tone::Plain | Tone::Strong | Tone::Muted => "not asked",
+        }
+    }
+}
+
+/// Systems that the configuration does not name: what they would show, and what to do.
+pub fn absent(facts: &Facts) -> Vec<Entry> {
+    let views = VIEWS.iter().filter(|v| v.is_listed() && !v.applies(facts));
+    let entry = |view: &'static View| {
+        // A line that the configuration may name has the name of its section.
+        let lacking = facts.providers.iter().filter(|p| !p.configured);
+        let sections: Vec<String> = lacking
+            .map(|p| p.name.as_str())
+            .filter(|name| view.lines.contains(name) && !name.contains('-'))
+            .map(|name| format!("[{name}]"))
+            .collect();
+        let todo = format!("add {} to flightdeck.toml", sections.join(" or "));
+        (!sections.is_empty()).then(|| Entry {
+            view,
+            tone: Tone::Plain,
+            says: todo.clone(),
+            todo: Some(format!(
+                "{todo}; `flightdeck config init` fills in what it finds"
+            )),
+            fault: None,
+            told_elsewhere: false,
+            oldest: None,
+            source: String::new(),
+        })
+    };
+    views.filter_map(entry).collect()
+}
+
 /// Every view that applies.
 pub fn entries(facts: &Facts, now: Timestamp) -> Vec<Entry> {
-    let applying = VIEWS.iter().filter(|v| v.applies(facts));
+    let applying = VIEWS.iter().filter(|v| v.is_listed() && v.applies(facts));
     applying
         .map(|view| {
             let sections = (view.make)(facts, now);
@@ -52,6 +96,7 @@ pub fn entries(facts: &Facts, now: Timestamp) -> Vec<Entry> {
                 view,
                 tone: View::worst(&sections),
                 says: says(&sections),
+                todo: todo(&sections),
                 fault: fault(view.id, &sections),
                 told_elsewhere: view.id == "map" && !map::graph(facts, now).tells_more(),
                 oldest: sections.iter().filter_map(|s| s.standing.observed_at).min(),
@@ -80,6 +125,16 @@ fn fault(view: &'static str, sections: &[Section]) -> Option<Fault> {
     })
 }
 
+/// What to do: what the failure asks for, else what the empty section does.
+fn todo(sections: &[Section]) -> Option<String> {
+    let failed = sections.iter().find_map(|s| s.standing.problem.as_ref());
+    if let Some(p) = failed {
+        return Some(p.fix.clone());
+    }
+    let unasked = sections.iter().find(|s| !s.is_asked() && s.rows.is_empty());
+    unasked.map(Section::why_empty)
+}
+
 /// The most important first: why it cannot be asked, its worst note, how much there is.
 fn says(sections: &[Section]) -> String {
     let failed = sections.iter().find_map(|s| s.standing.problem.as_ref());
@@ -104,7 +159,14 @@ fn says(sections: &[Section]) -> String {
     if pieces.is_empty() {
         pieces.extend(worst_cell(sections));
     }
-    if !unanswered {
+    if pieces.is_empty() && View::worst(sections) == Tone::Unknown {
+        let unasked = sections.iter().find(|s| !s.is_asked() && s.rows.is_empty());
+        let why = unasked.map(Section::why_empty).unwrap_or_default();
+        let first = why.split(". ").next().unwrap_or_default();
+        pieces.extend((!first.is_empty()).then(|| first.trim_end_matches('.').to_owned()));
+    }
+    // What is wrong stands alone: a count beside it would read as a part of it.
+    if !unanswered && pieces.is_empty() {
         let counted = sections.iter().filter(|s| !s.rows.is_empty()).take(3);
         pieces.extend(counted.map(|s| counted_rows(s.name, s.rows.len())));
     }
@@ -119,6 +181,7 @@ fn counted_rows(name: &str, n: usize) -> String {
     let name = name.replace('_', " ");
     match (n, name.strip_suffix("ies"), name.strip_suffix('s')) {
         (1, Some(stem), _) => format!("1 {stem}y"),
+        (1, None, Some(one)) if one.ends_with("xe") => format!("1 {}", one.trim_end_matches('e')),
         (1, None, Some(one)) => format!("1 {one}"),
         _ => format!("{n} {name}"),
     }
@@ -135,13 +198,88 @@ fn worst_cell(sections: &[Section]) -> Option<String> {
             .enumerate()
             .map(move |(at, c)| (s, row, at, c))
     });
-    let (section, row, at, cell) = ill
+    let ill: Vec<_> = ill
         .filter(|(.., c)| c.tone.weight() >= Tone::Warn.weight())
-        .max_by_key(|(.., c)| c.tone.weight())?;
-    let head = section.heads.get(at).map_or("", |h| h.title);
-    let name = row.name();
-    Some(match at {
-        0 => cell.text.clone(),
-        _ => format!("{name}: {head} {}", cell.text),
+        .collect();
+    let most = ill.iter().map(|(.., c)| c.tone.weight()).max()?;
+    let worst = |x: &&(&Section, &Row, usize, &Cell)| x.3.tone.weight() == most;
+    // Of several rows that are as bad, the first: sections and rows stand in the order of what matters. Of its cells the last,
+    // which says more than the ones before it.
+    let first = ill.iter().find(worst)?.1;
+    let here = |x: &&(&Section, &Row, usize, &Cell)| std::ptr::eq(x.1, first);
+    let (section, row, at, cell) = ill.iter().filter(worst).rfind(here)?;
+    let head = section.heads.get(*at).map_or("", |h| h.title);
+    let said = match at {
+        // The kind of row is what is ill, as `missing` of an index: what it is of stands in the next cell.
+        0 => {
+            let of = row.cells.get(1).map_or("", |c| c.text.as_str());
+            format!("{}: {} {of}", section.title, cell.text)
+        }
+        _ => format!("{}: {head} {}", row.name(), cell.text),
+    };
+    let mut rows: Vec<*const Row> = ill
+        .iter()
+        .filter(worst)
+        .map(|x| std::ptr::from_ref(x.1))
+        .collect();
+    rows.dedup();
+    Some(match rows.len() - 1 {
+        0 => said,
+        n => format!("{said}, and {n} more"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::facts::ProviderHealth;
+    use crate::domain::part::Part;
+    use crate::present::Head;
+
+    const HEADS: &[Head] = &[Head::left("", 8), Head::left("index", 20)];
+
+    fn section(rows: &[(&str, Tone, &str)]) -> Section {
+        let now = Timestamp::UNIX_EPOCH;
+        let part = Part::answered((), now, "postgres", std::time::Duration::from_secs(60));
+        let mut s = Section::of(&part, now, "indexes", "Indexes", HEADS, "none");
+        for (kind, tone, of) in rows {
+            s.row(*of, vec![Cell::new(kind, *tone), Cell::name(of)], of);
+        }
+        s
+    }
+
+    #[test]
+    fn what_is_wrong_is_a_sentence_of_its_own() {
+        let one = section(&[
+            ("used", Tone::Plain, "quotes_pkey"),
+            ("missing", Tone::Warn, "quotes user_id"),
+            ("missing", Tone::Warn, "orders at"),
+        ]);
+        assert_eq!(says(&[one]), "Indexes: missing quotes user_id, and 1 more");
+        let well = section(&[("used", Tone::Plain, "quotes_pkey")]);
+        assert_eq!(says(&[well]), "1 index");
+    }
+
+    #[test]
+    fn a_system_that_is_not_configured_says_which_section_to_add() {
+        let mut facts = Facts::default();
+        for name in ["slack", "smtp", "redis", "redis-elsewhere"] {
+            facts.providers.push(ProviderHealth {
+                name: name.into(),
+                last_ok: None,
+                problem: None,
+                next_try: None,
+                calls_per_minute: 0,
+                latency_ms: None,
+                configured: false,
+            });
+        }
+        let all = absent(&facts);
+        assert_eq!(all.len(), 2, "others are not a matter of the file");
+        let redis = all.iter().find(|e| e.view.id == "redis").unwrap();
+        assert_eq!(redis.says, "add [redis] to flightdeck.toml");
+        let slack = all.iter().find(|e| e.view.id == "slack").unwrap();
+        assert_eq!(slack.says, "add [slack] or [smtp] to flightdeck.toml");
+        assert_eq!(slack.state(), "not asked");
+    }
 }

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
-use super::list::{Entry, entries};
+use super::list::{Entry, absent, entries};
 use super::page::Page;
 use super::view;
 use crate::present::View;
@@ -27,6 +27,11 @@ impl Systems {
     /// The entry of an id.
     pub(super) fn entry(&self, id: &str) -> Option<&Entry> {
         self.entries.iter().find(|e| e.view.id == id)
+    }
+
+    /// The entry that is selected.
+    pub(super) fn selected_entry(&self) -> Option<&Entry> {
+        self.entry(self.list.selected()?)
     }
 
     fn selected(&self) -> Option<&'static View> {
@@ -102,10 +107,14 @@ impl Screen for Systems {
     fn sync(&mut self, cx: &Cx<'_>) {
         let facts = &cx.snapshot.facts;
         if let Some(page) = &mut self.page {
-            page.sync(facts, cx.now, view::page_height(cx));
+            page.sync(facts, cx.now, view::page_height(cx), view::is_wide(cx));
             return;
         }
         self.entries = entries(facts, cx.now);
+        // Before anybody answered it is not known what the configuration asks for.
+        if !facts.providers.is_empty() {
+            self.entries.extend(absent(facts));
+        }
         let name = |e: &&Entry| format!("{} {}", e.view.title, e.view.id);
         let shown = |e: &&Entry| {
             let row = view::entry(e, cx).text();
@@ -172,7 +181,10 @@ impl Screen for Systems {
             return Vec::new();
         };
         let hit = match &mut self.page {
-            Some(page) => page.click(usize::from(line)),
+            Some(page) => {
+                let right = page.split.is_some() && view::is_right(at, cx);
+                page.click(usize::from(line), right)
+            }
             None => match self.list.row_at(line) {
                 Some(index) => {
                     self.list.jump(index, self.visible.iter());

@@ -34,8 +34,12 @@ pub(super) struct Page {
     /// What can be selected: section and row id, joined.
     keys: Vec<String>,
     list: ListState<String>,
-    /// First line shown.
+    /// First line shown; with two halves, of the left one.
     pub(super) offset: usize,
+    /// The line with which the right half begins, where there are two.
+    pub(super) split: Option<usize>,
+    /// First line shown of the right half.
+    pub(super) right: usize,
     pub(super) filter: String,
     height: usize,
 }
@@ -54,6 +58,8 @@ impl Page {
             keys: Vec::new(),
             list: ListState::default(),
             offset: 0,
+            split: None,
+            right: 0,
             filter: String::new(),
             height: 1,
         }
@@ -66,8 +72,8 @@ impl Page {
             .select(format!("{}\u{0}{}", place.section, place.row));
     }
 
-    /// Takes a picture.
-    pub(super) fn sync(&mut self, facts: &Facts, now: Timestamp, height: usize) {
+    /// Takes a picture; `wide`: there is room for two halves.
+    pub(super) fn sync(&mut self, facts: &Facts, now: Timestamp, height: usize, wide: bool) {
         self.sections = (self.view.make)(facts, now);
         self.height = height.max(1);
         self.lines.clear();
@@ -103,20 +109,49 @@ impl Page {
                 }
             }
         }
+        let right = self.view.right_half().filter(|_| wide);
+        let begins = |l: &Line| match l {
+            Line::Title(s) => (self.sections.get(*s)).is_some_and(|s| Some(s.name) == right),
+            _ => false,
+        };
+        self.split = self.lines.iter().position(begins).filter(|at| *at > 0);
         self.list.settle(self.keys.iter(), self.height);
         self.keep_in_sight();
     }
 
-    /// Scrolls so that the selected row is shown; the first row brings what stands above it.
+    /// The lines of each half that are shown, by their places; the right one is empty where there is one half alone.
+    pub(super) fn shown(&self) -> [std::ops::Range<usize>; 2] {
+        let all = self.lines.len();
+        let split = self.split.unwrap_or(all);
+        let of = |from: usize, end: usize| from..end.min(from + self.height);
+        [of(self.offset, split), of(self.right.max(split), all)]
+    }
+
+    /// Scrolls so that the selected row is shown; the first row of a half brings what stands above it.
     fn keep_in_sight(&mut self) {
         let at = self.selected_line().unwrap_or(0);
-        let from = if self.list.index() == 0 { 0 } else { at };
-        let last = self.lines.len().saturating_sub(self.height);
-        self.offset = self
-            .offset
-            .min(from)
-            .max((at + 1).saturating_sub(self.height))
-            .min(last);
+        let all = self.lines.len();
+        let split = self.split.unwrap_or(all);
+        let (start, end) = if at < split { (0, split) } else { (split, all) };
+        let half = self.lines.get(start..end).unwrap_or_default();
+        let first = half.iter().position(|l| matches!(l, Line::Row(..)));
+        let from = match first {
+            Some(n) if start + n < at => at,
+            _ => start,
+        };
+        let height = self.height;
+        let last = |start: usize, end: usize| start + (end - start).saturating_sub(height);
+        let offset = if at < split {
+            &mut self.offset
+        } else {
+            &mut self.right
+        };
+        *offset = (*offset).min(from).max((at + 1).saturating_sub(height));
+        self.offset = self.offset.min(last(0, split));
+        self.right = match self.split {
+            Some(_) => self.right.clamp(split, last(split, all)),
+            None => 0,
+        };
     }
 
     /// Place of the selected row among the lines.
@@ -168,9 +203,13 @@ impl Page {
         }
     }
 
-    /// Selects the row on a line of the screen; `false` where there is none.
-    pub(super) fn click(&mut self, line: usize) -> bool {
-        let at = self.offset + line;
+    /// Selects the row on a line of the screen, in the left or the right half; `false` where there is none.
+    pub(super) fn click(&mut self, line: usize, right: bool) -> bool {
+        let [left_half, right_half] = self.shown();
+        let at = match right {
+            true => right_half.start + line,
+            false => left_half.start + line,
+        };
         if !matches!(self.lines.get(at), Some(Line::Row(..))) {
             return false;
         }

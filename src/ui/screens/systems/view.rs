@@ -10,14 +10,20 @@ use super::page::{Line, Page};
 use crate::domain::part::Freshness;
 use crate::domain::text::{clip, width};
 use crate::present::{Cell, Head, Section, Tone};
-use crate::ui::screens::Cx;
+use crate::ui::commands::Command;
+use crate::ui::screens::{Cx, ScreenId};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{Align, Column, Row, Table, line, panel, scrolled, since};
 
+/// Lines under the list that tell of the selected system: what it is, how it is and why, what to do.
+const TOLD: u16 = 4;
+
 const COLUMNS: &[Column] = &[
     Column::left("", 1),
-    Column::left("system", 20),
-    Column::left("what it says", 30).grow(4),
+    Column::left("key", 3),
+    Column::left("system", 18),
+    Column::left("state", 12),
+    Column::left("why", 26).grow(4),
     Column::right("age", 5),
     Column::left("about", 17).drop(2),
     Column::left("asked", 20).grow(1).drop(1),
@@ -25,7 +31,12 @@ const COLUMNS: &[Column] = &[
 
 /// Rows of the list that fit.
 pub(super) fn list_height(cx: &Cx<'_>) -> usize {
-    usize::from(cx.body.height.saturating_sub(3))
+    usize::from(cx.body.height.saturating_sub(3 + told(cx)))
+}
+
+/// Lines for the selected system: none where the list itself has hardly any.
+fn told(cx: &Cx<'_>) -> u16 {
+    if cx.body.height >= 14 { TOLD } else { 0 }
 }
 
 /// Lines of a page that fit.
@@ -42,6 +53,31 @@ pub(super) fn line_at(at: Position, cx: &Cx<'_>, on_page: bool) -> Option<u16> {
         list_height(cx)
     };
     (at.y >= first && usize::from(at.y - first) < rows).then(|| at.y - first)
+}
+
+/// Columns from which on a page with two halves shows them side by side.
+const WIDE: u16 = 150;
+
+/// Whether there is room for two halves.
+pub(super) fn is_wide(cx: &Cx<'_>) -> bool {
+    cx.body.width >= WIDE
+}
+
+/// The two halves of a page, with a column between them.
+fn halves(inside: Rect) -> [Rect; 2] {
+    let width = inside.width.saturating_sub(1) / 2;
+    let x = inside.x + width + 1;
+    let right = Rect {
+        x,
+        width: inside.right().saturating_sub(x),
+        ..inside
+    };
+    [Rect { width, ..inside }, right]
+}
+
+/// Whether a position is in the right half.
+pub(super) fn is_right(at: Position, cx: &Cx<'_>) -> bool {
+    at.x >= cx.body.x + cx.body.width / 2
 }
 
 /// A tone's style.
@@ -69,6 +105,19 @@ fn draw_list(s: &Systems, cx: &Cx<'_>, buf: &mut Buffer) {
     let t = cx.theme;
     let title = format!("Systems  {}{}", s.visible.len(), filtered(s_filter(s)));
     let inside = panel(buf, cx.body, &title, true, t);
+    let below = Rect::new(
+        inside.x,
+        inside.bottom().saturating_sub(told(cx)),
+        inside.width,
+        told(cx),
+    );
+    if let Some(e) = s.selected_entry().filter(|_| below.height > 0) {
+        draw_told(e, below, t, buf);
+    }
+    let inside = Rect {
+        height: inside.height - below.height,
+        ..inside
+    };
     let table = Table {
         columns: COLUMNS,
         sort: None,
@@ -99,6 +148,33 @@ fn draw_list(s: &Systems, cx: &Cx<'_>, buf: &mut Buffer) {
     }
 }
 
+/// What the selected system is, how it is and why, and what to do, in sentences.
+fn draw_told(e: &Entry, at: Rect, t: &Theme, buf: &mut Buffer) {
+    let rule = "─".repeat(usize::from(at.width));
+    line(buf, at.x, at.y, at.width, &[(rule, t.muted)]);
+    let todo = match (&e.todo, e.tone) {
+        (Some(words), _) => words.clone(),
+        (None, Tone::Bad | Tone::Warn | Tone::Unknown) => {
+            "enter shows which, d everything known of a row".to_owned()
+        }
+        (None, _) => "nothing".to_owned(),
+    };
+    let rows = [
+        ("is    ", e.view.doc.to_owned(), t.text),
+        (
+            "says  ",
+            format!("{}: {}", e.state(), e.says),
+            style(e.tone, t),
+        ),
+        ("do    ", todo, t.text),
+    ];
+    for (y, (name, words, style)) in (at.y + 1..at.bottom()).zip(rows) {
+        let room = usize::from(at.width).saturating_sub(width(name) + 2);
+        let spans = [(format!(" {name}"), t.muted), (clip(&words, room), style)];
+        line(buf, at.x, y, at.width, &spans);
+    }
+}
+
 fn s_filter(s: &Systems) -> &str {
     use crate::ui::screens::Screen;
     s.filter().unwrap_or_default()
@@ -115,6 +191,8 @@ fn filtered(text: &str) -> String {
 /// The row of a system.
 pub(super) fn entry(e: &Entry, cx: &Cx<'_>) -> Row {
     let t = cx.theme;
+    let key = Command::of_view(e.view.id);
+    let key = key.and_then(|c| cx.keymap.key_for(ScreenId::Systems, c));
     let colour = style(e.tone, t);
     let words = if e.tone.weight() >= Tone::Unknown.weight() {
         colour
@@ -123,7 +201,9 @@ pub(super) fn entry(e: &Entry, cx: &Cx<'_>) -> Row {
     };
     Row::new([
         (e.tone.shape().to_owned(), colour),
+        (key.unwrap_or_default(), t.key),
         (e.view.title.to_owned(), t.strong),
+        (e.state().to_owned(), colour),
         (e.says.clone(), words),
         (since(cx.now, e.oldest, cx.absolute), t.muted),
         (e.view.group.word().to_owned(), t.muted),
@@ -137,13 +217,28 @@ fn draw_page(page: &Page, cx: &Cx<'_>, buf: &mut Buffer) {
     let inside = panel(buf, cx.body, &title, true, t);
     let tables: Vec<Vec<Column>> = page.sections.iter().map(|s| columns(s.heads)).collect();
     let selected = page.selected_line();
-    let shown = page.lines.iter().enumerate().skip(page.offset);
-    for (y, (at, what)) in (inside.y..inside.bottom()).zip(shown) {
-        let row = Rect::new(inside.x, y, inside.width, 1);
-        draw_line(page, *what, &tables, selected == Some(at), row, cx, buf);
+    let areas = match page.split {
+        Some(_) => halves(inside),
+        None => [inside, Rect::default()],
+    };
+    let split = page.split.unwrap_or(page.lines.len());
+    let counts = [split, page.lines.len() - split];
+    let shown = page.shown();
+    for ((area, range), (count, begins)) in areas
+        .into_iter()
+        .zip(shown)
+        .zip(counts.into_iter().zip([0, split]))
+    {
+        for (y, at) in (area.y..area.bottom()).zip(range.clone()) {
+            let row = Rect::new(area.x, y, area.width, 1);
+            if let Some(what) = page.lines.get(at) {
+                draw_line(page, *what, &tables, selected == Some(at), row, cx, buf);
+            }
+        }
+        if count > 0 {
+            scrolled(buf, area, range.start - begins, page_height(cx), count, t);
+        }
     }
-    let height = page_height(cx);
-    scrolled(buf, inside, page.offset, height, page.lines.len(), t);
 }
 
 fn draw_line(
