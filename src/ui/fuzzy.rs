@@ -34,21 +34,29 @@ pub fn says(text: &str, needle: &str) -> bool {
     words.all(|word| text.contains(&word.to_lowercase()))
 }
 
-/// Indices of the rows of a list that a filter keeps: first those whose name matches, best first, then those that say every word of
-/// it anywhere in what they show, in the order given. What a row shows is what a filter searches; but only in a name may letters lie
-/// apart, for in a whole row almost any word could be found so.
+/// Indices of the rows of a list that a filter keeps: those that say every word of it, first where the name does, best first, then
+/// where anything else that they show does, in the order given. What a row shows is what a filter searches. Only where nothing says
+/// so may the letters of a name lie apart: in long names almost any word can be found so.
 pub fn sift<T>(
     items: impl Iterator<Item = T> + Clone,
     needle: &str,
     name: impl Fn(&T) -> String,
     shown: impl Fn(&T) -> String,
 ) -> Vec<usize> {
-    let mut found = rank(items.clone(), needle, name);
-    let named: std::collections::HashSet<usize> = found.iter().copied().collect();
-    let others = items.enumerate().filter(|(i, _)| !named.contains(i));
-    let say_so = others.filter(|(_, item)| says(&shown(item), needle));
-    found.extend(say_so.map(|(i, _)| i));
-    found
+    let names: Vec<String> = items.clone().map(|item| name(&item)).collect();
+    let apart = rank(names.iter(), needle, |n| (*n).clone());
+    if needle.is_empty() {
+        return apart;
+    }
+    let said = |i: &usize| names.get(*i).is_some_and(|n| says(n, needle));
+    let mut found: Vec<usize> = apart.iter().copied().filter(said).collect();
+    let rows = names.iter().zip(items).enumerate();
+    let others = rows.filter(|(i, (name, item))| {
+        !found.contains(i) && says(&format!("{name} {}", shown(item)), needle)
+    });
+    let others: Vec<usize> = others.map(|(i, _)| i).collect();
+    found.extend(others);
+    if found.is_empty() { apart } else { found }
 }
 
 #[cfg(test)]
@@ -60,11 +68,12 @@ mod tests {
         let rows = [
             ("worker", "FAILED api down"),
             ("api", "steady"),
-            ("web", "a plain image"),
+            ("apple-pie", "a plain image"),
         ];
         let found = |needle: &str| sift(rows.iter(), needle, |r| r.0.into(), |r| r.1.into());
         assert_eq!(found("api"), [1, 0], "letters that lie apart are no word");
         assert_eq!(found("down failed"), [0]);
+        assert_eq!(found("applie"), [2], "unless nothing says it");
         assert_eq!(found(""), [0, 1, 2]);
         assert!(found("nowhere").is_empty());
     }
