@@ -173,26 +173,6 @@ mod tests {
 
     use super::*;
     use crate::domain::part::Part;
-    use crate::plan::probes::testing::service_running;
-
-    #[test]
-    fn past_deployments_are_asked_of_the_environment_that_is_looked_at() {
-        let mut facts = service_running("r/api:1");
-        facts.environment = "laser-prod".into();
-        let ours = facts.service_rows()[0].clone();
-        let mut staging = (*ours).clone();
-        staging.id.cluster = "staging".into();
-        let mut rows = vec![ours.clone(), Arc::new(staging)];
-        rows.extend((0..DEPLOYMENT_HISTORIES).map(|n| {
-            let mut other = (*ours).clone();
-            other.id.name = format!("s{n:02}");
-            Arc::new(other)
-        }));
-        facts.services.value = Some(Arc::new(rows));
-        let asked = needs(&Plan::default_plan(), &facts).deployment_histories;
-        assert_eq!(asked.len(), DEPLOYMENT_HISTORIES, "bounded");
-        assert!(asked.iter().all(|id| id.cluster == ours.id.cluster));
-    }
 
     #[test]
     fn every_source_of_a_named_metric_is_asked_and_no_other_environment_s() {

@@ -37,7 +37,7 @@ mod smtp;
 mod sns;
 mod targets;
 #[cfg(test)]
-pub(super) mod testing;
+mod testing;
 mod vercel;
 mod walls;
 mod web;

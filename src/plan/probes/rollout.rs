@@ -277,6 +277,7 @@ mod tests {
     use crate::domain::part::Part;
     use crate::domain::problem::{Problem, ProblemKind};
     use crate::domain::service::{ContainerSpec, Revision, Rollout, TaskCounts};
+    use crate::plan::Plan;
     use crate::plan::checklist::CriterionState::{Proved, Unknown};
     use crate::plan::probes::testing::{self, judged, part, running, service_running};
 
@@ -329,6 +330,25 @@ mod tests {
             lacking.reason
         );
         assert!(lacking.reason.contains(why), "{}", lacking.reason);
+    }
+
+    #[test]
+    fn past_deployments_are_asked_of_the_environment_that_is_looked_at() {
+        let mut facts = service_running("r/api:1");
+        facts.environment = "laser-prod".into();
+        let ours = facts.service_rows()[0].clone();
+        let mut staging = (*ours).clone();
+        staging.id.cluster = "staging".into();
+        let mut rows = vec![ours.clone(), Arc::new(staging)];
+        rows.extend((0..needs::DEPLOYMENT_HISTORIES).map(|n| {
+            let mut other = (*ours).clone();
+            other.id.name = format!("s{n:02}");
+            Arc::new(other)
+        }));
+        facts.services.value = Some(Arc::new(rows));
+        let asked = needs::needs(&Plan::default_plan(), &facts).deployment_histories;
+        assert_eq!(asked.len(), needs::DEPLOYMENT_HISTORIES, "bounded");
+        assert!(asked.iter().all(|id| id.cluster == ours.id.cluster));
     }
 
     /// One service that rolls `:8` out in place of `:7`, which alone has been read.

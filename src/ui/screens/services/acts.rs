@@ -43,7 +43,13 @@ pub fn begin(command: Command, service: &Service, facts: &Facts) -> Vec<Effect> 
             let strategy = service.deployment.strategy;
             let registry = facts.estate.registry.value.as_deref();
             let tags = registry.map_or_else(Vec::new, |r| r.newest_beside(&image, OFFERED));
-            Effect::Ask(Form::deploy(&id, service.revision.number, &image, &tags, strategy))
+            Effect::Ask(Form::deploy(
+                &id,
+                service.revision.number,
+                &image,
+                &tags,
+                strategy,
+            ))
         }
         Command::Rollback => Effect::Preview(Intent::Rollback {
             service: id,
