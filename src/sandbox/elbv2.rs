@@ -2,6 +2,7 @@
 
 use super::wire::{ApiError, Node, list, map};
 use super::world::network::{self, Layer};
+use super::world::task::Task;
 use super::world::{TargetGroup, World, names};
 
 /// Answers an operation.
@@ -122,42 +123,36 @@ fn target_health(input: &Node, world: &World) -> Result<Node, ApiError> {
     let tg = find(arn, world).ok_or_else(|| {
         ApiError::new("TargetGroupNotFound", "One or more target groups not found")
     })?;
-    let bound = |key: &super::world::Key| {
-        world
-            .services
-            .get(key)
-            .is_some_and(|s| s.target_group.as_ref() == Some(&tg.name))
-    };
-    let targets = world
-        .tasks
-        .values()
-        .filter(|t| bound(&t.service))
-        .filter_map(|t| {
-            let (state, reason, words) = t.target()?;
-            let some = |s: &str| Some(s.to_owned()).filter(|s| !s.is_empty());
-            Some(map([
-                (
-                    "Target",
-                    map([
-                        ("Id", t.ip.as_str().into()),
-                        ("Port", tg.port.into()),
-                        (
-                            "AvailabilityZone",
-                            format!("{}{}", names::REGION, t.zone).into(),
-                        ),
-                    ]),
-                ),
-                ("HealthCheckPort", tg.port.to_string().into()),
-                (
-                    "TargetHealth",
-                    map([
-                        ("State", state.into()),
-                        ("Reason", some(reason).into()),
-                        ("Description", some(words).into()),
-                    ]),
-                ),
-            ]))
-        });
+    let bound = world.services.values();
+    let bound = bound.filter(|s| s.target_group.as_ref() == Some(&tg.name));
+    let mut tasks: Vec<&Task> = bound.flat_map(|s| world.tasks_of(&s.key)).collect();
+    tasks.sort_by(|a, b| a.id.cmp(&b.id));
+    let targets = tasks.into_iter().filter_map(|t| {
+        let (state, reason, words) = t.target()?;
+        let some = |s: &str| Some(s.to_owned()).filter(|s| !s.is_empty());
+        Some(map([
+            (
+                "Target",
+                map([
+                    ("Id", t.ip.as_str().into()),
+                    ("Port", tg.port.into()),
+                    (
+                        "AvailabilityZone",
+                        format!("{}{}", names::REGION, t.zone).into(),
+                    ),
+                ]),
+            ),
+            ("HealthCheckPort", tg.port.to_string().into()),
+            (
+                "TargetHealth",
+                map([
+                    ("State", state.into()),
+                    ("Reason", some(reason).into()),
+                    ("Description", some(words).into()),
+                ]),
+            ),
+        ]))
+    });
     Ok(map([("TargetHealthDescriptions", list(targets))]))
 }
 

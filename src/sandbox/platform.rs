@@ -73,6 +73,7 @@ impl Platform {
             Service::Sts => sts::handle(&call.operation),
             Service::CloudWatch => {
                 let (operation, input) = (&call.operation, &call.input);
+                t.recall(input, &self.world);
                 let board = t.dashboards.handle(operation, input, now);
                 board.unwrap_or_else(|| {
                     cloudwatch::handle(operation, input, &mut t.metrics, &mut t.alarms, now)

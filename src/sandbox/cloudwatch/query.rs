@@ -192,6 +192,8 @@ pub(super) struct Asked<'a> {
     store: &'a MetricStore,
     by_id: BTreeMap<&'a str, &'a DataQuery>,
     queries: &'a [DataQuery],
+    /// Names under which more than one metric is asked for.
+    shared_names: BTreeSet<&'a str>,
     window: (i64, i64),
     /// For each metric, wider or narrower periods than asked for (alarms at the speed of a simulation).
     period_of: &'a dyn Fn(&MetricAsk) -> i64,
@@ -211,6 +213,7 @@ impl<'a> Asked<'a> {
             store,
             by_id: queries.iter().map(|q| (q.id.as_str(), q)).collect(),
             queries,
+            shared_names: shared_names(queries),
             window,
             period_of,
             under_way: std::cell::RefCell::default(),
@@ -251,10 +254,7 @@ impl<'a> Asked<'a> {
 
     /// The metric's name; with the values of its dimensions where another query asks for the same name.
     fn default_label(&self, ask: &MetricAsk) -> String {
-        let alike = self.queries.iter().filter(
-            |q| matches!(&q.ask, Ask::Metric(m) if m.key.name == ask.key.name && m.key != ask.key),
-        );
-        if alike.count() == 0 || ask.key.dims.is_empty() {
+        if !self.shared_names.contains(ask.key.name.as_str()) || ask.key.dims.is_empty() {
             return ask.key.name.clone();
         }
         let mut label = String::new();
@@ -264,6 +264,21 @@ impl<'a> Asked<'a> {
         }
         label + &ask.key.name
     }
+}
+
+/// Names under which the queries ask for more than one metric.
+fn shared_names(queries: &[DataQuery]) -> BTreeSet<&str> {
+    let mut first: BTreeMap<&str, &MetricKey> = BTreeMap::new();
+    let mut shared = BTreeSet::new();
+    for query in queries {
+        if let Ask::Metric(ask) = &query.ask {
+            let name = ask.key.name.as_str();
+            if *first.entry(name).or_insert(&ask.key) != &ask.key {
+                shared.insert(name);
+            }
+        }
+    }
+    shared
 }
 
 impl Metrics for Asked<'_> {

@@ -137,6 +137,11 @@ impl MetricStore {
         self.all.len()
     }
 
+    /// How many stretches of time are kept, of all metrics.
+    pub fn bucket_count(&self) -> usize {
+        self.all.values().map(|r| r.buckets.len()).sum()
+    }
+
     /// The values of a metric over `from..until` (seconds since the epoch), a value for each period that holds samples,
     /// from the oldest. Periods start at `from` plus multiples of the period. A unit, if given, must be the metric's.
     pub(super) fn points(

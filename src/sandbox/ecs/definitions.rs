@@ -49,33 +49,24 @@ pub(super) fn describe(input: &Node, world: &World) -> Result<Node, ApiError> {
 pub(super) fn list(input: &Node, world: &World) -> Result<Node, ApiError> {
     let prefix = input.get("familyPrefix").as_text();
     let active = input.get("status").as_str() != Some("INACTIVE");
-    let mut all: Vec<String> = Vec::new();
-    for (family, revisions) in world
-        .definitions
-        .iter()
-        .filter(|(f, _)| prefix.is_none_or(|p| p == f.as_str()))
-    {
+    let wanted = |f: &&String| prefix.is_none_or(|p| p == f.as_str());
+    let families = world.definitions.iter().filter(|(f, _)| wanted(f));
+    let all = families.flat_map(|(family, revisions)| {
         let numbers = (1..).zip(revisions).filter(|(_, d)| d.active == active);
-        all.extend(numbers.map(|(n, _)| names::definition(family, n)));
-    }
+        numbers.map(move |(n, _)| (family, n))
+    });
+    let mut all: Vec<(&String, u32)> = all.collect();
     if input.get("sort").as_str() == Some("DESC") {
-        all.sort_by_key(|arn| {
-            let (family, number) = names::family_revision(arn);
-            std::cmp::Reverse((family.to_owned(), number))
-        });
+        all.reverse();
     }
-    page(input, &all, "taskDefinitionArns", 100)
+    let arn = |(family, n): (&String, u32)| names::definition(family, n);
+    page(input, all.into_iter(), arn, "taskDefinitionArns", 100)
 }
 
 pub(super) fn families(input: &Node, world: &World) -> Result<Node, ApiError> {
     let prefix = input.get("familyPrefix").as_text().unwrap_or_default();
-    let all: Vec<String> = world
-        .definitions
-        .keys()
-        .filter(|f| f.starts_with(prefix))
-        .cloned()
-        .collect();
-    page(input, &all, "families", 100)
+    let all = world.definitions.keys().filter(|f| f.starts_with(prefix));
+    page(input, all, String::clone, "families", 100)
 }
 
 pub(super) fn register(input: &Node, world: &mut World, caller: &str) -> Result<Node, ApiError> {

@@ -70,8 +70,14 @@ fn service(input: &Node, world: &World) -> Result<Key, ApiError> {
     }
 }
 
-/// One page of ARNs, with the token of the next.
-fn page(input: &Node, all: &[String], member: &str, most: usize) -> Result<Node, ApiError> {
+/// One page of ARNs, with the token of the next. Only what is on the page is written out.
+fn page<T>(
+    input: &Node,
+    all: impl Iterator<Item = T>,
+    arn: impl Fn(T) -> String,
+    member: &str,
+    most: usize,
+) -> Result<Node, ApiError> {
     let wrong =
         |what: &str| ApiError::new("InvalidParameterException", format!("{what} is not valid."));
     let size = match input.get("maxResults").as_i64() {
@@ -85,8 +91,13 @@ fn page(input: &Node, all: &[String], member: &str, most: usize) -> Result<Node,
         None => 0,
         Some(token) => token.parse::<usize>().map_err(|_| wrong("nextToken"))?,
     };
-    let shown: Vec<Node> = all.iter().skip(start).take(size).map(Node::from).collect();
-    let next = (start + size < all.len()).then(|| (start + size).to_string());
+    let mut rest = all.skip(start);
+    let shown: Vec<Node> = rest
+        .by_ref()
+        .take(size)
+        .map(|one| arn(one).into())
+        .collect();
+    let next = rest.next().map(|_| (start + size).to_string());
     Ok(map([
         (member, Node::List(shown)),
         ("nextToken", next.into()),

@@ -4,11 +4,11 @@ use super::{cluster, missing, page};
 use crate::wire::{ApiError, Node, list, map};
 use crate::world::service::{Rollout, Service};
 use crate::world::task::{Health, Life, Task};
-use crate::world::{World, names, rollout};
+use crate::world::{Key, World, names, rollout};
 
 pub(super) fn list_clusters(input: &Node, world: &World) -> Result<Node, ApiError> {
-    let all: Vec<String> = world.clusters.iter().map(|c| names::cluster(c)).collect();
-    page(input, &all, "clusterArns", 100)
+    let arn = |c: &String| names::cluster(c);
+    page(input, world.clusters.iter(), arn, "clusterArns", 100)
 }
 
 pub(super) fn describe_clusters(input: &Node, world: &World) -> Result<Node, ApiError> {
@@ -23,23 +23,21 @@ pub(super) fn describe_clusters(input: &Node, world: &World) -> Result<Node, Api
             failures.push(missing(names::cluster(name)));
             continue;
         }
-        let of = |f: fn(&Task) -> bool| {
-            world
-                .tasks
-                .values()
-                .filter(|t| t.service.0 == name && f(t))
-                .count()
-        };
+        let (mut running, mut pending) = (0, 0);
+        for task in world.tasks.values().filter(|t| t.service.0 == name) {
+            running += i64::from(task.is_running());
+            pending += i64::from(task.is_starting());
+        }
         found.push(map([
             ("clusterArn", names::cluster(name).into()),
             ("clusterName", name.into()),
             ("status", "ACTIVE".into()),
             (
                 "activeServicesCount",
-                world.services.keys().filter(|k| k.0 == name).count().into(),
+                world.services.of(name).count().into(),
             ),
-            ("runningTasksCount", of(Task::is_running).into()),
-            ("pendingTasksCount", of(Task::is_starting).into()),
+            ("runningTasksCount", running.into()),
+            ("pendingTasksCount", pending.into()),
             ("registeredContainerInstancesCount", 0.into()),
             ("capacityProviders", list(["FARGATE", "FARGATE_SPOT"])),
         ]));
@@ -52,14 +50,10 @@ pub(super) fn describe_clusters(input: &Node, world: &World) -> Result<Node, Api
 
 pub(super) fn list_services(input: &Node, world: &World) -> Result<Node, ApiError> {
     let cluster = cluster(input, world)?;
-    let all: Vec<String> = world
-        .services
-        .keys()
-        .filter(|k| k.0 == cluster)
-        .map(|k| names::service(&k.0, &k.1))
-        .collect();
+    let all = world.services.of(&cluster).map(|(key, _)| key);
     // The vendor's default page is ten.
-    page(input, &all, "serviceArns", 10)
+    let arn = |k: &Key| names::service(&k.0, &k.1);
+    page(input, all, arn, "serviceArns", 10)
 }
 
 pub(super) fn describe_services(input: &Node, world: &World) -> Result<Node, ApiError> {
@@ -211,15 +205,23 @@ pub(super) fn list_tasks(input: &Node, world: &World) -> Result<Node, ApiError> 
     }
     let family = input.get("family").as_text();
     let stopped = input.get("desiredStatus").as_str() == Some("STOPPED");
-    let all: Vec<String> = world
-        .tasks
-        .values()
-        .filter(|t| t.service.0 == cluster && service.is_none_or(|s| s == t.service.1))
-        .filter(|t| family.is_none_or(|f| f == t.revision.0))
-        .filter(|t| matches!(t.life, Life::Stopped | Life::Deactivating) == stopped)
-        .map(|t| names::task(&cluster, &t.id))
-        .collect();
-    page(input, &all, "taskArns", 100)
+    let is_asked = |t: &&Task| {
+        t.service.0 == cluster
+            && family.is_none_or(|f| f == t.revision.0)
+            && matches!(t.life, Life::Stopped | Life::Deactivating) == stopped
+    };
+    let arn = |t: &Task| names::task(&cluster, &t.id);
+    match service {
+        Some(name) => {
+            let key = (cluster.clone(), name.to_owned());
+            let all = world.tasks_of(&key).filter(is_asked);
+            page(input, all, arn, "taskArns", 100)
+        }
+        None => {
+            let all = world.tasks.values().filter(is_asked);
+            page(input, all, arn, "taskArns", 100)
+        }
+    }
 }
 
 pub(super) fn describe_tasks(input: &Node, world: &World) -> Result<Node, ApiError> {

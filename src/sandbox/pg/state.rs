@@ -76,9 +76,10 @@ impl State {
         }
         // The migration goes, and with it its lock, when the last task of the release does.
         let bad = world
-            .tasks
-            .values()
-            .any(|t| t.service.0 == CLUSTER && t.is_running() && t.is_bad());
+            .services
+            .of(CLUSTER)
+            .flat_map(|(key, _)| world.tasks_of(key))
+            .any(|t| t.is_running() && t.is_bad());
         self.lock_since = match (bad, self.lock_since) {
             (true, since) => since.or(Some(now)),
             (false, _) => None,

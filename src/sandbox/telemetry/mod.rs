@@ -5,6 +5,7 @@ mod boards;
 mod chatter;
 mod month;
 pub mod noise;
+mod recall;
 pub mod traffic;
 
 pub use noise::{
@@ -13,9 +14,11 @@ pub use noise::{
 };
 pub use traffic::strain;
 
+use std::collections::BTreeSet;
+
 use super::cloudwatch::{AlarmStore, DashboardStore, MetricStore};
 use super::logs::LogStore;
-use super::world::{World, names, rollout};
+use super::world::{Key, World, names, rollout};
 
 /// The stores, and how far they were filled.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub struct Telemetry {
     /// How far back the past is to be told.
     oldest: f64,
     said: f64,
+    /// How far the past of a fleet's services was told.
+    recalled: recall::Recalled,
     noise: fastrand::Rng,
 }
 
@@ -69,6 +74,7 @@ impl Telemetry {
             told_from: now,
             oldest: now - PAST_S,
             said: now - LOG_PAST_S,
+            recalled: recall::Recalled::default(),
             noise: fastrand::Rng::with_seed(seed ^ 0x7e1e),
         }
     }
@@ -79,6 +85,10 @@ impl Telemetry {
         boards::pin(&mut self.dashboards, world);
         chatter::groups(&mut self.logs, world);
         month::tell(self, world, self.oldest);
+        if recall::tells_late(world) {
+            self.told_from = self.oldest;
+            traffic::record(self, world, world.stamp(), 0.0, false);
+        }
         self.tell_back(world, AT_ONCE_S);
         self.step(world);
     }
@@ -116,7 +126,8 @@ impl Telemetry {
     /// Turns deployments back whose alarms fire. One that fired before the deployment began does not count (Amazon ECS
     /// developer guide, "How CloudWatch alarms detect Amazon ECS deployment failures"), or no repair could be deployed.
     pub fn guard(&self, world: &mut World) {
-        let keys: Vec<_> = world.services.keys().cloned().collect();
+        let open = world.deployments.iter().filter(|d| d.is_open());
+        let keys: BTreeSet<Key> = open.map(|d| d.key.clone()).collect();
         for key in keys {
             let watched = world
                 .services

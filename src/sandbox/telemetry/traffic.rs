@@ -80,7 +80,8 @@ fn strained(name: &str, at: f64, planned: u32, running: f64) -> Strain {
     }
 }
 
-fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span: f64, past: bool) {
+/// Records `span` seconds of one service around a time.
+pub(super) fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span: f64, past: bool) {
     let Some(s) = world.services.get(key) else {
         return;
     };

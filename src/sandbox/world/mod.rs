@@ -6,6 +6,7 @@ pub mod network;
 pub mod rollout;
 
 pub mod service;
+pub mod services;
 pub mod story;
 pub mod task;
 pub mod tasks;
@@ -14,7 +15,8 @@ mod turnover;
 use std::collections::BTreeMap;
 
 use super::wire::Node;
-use service::{Service, ServiceDeployment};
+use service::ServiceDeployment;
+use services::Services;
 use task::Task;
 use tasks::Tasks;
 
@@ -55,7 +57,7 @@ pub struct World {
     /// Names of clusters.
     pub clusters: Vec<String>,
     /// Services.
-    pub services: BTreeMap<Key, Service>,
+    pub services: Services,
     /// Revisions by family; index 0 is revision 1.
     pub definitions: BTreeMap<String, Vec<Definition>>,
     /// Tasks by id, running and lately stopped.
@@ -80,7 +82,7 @@ impl World {
     pub fn new(seed: u64, speed: f64, begun: f64) -> Self {
         Self {
             clusters: Vec::new(),
-            services: BTreeMap::new(),
+            services: Services::default(),
             definitions: BTreeMap::new(),
             tasks: Tasks::default(),
             deployments: Vec::new(),
@@ -149,7 +151,7 @@ impl World {
     fn forget(&mut self) {
         let mut stopped: Vec<(Key, f64, String)> = self
             .tasks
-            .values()
+            .stopped()
             .filter_map(|t| Some((t.service.clone(), t.stopped_at?, t.id.clone())))
             .collect();
         stopped.sort_by(|a, b| {

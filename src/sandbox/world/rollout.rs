@@ -97,15 +97,43 @@ pub fn begin(world: &mut World, key: &Key, revision: u32) {
     });
 }
 
-/// Moves every service on.
+/// Moves every service on that is not at rest.
 pub fn step(world: &mut World) {
-    let keys: Vec<Key> = world.services.keys().cloned().collect();
+    let mut keys = world.tasks.take_touched();
+    keys.extend(world.services.awake().cloned());
     for key in keys {
         count_failures(world, &key);
         turnover::replace(world, &key);
         shift(world, &key);
         complete(world, &key);
+        let awake = !is_at_rest(world, &key);
+        world.services.set_awake(&key, awake);
     }
+}
+
+/// Whether nothing of a service changes before something touches it or its tasks.
+fn is_at_rest(world: &World, key: &Key) -> bool {
+    let Some(service) = world.services.get(key) else {
+        return true;
+    };
+    let Some(primary) = service.primary() else {
+        return true;
+    };
+    let mut up = 0;
+    for t in world.tasks_of(key) {
+        match (t.life, t.health) {
+            (Life::Stopped, _) if !t.failed => {}
+            (Life::Running, Health::Healthy) if t.rollout == primary.id => up += 1,
+            _ => return false,
+        }
+    }
+    service.steady
+        && primary.state == "COMPLETED"
+        && up == service.desired
+        && !world
+            .deployments
+            .iter()
+            .any(|d| &d.key == key && d.is_open())
 }
 
 pub(super) fn say(world: &mut World, key: &Key, message: &str) {

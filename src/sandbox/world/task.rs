@@ -1,5 +1,6 @@
 //! Tasks: how one comes up, is checked, drains and stops.
 
+use super::tasks::Rest;
 use super::{Key, World};
 
 /// Where a task is in its life (the vendor's lastStatus).
@@ -157,14 +158,19 @@ fn fate(image: &str) -> &'static str {
         .unwrap_or("good")
 }
 
-/// Moves every task on.
+/// Moves on every task that is not where it stays.
 pub fn step(world: &mut World) {
     let (story, stamp) = (world.story_time(), world.stamp());
     let repositories = world.repositories.clone();
-    for task in world.tasks.values_mut() {
+    world.tasks.move_on(|task| {
         // Several stations may have been passed since the last step.
         while advance(task, story, stamp, &repositories) {}
-    }
+        match (task.life, task.health) {
+            (Life::Stopped, _) => Rest::Stopped,
+            (Life::Running, Health::Healthy) => Rest::Runs,
+            _ => Rest::None,
+        }
+    });
 }
 
 fn advance(t: &mut Task, story: f64, stamp: f64, repositories: &[String]) -> bool {

@@ -1,4 +1,5 @@
-//! Tasks by id, and which belong to a service: a platform of a thousand services looks its tasks up a thousand times a step.
+//! Tasks by id, which belong to a service, and which of them may change by themselves: of ten thousand tasks a step goes through those
+//! that move.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
@@ -11,6 +12,12 @@ use super::task::Task;
 pub struct Tasks {
     by_id: BTreeMap<String, Task>,
     of: BTreeMap<Key, BTreeSet<String>>,
+    /// Those that may go to another station with time, or that somebody had in hand.
+    moving: BTreeSet<String>,
+    /// Those that were over when last looked at.
+    stopped: BTreeSet<String>,
+    /// Services whose tasks changed since somebody asked.
+    touched: BTreeSet<Key>,
 }
 
 impl Tasks {
@@ -18,14 +25,20 @@ impl Tasks {
     pub fn insert(&mut self, task: Task) {
         let ids = self.of.entry(task.service.clone()).or_default();
         ids.insert(task.id.clone());
+        self.moving.insert(task.id.clone());
+        self.touch(&task.service.clone());
         self.by_id.insert(task.id.clone(), task);
     }
 
     /// Forgets a task.
     pub fn remove(&mut self, id: &str) {
-        if let Some(task) = self.by_id.remove(id)
-            && let Some(ids) = self.of.get_mut(&task.service)
-        {
+        let Some(task) = self.by_id.remove(id) else {
+            return;
+        };
+        self.moving.remove(id);
+        self.stopped.remove(id);
+        self.touch(&task.service);
+        if let Some(ids) = self.of.get_mut(&task.service) {
             ids.remove(id);
             if ids.is_empty() {
                 self.of.remove(&task.service);
@@ -41,13 +54,63 @@ impl Tasks {
 
     /// One of them, to be changed. Its service stays what it is.
     pub fn get_mut(&mut self, id: &str) -> Option<&mut Task> {
-        self.by_id.get_mut(id)
+        let task = self.by_id.get_mut(id)?;
+        self.moving.insert(id.to_owned());
+        if !self.touched.contains(&task.service) {
+            self.touched.insert(task.service.clone());
+        }
+        Some(task)
     }
 
-    /// All of them, to be changed. Their services stay what they are.
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Task> {
-        self.by_id.values_mut()
+    /// Lets each that may move do so, by id. One that says it is at rest is not looked at again before somebody had it in hand.
+    pub(super) fn move_on(&mut self, mut step: impl FnMut(&mut Task) -> Rest) {
+        for id in std::mem::take(&mut self.moving) {
+            let Some(task) = self.by_id.get_mut(&id) else {
+                continue;
+            };
+            let rest = step(task);
+            let service = task.service.clone();
+            self.touch(&service);
+            match rest {
+                Rest::Stopped => self.stopped.insert(id),
+                Rest::Runs => self.stopped.remove(&id),
+                Rest::None => self.moving.insert(id),
+            };
+        }
     }
+
+    /// Those that are over.
+    pub(super) fn stopped(&self) -> impl Iterator<Item = &Task> {
+        self.stopped.iter().filter_map(|id| self.by_id.get(id))
+    }
+
+    /// Services whose tasks changed since this was last asked.
+    pub(super) fn take_touched(&mut self) -> BTreeSet<Key> {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// How many may move by themselves.
+    #[cfg(test)]
+    pub(super) fn moving_count(&self) -> usize {
+        self.moving.len()
+    }
+
+    fn touch(&mut self, service: &Key) {
+        if !self.touched.contains(service) {
+            self.touched.insert(service.clone());
+        }
+    }
+}
+
+/// Whether a task changes by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// It may, with time.
+    None,
+    /// It runs, and all is well.
+    Runs,
+    /// It is over.
+    Stopped,
 }
 
 impl Deref for Tasks {
