@@ -159,7 +159,7 @@ fn each(
         let newest = of
             .filter_map(|(_, s)| Some((s.points.last()?.0, s.as_ref())))
             .max_by_key(|p| p.0);
-        let mut listed = names.map(|n| n.iter().filter(|m| wanted(m) && is_named(m)));
+        let mut listed = names.map(|n| n.iter().filter(|m| is_named(m) && wanted(m)));
         let is_read = |m: &MetricId| all.iter().any(|(q, _)| q.metric == *m);
         // Of more sets of dimensions than are read, another may be younger.
         let others = listed.clone().is_some_and(|mut l| l.any(|m| !is_read(m)));

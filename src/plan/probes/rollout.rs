@@ -1,14 +1,17 @@
 //! How services deploy, how the last deployments ended, and whether going back was rehearsed.
 
-use jiff::Timestamp;
 
-use super::judgement::{Findings, Judgement, Verdict, counted};
-use super::look::{Look, span, within};
-use super::{Probe, number, words};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::DeploymentState;
+use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::service::{Service, ServiceId, Strategy};
 use crate::plan::needs;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use super::judgement::{Findings, Judgement, Verdict, counted};
+use super::judgement::{Findings, Judgement, Verdict};
+use super::look::{Look, span, within};
+use super::{Probe, number, words};
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -129,12 +132,13 @@ fn completed(look: &Look<'_>) -> Verdict {
     let seen = look.fresh(&look.facts.deployments, "the deployments")?;
     let at = services.at.min(seen.at);
     let mut found = Findings::new("service", look.question(seen.source), at);
+    let mut ended: BTreeMap<&ServiceId, &Deployment> = BTreeMap::new();
+    for d in seen.value.iter().filter(|d| !d.state.is_running()) {
+        // The newest comes first.
+        ended.entry(&d.service).or_insert(d);
+    }
     for s in services.rows {
-        let last = seen
-            .value
-            .iter()
-            .find(|d| d.service == s.id && !d.state.is_running());
-        match last {
+        match ended.get(&s.id) {
             Some(d) => {
                 let answer = match &d.to {
                     Some(to) => format!(":{} {}", to.revision.number, d.state.word()),
