@@ -155,7 +155,7 @@ impl Command {
             Self::Flags => show::scope_of("flags"),
             Self::Stacks => show::scope_of("stacks"),
             Self::Show(args) => args.scope(),
-            _ => Scope::Everything,
+            _ => Scope::Once,
         }
     }
 

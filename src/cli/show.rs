@@ -27,7 +27,7 @@ impl Arguments {
     pub fn scope(&self) -> Scope {
         match &self.view {
             Some(name) => scope_of(name),
-            None => Scope::Everything,
+            None => Scope::Once,
         }
     }
 }

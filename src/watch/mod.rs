@@ -58,6 +58,7 @@ pub async fn start_for(
 ) -> Handle {
     let mut picture = picture::Picture::new(config);
     picture.lines_in_use = backend.estate.in_use();
+    picture.asks_once = scope != Scope::Everything;
     let store = match store {
         Some(Err(problem)) => {
             picture.facts.signoffs.error = Some(problem.clone());

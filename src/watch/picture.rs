@@ -44,14 +44,22 @@ pub struct Picture {
     pub everything_now: bool,
     /// Services as last described.
     pub services: BTreeMap<ServiceId, Arc<Service>>,
+    /// Whether the face goes as soon as it was answered: it waits for the last answer, and a minute's calls are none of its cares.
+    pub asks_once: bool,
+    /// Whether a service uses a task definition that was never read.
+    pub lacks_definitions: bool,
     /// Deployments by the service-deployment API, for services that were asked so.
     pub details: BTreeMap<ServiceId, deployments::Known>,
     /// How the last deployment of each service ended, as it was told.
-    pub ended: BTreeMap<ServiceId, Deployment>,
+    pub ended: BTreeMap<ServiceId, Arc<Deployment>>,
     /// When each service's past deployments were last asked about, well or not.
     pub histories_tried: BTreeMap<ServiceId, Instant>,
     /// When each log group was last sampled for the plan, well or not.
     pub samples_tried: BTreeMap<String, Instant>,
+    /// What the services' own rollouts tell of deployments, by service.
+    pub told: Vec<deployments::Told>,
+    /// Whether the published deployments hold details.
+    pub detailed: bool,
     /// All target groups of the account, without targets.
     pub groups: Vec<TargetGroup>,
     /// What each group that services are bound to answered.
@@ -120,10 +128,14 @@ impl Picture {
             unlisted: BTreeMap::new(),
             everything_now: false,
             services: BTreeMap::new(),
+            asks_once: false,
+            lacks_definitions: false,
             details: BTreeMap::new(),
             ended: BTreeMap::new(),
             histories_tried: BTreeMap::new(),
             samples_tried: BTreeMap::new(),
+            told: Vec::new(),
+            detailed: false,
             groups: Vec::new(),
             targets: targets::Known::default(),
             measured: Measured::default(),

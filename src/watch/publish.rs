@@ -179,7 +179,7 @@ impl Publisher {
     /// Looks at once what the plan wants asked by now; whether that has changed.
     pub fn needs_differ(&self, picture: &mut Picture, scope: Scope) -> bool {
         let mut needs = plan::needs(&self.plan, &picture.facts);
-        if scope != Scope::Everything {
+        if !matches!(scope, Scope::Everything | Scope::Once) {
             // Nothing is judged: what is measured is all that is shown of it.
             needs.alarm_histories.clear();
             needs.deployment_histories.clear();

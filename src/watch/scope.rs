@@ -54,8 +54,10 @@ impl Subject {
 /// The subjects that are wanted. What an interest asks for is wanted in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// All of them.
+    /// All of them, for as long as the face is there.
     Everything,
+    /// All of them, for a face that goes as soon as it was answered.
+    Once,
     /// These.
     Only(&'static [Subject]),
     /// These, by their names: what a view is made of.
@@ -66,7 +68,7 @@ impl Scope {
     /// Whether a topic is to be asked about.
     pub fn covers(self, topic: &Topic) -> bool {
         match (self, subject(topic)) {
-            (Self::Everything, _) | (_, None) => true,
+            (Self::Everything | Self::Once, _) | (_, None) => true,
             (Self::Only(subjects), Some(subject)) => subjects.contains(&subject),
             (Self::Named(names), Some(subject)) => names.contains(&subject.name()),
         }
@@ -109,6 +111,6 @@ mod tests {
         let scope = Scope::Only(&[Subject::Services]);
         assert!(scope.covers(&Topic::Inventory) && scope.covers(&Topic::Logs));
         assert!(!scope.covers(&Topic::Alarms));
-        assert!(Scope::Everything.covers(&Topic::Alarms));
+        assert!(Scope::Everything.covers(&Topic::Alarms) && Scope::Once.covers(&Topic::Alarms));
     }
 }

@@ -1,8 +1,10 @@
 //! What is wanted at a moment, and how often: the call budget in one place.
 //!
 //! Describing services costs one call for ten. The watch spends about 24 such calls a minute (12 while nothing moves) and
-//! one more a minute for each fifteen services; a full pass takes as long as that allows. Whatever else grows with the account (names of
-//! services, target groups) is bounded, so that calls a minute grow by less than a tenth of the number of services.
+//! one more a minute for each fifteen services; a full pass takes as long as that allows. Reading the task definitions of a big fleet
+//! costs a call for each, once: until they are read, a minute brings one for thirty services or so, and the pass makes room for them.
+//! Whatever else grows with the account (names of services, target groups) is bounded, so that calls a minute grow by less than a tenth
+//! of the number of services.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -40,14 +42,15 @@ pub fn pace_of(p: &Picture, lively: bool) -> Pace {
     let calls = clusters
         .map(|some| some.len().div_ceil(SERVICES_A_CALL))
         .sum();
-    pace(ids.len(), calls, lively)
+    pace(ids.len(), calls, lively, task_definitions::takes_room(p))
 }
 
-/// The pace for so many services, which so many calls describe.
-fn pace(services: usize, calls: usize, lively: bool) -> Pace {
+/// The pace for so many services, which so many calls describe; slower where it makes room for the reading of definitions.
+fn pace(services: usize, calls: usize, lively: bool, makes_room: bool) -> Pace {
     let calls = calls.max(1) as f64;
     let (base, floor) = if lively { (24.0, 5.0) } else { (12.0, 10.0) };
-    let a_minute = base + services as f64 / 15.0;
+    let share = if makes_room { 22.0 } else { 15.0 };
+    let a_minute = base + services as f64 / share;
     let pass = f64::max(floor, calls * 60.0 / a_minute);
     Pace {
         pass: Duration::from_secs_f64(pass),
@@ -86,7 +89,12 @@ pub fn wanted(p: &Picture) -> Vec<Wanted> {
 
 /// Names of services come a hundred a call: a big account is listed less often.
 fn inventory_period(p: &Picture) -> u64 {
-    let calls = 2 + p.inventory.len() as u64 / 100 + p.facts.clusters.rows().len() as u64;
+    listing(p.inventory.len(), p.facts.clusters.rows().len())
+}
+
+/// Milliseconds from one list to the next, for so many services in so many clusters.
+fn listing(services: usize, clusters: usize) -> u64 {
+    let calls = 2 + services as u64 / 100 + clusters as u64;
     (calls * 6_000).clamp(30_000, 300_000)
 }
 
@@ -106,10 +114,7 @@ fn services(p: &Picture, all: &mut Vec<Wanted>) {
     } else if !interest.is_empty() {
         all.push(Wanted::every(Topic::BusyServices, 4_000));
     }
-    let missing = task_definitions::missing(p);
-    if !missing.is_empty() {
-        all.push(Wanted::every(Topic::TaskDefinitions, 20_000).stamped(stamp(&missing.first())));
-    }
+    all.extend(task_definitions::wanted(p));
     for (id, moving) in detailed(p, &interest) {
         let period = if moving {
             deployments::MOVING
@@ -131,9 +136,10 @@ fn detailed(p: &Picture, interest: &[ServiceId]) -> Vec<(ServiceId, bool)> {
     let mut lately: Vec<_> = p
         .services
         .values()
-        .filter(|s| is_outdated(p, s))
-        .filter_map(|s| Some((s.rollouts.iter().filter_map(|r| r.updated_at).max()?, &s.id)))
+        .filter_map(|s| Some((s.rollouts.iter().filter_map(|r| r.updated_at).max()?, s)))
         .filter(|(at, _)| p.facts.taken_at.duration_since(*at).as_hours() < 24)
+        .filter(|(_, s)| is_outdated(p, s))
+        .map(|(at, s)| (at, &s.id))
         .collect();
     lately.sort();
     interest
@@ -268,24 +274,41 @@ fn looked_at(p: &Picture, all: &mut Vec<Wanted>) {
 mod tests {
     use super::*;
 
+    /// What describing, listing and reading definitions of so many services costs a minute.
+    fn calls_a_minute(services: usize, makes_room: bool) -> f64 {
+        let pace = pace(
+            services,
+            services.div_ceil(SERVICES_A_CALL),
+            true,
+            makes_room,
+        );
+        let described = 60.0 / pace.tick.as_secs_f64();
+        let listed = (2 + services.div_ceil(100)) as f64 * 60_000.0 / listing(services, 1) as f64;
+        let rounds = 60_000 / task_definitions::ROUND as usize;
+        let read = match makes_room {
+            true => rounds * task_definitions::a_round(services),
+            false => 0,
+        };
+        described + listed + read as f64
+    }
+
     #[test]
     fn calls_grow_by_less_than_a_tenth_of_the_services() {
-        let calls_a_minute = |n: usize| {
-            let pace = pace(n, n.div_ceil(SERVICES_A_CALL), true);
-            60.0 / pace.tick.as_secs_f64()
-        };
-        let base = calls_a_minute(20);
-        assert!(base <= 26.0, "{base}");
-        for n in [100, 1_000, 5_000] {
-            let growth = calls_a_minute(n) - base;
-            assert!(growth <= (n - 20) as f64 / 10.0, "{n}: {growth}");
+        let base = calls_a_minute(20, false);
+        assert!(base <= 32.0, "{base}");
+        for n in (181..2_000).chain([5_000, 10_000]) {
+            for makes_room in [false, true] {
+                let growth = calls_a_minute(n, makes_room) - base;
+                let most = (n - 20) as f64 / 10.0;
+                assert!(growth <= most, "{n}, {makes_room}: {growth} > {most}");
+            }
         }
     }
 
     #[test]
     fn a_small_account_is_seen_anew_every_few_seconds() {
-        assert_eq!(pace(5, 1, true).pass, Duration::from_secs(5));
-        assert_eq!(pace(20, 2, false).pass, Duration::from_secs(10));
-        assert!(pace(1_000, 100, true).pass < Duration::from_secs(75));
+        assert_eq!(pace(5, 1, true, false).pass, Duration::from_secs(5));
+        assert_eq!(pace(20, 2, false, false).pass, Duration::from_secs(10));
+        assert!(pace(1_000, 100, true, false).pass < Duration::from_secs(75));
     }
 }

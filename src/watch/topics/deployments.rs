@@ -1,5 +1,6 @@
 //! Deployments: rows from `deployments[]` of every service, and the fuller picture of the service-deployment API where asked.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use crate::backend::Backend;
 use crate::backend::aws::ecs::of_rollouts;
 use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
+use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId};
 use crate::watch::picture::Picture;
@@ -85,67 +87,95 @@ fn failure(p: &Picture, now: Timestamp) -> Option<Problem> {
     current.map(|(_, problem)| problem.clone())
 }
 
-/// Puts the published rows together from what is known, newest first.
+/// What a service's own rollouts tell: made once for as long as the service stays what it is.
+#[derive(Debug)]
+pub struct Told {
+    service: Arc<Service>,
+    rows: Vec<Arc<Deployment>>,
+}
+
+impl Told {
+    fn make(p: &Picture, service: &Arc<Service>) -> Self {
+        let mut rows = of_rollouts(service);
+        rows.iter_mut().for_each(|row| fill_images(p, row));
+        Self {
+            service: service.clone(),
+            rows: rows.into_iter().map(Arc::new).collect(),
+        }
+    }
+
+    /// Whether it is still all that can be told of a service.
+    fn holds(&self, p: &Picture, service: &Arc<Service>) -> bool {
+        let definitions = p.facts.task_definitions.value.as_ref();
+        let is_read = |arn: &String| definitions.is_some_and(|d| d.contains_key(arn));
+        let lacks = |l: &RevisionLoad| l.image.is_none() && is_read(&l.revision.arn);
+        let mut rows = self.rows.iter();
+        Arc::ptr_eq(&self.service, service) && !rows.any(|d| d.from.iter().chain(&d.to).any(lacks))
+    }
+}
+
+/// Puts the published rows together from what is known, newest first. Services at rest, of which there are many, cost next to nothing.
 pub fn rebuild(p: &mut Picture, now: Timestamp) {
     if p.facts.services.value.is_none() {
         return;
     }
-    let mut rows: Vec<Deployment> = Vec::new();
+    let known = std::mem::take(&mut p.told);
+    // Details that were told the last time may give way now.
+    let mut changed = known.len() != p.services.len()
+        || p.facts.deployments.value.is_none()
+        || std::mem::take(&mut p.detailed);
+    let mut known = known.into_iter().peekable();
+    let mut told: Vec<Told> = Vec::with_capacity(p.services.len());
+    let mut rows: Vec<Arc<Deployment>> = Vec::with_capacity(p.services.len());
     let mut oldest = p.facts.services.observed_at;
     for service in p.services.values() {
-        let from_service = of_rollouts(service);
+        while known.next_if(|t| t.service.id < service.id).is_some() {}
+        let own = known.next_if(|t| t.holds(p, service)).unwrap_or_else(|| {
+            changed = true;
+            Told::make(p, service)
+        });
         let detail = p.details.get(&service.id).and_then(|k| k.read.as_ref());
         let first = rows.len();
         match detail {
-            Some((at, detail)) if tells_more(*at, detail, &from_service, now) => {
+            Some((at, detail)) if tells_more(*at, detail, &own.rows, now) => {
                 // What has ended stays as it was told; what moves is as old as its answer.
                 if moves(detail) {
                     oldest = oldest.map(|o| o.min(*at));
                 }
                 let live = detail.iter().map(|d| with_counts(d.clone(), service));
-                rows.extend(live);
+                rows.extend(live.map(|mut row| {
+                    fill_images(p, &mut row);
+                    Arc::new(row)
+                }));
+                p.detailed = true;
+                changed = true;
             }
-            _ => rows.extend(from_service),
+            _ => rows.extend(own.rows.iter().cloned()),
         }
         // How the last one ended stays told while the next one is under way: the service itself tells of that one alone.
-        let own = rows.iter().skip(first);
-        let ended = own
+        let ended = rows[first..]
+            .iter()
             .filter(|d| !d.state.is_running())
             .max_by_key(|d| d.created_at);
-        match ended {
-            Some(ended) => {
+        match (ended, p.ended.get(&service.id)) {
+            (Some(ended), Some(before)) if Arc::ptr_eq(ended, before) => {}
+            (Some(ended), _) => {
                 p.ended.insert(service.id.clone(), ended.clone());
             }
-            None => rows.extend(p.ended.get(&service.id).cloned()),
+            (None, Some(before)) => rows.push(before.clone()),
+            (None, None) => {}
         }
+        told.push(own);
     }
-    for row in &mut rows {
-        for load in row
-            .from
-            .iter_mut()
-            .chain(row.to.as_mut())
-            .filter(|l| l.image.is_none())
-        {
-            load.image = image(p, &row.service, load);
-        }
-    }
-    rows.sort_by(|a, b| {
-        let moving = b.state.is_running().cmp(&a.state.is_running());
-        moving
-            .then(b.created_at.cmp(&a.created_at))
-            .then_with(|| a.id.cmp(&b.id))
-    });
+    p.told = told;
     let failure = p.facts.services.error.clone().or_else(|| failure(p, now));
     let detailed = p
         .details
         .values()
         .any(|k| k.rows().is_some_and(|rows| !rows.is_empty()));
     let part = &mut p.facts.deployments;
-    let same = part.value.as_ref().is_some_and(|old| {
-        old.len() == rows.len() && old.iter().zip(&rows).all(|(a, b)| **a == *b)
-    });
-    if !same {
-        part.value = Some(Arc::new(rows.into_iter().map(Arc::new).collect()));
+    if changed {
+        publish(part, rows);
     }
     part.observed_at = oldest;
     part.period = p.facts.services.period;
@@ -156,8 +186,32 @@ pub fn rebuild(p: &mut Picture, now: Timestamp) {
     };
 }
 
-fn moves(rows: &[Deployment]) -> bool {
-    rows.iter().any(|d| d.state.is_running())
+/// Publishes rows, unless they are what was published before.
+fn publish(part: &mut Part<Arc<Vec<Arc<Deployment>>>>, mut rows: Vec<Arc<Deployment>>) {
+    rows.sort_by(|a, b| {
+        let moving = b.state.is_running().cmp(&a.state.is_running());
+        moving
+            .then(b.created_at.cmp(&a.created_at))
+            .then_with(|| a.id.cmp(&b.id))
+    });
+    let is_same = |(a, b): (&Arc<Deployment>, &Arc<Deployment>)| Arc::ptr_eq(a, b) || a == b;
+    let same = part
+        .value
+        .as_ref()
+        .is_some_and(|old| old.len() == rows.len() && old.iter().zip(&rows).all(is_same));
+    if !same {
+        part.value = Some(Arc::new(rows));
+    }
+}
+
+fn moves<'a, D: Borrow<Deployment> + 'a>(rows: impl IntoIterator<Item = &'a D>) -> bool {
+    rows.into_iter().any(|d| d.borrow().state.is_running())
+}
+
+fn newest<'a, D: Borrow<Deployment> + 'a>(
+    rows: impl IntoIterator<Item = &'a D>,
+) -> Option<Timestamp> {
+    rows.into_iter().filter_map(|d| d.borrow().created_at).max()
 }
 
 /// A detail that was read before a new rollout began knows nothing of it; one that moved when it was read, too long ago, knows
@@ -165,10 +219,9 @@ fn moves(rows: &[Deployment]) -> bool {
 fn tells_more(
     at: Timestamp,
     detail: &[Deployment],
-    rollouts: &[Deployment],
+    rollouts: &[Arc<Deployment>],
     now: Timestamp,
 ) -> bool {
-    let newest = |rows: &[Deployment]| rows.iter().filter_map(|d| d.created_at).max();
     if detail.is_empty() {
         return false;
     }
@@ -195,6 +248,14 @@ fn with_counts(mut row: Deployment, service: &Service) -> Deployment {
     row
 }
 
+/// Adds the images of what a row goes from and to, as far as they were read.
+fn fill_images(p: &Picture, row: &mut Deployment) {
+    let loads = row.from.iter_mut().chain(row.to.as_mut());
+    for load in loads.filter(|l| l.image.is_none()) {
+        load.image = image(p, &row.service, load);
+    }
+}
+
 fn image(p: &Picture, id: &ServiceId, load: &RevisionLoad) -> Option<String> {
     let definitions = p.facts.task_definitions.value.as_ref()?;
     let bound = p.services.get(id).and_then(|s| s.load_balancers.first());
@@ -205,11 +266,14 @@ fn image(p: &Picture, id: &ServiceId, load: &RevisionLoad) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::config::Config;
     use crate::domain::deployment::DeploymentState;
     use crate::domain::service::{
-        CircuitBreaker, DeploymentConfig, Revision, Rollout, Strategy, TaskCounts,
+        CircuitBreaker, ContainerSpec, DeploymentConfig, Revision, Rollout, Strategy, TaskCounts,
+        TaskDefinition,
     };
 
     fn second(n: i64) -> Timestamp {
@@ -354,5 +418,51 @@ mod tests {
         rebuild(&mut p, second(900));
         assert_eq!(state(&p), DeploymentState::RolledBack);
         assert_eq!(p.facts.deployments.observed_at, Some(second(10)));
+    }
+
+    /// Of a thousand services that rest, none is told anew with each answer about ten of them.
+    #[test]
+    fn what_rests_is_told_once_and_what_changed_anew() {
+        let mut p = picture(&["api", "web"], second(10));
+        rebuild(&mut p, second(10));
+        let rows = |p: &Picture| p.facts.deployments.value.clone().unwrap();
+        let first = rows(&p);
+        rebuild(&mut p, second(11));
+        assert!(Arc::ptr_eq(&first, &rows(&p)), "nothing has changed");
+        let mut web = service("web");
+        web.rollouts[0].rollout_state = "IN_PROGRESS".into();
+        p.services.insert(web.id.clone(), Arc::new(web));
+        rebuild(&mut p, second(12));
+        let then = rows(&p);
+        assert_eq!(then[0].state, DeploymentState::InProgress);
+        assert!(
+            Arc::ptr_eq(&first[0], &then[1]),
+            "the other one is as it was"
+        );
+        // Its image is read at last.
+        let revision = service("api").revision;
+        let container = ContainerSpec {
+            name: "api".into(),
+            image: "shop/api:1.2.3".into(),
+            essential: true,
+            ..ContainerSpec::default()
+        };
+        let definition = TaskDefinition {
+            revision: revision.clone(),
+            status: "ACTIVE".into(),
+            cpu_units: None,
+            memory_mib: None,
+            containers: vec![container],
+            registered_at: None,
+            registered_by: None,
+        };
+        let read = BTreeMap::from([(revision.arn, Arc::new(definition))]);
+        p.facts.task_definitions.value = Some(Arc::new(read));
+        rebuild(&mut p, second(13));
+        let image = |row: &Deployment| row.to.as_ref().unwrap().image.clone();
+        assert_eq!(image(&rows(&p)[1]).as_deref(), Some("shop/api:1.2.3"));
+        p.services.remove(&service("web").id);
+        rebuild(&mut p, second(14));
+        assert_eq!(rows(&p).len(), 1);
     }
 }

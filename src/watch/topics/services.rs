@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{deployments, targets};
+use super::{deployments, targets, task_definitions};
 use crate::backend::Backend;
 use crate::backend::aws::ecs::{Batch, SERVICES_A_CALL};
 use crate::domain::problem::{Problem, ProblemKind};
@@ -84,9 +84,10 @@ pub fn take_inventory(
     // What was known of a cluster that refuses now is still there, as far as anybody knows.
     p.unlisted = found.unlisted;
     let unlisted = &p.unlisted;
+    let listed: BTreeSet<ServiceId> = found.services.into_iter().collect();
     p.inventory
-        .retain(|id, _| found.services.contains(id) || unlisted.contains_key(&id.cluster));
-    for id in found.services {
+        .retain(|id, _| listed.contains(id) || unlisted.contains_key(&id.cluster));
+    for id in listed {
         p.inventory.entry(id).or_insert(None);
     }
     let known = &p.inventory;
@@ -312,6 +313,7 @@ fn rebuild(p: &mut Picture, at: Timestamp) {
         });
         if !same {
             p.facts.services.value = Some(Arc::new(p.services.values().cloned().collect()));
+            task_definitions::look(p);
         }
         // The age of what failed is told by its error, and must not make the others look old.
         let answered = p

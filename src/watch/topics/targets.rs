@@ -82,6 +82,9 @@ pub fn take_groups(
 
 /// ARNs of the groups that known services are bound to.
 pub fn bound(p: &Picture) -> Vec<String> {
+    if p.groups.is_empty() {
+        return Vec::new();
+    }
     let exists: HashSet<&str> = p.groups.iter().map(|g| g.arn.as_str()).collect();
     let arns: BTreeSet<&str> = p
         .services
