@@ -18,7 +18,7 @@ use flightdeck::ui::screens::ScreenId;
 use flightdeck::watch::Snapshot;
 use jiff::Timestamp;
 use ui::answers::{answer_logs, answer_metrics, asked, lines, read};
-use ui::{Console, fixture};
+use ui::{Console, fixture, fleet};
 
 fn part<T>(value: T) -> Part<T> {
     Part::answered(value, fixture::now(), "test", Duration::from_secs(10))
@@ -557,4 +557,68 @@ fn what_burns_is_named_by_the_component_with_the_age_of_its_fault() {
     let rows: Vec<_> = rows.take_while(|l| !l.starts_with('└')).collect();
     let told = rows.iter().filter(|l| l.contains("health map: "));
     assert_eq!(told.count(), 0, "{text}");
+}
+
+/// The least time of a few tries: what other load on the machine leaves of it.
+fn least(mut work: impl FnMut()) -> Duration {
+    let tries = (0..12).map(|_| {
+        let start = std::time::Instant::now();
+        work();
+        start.elapsed()
+    });
+    tries.min().unwrap()
+}
+
+/// Only what is on the screen is made: a thousand services cost a key and a frame about what those cost that just fill it.
+#[test]
+fn a_key_and_a_frame_cost_no_more_for_a_thousand_services_than_for_sixty() {
+    for (keys, screen) in [("3", "Services"), ("4", "Deploys"), ("1", "Overview")] {
+        let mut fleets = [60, 1_000].map(|n| Console::with(200, 60, fleet::snapshot(n)));
+        let cost = fleets.each_mut().map(|c| {
+            c.keys(keys);
+            least(|| {
+                c.keys("jk");
+                c.buffer();
+            })
+        });
+        let [few, many] = cost;
+        assert!(
+            many < few * 2,
+            "{screen}: {many:?} of a thousand, {few:?} of sixty"
+        );
+    }
+}
+
+#[test]
+fn rows_are_arranged_anew_when_what_they_follow_from_changes() {
+    let mut c = Console::with(120, 40, fleet::snapshot(1_000));
+    c.keys("3");
+    assert!(c.shows("Services  1000") && c.shows("svc-0000"));
+    c.keys("/0999<enter>");
+    let first = |c: &Console| {
+        let text = c.text();
+        text.lines()
+            .find(|l| l.contains("svc-"))
+            .unwrap()
+            .to_owned()
+    };
+    assert!(c.shows("of 1000  /0999") && first(&c).contains("svc-0999"));
+    c.keys("<esc>SG");
+    let reversed = first(&c);
+    c.keys("S");
+    assert_ne!(first(&c), reversed);
+    // One of them has a task less: it comes first by its state, though no key was pressed.
+    let mut next = fleet::snapshot(1_000);
+    let rows = next.facts.services.value.as_mut().unwrap();
+    let service = Arc::make_mut(&mut Arc::make_mut(rows)[500]);
+    service.counts.running = 0;
+    c.keys("g").msg(Msg::Snapshot(Arc::new(next)));
+    c.keys("g");
+    assert!(first(&c).contains("svc-0500"), "{}", c.text());
+    c.keys("4");
+    assert!(c.shows("Deploys  1001 shown"), "{}", c.text());
+    c.keys("/svc-07<enter>");
+    assert!(c.shows("Deploys  100 shown"), "{}", c.text());
+    c.msg(Msg::Snapshot(Arc::new(fleet::snapshot(740))));
+    assert!(c.shows("Deploys  40 shown"), "{}", c.text());
 }

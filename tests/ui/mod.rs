@@ -5,6 +5,7 @@
 pub mod answers;
 pub mod boards;
 pub mod fixture;
+pub mod fleet;
 pub mod platform;
 
 use std::sync::Arc;

@@ -31,10 +31,34 @@ pub(super) enum Sought {
     Newest(ServiceId),
 }
 
+/// What the items follow from: while nothing of it changes, a key or a picture arranges nothing anew.
+#[derive(Debug, PartialEq)]
+struct Arranged {
+    rows: Same<Vec<Arc<Deployment>>>,
+    runs: Same<Vec<Run>>,
+    filter: String,
+    only: Option<ServiceId>,
+}
+
+/// Equal where it is the very same allocation.
+#[derive(Debug)]
+struct Same<T>(Option<Arc<T>>);
+
+impl<T> PartialEq for Same<T> {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        }
+    }
+}
+
 /// The deploys screen.
 #[derive(Debug, Default)]
 pub struct Deploys {
     pub(super) items: Vec<Item>,
+    /// What the items were last arranged from.
+    arranged: Option<Arranged>,
     pub(super) list: ListState<Item>,
     pub(super) filter: String,
     /// Only this service, when one was asked for.
@@ -83,6 +107,21 @@ impl Deploys {
     /// Our open actions, running deployments, then the rest newest first.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
         let facts = &cx.snapshot.facts;
+        let from = Arranged {
+            rows: Same(facts.deployments.value.clone()),
+            runs: Same(Some(facts.runs.clone())),
+            filter: self.filter.clone(),
+            only: self.only.clone(),
+        };
+        if self.arranged.as_ref() != Some(&from) {
+            self.fill(cx);
+            self.arranged = Some(from);
+        }
+        self.find(facts);
+    }
+
+    fn fill(&mut self, cx: &Cx<'_>) {
+        let facts = &cx.snapshot.facts;
         let fits = |id: &ServiceId, thing: Thing<'_>| {
             self.only.as_ref().is_none_or(|o| o == id)
                 && (self.filter.is_empty()
@@ -119,6 +158,10 @@ impl Deploys {
         }
         rows.sort_by_key(|r| (r.0, r.1));
         self.items = rows.into_iter().map(|r| r.2).collect();
+    }
+
+    /// Selects what was sought, once it is there.
+    fn find(&mut self, facts: &Facts) {
         if let Some(sought) = &self.seek {
             let is_it = |item: &&Item| match (sought, item) {
                 (Sought::Run(id), Item::Run(run)) => id == run,

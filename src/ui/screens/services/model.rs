@@ -64,11 +64,34 @@ impl Page {
     }
 }
 
+/// What the order of the rows follows from: while nothing of it changes, a key or a picture arranges nothing anew.
+#[derive(Debug)]
+struct Arranged {
+    rows: Option<Arc<Vec<Arc<Service>>>>,
+    sort: usize,
+    reverse: bool,
+    filter: String,
+}
+
+impl Arranged {
+    fn holds(&self, screen: &Services, rows: Option<&Arc<Vec<Arc<Service>>>>) -> bool {
+        let same = match (&self.rows, rows) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        same && self.sort == screen.sort
+            && self.reverse == screen.reverse
+            && self.filter == screen.filter
+    }
+}
+
 /// The services screen.
 #[derive(Debug, Default)]
 pub struct Services {
     pub(super) visible: Vec<Arc<Service>>,
     pub(super) ids: Vec<ServiceId>,
+    /// What the rows were last arranged from.
+    arranged: Option<Arranged>,
     pub(super) list: ListState<ServiceId>,
     pub(super) sort: usize,
     pub(super) reverse: bool,
@@ -97,21 +120,35 @@ pub(super) fn revisions<'a>(facts: &'a Facts, id: &ServiceId) -> &'a [Arc<TaskDe
 impl Services {
     /// Filters and sorts; ties are broken by name so that nothing jumps.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
-        let rows = cx.snapshot.facts.service_rows();
-        self.visible = rows.to_vec();
-        let sort = self.sort;
-        self.visible.sort_by(|a, b| {
-            let order = match row::COLUMNS[sort].title {
-                "state" => a.health().cmp(&b.health()),
-                "service" => a.id.name.cmp(&b.id.name),
-                "cluster" => a.id.cluster.cmp(&b.id.cluster),
-                "tasks" => b.counts.running.cmp(&a.counts.running),
-                "rev" => b.revision.number.cmp(&a.revision.number),
-                "deployed" => row::deployed_at(b).cmp(&row::deployed_at(a)),
-                _ => std::cmp::Ordering::Equal,
-            };
-            order.then_with(|| a.id.cmp(&b.id))
+        let rows = cx.snapshot.facts.services.value.as_ref();
+        if self.arranged.as_ref().is_some_and(|a| a.holds(self, rows)) {
+            return;
+        }
+        self.arranged = Some(Arranged {
+            rows: rows.cloned(),
+            sort: self.sort,
+            reverse: self.reverse,
+            filter: self.filter.clone(),
         });
+        self.visible = rows.map_or_else(Vec::new, |rows| rows.to_vec());
+        let title = row::COLUMNS[self.sort].title;
+        if title == "state" {
+            // Looked up once a row: it goes through all that is known of a service.
+            self.visible
+                .sort_by_cached_key(|s| (s.health(), s.id.clone()));
+        } else {
+            self.visible.sort_by(|a, b| {
+                let order = match title {
+                    "service" => a.id.name.cmp(&b.id.name),
+                    "cluster" => a.id.cluster.cmp(&b.id.cluster),
+                    "tasks" => b.counts.running.cmp(&a.counts.running),
+                    "rev" => b.revision.number.cmp(&a.revision.number),
+                    "deployed" => row::deployed_at(b).cmp(&row::deployed_at(a)),
+                    _ => std::cmp::Ordering::Equal,
+                };
+                order.then_with(|| a.id.cmp(&b.id))
+            });
+        }
         if self.reverse {
             self.visible.reverse();
         }

@@ -1,9 +1,13 @@
 //! A service as a row: a pure function, shared with the overview.
 
+use std::collections::HashMap;
+
 use crate::domain::alarm::AlarmState;
+use crate::domain::facts::Facts;
 use crate::domain::metric::MetricQuery;
 use crate::domain::queries;
 use crate::domain::service::{Service, ServiceHealth, image_tag};
+use crate::domain::target::TargetGroup;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Column, Row, since};
 use ratatui::style::Style;
@@ -60,8 +64,28 @@ pub fn deployed_at(s: &Service) -> Option<jiff::Timestamp> {
         .and_then(|r| r.created_at)
 }
 
+/// Target groups by ARN: a list of many services looks for each of its own among the account's.
+pub struct Groups<'a>(HashMap<&'a str, &'a TargetGroup>);
+
+impl<'a> Groups<'a> {
+    /// Of a picture.
+    pub fn of(facts: &'a Facts) -> Self {
+        let all = facts.target_groups.value.iter().flat_map(|v| v.iter());
+        Self(all.map(|g| (g.arn.as_str(), g)).collect())
+    }
+
+    /// Healthy targets of a service, and all of them.
+    fn count(&self, s: &Service) -> (usize, usize) {
+        let mut arns: Vec<&str> = s.load_balancers.iter().flat_map(|lb| lb.groups()).collect();
+        arns.sort_unstable();
+        arns.dedup();
+        let bound = arns.into_iter().filter_map(|arn| self.0.get(arn));
+        bound.fold((0, 0), |(h, a), g| (h + g.healthy(), a + g.targets.len()))
+    }
+}
+
 /// The row of a service.
-pub fn row(s: &Service, cx: &Cx<'_>) -> Row {
+pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
     let stale = !facts.is_service_fresh(&s.id, cx.now);
     let plain = if stale { t.stale } else { t.text };
@@ -75,9 +99,7 @@ pub fn row(s: &Service, cx: &Cx<'_>) -> Row {
         .task_definition(s)
         .and_then(|d| d.main_container(s.load_balancers.first().map(|lb| lb.container.as_str())))
         .map_or("-".to_owned(), |c| image_tag(&c.image).to_owned());
-    let (healthy, all) = facts
-        .targets_of(s)
-        .fold((0, 0), |(h, a), g| (h + g.healthy(), a + g.targets.len()));
+    let (healthy, all) = groups.count(s);
     let targets = if s.load_balancers.is_empty() {
         ("-".into(), t.muted)
     } else {

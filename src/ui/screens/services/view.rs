@@ -46,15 +46,9 @@ pub(super) fn view(s: &Services, cx: &Cx<'_>, buf: &mut Buffer) {
         selected: s.list.index().checked_sub(s.list.offset()),
         focus: true,
     };
-    table.draw(
-        buf,
-        inside,
-        s.visible
-            .iter()
-            .skip(s.list.offset())
-            .map(|x| row::row(x, cx)),
-        t,
-    );
+    let groups = row::Groups::of(&cx.snapshot.facts);
+    let rows = s.visible.iter().skip(s.list.offset());
+    table.draw(buf, inside, rows.map(|x| row::row(x, &groups, cx)), t);
     scrolled(
         buf,
         inside,
