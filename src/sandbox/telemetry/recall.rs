@@ -78,18 +78,17 @@ impl<'a> Named<'a> {
     }
 }
 
-/// Gathers the values of the dimension `ServiceName`; whether there is a search.
+/// Gathers the values of the dimension `ServiceName`, up to a search: whether there is one.
 fn collect<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) -> bool {
     match node {
-        Node::List(items) => items.iter().fold(false, |any, n| collect(n, names) || any),
+        Node::List(items) => items.iter().any(|n| collect(n, names)),
         Node::Map(members) => {
             if node.get("Name").as_str() == Some("ServiceName") {
                 names.extend(node.get("Value").as_text());
             }
             let found = node.get("Expression").as_str();
             let searches = found.is_some_and(|text| text.contains("SEARCH"));
-            let below = members.iter();
-            below.fold(searches, |any, (_, n)| collect(n, names) || any)
+            searches || members.iter().any(|(_, n)| collect(n, names))
         }
         _ => false,
     }
