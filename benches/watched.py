@@ -3,11 +3,58 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
 import termios
 import time
+
+
+#: What a painter of ours writes beside text: where the pen goes, how it writes, that all is wiped, and what no reader need know.
+CONTROL = re.compile(r"\x1b\[(\d*);?(\d*)H|\x1b\[2J|\x1b\[[?>=0-9;:]*[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[^\[\]]")
+
+
+class Screen:
+    """What a terminal shows of that: lines of text."""
+
+    def __init__(self, cols, rows):
+        self.cols, self.rows, self.at, self.rest = cols, rows, (0, 0), b""
+        self.wipe()
+
+    def wipe(self):
+        """Nothing is shown any more."""
+        self.cells = [[" "] * self.cols for _ in range(self.rows)]
+
+    def feed(self, data):
+        """Takes what the program wrote. What breaks off within a sequence or a character waits for its rest."""
+        data, self.rest = self.rest + data, b""
+        cut = data.rfind(b"\x1b")
+        if cut >= 0 and len(data) - cut < 32 and not CONTROL.match(data[cut:].decode("utf-8", "replace")):
+            data, self.rest = data[:cut], data[cut:]
+        place = 0
+        text = data.decode("utf-8", "replace")
+        for found in CONTROL.finditer(text):
+            self.write(text[place:found.start()])
+            place = found.end()
+            if found[0].endswith("H"):
+                self.at = (int(found[1] or 1) - 1, int(found[2] or 1) - 1)
+            elif found[0] == "\x1b[2J":
+                self.wipe()
+        self.write(text[place:])
+
+    def write(self, text):
+        """Puts characters down, one cell each."""
+        row, col = self.at
+        for char in text:
+            if row < self.rows and col < self.cols:
+                self.cells[row][col] = char
+            col += 1
+        self.at = (row, col)
+
+    def text(self):
+        """Its lines."""
+        return "\n".join("".join(row).rstrip() for row in self.cells)
 
 
 class Watched:
@@ -21,6 +68,7 @@ class Watched:
             os.execvpe(words[0], words, {**environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"})
         self.seen = bytearray()
         self.bytes = 0
+        self.screen = Screen(cols, rows)
 
     def read(self, seconds):
         """Reads what comes within that time, at most once; b"" if nothing does."""
@@ -32,6 +80,7 @@ class Watched:
             return b""
         self.bytes += len(got)
         self.seen += got
+        self.screen.feed(got)
         return got
 
     def until(self, words, seconds):
@@ -42,6 +91,15 @@ class Watched:
                 raise SystemExit(f"bench: {words!r} never came; the last output was {bytes(self.seen[-600:])!r}")
             self.read(end - time.monotonic())
         return time.monotonic() - self.since
+
+    def shows(self, words, what, seconds):
+        """Reads until the screen shows what matches these words; seconds since the start. Who waits for what is said where it never comes."""
+        end = time.monotonic() + seconds
+        while not (found := re.search(words, self.screen.text())):
+            if time.monotonic() > end:
+                raise SystemExit(f"bench: waited {seconds} s for {what} ({words!r}), which the screen does not show:\n{self.screen.text()}")
+            self.read(min(1.0, end - time.monotonic()))
+        return time.monotonic() - self.since, found
 
     def quiet(self, seconds=0.05, most=3):
         """Reads until nothing comes for that long."""
@@ -70,10 +128,10 @@ class Watched:
             fields = stat.read().rsplit(") ", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def resident(self):
-        """Resident memory in MB."""
+    def resident(self, which="VmRSS"):
+        """Resident memory in MB; `RssAnon` is what it allocated, without the text of the program."""
         with open(f"/proc/{self.pid}/status") as status:
-            line = next(line for line in status if line.startswith("VmRSS:"))
+            line = next(line for line in status if line.startswith(f"{which}:"))
         return int(line.split()[1]) / 1024
 
     def close(self):
