@@ -1,17 +1,16 @@
 //! How services deploy, how the last deployments ended, and whether going back was rehearsed.
 
+use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
+use super::judgement::{Findings, Judgement, Verdict, counted};
+use super::look::{Look, span, within};
+use super::{Probe, number, words};
 use crate::domain::audit::Outcome;
-use crate::domain::deployment::DeploymentState;
 use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::service::{Service, ServiceId, Strategy};
 use crate::plan::needs;
-use jiff::Timestamp;
-use std::collections::BTreeMap;
-use super::judgement::{Findings, Judgement, Verdict, counted};
-use super::judgement::{Findings, Judgement, Verdict};
-use super::look::{Look, span, within};
-use super::{Probe, number, words};
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {

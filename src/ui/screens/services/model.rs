@@ -154,7 +154,8 @@ impl Services {
         }
         if !self.filter.is_empty() {
             let name = |s: &&Arc<Service>| format!("{} {}/{}", s.id.name, s.id.cluster, s.id.name);
-            let shown = |s: &&Arc<Service>| row::row(s, cx).text();
+            let groups = row::Groups::of(&cx.snapshot.facts);
+            let shown = |s: &&Arc<Service>| row::row(s, &groups, cx).text();
             let found = fuzzy::sift(self.visible.iter(), &self.filter, name, shown);
             self.visible = found
                 .into_iter()
