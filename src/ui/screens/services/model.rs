@@ -171,3 +171,46 @@ impl Services {
         cx.snapshot.facts.service(id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::keymap::Keymap;
+    use crate::ui::model::Model;
+    use crate::ui::theme::{Depth, Theme};
+    use crate::watch::Snapshot;
+
+    #[test]
+    fn rows_are_left_alone_until_what_they_follow_from_changes() {
+        let picture = || {
+            let mut snapshot = Snapshot::default();
+            snapshot.facts.services.value = Some(Arc::default());
+            let theme = Theme::load(None, None, Depth::True).unwrap();
+            let keymap = Keymap::load("default", None).unwrap();
+            let now = jiff::Timestamp::UNIX_EPOCH;
+            Model::new((80, 24), now, Arc::new(snapshot), theme, keymap)
+        };
+        let (first, second) = (picture(), picture());
+        let mut screen = Services::default();
+        // A mark that is gone once the rows were arranged anew.
+        let is_arranged = |screen: &mut Services, model: &Model| {
+            let mark = ServiceId {
+                cluster: "no".into(),
+                name: "such".into(),
+            };
+            screen.ids.push(mark);
+            screen.arrange(&model.cx());
+            screen.ids.is_empty()
+        };
+        assert!(is_arranged(&mut screen, &first));
+        assert!(!is_arranged(&mut screen, &first), "a key that moves");
+        screen.filter = "a".into();
+        assert!(is_arranged(&mut screen, &first), "a filter");
+        screen.reverse = true;
+        assert!(is_arranged(&mut screen, &first), "an order");
+        screen.sort = 1;
+        assert!(is_arranged(&mut screen, &first), "a column");
+        assert!(is_arranged(&mut screen, &second), "another picture");
+        assert!(!is_arranged(&mut screen, &second));
+    }
+}
