@@ -49,7 +49,7 @@ pub fn pace_of(p: &Picture, lively: bool) -> Pace {
 fn pace(services: usize, calls: usize, lively: bool, makes_room: bool) -> Pace {
     let calls = calls.max(1) as f64;
     let (base, floor) = if lively { (24.0, 5.0) } else { (12.0, 10.0) };
-    let share = if makes_room { 22.0 } else { 15.0 };
+    let share = if makes_room { 25.0 } else { 15.0 };
     let a_minute = base + services as f64 / share;
     let pass = f64::max(floor, calls * 60.0 / a_minute);
     Pace {
@@ -296,7 +296,7 @@ mod tests {
     fn calls_grow_by_less_than_a_tenth_of_the_services() {
         let base = calls_a_minute(20, false);
         assert!(base <= 32.0, "{base}");
-        for n in (181..2_000).chain([5_000, 10_000]) {
+        for n in (121..2_000).chain([5_000, 10_000]) {
             for makes_room in [false, true] {
                 let growth = calls_a_minute(n, makes_room) - base;
                 let most = (n - 20) as f64 / 10.0;

@@ -19,7 +19,7 @@ pub(in crate::watch) const ROUND: u64 = 20_000;
 /// Definitions of one round at the start.
 const FIRST: usize = 60;
 /// Definitions that are read so fast: those of a big fleet come fewer at a time, to stay within the call budget.
-const AT_START: usize = 150;
+const AT_START: usize = 120;
 /// Definitions of one round later on, at most.
 const LATER: usize = 15;
 /// Calls that run side by side.
@@ -268,8 +268,8 @@ mod tests {
             !takes_room(&p),
             "nothing is slower before the start is over"
         );
-        let start: Vec<_> = (0..3).map(|_| round(&mut p)).collect();
-        assert_eq!(start, [(60, true); 3]);
+        let start: Vec<_> = (0..2).map(|_| round(&mut p)).collect();
+        assert_eq!(start, [(60, true); 2]);
         assert!(takes_room(&p));
         assert_eq!(round(&mut p), (11, true));
         // Two that deploy are asked about at once, in the order of names that they would be last in.
@@ -279,7 +279,7 @@ mod tests {
         }
         assert!(choose(&p)[0].ends_with("svc-0997:1"));
         let rounds = (0..).take_while(|_| round(&mut p).0 > 0).count();
-        assert_eq!(rounds, (1_000 - 191_usize).div_ceil(11));
+        assert_eq!(rounds, (1_000 - 131_usize).div_ceil(11));
         assert!(wanted(&p).is_none() && !takes_room(&p), "each is read once");
     }
 
