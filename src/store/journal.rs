@@ -112,9 +112,9 @@ impl Store {
         let wrong = |e: sqlx::Error| fault::writing("the intent", &self.path, &e);
         let now = Timestamp::now();
         let run = format!(
-            "{}-{:04x}",
+            "{}-{:08x}",
             now.strftime("%Y%m%d-%H%M%S"),
-            fastrand::u16(..)
+            fastrand::u32(..)
         );
         let intent = &preview.intent;
         let lane = Lane::of(intent);
