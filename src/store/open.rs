@@ -84,7 +84,8 @@ impl Store {
             .await
             .map_err(|e| unusable(path, &e))?;
         let pool: SqlitePool = SqlitePoolOptions::new()
-            .max_connections(3)
+            // One reads while the other writes; each is a thread, and memory that an idle console holds.
+            .max_connections(2)
             .acquire_timeout(PATIENCE + Duration::from_secs(5))
             .idle_timeout(Some(Duration::from_secs(60)))
             .connect_lazy_with(options);

@@ -143,6 +143,9 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
         }
         Topic::LogSamples => {
             let groups = log_groups::choose_samples(p);
+            if groups.is_empty() {
+                return nothing();
+            }
             Box::pin(async move { Answer::LogSamples(log_groups::ask_samples(&b, groups).await) })
         }
         Topic::Https(_) | Topic::Guard(_) | Topic::Tls(_) | Topic::Dns(_) => {

@@ -223,8 +223,11 @@ fn needed(p: &Picture, all: &mut Vec<Wanted>) {
         all.push(past);
     }
     if !p.needs.log_samples.is_empty() {
-        let mut samples = Wanted::every(Topic::LogSamples, 0).stamped(stamp(&p.needs.log_samples));
-        samples.period = log_groups::SAMPLED;
+        let mut samples = Wanted::every(Topic::LogSamples, 0);
+        samples.period = log_groups::SLICES_APART;
+        if p.asks_once {
+            samples = samples.stamped(stamp(&p.needs.log_samples));
+        }
         all.push(samples);
     }
 }

@@ -51,8 +51,14 @@ pub fn take(
     failure
 }
 
-/// Time from one round of samples to the next.
-pub const SAMPLED: Duration = Duration::from_secs(300);
+/// Time from one sample of a group to the next, where one round holds them all.
+const SAMPLED: Duration = Duration::from_secs(300);
+/// A round is asked for in slices this far apart: all at once would be more calls in its minute than a fleet may cost.
+pub const SLICES_APART: Duration = Duration::from_secs(20);
+/// Groups of a slice: [`SAMPLES_A_ROUND`] of them in the time of a round.
+const SLICE: usize = 4;
+/// Groups of the first slice: somebody who has just come waits for it.
+const FIRST_SLICE: usize = 12;
 /// Lines of a sample.
 const LINES: usize = 50;
 /// How far back a sample reaches.
@@ -61,11 +67,19 @@ const BACK: SignedDuration = SignedDuration::from_mins(30);
 /// Samples, group by group.
 pub type Samples = Vec<(String, Result<Vec<LogLine>, Problem>)>;
 
-/// The groups whose turn it is: those never sampled, then those that wait the longest.
+/// The groups whose turn it is: those never sampled, then those that wait the longest; none where all samples are young enough.
 pub fn choose_samples(p: &Picture) -> Vec<String> {
-    let mut names: Vec<&String> = p.needs.log_samples.iter().collect();
-    names.sort_by_key(|name| p.samples_tried.get(*name));
-    names.into_iter().take(SAMPLES_A_ROUND).cloned().collect()
+    let is_due = |at: &Instant| at.elapsed() >= SAMPLED;
+    let tried = |name: &String| p.samples_tried.get(name);
+    let all = p.needs.log_samples.iter();
+    let mut names: Vec<&String> = all.filter(|n| tried(n).is_none_or(is_due)).collect();
+    names.sort_by_key(|name| tried(name));
+    let slice = match p.samples_tried.is_empty() {
+        _ if p.asks_once => SAMPLES_A_ROUND,
+        true => FIRST_SLICE,
+        false => SLICE,
+    };
+    names.into_iter().take(slice).cloned().collect()
 }
 
 /// Reads a few lines of each group.
@@ -110,21 +124,50 @@ mod tests {
     use super::*;
     use crate::config::Config;
 
-    #[test]
-    fn more_groups_than_a_round_holds_are_all_sampled_with_time() {
+    fn with_groups(count: usize) -> (Picture, Vec<String>) {
         let mut p = Picture::new(Arc::new(Config::default()));
-        let all: Vec<String> = (0..SAMPLES_A_ROUND + 5)
-            .map(|n| format!("/g/{n:03}"))
-            .collect();
+        let all: Vec<String> = (0..count).map(|n| format!("/g/{n:03}")).collect();
         p.needs.log_samples.clone_from(&all);
-        for known in [SAMPLES_A_ROUND, all.len()] {
-            let names = choose_samples(&p);
-            assert_eq!(names.len(), SAMPLES_A_ROUND, "within the budget");
-            let answer = names.into_iter().map(|n| (n, Ok(Vec::new()))).collect();
-            take_samples(&mut p, answer, Timestamp::UNIX_EPOCH);
-            assert_eq!(p.facts.log_samples.len(), known);
+        (p, all)
+    }
+
+    fn sample(p: &mut Picture) -> usize {
+        let names = choose_samples(p);
+        let count = names.len();
+        let answer = names.into_iter().map(|n| (n, Ok(Vec::new()))).collect();
+        take_samples(p, answer, Timestamp::UNIX_EPOCH);
+        count
+    }
+
+    #[test]
+    fn groups_are_sampled_in_small_slices_until_all_are_known_and_then_when_they_are_old() {
+        let (mut p, all) = with_groups(SAMPLES_A_ROUND + 5);
+        let mut slices = Vec::new();
+        while p.facts.log_samples.len() < all.len() {
+            slices.push(sample(&mut p));
         }
+        assert_eq!(slices[0], FIRST_SLICE);
+        assert!(slices[1..].iter().all(|n| (1..=SLICE).contains(n)));
+        let a_round = SAMPLED.as_secs() / SLICES_APART.as_secs();
+        assert_eq!(
+            a_round * SLICE as u64,
+            SAMPLES_A_ROUND as u64,
+            "the pace of a round"
+        );
         assert_eq!(p.facts.log_samples[&all[0]].period, SAMPLED * 2);
+        assert_eq!(sample(&mut p), 0, "all of them are young");
+        let old = Instant::now().checked_sub(SAMPLED).unwrap();
+        p.samples_tried.insert(all[3].clone(), old);
+        assert_eq!(choose_samples(&p), [all[3].clone()]);
+    }
+
+    #[test]
+    fn a_face_that_goes_once_it_was_answered_gets_a_round_at_once() {
+        let (mut p, all) = with_groups(SAMPLES_A_ROUND + 5);
+        p.asks_once = true;
+        assert_eq!(sample(&mut p), SAMPLES_A_ROUND);
+        assert_eq!(sample(&mut p), 5);
+        assert_eq!(p.facts.log_samples.len(), all.len());
     }
 
     #[test]
