@@ -171,6 +171,24 @@ fn the_selection_starts_on_what_burns_once_and_stays_where_it_was_put() {
         row.split('│').next().unwrap_or_default().to_owned()
     };
     assert!(marked(&c).contains("laser-prod-api-5xx"), "{}", c.text());
+    // What is worse and answered a moment later has it; not once a key was pressed.
+    let lesser = |only: &str| {
+        let mut snapshot = fixture::snapshot();
+        let mut alarms = snapshot.facts.alarm_rows().to_vec();
+        alarms.retain(|a| a.name.ends_with(only));
+        snapshot.facts.alarms.value = Some(Arc::new(alarms));
+        snapshot
+    };
+    for (key, told) in [("", true), ("j", false)] {
+        let mut c = Console::with(120, 40, unasked());
+        c.msg(Msg::Snapshot(Arc::new(lesser("no such alarm"))));
+        let first = marked(&c);
+        assert!(!first.contains("laser-prod-api-5xx"), "{}", c.text());
+        c.keys(key);
+        c.msg(Msg::Snapshot(Arc::new(fixture::snapshot())));
+        let now = marked(&c);
+        assert_eq!(now.contains("laser-prod-api-5xx"), told, "{}", c.text());
+    }
     // What burns later does not draw it away.
     let mut calm = Console::with(120, 40, unasked());
     let mut well = platform::calm();

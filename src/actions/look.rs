@@ -210,14 +210,18 @@ impl Look<'_> {
                 words::ago(r.run.started_at, now),
                 r.run.phase.word()
             );
+            let whose = match r.state {
+                RunState::Ours => "an action of this console is under way",
+                _ => "somebody is acting on it",
+            };
             if r.state == RunState::Nobody {
                 draft.warn(format!(
                     "left open by a console that is gone, or of unknown outcome: {line}"
                 ));
             } else if Lane::of(&r.run.intent) == Lane::of(intent) {
-                draft.refuse(format!("somebody is acting on it already: {line}"));
+                draft.refuse(format!("{whose} already: {line} (one change and one brake at a time: wait for its end, or deploy what is to run)"));
             } else {
-                draft.warn(format!("somebody is acting on it: {line}"));
+                draft.warn(format!("{whose}: {line}"));
             }
             lines.push(line);
         }

@@ -16,7 +16,8 @@ use crate::domain::service::{Revision, ServiceId};
 const SEARCHED: usize = 50;
 
 /// What a person does where the way back is not plain.
-const NAME_IT: &str = "name the revision to go back to with --to";
+const NAME_IT: &str =
+    "name the revision to go back to: R on it among the service's revisions, or --to REVISION";
 
 /// The intent's parts.
 #[derive(Clone, Copy, Debug)]

@@ -119,10 +119,10 @@ rows! {
     access: "iam", "iam:GetAccountAuthorizationDetails", 600, |clients, _| clients.iam.access();
     targets_abroad: "elb-abroad", "elasticloadbalancing:DescribeTargetHealth (second region)", 60, |clients, _| clients.balancers.targets();
     caches: "elasticache", "elasticache:DescribeReplicationGroups", 120, |clients, _| clients.elasticache.caches();
-    redis: "redis", "redis:INFO", 30, |clients, _| clients.redis.look();
+    redis: "redis", "redis:INFO, DBSIZE, SLOWLOG GET", 30, |clients, _| clients.redis.look();
     redis_elsewhere: "redis-elsewhere", "redis:INFO (other environments)", 300, |clients, _| clients.redis_elsewhere.servers();
-    postgres: "postgres", "postgres:pg_stat_activity", 30, |clients, _| clients.postgres.now();
-    postgres_shape: "postgres", "postgres:pg_stat_statements", 300, |clients, _| clients.postgres.shape();
+    postgres: "postgres", "postgres:pg_stat_activity, pg_locks, pg_stat_replication, pg_stat_database", 30, |clients, _| clients.postgres.now();
+    postgres_shape: "postgres", "postgres:pg_stat_statements, pg_stat_user_tables, pg_stat_user_indexes", 300, |clients, _| clients.postgres.shape();
     schemas: "postgres-elsewhere", "postgres:migrations", 300, |clients, _| clients.elsewhere.schemas();
     buckets: "s3", "s3:ListBuckets", 600, |clients, _| clients.s3.buckets();
     stacks: "cloudformation", "cloudformation:DescribeStacks", 60, |clients, estate| clients.cloudformation.stacks(&estate.stacks);

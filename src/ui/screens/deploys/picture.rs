@@ -198,7 +198,11 @@ fn load(label: &str, r: &RevisionLoad, wanted: Option<u32>, cx: &Cx<'_>, going: 
         words.push_str(&format!("  {} starting", c.pending));
     }
     if going {
-        words.push_str(if c.running > 0 { "  draining" } else { "" });
+        words.push_str(match c.running {
+            0 => "",
+            n if n < wanted => "  draining",
+            _ => "  not replaced yet",
+        });
     } else {
         words.push_str(&format!("  {} wanted", c.desired));
     }

@@ -167,11 +167,15 @@ pub(super) fn view(s: &Deploys, cx: &Cx<'_>, buf: &mut Buffer) {
         height: list_panel(cx),
         ..cx.body
     };
-    let running = facts
-        .deployment_rows()
-        .iter()
-        .filter(|d| d.state.is_running())
-        .count();
+    // An action is under way before its deployment is told, and is one with it from then on.
+    let open = || facts.runs.iter().filter(|r| r.outcome.is_none());
+    let ours: Vec<&str> = open()
+        .filter_map(|r| facts.deployment_of(r))
+        .map(|d| d.id.as_str())
+        .collect();
+    let rows = facts.deployment_rows().iter();
+    let others = rows.filter(|d| d.state.is_running() && !ours.contains(&d.id.as_str()));
+    let running = others.count() + open().filter(|r| r.intent.service().is_some()).count();
     let mut title = format!("Deploys  {} shown, {running} running", s.items.len());
     if !s.filter.is_empty() {
         title.push_str(&format!("  /{}", s.filter));

@@ -65,7 +65,12 @@ pub struct Overview {
     looked: Option<(Timestamp, (usize, usize))>,
     /// Whether the selection has been put where it starts, or a person moved it: from then on it is left alone.
     placed: bool,
+    /// Since when it stands on the first thing that burns.
+    led: Option<Timestamp>,
 }
+
+/// Systems answer one after another: for so long after the first fault was seen, the worst one that was told keeps the selection.
+const LED_S: u64 = 15;
 
 /// Further systems are asked every half minute at most: making their lines more often than this would show nothing new.
 const SYSTEMS_APART_S: i64 = 3;
@@ -87,13 +92,16 @@ impl Overview {
         self.looked = Some((cx.now, state));
     }
 
-    /// Puts the selection on the first thing that burns, once, as soon as it is known what does: nothing jumps later.
-    fn place(&mut self, facts: &Facts) {
+    /// Puts the selection on the worst thing that burns as soon as it is known what does, and keeps it there while the first answers come
+    /// in: nothing jumps later, nor after a key.
+    fn place(&mut self, facts: &Facts, now: Timestamp) {
         if self.placed || facts.alarms.value.is_none() || facts.services.value.is_none() {
             return;
         }
-        self.placed = true;
-        if self.burning > 0 {
+        let since = *self.led.get_or_insert(now);
+        self.placed =
+            self.burning == 0 || now.duration_since(since).as_secs().unsigned_abs() >= LED_S;
+        if !self.placed {
             self.list.jump(0, self.items.iter());
         }
     }
@@ -174,7 +182,7 @@ impl Screen for Overview {
         items.extend(stages.map(|s| Item::Stage(s.number)));
         self.items = items;
         self.list.settle(self.items.iter(), self.items.len());
-        self.place(&cx.snapshot.facts);
+        self.place(&cx.snapshot.facts, cx.now);
     }
 
     fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
