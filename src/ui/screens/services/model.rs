@@ -175,10 +175,10 @@ impl Services {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::door::Snapshot;
     use crate::ui::keymap::Keymap;
     use crate::ui::model::Model;
     use crate::ui::theme::{Depth, Theme};
-    use crate::watch::Snapshot;
 
     #[test]
     fn rows_are_left_alone_until_what_they_follow_from_changes() {
