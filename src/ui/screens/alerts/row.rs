@@ -15,7 +15,7 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::right("since", 5),
     Column::left("alarm", 16).grow(3),
     Column::right("now", 7),
-    Column::left("threshold", 9),
+    Column::left("fires if", 9),
     Column::left("3 hours", 16).drop(1),
     Column::left("reason", 16).grow(4).drop(2),
 ];

@@ -191,10 +191,15 @@ fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: u16) -> Spans {
         let series = cx.snapshot.facts.series(q);
         let chart = room.saturating_sub(17 + 21 + 1 + name_room(room) as u16);
         let chart = chart.min(16);
-        let last = series
-            .and_then(|s| s.last())
-            .map_or("?".to_owned(), |v| unit.format(v));
-        value = format!("{last} {comparison} {}", unit.format(*limit));
+        let last = series.and_then(|s| s.last());
+        let rule = format!("{comparison} {}", unit.format(*limit));
+        let beyond = last.is_none_or(|v| is_beyond(v, comparison, *limit));
+        let last = last.map_or("?".to_owned(), |v| unit.format(v));
+        // It may fire for what was: the value of now beside its rule would be an untrue statement.
+        value = match beyond {
+            true => format!("{last} {rule}"),
+            false => format!("{last} ({rule})"),
+        };
         line_chart = series.map_or(String::new(), |s| {
             spark(s.points.iter().map(|p| p.1), chart)
         });
@@ -210,6 +215,17 @@ fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: u16) -> Spans {
         (line_chart, style),
     ]);
     spans
+}
+
+/// Whether a value is where a rule has it; rules without such a number are taken at their word.
+fn is_beyond(value: f64, comparison: &str, limit: f64) -> bool {
+    match comparison {
+        ">" => value > limit,
+        ">=" => value >= limit,
+        "<" => value < limit,
+        "<=" => value <= limit,
+        _ => true,
+    }
 }
 
 pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
