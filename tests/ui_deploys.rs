@@ -8,6 +8,7 @@ use std::time::Duration;
 use flightdeck::domain::action::{Phase, Run, RunLine};
 use flightdeck::domain::audit::Outcome;
 use flightdeck::domain::deployment::{Deployment, DeploymentState};
+use flightdeck::domain::facts::Author;
 use flightdeck::domain::part::Part;
 use flightdeck::domain::service::{ServiceEvent, TaskDefinition};
 use flightdeck::watch::Snapshot;
@@ -146,6 +147,64 @@ fn an_action_that_ended_says_how_much_older_its_picture_is() {
 }
 
 #[test]
+fn an_action_has_the_deployment_that_it_brought_about_and_no_other() {
+    let whose = |change: &dyn Fn(&mut Run)| {
+        let mut run = fixture::run();
+        change(&mut run);
+        let snapshot = with(|_| {}, vec![run]);
+        let facts = &snapshot.facts;
+        let run = &facts.runs[0];
+        let has = facts.deployment_of(run).is_some();
+        let by = facts.author_of(&facts.deployment_rows()[0]);
+        (
+            has,
+            matches!(by, Some(Author::Deployed(who)) if who == "ana"),
+        )
+    };
+    let revision = |text: &str| flightdeck::domain::service::Revision::parse(text);
+    assert_eq!(whose(&|_| {}), (true, true));
+    assert_eq!(
+        whose(&|r| r.brings = revision("worker:18")),
+        (true, true),
+        "the revision is the action's"
+    );
+    assert_eq!(
+        whose(&|r| r.brings = revision("worker:19")),
+        (false, false),
+        "somebody else's revision"
+    );
+    assert_eq!(
+        whose(&|r| r.phase = Phase::Execute),
+        (false, false),
+        "nothing was called yet"
+    );
+    for (outcome, stood, is_its) in [
+        (Outcome::Refused, Phase::Execute, false),
+        (Outcome::Failed, Phase::Execute, false),
+        (Outcome::Failed, Phase::Follow, true),
+        (Outcome::Unknown, Phase::Execute, true),
+        (Outcome::Abandoned, Phase::Execute, false),
+    ] {
+        let ended = |r: &mut Run| {
+            r.outcome = Some(outcome);
+            r.phase = Phase::Record;
+            r.stopped_in = Some(stood);
+            r.finished_at = Some(ago(66));
+        };
+        assert_eq!(whose(&ended), (is_its, is_its), "{outcome:?} in {stood:?}");
+    }
+    // Who stops a deployment did not bring it about.
+    let stops = |r: &mut Run| {
+        let service = fixture::id("worker");
+        r.intent = Intent::Stop {
+            service,
+            rollback: true,
+        };
+    };
+    assert_eq!(whose(&stops), (true, false));
+}
+
+#[test]
 fn who_deployed_is_told_where_it_is_known_and_who_registered_is_another_thing() {
     let mut snapshot = with(|_| {}, Vec::new());
     let mut definition = TaskDefinition {
@@ -178,9 +237,17 @@ fn who_deployed_is_told_where_it_is_known_and_who_registered_is_another_thing() 
     row.at = ago(10);
     row.duration_s = Some(60.0);
     rows.insert(0, row);
-    snapshot.facts.audit = part(Arc::new(rows));
-    let mut c = Console::with(160, 40, snapshot);
+    snapshot.facts.audit = part(Arc::new(rows.clone()));
+    let mut c = Console::with(160, 40, snapshot.clone());
     c.keys("4");
     let row = rows_of(&c, "worker").remove(0);
     assert!(row.contains("cleo") && c.shows("by cleo"), "{}", c.text());
+    // What was refused, or failed while this goes well, brought nothing about.
+    for outcome in [Outcome::Refused, Outcome::Failed] {
+        rows[0].outcome = Some(outcome);
+        snapshot.facts.audit = part(Arc::new(rows.clone()));
+        let mut c = Console::with(160, 40, snapshot.clone());
+        c.keys("4");
+        assert!(rows_of(&c, "worker")[0].contains("rev ben"), "{}", c.text());
+    }
 }

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::domain::action::{Phase, Run, RunLine};
 use crate::domain::audit::Outcome;
+use crate::domain::service::Revision;
 use crate::domain::text::inert;
 
 /// Runs kept on the board.
@@ -81,6 +82,11 @@ impl Board {
 
     pub fn progress(&self, id: &str, done: Option<(u32, u32)>) {
         self.edit(id, |run| run.progress = done);
+    }
+
+    /// What the call that is about to be made puts into place.
+    pub fn brings(&self, id: &str, revision: &Revision) {
+        self.edit(id, |run| run.brings = Some(revision.clone()));
     }
 
     /// Ends a run on the board; `recorded`: its end is in the audit chain.

@@ -191,6 +191,7 @@ impl Engine {
             recorded: false,
             who: who.clone(),
             reattached: false,
+            brings: None,
         });
         if let Some(p) = store.unanchored() {
             let text = format!("{p}. {}", p.fix);

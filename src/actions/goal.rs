@@ -95,6 +95,14 @@ impl Goal {
         }
     }
 
+    /// The revision that is put into place, if one is.
+    pub fn revision(&self) -> Option<&Revision> {
+        match self {
+            Self::Rollout { revision, .. } => Some(revision),
+            _ => None,
+        }
+    }
+
     /// Whether the call has had its effect: asked after a lost reply.
     pub fn is_visible(&self, sight: &Sight) -> bool {
         match self {

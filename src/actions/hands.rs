@@ -83,9 +83,9 @@ impl Hands<'_> {
 
     /// Journals that a call is about to be made and what it is to bring about. Without this row there is no permit.
     pub async fn about_to(&self, call: &str, goal: Option<&Goal>) -> Result<&Permit, Halt> {
-        let goal = goal.map(|g| serde_json::to_string(g).unwrap_or_default());
+        let written = goal.map(|g| serde_json::to_string(g).unwrap_or_default());
         let mut marks = Vec::new();
-        if let Some(goal) = &goal {
+        if let Some(goal) = &written {
             marks = vec![("goal", goal.as_str()), ("called", "about")];
         }
         self.store
@@ -98,6 +98,9 @@ impl Hands<'_> {
                 )),
             })?;
         self.board.line(self.claim.run(), Phase::Execute, call);
+        if let Some(revision) = goal.and_then(Goal::revision) {
+            self.board.brings(self.claim.run(), revision);
+        }
         Ok(self.claim.permit())
     }
 

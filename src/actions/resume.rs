@@ -7,6 +7,7 @@ use super::engine::Engine;
 use super::follow::{STOOD, standing};
 use super::goal::{Goal, Step};
 use super::life::{Confirmed, Start};
+use crate::domain::action::Run;
 use crate::domain::audit::{Outcome, SignOff};
 use crate::domain::problem::Problem;
 use crate::store::{JournalRun, RunState, Store};
@@ -39,6 +40,19 @@ pub fn start(marks: &std::collections::BTreeMap<String, String>) -> Start {
             )
         }
     }
+}
+
+/// A run of the journal as faces see it. One that was put aside is open there, and is over here: nobody drives it.
+fn as_shown(found: JournalRun) -> Run {
+    let goal = found.marks.get("goal");
+    let goal: Option<Goal> = goal.and_then(|g| serde_json::from_str(g).ok());
+    let mut run = found.run;
+    run.brings = goal.as_ref().and_then(Goal::revision).cloned();
+    if found.unknown {
+        run.outcome = Some(Outcome::Unknown);
+        run.finished_at = run.lines.last().map(|l| l.at);
+    }
+    run
 }
 
 /// Where a run about a person's word goes on, by what the store says of the word.
@@ -77,7 +91,9 @@ impl Engine {
                             Some(_) => start(&found.marks),
                             None => self.resume_word(&store, &found).await,
                         };
-                        let mut run = found.run;
+                        let mut run = as_shown(found);
+                        // Somebody drives it again.
+                        (run.outcome, run.finished_at) = (None, None);
                         run.reattached = true;
                         self.board.put(run);
                         self.drive(store.clone(), claim, confirmed, start);
@@ -85,10 +101,7 @@ impl Engine {
                     }
                 }
                 RunState::Nobody | RunState::Theirs => {
-                    let mut run = found.run;
-                    if found.unknown {
-                        run.outcome = Some(Outcome::Unknown);
-                    }
+                    let run = as_shown(found);
                     if !self.is_driving(&run.id) {
                         self.board.put(run);
                     }
@@ -143,7 +156,7 @@ impl Engine {
             .collect();
         for id in gone {
             if let Ok(Some(found)) = store.journal_run(&id).await {
-                self.board.put(found.run);
+                self.board.put(as_shown(found));
             }
         }
     }

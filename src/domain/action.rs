@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::audit::Outcome;
-use super::service::{ServiceId, Strategy};
+use super::service::{Revision, ServiceId, Strategy};
 
 /// What somebody wants changed. Plain and comparable: it is journalled before anything is called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -261,6 +261,39 @@ pub struct Run {
     pub who: String,
     /// Whether this console picked it up from the journal.
     pub reattached: bool,
+    /// The revision that its call puts into place, once it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brings: Option<Revision>,
+}
+
+impl Run {
+    /// Whether somebody still drives it. One that was put aside is open in the journal, and nobody does.
+    pub fn goes_on(&self) -> bool {
+        self.outcome.is_none()
+    }
+
+    /// The phase that it is in, or was in when it ended: that its end was written down is no part of what it did.
+    pub fn stood_in(&self) -> Phase {
+        let told = self.lines.iter().rev().map(|l| l.phase);
+        let mut told = told.filter(|p| *p != Phase::Record);
+        match self.phase {
+            Phase::Record => (self.stopped_in)
+                .or_else(|| told.next())
+                .unwrap_or(self.phase),
+            phase => phase,
+        }
+    }
+
+    /// Whether its call was made, or may have been: before that it has brought nothing about.
+    pub fn has_called(&self) -> bool {
+        match self.outcome {
+            Some(Outcome::Succeeded) => true,
+            Some(Outcome::Refused) => false,
+            // The reply was lost, or its console ended around the call.
+            Some(Outcome::Unknown) => self.stood_in() >= Phase::Execute,
+            None | Some(Outcome::Failed | Outcome::Abandoned) => self.stood_in() >= Phase::Follow,
+        }
+    }
 }
 
 /// Proof that an intent is in the journal. Every mutating call of the client layer takes one, so a change without a durable

@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use super::action::{Intent, Run};
 use super::alarm::{Alarm, AlarmEvent};
-use super::audit::{AuditRow, ChainVerdict, SignOff};
+use super::audit::{AuditRow, ChainVerdict, Outcome, SignOff};
 use super::dashboard::{BoardData, Dashboard, DashboardEntry, LogTable, OwnDashboard};
-use super::deployment::{Deployment, PastDeployment};
+use super::deployment::{Deployment, DeploymentSource, DeploymentState, PastDeployment};
 use super::estate::Estate;
 use super::guard::GuardProbe;
 use super::log::{LogGroup, LogLine, LogTail};
@@ -165,6 +165,26 @@ pub enum Author {
 /// The vendor's clock need not be ours, seconds.
 const APART_S: i64 = 5;
 
+/// Whether a deployment began in the time of an action.
+fn began_within(run: &Run, d: &Deployment) -> bool {
+    let since = run.started_at.as_second() - APART_S;
+    let until = run.finished_at.map(|at| at.as_second() + APART_S);
+    let began = d.started_at.or(d.created_at).map(Timestamp::as_second);
+    began.is_some_and(|at| at >= since && until.is_none_or(|until| at <= until))
+}
+
+/// Whether a deployment brings the revision that an action puts into place, as far as both are known. Going back by `deployments[]`,
+/// it names what it goes back to.
+fn brings_it(run: &Run, d: &Deployment) -> bool {
+    let turns = d.source == DeploymentSource::Rollouts && d.state.is_bad();
+    match (&run.brings, &d.to) {
+        (Some(ours), Some(to)) if !turns => {
+            (&ours.family, ours.number) == (&to.revision.family, to.revision.number)
+        }
+        _ => true,
+    }
+}
+
 impl Facts {
     /// Whether what is known of one service may be believed. Where only some services could not be read, the others may: their age
     /// is that of the part.
@@ -198,36 +218,33 @@ impl Facts {
             .map_or(&[], |v| v.as_slice())
     }
 
-    /// The deployment that an action brought about, or works on: the newest of its service that was begun in the action's time,
-    /// or the running one while the action is not over.
+    /// The deployment that an action brought about, or works on, once its call was made: the newest of its service that was begun in
+    /// the action's time, or the running one while the action goes on; of the action's revision, where that is known.
     pub fn deployment_of(&self, run: &Run) -> Option<&Arc<Deployment>> {
-        if matches!(run.intent, Intent::Scale { .. }) {
-            // It changes how many tasks run, of whatever revision.
+        if matches!(run.intent, Intent::Scale { .. }) || !run.has_called() {
+            // The one changes how many tasks run, of whatever revision; the other has changed nothing.
             return None;
         }
         let service = run.intent.service()?;
-        let since = run.started_at.as_second() - APART_S;
-        let until = run.finished_at.map(|at| at.as_second() + APART_S);
-        let within = |at: Timestamp| {
-            let at = at.as_second();
-            at >= since && until.is_none_or(|until| at <= until)
-        };
         let ours = |d: &&Arc<Deployment>| {
-            (until.is_none() && d.state.is_running())
-                || d.started_at.or(d.created_at).is_some_and(within)
+            brings_it(run, d) && ((run.goes_on() && d.state.is_running()) || began_within(run, d))
         };
         let mut rows = self.deployment_rows().iter();
         rows.find(|d| &d.service == service && ours(d))
     }
 
-    /// The action that brought a deployment about, or works on it: the newest of them.
-    pub fn run_of(&self, deployment: &Deployment) -> Option<&Run> {
+    /// The action that brought a deployment about: the newest of them. One that stops it did not, whether it says so or goes back.
+    fn run_of(&self, deployment: &Deployment) -> Option<&Run> {
         let mine = |r: &&Run| {
             let found = self.deployment_of(r);
             found.is_some_and(|d| d.id == deployment.id)
         };
-        let about = |r: &&Run| r.intent.service() == Some(&deployment.service);
-        self.runs.iter().filter(about).find(mine)
+        let brings = |r: &&Run| match r.intent {
+            Intent::Stop { .. } => false,
+            Intent::Rollback { .. } => r.brings.is_some(),
+            _ => r.intent.service() == Some(&deployment.service),
+        };
+        self.runs.iter().filter(brings).find(mine)
     }
 
     /// Who brought a deployment about, as far as is known: an action of ours, or another's in the audit trail; else who registered
@@ -246,6 +263,15 @@ impl Facts {
             };
             let until = row.at.as_second() + APART_S;
             let since = row.at.as_second() - took.ceil() as i64 - APART_S;
+            // A row does not tell whether a call was made: one that failed before brought nothing about that goes well.
+            let brings = brings
+                && match row.outcome {
+                    Some(Outcome::Refused) => false,
+                    Some(Outcome::Failed) => {
+                        d.state.is_bad() || d.state == DeploymentState::Stopped
+                    }
+                    _ => true,
+                };
             if brings && (since..=until).contains(&began.as_second()) {
                 return Some(Author::Deployed(row.who.clone()));
             }

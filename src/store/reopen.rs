@@ -139,6 +139,7 @@ impl Store {
                 outcome,
                 who: row.try_get("who")?,
                 reattached: false,
+                brings: None,
                 id,
             },
         })

@@ -383,6 +383,7 @@ mod tests {
             recorded: false,
             who: String::new(),
             reattached: false,
+            brings: None,
         };
         let over = Some(Timestamp::UNIX_EPOCH);
         let before = [

@@ -486,6 +486,7 @@ pub fn run() -> Run {
         recorded: false,
         who: "ana".into(),
         reattached: false,
+        brings: None,
     }
 }
 
