@@ -5,7 +5,7 @@ mod ui;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flightdeck::domain::action::{Phase, Run, RunLine};
+use flightdeck::domain::action::{Intent, Phase, Run, RunLine};
 use flightdeck::domain::audit::Outcome;
 use flightdeck::domain::deployment::{Deployment, DeploymentState};
 use flightdeck::domain::facts::Author;
@@ -56,13 +56,38 @@ fn an_action_and_its_deployment_are_one_row_with_the_state_of_both() {
     assert!(rows_of(&c, "worker")[0].contains('▌'), "{}", c.text());
     // A scale brings no deployment about.
     let mut run = fixture::run();
-    run.intent = flightdeck::domain::action::Intent::Scale {
+    run.intent = Intent::Scale {
         service: fixture::id("worker"),
         desired: 6,
     };
     let mut c = Console::with(120, 40, with(|_| {}, vec![run]));
     c.keys("4");
     assert_eq!(rows_of(&c, "worker").len(), 2, "{}", c.text());
+}
+
+#[test]
+fn what_still_runs_behind_an_action_that_ended_has_a_row_of_its_own() {
+    let ended = |outcome| {
+        let mut run = fixture::run();
+        run.outcome = Some(outcome);
+        run.phase = Phase::Record;
+        run.stopped_in = Some(Phase::Follow);
+        run.finished_at = Some(ago(2));
+        run
+    };
+    // Nobody follows it any more, and it runs.
+    for outcome in [Outcome::Unknown, Outcome::Abandoned, Outcome::Failed] {
+        let mut c = Console::with(120, 40, with(|_| {}, vec![ended(outcome)]));
+        c.keys("4");
+        let rows = rows_of(&c, "worker");
+        assert_eq!(rows.len(), 2, "{outcome:?} {}", c.text());
+        assert!(rows[0].contains("rolling out"), "{rows:?}");
+    }
+    // Once both are over they are one again.
+    let over = |d: &mut Deployment| d.state = DeploymentState::Failed;
+    let mut c = Console::with(120, 40, with(over, vec![ended(Outcome::Failed)]));
+    c.keys("4");
+    assert_eq!(rows_of(&c, "worker").len(), 1, "{}", c.text());
 }
 
 #[test]

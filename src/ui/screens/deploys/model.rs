@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::view;
 use crate::domain::action::Run;
+use crate::domain::audit::Outcome;
 use crate::domain::deployment::Deployment;
 use crate::domain::facts::Facts;
 use crate::domain::service::ServiceId;
@@ -36,6 +37,8 @@ pub(super) enum Sought {
 struct Arranged {
     rows: Same<Vec<Arc<Deployment>>>,
     runs: Same<Vec<Run>>,
+    /// When the deployments were read: one that was read before its action ended stands on the action's row.
+    read_at: Option<jiff::Timestamp>,
     filter: String,
     only: Option<ServiceId>,
 }
@@ -67,6 +70,17 @@ pub struct Deploys {
     pub(super) scroll: usize,
     /// What is to be selected as soon as it is there.
     pub(super) seek: Option<Sought>,
+}
+
+/// Whether a deployment and the action that brought it about are one row: while the action goes on, and once both are over. What
+/// still runs behind an action that ended without seeing its end has a row of its own.
+fn is_one(run: &Run, d: &Deployment, facts: &Facts) -> bool {
+    let read_before_the_end = || {
+        let saw_its_end = matches!(run.outcome, Some(Outcome::Succeeded | Outcome::Failed));
+        let times = run.finished_at.zip(facts.deployments.observed_at);
+        saw_its_end && times.is_some_and(|(ended, read)| read <= ended)
+    };
+    run.outcome.is_none() || !d.state.is_running() || read_before_the_end()
 }
 
 /// A row's thing.
@@ -110,6 +124,7 @@ impl Deploys {
         let from = Arranged {
             rows: Same(facts.deployments.value.clone()),
             runs: Same(Some(facts.runs.clone())),
+            read_at: facts.deployments.observed_at,
             filter: self.filter.clone(),
             only: self.only.clone(),
         };
@@ -142,10 +157,8 @@ impl Deploys {
             }
         }
         // One that an action of ours brought about stands on that action's row.
-        let ours: Vec<&str> = facts
-            .runs
-            .iter()
-            .filter_map(|r| facts.deployment_of(r))
+        let own = |r| facts.deployment_of(r).filter(|d| is_one(r, d, facts));
+        let ours: Vec<&str> = (facts.runs.iter().filter_map(own))
             .map(|d| d.id.as_str())
             .collect();
         let others = facts.deployment_rows().iter();
