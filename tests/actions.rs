@@ -152,7 +152,7 @@ async fn a_bad_image_trips_the_breaker_and_is_told_as_failed() {
     assert!(row.detail.contains("circuit breaker"), "{}", row.detail);
     // ECS went back by itself: going back once more would go too far.
     let preview = console.preview(rollback(None)).await;
-    // Who names the revision that failed is told that it did, and types its name: the environment's is not enough.
+    // Who names the revision that failed is told that it did, and types its name after the environment's: neither is enough.
     let family = &before.revision.family;
     let arns = console.backend.ecs.revision_arns(family, 1).await.unwrap();
     let failed = Revision::parse(&arns[0]).unwrap().number;
@@ -162,10 +162,12 @@ async fn a_bad_image_trips_the_breaker_and_is_told_as_failed() {
     };
     assert!(again.warnings.iter().any(said), "{:?}", again.warnings);
     let name = format!("{}:{failed}", before.revision.family);
-    assert_eq!(again.confirm, Confirm::Type(name));
-    let environment = Some("production".into());
-    let refused = console.engine.start(again, environment).await.unwrap_err();
-    assert_eq!(refused.kind, ProblemKind::Refused);
+    let both = format!("production {name}");
+    assert_eq!(again.confirm, Confirm::Type(both));
+    for one in ["production", &name] {
+        let refused = console.engine.start(again.clone(), Some(one.into()));
+        assert_eq!(refused.await.unwrap_err().kind, ProblemKind::Refused);
+    }
     let already = |r: &String| r.contains("rolled back already") && r.contains("--to");
     assert!(
         preview.refusals.iter().any(already),

@@ -22,7 +22,7 @@ pub struct Draft {
     pub inputs: Vec<(String, String)>,
     /// Which facts are about images.
     images: Vec<usize>,
-    /// What a person must type, wherever it happens: a key is not enough.
+    /// What a person must type, wherever it happens: a key is not enough. In production it comes after what is typed there.
     danger: Option<String>,
 }
 
@@ -74,6 +74,11 @@ impl Draft {
 
     /// The preview, inert and without secrets.
     pub fn finish(self, intent: Intent, config: &Config) -> Preview {
+        let confirm = match (confirm(&intent, config), self.danger) {
+            (confirm, None) => confirm,
+            (Confirm::Key, Some(word)) => Confirm::Type(word),
+            (Confirm::Type(place), Some(word)) => Confirm::Type(format!("{place} {word}")),
+        };
         let clean = |text: String| inert(&redact::text(&text));
         let images = self.images;
         let facts = (self.facts.into_iter().enumerate())
@@ -96,10 +101,7 @@ impl Draft {
             refusals: self.refusals.into_iter().map(clean).collect(),
             calls: self.calls.into_iter().map(clean).collect(),
             fingerprint: fingerprint(&intent, &config.environment, &inputs),
-            confirm: match self.danger {
-                Some(word) => Confirm::Type(word),
-                None => confirm(&intent, config),
-            },
+            confirm,
             at: Timestamp::now(),
             inputs,
             intent,
@@ -155,7 +157,7 @@ pub fn check_confirmation(preview: &Preview, typed: Option<&str>) -> Result<(), 
         && typed.map(str::trim) != Some(word.as_str())
     {
         return refused(
-            format!("this is {word}, and its name was not typed"),
+            format!("it is confirmed by {word}, and that was not typed"),
             format!("Type {word} to confirm."),
         );
     }
@@ -226,6 +228,31 @@ mod tests {
         p.refusals.push("no store".into());
         let problem = check_confirmation(&p, Some("production")).unwrap_err();
         assert_eq!(problem.why, "no store");
+    }
+
+    #[test]
+    fn danger_asks_for_its_word_and_for_production_s() {
+        let asked = |production| {
+            let config = Config {
+                production,
+                ..Config::default()
+            };
+            let mut draft = Draft::new("Roll back api".into());
+            draft.danger("api:42", "it failed");
+            let service = ServiceId {
+                cluster: "laser".into(),
+                name: "api".into(),
+            };
+            draft.finish(Intent::Restart { service }, &config)
+        };
+        assert_eq!(asked(false).confirm, Confirm::Type("api:42".into()));
+        let preview = asked(true);
+        assert_eq!(preview.confirm, Confirm::Type("production api:42".into()));
+        for one in ["production", "api:42"] {
+            let problem = check_confirmation(&preview, Some(one)).unwrap_err();
+            assert!(problem.fix.contains("Type production api:42"), "{problem}");
+        }
+        assert!(check_confirmation(&preview, Some("production api:42")).is_ok());
     }
 
     #[test]

@@ -272,7 +272,9 @@ pub(super) fn view(c: &Confirming, model: &Model, area: Rect, buf: &mut Buffer) 
     let title = match &c.stage {
         Stage::Ready(p) | Stage::Starting(p) => match &p.confirm {
             // The cluster that the title names may be of another environment than the console.
-            Confirm::Type(word) if *word != p.environment => p.title.clone(),
+            Confirm::Type(word) if word.split(' ').next() != Some(&p.environment) => {
+                p.title.clone()
+            }
             Confirm::Key if p.intent.service().is_some() => p.title.clone(),
             _ => format!("{}   in {}", p.title, p.environment),
         },
