@@ -32,8 +32,8 @@ pub async fn look_up(look: &Look<'_>, draft: &mut Draft, reference: &str, now: T
 /// Says what is known; comes back with why nothing is.
 fn tell(draft: &mut Draft, reference: &str, told: LookUp, now: Timestamp) -> Option<String> {
     match told {
-        LookUp::Here(image) => {
-            describe(draft, &image, now);
+        LookUp::Here { image, unread_scan } => {
+            describe(draft, &image, unread_scan.as_deref(), now);
             None
         }
         LookUp::Absent {
@@ -68,7 +68,7 @@ fn tell(draft: &mut Draft, reference: &str, told: LookUp, now: Timestamp) -> Opt
     }
 }
 
-fn describe(draft: &mut Draft, image: &Image, now: Timestamp) {
+fn describe(draft: &mut Draft, image: &Image, unread_scan: Option<&str>, now: Timestamp) {
     let pushed = image.pushed_at.map_or_else(
         || "push time unknown".to_owned(),
         |at| format!("pushed {} ago", words::ago(at, now)),
@@ -80,6 +80,11 @@ fn describe(draft: &mut Draft, image: &Image, now: Timestamp) {
     );
     // Another push to the same tag is another image than the one that was looked at.
     draft.input("image digest", &image.digest);
+    if let Some(why) = unread_scan {
+        draft.fact("scan", format!("could not be read: {why}"));
+        draft.warn("nobody could read what a scan of the image found");
+        return;
+    }
     draft.fact("scan", scan(image, now));
     let critical = image.scan.count("CRITICAL");
     if critical > 0 {
@@ -138,5 +143,36 @@ mod tests {
             assert!(tell(&mut draft, &reference, unknown, now).is_some());
         }
         assert!(draft.refusals.is_empty());
+    }
+
+    #[test]
+    fn a_scan_that_nobody_could_read_is_not_told_as_none() {
+        let image = || {
+            Box::new(Image {
+                repository: "laser/api".into(),
+                uri: URI.into(),
+                tags: vec!["9".into()],
+                digest: "sha256:aa11".into(),
+                bytes: 1,
+                pushed_at: None,
+                pulled_at: None,
+                scan: Default::default(),
+                findings: Vec::new(),
+            })
+        };
+        let said = |why: Option<&str>| {
+            let mut draft = Draft::default();
+            let here = LookUp::Here {
+                image: image(),
+                unread_scan: why.map(str::to_owned),
+            };
+            tell(&mut draft, URI, here, Timestamp::UNIX_EPOCH);
+            let scan = draft.facts.into_iter().find(|f| f.0 == "scan").unwrap();
+            (scan.1, draft.warnings.concat())
+        };
+        assert_eq!(said(None).0, "never scanned");
+        let (fact, warning) = said(Some("denied"));
+        assert_eq!(fact, "could not be read: denied");
+        assert!(warning.starts_with("nobody could read"), "{warning}");
     }
 }

@@ -178,7 +178,12 @@ impl<'a> EcrName<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum LookUp {
     /// It is there.
-    Here(Box<Image>),
+    Here {
+        /// As its registry tells it.
+        image: Box<Image>,
+        /// Why what a scan found could not be read, where it could not.
+        unread_scan: Option<String>,
+    },
     /// Its repository is there, and does not hold it.
     Absent {
         /// The repository's name.

@@ -15,7 +15,7 @@ use super::convert::{seconds, some_text, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
-use crate::domain::image::{Image, ImageFinding, ImageId, Registry, Repository, Scan};
+use crate::domain::image::{EcrName, Image, ImageFinding, ImageId, Registry, Repository, Scan};
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
 use wire::{
@@ -243,9 +243,12 @@ impl Ecr {
         }
     }
 
-    /// The findings of an image, page by page.
+    /// The findings of an image, page by page, in the registry that it is named by.
     async fn scan(&self, image: &mut Image) -> Result<(), Problem> {
         let mut input = json!({"repositoryName": image.repository, "imageId": {"imageDigest": image.digest}, "maxResults": 1000});
+        if let Some(name) = EcrName::of(&image.uri) {
+            input["registryId"] = json!(name.account);
+        }
         let mut findings = Vec::new();
         let mut pages = Pages::default();
         loop {

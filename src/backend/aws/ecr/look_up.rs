@@ -49,11 +49,15 @@ impl Ecr {
         match self.images_of(&name, &of, Some(name.id)).await {
             Ok((found, _)) => match found.into_iter().next() {
                 Some(mut image) => {
-                    if !image.scan.is_done() {
-                        // Basic scans of some endpoints are told of here alone; without an answer it stays unscanned.
-                        let _ = self.scan(&mut image).await;
-                    }
-                    Ok(LookUp::Here(Box::new(image)))
+                    // Basic scans of some endpoints are told of here alone.
+                    let told = match image.scan.is_done() {
+                        true => Ok(()),
+                        false => self.scan(&mut image).await,
+                    };
+                    Ok(LookUp::Here {
+                        image: Box::new(image),
+                        unread_scan: told.err().map(|p| p.why),
+                    })
                 }
                 None => self.instead(&name, &of).await,
             },
