@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use flightdeck::backend::Backend;
 use flightdeck::config::{AwsConfig, CloudflareConfig, Config, SlackConfig, VercelConfig};
+use flightdeck::domain::image::LookUp;
 use flightdeck::domain::part::Freshness;
 use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::sandbox;
@@ -365,6 +366,59 @@ async fn signed_calls_are_refused_in_words() {
     assert_eq!(problem.kind, ProblemKind::Timeout);
     let (problem, _, _) = secrets(vec![say(200, "[1, 2")]).await;
     assert_eq!(problem.kind, ProblemKind::Malformed);
+}
+
+const IMAGE: &str = "210987654321.dkr.ecr.us-east-1.amazonaws.com/hub/nginx:1";
+
+/// What the client makes of an image of another account's registry.
+async fn look_up(script: Vec<Say>) -> (LookUp, Arc<Peer>) {
+    let peer = Peer::start(script).await;
+    let client = backend(&peer.endpoint, "http://127.0.0.1:1").await;
+    let found = client.estate.ecr.look_up(IMAGE).await.unwrap();
+    for (_, _, body) in peer.asked() {
+        assert!(body.contains("\"registryId\":\"210987654321\""), "{body}");
+    }
+    (found, peer)
+}
+
+#[tokio::test]
+async fn an_image_is_absent_only_where_the_rules_of_caches_were_read() {
+    let absent = || say(400, "{\"__type\":\"ImageNotFoundException\"}");
+    let rules = |prefix: &str| {
+        let rule = format!("[{{\"ecrRepositoryPrefix\":\"{prefix}\"}}]");
+        say(200, &format!("{{\"pullThroughCacheRules\":{rule}}}"))
+    };
+    let none = say(200, "{\"imageDetails\":[]}");
+    let (found, _) = look_up(vec![absent(), rules("quay"), none]).await;
+    assert!(matches!(found, LookUp::Absent { .. }), "{found:?}");
+    let (found, _) = look_up(vec![absent(), rules("hub")]).await;
+    assert_eq!(found, LookUp::Cache("hub/nginx".into()));
+    // Who may list the images need not be allowed to read the rules.
+    let denied = say(400, "{\"__type\":\"AccessDeniedException\"}");
+    let (found, peer) = look_up(vec![absent(), denied]).await;
+    let LookUp::MaybeCache { repository, why } = found else {
+        panic!("{found:?}")
+    };
+    assert_eq!((repository.as_str(), peer.asked().len()), ("hub/nginx", 2));
+    assert!(!why.is_empty());
+}
+
+#[tokio::test]
+async fn a_scan_that_could_not_be_read_says_so() {
+    let here = || {
+        let body = "{\"imageDetails\":[{\"imageDigest\":\"sha256:aa\",\"imageTags\":[\"1\"]}]}";
+        say(200, body)
+    };
+    let never = say(400, "{\"__type\":\"ScanNotFoundException\"}");
+    let denied = say(400, "{\"__type\":\"AccessDeniedException\"}");
+    for (answer, is_unread) in [(never, false), (denied, true)] {
+        let (found, _) = look_up(vec![here(), answer]).await;
+        let LookUp::Here { image, unread_scan } = found else {
+            panic!("{found:?}")
+        };
+        assert!(!image.scan.is_done());
+        assert_eq!(unread_scan.is_some(), is_unread, "{unread_scan:?}");
+    }
 }
 
 #[tokio::test]

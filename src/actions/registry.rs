@@ -63,6 +63,13 @@ fn tell(draft: &mut Draft, reference: &str, told: LookUp, now: Timestamp) -> Opt
         LookUp::Cache(name) => Some(format!(
             "{name} is a cache, which fetches it from another registry"
         )),
+        LookUp::MaybeCache { repository, why } => {
+            draft.fact("image", "not in its repository");
+            draft.warn(format!(
+                "the image is not in repository {repository}; whether that is a cache, which fetches it from another registry, could not be read: {why}"
+            ));
+            None
+        }
         LookUp::Abroad(region) => Some(format!("its registry is in {region}")),
         LookUp::Elsewhere => Some("its registry is not Amazon ECR".to_owned()),
     }
@@ -142,6 +149,12 @@ mod tests {
         ] {
             assert!(tell(&mut draft, &reference, unknown, now).is_some());
         }
+        let maybe = LookUp::MaybeCache {
+            repository: "docker-hub/nginx".into(),
+            why: "these credentials may not".into(),
+        };
+        assert_eq!(tell(&mut draft, &reference, maybe, now), None);
+        assert!(draft.warnings[0].ends_with("these credentials may not"));
         assert!(draft.refusals.is_empty());
     }
 

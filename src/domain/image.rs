@@ -197,6 +197,13 @@ pub enum LookUp {
     NoRepository(String),
     /// It is not there, and this repository fetches what is asked for from another registry.
     Cache(String),
+    /// It is not there, and nobody could tell whether this repository fetches what is asked for from another registry.
+    MaybeCache {
+        /// The repository's name.
+        repository: String,
+        /// Why that could not be told.
+        why: String,
+    },
     /// It is in Amazon ECR of this other region.
     Abroad(String),
     /// It is in another registry.

@@ -6,6 +6,7 @@ use super::wire::CachePage;
 use super::{
     API, Ecr, IMAGES, ImageId, ImagePage, Pages, Problem, ProblemKind, Question, Repository, image,
 };
+use crate::backend::transport::is_crash_page;
 use crate::domain::image::{EcrName, Image, LookUp, newest_tags};
 
 /// Pages of a repository's images that are looked through for the newest: 1,000 a page, in no order.
@@ -66,20 +67,36 @@ impl Ecr {
         }
     }
 
-    /// Whether a repository's images come from another registry when they are first pulled. Where nobody may say, they do not.
-    async fn is_cache(&self, repository: &str) -> bool {
+    /// Whether a repository's images come from another registry when they are first pulled. The rules are those of the account whose
+    /// registry it is: what ours says tells nothing of another's.
+    async fn is_cache(&self, name: &EcrName<'_>) -> Result<bool, Problem> {
         let take = |p: CachePage| (p.pull_through_cache_rules, p.next_token);
-        let rules = self.pages(CACHES, json!({"maxResults": 1000}), take).await;
-        let rules = rules.unwrap_or_default();
-        rules
+        let input = json!({"registryId": name.account, "maxResults": 1000});
+        let rules = match self.pages(CACHES, input, take).await {
+            // An emulator that does not know of such rules has none; moto says so with a web page.
+            Err(p) if p.kind == ProblemKind::Unsupported || is_crash_page(&p) => {
+                let is_emulator = !self.signed.is_aws().await;
+                return if is_emulator { Ok(false) } else { Err(p) };
+            }
+            answer => answer?,
+        };
+        Ok(rules
             .iter()
-            .any(|r| is_below(repository, &r.ecr_repository_prefix))
+            .any(|r| is_below(name.repository, &r.ecr_repository_prefix)))
     }
 
     /// What the repository holds in place of an image that is not there.
     async fn instead(&self, name: &EcrName<'_>, of: &Repository) -> Result<LookUp, Problem> {
-        if self.is_cache(&of.name).await {
-            return Ok(LookUp::Cache(of.name.clone()));
+        match self.is_cache(name).await {
+            Ok(false) => {}
+            Ok(true) => return Ok(LookUp::Cache(of.name.clone())),
+            // Who may list images need not be allowed to read the rules: that is no reason to refuse a good deploy.
+            Err(p) => {
+                return Ok(LookUp::MaybeCache {
+                    repository: of.name.clone(),
+                    why: p.why,
+                });
+            }
         }
         match self.images_of(name, of, None).await {
             Ok((images, cut)) => Ok(LookUp::Absent {

@@ -257,6 +257,12 @@ impl Signed {
         Ok(self.aws.clients().await?.region.clone())
     }
 
+    /// Whether AWS itself is asked, and not an emulator.
+    pub async fn is_aws(&self) -> bool {
+        let clients = self.aws.clients().await;
+        clients.map_or(true, |c| !c.whereabouts().endpoint.contains("://"))
+    }
+
     async fn told<T>(
         &self,
         line: &Line,
