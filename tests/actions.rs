@@ -511,6 +511,14 @@ async fn a_call_that_never_arrived_is_unknown_until_somebody_looks_again() {
     bench.wire.arm("UpdateService", Mischief::LoseCall);
     let run = console.run(Intent::Restart { service: api() }).await;
     assert_eq!(run.outcome, Some(Outcome::Unknown), "{}", story(&run));
+    // Another console shows it as over: nobody drives it, and it is not looked at again without being asked for.
+    let mut config = bench.config();
+    config.read_only = true;
+    let looker = bench.console_with(config).await;
+    assert_eq!(looker.engine.reattach().await.unwrap(), 0);
+    let shown = looker.engine.runs().borrow()[0].clone();
+    assert_eq!(shown.outcome, Some(Outcome::Unknown));
+    assert!(!shown.goes_on() && shown.finished_at.is_some(), "{shown:?}");
     let next = bench.console().await;
     assert_eq!(next.engine.reattach().await.unwrap(), 1);
     let run = next.wait(&run.id).await;

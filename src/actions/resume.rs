@@ -150,7 +150,7 @@ impl Engine {
         let gone: Vec<String> = board
             .borrow()
             .iter()
-            .filter(|r| r.finished_at.is_none() && !self.is_driving(&r.id))
+            .filter(|r| !r.recorded && !self.is_driving(&r.id))
             .filter(|r| !open.iter().any(|o| o.run.id == r.id))
             .map(|r| r.id.clone())
             .collect();

@@ -164,7 +164,7 @@ impl Model {
         let waits = |o: &Overlay| matches!(o, Overlay::Confirm(c) if c.waits());
         self.status.is_some()
             || self.overlays.iter().any(waits)
-            || facts.runs.iter().any(|r| r.finished_at.is_none())
+            || facts.runs.iter().any(|r| r.goes_on())
             || facts.deployment_rows().iter().any(|d| d.state.is_running())
     }
 

@@ -164,9 +164,9 @@ impl Picture {
         ids
     }
 
-    /// Services that an action of ours is changing.
+    /// Services that an action is changing.
     pub fn acted_on(&self) -> impl Iterator<Item = &ServiceId> {
-        let going = self.facts.runs.iter().filter(|r| r.finished_at.is_none());
+        let going = self.facts.runs.iter().filter(|r| r.goes_on());
         going.filter_map(|r| r.intent.service())
     }
 

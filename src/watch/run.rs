@@ -246,7 +246,7 @@ impl Watch {
         let runs = self.runs.borrow_and_update().clone();
         if self.picture.facts.runs != runs {
             self.publisher.hurry(Instant::now());
-            let going = |runs: &[Run]| runs.iter().filter(|r| r.finished_at.is_none()).count();
+            let going = |runs: &[Run]| runs.iter().filter(|r| r.goes_on()).count();
             if going(&self.picture.facts.runs) != going(&runs) {
                 // An action began or ended: the store and the service have news.
                 self.table.hurry(&Topic::Records, Instant::now());
@@ -306,10 +306,8 @@ fn says_states(topic: &Topic) -> bool {
 
 /// Services of actions that went on before and have ended now.
 fn just_ended(before: &[Run], now: &[Run]) -> Vec<ServiceId> {
-    let open = |id: &str| before.iter().any(|r| r.id == id && r.finished_at.is_none());
-    let ended = now
-        .iter()
-        .filter(|r| r.finished_at.is_some() && open(&r.id));
+    let open = |id: &str| before.iter().any(|r| r.id == id && r.goes_on());
+    let ended = now.iter().filter(|r| !r.goes_on() && open(&r.id));
     ended.filter_map(|r| r.intent.service().cloned()).collect()
 }
 
@@ -364,7 +362,8 @@ mod tests {
     #[test]
     fn the_service_of_an_action_that_ended_is_asked_about_at_once() {
         use crate::domain::action::{Intent, Phase};
-        let run = |id: &str, name: &str, finished_at| Run {
+        use crate::domain::audit::Outcome;
+        let run = |id: &str, name: &str, outcome| Run {
             id: id.into(),
             intent: Intent::Restart {
                 service: ServiceId {
@@ -377,15 +376,16 @@ mod tests {
             progress: None,
             lines: Vec::new(),
             started_at: Timestamp::UNIX_EPOCH,
-            finished_at,
-            outcome: None,
+            finished_at: None,
+            outcome,
             stopped_in: None,
             recorded: false,
             who: String::new(),
             reattached: false,
             brings: None,
         };
-        let over = Some(Timestamp::UNIX_EPOCH);
+        // One that is put aside has no end in the journal.
+        let over = Some(Outcome::Unknown);
         let before = [
             run("1", "api", None),
             run("2", "web", None),
