@@ -11,6 +11,8 @@ use flightdeck::domain::action::{Confirm, DiffMark, Intent, Phase};
 use flightdeck::domain::audit::{ChainVerdict, Outcome, SignOffKind};
 use flightdeck::domain::problem::ProblemKind;
 use flightdeck::domain::service::{Revision, ServiceId};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 
 fn rollback(to: Option<u32>) -> Intent {
     Intent::Rollback { service: api(), to }
@@ -698,6 +700,38 @@ async fn a_console_that_closes_hands_its_run_on_at_once_and_a_person_can_give_on
         ProblemKind::NotFound
     );
     assert!(next.store.open_runs().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_this_version_cannot_read_locks_its_service_alone() {
+    let bench = Bench::new().await;
+    let (newer, console) = (bench.console().await, bench.console().await);
+    let preview = newer.preview(Intent::Restart { service: api() }).await;
+    let claim = newer.store.begin(&preview, "ana").await.unwrap();
+    let mut db = SqliteConnectOptions::new()
+        .filename(bench.path())
+        .connect()
+        .await
+        .unwrap();
+    sqlx::raw_sql("UPDATE run SET intent = '{\"action\":\"of_tomorrow\"}'")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    // What is open is picked up past it.
+    assert_eq!(console.engine.reattach().await.unwrap(), 0);
+    let restart = console.preview(Intent::Restart { service: api() }).await;
+    let said = |w: &String| w.contains("ana on") && w.contains(claim.run());
+    assert!(restart.refusals.iter().any(said), "{:?}", restart.refusals);
+    // The brake may be pulled, and says who acts.
+    let back = console.preview(rollback(None)).await;
+    assert!(!back.refusals.iter().any(said), "{:?}", back.refusals);
+    assert!(back.warnings.iter().any(said), "{:?}", back.warnings);
+    let service = ServiceId {
+        name: "web".into(),
+        ..api()
+    };
+    let other = console.preview(Intent::Restart { service }).await;
+    assert!(!other.refusals.iter().any(said), "{:?}", other.refusals);
 }
 
 #[tokio::test(flavor = "multi_thread")]

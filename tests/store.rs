@@ -502,6 +502,41 @@ async fn a_parked_run_is_noted_locks_nothing_and_is_closed_by_its_successor() {
 }
 
 #[tokio::test]
+async fn a_run_that_cannot_be_read_takes_no_other_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let store = open(&path).await;
+    let newer = store.begin(&scale("api"), "ana").await.unwrap();
+    let ours = store.begin(&scale("web"), "ben").await.unwrap();
+    let mut db = raw(&path).await;
+    for change in [
+        "intent = '{\"action\":\"of_tomorrow\"}'",
+        "inputs = '7'",
+        "started_at = 'soon'",
+    ] {
+        let all = format!("UPDATE run SET {change} WHERE run = '{}'", newer.run());
+        sqlx::raw_sql(AssertSqlSafe(all))
+            .execute(&mut db)
+            .await
+            .unwrap();
+        let found = store.open_journal().await.unwrap();
+        assert_eq!(found.runs.len(), 1, "{change}");
+        assert_eq!(found.runs[0].run.id, ours.run());
+        let unread = &found.unread[0];
+        assert_eq!(
+            (unread.run.as_str(), unread.who.as_str(), unread.state),
+            (newer.run(), "ana", RunState::Ours)
+        );
+        assert_eq!(unread.service.as_deref(), Some("laser/api"));
+        assert_eq!(unread.lane, "change");
+        assert!(!unread.why.is_empty());
+    }
+    // It locks its service, until it is ended.
+    let refused = store.begin(&scale("api"), "ben").await.unwrap_err();
+    assert_eq!(refused.kind, ProblemKind::Conflict);
+}
+
+#[tokio::test]
 async fn secrets_never_reach_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("f.db");

@@ -195,9 +195,8 @@ impl Look<'_> {
             return Ok(());
         };
         let now = Timestamp::now();
-        let runs = store.open_runs().await?;
-        let here: Vec<&JournalRun> = runs
-            .iter()
+        let open = store.open_journal().await?;
+        let here: Vec<&JournalRun> = (open.runs.iter())
             .filter(|r| r.run.intent.service() == Some(service))
             .collect();
         let mut lines = Vec::new();
@@ -222,6 +221,21 @@ impl Look<'_> {
                 draft.refuse(format!("{whose} already: {line} (one change and one brake at a time: wait for its end, or deploy what is to run)"));
             } else {
                 draft.warn(format!("{whose}: {line}"));
+            }
+            lines.push(line);
+        }
+        let id = service.to_string();
+        for r in (open.unread.iter()).filter(|r| r.service.as_ref() == Some(&id)) {
+            let line = format!(
+                "{} on {}: {} (run {}), which this version of flightdeck cannot read: {}",
+                r.who, r.host, r.title, r.run, r.why
+            );
+            if r.state == RunState::Nobody {
+                draft.warn(format!("left open by a console that is gone: {line}"));
+            } else if r.lane == Lane::of(intent).word() {
+                draft.refuse(format!("somebody is acting on it already: {line}"));
+            } else {
+                draft.warn(format!("somebody is acting on it: {line}"));
             }
             lines.push(line);
         }

@@ -75,6 +75,7 @@ impl Engine {
         let Some(store) = self.store.clone() else {
             return Ok(0);
         };
+        // One that cannot be read is left to the console that can; previews name it, since it may lock its service.
         let runs = store.open_runs().await?;
         self.settle_strangers(&store, &runs).await;
         let mut taken = 0;

@@ -38,7 +38,8 @@ impl Lane {
         }
     }
 
-    fn word(self) -> &'static str {
+    /// The word under which it is stored.
+    pub fn word(self) -> &'static str {
         match self {
             Self::Change => "change",
             Self::Brake => "brake",

@@ -27,7 +27,7 @@ use tokio::sync::{Mutex, watch};
 
 pub use anchor::Head;
 pub use journal::{Claim, Lane};
-pub use reopen::{JournalRun, RunState};
+pub use reopen::{JournalRun, OpenRuns, RunState, UnreadRun};
 pub use trace::Trace;
 
 use crate::domain::problem::Problem;

@@ -11,6 +11,7 @@ use super::{Store, fault};
 use crate::domain::action::{Phase, Run, RunLine};
 use crate::domain::audit::Outcome;
 use crate::domain::problem::Problem;
+use crate::domain::text::inert;
 
 /// Who has a run in hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,9 +47,44 @@ pub struct JournalRun {
     pub marks: BTreeMap<String, String>,
 }
 
+/// A run that has not ended, of which this console cannot read what it is: a newer one wrote it. Its columns still say whom it locks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadRun {
+    /// Its id.
+    pub run: String,
+    /// One line.
+    pub title: String,
+    /// Who began it.
+    pub who: String,
+    /// Host of the console that drives or drove it.
+    pub host: String,
+    /// Who has it in hand.
+    pub state: RunState,
+    /// The service that it locks, if it locks one.
+    pub service: Option<String>,
+    /// In which lane, by its word.
+    pub lane: String,
+    /// What cannot be read.
+    pub why: String,
+}
+
+/// What the journal holds open.
+#[derive(Clone, Debug, Default)]
+pub struct OpenRuns {
+    /// Newest first.
+    pub runs: Vec<JournalRun>,
+    /// Those that cannot be read.
+    pub unread: Vec<UnreadRun>,
+}
+
 impl Store {
-    /// Runs that have not ended, newest first.
+    /// Runs that have not ended and can be read, newest first.
     pub async fn open_runs(&self) -> Result<Vec<JournalRun>, Problem> {
+        Ok(self.open_journal().await?.runs)
+    }
+
+    /// Runs that have not ended. One that cannot be read takes no other with it.
+    pub async fn open_journal(&self) -> Result<OpenRuns, Problem> {
         let wrong = |e: sqlx::Error| fault::reading("the journal", &self.path, &e);
         let rows = sqlx::query(
             "SELECT * FROM run WHERE environment = ? AND state <> 'closed' ORDER BY started_at DESC",
@@ -57,11 +93,45 @@ impl Store {
         .fetch_all(&self.pool)
         .await
         .map_err(wrong)?;
-        let mut runs = Vec::with_capacity(rows.len());
+        let mut open = OpenRuns::default();
         for row in rows {
-            runs.push(self.whole(&row).await.map_err(wrong)?);
+            match self.whole(&row).await {
+                Ok(run) => open.runs.push(run),
+                Err(e @ (sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. })) => {
+                    let unread = self.unread(&row, &e).map_err(wrong)?;
+                    open.unread.push(unread);
+                }
+                Err(e) => return Err(wrong(e)),
+            }
         }
-        Ok(runs)
+        Ok(open)
+    }
+
+    fn unread(&self, row: &SqliteRow, why: &sqlx::Error) -> Result<UnreadRun, sqlx::Error> {
+        Ok(UnreadRun {
+            run: row.try_get("run")?,
+            title: row.try_get("title")?,
+            who: row.try_get("who")?,
+            host: row.try_get("host")?,
+            state: self.state(row)?,
+            service: row.try_get("service")?,
+            lane: row.try_get("lane")?,
+            why: inert(&why.to_string()),
+        })
+    }
+
+    /// Who has the run of a row in hand.
+    fn state(&self, row: &SqliteRow) -> Result<RunState, sqlx::Error> {
+        let state: String = row.try_get("state")?;
+        let holder: String = row.try_get("holder")?;
+        let lease_until: i64 = row.try_get("lease_until")?;
+        let is_held = lease_until > Timestamp::now().as_millisecond();
+        Ok(match state.as_str() {
+            "closed" => RunState::Closed,
+            "open" if is_held && holder == self.console.holder => RunState::Ours,
+            "open" if is_held => RunState::Theirs,
+            _ => RunState::Nobody,
+        })
     }
 
     /// One run, open or closed; `None` if the journal has none of that id.
@@ -92,21 +162,14 @@ impl Store {
                 .fetch_all(&self.pool)
                 .await?;
         let state: String = row.try_get("state")?;
-        let holder: String = row.try_get("holder")?;
         let lease_until: i64 = row.try_get("lease_until")?;
-        let now = Timestamp::now().as_millisecond();
         let started_at: Timestamp = time(&row.try_get::<String, _>("started_at")?)?;
         let finished_at: Option<String> = row.try_get("finished_at")?;
         let outcome: Option<String> = row.try_get("outcome")?;
         let outcome = outcome.as_deref().and_then(outcome_from);
         let at = phase(&row.try_get::<String, _>("phase")?);
         Ok(JournalRun {
-            state: match state.as_str() {
-                "closed" => RunState::Closed,
-                "open" if lease_until > now && holder == self.console.holder => RunState::Ours,
-                "open" if lease_until > now => RunState::Theirs,
-                _ => RunState::Nobody,
-            },
+            state: self.state(row)?,
             unknown: state == "unknown",
             host: row.try_get("host")?,
             pid: row.try_get("pid")?,
