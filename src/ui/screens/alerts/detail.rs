@@ -6,8 +6,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::leads::{self, LeadId};
 use super::model::{WINDOW, query, series};
-use super::{leads, row};
+use super::row;
 use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState};
 use crate::domain::text::width;
 use crate::ui::screens::Cx;
@@ -29,7 +30,13 @@ struct Sheet {
 
 impl Sheet {
     /// The page of an alarm for an inside of so many columns and rows.
-    fn of(alarm: &Alarm, lead: Option<usize>, cx: &Cx<'_>, columns: u16, rows: u16) -> Self {
+    fn of(
+        alarm: &Alarm,
+        lead: Option<Option<&LeadId>>,
+        cx: &Cx<'_>,
+        columns: u16,
+        rows: u16,
+    ) -> Self {
         let columns = usize::from(columns);
         let head = head(alarm, lead, cx, columns);
         let tail = history(alarm, cx, columns);
@@ -59,11 +66,20 @@ pub(super) fn overflow(alarm: &Alarm, cx: &Cx<'_>, area: Rect) -> usize {
         .saturating_sub(usize::from(rows))
 }
 
-/// `lead`: the row of those that lead elsewhere which is selected, where the page has the keys.
+/// The line of the page on which the first of the rows stands that lead elsewhere, and how many lines are shown.
+pub(super) fn first_lead(alarm: &Alarm, cx: &Cx<'_>, area: Rect) -> (usize, usize) {
+    let (columns, rows) = inside(area);
+    (
+        above(alarm, cx, usize::from(columns)).len(),
+        usize::from(rows),
+    )
+}
+
+/// `lead`: where the page has the keys, the row of those that lead elsewhere which is selected.
 pub(super) fn view(
     alarm: &Alarm,
     scroll: usize,
-    lead: Option<usize>,
+    lead: Option<Option<&LeadId>>,
     cx: &Cx<'_>,
     area: Rect,
     buf: &mut Buffer,
@@ -126,7 +142,8 @@ fn labelled(label: &str, text: &str, style: Style, cx: &Cx<'_>, columns: usize) 
         .collect()
 }
 
-fn head(alarm: &Alarm, lead: Option<usize>, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
+/// What stands above the rows that lead elsewhere.
+fn above(alarm: &Alarm, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
     let t = cx.theme;
     let (shape, style) = row::state(alarm, cx);
     let mut first = vec![
@@ -168,6 +185,12 @@ fn head(alarm: &Alarm, lead: Option<usize>, cx: &Cx<'_>, columns: usize) -> Vec<
         let text = format!("{}, {}", q.metric, q.stat.word());
         put("metric", &text, t.muted);
     }
+    lines
+}
+
+fn head(alarm: &Alarm, lead: Option<Option<&LeadId>>, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
+    let t = cx.theme;
+    let mut lines = above(alarm, cx, columns);
     lines.extend(leads::lines(alarm, lead, cx, columns, LABEL));
     let mut put = |label: &str, text: &str, style| {
         lines.extend(labelled(label, text, style, cx, columns));

@@ -26,7 +26,29 @@ pub(super) enum Lead<'a> {
     Deployment(&'a Arc<Deployment>),
 }
 
+/// What names such a row for good: their order changes with every picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum LeadId {
+    /// An alarm, by its name.
+    Member(String),
+    /// A deployment, by its id.
+    Deployment(String),
+}
+
+/// Where the selected row stands among them; the first, where it is gone or none was selected.
+pub(super) fn place(leads: &[Lead<'_>], selected: Option<&LeadId>) -> usize {
+    let is_it = |lead: &Lead<'_>| Some(&lead.id()) == selected;
+    leads.iter().position(is_it).unwrap_or(0)
+}
+
 impl Lead<'_> {
+    pub fn id(&self) -> LeadId {
+        match self {
+            Self::Member(a) => LeadId::Member(a.name.clone()),
+            Self::Deployment(d) => LeadId::Deployment(d.id.clone()),
+        }
+    }
+
     /// What stands on its left.
     fn label(&self) -> &'static str {
         match self {
@@ -124,16 +146,17 @@ pub(super) fn of<'a>(alarm: &Alarm, cx: &Cx<'a>) -> Vec<Lead<'a>> {
         .collect()
 }
 
-/// A line each; `chosen` is marked.
+/// A line each; where the page has the keys, the `chosen` one is marked.
 pub(super) fn lines(
     alarm: &Alarm,
-    chosen: Option<usize>,
+    chosen: Option<Option<&LeadId>>,
     cx: &Cx<'_>,
     columns: usize,
     label_width: usize,
 ) -> Vec<Vec<(String, Style)>> {
     let t = cx.theme;
     let leads = of(alarm, cx);
+    let chosen = chosen.map(|selected| place(&leads, selected));
     let mut before = "";
     let mut lines = Vec::new();
     for (n, lead) in leads.iter().enumerate() {

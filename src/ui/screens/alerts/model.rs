@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{detail, leads, row};
+use super::leads::{self, Lead, LeadId};
+use super::{detail, row};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
 use crate::domain::interest::Interest;
 use crate::domain::metric::{MetricQuery, Series, Window};
@@ -64,9 +65,11 @@ pub struct Alerts {
     /// The alarm whose own page is open.
     pub(super) page: Option<String>,
     /// Pages that led to it, outermost first, each with the row selected there.
-    pub(super) before: Vec<(String, usize)>,
+    pub(super) before: Vec<(String, Option<LeadId>)>,
     /// Which of the rows that lead elsewhere is selected on the page.
-    pub(super) lead: usize,
+    pub(super) lead: Option<LeadId>,
+    /// Whether that row is in sight: then it stays there when the rows are in another order.
+    pub(super) follows: bool,
     /// First line of the page that is shown.
     pub(super) scroll: usize,
 }
@@ -142,9 +145,22 @@ impl Alerts {
             (Some(_), Some(alarm)) => detail::overflow(alarm, cx, cx.body),
             _ => 0,
         };
+        let alarm = self.current(cx).filter(|_| self.page.is_some());
+        let Some((alarm, leads)) = alarm.map(|a| (a, leads::of(a, cx))) else {
+            self.scroll = self.scroll.min(most);
+            return;
+        };
+        let at = leads::place(&leads, self.lead.as_ref());
+        self.lead = leads.get(at).map(Lead::id);
+        let (first, rows) = detail::first_lead(alarm, cx, cx.body);
+        let line = first + at;
+        if self.follows {
+            let least = (line + 1).saturating_sub(rows);
+            self.scroll = self.scroll.clamp(least.min(line), line);
+        }
         self.scroll = self.scroll.min(most);
-        let leads = self.current(cx).map_or(0, |a| leads::of(a, cx).len());
-        self.lead = self.lead.min(leads.saturating_sub(1));
+        let shown = self.scroll..self.scroll + rows;
+        self.follows = self.lead.is_some() && shown.contains(&line);
     }
 
     /// What the alarm shown in full needs.

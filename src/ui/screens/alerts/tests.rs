@@ -368,3 +368,72 @@ fn an_alarm_names_the_deployment_that_it_may_come_from_and_enter_leads_there() {
     };
     assert_eq!((service.name.as_str(), id.as_str()), ("api", "api-400"));
 }
+
+/// A composite alarm of so many members, all firing but the last of them.
+fn with_members(s: &mut Stage, n: usize) {
+    let name = |i: usize| format!("m-{i:02}");
+    let rule = (0..n).map(|i| format!("ALARM(\"{}\")", name(i)));
+    let rule = rule.collect::<Vec<_>>().join(" OR ");
+    let mut all = (*alarm("all-down", AlarmState::Alarm, Severity::Critical, 90)).clone();
+    all.rule = AlarmRule::Composite { rule };
+    let state = |i| match i + 1 == n {
+        true => AlarmState::Ok,
+        false => AlarmState::Alarm,
+    };
+    let members = (0..n).map(|i| alarm(&name(i), state(i), Severity::Warning, 60));
+    let all = std::iter::once(Arc::new(all)).chain(members).collect();
+    s.snapshot.facts.alarms = part(Arc::new(all));
+    s.with(|s, cx| s.arrive(&Nav::Alarm("all-down".into()), cx));
+    s.with(|s, cx| s.sync(cx));
+}
+
+fn chosen(s: &mut Stage) -> String {
+    let text = s.text();
+    let line = text.lines().find(|l| l.contains('▌'));
+    let line = line.unwrap_or_else(|| panic!("no row is chosen in sight\n{text}"));
+    line.split_whitespace()
+        .find(|w| w.starts_with("m-"))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+#[test]
+fn the_chosen_member_is_always_in_sight() {
+    let mut s = Stage::new(80, 21);
+    with_members(&mut s, 30);
+    for n in 1..30 {
+        s.press(Command::Down);
+        assert_eq!(chosen(&mut s), format!("m-{n:02}"));
+    }
+    // A page may be turned away from it, and back.
+    s.press(Command::Top);
+    assert!(!s.text().contains('▌'), "{}", s.text());
+    s.press(Command::Bottom);
+    for _ in 0..200 {
+        s.press(Command::Up);
+    }
+    assert_eq!(chosen(&mut s), "m-00");
+    assert_eq!(s.screen.scroll, 0);
+    s.press(Command::PrevPane);
+    assert_eq!(chosen(&mut s), "m-29");
+    s.press(Command::Open);
+    s.press(Command::Back);
+    assert_eq!(chosen(&mut s), "m-29");
+}
+
+#[test]
+fn the_chosen_member_stays_the_same_in_another_order() {
+    let mut s = Stage::new(80, 21);
+    with_members(&mut s, 30);
+    s.press(Command::PrevPane);
+    assert_eq!(chosen(&mut s), "m-29");
+    // It fires now, and the worst stands first.
+    let mut rows = s.snapshot.facts.alarm_rows().to_vec();
+    let last = Arc::make_mut(rows.last_mut().unwrap());
+    (last.state, last.severity) = (AlarmState::Alarm, Severity::Critical);
+    s.snapshot.facts.alarms = part(Arc::new(rows));
+    s.with(|s, cx| s.sync(cx));
+    assert_eq!(chosen(&mut s), "m-29");
+    s.press(Command::Open);
+    assert_eq!(s.screen.crumbs(), ["all-down", "m-29"]);
+}

@@ -6,6 +6,7 @@ use ratatui::layout::Position;
 use super::leads::{self, Lead};
 use super::model::{Alerts, query};
 use super::{detail, view};
+use crate::domain::alarm::Alarm;
 use crate::domain::interest::Interest;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
@@ -121,8 +122,16 @@ impl Screen for Alerts {
 impl Alerts {
     fn show(&mut self, name: String) {
         self.page = Some(name);
-        self.lead = 0;
+        self.lead = None;
+        self.follows = false;
         self.scroll = 0;
+    }
+
+    /// Where the selected row leads.
+    fn led_to<'a>(&self, alarm: &Alarm, cx: &Cx<'a>) -> Option<Lead<'a>> {
+        let leads = leads::of(alarm, cx);
+        let at = leads::place(&leads, self.lead.as_ref());
+        leads.get(at).copied()
     }
 
     /// Turns the pages of one alarm; `false` for other commands.
@@ -131,26 +140,25 @@ impl Alerts {
         let last = self
             .current(cx)
             .map_or(0, |a| detail::overflow(a, cx, cx.body));
-        let leads = self.current(cx).map_or(0, |a| leads::of(a, cx).len());
+        let leads = self.current(cx).map_or_else(Vec::new, |a| leads::of(a, cx));
+        let at = leads::place(&leads, self.lead.as_ref());
+        // First through the rows that lead elsewhere, as long as the selected one is in sight, then along the page.
+        let next = match command {
+            Command::Down if self.follows => (at + 1 < leads.len()).then_some(at + 1),
+            Command::Up if self.follows => at.checked_sub(1),
+            Command::NextPane if !leads.is_empty() => Some((at + 1) % leads.len()),
+            Command::PrevPane if !leads.is_empty() => {
+                Some(at.checked_sub(1).unwrap_or(leads.len() - 1))
+            }
+            _ => None,
+        };
+        if let Some(next) = next {
+            self.lead = leads.get(next).map(Lead::id);
+            self.follows = true;
+            return true;
+        }
         let to = match command {
-            // First through the rows that lead elsewhere, which stand above, then down the page.
-            Command::Down if self.scroll == 0 && self.lead + 1 < leads => {
-                self.lead += 1;
-                0
-            }
-            Command::Up if self.scroll == 0 => {
-                self.lead = self.lead.saturating_sub(1);
-                0
-            }
-            Command::NextPane | Command::PrevPane => {
-                let step = if command == Command::NextPane {
-                    1
-                } else {
-                    leads.saturating_sub(1)
-                };
-                self.lead = (self.lead + step) % leads.max(1);
-                0
-            }
+            Command::NextPane | Command::PrevPane => return true,
             Command::Up => self.scroll.saturating_sub(1),
             Command::Down => self.scroll + 1,
             Command::PageUp => self.scroll.saturating_sub(page),
@@ -160,12 +168,14 @@ impl Alerts {
             Command::Back => {
                 let (page, lead) = self.before.pop().unzip();
                 self.page = page;
-                self.lead = lead.unwrap_or_default();
-                0
+                self.lead = lead.flatten();
+                (self.scroll, self.follows) = (0, true);
+                return true;
             }
             _ => return false,
         };
         self.scroll = to.min(last);
+        self.follows = false;
         true
     }
 
@@ -178,9 +188,9 @@ impl Alerts {
                 self.show(alarm.name.clone());
                 Vec::new()
             }
-            Command::Open => match leads::of(alarm, cx).get(self.lead) {
+            Command::Open => match self.led_to(alarm, cx) {
                 Some(Lead::Member(member)) => {
-                    let here = self.page.take().map(|page| (page, self.lead));
+                    let here = self.page.take().map(|page| (page, self.lead.take()));
                     self.before.extend(here);
                     self.show(member.name.clone());
                     Vec::new()

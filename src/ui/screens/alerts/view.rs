@@ -37,7 +37,7 @@ pub(super) fn line_at(at: Position, cx: &Cx<'_>) -> Option<u16> {
 pub(super) fn view(s: &Alerts, cx: &Cx<'_>, buf: &mut Buffer) {
     if let Some(name) = &s.page {
         match s.current(cx) {
-            Some(alarm) => detail::view(alarm, s.scroll, Some(s.lead), cx, cx.body, buf),
+            Some(alarm) => detail::view(alarm, s.scroll, Some(s.lead.as_ref()), cx, cx.body, buf),
             None => gone(name, cx, buf),
         }
         return;
