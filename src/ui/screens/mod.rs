@@ -212,6 +212,27 @@ pub struct Cx<'a> {
     pub filtering: bool,
 }
 
+/// What a filter searches beside a list itself: all that rows show of a picture, in its words for ages, in the columns that fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Searched {
+    seq: u64,
+    now: Timestamp,
+    width: u16,
+    absolute: bool,
+}
+
+impl Searched {
+    /// Nothing, while nothing is filtered.
+    pub fn by(filter: &str, cx: &Cx<'_>) -> Option<Self> {
+        (!filter.is_empty()).then(|| Self {
+            seq: cx.snapshot.facts.seq,
+            now: cx.now,
+            width: cx.body.width,
+            absolute: cx.absolute,
+        })
+    }
+}
+
 /// A screen: state, and what commands and pictures do to it.
 pub trait Screen: Debug + Send {
     /// Which it is.

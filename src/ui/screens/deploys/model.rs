@@ -9,7 +9,7 @@ use crate::domain::deployment::Deployment;
 use crate::domain::facts::Facts;
 use crate::domain::service::ServiceId;
 use crate::ui::fuzzy;
-use crate::ui::screens::Cx;
+use crate::ui::screens::{Cx, Searched};
 use crate::ui::widgets::ListState;
 
 /// What names a row for good.
@@ -40,6 +40,8 @@ struct Arranged {
     /// When the deployments were read: one that was read before its action ended stands on the action's row.
     read_at: Option<jiff::Timestamp>,
     filter: String,
+    /// What a filter searches beside that.
+    searched: Option<Searched>,
     only: Option<ServiceId>,
 }
 
@@ -126,6 +128,7 @@ impl Deploys {
             runs: Same(Some(facts.runs.clone())),
             read_at: facts.deployments.observed_at,
             filter: self.filter.clone(),
+            searched: Searched::by(&self.filter, cx),
             only: self.only.clone(),
         };
         if self.arranged.as_ref() != Some(&from) {

@@ -6,7 +6,7 @@ use super::row;
 use crate::domain::facts::Facts;
 use crate::domain::service::{Service, ServiceId, Task, TaskDefinition};
 use crate::ui::fuzzy;
-use crate::ui::screens::Cx;
+use crate::ui::screens::{Cx, Searched};
 use crate::ui::widgets::ListState;
 
 /// A part of a service's own page.
@@ -71,17 +71,20 @@ struct Arranged {
     sort: usize,
     reverse: bool,
     filter: String,
+    /// What a filter searches beside the list.
+    searched: Option<Searched>,
 }
 
 impl Arranged {
-    fn holds(&self, screen: &Services, rows: Option<&Arc<Vec<Arc<Service>>>>) -> bool {
-        let same = match (&self.rows, rows) {
+    fn holds(&self, screen: &Services, cx: &Cx<'_>) -> bool {
+        let same = match (&self.rows, &cx.snapshot.facts.services.value) {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b),
             (a, b) => a.is_none() && b.is_none(),
         };
         same && self.sort == screen.sort
             && self.reverse == screen.reverse
             && self.filter == screen.filter
+            && self.searched == Searched::by(&self.filter, cx)
     }
 }
 
@@ -121,7 +124,7 @@ impl Services {
     /// Filters and sorts; ties are broken by name so that nothing jumps.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
         let rows = cx.snapshot.facts.services.value.as_ref();
-        if self.arranged.as_ref().is_some_and(|a| a.holds(self, rows)) {
+        if self.arranged.as_ref().is_some_and(|a| a.holds(self, cx)) {
             return;
         }
         self.arranged = Some(Arranged {
@@ -129,6 +132,7 @@ impl Services {
             sort: self.sort,
             reverse: self.reverse,
             filter: self.filter.clone(),
+            searched: Searched::by(&self.filter, cx),
         });
         self.visible = rows.map_or_else(Vec::new, |rows| rows.to_vec());
         let title = row::COLUMNS[self.sort].title;
@@ -190,7 +194,7 @@ mod tests {
             let now = jiff::Timestamp::UNIX_EPOCH;
             Model::new((80, 24), now, Arc::new(snapshot), theme, keymap)
         };
-        let (first, second) = (picture(), picture());
+        let (mut first, second) = (picture(), picture());
         let mut screen = Services::default();
         // A mark that is gone once the rows were arranged anew.
         let is_arranged = |screen: &mut Services, model: &Model| {
@@ -206,6 +210,18 @@ mod tests {
         assert!(!is_arranged(&mut screen, &first), "a key that moves");
         screen.filter = "a".into();
         assert!(is_arranged(&mut screen, &first), "a filter");
+        // It searches what the rows show, which the list of services does not hold.
+        assert!(!is_arranged(&mut screen, &first));
+        Arc::make_mut(&mut first.snapshot).facts.seq += 1;
+        assert!(is_arranged(&mut screen, &first), "an image, a figure");
+        first.now += jiff::SignedDuration::from_secs(60);
+        assert!(is_arranged(&mut screen, &first), "an age");
+        first.size.0 = 120;
+        assert!(is_arranged(&mut screen, &first), "a column");
+        screen.filter.clear();
+        assert!(is_arranged(&mut screen, &first), "no filter");
+        Arc::make_mut(&mut first.snapshot).facts.seq += 1;
+        assert!(!is_arranged(&mut screen, &first), "no filter searches");
         screen.reverse = true;
         assert!(is_arranged(&mut screen, &first), "an order");
         screen.sort = 1;
