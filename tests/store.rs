@@ -275,6 +275,29 @@ async fn a_file_put_in_the_place_of_an_open_one_is_not_taken_for_it() {
 }
 
 #[tokio::test]
+async fn a_head_that_is_written_late_is_no_gap() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let heads = path.with_file_name("f.db.heads");
+    let store = six_rows(&path).await;
+    // The last row is committed; its head is on its way to a slow disk.
+    let whole = std::fs::read_to_string(&heads).unwrap();
+    let cut = whole.trim_end().rfind('\n').unwrap() + 1;
+    std::fs::write(&heads, &whole[..cut]).unwrap();
+    let late = async {
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
+        std::fs::write(&heads, &whole).unwrap();
+    };
+    let (caught, ()) = tokio::join!(store.catch_up("ben"), late);
+    assert_eq!(caught.unwrap(), None);
+    assert_eq!(store.audit_rows(1).await.unwrap()[0].seq, 6);
+    assert!(matches!(
+        store.verify().await.unwrap(),
+        ChainVerdict::Intact { rows: 6, .. }
+    ));
+}
+
+#[tokio::test]
 async fn a_lost_head_file_is_told_and_the_table_defends_itself() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("f.db");
