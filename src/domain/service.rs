@@ -244,6 +244,14 @@ impl Service {
         failed.max_by_key(|r| r.updated_at)
     }
 
+    /// The newest rollout that completed, while `deployments[]` still has it. ECS lists the newest first; what has no date stands where
+    /// it is listed.
+    pub fn completed_rollout(&self) -> Option<&Rollout> {
+        let done = |r: &&Rollout| r.rollout_state == "COMPLETED";
+        let listed = self.rollouts.iter().rev().filter(done);
+        listed.max_by_key(|r| r.created_at)
+    }
+
     /// The worst thing that can be said of it from its own counts.
     pub fn health(&self) -> ServiceHealth {
         // A word that nobody knows yet makes no service one that is not wanted: its counts tell.

@@ -9,8 +9,13 @@ use super::look::{Look, span, within};
 use super::{Probe, number, words};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentState};
-use crate::domain::service::{Service, ServiceId, Strategy};
+use crate::domain::service::{Rollout, Service, ServiceId, Strategy};
 use crate::plan::needs;
+
+/// How long the proof of the last deployment holds while the next one is under way, beside the minutes that the next one waits for by
+/// itself (its bake, the steps of its traffic shift). ECS ends a rollout by a steady state or by its circuit breaker alone, so that one
+/// that never gets healthy goes on for ever where there is no breaker ("Amazon ECS deployment circuit breaker").
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3_600);
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -143,43 +148,69 @@ fn completed(look: &Look<'_>) -> Verdict {
                     Some(to) => format!(":{} {}", to.revision.number, d.state.word()),
                     None => d.state.word().to_owned(),
                 };
-                let answer = moving(s, answer);
-                let ok = d.state == DeploymentState::Successful;
-                found.check(ok, &s.id.name, &answer);
+                match d.state == DeploymentState::Successful {
+                    true => held(look, s, &answer, &mut found),
+                    false => found.bad(&s.id.name, moving(s, answer)),
+                }
             }
-            None => by_rollout(s, &mut found),
+            None => by_rollout(look, s, &mut found),
         }
     }
     Ok(found.verdict())
 }
 
-/// What holds of the last deployment holds until the one under way has ended, and says that one is.
+/// The rollout that is under way.
+fn under_way(service: &Service) -> Option<&Rollout> {
+    let mut rollouts = service.rollouts.iter();
+    rollouts.find(|r| r.status == "PRIMARY" && r.rollout_state == "IN_PROGRESS")
+}
+
+/// Says of an answer about the last deployment that the next one is under way.
 fn moving(service: &Service, answer: String) -> String {
-    match service.is_deploying() {
-        true => format!("{answer}; :{} is rolling out", service.revision.number),
-        false => answer,
+    match under_way(service) {
+        Some(r) => format!("{answer}; :{} is rolling out", r.revision.number),
+        None => answer,
+    }
+}
+
+/// What is proved of the last deployment holds while the next one is under way, and says that one is; but not for ever.
+fn held(look: &Look<'_>, service: &Service, answer: &str, found: &mut Findings) {
+    let name = &service.id.name;
+    let Some(r) = under_way(service) else {
+        return found.good(name, answer);
+    };
+    let number = r.revision.number;
+    let Some(began) = r.created_at else {
+        return found.unknown(name, format!("nobody tells since when :{number} rolls out"));
+    };
+    let d = &service.deployment;
+    let minutes = [d.bake_minutes, d.shift_minutes];
+    let waits: u64 = minutes.into_iter().flatten().map(u64::from).sum();
+    let age = std::time::Duration::try_from(look.now.duration_since(began)).unwrap_or_default();
+    match age > PATIENCE + std::time::Duration::from_secs(waits * 60) {
+        true => {
+            let why = format!(":{number} has been rolling out for {}", span(age));
+            found.unknown(name, why);
+        }
+        false => found.good(name, &moving(service, answer.to_owned())),
     }
 }
 
 /// Where the deployments read do not reach back to a service's last one, its own PRIMARY rollout tells.
-fn by_rollout(service: &Service, found: &mut Findings) {
+fn by_rollout(look: &Look<'_>, service: &Service, found: &mut Findings) {
     let name = &service.id.name;
     let primary = service.rollouts.iter().find(|r| r.status == "PRIMARY");
     match primary.map(|r| (r, r.rollout_state.as_str())) {
         Some((r, "COMPLETED")) => found.good(name, &format!(":{} completed", r.revision.number)),
         Some((r, "FAILED")) => found.bad(name, format!(":{} FAILED", r.revision.number)),
-        Some((r, "IN_PROGRESS")) => {
-            // What it replaces was once rolled out itself, and ECS says how that ended.
-            let others = service.rollouts.iter().filter(|o| o.id != r.id);
-            let mut before = others.filter(|o| o.rollout_state == "COMPLETED");
-            match before.next() {
-                Some(o) => {
-                    let answer = format!(":{} completed", o.revision.number);
-                    found.good(name, &moving(service, answer));
-                }
-                None => found.unknown(name, "its first deployment is still going on"),
+        // What it replaces was once rolled out itself, and ECS says how that ended.
+        Some((_, "IN_PROGRESS")) => match service.completed_rollout() {
+            Some(o) => {
+                let answer = format!(":{} completed", o.revision.number);
+                held(look, service, &answer, found);
             }
-        }
+            None => found.unknown(name, "its first deployment is still going on"),
+        },
         _ => found.unknown(name, "no deployment is known"),
     }
 }
@@ -275,11 +306,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::deployment::PastDeployment;
+    use crate::domain::deployment::{DeploymentSource, PastDeployment};
     use crate::domain::facts::Facts;
     use crate::domain::part::Part;
     use crate::domain::problem::{Problem, ProblemKind};
-    use crate::domain::service::{ContainerSpec, Revision, Rollout, TaskCounts};
+    use crate::domain::service::{CircuitBreaker, ContainerSpec, Revision, TaskCounts};
     use crate::plan::Plan;
     use crate::plan::checklist::CriterionState::{Proved, Unknown};
     use crate::plan::probes::testing::{self, judged, part, running, service_running};
@@ -302,6 +333,31 @@ mod tests {
             created_at: testing::ago(days * 24 + 1),
             finished_at: testing::ago(days * 24),
         }]))
+    }
+
+    /// A deployment of a service that ended so.
+    fn told(id: &ServiceId, state: DeploymentState, at: Option<Timestamp>) -> Deployment {
+        Deployment {
+            id: "ecs-svc/7".into(),
+            service: id.clone(),
+            strategy: Strategy::Rolling,
+            state,
+            reason: String::new(),
+            from: Vec::new(),
+            to: None,
+            circuit_breaker: CircuitBreaker {
+                enabled: false,
+                rollback: false,
+            },
+            failures: None,
+            alarms: Vec::new(),
+            lifecycle_stage: None,
+            rollback_reason: None,
+            created_at: at,
+            started_at: at,
+            finished_at: at,
+            source: DeploymentSource::Rollouts,
+        }
     }
 
     #[test]
@@ -363,21 +419,21 @@ mod tests {
         }]);
         let mut services = facts.service_rows().to_vec();
         let service = Arc::make_mut(&mut services[0]);
-        let rollout = |revision: &Revision, status: &str, state: &str| Rollout {
+        let rollout = |revision: &Revision, status: &str, state: &str, began| Rollout {
             id: format!("ecs-svc/{}", revision.number),
             status: status.into(),
             revision: revision.clone(),
             counts: TaskCounts::default(),
             rollout_state: state.into(),
             rollout_reason: String::new(),
-            created_at: None,
+            created_at: began,
             updated_at: None,
         };
         let before = service.revision.clone();
         service.revision = Revision::parse("arn:aws:ecs:home:1:task-definition/api:8").unwrap();
         service.rollouts = vec![
-            rollout(&service.revision, "PRIMARY", "IN_PROGRESS"),
-            rollout(&before, "ACTIVE", "COMPLETED"),
+            rollout(&service.revision, "PRIMARY", "IN_PROGRESS", testing::ago(1)),
+            rollout(&before, "ACTIVE", "COMPLETED", testing::ago(99)),
         ];
         facts.services = part(Arc::new(services));
         facts.deployments = part(Arc::default());
@@ -401,5 +457,35 @@ mod tests {
         first.services = part(Arc::new(services));
         assert_eq!(judged("ecs.deployments-completed", &first).state, Unknown);
         assert_eq!(judged("ecs.images-pinned", &first).state, Unknown);
+    }
+
+    #[test]
+    fn what_was_proved_before_a_deployment_does_not_hold_for_ever() {
+        let since = |began: Option<Timestamp>, minutes: Option<u32>| {
+            let mut facts = deploying();
+            let mut services = facts.service_rows().to_vec();
+            let service = Arc::make_mut(&mut services[0]);
+            service.rollouts[0].created_at = began;
+            service.deployment.shift_minutes = minutes;
+            facts.services = part(Arc::new(services));
+            facts
+        };
+        let call = "ecs.deployments-completed";
+        let late = judged(call, &since(testing::ago(5), None));
+        assert_eq!(late.state, Unknown, "{late:?}");
+        assert_eq!(late.reason, "api: :8 has been rolling out for 5h");
+        let shifting = since(testing::ago(5), Some(300));
+        assert_eq!(
+            judged(call, &shifting).state,
+            Proved,
+            "it is meant to take long"
+        );
+        assert_eq!(judged(call, &since(None, None)).state, Unknown);
+        // Where the last deployment itself was read, the same holds.
+        let mut read = since(testing::ago(5), None);
+        let service = read.service_rows()[0].clone();
+        let row = told(&service.id, DeploymentState::Successful, testing::ago(99));
+        read.deployments = part(Arc::new(vec![Arc::new(row)]));
+        assert_eq!(judged(call, &read).state, Unknown);
     }
 }
