@@ -91,6 +91,8 @@ pub struct Facts {
     pub services_unread: Option<BTreeSet<ServiceId>>,
     /// Task definitions that services use, by ARN.
     pub task_definitions: Part<Arc<BTreeMap<String, Arc<TaskDefinition>>>>,
+    /// Where the task definitions' error is about some of them alone: why each could not be read, by ARN.
+    pub definitions_unread: Arc<BTreeMap<String, Problem>>,
     /// Running and recent deployments, newest first.
     pub deployments: Part<Arc<Vec<Arc<Deployment>>>>,
     /// Past deployments of services, newest first, as far back as one question reaches: for the checklist.

@@ -12,7 +12,7 @@ use super::estate;
 use super::tail::Tail;
 use super::topics::boards::Refused;
 use super::topics::slos::Measured;
-use super::topics::{deployments, outside, records, targets};
+use super::topics::{deployments, outside, records, targets, task_definitions};
 use crate::config::Config;
 use crate::domain::deployment::Deployment;
 use crate::domain::facts::Facts;
@@ -48,6 +48,10 @@ pub struct Picture {
     pub asks_once: bool,
     /// Whether a service uses a task definition that was never read.
     pub lacks_definitions: bool,
+    /// Whether one of these was never asked about.
+    pub untried_definitions: bool,
+    /// Task definitions whose last question failed.
+    pub definitions_failed: task_definitions::Failed,
     /// Deployments by the service-deployment API, for services that were asked so.
     pub details: BTreeMap<ServiceId, deployments::Known>,
     /// How the last deployment of each service ended, as it was told.
@@ -130,6 +134,8 @@ impl Picture {
             services: BTreeMap::new(),
             asks_once: false,
             lacks_definitions: false,
+            untried_definitions: false,
+            definitions_failed: task_definitions::Failed::new(),
             details: BTreeMap::new(),
             ended: BTreeMap::new(),
             histories_tried: BTreeMap::new(),

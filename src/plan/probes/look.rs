@@ -113,8 +113,11 @@ impl<'a> Look<'a> {
     pub fn definitions(&self) -> Result<Definitions<'a>, Judgement> {
         let services = self.services()?;
         let part = &self.facts.task_definitions;
+        // What some of them could not be read for does not hide what the others say.
+        let partly = !self.facts.definitions_unread.is_empty();
         let known = match (part.freshness(self.now), &part.value) {
             (Freshness::Fresh | Freshness::Stale, Some(known)) => known,
+            (Freshness::Failed, Some(known)) if partly => known,
             _ => {
                 return Err(Judgement::unknown(
                     self.why_not(part, "the task definitions"),

@@ -115,6 +115,7 @@ fn cannot_list(p: &mut Picture, problem: Problem) -> Option<ProblemKind> {
         p.facts.services_unread = None;
         p.facts.deployments.error = Some(problem.clone());
         p.facts.task_definitions.error = Some(problem.clone());
+        p.facts.definitions_unread = Arc::default();
     }
     p.facts.clusters.error = Some(problem);
     targets_too(p);
@@ -280,8 +281,12 @@ fn tell(p: &mut Picture) {
         clusters.entry(cluster).or_insert(why);
     }
     let Some((_, first)) = clusters.first_key_value() else {
-        p.facts.services.error = None;
+        let failed = p.facts.services.error.take().is_some();
         p.facts.services_unread = None;
+        if failed {
+            // They were not to be known either, and are read once: no answer of theirs would tell that they are.
+            task_definitions::tell(p);
+        }
         return;
     };
     let whole = p.unread.len() == p.inventory.len() || first.is_about_credentials();
@@ -459,6 +464,26 @@ mod tests {
         well.batches[0].found = Ok(vec![]);
         assert_eq!(take(&mut p, well, at), None);
         assert!(p.facts.services.fresh(at).is_some());
+    }
+
+    /// What is read once is not asked for again: it is to be known again by itself.
+    #[test]
+    fn definitions_are_known_again_as_soon_as_credentials_work() {
+        let mut p = picture(&[("a/1", Some(5))], Instant::now());
+        let at = Timestamp::now();
+        p.facts.task_definitions.take(Ok(Arc::default()), at);
+        let kind = ProblemKind::Expired;
+        let expired = Problem::new(kind, "ecs", "Cannot list", "expired", "Sign in.");
+        take_inventory(&mut p, Err(expired), at);
+        assert!(p.facts.task_definitions.error.is_some());
+        let found = Inventory {
+            clusters: vec![],
+            services: p.inventory.keys().cloned().collect(),
+            unlisted: BTreeMap::new(),
+            missing: vec![],
+        };
+        take_inventory(&mut p, Ok(found), at);
+        assert_eq!(p.facts.task_definitions.error, None);
     }
 
     #[test]

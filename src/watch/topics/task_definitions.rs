@@ -1,10 +1,12 @@
-//! Task definitions that services use. They never change, so each is read once.
+//! Task definitions that services use. They never change, so each is read once. One that cannot be read is tried again in its turn, and
+//! holds up none of the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::deployments;
 use crate::backend::Backend;
@@ -26,27 +28,30 @@ const LATER: usize = 15;
 const ABREAST: usize = 4;
 
 /// The round that is wanted while there are some that were never read. What a service deploys or a person looks at does not wait for
-/// the round, nor does who asks once.
+/// the round, nor does who asks once; what cannot be read does.
 pub fn wanted(p: &Picture) -> Option<Wanted> {
     if !p.lacks_definitions {
         return None;
     }
+    let is_new = |arn: &&str| !p.definitions_failed.contains_key(*arn);
     let next = match p.asks_once {
         true => {
             let (first, rest) = unread(p);
-            first.into_iter().chain(rest).next()
+            // Who asks once has tried each, then.
+            Some(first.into_iter().chain(rest).find(is_new)?)
         }
-        false => urgent(p).min(),
+        false => urgent(p).filter(is_new).min(),
     };
     Some(Wanted::every(Topic::TaskDefinitions, ROUND).stamped(stamp(&next)))
 }
 
-/// ARNs that were never read, of a service.
+/// ARNs that were never read, of a service. Services of an external controller may name none.
 fn lacking<'a>(p: &'a Picture, service: &'a Service) -> impl Iterator<Item = &'a str> {
     let known = p.facts.task_definitions.value.as_ref();
     let rollouts = service.rollouts.iter().map(|r| r.revision.arn.as_str());
     rollouts
         .chain([service.revision.arn.as_str()])
+        .filter(|arn| !arn.is_empty())
         .filter(move |arn| known.is_none_or(|k| !k.contains_key(*arn)))
 }
 
@@ -67,10 +72,10 @@ fn unread(p: &Picture) -> (BTreeSet<&str>, BTreeSet<&str>) {
     (first, rest)
 }
 
-/// Whether a big fleet's definitions are being read: its other questions make room for them.
+/// Whether a big fleet's definitions are being read: its other questions make room for them. Those that cannot be read are none of them.
 pub fn takes_room(p: &Picture) -> bool {
     let known = p.facts.task_definitions.value.as_ref();
-    !p.asks_once && p.lacks_definitions && known.is_some_and(|k| k.len() >= AT_START)
+    !p.asks_once && p.untried_definitions && known.is_some_and(|k| k.len() >= AT_START)
 }
 
 /// Definitions of one round, for so many services: what a minute of them costs is a part of the call budget (see `wanted`).
@@ -82,21 +87,35 @@ pub fn a_round(services: usize) -> usize {
 pub fn choose(p: &Picture) -> Vec<String> {
     let (first, rest) = unread(p);
     let known = p.facts.task_definitions.value.as_ref();
-    let at_once = match known.map_or(0, |k| k.len()) {
-        _ if p.asks_once => FIRST,
-        ..AT_START => FIRST,
+    let (at_once, urgent) = match known.map_or(0, |k| k.len()) {
+        _ if p.asks_once => (FIRST, FIRST),
+        ..AT_START => (FIRST, FIRST),
         // Whoever deploys or is looked at does not wait for the others.
-        _ => a_round(p.inventory.len()).max(first.len().min(LATER)),
+        _ => (a_round(p.inventory.len()), LATER),
     };
-    let all = first.into_iter().chain(rest);
-    all.take(at_once).map(str::to_owned).collect()
+    let mut all = in_turn(p, first);
+    all.truncate(urgent);
+    // Nor do the others wait for ever where those cannot be read.
+    let others = at_once.saturating_sub(all.len()).max(at_once.div_ceil(4));
+    all.extend(in_turn(p, rest).into_iter().take(others));
+    all.into_iter().map(str::to_owned).collect()
 }
 
-/// What was read, and the last failure.
+/// Those that were never tried, then those that failed, the longest ago first.
+fn in_turn<'a>(p: &Picture, arns: BTreeSet<&'a str>) -> Vec<&'a str> {
+    let mut all: Vec<&str> = arns.into_iter().collect();
+    all.sort_by_key(|arn| p.definitions_failed.get(*arn).map(|(tried, _)| *tried));
+    all
+}
+
+/// Definitions whose last question failed, by ARN: when it was asked, and why.
+pub type Failed = BTreeMap<String, (Instant, Problem)>;
+
+/// What was read, and what was not.
 #[derive(Debug)]
 pub struct Read {
     found: Vec<(String, TaskDefinition)>,
-    failure: Option<Problem>,
+    failed: Vec<(String, Problem)>,
 }
 
 /// Reads definitions.
@@ -111,25 +130,61 @@ pub async fn ask(backend: &Backend, arns: Vec<String>) -> Read {
         .await;
     let mut read = Read {
         found: Vec::new(),
-        failure: None,
+        failed: Vec::new(),
     };
     for (arn, answer) in answers {
         match answer {
             Ok(definition) => read.found.push((arn, definition)),
-            Err(problem) => read.failure = Some(problem),
+            Err(problem) => read.failed.push((arn, problem)),
         }
     }
     read
 }
 
-/// Looks whether a definition is still to be read.
+/// Looks whether a definition is still to be read; failures of those that nothing uses any more are let go.
 pub fn look(p: &mut Picture) {
-    let lacks = |s: &Arc<Service>| lacking(p, s).next().is_some();
-    p.lacks_definitions = p.services.values().any(lacks);
+    if !p.definitions_failed.is_empty() {
+        let mut failed = std::mem::take(&mut p.definitions_failed);
+        let used = used(p);
+        failed.retain(|arn, _| used.contains(arn.as_str()));
+        p.definitions_failed = failed;
+        tell(p);
+    }
+    let (mut lacks, mut untried) = (false, false);
+    for arn in p.services.values().flat_map(|s| lacking(p, s)) {
+        lacks = true;
+        untried |= !p.definitions_failed.contains_key(arn);
+    }
+    p.lacks_definitions = lacks;
+    p.untried_definitions = untried;
+}
+
+/// ARNs that services use.
+fn used(p: &Picture) -> BTreeSet<&str> {
+    let services = p.services.values();
+    services
+        .flat_map(|s| s.rollouts.iter().map(|r| &r.revision).chain([&s.revision]))
+        .map(|r| r.arn.as_str())
+        .collect()
+}
+
+/// Publishes what failed: about all of them, or about some while the others say what they say.
+pub fn tell(p: &mut Picture) {
+    let failed = &p.definitions_failed;
+    let part = &mut p.facts.task_definitions;
+    let mut problems = failed.values().map(|(_, problem)| problem);
+    let shut_out = problems.clone().find(|p| p.is_about_credentials());
+    let whole = shut_out.is_some() || part.value.as_ref().is_none_or(|k| k.is_empty());
+    part.error = shut_out.or_else(|| problems.next()).cloned();
+    let some = failed.iter().filter(|_| !whole);
+    let some = some.map(|(arn, (_, problem))| (arn.clone(), problem.clone()));
+    p.facts.definitions_unread = Arc::new(some.collect());
 }
 
 /// Joins definitions; those of revisions that nothing uses any more are let go.
 pub fn take(p: &mut Picture, answer: Read, at: Timestamp) -> Option<ProblemKind> {
+    let answered = !answer.found.is_empty();
+    let failure = answer.failed.first().map(|(_, problem)| problem.kind);
     let mut known: BTreeMap<String, Arc<TaskDefinition>> = p
         .facts
         .task_definitions
@@ -137,23 +192,26 @@ pub fn take(p: &mut Picture, answer: Read, at: Timestamp) -> Option<ProblemKind>
         .as_deref()
         .cloned()
         .unwrap_or_default();
-    known.extend(answer.found.into_iter().map(|(arn, d)| (arn, Arc::new(d))));
-    let used: BTreeSet<&str> = p
-        .services
-        .values()
-        .flat_map(|s| s.rollouts.iter().map(|r| &r.revision).chain([&s.revision]))
-        .map(|r| r.arn.as_str())
-        .collect();
-    known.retain(|arn, _| used.contains(arn.as_str()));
-    let failure = answer.failure.as_ref().map(|f| f.kind);
-    let part = &mut p.facts.task_definitions;
-    if failure.is_none() || !known.is_empty() {
-        part.take(Ok(Arc::new(known)), at);
+    for (arn, definition) in answer.found {
+        p.definitions_failed.remove(&arn);
+        known.insert(arn, Arc::new(definition));
     }
-    part.error = answer.failure;
+    let tried = Instant::now();
+    for (arn, problem) in answer.failed {
+        p.definitions_failed.insert(arn, (tried, problem));
+    }
+    let used = used(p);
+    known.retain(|arn, _| used.contains(arn.as_str()));
+    let part = &mut p.facts.task_definitions;
+    match answered || failure.is_none() {
+        true => part.take(Ok(Arc::new(known)), at),
+        false => part.value = part.value.is_some().then(|| Arc::new(known)),
+    }
+    tell(p);
     look(p);
     deployments::rebuild(p, at);
-    failure
+    // One that cannot be read holds up none of the others: its turn comes again.
+    failure.filter(|_| !answered)
 }
 
 #[cfg(test)]
@@ -232,6 +290,11 @@ mod tests {
 
     /// Reads a round as the watch does; how many definitions it was, and whether the next one waits for its time.
     fn round(p: &mut Picture) -> (usize, bool) {
+        round_without(p, "nothing fails")
+    }
+
+    /// The same, where what has this in its ARN cannot be read.
+    fn round_without(p: &mut Picture, denied: &str) -> (usize, bool) {
         let before = wanted(p).map(|w| w.stamp);
         let arns = choose(p);
         let count = arns.len();
@@ -252,11 +315,19 @@ mod tests {
             };
             (arn, definition)
         };
-        let found = arns.into_iter().map(read).collect();
-        let answer = Read {
-            found,
-            failure: None,
+        let (fails, reads): (Vec<_>, Vec<_>) = arns.into_iter().partition(|a| a.contains(denied));
+        let found = reads.into_iter().map(read).collect();
+        let why = || {
+            Problem::new(
+                ProblemKind::Denied,
+                "ecs",
+                "Cannot read",
+                "denied",
+                "Allow.",
+            )
         };
+        let failed = fails.into_iter().map(|arn| (arn, why())).collect();
+        let answer = Read { found, failed };
         take(p, answer, Timestamp::UNIX_EPOCH);
         (count, wanted(p).map(|w| w.stamp) == before)
     }
@@ -291,5 +362,84 @@ mod tests {
         let (counts, waits): (Vec<_>, Vec<_>) = sizes.into_iter().unzip();
         assert_eq!(counts, [60, 60, 60, 20]);
         assert_eq!(waits, [false; 4], "one round follows the other");
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_holds_up_none_of_the_others_and_hides_none() {
+        let mut p = fleet(200);
+        let first = "svc-0000";
+        for n in 0..200 {
+            assert!(n < 100, "{} are left", unread(&p).1.len());
+            let arns = choose(&p);
+            round_without(&mut p, first);
+            if arns.len() == 1 && arns[0].contains(first) {
+                break;
+            }
+        }
+        assert_eq!(unread(&p).1.len(), 1, "all others were read");
+        assert!(!takes_room(&p), "nobody is slower for what cannot be read");
+        assert!(wanted(&p).is_some(), "its turn comes again");
+        let part = &p.facts.task_definitions;
+        assert_eq!(part.value.as_ref().map(|k| k.len()), Some(199));
+        assert!(part.error.is_some(), "it is said");
+        let unread: Vec<_> = p.facts.definitions_unread.keys().collect();
+        assert_eq!(unread, ["arn:aws:ecs:r:1:task-definition/svc-0000:1"]);
+        // Once nothing uses it any more, nothing is wrong.
+        p.services.retain(|id, _| !id.name.contains(first));
+        look(&mut p);
+        assert!(p.facts.task_definitions.error.is_none());
+        assert!(p.facts.definitions_unread.is_empty() && wanted(&p).is_none());
+    }
+
+    #[test]
+    fn failures_take_turns_and_who_deploys_in_vain_leaves_room() {
+        let mut p = fleet(200);
+        let turns: Vec<_> = (0..2)
+            .map(|_| {
+                let arns = choose(&p);
+                round_without(&mut p, "svc-");
+                arns
+            })
+            .collect();
+        assert_eq!(turns.iter().map(Vec::len).collect::<Vec<_>>(), [60, 60]);
+        assert!(turns[0].iter().all(|arn| !turns[1].contains(arn)));
+        assert!(
+            p.facts.definitions_unread.is_empty(),
+            "nothing was read at all"
+        );
+        let deploying: Vec<_> = (0..100).map(|n| service(n, true)).collect();
+        let rows = deploying.into_iter().map(|s| (s.id.clone(), s));
+        p.services.extend(rows);
+        look(&mut p);
+        let arns = choose(&p);
+        assert!(
+            arns[0].contains("svc-0000"),
+            "first come, first served again"
+        );
+        assert!(arns.iter().any(|arn| arn.contains("svc-0120")), "{arns:?}");
+    }
+
+    #[test]
+    fn a_service_without_a_definition_is_no_reason_to_ask() {
+        let mut p = fleet(1);
+        round(&mut p);
+        let mut external = (*service(1, false)).clone();
+        external.rollouts.clear();
+        external.revision.arn = String::new();
+        p.services.insert(external.id.clone(), Arc::new(external));
+        look(&mut p);
+        assert!(wanted(&p).is_none(), "{:?}", choose(&p));
+    }
+
+    #[test]
+    fn who_asks_once_tries_each_once() {
+        let mut p = fleet(100);
+        p.asks_once = true;
+        let rounds = (0..9).take_while(|_| {
+            let more = wanted(&p).is_some();
+            round_without(&mut p, "svc-00");
+            more
+        });
+        assert_eq!(rounds.count(), 2);
     }
 }
