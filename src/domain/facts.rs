@@ -293,6 +293,18 @@ impl Facts {
             .get(&service.revision.arn)
     }
 
+    /// The task definition that tells what a service runs: that of the revision it is set to, or, until that was read, of the newest
+    /// one that was rolled out to its end.
+    pub fn definition_in_use(&self, service: &Service) -> Option<&Arc<TaskDefinition>> {
+        self.task_definition(service).or_else(|| {
+            let before = service.completed_rollout()?;
+            self.task_definitions
+                .value
+                .as_ref()?
+                .get(&before.revision.arn)
+        })
+    }
+
     /// Target groups bound to a service.
     pub fn targets_of<'a>(&'a self, service: &'a Service) -> impl Iterator<Item = &'a TargetGroup> {
         self.target_groups

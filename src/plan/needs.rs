@@ -160,7 +160,7 @@ pub(super) fn log_groups(facts: &Facts) -> Vec<String> {
     let mut names: Vec<String> = facts
         .service_rows()
         .iter()
-        .filter_map(|s| facts.task_definition(s))
+        .filter_map(|s| facts.definition_in_use(s))
         .flat_map(|d| d.containers.iter().filter_map(|c| c.log_group.clone()))
         .collect();
     names.sort_unstable();

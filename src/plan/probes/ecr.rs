@@ -1,5 +1,7 @@
 //! ECR: images that run are scanned, have no critical finding, and are no larger than they may be.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::judgement::{Findings, Judgement, Verdict};
@@ -28,7 +30,7 @@ pub(super) const PROBES: &[Probe] = &[
     },
 ];
 
-/// Images that run, each by its short name.
+/// Images that run, each by its short name; where the revision that a service is set to was not read, the name says so.
 struct Running<'a> {
     rows: Vec<(String, Place<'a>)>,
     at: Timestamp,
@@ -40,21 +42,27 @@ fn running<'a>(look: &Look<'a>) -> Result<Running<'a>, Judgement> {
     let definitions = look.definitions()?;
     let seen = look.fresh(&look.facts.estate.registry, "the images")?;
     let registry: &Registry = seen.value;
-    let mut references: Vec<&str> = Vec::new();
-    for (service, definition) in definitions.rows {
-        let Some(definition) = definition else {
-            return Err(Judgement::unknown(format!(
-                "{}: {} not read yet",
-                service.id.name, service.revision
-            )));
+    // Each once, with what is to be said of it.
+    let mut references: BTreeMap<&str, String> = BTreeMap::new();
+    for row in definitions.rows {
+        let Some(definition) = row.definition else {
+            let (name, why) = (&row.service.id.name, row.unread());
+            return Err(Judgement::unknown(format!("{name}: {why}")));
         };
-        references.extend(definition.containers.iter().map(|c| c.image.as_str()));
+        for c in &definition.containers {
+            let note = references.entry(&c.image).or_default();
+            if note.is_empty() {
+                note.push_str(row.unread());
+            }
+        }
     }
-    references.sort_unstable();
-    references.dedup();
-    let rows = references
-        .into_iter()
-        .map(|r| (short(r), registry.place(r)));
+    let rows = references.into_iter().map(|(r, note)| {
+        let name = match note.is_empty() {
+            true => short(r),
+            false => format!("{} ({note})", short(r)),
+        };
+        (name, registry.place(r))
+    });
     Ok(Running {
         rows: rows.collect(),
         at: seen.at,

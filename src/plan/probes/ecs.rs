@@ -63,12 +63,10 @@ fn per_definition(
     let definitions = look.definitions()?;
     let question = look.question(definitions.source);
     let mut found = Findings::new("service", question, definitions.at);
-    for (service, definition) in definitions.rows {
-        let Some(d) = definition else {
-            found.unknown(
-                &service.id.name,
-                format!("{} not read yet", service.revision),
-            );
+    for row in definitions.rows {
+        let name = &row.service.id.name;
+        let Some(d) = row.definition else {
+            found.unknown(name, row.unread());
             continue;
         };
         let names: Vec<&str> = d
@@ -78,13 +76,9 @@ fn per_definition(
             .map(|c| c.name.as_str())
             .collect();
         if names.is_empty() {
-            let answer = match d.revision == service.revision {
-                true => format!(":{}", d.revision.number),
-                false => format!(":{}; {} not read yet", d.revision.number, service.revision),
-            };
-            found.good(&service.id.name, &answer);
+            found.good(name, &row.said(&format!(":{}", d.revision.number)));
         } else {
-            found.bad(&service.id.name, format!("{wrong}: {}", names.join(", ")));
+            found.bad(name, row.said(&format!("{wrong}: {}", names.join(", "))));
         }
     }
     Ok(found.verdict())

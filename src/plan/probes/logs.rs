@@ -1,7 +1,9 @@
 //! Logs: a group for every service, kept for a stated time, lines that machines can read.
 
+use std::collections::BTreeMap;
+
 use super::judgement::{Findings, Judgement, Verdict};
-use super::look::{Definitions, Look};
+use super::look::{Defined, Definitions, Look};
 use super::{Probe, number};
 use crate::domain::log::LogLine;
 use crate::domain::service::TaskDefinition;
@@ -49,17 +51,15 @@ fn per_group(look: &Look<'_>, judge: impl Fn(&str, Option<u32>) -> (bool, String
     } = look.definitions()?;
     let seen = look.fresh(&look.facts.log_groups, "the log groups")?;
     let mut found = Findings::new("service", look.question(seen.source), at.min(seen.at));
-    for (service, definition) in rows {
-        let Some(d) = definition else {
-            found.unknown(
-                &service.id.name,
-                format!("{} not read yet", service.revision),
-            );
+    for row in rows {
+        let service = &row.service.id.name;
+        let Some(d) = row.definition else {
+            found.unknown(service, row.unread());
             continue;
         };
         let names = groups_of(d);
         if names.is_empty() {
-            found.bad(&service.id.name, "no container logs to CloudWatch Logs");
+            found.bad(service, row.said("no container logs to CloudWatch Logs"));
             continue;
         }
         for name in names {
@@ -67,11 +67,13 @@ fn per_group(look: &Look<'_>, judge: impl Fn(&str, Option<u32>) -> (bool, String
             match (group, look.facts.log_groups.cut) {
                 (Some(g), _) => {
                     let (ok, answer) = judge(name, g.retention_days);
-                    found.check(ok, &service.id.name, &answer);
+                    found.check(ok, service, &row.said(&answer));
                 }
-                (None, false) => found.bad(&service.id.name, format!("{name} does not exist")),
+                (None, false) => {
+                    found.bad(service, row.said(&format!("{name} does not exist")));
+                }
                 (None, true) => found.unknown(
-                    &service.id.name,
+                    service,
                     format!(
                         "{name} is not among the {} groups read, and there are more",
                         seen.value.len()
@@ -116,9 +118,12 @@ fn structured(look: &Look<'_>) -> Verdict {
         look.question("logs:FilterLogEvents"),
         oldest.unwrap_or(look.facts.taken_at).min(definitions.at),
     );
-    for (service, _) in definitions.rows.iter().filter(|(_, d)| d.is_none()) {
-        let why = format!("{} not read yet", service.revision);
-        found.unknown(&service.id.name, why);
+    let mut replaced: BTreeMap<&str, &Defined<'_>> = BTreeMap::new();
+    for row in definitions.rows.iter().filter(|r| !r.unread().is_empty()) {
+        match row.definition {
+            Some(d) => replaced.extend(groups_of(d).into_iter().map(|name| (name, row))),
+            None => found.unknown(&row.service.id.name, row.unread()),
+        }
     }
     for (n, name) in needs::log_groups(look.facts).iter().enumerate() {
         let Some(part) = samples.get(name) else {
@@ -146,7 +151,9 @@ fn structured(look: &Look<'_>) -> Verdict {
         }
         let good = seen.value.iter().filter(|l| is_structured(l)).count();
         let share = good as f64 * 100.0 / all as f64;
-        found.check(share >= least, name, &format!("{good} of {all} lines"));
+        let answer = format!("{good} of {all} lines");
+        let said = replaced.get(name.as_str()).map(|row| row.said(&answer));
+        found.check(share >= least, name, &said.unwrap_or(answer));
     }
     Ok(found.verdict())
 }

@@ -107,7 +107,7 @@ impl<'a> Look<'a> {
         })
     }
 
-    /// Active services, each with the task definition that it is set to, where that was read. What a revision says never
+    /// Active services, each with the task definition that it is set to, or else with the one that is replaced. What a revision says never
     /// changes (Amazon ECS, "Updating an Amazon ECS task definition": an update makes a new revision), so it is read once
     /// and does not age; which revision a service is set to does.
     pub fn definitions(&self) -> Result<Definitions<'a>, Judgement> {
@@ -115,30 +115,38 @@ impl<'a> Look<'a> {
         let part = &self.facts.task_definitions;
         // What some of them could not be read for does not hide what the others say.
         let partly = !self.facts.definitions_unread.is_empty();
-        let known = match (part.freshness(self.now), &part.value) {
-            (Freshness::Fresh | Freshness::Stale, Some(known)) => known,
-            (Freshness::Failed, Some(known)) if partly => known,
-            _ => {
-                return Err(Judgement::unknown(
-                    self.why_not(part, "the task definitions"),
-                ));
-            }
+        let told = match part.freshness(self.now) {
+            Freshness::Fresh | Freshness::Stale => part.value.is_some(),
+            Freshness::Failed => partly && part.value.is_some(),
+            Freshness::Never => false,
         };
+        if !told {
+            let why = self.why_not(part, "the task definitions");
+            return Err(Judgement::unknown(why));
+        }
         Ok(Definitions {
-            rows: services
-                .rows
-                .iter()
-                .map(|s| {
-                    let own = known.get(&s.revision.arn);
-                    // Until a revision that is rolling out was read, what it replaces is what runs.
-                    let others = s.rollouts.iter().filter(|_| s.is_deploying());
-                    let replaced = || others.rev().find_map(|r| known.get(&r.revision.arn));
-                    (*s, own.or_else(replaced).map(Arc::as_ref))
-                })
-                .collect(),
+            rows: services.rows.iter().map(|s| self.defined(s)).collect(),
             at: services.at,
             source: &part.source,
         })
+    }
+
+    fn defined(&self, service: &'a Service) -> Defined<'a> {
+        let facts = self.facts;
+        let own = &service.revision.arn;
+        let unread = match (facts.task_definition(service), own.as_str()) {
+            (Some(_), _) => None,
+            (None, "") => Some("names no task definition".to_owned()),
+            (None, own) => Some(match facts.definitions_unread.get(own) {
+                Some(problem) => format!("{} cannot be read: {}", service.revision, problem.why),
+                None => format!("{} not read yet", service.revision),
+            }),
+        };
+        Defined {
+            service,
+            definition: facts.definition_in_use(service).map(Arc::as_ref),
+            unread,
+        }
     }
 
     /// A number given in the plan, or the probe's default.
@@ -171,11 +179,38 @@ pub struct Services<'a> {
 #[derive(Debug)]
 pub struct Definitions<'a> {
     /// Sorted by the service's id.
-    pub rows: Vec<(&'a Service, Option<&'a TaskDefinition>)>,
+    pub rows: Vec<Defined<'a>>,
     /// When the services said which revision they are set to (UTC).
     pub at: Timestamp,
     /// Who told what the revisions say.
     pub source: &'a str,
+}
+
+/// A service with what is known of its task definition.
+#[derive(Clone, Debug)]
+pub struct Defined<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// Of the revision that it is set to; where that was not read, of the one that is replaced; `None`: of neither.
+    pub definition: Option<&'a TaskDefinition>,
+    /// Why the revision that it is set to is not known, where it is not.
+    unread: Option<String>,
+}
+
+impl Defined<'_> {
+    /// Why the revision that it is set to is not known; empty where it is.
+    pub fn unread(&self) -> &str {
+        self.unread.as_deref().unwrap_or_default()
+    }
+
+    /// An answer about [`Self::definition`]: what is told of a revision that is replaced says so.
+    pub fn said(&self, answer: &str) -> String {
+        match (&self.unread, answer) {
+            (None, _) => answer.to_owned(),
+            (Some(why), "") => why.clone(),
+            (Some(why), _) => format!("{answer}; {why}"),
+        }
+    }
 }
 
 /// An age in its shortest honest form: `12s`, `4m`, `3h`, `2d`.
@@ -220,5 +255,97 @@ fn join_reasons(judgements: &[Judgement], state: CriterionState, most: usize) ->
     match rows.len().saturating_sub(most) {
         0 => shown,
         more => format!("{shown}; and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::domain::image::{Image, Registry, Repository, Scan};
+    use crate::domain::log::{Level, LogGroup, LogLine};
+    use crate::domain::service::ContainerSpec;
+    use crate::plan::checklist::CriterionState::Proved;
+    use crate::plan::probes::testing::{ago, deploy, judged, now, part, running};
+
+    const URI: &str = "1.dkr.ecr.home.amazonaws.com/laser/api";
+
+    fn image() -> Image {
+        Image {
+            repository: "laser/api".into(),
+            uri: URI.into(),
+            tags: vec!["1.8.2".into()],
+            digest: "sha256:1".into(),
+            bytes: 90_000_000,
+            pushed_at: None,
+            pulled_at: None,
+            scan: Scan {
+                status: "COMPLETE".into(),
+                completed_at: ago(1),
+                ..Scan::default()
+            },
+            findings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_a_revision_that_is_replaced_says_so() {
+        let mut facts = running(vec![ContainerSpec {
+            name: "api".into(),
+            image: format!("{URI}:1.8.2"),
+            environment: vec![("NODE_ENV".into(), "production".into())],
+            log_group: Some("/ecs/api".into()),
+            ..ContainerSpec::default()
+        }]);
+        facts.estate.secrets = part(Arc::default());
+        facts.estate.registry = part(Arc::new(Registry {
+            repositories: vec![Repository {
+                name: "laser/api".into(),
+                uri: URI.into(),
+                scan_on_push: true,
+                immutable: true,
+                created_at: None,
+            }],
+            images: vec![image()],
+            gone: Vec::new(),
+            missing: Vec::new(),
+        }));
+        facts.log_groups = part(Arc::new(vec![LogGroup {
+            name: "/ecs/api".into(),
+            retention_days: Some(30),
+            stored_bytes: 0,
+            created_at: None,
+        }]));
+        let line = LogLine {
+            id: "1".into(),
+            at: now(),
+            group: "/ecs/api".into(),
+            stream: "s".into(),
+            level: Some(Level::Info),
+            message: Vec::new(),
+            fields: Vec::new(),
+            raw: "{}".into(),
+        };
+        let sample = part(Arc::new(vec![line]));
+        facts.log_samples.insert("/ecs/api".into(), sample);
+        let calls = [
+            "ecs.images-pinned",
+            "ecs.secrets-referenced",
+            "ecs.environment required=NODE_ENV",
+            "secretsmanager.referenced",
+            "logs.groups",
+            "logs.structured",
+            "ecr.scanned",
+        ];
+        let says = |facts: &_| {
+            calls.map(|call| {
+                let got = judged(call, facts);
+                assert_eq!(got.state, Proved, "{call}: {got:?}");
+                got.evidence[0].answer.contains("api:8 not read yet")
+            })
+        };
+        assert_eq!(says(&facts), [false; 7]);
+        deploy(&mut facts);
+        assert_eq!(says(&facts), [true; 7]);
     }
 }

@@ -310,7 +310,7 @@ mod tests {
     use crate::domain::facts::Facts;
     use crate::domain::part::Part;
     use crate::domain::problem::{Problem, ProblemKind};
-    use crate::domain::service::{CircuitBreaker, ContainerSpec, Revision, TaskCounts};
+    use crate::domain::service::{CircuitBreaker, ContainerSpec};
     use crate::plan::Plan;
     use crate::plan::checklist::CriterionState::{Proved, Unknown};
     use crate::plan::probes::testing::{self, judged, part, running, service_running};
@@ -417,25 +417,7 @@ mod tests {
             image: "laser/api:1.8.2".into(),
             ..ContainerSpec::default()
         }]);
-        let mut services = facts.service_rows().to_vec();
-        let service = Arc::make_mut(&mut services[0]);
-        let rollout = |revision: &Revision, status: &str, state: &str, began| Rollout {
-            id: format!("ecs-svc/{}", revision.number),
-            status: status.into(),
-            revision: revision.clone(),
-            counts: TaskCounts::default(),
-            rollout_state: state.into(),
-            rollout_reason: String::new(),
-            created_at: began,
-            updated_at: None,
-        };
-        let before = service.revision.clone();
-        service.revision = Revision::parse("arn:aws:ecs:home:1:task-definition/api:8").unwrap();
-        service.rollouts = vec![
-            rollout(&service.revision, "PRIMARY", "IN_PROGRESS", testing::ago(1)),
-            rollout(&before, "ACTIVE", "COMPLETED", testing::ago(99)),
-        ];
-        facts.services = part(Arc::new(services));
+        testing::deploy(&mut facts);
         facts.deployments = part(Arc::default());
         facts
     }
@@ -457,6 +439,28 @@ mod tests {
         first.services = part(Arc::new(services));
         assert_eq!(judged("ecs.deployments-completed", &first).state, Unknown);
         assert_eq!(judged("ecs.images-pinned", &first).state, Unknown);
+        // Nor does what was replaced long ago, where the newest that completed was not read.
+        let mut twice = deploying();
+        let mut services = twice.service_rows().to_vec();
+        let service = Arc::make_mut(&mut services[0]);
+        let mut between = service.rollouts[1].clone();
+        between.created_at = testing::ago(9);
+        between.revision.arn = "arn:aws:ecs:home:1:task-definition/api:75".into();
+        service.rollouts.push(between);
+        twice.services = part(Arc::new(services));
+        assert_eq!(judged("ecs.images-pinned", &twice).state, Unknown);
+        // Why it cannot be read is said.
+        let why = Problem::new(
+            ProblemKind::Denied,
+            "ecs",
+            "Cannot read",
+            "denied",
+            "Allow.",
+        );
+        let own = first.service_rows()[0].revision.arn.clone();
+        first.definitions_unread = Arc::new([(own, why)].into());
+        let said = judged("ecs.images-pinned", &first).reason;
+        assert_eq!(said, "api: api:8 cannot be read: denied");
     }
 
     #[test]

@@ -65,12 +65,10 @@ fn referenced(look: &Look<'_>) -> Verdict {
     let definitions = look.definitions()?;
     let question = look.question(definitions.source);
     let mut found = Findings::new("service", question, definitions.at);
-    for (service, definition) in definitions.rows {
-        let Some(d) = definition else {
-            found.unknown(
-                &service.id.name,
-                format!("{} not read yet", service.revision),
-            );
+    for row in definitions.rows {
+        let name = &row.service.id.name;
+        let Some(d) = row.definition else {
+            found.unknown(name, row.unread());
             continue;
         };
         let plain: Vec<&str> = d
@@ -82,11 +80,11 @@ fn referenced(look: &Look<'_>) -> Verdict {
             .collect();
         if plain.is_empty() {
             let n: usize = d.containers.iter().map(|c| c.secrets.len()).sum();
-            found.good(&service.id.name, &format!("{n} by reference"));
+            found.good(name, &row.said(&format!("{n} by reference")));
         } else {
             found.bad(
-                &service.id.name,
-                format!("plain text in {}", plain.join(", ")),
+                name,
+                row.said(&format!("plain text in {}", plain.join(", "))),
             );
         }
     }
@@ -111,12 +109,10 @@ fn environment(look: &Look<'_>) -> Verdict {
     let definitions = look.definitions()?;
     let question = look.question(definitions.source);
     let mut found = Findings::new("service", question, definitions.at);
-    for (service, definition) in definitions.rows {
-        let Some(d) = definition else {
-            found.unknown(
-                &service.id.name,
-                format!("{} not read yet", service.revision),
-            );
+    for row in definitions.rows {
+        let name = &row.service.id.name;
+        let Some(d) = row.definition else {
+            found.unknown(name, row.unread());
             continue;
         };
         let set: Vec<&str> = d
@@ -125,19 +121,19 @@ fn environment(look: &Look<'_>) -> Verdict {
             .flat_map(|c| c.environment.iter().chain(&c.secrets))
             .map(|(name, _)| name.as_str())
             .collect();
-        let Some(needed) = needed(look, service) else {
+        let Some(needed) = needed(look, row.service) else {
             match set.is_empty() {
-                true => found.bad(&service.id.name, "no environment variable at all"),
-                false => found.unknown(&service.id.name, UNNAMED),
+                true => found.bad(name, row.said("no environment variable at all")),
+                false => found.unknown(name, UNNAMED),
             }
             continue;
         };
         let (has, missing): (Vec<&str>, Vec<&str>) =
             needed.into_iter().partition(|w| set.contains(w));
         if missing.is_empty() {
-            found.good(&service.id.name, &format!("{} of {0} set", has.len()));
+            found.good(name, &row.said(&format!("{} of {0} set", has.len())));
         } else {
-            found.bad(&service.id.name, format!("missing {}", missing.join(", ")));
+            found.bad(name, row.said(&format!("missing {}", missing.join(", "))));
         }
     }
     Ok(found.verdict())

@@ -24,10 +24,10 @@ fn referenced(look: &Look<'_>) -> Verdict {
     let definitions = look.definitions()?;
     let seen = look.fresh(&look.facts.estate.secrets, "the secrets")?;
     let mut found = Findings::new("service", look.question(seen.source), seen.at);
-    for (service, definition) in definitions.rows {
-        let name = &service.id.name;
-        let Some(d) = definition else {
-            found.unknown(name, format!("{} not read yet", service.revision));
+    for row in definitions.rows {
+        let name = &row.service.id.name;
+        let Some(d) = row.definition else {
+            found.unknown(name, row.unread());
             continue;
         };
         let references = || d.containers.iter().flat_map(|c| &c.secrets);
@@ -38,8 +38,11 @@ fn referenced(look: &Look<'_>) -> Verdict {
             })
             .collect();
         match missing.is_empty() {
-            true => found.good(name, &format!("{} named", references().count())),
-            false => found.bad(name, format!("no such secret: {}", list(&missing, 3))),
+            true => found.good(name, &row.said(&format!("{} named", references().count()))),
+            false => {
+                let answer = format!("no such secret: {}", list(&missing, 3));
+                found.bad(name, row.said(&answer));
+            }
         }
     }
     Ok(found.verdict())

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::judgement::{Judgement, Verdict};
-use super::look::{Look, span, within};
+use super::look::{Defined, Look, span, within};
 use super::{Probe, number};
 use crate::domain::sentry::{Project, Release};
-use crate::domain::service::Service;
+use crate::domain::service::{Service, TaskDefinition};
 use crate::plan::checklist::{CriterionState, Evidence};
 
 pub(super) const PROBES: &[Probe] = &[Probe {
@@ -28,29 +28,33 @@ enum Heard {
     Unlisted,
 }
 
+/// What is told of one project.
+struct Told<'a> {
+    project: &'a str,
+    heard: Heard,
+    /// Why the release that its service is set to is not known: what is told is of the one that is replaced.
+    unread: Option<&'a str>,
+}
+
 /// An error that does not happen sends nothing, so a release that is quiet is no failure; but until one is heard, nothing shows that
 /// any would be.
 fn receives(look: &Look<'_>) -> Verdict {
     look.configured("sentry")?;
     let errors = look.fresh(&look.facts.estate.errors, "Sentry's projects")?;
     let releases = look.fresh(&look.facts.estate.error_releases, "Sentry's releases")?;
-    let services = look.services()?;
-    let tags = tags(look)?;
+    let rows = look.definitions()?.rows;
+    if let Some(row) = rows.iter().find(|r| r.definition.is_none()) {
+        let (id, why) = (&row.service.id, row.unread());
+        return Err(Judgement::unknown(format!("{id}: {why}")));
+    }
     let days = look.number("hours") / 24.0;
-    let mut all: Vec<(&str, Heard)> = Vec::new();
+    let mut all: Vec<Told<'_>> = Vec::new();
     for project in &errors.value.projects {
         let of_project = |r: &&Release| r.projects.contains(&project.slug);
         let known: Vec<&Release> = releases.value.iter().filter(of_project).collect();
-        let running: Vec<&str> = services
-            .rows
-            .iter()
-            .filter(|s| is_of(project, s))
-            .flat_map(|s| {
-                tags.iter()
-                    .filter(move |(arn, _)| *arn == s.revision.arn)
-                    .map(|(_, tag)| tag.as_str())
-            })
-            .collect();
+        let own = || rows.iter().filter(move |r| is_of(project, r.service));
+        let running: Vec<&str> = own().filter_map(|r| r.definition).flat_map(tags).collect();
+        let unread = own().map(Defined::unread).find(|why| !why.is_empty());
         let current: Vec<&Release> = if running.is_empty() {
             // No service here builds it, as of a front end that is hosted elsewhere: its newest release is what runs.
             known.iter().take(1).copied().collect()
@@ -70,10 +74,17 @@ fn receives(look: &Look<'_>) -> Verdict {
             None if running.is_empty() => Heard::Missing("it has no release".into()),
             None => Heard::Missing(format!("Sentry does not know {}", running.join(" or "))),
         };
-        all.push((&project.slug, heard));
+        all.push(Told {
+            project: &project.slug,
+            heard,
+            unread,
+        });
     }
-    let unlisted = errors.value.unlisted.iter();
-    all.extend(unlisted.map(|slug| (slug.as_str(), Heard::Unlisted)));
+    all.extend(errors.value.unlisted.iter().map(|slug| Told {
+        project: slug,
+        heard: Heard::Unlisted,
+        unread: None,
+    }));
     Ok(judge(
         look,
         all,
@@ -82,14 +93,15 @@ fn receives(look: &Look<'_>) -> Verdict {
     ))
 }
 
-fn judge(look: &Look<'_>, all: Vec<(&str, Heard)>, source: &str, at: Timestamp) -> Judgement {
+fn judge(look: &Look<'_>, all: Vec<Told<'_>>, source: &str, at: Timestamp) -> Judgement {
     let ago = |at: Timestamp| {
         let age = std::time::Duration::try_from(look.now.duration_since(at)).unwrap_or_default();
         format!("{} ago", span(age))
     };
     let question = look.question(source);
-    let told = |(project, heard): &(&str, Heard)| {
-        let (ok, answer) = match heard {
+    let told = |t: &Told<'_>| {
+        let project = t.project;
+        let (ok, mut answer) = match &t.heard {
             Heard::Lately(version, at) => (
                 true,
                 format!("{project}: {version} sent its last event {}", ago(*at)),
@@ -103,6 +115,10 @@ fn judge(look: &Look<'_>, all: Vec<(&str, Heard)>, source: &str, at: Timestamp) 
                 ),
             ),
         };
+        if let Some(why) = t.unread {
+            answer.push_str("; ");
+            answer.push_str(why);
+        }
         Evidence {
             question: question.clone(),
             answer,
@@ -117,11 +133,12 @@ fn judge(look: &Look<'_>, all: Vec<(&str, Heard)>, source: &str, at: Timestamp) 
         .filter(|e| !e.ok)
         .map(|e| e.answer.as_str())
         .collect();
-    let failing = all.iter().any(|(_, h)| matches!(h, Heard::Missing(_)));
+    let failing = all.iter().any(|t| matches!(t.heard, Heard::Missing(_)));
     let lately = all
         .iter()
-        .filter(|(_, h)| matches!(h, Heard::Lately(..)))
+        .filter(|t| matches!(t.heard, Heard::Lately(..)))
         .count();
+    let unread = all.iter().find_map(|t| t.unread);
     let (state, reason) = if failing {
         (CriterionState::Failing, missing.join("; "))
     } else if !missing.is_empty() {
@@ -133,13 +150,15 @@ fn judge(look: &Look<'_>, all: Vec<(&str, Heard)>, source: &str, at: Timestamp) 
             "no release that runs now has sent an event lately".to_owned(),
         )
     } else {
-        (
-            CriterionState::Proved,
-            format!(
-                "{lately} of {} projects sent events of what runs now, the others are quiet",
-                all.len()
-            ),
-        )
+        let said = format!(
+            "{lately} of {} projects sent events of what runs now, the others are quiet",
+            all.len()
+        );
+        let said = match unread {
+            Some(why) => format!("{said}; {why}"),
+            None => said,
+        };
+        (CriterionState::Proved, said)
     };
     Judgement {
         state,
@@ -148,28 +167,13 @@ fn judge(look: &Look<'_>, all: Vec<(&str, Heard)>, source: &str, at: Timestamp) 
     }
 }
 
-/// Tags of the images that each revision runs.
-fn tags(look: &Look<'_>) -> Result<Vec<(String, String)>, Judgement> {
-    let definitions = look.definitions()?;
-    let mut all = Vec::new();
-    for (service, definition) in &definitions.rows {
-        let Some(definition) = definition else {
-            return Err(Judgement::unknown(format!(
-                "{}: its task definition was not read yet",
-                service.id
-            )));
-        };
-        for container in &definition.containers {
-            let name = container.image.rsplit('/').next().unwrap_or_default();
-            let tag = name
-                .split('@')
-                .next()
-                .and_then(|n| n.split_once(':'))
-                .map(|(_, tag)| tag);
-            all.extend(tag.map(|tag| (service.revision.arn.clone(), tag.to_owned())));
-        }
-    }
-    Ok(all)
+/// Tags of the images that a task definition runs.
+fn tags(definition: &TaskDefinition) -> impl Iterator<Item = &str> {
+    definition.containers.iter().filter_map(|c| {
+        let name = c.image.rsplit('/').next()?;
+        let (_, tag) = name.split('@').next()?.split_once(':')?;
+        Some(tag)
+    })
 }
 
 /// Whether a project is a service's, by its slug: `api`, `laser-api`.
@@ -258,6 +262,11 @@ mod tests {
         let quiet = facts(vec![release("1.8.2", None)]);
         assert_eq!(judged("sentry.receives", &quiet).state, Unknown);
         assert_eq!(judged("sentry.receives", &Facts::default()).state, Unknown);
+        // What is replaced tells of itself alone, and says so.
+        let mut moving = facts(vec![release("1.8.2", ago(1))]);
+        testing::deploy(&mut moving);
+        let got = judged("sentry.receives", &moving);
+        assert!(got.reason.contains("api:8 not read yet"), "{}", got.reason);
         let mut unread = facts(vec![release("1.8.2", ago(1))]);
         unread.task_definitions = testing::part(Arc::default());
         assert_eq!(judged("sentry.receives", &unread).state, Unknown);

@@ -10,8 +10,8 @@ use super::{Call, Judgement, judge};
 use crate::domain::facts::Facts;
 use crate::domain::part::Part;
 use crate::domain::service::{
-    CircuitBreaker, ContainerSpec, DeploymentConfig, LoadBalancerBinding, Revision, Service,
-    ServiceId, Strategy, TaskCounts, TaskDefinition,
+    CircuitBreaker, ContainerSpec, DeploymentConfig, LoadBalancerBinding, Revision, Rollout,
+    Service, ServiceId, Strategy, TaskCounts, TaskDefinition,
 };
 use crate::plan::expect::Expectations;
 
@@ -123,4 +123,27 @@ pub(crate) fn running(containers: Vec<ContainerSpec>) -> Facts {
         task_definitions: part(Arc::new(known)),
         ..Facts::default()
     }
+}
+
+/// Sets the service to roll `:8` out in place of `:7`, which alone has been read.
+pub(crate) fn deploy(facts: &mut Facts) {
+    let mut services = facts.service_rows().to_vec();
+    let service = Arc::make_mut(&mut services[0]);
+    let rollout = |revision: &Revision, status: &str, state: &str, began| Rollout {
+        id: format!("ecs-svc/{}", revision.number),
+        status: status.into(),
+        revision: revision.clone(),
+        counts: TaskCounts::default(),
+        rollout_state: state.into(),
+        rollout_reason: String::new(),
+        created_at: began,
+        updated_at: None,
+    };
+    let before = service.revision.clone();
+    service.revision = Revision::parse("arn:aws:ecs:home:1:task-definition/api:8").unwrap();
+    service.rollouts = vec![
+        rollout(&service.revision, "PRIMARY", "IN_PROGRESS", ago(1)),
+        rollout(&before, "ACTIVE", "COMPLETED", ago(99)),
+    ];
+    facts.services = part(Arc::new(services));
 }
