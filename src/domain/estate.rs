@@ -1,7 +1,10 @@
 //! The rest of the estate: what is known of each further system, one part each. Which there are, who is asked and how often is
 //! said once, in `watch::estate`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use super::access::Access;
 use super::backup::{Abroad, Backup, BackupJob, Points, merged, of_caches, point_in_time};
@@ -143,17 +146,30 @@ impl Estate {
 
     /// Every backup that was told of, once, newest first.
     pub fn backups(&self) -> Vec<Backup> {
-        let snapshots = self.snapshots.value.iter().flat_map(|v| v.iter());
-        let points = self.recovery_points.value.iter();
-        let here = snapshots.chain(points.flat_map(|p| &p.backups));
+        merged(self.told(None))
+    }
+
+    /// Keys of those backups that are told of by what may be believed at `now`: nobody knows whether the others are still there.
+    pub fn believed(&self, now: Timestamp) -> BTreeSet<String> {
+        self.told(Some(now)).iter().map(Backup::key).collect()
+    }
+
+    /// Backups as each system tells them: all that were told of, or those that may be believed then.
+    fn told(&self, then: Option<Timestamp>) -> Vec<Backup> {
+        let snapshots = value(&self.snapshots, then);
+        let points = value(&self.recovery_points, then);
+        let here = snapshots.into_iter().flat_map(|v| v.iter());
+        let here = here.chain(points.into_iter().flat_map(|p| &p.backups));
         let abroad = [&self.snapshots_abroad, &self.recovery_points_abroad];
-        let abroad = abroad.into_iter().filter_map(|p| p.value.as_deref());
-        let moments = self.databases.value.iter().flat_map(|d| point_in_time(d));
+        let abroad = abroad.into_iter().filter_map(|p| value(p, then));
+        let moments = value(&self.databases, then);
+        let moments = moments.into_iter().flat_map(|d| point_in_time(d));
         let home = self.databases.value.as_ref();
         let home = home.map(|d| d.region.as_str()).unwrap_or_default();
-        let caches = self.caches.value.iter().flat_map(|c| of_caches(c, home));
+        let caches = value(&self.caches, then);
+        let caches = caches.into_iter().flat_map(|c| of_caches(c, home));
         let all = here.chain(abroad.flat_map(|a| &a.backups)).cloned();
-        merged(all.chain(moments).chain(caches))
+        all.chain(moments).chain(caches).collect()
     }
 
     /// What the backups come to for each store, in an environment.
@@ -164,5 +180,13 @@ impl Estate {
             caches: self.caches.value.as_deref(),
         };
         stores(known, backups, environment)
+    }
+}
+
+/// A part's value: the last one, or the one that may be believed then.
+fn value<T>(part: &Part<T>, then: Option<Timestamp>) -> Option<&T> {
+    match then {
+        Some(then) => part.fresh(then),
+        None => part.value.as_ref(),
     }
 }

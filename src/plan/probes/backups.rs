@@ -65,6 +65,35 @@ fn doubt<T>(look: &Look<'_>, part: &Part<T>, what: &str) -> Option<String> {
         .then(|| look.why_not(part, what))
 }
 
+/// The same for the system that tells of a store itself, where that is no database: without databases, nothing is judged.
+fn doubt_of(look: &Look<'_>, store: &StoreBackups) -> Option<String> {
+    let e = &look.facts.estate;
+    match store.kind {
+        StoreKind::Bucket => doubt(look, &e.buckets, "the buckets"),
+        StoreKind::Cache => doubt(look, &e.caches, "the caches"),
+        StoreKind::Database | StoreKind::Cluster | StoreKind::Other => None,
+    }
+}
+
+/// Every store with its backups, and what its backups come to without those of which nobody knows whether they are still there.
+fn stores(look: &Look<'_>) -> Vec<(StoreBackups, Option<StoreBackups>)> {
+    let e = &look.facts.estate;
+    let environment = &look.facts.environment;
+    let all = e.backups();
+    let believed = e.believed(look.now);
+    let sure = all.iter().filter(|b| believed.contains(&b.key()));
+    let sure = e.stores(&sure.cloned().collect::<Vec<_>>(), environment);
+    let same = |a: &StoreBackups, b: &StoreBackups| a.kind == b.kind && a.store == b.store;
+    let stores = e.stores(&all, environment).into_iter();
+    let stores = stores.filter(|store| is_wanted(look, store));
+    stores
+        .map(|store| {
+            let sure = sure.iter().find(|s| same(s, &store)).cloned();
+            (store, sure)
+        })
+        .collect()
+}
+
 /// Systems that did not tell which stores there are: every store of theirs may lack a backup.
 fn untold(look: &Look<'_>, found: &mut Findings) {
     let e = &look.facts.estate;
@@ -96,18 +125,16 @@ fn fresh(look: &Look<'_>) -> Verdict {
     let source = format!("{}, {}", e.snapshots.source, e.recovery_points.source);
     let mut found = Findings::new("store", look.question(&source), at.min(seen.at));
     let limit = rpo(look);
-    for store in e.stores(&e.backups(), &look.facts.environment) {
-        if is_wanted(look, &store) {
-            let (newest, kept) = (store.newest.as_ref(), &store.kept.here);
-            let doubt = doubt.clone().or_else(|| undated(store.undated));
-            let case = Case {
-                store: &store,
-                newest,
-                kept,
-                what: "backup",
-            };
-            judge(&mut found, look, &case, limit, doubt.as_deref());
-        }
+    for (store, sure) in stores(look) {
+        let doubt = doubt.clone().or_else(|| undated(store.undated));
+        let case = Case {
+            store: &store,
+            newest: store.newest.as_ref(),
+            sure: sure.as_ref().and_then(|s| s.newest.as_ref()),
+            kept: &store.kept.here,
+            what: "backup",
+        };
+        judge(&mut found, look, &case, limit, doubt);
     }
     untold(look, &mut found);
     Ok(found.verdict())
@@ -152,17 +179,17 @@ fn copied(look: &Look<'_>) -> Verdict {
     };
     let mut found = Findings::new("store", question, at);
     let (limit, what) = (rpo(look), format!("copy in {region}"));
-    for store in e.stores(&e.backups(), &look.facts.environment) {
-        if is_wanted(look, &store) && store.needs_copies() {
-            let (newest, kept) = (store.newest_abroad.as_ref(), &store.kept.abroad);
+    for (store, sure) in stores(look) {
+        if store.needs_copies() {
             let doubt = doubt.clone().or_else(|| undated(store.undated_abroad));
             let case = Case {
                 store: &store,
-                newest,
-                kept,
+                newest: store.newest_abroad.as_ref(),
+                sure: sure.as_ref().and_then(|s| s.newest_abroad.as_ref()),
+                kept: &store.kept.abroad,
                 what: &what,
             };
-            judge(&mut found, look, &case, limit, doubt.as_deref());
+            judge(&mut found, look, &case, limit, doubt);
         }
     }
     untold(look, &mut found);
@@ -181,37 +208,42 @@ fn undated(copies: usize) -> Option<String> {
     (copies > 0).then(|| format!("nobody tells how old the data of {of} is: the source is gone"))
 }
 
-/// What a store is judged by: its newest backup of a kind, and what keeps its content beside.
+/// What a store is judged by: its newest backup of a kind, the newest that is there for sure, and what keeps its content beside.
 struct Case<'a> {
     store: &'a StoreBackups,
     newest: Option<&'a Backup>,
+    sure: Option<&'a Backup>,
     kept: &'a Told<String>,
     what: &'a str,
 }
 
-/// A backup that is young enough is enough, whoever told of it, and so is what keeps a bucket without any. Without both, what
-/// could not be asked leaves it open; and so does a store of which nobody tells whether there still is one.
+/// A backup that is young enough is enough, whoever told of it, as long as that one can be believed; and so is what keeps a bucket
+/// without any. Without both, what could not be asked leaves it open; and so does a store of which nobody tells whether there still is
+/// one.
 fn judge(
     found: &mut Findings,
     look: &Look<'_>,
     case: &Case<'_>,
     limit: std::time::Duration,
-    doubt: Option<&str>,
+    doubt: Option<String>,
 ) {
     let (name, what) = (case.store.store.as_str(), case.what);
-    let age = case.newest.and_then(|b| b.taken_at);
     // What is stamped a little ahead of our clock is new.
-    let age = age
-        .map(|at| std::time::Duration::try_from(look.now.duration_since(at)).unwrap_or_default());
-    match (age, case.kept) {
+    let age = |at| std::time::Duration::try_from(look.now.duration_since(at)).unwrap_or_default();
+    let age = |b: Option<&Backup>| b.and_then(|b| b.taken_at).map(age);
+    let own = doubt_of(look, case.store);
+    match (age(case.sure), case.kept) {
         (Some(age), _) if age <= limit => {
             return found.good(name, &format!("{what} {} old", span(age)));
         }
-        (_, Told::Set(kept)) => return found.good(name, kept),
+        (_, Told::Set(kept)) if own.is_none() => return found.good(name, kept),
         _ => {}
     }
     let gone = "nobody tells whether it still exists";
+    let age = age(case.newest);
     let doubt = doubt
+        .as_deref()
+        .or(own.as_deref())
         .or_else(|| case.kept.why_unknown())
         .or_else(|| case.store.exists.is_none().then_some(gone));
     match (age, doubt) {
@@ -371,6 +403,23 @@ mod tests {
         let mut some = facts(vec![backup("a", "home", 1)], Vec::new());
         some.estate.recovery_points.take(Err(failed()), now());
         assert_eq!(judged("backups.fresh", &some).state, Proved);
+        // What told of it cannot be asked any more: nobody knows whether it is still there.
+        some.estate.snapshots.take(Err(failed()), now());
+        assert_eq!(judged("backups.fresh", &some).state, Unknown);
+        let mut other = facts(vec![backup("a", "home", 1)], Vec::new());
+        other.estate.snapshots.take(Err(failed()), now());
+        other.estate.recovery_points = part(Points {
+            backups: vec![backup("a", "home", 2)],
+            ..Points::default()
+        });
+        let other = judged("backups.fresh", &other);
+        assert_eq!(other.state, Proved, "another one is there for sure");
+        let said = &other.evidence[0].answer;
+        assert!(said.contains("2h old"), "{said}");
+        let mut copy = facts(Vec::new(), vec![backup("a", "away", 1)]);
+        assert_eq!(judged("backups.copied", &copy).state, Proved);
+        copy.estate.snapshots_abroad.take(Err(failed()), now());
+        assert_eq!(judged("backups.copied", &copy).state, Unknown);
         let mut none = facts(Vec::new(), Vec::new());
         none.estate.recovery_points.take(Err(failed()), now());
         assert_eq!(judged("backups.fresh", &none).state, Unknown);
