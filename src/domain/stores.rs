@@ -38,6 +38,8 @@ pub struct StoreBackups {
     pub undated_abroad: usize,
     /// Backups that are not encrypted.
     pub unencrypted: usize,
+    /// Backups of which nobody tells whether they are encrypted.
+    pub encryption_untold: usize,
     /// What keeps its content beside backups, and what keeps it in another region: a bucket's versions and its copy.
     pub kept: Kept,
 }
@@ -203,6 +205,7 @@ pub fn stores(known: Known<'_>, backups: &[Backup], environment: &str) -> Vec<St
         *count += 1;
         *undated += usize::from(b.complete && b.taken_at.is_none());
         store.unencrypted += usize::from(b.encrypted == Some(false));
+        store.encryption_untold += usize::from(b.encrypted.is_none());
         let newer = newest.as_ref().is_none_or(|n| n.taken_at < b.taken_at);
         if b.complete && b.taken_at.is_some() && newer {
             *newest = Some(b.clone());

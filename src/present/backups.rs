@@ -156,10 +156,11 @@ fn store_cells(s: &StoreBackups, facts: &Facts, second: Option<&str>, now: Times
         Some(_) => judged(true),
         None => Tone::Muted,
     };
-    let encrypted = match (s.unencrypted, s.here + s.abroad) {
-        (_, 0) => Cell::muted("-"),
-        (0, _) => Cell::plain("all"),
-        (n, _) => Cell::new(format!("{n} not"), Tone::Bad),
+    let encrypted = match (s.unencrypted, s.encryption_untold, s.here + s.abroad) {
+        (_, _, 0) => Cell::muted("-"),
+        (0, 0, _) => Cell::plain("all"),
+        (0, n, _) => Cell::new(format!("{n} unknown"), Tone::Unknown),
+        (n, _, _) => Cell::new(format!("{n} not"), Tone::Bad),
     };
     let name = match (s.exists, s.ours) {
         (Some(false), _) => Cell::muted(format!("{} (gone)", s.store)),

@@ -11,6 +11,12 @@ use crate::domain::part::Part;
 use crate::domain::stores::StoreBackups;
 use crate::domain::told::Told;
 
+/// What lies in the second region, in words: snapshots, recovery points.
+const ABROAD: (&str, &str) = (
+    "the snapshots in the second region",
+    "the recovery points in the second region",
+);
+
 const KINDS: &[&str] = &["any", "database", "bucket"];
 
 /// Which stores.
@@ -143,19 +149,9 @@ fn fresh(look: &Look<'_>) -> Verdict {
 fn copied(look: &Look<'_>) -> Verdict {
     let e = &look.facts.estate;
     let seen = look.fresh(&e.databases, "the databases")?;
-    let doubt = doubt(
-        look,
-        &e.snapshots_abroad,
-        "the snapshots in the second region",
-    )
-    .or_else(|| {
-        doubt(
-            look,
-            &e.recovery_points_abroad,
-            "the recovery points in the second region",
-        )
-    })
-    .or_else(|| unread(e.vaults_unread_abroad()));
+    let doubt = doubt(look, &e.snapshots_abroad, ABROAD.0)
+        .or_else(|| doubt(look, &e.recovery_points_abroad, ABROAD.1))
+        .or_else(|| unread(e.vaults_unread_abroad()));
     let at = oldest(
         &[
             e.snapshots_abroad.observed_at,
@@ -282,14 +278,24 @@ fn encrypted(look: &Look<'_>) -> Verdict {
     }
     for store in e.stores(&e.backups(), &look.facts.environment) {
         // Backups that outlived their store hold its data all the same.
-        if store.unencrypted > 0 && store.ours {
-            let words = format!("{} of its backups are not encrypted", store.unencrypted);
-            found.bad(&store.store, words);
+        match (store.ours, store.unencrypted, store.encryption_untold) {
+            (true, 0, n @ 1..) => {
+                let words = format!("nobody tells whether {n} of its backups are encrypted");
+                found.unknown(&store.store, words);
+            }
+            (true, n @ 1.., _) => {
+                let words = format!("{n} of its backups are not encrypted");
+                found.bad(&store.store, words);
+            }
+            _ => {}
         }
     }
     let doubts = [
         doubt(look, &e.snapshots, "the snapshots"),
         doubt(look, &e.recovery_points, "the recovery points"),
+        // Where there is no second region, they say so.
+        doubt(look, &e.snapshots_abroad, ABROAD.0),
+        doubt(look, &e.recovery_points_abroad, ABROAD.1),
         unread(e.vaults_unread() + e.vaults_unread_abroad()),
     ];
     for why in doubts.into_iter().flatten() {
@@ -513,5 +519,24 @@ mod tests {
         };
         let got = judged("stores.encrypted", &facts(vec![open], Vec::new()));
         assert_eq!(got.reason, "a: 1 of its backups are not encrypted");
+        // Who does not tell says nothing good, here or abroad.
+        let mute = Backup {
+            encrypted: None,
+            ..backup("a", "away", 2)
+        };
+        let got = judged("stores.encrypted", &facts(Vec::new(), vec![mute]));
+        assert_eq!(got.state, Unknown);
+        let said = "a: nobody tells whether 1 of its backups are encrypted";
+        assert_eq!(got.reason, said);
+        let denied = || Problem::new(ProblemKind::Denied, "rds", "Cannot list", "denied", "Ask.");
+        let mut blind = sound.clone();
+        blind.estate.snapshots_abroad.take(Err(denied()), now());
+        assert_eq!(judged("stores.encrypted", &blind).state, Unknown);
+        let mut blind = sound;
+        blind
+            .estate
+            .recovery_points_abroad
+            .take(Err(denied()), now());
+        assert_eq!(judged("stores.encrypted", &blind).state, Unknown);
     }
 }
