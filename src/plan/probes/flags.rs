@@ -33,10 +33,11 @@ fn flags(look: &Look<'_>) -> Verdict {
         .filter(|r| r.flags && wanted.contains(&r.environment.as_str()))
         .max_by_key(|r| r.started_at);
     let Some(r) = newest else {
-        return settled(
-            false,
-            format!("{n} flags, none of them deployed to {}", wanted.join(", ")),
-        );
+        let none = format!("{n} flags, none of them deployed to {}", wanted.join(", "));
+        return match all.unread.first() {
+            Some(why) => Err(Judgement::unknown(format!("{none}, but {why}"))),
+            None => settled(false, none),
+        };
     };
     let what = format!("{} version {} in {}", r.profile, r.version, r.environment);
     match r.state.as_str() {
@@ -48,13 +49,17 @@ fn flags(look: &Look<'_>) -> Verdict {
             false,
             format!("{n} flags; {what} reached everybody at once"),
         ),
-        _ => settled(
-            true,
-            format!(
+        _ => {
+            let answer = format!(
                 "{n} flags; {what} spread over {} minutes, {} at {} %",
                 r.minutes, r.state, r.percent
-            ),
-        ),
+            );
+            match all.unread.first() {
+                // What was not read may have been changed since.
+                Some(why) => Err(Judgement::unknown(format!("{answer}, but {why}"))),
+                None => settled(true, answer),
+            }
+        }
     }
 }
 
@@ -63,8 +68,8 @@ mod tests {
     use std::sync::Arc;
 
     use crate::domain::facts::Facts;
-    use crate::domain::flag::Flags;
-    use crate::plan::checklist::CriterionState::{Failing, Unknown};
+    use crate::domain::flag::{Flag, FlagRollout, Flags};
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{self, judged};
 
     #[test]
@@ -81,5 +86,50 @@ mod tests {
         let cut = with(&["only the first 20 of 27 applications are read"]);
         assert_eq!(cut.state, Unknown);
         assert!(cut.reason.contains("20 of 27"), "{}", cut.reason);
+    }
+
+    #[test]
+    fn what_was_not_read_leaves_a_good_answer_open_and_hides_no_bad_one() {
+        let with = |minutes: u32, environment: &str, unread: &[&str]| {
+            let flag = Flag {
+                application: "laser".into(),
+                profile: "features".into(),
+                key: "dark".into(),
+                name: "dark".into(),
+                about: String::new(),
+                deprecated: false,
+                environments: std::collections::BTreeMap::new(),
+            };
+            let rollout = FlagRollout {
+                application: "laser".into(),
+                environment: environment.into(),
+                profile: "features".into(),
+                flags: true,
+                number: 1,
+                version: "1".into(),
+                state: "COMPLETE".into(),
+                percent: 100.0,
+                minutes,
+                bake_minutes: 0,
+                started_at: testing::ago(1),
+                ended_at: None,
+            };
+            let mut facts = Facts::default();
+            facts.estate.flags = testing::part(Arc::new(Flags {
+                flags: vec![flag],
+                rollouts: vec![rollout],
+                unread: unread.iter().map(|w| (*w).to_owned()).collect(),
+                ..Flags::default()
+            }));
+            judged("appconfig.flags", &facts)
+        };
+        let cut = ["only the first 20 of 27 environments of laser are read"];
+        assert_eq!(with(10, "production", &[]).state, Proved);
+        let open = with(10, "production", &cut);
+        assert_eq!(open.state, Unknown);
+        assert!(open.reason.contains("20 of 27"), "{}", open.reason);
+        assert_eq!(with(0, "production", &cut).state, Failing);
+        assert_eq!(with(10, "staging", &[]).state, Failing);
+        assert_eq!(with(10, "staging", &cut).state, Unknown);
     }
 }
