@@ -294,6 +294,8 @@ pub struct Scanner {
     pub off: Option<String>,
     /// Open findings, worst first, then oldest first.
     pub open: Vec<Finding>,
+    /// Whether there are more open ones than were read.
+    pub cut: bool,
 }
 
 /// A finding.

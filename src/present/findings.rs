@@ -49,6 +49,9 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         for f in &s.open {
             section.row(f.number.to_string(), cells(f, now), f);
         }
+        if s.cut {
+            section.note("more are open than are read", Tone::Unknown);
+        }
         sum(&mut section, s);
         section
     };

@@ -88,6 +88,32 @@ async fn a_pull_request_from_a_fork_says_nothing_of_the_default_branch() {
     assert_eq!((verdict.id, verdict.outcome), (1, Outcome::Failed));
 }
 
+#[tokio::test]
+async fn a_list_of_findings_that_goes_on_beyond_what_is_read_says_so() {
+    let more = |n: usize| {
+        let link = format!("</repos/laser/platform/alerts?page={n}>; rel=\"next\"");
+        let headers = vec![("content-type", "application/json".into()), ("link", link)];
+        Say::This(200, headers, "[]".into())
+    };
+    for (pages, cut) in [(9, [false; 2]), (30, [true; 2])] {
+        let mut script: Vec<Say> = (0..pages).map(more).collect();
+        script.push(page(&json!([])));
+        let peer = Peer::start(script).await;
+        let config = Config {
+            github: GithubConfig {
+                endpoint: Some(peer.endpoint.clone()),
+                repository: Some("laser/platform".into()),
+                token: Some(CANARY.into()),
+            },
+            ..Config::default()
+        };
+        let client = Backend::new(&config).await.unwrap();
+        let told = client.estate.github.findings().await.unwrap();
+        let said: Vec<bool> = told.iter().map(|s| s.cut).collect();
+        assert_eq!(said, cut, "{pages}");
+    }
+}
+
 const URI: &str = "1.dkr.ecr.us-east-1.amazonaws.com/laser/api";
 
 /// Asks for the images of a repository whose list is empty, while one of them runs.

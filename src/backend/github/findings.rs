@@ -104,24 +104,29 @@ impl Github {
 /// GitHub answers 403 or 404 where a scanner is switched off for a repository, or the token has no right to its alerts.
 fn scanner<T>(
     tool: &'static str,
-    answer: Result<Vec<T>, Problem>,
+    answer: Result<(Vec<T>, bool), Problem>,
     read: impl Fn(T) -> Finding,
 ) -> Result<Scanner, Problem> {
     match answer {
-        Ok(all) => {
+        Ok((all, cut)) => {
             let mut open: Vec<Finding> = all.into_iter().map(read).collect();
             open.sort_by(|a, b| {
                 b.severity
                     .cmp(&a.severity)
                     .then(a.created_at.cmp(&b.created_at))
             });
-            let off = None;
-            Ok(Scanner { tool, off, open })
+            Ok(Scanner {
+                tool,
+                off: None,
+                open,
+                cut,
+            })
         }
         Err(p) if matches!(p.kind, ProblemKind::Denied | ProblemKind::NotFound) => Ok(Scanner {
             tool,
             off: Some(p.why),
             open: Vec::new(),
+            cut: false,
         }),
         Err(p) => Err(p),
     }

@@ -248,13 +248,13 @@ impl Github {
         Ok(jobs)
     }
 
-    /// Every item of a list, page by page, [`PAGES`] at most.
+    /// The items of a list, page by page, [`PAGES`] at most; and whether there are more.
     async fn all<T: DeserializeOwned>(
         &self,
         question: Question,
         path: String,
         query: &[(&str, &str)],
-    ) -> Result<Vec<T>, Problem> {
+    ) -> Result<(Vec<T>, bool), Problem> {
         let mut page = self.rest.get::<Vec<T>>(question, &path, query).await?;
         let mut all = Vec::new();
         for _ in 1..PAGES {
@@ -262,10 +262,10 @@ impl Github {
             all.append(&mut page.value);
             match next {
                 Some(link) => page = self.rest.get(question, &link, &[]).await?,
-                None => return Ok(all),
+                None => return Ok((all, false)),
             }
         }
         all.append(&mut page.value);
-        Ok(all)
+        Ok((all, next_link(&page.heard).is_some()))
     }
 }

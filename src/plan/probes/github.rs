@@ -139,15 +139,18 @@ fn no_critical(look: &Look<'_>) -> Verdict {
             );
             found.bad(format!("{} {}", f.severity.word(), f.rule), words);
         }
-        if bad.is_empty() {
-            found.good(
-                &name,
-                &format!(
-                    "has {} open, none of them {} or worse",
-                    scanner.open.len(),
-                    least.word()
-                ),
-            );
+        let all = scanner.open.len();
+        match (bad.is_empty(), scanner.cut) {
+            (true, true) => {
+                let worst = least.word();
+                let why = format!("none of the first {all} is {worst} or worse, and more are open");
+                found.unknown(&name, why);
+            }
+            (true, false) => {
+                let answer = format!("has {all} open, none of them {} or worse", least.word());
+                found.good(&name, &answer);
+            }
+            _ => {}
         }
     }
     Ok(found.verdict())
@@ -283,12 +286,23 @@ mod tests {
                 tool: "code_scanning",
                 off: off.map(str::to_owned),
                 open,
+                cut: false,
             }]));
             facts
         };
         let call = "github.no-critical";
         let high = with(None, vec![finding(Severity::High)]);
         assert_eq!(judged(call, &high).state, Proved);
+        let cut = |open| {
+            let mut facts = with(None, open);
+            let scanners = facts.estate.scanners.value.as_mut().unwrap();
+            Arc::make_mut(scanners)[0].cut = true;
+            judged(call, &facts)
+        };
+        let got = cut(vec![finding(Severity::High)]);
+        assert_eq!(got.state, Unknown, "the worst may be among the rest");
+        assert!(got.reason.contains("first 1 is"), "{}", got.reason);
+        assert_eq!(cut(vec![finding(Severity::Critical)]).state, Failing);
         assert_eq!(
             judged("github.no-critical severity=high", &high).state,
             Failing
