@@ -244,8 +244,7 @@ impl Service {
         failed.max_by_key(|r| r.updated_at)
     }
 
-    /// The newest rollout that completed, while `deployments[]` still has it. ECS lists the newest first; what has no date stands where
-    /// it is listed.
+    /// The newest rollout that completed, while `deployments[]` still has it: ECS lists the newest first.
     pub fn completed_rollout(&self) -> Option<&Rollout> {
         let done = |r: &&Rollout| r.rollout_state == "COMPLETED";
         let listed = self.rollouts.iter().rev().filter(done);

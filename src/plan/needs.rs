@@ -148,11 +148,16 @@ fn histories(facts: &Facts) -> Vec<String> {
 
 /// Services of the environment that is looked at, which may have been rolled back, sorted by id.
 pub(super) fn with_history(facts: &Facts) -> impl Iterator<Item = &ServiceId> {
-    let here = Env::looked_at(facts);
     let active = facts.service_rows().iter().filter(|s| s.status == "ACTIVE");
     active
         .map(|s| &s.id)
-        .filter(move |id| Env::named(&id.cluster).is_none_or(|env| env == here))
+        .filter(|id| is_here(facts, &id.cluster))
+}
+
+/// Whether the services of a cluster may belong to the environment that is looked at: its name tells of no other one.
+pub(super) fn is_here(facts: &Facts, cluster: &str) -> bool {
+    let here = Env::looked_at(facts);
+    Env::named(cluster).is_none_or(|env| env == here)
 }
 
 /// Groups that services log to, by name, each once.

@@ -217,12 +217,15 @@ fn by_rollout(look: &Look<'_>, service: &Service, found: &mut Findings) {
 
 fn rehearsed(look: &Look<'_>) -> Verdict {
     let days = look.number("days");
+    // What another environment went through rehearses nothing here.
+    let here = |cluster: &str| needs::is_here(look.facts, cluster);
     // Either record is enough, so one that cannot be read only matters where the other has nothing.
     let from_audit = look.fresh(&look.facts.audit, "the audit trail");
     if let Ok(seen) = &from_audit {
         let row = seen.value.iter().find(|r| {
             r.outcome == Some(Outcome::Succeeded)
                 && r.action == "rollback"
+                && r.subject.split('/').next().is_some_and(here)
                 && within(r.at, look.now, days)
         });
         if let Some(row) = row {
@@ -249,7 +252,7 @@ fn rehearsed(look: &Look<'_>) -> Verdict {
     };
     let seen = look.fresh(&look.facts.deployments, "the deployments");
     if let Ok(seen) = &seen {
-        let mut rows = seen.value.iter();
+        let mut rows = seen.value.iter().filter(|d| here(&d.service.cluster));
         let found = rows.find_map(|d| Some((&d.service, back(d.state, d.finished_at)?)));
         if let Some((service, when)) = found {
             return Ok(proof(service, when, seen.source, seen.at));
@@ -306,6 +309,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::domain::audit::AuditRow;
     use crate::domain::deployment::{DeploymentSource, PastDeployment};
     use crate::domain::facts::Facts;
     use crate::domain::part::Part;
@@ -373,6 +377,49 @@ mod tests {
             assert_eq!(none.state, Unknown);
             assert!(none.reason.contains("past deployments of 1 service:"));
         }
+    }
+
+    #[test]
+    fn a_rollback_in_another_environment_rehearses_nothing_here() {
+        let facts = || {
+            let mut facts = facts(part(Arc::default()));
+            facts.environment = "laser-prod".into();
+            facts
+        };
+        let rolled_back = |cluster: &str| {
+            let mut facts = facts();
+            let mut id = facts.service_rows()[0].id.clone();
+            id.cluster = cluster.into();
+            let row = told(&id, DeploymentState::RolledBack, testing::ago(9));
+            facts.deployments = part(Arc::new(vec![Arc::new(row)]));
+            judged(CALL, &facts)
+        };
+        assert_eq!(rolled_back("prod").state, Proved);
+        assert_eq!(rolled_back("staging").state, Unknown);
+        let by_hand = |subject: &str| {
+            let mut facts = facts();
+            facts.audit = part(Arc::new(vec![AuditRow {
+                seq: 1,
+                at: testing::now(),
+                who: "ana".into(),
+                host: String::new(),
+                environment: "laser".into(),
+                action: "rollback".into(),
+                subject: subject.into(),
+                event: "outcome".into(),
+                parameters: serde_json::Value::Null,
+                preview: String::new(),
+                outcome: Some(Outcome::Succeeded),
+                detail: String::new(),
+                duration_s: None,
+                run: String::new(),
+                previous: String::new(),
+                hash: String::new(),
+            }]));
+            judged(CALL, &facts)
+        };
+        assert_eq!(by_hand("prod/api").state, Proved);
+        assert_eq!(by_hand("staging/api").state, Unknown);
     }
 
     #[test]

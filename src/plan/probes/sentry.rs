@@ -52,7 +52,7 @@ fn receives(look: &Look<'_>) -> Verdict {
     for project in &errors.value.projects {
         let of_project = |r: &&Release| r.projects.contains(&project.slug);
         let known: Vec<&Release> = releases.value.iter().filter(of_project).collect();
-        let own = || rows.iter().filter(|r| is_of(project, r.service));
+        let own = || rows.iter().filter(move |r| is_of(project, r.service));
         let running: Vec<&str> = own().filter_map(|r| r.definition).flat_map(tags).collect();
         let unread = own().map(Defined::unread).find(|why| !why.is_empty());
         let current: Vec<&Release> = if running.is_empty() {
