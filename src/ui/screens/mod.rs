@@ -224,7 +224,7 @@ pub struct Searched {
 impl Searched {
     /// Nothing, while nothing is filtered.
     pub fn by(filter: &str, cx: &Cx<'_>) -> Option<Self> {
-        (!filter.is_empty()).then(|| Self {
+        (!filter.is_empty()).then_some(Self {
             seq: cx.snapshot.facts.seq,
             now: cx.now,
             width: cx.body.width,
