@@ -7,6 +7,7 @@ use clap::Parser;
 use flightdeck::assemble;
 use flightdeck::cli::exit::Exit;
 use flightdeck::cli::{Cli, explain};
+use flightdeck::domain::text::inert;
 use flightdeck::process::{self, crash};
 
 fn main() -> ExitCode {
@@ -26,10 +27,19 @@ fn main() -> ExitCode {
 
 /// Help and version are no mistakes. A wrong word is 2, but for `status`, where 2 would mean "down".
 fn usage(error: &clap::Error) -> ExitCode {
-    let said = |word: &str| std::env::args().any(|w| w == word);
+    // As they come: a word that is no text must not end us differently from any other wrong one.
+    let words = || std::env::args_os().map(|w| w.to_string_lossy().into_owned());
+    let said = |word: &str| words().any(|w| w == word);
     let asks_status = said("status");
     match explain::usage(error).filter(|_| said("--json")) {
         Some(problem) => explain::tell(&problem, true, said("--no-color")),
+        // What was typed stands in it, and may hold what a terminal would obey.
+        None if words().any(|w| inert(&w) != w) => {
+            let text = error.render().to_string();
+            for line in text.lines() {
+                eprintln!("{}", inert(line));
+            }
+        }
         None => {
             let _ = error.print();
         }

@@ -315,8 +315,28 @@ async fn a_lost_head_file_is_told_and_the_table_defends_itself() {
         store.verify().await.unwrap(),
         ChainVerdict::Intact { rows: 6, .. }
     ));
-    std::fs::remove_file(dir.path().join("f.db.heads")).unwrap();
+    let heads = dir.path().join("f.db.heads");
+    std::fs::remove_file(&heads).unwrap();
     assert!(broken_at(&store.verify().await.unwrap()).1.contains("gone"));
+    // Nor does one that was emptied or written over become whole by what is added later.
+    for (left, says) in [("", "is empty"), ("garbage\n", "no console wrote")] {
+        std::fs::write(&heads, left).unwrap();
+        let verdict = store.verify().await.unwrap();
+        assert!(broken_at(&verdict).1.contains(says), "{verdict:?}");
+        assert_eq!(store.catch_up("ana").await.unwrap(), None);
+    }
+    std::fs::write(&heads, "").unwrap();
+    let claim = store.begin(&scale("mail"), "ana").await.unwrap();
+    let verdict = store.verify().await.unwrap();
+    assert!(
+        broken_at(&verdict).1.contains("begins at row 7"),
+        "{verdict:?}"
+    );
+    store
+        .finish(&claim, Outcome::Succeeded, "", None)
+        .await
+        .unwrap();
+    broken_at(&store.verify().await.unwrap());
 }
 
 #[tokio::test]

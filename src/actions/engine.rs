@@ -15,7 +15,7 @@ use super::{draft, kind, resume, who};
 use crate::backend::Backend;
 use crate::config::Config;
 use crate::domain::action::{Intent, Phase, Preview, Run};
-use crate::domain::audit::{Outcome, SignOffKind};
+use crate::domain::audit::{ChainVerdict, Outcome, SignOffKind};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::redact;
 use crate::door::Acts;
@@ -144,6 +144,11 @@ impl Engine {
             draft.warn(format!(
                 "its probe says failing ({why}), and a probe outranks a sign-off: {criterion} stays failing until the probe passes"
             ));
+        }
+        if let Some(store) = &self.store
+            && let Ok(ChainVerdict::Broken { seq, why }) = store.verify().await
+        {
+            draft.warn(format!("the audit chain is broken at row {seq}: {why}"));
         }
         look.others(&mut draft, &intent).await?;
         Ok(draft.finish(intent, &self.config))

@@ -78,6 +78,21 @@ impl Anchor {
         Ok(Some(heads))
     }
 
+    /// Whether a line stands in it that does not begin as a console's do, with the number of a row: one that a crash cut begins so, too.
+    pub fn foreign(&self) -> io::Result<bool> {
+        let file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(e) => return Err(e),
+        };
+        for line in BufReader::new(file).split(b'\n') {
+            if line?.first().is_some_and(|c| !c.is_ascii_digit()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn append(&self) -> io::Result<File> {
         OpenOptions::new()
             .append(true)

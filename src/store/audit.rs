@@ -21,6 +21,8 @@ use crate::domain::text::inert;
 /// From one look for a missing head to the next, and how many there are.
 const ANCHOR_APART: Duration = Duration::from_millis(40);
 const ANCHOR_LOOKS: u32 = 5;
+/// Rows that may go without a head before the first one is written: a console that was killed in its first action leaves as many.
+const UNANCHORED_AT_MOST: u64 = 4;
 
 /// What a row is to say. Whatever is put in is made inert and loses its secrets on the way.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +75,10 @@ impl Store {
         // The heads first: each of them was committed before it was anchored, so a later look at the table must show it.
         let heads = self.heads()?;
         let missing = heads.is_none();
-        let mut judge = Judge::new(heads.unwrap_or_default());
+        let heads = heads.unwrap_or_default();
+        let first = heads.iter().map(|h| h.seq).min();
+        let foreign = self.anchor.foreign().map_err(|e| self.unread_heads(e))?;
+        let mut judge = Judge::new(heads);
         let mut rows = sqlx::query("SELECT * FROM audit WHERE environment = ? ORDER BY seq")
             .bind(&self.environment)
             .try_map(stored)
@@ -84,6 +89,26 @@ impl Store {
             }
         }
         Ok(match judge.end() {
+            // It was made anew, emptied or written over: what it knew of rows that were cut is gone.
+            ChainVerdict::Intact { rows, .. } | ChainVerdict::Lagging { rows, .. }
+                if foreign
+                    || (!missing
+                        && rows > UNANCHORED_AT_MOST
+                        && first.is_none_or(|n| n > UNANCHORED_AT_MOST)) =>
+            {
+                ChainVerdict::Broken {
+                    seq: rows,
+                    why: format!(
+                        "the head file {} {}: whether rows after this one were cut cannot be told",
+                        self.anchor.path().display(),
+                        match (foreign, first) {
+                            (true, _) => "holds lines that no console wrote".to_owned(),
+                            (false, None) => "is empty".to_owned(),
+                            (false, Some(n)) => format!("begins at row {n}"),
+                        }
+                    ),
+                }
+            }
             ChainVerdict::Lagging { rows, .. } if missing => ChainVerdict::Broken {
                 seq: rows,
                 why: format!(
@@ -101,10 +126,14 @@ impl Store {
     }
 
     pub(super) fn heads(&self) -> Result<Option<Vec<Head>>, Problem> {
-        self.anchor.read(&self.environment).map_err(|e| {
-            let e = sqlx::Error::Io(e);
-            fault::reading("the head file of the audit trail", self.anchor.path(), &e)
-        })
+        self.anchor
+            .read(&self.environment)
+            .map_err(|e| self.unread_heads(e))
+    }
+
+    fn unread_heads(&self, e: std::io::Error) -> Problem {
+        let e = sqlx::Error::Io(e);
+        fault::reading("the head file of the audit trail", self.anchor.path(), &e)
     }
 
     /// A row is anchored right after it is committed: rows that were read in between are looked for a little longer.

@@ -10,7 +10,9 @@ use super::Snapshot;
 use super::picture::Picture;
 use super::scope::Scope;
 use crate::backend::Backend;
+use crate::domain::audit::ChainVerdict;
 use crate::domain::facts::{Facts, ProviderHealth};
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::plan::{self, Checklist, Plan};
 
 /// Shortest time between two pictures while somebody waits for them: at most twenty a second.
@@ -191,12 +193,22 @@ impl Publisher {
     }
 }
 
-/// The store is a provider like the others, only that it is asked without a line.
+/// The store is a provider like the others, only that it is asked without a line. An audit chain that does not verify is a trouble of it.
 fn store_health(facts: &Facts) -> ProviderHealth {
+    let broken = match &facts.chain.value {
+        Some(ChainVerdict::Broken { seq, why }) => Some(Problem::new(
+            ProblemKind::Store,
+            "store",
+            format!("The audit chain is broken at row {seq}"),
+            why,
+            "Look at it with `flightdeck audit verify`, and keep the files as they are.",
+        )),
+        _ => None,
+    };
     ProviderHealth {
         name: "store".into(),
         last_ok: facts.signoffs.observed_at,
-        problem: facts.signoffs.error.clone(),
+        problem: facts.signoffs.error.clone().or(broken),
         next_try: None,
         calls_per_minute: 0,
         latency_ms: None,
@@ -207,7 +219,6 @@ fn store_health(facts: &Facts) -> ProviderHealth {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::problem::{Problem, ProblemKind};
 
     #[test]
     fn pictures_are_apart_and_the_first_one_is_at_once() {
@@ -263,5 +274,16 @@ mod tests {
         p.urgent = false;
         assert!(!p.is_due(t0 + LIVELY_APART));
         assert!(p.is_due(t0 + JUDGED_APART), "and the plan is owed a look");
+    }
+    #[test]
+    fn an_audit_chain_that_is_broken_is_a_trouble_of_the_store() {
+        let mut facts = Facts::default();
+        assert!(store_health(&facts).problem.is_none());
+        facts.chain.value = Some(ChainVerdict::Broken {
+            seq: 3,
+            why: "it was changed".into(),
+        });
+        let problem = store_health(&facts).problem.unwrap();
+        assert!(problem.what.contains("row 3"), "{problem}");
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
 use crate::platform::Platform;
 use crate::proc;
 use crate::screen::Screen;
@@ -50,4 +52,20 @@ fn a_stalled_terminal_costs_no_memory_and_catches_up() {
     screen.press("q");
     screen.ended(Duration::from_secs(2));
     screen.assert_restored();
+}
+
+#[test]
+fn a_stalled_terminal_does_not_keep_the_console_from_ending() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let mut screen = Screen::demo(160, 48);
+        screen.stall(true);
+        for n in 0..60 {
+            // Each draws the whole screen anew, until the line takes no more.
+            screen.resize(160 - n % 2 * 20, 48);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        proc::signal(screen.pid(), signal);
+        screen.ended(Duration::from_secs(5));
+        assert!(screen.is_cooked(), "{signal:?} left the line raw");
+    }
 }

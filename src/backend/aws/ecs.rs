@@ -34,6 +34,20 @@ const TASKS_AT_MOST: usize = 1000;
 /// Calls of one question that run side by side.
 const ABREAST: usize = 4;
 
+/// ECS answers for each that was asked about, with what it is or with a failure: less is no answer, and must not read as "there is none".
+fn all_told(operation: &str, what: &str, asked: usize, told: usize) -> Result<(), Problem> {
+    if told >= asked {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemKind::Malformed,
+        "ecs",
+        format!("Cannot read the {what} (ecs:{operation})"),
+        format!("asked about {asked}, answered for {told}: JSON of another shape"),
+        "See what answers at the endpoint: a proxy or an emulator may leave things out.",
+    ))
+}
+
 /// The ECS client.
 #[derive(Debug)]
 pub struct Ecs {
@@ -93,6 +107,8 @@ impl Ecs {
                         .send()
                 })
                 .await?;
+            let told = page.clusters().len() + page.failures().len();
+            all_told("DescribeClusters", "clusters", chunk.len(), told)?;
             clusters.extend(page.clusters().iter().map(ecs_map::cluster));
         }
         clusters.sort_by(|a, b| a.name.cmp(&b.name));
@@ -154,6 +170,8 @@ impl Ecs {
                     .send()
             })
             .await?;
+        let told = page.services().len() + page.failures().len();
+        all_told("DescribeServices", "services", names.len(), told)?;
         Ok(page
             .services()
             .iter()
@@ -329,6 +347,17 @@ pub(super) fn without(what: &str, name: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_for_fewer_than_were_asked_about_is_none() {
+        assert!(all_told("DescribeServices", "services", 2, 2).is_ok());
+        let short = all_told("DescribeServices", "services", 2, 1).unwrap_err();
+        assert_eq!(short.kind, ProblemKind::Malformed);
+        assert!(
+            short.why.contains("asked about 2, answered for 1"),
+            "{short}"
+        );
+    }
 
     #[test]
     fn services_are_asked_ten_a_call_and_never_across_clusters() {

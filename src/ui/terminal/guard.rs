@@ -2,10 +2,16 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use crossterm::{cursor, event, execute, queue, terminal};
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// How long the end waits for a terminal that takes no bytes.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The terminal while it is ours. Dropping gives it back.
 #[derive(Debug)]
@@ -76,15 +82,28 @@ pub fn restore() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
-    // Errors are of no use here: the terminal may be gone.
-    let mut out = io::stdout();
-    let _ = out.write_all(b"\x1b[0m");
-    let _ = execute!(
-        out,
+    // The line first: that needs nobody who reads. Errors are of no use here: the terminal may be gone.
+    let _ = terminal::disable_raw_mode();
+    // A terminal that nobody reads takes no bytes, and a thread that waits for it may hold the output: neither keeps us from ending.
+    let (told, wrote) = mpsc::channel();
+    let closing = move || {
+        let _ = close(&mut io::stdout());
+        let _ = told.send(());
+    };
+    let thread = thread::Builder::new().name("terminal-closer".into());
+    if thread.spawn(closing).is_ok() {
+        let _ = wrote.recv_timeout(PATIENCE);
+    }
+}
+
+/// What gives a terminal back.
+fn close(to: &mut impl Write) -> io::Result<()> {
+    to.write_all(b"\x1b[0m")?;
+    execute!(
+        to,
         event::DisableBracketedPaste,
         event::DisableMouseCapture,
         cursor::Show,
         terminal::LeaveAlternateScreen
-    );
-    let _ = terminal::disable_raw_mode();
+    )
 }

@@ -200,7 +200,7 @@ fn load(label: &str, r: &RevisionLoad, wanted: Option<u32>, cx: &Cx<'_>, going: 
     if going {
         words.push_str(match c.running {
             0 => "",
-            n if n < wanted => "  draining",
+            n if n < wanted.max(c.desired) => "  draining",
             _ => "  not replaced yet",
         });
     } else {
