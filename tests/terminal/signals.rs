@@ -117,8 +117,15 @@ fn a_stop_from_outside_gives_the_terminal_back_whole_whatever_the_shell_did_to_i
             let frame = s.lines().filter(wide).any(|l| l.ends_with('┐'));
             frame && s.contains("Burning") && !s.contains("ana@host")
         });
-        assert!(!screen.is_cooked(), "raw mode is back");
-        assert!(screen.emulator(vt100::Screen::alternate_screen));
+        // A frame may have been on its way when the stop came: the modes, too, are waited for.
+        let end = std::time::Instant::now() + SOON;
+        while screen.is_cooked() || !screen.emulator(vt100::Screen::alternate_screen) {
+            assert!(
+                std::time::Instant::now() < end,
+                "raw mode and its screen are back"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
         assert!(screen.emulator(vt100::Screen::hide_cursor));
         assert!(screen.emulator(vt100::Screen::bracketed_paste));
         let mouse = screen.emulator(vt100::Screen::mouse_protocol_mode);
