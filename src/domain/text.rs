@@ -61,6 +61,27 @@ pub fn is_plain(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b' '..=b'~'))
 }
 
+/// Whether a character is inert and takes one column of its own whatever stands beside it: letters of Latin scripts, and what frames,
+/// bars, arrows and charts are drawn with. Text of such characters alone needs no tables of widths and no search for graphemes.
+pub fn is_single(c: char) -> bool {
+    matches!(c,
+        ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{2010}'..='\u{2027}' | '\u{2190}'..='\u{21ff}'
+        | '\u{2500}'..='\u{25fc}' | '\u{2713}' | '\u{2717}' | '\u{2800}'..='\u{28ff}'
+    )
+}
+
+/// Columns of text that has single characters alone; nothing for other text.
+fn singles(text: &str) -> Option<usize> {
+    let mut columns = 0;
+    for c in text.chars() {
+        if !is_single(c) {
+            return None;
+        }
+        columns += 1;
+    }
+    Some(columns)
+}
+
 /// Inert text of several lines: splits at line ends first (and expands tabs to four columns), so that lines stay lines.
 pub fn inert_lines(text: &str) -> Vec<String> {
     text.lines()
@@ -73,7 +94,7 @@ pub fn width(text: &str) -> usize {
     if is_plain(text) {
         return text.len();
     }
-    text.width()
+    singles(text).unwrap_or_else(|| text.width())
 }
 
 /// Cuts inert text to at most `columns`, ending in `…` where something was cut. Never splits a grapheme.
@@ -129,6 +150,18 @@ pub fn clip_middle(text: &str, columns: usize) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_is_called_single_takes_one_column_and_joins_nothing() {
+        use unicode_width::UnicodeWidthChar;
+        for c in ('\0'..=char::MAX).filter(|c| is_single(*c)) {
+            assert_eq!(c.width(), Some(1), "{c:?}");
+            assert!(is_inert(c), "{c:?}");
+            let beside = format!("{c}{c}a{c}");
+            assert_eq!(beside.graphemes(true).count(), 4, "{c:?}");
+        }
+        assert!(!is_single('漢') && !is_single('\u{301}') && !is_single('\u{ad}'));
+    }
 
     #[test]
     fn all_bidi_controls_become_visible() {

@@ -256,12 +256,17 @@ impl Keymap {
 
     /// The first key bound to a command on a screen, as text for the footer.
     pub fn key_for(&self, screen: ScreenId, command: Command) -> Option<String> {
-        self.keys_for(screen, command).into_iter().next()
+        self.bound(screen, command).next().map(Key::to_string)
     }
 
     /// All keys bound to a command on a screen.
     pub fn keys_for(&self, screen: ScreenId, command: Command) -> Vec<String> {
-        let at = |place: Place| {
+        self.bound(screen, command).map(Key::to_string).collect()
+    }
+
+    /// The screen's own first.
+    fn bound(&self, screen: ScreenId, command: Command) -> impl Iterator<Item = &Key> {
+        let at = move |place: Place| {
             self.order.iter().filter(move |(p, k, c)| {
                 *p == place
                     && *c == command
@@ -269,10 +274,8 @@ impl Keymap {
                         || !self.bindings.contains_key(&(Place::Screen(screen), *k)))
             })
         };
-        at(Place::Screen(screen))
-            .chain(at(Place::Global))
-            .map(|(_, k, _)| k.to_string())
-            .collect()
+        let all = at(Place::Screen(screen)).chain(at(Place::Global));
+        all.map(|(_, key, _)| key)
     }
 }
 

@@ -291,9 +291,7 @@ impl Screen {
 
     fn draw(&mut self, model: &Model) {
         let area = Rect::new(0, 0, model.size.0, model.size.1);
-        if self.frame.area == area {
-            self.frame.reset();
-        } else {
+        if self.frame.area != area {
             self.frame = Buffer::empty(area);
         }
         view(model, &mut self.frame);

@@ -15,11 +15,14 @@ use super::widgets::{field, line, wrapped};
 use crate::domain::alarm::AlarmState;
 use crate::domain::text::{clip, width};
 
-/// Draws the model into a buffer of its size.
+/// Draws the model into a buffer of its size, whatever was in it.
 pub fn view(model: &Model, buf: &mut Buffer) {
     let area = buf.area;
     let theme = &model.theme;
-    buf.set_style(area, theme.text);
+    for cell in &mut buf.content {
+        cell.reset();
+        cell.set_style(theme.text);
+    }
     if model.is_too_small() {
         too_small(model, area, buf);
         return;

@@ -76,6 +76,11 @@ impl Console {
         buf
     }
 
+    /// Draws into a frame of its size that was used before, as the runtime does.
+    pub fn draw(&self, frame: &mut Buffer) {
+        view(&self.model, frame);
+    }
+
     /// The frame as text, a line a row.
     pub fn text(&self) -> String {
         let buf = self.buffer();

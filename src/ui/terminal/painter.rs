@@ -12,6 +12,10 @@ use crate::domain::text;
 #[derive(Debug, Default)]
 pub struct Painter {
     shown: Buffer,
+    /// Whether all that is shown takes one column a cell.
+    narrow: bool,
+    /// Whether what the terminal shows is not known.
+    lost: bool,
     pen: Pen,
     at: Option<(u16, u16)>,
 }
@@ -38,56 +42,110 @@ impl Default for Pen {
 impl Painter {
     /// Forgets what the terminal shows: the next frame is painted whole.
     pub fn forget(&mut self) {
-        *self = Self::default();
+        self.lost = true;
     }
 
     /// The bytes that turn what is shown into `next`; empty when nothing changed. Swaps the buffers.
     pub fn paint(&mut self, next: &mut Buffer) -> Vec<u8> {
         let mut out = Vec::new();
-        if self.shown.area != next.area {
-            self.shown = Buffer::empty(Rect::new(0, 0, next.area.width, next.area.height));
-            self.pen = Pen::default();
-            self.at = None;
+        let narrow = sweep(next);
+        if self.lost || self.shown.area != next.area {
+            self.clear(next.area);
             out.extend_from_slice(b"\x1b[0m\x1b[2J");
         }
-        sweep(next);
-        let changes = self.shown.diff(next);
-        if changes.is_empty() && out.is_empty() {
-            return out;
-        }
-        let large = changes.len() > 64;
-        if large {
-            out.splice(0..0, b"\x1b[?2026h".iter().copied());
-        }
-        let width = next.area.width;
-        for (x, y, cell) in changes {
-            if self.at != Some((x, y)) {
-                move_to(&mut out, x, y);
+        let opened = out.len();
+        let shown = std::mem::take(&mut self.shown);
+        let mut changes = 0;
+        if narrow && self.narrow {
+            // Nearly every frame: a cell is a column, and cells that are alike need no second look.
+            let rows = usize::from(next.area.width).max(1);
+            for (y, (row, old)) in
+                (0u16..).zip(next.content.chunks(rows).zip(shown.content.chunks(rows)))
+            {
+                for (x, (cell, old)) in (0u16..).zip(row.iter().zip(old)) {
+                    if cell != old {
+                        self.put(x, y, cell, next.area.width, &mut out);
+                        changes += 1;
+                    }
+                }
             }
-            self.pen.set(cell, &mut out);
-            let symbol = cell.symbol();
-            out.extend_from_slice(symbol.as_bytes());
-            // Where terminals disagree about a symbol's width, the next one is placed by its address.
-            let columns = symbol.width() as u16;
-            self.at = (is_sure(symbol) && x + columns < width).then_some((x + columns, y));
+        } else {
+            for (x, y, cell) in shown.diff_iter(next) {
+                self.put(x, y, cell, next.area.width, &mut out);
+                changes += 1;
+            }
         }
-        if large {
+        self.shown = shown;
+        if changes > 64 {
+            out.splice(0..0, b"\x1b[?2026h".iter().copied());
             out.extend_from_slice(b"\x1b[?2026l");
         }
-        std::mem::swap(&mut self.shown, next);
+        if changes > 0 || opened > 0 {
+            std::mem::swap(&mut self.shown, next);
+            self.narrow = narrow;
+        }
         out
+    }
+
+    /// Takes the terminal for an empty one of a size.
+    fn clear(&mut self, area: Rect) {
+        if self.shown.area == area {
+            self.shown.reset();
+        } else {
+            self.shown = Buffer::empty(area);
+        }
+        self.narrow = true;
+        self.lost = false;
+        self.pen = Pen::default();
+        self.at = None;
+    }
+
+    fn put(&mut self, x: u16, y: u16, cell: &Cell, width: u16, out: &mut Vec<u8>) {
+        if self.at != Some((x, y)) {
+            move_to(out, x, y);
+        }
+        self.pen.set(cell, out);
+        let symbol = cell.symbol();
+        out.extend_from_slice(symbol.as_bytes());
+        // Where terminals disagree about a symbol's width, the next one is placed by its address.
+        let next = x + 1;
+        self.at = (is_sure(symbol) && next < width).then_some((next, y));
     }
 }
 
-/// Puts a question mark where a cell holds anything but inert text.
-fn sweep(frame: &mut Buffer) {
+/// What is seen of a blank.
+const SEEN_ON_BLANK: Modifier = Modifier::REVERSED
+    .union(Modifier::UNDERLINED)
+    .union(Modifier::SLOW_BLINK)
+    .union(Modifier::CROSSED_OUT);
+
+/// Puts a question mark where a cell holds anything but inert text, and takes from blanks what nobody sees of them, so that they differ
+/// from each other in nothing. Whether every cell takes one column.
+fn sweep(frame: &mut Buffer) -> bool {
+    let mut narrow = true;
     for cell in &mut frame.content {
-        let symbol = cell.symbol();
-        let plain = matches!(symbol.as_bytes(), [b' '..=b'~']);
-        if !plain && !symbol.chars().all(text::is_inert) {
-            cell.set_symbol("?");
+        match cell.symbol().as_bytes() {
+            [b' '] if !cell.modifier.intersects(SEEN_ON_BLANK) => {
+                cell.fg = Color::Reset;
+                cell.modifier = Modifier::empty();
+            }
+            [b' '..=b'~'] => {}
+            _ => {
+                let mut chars = cell.symbol().chars();
+                if let (Some(c), None) = (chars.next(), chars.next())
+                    && text::is_single(c)
+                {
+                    continue;
+                }
+                if !cell.symbol().chars().all(text::is_inert) {
+                    cell.set_symbol("?");
+                } else if cell.symbol().width() != 1 {
+                    narrow = false;
+                }
+            }
         }
     }
+    narrow
 }
 
 fn is_sure(symbol: &str) -> bool {
@@ -101,8 +159,11 @@ fn is_sure(symbol: &str) -> bool {
 }
 
 fn move_to(out: &mut Vec<u8>, x: u16, y: u16) {
-    use std::io::Write;
-    let _ = write!(out, "\x1b[{};{}H", y + 1, x + 1);
+    out.extend_from_slice(b"\x1b[");
+    number(out, y.saturating_add(1));
+    out.push(b';');
+    number(out, x.saturating_add(1));
+    out.push(b'H');
 }
 
 impl Pen {
@@ -116,69 +177,97 @@ impl Pen {
         if *self == want {
             return;
         }
-        let mut codes: Vec<String> = Vec::new();
         let mut now = *self;
+        let mut codes = Codes { out, begun: false };
         if !now.known || !want.modifier.contains(now.modifier) {
-            codes.push("0".into());
+            codes.push(0);
             now = Self {
                 known: true,
                 ..Self::default()
             };
         }
-        for (modifier, code) in [
-            (Modifier::BOLD, "1"),
-            (Modifier::DIM, "2"),
-            (Modifier::ITALIC, "3"),
-            (Modifier::UNDERLINED, "4"),
-            (Modifier::SLOW_BLINK, "5"),
-            (Modifier::REVERSED, "7"),
-            (Modifier::HIDDEN, "8"),
-            (Modifier::CROSSED_OUT, "9"),
-        ] {
-            if want.modifier.contains(modifier) && !now.modifier.contains(modifier) {
-                codes.push(code.into());
+        if want.modifier != now.modifier {
+            for (modifier, code) in [
+                (Modifier::BOLD, 1),
+                (Modifier::DIM, 2),
+                (Modifier::ITALIC, 3),
+                (Modifier::UNDERLINED, 4),
+                (Modifier::SLOW_BLINK, 5),
+                (Modifier::REVERSED, 7),
+                (Modifier::HIDDEN, 8),
+                (Modifier::CROSSED_OUT, 9),
+            ] {
+                if want.modifier.contains(modifier) && !now.modifier.contains(modifier) {
+                    codes.push(code);
+                }
             }
         }
         if want.fg != now.fg {
-            codes.push(colour(want.fg, 30));
+            codes.colour(want.fg, 30);
         }
         if want.bg != now.bg {
-            codes.push(colour(want.bg, 40));
+            codes.colour(want.bg, 40);
         }
+        codes.end();
         *self = want;
-        if !codes.is_empty() {
-            out.extend_from_slice(b"\x1b[");
-            out.extend_from_slice(codes.join(";").as_bytes());
-            out.push(b'm');
+    }
+}
+
+/// The parameters of one SGR sequence, which is begun with the first of them.
+struct Codes<'a> {
+    out: &'a mut Vec<u8>,
+    begun: bool,
+}
+
+impl Codes<'_> {
+    fn push(&mut self, code: u8) {
+        let start: &[u8] = if self.begun { b";" } else { b"\x1b[" };
+        self.out.extend_from_slice(start);
+        self.begun = true;
+        number(self.out, code.into());
+    }
+
+    fn end(self) {
+        if self.begun {
+            self.out.push(b'm');
+        }
+    }
+
+    /// `base` is 30 for the foreground, 40 for the background.
+    fn colour(&mut self, c: Color, base: u8) {
+        let bright = base + 60;
+        match c {
+            Color::Reset => self.push(base + 9),
+            Color::Black => self.push(base),
+            Color::Red => self.push(base + 1),
+            Color::Green => self.push(base + 2),
+            Color::Yellow => self.push(base + 3),
+            Color::Blue => self.push(base + 4),
+            Color::Magenta => self.push(base + 5),
+            Color::Cyan => self.push(base + 6),
+            Color::Gray => self.push(base + 7),
+            Color::DarkGray => self.push(bright),
+            Color::LightRed => self.push(bright + 1),
+            Color::LightGreen => self.push(bright + 2),
+            Color::LightYellow => self.push(bright + 3),
+            Color::LightBlue => self.push(bright + 4),
+            Color::LightMagenta => self.push(bright + 5),
+            Color::LightCyan => self.push(bright + 6),
+            Color::White => self.push(bright + 7),
+            Color::Indexed(i) => [base + 8, 5, i].into_iter().for_each(|n| self.push(n)),
+            Color::Rgb(r, g, b) => [base + 8, 2, r, g, b]
+                .into_iter()
+                .for_each(|n| self.push(n)),
         }
     }
 }
 
-/// SGR parameters of a colour; `base` is 30 for the foreground, 40 for the background.
-fn colour(c: Color, base: u8) -> String {
-    let plain = |n: u8| (base + n).to_string();
-    let bright = |n: u8| (base + 60 + n).to_string();
-    match c {
-        Color::Reset => plain(9),
-        Color::Black => plain(0),
-        Color::Red => plain(1),
-        Color::Green => plain(2),
-        Color::Yellow => plain(3),
-        Color::Blue => plain(4),
-        Color::Magenta => plain(5),
-        Color::Cyan => plain(6),
-        Color::Gray => plain(7),
-        Color::DarkGray => bright(0),
-        Color::LightRed => bright(1),
-        Color::LightGreen => bright(2),
-        Color::LightYellow => bright(3),
-        Color::LightBlue => bright(4),
-        Color::LightMagenta => bright(5),
-        Color::LightCyan => bright(6),
-        Color::White => bright(7),
-        Color::Indexed(i) => format!("{};5;{i}", base + 8),
-        Color::Rgb(r, g, b) => format!("{};2;{r};{g};{b}", base + 8),
+/// Writes a number in decimal.
+fn number(out: &mut Vec<u8>, n: u16) {
+    if n >= 10 {
+        number(out, n / 10);
     }
+    out.push(b'0' + (n % 10) as u8);
 }
 
 #[cfg(test)]
@@ -201,6 +290,27 @@ mod tests {
         assert!(p.paint(&mut frame("12:00:01", style)).is_empty());
         let tick = p.paint(&mut frame("12:00:02", style));
         assert!(tick.len() <= 12, "{:?}", String::from_utf8_lossy(&tick));
+    }
+
+    #[test]
+    fn blanks_are_alike_until_something_of_them_is_seen() {
+        let mut p = Painter::default();
+        let (red, blue) = (Style::new().fg(Color::Red), Style::new().fg(Color::Blue));
+        p.paint(&mut frame("", red));
+        let bold = blue.add_modifier(Modifier::BOLD);
+        assert!(p.paint(&mut frame("   ", bold)).is_empty());
+        let bytes = p.paint(&mut frame("   ", blue.bg(Color::Green)));
+        assert_eq!(String::from_utf8_lossy(&bytes), "\x1b[1;1H\x1b[0;42m   ");
+    }
+
+    #[test]
+    fn what_was_forgotten_is_painted_whole_again() {
+        let mut p = Painter::default();
+        let style = Style::new().fg(Color::Red);
+        let first = p.paint(&mut frame("12:00 ─ 漢", style));
+        assert!(p.paint(&mut frame("12:00 ─ 漢", style)).is_empty());
+        p.forget();
+        assert_eq!(p.paint(&mut frame("12:00 ─ 漢", style)), first);
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Lines of text, fields, search hits, wrapping.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use tui_input::Input;
@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::theme::Theme;
-use crate::domain::text::{clip, inert, is_inert, is_plain};
+use crate::domain::text::{clip, inert, is_inert, is_plain, is_single};
 
 /// Draws spans one after the other, clipped to a width; where words are cut, the last cell says so. Text passes the gate once
 /// more here: nothing drawn by a screen can hold a control character.
@@ -26,8 +26,18 @@ pub fn line(buf: &mut Buffer, x: u16, y: u16, width: u16, spans: &[(String, Styl
             if cut.is_none() && text.trim_end().len() > room {
                 cut = Some(*style);
             }
-            for byte in text.bytes().take(room) {
-                buf[(at, y)].set_char(char::from(byte)).set_style(*style);
+            for (cell, byte) in cells(buf, at, end, y).iter_mut().zip(text.bytes()) {
+                cell.set_char(char::from(byte)).set_style(*style);
+                at += 1;
+            }
+            continue;
+        }
+        if text.chars().all(is_single) {
+            if cut.is_none() && text.trim_end().chars().count() > room {
+                cut = Some(*style);
+            }
+            for (cell, c) in cells(buf, at, end, y).iter_mut().zip(text.chars()) {
+                cell.set_char(c).set_style(*style);
                 at += 1;
             }
             continue;
@@ -55,6 +65,16 @@ pub fn line(buf: &mut Buffer, x: u16, y: u16, width: u16, spans: &[(String, Styl
         }
         buf.set_stringn(last, y, "…", 1, style);
     }
+}
+
+/// The cells of a row from one column to before another; the row and both columns are within the buffer.
+fn cells(buf: &mut Buffer, from: u16, to: u16, y: u16) -> &mut [Cell] {
+    let (width, area) = (usize::from(buf.area.width), buf.area);
+    let row = usize::from(y - area.y) * width;
+    let column = |x: u16| row + usize::from(x.saturating_sub(area.x)).min(width);
+    buf.content
+        .get_mut(column(from)..column(to.max(from)))
+        .unwrap_or_default()
 }
 
 /// Draws text with the parts that match a search marked.

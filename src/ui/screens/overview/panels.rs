@@ -287,8 +287,9 @@ pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         selected: None,
         focus: false,
     };
-    let groups = service_row::Groups::of(facts);
-    let drawn = rows.iter().map(|s| service_row::row(s, &groups, cx));
+    let fit = rows.iter().take(usize::from(inside.height));
+    let groups = service_row::Groups::of(facts, fit.clone());
+    let drawn = fit.map(|s| service_row::row(s, &groups, cx));
     table.draw(buf, inside, drawn, t);
     let shown = usize::from(inside.height.saturating_sub(1));
     scrolled(buf, inside, 0, shown, rows.len(), t);

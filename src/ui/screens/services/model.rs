@@ -158,7 +158,7 @@ impl Services {
         }
         if !self.filter.is_empty() {
             let name = |s: &&Arc<Service>| format!("{} {}/{}", s.id.name, s.id.cluster, s.id.name);
-            let groups = row::Groups::of(&cx.snapshot.facts);
+            let groups = row::Groups::of(&cx.snapshot.facts, self.visible.iter());
             let shown = |s: &&Arc<Service>| row::row(s, &groups, cx).text();
             let found = fuzzy::sift(self.visible.iter(), &self.filter, name, shown);
             self.visible = found

@@ -1,6 +1,6 @@
 //! A service as a row: a pure function, shared with the overview.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::domain::alarm::AlarmState;
 use crate::domain::facts::Facts;
@@ -64,14 +64,25 @@ pub fn deployed_at(s: &Service) -> Option<jiff::Timestamp> {
         .and_then(|r| r.created_at)
 }
 
-/// Target groups by ARN: a list of many services looks for each of its own among the account's.
-pub struct Groups<'a>(HashMap<&'a str, &'a TargetGroup>);
+/// Target groups of some services by ARN: a list of many services looks for those of its own among the account's.
+pub struct Groups<'a>(Vec<&'a TargetGroup>);
 
 impl<'a> Groups<'a> {
-    /// Of a picture.
-    pub fn of(facts: &'a Facts) -> Self {
+    /// Of a picture, those that services are bound to.
+    pub fn of<'b>(facts: &'a Facts, services: impl Iterator<Item = &'b Arc<Service>>) -> Self {
+        let bound = services.flat_map(|s| s.load_balancers.iter().flat_map(|lb| lb.groups()));
+        let mut wanted: Vec<&str> = bound.collect();
+        wanted.sort_unstable();
         let all = facts.target_groups.value.iter().flat_map(|v| v.iter());
-        Self(all.map(|g| (g.arn.as_str(), g)).collect())
+        let found = all.filter(|g| wanted.binary_search(&g.arn.as_str()).is_ok());
+        let mut groups: Vec<&TargetGroup> = found.collect();
+        groups.sort_unstable_by(|a, b| a.arn.cmp(&b.arn));
+        Self(groups)
+    }
+
+    fn get(&self, arn: &str) -> Option<&'a TargetGroup> {
+        let at = self.0.binary_search_by(|g| g.arn.as_str().cmp(arn));
+        at.ok().and_then(|at| self.0.get(at)).copied()
     }
 
     /// Healthy targets of a service, and all of them.
@@ -79,7 +90,7 @@ impl<'a> Groups<'a> {
         let mut arns: Vec<&str> = s.load_balancers.iter().flat_map(|lb| lb.groups()).collect();
         arns.sort_unstable();
         arns.dedup();
-        let bound = arns.into_iter().filter_map(|arn| self.0.get(arn));
+        let bound = arns.into_iter().filter_map(|arn| self.get(arn));
         bound.fold((0, 0), |(h, a), g| (h + g.healthy(), a + g.targets.len()))
     }
 }

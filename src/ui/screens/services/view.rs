@@ -46,8 +46,9 @@ pub(super) fn view(s: &Services, cx: &Cx<'_>, buf: &mut Buffer) {
         selected: s.list.index().checked_sub(s.list.offset()),
         focus: true,
     };
-    let groups = row::Groups::of(&cx.snapshot.facts);
     let rows = s.visible.iter().skip(s.list.offset());
+    let rows = rows.take(usize::from(inside.height));
+    let groups = row::Groups::of(&cx.snapshot.facts, rows.clone());
     table.draw(buf, inside, rows.map(|x| row::row(x, &groups, cx)), t);
     scrolled(
         buf,
