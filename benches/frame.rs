@@ -1,5 +1,5 @@
 //! How long one frame of 200x60 takes: the pure view, and the painter that turns it into bytes. Prints microseconds a screen as
-//! `frame NAME view paint bytes`, and `key NAME answer` for a key among a thousand services; `benches/run` puts them beside the target.
+//! `frame NAME view paint bytes`, and `key NAME WHAT answer` for keys among a thousand services; `benches/run` puts them beside the target.
 //! Needs an optimised build to mean anything.
 
 #[path = "../tests/ui/mod.rs"]
@@ -67,14 +67,11 @@ fn draw(name: &str, console: &Console) {
     println!("frame {name} {:.1} {:.1} {bytes}", p95(views), p95(paints));
 }
 
-/// A key, and a picture like the one before: what both cost before anything is drawn.
+/// A picture like the one before, and keys with the frame that each brings about: what a person waits for, less the terminal.
 fn answer(name: &str, console: &mut Console) {
-    let (mut keys, mut pictures) = (Vec::new(), Vec::new());
+    let mut pictures = Vec::new();
     let mut next = fleet::snapshot(1_000);
-    for n in 0..FRAMES {
-        let start = Instant::now();
-        black_box(console.keys(if n % 2 == 0 { "j" } else { "k" }));
-        keys.push(start.elapsed());
+    for _ in 0..FRAMES {
         next.facts.seq += 1;
         next.facts.taken_at = fixture::now();
         let picture = Arc::new(next.clone());
@@ -82,6 +79,22 @@ fn answer(name: &str, console: &mut Console) {
         black_box(console.msg(Msg::Snapshot(picture)));
         pictures.push(start.elapsed());
     }
-    println!("key {name} {:.1}", p95(keys));
     println!("picture {name} {:.1}", p95(pictures));
+    let (mut frame, mut painter) = (console.buffer(), Painter::default());
+    for (what, keys) in [
+        ("list", &["j", "k", "G", "g"][..]),
+        ("sort", &["s"]),
+        ("filter", &["/", "0", "7", "<esc>"]),
+        ("page", &["<enter>", "<esc>"]),
+    ] {
+        let mut times = Vec::new();
+        for key in keys.iter().cycle().take(FRAMES as usize / 4) {
+            let start = Instant::now();
+            console.keys(key);
+            console.draw(&mut frame);
+            black_box(painter.paint(&mut frame));
+            times.push(start.elapsed());
+        }
+        println!("key {name} {what} {:.1}", p95(times));
+    }
 }

@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::service::TaskDefinition;
+use super::text::inert;
+
 /// What an organization's error tracking shows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Errors {
@@ -27,6 +30,36 @@ pub struct Project {
     pub slug: String,
     /// SDK's platform.
     pub platform: String,
+}
+
+/// Where a container's SDK sends its events, as a variable of it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reporting {
+    /// The variable that holds the DSN (the SDK's address and public key; <https://docs.sentry.io/concepts/key-terms/dsn-explainer/>).
+    pub variable: String,
+    /// Sentry's host.
+    pub host: String,
+    /// Id of the project.
+    pub project: String,
+}
+
+impl Reporting {
+    /// By the first variable whose value is a DSN. One that comes from a secret is not seen.
+    pub fn of(definition: &TaskDefinition) -> Option<Self> {
+        let all = definition.containers.iter().flat_map(|c| &c.environment);
+        let mut named = all.filter(|(_, value)| value.contains("://") && value.contains('@'));
+        named.find_map(|(variable, value)| {
+            let dsn: sentry_types::Dsn = value.parse().ok()?;
+            // Any address with a user parses; the last part of a DSN's path is the number of a project.
+            let project = dsn.project_id().value();
+            let is_dsn = project.bytes().all(|b| b.is_ascii_digit());
+            is_dsn.then(|| Self {
+                variable: variable.clone(),
+                host: inert(dsn.host()),
+                project: project.to_owned(),
+            })
+        })
+    }
 }
 
 /// An issue.

@@ -5,15 +5,21 @@ use jiff::Timestamp;
 use super::words::{ago, count};
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
-use crate::domain::sentry::{Event, Issue};
+use crate::domain::sentry::{Event, Issue, Reporting};
 
 pub(super) const VIEW: View = View {
     id: "errors",
     title: "Errors",
-    doc: "Sentry's issues: how often, for whom, since when; the stack of those that matter; releases and what they brought",
+    doc: "Sentry's issues: how often, for whom, since when; the stack of those that matter; releases and what they brought; which service sends where",
     group: Group::Delivery,
     lines: &["sentry"],
-    needs: &["errors", "error_events", "error_releases"],
+    needs: &[
+        "errors",
+        "error_events",
+        "error_releases",
+        "services",
+        "task_definitions",
+    ],
     make,
 };
 
@@ -46,6 +52,13 @@ const RELEASES: &[Head] = &[
     Head::right("last event", 10),
     Head::right("new issues", 10),
     Head::left("projects", 14).grow(1).drop(1),
+];
+
+const REPORTING: &[Head] = &[
+    Head::left("service", 18).grow(1),
+    Head::left("project", 16).grow(1),
+    Head::left("by", 14).grow(1),
+    Head::left("host", 24).grow(2).drop(1),
 ];
 
 /// Calls shown of each stack.
@@ -85,7 +98,47 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             issues.note("there are more: the most frequent are shown", Tone::Info);
         }
     }
-    vec![issues, stacks(facts, now), releases(facts, now)]
+    vec![
+        issues,
+        stacks(facts, now),
+        releases(facts, now),
+        reporting(facts, now),
+    ]
+}
+
+/// Which service sends to which project, as the variables of its task definition say.
+fn reporting(facts: &Facts, now: Timestamp) -> Section {
+    let part = &facts.task_definitions;
+    let empty = "No service is given a DSN as a plain variable; one from a secret is not seen.";
+    let mut section = Section::of(
+        part,
+        now,
+        "reporting",
+        "Where services send their errors",
+        REPORTING,
+        empty,
+    );
+    let listed = facts.estate.errors.value.as_ref();
+    for s in facts.service_rows() {
+        let definition = facts.definition_in_use(s);
+        let Some(to) = definition.and_then(|d| Reporting::of(d)) else {
+            continue;
+        };
+        let project = listed.and_then(|e| e.projects.iter().find(|p| p.id == to.project));
+        let project = match project {
+            Some(p) => Cell::plain(&p.slug),
+            None if listed.is_none() => Cell::muted(&to.project),
+            None => Cell::new(format!("{}, not looked at", to.project), Tone::Warn),
+        };
+        let cells = vec![
+            Cell::name(s.id.to_string()),
+            project,
+            Cell::muted(&to.variable),
+            Cell::muted(&to.host),
+        ];
+        section.row(s.id.to_string(), cells, &to);
+    }
+    section
 }
 
 fn issue(i: &Issue, now: Timestamp) -> Vec<Cell> {

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::judgement::{Judgement, Verdict};
 use super::look::{Defined, Look, span, within};
 use super::{Probe, number};
-use crate::domain::sentry::{Project, Release};
-use crate::domain::service::{Service, TaskDefinition};
+use crate::domain::sentry::{Project, Release, Reporting};
+use crate::domain::service::TaskDefinition;
 use crate::plan::checklist::{CriterionState, Evidence};
 
 pub(super) const PROBES: &[Probe] = &[Probe {
@@ -26,6 +26,8 @@ enum Heard {
     Missing(String),
     /// The configuration names it, and Sentry does not list it.
     Unlisted,
+    /// A service sends its events to a project that is not among those looked at.
+    Elsewhere(Reporting),
 }
 
 /// What is told of one project.
@@ -52,7 +54,7 @@ fn receives(look: &Look<'_>) -> Verdict {
     for project in &errors.value.projects {
         let of_project = |r: &&Release| r.projects.contains(&project.slug);
         let known: Vec<&Release> = releases.value.iter().filter(of_project).collect();
-        let own = || rows.iter().filter(move |r| is_of(project, r.service));
+        let own = || rows.iter().filter(move |r| is_of(project, r));
         let running: Vec<&str> = own().filter_map(|r| r.definition).flat_map(tags).collect();
         let unread = own().map(Defined::unread).find(|why| !why.is_empty());
         let current: Vec<&Release> = if running.is_empty() {
@@ -85,6 +87,15 @@ fn receives(look: &Look<'_>) -> Verdict {
         heard: Heard::Unlisted,
         unread: None,
     }));
+    all.extend(rows.iter().filter_map(|row| {
+        let to = row.definition.and_then(Reporting::of)?;
+        let is_seen = errors.value.projects.iter().any(|p| p.id == to.project);
+        (!is_seen).then(|| Told {
+            project: &row.service.id.name,
+            heard: Heard::Elsewhere(to),
+            unread: None,
+        })
+    }));
     Ok(judge(
         look,
         all,
@@ -112,6 +123,13 @@ fn judge(look: &Look<'_>, all: Vec<Told<'_>>, source: &str, at: Timestamp) -> Ju
                 false,
                 format!(
                     "{project}: not listed: there is no such project, or the token does not see it"
+                ),
+            ),
+            Heard::Elsewhere(to) => (
+                false,
+                format!(
+                    "{project} sends its events to project {} of {} ({}), which is none of those looked at",
+                    to.project, to.host, to.variable
                 ),
             ),
         };
@@ -176,9 +194,12 @@ fn tags(definition: &TaskDefinition) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a project is a service's, by its slug: `api`, `laser-api`.
-fn is_of(project: &Project, service: &Service) -> bool {
-    let name = &service.id.name;
+/// Whether a project is a service's: by the DSN that its containers are given, else by its slug: `api`, `laser-api`.
+fn is_of(project: &Project, row: &Defined<'_>) -> bool {
+    if let Some(to) = row.definition.and_then(Reporting::of) {
+        return to.project == project.id;
+    }
+    let name = &row.service.id.name;
     project.slug == *name
         || project
             .slug
@@ -270,5 +291,42 @@ mod tests {
         let mut unread = facts(vec![release("1.8.2", ago(1))]);
         unread.task_definitions = testing::part(Arc::default());
         assert_eq!(judged("sentry.receives", &unread).state, Unknown);
+    }
+
+    #[test]
+    fn a_dsn_tells_whose_a_service_is_and_one_of_another_project_is_no_proof() {
+        let reporting = |slug: &str, dsn: &str| {
+            let mut heard = facts(vec![release("1.8.2", ago(3))]);
+            let mut errors = heard.estate.errors.value.clone().unwrap();
+            Arc::make_mut(&mut errors).projects[0].slug = slug.into();
+            heard.estate.errors = testing::part(errors);
+            let mut released = heard.estate.error_releases.value.clone().unwrap();
+            Arc::make_mut(&mut released)[0].projects = vec![slug.into()];
+            heard.estate.error_releases = testing::part(released);
+            let mut all = (**heard.task_definitions.value.as_ref().unwrap()).clone();
+            for definition in all.values_mut() {
+                let container = &mut Arc::make_mut(definition).containers[0];
+                container
+                    .environment
+                    .push(("SENTRY_DSN".into(), dsn.into()));
+            }
+            heard.task_definitions = testing::part(Arc::new(all));
+            judged("sentry.receives", &heard)
+        };
+        // A slug like the service's is not needed where the DSN says it.
+        let own = reporting("backend", "https://abc@o1.ingest.sentry.io/1");
+        assert_eq!(own.state, Proved, "{own:?}");
+        let other = reporting("laser-api", "https://abc@o1.ingest.sentry.io/42");
+        assert_eq!(other.state, Unknown, "{other:?}");
+        assert!(
+            other
+                .reason
+                .contains("api sends its events to project 42 of o1.ingest.sentry.io (SENTRY_DSN)"),
+            "{}",
+            other.reason
+        );
+        // Not every address with a user is one.
+        let database = reporting("laser-api", "postgres://u:p@db.internal/laser");
+        assert_eq!(database.state, Proved, "{database:?}");
     }
 }

@@ -17,7 +17,7 @@ pub(crate) mod performance;
 mod rds;
 mod s3;
 mod secretsmanager;
-mod sentry;
+pub mod sentry;
 mod slack;
 mod sns;
 mod spoilt;

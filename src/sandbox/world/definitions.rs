@@ -1,6 +1,7 @@
 //! Task definitions of the world.
 
 use super::{Definition, Key, World, names};
+use crate::estate::sentry::dsn;
 use crate::wire::{Node, list, map};
 
 /// Plain variables of a cluster's services. Development has one that the others do not have yet.
@@ -55,6 +56,7 @@ pub fn register(
                 variables(&key.0)
                     .iter()
                     .map(|(k, v)| pair(k, (*v).into()))
+                    .chain(dsn(&name).map(|dsn| pair("SENTRY_DSN", dsn)))
                     .collect(),
             ),
         ),
