@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::checklist::{Checklist, CriterionState, CriterionStatus, RegisterStatus, StageStatus};
 use super::model::{Criterion, Plan, Section, Stage};
-use super::probes::{self, Call, Judgement};
+use super::probes::{self, Call, Judgement, Shared};
 use super::timeline;
 use super::words::{self, Word};
 use crate::domain::facts::Facts;
@@ -16,6 +16,7 @@ pub fn evaluate(plan: &Plan, facts: &Facts, now: Timestamp) -> Checklist {
         facts,
         now,
         known: Vec::new(),
+        shared: Shared::default(),
     };
     let mut stages: Vec<StageStatus> = plan.stages.iter().map(|s| bench.stage(s)).collect();
     for stage in &mut stages {
@@ -50,6 +51,7 @@ struct Bench<'a> {
     facts: &'a Facts,
     now: Timestamp,
     known: Vec<(&'a Call, Judgement)>,
+    shared: Shared,
 }
 
 impl<'a> Bench<'a> {
@@ -119,7 +121,8 @@ impl<'a> Bench<'a> {
         if let Some((_, known)) = self.known.iter().find(|(c, _)| *c == call) {
             return known.clone();
         }
-        let judged = probes::judge(call, self.facts, &self.plan.expect, self.now);
+        let judged =
+            probes::judge_sharing(call, self.facts, &self.plan.expect, self.now, &self.shared);
         self.known.push((call, judged.clone()));
         judged
     }

@@ -181,7 +181,7 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
 fn ask_measures(topic: &Topic, p: &Picture, b: Arc<Backend>) -> Asking {
     match topic {
         Topic::Series => {
-            let queries = series::queries(p);
+            let queries = series::Sources::of(p).queries();
             Box::pin(async move { Answer::Series(series::ask(&b, queries).await) })
         }
         Topic::Slos => {

@@ -181,8 +181,8 @@ fn measures(p: &Picture, all: &mut Vec<Wanted>) {
         all.push(health.stamped(stamp(&(bound, new))));
     }
     if series::is_ready(p) {
-        let queries = series::queries(p);
-        all.push(Wanted::every(Topic::Series, 60_000).stamped(stamp(&queries)));
+        let sources = series::Sources::of(p);
+        all.push(Wanted::every(Topic::Series, 60_000).stamped(stamp(&sources)));
     }
     if slos::is_ready(p) {
         let balancers = slos::balancers(p);

@@ -81,8 +81,17 @@ fn doubt_of(look: &Look<'_>, store: &StoreBackups) -> Option<String> {
     }
 }
 
-/// Every store with its backups, and what its backups come to without those of which nobody knows whether they are still there.
-fn stores(look: &Look<'_>) -> Vec<(StoreBackups, Option<StoreBackups>)> {
+/// Every store that is wanted with its backups, and what its backups come to without those of which nobody knows whether they are
+/// still there.
+fn stores<'a>(
+    look: &Look<'a>,
+) -> impl Iterator<Item = (&'a StoreBackups, Option<&'a StoreBackups>)> {
+    let all = look.shared.stores.get_or_init(|| every_store(look));
+    let pairs = all.iter().map(|(store, sure)| (store, sure.as_ref()));
+    pairs.filter(|(store, _)| is_wanted(look, store))
+}
+
+fn every_store(look: &Look<'_>) -> Vec<(StoreBackups, Option<StoreBackups>)> {
     let e = &look.facts.estate;
     let environment = &look.facts.environment;
     let all = e.backups();
@@ -91,7 +100,6 @@ fn stores(look: &Look<'_>) -> Vec<(StoreBackups, Option<StoreBackups>)> {
     let sure = e.stores(&sure.cloned().collect::<Vec<_>>(), environment);
     let same = |a: &StoreBackups, b: &StoreBackups| a.kind == b.kind && a.store == b.store;
     let stores = e.stores(&all, environment).into_iter();
-    let stores = stores.filter(|store| is_wanted(look, store));
     stores
         .map(|store| {
             let sure = sure.iter().find(|s| same(s, &store)).cloned();
@@ -134,9 +142,9 @@ fn fresh(look: &Look<'_>) -> Verdict {
     for (store, sure) in stores(look) {
         let doubt = doubt.clone().or_else(|| undated(store.undated));
         let case = Case {
-            store: &store,
+            store,
             newest: store.newest.as_ref(),
-            sure: sure.as_ref().and_then(|s| s.newest.as_ref()),
+            sure: sure.and_then(|s| s.newest.as_ref()),
             kept: &store.kept.here,
             what: "backup",
         };
@@ -179,9 +187,9 @@ fn copied(look: &Look<'_>) -> Verdict {
         if store.needs_copies() {
             let doubt = doubt.clone().or_else(|| undated(store.undated_abroad));
             let case = Case {
-                store: &store,
+                store,
                 newest: store.newest_abroad.as_ref(),
-                sure: sure.as_ref().and_then(|s| s.newest_abroad.as_ref()),
+                sure: sure.and_then(|s| s.newest_abroad.as_ref()),
                 kept: &store.kept.abroad,
                 what: &what,
             };

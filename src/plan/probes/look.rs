@@ -1,5 +1,6 @@
 //! What a probe may look at: the facts, the expectations, its parameters, the time. Nothing stale or failed gets through.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::judgement::Judgement;
 use crate::domain::facts::Facts;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::service::{Service, TaskDefinition};
+use crate::domain::stores::StoreBackups;
 use crate::plan::checklist::{CriterionState, Evidence};
 use crate::plan::expect::Expectations;
 
@@ -24,6 +26,15 @@ pub struct Look<'a> {
     pub now: Timestamp,
     /// The probe with its parameters.
     pub call: &'a Call,
+    /// What several probes work out of the same facts.
+    pub shared: &'a Shared,
+}
+
+/// What is worked out once for all probes of one judging, when the first of them asks.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// Every store with its backups, and what those come to that may be believed.
+    pub stores: OnceCell<Vec<(StoreBackups, Option<StoreBackups>)>>,
 }
 
 /// A value that may be believed, with when and by whom it was answered.

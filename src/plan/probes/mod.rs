@@ -46,7 +46,7 @@ use jiff::Timestamp;
 
 pub use call::{Call, WrongCall};
 pub use judgement::{Judgement, Verdict};
-pub use look::{Look, all, span};
+pub use look::{Look, Shared, all, span};
 pub use metrics::{Component, alternatives};
 
 use super::expect::Expectations;
@@ -163,13 +163,31 @@ pub fn registry() -> impl Iterator<Item = &'static Probe> {
     GROUPS.iter().copied().chain([record::PROBES]).flatten()
 }
 
-/// Asks a probe.
-pub fn judge(call: &Call, facts: &Facts, expect: &Expectations, now: Timestamp) -> Judgement {
+/// Asks one probe alone.
+#[cfg(test)]
+pub(crate) fn judge(
+    call: &Call,
+    facts: &Facts,
+    expect: &Expectations,
+    now: Timestamp,
+) -> Judgement {
+    judge_sharing(call, facts, expect, now, &Shared::default())
+}
+
+/// Asks a probe. What is `shared` is of these facts and this time.
+pub fn judge_sharing(
+    call: &Call,
+    facts: &Facts,
+    expect: &Expectations,
+    now: Timestamp,
+    shared: &Shared,
+) -> Judgement {
     let look = Look {
         facts,
         expect,
         now,
         call,
+        shared,
     };
     (call.probe.judge)(&look).unwrap_or_else(|early| early)
 }

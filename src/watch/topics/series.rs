@@ -1,15 +1,19 @@
 //! The common series: what the overview, the services and the alarms draw, in one batched question.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::backend::Backend;
-use crate::domain::alarm::{AlarmRule, AlarmState};
+use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
 use crate::domain::metric::{MetricQuery, Series};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::queries;
+use crate::domain::service::ServiceId;
+use crate::domain::target::TargetGroup;
 use crate::watch::picture::Picture;
 
 /// How far back.
@@ -29,39 +33,64 @@ pub fn is_ready(p: &Picture) -> bool {
         && (f.target_groups.value.is_some() || f.target_groups.error.is_some())
 }
 
-/// The questions: each once, those that matter most first.
-pub fn queries(p: &Picture) -> Vec<MetricQuery> {
-    let mut all: Vec<MetricQuery> = Vec::new();
-    let firing = p
-        .facts
-        .alarm_rows()
-        .iter()
-        .filter(|a| a.state == AlarmState::Alarm);
-    let quiet = p
-        .facts
-        .alarm_rows()
-        .iter()
-        .filter(|a| a.state != AlarmState::Alarm);
-    for alarm in firing.chain(quiet).take(ALARMS) {
-        if let AlarmRule::Metric {
-            query: Some(query), ..
-        } = &alarm.rule
-        {
-            all.push(query.clone());
+/// What the questions are made of, those that matter most first: while it stays the same, so do they. Made many times as often as they are.
+#[derive(Debug)]
+pub struct Sources<'a> {
+    alarms: Vec<&'a MetricQuery>,
+    groups: Vec<&'a TargetGroup>,
+    services: Vec<Cow<'a, ServiceId>>,
+    needed: &'a [MetricQuery],
+}
+
+impl Hash for Sources<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Of a group the names: how its targets are changes what it answers, and not what it is asked.
+        for group in &self.groups {
+            (&group.arn, &group.load_balancers).hash(state);
+        }
+        (&self.alarms, &self.services, self.needed).hash(state);
+    }
+}
+
+impl<'a> Sources<'a> {
+    /// Of a picture.
+    pub fn of(p: &'a Picture) -> Self {
+        let is_firing = |a: &&Arc<Alarm>| a.state == AlarmState::Alarm;
+        let rows = || p.facts.alarm_rows().iter();
+        let alarms = rows()
+            .filter(is_firing)
+            .chain(rows().filter(|a| !is_firing(a)));
+        let alarms = alarms.take(ALARMS).filter_map(|a| match &a.rule {
+            AlarmRule::Metric { query, .. } => query.as_ref(),
+            AlarmRule::Composite { .. } => None,
+        });
+        let groups = p.facts.target_groups.value.iter().flat_map(|g| g.iter());
+        let interest = p.of_interest();
+        let known: Vec<&ServiceId> = p.services.keys().take(SERVICES + interest.len()).collect();
+        let known = known.into_iter().filter(|id| !interest.contains(id));
+        let known: Vec<_> = known.map(Cow::Borrowed).collect();
+        let services = interest.into_iter().map(Cow::Owned).chain(known);
+        Self {
+            alarms: alarms.collect(),
+            groups: groups.take(GROUPS).collect(),
+            services: services.take(SERVICES).collect(),
+            needed: &p.needs.queries,
         }
     }
-    let groups = p.facts.target_groups.value.iter().flat_map(|g| g.iter());
-    all.extend(groups.take(GROUPS).flat_map(queries::golden_signals));
-    let interest = p.of_interest();
-    let known = p.services.keys().filter(|id| !interest.contains(id));
-    for id in interest.iter().chain(known).take(SERVICES) {
-        all.push(queries::service_cpu(id));
-        all.push(queries::service_memory(id));
+
+    /// The questions, each once.
+    pub fn queries(&self) -> Vec<MetricQuery> {
+        let mut all: Vec<MetricQuery> = self.alarms.iter().copied().cloned().collect();
+        all.extend(self.groups.iter().flat_map(|g| queries::golden_signals(g)));
+        for id in &self.services {
+            all.push(queries::service_cpu(id));
+            all.push(queries::service_memory(id));
+        }
+        all.extend(self.needed.iter().cloned());
+        let mut seen = std::collections::HashSet::new();
+        all.retain(|q| seen.insert(q.clone()));
+        all
     }
-    all.extend(p.needs.queries.iter().cloned());
-    let mut seen = std::collections::HashSet::new();
-    all.retain(|q| seen.insert(q.clone()));
-    all
 }
 
 /// Asks for the window that ends now, on whole minutes.
