@@ -24,6 +24,9 @@ const LARGE_AT_ONCE: usize = 2;
 
 /// Connection and handshake.
 const CONNECT: Duration = Duration::from_secs(3);
+/// Connections that are kept for a host while nobody uses them. The hurry at the start opens a dozen; each keeps its buffers as large as
+/// its largest answer.
+pub const IDLE: usize = 2;
 
 /// The HTTP clients that vendors without an SDK are asked with.
 #[derive(Debug)]
@@ -106,6 +109,7 @@ impl Courier {
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT)
             .pool_idle_timeout(Duration::from_secs(60))
+            .pool_max_idle_per_host(IDLE)
             .user_agent(concat!("flightdeck/", env!("CARGO_PKG_VERSION")));
         if near {
             builder = builder.no_proxy();

@@ -32,7 +32,7 @@ use crate::domain::facts::ProviderHealth;
 use crate::domain::problem::{Problem, ProblemKind};
 
 pub use cap::Cap;
-pub use courier::{Courier, Heard};
+pub use courier::{Courier, Heard, IDLE};
 pub use evidence::Evidence;
 use meter::Meter;
 pub use tally::Tally;
