@@ -240,6 +240,59 @@ async fn a_rollback_under_way_is_not_rolled_back_forward_without_being_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_own_rollback_that_is_followed_can_be_stopped() {
+    let bench = Bench::at(SLOW).await;
+    let console = bench.console().await;
+    let before = console.service(&api()).await.revision;
+    let stop = || Intent::Stop {
+        service: api(),
+        rollback: true,
+    };
+    let deploying = async || {
+        while !console.service(&api()).await.is_deploying() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    // To an earlier revision, which is a deployment like any other.
+    let back = console.start(rollback(Some(before.number - 1))).await;
+    let back = back.unwrap();
+    deploying().await;
+    let preview = console.preview(stop()).await;
+    assert!(preview.refusals.is_empty(), "{:?}", preview.refusals);
+    let said = |w: &String| w.contains(&format!("brings {before} back"));
+    assert!(preview.warnings.iter().any(said), "{:?}", preview.warnings);
+    let stopped = console.run(stop()).await;
+    assert_eq!(
+        stopped.outcome,
+        Some(Outcome::Succeeded),
+        "{}",
+        story(&stopped)
+    );
+    let back = console.wait(&back).await;
+    assert_ne!(back.outcome, Some(Outcome::Succeeded), "{}", story(&back));
+    assert_eq!(
+        console.settled(&api()).await.revision.number,
+        before.number
+    );
+
+    // One that stops a deployment rolls back, and ECS stops none that does: what can be done instead is said.
+    let deployed = console.start(deploy("1.8.3")).await.unwrap();
+    deploying().await;
+    let back = console.start(rollback(None)).await.unwrap();
+    while bench.wire.calls("StopServiceDeployment") < 2 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let preview = console.preview(stop()).await;
+    let said = |r: &String| {
+        r.contains("ROLLING BACK already") && r.contains("deploy what is to run") && r.contains("--to")
+    };
+    assert!(preview.refusals.iter().any(said), "{:?}", preview.refusals);
+    assert_eq!(preview.refusals.len(), 1, "{:?}", preview.refusals);
+    console.wait(&back).await;
+    console.wait(&deployed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_running_deployment_it_goes_back_to_the_last_completed_revision() {
     let bench = Bench::new().await;
     let console = bench.console().await;

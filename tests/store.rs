@@ -670,6 +670,89 @@ async fn files_that_cannot_be_used_are_refused_in_words_and_left_alone() {
 }
 
 #[tokio::test]
+async fn a_file_of_the_first_schema_is_brought_up_to_date_with_all_that_it_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("flightdeck.db");
+    // A file as the first version made it, with an ended run, an open one, and a word: filled here, put into the old tables there.
+    let filled = dir.path().join("filled.db");
+    let store = six_rows(&filled).await;
+    store.begin(&scale("mail"), "ben").await.unwrap();
+    give(
+        &store,
+        sign("2.1.c", "seen").intent,
+        SignOffKind::SignedOff,
+    )
+    .await;
+    let before = store.audit_rows(50).await.unwrap();
+    drop(store);
+    let mut old = SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .connect()
+        .await
+        .unwrap();
+    sqlx::raw_sql(include_str!("store/schema-1.sql"))
+        .execute(&mut old)
+        .await
+        .unwrap();
+    let copy = format!(
+        "ATTACH '{}' AS filled;
+         INSERT INTO main.audit SELECT * FROM filled.audit ORDER BY seq;
+         INSERT INTO main.run SELECT * FROM filled.run; INSERT INTO main.run_line SELECT * FROM filled.run_line;
+         INSERT INTO main.run_mark SELECT * FROM filled.run_mark; INSERT INTO main.signoff SELECT * FROM filled.signoff;
+         DETACH filled; PRAGMA application_id = 1179403348; PRAGMA user_version = 1;",
+        filled.display()
+    );
+    sqlx::raw_sql(AssertSqlSafe(copy))
+        .execute(&mut old)
+        .await
+        .unwrap();
+    let stop = preview(Intent::Stop {
+        service: ServiceId {
+            cluster: "laser".into(),
+            name: "api".into(),
+        },
+        rollback: true,
+    });
+    let refused = sqlx::query("UPDATE run SET lane = 'halt'")
+        .execute(&mut old)
+        .await;
+    assert!(refused.is_err(), "the first schema knows no such lane");
+    drop(old);
+    std::fs::copy(
+        filled.with_extension("db.heads"),
+        path.with_extension("db.heads"),
+    )
+    .unwrap();
+
+    // Two consoles that start together after an update: one migrates, the other waits for it.
+    let (store, other) = tokio::join!(open(&path), open(&path));
+    assert_eq!(store.audit_rows(50).await.unwrap(), before);
+    assert_eq!(store.signoffs().await.unwrap().len(), 1);
+    let open_runs = store.open_runs().await.unwrap();
+    assert_eq!(open_runs.len(), 1);
+    assert_eq!(open_runs[0].run.intent.subject(), "laser/mail");
+    let claim = other.begin(&stop, "ana").await.unwrap();
+    store
+        .audit_rows(1)
+        .await
+        .map(|rows| assert_eq!(rows[0].run, claim.run()))
+        .unwrap();
+    // What refers to a run still does, and what defends itself still does.
+    let mut db = raw(&path).await;
+    for wrong in [
+        "INSERT INTO run_line VALUES ('nobody', 1, '', '', '')",
+        "UPDATE audit SET who = 'eve'",
+        "UPDATE run SET lane = 'other'",
+    ] {
+        let done = sqlx::raw_sql("PRAGMA foreign_keys = ON").execute(&mut db);
+        done.await.unwrap();
+        assert!(sqlx::raw_sql(wrong).execute(&mut db).await.is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn the_demo_keeps_nothing_and_changes_of_others_are_heard() {
     let config = Config {
         demo: true,

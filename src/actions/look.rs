@@ -218,7 +218,11 @@ impl Look<'_> {
                     "left open by a console that is gone, or of unknown outcome: {line}"
                 ));
             } else if Lane::of(&r.run.intent) == Lane::of(intent) {
-                draft.refuse(format!("{whose} already: {line} (one change and one brake at a time: wait for its end, or deploy what is to run)"));
+                let instead = match intent {
+                    Intent::Stop { .. } => "deploy what is to run",
+                    _ => "stop it",
+                };
+                draft.refuse(format!("{whose} already: {line} (one change, one rollback and one stop at a time: wait for its end, or {instead})"));
             } else {
                 draft.warn(format!("{whose}: {line}"));
             }

@@ -16,7 +16,7 @@ use crate::domain::service::{Revision, ServiceId};
 const SEARCHED: usize = 50;
 
 /// What a person does where the way back is not plain.
-const NAME_IT: &str =
+pub const NAME_IT: &str =
     "name the revision to go back to: R on it among the service's revisions, or --to REVISION";
 
 /// The intent's parts.
@@ -257,7 +257,7 @@ fn is_after(r: &Revision, current: &Revision) -> bool {
 
 /// The last deployment of a revision, where it did not end well. What went back by `deployments[]` names what it went back to, not
 /// what failed.
-fn last_that_failed<'a>(sight: &'a Sight, revision: &Revision) -> Option<&'a Deployment> {
+pub fn last_that_failed<'a>(sight: &'a Sight, revision: &Revision) -> Option<&'a Deployment> {
     let told = |d: &&Deployment| match d.source {
         DeploymentSource::ServiceDeployments => true,
         DeploymentSource::Rollouts => d.state != DeploymentState::RolledBack,

@@ -1,10 +1,11 @@
 //! Stop the running deployment, going back or not.
 
 use super::draft::Draft;
-use super::goal::Goal;
+use super::goal::{Goal, Sight};
 use super::hands::{Halt, Hands, not_begun};
 use super::look::Look;
-use crate::domain::deployment::{DeploymentSource, DeploymentState};
+use super::rollback::{NAME_IT, last_that_failed};
+use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
 use crate::domain::problem::Problem;
 use crate::domain::service::ServiceId;
 
@@ -39,11 +40,17 @@ impl Stop<'_> {
                     DeploymentState::RollingBack | DeploymentState::StopRequested
                 ) =>
             {
-                draft.refuse(format!("the deployment is {} already", d.state.word()));
+                draft.refuse(format!(
+                    "the deployment is {} already, and ECS stops none that does: deploy what is to run, or {NAME_IT}",
+                    d.state.word()
+                ));
             }
             Some(d) => {
                 let to = d.from.iter().map(|r| r.revision.to_string());
                 let back: Vec<String> = to.collect();
+                if self.rollback {
+                    warn_of_the_way_back(&mut draft, &subject.sight, d);
+                }
                 draft.fact(
                     "then",
                     if self.rollback {
@@ -66,6 +73,30 @@ impl Stop<'_> {
     pub async fn execute(&self, hands: &Hands<'_>) -> Result<Goal, Halt> {
         let deployment = hands.input("running deployment").unwrap_or_default();
         send(hands, self.service, deployment, self.rollback).await
+    }
+}
+
+/// To stop a rollback is to go forward again: to what somebody went back from, which may be what failed.
+fn warn_of_the_way_back(draft: &mut Draft, sight: &Sight, running: &Deployment) {
+    let Some(to) = running.to.as_ref().map(|to| &to.revision) else {
+        return;
+    };
+    let replaced = running.from.iter().map(|r| &r.revision);
+    for newer in replaced.filter(|r| r.family == to.family && r.number > to.number) {
+        draft.warn(format!(
+            "the running deployment goes back to {to}: to stop it brings {newer} back"
+        ));
+        if let Some(last) = last_that_failed(sight, newer) {
+            draft.input("last deployment of the target", &last.id);
+            draft.danger(
+                newer.to_string(),
+                format!(
+                    "{newer} failed at its last deployment: {}: {}",
+                    last.state.word(),
+                    last.trouble().unwrap_or_default()
+                ),
+            );
+        }
     }
 }
 

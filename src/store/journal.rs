@@ -17,13 +17,15 @@ use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::redact;
 use crate::domain::text::inert;
 
-/// What may be open at the same time on one service: one change, and one brake on it.
+/// What may be open at the same time on one service: one change, one rollback, and one stop of either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
     /// Deploy, scale, restart.
     Change,
-    /// Stop, rollback: may be pulled while a change is under way.
+    /// Rollback: may be begun while a change is under way.
     Brake,
+    /// Stop: may be pulled whatever is under way, a rollback too.
+    Halt,
     /// Sign-offs: no service, no lock.
     Word,
 }
@@ -33,7 +35,8 @@ impl Lane {
     pub fn of(intent: &Intent) -> Self {
         match intent {
             Intent::Deploy { .. } | Intent::Scale { .. } | Intent::Restart { .. } => Self::Change,
-            Intent::Rollback { .. } | Intent::Stop { .. } => Self::Brake,
+            Intent::Rollback { .. } => Self::Brake,
+            Intent::Stop { .. } => Self::Halt,
             Intent::SignOff { .. } | Intent::Waive { .. } | Intent::Withdraw { .. } => Self::Word,
         }
     }
@@ -43,6 +46,7 @@ impl Lane {
         match self {
             Self::Change => "change",
             Self::Brake => "brake",
+            Self::Halt => "halt",
             Self::Word => "word",
         }
     }

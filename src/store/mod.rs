@@ -13,6 +13,7 @@ mod fault;
 mod journal;
 mod lag;
 mod lease;
+mod migrate;
 mod open;
 mod reopen;
 mod signoff;

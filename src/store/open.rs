@@ -14,15 +14,11 @@ use sqlx::sqlite::{
 use tokio::sync::{Mutex, watch};
 
 use super::anchor::Anchor;
-use super::{Console, Ear, LEASE, Store, fault, trace};
+use super::{Console, Ear, LEASE, Store, fault, migrate, trace};
 use crate::config::Config;
 use crate::domain::problem::Problem;
 use crate::domain::text::inert;
 
-/// Schema of this version, in `PRAGMA user_version`.
-const VERSION: i64 = 1;
-/// `FLDT`: tells our files from anybody else's SQLite database.
-const APPLICATION_ID: i64 = 0x464C_4454;
 /// Older ones can lose commits when two connections reset the WAL (SQLite release notes, 3.51.3).
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// How long a writer waits for another one. A commit takes milliseconds; this outlasts a slow disk.
@@ -78,7 +74,7 @@ impl Store {
             .statement_cache_capacity(32);
         let mut first = connect(path, &options).await?;
         check_sqlite(path, &mut first).await?;
-        migrate(path, &mut first, &anchor).await?;
+        migrate::migrate(path, &mut first, &anchor).await?;
         let heard = sqlx::query_scalar("PRAGMA data_version")
             .fetch_one(&mut first)
             .await
@@ -174,7 +170,7 @@ async fn connect(path: &Path, options: &SqliteConnectOptions) -> Result<SqliteCo
     ))
 }
 
-fn unusable(path: &Path, error: &sqlx::Error) -> Problem {
+pub(super) fn unusable(path: &Path, error: &sqlx::Error) -> Problem {
     let worded = fault::worded("", path, error);
     let why = worded
         .why
@@ -198,76 +194,4 @@ async fn check_sqlite(path: &Path, connection: &mut SqliteConnection) -> Result<
         ));
     }
     Ok(())
-}
-
-/// Brings the file to this version's schema, or says why it may not be touched.
-async fn migrate(
-    path: &Path,
-    connection: &mut SqliteConnection,
-    anchor: &Anchor,
-) -> Result<(), Problem> {
-    use sqlx::Connection;
-    let wrong = |e: sqlx::Error| unusable(path, &e);
-    if known(path, connection).await? {
-        return Ok(());
-    }
-    let mut tx = connection
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(wrong)?;
-    // Asked again under the lock: another console may have made the tables meanwhile.
-    if known(path, &mut tx).await? {
-        return Ok(());
-    }
-    anchor.create().map_err(|e| {
-        let fix = "Check the permissions of the folder.";
-        fault::opening(anchor.path(), &e.to_string(), fix)
-    })?;
-    sqlx::raw_sql(include_str!("schema.sql"))
-        .execute(&mut *tx)
-        .await
-        .map_err(wrong)?;
-    sqlx::raw_sql("PRAGMA application_id = 1179403348; PRAGMA user_version = 1;")
-        .execute(&mut *tx)
-        .await
-        .map_err(wrong)?;
-    tx.commit().await.map_err(wrong)
-}
-
-/// Whether the file holds this version's tables already; a problem if it is somebody else's or of a newer version.
-async fn known(path: &Path, connection: &mut SqliteConnection) -> Result<bool, Problem> {
-    let row: (i64, i64, i64) = sqlx::query_as(
-        "SELECT (SELECT user_version FROM pragma_user_version), (SELECT application_id FROM pragma_application_id),
-                (SELECT count(*) FROM sqlite_master)",
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(|e| unusable(path, &e))?;
-    match row {
-        (VERSION, APPLICATION_ID, _) => Ok(true),
-        (0, 0, 0) => Ok(false),
-        (newer, APPLICATION_ID, _) if newer > VERSION => Err(fault::opening(
-            path,
-            &format!(
-                "it was made by a newer version of flightdeck (schema {newer}; this one knows {VERSION})"
-            ),
-            "Use that newer version, or set `store` in flightdeck.toml to another path.",
-        )),
-        _ => Err(fault::opening(
-            path,
-            "it is an SQLite database of some other program",
-            "Set `store` in flightdeck.toml to another path; this file is left as it is.",
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_application_id_in_the_schema_is_ours() {
-        assert_eq!(APPLICATION_ID, 1_179_403_348);
-        assert_eq!(VERSION, 1);
-    }
 }

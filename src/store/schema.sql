@@ -1,4 +1,4 @@
--- Version 1. Times are RFC 3339 in UTC, except leases, which are milliseconds since 1970.
+-- Version 2; `to-2.sql` brings a file of version 1 here. Times are RFC 3339 in UTC, except leases, which are milliseconds since 1970.
 -- Tables are STRICT, and the audit table defends itself: a row that does not follow cannot get in, and none gets changed or out.
 
 CREATE TABLE audit (
@@ -37,7 +37,8 @@ CREATE TRIGGER audit_stays BEFORE DELETE ON audit
 BEGIN SELECT raise(ABORT, 'audit rows are never removed'); END;
 
 -- `state`: open (being driven, or its console died), unknown (nobody drives it, to be reconciled), closed.
--- `lane`: `change` or `brake`. One open run per service and lane: a brake (stop, rollback) may be pulled while a change is under way.
+-- `lane`: one open run per service and lane. A rollback (`brake`) may be begun while a `change` is under way, and a stop (`halt`) while
+-- either is: whatever was begun, there is a way to stop it.
 CREATE TABLE run (
     run         TEXT    NOT NULL PRIMARY KEY,
     environment TEXT    NOT NULL,
@@ -49,7 +50,7 @@ CREATE TABLE run (
     lease_until INTEGER NOT NULL,
     subject     TEXT    NOT NULL,
     service     TEXT,
-    lane        TEXT    NOT NULL CHECK (lane IN ('change', 'brake', 'word')),
+    lane        TEXT    NOT NULL CHECK (lane IN ('change', 'brake', 'halt', 'word')),
     action      TEXT    NOT NULL,
     title       TEXT    NOT NULL,
     intent      TEXT    NOT NULL CHECK (json_valid(intent)),

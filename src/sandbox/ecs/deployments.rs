@@ -243,13 +243,16 @@ pub(super) fn stop(input: &Node, world: &mut World) -> Result<Node, ApiError> {
         .iter()
         .position(|d| d.id == names::tail(&arn))
         .ok_or_else(gone)?;
-    let (key, open) = world
+    let (key, open, back) = world
         .deployments
         .get(at)
-        .map(|d| (d.key.clone(), d.is_open()))
+        .map(|d| (d.key.clone(), d.is_open(), d.rollback.is_some()))
         .ok_or_else(gone)?;
-    if !open {
-        let why = "The service deployment is already in a terminal state.";
+    if !open || back {
+        let why = match open {
+            true => "The service deployment is already rolling back.",
+            false => "The service deployment is already in a terminal state.",
+        };
         return Err(ApiError::new("ConflictException", why));
     }
     let reason = "Service deployment stopped by the user with rollback.";
