@@ -211,10 +211,18 @@ async fn a_running_deployment_is_stopped_and_rolled_back_while_it_is_followed() 
     let deploying = ana.wait(&deploying).await;
     assert_eq!(
         deploying.outcome,
-        Some(Outcome::Failed),
-        "{}",
+        Some(Outcome::Stopped),
+        "it was stopped on purpose: {}",
         story(&deploying)
     );
+    let rows = ana.store.audit_rows(10).await.unwrap();
+    let row = rows.iter().find(|r| r.outcome == Some(Outcome::Stopped));
+    let by = format!("(rollback, run {})", back.id);
+    assert!(row.is_some_and(|r| r.detail.contains(&by)), "{rows:?}");
+    assert!(matches!(
+        ana.store.verify().await.unwrap(),
+        ChainVerdict::Intact { .. }
+    ));
     assert_eq!(
         ana.settled(&api()).await.rollouts[0].revision,
         before.revision
@@ -269,7 +277,7 @@ async fn an_own_rollback_that_is_followed_can_be_stopped() {
         story(&stopped)
     );
     let back = console.wait(&back).await;
-    assert_ne!(back.outcome, Some(Outcome::Succeeded), "{}", story(&back));
+    assert_eq!(back.outcome, Some(Outcome::Stopped), "{}", story(&back));
     assert_eq!(
         console.settled(&api()).await.revision.number,
         before.number
@@ -289,7 +297,13 @@ async fn an_own_rollback_that_is_followed_can_be_stopped() {
     assert!(preview.refusals.iter().any(said), "{:?}", preview.refusals);
     assert_eq!(preview.refusals.len(), 1, "{:?}", preview.refusals);
     console.wait(&back).await;
-    console.wait(&deployed).await;
+    let deployed = console.wait(&deployed).await;
+    assert_eq!(
+        deployed.outcome,
+        Some(Outcome::Stopped),
+        "{}",
+        story(&deployed)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -739,6 +739,14 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date_with_all_that_it_holds
         .await
         .map(|rows| assert_eq!(rows[0].run, claim.run()))
         .unwrap();
+    // An end of which the first schema knew nothing, in a chain that goes on from the old rows.
+    let ended = other.finish(&claim, Outcome::Stopped, "by ben", None);
+    ended.await.unwrap();
+    let verdict = store.verify().await.unwrap();
+    assert!(
+        matches!(verdict, ChainVerdict::Intact { .. }),
+        "{verdict:?}"
+    );
     // What refers to a run still does, and what defends itself still does.
     let mut db = raw(&path).await;
     for wrong in [

@@ -103,6 +103,14 @@ impl Goal {
         }
     }
 
+    /// The deployment that puts the revision into place, where one does and is told.
+    pub fn deployment<'a>(&self, sight: &'a Sight) -> Option<&'a Deployment> {
+        match self {
+            Self::Rollout { revision, seen, .. } => our_deployment(sight, revision, seen),
+            _ => None,
+        }
+    }
+
     /// Whether the call has had its effect: asked after a lost reply.
     pub fn is_visible(&self, sight: &Sight) -> bool {
         match self {

@@ -9,7 +9,7 @@ use super::engine::Engine;
 use super::follow::{Followed, follow};
 use super::goal::Goal;
 use super::hands::{Effect, Halt, Hands};
-use super::{kind, verify};
+use super::{kind, purpose, verify};
 use crate::domain::action::{Intent, Phase};
 use crate::domain::audit::Outcome;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -152,7 +152,10 @@ async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
     };
     enter(Phase::Follow);
     match follow(hands, &goal).await {
-        Followed::Lost(why) => End::Done(Outcome::Failed, why),
+        Followed::Lost(why) => match purpose::stopped_by(hands, &goal).await {
+            Some(by) => End::Done(Outcome::Stopped, format!("{by}: {why}")),
+            None => End::Done(Outcome::Failed, why),
+        },
         Followed::TooLong(why) => End::Unknown(Phase::Follow, why),
         Followed::Reached(text) => {
             hands.say(Phase::Follow, &text).await;

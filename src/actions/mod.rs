@@ -26,6 +26,7 @@ mod image;
 mod kind;
 mod life;
 mod look;
+mod purpose;
 mod registry;
 mod restart;
 mod resume;

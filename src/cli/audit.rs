@@ -140,7 +140,7 @@ pub fn role(outcome: Outcome) -> Role {
     match outcome {
         Outcome::Succeeded => Role::Ok,
         Outcome::Failed => Role::Bad,
-        Outcome::Unknown | Outcome::Refused => Role::Warn,
+        Outcome::Unknown | Outcome::Refused | Outcome::Stopped => Role::Warn,
         Outcome::Abandoned => Role::Dim,
     }
 }

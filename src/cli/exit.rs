@@ -35,7 +35,7 @@ impl Exit {
     pub fn of_outcome(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Succeeded => Self::OK,
-            Outcome::Failed | Outcome::Abandoned => Self::FAILED,
+            Outcome::Failed | Outcome::Abandoned | Outcome::Stopped => Self::FAILED,
             Outcome::Refused => Self::REFUSED,
             Outcome::Unknown => Self::NO_ANSWER,
         }

@@ -291,7 +291,7 @@ impl Run {
             Some(Outcome::Refused) => false,
             // The reply was lost, or its console ended around the call.
             Some(Outcome::Unknown) => self.stood_in() >= Phase::Execute,
-            None | Some(Outcome::Failed | Outcome::Abandoned) => self.stood_in() >= Phase::Follow,
+            None | Some(Outcome::Failed | Outcome::Abandoned | Outcome::Stopped) => self.stood_in() >= Phase::Follow,
         }
     }
 }

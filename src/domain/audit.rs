@@ -17,6 +17,8 @@ pub enum Outcome {
     Unknown,
     /// Given up by the person; what was begun is left as it is.
     Abandoned,
+    /// A person stopped on purpose what it had begun.
+    Stopped,
 }
 
 impl Outcome {
@@ -28,6 +30,7 @@ impl Outcome {
             Self::Refused => "refused",
             Self::Unknown => "UNKNOWN",
             Self::Abandoned => "abandoned",
+            Self::Stopped => "stopped",
         }
     }
 }

@@ -269,7 +269,7 @@ impl Facts {
             let brings = brings
                 && match row.outcome {
                     Some(Outcome::Refused) => false,
-                    Some(Outcome::Failed) => {
+                    Some(Outcome::Failed | Outcome::Stopped) => {
                         d.state.is_bad() || d.state == DeploymentState::Stopped
                     }
                     _ => true,

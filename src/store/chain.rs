@@ -102,6 +102,7 @@ pub fn outcome_word(outcome: Outcome) -> &'static str {
         Outcome::Refused => "refused",
         Outcome::Unknown => "unknown",
         Outcome::Abandoned => "abandoned",
+        Outcome::Stopped => "stopped",
     }
 }
 
@@ -113,6 +114,7 @@ pub fn outcome_from(word: &str) -> Option<Outcome> {
         Outcome::Refused,
         Outcome::Unknown,
         Outcome::Abandoned,
+        Outcome::Stopped,
     ]
     .into_iter()
     .find(|o| outcome_word(*o) == word)

@@ -11,7 +11,11 @@ use super::{Store, fault};
 use crate::domain::action::{Phase, Run, RunLine};
 use crate::domain::audit::Outcome;
 use crate::domain::problem::Problem;
+use crate::domain::service::ServiceId;
 use crate::domain::text::inert;
+
+/// How many runs of a service are looked back through.
+const LOOKED_BACK: i64 = 20;
 
 /// Who has a run in hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -132,6 +136,29 @@ impl Store {
             "open" if is_held => RunState::Theirs,
             _ => RunState::Nobody,
         })
+    }
+
+    /// The newest runs of a service, open or closed, newest first; those that cannot be read are left out.
+    pub async fn runs_of(&self, service: &ServiceId) -> Result<Vec<JournalRun>, Problem> {
+        let wrong = |e: sqlx::Error| fault::reading("the journal", &self.path, &e);
+        let rows = sqlx::query(
+            "SELECT * FROM run WHERE environment = ? AND service = ? ORDER BY rowid DESC LIMIT ?",
+        )
+        .bind(&self.environment)
+        .bind(service.to_string())
+        .bind(LOOKED_BACK)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(wrong)?;
+        let mut runs = Vec::new();
+        for row in rows {
+            match self.whole(&row).await {
+                Ok(run) => runs.push(run),
+                Err(sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }) => {}
+                Err(e) => return Err(wrong(e)),
+            }
+        }
+        Ok(runs)
     }
 
     /// One run, open or closed; `None` if the journal has none of that id.

@@ -12,7 +12,7 @@ CREATE TABLE audit (
     event       TEXT    NOT NULL CHECK (event IN ('intent', 'outcome', 'note')),
     parameters  TEXT    NOT NULL CHECK (json_valid(parameters)),
     preview     TEXT    NOT NULL CHECK (length(preview) IN (0, 64)),
-    outcome     TEXT    CHECK (outcome IN ('succeeded', 'failed', 'refused', 'unknown', 'abandoned')),
+    outcome     TEXT    CHECK (outcome IN ('succeeded', 'failed', 'refused', 'unknown', 'abandoned', 'stopped')),
     detail      TEXT    NOT NULL,
     duration_ms INTEGER CHECK (duration_ms >= 0),
     run         TEXT    NOT NULL,

@@ -38,6 +38,7 @@ pub(super) fn row(r: &AuditRow, cx: &Cx<'_>) -> Row {
         Some(Outcome::Succeeded) => ("✓ succeeded".to_owned(), t.ok),
         Some(Outcome::Unknown) => ("? UNKNOWN".to_owned(), t.unknown),
         Some(Outcome::Refused) => ("refused".to_owned(), t.warn),
+        Some(Outcome::Stopped) => ("■ stopped".to_owned(), t.warn),
         Some(o) => (format!("▲ {}", o.word()), t.critical),
         None => (String::new(), t.muted),
     };

@@ -78,7 +78,10 @@ pub struct Deploys {
 /// still runs behind an action that ended without seeing its end has a row of its own.
 fn is_one(run: &Run, d: &Deployment, facts: &Facts) -> bool {
     let read_before_the_end = || {
-        let saw_its_end = matches!(run.outcome, Some(Outcome::Succeeded | Outcome::Failed));
+        let saw_its_end = matches!(
+            run.outcome,
+            Some(Outcome::Succeeded | Outcome::Failed | Outcome::Stopped)
+        );
         let times = run.finished_at.zip(facts.deployments.observed_at);
         saw_its_end && times.is_some_and(|(ended, read)| read <= ended)
     };

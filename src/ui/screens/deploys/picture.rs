@@ -146,7 +146,7 @@ fn steps(r: &Run, cx: &Cx<'_>) -> Spans {
             Some(_) if phase < stopped => ("✓", t.ok),
             Some(_) if phase > stopped => ("·", t.muted),
             Some(Outcome::Unknown) => ("?", t.unknown),
-            Some(Outcome::Abandoned) => ("■", t.warn),
+            Some(Outcome::Abandoned | Outcome::Stopped) => ("■", t.warn),
             Some(_) => ("✗", t.critical),
         };
         spans.push((format!("{sign} {} ", phase.word()), style));

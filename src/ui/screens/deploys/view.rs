@@ -62,6 +62,7 @@ pub(super) fn run_state(run: &crate::domain::action::Run, cx: &Cx<'_>) -> (Strin
         None => (format!("▶ {}", run.phase.word()), t.info),
         Some(Outcome::Succeeded) => ("✓ succeeded".into(), t.ok),
         Some(Outcome::Unknown) => ("? UNKNOWN".into(), t.unknown),
+        Some(Outcome::Stopped) => ("■ stopped".into(), t.warn),
         Some(o) => (format!("▲ {}", o.word()), t.critical),
     }
 }
