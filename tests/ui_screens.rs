@@ -47,6 +47,40 @@ fn the_golden_signals_are_asked_for_in_one_question_and_drawn_one_unit_a_chart()
 }
 
 #[test]
+fn from_what_burns_it_is_one_key_to_the_service_that_it_is_about() {
+    for way in ["", "5<enter>"] {
+        for (key, screen) in [
+            ("m", ScreenId::Metrics),
+            ("l", ScreenId::Logs),
+            ("D", ScreenId::Deploys),
+        ] {
+            let mut c = Console::new(120, 40);
+            c.keys(way);
+            c.keys(key);
+            assert_eq!(c.model.current, screen, "{way}{key}\n{}", c.text());
+            let about = match key {
+                "m" => "laser-prod-api-5xx",
+                _ => "api",
+            };
+            assert!(c.shows(about), "{way}{key}\n{}", c.text());
+            c.keys("<esc>");
+            assert_ne!(c.model.current, screen, "{way}{key}: esc leads back");
+        }
+    }
+    // What is about no service says so, and its metric is shown all the same.
+    let mut c = Console::new(120, 40);
+    let burning = c.text().lines().position(|l| l.contains("laser-prod-db"));
+    let first = c.text().lines().position(|l| l.contains("api-5xx"));
+    let steps = burning.unwrap() - first.unwrap();
+    c.keys(&"<down>".repeat(steps));
+    c.keys("l");
+    assert_eq!(c.model.current, ScreenId::Overview);
+    assert!(c.shows("belongs to no service"), "{}", c.text());
+    c.keys("m");
+    assert_eq!(c.model.current, ScreenId::Metrics);
+}
+
+#[test]
 fn zoom_pan_and_statistic_change_the_question() {
     let mut c = Console::new(120, 40);
     c.keys("3/api<enter>m");

@@ -1,5 +1,6 @@
 //! The screens. A screen is one folder: its state (`model`), what commands do to it (`update`), what it looks like (`view`).
 
+pub mod about;
 pub mod alerts;
 pub mod audit;
 pub mod checklist;

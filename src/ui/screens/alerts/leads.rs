@@ -4,13 +4,11 @@ use std::sync::Arc;
 
 use ratatui::style::Style;
 
-use super::model::query;
 use super::row;
-use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
+use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::deployment::Deployment;
-use crate::domain::service::ServiceId;
 use crate::domain::text::clip;
-use crate::ui::screens::metrics::marks::services_of;
+use crate::ui::screens::about::{members, services};
 use crate::ui::screens::{Cx, Nav};
 use crate::ui::widgets::ago;
 
@@ -91,36 +89,10 @@ impl Lead<'_> {
     }
 }
 
-/// Known alarms that a composite rule names: those that fire first, the worst of them before the others.
-fn members<'a>(alarm: &Alarm, cx: &Cx<'a>) -> Vec<&'a Alarm> {
-    let AlarmRule::Composite { rule } = &alarm.rule else {
-        return Vec::new();
-    };
-    let named = |a: &&Arc<Alarm>| {
-        let n = &a.name;
-        rule.contains(&format!("\"{n}\""))
-            || rule.contains(&format!("({n})"))
-            || rule.contains(&format!(":{n}\""))
-    };
-    let rows = cx.snapshot.facts.alarm_rows().iter();
-    let mut found: Vec<&Alarm> = rows.filter(named).map(AsRef::as_ref).collect();
-    found.sort_by_key(|a| (a.state, a.severity));
-    found
-}
-
-/// Services that the alarm's metric is about, or those of its members that fire.
-fn services(alarm: &Alarm, members: &[&Alarm], cx: &Cx<'_>) -> Vec<ServiceId> {
-    let firing = members.iter().filter(|a| a.state == AlarmState::Alarm);
-    let all = std::iter::once(alarm).chain(firing.copied());
-    all.filter_map(query)
-        .flat_map(|q| services_of(&cx.snapshot.facts, &q.metric))
-        .collect()
-}
-
 /// Deployments that the alarm may come from, or that end by it: running ones that watch it; while it fires, those of its services
 /// that began within the hour before.
 fn deployments<'a>(alarm: &Alarm, members: &[&Alarm], cx: &Cx<'a>) -> Vec<&'a Arc<Deployment>> {
-    let about = services(alarm, members, cx);
+    let about = services(alarm, members, &cx.snapshot.facts);
     let since = alarm.since.filter(|_| alarm.state == AlarmState::Alarm);
     let shortly_before = |d: &Deployment| {
         let began = d.started_at.or(d.created_at);
@@ -138,7 +110,7 @@ fn deployments<'a>(alarm: &Alarm, members: &[&Alarm], cx: &Cx<'a>) -> Vec<&'a Ar
 
 /// Everything that an alarm leads to, in the order shown.
 pub(super) fn of<'a>(alarm: &Alarm, cx: &Cx<'a>) -> Vec<Lead<'a>> {
-    let members = members(alarm, cx);
+    let members = members(alarm, &cx.snapshot.facts);
     let deployments = deployments(alarm, &members, cx);
     let members = members.into_iter().map(Lead::Member);
     members

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::leads::{self, Lead, LeadId};
 use super::{detail, row};
-use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
+use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::interest::Interest;
-use crate::domain::metric::{MetricQuery, Series, Window};
+use crate::domain::metric::{Series, Window};
 use crate::domain::part::Freshness;
 use crate::ui::fuzzy;
 use crate::ui::screens::Cx;
+pub(super) use crate::ui::screens::about::query;
 use crate::ui::widgets::ListState;
 
 /// Columns of the terminal from which the list and one alarm are shown side by side.
@@ -72,14 +73,6 @@ pub struct Alerts {
     pub(super) follows: bool,
     /// First line of the page that is shown.
     pub(super) scroll: usize,
-}
-
-/// The series that a metric alarm watches.
-pub(super) fn query(alarm: &Alarm) -> Option<&MetricQuery> {
-    match &alarm.rule {
-        AlarmRule::Metric { query, .. } => query.as_ref(),
-        AlarmRule::Composite { .. } => None,
-    }
 }
 
 /// An alarm's series: the one asked for with its window while it is shown, else the common one.

@@ -4,14 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::leads::{self, Lead};
-use super::model::{Alerts, query};
+use super::model::Alerts;
 use super::{detail, view};
 use crate::domain::alarm::Alarm;
 use crate::domain::interest::Interest;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
-use crate::ui::screens::metrics::marks::services_of;
-use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
+use crate::ui::screens::{Cx, Nav, Screen, ScreenId, about};
 
 impl Screen for Alerts {
     fn id(&self) -> ScreenId {
@@ -26,8 +25,17 @@ impl Screen for Alerts {
     fn offers(&self) -> &'static [Command] {
         use Command::*;
         match self.page {
-            None => &[Open, Metrics, Logs, Describe, Copy, Sort, Reverse],
-            Some(_) => &[Open, NextPane, Metrics, Logs, Describe, Copy],
+            None => &[
+                Open,
+                Metrics,
+                Logs,
+                Deployments,
+                Describe,
+                Copy,
+                Sort,
+                Reverse,
+            ],
+            Some(_) => &[Open, NextPane, Metrics, Logs, Deployments, Describe, Copy],
         }
     }
 
@@ -41,12 +49,8 @@ impl Screen for Alerts {
                 Some("no member and no deployment to lead to".into())
             }
             NextPane if leads::of(alarm, cx).len() < 2 => Some("nothing else to select".into()),
-            Metrics if query(alarm).is_none() => Some("this alarm watches no single metric".into()),
-            Logs => {
-                let about = query(alarm).map(|q| services_of(&cx.snapshot.facts, &q.metric));
-                about
-                    .is_none_or(|s| s.is_empty())
-                    .then(|| "its metric belongs to no service that is known here".into())
+            c if about::LEADS.contains(&c) => {
+                about::from_alarm(c, alarm, &cx.snapshot.facts).err()
             }
             _ => None,
         }
@@ -198,22 +202,8 @@ impl Alerts {
                 Some(lead) => vec![Effect::Go(lead.nav())],
                 None => Vec::new(),
             },
-            Command::Metrics => query(alarm)
-                .map(|q| {
-                    Effect::Go(Nav::Metrics {
-                        title: alarm.name.clone(),
-                        queries: vec![q.clone()],
-                    })
-                })
-                .into_iter()
-                .collect(),
-            Command::Logs => query(alarm)
-                .and_then(|q| {
-                    services_of(&cx.snapshot.facts, &q.metric)
-                        .into_iter()
-                        .next()
-                })
-                .map(|id| Effect::Go(Nav::LogsOf(id)))
+            c if about::LEADS.contains(&c) => about::from_alarm(c, alarm, &cx.snapshot.facts)
+                .map(Effect::Go)
                 .into_iter()
                 .collect(),
             Command::Describe => vec![Effect::describe(&alarm.name, alarm)],

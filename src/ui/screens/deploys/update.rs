@@ -8,10 +8,9 @@ use super::view;
 use crate::domain::action::Intent;
 use crate::domain::deployment::DeploymentState;
 use crate::domain::interest::Interest;
-use crate::domain::queries;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
-use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
+use crate::ui::screens::{Cx, Nav, Screen, ScreenId, about};
 
 /// Why there is nothing to stop: a deployment can be stopped, an action cannot.
 fn unstoppable(thing: &Thing<'_>, cx: &Cx<'_>) -> Option<String> {
@@ -90,7 +89,6 @@ impl Screen for Deploys {
         let facts = &cx.snapshot.facts;
         match command {
             Command::Open => vec![Effect::Go(Nav::Service(id))],
-            Command::Logs => vec![Effect::Go(Nav::LogsOf(id))],
             Command::Stop => vec![Effect::Preview(Intent::Stop {
                 service: id,
                 rollback: true,
@@ -105,16 +103,10 @@ impl Screen for Deploys {
                 };
                 vec![Effect::Preview(Intent::Rollback { service: id, to })]
             }
-            Command::Metrics => {
-                let mut wanted = vec![queries::service_cpu(&id), queries::service_memory(&id)];
-                if let Some(service) = facts.service(&id) {
-                    wanted.extend(facts.targets_of(service).flat_map(queries::golden_signals));
-                }
-                vec![Effect::Go(Nav::Metrics {
-                    title: id.to_string(),
-                    queries: wanted,
-                })]
-            }
+            Command::Logs | Command::Metrics => about::lead(command, &id, facts)
+                .map(Effect::Go)
+                .into_iter()
+                .collect(),
             Command::Describe => vec![match thing {
                 Thing::Run(r) => Effect::describe(&r.title, r),
                 Thing::Deployment(d) => Effect::describe(format!("deployment of {id}"), d),

@@ -12,7 +12,7 @@ use crate::domain::service::ServiceHealth;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
 use crate::ui::screens::systems::list::{Entry, entries};
-use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
+use crate::ui::screens::{Cx, Nav, Screen, ScreenId, about};
 use crate::ui::widgets::ListState;
 
 /// What names a row of the overview for good.
@@ -92,6 +92,32 @@ impl Overview {
         self.looked = Some((cx.now, state));
     }
 
+    /// Where a command about a service leads from a row; else why it leads nowhere.
+    fn lead(&self, command: Command, item: &Item, facts: &Facts) -> Result<Nav, String> {
+        let of_service = |id| {
+            let nav = about::lead(command, id, facts);
+            nav.ok_or_else(|| "this leads nowhere".to_owned())
+        };
+        match item {
+            Item::Alarm(name) => {
+                let alarm = facts.alarm_rows().iter().find(|a| &a.name == name);
+                let alarm = alarm.ok_or_else(|| "the alarm is gone".to_owned())?;
+                about::from_alarm(command, alarm, facts)
+            }
+            Item::Service(id) | Item::Deployment(_, id) => of_service(id),
+            Item::Run(id) => {
+                let run = facts.runs.iter().find(|r| &r.id == id);
+                let service = run.and_then(|r| r.intent.service());
+                service.map_or_else(|| Err("this action is about no service".into()), of_service)
+            }
+            Item::System(id) => {
+                let entry = self.systems.iter().find(|e| e.view.id == *id);
+                about::from_fault(command, entry.and_then(|e| e.fault.as_ref()), facts)
+            }
+            Item::Stage(_) => Err("a stage of the plan is about no single service".into()),
+        }
+    }
+
     /// Puts the selection on the worst thing that burns as soon as it is known what does, and keeps it there while the first answers come
     /// in: nothing jumps later, nor after a key.
     fn place(&mut self, facts: &Facts, now: Timestamp) {
@@ -163,13 +189,18 @@ impl Screen for Overview {
     }
 
     fn offers(&self) -> &'static [Command] {
-        &[Command::Open, Command::Describe, Command::Copy]
+        use Command::*;
+        &[Open, Logs, Metrics, Deployments, Describe, Copy]
     }
 
-    fn disabled(&self, _command: Command, _cx: &Cx<'_>) -> Option<String> {
-        self.items
-            .is_empty()
-            .then(|| "nothing burns or moves, and no plan has been judged yet".into())
+    fn disabled(&self, command: Command, cx: &Cx<'_>) -> Option<String> {
+        let Some(item) = self.items.get(self.list.index()) else {
+            return Some("nothing burns or moves, and no plan has been judged yet".into());
+        };
+        match about::LEADS.contains(&command) {
+            true => self.lead(command, item, &cx.snapshot.facts).err(),
+            false => None,
+        }
     }
 
     fn sync(&mut self, cx: &Cx<'_>) {
@@ -196,6 +227,10 @@ impl Screen for Overview {
         let facts = &cx.snapshot.facts;
         let stages = || cx.snapshot.checklist.stages.iter();
         match command {
+            c if about::LEADS.contains(&c) => {
+                let to = self.lead(c, item, facts).map(Effect::Go);
+                to.into_iter().collect()
+            }
             Command::Open => vec![Effect::Go(item.nav(&self.systems))],
             Command::Copy => vec![Effect::Copy(match item {
                 Item::Alarm(name) => name.clone(),

@@ -7,11 +7,10 @@ use super::model::{Page, Pane, Services, revisions, tasks};
 use super::{acts, detail, row, view};
 use crate::domain::action::Intent;
 use crate::domain::interest::Interest;
-use crate::domain::queries;
 use crate::domain::service::Service;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
-use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
+use crate::ui::screens::{Cx, Nav, Screen, ScreenId, about};
 
 /// Columns that can be sorted by.
 const SORTS: &[&str] = &["state", "service", "cluster", "tasks", "rev", "deployed"];
@@ -301,16 +300,10 @@ impl Services {
                 Vec::new()
             }
             c if acts::ACTS.contains(&c) => acts::begin(c, service, facts),
-            Command::Logs => vec![Effect::Go(Nav::LogsOf(id))],
-            Command::Metrics => {
-                let mut wanted = vec![queries::service_cpu(&id), queries::service_memory(&id)];
-                wanted.extend(facts.targets_of(service).flat_map(queries::golden_signals));
-                vec![Effect::Go(Nav::Metrics {
-                    title: id.to_string(),
-                    queries: wanted,
-                })]
-            }
-            Command::Deployments => vec![Effect::Go(Nav::Deployments(id))],
+            c if about::LEADS.contains(&c) => about::lead(c, &id, facts)
+                .map(Effect::Go)
+                .into_iter()
+                .collect(),
             Command::Describe => vec![Effect::describe(id.to_string(), service)],
             Command::Copy => vec![Effect::Copy(service.arn.clone())],
             _ => Vec::new(),
