@@ -97,14 +97,19 @@ impl Telemetry {
         let until = self.told_from;
         let from = (until - seconds).max(self.oldest);
         let recent = world.stamp() - 3.0 * 3_600.0;
+        // The further past is told in five-minute points.
+        let apart = |at: f64| if at >= recent { 60.0 } else { 300.0 };
         let mut at = from;
         while at < until {
-            // The further past is told in five-minute points.
-            let span: f64 = if at >= recent { 60.0 } else { 300.0 };
+            let span: f64 = apart(at);
             traffic::record(self, world, at, span.min(until - at), true);
             at += span;
         }
         self.told_from = from;
+        // What the alarms say follows from that past: since when, and what became of them before.
+        let mut past = self.alarms.unjudged(self.oldest, world.begun());
+        past.evaluate_past(&self.metrics, from, until, apart);
+        self.alarms.take_past(past);
     }
 
     /// Records what happened since the last step, judges the alarms, and says what the services say.
@@ -160,6 +165,35 @@ impl Telemetry {
                     ),
                 );
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::story;
+
+    /// The database's connections are above the alarm's threshold all day: the alarm must not say that they are since now.
+    #[test]
+    fn an_alarm_is_as_old_as_its_series_has_it() {
+        const NAME: &str = "laser-prod-db-connections";
+        let now = 1_800_000_000.0;
+        let mut world = World::new(7, 1.0, now);
+        story::tell(&mut world);
+        let mut telemetry = Telemetry::new(&world, 7);
+        telemetry.begin(&world);
+        loop {
+            let since = telemetry.alarms.in_alarm_since(NAME);
+            let late = since.map(|at| at - telemetry.told_from);
+            let soon = late.is_some_and(|s| (0.0..=1_200.0).contains(&s));
+            assert!(soon, "{late:?} s after the first that is told");
+            let reason = telemetry.alarms.reason(NAME).unwrap_or_default();
+            assert!(reason.contains("3 out of the last 3"), "{reason}");
+            if telemetry.told_from <= telemetry.oldest {
+                break;
+            }
+            telemetry.step(&world);
         }
     }
 }

@@ -100,17 +100,105 @@ impl AlarmStore {
         true
     }
 
+    /// The same alarms, defined at a time and not judged yet: to judge a past by. Those that somebody defined after the world began
+    /// have none.
+    pub fn unjudged(&self, at: f64, begun: f64) -> Self {
+        let mut past = Self {
+            alarms: BTreeMap::new(),
+            history: VecDeque::new(),
+            ..self.clone()
+        };
+        for alarm in self.alarms.values().filter(|a| a.configured_at <= begun) {
+            past.define(alarm.spec.clone(), at);
+        }
+        past
+    }
+
+    /// Judges minute by minute what was recorded of a span of the past, where points lie so many seconds apart.
+    pub fn evaluate_past(
+        &mut self,
+        metrics: &MetricStore,
+        from: f64,
+        until: f64,
+        spacing: impl Fn(f64) -> f64,
+    ) {
+        let mut at = (from / 60.0).ceil() as i64 * 60;
+        while (at as f64) < until {
+            let apart = spacing(at as f64) as i64;
+            let seen = at - self.late_s;
+            self.judge_all(metrics, at, |rule| Range::spaced(rule, seen, apart));
+            at += 60;
+        }
+    }
+
+    /// Takes over what became of the same alarms in the time before. That an alarm was judged for the first time where its known
+    /// past began is no change: what it says is then as old as that past has it.
+    pub fn take_past(&mut self, past: Self) {
+        let mut story: VecDeque<Item> = past.history.iter().cloned().collect();
+        let mut known = std::mem::take(&mut self.history);
+        for (name, alarm) in &mut self.alarms {
+            let Some(before) = past.alarms.get(name) else {
+                continue;
+            };
+            alarm.configured_at = alarm.configured_at.min(before.configured_at);
+            known.retain(|i| &i.alarm != name || i.kind != "ConfigurationUpdate");
+            if before.state == State::InsufficientData {
+                continue;
+            }
+            let of_it = |i: &Item| &i.alarm == name && i.kind == "StateUpdate";
+            let Some(at) = known.iter().find(|i| of_it(i)).map(|i| i.at) else {
+                // It was not judged before.
+                alarm.state = before.state;
+                alarm.updated_at = before.updated_at;
+                alarm.transitioned_at = before.transitioned_at;
+                alarm.reason.clone_from(&before.reason);
+                alarm.reason_data.clone_from(&before.reason_data);
+                continue;
+            };
+            let Some(state) = history::state_of(&known, name, at) else {
+                continue;
+            };
+            if state == before.state {
+                known.retain(|i| &i.alarm != name || i.at != at);
+                if alarm.transitioned_at == at {
+                    alarm.transitioned_at = before.transitioned_at;
+                    alarm.reason.clone_from(&before.reason);
+                    alarm.reason_data.clone_from(&before.reason_data);
+                }
+            } else if let Some(first) = known.iter_mut().find(|i| of_it(i)) {
+                history::followed(first, before);
+            }
+        }
+        story.append(&mut known);
+        while story.len() > HISTORY {
+            story.pop_front();
+        }
+        self.history = story;
+    }
+
     /// Judges every alarm whose newest complete period has not been judged yet; call it as often as you like.
     ///
     /// `window_scale` is the speed of the simulation: above 1, periods shrink by this factor (see `watch::Range::at`). The
     /// timestamps of states stay those of the wall clock.
     pub fn evaluate(&mut self, metrics: &MetricStore, now_epoch_s: i64, window_scale: f64) {
+        let seen = now_epoch_s - self.late_s;
+        self.judge_all(metrics, now_epoch_s, |rule| {
+            Range::at(rule, metrics, seen, window_scale)
+        });
+    }
+
+    fn judge_all(
+        &mut self,
+        metrics: &MetricStore,
+        now_epoch_s: i64,
+        range_of: impl Fn(&MetricRule) -> Range,
+    ) {
         let mut changes: Vec<(String, State, Reason)> = Vec::new();
         for (name, alarm) in &mut self.alarms {
             let Watch::Metric(rule) = &alarm.spec.watch else {
                 continue;
             };
-            let range = Range::at(rule, metrics, now_epoch_s - self.late_s, window_scale);
+            let range = range_of(rule);
             if alarm.judged_until == Some(range.until) {
                 continue;
             }
@@ -225,6 +313,11 @@ impl AlarmStore {
     /// The state of an alarm, by name or ARN.
     pub fn state(&self, name: &str) -> Option<State> {
         self.get(name).map(|a| a.state)
+    }
+
+    /// Why an alarm has its state, by name or ARN.
+    pub fn reason(&self, name: &str) -> Option<&str> {
+        self.get(name).map(|a| a.reason.as_str())
     }
 
     /// Since when an alarm is in ALARM, in seconds since the epoch; `None` where it is not.
