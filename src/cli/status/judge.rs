@@ -11,7 +11,7 @@ use crate::domain::facts::Facts;
 use crate::domain::problem::ProblemKind;
 use crate::domain::service::ServiceHealth;
 use crate::domain::text::inert;
-use crate::present::{Section, VIEWS, View};
+use crate::present::{Section, Tone, VIEWS, View, map};
 
 /// The one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -198,10 +198,12 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         }
     }
     for view in VIEWS.iter().filter(|v| v.is_live() && v.applies(facts)) {
-        let sections = (view.make)(facts, now);
-        let fresh = sections.iter().filter(|s| s.is_fresh());
-        for (about, text) in fresh.flat_map(Section::bad) {
-            find(Verdict::Degraded, view.id, format!("{about}: {text}"));
+        // The health map puts together what other pages say, and is asked for what none of them does.
+        if view.id == "map" && !map::graph(facts, now).tells_more() {
+            continue;
+        }
+        for text in ill(&(view.make)(facts, now)) {
+            find(Verdict::Degraded, view.id, text);
         }
     }
     for silence in silent(facts, now) {
@@ -243,6 +245,31 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         find(Verdict::Unknown, what, problem);
     }
     all.sort_by_key(|f| std::cmp::Reverse(f.verdict));
+    all
+}
+
+/// What is bad in a view, each thing once: a note that counts the bad rows of its section stands for them, and the run that failed
+/// is the workflow that is red.
+fn ill(sections: &[Section]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let mut told: Vec<&str> = Vec::new();
+    for section in sections.iter().filter(|s| s.is_fresh()) {
+        let notes = section.notes.iter().filter(|n| n.tone == Tone::Bad);
+        let before = all.len();
+        all.extend(notes.map(|n| n.text.clone()));
+        let counted = all.len() > before;
+        let earlier = told.clone();
+        for (name, text) in section.bad() {
+            let of_one = |t: &&str| {
+                let rest = name.strip_prefix(*t);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            };
+            if !counted && !earlier.iter().any(of_one) {
+                all.push(format!("{name}: {text}"));
+            }
+            told.push(name);
+        }
+    }
     all
 }
 

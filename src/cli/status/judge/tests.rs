@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::facts::ProviderHealth;
+use crate::domain::github::{Job, Outcome, Pipelines, Run, RunJobs, Workflow};
 use crate::domain::part::Part;
 use crate::domain::probe::{Grade, HttpsProbe, HttpsTarget};
 use crate::domain::problem::Problem;
@@ -180,4 +181,55 @@ fn a_url_answers_what_is_right_or_is_degraded_and_one_that_says_nothing_is_unkno
     assert_eq!(with(401, Some(200)), Some(Verdict::Degraded));
     assert_eq!(with(200, Some(502)), Some(Verdict::Degraded));
     assert_eq!(with(200, None), Some(Verdict::Unknown));
+}
+
+#[test]
+fn a_red_workflow_is_one_finding_with_its_count() {
+    let run = |outcome| Run {
+        id: 7,
+        workflow_id: 1,
+        workflow: "deploy".into(),
+        number: 418,
+        attempt: 1,
+        title: "Deploy api".into(),
+        event: "push".into(),
+        branch: "main".into(),
+        sha: "f00".into(),
+        actor: "ana".into(),
+        outcome,
+        started_at: Some(now()),
+        updated_at: Some(now()),
+        url: String::new(),
+    };
+    let mut facts = quiet(&["github"]);
+    let failed = run(Outcome::Failed);
+    facts.estate.pipelines = part(Arc::new(Pipelines {
+        repository: "laser/platform".into(),
+        branch: "main".into(),
+        workflows: vec![Workflow {
+            id: 1,
+            name: "deploy".into(),
+            file: "deploy.yml".into(),
+            active: true,
+            runs: vec![failed.clone()],
+        }],
+        runs: vec![failed.clone()],
+        looked_into: vec![RunJobs {
+            run: failed,
+            jobs: vec![Job {
+                id: 1,
+                name: "roll out".into(),
+                outcome: Outcome::Failed,
+                started_at: Some(now()),
+                ended_at: Some(now()),
+                steps: Vec::new(),
+            }],
+        }],
+    }));
+    let of_pipelines = |facts: &Facts| {
+        let mut all = judge(facts, now());
+        all.retain(|f| f.verdict == Verdict::Degraded);
+        all.into_iter().map(|f| f.text).collect::<Vec<_>>()
+    };
+    assert_eq!(of_pipelines(&facts), ["1 red workflow on main: deploy"]);
 }
