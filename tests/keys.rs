@@ -4,12 +4,13 @@ mod ui;
 
 use std::sync::Arc;
 
-use flightdeck::domain::action::{Confirm, Intent};
+use flightdeck::domain::action::{Confirm, DiffLine, DiffMark, Intent};
 use flightdeck::domain::problem::{Problem, ProblemKind};
-use flightdeck::domain::service::Strategy;
+use flightdeck::domain::service::{Revision, Strategy};
 use flightdeck::ui::effect::Effect;
 use flightdeck::ui::msg::Msg;
 use flightdeck::ui::screens::ScreenId;
+use jiff::Timestamp;
 use ui::{Console, fixture};
 
 #[test]
@@ -152,6 +153,133 @@ fn a_deploy_is_asked_previewed_and_confirmed_by_typing_the_environment() {
     c.msg(Msg::Started(Ok("run-1".into())));
     assert_eq!(c.model.current, ScreenId::Deploys);
     assert!(c.model.overlays.is_empty());
+}
+
+/// A service's preview that asks for its environment to be typed, and the key that asked for it.
+fn previewed(c: &mut Console, intent: Intent) {
+    let preview = flightdeck::domain::action::Preview {
+        intent,
+        at: c.model.now,
+        inputs: vec![
+            ("revision".into(), "api:42".into()),
+            ("running deployment".into(), "none".into()),
+        ],
+        ..fixture::preview()
+    };
+    c.msg(Msg::Previewed(Ok(Box::new(preview))));
+}
+
+fn asked_preview(c: &Console) -> Intent {
+    match c.effects.last() {
+        Some(Effect::Preview(intent)) => intent.clone(),
+        other => panic!("no preview asked: {other:?}"),
+    }
+}
+
+#[test]
+fn a_preview_that_grew_old_is_made_anew_and_what_was_typed_confirms_nothing() {
+    let mut c = Console::new(80, 24);
+    c.keys("3/api<enter>X");
+    let intent = asked_preview(&c);
+    previewed(&mut c, intent.clone());
+    assert!(c.shows("made now"), "{}", c.text());
+    c.keys("produc");
+    let at = |c: &Console, s: i64| Timestamp::from_second(c.model.now.as_second() + s).unwrap();
+    let later = at(&c, 30);
+    c.msg(Msg::Tick(later));
+    assert!(c.shows("made 30s ago"), "{}", c.text());
+    let later = at(&c, 31);
+    c.msg(Msg::Tick(later));
+    assert!(
+        c.shows("this preview holds no more: it was made 1m01 ago"),
+        "{}",
+        c.text()
+    );
+    assert!(
+        c.shows("r make it anew") && !c.shows("to do it"),
+        "{}",
+        c.text()
+    );
+    c.effects.clear();
+    c.keys("tion<enter>");
+    assert!(c.effects.is_empty(), "{:?}", c.effects);
+    c.keys("r");
+    assert_eq!(asked_preview(&c), intent);
+    previewed(&mut c, intent);
+    c.effects.clear();
+    c.keys("tion<enter>");
+    assert!(
+        c.effects.is_empty(),
+        "half of the word was typed for another"
+    );
+    for _ in 0..4 {
+        c.keys("<backspace>");
+    }
+    c.keys("production<enter>");
+    assert!(matches!(c.effects.last(), Some(Effect::Start { .. })));
+}
+
+#[test]
+fn a_preview_that_the_picture_contradicts_is_not_confirmed() {
+    let mut c = Console::new(80, 24);
+    c.keys("3/api<enter>X");
+    let intent = asked_preview(&c);
+    previewed(&mut c, intent);
+    let with = |later: i64, revision: &str| {
+        let mut snapshot = fixture::snapshot();
+        let mut rows = (**snapshot.facts.services.value.as_ref().unwrap()).clone();
+        for row in rows.iter_mut().filter(|s| s.id.name == "api") {
+            Arc::make_mut(row).revision = Revision::parse(revision).unwrap();
+        }
+        snapshot.facts.services.value = Some(Arc::new(rows));
+        let read = Timestamp::from_second(fixture::now().as_second() + later).unwrap();
+        snapshot.facts.services.observed_at = Some(read);
+        snapshot
+    };
+    // What was read before the preview says nothing of it.
+    c.msg(Msg::Snapshot(Arc::new(with(-1, "api:41"))));
+    assert!(c.shows("to do it"), "{}", c.text());
+    c.msg(Msg::Snapshot(Arc::new(with(2, "api:43"))));
+    assert!(
+        c.shows("revision was api:42, and is api:43 now"),
+        "{}",
+        c.text()
+    );
+    c.effects.clear();
+    c.keys("production<enter>");
+    assert!(!c.effects.iter().any(|e| matches!(e, Effect::Start { .. })));
+}
+
+#[test]
+fn what_changes_what_warns_and_what_is_called_stand_above_the_fold() {
+    let mut c = Console::new(80, 24);
+    c.keys("3/api<enter>X");
+    let intent = asked_preview(&c);
+    let line = |n: usize| DiffLine {
+        mark: DiffMark::Added,
+        text: format!("  env VARIABLE_{n}=value"),
+    };
+    let mut preview = flightdeck::domain::action::Preview {
+        intent,
+        diff: (0..40).map(line).collect(),
+        ..fixture::preview()
+    };
+    preview
+        .facts
+        .extend((0..12).map(|n| (format!("fact {n}"), "known".into())));
+    c.msg(Msg::Previewed(Ok(Box::new(preview))));
+    for words in [
+        "a new revision with",
+        "VARIABLE_5",
+        "34 more lines",
+        "▲ 1 alarm",
+        "ecs:UpdateService",
+    ] {
+        assert!(c.shows(words), "{words}\n{}", c.text());
+    }
+    assert!(!c.shows("VARIABLE_39"));
+    c.keys(&"<pagedown>".repeat(12));
+    assert!(c.shows("VARIABLE_39"), "{}", c.text());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::audit::Outcome;
+use super::environment::Env;
 use super::service::{Revision, ServiceId, Strategy};
 
 /// What somebody wants changed. Plain and comparable: it is journalled before anything is called.
@@ -175,6 +176,35 @@ pub struct Preview {
     pub at: Timestamp,
 }
 
+impl Preview {
+    /// Names of the facts that say what changes: every face shows them before all others.
+    pub const LEADS: &[&str] = &[
+        "criterion",
+        "from",
+        "to",
+        "how",
+        "then",
+        "revision",
+        "tasks",
+    ];
+
+    /// The environment that it happens in, where it is the console's own. A service whose name says that it is of another one, and
+    /// that the configuration does not list, is in no environment that is known here.
+    pub fn own_environment(&self) -> Option<&str> {
+        let own = Some(self.environment.as_str());
+        match (&self.confirm, self.intent.service()) {
+            (_, None) => own,
+            // What is typed in production names where it happens.
+            (Confirm::Type(word), Some(_)) if word.split(' ').next() == own => own,
+            (_, Some(service)) => {
+                let named = Env::named(&service.cluster).or_else(|| Env::named(&service.name));
+                let ours = Env::named(&self.environment);
+                own.filter(|_| named.is_none() || named == ours)
+            }
+        }
+    }
+}
+
 /// The stations of every action's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -291,7 +321,9 @@ impl Run {
             Some(Outcome::Refused) => false,
             // The reply was lost, or its console ended around the call.
             Some(Outcome::Unknown) => self.stood_in() >= Phase::Execute,
-            None | Some(Outcome::Failed | Outcome::Abandoned | Outcome::Stopped) => self.stood_in() >= Phase::Follow,
+            None | Some(Outcome::Failed | Outcome::Abandoned | Outcome::Stopped) => {
+                self.stood_in() >= Phase::Follow
+            }
         }
     }
 }

@@ -157,11 +157,11 @@ impl Model {
         wanted
     }
 
-    /// Whether something on screen counts seconds: an action or deployment under way, an answer that is waited for, or a word
-    /// that goes away by itself.
+    /// Whether something on screen counts seconds: an action or deployment under way, an answer that is waited for, the
+    /// age of what is to be confirmed, or a word that goes away by itself.
     pub fn counts_seconds(&self) -> bool {
         let facts = &self.snapshot.facts;
-        let waits = |o: &Overlay| matches!(o, Overlay::Confirm(c) if c.waits());
+        let waits = |o: &Overlay| matches!(o, Overlay::Confirm(c) if c.counts());
         self.status.is_some()
             || self.overlays.iter().any(waits)
             || facts.runs.iter().any(|r| r.goes_on())

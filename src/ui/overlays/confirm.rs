@@ -2,9 +2,6 @@
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use jiff::Timestamp;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::style::Style;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
@@ -12,10 +9,19 @@ use super::super::commands::Command;
 use super::super::effect::Effect;
 use super::super::model::Model;
 use super::super::screens::Nav;
-use super::super::widgets::{duration, field, line, scrolled, wrapped};
-use super::{Overlay, window};
-use crate::domain::action::{Confirm, DiffMark, Intent, Preview};
+use super::super::widgets::duration;
+use super::Overlay;
+use crate::domain::action::{Confirm, Intent, Preview};
+use crate::domain::facts::Facts;
 use crate::domain::problem::Problem;
+
+mod view;
+
+pub(super) use view::view;
+
+/// Seconds after which a preview is too old to be confirmed: what it was made from is read again before the call, but a person has
+/// not seen that.
+const OLD_S: i64 = 60;
 
 /// How far the confirmation is.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,9 +80,22 @@ impl Confirming {
         }
     }
 
-    /// Whether somebody is waited for: the seconds are shown.
-    pub fn waits(&self) -> bool {
-        matches!(self.stage, Stage::Asking | Stage::Starting(_))
+    /// Whether seconds are shown: those that somebody is waited for, or the age of what is to be confirmed.
+    pub fn counts(&self) -> bool {
+        !matches!(self.stage, Stage::Failed(_))
+    }
+
+    /// Why the preview may not be confirmed any more; `None`: it may.
+    fn spoilt(&self, model: &Model) -> Option<String> {
+        let Stage::Ready(p) = &self.stage else {
+            return None;
+        };
+        let moved = moved(p, &model.snapshot.facts);
+        let s = model.now.duration_since(p.at).as_secs();
+        let old = (s >= OLD_S).then(|| format!("it was made {} ago", duration(s)));
+        moved
+            .or(old)
+            .map(|why| format!("this preview holds no more: {why}"))
     }
 
     /// What is waited for, and for how long: a screen on which nothing moves looks dead.
@@ -94,6 +113,37 @@ impl Confirming {
     }
 }
 
+/// What a preview was made from and is otherwise by now, as far as the picture tells: only what was read after it counts.
+fn moved(p: &Preview, facts: &Facts) -> Option<String> {
+    let service = facts.service(p.intent.service()?)?;
+    let later = |at: Option<Timestamp>| at.is_some_and(|at| at > p.at);
+    let input = |name: &str| p.inputs.iter().find(|(n, _)| n == name).map(|(_, v)| v);
+    let other = |name: &str, is: String| {
+        let was = input(name).filter(|was| **was != is)?;
+        Some(format!("{name} was {was}, and is {is} now"))
+    };
+    let of_service = || {
+        other("revision", service.revision.to_string())
+            .or_else(|| other("desired count", service.counts.desired.to_string()))
+            .or_else(|| other("service status", service.status.clone()))
+    };
+    let running = || {
+        let mut rows = facts.deployment_rows().iter();
+        let running = rows.find(|d| d.service == service.id && d.state.is_running());
+        let was = input("running deployment")?;
+        match running {
+            Some(d) if d.id != *was => Some("another deployment is running now".to_owned()),
+            None if was != "none" && !service.is_deploying() => {
+                Some("the deployment that ran is over".to_owned())
+            }
+            _ => None,
+        }
+    };
+    let of_service = later(facts.services.observed_at).then(of_service).flatten();
+    let both = later(facts.services.observed_at) && later(facts.deployments.observed_at);
+    of_service.or_else(|| both.then(running).flatten())
+}
+
 fn find(model: &mut Model) -> Option<&mut Confirming> {
     model.overlays.iter_mut().rev().find_map(|o| match o {
         Overlay::Confirm(c) => Some(c.as_mut()),
@@ -105,6 +155,8 @@ fn find(model: &mut Model) -> Option<&mut Confirming> {
 pub fn previewed(model: &mut Model, answer: Result<Box<Preview>, Problem>) {
     let Some(c) = find(model) else { return };
     match answer {
+        // One that is there already stays: a person may be confirming it.
+        _ if c.stage != Stage::Asking => {}
         Ok(preview) if preview.intent == c.intent => c.stage = Stage::Ready(preview),
         Ok(_) => {}
         Err(problem) => c.stage = Stage::Failed(problem),
@@ -140,10 +192,16 @@ pub(super) fn on_key(
     command: Option<Command>,
 ) -> Vec<Effect> {
     let page = usize::from(model.size.1 / 3);
+    let spoilt = c.spoilt(model);
+    if renews(&c, key, command, spoilt.is_some()) {
+        // Made anew in a window of its own: what was typed for the one before confirms nothing.
+        return vec![Effect::Preview(c.intent)];
+    }
     let confirmed = match (&c.stage, key.code) {
         (Stage::Starting(_), KeyCode::Esc) => None,
         (_, KeyCode::Esc) => return Vec::new(),
         (Stage::Failed(_), KeyCode::Enter) => return Vec::new(),
+        (Stage::Ready(_), _) if spoilt.is_some() => None,
         (Stage::Ready(p), code) if p.refusals.is_empty() => match (&p.confirm, code) {
             (Confirm::Key, KeyCode::Char('y')) => Some((p.clone(), None)),
             (Confirm::Type(word), KeyCode::Enter) => {
@@ -170,8 +228,8 @@ pub(super) fn on_key(
             (Some(Command::PageUp), _) => c.scroll = c.scroll.saturating_sub(page),
             (Some(Command::PageDown), _) => c.scroll += page,
             _ => {
-                let types =
-                    matches!(&c.stage, Stage::Ready(p) if matches!(p.confirm, Confirm::Type(_)));
+                let types = spoilt.is_none()
+                    && matches!(&c.stage, Stage::Ready(p) if matches!(p.confirm, Confirm::Type(_)));
                 if types && key.code != KeyCode::Enter {
                     c.typed.handle_event(&Event::Key(key));
                     c.error = None;
@@ -183,204 +241,16 @@ pub(super) fn on_key(
     effects
 }
 
-type Row = Vec<(String, Style)>;
-
-fn body(c: &Confirming, model: &Model, width: u16) -> Vec<Row> {
-    let t = &model.theme;
-    let mut rows: Vec<Row> = Vec::new();
-    let mut say = |text: &str, style: Style, indent: &str| {
-        for l in wrapped(
-            text,
-            usize::from(width).saturating_sub(indent.chars().count() + 1),
-        ) {
-            rows.push(vec![(format!("{indent}{l}"), style)]);
-        }
-    };
+/// Whether a key asks for the preview to be made anew: `r` wherever it is no letter of a word that is typed, and what refreshes
+/// everywhere.
+fn renews(c: &Confirming, key: KeyEvent, command: Option<Command>, spoilt: bool) -> bool {
+    let refreshes = command == Some(Command::Refresh);
     match &c.stage {
-        Stage::Asking => say(
-            &c.waiting(
-                "reading what this would do; nothing is changed by it",
-                model.now,
-            ),
-            t.info,
-            " ",
-        ),
-        Stage::Failed(problem) => {
-            say(&format!("▲ {}", problem.what), t.critical, " ");
-            say(&problem.why, t.text, "   ");
-            say(&problem.fix, t.muted, "   ");
+        Stage::Asking | Stage::Starting(_) => false,
+        Stage::Failed(_) => refreshes || key.code == KeyCode::Char('r'),
+        Stage::Ready(p) => {
+            let typed = matches!(p.confirm, Confirm::Type(_)) && p.refusals.is_empty();
+            refreshes || (key.code == KeyCode::Char('r') && (spoilt || !typed))
         }
-        Stage::Ready(p) | Stage::Starting(p) => {
-            for why in &p.refusals {
-                say(&format!("✗ {why}"), t.critical, " ");
-            }
-            for why in &p.warnings {
-                say(&format!("▲ {why}"), t.warn, " ");
-            }
-            if !(p.refusals.is_empty() && p.warnings.is_empty()) {
-                rows.push(Vec::new());
-            }
-            if !p.diff.is_empty() {
-                // What changes stands before what is known of it: it must not be below the fold.
-                for d in &p.diff {
-                    let (sign, style) = match d.mark {
-                        DiffMark::Same => (" ", t.muted),
-                        DiffMark::Removed => ("-", t.removed),
-                        DiffMark::Added => ("+", t.added),
-                    };
-                    let room = usize::from(width).saturating_sub(4);
-                    for (n, text) in wrapped(&d.text, room).into_iter().enumerate() {
-                        let sign = if n == 0 { sign } else { " " };
-                        rows.push(vec![(format!(" {sign} {text}"), style)]);
-                    }
-                }
-                rows.push(Vec::new());
-            }
-            let label = p
-                .facts
-                .iter()
-                .map(|(k, _)| k.chars().count())
-                .max()
-                .unwrap_or(0);
-            for (k, v) in &p.facts {
-                let room = usize::from(width).saturating_sub(label + 4);
-                for (i, l) in wrapped(v, room).into_iter().enumerate() {
-                    let head = if i == 0 { k.as_str() } else { "" };
-                    rows.push(vec![(format!(" {head:<label$}  "), t.muted), (l, t.text)]);
-                }
-            }
-            if !p.calls.is_empty() {
-                rows.push(Vec::new());
-                rows.push(vec![(" will call".to_owned(), t.column)]);
-                for call in &p.calls {
-                    let room = usize::from(width).saturating_sub(6);
-                    for (n, text) in wrapped(call, room).into_iter().enumerate() {
-                        let indent = if n == 0 { "   " } else { "     " };
-                        rows.push(vec![(format!("{indent}{text}"), t.muted)]);
-                    }
-                }
-            }
-        }
-    }
-    rows
-}
-
-pub(super) fn view(c: &Confirming, model: &Model, area: Rect, buf: &mut Buffer) {
-    let t = &model.theme;
-    let width = 96.min(area.width);
-    let rows = body(c, model, width.saturating_sub(2));
-    let title = match &c.stage {
-        Stage::Ready(p) | Stage::Starting(p) => match &p.confirm {
-            // The cluster that the title names may be of another environment than the console.
-            Confirm::Type(word) if word.split(' ').next() != Some(&p.environment) => {
-                p.title.clone()
-            }
-            Confirm::Key if p.intent.service().is_some() => p.title.clone(),
-            _ => format!("{}   in {}", p.title, p.environment),
-        },
-        _ => format!("{} {}", c.intent.verb(), c.intent.subject()),
-    };
-    // What is wrong with what was typed stands above the field, in as many lines as it takes.
-    let wrong: Vec<String> = c
-        .error
-        .iter()
-        .flat_map(|why| wrapped(&format!("▲ {why}"), usize::from(width).saturating_sub(4)))
-        .collect();
-    let height = u16::try_from(rows.len() + wrong.len().max(1) + 4).unwrap_or(u16::MAX);
-    let inside = window(buf, area, width, height, &title, t);
-    let foot_height = (1 + wrong.len().max(1) as u16).min(inside.height);
-    let list = Rect {
-        height: inside.height - foot_height,
-        ..inside
-    };
-    let shown = usize::from(list.height);
-    let first = c.scroll.min(rows.len().saturating_sub(shown));
-    for (y, row) in (list.y..list.bottom()).zip(rows.iter().skip(first)) {
-        line(buf, list.x, y, list.width, row);
-    }
-    scrolled(buf, list, first, shown, rows.len(), t);
-    let y = inside.bottom().saturating_sub(1);
-    for (y, text) in (list.bottom()..y).zip(&wrong) {
-        let words = [(format!(" {text}"), t.critical)];
-        line(buf, inside.x, y, inside.width, &words);
-    }
-    match &c.stage {
-        Stage::Asking => line(
-            buf,
-            inside.x,
-            y,
-            inside.width,
-            &[(" esc give up".into(), t.muted)],
-        ),
-        Stage::Starting(_) => line(
-            buf,
-            inside.x,
-            y,
-            inside.width,
-            &[(
-                format!(
-                    " {}",
-                    c.waiting("writing the journal, then going", model.now)
-                ),
-                t.info,
-            )],
-        ),
-        Stage::Failed(_) => line(
-            buf,
-            inside.x,
-            y,
-            inside.width,
-            &[(
-                " nothing was changed that is not said above   esc close".into(),
-                t.muted,
-            )],
-        ),
-        Stage::Ready(p) if !p.refusals.is_empty() => {
-            line(
-                buf,
-                inside.x,
-                y,
-                inside.width,
-                &[(" this cannot work as it is   esc close".into(), t.warn)],
-            );
-        }
-        Stage::Ready(p) => match &p.confirm {
-            Confirm::Key => line(
-                buf,
-                inside.x,
-                y,
-                inside.width,
-                &[
-                    (" y".into(), t.key),
-                    (" do it   ".into(), t.text),
-                    ("esc".into(), t.key),
-                    (" give up".into(), t.text),
-                ],
-            ),
-            Confirm::Type(word) => {
-                let ask = format!(" type {word} to do it: ");
-                let used = ask.chars().count() as u16;
-                let keys = "enter   esc give up";
-                // A long word leaves less room for what is typed, not for what the keys do.
-                let spare = inside.width.saturating_sub(used + 3 + keys.len() as u16);
-                let room = spare.clamp(8, 24);
-                line(buf, inside.x, y, inside.width, &[(ask, t.danger)]);
-                let at = Rect::new(
-                    inside.x + used + 1,
-                    y,
-                    room.min(inside.width.saturating_sub(used + 1)),
-                    1,
-                );
-                field(buf, at, &c.typed, true, t);
-                let rest = inside.x + used + room + 3;
-                line(
-                    buf,
-                    rest,
-                    y,
-                    inside.right().saturating_sub(rest),
-                    &[(keys.into(), t.muted)],
-                );
-            }
-        },
     }
 }

@@ -40,7 +40,10 @@ pub fn from_alarm(command: Command, alarm: &Alarm, facts: &Facts) -> Result<Nav,
     if command == Command::Metrics {
         let firing = members.iter().filter(|a| a.state == AlarmState::Alarm);
         let mut watched: Vec<MetricQuery> = Vec::new();
-        for query in std::iter::once(alarm).chain(firing.copied()).filter_map(query) {
+        for query in std::iter::once(alarm)
+            .chain(firing.copied())
+            .filter_map(query)
+        {
             if !watched.contains(query) {
                 watched.push(query.clone());
             }
@@ -59,11 +62,7 @@ pub fn from_alarm(command: Command, alarm: &Alarm, facts: &Facts) -> Result<Nav,
 }
 
 /// Where such a command leads from the fault of a system; else why it leads nowhere.
-pub fn from_fault(
-    command: Command,
-    fault: Option<&Fault>,
-    facts: &Facts,
-) -> Result<Nav, String> {
+pub fn from_fault(command: Command, fault: Option<&Fault>, facts: &Facts) -> Result<Nav, String> {
     let Some(fault) = fault else {
         return Err("this system's fault is of no single component: enter opens its page".into());
     };
@@ -79,7 +78,9 @@ pub fn from_fault(
     let nav = found.and_then(|id| lead(command, id, facts));
     nav.ok_or_else(|| {
         // A tree's twigs are no part of a name.
-        let name = fault.name.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let name = fault
+            .name
+            .trim_start_matches(|c: char| !c.is_alphanumeric());
         format!("{name} is no service that is known here: enter opens its page")
     })
 }

@@ -49,9 +49,7 @@ impl Screen for Alerts {
                 Some("no member and no deployment to lead to".into())
             }
             NextPane if leads::of(alarm, cx).len() < 2 => Some("nothing else to select".into()),
-            c if about::LEADS.contains(&c) => {
-                about::from_alarm(c, alarm, &cx.snapshot.facts).err()
-            }
+            c if about::LEADS.contains(&c) => about::from_alarm(c, alarm, &cx.snapshot.facts).err(),
             _ => None,
         }
     }
