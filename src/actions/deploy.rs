@@ -70,7 +70,7 @@ impl Deploy<'_> {
         let strategy = self.strategy.unwrap_or(service.deployment.strategy);
         self.judge_strategy(&mut draft, service.deployment.strategy);
         look.guards(&mut draft, &subject, strategy);
-        look.alarms(&mut draft, service, true).await;
+        look.alarms(&mut draft, &subject, true).await;
         look.under_way(&mut draft, &subject.sight).await;
         if subject.sight.running().is_some() {
             draft.warn("a deployment is running: this one replaces it");

@@ -8,7 +8,6 @@ use super::goal::Sight;
 use super::words;
 use crate::backend::Backend;
 use crate::domain::action::Intent;
-use crate::domain::alarm::AlarmState;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
 use crate::store::{JournalRun, Lane, RunState, Store};
@@ -117,51 +116,6 @@ impl Look<'_> {
             draft.warn(
                 "neither a health check nor a load balancer: ECS cannot tell a bad task from a good one",
             );
-        }
-    }
-
-    /// Alarms that fire now. Those that watch deployments become an input, if `binding`.
-    pub async fn alarms(&self, draft: &mut Draft, service: &Service, binding: bool) {
-        let watched = &service.deployment.alarms;
-        let list = |names: &[String]| {
-            if names.is_empty() {
-                "none".to_owned()
-            } else {
-                names.join(", ")
-            }
-        };
-        draft.fact("alarms watched", list(watched));
-        match self.backend.cloudwatch.alarms().await {
-            Ok(alarms) => {
-                let (mut ours, mut others) = (Vec::new(), Vec::new());
-                for alarm in alarms.iter().filter(|a| a.state == AlarmState::Alarm) {
-                    if watched.contains(&alarm.name) {
-                        ours.push(alarm.name.clone());
-                    } else {
-                        others.push(alarm.name.clone());
-                    }
-                }
-                if !ours.is_empty() {
-                    let then = if service.deployment.alarms_rollback {
-                        "the deployment will roll back"
-                    } else {
-                        "the deployment will fail"
-                    };
-                    draft.warn(format!("in ALARM and watched: {}: {then}", list(&ours)));
-                }
-                if !others.is_empty() {
-                    draft.warn(format!("in ALARM: {}", list(&others)));
-                }
-                let all: Vec<String> = ours.iter().chain(&others).cloned().collect();
-                draft.fact("in ALARM now", list(&all));
-                if binding {
-                    draft.input("watched alarms in ALARM", list(&ours));
-                }
-            }
-            Err(p) => {
-                draft.fact("in ALARM now", "unknown");
-                draft.warn(format!("alarms could not be read: {}", p.why));
-            }
         }
     }
 

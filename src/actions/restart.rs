@@ -51,7 +51,7 @@ impl Restart<'_> {
                 .warn("the image has no fixed tag: the new tasks may run another one than the old");
         }
         look.guards(&mut draft, &subject, service.deployment.strategy);
-        look.alarms(&mut draft, service, true).await;
+        look.alarms(&mut draft, &subject, true).await;
         look.under_way(&mut draft, &subject.sight).await;
         if subject.sight.running().is_some() {
             draft.warn("a deployment is running: this one replaces it");

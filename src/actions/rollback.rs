@@ -73,7 +73,7 @@ impl Rollback<'_> {
             }
         }
         look.guards(&mut draft, &subject, service.deployment.strategy);
-        look.alarms(&mut draft, service, false).await;
+        look.alarms(&mut draft, &subject, false).await;
         look.under_way(&mut draft, &subject.sight).await;
         Ok(draft)
     }

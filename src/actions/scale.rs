@@ -71,7 +71,7 @@ impl Scale<'_> {
         if subject.sight.running().is_some() {
             draft.warn("a deployment is running: it goes on with the new count");
         }
-        look.alarms(&mut draft, service, false).await;
+        look.alarms(&mut draft, &subject, false).await;
         draft.call(self.words());
         Ok(draft)
     }

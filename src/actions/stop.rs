@@ -65,7 +65,7 @@ impl Stop<'_> {
                 draft.call(words(&d.id, self.rollback));
             }
         }
-        look.alarms(&mut draft, subject.service(), false).await;
+        look.alarms(&mut draft, &subject, false).await;
         Ok(draft)
     }
 
