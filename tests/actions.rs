@@ -5,7 +5,7 @@
 mod bench;
 
 use bench::{Bench, Mischief, PACE, SLOW, api, deploy, story};
-use flightdeck::actions::Timing;
+use flightdeck::actions::{Judged, Timing};
 use flightdeck::config::{Config, HttpsTarget};
 use flightdeck::domain::action::{Confirm, DiffMark, Intent, Phase};
 use flightdeck::domain::audit::{ChainVerdict, Outcome, SignOffKind};
@@ -278,10 +278,7 @@ async fn an_own_rollback_that_is_followed_can_be_stopped() {
     );
     let back = console.wait(&back).await;
     assert_eq!(back.outcome, Some(Outcome::Stopped), "{}", story(&back));
-    assert_eq!(
-        console.settled(&api()).await.revision.number,
-        before.number
-    );
+    assert_eq!(console.settled(&api()).await.revision.number, before.number);
 
     // One that stops a deployment rolls back, and ECS stops none that does: what can be done instead is said.
     let deployed = console.start(deploy("1.8.3")).await.unwrap();
@@ -292,7 +289,9 @@ async fn an_own_rollback_that_is_followed_can_be_stopped() {
     }
     let preview = console.preview(stop()).await;
     let said = |r: &String| {
-        r.contains("ROLLING BACK already") && r.contains("deploy what is to run") && r.contains("--to")
+        r.contains("ROLLING BACK already")
+            && r.contains("deploy what is to run")
+            && r.contains("--to")
     };
     assert!(preview.refusals.iter().any(said), "{:?}", preview.refusals);
     assert_eq!(preview.refusals.len(), 1, "{:?}", preview.refusals);
@@ -810,7 +809,15 @@ async fn a_persons_word_is_kept_replaced_and_withdrawn() {
         why: why.into(),
         link: "https://wiki/rehearsal".into(),
     };
+    console.engine.judged_by(|id| {
+        Some(Judged {
+            title: format!("the title of {id}"),
+            failing: None,
+        })
+    });
     let preview = console.preview(sign("rehearsed, token=abc123")).await;
+    let named = ("criterion".into(), "2.3.c  the title of 2.3.c".into());
+    assert!(preview.facts.contains(&named), "{:?}", preview.facts);
     assert_eq!(preview.confirm, Confirm::Key);
     let id = console.engine.start(preview, None).await.unwrap();
     assert_eq!(console.wait(&id).await.outcome, Some(Outcome::Succeeded));

@@ -57,6 +57,15 @@ impl Draft {
         self.warn(text);
     }
 
+    /// The title of the criterion that it is about, beside its number.
+    pub fn criterion(&mut self, title: &str) {
+        for (name, value) in &mut self.facts {
+            if name == "criterion" {
+                *value = format!("{value}  {title}");
+            }
+        }
+    }
+
     /// A reason why it cannot work.
     pub fn refuse(&mut self, text: impl Into<String>) {
         self.refusals.push(text.into());
@@ -285,6 +294,42 @@ mod tests {
         assert_eq!(listed, word("main"));
         let listed = asked("staging", false, &["live"], ("live", "api"));
         assert_eq!(listed, Confirm::Key);
+    }
+
+    #[test]
+    fn a_preview_names_the_environment_only_where_it_is_the_service_s_own() {
+        let place = |environment: &str, production: bool, id: Option<(&str, &str)>| {
+            let config = Config {
+                environment: environment.into(),
+                production,
+                ..Config::default()
+            };
+            let intent = match id {
+                Some((cluster, name)) => Intent::Restart {
+                    service: ServiceId {
+                        cluster: cluster.into(),
+                        name: name.into(),
+                    },
+                },
+                None => Intent::Withdraw {
+                    criterion: "1.1".into(),
+                    why: "x".into(),
+                },
+            };
+            let preview = Draft::default().finish(intent, &config);
+            preview.own_environment().map(str::to_owned)
+        };
+        let own = |e: &str| Some(e.to_owned());
+        let prod = |id| place("laser-prod", true, Some(id));
+        assert_eq!(prod(("laser-prod", "api")), own("laser-prod"));
+        assert_eq!(prod(("laser", "api")), own("laser-prod"));
+        assert_eq!(prod(("laser-dev", "api")), None);
+        assert_eq!(place("staging", false, Some(("laser-prod", "api"))), None);
+        assert_eq!(
+            place("staging", false, Some(("laser", "api"))),
+            own("staging")
+        );
+        assert_eq!(place("laser-prod", true, None), own("laser-prod"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio::time::Instant;
 
 use super::board::Board;
+use super::judged::{Judge, Judged};
 use super::life::{Confirmed, Signal, Start, live};
 use super::look::Look;
 use super::{draft, kind, resume, who};
@@ -65,17 +66,6 @@ pub struct Engine {
     judge: OnceLock<Judge>,
 }
 
-type Says = dyn Fn(&str) -> Option<String> + Send + Sync;
-
-/// Tells why a criterion's probe says that it fails, if it says so.
-struct Judge(Box<Says>);
-
-impl std::fmt::Debug for Judge {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Judge")
-    }
-}
-
 impl Engine {
     /// For one environment. Without a store, previews can be made and nothing can be started.
     pub fn new(config: Arc<Config>, backend: Arc<Backend>, store: Option<Arc<Store>>) -> Arc<Self> {
@@ -104,9 +94,9 @@ impl Engine {
         })
     }
 
-    /// Lets previews of sign-offs know what the probes say; the first judge stays.
-    pub fn judged_by(&self, judge: impl Fn(&str) -> Option<String> + Send + Sync + 'static) {
-        let _ = self.judge.set(Judge(Box::new(judge)));
+    /// Lets previews of sign-offs know what the plan says of their criterion; the first judge stays.
+    pub fn judged_by(&self, judge: impl Fn(&str) -> Option<Judged> + Send + Sync + 'static) {
+        let _ = self.judge.set(Judge::new(judge));
     }
 
     /// Whether somebody's word stands on a criterion.
@@ -138,12 +128,8 @@ impl Engine {
             draft
                 .refuse("there is no store to write the audit trail to: no audit write, no action");
         }
-        if let (Intent::SignOff { criterion, .. }, Some(Judge(says))) = (&intent, self.judge.get())
-            && let Some(why) = says(criterion)
-        {
-            draft.warn(format!(
-                "its probe says failing ({why}), and a probe outranks a sign-off: {criterion} stays failing until the probe passes"
-            ));
+        if let Some(judge) = self.judge.get() {
+            judge.tell(&intent, &mut draft);
         }
         if let Some(store) = &self.store
             && let Ok(ChainVerdict::Broken { seq, why }) = store.verify().await

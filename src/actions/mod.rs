@@ -24,6 +24,7 @@ mod follow;
 mod goal;
 mod hands;
 mod image;
+mod judged;
 mod kind;
 mod life;
 mod look;
@@ -40,3 +41,4 @@ mod who;
 mod words;
 
 pub use engine::{Engine, Timing};
+pub use judged::Judged;

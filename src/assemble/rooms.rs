@@ -1,11 +1,13 @@
 //! The rooms behind a face: clients, store, actions and watch, opened in that order and closed in the other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::actions::Engine;
+use crate::actions::{Engine, Judged};
 use crate::backend::Backend;
 use crate::config::Config;
 use crate::domain::problem::Problem;
+use crate::plan::checklist::CriterionStatus;
 use crate::plan::{CriterionState, Plan};
 use crate::store::Store;
 use crate::watch::{self, Handle, Scope};
@@ -43,6 +45,9 @@ impl Rooms {
     ) -> Result<Self, Problem> {
         let plan = Arc::new(Plan::of(config)?);
         let backend = Arc::new(Backend::new(config).await?);
+        let titles: BTreeMap<String, String> = (plan.criteria())
+            .map(|c| (c.id.clone(), c.title.clone()))
+            .collect();
         let store = match records {
             Records::None => None,
             Records::Needed => Some(Ok(Arc::new(Store::open(config).await?))),
@@ -56,9 +61,11 @@ impl Rooms {
         let picture = watch.clone();
         engine.judged_by(move |id| {
             let list = &picture.snapshot().checklist;
-            let mut rows = list.stages.iter().flat_map(|s| &s.criteria);
-            rows.find(|c| c.id == id && c.state == CriterionState::Failing)
-                .map(|c| c.reason.clone())
+            let failing = |c: &&CriterionStatus| c.state == CriterionState::Failing;
+            Some(Judged {
+                title: titles.get(id)?.clone(),
+                failing: (list.criterion(id).filter(failing)).map(|c| c.reason.clone()),
+            })
         });
         Ok(Self {
             watch,
