@@ -677,12 +677,7 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date_with_all_that_it_holds
     let filled = dir.path().join("filled.db");
     let store = six_rows(&filled).await;
     store.begin(&scale("mail"), "ben").await.unwrap();
-    give(
-        &store,
-        sign("2.1.c", "seen").intent,
-        SignOffKind::SignedOff,
-    )
-    .await;
+    give(&store, sign("2.1.c", "seen").intent, SignOffKind::SignedOff).await;
     let before = store.audit_rows(50).await.unwrap();
     drop(store);
     let mut old = SqliteConnectOptions::new()
@@ -756,7 +751,10 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date_with_all_that_it_holds
     ] {
         let done = sqlx::raw_sql("PRAGMA foreign_keys = ON").execute(&mut db);
         done.await.unwrap();
-        assert!(sqlx::raw_sql(wrong).execute(&mut db).await.is_err(), "{wrong}");
+        assert!(
+            sqlx::raw_sql(wrong).execute(&mut db).await.is_err(),
+            "{wrong}"
+        );
     }
 }
 

@@ -36,7 +36,10 @@ pub async fn run(intent: Intent, consent: Consent, session: &mut Session) -> Res
         return Err(refused(&preview, session.config.read_only));
     }
     if consent.yes {
-        // Nobody reads a preview here. What it warns of is said all the same, beside the answer.
+        // Nobody is asked here. What is about to be done is said all the same, and what it warns of beside the answer.
+        if !session.out.is_json() {
+            preview::brief(&preview, &mut session.out)?;
+        }
         for warning in &preview.warnings {
             eprintln!("warning: {}", inert(warning));
         }

@@ -82,7 +82,10 @@ async fn write(
         }
         Found::Earlier(version) => {
             for (_, step) in STEPS.iter().filter(|(to, _)| *to > version) {
-                sqlx::raw_sql(*step).execute(&mut *tx).await.map_err(wrong)?;
+                sqlx::raw_sql(*step)
+                    .execute(&mut *tx)
+                    .await
+                    .map_err(wrong)?;
             }
             let broken: i64 = sqlx::query_scalar("SELECT count(*) FROM pragma_foreign_key_check")
                 .fetch_one(&mut *tx)
@@ -91,7 +94,9 @@ async fn write(
             if broken > 0 {
                 return Err(fault::opening(
                     path,
-                    &format!("{broken} of its rows belong to a run that it does not hold, so it cannot be brought to schema {VERSION}"),
+                    &format!(
+                        "{broken} of its rows belong to a run that it does not hold, so it cannot be brought to schema {VERSION}"
+                    ),
                     "Set `store` in flightdeck.toml to another path; this file is left as it is.",
                 ));
             }

@@ -165,6 +165,12 @@ fn a_good_image_is_rolled_out_verified_and_recorded_and_goes_back() {
         "{}",
         ran.out
     );
+    // What is about to be done stands before what happens.
+    let called = ran.out.find("  calls    ecs:UpdateService").unwrap();
+    let changes = ran.out.find("  -   image").unwrap();
+    let happens = ran.out.find("  execute ").unwrap();
+    assert!(changes < called && called < happens, "{}", ran.out);
+    assert!(ran.out.starts_with("Roll back api"), "{}", ran.out);
     assert!(
         ran.out
             .lines()
