@@ -13,7 +13,7 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::left("state", 9),
     Column::left("sev", 4),
     Column::right("since", 5),
-    Column::left("alarm", 16).grow(3),
+    Column::left("alarm", 16).grow(3).middle(),
     Column::right("now", 7),
     Column::left("fires if", 9),
     Column::left("3 hours", 16).drop(1),

@@ -11,14 +11,19 @@ use crate::ui::widgets::{Column, Row, Table, ago, duration, line, panel, scrolle
 const COLUMNS: &[Column] = &[
     Column::right("#", 5),
     Column::right("when", 11),
-    Column::left("who", 10).grow(2).middle(),
-    Column::left("action", 9),
+    Column::left("who", 12).grow(2).middle(),
+    Column::left("action", 8),
     Column::left("subject", 16).grow(2),
-    Column::left("event", 8),
+    Column::left("event", 7),
     Column::left("outcome", 11),
     Column::right("took", 6).drop(2),
     Column::left("detail", 12).grow(4).drop(1),
 ];
+
+/// Which of them says who.
+const WHO: usize = 2;
+/// Columns of the terminal from which there is room for the whole of a caller's ARN.
+const WIDE: u16 = 180;
 
 /// Rows that fit.
 pub(super) fn list_height(cx: &Cx<'_>) -> usize {
@@ -57,6 +62,18 @@ pub(super) fn row(r: &AuditRow, cx: &Cx<'_>) -> Row {
         ),
         (r.detail.clone(), t.muted),
     ])
+}
+
+/// A person in few columns: the user, and the last part of the caller's ARN. All callers of an account begin alike.
+fn in_short(who: &str) -> String {
+    let parts = who.strip_suffix(')').and_then(|w| w.split_once(" ("));
+    match parts {
+        Some((user, arn)) if arn.starts_with("arn:") => {
+            let last = arn.rsplit(['/', ':']).next().unwrap_or(arn);
+            format!("{user} ({last})")
+        }
+        _ => who.to_owned(),
+    }
 }
 
 /// Which rows are not in the head file.
@@ -136,7 +153,16 @@ pub(super) fn view(s: &Audit, cx: &Cx<'_>, buf: &mut Buffer) {
         .iter()
         .skip(s.list.offset())
         .filter_map(|seq| rows(cx).iter().find(|r| r.seq == *seq));
-    table.draw(buf, list, shown.map(|r| row(r, cx)), t);
+    let drawn = shown.map(|r| {
+        let mut row = row(r, cx);
+        if cx.body.width < WIDE
+            && let Some(cell) = row.cells.get_mut(WHO)
+        {
+            cell.0 = in_short(&r.who);
+        }
+        row
+    });
+    table.draw(buf, list, drawn, t);
     scrolled(
         buf,
         list,

@@ -12,7 +12,7 @@ use crate::domain::metric::Unit;
 use crate::domain::part::Freshness;
 use crate::domain::problem::Problem;
 use crate::domain::service::Service;
-use crate::domain::text::clip;
+use crate::domain::text::{clip, clip_middle};
 use crate::ui::screens::Cx;
 use crate::ui::screens::services::row as service_row;
 use crate::ui::widgets::{Table, age, duration, line, panel, scrolled, spark, wrapped};
@@ -146,7 +146,7 @@ fn service_line(s: &Service, cx: &Cx<'_>, room: u16) -> Spans {
         spans.push((format!("{name}  "), t.strong));
     } else {
         spans.push((
-            format!("{:<name_width$} ", clip(&name, name_width)),
+            format!("{:<name_width$} ", clip_middle(&name, name_width)),
             t.strong,
         ));
     }
@@ -208,7 +208,7 @@ fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: u16) -> Spans {
     let mut spans = burning_head(sign, a.severity.word(), style, a.since, cx);
     spans.extend([
         (
-            format!("{:<name_width$} ", clip(&a.name, name_width)),
+            format!("{:<name_width$} ", clip_middle(&a.name, name_width)),
             t.strong,
         ),
         (format!("{:<19} ", clip(&value, 19)), t.text),
