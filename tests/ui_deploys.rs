@@ -9,8 +9,11 @@ use flightdeck::domain::action::{Intent, Phase, Run, RunLine};
 use flightdeck::domain::audit::Outcome;
 use flightdeck::domain::deployment::{Deployment, DeploymentState};
 use flightdeck::domain::facts::Author;
+use flightdeck::domain::image::{Image, Registry, Scan};
+use flightdeck::domain::interest::Interest;
 use flightdeck::domain::part::Part;
 use flightdeck::domain::service::{ServiceEvent, TaskDefinition};
+use flightdeck::ui::msg::Msg;
 use flightdeck::watch::Snapshot;
 use jiff::Timestamp;
 use ui::{Console, fixture};
@@ -275,4 +278,77 @@ fn who_deployed_is_told_where_it_is_known_and_who_registered_is_another_thing() 
         c.keys("4");
         assert!(rows_of(&c, "worker")[0].contains("rev ben"), "{}", c.text());
     }
+}
+
+#[test]
+fn an_image_that_failed_here_is_not_offered_like_any_other() {
+    let uri = "123456789012.dkr.ecr.us-east-1.amazonaws.com/laser/worker";
+    let image = |tag: &str, hours: i64, critical: u64| Image {
+        repository: "laser/worker".into(),
+        uri: uri.into(),
+        tags: vec![tag.into()],
+        digest: format!("sha256:{tag}"),
+        bytes: 1,
+        pushed_at: Some(ago(hours * 3_600)),
+        pulled_at: None,
+        scan: Scan {
+            status: "COMPLETE".into(),
+            completed_at: Some(ago(60)),
+            counts: [("CRITICAL".to_owned(), critical)].into(),
+        },
+        findings: Vec::new(),
+    };
+    // The running one failed two hours ago with the newest image; what runs by its definition is 1.8.8.
+    let failed = |d: &mut Deployment| {
+        d.state = DeploymentState::RolledBack;
+        d.finished_at = Some(ago(7_200));
+        d.to.as_mut().unwrap().image = Some(format!("{uri}:2.0.0-bad"));
+    };
+    let mut snapshot = with(failed, Vec::new());
+    snapshot.facts.estate.registry = part(Arc::new(Registry {
+        images: vec![
+            image("2.0.0-bad", 3, 0),
+            image("1.9.1", 4, 2),
+            image("1.9.0", 5, 0),
+            image("1.8.9", 6, 0),
+            image("1.8.8", 7, 0),
+        ],
+        ..Registry::default()
+    }));
+    let mut c = Console::with(80, 24, snapshot.clone());
+    c.keys("3/worker<enter><enter>U");
+    let text = c.text();
+    let at = |words: &str| {
+        let line = text.lines().position(|l| l.contains(words));
+        line.unwrap_or_else(|| panic!("{words}\n{text}"))
+    };
+    let order = [
+        at(":1.9.0"),
+        at(":1.8.9"),
+        at(":1.8.8      runs"),
+        at(":1.9.1      2 critical findings"),
+        at(":2.0.0-bad  failed 2h ago"),
+    ];
+    assert!(order.is_sorted(), "{order:?}\n{text}");
+    c.keys("<down>");
+    assert!(c.shows("▌:1.9.0"), "the best is taken first\n{}", c.text());
+    // From the list, where nobody has asked for the past yet, it is asked for, and told in the open form.
+    let mut early = snapshot.clone();
+    early.facts.deployments = part(Arc::default());
+    let mut c = Console::with(80, 24, early);
+    c.keys("3/worker<enter>U");
+    let asks = Interest::Deployments(fixture::id("worker"));
+    assert!(c.model.interests().contains(&asks));
+    assert!(!c.shows("failed 2h"), "{}", c.text());
+    c.msg(Msg::Snapshot(Arc::new(snapshot.clone())));
+    assert!(c.shows(":2.0.0-bad  failed 2h ago"), "{}", c.text());
+    // It was deployed with success later, from here: then it is good.
+    let mut rows = (**snapshot.facts.audit.value.as_ref().unwrap()).clone();
+    rows[0].subject = "laser-prod/worker".into();
+    rows[0].parameters = serde_json::json!({"image": ":2.0.0-bad"});
+    snapshot.facts.audit = part(Arc::new(rows));
+    let mut c = Console::with(80, 24, snapshot);
+    c.keys("3/worker<enter><enter>U<down>");
+    assert!(c.shows("▌:2.0.0-bad"), "{}", c.text());
+    assert!(!c.shows("failed 2h"), "{}", c.text());
 }

@@ -277,13 +277,12 @@ impl Registry {
         }
     }
 
-    /// The newest tags of the repository that a reference is of.
-    pub fn newest_beside(&self, reference: &str, most: usize) -> Vec<String> {
-        let beside = |i: &&Image| {
+    /// The images of the repository that a reference is of.
+    pub fn beside<'r>(&'r self, reference: &'r str) -> impl Iterator<Item = &'r Image> {
+        self.images.iter().filter(move |i| {
             let rest = reference.strip_prefix(i.uri.as_str());
             rest.and_then(ImageId::of).is_some()
-        };
-        newest_tags(self.images.iter().filter(beside), most)
+        })
     }
 
     /// The image that a reference means.

@@ -27,6 +27,19 @@ pub enum Ask {
     Screen(ScreenId, &'static str),
 }
 
+/// A value that may be meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// What the field takes.
+    pub value: String,
+    /// What should be known before it is taken; empty for nothing.
+    pub note: String,
+    /// Whether that speaks against it.
+    pub doubtful: bool,
+    /// Whether it is what runs now.
+    pub runs: bool,
+}
+
 /// One field.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -37,7 +50,7 @@ pub struct Field {
     /// What is expected, shown below.
     pub hint: String,
     /// What may be meant, the likeliest first: arrows take one.
-    pub offers: Vec<String>,
+    pub offers: Vec<Offer>,
     /// Nobody has touched the value that it began with: what is typed takes its place.
     pub untouched: bool,
 }
@@ -66,7 +79,7 @@ impl Field {
 
     /// The same with what may be meant.
     #[must_use]
-    pub fn offering(mut self, offers: Vec<String>) -> Self {
+    pub fn offering(mut self, offers: Vec<Offer>) -> Self {
         self.offers = offers;
         self
     }
@@ -74,7 +87,8 @@ impl Field {
     /// Takes the offer after the one that stands in the field, or the one before it; round and round.
     pub fn take_offer(&mut self, back: bool) {
         let count = self.offers.len();
-        let at = self.offers.iter().position(|o| o == self.input.value());
+        let now = self.input.value();
+        let at = self.offers.iter().position(|o| o.value == now);
         let next = match (at, back) {
             (None, false) => 0,
             (None, true) => count.saturating_sub(1),
@@ -82,7 +96,7 @@ impl Field {
             (Some(at), true) => (at + count.saturating_sub(1)) % count.max(1),
         };
         if let Some(offer) = self.offers.get(next) {
-            self.input = Input::new(offer.clone());
+            self.input = Input::new(offer.value.clone());
             self.untouched = false;
         }
     }
@@ -140,19 +154,18 @@ impl Form {
     }
 
     /// The form that begins a deploy; `image` is what runs now, as a revision of that number (the form may lie over the row that says
-    /// so), `tags` the newest ones of its repository.
+    /// so), `offers` what may be meant of its repository.
     pub fn deploy(
         service: &ServiceId,
         revision: u32,
         image: &str,
-        tags: &[String],
+        offers: Vec<Offer>,
         strategy: Strategy,
     ) -> Self {
         let tag = match image {
             "" => String::new(),
             image => format!(" {}", image_tag(image)),
         };
-        let offers = tags.iter().map(|t| format!(":{t}")).collect();
         Self::new(
             format!("Deploy {service}   now :{revision}{tag}"),
             Ask::Deploy(service.clone()),
@@ -325,7 +338,11 @@ mod tests {
 
     #[test]
     fn arrows_take_the_offers_in_turn() {
-        let offers = vec![":2".to_owned(), ":1".to_owned()];
+        let offer = |value: &str| Offer {
+            value: value.to_owned(),
+            ..Offer::default()
+        };
+        let offers = vec![offer(":2"), offer(":1")];
         let mut field = Field::new("image", "api:1", "").offering(offers);
         let mut seen = Vec::new();
         for back in [false, false, false, true] {
@@ -354,7 +371,7 @@ mod tests {
                 desired: 4
             }))
         );
-        let mut form = Form::deploy(&id, 41, "api:1", &[], Strategy::Rolling);
+        let mut form = Form::deploy(&id, 41, "api:1", Vec::new(), Strategy::Rolling);
         assert_eq!(form.title, "Deploy c/api   now :41 1");
         form.fields[1] = Field::new("strategy", "yolo", "");
         assert!(form.intent(now).unwrap_err().contains("no strategy"));

@@ -146,13 +146,18 @@ impl Model {
         }
     }
 
-    /// What the shown screen, and a picker over it, need to know.
+    /// What the shown screen, and a picker or a form over it, need to know.
     pub fn interests(&self) -> Vec<Interest> {
         let mut wanted = self
             .screen()
             .map_or_else(Vec::new, |s| s.interests(&self.cx()));
-        if let Some(Overlay::Picker(p)) = self.overlays.last() {
-            wanted.extend_from_slice(p.needs());
+        match self.overlays.last() {
+            Some(Overlay::Picker(p)) => wanted.extend_from_slice(p.needs()),
+            Some(Overlay::Form(f)) => {
+                let needs = super::overlays::form::needs(f);
+                wanted.extend(needs.filter(|n| !wanted.contains(n)));
+            }
+            _ => {}
         }
         wanted
     }

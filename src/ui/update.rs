@@ -62,6 +62,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.snapshot = snapshot;
             model.with_screen(|s, cx| s.sync(cx));
             overlays::picker::refresh(model);
+            overlays::form::refresh(model);
             Vec::new()
         }
         Msg::Previewed(answer) => {

@@ -8,10 +8,45 @@ use ratatui::style::Style;
 use super::super::effect::Effect;
 use super::super::form::{Ask, Form};
 use super::super::model::Model;
+use super::super::screens::services::acts;
 use super::super::theme::Theme;
 use super::super::widgets::{field, line, wrapped};
 use super::{Overlay, window};
+use crate::domain::interest::Interest;
 use crate::domain::text::width;
+
+/// Takes what became known since it was opened: how an image fared here is read once somebody wants to deploy.
+pub fn refresh(model: &mut Model) {
+    let facts = &model.snapshot.facts;
+    for overlay in &mut model.overlays {
+        let Overlay::Form(form) = overlay else {
+            continue;
+        };
+        let Ask::Deploy(id) = &form.ask else { continue };
+        let (Some(service), Some(field)) = (facts.service(id), form.fields.first_mut()) else {
+            continue;
+        };
+        let now = acts::offers(service, facts);
+        if field.untouched {
+            field.offers = now;
+            continue;
+        }
+        // Whoever is choosing keeps the order.
+        for offer in &mut field.offers {
+            if let Some(known) = now.iter().find(|o| o.value == offer.value) {
+                offer.clone_from(known);
+            }
+        }
+    }
+}
+
+/// What an open form needs to know.
+pub fn needs(form: &Form) -> Option<Interest> {
+    match &form.ask {
+        Ask::Deploy(id) => Some(Interest::Deployments(id.clone())),
+        _ => None,
+    }
+}
 
 pub(super) fn on_key(model: &mut Model, mut form: Form, key: KeyEvent) -> Vec<Effect> {
     let count = form.fields.len().max(1);
@@ -76,8 +111,8 @@ pub(super) fn view(form: &Form, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .iter()
         .flat_map(|why| wrapped(&format!("▲ {why}"), usize::from(width_of).saturating_sub(4)))
         .collect();
-    let offering = form.fields.iter().filter(|f| !f.offers.is_empty()).count();
-    let lines = form.fields.len() * 3 + offering + 4 + wrong.len().saturating_sub(1);
+    let offered: usize = form.fields.iter().map(|f| f.offers.len()).sum();
+    let lines = form.fields.len() * 3 + offered + 4 + wrong.len().saturating_sub(1);
     let height = u16::try_from(lines).unwrap_or(u16::MAX);
     let inside = window(buf, area, width_of, height, &form.title, theme);
     let label_width = form.fields.iter().map(|f| f.label.len()).max().unwrap_or(0) as u16 + 2;
@@ -108,14 +143,29 @@ pub(super) fn view(form: &Form, theme: &Theme, area: Rect, buf: &mut Buffer) {
             buf.set_style(marked, theme.selection);
         }
         line(buf, at.x, y + 1, at.width, &[(f.hint.clone(), theme.muted)]);
-        if !f.offers.is_empty() && y + 2 < inside.bottom() {
-            let mut words = vec![("newest ".to_owned(), theme.muted)];
-            for offer in &f.offers {
-                let taken = offer == f.input.value();
-                let style = if taken { theme.selection } else { theme.text };
-                words.push((offer.clone(), style));
-                words.push((" ".to_owned(), theme.muted));
+        let longest = f.offers.iter().map(|o| width(&o.value)).max().unwrap_or(0);
+        for offer in &f.offers {
+            if y + 2 >= inside.bottom() {
+                break;
             }
+            let taken = offer.value == f.input.value();
+            let (mark, style) = match (taken, offer.doubtful) {
+                (true, _) => ("▌", theme.selection),
+                (false, true) => (" ", theme.muted),
+                (false, false) => (" ", theme.text),
+            };
+            let pad = " ".repeat(longest.saturating_sub(width(&offer.value)) + 2);
+            let note = if offer.doubtful {
+                theme.warn
+            } else {
+                theme.muted
+            };
+            let words = [
+                (mark.to_owned(), theme.key),
+                (offer.value.clone(), style),
+                (pad, theme.text),
+                (offer.note.clone(), note),
+            ];
             line(buf, at.x, y + 2, at.width, &words);
             y += 1;
         }
@@ -153,7 +203,7 @@ fn keys(form: &Form, theme: &Theme) -> Vec<(String, Style)> {
     }
     if offers(form) {
         words.push(("↓↑ ".to_owned(), theme.key));
-        words.push(("newest tags   ".to_owned(), theme.muted));
+        words.push(("a tag   ".to_owned(), theme.muted));
     }
     words.push(("esc ".to_owned(), theme.key));
     words.push(("give up".to_owned(), theme.muted));

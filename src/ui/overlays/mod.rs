@@ -2,7 +2,7 @@
 
 pub mod confirm;
 pub mod describe;
-mod form;
+pub mod form;
 mod help;
 pub mod palette;
 pub mod picker;

@@ -1,11 +1,12 @@
 //! What can be done to a service, from its row, its page, or the palette.
 
+use super::offers;
 use crate::domain::action::Intent;
 use crate::domain::facts::Facts;
 use crate::domain::service::Service;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
-use crate::ui::form::Form;
+use crate::ui::form::{Form, Offer};
 
 /// The commands that change a service.
 pub const ACTS: [Command; 5] = [
@@ -15,9 +16,6 @@ pub const ACTS: [Command; 5] = [
     Command::Restart,
     Command::Stop,
 ];
-
-/// The newest tags that are offered for a deploy.
-const OFFERED: usize = 6;
 
 /// Why a service cannot have a command at present.
 pub fn refused(command: Command, service: &Service) -> Option<String> {
@@ -29,28 +27,35 @@ pub fn refused(command: Command, service: &Service) -> Option<String> {
     }
 }
 
+/// The image that a service is set to.
+fn image<'a>(service: &Service, facts: &'a Facts) -> Option<&'a str> {
+    let balancers = service.load_balancers.first();
+    let bound = balancers.map(|lb| lb.container.as_str());
+    let definition = facts.task_definition(service)?;
+    definition.main_container(bound).map(|c| c.image.as_str())
+}
+
+/// What is offered for a deploy to a service, by what is known now.
+pub fn offers(service: &Service, facts: &Facts) -> Vec<Offer> {
+    let (registry, image) = (
+        facts.estate.registry.value.as_deref(),
+        image(service, facts),
+    );
+    let known = registry.zip(image);
+    known.map_or_else(Vec::new, |(r, image)| offers::of(r, service, image, facts))
+}
+
 /// Begins a command on a service: a form where something is to be chosen, else its preview.
 pub fn begin(command: Command, service: &Service, facts: &Facts) -> Vec<Effect> {
     let id = service.id.clone();
     vec![match command {
-        Command::Deploy => {
-            let balancers = service.load_balancers.first();
-            let bound = balancers.map(|lb| lb.container.as_str());
-            let image = facts
-                .task_definition(service)
-                .and_then(|d| d.main_container(bound))
-                .map_or(String::new(), |c| c.image.clone());
-            let strategy = service.deployment.strategy;
-            let registry = facts.estate.registry.value.as_deref();
-            let tags = registry.map_or_else(Vec::new, |r| r.newest_beside(&image, OFFERED));
-            Effect::Ask(Form::deploy(
-                &id,
-                service.revision.number,
-                &image,
-                &tags,
-                strategy,
-            ))
-        }
+        Command::Deploy => Effect::Ask(Form::deploy(
+            &id,
+            service.revision.number,
+            image(service, facts).unwrap_or_default(),
+            offers(service, facts),
+            service.deployment.strategy,
+        )),
         Command::Rollback => Effect::Preview(Intent::Rollback {
             service: id,
             to: None,

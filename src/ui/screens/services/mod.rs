@@ -3,6 +3,7 @@
 pub mod acts;
 mod detail;
 mod model;
+mod offers;
 pub mod row;
 mod tasks;
 mod update;
