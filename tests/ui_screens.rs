@@ -68,7 +68,7 @@ fn from_what_burns_it_is_one_key_to_the_service_that_it_is_about() {
         }
     }
     // What is about no service says so, and its metric is shown all the same.
-    let mut c = Console::new(120, 40);
+    let mut c = Console::new(80, 24);
     let burning = c.text().lines().position(|l| l.contains("laser-prod-db"));
     let first = c.text().lines().position(|l| l.contains("api-5xx"));
     let steps = burning.unwrap() - first.unwrap();
@@ -659,4 +659,34 @@ fn rows_are_arranged_anew_when_what_they_follow_from_changes() {
     assert!(c.shows("Deploys  100 shown"), "{}", c.text());
     c.msg(Msg::Snapshot(Arc::new(fleet::snapshot(740))));
     assert!(c.shows("Deploys  40 shown"), "{}", c.text());
+}
+
+#[test]
+fn before_anybody_was_asked_the_plan_is_being_judged_and_nothing_is_counted_as_missing() {
+    use flightdeck::plan::checklist::CriterionState;
+    let judged = |asked: usize| {
+        let mut snapshot = fixture::snapshot();
+        let list = Arc::make_mut(&mut snapshot.checklist);
+        let all = list.stages.iter_mut().flat_map(|s| &mut s.criteria);
+        for c in all.filter(|c| c.success).skip(asked) {
+            c.state = CriterionState::Unknown;
+            c.reason = "the services: not asked yet".into();
+        }
+        Console::with(80, 24, snapshot)
+    };
+    let mut c = judged(0);
+    assert!(c.shows("go-live judging"), "{}", c.text());
+    assert!(c.shows("Ready for go-live  judging"), "{}", c.text());
+    assert!(!c.shows("0/21") && !c.shows("0 of 21"), "{}", c.text());
+    c.keys("2");
+    assert!(c.shows("go-live: judging"), "{}", c.text());
+    let c = judged(4);
+    assert!(c.shows("go-live 4/21, 17 to ask "), "{}", c.text());
+    for words in [
+        "0/4  4 not asked ",
+        "12:41Z",
+        "Go-live  4 of 21, 17 not asked",
+    ] {
+        assert!(c.shows(words), "{words}\n{}", c.text());
+    }
 }

@@ -80,6 +80,16 @@ pub struct CriterionStatus {
     pub signoff: Option<SignOff>,
 }
 
+/// What a criterion says as long as nobody was asked: it may be well, and it is not to be counted as if it were not.
+pub const NOT_ASKED: &str = "not asked yet";
+
+impl CriterionStatus {
+    /// Whether it waits for a first answer.
+    pub fn is_waiting(&self) -> bool {
+        self.state == CriterionState::Unknown && self.reason.contains(NOT_ASKED)
+    }
+}
+
 /// A stage, judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StageStatus {
@@ -108,6 +118,16 @@ impl StageStatus {
     pub fn success_counts(&self) -> Counts {
         Counts::of(self.criteria.iter().filter(|c| c.success))
     }
+
+    /// How many of its success criteria wait for a first answer.
+    pub fn waiting(&self) -> u32 {
+        waiting(self.criteria.iter())
+    }
+}
+
+fn waiting<'a>(criteria: impl Iterator<Item = &'a CriterionStatus>) -> u32 {
+    let waiting = criteria.filter(|c| c.success && c.is_waiting());
+    u32::try_from(waiting.count()).unwrap_or(u32::MAX)
 }
 
 /// A list beside the stages (risks, success metrics), judged. It informs; it does not decide go-live.
@@ -197,5 +217,17 @@ impl Checklist {
     /// Counts over the success criteria, which decide go-live.
     pub fn success_counts(&self) -> Counts {
         Counts::of(self.criteria().filter(|c| c.success))
+    }
+
+    /// How many success criteria wait for a first answer.
+    pub fn waiting(&self) -> u32 {
+        waiting(self.criteria())
+    }
+
+    /// Whether nothing is known yet of what decides go-live: nobody has answered. A count would read as if all had failed.
+    pub fn is_judging(&self) -> bool {
+        let n = self.success_counts();
+        let waiting = self.waiting();
+        waiting > 0 && n.ready() + n.failing == 0 && waiting.saturating_mul(2) >= n.total()
     }
 }

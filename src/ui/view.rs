@@ -90,15 +90,24 @@ fn header(model: &Model, buf: &mut Buffer) {
             () if ready.ready() == ready.total() => t.ok,
             () => t.info,
         };
-        right.push((
-            format!("go-live {}/{}   ", ready.ready(), ready.total()),
-            t.header.patch(style),
-        ));
+        let list = &model.snapshot.checklist;
+        let far = match (list.is_judging(), list.waiting()) {
+            (true, _) => "judging".to_owned(),
+            (false, 0) => format!("{}/{}", ready.ready(), ready.total()),
+            (false, n) if w < 100 => format!("{}/{}, {n} to ask", ready.ready(), ready.total()),
+            (false, n) => format!("{}/{}, {n} not asked yet", ready.ready(), ready.total()),
+        };
+        right.push((format!("go-live {far}   "), t.header.patch(style)));
     }
-    right.push((calls, t.header));
+    let wide = |spans: &[(String, Style)]| spans.iter().map(|(s, _)| width(s)).sum::<usize>();
+    let left_used = wide(&left);
+    // Where there is no room for all, how far it is to go-live and the time say more.
+    let all = left_used + wide(&right) + width(&calls) + width(&clock);
+    if all < usize::from(w) {
+        right.push((calls, t.header));
+    }
     right.push((clock, t.header));
-    let used: usize = right.iter().map(|(s, _)| width(s)).sum();
-    let left_used: usize = left.iter().map(|(s, _)| width(s)).sum();
+    let used = wide(&right);
     let start = usize::from(w).saturating_sub(used).max(left_used + 1);
     line(buf, start as u16, 0, w - (start as u16).min(w), &right);
 }

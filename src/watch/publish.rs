@@ -26,6 +26,10 @@ const CALM_APART: Duration = Duration::from_secs(5);
 const WAITING: Duration = Duration::from_secs(8);
 /// Shortest time between two judgements of the plan while somebody waits for them.
 const JUDGED_APART: Duration = Duration::from_secs(3);
+/// The same in the first moments.
+const FIRST_JUDGED_APART: Duration = Duration::from_millis(700);
+/// How long those last.
+const FIRST: Duration = Duration::from_secs(20);
 /// The same when nobody touched anything for a while: judging all of it is the dearest thing that an idle console does.
 const CALMLY_JUDGED_APART: Duration = Duration::from_secs(30);
 /// Shortest time between two looks at what the plan wants asked.
@@ -45,6 +49,7 @@ pub struct Publisher {
     pulse: u64,
     needs_at: Option<Instant>,
     judged: Option<(Instant, Arc<Checklist>)>,
+    begun: Instant,
 }
 
 impl Publisher {
@@ -61,6 +66,7 @@ impl Publisher {
             pulse: 0,
             needs_at: None,
             judged: None,
+            begun: Instant::now(),
         }
     }
 
@@ -95,6 +101,16 @@ impl Publisher {
         }
     }
 
+    /// Shortest time between two judgements while somebody waits: in the first moments, when most answers come and what was judged
+    /// before them says little, it is shorter.
+    fn judged_apart(&self) -> Duration {
+        let waits = self.judged.as_ref().is_some_and(|(_, c)| c.waiting() > 0);
+        match waits && self.begun.elapsed() < FIRST {
+            true => FIRST_JUDGED_APART,
+            false => JUDGED_APART,
+        }
+    }
+
     /// There is something to publish.
     pub fn news(&mut self, now: Instant) {
         self.news_since.get_or_insert(now);
@@ -117,7 +133,7 @@ impl Publisher {
             self.published.map_or(since, |at| since.max(at + apart))
         });
         let owed = self.judged.as_ref().filter(|_| self.owed);
-        let judgement = owed.map(|(at, _)| *at + JUDGED_APART);
+        let judgement = owed.map(|(at, _)| *at + self.judged_apart());
         news.into_iter().chain(judgement).min()
     }
 
@@ -140,7 +156,7 @@ impl Publisher {
         facts.providers = backend.meter();
         facts.providers.push(store_health(facts));
         let apart = if self.owed || self.apart(now) == APART {
-            JUDGED_APART
+            self.judged_apart()
         } else {
             CALMLY_JUDGED_APART
         };

@@ -12,7 +12,7 @@ use crate::domain::facts::Facts;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::service::{Service, TaskDefinition};
 use crate::domain::stores::StoreBackups;
-use crate::plan::checklist::{CriterionState, Evidence};
+use crate::plan::checklist::{CriterionState, Evidence, NOT_ASKED};
 use crate::plan::expect::Expectations;
 
 /// What a probe may look at.
@@ -80,7 +80,7 @@ impl<'a> Look<'a> {
                 "the last answer about {what} is {} old",
                 span(part.age(self.now).unwrap_or_default())
             ),
-            _ => format!("{what}: not asked yet"),
+            _ => format!("{what}: {NOT_ASKED}"),
         }
     }
 

@@ -10,6 +10,7 @@ use super::{Probe, number, words};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::service::{Rollout, Service, ServiceId, Strategy};
+use crate::plan::checklist::NOT_ASKED;
 use crate::plan::needs;
 
 /// How long the proof of the last deployment holds while the next one is under way, beside the minutes that the next one waits for by
@@ -289,7 +290,7 @@ fn histories_read(look: &Look<'_>) -> String {
                 }
                 Err(why) => why.reason,
             },
-            None if n < needs::DEPLOYMENT_HISTORIES => "not asked yet".to_owned(),
+            None if n < needs::DEPLOYMENT_HISTORIES => NOT_ASKED.to_owned(),
             None => format!("those of {} are read at most", needs::DEPLOYMENT_HISTORIES),
         };
         unread.get_or_insert_with(|| format!("{}: {why}", id.name));

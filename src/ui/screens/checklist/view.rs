@@ -129,7 +129,15 @@ fn list(s: &Checklist, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let n = list.success_counts();
     let ready = n.total() > 0 && n.ready() == n.total();
     let by = list.go_live.map_or(String::new(), |d| format!(" by {d}"));
-    let far = format!("go-live {} of {}{by}", n.ready(), n.total());
+    let far = match (list.is_judging(), list.waiting()) {
+        (true, _) => format!("go-live: judging{by}"),
+        (false, 0) => format!("go-live {} of {}{by}", n.ready(), n.total()),
+        (false, more) => format!(
+            "go-live {} of {}, {more} not asked yet{by}",
+            n.ready(),
+            n.total()
+        ),
+    };
     let width = inside.width.saturating_sub(3);
     let room = usize::from(width).saturating_sub(far.len() + 3);
     let spans = [

@@ -12,7 +12,17 @@ use crate::ui::widgets::{bar, line, panel};
 pub(super) fn ready(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let (t, list) = (cx.theme, &cx.snapshot.checklist);
     let all = list.success_counts();
-    let title = format!("Ready for go-live  {} of {}", all.ready(), all.total());
+    let title = match (list.is_judging(), list.waiting()) {
+        (true, _) => "Ready for go-live  judging".to_owned(),
+        (false, 0) => format!("Ready for go-live  {} of {}", all.ready(), all.total()),
+        (false, n) => {
+            let what = match area.width {
+                ..60 => "Go-live",
+                _ => "Ready for go-live",
+            };
+            format!("{what}  {} of {}, {n} not asked", all.ready(), all.total())
+        }
+    };
     let inside = panel(buf, area, &title, false, t);
     let bar_width = if inside.width < 60 { 5 } else { 12 };
     let name_width = usize::from(inside.width)
@@ -33,6 +43,8 @@ pub(super) fn ready(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             ("no criteria".to_owned(), t.unknown)
         } else if c.failing > 0 {
             (format!("{} failing", c.failing), t.critical)
+        } else if stage.waiting() > 0 {
+            (format!("{} not asked", stage.waiting()), t.muted)
         } else if c.unknown > 0 {
             (format!("{} unknown", c.unknown), t.unknown)
         } else {
