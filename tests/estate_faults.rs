@@ -17,6 +17,8 @@ use flightdeck::sandbox;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
+#[path = "estate/left_out.rs"]
+mod left_out;
 #[path = "estate/pages.rs"]
 mod pages;
 #[path = "estate/reading.rs"]

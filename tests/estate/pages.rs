@@ -19,13 +19,41 @@ use tokio::net::TcpListener;
 /// How many questions were asked.
 type Count = Arc<AtomicUsize>;
 
+/// What the Query services list, here with nothing on it.
+const LISTS: [&str; 13] = [
+    "Stacks",
+    "Topics",
+    "DBInstances",
+    "DBClusters",
+    "ReplicationGroups",
+    "CacheClusters",
+    "UserDetailList",
+    "vpcSet",
+    "subnetSet",
+    "routeTableSet",
+    "securityGroupInfo",
+    "networkInterfaceSet",
+    "LoadBalancers",
+];
+
 /// Each protocol's way to say: there is more, and its token is `again`.
 async fn again(State(count): State<Count>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     count.fetch_add(1, Ordering::SeqCst);
     let body = String::from_utf8_lossy(&body).into_owned();
     if headers.contains_key("smithy-protocol") {
-        // A map of one text by another (RFC 8949).
-        let map = [&[0xa1, 0x69][..], b"NextToken", &[0x65], b"again"].concat();
+        // A map of a token and of lists that are empty (RFC 8949).
+        let mut map = vec![0xa5];
+        map.extend(b"\x69NextToken\x65again");
+        for list in [
+            "DashboardEntries",
+            "MetricAlarms",
+            "MetricDataResults",
+            "Metrics",
+        ] {
+            map.extend([0x78, u8::try_from(list.len()).unwrap()]);
+            map.extend(list.as_bytes());
+            map.push(0x80);
+        }
         let kind = [
             ("content-type", "application/cbor"),
             ("smithy-protocol", "rpc-v2-cbor"),
@@ -33,7 +61,8 @@ async fn again(State(count): State<Count>, uri: Uri, headers: HeaderMap, body: B
         return (kind, map).into_response();
     }
     if headers.contains_key("x-amz-target") {
-        let all = r#"{"NextToken":"again","nextToken":"again","NextMarker":"again","WebACLs":[{"Name":"a","Id":"a","ARN":"a"}]}"#;
+        let all = r#"{"NextToken":"again","nextToken":"again","NextMarker":"again","WebACLs":[{"Name":"a","Id":"a","ARN":"a"}],
+            "logGroups":[],"events":[],"SecretList":[],"repositories":[],"ScalableTargets":[],"ScalingPolicies":[]}"#;
         return ([("content-type", "application/x-amz-json-1.1")], all).into_response();
     }
     if let Some(action) = body
@@ -41,6 +70,8 @@ async fn again(State(count): State<Count>, uri: Uri, headers: HeaderMap, body: B
         .and_then(|b| b.split('&').next())
     {
         let tokens = "<NextToken>again</NextToken><Marker>again</Marker><NextMarker>again</NextMarker><nextToken>again</nextToken><IsTruncated>true</IsTruncated>";
+        let lists: String = LISTS.iter().map(|list| format!("<{list}/>")).collect();
+        let tokens = format!("{lists}{tokens}");
         let whole = match body.contains("Version=2016-11-15") {
             true => format!("<{action}Response>{tokens}</{action}Response>"),
             false => format!(

@@ -10,6 +10,7 @@ use super::Question;
 use super::convert::{nullable, seconds, some_text, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
+use super::sound::{NoCount, Required, count, counted};
 use crate::backend::transport::Line;
 use crate::domain::problem::Problem;
 use crate::domain::scaling::{ScalableTarget, ScalingActivity, ScalingPolicy};
@@ -47,12 +48,24 @@ pub struct AutoScaling {
     line: Arc<Line>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Page {
-    scalable_targets: Vec<Target>,
-    scaling_policies: Vec<Policy>,
-    scaling_activities: Vec<Activity>,
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TargetPage {
+    scalable_targets: Required<Vec<Target>>,
+    next_token: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PolicyPage {
+    scaling_policies: Required<Vec<Policy>>,
+    next_token: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ActivityPage {
+    scaling_activities: Required<Vec<Activity>>,
     next_token: Option<String>,
 }
 
@@ -130,22 +143,23 @@ impl AutoScaling {
     /// Where AWS cannot be asked or refuses.
     pub async fn targets(&self) -> Result<Vec<ScalableTarget>, Problem> {
         let (targets, policies) = futures_util::try_join!(
-            self.pages(TARGETS, Pages::default(), |p: Page| (
-                p.scalable_targets,
+            self.pages(TARGETS, Pages::default(), |p: TargetPage| (
+                p.scalable_targets.0,
                 p.next_token
             )),
-            self.pages(POLICIES, Pages::default(), |p: Page| (
-                p.scaling_policies,
+            self.pages(POLICIES, Pages::default(), |p: PolicyPage| (
+                p.scaling_policies.0,
                 p.next_token
             )),
         )?;
-        let mut targets: Vec<ScalableTarget> = targets
+        let targets: Result<Vec<ScalableTarget>, NoCount> = targets
             .into_iter()
             .map(|t| {
                 let mine = policies.iter().filter(|p| p.resource_id == t.resource_id);
                 target(&t, mine)
             })
             .collect();
+        let mut targets = counted(&self.line, TARGETS, targets)?;
         targets.sort_by(|a, b| a.resource.cmp(&b.resource));
         Ok(targets)
     }
@@ -155,7 +169,7 @@ impl AutoScaling {
     /// # Errors
     /// Where AWS cannot be asked or refuses.
     pub async fn activities(&self) -> Result<Vec<ScalingActivity>, Problem> {
-        let split = |p: Page| (p.scaling_activities, p.next_token);
+        let split = |p: ActivityPage| (p.scaling_activities.0, p.next_token);
         let all = self
             .pages(ACTIVITIES, Pages::at_most(NEWEST), split)
             .await?;
@@ -187,24 +201,28 @@ impl AutoScaling {
     }
 }
 
-fn target<'a>(t: &Target, policies: impl Iterator<Item = &'a Policy>) -> ScalableTarget {
+fn target<'a>(
+    t: &Target,
+    policies: impl Iterator<Item = &'a Policy>,
+) -> Result<ScalableTarget, NoCount> {
     let s = &t.suspended_state;
     let suspended = [
         ("in", s.dynamic_scaling_in_suspended),
         ("out", s.dynamic_scaling_out_suspended),
         ("scheduled", s.scheduled_scaling_suspended),
     ];
-    ScalableTarget {
-        resource: text(Some(&t.resource_id)),
-        min: u32::try_from(t.min_capacity).unwrap_or(0),
-        max: u32::try_from(t.max_capacity).unwrap_or(0),
+    let resource = text(Some(&t.resource_id));
+    Ok(ScalableTarget {
+        min: count("MinCapacity", &resource, t.min_capacity)?,
+        max: count("MaxCapacity", &resource, t.max_capacity)?,
+        resource,
         suspended: suspended
             .into_iter()
             .filter(|(_, is)| *is)
             .map(|(word, _)| word.to_owned())
             .collect(),
         policies: policies.map(policy).collect(),
-    }
+    })
 }
 
 fn policy(p: &Policy) -> ScalingPolicy {
@@ -250,11 +268,11 @@ mod tests {
 
     #[test]
     fn a_target_without_a_word_on_suspension_is_not_suspended() {
-        let page: Page = serde_json::from_value(json!({"ScalableTargets": [
+        let page: TargetPage = serde_json::from_value(json!({"ScalableTargets": [
             {"ResourceId": "service/a/b", "MinCapacity": 1, "MaxCapacity": 2, "SuspendedState": null},
         ]}))
         .unwrap();
-        let target = target(&page.scalable_targets[0], std::iter::empty());
+        let target = target(&page.scalable_targets.0[0], std::iter::empty()).unwrap();
         assert!(target.suspended.is_empty());
     }
 

@@ -10,6 +10,7 @@ use super::Question;
 use super::convert::{some_text, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
+use super::sound::Required;
 use crate::backend::transport::Line;
 use crate::domain::problem::Problem;
 use crate::domain::target::{Target, TargetGroup, TargetsAbroad};
@@ -45,10 +46,10 @@ pub struct Balancers {
     region: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct GroupPage {
-    target_groups: Members<Group>,
+    target_groups: Required<Members<Group>>,
     next_marker: Option<String>,
 }
 
@@ -74,10 +75,10 @@ struct Group {
     load_balancer_arns: Members<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct HealthPage {
-    target_health_descriptions: Members<Described>,
+    target_health_descriptions: Required<Members<Described>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -148,7 +149,7 @@ impl Balancers {
                 .signed
                 .query_in(&self.line, &API, GROUPS, Some(region), &params)
                 .await?;
-            all.extend(page.target_groups.all.iter().map(group));
+            all.extend(page.target_groups.0.all.iter().map(group));
             if !pages.turn(page.next_marker)? {
                 break;
             }
@@ -164,6 +165,7 @@ impl Balancers {
             .await?;
         let mut targets: Vec<Target> = page
             .target_health_descriptions
+            .0
             .all
             .iter()
             .filter_map(target)
@@ -209,12 +211,12 @@ mod tests {
     fn targets_and_their_states_are_read() {
         let body = "<R><TargetHealthDescriptions><member><Target><Id>10.8.0.4</Id><Port>8080</Port><AvailabilityZone>eu-west-1a</AvailabilityZone></Target><TargetHealth><State>unhealthy</State><Reason>Target.Timeout</Reason></TargetHealth></member></TargetHealthDescriptions></R>";
         let read: HealthPage = quick_xml::de::from_str(body).unwrap();
-        let got = target(&read.target_health_descriptions.all[0]).unwrap();
+        let got = target(&read.target_health_descriptions.0.all[0]).unwrap();
         assert_eq!(
             (got.port, got.zone.as_str(), got.state.as_str()),
             (8080, "eu-west-1a", "unhealthy")
         );
         let none: GroupPage = quick_xml::de::from_str("<R><TargetGroups/></R>").unwrap();
-        assert!(none.target_groups.all.is_empty());
+        assert!(none.target_groups.0.all.is_empty());
     }
 }

@@ -9,6 +9,7 @@ use super::Question;
 use super::convert::{some_text, stamp, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
+use super::sound::Required;
 use crate::backend::transport::Line;
 use crate::domain::part::Part;
 use crate::domain::problem::Problem;
@@ -72,10 +73,10 @@ impl<T> Default for Members<T> {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct StackPage {
-    stacks: Members<StackEntry>,
+    stacks: Required<Members<StackEntry>>,
     next_token: Option<String>,
 }
 
@@ -101,10 +102,10 @@ struct DriftInformation {
     last_check_timestamp: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct ResourcePage {
-    stack_resource_summaries: Members<ResourceEntry>,
+    stack_resource_summaries: Required<Members<ResourceEntry>>,
     next_token: Option<String>,
 }
 
@@ -120,10 +121,10 @@ struct ResourceEntry {
     drift_information: DriftInformation,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct EventPage {
-    stack_events: Members<EventEntry>,
+    stack_events: Required<Members<EventEntry>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -136,10 +137,10 @@ struct EventEntry {
     resource_status_reason: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct DriftPage {
-    stack_resource_drifts: Members<DriftEntry>,
+    stack_resource_drifts: Required<Members<DriftEntry>>,
     next_token: Option<String>,
 }
 
@@ -161,10 +162,10 @@ struct Difference {
     actual_value: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct SetPage {
-    summaries: Members<SetEntry>,
+    summaries: Required<Members<SetEntry>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -197,7 +198,7 @@ impl CloudFormation {
             let params: Vec<(&str, &str)> =
                 token.iter().map(|t| ("NextToken", t.as_str())).collect();
             let page: StackPage = self.signed.query(&self.line, &API, STACKS, &params).await?;
-            all.extend(page.stacks.all.into_iter().map(stack));
+            all.extend(page.stacks.0.all.into_iter().map(stack));
             if !pages.turn(page.next_token)? {
                 break;
             }
@@ -258,7 +259,13 @@ impl CloudFormation {
                 .signed
                 .query(&self.line, &API, RESOURCES, &params)
                 .await?;
-            all.extend(page.stack_resource_summaries.all.into_iter().map(resource));
+            all.extend(
+                page.stack_resource_summaries
+                    .0
+                    .all
+                    .into_iter()
+                    .map(resource),
+            );
             if !pages.turn(page.next_token)? {
                 break;
             }
@@ -274,6 +281,7 @@ impl CloudFormation {
             .await?;
         Ok(page
             .stack_events
+            .0
             .all
             .into_iter()
             .take(KEPT)
@@ -293,7 +301,13 @@ impl CloudFormation {
             ];
             params.extend(token.iter().map(|t| ("NextToken", t.as_str())));
             let page: DriftPage = self.signed.query(&self.line, &API, DRIFTS, &params).await?;
-            all.extend(page.stack_resource_drifts.all.into_iter().flat_map(drifts));
+            all.extend(
+                page.stack_resource_drifts
+                    .0
+                    .all
+                    .into_iter()
+                    .flat_map(drifts),
+            );
             if !pages.turn(page.next_token)? {
                 break;
             }
@@ -306,7 +320,7 @@ impl CloudFormation {
             .signed
             .query(&self.line, &API, SETS, &[("StackName", stack)])
             .await?;
-        Ok(page.summaries.all.into_iter().map(change_set).collect())
+        Ok(page.summaries.0.all.into_iter().map(change_set).collect())
     }
 }
 
@@ -423,6 +437,7 @@ mod tests {
         let page: DriftPage = quick_xml::de::from_str(body).unwrap();
         let rows: Vec<Drift> = page
             .stack_resource_drifts
+            .0
             .all
             .into_iter()
             .flat_map(drifts)
@@ -441,9 +456,14 @@ mod tests {
 
     #[test]
     fn an_empty_account_has_no_stacks() {
-        for body in ["<R/>", "<R><Stacks/></R>", "<R><Stacks></Stacks></R>"] {
+        for body in ["<R><Stacks/></R>", "<R><Stacks></Stacks></R>"] {
             let page: StackPage = quick_xml::de::from_str(body).unwrap();
-            assert!(page.stacks.all.is_empty(), "{body}");
+            assert!(page.stacks.0.all.is_empty(), "{body}");
         }
+        let nothing = quick_xml::de::from_str::<StackPage>("<R/>").unwrap_err();
+        assert!(
+            nothing.to_string().contains("missing field `Stacks`"),
+            "{nothing}"
+        );
     }
 }

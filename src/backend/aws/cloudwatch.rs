@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::convert::{sdk_time, text, time};
 use super::pages::Pages;
+use super::sound::told;
 use super::{Aws, Question};
 use crate::backend::transport::Line;
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
@@ -72,7 +73,13 @@ impl CloudWatch {
                         .send()
                 })
                 .await?;
-            for result in page.metric_data_results() {
+            let told = told(
+                &self.line,
+                DATA,
+                "MetricDataResults",
+                page.metric_data_results,
+            )?;
+            for result in &told {
                 let place = result
                     .id()
                     .and_then(|id| id.strip_prefix('q')?.parse::<usize>().ok());
@@ -108,7 +115,8 @@ impl CloudWatch {
                         .send()
                 })
                 .await?;
-            names.extend(page.metrics().iter().map(metric));
+            let told = told(&self.line, NAMES, "Metrics", page.metrics)?;
+            names.extend(told.iter().map(metric));
             if !pages.turn(page.next_token)? {
                 break names.len() > cap;
             }

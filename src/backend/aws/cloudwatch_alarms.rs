@@ -6,6 +6,7 @@ use super::Question;
 use super::cloudwatch::{CloudWatch, metric, named};
 use super::convert::{count, text, time};
 use super::pages::Pages;
+use super::sound::told;
 use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::{MetricQuery, Stat};
 use crate::domain::problem::Problem;
@@ -38,8 +39,9 @@ impl CloudWatch {
                         .send()
                 })
                 .await?;
-            alarms.extend(page.metric_alarms().iter().map(metric_alarm));
             alarms.extend(page.composite_alarms().iter().map(composite_alarm));
+            let told = told(&self.line, ALARMS, "MetricAlarms", page.metric_alarms)?;
+            alarms.extend(told.iter().map(metric_alarm));
             if !pages.turn(page.next_token)? {
                 break;
             }
@@ -63,11 +65,9 @@ impl CloudWatch {
                     .send()
             })
             .await?;
-        let mut events: Vec<AlarmEvent> = page
-            .alarm_history_items()
-            .iter()
-            .filter_map(event)
-            .collect();
+        let items = page.alarm_history_items;
+        let told = told(&self.line, HISTORY, "AlarmHistoryItems", items)?;
+        let mut events: Vec<AlarmEvent> = told.iter().filter_map(event).collect();
         events.sort_by_key(|e| std::cmp::Reverse(e.at));
         Ok(events)
     }

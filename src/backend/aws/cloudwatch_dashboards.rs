@@ -11,6 +11,7 @@ use super::Question;
 use super::cloudwatch::{CloudWatch, QUERIES_A_CALL};
 use super::convert::{sdk_time, text, time};
 use super::pages::Pages;
+use super::sound::told;
 use crate::domain::dashboard::{
     Dashboard, DashboardEntry, DataLine, DataQuery, DataSource, Search, WidgetAsk, WidgetData,
     renamed,
@@ -83,7 +84,8 @@ impl CloudWatch {
                         .send()
                 })
                 .await?;
-            all.extend(page.dashboard_entries().iter().map(|e| DashboardEntry {
+            let told = told(&self.line, LIST, "DashboardEntries", page.dashboard_entries)?;
+            all.extend(told.iter().map(|e| DashboardEntry {
                 name: text(e.dashboard_name()),
                 arn: text(e.dashboard_arn()),
                 modified_at: time(e.last_modified()),
@@ -146,7 +148,14 @@ impl CloudWatch {
                         .send()
                 })
                 .await?;
-            results.take(page.metric_data_results(), page.messages());
+            let messages = page.messages.unwrap_or_default();
+            let told = told(
+                &self.line,
+                DATA,
+                "MetricDataResults",
+                page.metric_data_results,
+            )?;
+            results.take(&told, &messages);
             if !pages.turn(page.next_token)? {
                 break;
             }

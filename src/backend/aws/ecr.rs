@@ -169,7 +169,7 @@ impl Ecr {
     }
 
     async fn repositories(&self) -> Result<Vec<Repository>, Problem> {
-        let take = |p: RepositoryPage| (p.repositories, p.next_token);
+        let take = |p: RepositoryPage| (p.repositories.0, p.next_token);
         let all = self
             .pages(REPOSITORIES, json!({"maxResults": 1000}), take)
             .await?;
@@ -179,7 +179,7 @@ impl Ecr {
     }
 
     async fn images(&self, of: &Repository) -> Result<Vec<Image>, Problem> {
-        let take = |p: ImagePage| (p.image_details, p.next_token);
+        let take = |p: ImagePage| (p.image_details.0, p.next_token);
         let input = json!({"repositoryName": of.name, "maxResults": 1000});
         let all = self.pages(IMAGES, input, take).await?;
         Ok(all.into_iter().map(|e| image(e, of)).collect())
@@ -199,6 +199,7 @@ impl Ecr {
         {
             Ok(page) => Ok(page
                 .image_details
+                .0
                 .into_iter()
                 .map(|e| image(e, of))
                 .collect()),

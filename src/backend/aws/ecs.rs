@@ -9,6 +9,7 @@ pub use super::ecs_change::UpdateService;
 use super::ecs_deployments::DeploymentCache;
 pub use super::ecs_deployments::of_rollouts;
 use super::pages::Pages;
+use super::sound::{all_told, counted, told};
 use super::{Aws, Question, convert, ecs_map, ecs_task_definition};
 use crate::backend::transport::Line;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -33,20 +34,6 @@ const TASKS_A_CALL: usize = 100;
 const TASKS_AT_MOST: usize = 1000;
 /// Calls of one question that run side by side.
 const ABREAST: usize = 4;
-
-/// ECS answers for each that was asked about, with what it is or with a failure: less is no answer, and must not read as "there is none".
-fn all_told(operation: &str, what: &str, asked: usize, told: usize) -> Result<(), Problem> {
-    if told >= asked {
-        return Ok(());
-    }
-    Err(Problem::new(
-        ProblemKind::Malformed,
-        "ecs",
-        format!("Cannot read the {what} (ecs:{operation})"),
-        format!("asked about {asked}, answered for {told}: JSON of another shape"),
-        "See what answers at the endpoint: a proxy or an emulator may leave things out.",
-    ))
-}
 
 /// The ECS client.
 #[derive(Debug)]
@@ -91,7 +78,12 @@ impl Ecs {
                         .send()
                 })
                 .await?;
-            arns.extend(page.cluster_arns.unwrap_or_default());
+            arns.extend(told(
+                &self.line,
+                LIST_CLUSTERS,
+                "clusterArns",
+                page.cluster_arns,
+            )?);
             if !pages.turn(page.next_token)? {
                 break;
             }
@@ -108,8 +100,9 @@ impl Ecs {
                 })
                 .await?;
             let told = page.clusters().len() + page.failures().len();
-            all_told("DescribeClusters", "clusters", chunk.len(), told)?;
-            clusters.extend(page.clusters().iter().map(ecs_map::cluster));
+            all_told(&self.line, CLUSTERS, chunk.len(), told)?;
+            let read: Result<Vec<_>, _> = page.clusters().iter().map(ecs_map::cluster).collect();
+            clusters.extend(counted(&self.line, CLUSTERS, read)?);
         }
         clusters.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(clusters)
@@ -127,7 +120,8 @@ impl Ecs {
                     ask.set_next_token(pages.token()).send()
                 })
                 .await?;
-            ids.extend(page.service_arns().iter().map(|arn| ServiceId {
+            let told = told(&self.line, LIST_SERVICES, "serviceArns", page.service_arns)?;
+            ids.extend(told.iter().map(|arn| ServiceId {
                 cluster: cluster.to_owned(),
                 name: convert::text(Some(convert::tail(arn))),
             }));
@@ -171,12 +165,10 @@ impl Ecs {
             })
             .await?;
         let told = page.services().len() + page.failures().len();
-        all_told("DescribeServices", "services", names.len(), told)?;
-        Ok(page
-            .services()
-            .iter()
-            .filter_map(ecs_map::service)
-            .collect())
+        all_told(&self.line, SERVICES, names.len(), told)?;
+        let read: Result<Vec<_>, _> = page.services().iter().map(ecs_map::service).collect();
+        let read = counted(&self.line, SERVICES, read)?;
+        Ok(read.into_iter().flatten().collect())
     }
 
     /// One service.
@@ -218,6 +210,8 @@ impl Ecs {
                         .send()
                 })
                 .await?;
+            let told = page.tasks().len() + page.failures().len();
+            all_told(&self.line, TASKS, chunk.len(), told)?;
             tasks.extend(page.tasks().iter().map(ecs_map::task));
         }
         tasks.sort_by(|a: &Task, b| {
@@ -249,7 +243,7 @@ impl Ecs {
                         .send()
                 })
                 .await?;
-            arns.extend(page.task_arns.unwrap_or_default());
+            arns.extend(told(&self.line, LIST_TASKS, "taskArns", page.task_arns)?);
             if !pages.turn(page.next_token)? || arns.len() >= TASKS_AT_MOST {
                 arns.truncate(TASKS_AT_MOST);
                 return Ok(arns);
@@ -302,9 +296,14 @@ impl Ecs {
             })
             .await?;
         // The API matches a prefix where an emulator is loose; ours is the family itself.
-        let mut arns: Vec<(u32, String)> = page
-            .task_definition_arns
-            .unwrap_or_default()
+        let member = "taskDefinitionArns";
+        let told = told(
+            &self.line,
+            LIST_DEFINITIONS,
+            member,
+            page.task_definition_arns,
+        )?;
+        let mut arns: Vec<(u32, String)> = told
             .into_iter()
             .filter_map(|arn| {
                 let revision = crate::domain::service::Revision::parse(&arn)?;
@@ -347,17 +346,6 @@ pub(super) fn without(what: &str, name: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_answer_for_fewer_than_were_asked_about_is_none() {
-        assert!(all_told("DescribeServices", "services", 2, 2).is_ok());
-        let short = all_told("DescribeServices", "services", 2, 1).unwrap_err();
-        assert_eq!(short.kind, ProblemKind::Malformed);
-        assert!(
-            short.why.contains("asked about 2, answered for 1"),
-            "{short}"
-        );
-    }
 
     #[test]
     fn services_are_asked_ten_a_call_and_never_across_clusters() {

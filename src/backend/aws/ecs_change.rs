@@ -8,6 +8,7 @@ use aws_sdk_ecs::types as sdk;
 
 use super::Question;
 use super::ecs::{Ecs, without};
+use super::sound::counted;
 use super::{ecs_map, ecs_task_definition};
 use crate::domain::action::Permit;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -109,9 +110,9 @@ impl Ecs {
                     .send()
             })
             .await?;
-        answer
-            .service()
-            .and_then(ecs_map::service)
+        let read = answer.service().map(ecs_map::service).transpose();
+        counted(&self.line, UPDATE, read)?
+            .flatten()
             .ok_or_else(|| without("service", &id.name))
     }
 

@@ -7,20 +7,26 @@ use std::time::{Duration, Instant};
 use aws_sdk_ecs::types as sdk;
 
 mod history;
+mod rollouts;
 
-use super::convert::{count, some_text, text, time};
+pub use rollouts::of_rollouts;
+
+use super::convert::{some_text, text, time};
 use super::ecs::Ecs;
+use super::sound::{NoCount, all_told, count, counted, told};
 use super::{Question, ecs_map};
 use crate::backend::transport::is_crash_page;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::service::{CircuitBreaker, Revision, Rollout, Service, TaskCounts};
+use crate::domain::service::{CircuitBreaker, Revision, Service, TaskCounts};
 
 const LIST: Question = Question::new(
     "ecs",
     "ListServiceDeployments",
     "list the service's deployments",
 );
+/// The member that both of these answer with.
+const LISTED: &str = "serviceDeployments";
 const DESCRIBE: Question = Question::new(
     "ecs",
     "DescribeServiceDeployments",
@@ -106,8 +112,7 @@ impl Ecs {
                 ask.max_results(RECENT as i32).send()
             })
             .await?;
-        let arns: Vec<String> = page
-            .service_deployments()
+        let arns: Vec<String> = told(&self.line, LIST, LISTED, page.service_deployments)?
             .iter()
             .filter_map(|b| b.service_deployment_arn().map(str::to_owned))
             .take(RECENT)
@@ -134,6 +139,7 @@ impl Ecs {
         service: &Service,
         arns: Vec<String>,
     ) -> Result<Vec<Deployment>, Problem> {
+        let asked = arns.len();
         let page = self
             .aws
             .read(&self.line, DESCRIBE, |c| {
@@ -142,12 +148,20 @@ impl Ecs {
             })
             .await?;
         let raw = page.service_deployments();
+        all_told(
+            &self.line,
+            DESCRIBE,
+            asked,
+            raw.len() + page.failures().len(),
+        )?;
         self.learn_revisions(raw).await?;
         let revisions = locked(&self.cache.revisions).clone();
-        let found: Vec<Deployment> = raw
+        let found: Result<Vec<Option<Deployment>>, NoCount> = raw
             .iter()
-            .filter_map(|d| deployment(service, d, &revisions))
+            .map(|d| deployment(service, d, &revisions))
             .collect();
+        let found = counted(&self.line, DESCRIBE, found)?;
+        let found: Vec<Deployment> = found.into_iter().flatten().collect();
         let mut ended = locked(&self.cache.ended);
         if ended.len() > CACHED {
             ended.clear();
@@ -243,36 +257,43 @@ fn deployment(
     service: &Service,
     d: &sdk::ServiceDeployment,
     revisions: &HashMap<String, ServiceRevision>,
-) -> Option<Deployment> {
+) -> Result<Option<Deployment>, NoCount> {
+    let Some(id) = some_text(d.service_deployment_arn()) else {
+        return Ok(None);
+    };
+    let of = &service.id.name;
     let load = |r: &sdk::ServiceRevisionSummary| load(service, r, revisions);
     let state = d.status().map_or(DeploymentState::Unknown, state);
     let breaker = d.deployment_circuit_breaker();
     let alarms = d.alarms();
     let fired = alarms.map_or(&[][..], |a| a.triggered_alarm_names());
     let configuration = d.deployment_configuration();
-    Some(Deployment {
-        id: some_text(d.service_deployment_arn())?,
+    let from: Result<Vec<Option<RevisionLoad>>, NoCount> =
+        d.source_service_revisions().iter().map(load).collect();
+    let failures = match breaker.filter(|b| b.threshold() > 0) {
+        Some(b) => Some((
+            count("failureCount", of, b.failure_count())?,
+            count("threshold", of, b.threshold())?,
+        )),
+        None => None,
+    };
+    Ok(Some(Deployment {
+        id,
         service: service.id.clone(),
         strategy: configuration
             .and_then(|c| c.strategy())
             .map_or(service.deployment.strategy, ecs_map::strategy),
         state,
         reason: text(d.status_reason()),
-        from: d
-            .source_service_revisions()
-            .iter()
-            .filter_map(load)
-            .collect(),
-        to: d.target_service_revision().and_then(load),
+        from: from?.into_iter().flatten().collect(),
+        to: d.target_service_revision().map(load).transpose()?.flatten(),
         circuit_breaker: configuration
             .and_then(|c| c.deployment_circuit_breaker())
             .map_or(service.deployment.circuit_breaker, |b| CircuitBreaker {
                 enabled: b.enable(),
                 rollback: b.rollback(),
             }),
-        failures: breaker
-            .filter(|b| b.threshold() > 0)
-            .map(|b| (count(b.failure_count()), count(b.threshold()))),
+        failures,
         alarms: alarms.map_or_else(Vec::new, |a| {
             a.alarm_names()
                 .iter()
@@ -285,15 +306,18 @@ fn deployment(
         started_at: time(d.started_at()),
         finished_at: time(d.finished_at()).or_else(|| time(d.stopped_at())),
         source: DeploymentSource::ServiceDeployments,
-    })
+    }))
 }
 
 fn load(
     service: &Service,
     r: &sdk::ServiceRevisionSummary,
     revisions: &HashMap<String, ServiceRevision>,
-) -> Option<RevisionLoad> {
-    let known = revisions.get(r.arn()?)?;
+) -> Result<Option<RevisionLoad>, NoCount> {
+    let Some(known) = r.arn().and_then(|arn| revisions.get(arn)) else {
+        return Ok(None);
+    };
+    let of = &service.id.name;
     let bound = service
         .load_balancers
         .first()
@@ -304,17 +328,19 @@ fn load(
         .find(|(name, _)| Some(name.as_str()) == bound)
         .or_else(|| known.images.first())
         .map(|(_, image)| image.clone());
-    Some(RevisionLoad {
+    Ok(Some(RevisionLoad {
         revision: known.revision.clone(),
         image,
         counts: TaskCounts {
-            desired: count(r.requested_task_count()),
-            running: count(r.running_task_count()),
-            pending: count(r.pending_task_count()),
+            desired: count("requestedTaskCount", of, r.requested_task_count())?,
+            running: count("runningTaskCount", of, r.running_task_count())?,
+            pending: count("pendingTaskCount", of, r.pending_task_count())?,
             failed: 0,
         },
-        traffic_percent: r.requested_production_traffic_weight(),
-    })
+        traffic_percent: r
+            .requested_production_traffic_weight()
+            .filter(|w| (0.0..=100.0).contains(w)),
+    }))
 }
 
 fn state(s: &sdk::ServiceDeploymentStatus) -> DeploymentState {
@@ -328,86 +354,6 @@ fn state(s: &sdk::ServiceDeploymentStatus) -> DeploymentState {
         S::Stopped => DeploymentState::Stopped,
         S::RollbackSuccessful => DeploymentState::RolledBack,
         S::RollbackFailed => DeploymentState::Failed,
-        _ => DeploymentState::Unknown,
-    }
-}
-
-/// The deployments that `deployments[]` of DescribeServices tells of, newest first: the primary one, and each that failed.
-pub fn of_rollouts(service: &Service) -> Vec<Deployment> {
-    let told = |r: &&Rollout| r.status == "PRIMARY" || r.rollout_state == "FAILED";
-    let mut rows: Vec<Deployment> = service
-        .rollouts
-        .iter()
-        .filter(told)
-        .map(|to| of_rollout(service, to))
-        .collect();
-    rows.sort_by_key(|d| std::cmp::Reverse(d.created_at));
-    rows
-}
-
-fn of_rollout(service: &Service, to: &Rollout) -> Deployment {
-    let primary = to.status == "PRIMARY";
-    let others = service.rollouts.iter().filter(|r| r.id != to.id);
-    let from: Vec<RevisionLoad> = others.map(rollout_load).filter(|_| primary).collect();
-    let state = rollout_state(to, from.is_empty());
-    let breaker = service.deployment.circuit_breaker;
-    let counted = state.is_running() && breaker.enabled;
-    Deployment {
-        id: to.id.clone(),
-        service: service.id.clone(),
-        strategy: service.deployment.strategy,
-        state,
-        reason: to.rollout_reason.clone(),
-        from,
-        to: Some(rollout_load(to)),
-        circuit_breaker: breaker,
-        failures: counted.then(|| {
-            (
-                to.counts.failed,
-                CircuitBreaker::threshold(to.counts.desired),
-            )
-        }),
-        alarms: service
-            .deployment
-            .alarms
-            .iter()
-            .map(|a| (a.clone(), false))
-            .collect(),
-        lifecycle_stage: None,
-        rollback_reason: is_rollback(to).then(|| to.rollout_reason.clone()),
-        created_at: to.created_at,
-        started_at: to.created_at,
-        finished_at: to.updated_at.filter(|_| !state.is_running()),
-        source: DeploymentSource::Rollouts,
-    }
-}
-
-fn rollout_load(r: &Rollout) -> RevisionLoad {
-    RevisionLoad {
-        revision: r.revision.clone(),
-        image: None,
-        counts: r.counts,
-        traffic_percent: None,
-    }
-}
-
-/// ECS words a rollout that the breaker or an alarm began: "ECS deployment circuit breaker: rolling back to deploymentId ...".
-fn is_rollback(r: &Rollout) -> bool {
-    let reason = r.rollout_reason.to_lowercase();
-    reason.contains("rolling back") || reason.contains("rollback")
-}
-
-fn rollout_state(to: &Rollout, alone: bool) -> DeploymentState {
-    let settled = alone && to.counts.running == to.counts.desired && to.counts.pending == 0;
-    match to.rollout_state.as_str() {
-        "FAILED" => DeploymentState::Failed,
-        "COMPLETED" if is_rollback(to) => DeploymentState::RolledBack,
-        "COMPLETED" => DeploymentState::Successful,
-        "IN_PROGRESS" if is_rollback(to) => DeploymentState::RollingBack,
-        "IN_PROGRESS" => DeploymentState::InProgress,
-        // Services without rollout state (Classic Load Balancer, other controllers) are judged by their counts.
-        "" if settled => DeploymentState::Successful,
-        "" => DeploymentState::InProgress,
         _ => DeploymentState::Unknown,
     }
 }

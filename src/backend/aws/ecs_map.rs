@@ -2,7 +2,8 @@
 
 use aws_sdk_ecs::types as sdk;
 
-use super::convert::{count, some_text, tail, text, time};
+use super::convert::{self, some_text, tail, text, time};
+use super::sound::{NoCount, count};
 use crate::domain::service::{
     CircuitBreaker, Cluster, Container, DeploymentConfig, LoadBalancerBinding, Revision, Rollout,
     Service, ServiceEvent, ServiceId, Strategy, Task, TaskCounts,
@@ -12,17 +13,21 @@ use crate::domain::service::{
 const EVENTS_KEPT: usize = 30;
 
 /// A cluster.
-pub fn cluster(c: &sdk::Cluster) -> Cluster {
-    Cluster {
+///
+/// # Errors
+/// Where a count is none.
+pub(super) fn cluster(c: &sdk::Cluster) -> Result<Cluster, NoCount> {
+    let name = c
+        .cluster_name()
+        .map_or_else(|| text(c.cluster_arn().map(tail)), |n| text(Some(n)));
+    Ok(Cluster {
         arn: text(c.cluster_arn()),
-        name: c
-            .cluster_name()
-            .map_or_else(|| text(c.cluster_arn().map(tail)), |n| text(Some(n))),
         status: text(c.status()),
-        active_services: count(c.active_services_count()),
-        running_tasks: count(c.running_tasks_count()),
-        pending_tasks: count(c.pending_tasks_count()),
-    }
+        active_services: count("activeServicesCount", &name, c.active_services_count())?,
+        running_tasks: count("runningTasksCount", &name, c.running_tasks_count())?,
+        pending_tasks: count("pendingTasksCount", &name, c.pending_tasks_count())?,
+        name,
+    })
 }
 
 /// A revision from what the API calls a task definition: an ARN or `family:7`.
@@ -31,26 +36,32 @@ pub fn revision(name: Option<&str>) -> Option<Revision> {
 }
 
 /// A service; `None` where the answer does not even name it.
-pub fn service(s: &sdk::Service) -> Option<Service> {
+///
+/// # Errors
+/// Where a count is none.
+pub(super) fn service(s: &sdk::Service) -> Result<Option<Service>, NoCount> {
     let id = ServiceId {
         cluster: text(s.cluster_arn().map(tail)),
         name: text(s.service_name()),
     };
     if id.name.is_empty() {
-        return None;
+        return Ok(None);
     }
     let mut events: Vec<ServiceEvent> = s.events().iter().filter_map(event).collect();
     events.sort_by_key(|e| std::cmp::Reverse(e.at));
     events.truncate(EVENTS_KEPT);
-    let rollouts: Vec<Rollout> = s.deployments().iter().filter_map(rollout).collect();
+    let mut rollouts: Vec<Rollout> = Vec::new();
+    for d in s.deployments() {
+        rollouts.extend(rollout(d, &id.name)?);
+    }
     let failed = rollouts.iter().find(|r| r.status == "PRIMARY");
-    Some(Service {
+    Ok(Some(Service {
         arn: text(s.service_arn()),
         status: text(s.status()),
         counts: TaskCounts {
-            desired: count(s.desired_count()),
-            running: count(s.running_count()),
-            pending: count(s.pending_count()),
+            desired: count("desiredCount", &id.name, s.desired_count())?,
+            running: count("runningCount", &id.name, s.running_count())?,
+            pending: count("pendingCount", &id.name, s.pending_count())?,
             failed: failed.map_or(0, |r| r.counts.failed),
         },
         revision: revision(s.task_definition())
@@ -63,7 +74,7 @@ pub fn service(s: &sdk::Service) -> Option<Service> {
         events,
         created_at: time(s.created_at()),
         id,
-    })
+    }))
 }
 
 /// Services of an external controller may name no revision.
@@ -103,22 +114,25 @@ fn event(e: &sdk::ServiceEvent) -> Option<ServiceEvent> {
     })
 }
 
-fn rollout(d: &sdk::Deployment) -> Option<Rollout> {
-    Some(Rollout {
+fn rollout(d: &sdk::Deployment, of: &str) -> Result<Option<Rollout>, NoCount> {
+    let Some(revision) = revision(d.task_definition()) else {
+        return Ok(None);
+    };
+    Ok(Some(Rollout {
         id: text(d.id()),
         status: text(d.status()),
-        revision: revision(d.task_definition())?,
+        revision,
         counts: TaskCounts {
-            desired: count(d.desired_count()),
-            running: count(d.running_count()),
-            pending: count(d.pending_count()),
-            failed: count(d.failed_tasks()),
+            desired: count("desiredCount", of, d.desired_count())?,
+            running: count("runningCount", of, d.running_count())?,
+            pending: count("pendingCount", of, d.pending_count())?,
+            failed: count("failedTasks", of, d.failed_tasks())?,
         },
         rollout_state: text(d.rollout_state().map(sdk::DeploymentRolloutState::as_str)),
         rollout_reason: text(d.rollout_state_reason()),
         created_at: time(d.created_at()),
         updated_at: time(d.updated_at()),
-    })
+    }))
 }
 
 /// What the steps of a traffic shift wait for, all of them together: a canary waits once, a linear shift after each step.
@@ -126,11 +140,11 @@ fn shift_minutes(c: &sdk::DeploymentConfiguration) -> Option<u32> {
     match c.strategy()? {
         sdk::DeploymentStrategy::Canary => {
             let canary = c.canary_configuration()?;
-            canary.canary_bake_time_in_minutes().map(count)
+            canary.canary_bake_time_in_minutes().map(convert::count)
         }
         sdk::DeploymentStrategy::Linear => {
             let linear = c.linear_configuration()?;
-            let each = linear.step_bake_time_in_minutes().map(count)?;
+            let each = linear.step_bake_time_in_minutes().map(convert::count)?;
             // Three percent is the least that the API takes.
             let percent = linear.step_percent().unwrap_or(10.0).clamp(3.0, 100.0);
             let steps = (100.0 / percent).ceil() as u32;
@@ -156,8 +170,10 @@ fn deployment_config(s: &sdk::Service) -> DeploymentConfig {
         },
         minimum_healthy_percent: c
             .and_then(|c| c.minimum_healthy_percent())
-            .map_or(100, count),
-        maximum_percent: c.and_then(|c| c.maximum_percent()).map_or(200, count),
+            .map_or(100, convert::count),
+        maximum_percent: c
+            .and_then(|c| c.maximum_percent())
+            .map_or(200, convert::count),
         circuit_breaker: CircuitBreaker {
             enabled: breaker.is_some_and(|b| b.enable()),
             rollback: breaker.is_some_and(|b| b.rollback()),
@@ -166,7 +182,7 @@ fn deployment_config(s: &sdk::Service) -> DeploymentConfig {
             a.alarm_names().iter().map(|n| text(Some(n))).collect()
         }),
         alarms_rollback: alarms.is_some_and(|a| a.rollback()),
-        bake_minutes: c.and_then(|c| c.bake_time_in_minutes()).map(count),
+        bake_minutes: c.and_then(|c| c.bake_time_in_minutes()).map(convert::count),
         shift_minutes: c.and_then(shift_minutes),
     }
 }
@@ -246,7 +262,7 @@ mod tests {
             .service_name("api")
             .status("ACTIVE")
             .desired_count(6)
-            .running_count(-1)
+            .running_count(5)
             .task_definition("arn:aws:ecs:us-east-1:1:task-definition/api:42")
             .events(
                 sdk::ServiceEvent::builder()
@@ -261,16 +277,29 @@ mod tests {
                     .build(),
             )
             .build();
-        let got = service(&s).unwrap();
+        let got = service(&s).unwrap().unwrap();
         assert_eq!(got.id.to_string(), "prod/api");
-        assert_eq!((got.counts.desired, got.counts.running), (6, 0));
+        assert_eq!((got.counts.desired, got.counts.running), (6, 5));
         assert_eq!(got.revision.number, 42);
         assert_eq!(
             got.events[0].message, "\\e[2Jnew",
             "newest first, and inert"
         );
         assert_eq!(got.deployment.strategy, Strategy::Rolling);
-        assert!(service(&sdk::Service::builder().build()).is_none());
+        assert_eq!(service(&sdk::Service::builder().build()), Ok(None));
+    }
+
+    #[test]
+    fn a_count_below_zero_makes_a_service_unreadable() {
+        let named = || sdk::Service::builder().service_name("api");
+        assert!(service(&named().running_count(-3).build()).is_err());
+        assert!(service(&named().pending_count(-1).build()).is_err());
+        let rollout = sdk::Deployment::builder()
+            .task_definition("api:42")
+            .failed_tasks(-1)
+            .build();
+        assert!(service(&named().deployments(rollout).build()).is_err());
+        assert!(cluster(&sdk::Cluster::builder().running_tasks_count(-1).build()).is_err());
     }
 
     #[test]
@@ -281,7 +310,7 @@ mod tests {
                 .status(status)
                 .desired_count(4)
                 .build();
-            service(&s).unwrap().health()
+            service(&s).unwrap().unwrap().health()
         };
         for status in ["ACTIVE", "WEIRD", ""] {
             assert_eq!(health(status), ServiceHealth::Down, "{status}");
@@ -327,7 +356,7 @@ mod tests {
                     .build(),
             )
             .build();
-        let got = service(&s).unwrap();
+        let got = service(&s).unwrap().unwrap();
         let groups: Vec<&str> = got.load_balancers[0].groups().collect();
         assert_eq!(groups, ["arn:blue", "arn:green"]);
     }
@@ -342,6 +371,7 @@ mod tests {
             .service_name("x")
             .deployment_controller(controller)
             .build();
-        assert_eq!(service(&s).unwrap().deployment.strategy, Strategy::Other);
+        let got = service(&s).unwrap().unwrap();
+        assert_eq!(got.deployment.strategy, Strategy::Other);
     }
 }

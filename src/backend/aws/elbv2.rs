@@ -6,6 +6,7 @@ use aws_sdk_elasticloadbalancingv2::types as sdk;
 
 use super::convert::{some_text, text};
 use super::pages::Pages;
+use super::sound::told;
 use super::{Aws, Question};
 use crate::backend::transport::Line;
 use crate::domain::problem::Problem;
@@ -47,7 +48,8 @@ impl Elb {
                         .send()
                 })
                 .await?;
-            groups.extend(page.target_groups().iter().filter_map(target_group));
+            let told = told(&self.line, GROUPS, "TargetGroups", page.target_groups)?;
+            groups.extend(told.iter().filter_map(target_group));
             if !pages.turn(page.next_marker)? {
                 break;
             }
@@ -67,11 +69,13 @@ impl Elb {
                     .send()
             })
             .await?;
-        let mut targets: Vec<Target> = page
-            .target_health_descriptions()
-            .iter()
-            .filter_map(target)
-            .collect();
+        let told = told(
+            &self.line,
+            HEALTH,
+            "TargetHealthDescriptions",
+            page.target_health_descriptions,
+        )?;
+        let mut targets: Vec<Target> = told.iter().filter_map(target).collect();
         targets.sort_by(|a, b| (&a.zone, &a.id, a.port).cmp(&(&b.zone, &b.id, b.port)));
         Ok(targets)
     }

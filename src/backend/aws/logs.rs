@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::convert::{millis, some_text};
 use super::pages::Pages;
+use super::sound::{NoCount, count, counted, told};
 use super::{Aws, Question, log_line};
 use crate::backend::transport::Line;
 use crate::domain::log::{LogGroup, LogLine};
@@ -72,7 +73,9 @@ impl Logs {
                         .send()
                 })
                 .await?;
-            groups.extend(page.log_groups().iter().filter_map(group));
+            let told = told(&self.line, GROUPS, "logGroups", page.log_groups)?;
+            let read: Result<Vec<_>, _> = told.iter().filter_map(group).collect();
+            groups.extend(counted(&self.line, GROUPS, read)?);
             if !pages.turn(page.next_token)? {
                 break groups.len() > cap;
             }
@@ -107,7 +110,8 @@ impl Logs {
                         .send()
                 })
                 .await?;
-            sample.extend(page.events().iter().map(|e| log_line::line(group, e)));
+            let told = told(&self.line, EVENTS, "events", page.events)?;
+            sample.extend(told.iter().map(|e| log_line::line(group, e)));
             if !pages.turn(page.next_token)? || sample.len() >= lines {
                 break;
             }
@@ -142,10 +146,8 @@ impl Logs {
                         .send()
                 })
                 .await?;
-            let lines = page
-                .events()
-                .iter()
-                .map(|e| log_line::line(&question.group, e));
+            let told = told(&self.line, EVENTS, "events", page.events)?;
+            let lines = told.iter().map(|e| log_line::line(&question.group, e));
             read.lines.extend(lines);
             if !pages.turn(page.next_token)? {
                 break;
@@ -156,16 +158,18 @@ impl Logs {
     }
 }
 
-fn group(g: &sdk::LogGroup) -> Option<LogGroup> {
-    Some(LogGroup {
-        name: some_text(g.log_group_name())?,
-        retention_days: g.retention_in_days().and_then(|d| u32::try_from(d).ok()),
-        stored_bytes: g
-            .stored_bytes()
-            .and_then(|b| u64::try_from(b).ok())
-            .unwrap_or(0),
+fn group(g: &sdk::LogGroup) -> Option<Result<LogGroup, NoCount>> {
+    let name = some_text(g.log_group_name())?;
+    let stored = count("storedBytes", &name, g.stored_bytes().unwrap_or(0));
+    let days = g.retention_in_days();
+    let days = days.map(|d| count("retentionInDays", &name, d)).transpose();
+    let read = |stored_bytes, retention_days| LogGroup {
+        name,
+        retention_days,
+        stored_bytes,
         created_at: millis(g.creation_time()),
-    })
+    };
+    Some(stored.and_then(|bytes| Ok(read(bytes, days?))))
 }
 
 #[cfg(test)]
@@ -174,11 +178,10 @@ mod tests {
 
     #[test]
     fn a_group_without_retention_keeps_for_ever() {
-        let g = sdk::LogGroup::builder()
-            .log_group_name("/ecs/api")
-            .stored_bytes(-1)
-            .build();
-        let got = group(&g).unwrap();
+        let g = sdk::LogGroup::builder().log_group_name("/ecs/api").build();
+        let got = group(&g).unwrap().unwrap();
         assert_eq!((got.retention_days, got.stored_bytes), (None, 0));
+        let g = sdk::LogGroup::builder().log_group_name("/ecs/api");
+        assert!(group(&g.stored_bytes(-1).build()).unwrap().is_err());
     }
 }

@@ -32,6 +32,7 @@ pub mod s3;
 pub mod secretsmanager;
 pub mod signed;
 pub mod sns;
+mod sound;
 pub mod sts;
 pub mod vaults;
 pub mod waf;

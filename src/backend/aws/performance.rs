@@ -12,6 +12,7 @@ use super::Question;
 use super::convert::text;
 use super::rds::Rds;
 use super::signed::{Api, Signed};
+use super::sound::Required;
 use crate::backend::transport::Line;
 use crate::domain::database::{Database, Databases, Statement, TopStatements};
 use crate::domain::problem::Problem;
@@ -45,10 +46,10 @@ pub struct Performance {
     line: Arc<Line>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Keys {
-    keys: Vec<Key>,
+    keys: Required<Vec<Key>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -115,7 +116,7 @@ impl Performance {
             "AdditionalMetrics": more,
         });
         let answer: Keys = self.signed.json(&self.line, &API, KEYS, &input).await?;
-        Ok(answer.keys)
+        Ok(answer.keys.0)
     }
 }
 

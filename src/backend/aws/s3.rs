@@ -117,7 +117,7 @@ impl S3 {
                 query.push(("continuation-token", token));
             }
             let page: Buckets = self.ask(LIST, None, "/", &query).await?;
-            all.extend(page.buckets.all);
+            all.extend(page.buckets.0.all);
             if !pages.turn(page.continuation_token)? {
                 return Ok(all);
             }
@@ -281,7 +281,9 @@ impl S3 {
             let last = |n: usize| {
                 pair.get(n)
                     .and_then(|s| s.last())
-                    .map(|v| v.max(0.0) as u64)
+                    // A size below zero is none, and not an empty bucket.
+                    .filter(|v| v.is_finite() && *v >= 0.0)
+                    .map(|v| v as u64)
             };
             (bucket.bytes, bucket.objects) = (last(0), last(1));
         }

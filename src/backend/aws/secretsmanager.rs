@@ -10,6 +10,7 @@ use super::Question;
 use super::convert::{seconds, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
+use super::sound::Required;
 use crate::backend::transport::Line;
 use crate::domain::guest::{Guest, guests};
 use crate::domain::problem::Problem;
@@ -44,10 +45,9 @@ pub struct SecretsManager {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-#[derive(Default)]
+#[serde(rename_all = "PascalCase")]
 struct Listed {
-    secret_list: Vec<Entry>,
+    secret_list: Required<Vec<Entry>>,
     next_token: Option<String>,
 }
 
@@ -97,7 +97,7 @@ impl SecretsManager {
                 None => json!({"MaxResults": 100}),
             };
             let page: Listed = self.signed.json(&self.line, &API, LIST, &input).await?;
-            all.extend(page.secret_list.into_iter().map(secret));
+            all.extend(page.secret_list.0.into_iter().map(secret));
             if !pages.turn(page.next_token)? {
                 break;
             }

@@ -10,6 +10,7 @@ use super::Question;
 use super::convert::text;
 use super::pages::Pages;
 use super::signed::{Api, Signed};
+use super::sound::Required;
 use crate::backend::transport::Line;
 use crate::domain::problem::Problem;
 use crate::domain::topic::{Subscription, Topic};
@@ -38,10 +39,10 @@ pub struct Sns {
     line: Arc<Line>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct TopicPage {
-    topics: TopicList,
+    topics: Required<TopicList>,
     next_token: Option<String>,
 }
 
@@ -58,10 +59,10 @@ struct TopicEntry {
     topic_arn: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct SubscriptionPage {
-    subscriptions: SubscriptionList,
+    subscriptions: Required<SubscriptionList>,
     next_token: Option<String>,
 }
 
@@ -141,7 +142,7 @@ impl Sns {
             let params: Vec<(&str, &str)> =
                 token.iter().map(|t| ("NextToken", t.as_str())).collect();
             let page: TopicPage = self.signed.query(&self.line, &API, TOPICS, &params).await?;
-            all.extend(page.topics.all.into_iter().map(|t| t.topic_arn));
+            all.extend(page.topics.0.all.into_iter().map(|t| t.topic_arn));
             if !pages.turn(page.next_token)? {
                 break;
             }
@@ -160,7 +161,7 @@ impl Sns {
                 .signed
                 .query(&self.line, &API, SUBSCRIPTIONS, &params)
                 .await?;
-            for entry in page.subscriptions.all {
+            for entry in page.subscriptions.0.all {
                 let row = subscription(&entry);
                 all.entry(entry.topic_arn).or_default().push(row);
             }

@@ -11,6 +11,7 @@ use super::Question;
 use super::convert::{seconds, some_text, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed, escape};
+use super::sound::Required;
 use crate::backend::transport::Line;
 use crate::domain::backup::{Abroad, Backup, BackupJob, BackupKind, Points, StoreKind};
 use crate::domain::problem::Problem;
@@ -52,11 +53,10 @@ trait Paged: DeserializeOwned {
 
 macro_rules! pages {
     ($($page:ident = $list:literal of $row:ty;)*) => {$(
-        #[derive(Debug, Default, Deserialize)]
-        #[serde(default)]
+        #[derive(Debug, Deserialize)]
         struct $page {
             #[serde(rename = $list)]
-            rows: Vec<$row>,
+            rows: Required<Vec<$row>>,
             #[serde(rename = "NextToken")]
             next: Option<String>,
         }
@@ -64,7 +64,7 @@ macro_rules! pages {
         impl Paged for $page {
             type Row = $row;
             fn split(self) -> (Vec<$row>, Option<String>) {
-                (self.rows, self.next)
+                (self.rows.0, self.next)
             }
         }
     )*};

@@ -10,6 +10,7 @@ use super::Question;
 use super::convert::{tail, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
+use super::sound::Required;
 use crate::backend::transport::Line;
 use crate::domain::problem::Problem;
 use crate::domain::wall::{WallRule, Walls, WebAcl};
@@ -53,11 +54,11 @@ pub struct Waf {
     line: Arc<Line>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Listed {
     #[serde(rename = "WebACLs")]
-    acls: Vec<Summary>,
+    acls: Required<Vec<Summary>>,
     next_marker: Option<String>,
 }
 
@@ -70,11 +71,10 @@ struct Summary {
     arn: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 struct Got {
     #[serde(rename = "WebACL")]
-    acl: Acl,
+    acl: Required<Acl>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -94,10 +94,10 @@ struct Rule {
     override_action: Option<Map<String, Value>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Behind {
-    resource_arns: Vec<String>,
+    resource_arns: Required<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -138,8 +138,8 @@ impl Waf {
             };
             let page: Listed = self.signed.json(&self.line, &API, LIST, &input).await?;
             // The marker may come with a page that is the last one.
-            let next = page.next_marker.filter(|_| !page.acls.is_empty());
-            listed.extend(page.acls);
+            let next = page.next_marker.filter(|_| !page.acls.0.is_empty());
+            listed.extend(page.acls.0);
             if !pages.turn(next)? {
                 break;
             }
@@ -160,14 +160,16 @@ impl Waf {
         let got: Got = self.signed.json(&self.line, &API, GET, &input).await?;
         let input = json!({"WebACLArn": summary.arn, "ResourceType": "APPLICATION_LOAD_BALANCER"});
         let behind: Behind = self.signed.json(&self.line, &API, BEHIND, &input).await?;
-        let mut rules = got.acl.rules;
+        let acl = got.acl.0;
+        let mut rules = acl.rules;
         rules.sort_by_key(|r| r.priority);
         Ok(WebAcl {
             name: text(Some(&summary.name)),
-            allows: got.acl.default_action.contains_key("Allow"),
+            allows: acl.default_action.contains_key("Allow"),
             rules: rules.iter().map(rule).collect(),
             guards: behind
                 .resource_arns
+                .0
                 .iter()
                 .map(|arn| text(Some(balancer(arn))))
                 .collect(),

@@ -1,5 +1,6 @@
 //! The answer to `INFO` (lines of `name:value` under `# Section`), and the slow log.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::str::FromStr;
 use std::time::Duration;
@@ -16,36 +17,59 @@ use crate::domain::text::{clip, inert};
 /// Columns of a name from outside.
 const NAME: usize = 48;
 
-struct Info<'a>(HashMap<&'a str, &'a str>);
+struct Info<'a> {
+    told: HashMap<&'a str, &'a str>,
+    /// A count that is no count: what is zero where it is not told must not be zero where something else is.
+    odd: Cell<Option<&'static str>>,
+}
 
 impl<'a> Info<'a> {
     fn text(&self, name: &str) -> Option<&'a str> {
-        self.0.get(name).copied().filter(|v| !v.is_empty())
+        self.told.get(name).copied().filter(|v| !v.is_empty())
     }
 
     fn number<T: FromStr>(&self, name: &str) -> Option<T> {
         self.text(name)?.parse().ok()
     }
 
-    fn count(&self, name: &str) -> u64 {
-        self.number(name).unwrap_or(0)
+    fn count(&self, name: &'static str) -> u64 {
+        let read = self.number(name);
+        if read.is_none() && self.text(name).is_some() {
+            self.odd.set(Some(name));
+        }
+        read.unwrap_or(0)
     }
 }
 
-/// Reads an answer to `INFO`; `None` where it is none.
-pub(super) fn read(text: &str, to: &Destination) -> Option<RedisServer> {
+/// Why an answer to `INFO` cannot be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Odd {
+    /// It is none.
+    NoInfo,
+    /// What it calls a count is none.
+    NoCount(&'static str),
+}
+
+/// Reads an answer to `INFO`.
+///
+/// # Errors
+/// Where it is none, or a count in it is none.
+pub(super) fn read(text: &str, to: &Destination) -> Result<RedisServer, Odd> {
     let pairs = text
         .lines()
         .filter_map(|line| line.trim_end().split_once(':'));
-    let info = Info(pairs.collect());
-    let version = info.text("redis_version")?;
-    let role = match info.text("role")? {
+    let info = Info {
+        told: pairs.collect(),
+        odd: Cell::new(None),
+    };
+    let version = info.text("redis_version").ok_or(Odd::NoInfo)?;
+    let role = match info.text("role").ok_or(Odd::NoInfo)? {
         "master" => Role::Primary,
         _ => Role::Replica,
     };
     let now = Timestamp::now();
     let up = Duration::from_secs(info.count("uptime_in_seconds"));
-    Some(RedisServer {
+    let server = RedisServer {
         address: to.address(),
         tls: to.tls,
         // Valkey calls itself by a compatible version of Redis and says its own beside it.
@@ -75,7 +99,8 @@ pub(super) fn read(text: &str, to: &Destination) -> Option<RedisServer> {
         primary: (role == Role::Replica).then(|| primary(&info)),
         saved: saved(&info),
         slow: Ok(Vec::new()),
-    })
+    };
+    info.odd.get().map_or(Ok(server), |n| Err(Odd::NoCount(n)))
 }
 
 fn memory(info: &Info) -> Memory {
@@ -95,7 +120,7 @@ fn memory(info: &Info) -> Memory {
 fn replicas(info: &Info) -> Vec<Replica> {
     let written: Option<u64> = info.number("master_repl_offset");
     let mut named: Vec<(u32, &str)> = info
-        .0
+        .told
         .iter()
         .filter_map(|(key, value)| Some((key.strip_prefix("slave")?.parse().ok()?, *value)))
         .collect();

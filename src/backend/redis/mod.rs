@@ -141,7 +141,10 @@ impl Redis {
                 .query_async(&mut connection)
                 .await
                 .map_err(said)?;
-            let mut server = info::read(&text, to).ok_or_else(|| words::no_redis(what))?;
+            let mut server = info::read(&text, to).map_err(|odd| match odd {
+                info::Odd::NoInfo => words::no_redis(what),
+                info::Odd::NoCount(name) => words::no_count(what, name),
+            })?;
             let keys = cmd("DBSIZE").query_async(&mut connection).await;
             server.keys = keys.map_err(said)?;
             server.slow = slow(&mut connection).await.map_err(said)?;

@@ -70,7 +70,18 @@ fn a_replica_tells_of_its_primary_and_nonsense_is_no_redis() {
         ("10.0.0.1:6379", false, true)
     );
     assert_eq!(link.silent_s, None);
-    assert!(info::read("hello: world", &to("redis://h")).is_none());
+    let read = |text: &str| info::read(text, &to("redis://h")).map(|s| s.clients);
+    assert_eq!(read("hello: world"), Err(info::Odd::NoInfo));
+    let with = |clients: &str| format!("redis_version:7.0\r\nrole:master\r\n{clients}");
+    assert_eq!(read(&with("")), Ok(0), "an old server tells less");
+    for clients in ["-3", "NaN", "99999999999999999999999"] {
+        let odd = read(&with(&format!("connected_clients:{clients}\r\n")));
+        assert_eq!(
+            odd,
+            Err(info::Odd::NoCount("connected_clients")),
+            "{clients}"
+        );
+    }
 }
 
 #[test]

@@ -143,6 +143,16 @@ pub(super) fn no_redis(what: &str) -> Problem {
     )
 }
 
+/// It speaks Redis, and what it counts is no count.
+pub(super) fn no_count(what: &str, member: &str) -> Problem {
+    problem(
+        ProblemKind::Malformed,
+        what,
+        format!("`{member}` in its answer to INFO is no count"),
+        "See what answers at host and port of [redis]: a proxy may change what the server says.",
+    )
+}
+
 /// Why a part of the answer is withheld, if that is all that is wrong: the role may not ask it, or the server does not know it.
 pub(super) fn withheld(error: &RedisError) -> Option<String> {
     let detail = error.detail().unwrap_or_default();

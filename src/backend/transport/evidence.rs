@@ -159,6 +159,13 @@ impl Evidence {
         }
     }
 
+    /// The member that an answer of the right protocol leaves out, where that is what is wrong with it.
+    pub fn left_out(&self) -> Option<String> {
+        let (_, rest) = self.chain.split_once("missing field `")?;
+        let (name, _) = rest.split_once('`')?;
+        Some(scrub(name))
+    }
+
     /// The innermost error's words.
     pub fn chain_tail(&self) -> String {
         scrub(self.chain.rsplit(": ").next().unwrap_or(&self.chain))

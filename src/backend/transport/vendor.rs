@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::evidence::{Evidence, Reach};
 use super::limits;
-use super::words::{Asked, body_in_words, status};
+use super::words::{Asked, body_in_words, left_out, status};
 use crate::config::credentials::Provider;
 use crate::domain::problem::ProblemKind;
 
@@ -81,11 +81,14 @@ pub(super) fn words(
         ),
         Some(s) if (200..400).contains(&s) && !asked.mutation => (
             ProblemKind::Malformed,
-            format!(
-                "{at} answered with {}{}, not with {title}'s JSON",
-                body_in_words(seen.body),
-                status(seen)
-            ),
+            match seen.left_out() {
+                Some(member) => left_out(at, &member, title),
+                None => format!(
+                    "{at} answered with {}{}, not with {title}'s JSON",
+                    body_in_words(seen.body),
+                    status(seen)
+                ),
+            },
             format!(
                 "Check `endpoint` in [{}] and any proxy in between.",
                 vendor.provider.name

@@ -352,14 +352,23 @@ fn malformed(asked: &Asked, seen: &Evidence) -> Verdict {
         }
         _ => "AWS's JSON",
     };
-    verdict(
-        ProblemKind::Malformed,
-        format!(
+    let why = match seen.left_out() {
+        Some(member) => left_out(at, &member, "AWS"),
+        None => format!(
             "{at} answered with {got}{}, not with {wanted}",
             status(seen)
         ),
+    };
+    verdict(
+        ProblemKind::Malformed,
+        why,
         "Check the endpoint (AWS_ENDPOINT_URL, `endpoint` in the configuration) and any proxy in between.",
     )
+}
+
+/// Why an answer without a member that is always sent is not believed.
+pub(super) fn left_out(at: &str, member: &str, who: &str) -> String {
+    format!("the answer of {at} leaves out `{member}`, which {who} always sends")
 }
 
 /// Whether this tells of HTTP 500 with a web page: how emulators made with Flask (moto) answer an operation that they lack.

@@ -13,6 +13,7 @@ use super::Question;
 use super::convert::{stamp, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed, escape};
+use super::sound::Required;
 use crate::backend::transport::Line;
 use crate::domain::flag::{Flag, FlagRollout, FlagState, FlagValue, Flags};
 use crate::domain::problem::Problem;
@@ -65,9 +66,7 @@ pub struct AppConfig {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Page<T> {
-    #[serde(default = "Vec::new")]
-    items: Vec<T>,
-    #[serde(default)]
+    items: Required<Vec<T>>,
     next_token: Option<String>,
 }
 
@@ -272,7 +271,7 @@ impl AppConfig {
             let mut query = vec![("max_results", "50")];
             query.extend(token.as_deref().map(|t| ("next_token", t)));
             let page: Page<T> = self.read(question, path, &query).await?;
-            all.extend(page.items);
+            all.extend(page.items.0);
             if !pages.turn(page.next_token)? {
                 break;
             }

@@ -8,6 +8,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
 
 use crate::backend::aws::convert::text;
+use crate::backend::aws::sound::Required;
 use crate::domain::cost::{Cost, CostAnomaly, DayCost, ServiceCost};
 
 /// The days that matter (UTC, as the vendor counts).
@@ -45,12 +46,16 @@ impl Span {
 }
 
 /// GetCostAndUsage by day and service.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub(super) struct Usage {
-    results_by_time: Vec<Day>,
+    results_by_time: Required<Vec<Day>>,
     next_page_token: Option<String>,
 }
+
+/// The days of all its pages.
+#[derive(Debug, Default)]
+pub(super) struct Days(Vec<Day>);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -65,56 +70,56 @@ struct Period {
     start: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Group {
+    #[serde(default)]
     keys: Vec<String>,
     metrics: Metrics,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Metrics {
     unblended_cost: Money,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Money {
-    amount: String,
+    #[serde(deserialize_with = "amount")]
+    amount: f64,
+    #[serde(default)]
     unit: String,
 }
 
-impl Money {
-    fn value(&self) -> f64 {
-        self.amount
-            .parse()
-            .ok()
-            .filter(|n: &f64| n.is_finite())
-            .unwrap_or(0.0)
-    }
+/// An amount, which is written as text. One that is no number is no zero: sums would be wrong, and look right.
+fn amount<'de, D: serde::Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    let text = String::deserialize(from)?;
+    let number = text.parse().ok().filter(|n: &f64| n.is_finite());
+    number.ok_or_else(|| serde::de::Error::custom("an Amount is no number"))
 }
 
-impl Usage {
+impl Days {
     /// Adds a page; the token of the next.
-    pub(super) fn join(&mut self, page: Self) -> Option<String> {
-        self.results_by_time.extend(page.results_by_time);
+    pub(super) fn join(&mut self, page: Usage) -> Option<String> {
+        self.0.extend(page.results_by_time.0);
         page.next_page_token.filter(|t| !t.is_empty())
     }
 }
 
 /// GetCostForecast.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub(super) struct Forecast {
-    total: Money,
+    total: Required<Money>,
 }
 
 /// GetAnomalies.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub(super) struct Anomalies {
-    anomalies: Vec<Anomaly>,
+    anomalies: Required<Vec<Anomaly>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -150,7 +155,7 @@ fn date(text: Option<&str>) -> Option<Date> {
 /// Puts the bill together.
 pub(super) fn read(
     span: &Span,
-    usage: Usage,
+    usage: Days,
     forecast: Option<Forecast>,
     anomalies: Option<Anomalies>,
     now: Timestamp,
@@ -159,7 +164,7 @@ pub(super) fn read(
     let mut by_service: BTreeMap<String, BTreeMap<Date, f64>> = BTreeMap::new();
     let mut by_day: BTreeMap<Date, f64> = BTreeMap::new();
     let mut currency = String::new();
-    for result in usage.results_by_time {
+    for result in usage.0 {
         let Some(day) = date(Some(&result.time_period.start)) else {
             continue;
         };
@@ -174,8 +179,8 @@ pub(super) fn read(
                 .entry(service)
                 .or_default()
                 .entry(day)
-                .or_default() += money.value();
-            *by_day.entry(day).or_default() += money.value();
+                .or_default() += money.amount;
+            *by_day.entry(day).or_default() += money.amount;
         }
     }
     let until = span.last_month_until();
@@ -200,7 +205,7 @@ pub(super) fn read(
     });
     let before_today = sum(&by_day, span.month, span.today);
     let anomalies = anomalies.map(|told| {
-        let mut all: Vec<CostAnomaly> = told.anomalies.iter().map(anomaly).collect();
+        let mut all: Vec<CostAnomaly> = told.anomalies.0.iter().map(anomaly).collect();
         all.sort_by_key(|a| std::cmp::Reverse(a.from));
         all
     });
@@ -218,7 +223,7 @@ pub(super) fn read(
         last_month_so_far: sum(&by_day, span.first, until),
         last_month: sum(&by_day, span.first, span.month),
         // The forecast begins with today, as a whole day.
-        month_end: forecast.map(|f| before_today + f.total.value()),
+        month_end: forecast.map(|f| before_today + f.total.0.amount),
         services,
         days: by_day
             .range(..span.today)
@@ -269,11 +274,13 @@ mod tests {
                 "Groups": [{"Keys": [service], "Metrics": {"UnblendedCost": {"Amount": amount, "Unit": "USD"}}}],
             })
         };
-        let usage: Usage = serde_json::from_value(json!({"ResultsByTime": [
+        let page: Usage = serde_json::from_value(json!({"ResultsByTime": [
             day("2026-02-01", "ECS", "1"), day("2026-02-02", "RDS", "2"), day("2026-02-28", "ECS", "40"),
             day("2026-03-01", "ECS", "10"), day("2026-03-02", "RDS", "5.5"),
         ]}))
         .unwrap();
+        let mut usage = Days::default();
+        assert_eq!(usage.join(page), None);
         let forecast: Forecast =
             serde_json::from_value(json!({"Total": {"Amount": "300", "Unit": "USD"}})).unwrap();
         let now = at("2026-03-02T12:00:00Z");
@@ -298,6 +305,18 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_that_is_no_number_is_no_zero() {
+        let read = |amount: &str| {
+            let total = json!({"Total": {"Amount": amount, "Unit": "USD"}});
+            serde_json::from_value::<Forecast>(total)
+        };
+        assert_eq!(read("1.5").unwrap().total.0.amount, 1.5);
+        for amount in ["NaN", "inf", "", "a lot"] {
+            assert!(read(amount).is_err(), "{amount}");
+        }
+    }
+
+    #[test]
     fn the_31st_is_compared_with_the_whole_shorter_month() {
         let span = Span::of(at("2026-03-31T01:00:00Z"));
         assert_eq!(span.last_month_until().to_string(), "2026-03-01");
@@ -313,7 +332,7 @@ mod tests {
             "Impact": {"MaxImpact": 3.0, "TotalImpact": 5.0},
         }]}))
         .unwrap();
-        let a = anomaly(&got.anomalies[0]);
+        let a = anomaly(&got.anomalies.0[0]);
         assert_eq!(
             (a.about.as_str(), a.impact, a.until),
             ("AmazonCloudWatch", 5.0, None)

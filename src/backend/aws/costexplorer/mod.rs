@@ -14,12 +14,13 @@ use serde_json::{Value, json};
 use super::Question;
 use super::pages::Pages;
 use super::signed::{Api, Signed};
+use super::sound::Required;
 use crate::backend::shelf::Shelf;
 use crate::backend::transport::Line;
 use crate::config::{CostCache, CostConfig};
 use crate::domain::cost::Cost;
 use crate::domain::problem::{Problem, ProblemKind};
-use bill::{Anomalies, Forecast, Span, Usage};
+use bill::{Anomalies, Days, Forecast, Span, Usage};
 
 const API: Api = Api {
     host: "ce",
@@ -62,10 +63,10 @@ pub struct CostExplorer {
     last: Mutex<Option<(Timestamp, Result<Cost, Problem>)>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Who {
-    account: String,
+    account: Required<String>,
 }
 
 impl CostExplorer {
@@ -113,7 +114,7 @@ impl CostExplorer {
     async fn look(&self, now: Timestamp) -> Result<Cost, Problem> {
         // Whose bill it is costs nothing to ask, and names the file.
         let who: Who = self.signed.query(&self.line, &STS, WHO, &[]).await?;
-        let name = format!("cost-{}", who.account);
+        let name = format!("cost-{}", who.account.0);
         let kept: Option<Cost> = self.shelf.read(&name);
         let kept = kept.filter(|c| now < after(c.asked_at, self.every) && c.asked_at <= now);
         let (mut cost, whole) = match kept {
@@ -151,7 +152,7 @@ impl CostExplorer {
         let input = json!({"DateInterval": {"StartDate": start.get(..10).unwrap_or_default()}});
         let (anomalies, told_all) = self.may::<Anomalies>(ANOMALIES, &input).await?;
         let mut questions = 2;
-        let mut usage = Usage::default();
+        let mut usage = Days::default();
         let mut pages = Pages::at_most(PAGES);
         loop {
             let mut input = json!({

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::backend::aws::convert::text;
+use crate::backend::aws::sound::Required;
 use crate::domain::network::{Holds, Interface, Peer, Ports, Rule, SecurityGroup};
 
 /// A page of a list.
@@ -30,11 +31,10 @@ impl<T> Default for Set<T> {
 
 macro_rules! pages {
     ($($page:ident: $item:ty, $set:literal;)*) => {$(
-        #[derive(Debug, Default, Deserialize)]
-        #[serde(default)]
+        #[derive(Debug, Deserialize)]
         pub(super) struct $page {
             #[serde(rename = $set)]
-            set: Set<$item>,
+            set: Required<Set<$item>>,
             #[serde(rename = "nextToken")]
             next: Option<String>,
         }
@@ -42,7 +42,7 @@ macro_rules! pages {
         impl Page for $page {
             type Item = $item;
             fn split(self) -> (Vec<Self::Item>, Option<String>) {
-                (self.set.item, self.next)
+                (self.set.0.item, self.next)
             }
         }
     )*};
@@ -294,10 +294,10 @@ impl InterfaceItem {
 }
 
 /// DescribeLoadBalancers of Elastic Load Balancing, which speaks the common dialect.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub(super) struct Balancers {
-    load_balancers: Members<Balancer>,
+    load_balancers: Required<Members<Balancer>>,
     next_marker: Option<String>,
 }
 
@@ -323,6 +323,6 @@ impl Page for Balancers {
     type Item = Balancer;
     const TOKEN: &'static str = "Marker";
     fn split(self) -> (Vec<Balancer>, Option<String>) {
-        (self.load_balancers.member, self.next_marker)
+        (self.load_balancers.0.member, self.next_marker)
     }
 }

@@ -70,7 +70,7 @@ impl Ecr {
     /// Whether a repository's images come from another registry when they are first pulled. The rules are those of the account whose
     /// registry it is: what ours says tells nothing of another's.
     async fn is_cache(&self, name: &EcrName<'_>) -> Result<bool, Problem> {
-        let take = |p: CachePage| (p.pull_through_cache_rules, p.next_token);
+        let take = |p: CachePage| (p.pull_through_cache_rules.0, p.next_token);
         let input = json!({"registryId": name.account, "maxResults": 1000});
         let rules = match self.pages(CACHES, input, take).await {
             // An emulator that does not know of such rules has none; moto says so with a web page.
@@ -131,7 +131,7 @@ impl Ecr {
         let mut pages = Pages::at_most(PAGES);
         loop {
             let page: ImagePage = self.signed.json(&self.line, &API, IMAGES, &input).await?;
-            all.extend(page.image_details.into_iter().map(|e| image(e, of)));
+            all.extend(page.image_details.0.into_iter().map(|e| image(e, of)));
             if !pages.turn(page.next_token)? {
                 return Ok((all, pages.is_cut()));
             }

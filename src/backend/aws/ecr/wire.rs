@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+use super::super::sound::Required;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct RepositoryPage {
-    pub(super) repositories: Vec<RepositoryEntry>,
+    pub(super) repositories: Required<Vec<RepositoryEntry>>,
     pub(super) next_token: Option<String>,
 }
 
@@ -27,10 +29,10 @@ pub(super) struct Scanning {
     pub(super) scan_on_push: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct ImagePage {
-    pub(super) image_details: Vec<ImageEntry>,
+    pub(super) image_details: Required<Vec<ImageEntry>>,
     pub(super) next_token: Option<String>,
 }
 
@@ -116,8 +118,7 @@ pub(super) struct Package {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CachePage {
-    #[serde(default)]
-    pub pull_through_cache_rules: Vec<CacheRule>,
+    pub(super) pull_through_cache_rules: Required<Vec<CacheRule>>,
     pub next_token: Option<String>,
 }
 

@@ -2,8 +2,11 @@
 
 use std::time::Instant;
 
-use super::{DeploymentState, Ecs, LIST, Lack, Problem, ProblemKind, lack, locked, sdk, state};
+use super::{
+    DeploymentState, Ecs, LIST, LISTED, Lack, Problem, ProblemKind, lack, locked, sdk, state,
+};
 use crate::backend::aws::convert::{some_text, time};
+use crate::backend::aws::sound::told;
 use crate::domain::deployment::PastDeployment;
 use crate::domain::service::ServiceId;
 
@@ -29,7 +32,8 @@ impl Ecs {
             .await;
         match page {
             Ok(page) => {
-                let mut past: Vec<_> = page.service_deployments().iter().filter_map(past).collect();
+                let told = told(&self.line, LIST, LISTED, page.service_deployments)?;
+                let mut past: Vec<_> = told.iter().filter_map(past).collect();
                 past.sort_by_key(|d| std::cmp::Reverse(d.created_at));
                 Ok(past)
             }

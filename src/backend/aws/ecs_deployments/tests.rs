@@ -45,7 +45,7 @@ fn sdk_service() -> sdk::Service {
 
 #[test]
 fn rollouts_become_one_picture_with_both_revisions() {
-    let service = ecs_map::service(&sdk_service()).unwrap();
+    let service = ecs_map::service(&sdk_service()).unwrap().unwrap();
     let rows = of_rollouts(&service);
     assert_eq!(rows.len(), 1);
     let d = &rows[0];
@@ -61,7 +61,7 @@ fn rollouts_become_one_picture_with_both_revisions() {
 
 #[test]
 fn a_rollback_by_the_breaker_is_told_from_a_deploy() {
-    let mut service = ecs_map::service(&sdk_service()).unwrap();
+    let mut service = ecs_map::service(&sdk_service()).unwrap().unwrap();
     service.rollouts[0].rollout_reason =
         "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.".into();
     service.rollouts[1].rollout_state = "FAILED".into();
@@ -76,7 +76,7 @@ fn a_rollback_by_the_breaker_is_told_from_a_deploy() {
 
 #[test]
 fn a_service_deployment_is_read_with_revisions_guards_and_weights() {
-    let service = ecs_map::service(&sdk_service()).unwrap();
+    let service = ecs_map::service(&sdk_service()).unwrap().unwrap();
     let summary = |arn: &str, running: i32, weight: f64| {
         sdk::ServiceRevisionSummary::builder()
             .arn(arn)
@@ -112,7 +112,7 @@ fn a_service_deployment_is_read_with_revisions_guards_and_weights() {
         ("rev:1".to_owned(), known(1)),
         ("rev:2".to_owned(), known(2)),
     ]);
-    let d = deployment(&service, &raw, &revisions).unwrap();
+    let d = deployment(&service, &raw, &revisions).unwrap().unwrap();
     assert_eq!(d.state, DeploymentState::RollingBack);
     assert_eq!(d.failures, Some((3, 3)));
     assert_eq!(

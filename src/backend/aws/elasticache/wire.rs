@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::super::sound::Required;
+
 /// A page of a list.
 pub(super) trait Page: DeserializeOwned {
     type Item;
@@ -11,11 +13,10 @@ pub(super) trait Page: DeserializeOwned {
 
 macro_rules! page {
     ($page:ident, $list:literal, $items:ident, $item:literal, $of:ty) => {
-        #[derive(Debug, Default, Deserialize)]
-        #[serde(default)]
+        #[derive(Debug, Deserialize)]
         pub(super) struct $page {
             #[serde(rename = $list)]
-            pub(super) all: $items,
+            pub(super) all: Required<$items>,
             #[serde(rename = "Marker")]
             pub(super) marker: Option<String>,
         }
@@ -30,7 +31,7 @@ macro_rules! page {
         impl Page for $page {
             type Item = $of;
             fn split(self) -> (Vec<$of>, Option<String>) {
-                (self.all.items, self.marker)
+                (self.all.0.items, self.marker)
             }
         }
     };

@@ -11,6 +11,7 @@ use super::Question;
 use super::convert::{some_text, stamp, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
+use super::sound::told;
 use crate::backend::transport::Line;
 use crate::domain::access::{Access, Credentials, Principal, PrincipalKind};
 use crate::domain::passing::{Policies, passings};
@@ -80,6 +81,8 @@ impl Iam {
                 .signed
                 .query_in(&self.line, &API, DETAILS, Some(region), &params)
                 .await?;
+            // Which of its four lists a page holds is up to the vendor; one of them it does.
+            told(&self.line, DETAILS, "UserDetailList", page.any())?;
             let more = page.is_truncated.as_deref().map(str::trim) == Some("true");
             let next = page.marker.clone().filter(|_| more);
             known.add(page);
@@ -147,12 +150,14 @@ struct Judged {
 
 impl Known {
     fn add(&mut self, page: Page) {
-        self.users.extend(page.users.all);
-        self.roles.extend(page.roles.all);
-        let groups = page.groups.all.into_iter();
+        self.users
+            .extend(page.users.into_iter().flat_map(|m| m.all));
+        self.roles
+            .extend(page.roles.into_iter().flat_map(|m| m.all));
+        let groups = page.groups.into_iter().flat_map(|m| m.all);
         self.groups
             .extend(groups.map(|g| (g.group_name.clone(), g)));
-        for policy in page.policies.all {
+        for policy in page.policies.into_iter().flat_map(|m| m.all) {
             let is_default =
                 |v: &&wire::Version| v.is_default_version.as_deref().map(str::trim) == Some("true");
             let version = policy.policy_version_list.all.iter().find(is_default);

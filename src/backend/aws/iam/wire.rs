@@ -20,14 +20,22 @@ impl<T> Default for Members<T> {
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Page {
     #[serde(rename = "UserDetailList")]
-    pub(super) users: Members<User>,
+    pub(super) users: Option<Members<User>>,
     #[serde(rename = "GroupDetailList")]
-    pub(super) groups: Members<Group>,
+    pub(super) groups: Option<Members<Group>>,
     #[serde(rename = "RoleDetailList")]
-    pub(super) roles: Members<Role>,
-    pub(super) policies: Members<Managed>,
+    pub(super) roles: Option<Members<Role>>,
+    pub(super) policies: Option<Members<Managed>>,
     pub(super) is_truncated: Option<String>,
     pub(super) marker: Option<String>,
+}
+
+impl Page {
+    /// Something where any of the lists is there.
+    pub(super) fn any(&self) -> Option<()> {
+        let there = self.users.is_some() || self.groups.is_some();
+        (there || self.roles.is_some() || self.policies.is_some()).then_some(())
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

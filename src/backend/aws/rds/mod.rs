@@ -207,8 +207,9 @@ impl Rds {
             .signed
             .query(&self.metrics, &CLOUDWATCH, VITALS, &pairs)
             .await?;
-        for result in read.results.items {
+        for result in read.results.0.items {
             let newest = result.values.items.first().and_then(|v| v.parse().ok());
+            let newest = newest.filter(|n: &f64| n.is_finite());
             let place = result.id.strip_prefix('m').and_then(|r| r.split_once('x'));
             let place = place.and_then(|(n, m)| Some((n.parse().ok()?, m.parse().ok()?)));
             let Some((n, m)): Option<(usize, usize)> = place else {
@@ -220,8 +221,8 @@ impl Rds {
                     LAG => vitals.lag_s = newest,
                     2 => vitals.cpu_percent = newest,
                     3 => vitals.free_bytes = newest,
-                    4 => vitals.read_ms = newest.map(|s: f64| s * 1000.0),
-                    _ => vitals.write_ms = newest.map(|s: f64| s * 1000.0),
+                    4 => vitals.read_ms = newest.map(|s| s * 1000.0),
+                    _ => vitals.write_ms = newest.map(|s| s * 1000.0),
                 }
             }
         }

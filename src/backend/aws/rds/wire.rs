@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::super::convert::{some_text, stamp, text};
+use super::super::sound::Required;
 use super::Paged;
 use crate::domain::database::{Database, DbCluster};
 
@@ -21,11 +22,10 @@ macro_rules! holders {
 /// A page of a list: its holder and the marker of the next.
 macro_rules! pages {
     ($($page:ident = $list:literal, $holder:ident, $row:ident;)*) => {$(
-        #[derive(Debug, Default, Deserialize)]
-        #[serde(default)]
+        #[derive(Debug, Deserialize)]
         pub(super) struct $page {
             #[serde(rename = $list)]
-            rows: $holder,
+            rows: Required<$holder>,
             #[serde(rename = "Marker")]
             marker: Option<String>,
         }
@@ -33,7 +33,7 @@ macro_rules! pages {
         impl Paged for $page {
             type Row = $row;
             fn split(self) -> (Vec<$row>, Option<String>) {
-                (self.rows.items, self.marker)
+                (self.rows.0.items, self.marker)
             }
         }
     )*};
@@ -394,11 +394,10 @@ pub(super) struct Event {
 }
 
 /// GetMetricData.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 pub(super) struct Measured {
     #[serde(rename = "MetricDataResults")]
-    pub(super) results: MeasuredRows,
+    pub(super) results: Required<MeasuredRows>,
 }
 
 #[derive(Debug, Default, Deserialize)]

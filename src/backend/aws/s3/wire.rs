@@ -2,10 +2,12 @@
 
 use serde::Deserialize;
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+use super::super::sound::Required;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub(super) struct Buckets {
-    pub(super) buckets: Entries,
+    pub(super) buckets: Required<Entries>,
     pub(super) continuation_token: Option<String>,
 }
 

@@ -1,0 +1,84 @@
+//! Deployments as `deployments[]` of a service tells of them, where nothing better does.
+
+use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
+use crate::domain::service::{CircuitBreaker, Rollout, Service};
+
+/// The deployments that `deployments[]` of DescribeServices tells of, newest first: the primary one, and each that failed.
+pub fn of_rollouts(service: &Service) -> Vec<Deployment> {
+    let told = |r: &&Rollout| r.status == "PRIMARY" || r.rollout_state == "FAILED";
+    let mut rows: Vec<Deployment> = service
+        .rollouts
+        .iter()
+        .filter(told)
+        .map(|to| of_rollout(service, to))
+        .collect();
+    rows.sort_by_key(|d| std::cmp::Reverse(d.created_at));
+    rows
+}
+
+fn of_rollout(service: &Service, to: &Rollout) -> Deployment {
+    let primary = to.status == "PRIMARY";
+    let others = service.rollouts.iter().filter(|r| r.id != to.id);
+    let from: Vec<RevisionLoad> = others.map(rollout_load).filter(|_| primary).collect();
+    let state = rollout_state(to, from.is_empty());
+    let breaker = service.deployment.circuit_breaker;
+    let counted = state.is_running() && breaker.enabled;
+    Deployment {
+        id: to.id.clone(),
+        service: service.id.clone(),
+        strategy: service.deployment.strategy,
+        state,
+        reason: to.rollout_reason.clone(),
+        from,
+        to: Some(rollout_load(to)),
+        circuit_breaker: breaker,
+        failures: counted.then(|| {
+            (
+                to.counts.failed,
+                CircuitBreaker::threshold(to.counts.desired),
+            )
+        }),
+        alarms: service
+            .deployment
+            .alarms
+            .iter()
+            .map(|a| (a.clone(), false))
+            .collect(),
+        lifecycle_stage: None,
+        rollback_reason: is_rollback(to).then(|| to.rollout_reason.clone()),
+        created_at: to.created_at,
+        started_at: to.created_at,
+        finished_at: to.updated_at.filter(|_| !state.is_running()),
+        source: DeploymentSource::Rollouts,
+    }
+}
+
+fn rollout_load(r: &Rollout) -> RevisionLoad {
+    RevisionLoad {
+        revision: r.revision.clone(),
+        image: None,
+        counts: r.counts,
+        traffic_percent: None,
+    }
+}
+
+/// ECS words a rollout that the breaker or an alarm began: "ECS deployment circuit breaker: rolling back to deploymentId ...".
+fn is_rollback(r: &Rollout) -> bool {
+    let reason = r.rollout_reason.to_lowercase();
+    reason.contains("rolling back") || reason.contains("rollback")
+}
+
+fn rollout_state(to: &Rollout, alone: bool) -> DeploymentState {
+    let settled = alone && to.counts.running == to.counts.desired && to.counts.pending == 0;
+    match to.rollout_state.as_str() {
+        "FAILED" => DeploymentState::Failed,
+        "COMPLETED" if is_rollback(to) => DeploymentState::RolledBack,
+        "COMPLETED" => DeploymentState::Successful,
+        "IN_PROGRESS" if is_rollback(to) => DeploymentState::RollingBack,
+        "IN_PROGRESS" => DeploymentState::InProgress,
+        // Services without rollout state (Classic Load Balancer, other controllers) are judged by their counts.
+        "" if settled => DeploymentState::Successful,
+        "" => DeploymentState::InProgress,
+        _ => DeploymentState::Unknown,
+    }
+}

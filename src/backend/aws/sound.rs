@@ -1,0 +1,160 @@
+//! What an answer must hold to be believed. AWS sends the list that it was asked for even where nothing is on it, and its counts are
+//! counts: an answer without is none, and must read neither as "there is nothing" nor as zero.
+
+use serde::Deserialize;
+
+use super::Question;
+use crate::backend::transport::Line;
+use crate::domain::problem::{Problem, ProblemKind};
+
+/// A member that is always sent. It has no default, so no structure around it can have one either: where the member is missing,
+/// reading fails, and says its name.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Required<T>(pub(super) T);
+
+/// The same of an SDK's answer, whose every member may be missing.
+///
+/// # Errors
+/// `Malformed`, naming the member; the line is no longer well.
+pub(super) fn told<T>(
+    line: &Line,
+    question: Question,
+    member: &str,
+    value: Option<T>,
+) -> Result<T, Problem> {
+    value.ok_or_else(|| {
+        let why =
+            format!("the answer leaves out `{member}`, which AWS sends even where there is none");
+        unsound(line, question, why)
+    })
+}
+
+/// ECS answers for each that was asked about, with what it is or with a failure: less is no answer.
+///
+/// # Errors
+/// `Malformed` where it told of fewer; the line is no longer well.
+pub(super) fn all_told(
+    line: &Line,
+    question: Question,
+    asked: usize,
+    told: usize,
+) -> Result<(), Problem> {
+    if told >= asked {
+        return Ok(());
+    }
+    let why = format!("asked about {asked}, answered for {told}: JSON of another shape");
+    Err(unsound(line, question, why))
+}
+
+/// A number that counts something and is none: the member, and what stands there.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NoCount {
+    member: &'static str,
+    of: String,
+    value: i64,
+}
+
+/// A count that the vendor sends signed. `of`: what it counts for; outside text must be inert.
+///
+/// # Errors
+/// Where it is negative, or more than there may be of anything.
+pub(super) fn count<T: TryFrom<i64>>(
+    member: &'static str,
+    of: &str,
+    value: impl Into<i64>,
+) -> Result<T, NoCount> {
+    let value = value.into();
+    T::try_from(value).map_err(|_| NoCount {
+        member,
+        of: of.to_owned(),
+        value,
+    })
+}
+
+/// What was counted, or why the answer cannot be believed.
+///
+/// # Errors
+/// `Malformed`, naming the member; the line is no longer well.
+pub(super) fn counted<T>(
+    line: &Line,
+    question: Question,
+    read: Result<T, NoCount>,
+) -> Result<T, Problem> {
+    read.map_err(|NoCount { member, of, value }| {
+        let why = format!("`{member}` of {of} is {value}, which is no count");
+        unsound(line, question, why)
+    })
+}
+
+fn unsound(line: &Line, question: Question, why: String) -> Problem {
+    let Question {
+        system,
+        operation,
+        what,
+    } = question;
+    let problem = Problem::new(
+        ProblemKind::Malformed,
+        system,
+        format!("Cannot {what} ({system}:{operation})"),
+        why,
+        "See what answers at the endpoint: a proxy or an emulator may leave things out or make them up.",
+    );
+    line.failed(&problem);
+    problem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const Q: Question = Question::new("ecs", "DescribeServices", "read the services");
+
+    fn line() -> Line {
+        Line::new("ecs", true, true)
+    }
+
+    #[test]
+    fn what_is_left_out_is_told_by_name_and_what_is_empty_is_empty() {
+        let line = line();
+        assert_eq!(told(&line, Q, "serviceArns", Some(vec![0; 0])), Ok(vec![]));
+        let p = told::<Vec<u8>>(&line, Q, "serviceArns", None).unwrap_err();
+        assert_eq!(p.kind, ProblemKind::Malformed);
+        assert!(p.what.contains("ecs:DescribeServices"), "{p}");
+        assert!(p.why.contains("`serviceArns`"), "{p}");
+        assert!(all_told(&line, Q, 2, 2).is_ok());
+        let short = all_told(&line, Q, 2, 1).unwrap_err();
+        assert!(
+            short.why.contains("asked about 2, answered for 1"),
+            "{short}"
+        );
+    }
+
+    #[test]
+    fn a_member_that_is_always_sent_makes_reading_fail_where_it_is_missing() {
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Page {
+            secret_list: Required<Vec<u8>>,
+        }
+        let read = |text: &str| serde_json::from_str::<Page>(text);
+        assert!(
+            read(r#"{"SecretList": []}"#)
+                .unwrap()
+                .secret_list
+                .0
+                .is_empty()
+        );
+        let why = read("{}").unwrap_err().to_string();
+        assert!(why.contains("missing field `SecretList`"), "{why}");
+        assert!(read(r#"{"SecretList": null}"#).is_err());
+    }
+
+    #[test]
+    fn a_count_below_zero_is_none_and_is_told_by_name() {
+        assert_eq!(count::<u32>("runningCount", "api", 3), Ok(3));
+        assert!(count::<u32>("runningCount", "api", i64::MAX).is_err());
+        let p = counted(&line(), Q, count::<u32>("runningCount", "api", -3)).unwrap_err();
+        assert!(p.why.contains("`runningCount` of api is -3"), "{p}");
+    }
+}
