@@ -34,7 +34,7 @@ use estate::Estate;
 use https::Https;
 use tls::Tls;
 use tls::trust::Trust;
-use transport::{Courier, Line};
+use transport::{Budget, Cap, Courier, Line};
 
 /// The clients of every system. Cheap to share behind an `Arc`.
 #[derive(Debug)]
@@ -121,6 +121,7 @@ impl Backend {
     /// Where the configuration of the probes cannot be used.
     pub async fn new(config: &Config) -> Result<Self, Problem> {
         let lines = ProviderLines::new(config);
+        let budget = Arc::new(Budget::default());
         let aws = Arc::new(Aws::new(
             config.aws.clone(),
             Lines {
@@ -130,10 +131,11 @@ impl Backend {
                 cloudwatch: lines.cloudwatch.clone(),
                 logs: lines.logs.clone(),
             },
+            Cap::new(budget.clone()),
         ));
         let probes = &config.probes;
         let trust = Arc::new(Trust::new(probes.extra_roots_pem.as_deref())?);
-        let courier = Arc::new(Courier::new(trust.clone()));
+        let courier = Arc::new(Courier::new(trust.clone(), budget));
         Ok(Self {
             estate: Estate::new(config, &aws, &courier, &trust),
             https: Https::new(probes, trust.clone(), lines.https.clone()),

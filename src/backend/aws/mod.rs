@@ -96,16 +96,18 @@ pub struct Clients {
 pub struct Aws {
     settings: AwsConfig,
     lines: Lines,
+    cap: Cap,
     clients: Mutex<Option<Arc<Clients>>>,
     loading: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl Aws {
-    /// For a configuration; reads nothing yet.
-    pub fn new(settings: AwsConfig, lines: Lines) -> Self {
+    /// For a configuration; reads nothing yet. `cap` bounds what its answers take of this machine's memory.
+    pub fn new(settings: AwsConfig, lines: Lines, cap: Cap) -> Self {
         Self {
             settings,
             lines,
+            cap,
             clients: Mutex::new(None),
             loading: tokio::sync::Mutex::new(None),
         }
@@ -220,8 +222,8 @@ impl Aws {
                     $sdk_crate::config::Builder::from(&$config)
                         .timeout_config($timeouts.clone())
                         .interceptor($line.tally())
-                        .interceptor(Cap)
-                        .retry_classifier(Cap)
+                        .interceptor(self.cap.clone())
+                        .retry_classifier(self.cap.clone())
                         .build(),
                 )
             };

@@ -10,17 +10,11 @@ use jiff::Timestamp;
 use reqwest::{Client, Request, redirect};
 use rustls::ClientConfig;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
 
+use super::budget::{Budget, Share};
 use super::evidence::{Credentials, Evidence, Reach};
 use super::{body, cap, limits};
 use crate::backend::tls::trust::{self, Trust};
-
-/// Bodies that are larger than this (bytes) are read a few at a time: thirty systems that all send as much as is read of one would
-/// take a machine's memory.
-const LARGE: usize = 2 << 20;
-/// Large bodies that are read at once.
-const LARGE_AT_ONCE: usize = 2;
 
 /// Connection and handshake.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -35,7 +29,7 @@ pub struct Courier {
     /// To this machine: no proxy, whatever the environment says.
     near: OnceLock<Result<Client, String>>,
     far: OnceLock<Result<Client, String>>,
-    large: Semaphore,
+    budget: Arc<Budget>,
 }
 
 /// A good answer.
@@ -47,12 +41,24 @@ pub struct Heard {
     pub headers: HeaderMap,
     /// Body.
     pub body: Bytes,
+    /// What it takes of the room that all bodies share, until it is dropped.
+    pub share: Option<Arc<Share>>,
 }
 
 impl Heard {
     /// A header's text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The same without its body, which was read: no room is held for it any more.
+    #[must_use]
+    pub fn emptied(self) -> Self {
+        Self {
+            body: Bytes::new(),
+            share: None,
+            ..self
+        }
     }
 
     /// The body as JSON.
@@ -76,13 +82,13 @@ impl Heard {
 }
 
 impl Courier {
-    /// Trusts whom the probes trust.
-    pub fn new(trust: Arc<Trust>) -> Self {
+    /// Trusts whom the probes trust; its answers share a budget with all others.
+    pub fn new(trust: Arc<Trust>, budget: Arc<Budget>) -> Self {
         Self {
             trust,
             near: OnceLock::new(),
             far: OnceLock::new(),
-            large: Semaphore::new(LARGE_AT_ONCE),
+            budget,
         }
     }
 
@@ -130,21 +136,21 @@ impl Courier {
         if response.content_length().unwrap_or(0) > most as u64 {
             return Err(too_large());
         }
+        let share = self.budget.share(response.content_length());
         let mut bytes = BytesMut::new();
-        let mut large = None;
         while let Some(chunk) = response.chunk().await.map_err(|e| of_error(&e))? {
             if bytes.len() + chunk.len() > most {
                 return Err(too_large());
             }
-            if large.is_none() && bytes.len() + chunk.len() > LARGE {
-                large = self.large.acquire().await.ok();
-            }
+            share.take(chunk.len()).await;
             bytes.extend_from_slice(&chunk);
         }
+        share.settle();
         let heard = Heard {
             status: status.as_u16(),
             headers,
             body: bytes.freeze(),
+            share: Some(share),
         };
         if status.is_success() || status == http::StatusCode::NOT_MODIFIED {
             Ok(heard)
@@ -211,70 +217,59 @@ fn of_error(error: &reqwest::Error) -> Evidence {
 mod tests {
     use super::*;
 
-    /// Answers `/N` with N megabytes, whose last byte comes at once, or for `/N/held` once the notice is given.
-    async fn serve(release: Arc<tokio::sync::Notify>) -> String {
+    /// Answers everything with so many megabytes, and does not say beforehand how many.
+    async fn serve(megabytes: usize) -> String {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
-                let release = release.clone();
                 tokio::spawn(async move {
                     let mut request = vec![0; 4096];
-                    let n = stream.read(&mut request).await.unwrap();
-                    let request = String::from_utf8_lossy(&request[..n]).into_owned();
-                    let path = request
-                        .split(' ')
-                        .nth(1)
-                        .unwrap()
-                        .trim_matches('/')
-                        .to_owned();
-                    let megabytes: usize = path.split('/').next().unwrap().parse().unwrap();
-                    let size = megabytes << 20;
-                    let head = format!(
-                        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {size}\r\n\r\n"
-                    );
-                    stream.write_all(head.as_bytes()).await.unwrap();
-                    stream.write_all(&vec![b' '; size - 1]).await.unwrap();
-                    if path.ends_with("held") {
-                        release.notified().await;
+                    let _ = stream.read(&mut request).await.unwrap();
+                    let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
+                    stream.write_all(head).await.unwrap();
+                    for _ in 0..megabytes {
+                        // Who has read enough hangs up.
+                        if stream.write_all(&vec![b' '; 1 << 20]).await.is_err() {
+                            return;
+                        }
                     }
-                    stream.write_all(b" ").await.unwrap();
                 });
             }
         });
         at
     }
 
+    async fn peak_of(answers: usize, megabytes: usize) -> (usize, Vec<Result<usize, Evidence>>) {
+        let at = serve(megabytes).await;
+        let budget = Arc::new(Budget::default());
+        let courier = Courier::new(Arc::new(Trust::new(None).unwrap()), budget.clone());
+        let all = (0..answers).map(|_| async {
+            let url = at.parse().unwrap();
+            let heard = courier.carry(Request::new(http::Method::GET, url)).await?;
+            // While it is turned into types.
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            Ok(heard.body.len())
+        });
+        let all = futures_util::future::join_all(all).await;
+        (budget.peak() >> 20, all)
+    }
+
     #[tokio::test]
-    async fn large_bodies_are_read_a_few_at_a_time_and_small_ones_do_not_wait_for_them() {
-        let release = Arc::new(tokio::sync::Notify::new());
-        let at = serve(release.clone()).await;
-        let courier = Arc::new(Courier::new(Arc::new(Trust::new(None).unwrap())));
-        let get = |path: &str| {
-            let url = format!("{at}/{path}").parse().unwrap();
-            let courier = courier.clone();
-            async move { courier.carry(Request::new(http::Method::GET, url)).await }
-        };
-        let held: Vec<_> = (0..LARGE_AT_ONCE)
-            .map(|_| tokio::spawn(get("3/held")))
-            .collect();
-        let end = std::time::Instant::now() + Duration::from_secs(20);
-        while courier.large.available_permits() > 0 {
-            assert!(std::time::Instant::now() < end, "none of them waits");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        assert_eq!(get("1").await.unwrap().body.len(), 1 << 20);
-        let mut third = tokio::spawn(get("3"));
-        let soon = tokio::time::timeout(Duration::from_millis(300), &mut third).await;
-        assert!(soon.is_err(), "a third large body was read");
-        for _ in &held {
-            release.notify_one();
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        for answer in held.into_iter().chain([third]) {
-            assert_eq!(answer.await.unwrap().unwrap().body.len(), 3 << 20);
-        }
+    async fn all_answers_together_hold_what_the_budget_allows() {
+        let (peak, all) = peak_of(8, 20).await;
+        assert!(all.iter().all(|a| matches!(a, Ok(n) if *n == 20 << 20)));
+        // Two of the largest that are read, and the first megabyte of each.
+        assert!((20..=64 + 8 + 8).contains(&peak), "{peak} MB");
+    }
+
+    #[tokio::test]
+    async fn answers_that_never_end_are_cut_and_hold_no_more_than_others() {
+        let (peak, all) = peak_of(6, 50).await;
+        let cut = |a: &Result<usize, Evidence>| matches!(a, Err(e) if e.reach == Reach::TooLarge);
+        assert!(all.iter().all(cut));
+        assert!((30..=64 + 6 + 6).contains(&peak), "{peak} MB");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod action;
 mod body;
+mod budget;
 mod cap;
 mod courier;
 mod evidence;
@@ -31,6 +32,7 @@ use crate::domain::action::Permit;
 use crate::domain::facts::ProviderHealth;
 use crate::domain::problem::{Problem, ProblemKind};
 
+pub use budget::Budget;
 pub use cap::Cap;
 pub use courier::{Courier, Heard, IDLE};
 pub use evidence::Evidence;

@@ -32,7 +32,7 @@ pub struct Rest {
 pub struct Page<T> {
     /// What it holds.
     pub value: T,
-    /// The answer itself: links, limits, entity tags.
+    /// The answer without its body: links, limits, entity tags.
     pub heard: Heard,
 }
 
@@ -118,7 +118,10 @@ impl Rest {
             .send(question, Method::POST, path, &[], sent, &[])
             .await?;
         let value = self.understand(question, &heard)?;
-        Ok(Page { value, heard })
+        Ok(Page {
+            value,
+            heard: heard.emptied(),
+        })
     }
 
     /// Any read, with headers of its own (`if-none-match`). A 304 comes back as [`Heard`] without a value to read: see
@@ -139,7 +142,10 @@ impl Rest {
             .hear(question, method, path, query, body, headers)
             .await?;
         let value = self.understand(question, &heard)?;
-        Ok(Page { value, heard })
+        Ok(Page {
+            value,
+            heard: heard.emptied(),
+        })
     }
 
     /// What an answer that was heard holds.
@@ -318,6 +324,7 @@ mod tests {
                 .into_iter()
                 .collect(),
             body: bytes::Bytes::new(),
+            share: None,
         };
         let github = "<https://api.github.com/x?page=3>; rel=\"prev\", <https://api.github.com/x?page=5>; rel=\"next\"";
         assert_eq!(

@@ -75,6 +75,7 @@ mod tests {
             status: 200,
             headers: http::HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
+            share: None,
         }
     }
 
