@@ -23,7 +23,7 @@ pub async fn serve(args: &Arguments, globals: &Globals, out: &mut Out) -> Result
         .collect::<Result<Vec<_>, String>>()
         .map_err(|why| {
             wrong(
-                ProblemKind::Invalid,
+                ProblemKind::Argument,
                 why,
                 "See flightdeck sandbox --help for the faults there are.",
             )

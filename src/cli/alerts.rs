@@ -106,7 +106,7 @@ fn unknown<'a>(name: &str, all: impl Iterator<Item = &'a str>) -> Problem {
         .map(|n| format!("; did you mean \"{n}\"?"))
         .unwrap_or_default();
     Problem::new(
-        ProblemKind::NotFound,
+        ProblemKind::Argument,
         "cloudwatch",
         format!("unknown alarm \"{name}\"{hint}"),
         "CloudWatch has no alarm of that name in this account and region",

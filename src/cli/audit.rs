@@ -188,7 +188,7 @@ async fn export(ledger: &dyn Ledger, file: Option<&Path>, out: &mut Out) -> Resu
         .open(path)
         .map_err(|e| {
             Problem::new(
-                ProblemKind::Invalid,
+                ProblemKind::Argument,
                 "audit",
                 format!("cannot write {}", path.display()),
                 io_words(&e),

@@ -58,7 +58,7 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
 fn no_stage(stage: Option<u8>, list: &Checklist) -> Problem {
     let numbers: Vec<String> = list.stages.iter().map(|s| s.number.to_string()).collect();
     Problem::new(
-        crate::domain::problem::ProblemKind::NotFound,
+        crate::domain::problem::ProblemKind::Argument,
         "plan",
         format!("the plan has no stage {}", stage.unwrap_or_default()),
         format!("its stages are {}", numbers.join(", ")),

@@ -16,7 +16,7 @@ pub fn known(id: &str, config: &Config) -> Result<String, Problem> {
         .map(|n| format!("; did you mean \"{n}\"?"))
         .unwrap_or_default();
     Err(Problem::new(
-        ProblemKind::NotFound,
+        ProblemKind::Argument,
         "plan",
         format!("unknown criterion \"{id}\"{hint}"),
         "the plan has no criterion of that id",

@@ -89,7 +89,7 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
 }
 
 fn wrong(what: String, why: String, fix: &str) -> Problem {
-    Problem::new(ProblemKind::Invalid, "dashboards", what, why, fix)
+    Problem::new(ProblemKind::Argument, "dashboards", what, why, fix)
 }
 
 /// The dashboard that a name means.
@@ -128,7 +128,7 @@ fn find(name: &str, own: bool, facts: &Facts) -> Result<DashboardId, Problem> {
         .map(|n| format!("; did you mean \"{n}\"?"))
         .unwrap_or_default();
     Err(Problem::new(
-        ProblemKind::NotFound,
+        ProblemKind::Argument,
         "dashboards",
         format!("unknown dashboard \"{name}\"{hint}"),
         "neither CloudWatch nor this console has one of that name",

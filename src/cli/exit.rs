@@ -22,13 +22,19 @@ impl Exit {
         self.0
     }
 
-    /// How a command ends that met this problem: a wrong argument or a refusal is 2, everything else could not be asked.
+    /// How a command ends that met this problem: a wrong argument, or what we ourselves refuse, is 2. What a vendor refuses or does
+    /// not have is no answer of his.
     pub fn of(problem: &Problem) -> Self {
         use ProblemKind::*;
         match problem.kind {
-            Refused | Conflict | Invalid | NotFound => Self::REFUSED,
+            Refused | Conflict | Argument => Self::REFUSED,
             _ => Self::NO_ANSWER,
         }
+    }
+
+    /// The same of `status`, where 2 says that the platform is down: no mistake of ours may read so.
+    pub fn of_status() -> Self {
+        Self::NO_ANSWER
     }
 
     /// How an action's command ends.
@@ -38,6 +44,29 @@ impl Exit {
             Outcome::Failed | Outcome::Abandoned | Outcome::Stopped => Self::FAILED,
             Outcome::Refused => Self::REFUSED,
             Outcome::Unknown => Self::NO_ANSWER,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_argument_is_two_and_what_a_vendor_says_no_to_is_three() {
+        let of = |kind| Exit::of(&Problem::new(kind, "ecs", "what", "why", "fix")).code();
+        for kind in [ProblemKind::Argument, ProblemKind::Refused] {
+            assert_eq!(of(kind), 2, "{kind:?}");
+        }
+        for kind in [
+            ProblemKind::NotFound,
+            ProblemKind::Invalid,
+            ProblemKind::Denied,
+            ProblemKind::BadCredentials,
+            ProblemKind::Malformed,
+            ProblemKind::Config,
+        ] {
+            assert_eq!(of(kind), 3, "{kind:?}");
         }
     }
 }

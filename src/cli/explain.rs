@@ -35,23 +35,37 @@ pub fn tell(problem: &Problem, json: bool, no_color: bool) {
 
 /// What is wrong with the words of a command line; `None` for a wish for help or the version.
 pub fn usage(error: &clap::Error) -> Option<Problem> {
+    if !error.use_stderr() {
+        return None;
+    }
+    use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand as NoCommand;
     let text = error.render().to_string();
+    let lines = || text.lines().map(str::trim);
     // All that is missing stands on lines of its own, up to the first blank one.
-    let first: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .take_while(|line| !line.is_empty())
-        .collect();
-    let first = first.join(" ");
-    error.use_stderr().then(|| {
-        Problem::new(
-            ProblemKind::Invalid,
-            "arguments",
-            first.trim_start_matches("error: "),
-            error.kind().to_string(),
-            "see flightdeck --help, or --help behind the command",
-        )
-    })
+    let first: Vec<&str> = lines().take_while(|line| !line.is_empty()).collect();
+    let what = first.join(" ");
+    let tips: Vec<&str> = lines().filter_map(|l| l.strip_prefix("tip: ")).collect();
+    let form = lines().find_map(|l| l.strip_prefix("Usage: "));
+    let why = match form {
+        Some(form) => format!("{}; it is written {form}", error.kind()),
+        None => error.kind().to_string(),
+    };
+    let help = "see flightdeck --help, or --help behind the command";
+    let fix = match tips.is_empty() {
+        true => help.to_owned(),
+        false => format!("{}; {help}", tips.join("; ")),
+    };
+    let what = match error.kind() {
+        NoCommand => "a command is missing",
+        _ => what.trim_start_matches("error: "),
+    };
+    Some(Problem::new(
+        ProblemKind::Argument,
+        "arguments",
+        what,
+        why,
+        fix,
+    ))
 }
 
 /// One line, where there is no room for three.
@@ -78,5 +92,43 @@ impl<'a> From<&'a Problem> for ProblemJson<'a> {
             why: &p.why,
             fix: &p.fix,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn said(words: &[&str]) -> Option<String> {
+        let words = ["flightdeck"].iter().chain(words);
+        let error = Cli::try_parse_from(words).unwrap_err();
+        usage(&error).map(|p| lines(&p, false))
+    }
+
+    #[test]
+    fn wrong_words_are_told_in_three_lines_with_what_may_be_meant() {
+        for (words, parts) in [
+            (&["servces"][..], &["'servces'", "'services'"][..]),
+            (
+                &["services", "--jsn"],
+                &["'--jsn'", "--json", "flightdeck services"],
+            ),
+            (&["deploy", "api"], &["--image"]),
+            (&["config"], &["a command is missing", "flightdeck config"]),
+            (&["--speed", "x\u{1b}[2J\u{7}"], &["'x", "0.01"]),
+        ] {
+            let told = said(words).unwrap();
+            assert_eq!(told.lines().count(), 3, "{told}");
+            let acts = |c: char| c.is_control() && c != '\n';
+            assert!(!told.contains(acts), "{told:?}");
+            for part in parts {
+                assert!(told.contains(part), "{part}: {told}");
+            }
+        }
+        assert_eq!(said(&["--help"]), None);
+        assert_eq!(said(&["--version"]), None);
     }
 }

@@ -127,7 +127,7 @@ fn named(name: &str) -> Result<&'static Provider, Problem> {
             .map(|n| format!("; did you mean \"{n}\"?"))
             .unwrap_or_default();
         Problem::new(
-            ProblemKind::NotFound,
+            ProblemKind::Argument,
             "credentials",
             format!("unknown provider \"{name}\"{hint}"),
             "it is none of those that take a token",
@@ -139,7 +139,7 @@ fn named(name: &str) -> Result<&'static Provider, Problem> {
 fn ask(provider: &Provider) -> Result<SecretString, Problem> {
     let nothing = |why: String| {
         Problem::new(
-            ProblemKind::Invalid,
+            ProblemKind::Argument,
             "credentials",
             "No token was given",
             why,

@@ -78,7 +78,8 @@ async fn groups(target: &str, session: &mut Session) -> Result<Vec<String>, Prob
     let ids: Vec<&ServiceId> = facts.service_rows().iter().map(|s| &s.id).collect();
     match service_arg::pick(target, &ids) {
         Ok(id) => of_service(&id, facts),
-        Err(problem) if problem.kind == ProblemKind::Invalid => Err(problem),
+        // Services there are, and more than one.
+        Err(problem) if ids.iter().any(|id| id.name == target) => Err(problem),
         Err(_) => Err(unknown(target, &ids, known.iter().map(|g| g.name.as_str()))),
     }
 }
@@ -94,7 +95,7 @@ fn of_service(id: &ServiceId, facts: &Facts) -> Result<Vec<String>, Problem> {
     groups.dedup();
     if groups.is_empty() {
         return Err(Problem::new(
-            ProblemKind::NotFound,
+            ProblemKind::Argument,
             "logs",
             format!("{id} has no log group"),
             "no container of its task definition uses the awslogs driver",
@@ -118,7 +119,7 @@ fn unknown<'a>(
         .map(|n| format!("; did you mean \"{n}\"?"))
         .unwrap_or_default();
     Problem::new(
-        ProblemKind::NotFound,
+        ProblemKind::Argument,
         "logs",
         format!("\"{target}\" is neither a log group nor a service{hint}"),
         "neither CloudWatch Logs nor ECS knows it in this account and region",

@@ -57,7 +57,7 @@ fn stat(text: &str) -> Result<Stat, String> {
 pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Problem> {
     if !args.period.is_multiple_of(60) {
         return Err(Problem::new(
-            ProblemKind::Invalid,
+            ProblemKind::Argument,
             "cloudwatch",
             format!("--period {}s cannot be asked for", args.period),
             "CloudWatch keeps standard metrics by the minute",
@@ -92,7 +92,7 @@ fn wanted(
 ) -> Result<Vec<MetricId>, Problem> {
     let Some((namespace, name)) = word.rsplit_once('/') else {
         return Err(Problem::new(
-            ProblemKind::Invalid,
+            ProblemKind::Argument,
             "cloudwatch",
             format!("\"{word}\" is no metric"),
             "a metric is named by its namespace and its name",
@@ -120,7 +120,7 @@ fn wanted(
         .map(|n| format!("; did you mean \"{n}\"?"))
         .unwrap_or_default();
     Err(Problem::new(
-        ProblemKind::NotFound,
+        ProblemKind::Argument,
         "cloudwatch",
         format!("unknown metric \"{word}\"{hint}"),
         "CloudWatch has no metric of that name with data of the last two weeks",
@@ -361,7 +361,7 @@ mod tests {
         );
         assert_eq!(
             wanted("CPU", &[], &known).unwrap_err().kind,
-            ProblemKind::Invalid
+            ProblemKind::Argument
         );
     }
 

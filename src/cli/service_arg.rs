@@ -32,7 +32,7 @@ pub fn pick(word: &str, all: &[&ServiceId]) -> Result<ServiceId, Problem> {
         [one] => Ok((*one).clone()),
         [] => Err(unknown(word, all)),
         several => Err(Problem::new(
-            ProblemKind::Invalid,
+            ProblemKind::Argument,
             "ecs",
             format!("\"{word}\" is not one service"),
             format!("there are {}", names(several)),
@@ -54,7 +54,7 @@ fn unknown(word: &str, all: &[&ServiceId]) -> Problem {
         format!("there are {}", names(all))
     };
     Problem::new(
-        ProblemKind::NotFound,
+        ProblemKind::Argument,
         "ecs",
         format!("unknown service \"{word}\"{hint}"),
         why,
@@ -96,7 +96,7 @@ mod tests {
             "{}",
             unknown.what
         );
-        assert_eq!(unknown.kind, ProblemKind::NotFound);
+        assert_eq!(unknown.kind, ProblemKind::Argument);
         assert!(pick("x", &[]).unwrap_err().why.contains("no services"));
     }
 }

@@ -260,7 +260,7 @@ fn unknown(name: &str) -> Problem {
         .map(|n| format!("; did you mean \"{n}\"?"))
         .unwrap_or_default();
     Problem::new(
-        ProblemKind::NotFound,
+        ProblemKind::Argument,
         "views",
         format!("unknown view \"{name}\"{hint}"),
         "there is no view of that name",

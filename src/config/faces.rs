@@ -78,11 +78,11 @@ impl Face {
     /// Checks a name that a flag gave.
     ///
     /// # Errors
-    /// `Config` where there is none of that name.
+    /// `Argument` where there is none of that name.
     pub fn check(&self, name: Option<&str>) -> Result<(), Problem> {
         match name {
             Some(name) if !self.is_known(name) => Err(Problem::new(
-                ProblemKind::Config,
+                ProblemKind::Argument,
                 "config",
                 self.unknown(name),
                 format!("expected {}", self.expected()),

@@ -324,7 +324,7 @@ pub fn no_environment(
         ),
     };
     let what = unknown(chosen, known);
-    Problem::new(ProblemKind::Config, "config", what, why, fix)
+    Problem::new(ProblemKind::Argument, "config", what, why, fix)
 }
 
 fn not_toml(source: &str, error: &toml::de::Error) -> Mistake {

@@ -30,6 +30,8 @@ pub enum ProblemKind {
     Vendor,
     /// The request was refused as wrong.
     Invalid,
+    /// A word of the command line names what is not there, or cannot be.
+    Argument,
     /// Our configuration is wrong.
     Config,
     /// We refuse to do it: read-only, a failed pre-check, a wrong confirmation.

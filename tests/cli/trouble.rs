@@ -233,7 +233,7 @@ fn a_cluster_that_does_not_exist_is_named() {
     ] {
         platform
             .run(words)
-            .told(2, &["nope", "no cluster of that name", "clusters"]);
+            .told(3, &["nope", "no cluster of that name", "clusters"]);
     }
     let status = platform.run(&["status", "--json"]);
     assert!(

@@ -84,7 +84,7 @@ class Empty(NodeCase):
         other = console(self.peer.endpoint, "acme/nothing", "ghp_ana")
         self.addCleanup(other.close)
         answer = other.run("show", "pipelines")
-        self.assertEqual(answer.code, 2, answer)
+        self.assertEqual(answer.code, 3, answer)
         self.assertIn("does not exist, or the GitHub token cannot see it", answer.err)
 
 
