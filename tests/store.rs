@@ -13,6 +13,7 @@ use flightdeck::domain::problem::ProblemKind;
 use flightdeck::domain::service::ServiceId;
 use flightdeck::store::{RunState, Store};
 use jiff::Timestamp;
+use sha2::Digest;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions};
 
@@ -337,6 +338,156 @@ async fn a_lost_head_file_is_told_and_the_table_defends_itself() {
         .await
         .unwrap();
     broken_at(&store.verify().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_table_that_lost_its_guards_is_told_though_its_rows_follow() {
+    for (sql, says) in [
+        ("DROP TRIGGER audit_stays", "trigger audit_stays is gone"),
+        (
+            "DROP TRIGGER audit_keeps; CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN SELECT 1; END",
+            "trigger audit_keeps is another",
+        ),
+        (
+            "CREATE TRIGGER audit_helps AFTER INSERT ON audit BEGIN SELECT 1; END",
+            "trigger audit_helps is not of this program",
+        ),
+        (
+            "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'CHECK (who <> '''')', '') WHERE name = 'audit'",
+            "table audit is another",
+        ),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f.db");
+        let store = six_rows(&path).await;
+        sqlx::raw_sql(sql)
+            .execute(&mut raw(&path).await)
+            .await
+            .unwrap();
+        let verdict = store.verify().await.unwrap();
+        let (row, why) = broken_at(&verdict);
+        assert!(row == 6 && why.contains(says), "{sql}: {why}");
+    }
+}
+
+/// Puts a row in that follows from the last one, as somebody would who knows how rows are hashed and anchored.
+async fn forge(path: &Path, event: &str, run: &str) {
+    let mut db = raw(path).await;
+    let (seq, previous): (i64, String) =
+        sqlx::query_as("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+            .fetch_one(&mut db)
+            .await
+            .unwrap();
+    let (outcome, took) = match event {
+        "outcome" => (Some("succeeded"), Some(1_i64)),
+        _ => (None, None),
+    };
+    let (number, at) = ((seq + 1).to_string(), "2026-11-26T12:00:00Z");
+    let took_text = took.map(|n| n.to_string());
+    let mut sha = sha2::Sha256::new();
+    sha.update(b"flightdeck audit row 1\n");
+    for (name, value) in [
+        ("environment", Some("production")),
+        ("seq", Some(number.as_str())),
+        ("at", Some(at)),
+        ("who", Some("mallory")),
+        ("host", Some("h")),
+        ("action", Some("scale")),
+        ("subject", Some("s")),
+        ("event", Some(event)),
+        ("parameters", Some("{}")),
+        ("preview", Some("")),
+        ("outcome", outcome),
+        ("detail", Some("")),
+        ("duration_ms", took_text.as_deref()),
+        ("run", Some(run)),
+        ("previous", Some(previous.as_str())),
+    ] {
+        let length = value.map_or("-".to_owned(), |v| v.len().to_string());
+        sha.update(format!("{name} {length} {}\n", value.unwrap_or("")).as_bytes());
+    }
+    let hash = hex::encode(sha.finalize());
+    sqlx::query("INSERT INTO audit VALUES ('production',?,?,'mallory','h','scale','s',?,'{}','',?,'',?,?,?,?)")
+        .bind(seq + 1)
+        .bind(at)
+        .bind(event)
+        .bind(outcome)
+        .bind(took)
+        .bind(run)
+        .bind(&previous)
+        .bind(&hash)
+        .execute(&mut db)
+        .await
+        .unwrap();
+    let heads = path.with_file_name("f.db.heads");
+    let line = format!("{number} {hash} \"production\"\n");
+    let before = std::fs::read_to_string(&heads).unwrap();
+    std::fs::write(&heads, before + &line).unwrap();
+}
+
+#[tokio::test]
+async fn an_outcome_of_nobody_s_intent_is_told_and_so_is_an_action_that_ends_twice() {
+    for (event, says) in [
+        ("note", None),
+        ("outcome of nobody", Some("no row before it began")),
+        ("outcome", Some("which row 6 ended")),
+        ("intent", Some("which row 5 began")),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f.db");
+        let store = six_rows(&path).await;
+        let last = store.audit_rows(1).await.unwrap().remove(0);
+        match event.strip_suffix(" of nobody") {
+            Some(event) => forge(&path, event, "nobody").await,
+            None => forge(&path, event, &last.run).await,
+        }
+        let verdict = store.verify().await.unwrap();
+        match says {
+            None => assert!(
+                matches!(verdict, ChainVerdict::Intact { rows: 7, .. }),
+                "{verdict:?}"
+            ),
+            Some(says) => {
+                let (row, why) = broken_at(&verdict);
+                assert!(row == 7 && why.contains(says), "{why}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn evidence_that_may_only_be_read_is_judged_and_nothing_is_written_beside_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    six_rows(&path).await.close().await;
+    let beside = || {
+        let names = std::fs::read_dir(dir.path()).unwrap();
+        let mut names: Vec<_> = names.map(|f| f.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(beside(), ["f.db", "f.db.heads"]);
+    let store = Store::read_at(&path, "production").await.unwrap();
+    let verdict = store.verify().await.unwrap();
+    assert!(matches!(verdict, ChainVerdict::Intact { rows: 6, .. }));
+    assert_eq!(store.audit_rows(9).await.unwrap().len(), 6);
+    let mut out = Vec::new();
+    assert_eq!(store.export(&mut out).await.unwrap(), 6);
+    let problem = store.begin(&scale("api"), "ana").await.unwrap_err();
+    assert!(problem.why.contains("may not be written"), "{problem}");
+    store.close().await;
+    assert_eq!(beside(), ["f.db", "f.db.heads"]);
+    // What is still in a log counts, too.
+    let living = open(&path).await;
+    living.begin(&scale("api"), "ana").await.unwrap();
+    let store = Store::read_at(&path, "production").await.unwrap();
+    let verdict = store.verify().await.unwrap();
+    assert!(
+        matches!(verdict, ChainVerdict::Intact { rows: 7, .. }),
+        "{verdict:?}"
+    );
+    let none = Store::read_at(&dir.path().join("none.db"), "production").await;
+    assert_eq!(none.unwrap_err().kind, ProblemKind::Store);
 }
 
 #[tokio::test]

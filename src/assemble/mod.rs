@@ -87,7 +87,7 @@ async fn run(cli: Cli) -> Result<Exit, Problem> {
         Some(Command::Logout(args)) => finish(login::logout(args, &mut out)?, out),
         Some(Command::Audit(args)) => {
             let (config, _sandbox) = configuration(globals, globals.demo).await?;
-            let store = Store::open(&config).await?;
+            let store = Store::open_to_read(&config).await?;
             let chain = audit::Chain {
                 environment: &config.environment,
                 is_fleeting: config.demo && config.store.is_none(),

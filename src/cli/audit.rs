@@ -33,7 +33,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Question {
-    /// Follow the whole chain; exit 1 if a row was changed, removed or reordered
+    /// Follow the whole chain; exit 1 if a row was changed, removed, reordered or put in, or if the table lost its guards
     Verify,
     /// Every row, oldest first, as JSON lines
     Export {

@@ -12,7 +12,7 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use super::anchor::Head;
 use super::chain::{GENESIS, Judge, StoredRow, outcome_word};
-use super::{Store, fault, trace};
+use super::{Store, fault, guards, trace};
 use crate::domain::audit::{AuditRow, ChainVerdict, Outcome};
 use crate::domain::problem::Problem;
 use crate::domain::redact;
@@ -82,13 +82,25 @@ impl Store {
         let mut rows = sqlx::query("SELECT * FROM audit WHERE environment = ? ORDER BY seq")
             .bind(&self.environment)
             .try_map(stored)
-            .fetch(eyes);
+            .fetch(&mut *eyes);
         while let Some(row) = rows.try_next().await.map_err(wrong)? {
             if let Err(verdict) = judge.take(&row) {
                 return Ok(verdict);
             }
         }
+        drop(rows);
+        let unguarded = guards::missing(eyes).await.map_err(wrong)?;
         Ok(match judge.end() {
+            ChainVerdict::Intact { rows, .. } | ChainVerdict::Lagging { rows, .. }
+                if let Some(what) = &unguarded =>
+            {
+                ChainVerdict::Broken {
+                    seq: rows,
+                    why: format!(
+                        "the table no longer defends itself ({what}): the rows up to here follow from one another, but anybody may have written them"
+                    ),
+                }
+            }
             // It was made anew, emptied or written over: what it knew of rows that were cut is gone.
             ChainVerdict::Intact { rows, .. } | ChainVerdict::Lagging { rows, .. }
                 if foreign

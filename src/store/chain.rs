@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::anchor::Head;
 use crate::domain::audit::{AuditRow, ChainVerdict, Outcome};
+use crate::domain::text::inert;
 
 /// What the first row follows.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -129,6 +130,8 @@ pub struct Judge {
     torn: Option<(u64, String)>,
     rows: u64,
     head: String,
+    /// Each run: the row that began it, and the one that ended it.
+    runs: HashMap<String, (u64, Option<u64>)>,
 }
 
 impl Judge {
@@ -141,6 +144,7 @@ impl Judge {
             torn: None,
             rows: 0,
             head: GENESIS.to_owned(),
+            runs: HashMap::new(),
         };
         for Head { seq, hash } in anchored {
             judge.highest = judge.highest.max(seq);
@@ -199,9 +203,35 @@ impl Judge {
         if row.clone().parsed().is_none() {
             return broken("a column holds what no version of this program writes".to_owned());
         }
+        if let Err(why) = self.story(seq, row) {
+            return broken(why);
+        }
         self.rows = seq;
         self.head.clone_from(&row.hash);
         Ok(())
+    }
+
+    /// An action begins once and ends at most once, in that order: an outcome of nobody's intent was put in, however well it follows.
+    fn story(&mut self, seq: u64, row: &StoredRow) -> Result<(), String> {
+        let run = inert(&row.run);
+        match (row.event.as_str(), self.runs.get_mut(&row.run)) {
+            ("intent", Some((began, _))) => {
+                Err(format!("it begins run {run}, which row {began} began"))
+            }
+            ("intent", None) => {
+                self.runs.insert(row.run.clone(), (seq, None));
+                Ok(())
+            }
+            ("outcome", None) => Err(format!("it ends run {run}, which no row before it began")),
+            ("outcome", Some((_, Some(ended)))) => {
+                Err(format!("it ends run {run}, which row {ended} ended"))
+            }
+            ("outcome", Some((_, ended))) => {
+                *ended = Some(seq);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The verdict once there are no more rows.

@@ -6,6 +6,15 @@ use crate::domain::problem::{Problem, ProblemKind};
 
 const SYSTEM: &str = "store";
 
+const FULL: &str = "the disk is full";
+const MAKE_ROOM: &str =
+    "Free some space on this disk, or set `store` in flightdeck.toml to a path on another one.";
+const UNWRITABLE: &str = "the file or its folder may not be written";
+const ALLOW: &str =
+    "Give yourself write permission, or set `store` in flightdeck.toml to another path.";
+/// `SQLITE_IOERR_SHMSIZE`.
+const SHM_SIZE: u32 = 4_874;
+
 /// A read that failed.
 pub fn reading(what: &str, path: &Path, error: &sqlx::Error) -> Problem {
     worded(&format!("cannot read {what}"), path, error)
@@ -25,6 +34,26 @@ pub fn opening(path: &Path, why: &str, fix: &str) -> Problem {
         format!("{}: {why}", path.display()),
         fix,
     )
+}
+
+/// What the file system does not allow.
+pub fn file(path: &Path, error: &std::io::Error) -> Problem {
+    use std::io::ErrorKind::{
+        FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+    };
+    let (why, fix) = match error.kind() {
+        StorageFull | QuotaExceeded | FileTooLarge => (FULL.to_owned(), MAKE_ROOM),
+        ReadOnlyFilesystem => (
+            "its file system is read-only".to_owned(),
+            "Set `store` in flightdeck.toml to a path that may be written; `flightdeck audit verify` reads this one as it is.",
+        ),
+        PermissionDenied => (UNWRITABLE.to_owned(), ALLOW),
+        _ => (
+            error.to_string(),
+            "Check the folder's permissions, or set `store` in flightdeck.toml to another path.",
+        ),
+    };
+    opening(path, &why, fix)
 }
 
 /// A row that is kept, but not in the head file: until a later one is, nobody can tell whether it was cut off.
@@ -61,10 +90,9 @@ pub fn worded(what: &str, path: &Path, error: &sqlx::Error) -> Problem {
             "another program kept the file locked for too long".to_owned(),
             "Try again; close programs that hold the database open.",
         ),
-        8 => (
-            "the file or its folder may not be written".to_owned(),
-            "Give yourself write permission, or set `store` in flightdeck.toml to another path.",
-        ),
+        8 => (UNWRITABLE.to_owned(), ALLOW),
+        // The index of its log cannot grow: the disk is full before anything is written.
+        10 if code == SHM_SIZE => (FULL.to_owned(), MAKE_ROOM),
         10 => (
             format!("the disk reported an error ({error})"),
             "Check the disk, then restore the file from a backup if it does not open.",
@@ -73,10 +101,7 @@ pub fn worded(what: &str, path: &Path, error: &sqlx::Error) -> Problem {
             "the file is damaged or is no SQLite database".to_owned(),
             "Keep a copy for the record, move it away, and restore a backup; a new one is made when none is there.",
         ),
-        13 => (
-            "the disk is full".to_owned(),
-            "Free some space on this disk.",
-        ),
+        13 => (FULL.to_owned(), MAKE_ROOM),
         14 => (
             "the file or its folder cannot be opened".to_owned(),
             "Check that the folder exists and is yours, or set `store` in flightdeck.toml.",

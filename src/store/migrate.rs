@@ -71,10 +71,9 @@ async fn write(
     match found(path, &mut tx).await? {
         Found::Current => return Ok(()),
         Found::Empty => {
-            anchor.create().map_err(|e| {
-                let fix = "Check the permissions of the folder.";
-                fault::opening(anchor.path(), &e.to_string(), fix)
-            })?;
+            anchor
+                .create()
+                .map_err(|e| fault::file(anchor.path(), &e))?;
             sqlx::raw_sql(include_str!("schema.sql"))
                 .execute(&mut *tx)
                 .await
@@ -107,6 +106,14 @@ async fn write(
         .await
         .map_err(wrong)?;
     tx.commit().await.map_err(wrong)
+}
+
+/// Whether the file holds our tables, of this version or an earlier one.
+///
+/// # Errors
+/// Where it is somebody else's, or of a newer version.
+pub async fn is_ours(path: &Path, connection: &mut SqliteConnection) -> Result<bool, Problem> {
+    Ok(found(path, connection).await? != Found::Empty)
 }
 
 /// What the file holds; a problem if it is somebody else's or of a newer version.

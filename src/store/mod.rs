@@ -10,12 +10,14 @@ mod anchor;
 mod audit;
 pub mod chain;
 mod fault;
+mod guards;
 mod journal;
 mod lag;
 mod lease;
 mod migrate;
 mod open;
 mod reopen;
+mod sealed;
 mod signoff;
 mod trace;
 
@@ -23,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, watch};
 
 pub use anchor::Head;
@@ -41,6 +43,8 @@ pub const LEASE: Duration = Duration::from_secs(45);
 #[derive(Debug)]
 pub struct Store {
     pool: SqlitePool,
+    /// How a connection is opened that reads and remembers nothing.
+    eyes: SqliteConnectOptions,
     path: PathBuf,
     /// The file that was opened; what stands at its path later may be another one.
     opened: Option<trace::File>,

@@ -6,15 +6,15 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Mutex, watch};
 
 use super::anchor::Anchor;
-use super::{Console, Ear, LEASE, Store, fault, migrate, trace};
+use super::{Console, Ear, LEASE, Store, fault, migrate, sealed, trace};
 use crate::config::Config;
 use crate::domain::problem::Problem;
 use crate::domain::text::inert;
@@ -58,10 +58,7 @@ impl Store {
     /// Opens (and makes, if need be) the file at a path, for one environment, with a lease of the given length for its runs.
     pub async fn open_at(path: &Path, environment: &str, lease: Duration) -> Result<Self, Problem> {
         let anchor = Anchor::beside(path);
-        prepare(path).map_err(|e| {
-            let fix = "Check the folder's permissions, or set `store` in flightdeck.toml to another path.";
-            fault::opening(path, &e.to_string(), fix)
-        })?;
+        prepare(path).map_err(|e| fault::file(path, &e))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(false)
@@ -84,15 +81,36 @@ impl Store {
             .max_connections(2)
             .acquire_timeout(PATIENCE + Duration::from_secs(5))
             .idle_timeout(Some(Duration::from_secs(60)))
+            // What SQLite rolled back by itself (a full disk) leaves a connection that believes to be in a transaction for ever.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
+            })
             .connect_lazy_with(options);
+        let mut store = Self::of(path, environment, pool, sealed::eyes(path), lease);
+        store.ear = Mutex::new(Some(Ear {
+            connection: first,
+            heard,
+        }));
+        Ok(store)
+    }
+
+    /// Of its parts; it listens to nobody yet.
+    pub(super) fn of(
+        path: &Path,
+        environment: &str,
+        pool: SqlitePool,
+        eyes: SqliteConnectOptions,
+        lease: Duration,
+    ) -> Self {
         let host = inert(&gethostname::gethostname().to_string_lossy());
         let pid = std::process::id();
-        Ok(Self {
+        Self {
             pool,
+            eyes,
             path: path.to_owned(),
             opened: trace::File::at(path),
             environment: environment.to_owned(),
-            anchor,
+            anchor: Anchor::beside(path),
             unanchored: std::sync::Mutex::default(),
             console: Console {
                 holder: format!("{host}:{pid}:{:016x}", fastrand::u64(..)),
@@ -101,16 +119,13 @@ impl Store {
             },
             lease,
             changes: watch::channel(0).0,
-            ear: Mutex::new(Some(Ear {
-                connection: first,
-                heard,
-            })),
+            ear: Mutex::new(None),
             _temporary: None,
-        })
+        }
     }
 }
 
-fn default_path() -> Result<PathBuf, Problem> {
+pub(super) fn default_path() -> Result<PathBuf, Problem> {
     let dirs = directories::ProjectDirs::from("", "", "flightdeck").ok_or_else(|| {
         let fix = "Set HOME or XDG_STATE_HOME, or `store` in flightdeck.toml.";
         fault::opening(
@@ -194,4 +209,35 @@ async fn check_sqlite(path: &Path, connection: &mut SqliteConnection) -> Result<
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_by_itself_stops_no_later_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f.db");
+        let store = Store::open_at(&path, "production", LEASE).await.unwrap();
+        let mut tx = store.lock().await.unwrap();
+        sqlx::raw_sql("ROLLBACK").execute(&mut *tx).await.unwrap();
+        assert!(tx.commit().await.is_err());
+        for _ in 0..3 {
+            store.lock().await.unwrap().rollback().await.unwrap();
+        }
+    }
+
+    #[test]
+    fn what_the_file_system_does_not_allow_is_named() {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
+        for (kind, words) in [
+            (StorageFull, "the disk is full"),
+            (ReadOnlyFilesystem, "its file system is read-only"),
+            (PermissionDenied, "may not be written"),
+        ] {
+            let problem = fault::file(Path::new("/x/f.db"), &kind.into());
+            assert!(problem.why.contains(words) && !problem.fix.is_empty());
+        }
+    }
 }

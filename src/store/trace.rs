@@ -4,7 +4,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::sqlite::SqliteConnection;
 use sqlx::{ConnectOptions, Connection};
 
 use super::{Store, fault};
@@ -61,13 +61,7 @@ impl Store {
             ));
             return Err(fault::reading("the audit trail", &self.path, &e));
         }
-        let options = SqliteConnectOptions::new()
-            .filename(&self.path)
-            .create_if_missing(false)
-            .read_only(true)
-            .busy_timeout(std::time::Duration::from_secs(10))
-            .pragma("trusted_schema", "OFF");
-        options
+        self.eyes
             .connect()
             .await
             .map_err(|e| fault::reading("the audit trail", &self.path, &e))
