@@ -42,6 +42,9 @@ pub struct Table {
 
 /// Blank columns between two columns.
 const GAP: usize = 2;
+/// No column is wider than this, where there is no terminal to fit either: a name of ten thousand characters makes no table. JSON
+/// has all of it.
+const WIDEST: usize = 240;
 /// A column is never narrowed below this.
 const NARROWEST: usize = 8;
 
@@ -128,6 +131,7 @@ impl Table {
                     .map(|cell| width(&cell.text))
                     .chain([width(title)])
                     .max()
+                    .map(|w| w.min(WIDEST))
             })
             .collect();
         let Some(room) = columns else { return widths };
@@ -212,6 +216,20 @@ mod tests {
             table().draw(None, false),
             "NAME     N  WHY\n漢字    12  plain\na\\e[2J   3  a very long story about it\n"
         );
+    }
+
+    #[test]
+    fn a_name_without_end_ends_where_nobody_says_how_wide_a_line_may_be() {
+        let mut t = table();
+        t.row(vec![
+            cell("n".repeat(10_000)),
+            cell("1"),
+            cell("w".repeat(10_000)),
+        ]);
+        let drawn = t.draw(None, false);
+        let longest = drawn.lines().map(width).max();
+        assert!(longest.is_some_and(|w| w <= 2 * WIDEST + 10), "{longest:?}");
+        assert_eq!(drawn.matches('…').count(), 2);
     }
 
     #[test]
