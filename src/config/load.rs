@@ -267,10 +267,7 @@ fn unknown(name: &str, names: &[String]) -> String {
     let hint = suggest(name, names.iter().map(String::as_str))
         .map(|n| format!("; did you mean \"{n}\"?"))
         .unwrap_or_default();
-    format!(
-        "unknown environment \"{}\"{hint}",
-        crate::domain::text::inert(name)
-    )
+    format!("unknown environment \"{}\"{hint}", reader::key_shown(name))
 }
 
 fn select(
@@ -329,7 +326,8 @@ pub fn no_environment(
 
 fn not_toml(source: &str, error: &toml::de::Error) -> Mistake {
     let (line, column) = place(source, error.span().map_or(0, |s| s.start));
-    let message = crate::domain::text::inert(error.message());
+    let message = crate::domain::redact::text(error.message());
+    let message = crate::domain::text::inert(&message);
     Mistake {
         line,
         column,

@@ -65,7 +65,7 @@ impl<'s> Judge<'s> {
                 for (name, row) in t {
                     match row.get_ref() {
                         DeValue::Table(row) => {
-                            let path = child(&inner, &inert(name.get_ref()));
+                            let path = child(&inner, &key_shown(name.get_ref()));
                             self.check(row, &super::schema::ENVIRONMENT, &path);
                         }
                         _ => self.wrong(row, key, path),
@@ -97,8 +97,8 @@ impl<'s> Judge<'s> {
         section: &'static Section,
         path: &str,
     ) {
-        let word = inert(name.get_ref());
-        if looks_secret(&word) {
+        let word = key_shown(name.get_ref());
+        if looks_secret(name.get_ref()) {
             self.note(
                 name.span(),
                 format!("\"{word}\" {} looks like a secret", place_of(path)),
@@ -116,6 +116,19 @@ impl<'s> Judge<'s> {
             format!("one of: {}", names().collect::<Vec<_>>().join(", ")),
         );
     }
+}
+
+/// A key as it may be shown: of one that may be a secret itself, written where a name was meant, not more than its first characters.
+pub fn key_shown(name: &str) -> String {
+    const FIRST: usize = 4;
+    const LONGEST: usize = 32;
+    let name = inert(name);
+    let is_long = name.chars().count() > LONGEST;
+    if redact::begins_as_token(&name) || redact::text(&name) != name || is_long {
+        let first: String = name.chars().take(FIRST).collect();
+        return format!("{first}…");
+    }
+    name
 }
 
 /// Words that mark a key as a secret's; such a value is never read, shown or kept.

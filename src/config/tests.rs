@@ -31,6 +31,31 @@ fn a_misspelt_key_names_its_place_and_what_was_meant() {
 }
 
 #[test]
+fn a_token_that_stands_where_a_key_is_meant_is_not_said_aloud() {
+    let token = "ghp_abcdefgh01234567890123456789abcdef";
+    for (file, place) in [
+        (format!("\"{token}\" = 1\n"), "1:1: "),
+        (format!("[aws]\n{token} = 1\n"), "2:1: "),
+        (format!("[aws.{token}]\n"), "1:"),
+        (format!("[environments.{token}]\nclusers = 1\n"), "2:1: "),
+        (
+            format!("[environments.{token}.aws]\nclusers = 1\n"),
+            "2:1: ",
+        ),
+        (format!("my_token_{token} = 1\n"), "1:1: "),
+        ("[aws]\nghp_abc = 1\n".into(), "2:1: "),
+        (format!("[aws\n{token} = 1\n"), "1:"),
+    ] {
+        let problem = read(&file, None).unwrap_err();
+        let said = format!("{problem} {}", problem.fix);
+        assert!(said.contains(&format!("flightdeck.toml:{place}")), "{said}");
+        assert!(!said.contains("abc"), "{said}");
+    }
+    let nobody = read("[environments.prod]\n", Some(token)).unwrap_err();
+    assert!(nobody.what.contains("\"ghp_…\""), "{nobody}");
+}
+
+#[test]
 fn a_burst_is_sent_where_somebody_allows_it_and_nowhere_else() {
     let file = "[[probes.protected]]\nurl = \"https://a.example/v1\"\n[[probes.protected]]\nurl = \"https://b.example/\"\nburst = 30\n";
     let config = read(file, None).unwrap();

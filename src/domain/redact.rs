@@ -67,6 +67,13 @@ pub fn is_secret_name(name: &str) -> bool {
     has_segment(name, &SECRET_WORDS)
 }
 
+/// Whether a text begins as the tokens of a known vendor do, however short it is.
+pub fn begins_as_token(text: &str) -> bool {
+    TOKEN_STARTS
+        .iter()
+        .any(|(start, _)| text.starts_with(start))
+}
+
 fn has_segment(name: &str, words: &[&str]) -> bool {
     let mut segment = String::new();
     let mut previous_lower = false;
