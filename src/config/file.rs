@@ -5,8 +5,10 @@ use std::path::Path;
 
 use super::mistake::io_words;
 
-/// The most that is read of a file, in bytes: more is no configuration, plan or set of certificates.
+/// The most that is read of a file, in bytes: more is no configuration or set of certificates.
 pub const MOST: u64 = 4 << 20;
+/// The most that is read of a plan, in bytes: thousands of criteria, and no more work than a glance.
+pub const MOST_OF_A_PLAN: u64 = 1 << 20;
 
 /// Why a path cannot be a file that is read, if so: it is missing, a folder, a device, or hidden from this user.
 pub fn unusable(path: &Path) -> Option<String> {
@@ -29,15 +31,29 @@ pub fn unusable(path: &Path) -> Option<String> {
 /// # Errors
 /// Why not, in words: missing, a folder, a device, forbidden, not UTF-8, larger than [`MOST`].
 pub fn text(path: &Path) -> Result<String, String> {
+    text_within(path, MOST)
+}
+
+/// The same with another limit, in bytes. A file that is larger is not read at all.
+///
+/// # Errors
+/// As [`text`].
+pub fn text_within(path: &Path, most: u64) -> Result<String, String> {
     if let Some(why) = unusable(path) {
         return Err(why);
     }
+    let too_large = || format!("it is larger than {} MB", most >> 20);
+    let file = std::fs::File::open(path).map_err(|e| io_words(&e))?;
+    if file.metadata().is_ok_and(|m| m.len() > most) {
+        return Err(too_large());
+    }
     let mut text = String::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MOST + 1).read_to_string(&mut text))
+    // It may grow meanwhile.
+    file.take(most + 1)
+        .read_to_string(&mut text)
         .map_err(|e| io_words(&e))?;
-    if text.len() as u64 > MOST {
-        return Err(format!("it is larger than {} MB", MOST >> 20));
+    if text.len() as u64 > most {
+        return Err(too_large());
     }
     Ok(text)
 }

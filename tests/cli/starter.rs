@@ -251,6 +251,13 @@ fn config_check_reads_the_plan_that_the_file_names() {
     );
     // No command runs on half a plan.
     run(folder.path(), &["checklist"]).told(3, &["plan.toml:2:3"]);
+    write("plan.toml", &"# a plan\n".repeat(1 << 20));
+    let words = [
+        "cannot read plan.toml",
+        "larger than 1 MB",
+        "another plan file",
+    ];
+    check().told(3, &words);
     write("plan.toml", "extends = \"defualt\"\n");
     check().told(3, &["plan.toml:1:", "did you mean \"default\"?"]);
     write("plan.toml", "extends = \"default\"\n");

@@ -13,9 +13,9 @@ use toml::de::DeTable;
 
 use super::expect::Expectations;
 use super::model::Plan;
-use crate::config::Config;
-use crate::config::mistake::{Mistake, Mistakes, io_words, place, suggest, unreadable};
+use crate::config::mistake::{Mistake, Mistakes, place, suggest, unreadable};
 use crate::config::reader::Judge;
+use crate::config::{Config, file};
 use crate::domain::problem::Problem;
 use crate::domain::text::inert;
 use build::Builder;
@@ -43,10 +43,10 @@ impl Plan {
     /// A person's own plan.
     ///
     /// # Errors
-    /// Where the file cannot be read, or has a mistake: file, line, what was expected, the nearest name.
+    /// Where the file cannot be read, is larger than a plan may be, or has a mistake: file, line, what was expected, the nearest name.
     pub fn load(path: &Path) -> Result<Self, Problem> {
-        let source = std::fs::read_to_string(path).map_err(|e| {
-            let mut problem = unreadable(path, &io_words(&e));
+        let source = file::text_within(path, file::MOST_OF_A_PLAN).map_err(|why| {
+            let mut problem = unreadable(path, &why);
             problem.fix = inert(
                 "name another plan file with the key plan, or leave it out for the default plan",
             );
