@@ -7,7 +7,7 @@ use super::rooms::{Records, Rooms};
 use crate::cli::exit::Exit;
 use crate::config::Config;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::ui::{Console, ConsoleError};
+use crate::ui::{Console, ConsoleError, Ended};
 use crate::watch::{self, Scope};
 
 /// Opens the console: the first frame, then the rooms behind it; what was left under way is picked up.
@@ -26,7 +26,11 @@ pub async fn open(config: Arc<Config>) -> Result<Exit, Problem> {
     });
     let ended = console.run(rooms.watch.clone(), rooms.engine.clone()).await;
     rooms.close().await;
-    ended.map(|()| Exit::OK).map_err(problem)
+    let ended = ended.map(|how| match how {
+        Ended::Left => Exit::OK,
+        Ended::Signal(number) => Exit::by_signal(number),
+    });
+    ended.map_err(problem)
 }
 
 /// Refuses where there is no terminal to draw on, before anything is started or written: a pipe or a log must not get escape

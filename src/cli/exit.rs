@@ -37,6 +37,11 @@ impl Exit {
         Self::NO_ANSWER
     }
 
+    /// Ended by a signal, as shells tell of it.
+    pub fn by_signal(number: i32) -> Self {
+        Self(u8::try_from(number).map_or(u8::MAX, |n| n.saturating_add(128)))
+    }
+
     /// How an action's command ends.
     pub fn of_outcome(outcome: Outcome) -> Self {
         match outcome {
@@ -68,5 +73,7 @@ mod tests {
         ] {
             assert_eq!(of(kind), 3, "{kind:?}");
         }
+        let signals = [2, 15, 1].map(|n| Exit::by_signal(n).code());
+        assert_eq!(signals, [130, 143, 129]);
     }
 }

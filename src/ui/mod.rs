@@ -17,4 +17,4 @@ pub mod update;
 pub mod view;
 pub mod widgets;
 
-pub use runtime::{Console, ConsoleError};
+pub use runtime::{Console, ConsoleError, Ended};

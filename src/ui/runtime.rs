@@ -82,11 +82,15 @@ impl Console {
         })
     }
 
-    /// Runs until the person leaves, a signal comes, or the terminal is gone.
+    /// Runs until the person leaves, a signal comes, or the terminal is gone; which of them it was.
     ///
     /// # Errors
     /// Where the terminal fails.
-    pub async fn run(self, mut handle: Handle, engine: Arc<impl Acts>) -> Result<(), ConsoleError> {
+    pub async fn run(
+        self,
+        mut handle: Handle,
+        engine: Arc<impl Acts>,
+    ) -> Result<Ended, ConsoleError> {
         let Self {
             mut signals,
             mut continued,
@@ -104,8 +108,8 @@ impl Console {
             let lent = screen.lent;
             let msg = tokio::select! {
                 biased;
-                () = signals.ended() => return Ok(()),
-                _ = &mut gone => return Ok(()),
+                signal = signals.ended() => return Ok(Ended::Signal(signal)),
+                _ = &mut gone => return Ok(Ended::GONE),
                 // Whoever stopped us, and whoever had the terminal meanwhile: it is taken again whole. A change of its size was told to
                 // those in the foreground alone.
                 Some(()) = continued.recv() => {
@@ -123,7 +127,7 @@ impl Console {
                 alive = handle.changed() => alive.then(|| Msg::Snapshot(handle.snapshot())),
                 () = tokio::time::sleep(until_tick(ticked, Timestamp::now(), model.counts_seconds())) => {
                     if screen.writer.has_failed() || !io::IsTerminal::is_terminal(&io::stdin()) {
-                        return Ok(());
+                        return Ok(Ended::GONE);
                     }
                     ticked = Timestamp::now();
                     Some(Msg::Tick(ticked))
@@ -133,7 +137,7 @@ impl Console {
                 screen.pace.changed(cause(&msg));
                 for effect in update(&mut model, msg) {
                     match effect {
-                        Effect::Quit => return Ok(()),
+                        Effect::Quit => return Ok(Ended::Left),
                         other => perform(other, &engine, &handle, &tx, &mut screen),
                     }
                 }
@@ -338,6 +342,20 @@ fn continued() -> io::Result<tokio::signal::unix::Signal> {
     signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))
 }
 
+/// How a console ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The person left it.
+    Left,
+    /// A signal of this number ended it.
+    Signal(i32),
+}
+
+impl Ended {
+    /// The terminal is gone. Whoever hears of it by a signal and whoever does not must end alike: both may come first.
+    const GONE: Self = Self::Signal(rustix::process::Signal::HUP.as_raw());
+}
+
 struct Signals {
     terminate: tokio::signal::unix::Signal,
     hang_up: tokio::signal::unix::Signal,
@@ -356,13 +374,16 @@ impl Signals {
         })
     }
 
-    async fn ended(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.quit.recv() => {}
-        }
+    /// The number of the one that came.
+    async fn ended(&mut self) -> i32 {
+        use rustix::process::Signal;
+        let signal = tokio::select! {
+            _ = self.terminate.recv() => Signal::TERM,
+            _ = self.hang_up.recv() => Signal::HUP,
+            _ = self.interrupt.recv() => Signal::INT,
+            _ = self.quit.recv() => Signal::QUIT,
+        };
+        signal.as_raw()
     }
 }
 

@@ -21,11 +21,16 @@ fn start_takes_the_terminal_and_q_gives_it_back() {
 }
 
 #[test]
-fn signals_leave_the_terminal_as_it_was() {
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+fn signals_leave_the_terminal_as_it_was_and_the_shell_is_told_which_it_was() {
+    for (signal, code) in [
+        (Signal::TERM, 143),
+        (Signal::HUP, 129),
+        (Signal::INT, 130),
+        (Signal::QUIT, 131),
+    ] {
         let mut screen = Screen::demo(120, 40);
         proc::signal(screen.pid(), signal);
-        screen.ended(SOON);
+        assert_eq!(screen.ended(SOON).exit_code(), code, "{signal:?}");
         screen.assert_restored();
     }
 }
@@ -34,7 +39,7 @@ fn signals_leave_the_terminal_as_it_was() {
 fn ctrl_c_is_a_key_that_leaves() {
     let mut screen = Screen::demo(120, 40);
     screen.press("C-c");
-    screen.ended(SOON);
+    assert!(screen.ended(SOON).success());
     screen.assert_restored();
 }
 
