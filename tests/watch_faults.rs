@@ -82,13 +82,13 @@ async fn answer(
              </DescribeTargetGroupsResult></DescribeTargetGroupsResponse>",
         ),
         "DescribeLogGroups" => json(&json!({"logGroups": [{"logGroupName": "/ecs/api"}]})),
-        // An empty map.
+        // A map of lists with nothing on them.
         _ => (
             [
                 ("content-type", "application/cbor"),
                 ("smithy-protocol", "rpc-v2-cbor"),
             ],
-            vec![0xa0u8],
+            b"\xa4\x6cMetricAlarms\x80\x67Metrics\x80\x71MetricDataResults\x80\x70DashboardEntries\x80".to_vec(),
         )
             .into_response(),
     }
