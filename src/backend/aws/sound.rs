@@ -48,11 +48,11 @@ pub(super) fn all_told(
 }
 
 /// A number that counts something and is none: the member, and what stands there.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct NoCount {
     member: &'static str,
     of: String,
-    value: i64,
+    value: f64,
 }
 
 /// A count that the vendor sends signed. `of`: what it counts for; outside text must be inert.
@@ -68,8 +68,23 @@ pub(super) fn count<T: TryFrom<i64>>(
     T::try_from(value).map_err(|_| NoCount {
         member,
         of: of.to_owned(),
-        value,
+        value: value as f64,
     })
+}
+
+/// Hundredths of a whole.
+///
+/// # Errors
+/// Where it is no number, or none from 0 to 100.
+pub(super) fn percent(member: &'static str, of: &str, value: f64) -> Result<f64, NoCount> {
+    match (0.0..=100.0).contains(&value) {
+        true => Ok(value),
+        false => Err(NoCount {
+            member,
+            of: of.to_owned(),
+            value,
+        }),
+    }
 }
 
 /// What was counted, or why the answer cannot be believed.
@@ -82,7 +97,7 @@ pub(super) fn counted<T>(
     read: Result<T, NoCount>,
 ) -> Result<T, Problem> {
     read.map_err(|NoCount { member, of, value }| {
-        let why = format!("`{member}` of {of} is {value}, which is no count");
+        let why = format!("`{member}` of {of} is {value}, which cannot be");
         unsound(line, question, why)
     })
 }
@@ -155,6 +170,10 @@ mod tests {
         assert_eq!(count::<u32>("runningCount", "api", 3), Ok(3));
         assert!(count::<u32>("runningCount", "api", i64::MAX).is_err());
         let p = counted(&line(), Q, count::<u32>("runningCount", "api", -3)).unwrap_err();
-        assert!(p.why.contains("`runningCount` of api is -3"), "{p}");
+        assert!(p.why.contains("`runningCount` of api is -3,"), "{p}");
+        assert_eq!(percent("PercentageComplete", "web", 100.0), Ok(100.0));
+        for odd in [-1.0, 101.0, 1e300, f64::NAN, f64::INFINITY] {
+            assert!(percent("PercentageComplete", "web", odd).is_err(), "{odd}");
+        }
     }
 }

@@ -166,6 +166,13 @@ impl Evidence {
         Some(scrub(name))
     }
 
+    /// The number that stands where an answer counts something, and is no count.
+    pub fn no_count(&self) -> Option<String> {
+        let (_, rest) = self.chain.split_once("invalid value: integer `")?;
+        let (number, rest) = rest.split_once('`')?;
+        rest.starts_with(", expected u").then(|| scrub(number))
+    }
+
     /// The innermost error's words.
     pub fn chain_tail(&self) -> String {
         scrub(self.chain.rsplit(": ").next().unwrap_or(&self.chain))

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::evidence::{Evidence, Reach};
 use super::limits;
-use super::words::{Asked, body_in_words, left_out, status};
+use super::words::{Asked, body_in_words, status, unsound};
 use crate::config::credentials::Provider;
 use crate::domain::problem::ProblemKind;
 
@@ -81,14 +81,13 @@ pub(super) fn words(
         ),
         Some(s) if (200..400).contains(&s) && !asked.mutation => (
             ProblemKind::Malformed,
-            match seen.left_out() {
-                Some(member) => left_out(at, &member, title),
-                None => format!(
+            unsound(at, seen, title).unwrap_or_else(|| {
+                format!(
                     "{at} answered with {}{}, not with {title}'s JSON",
                     body_in_words(seen.body),
                     status(seen)
-                ),
-            },
+                )
+            }),
             format!(
                 "Check `endpoint` in [{}] and any proxy in between.",
                 vendor.provider.name

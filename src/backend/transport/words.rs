@@ -352,13 +352,12 @@ fn malformed(asked: &Asked, seen: &Evidence) -> Verdict {
         }
         _ => "AWS's JSON",
     };
-    let why = match seen.left_out() {
-        Some(member) => left_out(at, &member, "AWS"),
-        None => format!(
+    let why = unsound(at, seen, "AWS").unwrap_or_else(|| {
+        format!(
             "{at} answered with {got}{}, not with {wanted}",
             status(seen)
-        ),
-    };
+        )
+    });
     verdict(
         ProblemKind::Malformed,
         why,
@@ -366,9 +365,14 @@ fn malformed(asked: &Asked, seen: &Evidence) -> Verdict {
     )
 }
 
-/// Why an answer without a member that is always sent is not believed.
-pub(super) fn left_out(at: &str, member: &str, who: &str) -> String {
-    format!("the answer of {at} leaves out `{member}`, which {who} always sends")
+/// Why an answer of the right protocol is not believed: it lacks a member that is always sent, or counts what cannot be counted.
+pub(super) fn unsound(at: &str, seen: &Evidence, who: &str) -> Option<String> {
+    let left_out =
+        |member| format!("the answer of {at} leaves out `{member}`, which {who} always sends");
+    let no_count = |n| format!("the answer of {at} says {n} where it counts something");
+    seen.left_out()
+        .map(left_out)
+        .or_else(|| seen.no_count().map(no_count))
 }
 
 /// Whether this tells of HTTP 500 with a web page: how emulators made with Flask (moto) answer an operation that they lack.
@@ -534,6 +538,29 @@ mod tests {
         let p = word(&cw, &reply(404, None, "", Body::Html));
         assert_eq!(p.kind, ProblemKind::Unsupported);
         assert!(p.why.contains("RPC v2 CBOR"));
+    }
+
+    #[test]
+    fn an_answer_that_is_not_believed_says_what_is_wrong_with_it() {
+        for (chain, says) in [
+            (
+                "missing field `SecretList` at line 1",
+                "leaves out `SecretList`",
+            ),
+            ("invalid value: integer `-3`, expected u64", "says -3 where"),
+            (
+                "invalid value: integer `3`, expected a string",
+                "another shape",
+            ),
+        ] {
+            let seen = Evidence {
+                chain: chain.into(),
+                ..reply(200, None, "", Body::Json)
+            };
+            let p = word(&asked(), &seen);
+            assert_eq!(p.kind, ProblemKind::Malformed);
+            assert!(p.why.contains(says), "{p}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::Question;
 use super::convert::{stamp, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed, escape};
-use super::sound::Required;
+use super::sound::{NoCount, Required, counted, percent};
 use crate::backend::transport::Line;
 use crate::domain::flag::{Flag, FlagRollout, FlagState, FlagValue, Flags};
 use crate::domain::problem::Problem;
@@ -160,10 +160,15 @@ impl AppConfig {
         }
         for e in &environments {
             all.environments.push(e.name.clone());
-            all.rollouts.extend(e.deployments.iter().map(|d| {
-                let profile = profiles.iter().find(|p| d.is_of(p));
-                rollout(&application.name, &e.name, d, profile)
-            }));
+            let read: Result<Vec<FlagRollout>, NoCount> = e
+                .deployments
+                .iter()
+                .map(|d| {
+                    let profile = profiles.iter().find(|p| d.is_of(p));
+                    rollout(&application.name, &e.name, d, profile)
+                })
+                .collect();
+            all.rollouts.extend(counted(&self.line, DEPLOYMENTS, read)?);
         }
         for profile in profiles.iter().filter(|p| p.kind.as_deref() == Some(FLAGS)) {
             let flags = self
@@ -321,8 +326,8 @@ fn rollout(
     environment: &str,
     d: &Deployment,
     profile: Option<&Named>,
-) -> FlagRollout {
-    FlagRollout {
+) -> Result<FlagRollout, NoCount> {
+    Ok(FlagRollout {
         application: text(Some(application)),
         environment: environment.to_owned(),
         profile: text(Some(profile.map_or(&d.configuration_name, |p| &p.name))),
@@ -330,12 +335,12 @@ fn rollout(
         number: d.deployment_number,
         version: text(Some(&d.configuration_version)),
         state: text(Some(&d.state)),
-        percent: d.percentage_complete,
+        percent: percent("PercentageComplete", environment, d.percentage_complete)?,
         minutes: d.deployment_duration_in_minutes,
         bake_minutes: d.final_bake_time_in_minutes,
         started_at: stamp(d.started_at.as_deref()),
         ended_at: stamp(d.completed_at.as_deref()),
-    }
+    })
 }
 
 #[cfg(test)]
