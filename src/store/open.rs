@@ -223,9 +223,13 @@ mod tests {
         let mut tx = store.lock().await.unwrap();
         sqlx::raw_sql("ROLLBACK").execute(&mut *tx).await.unwrap();
         assert!(tx.commit().await.is_err());
-        for _ in 0..3 {
-            store.lock().await.unwrap().rollback().await.unwrap();
-        }
+        // It is back in the pool by now, and is one of the two.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let pool = &store.pool;
+        let (one, two) = tokio::join!(pool.acquire(), pool.acquire());
+        let stuck = [one, two].map(|c| c.unwrap().is_in_transaction());
+        assert_eq!(stuck, [false, false]);
+        store.lock().await.unwrap().rollback().await.unwrap();
     }
 
     #[test]
