@@ -25,7 +25,7 @@ pub(super) async fn missing(
     let version: i64 = sqlx::query_scalar("PRAGMA user_version")
         .fetch_one(&mut *connection)
         .await?;
-    sqlx::raw_sql(&schema_of(version))
+    sqlx::raw_sql(sqlx::AssertSqlSafe(schema_of(version)))
         .execute(&mut pattern)
         .await?;
     let wanted = made(&mut pattern).await;

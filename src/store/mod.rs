@@ -19,6 +19,7 @@ mod open;
 mod reopen;
 mod sealed;
 mod signoff;
+mod temporary;
 mod trace;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ use tokio::sync::{Mutex, watch};
 pub use anchor::Head;
 pub use journal::{Claim, Lane};
 pub use reopen::{JournalRun, OpenRuns, RunState, UnreadRun};
+use temporary::Temporary;
 pub use trace::Trace;
 
 use crate::domain::problem::Problem;
@@ -57,7 +59,7 @@ pub struct Store {
     changes: watch::Sender<u64>,
     ear: Mutex<Option<Ear>>,
     /// Removed with the store: the demo's file.
-    _temporary: Option<open::Temporary>,
+    temporary: std::sync::Mutex<Option<Temporary>>,
 }
 
 /// Which console this is, among those that share the file.
@@ -125,6 +127,10 @@ impl Store {
         self.pool.close().await;
         if let Some(ear) = self.ear.lock().await.take() {
             let _ = ear.connection.close().await;
+        }
+        if let Ok(mut temporary) = self.temporary.lock() {
+            // Whatever still holds the store as the process ends, the demo's folder goes.
+            drop(temporary.take());
         }
     }
 }

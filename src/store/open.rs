@@ -14,7 +14,7 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Mutex, watch};
 
 use super::anchor::Anchor;
-use super::{Console, Ear, LEASE, Store, fault, migrate, sealed, trace};
+use super::{Console, Ear, LEASE, Store, Temporary, fault, migrate, sealed, trace};
 use crate::config::Config;
 use crate::domain::problem::Problem;
 use crate::domain::text::inert;
@@ -24,16 +24,6 @@ const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// How long a writer waits for another one. A commit takes milliseconds; this outlasts a slow disk.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A folder that goes away with the store: the demo's sandbox forgets everything, so its journal must not outlive it.
-#[derive(Debug)]
-pub struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 impl Store {
     /// Opens the store of a configuration: `store` of the file, else `flightdeck/flightdeck.db` in the user's state directory;
     /// the demo without a `store` gets one of its own for as long as it runs.
@@ -41,17 +31,13 @@ impl Store {
         let (path, temporary) = match (&config.store, config.demo) {
             (Some(path), _) => (path.clone(), None),
             (None, true) => {
-                let folder = std::env::temp_dir().join(format!(
-                    "flightdeck-demo-{}-{:08x}",
-                    std::process::id(),
-                    fastrand::u32(..)
-                ));
-                (folder.join("flightdeck.db"), Some(Temporary(folder)))
+                let temporary = Temporary::new();
+                (temporary.file(), Some(temporary))
             }
             (None, false) => (default_path()?, None),
         };
         let mut store = Self::open_at(&path, &config.environment, LEASE).await?;
-        store._temporary = temporary;
+        store.temporary = std::sync::Mutex::new(temporary);
         Ok(store)
     }
 
@@ -120,7 +106,7 @@ impl Store {
             lease,
             changes: watch::channel(0).0,
             ear: Mutex::new(None),
-            _temporary: None,
+            temporary: std::sync::Mutex::default(),
         }
     }
 }
