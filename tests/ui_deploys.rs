@@ -39,6 +39,7 @@ fn with(change: impl Fn(&mut Deployment), runs: Vec<Run>) -> Snapshot {
 fn rows_of(c: &Console, service: &str) -> Vec<String> {
     let text = c.text();
     let list = text.lines().skip_while(|l| !l.contains("┌ Deploys"));
+    let list = list.skip(1);
     let list = list.take_while(|l| !l.starts_with('└'));
     let rows = list.filter(|l| l.contains(&format!(" laser-prod/{service} ")));
     rows.map(str::to_owned).collect()
@@ -57,6 +58,15 @@ fn an_action_and_its_deployment_are_one_row_with_the_state_of_both() {
     let mut c = Console::with(120, 40, with(|_| {}, vec![fixture::run()]));
     c.keys("3/worker<enter>D");
     assert!(rows_of(&c, "worker")[0].contains('▌'), "{}", c.text());
+    assert!(c.shows("Deploys of laser-prod/worker  1 shown, 1 running"));
+    // What runs elsewhere is not counted among those of one service.
+    let mut c = Console::with(120, 40, with(|_| {}, Vec::new()));
+    c.keys("3/api<enter>D");
+    assert!(
+        c.shows("Deploys of laser-prod/api  1 shown, 0 running"),
+        "{}",
+        c.text()
+    );
     // A scale brings no deployment about.
     let mut run = fixture::run();
     run.intent = Intent::Scale {

@@ -287,3 +287,18 @@ fn names_of_alarms_that_begin_alike_are_told_apart_in_few_columns() {
         }
     }
 }
+
+#[test]
+fn targets_that_nobody_was_asked_about_are_no_zero() {
+    let mut snapshot = fixture::snapshot();
+    snapshot.facts.target_groups = Part::default();
+    let mut c = Console::with(160, 48, snapshot);
+    c.keys("3");
+    let text = c.text();
+    assert!(!text.contains("0/0"), "{text}");
+    let api = text
+        .lines()
+        .find(|l| l.contains(" api "))
+        .unwrap_or_default();
+    assert!(api.contains(" ? "), "{text}");
+}

@@ -11,7 +11,7 @@ use crate::domain::action::Phase;
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::facts::Author;
-use crate::domain::service::image_tag;
+use crate::domain::service::{ServiceId, image_tag};
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Column, Row, Table, bar, duration, line, panel, scrolled, since};
 
@@ -175,9 +175,18 @@ pub(super) fn view(s: &Deploys, cx: &Cx<'_>, buf: &mut Buffer) {
         .map(|d| d.id.as_str())
         .collect();
     let rows = facts.deployment_rows().iter();
-    let others = rows.filter(|d| d.state.is_running() && !ours.contains(&d.id.as_str()));
-    let running = others.count() + open().filter(|r| r.intent.service().is_some()).count();
-    let mut title = format!("Deploys  {} shown, {running} running", s.items.len());
+    let is_shown = |id: &ServiceId| s.only.as_ref().is_none_or(|only| only == id);
+    let others = rows
+        .filter(|d| d.state.is_running() && !ours.contains(&d.id.as_str()) && is_shown(&d.service));
+    let running = others.count()
+        + open()
+            .filter(|r| r.intent.service().is_some_and(is_shown))
+            .count();
+    let of = match &s.only {
+        Some(id) => format!(" of {id}"),
+        None => String::new(),
+    };
+    let mut title = format!("Deploys{of}  {} shown, {running} running", s.items.len());
     if !s.filter.is_empty() {
         title.push_str(&format!("  /{}", s.filter));
     }

@@ -85,13 +85,15 @@ impl<'a> Groups<'a> {
         at.ok().and_then(|at| self.0.get(at)).copied()
     }
 
-    /// Healthy targets of a service, and all of them.
-    fn count(&self, s: &Service) -> (usize, usize) {
+    /// Healthy targets of a service, and all of them; nothing while its groups were not read.
+    fn count(&self, s: &Service) -> Option<(usize, usize)> {
         let mut arns: Vec<&str> = s.load_balancers.iter().flat_map(|lb| lb.groups()).collect();
         arns.sort_unstable();
         arns.dedup();
         let bound = arns.into_iter().filter_map(|arn| self.get(arn));
-        bound.fold((0, 0), |(h, a), g| (h + g.healthy(), a + g.targets.len()))
+        bound
+            .map(|g| (g.healthy(), g.targets.len()))
+            .reduce(|(h, a), (healthy, all)| (h + healthy, a + all))
     }
 }
 
@@ -110,16 +112,11 @@ pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
         .task_definition(s)
         .and_then(|d| d.main_container(s.load_balancers.first().map(|lb| lb.container.as_str())))
         .map_or("-".to_owned(), |c| image_tag(&c.image).to_owned());
-    let (healthy, all) = groups.count(s);
-    let targets = if s.load_balancers.is_empty() {
-        ("-".into(), t.muted)
-    } else {
-        let style = if healthy < all || all == 0 {
-            t.warn
-        } else {
-            plain
-        };
-        (format!("{healthy}/{all}"), style)
+    let targets = match groups.count(s) {
+        _ if s.load_balancers.is_empty() => ("-".into(), t.muted),
+        None => ("?".into(), t.muted),
+        Some((healthy, all)) if healthy < all || all == 0 => (format!("{healthy}/{all}"), t.warn),
+        Some((healthy, all)) => (format!("{healthy}/{all}"), plain),
     };
     let firing = s.deployment.alarms.iter().any(|name| {
         facts
