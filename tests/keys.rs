@@ -66,6 +66,19 @@ fn the_filter_narrows_as_it_is_typed_and_esc_clears_it() {
 }
 
 #[test]
+fn a_filter_that_is_opened_again_begins_anew_with_the_first_letter_and_can_be_edited() {
+    let mut c = Console::new(120, 40);
+    c.keys("3/work<enter>/");
+    assert!(c.shows("typing begins anew"), "{}", c.text());
+    c.keys("api");
+    assert!(c.shows("/api") && !c.shows("/workapi"), "{}", c.text());
+    c.keys("<enter>/<backspace>");
+    assert!(c.shows("/ap ") || c.shows("/ap─"), "{}", c.text());
+    c.keys("i");
+    assert!(c.shows("/api"), "{}", c.text());
+}
+
+#[test]
 fn a_cleared_filter_keeps_what_is_selected() {
     let mut c = Console::new(80, 24);
     c.keys("3/calc<enter><esc>U");

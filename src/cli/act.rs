@@ -126,7 +126,7 @@ async fn follow(preview: Preview, session: &mut Session) -> Result<Exit, Problem
     let id = session.engine.start(preview, typed).await?;
     let stop = super::signals::stop();
     tokio::pin!(stop);
-    let mut said = 0;
+    let mut said: Option<RunLine> = None;
     loop {
         let run = runs
             .borrow_and_update()
@@ -134,10 +134,10 @@ async fn follow(preview: Preview, session: &mut Session) -> Result<Exit, Problem
             .find(|r| r.id == id)
             .cloned();
         if let Some(run) = run {
-            for line in run.lines.iter().skip(said) {
+            for line in unsaid(&run.lines, said.as_ref()) {
                 progress(&run, line, session)?;
             }
-            said = run.lines.len();
+            said = run.lines.last().cloned().or(said);
             if let Some(outcome) = run.outcome {
                 return ended(&run, outcome, session);
             }
@@ -152,6 +152,12 @@ async fn follow(preview: Preview, session: &mut Session) -> Result<Exit, Problem
             }
         }
     }
+}
+
+/// The lines behind the one that was said last. A long story loses its oldest lines, so a number of lines tells nothing.
+fn unsaid<'a>(lines: &'a [RunLine], said: Option<&RunLine>) -> &'a [RunLine] {
+    let at = said.and_then(|last| lines.iter().rposition(|line| line == last));
+    lines.get(at.map_or(0, |n| n + 1)..).unwrap_or_default()
 }
 
 /// What goes on when nobody watches any more, and how to look at it.
@@ -234,6 +240,25 @@ fn object(run: &Run, outcome: Outcome) -> Value {
 #[cfg(test)]
 mod tests {
     use super::left;
+    use super::unsaid;
+    use crate::domain::action::{Phase, RunLine};
+
+    #[test]
+    fn a_story_that_lost_its_oldest_lines_is_told_to_its_end() {
+        let line = |n: i64| RunLine {
+            at: jiff::Timestamp::from_second(n).unwrap(),
+            phase: Phase::Follow,
+            text: "a task has started".into(),
+        };
+        let mut lines: Vec<RunLine> = (0..500).map(line).collect();
+        assert_eq!(unsaid(&lines, None).len(), 500);
+        let said = lines.last().cloned();
+        assert!(unsaid(&lines, said.as_ref()).is_empty());
+        lines.remove(0);
+        lines.push(line(500));
+        assert_eq!(unsaid(&lines, said.as_ref()), [line(500)]);
+        assert_eq!(unsaid(&[line(900)], said.as_ref()), [line(900)]);
+    }
 
     #[test]
     fn nobody_is_told_that_a_demo_goes_on() {

@@ -1,59 +1,68 @@
 //! Where a demo keeps its journal: its sandbox forgets everything, so the journal must not outlive it.
 
-use std::fs;
+use std::fs::{self, DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use rustix::io::Errno;
-use rustix::process::{Pid, test_kill_process};
-
 const NAME: &str = "flightdeck-demo-";
+/// Locked for as long as the demo lives, whatever its number is where it runs: containers may share the folder and not the processes.
+const ALIVE: &str = "alive";
 
 /// A folder that goes away with the store.
 #[derive(Debug)]
-pub struct Temporary(PathBuf);
+pub struct Temporary {
+    folder: PathBuf,
+    _alive: Option<File>,
+}
 
 impl Temporary {
-    /// A name that nobody has, in the system's folder for such things. What demos left there that were killed goes.
+    /// A folder that nobody has, in the system's one for such things. What demos left there that were killed goes.
     pub fn new() -> Self {
-        let beside = std::env::temp_dir();
-        sweep(&beside);
+        Self::beneath(&std::env::temp_dir())
+    }
+
+    fn beneath(beside: &Path) -> Self {
+        sweep(beside);
         let (pid, any) = (std::process::id(), fastrand::u32(..));
-        Self(beside.join(format!("{NAME}{pid}-{any:08x}")))
+        let folder = beside.join(format!("{NAME}{pid}-{any:08x}"));
+        // Where it cannot be made, opening the store in it says why.
+        let made = DirBuilder::new().mode(0o700).create(&folder);
+        let alive = made.and_then(|()| File::create_new(folder.join(ALIVE)));
+        let _alive = alive.ok().filter(|f| f.try_lock().is_ok());
+        Self { folder, _alive }
     }
 
     /// The store's file.
     pub fn file(&self) -> PathBuf {
-        self.0.join("flightdeck.db")
+        self.folder.join("flightdeck.db")
     }
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// Removes folders of demos whose process is gone. Those of other people cannot be removed, and stay.
+/// Removes folders of demos that live no more. Those of other people cannot be opened, and stay.
 fn sweep(beside: &Path) {
     let entries = fs::read_dir(beside).into_iter().flatten().flatten();
     for entry in entries {
-        let name = entry.file_name();
-        let left = name.to_str().and_then(maker).is_some_and(is_gone);
-        if left && entry.file_type().is_ok_and(|t| t.is_dir()) {
+        let is_named = entry.file_name().to_str().is_some_and(is_ours);
+        if is_named && entry.file_type().is_ok_and(|t| t.is_dir()) && is_left(&entry.path()) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
 }
 
-/// The process that made a folder of that name.
-fn maker(name: &str) -> Option<Pid> {
-    let (pid, any) = name.strip_prefix(NAME)?.split_once('-')?;
-    let is_ours = any.len() == 8 && any.bytes().all(|b| b.is_ascii_hexdigit());
-    is_ours.then(|| Pid::from_raw(pid.parse().ok()?)).flatten()
+fn is_ours(name: &str) -> bool {
+    let parts = name.strip_prefix(NAME).and_then(|n| n.split_once('-'));
+    parts.is_some_and(|(pid, any)| pid.parse::<u32>().is_ok() && any.len() == 8)
 }
 
-fn is_gone(pid: Pid) -> bool {
-    test_kill_process(pid) == Err(Errno::SRCH)
+fn is_left(folder: &Path) -> bool {
+    let alive = File::options().write(true).open(folder.join(ALIVE));
+    alive.is_ok_and(|f| f.try_lock().is_ok())
 }
 
 #[cfg(test)]
@@ -63,21 +72,20 @@ mod tests {
     #[test]
     fn what_killed_demos_left_goes_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = std::process::Command::new("true").spawn().unwrap();
-        let gone = child.id();
-        child.wait().unwrap();
-        let alive = std::process::id();
-        let names = [
-            format!("{NAME}{gone}-0123abcd"),
-            format!("{NAME}{alive}-0123abcd"),
-            format!("{NAME}{gone}-notes"),
-            format!("{NAME}x-0123abcd"),
-        ];
-        for name in &names {
-            fs::create_dir(folder.path().join(name)).unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let left = [format!("{NAME}7-0123abcd"), format!("{NAME}7-notes")];
+        for name in &left {
+            fs::create_dir(at(name)).unwrap();
+            fs::write(at(name).join(ALIVE), "").unwrap();
         }
-        sweep(folder.path());
-        let left = names.iter().map(|n| folder.path().join(n).exists());
-        assert_eq!(left.collect::<Vec<_>>(), [false, true, true, true]);
+        fs::create_dir(at(&format!("{NAME}8-0123abcd"))).unwrap();
+        let living = Temporary::beneath(folder.path());
+        let other = Temporary::beneath(folder.path());
+        assert!(living.folder.exists() && other.folder.exists());
+        assert!(!at(&left[0]).exists(), "nobody holds it");
+        assert!(at(&left[1]).exists() && at(&format!("{NAME}8-0123abcd")).exists());
+        let gone = living.folder.clone();
+        drop(living);
+        assert!(!gone.exists() && other.folder.exists());
     }
 }

@@ -52,6 +52,8 @@ pub struct Model {
     pub overlays: Vec<Overlay>,
     /// The filter while it is typed.
     pub filter: Option<Input>,
+    /// Whether what stands in it was typed before: the first character begins anew.
+    pub is_filter_old: bool,
     /// Clock times instead of ages.
     pub absolute: bool,
     /// What just happened.
@@ -83,6 +85,7 @@ impl Model {
             sent_to: None,
             overlays: Vec::new(),
             filter: None,
+            is_filter_old: false,
             absolute: false,
             status: None,
             asked_to_leave: false,

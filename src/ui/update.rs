@@ -1,6 +1,8 @@
 //! What each message does to the model. No I/O: effects are returned.
 
-use crossterm::event::{Event, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{
+    Event, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use ratatui::layout::Position;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
@@ -253,6 +255,7 @@ pub fn run(model: &mut Model, command: Command) -> Vec<Effect> {
                 .and_then(|s| s.filter())
                 .unwrap_or_default()
                 .to_owned();
+            model.is_filter_old = !text.is_empty();
             model.filter = Some(Input::new(text));
             Vec::new()
         }
@@ -341,7 +344,14 @@ fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             return run(model, command);
         }
         _ => {
+            let is_old = std::mem::take(&mut model.is_filter_old);
             if let Some(input) = &mut model.filter {
+                let begins = is_old
+                    && matches!(key.code, KeyCode::Char(_))
+                    && key.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+                if begins {
+                    *input = Input::default();
+                }
                 input.handle_event(&Event::Key(key));
                 let text = input.value().to_owned();
                 set_filter(model, &text);

@@ -311,7 +311,15 @@ fn footer(model: &Model, buf: &mut Buffer) {
             51,
             y,
             w.saturating_sub(51),
-            &[("enter keep   esc clear".to_owned(), t.muted)],
+            &[(
+                if model.is_filter_old {
+                    "typing begins anew   enter keep   esc clear"
+                } else {
+                    "enter keep   esc clear"
+                }
+                .to_owned(),
+                t.muted,
+            )],
         );
         return;
     }

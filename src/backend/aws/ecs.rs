@@ -197,7 +197,10 @@ impl Ecs {
             self.task_arns(id, DesiredStatus::Running),
             self.task_arns(id, DesiredStatus::Stopped),
         )?;
-        let arns: Vec<String> = running.into_iter().chain(stopped).collect();
+        let mut arns: Vec<String> = running.into_iter().chain(stopped).collect();
+        // One that was told to stop between the two answers is in both.
+        arns.sort_unstable();
+        arns.dedup();
         let mut tasks = Vec::with_capacity(arns.len());
         for chunk in arns.chunks(TASKS_A_CALL) {
             let page = self

@@ -37,9 +37,21 @@ fn referenced(look: &Look<'_>) -> Verdict {
                 format!("{variable} from {}", named_by(from).unwrap_or_default())
             })
             .collect();
-        match missing.is_empty() {
-            true => found.good(name, &row.said(&format!("{} named", references().count()))),
-            false => {
+        let elsewhere: Vec<String> = references()
+            .filter(|(_, from)| named_by(from).is_none())
+            .map(|(variable, _)| variable.clone())
+            .collect();
+        match (missing.is_empty(), elsewhere.is_empty()) {
+            (true, true) => found.good(name, &row.said(&format!("{} named", references().count()))),
+            // A parameter of Systems Manager, say: nobody here knows whether it exists.
+            (true, false) => {
+                let answer = format!(
+                    "not from Secrets Manager, so not looked up: {}",
+                    list(&elsewhere, 3)
+                );
+                found.unknown(name, row.said(&answer));
+            }
+            (false, _) => {
                 let answer = format!("no such secret: {}", list(&missing, 3));
                 found.bad(name, row.said(&answer));
             }
@@ -85,8 +97,9 @@ mod tests {
 
     use crate::domain::facts::Facts;
     use crate::domain::secret::Secret;
+    use crate::domain::service::ContainerSpec;
     use crate::domain::told::Told;
-    use crate::plan::checklist::CriterionState::{Failing, Proved};
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{self, ago, judged};
 
     /// A secret that rotates monthly, and last did so many days ago.
@@ -104,6 +117,27 @@ mod tests {
             rotation_days: Some(30),
             guests: Told::Unset,
         }
+    }
+
+    #[test]
+    fn a_parameter_that_nobody_looked_up_is_not_said_to_exist() {
+        let naming = |from: &str| {
+            let mut facts = testing::running(vec![ContainerSpec {
+                secrets: vec![("DATABASE_URL".into(), from.into())],
+                ..ContainerSpec::default()
+            }]);
+            let mut known = secret(Some(1), Some(20));
+            known.arn = "arn:aws:secretsmanager:home:1:secret:db-AbCdEf".into();
+            facts.estate.secrets = testing::part(Arc::new(vec![known]));
+            judged("secretsmanager.referenced", &facts)
+        };
+        let own = naming("arn:aws:secretsmanager:home:1:secret:db-AbCdEf");
+        assert_eq!(own.state, Proved, "{own:?}");
+        let parameter = naming("/prod/db-ulr");
+        assert_eq!(parameter.state, Unknown, "{parameter:?}");
+        assert!(parameter.reason.contains("DATABASE_URL"), "{parameter:?}");
+        let gone = naming("arn:aws:secretsmanager:home:1:secret:other-AbCdEf");
+        assert_eq!(gone.state, Failing, "{gone:?}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 
 use super::model::{Deploys, Thing};
 use super::picture;
-use crate::domain::action::Phase;
+use crate::domain::action::{Intent, Phase};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::facts::Author;
@@ -116,7 +116,12 @@ pub(super) fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
                 None => run_state(r, cx),
             };
             let what = match deployment {
-                Some(d) => format!("our {} {}", r.intent.verb(), change(d)),
+                Some(d) => match (&r.intent, d.state, d.way()) {
+                    (Intent::Stop { .. }, DeploymentState::RolledBack, (Some(back), Some(n))) => {
+                        format!("our stop of :{n}, back on :{back}")
+                    }
+                    _ => format!("our {} {}", r.intent.verb(), change(d)),
+                },
                 None => format!("our {}", r.intent.verb()),
             };
             Row::new([
