@@ -207,6 +207,18 @@ async fn record(
                 }
                 Err(p) => (format!("{detail}; it could NOT be recorded: {p}"), false),
             };
+            // What a person says counts by its record alone: without one nothing was said.
+            let is_word = engine
+                .board
+                .get(run)
+                .is_some_and(|r| r.intent.service().is_none());
+            let (outcome, text) = match recorded || !is_word {
+                true => (outcome, text),
+                false => (
+                    Outcome::Unknown,
+                    format!("{text}. It does not count until it is"),
+                ),
+            };
             engine.board.end(run, outcome, &text, recorded);
         }
         End::Unknown(phase, why) => {

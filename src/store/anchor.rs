@@ -3,7 +3,7 @@
 //! files can still deceive: that is why the head is also shown on screen and returned by every append, for logs elsewhere.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,24 @@ pub struct Head {
     pub seq: u64,
     /// Its hash, hex.
     pub hash: String,
+}
+
+/// No line of ours is longer: a number, a hash, the name of an environment.
+const LINE: usize = 1_024;
+
+/// Lines of a file, each read no further than one byte beyond [`LINE`]; what is left of a longer one comes as further lines.
+struct Lines(BufReader<File>);
+
+impl Lines {
+    fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut line = Vec::new();
+        let most = u64::try_from(LINE + 1).unwrap_or(u64::MAX);
+        let read = self.0.by_ref().take(most).read_until(b'\n', &mut line)?;
+        if line.last() == Some(&b'\n') {
+            line.pop();
+        }
+        Ok((read > 0).then_some(line))
+    }
 }
 
 /// The head file. Lines are `seq hash environment`; order does not matter, so consoles may write side by side.
@@ -53,14 +71,11 @@ impl Anchor {
 
     /// All heads of an environment; `None` if the file is not there. A last line cut by a crash is passed over.
     pub fn read(&self, environment: &str) -> io::Result<Option<Vec<Head>>> {
-        let file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(e),
+        let Some(mut lines) = self.lines()? else {
+            return Ok(None);
         };
         let mut heads = Vec::new();
-        for line in BufReader::new(file).split(b'\n') {
-            let line = line?;
+        while let Some(line) = lines.next()? {
             let line = String::from_utf8_lossy(&line);
             let mut parts = line.splitn(3, ' ');
             let (Some(seq), Some(hash), Some(env)) = (parts.next(), parts.next(), parts.next())
@@ -80,24 +95,86 @@ impl Anchor {
 
     /// Whether a line stands in it that does not begin as a console's do, with the number of a row: one that a crash cut begins so, too.
     pub fn foreign(&self) -> io::Result<bool> {
-        let file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(e) => return Err(e),
+        let Some(mut lines) = self.lines()? else {
+            return Ok(false);
         };
-        for line in BufReader::new(file).split(b'\n') {
-            if line?.first().is_some_and(|c| !c.is_ascii_digit()) {
+        while let Some(line) = lines.next()? {
+            if line.len() > LINE || line.first().is_some_and(|c| !c.is_ascii_digit()) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
+    /// The lines of the file; `None` if it is not there.
+    fn lines(&self) -> io::Result<Option<Lines>> {
+        match self.is_file() {
+            Ok(()) => File::open(&self.path).map(|file| Some(Lines(BufReader::new(file)))),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// A pipe would keep whoever opens it waiting, and a device never ends.
+    fn is_file(&self) -> io::Result<()> {
+        match std::fs::metadata(&self.path)?.is_file() {
+            true => Ok(()),
+            false => Err(io::Error::other("it is not a file")),
+        }
+    }
+
     fn append(&self) -> io::Result<File> {
+        match self.is_file() {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
         OpenOptions::new()
             .append(true)
             .create(true)
             .mode(0o600)
             .open(&self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_keeps_nobody_waiting_and_a_line_without_end_takes_no_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let anchor = Anchor::beside(&folder.path().join("f.db"));
+        let made = std::process::Command::new("mkfifo")
+            .arg(anchor.path())
+            .status();
+        assert!(made.unwrap().success());
+        let said = |e: io::Error| e.to_string();
+        assert_eq!(
+            anchor.read("production").map_err(said),
+            Err("it is not a file".into())
+        );
+        assert_eq!(
+            anchor.foreign().map_err(said),
+            Err("it is not a file".into())
+        );
+        assert!(anchor.create().is_err());
+        std::fs::remove_file(anchor.path()).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", anchor.path()).unwrap();
+        assert!(anchor.read("production").is_err());
+        std::fs::remove_file(anchor.path()).unwrap();
+        assert_eq!(anchor.read("production").map_err(said), Ok(None));
+        let head = Head {
+            seq: 1,
+            hash: "a".repeat(64),
+        };
+        anchor.add("production", &head).unwrap();
+        assert_eq!(
+            anchor.read("production").map_err(said),
+            Ok(Some(vec![head.clone()]))
+        );
+        assert_eq!(anchor.foreign().map_err(said), Ok(false));
+        std::fs::write(anchor.path(), "7".repeat(3 * LINE)).unwrap();
+        assert_eq!(anchor.foreign().map_err(said), Ok(true));
+        assert_eq!(anchor.read("production").map_err(said), Ok(Some(vec![])));
     }
 }

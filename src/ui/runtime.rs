@@ -71,7 +71,7 @@ impl Console {
         let mut screen = Screen::start(guard)?;
         // Before the size is asked for: nobody would hear of a change between that and the first look for events.
         crossterm::event::poll(Duration::ZERO)?;
-        let size = crossterm::terminal::size()?;
+        let size = drawn(crossterm::terminal::size()?);
         let model = Model::new(size, Timestamp::now(), first, theme, keymap);
         screen.draw(&model);
         Ok(Self {
@@ -114,7 +114,8 @@ impl Console {
                 // those in the foreground alone.
                 Some(()) = continued.recv() => {
                     screen.take_again();
-                    let (columns, rows) = crossterm::terminal::size().unwrap_or(model.size);
+                    let size = crossterm::terminal::size().map(drawn);
+                    let (columns, rows) = size.unwrap_or(model.size);
                     Some(Msg::Resize(columns, rows))
                 }
                 () = unstopped(lent) => {
@@ -212,6 +213,11 @@ fn perform(
     }
 }
 
+/// What is drawn of a terminal: no wall is larger than a thousand columns and five hundred rows, and one that says so may say anything.
+fn drawn((columns, rows): (u16, u16)) -> (u16, u16) {
+    (columns.min(1_000), rows.min(500))
+}
+
 /// Reads the terminal's events on a thread of its own: crossterm's reader blocks.
 fn read_events(tx: mpsc::Sender<Msg>) -> io::Result<()> {
     std::thread::Builder::new()
@@ -222,7 +228,10 @@ fn read_events(tx: mpsc::Sender<Msg>) -> io::Result<()> {
                     Event::Key(key) => Msg::Key(key),
                     Event::Paste(text) => Msg::Paste(text),
                     Event::Mouse(mouse) => Msg::Mouse(mouse),
-                    Event::Resize(columns, rows) => Msg::Resize(columns, rows),
+                    Event::Resize(columns, rows) => {
+                        let (columns, rows) = drawn((columns, rows));
+                        Msg::Resize(columns, rows)
+                    }
                     Event::FocusGained | Event::FocusLost => continue,
                 };
                 if tx.blocking_send(msg).is_err() {

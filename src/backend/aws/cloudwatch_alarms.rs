@@ -6,10 +6,11 @@ use super::Question;
 use super::cloudwatch::{CloudWatch, metric, named};
 use super::convert::{count, text, time};
 use super::pages::Pages;
-use super::sound::told;
+use super::sound::{told, unsound};
 use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::{MetricQuery, Stat};
 use crate::domain::problem::Problem;
+use crate::domain::text::inert;
 
 const ALARMS: Question = Question::new("cloudwatch", "DescribeAlarms", "read the alarms");
 const HISTORY: Question = Question::new(
@@ -39,15 +40,40 @@ impl CloudWatch {
                         .send()
                 })
                 .await?;
-            alarms.extend(page.composite_alarms().iter().map(composite_alarm));
-            let told = told(&self.line, ALARMS, "MetricAlarms", page.metric_alarms)?;
-            alarms.extend(told.iter().map(metric_alarm));
+            let composite = page.composite_alarms.unwrap_or_default();
+            let metric = told(&self.line, ALARMS, "MetricAlarms", page.metric_alarms)?;
+            for a in &composite {
+                let state = self.state(a.state_value(), a.alarm_name())?;
+                alarms.push(composite_alarm(a, state));
+            }
+            for a in &metric {
+                let state = self.state(a.state_value(), a.alarm_name())?;
+                alarms.push(metric_alarm(a, state));
+            }
             if !pages.turn(page.next_token)? {
                 break;
             }
         }
         alarms.sort_by(|a, b| (a.state, a.severity, &a.name).cmp(&(b.state, b.severity, &b.name)));
         Ok(alarms)
+    }
+
+    /// The state of an alarm, or why the answer cannot be believed.
+    fn state(
+        &self,
+        value: Option<&sdk::StateValue>,
+        name: Option<&str>,
+    ) -> Result<AlarmState, Problem> {
+        state(value).ok_or_else(|| {
+            let value = value.map_or("left out".to_owned(), |v| {
+                format!("{:?}", inert(v.as_str()))
+            });
+            let why = format!(
+                "`StateValue` of {} is {value}, which no alarm has",
+                text(name)
+            );
+            unsound(&self.line, ALARMS, why)
+        })
     }
 
     /// The newest rows of an alarm's history, newest first (DescribeAlarmHistory).
@@ -73,16 +99,18 @@ impl CloudWatch {
     }
 }
 
-fn state(s: Option<&sdk::StateValue>) -> AlarmState {
-    match s {
-        Some(sdk::StateValue::Ok) => AlarmState::Ok,
-        Some(sdk::StateValue::Alarm) => AlarmState::Alarm,
-        // A state that we do not know is not green.
-        _ => AlarmState::InsufficientData,
+/// An alarm has one of three states (CloudWatch API reference, "MetricAlarm", `StateValue`). Anything else would take one that fires
+/// from sight.
+fn state(value: Option<&sdk::StateValue>) -> Option<AlarmState> {
+    match value? {
+        sdk::StateValue::Ok => Some(AlarmState::Ok),
+        sdk::StateValue::Alarm => Some(AlarmState::Alarm),
+        sdk::StateValue::InsufficientData => Some(AlarmState::InsufficientData),
+        _ => None,
     }
 }
 
-fn metric_alarm(a: &sdk::MetricAlarm) -> Alarm {
+fn metric_alarm(a: &sdk::MetricAlarm, state: AlarmState) -> Alarm {
     let (name, description) = (text(a.alarm_name()), text(a.alarm_description()));
     let periods = a.evaluation_periods().map_or(1, count);
     let (query, expression) = watched(a);
@@ -102,7 +130,7 @@ fn metric_alarm(a: &sdk::MetricAlarm) -> Alarm {
         name,
         arn: text(a.alarm_arn()),
         description,
-        state: state(a.state_value()),
+        state,
         reason: text(a.state_reason()),
         since: time(a.state_transitioned_timestamp()).or_else(|| time(a.state_updated_timestamp())),
         updated_at: time(a.state_updated_timestamp()),
@@ -111,14 +139,14 @@ fn metric_alarm(a: &sdk::MetricAlarm) -> Alarm {
     }
 }
 
-fn composite_alarm(a: &sdk::CompositeAlarm) -> Alarm {
+fn composite_alarm(a: &sdk::CompositeAlarm, state: AlarmState) -> Alarm {
     let (name, description) = (text(a.alarm_name()), text(a.alarm_description()));
     Alarm {
         severity: Severity::guess(&name, &description),
         name,
         arn: text(a.alarm_arn()),
         description,
-        state: state(a.state_value()),
+        state,
         reason: text(a.state_reason()),
         since: time(a.state_transitioned_timestamp()).or_else(|| time(a.state_updated_timestamp())),
         updated_at: time(a.state_updated_timestamp()),
@@ -192,7 +220,10 @@ mod tests {
         let a = base()
             .namespace("AWS/ApplicationELB")
             .metric_name("TargetResponseTime");
-        let got = metric_alarm(&a.extended_statistic("p95").period(120).build());
+        let got = metric_alarm(
+            &a.extended_statistic("p95").period(120).build(),
+            AlarmState::Alarm,
+        );
         assert_eq!(
             (got.state, got.severity),
             (AlarmState::Alarm, Severity::Critical)
@@ -229,10 +260,7 @@ mod tests {
 
     #[test]
     fn a_state_that_is_not_known_is_not_green() {
-        assert_eq!(
-            state(Some(&sdk::StateValue::from("NEWSTATE"))),
-            AlarmState::InsufficientData
-        );
-        assert_eq!(state(None), AlarmState::InsufficientData);
+        assert_eq!(state(Some(&sdk::StateValue::from("NEWSTATE"))), None);
+        assert_eq!(state(None), None);
     }
 }

@@ -99,8 +99,12 @@ impl Ecs {
                         .send()
                 })
                 .await?;
-            let told = page.clusters().len() + page.failures().len();
-            all_told(&self.line, CLUSTERS, chunk.len(), told)?;
+            let told = page
+                .clusters()
+                .iter()
+                .map(|c| c.cluster_arn().or(c.cluster_name()));
+            let told = told.chain(page.failures().iter().map(|f| f.arn()));
+            all_told(&self.line, CLUSTERS, chunk, told)?;
             let read: Result<Vec<_>, _> = page.clusters().iter().map(ecs_map::cluster).collect();
             clusters.extend(counted(&self.line, CLUSTERS, read)?);
         }
@@ -164,8 +168,12 @@ impl Ecs {
                     .send()
             })
             .await?;
-        let told = page.services().len() + page.failures().len();
-        all_told(&self.line, SERVICES, names.len(), told)?;
+        let told = page
+            .services()
+            .iter()
+            .map(|s| s.service_name().or(s.service_arn()));
+        let told = told.chain(page.failures().iter().map(|f| f.arn()));
+        all_told(&self.line, SERVICES, names, told)?;
         let read: Result<Vec<_>, _> = page.services().iter().map(ecs_map::service).collect();
         let read = counted(&self.line, SERVICES, read)?;
         Ok(read.into_iter().flatten().collect())
@@ -213,8 +221,9 @@ impl Ecs {
                         .send()
                 })
                 .await?;
-            let told = page.tasks().len() + page.failures().len();
-            all_told(&self.line, TASKS, chunk.len(), told)?;
+            let told = page.tasks().iter().map(|t| t.task_arn());
+            let told = told.chain(page.failures().iter().map(|f| f.arn()));
+            all_told(&self.line, TASKS, chunk, told)?;
             tasks.extend(page.tasks().iter().map(ecs_map::task));
         }
         tasks.sort_by(|a: &Task, b| {

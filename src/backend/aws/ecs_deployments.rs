@@ -139,7 +139,7 @@ impl Ecs {
         service: &Service,
         arns: Vec<String>,
     ) -> Result<Vec<Deployment>, Problem> {
-        let asked = arns.len();
+        let asked = arns.clone();
         let page = self
             .aws
             .read(&self.line, DESCRIBE, |c| {
@@ -148,12 +148,9 @@ impl Ecs {
             })
             .await?;
         let raw = page.service_deployments();
-        all_told(
-            &self.line,
-            DESCRIBE,
-            asked,
-            raw.len() + page.failures().len(),
-        )?;
+        let told = raw.iter().map(|d| d.service_deployment_arn());
+        let told = told.chain(page.failures().iter().map(|f| f.arn()));
+        all_told(&self.line, DESCRIBE, &asked, told)?;
         self.learn_revisions(raw).await?;
         let revisions = locked(&self.cache.revisions).clone();
         let found: Result<Vec<Option<Deployment>>, NoCount> = raw

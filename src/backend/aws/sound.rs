@@ -1,11 +1,14 @@
 //! What an answer must hold to be believed. AWS sends the list that it was asked for even where nothing is on it, and its counts are
 //! counts: an answer without is none, and must read neither as "there is nothing" nor as zero.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
 use super::Question;
 use crate::backend::transport::Line;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::text::inert;
 
 /// A member that is always sent. It has no default, so no structure around it can have one either: where the member is missing,
 /// reading fails, and says its name.
@@ -30,20 +33,31 @@ pub(super) fn told<T>(
     })
 }
 
-/// ECS answers for each that was asked about, with what it is or with a failure: less is no answer.
+/// ECS answers for each that was asked about, with what it is or with a failure: one that it does not name is one that is not seen.
+/// `asked`: names or ARNs; `told`: the same of what came.
 ///
 /// # Errors
-/// `Malformed` where it told of fewer; the line is no longer well.
-pub(super) fn all_told(
+/// `Malformed` where it does not name one of them; the line is no longer well.
+pub(super) fn all_told<'a>(
     line: &Line,
     question: Question,
-    asked: usize,
-    told: usize,
+    asked: &[String],
+    told: impl Iterator<Item = Option<&'a str>>,
 ) -> Result<(), Problem> {
-    if told >= asked {
+    // Of an ARN the last part is the name, or all that there is of an id.
+    let last = |name: &'a str| name.rsplit('/').next().unwrap_or(name);
+    let told: HashSet<&str> = told.flatten().map(last).collect();
+    let of = |name: &String| name.rsplit('/').next().is_some_and(|n| told.contains(n));
+    let missing: Vec<&String> = asked.iter().filter(|name| !of(name)).collect();
+    let Some(first) = missing.first() else {
         return Ok(());
-    }
-    let why = format!("asked about {asked}, answered for {told}: JSON of another shape");
+    };
+    let why = format!(
+        "asked about {}, answered for {} (not for {}): JSON of another shape",
+        asked.len(),
+        asked.len() - missing.len(),
+        inert(first)
+    );
     Err(unsound(line, question, why))
 }
 
@@ -102,7 +116,8 @@ pub(super) fn counted<T>(
     })
 }
 
-fn unsound(line: &Line, question: Question, why: String) -> Problem {
+/// An answer that cannot be believed, and why; the line is no longer well.
+pub(super) fn unsound(line: &Line, question: Question, why: String) -> Problem {
     let Question {
         system,
         operation,
@@ -137,8 +152,17 @@ mod tests {
         assert_eq!(p.kind, ProblemKind::Malformed);
         assert!(p.what.contains("ecs:DescribeServices"), "{p}");
         assert!(p.why.contains("`serviceArns`"), "{p}");
-        assert!(all_told(&line, Q, 2, 2).is_ok());
-        let short = all_told(&line, Q, 2, 1).unwrap_err();
+        let asked = [
+            "arn:aws:ecs:home:1:service/prod/api".to_owned(),
+            "worker".to_owned(),
+        ];
+        let whole = ["api", "arn:aws:ecs:home:1:service/prod/worker"];
+        assert!(all_told(&line, Q, &asked, whole.into_iter().map(Some)).is_ok());
+        // One told of twice is no answer for the other, and neither is one without a name.
+        for other in [Some("api"), None] {
+            assert!(all_told(&line, Q, &asked, [Some("api"), other].into_iter()).is_err());
+        }
+        let short = all_told(&line, Q, &asked, [Some("api")].into_iter()).unwrap_err();
         assert!(
             short.why.contains("asked about 2, answered for 1"),
             "{short}"
