@@ -44,6 +44,8 @@ pub struct Replica {
     pub enabled: bool,
     /// Bucket that copies go to.
     pub bucket: String,
+    /// What of the bucket it copies, where its filter leaves the rest out: `prefix static/`, `tag team=web`. `None`: all of it.
+    pub only: Option<String>,
 }
 
 /// An object of a bucket.
@@ -112,10 +114,40 @@ impl Bucket {
         }
     }
 
-    /// Buckets that copies go to, by the rules that are on.
-    pub fn copies(&self) -> impl Iterator<Item = &str> {
+    /// Rules that are on.
+    fn copying(&self) -> impl Iterator<Item = &Replica> {
         let rules = self.replication.value().into_iter().flatten();
-        rules.filter(|r| r.enabled).map(|r| r.bucket.as_str())
+        rules.filter(|r| r.enabled)
+    }
+
+    /// Buckets that all of it is copied to, by the rules that are on.
+    pub fn copies(&self) -> impl Iterator<Item = &str> {
+        let whole = self.copying().filter(|r| r.only.is_none());
+        whole.map(|r| r.bucket.as_str())
+    }
+
+    /// Buckets that a part of it is copied to, and which part, by the rules that are on: what is not of that part has no copy.
+    pub fn copies_in_part(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.copying()
+            .filter_map(|r| Some((r.bucket.as_str(), r.only.as_deref()?)))
+    }
+
+    /// What is copied where, as far as it is a part alone: `prefix static/ to shop-copy`. `None`: no part of it is.
+    pub fn copied_in_part(&self) -> Option<String> {
+        let parts: Vec<String> = self
+            .copies_in_part()
+            .map(|(to, only)| format!("{only} to {to}"))
+            .collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    /// The bucket that a part of is copied here, where no other is copied here whole: whether anything else is in here, its rules do not
+    /// tell.
+    pub fn holds_a_part_of<'a>(&self, all: &'a [Self]) -> Option<&'a str> {
+        let whole = |o: &Self| o.copies().any(|to| to == self.name);
+        let part = |o: &&Self| o.copies_in_part().any(|(to, _)| to == self.name);
+        let found = all.iter().find(part)?;
+        (!all.iter().any(whole)).then_some(found.name.as_str())
     }
 }
 

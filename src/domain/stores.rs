@@ -72,8 +72,21 @@ impl Kept {
                 abroad: Told::Unknown(why.to_owned()),
             };
         }
+        let untold = |why: String| Self {
+            here: Told::Unknown(why.clone()),
+            abroad: Told::Unknown(why),
+        };
         let Some(to) = bucket.copies().next() else {
-            return Self::default();
+            // A rule with a filter keeps what it names, and nobody tells what else is in there.
+            return match (bucket.copied_in_part(), bucket.holds_a_part_of(all)) {
+                (Some(part), _) if bucket.is_versioned() == Some(true) => {
+                    untold(format!("only a part of it is copied: {part}"))
+                }
+                (None, Some(of)) => untold(format!(
+                    "a part of {of} is copied to it, what else it holds is not known"
+                )),
+                _ => Self::default(),
+            };
         };
         if bucket.is_versioned() != Some(true) {
             return Self::default();
@@ -317,6 +330,7 @@ mod tests {
                     rule: "r".into(),
                     enabled: true,
                     bucket: to.into(),
+                    only: None,
                 }]),
                 None => Told::Unset,
             },
@@ -324,6 +338,10 @@ mod tests {
         };
         let mut once = bucket("shared", "home", Some("copy"));
         once.versioning = Told::Unset;
+        let mut part = bucket("filtered", "home", Some("some"));
+        if let Told::Set(rules) = &mut part.replication {
+            rules[0].only = Some("prefix static/".into());
+        }
         let buckets = [
             bucket("assets", "home", Some("copy")),
             bucket("near", "home", Some("here")),
@@ -332,6 +350,8 @@ mod tests {
             once,
             bucket("copy", "away", None),
             bucket("here", "home", None),
+            part,
+            bucket("some", "away", None),
         ];
         let caches = Caches::default();
         let of = |kind, store: &str| Backup {
@@ -367,6 +387,16 @@ mod tests {
             Some((false, false)),
             "a mistake is copied, too"
         );
+        let untold = |name: &str| {
+            let kept = one(name).map(|s| s.kept.clone()).unwrap_or_default();
+            (
+                kept.here.why_unknown().map(str::to_owned),
+                kept.abroad.why_unknown().map(str::to_owned),
+            )
+        };
+        let why = Some("only a part of it is copied: prefix static/ to some".to_owned());
+        assert_eq!(untold("filtered"), (why.clone(), why));
+        assert!(untold("some").0.is_some_and(|why| why.contains("filtered")));
         assert!(one("qa-assets").is_some_and(|s| !s.counts()));
         let exists: Vec<_> = got
             .iter()

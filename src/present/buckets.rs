@@ -112,10 +112,16 @@ fn copies(b: &Bucket, all: &[Bucket]) -> Cell {
     let is_copy = all
         .iter()
         .any(|other| other.copies().any(|to| to == b.name));
+    if let (true, Some(part)) = (names.is_empty(), b.copied_in_part()) {
+        return Cell::new(format!("only {part}"), Tone::Warn);
+    }
     match (&b.replication, names.is_empty()) {
         (Told::Unknown(_), _) => Cell::new("?", Tone::Unknown),
         (_, false) => Cell::plain(names.join(", ")),
         (_, true) if is_copy => Cell::muted("(is a copy)"),
+        (Told::Unset, true) if b.holds_a_part_of(all).is_some() => {
+            Cell::muted("(copies of a part)")
+        }
         (Told::Set(_), true) => Cell::new("switched off", Tone::Warn),
         (Told::Unset, true) => Cell::new("nowhere", Tone::Warn),
     }
@@ -127,5 +133,32 @@ fn newest(b: &Bucket, now: Timestamp) -> Cell {
         Told::Unset if b.holds_backups() => Cell::new("empty", Tone::Warn),
         Told::Unset => Cell::plain("-"),
         Told::Unknown(_) => Cell::new("?", Tone::Unknown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::bucket::Replica;
+
+    #[test]
+    fn a_copy_of_a_part_is_shown_as_that() {
+        let bucket = |only: Option<&str>| Bucket {
+            name: "assets".into(),
+            replication: Told::Set(vec![Replica {
+                rule: "r".into(),
+                enabled: true,
+                bucket: "copy".into(),
+                only: only.map(Into::into),
+            }]),
+            ..Bucket::default()
+        };
+        let shown = |b: Bucket| {
+            let cell = copies(&b, std::slice::from_ref(&b));
+            (cell.text.clone(), cell.tone)
+        };
+        assert_eq!(shown(bucket(None)), ("copy".into(), Tone::Plain));
+        let part = shown(bucket(Some("prefix static/")));
+        assert_eq!(part, ("only prefix static/ to copy".into(), Tone::Warn));
     }
 }

@@ -113,12 +113,12 @@ class Buckets(Case):
         self.assertNotIn("Status", self.s3.get_bucket_versioning(Bucket="laser-prod-spare"))
         rules = {"Role": "arn:aws:iam::123456789012:role/r", "Rules": [
             {"ID": "one", "Priority": 1, "Filter": {"Prefix": ""}, "DeleteMarkerReplication": {"Status": "Disabled"}, "Status": "Enabled", "Destination": {"Bucket": "arn:aws:s3:::laser-prod-backups-replica"}},
-            {"ID": "two", "Priority": 2, "Filter": {"Prefix": ""}, "DeleteMarkerReplication": {"Status": "Disabled"}, "Status": "Disabled", "Destination": {"Bucket": "arn:aws:s3:::elsewhere"}}]}
+            {"ID": "two", "Priority": 2, "Filter": {"Prefix": "static/"}, "DeleteMarkerReplication": {"Status": "Disabled"}, "Status": "Disabled", "Destination": {"Bucket": "arn:aws:s3:::elsewhere"}}]}
         self.refused("InvalidRequest", self.s3.put_bucket_replication, Bucket="laser-prod-spare", ReplicationConfiguration=rules)
         self.s3.put_bucket_versioning(Bucket="laser-prod-spare", VersioningConfiguration={"Status": "Enabled"})
         self.s3.put_bucket_replication(Bucket="laser-prod-spare", ReplicationConfiguration=rules)
         told = self.s3.get_bucket_replication(Bucket="laser-prod-spare")["ReplicationConfiguration"]["Rules"]
-        self.assertEqual([(r["ID"], r["Status"]) for r in told], [("one", "Enabled"), ("two", "Disabled")])
+        self.assertEqual([(r["ID"], r["Status"], r["Filter"]["Prefix"]) for r in told], [("one", "Enabled", ""), ("two", "Disabled", "static/")])
         self.s3.put_object(Bucket="laser-prod-spare", Key="a b/ü.txt", Body=b"0123456789")
         self.assertEqual([(o["Key"], o["Size"]) for o in self.s3.list_objects_v2(Bucket="laser-prod-spare")["Contents"]], [("a b/ü.txt", 10)])
         self.assertIn("a b/ü.txt", [o["Key"] for o in client("s3", SECOND).list_objects_v2(Bucket="laser-prod-backups-replica")["Contents"]])

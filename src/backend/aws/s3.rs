@@ -359,6 +359,7 @@ fn replica(r: &ReplicationRule) -> Replica {
         bucket: text(Some(
             r.destination.bucket.rsplit(':').next().unwrap_or_default(),
         )),
+        only: r.only().map(|words| text(Some(&words))),
     }
 }
 
@@ -386,6 +387,34 @@ mod tests {
         let rules: Vec<Replica> = rules.rules.iter().map(replica).collect();
         assert_eq!((rules[0].bucket.as_str(), rules[0].enabled), ("copy", true));
         assert_eq!((rules[1].bucket.as_str(), rules[1].enabled), ("old", false));
+        assert_eq!(rules[0].only, None);
+        let only = |filter: &str| {
+            let body = format!(
+                "<ReplicationConfiguration><Rule>{filter}<Status>Enabled</Status><Destination><Bucket>arn:aws:s3:::copy</Bucket></Destination></Rule></ReplicationConfiguration>"
+            );
+            replica(&read::<Replicated>(&body).rules[0]).only
+        };
+        for (filter, wanted) in [
+            ("<Filter/>", None),
+            ("<Prefix/>", None),
+            ("<Filter><Prefix></Prefix></Filter>", None),
+            ("<Filter><And><Prefix></Prefix></And></Filter>", None),
+            ("<Prefix>old/</Prefix>", Some("prefix old/")),
+            (
+                "<Filter><Prefix>static/</Prefix></Filter>",
+                Some("prefix static/"),
+            ),
+            (
+                "<Filter><Tag><Key>team</Key><Value>web</Value></Tag></Filter>",
+                Some("tag team=web"),
+            ),
+            (
+                "<Filter><And><Prefix>a/</Prefix><Tag><Key>b</Key><Value>1</Value></Tag><Tag><Key>c</Key><Value/></Tag></And></Filter>",
+                Some("prefix a/, tag b=1, tag c="),
+            ),
+        ] {
+            assert_eq!(only(filter).as_deref(), wanted, "{filter}");
+        }
         let location: Text = read("<LocationConstraint xmlns=\"x\">eu-west-1</LocationConstraint>");
         assert_eq!(location.text.as_deref(), Some("eu-west-1"));
         let none: Text = read("<LocationConstraint xmlns=\"x\"/>");

@@ -111,14 +111,17 @@ fn replicated(look: &Look<'_>) -> Verdict {
         }
         let Some(to) = b.copies().next() else {
             let off = b.replication != Told::Unset;
-            found.bad(
-                &b.name,
-                if off {
-                    "its replication is switched off"
-                } else {
-                    "copied nowhere"
-                },
-            );
+            match (b.copied_in_part(), b.holds_a_part_of(seen.value)) {
+                (Some(part), _) => {
+                    found.bad(&b.name, format!("only a part of it is copied: {part}"));
+                }
+                (None, Some(of)) => found.unknown(
+                    &b.name,
+                    format!("a part of {of} is copied to it, what else it holds is not known"),
+                ),
+                (None, None) if off => found.bad(&b.name, "its replication is switched off"),
+                (None, None) => found.bad(&b.name, "copied nowhere"),
+            }
             continue;
         };
         let elsewhere = |to: &str| {
@@ -271,6 +274,7 @@ mod tests {
                 rule: "r".into(),
                 enabled,
                 bucket: name.into(),
+                only: None,
             }]);
             b
         };
@@ -285,6 +289,36 @@ mod tests {
         let mut b = bucket("a", "home");
         b.replication = Told::Unknown(UNSEEN.into());
         assert_eq!(state(call, vec![b]), Unknown);
+    }
+
+    #[test]
+    fn a_rule_with_a_filter_is_no_copy_of_the_bucket() {
+        let rule = |only: Option<&str>, to: &str| Replica {
+            rule: "r".into(),
+            enabled: true,
+            bucket: to.into(),
+            only: only.map(Into::into),
+        };
+        let judge = |rules: Vec<Replica>| {
+            let mut a = bucket("a", "home");
+            a.replication = Told::Set(rules);
+            let mut facts = Facts::default();
+            let all = vec![a, bucket("copy", "away"), bucket("some", "away")];
+            facts.estate.buckets = testing::part(Arc::new(all));
+            judged("s3.replicated except=copy", &facts)
+        };
+        let part = judge(vec![rule(Some("prefix static/"), "some")]);
+        assert_eq!(part.state, Failing, "{part:?}");
+        assert_eq!(
+            part.reason,
+            "a: only a part of it is copied: prefix static/ to some"
+        );
+        // The whole is copied beside: whether that part is all that its other copy holds, nobody tells.
+        let both = judge(vec![rule(None, "copy"), rule(Some("tag t=1"), "some")]);
+        assert_eq!(both.state, Unknown, "{both:?}");
+        assert!(both.reason.starts_with("some: a part of a"), "{both:?}");
+        let whole = judge(vec![rule(None, "copy"), rule(None, "some")]);
+        assert_eq!(whole.state, Proved, "{whole:?}");
     }
 
     #[test]

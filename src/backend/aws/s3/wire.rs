@@ -90,8 +90,58 @@ pub(super) struct ReplicationRule {
     pub(super) id: Option<String>,
     #[serde(rename = "Status")]
     pub(super) status: String,
+    /// The older place of a prefix (version 1 of the configuration, without `Filter`).
+    #[serde(rename = "Prefix")]
+    prefix: Option<String>,
+    #[serde(rename = "Filter")]
+    filter: Option<Filter>,
     #[serde(rename = "Destination")]
     pub(super) destination: Destination,
+}
+
+/// What a rule is about: a prefix, a tag, or all of several.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Filter {
+    prefix: Option<String>,
+    #[serde(rename = "Tag")]
+    tags: Vec<Tag>,
+    and: Option<Both>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Both {
+    prefix: Option<String>,
+    #[serde(rename = "Tag")]
+    tags: Vec<Tag>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Tag {
+    key: String,
+    value: String,
+}
+
+impl ReplicationRule {
+    /// What of the bucket it is about: `prefix static/, tag team=web`. `None`: it leaves nothing out.
+    pub(super) fn only(&self) -> Option<String> {
+        let filter = self.filter.as_ref();
+        let both = filter.and_then(|f| f.and.as_ref());
+        let prefixes = [
+            self.prefix.as_deref(),
+            filter.and_then(|f| f.prefix.as_deref()),
+            both.and_then(|b| b.prefix.as_deref()),
+        ];
+        let prefixes = prefixes.into_iter().flatten().filter(|p| !p.is_empty());
+        let prefixes = prefixes.map(|p| format!("prefix {p}"));
+        let tags = filter.map_or(&[][..], |f| &f.tags).iter();
+        let tags = tags.chain(both.map_or(&[][..], |b| &b.tags));
+        let tags = tags.map(|t| format!("tag {}={}", t.key, t.value));
+        let all: Vec<String> = prefixes.chain(tags).collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

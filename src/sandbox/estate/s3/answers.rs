@@ -181,9 +181,10 @@ pub fn replication(bucket: &Bucket) -> Reply {
         let status = if rule.enabled { "Enabled" } else { "Disabled" };
         let _ = write!(
             inner,
-            "<Rule>{}<Priority>{}</Priority><Filter><Prefix></Prefix></Filter><Status>{status}</Status><DeleteMarkerReplication><Status>Enabled</Status></DeleteMarkerReplication><Destination>{}<ReplicationTime><Status>Enabled</Status><Time><Minutes>15</Minutes></Time></ReplicationTime></Destination></Rule>",
+            "<Rule>{}<Priority>{}</Priority><Filter>{}</Filter><Status>{status}</Status><DeleteMarkerReplication><Status>Enabled</Status></DeleteMarkerReplication><Destination>{}<ReplicationTime><Status>Enabled</Status><Time><Minutes>15</Minutes></Time></ReplicationTime></Destination></Rule>",
             leaf("ID", &rule.id),
             n + 1,
+            leaf("Prefix", &rule.prefix),
             leaf("Bucket", &rule.destination)
         );
     }

@@ -55,6 +55,10 @@ fn rules(texts: &[Told]) -> Vec<Replication> {
             id: of(n, "Rule/ID").unwrap_or_else(|| format!("rule-{n}")),
             enabled: of(n, "Rule/Status")? == "Enabled",
             destination: of(n, "Rule/Destination/Bucket")?,
+            prefix: of(n, "Rule/Filter/Prefix")
+                .or_else(|| of(n, "Rule/Filter/And/Prefix"))
+                .or_else(|| of(n, "Rule/Prefix"))
+                .unwrap_or_default(),
         })
     };
     (1..=last).filter_map(rule).collect()
@@ -152,7 +156,8 @@ impl Buckets {
     pub(super) fn put(&mut self, name: &str, key: &str, object: &Object) {
         let mut copies = vec![name.to_owned()];
         if let Some(bucket) = self.all.iter().find(|b| b.name == name) {
-            let rules = bucket.replication.iter().flatten().filter(|r| r.enabled);
+            let rules = bucket.replication.iter().flatten();
+            let rules = rules.filter(|r| r.enabled && key.starts_with(&r.prefix));
             copies.extend(rules.map(|r| r.destination.replace("arn:aws:s3:::", "")));
         }
         for bucket in self.all.iter_mut().filter(|b| copies.contains(&b.name)) {

@@ -45,6 +45,8 @@ struct Replication {
     id: String,
     enabled: bool,
     destination: String,
+    /// What keys that are copied begin with; empty: all are.
+    prefix: String,
 }
 
 /// An object, as a listing shows it.

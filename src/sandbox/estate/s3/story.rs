@@ -127,6 +127,7 @@ impl Bucket {
             id: "everything".to_owned(),
             enabled: true,
             destination: format!("arn:aws:s3:::{other}"),
+            prefix: String::new(),
         };
         self.replication = Some(vec![rule]);
         self
