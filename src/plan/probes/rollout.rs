@@ -64,15 +64,32 @@ fn per_service(look: &Look<'_>, judge: impl Fn(&Service) -> (bool, String)) -> V
 fn circuit_breaker(look: &Look<'_>) -> Verdict {
     per_service(look, |s| {
         let d = &s.deployment;
-        let alarms = !d.alarms.is_empty() && d.alarms_rollback;
-        match (d.circuit_breaker.enabled, d.circuit_breaker.rollback) {
-            (true, true) => (true, "circuit breaker".into()),
-            _ if alarms => (true, format!("{} alarms", d.alarms.len())),
-            (true, false) => (
+        let alarms = match (d.alarms_rollback, d.alarms.len()) {
+            (false, _) | (_, 0) => None,
+            (true, 1) => Some("1 alarm".to_owned()),
+            (true, n) => Some(format!("{n} alarms")),
+        };
+        let shifts = matches!(
+            d.strategy,
+            Strategy::BlueGreen | Strategy::Canary | Strategy::Linear
+        );
+        let lacks = match (d.circuit_breaker.enabled, d.circuit_breaker.rollback) {
+            (true, true) => {
+                let beside = alarms.map_or_else(String::new, |a| format!(" and {a}"));
+                return (true, format!("circuit breaker{beside}"));
+            }
+            (true, false) => "the circuit breaker stops, but does not roll back",
+            (false, _) => "no circuit breaker",
+        };
+        match alarms {
+            // Before traffic moves the old tasks still stand, all of them: what never gets healthy takes nothing from anybody.
+            Some(alarms) if shifts => (true, alarms),
+            // Tasks that never start serve nothing, so that no alarm of what they serve need fire.
+            Some(alarms) => (
                 false,
-                "the circuit breaker stops, but does not roll back".into(),
+                format!("{lacks}, and {alarms} cannot see a task that does not start"),
             ),
-            (false, _) => (false, "no circuit breaker".into()),
+            None => (false, lacks.to_owned()),
         }
     })
 }
@@ -317,7 +334,7 @@ mod tests {
     use crate::domain::problem::{Problem, ProblemKind};
     use crate::domain::service::{CircuitBreaker, ContainerSpec};
     use crate::plan::Plan;
-    use crate::plan::checklist::CriterionState::{Proved, Unknown};
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{self, judged, part, running, service_running};
 
     const CALL: &str = "ecs.rollback-rehearsed days=90";
@@ -362,6 +379,40 @@ mod tests {
             started_at: at,
             finished_at: at,
             source: DeploymentSource::Rollouts,
+        }
+    }
+
+    #[test]
+    fn alarms_alone_stand_for_a_breaker_only_where_traffic_is_shifted() {
+        let state = |strategy, breaker: (bool, bool), alarms: usize, back: bool| {
+            let mut facts = service_running("r/api:1");
+            let mut services = facts.service_rows().to_vec();
+            let d = &mut Arc::make_mut(&mut services[0]).deployment;
+            d.strategy = strategy;
+            d.circuit_breaker.enabled = breaker.0;
+            d.circuit_breaker.rollback = breaker.1;
+            d.alarms = (0..alarms).map(|n| format!("a{n}")).collect();
+            d.alarms_rollback = back;
+            facts.services = part(Arc::new(services));
+            judged("ecs.circuit-breaker", &facts)
+        };
+        let (on, stops, off) = ((true, true), (true, false), (false, false));
+        let rolling = Strategy::Rolling;
+        assert_eq!(state(rolling, on, 0, false).state, Proved);
+        let both = state(rolling, on, 2, true);
+        assert!(format!("{both:?}").contains("circuit breaker and 2 alarms"));
+        let alone = state(rolling, off, 1, true);
+        assert_eq!(alone.state, Failing, "{alone:?}");
+        assert_eq!(
+            alone.reason,
+            "api: no circuit breaker, and 1 alarm cannot see a task that does not start"
+        );
+        assert_eq!(state(rolling, stops, 2, true).state, Failing);
+        assert_eq!(state(Strategy::Other, off, 2, true).state, Failing);
+        for strategy in [Strategy::BlueGreen, Strategy::Canary, Strategy::Linear] {
+            assert_eq!(state(strategy, off, 2, true).state, Proved);
+            assert_eq!(state(strategy, off, 2, false).state, Failing);
+            assert_eq!(state(strategy, off, 0, true).state, Failing);
         }
     }
 
