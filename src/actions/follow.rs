@@ -194,6 +194,7 @@ mod tests {
                 circuit_breaker: CircuitBreaker {
                     enabled: true,
                     rollback: true,
+                    ..CircuitBreaker::default()
                 },
                 alarms: vec![],
                 alarms_rollback: false,

@@ -247,13 +247,10 @@ fn replaced(other: &Rollout) -> String {
 }
 
 fn breaker_count(service: &Service, ours: &Rollout) -> Option<(u32, u32)> {
-    use crate::domain::service::CircuitBreaker;
-    service.deployment.circuit_breaker.enabled.then(|| {
-        (
-            ours.counts.failed,
-            CircuitBreaker::threshold(ours.counts.desired),
-        )
-    })
+    let breaker = service.deployment.circuit_breaker;
+    let limit = breaker.threshold.of(ours.counts.desired);
+    let limit = limit.filter(|_| breaker.enabled);
+    limit.map(|limit| (ours.counts.failed, limit))
 }
 
 /// `rolling out, 2 of 3 failures: 1 more trips the breaker`.

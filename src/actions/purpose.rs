@@ -63,6 +63,7 @@ mod tests {
             circuit_breaker: CircuitBreaker {
                 enabled: true,
                 rollback: true,
+                ..CircuitBreaker::default()
             },
             failures: Some((1, 3)),
             alarms: vec![("api-5xx".into(), false)],

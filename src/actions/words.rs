@@ -75,10 +75,17 @@ pub fn breaker(breaker: CircuitBreaker, desired: u32) -> String {
     } else {
         "stops, and does not roll back"
     };
-    format!(
-        "on: trips after {} failed tasks, then {then}",
-        CircuitBreaker::threshold(desired)
-    )
+    let after = match breaker.threshold.of(desired) {
+        Some(1) => "1 failed task".to_owned(),
+        Some(n) => format!("{n} failed tasks"),
+        None => "a number of failed tasks that is not known here".to_owned(),
+    };
+    let resets = if breaker.resets_on_healthy_task {
+        "; resets on a healthy task"
+    } else {
+        "; does not reset on a healthy task"
+    };
+    format!("on: trips after {after}, then {then}{resets}")
 }
 
 /// A deployment under way: `api:41 → api:42, rolling out since 1m`.
@@ -115,4 +122,33 @@ pub fn same(a: &Revision, b: &Revision) -> bool {
 /// `1 task`, `2 tasks`.
 pub fn tasks(n: u32) -> String {
     format!("{n} task{}", if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::service::Threshold;
+
+    #[test]
+    fn a_breaker_says_what_trips_it_and_whether_it_forgets() {
+        let said = |threshold, resets_on_healthy_task| {
+            let on = CircuitBreaker {
+                enabled: true,
+                rollback: true,
+                threshold,
+                resets_on_healthy_task,
+            };
+            breaker(on, 6)
+        };
+        let usual = said(Threshold::default(), true);
+        assert_eq!(
+            usual,
+            "on: trips after 3 failed tasks, then rolls back by itself; resets on a healthy task"
+        );
+        let own = said(Threshold::Count(1), false);
+        assert!(own.contains("after 1 failed task, then"), "{own}");
+        assert!(own.contains("does not reset"), "{own}");
+        let unknown = said(Threshold::Unknown, true);
+        assert!(unknown.contains("not known here"), "{unknown}");
+    }
 }

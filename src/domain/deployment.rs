@@ -223,6 +223,7 @@ mod tests {
             circuit_breaker: CircuitBreaker {
                 enabled: true,
                 rollback: true,
+                ..CircuitBreaker::default()
             },
             failures: None,
             alarms: Vec::new(),

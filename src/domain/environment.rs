@@ -357,6 +357,7 @@ mod tests {
                 circuit_breaker: CircuitBreaker {
                     enabled: true,
                     rollback: true,
+                    ..CircuitBreaker::default()
                 },
                 alarms: Vec::new(),
                 alarms_rollback: false,

@@ -5,6 +5,7 @@ pub mod action;
 pub mod alarm;
 pub mod audit;
 pub mod backup;
+pub mod breaker;
 pub mod bucket;
 pub mod cache;
 pub mod capacity;

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use super::breaker::{CircuitBreaker, Threshold};
+
 /// Who we are to AWS (STS GetCallerIdentity).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Identity {
@@ -102,23 +104,6 @@ impl Strategy {
             Self::Linear => "linear",
             Self::Other => "external",
         }
-    }
-}
-
-/// The deployment circuit breaker of a service and how far it is from tripping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct CircuitBreaker {
-    /// Whether it watches at all.
-    pub enabled: bool,
-    /// Whether it rolls back by itself once tripped.
-    pub rollback: bool,
-}
-
-impl CircuitBreaker {
-    /// Failed tasks that trip the breaker: half the desired count, at least 3 and at most 200
-    /// (Amazon ECS developer guide, "How the deployment circuit breaker detects failures").
-    pub fn threshold(desired: u32) -> u32 {
-        desired.div_ceil(2).clamp(3, 200)
     }
 }
 
@@ -443,13 +428,9 @@ mod tests {
     }
 
     #[test]
-    fn revisions_and_breaker_thresholds_follow_the_vendor() {
+    fn revisions_are_read_as_the_vendor_writes_them() {
         let r = Revision::parse("arn:aws:ecs:us-east-1:1:task-definition/api:42").unwrap();
         assert_eq!((r.family.as_str(), r.number), ("api", 42));
         assert!(Revision::parse("api").is_none());
-        assert_eq!(
-            [1, 6, 7, 100, 900].map(CircuitBreaker::threshold),
-            [3, 3, 4, 50, 200]
-        );
     }
 }

@@ -73,6 +73,7 @@ fn service(name: &str, desired: u32, running: u32, number: u32) -> Arc<Service> 
             circuit_breaker: CircuitBreaker {
                 enabled: true,
                 rollback: true,
+                ..CircuitBreaker::default()
             },
             alarms: if name == "api" {
                 vec!["laser-prod-api-5xx".into()]
@@ -614,6 +615,7 @@ pub fn snapshot() -> Snapshot {
         circuit_breaker: CircuitBreaker {
             enabled: true,
             rollback: true,
+            ..CircuitBreaker::default()
         },
         failures: Some((0, 3)),
         alarms: vec![("laser-prod-worker-errors".into(), false)],

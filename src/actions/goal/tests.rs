@@ -60,6 +60,7 @@ fn deployment(did: &str, from: u32, to: u32, state: DeploymentState) -> Deployme
         circuit_breaker: CircuitBreaker {
             enabled: true,
             rollback: true,
+            ..CircuitBreaker::default()
         },
         failures: Some((2, 3)),
         alarms: vec![],
@@ -88,6 +89,7 @@ fn sight(rollouts: Vec<Rollout>, deployments: Vec<Deployment>, c: TaskCounts) ->
                 circuit_breaker: CircuitBreaker {
                     enabled: true,
                     rollback: true,
+                    ..CircuitBreaker::default()
                 },
                 alarms: vec![],
                 alarms_rollback: false,

@@ -18,7 +18,7 @@ use super::{Question, ecs_map};
 use crate::backend::transport::is_crash_page;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::service::{CircuitBreaker, Revision, Service, TaskCounts};
+use crate::domain::service::{Revision, Service, TaskCounts};
 
 const LIST: Question = Question::new(
     "ecs",
@@ -286,10 +286,7 @@ fn deployment(
         to: d.target_service_revision().map(load).transpose()?.flatten(),
         circuit_breaker: configuration
             .and_then(|c| c.deployment_circuit_breaker())
-            .map_or(service.deployment.circuit_breaker, |b| CircuitBreaker {
-                enabled: b.enable(),
-                rollback: b.rollback(),
-            }),
+            .map_or(service.deployment.circuit_breaker, ecs_map::circuit_breaker),
         failures,
         alarms: alarms.map_or_else(Vec::new, |a| {
             a.alarm_names()

@@ -6,7 +6,7 @@ use super::convert::{self, some_text, tail, text, time};
 use super::sound::{NoCount, count};
 use crate::domain::service::{
     CircuitBreaker, Cluster, Container, DeploymentConfig, LoadBalancerBinding, Revision, Rollout,
-    Service, ServiceEvent, ServiceId, Strategy, Task, TaskCounts,
+    Service, ServiceEvent, ServiceId, Strategy, Task, TaskCounts, Threshold,
 };
 
 /// Events kept of a service: ECS sends up to a hundred, of which the old ones help nobody and weigh megabytes in a big account.
@@ -174,16 +174,38 @@ fn deployment_config(s: &sdk::Service) -> DeploymentConfig {
         maximum_percent: c
             .and_then(|c| c.maximum_percent())
             .map_or(200, convert::count),
-        circuit_breaker: CircuitBreaker {
-            enabled: breaker.is_some_and(|b| b.enable()),
-            rollback: breaker.is_some_and(|b| b.rollback()),
-        },
+        circuit_breaker: breaker.map_or_else(CircuitBreaker::default, circuit_breaker),
         alarms: alarms.map_or_else(Vec::new, |a| {
             a.alarm_names().iter().map(|n| text(Some(n))).collect()
         }),
         alarms_rollback: alarms.is_some_and(|a| a.rollback()),
         bake_minutes: c.and_then(|c| c.bake_time_in_minutes()).map(convert::count),
         shift_minutes: c.and_then(shift_minutes),
+    }
+}
+
+/// A circuit breaker; what it does not say is what ECS takes then.
+pub fn circuit_breaker(b: &sdk::DeploymentCircuitBreaker) -> CircuitBreaker {
+    let unset = CircuitBreaker::default();
+    CircuitBreaker {
+        enabled: b.enable(),
+        rollback: b.rollback(),
+        threshold: b
+            .threshold_configuration()
+            .map_or(unset.threshold, threshold),
+        resets_on_healthy_task: b
+            .reset_on_healthy_task()
+            .unwrap_or(unset.resets_on_healthy_task),
+    }
+}
+
+fn threshold(t: &sdk::ThresholdConfiguration) -> Threshold {
+    match (u32::try_from(t.value()), t.r#type()) {
+        (Ok(0) | Err(_), _) => Threshold::Unknown,
+        (Ok(n), sdk::ThresholdType::Count) => Threshold::Count(n),
+        (Ok(n), sdk::ThresholdType::BoundedPercent) => Threshold::BoundedPercent(n),
+        (Ok(n), sdk::ThresholdType::UnboundedPercent) => Threshold::UnboundedPercent(n),
+        (Ok(_), _) => Threshold::Unknown,
     }
 }
 

@@ -370,6 +370,7 @@ mod tests {
             circuit_breaker: CircuitBreaker {
                 enabled: false,
                 rollback: false,
+                ..CircuitBreaker::default()
             },
             failures: None,
             alarms: Vec::new(),

@@ -54,6 +54,7 @@ fn service() -> Service {
             circuit_breaker: CircuitBreaker {
                 enabled: true,
                 rollback: true,
+                ..CircuitBreaker::default()
             },
             alarms: Vec::new(),
             alarms_rollback: false,

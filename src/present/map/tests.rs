@@ -458,6 +458,7 @@ fn well() -> Facts {
             circuit_breaker: CircuitBreaker {
                 enabled: true,
                 rollback: true,
+                ..CircuitBreaker::default()
             },
             alarms: Vec::new(),
             alarms_rollback: false,

@@ -309,6 +309,7 @@ mod tests {
                 circuit_breaker: CircuitBreaker {
                     enabled: true,
                     rollback: true,
+                    ..CircuitBreaker::default()
                 },
                 alarms: vec![],
                 alarms_rollback: false,

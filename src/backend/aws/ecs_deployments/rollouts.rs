@@ -1,7 +1,7 @@
 //! Deployments as `deployments[]` of a service tells of them, where nothing better does.
 
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
-use crate::domain::service::{CircuitBreaker, Rollout, Service};
+use crate::domain::service::{Rollout, Service};
 
 /// The deployments that `deployments[]` of DescribeServices tells of, newest first: the primary one, and each that failed.
 pub fn of_rollouts(service: &Service) -> Vec<Deployment> {
@@ -32,12 +32,11 @@ fn of_rollout(service: &Service, to: &Rollout) -> Deployment {
         from,
         to: Some(rollout_load(to)),
         circuit_breaker: breaker,
-        failures: counted.then(|| {
-            (
-                to.counts.failed,
-                CircuitBreaker::threshold(to.counts.desired),
-            )
-        }),
+        failures: breaker
+            .threshold
+            .of(to.counts.desired)
+            .filter(|_| counted)
+            .map(|limit| (to.counts.failed, limit)),
         alarms: service
             .deployment
             .alarms

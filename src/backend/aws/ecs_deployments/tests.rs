@@ -60,6 +60,48 @@ fn rollouts_become_one_picture_with_both_revisions() {
 }
 
 #[test]
+fn a_breaker_trips_where_it_is_configured_to() {
+    let configured = |kind: &str, value: i32, resets: Option<bool>| {
+        let threshold = sdk::ThresholdConfiguration::builder()
+            .r#type(kind.into())
+            .value(value)
+            .build();
+        let breaker = sdk::DeploymentCircuitBreaker::builder()
+            .enable(true)
+            .rollback(true)
+            .threshold_configuration(threshold.unwrap())
+            .set_reset_on_healthy_task(resets)
+            .build();
+        let configuration = sdk::DeploymentConfiguration::builder()
+            .deployment_circuit_breaker(breaker)
+            .build();
+        let mut raw = sdk_service();
+        raw.deployment_configuration = Some(configuration.clone());
+        let service = ecs_map::service(&raw).unwrap().unwrap();
+        let failures = of_rollouts(&service)[0].failures;
+        let told = sdk::ServiceDeployment::builder()
+            .service_deployment_arn("arn:d")
+            .deployment_configuration(configuration)
+            .build();
+        // What a deployment was begun with is its own, whatever the service is set to since.
+        let plain = ecs_map::service(&sdk_service()).unwrap().unwrap();
+        let d = deployment(&plain, &told, &HashMap::new()).unwrap().unwrap();
+        assert_eq!(d.circuit_breaker, service.deployment.circuit_breaker);
+        (failures, d.circuit_breaker.resets_on_healthy_task)
+    };
+    let one = |trips: Option<u32>, resets| (trips.map(|n| (1, n)), resets);
+    assert_eq!(configured("COUNT", 1, None), one(Some(1), true));
+    assert_eq!(configured("COUNT", 9, Some(false)), one(Some(9), false));
+    let bounded = "BOUNDED_PERCENT";
+    assert_eq!(configured(bounded, 90, None), one(Some(6), true));
+    assert_eq!(configured(bounded, 10, None), one(Some(3), true));
+    let free = "UNBOUNDED_PERCENT";
+    assert_eq!(configured(free, 10, None), one(Some(1), true));
+    assert_eq!(configured("OF_LATER", 10, None), one(None, true));
+    assert_eq!(configured("COUNT", -1, None), one(None, true));
+}
+
+#[test]
 fn a_rollback_by_the_breaker_is_told_from_a_deploy() {
     let mut service = ecs_map::service(&sdk_service()).unwrap().unwrap();
     service.rollouts[0].rollout_reason =

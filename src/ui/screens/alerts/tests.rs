@@ -300,6 +300,7 @@ fn deployment(name: &str, began_s: i64, state: DeploymentState, watched: &[&str]
         circuit_breaker: CircuitBreaker {
             enabled: true,
             rollback: true,
+            ..CircuitBreaker::default()
         },
         failures: None,
         alarms: watched.iter().map(|n| ((*n).into(), false)).collect(),
@@ -330,6 +331,7 @@ fn an_alarm_names_the_deployment_that_it_may_come_from_and_enter_leads_there() {
             circuit_breaker: CircuitBreaker {
                 enabled: true,
                 rollback: true,
+                ..CircuitBreaker::default()
             },
             alarms: Vec::new(),
             alarms_rollback: false,

@@ -65,6 +65,7 @@ fn service(n: usize, moves: bool) -> Service {
             circuit_breaker: CircuitBreaker {
                 enabled: true,
                 rollback: true,
+                ..CircuitBreaker::default()
             },
             alarms: Vec::new(),
             alarms_rollback: false,
