@@ -43,6 +43,8 @@ const LOOKED_INTO: usize = 4;
 #[derive(Debug)]
 pub struct Sentry {
     rest: Rest,
+    /// Host that is asked.
+    endpoint: String,
     organization: String,
     /// Slugs; empty: all that the token sees.
     projects: Vec<String>,
@@ -174,7 +176,10 @@ impl Sentry {
     pub fn new(config: &SentryConfig, courier: Arc<Courier>, line: Arc<Line>) -> Self {
         let base = config.endpoint.as_deref().unwrap_or(BASE);
         let token = Token::new(&SENTRY, config.token.clone());
+        let at = reqwest::Url::parse(base).ok();
+        let host = at.as_ref().and_then(reqwest::Url::host_str);
         Self {
+            endpoint: host.map(inert).unwrap_or_default(),
             rest: Rest::new(&VENDOR, base, token, courier, line),
             organization: config.organization.clone().unwrap_or_default(),
             projects: config.projects.clone(),
@@ -237,6 +242,7 @@ impl Sentry {
         });
         Ok(Errors {
             organization: inert(&self.organization),
+            endpoint: self.endpoint.clone(),
             projects,
             unlisted,
             issues,

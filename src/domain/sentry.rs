@@ -11,6 +11,8 @@ use super::text::inert;
 pub struct Errors {
     /// Organization.
     pub organization: String,
+    /// Host that was asked.
+    pub endpoint: String,
     /// Projects looked at.
     pub projects: Vec<Project>,
     /// Slugs that the configuration names and Sentry does not list: there is none of that name, or the token does not see it.
@@ -19,6 +21,30 @@ pub struct Errors {
     pub issues: Vec<Issue>,
     /// Whether there are more than were read.
     pub more: bool,
+}
+
+/// Host of Sentry itself, as opposed to a server of one's own.
+const HOSTED: &str = "sentry.io";
+
+impl Errors {
+    /// Whether events that are sent to a host come to the Sentry that was asked. Sentry itself takes them at other names than it is asked
+    /// at (<https://docs.sentry.io/concepts/key-terms/dsn-explainer/>); what listens on this machine stands in for it.
+    pub fn takes(&self, host: &str) -> bool {
+        let own = self.endpoint.trim_matches(['[', ']']);
+        let near = own == "localhost"
+            || own
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|ip| ip.is_loopback());
+        let below = |host: &str| host == HOSTED || host.ends_with(".sentry.io");
+        let hosted = own.is_empty() || near || below(own);
+        let labels: Vec<&str> = host.split('.').collect();
+        let ingests = host == HOSTED
+            || matches!(
+                labels.as_slice(),
+                [_, "ingest", "sentry", "io"] | [_, "ingest", _, "sentry", "io"]
+            );
+        host == own || (hosted && ingests)
+    }
 }
 
 /// A project.
@@ -188,6 +214,32 @@ impl Release {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn events_come_to_the_sentry_that_is_asked_or_to_another() {
+        let takes = |endpoint: &str, host: &str| {
+            let errors = Errors {
+                endpoint: endpoint.into(),
+                ..Errors::default()
+            };
+            errors.takes(host)
+        };
+        for asked in ["sentry.io", "de.sentry.io", "127.0.0.1", "localhost", ""] {
+            for host in ["sentry.io", "o1.ingest.sentry.io", "o1.ingest.de.sentry.io"] {
+                assert!(takes(asked, host), "{asked} {host}");
+            }
+            for host in [
+                "sentry.example",
+                "o1.ingest.sentry.io.example",
+                "a.b.sentry.io",
+            ] {
+                assert!(!takes(asked, host), "{asked} {host}");
+            }
+        }
+        assert!(takes("sentry.example", "sentry.example"));
+        assert!(takes("localhost", "localhost"));
+        assert!(!takes("sentry.example", "o1.ingest.sentry.io"));
+    }
 
     #[test]
     fn releases_are_known_by_the_tag_of_their_image() {

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use super::judgement::{Judgement, Verdict};
 use super::look::{Defined, Look, span, within};
 use super::{Probe, number};
-use crate::domain::sentry::{Project, Release, Reporting};
+use crate::domain::sentry::{Errors, Project, Release, Reporting};
 use crate::domain::service::TaskDefinition;
 use crate::plan::checklist::{CriterionState, Evidence};
+use crate::plan::needs;
 
 pub(super) const PROBES: &[Probe] = &[Probe {
     name: "sentry.receives",
@@ -16,26 +17,34 @@ pub(super) const PROBES: &[Probe] = &[Probe {
     judge: receives,
 }];
 
-/// What is known of one project.
+/// What is known of what runs: of a service, or of a front end.
 enum Heard {
-    /// Its current release sent an event: which, when.
+    /// Its release sent an event: which, when.
     Lately(String, Timestamp),
-    /// Its current release is known and has been quiet: without errors there are no events.
+    /// Its release is known and has been quiet: without errors there are no events.
     Quiet(String),
     /// Sentry does not know what runs.
     Missing(String),
-    /// The configuration names it, and Sentry does not list it.
-    Unlisted,
-    /// A service sends its events to a project that is not among those looked at.
-    Elsewhere(Reporting),
+    /// Nobody sees whether Sentry knows it, and why.
+    Unseen(String),
 }
 
-/// What is told of one project.
-struct Told<'a> {
-    project: &'a str,
+/// What is told of a service, or of a project that is no service's.
+struct Told {
+    name: String,
     heard: Heard,
-    /// Why the release that its service is set to is not known: what is told is of the one that is replaced.
-    unread: Option<&'a str>,
+    /// Why the release that the service is set to is not known: what is told is of the one that is replaced.
+    unread: Option<String>,
+}
+
+/// Where a service's events go.
+enum Owner<'a> {
+    /// To a project that is looked at.
+    Project(&'a Project),
+    /// Its DSN leads past all of those; in words.
+    Elsewhere(String),
+    /// Neither a DSN nor a slug tells; in words.
+    Unseen(String),
 }
 
 /// An error that does not happen sends nothing, so a release that is quiet is no failure; but until one is heard, nothing shows that
@@ -45,95 +54,160 @@ fn receives(look: &Look<'_>) -> Verdict {
     let errors = look.fresh(&look.facts.estate.errors, "Sentry's projects")?;
     let releases = look.fresh(&look.facts.estate.error_releases, "Sentry's releases")?;
     let rows = look.definitions()?.rows;
-    if let Some(row) = rows.iter().find(|r| r.definition.is_none()) {
-        let (id, why) = (&row.service.id, row.unread());
-        return Err(Judgement::unknown(format!("{id}: {why}")));
-    }
-    let days = look.number("hours") / 24.0;
-    let mut all: Vec<Told<'_>> = Vec::new();
-    for project in &errors.value.projects {
-        let of_project = |r: &&Release| r.projects.contains(&project.slug);
-        let known: Vec<&Release> = releases.value.iter().filter(of_project).collect();
-        let own = || rows.iter().filter(move |r| is_of(project, r));
-        let running: Vec<&str> = own().filter_map(|r| r.definition).flat_map(tags).collect();
-        let unread = own().map(Defined::unread).find(|why| !why.is_empty());
-        let current: Vec<&Release> = if running.is_empty() {
-            // No service here builds it, as of a front end that is hosted elsewhere: its newest release is what runs.
-            known.iter().take(1).copied().collect()
-        } else {
-            known
-                .iter()
-                .filter(|r| running.iter().any(|tag| r.is_of(tag)))
-                .copied()
-                .collect()
+    let owners = rows.iter().map(|row| (row, owner(errors.value, row)));
+    let owners: Vec<(&Defined<'_>, Owner<'_>)> = owners.collect();
+    // What other environments run is theirs to prove; whose a project is, they tell as well.
+    let here = |row: &Defined<'_>| needs::is_here(look.facts, &row.service.id.cluster);
+    let mut all: Vec<Told> = Vec::new();
+    for (row, owner) in owners.iter().filter(|(row, _)| here(row)) {
+        let (id, unread) = (&row.service.id, row.unread());
+        if row.definition.is_none() {
+            return Err(Judgement::unknown(format!("{id}: {unread}")));
+        }
+        let (name, heard) = match owner {
+            Owner::Project(project) => (
+                format!("{id} ({})", project.slug),
+                of_service(look, releases.value, project, row),
+            ),
+            Owner::Elsewhere(why) | Owner::Unseen(why) => {
+                (id.to_string(), Heard::Unseen(why.clone()))
+            }
         };
-        let newest = current.iter().max_by_key(|r| r.last_event_at);
-        let heard = match newest {
-            Some(r) => match r.last_event_at.filter(|at| within(*at, look.now, days)) {
-                Some(at) => Heard::Lately(r.version.clone(), at),
-                None => Heard::Quiet(r.version.clone()),
-            },
-            None if running.is_empty() => Heard::Missing("it has no release".into()),
-            None => Heard::Missing(format!("Sentry does not know {}", running.join(" or "))),
-        };
+        let unread = (!unread.is_empty()).then(|| unread.to_owned());
         all.push(Told {
-            project: &project.slug,
+            name,
             heard,
             unread,
         });
     }
+    if all.is_empty() {
+        return Err(Judgement::unknown("no service runs in this environment"));
+    }
+    let seeks = |(row, owner): &(&Defined<'_>, Owner<'_>)| {
+        matches!(owner, Owner::Unseen(_)).then(|| row.service.id.to_string())
+    };
+    let lost = owners.iter().find_map(seeks);
+    let owned = |p: &Project| {
+        let is = |owner: &Owner<'_>| matches!(owner, Owner::Project(o) if o.id == p.id);
+        owners.iter().any(|(_, owner)| is(owner))
+    };
+    for project in errors.value.projects.iter().filter(|p| !owned(p)) {
+        all.push(Told {
+            name: project.slug.clone(),
+            heard: match &lost {
+                Some(id) => Heard::Unseen(format!("whether it is the project of {id} is not seen")),
+                None => of_front_end(look, releases.value, project),
+            },
+            unread: None,
+        });
+    }
     all.extend(errors.value.unlisted.iter().map(|slug| Told {
-        project: slug,
-        heard: Heard::Unlisted,
+        name: slug.clone(),
+        heard: Heard::Unseen(
+            "not listed: there is no such project, or the token does not see it".into(),
+        ),
         unread: None,
     }));
-    all.extend(rows.iter().filter_map(|row| {
-        let to = row.definition.and_then(Reporting::of)?;
-        let is_seen = errors.value.projects.iter().any(|p| p.id == to.project);
-        (!is_seen).then(|| Told {
-            project: &row.service.id.name,
-            heard: Heard::Elsewhere(to),
-            unread: None,
-        })
-    }));
-    Ok(judge(
-        look,
-        all,
-        releases.source,
-        errors.at.min(releases.at),
-    ))
+    let at = errors.at.min(releases.at);
+    Ok(judge(look, &all, releases.source, at))
 }
 
-fn judge(look: &Look<'_>, all: Vec<Told<'_>>, source: &str, at: Timestamp) -> Judgement {
+/// By the DSN that its containers are given, else by the slug: `api`, `laser-api`.
+fn owner<'a>(errors: &'a Errors, row: &Defined<'_>) -> Owner<'a> {
+    let projects = &errors.projects;
+    if let Some(to) = row.definition.and_then(Reporting::of) {
+        let told = format!(
+            "sends its events to project {} of {} ({})",
+            to.project, to.host, to.variable
+        );
+        // A number is a project's within its own Sentry alone.
+        if !errors.takes(&to.host) {
+            return Owner::Elsewhere(format!("{told}, which is not the Sentry that is asked"));
+        }
+        return match projects.iter().find(|p| p.id == to.project) {
+            Some(project) => Owner::Project(project),
+            None => Owner::Elsewhere(format!("{told}, which is none of those looked at")),
+        };
+    }
+    let name = &row.service.id.name;
+    if let Some(own) = projects.iter().find(|p| p.slug == *name) {
+        return Owner::Project(own);
+    }
+    let ends = |p: &&Project| {
+        let rest = p.slug.strip_suffix(name.as_str());
+        rest.is_some_and(|rest| rest.ends_with(['-', '_']))
+    };
+    let mut named = projects.iter().filter(ends);
+    match (named.next(), named.next()) {
+        (Some(project), None) => Owner::Project(project),
+        (Some(one), Some(other)) => Owner::Unseen(format!(
+            "its DSN is not seen, and both {} and {} end in its name",
+            one.slug, other.slug
+        )),
+        (None, _) => Owner::Unseen("its DSN is not seen, and no project has its name".into()),
+    }
+}
+
+fn of_service(
+    look: &Look<'_>,
+    releases: &[Release],
+    project: &Project,
+    row: &Defined<'_>,
+) -> Heard {
+    let running: Vec<&str> = row.definition.into_iter().flat_map(tags).collect();
+    if running.is_empty() {
+        return Heard::Unseen("its image has no tag that would tell its release".into());
+    }
+    let of_it =
+        |r: &&Release| r.projects.contains(&project.slug) && running.iter().any(|tag| r.is_of(tag));
+    let newest = releases
+        .iter()
+        .filter(of_it)
+        .max_by_key(|r| r.last_event_at);
+    newest.map_or_else(
+        || Heard::Missing(format!("Sentry does not know {}", running.join(" or "))),
+        |r| of_release(look, r),
+    )
+}
+
+/// No service here builds it, as it is hosted elsewhere: its newest release is what runs.
+fn of_front_end(look: &Look<'_>, releases: &[Release], project: &Project) -> Heard {
+    let newest = releases.iter().find(|r| r.projects.contains(&project.slug));
+    newest.map_or_else(
+        || Heard::Missing("it has no release".into()),
+        |r| of_release(look, r),
+    )
+}
+
+fn of_release(look: &Look<'_>, release: &Release) -> Heard {
+    let days = look.number("hours") / 24.0;
+    let version = release.version.clone();
+    match release
+        .last_event_at
+        .filter(|at| within(*at, look.now, days))
+    {
+        Some(at) => Heard::Lately(version, at),
+        None => Heard::Quiet(version),
+    }
+}
+
+fn judge(look: &Look<'_>, all: &[Told], source: &str, at: Timestamp) -> Judgement {
     let ago = |at: Timestamp| {
         let age = std::time::Duration::try_from(look.now.duration_since(at)).unwrap_or_default();
         format!("{} ago", span(age))
     };
     let question = look.question(source);
-    let told = |t: &Told<'_>| {
-        let project = t.project;
+    let told = |t: &Told| {
+        let name = &t.name;
         let (ok, mut answer) = match &t.heard {
             Heard::Lately(version, at) => (
                 true,
-                format!("{project}: {version} sent its last event {}", ago(*at)),
+                format!("{name}: {version} sent its last event {}", ago(*at)),
             ),
-            Heard::Quiet(version) => (true, format!("{project}: {version} is known, and quiet")),
-            Heard::Missing(why) => (false, format!("{project}: {why}")),
-            Heard::Unlisted => (
-                false,
-                format!(
-                    "{project}: not listed: there is no such project, or the token does not see it"
-                ),
-            ),
-            Heard::Elsewhere(to) => (
-                false,
-                format!(
-                    "{project} sends its events to project {} of {} ({}), which is none of those looked at",
-                    to.project, to.host, to.variable
-                ),
-            ),
+            Heard::Quiet(version) => (true, format!("{name}: {version} is known, and quiet")),
+            Heard::Missing(why) | Heard::Unseen(why) => (false, format!("{name}: {why}")),
         };
-        if let Some(why) = t.unread {
+        if let Some(why) = &t.unread {
             answer.push_str("; ");
             answer.push_str(why);
         }
@@ -146,17 +220,17 @@ fn judge(look: &Look<'_>, all: Vec<Told<'_>>, source: &str, at: Timestamp) -> Ju
     };
     let mut evidence: Vec<Evidence> = all.iter().map(told).collect();
     evidence.sort_by_key(|e| e.ok);
-    let missing: Vec<&str> = evidence
+    let missing: Vec<String> = evidence
         .iter()
         .filter(|e| !e.ok)
-        .map(|e| e.answer.as_str())
+        .map(|e| e.answer.clone())
         .collect();
     let failing = all.iter().any(|t| matches!(t.heard, Heard::Missing(_)));
     let lately = all
         .iter()
         .filter(|t| matches!(t.heard, Heard::Lately(..)))
         .count();
-    let unread = all.iter().find_map(|t| t.unread);
+    let unread = all.iter().find_map(|t| t.unread.as_deref());
     let (state, reason) = if failing {
         (CriterionState::Failing, missing.join("; "))
     } else if !missing.is_empty() {
@@ -169,7 +243,7 @@ fn judge(look: &Look<'_>, all: Vec<Told<'_>>, source: &str, at: Timestamp) -> Ju
         )
     } else {
         let said = format!(
-            "{lately} of {} projects sent events of what runs now, the others are quiet",
+            "{lately} of the {} releases that run now sent events lately, the others are quiet",
             all.len()
         );
         let said = match unread {
@@ -194,26 +268,12 @@ fn tags(definition: &TaskDefinition) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a project is a service's: by the DSN that its containers are given, else by its slug: `api`, `laser-api`.
-fn is_of(project: &Project, row: &Defined<'_>) -> bool {
-    if let Some(to) = row.definition.and_then(Reporting::of) {
-        return to.project == project.id;
-    }
-    let name = &row.service.id.name;
-    project.slug == *name
-        || project
-            .slug
-            .strip_suffix(name.as_str())
-            .is_some_and(|rest| rest.ends_with(['-', '_']))
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
     use crate::domain::facts::Facts;
-    use crate::domain::sentry::Errors;
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{self, ago, judged};
 
@@ -234,6 +294,7 @@ mod tests {
         let mut facts = testing::service_running("registry.example/laser/api:1.8.2");
         facts.estate.errors = testing::part(Arc::new(Errors {
             organization: "laser".into(),
+            endpoint: "sentry.io".into(),
             projects: vec![Project {
                 id: "1".into(),
                 slug: "laser-api".into(),
@@ -316,17 +377,94 @@ mod tests {
         // A slug like the service's is not needed where the DSN says it.
         let own = reporting("backend", "https://abc@o1.ingest.sentry.io/1");
         assert_eq!(own.state, Proved, "{own:?}");
+        // The number of a project of somebody else's Sentry is no project of this one.
+        let foreign = reporting("laser-api", "https://abc@sentry.internal/1");
+        assert_eq!(foreign.state, Unknown, "{foreign:?}");
+        assert!(
+            foreign.reason.contains("not the Sentry that is asked"),
+            "{}",
+            foreign.reason
+        );
         let other = reporting("laser-api", "https://abc@o1.ingest.sentry.io/42");
         assert_eq!(other.state, Unknown, "{other:?}");
         assert!(
-            other
-                .reason
-                .contains("api sends its events to project 42 of o1.ingest.sentry.io (SENTRY_DSN)"),
+            other.reason.contains(
+                "prod/api: sends its events to project 42 of o1.ingest.sentry.io (SENTRY_DSN)"
+            ),
             "{}",
             other.reason
         );
         // Not every address with a user is one.
         let database = reporting("laser-api", "postgres://u:p@db.internal/laser");
         assert_eq!(database.state, Proved, "{database:?}");
+    }
+    /// Adds a service of a name, which runs the same.
+    fn beside(facts: &mut Facts, cluster: &str, name: &str) {
+        let mut services = facts.service_rows().to_vec();
+        let mut other = (*services[0]).clone();
+        other.id.cluster = cluster.into();
+        other.id.name = name.into();
+        services.push(Arc::new(other));
+        facts.services = testing::part(Arc::new(services));
+    }
+
+    fn add_project(facts: &mut Facts, slug: &str) {
+        let mut errors = facts.estate.errors.value.clone().unwrap();
+        Arc::make_mut(&mut errors).projects.push(Project {
+            id: "2".into(),
+            slug: slug.into(),
+            platform: String::new(),
+        });
+        facts.estate.errors = testing::part(errors);
+        let mut all = facts.estate.error_releases.value.clone().unwrap();
+        let mut newest = release("9.9.9", ago(1));
+        newest.projects = vec![slug.into()];
+        Arc::make_mut(&mut all).push(newest);
+        facts.estate.error_releases = testing::part(all);
+    }
+
+    #[test]
+    fn every_service_is_judged_and_one_whose_dsn_is_a_secret_is_not_known() {
+        let mut heard = facts(vec![release("1.8.2", ago(3))]);
+        beside(&mut heard, "prod", "billing");
+        let got = judged("sentry.receives", &heard);
+        assert_eq!(got.state, Unknown, "{got:?}");
+        assert_eq!(
+            got.reason,
+            "prod/billing: its DSN is not seen, and no project has its name"
+        );
+        // The project that is left may be its own: what is newest there need not be what runs.
+        add_project(&mut heard, "invoices");
+        let got = judged("sentry.receives", &heard);
+        assert!(
+            got.reason
+                .contains("invoices: whether it is the project of prod/billing is not seen"),
+            "{}",
+            got.reason
+        );
+        // Where every service has its own, one that is left is a front end's.
+        let mut web = facts(vec![release("1.8.2", ago(3))]);
+        add_project(&mut web, "laser-web");
+        assert_eq!(judged("sentry.receives", &web).state, Proved);
+        // Two that end alike are nobody's.
+        let mut twice = facts(vec![release("1.8.2", ago(3))]);
+        add_project(&mut twice, "admin-api");
+        let got = judged("sentry.receives", &twice);
+        assert_eq!(got.state, Unknown, "{got:?}");
+        assert!(got.reason.contains("both laser-api and admin-api"));
+        // What another environment runs is not asked here.
+        let mut staging = facts(vec![release("1.8.2", ago(3))]);
+        beside(&mut staging, "laser-staging", "billing");
+        assert_eq!(judged("sentry.receives", &staging).state, Proved);
+    }
+
+    #[test]
+    fn an_image_without_a_tag_tells_no_release() {
+        let mut heard = facts(vec![release("1.8.2", ago(3))]);
+        let untagged = testing::service_running("registry.example/laser/api@sha256:aa");
+        heard.task_definitions = untagged.task_definitions;
+        let got = judged("sentry.receives", &heard);
+        assert_eq!(got.state, Unknown, "{got:?}");
+        assert!(got.reason.contains("no tag"), "{}", got.reason);
     }
 }

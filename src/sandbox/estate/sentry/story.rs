@@ -47,6 +47,27 @@ pub const PROJECTS: &[Project] = &[
         service: None,
         package: "web",
     },
+    Project {
+        id: 4_507_000_005,
+        slug: "laser-admin",
+        platform: "node",
+        service: Some("admin"),
+        package: "admin",
+    },
+    Project {
+        id: 4_507_000_006,
+        slug: "laser-auth",
+        platform: "node",
+        service: Some("auth"),
+        package: "auth",
+    },
+    Project {
+        id: 4_507_000_007,
+        slug: "laser-pdf-render",
+        platform: "node",
+        service: Some("pdf-render"),
+        package: "pdf-render",
+    },
 ];
 
 /// What makes an error happen.
