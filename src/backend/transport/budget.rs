@@ -10,14 +10,19 @@ use super::cap;
 
 /// What every answer may hold without asking (bytes): the usual ones never wait for the large ones.
 const FREE: usize = 1 << 20;
-/// What all answers beyond that may hold together (bytes): two of the largest that are read.
-const ALL: usize = 2 * (cap::MEGABYTES << 20);
+/// What an answer asks for at a time as it grows beyond that (bytes): one that dribbles holds no room that it has no use for yet.
+const STEP: usize = 1 << 20;
+/// Steps that all answers share: as many as the largest that is read has.
+const STEPS: usize = (cap::MEGABYTES << 20) / STEP;
 
 /// The room that the bodies of answers share.
+///
+/// Once all steps are taken, answers that each wait for the other's would wait for ever. One at a time may therefore grow without
+/// asking, up to the largest that is read: it comes to its end, and what it held is free. Together that is the room of two of the largest.
 #[derive(Debug)]
 pub struct Budget {
-    room: Arc<Semaphore>,
-    all: usize,
+    steps: Arc<Semaphore>,
+    last: Arc<Semaphore>,
     held: AtomicUsize,
     peak: AtomicUsize,
 }
@@ -25,8 +30,8 @@ pub struct Budget {
 impl Default for Budget {
     fn default() -> Self {
         Self {
-            room: Arc::new(Semaphore::new(ALL)),
-            all: ALL,
+            steps: Arc::new(Semaphore::new(STEPS)),
+            last: Arc::new(Semaphore::new(1)),
             held: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
         }
@@ -34,15 +39,12 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// A share for one answer, whose length may be told beforehand.
-    pub fn share(self: &Arc<Self>, told: Option<u64>) -> Arc<Share> {
-        let most = cap::MEGABYTES << 20;
-        let told = told.and_then(|n| usize::try_from(n).ok());
+    /// A share for one answer.
+    pub fn share(self: &Arc<Self>) -> Arc<Share> {
         Arc::new(Share {
             budget: self.clone(),
-            most: told.unwrap_or(most).min(most).min(self.all),
             bytes: AtomicUsize::new(0),
-            room: Mutex::new(None),
+            room: Mutex::default(),
         })
     }
 
@@ -57,42 +59,67 @@ impl Budget {
     }
 }
 
+/// Room that an answer was given beyond what is free.
+#[derive(Debug, Default)]
+struct Room {
+    steps: Option<OwnedSemaphorePermit>,
+    /// Given to the one that may grow without asking.
+    last: Option<OwnedSemaphorePermit>,
+}
+
+impl Room {
+    fn holds(&self, bytes: usize) -> bool {
+        let steps = self.steps.as_ref().map_or(0, |s| s.num_permits());
+        self.last.is_some() || bytes <= FREE + steps * STEP
+    }
+}
+
 /// What one answer holds: from its first byte until it was turned into types, which is when the last of its owners drops it.
 #[derive(Debug)]
 pub struct Share {
     budget: Arc<Budget>,
-    /// What it may grow to. Room for all of that is asked for at once: two that each wait for the other's last bytes would wait
-    /// for ever.
-    most: usize,
     bytes: AtomicUsize,
-    room: Mutex<Option<OwnedSemaphorePermit>>,
+    room: Mutex<Room>,
 }
 
 impl Share {
-    fn slot(&self) -> std::sync::MutexGuard<'_, Option<OwnedSemaphorePermit>> {
+    fn room(&self) -> std::sync::MutexGuard<'_, Room> {
         self.room.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lacks(&self, bytes: usize) -> bool {
+        !self.room().holds(bytes)
     }
 
     /// Takes bytes that came; waits for room where they make the answer a large one.
     pub async fn take(&self, bytes: usize) {
         let all = self.bytes.load(Ordering::SeqCst).saturating_add(bytes);
-        if all > FREE && self.slot().is_none() {
-            let want = u32::try_from(self.most).unwrap_or(u32::MAX);
-            let room = self.budget.room.clone().acquire_many_owned(want).await;
-            *self.slot() = room.ok();
-        }
+        while self.lacks(all) && self.grow().await {}
         self.bytes.store(all, Ordering::SeqCst);
         let held = self.budget.held.fetch_add(bytes, Ordering::SeqCst) + bytes;
         self.budget.peak.fetch_max(held, Ordering::SeqCst);
     }
 
-    /// Gives back what was asked for and is not needed: the answer is complete.
-    pub fn settle(&self) {
-        let bytes = self.bytes.load(Ordering::SeqCst);
-        if let Some(room) = self.slot().as_mut() {
-            let surplus = room.num_permits().saturating_sub(bytes);
-            drop(room.split(surplus));
+    /// Waits for one more step, or for being the one that needs none; `false`: neither is given any more.
+    async fn grow(&self) -> bool {
+        let step = self.budget.steps.clone().acquire_owned();
+        let last = self.budget.last.clone().acquire_owned();
+        tokio::select! {
+            biased;
+            step = step => {
+                let Ok(step) = step else { return false };
+                let mut room = self.room();
+                match room.steps.as_mut() {
+                    Some(steps) => steps.merge(step),
+                    None => room.steps = Some(step),
+                }
+            }
+            last = last => {
+                let Ok(last) = last else { return false };
+                self.room().last = Some(last);
+            }
         }
+        true
     }
 }
 
@@ -109,35 +136,50 @@ mod tests {
 
     use super::*;
 
+    const MEGABYTE: usize = 1 << 20;
+
+    async fn waits(share: &Share, bytes: usize) -> bool {
+        let soon = Duration::from_millis(50);
+        tokio::time::timeout(soon, share.take(bytes)).await.is_err()
+    }
+
     #[tokio::test]
     async fn large_answers_wait_for_room_and_small_ones_do_not() {
         let budget = Arc::new(Budget::default());
-        let (one, two, three) = (budget.share(None), budget.share(None), budget.share(None));
-        one.take(FREE + 1).await;
-        two.take(FREE + 1).await;
-        let small = budget.share(Some(9));
+        let (one, two, three) = (budget.share(), budget.share(), budget.share());
+        let half = STEPS / 2 * STEP;
+        one.take(FREE + half).await;
+        two.take(FREE + half).await;
+        // All steps are taken. The first that wants more grows to its end; the others wait for it.
+        one.take(half - FREE).await;
+        assert!(waits(&two, 1).await, "two grew beyond what all may hold");
+        assert!(waits(&three, FREE + 1).await, "a third large one was read");
+        let small = budget.share();
         small.take(9).await;
-        let soon = Duration::from_millis(50);
         three.take(FREE).await;
-        let more = tokio::time::timeout(soon, three.take(1)).await;
-        assert!(more.is_err(), "a third large one was read");
-        // Complete, and smaller than it might have been: the rest is free before it is read.
-        one.settle();
-        two.settle();
-        three.take(1).await;
-        assert_eq!(budget.peak(), 3 * FREE + 3 + 9);
-        drop((one, two, three, small));
-        assert_eq!(budget.room.available_permits(), ALL);
+        drop(one);
+        two.take(half - FREE).await;
+        three.take(MEGABYTE).await;
+        assert_eq!(budget.peak(), 2 * half + half + 2 * FREE + 9);
+        drop((two, three, small));
+        assert_eq!(budget.steps.available_permits(), STEPS);
+        assert_eq!(budget.last.available_permits(), 1);
         assert_eq!(budget.held(), 0);
     }
 
     #[tokio::test]
-    async fn one_that_tells_its_length_takes_no_more_room_than_that() {
+    async fn two_that_dribble_leave_room_for_others() {
         let budget = Arc::new(Budget::default());
-        let shares: Vec<_> = (0..9).map(|_| budget.share(Some(4 << 20))).collect();
-        for share in &shares {
-            share.take(2 << 20).await;
+        let slow = [budget.share(), budget.share()];
+        for share in &slow {
+            share.take(FREE + 1).await;
         }
-        assert_eq!(budget.room.available_permits(), ALL - 9 * (4 << 20));
+        let other = budget.share();
+        assert!(!waits(&other, 2 * MEGABYTE).await);
+        // Even where one of them is the one that needs not ask.
+        slow[0].take(STEPS * STEP).await;
+        assert!(waits(&budget.share(), 2 * MEGABYTE).await, "all is taken");
+        drop(other);
+        assert!(!waits(&budget.share(), 2 * MEGABYTE).await);
     }
 }

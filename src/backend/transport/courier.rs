@@ -136,7 +136,7 @@ impl Courier {
         if response.content_length().unwrap_or(0) > most as u64 {
             return Err(too_large());
         }
-        let share = self.budget.share(response.content_length());
+        let share = self.budget.share();
         let mut bytes = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| of_error(&e))? {
             if bytes.len() + chunk.len() > most {
@@ -145,7 +145,6 @@ impl Courier {
             share.take(chunk.len()).await;
             bytes.extend_from_slice(&chunk);
         }
-        share.settle();
         let heard = Heard {
             status: status.as_u16(),
             headers,
@@ -270,6 +269,53 @@ mod tests {
         let cut = |a: &Result<usize, Evidence>| matches!(a, Err(e) if e.reach == Reach::TooLarge);
         assert!(all.iter().all(cut));
         assert!((30..=64 + 6 + 6).contains(&peak), "{peak} MB");
+    }
+
+    /// Answers everything with so many bytes, does not say beforehand how many, and never comes to an end.
+    async fn dribble(bytes: usize) -> String {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut request = vec![0; 4096];
+                    let _ = stream.read(&mut request).await.unwrap();
+                    let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
+                    stream.write_all(head).await.unwrap();
+                    stream.write_all(&vec![b' '; bytes]).await.unwrap();
+                    std::future::pending::<()>().await;
+                });
+            }
+        });
+        at
+    }
+
+    #[tokio::test]
+    async fn two_vendors_that_dribble_do_not_keep_a_third_waiting() {
+        let budget = Arc::new(Budget::default());
+        let trust = Arc::new(Trust::new(None).unwrap());
+        let courier = Arc::new(Courier::new(trust, budget.clone()));
+        let slow = 3 << 19;
+        for _ in 0..2 {
+            let (at, courier) = (dribble(slow).await, courier.clone());
+            tokio::spawn(async move {
+                let url = at.parse().unwrap();
+                courier.carry(Request::new(http::Method::GET, url)).await
+            });
+        }
+        let both_came = async {
+            while budget.held() < 2 * slow {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let patience = Duration::from_secs(9);
+        tokio::time::timeout(patience, both_came).await.unwrap();
+        let url = serve(2).await.parse().unwrap();
+        let third = courier.carry(Request::new(http::Method::GET, url));
+        let heard = tokio::time::timeout(patience, third).await;
+        let heard = heard.expect("it waits for those that dribble").unwrap();
+        assert_eq!(heard.body.len(), 2 << 20);
     }
 
     #[test]
