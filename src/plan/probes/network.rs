@@ -1,6 +1,6 @@
 //! The network: what is open to the world, what stands apart, who is let in.
 
-use super::judgement::{Findings, Judgement, Verdict};
+use super::judgement::{Findings, Judgement, Verdict, list};
 use super::look::Look;
 use super::{Probe, number, words};
 use crate::domain::network::{Holds, Network, Peer, SecurityGroup};
@@ -33,24 +33,30 @@ fn open_ports(look: &Look<'_>) -> Verdict {
     let mut found = Findings::new("security group", look.question(seen.source), seen.at);
     for group in &network.groups {
         let balances = network.holds(&group.id).contains(&Holds::LoadBalancer);
+        // What a group opens, it opens for all that carries it.
+        let beside = network.behind(&group.id);
+        let beside = beside.filter(|i| i.holds != Holds::LoadBalancer);
+        let beside: Vec<String> = beside
+            .map(|i| format!("{} {}", i.holds.word(), i.address))
+            .collect();
+        let alone = balances && beside.is_empty();
         let open: Vec<_> = group.rules.iter().filter(|r| r.peer.is_world()).collect();
-        let wrong = open
-            .iter()
-            .filter(|r| !(balances && r.ports.within(&allowed)));
+        let wrong = open.iter().filter(|r| !(alone && r.ports.within(&allowed)));
         let mut wrong: Vec<String> = wrong.map(|r| r.ports.to_string()).collect();
         wrong.sort_unstable();
         wrong.dedup();
         match (wrong.as_slice(), open.is_empty()) {
             ([], true) => found.good(&group.name, ""),
             ([], false) => found.good(&group.name, "(load balancer)"),
-            (ports, _) => found.bad(
-                &group.name,
-                format!(
-                    "open to the world on {} ({})",
-                    ports.join(", "),
-                    used(network, group)
-                ),
-            ),
+            (ports, _) => {
+                let mut how = used(network, group);
+                if balances && !alone {
+                    let others = list(&beside, 3);
+                    how.push_str(&format!("; a load balancer shares it with {others}"));
+                }
+                let ports = ports.join(", ");
+                found.bad(&group.name, format!("open to the world on {ports} ({how})"));
+            }
         }
     }
     Ok(found.verdict())
@@ -168,5 +174,64 @@ fn whom<'a>(network: &'a Network, peer: &'a Peer) -> &'a str {
     match peer {
         Peer::Group(id) => network.group_name(id),
         Peer::Range(text) | Peer::List(text) => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::facts::Facts;
+    use crate::domain::network::{Interface, Ports, Rule};
+    use crate::plan::checklist::CriterionState::{Failing, Proved};
+    use crate::plan::probes::testing::{self, judged};
+
+    fn open_443(held: &[Holds]) -> Judgement {
+        let interface = |(n, holds): (usize, &Holds)| Interface {
+            id: format!("eni-{n}"),
+            vpc: "vpc".into(),
+            subnet: "subnet".into(),
+            groups: vec!["sg-1".into()],
+            holds: *holds,
+            about: String::new(),
+            address: format!("10.0.0.{n}"),
+            public_address: None,
+        };
+        let group = SecurityGroup {
+            id: "sg-1".into(),
+            name: "web".into(),
+            vpc: "vpc".into(),
+            about: String::new(),
+            rules: vec![Rule {
+                ports: Ports {
+                    protocol: "tcp".into(),
+                    range: Some((443, 443)),
+                },
+                peer: Peer::Range("0.0.0.0/0".into()),
+                about: String::new(),
+            }],
+        };
+        let network = Network {
+            groups: vec![group],
+            interfaces: held.iter().enumerate().map(interface).collect(),
+            // As the load balancer says itself.
+            balancers: vec!["sg-1".into()],
+            ..Network::default()
+        };
+        let mut facts = Facts::default();
+        facts.estate.network = testing::part(Arc::new(network));
+        judged("ec2.open-ports", &facts)
+    }
+
+    #[test]
+    fn a_group_that_a_load_balancer_shares_opens_what_else_carries_it() {
+        let balancer = Holds::LoadBalancer;
+        assert_eq!(open_443(&[balancer, balancer]).state, Proved);
+        assert_eq!(open_443(&[]).state, Proved, "none of its own is seen yet");
+        let shared = open_443(&[balancer, Holds::Services, Holds::Database]);
+        assert_eq!(shared.state, Failing, "{shared:?}");
+        let named = "shares it with services 10.0.0.1, database 10.0.0.2";
+        assert!(shared.reason.contains(named), "{}", shared.reason);
     }
 }
