@@ -1,6 +1,8 @@
 //! Pages as the browsers of real people met them: Core Web Vitals, which CloudWatch RUM collects (CloudWatch user guide, "CloudWatch
 //! metrics that you can collect with CloudWatch RUM"). Vercel Speed Insights keeps the same figures, but has no public API for them.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::judgement::{Findings, Judgement, Verdict};
@@ -56,24 +58,32 @@ fn vitals(look: &Look<'_>) -> Verdict {
         .map(|(q, s)| (q, s.as_ref()))
         .collect();
     // Nobody's pages are quick because nobody measured them.
-    if !known.iter().any(|(q, _)| q.metric.name == VITALS[0].0) {
+    if known.is_empty() {
         return Err(Judgement::unknown(
             "CloudWatch lists no Web Vitals: pages need an app monitor of CloudWatch RUM (Vercel Speed Insights has no public \
              API: where it measures, a person's word settles this)",
         ));
     }
     let mut found = Findings::new("vital", look.question(seen.source), seen.at);
-    for (query, series) in known {
-        judge(look, query, series, &mut found);
+    let monitors: BTreeSet<&str> = known.iter().map(|(q, _)| monitor(q)).collect();
+    // That pages show soon says nothing of whether they stand still: each of the three needs its own figure.
+    for name in monitors {
+        for vital in &VITALS {
+            let mut all = known.iter().filter(|(q, _)| monitor(q) == name);
+            match all.find(|(q, _)| q.metric.name == vital.0) {
+                Some((_, series)) => judge(look, vital, name, series, &mut found),
+                None => found.unknown(format!("{} of {name}", vital.2), "is not measured"),
+            }
+        }
     }
     Ok(found.verdict())
 }
 
-fn judge(look: &Look<'_>, query: &MetricQuery, series: &Series, found: &mut Findings) {
-    let Some(vital) = VITALS.iter().find(|v| v.0 == query.metric.name) else {
-        return;
-    };
-    let monitor = query.metric.dimensions.first().map_or("", |d| d.1.as_str());
+fn monitor(query: &MetricQuery) -> &str {
+    query.metric.dimensions.first().map_or("", |d| d.1.as_str())
+}
+
+fn judge(look: &Look<'_>, vital: &Vital, monitor: &str, series: &Series, found: &mut Findings) {
     let name = format!("{} of {monitor}", vital.2);
     let since = look.now.as_second() as f64 - look.number("minutes") * 60.0;
     let lately: Vec<f64> = series
@@ -152,18 +162,35 @@ mod tests {
 
     #[test]
     fn pages_are_quick_only_where_somebody_measured_lately() {
-        let lcp = "WebVitalsLargestContentfulPaint";
-        let cls = "WebVitalsCumulativeLayoutShift";
-        assert_eq!(asked(&[(lcp, 1_900.0), (cls, 0.04)], 5).0, Proved);
-        assert_eq!(asked(&[(lcp, 2_900.0), (cls, 0.04)], 5).0, Failing);
-        let (state, reason) = asked(&[(lcp, 1_900.0), (cls, 0.25)], 5);
+        let [lcp, cls, inp] = [VITALS[0].0, VITALS[1].0, VITALS[2].0];
+        let three = |l: f64, c: f64, i: f64| asked(&[(lcp, l), (cls, c), (inp, i)], 5);
+        assert_eq!(three(1_900.0, 0.04, 90.0).0, Proved);
+        assert_eq!(three(2_900.0, 0.04, 90.0).0, Failing);
+        assert_eq!(three(1_900.0, 0.04, 290.0).0, Failing);
+        let (state, reason) = three(1_900.0, 0.25, 90.0);
         assert_eq!(state, Failing);
         assert!(reason.contains("CLS of shop: 0.250"), "{reason}");
-        assert_eq!(asked(&[(lcp, 1_900.0)], 90).0, Unknown);
-        // That a page stands still says nothing of when it shows.
-        let (state, reason) = asked(&[(cls, 0.01)], 5);
+        let all = [(lcp, 1_900.0), (cls, 0.04), (inp, 90.0)];
+        assert_eq!(asked(&all, 90).0, Unknown);
+        let (state, reason) = asked(&[], 5);
         assert_eq!(state, Unknown);
         assert!(reason.contains("no public API"), "{reason}");
+    }
+
+    #[test]
+    fn a_vital_that_nobody_measures_is_not_proved_by_the_others() {
+        for missing in 0..VITALS.len() {
+            let good = [
+                (VITALS[0].0, 900.0),
+                (VITALS[1].0, 0.01),
+                (VITALS[2].0, 9.0),
+            ];
+            let others: Vec<_> = (0..3).filter(|n| *n != missing).map(|n| good[n]).collect();
+            let (state, reason) = asked(&others, 5);
+            assert_eq!(state, Unknown, "{reason}");
+            let name = VITALS[missing].2;
+            assert_eq!(reason, format!("{name} of shop: is not measured"));
+        }
     }
 
     #[test]
