@@ -124,6 +124,26 @@ pub struct Rule {
     pub limit: Option<(u64, u64)>,
     /// How sensitive an override makes a managed ruleset: `eoff` switches it off.
     pub sensitivity: Option<String>,
+    /// Action that an override gives to a whole managed ruleset: `log` writes down and lets pass.
+    pub override_action: Option<String>,
+    /// Its rules and categories that have overrides of their own: `rule 1a2b: log`, `category generic: eoff`.
+    pub overridden: Vec<String>,
+}
+
+impl Rule {
+    /// Whether it keeps anybody away from what it applies to: `log` and its kin write down and let pass.
+    pub fn stops(&self) -> bool {
+        let acts = ["block", "challenge", "js_challenge", "managed_challenge"];
+        self.enabled && acts.contains(&self.action.as_str())
+    }
+
+    /// How an override undoes a whole managed ruleset, where one does.
+    pub fn undone(&self) -> Option<&'static str> {
+        if self.sensitivity.as_deref() == Some("eoff") {
+            return Some("switches it off");
+        }
+        (self.override_action.as_deref() == Some("log")).then_some("only logs")
+    }
 }
 
 /// Traffic of a zone over the last day, hour by hour.

@@ -265,11 +265,16 @@ fn rules(facts: &Facts, now: Timestamp) -> Section {
     for of in part.value.iter().flat_map(|v| v.iter()) {
         for r in &of.rules {
             let limit = r.limit.map(|(n, s)| format!("{n} in {s} s"));
-            let softened = r.sensitivity.as_deref() == Some("eoff");
+            let lets_pass = r.limit.is_some() && r.enabled && !r.stops();
+            let (action, tone) = match (r.undone(), r.overridden.is_empty()) {
+                (Some(how), _) => (format!("{}: {how}", r.action), Tone::Bad),
+                (None, false) => (format!("{}: changed", r.action), Tone::Warn),
+                (None, true) => (r.action.clone(), Tone::fine(!lets_pass)),
+            };
             let cells = vec![
                 Cell::name(if r.about.is_empty() { &r.id } else { &r.about }),
                 Cell::plain(phase(r)),
-                Cell::new(&r.action, if softened { Tone::Bad } else { Tone::Plain }),
+                Cell::new(action, tone),
                 Cell::on(r.enabled),
                 Cell::plain(limit.unwrap_or_default()),
                 Cell::muted(&r.expression),

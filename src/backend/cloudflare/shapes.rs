@@ -182,9 +182,9 @@ impl RulesetWhole {
     pub fn read(self, phase: &str) -> Vec<Rule> {
         let rule = |r: RuleShape| {
             let overrides = r.action_parameters.as_ref();
-            let sensitivity = overrides
-                .and_then(|p| p.pointer("/overrides/sensitivity_level"))
-                .and_then(Value::as_str);
+            let overrides = overrides.and_then(|p| p.get("overrides"));
+            let word = |name: &str| overrides.and_then(|o| o.get(name)).and_then(Value::as_str);
+            let (sensitivity, action) = (word("sensitivity_level"), word("action"));
             let limit = r.ratelimit.as_ref();
             Rule {
                 id: clean(r.id),
@@ -195,10 +195,37 @@ impl RulesetWhole {
                 enabled: r.enabled.unwrap_or(true),
                 limit: limit.and_then(|l| Some((l.requests_per_period?, l.period))),
                 sensitivity: sensitivity.map(inert),
+                override_action: action.map(inert),
+                overridden: overrides.map(overridden).unwrap_or_default(),
             }
         };
         self.rules.into_iter().map(rule).collect()
     }
+}
+
+/// What of a managed ruleset has an override of its own, and which: `rule 1a2b: log`, `category generic: eoff`.
+fn overridden(overrides: &Value) -> Vec<String> {
+    let kinds = [
+        ("rules", "rule", "id"),
+        ("categories", "category", "category"),
+    ];
+    let mut all = Vec::new();
+    for (list, kind, name) in kinds {
+        let rows = overrides.get(list).and_then(Value::as_array);
+        for row in rows.into_iter().flatten() {
+            let word = |key: &str| row.get(key).and_then(Value::as_str);
+            let off = row.get("enabled").and_then(Value::as_bool) == Some(false);
+            let said = [
+                word("action"),
+                word("sensitivity_level"),
+                off.then_some("off"),
+            ];
+            let said: Vec<&str> = said.into_iter().flatten().collect();
+            let name = word(name).unwrap_or("?");
+            all.push(inert(&format!("{kind} {name}: {}", said.join(", "))));
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -221,5 +248,25 @@ mod tests {
             .unwrap()
             .read("ddos_l7");
         assert_eq!(rules[0].sensitivity.as_deref(), Some("eoff"));
+        assert_eq!(rules[0].undone(), Some("switches it off"));
+    }
+
+    #[test]
+    fn overrides_of_a_ruleset_and_of_its_parts_are_seen() {
+        let text = r#"{"id":"1","rules":[
+            {"id":"r","action":"execute","action_parameters":{"id":"m","overrides":{"action":"log",
+                "rules":[{"id":"1a2b","action":"log"},{"id":"3c","enabled":false}],
+                "categories":[{"category":"generic","sensitivity_level":"eoff"}]}}},
+            {"id":"s","action":"execute","action_parameters":{"id":"m"}}]}"#;
+        let rules = serde_json::from_str::<RulesetWhole>(text)
+            .unwrap()
+            .read("ddos_l7");
+        assert_eq!(rules[0].override_action.as_deref(), Some("log"));
+        assert_eq!(rules[0].undone(), Some("only logs"));
+        assert_eq!(
+            rules[0].overridden,
+            ["rule 1a2b: log", "rule 3c: off", "category generic: eoff"]
+        );
+        assert_eq!((rules[1].undone(), rules[1].overridden.len()), (None, 0));
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, all};
 use super::{Probe, number, words};
-use crate::domain::cloudflare::{Hour, Zone};
+use crate::domain::cloudflare::{Hour, Rule, Zone};
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -222,18 +222,27 @@ fn ddos(look: &Look<'_>) -> Verdict {
         match rules.value.iter().find(|f| &f.zone == name) {
             None => guarded.unknown(name, "its rules were not read"),
             Some(firewall) => {
-                let mut floods = firewall
-                    .rules
-                    .iter()
-                    .filter(|r| r.phase == "ddos_l7" && r.enabled);
-                let off = floods.any(|r| r.sensitivity.as_deref() == Some("eoff"));
+                let rules = firewall.rules.iter();
+                let floods = || rules.clone().filter(|r| r.phase == "ddos_l7" && r.enabled);
+                let undone = floods().find_map(Rule::undone);
+                let some: Vec<&str> = floods()
+                    .flat_map(|r| &r.overridden)
+                    .map(String::as_str)
+                    .collect();
                 let managed = firewall.managed.iter().any(|(phase, _)| phase == "ddos_l7");
-                let words = match (managed, off) {
-                    (true, false) => "protection against floods is on",
-                    (true, true) => "an override switches the protection against floods off",
-                    (false, _) => "has no protection against floods",
-                };
-                guarded.check(managed && !off, name, words);
+                match (managed, undone) {
+                    (false, _) => guarded.bad(name, "has no protection against floods"),
+                    (true, Some(how)) => guarded.bad(
+                        name,
+                        format!("an override of the protection against floods {how}"),
+                    ),
+                    // What a single rule is there for, nobody tells.
+                    (true, None) if !some.is_empty() => guarded.unknown(
+                        name,
+                        format!("parts of it have overrides: {}", some.join("; ")),
+                    ),
+                    (true, None) => guarded.good(name, "protection against floods is on"),
+                }
             }
         }
         let bare = records
@@ -262,15 +271,21 @@ fn rate_limits(look: &Look<'_>) -> Verdict {
             continue;
         };
         let limits = firewall.rules.iter();
-        let limits: Vec<_> = limits.filter(|r| r.limit.is_some() && r.enabled).collect();
+        let on: Vec<_> = limits.filter(|r| r.limit.is_some() && r.enabled).collect();
+        let limits: Vec<_> = on.iter().filter(|r| r.stops()).collect();
+        let logged = on.len() > limits.len();
         let open = paths
             .iter()
             .filter(|p| !limits.iter().any(|r| r.expression.contains(**p)));
         let open: Vec<&str> = open.copied().collect();
-        if limits.is_empty() {
+        let but = if logged { ", others only log" } else { "" };
+        if limits.is_empty() && logged {
+            found.bad(name, "its rate limits only log, and stop nobody");
+        } else if limits.is_empty() {
             found.bad(name, "no rate limit is on");
         } else if !open.is_empty() {
-            found.bad(name, format!("no rate limit for {}", open.join(", ")));
+            let open = open.join(", ");
+            found.bad(name, format!("no rate limit stops anybody on {open}{but}"));
         } else {
             let told = limits
                 .iter()
@@ -283,7 +298,93 @@ fn rate_limits(look: &Look<'_>) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::holds;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::cloudflare::Firewall;
+    use crate::domain::facts::Facts;
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::probes::testing::{self, judged};
+
+    const ZONE: &str = "laser.example";
+
+    fn rule(phase: &str, action: &str) -> Rule {
+        Rule {
+            id: "r".into(),
+            phase: phase.into(),
+            about: String::new(),
+            action: action.into(),
+            expression: "http.request.uri.path eq \"/login\"".into(),
+            enabled: true,
+            limit: (phase == "http_ratelimit").then_some((5, 10)),
+            sensitivity: None,
+            override_action: None,
+            overridden: Vec::new(),
+        }
+    }
+
+    fn guarded(call: &str, rules: Vec<Rule>) -> Judgement {
+        let mut zone = Zone::unseen(ZONE);
+        zone.id = "z1".into();
+        zone.status = "active".into();
+        let mut facts = Facts::default();
+        facts.estate.cloudflare_zones = testing::part(Arc::new(vec![zone]));
+        facts.estate.cloudflare_records = testing::part(Arc::default());
+        facts.estate.cloudflare_firewall = testing::part(Arc::new(vec![Firewall {
+            zone: ZONE.into(),
+            rules,
+            managed: vec![("ddos_l7".into(), "DDoS L7".into())],
+        }]));
+        judged(call, &facts)
+    }
+
+    #[test]
+    fn a_rate_limit_that_only_logs_limits_nobody() {
+        let limit = |action| rule("http_ratelimit", action);
+        let call = "cloudflare.rate-limits";
+        for action in ["block", "challenge", "js_challenge", "managed_challenge"] {
+            assert_eq!(guarded(call, vec![limit(action)]).state, Proved, "{action}");
+        }
+        let logs = guarded(call, vec![limit("log")]);
+        assert_eq!(logs.state, Failing, "{logs:?}");
+        assert!(logs.reason.contains("only log"), "{}", logs.reason);
+        let mut other = limit("block");
+        other.expression = "true".into();
+        let paths = guarded(
+            "cloudflare.rate-limits paths=/login",
+            vec![other, limit("log")],
+        );
+        assert_eq!(paths.state, Failing, "{paths:?}");
+        assert!(paths.reason.contains("/login, others only log"));
+        let none = guarded(call, Vec::new());
+        assert!(none.reason.contains("no rate limit is on"), "{none:?}");
+    }
+
+    #[test]
+    fn an_override_that_only_logs_floods_protects_from_none() {
+        let call = "cloudflare.ddos";
+        let floods = || rule("ddos_l7", "execute");
+        assert_eq!(guarded(call, Vec::new()).state, Proved);
+        assert_eq!(guarded(call, vec![floods()]).state, Proved);
+        let mut logs = floods();
+        logs.override_action = Some("log".into());
+        let got = guarded(call, vec![logs.clone()]);
+        assert_eq!(got.state, Failing, "{got:?}");
+        assert!(got.reason.contains("only logs"), "{}", got.reason);
+        logs.enabled = false;
+        assert_eq!(guarded(call, vec![logs]).state, Proved);
+        let mut off = floods();
+        off.sensitivity = Some("eoff".into());
+        assert_eq!(guarded(call, vec![off]).state, Failing);
+        let mut part = floods();
+        part.overridden = vec!["rule 1a2b: log".into()];
+        let got = guarded(call, vec![part]);
+        assert_eq!(got.state, Unknown, "{got:?}");
+        assert!(got.reason.contains("rule 1a2b: log"), "{}", got.reason);
+        let mut strict = floods();
+        strict.override_action = Some("block".into());
+        assert_eq!(guarded(call, vec![strict]).state, Proved);
+    }
 
     #[test]
     fn a_zone_holds_what_is_below_it_and_not_what_ends_alike() {
