@@ -256,6 +256,35 @@ fn a_confirmed_sign_off_is_started_with_what_was_previewed() {
 }
 
 #[test]
+fn words_that_look_like_a_secret_are_asked_for_without_it_and_their_preview_is_shown() {
+    let said = "load test: pass: 10x, token: x";
+    for (keys, link) in [("2no", "<tab>https://a:b@wiki.example/1"), ("2nw", "<tab>")] {
+        let mut c = Console::new(120, 40);
+        c.keys(keys).keys(said).keys(link).keys("<enter>");
+        let Some(Effect::Preview(intent)) = c.effects.last().cloned() else {
+            panic!("no preview: {:?}\n{}", c.effects.last(), c.text());
+        };
+        // What previews an intent takes its secrets out first.
+        let intent = intent.without_secrets();
+        let (Intent::SignOff { why, .. } | Intent::Waive { why, .. }) = &intent else {
+            panic!("{intent:?}");
+        };
+        assert_eq!(why, "load test: pass: [redacted], token: [redacted]");
+        let preview = Preview {
+            intent,
+            confirm: Confirm::Key,
+            ..fixture::preview()
+        };
+        c.msg(Msg::Previewed(Ok(Box::new(preview.clone()))));
+        c.keys("y");
+        let preview = Box::new(preview);
+        let typed = None;
+        let started = Effect::Start { preview, typed };
+        assert!(c.effects.contains(&started), "{}", c.text());
+    }
+}
+
+#[test]
 fn read_only_says_why_nobody_can_vouch() {
     let mut snapshot = fixture::snapshot();
     snapshot.facts.read_only = true;

@@ -18,7 +18,6 @@ use crate::config::Config;
 use crate::domain::action::{Intent, Phase, Preview, Run};
 use crate::domain::audit::{ChainVerdict, Outcome, SignOffKind};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::redact;
 use crate::door::Acts;
 use crate::store::{Claim, Store};
 
@@ -117,7 +116,7 @@ impl Engine {
     /// # Errors
     /// Where the platform or the store cannot be read; what cannot work is a refusal inside the preview.
     pub async fn preview(&self, intent: Intent) -> Result<Preview, Problem> {
-        let intent = without_secrets(intent);
+        let intent = intent.without_secrets();
         let look = self.look();
         let mut draft = kind::draft(&intent, &look).await?;
         if self.config.read_only {
@@ -381,17 +380,4 @@ fn no_store() -> Problem {
         "there is no store to write the audit trail to: no audit write, no action",
         "See why the store did not open, and start the console again.",
     )
-}
-
-/// A person's words may hold what they should not; everything else in an intent passes unchanged.
-fn without_secrets(mut intent: Intent) -> Intent {
-    match &mut intent {
-        Intent::SignOff { why, link, .. } => {
-            *why = redact::text(why);
-            *link = redact::text(link);
-        }
-        Intent::Waive { why, .. } | Intent::Withdraw { why, .. } => *why = redact::text(why),
-        _ => {}
-    }
-    intent
 }

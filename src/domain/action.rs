@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::Outcome;
 use super::environment::Env;
+use super::redact;
 use super::service::{Revision, ServiceId, Strategy};
 
 /// What somebody wants changed. Plain and comparable: it is journalled before anything is called.
@@ -113,6 +114,21 @@ impl Intent {
             | Self::Stop { service, .. } => Some(service),
             _ => None,
         }
+    }
+
+    /// The same without what a person's words should not hold; everything else in an intent passes unchanged. Once is enough: what
+    /// it gives comes back unchanged from a second time, so that an intent and that of its preview can be compared.
+    #[must_use]
+    pub fn without_secrets(mut self) -> Self {
+        match &mut self {
+            Self::SignOff { why, link, .. } => {
+                *why = redact::text(why);
+                *link = redact::text(link);
+            }
+            Self::Waive { why, .. } | Self::Withdraw { why, .. } => *why = redact::text(why),
+            _ => {}
+        }
+        self
     }
 }
 

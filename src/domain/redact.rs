@@ -329,6 +329,7 @@ mod tests {
         ];
         for (input, expected) in cases {
             assert_eq!(text(input), expected);
+            assert_eq!(text(expected), expected, "once is enough");
         }
     }
 

@@ -105,6 +105,8 @@ fn settle(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
             Effect::Say(text) => model.say(text, false),
             Effect::Fail(problem) => model.say(format!("{}: {}", problem.what, problem.why), true),
             Effect::Preview(intent) => {
+                // As its preview will have it: an answer to another intent is a late one, and is not waited for.
+                let intent = intent.without_secrets();
                 model.overlays.push(Overlay::Confirm(Box::new(
                     overlays::confirm::Confirming::asking(intent.clone(), model.now),
                 )));
