@@ -1,5 +1,5 @@
-//! What fires now, as far as it concerns the service of a preview. What fires elsewhere is counted: a warning that stands in every
-//! dialog is read in none.
+//! What fires now, as far as it concerns the service of a preview. What is proven to fire elsewhere is counted: a warning that stands
+//! in every dialog is read in none. Of what nobody can place, nothing is proven: it is warned of by its name.
 
 use super::draft::Draft;
 use super::look::{Look, Subject};
@@ -20,6 +20,31 @@ const STORES: &[&str] = &[
 const DATABASES: &[&str] = &["database", "db", "postgres", "postgresql", "pg", "mysql"];
 /// The same of a cache.
 const CACHES: &[&str] = &["cache", "redis", "valkey", "memcached"];
+
+/// Words of which the name of a secret is made that may hold the address of any store.
+const OPEN: &[&str] = &[
+    "app",
+    "config",
+    "configuration",
+    "connection",
+    "dsn",
+    "endpoint",
+    "env",
+    "environment",
+    "host",
+    "secret",
+    "secrets",
+    "settings",
+    "store",
+    "string",
+    "uri",
+    "url",
+];
+/// What addresses of the vendor's stores end with: behind any other name may stand any of them.
+const VENDORS: &str = "amazonaws.com";
+
+/// How many alarms of one kind are named.
+const NAMED: usize = 6;
 
 /// How deep composite alarms are followed into those that they name.
 const DEEPEST: usize = 4;
@@ -47,14 +72,16 @@ impl Look<'_> {
             balancers: self.balancers(service, &firing).await,
             all: &alarms,
         };
-        let (mut ours, mut near, mut others) = (Vec::new(), Vec::new(), 0_usize);
+        let (mut ours, mut near, mut unknown, mut others) = (vec![], vec![], vec![], 0_usize);
         for alarm in &firing {
             if watched.contains(&alarm.name) {
                 ours.push(alarm.name.clone());
-            } else if about.concerns(alarm, DEEPEST) {
-                near.push(alarm.name.clone());
-            } else {
-                others += 1;
+                continue;
+            }
+            match about.place(alarm, DEEPEST) {
+                Place::Ours => near.push(alarm.name.clone()),
+                Place::Unknown => unknown.push(alarm.name.clone()),
+                Place::Elsewhere => others += 1,
             }
         }
         if !ours.is_empty() {
@@ -68,8 +95,16 @@ impl Look<'_> {
         if !near.is_empty() {
             draft.warn(format!("in ALARM: {}", list(&near)));
         }
+        if !unknown.is_empty() {
+            let them = if unknown.len() == 1 { "it" } else { "they" };
+            let s = if unknown.len() == 1 { "s" } else { "" };
+            let names = some(&unknown);
+            draft.warn(format!(
+                "in ALARM, and whether {them} concern{s} this service cannot be told: {names}"
+            ));
+        }
         let all: Vec<String> = ours.iter().chain(&near).cloned().collect();
-        draft.fact("in ALARM now", list(&all));
+        draft.fact("in ALARM now", firing_now(&all, &unknown));
         if others > 0 {
             let s = if others == 1 { "" } else { "s" };
             let said =
@@ -83,15 +118,18 @@ impl Look<'_> {
 
     /// Load balancers that lead to the service, as dimensions name them; asked only where an alarm is about one. `None`: not known.
     async fn balancers(&self, service: &Service, firing: &[&Alarm]) -> Option<Vec<String>> {
-        let alone = |a: &&&Alarm| {
-            metric(a).is_some_and(|m| {
-                dimension(m, "LoadBalancer").is_some() && dimension(m, "TargetGroup").is_none()
-            })
+        let alone = |m: &MetricId| {
+            dimension(m, "LoadBalancer").is_some() && dimension(m, "TargetGroup").is_none()
         };
-        if service.load_balancers.is_empty() || firing.iter().find(alone).is_none() {
+        let mut about_one = firing.iter().flat_map(|a| metrics(a)).filter(|m| alone(m));
+        if service.load_balancers.is_empty() || about_one.next().is_none() {
             return Some(Vec::new());
         }
         let groups = self.backend.elb.target_groups().await.ok()?;
+        let mut bound = service.load_balancers.iter().flat_map(|b| b.groups());
+        if !bound.all(|arn| groups.iter().any(|g| g.arn == arn)) {
+            return None;
+        }
         let ours = |arn: &str| {
             let mut bound = service.load_balancers.iter().flat_map(|b| b.groups());
             bound.any(|group| group == arn)
@@ -112,10 +150,33 @@ fn list(names: &[String]) -> String {
     }
 }
 
-fn metric(alarm: &Alarm) -> Option<&MetricId> {
+/// The first of some names, and how many more there are.
+fn some(names: &[String]) -> String {
+    let first = list(names.get(..NAMED).unwrap_or(names));
+    match names.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
+/// What fires of the service, and what may be of it: never `none` while there is any of either.
+fn firing_now(ours: &[String], unknown: &[String]) -> String {
+    let perhaps = format!("perhaps {}", some(unknown));
+    match (ours.is_empty(), unknown.is_empty()) {
+        (_, true) => list(ours),
+        (true, false) => perhaps,
+        (false, false) => format!("{}, {perhaps}", list(ours)),
+    }
+}
+
+/// The metrics that an alarm watches, as far as they are told: one, or those of an expression.
+fn metrics(alarm: &Alarm) -> Vec<&MetricId> {
     match &alarm.rule {
-        AlarmRule::Metric { query, .. } => query.as_ref().map(|q| &q.metric),
-        AlarmRule::Composite { .. } => None,
+        AlarmRule::Metric { query, parts, .. } => {
+            let one = query.iter().map(|q| &q.metric);
+            one.chain(parts).collect()
+        }
+        AlarmRule::Composite { .. } => Vec::new(),
     }
 }
 
@@ -135,6 +196,46 @@ fn holds(text: &str, name: &str) -> bool {
         })
 }
 
+fn words(name: &str) -> Vec<String> {
+    let name = name.to_lowercase();
+    let words = name.split(|c: char| !c.is_alphanumeric());
+    words.map(str::to_owned).collect()
+}
+
+/// Whether the name of a variable is about a store of a kind.
+fn is_of(name: &str, kind: &[&str]) -> bool {
+    words(name).iter().any(|w| kind.contains(&w.as_str()))
+}
+
+/// Where an alarm belongs, seen from a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// To the service, or to what it is known to use.
+    Ours,
+    /// To something that it is known not to be or to use.
+    Elsewhere,
+    /// It cannot be told.
+    Unknown,
+}
+
+impl Place {
+    fn ours(is_ours: bool) -> Self {
+        if is_ours { Self::Ours } else { Self::Elsewhere }
+    }
+
+    /// Of several: ours where one is, elsewhere where all are proven to be; of none at all nothing is known.
+    fn of(all: impl IntoIterator<Item = Self>) -> Self {
+        let all: Vec<Self> = all.into_iter().collect();
+        if all.contains(&Self::Ours) {
+            Self::Ours
+        } else if all.is_empty() || all.contains(&Self::Unknown) {
+            Self::Unknown
+        } else {
+            Self::Elsewhere
+        }
+    }
+}
+
 /// What an alarm may be about to concern a service.
 struct About<'a> {
     service: &'a Service,
@@ -144,43 +245,56 @@ struct About<'a> {
 }
 
 impl About<'_> {
-    fn concerns(&self, alarm: &Alarm, depth: usize) -> bool {
-        match &alarm.rule {
-            AlarmRule::Metric { query: Some(q), .. } => self
-                .is_about(&q.metric)
-                .unwrap_or_else(|| self.is_named(alarm)),
-            AlarmRule::Metric { query: None, .. } => self.is_named(alarm),
+    fn place(&self, alarm: &Alarm, depth: usize) -> Place {
+        let by_rule = match &alarm.rule {
+            AlarmRule::Metric { .. } => {
+                let metrics = metrics(alarm).into_iter();
+                Place::of(metrics.map(|m| self.of_metric(m)))
+            }
+            AlarmRule::Composite { .. } if depth == 0 => Place::Unknown,
             AlarmRule::Composite { rule } => {
                 let members = self.all.iter().filter(|a| {
-                    a.state == AlarmState::Alarm && a.name != alarm.name && holds(rule, &a.name)
+                    a.state != AlarmState::Ok && a.name != alarm.name && holds(rule, &a.name)
                 });
-                let mut members = members.filter(|_| depth > 0);
-                self.is_named(alarm) || members.any(|a| self.concerns(a, depth - 1))
+                Place::of(members.map(|a| match self.place(a, depth - 1) {
+                    // It does not fire itself, and may be why the other does.
+                    Place::Ours if a.state != AlarmState::Alarm => Place::Unknown,
+                    place => place,
+                }))
             }
+        };
+        // A name tells where nothing else does, and of a composite, whatever its members are about.
+        let is_composite = matches!(alarm.rule, AlarmRule::Composite { .. });
+        if (is_composite || by_rule == Place::Unknown) && self.is_named(alarm) {
+            return Place::Ours;
         }
+        by_rule
     }
 
-    /// By the dimensions of its metric: the service, its cluster, its target groups and their balancers, stores that its
-    /// containers are told of. `None`: they name nothing of the kind.
-    fn is_about(&self, metric: &MetricId) -> Option<bool> {
+    /// By the dimensions of a metric: the service, its cluster, its target groups and their balancers, stores that its containers
+    /// are told of. Those of any other kind tell nothing.
+    fn of_metric(&self, metric: &MetricId) -> Place {
         let id = &self.service.id;
         let cluster = dimension(metric, "ClusterName");
         if let Some(name) = dimension(metric, "ServiceName") {
-            return Some(name == id.name && cluster.is_none_or(|c| c == id.cluster));
+            return Place::ours(name == id.name && cluster.is_none_or(|c| c == id.cluster));
         }
         if let Some(cluster) = cluster {
-            return Some(cluster == id.cluster);
+            return Place::ours(cluster == id.cluster);
         }
         if let Some(group) = dimension(metric, "TargetGroup") {
             let mut bound = self.service.load_balancers.iter().flat_map(|b| b.groups());
-            return Some(bound.any(|arn| arn.rsplit(':').next() == Some(group)));
+            return Place::ours(bound.any(|arn| arn.rsplit(':').next() == Some(group)));
         }
         if let Some(balancer) = dimension(metric, "LoadBalancer") {
-            // Where nobody tells which ones lead here, it may be one of them.
             let known = self.balancers.as_ref();
-            return Some(known.is_none_or(|all| all.iter().any(|b| b == balancer)));
+            return known.map_or(Place::Unknown, |all| {
+                Place::ours(all.iter().any(|b| b == balancer))
+            });
         }
-        let store = STORES.iter().find_map(|name| dimension(metric, name))?;
+        let Some(store) = STORES.iter().find_map(|name| dimension(metric, name)) else {
+            return Place::Unknown;
+        };
         // A node of a cache has the name of its group, and a number.
         let group = store.rsplit_once('-').map(|(group, _)| group);
         let group = group.filter(|_| dimension(metric, "CacheClusterId").is_some());
@@ -189,8 +303,10 @@ impl About<'_> {
             true => CACHES,
             false => DATABASES,
         };
-        let told = self.uses(store) || group.is_some_and(|group| self.uses(group));
-        Some(told || self.asks_for(store, kind))
+        if self.uses(store) || group.is_some_and(|group| self.uses(group)) {
+            return Place::Ours;
+        }
+        self.asks_for(store, kind)
     }
 
     /// Whether a container is told of a store: by its address.
@@ -200,19 +316,27 @@ impl About<'_> {
         told.any(|(_, value)| holds(value, store))
     }
 
-    /// Whether a container is told of some store of a kind, by the names of its variables, and this one is of the same environment:
-    /// an address that is kept as a secret is not read.
-    fn asks_for(&self, store: &str, kind: &[&str]) -> bool {
-        let here = Env::named(&self.service.id.cluster);
-        let containers = self.definition.containers.iter();
-        let mut names = containers.flat_map(|c| c.environment.iter().chain(&c.secrets));
-        here.is_some()
-            && here == Env::named(store)
-            && names.any(|(name, _)| {
-                let name = name.to_lowercase();
-                let mut words = name.split(|c: char| !c.is_alphanumeric());
-                words.any(|word| kind.contains(&word))
-            })
+    /// Whose a store is that no container is told of by its address: by the names of variables, whose values may be secrets that are
+    /// not read. One of the same environment is taken for the one that is asked for; one of another environment is not.
+    fn asks_for(&self, store: &str, kind: &[&str]) -> Place {
+        let (here, there) = (Env::named(&self.service.id.cluster), Env::named(store));
+        if here.is_some() && there.is_some() && here != there {
+            return Place::Elsewhere;
+        }
+        let containers = || self.definition.containers.iter();
+        let plain = containers().flat_map(|c| &c.environment);
+        let plain: Vec<_> = plain.filter(|(name, _)| is_of(name, kind)).collect();
+        let mut secrets = containers().flat_map(|c| &c.secrets);
+        let hidden = secrets.clone().any(|(name, _)| is_of(name, kind));
+        if here.is_some() && here == there && (hidden || !plain.is_empty()) {
+            return Place::Ours;
+        }
+        let told = plain.iter().any(|(_, value)| value.contains(VENDORS));
+        let open = secrets.any(|(name, _)| words(name).iter().all(|w| OPEN.contains(&w.as_str())));
+        if hidden || open || (!told && !plain.is_empty()) {
+            return Place::Unknown;
+        }
+        Place::Elsewhere
     }
 
     /// By its name, which may be all that tells: `laser-prod-api-errors` of the service `api` in `laser-prod`.
@@ -259,6 +383,7 @@ mod tests {
                 period_s: 60,
             }),
             expression: None,
+            parts: Vec::new(),
             comparison: ">".into(),
             threshold: Some(1.0),
             datapoints: 1,
@@ -266,6 +391,29 @@ mod tests {
             period_s: 60,
         };
         alarm(name, rule)
+    }
+
+    /// An expression over metrics of one dimension each.
+    fn math(name: &str, over: &[(&str, &str)]) -> Alarm {
+        let of = |d: &(&str, &str)| MetricId::new("N", "m", &[*d]);
+        let mut alarm = on(name, &[]);
+        if let AlarmRule::Metric { query, parts, .. } = &mut alarm.rule {
+            *query = None;
+            *parts = over.iter().map(of).collect();
+        }
+        alarm
+    }
+
+    fn definition(container: ContainerSpec) -> TaskDefinition {
+        TaskDefinition {
+            revision: Revision::parse("api:41").unwrap(),
+            status: "ACTIVE".into(),
+            cpu_units: None,
+            memory_mib: None,
+            containers: vec![container],
+            registered_at: None,
+            registered_by: None,
+        }
     }
 
     fn service() -> Service {
@@ -307,29 +455,21 @@ mod tests {
 
     #[test]
     fn an_alarm_concerns_what_the_service_is_and_uses_and_no_other() {
-        let definition = TaskDefinition {
-            revision: Revision::parse("api:41").unwrap(),
-            status: "ACTIVE".into(),
-            cpu_units: None,
-            memory_mib: None,
-            containers: vec![ContainerSpec {
-                name: "api".into(),
-                environment: vec![
-                    (
-                        "DB".into(),
-                        "laser-db.c9.us-east-1.rds.amazonaws.com".into(),
-                    ),
-                    (
-                        "STORE".into(),
-                        "rediss://laser-redis.x.cache.amazonaws.com".into(),
-                    ),
-                ],
-                secrets: vec![("DATABASE_URL".into(), "arn:secret:url".into())],
-                ..ContainerSpec::default()
-            }],
-            registered_at: None,
-            registered_by: None,
-        };
+        let definition = definition(ContainerSpec {
+            name: "api".into(),
+            environment: vec![
+                (
+                    "DB".into(),
+                    "laser-db.c9.us-east-1.rds.amazonaws.com".into(),
+                ),
+                (
+                    "STORE".into(),
+                    "rediss://laser-redis.x.cache.amazonaws.com".into(),
+                ),
+            ],
+            secrets: vec![("DATABASE_URL".into(), "arn:secret:url".into())],
+            ..ContainerSpec::default()
+        });
         let service = service();
         let own = on(
             "a",
@@ -356,6 +496,18 @@ mod tests {
             on("p", &[("DBInstanceIdentifier", "main-prod")]),
             on("laser-prod-api-errors", &[]),
             both("g", "a"),
+            math("s", &[("ServiceName", "web"), ("ServiceName", "api")]),
+        ];
+        let unknown = [
+            // Its address may be the secret's.
+            on("m", &[("DBInstanceIdentifier", "laser-db-2")]),
+            on("laser-prod-apix-errors", &[]),
+            on("t", &[("FunctionName", "thumbs")]),
+            math("u", &[]),
+            math("v", &[("ServiceName", "web"), ("FunctionName", "thumbs")]),
+            both("w", "t"),
+            both("x", "nobody knows this one"),
+            both("quiet", "silent"),
         ];
         let elsewhere = [
             on(
@@ -366,31 +518,81 @@ mod tests {
             on("j", &[("ClusterName", "laser-dev")]),
             on("k", &[("TargetGroup", "targetgroup/tg-api/2")]),
             on("l", &[("LoadBalancer", "app/theirs/1")]),
-            on("m", &[("DBInstanceIdentifier", "laser-db-2")]),
             on("n", &[("CacheClusterId", "other-001")]),
             on("q", &[("DBInstanceIdentifier", "main-dev")]),
             on("r", &[("CacheClusterId", "other-prod-001")]),
-            on("laser-prod-apix-errors", &[]),
             both("o", "h"),
+            math("y", &[("ServiceName", "web")]),
         ];
-        let all: Vec<Alarm> = concern.iter().chain(&elsewhere).cloned().collect();
+        let mut silent = own.clone();
+        silent.name = "silent".into();
+        silent.state = AlarmState::InsufficientData;
+        let all = concern.iter().chain(&elsewhere).chain(&unknown);
+        let all: Vec<Alarm> = all.chain([&silent]).cloned().collect();
         let about = About {
             service: &service,
             definition: &definition,
             balancers: Some(vec!["app/ours/1".into()]),
             all: &all,
         };
-        for alarm in &concern {
-            assert!(about.concerns(alarm, DEEPEST), "{}", alarm.name);
-        }
-        for alarm in &elsewhere {
-            assert!(!about.concerns(alarm, DEEPEST), "{}", alarm.name);
+        for (alarms, place) in [
+            (&concern[..], Place::Ours),
+            (&elsewhere[..], Place::Elsewhere),
+            (&unknown[..], Place::Unknown),
+        ] {
+            for alarm in alarms {
+                assert_eq!(about.place(alarm, DEEPEST), place, "{}", alarm.name);
+            }
         }
         // Which balancers lead to it is not known: it may be this one.
-        let unknown = About {
+        let about = About {
             balancers: None,
             ..about
         };
-        assert!(unknown.concerns(&on("l", &[("LoadBalancer", "app/theirs/1")]), 1));
+        let theirs = on("l", &[("LoadBalancer", "app/theirs/1")]);
+        assert_eq!(about.place(&theirs, 1), Place::Unknown);
+    }
+
+    #[test]
+    fn a_store_is_proven_to_be_another_s_only_where_every_address_is_told() {
+        let service = service();
+        let store = on("m", &[("DBInstanceIdentifier", "other-db")]);
+        let own = "laser-db.c9.us-east-1.rds.amazonaws.com";
+        for (plain, secret, place) in [
+            (Some(("DB_HOST", own)), None, Place::Elsewhere),
+            (None, None, Place::Elsewhere),
+            (None, Some("STRIPE_KEY"), Place::Elsewhere),
+            (Some(("DB_HOST", own)), Some("STRIPE_KEY"), Place::Elsewhere),
+            // An alias, a secret address, and a secret that may hold anything.
+            (Some(("DB_HOST", "db.internal")), None, Place::Unknown),
+            (None, Some("DATABASE_URL"), Place::Unknown),
+            (Some(("DB_HOST", own)), Some("APP_CONFIG"), Place::Unknown),
+        ] {
+            let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+            let definition = definition(ContainerSpec {
+                name: "api".into(),
+                environment: plain.map(pair).into_iter().collect(),
+                secrets: secret.map(|s| pair((s, "arn"))).into_iter().collect(),
+                ..ContainerSpec::default()
+            });
+            let about = About {
+                service: &service,
+                definition: &definition,
+                balancers: None,
+                all: &[],
+            };
+            assert_eq!(about.place(&store, 1), place, "{plain:?} {secret:?}");
+        }
+    }
+
+    #[test]
+    fn none_is_said_only_where_nothing_that_may_be_of_the_service_fires() {
+        let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        assert_eq!(firing_now(&[], &[]), "none");
+        assert_eq!(firing_now(&names(&["a"]), &[]), "a");
+        assert_eq!(firing_now(&[], &names(&["x", "y"])), "perhaps x, y");
+        assert_eq!(firing_now(&names(&["a"]), &names(&["x"])), "a, perhaps x");
+        let many = names(&["a", "b", "c", "d", "e", "f", "g", "h"]);
+        assert_eq!(some(&many), "a, b, c, d, e, f and 2 more");
     }
 }

@@ -160,6 +160,7 @@ pub fn rule(a: &Alarm) -> String {
             datapoints,
             periods,
             period_s,
+            ..
         } => {
             let what = match (query, expression) {
                 (Some(q), _) => format!("{} {}", q.stat.word(), q.metric.name),
@@ -187,6 +188,7 @@ fn object(a: &Alarm) -> Value {
             datapoints,
             periods,
             period_s,
+            ..
         } => json!({
             "kind": "metric",
             "namespace": query.as_ref().map(|q| &q.metric.namespace),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::metric::MetricQuery;
+use super::metric::{MetricId, MetricQuery};
 
 /// State of an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -80,6 +80,9 @@ pub enum AlarmRule {
         query: Option<MetricQuery>,
         /// The math expression, where there is one.
         expression: Option<String>,
+        /// The metrics that an expression is made of, where they are told; of one metric alone, `query` tells.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<MetricId>,
         /// `>`, `>=`, `<`, `<=`, or the vendor's word for anomaly bands.
         comparison: String,
         /// In the metric's unit.

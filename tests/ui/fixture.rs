@@ -229,6 +229,7 @@ fn alarm(
         rule: AlarmRule::Metric {
             query: Some(metric),
             expression: None,
+            parts: Vec::new(),
             comparison: ">".into(),
             threshold: Some(threshold),
             datapoints: 3,

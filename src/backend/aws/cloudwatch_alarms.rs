@@ -8,7 +8,7 @@ use super::convert::{count, text, time};
 use super::pages::Pages;
 use super::sound::{told, unsound};
 use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
-use crate::domain::metric::{MetricQuery, Stat};
+use crate::domain::metric::{MetricId, MetricQuery, Stat};
 use crate::domain::problem::Problem;
 use crate::domain::text::inert;
 
@@ -122,6 +122,7 @@ fn metric_alarm(a: &sdk::MetricAlarm, state: AlarmState) -> Alarm {
                 .map_or(a.period().map_or(0, count), |q| q.period_s),
             query,
             expression,
+            parts: parts(a),
             comparison: a.comparison_operator().map_or_else(String::new, comparison),
             threshold: a.threshold(),
             datapoints: a.datapoints_to_alarm().map_or(periods, count),
@@ -173,6 +174,15 @@ fn watched(a: &sdk::MetricAlarm) -> (Option<MetricQuery>, Option<String>) {
     let expression = returned.and_then(|q| q.expression());
     let single = returned.and_then(|q| q.metric_stat()).and_then(of_stat);
     (single, expression.map(|e| text(Some(e))))
+}
+
+/// The metrics that an expression is made of, each once.
+fn parts(a: &sdk::MetricAlarm) -> Vec<MetricId> {
+    let told = a.metrics().iter().filter_map(|q| q.metric_stat()?.metric());
+    let mut all: Vec<MetricId> = told.map(metric).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 fn of_stat(s: &sdk::MetricStat) -> Option<MetricQuery> {
@@ -245,8 +255,19 @@ mod tests {
 
     #[test]
     fn metric_math_has_an_expression_and_no_single_query() {
+        let errors = sdk::Metric::builder()
+            .namespace("AWS/ECS")
+            .metric_name("Errors")
+            .dimensions(
+                sdk::Dimension::builder()
+                    .name("ServiceName")
+                    .value("api")
+                    .build(),
+            )
+            .build();
         let part = sdk::MetricDataQuery::builder()
             .id("m1")
+            .metric_stat(sdk::MetricStat::builder().metric(errors).build())
             .return_data(false)
             .build();
         let sum = sdk::MetricDataQuery::builder()
@@ -254,8 +275,13 @@ mod tests {
             .expression("m1*100")
             .return_data(true)
             .build();
-        let (query, expression) = watched(&base().metrics(part).metrics(sum).build());
+        let again = part.clone();
+        let a = base().metrics(part).metrics(again).metrics(sum).build();
+        let (query, expression) = watched(&a);
         assert_eq!((query, expression.as_deref()), (None, Some("m1*100")));
+        // Which system it is about is told by what it is made of.
+        let made = MetricId::new("AWS/ECS", "Errors", &[("ServiceName", "api")]);
+        assert_eq!(parts(&a), [made]);
     }
 
     #[test]

@@ -319,6 +319,7 @@ fn an_alarm_speaks_for_the_step_whose_metric_it_watches() {
                     period_s: 60,
                 }),
                 expression: None,
+                parts: Vec::new(),
                 comparison: ">".into(),
                 threshold: None,
                 datapoints: 1,

@@ -230,6 +230,7 @@ fn rule(rule: &AlarmRule) -> String {
             datapoints,
             periods,
             period_s,
+            ..
         } => {
             let what = match (query, expression) {
                 (_, Some(e)) => e.clone(),

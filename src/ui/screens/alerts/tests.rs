@@ -52,6 +52,7 @@ fn alarm(name: &str, state: AlarmState, severity: Severity, since_s: i64) -> Arc
         rule: AlarmRule::Metric {
             query: Some(query("CPUUtilization")),
             expression: None,
+            parts: Vec::new(),
             comparison: ">".into(),
             threshold: Some(80.0),
             datapoints: 3,
