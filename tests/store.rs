@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use flightdeck::config::Config;
 use flightdeck::domain::action::{Confirm, Intent, Phase, Preview};
-use flightdeck::domain::audit::{ChainVerdict, Outcome, SignOff, SignOffKind};
+use flightdeck::domain::audit::{AuditRow, ChainVerdict, Outcome, SignOff, SignOffKind};
 use flightdeck::domain::problem::ProblemKind;
 use flightdeck::domain::service::ServiceId;
 use flightdeck::store::{RunState, Store};
 use jiff::Timestamp;
 use sha2::Digest;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 const LEASE: Duration = Duration::from_secs(30);
 
@@ -820,19 +820,17 @@ async fn files_that_cannot_be_used_are_refused_in_words_and_left_alone() {
     );
 }
 
-#[tokio::test]
-async fn a_file_of_the_first_schema_is_brought_up_to_date_with_all_that_it_holds() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("flightdeck.db");
-    // A file as the first version made it, with an ended run, an open one, and a word: filled here, put into the old tables there.
-    let filled = dir.path().join("filled.db");
+/// A file as the first version made it, with ended runs, one that a console drives, and a word: filled here, put into the old tables
+/// there. Returns the rows of its chain.
+async fn of_the_first_version(path: &Path) -> Vec<AuditRow> {
+    let filled = path.with_file_name("filled.db");
     let store = six_rows(&filled).await;
     store.begin(&scale("mail"), "ben").await.unwrap();
     give(&store, sign("2.1.c", "seen").intent, SignOffKind::SignedOff).await;
     let before = store.audit_rows(50).await.unwrap();
     drop(store);
     let mut old = SqliteConnectOptions::new()
-        .filename(&path)
+        .filename(path)
         .create_if_missing(true)
         .foreign_keys(true)
         .connect()
@@ -854,6 +852,73 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date_with_all_that_it_holds
         .execute(&mut old)
         .await
         .unwrap();
+    let refused = sqlx::query("UPDATE run SET lane = 'halt'")
+        .execute(&mut old)
+        .await;
+    assert!(refused.is_err(), "the first schema knows no such lane");
+    old.close().await.unwrap();
+    std::fs::copy(
+        filled.with_extension("db.heads"),
+        path.with_extension("db.heads"),
+    )
+    .unwrap();
+    before
+}
+
+async fn version(path: &Path) -> i64 {
+    let version = sqlx::query_scalar("PRAGMA user_version");
+    version.fetch_one(&mut raw(path).await).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_that_lost_a_guard_is_judged_as_it_is_and_not_mended() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("flightdeck.db");
+    let before = of_the_first_version(&path).await;
+    let mut db = raw(&path).await;
+    let sql = "DROP TRIGGER audit_keeps; UPDATE run SET lease_until = 0";
+    sqlx::raw_sql(sql).execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    // Evidence in a folder that could be written, of rights that a store has not.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let config = Config {
+        store: Some(path.clone()),
+        environment: "production".into(),
+        ..Config::default()
+    };
+    let looks = || {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        (std::fs::read(&path).unwrap(), mode & 0o777)
+    };
+    let found = looks();
+    let store = Store::open_to_read(&config).await.unwrap();
+    let verdict = store.verify().await.unwrap();
+    let (_, why) = broken_at(&verdict);
+    assert!(why.contains("trigger audit_keeps is gone"), "{why}");
+    assert_eq!(store.audit_rows(50).await.unwrap(), before);
+    store.close().await;
+    assert!(looks() == found, "evidence was altered");
+    // Whoever would act with it is refused, and what is missing stays missing.
+    let refused = Store::open_at(&path, "production", LEASE).await;
+    let problem = refused.unwrap_err();
+    assert!(
+        problem.why.contains("trigger audit_keeps is gone"),
+        "{problem}"
+    );
+    assert_eq!(version(&path).await, 1);
+    let verdict = Store::open_to_read(&config).await.unwrap().verify().await;
+    broken_at(&verdict.unwrap());
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_brought_up_to_date_with_all_that_it_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("flightdeck.db");
+    let before = of_the_first_version(&path).await;
+    let mut db = raw(&path).await;
+    let let_go = sqlx::raw_sql("UPDATE run SET lease_until = 0");
+    let_go.execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
     let stop = preview(Intent::Stop {
         service: ServiceId {
             cluster: "laser".into(),
@@ -861,16 +926,6 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date_with_all_that_it_holds
         },
         rollback: true,
     });
-    let refused = sqlx::query("UPDATE run SET lane = 'halt'")
-        .execute(&mut old)
-        .await;
-    assert!(refused.is_err(), "the first schema knows no such lane");
-    drop(old);
-    std::fs::copy(
-        filled.with_extension("db.heads"),
-        path.with_extension("db.heads"),
-    )
-    .unwrap();
 
     // Two consoles that start together after an update: one migrates, the other waits for it.
     let (store, other) = tokio::join!(open(&path), open(&path));

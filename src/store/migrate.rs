@@ -6,8 +6,8 @@ use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 
 use super::anchor::Anchor;
-use super::fault;
 use super::open::unusable;
+use super::{fault, guards};
 use crate::domain::problem::Problem;
 
 /// Schema of this version, in `PRAGMA user_version`.
@@ -80,6 +80,7 @@ async fn write(
                 .map_err(wrong)?;
         }
         Found::Earlier(version) => {
+            refuse_unguarded(path, &mut tx).await?;
             for (_, step) in STEPS.iter().filter(|(to, _)| *to > version) {
                 sqlx::raw_sql(*step)
                     .execute(&mut *tx)
@@ -106,6 +107,19 @@ async fn write(
         .await
         .map_err(wrong)?;
     tx.commit().await.map_err(wrong)
+}
+
+/// The steps make the audit table anew, with all of its guards: whoever judges it afterwards could not see that some were missing.
+async fn refuse_unguarded(path: &Path, tx: &mut SqliteConnection) -> Result<(), Problem> {
+    let missing = guards::missing(tx).await.map_err(|e| unusable(path, &e))?;
+    let Some(what) = missing else { return Ok(()) };
+    Err(fault::opening(
+        path,
+        &format!(
+            "its audit table no longer defends itself ({what}), and to bring it to schema {VERSION} would wipe out that trace"
+        ),
+        "Keep the file as it is, look at it with `flightdeck audit verify`, and set `store` in flightdeck.toml to another path.",
+    ))
 }
 
 /// Whether the file holds our tables, of this version or an earlier one.

@@ -40,36 +40,35 @@ async fn looked_at(path: &Path, eyes: &SqliteConnectOptions) -> Result<bool, Pro
 }
 
 impl Store {
-    /// The store of a configuration, for looking at its audit chain: opened as ever where that can be done, else to be read alone.
+    /// The store of a configuration, for looking at its audit chain. What there is is evidence: it is read as it is, whatever its
+    /// schema, its guards and its rights are. Where there is none yet, it is made as ever.
     ///
     /// # Errors
-    /// As [`Store::open`], where it cannot be read either.
+    /// As [`Store::open`] and [`Store::read_at`].
     pub async fn open_to_read(config: &Config) -> Result<Self, Problem> {
-        let problem = match Self::open(config).await {
-            Ok(store) => return Ok(store),
-            Err(problem) => problem,
-        };
         let path = match &config.store {
             Some(path) => path.clone(),
-            None if config.demo => return Err(problem),
+            None if config.demo => return Self::open(config).await,
             None => open::default_path()?,
         };
         if !std::fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() > 0) {
-            return Err(problem);
+            return Self::open(config).await;
         }
         Self::read_at(&path, &config.environment).await
     }
 
-    /// Opens the file at a path to be read alone. Nothing is written beside it: a log that is not empty can be read only where
-    /// SQLite's index of it is there, too.
+    /// Opens the file at a path to be read alone. Nothing is written beside it but SQLite's index of a log that is not empty; where
+    /// none may be made, such a log can be read only with the index that is there.
     ///
     /// # Errors
     /// Where it cannot be read, or is none of ours.
     pub async fn read_at(path: &Path, environment: &str) -> Result<Self, Problem> {
         let log = beside(path, "-wal");
         let is_written = std::fs::metadata(&log).is_ok_and(|m| m.len() > 0);
+        // An empty log with SQLite's index beside it is that of a console that is open, and may write while this one reads.
+        let is_open = is_written || (log.exists() && beside(path, "-shm").exists());
         // Where there is no log, nobody writes, and SQLite must not ask for files of its own beside it.
-        let eyes = eyes(path).immutable(!is_written);
+        let eyes = eyes(path).immutable(!is_open);
         let known = match looked_at(path, &eyes).await {
             Err(_) if is_written && !beside(path, "-shm").exists() => {
                 let why = format!(
