@@ -9,7 +9,7 @@ use std::time::Duration;
 use flightdeck::config::Config;
 use flightdeck::domain::action::{Confirm, Intent, Phase, Preview};
 use flightdeck::domain::audit::{AuditRow, ChainVerdict, Outcome, SignOff, SignOffKind};
-use flightdeck::domain::problem::ProblemKind;
+use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::domain::service::ServiceId;
 use flightdeck::store::{RunState, Store};
 use jiff::Timestamp;
@@ -908,6 +908,51 @@ async fn a_file_of_the_first_schema_that_lost_a_guard_is_judged_as_it_is_and_not
     assert_eq!(version(&path).await, 1);
     let verdict = Store::open_to_read(&config).await.unwrap().verify().await;
     broken_at(&verdict.unwrap());
+}
+
+#[tokio::test]
+async fn a_file_that_an_older_console_still_acts_with_is_not_upgraded_under_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("flightdeck.db");
+    of_the_first_version(&path).await;
+    let refused = Store::open_at(&path, "production", LEASE).await;
+    let problem = refused.unwrap_err();
+    assert!(
+        problem.why.contains("of an older version is open"),
+        "{problem}"
+    );
+    assert!(
+        problem.fix.contains("Close the older consoles"),
+        "{problem}"
+    );
+    assert_eq!(version(&path).await, 1);
+    let mut db = raw(&path).await;
+    let gone = sqlx::raw_sql("UPDATE run SET lease_until = 0");
+    gone.execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    open(&path).await;
+    assert_eq!(version(&path).await, 2);
+}
+
+#[tokio::test]
+async fn a_console_whose_store_a_newer_version_took_over_judges_nothing_and_says_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("flightdeck.db");
+    let store = six_rows(&path).await;
+    while store.listen().await.unwrap() {}
+    let sql = "ALTER TABLE audit ADD COLUMN more TEXT; PRAGMA user_version = 3";
+    let mut newer = raw(&path).await;
+    sqlx::raw_sql(sql).execute(&mut newer).await.unwrap();
+    let says = |p: Problem| {
+        assert!(
+            p.why.contains("newer version") && p.fix.contains("start"),
+            "{p}"
+        );
+    };
+    says(store.listen().await.unwrap_err());
+    says(store.listen().await.unwrap_err());
+    says(store.verify().await.unwrap_err());
+    says(store.begin(&scale("api"), "ana").await.unwrap_err());
 }
 
 #[tokio::test]

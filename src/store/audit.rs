@@ -12,7 +12,7 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use super::anchor::Head;
 use super::chain::{GENESIS, Judge, StoredRow, outcome_word};
-use super::{Store, fault, guards, trace};
+use super::{Store, fault, guards, migrate, trace};
 use crate::domain::audit::{AuditRow, ChainVerdict, Outcome};
 use crate::domain::problem::Problem;
 use crate::domain::redact;
@@ -72,6 +72,7 @@ impl Store {
 
     async fn verify_by(&self, eyes: &mut SqliteConnection) -> Result<ChainVerdict, Problem> {
         let wrong = |e: sqlx::Error| fault::reading("the audit trail", &self.path, &e);
+        migrate::refuse_newer(&self.path, eyes).await?;
         // The heads first: each of them was committed before it was anchored, so a later look at the table must show it.
         let heads = self.heads()?;
         let missing = heads.is_none();

@@ -67,6 +67,20 @@ pub fn anchoring(row: u64, path: &Path, error: &std::io::Error) -> Problem {
     )
 }
 
+/// A newer version took the file over while this one had it open.
+pub fn upgraded(path: &Path, theirs: i64, ours: i64) -> Problem {
+    Problem::new(
+        ProblemKind::Store,
+        SYSTEM,
+        "the store is of a newer version now, so what it holds cannot be judged here",
+        format!(
+            "{}: a newer version of flightdeck brought it to schema {theirs}, and this one knows {ours}",
+            path.display()
+        ),
+        "Close this console and start that newer version.",
+    )
+}
+
 /// The row (or its vendor ids) belongs to somebody else now.
 pub fn taken(run: &str) -> Problem {
     Problem::new(

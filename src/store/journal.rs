@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteConnection;
 use super::anchor::Head;
 use super::audit::{Entry, Event};
 use super::chain::outcome_word;
-use super::{Store, fault};
+use super::{Store, fault, migrate};
 use crate::domain::action::{Intent, Permit, Phase, Preview};
 use crate::domain::audit::Outcome;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -128,6 +128,7 @@ impl Store {
         let parameters = redact::json(&parameters);
         let inputs = serde_json::to_string(&preview.inputs).map_err(|e| wrong(encode(e)))?;
         let mut tx = self.lock().await.map_err(wrong)?;
+        migrate::refuse_newer(&self.path, &mut tx).await?;
         if let Some(service) = intent.service() {
             self.make_room(&mut tx, &service.to_string(), lane, &run)
                 .await?;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 
@@ -81,6 +82,7 @@ async fn write(
         }
         Found::Earlier(version) => {
             refuse_unguarded(path, &mut tx).await?;
+            refuse_driven(path, &mut tx).await?;
             for (_, step) in STEPS.iter().filter(|(to, _)| *to > version) {
                 sqlx::raw_sql(*step)
                     .execute(&mut *tx)
@@ -120,6 +122,45 @@ async fn refuse_unguarded(path: &Path, tx: &mut SqliteConnection) -> Result<(), 
         ),
         "Keep the file as it is, look at it with `flightdeck audit verify`, and set `store` in flightdeck.toml to another path.",
     ))
+}
+
+/// A console of the version before that goes on with a run would take the rows of this version for a chain that somebody broke.
+async fn refuse_driven(path: &Path, tx: &mut SqliteConnection) -> Result<(), Problem> {
+    let driven: Option<(String, String, String, i64)> = sqlx::query_as(
+        "SELECT run, who, host, pid FROM run WHERE state = 'open' AND lease_until > ? ORDER BY started_at LIMIT 1",
+    )
+    .bind(Timestamp::now().as_millisecond())
+    .fetch_optional(tx)
+    .await
+    .map_err(|e| unusable(path, &e))?;
+    let Some((run, who, host, pid)) = driven else {
+        return Ok(());
+    };
+    Err(fault::opening(
+        path,
+        &format!(
+            "a console of an older version is open and drives run {run} ({who} on {host}, pid {pid}), and it would not understand schema {VERSION}"
+        ),
+        "Close the older consoles (their runs are picked up here), and start again; what a dead one drove is free within a minute.",
+    ))
+}
+
+/// A console of a newer version brought the file to its schema while this one had it open: what it writes cannot be judged here.
+///
+/// # Errors
+/// Where that is so, or the version cannot be read.
+pub(super) async fn refuse_newer(
+    path: &Path,
+    connection: &mut SqliteConnection,
+) -> Result<(), Problem> {
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version")
+        .fetch_one(connection)
+        .await
+        .map_err(|e| fault::reading("which version made the store", path, &e))?;
+    if version <= VERSION {
+        return Ok(());
+    }
+    Err(fault::upgraded(path, version, VERSION))
 }
 
 /// Whether the file holds our tables, of this version or an earlier one.

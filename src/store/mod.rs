@@ -111,8 +111,10 @@ impl Store {
             .await
             .map_err(|e| fault::reading("whether the store has changed", &self.path, &e))?;
         let news = version != ear.heard;
-        ear.heard = version;
         if news {
+            // Not heard, so that each look says so: nothing that follows can be judged here.
+            migrate::refuse_newer(&self.path, &mut ear.connection).await?;
+            ear.heard = version;
             self.tell();
         }
         Ok(news)
