@@ -230,6 +230,32 @@ async fn a_running_deployment_is_stopped_and_rolled_back_while_it_is_followed() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deploy_that_an_own_rollback_to_a_named_revision_replaces_is_no_failure_of_a_stranger_s()
+{
+    let bench = Bench::at(SLOW).await;
+    let (ana, ben) = (bench.console().await, bench.console().await);
+    let before = ana.service(&api()).await.revision.number;
+    let deploying = ana.start(deploy("1.8.3")).await.unwrap();
+    while !ana.service(&api()).await.is_deploying() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let back = ben.run(rollback(Some(before))).await;
+    assert_eq!(back.outcome, Some(Outcome::Succeeded), "{}", story(&back));
+    let deploying = ana.wait(&deploying).await;
+    let said = story(&deploying);
+    assert_eq!(deploying.outcome, Some(Outcome::Stopped), "{said}");
+    let rows = ana.store.audit_rows(10).await.unwrap();
+    let row = rows.iter().find(|r| r.outcome == Some(Outcome::Stopped));
+    let detail = row.map_or("", |r| r.detail.as_str());
+    let by = format!("(rollback, run {})", back.id);
+    assert!(
+        detail.contains("replaced by ") && detail.contains(&by),
+        "{detail}"
+    );
+    assert!(!detail.contains("somebody else"), "{detail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rollback_under_way_is_not_rolled_back_forward_without_being_told() {
     let bench = Bench::at(SLOW).await;
     let (ana, ben) = (bench.console().await, bench.console().await);

@@ -8,6 +8,9 @@ use super::words::same;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
 use crate::domain::service::{Revision, Rollout, Service, ServiceId, image_tag};
 
+/// How the words end for what replaced ours, as long as nobody is known who began it.
+pub const STRANGER: &str = ", which somebody else began";
+
 /// What was read of a service at one moment.
 #[derive(Clone, Debug)]
 pub struct Sight {
@@ -109,6 +112,15 @@ impl Goal {
             Self::Rollout { revision, seen, .. } => our_deployment(sight, revision, seen),
             _ => None,
         }
+    }
+
+    /// Whether the service is set to what the call brought, and not to what was there before.
+    pub fn is_primary(&self, sight: &Sight) -> bool {
+        let Self::Rollout { revision, seen, .. } = self else {
+            return false;
+        };
+        let brought = |p: &Rollout| !seen.contains(&rollout_mark(p)) && same(&p.revision, revision);
+        sight.primary().is_some_and(brought)
     }
 
     /// Whether the call has had its effect: asked after a lost reply.
@@ -241,7 +253,7 @@ fn settled(r: &Rollout) -> bool {
 
 fn replaced(other: &Rollout) -> String {
     format!(
-        "replaced by a newer deployment of {}, which somebody else began",
+        "replaced by a newer deployment of {}{STRANGER}",
         other.revision
     )
 }
@@ -296,7 +308,7 @@ fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
         }
         DeploymentState::Stopped => Step::Lost(match newer.and_then(|d| d.to.as_ref()) {
             Some(to) => format!(
-                "replaced by a newer deployment of {}, which somebody else began",
+                "replaced by a newer deployment of {}{STRANGER}",
                 to.revision
             ),
             None => format!("stopped: {why}"),

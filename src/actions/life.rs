@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::engine::Engine;
 use super::follow::{Followed, follow};
-use super::goal::Goal;
+use super::goal::{Goal, STRANGER};
 use super::hands::{Effect, Halt, Hands};
 use super::{kind, purpose, verify};
 use crate::domain::action::{Intent, Phase};
@@ -153,7 +153,10 @@ async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
     enter(Phase::Follow);
     match follow(hands, &goal).await {
         Followed::Lost(why) => match purpose::stopped_by(hands, &goal).await {
-            Some(by) => End::Done(Outcome::Stopped, format!("{by}: {why}")),
+            Some(by) => {
+                let why = why.strip_suffix(STRANGER).unwrap_or(&why);
+                End::Done(Outcome::Stopped, format!("{by}: {why}"))
+            }
             None => End::Done(Outcome::Failed, why),
         },
         Followed::TooLong(why) => End::Unknown(Phase::Follow, why),

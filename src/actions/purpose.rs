@@ -1,34 +1,94 @@
-//! Whether a person stopped on purpose what an action had begun: that is no failure, and it is told with who did it.
+//! Whether a person stopped on purpose what an action had begun, or put something else in its place: that is no failure, and it is
+//! told with who did it.
 
-use super::goal::Goal;
+use super::goal::{Goal, Sight};
 use super::hands::Hands;
+use super::words::same;
 use crate::domain::deployment::{Deployment, DeploymentState};
+use crate::domain::service::Revision;
+use crate::store::JournalRun;
 
-/// Who stopped the deployment of a goal that was lost, in words; `None`: nobody did, as far as can be told.
+/// How often a run is looked at whose call is on its way, in quarters of a poll: its effect may show before its reply is written down.
+const LOOKS: u32 = 8;
+
+/// Who stopped or replaced the deployment of a goal that was lost, in words; `None`: nobody did, as far as can be told.
 pub async fn stopped_by(hands: &Hands<'_>, goal: &Goal) -> Option<String> {
     let id = goal.service()?;
     let sight = hands.look.sight(id).await.ok()?;
-    let ours = goal.deployment(&sight)?;
-    if !matches!(
-        ours.state,
-        DeploymentState::Stopped | DeploymentState::RolledBack | DeploymentState::RollingBack
-    ) {
-        return None;
-    }
-    // A stop is journalled with the deployment that it ends before it is sent: that proves it, whoever drove it.
-    for other in hands.store.runs_of(id).await.unwrap_or_default() {
-        let goal = other.marks.get("goal");
-        let ends = goal.and_then(|g| serde_json::from_str::<Goal>(g).ok());
-        if let Some(Goal::Ended { deployment, .. }) = ends
-            && deployment == ours.id
-            && other.run.has_called()
-        {
-            let run = other.run;
-            let verb = run.intent.verb();
-            return Some(format!("stopped by {} ({verb}, run {})", run.who, run.id));
+    for look in 1..=LOOKS {
+        let mut is_calling = false;
+        for other in hands.store.runs_of(id).await.unwrap_or_default() {
+            let Some(how) = done_by(&other, goal, &sight) else {
+                continue;
+            };
+            if called(&other) == Some("done") {
+                let run = other.run;
+                let verb = run.intent.verb();
+                return Some(format!("{how} by {} ({verb}, run {})", run.who, run.id));
+            }
+            is_calling |= called(&other) == Some("about") && other.run.goes_on();
+        }
+        if !is_calling {
+            break;
+        }
+        if look < LOOKS {
+            tokio::time::sleep(hands.timing.poll / 4).await;
         }
     }
-    elsewhere(ours).then(|| "stopped by a person, from elsewhere".to_owned())
+    let ours = goal.deployment(&sight)?;
+    (is_over(ours) && elsewhere(ours)).then(|| "stopped by a person, from elsewhere".to_owned())
+}
+
+/// How far the call of a run is: about to be made, or answered.
+fn called(run: &JournalRun) -> Option<&str> {
+    run.marks.get("called").map(String::as_str)
+}
+
+/// What another run was to do to the deployment of a goal, in a word; `None`: nothing.
+fn done_by(other: &JournalRun, ours: &Goal, sight: &Sight) -> Option<&'static str> {
+    // A run is journalled with what it ends, or with what it found, before its call is sent: that proves it, whoever drove it.
+    let theirs: Goal = serde_json::from_str(other.marks.get("goal")?).ok()?;
+    if let Goal::Ended { deployment, .. } = &theirs {
+        let it = ours.deployment(sight)?;
+        return (*deployment == it.id && is_over(it)).then_some("stopped");
+    }
+    replaces(&theirs, ours, sight).then_some("replaced")
+}
+
+/// Whether a rollout took the place of ours, which it found when it was called.
+pub fn replaces(theirs: &Goal, ours: &Goal, sight: &Sight) -> bool {
+    let Goal::Rollout { seen: found, .. } = theirs else {
+        return false;
+    };
+    let Goal::Rollout { revision, seen, .. } = ours else {
+        return false;
+    };
+    let Some(it) = ours.deployment(sight) else {
+        // An endpoint that lists rollouts alone: ours came after what we found, and is known by its revision.
+        let mut came = found.iter().filter(|mark| !seen.contains(mark));
+        return came.any(|mark| is_of(mark, revision)) && theirs.is_primary(sight);
+    };
+    // What was over before the other began was ended by something else.
+    let in_time = |new: &Deployment| match (new.created_at, it.finished_at) {
+        (Some(began), Some(ended)) => began <= ended,
+        _ => true,
+    };
+    it.state == DeploymentState::Stopped
+        && found.contains(&it.id)
+        && theirs.deployment(sight).is_some_and(in_time)
+}
+
+/// Whether a mark of [`Sight::marks`] is of a rollout of a revision.
+fn is_of(mark: &str, revision: &Revision) -> bool {
+    let told = mark.split(' ').nth(1).and_then(Revision::parse);
+    told.is_some_and(|told| same(&told, revision))
+}
+
+fn is_over(d: &Deployment) -> bool {
+    matches!(
+        d.state,
+        DeploymentState::Stopped | DeploymentState::RolledBack | DeploymentState::RollingBack
+    )
 }
 
 /// Whether the vendor says that a person stopped it: its word for that, and nothing else that ends a deployment.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::actions::purpose::replaces;
 use crate::domain::deployment::RevisionLoad;
 use crate::domain::service::{CircuitBreaker, DeploymentConfig, Strategy, TaskCounts};
 
@@ -391,4 +392,63 @@ fn no_effect_is_believed_only_where_nothing_else_moved() {
     assert!(stop.is_untouched(&at(DeploymentState::InProgress)));
     assert!(!stop.is_untouched(&at(DeploymentState::Unknown)));
     assert!(!stop.is_untouched(&wanted(6)), "it is not in the list");
+}
+
+fn rollout(to: u32, seen: &[String]) -> Goal {
+    Goal::Rollout {
+        service: id(),
+        revision: revision(to),
+        seen: seen.to_vec(),
+    }
+}
+
+#[test]
+fn what_found_ours_and_stands_in_its_place_has_replaced_it() {
+    let (ours, back) = (rollout(42, &[]), rollout(41, &["d2".into()]));
+    let at = |s: i64| jiff::Timestamp::from_second(s).ok();
+    let mut old = deployment("d2", 41, 42, DeploymentState::Stopped);
+    let mut new = deployment("d3", 42, 41, DeploymentState::InProgress);
+    (old.finished_at, new.created_at) = (at(10), at(10));
+    let seen = |old: &Deployment, new: &Deployment| {
+        sight(
+            vec![],
+            vec![new.clone(), old.clone()],
+            TaskCounts::default(),
+        )
+    };
+    assert!(replaces(&back, &ours, &seen(&old, &new)));
+    // One that had not seen ours, one whose deployment is not there, one that began when ours was over.
+    assert!(!replaces(&rollout(41, &[]), &ours, &seen(&old, &new)));
+    let other = rollout(40, &["d2".into()]);
+    assert!(!replaces(&other, &ours, &seen(&old, &new)));
+    new.created_at = at(11);
+    assert!(!replaces(&back, &ours, &seen(&old, &new)));
+    new.created_at = at(10);
+    old.state = DeploymentState::RolledBack;
+    assert!(!replaces(&back, &ours, &seen(&old, &new)));
+}
+
+#[test]
+fn a_rollout_is_replaced_where_the_endpoint_knows_no_deployments() {
+    let told = |n: u32, id: &str, status: &str| {
+        let counts = TaskCounts::default();
+        roll(id, status, n, "IN_PROGRESS", "", counts)
+    };
+    let before = sight(
+        vec![told(41, "1", "PRIMARY")],
+        vec![],
+        TaskCounts::default(),
+    );
+    let ours = rollout(42, &before.marks());
+    let both = vec![told(42, "2", "PRIMARY"), told(41, "1", "ACTIVE")];
+    let while_ours = sight(both, vec![], TaskCounts::default());
+    let back = rollout(41, &while_ours.marks());
+    let now = sight(
+        vec![told(41, "3", "PRIMARY")],
+        vec![],
+        TaskCounts::default(),
+    );
+    assert!(replaces(&back, &ours, &now));
+    assert!(!replaces(&back, &ours, &while_ours), "it has not begun");
+    assert!(!replaces(&rollout(41, &before.marks()), &ours, &now));
 }
