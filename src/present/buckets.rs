@@ -39,11 +39,13 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     for bucket in all {
         section.row(&bucket.name, cells(bucket, all, now), bucket);
     }
-    let open = all.iter().filter(|b| b.is_private() == Some(false)).count();
-    if open > 0 {
-        section.note(
-            format!("{} open to everybody", count(open, "bucket")),
+    let open = all.iter().filter(|b| b.is_private() == Some(false));
+    let open: Vec<String> = open.map(|b| b.name.clone()).collect();
+    if !open.is_empty() {
+        section.tally(
+            format!("{} open to everybody", count(open.len(), "bucket")),
             Tone::Bad,
+            open.into_iter(),
         );
     }
     let total: u64 = all.iter().filter_map(|b| b.bytes).sum();

@@ -111,6 +111,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
                 Cell::plain(&r.title),
             ];
             runs.row(r.id.to_string(), cells, r);
+            runs.part_of("workflows", r.workflow_id.to_string());
         }
     }
     let part = &facts.estate.github_deployments;
@@ -203,7 +204,7 @@ fn tell(section: &mut Section, pipelines: &Pipelines) {
             pipelines.branch,
             names.join(", ")
         );
-        section.note(words, Tone::Bad);
+        section.tally(words, Tone::Bad, red.iter().map(|w| w.id.to_string()));
     }
 }
 
@@ -229,6 +230,7 @@ fn fill_jobs(section: &mut Section, pipelines: &Pipelines, now: Timestamp) {
                 }),
             ];
             section.row(job.id.to_string(), cells, job);
+            section.part_of("workflows", looked.run.workflow_id.to_string());
         }
     }
 }

@@ -168,6 +168,8 @@ pub struct Row {
     pub cells: Vec<Cell>,
     /// Everything known of it, as JSON: for `describe`, and for the command line's lists.
     pub thing: Value,
+    /// The row of another section, by its name and id, that this is a part of: what is bad here is what is bad there.
+    pub of: Option<(&'static str, String)>,
 }
 
 impl Row {
@@ -223,6 +225,8 @@ pub struct Section {
     pub notes: Vec<Cell>,
     /// What it is worth.
     pub standing: Standing,
+    /// Ids of rows that notes count.
+    tallied: Vec<String>,
     empty: &'static str,
 }
 
@@ -242,6 +246,7 @@ impl Section {
             heads,
             rows: Vec::new(),
             notes: Vec::new(),
+            tallied: Vec::new(),
             standing: Standing {
                 source: part.source.clone(),
                 observed_at: part.observed_at,
@@ -305,12 +310,31 @@ impl Section {
             id: id.into(),
             cells,
             thing: serde_json::to_value(thing).unwrap_or_default(),
+            of: None,
         });
+    }
+
+    /// Says of the row that was added last that it is a part of a row of another section.
+    pub fn part_of(&mut self, section: &'static str, id: impl Into<String>) {
+        if let Some(row) = self.rows.last_mut() {
+            row.of = Some((section, id.into()));
+        }
     }
 
     /// Adds a line above the table.
     pub fn note(&mut self, text: impl AsRef<str>, tone: Tone) {
         self.notes.push(Cell::new(text, tone));
+    }
+
+    /// Adds a line above the table that counts some of its rows, by their ids: it stands for them where all is said in a line or two.
+    pub fn tally(&mut self, text: impl AsRef<str>, tone: Tone, rows: impl Iterator<Item = String>) {
+        self.note(text, tone);
+        self.tallied.extend(rows);
+    }
+
+    /// Whether one of its notes counts a row.
+    pub fn tallies(&self, row: &Row) -> bool {
+        self.tallied.contains(&row.id)
     }
 
     /// The same answer with other rows under other heads, and no notes.
@@ -320,6 +344,7 @@ impl Section {
             heads,
             rows,
             notes: Vec::new(),
+            tallied: Vec::new(),
             ..self
         }
     }
@@ -369,11 +394,11 @@ impl Section {
         })
     }
 
-    /// What is bad in it: the row's first cell, and the bad one.
-    pub fn bad(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// What is bad in it: the rows, and what their first bad cell says.
+    pub fn bad(&self) -> impl Iterator<Item = (&Row, &str)> {
         self.rows.iter().filter_map(|row| {
             let bad = row.cells.iter().find(|c| c.tone == Tone::Bad)?;
-            Some((row.name(), bad.text.as_str()))
+            Some((row, bad.text.as_str()))
         })
     }
 

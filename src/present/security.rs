@@ -106,6 +106,7 @@ fn unsafe_rows(view: &View, told: Section) -> Option<Section> {
                     id: row.id.clone(),
                     cells,
                     thing: row.thing.clone(),
+                    of: None,
                 },
             ));
         }

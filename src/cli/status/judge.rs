@@ -248,26 +248,20 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
     all
 }
 
-/// What is bad in a view, each thing once: a note that counts the bad rows of its section stands for them, and the run that failed
-/// is the workflow that is red.
+/// What is bad in a view, each thing once: a note that counts bad rows stands for them, and the job that failed is the workflow that
+/// is red.
 fn ill(sections: &[Section]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    let mut told: Vec<&str> = Vec::new();
+    let mut told: Vec<(&str, &str)> = Vec::new();
     for section in sections.iter().filter(|s| s.is_fresh()) {
         let notes = section.notes.iter().filter(|n| n.tone == Tone::Bad);
-        let before = all.len();
         all.extend(notes.map(|n| n.text.clone()));
-        let counted = all.len() > before;
-        let earlier = told.clone();
-        for (name, text) in section.bad() {
-            let of_one = |t: &&str| {
-                let rest = name.strip_prefix(*t);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-            };
-            if !counted && !earlier.iter().any(of_one) {
-                all.push(format!("{name}: {text}"));
+        for (row, text) in section.bad() {
+            let whole = row.of.as_ref().map(|(section, id)| (*section, id.as_str()));
+            if !section.tallies(row) && whole.is_none_or(|whole| !told.contains(&whole)) {
+                all.push(format!("{}: {text}", row.name()));
             }
-            told.push(name);
+            told.push((section.name, &row.id));
         }
     }
     all

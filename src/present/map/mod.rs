@@ -326,8 +326,15 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         section
     };
     let mut nodes = section("nodes", "Health map", NODES);
+    // The headline names where a fault starts and all that it reaches.
+    let told = graph
+        .nodes
+        .iter()
+        .filter(|n| n.starts || !n.reached_by.is_empty() || (n.beside && n.tone == Tone::Bad));
+    let told: Vec<String> = told.map(|n| n.id.to_owned()).collect();
     for line in graph.headline() {
-        nodes.note(line.text, line.tone);
+        let told = told.iter().filter(|_| line.tone == Tone::Bad);
+        nodes.tally(&line.text, line.tone, told.cloned());
     }
     let text = |text: Option<String>| Cell::plain(text.unwrap_or_default());
     for n in &graph.nodes {
@@ -368,6 +375,13 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             },
         ];
         edges.row(format!("{}>{}", e.from, e.to), cells, e);
+        // A way suffers from the ill step at its end.
+        let is_ill = |id: &str| {
+            let node = nodes.rows.iter().find(|r| r.id == id);
+            node.is_some_and(|r| r.worst() == Tone::Bad)
+        };
+        let step = if is_ill(e.to) { e.to } else { e.from };
+        edges.part_of("nodes", step);
     }
     vec![nodes, edges]
 }

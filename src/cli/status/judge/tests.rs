@@ -10,6 +10,7 @@ use crate::domain::part::Part;
 use crate::domain::probe::{Grade, HttpsProbe, HttpsTarget};
 use crate::domain::problem::Problem;
 use crate::domain::slack::Workspace;
+use crate::domain::target::{Target, TargetGroup, TargetsAbroad};
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()
@@ -232,4 +233,52 @@ fn a_red_workflow_is_one_finding_with_its_count() {
         all.into_iter().map(|f| f.text).collect::<Vec<_>>()
     };
     assert_eq!(of_pipelines(&facts), ["1 red workflow on main: deploy"]);
+}
+
+#[test]
+fn what_is_bad_of_one_thing_hides_nothing_of_another() {
+    let group = |region: &str, name: &str, states: &[&str]| {
+        let target = |state: &&str| Target {
+            id: "10.0.0.1".into(),
+            port: 80,
+            zone: "a".into(),
+            state: (*state).into(),
+            reason: String::new(),
+        };
+        TargetGroup {
+            arn: format!("arn:aws:elasticloadbalancing:{region}:1:targetgroup/{name}/1"),
+            name: name.into(),
+            load_balancers: Vec::new(),
+            health_check_path: None,
+            targets: states.iter().map(target).collect(),
+        }
+    };
+    let mut facts = quiet(&["elb", "elb-abroad"]);
+    let ill = ["unhealthy"; 4];
+    let here = vec![group("home", "old-tg", &[]), group("home", "api-tg", &ill)];
+    facts.target_groups = part(Arc::new(here));
+    // One of the same name, and one that its name begins with, in the other region.
+    let abroad = vec![
+        group("away", "api-tg", &["unhealthy"]),
+        group("away", "api-tg two", &["unhealthy"]),
+    ];
+    facts.estate.targets_abroad = part(Arc::new(TargetsAbroad {
+        region: "away".into(),
+        groups: abroad,
+        unread: 0,
+    }));
+    let degraded = |facts: &Facts| {
+        let mut all = judge(facts, now());
+        all.retain(|f| f.about == "targets");
+        all.into_iter().map(|f| f.text).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        degraded(&facts),
+        [
+            "old-tg has no target",
+            "api-tg: 0",
+            "api-tg: 0",
+            "api-tg two: 0"
+        ]
+    );
 }
