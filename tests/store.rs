@@ -345,6 +345,10 @@ async fn a_table_that_lost_its_guards_is_told_though_its_rows_follow() {
     for (sql, says) in [
         ("DROP TRIGGER audit_stays", "trigger audit_stays is gone"),
         (
+            "DROP TRIGGER signoff_stays",
+            "trigger signoff_stays is gone",
+        ),
+        (
             "DROP TRIGGER audit_keeps; CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN SELECT 1; END",
             "trigger audit_keeps is another",
         ),

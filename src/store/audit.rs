@@ -98,7 +98,7 @@ impl Store {
                 ChainVerdict::Broken {
                     seq: rows,
                     why: format!(
-                        "the table no longer defends itself ({what}): the rows up to here follow from one another, but anybody may have written them"
+                        "the store no longer defends its rows ({what}): the rows up to here follow from one another, but anybody may have written them"
                     ),
                 }
             }

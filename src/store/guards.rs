@@ -1,4 +1,4 @@
-//! Whether the audit table still defends itself: its checks, and the triggers that keep rows from being changed, removed or put in
+//! Whether the tables of the audit trail and of sign-offs still defend themselves: their checks, and the triggers that keep rows from being changed, removed or put in
 //! out of order. Who takes those away leaves a chain that may be whole, and a table that anybody can write.
 
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ fn plain(sql: &str) -> String {
 
 async fn made(connection: &mut SqliteConnection) -> Result<Made, sqlx::Error> {
     let rows: Vec<(String, String)> = sqlx::query_as(
-        "SELECT type || ' ' || name, sql FROM sqlite_master WHERE tbl_name = 'audit' AND sql IS NOT NULL",
+        "SELECT type || ' ' || name, sql FROM sqlite_master WHERE tbl_name IN ('audit', 'signoff') AND sql IS NOT NULL",
     )
     .fetch_all(connection)
     .await?;
