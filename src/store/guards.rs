@@ -1,5 +1,5 @@
-//! Whether the tables of the audit trail and of sign-offs still defend themselves: their checks, and the triggers that keep rows from being changed, removed or put in
-//! out of order. Who takes those away leaves a chain that may be whole, and a table that anybody can write.
+//! Whether the tables of the audit trail and of sign-offs still defend themselves: their checks, and the triggers that keep rows from
+//! being changed, removed or put in out of order. Who takes those away leaves a chain that may be whole, and a table that anybody can write.
 
 use std::collections::BTreeMap;
 
