@@ -52,9 +52,7 @@ fn capped(body: SdkBody, share: Arc<Share>) -> SdkBody {
     let limit = if said > limit as u64 { 0 } else { limit };
     let frames = Box::pin(BodyStream::new(Limited::new(body, limit)));
     let counted = unfold((frames, share), |(mut frames, share)| async move {
-        let Some(frame) = frames.next().await else {
-            return None;
-        };
+        let frame = frames.next().await?;
         if let Some(data) = frame.as_ref().ok().and_then(|f| f.data_ref()) {
             share.take(data.len()).await;
         }

@@ -179,17 +179,16 @@ mod tests {
 
     #[test]
     fn a_vital_that_nobody_measures_is_not_proved_by_the_others() {
-        for missing in 0..VITALS.len() {
-            let good = [
-                (VITALS[0].0, 900.0),
-                (VITALS[1].0, 0.01),
-                (VITALS[2].0, 9.0),
-            ];
-            let others: Vec<_> = (0..3).filter(|n| *n != missing).map(|n| good[n]).collect();
+        let good = [
+            (VITALS[0].0, 900.0),
+            (VITALS[1].0, 0.01),
+            (VITALS[2].0, 9.0),
+        ];
+        for vital in &VITALS {
+            let others: Vec<_> = good.into_iter().filter(|g| g.0 != vital.0).collect();
             let (state, reason) = asked(&others, 5);
             assert_eq!(state, Unknown, "{reason}");
-            let name = VITALS[missing].2;
-            assert_eq!(reason, format!("{name} of shop: is not measured"));
+            assert_eq!(reason, format!("{} of shop: is not measured", vital.2));
         }
     }
 
