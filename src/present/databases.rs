@@ -32,6 +32,7 @@ const HEADS: &[Head] = &[
     Head::right("kept", 5),
     Head::left("window", 12).drop(6),
     Head::left("encrypted", 9),
+    Head::left("address", 8),
 ];
 
 const CLUSTER_HEADS: &[Head] = &[
@@ -163,6 +164,11 @@ fn cells(d: &Database, vitals: Option<&DbVitals>, ours: bool, facts: &Facts) -> 
             "-"
         }),
         Cell::on(d.encrypted),
+        // A public address: its security groups alone stand between it and the world.
+        match d.public {
+            true => Cell::new("public", Tone::Bad),
+            false => Cell::muted("private"),
+        },
     ]
 }
 
@@ -282,4 +288,51 @@ fn events(facts: &Facts, now: Timestamp) -> Section {
         section.note(words, Tone::Muted);
     }
     section
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::database::Databases;
+    use crate::domain::facts::ProviderHealth;
+    use crate::domain::part::Part;
+
+    #[test]
+    fn a_public_address_is_seen_on_the_page_and_among_what_is_not_safe() {
+        let now = Timestamp::UNIX_EPOCH;
+        let looked = |public: bool| {
+            let instances = vec![Database {
+                id: "main".into(),
+                encrypted: true,
+                public,
+                ..Database::default()
+            }];
+            let known = Arc::new(Databases {
+                instances,
+                ..Databases::default()
+            });
+            let mut facts = Facts::default();
+            let period = std::time::Duration::from_secs(60);
+            facts.estate.databases = Part::answered(known, now, "rds:DescribeDBInstances", period);
+            facts.providers = vec![ProviderHealth {
+                name: "rds".into(),
+                last_ok: Some(now),
+                problem: None,
+                next_try: None,
+                calls_per_minute: 0,
+                latency_ms: None,
+                configured: true,
+            }];
+            let address = HEADS.iter().position(|h| h.title == "address").unwrap();
+            let tone = make(&facts, now)[0].rows[0].cells[address].tone;
+            let unsafe_rows = (super::super::security::VIEW.make)(&facts, now);
+            let words = unsafe_rows.iter().flat_map(|s| &s.rows);
+            let words = words.flat_map(|r| &r.cells).map(|c| c.text.clone());
+            (tone, words.filter(|w| w.contains("address public")).count())
+        };
+        assert_eq!(looked(true), (Tone::Bad, 1));
+        assert_eq!(looked(false), (Tone::Muted, 0));
+    }
 }
