@@ -56,7 +56,7 @@ class Tmux:
 
     def cells(self):
         """The screen as rows of (text of the cell, Style); a wide character is followed by an empty cell."""
-        return [_parse(line, self.cols) for line in self._tmux("capture-pane", "-e", "-p", "-N", "-t", "s").split("\n")[: self.rows]]
+        return parse(self._tmux("capture-pane", "-e", "-p", "-N", "-t", "s").split("\n")[: self.rows], self.cols)
 
     def key(self, name):
         """Presses a key by its tmux name: `2`, `Enter`, `Escape`, `C-r`, `PageDown`."""
@@ -93,8 +93,17 @@ _FLAGS = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse", 9: "st
 _OFF = {22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 27: ("reverse",), 29: ("strike",)}
 
 
-def _parse(line, cols):
-    cells, style, at = [], Style(), 0
+def parse(lines, cols):
+    """Rows of (text of the cell, Style). What tmux says of colours at the end of a line holds at the start of the next one."""
+    rows, style = [], Style()
+    for line in lines:
+        cells, style = _row(line, cols, style)
+        rows.append(cells)
+    return rows
+
+
+def _row(line, cols, style):
+    cells, at = [], 0
     for found in [*_SGR.finditer(line), None]:
         end = found.start() if found else len(line)
         for char in line[at:end]:
@@ -110,7 +119,7 @@ def _parse(line, cols):
         at = found.end()
         if found.group(1) is not None:
             style = _apply(style, found.group(1))
-    return (cells + [(" ", Style())] * cols)[:cols]
+    return (cells + [(" ", Style())] * cols)[:cols], style
 
 
 def _apply(style, words):

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use flightdeck::domain::action::{Intent, Phase, Run, RunLine};
 use flightdeck::domain::audit::Outcome;
-use flightdeck::domain::deployment::{Deployment, DeploymentState};
+use flightdeck::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
 use flightdeck::domain::facts::Author;
 use flightdeck::domain::image::{Image, Registry, Scan};
 use flightdeck::domain::interest::Interest;
@@ -361,4 +361,22 @@ fn an_image_that_failed_here_is_not_offered_like_any_other() {
     c.keys("3/worker<enter><enter>U<down>");
     assert!(c.shows("▌:2.0.0-bad"), "{}", c.text());
     assert!(!c.shows("failed 2h"), "{}", c.text());
+}
+
+#[test]
+fn a_deployment_whose_story_is_not_read_yet_is_not_said_to_have_none() {
+    let rollout = |d: &mut Deployment| d.source = DeploymentSource::Rollouts;
+    let mut c = Console::with(120, 40, with(rollout, Vec::new()));
+    c.keys("4");
+    let (unread, untold) = (
+        "is not read yet",
+        "nobody tells of service deployments here",
+    );
+    assert!(c.shows(unread) && !c.shows(untold), "{}", c.text());
+    let mut snapshot = with(rollout, Vec::new());
+    let alone = snapshot.facts.deployment_rows()[..1].to_vec();
+    snapshot.facts.deployments = part(Arc::new(alone));
+    let mut c = Console::with(120, 40, snapshot);
+    c.keys("4");
+    assert!(c.shows(untold) && !c.shows(unread), "{}", c.text());
 }

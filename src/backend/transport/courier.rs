@@ -216,8 +216,8 @@ fn of_error(error: &reqwest::Error) -> Evidence {
 mod tests {
     use super::*;
 
-    /// Answers everything with so many megabytes, and does not say beforehand how many.
-    async fn serve(megabytes: usize) -> String {
+    /// Answers everything with so many bytes, and does not say beforehand how many; `ends`: or whether there are more.
+    async fn serve(bytes: usize, ends: bool) -> String {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = format!("http://{}", listener.local_addr().unwrap());
@@ -228,11 +228,14 @@ mod tests {
                     let _ = stream.read(&mut request).await.unwrap();
                     let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
                     stream.write_all(head).await.unwrap();
-                    for _ in 0..megabytes {
+                    for piece in vec![b' '; bytes].chunks(1 << 20) {
                         // Who has read enough hangs up.
-                        if stream.write_all(&vec![b' '; 1 << 20]).await.is_err() {
+                        if stream.write_all(piece).await.is_err() {
                             return;
                         }
+                    }
+                    if !ends {
+                        std::future::pending::<()>().await;
                     }
                 });
             }
@@ -241,7 +244,7 @@ mod tests {
     }
 
     async fn peak_of(answers: usize, megabytes: usize) -> (usize, Vec<Result<usize, Evidence>>) {
-        let at = serve(megabytes).await;
+        let at = serve(megabytes << 20, true).await;
         let budget = Arc::new(Budget::default());
         let courier = Courier::new(Arc::new(Trust::new(None).unwrap()), budget.clone());
         let all = (0..answers).map(|_| async {
@@ -271,26 +274,6 @@ mod tests {
         assert!((30..=64 + 6 + 6).contains(&peak), "{peak} MB");
     }
 
-    /// Answers everything with so many bytes, does not say beforehand how many, and never comes to an end.
-    async fn dribble(bytes: usize) -> String {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let at = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                tokio::spawn(async move {
-                    let mut request = vec![0; 4096];
-                    let _ = stream.read(&mut request).await.unwrap();
-                    let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
-                    stream.write_all(head).await.unwrap();
-                    stream.write_all(&vec![b' '; bytes]).await.unwrap();
-                    std::future::pending::<()>().await;
-                });
-            }
-        });
-        at
-    }
-
     #[tokio::test]
     async fn two_vendors_that_dribble_do_not_keep_a_third_waiting() {
         let budget = Arc::new(Budget::default());
@@ -298,7 +281,7 @@ mod tests {
         let courier = Arc::new(Courier::new(trust, budget.clone()));
         let slow = 3 << 19;
         for _ in 0..2 {
-            let (at, courier) = (dribble(slow).await, courier.clone());
+            let (at, courier) = (serve(slow, false).await, courier.clone());
             tokio::spawn(async move {
                 let url = at.parse().unwrap();
                 courier.carry(Request::new(http::Method::GET, url)).await
@@ -311,7 +294,7 @@ mod tests {
         };
         let patience = Duration::from_secs(9);
         tokio::time::timeout(patience, both_came).await.unwrap();
-        let url = serve(2).await.parse().unwrap();
+        let url = serve(2 << 20, true).await.parse().unwrap();
         let third = courier.carry(Request::new(http::Method::GET, url));
         let heard = tokio::time::timeout(patience, third).await;
         let heard = heard.expect("it waits for those that dribble").unwrap();

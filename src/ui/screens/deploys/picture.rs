@@ -1,5 +1,7 @@
 //! One deployment or action as a picture: both revisions side by side, what guards it, how far it is, what happened.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -311,7 +313,12 @@ fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
         }
     }
     if d.source == DeploymentSource::Rollouts {
-        let words = "as the service itself tells it: nobody tells of its service deployments here";
+        // Whoever told of another one tells of this, too, a moment later.
+        let is_told = |d: &Arc<Deployment>| d.source == DeploymentSource::ServiceDeployments;
+        let words = match facts.deployment_rows().iter().any(is_told) {
+            true => "as the service itself tells it: its service deployment is not read yet",
+            false => "as the service itself tells it: nobody tells of service deployments here",
+        };
         let lines = wrapped(words, usize::from(width).saturating_sub(3));
         rows.extend(lines.into_iter().map(|text| vec![(text, t.muted)]));
     }
