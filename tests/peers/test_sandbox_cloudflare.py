@@ -197,15 +197,16 @@ class Changes(Cloudflare):
                 count[status] = count.get(status, 0) + group["count"]
             return count.get("miss", 0) / max(1, count.get("hit", 0) + count.get("miss", 0))
 
-        before = missed()
-        self.assertLess(before, 0.2)
+        self.assertLess(missed(), 0.25)
         self.assertEqual(self.cloudflare.call("cache.purge", {**self.of, "purge_everything": True})["id"], self.zone["id"])
-        peak, end = 0, time.monotonic() + 40
-        while time.monotonic() < end and not (peak > 0.5 and missed() < 0.2):
-            peak = max(peak, missed())
+        # Four seconds of traffic are few requests: the share swings by some hundredths about a tenth.
+        peak, refilled, end = 0, False, time.monotonic() + 40
+        while time.monotonic() < end and not refilled:
+            share = missed()
+            peak, refilled = max(peak, share), peak > 0.5 and share < 0.2
             time.sleep(0.3)
         self.assertGreater(peak, 0.5)
-        self.assertLess(missed(), 0.2)
+        self.assertTrue(refilled, share)
         with self.assertRaises(Refused):
             self.cloudflare.call("cache.purge", {**self.of, "files": ["https://elsewhere.example/a.js"]})
 
