@@ -575,6 +575,56 @@ fn actions_are_found_from_anywhere_and_ask_for_the_service_first() {
 }
 
 #[test]
+fn a_list_sorted_by_a_column_without_room_says_by_which() {
+    let mut c = Console::new(80, 24);
+    c.keys("3");
+    assert!(c.shows("state▾") && !c.shows("by "), "{}", c.text());
+    c.keys("sssss");
+    assert!(c.shows("by deployed▾"), "{}", c.text());
+    c.keys("S");
+    assert!(c.shows("by deployed▴"), "{}", c.text());
+    let mut c = Console::new(160, 48);
+    c.keys("3sssss");
+    assert!(
+        c.shows("deployed▾") && !c.shows("by deployed"),
+        "{}",
+        c.text()
+    );
+}
+
+#[test]
+fn an_action_is_found_together_with_its_service() {
+    let asked = |c: &Console| match c.effects.last() {
+        Some(Effect::Preview(intent)) => format!("{intent:?}"),
+        _ => c.text(),
+    };
+    let mut c = Console::new(80, 24);
+    c.keys(":restart work");
+    assert!(c.shows("restart laser-prod/worker"), "{}", c.text());
+    c.keys("<enter>");
+    let said = asked(&c);
+    assert!(
+        said.contains("Restart") && said.contains("worker"),
+        "{said}"
+    );
+    let mut c = Console::new(80, 24);
+    c.keys(":roll back prod/api<enter>");
+    let said = asked(&c);
+    assert!(said.contains("Rollback") && said.contains("api"), "{said}");
+    // Nothing is deploying there: the row says so, and nothing happens.
+    let mut c = Console::new(120, 40);
+    c.keys(":stop prod/api");
+    assert!(c.shows("nothing is being rolled out"), "{}", c.text());
+    c.keys("<enter>");
+    assert!(c.effects.is_empty(), "{:?}", c.effects);
+    let mut snapshot = fixture::snapshot();
+    snapshot.facts.read_only = true;
+    let mut c = Console::with(120, 40, snapshot);
+    c.keys(":restart work");
+    assert!(!c.shows("restart laser-prod/worker"), "{}", c.text());
+}
+
+#[test]
 fn a_read_only_palette_says_why_an_action_does_nothing() {
     let mut snapshot = fixture::snapshot();
     snapshot.facts.read_only = true;

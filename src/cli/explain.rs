@@ -44,8 +44,12 @@ pub fn usage(error: &clap::Error) -> Option<Problem> {
     // All that is missing stands on lines of its own, up to the first blank one.
     let first: Vec<&str> = lines().take_while(|line| !line.is_empty()).collect();
     let what = first.join(" ");
-    let tips: Vec<&str> = lines().filter_map(|l| l.strip_prefix("tip: ")).collect();
     let form = lines().find_map(|l| l.strip_prefix("Usage: "));
+    let tips = lines().filter_map(|l| l.strip_prefix("tip: "));
+    let tips: Vec<String> = tips
+        .map(str::to_owned)
+        .chain(form.and_then(|form| bare(error, form)))
+        .collect();
     let why = match form {
         Some(form) => format!("{}; it is written {form}", error.kind()),
         None => error.kind().to_string(),
@@ -66,6 +70,19 @@ pub fn usage(error: &clap::Error) -> Option<Problem> {
         why,
         fix,
     ))
+}
+
+/// A word that stands alone where an option must be given: it is that one's value, most likely.
+fn bare(error: &clap::Error, form: &str) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let unknown = error.kind() == ErrorKind::UnknownArgument;
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let mut words = form.split_whitespace();
+    let option = words.find(|w| w.starts_with("--"))?;
+    let is_plain = unknown && !word.starts_with('-');
+    is_plain.then(|| format!("'{option} {word}' may be meant"))
 }
 
 /// One line, where there is no room for three.
@@ -117,6 +134,10 @@ mod tests {
                 &["'--jsn'", "--json", "flightdeck services"],
             ),
             (&["deploy", "api"], &["--image"]),
+            (
+                &["deploy", "api", ":1.8.3"],
+                &["'--image :1.8.3' may be meant"],
+            ),
             (&["config"], &["a command is missing", "flightdeck config"]),
             (&["--speed", "x\u{1b}[2J\u{7}"], &["'x", "0.01"]),
         ] {

@@ -18,7 +18,7 @@ pub(super) const VIEW: View = View {
         "error_events",
         "error_releases",
         "services",
-        "task_definitions",
+        "definitions",
     ],
     make,
 };

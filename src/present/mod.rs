@@ -19,6 +19,7 @@ mod images;
 pub mod map;
 mod network;
 mod pipelines;
+mod place;
 mod postgres;
 mod redis_server;
 mod scaling;
@@ -38,7 +39,8 @@ pub mod words;
 
 use jiff::Timestamp;
 
-pub use section::{Cell, Head, Place, Row, Section, Standing, Tone};
+pub use place::Place;
+pub use section::{Cell, Head, Row, Section, Standing, Tone};
 
 use crate::domain::facts::Facts;
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::place::Place;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::problem::Problem;
 use crate::domain::text::inert;
@@ -186,17 +187,6 @@ impl Row {
     }
 }
 
-/// Where a row stands: what a fault is about, and a person is led to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Name of the view.
-    pub view: &'static str,
-    /// Name of its section.
-    pub section: &'static str,
-    /// Id of the row.
-    pub row: String,
-}
-
 /// What a section is worth: who answered, when, and what went wrong.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standing {
@@ -225,6 +215,8 @@ pub struct Section {
     pub notes: Vec<Cell>,
     /// What it is worth.
     pub standing: Standing,
+    /// Those of its notes that a row about the whole page says as well.
+    pub asides: Vec<String>,
     /// Ids of rows that notes count.
     tallied: Vec<String>,
     empty: &'static str,
@@ -246,6 +238,7 @@ impl Section {
             heads,
             rows: Vec::new(),
             notes: Vec::new(),
+            asides: Vec::new(),
             tallied: Vec::new(),
             standing: Standing {
                 source: part.source.clone(),
@@ -326,6 +319,12 @@ impl Section {
         self.notes.push(Cell::new(text, tone));
     }
 
+    /// Adds a line above the table that a row about the whole page says as well, though nothing is wrong.
+    pub fn aside(&mut self, text: impl AsRef<str>) {
+        self.asides.push(text.as_ref().to_owned());
+        self.note(text, Tone::Muted);
+    }
+
     /// Adds a line above the table that counts some of its rows, by their ids: it stands for them where all is said in a line or two.
     pub fn tally(&mut self, text: impl AsRef<str>, tone: Tone, rows: impl Iterator<Item = String>) {
         self.note(text, tone);
@@ -344,6 +343,7 @@ impl Section {
             heads,
             rows,
             notes: Vec::new(),
+            asides: Vec::new(),
             tallied: Vec::new(),
             ..self
         }

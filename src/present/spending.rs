@@ -40,6 +40,9 @@ const CALLS: &[Head] = &[
     Head::left("charged", 26).grow(2),
 ];
 
+/// What stands in place of the bill where nobody asks for it.
+const UNASKED: &str = "the bill is not asked for: [cost] in flightdeck.toml";
+
 /// Seconds of a month of thirty days.
 const MONTH_S: f64 = 30.0 * 86_400.0;
 /// A question to Cost Explorer, and a metric that GetMetricData reads, in US dollars (AWS's price lists).
@@ -51,7 +54,11 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         true => cost::sections(facts, now),
         false => Vec::new(),
     };
+    let bill = all.len();
     all.extend(capacity::sections(facts, now));
+    if let (0, Some(first)) = (bill, all.first_mut()) {
+        first.aside(UNASKED);
+    }
     all.push(calls(facts, now));
     all
 }

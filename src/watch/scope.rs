@@ -107,6 +107,35 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_view_needs_is_somebody_s_subject() {
+        use Subject::*;
+        let subjects = [
+            Identity,
+            Services,
+            Definitions,
+            Deployments,
+            Targets,
+            Alarms,
+            Measures,
+            Dashboards,
+            LogGroups,
+            Outside,
+            Records,
+        ];
+        let parts = crate::watch::estate::ROWS.iter().map(|row| row.part);
+        let known: Vec<&str> = subjects
+            .map(Subject::name)
+            .into_iter()
+            .chain(parts)
+            .collect();
+        for view in crate::present::VIEWS {
+            for need in view.needs {
+                assert!(known.contains(need), "{}: nobody asks {need}", view.id);
+            }
+        }
+    }
+
+    #[test]
     fn a_command_asks_what_it_shows_and_what_it_looks_at() {
         let scope = Scope::Only(&[Subject::Services]);
         assert!(scope.covers(&Topic::Inventory) && scope.covers(&Topic::Logs));

@@ -13,6 +13,13 @@ const EAGER: Duration = Duration::from_secs(2);
 /// The same for one that was asked once only: when a picture is begun, one answer gives the next question its contents.
 const AT_FIRST: Duration = Duration::from_millis(50);
 
+/// Periods whose questions are spread out: those of a minute would else all be asked, and their answers all be in memory, in the
+/// same second for ever. Shorter ones are few, and longer ones meet seldom.
+const SPREAD: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(30)..=Duration::from_secs(900);
+/// The part of a circle that spreads any number of points over it evenly, added again and again.
+const GOLDEN: f64 = 0.618_033_988_749_895;
+
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     period: Duration,
@@ -26,6 +33,8 @@ struct Slot {
     again: bool,
     /// What is to be asked has changed since the last question began.
     changed: bool,
+    /// Whether its second question was moved away from those of others.
+    spread: bool,
 }
 
 impl Slot {
@@ -38,6 +47,8 @@ impl Slot {
 #[derive(Debug, Default)]
 pub struct Timetable {
     slots: HashMap<Topic, Slot>,
+    /// Where on the circle the last one was put.
+    turn: f64,
 }
 
 impl Timetable {
@@ -56,6 +67,7 @@ impl Timetable {
                 failure: None,
                 again: false,
                 changed: false,
+                spread: false,
             });
             if w.period < slot.period && slot.failures == 0 {
                 let since = slot.began.unwrap_or(now) + w.period;
@@ -112,6 +124,12 @@ impl Timetable {
             slot.began = Some(now);
             // What the period is counted from; `ended` moves it where the question failed.
             slot.next = now + slot.period;
+            if !slot.spread && SPREAD.contains(&slot.period) {
+                // Sooner than it is due, never later.
+                self.turn = (self.turn + GOLDEN).fract();
+                slot.next = now + slot.period.mul_f64(0.5 + self.turn / 2.0);
+                slot.spread = true;
+            }
         }
     }
 
@@ -161,6 +179,7 @@ impl Timetable {
         for slot in self.slots.values_mut() {
             slot.next = now;
             slot.failures = 0;
+            slot.spread = false;
         }
     }
 }
@@ -211,6 +230,43 @@ mod tests {
             Some(t0 + 15 * S),
             "counted from the question, not from the answer"
         );
+    }
+
+    #[test]
+    fn what_is_asked_together_at_first_is_spread_over_the_period() {
+        let t0 = Instant::now();
+        let topics = [
+            Topic::Alarms,
+            Topic::Identity,
+            Topic::LogGroups,
+            Topic::Charts,
+            Topic::Inventory,
+        ];
+        let mut table = Timetable::default();
+        let wanted = topics.clone().map(|t| Wanted::every(t, 60_000));
+        table.want(&wanted, t0);
+        let ask = |table: &mut Timetable, now: Instant| {
+            let due = table.due(now, rested);
+            for topic in &due {
+                table.began(topic, now);
+                table.ended(topic, None, now);
+            }
+            due.len()
+        };
+        assert_eq!(ask(&mut table, t0), 5, "nobody waits at first");
+        for round in 0..2 {
+            let mut asked = 0;
+            for second in 1..=60 {
+                let n = ask(&mut table, t0 + (60 * round + second) * S);
+                assert!(n <= 1, "{n} at once in second {second}");
+                asked += n;
+            }
+            assert!(asked >= 5, "each within its period: {asked}");
+        }
+        table.all_now(t0 + 121 * S);
+        assert_eq!(ask(&mut table, t0 + 121 * S), 5);
+        let half = ask(&mut table, t0 + 166 * S);
+        assert!((1..5).contains(&half), "and are apart again: {half}");
     }
 
     #[test]

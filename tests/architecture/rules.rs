@@ -36,6 +36,7 @@ const DOORS: &[(&str, &[&str])] = &[
 
 /// What stands directly in `src` and puts the rooms together: may use everything.
 const ASSEMBLY: &[&str] = &[
+    "build.rs",
     "main.rs",
     "lib.rs",
     "core.rs",

@@ -205,7 +205,10 @@ pub fn finish(
             names.join(", ")
         ))?;
     }
-    out.line("flightdeck config check reads it; flightdeck opens the console on it")?;
+    out.line(match demo {
+        true => "it describes the embedded platform, which is there with --demo only: for an account of yours, the same without --demo",
+        false => "flightdeck config check reads it; flightdeck opens the console on it",
+    })?;
     Ok(Exit::OK)
 }
 

@@ -1,5 +1,7 @@
 //! The command palette: fuzzy search over screens, commands, services and alarms. Actions are found from anywhere.
 
+mod spoken;
+
 use std::sync::Arc;
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
@@ -19,8 +21,9 @@ use super::super::update;
 use super::super::widgets::{field, line};
 use super::{Overlay, window};
 use crate::domain::dashboard::DashboardId;
-use crate::domain::service::{Service, ServiceId, image_tag};
+use crate::domain::service::ServiceId;
 use crate::domain::text::clip;
+use crate::door::Snapshot;
 use crate::present::VIEWS;
 
 /// What a row leads to.
@@ -51,6 +54,10 @@ pub struct Palette {
     title: String,
     input: Input,
     entries: Vec<Entry>,
+    /// How many of them are there whatever is typed.
+    listed: usize,
+    /// What an action that is typed with a service's name is looked up in.
+    spoken: Option<Arc<Snapshot>>,
     found: Vec<usize>,
     selected: usize,
 }
@@ -167,41 +174,26 @@ impl Palette {
                 Nav::Criterion(c.id.clone()),
             ));
         }
-        Self::of("Go to, or do".into(), entries)
+        let spoken = (!facts.read_only).then(|| model.snapshot.clone());
+        Self::of("Go to, or do".into(), entries, spoken)
     }
 
     /// The services, for an action that was chosen where none is selected.
     fn services(model: &Model, command: Command) -> Self {
         let facts = &model.snapshot.facts;
-        let entry = |s: &Arc<Service>| {
-            let image = facts
-                .task_definition(s)
-                .and_then(|d| d.main_container(None));
-            let image = image.map_or(String::new(), |c| format!(" · {}", image_tag(&c.image)));
-            let (health, counts) = (s.health().word(), s.counts);
-            Entry {
-                kind: "service",
-                name: s.id.to_string(),
-                doc: format!(
-                    "{health} · {} of {} run{image}",
-                    counts.running, counts.desired
-                ),
-                key: String::new(),
-                disabled: acts::refused(command, s),
-                mutates: true,
-                target: Target::Act(command, s.id.clone()),
-            }
-        };
+        let entry = |s| spoken::on(facts, command, s, s.id.to_string());
         let entries = facts.service_rows().iter().map(entry).collect();
         let verb = command.short();
-        Self::of(format!("{verb}: which service?"), entries)
+        Self::of(format!("{verb}: which service?"), entries, None)
     }
 
-    fn of(title: String, entries: Vec<Entry>) -> Self {
+    fn of(title: String, entries: Vec<Entry>, spoken: Option<Arc<Snapshot>>) -> Self {
         let mut palette = Self {
             title,
             input: Input::default(),
+            listed: entries.len(),
             entries,
+            spoken,
             found: Vec::new(),
             selected: 0,
         };
@@ -211,7 +203,14 @@ impl Palette {
 
     fn search(&mut self) {
         let text = |e: &&Entry| format!("{} {}", e.name, e.kind);
-        self.found = fuzzy::rank(self.entries.iter(), self.input.value(), text);
+        self.entries.truncate(self.listed);
+        let listed = fuzzy::rank(self.entries.iter(), self.input.value(), text);
+        if let Some(snapshot) = &self.spoken {
+            let spoken = spoken::entries(&snapshot.facts, self.input.value());
+            self.entries.extend(spoken);
+        }
+        // Who says both what and of what means that.
+        self.found = (self.listed..self.entries.len()).chain(listed).collect();
         self.selected = 0;
     }
 

@@ -100,6 +100,11 @@ impl Row {
     }
 }
 
+/// The sign beside what sorts.
+fn arrow(down: bool) -> &'static str {
+    if down { "▾" } else { "▴" }
+}
+
 /// How a table is drawn.
 #[derive(Debug)]
 pub struct Table<'a> {
@@ -144,19 +149,22 @@ impl Table<'_> {
         for place in self.places(at.width - 2) {
             let column = &self.columns[place.0];
             let arrow = match self.sort {
-                Some((c, down)) if c == place.0 => {
-                    if down {
-                        "▾"
-                    } else {
-                        "▴"
-                    }
-                }
+                Some((c, down)) if c == place.0 => arrow(down),
                 _ => "",
             };
             let head = self.fitted(place, &format!("{}{arrow}", column.title));
             let x = at.x + 2 + place.1;
             line(buf, x, at.y, place.2, &[(head, theme.column)]);
         }
+    }
+
+    /// What sorts where its column has no room in a table so wide, with its arrow: to be said elsewhere.
+    pub fn unseen_sort(&self, width: u16) -> Option<String> {
+        let (by, down) = self.sort?;
+        let seen = self.places(width.saturating_sub(2));
+        let seen = seen.iter().any(|place| place.0 == by);
+        let column = self.columns.get(by).filter(|_| !seen)?;
+        Some(format!("{}{}", column.title, arrow(down)))
     }
 
     /// Draws a row on one line.

@@ -39,13 +39,16 @@ pub(super) fn view(s: &Services, cx: &Cx<'_>, buf: &mut Buffer) {
         }
         _ => {}
     }
-    let inside = panel(buf, cx.body, &title, true, t);
     let table = Table {
         columns: row::COLUMNS,
         sort: Some((s.sort, !s.reverse)),
         selected: s.list.index().checked_sub(s.list.offset()),
         focus: true,
     };
+    if let Some(by) = table.unseen_sort(cx.body.width.saturating_sub(2)) {
+        title.push_str(&format!("   by {by}"));
+    }
+    let inside = panel(buf, cx.body, &title, true, t);
     let rows = s.visible.iter().skip(s.list.offset());
     let rows = rows.take(usize::from(inside.height));
     let groups = row::Groups::of(&cx.snapshot.facts, rows.clone());

@@ -155,9 +155,12 @@ fn says(sections: &[Section]) -> String {
         .filter(|n| n.tone.weight() >= Tone::Unknown.weight())
         .collect();
     bad.sort_by_key(|n| std::cmp::Reverse(n.tone.weight()));
-    pieces.extend(bad.iter().take(2).map(|n| n.text.clone()));
-    if pieces.is_empty() {
-        pieces.extend(worst_cell(sections));
+    // What is only not known is no reason for what a row says to be wrong.
+    let worst = worst_cell(sections);
+    let heaviest = bad.first().map_or(0, |n| n.tone.weight());
+    match worst {
+        Some((tone, said)) if tone.weight() > heaviest => pieces.push(said),
+        _ => pieces.extend(bad.iter().take(2).map(|n| n.text.clone())),
     }
     if pieces.is_empty() && View::worst(sections) == Tone::Unknown {
         let unasked = sections.iter().find(|s| !s.is_asked() && s.rows.is_empty());
@@ -169,6 +172,7 @@ fn says(sections: &[Section]) -> String {
     if !unanswered && pieces.is_empty() {
         let counted = sections.iter().filter(|s| !s.rows.is_empty()).take(3);
         pieces.extend(counted.map(|s| counted_rows(s.name, s.rows.len())));
+        pieces.extend(sections.iter().flat_map(|s| &s.asides).cloned());
     }
     if pieces.is_empty() {
         return "nothing there".into();
@@ -188,7 +192,7 @@ fn counted_rows(name: &str, n: usize) -> String {
 }
 
 /// What the worst cell of all rows says, and of what: where no note sums it up.
-fn worst_cell(sections: &[Section]) -> Option<String> {
+fn worst_cell(sections: &[Section]) -> Option<(Tone, String)> {
     let cells = sections
         .iter()
         .flat_map(|s| s.rows.iter().map(move |r| (s, r)));
@@ -223,10 +227,11 @@ fn worst_cell(sections: &[Section]) -> Option<String> {
         .map(|x| std::ptr::from_ref(x.1))
         .collect();
     rows.dedup();
-    Some(match rows.len() - 1 {
+    let said = match rows.len() - 1 {
         0 => said,
         n => format!("{said}, and {n} more"),
-    })
+    };
+    Some((cell.tone, said))
 }
 
 #[cfg(test)]
@@ -258,6 +263,20 @@ mod tests {
         assert_eq!(says(&[one]), "Indexes: missing quotes user_id, and 1 more");
         let well = section(&[("used", Tone::Plain, "quotes_pkey")]);
         assert_eq!(says(&[well]), "1 index");
+    }
+
+    #[test]
+    fn a_row_that_is_wrong_is_said_before_what_is_not_known() {
+        let mut ports = section(&[("open", Tone::Bad, "port 22")]);
+        ports.note("no host is looked at from outside", Tone::Unknown);
+        assert_eq!(says(&[ports]), "Indexes: open port 22");
+        let mut doubtful = section(&[("used", Tone::Plain, "quotes_pkey")]);
+        doubtful.note("no host is looked at from outside", Tone::Unknown);
+        assert_eq!(says(&[doubtful]), "no host is looked at from outside");
+        let mut aside = section(&[("used", Tone::Plain, "quotes_pkey")]);
+        aside.aside("sizes are not asked for");
+        assert_eq!(View::worst(std::slice::from_ref(&aside)), Tone::Ok);
+        assert_eq!(says(&[aside]), "1 index · sizes are not asked for");
     }
 
     #[test]
