@@ -11,6 +11,7 @@ pub mod msg;
 pub mod overlays;
 mod runtime;
 pub mod screens;
+mod signals;
 pub mod terminal;
 pub mod theme;
 pub mod update;

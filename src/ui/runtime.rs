@@ -16,6 +16,7 @@ use super::effect::Effect;
 use super::keymap::Keymap;
 use super::model::Model;
 use super::msg::Msg;
+use super::signals::Signals;
 use super::terminal::{Cause, Guard, Pace, Painter, Writer};
 use super::theme::{Depth, Theme};
 use super::update::update;
@@ -363,37 +364,6 @@ pub enum Ended {
 impl Ended {
     /// The terminal is gone. Whoever hears of it by a signal and whoever does not must end alike: both may come first.
     const GONE: Self = Self::Signal(rustix::process::Signal::HUP.as_raw());
-}
-
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-    quit: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
-        })
-    }
-
-    /// The number of the one that came.
-    async fn ended(&mut self) -> i32 {
-        use rustix::process::Signal;
-        let signal = tokio::select! {
-            _ = self.terminate.recv() => Signal::TERM,
-            _ = self.hang_up.recv() => Signal::HUP,
-            _ = self.interrupt.recv() => Signal::INT,
-            _ = self.quit.recv() => Signal::QUIT,
-        };
-        signal.as_raw()
-    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,15 @@ fn signals_leave_the_terminal_as_it_was_and_the_shell_is_told_which_it_was() {
         (Signal::HUP, 129),
         (Signal::INT, 130),
         (Signal::QUIT, 131),
+        (Signal::USR1, 138),
+        (Signal::USR2, 140),
+        (Signal::ALARM, 142),
+        (Signal::XCPU, 152),
+        (Signal::VTALARM, 154),
+        (Signal::PROF, 155),
+        (Signal::IO, 157),
+        (Signal::SYS, 159),
+        (Signal::ABORT, 134),
     ] {
         let mut screen = Screen::demo(120, 40);
         proc::signal(screen.pid(), signal);
