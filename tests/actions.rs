@@ -249,7 +249,7 @@ async fn a_deploy_that_an_own_rollback_to_a_named_revision_replaces_is_no_failur
     let detail = row.map_or("", |r| r.detail.as_str());
     let by = format!("(rollback, run {})", back.id);
     assert!(
-        detail.contains("replaced by ") && detail.contains(&by),
+        detail.starts_with("superseded by deployment ") && detail.contains(&by),
         "{detail}"
     );
     assert!(!detail.contains("somebody else"), "{detail}");

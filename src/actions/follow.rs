@@ -18,6 +18,8 @@ pub enum Followed {
     Reached(String),
     /// Otherwise.
     Lost(String),
+    /// A newer deployment took its place.
+    Superseded(String),
     /// Not within the time that we give it.
     TooLong(String),
 }
@@ -41,6 +43,7 @@ pub async fn follow(hands: &Hands<'_>, goal: &Goal) -> Followed {
                 match goal.judge(&sight, began.elapsed(), hands.timing.patience) {
                     Step::Reached(text) => return Followed::Reached(text),
                     Step::Lost(why) => return Followed::Lost(why),
+                    Step::Superseded(why) => return Followed::Superseded(why),
                     Step::Going { done, note } => {
                         moved.stands(standing(done, &note));
                         hands.board.progress(hands.claim.run(), done);

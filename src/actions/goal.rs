@@ -60,6 +60,8 @@ pub enum Step {
     Reached(String),
     /// It ended otherwise, and why.
     Lost(String),
+    /// A newer deployment took its place before it had ended, and which: nothing of ours failed.
+    Superseded(String),
 }
 
 impl Sight {
@@ -236,7 +238,7 @@ fn overtaken(other: &Rollout, ours: Option<&Rollout>) -> Step {
     let failed = ours.filter(|r| r.rollout_state == "FAILED");
     let why = failed.map_or(&other.rollout_reason, |r| &r.rollout_reason);
     if failed.is_none() && !why.to_lowercase().contains("rolling back") {
-        return Step::Lost(replaced(other));
+        return Step::Superseded(superseded(&other.id, &other.revision));
     }
     if other.rollout_state == "IN_PROGRESS" {
         return Step::Going {
@@ -251,11 +253,10 @@ fn settled(r: &Rollout) -> bool {
     r.counts.running == r.counts.desired && r.counts.pending == 0
 }
 
-fn replaced(other: &Rollout) -> String {
-    format!(
-        "replaced by a newer deployment of {}{STRANGER}",
-        other.revision
-    )
+fn superseded(id: &str, revision: &Revision) -> String {
+    // Of an ARN the last part is the deployment's own.
+    let id = id.rsplit('/').next().unwrap_or(id);
+    format!("superseded by deployment {id} of {revision}{STRANGER}")
 }
 
 fn breaker_count(service: &Service, ours: &Rollout) -> Option<(u32, u32)> {
@@ -306,13 +307,10 @@ fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
         DeploymentState::RolledBack => {
             Step::Lost(format!("rolled back to {}: {why}", back.join(", ")))
         }
-        DeploymentState::Stopped => Step::Lost(match newer.and_then(|d| d.to.as_ref()) {
-            Some(to) => format!(
-                "replaced by a newer deployment of {}{STRANGER}",
-                to.revision
-            ),
-            None => format!("stopped: {why}"),
-        }),
+        DeploymentState::Stopped => match newer.and_then(|d| Some((&d.id, d.to.as_ref()?))) {
+            Some((id, to)) => Step::Superseded(superseded(id, &to.revision)),
+            None => Step::Lost(format!("stopped: {why}")),
+        },
         DeploymentState::Failed => Step::Lost(format!("ECS gave up: {why}")),
         DeploymentState::RollingBack => Step::Going {
             done,

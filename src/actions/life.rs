@@ -153,12 +153,18 @@ async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
     enter(Phase::Follow);
     match follow(hands, &goal).await {
         Followed::Lost(why) => match purpose::stopped_by(hands, &goal).await {
-            Some(by) => {
-                let why = why.strip_suffix(STRANGER).unwrap_or(&why);
-                End::Done(Outcome::Stopped, format!("{by}: {why}"))
-            }
+            Some(by) => End::Done(Outcome::Stopped, format!("{by}: {why}")),
             None => End::Done(Outcome::Failed, why),
         },
+        // No failure, whoever began the other: what is there now is what somebody wanted later.
+        Followed::Superseded(why) => {
+            let by = purpose::stopped_by(hands, &goal).await;
+            let text = match (by, why.strip_suffix(STRANGER)) {
+                (Some(by), Some(why)) => format!("{why}: {by}"),
+                _ => why,
+            };
+            End::Done(Outcome::Stopped, text)
+        }
         Followed::TooLong(why) => End::Unknown(Phase::Follow, why),
         Followed::Reached(text) => {
             hands.say(Phase::Follow, &text).await;

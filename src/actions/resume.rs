@@ -136,7 +136,7 @@ impl Engine {
         };
         match goal.judge(&sight, Duration::MAX, self.timing.patience) {
             Step::Going { done, note } => standing(done, &note) != *stood,
-            Step::Reached(_) | Step::Lost(_) => true,
+            Step::Reached(_) | Step::Lost(_) | Step::Superseded(_) => true,
         }
     }
 

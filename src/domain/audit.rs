@@ -17,7 +17,7 @@ pub enum Outcome {
     Unknown,
     /// Given up by the person; what was begun is left as it is.
     Abandoned,
-    /// A person stopped on purpose what it had begun.
+    /// A person stopped on purpose what it had begun, or a newer deployment superseded it.
     Stopped,
 }
 

@@ -174,13 +174,11 @@ fn a_deployment_that_somebody_replaced_is_told_so() {
     let newer = deployment("d3", 42, 50, DeploymentState::InProgress);
     let ours = deployment("d2", 41, 42, DeploymentState::Stopped);
     let seen = sight(vec![], vec![newer, ours], counts(6, 6, 0));
-    let Step::Lost(why) = deploying().judge(&seen, NOW, PATIENCE) else {
+    let Step::Superseded(why) = deploying().judge(&seen, NOW, PATIENCE) else {
         panic!("ours has ended");
     };
-    assert!(
-        why.contains("api:50") && why.contains("somebody else"),
-        "{why}"
-    );
+    let wanted = format!("superseded by deployment d3 of api:50{STRANGER}");
+    assert_eq!(why, wanted);
 }
 
 #[test]
@@ -247,7 +245,7 @@ fn where_an_endpoint_has_no_service_deployments_the_rollouts_tell() {
         "",
         counts(6, 0, 0),
     );
-    let Step::Lost(why) = judge(vec![stranger]) else {
+    let Step::Superseded(why) = judge(vec![stranger]) else {
         panic!("somebody else's");
     };
     assert!(why.contains("api:77"), "{why}");
