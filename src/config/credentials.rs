@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::file;
 use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
 
@@ -316,9 +317,9 @@ impl Provider {
 }
 
 fn read(path: &std::path::Path) -> Result<String, Problem> {
-    std::fs::read_to_string(path).map_err(|e| {
+    file::text(path).map_err(|why| {
         trouble(
-            &format!("{}: {e}", path.display()),
+            &format!("{}: {why}", path.display()),
             "Make the file readable for this user, or log in again.",
         )
     })

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::file;
 use super::load::user_folder;
 use crate::domain::dashboard::{Dashboard, OwnDashboard};
 use crate::domain::problem::{Problem, ProblemKind};
@@ -70,11 +71,7 @@ fn files() -> Vec<(String, PathBuf)> {
 }
 
 fn text(path: &std::path::Path) -> Result<String, String> {
-    let size = std::fs::metadata(path).map_err(|e| e.to_string())?;
-    if !size.is_file() || size.len() > LARGEST {
-        return Err("it is no file of at most 1 MB".into());
-    }
-    std::fs::read_to_string(path).map_err(|e| e.to_string())
+    file::text_within(path, LARGEST)
 }
 
 fn read(name: &str, text: &str, place: &str) -> Result<Arc<Dashboard>, Problem> {

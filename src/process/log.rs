@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -58,6 +58,15 @@ fn words(e: &io::Error) -> String {
 }
 
 fn open(path: &Path) -> io::Result<File> {
+    // Who opens a pipe waits for whoever reads it, for ever if nobody does. One that this process was given is open already.
+    let is_pipe = std::fs::metadata(path).is_ok_and(|m| m.file_type().is_fifo());
+    if is_pipe
+        && !["/dev", "/proc"]
+            .iter()
+            .any(|given| path.starts_with(given))
+    {
+        return Err(io::Error::other("it is a pipe"));
+    }
     let file = OpenOptions::new()
         .create(true)
         .append(true)
@@ -109,5 +118,18 @@ mod tests {
             0o600
         );
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "old\nnew\n");
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let (told, heard) = std::sync::mpsc::channel();
+        std::thread::spawn(move || told.send(open(&path).map(drop)));
+        let answer = heard.recv_timeout(std::time::Duration::from_secs(5));
+        let why = answer.expect("it waits for a reader").unwrap_err();
+        assert_eq!(words(&why), "it is a pipe");
     }
 }

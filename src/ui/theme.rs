@@ -6,6 +6,7 @@ use std::path::Path;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
+use crate::config::file;
 use crate::domain::problem::{Problem, ProblemKind};
 
 const EMBEDDED: [(&str, &str); 5] = [
@@ -141,9 +142,7 @@ impl Theme {
             .map(|f| f.join(format!("{name}.toml")))
             .filter(|p| p.exists());
         let text = match (own, EMBEDDED.iter().find(|(n, _)| *n == name)) {
-            (Some(path), _) => {
-                std::fs::read_to_string(path).map_err(|e| problem(name, &e.to_string()))?
-            }
+            (Some(path), _) => file::text(&path).map_err(|why| problem(name, &why))?,
             (None, Some((_, text))) => (*text).to_owned(),
             (None, None) => {
                 let known: Vec<_> = EMBEDDED.iter().map(|(n, _)| *n).collect();
@@ -317,5 +316,31 @@ mod tests {
                 .why
                 .contains("not a colour")
         );
+    }
+
+    #[test]
+    fn a_file_that_is_none_is_refused_and_not_waited_for() {
+        let folder = std::env::temp_dir().join(format!("flightdeck-theme-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let own = folder.join("own.toml");
+        let made = std::process::Command::new("mkfifo").arg(&own).status();
+        assert!(made.unwrap().success());
+        let (told, heard) = std::sync::mpsc::channel();
+        let place = folder.clone();
+        std::thread::spawn(move || {
+            let folder = place;
+            told.send(Theme::load(Some("own"), Some(&folder), Depth::True).map(drop))
+        });
+        let answer = heard.recv_timeout(std::time::Duration::from_secs(5));
+        std::fs::remove_file(&own).unwrap();
+        // One gigabyte, of which nothing is on the disk.
+        let file = std::fs::File::create(&own).unwrap();
+        file.set_len(1 << 30).unwrap();
+        let large = Theme::load(Some("own"), Some(&folder), Depth::True).map(drop);
+        std::fs::remove_dir_all(&folder).unwrap();
+        let why = answer.expect("it waits for a writer").unwrap_err().why;
+        assert!(why.contains("no ordinary file"), "{why}");
+        let why = large.unwrap_err().why;
+        assert!(why.contains("larger than"), "{why}");
     }
 }
