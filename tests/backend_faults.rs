@@ -87,7 +87,7 @@ async fn answer(mut stream: TcpStream, peer: Peer, count: Arc<AtomicUsize>) {
                     "HTTP/1.1 200 OK\r\ncontent-type: {JSON}\r\ntransfer-encoding: chunked\r\n\r\n"
                 );
                 let _ = stream.write_all(head.as_bytes()).await;
-                let chunk = format!("100000\r\n{}\r\n", "[".repeat(1 << 20));
+                let chunk = format!("100000\r\n{}\r\n", "x".repeat(1 << 20));
                 let mut sent = 0;
                 // Four times the cap: whoever reads on would have taken it all.
                 while sent < 128 && stream.write_all(chunk.as_bytes()).await.is_ok() {

@@ -25,6 +25,8 @@ mod pages;
 mod reading;
 
 const CANARY: &str = "xoxb-canary-7c21f0";
+#[path = "estate/rows.rs"]
+mod rows;
 
 /// One answer of a peer: status, headers, body; `Silence` never comes.
 #[derive(Clone)]

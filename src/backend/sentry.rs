@@ -304,7 +304,9 @@ impl Sentry {
             let next = next_link(&page.heard);
             all.append(&mut page.value);
             match next {
-                Some(link) if n < PAGES => page = self.rest.get(question, &link, &[]).await?,
+                Some(link) if n < PAGES && all.len() < question.rows => {
+                    page = self.rest.get(question, &link, &[]).await?
+                }
                 more => return Ok((all, more.is_some())),
             }
         }

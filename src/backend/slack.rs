@@ -109,7 +109,9 @@ impl Slack {
                 break;
             };
             // A page that was there already is no other page: whoever offers it would go on for ever.
-            cut = cursors.len() >= PAGES || cursors.contains(&next);
+            cut = cursors.len() >= PAGES
+                || channels.len() >= CHANNELS.rows
+                || cursors.contains(&next);
             if cut {
                 break;
             }

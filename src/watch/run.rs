@@ -20,6 +20,7 @@ use super::topics::{boards, charts, logs, tasks};
 use super::wanted::{pace_of, wanted};
 use super::{Desk, Snapshot};
 use crate::backend::Backend;
+use crate::backend::transport::allowance;
 use crate::domain::action::Run;
 use crate::domain::problem::ProblemKind;
 use crate::domain::service::ServiceId;
@@ -155,7 +156,7 @@ impl Watch {
             if topic == Topic::Services {
                 self.picture.everything_now = false;
             }
-            let handle = self.asking.spawn(question);
+            let handle = self.asking.spawn(allowance::bounded(question));
             self.topics.insert(handle.id(), topic);
         }
     }

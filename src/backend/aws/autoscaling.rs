@@ -193,7 +193,7 @@ impl AutoScaling {
             let page: P = self.signed.json(&self.line, &API, question, &input).await?;
             let (items, next) = split(page);
             all.extend(items);
-            if !pages.turn(next)? {
+            if !pages.turn(all.len(), next)? {
                 break;
             }
         }

@@ -150,7 +150,7 @@ impl Balancers {
                 .query_in(&self.line, &API, GROUPS, Some(region), &params)
                 .await?;
             all.extend(page.target_groups.0.all.iter().map(group));
-            if !pages.turn(page.next_marker)? {
+            if !pages.turn(all.len(), page.next_marker)? {
                 break;
             }
         }

@@ -199,7 +199,7 @@ impl CloudFormation {
                 token.iter().map(|t| ("NextToken", t.as_str())).collect();
             let page: StackPage = self.signed.query(&self.line, &API, STACKS, &params).await?;
             all.extend(page.stacks.0.all.into_iter().map(stack));
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(all.len(), page.next_token)? {
                 break;
             }
         }
@@ -266,7 +266,7 @@ impl CloudFormation {
                     .into_iter()
                     .map(resource),
             );
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(all.len(), page.next_token)? {
                 break;
             }
         }
@@ -308,7 +308,7 @@ impl CloudFormation {
                     .into_iter()
                     .flat_map(drifts),
             );
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(all.len(), page.next_token)? {
                 break;
             }
         }

@@ -87,7 +87,7 @@ impl CloudWatch {
                     answer.take(result);
                 }
             }
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(0, page.next_token)? {
                 break;
             }
         }
@@ -117,7 +117,7 @@ impl CloudWatch {
                 .await?;
             let told = told(&self.line, NAMES, "Metrics", page.metrics)?;
             names.extend(told.iter().map(metric));
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(names.len(), page.next_token)? {
                 break names.len() > cap;
             }
             if names.len() >= cap {

@@ -50,7 +50,7 @@ impl CloudWatch {
                 let state = self.state(a.state_value(), a.alarm_name())?;
                 alarms.push(metric_alarm(a, state));
             }
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(alarms.len(), page.next_token)? {
                 break;
             }
         }

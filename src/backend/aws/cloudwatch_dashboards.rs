@@ -91,7 +91,7 @@ impl CloudWatch {
                 modified_at: time(e.last_modified()),
                 bytes: e.size().and_then(|s| u64::try_from(s).ok()).unwrap_or(0),
             }));
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(all.len(), page.next_token)? {
                 break;
             }
         }
@@ -156,7 +156,7 @@ impl CloudWatch {
                 page.metric_data_results,
             )?;
             results.take(&told, &messages);
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(results.lines.len(), page.next_token)? {
                 break;
             }
         }

@@ -161,7 +161,7 @@ impl Ecr {
             let page: T = self.signed.json(&self.line, &API, question, &input).await?;
             let (rows, token) = take(page);
             all.extend(rows);
-            if !pages.turn(token)? {
+            if !pages.turn(all.len(), token)? {
                 return Ok(all);
             }
             input["nextToken"] = json!(pages.token());
@@ -264,7 +264,7 @@ impl Ecr {
             take(&mut image.scan, Some(status), &found);
             findings.extend(found.findings.iter().map(basic));
             findings.extend(found.enhanced_findings.iter().map(enhanced));
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(findings.len(), page.next_token)? {
                 break;
             }
             input["nextToken"] = json!(pages.token());

@@ -84,7 +84,7 @@ impl Ecs {
                 "clusterArns",
                 page.cluster_arns,
             )?);
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(arns.len(), page.next_token)? {
                 break;
             }
         }
@@ -129,7 +129,7 @@ impl Ecs {
                 cluster: cluster.to_owned(),
                 name: convert::text(Some(convert::tail(arn))),
             }));
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(ids.len(), page.next_token)? {
                 break;
             }
         }
@@ -256,7 +256,7 @@ impl Ecs {
                 })
                 .await?;
             arns.extend(told(&self.line, LIST_TASKS, "taskArns", page.task_arns)?);
-            if !pages.turn(page.next_token)? || arns.len() >= TASKS_AT_MOST {
+            if !pages.turn(arns.len(), page.next_token)? || arns.len() >= TASKS_AT_MOST {
                 arns.truncate(TASKS_AT_MOST);
                 return Ok(arns);
             }

@@ -97,7 +97,7 @@ impl ElastiCache {
                 .await?;
             let (items, next) = page.split();
             all.extend(items);
-            if !pages.turn(next)? {
+            if !pages.turn(all.len(), next)? {
                 break;
             }
         }

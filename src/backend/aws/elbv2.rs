@@ -36,6 +36,8 @@ impl Elb {
     /// All target groups, by name, without their targets (DescribeTargetGroups, paged).
     pub async fn target_groups(&self) -> Result<Vec<TargetGroup>, Problem> {
         let mut groups = Vec::new();
+        // Those without a name are none, and take their time all the same.
+        let mut rows = 0;
         let mut pages = Pages::default();
         loop {
             let page = self
@@ -49,8 +51,9 @@ impl Elb {
                 })
                 .await?;
             let told = told(&self.line, GROUPS, "TargetGroups", page.target_groups)?;
+            rows += told.len();
             groups.extend(told.iter().filter_map(target_group));
-            if !pages.turn(page.next_marker)? {
+            if !pages.turn(rows, page.next_marker)? {
                 break;
             }
         }

@@ -61,6 +61,8 @@ impl Logs {
     /// Log groups by name, at most `cap` (DescribeLogGroups, 50 a page). The flag says whether there are more.
     pub async fn groups(&self, cap: usize) -> Result<(Vec<LogGroup>, bool), Problem> {
         let mut groups = Vec::new();
+        // Those without a name are none, and take their time all the same.
+        let mut rows = 0;
         let mut pages = Pages::default();
         let more = loop {
             let page = self
@@ -74,9 +76,10 @@ impl Logs {
                 })
                 .await?;
             let told = told(&self.line, GROUPS, "logGroups", page.log_groups)?;
+            rows += told.len();
             let read: Result<Vec<_>, _> = told.iter().filter_map(group).collect();
             groups.extend(counted(&self.line, GROUPS, read)?);
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(rows, page.next_token)? {
                 break groups.len() > cap;
             }
             if groups.len() >= cap {
@@ -112,7 +115,7 @@ impl Logs {
                 .await?;
             let told = told(&self.line, EVENTS, "events", page.events)?;
             sample.extend(told.iter().map(|e| log_line::line(group, e)));
-            if !pages.turn(page.next_token)? || sample.len() >= lines {
+            if !pages.turn(sample.len(), page.next_token)? || sample.len() >= lines {
                 break;
             }
         }
@@ -149,7 +152,7 @@ impl Logs {
             let told = told(&self.line, EVENTS, "events", page.events)?;
             let lines = told.iter().map(|e| log_line::line(&question.group, e));
             read.lines.extend(lines);
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(read.lines.len(), page.next_token)? {
                 break;
             }
         }

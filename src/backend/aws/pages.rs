@@ -7,6 +7,9 @@ use crate::domain::problem::{Problem, ProblemKind};
 /// Most pages of one list. Of the smallest pages asked for (50 rows) that is more than any account may hold.
 const MOST: usize = 1_000;
 
+/// Most rows of one list, all its pages together.
+const ROWS: usize = 50_000;
+
 /// The way through a list.
 #[derive(Debug, Default)]
 pub struct Pages {
@@ -47,11 +50,11 @@ impl Pages {
         self.cut
     }
 
-    /// Takes the token that came with a page; whether there is another page to ask for.
+    /// Takes how many rows were read so far and the token that came with a page; whether there is another page to ask for.
     ///
     /// # Errors
-    /// `Malformed` where a token came twice, or the list does not end: asking on would go round for ever.
-    pub fn turn(&mut self, next: Option<String>) -> Result<bool, Problem> {
+    /// `Malformed` where a token came twice, or the list does not end: asking on would go round for ever, and take all memory.
+    pub fn turn(&mut self, rows: usize, next: Option<String>) -> Result<bool, Problem> {
         let Some(next) = next.filter(|t| !t.is_empty()) else {
             return Ok(false);
         };
@@ -62,8 +65,15 @@ impl Pages {
         if turned >= MOST {
             return Err(endless(format!("there are more than {MOST} pages of it")));
         }
+        if rows >= ROWS && self.enough.is_none() {
+            return Err(endless(format!(
+                "there are more than {ROWS} rows of it: read no further"
+            )));
+        }
         self.token = Some(next);
-        self.cut = self.enough.is_some_and(|pages| turned >= pages);
+        self.cut = self
+            .enough
+            .is_some_and(|pages| turned >= pages || rows >= ROWS);
         Ok(!self.cut)
     }
 }
@@ -72,9 +82,9 @@ fn endless(why: String) -> Problem {
     Problem::new(
         ProblemKind::Malformed,
         "aws",
-        "The list was not read to its end",
+        "Cannot read the list to its end",
         why,
-        "Check the endpoint: something between this machine and AWS repeats its answers.",
+        "Check the endpoint: something between this machine and AWS repeats its answers or makes them up.",
     )
 }
 
@@ -86,33 +96,45 @@ mod tests {
     fn a_list_ends_and_one_that_goes_round_is_told() {
         let mut pages = Pages::default();
         assert_eq!(pages.token(), None);
-        assert!(pages.turn(Some("a".into())).unwrap());
+        assert!(pages.turn(0, Some("a".into())).unwrap());
         assert_eq!(pages.token().as_deref(), Some("a"));
-        assert!(pages.turn(Some("b".into())).unwrap());
-        assert!(!Pages::default().turn(Some(String::new())).unwrap());
-        assert!(!Pages::default().turn(None).unwrap());
+        assert!(pages.turn(0, Some("b".into())).unwrap());
+        assert!(!Pages::default().turn(0, Some(String::new())).unwrap());
+        assert!(!Pages::default().turn(0, None).unwrap());
         for again in ["b", "a"] {
-            let why = pages.turn(Some(again.into())).unwrap_err();
+            let why = pages.turn(0, Some(again.into())).unwrap_err();
             assert_eq!(why.kind, ProblemKind::Malformed, "{again}");
         }
         let mut endless = Pages::default();
-        let end = (0..2 * MOST).find(|n| endless.turn(Some(n.to_string())).is_err());
+        let end = (0..2 * MOST).find(|n| endless.turn(0, Some(n.to_string())).is_err());
         assert_eq!(end, Some(MOST - 1));
     }
 
     #[test]
     fn the_first_pages_are_enough_where_somebody_says_so_and_what_is_left_out_is_known() {
         let mut pages = Pages::at_most(2);
-        assert!(pages.turn(Some("a".into())).unwrap());
-        assert!(!pages.turn(Some("b".into())).unwrap());
+        assert!(pages.turn(0, Some("a".into())).unwrap());
+        assert!(!pages.turn(0, Some("b".into())).unwrap());
         assert!(pages.is_cut());
         let mut whole = Pages::at_most(2);
-        assert!(whole.turn(Some("a".into())).unwrap());
-        assert!(!whole.turn(None).unwrap());
+        assert!(whole.turn(0, Some("a".into())).unwrap());
+        assert!(!whole.turn(0, None).unwrap());
         assert!(!whole.is_cut());
         assert_eq!(pages.token().as_deref(), Some("b"), "where to go on");
         let mut on = Pages::at_most(2).from(pages.token());
-        assert!(on.turn(Some("c".into())).unwrap());
-        assert!(on.turn(Some("b".into())).is_err(), "where it began");
+        assert!(on.turn(0, Some("c".into())).unwrap());
+        assert!(on.turn(0, Some("b".into())).is_err(), "where it began");
+    }
+
+    #[test]
+    fn a_list_whose_pages_never_run_out_of_rows_is_cut_or_told() {
+        let mut pages = Pages::default();
+        assert!(pages.turn(ROWS - 1, Some("a".into())).unwrap());
+        assert!(!pages.turn(ROWS + 9, None).unwrap(), "its last page");
+        let p = pages.turn(ROWS, Some("b".into())).unwrap_err();
+        assert!(p.why.contains("more than 50000 rows"), "{p}");
+        let mut first = Pages::at_most(900);
+        assert!(!first.turn(ROWS, Some("a".into())).unwrap());
+        assert!(first.is_cut());
     }
 }

@@ -118,7 +118,7 @@ impl S3 {
             }
             let page: Buckets = self.ask(LIST, None, "/", &query).await?;
             all.extend(page.buckets.0.all);
-            if !pages.turn(page.continuation_token)? {
+            if !pages.turn(all.len(), page.continuation_token)? {
                 return Ok(all);
             }
         }
@@ -231,7 +231,7 @@ impl S3 {
             };
             let found = page.contents.iter().map(object).chain(newest.take());
             newest = found.max_by_key(|o| o.at);
-            match pages.turn(page.next_continuation_token) {
+            match pages.turn(0, page.next_continuation_token) {
                 Ok(true) => {}
                 Ok(false) if pages.is_cut() => {
                     return Told::Unknown(format!("more than {} objects", PAGES * 1_000));

@@ -98,7 +98,7 @@ impl SecretsManager {
             };
             let page: Listed = self.signed.json(&self.line, &API, LIST, &input).await?;
             all.extend(page.secret_list.0.into_iter().map(secret));
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(all.len(), page.next_token)? {
                 break;
             }
         }

@@ -143,7 +143,7 @@ impl Sns {
                 token.iter().map(|t| ("NextToken", t.as_str())).collect();
             let page: TopicPage = self.signed.query(&self.line, &API, TOPICS, &params).await?;
             all.extend(page.topics.0.all.into_iter().map(|t| t.topic_arn));
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(all.len(), page.next_token)? {
                 break;
             }
         }
@@ -152,6 +152,7 @@ impl Sns {
 
     async fn subscriptions(&self) -> Result<BTreeMap<String, Vec<Subscription>>, Problem> {
         let mut all: BTreeMap<String, Vec<Subscription>> = BTreeMap::new();
+        let mut rows = 0;
         let mut pages = Pages::default();
         loop {
             let token = pages.token();
@@ -161,11 +162,12 @@ impl Sns {
                 .signed
                 .query(&self.line, &API, SUBSCRIPTIONS, &params)
                 .await?;
+            rows += page.subscriptions.0.all.len();
             for entry in page.subscriptions.0.all {
                 let row = subscription(&entry);
                 all.entry(entry.topic_arn).or_default().push(row);
             }
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(rows, page.next_token)? {
                 break;
             }
         }

@@ -122,6 +122,7 @@ pub(super) fn unsound(line: &Line, question: Question, why: String) -> Problem {
         system,
         operation,
         what,
+        ..
     } = question;
     let problem = Problem::new(
         ProblemKind::Malformed,

@@ -165,7 +165,7 @@ impl Vaults {
             };
             let (more, next) = page.split();
             rows.extend(more);
-            if !pages.turn(next)? {
+            if !pages.turn(rows.len(), next)? {
                 break;
             }
         }

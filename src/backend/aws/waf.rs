@@ -140,7 +140,7 @@ impl Waf {
             // The marker may come with a page that is the last one.
             let next = page.next_marker.filter(|_| !page.acls.0.is_empty());
             listed.extend(page.acls.0);
-            if !pages.turn(next)? {
+            if !pages.turn(listed.len(), next)? {
                 break;
             }
         }

@@ -261,8 +261,10 @@ impl Github {
             let next = next_link(&page.heard);
             all.append(&mut page.value);
             match next {
-                Some(link) => page = self.rest.get(question, &link, &[]).await?,
-                None => return Ok((all, false)),
+                Some(link) if all.len() < question.rows => {
+                    page = self.rest.get(question, &link, &[]).await?;
+                }
+                more => return Ok((all, more.is_some())),
             }
         }
         all.append(&mut page.value);

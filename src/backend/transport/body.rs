@@ -18,6 +18,9 @@ pub enum Body {
     Other,
 }
 
+/// How much of a refusal is looked at (bytes). No vendor has more to say, and words are copied where they are looked for.
+const REFUSAL: usize = 1 << 20;
+
 /// What a body looks like.
 pub fn look(content_type: &str, body: &[u8]) -> Body {
     let start = body.iter().position(|b| !b.is_ascii_whitespace());
@@ -45,6 +48,7 @@ pub fn look(content_type: &str, body: &[u8]) -> Body {
 
 /// What a body that the SDK could not read says about operations that the endpoint lacks; emulators answer so.
 pub fn missing_operation(body: &[u8]) -> Option<String> {
+    let body = body.get(..REFUSAL).unwrap_or(body);
     let text = String::from_utf8_lossy(body).to_lowercase();
     (text.contains("not been implemented") || text.contains("notimplemented"))
         .then(|| "not implemented by this endpoint".to_owned())
@@ -76,7 +80,9 @@ pub fn refusal(body: &[u8], told: Option<&str>) -> (Option<String>, Option<Strin
     if let Some((code, message)) = error_in_xml(body) {
         return (told.or(Some(code)), message);
     }
-    let Ok(value) = serde_json::from_slice::<serde_json::Value>(body) else {
+    let short = Some(body).filter(|b| b.len() <= REFUSAL);
+    let value = short.and_then(|b| serde_json::from_slice::<serde_json::Value>(b).ok());
+    let Some(value) = value else {
         return (told, None);
     };
     let places = [
@@ -130,5 +136,20 @@ mod tests {
         assert_eq!(look("application/cbor", &[0xbf]), Body::Cbor);
         assert_eq!(look("", b" {\"a\":1}"), Body::Json);
         assert_eq!(look("", b"  "), Body::Empty);
+    }
+
+    #[test]
+    fn a_refusal_longer_than_any_is_not_taken_apart() {
+        let body = format!(r#"{{"code": "Denied", "message": "{}"}}"#, "no ".repeat(9));
+        assert!(refusal(body.as_bytes(), None).0.is_some());
+        let body = format!(
+            r#"{{"code": "Denied", "message": "{}"}}"#,
+            "no ".repeat(REFUSAL)
+        );
+        assert_eq!(
+            refusal(body.as_bytes(), Some("Told")),
+            (Some("Told".into()), None)
+        );
+        assert_eq!(missing_operation(body.as_bytes()), None);
     }
 }

@@ -29,6 +29,10 @@ pub enum Reach {
     Cut,
     /// The answer was larger than any that is read.
     TooLarge,
+    /// The answer had more rows than these, which is more than are read.
+    TooMany(usize),
+    /// The answers to one question were more than is read for one.
+    TooMuch,
     /// Something came back.
     Answered,
 }
@@ -97,7 +101,11 @@ impl Evidence {
         }
         match self.reach {
             Reach::NoConnection | Reach::NoReply | Reach::Cut => true,
-            Reach::NotBuilt | Reach::ReadOnly | Reach::TooLarge => false,
+            Reach::NotBuilt
+            | Reach::ReadOnly
+            | Reach::TooLarge
+            | Reach::TooMany(_)
+            | Reach::TooMuch => false,
             Reach::Answered => {
                 self.kind() == ProblemKind::Throttled
                     || matches!(self.status, Some(500 | 502 | 503 | 504))
@@ -299,10 +307,12 @@ fn of_source(error: &(dyn Error + 'static), chain: &str) -> Option<Credentials> 
 }
 
 fn reach<E: Error + 'static>(error: &SdkError<E, HttpResponse>, chain: &str) -> Reach {
+    if let Some(beyond) = cap::beyond(error) {
+        return beyond;
+    }
     match error {
         // The SDK files what an interceptor refused under connections that failed.
         _ if sources(error).any(|e| e.is::<ReadOnly>()) => Reach::ReadOnly,
-        SdkError::ResponseError(_) if cap::is_too_large(error) => Reach::TooLarge,
         SdkError::ConstructionFailure(_) => Reach::NotBuilt,
         SdkError::TimeoutError(_) => Reach::NoReply,
         SdkError::ResponseError(_) | SdkError::ServiceError(_) => answered_or_cut(error, chain),

@@ -4,6 +4,7 @@
 //! three attempts with full jitter either way. A mutation is sent once.
 
 mod action;
+pub mod allowance;
 mod body;
 mod budget;
 mod cap;
@@ -12,6 +13,7 @@ mod evidence;
 mod limits;
 pub mod meter;
 pub mod rest;
+mod rows;
 mod tally;
 mod vendor;
 mod words;
@@ -37,6 +39,7 @@ pub use cap::Cap;
 pub use courier::{Courier, Heard, IDLE};
 pub use evidence::Evidence;
 use meter::Meter;
+pub use rows::{MANY, ROWS};
 pub use tally::Tally;
 pub use vendor::Vendor;
 pub(crate) use words::is_crash_page;

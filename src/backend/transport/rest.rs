@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Courier, Deadline, Evidence, Heard, Line, Question, Vendor, Whereabouts, word};
 use crate::backend::token::Token;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 
 const JSON: &str = "application/json; charset=utf-8";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -220,7 +220,7 @@ impl Rest {
                 );
                 *request.body_mut() = Some(body.clone().into());
             }
-            self.courier.carry(request).await
+            self.courier.carry(request, question.rows).await
         };
         let answer = self.line.ask(&asked, self.deadline, attempt).await;
         if answer.as_ref().is_err_and(Problem::is_about_credentials) {
@@ -267,6 +267,20 @@ fn encoded(pairs: &[(&str, &str)]) -> String {
     url.ok()
         .and_then(|u| u.query().map(str::to_owned))
         .unwrap_or_default()
+}
+
+/// A list that goes on where it should have ended: what was read of it is not all, and looks as if it were.
+pub fn unending(question: Question, rows: usize) -> Problem {
+    Problem::new(
+        ProblemKind::Malformed,
+        question.system,
+        format!(
+            "Cannot {} ({}:{})",
+            question.what, question.system, question.operation
+        ),
+        format!("there are more than {rows} rows of it: read no further"),
+        "Check the endpoint: no account has that many, or name in flightdeck.toml what is to be read.",
+    )
 }
 
 fn not_built(why: &str) -> Evidence {

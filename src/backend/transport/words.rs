@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::domain::problem::{Problem, ProblemKind};
 
 use super::action;
+use super::allowance;
 use super::body::Body;
 use super::cap;
 use super::evidence::{Credentials, Evidence, Reach};
+use super::rows::{MANY, ROWS};
 use super::vendor::{self, Vendor};
 
 /// Why a read-only console sends no mutation.
@@ -15,6 +17,9 @@ pub(super) const READ_ONLY: &str = "this console is read-only";
 /// What a person can do about it.
 pub(super) const WITHOUT_READ_ONLY: &str =
     "Start it without --read-only (and without read_only in the configuration) to change anything.";
+
+/// What to do where an answer was larger than any that is read.
+const NOTHING_THAT_LARGE: &str = "Check the endpoint (AWS_ENDPOINT_URL, `endpoint` in the configuration) and any proxy in between: no vendor sends that much.";
 
 /// Where calls go and on whose behalf: what the words need to be useful.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +54,8 @@ pub struct Question {
     pub operation: &'static str,
     /// `read the services`.
     pub what: &'static str,
+    /// Rows that one answer may hold, where no SDK reads it.
+    pub rows: usize,
 }
 
 impl Question {
@@ -58,7 +65,14 @@ impl Question {
             system,
             operation,
             what,
+            rows: ROWS,
         }
+    }
+
+    /// One whose answer comes whole instead of in pages, or is a table.
+    #[must_use]
+    pub const fn of_many(self) -> Self {
+        Self { rows: MANY, ..self }
     }
 
     /// The question, asked somewhere.
@@ -164,14 +178,29 @@ fn judge(asked: &Asked, seen: &Evidence) -> Verdict {
             format!("the connection to {at} was cut before the answer was complete"),
             "Nothing to do if it passes; else check proxies and the network on the way.",
         ),
-        Reach::TooLarge if asked.mutation => lost(at, "the answer was too large to be read"),
+        Reach::TooLarge | Reach::TooMany(_) | Reach::TooMuch if asked.mutation => {
+            lost(at, "the answer was too large to be read")
+        }
+        Reach::TooMany(rows) => verdict(
+            ProblemKind::Malformed,
+            format!("answer too large: {at} sent more than {rows} rows at once, read no further"),
+            NOTHING_THAT_LARGE,
+        ),
+        Reach::TooMuch => verdict(
+            ProblemKind::Malformed,
+            format!(
+                "answers too large: {at} sent more than {} MB for one question, read no further",
+                allowance::MEGABYTES
+            ),
+            NOTHING_THAT_LARGE,
+        ),
         Reach::TooLarge => verdict(
             ProblemKind::Malformed,
             format!(
                 "answer too large: {at} sent more than {} MB",
                 cap::MEGABYTES
             ),
-            "Check the endpoint (AWS_ENDPOINT_URL, `endpoint` in the configuration) and any proxy in between: AWS sends nothing that large.",
+            NOTHING_THAT_LARGE,
         ),
         Reach::Answered => answered(asked, seen),
     }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use self::shapes::{Aliases, Deployments, Domains, Paged, Projects, Variables};
 use super::token::Token;
-use super::transport::rest::Rest;
+use super::transport::rest::{Rest, unending};
 use super::transport::{Courier, Line, Question, Vendor};
 use crate::config::VercelConfig;
 use crate::config::credentials::VERCEL;
@@ -38,7 +38,9 @@ const VARIABLES: Question = Question::new(
 const ALIASES: Question = Question::new("vercel", "GET /v4/aliases", "list Vercel's aliases");
 
 /// Pages of a list read at most, each of a hundred.
-const PAGES: usize = 5;
+const PAGES: usize = 20;
+/// The same of a list of which the newest are enough.
+const NEWEST_PAGES: usize = 5;
 /// Deployments shown.
 const NEWEST: &str = "100";
 /// Projects whose domains and variables are read at most: two questions each, every five minutes.
@@ -154,7 +156,8 @@ impl Vercel {
         Ok(projects)
     }
 
-    /// A list to its end: each page names the time before which the next begins.
+    /// A list to its end: each page names the time before which the next begins. One that has none is not read, unless its newest
+    /// items are enough.
     async fn pages<P: Paged + DeserializeOwned>(
         &self,
         question: Question,
@@ -162,7 +165,12 @@ impl Vercel {
     ) -> Result<Vec<P::Item>, Problem> {
         let mut found = Vec::new();
         let mut until: Option<String> = None;
-        for _ in 0..PAGES {
+        let most = if P::NEWEST_ARE_ENOUGH {
+            NEWEST_PAGES
+        } else {
+            PAGES
+        };
+        for _ in 0..most {
             let mut query = vec![("limit", "100")];
             if let Some(until) = &until {
                 query.push((P::CONTINUES, until));
@@ -171,11 +179,17 @@ impl Vercel {
             let (items, next) = page.take();
             found.extend(items);
             if next.is_none() || next == until {
+                return Ok(found);
+            }
+            if found.len() >= question.rows {
                 break;
             }
             until = next;
         }
-        Ok(found)
+        if P::NEWEST_ARE_ENOUGH {
+            return Ok(found);
+        }
+        Err(self.rest.refused(unending(question, found.len())))
     }
 
     async fn get<T: DeserializeOwned>(

@@ -12,6 +12,8 @@ pub trait Paged {
     type Item;
     /// The parameter that the next page takes.
     const CONTINUES: &'static str;
+    /// Whether nothing is missed where the oldest are not read.
+    const NEWEST_ARE_ENOUGH: bool;
     /// Its items, and where the next page begins.
     fn take(self) -> (Vec<Self::Item>, Option<String>);
 }
@@ -33,7 +35,7 @@ impl Pagination {
 }
 
 macro_rules! paged {
-    ($page:ident, $items:ident: $item:ident, $continues:literal) => {
+    ($page:ident, $items:ident: $item:ident, $continues:literal, $newest:literal) => {
         #[derive(Debug, Deserialize)]
         pub struct $page {
             pub $items: Vec<$item>,
@@ -42,6 +44,7 @@ macro_rules! paged {
         impl Paged for $page {
             type Item = $item;
             const CONTINUES: &'static str = $continues;
+            const NEWEST_ARE_ENOUGH: bool = $newest;
             fn take(self) -> (Vec<$item>, Option<String>) {
                 (self.$items, Pagination::next(self.pagination))
             }
@@ -49,9 +52,9 @@ macro_rules! paged {
     };
 }
 
-paged!(Projects, projects: Project, "from");
-paged!(Domains, domains: Domain, "until");
-paged!(Aliases, aliases: Alias, "until");
+paged!(Projects, projects: Project, "from", false);
+paged!(Domains, domains: Domain, "until", false);
+paged!(Aliases, aliases: Alias, "until", true);
 
 #[derive(Debug, Deserialize)]
 pub struct Deployments {

@@ -277,7 +277,7 @@ impl AppConfig {
             query.extend(token.as_deref().map(|t| ("next_token", t)));
             let page: Page<T> = self.read(question, path, &query).await?;
             all.extend(page.items.0);
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(all.len(), page.next_token)? {
                 break;
             }
         }

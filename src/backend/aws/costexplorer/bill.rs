@@ -106,6 +106,11 @@ impl Days {
         self.0.extend(page.results_by_time.0);
         page.next_page_token.filter(|t| !t.is_empty())
     }
+
+    /// Rows so far: a row is what a day cost of one kind.
+    pub(super) fn rows(&self) -> usize {
+        self.0.iter().map(|day| day.groups.len()).sum()
+    }
 }
 
 /// GetCostForecast.

@@ -39,7 +39,7 @@ const STS: Api = Api {
     only_in: None,
 };
 const WHO: Question = Question::new("cost", "GetCallerIdentity", "ask whose bill it is");
-const USAGE: Question = Question::new("cost", "GetCostAndUsage", "read the bill");
+const USAGE: Question = Question::new("cost", "GetCostAndUsage", "read the bill").of_many();
 const FORECAST: Question = Question::new("cost", "GetCostForecast", "read the forecast");
 const ANOMALIES: Question = Question::new("cost", "GetAnomalies", "read the cost anomalies");
 
@@ -166,7 +166,8 @@ impl CostExplorer {
             }
             let page: Usage = self.signed.json(&self.line, &API, USAGE, &input).await?;
             questions += 1;
-            if !pages.turn(usage.join(page))? {
+            let next = usage.join(page);
+            if !pages.turn(usage.rows(), next)? {
                 break;
             }
         }

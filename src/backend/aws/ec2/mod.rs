@@ -35,12 +35,14 @@ const ELB: Api = Api {
 const VPCS: Question = Question::new("ec2", "DescribeVpcs", "read the VPCs");
 const SUBNETS: Question = Question::new("ec2", "DescribeSubnets", "read the subnets");
 const ROUTES: Question = Question::new("ec2", "DescribeRouteTables", "read the routes");
-const GROUPS: Question = Question::new("ec2", "DescribeSecurityGroups", "read the security groups");
+const GROUPS: Question =
+    Question::new("ec2", "DescribeSecurityGroups", "read the security groups").of_many();
 const INTERFACES: Question = Question::new(
     "ec2",
     "DescribeNetworkInterfaces",
     "read the network interfaces",
-);
+)
+.of_many();
 const BALANCERS: Question =
     Question::new("ec2", "DescribeLoadBalancers", "read the load balancers");
 
@@ -133,7 +135,7 @@ impl Ec2 {
                 .await?;
             let (items, more) = page.split();
             all.extend(items);
-            if !pages.turn(more)? {
+            if !pages.turn(all.len(), more)? {
                 break;
             }
         }

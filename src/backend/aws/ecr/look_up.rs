@@ -132,7 +132,7 @@ impl Ecr {
         loop {
             let page: ImagePage = self.signed.json(&self.line, &API, IMAGES, &input).await?;
             all.extend(page.image_details.0.into_iter().map(|e| image(e, of)));
-            if !pages.turn(page.next_token)? {
+            if !pages.turn(all.len(), page.next_token)? {
                 return Ok((all, pages.is_cut()));
             }
             input["nextToken"] = json!(pages.token());

@@ -31,7 +31,8 @@ const DETAILS: Question = Question::new(
     "iam",
     "GetAccountAuthorizationDetails",
     "read who may do what",
-);
+)
+.of_many();
 const REPORT: Question = Question::new("iam", "GetCredentialReport", "read the credential report");
 
 /// Rows of a page: each holds whole policies, and an answer has seconds to come.
@@ -86,7 +87,7 @@ impl Iam {
             let more = page.is_truncated.as_deref().map(str::trim) == Some("true");
             let next = page.marker.clone().filter(|_| more);
             known.add(page);
-            if !pages.turn(next)? {
+            if !pages.turn(known.len(), next)? {
                 break;
             }
         }
@@ -149,6 +150,10 @@ struct Judged {
 }
 
 impl Known {
+    fn len(&self) -> usize {
+        self.users.len() + self.groups.len() + self.roles.len() + self.managed.len()
+    }
+
     fn add(&mut self, page: Page) {
         self.users
             .extend(page.users.into_iter().flat_map(|m| m.all));

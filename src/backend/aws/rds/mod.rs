@@ -99,7 +99,7 @@ impl Rds {
                 .await?;
             let (more, next) = page.split();
             rows.extend(more);
-            if !pages.turn(next)? {
+            if !pages.turn(rows.len(), next)? {
                 break;
             }
         }

@@ -277,7 +277,7 @@ impl Signed {
         let asked = question.at(clients.whereabouts().clone());
         let attempt = || async {
             let request = request(&clients, api, &region, &draft).await?;
-            self.courier.carry(request).await
+            self.courier.carry(request, question.rows).await
         };
         let answer = line
             .ask(&asked, Deadline::short(self.aws.timeout()), attempt)
