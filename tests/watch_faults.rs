@@ -88,7 +88,7 @@ async fn answer(
                 ("content-type", "application/cbor"),
                 ("smithy-protocol", "rpc-v2-cbor"),
             ],
-            b"\xa4\x6cMetricAlarms\x80\x67Metrics\x80\x71MetricDataResults\x80\x70DashboardEntries\x80".to_vec(),
+            b"\xa5\x6cMetricAlarms\x80\x6fCompositeAlarms\x80\x67Metrics\x80\x71MetricDataResults\x80\x70DashboardEntries\x80".to_vec(),
         )
             .into_response(),
     }
@@ -121,6 +121,7 @@ impl Account {
             "ListClusters" => json!({"clusterArns": [arn("cluster", "prod")]}),
             "DescribeClusters" => json!({"clusters": [{
                 "clusterArn": arn("cluster", "prod"), "clusterName": "prod", "status": "ACTIVE",
+                "activeServicesCount": 1, "runningTasksCount": 1, "pendingTasksCount": 0,
             }]}),
             "ListServices" => {
                 let from: usize = asked["nextToken"]
@@ -142,7 +143,7 @@ impl Account {
                     .map(|name| {
                         json!({
                             "serviceName": name, "clusterArn": arn("cluster", "prod"),
-                            "status": "ACTIVE", "desiredCount": 1, "runningCount": 1,
+                            "status": "ACTIVE", "desiredCount": 1, "runningCount": 1, "pendingCount": 0,
                             "taskDefinition": arn("task-definition", "api:1"),
                         })
                     })
@@ -151,6 +152,7 @@ impl Account {
             }
             "DescribeTaskDefinition" => json!({"taskDefinition": {
                 "taskDefinitionArn": arn("task-definition", "api:1"), "family": "api", "revision": 1,
+                "containerDefinitions": [{"name": "api", "image": "api:1"}],
             }}),
             _ => json!({}),
         })

@@ -29,7 +29,8 @@ async fn nothing(uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     }
     match operation {
         "DescribeServices" => {
-            r#"{"services": [{"serviceName": "api", "runningCount": -3}]}"#.into_response()
+            r#"{"services": [{"serviceName": "api", "desiredCount": 0, "runningCount": -3, "pendingCount": 0}]}"#
+                .into_response()
         }
         "DescribeScalingPolicies" => r#"{"ScalingPolicies": []}"#.into_response(),
         "" => {

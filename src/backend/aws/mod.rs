@@ -25,6 +25,7 @@ pub mod logs;
 mod logs_insights;
 mod pages;
 pub mod performance;
+mod primitives;
 mod profile;
 pub mod rds;
 mod region;
@@ -230,7 +231,14 @@ impl Aws {
         }
         Ok(Clients {
             sts: client!(aws_sdk_sts, self.lines.sts, short),
-            ecs: client!(aws_sdk_ecs, self.lines.ecs, short),
+            ecs: aws_sdk_ecs::Client::from_conf(
+                client!(aws_sdk_ecs, self.lines.ecs, short)
+                    .config()
+                    .to_builder()
+                    .interceptor(primitives::Primitives)
+                    .retry_classifier(primitives::Primitives)
+                    .build(),
+            ),
             ecs_once: client!(
                 aws_sdk_ecs,
                 self.lines.ecs,
