@@ -126,6 +126,8 @@ pub struct Rule {
     pub sensitivity: Option<String>,
     /// Action that an override gives to a whole managed ruleset: `log` writes down and lets pass.
     pub override_action: Option<String>,
+    /// Whether an override switches a whole managed ruleset off.
+    pub switched_off: bool,
     /// Its rules and categories that have overrides of their own: `rule 1a2b: log`, `category generic: eoff`.
     pub overridden: Vec<String>,
 }
@@ -139,10 +141,16 @@ impl Rule {
 
     /// How an override undoes a whole managed ruleset, where one does.
     pub fn undone(&self) -> Option<&'static str> {
-        if self.sensitivity.as_deref() == Some("eoff") {
+        if self.switched_off || self.sensitivity.as_deref() == Some("eoff") {
             return Some("switches it off");
         }
         (self.override_action.as_deref() == Some("log")).then_some("only logs")
+    }
+
+    /// Its rules and categories that overrides of their own switch off.
+    pub fn parts_off(&self) -> impl Iterator<Item = &str> {
+        let all = self.overridden.iter().map(String::as_str);
+        all.filter(|part| part.ends_with("off"))
     }
 }
 

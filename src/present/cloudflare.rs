@@ -266,7 +266,9 @@ fn rules(facts: &Facts, now: Timestamp) -> Section {
         for r in &of.rules {
             let limit = r.limit.map(|(n, s)| format!("{n} in {s} s"));
             let lets_pass = r.limit.is_some() && r.enabled && !r.stops();
+            let partly_off = r.parts_off().next().is_some();
             let (action, tone) = match (r.undone(), r.overridden.is_empty()) {
+                (None, _) if partly_off => (format!("{}: partly off", r.action), Tone::Bad),
                 (Some(how), _) => (format!("{}: {how}", r.action), Tone::Bad),
                 (None, false) => (format!("{}: changed", r.action), Tone::Warn),
                 (None, true) => (r.action.clone(), Tone::fine(!lets_pass)),

@@ -178,7 +178,11 @@ impl S3 {
         let rules = self
             .ask::<Replicated>(REPLICATION, at, &path, &[("replication", "")])
             .await;
-        bucket.replication = told(rules, |r| Some(r.rules.iter().map(replica).collect()));
+        let kms = bucket.encryption.value();
+        let kms = kms.is_some_and(|e| e.algorithm.starts_with("aws:kms"));
+        bucket.replication = told(rules, |r| {
+            Some(r.rules.iter().map(|r| replica(r, kms)).collect())
+        });
         // A bucket that never was versioned has an answer all the same, so that the last one is a good one.
         let status = self
             .ask::<Versioning>(VERSIONING, at, &path, &[("versioning", "")])
@@ -352,14 +356,14 @@ fn public_block(b: &Block) -> PublicBlock {
     }
 }
 
-fn replica(r: &ReplicationRule) -> Replica {
+fn replica(r: &ReplicationRule, kms: bool) -> Replica {
     Replica {
         rule: text(r.id.as_deref()),
         enabled: r.status == "Enabled",
         bucket: text(Some(
             r.destination.bucket.rsplit(':').next().unwrap_or_default(),
         )),
-        only: r.only().map(|words| text(Some(&words))),
+        only: r.only(kms).map(|words| text(Some(&words))),
     }
 }
 
@@ -384,15 +388,15 @@ mod tests {
         let rules: Replicated = read(
             "<?xml version=\"1.0\"?><ReplicationConfiguration xmlns=\"x\"><Role>r</Role><Rule><ID>a</ID><Status>Enabled</Status><DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication><Destination><Bucket>arn:aws:s3:::copy</Bucket></Destination></Rule><Rule><Status>Disabled</Status><Destination><Bucket>arn:aws:s3:::old</Bucket></Destination></Rule></ReplicationConfiguration>",
         );
-        let rules: Vec<Replica> = rules.rules.iter().map(replica).collect();
+        let rules: Vec<Replica> = rules.rules.iter().map(|r| replica(r, false)).collect();
         assert_eq!((rules[0].bucket.as_str(), rules[0].enabled), ("copy", true));
         assert_eq!((rules[1].bucket.as_str(), rules[1].enabled), ("old", false));
         assert_eq!(rules[0].only, None);
-        let only = |filter: &str| {
+        let part = |filter: &str, kms: bool| {
             let body = format!(
                 "<ReplicationConfiguration><Rule>{filter}<Status>Enabled</Status><Destination><Bucket>arn:aws:s3:::copy</Bucket></Destination></Rule></ReplicationConfiguration>"
             );
-            replica(&read::<Replicated>(&body).rules[0]).only
+            replica(&read::<Replicated>(&body).rules[0], kms).only
         };
         for (filter, wanted) in [
             ("<Filter/>", None),
@@ -413,8 +417,31 @@ mod tests {
                 Some("prefix a/, tag b=1, tag c="),
             ),
         ] {
-            assert_eq!(only(filter).as_deref(), wanted, "{filter}");
+            assert_eq!(part(filter, false).as_deref(), wanted, "{filter}");
         }
+        let chosen = |kind: &str, status: &str| {
+            format!(
+                "<SourceSelectionCriteria><{kind}><Status>{status}</Status></{kind}></SourceSelectionCriteria>"
+            )
+        };
+        let without = Some("objects without a KMS key");
+        for (kind, status, plain, kms) in [
+            ("ReplicaModifications", "Enabled", None, without),
+            ("ReplicaModifications", "Disabled", None, without),
+            ("SseKmsEncryptedObjects", "Enabled", None, None),
+            ("SseKmsEncryptedObjects", "Disabled", without, without),
+        ] {
+            let rule = chosen(kind, status);
+            assert_eq!(part(&rule, false).as_deref(), plain, "{kind} {status}");
+            assert_eq!(part(&rule, true).as_deref(), kms, "{kind} {status}");
+        }
+        assert_eq!(
+            part("", true).as_deref(),
+            without,
+            "a bucket with a KMS key"
+        );
+        let unknown = part(&chosen("Colder", "Enabled"), false);
+        assert_eq!(unknown.as_deref(), Some("Colder Enabled"));
         let location: Text = read("<LocationConstraint xmlns=\"x\">eu-west-1</LocationConstraint>");
         assert_eq!(location.text.as_deref(), Some("eu-west-1"));
         let none: Text = read("<LocationConstraint xmlns=\"x\"/>");

@@ -196,11 +196,17 @@ impl RulesetWhole {
                 limit: limit.and_then(|l| Some((l.requests_per_period?, l.period))),
                 sensitivity: sensitivity.map(inert),
                 override_action: action.map(inert),
+                switched_off: overrides.is_some_and(is_off),
                 overridden: overrides.map(overridden).unwrap_or_default(),
             }
         };
         self.rules.into_iter().map(rule).collect()
     }
+}
+
+/// Whether an override switches off what it is about.
+fn is_off(overrides: &Value) -> bool {
+    overrides.get("enabled").and_then(Value::as_bool) == Some(false)
 }
 
 /// What of a managed ruleset has an override of its own, and which: `rule 1a2b: log`, `category generic: eoff`.
@@ -214,7 +220,7 @@ fn overridden(overrides: &Value) -> Vec<String> {
         let rows = overrides.get(list).and_then(Value::as_array);
         for row in rows.into_iter().flatten() {
             let word = |key: &str| row.get(key).and_then(Value::as_str);
-            let off = row.get("enabled").and_then(Value::as_bool) == Some(false);
+            let off = is_off(row);
             let said = [
                 word("action"),
                 word("sensitivity_level"),
@@ -249,6 +255,14 @@ mod tests {
             .read("ddos_l7");
         assert_eq!(rules[0].sensitivity.as_deref(), Some("eoff"));
         assert_eq!(rules[0].undone(), Some("switches it off"));
+        for (override_, undone) in [("false", Some("switches it off")), ("true", None)] {
+            let text = format!(
+                r#"{{"id":"1","rules":[{{"id":"r","action":"execute",
+                "action_parameters":{{"id":"m","overrides":{{"enabled":{override_}}}}}}}]}}"#
+            );
+            let rules = serde_json::from_str::<RulesetWhole>(&text).unwrap();
+            assert_eq!(rules.read("ddos_l7")[0].undone(), undone);
+        }
     }
 
     #[test]
@@ -267,6 +281,8 @@ mod tests {
             rules[0].overridden,
             ["rule 1a2b: log", "rule 3c: off", "category generic: eoff"]
         );
+        let off: Vec<&str> = rules[0].parts_off().collect();
+        assert_eq!(off, ["rule 3c: off", "category generic: eoff"]);
         assert_eq!((rules[1].undone(), rules[1].overridden.len()), (None, 0));
     }
 }

@@ -229,6 +229,7 @@ fn ddos(look: &Look<'_>) -> Verdict {
                     .flat_map(|r| &r.overridden)
                     .map(String::as_str)
                     .collect();
+                let off: Vec<&str> = floods().flat_map(Rule::parts_off).collect();
                 let managed = firewall.managed.iter().any(|(phase, _)| phase == "ddos_l7");
                 match (managed, undone) {
                     (false, _) => guarded.bad(name, "has no protection against floods"),
@@ -236,6 +237,12 @@ fn ddos(look: &Look<'_>) -> Verdict {
                         name,
                         format!("an override of the protection against floods {how}"),
                     ),
+                    (true, None) if !off.is_empty() => {
+                        guarded.bad(
+                            name,
+                            format!("parts of it are switched off: {}", off.join("; ")),
+                        );
+                    }
                     // What a single rule is there for, nobody tells.
                     (true, None) if !some.is_empty() => guarded.unknown(
                         name,
@@ -319,6 +326,7 @@ mod tests {
             limit: (phase == "http_ratelimit").then_some((5, 10)),
             sensitivity: None,
             override_action: None,
+            switched_off: false,
             overridden: Vec::new(),
         }
     }
@@ -381,6 +389,20 @@ mod tests {
         let got = guarded(call, vec![part]);
         assert_eq!(got.state, Unknown, "{got:?}");
         assert!(got.reason.contains("rule 1a2b: log"), "{}", got.reason);
+        for part_off in [
+            "rule 1a2b: off",
+            "category generic: eoff",
+            "rule 1: log, off",
+        ] {
+            let mut part = floods();
+            part.overridden = vec!["rule 3c: log".into(), part_off.into()];
+            let got = guarded(call, vec![part]);
+            assert_eq!(got.state, Failing, "{got:?}");
+            assert!(got.reason.contains(part_off), "{}", got.reason);
+        }
+        let mut whole = floods();
+        whole.switched_off = true;
+        assert_eq!(guarded(call, vec![whole]).state, Failing);
         let mut strict = floods();
         strict.override_action = Some("block".into());
         assert_eq!(guarded(call, vec![strict]).state, Proved);

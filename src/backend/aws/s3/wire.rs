@@ -1,5 +1,7 @@
 //! What S3 answers, as far as it is read (REST and XML, version 2006-03-01).
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::super::sound::Required;
@@ -95,8 +97,17 @@ pub(super) struct ReplicationRule {
     prefix: Option<String>,
     #[serde(rename = "Filter")]
     filter: Option<Filter>,
+    /// Kinds of objects that are chosen or left out, each with a status.
+    #[serde(rename = "SourceSelectionCriteria")]
+    selection: Option<BTreeMap<String, Chosen>>,
     #[serde(rename = "Destination")]
     pub(super) destination: Destination,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Chosen {
+    status: Option<String>,
 }
 
 /// What a rule is about: a prefix, a tag, or all of several.
@@ -125,8 +136,29 @@ struct Tag {
 }
 
 impl ReplicationRule {
-    /// What of the bucket it is about: `prefix static/, tag team=web`. `None`: it leaves nothing out.
-    pub(super) fn only(&self) -> Option<String> {
+    /// What it chooses by the kinds of objects. Those that are encrypted with KMS keys are copied only where a rule says so (Amazon S3 user
+    /// guide, "Replicating encrypted objects"), which matters where the bucket encrypts with one (`kms`) or where the rule says not to.
+    fn kinds(&self, kms: bool) -> Vec<String> {
+        const KMS: &str = "SseKmsEncryptedObjects";
+        let is_on = |c: &Chosen| c.status.as_deref().map(str::trim) == Some("Enabled");
+        let all = || self.selection.iter().flatten();
+        let with_kms = all().find(|(kind, _)| *kind == KMS).map(|(_, c)| is_on(c));
+        let others =
+            all().filter(|(kind, _)| ![KMS, "ReplicaModifications"].contains(&kind.as_str()));
+        let others = others.map(|(kind, c)| {
+            format!(
+                "{kind} {}",
+                c.status.as_deref().unwrap_or("without a status")
+            )
+        });
+        let without = matches!((with_kms, kms), (Some(false), _) | (None, true));
+        let without = without.then(|| "objects without a KMS key".to_owned());
+        without.into_iter().chain(others).collect()
+    }
+
+    /// What of the bucket it is about: `prefix static/, tag team=web`. `None`: it leaves nothing out. `kms`: whether the bucket
+    /// encrypts with KMS keys.
+    pub(super) fn only(&self, kms: bool) -> Option<String> {
         let filter = self.filter.as_ref();
         let both = filter.and_then(|f| f.and.as_ref());
         let prefixes = [
@@ -139,7 +171,8 @@ impl ReplicationRule {
         let tags = filter.map_or(&[][..], |f| &f.tags).iter();
         let tags = tags.chain(both.map_or(&[][..], |b| &b.tags));
         let tags = tags.map(|t| format!("tag {}={}", t.key, t.value));
-        let all: Vec<String> = prefixes.chain(tags).collect();
+        let kinds = self.kinds(kms).into_iter();
+        let all: Vec<String> = prefixes.chain(tags).chain(kinds).collect();
         (!all.is_empty()).then(|| all.join(", "))
     }
 }

@@ -177,11 +177,19 @@ pub fn replication(bucket: &Bucket) -> Reply {
         .first()
         .map(|r| leaf("Role", &r.role))
         .unwrap_or_default();
+    // Without it, what is encrypted with a KMS key is not copied.
+    let encrypts = matches!(&bucket.encryption, Some((algorithm, _)) if algorithm == "aws:kms");
+    let kms = match encrypts {
+        true => {
+            "<SourceSelectionCriteria><SseKmsEncryptedObjects><Status>Enabled</Status></SseKmsEncryptedObjects></SourceSelectionCriteria>"
+        }
+        false => "",
+    };
     for (n, rule) in rules.iter().enumerate() {
         let status = if rule.enabled { "Enabled" } else { "Disabled" };
         let _ = write!(
             inner,
-            "<Rule>{}<Priority>{}</Priority><Filter>{}</Filter><Status>{status}</Status><DeleteMarkerReplication><Status>Enabled</Status></DeleteMarkerReplication><Destination>{}<ReplicationTime><Status>Enabled</Status><Time><Minutes>15</Minutes></Time></ReplicationTime></Destination></Rule>",
+            "<Rule>{}<Priority>{}</Priority><Filter>{}</Filter><Status>{status}</Status>{kms}<DeleteMarkerReplication><Status>Enabled</Status></DeleteMarkerReplication><Destination>{}<ReplicationTime><Status>Enabled</Status><Time><Minutes>15</Minutes></Time></ReplicationTime></Destination></Rule>",
             leaf("ID", &rule.id),
             n + 1,
             leaf("Prefix", &rule.prefix),
