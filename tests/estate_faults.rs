@@ -19,14 +19,16 @@ use tokio::net::TcpListener;
 
 #[path = "estate/left_out.rs"]
 mod left_out;
+#[path = "estate/nested.rs"]
+mod nested;
 #[path = "estate/pages.rs"]
 mod pages;
 #[path = "estate/reading.rs"]
 mod reading;
-
-const CANARY: &str = "xoxb-canary-7c21f0";
 #[path = "estate/rows.rs"]
 mod rows;
+
+const CANARY: &str = "xoxb-canary-7c21f0";
 
 /// One answer of a peer: status, headers, body; `Silence` never comes.
 #[derive(Clone)]
@@ -410,7 +412,7 @@ async fn an_image_is_absent_only_where_the_rules_of_caches_were_read() {
 #[tokio::test]
 async fn a_scan_that_could_not_be_read_says_so() {
     let here = || {
-        let body = "{\"imageDetails\":[{\"imageDigest\":\"sha256:aa\",\"imageTags\":[\"1\"]}]}";
+        let body = "{\"imageDetails\":[{\"imageDigest\":\"sha256:aa\",\"imageTags\":[\"1\"],\"imageSizeInBytes\":9}]}";
         say(200, body)
     };
     let never = say(400, "{\"__type\":\"ScanNotFoundException\"}");

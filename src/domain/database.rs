@@ -68,8 +68,8 @@ pub struct Database {
     pub cluster: Option<String>,
     /// Whether Performance Insights is on.
     pub insights: bool,
-    /// Whether it can be reached from the internet.
-    pub public: bool,
+    /// Whether it can be reached from the internet; `None`: the answer did not say.
+    pub public: Option<bool>,
     /// Whether it cannot be deleted by mistake.
     pub protected: bool,
     /// Host name.

@@ -166,8 +166,9 @@ fn cells(d: &Database, vitals: Option<&DbVitals>, ours: bool, facts: &Facts) -> 
         Cell::on(d.encrypted),
         // A public address: its security groups alone stand between it and the world.
         match d.public {
-            true => Cell::new("public", Tone::Bad),
-            false => Cell::muted("private"),
+            Some(true) => Cell::new("public", Tone::Bad),
+            Some(false) => Cell::muted("private"),
+            None => Cell::new("not told", Tone::Unknown),
         },
     ]
 }
@@ -306,7 +307,7 @@ mod tests {
             let instances = vec![Database {
                 id: "main".into(),
                 encrypted: true,
-                public,
+                public: Some(public),
                 ..Database::default()
             }];
             let known = Arc::new(Databases {

@@ -42,10 +42,11 @@ async fn again(State(count): State<Count>, uri: Uri, headers: HeaderMap, body: B
     let body = String::from_utf8_lossy(&body).into_owned();
     if headers.contains_key("smithy-protocol") {
         // A map of a token and of lists that are empty (RFC 8949).
-        let mut map = vec![0xa5];
+        let mut map = vec![0xa6];
         map.extend(b"\x69NextToken\x65again");
         for list in [
             "DashboardEntries",
+            "CompositeAlarms",
             "MetricAlarms",
             "MetricDataResults",
             "Metrics",

@@ -139,7 +139,7 @@ async fn registry(reference: &str, answer: Say) -> (Registry, String) {
 #[tokio::test]
 async fn an_image_that_runs_is_asked_for_by_itself_where_no_list_holds_it() {
     let image = json!({
-        "imageDigest": "sha256:aa", "imageTags": ["1.8.2"], "imageScanStatus": {"status": "COMPLETE"},
+        "imageDigest": "sha256:aa", "imageSizeInBytes": 9, "imageTags": ["1.8.2"], "imageScanStatus": {"status": "COMPLETE"},
         "imageScanFindingsSummary": {"imageScanCompletedAt": 1_700_000_000.0, "findingSeverityCounts": {}},
     });
     let found = page(&json!({"imageDetails": [image]}));

@@ -40,8 +40,10 @@ impl CloudWatch {
                         .send()
                 })
                 .await?;
-            let composite = page.composite_alarms.unwrap_or_default();
             let metric = told(&self.line, ALARMS, "MetricAlarms", page.metric_alarms)?;
+            // Both kinds are asked for, and both lists come.
+            let composite = page.composite_alarms;
+            let composite = told(&self.line, ALARMS, "CompositeAlarms", composite)?;
             for a in &composite {
                 let state = self.state(a.state_value(), a.alarm_name())?;
                 alarms.push(composite_alarm(a, state));

@@ -316,7 +316,7 @@ fn image(e: ImageEntry, of: &Repository) -> Image {
         uri: of.uri.clone(),
         tags: e.image_tags.iter().map(|t| text(Some(t))).collect(),
         digest: text(Some(&e.image_digest)),
-        bytes: e.image_size_in_bytes,
+        bytes: e.image_size_in_bytes.0,
         pushed_at: seconds(e.image_pushed_at),
         pulled_at: seconds(e.last_recorded_pull_time),
         scan,

@@ -274,7 +274,13 @@ impl Ecs {
                     .send()
             })
             .await?;
-        page.task_definition()
+        let definition = page.task_definition();
+        // No definition is without one, and without one there is none that offends.
+        let containers = definition.map(|d| d.container_definitions.is_some());
+        if containers == Some(false) {
+            told::<()>(&self.line, DEFINITION, "containerDefinitions", None)?;
+        }
+        definition
             .and_then(ecs_task_definition::task_definition)
             .ok_or_else(|| without("task definition", name))
     }

@@ -149,14 +149,14 @@ fn is_public(subnet: &str, vpc: &str, tables: &[RouteTable]) -> bool {
     let mine = tables.iter().filter(|t| t.vpc_id == vpc);
     let own = mine.clone().find(|t| {
         let bound = |a: &shapes::Association| a.subnet_id.as_deref() == Some(subnet);
-        t.association_set.item.iter().any(bound)
+        t.association_set.0.item.iter().any(bound)
     });
     let main = || {
         mine.clone()
-            .find(|t| t.association_set.item.iter().any(|a| a.main))
+            .find(|t| t.association_set.0.item.iter().any(|a| a.main))
     };
     own.or_else(main).is_some_and(|t| {
-        t.route_set.item.iter().any(|r| {
+        t.route_set.0.item.iter().any(|r| {
             let through = r.gateway_id.as_deref().unwrap_or_default();
             r.leads_everywhere() && through.starts_with("igw-")
         })
@@ -204,7 +204,7 @@ mod tests {
               <ipv6Ranges><item><cidrIpv6>::/0</cidrIpv6></item></ipv6Ranges>\
               <prefixListIds><item><prefixListId>pl-1</prefixListId></item></prefixListIds></item>\
             <item><ipProtocol>-1</ipProtocol><groups/><ipRanges><item><cidrIp>10.0.0.0/8</cidrIp></item></ipRanges></item>\
-            <item><ipProtocol>icmp</ipProtocol><fromPort>-1</fromPort><toPort>-1</toPort><ipRanges><item><cidrIp>10.1.0.0/16</cidrIp></item></ipRanges></item>\
+            <item><ipProtocol>icmp</ipProtocol><fromPort>-1</fromPort><toPort>-1</toPort><groups/><ipRanges><item><cidrIp>10.1.0.0/16</cidrIp></item></ipRanges></item>\
             </ipPermissions><tagSet/></item></securityGroupInfo><nextToken>n</nextToken></R>";
         let groups: Groups = read(xml);
         let (groups, next) = groups.split();

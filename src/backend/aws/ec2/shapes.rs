@@ -91,12 +91,13 @@ pub(super) struct SubnetItem {
     pub(super) tag_set: Set<Tag>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct RouteTable {
+    #[serde(default)]
     pub(super) vpc_id: String,
-    pub(super) route_set: Set<Route>,
-    pub(super) association_set: Set<Association>,
+    pub(super) route_set: Required<Set<Route>>,
+    pub(super) association_set: Required<Set<Association>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -121,25 +122,32 @@ pub(super) struct Association {
     pub(super) subnet_id: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Group {
+    #[serde(default)]
     group_id: String,
+    #[serde(default)]
     group_name: String,
+    #[serde(default)]
     group_description: String,
+    #[serde(default)]
     vpc_id: String,
-    ip_permissions: Set<Permission>,
+    ip_permissions: Required<Set<Permission>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Permission {
+    #[serde(default)]
     ip_protocol: String,
     from_port: Option<i32>,
     to_port: Option<i32>,
-    groups: Set<PeerItem>,
-    ip_ranges: Set<PeerItem>,
+    groups: Required<Set<PeerItem>>,
+    ip_ranges: Required<Set<PeerItem>>,
+    #[serde(default)]
     ipv6_ranges: Set<PeerItem>,
+    #[serde(default)]
     prefix_list_ids: Set<PeerItem>,
 }
 
@@ -162,6 +170,7 @@ impl Group {
             about: text(Some(&self.group_description)),
             rules: self
                 .ip_permissions
+                .0
                 .item
                 .iter()
                 .flat_map(Permission::rules)
@@ -197,11 +206,13 @@ impl Permission {
     fn rules(&self) -> Vec<Rule> {
         let groups = self
             .groups
+            .0
             .item
             .iter()
             .map(|p| (Peer::Group(text(Some(&p.group_id))), p));
         let v4 = self
             .ip_ranges
+            .0
             .item
             .iter()
             .map(|p| (Peer::Range(text(Some(&p.cidr_ip))), p));
@@ -222,17 +233,24 @@ impl Permission {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct InterfaceItem {
+    #[serde(default)]
     network_interface_id: String,
+    #[serde(default)]
     vpc_id: String,
+    #[serde(default)]
     subnet_id: String,
+    #[serde(default)]
     description: String,
+    #[serde(default)]
     interface_type: String,
+    #[serde(default)]
     requester_id: String,
+    #[serde(default)]
     private_ip_address: String,
-    group_set: Set<PeerItem>,
+    group_set: Required<Set<PeerItem>>,
     association: Option<Address>,
 }
 
@@ -251,6 +269,7 @@ impl InterfaceItem {
             subnet: text(Some(&self.subnet_id)),
             groups: self
                 .group_set
+                .0
                 .item
                 .iter()
                 .map(|g| text(Some(&g.group_id)))

@@ -36,12 +36,14 @@ pub(super) struct ImagePage {
     pub(super) next_token: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct ImageEntry {
+    #[serde(default)]
     pub(super) image_digest: String,
+    #[serde(default)]
     pub(super) image_tags: Vec<String>,
-    pub(super) image_size_in_bytes: u64,
+    pub(super) image_size_in_bytes: Required<u64>,
     pub(super) image_pushed_at: Option<f64>,
     pub(super) last_recorded_pull_time: Option<f64>,
     pub(super) image_scan_status: Option<Status>,

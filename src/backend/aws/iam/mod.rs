@@ -171,8 +171,22 @@ impl Known {
         }
     }
 
-    fn hold(&self, held: &mut Held, inline: &Members<Inline>, attached: &Members<Attached>) {
-        for policy in &inline.all {
+    /// `None`: the list was left out, which IAM sends even where nothing is on it. What it would hold is not known then.
+    fn hold(
+        &self,
+        held: &mut Held,
+        inline: (&str, Option<&Members<Inline>>),
+        attached: Option<&Members<Attached>>,
+    ) {
+        for (name, is_there) in [
+            (inline.0, inline.1.is_some()),
+            ("AttachedManagedPolicies", attached.is_some()),
+        ] {
+            if !is_there {
+                held.unread.push(format!("list {name}"));
+            }
+        }
+        for policy in inline.1.iter().flat_map(|m| &m.all) {
             let name = text(Some(&policy.policy_name));
             match document(&policy.policy_document) {
                 Some(statements) => held.statements.extend(statements),
@@ -180,7 +194,7 @@ impl Known {
             }
             held.names.push(name);
         }
-        for policy in &attached.all {
+        for policy in attached.iter().flat_map(|m| &m.all) {
             let name = text(Some(&policy.policy_name));
             match self.managed(&policy.policy_arn) {
                 Some(statements) => held.statements.extend(statements),
@@ -224,20 +238,24 @@ impl Known {
         let mut held = Held::default();
         self.hold(
             &mut held,
-            &user.user_policy_list,
-            &user.attached_managed_policies,
+            // Of users, IAM leaves out the list of inline policies where there are none.
+            ("UserPolicyList", Some(&user.user_policy_list)),
+            user.attached_managed_policies.as_ref(),
         );
-        for name in &user.group_list.all {
+        if user.group_list.is_none() {
+            held.unread.push("list GroupList".into());
+        }
+        let groups = user.group_list.iter().flat_map(|m| &m.all);
+        for name in groups.clone() {
             match self.groups.get(name) {
                 Some(g) => self.hold(
                     &mut held,
-                    &g.group_policy_list,
-                    &g.attached_managed_policies,
+                    ("GroupPolicyList", g.group_policy_list.as_ref()),
+                    g.attached_managed_policies.as_ref(),
                 ),
                 None => held.unread.push(format!("group {}", text(Some(name)))),
             }
         }
-        let groups = user.group_list.all.iter();
         let principal = Principal {
             kind: PrincipalKind::User,
             name: text(Some(&user.user_name)),
@@ -252,8 +270,8 @@ impl Known {
         let mut held = Held::default();
         self.hold(
             &mut held,
-            &role.role_policy_list,
-            &role.attached_managed_policies,
+            ("RolePolicyList", role.role_policy_list.as_ref()),
+            role.attached_managed_policies.as_ref(),
         );
         let trust = role.assume_role_policy_document.as_deref();
         let trust = trust.and_then(document).unwrap_or_default();
@@ -324,13 +342,13 @@ mod tests {
     use crate::domain::access::Deed;
 
     const ANSWER: &str = r#"<R>
-      <UserDetailList><member><UserName>ana</UserName><Arn>arn:aws:iam::1:user/ana</Arn><GroupList><member>admins</member></GroupList></member>
+      <UserDetailList><member><UserName>ana</UserName><Arn>arn:aws:iam::1:user/ana</Arn><GroupList><member>admins</member></GroupList><AttachedManagedPolicies/></member>
         <member><UserName>ci</UserName><Arn>arn:aws:iam::1:user/ci</Arn><GroupList/>
           <UserPolicyList><member><PolicyName>deploy</PolicyName><PolicyDocument>%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22ecs%3AUpdateService%22%2C%22Resource%22%3A%22*%22%7D%7D</PolicyDocument></member></UserPolicyList>
           <AttachedManagedPolicies><member><PolicyName>Strange</PolicyName><PolicyArn>arn:aws:iam::1:policy/Strange</PolicyArn></member></AttachedManagedPolicies></member></UserDetailList>
-      <GroupDetailList><member><GroupName>admins</GroupName><AttachedManagedPolicies><member><PolicyName>AdministratorAccess</PolicyName><PolicyArn>arn:aws:iam::aws:policy/AdministratorAccess</PolicyArn></member></AttachedManagedPolicies></member></GroupDetailList>
+      <GroupDetailList><member><GroupName>admins</GroupName><GroupPolicyList/><AttachedManagedPolicies><member><PolicyName>AdministratorAccess</PolicyName><PolicyArn>arn:aws:iam::aws:policy/AdministratorAccess</PolicyArn></member></AttachedManagedPolicies></member></GroupDetailList>
       <RoleDetailList><member><RoleName>AWSServiceRoleForRDS</RoleName><Path>/aws-service-role/rds.amazonaws.com/</Path><Arn>arn:r</Arn>
-        <AssumeRolePolicyDocument>{"Statement":[{"Effect":"Allow","Principal":{"Service":"rds.amazonaws.com"},"Action":"sts:AssumeRole"}]}</AssumeRolePolicyDocument></member></RoleDetailList>
+        <AssumeRolePolicyDocument>{"Statement":[{"Effect":"Allow","Principal":{"Service":"rds.amazonaws.com"},"Action":"sts:AssumeRole"}]}</AssumeRolePolicyDocument><RolePolicyList/><AttachedManagedPolicies/></member></RoleDetailList>
       <IsTruncated>false</IsTruncated></R>"#;
 
     #[test]

@@ -44,8 +44,8 @@ pub(super) struct User {
     pub(super) user_name: String,
     pub(super) arn: String,
     pub(super) user_policy_list: Members<Inline>,
-    pub(super) group_list: Members<String>,
-    pub(super) attached_managed_policies: Members<Attached>,
+    pub(super) group_list: Option<Members<String>>,
+    pub(super) attached_managed_policies: Option<Members<Attached>>,
     pub(super) permissions_boundary: Option<Boundary>,
 }
 
@@ -53,8 +53,8 @@ pub(super) struct User {
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Group {
     pub(super) group_name: String,
-    pub(super) group_policy_list: Members<Inline>,
-    pub(super) attached_managed_policies: Members<Attached>,
+    pub(super) group_policy_list: Option<Members<Inline>>,
+    pub(super) attached_managed_policies: Option<Members<Attached>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -64,8 +64,8 @@ pub(super) struct Role {
     pub(super) path: Option<String>,
     pub(super) arn: String,
     pub(super) assume_role_policy_document: Option<String>,
-    pub(super) role_policy_list: Members<Inline>,
-    pub(super) attached_managed_policies: Members<Attached>,
+    pub(super) role_policy_list: Option<Members<Inline>>,
+    pub(super) attached_managed_policies: Option<Members<Attached>>,
     pub(super) permissions_boundary: Option<Boundary>,
     pub(super) role_last_used: Option<Used>,
 }

@@ -249,7 +249,7 @@ impl Instance {
             }),
             cluster: some_text(self.cluster.as_deref()),
             insights: on(self.performance_insights_enabled.as_deref()),
-            public: on(self.publicly_accessible.as_deref()),
+            public: maybe(self.publicly_accessible.as_deref()),
             protected: on(self.deletion_protection.as_deref()),
             host: endpoint.and_then(|e| some_text(e.address.as_deref())),
             port: endpoint.and_then(|e| port(e.port.as_deref())),
@@ -437,7 +437,8 @@ mod tests {
         );
         let d = &rows[0];
         assert!(!d.id.contains('\u{202e}'), "{:?}", d.id);
-        assert!(d.multi_az && d.encrypted && !d.public && !d.insights);
+        assert!(d.multi_az && d.encrypted && !d.insights);
+        assert_eq!(d.public, None, "it was left out");
         assert_eq!((d.storage_gib, d.retention_days), (Some(100), 14));
         assert_eq!(d.restorable_until.unwrap().as_millisecond() % 1_000, 500);
         assert_eq!(d.replication, Some(("error".into(), false)));

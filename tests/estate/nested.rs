@@ -1,0 +1,186 @@
+//! What is missing within a row: a list or a figure that the vendor always sends is not an empty one, nor zero, where it is left out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
+use flightdeck::backend::Backend;
+use flightdeck::domain::part::Part;
+use flightdeck::domain::problem::{Problem, ProblemKind};
+use flightdeck::domain::service::ServiceId;
+use tokio::net::TcpListener;
+
+use crate::{backend, is_for_people};
+
+type Answers = Arc<HashMap<&'static str, Vec<u8>>>;
+
+/// Says what it was given for an operation, in whichever protocol it is asked; of anything else, that there is none.
+async fn say(answers: Answers, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").map(|t| t.to_str().unwrap());
+    let form = String::from_utf8_lossy(&body).into_owned();
+    let cbor = uri.path().rsplit_once("/operation/").map(|(_, o)| o);
+    let action = form.split('&').find_map(|p| p.strip_prefix("Action="));
+    let json = target.and_then(|t| t.rsplit('.').next());
+    let operation = cbor.or(json).or(action).unwrap_or_default();
+    let answer = answers.get(operation).cloned();
+    match (cbor, action) {
+        (Some(_), _) => {
+            let headers = [
+                ("content-type", "application/cbor"),
+                ("smithy-protocol", "rpc-v2-cbor"),
+            ];
+            (headers, answer.unwrap_or(vec![0xa0])).into_response()
+        }
+        (None, Some(a)) => {
+            let inside = answer.unwrap_or_default();
+            let inside = String::from_utf8(inside).unwrap();
+            format!("<{a}Response>{inside}</{a}Response>").into_response()
+        }
+        (None, None) => answer.unwrap_or(b"{}".to_vec()).into_response(),
+    }
+}
+
+async fn at(answers: &[(&'static str, &str)]) -> Backend {
+    let answers = answers.iter().map(|(o, b)| (*o, b.as_bytes().to_vec()));
+    of(answers.collect()).await
+}
+
+async fn of(answers: HashMap<&'static str, Vec<u8>>) -> Backend {
+    let answers: Answers = Arc::new(answers);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let app = axum::Router::new()
+        .fallback(move |uri, headers, body| say(answers.clone(), uri, headers, body));
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    backend(&endpoint, "http://127.0.0.1:1").await
+}
+
+fn names(p: &Problem, member: &str) {
+    is_for_people(p);
+    assert_eq!(p.kind, ProblemKind::Malformed, "{p}");
+    assert!(p.why.contains(&format!("`{member}`")), "{member}: {p}");
+    assert!(p.why.contains("leaves out"), "{p}");
+}
+
+const NETWORK: [(&str, &str); 6] = [
+    ("DescribeVpcs", "<vpcSet/>"),
+    ("DescribeSubnets", "<subnetSet/>"),
+    (
+        "DescribeRouteTables",
+        "<routeTableSet><item><routeSet/><associationSet/></item></routeTableSet>",
+    ),
+    (
+        "DescribeSecurityGroups",
+        "<securityGroupInfo><item><ipPermissions><item><groups/><ipRanges/></item></ipPermissions></item></securityGroupInfo>",
+    ),
+    (
+        "DescribeNetworkInterfaces",
+        "<networkInterfaceSet><item><groupSet/></item></networkInterfaceSet>",
+    ),
+    (
+        "DescribeLoadBalancers",
+        "<DescribeLoadBalancersResult><LoadBalancers/></DescribeLoadBalancersResult>",
+    ),
+];
+
+#[tokio::test]
+async fn a_network_is_not_closed_by_what_was_left_out_of_it() {
+    let whole = at(&NETWORK).await.estate.ec2.network().await;
+    assert!(whole.is_ok(), "{whole:?}");
+    for member in [
+        "routeSet",
+        "associationSet",
+        "ipPermissions",
+        "groups",
+        "ipRanges",
+        "groupSet",
+    ] {
+        let without = NETWORK.map(|(operation, body)| {
+            let body = body.replace(&format!("<{member}/>"), "");
+            let (open, close) = (format!("<{member}>"), format!("</{member}>"));
+            let body = match (body.find(&open), body.find(&close)) {
+                (Some(from), Some(to)) => body[..from].to_owned() + &body[to + close.len()..],
+                _ => body,
+            };
+            (operation, body)
+        });
+        let without: Vec<_> = without.iter().map(|(o, b)| (*o, b.as_str())).collect();
+        let p = at(&without).await.estate.ec2.network().await.unwrap_err();
+        names(&p, member);
+    }
+}
+
+#[tokio::test]
+async fn counts_of_services_are_not_zero_where_they_are_left_out() {
+    let id = ServiceId {
+        cluster: "prod".into(),
+        name: "api".into(),
+    };
+    let counts = r#""desiredCount": 2, "runningCount": 2, "pendingCount": 0"#;
+    let services =
+        |counts: &str| format!(r#"{{"services": [{{"serviceName": "api", {counts}}}]}}"#);
+    let whole = services(counts);
+    let b = at(&[("DescribeServices", whole.as_str())]).await;
+    assert_eq!(b.ecs.service(&id).await.unwrap().counts.desired, 2);
+    for member in ["desiredCount", "runningCount", "pendingCount"] {
+        let without = services(&counts.replace(member, "other"));
+        let b = at(&[("DescribeServices", without.as_str())]).await;
+        names(&b.ecs.service(&id).await.unwrap_err(), member);
+    }
+    let clusters = r#"{"clusters": [{"clusterName": "prod", "runningTasksCount": 1}]}"#;
+    let list = r#"{"clusterArns": ["arn:aws:ecs:home:1:cluster/prod"]}"#;
+    let b = at(&[("ListClusters", list), ("DescribeClusters", clusters)]).await;
+    names(&b.ecs.clusters().await.unwrap_err(), "activeServicesCount");
+}
+
+#[tokio::test]
+async fn a_definition_without_containers_is_none() {
+    let body =
+        r#"{"taskDefinition": {"taskDefinitionArn": "arn:aws:ecs:home:1:task-definition/api:7"}}"#;
+    let b = at(&[("DescribeTaskDefinition", body)]).await;
+    let p = b.ecs.task_definition("api:7").await.unwrap_err();
+    names(&p, "containerDefinitions");
+}
+
+#[tokio::test]
+async fn an_image_without_a_size_is_not_a_small_one() {
+    let repositories = r#"{"repositories": [{"repositoryName": "shop/api", "repositoryUri": "1.dkr.ecr.home.amazonaws.com/shop/api"}]}"#;
+    let images = r#"{"imageDetails": [{"imageDigest": "sha256:1"}]}"#;
+    let b = at(&[
+        ("DescribeRepositories", repositories),
+        ("DescribeImages", images),
+    ])
+    .await;
+    let registry = b.estate.ecr.registry(&Part::default(), &[]).await;
+    let said = format!("{registry:?}");
+    assert!(said.contains("`imageSizeInBytes`"), "{said}");
+    assert!(!said.contains("sha256:1"), "{said}");
+}
+
+#[tokio::test]
+async fn alarms_of_one_kind_alone_are_not_all_of_them() {
+    // {"MetricAlarms": []}
+    let body = [&[0xa1, 0x6c][..], b"MetricAlarms", &[0x80]].concat();
+    let b = of(HashMap::from([("DescribeAlarms", body)])).await;
+    names(&b.cloudwatch.alarms().await.unwrap_err(), "CompositeAlarms");
+}
+
+#[tokio::test]
+async fn what_a_role_holds_is_not_nothing_where_it_is_left_out() {
+    let lists = "<RolePolicyList/><AttachedManagedPolicies/>";
+    let of = async |lists: &str| {
+        let body = format!(
+            "<GetAccountAuthorizationDetailsResult><RoleDetailList><member><RoleName>ci</RoleName>{lists}</member></RoleDetailList></GetAccountAuthorizationDetailsResult>"
+        );
+        let b = at(&[("GetAccountAuthorizationDetails", body.as_str())]).await;
+        let access = b.estate.iam.access().await.unwrap();
+        access.principals[0].unread.clone()
+    };
+    assert!(of(lists).await.is_empty());
+    for member in ["RolePolicyList", "AttachedManagedPolicies"] {
+        let without = lists.replace(&format!("<{member}/>"), "");
+        assert_eq!(of(&without).await, [format!("list {member}")]);
+    }
+}
