@@ -93,7 +93,10 @@ impl State {
         // Staging has what production has, a hundredth of it.
         let part = base.share();
         let connections = match base {
-            Base::Production => telemetry::database_connections(now),
+            Base::Production => {
+                let begun = self.started + UP_DAYS * 86_400.0;
+                telemetry::database_connections(now, begun)
+            }
             Base::Staging => 6.0 + (4.0 * busy).round(),
         };
         let shown = |sum: &Sum| Sum {

@@ -28,7 +28,7 @@ pub(super) fn record(t: &mut Telemetry, world: &World, at: f64, span: f64, past:
         service(t, world, key, at, span, past);
     }
     if !world.load_balancers.is_empty() {
-        data_stores(t, at);
+        data_stores(t, at, world.begun());
         business(t, at, span);
         visits(t, at);
     }
@@ -207,7 +207,7 @@ pub(super) fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span
     );
 }
 
-fn data_stores(t: &mut Telemetry, at: f64) {
+fn data_stores(t: &mut Telemetry, at: f64, begun: f64) {
     let busy = load(at);
     let second = at as i64;
     let db = [("DBInstanceIdentifier", "laser-prod-db")];
@@ -227,7 +227,7 @@ fn data_stores(t: &mut Telemetry, at: f64) {
         "AWS/RDS",
         "DatabaseConnections",
         &db,
-        database_connections(at),
+        database_connections(at, begun),
         "Count",
     );
     put(

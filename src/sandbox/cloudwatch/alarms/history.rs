@@ -1,7 +1,5 @@
 //! What became of alarms: items as DescribeAlarmHistory gives them, with the same JSON in them.
 
-use std::collections::VecDeque;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -94,25 +92,6 @@ pub(super) fn changed(alarm: &Alarm, old: State, old_json: &Value) -> Item {
     });
     let summary = format!("Alarm updated from {old} to {}", alarm.state);
     item(alarm, alarm.transitioned_at, "StateUpdate", summary, &data)
-}
-
-/// The state that an alarm took at a time.
-pub(super) fn state_of(history: &VecDeque<Item>, alarm: &str, at: f64) -> Option<State> {
-    let mut items = history.iter();
-    let item = items.find(|i| i.alarm == alarm && i.kind == "StateUpdate" && i.at == at)?;
-    let data: Value = serde_json::from_str(&item.data).ok()?;
-    State::parse(data["newState"]["stateValue"].as_str()?)
-}
-
-/// Makes a change follow on the state that the alarm had before.
-pub(super) fn followed(change: &mut Item, before: &Alarm) {
-    let Ok(mut data) = serde_json::from_str::<Value>(&change.data) else {
-        return;
-    };
-    let to = data["newState"]["stateValue"].as_str().unwrap_or_default();
-    change.summary = format!("Alarm updated from {} to {to}", before.state);
-    data["oldState"] = state_json(before);
-    change.data = data.to_string();
 }
 
 /// An action was carried out.

@@ -114,62 +114,28 @@ impl AlarmStore {
         past
     }
 
-    /// Judges minute by minute what was recorded of a span of the past, where points lie so many seconds apart.
-    pub fn evaluate_past(
-        &mut self,
-        metrics: &MetricStore,
-        from: f64,
-        until: f64,
-        spacing: impl Fn(f64) -> f64,
-    ) {
+    /// Judges minute by minute what was recorded of a span of the past, by each alarm's own period.
+    pub fn evaluate_past(&mut self, metrics: &MetricStore, from: f64, until: f64) {
         let mut at = (from / 60.0).ceil() as i64 * 60;
         while (at as f64) < until {
-            let apart = spacing(at as f64) as i64;
             let seen = at - self.late_s;
-            self.judge_all(metrics, at, |rule| Range::spaced(rule, seen, apart));
+            self.judge_all(metrics, at, |rule| Range::at(rule, metrics, seen, 1.0));
             at += 60;
         }
     }
 
-    /// Takes over what became of the same alarms in the time before. That an alarm was judged for the first time where its known
-    /// past began is no change: what it says is then as old as that past has it.
+    /// Takes over what became of the same alarms in the time before they were judged at all.
     pub fn take_past(&mut self, past: Self) {
-        let mut story: VecDeque<Item> = past.history.iter().cloned().collect();
-        let mut known = std::mem::take(&mut self.history);
-        for (name, alarm) in &mut self.alarms {
-            let Some(before) = past.alarms.get(name) else {
+        let mut story = past.history;
+        for (name, before) in past.alarms {
+            let Some(alarm) = self.alarms.get_mut(&name) else {
                 continue;
             };
-            alarm.configured_at = alarm.configured_at.min(before.configured_at);
-            known.retain(|i| &i.alarm != name || i.kind != "ConfigurationUpdate");
-            if before.state == State::InsufficientData {
-                continue;
-            }
-            let of_it = |i: &Item| &i.alarm == name && i.kind == "StateUpdate";
-            let Some(at) = known.iter().find(|i| of_it(i)).map(|i| i.at) else {
-                // It was not judged before.
-                alarm.state = before.state;
-                alarm.updated_at = before.updated_at;
-                alarm.transitioned_at = before.transitioned_at;
-                alarm.reason.clone_from(&before.reason);
-                alarm.reason_data.clone_from(&before.reason_data);
-                continue;
-            };
-            let Some(state) = history::state_of(&known, name, at) else {
-                continue;
-            };
-            if state == before.state {
-                known.retain(|i| &i.alarm != name || i.at != at);
-                if alarm.transitioned_at == at {
-                    alarm.transitioned_at = before.transitioned_at;
-                    alarm.reason.clone_from(&before.reason);
-                    alarm.reason_data.clone_from(&before.reason_data);
-                }
-            } else if let Some(first) = known.iter_mut().find(|i| of_it(i)) {
-                history::followed(first, before);
-            }
+            self.history
+                .retain(|i| i.alarm != name || i.kind != "ConfigurationUpdate");
+            *alarm = before;
         }
-        story.append(&mut known);
+        story.append(&mut self.history);
         while story.len() > HISTORY {
             story.pop_front();
         }
@@ -324,6 +290,20 @@ impl AlarmStore {
     pub fn in_alarm_since(&self, name: &str) -> Option<f64> {
         let alarm = self.get(name).filter(|a| a.state == State::Alarm)?;
         Some(alarm.transitioned_at)
+    }
+
+    /// Name, state, since when and why, of every alarm.
+    #[cfg(test)]
+    pub fn told(&self) -> Vec<(String, State, f64, String)> {
+        let row = |a: &Alarm| {
+            (
+                a.spec.name.clone(),
+                a.state,
+                a.transitioned_at,
+                a.reason.clone(),
+            )
+        };
+        self.alarms.values().map(row).collect()
     }
 
     /// How many alarms there are.

@@ -52,18 +52,6 @@ impl Range {
         }
     }
 
-    /// The same in a past whose points lie further apart than the alarm's periods: as many of them as it has periods.
-    pub fn spaced(rule: &MetricRule, now: i64, spacing: i64) -> Self {
-        let period = rule.judged.period().max(spacing);
-        let until = now - now.rem_euclid(60);
-        let count = i64::from(rule.evaluation_periods.max(1)) + EXTRA;
-        Self {
-            from: until - period.saturating_mul(count),
-            until,
-            period,
-        }
-    }
-
     /// The datapoints in it, oldest first; an expression that fails gives none.
     pub fn points(&self, rule: &MetricRule, store: &MetricStore) -> Vec<Point> {
         let window = (self.from, self.until);
