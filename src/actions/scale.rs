@@ -7,6 +7,7 @@ use super::look::Look;
 use super::words;
 use crate::backend::aws::ecs::UpdateService;
 use crate::domain::problem::Problem;
+use crate::domain::scaling::ScalableTarget;
 use crate::domain::service::ServiceId;
 
 /// Tasks that ECS allows in a service (Amazon ECS service quotas).
@@ -67,6 +68,23 @@ impl Scale<'_> {
                 ),
             );
         }
+        match look.backend.estate.autoscaling.targets().await {
+            Ok(targets) => {
+                let own = |t: &&ScalableTarget| t.service() == Some((&id.cluster, &id.name));
+                let target = targets.iter().find(own);
+                draft.fact("bounds", bounds(target));
+                if let Some(words) = target.and_then(|t| beyond(t, self.desired)) {
+                    draft.warn(words);
+                }
+            }
+            Err(p) => {
+                draft.fact("bounds", "unknown");
+                draft.warn(format!(
+                    "whether it scales by itself could not be read: {}",
+                    p.why
+                ));
+            }
+        }
         look.under_way(&mut draft, &subject.sight).await;
         if subject.sight.running().is_some() {
             draft.warn("a deployment is running: it goes on with the new count");
@@ -96,5 +114,75 @@ impl Scale<'_> {
                 desired: self.desired,
             })
             .await
+    }
+}
+
+/// Between how many tasks it scales by itself.
+fn bounds(target: Option<&ScalableTarget>) -> String {
+    match target {
+        Some(t) => format!("{} to {} by Application Auto Scaling", t.min, t.max),
+        None => "none: it does not scale by itself".into(),
+    }
+}
+
+/// What becomes of a count outside the bounds: what scales out lifts it to the minimum, what scales in lowers it to the maximum
+/// (Amazon ECS developer guide, "Automatically scale your Amazon ECS service").
+fn beyond(target: &ScalableTarget, desired: u32) -> Option<String> {
+    let (min, max) = (target.min, target.max);
+    let (side, way, to) = match desired {
+        n if n > max => ("above the maximum", "in", max),
+        n if n < min => ("below the minimum", "out", min),
+        _ => return None,
+    };
+    let held = target.policies.is_empty() || target.suspended.iter().any(|s| s == way);
+    let then = match held {
+        true => format!("scaling {way} is off now, and once it is on takes it back to {to}"),
+        false => {
+            format!("Application Auto Scaling takes it back to {to} as soon as it scales {way}")
+        }
+    };
+    Some(format!(
+        "{desired} is {side} of its bounds {min} to {max}: {then}; change the bounds to keep it"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::scaling::ScalingPolicy;
+
+    #[test]
+    fn a_count_outside_the_bounds_says_where_it_will_go() {
+        let mut target = ScalableTarget {
+            resource: "service/laser-prod/api".into(),
+            min: 2,
+            max: 8,
+            suspended: Vec::new(),
+            policies: vec![ScalingPolicy {
+                name: "cpu".into(),
+                kind: "TargetTrackingScaling".into(),
+                metric: None,
+                target: Some(60.0),
+            }],
+        };
+        let says = |t: &ScalableTarget, n| beyond(t, n).unwrap_or_default();
+        assert_eq!([2, 5, 8].map(|n| says(&target, n)), ["", "", ""]);
+        let above = says(&target, 9);
+        assert!(
+            above.starts_with("9 is above the maximum of its bounds 2 to 8"),
+            "{above}"
+        );
+        assert!(
+            above.contains("back to 8 as soon as it scales in"),
+            "{above}"
+        );
+        let below = says(&target, 1);
+        assert!(
+            below.contains("back to 2 as soon as it scales out"),
+            "{below}"
+        );
+        target.suspended.push("in".into());
+        let held = says(&target, 9);
+        assert!(held.contains("scaling in is off now"), "{held}");
     }
 }
