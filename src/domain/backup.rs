@@ -296,6 +296,14 @@ pub fn of_caches(caches: &Caches, region: &str) -> Vec<Backup> {
     caches.snapshots.iter().map(snapshot).collect()
 }
 
+/// The newest whole copy of a bucket that its backups hold outside a region.
+pub fn copied_abroad<'a>(backups: &'a [Backup], bucket: &str, home: &str) -> Option<&'a Backup> {
+    let of_it = |b: &&Backup| b.store_kind == StoreKind::Bucket && b.store == bucket;
+    let abroad = |b: &&Backup| b.complete && !home.is_empty() && b.region != home;
+    let copies = backups.iter().filter(of_it).filter(abroad);
+    copies.max_by_key(|b| b.taken_at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

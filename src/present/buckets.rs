@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::guests::{self, Host};
 use super::words::{ago, bytes, count};
 use super::{Cell, Group, Head, Section, Tone, View};
+use crate::domain::backup::{Backup, copied_abroad};
 use crate::domain::bucket::{Bucket, Encryption};
 use crate::domain::facts::Facts;
 use crate::domain::told::Told;
@@ -15,7 +16,12 @@ pub(super) const VIEW: View = View {
     doc: "S3 buckets: region, size, versions, encryption, public access, whom their policies let in, copies",
     group: Group::Data,
     lines: &["s3"],
-    needs: &["buckets", "identity"],
+    needs: &[
+        "buckets",
+        "identity",
+        "recovery_points",
+        "recovery_points_abroad",
+    ],
     make,
 };
 
@@ -27,7 +33,7 @@ const HEADS: &[Head] = &[
     Head::left("encrypted", 9),
     Head::left("public", 8),
     Head::left("versions", 9),
-    Head::left("copied to", 16).grow(2),
+    Head::left("copied to", 24).grow(2),
     Head::right("newest", 7).drop(1),
 ];
 
@@ -36,8 +42,9 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let empty = "No buckets: S3 has none in this account.";
     let mut section = Section::of(part, now, "buckets", "Buckets", HEADS, empty);
     let all = part.value.as_deref().map_or(&[][..], Vec::as_slice);
+    let backups = facts.estate.backups();
     for bucket in all {
-        section.row(&bucket.name, cells(bucket, all, now), bucket);
+        section.row(&bucket.name, cells(bucket, all, &backups, now), bucket);
     }
     let open = all.iter().filter(|b| b.is_private() == Some(false));
     let open: Vec<String> = open.map(|b| b.name.clone()).collect();
@@ -64,7 +71,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     vec![section, guests::section(part, facts, now, hosts)]
 }
 
-fn cells(b: &Bucket, all: &[Bucket], now: Timestamp) -> Vec<Cell> {
+fn cells(b: &Bucket, all: &[Bucket], backups: &[Backup], now: Timestamp) -> Vec<Cell> {
     vec![
         Cell::name(&b.name),
         told(&b.region, "-", |r| Cell::plain(r)),
@@ -73,7 +80,7 @@ fn cells(b: &Bucket, all: &[Bucket], now: Timestamp) -> Vec<Cell> {
         told(&b.encryption, "no", |e| Cell::plain(algorithm(e))),
         public(b),
         versions(b),
-        copies(b, all),
+        copies(b, all, backups, now),
         newest(b, now),
     ]
 }
@@ -109,7 +116,7 @@ fn versions(b: &Bucket) -> Cell {
 }
 
 /// Where copies go. A bucket that others are copied to needs none of its own.
-fn copies(b: &Bucket, all: &[Bucket]) -> Cell {
+fn copies(b: &Bucket, all: &[Bucket], backups: &[Backup], now: Timestamp) -> Cell {
     let names: Vec<&str> = b.copies().collect();
     let is_copy = all
         .iter()
@@ -125,7 +132,17 @@ fn copies(b: &Bucket, all: &[Bucket]) -> Cell {
             Cell::muted("(copies of a part)")
         }
         (Told::Set(_), true) => Cell::new("switched off", Tone::Warn),
-        (Told::Unset, true) => Cell::new("nowhere", Tone::Warn),
+        (Told::Unset, true) => {
+            let home = b.region.value().map_or("", String::as_str);
+            match copied_abroad(backups, &b.name, home) {
+                // Its backups go there, a day apart: what was written since is here alone.
+                Some(copy) => Cell::new(
+                    format!("{} by backup, {}", copy.region, ago(copy.taken_at, now)),
+                    Tone::Warn,
+                ),
+                None => Cell::new("nowhere", Tone::Warn),
+            }
+        }
     }
 }
 
@@ -141,6 +158,7 @@ fn newest(b: &Bucket, now: Timestamp) -> Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::backup::StoreKind;
     use crate::domain::bucket::Replica;
 
     #[test]
@@ -156,11 +174,37 @@ mod tests {
             ..Bucket::default()
         };
         let shown = |b: Bucket| {
-            let cell = copies(&b, std::slice::from_ref(&b));
+            let cell = copies(&b, std::slice::from_ref(&b), &[], Timestamp::UNIX_EPOCH);
             (cell.text.clone(), cell.tone)
         };
         assert_eq!(shown(bucket(None)), ("copy".into(), Tone::Plain));
         let part = shown(bucket(Some("prefix static/")));
         assert_eq!(part, ("only prefix static/ to copy".into(), Tone::Warn));
+    }
+    /// The page of backups shows the copies: this one must not say that there are none.
+    #[test]
+    fn a_bucket_whose_backups_are_copied_says_where_they_are() {
+        let bucket = Bucket {
+            name: "uploads".into(),
+            region: Told::Set("home".into()),
+            replication: Told::Unset,
+            ..Bucket::default()
+        };
+        let copied = |backups: &[Backup]| {
+            let all = std::slice::from_ref(&bucket);
+            let cell = copies(&bucket, all, backups, Timestamp::UNIX_EPOCH);
+            (cell.text.clone(), cell.tone)
+        };
+        assert_eq!(copied(&[]), ("nowhere".into(), Tone::Warn));
+        let copy = Backup {
+            store: "uploads".into(),
+            store_kind: StoreKind::Bucket,
+            region: "away".into(),
+            taken_at: Timestamp::from_second(-7 * 3_600).ok(),
+            complete: true,
+            ..Backup::default()
+        };
+        let says = copied(&[copy]);
+        assert_eq!(says, ("away by backup, 7h".into(), Tone::Warn));
     }
 }

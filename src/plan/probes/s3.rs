@@ -3,6 +3,7 @@
 use super::judgement::{Findings, Verdict};
 use super::look::{Look, Seen, span};
 use super::{Probe, number, words};
+use crate::domain::backup::copied_abroad;
 use crate::domain::bucket::Bucket;
 use crate::domain::told::Told;
 
@@ -21,7 +22,7 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "s3.replicated",
-        question: "is every bucket copied to another region?",
+        question: "is every bucket replicated to another region?",
         params: &[words("except", "")],
         judge: replicated,
     },
@@ -103,6 +104,7 @@ fn encrypted(look: &Look<'_>) -> Verdict {
 fn replicated(look: &Look<'_>) -> Verdict {
     let (rows, seen) = buckets(look)?;
     let mut found = Findings::new("bucket", look.question(seen.source), seen.at);
+    let backups = look.facts.estate.backups();
     let is_copy = |b: &Bucket| seen.value.iter().any(|o| o.copies().any(|to| to == b.name));
     for b in rows.into_iter().filter(|b| !is_copy(b)) {
         if let Told::Unknown(why) = &b.replication {
@@ -120,7 +122,18 @@ fn replicated(look: &Look<'_>) -> Verdict {
                     format!("a part of {of} is copied to it, what else it holds is not known"),
                 ),
                 (None, None) if off => found.bad(&b.name, "its replication is switched off"),
-                (None, None) => found.bad(&b.name, "copied nowhere"),
+                (None, None) => {
+                    let home = b.region.value().map_or("", String::as_str);
+                    let copy = copied_abroad(&backups, &b.name, home);
+                    let words = copy.map_or_else(
+                        || "copied nowhere".to_owned(),
+                        |copy| {
+                            let to = &copy.region;
+                            format!("not replicated: its backups alone are copied, to {to}")
+                        },
+                    );
+                    found.bad(&b.name, words);
+                }
             }
             continue;
         };
@@ -174,6 +187,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::domain::backup::{Abroad, Backup, StoreKind};
     use crate::domain::bucket::{Encryption, Object, PublicBlock, Replica};
     use crate::domain::facts::Facts;
     use crate::plan::checklist::CriterionState::{self, Failing, Proved, Unknown};
@@ -263,6 +277,34 @@ mod tests {
         assert_eq!(state(call, vec![b.clone()]), Failing);
         b.encryption = Told::Unknown(UNSEEN.into());
         assert_eq!(state(call, vec![b]), Unknown);
+    }
+
+    /// A bucket that its backups alone are copied of says so, as the pages of buckets and of backups do.
+    #[test]
+    fn a_bucket_whose_backups_are_copied_is_not_copied_nowhere() {
+        let judge = |backups: Vec<Backup>| {
+            let mut facts = Facts::default();
+            facts.estate.buckets = testing::part(Arc::new(vec![bucket("uploads", "home")]));
+            facts.estate.recovery_points_abroad = testing::part(Arc::new(Abroad {
+                backups,
+                ..Abroad::default()
+            }));
+            judged("s3.replicated", &facts).reason
+        };
+        assert_eq!(judge(Vec::new()), "uploads: copied nowhere");
+        let copy = Backup {
+            store: "uploads".into(),
+            store_kind: StoreKind::Bucket,
+            region: "away".into(),
+            taken_at: ago(7),
+            complete: true,
+            ..Backup::default()
+        };
+        let said = judge(vec![copy]);
+        assert!(
+            said.contains("its backups alone are copied, to away"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod life;
 use serde_json::{Value, json};
 
 use super::rds::{Databases, Now};
+use super::s3::story::{UNREPLICATED, uploads_bytes};
 use crate::web::Request;
 use crate::world::{World, names};
 
@@ -25,19 +26,16 @@ struct Resource {
     /// `RDS`, `S3`.
     kind: &'static str,
     name: &'static str,
-    bytes: i64,
 }
 
 const RESOURCES: &[Resource] = &[
     Resource {
         kind: "RDS",
         name: "laser-prod-db",
-        bytes: 0,
     },
     Resource {
         kind: "S3",
-        name: "laser-prod-uploads",
-        bytes: 48_318_382_080,
+        name: UNREPLICATED,
     },
 ];
 
@@ -252,7 +250,15 @@ impl Backups {
 
     fn bytes(&self, job: &Job, rds: &Databases) -> i64 {
         let snapshot = rds.snapshots.iter().find(|s| s.arn() == job.point);
-        snapshot.map_or(job.resource.bytes, |s| s.bytes)
+        // A bucket's backup holds what the bucket does.
+        let whole = |name| {
+            if name == UNREPLICATED {
+                uploads_bytes()
+            } else {
+                0
+            }
+        };
+        snapshot.map_or_else(|| whole(job.resource.name), |s| s.bytes)
     }
 
     /// Jobs whose recovery points lie in a region, newest first.

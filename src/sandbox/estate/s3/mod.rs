@@ -4,7 +4,7 @@
 mod answers;
 mod change;
 mod listing;
-mod story;
+pub(super) mod story;
 
 use std::collections::BTreeMap;
 

@@ -63,6 +63,11 @@ fn assets(now: f64) -> impl Iterator<Item = (String, Object)> {
     })
 }
 
+/// What customers have uploaded, in bytes.
+pub fn uploads_bytes() -> i64 {
+    uploads(0.0).map(|(_, o)| o.size as i64).sum()
+}
+
 /// More than one page of a listing.
 fn uploads(now: f64) -> impl Iterator<Item = (String, Object)> {
     (0..1_240_u32).map(move |n| {
