@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::connections;
 use super::facts::Facts;
 use super::metric::{MetricId, Series};
 
@@ -11,7 +12,7 @@ use super::metric::{MetricId, Series};
 pub struct Headroom {
     /// Service (`cluster/name`), database or cache.
     pub component: String,
-    /// `CPU`, `memory`, `storage`, `tasks`.
+    /// `CPU`, `memory`, `storage`, `tasks`, `connections`.
     pub resource: &'static str,
     /// Most that was used in the window, percent; `None`: only what is left is known.
     pub used: Option<f64>,
@@ -21,6 +22,9 @@ pub struct Headroom {
     pub amount: Option<f64>,
     /// When nothing will be left at this trend (UTC); `None`: there is no trend towards that.
     pub runs_out: Option<Timestamp>,
+    /// Why nobody knows how much is left, where somebody knows why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
     /// Who told.
     pub source: String,
 }
@@ -118,11 +122,13 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
                     left: Some((100.0 - used).max(0.0)),
                     amount: Some(f64::from(t.max.saturating_sub(service.counts.desired))),
                     runs_out: None,
+                    unknown: None,
                     source: facts.estate.scaling.source.clone(),
                 });
             }
         }
     }
+    all.extend(connections::headrooms(facts));
     let rank = |h: &Headroom| h.left.unwrap_or(100.0);
     all.sort_by(|a, b| {
         rank(a)
@@ -163,6 +169,7 @@ fn of_series(s: &Series, facts: &Facts) -> Option<Headroom> {
             amount: None,
             // What follows the load of the day has no trend in three hours.
             runs_out: slow.then(|| reaches(&s.points, 100.0)).flatten(),
+            unknown: None,
             source: source.to_owned(),
         });
     }
@@ -178,6 +185,7 @@ fn of_series(s: &Series, facts: &Facts) -> Option<Headroom> {
         left,
         amount: Some(last),
         runs_out: reaches(&s.points, 0.0),
+        unknown: None,
         source: source.to_owned(),
     })
 }

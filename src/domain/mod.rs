@@ -10,6 +10,7 @@ pub mod bucket;
 pub mod cache;
 pub mod capacity;
 pub mod cloudflare;
+pub mod connections;
 pub mod cost;
 pub mod dashboard;
 pub mod database;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{ago, count};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Group, Head, Section, Tone, View, firing};
 use crate::domain::cache::{CacheGroup, Caches};
 use crate::domain::facts::Facts;
 
@@ -13,7 +13,7 @@ pub(super) const VIEW: View = View {
     doc: "ElastiCache: nodes and zones, failover, encryption, snapshots, events",
     group: Group::Data,
     lines: &["elasticache"],
-    needs: &["caches"],
+    needs: &["caches", "alarms"],
     make,
 };
 
@@ -93,6 +93,10 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     }
     for group in &caches.groups {
         groups.row(&group.id, cells(group, caches, now), group);
+        for id in std::iter::once(&group.id).chain(group.nodes.iter().map(|n| &n.id)) {
+            let alarms = firing::about(facts, "AWS/ElastiCache", id);
+            firing::tell(&mut groups, id, &alarms, now);
+        }
         for node in &group.nodes {
             let well = node.status.is_empty() || node.status == "available";
             let cells = vec![

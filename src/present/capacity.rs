@@ -21,6 +21,10 @@ pub(super) const VIEW: View = View {
         "alarms",
         "scaling",
         "databases",
+        "db_vitals",
+        "postgres",
+        "redis",
+        "caches",
     ],
     make: sections,
 };
@@ -45,12 +49,25 @@ const SOON_S: i64 = 30 * 86_400;
 pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let none = "No series of use was read: services publish CPU and memory to CloudWatch by themselves once they run.";
     let mut section = Section::of(&facts.series, now, "headroom", "Headroom", HEADS, none);
+    let mut unknown = false;
     for h in headrooms(facts) {
+        if let Some(why) = &h.unknown {
+            unknown = true;
+            let words = format!("{} {}: {why}", h.component, h.resource);
+            section.note(words, Tone::Unknown);
+        }
         section.row(
             format!("{}/{}", h.component, h.resource),
             cells(&h, now),
             &h,
         );
+    }
+    // What a server said of its places is no younger than its answer.
+    if facts.estate.postgres.value.is_some() {
+        section = section.with(&facts.estate.postgres, now);
+    }
+    if facts.estate.redis.value.is_some() {
+        section = section.with(&facts.estate.redis, now);
     }
     if section.rows.is_empty() {
         // Which series to read is known by the services: where nobody tells of them, that none was read is no good news.
@@ -68,7 +85,7 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
                 .any(|c| c.tone.weight() >= Tone::Warn.weight())
         })
         .count();
-    if tight == 0 && !section.rows.is_empty() {
+    if tight == 0 && !unknown && section.is_fresh() && !section.rows.is_empty() {
         section.note(
             format!("at least {ENOUGH:.0} % of everything is left"),
             Tone::Ok,
@@ -82,6 +99,7 @@ fn cells(h: &Headroom, now: Timestamp) -> Vec<Cell> {
     let tone = match h.left {
         Some(left) if left < LITTLE => Tone::Bad,
         Some(left) if left < ENOUGH => Tone::Warn,
+        None if h.unknown.is_some() => Tone::Unknown,
         _ => Tone::Plain,
     };
     let amount = h.amount.map(|n| match h.resource {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::words::{ago, bytes, count, span};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Group, Head, Section, Tone, View, firing};
 use crate::domain::database::{Database, DbCluster, DbEvent, DbVitals, belongs};
 use crate::domain::facts::Facts;
 
@@ -14,7 +14,7 @@ pub(super) const VIEW: View = View {
     doc: "Instances and clusters of RDS: state, zones, replicas, disk, connections, backups; and their events",
     group: Group::Data,
     lines: &["rds"],
-    needs: &["databases", "db_vitals", "db_events"],
+    needs: &["databases", "db_vitals", "db_events", "alarms"],
     make,
 };
 
@@ -34,6 +34,9 @@ const HEADS: &[Head] = &[
     Head::left("encrypted", 9),
     Head::left("address", 8),
 ];
+
+/// Which of them is the one of connections.
+const CONNS: usize = 8;
 
 const CLUSTER_HEADS: &[Head] = &[
     Head::left("cluster", 20).grow(2),
@@ -86,9 +89,16 @@ fn instances(facts: &Facts, now: Timestamp) -> Section {
     for d in known.iter().flat_map(|k| &k.instances) {
         let vitals = vitals.iter().find(|v| v.id == d.id);
         let ours = belongs(d.environment.as_deref(), &facts.environment);
+        let alarms = firing::about(facts, "AWS/RDS", &d.id);
+        firing::tell(&mut section, &d.id, &alarms, now);
+        let mut cells = cells(d, vitals, ours, facts);
+        let crowded = firing::on(&alarms, "DatabaseConnections");
+        if let Some(cell) = cells.get_mut(CONNS).filter(|_| crowded) {
+            cell.tone = Tone::Warn;
+        }
         section.row(
             &d.id,
-            cells(d, vitals, ours, facts),
+            cells,
             &Shown {
                 database: d,
                 vitals,
@@ -296,8 +306,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
     use crate::domain::database::Databases;
     use crate::domain::facts::ProviderHealth;
+    use crate::domain::metric::{MetricId, MetricQuery, Stat};
     use crate::domain::part::Part;
 
     #[test]
@@ -335,5 +347,93 @@ mod tests {
         };
         assert_eq!(looked(true), (Tone::Bad, 1));
         assert_eq!(looked(false), (Tone::Muted, 0));
+    }
+    /// A database about which an alarm fires is not well, on its own page and on the one of what is left.
+    #[test]
+    fn no_page_says_well_of_a_database_about_which_an_alarm_fires() {
+        let now = Timestamp::UNIX_EPOCH;
+        let every = std::time::Duration::from_secs(60);
+        let looked = |state: AlarmState| {
+            let instances = vec![Database {
+                id: "main".into(),
+                status: "available".into(),
+                multi_az: true,
+                encrypted: true,
+                retention_days: 7,
+                ..Database::default()
+            }];
+            let known = Databases {
+                instances,
+                ..Databases::default()
+            };
+            let metric = MetricId::new(
+                "AWS/RDS",
+                "DatabaseConnections",
+                &[("DBInstanceIdentifier", "main")],
+            );
+            let alarm = Alarm {
+                name: "crowded".into(),
+                arn: String::new(),
+                description: String::new(),
+                state,
+                severity: Severity::Warning,
+                reason: String::new(),
+                since: Timestamp::from_second(-240).ok(),
+                updated_at: None,
+                rule: AlarmRule::Metric {
+                    query: Some(MetricQuery {
+                        metric,
+                        stat: Stat::Average,
+                        period_s: 60,
+                    }),
+                    expression: None,
+                    parts: Vec::new(),
+                    comparison: ">".into(),
+                    threshold: Some(150.0),
+                    datapoints: 3,
+                    periods: 3,
+                    period_s: 60,
+                },
+                actions_enabled: true,
+                actions: Vec::new(),
+            };
+            let mut facts = Facts::default();
+            facts.estate.databases = Part::answered(Arc::new(known), now, "rds", every);
+            facts.estate.db_vitals = Part::answered(
+                Arc::new(vec![DbVitals {
+                    id: "main".into(),
+                    connections: Some(170.0),
+                    ..DbVitals::default()
+                }]),
+                now,
+                "rds",
+                every,
+            );
+            facts.alarms = Part::answered(Arc::new(vec![Arc::new(alarm)]), now, "cw", every);
+            facts.series = Part::answered(Arc::default(), now, "cw", every);
+            let page = instances_of(&facts, now);
+            let conns = page.rows[0].cells[CONNS].clone();
+            let said = page.notes.iter().map(|n| n.text.clone());
+            let left = (super::super::capacity::VIEW.make)(&facts, now);
+            let left = left[0].notes.iter().map(|n| n.text.clone());
+            let tone = page.worst();
+            (
+                tone,
+                conns.tone,
+                said.collect::<String>(),
+                left.collect::<String>(),
+            )
+        };
+        let (tone, conns, said, left) = looked(AlarmState::Alarm);
+        assert_eq!((tone, conns), (Tone::Warn, Tone::Warn));
+        assert_eq!(said, "main: alarm crowded fires for 4m");
+        assert!(left.contains("170 open"), "{left}");
+        assert!(!left.contains("of everything is left"), "{left}");
+        let (tone, conns, said, _) = looked(AlarmState::Ok);
+        assert_eq!((tone, conns, said.as_str()), (Tone::Ok, Tone::Plain, ""));
+    }
+
+    fn instances_of(facts: &Facts, now: Timestamp) -> Section {
+        make(facts, now).remove(0)
     }
 }

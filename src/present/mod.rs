@@ -13,6 +13,7 @@ mod databases;
 mod environments;
 mod errors;
 mod findings;
+mod firing;
 mod flags;
 mod guests;
 mod images;

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::words::{ago, bytes, count, span};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Group, Head, Section, Tone, View, firing};
+use crate::domain::connections::instance_of;
 use crate::domain::facts::Facts;
 use crate::domain::postgres::{PostgresNow, PostgresShape};
 
@@ -13,7 +14,7 @@ pub(super) const VIEW: View = View {
     doc: "The PostgreSQL server itself: connections, locks, slow statements, replication, tables, indexes",
     group: Group::Data,
     lines: &["postgres"],
-    needs: &["postgres", "postgres_shape"],
+    needs: &["postgres", "postgres_shape", "databases", "alarms"],
     make,
 };
 
@@ -134,6 +135,10 @@ fn moment(facts: &Facts, now: Timestamp) -> Vec<Section> {
     };
     for why in &p.unseen {
         figures.note(format!("not seen: {why}"), Tone::Unknown);
+    }
+    if let Some(d) = instance_of(p, facts) {
+        let alarms = firing::about(facts, "AWS/RDS", &d.id);
+        firing::tell(&mut figures, &d.id, &alarms, now);
     }
     for (name, value, more) in rows(p, now) {
         let thing = serde_json::json!({"figure": name, "value": value.text});

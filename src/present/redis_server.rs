@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::words::{ago, bytes, count, span};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Group, Head, Section, Tone, View, firing};
+use crate::domain::connections::group_of;
 use crate::domain::facts::Facts;
 use crate::domain::redis_server::RedisServer;
 
@@ -13,7 +14,7 @@ pub(super) const VIEW: View = View {
     doc: "The Redis server itself: memory, evictions, hit rate, clients, replication, slow commands",
     group: Group::Data,
     lines: &["redis", "redis-elsewhere"],
-    needs: &["redis", "redis_elsewhere"],
+    needs: &["redis", "redis_elsewhere", "caches", "alarms"],
     make,
 };
 
@@ -125,6 +126,12 @@ fn here(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let Some(server) = part.value.as_deref() else {
         return vec![figures, replicas, slow];
     };
+    if let Some(group) = group_of(&server.address, facts) {
+        for id in std::iter::once(&group.id).chain(group.nodes.iter().map(|n| &n.id)) {
+            let alarms = firing::about(facts, "AWS/ElastiCache", id);
+            firing::tell(&mut figures, id, &alarms, now);
+        }
+    }
     for (name, value, more) in rows(server, now) {
         let cells = vec![Cell::name(name), value, more];
         let thing = serde_json::json!({"figure": name, "value": cells.get(1).map(|c| &c.text)});

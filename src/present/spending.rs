@@ -24,6 +24,10 @@ pub(super) const VIEW: View = View {
         "alarms",
         "scaling",
         "databases",
+        "db_vitals",
+        "postgres",
+        "redis",
+        "caches",
     ],
     make,
 };

@@ -4,6 +4,7 @@ use super::judgement::{Findings, Judgement, Verdict};
 use super::look::Look;
 use super::{Probe, number};
 use crate::domain::capacity::headrooms;
+use crate::domain::connections::CONNECTIONS;
 use crate::domain::cost::Cost;
 
 pub(super) const PROBES: &[Probe] = &[
@@ -32,12 +33,19 @@ fn headroom(look: &Look<'_>) -> Verdict {
         let stale = match h.resource {
             "tasks" => look.fresh(&e.scaling, "the bounds of scaling").err(),
             "storage" => look.fresh(&e.databases, "the databases").err(),
+            // Only a whole that is known can be out of date.
+            CONNECTIONS if h.left.is_none() => None,
+            CONNECTIONS if h.source == e.redis.source => look.fresh(&e.redis, "Redis").err(),
+            CONNECTIONS => look.fresh(&e.postgres, "PostgreSQL").err(),
             _ => None,
         };
         match (h.left, stale) {
             (_, Some(why)) => found.unknown(name, why.reason),
             (Some(left), None) => found.check(left >= least, &name, &format!("{left:.0} % left")),
-            (None, None) => found.unknown(name, "the size of the whole is not known"),
+            (None, None) => {
+                let why = h.unknown.as_deref();
+                found.unknown(name, why.unwrap_or("the size of the whole is not known"));
+            }
         }
     }
     Ok(found.verdict())
@@ -87,12 +95,35 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
-    use crate::domain::database::{Database, Databases};
+    use crate::domain::database::{Database, Databases, DbVitals};
     use crate::domain::facts::Facts;
     use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
     use crate::domain::part::Part;
+    use crate::domain::postgres::{Connections, Counters, PostgresNow, Replication};
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
-    use crate::plan::probes::testing::{judged, now, part};
+    use crate::plan::probes::testing::{ago, judged, now, part};
+
+    /// A server behind a tunnel that so many clients are connected to, of a hundred.
+    fn server(open: i64) -> PostgresNow {
+        PostgresNow {
+            address: "localhost:5432/laser".into(),
+            version: "15.18".into(),
+            tls: true,
+            started_at: now(),
+            standby: false,
+            connections: Connections {
+                limit: 100,
+                reserved: 3,
+                by_state: vec![("idle".into(), open)],
+                waiting: 0,
+            },
+            running: Vec::new(),
+            blocked: Vec::new(),
+            replication: Replication::default(),
+            counters: Counters::default(),
+            unseen: Vec::new(),
+        }
+    }
 
     fn series(metric: &str, value: f64) -> (MetricQuery, Arc<Series>) {
         let query = MetricQuery {
@@ -130,6 +161,37 @@ mod tests {
             ..Databases::default()
         }));
         facts
+    }
+
+    /// Connections against their maximum, as the server tells both; without a server that tells, nobody knows.
+    #[test]
+    fn connections_are_judged_by_their_maximum_and_without_one_prove_nothing() {
+        let gib = 1024.0 * 1024.0 * 1024.0;
+        let with = |open: i64, told: bool| {
+            let mut facts = facts(40.0 * gib, Some(100));
+            facts.estate.db_vitals = part(Arc::new(vec![DbVitals {
+                id: "db".into(),
+                connections: Some(open as f64),
+                ..DbVitals::default()
+            }]));
+            let databases = facts.estate.databases.value.as_mut().unwrap();
+            Arc::make_mut(databases).instances[0].engine = "postgres".into();
+            if told {
+                facts.estate.postgres = part(Arc::new(server(open)));
+            }
+            facts
+        };
+        let judge = |facts: &Facts| judged("capacity.headroom min=30", facts);
+        assert_eq!(judge(&with(60, true)).state, Proved);
+        let crowded = judge(&with(90, true));
+        assert_eq!(crowded.state, Failing);
+        assert_eq!(crowded.reason, "db connections: 7 % left");
+        let untold = judge(&with(90, false));
+        assert_eq!(untold.state, Unknown);
+        assert!(untold.reason.contains("90 open"), "{}", untold.reason);
+        let mut old = with(60, true);
+        old.estate.postgres.observed_at = ago(1);
+        assert_eq!(judge(&old).state, Unknown, "a limit of an hour ago");
     }
 
     #[test]
