@@ -285,6 +285,7 @@ impl Principal {
             ("GroupId", id("AGPA", self.name).into()),
             ("Arn", arn("group", self.path, self.name).into()),
             ("CreateDate", self.made(world)),
+            ("GroupPolicyList", Node::List(Vec::new())),
             ("AttachedManagedPolicies", self.attached()),
         ])
     }
