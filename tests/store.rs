@@ -590,6 +590,43 @@ async fn environments_have_chains_of_their_own_in_one_file() {
     assert!(production.open_runs().await.unwrap().is_empty());
 }
 
+/// One account holds more than one environment: the rows of an action say to which of them its service belongs.
+#[tokio::test]
+async fn every_row_of_an_action_says_which_environment_its_service_belongs_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir.path().join("flightdeck.db")).await;
+    let service = |cluster: &str| ServiceId {
+        cluster: cluster.into(),
+        name: "api".into(),
+    };
+    for cluster in ["laser-dev", "laser-prod", "laser"] {
+        let restart = preview(Intent::Restart {
+            service: service(cluster),
+        });
+        let claim = store.begin(&restart, "ana").await.unwrap();
+        let done = store.finish(&claim, Outcome::Succeeded, "done", None).await;
+        done.unwrap();
+        let run = store
+            .journal_run(claim.permit().run())
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(run.run.intent, restart.intent, "it is read back as it was");
+    }
+    let rows = store.audit_rows(10).await.unwrap();
+    let said = rows
+        .iter()
+        .rev()
+        .map(|r| r.parameters["environment"].as_str().unwrap());
+    let said: Vec<&str> = said.collect();
+    let (dev, own) = ("development", "production");
+    assert_eq!(said, [dev, dev, own, own, own, own]);
+    assert!(
+        rows.iter().all(|r| r.environment == "production"),
+        "the chain"
+    );
+}
+
 #[tokio::test]
 async fn one_change_and_one_brake_a_service_and_the_refusal_says_who() {
     let dir = tempfile::tempdir().unwrap();

@@ -317,19 +317,24 @@ mod tests {
                 },
             };
             let preview = Draft::default().finish(intent, &config);
-            preview.own_environment().map(str::to_owned)
+            let own = preview.own_environment().map(str::to_owned);
+            (own, preview.place().map(str::to_owned))
         };
-        let own = |e: &str| Some(e.to_owned());
+        let said = |own: &str, place: &str| {
+            let some = |e: &str| (!e.is_empty()).then(|| e.to_owned());
+            (some(own), some(place))
+        };
         let prod = |id| place("laser-prod", true, Some(id));
-        assert_eq!(prod(("laser-prod", "api")), own("laser-prod"));
-        assert_eq!(prod(("laser", "api")), own("laser-prod"));
-        assert_eq!(prod(("laser-dev", "api")), None);
-        assert_eq!(place("staging", false, Some(("laser-prod", "api"))), None);
         assert_eq!(
-            place("staging", false, Some(("laser", "api"))),
-            own("staging")
+            prod(("laser-prod", "api")),
+            said("laser-prod", "laser-prod")
         );
-        assert_eq!(place("laser-prod", true, None), own("laser-prod"));
+        assert_eq!(prod(("laser", "api")), said("laser-prod", "laser-prod"));
+        assert_eq!(prod(("laser-dev", "api")), said("", "development"));
+        let staging = |id| place("staging", false, Some(id));
+        assert_eq!(staging(("laser-prod", "api")), said("", "production"));
+        assert_eq!(staging(("laser", "api")), said("staging", "staging"));
+        assert_eq!(place("laser-prod", true, None), said("laser-prod", ""));
     }
 
     #[test]

@@ -219,6 +219,15 @@ impl Preview {
             }
         }
     }
+
+    /// The environment of the service that it is done to, or its cluster where nothing tells one; `None` where it is done to no
+    /// service.
+    pub fn place(&self) -> Option<&str> {
+        let service = self.intent.service()?;
+        let named = Env::named(&service.cluster).or_else(|| Env::named(&service.name));
+        let other = named.map_or(service.cluster.as_str(), |env| env.word());
+        Some(self.own_environment().unwrap_or(other))
+    }
 }
 
 /// The stations of every action's life.

@@ -202,6 +202,15 @@ impl Facts {
         self.services.value.as_ref()?.iter().find(|s| &s.id == id)
     }
 
+    /// What a service is called: its name alone, or with its cluster where a service of another cluster has the same name.
+    pub fn name_of<'a>(&self, id: &'a ServiceId) -> Cow<'a, str> {
+        let mut rows = self.service_rows().iter();
+        match rows.any(|s| s.id.name == id.name && s.id.cluster != id.cluster) {
+            true => Cow::Owned(id.to_string()),
+            false => Cow::Borrowed(&id.name),
+        }
+    }
+
     /// All services known, sorted by id.
     pub fn service_rows(&self) -> &[Arc<Service>] {
         self.services.value.as_ref().map_or(&[], |v| v.as_slice())

@@ -124,7 +124,11 @@ impl Store {
         let intent = &preview.intent;
         let lane = Lane::of(intent);
         // Whoever picks the run up reads this intent: names and image references pass redaction unchanged.
-        let parameters = serde_json::to_value(intent).map_err(|e| wrong(encode(e)))?;
+        let mut parameters = serde_json::to_value(intent).map_err(|e| wrong(encode(e)))?;
+        // The chain is that of this console's environment; the service may belong to another one.
+        if let (Some(place), Some(members)) = (preview.place(), parameters.as_object_mut()) {
+            members.insert("environment".into(), place.into());
+        }
         let parameters = redact::json(&parameters);
         let inputs = serde_json::to_string(&preview.inputs).map_err(|e| wrong(encode(e)))?;
         let mut tx = self.lock().await.map_err(wrong)?;

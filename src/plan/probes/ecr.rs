@@ -46,7 +46,7 @@ fn running<'a>(look: &Look<'a>) -> Result<Running<'a>, Judgement> {
     let mut references: BTreeMap<&str, String> = BTreeMap::new();
     for row in definitions.rows {
         let Some(definition) = row.definition else {
-            let (name, why) = (&row.service.id.name, row.unread());
+            let (name, why) = (look.name(&row.service.id), row.unread());
             return Err(Judgement::unknown(format!("{name}: {why}")));
         };
         for c in &definition.containers {

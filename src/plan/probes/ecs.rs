@@ -49,7 +49,8 @@ fn running(look: &Look<'_>) -> Verdict {
             0 => "scaled to 0".to_owned(),
             n => format!("{} of {n} running", s.counts.running),
         };
-        found.check(s.counts.running >= s.counts.desired, &s.id.name, &answer);
+        let name = look.name(&s.id);
+        found.check(s.counts.running >= s.counts.desired, &name, &answer);
     }
     Ok(found.verdict())
 }
@@ -64,7 +65,7 @@ fn per_definition(
     let question = look.question(definitions.source);
     let mut found = Findings::new("service", question, definitions.at);
     for row in definitions.rows {
-        let name = &row.service.id.name;
+        let name = &look.name(&row.service.id);
         let Some(d) = row.definition else {
             found.unknown(name, row.unread());
             continue;

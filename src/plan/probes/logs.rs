@@ -52,7 +52,7 @@ fn per_group(look: &Look<'_>, judge: impl Fn(&str, Option<u32>) -> (bool, String
     let seen = look.fresh(&look.facts.log_groups, "the log groups")?;
     let mut found = Findings::new("service", look.question(seen.source), at.min(seen.at));
     for row in rows {
-        let service = &row.service.id.name;
+        let service = &look.name(&row.service.id);
         let Some(d) = row.definition else {
             found.unknown(service, row.unread());
             continue;
@@ -122,7 +122,7 @@ fn structured(look: &Look<'_>) -> Verdict {
     for row in definitions.rows.iter().filter(|r| !r.unread().is_empty()) {
         match row.definition {
             Some(d) => replaced.extend(groups_of(d).into_iter().map(|name| (name, row))),
-            None => found.unknown(&row.service.id.name, row.unread()),
+            None => found.unknown(look.name(&row.service.id), row.unread()),
         }
     }
     for (n, name) in needs::log_groups(look.facts).iter().enumerate() {

@@ -1,6 +1,7 @@
 //! What a probe may look at: the facts, the expectations, its parameters, the time. Nothing stale or failed gets through.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use super::Call;
 use super::judgement::Judgement;
 use crate::domain::facts::Facts;
 use crate::domain::part::{Freshness, Part};
-use crate::domain::service::{Service, TaskDefinition};
+use crate::domain::service::{Service, ServiceId, TaskDefinition};
 use crate::domain::stores::StoreBackups;
 use crate::plan::checklist::{CriterionState, Evidence, NOT_ASKED};
 use crate::plan::expect::Expectations;
@@ -35,6 +36,8 @@ pub struct Look<'a> {
 pub struct Shared {
     /// Every store with its backups, and what those come to that may be believed.
     pub stores: OnceCell<Vec<(StoreBackups, Option<StoreBackups>)>>,
+    /// Names that services of several clusters have.
+    pub twins: OnceCell<BTreeSet<String>>,
 }
 
 /// A value that may be believed, with when and by whom it was answered.
@@ -160,6 +163,20 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// What a service is called in evidence: its name alone, or with its cluster where several clusters have one of that name.
+    pub fn name(&self, id: &ServiceId) -> String {
+        let twins = self.shared.twins.get_or_init(|| {
+            let mut seen = BTreeSet::new();
+            let rows = self.facts.service_rows().iter();
+            let again = rows.filter(|s| !seen.insert(s.id.name.as_str()));
+            again.map(|s| s.id.name.clone()).collect()
+        });
+        match twins.contains(&id.name) {
+            true => id.to_string(),
+            false => id.name.clone(),
+        }
+    }
+
     /// A number given in the plan, or the probe's default.
     pub fn number(&self, name: &str) -> f64 {
         self.call.value(name).parse().unwrap_or_default()
@@ -257,11 +274,13 @@ pub fn all(judgements: Vec<Judgement>) -> Option<Judgement> {
 }
 
 fn join_reasons(judgements: &[Judgement], state: CriterionState, most: usize) -> String {
-    let rows: Vec<&str> = judgements
-        .iter()
-        .filter(|j| j.state == state)
-        .map(|j| j.reason.as_str())
-        .collect();
+    // What several probes found of the same things is said once.
+    let mut rows: Vec<&str> = Vec::new();
+    for j in judgements.iter().filter(|j| j.state == state) {
+        if !rows.contains(&j.reason.as_str()) {
+            rows.push(&j.reason);
+        }
+    }
     let shown = rows.get(..most).unwrap_or(&rows).join("; ");
     match rows.len().saturating_sub(most) {
         0 => shown,
@@ -297,6 +316,45 @@ mod tests {
             },
             findings: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_several_probes_say_alike_is_said_once() {
+        let one = |reason: &str| super::Judgement {
+            state: Proved,
+            ..super::Judgement::unknown(reason)
+        };
+        let all = [
+            one("all 2 services: a, b"),
+            one("1 host: x"),
+            one("all 2 services: a, b"),
+        ];
+        let joined = super::all(all.to_vec()).unwrap();
+        assert_eq!(joined.reason, "all 2 services: a, b; 1 host: x");
+    }
+
+    #[test]
+    fn a_service_is_named_with_its_cluster_where_another_has_its_name() {
+        let mut facts = running(vec![ContainerSpec::default()]);
+        let named = |facts: &_| {
+            judged("ecs.circuit-breaker", facts).evidence[0]
+                .answer
+                .clone()
+        };
+        let services = facts.services.value.as_mut().unwrap();
+        let mut other = (*services[0]).clone();
+        let (name, cluster) = (other.id.name.clone(), other.id.cluster.clone());
+        other.id.cluster = "elsewhere".into();
+        other.id.name = "alone".into();
+        Arc::make_mut(services).push(Arc::new(other));
+        assert!(!named(&facts).contains(&format!("{cluster}/{name}")));
+        let services = facts.services.value.as_mut().unwrap();
+        let services = Arc::make_mut(services);
+        Arc::make_mut(services.last_mut().unwrap()).id.name = name.clone();
+        let said = judged("ecs.circuit-breaker", &facts);
+        let said: String = said.evidence.iter().map(|e| e.answer.as_str()).collect();
+        assert!(said.contains(&format!("{cluster}/{name}")), "{said}");
+        assert!(said.contains(&format!("elsewhere/{name}")), "{said}");
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn per_service(look: &Look<'_>, judge: impl Fn(&Service) -> (bool, String)) -> V
     let mut found = Findings::new("service", look.question(services.source), services.at);
     for s in services.rows {
         let (ok, answer) = judge(s);
-        found.check(ok, &s.id.name, &answer);
+        found.check(ok, &look.name(&s.id), &answer);
     }
     Ok(found.verdict())
 }
@@ -129,7 +129,7 @@ fn strategy(look: &Look<'_>) -> Verdict {
         .rows
         .iter()
         .filter(|s| wanted.contains(&s.deployment.strategy.word()))
-        .map(|s| format!("{} {}", s.id.name, s.deployment.strategy.word()))
+        .map(|s| format!("{} {}", look.name(&s.id), s.deployment.strategy.word()))
         .collect();
     let ok = !names.is_empty();
     let answer = if ok {
@@ -168,7 +168,7 @@ fn completed(look: &Look<'_>) -> Verdict {
                 };
                 match d.state == DeploymentState::Successful {
                     true => held(look, s, &answer, &mut found),
-                    false => found.bad(&s.id.name, moving(s, answer)),
+                    false => found.bad(look.name(&s.id), moving(s, answer)),
                 }
             }
             None => by_rollout(look, s, &mut found),
@@ -193,7 +193,7 @@ fn moving(service: &Service, answer: String) -> String {
 
 /// What is proved of the last deployment holds while the next one is under way, and says that one is; but not for ever.
 fn held(look: &Look<'_>, service: &Service, answer: &str, found: &mut Findings) {
-    let name = &service.id.name;
+    let name = &look.name(&service.id);
     let Some(r) = under_way(service) else {
         return found.good(name, answer);
     };
@@ -216,7 +216,7 @@ fn held(look: &Look<'_>, service: &Service, answer: &str, found: &mut Findings) 
 
 /// Where the deployments read do not reach back to a service's last one, its own PRIMARY rollout tells.
 fn by_rollout(look: &Look<'_>, service: &Service, found: &mut Findings) {
-    let name = &service.id.name;
+    let name = &look.name(&service.id);
     let primary = service.rollouts.iter().find(|r| r.status == "PRIMARY");
     match primary.map(|r| (r, r.rollout_state.as_str())) {
         Some((r, "COMPLETED")) => found.good(name, &format!(":{} completed", r.revision.number)),
@@ -310,7 +310,7 @@ fn histories_read(look: &Look<'_>) -> String {
             None if n < needs::DEPLOYMENT_HISTORIES => NOT_ASKED.to_owned(),
             None => format!("those of {} are read at most", needs::DEPLOYMENT_HISTORIES),
         };
-        unread.get_or_insert_with(|| format!("{}: {why}", id.name));
+        unread.get_or_insert_with(|| format!("{}: {why}", look.name(id)));
     }
     match unread {
         None => format!("the past deployments of {}", counted(all, "service")),

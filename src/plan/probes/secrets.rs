@@ -66,7 +66,7 @@ fn referenced(look: &Look<'_>) -> Verdict {
     let question = look.question(definitions.source);
     let mut found = Findings::new("service", question, definitions.at);
     for row in definitions.rows {
-        let name = &row.service.id.name;
+        let name = &look.name(&row.service.id);
         let Some(d) = row.definition else {
             found.unknown(name, row.unread());
             continue;
@@ -110,7 +110,7 @@ fn environment(look: &Look<'_>) -> Verdict {
     let question = look.question(definitions.source);
     let mut found = Findings::new("service", question, definitions.at);
     for row in definitions.rows {
-        let name = &row.service.id.name;
+        let name = &look.name(&row.service.id);
         let Some(d) = row.definition else {
             found.unknown(name, row.unread());
             continue;

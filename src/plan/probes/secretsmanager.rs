@@ -25,7 +25,7 @@ fn referenced(look: &Look<'_>) -> Verdict {
     let seen = look.fresh(&look.facts.estate.secrets, "the secrets")?;
     let mut found = Findings::new("service", look.question(seen.source), seen.at);
     for row in definitions.rows {
-        let name = &row.service.id.name;
+        let name = &look.name(&row.service.id);
         let Some(d) = row.definition else {
             found.unknown(name, row.unread());
             continue;
