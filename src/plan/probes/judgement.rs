@@ -7,6 +7,10 @@ use crate::plan::checklist::{CriterionState, Evidence};
 /// Names listed in a reason before it says "and N more".
 const NAMED: usize = 4;
 
+/// Names listed in the reason of what is proved, and in its evidence.
+const SHOWN: usize = NAMED;
+const LISTED: usize = 200;
+
 /// Offenders that get a piece of evidence of their own.
 const DETAILED: usize = 20;
 
@@ -59,7 +63,7 @@ pub struct Findings {
     question: String,
     at: Timestamp,
     noun: &'static str,
-    good: Vec<String>,
+    good: Vec<(String, String)>,
     bad: Vec<(String, String)>,
     dim: Vec<(String, String)>,
 }
@@ -79,11 +83,7 @@ impl Findings {
 
     /// This one holds.
     pub fn good(&mut self, name: &str, answer: &str) {
-        self.good.push(if answer.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{name} {answer}")
-        });
+        self.good.push((name.to_owned(), answer.to_owned()));
     }
 
     /// This one does not, and how.
@@ -119,9 +119,14 @@ impl Findings {
             });
         }
         if !self.good.is_empty() {
+            let said = |(name, answer): &(String, String)| match answer.as_str() {
+                "" => name.clone(),
+                answer => format!("{name} {answer}"),
+            };
+            let said: Vec<String> = self.good.iter().map(said).collect();
             evidence.push(Evidence {
                 question: self.question.clone(),
-                answer: format!("{} of {total}: {}", self.good.len(), list(&self.good, 12)),
+                answer: format!("{} of {total}: {}", said.len(), list(&said, LISTED)),
                 at: self.at,
                 ok: true,
             });
@@ -136,7 +141,9 @@ impl Findings {
                 format!("there is no {} to look at", self.noun),
             )
         } else {
-            (CriterionState::Proved, counted(total, self.noun))
+            let names: Vec<String> = self.good.into_iter().map(|(name, _)| name).collect();
+            let reason = format!("{}: {}", counted(total, self.noun), list(&names, SHOWN));
+            (CriterionState::Proved, reason)
         };
         Judgement {
             state,
@@ -198,6 +205,24 @@ mod tests {
         assert_eq!(j.state, CriterionState::Failing);
         assert_eq!(j.reason, "pdf: 2 of 3");
         assert!(!j.evidence[0].ok, "the offender comes first");
+    }
+
+    #[test]
+    fn what_is_proved_names_what_it_is_proved_of_and_its_evidence_names_all() {
+        let proved = |many: usize| {
+            let mut f = Findings::new("service", "q".into(), Timestamp::UNIX_EPOCH);
+            for n in 1..=many {
+                f.good(&format!("s{n}"), "1 of 1");
+            }
+            f.verdict()
+        };
+        assert_eq!(proved(3).reason, "all 3 services: s1, s2, s3");
+        let j = proved(30);
+        let end = "s4 and 26 more";
+        assert!(j.reason.ends_with(end), "{}", j.reason);
+        let told = &j.evidence[0].answer;
+        assert!(told.starts_with("30 of 30: s1 1 of 1, "), "{told}");
+        assert!(told.ends_with("s30 1 of 1"), "{told}");
     }
 
     #[test]
