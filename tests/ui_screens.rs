@@ -5,14 +5,15 @@ mod ui;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flightdeck::domain::action::{Phase, RunLine};
+use flightdeck::domain::action::{Intent, Phase, RunLine};
 use flightdeck::domain::audit::Outcome;
 use flightdeck::domain::deployment::{Deployment, DeploymentState};
 use flightdeck::domain::interest::Interest;
 use flightdeck::domain::metric::{MetricId, Stat};
 use flightdeck::domain::part::Part;
 use flightdeck::domain::problem::{Problem, ProblemKind};
-use flightdeck::domain::service::Rollout;
+use flightdeck::domain::scaling::ScaleOut;
+use flightdeck::domain::service::{Rollout, Service, ServiceHealth};
 use flightdeck::ui::msg::Msg;
 use flightdeck::ui::screens::ScreenId;
 use flightdeck::watch::Snapshot;
@@ -422,6 +423,108 @@ fn a_deployment_that_failed_says_why_on_the_overview() {
     let c = Console::with(120, 40, snapshot);
     assert!(c.shows("last worker :18 FAILED 30s ago"), "{}", c.text());
     assert!(c.shows("tasks failed to start"), "{}", c.text());
+}
+
+#[test]
+fn a_raised_count_is_young_for_a_while_and_ends_when_its_tasks_run() {
+    let at = |s: i64| Timestamp::from_second(s).unwrap();
+    let service = |running: u32, desired: u32, scaling: Option<ScaleOut>| {
+        let snapshot = fixture::snapshot();
+        let mut s = Service::clone(&snapshot.facts.service_rows()[0]);
+        (s.counts.running, s.counts.desired) = (running, desired);
+        s.scaling = scaling;
+        s
+    };
+    let told = |before: &Service, now: &Service, s| ScaleOut::told(before, now, at(s));
+    let rest = service(2, 2, None);
+    let begun = told(&rest, &service(2, 5, None), 10);
+    assert_eq!(
+        begun,
+        Some(ScaleOut {
+            from: 2,
+            since: at(10)
+        })
+    );
+    let moving = service(3, 5, begun);
+    assert_eq!(moving.health(), ServiceHealth::Scaling);
+    assert_eq!(moving.scaling_out(), Some((2, 5)));
+    assert_eq!(told(&moving, &service(4, 5, None), 60), begun);
+    assert_eq!(told(&moving, &service(5, 5, None), 70), None, "they run");
+    assert_eq!(told(&moving, &service(3, 2, None), 70), None, "taken back");
+    assert_eq!(told(&moving, &service(3, 5, None), 310), None, "too long");
+    assert_eq!(
+        service(1, 5, begun).health(),
+        ServiceHealth::Degraded,
+        "lost one"
+    );
+    let from_nothing = told(&service(0, 0, None), &service(0, 2, None), 10);
+    assert_eq!(service(0, 2, from_nothing).health(), ServiceHealth::Scaling);
+    assert_eq!(service(0, 2, None).health(), ServiceHealth::Down);
+}
+
+/// More tasks were asked for a moment ago: nothing is wrong until they take too long.
+#[test]
+fn a_service_that_scales_out_moves_and_does_not_burn() {
+    let scaling = |since: Option<Timestamp>| {
+        let mut snapshot = fixture::snapshot();
+        let rows = snapshot.facts.service_rows().iter().map(|s| {
+            let mut s = Service::clone(s);
+            if s.id.name == "pdf-render" {
+                (s.counts.running, s.counts.desired) = (2, 5);
+                s.scaling = since.map(|since| ScaleOut { from: 2, since });
+            }
+            Arc::new(s)
+        });
+        snapshot.facts.services.value = Some(Arc::new(rows.collect()));
+        snapshot
+    };
+    let mut c = Console::with(120, 40, scaling(Some(ago(40))));
+    assert!(c.shows("pdf-render 2→5"), "{}", c.text());
+    assert!(!c.shows("DEGRADED"), "{}", c.text());
+    c.keys("3");
+    assert!(c.shows("▶ scaling"), "{}", c.text());
+    // One's own is told as anybody's is.
+    let mut snapshot = scaling(Some(ago(40)));
+    let mut run = fixture::run();
+    run.intent = Intent::Scale {
+        service: fixture::id("pdf-render"),
+        desired: 5,
+    };
+    run.phase = Phase::Follow;
+    snapshot.facts.runs = Arc::new(vec![run]);
+    let mut own = Console::with(160, 48, snapshot);
+    assert!(own.shows("pdf-render 2→5"), "{}", own.text());
+    assert!(!own.shows("follow"), "{}", own.text());
+    own.keys("4");
+    assert!(own.shows("our scale 2→5"), "{}", own.text());
+    let lasted = Console::with(120, 40, scaling(None));
+    assert!(lasted.shows("DEGRADED"), "{}", lasted.text());
+}
+
+/// Two clusters have a worker: what moves, and what ended, says whose it is.
+#[test]
+fn a_deployment_names_its_cluster_where_another_cluster_has_a_service_of_that_name() {
+    let twins = |mut snapshot: Snapshot| {
+        let mut rows = snapshot.facts.service_rows().to_vec();
+        let worker = rows.iter().find(|s| s.id.name == "worker").unwrap();
+        let mut other = Service::clone(worker);
+        other.id.cluster = "laser-dev".into();
+        rows.push(Arc::new(other));
+        snapshot.facts.services.value = Some(Arc::new(rows));
+        snapshot.facts.runs = Arc::default();
+        snapshot
+    };
+    let wide = Console::with(160, 48, twins(fixture::snapshot()));
+    assert!(wide.shows("laser-prod/worker :17 → :18"), "{}", wide.text());
+    let narrow = Console::with(120, 40, twins(fixture::snapshot()));
+    assert!(narrow.shows("laser-prod/worker →"), "{}", narrow.text());
+    let mut snapshot = twins(fixture::snapshot());
+    let mut ended = Deployment::clone(&snapshot.facts.deployment_rows()[0]);
+    ended.state = DeploymentState::Successful;
+    ended.finished_at = Some(ago(30));
+    snapshot.facts.deployments = part(Arc::new(vec![Arc::new(ended)]));
+    let c = Console::with(120, 40, snapshot);
+    assert!(c.shows("last laser-prod/worker :18"), "{}", c.text());
 }
 
 fn ended(outcome: Outcome, stopped_in: Option<Phase>, recorded: bool) -> Snapshot {

@@ -141,7 +141,7 @@ pub fn role(health: ServiceHealth) -> Role {
     match health {
         ServiceHealth::Down | ServiceHealth::Failed => Role::Bad,
         ServiceHealth::Degraded => Role::Warn,
-        ServiceHealth::Deploying => Role::Strong,
+        ServiceHealth::Scaling | ServiceHealth::Deploying => Role::Strong,
         ServiceHealth::Steady => Role::Ok,
         ServiceHealth::Inactive => Role::Dim,
     }

@@ -1,7 +1,9 @@
 //! Scaling of services, after the Application Auto Scaling API reference.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+
+use super::service::Service;
 
 /// A policy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -87,6 +89,45 @@ pub fn went_up(all: &[ScalingActivity], activity: &ScalingActivity) -> Option<bo
         _ if activity.cause.contains("-AlarmHigh-") => Some(true),
         _ if activity.cause.contains("-AlarmLow-") => Some(false),
         _ => None,
+    }
+}
+
+/// A desired count that was raised lately: the tasks that it asks for are on their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ScaleOut {
+    /// Tasks wanted before.
+    pub from: u32,
+    /// When the raised count was first seen (UTC).
+    pub since: Timestamp,
+}
+
+/// How long tasks may take to start before their service lacks them.
+const STARTING: SignedDuration = SignedDuration::from_mins(5);
+
+impl ScaleOut {
+    /// Of a service that was described anew: it begins with a raised count, and ends when the tasks run, when fewer are wanted, or when
+    /// it has lasted too long.
+    pub fn told(before: &Service, now: &Service, at: Timestamp) -> Option<Self> {
+        let (was, is) = (before.counts.desired, now.counts.desired);
+        let known = before.scaling.filter(|s| s.from < is);
+        let begun = match is > was {
+            true => Some(Self {
+                from: known.map_or(was, |s| s.from),
+                since: at,
+            }),
+            false => known,
+        };
+        let runs = now.counts.running >= is;
+        begun.filter(|s| !runs && at.duration_since(s.since) < STARTING)
+    }
+}
+
+impl Service {
+    /// From how many tasks to how many it scales out, while those that ran before all run.
+    pub fn scaling_out(&self) -> Option<(u32, u32)> {
+        let kept = |s: &ScaleOut| self.counts.running >= s.from;
+        let scaling = self.scaling.filter(kept)?;
+        Some((scaling.from, self.counts.desired))
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use super::breaker::{CircuitBreaker, Threshold};
+use super::scaling::ScaleOut;
 
 /// Who we are to AWS (STS GetCallerIdentity).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -207,6 +208,9 @@ pub struct Service {
     pub load_balancers: Vec<LoadBalancerBinding>,
     /// `deployments[]`.
     pub rollouts: Vec<Rollout>,
+    /// That more tasks were asked for lately than run yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<ScaleOut>,
     /// Newest first.
     pub events: Vec<ServiceEvent>,
     /// Created (UTC).
@@ -238,15 +242,18 @@ impl Service {
 
     /// The worst thing that can be said of it from its own counts.
     pub fn health(&self) -> ServiceHealth {
+        let from_nothing = self.scaling.is_some_and(|s| s.from == 0);
         // A word that nobody knows yet makes no service one that is not wanted: its counts tell.
         if matches!(self.status.as_str(), "INACTIVE" | "DRAINING") {
             ServiceHealth::Inactive
-        } else if self.counts.desired > 0 && self.counts.running == 0 {
+        } else if self.counts.desired > 0 && self.counts.running == 0 && !from_nothing {
             ServiceHealth::Down
         } else if self.failed_rollout().is_some() {
             ServiceHealth::Failed
         } else if self.is_deploying() {
             ServiceHealth::Deploying
+        } else if self.counts.running < self.counts.desired && self.scaling_out().is_some() {
+            ServiceHealth::Scaling
         } else if self.counts.running < self.counts.desired {
             ServiceHealth::Degraded
         } else {
@@ -265,6 +272,8 @@ pub enum ServiceHealth {
     Failed,
     /// Fewer tasks than wanted.
     Degraded,
+    /// More tasks were asked for lately, and are starting.
+    Scaling,
     /// A rollout is going on.
     Deploying,
     /// As wanted.
@@ -280,6 +289,7 @@ impl ServiceHealth {
             Self::Down => "DOWN",
             Self::Failed => "FAILED",
             Self::Degraded => "DEGRADED",
+            Self::Scaling => "scaling",
             Self::Deploying => "deploying",
             Self::Steady => "steady",
             Self::Inactive => "inactive",

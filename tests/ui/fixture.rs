@@ -109,6 +109,7 @@ fn service(name: &str, desired: u32, running: u32, number: u32) -> Arc<Service> 
             created_at: Some(ago(7_300)),
             updated_at: Some(ago(7_200)),
         }],
+        scaling: None,
         events: vec![
             ServiceEvent {
                 id: "e2".into(),

@@ -99,6 +99,7 @@ fn sight(rollouts: Vec<Rollout>, deployments: Vec<Deployment>, c: TaskCounts) ->
             },
             load_balancers: vec![],
             rollouts,
+            scaling: None,
             events: vec![],
             created_at: None,
         },

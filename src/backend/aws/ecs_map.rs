@@ -71,6 +71,7 @@ pub(super) fn service(s: &sdk::Service) -> Result<Option<Service>, NoCount> {
         deployment: deployment_config(s),
         load_balancers: s.load_balancers().iter().filter_map(binding).collect(),
         rollouts,
+        scaling: None,
         events,
         created_at: time(s.created_at()),
         id,

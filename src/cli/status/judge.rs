@@ -175,7 +175,10 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         let verdict = match s.health() {
             ServiceHealth::Down => Verdict::Down,
             ServiceHealth::Failed | ServiceHealth::Degraded => Verdict::Degraded,
-            ServiceHealth::Deploying | ServiceHealth::Steady | ServiceHealth::Inactive => continue,
+            ServiceHealth::Scaling
+            | ServiceHealth::Deploying
+            | ServiceHealth::Steady
+            | ServiceHealth::Inactive => continue,
         };
         let counts = format!("{} of {} running", s.counts.running, s.counts.desired);
         find(

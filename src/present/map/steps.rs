@@ -117,12 +117,12 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
             let tone = match s.health() {
                 ServiceHealth::Down | ServiceHealth::Failed => Tone::Bad,
                 ServiceHealth::Degraded => Tone::Warn,
-                ServiceHealth::Deploying => Tone::Info,
+                ServiceHealth::Scaling | ServiceHealth::Deploying => Tone::Info,
                 ServiceHealth::Steady | ServiceHealth::Inactive => continue,
             };
             let (runs, wants) = (s.counts.running, s.counts.desired);
             let word = s.health().word();
-            let text = format!("{}: {word}, {runs} of {wants} run", s.id.name);
+            let text = format!("{}: {word}, {runs} of {wants} run", facts.name_of(&s.id));
             let since = s.failed_rollout().and_then(|r| r.updated_at);
             let remark = Remark::new(tone, text).since(since);
             told.remarks.push(remark.told_elsewhere(true));

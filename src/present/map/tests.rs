@@ -473,6 +473,7 @@ fn well() -> Facts {
             port: 80,
         }],
         rollouts: Vec::new(),
+        scaling: None,
         events: Vec::new(),
         created_at: None,
     })]));

@@ -12,6 +12,7 @@ use super::{deployments, targets, task_definitions};
 use crate::backend::Backend;
 use crate::backend::aws::ecs::{Batch, SERVICES_A_CALL};
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::scaling::ScaleOut;
 use crate::domain::service::{Cluster, Service, ServiceId};
 use crate::watch::picture::{Asked, Picture};
 use crate::watch::wanted::pace_of;
@@ -253,6 +254,10 @@ fn join(p: &mut Picture, mut gone: Vec<ServiceId>, found: Vec<Service>, asked: A
     for service in found.into_iter().filter(|s| s.status != "INACTIVE") {
         gone.retain(|id| id != &service.id);
         p.inventory.insert(service.id.clone(), Some(asked));
+        let mut service = service;
+        if let (Some(before), Some(at)) = (p.services.get(&service.id), asked.stamp) {
+            service.scaling = ScaleOut::told(before, &service, at);
+        }
         match p.services.get_mut(&service.id) {
             Some(known) if **known == service => {}
             Some(known) => *known = Arc::new(service),

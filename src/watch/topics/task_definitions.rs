@@ -271,6 +271,7 @@ mod tests {
                 created_at: None,
                 updated_at: None,
             }],
+            scaling: None,
             events: vec![],
             created_at: None,
         })

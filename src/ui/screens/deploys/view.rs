@@ -17,7 +17,7 @@ use crate::ui::widgets::{Column, Row, Table, bar, duration, line, panel, scrolle
 
 const COLUMNS: &[Column] = &[
     Column::left("state", 15),
-    Column::left("service", 14).grow(2),
+    Column::left("service", 14).grow(2).middle(),
     Column::left("what", 16).grow(3),
     Column::left("tasks", 16).drop(2),
     Column::right("took", 7),
@@ -122,7 +122,17 @@ pub(super) fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
                     }
                     _ => format!("our {} {}", r.intent.verb(), change(d)),
                 },
-                None => format!("our {}", r.intent.verb()),
+                None => match &r.intent {
+                    Intent::Scale { service, desired } => {
+                        let known = cx.snapshot.facts.service(service);
+                        let scaling = known.and_then(|s| s.scaling_out());
+                        match scaling.filter(|(_, to)| to == desired) {
+                            Some((from, to)) => format!("our scale {from}→{to}"),
+                            None => format!("our scale to {desired}"),
+                        }
+                    }
+                    intent => format!("our {}", intent.verb()),
+                },
             };
             Row::new([
                 stands,

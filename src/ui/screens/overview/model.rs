@@ -20,7 +20,7 @@ use crate::ui::widgets::ListState;
 pub enum Item {
     /// A firing alarm.
     Alarm(String),
-    /// A service that is not well.
+    /// A service that is not well, or that scales out.
     Service(crate::domain::service::ServiceId),
     /// A deployment that moves.
     Deployment(String, crate::domain::service::ServiceId),
@@ -163,7 +163,7 @@ pub(super) fn burning(facts: &Facts, systems: &[Entry]) -> Vec<Item> {
     rows.into_iter().map(|r| r.1).collect()
 }
 
-/// Everything that moves: our actions first, then deployments that somebody else began.
+/// Everything that moves: our actions first, then deployments that somebody else began, and services that scale out.
 fn moving(facts: &Facts) -> Vec<Item> {
     let runs = facts
         .runs
@@ -180,6 +180,10 @@ fn moving(facts: &Facts) -> Vec<Item> {
             rows.push(Item::Deployment(d.id.clone(), d.service.clone()));
         }
     }
+    let ours = |id| runs.clone().any(|r| r.intent.service() == Some(id));
+    let scale = (facts.service_rows().iter())
+        .filter(|s| s.health() == ServiceHealth::Scaling && !ours(&s.id));
+    rows.extend(scale.map(|s| Item::Service(s.id.clone())));
     rows
 }
 

@@ -6,10 +6,11 @@ use ratatui::layout::{Rect, Size};
 
 use super::model::{Item, Overview};
 use super::panels::{Spans, failed, select};
-use crate::domain::action::{Phase, Run};
+use crate::domain::action::{Intent, Phase, Run};
 use crate::domain::deployment::Deployment;
 use crate::domain::part::Freshness;
-use crate::domain::text::clip;
+use crate::domain::service::Service;
+use crate::domain::text::{clip, width};
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{ago, bar, duration, line, panel, scrolled};
 
@@ -60,6 +61,13 @@ fn lines(o: &Overview, cx: &Cx<'_>, size: Size) -> Vec<Line> {
                     None => continue,
                 }
             }
+            Some(Item::Service(id)) => match facts
+                .service(id)
+                .and_then(|s| of_scaling(s, size.width, cx))
+            {
+                Some(spans) => (spans, None),
+                None => continue,
+            },
             _ => continue,
         };
         lines.push((Some(index), spans));
@@ -89,6 +97,13 @@ fn of_run(r: &Run, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
         }
         return (spans, trouble);
     }
+    let facts = &cx.snapshot.facts;
+    if let (Intent::Scale { service, .. }, Phase::Follow) = (&r.intent, r.phase)
+        && let Some(s) = facts.service(service)
+        && let Some(spans) = of_scaling(s, room, cx)
+    {
+        return (spans, None);
+    }
     let (done, all) = r.progress.unwrap_or((0, 0));
     let ratio = f64::from(done) / f64::from(all.max(1));
     let spans = move_line(
@@ -104,11 +119,18 @@ fn of_run(r: &Run, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
 }
 
 fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
-    let name = &d.service.name;
+    let name = cx.snapshot.facts.name_of(&d.service);
     let title = match d.way() {
-        (Some(f), Some(n)) if f != n => format!("{name} :{f} → :{n}"),
+        // Which service it is counts for more than what it had.
+        (Some(f), Some(n)) if f != n => {
+            let whole = format!("{name} :{f} → :{n}");
+            match width(&whole) > title_columns(room) {
+                true => format!("{name} → :{n}"),
+                false => whole,
+            }
+        }
         (_, Some(n)) => format!("{name} :{n}"),
-        _ => name.clone(),
+        _ => name.into_owned(),
     };
     // What goes back is done when the revision before runs again.
     let counts = d
@@ -124,6 +146,38 @@ fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<Strin
     (spans, d.trouble())
 }
 
+/// A service whose desired count somebody raised, or its own scaling did.
+fn of_scaling(s: &Service, room: u16, cx: &Cx<'_>) -> Option<Spans> {
+    let (from, to) = s.scaling_out()?;
+    let since = s.scaling?.since;
+    let name = cx.snapshot.facts.name_of(&s.id);
+    let (runs, wants) = (s.counts.running, s.counts.desired);
+    let ratio = f64::from(runs.saturating_sub(from)) / f64::from(to.saturating_sub(from).max(1));
+    let elapsed = duration(cx.now.duration_since(since).as_secs());
+    let title = format!("{name} {from}→{to}");
+    Some(move_line(
+        &title,
+        "scaling",
+        ratio,
+        (runs, wants),
+        &elapsed,
+        room,
+        cx,
+    ))
+}
+
+/// In half a screen the bar makes room for the word and the time.
+const NARROW: u16 = 72;
+
+/// Columns of what moves: a service with its cluster and both revisions, where there is room for them.
+fn title_columns(room: u16) -> usize {
+    match room {
+        0..NARROW => 20,
+        NARROW..76 => 26,
+        _ => 30,
+    }
+}
+
 fn move_line(
     title: &str,
     word: &str,
@@ -134,8 +188,8 @@ fn move_line(
     cx: &Cx<'_>,
 ) -> Spans {
     let t = cx.theme;
-    // In half a screen the bar makes room for the word and the time.
-    let (name, bar_width, counts) = if room < 72 { (20, 6, 5) } else { (26, 14, 7) };
+    let name = title_columns(room);
+    let (bar_width, counts) = if room < NARROW { (6, 5) } else { (14, 7) };
     let (full, empty) = bar(ratio, bar_width);
     let style = if word.chars().any(|c| c.is_ascii_uppercase()) {
         t.critical
@@ -186,7 +240,8 @@ fn last(still: bool, room: u16, cx: &Cx<'_>) -> Vec<Spans> {
     } else {
         ("", t.muted)
     };
-    let words = format!("last {}{to} {} {when}", d.service.name, d.state.word());
+    let name = facts.name_of(&d.service);
+    let words = format!("last {name}{to} {} {when}", d.state.word());
     let gap = if still { "; " } else { " " };
     let mut lines = vec![vec![lead, (format!("{gap}{sign}{words}"), style)]];
     if bad {

@@ -9,10 +9,10 @@ use super::model::{Page, Pane, revisions, tasks};
 use super::row;
 use crate::domain::facts::Facts;
 use crate::domain::queries;
-use crate::domain::service::{Service, image_name, image_tag};
+use crate::domain::service::{Service, ServiceHealth, image_name, image_tag};
 use crate::domain::text::{clip, width};
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, Table, line, panel, scrolled, since, spark, wrapped};
+use crate::ui::widgets::{Column, Row, Table, age, line, panel, scrolled, since, spark, wrapped};
 
 const HEAD: u16 = 7;
 
@@ -161,8 +161,16 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             (format!("{value}   "), style),
         ]
     };
-    let mut first = vec![row::health(s, cx), ("   ".into(), t.text)];
-    let tasks_style = if c.running < c.desired {
+    let mut first = vec![row::health(s, cx)];
+    let scales = s
+        .scaling_out()
+        .filter(|_| s.health() == ServiceHealth::Scaling);
+    if let (Some((from, to)), Some(scaling)) = (scales, s.scaling) {
+        let since = age(cx.now, scaling.since);
+        first.push((format!(" {from}→{to} for {since}"), t.info));
+    }
+    first.push(("   ".into(), t.text));
+    let tasks_style = if c.running < c.desired && scales.is_none() {
         t.warn
     } else {
         t.text

@@ -15,7 +15,7 @@ use ratatui::style::Style;
 /// The columns.
 pub const COLUMNS: &[Column] = &[
     Column::left("state", 11),
-    Column::left("service", 14).grow(3),
+    Column::left("service", 14).grow(3).middle(),
     Column::left("cluster", 12).grow(1).drop(3),
     Column::right("tasks", 7),
     Column::right("cpu", 6),
@@ -35,7 +35,7 @@ pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
     let (sign, style) = match s.health() {
         ServiceHealth::Down | ServiceHealth::Failed => ("▲", t.critical),
         ServiceHealth::Degraded => ("■", t.warn),
-        ServiceHealth::Deploying => ("▶", t.info),
+        ServiceHealth::Scaling | ServiceHealth::Deploying => ("▶", t.info),
         ServiceHealth::Steady => ("●", t.ok),
         ServiceHealth::Inactive => ("○", t.muted),
     };
@@ -103,11 +103,8 @@ pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
     let stale = !facts.is_service_fresh(&s.id, cx.now);
     let plain = if stale { t.stale } else { t.text };
     let counts = s.counts;
-    let tasks_style = if counts.running < counts.desired {
-        t.warn
-    } else {
-        plain
-    };
+    let lacks = counts.running < counts.desired && s.health() != ServiceHealth::Scaling;
+    let tasks_style = if lacks { t.warn } else { plain };
     let image = facts
         .task_definition(s)
         .and_then(|d| d.main_container(s.load_balancers.first().map(|lb| lb.container.as_str())))
@@ -131,6 +128,12 @@ pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
     } else {
         s.id.to_string()
     };
+    let scales = s
+        .scaling_out()
+        .filter(|_| s.health() == ServiceHealth::Scaling);
+    if let Some((from, to)) = scales {
+        name.push_str(&format!(" {from}→{to}"));
+    }
     if firing {
         name.push_str(" ▲");
     }

@@ -79,6 +79,7 @@ fn service(n: usize, moves: bool) -> Service {
             port: 80,
         }],
         rollouts: vec![rollout],
+        scaling: None,
         events: Vec::new(),
         created_at: None,
     }
