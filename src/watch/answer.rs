@@ -39,6 +39,8 @@ pub enum Answer {
     TaskDefinitions(task_definitions::Read),
     /// Deployments of a service.
     Deployments(deployments::Detail),
+    /// Deployments of services at rest.
+    RestingDeployments(Vec<deployments::Detail>),
     /// Past deployments of services.
     Histories(histories::Histories),
     /// Tasks of a service.
@@ -118,6 +120,12 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
             }
             None => nothing(),
         },
+        Topic::RestingDeployments => {
+            let services = deployments::choose(p);
+            Box::pin(async move {
+                Answer::RestingDeployments(deployments::ask_round(&b, services).await)
+            })
+        }
         Topic::Histories => {
             let services = histories::choose(p);
             Box::pin(async move { Answer::Histories(histories::ask(&b, services).await) })
@@ -244,6 +252,7 @@ pub fn take(p: &mut Picture, answer: Answer, at: Timestamp) -> Joined {
         Answer::Services(a) => services::take(p, a, at),
         Answer::TaskDefinitions(a) => task_definitions::take(p, a, at),
         Answer::Deployments(a) => deployments::take(p, a, at),
+        Answer::RestingDeployments(a) => deployments::take_round(p, a, at),
         Answer::Histories(a) => histories::take(p, a, at),
         Answer::Tasks(a) => tasks::take(p, a, at),
         Answer::Revisions(a) => tasks::take_revisions(p, a, at),

@@ -323,6 +323,7 @@ fn rest(backend: &Backend, topic: &Topic) -> Option<Instant> {
         | Topic::TaskDefinitions
         | Topic::Deployments(_)
         | Topic::Histories
+        | Topic::RestingDeployments
         | Topic::Tasks(_)
         | Topic::Revisions(_) => &lines.ecs,
         Topic::TargetGroups | Topic::TargetHealth => &lines.elb,

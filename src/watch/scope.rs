@@ -81,7 +81,9 @@ fn subject(topic: &Topic) -> Option<Subject> {
         Topic::Identity => Subject::Identity,
         Topic::Inventory | Topic::Services | Topic::BusyServices => Subject::Services,
         Topic::TaskDefinitions => Subject::Definitions,
-        Topic::Deployments(_) | Topic::Histories => Subject::Deployments,
+        Topic::Deployments(_) | Topic::RestingDeployments | Topic::Histories => {
+            Subject::Deployments
+        }
         Topic::TargetGroups | Topic::TargetHealth => Subject::Targets,
         Topic::Alarms => Subject::Alarms,
         Topic::Series | Topic::Slos => Subject::Measures,

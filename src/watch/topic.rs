@@ -19,6 +19,8 @@ pub enum Topic {
     TaskDefinitions,
     /// Deployments of a service, by the service-deployment API.
     Deployments(ServiceId),
+    /// The same of services at rest that were never asked about so.
+    RestingDeployments,
     /// Past deployments of the services that the plan asks about.
     Histories,
     /// Tasks of a service.

@@ -42,15 +42,41 @@ pub fn pace_of(p: &Picture, lively: bool) -> Pace {
     let calls = clusters
         .map(|some| some.len().div_ceil(SERVICES_A_CALL))
         .sum();
-    pace(ids.len(), calls, lively, task_definitions::takes_room(p))
+    pace(ids.len(), calls, lively, Beside::of(p))
 }
 
-/// The pace for so many services, which so many calls describe; slower where it makes room for the reading of definitions.
-fn pace(services: usize, calls: usize, lively: bool, makes_room: bool) -> Pace {
+/// What is read of a big account beside how its services fare, once: the pass over all makes room for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beside {
+    Nothing,
+    Definitions,
+    Deployments,
+}
+
+impl Beside {
+    fn of(p: &Picture) -> Self {
+        match task_definitions::takes_room(p) {
+            true => Self::Definitions,
+            false if deployments::takes_room(p) => Self::Deployments,
+            false => Self::Nothing,
+        }
+    }
+
+    /// For how many services a minute has a call that describes.
+    fn share(self) -> f64 {
+        match self {
+            Self::Nothing => 15.0,
+            Self::Deployments => 20.0,
+            Self::Definitions => 25.0,
+        }
+    }
+}
+
+/// The pace for so many services, which so many calls describe.
+fn pace(services: usize, calls: usize, lively: bool, beside: Beside) -> Pace {
     let calls = calls.max(1) as f64;
     let (base, floor) = if lively { (24.0, 5.0) } else { (12.0, 10.0) };
-    let share = if makes_room { 25.0 } else { 15.0 };
-    let a_minute = base + services as f64 / share;
+    let a_minute = base + services as f64 / beside.share();
     let pass = f64::max(floor, calls * 60.0 / a_minute);
     Pace {
         pass: Duration::from_secs_f64(pass),
@@ -115,6 +141,13 @@ fn services(p: &Picture, all: &mut Vec<Wanted>) {
         all.push(Wanted::every(Topic::BusyServices, 4_000));
     }
     all.extend(task_definitions::wanted(p));
+    // What a service's deployments came to is read once, when the definitions leave room for it.
+    let room = !task_definitions::takes_room(p);
+    if let Some((services, period)) = deployments::round(p).filter(|_| room) {
+        let mut round = Wanted::every(Topic::RestingDeployments, 0).stamped(stamp(&services));
+        round.period = period;
+        all.push(round);
+    }
     for (id, moving) in detailed(p, &interest) {
         let period = if moving {
             deployments::MOVING
@@ -278,40 +311,45 @@ mod tests {
     use super::*;
 
     /// What describing, listing and reading definitions of so many services costs a minute.
-    fn calls_a_minute(services: usize, makes_room: bool) -> f64 {
-        let pace = pace(
-            services,
-            services.div_ceil(SERVICES_A_CALL),
-            true,
-            makes_room,
-        );
+    fn calls_a_minute(services: usize, beside: Beside) -> f64 {
+        let pace = pace(services, services.div_ceil(SERVICES_A_CALL), true, beside);
         let described = 60.0 / pace.tick.as_secs_f64();
         let listed = (2 + services.div_ceil(100)) as f64 * 60_000.0 / listing(services, 1) as f64;
         let rounds = 60_000 / task_definitions::ROUND as usize;
-        let read = match makes_room {
-            true => rounds * task_definitions::a_round(services),
-            false => 0,
+        let read = match beside {
+            Beside::Nothing => 0.0,
+            Beside::Definitions => (rounds * task_definitions::a_round(services)) as f64,
+            Beside::Deployments => {
+                let (some, period) = deployments::pace(services);
+                some as f64 * deployments::CALLS as f64 * 60.0 / period.as_secs_f64()
+            }
         };
-        described + listed + read as f64
+        described + listed + read
     }
 
     #[test]
     fn calls_grow_by_less_than_a_tenth_of_the_services() {
-        let base = calls_a_minute(20, false);
+        let base = calls_a_minute(20, Beside::Nothing);
         assert!(base <= 32.0, "{base}");
         for n in (121..2_000).chain([5_000, 10_000]) {
-            for makes_room in [false, true] {
-                let growth = calls_a_minute(n, makes_room) - base;
+            for beside in [Beside::Nothing, Beside::Definitions, Beside::Deployments] {
+                let growth = calls_a_minute(n, beside) - base;
                 let most = (n - 20) as f64 / 10.0;
-                assert!(growth <= most, "{n}, {makes_room}: {growth} > {most}");
+                assert!(growth <= most, "{n}, {beside:?}: {growth} > {most}");
             }
         }
     }
 
     #[test]
     fn a_small_account_is_seen_anew_every_few_seconds() {
-        assert_eq!(pace(5, 1, true, false).pass, Duration::from_secs(5));
-        assert_eq!(pace(20, 2, false, false).pass, Duration::from_secs(10));
-        assert!(pace(1_000, 100, true, false).pass < Duration::from_secs(75));
+        assert_eq!(
+            pace(5, 1, true, Beside::Nothing).pass,
+            Duration::from_secs(5)
+        );
+        assert_eq!(
+            pace(20, 2, false, Beside::Nothing).pass,
+            Duration::from_secs(10)
+        );
+        assert!(pace(1_000, 100, true, Beside::Nothing).pass < Duration::from_secs(75));
     }
 }

@@ -232,13 +232,13 @@ fn a_bad_image_fails_is_rolled_back_by_the_platform_and_is_told_as_failed() {
         ran.out
     );
     assert!(
-        ran.out.contains("ROLLING BACK to laser-prod-api:4"),
+        ran.out.contains("ROLLING BACK to laser-prod-api:5"),
         "{}",
         ran.out
     );
     let lines: Vec<&str> = ran.out.lines().collect();
     assert!(
-        lines[lines.len() - 2].contains("rolled back to laser-prod-api:4"),
+        lines[lines.len() - 2].contains("rolled back to laser-prod-api:5"),
         "{}",
         ran.out
     );

@@ -206,6 +206,10 @@ fn service(world: &mut World, cluster: &str, plan: &Plan) {
     let mut at = world.stamp();
     for (i, tag) in plan.images.iter().enumerate() {
         let age = ages[(i + 4 - plan.images.len()) % 4];
+        if plan.name == "api" && cluster == "laser-prod" && i + 1 == plan.images.len() {
+            turned_back(world, &key, &family, plan, revision);
+        }
+        let before = revision;
         at = world.stamp() - age * HOUR_S;
         let who = PEOPLE[(i + plan.name.len()) % PEOPLE.len()];
         let image = format!("{REGISTRY}/{}:{tag}", plan.name);
@@ -221,15 +225,7 @@ fn service(world: &mut World, cluster: &str, plan: &Plan) {
             at,
             who,
         );
-        remember(
-            world,
-            &key,
-            revision.saturating_sub(1),
-            revision,
-            at + 60.0,
-            "SUCCESSFUL",
-            plan,
-        );
+        remember(world, &key, before, revision, at + 60.0, "SUCCESSFUL", plan);
     }
     let group = plan.port.map(|(port, path)| {
         let name = format!("tg-{}", plan.name);
@@ -245,30 +241,6 @@ fn service(world: &mut World, cluster: &str, plan: &Plan) {
         world.target_groups.insert(name.clone(), tg);
         name
     });
-    if plan.name == "api" && cluster == "laser-prod" {
-        // A release that the breaker turned back, two days ago: what a rehearsed rollback looks like.
-        let image = format!("{REGISTRY}/api:1.8.1-bad.2");
-        let bad = definitions::register(
-            world,
-            &key,
-            &family,
-            &image,
-            plan.cpu,
-            plan.memory,
-            Some(8080),
-            at - 30.0 * HOUR_S,
-            "github-actions",
-        );
-        remember(
-            world,
-            &key,
-            bad,
-            bad,
-            at - 30.0 * HOUR_S,
-            "ROLLBACK_SUCCESSFUL",
-            plan,
-        );
-    }
     let port = plan.port.map_or(0, |p| p.0);
     settle(
         world,
@@ -281,6 +253,24 @@ fn service(world: &mut World, cluster: &str, plan: &Plan) {
         plan.strategy,
         at + 60.0,
     );
+}
+
+/// A release that the breaker turned back, three days ago: what a rehearsed rollback looks like.
+fn turned_back(world: &mut World, key: &Key, family: &str, plan: &Plan, before: u32) {
+    let at = world.stamp() - 77.0 * HOUR_S;
+    let image = format!("{REGISTRY}/api:1.8.1-bad.2");
+    let bad = definitions::register(
+        world,
+        key,
+        family,
+        &image,
+        plan.cpu,
+        plan.memory,
+        plan.port.map(|p| p.0),
+        at,
+        "github-actions",
+    );
+    remember(world, key, before, bad, at, "ROLLBACK_SUCCESSFUL", plan);
 }
 
 fn remember(

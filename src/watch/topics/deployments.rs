@@ -4,11 +4,13 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use crate::backend::Backend;
 use crate::backend::aws::ecs::of_rollouts;
 use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
+use crate::domain::environment::Env;
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId};
@@ -19,6 +21,19 @@ pub const MOVING: Duration = Duration::from_secs(5);
 /// From one question about a service at rest to the next.
 pub const RESTING: Duration = Duration::from_secs(30);
 
+/// Accounts with so few services are read in bigger rounds.
+const SMALL: usize = 20;
+/// How many services such a round reads, and the time from one to the next.
+const A_ROUND: usize = 5;
+const SMALL_ROUND: Duration = Duration::from_secs(15);
+/// Calls that a service takes at most.
+pub const CALLS: u64 = 3;
+/// In accounts with more services than these, so many deployments are kept of one that nobody looks at.
+const MANY: usize = 100;
+const FEW: usize = 3;
+/// Services that are read side by side.
+const ABREAST: usize = 2;
+
 /// What is known of one service's deployments.
 #[derive(Debug, Default)]
 pub struct Known {
@@ -26,6 +41,8 @@ pub struct Known {
     read: Option<(Timestamp, Vec<Deployment>)>,
     /// Why the last question failed, and when; nothing once one succeeded again.
     failure: Option<(Timestamp, Problem)>,
+    /// Those of them that have ended, as they are published: of many services at rest none is told anew.
+    shown: Vec<Arc<Deployment>>,
 }
 
 impl Known {
@@ -56,10 +73,90 @@ pub async fn ask(backend: &Backend, service: Arc<Service>) -> Detail {
     }
 }
 
+/// How many services at rest are read in one round, and the time from one round to the next: a small account is told whole within
+/// the first minute; of a big one a service at a time, so that a minute has a call for each hundred services.
+pub fn pace(services: usize) -> (usize, Duration) {
+    match services {
+        0..=SMALL => (A_ROUND, SMALL_ROUND),
+        n => (
+            1,
+            Duration::from_secs((CALLS * 60 * 100).div_ceil(n as u64)),
+        ),
+    }
+}
+
+/// The next round; `None`: of every service the service-deployment API was asked.
+pub fn round(p: &Picture) -> Option<(usize, Duration)> {
+    if p.services.keys().all(|id| is_read(p, id)) {
+        return None;
+    }
+    let (services, period) = pace(p.services.len());
+    Some((if p.asks_once { SMALL } else { services }, period))
+}
+
+/// Whether a big account is being read: the pass over its services makes room for that.
+pub fn takes_room(p: &Picture) -> bool {
+    !p.asks_once && p.services.len() > SMALL && round(p).is_some()
+}
+
+fn is_read(p: &Picture, id: &ServiceId) -> bool {
+    p.details.get(id).is_some_and(|known| known.read.is_some())
+}
+
+/// The services to read now: those of the environment that is looked at first, whoever was tried the longest ago.
+pub fn choose(p: &Picture) -> Vec<Arc<Service>> {
+    let tried = |id: &ServiceId| {
+        let known = p.details.get(id).and_then(|k| k.failure.as_ref());
+        known.map(|(at, _)| *at)
+    };
+    let here = Env::looked_at(&p.facts);
+    let away = |id: &ServiceId| Env::named(&id.cluster).is_some_and(|env| env != here);
+    let unread = p.services.values().filter(|s| !is_read(p, &s.id));
+    let mut rows: Vec<&Arc<Service>> = unread.collect();
+    rows.sort_by_key(|s| (tried(&s.id), away(&s.id)));
+    let most = round(p).map_or(0, |(most, _)| most);
+    rows.into_iter().take(most).cloned().collect()
+}
+
+/// Asks about each, two at a time.
+pub async fn ask_round(backend: &Backend, services: Vec<Arc<Service>>) -> Vec<Detail> {
+    let asked = stream::iter(services).map(|service| ask(backend, service));
+    asked.buffered(ABREAST).collect().await
+}
+
+/// Joins what a round brought. One service that cannot be read holds up none of the others: its turn comes again.
+pub fn take_round(p: &mut Picture, answers: Vec<Detail>, at: Timestamp) -> Option<ProblemKind> {
+    let all = answers.len();
+    let kept = if p.services.len() > MANY {
+        FEW
+    } else {
+        usize::MAX
+    };
+    let failures: Vec<ProblemKind> = answers
+        .into_iter()
+        .filter_map(|mut a| {
+            if let Ok(rows) = &mut a.rows {
+                rows.truncate(kept);
+            }
+            join(p, a, at)
+        })
+        .collect();
+    rebuild(p, at);
+    (failures.len() == all)
+        .then(|| failures.first().copied())
+        .flatten()
+}
+
 /// Joins.
 pub fn take(p: &mut Picture, answer: Detail, at: Timestamp) -> Option<ProblemKind> {
+    let failure = join(p, answer, at);
+    rebuild(p, at);
+    failure
+}
+
+fn join(p: &mut Picture, answer: Detail, at: Timestamp) -> Option<ProblemKind> {
     let known = p.details.entry(answer.service).or_default();
-    let failure = match answer.rows {
+    match answer.rows {
         Ok(rows) => {
             let told = rows
                 .iter()
@@ -67,6 +164,8 @@ pub fn take(p: &mut Picture, answer: Detail, at: Timestamp) -> Option<ProblemKin
             // Rollouts are in the picture already, and newer.
             known.read = Some((at, if told { rows } else { Vec::new() }));
             known.failure = None;
+            known.shown.clear();
+            p.detailed = true;
             None
         }
         Err(problem) => {
@@ -74,9 +173,7 @@ pub fn take(p: &mut Picture, answer: Detail, at: Timestamp) -> Option<ProblemKin
             known.failure = Some((at, problem));
             Some(kind)
         }
-    };
-    rebuild(p, at);
-    failure
+    }
 }
 
 /// The failure of any service that is asked about: a good answer about another proves nothing of it. One that nobody asks about any
@@ -106,12 +203,17 @@ impl Told {
 
     /// Whether it is still all that can be told of a service.
     fn holds(&self, p: &Picture, service: &Arc<Service>) -> bool {
-        let definitions = p.facts.task_definitions.value.as_ref();
-        let is_read = |arn: &String| definitions.is_some_and(|d| d.contains_key(arn));
-        let lacks = |l: &RevisionLoad| l.image.is_none() && is_read(&l.revision.arn);
-        let mut rows = self.rows.iter();
-        Arc::ptr_eq(&self.service, service) && !rows.any(|d| d.from.iter().chain(&d.to).any(lacks))
+        Arc::ptr_eq(&self.service, service) && !lacks_images(p, &self.rows)
     }
+}
+
+/// Whether an image that rows lack was read meanwhile.
+fn lacks_images(p: &Picture, rows: &[Arc<Deployment>]) -> bool {
+    let definitions = p.facts.task_definitions.value.as_ref();
+    let is_read = |arn: &String| definitions.is_some_and(|d| d.contains_key(arn));
+    let lacks = |l: &RevisionLoad| l.image.is_none() && is_read(&l.revision.arn);
+    let mut rows = rows.iter();
+    rows.any(|d| d.from.iter().chain(&d.to).any(lacks))
 }
 
 /// Puts the published rows together from what is known, newest first. Services at rest, of which there are many, cost next to nothing.
@@ -128,29 +230,36 @@ pub fn rebuild(p: &mut Picture, now: Timestamp) {
     let mut told: Vec<Told> = Vec::with_capacity(p.services.len());
     let mut rows: Vec<Arc<Deployment>> = Vec::with_capacity(p.services.len());
     let mut oldest = p.facts.services.observed_at;
+    let mut details = std::mem::take(&mut p.details);
     for service in p.services.values() {
         while known.next_if(|t| t.service.id < service.id).is_some() {}
         let own = known.next_if(|t| t.holds(p, service)).unwrap_or_else(|| {
             changed = true;
             Told::make(p, service)
         });
-        let detail = p.details.get(&service.id).and_then(|k| k.read.as_ref());
+        let detail = details.get_mut(&service.id);
+        let read = detail.and_then(|k| Some((k.read.as_ref()?, &mut k.shown)));
         let first = rows.len();
-        match detail {
-            Some((at, detail)) if tells_more(*at, detail, &own.rows, now) => {
-                // What has ended stays as it was told; what moves is as old as its answer.
-                if moves(detail) {
-                    oldest = oldest.map(|o| o.min(*at));
+        match read {
+            Some(((at, detail), shown)) => {
+                let ended = || detail.iter().filter(|d| !d.state.is_running());
+                if shown.len() != ended().count() || lacks_images(p, shown) {
+                    *shown = ended().map(|d| filled(p, d.clone())).collect();
+                    changed = true;
                 }
-                let live = detail.iter().map(|d| with_counts(d.clone(), service));
-                rows.extend(live.map(|mut row| {
-                    fill_images(p, &mut row);
-                    Arc::new(row)
-                }));
-                p.detailed = true;
-                changed = true;
+                if !tells_more(*at, detail, &own.rows, now) {
+                    rows.extend(own.rows.iter().cloned());
+                } else if moves(detail) {
+                    // What has ended stays as it was told; what moves is as old as its answer.
+                    oldest = oldest.map(|o| o.min(*at));
+                    let running = detail.iter().filter(|d| d.state.is_running());
+                    rows.extend(running.map(|d| filled(p, with_counts(d.clone(), service))));
+                    p.detailed = true;
+                    changed = true;
+                }
+                rows.extend(shown.iter().cloned());
             }
-            _ => rows.extend(own.rows.iter().cloned()),
+            None => rows.extend(own.rows.iter().cloned()),
         }
         // How the last one ended stays told while the next one is under way: the service itself tells of that one alone.
         let ended = rows[first..]
@@ -168,6 +277,7 @@ pub fn rebuild(p: &mut Picture, now: Timestamp) {
         told.push(own);
     }
     p.told = told;
+    p.details = details;
     let failure = p.facts.services.error.clone().or_else(|| failure(p, now));
     let detailed = p
         .details
@@ -246,6 +356,12 @@ fn with_counts(mut row: Deployment, service: &Service) -> Deployment {
         }
     }
     row
+}
+
+/// A row with its images, to be published.
+fn filled(p: &Picture, mut row: Deployment) -> Arc<Deployment> {
+    fill_images(p, &mut row);
+    Arc::new(row)
 }
 
 /// Adds the images of what a row goes from and to, as far as they were read.
@@ -327,6 +443,7 @@ mod tests {
                 created_at: Some(second(-600)),
                 updated_at: Some(second(-300)),
             }],
+            scaling: None,
             events: vec![],
             created_at: None,
         }
@@ -419,6 +536,70 @@ mod tests {
         rebuild(&mut p, second(900));
         assert_eq!(state(&p), DeploymentState::RolledBack);
         assert_eq!(p.facts.deployments.observed_at, Some(second(10)));
+    }
+
+    /// Services at rest are read in turn, those of the environment looked at first; one that cannot be read waits for its turn.
+    #[test]
+    fn every_service_is_read_in_turn_without_being_looked_at() {
+        let mut p = picture(&["a", "b", "c", "d", "e", "f"], second(0));
+        p.facts.environment = "production".into();
+        let mut dev = service("dev");
+        dev.id.cluster = "dev".into();
+        dev.id.name = "0".into();
+        p.services.insert(dev.id.clone(), Arc::new(dev));
+        let names = |p: &Picture| -> Vec<String> {
+            let chosen = choose(p).into_iter();
+            chosen.map(|s| s.id.to_string()).collect()
+        };
+        let first = ["prod/a", "prod/b", "prod/c", "prod/d", "prod/e"];
+        assert_eq!(names(&p), first);
+        let mut answers: Vec<Detail> = ["a", "b", "c", "d"]
+            .map(|name| told(name, DeploymentState::RolledBack))
+            .into();
+        answers.push(failed("e"));
+        assert_eq!(take_round(&mut p, answers, second(1)), None);
+        let rows = p.facts.deployment_rows().iter();
+        let back = rows.filter(|d| d.state == DeploymentState::RolledBack);
+        assert_eq!(back.count(), 4, "nobody opened them");
+        assert_eq!(names(&p), ["prod/f", "dev/0", "prod/e"]);
+        let rest = ["e", "f"].map(|name| told(name, DeploymentState::Successful));
+        let mut rest: Vec<Detail> = rest.into();
+        let mut dev = told("0", DeploymentState::Successful);
+        dev.service.cluster = "dev".into();
+        rest.push(dev);
+        take_round(&mut p, rest, second(2));
+        assert_eq!(round(&p), None, "nothing is left to read");
+    }
+
+    /// What has ended stays in the list while the next deployment of its service is under way and not read yet.
+    #[test]
+    fn the_past_of_a_service_stays_while_the_next_deployment_begins() {
+        let mut p = picture(&["api"], second(0));
+        let mut past = told("api", DeploymentState::RolledBack);
+        let rows = past.rows.as_mut().unwrap();
+        let mut older = rows[0].clone();
+        older.id = "older".into();
+        older.created_at = Some(second(-9_000));
+        rows.push(older);
+        take(&mut p, past, second(1));
+        assert_eq!(p.facts.deployment_rows().len(), 2);
+        let mut moving = service("api");
+        let before = moving.rollouts[0].clone();
+        moving.rollouts.push(Rollout {
+            status: "ACTIVE".into(),
+            ..before.clone()
+        });
+        moving.rollouts[0] = Rollout {
+            id: "ecs-svc/next".into(),
+            rollout_state: "IN_PROGRESS".into(),
+            created_at: Some(second(5)),
+            ..before
+        };
+        p.services.insert(moving.id.clone(), Arc::new(moving));
+        rebuild(&mut p, second(6));
+        let states: Vec<_> = p.facts.deployment_rows().iter().map(|d| d.state).collect();
+        let back = DeploymentState::RolledBack;
+        assert_eq!(states, [DeploymentState::InProgress, back, back]);
     }
 
     /// Of a thousand services that rest, none is told anew with each answer about ten of them.
