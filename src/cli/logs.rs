@@ -11,6 +11,7 @@ use super::paint::Role;
 use super::service_arg;
 use super::session::{Session, Standing, standing};
 use super::span;
+use super::words::count;
 use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
 use crate::domain::log::{Level, LogLine, LogRequest};
@@ -30,9 +31,24 @@ pub struct Arguments {
     /// CloudWatch filter pattern, (case counts), such as timeout or '{ $.level = "error" }'
     #[arg(long, value_name = "PATTERN", default_value = "")]
     filter: String,
+    /// Only lines of this level and worse, as the line tells it whatever its spelling (error, ERROR, err, 50): trace, debug, info,
+    /// warn, error or fatal
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    level: Option<Level>,
     /// How far back
     #[arg(long, default_value = "15m", value_parser = span::seconds)]
     since: u32,
+}
+
+/// A level by any word or number that programs use for it.
+fn level(word: &str) -> Result<Level, String> {
+    Level::parse(word.trim())
+        .ok_or_else(|| "a level is trace, debug, info, warn, error or fatal".into())
+}
+
+/// Whether a line is asked for. One that tells no level is of none.
+fn is_wanted(line: &LogLine, least: Option<Level>) -> bool {
+    least.is_none_or(|least| line.level >= Some(least))
 }
 
 /// Runs the command.
@@ -49,9 +65,9 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
         until: (!args.follow).then_some(now),
     };
     if args.follow {
-        follow(request, session).await
+        follow(request, args.level, session).await
     } else {
-        search(request, session).await
+        search(request, args.level, session).await
     }
 }
 
@@ -127,7 +143,11 @@ fn unknown<'a>(
     )
 }
 
-async fn search(request: LogRequest, session: &mut Session) -> Result<Exit, Problem> {
+async fn search(
+    request: LogRequest,
+    least: Option<Level>,
+    session: &mut Session,
+) -> Result<Exit, Problem> {
     let (wanted, pattern) = (request.clone(), request.pattern.clone());
     let answered = move |f: &Facts| match (&f.logs.error, &f.logs.value) {
         (Some(problem), _) => Standing::Failed(problem.clone()),
@@ -144,12 +164,24 @@ async fn search(request: LogRequest, session: &mut Session) -> Result<Exit, Prob
         return Ok(Exit::NO_ANSWER);
     };
     if session.out.is_json() {
-        let rows = tail.lines.iter().map(|l| object(l)).collect();
+        let wanted = tail.lines.iter().filter(|l| is_wanted(l, least));
+        let rows = wanted.map(|l| object(l)).collect();
         session.list("logs", rows, part)?;
         return Ok(Exit::OK);
     }
-    for line in tail.lines.iter() {
+    let mut shown = 0_usize;
+    for line in tail.lines.iter().filter(|l| is_wanted(l, least)) {
         print(line, session)?;
+        shown += 1;
+    }
+    if let (0, Some(least), n @ 1..) = (shown, least, tail.lines.len()) {
+        let silent = tail.lines.iter().filter(|l| l.level.is_none()).count();
+        let why = format!(
+            "No line in that time is of level {} or worse: {} were read, {silent} of them without a level.",
+            least.word().to_lowercase(),
+            count(n, "line")
+        );
+        session.out.painted(Role::Dim, &why)?;
     }
     if tail.lines.is_empty() {
         let why = match pattern.as_str() {
@@ -172,7 +204,11 @@ async fn search(request: LogRequest, session: &mut Session) -> Result<Exit, Prob
 }
 
 /// Prints what comes until the reader goes away or the person interrupts.
-async fn follow(request: LogRequest, session: &mut Session) -> Result<Exit, Problem> {
+async fn follow(
+    request: LogRequest,
+    least: Option<Level>,
+    session: &mut Session,
+) -> Result<Exit, Problem> {
     session.watch.look_at(vec![Interest::Logs(request.clone())]);
     let stop = super::signals::stop();
     tokio::pin!(stop);
@@ -187,7 +223,7 @@ async fn follow(request: LogRequest, session: &mut Session) -> Result<Exit, Prob
             .filter(|t| t.request.as_ref() == Some(&request))
         {
             for line in tail.lines.iter() {
-                if seen.is_new(&line.id) {
+                if is_wanted(line, least) && seen.is_new(&line.id) {
                     if session.out.is_json() {
                         session.out.object_line(&json!({"log": object(line)}))?;
                     } else {
@@ -293,6 +329,29 @@ fn object(l: &LogLine) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_level_is_asked_for_and_told_in_any_spelling() {
+        for word in ["error", "ERROR", "Err", "50", " error "] {
+            assert_eq!(level(word), Ok(Level::Error), "{word}");
+        }
+        assert!(level("loud").is_err());
+        let line = |level| LogLine {
+            id: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+            group: String::new(),
+            stream: String::new(),
+            level,
+            message: Vec::new(),
+            fields: Vec::new(),
+            raw: String::new(),
+        };
+        let wanted = |of, least| is_wanted(&line(of), least);
+        assert!(wanted(Some(Level::Fatal), Some(Level::Error)));
+        assert!(!wanted(Some(Level::Warn), Some(Level::Error)));
+        assert!(!wanted(None, Some(Level::Trace)), "a line that tells none");
+        assert!(wanted(None, None));
+    }
 
     #[test]
     fn a_tail_prints_each_event_once_in_bounded_memory() {

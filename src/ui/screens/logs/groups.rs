@@ -1,11 +1,12 @@
 //! Which log groups are read: those that were picked, those of a service, or those of all services.
 
+use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
 use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
 use crate::domain::log::LogGroup;
-use crate::domain::metric::Unit;
+use crate::domain::metric::{MetricId, Unit};
 use crate::domain::problem::Problem;
-use crate::domain::service::{Service, ServiceId};
+use crate::domain::service::{Service, ServiceHealth, ServiceId};
 use crate::ui::overlays::picker::{Choice, Choices};
 
 /// Groups that are tailed at once while nobody has chosen any.
@@ -14,7 +15,7 @@ const USUAL_AT_MOST: usize = 5;
 /// What somebody wants to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Source {
-    /// The groups of all services, those of the environment that is looked at first.
+    /// The groups of all services: those of the environment that is looked at first, and there of what deploys or is not well.
     #[default]
     Usual,
     /// The groups of one service.
@@ -30,6 +31,25 @@ pub(super) struct Resolved {
     pub groups: Vec<String>,
     pub note: String,
     pub problem: Option<Problem>,
+}
+
+/// Whether a service is not well, or an alarm fires about it.
+fn is_ill(service: &Service, facts: &Facts) -> bool {
+    use ServiceHealth::{Degraded, Down, Failed};
+    let id = &service.id;
+    let of = |m: &MetricId| {
+        let has =
+            |name: &str, value: &str| m.dimensions.iter().any(|(n, v)| n == name && v == value);
+        has("ServiceName", &id.name) && has("ClusterName", &id.cluster)
+    };
+    let fires = |a: &Alarm| match &a.rule {
+        AlarmRule::Metric { query, parts, .. } if a.state == AlarmState::Alarm => {
+            query.as_ref().is_some_and(|q| of(&q.metric)) || parts.iter().any(of)
+        }
+        _ => false,
+    };
+    matches!(service.health(), Degraded | Down | Failed)
+        || facts.alarm_rows().iter().any(|a| fires(a))
 }
 
 /// Why the groups of services are not known yet, if that is because nobody can be asked.
@@ -51,8 +71,8 @@ fn of_service(facts: &Facts, service: &Service) -> Vec<String> {
 }
 
 impl Source {
-    /// The groups that it means.
-    pub fn resolve(&self, facts: &Facts) -> Resolved {
+    /// The groups that it means, where these are open: of what is as important as another, what is open stays.
+    pub fn resolve(&self, facts: &Facts, open: &[String]) -> Resolved {
         let (groups, note) = match self {
             Self::Groups(names) => (names.clone(), String::new()),
             Self::Service(id) => match facts.service(id) {
@@ -73,25 +93,34 @@ impl Source {
             },
             Self::Usual => {
                 let here = Env::looked_at(facts);
+                let acted: Vec<&ServiceId> = (facts.runs.iter())
+                    .filter(|r| r.goes_on())
+                    .filter_map(|r| r.intent.service())
+                    .collect();
+                let busy =
+                    |s: &Service| s.is_deploying() || is_ill(s, facts) || acted.contains(&&s.id);
                 let rank = |s: &Service| match Env::named(&s.id.cluster).unwrap_or(here) {
-                    env if env == here => (0, env),
-                    env => (1, env),
+                    env if env == here => (0, env, !busy(s)),
+                    env => (1, env, !busy(s)),
                 };
-                let mut ranked: Vec<((u8, Env), String)> = facts
+                let mut ranked: Vec<((u8, Env, bool), bool, String)> = facts
                     .service_rows()
                     .iter()
                     .flat_map(|s| of_service(facts, s).into_iter().map(|g| (rank(s), g)))
+                    .map(|(rank, g)| (rank, !open.contains(&g), g))
                     .collect();
-                // The environment that is looked at first, then by name; a group that two write to stands once.
+                // The environment that is looked at first, there what moves or burns; a group that two write to stands once.
                 ranked.sort();
                 let mut groups: Vec<String> = Vec::new();
-                for (_, group) in ranked {
+                for (.., group) in ranked {
                     if !groups.contains(&group) {
                         groups.push(group);
                     }
                 }
                 let all = groups.len();
                 groups.truncate(USUAL_AT_MOST);
+                // Which are read is chosen by what goes on; where each stands is not.
+                groups.sort();
                 let note = match all {
                     0 if facts.services.value.is_none() => "asking ...".into(),
                     0 if facts.clusters.value.as_ref().is_some_and(Vec::is_empty) => {
@@ -167,7 +196,16 @@ fn family(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use super::*;
+    use crate::domain::part::Part;
+    use crate::domain::service::{
+        CircuitBreaker, ContainerSpec, DeploymentConfig, Revision, Strategy, TaskCounts,
+        TaskDefinition,
+    };
 
     #[test]
     fn short_names_stay_distinct() {
@@ -183,23 +221,11 @@ mod tests {
         assert_eq!(family("plain"), "");
     }
 
-    #[test]
-    fn the_groups_of_the_environment_that_is_looked_at_come_first() {
-        use std::collections::BTreeMap;
-        use std::sync::Arc;
-        use std::time::Duration;
-
-        use crate::domain::part::Part;
-        use crate::domain::service::{
-            CircuitBreaker, ContainerSpec, DeploymentConfig, Revision, Strategy, TaskCounts,
-            TaskDefinition,
-        };
-
+    /// Services of these names in each of some clusters, each with a log group; production is looked at.
+    fn account(clusters: &[&str], names: &[&str]) -> Facts {
         let now = jiff::Timestamp::UNIX_EPOCH;
         let mut services = Vec::new();
         let mut definitions = BTreeMap::new();
-        let names = ["a", "b", "c", "d"];
-        let clusters = ["laser-dev", "laser-prod", "laser-staging"];
         let all = clusters
             .iter()
             .flat_map(|c| names.iter().map(move |n| (*c, *n)));
@@ -249,29 +275,60 @@ mod tests {
                 },
                 load_balancers: Vec::new(),
                 rollouts: Vec::new(),
+                scaling: None,
                 events: Vec::new(),
                 created_at: None,
             }));
         }
         let often = Duration::from_secs(10);
-        let mut facts = Facts {
+        Facts {
             environment: "production".into(),
             services: Part::answered(Arc::new(services), now, "ecs", often),
             task_definitions: Part::answered(Arc::new(definitions), now, "ecs", often),
             ..Facts::default()
-        };
-        let usual = Source::Usual.resolve(&facts);
+        }
+    }
+
+    #[test]
+    fn the_groups_of_the_environment_that_is_looked_at_come_first() {
+        let names = ["a", "b", "c", "d"];
+        let mut facts = account(&["laser-dev", "laser-prod", "laser-staging"], &names);
+        let usual = Source::Usual.resolve(&facts, &[]);
         let of_production = names.map(|n| format!("/ecs/laser-prod/{n}"));
-        assert_eq!(usual.groups[..4], of_production);
+        assert!(of_production.iter().all(|g| usual.groups.contains(g)));
         assert_eq!(
             (usual.groups.len(), usual.note.as_str()),
             (5, "5 of 12 groups")
         );
         facts.environment = "laser-staging".into();
-        let usual = Source::Usual.resolve(&facts);
+        let usual = Source::Usual.resolve(&facts, &[]);
+        let of_staging = names.map(|n| format!("/ecs/laser-staging/{n}"));
+        assert!(of_staging.iter().all(|g| usual.groups.contains(g)));
+    }
+
+    #[test]
+    fn what_deploys_or_is_not_well_is_read_first_and_what_is_open_stays() {
+        let names = ["a", "b", "c", "d", "e", "f", "g"];
+        let mut facts = account(&["laser-prod"], &names);
+        let open = |facts: &Facts, now: &[String]| {
+            let groups = Source::Usual.resolve(facts, now).groups;
+            let last = groups.iter().filter_map(|g| g.rsplit('/').next());
+            last.collect::<String>()
+        };
+        assert_eq!(open(&facts, &[]), "abcde");
+        let change = |facts: &mut Facts, name: &str, to: fn(&mut Service)| {
+            let rows = Arc::make_mut(facts.services.value.as_mut().unwrap());
+            let row = rows.iter_mut().find(|s| s.id.name == name).unwrap();
+            to(Arc::make_mut(row));
+        };
+        change(&mut facts, "g", |s| s.counts.desired = 2);
+        assert_eq!(open(&facts, &[]), "abcdg", "nothing of it runs");
+        let before = Source::Usual.resolve(&facts, &[]).groups;
+        change(&mut facts, "g", |s| s.counts.desired = 0);
         assert_eq!(
-            usual.groups[..4],
-            names.map(|n| format!("/ecs/laser-staging/{n}"))
+            open(&facts, &before),
+            "abcdg",
+            "nothing jumps when it is well"
         );
     }
 }

@@ -132,7 +132,12 @@ impl Logs {
     /// Takes a new picture.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
         let facts = &cx.snapshot.facts;
-        let resolved = self.source.resolve(facts);
+        // Under somebody who reads, nothing else is opened.
+        let reads = self.held.is_some() && self.source == Source::Usual;
+        let resolved = match reads && !self.resolved.groups.is_empty() {
+            true => self.resolved.clone(),
+            false => self.source.resolve(facts, &self.resolved.groups),
+        };
         if resolved.groups != self.resolved.groups {
             self.restart();
         }

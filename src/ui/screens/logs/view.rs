@@ -105,7 +105,16 @@ fn what(s: &Logs) -> String {
         (Source::Service(id), [one]) => format!("{id}: {one}"),
         (Source::Service(id), _) => format!("{id}: {}", names.join(", ")),
         (_, [one]) => one.clone(),
-        (_, many) => format!("{} groups: {}", many.len(), names.join(", ")),
+        (_, _) => format!("{}{}", lead(s), names.join(", ")),
+    }
+}
+
+/// What stands before the names of several groups: how many are open, and of how many.
+fn lead(s: &Logs) -> String {
+    match &s.source {
+        Source::Service(id) => format!("{id}: "),
+        Source::Usual if !s.resolved.note.is_empty() => format!("{}: ", s.resolved.note),
+        _ => format!("{} groups: ", s.resolved.groups.len()),
     }
 }
 
@@ -117,10 +126,7 @@ fn fitted(s: &Logs, room: usize) -> String {
         return clip(&whole, room);
     }
     let names: Vec<&str> = groups.iter().map(|g| short(g, groups)).collect();
-    let lead = match &s.source {
-        Source::Service(id) => format!("{id}: "),
-        _ => format!("{} groups: ", names.len()),
-    };
+    let lead = lead(s);
     let some = |n: usize| {
         let shown = names.get(..n).unwrap_or_default().join(", ");
         format!("{lead}{shown} +{}", names.len() - n)
@@ -136,11 +142,7 @@ fn head(s: &Logs, cx: &Cx<'_>, buf: &mut Buffer) {
     let used: usize = mode.iter().map(|m| width(&m.0)).sum();
     let room = usize::from(area.width).saturating_sub(used + 3);
     // How many there are is said whole; of their names, as many as there is room for.
-    let note = match s.resolved.note.as_str() {
-        note if note.is_empty() || s.resolved.groups.is_empty() => String::new(),
-        note => format!(" ({note})"),
-    };
-    let name = format!("{}{note}", fitted(s, room.saturating_sub(width(&note) + 1)));
+    let name = fitted(s, room.saturating_sub(1));
     line(
         buf,
         area.x,
@@ -306,6 +308,8 @@ mod tests {
         assert_eq!(fitted(&s, 80), all);
         assert_eq!(fitted(&s, 40), "5 groups: admin, api, calculator +2");
         assert_eq!(fitted(&s, 20), "5 groups: admin +4");
+        s.resolved.note = "5 of 10 groups".into();
+        assert_eq!(fitted(&s, 40), "5 of 10 groups: admin, api +3");
     }
 
     #[test]
