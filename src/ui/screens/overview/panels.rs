@@ -228,7 +228,7 @@ fn is_beyond(value: f64, comparison: &str, limit: f64) -> bool {
     }
 }
 
-pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
+pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
     let rows = facts.service_rows();
     // Where some could not be read, those that were are counted, and no other.
@@ -268,6 +268,8 @@ pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         let mut spans = vec![(format!("  {counted}"), style)];
         if let Some((why, style)) = doubt {
             spans.push((format!(": {why}"), style));
+        } else if let Some(words) = systems {
+            spans.push((format!(" · {words}"), t.warn));
         }
         line(buf, area.x, area.y, area.width, &spans);
         return;
@@ -279,6 +281,10 @@ pub(super) fn services(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         Some(_) if all > 0 => format!("Services  unknown, {steady} of {all} were steady"),
         Some(_) => "Services  unknown".to_owned(),
         None => format!("Services  {steady} of {all} steady"),
+    };
+    let title = match systems {
+        Some(words) => format!("{title} · {words}"),
+        None => title,
     };
     let inside = panel(buf, area, &title, false, t);
     let table = Table {

@@ -28,16 +28,25 @@ pub(super) fn burning_line(e: &Entry, cx: &Cx<'_>) -> Spans {
     spans
 }
 
+/// How many of them want a look.
+fn wanting(o: &Overview) -> usize {
+    let worth = |e: &&Entry| e.tone.weight() >= Tone::Warn.weight();
+    o.systems.iter().filter(worth).count()
+}
+
+/// In a few words, where there is no room for a panel; `None`: all are well, as far as anybody knows.
+pub(super) fn in_short(o: &Overview) -> Option<String> {
+    let n = wanting(o);
+    let verb = if n == 1 { "wants" } else { "want" };
+    (n > 0).then(|| format!("{n} of {} systems {verb} a look", o.systems.len()))
+}
+
 /// Every system, those that want a look first.
 pub(super) fn panel_of_systems(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let t = cx.theme;
     let mut all: Vec<&Entry> = o.systems.iter().collect();
     all.sort_by_key(|e| std::cmp::Reverse(e.tone.weight()));
-    let look = all
-        .iter()
-        .filter(|e| e.tone.weight() >= Tone::Warn.weight())
-        .count();
-    let title = match look {
+    let title = match wanting(o) {
         0 => format!("Systems  {}", all.len()),
         n => format!("Systems  {n} of {} want a look", all.len()),
     };

@@ -86,7 +86,8 @@ pub(super) fn view(o: &Overview, cx: &Cx<'_>, buf: &mut Buffer) {
     moving::moving(o, cx, p.moving, buf);
     ready::ready(o, cx, p.ready, buf);
     promises::promises(cx, p.promises, buf);
-    panels::services(cx, p.services, buf);
+    let short = systems::in_short(o).filter(|_| p.systems.is_none());
+    panels::services(short.as_deref(), cx, p.services, buf);
     if let Some(area) = p.systems {
         systems::panel_of_systems(o, cx, area, buf);
     }
