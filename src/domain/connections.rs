@@ -54,12 +54,14 @@ pub fn instance_of<'a>(p: &PostgresNow, facts: &'a Facts) -> Option<&'a Database
     named.or_else(alone)
 }
 
-/// The group of ElastiCache that the configured Redis is: by its host; where that is a tunnel's, the only one.
+/// The group of ElastiCache that the configured Redis is: by its host; where that is a tunnel's, the only one whose name tells of no
+/// other environment.
 pub fn group_of<'a>(address: &str, facts: &'a Facts) -> Option<&'a CacheGroup> {
     let at = host(address);
     let all = || facts.estate.caches.value.iter().flat_map(|c| &c.groups);
     let named = all().find(|g| host(&g.endpoint) == at);
-    named.or_else(|| only(all()).filter(|_| is_tunnel(at)))
+    let here = |g: &&CacheGroup| belongs(Some(&g.id), &facts.environment);
+    named.or_else(|| only(all().filter(here)).filter(|_| is_tunnel(at)))
 }
 
 /// Most that were open in the window that is watched, as CloudWatch has it.

@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::model::{Audit, rows};
 use crate::domain::audit::{AuditRow, ChainVerdict, Outcome};
+use crate::present::words;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Column, Row, Table, ago, duration, line, panel, scrolled, since};
 
@@ -107,7 +108,8 @@ pub(super) fn view(s: &Audit, cx: &Cx<'_>, buf: &mut Buffer) {
                 ("✓ chain intact".to_owned(), t.ok),
                 (
                     format!(
-                        "  {rows} rows, head {}, checked {when}",
+                        "  {}, head {}, checked {when}",
+                        words::count(usize::try_from(*rows).unwrap_or(usize::MAX), "row"),
                         head.get(..16).unwrap_or(head)
                     ),
                     t.muted,

@@ -182,7 +182,10 @@ fn says(sections: &[Section]) -> String {
 
 /// `5 databases`, `1 anomaly`: how much a section holds, by the name of its list.
 fn counted_rows(name: &str, n: usize) -> String {
-    let name = name.replace('_', " ");
+    let name = match name {
+        "slow" => "slow commands".to_owned(),
+        name => name.replace('_', " "),
+    };
     match (n, name.strip_suffix("ies"), name.strip_suffix('s')) {
         (1, Some(stem), _) => format!("1 {stem}y"),
         (1, None, Some(one)) if one.ends_with("xe") => format!("1 {}", one.trim_end_matches('e')),
@@ -219,6 +222,8 @@ fn worst_cell(sections: &[Section]) -> Option<(Tone, String)> {
             let of = row.cells.get(1).map_or("", |c| c.text.as_str());
             format!("{}: {} {of}", section.title, cell.text)
         }
+        // That a value is one says nothing.
+        _ if head == "value" => format!("{}: {}", row.name(), cell.text),
         _ => format!("{}: {head} {}", row.name(), cell.text),
     };
     let mut rows: Vec<*const Row> = ill
