@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -126,6 +127,17 @@ class Moto(Server):
 
     def environment(self):
         return {"INITIAL_NO_AUTH_ACTION_COUNT": "0"} if self.checks_keys else {}
+
+
+class Fakecloud(Server):
+    """fakecloud: an optional AWS peer. It takes a quarter of an hour to build, so it is used where it is on PATH and not installed."""
+
+    name = "fakecloud"
+    #: Why its tests are skipped, where they are.
+    missing = None if shutil.which("fakecloud") else "fakecloud is not on PATH (cargo install fakecloud --locked)"
+
+    def command(self):
+        return ["fakecloud", "--addr", f"127.0.0.1:{self.port}"]
 
 
 class Sandbox(Server):
