@@ -75,7 +75,8 @@ pub struct Pipelines {
     pub workflows: Vec<Workflow>,
     /// The newest runs of every branch, newest first.
     pub runs: Vec<Run>,
-    /// Jobs of the runs that go on, and of the newest run of each workflow that failed.
+    /// Jobs of the runs that go on, of the newest verdict of each workflow where it failed, and of what else failed among the
+    /// newest runs.
     pub looked_into: Vec<RunJobs>,
 }
 
@@ -187,13 +188,7 @@ impl Run {
 
     /// Seconds that it took, or has taken so far.
     pub fn seconds(&self, now: Timestamp) -> Option<i64> {
-        let until = if self.outcome.is_open() {
-            Some(now)
-        } else {
-            self.updated_at
-        };
-        let spent = until?.duration_since(self.started_at?).as_secs();
-        Some(spent.max(0))
+        taken(self.outcome, self.started_at, self.updated_at, now)
     }
 }
 
@@ -224,6 +219,11 @@ pub struct Job {
 }
 
 impl Job {
+    /// Seconds that it took, or has taken so far.
+    pub fn seconds(&self, now: Timestamp) -> Option<i64> {
+        taken(self.outcome, self.started_at, self.ended_at, now)
+    }
+
     /// The step that matters: the first that failed, else the one that runs.
     pub fn telling(&self) -> Option<&Step> {
         let is = |outcome| {
@@ -244,6 +244,28 @@ pub struct Step {
     pub name: String,
     /// How it stands.
     pub outcome: Outcome,
+    /// Began (UTC).
+    pub started_at: Option<Timestamp>,
+    /// Ended (UTC).
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Step {
+    /// Seconds that it took, or has taken so far.
+    pub fn seconds(&self, now: Timestamp) -> Option<i64> {
+        taken(self.outcome, self.started_at, self.ended_at, now)
+    }
+}
+
+/// Seconds between a beginning and an end, or until now where it goes on. What never began took none that anybody knows of.
+fn taken(
+    outcome: Outcome,
+    began: Option<Timestamp>,
+    ended: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<i64> {
+    let until = if outcome.is_open() { Some(now) } else { ended };
+    Some(until?.duration_since(began?).as_secs().max(0))
 }
 
 /// A deployment that GitHub was told of.

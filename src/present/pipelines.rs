@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::words::{ago, count, span};
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
-use crate::domain::github::{Outcome, Pipelines, Run, Workflow};
+use crate::domain::github::{Job, Outcome, Pipelines, Run, RunJobs, Workflow};
 
 pub(super) const VIEW: View = View {
     id: "pipelines",
@@ -34,7 +34,17 @@ const JOBS: &[Head] = &[
     Head::left("job", 12).grow(1),
     Head::left("state", 9),
     Head::right("age", 5),
+    Head::right("took", 5),
     Head::left("step", 18).grow(2),
+];
+
+const STEPS: &[Head] = &[
+    Head::left("run", 14).grow(1),
+    Head::left("job", 12).grow(1).drop(1),
+    Head::right("no", 3),
+    Head::left("step", 18).grow(2),
+    Head::left("state", 9),
+    Head::right("took", 5),
 ];
 
 const RUNS: &[Head] = &[
@@ -72,7 +82,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     );
     let empty = "No workflows: the repository has no file in .github/workflows.";
     let mut workflows = Section::of(part, now, "workflows", title, WORKFLOWS, empty);
-    let empty = "Nothing runs, and the newest run of every workflow passed.";
+    let empty = "Nothing runs, and none of the newest runs failed.";
     let mut jobs = Section::of(
         part,
         now,
@@ -81,6 +91,9 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         JOBS,
         empty,
     );
+    let empty = "No job goes on, and none failed.";
+    let title = "Steps of the jobs that go on or failed";
+    let mut steps = Section::of(part, now, "steps", title, STEPS, empty);
     let empty = "No runs: nothing was pushed, and nothing runs by the clock.";
     let mut runs = Section::of(
         part,
@@ -99,7 +112,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             workflows.row(w.id.to_string(), workflow(w, now), &told);
         }
         tell(&mut workflows, pipelines);
-        fill_jobs(&mut jobs, pipelines, now);
+        fill_jobs(&mut jobs, &mut steps, pipelines, now);
         for r in &pipelines.runs {
             let cells = vec![
                 Cell::name(format!("{} #{}", r.workflow, r.number)),
@@ -143,7 +156,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         ];
         deployments.row(d.id.to_string(), cells, d);
     }
-    vec![workflows, jobs, runs, deployments]
+    vec![workflows, jobs, steps, runs, deployments]
 }
 
 fn workflow(w: &Workflow, now: Timestamp) -> Vec<Cell> {
@@ -208,31 +221,101 @@ fn tell(section: &mut Section, pipelines: &Pipelines) {
     }
 }
 
-fn fill_jobs(section: &mut Section, pipelines: &Pipelines, now: Timestamp) {
-    for looked in &pipelines.looked_into {
-        for job in &looked.jobs {
-            let step = job.telling();
+/// A job or a step with the run that it is of.
+#[derive(Serialize)]
+struct Of<'a, T: Serialize> {
+    run: &'a str,
+    run_number: u64,
+    run_id: u64,
+    branch: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<&'a str>,
+    #[serde(flatten)]
+    it: &'a T,
+    seconds: Option<i64>,
+}
+
+fn fill_jobs(jobs: &mut Section, steps: &mut Section, pipelines: &Pipelines, now: Timestamp) {
+    let took = |seconds: Option<i64>| Cell::plain(seconds.map_or_else(|| "-".into(), span));
+    for RunJobs { run, jobs: of_it } in &pipelines.looked_into {
+        // What failed and was mended since, or failed on a branch, is told and alarms nobody.
+        let counts = run.outcome.is_open() || pipelines.is_verdict(run);
+        let title = format!("{} #{}", run.workflow, run.number);
+        for job in of_it {
             let cells = vec![
-                Cell::name(format!("{} #{}", looked.run.workflow, looked.run.number)),
+                Cell::name(&title),
                 Cell::plain(&job.name),
-                state(job.outcome, true),
+                state(job.outcome, counts),
                 Cell::plain(ago(job.started_at, now)),
-                step.map_or_else(Cell::default, |s| {
-                    let words = format!("{} of {}: {}", s.number, job.steps.len(), s.name);
-                    Cell::new(
-                        words,
-                        if s.outcome == Outcome::Failed {
-                            Tone::Warn
-                        } else {
-                            Tone::Plain
-                        },
-                    )
-                }),
+                took(job.seconds(now)),
+                telling(job, counts),
             ];
-            section.row(job.id.to_string(), cells, job);
-            section.part_of("workflows", looked.run.workflow_id.to_string());
+            jobs.row(
+                job.id.to_string(),
+                cells,
+                &of(run, None, job, job.seconds(now)),
+            );
+            jobs.part_of("workflows", run.workflow_id.to_string());
+            if job.outcome != Outcome::Failed && !job.outcome.is_open() {
+                continue;
+            }
+            for s in &job.steps {
+                let cells = vec![
+                    Cell::name(&title),
+                    Cell::plain(&job.name),
+                    Cell::muted(s.number.to_string()),
+                    Cell::plain(&s.name),
+                    state(s.outcome, counts),
+                    took(s.seconds(now)),
+                ];
+                let thing = of(run, Some(&job.name), s, s.seconds(now));
+                steps.row(format!("{} {}", job.id, s.number), cells, &thing);
+                steps.part_of("workflows", run.workflow_id.to_string());
+            }
         }
     }
+    let read = |r: &&Run| pipelines.looked_into.iter().any(|l| l.run.id == r.id);
+    let failed = pipelines
+        .runs
+        .iter()
+        .filter(|r| r.outcome == Outcome::Failed);
+    let unread = failed.filter(|r| !read(r)).count();
+    if unread > 0 {
+        let words = format!(
+            "not read: the jobs of {}",
+            count(unread, "older failed run")
+        );
+        jobs.note(words, Tone::Muted);
+    }
+}
+
+fn of<'a, T: Serialize>(
+    run: &'a Run,
+    job: Option<&'a str>,
+    it: &'a T,
+    seconds: Option<i64>,
+) -> Of<'a, T> {
+    Of {
+        run: &run.workflow,
+        run_number: run.number,
+        run_id: run.id,
+        branch: &run.branch,
+        job,
+        it,
+        seconds,
+    }
+}
+
+/// The step that matters.
+fn telling(job: &Job, counts: bool) -> Cell {
+    job.telling().map_or_else(Cell::default, |s| {
+        let words = format!("{} of {}: {}", s.number, job.steps.len(), s.name);
+        let tone = match s.outcome {
+            Outcome::Failed if counts => Tone::Warn,
+            _ => Tone::Plain,
+        };
+        Cell::new(words, tone)
+    })
 }
 
 /// How something stands. A failure counts where it is of the branch that counts.

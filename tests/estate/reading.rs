@@ -107,6 +107,93 @@ async fn a_list_of_findings_that_goes_on_beyond_what_is_read_says_so() {
             },
             ..Config::default()
         };
+/// What failed and was mended since is told with its jobs and steps, and asked about once: it never changes.
+#[tokio::test]
+async fn the_jobs_of_a_run_that_failed_before_are_read_once() {
+    let run = |id: u64, conclusion: &str| {
+        json!({
+            "id": id, "name": "Build", "workflow_id": 7, "run_number": id, "event": "push", "head_branch": "main", "head_sha": "abc",
+            "status": "completed", "conclusion": conclusion, "html_url": "", "run_started_at": format!("2026-11-2{id}T10:00:00Z"),
+        })
+    };
+    let runs = json!({"workflow_runs": [run(3, "success"), run(2, "failure")]});
+    let workflow =
+        json!({"id": 7, "name": "Build", "path": ".github/workflows/build.yml", "state": "active"});
+    let step = |number: u32, conclusion: &str, from: &str, to: &str| json!({"number": number, "name": "test", "status": "completed", "conclusion": conclusion, "started_at": from, "completed_at": to});
+    let jobs = json!({"jobs": [{
+        "id": 20, "name": "unit tests", "status": "completed", "conclusion": "failure",
+        "started_at": "2026-11-22T10:00:00Z", "completed_at": "2026-11-22T10:02:00Z",
+        "steps": [
+            step(1, "success", "2026-11-22T10:00:00Z", "2026-11-22T10:00:30Z"),
+            step(2, "failure", "2026-11-22T10:00:30Z", "2026-11-22T10:02:00Z"),
+        ],
+    }]});
+    let workflows = json!({"workflows": [workflow]});
+    let peer = Peer::start(vec![
+        page(&json!({"default_branch": "main"})),
+        page(&workflows),
+        page(&runs),
+        page(&runs),
+        page(&jobs),
+        page(&workflows),
+        page(&runs),
+        page(&runs),
+    ])
+    .await;
+    let config = Config {
+        github: GithubConfig {
+            endpoint: Some(peer.endpoint.clone()),
+            repository: Some("laser/platform".into()),
+            token: Some(CANARY.into()),
+        },
+        ..Config::default()
+    };
+    let client = Backend::new(&config).await.unwrap();
+    let first = client.estate.github.pipelines().await.unwrap();
+    let again = client.estate.github.pipelines().await.unwrap();
+    assert_eq!(first.looked_into, again.looked_into);
+    assert_eq!(peer.asked().len(), 8, "jobs are not asked for again");
+    let looked = &again.looked_into[0];
+    assert_eq!((looked.run.number, looked.jobs.len()), (2, 1));
+    let now = jiff::Timestamp::now();
+    let job = &looked.jobs[0];
+    assert_eq!(job.seconds(now), Some(120));
+    let steps: Vec<_> = job.steps.iter().map(|s| s.seconds(now)).collect();
+    assert_eq!(steps, [Some(30), Some(90)]);
+    // It is shown, and alarms nobody: the workflow passes by now.
+    let mut facts = flightdeck::domain::facts::Facts::default();
+    facts.estate.pipelines = Part::answered(
+        std::sync::Arc::new(again),
+        now,
+        "github",
+        std::time::Duration::from_secs(60),
+    );
+    let view = flightdeck::present::View::named("pipelines").unwrap();
+    let sections = (view.make)(&facts, now);
+    let row = |name: &str, n: usize| {
+        let section = sections.iter().find(|s| s.name == name).unwrap();
+        section.rows[n].clone()
+    };
+    let words = |row: &flightdeck::present::Row| {
+        let cells = row.cells.iter().map(|c| c.text.as_str());
+        cells.collect::<Vec<_>>().join(" ")
+    };
+    let job = row("jobs", 0);
+    assert!(
+        words(&job).contains("Build #2 unit tests failed"),
+        "{}",
+        words(&job)
+    );
+    assert!(words(&job).ends_with("2m 2 of 2: test"), "{}", words(&job));
+    assert_eq!(job.worst().weight(), 0, "{job:?}");
+    assert!(
+        words(&row("steps", 1)).ends_with("2 test failed 1m"),
+        "{}",
+        words(&row("steps", 1))
+    );
+    assert_eq!(row("steps", 1).thing["seconds"], 90);
+}
+
         let client = Backend::new(&config).await.unwrap();
         let told = client.estate.github.findings().await.unwrap();
         let said: Vec<bool> = told.iter().map(|s| s.cut).collect();

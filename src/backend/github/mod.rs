@@ -15,7 +15,7 @@ use super::transport::rest::{Rest, next_link};
 use super::transport::{Courier, Line, Question, Vendor};
 use crate::config::GithubConfig;
 use crate::config::credentials::GITHUB;
-use crate::domain::github::{Deployed, Job, Pipelines, Run, RunJobs, Workflow};
+use crate::domain::github::{Deployed, Job, Outcome, Pipelines, Run, RunJobs, Workflow};
 use crate::domain::problem::Problem;
 use kept::Kept;
 
@@ -42,8 +42,10 @@ const STATUSES: Question = Question::new(
 
 /// Runs of the default branch looked at for each workflow: what flakiness is told of.
 const RUNS_EACH: usize = 20;
-/// Runs whose jobs are read.
+/// Runs that go on or stand as a verdict, whose jobs are read.
 const LOOKED_INTO: usize = 4;
+/// Runs that failed before, or on other branches, whose jobs are read: once each, for they never change.
+const FAILED_BEFORE: usize = 8;
 /// Deployments shown.
 const DEPLOYED: usize = 8;
 /// Pages read at most of one list.
@@ -133,7 +135,7 @@ impl Github {
             workflows.push(wire::workflow(entry, active, runs));
         }
         workflows.sort_by(|a, b| (!a.active, &a.name).cmp(&(!b.active, &b.name)));
-        let looked_into = self.look_into(&workflows).await?;
+        let looked_into = self.look_into(&workflows, &newest).await?;
         Ok(Pipelines {
             repository: crate::domain::text::inert(&self.repository),
             branch: crate::domain::text::inert(&branch),
@@ -196,8 +198,12 @@ impl Github {
         Ok(runs.filter(Run::is_of_branch).collect())
     }
 
-    /// Jobs of what goes on, and of the newest verdict of each workflow where it is bad.
-    async fn look_into(&self, workflows: &[Workflow]) -> Result<Vec<RunJobs>, Problem> {
+    /// Jobs of what goes on, of the newest verdict of each workflow where it is bad, and of what else failed among the newest runs.
+    async fn look_into(
+        &self,
+        workflows: &[Workflow],
+        newest: &[Run],
+    ) -> Result<Vec<RunJobs>, Problem> {
         let open = workflows
             .iter()
             .flat_map(|w| w.runs.iter().filter(|r| r.outcome.is_open()));
@@ -205,17 +211,24 @@ impl Github {
             .iter()
             .filter(|w| w.active)
             .filter_map(Workflow::verdict);
-        let failed = failed.filter(|r| r.outcome == crate::domain::github::Outcome::Failed);
+        let failed = failed.filter(|r| r.outcome == Outcome::Failed);
         let mut wanted: Vec<&Run> = failed.chain(open).collect();
         wanted.sort_by_key(|r| std::cmp::Reverse(r.started_at));
         wanted.truncate(LOOKED_INTO);
-        let mut all = Vec::new();
-        for run in wanted {
-            all.push(RunJobs {
+        let mut before: Vec<&Run> = newest
+            .iter()
+            .filter(|r| r.outcome == Outcome::Failed && wanted.iter().all(|w| w.id != r.id))
+            .collect();
+        before.sort_by_key(|r| std::cmp::Reverse(r.started_at));
+        wanted.extend(before.into_iter().take(FAILED_BEFORE));
+        let read = wanted.into_iter().map(async |run| {
+            Ok::<_, Problem>(RunJobs {
                 run: run.clone(),
                 jobs: self.jobs(run).await?,
-            });
-        }
+            })
+        });
+        // The line has few seats: they go one after another where it says so.
+        let all: Vec<RunJobs> = futures_util::future::try_join_all(read).await?;
         let keep: Vec<(u64, u32)> = all.iter().map(|r| (r.run.id, r.run.attempt)).collect();
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         ended.retain(|key, _| keep.contains(key));

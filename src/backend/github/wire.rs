@@ -79,6 +79,8 @@ struct Step {
     name: String,
     status: String,
     conclusion: Option<String>,
+    started_at: Option<String>,
+    completed_at: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -145,6 +147,8 @@ pub fn job(j: Job) -> domain::Job {
         number: s.number,
         name: inert(&s.name),
         outcome: Outcome::of(&s.status, s.conclusion.as_deref()),
+        started_at: time(s.started_at.as_deref()),
+        ended_at: time(s.completed_at.as_deref()),
     };
     domain::Job {
         id: j.id,
