@@ -158,6 +158,10 @@ pub struct PostgresShape {
     pub unused: Vec<Index>,
     /// Where an index seems to be missing.
     pub missing: Vec<Missing>,
+    /// B-trees, largest first.
+    pub index_sizes: Vec<IndexSize>,
+    /// Whether there are more of them than these.
+    pub more_indexes: bool,
     /// The newest migration of each table in which a tool keeps them, or why none is known.
     pub schema: Result<Vec<SchemaVersion>, String>,
     /// What could not be asked or seen, and why.
@@ -255,6 +259,69 @@ pub struct Index {
     pub bytes: i64,
 }
 
+/// A B-tree, beside what it would take if it were made anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IndexSize {
+    /// `public.orders_pkey`.
+    pub name: String,
+    /// Its table.
+    pub table: String,
+    /// Bytes.
+    pub bytes: i64,
+    /// Bytes that its entries would take in a new one, estimated; `None` where the planner knows nothing of it, or the role may not
+    /// see that.
+    pub wanted: Option<i64>,
+}
+
+impl IndexSize {
+    /// Bytes that it takes beyond what a new one would, estimated.
+    pub fn bloat(&self) -> Option<i64> {
+        Some(self.bytes.saturating_sub(self.wanted?).max(0))
+    }
+
+    /// The same as a share of it, 0 to 1.
+    pub fn bloat_share(&self) -> Option<f64> {
+        let bloat = self.bloat()?;
+        (self.bytes > 0).then(|| bloat as f64 / self.bytes as f64)
+    }
+}
+
+/// What the planner knows of an index's entries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Keys {
+    /// How many; below zero where nobody counted yet.
+    pub entries: f64,
+    /// Bytes of a key, mean.
+    pub width: f64,
+    /// Whether a part of a key may be null.
+    pub nullable: bool,
+    /// Bytes of a page.
+    pub block: i64,
+    /// Per cent of a leaf page that a new index fills.
+    pub fill: i64,
+}
+
+impl Keys {
+    /// Bytes of a new index of these entries (PostgreSQL 15 documentation, 67.4 "B-Tree Implementation" and 73.6 "Database Page
+    /// Layout"): each takes a header of 8 bytes, the key, both aligned to 8, and a pointer of 4; a page has a header of 24 bytes and 16
+    /// of its own; one page describes the tree. Equal keys that share an entry make a real one smaller than this.
+    pub fn bytes(&self) -> Option<i64> {
+        if self.entries < 0.0 || self.block <= 0 {
+            return None;
+        }
+        // Which parts are null takes a bitmap, which goes up to the next alignment.
+        let header = if self.nullable { 16.0 } else { 8.0 };
+        let entry = ((header + self.width) / 8.0).ceil() * 8.0 + 4.0;
+        let room = (self.block - 24 - 16) as f64 * self.fill.clamp(10, 100) as f64 / 100.0;
+        let in_a_page = (room / entry).floor().max(1.0);
+        let leaves = (self.entries / in_a_page).ceil();
+        // Pages above the leaves hold an entry for each page below.
+        let above = (leaves / in_a_page).ceil();
+        let pages = if leaves > 1.0 { leaves + above } else { leaves };
+        Some((pages + 1.0) as i64 * self.block)
+    }
+}
+
 /// Where an index seems to be missing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Missing {
@@ -288,6 +355,39 @@ mod tests {
         };
         assert_eq!((c.total(), c.share()), (40, Some(0.5)));
         assert_eq!(Connections::default().share(), None);
+    }
+
+    #[test]
+    fn an_index_takes_what_its_entries_take_and_the_rest_is_bloat() {
+        let keys = Keys {
+            entries: 100_000.0,
+            width: 4.0,
+            nullable: false,
+            block: 8_192,
+            fill: 90,
+        };
+        // 16 bytes and a pointer for each: 366 in a page that is filled to nine tenths.
+        assert_eq!(keys.bytes(), Some((274 + 1 + 1) * 8_192));
+        let wider = Keys {
+            nullable: true,
+            ..keys
+        };
+        assert!(wider.bytes() > keys.bytes());
+        let uncounted = Keys {
+            entries: -1.0,
+            ..keys
+        };
+        assert_eq!(uncounted.bytes(), None);
+        let index = |bytes, wanted| IndexSize {
+            name: "public.orders_pkey".into(),
+            table: "public.orders".into(),
+            bytes,
+            wanted,
+        };
+        assert_eq!(index(800, Some(200)).bloat_share(), Some(0.75));
+        // Equal keys share entries: smaller than estimated is not bloated.
+        assert_eq!(index(100, Some(200)).bloat(), Some(0));
+        assert_eq!(index(100, None).bloat_share(), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod access;
 mod backups;
+mod btrees;
 mod buckets;
 mod caches;
 mod capacity;

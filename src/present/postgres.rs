@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{ago, bytes, count, span};
-use super::{Cell, Group, Head, Section, Tone, View, firing};
+use super::{Cell, Group, Head, Section, Tone, View, btrees, firing};
 use crate::domain::connections::instance_of;
 use crate::domain::facts::Facts;
 use crate::domain::postgres::{PostgresNow, PostgresShape};
@@ -302,7 +302,7 @@ fn shape(facts: &Facts, now: Timestamp) -> Vec<Section> {
     if let Some(p) = part.value.as_deref() {
         fill(p, now, &mut statements, &mut tables, &mut indexes);
     }
-    vec![statements, tables, indexes]
+    vec![statements, tables, indexes, btrees::section(facts, now)]
 }
 
 fn fill(

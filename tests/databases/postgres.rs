@@ -395,6 +395,57 @@ async fn tables_and_indexes_are_measured_as_the_server_measures_them() {
     );
 }
 
+/// The share of an index that a new one would not take, as it is estimated.
+async fn bloat(client: &Postgres, name: &str) -> Option<f64> {
+    let shape = client.shape().await.unwrap();
+    let mut all = shape.index_sizes.iter();
+    let index = all
+        .find(|i| i.name == name)
+        .unwrap_or_else(|| panic!("{shape:#?}"));
+    index.bloat_share()
+}
+
+#[tokio::test]
+#[ignore = "needs postgres"]
+async fn an_index_whose_entries_went_is_bloated_until_it_is_made_anew() {
+    let server = Server::start("");
+    server.psql(
+        "laser",
+        "CREATE TABLE orders (id bigint PRIMARY KEY, customer int, note text, paid timestamptz);
+         INSERT INTO orders SELECT n, n % 1000, 'note ' || n, now() + n * interval '1s'
+           FROM generate_series(1, 200000) n;
+         CREATE INDEX orders_note ON orders (note, id); CREATE INDEX orders_upper ON orders (upper(note));
+         CREATE INDEX orders_paid ON orders (paid) WITH (fillfactor = 70);",
+    );
+    let client = server.admin();
+    let names = ["orders_pkey", "orders_note", "orders_upper", "orders_paid"]
+        .map(|n| format!("public.{n}"));
+    for name in &names {
+        assert_eq!(
+            bloat(&client, name).await,
+            None,
+            "nothing is known of {name} before an ANALYZE"
+        );
+    }
+    server.psql("laser", "VACUUM ANALYZE orders");
+    for name in &names {
+        let share = bloat(&client, name).await.unwrap();
+        assert!(share < 0.15, "{name} is new: {share}");
+    }
+    server.psql("laser", "DELETE FROM orders WHERE id % 5 <> 0");
+    server.psql("laser", "VACUUM ANALYZE orders");
+    for name in &names {
+        let share = bloat(&client, name).await.unwrap();
+        assert!(share > 0.65, "four of five entries of {name} went: {share}");
+    }
+    server.psql("laser", "REINDEX TABLE orders");
+    server.psql("laser", "ANALYZE orders");
+    for name in &names {
+        let share = bloat(&client, name).await.unwrap();
+        assert!(share < 0.2, "{name} was made anew: {share}");
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs postgres"]
 async fn the_newest_migration_is_the_schemas_version_where_the_role_may_read_it() {

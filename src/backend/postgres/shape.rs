@@ -6,12 +6,15 @@ use sqlx::{AssertSqlSafe, Row};
 use super::connect::Session;
 use super::now::{each, name, stamp};
 use super::{schema, sql};
-use crate::domain::postgres::{Index, Missing, PostgresShape, Statement, Table};
+use crate::domain::postgres::{Index, IndexSize, Keys, Missing, PostgresShape, Statement, Table};
 use crate::domain::problem::Problem;
 use crate::domain::sql::shape;
 
 /// Tables that are shown.
 const TABLES: usize = 100;
+
+/// Indexes whose size is judged.
+const INDEXES: usize = 30;
 
 /// What the extension shows in place of statements of roles that one may not see.
 const HIDDEN: &str = "<insufficient privilege>";
@@ -30,6 +33,7 @@ pub(super) async fn ask(session: &mut Session) -> Result<PostgresShape, Problem>
     let whole = session
         .may("tables that are read whole", sql::WHOLE_READS)
         .await?;
+    let sizes = session.may("sizes of indexes", sql::INDEX_SIZES).await?;
     let schema = schema::ask(session).await?;
     let all = || -> Read<PostgresShape> {
         let database = database.first().ok_or(sqlx::Error::RowNotFound)?;
@@ -45,6 +49,9 @@ pub(super) async fn ask(session: &mut Session) -> Result<PostgresShape, Problem>
         let mut tables = each(&tables, read_table)?;
         let more_tables = tables.len() > TABLES;
         tables.truncate(TABLES);
+        let mut index_sizes = each(&sizes, read_index)?;
+        let more_indexes = index_sizes.len() > INDEXES;
+        index_sizes.truncate(INDEXES);
         let mut unseen = session.unseen.clone();
         if database.try_get("standby")? {
             unseen.push("what the primary reads: a standby counts its own reads alone, so unused indexes are its own".into());
@@ -64,6 +71,8 @@ pub(super) async fn ask(session: &mut Session) -> Result<PostgresShape, Problem>
                 })
             })?,
             missing,
+            index_sizes,
+            more_indexes,
             schema,
             unseen,
         })
@@ -140,6 +149,25 @@ fn read_table(row: &PgRow) -> Read<Table> {
         index_scans: row.try_get("index_scans")?,
         vacuumed: at("vacuumed")?,
         analyzed: at("analyzed")?,
+    })
+}
+
+fn read_index(row: &PgRow) -> Read<IndexSize> {
+    let whole = |column: &str| row.try_get::<i64, _>(column);
+    let known = whole("columns")? == whole("known")?;
+    let keys = Keys {
+        entries: row.try_get("entries")?,
+        width: row.try_get("width")?,
+        nullable: row.try_get("nullable")?,
+        block: whole("block")?,
+        fill: whole("fill")?,
+    };
+    Ok(IndexSize {
+        name: name(row.try_get("name")?),
+        table: name(row.try_get("owner")?),
+        // An index that is dropped meanwhile has no size.
+        bytes: row.try_get::<Option<i64>, _>("bytes")?.unwrap_or(0),
+        wanted: known.then(|| keys.bytes()).flatten(),
     })
 }
 

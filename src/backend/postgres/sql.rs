@@ -113,6 +113,28 @@ FROM (SELECT s.* FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
       ORDER BY greatest(c.relpages::int8, (s.n_live_tup + s.n_dead_tup) / 100) DESC, s.relid LIMIT 101) s
 ORDER BY 2 DESC, 1";
 
+/// The largest B-trees, with what an estimate of their bloat needs: entries, and what the planner knows of the width of their keys.
+/// Statistics of a column are shown to those alone who may read it, and of an expression stand under the index's own name.
+pub(super) const INDEX_SIZES: &str = r"/* flightdeck */ SELECT
+  format('%s.%s', s.schemaname, s.indexrelname) AS name, format('%s.%s', s.schemaname, s.relname) AS owner,
+  pg_relation_size(s.indexrelid)::int8 AS bytes, s.reltuples::float8 AS entries,
+  current_setting('block_size')::int8 AS block,
+  coalesce((SELECT substring(o, '[0-9]+')::int8 FROM unnest(s.reloptions) o WHERE o LIKE 'fillfactor=%'), 90)::int8 AS fill,
+  k.columns, k.known, k.width, k.nullable
+FROM (SELECT u.*, c.reltuples, c.reloptions FROM pg_stat_user_indexes u JOIN pg_class c ON c.oid = u.indexrelid
+      JOIN pg_am m ON m.oid = c.relam WHERE m.amname = 'btree' ORDER BY c.relpages DESC, c.oid LIMIT 31) s
+CROSS JOIN LATERAL (SELECT
+    count(*)::int8 AS columns, count(t.avg_width)::int8 AS known, coalesce(bool_or(t.null_frac > 0), false) AS nullable,
+    coalesce(sum((1 - t.null_frac) * CASE WHEN a.attlen < 0 THEN t.avg_width ELSE ceil(t.avg_width / l.n::float8) * l.n END), 0)::float8 AS width
+  FROM pg_index x JOIN pg_attribute a ON a.attrelid = x.indexrelid
+  CROSS JOIN LATERAL (SELECT CASE a.attalign WHEN 'd' THEN 8 WHEN 'i' THEN 4 WHEN 's' THEN 2 ELSE 1 END AS n) l
+  LEFT JOIN pg_attribute o ON o.attrelid = x.indrelid AND o.attnum = x.indkey[a.attnum - 1] AND o.attnum <> 0
+  LEFT JOIN pg_stats t ON t.schemaname = s.schemaname AND NOT t.inherited
+    AND t.tablename = CASE WHEN o.attname IS NULL THEN s.indexrelname ELSE s.relname END
+    AND t.attname = coalesce(o.attname, a.attname)
+  WHERE x.indexrelid = s.indexrelid) k
+ORDER BY 3 DESC, 1";
+
 /// Indexes that nothing reads and nothing needs: neither unique nor behind a constraint.
 pub(super) const UNUSED: &str = "/* flightdeck */ SELECT
   format('%s.%s', s.schemaname, s.indexrelname) AS name, format('%s.%s', s.schemaname, s.relname) AS owner,

@@ -326,6 +326,8 @@ mod tests {
     fn one_statement_over_its_budget_fails_and_none_known_proves_nothing() {
         use CriterionState::{Failing, Proved, Unknown};
         let shape = |statements| PostgresShape {
+            index_sizes: Vec::new(),
+            more_indexes: false,
             database: "laser".into(),
             bytes: None,
             xid_age: 1,

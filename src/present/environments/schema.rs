@@ -138,6 +138,8 @@ mod tests {
 
     fn facts(schema: Result<Vec<SchemaVersion>, String>, now: Timestamp) -> Facts {
         let shape = PostgresShape {
+            index_sizes: Vec::new(),
+            more_indexes: false,
             database: "laser".into(),
             bytes: None,
             xid_age: 1,

@@ -19,6 +19,7 @@ pub(super) enum Question {
     Statements,
     Tables,
     Unused,
+    IndexSizes,
     UnindexedKeys,
     WholeReads,
     Migrations,
@@ -53,6 +54,10 @@ const KNOWN: &[(Question, &[&str])] = &[
     (
         Question::Unused,
         &["from pg_stat_user_indexes", "idx_scan = 0"],
+    ),
+    (
+        Question::IndexSizes,
+        &["from pg_stat_user_indexes", "reltuples"],
     ),
     (
         Question::UnindexedKeys,

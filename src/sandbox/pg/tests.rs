@@ -59,6 +59,7 @@ fn every_answer_has_the_columns_and_types_that_it_promises() {
         Statements,
         Tables,
         Unused,
+        IndexSizes,
         UnindexedKeys,
         WholeReads,
         Migrations,
