@@ -23,6 +23,7 @@ pub async fn open(config: Arc<Config>) -> Result<Exit, Problem> {
         if let Err(problem) = engine.reattach().await {
             tracing::warn!(%problem, "nothing was picked up from the journal");
         }
+        crate::ui::defect::at("task");
     });
     let ended = console.run(rooms.watch.clone(), rooms.engine.clone()).await;
     rooms.close().await;

@@ -35,7 +35,8 @@ fn report(info: &PanicHookInfo<'_>, trace: &Backtrace) -> String {
     );
     if trace.status() == BacktraceStatus::Captured {
         let words = info.payload_as_str().unwrap_or("no words");
-        text.push_str(&format!("{}\n", crate::domain::text::inert(words)));
+        let words = crate::domain::redact::text(words);
+        text.push_str(&format!("{}\n", crate::domain::text::inert(&words)));
         for line in crate::domain::text::inert_lines(&trace.to_string()) {
             text.push_str(&line);
             text.push('\n');

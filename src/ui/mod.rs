@@ -1,6 +1,7 @@
 //! The console: Elm style. Messages change the model, the view is a pure function of it, effects are data.
 
 pub mod commands;
+pub mod defect;
 pub mod effect;
 pub mod form;
 pub mod fuzzy;

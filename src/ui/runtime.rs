@@ -146,6 +146,7 @@ impl Console {
                 handle.look_at(model.interests());
             }
             if screen.may_draw() {
+                super::defect::at("frame");
                 screen.draw(&model);
             }
         }

@@ -187,6 +187,56 @@ fn a_key_at_the_moment_of_a_resize_counts_and_so_does_the_resize() {
     screen.assert_restored();
 }
 
+/// What a panic's own words could have held.
+const CANARY: &str = "xoxb-canary-7c21f0-panics";
+
+/// On the thread that paints, and on one that does not while frames go out: the shell gets its terminal, a person some words, and
+/// nobody a secret.
+#[test]
+fn a_defect_leaves_the_terminal_as_it_was_and_says_what_happened_without_what_it_held() {
+    for (place, backtrace) in [("frame", "0"), ("task", "0"), ("task", "1")] {
+        let mut screen = Start::flightdeck(&["--log", "crash.log", "demo", "--speed", "20"])
+            .env(
+                "FLIGHTDECK_DEFECT",
+                &format!("{place}:no such token {CANARY}"),
+            )
+            .env("RUST_BACKTRACE", backtrace)
+            .go();
+        assert_eq!(
+            screen.ended(crate::screen::PATIENCE).exit_code(),
+            101,
+            "{place}"
+        );
+        screen.assert_restored();
+        let raw = String::from_utf8_lossy(&screen.raw()).into_owned();
+        let (_, after) = raw
+            .rsplit_once("\x1b[?1049l")
+            .expect("its own screen was left");
+        for words in [
+            "flightdeck stopped: a defect of its own",
+            "why: it failed at",
+            "do: start it again",
+        ] {
+            assert!(after.contains(words), "{place}: {after:?}");
+        }
+        assert!(
+            !after.contains('\x1b'),
+            "nothing is painted on the shell's screen: {after:?}"
+        );
+        assert_eq!(
+            after.contains("no such token [redacted]"),
+            backtrace == "1",
+            "{after:?}"
+        );
+        let log = std::fs::read_to_string(screen.home().join("crash.log")).expect("a log");
+        assert!(log.contains("panicked"), "{log}");
+        assert!(
+            !raw.contains(CANARY) && !log.contains(CANARY),
+            "{place}: {raw}{log}"
+        );
+    }
+}
+
 #[test]
 fn without_a_terminal_it_says_so() {
     let run = std::process::Command::new(env!("CARGO_BIN_EXE_flightdeck"))

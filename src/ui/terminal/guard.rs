@@ -77,6 +77,12 @@ fn opening(to: &mut impl Write) -> io::Result<()> {
     )
 }
 
+/// Whether the terminal is ours. Whoever writes frames asks this while holding the output: what is given back is painted on no more,
+/// though the thread that paints may not know yet that another one failed.
+pub fn is_taken() -> bool {
+    TAKEN.load(Ordering::SeqCst)
+}
+
 /// Gives the terminal back if it was taken. Safe to call from a panic hook and more than once.
 pub fn restore() {
     if !TAKEN.swap(false, Ordering::SeqCst) {

@@ -9,6 +9,8 @@ use std::thread;
 
 use tokio::sync::Notify;
 
+use super::guard::is_taken;
+
 /// Hands finished frames to the terminal.
 #[derive(Debug)]
 pub struct Writer {
@@ -32,9 +34,14 @@ impl Writer {
         thread::Builder::new()
             .name("terminal-writer".into())
             .spawn(move || {
-                let mut out = io::stdout();
                 while let Ok(frame) = inbox.recv() {
-                    if out.write_all(&frame).and_then(|()| out.flush()).is_err() {
+                    let mut out = io::stdout().lock();
+                    let wrote = match is_taken() {
+                        true => out.write_all(&frame).and_then(|()| out.flush()),
+                        false => Ok(()),
+                    };
+                    drop(out);
+                    if wrote.is_err() {
                         shared.failed.store(true, Ordering::SeqCst);
                     }
                     shared.busy.store(false, Ordering::SeqCst);
