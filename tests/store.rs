@@ -1,6 +1,9 @@
 //! The store from outside: whoever tampers with its file is found, consoles that share it never disagree, and what was
 //! promised to be durable survives a kill.
 
+#[path = "store/power.rs"]
+mod power;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
