@@ -107,9 +107,9 @@ async fn an_answer_of_too_many_rows_is_not_read_and_not_asked_for_again() {
         cluster: "prod".into(),
         name: "api".into(),
     };
-    cut("SDK, JSON", b.ecs.service(&id).await, "20000 rows");
-    cut("SDK, XML", b.elb.target_groups().await, "20000 rows");
-    cut("SDK, CBOR", b.cloudwatch.alarms().await, "20000 rows");
+    cut("SDK, JSON", b.ecs.service(&id).await, "40000 rows");
+    cut("SDK, XML", b.elb.target_groups().await, "40000 rows");
+    cut("SDK, CBOR", b.cloudwatch.alarms().await, "40000 rows");
     let e = &b.estate;
     cut(
         "signed, JSON",

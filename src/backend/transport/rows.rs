@@ -4,7 +4,7 @@
 /// Rows of one answer that small structs are made of. Vendors' pages end at a thousand rows, each of which may hold lists of its own.
 pub const ROWS: usize = 50_000;
 /// The same where the structs are an SDK's: each holds every member that its API knows.
-pub const RICH: usize = 20_000;
+pub const RICH: usize = 40_000;
 /// The same of answers that come whole instead of in pages, or that are tables of small cells: networks, bills, logs.
 pub const MANY: usize = 250_000;
 /// Single values in one answer: numbers, names, members. A page of `GetMetricData` has 200,000.
