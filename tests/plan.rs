@@ -4,9 +4,12 @@ mod ui;
 
 use std::sync::Arc;
 
+use flightdeck::domain::audit::Proven;
 use flightdeck::domain::facts::Facts;
+use flightdeck::domain::part::Part;
 use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::plan::{self, CriterionState, Plan};
+use jiff::civil::date;
 use jiff::{Timestamp, ToSpan};
 use ui::fixture;
 
@@ -65,4 +68,124 @@ fn a_revision_that_could_not_be_read_hides_nothing_of_the_others() {
     facts.task_definitions.value = Some(Arc::new(known));
     facts.definitions_unread = Arc::new([(own, denied())].into());
     assert_eq!(limits(&facts), CriterionState::Unknown);
+}
+
+/// A plan of two days for one stage whose criterion the fixture's services prove, and that began six days ago.
+const SHORT: &str = r#"
+title = "short"
+start = 2026-11-17
+[[stages]]
+number = 1
+title = "Services"
+goal = "services run"
+min_days = 2
+max_days = 2
+[[criteria]]
+id = "1.S1"
+title = "limits are set"
+probes = ["ecs.limits"]
+[[calendar]]
+week = 1
+from = 1
+to = 2
+title = "Services"
+stage = 1
+[[calendar]]
+week = 1
+from = 3
+to = 3
+title = "Testing"
+"#;
+
+fn short() -> Plan {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plan.toml");
+    std::fs::write(&file, SHORT).unwrap();
+    Plan::load(&file).unwrap()
+}
+
+fn seen(
+    first: Timestamp,
+    last: Timestamp,
+    lapsed: bool,
+) -> Part<Arc<std::collections::BTreeMap<String, Proven>>> {
+    let dates = Proven {
+        first,
+        last,
+        lapsed,
+    };
+    let all = [("1.S1".to_owned(), dates)].into();
+    Part::answered(
+        Arc::new(all),
+        fixture::now(),
+        "store",
+        std::time::Duration::from_secs(30),
+    )
+}
+
+#[test]
+fn a_stage_that_probes_proved_was_done_on_the_day_that_they_were_first_seen() {
+    let (plan, mut facts) = (short(), facts());
+    let stage = |facts: &Facts| {
+        plan::evaluate(&plan, facts, fixture::now())
+            .stages
+            .remove(0)
+    };
+    // Proved, and nobody tells since when: no day is made up.
+    let unknown = stage(&facts);
+    assert_eq!(unknown.success_counts().proved, 1);
+    assert_eq!(
+        (unknown.actual_start, unknown.actual_end, unknown.late_days),
+        (None, None, 0)
+    );
+    let wednesday = "2026-11-18T10:00:00Z".parse().unwrap();
+    facts.proven = seen(wednesday, fixture::now(), false);
+    let done = stage(&facts);
+    assert_eq!(done.actual_start, Some(date(2026, 11, 18)));
+    assert_eq!(done.actual_end, Some(date(2026, 11, 18)));
+    assert_eq!(done.late_days, 0);
+    // Seen after its days: so much later.
+    facts.proven = seen(fixture::now(), fixture::now(), false);
+    assert_eq!(
+        (stage(&facts).actual_end, stage(&facts).late_days),
+        (Some(date(2026, 11, 23)), 5)
+    );
+    // The calendar has what belongs to no stage, too.
+    let list = plan::evaluate(&plan, &facts, fixture::now());
+    let testing = list.calendar.iter().find(|m| m.title == "Testing").unwrap();
+    assert_eq!(
+        (testing.stage, testing.planned),
+        (None, Some((date(2026, 11, 19), date(2026, 11, 19))))
+    );
+}
+
+#[test]
+fn what_became_proved_is_put_down_once_and_a_failure_of_it_too() {
+    let (plan, mut facts) = (short(), facts());
+    let news = |facts: &Facts| {
+        let list = plan::evaluate(&plan, facts, fixture::now());
+        let seen = plan::sightings(&list, facts);
+        seen.into_iter()
+            .map(|s| (s.criterion, s.proved))
+            .collect::<Vec<_>>()
+    };
+    // A store that was not read yet may know it for long.
+    assert!(news(&facts).is_empty());
+    facts.proven = Part::answered(
+        Arc::default(),
+        fixture::now(),
+        "store",
+        std::time::Duration::from_secs(30),
+    );
+    assert_eq!(news(&facts), [("1.S1".to_owned(), true)]);
+    facts.proven = seen(before(), before(), false);
+    assert!(news(&facts).is_empty(), "it is known");
+    facts.proven = seen(before(), before(), true);
+    assert_eq!(news(&facts), [("1.S1".to_owned(), true)], "it is so again");
+    // What cannot be asked says nothing against what was seen.
+    facts.proven = seen(before(), before(), false);
+    facts.services.observed_at = Some(before());
+    assert!(news(&facts).is_empty());
+    facts.proven.error = Some(denied());
+    assert!(news(&facts).is_empty());
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use flightdeck::config::Config;
 use flightdeck::domain::action::{Confirm, Intent, Phase, Preview};
-use flightdeck::domain::audit::{AuditRow, ChainVerdict, Outcome, SignOff, SignOffKind};
+use flightdeck::domain::audit::{AuditRow, ChainVerdict, Outcome, Sighting, SignOff, SignOffKind};
 use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::domain::service::ServiceId;
 use flightdeck::store::{RunState, Store};
@@ -938,11 +938,73 @@ async fn a_file_that_was_brought_up_to_date_is_made_like_a_new_one() {
         .execute(&mut raw(&old).await)
         .await
         .unwrap();
-    assert_ne!(version(&old).await, 2);
+    assert_eq!(version(&old).await, 1);
     open(&old).await.close().await;
     open(&new).await.close().await;
     assert_eq!(version(&old).await, version(&new).await);
     assert_eq!(schema(&old).await, schema(&new).await);
+}
+
+#[tokio::test]
+async fn a_file_of_the_second_version_gets_what_is_new_and_keeps_what_it_has() {
+    let dir = tempfile::tempdir().unwrap();
+    let (old, new) = (dir.path().join("old.db"), dir.path().join("new.db"));
+    let store = six_rows(&old).await;
+    let before = store.audit_rows(50).await.unwrap();
+    store.close().await;
+    let mut db = raw(&old).await;
+    let back =
+        sqlx::raw_sql("DROP TABLE proved; PRAGMA user_version = 2; UPDATE run SET lease_until = 0");
+    back.execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    let store = open(&old).await;
+    assert_eq!(store.audit_rows(50).await.unwrap(), before);
+    assert!(matches!(
+        store.verify().await.unwrap(),
+        ChainVerdict::Intact { .. }
+    ));
+    store.close().await;
+    open(&new).await.close().await;
+    assert_eq!(version(&old).await, version(&new).await);
+    assert_eq!(schema(&old).await, schema(&new).await);
+}
+
+#[tokio::test]
+async fn the_first_sight_of_a_proof_stands_and_a_proof_after_a_failure_is_told_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("flightdeck.db");
+    let (store, other) = (open(&path).await, open(&path).await);
+    let at = |s: &str| s.parse::<jiff::Timestamp>().unwrap();
+    let saw = |proved: bool, when: &str| {
+        vec![Sighting {
+            criterion: "1.S1".into(),
+            proved,
+            at: at(when),
+        }]
+    };
+    let (monday, tuesday) = ("2026-11-23T09:00:00Z", "2026-11-24T09:00:00Z");
+    // A failure of what was never proved is none of the table's cares.
+    store.put_down(&saw(false, monday)).await.unwrap();
+    assert!(store.proven().await.unwrap().is_empty());
+    store.put_down(&saw(true, monday)).await.unwrap();
+    other.put_down(&saw(true, tuesday)).await.unwrap();
+    let kept = other.proven().await.unwrap()["1.S1"];
+    assert_eq!(
+        (kept.first, kept.last, kept.lapsed),
+        (at(monday), at(monday), false)
+    );
+    other.put_down(&saw(false, tuesday)).await.unwrap();
+    let kept = store.proven().await.unwrap()["1.S1"];
+    assert_eq!((kept.last, kept.lapsed), (at(monday), true));
+    store.put_down(&saw(true, tuesday)).await.unwrap();
+    let kept = other.proven().await.unwrap()["1.S1"];
+    assert_eq!(
+        (kept.first, kept.last, kept.lapsed),
+        (at(monday), at(tuesday), false)
+    );
+    // Another environment of the same file knows nothing of it.
+    let staging = Store::open_at(&path, "staging", LEASE).await.unwrap();
+    assert!(staging.proven().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -1006,7 +1068,7 @@ async fn a_file_that_an_older_console_still_acts_with_is_not_upgraded_under_it()
     gone.execute(&mut db).await.unwrap();
     db.close().await.unwrap();
     open(&path).await;
-    assert_eq!(version(&path).await, 2);
+    assert_eq!(version(&path).await, 3);
 }
 
 #[tokio::test]
@@ -1015,7 +1077,7 @@ async fn a_console_whose_store_a_newer_version_took_over_judges_nothing_and_says
     let path = dir.path().join("flightdeck.db");
     let store = six_rows(&path).await;
     while store.listen().await.unwrap() {}
-    let sql = "ALTER TABLE audit ADD COLUMN more TEXT; PRAGMA user_version = 3";
+    let sql = "ALTER TABLE audit ADD COLUMN more TEXT; PRAGMA user_version = 9";
     let mut newer = raw(&path).await;
     sqlx::raw_sql(sql).execute(&mut newer).await.unwrap();
     let says = |p: Problem| {

@@ -2,9 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::cli::globals::Globals;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use secrecy::SecretString;
 
+use crate::cli::globals::Globals;
 use crate::config::{
     AwsConfig, CloudflareConfig, Config, CostCache, CostConfig, DnsTarget, Elsewhere, GithubConfig,
     HttpsTarget, NeededVariables, ProbeConfig, ProtectedTarget, SentryConfig, ServerConfig,
@@ -49,7 +52,17 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
             fix,
         )
     })?;
+    aim(&mut config, &sandbox);
+    check(&config)?;
+    Ok((config, sandbox))
+}
+
+/// Makes a configuration look at a sandbox, at all of it and at nothing else.
+pub fn aim(config: &mut Config, sandbox: &Sandbox) {
+    let only = [ENVIRONMENT.to_owned()];
     config.demo = true;
+    // The fifth day of three weeks, whatever day it is: early enough for a plan, late enough for a stage to be late.
+    config.plan_start = config.plan_start.or_else(|| days_ago(4));
     config.environment = ENVIRONMENT.into();
     config.environments = only.to_vec();
     config.production = true;
@@ -97,7 +110,7 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
             .map(|(_, password)| SecretString::from(password)),
     };
     config.postgres = ServerConfig {
-        url: database(&sandbox, sandbox::pg::PRODUCTION),
+        url: database(sandbox, sandbox::pg::PRODUCTION),
         password: sandbox
             .postgres()
             .map(|(_, _, password)| SecretString::from(password)),
@@ -112,7 +125,7 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
         .map(|(_, _, password)| Elsewhere {
             env: Env::Staging,
             server: ServerConfig {
-                url: database(&sandbox, sandbox::pg::STAGING),
+                url: database(sandbox, sandbox::pg::STAGING),
                 password: Some(SecretString::from(password)),
             },
         })
@@ -129,8 +142,13 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
         ..CloudflareConfig::default()
     };
     config.probes = sandbox.edge().map(probes).unwrap_or_default();
-    check(&config)?;
-    Ok((config, sandbox))
+}
+
+/// The day that was so many days ago.
+fn days_ago(days: i64) -> Option<Date> {
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let span = Span::new().try_days(days).ok()?;
+    today.checked_sub(span).ok()
 }
 
 /// Where a database of the sandbox is. What is to be verified is said: on this machine nothing would be otherwise.

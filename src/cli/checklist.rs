@@ -9,6 +9,7 @@ use super::paint::Role;
 use super::session::Session;
 use super::words;
 use super::wrap::wrapped;
+use crate::domain::facts::Facts;
 use crate::domain::problem::Problem;
 use crate::domain::text::{clip, inert, width};
 use crate::plan::checklist::{Counts, RegisterStatus};
@@ -44,7 +45,7 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     };
     if session.out.is_json() {
         let environment = session.config.environment.clone();
-        let whole = json(list, &stages, registers, &environment);
+        let whole = json(&picture.facts, list, &stages, registers, &environment);
         session.out.object(&whole)?;
     } else {
         print(list, &stages, registers, args.evidence, session)?;
@@ -200,6 +201,7 @@ pub fn role(state: CriterionState) -> Role {
 }
 
 fn json(
+    facts: &Facts,
     list: &Checklist,
     stages: &[&StageStatus],
     registers: &[RegisterStatus],
@@ -207,7 +209,10 @@ fn json(
 ) -> Value {
     let of_stages = stages.iter().flat_map(|s| &s.criteria);
     let of_registers = registers.iter().flat_map(|r| &r.criteria);
-    let criteria: Vec<Value> = of_stages.chain(of_registers).map(object).collect();
+    let criteria: Vec<Value> = of_stages
+        .chain(of_registers)
+        .map(|c| object(c, facts))
+        .collect();
     let registers: Vec<Value> = registers
         .iter()
         .map(|r| json!({"id": r.id, "title": r.title, "counts": Counts::of(r.criteria.iter())}))
@@ -228,12 +233,26 @@ fn json(
             })
         })
         .collect();
+    let calendar: Vec<Value> = list
+        .calendar
+        .iter()
+        .map(|m| {
+            json!({
+                "title": m.title,
+                "stage": m.stage,
+                "go_live": m.go_live,
+                "days": {"from": m.days.0, "to": m.days.1},
+                "planned": m.planned.map(|(from, to)| json!({"from": from, "to": to})),
+            })
+        })
+        .collect();
     json!({
         "criteria": criteria,
         "stages": stages,
         "registers": registers,
         "success": list.success_counts(),
         "title": list.title,
+        "calendar": calendar,
         "go_live": list.go_live,
         "next_step": list.next_step,
         "judged_at": list.at,
@@ -242,7 +261,8 @@ fn json(
 }
 
 /// The contract's shape of a criterion: `evidence` is the most telling piece, `all_evidence` every piece.
-fn object(c: &CriterionStatus) -> Value {
+fn object(c: &CriterionStatus, facts: &Facts) -> Value {
+    let proved = facts.proven.value.as_ref().and_then(|all| all.get(&c.id));
     let evidence: Vec<Value> = c
         .evidence
         .iter()
@@ -261,5 +281,7 @@ fn object(c: &CriterionStatus) -> Value {
         "all_evidence": evidence,
         "reason": c.reason,
         "signoff": c.signoff,
+        "first_proved_at": proved.map(|p| p.first),
+        "last_proved_at": proved.map(|p| p.last),
     })
 }

@@ -33,6 +33,10 @@ impl Scribe<'_> {
         );
         some(&mut config.store, path("store"));
         some(&mut config.plan, path("plan"));
+        some(
+            &mut config.plan_start,
+            value(t, "plan_start").and_then(reader::date),
+        );
         if let Some(aws) = table(t, "aws") {
             self.aws(config, aws);
         }

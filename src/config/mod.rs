@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use secrecy::SecretString;
 
 use crate::domain::environment::Env;
@@ -72,6 +73,8 @@ pub struct Config {
     pub store: Option<PathBuf>,
     /// The user's plan file; `None`: the default plan.
     pub plan: Option<PathBuf>,
+    /// First day of the plan's calendar, where the plan names none itself.
+    pub plan_start: Option<Date>,
     /// Faces.
     pub ui: UiConfig,
     /// The file that was read, if any.
@@ -414,6 +417,7 @@ impl Default for Config {
             slo: SloConfig::default(),
             store: None,
             plan: None,
+            plan_start: None,
             ui: UiConfig::default(),
             file: None,
         }

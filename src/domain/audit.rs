@@ -35,6 +35,29 @@ impl Outcome {
     }
 }
 
+/// When a criterion became proved, as consoles on this store saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Proven {
+    /// The first time (UTC).
+    pub first: Timestamp,
+    /// The last time that it became so: later than the first where it was seen to fail in between.
+    pub last: Timestamp,
+    /// Whether it was seen to fail since.
+    #[serde(skip)]
+    pub lapsed: bool,
+}
+
+/// What was seen of a criterion, and is new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// Which one.
+    pub criterion: String,
+    /// Proved, or failing after it had been proved.
+    pub proved: bool,
+    /// When it was judged (UTC).
+    pub at: Timestamp,
+}
+
 /// A row of the append-only audit chain. Each row's hash covers its content and the hash of the row before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuditRow {

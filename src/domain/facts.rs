@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::action::{Intent, Run};
 use super::alarm::{Alarm, AlarmEvent};
-use super::audit::{AuditRow, ChainVerdict, Outcome, SignOff};
+use super::audit::{AuditRow, ChainVerdict, Outcome, Proven, SignOff};
 use super::dashboard::{BoardData, Dashboard, DashboardEntry, LogTable, OwnDashboard};
 use super::deployment::{Deployment, DeploymentSource, DeploymentState, PastDeployment};
 use super::estate::Estate;
@@ -145,6 +145,8 @@ pub struct Facts {
     pub estate: Estate,
     /// Sign-offs and waivers, the newest for each criterion.
     pub signoffs: Part<Vec<SignOff>>,
+    /// When criteria became proved, by criterion.
+    pub proven: Part<Arc<BTreeMap<String, Proven>>>,
     /// Newest rows of the audit chain, newest first.
     pub audit: Part<Arc<Vec<AuditRow>>>,
     /// Whether the chain verifies.

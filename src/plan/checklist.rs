@@ -103,9 +103,9 @@ pub struct StageStatus {
     pub planned_days: (u32, u32),
     /// Planned first and last day, where the plan has a start date.
     pub planned: Option<(Date, Date)>,
-    /// First day on which something of it was proved or signed off.
+    /// First day on which something of it was seen proved, or signed off.
     pub actual_start: Option<Date>,
-    /// Day on which all its success criteria were ready.
+    /// Day on which the last of its success criteria became ready, once all are.
     pub actual_end: Option<Date>,
     /// Whole days late at the moment of judging; 0 if not.
     pub late_days: u32,
@@ -183,6 +183,21 @@ impl Counts {
     }
 }
 
+/// Days of the plan's calendar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Milestone {
+    /// What happens.
+    pub title: String,
+    /// The stage that they are for; `None`: for none, such as testing.
+    pub stage: Option<u8>,
+    /// Whether it is the go-live.
+    pub go_live: bool,
+    /// First and last day, counted from the plan's first one, which is 1.
+    pub days: (u32, u32),
+    /// The same as dates, where the plan has a start date.
+    pub planned: Option<(Date, Date)>,
+}
+
 /// The whole checklist, judged at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Checklist {
@@ -192,6 +207,8 @@ pub struct Checklist {
     pub stages: Vec<StageStatus>,
     /// Risks and success metrics.
     pub registers: Vec<RegisterStatus>,
+    /// The calendar, in the plan's order.
+    pub calendar: Vec<Milestone>,
     /// Planned go-live day, where the plan has a start date.
     pub go_live: Option<Date>,
     /// What to do next, in words; empty when all is ready.

@@ -38,6 +38,7 @@ pub fn evaluate(plan: &Plan, facts: &Facts, now: Timestamp) -> Checklist {
     Checklist {
         title: plan.title.clone(),
         next_step: timeline::next_step(plan, &stages),
+        calendar: timeline::calendar(plan),
         go_live: timeline::go_live(plan),
         stages,
         registers,

@@ -12,9 +12,10 @@ mod timeline;
 mod words;
 
 pub use checklist::{
-    Checklist, CriterionState, CriterionStatus, Evidence, RegisterStatus, StageStatus,
+    Checklist, CriterionState, CriterionStatus, Evidence, Milestone, RegisterStatus, StageStatus,
 };
 pub use evaluate::evaluate;
 pub use expect::Expectations;
 pub use model::{CalendarRow, Criterion, NextStep, Plan, Proof, Register, Section, Stage, Words};
 pub use needs::{Needs, SAMPLES_A_ROUND, needs};
+pub use timeline::sightings;

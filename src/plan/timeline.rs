@@ -4,13 +4,13 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
-use super::checklist::{CriterionState, CriterionStatus, StageStatus};
+use super::checklist::{Checklist, CriterionState, CriterionStatus, Milestone, StageStatus};
 use super::model::{CalendarRow, Plan};
-use crate::domain::audit::SignOffKind;
+use crate::domain::audit::{Sighting, SignOffKind};
 use crate::domain::facts::Facts;
 
-/// Sets a stage's planned and actual days. Actual days come from dated records: sign-offs, and the rows of the audit trail
-/// about them. A probe tells how things are, not since when.
+/// Sets a stage's planned and actual days. A probe tells how things are, not since when: actual days come from dated records,
+/// which are the days on which a console first saw a criterion proved, sign-offs, and the rows of the audit trail about them.
 pub fn date(stage: &mut StageStatus, plan: &Plan, facts: &Facts, now: Timestamp) {
     stage.planned = planned(plan, stage.number);
     let words: Vec<Date> = facts
@@ -26,23 +26,59 @@ pub fn date(stage: &mut StageStatus, plan: &Plan, facts: &Facts, now: Timestamp)
         .filter(|r| matches!(r.action.as_str(), "sign_off" | "waive") && r.outcome.is_some())
         .filter(|r| stage.criteria.iter().any(|c| r.subject == c.id))
         .map(|r| day(r.at));
-    stage.actual_start = words.iter().copied().chain(recorded).min();
+    let seen = stage.criteria.iter().filter_map(|c| proved(c, facts));
+    stage.actual_start = words.iter().copied().chain(recorded).chain(seen).min();
     let counts = stage.success_counts();
     let done = counts.total() > 0 && counts.ready() == counts.total();
     if done {
-        stage.actual_end = stage
-            .criteria
-            .iter()
-            .filter(|c| c.success)
-            .filter_map(|c| c.signoff.as_ref())
-            .map(|s| day(s.at))
-            .max();
+        let success = stage.criteria.iter().filter(|c| c.success);
+        // One day that nobody knows, and the day of all of them is not known either.
+        let days: Option<Vec<Date>> = success.map(|c| ready_on(c, facts)).collect();
+        stage.actual_end = days.and_then(|days| days.into_iter().max());
     }
     stage.late_days = match (stage.planned, done, stage.actual_end) {
         (Some((_, last)), false, _) => days_between(last, day(now)),
         (Some((_, last)), true, Some(end)) => days_between(last, end),
         _ => 0,
     };
+}
+
+/// The day on which a console first saw a criterion proved.
+fn proved(c: &CriterionStatus, facts: &Facts) -> Option<Date> {
+    let dates = facts.proven.value.as_ref()?.get(&c.id)?;
+    Some(day(dates.first))
+}
+
+/// The day on which a criterion that is ready became so: the first proof or word that stands for it.
+fn ready_on(c: &CriterionStatus, facts: &Facts) -> Option<Date> {
+    let word = c.signoff.as_ref().filter(|s| s.proven);
+    let word = word.map(|s| day(s.at));
+    match c.state {
+        CriterionState::Proved => proved(c, facts).into_iter().chain(word).min(),
+        _ => word,
+    }
+}
+
+/// What is new in a checklist beside what the store tells of the days on which criteria became proved. Nothing where the store does
+/// not answer: whatever it holds, it is not to be written over.
+pub fn sightings(list: &Checklist, facts: &Facts) -> Vec<Sighting> {
+    let (Some(known), None) = (&facts.proven.value, &facts.proven.error) else {
+        return Vec::new();
+    };
+    let news = list.criteria().filter_map(|c| {
+        let proved = match (c.state, known.get(&c.id).map(|dates| dates.lapsed)) {
+            (CriterionState::Proved, None | Some(true)) => true,
+            // What was never asked or cannot be asked says nothing against what was seen.
+            (CriterionState::Failing, Some(false)) => false,
+            _ => return None,
+        };
+        Some(Sighting {
+            criterion: c.id.clone(),
+            proved,
+            at: list.at,
+        })
+    });
+    news.collect()
 }
 
 /// Whole days from one day to a later one; 0 if it is not later.
@@ -70,6 +106,19 @@ fn planned(plan: &Plan, stage: u8) -> Option<(Date, Date)> {
     let first = rows().filter_map(|r| first_day(plan, r)).min()?;
     let last = rows().filter_map(|r| nth(plan, r.week, r.to)).max()?;
     Some((first, last))
+}
+
+/// The plan's calendar, with dates where it has a first day.
+pub fn calendar(plan: &Plan) -> Vec<Milestone> {
+    let number = |week: u32, day: u32| week.saturating_sub(1).saturating_mul(7).saturating_add(day);
+    let rows = plan.calendar.iter().map(|r| Milestone {
+        title: r.title.clone(),
+        stage: r.stage,
+        go_live: r.go_live,
+        days: (number(r.week, r.from), number(r.week, r.to)),
+        planned: first_day(plan, r).zip(nth(plan, r.week, r.to)),
+    });
+    rows.collect()
 }
 
 /// The planned go-live day: the first day of the first row that is the go-live.

@@ -16,6 +16,7 @@ mod lag;
 mod lease;
 mod migrate;
 mod open;
+mod proved;
 mod reopen;
 mod sealed;
 mod signoff;

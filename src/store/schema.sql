@@ -1,4 +1,4 @@
--- Version 2; `to-2.sql` brings a file of version 1 here. Times are RFC 3339 in UTC, except leases, which are milliseconds since 1970.
+-- Version 3; `to-2.sql` and `to-3.sql` bring a file of an earlier version here. Times are RFC 3339 in UTC, except leases, which are milliseconds since 1970.
 -- Tables are STRICT, and the audit table defends itself: a row that does not follow cannot get in, and none gets changed or out.
 
 CREATE TABLE audit (
@@ -106,3 +106,14 @@ BEGIN SELECT raise(ABORT, 'sign-offs are never changed: write a new one'); END;
 
 CREATE TRIGGER signoff_stays BEFORE DELETE ON signoff
 BEGIN SELECT raise(ABORT, 'sign-offs are never removed: withdraw them'); END;
+
+-- When a criterion was first seen proved, and when it last became so again after it had been seen to fail (`lapsed`). Days for the
+-- timeline: nothing is proved by this table.
+CREATE TABLE proved (
+    environment TEXT    NOT NULL,
+    criterion   TEXT    NOT NULL CHECK (criterion <> ''),
+    first_at    TEXT    NOT NULL CHECK (length(first_at) >= 20),
+    last_at     TEXT    NOT NULL CHECK (length(last_at) >= 20),
+    lapsed      INTEGER NOT NULL CHECK (lapsed IN (0, 1)),
+    PRIMARY KEY (environment, criterion)
+) STRICT;

@@ -171,7 +171,10 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
         Topic::Records => match sources.store.clone() {
             Some(store) => {
                 let (known, rows) = (records::known(p), records::rows(p));
-                Box::pin(async move { Answer::Records(records::ask(&store, known, rows).await) })
+                let seen = p.sightings.clone();
+                Box::pin(
+                    async move { Answer::Records(records::ask(&store, known, rows, seen).await) },
+                )
             }
             None => nothing(),
         },

@@ -63,6 +63,7 @@ pub async fn start_for(
         Some(Err(problem)) => {
             picture.facts.signoffs.error = Some(problem.clone());
             picture.facts.audit.error = Some(problem.clone());
+            picture.facts.proven.error = Some(problem.clone());
             picture.facts.chain.error = Some(problem);
             None
         }

@@ -14,6 +14,7 @@ use super::topics::boards::Refused;
 use super::topics::slos::Measured;
 use super::topics::{deployments, outside, records, targets, task_definitions};
 use crate::config::Config;
+use crate::domain::audit::Sighting;
 use crate::domain::deployment::Deployment;
 use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
@@ -78,6 +79,8 @@ pub struct Picture {
     pub lines_in_use: Vec<&'static str>,
     /// What was last read of the store.
     pub records: Option<records::Known>,
+    /// What was seen of criteria and is to be put down in the store.
+    pub sightings: Vec<Sighting>,
 }
 
 /// When a service was last asked about.
@@ -116,6 +119,7 @@ impl Picture {
             log_groups: Part::never("logs:DescribeLogGroups", s(300)),
             logs: Part::never("logs:FilterLogEvents", s(5)),
             signoffs: Part::never("store", s(30)),
+            proven: Part::never("store", s(30)),
             audit: Part::never("store", s(30)),
             chain: Part::never("store", records::VERIFIED),
             ..Facts::default()
@@ -149,6 +153,7 @@ impl Picture {
             tail: Tail::default(),
             lines_in_use: Vec::new(),
             records: None,
+            sightings: Vec::new(),
         }
     }
 

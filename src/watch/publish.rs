@@ -176,6 +176,11 @@ impl Publisher {
         }
     }
 
+    /// The plan, judged by what is known now.
+    pub fn judge(&self, picture: &Picture) -> Checklist {
+        plan::evaluate(&self.plan, &picture.facts, Timestamp::now())
+    }
+
     /// What the plan wants asked may have changed: looks with the next picture.
     pub fn look_again(&mut self) {
         self.needs_at = None;

@@ -24,6 +24,7 @@ use crate::backend::transport::allowance;
 use crate::domain::action::Run;
 use crate::domain::problem::ProblemKind;
 use crate::domain::service::ServiceId;
+use crate::plan::{self, Checklist};
 
 /// The longest sleep: meters run down and proofs expire without anybody answering.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -142,6 +143,7 @@ impl Watch {
                 self.take_needs(named);
                 self.start(now);
             }
+            self.put_down_before_the_end(now);
         }
         self.settle(now);
     }
@@ -267,6 +269,7 @@ impl Watch {
             .publisher
             .make(&mut self.picture, &self.sources.backend);
         snapshot.settled = self.settled.then(|| self.picture.interests.clone());
+        self.put_down(&snapshot.checklist, Instant::now());
         let named = self.picture.needs.named;
         if self.heeds_plan() && self.publisher.needs_changed(&mut self.picture, self.scope) {
             self.take_needs(named);
@@ -279,6 +282,26 @@ impl Watch {
     /// Whether what the plan wants asked is of use: it is judged, or its measures are shown. Nobody who asks for less waits for it.
     fn heeds_plan(&self) -> bool {
         self.scope.covers(&Topic::Series)
+    }
+
+    /// What became proved, or no longer is, goes into the store with its time.
+    fn put_down(&mut self, list: &Checklist, now: Instant) {
+        let seen = plan::sightings(list, &self.picture.facts);
+        if seen != self.picture.sightings {
+            if !seen.is_empty() {
+                self.table.hurry(&Topic::Records, now);
+            }
+            self.picture.sightings = seen;
+        }
+    }
+
+    /// A face that goes once everything was asked would take what it saw with it.
+    fn put_down_before_the_end(&mut self, now: Instant) {
+        if self.picture.asks_once && self.sources.store.is_some() {
+            let list = self.publisher.judge(&self.picture);
+            self.put_down(&list, now);
+            self.start(now);
+        }
     }
 
     /// The plan wants other things asked than before.

@@ -35,6 +35,21 @@ fn what_is_seen_from_outside_is_proved_on_the_demos_own_hosts() {
         let reason = one["reason"].as_str().unwrap_or_default();
         assert!(!reason.contains(" yet"), "{}: {reason}", one["id"]);
     }
+    // The plan has a first day, and what is done and what is late is told by days.
+    let today = jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date();
+    let stage = |n: usize| list["stages"][n - 1].clone();
+    assert!(list["go_live"].is_string(), "{}", list["go_live"]);
+    assert_eq!(stage(2)["actual_end"], today.to_string(), "{}", stage(2));
+    assert_eq!(stage(2)["late_days"], 0);
+    assert_eq!(stage(1)["late_days"], 2, "{}", stage(1));
+    assert!(list["calendar"].as_array().unwrap().iter().any(|m| {
+        m["title"] == "Testing and validation" && m["stage"].is_null() && m["planned"].is_object()
+    }));
+    let first = list["criteria"].as_array().unwrap().iter();
+    let first = first.clone().find(|c| c["id"] == "2.S4").unwrap();
+    assert!(first["first_proved_at"].is_string(), "{first}");
     // One host lacks headers, and alone is to blame.
     let (state, reason) = criterion(&list, "4.2.b");
     assert_eq!(state, "failing");

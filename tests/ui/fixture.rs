@@ -20,10 +20,11 @@ use flightdeck::domain::slo::{
 };
 use flightdeck::domain::target::{Target, TargetGroup};
 use flightdeck::plan::{
-    Checklist, CriterionState, CriterionStatus, Evidence, RegisterStatus, StageStatus,
+    Checklist, CriterionState, CriterionStatus, Evidence, Milestone, RegisterStatus, StageStatus,
 };
 use flightdeck::watch::Snapshot;
 use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use jiff::civil::Date;
 
 pub fn now() -> Timestamp {
@@ -321,6 +322,27 @@ fn planned(number: u8) -> Option<(Date, Date)> {
     let day = |n| Date::new(2026, 11, n).unwrap();
     Some((day(first), day(first + 2)))
 }
+/// The stages one after another, then days that are for none, then the go-live.
+fn calendar() -> Vec<Milestone> {
+    let row = |title: &str, stage: Option<u8>, from: u32, to: u32| {
+        let start = Date::new(2026, 11, 16).unwrap();
+        let day = |n: u32| start.checked_add(i64::from(n - 1).days()).unwrap();
+        Milestone {
+            title: title.into(),
+            stage,
+            go_live: title.contains("go-live"),
+            days: (from, to),
+            planned: Some((day(from), day(to))),
+        }
+    };
+    let stages = (1..=5u8).map(|n| row("", Some(n), 3 * u32::from(n) - 2, 3 * u32::from(n)));
+    let rest = [
+        row("Final testing and validation", None, 16, 18),
+        row("Production go-live", None, 19, 20),
+    ];
+    stages.chain(rest).collect()
+}
+
 
 fn stage(number: u8, title: &str, states: &[CriterionState]) -> StageStatus {
     use CriterionState::{Failing, SignedOff, Unknown};
@@ -765,6 +787,7 @@ pub fn snapshot() -> Snapshot {
     Snapshot {
         facts,
         checklist: Arc::new(checklist),
+        calendar: calendar(),
         ..Snapshot::default()
     }
 }

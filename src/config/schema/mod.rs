@@ -127,6 +127,12 @@ const PLAN: Key = key(
     "\"plan.toml\"",
     "A plan file that replaces or extends the default plan of five stages.",
 );
+const PLAN_START: Key = key(
+    "plan_start",
+    Kind::Date,
+    "2026-11-24",
+    "First day of the plan's calendar, where the plan file names none: without one nothing counts as late.",
+);
 const AWS_KEY: Key = key(
     "aws",
     Kind::Section(&AWS),
@@ -164,6 +170,7 @@ pub static ROOT: Section = Section {
         READ_ONLY,
         STORE,
         PLAN,
+        PLAN_START,
         AWS_KEY,
         PROBES_KEY,
         BACKUPS_KEY,
@@ -199,6 +206,7 @@ pub static ENVIRONMENT: Section = Section {
         READ_ONLY,
         STORE,
         PLAN,
+        PLAN_START,
         AWS_KEY,
         PROBES_KEY,
         BACKUPS_KEY,

@@ -64,6 +64,7 @@ impl Plan {
             Some(path) => Self::load(path)?,
             None => Self::default_plan(),
         };
+        plan.start = plan.start.or(config.plan_start);
         plan.expect = Expectations::of(config);
         Ok(plan)
     }

@@ -1,13 +1,14 @@
 //! The store's own part of the picture: sign-offs, audit rows, the chain's verdict. Read again when the store says that
 //! something was written, by this console or another one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::domain::audit::{AuditRow, ChainVerdict, SignOff};
+use crate::domain::audit::{AuditRow, ChainVerdict, Proven, Sighting, SignOff};
 use crate::domain::interest::Interest;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::store::{Store, Trace};
@@ -72,6 +73,7 @@ pub enum Records {
 pub struct Rows {
     known: Known,
     signoffs: Result<Vec<SignOff>, Problem>,
+    proven: Result<BTreeMap<String, Proven>, Problem>,
     audit: Result<Vec<AuditRow>, Problem>,
     chain: Result<ChainVerdict, Problem>,
 }
@@ -81,19 +83,27 @@ pub fn known(p: &Picture) -> Option<Known> {
     p.records.clone()
 }
 
-/// Listens, and reads if there is news.
-pub async fn ask(store: &Store, known: Option<Known>, rows: u32) -> Records {
+/// Puts down what was seen, listens, and reads if there is news.
+pub async fn ask(store: &Store, known: Option<Known>, rows: u32, seen: Vec<Sighting>) -> Records {
+    let put = match seen.is_empty() {
+        true => Ok(()),
+        false => store.put_down(&seen).await,
+    };
     let heard = store.listen().await;
     let change = *store.changes().borrow();
     // Before it is read: what is changed meanwhile is seen the next time.
     let trace = store.trace();
     let holds = known.is_some_and(|k| k.holds(change, rows, &trace));
-    if heard.is_ok() && holds {
+    if heard.is_ok() && holds && put.is_ok() {
         return Records::Same;
     }
     let verified = Instant::now();
-    let (signoffs, audit, chain) =
-        tokio::join!(store.signoffs(), store.audit_rows(rows), store.verify());
+    let (signoffs, audit, chain, proven) = tokio::join!(
+        store.signoffs(),
+        store.audit_rows(rows),
+        store.verify(),
+        store.proven()
+    );
     Records::Read(Box::new(Rows {
         known: Known {
             change,
@@ -102,6 +112,7 @@ pub async fn ask(store: &Store, known: Option<Known>, rows: u32) -> Records {
             verified,
         },
         signoffs,
+        proven: put.and(proven),
         audit,
         chain,
     }))
@@ -114,6 +125,7 @@ pub fn take(p: &mut Picture, answer: Records, at: Timestamp) -> Option<ProblemKi
         Records::Same => {
             facts.signoffs.observed_at = Some(at);
             facts.audit.observed_at = Some(at);
+            facts.proven.observed_at = Some(at);
             // That nobody wrote through SQLite proves no chain: it is as old as its last verification.
             None
         }
@@ -121,11 +133,13 @@ pub fn take(p: &mut Picture, answer: Records, at: Timestamp) -> Option<ProblemKi
             let Rows {
                 known,
                 signoffs,
+                proven,
                 audit,
                 chain,
             } = *read;
             let failure = [
                 signoffs.as_ref().err(),
+                proven.as_ref().err(),
                 audit.as_ref().err(),
                 chain.as_ref().err(),
             ]
@@ -135,6 +149,7 @@ pub fn take(p: &mut Picture, answer: Records, at: Timestamp) -> Option<ProblemKi
             .next();
             p.records = failure.is_none().then_some(known);
             facts.signoffs.take(signoffs, at);
+            facts.proven.take(proven.map(Arc::new), at);
             facts.audit.take(audit.map(Arc::new), at);
             facts.chain.take(chain, at);
             failure
@@ -148,7 +163,7 @@ mod tests {
     use crate::config::Config;
 
     async fn read(p: &mut Picture, store: &Store, at: i64) -> bool {
-        let answer = ask(store, known(p), FEW).await;
+        let answer = ask(store, known(p), FEW, Vec::new()).await;
         let same = matches!(answer, Records::Same);
         take(p, answer, second(at));
         same

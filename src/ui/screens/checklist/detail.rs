@@ -81,6 +81,14 @@ fn criterion(c: &CriterionStatus, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
         (None, None) => "none: only a person can judge it".to_owned(),
     };
     all.extend(labelled("probe", &probe, t.text, columns, cx));
+    let dates = &cx.snapshot.facts.proven.value;
+    if let Some(dates) = dates.as_ref().and_then(|all| all.get(&c.id)) {
+        let mut words = format!("first seen {}", ago(cx.now, dates.first));
+        if dates.last > dates.first {
+            words.push_str(&format!(", last so again {}", ago(cx.now, dates.last)));
+        }
+        all.extend(labelled("proved", &words, t.muted, columns, cx));
+    }
     if let Some(s) = &c.signoff {
         all.push(Vec::new());
         all.extend(word(s, columns, cx));

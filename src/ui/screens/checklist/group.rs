@@ -1,6 +1,7 @@
 //! A stage or a register in full: what it is for, how far it is, what comes next in it, and the timeline of all stages.
 
 use super::detail::{Line, labelled};
+use super::gantt;
 use super::row::{counted, days, state};
 use crate::plan::checklist::{
     Counts, CriterionState, CriterionStatus, RegisterStatus, StageStatus,
@@ -44,25 +45,15 @@ pub(super) fn stage(s: &StageStatus, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
 
 fn timeline(here: u8, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
     let (t, list) = (cx.theme, &cx.snapshot.checklist);
-    let mut all = vec![vec![("Timeline".to_owned(), t.strong)]];
-    for s in &list.stages {
-        let n = s.success_counts();
-        let mark = if s.number == here { "▌" } else { " " };
-        all.push(vec![
-            (mark.to_owned(), t.key),
-            (format!("{} {}  ", s.number, s.title), t.text),
-            (format!("{}/{}", n.ready(), n.total()), t.muted),
-        ]);
-        let style = if s.late_days > 0 { t.warn } else { t.muted };
-        all.extend(labelled("", &days(s), style, columns, cx));
-    }
+    let mut all = gantt::lines(here, cx, columns);
+    let blocked = blocked(&list.success_counts());
     match list.go_live {
         Some(day) => {
-            let words = format!("planned for {day}");
+            let words = format!("planned for {day}{blocked}");
             all.extend(labelled(" go-live", &words, t.text, columns, cx));
         }
         None => {
-            let words = "the plan names no first day, so nothing counts as late: set `start` in a plan file";
+            let words = "the plan names no first day, so nothing counts as late: set `plan_start` in flightdeck.toml";
             all.extend(labelled(" go-live", words, t.muted, columns, cx));
         }
     }
@@ -70,6 +61,16 @@ fn timeline(here: u8, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
         all.extend(labelled(" next step", &list.next_step, t.text, columns, cx));
     }
     all
+}
+
+/// What stands between now and go-live.
+fn blocked(n: &Counts) -> String {
+    match (n.failing, n.unknown) {
+        (0, 0) => String::new(),
+        (failing, 0) => format!(", blocked by {failing} failing"),
+        (0, unknown) => format!(", blocked by {unknown} unknown"),
+        (failing, unknown) => format!(", blocked by {failing} failing, {unknown} unknown"),
+    }
 }
 
 /// A register: how far it is, and that it decides nothing.
