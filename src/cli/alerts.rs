@@ -1,5 +1,7 @@
 //! `flightdeck alerts [ALARM]`: alarms, firing first; of one alarm also its history.
 
+use std::sync::Arc;
+
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -43,7 +45,7 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
         .collect();
     let now = Timestamp::now();
     if session.out.is_json() {
-        let rows = rows.iter().map(|a| object(a)).collect();
+        let rows = rows.iter().map(|a| object(a, all)).collect();
         session.list("alerts", rows, part)?;
         return Ok(Exit::OK);
     }
@@ -75,7 +77,7 @@ async fn history(alarm: &Alarm, session: &mut Session) -> Result<Exit, Problem> 
     let events = part.value.as_deref().map_or(&[][..], Vec::as_slice);
     let now = Timestamp::now();
     if session.out.is_json() {
-        let mut row = object(alarm);
+        let mut row = object(alarm, picture.facts.alarm_rows());
         if let Some(members) = row.as_object_mut() {
             members.insert("history".into(), events.iter().map(event).collect());
         }
@@ -177,9 +179,16 @@ fn event(e: &AlarmEvent) -> Value {
     json!({"at": e.at, "kind": e.kind, "summary": e.summary})
 }
 
-fn object(a: &Alarm) -> Value {
+fn object(a: &Alarm, all: &[Arc<Alarm>]) -> Value {
+    let members: Vec<&str> = all
+        .iter()
+        .filter(|o| a.is_made_of(&o.name))
+        .map(|o| o.name.as_str())
+        .collect();
     let watches = match &a.rule {
-        AlarmRule::Composite { rule } => json!({"kind": "composite", "rule": rule}),
+        AlarmRule::Composite { rule } => {
+            json!({"kind": "composite", "rule": rule, "members": members})
+        }
         AlarmRule::Metric {
             query,
             expression,

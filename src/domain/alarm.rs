@@ -143,6 +143,25 @@ pub fn tells_somebody(action: &str) -> bool {
 }
 
 impl Alarm {
+    /// Whether its rule is about other alarms.
+    pub fn is_composite(&self) -> bool {
+        matches!(self.rule, AlarmRule::Composite { .. })
+    }
+
+    /// Whether its rule names another alarm, by its name or its ARN.
+    pub fn is_made_of(&self, name: &str) -> bool {
+        match &self.rule {
+            AlarmRule::Composite { rule } => [
+                format!("\"{name}\""),
+                format!("({name})"),
+                format!(":{name}\""),
+            ]
+            .iter()
+            .any(|said| rule.contains(said)),
+            AlarmRule::Metric { .. } => false,
+        }
+    }
+
     /// Actions that reach somebody.
     pub fn telling(&self) -> impl Iterator<Item = &str> {
         let all = self.actions.iter().map(String::as_str);

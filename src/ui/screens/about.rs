@@ -95,15 +95,7 @@ pub fn query(alarm: &Alarm) -> Option<&MetricQuery> {
 
 /// Known alarms that a composite rule names: those that fire first, the worst of them before the others.
 pub fn members<'a>(alarm: &Alarm, facts: &'a Facts) -> Vec<&'a Alarm> {
-    let AlarmRule::Composite { rule } = &alarm.rule else {
-        return Vec::new();
-    };
-    let named = |a: &&Arc<Alarm>| {
-        let n = &a.name;
-        rule.contains(&format!("\"{n}\""))
-            || rule.contains(&format!("({n})"))
-            || rule.contains(&format!(":{n}\""))
-    };
+    let named = |a: &&Arc<Alarm>| alarm.is_made_of(&a.name);
     let rows = facts.alarm_rows().iter();
     let mut found: Vec<&Alarm> = rows.filter(named).map(AsRef::as_ref).collect();
     found.sort_by_key(|a| (a.state, a.severity));

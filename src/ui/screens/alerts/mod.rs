@@ -1,6 +1,7 @@
 //! Alarms: what fires, what cannot tell, what is well; and one alarm in full.
 
 mod detail;
+mod group;
 mod leads;
 mod model;
 mod row;

@@ -1,8 +1,10 @@
 //! State of the alerts screen.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::group::{Groups, Place};
 use super::leads::{self, Lead, LeadId};
 use super::{detail, row};
 use crate::domain::alarm::{Alarm, AlarmState};
@@ -57,7 +59,10 @@ impl Sort {
 /// The alerts screen.
 #[derive(Debug, Default)]
 pub struct Alerts {
-    pub(super) visible: Vec<Arc<Alarm>>,
+    pub(super) visible: Vec<(Arc<Alarm>, Place)>,
+    pub(super) groups: Groups,
+    /// Groups that a person folded or unfolded.
+    pub(super) turned: BTreeSet<String>,
     pub(super) names: Vec<String>,
     pub(super) list: ListState<String>,
     pub(super) sort: Sort,
@@ -96,23 +101,74 @@ pub(super) fn counts(alarms: &[Arc<Alarm>]) -> [usize; 3] {
 }
 
 impl Alerts {
-    /// Sorts, then filters: names that match come first, then rows that say it.
+    /// Sorts, then puts members under their composite alarms. A filter looks at each alarm by itself: names that match come first, then
+    /// rows that say it.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
-        self.visible = cx.snapshot.facts.alarm_rows().to_vec();
+        let mut all = cx.snapshot.facts.alarm_rows().to_vec();
         let sort = self.sort;
-        self.visible.sort_by(|a, b| sort.order(a, b));
-        if self.reverse {
-            self.visible.reverse();
-        }
-        if !self.filter.is_empty() {
-            let shown = |a: &&Arc<Alarm>| row::row(a, cx).text();
+        all.sort_by(|a, b| sort.order(a, b));
+        self.groups = Groups::of(&all);
+        self.visible = if self.filter.is_empty() {
+            let by_worst = sort == Sort::State;
+            self.groups.rows(&all, &self.turned, by_worst, self.reverse)
+        } else {
+            if self.reverse {
+                all.reverse();
+            }
+            let shown = |a: &&Arc<Alarm>| row::row(a, Place::default(), cx).text();
             let name = |a: &&Arc<Alarm>| a.name.clone();
-            self.visible = fuzzy::sift(self.visible.iter(), &self.filter, name, shown)
-                .into_iter()
-                .filter_map(|i| self.visible.get(i).cloned())
-                .collect();
+            let found = fuzzy::sift(all.iter(), &self.filter, name, shown);
+            let found = found.into_iter().filter_map(|i| all.get(i));
+            found.map(|a| (a.clone(), Place::default())).collect()
+        };
+        self.names = self.visible.iter().map(|(a, _)| a.name.clone()).collect();
+    }
+
+    /// The group that is to be folded or unfolded: the selected one, or the one that the selected alarm stands in.
+    pub(super) fn group(&self) -> Option<String> {
+        let (alarm, place) = self.visible.get(self.list.index())?;
+        match place.group {
+            Some(_) => Some(alarm.name.clone()),
+            None if self.filter.is_empty() => self.groups.around(&alarm.name).into_iter().next(),
+            None => None,
         }
-        self.names = self.visible.iter().map(|a| a.name.clone()).collect();
+    }
+
+    /// Folds or unfolds a group. Whoever was selected in it is so no more where it is folded: the group is.
+    pub(super) fn turn_group(&mut self, name: String) {
+        self.list.select(name.clone());
+        if !self.turned.remove(&name) {
+            self.turned.insert(name);
+        }
+    }
+
+    /// Folds every group, or opens every group where all are folded.
+    pub(super) fn turn_all(&mut self, cx: &Cx<'_>) {
+        let all = cx.snapshot.facts.alarm_rows();
+        let heads = self.groups.heads(all);
+        let any_open = heads.iter().any(|a| self.groups.is_open(a, &self.turned));
+        let turned = heads
+            .iter()
+            .filter(|a| self.groups.is_open(a, &self.turned) == any_open);
+        let turned: Vec<String> = turned.map(|a| a.name.clone()).collect();
+        for name in turned {
+            if !self.turned.remove(&name) {
+                self.turned.insert(name);
+            }
+        }
+    }
+
+    /// Opens whatever hides an alarm.
+    pub(super) fn reveal(&mut self, name: &str, cx: &Cx<'_>) {
+        let all = cx.snapshot.facts.alarm_rows();
+        for around in self.groups.around(name) {
+            let group = all.iter().find(|a| a.name == around);
+            if group.is_some_and(|g| !self.groups.is_open(g, &self.turned))
+                && !self.turned.remove(&around)
+            {
+                self.turned.insert(around);
+            }
+        }
     }
 
     /// The name of the alarm that commands are about.

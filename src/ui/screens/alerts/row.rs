@@ -2,6 +2,7 @@
 
 use ratatui::style::Style;
 
+use super::group::Place;
 use super::model::{is_old, query, series};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::Unit;
@@ -72,18 +73,40 @@ pub(super) fn threshold(a: &Alarm, cx: &Cx<'_>) -> String {
 }
 
 /// The row of an alarm.
-pub(super) fn row(a: &Alarm, cx: &Cx<'_>) -> Row {
+pub(super) fn row(a: &Alarm, place: Place, cx: &Cx<'_>) -> Row {
     let t = cx.theme;
     let (shape, style) = state(a, cx);
     let fires = a.state == AlarmState::Alarm;
     let plain = if is_old(cx) { t.stale } else { t.text };
+    let indent = "  ".repeat(place.depth);
+    let fold = match place.group {
+        Some(g) if g.open => "▾ ",
+        Some(_) => "▸ ",
+        None => "",
+    };
+    // A group is as severe as the worst that fires in it, and says how much does.
+    let rated = match place.group.and_then(|g| g.severity) {
+        Some(worst) => severity(
+            &Alarm {
+                state: AlarmState::Alarm,
+                severity: worst,
+                ..a.clone()
+            },
+            cx,
+        ),
+        None => severity(a, cx),
+    };
+    let fires_if = match place.group {
+        Some(g) => format!("{}/{} fire", g.firing, g.members),
+        None => threshold(a, cx),
+    };
     let line = series(a, cx).map_or(String::new(), |s| spark(s.points.iter().map(|p| p.1), 16));
     Row::new([
         (shape, style),
-        severity(a, cx),
+        rated,
         (since(cx.now, a.since, cx.absolute), plain),
         (
-            a.name.clone(),
+            format!("{indent}{fold}{}", a.name),
             match () {
                 () if is_old(cx) => t.stale,
                 () if fires => t.strong,
@@ -91,7 +114,7 @@ pub(super) fn row(a: &Alarm, cx: &Cx<'_>) -> Row {
             },
         ),
         (value(a, cx), if fires { style } else { plain }),
-        (threshold(a, cx), t.muted),
+        (fires_if, t.muted),
         (line, if fires { style } else { t.muted }),
         (a.reason.clone(), t.muted),
     ])

@@ -34,6 +34,8 @@ impl Screen for Alerts {
                 Copy,
                 Sort,
                 Reverse,
+                Fold,
+                FoldAll,
             ],
             Some(_) => &[Open, NextPane, Metrics, Logs, Deployments, Describe, Copy],
         }
@@ -48,6 +50,7 @@ impl Screen for Alerts {
             Open if self.page.is_some() && leads::of(alarm, cx).is_empty() => {
                 Some("no member and no deployment to lead to".into())
             }
+            Fold if self.group().is_none() => Some("nothing here folds".into()),
             NextPane if leads::of(alarm, cx).len() < 2 => Some("nothing else to select".into()),
             c if about::LEADS.contains(&c) => about::from_alarm(c, alarm, &cx.snapshot.facts).err(),
             _ => None,
@@ -71,14 +74,22 @@ impl Screen for Alerts {
         match command {
             Command::Sort => self.sort = self.sort.next(),
             Command::Reverse => self.reverse = !self.reverse,
+            Command::Fold => {
+                if let Some(name) = self.group() {
+                    self.turn_group(name);
+                }
+            }
+            Command::FoldAll => self.turn_all(cx),
             _ => return self.act(command, cx),
         }
         Vec::new()
     }
 
-    fn arrive(&mut self, nav: &Nav, _cx: &Cx<'_>) -> Vec<Effect> {
+    fn arrive(&mut self, nav: &Nav, cx: &Cx<'_>) -> Vec<Effect> {
         if let Nav::Alarm(name) = nav {
             self.filter.clear();
+            self.arrange(cx);
+            self.reveal(name, cx);
             self.list.select(name.clone());
             self.before.clear();
             self.show(name.clone());

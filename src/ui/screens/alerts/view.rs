@@ -101,12 +101,18 @@ fn list(s: &Alerts, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let [firing, silent, ok] = counts(cx.snapshot.facts.alarm_rows());
     if firing + silent + ok > 0 {
         let quiet = |n: usize, style| if n > 0 { style } else { t.muted };
+        let width = inside.width.saturating_sub(2);
+        // Until the console has thresholds of its own.
+        let own = match width {
+            ..72 => "   no own thresholds",
+            _ => "   own thresholds: none are set up",
+        };
         let spans = [
             (format!("▲ {firing} firing"), quiet(firing, t.critical)),
             (format!("   ○ {silent} no data"), quiet(silent, t.unknown)),
             (format!("   ● {ok} ok"), quiet(ok, t.ok)),
+            (own.to_owned(), t.muted),
         ];
-        let width = inside.width.saturating_sub(2);
         line(buf, inside.x + 2, inside.y, width, &spans);
     }
     let rows = Rect {
@@ -124,7 +130,12 @@ fn list(s: &Alerts, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         focus: true,
     };
     let shown = s.visible.iter().skip(s.list.offset());
-    table.draw(buf, rows, shown.map(|a| row::row(a, cx)), t);
+    table.draw(
+        buf,
+        rows,
+        shown.map(|(a, place)| row::row(a, *place, cx)),
+        t,
+    );
     scrolled(
         buf,
         rows,

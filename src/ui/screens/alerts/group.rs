@@ -1,0 +1,184 @@
+//! Alarms in groups: the members of a composite alarm under it, so that one trouble is one row. An alarm stands once, whoever names it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::domain::alarm::{Alarm, AlarmState, Severity};
+
+/// Where an alarm stands in the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// How far below a group it stands.
+    pub depth: usize,
+    /// What is known of its members, where it has any.
+    pub group: Option<Group>,
+}
+
+/// A composite alarm with its members, and theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    /// Whether its members are shown.
+    pub open: bool,
+    /// Members below it.
+    pub members: usize,
+    /// Those of them that fire.
+    pub firing: usize,
+    /// The worst of what fires in it, itself included.
+    pub severity: Option<Severity>,
+}
+
+/// Which alarm stands under which.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    /// The composite alarm that one stands under, by name.
+    above: BTreeMap<String, String>,
+    /// Alarms below a composite one, in the order of the list.
+    below: BTreeMap<String, Vec<Arc<Alarm>>>,
+}
+
+impl Groups {
+    /// Of alarms in the order in which they are to be listed.
+    pub fn of(all: &[Arc<Alarm>]) -> Self {
+        let mut groups = Self::default();
+        for composite in all.iter().filter(|a| a.is_composite()) {
+            for member in all.iter().filter(|a| composite.is_made_of(&a.name)) {
+                let taken = groups.above.contains_key(&member.name);
+                // Two rules may name each other: nothing stands below itself.
+                if !taken && !groups.stands_under(&composite.name, &member.name) {
+                    let name = composite.name.clone();
+                    groups.above.insert(member.name.clone(), name);
+                }
+            }
+        }
+        for alarm in all {
+            if let Some(above) = groups.above.get(&alarm.name) {
+                let below = groups.below.entry(above.clone()).or_default();
+                below.push(alarm.clone());
+            }
+        }
+        groups
+    }
+
+    /// Whether an alarm is another one, or stands somewhere under it.
+    fn stands_under(&self, name: &str, other: &str) -> bool {
+        let mut at = Some(name);
+        while let Some(name) = at {
+            if name == other {
+                return true;
+            }
+            at = self.above.get(name).map(String::as_str);
+        }
+        false
+    }
+
+    /// The groups around an alarm, the nearest first.
+    pub fn around(&self, name: &str) -> Vec<String> {
+        let mut all = Vec::new();
+        let mut at = name;
+        while let Some(above) = self.above.get(at) {
+            all.push(above.clone());
+            at = above;
+        }
+        all
+    }
+
+    /// Everything below an alarm.
+    fn within(&self, name: &str) -> Vec<&Arc<Alarm>> {
+        let mut all: Vec<&Arc<Alarm>> = self.below.get(name).into_iter().flatten().collect();
+        let mut next = 0;
+        while let Some(alarm) = all.get(next) {
+            all.extend(self.below.get(&alarm.name).into_iter().flatten());
+            next += 1;
+        }
+        all
+    }
+
+    /// Whether it is shown open as long as nobody says otherwise: a composite alarm that is quieter than one of its members does not
+    /// stand for it.
+    fn opens_by_itself(&self, alarm: &Alarm) -> bool {
+        self.within(&alarm.name)
+            .iter()
+            .any(|m| m.state < alarm.state)
+    }
+
+    /// Whether the members of a group are shown.
+    pub fn is_open(&self, alarm: &Alarm, turned: &BTreeSet<String>) -> bool {
+        self.opens_by_itself(alarm) != turned.contains(&alarm.name)
+    }
+
+    /// Every group.
+    pub fn heads<'a>(&self, all: &'a [Arc<Alarm>]) -> Vec<&'a Arc<Alarm>> {
+        let heads = all.iter().filter(|a| self.below.contains_key(&a.name));
+        heads.collect()
+    }
+
+    /// The rows: each group where `rank` says, its members after it where it is open.
+    pub fn rows(
+        &self,
+        all: &[Arc<Alarm>],
+        turned: &BTreeSet<String>,
+        by_worst: bool,
+        reverse: bool,
+    ) -> Vec<(Arc<Alarm>, Place)> {
+        let place: BTreeMap<&str, usize> = all
+            .iter()
+            .enumerate()
+            .map(|(n, a)| (a.name.as_str(), n))
+            .collect();
+        let at = |a: &Alarm| place.get(a.name.as_str()).copied().unwrap_or(usize::MAX);
+        let rank = |a: &Arc<Alarm>| match by_worst {
+            true => {
+                let within = self.within(&a.name).into_iter().map(|m| at(m));
+                within.chain([at(a)]).min().unwrap_or(usize::MAX)
+            }
+            false => at(a),
+        };
+        let roots = all.iter().filter(|a| !self.above.contains_key(&a.name));
+        let mut roots: Vec<&Arc<Alarm>> = roots.collect();
+        roots.sort_by_key(|a| rank(a));
+        if reverse {
+            roots.reverse();
+        }
+        let mut rows = Vec::new();
+        for root in roots {
+            self.put(root, 0, turned, reverse, &mut rows);
+        }
+        rows
+    }
+
+    fn put(
+        &self,
+        alarm: &Arc<Alarm>,
+        depth: usize,
+        turned: &BTreeSet<String>,
+        reverse: bool,
+        rows: &mut Vec<(Arc<Alarm>, Place)>,
+    ) {
+        let below = self.below.get(&alarm.name);
+        let group = below.map(|_| self.group(alarm, turned));
+        rows.push((alarm.clone(), Place { depth, group }));
+        if group.is_some_and(|g| g.open) {
+            let mut members: Vec<&Arc<Alarm>> = below.into_iter().flatten().collect();
+            if reverse {
+                members.reverse();
+            }
+            for member in members {
+                self.put(member, depth + 1, turned, reverse, rows);
+            }
+        }
+    }
+
+    fn group(&self, alarm: &Arc<Alarm>, turned: &BTreeSet<String>) -> Group {
+        let within = self.within(&alarm.name);
+        let fires = |a: &&&Arc<Alarm>| a.state == AlarmState::Alarm;
+        let firing: Vec<&&Arc<Alarm>> = within.iter().filter(fires).collect();
+        let worst = firing.iter().map(|a| a.severity);
+        let own = (alarm.state == AlarmState::Alarm).then_some(alarm.severity);
+        Group {
+            open: self.is_open(alarm, turned),
+            members: within.len(),
+            firing: firing.len(),
+            severity: worst.chain(own).min(),
+        }
+    }
+}
