@@ -11,12 +11,12 @@ use axum::response::{IntoResponse, Response};
 use flightdeck::backend::Backend;
 use flightdeck::config::{AwsConfig, CloudflareConfig, Config, SlackConfig, VercelConfig};
 use flightdeck::domain::image::LookUp;
-use flightdeck::domain::part::Freshness;
 use flightdeck::domain::problem::{Problem, ProblemKind};
-use flightdeck::sandbox;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
+#[path = "estate/hanging.rs"]
+mod hanging;
 #[path = "estate/left_out.rs"]
 mod left_out;
 #[path = "estate/nested.rs"]
@@ -445,59 +445,6 @@ async fn pages_are_read_to_the_end() {
     let names: Vec<_> = secrets.iter().map(|s| s.name.as_str()).collect();
     assert_eq!(names, ["a", "b\\e[31m"]);
     assert!(peer.asked()[1].2.contains("\"NextToken\":\"2\""));
-}
-
-#[tokio::test]
-async fn one_vendor_that_hangs_holds_no_other_up() {
-    let options = sandbox::Options {
-        faults: vec!["slack:hang=1".parse().unwrap()],
-        ..sandbox::Options::default()
-    };
-    let platform = sandbox::start(options).await.unwrap();
-    let config = Arc::new(Config {
-        aws: AwsConfig {
-            region: Some(platform.region().into()),
-            endpoint: Some(platform.endpoint()),
-            fixed_credentials: Some((platform.access_key().into(), platform.secret_key().into())),
-            ..AwsConfig::default()
-        },
-        slack: SlackConfig {
-            endpoint: Some(format!("{}/slack/api", platform.endpoint())),
-            channel: Some("ops".into()),
-            token: Some(platform.token().into()),
-        },
-        ..Config::default()
-    });
-    let backend = Arc::new(Backend::new(&config).await.unwrap());
-    let (_, runs) = tokio::sync::watch::channel(Arc::default());
-    let mut handle = flightdeck::watch::start(config, backend, Arc::default(), None, runs).await;
-    let began = Instant::now();
-    let mut all_were = false;
-    // As long as the first question to the one that hangs takes to be given up, all others are as they ought to be.
-    while began.elapsed() < Duration::from_secs(14) {
-        assert!(handle.changed().await);
-        let (facts, now) = (&handle.snapshot().facts, Timestamp::now());
-        let fresh = [
-            facts.identity.freshness(now),
-            facts.services.freshness(now),
-            facts.alarms.freshness(now),
-            facts.estate.secrets.freshness(now),
-        ];
-        all_were |= fresh == [Freshness::Fresh; 4];
-        // A busy machine takes its time for the first answers, but not as long as the hung one is waited for.
-        if all_were || began.elapsed() > Duration::from_secs(7) {
-            assert_eq!(fresh, [Freshness::Fresh; 4], "after {:?}", began.elapsed());
-        }
-        assert_ne!(facts.estate.slack.freshness(now), Freshness::Fresh);
-    }
-    let facts = &handle.snapshot().facts;
-    let problem = facts
-        .estate
-        .slack
-        .error
-        .as_ref()
-        .expect("the hung one says so");
-    assert_eq!(problem.kind, ProblemKind::Timeout);
 }
 
 #[tokio::test]

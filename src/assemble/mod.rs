@@ -1,7 +1,7 @@
 //! The one place that puts the rooms together: reads the configuration, starts what a command needs, and hands it over.
 
 mod console;
-mod demo;
+pub mod demo;
 mod ledger;
 mod rooms;
 mod sandbox;
