@@ -55,6 +55,13 @@ fn criterion() {
 }
 
 #[test]
+fn clusters() {
+    golden("clusters", |c| {
+        c.keys("3c");
+    });
+}
+
+#[test]
 fn stage() {
     golden("stage", |c| {
         c.keys("2zje");

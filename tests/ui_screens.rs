@@ -47,6 +47,60 @@ fn the_golden_signals_are_asked_for_in_one_question_and_drawn_one_unit_a_chart()
     }
 }
 
+/// Ours at once, the vendor's own words under it as soon as they come; both are searched.
+#[test]
+fn a_service_is_described_by_us_and_in_the_vendors_own_words() {
+    use flightdeck::domain::quote::Quote;
+    for (columns, rows) in [(80, 24), (160, 48)] {
+        let mut c = Console::new(columns, rows);
+        // The one that is degraded stands first.
+        let id = fixture::id("pdf-render");
+        c.keys("3d");
+        assert!(c.shows("\"cluster\": \"laser-prod\""), "{}", c.text());
+        c.keys("/asking<enter>");
+        assert!(c.shows("asking ECS for its own words"), "{}", c.text());
+        let quote = Quote {
+            asked: "ecs:DescribeServices",
+            body: serde_json::json!({"services": [{"serviceName": "api\u{1b}[31m", "propagateTags": "NONE"}]}),
+        };
+        let mut other = id.clone();
+        other.name.push_str("-other");
+        c.msg(Msg::Quoted(other, Ok(quote.clone())));
+        assert!(
+            c.shows("asking ECS"),
+            "an answer about another one\n{}",
+            c.text()
+        );
+        c.msg(Msg::Quoted(id.clone(), Ok(quote)));
+        assert!(!c.shows("asking ECS"), "{}", c.text());
+        c.keys("/<esc>/propagate<enter>");
+        for words in [
+            "ecs:DescribeServices in its own words:",
+            "\"propagateTags\": \"NONE\"",
+            "api\\u001b[31m",
+        ] {
+            assert!(c.shows(words), "{words}\n{}", c.text());
+        }
+        c.keys("<esc>d");
+        c.msg(Msg::Quoted(
+            id,
+            Err(Problem::new(
+                ProblemKind::Denied,
+                "ecs",
+                "cannot read the services",
+                "denied",
+                "allow it",
+            )),
+        ));
+        c.keys("/own words<enter>");
+        assert!(
+            c.shows("ECS was asked for its own words: cannot read") && c.shows("do: allow it"),
+            "{}",
+            c.text()
+        );
+    }
+}
+
 #[test]
 fn from_what_burns_it_is_one_key_to_the_service_that_it_is_about() {
     for way in ["", "5<enter>"] {

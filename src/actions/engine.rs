@@ -18,6 +18,8 @@ use crate::config::Config;
 use crate::domain::action::{Intent, Phase, Preview, Run};
 use crate::domain::audit::{ChainVerdict, Outcome, SignOffKind};
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::quote::Quote;
+use crate::domain::service::ServiceId;
 use crate::door::Acts;
 use crate::store::{Claim, Store};
 
@@ -361,6 +363,10 @@ impl Engine {
 impl Acts for Engine {
     async fn preview(&self, intent: Intent) -> Result<Preview, Problem> {
         Engine::preview(self, intent).await
+    }
+
+    async fn quote(&self, service: ServiceId) -> Result<Quote, Problem> {
+        self.backend.estate.quotes.service(&service).await
     }
 
     async fn start(

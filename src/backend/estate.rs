@@ -10,6 +10,7 @@ use super::aws::cloudformation::CloudFormation;
 use super::aws::costexplorer::CostExplorer;
 use super::aws::ec2::Ec2;
 use super::aws::ecr::Ecr;
+use super::aws::ecs_quote::EcsQuotes;
 use super::aws::elasticache::ElastiCache;
 use super::aws::iam::Iam;
 use super::aws::performance::Performance;
@@ -37,6 +38,8 @@ use crate::config::Config;
 /// The clients.
 #[derive(Debug)]
 pub struct Estate {
+    /// ECS in its own words.
+    pub quotes: EcsQuotes,
     /// Amazon RDS.
     pub rds: Rds,
     /// Performance Insights.
@@ -116,6 +119,7 @@ impl Estate {
         let signed = Arc::new(Signed::new(aws.clone(), courier.clone()));
         let second = || config.backups.second_region.clone();
         Self {
+            quotes: EcsQuotes::new(signed.clone(), aws.lines().ecs.clone()),
             rds: Rds::new(
                 signed.clone(),
                 line("rds", true),

@@ -380,6 +380,8 @@ mod tests {
             active_services: 0,
             running_tasks: 0,
             pending_tasks: 0,
+            container_instances: 0,
+            capacity_providers: Vec::new(),
         }
     }
 

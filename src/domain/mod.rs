@@ -34,6 +34,7 @@ pub mod postgres;
 pub mod probe;
 pub mod problem;
 pub mod queries;
+pub mod quote;
 pub mod redact;
 pub mod redis_server;
 pub mod scaling;

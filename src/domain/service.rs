@@ -32,6 +32,10 @@ pub struct Cluster {
     pub running_tasks: u32,
     /// Tasks in PENDING state.
     pub pending_tasks: u32,
+    /// Instances of one's own that its tasks may run on.
+    pub container_instances: u32,
+    /// Where its tasks may be placed: `FARGATE`, `FARGATE_SPOT`, or a provider of one's own.
+    pub capacity_providers: Vec<String>,
 }
 
 /// What names a service for good: rows, selections and actions are tied to this.

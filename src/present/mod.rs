@@ -9,6 +9,7 @@ mod buckets;
 mod caches;
 mod capacity;
 mod cloudflare;
+mod clusters;
 mod cost;
 mod databases;
 mod environments;
@@ -121,6 +122,7 @@ pub const VIEWS: &[View] = &[
     cloudflare::VIEW,
     targets::VIEW,
     environments::VIEW,
+    clusters::VIEW,
     flags::VIEW,
     stacks::VIEW,
     pipelines::VIEW,

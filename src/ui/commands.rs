@@ -81,6 +81,7 @@ commands! {
     PrevFailing, "prev-failing", "previous failing", Safe, "Go to the criterion that fails before this one";
     Evidence, "evidence", "evidence", Safe, "Show what was asked, what came back, and when; for a stage, its goal and the timeline";
     Security, "security", "security", Safe, "What is not safe, in all systems at once";
+    Clusters, "clusters", "clusters", Safe, "Clusters: state, services, tasks, capacity providers";
     Backups, "backups", "backups", Safe, "Backups of every store, and their copies";
     Environments, "environments", "environments", Safe, "Production, staging and development side by side";
     Spending, "spending", "cost and capacity", Safe, "What is spent, and what is left of each component";
@@ -126,6 +127,7 @@ impl Command {
         Some(match self {
             Self::Security => "security",
             Self::Backups => "backups",
+            Self::Clusters => "clusters",
             Self::Environments => "environments",
             Self::Spending => "spending",
             _ => return None,
@@ -150,7 +152,7 @@ mod tests {
     #[test]
     fn pages_with_a_key_exist() {
         let pages: Vec<_> = Command::all().filter_map(Command::view).collect();
-        assert_eq!(pages.len(), 4);
+        assert_eq!(pages.len(), 5);
         for id in pages {
             assert!(crate::present::View::named(id).is_some(), "{id}");
             assert_eq!(Command::of_view(id).and_then(Command::view), Some(id));

@@ -5,6 +5,10 @@ use super::overlays::picker::Picker;
 use super::screens::Nav;
 use crate::domain::action::{Intent, Preview};
 use crate::domain::problem::Problem;
+use crate::domain::service::{Service, ServiceId};
+
+/// What stands in a document until the vendor's own words come.
+pub const WAITING: &str = "asking ECS for its own words ...";
 
 /// An effect of an update.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +22,8 @@ pub enum Effect {
         /// What was typed to confirm it.
         typed: Option<String>,
     },
+    /// Ask the vendor for its own words on a service; the answer comes as a message.
+    Quote(ServiceId),
     /// Put text on the terminal's clipboard.
     Copy(String),
     /// Ask every system again now.
@@ -48,6 +54,15 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Describes a service, and asks the vendor for its own words on it: they come under ours.
+    pub fn describe_service(service: &Service) -> Vec<Self> {
+        let mut ours = Self::describe(service.id.to_string(), service);
+        if let Self::Describe { lines, .. } = &mut ours {
+            lines.extend([String::new(), WAITING.to_owned()]);
+        }
+        vec![ours, Self::Quote(service.id.clone())]
+    }
+
     /// Describes a thing as pretty JSON, made inert.
     pub fn describe(title: impl Into<String>, thing: &impl serde::Serialize) -> Self {
         let text = serde_json::to_string_pretty(thing)

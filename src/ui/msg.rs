@@ -7,6 +7,8 @@ use jiff::Timestamp;
 
 use crate::domain::action::Preview;
 use crate::domain::problem::Problem;
+use crate::domain::quote::Quote;
+use crate::domain::service::ServiceId;
 use crate::door::Snapshot;
 
 /// A message to [`super::update::update`]. Time enters as a message, too.
@@ -26,6 +28,8 @@ pub enum Msg {
     Snapshot(Arc<Snapshot>),
     /// The preview asked for.
     Previewed(Result<Box<Preview>, Problem>),
+    /// The vendor's own words on a service.
+    Quoted(ServiceId, Result<Quote, Problem>),
     /// What was confirmed has begun (its run), or was refused.
     Started(Result<String, Problem>),
     /// An effect failed.

@@ -200,6 +200,13 @@ fn perform(
                 let _ = tx.send(Msg::Started(answer)).await;
             });
         }
+        Effect::Quote(service) => {
+            let (engine, tx) = (engine.clone(), tx.clone());
+            tokio::spawn(async move {
+                let answer = engine.quote(service.clone()).await;
+                let _ = tx.send(Msg::Quoted(service, answer)).await;
+            });
+        }
         Effect::Copy(text) => screen.copy(&text),
         Effect::Refresh => handle.refresh(),
         Effect::Redraw => screen.painter.forget(),

@@ -71,6 +71,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             overlays::confirm::previewed(model, answer);
             Vec::new()
         }
+        Msg::Quoted(service, answer) => {
+            overlays::describe::quoted(model, &service.to_string(), answer);
+            Vec::new()
+        }
         Msg::Started(answer) => overlays::confirm::started(model, answer),
         Msg::Failed(problem) => vec![Effect::Fail(problem)],
     };
@@ -247,8 +251,8 @@ pub fn run(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Redraw => vec![Effect::Redraw],
         Command::Suspend => vec![Effect::Suspend],
         Command::Screen(id) => vec![Effect::Go(Nav::Screen(id))],
-        Command::Security | Command::Backups | Command::Environments | Command::Spending => {
-            let page = command.view().map(|id| Effect::Go(Nav::View(id)));
+        c if c.view().is_some() => {
+            let page = c.view().map(|id| Effect::Go(Nav::View(id)));
             page.into_iter().collect()
         }
         Command::Filter => {

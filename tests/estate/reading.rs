@@ -34,6 +34,25 @@ async fn slack_is_asked_for_private_channels_in_a_form() {
     assert!(!told.cut);
 }
 
+/// What the SDK's types do not know is in the vendor's own words all the same.
+#[tokio::test]
+async fn a_service_is_quoted_as_the_vendor_describes_it() {
+    let said = json!({"services": [{"serviceName": "api", "brandNewField": {"a": [1, "x"]}}], "failures": []});
+    let peer = Peer::start(vec![page(&said)]).await;
+    let client = backend(&peer.endpoint, "http://127.0.0.1:1").await;
+    let id = flightdeck::domain::service::ServiceId {
+        cluster: "shop".into(),
+        name: "api".into(),
+    };
+    let quote = client.estate.quotes.service(&id).await.unwrap();
+    assert_eq!((quote.asked, quote.body), ("ecs:DescribeServices", said));
+    let (_, headers, body) = &peer.asked()[0];
+    let target = "AmazonEC2ContainerServiceV20141113.DescribeServices";
+    assert_eq!(headers["x-amz-target"], target);
+    let asked: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(asked, json!({"cluster": "shop", "services": ["api"]}));
+}
+
 #[tokio::test]
 async fn a_cursor_that_comes_again_ends_the_list_and_is_told() {
     let channels = json!({
@@ -88,25 +107,6 @@ async fn a_pull_request_from_a_fork_says_nothing_of_the_default_branch() {
     assert_eq!((verdict.id, verdict.outcome), (1, Outcome::Failed));
 }
 
-#[tokio::test]
-async fn a_list_of_findings_that_goes_on_beyond_what_is_read_says_so() {
-    let more = |n: usize| {
-        let link = format!("</repos/laser/platform/alerts?page={n}>; rel=\"next\"");
-        let headers = vec![("content-type", "application/json".into()), ("link", link)];
-        Say::This(200, headers, "[]".into())
-    };
-    for (pages, cut) in [(9, [false; 2]), (30, [true; 2])] {
-        let mut script: Vec<Say> = (0..pages).map(more).collect();
-        script.push(page(&json!([])));
-        let peer = Peer::start(script).await;
-        let config = Config {
-            github: GithubConfig {
-                endpoint: Some(peer.endpoint.clone()),
-                repository: Some("laser/platform".into()),
-                token: Some(CANARY.into()),
-            },
-            ..Config::default()
-        };
 /// What failed and was mended since is told with its jobs and steps, and asked about once: it never changes.
 #[tokio::test]
 async fn the_jobs_of_a_run_that_failed_before_are_read_once() {
@@ -194,6 +194,25 @@ async fn the_jobs_of_a_run_that_failed_before_are_read_once() {
     assert_eq!(row("steps", 1).thing["seconds"], 90);
 }
 
+#[tokio::test]
+async fn a_list_of_findings_that_goes_on_beyond_what_is_read_says_so() {
+    let more = |n: usize| {
+        let link = format!("</repos/laser/platform/alerts?page={n}>; rel=\"next\"");
+        let headers = vec![("content-type", "application/json".into()), ("link", link)];
+        Say::This(200, headers, "[]".into())
+    };
+    for (pages, cut) in [(9, [false; 2]), (30, [true; 2])] {
+        let mut script: Vec<Say> = (0..pages).map(more).collect();
+        script.push(page(&json!([])));
+        let peer = Peer::start(script).await;
+        let config = Config {
+            github: GithubConfig {
+                endpoint: Some(peer.endpoint.clone()),
+                repository: Some("laser/platform".into()),
+                token: Some(CANARY.into()),
+            },
+            ..Config::default()
+        };
         let client = Backend::new(&config).await.unwrap();
         let told = client.estate.github.findings().await.unwrap();
         let said: Vec<bool> = told.iter().map(|s| s.cut).collect();

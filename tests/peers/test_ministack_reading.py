@@ -61,6 +61,16 @@ class Reading(PeerCase):
         healthy = [t for t in health if t["TargetHealth"]["State"] == "healthy"]
         self.assertEqual((row["targets_healthy"], row["targets"]), (len(healthy), len(health)))
 
+    def test_clusters_are_those_of_describe_clusters(self):
+        view = self.deck.ask("show", "clusters")
+        (row,) = view["clusters"]
+        (there,) = self.platform.ecs.describe_clusters(clusters=["shop"])["clusters"]
+        self.assertEqual((row["name"], row["arn"], row["status"]), ("shop", there["clusterArn"], there["status"]))
+        self.assertEqual(row["active_services"], there["activeServicesCount"])
+        self.assertEqual((row["running_tasks"], row["pending_tasks"]), (there["runningTasksCount"], there["pendingTasksCount"]))
+        self.assertEqual(row["capacity_providers"], there.get("capacityProviders", []))
+        self.assertEqual([(s["cluster"], s["name"]) for s in view["services"]], [("shop", "api")])
+
     def test_tasks_are_those_of_list_tasks(self):
         rows = self.deck.ask("tasks", "api")["tasks"]
         there = self.platform.ecs.list_tasks(cluster="shop", serviceName="api")["taskArns"]

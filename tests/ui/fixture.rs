@@ -23,9 +23,8 @@ use flightdeck::plan::{
     Checklist, CriterionState, CriterionStatus, Evidence, Milestone, RegisterStatus, StageStatus,
 };
 use flightdeck::watch::Snapshot;
-use jiff::Timestamp;
-use jiff::{Timestamp, ToSpan};
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 
 pub fn now() -> Timestamp {
     "2026-11-23T12:41:07Z".parse().unwrap()
@@ -322,6 +321,7 @@ fn planned(number: u8) -> Option<(Date, Date)> {
     let day = |n| Date::new(2026, 11, n).unwrap();
     Some((day(first), day(first + 2)))
 }
+
 /// The stages one after another, then days that are for none, then the go-live.
 fn calendar() -> Vec<Milestone> {
     let row = |title: &str, stage: Option<u8>, from: u32, to: u32| {
@@ -342,7 +342,6 @@ fn calendar() -> Vec<Milestone> {
     ];
     stages.chain(rest).collect()
 }
-
 
 fn stage(number: u8, title: &str, states: &[CriterionState]) -> StageStatus {
     use CriterionState::{Failing, SignedOff, Unknown};
@@ -695,6 +694,16 @@ pub fn snapshot() -> Snapshot {
                 .map(|(n, _, _, rev)| definition(n, *rev))
                 .collect(),
         )),
+        clusters: part(vec![Cluster {
+            arn: "arn:aws:ecs:us-east-1:1:cluster/laser-prod".into(),
+            name: "laser-prod".into(),
+            status: "ACTIVE".into(),
+            active_services: 5,
+            running_tasks: 15,
+            pending_tasks: 0,
+            container_instances: 0,
+            capacity_providers: vec!["FARGATE".into(), "FARGATE_SPOT".into()],
+        }]),
         services: part(Arc::new(services)),
         deployments: part(Arc::new(vec![Arc::new(worker), Arc::new(past)])),
         alarms: part(Arc::new(vec![
@@ -778,6 +787,7 @@ pub fn snapshot() -> Snapshot {
                 &[Unknown, Unknown, Unknown, Unknown],
             ),
         ],
+        calendar: calendar(),
         go_live: Some(Date::new(2026, 12, 4).unwrap()),
         next_step: "fix 2.S2 Docker images building successfully: laser-prod/api: 5 of 6 tasks run"
             .into(),
@@ -787,7 +797,6 @@ pub fn snapshot() -> Snapshot {
     Snapshot {
         facts,
         checklist: Arc::new(checklist),
-        calendar: calendar(),
         ..Snapshot::default()
     }
 }

@@ -26,6 +26,16 @@ pub(super) fn cluster(c: &sdk::Cluster) -> Result<Cluster, NoCount> {
         active_services: count("activeServicesCount", &name, c.active_services_count())?,
         running_tasks: count("runningTasksCount", &name, c.running_tasks_count())?,
         pending_tasks: count("pendingTasksCount", &name, c.pending_tasks_count())?,
+        container_instances: count(
+            "registeredContainerInstancesCount",
+            &name,
+            c.registered_container_instances_count(),
+        )?,
+        capacity_providers: c
+            .capacity_providers()
+            .iter()
+            .map(|p| text(Some(p)))
+            .collect(),
         name,
     })
 }

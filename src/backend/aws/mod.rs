@@ -15,6 +15,7 @@ pub mod ecs;
 mod ecs_change;
 mod ecs_deployments;
 mod ecs_map;
+pub mod ecs_quote;
 mod ecs_task_definition;
 pub mod elasticache;
 pub mod elbv2;

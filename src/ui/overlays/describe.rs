@@ -7,10 +7,13 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
 use super::super::commands::Command;
-use super::super::effect::Effect;
+use super::super::effect::{Effect, WAITING};
 use super::super::model::Model;
 use super::super::widgets::{highlighted, line, scrolled, wrapped};
 use super::{Overlay, window};
+use crate::domain::problem::Problem;
+use crate::domain::quote::Quote;
+use crate::domain::text::inert_lines;
 
 /// State of the document.
 #[derive(Clone, Debug)]
@@ -87,6 +90,34 @@ impl Describe {
         if let Some(i) = found {
             self.scroll = i;
         }
+    }
+}
+
+/// Puts the vendor's own words, or why there are none, where a document waits for them.
+pub(in crate::ui) fn quoted(model: &mut Model, title: &str, answer: Result<Quote, Problem>) {
+    let waits = |d: &&mut Describe| d.title == title;
+    let documents = model.overlays.iter_mut().filter_map(|o| match o {
+        Overlay::Describe(d) => Some(d),
+        _ => None,
+    });
+    let Some(d) = documents.rev().find(waits) else {
+        return;
+    };
+    let Some(at) = d.lines.iter().rposition(|l| l == WAITING) else {
+        return;
+    };
+    d.lines.truncate(at);
+    match answer {
+        Ok(quote) => {
+            d.lines.push(format!("{} in its own words:", quote.asked));
+            let text = serde_json::to_string_pretty(&quote.body).unwrap_or_default();
+            d.lines.extend(inert_lines(&text));
+        }
+        Err(p) => d.lines.extend([
+            format!("ECS was asked for its own words: {}", p.what),
+            format!("  why: {}", p.why),
+            format!("   do: {}", p.fix),
+        ]),
     }
 }
 

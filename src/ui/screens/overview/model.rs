@@ -251,9 +251,10 @@ impl Screen for Overview {
                     .iter()
                     .find(|a| &a.name == name)
                     .map(|a| Effect::describe(name, a)),
-                Item::Service(id) => facts
-                    .service(id)
-                    .map(|s| Effect::describe(id.to_string(), s)),
+                Item::Service(id) => {
+                    let service = facts.service(id);
+                    return service.map_or_else(Vec::new, |s| Effect::describe_service(s));
+                }
                 Item::Deployment(id, service) => facts
                     .deployment_rows()
                     .iter()

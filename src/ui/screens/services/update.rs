@@ -304,7 +304,7 @@ impl Services {
                 .map(Effect::Go)
                 .into_iter()
                 .collect(),
-            Command::Describe => vec![Effect::describe(id.to_string(), service)],
+            Command::Describe => Effect::describe_service(service),
             Command::Copy => vec![Effect::Copy(service.arn.clone())],
             _ => Vec::new(),
         }
