@@ -12,7 +12,8 @@ use flightdeck::domain::facts::Author;
 use flightdeck::domain::image::{Image, Registry, Scan};
 use flightdeck::domain::interest::Interest;
 use flightdeck::domain::part::Part;
-use flightdeck::domain::service::{ServiceEvent, TaskDefinition};
+use flightdeck::domain::progress::Pace;
+use flightdeck::domain::service::{ServiceEvent, Strategy, TaskDefinition};
 use flightdeck::ui::msg::Msg;
 use flightdeck::watch::Snapshot;
 use jiff::Timestamp;
@@ -379,4 +380,74 @@ fn a_deployment_whose_story_is_not_read_yet_is_not_said_to_have_none() {
     let mut c = Console::with(120, 40, snapshot);
     c.keys("4");
     assert!(c.shows(untold) && !c.shows(unread), "{}", c.text());
+}
+
+/// A canary whose tasks all run and that bakes for a minute, since when its stage began.
+fn canary(stage: &str, traffic: f64, since: i64) -> impl Fn(&mut Deployment) {
+    move |d: &mut Deployment| {
+        d.strategy = Strategy::Canary;
+        d.lifecycle_stage = Some(stage.into());
+        d.pace = Pace {
+            bake_minutes: Some(1),
+            shift_minutes: None,
+            stage_since: Some(ago(since)),
+        };
+        let to = d.to.as_mut().unwrap();
+        (to.counts.running, to.traffic_percent) = (4, Some(traffic));
+        d.from[0].traffic_percent = Some(100.0 - traffic);
+    }
+}
+
+#[test]
+fn how_far_a_deployment_is_counts_its_traffic_and_bake_time_and_says_what_is_left() {
+    for (columns, rows) in [(80, 24), (160, 48)] {
+        let shift = with(canary("PRODUCTION_TRAFFIC_SHIFT", 10.0, 5), Vec::new());
+        let mut c = Console::with(columns, rows, shift);
+        // All of its tasks run, and it is far from done.
+        for words in [" 27 %", "traffic 10 %", "≥1m00"] {
+            assert!(c.shows(words), "{words}: {}", c.text());
+        }
+        c.keys("4");
+        let row = &rows_of(&c, "worker")[0];
+        assert!(!row.contains("█████"), "not done: {row}");
+        for words in [
+            " 27 %",
+            "✓ start 4/4",
+            "▶ traffic 10 %",
+            "· bake 1m",
+            "· stop old",
+            "at least 1m00 to go",
+        ] {
+            assert!(c.shows(words), "{words}: {}", c.text());
+        }
+        let bake = with(canary("BAKE_TIME", 100.0, 18), Vec::new());
+        let mut c = Console::with(columns, rows, bake);
+        assert!(c.shows("bake 42s") && c.shows("~42s"), "{}", c.text());
+        c.keys("4");
+        for words in [" 57 %", "▶ bake time, 42s left", "about 42s to go"] {
+            assert!(c.shows(words), "{words}: {}", c.text());
+        }
+    }
+}
+
+#[test]
+fn a_rolling_deployment_says_when_it_is_done_by_what_the_last_one_took() {
+    let mut snapshot = with(|_| {}, Vec::new());
+    let mut rows = snapshot.facts.deployment_rows().to_vec();
+    let last = Deployment {
+        id: "last".into(),
+        state: DeploymentState::Successful,
+        created_at: Some(ago(9_000)),
+        started_at: Some(ago(9_000)),
+        finished_at: Some(ago(8_860)),
+        ..(*rows[0]).clone()
+    };
+    rows.push(Arc::new(last));
+    snapshot.facts.deployments = part(Arc::new(rows));
+    let mut c = Console::with(120, 40, snapshot);
+    assert!(c.shows("~1m12"), "{}", c.text());
+    c.keys("4");
+    let words = "about 1m12 to go: the last took 2m20";
+    assert!(c.shows(words), "{}", c.text());
+    assert!(c.shows("▶ start 2/4"), "{}", c.text());
 }

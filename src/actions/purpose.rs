@@ -128,6 +128,7 @@ mod tests {
             failures: Some((1, 3)),
             alarms: vec![("api-5xx".into(), false)],
             lifecycle_stage: None,
+            pace: Default::default(),
             rollback_reason: None,
             created_at: None,
             started_at: None,

@@ -11,8 +11,10 @@ use super::session::{Session, Standing, standing};
 use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::domain::deployment::{Deployment, DeploymentState, RevisionLoad};
+use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
 use crate::domain::problem::Problem;
+use crate::domain::progress::Estimate;
 use crate::domain::service::image_tag;
 
 /// Arguments.
@@ -47,7 +49,8 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
         .collect();
     let now = Timestamp::now();
     if session.out.is_json() {
-        let rows = rows.iter().map(|d| object(d)).collect();
+        let facts = &picture.facts;
+        let rows = rows.iter().map(|d| object(d, facts, now)).collect();
         session.list("deployments", rows, part)?;
         return Ok(Exit::OK);
     }
@@ -56,25 +59,27 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
             .out
             .line("No deployments: none is running, and the vendor remembers none.")?;
     } else {
-        session.out.table(&table(&rows, now))?;
+        session.out.table(&table(&rows, &picture.facts, now))?;
     }
     session.footer(words::count(rows.len(), "deployment"), part, now)?;
     Ok(Exit::OK)
 }
 
-fn table(rows: &[&Deployment], now: Timestamp) -> Table {
+fn table(rows: &[&Deployment], facts: &Facts, now: Timestamp) -> Table {
     let mut table = Table::new(&[
         ("SERVICE", Align::Left),
         ("STATE", Align::Left),
         ("FROM", Align::Left),
         ("TO", Align::Left),
         ("TASKS", Align::Right),
+        ("DONE", Align::Right),
         ("STRATEGY", Align::Left),
         ("BEGAN", Align::Right),
         ("TOOK", Align::Right),
+        ("TO GO", Align::Right),
         ("WHY", Align::Left),
     ])
-    .sparing(&["WHY", "STRATEGY", "TOOK", "TASKS"]);
+    .sparing(&["WHY", "STRATEGY", "TOOK", "TASKS", "TO GO"]);
     for d in rows {
         let began = d.started_at.or(d.created_at);
         let (from, to) = d.sides();
@@ -87,16 +92,38 @@ fn table(rows: &[&Deployment], now: Timestamp) -> Table {
             }),
             cell(to.map_or_else(|| "-".into(), load)),
             cell(tasks(d)),
+            cell(match d.state.is_running() {
+                true => format!("{} %", d.percent(now)),
+                false => "-".into(),
+            }),
             cell(d.strategy.word()),
             cell(words::ago(began, now)),
             cell(began.map_or_else(
                 || "-".into(),
                 |from| words::elapsed(from, d.finished_at.unwrap_or(now)),
             )),
-            cell(d.rollback_reason.as_deref().unwrap_or(&d.reason)),
+            cell(to_go(d, facts, now)),
+            cell(why(d, now)),
         ]);
     }
     table
+}
+
+/// How long it has to go, as far as anything tells.
+fn to_go(d: &Deployment, facts: &Facts, now: Timestamp) -> String {
+    let estimate = d.estimate(now, facts.last_run_of(d));
+    let seconds = estimate.and_then(Estimate::seconds);
+    seconds.map_or("-".into(), |(sign, s)| format!("{sign}{}", words::span(s)))
+}
+
+/// Why it stands as it does: the vendor's reason, else the bake time that it waits for.
+fn why(d: &Deployment, now: Timestamp) -> String {
+    match (d.rollback_reason.as_deref(), d.bake_left(now)) {
+        (None, Some(left)) if d.reason.is_empty() => {
+            format!("bake time, {} left", words::span(left))
+        }
+        (why, _) => why.unwrap_or(&d.reason).to_owned(),
+    }
 }
 
 /// Tasks of the revision that takes over. One that came and went has none, which is no shortage.
@@ -141,7 +168,8 @@ fn revision(r: &RevisionLoad) -> Value {
     })
 }
 
-fn object(d: &Deployment) -> Value {
+fn object(d: &Deployment, facts: &Facts, now: Timestamp) -> Value {
+    let estimate = d.estimate(now, facts.last_run_of(d));
     json!({
         "id": d.id,
         "cluster": d.service.cluster,
@@ -150,7 +178,13 @@ fn object(d: &Deployment) -> Value {
         "state": d.state,
         "running": d.state.is_running(),
         "reason": d.reason,
-        "progress": d.progress(),
+        "progress": d.progress(now),
+        "steps": d.steps(now).iter()
+            .map(|s| json!({"step": s.kind, "done": s.share, "now": s.now}))
+            .collect::<Vec<_>>(),
+        "bake_minutes": d.pace.bake_minutes,
+        "bake_left_s": d.bake_left(now),
+        "estimate": estimate,
         "from": d.from.iter().map(revision).collect::<Vec<_>>(),
         "to": d.to.as_ref().map(revision),
         "circuit_breaker": {

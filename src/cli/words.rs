@@ -25,7 +25,12 @@ pub fn ago(at: Option<Timestamp>, now: Timestamp) -> String {
 
 /// How long something took or is taking: `8s`, `1m08`, `2h03`.
 pub fn elapsed(from: Timestamp, to: Timestamp) -> String {
-    let s = to.duration_since(from).as_secs().max(0);
+    span(to.duration_since(from).as_secs())
+}
+
+/// The same of a number of seconds.
+pub fn span(seconds: i64) -> String {
+    let s = seconds.max(0);
     match s {
         0..60 => format!("{s}s"),
         60..3_600 => format!("{}m{:02}", s / 60, s % 60),

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::progress::Pace;
 use super::service::{CircuitBreaker, Revision, ServiceId, Strategy, TaskCounts};
 
 /// Where a deployment stands (ServiceDeployment.status, or `rolloutState` where the endpoint lacks service deployments).
@@ -107,6 +108,8 @@ pub struct Deployment {
     pub alarms: Vec<(String, bool)>,
     /// Blue/green lifecycle stage, in the vendor's words.
     pub lifecycle_stage: Option<String>,
+    /// What it is configured to wait for, and since when its stage lasts.
+    pub pace: Pace,
     /// Why and when it went back.
     pub rollback_reason: Option<String>,
     /// Created (UTC).
@@ -173,17 +176,6 @@ impl Deployment {
             (_, _, counted) => counted,
         }
     }
-
-    /// Share of the target's tasks that run, 0..=1.
-    pub fn progress(&self) -> f64 {
-        match self.sides().1 {
-            _ if !self.state.is_running() => 1.0,
-            Some(to) if to.counts.desired > 0 => {
-                (f64::from(to.counts.running) / f64::from(to.counts.desired)).clamp(0.0, 1.0)
-            }
-            _ => 0.0,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -209,6 +201,7 @@ mod tests {
 
     #[test]
     fn what_is_rolled_back_goes_to_the_revision_that_comes_back() {
+        let now = Timestamp::UNIX_EPOCH;
         let mut d = Deployment {
             id: "d".into(),
             service: ServiceId {
@@ -228,15 +221,16 @@ mod tests {
             failures: None,
             alarms: Vec::new(),
             lifecycle_stage: None,
+            pace: Pace::default(),
             rollback_reason: None,
             created_at: None,
             started_at: None,
             finished_at: None,
             source: DeploymentSource::ServiceDeployments,
         };
-        assert_eq!((d.way(), d.progress()), ((Some(3), Some(4)), 0.75));
+        assert_eq!((d.way(), d.percent(now)), ((Some(3), Some(4)), 75));
         d.state = DeploymentState::RollingBack;
-        assert_eq!((d.way(), d.progress()), ((Some(4), Some(3)), 0.25));
+        assert_eq!((d.way(), d.percent(now)), ((Some(4), Some(3)), 25));
         let leaving = |d: &Deployment| {
             let (from, _) = d.sides();
             from.iter().map(|r| r.revision.number).collect::<Vec<_>>()

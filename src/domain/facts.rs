@@ -260,6 +260,20 @@ impl Facts {
         self.runs.iter().filter(brings).find(mine)
     }
 
+    /// Seconds that the newest deployment of the same service took that went well, in the same way as this one.
+    pub fn last_run_of(&self, d: &Deployment) -> Option<i64> {
+        let rows = self.deployment_rows().iter();
+        let like = rows.filter(|r| {
+            r.service == d.service
+                && r.strategy == d.strategy
+                && r.state == DeploymentState::Successful
+        });
+        let newest = like.max_by_key(|r| r.finished_at)?;
+        let began = newest.started_at.or(newest.created_at)?;
+        let took = newest.finished_at?.duration_since(began).as_secs();
+        (took > 0).then_some(took)
+    }
+
     /// Who brought a deployment about, as far as is known: an action of ours, or another's in the audit trail; else who registered
     /// the revision that it brought, which a deployment of an old revision says nothing by.
     pub fn author_of(&self, d: &Deployment) -> Option<Author> {

@@ -33,6 +33,7 @@ pub mod policy;
 pub mod postgres;
 pub mod probe;
 pub mod problem;
+pub mod progress;
 pub mod queries;
 pub mod quote;
 pub mod redact;

@@ -100,6 +100,11 @@ pub enum Strategy {
 }
 
 impl Strategy {
+    /// Whether traffic goes over to the new revision in a stage of its own, with a bake time after it.
+    pub fn shifts_traffic(self) -> bool {
+        matches!(self, Self::BlueGreen | Self::Canary | Self::Linear)
+    }
+
     /// The word that the command line and the screens use.
     pub fn word(self) -> &'static str {
         match self {

@@ -643,6 +643,7 @@ pub fn snapshot() -> Snapshot {
         failures: Some((0, 3)),
         alarms: vec![("laser-prod-worker-errors".into(), false)],
         lifecycle_stage: None,
+        pace: Default::default(),
         rollback_reason: None,
         created_at: Some(ago(68)),
         started_at: Some(ago(68)),

@@ -66,6 +66,7 @@ fn deployment(did: &str, from: u32, to: u32, state: DeploymentState) -> Deployme
         failures: Some((2, 3)),
         alarms: vec![],
         lifecycle_stage: None,
+        pace: Default::default(),
         rollback_reason: None,
         created_at: None,
         started_at: None,

@@ -18,6 +18,7 @@ use super::{Question, ecs_map};
 use crate::backend::transport::is_crash_page;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::progress::Pace;
 use crate::domain::service::{Revision, Service, TaskCounts};
 
 const LIST: Question = Question::new(
@@ -265,6 +266,9 @@ fn deployment(
     let alarms = d.alarms();
     let fired = alarms.map_or(&[][..], |a| a.triggered_alarm_names());
     let configuration = d.deployment_configuration();
+    let strategy = configuration
+        .and_then(|c| c.strategy())
+        .map_or(service.deployment.strategy, ecs_map::strategy);
     let from: Result<Vec<Option<RevisionLoad>>, NoCount> =
         d.source_service_revisions().iter().map(load).collect();
     let failures = match breaker.filter(|b| b.threshold() > 0) {
@@ -277,9 +281,7 @@ fn deployment(
     Ok(Some(Deployment {
         id,
         service: service.id.clone(),
-        strategy: configuration
-            .and_then(|c| c.strategy())
-            .map_or(service.deployment.strategy, ecs_map::strategy),
+        strategy,
         state,
         reason: text(d.status_reason()),
         from: from?.into_iter().flatten().collect(),
@@ -295,6 +297,10 @@ fn deployment(
                 .collect()
         }),
         lifecycle_stage: d.lifecycle_stage().map(|s| text(Some(s.as_str()))),
+        pace: Pace {
+            stage_since: d.lifecycle_stage().and_then(|_| time(d.updated_at())),
+            ..configuration.map_or_else(Pace::default, |c| ecs_map::pace(c, strategy))
+        },
         rollback_reason: d.rollback().and_then(|r| some_text(r.reason())),
         created_at: time(d.created_at()),
         started_at: time(d.started_at()),

@@ -4,6 +4,7 @@ use aws_sdk_ecs::types as sdk;
 
 use super::convert::{self, some_text, tail, text, time};
 use super::sound::{NoCount, count};
+use crate::domain::progress::Pace;
 use crate::domain::service::{
     CircuitBreaker, Cluster, Container, DeploymentConfig, LoadBalancerBinding, Revision, Rollout,
     Service, ServiceEvent, ServiceId, Strategy, Task, TaskCounts, Threshold,
@@ -162,6 +163,16 @@ fn shift_minutes(c: &sdk::DeploymentConfiguration) -> Option<u32> {
             Some(each.saturating_mul(steps))
         }
         _ => None,
+    }
+}
+
+/// What a deployment is configured to wait for. The vendor tells a bake time of a rolling one as well, and keeps none.
+pub fn pace(c: &sdk::DeploymentConfiguration, strategy: Strategy) -> Pace {
+    let bake = c.bake_time_in_minutes().map(convert::count);
+    Pace {
+        bake_minutes: bake.filter(|_| strategy.shifts_traffic()),
+        shift_minutes: shift_minutes(c),
+        stage_since: None,
     }
 }
 

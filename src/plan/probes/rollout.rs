@@ -375,6 +375,7 @@ mod tests {
             failures: None,
             alarms: Vec::new(),
             lifecycle_stage: None,
+            pace: Default::default(),
             rollback_reason: None,
             created_at: at,
             started_at: at,

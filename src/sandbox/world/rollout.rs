@@ -313,7 +313,7 @@ pub(super) fn stage(world: &World, key: &Key) -> Option<&'static str> {
 
 /// Moves traffic for the strategies that shift it.
 fn shift(world: &mut World, key: &Key) {
-    let story = world.story_time();
+    let (now, story) = (world.stamp(), world.story_time());
     let Some(service) = world.services.get(key) else {
         return;
     };
@@ -335,6 +335,7 @@ fn shift(world: &mut World, key: &Key) {
     };
     let Some(stage) = d.stage else { return };
     let spent = story - d.stage_since;
+    let before = d.traffic;
     let next = match stage {
         "SCALE_UP" if ready => Some("PRODUCTION_TRAFFIC_SHIFT"),
         "PRODUCTION_TRAFFIC_SHIFT" => {
@@ -354,6 +355,9 @@ fn shift(world: &mut World, key: &Key) {
         "BAKE_TIME" if spent >= bake => Some("CLEAN_UP"),
         _ => None,
     };
+    if next.is_some() || d.traffic != before {
+        d.updated_at = now;
+    }
     if let Some(next) = next {
         d.stage = Some(next);
         d.stage_since = story;

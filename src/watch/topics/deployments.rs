@@ -157,7 +157,12 @@ pub fn take(p: &mut Picture, answer: Detail, at: Timestamp) -> Option<ProblemKin
 fn join(p: &mut Picture, answer: Detail, at: Timestamp) -> Option<ProblemKind> {
     let known = p.details.entry(answer.service).or_default();
     match answer.rows {
-        Ok(rows) => {
+        Ok(mut rows) => {
+            let before = known.rows().unwrap_or_default();
+            for row in &mut rows {
+                let same = before.iter().find(|d| d.id == row.id);
+                row.carry_stage(same, at);
+            }
             let told = rows
                 .iter()
                 .any(|d| d.source == DeploymentSource::ServiceDeployments);
@@ -600,6 +605,24 @@ mod tests {
         let states: Vec<_> = p.facts.deployment_rows().iter().map(|d| d.state).collect();
         let back = DeploymentState::RolledBack;
         assert_eq!(states, [DeploymentState::InProgress, back, back]);
+    }
+
+    /// Each answer tells when the vendor last changed the deployment: the stage is as old as the first of them.
+    #[test]
+    fn a_stage_stays_as_old_as_it_was_told_first() {
+        let mut p = picture(&["api"], second(10));
+        let baking = |since: i64| {
+            let mut detail = told("api", DeploymentState::InProgress);
+            for row in detail.rows.as_mut().unwrap() {
+                row.lifecycle_stage = Some("BAKE_TIME".into());
+                row.pace.stage_since = Some(second(since));
+            }
+            detail
+        };
+        take(&mut p, baking(3), second(10));
+        take(&mut p, baking(12), second(15));
+        let row = &p.facts.deployment_rows()[0];
+        assert_eq!(row.pace.stage_since, Some(second(3)));
     }
 
     /// Of a thousand services that rest, none is told anew with each answer about ten of them.

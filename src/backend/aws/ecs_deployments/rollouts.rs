@@ -1,6 +1,7 @@
 //! Deployments as `deployments[]` of a service tells of them, where nothing better does.
 
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
+use crate::domain::progress::Pace;
 use crate::domain::service::{Rollout, Service};
 
 /// The deployments that `deployments[]` of DescribeServices tells of, newest first: the primary one, and each that failed.
@@ -44,6 +45,8 @@ fn of_rollout(service: &Service, to: &Rollout) -> Deployment {
             .map(|a| (a.clone(), false))
             .collect(),
         lifecycle_stage: None,
+        // Without a stage nothing of it is waited for that could be counted.
+        pace: Pace::default(),
         rollback_reason: is_rollback(to).then(|| to.rollout_reason.clone()),
         created_at: to.created_at,
         started_at: to.created_at,

@@ -188,3 +188,31 @@ fn only_an_endpoint_that_does_not_know_the_operation_is_taken_to_lack_it() {
         assert_eq!(lack(&problem(kind, why), aws), wanted, "{kind:?} {why}");
     }
 }
+
+#[test]
+fn a_bake_time_is_the_deployment_s_own_and_its_stage_is_as_old_as_its_last_change() {
+    let service = ecs_map::service(&sdk_service()).unwrap().unwrap();
+    let read = |strategy| {
+        let configuration = sdk::DeploymentConfiguration::builder()
+            .strategy(strategy)
+            .bake_time_in_minutes(5)
+            .build();
+        let raw = sdk::ServiceDeployment::builder()
+            .service_deployment_arn("arn:d")
+            .status(sdk::ServiceDeploymentStatus::InProgress)
+            .lifecycle_stage(sdk::ServiceDeploymentLifecycleStage::BakeTime)
+            .updated_at(aws_sdk_ecs::primitives::DateTime::from_secs(1_800_000_000))
+            .deployment_configuration(configuration)
+            .build();
+        deployment(&service, &raw, &HashMap::new())
+            .unwrap()
+            .unwrap()
+    };
+    let d = read(sdk::DeploymentStrategy::BlueGreen);
+    let at = |s: i64| jiff::Timestamp::from_second(1_800_000_000 + s).unwrap();
+    assert_eq!(d.pace.stage_since, Some(at(0)));
+    assert_eq!(d.bake_left(at(100)), Some(200));
+    // The vendor tells one of rolling deployments as well, and keeps none.
+    let rolling = read(sdk::DeploymentStrategy::Rolling);
+    assert_eq!(rolling.pace.bake_minutes, None);
+}

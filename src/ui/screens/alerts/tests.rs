@@ -399,6 +399,7 @@ fn deployment(name: &str, began_s: i64, state: DeploymentState, watched: &[&str]
         failures: None,
         alarms: watched.iter().map(|n| ((*n).into(), false)).collect(),
         lifecycle_stage: None,
+        pace: Default::default(),
         rollback_reason: None,
         created_at: Some(ago(began_s)),
         started_at: Some(ago(began_s)),

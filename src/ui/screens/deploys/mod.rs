@@ -1,6 +1,7 @@
 //! Deploys: actions of ours and every running and recent deployment, each as the picture that a person wants at 3 a.m.
 
 mod model;
+pub(crate) mod pace;
 mod picture;
 mod update;
 mod view;

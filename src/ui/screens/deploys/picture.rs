@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::model::Thing;
+use super::pace;
 use super::view::{change, run_state, state};
 use crate::domain::action::{Phase, Run};
 use crate::domain::audit::Outcome;
@@ -238,23 +239,35 @@ fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
         state(d.state, cx),
         (format!("   {}", d.strategy.word()), t.text),
     ];
-    if let Some(stage) = &d.lifecycle_stage {
-        first.push((
-            format!("   {}", stage.to_lowercase().replace('_', " ")),
-            t.info,
-        ));
+    let running = d.state.is_running();
+    // Where its steps tell the stage, they stand below.
+    if let Some(stage) = d
+        .lifecycle_stage
+        .as_ref()
+        .filter(|_| !running || !d.is_staged())
+    {
+        first.push((format!("   {}", pace::stage(stage)), t.info));
+    }
+    if running {
+        let (full, empty) = bar(d.progress(cx.now), 10);
+        first.extend([
+            ("   ".into(), t.text),
+            (full, t.bar),
+            (empty, t.bar_empty),
+            (format!(" {} %", d.percent(cx.now)), t.strong),
+        ]);
     }
     if let Some(s) = elapsed {
         first.push((format!("   {}", duration(s)), t.text));
-        let p = d.progress();
-        if d.state.is_running() && p > 0.1 && p < 1.0 {
-            let left = (s as f64 * (1.0 - p) / p).round() as i64;
-            first.push((format!("   about {} to go", duration(left)), t.muted));
-        }
+    }
+    if running {
+        first.push((format!("   {}", pace::to_go(d, cx)), t.muted));
     }
     rows.push(first);
+    if running {
+        rows.push(pace::steps(d, cx));
+    }
     let (from, to) = d.sides();
-    let running = d.state.is_running();
     let wanted = running.then(|| to.map_or(0, |r| r.counts.desired));
     for r in from.into_iter().take(2) {
         rows.push(load("from", r, wanted, cx, true));

@@ -19,7 +19,7 @@ const COLUMNS: &[Column] = &[
     Column::left("state", 15),
     Column::left("service", 14).grow(2).middle(),
     Column::left("what", 16).grow(3),
-    Column::left("tasks", 16).drop(2),
+    Column::left("done", 17).drop(2),
     Column::right("took", 7),
     Column::right("began", 8),
     Column::left("by", 10).grow(1).drop(3).middle(),
@@ -93,6 +93,21 @@ pub(super) fn by(d: &Deployment, cx: &Cx<'_>) -> String {
     }
 }
 
+/// How far it is, and how many of the tasks run: a bar, percent, counts.
+fn share(ratio: f64, (running, wanted): (u32, u32)) -> String {
+    let (full, _) = bar(ratio, 5);
+    // All is done when it is over, and then it is not told here.
+    let percent = (ratio * 100.0).floor().clamp(0.0, 100.0);
+    format!("{full:<5} {percent:>2.0} % {running}/{wanted}")
+}
+
+/// The same of a deployment.
+fn done(d: &Deployment, cx: &Cx<'_>) -> String {
+    let counts = d.sides().1.map(|r| r.counts);
+    let tasks = counts.map_or((0, 0), |c| (c.running, c.desired));
+    share(d.progress(cx.now), tasks)
+}
+
 /// The row of an action or a deployment.
 pub(super) fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
     let t = cx.theme;
@@ -100,15 +115,13 @@ pub(super) fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
         Thing::Run(r) => {
             let deployment = cx.snapshot.facts.deployment_of(r);
             let moves = deployment.filter(|d| r.outcome.is_none() && d.state.is_running());
-            let (done, all) = match moves.and_then(|d| d.sides().1) {
-                Some(to) => (to.counts.running, to.counts.desired),
-                None => r.progress.unwrap_or((0, 0)),
-            };
-            let (full, _) = bar(f64::from(done) / f64::from(all.max(1)), 8);
-            let tasks = if all > 0 && r.outcome.is_none() {
-                format!("{full:<8} {done}/{all}")
-            } else {
-                String::new()
+            let tasks = match (moves, r.progress) {
+                (Some(d), _) => done(d, cx),
+                (None, Some((done, all))) if all > 0 && r.outcome.is_none() => {
+                    let ratio = f64::from(done) / f64::from(all);
+                    share(ratio, (done, all))
+                }
+                _ => String::new(),
             };
             // While the vendor works, its own word says more than that we follow it.
             let stands = match moves.filter(|_| r.phase == Phase::Follow) {
@@ -148,13 +161,10 @@ pub(super) fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
             ])
         }
         Thing::Deployment(d) => {
-            let counts = d.sides().1.map(|r| r.counts);
-            let tasks = counts
-                .filter(|_| d.state.is_running())
-                .map_or(String::new(), |c| {
-                    let (full, _) = bar(d.progress(), 8);
-                    format!("{full:<8} {}/{}", c.running, c.desired)
-                });
+            let tasks = match d.state.is_running() {
+                true => done(d, cx),
+                false => String::new(),
+            };
             let began = d.started_at.or(d.created_at);
             Row::new([
                 state(d.state, cx),

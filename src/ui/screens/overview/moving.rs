@@ -9,13 +9,18 @@ use super::panels::{Spans, failed, select};
 use crate::domain::action::{Intent, Phase, Run};
 use crate::domain::deployment::Deployment;
 use crate::domain::part::Freshness;
+use crate::domain::progress::Estimate;
 use crate::domain::service::Service;
 use crate::domain::text::{clip, width};
 use crate::ui::screens::Cx;
+use crate::ui::screens::deploys::pace;
 use crate::ui::widgets::{ago, bar, duration, line, panel, scrolled};
 
 /// How long a deployment that ended badly is told of while others move.
 const TOLD: SignedDuration = SignedDuration::from_hours(1);
+
+/// Where a line tells how long it goes on.
+const ELAPSED: usize = 5;
 
 /// A line of the panel, and the item that it belongs to.
 type Line = (Option<usize>, Spans);
@@ -92,8 +97,8 @@ fn of_run(r: &Run, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
     // While the vendor works, its own words say more than that we follow it.
     if let Some(d) = followed.filter(|d| r.phase == Phase::Follow && d.state.is_running()) {
         let (mut spans, trouble) = of_deployment(d, room, cx);
-        if let Some(last) = spans.last_mut() {
-            last.0 = elapsed;
+        if let Some(time) = spans.get_mut(ELAPSED) {
+            time.0 = elapsed;
         }
         return (spans, trouble);
     }
@@ -137,12 +142,16 @@ fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<Strin
         .sides()
         .1
         .map_or((0, 0), |r| (r.counts.running, r.counts.desired));
-    let ratio = f64::from(counts.0) / f64::from(counts.1.max(1));
     let began = d.started_at.or(d.created_at);
     let elapsed = began.map_or("-".into(), |at| {
         duration(cx.now.duration_since(at).as_secs())
     });
-    let spans = move_line(&title, d.state.word(), ratio, counts, &elapsed, room, cx);
+    let word = pace::now(d, cx).unwrap_or_else(|| d.state.word().into());
+    let ratio = d.progress(cx.now);
+    let mut spans = move_line(&title, &word, ratio, counts, &elapsed, room, cx);
+    if let Some((sign, seconds)) = pace::estimate(d, cx).and_then(Estimate::seconds) {
+        spans.push((format!("  {sign}{}", duration(seconds)), cx.theme.muted));
+    }
     (spans, d.trouble())
 }
 
@@ -166,15 +175,15 @@ fn of_scaling(s: &Service, room: u16, cx: &Cx<'_>) -> Option<Spans> {
     ))
 }
 
-/// In half a screen the bar makes room for the word and the time.
+/// Half a screen.
 const NARROW: u16 = 72;
 
 /// Columns of what moves: a service with its cluster and both revisions, where there is room for them.
 fn title_columns(room: u16) -> usize {
     match room {
-        0..NARROW => 20,
-        NARROW..76 => 26,
-        _ => 30,
+        90.. => 30,
+        NARROW.. => 24,
+        _ => 17,
     }
 }
 
@@ -188,9 +197,24 @@ fn move_line(
     cx: &Cx<'_>,
 ) -> Spans {
     let t = cx.theme;
+    // In half a screen the bar makes room for the word and the time, and the counts of tasks for the share that is done.
+    let wide = room >= NARROW;
     let name = title_columns(room);
-    let (bar_width, counts) = if room < NARROW { (6, 5) } else { (14, 7) };
+    let bar_width = match room {
+        90.. => 12,
+        NARROW.. => 8,
+        _ => 4,
+    };
     let (full, empty) = bar(ratio, bar_width);
+    let percent = match all {
+        0 => String::new(),
+        _ => format!("{:.0} %", (ratio * 100.0).floor()),
+    };
+    let tasks = format!("{done}/{all}");
+    let counts = match wide {
+        true => format!(" {percent:>5} {tasks:>7}  "),
+        false => format!(" {percent:>5}  "),
+    };
     let style = if word.chars().any(|c| c.is_ascii_uppercase()) {
         t.critical
     } else {
@@ -200,7 +224,7 @@ fn move_line(
         (format!(" {:<name$} ", clip(title, name)), t.strong),
         (full, t.bar),
         (empty, t.bar_empty),
-        (format!(" {:>counts$}  ", format!("{done}/{all}")), t.text),
+        (counts, t.text),
         (format!("{word:<12} "), style),
         (elapsed.to_owned(), t.muted),
     ]

@@ -1,0 +1,173 @@
+use super::*;
+use crate::domain::deployment::{DeploymentSource, RevisionLoad};
+use crate::domain::service::{CircuitBreaker, Revision, ServiceId, Strategy, TaskCounts};
+
+fn second(n: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + n).unwrap()
+}
+
+fn load(number: u32, desired: u32, running: u32, traffic: Option<f64>) -> RevisionLoad {
+    RevisionLoad {
+        revision: Revision {
+            arn: String::new(),
+            family: "api".into(),
+            number,
+        },
+        image: None,
+        counts: TaskCounts {
+            desired,
+            running,
+            ..TaskCounts::default()
+        },
+        traffic_percent: traffic,
+    }
+}
+
+/// A deployment of three tasks that began at second zero.
+fn deployment(strategy: Strategy, stage: Option<&str>, started: u32, old: u32) -> Deployment {
+    let traffic = strategy.shifts_traffic().then_some(0.0);
+    Deployment {
+        id: "d".into(),
+        service: ServiceId {
+            cluster: "prod".into(),
+            name: "api".into(),
+        },
+        strategy,
+        state: DeploymentState::InProgress,
+        reason: String::new(),
+        from: vec![load(3, 3, old, traffic)],
+        to: Some(load(4, 3, started, traffic)),
+        circuit_breaker: CircuitBreaker::default(),
+        failures: None,
+        alarms: Vec::new(),
+        lifecycle_stage: stage.map(str::to_owned),
+        pace: Pace {
+            bake_minutes: strategy.shifts_traffic().then_some(1),
+            shift_minutes: None,
+            stage_since: stage.map(|_| second(30)),
+        },
+        rollback_reason: None,
+        created_at: Some(second(0)),
+        started_at: Some(second(0)),
+        finished_at: None,
+        source: DeploymentSource::ServiceDeployments,
+    }
+}
+
+/// All new tasks run half a minute after the start of a canary: it has a third of its way behind it, not all of it.
+#[test]
+fn a_canary_is_not_done_when_its_tasks_run() {
+    let mut d = deployment(Strategy::Canary, Some("SCALE_UP"), 0, 3);
+    let mut seen = vec![d.percent(second(5))];
+    d.to = Some(load(4, 3, 2, Some(0.0)));
+    seen.push(d.percent(second(20)));
+    d.lifecycle_stage = Some("PRODUCTION_TRAFFIC_SHIFT".into());
+    d.to = Some(load(4, 3, 3, Some(10.0)));
+    seen.push(d.percent(second(30)));
+    d.lifecycle_stage = Some("BAKE_TIME".into());
+    d.to = Some(load(4, 3, 3, Some(100.0)));
+    seen.push(d.percent(second(30)));
+    seen.push(d.percent(second(60)));
+    d.lifecycle_stage = Some("CLEAN_UP".into());
+    d.from = vec![load(3, 0, 1, Some(0.0))];
+    seen.push(d.percent(second(95)));
+    d.from = vec![load(3, 0, 0, Some(0.0))];
+    seen.push(d.percent(second(100)));
+    assert_eq!(seen, [0, 16, 27, 50, 62, 91, 99]);
+    d.state = DeploymentState::Successful;
+    assert_eq!(
+        (d.percent(second(101)), d.steps(second(101))),
+        (100, vec![])
+    );
+}
+
+#[test]
+fn a_rolling_update_counts_what_starts_and_what_stops() {
+    let percent = |started, old| {
+        let d = deployment(Strategy::Rolling, None, started, old);
+        d.percent(second(10))
+    };
+    let seen = [
+        percent(0, 3),
+        percent(1, 3),
+        percent(3, 3),
+        percent(3, 1),
+        percent(3, 0),
+    ];
+    assert_eq!(seen, [0, 16, 50, 83, 99]);
+    // The bake time that the vendor tells of one that keeps none is in nobody's way.
+    let mut d = deployment(Strategy::Rolling, Some("BAKE_TIME"), 3, 3);
+    d.pace.bake_minutes = Some(1);
+    assert_eq!(d.bake_left(second(40)), None);
+    let kinds: Vec<_> = d
+        .steps(second(40))
+        .iter()
+        .map(|s| (s.kind, s.now))
+        .collect();
+    assert_eq!(kinds, [(StepKind::Start, false), (StepKind::Drain, true)]);
+}
+
+#[test]
+fn the_bake_time_runs_down_and_is_unknown_where_its_start_is() {
+    let mut d = deployment(Strategy::BlueGreen, Some("BAKE_TIME"), 3, 3);
+    let left = |d: &Deployment, at| d.bake_left(second(at));
+    assert_eq!((left(&d, 48), left(&d, 300)), (Some(42), Some(0)));
+    assert_eq!(left(&d, 0), Some(60), "the vendor's clock is ahead");
+    let by = Estimate::BakeTime { seconds: 42 };
+    assert_eq!(d.estimate(second(48), Some(500)), Some(by));
+    d.pace.stage_since = None;
+    assert_eq!((left(&d, 48), d.percent(second(48))), (None, 50));
+    d.pace.stage_since = Some(second(30));
+    d.lifecycle_stage = Some("PRODUCTION_TRAFFIC_SHIFT".into());
+    assert_eq!(left(&d, 48), None);
+}
+
+#[test]
+fn an_estimate_says_what_it_is_known_by() {
+    let mut d = deployment(Strategy::Canary, Some("SCALE_UP"), 1, 3);
+    d.pace.shift_minutes = Some(2);
+    let seconds = 180;
+    // What it is configured to wait for comes in any case.
+    assert_eq!(
+        [
+            d.estimate(second(20), None),
+            d.estimate(second(20), Some(100))
+        ],
+        [
+            Some(Estimate::Waits { seconds }),
+            Some(Estimate::LastRun { seconds, took: 100 })
+        ]
+    );
+    let d = deployment(Strategy::Rolling, None, 0, 3);
+    let took = 60;
+    assert_eq!(
+        [10, 70].map(|at| d.estimate(second(at), Some(took))),
+        [
+            Some(Estimate::LastRun { seconds: 50, took }),
+            Some(Estimate::Overdue { took })
+        ]
+    );
+    assert_eq!(d.estimate(second(10), None), None, "nothing tells");
+    let half = deployment(Strategy::Rolling, None, 3, 3);
+    let so_far = Some(Estimate::SoFar { seconds: 30 });
+    assert_eq!(half.estimate(second(30), None), so_far);
+}
+
+#[test]
+fn since_when_a_stage_lasts_stays_what_was_told_of_it_first() {
+    let shift = deployment(Strategy::Canary, Some("PRODUCTION_TRAFFIC_SHIFT"), 3, 3);
+    let mut bake = deployment(Strategy::Canary, Some("BAKE_TIME"), 3, 3);
+    bake.pace.stage_since = Some(second(45));
+    bake.carry_stage(Some(&shift), second(47));
+    assert_eq!(bake.pace.stage_since, Some(second(45)));
+    // Something else of the deployment changed since.
+    let mut later = bake.clone();
+    later.pace.stage_since = Some(second(70));
+    later.carry_stage(Some(&bake), second(71));
+    assert_eq!(later.pace.stage_since, Some(second(45)));
+    // An endpoint that tells no time of change: whoever saw the stage change knows it.
+    let mut silent = bake.clone();
+    silent.pace.stage_since = None;
+    silent.carry_stage(Some(&shift), second(47));
+    assert_eq!(silent.pace.stage_since, Some(second(47)));
+}

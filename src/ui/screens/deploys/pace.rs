@@ -1,0 +1,113 @@
+//! How far a deployment is, in words: its steps, what is done of them, how long it has to go.
+
+use ratatui::style::Style;
+
+use crate::domain::deployment::Deployment;
+use crate::domain::progress::{Estimate, Step, StepKind};
+use crate::domain::service::Strategy;
+use crate::ui::screens::Cx;
+use crate::ui::widgets::{duration, span};
+
+type Spans = Vec<(String, Style)>;
+
+/// The steps of a running deployment: done, going on, to come.
+pub(super) fn steps(d: &Deployment, cx: &Cx<'_>) -> Spans {
+    let t = cx.theme;
+    let told = d.steps(cx.now).into_iter().map(|step| {
+        let (sign, style) = match (step.share >= 1.0, step.now) {
+            (true, false) => ("✓", t.ok),
+            (_, true) => ("▶", t.info),
+            (false, false) => ("·", t.muted),
+        };
+        (format!("{sign} {}   ", word(d, step, cx)), style)
+    });
+    told.collect()
+}
+
+/// The vendor's stage, as words.
+pub(super) fn stage(stage: &str) -> String {
+    stage.to_lowercase().replace('_', " ")
+}
+
+/// What a step is called, with how far it is. A stage before or after the step's own (hooks, test traffic) is told by its name.
+fn word(d: &Deployment, step: Step, cx: &Cx<'_>) -> String {
+    let beside = |s: &&String| {
+        s.starts_with("PRE_")
+            || s.starts_with("POST_")
+            || s.starts_with("TEST_")
+            || s.starts_with("RECONCILE")
+    };
+    if let Some(now) = d
+        .lifecycle_stage
+        .as_ref()
+        .filter(|_| step.now && d.is_staged())
+        .filter(beside)
+    {
+        return stage(now);
+    }
+    let (from, to) = d.sides();
+    match step.kind {
+        StepKind::Start => match to {
+            Some(to) => format!("start {}/{}", to.counts.running, to.counts.desired),
+            None => "start".into(),
+        },
+        StepKind::Shift => match to.and_then(|r| r.traffic_percent) {
+            Some(percent) if step.now => format!("traffic {percent:.0} %"),
+            _ => "traffic".into(),
+        },
+        StepKind::Bake => match (d.bake_left(cx.now), d.pace.bake_minutes) {
+            (Some(left), _) => format!("bake time, {} left", duration(left)),
+            // Since when it bakes was not told.
+            (None, Some(m)) if step.now => format!("bake time of {}", span(m.saturating_mul(60))),
+            (None, Some(m)) => format!("bake {}", span(m.saturating_mul(60))),
+            (None, None) => "bake".into(),
+        },
+        StepKind::Drain => match from.iter().map(|r| r.counts.running).sum::<u32>() {
+            n if step.now && n > 0 => format!("stop old, {n} left"),
+            _ => "stop old".into(),
+        },
+    }
+}
+
+/// What goes on now, in as few words as a list has room for; the state's own word where no step says more.
+pub(crate) fn now(d: &Deployment, cx: &Cx<'_>) -> Option<String> {
+    if d.strategy == Strategy::Rolling || d.state.is_bad() {
+        return None;
+    }
+    let step = d.steps(cx.now).into_iter().find(|s| s.now)?;
+    Some(match (step.kind, d.bake_left(cx.now)) {
+        (StepKind::Bake, Some(left)) => format!("bake {}", duration(left)),
+        (StepKind::Start, _) => d.state.word().into(),
+        (StepKind::Drain, _) => "stop old".into(),
+        _ => word(d, step, cx),
+    })
+}
+
+/// How long a running deployment has to go, as far as anything tells.
+pub(crate) fn estimate(d: &Deployment, cx: &Cx<'_>) -> Option<Estimate> {
+    let last = cx.snapshot.facts.last_run_of(d);
+    d.estimate(cx.now, last)
+}
+
+/// The same in words; with what it is known by where there is room.
+pub(super) fn to_go(d: &Deployment, cx: &Cx<'_>) -> String {
+    let wide = cx.body.width >= 100;
+    let by = |words: String| if wide { words } else { String::new() };
+    match estimate(d, cx) {
+        Some(Estimate::BakeTime { seconds }) => format!("about {} to go", duration(seconds)),
+        Some(Estimate::LastRun { seconds, took }) => {
+            let by = by(format!(": the last took {}", duration(took)));
+            format!("about {} to go{by}", duration(seconds))
+        }
+        Some(Estimate::SoFar { seconds }) => {
+            let by = by(" at this pace".into());
+            format!("about {} to go{by}", duration(seconds))
+        }
+        Some(Estimate::Waits { seconds }) => format!("at least {} to go", duration(seconds)),
+        Some(Estimate::Overdue { took }) => format!("the last took {}", duration(took)),
+        None if d.state.is_running() && !d.state.is_bad() => {
+            format!("no estimate{}", by(": no earlier run is known".into()))
+        }
+        None => String::new(),
+    }
+}
