@@ -217,6 +217,22 @@ fn any_metric_can_be_picked_and_names_are_asked_for_only_while_picking() {
 }
 
 #[test]
+fn the_point_s_length_is_that_of_the_series_that_is_drawn() {
+    let mut c = Console::new(120, 40);
+    c.keys("6");
+    answer_metrics(&mut c);
+    assert!(c.shows("1m/point"), "{}", c.text());
+    let mut snapshot = (*c.model.snapshot).clone();
+    let charts = snapshot.facts.charts.value.as_mut().unwrap();
+    for series in &mut charts.series {
+        let series = Arc::make_mut(series);
+        series.points = series.points.iter().step_by(5).copied().collect();
+    }
+    c.msg(Msg::Snapshot(Arc::new(snapshot)));
+    assert!(c.shows("5m/point"), "{}", c.text());
+}
+
+#[test]
 fn a_failed_question_keeps_the_last_answer_and_says_so() {
     let mut c = Console::new(120, 40);
     c.keys("6");

@@ -129,6 +129,14 @@ pub struct Series {
 }
 
 impl Series {
+    /// Seconds from one point to the next: its period, or more where what is measured comes less often than that.
+    pub fn apart_s(&self) -> u32 {
+        let pairs = self.points.iter().zip(self.points.iter().skip(1));
+        let gaps = pairs.map(|(a, b)| b.0.duration_since(a.0).as_secs());
+        let least = gaps.min().and_then(|s| u32::try_from(s).ok());
+        least.unwrap_or(0).max(self.query.period_s)
+    }
+
     /// The newest value.
     pub fn last(&self) -> Option<f64> {
         self.points.last().map(|p| p.1)
@@ -198,13 +206,44 @@ impl Unit {
 }
 
 impl Unit {
-    /// As [`format`](Self::format), with a fixed number of decimals where the unit is not scaled by size: for values that lie
-    /// close together.
-    pub fn format_fine(self, value: f64, decimals: usize) -> String {
+    /// The ticks of an axis in words. Ticks that lie closer together than [`format`](Self::format) tells get as many decimals as
+    /// their step needs, all of them in the unit of the greatest.
+    pub fn ticks(self, ticks: &[f64]) -> Vec<String> {
+        let step = match ticks {
+            [a, b, ..] => (b - a).abs(),
+            _ => return ticks.iter().map(|v| self.format(*v)).collect(),
+        };
+        let most = ticks.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+        let (times, unit) = self.scale(most);
+        let needed = (-(step * times).log10() - 1e-9).ceil().clamp(0.0, 6.0) as usize;
+        let shown = match most * times {
+            most if most >= 100.0 => 0,
+            most if most >= 10.0 => 1,
+            _ => 2,
+        };
+        let word = |v: &f64| match needed > shown {
+            true => format!("{:.needed$}{unit}", v * times),
+            false => self.format(*v),
+        };
+        ticks.iter().map(word).collect()
+    }
+
+    /// In which unit a value is shown, and what it is multiplied by for that.
+    fn scale(self, value: f64) -> (f64, String) {
         match self {
-            Self::Percent => format!("{value:.decimals$} %"),
-            Self::Milliseconds => format!("{value:.decimals$} ms"),
-            _ => self.format(value),
+            Self::Percent => (1.0, " %".into()),
+            Self::Seconds if value.abs() < 1.0 => (1000.0, " ms".into()),
+            Self::Seconds => (1.0, " s".into()),
+            Self::Milliseconds => (1.0, " ms".into()),
+            Self::Bytes | Self::BytesPerSecond | Self::Count | Self::None => {
+                let (div, prefix) = prefix(value);
+                let unit = match self {
+                    Self::Bytes => "B",
+                    Self::BytesPerSecond => "B/s",
+                    _ => "",
+                };
+                (1.0 / div, format!(" {prefix}{unit}").trim_end().to_owned())
+            }
         }
     }
 }
@@ -220,21 +259,63 @@ fn short(v: f64) -> String {
     }
 }
 
-fn scaled(v: f64, unit: &str) -> String {
-    let a = v.abs();
-    let (div, prefix) = match a {
+/// The prefix that a value is shown with, and what it stands for.
+fn prefix(v: f64) -> (f64, &'static str) {
+    match v.abs() {
         a if a >= 1e12 => (1e12, "T"),
         a if a >= 1e9 => (1e9, "G"),
         a if a >= 1e6 => (1e6, "M"),
         a if a >= 1e4 => (1e3, "k"),
         _ => (1.0, ""),
-    };
+    }
+}
+
+fn scaled(v: f64, unit: &str) -> String {
+    let (div, prefix) = prefix(v);
     format!("{} {prefix}{unit}", short(v / div))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_comes_every_five_minutes_has_no_point_a_minute() {
+        let at = |m: i64| (Timestamp::from_second(m * 60).unwrap(), 1.0);
+        let series = |points: &[(Timestamp, f64)]| Series {
+            query: MetricQuery {
+                metric: MetricId::new("AWS/EC2", "CPUUtilization", &[]),
+                stat: Stat::Average,
+                period_s: 60,
+            },
+            label: String::new(),
+            unit: Unit::Percent,
+            points: points.into(),
+            partial: false,
+        };
+        assert_eq!(series(&[at(0), at(5), at(15)]).apart_s(), 300);
+        assert_eq!(series(&[at(0), at(1), at(5)]).apart_s(), 60);
+        assert_eq!(series(&[at(0)]).apart_s(), 60);
+    }
+
+    #[test]
+    fn ticks_of_an_axis_can_be_told_apart() {
+        let words = |unit: Unit, ticks: &[f64]| unit.ticks(ticks).join(" ");
+        let halves = [164.0, 164.5, 165.0, 165.5, 166.0];
+        assert_eq!(words(Unit::Count, &halves), "164.0 164.5 165.0 165.5 166.0");
+        assert_eq!(words(Unit::Percent, &[50.0, 100.0]), "50 % 100 %");
+        assert_eq!(words(Unit::Count, &[0.0, 0.5, 1.0]), "0 0.50 1");
+        assert_eq!(
+            words(Unit::Seconds, &[0.2, 0.2005, 0.201]),
+            "200.0 ms 200.5 ms 201.0 ms"
+        );
+        assert_eq!(words(Unit::Seconds, &[2.0, 2.005]), "2.000 s 2.005 s");
+        let near = [16_600.0, 16_605.0, 16_610.0];
+        assert_eq!(words(Unit::Count, &near), "16.600 k 16.605 k 16.610 k");
+        let fine = [1.5e9, 1.505e9];
+        assert_eq!(words(Unit::Bytes, &fine), "1.500 GB 1.505 GB");
+        assert_eq!(words(Unit::Count, &[0.0, 2000.0]), "0 2000");
+    }
 
     #[test]
     fn statistics_read_what_they_write() {

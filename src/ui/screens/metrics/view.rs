@@ -166,9 +166,27 @@ fn head(s: &Metrics, cx: &Cx<'_>, buf: &mut Buffer) {
         0 | 1 => String::new(),
         n => format!("   chart {} of {n}", s.focus.index() + 1),
     };
-    let point = span(s.span.period_s());
+    let point = point(s, cx);
     spans.push((format!("{chart}   {point}/point"), t.muted));
     line(buf, cx.body.x, cx.body.y, cx.body.width, &spans);
+}
+
+/// How far apart the points of what is drawn are; from the least to the most where lines differ. What was not answered yet is told as
+/// it is asked.
+fn point(s: &Metrics, cx: &Cx<'_>) -> String {
+    let one = s.is_single().then(|| s.current()).flatten();
+    let all = s.specs.iter().filter(|spec| one.is_none_or(|o| o == *spec));
+    let lines = all.flat_map(|spec| &spec.lines);
+    let apart = lines.map(|l| match found(&cx.snapshot.facts, &l.query) {
+        Some(series) => series.apart_s(),
+        None => l.query.period_s,
+    });
+    let (least, most) = apart.fold((u32::MAX, 0), |(l, m), a| (l.min(a), m.max(a)));
+    match (least, most) {
+        (_, 0) => span(s.span.period_s()),
+        (l, m) if l == m => span(m),
+        (l, m) => format!("{} to {}", span(l), span(m)),
+    }
 }
 
 fn draw(spec: &ChartSpec, s: &Metrics, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 
 use super::canvas::Canvas;
 use super::ticks::Scale;
-use super::{Chart, Plot, value_at};
+use super::{Chart, Plot, tick_words, value_at};
 use crate::domain::metric::Unit;
 use crate::domain::text::clip;
 use crate::ui::theme::Theme;
@@ -148,9 +148,10 @@ impl Chart<'_> {
             line(buf, x, y, 1, &[("│".to_owned(), theme.border)]);
         }
         let style: Style = theme.muted;
-        for value in &scale.ticks {
+        let words = tick_words(right.unit, &scale, usize::from(GUTTER - 1));
+        for (value, text) in scale.ticks.iter().zip(words) {
             let y = Self::row(*value, &scale, plot);
-            let text = clip(&right.unit.format(*value), usize::from(GUTTER - 1));
+            let text = clip(&text, usize::from(GUTTER - 1));
             let spans = [("├".to_owned(), theme.border), (format!(" {text}"), style)];
             line(buf, x, y, GUTTER + 1, &spans);
         }

@@ -103,6 +103,16 @@ pub fn plot_area_between(area: Rect) -> Rect {
     }
 }
 
+/// The ticks in words. Words that need more room than there is do without their space.
+fn tick_words(unit: Unit, scale: &Scale, room: usize) -> Vec<String> {
+    let words = unit.ticks(&scale.ticks).into_iter();
+    let fit = |w: String| match width(&w) > room {
+        true => w.replace(' ', ""),
+        false => w,
+    };
+    words.map(fit).collect()
+}
+
 impl Chart<'_> {
     /// Draws the chart; an area that is too small for one stays empty.
     pub fn draw(&self, buf: &mut Buffer, area: Rect, theme: &Theme) {
@@ -195,32 +205,13 @@ impl Chart<'_> {
         line(buf, x, y, GUTTER, &[(format!("{pad}{text} "), style)]);
     }
 
-    /// The ticks in words; ticks that lie closer together than the unit shows get as many decimals as tell them apart.
-    fn tick_words(&self, scale: &Scale) -> Vec<String> {
-        let ticks = scale.ticks.iter();
-        let step = match scale.ticks.as_slice() {
-            [a, b, ..] => (b - a).abs(),
-            _ => 1.0,
-        };
-        let needed = (-step.log10()).ceil().clamp(0.0, 6.0) as usize;
-        let shown = match ticks.clone().fold(0.0, |m: f64, v| m.max(v.abs())) {
-            most if most >= 100.0 => 0,
-            most if most >= 10.0 => 1,
-            _ => 2,
-        };
-        if needed > shown {
-            ticks.map(|v| self.unit.format_fine(*v, needed)).collect()
-        } else {
-            ticks.map(|v| self.unit.format(*v)).collect()
-        }
-    }
-
     fn value_axis(&self, buf: &mut Buffer, plot: Rect, scale: &Scale, theme: &Theme) {
         let axis = plot.x - 1;
         for y in plot.y..plot.bottom() {
             line(buf, axis, y, 1, &[("│".to_owned(), theme.border)]);
         }
-        for (value, words) in scale.ticks.iter().zip(self.tick_words(scale)) {
+        let words = tick_words(self.unit, scale, usize::from(GUTTER - 2));
+        for (value, words) in scale.ticks.iter().zip(words) {
             let y = Self::row(*value, scale, plot);
             self.label(buf, plot, y, &words, theme.muted);
             line(buf, axis, y, 1, &[("┤".to_owned(), theme.border)]);
