@@ -56,6 +56,11 @@ const LATE_S: f64 = 30.0;
 /// Seconds of past log lines.
 const LOG_PAST_S: f64 = 900.0;
 
+/// The beginning of the minute that a time lies in.
+fn whole_minute(at: f64) -> f64 {
+    (at / 60.0).floor() * 60.0
+}
+
 impl Telemetry {
     /// Empty stores for a world that begins now.
     pub fn new(world: &World, seed: u64) -> Self {
@@ -74,7 +79,7 @@ impl Telemetry {
             logs: LogStore::new(names::REGION, names::ACCOUNT),
             recorded: now,
             told_from: now,
-            oldest: now - PAST_S,
+            oldest: whole_minute(now - PAST_S),
             said: now - LOG_PAST_S,
             recalled: recall::Recalled::default(),
             noise: fastrand::Rng::with_seed(seed ^ 0x7e1e),
@@ -96,9 +101,11 @@ impl Telemetry {
         self.step(world);
     }
 
+    /// Tells so much more of the past, minute by minute as the clock has them: the minute in which the story begins is told up to then,
+    /// and what follows fills the rest of it.
     fn tell_back(&mut self, world: &World, seconds: f64) {
         let until = self.told_from;
-        let from = (until - seconds).max(self.oldest);
+        let from = whole_minute(until - seconds).max(self.oldest);
         let recent = world.stamp() - 3.0 * 3_600.0;
         // The further past is told in five-minute points.
         let apart = |at: f64| if at >= recent { 60.0 } else { 300.0 };
@@ -193,6 +200,7 @@ impl Telemetry {
 mod tests {
     use super::*;
     use crate::cloudwatch::State;
+    use crate::wire::{Node, list, map};
     use crate::world::story;
 
     /// Minutes of the hour of the datapoints that a reason names, newest first.
@@ -234,5 +242,57 @@ mod tests {
         assert!(pairs >= 2, "{pairs} pairs of datapoints");
         let firing = "laser-prod-db-connections";
         assert_eq!(telemetry.alarms.state(firing), Some(State::Alarm));
+    }
+
+    /// The sum of requests in each minute around the one in which the story begins: none of them is short of traffic.
+    #[test]
+    fn the_minute_of_the_start_has_all_of_its_traffic() {
+        let minute = 1_800_000_000.0;
+        let start = minute + 48.0;
+        let mut world = World::new(7, 1.0, start);
+        story::tell(&mut world);
+        let mut telemetry = Telemetry::new(&world, 7);
+        telemetry.begin(&world);
+        for second in 1..=140 {
+            world.step(start + f64::from(second));
+            telemetry.step(&world);
+        }
+        let balancer = {
+            let service = &world.services[&("laser-prod".to_owned(), "api".to_owned())];
+            let group = &world.target_groups[service.target_group.as_ref().unwrap()];
+            let id = &world.load_balancers[&group.load_balancer];
+            format!("app/{}/{id}", group.load_balancer)
+        };
+        let dimension: Node =
+            map([("Name", "LoadBalancer"), ("Value", &*balancer)].map(|(k, v)| (k, v.into())));
+        let metric = map([
+            ("Namespace", "AWS/ApplicationELB".into()),
+            ("MetricName", "RequestCount".into()),
+            ("Dimensions", list([dimension])),
+        ]);
+        let stat = map([
+            ("Metric", metric),
+            ("Period", 60.into()),
+            ("Stat", "Sum".into()),
+        ]);
+        let question = map([
+            (
+                "MetricDataQueries",
+                list([map([("Id", "q".into()), ("MetricStat", stat)])]),
+            ),
+            ("StartTime", Node::Time(minute - 300.0)),
+            ("EndTime", Node::Time(minute + 120.0)),
+            ("ScanBy", "TimestampAscending".into()),
+        ]);
+        let (metrics, alarms) = (&mut telemetry.metrics, &mut telemetry.alarms);
+        let answer =
+            crate::cloudwatch::handle("GetMetricData", &question, metrics, alarms, start + 140.0)
+                .unwrap();
+        let values = answer.get("MetricDataResults").as_list()[0].get("Values");
+        let sums: Vec<f64> = values.as_list().iter().filter_map(Node::as_f64).collect();
+        assert_eq!(sums.len(), 7, "{sums:?}");
+        let mean = sums.iter().sum::<f64>() / 7.0;
+        let near = |sum: &f64| (sum / mean - 1.0).abs() < 0.25;
+        assert!(sums.iter().all(near), "{sums:?}");
     }
 }
