@@ -198,6 +198,18 @@ fn what_is_reckoned_fills_the_screen_with_its_values_at_a_time_and_then_leads_to
     assert!(!c.shows("here"), "the board again:\n{}", c.text());
 }
 
+/// What people buy falls with what was deployed: the marks stand on the board, not only where one series fills the screen.
+#[test]
+fn business_series_have_the_deployments_on_their_axis() {
+    let body = r#"{"widgets": [{"type": "metric", "x": 0, "y": 0, "width": 12, "height": 6, "properties": {
+        "title": "Sales", "region": "us-east-1", "metrics": [["Laser/Business", "Sales"]]}}]}"#;
+    for (columns, rows) in [(80, 24), (160, 48)] {
+        let mut c = opened(columns, rows, "business", body);
+        answer(&mut c);
+        assert!(c.shows("worker:18"), "{}", c.text());
+    }
+}
+
 #[test]
 fn a_text_opens_to_the_full_screen_and_closes_again() {
     let all = corpus();

@@ -298,7 +298,7 @@ fn series(
         .find(|s| !s.right || right.is_empty())
         .map_or_else(|| unit_of(m, m.rows.first()), |s| s.unit);
     let marked = limits(w, m, cx);
-    let happened = moments(m, o, from, until, cx);
+    let happened = moments(m, from, until, cx);
     let more = Extras {
         ends: (axis.min, axis.max),
         stacked: m.stacked,
@@ -353,13 +353,7 @@ fn series(
 }
 
 /// What happened in the range: the author's marks, and the deployments of what the metrics are about.
-fn moments(
-    m: &MetricWidget,
-    o: &Opened,
-    from: Timestamp,
-    until: Timestamp,
-    cx: &Cx<'_>,
-) -> Vec<Mark> {
+fn moments(m: &MetricWidget, from: Timestamp, until: Timestamp, cx: &Cx<'_>) -> Vec<Mark> {
     use crate::domain::dashboard::Source;
     let inside = |at: &Timestamp| *at >= from && *at <= until;
     let mut all: Vec<Mark> = Vec::new();
@@ -375,18 +369,16 @@ fn moments(
             });
         }
     }
-    if o.single {
-        let metrics: Vec<_> = m
-            .rows
-            .iter()
-            .filter_map(|r| match &r.source {
-                Source::Metric(metric) => Some(metric),
-                Source::Expression(_) => None,
-            })
-            .collect();
-        if !metrics.is_empty() {
-            all.extend(marks(&cx.snapshot.facts, metrics.into_iter(), from, until));
-        }
+    let metrics: Vec<_> = m
+        .rows
+        .iter()
+        .filter_map(|r| match &r.source {
+            Source::Metric(metric) => Some(metric),
+            Source::Expression(_) => None,
+        })
+        .collect();
+    if !metrics.is_empty() {
+        all.extend(marks(&cx.snapshot.facts, metrics.into_iter(), from, until));
     }
     all.sort_by_key(|m| m.at);
     all
