@@ -216,6 +216,36 @@ fn any_metric_can_be_picked_and_names_are_asked_for_only_while_picking() {
     assert_eq!(asked(&c).0.len(), 2, "esc changes nothing");
 }
 
+/// Series of one metric of many target groups: what is common to them comes last, and the selected one is written out.
+#[test]
+fn metrics_of_one_name_can_be_told_apart_where_they_are_picked() {
+    let balancer = "app/laser-prod-alb/746af0c2d81e93b5";
+    let name = |group: &str| {
+        let group = format!("targetgroup/{group}/6d0ecf831eec9f09");
+        let of = [("LoadBalancer", balancer), ("TargetGroup", group.as_str())];
+        MetricId::new("AWS/ApplicationELB", "HTTPCode_Target_2XX_Count", &of)
+    };
+    for (columns, rows) in [(80, 24), (160, 48)] {
+        let mut snapshot = fixture::snapshot();
+        let names = vec![name("laser-prod-api"), name("laser-prod-calculator")];
+        snapshot.facts.metric_names = part(Arc::new(names));
+        let mut c = Console::with(columns, rows, snapshot);
+        c.keys("6p");
+        for words in [
+            "HTTPCode_Target_2XX_Count  laser-prod-api",
+            "HTTPCode_Target_2XX_Count  laser-prod-cal",
+        ] {
+            assert!(c.shows(words), "{words}: {}", c.text());
+        }
+        c.keys("<down>");
+        assert!(c.shows("LoadBalancer=app/laser-prod-alb/746af0c2d81e93b5"));
+        assert!(c.shows("targetgroup/laser-prod-api/"), "{}", c.text());
+        // It is found by its whole name, too.
+        c.keys("targetgroup/laser-prod-calc");
+        assert!(c.shows("1 of 3"), "{}", c.text());
+    }
+}
+
 #[test]
 fn the_point_s_length_is_that_of_the_series_that_is_drawn() {
     let mut c = Console::new(120, 40);

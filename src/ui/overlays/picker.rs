@@ -13,7 +13,7 @@ use super::super::fuzzy;
 use super::super::model::Model;
 use super::super::screens::ScreenId;
 use super::super::theme::Theme;
-use super::super::widgets::{ListState, field, line, scrolled};
+use super::super::widgets::{ListState, field, line, scrolled, wrapped};
 use super::{Overlay, window};
 use crate::domain::interest::Interest;
 use crate::domain::text::{clip, width};
@@ -29,6 +29,8 @@ pub struct Choice {
     pub text: String,
     /// What else to know, to the right.
     pub detail: String,
+    /// The whole of it, where `text` shortens: searched as well, and written out for the selected one.
+    pub whole: String,
 }
 
 /// What can be chosen, and what to say about it: why there is nothing, that there is more.
@@ -106,7 +108,7 @@ impl Picker {
     fn search(&mut self) {
         let items = &self.choices.items;
         self.found = fuzzy::rank(items.iter(), self.input.value(), |c| {
-            format!("{} {}", c.group, c.text)
+            format!("{} {} {}", c.group, c.text, c.whole)
         })
         .into_iter()
         .filter_map(|i| items.get(i).map(|c| c.id.clone()))
@@ -154,7 +156,7 @@ pub fn refresh(model: &mut Model) {
         .find(|s| s.id() == screen)
         .map(|s| s.choices(tag, &model.cx()))
         .unwrap_or_default();
-    let rows = rows_of(model.body());
+    let body = model.body();
     if let Some(Overlay::Picker(p)) = model.overlays.last_mut() {
         if p.choices != choices {
             p.choices = choices;
@@ -164,6 +166,7 @@ pub fn refresh(model: &mut Model) {
                 p.list.select(id);
             }
         }
+        let rows = rows_of(p, body);
         p.list.settle(p.found.iter(), rows);
     }
 }
@@ -193,7 +196,8 @@ pub(super) fn on_key(model: &mut Model, mut p: Picker, key: KeyEvent) -> Vec<Eff
             }
         }
     }
-    p.list.settle(p.found.iter(), rows_of(model.body()));
+    let rows = rows_of(&p, model.body());
+    p.list.settle(p.found.iter(), rows);
     model.overlays.push(Overlay::Picker(Box::new(p)));
     Vec::new()
 }
@@ -221,9 +225,17 @@ fn place(area: Rect) -> Rect {
     }
 }
 
-/// Rows of choices that fit: without border, field and hint.
-fn rows_of(area: Rect) -> usize {
-    usize::from(place(area).height.saturating_sub(4)).max(1)
+/// Lines that write out the selected one, where choices are shortened.
+const WHOLE: u16 = 2;
+
+fn whole(p: &Picker) -> u16 {
+    let shortened = p.choices.items.iter().any(|c| !c.whole.is_empty());
+    if shortened { WHOLE } else { 0 }
+}
+
+/// Rows of choices that fit: without border, field, hint and what writes out the selected one.
+fn rows_of(p: &Picker, area: Rect) -> usize {
+    usize::from(place(area).height.saturating_sub(4 + whole(p))).max(1)
 }
 
 pub(super) fn view(p: &Picker, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -239,7 +251,7 @@ pub(super) fn view(p: &Picker, theme: &Theme, area: Rect, buf: &mut Buffer) {
     field(buf, typed, &p.input, true, theme);
     let rows = Rect {
         y: inside.y + 1,
-        height: inside.height.saturating_sub(2),
+        height: inside.height.saturating_sub(2 + whole(p)),
         ..inside
     };
     let shown = p.found.iter().enumerate().skip(p.list.offset());
@@ -304,7 +316,23 @@ pub(super) fn view(p: &Picker, theme: &Theme, area: Rect, buf: &mut Buffer) {
         p.found.len(),
         theme,
     );
+    written_out(p, theme, inside, buf);
     hint(p, theme, inside, buf);
+}
+
+/// The whole of the selected one.
+fn written_out(p: &Picker, theme: &Theme, inside: Rect, buf: &mut Buffer) {
+    let lines = whole(p);
+    let selected = p.list.selected().filter(|id| p.found.contains(id));
+    let mut items = p.choices.items.iter();
+    let Some(c) = items.find(|c| Some(&c.id) == selected) else {
+        return;
+    };
+    let room = usize::from(inside.width).saturating_sub(2);
+    let first = inside.bottom().saturating_sub(1 + lines);
+    for (y, text) in (first..first + lines).zip(wrapped(&c.whole, room)) {
+        line(buf, inside.x + 1, y, inside.width, &[(text, theme.strong)]);
+    }
 }
 
 fn hint(p: &Picker, theme: &Theme, inside: Rect, buf: &mut Buffer) {

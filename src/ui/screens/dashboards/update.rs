@@ -178,6 +178,7 @@ impl Screen for Dashboards {
         let items = variables.flat_map(|v| {
             v.choices.iter().map(|(value, label)| Choice {
                 id: format!("{}{IS}{value}", v.id),
+                whole: String::new(),
                 group: v.label.clone(),
                 text: label.clone(),
                 detail: if v.value.as_deref() == Some(value) {

@@ -170,6 +170,7 @@ pub(super) fn choices(facts: &Facts) -> Choices {
                 group: family(&g.name),
                 text: g.name.clone(),
                 detail: format!("{kept:>13}  {size:>9}"),
+                whole: String::new(),
             }
         })
         .collect();

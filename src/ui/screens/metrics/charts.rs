@@ -173,13 +173,13 @@ fn name(spec: &mut ChartSpec) {
 }
 
 /// Whether a dimension only says where a named thing lies: the cluster of a service, the balancer of a target group.
-fn is_container(key: &str, all: &[(String, String)]) -> bool {
+pub(super) fn is_container(key: &str, all: &[(String, String)]) -> bool {
     let has = |k: &str| all.iter().any(|(other, _)| other == k);
     (key == "ClusterName" && has("ServiceName")) || (key == "LoadBalancer" && has("TargetGroup"))
 }
 
 /// A dimension's value as people call it: `tg-api` of `targetgroup/tg-api/6d0ecf831eec9f09`.
-fn short(key: &str, value: &str) -> String {
+pub(super) fn short(key: &str, value: &str) -> String {
     let mut parts = value.split('/');
     match (key, parts.next(), parts.next(), parts.next()) {
         ("TargetGroup", Some(_), Some(name), _) => name.to_owned(),

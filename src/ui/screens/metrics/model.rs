@@ -1,10 +1,12 @@
 //! State of the metrics screen.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
-use super::charts::{ChartSpec, asked, charts, usual};
+use super::charts::{ChartSpec, asked, charts, is_container, short, usual};
 use super::span::Span;
-use crate::domain::metric::{MetricQuery, Stat};
+use crate::domain::metric::{MetricId, MetricQuery, Stat};
 use crate::ui::overlays::picker::{Choice, Choices};
 use crate::ui::screens::Cx;
 use crate::ui::widgets::ListState;
@@ -111,17 +113,9 @@ impl Metrics {
             group: "usual".into(),
             text: "golden signals, CPU and memory of the services".into(),
             detail: String::new(),
+            whole: String::new(),
         };
-        let metrics = names.iter().map(|m| Choice {
-            id: m.to_string(),
-            group: m.namespace.clone(),
-            text: m
-                .dimensions
-                .iter()
-                .fold(m.name.clone(), |all, (k, v)| format!("{all} {k}={v}")),
-            detail: String::new(),
-        });
-        let items = std::iter::once(usual).chain(metrics).collect();
+        let items = std::iter::once(usual).chain(choices(names)).collect();
         let note = match (&part.error, &part.value) {
             (Some(p), _) => format!("▲ {}: {}", p.what, p.why),
             (None, None) => "asking CloudWatch for the names of all metrics ...".into(),
@@ -179,6 +173,46 @@ impl Metrics {
         self.picked = true;
         Ok(())
     }
+}
+
+/// A choice each of the metrics: the name, and what it is about as people call it, the thing itself before where it lies. Two that
+/// would read alike are not shortened.
+fn choices(names: &[MetricId]) -> Vec<Choice> {
+    let brief = |m: &MetricId| {
+        let (mut own, mut around) = (Vec::new(), Vec::new());
+        for (k, v) in &m.dimensions {
+            match is_container(k, &m.dimensions) {
+                true => around.push(short(k, v)),
+                false => own.push(short(k, v)),
+            }
+        }
+        own.extend(around);
+        match own.is_empty() {
+            true => m.name.clone(),
+            false => format!("{}  {}", m.name, own.join(" · ")),
+        }
+    };
+    let whole = |m: &MetricId| {
+        let dimensions = m.dimensions.iter();
+        dimensions.fold(m.name.clone(), |all, (k, v)| format!("{all} {k}={v}"))
+    };
+    let mut alike: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for m in names {
+        *alike.entry((m.namespace.clone(), brief(m))).or_default() += 1;
+    }
+    let choice = |m: &MetricId| {
+        let (brief, whole) = (brief(m), whole(m));
+        let key = (m.namespace.clone(), brief);
+        let one = alike.get(&key).is_none_or(|n| *n == 1);
+        Choice {
+            id: m.to_string(),
+            group: m.namespace.clone(),
+            text: if one { key.1 } else { whole.clone() },
+            detail: String::new(),
+            whole,
+        }
+    };
+    names.iter().map(choice).collect()
 }
 
 /// Whether a metric counts events, of which a mean says nothing.
