@@ -347,6 +347,11 @@ async fn without_a_running_deployment_it_goes_back_to_the_last_completed_revisio
             .contains("last revision that was deployed with success"),
         "{how:?}"
     );
+    // From which commit to which one, as the registry's tags name them.
+    let commit = preview.facts.iter().find(|(n, _)| n == "commit").unwrap();
+    let (from, to) = commit.1.split_once(" → ").unwrap();
+    let is_commit = |c: &str| c.len() == 7 && c.chars().all(|c| c.is_ascii_hexdigit());
+    assert!(from != to && is_commit(from) && is_commit(to), "{commit:?}");
     let run = console.run(rollback(None)).await;
     assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
     assert_eq!(

@@ -8,6 +8,7 @@ use std::time::Duration;
 use flightdeck::domain::action::{Intent, Phase, RunLine};
 use flightdeck::domain::audit::Outcome;
 use flightdeck::domain::deployment::{Deployment, DeploymentState};
+use flightdeck::domain::image::{Image, Registry, Scan};
 use flightdeck::domain::interest::Interest;
 use flightdeck::domain::metric::{MetricId, Stat};
 use flightdeck::domain::part::Part;
@@ -892,4 +893,51 @@ fn before_anybody_was_asked_the_plan_is_being_judged_and_nothing_is_counted_as_m
     ] {
         assert!(c.shows(words), "{words}\n{}", c.text());
     }
+}
+
+#[test]
+fn revisions_say_the_commit_of_their_image_or_why_it_is_not_known() {
+    let uri = "123456789012.dkr.ecr.us-east-1.amazonaws.com/laser/worker";
+    let mut snapshot = fixture::snapshot();
+    let definitions = snapshot.facts.task_definitions.value.clone().unwrap();
+    let like = definitions.values().next().unwrap();
+    let revision = |number: u32, tag: &str| {
+        let mut d = (**like).clone();
+        d.revision.number = number;
+        d.containers[0].image = format!("{uri}:{tag}");
+        Arc::new(d)
+    };
+    let rows = vec![
+        revision(18, "1.9.0"),
+        revision(17, "1.8.9"),
+        revision(16, "sha-9f3e2d1"),
+    ];
+    let id = fixture::id("worker");
+    snapshot.facts.revisions.insert(id, part(Arc::new(rows)));
+    let image = |tags: &[&str]| Image {
+        repository: "laser/worker".into(),
+        uri: uri.into(),
+        tags: tags.iter().map(|t| (*t).to_owned()).collect(),
+        digest: format!("sha256:{}", tags[0]),
+        bytes: 1,
+        pushed_at: None,
+        pulled_at: None,
+        scan: Scan::default(),
+        findings: Vec::new(),
+    };
+    let unread = snapshot.clone();
+    snapshot.facts.estate.registry = part(Arc::new(Registry {
+        images: vec![image(&["1.9.0", "sha-218cc01"]), image(&["1.8.9"])],
+        ..Registry::default()
+    }));
+    let seen = |snapshot: &Snapshot| {
+        let mut c = Console::with(160, 48, snapshot.clone());
+        c.keys("3/worker<enter><enter><tab>");
+        c.text()
+    };
+    let text = seen(&snapshot);
+    for words in ["commit", "218cc01", "no tag", "9f3e2d1"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(seen(&unread).contains("asking"), "{}", seen(&unread));
 }

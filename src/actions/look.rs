@@ -1,5 +1,7 @@
 //! Reads that previews share, and what they say about a service.
 
+use std::time::Duration;
+
 use futures_util::future::try_join;
 use jiff::Timestamp;
 
@@ -11,6 +13,9 @@ use crate::domain::action::Intent;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
 use crate::store::{JournalRun, Lane, RunState, Store};
+
+/// How long a preview waits for what is good to know and decides nothing.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What an action may look at. It cannot change anything through this.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +84,33 @@ impl Look<'_> {
             },
             definition,
         }))
+    }
+
+    /// From which commit to which one it goes, as the tags of the images name them. Nothing waits long for this: a way back is wanted
+    /// while the registry may be what is down.
+    pub async fn commits(&self, service: &Service, of: [&TaskDefinition; 2]) -> String {
+        let [from, to] = of.map(|d| {
+            let container = d.main_container(words::bound(service));
+            self.commit(container.map(|c| c.image.clone()))
+        });
+        let (from, to) = futures_util::future::join(from, to).await;
+        if from == to {
+            return format!("{from}, the same");
+        }
+        format!("{from} → {to}")
+    }
+
+    async fn commit(&self, image: Option<String>) -> String {
+        let Some(image) = image else {
+            return "unknown (it has no container)".into();
+        };
+        let asked = self.backend.estate.ecr.commit(&image);
+        match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(Ok(Ok(commit))) => commit.get(..7).unwrap_or(&commit).to_owned(),
+            Ok(Ok(Err(why))) => format!("unknown ({})", why.why()),
+            Ok(Err(p)) => format!("unknown ({})", p.why),
+            Err(_) => format!("unknown (no answer within {})", words::span(PATIENCE)),
+        }
     }
 
     /// How the service deploys and what guards it.

@@ -61,6 +61,8 @@ impl Rollback<'_> {
                     let definition = look.backend.ecs.task_definition(&back.arn).await?;
                     let to = words::revision(&definition, words::bound(service), now);
                     draft.fact("to", to);
+                    let commits = [&subject.definition, &definition];
+                    draft.fact("commit", look.commits(service, commits).await);
                     draft.diff = diff::of(&subject.definition, &definition);
                 }
                 draft.call(stop::words(&deployment, true));
@@ -96,6 +98,8 @@ impl Rollback<'_> {
             Err(p) => return Err(p),
         };
         draft.fact("to", words::revision(&target, words::bound(service), now));
+        let commits = [&subject.definition, &target];
+        draft.fact("commit", look.commits(service, commits).await);
         draft.input("target", target.revision.to_string());
         if target.status != "ACTIVE" {
             draft.refuse(format!(

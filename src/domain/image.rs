@@ -256,6 +256,11 @@ impl Image {
         digits.get(..12).unwrap_or(digits)
     }
 
+    /// The commit that it was built from, where one of its tags names it.
+    pub fn commit(&self) -> Option<&str> {
+        self.tags.iter().find_map(|tag| commit_of_tag(tag))
+    }
+
     /// A tag to call it by: the first that is no digest of a commit.
     pub fn tag(&self) -> Option<&str> {
         let plain = self.tags.iter().find(|t| !t.starts_with("sha-"));
@@ -263,7 +268,70 @@ impl Image {
     }
 }
 
+/// The commit that a tag names: `sha-218cc01` as build actions write it, or the digits of a commit alone. Digits that may be a date or
+/// a build's number name none.
+pub fn commit_of_tag(tag: &str) -> Option<&str> {
+    let marks = ["sha-", "git-", "commit-"];
+    let marked = marks.iter().find_map(|mark| tag.strip_prefix(mark));
+    let digits = marked.unwrap_or(tag);
+    let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    let hex = (7..=40).contains(&digits.len()) && digits.bytes().all(is_hex);
+    let mixed = || {
+        let number = digits.bytes().filter(u8::is_ascii_digit).count();
+        number > 0 && number < digits.len()
+    };
+    (hex && (marked.is_some() || digits.len() == 40 || mixed())).then_some(digits)
+}
+
+/// Why the commit of an image is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoCommit {
+    /// None of its tags names one.
+    Untagged,
+    /// The registry does not hold it any more.
+    Gone,
+    /// It is in no registry that is asked.
+    Elsewhere,
+    /// Its repository was not read.
+    Unread,
+}
+
+impl NoCommit {
+    /// In a sentence's part.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::Untagged => "no tag of its image names one",
+            Self::Gone => "its registry does not hold the image any more",
+            Self::Elsewhere => "its image is in a registry that is not asked",
+            Self::Unread => "its repository was not read",
+        }
+    }
+
+    /// In a word or two.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Untagged => "no tag",
+            Self::Gone => "gone",
+            Self::Elsewhere => "elsewhere",
+            Self::Unread => "unread",
+        }
+    }
+}
+
 impl Registry {
+    /// The commit that the image of a reference was built from: as its own tag names it, else another tag of the same image.
+    pub fn commit<'a>(&'a self, reference: &'a str) -> Result<&'a str, NoCommit> {
+        if let Some(commit) = commit_of_tag(super::service::image_tag(reference)) {
+            return Ok(commit);
+        }
+        match self.place(reference) {
+            Place::Here(image) => image.commit().ok_or(NoCommit::Untagged),
+            Place::Gone => Err(NoCommit::Gone),
+            Place::Unread => Err(NoCommit::Unread),
+            Place::Elsewhere => Err(NoCommit::Elsewhere),
+        }
+    }
+
     /// Where the image of a reference is.
     pub fn place(&self, reference: &str) -> Place<'_> {
         if let Some(image) = self.find(reference) {
@@ -294,6 +362,24 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_commit_is_what_a_tag_names_as_one() {
+        let full = "218cc01d9e4b5a6f7c8d9e0f1a2b3c4d5e6f7a8b";
+        for (tag, commit) in [
+            ("sha-218cc01", Some("218cc01")),
+            ("git-2180001", Some("2180001")),
+            ("218cc01", Some("218cc01")),
+            (full, Some(full)),
+            ("1.8.2", None),
+            ("20261126", None),
+            ("defaced", None),
+            ("sha-218cc", None),
+            ("latest", None),
+        ] {
+            assert_eq!(commit_of_tag(tag), commit, "{tag}");
+        }
+    }
 
     #[test]
     fn references_of_a_private_registry_are_read_and_no_others() {

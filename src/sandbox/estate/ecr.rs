@@ -116,11 +116,13 @@ fn image(repository: &str, tag: &str, pushed: f64, pulled: Option<f64>) -> Image
     };
     // A few megabytes more or less from build to build.
     let spread = digest.bytes().take(6).map(u64::from).sum::<u64>() * 9_973;
+    let service = repository.rsplit('/').next().unwrap_or_default();
+    let commit = super::github::commit_of(service, &format!("{repository}:{tag}"));
     Image {
         repository: repository.to_owned(),
         tags: vec![
             tag.to_owned(),
-            format!("sha-{}", digest.get(..7).unwrap_or_default()),
+            format!("sha-{}", commit.get(..7).unwrap_or_default()),
         ],
         digest: format!("sha256:{digest}"),
         bytes: megabytes * 1_000_000 + spread,

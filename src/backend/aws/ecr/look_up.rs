@@ -7,7 +7,8 @@ use super::{
     API, Ecr, IMAGES, ImageId, ImagePage, Pages, Problem, ProblemKind, Question, Repository, image,
 };
 use crate::backend::transport::is_crash_page;
-use crate::domain::image::{EcrName, Image, LookUp, newest_tags};
+use crate::domain::image::{EcrName, Image, LookUp, NoCommit, commit_of_tag, newest_tags};
+use crate::domain::service::image_tag;
 
 /// Pages of a repository's images that are looked through for the newest: 1,000 a page, in no order.
 const PAGES: usize = 5;
@@ -27,6 +28,17 @@ fn is_below(repository: &str, prefix: &str) -> bool {
     prefix == "ROOT" || rest.is_some_and(|r| !prefix.is_empty() && r.starts_with('/'))
 }
 
+/// The repository that a reference names, of which no more is known.
+fn repository(name: &EcrName<'_>) -> Repository {
+    Repository {
+        name: name.repository.to_owned(),
+        uri: name.uri.to_owned(),
+        scan_on_push: false,
+        immutable: false,
+        created_at: None,
+    }
+}
+
 impl Ecr {
     /// Looks an image up by the reference that a task definition would hold.
     ///
@@ -40,13 +52,7 @@ impl Ecr {
         if name.region != ours {
             return Ok(LookUp::Abroad(name.region.to_owned()));
         }
-        let of = Repository {
-            name: name.repository.to_owned(),
-            uri: name.uri.to_owned(),
-            scan_on_push: false,
-            immutable: false,
-            created_at: None,
-        };
+        let of = repository(&name);
         match self.images_of(&name, &of, Some(name.id)).await {
             Ok((found, _)) => match found.into_iter().next() {
                 Some(mut image) => {
@@ -63,6 +69,33 @@ impl Ecr {
                 None => self.instead(&name, &of).await,
             },
             Err(p) if p.kind == ProblemKind::NotFound => self.instead(&name, &of).await,
+            Err(p) => Err(p),
+        }
+    }
+
+    /// The commit that an image was built from, as its own tag or another one of it in the registry names it.
+    ///
+    /// # Errors
+    /// Where the registry could not be asked, or refused.
+    pub async fn commit(&self, reference: &str) -> Result<Result<String, NoCommit>, Problem> {
+        if let Some(commit) = commit_of_tag(image_tag(reference)) {
+            return Ok(Ok(commit.to_owned()));
+        }
+        let Some(name) = EcrName::of(reference) else {
+            return Ok(Err(NoCommit::Elsewhere));
+        };
+        if name.region != self.signed.region().await? {
+            return Ok(Err(NoCommit::Elsewhere));
+        }
+        match self
+            .images_of(&name, &repository(&name), Some(name.id))
+            .await
+        {
+            Ok((found, _)) => Ok(match found.first() {
+                Some(image) => image.commit().map(str::to_owned).ok_or(NoCommit::Untagged),
+                None => Err(NoCommit::Gone),
+            }),
+            Err(p) if p.kind == ProblemKind::NotFound => Ok(Err(NoCommit::Gone)),
             Err(p) => Err(p),
         }
     }

@@ -67,6 +67,11 @@ pub struct History {
     last_hour: i64,
 }
 
+/// The commit that an image of a service was built from.
+pub fn commit_of(service: &str, image: &str) -> String {
+    sha(&format!("{service}{}", release(image)))
+}
+
 /// 40 hex digits for a text.
 pub fn sha(text: &str) -> String {
     use sha2::{Digest, Sha256};
@@ -232,7 +237,7 @@ impl History {
                 let author = by.rsplit('/').next().unwrap_or_default();
                 let message = release(&definition.image);
                 commits.push(Commit {
-                    sha: sha(&format!("{}{message}", key.1)),
+                    sha: commit_of(&key.1, &definition.image),
                     message,
                     author: if PEOPLE.contains(&author) {
                         author.to_owned()

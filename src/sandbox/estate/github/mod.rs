@@ -17,7 +17,7 @@ use crate::web::{Reply, Request, is_known};
 use crate::world::World;
 use alerts::Alert;
 use history::History;
-pub use history::sha;
+pub use history::{commit_of, sha};
 use page::{Budget, by_cursor, by_number};
 use plans::{DEPLOY, WORKFLOWS};
 use runs::{Run, ends};

@@ -1,11 +1,11 @@
 //! A service's own page.
 
-use super::tasks;
+use super::{revisions, tasks};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::model::{Page, Pane, revisions, tasks};
+use super::model::{Page, Pane, tasks};
 use super::row;
 use crate::domain::facts::Facts;
 use crate::domain::queries;
@@ -15,17 +15,6 @@ use crate::ui::screens::Cx;
 use crate::ui::widgets::{Column, Row, Table, age, line, panel, scrolled, since, spark, wrapped};
 
 const HEAD: u16 = 7;
-
-const REVISIONS: &[Column] = &[
-    Column::right("rev", 5),
-    Column::left("image", 14).grow(2),
-    Column::right("cpu", 6).drop(2),
-    Column::right("memory", 9).drop(2),
-    Column::left("check", 6).drop(3),
-    Column::right("age", 6),
-    Column::left("by", 12).grow(1).drop(1),
-    Column::left("", 10),
-];
 
 const TARGETS: &[Column] = &[
     Column::left("state", 12),
@@ -125,7 +114,7 @@ pub(super) fn view(page: &Page, cx: &Cx<'_>, buf: &mut Buffer) {
             Some(task) => tasks::one_task(task, cx, inside, buf),
             None => tasks::task_list(page, cx, inside, buf),
         },
-        Pane::Revisions => revision_list(page, service, cx, inside, buf),
+        Pane::Revisions => revisions::list(page, service, cx, inside, buf),
         Pane::Events => events(page, service, cx, inside, buf),
         Pane::Targets => target_list(page, service, cx, inside, buf),
     }
@@ -254,71 +243,6 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             ("health check ".into(), t.muted),
             (clip(&check, room), t.text),
         ],
-    );
-}
-
-fn revision_list(page: &Page, service: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
-    let t = cx.theme;
-    let part = cx.snapshot.facts.revisions.get(&page.id);
-    let rows = revisions(&cx.snapshot.facts, &page.id);
-    if rows.is_empty() {
-        let words = part
-            .and_then(|p| p.error.as_ref())
-            .map_or("asking ...".into(), |p| format!("{}: {}", p.what, p.why));
-        return line(buf, area.x + 1, area.y, area.width, &[(words, t.muted)]);
-    }
-    let bound = service
-        .load_balancers
-        .first()
-        .map(|lb| lb.container.as_str());
-    let table = Table {
-        columns: REVISIONS,
-        sort: None,
-        selected: page.revisions.index().checked_sub(page.revisions.offset()),
-        focus: true,
-    };
-    let shown = rows.iter().skip(page.revisions.offset()).map(|d| {
-        let c = d.main_container(bound);
-        let by = d
-            .registered_by
-            .as_deref()
-            .map_or("-", |b| b.rsplit('/').next().unwrap_or(b));
-        let runs = d.revision.number == service.revision.number;
-        Row::new([
-            (format!(":{}", d.revision.number), t.strong),
-            (
-                c.map_or("-".into(), |c| {
-                    format!("{}:{}", image_name(&c.image), image_tag(&c.image))
-                }),
-                t.text,
-            ),
-            (d.cpu_units.map_or("-".into(), |v| v.to_string()), t.text),
-            (
-                d.memory_mib.map_or("-".into(), |v| format!("{v} MiB")),
-                t.text,
-            ),
-            (
-                if c.is_some_and(|c| c.health_check.is_some()) {
-                    "yes"
-                } else {
-                    "none"
-                }
-                .to_owned(),
-                t.muted,
-            ),
-            (since(cx.now, d.registered_at, cx.absolute), t.muted),
-            (by.to_owned(), t.muted),
-            (if runs { "◀ set now" } else { "" }.to_owned(), t.ok),
-        ])
-    });
-    table.draw(buf, area, shown, t);
-    scrolled(
-        buf,
-        area,
-        page.revisions.offset(),
-        list_height(cx),
-        rows.len(),
-        t,
     );
 }
 

@@ -4,6 +4,7 @@ pub mod acts;
 mod detail;
 mod model;
 mod offers;
+mod revisions;
 pub mod row;
 mod tasks;
 mod update;
