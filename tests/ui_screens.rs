@@ -895,6 +895,68 @@ fn before_anybody_was_asked_the_plan_is_being_judged_and_nothing_is_counted_as_m
     }
 }
 
+/// How old the newest answer of each provider is, the rate of calls beside READ-ONLY, and what is left of the error budgets.
+#[test]
+fn the_smallest_overview_tells_age_rate_and_budget() {
+    let mut snapshot = fixture::snapshot();
+    (snapshot.facts.read_only, snapshot.facts.demo) = (true, false);
+    for p in &mut snapshot.facts.providers {
+        p.last_ok = Some(ago(if p.owner() == "probes" { 34 } else { 3 }));
+    }
+    let mut c = Console::with(80, 24, snapshot.clone());
+    for words in [
+        "READ-ONLY",
+        "48/min",
+        "go-live 14/21",
+        "● aws now",
+        "● probes 30s",
+        "99.940/99.9 %  61% left",
+        "143/200 ms",
+    ] {
+        assert!(c.shows(words), "{words}: {}", c.text());
+    }
+    // With many of them there is no room for each: the oldest stands for all, and what is past a minute for itself.
+    let one = snapshot.facts.providers[0].clone();
+    for (n, name) in [
+        "github",
+        "sentry",
+        "vercel",
+        "cloudflare",
+        "postgres",
+        "slack",
+        "smtp",
+        "store",
+        "redis",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut p = one.clone();
+        (p.name, p.last_ok) = (name.into(), Some(ago(n as i64 * 15)));
+        snapshot.facts.providers.push(p);
+    }
+    c = Console::with(80, 24, snapshot.clone());
+    assert!(
+        c.shows("● sentry 10s") && c.shows("● redis 2m"),
+        "{}",
+        c.text()
+    );
+    let mut broken = snapshot.clone();
+    broken.facts.providers[0].problem = Some(Problem::new(
+        ProblemKind::Throttled,
+        "sts",
+        "The caller cannot be told",
+        "Rate exceeded",
+        "Nothing: it is asked again.",
+    ));
+    c = Console::with(80, 24, broken);
+    assert!(
+        c.shows("read ≤2m") && c.shows("Rate exceeded"),
+        "{}",
+        c.text()
+    );
+}
+
 #[test]
 fn revisions_say_the_commit_of_their_image_or_why_it_is_not_known() {
     let uri = "123456789012.dkr.ecr.us-east-1.amazonaws.com/laser/worker";

@@ -59,16 +59,17 @@ fn too_small(model: &Model, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn header(model: &Model, buf: &mut Buffer) {
-    let (facts, t, w) = (&model.snapshot.facts, &model.theme, buf.area.width);
-    buf.set_style(Rect::new(0, 0, w, 1), t.header);
+/// Where one is, and what one may do there.
+fn whereabouts(model: &Model, named: bool) -> Vec<(String, Style)> {
+    let (facts, t) = (&model.snapshot.facts, &model.theme);
+    let name = if named { " flightdeck  " } else { " " };
     let mut left = vec![
-        (" flightdeck  ".to_owned(), t.header),
+        (name.to_owned(), t.header),
         (facts.environment.clone(), t.header),
     ];
     if let Some(identity) = &facts.identity.value {
         left.push((format!(" · {}", identity.region), t.header));
-        if w >= 100 {
+        if model.size.0 >= 100 {
             left.push((format!(" · {}", identity.account), t.header));
         }
     }
@@ -78,10 +79,14 @@ fn header(model: &Model, buf: &mut Buffer) {
     if facts.read_only {
         left.push(("  READ-ONLY".to_owned(), t.header.patch(t.warn)));
     }
-    line(buf, 0, 0, w, &left);
+    left
+}
+
+fn header(model: &Model, buf: &mut Buffer) {
+    let (facts, t, w) = (&model.snapshot.facts, &model.theme, buf.area.width);
+    buf.set_style(Rect::new(0, 0, w, 1), t.header);
 
     let clock = model.now.strftime("%H:%MZ ").to_string();
-    let calls = format!("{} calls/min   ", facts.calls_per_minute());
     let ready = model.snapshot.checklist.success_counts();
     let mut right: Vec<(String, Style)> = Vec::new();
     if ready.total() > 0 {
@@ -100,12 +105,24 @@ fn header(model: &Model, buf: &mut Buffer) {
         right.push((format!("go-live {far}   "), t.header.patch(style)));
     }
     let wide = |spans: &[(String, Style)]| spans.iter().map(|(s, _)| width(s)).sum::<usize>();
+    // Where there is no room for all, the rate of calls is told in fewer words, then our own name makes room for it; how far it is
+    // to go-live and the time say more.
+    let per_minute = facts.calls_per_minute();
+    let (long, short) = (
+        format!("{per_minute} calls/min   "),
+        format!("{per_minute}/min  "),
+    );
+    let ways = [(true, long), (true, short.clone()), (false, short)];
+    let fits = |(named, calls): &(bool, String)| {
+        let left = wide(&whereabouts(model, *named));
+        left + wide(&right) + width(calls) + width(&clock) < usize::from(w)
+    };
+    let way = ways.into_iter().find(fits);
+    let (named, calls) = way.unwrap_or((true, String::new()));
+    let left = whereabouts(model, named);
     let left_used = wide(&left);
-    // Where there is no room for all, how far it is to go-live and the time say more.
-    let all = left_used + wide(&right) + width(&calls) + width(&clock);
-    if all < usize::from(w) {
-        right.push((calls, t.header));
-    }
+    line(buf, 0, 0, w, &left);
+    right.push((calls, t.header));
     right.push((clock, t.header));
     let used = wide(&right);
     let start = usize::from(w).saturating_sub(used).max(left_used + 1);

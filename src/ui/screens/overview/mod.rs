@@ -4,6 +4,7 @@ mod model;
 mod moving;
 mod panels;
 mod promises;
+mod providers;
 mod ready;
 mod systems;
 mod view;

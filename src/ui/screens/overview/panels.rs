@@ -15,7 +15,7 @@ use crate::domain::service::Service;
 use crate::domain::text::{clip, clip_middle};
 use crate::ui::screens::Cx;
 use crate::ui::screens::services::row as service_row;
-use crate::ui::widgets::{Table, age, duration, line, panel, scrolled, spark, wrapped};
+use crate::ui::widgets::{Table, age, line, panel, scrolled, spark, wrapped};
 
 pub(super) type Spans = Vec<(String, Style)>;
 
@@ -309,83 +309,5 @@ pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut
         for (words, y) in lines.iter().zip(inside.y + 1..inside.bottom()) {
             line(buf, inside.x, y, inside.width, words);
         }
-    }
-}
-
-/// All providers on two lines: shape, owner, what of it fails; below, what is wrong. One that is not set up is not in the way.
-pub(super) fn providers(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
-    let t = cx.theme;
-    let all = &cx.snapshot.facts.providers;
-    let mut owners: Vec<&str> = Vec::new();
-    for p in all.iter().filter(|p| p.configured) {
-        if !owners.contains(&p.owner()) {
-            owners.push(p.owner());
-        }
-    }
-    let gap = if area.width < 100 { " " } else { "   " };
-    let mut spans: Spans = vec![("  ".into(), t.muted)];
-    for owner in owners {
-        let lines: Vec<_> = all
-            .iter()
-            .filter(|p| p.configured && p.owner() == owner)
-            .collect();
-        let failing: Vec<&str> = lines
-            .iter()
-            .filter(|p| p.problem.is_some())
-            .map(|p| p.name.as_str())
-            .collect();
-        let last = lines.iter().filter_map(|p| p.last_ok).max();
-        let old = last.map_or("never".into(), |at| age(cx.now, at));
-        match (failing.as_slice(), last) {
-            ([], None) => spans.push((format!("○ {owner} ...{gap}"), t.muted)),
-            ([], Some(_)) => {
-                spans.push(("● ".into(), t.ok));
-                // Seconds are as it should be; only what grows old is worth the room.
-                let young = |at: Timestamp| cx.now.duration_since(at).as_secs() < 60;
-                let words = if last.is_some_and(young) {
-                    format!("{owner}{gap}")
-                } else {
-                    format!("{owner} {old}{gap}")
-                };
-                spans.push((words, t.muted));
-            }
-            (some, _) if some.len() == lines.len() => {
-                spans.push((format!("◐ {owner} "), t.critical));
-                spans.push((format!("{old}{gap}"), t.stale));
-            }
-            (some, _) => {
-                let more = match some.len() {
-                    0..=3 => String::new(),
-                    n => format!(" +{}", n - 3),
-                };
-                let names = some.iter().take(3).copied().collect::<Vec<_>>().join(", ");
-                spans.push((format!("◐ {owner} "), t.warn));
-                spans.push((format!("without {names}{more}{gap}"), t.warn));
-            }
-        }
-    }
-    let worst = all
-        .iter()
-        .filter(|p| p.configured)
-        .find_map(|p| Some((p, p.problem.as_ref()?)));
-    line(buf, area.x, area.y, area.width, &spans);
-    if let Some((p, problem)) = worst {
-        let next = p
-            .next_try
-            .filter(|at| at.duration_since(cx.now).as_secs() > 0)
-            .map_or(String::new(), |at| {
-                format!(
-                    "  (next try in {})",
-                    duration(at.duration_since(cx.now).as_secs())
-                )
-            });
-        let text = format!("  {}: {}. {}{next}", problem.what, problem.why, problem.fix);
-        line(
-            buf,
-            area.x,
-            area.y + 1,
-            area.width,
-            &[(clip(&text, usize::from(area.width)), t.warn)],
-        );
     }
 }

@@ -12,6 +12,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+/// Columns in which a promise is told with its words apart.
+const ROOMY: u16 = 46;
+
 fn slo_values(s: &Slo) -> (String, String) {
     let current = s.current.map_or("no data".into(), |v| s.kind.amount(v));
     let target = match s.kind {
@@ -50,15 +53,32 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     for (s, y) in part.rows().iter().zip(inside.y..inside.bottom()) {
         let (current, target) = slo_values(s);
         let (sign, style) = standing(s, cx);
-        let mut spans: Spans = vec![
-            (format!(" {sign} "), style),
-            (format!("{:<13}", s.kind.word()), t.text),
-            (format!("{current:>9} "), style),
-        ];
-        let narrow_target = format!("of {target:<7}");
-        spans.push((narrow_target, t.muted));
-        if wide {
-            let left = s.budget_left_percent;
+        let left = s.budget_left_percent;
+        let short = left.map_or("?".into(), |l| format!("{l:.0}%"));
+        let low = match left.is_some_and(|l| l < 25.0) {
+            true => t.warn,
+            false => t.text,
+        };
+        let mut spans: Spans = if inside.width < ROOMY {
+            // In a quarter of the smallest screen the unit stands once, and what is left of the budget without a bar.
+            let value = current.split(' ').next().filter(|_| s.current.is_some());
+            vec![
+                (format!("{sign} "), style),
+                (format!("{:<12} ", s.kind.word()), t.text),
+                (format!("{:>6}", value.unwrap_or("?")), style),
+                (format!("/{target:<6} "), t.muted),
+            ]
+        } else {
+            vec![
+                (format!(" {sign} "), style),
+                (format!("{:<13}", s.kind.word()), t.text),
+                (format!("{current:>9} "), style),
+                (format!("of {target:<7}"), t.muted),
+            ]
+        };
+        if !wide {
+            spans.push((format!("{short:>4} left"), low));
+        } else {
             let (full, empty) = bar(left.unwrap_or(0.0) / 100.0, 8);
             spans.push((" budget ".into(), t.muted));
             spans.push((

@@ -1,6 +1,6 @@
 //! Where the overview's panels are, by size.
 
-use super::promises;
+use super::{promises, providers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect, Size};
 
@@ -91,7 +91,7 @@ pub(super) fn view(o: &Overview, cx: &Cx<'_>, buf: &mut Buffer) {
     if let Some(area) = p.systems {
         systems::panel_of_systems(o, cx, area, buf);
     }
-    panels::providers(cx, p.providers, buf);
+    providers::providers(cx, p.providers, buf);
 }
 
 /// The item at a position.
