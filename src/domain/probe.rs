@@ -117,6 +117,24 @@ impl TlsProbe {
         }
     }
 
+    /// What the grade rests on, whatever it is: each thing that was looked at and is as it ought to be.
+    pub fn checked(&self, hsts: Option<bool>) -> Vec<String> {
+        let mut all = vec![self.protocol.clone(), self.cipher.clone()];
+        if self.trust.is_ok() {
+            all.insert(0, format!("chain trusted for {}", self.host));
+        }
+        let refused = |taken: Option<bool>, name: &str| {
+            (taken == Some(false)).then(|| format!("{name} refused"))
+        };
+        all.extend(refused(self.tls11, "TLS 1.1"));
+        all.extend(refused(self.tls10, "TLS 1.0"));
+        all.extend(self.chain.first().map(|leaf| format!("key {}", leaf.key)));
+        if hsts == Some(true) {
+            all.push("strict HSTS".into());
+        }
+        all
+    }
+
     /// Whole days until the leaf expires; negative once expired.
     pub fn days_left(&self, now: Timestamp) -> Option<i64> {
         let leaf = self.chain.first()?;

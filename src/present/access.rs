@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{count, days, span};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::access::{Access, Credentials, DEEDS, Deed, Grant, Principal, PrincipalKind};
 use crate::domain::facts::Facts;
 
@@ -69,6 +69,9 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         through(access, &mut taken);
         for c in access.credentials.iter().flatten() {
             credentials.row(&c.user, credential_cells(c, now), c);
+            // Since when a second factor is missing is told nowhere: an old key alone has an age.
+            let oldest = c.keys.iter().flatten().min().copied();
+            credentials.found(Found::since(oldest.filter(|at| days(*at, now) > OLD_DAYS)));
         }
         if let Some(why) = &access.no_credentials {
             credentials.note(format!("no credential report: {why}"), Tone::Unknown);

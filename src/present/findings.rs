@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{DAY_S, ago, count};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::github::{Finding, Scanner};
 use crate::domain::severity::Severity;
@@ -48,6 +48,10 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         }
         for f in &s.open {
             section.row(f.number.to_string(), cells(f, now), f);
+            section.found(Found {
+                since: f.created_at,
+                ..Found::finding(f.severity, &f.summary, &f.place)
+            });
         }
         if s.cut {
             section.note("more are open than are read", Tone::Unknown);

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::words::{ago, bytes, count};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
-use crate::domain::image::{Image, Place, Registry};
+use crate::domain::image::{Image, ImageFinding, Place, Registry};
+use crate::domain::severity::Severity;
 
 pub(super) const VIEW: View = View {
     id: "images",
@@ -103,6 +104,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             Place::Here(image) => {
                 let thing = json!({"reference": reference, "services": services, "image": image});
                 runs.row(*reference, running_cells(image, services, now), &thing);
+                runs.found(oldest(image));
                 tell_findings(&mut findings, image, now);
             }
             // An image of another registry cannot be looked into here; one of this registry that is gone cannot be started again.
@@ -230,6 +232,25 @@ fn tell_findings(section: &mut Section, image: &Image, now: Timestamp) {
             row,
             &thing,
         );
+        let what = format!("{} in {} {}", f.id, f.package, f.version);
+        section.found(Found {
+            since: f.first_seen_at.or(image.scan.completed_at),
+            at_least: f.first_seen_at.is_none(),
+            ..Found::finding(Severity::parse(&f.severity), &what, &called(image))
+        });
+    }
+}
+
+/// Since when an image has findings that count: the oldest of the worst.
+fn oldest(image: &Image) -> Found {
+    let counts = |f: &&ImageFinding| Severity::parse(&f.severity) >= Severity::High;
+    let seen = image.findings.iter().filter(counts);
+    let since = seen.clone().filter_map(|f| f.first_seen_at).min();
+    Found {
+        severity: seen.map(|f| Severity::parse(&f.severity)).max(),
+        since: since.or(image.scan.completed_at),
+        at_least: since.is_none(),
+        ..Found::default()
     }
 }
 

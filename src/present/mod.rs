@@ -10,6 +10,7 @@ mod caches;
 mod capacity;
 mod cloudflare;
 mod clusters;
+mod connections;
 mod cost;
 mod databases;
 mod environments;
@@ -17,6 +18,7 @@ mod errors;
 mod findings;
 mod firing;
 mod flags;
+mod found;
 mod guests;
 mod images;
 pub mod map;
@@ -42,6 +44,7 @@ pub mod words;
 
 use jiff::Timestamp;
 
+pub use found::Found;
 pub use place::Place;
 pub use section::{Cell, Head, Row, Section, Standing, Tone};
 

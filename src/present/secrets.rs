@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::guests::{self, Host};
 use super::words::{DAY_S, ago, count, days, until};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::secret::{Secret, named_by};
 
@@ -47,6 +47,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     all.sort_by_key(|s| (s.rotates, s.fresh_at(), s.name.clone()));
     for s in &all {
         section.row(&s.name, cells(s, facts, now), s);
+        section.found(Found::since(s.fresh_at()));
     }
     let still = all.iter().filter(|s| !s.rotates).count();
     if still > 0 {

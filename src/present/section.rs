@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::found::Found;
 use super::place::Place;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::problem::Problem;
@@ -171,6 +172,8 @@ pub struct Row {
     pub thing: Value,
     /// The row of another section, by its name and id, that this is a part of: what is bad here is what is bad there.
     pub of: Option<(&'static str, String)>,
+    /// What it has found, where its system tells more of that than the cells do.
+    pub found: Option<Found>,
 }
 
 impl Row {
@@ -304,6 +307,7 @@ impl Section {
             cells,
             thing: serde_json::to_value(thing).unwrap_or_default(),
             of: None,
+            found: None,
         });
     }
 

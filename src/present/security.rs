@@ -1,14 +1,20 @@
 //! What is not safe, on one page: doors open to the world, public or unencrypted stores, old secrets, findings, and what hosts look
 //! like from outside. It finds nothing itself: each line is what a system's own view says is not as it ought to be.
 
-use jiff::Timestamp;
+use std::cmp::Reverse;
 
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::connections::{Reached, SOON_DAYS};
+use super::words::ago;
 use super::{
-    Cell, Group, Head, Row, Section, Tone, View, access, buckets, caches, databases, findings,
-    images, network, secrets, strangers, walls,
+    Cell, Group, Head, Row, Section, Tone, View, access, buckets, caches, connections, databases,
+    findings, images, network, secrets, strangers, walls,
 };
 use crate::domain::facts::Facts;
 use crate::domain::probe::Grade;
+use crate::domain::severity::Severity;
 
 pub(super) const VIEW: View = View {
     id: "security",
@@ -23,6 +29,7 @@ pub(super) const VIEW: View = View {
         "buckets",
         "databases",
         "db_vitals",
+        "db_transit",
         "db_events",
         "caches",
         "secrets",
@@ -36,9 +43,11 @@ pub(super) const VIEW: View = View {
 };
 
 const UNSAFE: &[Head] = &[
-    Head::left("system", 14),
-    Head::left("what", 24).grow(2),
-    Head::left("not as it ought to be", 30).grow(4),
+    Head::left("severity", 8),
+    Head::right("age", 5),
+    Head::left("finding", 30).grow(4),
+    Head::left("place", 20).grow(3),
+    Head::left("system", 10).grow(1).drop(1),
 ];
 
 const HOSTS: &[Head] = &[
@@ -46,7 +55,7 @@ const HOSTS: &[Head] = &[
     Head::left("tls", 4),
     Head::left("headers", 8),
     Head::right("days left", 9),
-    Head::left("why not better", 30).grow(4),
+    Head::left("why", 30).grow(4),
 ];
 
 /// The views that tell of what is unsafe.
@@ -63,60 +72,100 @@ const TOLD_BY: &[&View] = &[
 ];
 
 fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
-    let mut all = vec![hosts(facts, now), strangers::section(facts, now)];
+    let mut found = Vec::new();
     for view in TOLD_BY.iter().filter(|v| v.applies(facts)) {
         for section in (view.make)(facts, now) {
-            all.extend(unsafe_rows(view, section));
+            found.extend(unsafe_rows(view, section, now));
         }
     }
+    // What is worst stands first, system by system.
+    found.sort_by_key(|section| std::cmp::Reverse(section.worst().weight()));
+    let mut all = vec![hosts(facts, now), strangers::section(facts, now)];
+    all.extend(found);
+    all.extend(connections::sections(facts, now));
     all
 }
 
-/// What a section says is not as it ought to be; `None` where it was answered and all is well.
-fn unsafe_rows(view: &View, told: Section) -> Option<Section> {
-    let marked = |row: &Row| -> Option<(Tone, String)> {
-        let ill: Vec<_> = row
-            .cells
-            .iter()
-            .enumerate()
-            .filter(|(_, c)| c.tone.weight() >= Tone::Warn.weight())
-            .collect();
-        let tone = ill.iter().map(|(_, c)| c.tone).max_by_key(|t| t.weight())?;
-        let words = ill.iter().map(|(at, c)| match told.heads.get(*at) {
-            Some(head) if *at > 0 => format!("{} {}", head.title, c.text),
-            _ => c.text.clone(),
-        });
-        Some((tone, words.collect::<Vec<_>>().join(", ")))
-    };
-    let mut rows: Vec<(Tone, Row)> = Vec::new();
-    for row in &told.rows {
-        if let Some((tone, words)) = marked(row) {
-            let name = row
-                .cells
-                .first()
-                .map_or(row.id.as_str(), |c| c.text.as_str());
-            let cells = vec![
-                Cell::plain(view.title),
-                Cell::name(name),
-                Cell::new(words, tone),
-            ];
-            rows.push((
-                tone,
-                Row {
-                    id: row.id.clone(),
-                    cells,
-                    thing: row.thing.clone(),
-                    of: None,
-                },
-            ));
-        }
-    }
+/// What a section says is not as it ought to be, worst and oldest first; `None` where it was answered and all is well.
+fn unsafe_rows(view: &View, told: Section, now: Timestamp) -> Option<Section> {
+    let mut rows: Vec<_> = told
+        .rows
+        .iter()
+        .filter_map(|row| unsafe_row(view, &told, row, now))
+        .collect();
     if rows.is_empty() && told.is_fresh() {
         return None;
     }
-    rows.sort_by_key(|(tone, _)| std::cmp::Reverse(tone.weight()));
+    rows.sort_by_key(|(rank, _)| *rank);
     let rows = rows.into_iter().map(|(_, row)| row).collect();
     Some(told.narrowed(UNSAFE, rows))
+}
+
+/// Worst first, then oldest; what has no age that anybody tells comes after what has one.
+type Rank = (
+    Reverse<u8>,
+    Reverse<Option<Severity>>,
+    bool,
+    Option<Timestamp>,
+);
+
+fn unsafe_row(view: &View, told: &Section, row: &Row, now: Timestamp) -> Option<(Rank, Row)> {
+    let tone = row.worst();
+    if tone.weight() < Tone::Warn.weight() {
+        return None;
+    }
+    let found = row.found.clone().unwrap_or_default();
+    let severity = found.severity.map_or_else(
+        || if tone == Tone::Bad { "bad" } else { "warning" },
+        Severity::word,
+    );
+    let age = match (found.since, found.at_least) {
+        (None, _) => Cell::muted("-"),
+        (at, true) => Cell::plain(format!("≥{}", ago(at, now))),
+        (at, false) => Cell::plain(ago(at, now)),
+    };
+    let what = found.what.clone().unwrap_or_else(|| ills(told, row));
+    let place = found.place.clone().unwrap_or_else(|| row.name().to_owned());
+    let cells = vec![
+        Cell::new(severity, tone),
+        age,
+        Cell::name(&what),
+        Cell::plain(&place),
+        Cell::muted(view.title),
+    ];
+    let mut thing = row.thing.clone();
+    if let Some(known) = thing.as_object_mut() {
+        known.insert(
+            "unsafe".into(),
+            json!({"severity": severity, "finding": what, "place": place, "since": found.since, "at_least": found.at_least}),
+        );
+    }
+    let rank = (
+        Reverse(tone.weight()),
+        Reverse(found.severity),
+        found.since.is_none(),
+        found.since,
+    );
+    let id = row.id.clone();
+    let told = Row {
+        id,
+        cells,
+        thing,
+        of: None,
+        found: row.found.clone(),
+    };
+    Some((rank, told))
+}
+
+/// What the cells of a row that are not as they ought to be say, each after its head.
+fn ills(told: &Section, row: &Row) -> String {
+    let ill = row.cells.iter().enumerate();
+    let ill = ill.filter(|(_, c)| c.tone.weight() >= Tone::Warn.weight());
+    let words = ill.map(|(at, c)| match told.heads.get(at) {
+        Some(head) if at > 0 => format!("{} {}", head.title, c.text),
+        _ => c.text.clone(),
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// Hosts as they look from outside.
@@ -136,11 +185,8 @@ fn hosts(facts: &Facts, now: Timestamp) -> Section {
             .split('/')
             .next()
             .unwrap_or(url);
-        let tls = facts
-            .tls
-            .iter()
-            .find(|(at, _)| at.split(':').next() == host.split(':').next())
-            .and_then(|(_, p)| p.value.as_ref());
+        let reached = Reached::host(facts, host);
+        let tls = reached.connection();
         let Some(seen) = &part.value else {
             let why = part
                 .error
@@ -153,7 +199,9 @@ fn hosts(facts: &Facts, now: Timestamp) -> Section {
                 Cell::plain("-"),
                 Cell::new(why, Tone::Unknown),
             ];
-            section.row(host, cells, &serde_json::json!({"host": host}));
+            let thing =
+                json!({"host": host, "connection": tls, "resolution": reached.resolution()});
+            section.row(host, cells, &thing);
             continue;
         };
         let hsts = seen
@@ -167,17 +215,31 @@ fn hosts(facts: &Facts, now: Timestamp) -> Section {
             .map(|c| super::words::days(now, c.not_after));
         let mut why: Vec<String> = grade.iter().flat_map(|g| g.reasons.clone()).collect();
         why.extend(seen.grade.reasons.clone());
+        let checked = tls.map(|t| t.checked(hsts)).unwrap_or_default();
         let cells = vec![
             Cell::name(host),
             letter(grade.as_ref()),
             letter(Some(&seen.grade)),
             Cell::new(
                 left.map_or_else(|| "-".into(), |d| d.to_string()),
-                Tone::fine(left.is_none_or(|d| d > 14)),
+                Tone::fine(left.is_none_or(|d| d > SOON_DAYS)),
             ),
-            Cell::plain(why.join("; ")),
+            match why.is_empty() {
+                true => Cell::muted(checked.join(", ")),
+                false => Cell::plain(why.join("; ")),
+            },
         ];
-        let thing = serde_json::json!({"host": host, "tls": grade, "headers": seen.grade, "checks": seen.headers, "certificate_days_left": left});
+        let told =
+            grade.map(|g| json!({"letter": g.letter, "reasons": g.reasons, "checked": checked}));
+        let thing = json!({
+            "host": host,
+            "tls": told,
+            "headers": seen.grade,
+            "checks": seen.headers,
+            "certificate_days_left": left,
+            "connection": tls,
+            "resolution": reached.resolution(),
+        });
         section.row(host, cells, &thing);
     }
     section
@@ -194,4 +256,76 @@ fn letter(grade: Option<&Grade>) -> Cell {
         _ => Tone::Bad,
     };
     Cell::new(&grade.letter, tone)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::present::Found;
+
+    const HEADS: &[Head] = &[Head::left("name", 9), Head::right("key", 5)];
+
+    #[test]
+    fn what_is_found_has_name_place_severity_and_age_worst_and_oldest_first() {
+        let now = Timestamp::UNIX_EPOCH;
+        let ago = |days: i64| Some(now - SignedDuration::from_hours(24 * days));
+        let mut told = Section::unasked("x:Y", "x", "X", HEADS, "none");
+        let finding = |s: &mut Section, id: &str, severity, tone, since, at_least| {
+            let cells = vec![Cell::new("high", tone), Cell::plain("")];
+            s.row(id, cells, &json!({"id": id}));
+            s.found(Found {
+                since,
+                at_least,
+                ..Found::finding(severity, id, "Cargo.lock")
+            });
+        };
+        finding(
+            &mut told,
+            "young",
+            Severity::High,
+            Tone::Warn,
+            ago(3),
+            false,
+        );
+        finding(&mut told, "ageless", Severity::High, Tone::Warn, None, true);
+        finding(&mut told, "old", Severity::High, Tone::Warn, ago(31), false);
+        finding(
+            &mut told,
+            "worst",
+            Severity::Critical,
+            Tone::Bad,
+            ago(2),
+            true,
+        );
+        told.row(
+            "ci",
+            vec![Cell::name("ci"), Cell::new("212d", Tone::Warn)],
+            &json!({}),
+        );
+        told.row(
+            "fine",
+            vec![Cell::name("fine"), Cell::plain("")],
+            &json!({}),
+        );
+        let told = unsafe_rows(&findings::VIEW, told, now).unwrap();
+        let rows: Vec<Vec<&str>> = told
+            .rows
+            .iter()
+            .map(|r| r.cells[..4].iter().map(|c| c.text.as_str()).collect())
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ["critical", "≥2d", "worst", "Cargo.lock"],
+                ["high", "31d", "old", "Cargo.lock"],
+                ["high", "3d", "young", "Cargo.lock"],
+                ["high", "-", "ageless", "Cargo.lock"],
+                ["warning", "-", "key 212d", "ci"],
+            ]
+        );
+        assert_eq!(told.rows[0].thing["unsafe"]["at_least"], true);
+        assert_eq!(told.rows[4].thing["unsafe"]["finding"], "key 212d");
+    }
 }
