@@ -25,6 +25,7 @@ pub mod guest;
 pub mod image;
 pub mod interest;
 pub mod log;
+pub mod measured;
 pub mod metric;
 pub mod network;
 pub mod part;

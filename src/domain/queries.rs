@@ -84,3 +84,47 @@ pub fn promise(kind: SloKind, balancer: &str) -> Vec<MetricQuery> {
         })
         .collect()
 }
+
+/// What a node of a cache measures of itself, each minute (AWS/ElastiCache): look-ups that found their key in percent, keys thrown
+/// out, memory in use in percent.
+pub fn cache(node: &str) -> [MetricQuery; 3] {
+    let of = |name, stat| query("AWS/ElastiCache", name, &[("CacheClusterId", node)], stat);
+    [
+        of("CacheHitRate", Stat::Average),
+        of("Evictions", Stat::Sum),
+        of("DatabaseMemoryUsagePercentage", Stat::Average),
+    ]
+}
+
+/// Seconds that a bucket's copy is behind, by the rule that makes it (AWS/S3 ReplicationLatency): there is one where the rule has
+/// metrics switched on.
+pub fn replication(bucket: &str, to: &str, rule: &str) -> MetricQuery {
+    let dimensions = [
+        ("SourceBucket", bucket),
+        ("DestinationBucket", to),
+        ("RuleId", rule),
+    ];
+    query("AWS/S3", "ReplicationLatency", &dimensions, Stat::Maximum)
+}
+
+/// How a bucket answers (AWS/S3 request metrics, where a filter switches them on): milliseconds to the first byte, share of 5xx,
+/// requests. `of`: any of the filter's metrics; `None` where it is none of a filter.
+pub fn bucket_requests(of: &MetricId) -> Option<[MetricQuery; 3]> {
+    let known = |dimension: &str| of.dimensions.iter().any(|(name, _)| name == dimension);
+    if of.namespace != "AWS/S3" || !known("BucketName") || !known("FilterId") {
+        return None;
+    }
+    let named = |name: &str, stat| MetricQuery {
+        metric: MetricId {
+            name: name.into(),
+            ..of.clone()
+        },
+        stat,
+        period_s: PERIOD_S,
+    };
+    Some([
+        named("FirstByteLatency", Stat::Average),
+        named("5xxErrors", Stat::Average),
+        named("AllRequests", Stat::Sum),
+    ])
+}

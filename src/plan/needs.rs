@@ -6,7 +6,7 @@ use crate::domain::capacity;
 use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
-use crate::domain::queries::PERIOD_S;
+use crate::domain::queries::{self, PERIOD_S};
 use crate::domain::service::ServiceId;
 
 /// Alarms whose history is read at most: those that fired most lately.
@@ -17,6 +17,9 @@ const HEADROOMS: usize = 40;
 
 /// Series read at most of one metric that a plan names: what sends it may be gone while its name is still listed.
 const SETS: usize = 12;
+
+/// Filters of buckets whose requests are measured at most.
+const FILTERS: usize = 10;
 
 /// Series of Web Vitals read at most.
 const VITALS: usize = 9;
@@ -95,6 +98,12 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
         .iter()
         .filter(|m| capacity && m.namespace != "AWS/ECS" && capacity::tells(m))
         .take(HEADROOMS);
+    // How buckets answer: those of this environment whose request metrics are on.
+    let requests = names
+        .iter()
+        .filter(|m| m.name == "FirstByteLatency" && env.may_own(m))
+        .filter_map(queries::bucket_requests)
+        .take(FILTERS);
     Needs {
         metric_names: capacity || vitals || !components.is_empty(),
         named: facts.metric_names.value.is_some() || facts.metric_names.error.is_some(),
@@ -107,6 +116,7 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
                 period_s: PERIOD_S,
             })
             .chain(measured)
+            .chain(requests.flatten())
             .collect(),
         dashboards: calls().any(|c| c.probe.name.starts_with("dashboards.")),
         alarm_histories: if calls().any(|c| c.probe.name == "alarms.drill") {

@@ -2,18 +2,22 @@
 
 use jiff::Timestamp;
 
+use serde_json::json;
+
 use super::words::{ago, count};
 use super::{Cell, Group, Head, Section, Tone, View, firing};
 use crate::domain::cache::{CacheGroup, Caches};
 use crate::domain::facts::Facts;
+use crate::domain::measured::{self, CacheMeasures};
 
 pub(super) const VIEW: View = View {
     id: "caches",
     title: "Caches",
-    doc: "ElastiCache: nodes and zones, failover, encryption, snapshots, events",
+    doc: "ElastiCache: nodes and zones, memory, hit rate, evictions, failover, encryption, snapshots, events",
     group: Group::Data,
     lines: &["elasticache"],
-    needs: &["caches", "alarms"],
+    // Series are asked for once services, targets and alarms are known.
+    needs: &["caches", "services", "targets", "alarms", "measures"],
     make,
 };
 
@@ -35,8 +39,11 @@ const GROUPS: &[Head] = &[
 const NODES: &[Head] = &[
     Head::left("node", 24).grow(2),
     Head::left("role", 8),
-    Head::left("zone", 12),
+    Head::left("zone", 12).drop(2),
     Head::left("status", 10),
+    Head::right("memory", 7),
+    Head::right("hits", 7),
+    Head::right("evicted", 8),
     Head::left("cache", 20).grow(1).drop(1),
 ];
 
@@ -91,6 +98,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         };
         section.note(format!("not seen: {why}"), Tone::Unknown);
     }
+    let mut silent = false;
     for group in &caches.groups {
         groups.row(&group.id, cells(group, caches, now), group);
         for id in std::iter::once(&group.id).chain(group.nodes.iter().map(|n| &n.id)) {
@@ -99,15 +107,33 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         }
         for node in &group.nodes {
             let well = node.status.is_empty() || node.status == "available";
+            let seen = measured::cache(facts, &node.id, now);
+            silent |= seen == CacheMeasures::default();
             let cells = vec![
                 Cell::name(&node.id),
                 Cell::plain(&node.role),
                 Cell::plain(&node.zone),
                 Cell::new(&node.status, Tone::fine(well)),
+                percent(seen.memory_percent),
+                percent(seen.hit_percent),
+                evicted(seen.evicted_per_min),
                 Cell::muted(&group.id),
             ];
-            nodes.row(&node.id, cells, node);
+            let thing = json!({
+                "id": node.id,
+                "role": node.role,
+                "zone": node.zone,
+                "status": node.status,
+                "cache": group.id,
+                "memory_percent": seen.memory_percent,
+                "hit_percent": seen.hit_percent,
+                "evicted_per_min": seen.evicted_per_min,
+            });
+            nodes.row(&node.id, cells, &thing);
         }
+    }
+    if let Some(why) = unmeasured(facts, silent, now) {
+        nodes.note(why, Tone::Muted);
     }
     let short = caches.groups.iter().filter(|g| !g.lacks().is_empty());
     let short = short.count();
@@ -140,6 +166,32 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         events.row(format!("{} {n}", e.at), cells, e);
     }
     vec![groups, nodes, snapshots, events]
+}
+
+/// Why memory, hits and evictions of some nodes are not shown.
+fn unmeasured(facts: &Facts, silent: bool, now: Timestamp) -> Option<String> {
+    if !silent {
+        return None;
+    }
+    let part = &facts.series;
+    Some(match (part.fresh(now), &part.error) {
+        (Some(_), _) => "a dash: CloudWatch has no points of it in the last minutes".into(),
+        (None, Some(problem)) => format!("memory, hits and evictions not read: {}", problem.why),
+        (None, None) => "memory, hits and evictions: asking ...".into(),
+    })
+}
+
+fn percent(value: Option<f64>) -> Cell {
+    Cell::plain(value.map_or_else(|| "-".into(), |v| format!("{v:.1} %")))
+}
+
+/// What is thrown out for want of memory was wanted.
+fn evicted(a_minute: Option<f64>) -> Cell {
+    match a_minute {
+        None => Cell::plain("-"),
+        Some(n) if n <= 0.0 => Cell::plain("none"),
+        Some(n) => Cell::new(format!("{n:.1}/min"), Tone::Warn),
+    }
 }
 
 fn cells(g: &CacheGroup, caches: &Caches, now: Timestamp) -> Vec<Cell> {

@@ -4,6 +4,8 @@
 use super::judgement::{Findings, Judgement, Verdict, list};
 use super::look::Look;
 use super::{Probe, number};
+use crate::domain::measured;
+use crate::plan::needs::is_here;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -33,7 +35,9 @@ pub(super) const PROBES: &[Probe] = &[
 ];
 
 fn hit_ratio(look: &Look<'_>) -> Verdict {
-    look.configured("redis")?;
+    if let Err(unconfigured) = look.configured("redis") {
+        return measured_by_itself(look, unconfigured);
+    }
     let seen = look.fresh(&look.facts.estate.redis, "Redis")?;
     let server = seen.value;
     let min = look.number("min");
@@ -81,6 +85,52 @@ fn hit_ratio(look: &Look<'_>) -> Verdict {
                 server.counters.evicted
             ),
         ),
+    }
+    Ok(found.verdict())
+}
+
+/// The same as CloudWatch tells of ElastiCache's nodes, where Redis itself is not asked.
+fn measured_by_itself(look: &Look<'_>, unconfigured: Judgement) -> Verdict {
+    let known = look.facts.estate.caches.value.iter();
+    let here = |id: &str| is_here(look.facts, id);
+    let ours: Vec<_> = known
+        .flat_map(|c| &c.groups)
+        .filter(|g| here(&g.id))
+        .collect();
+    if ours.is_empty() {
+        return Err(unconfigured);
+    }
+    look.fresh(&look.facts.estate.caches, "the caches")?;
+    let seen = look.fresh(&look.facts.series, "CloudWatch")?;
+    let (min, most) = (look.number("min"), look.number("evicted_per_min"));
+    let mut found = Findings::new("figure", look.question(seen.source), seen.at);
+    for group in ours {
+        let nodes = group.nodes.iter();
+        let told: Vec<_> = nodes
+            .map(|n| measured::cache(look.facts, &n.id, look.now))
+            .collect();
+        let hits: Vec<f64> = told.iter().filter_map(|t| t.hit_percent).collect();
+        let name = format!("{} look-ups", group.id);
+        match hits.len() {
+            0 => found.unknown(
+                name,
+                "CloudWatch has no hit rate of the last minutes; [redis] has the server itself asked",
+            ),
+            n => {
+                let percent = hits.iter().sum::<f64>() / n as f64;
+                let answer = format!("{percent:.1} % hit lately (wanted: {min:.0} %)");
+                found.check(percent >= min, &name, &answer);
+            }
+        }
+        let evicted: Vec<f64> = told.iter().filter_map(|t| t.evicted_per_min).collect();
+        let name = format!("{} evictions", group.id);
+        if evicted.is_empty() {
+            found.unknown(name, "CloudWatch tells of none of the last minutes");
+        } else {
+            let pace: f64 = evicted.iter().sum();
+            let answer = format!("{pace:.1} keys a minute (allowed: {most:.0})");
+            found.check(pace <= most, &name, &answer);
+        }
     }
     Ok(found.verdict())
 }
@@ -372,5 +422,78 @@ mod tests {
         );
         let strict = "postgres.statements budget_ms=100";
         assert_eq!(state(strict, &facts(Ok(vec![slow]))), Failing);
+    }
+
+    #[test]
+    fn where_redis_is_not_asked_its_nodes_tell_by_cloudwatch() {
+        use CriterionState::{Failing, Proved, Unknown};
+
+        use crate::domain::cache::{CacheGroup, CacheNode, Caches};
+        use crate::domain::facts::ProviderHealth;
+        use crate::domain::metric::{Series, Unit};
+        use crate::domain::queries;
+
+        let now = Timestamp::UNIX_EPOCH;
+        let facts = |hits: Option<f64>, evicted: f64| {
+            let group = |id: &str| CacheGroup {
+                id: id.into(),
+                about: String::new(),
+                status: "available".into(),
+                engine: "redis".into(),
+                version: "7.1.0".into(),
+                node_type: String::new(),
+                multi_az: true,
+                failover: true,
+                in_transit: true,
+                at_rest: true,
+                auth: true,
+                retention_days: 7,
+                window: String::new(),
+                endpoint: String::new(),
+                nodes: vec![CacheNode {
+                    id: format!("{id}-001"),
+                    role: "primary".into(),
+                    zone: "a".into(),
+                    status: "available".into(),
+                }],
+            };
+            let [hit_rate, evictions, _] = queries::cache("shop-prod-001");
+            let all = hits.map(|h| [(hit_rate, h), (evictions, evicted)]);
+            let series = all.into_iter().flatten().map(|(query, value)| {
+                let series = Series {
+                    query: query.clone(),
+                    label: String::new(),
+                    unit: Unit::None,
+                    points: [(now, value)].into(),
+                    partial: false,
+                };
+                (query, Arc::new(series))
+            });
+            let mut facts = Facts {
+                environment: "production".into(),
+                series: Part::answered(Arc::new(series.collect()), now, "cloudwatch:x", PERIOD),
+                ..Facts::default()
+            };
+            facts.providers.push(ProviderHealth {
+                name: "redis".into(),
+                last_ok: None,
+                problem: None,
+                next_try: None,
+                calls_per_minute: 0,
+                latency_ms: None,
+                configured: false,
+            });
+            let caches = Caches {
+                groups: vec![group("shop-prod"), group("shop-staging")],
+                ..Caches::default()
+            };
+            facts.estate.caches = Part::answered(Arc::new(caches), now, "elasticache:x", PERIOD);
+            facts
+        };
+        let call = "redis.hit-ratio min=80";
+        assert_eq!(state(call, &facts(Some(94.0), 0.0)), Proved);
+        assert_eq!(state(call, &facts(Some(60.0), 0.0)), Failing);
+        assert_eq!(state(call, &facts(Some(94.0), 5.0)), Failing, "it evicts");
+        assert_eq!(state(call, &facts(None, 0.0)), Unknown, "no points");
     }
 }

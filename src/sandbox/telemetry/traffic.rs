@@ -29,6 +29,7 @@ pub(super) fn record(t: &mut Telemetry, world: &World, at: f64, span: f64, past:
     }
     if !world.load_balancers.is_empty() {
         data_stores(t, at, world.begun());
+        buckets(t, at, span);
         business(t, at, span);
         visits(t, at);
     }
@@ -288,6 +289,60 @@ fn data_stores(t: &mut Telemetry, at: f64, begun: f64) {
         cache_memory_percent(at),
         "Percent",
     );
+    // The replica answers reads as well.
+    let replica = [("CacheClusterId", "laser-prod-redis-002")];
+    for (metric, value, unit) in [
+        ("CacheHitRate", cache_hit_percent(at), "Percent"),
+        ("Evictions", 0.0, "Count"),
+        (
+            "DatabaseMemoryUsagePercentage",
+            cache_memory_percent(at),
+            "Percent",
+        ),
+    ] {
+        put("AWS/ElastiCache", metric, &replica, value, unit);
+    }
+}
+
+/// What buckets measure: how far copies are behind, by the rules that have metrics switched on, and how the one that users' drawings
+/// are written to answers, whose request metrics are on.
+fn buckets(t: &mut Telemetry, at: f64, span: f64) {
+    let second = at as i64;
+    for name in ["laser-prod-assets", "laser-prod-backups"] {
+        let copy = format!("{name}-replica");
+        let dims = [
+            ("SourceBucket", name),
+            ("DestinationBucket", copy.as_str()),
+            ("RuleId", "everything"),
+        ];
+        let behind = (9.0 + 6.0 * wobble(name, at)).max(1.0);
+        let metrics = &mut t.metrics;
+        metrics.record(
+            "AWS/S3",
+            "ReplicationLatency",
+            &dims,
+            second,
+            &[behind.round()],
+            "Seconds",
+        );
+    }
+    let dims = [
+        ("BucketName", "laser-prod-uploads"),
+        ("FilterId", "EntireBucket"),
+    ];
+    let requests = (3.0 * load(at) * span).round().max(1.0);
+    for (metric, value, unit) in [
+        ("AllRequests", requests, "Count"),
+        ("5xxErrors", 0.0, "Count"),
+        (
+            "FirstByteLatency",
+            24.0 + 5.0 * wobble("first byte", at),
+            "Milliseconds",
+        ),
+    ] {
+        t.metrics
+            .record("AWS/S3", metric, &dims, second, &[value], unit);
+    }
 }
 
 /// What browsers measure, as CloudWatch RUM passes it on: a dozen visits each time.

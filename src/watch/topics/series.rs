@@ -24,6 +24,10 @@ const SERVICES: usize = 50;
 const ALARMS: usize = 100;
 /// Target groups whose traffic is drawn.
 const GROUPS: usize = 40;
+/// Nodes of caches that are measured.
+const NODES: usize = 20;
+/// Rules of buckets whose lag is measured.
+const COPIES: usize = 20;
 
 /// Whether everything that the questions are made of has been answered, or has failed.
 pub fn is_ready(p: &Picture) -> bool {
@@ -39,6 +43,9 @@ pub struct Sources<'a> {
     alarms: Vec<&'a MetricQuery>,
     groups: Vec<&'a TargetGroup>,
     services: Vec<Cow<'a, ServiceId>>,
+    nodes: Vec<&'a str>,
+    /// A bucket, the one that it is copied to, and the rule.
+    copies: Vec<(&'a str, &'a str, &'a str)>,
     needed: &'a [MetricQuery],
 }
 
@@ -49,6 +56,7 @@ impl Hash for Sources<'_> {
             (&group.arn, &group.load_balancers).hash(state);
         }
         (&self.alarms, &self.services, self.needed).hash(state);
+        (&self.nodes, &self.copies).hash(state);
     }
 }
 
@@ -70,7 +78,18 @@ impl<'a> Sources<'a> {
         let known = known.into_iter().filter(|id| !interest.contains(id));
         let known: Vec<_> = known.map(Cow::Borrowed).collect();
         let services = interest.into_iter().map(Cow::Owned).chain(known);
+        let estate = &p.facts.estate;
+        let caches = estate.caches.value.iter().flat_map(|c| &c.groups);
+        let nodes = caches.flat_map(|g| &g.nodes).map(|n| n.id.as_str());
+        let buckets = estate.buckets.value.iter().flat_map(|b| b.iter());
+        let copies = buckets.flat_map(|b| {
+            let rules = b.replication.value().into_iter().flatten();
+            let on = rules.filter(|r| r.enabled);
+            on.map(|r| (b.name.as_str(), r.bucket.as_str(), r.rule.as_str()))
+        });
         Self {
+            nodes: nodes.take(NODES).collect(),
+            copies: copies.take(COPIES).collect(),
             alarms: alarms.collect(),
             groups: groups.take(GROUPS).collect(),
             services: services.take(SERVICES).collect(),
@@ -86,6 +105,9 @@ impl<'a> Sources<'a> {
             all.push(queries::service_cpu(id));
             all.push(queries::service_memory(id));
         }
+        all.extend(self.nodes.iter().flat_map(|node| queries::cache(node)));
+        let copies = self.copies.iter();
+        all.extend(copies.map(|(of, to, rule)| queries::replication(of, to, rule)));
         all.extend(self.needed.iter().cloned());
         let mut seen = std::collections::HashSet::new();
         all.retain(|q| seen.insert(q.clone()));

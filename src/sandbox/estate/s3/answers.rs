@@ -189,7 +189,7 @@ pub fn replication(bucket: &Bucket) -> Reply {
         let status = if rule.enabled { "Enabled" } else { "Disabled" };
         let _ = write!(
             inner,
-            "<Rule>{}<Priority>{}</Priority><Filter>{}</Filter><Status>{status}</Status>{kms}<DeleteMarkerReplication><Status>Enabled</Status></DeleteMarkerReplication><Destination>{}<ReplicationTime><Status>Enabled</Status><Time><Minutes>15</Minutes></Time></ReplicationTime></Destination></Rule>",
+            "<Rule>{}<Priority>{}</Priority><Filter>{}</Filter><Status>{status}</Status>{kms}<DeleteMarkerReplication><Status>Enabled</Status></DeleteMarkerReplication><Destination>{}<ReplicationTime><Status>Enabled</Status><Time><Minutes>15</Minutes></Time></ReplicationTime><Metrics><Status>Enabled</Status><EventThreshold><Minutes>15</Minutes></EventThreshold></Metrics></Destination></Rule>",
             leaf("ID", &rule.id),
             n + 1,
             leaf("Prefix", &rule.prefix),

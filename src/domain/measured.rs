@@ -1,0 +1,208 @@
+//! What CloudWatch measures of caches and buckets, of now: from the common series.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::bucket::{Bucket, Replica};
+use super::facts::Facts;
+use super::metric::{MetricQuery, Series};
+use super::queries;
+
+/// How far back a figure may reach that is said to be of now.
+const LATELY: SignedDuration = SignedDuration::from_mins(15);
+
+/// What a node of a cache measures of itself. `None`: CloudWatch tells nothing of it now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct CacheMeasures {
+    /// Memory in use, percent, at last.
+    pub memory_percent: Option<f64>,
+    /// Look-ups that found their key, percent; an idle cache has none.
+    pub hit_percent: Option<f64>,
+    /// Keys that were thrown out for want of memory, a minute.
+    pub evicted_per_min: Option<f64>,
+}
+
+/// How buckets answer, all together.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct BucketAnswers {
+    /// To the first byte, milliseconds, over all requests.
+    pub latency_ms: Option<f64>,
+    /// Share of 5xx, percent.
+    pub errors_percent: Option<f64>,
+    /// Requests a second.
+    pub requests_per_s: Option<f64>,
+    /// Buckets that measure it.
+    pub buckets: usize,
+}
+
+/// Values of the last minutes; `None` where the series were not read, are old, or have no points.
+fn lately(facts: &Facts, query: &MetricQuery, now: Timestamp) -> Option<Vec<f64>> {
+    facts.series.fresh(now)?;
+    recent(facts.series(query)?, now)
+}
+
+fn recent(series: &Series, now: Timestamp) -> Option<Vec<f64>> {
+    let since = now.saturating_sub(LATELY).unwrap_or(Timestamp::MIN);
+    let points = series.points.iter().filter(|(at, _)| *at >= since);
+    let values: Vec<f64> = points.map(|(_, v)| *v).filter(|v| v.is_finite()).collect();
+    (!values.is_empty()).then_some(values)
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// What a node of a cache measures.
+pub fn cache(facts: &Facts, node: &str, now: Timestamp) -> CacheMeasures {
+    let [hits, evictions, memory] = queries::cache(node).map(|q| lately(facts, &q, now));
+    CacheMeasures {
+        memory_percent: memory.and_then(|m| m.last().copied()),
+        hit_percent: hits.map(|h| mean(&h)),
+        evicted_per_min: evictions.map(|e| mean(&e)),
+    }
+}
+
+/// Seconds that a rule's copy of a bucket is behind, at last.
+pub fn lag_s(facts: &Facts, bucket: &str, replica: &Replica, now: Timestamp) -> Option<f64> {
+    let query = queries::replication(bucket, &replica.bucket, &replica.rule);
+    lately(facts, &query, now)?.last().copied()
+}
+
+/// The most that any copy of a bucket is behind, and how many of its rules that are on do not tell.
+pub fn copies_lag(facts: &Facts, bucket: &Bucket, now: Timestamp) -> (Option<f64>, usize) {
+    let rules = bucket.replication.value().into_iter().flatten();
+    let told: Vec<Option<f64>> = rules
+        .filter(|r| r.enabled)
+        .map(|r| lag_s(facts, &bucket.name, r, now))
+        .collect();
+    let most = told.iter().flatten().copied().max_by(f64::total_cmp);
+    (most, told.iter().filter(|t| t.is_none()).count())
+}
+
+/// How the buckets answer whose request metrics are on.
+pub fn buckets(facts: &Facts, now: Timestamp) -> BucketAnswers {
+    let mut names: Vec<&str> = Vec::new();
+    let (mut requests, mut seconds) = (0.0, 0.0_f64);
+    let (mut waited, mut failed) = (0.0, 0.0);
+    let known = facts.series.value.iter().flat_map(|all| all.keys());
+    for query in known.filter(|q| q.metric.name == "AllRequests") {
+        let Some([first, failures, all]) = queries::bucket_requests(&query.metric) else {
+            continue;
+        };
+        let Some(asked) = lately(facts, &all, now) else {
+            continue;
+        };
+        let n: f64 = asked.iter().sum();
+        let of = |q| lately(facts, &q, now).map(|v| mean(&v));
+        let (Some(ms), true) = (of(first), n > 0.0) else {
+            continue;
+        };
+        requests += n;
+        seconds = seconds.max(asked.len() as f64 * f64::from(queries::PERIOD_S));
+        waited += ms * n;
+        failed += of(failures).unwrap_or(0.0) * n;
+        let name = query.metric.dimensions.iter();
+        names.extend(
+            name.filter(|(d, _)| d == "BucketName")
+                .map(|(_, v)| v.as_str()),
+        );
+    }
+    names.sort_unstable();
+    names.dedup();
+    let any = requests > 0.0;
+    BucketAnswers {
+        latency_ms: any.then(|| waited / requests),
+        errors_percent: any.then(|| failed / requests * 100.0),
+        requests_per_s: any.then(|| requests / seconds),
+        buckets: names.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::metric::{MetricId, Unit};
+    use crate::domain::part::Part;
+
+    fn facts(all: &[(MetricQuery, &[(i64, f64)])], now: Timestamp) -> Facts {
+        let series = all.iter().map(|(query, points)| {
+            let points = points
+                .iter()
+                .map(|(ago, v)| (now - SignedDuration::from_mins(*ago), *v));
+            let series = Series {
+                query: query.clone(),
+                points: points.collect(),
+                label: String::new(),
+                unit: Unit::None,
+                partial: false,
+            };
+            (query.clone(), Arc::new(series))
+        });
+        let series: BTreeMap<_, _> = series.collect();
+        let every = Duration::from_secs(60);
+        Facts {
+            series: Part::answered(Arc::new(series), now, "cloudwatch:GetMetricData", every),
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn a_cache_is_measured_by_its_last_minutes_alone() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let [hits, evictions, memory] = queries::cache("redis-001");
+        let facts = facts(
+            &[
+                (hits, &[(60, 10.0), (3, 90.0), (2, 94.0)]),
+                (evictions, &[(3, 0.0), (2, 6.0)]),
+                (memory, &[(3, 50.0), (2, 52.0)]),
+            ],
+            now,
+        );
+        let told = cache(&facts, "redis-001", now);
+        assert_eq!(told.hit_percent, Some(92.0));
+        assert_eq!(told.evicted_per_min, Some(3.0));
+        assert_eq!(told.memory_percent, Some(52.0));
+        assert_eq!(
+            cache(&facts, "redis-002", now),
+            CacheMeasures::default(),
+            "another node"
+        );
+        let later = now + SignedDuration::from_mins(3);
+        assert_eq!(
+            cache(&facts, "redis-001", later),
+            CacheMeasures::default(),
+            "old answers say nothing of now"
+        );
+    }
+
+    #[test]
+    fn buckets_are_weighed_by_their_requests() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let filter = |bucket: &str| {
+            let dims = [("BucketName", bucket), ("FilterId", "EntireBucket")];
+            queries::bucket_requests(&MetricId::new("AWS/S3", "FirstByteLatency", &dims)).unwrap()
+        };
+        let [slow, slow_failed, slow_all] = filter("slow");
+        let [fast, _, fast_all] = filter("fast");
+        let facts = facts(
+            &[
+                (slow, &[(1, 100.0)]),
+                (slow_failed, &[(1, 0.02)]),
+                (slow_all, &[(1, 60.0)]),
+                (fast, &[(1, 20.0)]),
+                (fast_all, &[(1, 180.0)]),
+            ],
+            now,
+        );
+        let told = buckets(&facts, now);
+        assert_eq!((told.latency_ms, told.buckets), (Some(40.0), 2));
+        assert_eq!(told.errors_percent, Some(0.5));
+        assert_eq!(told.requests_per_s, Some(4.0));
+        let sized = MetricId::new("AWS/S3", "BucketSizeBytes", &[("BucketName", "b")]);
+        assert_eq!(queries::bucket_requests(&sized), None);
+    }
+}
