@@ -81,6 +81,8 @@ pub struct Counters {
     pub refused: u64,
     /// Commands.
     pub commands: u64,
+    /// Commands that were answered by an error; `None`: servers before 6.2 do not count them.
+    pub failed: Option<u64>,
 }
 
 impl Counters {
@@ -99,6 +101,10 @@ impl Counters {
             expired: self.expired.checked_sub(earlier.expired)?,
             refused: self.refused.checked_sub(earlier.refused)?,
             commands: self.commands.checked_sub(earlier.commands)?,
+            failed: match (self.failed, earlier.failed) {
+                (Some(now), Some(then)) => Some(now.checked_sub(then)?),
+                _ => None,
+            },
         })
     }
 }
@@ -185,6 +191,8 @@ pub struct RedisServer {
     pub lately: Option<Lately>,
     /// Commands a second at present.
     pub commands_per_s: u64,
+    /// How long the answer to a question that costs nothing takes from here, milliseconds.
+    pub round_trip_ms: Option<f64>,
     /// Keys of the database that was asked.
     pub keys: u64,
     /// Replicas, where it is a primary.

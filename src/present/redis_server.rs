@@ -322,6 +322,7 @@ mod tests {
             },
             lately: None,
             commands_per_s: 1,
+            round_trip_ms: None,
             keys: 1,
             replicas: Vec::new(),
             primary: None,

@@ -91,10 +91,14 @@ pub(super) fn read(text: &str, to: &Destination) -> Result<RedisServer, Odd> {
             expired: info.count("expired_keys"),
             refused: info.count("rejected_connections"),
             commands: info.count("total_commands_processed"),
+            failed: info
+                .text("total_error_replies")
+                .map(|_| info.count("total_error_replies")),
         },
         lately: None,
         commands_per_s: info.count("instantaneous_ops_per_sec"),
         keys: 0,
+        round_trip_ms: None,
         replicas: replicas(&info),
         primary: (role == Role::Replica).then(|| primary(&info)),
         saved: saved(&info),

@@ -145,8 +145,11 @@ impl Redis {
                 info::Odd::NoInfo => words::no_redis(what),
                 info::Odd::NoCount(name) => words::no_count(what, name),
             })?;
+            // A question that costs the server nothing tells how long an answer takes.
+            let asked = Instant::now();
             let keys = cmd("DBSIZE").query_async(&mut connection).await;
             server.keys = keys.map_err(said)?;
+            server.round_trip_ms = Some(asked.elapsed().as_secs_f64() * 1000.0);
             server.slow = slow(&mut connection).await.map_err(said)?;
             Ok(server)
         };

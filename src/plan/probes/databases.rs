@@ -266,6 +266,7 @@ mod tests {
                 seconds: 30.0,
             }),
             commands_per_s: 1,
+            round_trip_ms: None,
             keys: 1,
             replicas: Vec::new(),
             primary: None,

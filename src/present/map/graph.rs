@@ -18,8 +18,11 @@ pub struct Measure {
     pub requests_per_s: Option<f64>,
     /// What is measured, by whom.
     pub measured_by: &'static str,
-    /// Why a part of it is not known, where somebody measures it.
+    /// Why its latency or its errors are not known.
     pub unmeasured: Option<String>,
+    /// Whether that is so because nobody ever measures it: no reason to doubt the rest.
+    #[serde(skip)]
+    pub never: bool,
 }
 
 impl Measure {
@@ -320,7 +323,9 @@ fn edge(node: &Node) -> Option<Edge> {
         _ if node.suffers() => ("fault", Tone::Bad),
         Some(p) if p >= ERRORS_WARN => ("errors", Tone::Warn),
         // That answers come fast says nothing of how many are failures.
-        _ if silent || measure.unmeasured.is_some() => ("unknown", Tone::Unknown),
+        _ if silent || (measure.unmeasured.is_some() && !measure.never) => {
+            ("unknown", Tone::Unknown)
+        }
         _ => ("ok", Tone::Ok),
     };
     Some(Edge {

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::graph::Measure;
 use crate::domain::facts::Facts;
+use crate::domain::measured;
 use crate::domain::metric::{MetricQuery, Stat};
 use crate::domain::part::{Freshness, Part};
 use crate::domain::queries;
@@ -20,7 +21,7 @@ fn lately(now: Timestamp) -> Timestamp {
 
 /// What is measured on the way to a step.
 pub(super) fn to(step: &str, facts: &Facts, now: Timestamp) -> Measure {
-    match step {
+    let mut measure = match step {
         "browser" => Measure {
             latency_ms: seen_from_here(facts, now),
             measured_by: "HTTPS from here, the slowest host",
@@ -29,8 +30,14 @@ pub(super) fn to(step: &str, facts: &Facts, now: Timestamp) -> Measure {
         "cloudflare" => Measure {
             latency_ms: seen_from_here(facts, now),
             errors_percent: edge_errors(facts, now),
-            unmeasured: untold(&facts.estate.cloudflare_traffic, now),
+            unmeasured: untold(&facts.estate.cloudflare_traffic, now)
+                .map(|why| format!("errors not known: {why}")),
             measured_by: "HTTPS from here; answers of the last hour that Cloudflare counts as 5xx",
+            ..Measure::default()
+        },
+        "vercel" => Measure {
+            latency_ms: hosted(facts, now),
+            measured_by: "HTTPS from here, the slowest host that Vercel serves",
             ..Measure::default()
         },
         "balancer" => balancer(facts, now),
@@ -40,7 +47,124 @@ pub(super) fn to(step: &str, facts: &Facts, now: Timestamp) -> Measure {
             measured_by: "slowest read or write of a disk, AWS/RDS",
             ..Measure::default()
         },
-        _ => Measure::default(),
+        "redis" => redis(facts, now),
+        "s3" => {
+            let told = measured::buckets(facts, now);
+            Measure {
+                latency_ms: told.latency_ms,
+                errors_percent: told.errors_percent,
+                requests_per_s: told.requests_per_s,
+                measured_by: "request metrics of buckets, last 15 m: first byte, 5xx",
+                ..Measure::default()
+            }
+        }
+        _ => return Measure::default(),
+    };
+    if measure.unmeasured.is_none()
+        && let Some((why, never)) = missing(step, &measure, facts, now)
+    {
+        measure.unmeasured = Some(why);
+        measure.never = never;
+    }
+    measure
+}
+
+/// Why a step's response or errors are not known, and whether nobody ever measures just that. `None` where both are known.
+fn missing(step: &str, m: &Measure, facts: &Facts, now: Timestamp) -> Option<(String, bool)> {
+    let uncounted = |by: &str| (format!("errors: {by}"), true);
+    let silent = |why: Option<String>, else_: &str| (why.unwrap_or_else(|| else_.into()), false);
+    let e = &facts.estate;
+    Some(match (step, m.latency_ms, m.errors_percent) {
+        (_, Some(_), Some(_)) => return None,
+        ("browser" | "cloudflare", None, _) => silent(
+            None,
+            "no probe of a host was answered lately: see [[probes.https]]",
+        ),
+        // Its errors are counted from the edge on.
+        ("browser", ..) => return None,
+        ("cloudflare", ..) => uncounted("too few requests in the last hour"),
+        ("vercel", None, _) => silent(
+            untold(&e.vercel_settings, now),
+            "no host that Vercel serves is probed: add one to [[probes.https]]",
+        ),
+        ("vercel", ..) => uncounted("Vercel counts none"),
+        ("balancer", ..) => silent(
+            untold(&facts.slos, now),
+            "CloudWatch has no points of the last minutes",
+        ),
+        ("ecs", ..) => silent(
+            untold(&facts.series, now),
+            "no target was asked anything in the last minutes",
+        ),
+        ("postgres", None, _) => silent(
+            untold(&e.db_vitals, now),
+            "CloudWatch has no points of a disk in the last minutes",
+        ),
+        ("postgres", ..) => uncounted("RDS counts no failed statements"),
+        ("redis", None, _) if !is_configured(facts, "redis") => silent(
+            None,
+            "ElastiCache tells of no round trip: set url in [redis]",
+        ),
+        ("redis", None, _) => silent(untold(&e.redis, now), "asking ..."),
+        ("redis", ..) => match e.redis.value.as_ref().map(|s| s.counters.failed) {
+            Some(None) => uncounted("Redis before 6.2 counts none"),
+            _ => silent(None, "errors not known: a second look will tell"),
+        },
+        ("s3", ..) => silent(
+            untold(&facts.series, now),
+            "no bucket has request metrics with requests in the last minutes",
+        ),
+        _ => return None,
+    })
+}
+
+fn is_configured(facts: &Facts, line: &str) -> bool {
+    let mut known = facts.providers.iter();
+    known.any(|p| p.name == line && p.configured)
+}
+
+/// The slowest host that answered a probe and that Vercel serves, by its domains and aliases.
+fn hosted(facts: &Facts, now: Timestamp) -> Option<f64> {
+    let e = &facts.estate;
+    let settings = e.vercel_settings.value.iter().flat_map(|s| s.iter());
+    let domains = settings.flat_map(|s| &s.domains).map(|d| d.name.as_str());
+    let aliases = e.vercel_aliases.value.iter().flat_map(|a| a.iter());
+    let served: Vec<&str> = domains.chain(aliases.map(|a| a.name.as_str())).collect();
+    let of = |url: &str| {
+        let host = url.split("//").last().unwrap_or(url);
+        let host = host.split(['/', ':']).next().unwrap_or(host);
+        served.iter().any(|name| name.eq_ignore_ascii_case(host))
+    };
+    let ours = facts.https.iter().filter(|(url, _)| of(url));
+    let fresh = ours.filter_map(|(_, p)| p.fresh(now));
+    fresh.map(|p| p.latency_ms).max_by(f64::total_cmp)
+}
+
+/// Redis as it answers from here.
+fn redis(facts: &Facts, now: Timestamp) -> Measure {
+    let measured_by = "Redis: round trip from here, commands answered by an error";
+    let Some(server) = facts.estate.redis.fresh(now) else {
+        return Measure {
+            measured_by,
+            ..Measure::default()
+        };
+    };
+    let errors = server.lately.and_then(|l| {
+        let (all, failed) = (l.counters.commands, l.counters.failed?);
+        // Commands that are not even begun are counted as errors alone.
+        let all = all.max(failed);
+        Some(if all == 0 {
+            0.0
+        } else {
+            failed as f64 / all as f64 * 100.0
+        })
+    });
+    Measure {
+        latency_ms: server.round_trip_ms,
+        errors_percent: errors,
+        requests_per_s: Some(server.commands_per_s as f64),
+        measured_by,
+        ..Measure::default()
     }
 }
 
@@ -109,7 +233,7 @@ fn balancer(facts: &Facts, now: Timestamp) -> Measure {
         errors_percent: of(SloKind::ErrorRate).and_then(|s| newest(s, now)),
         requests_per_s: slos.first().and_then(|s| s.counted.per_second),
         measured_by: "the load balancers, last 5 m: mean response, 5xx of targets and their own",
-        unmeasured: None,
+        ..Measure::default()
     }
 }
 
@@ -187,7 +311,7 @@ fn services(facts: &Facts, now: Timestamp) -> Measure {
                 .sum(),
         ),
         measured_by,
-        unmeasured: None,
+        ..Measure::default()
     }
 }
 
@@ -196,4 +320,140 @@ fn disk(facts: &Facts, now: Timestamp) -> Option<f64> {
     let vitals = facts.estate.db_vitals.fresh(now)?;
     let all = vitals.iter().flat_map(|v| [v.read_ms, v.write_ms]);
     all.flatten().max_by(f64::total_cmp)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::facts::ProviderHealth;
+    use crate::domain::probe::{Grade, HttpsProbe};
+    use crate::domain::redis_server::{Counters, Lately, Memory, RedisServer, Role};
+    use crate::domain::vercel::Alias;
+
+    fn part<T>(value: T) -> Part<T> {
+        let every = Duration::from_secs(60);
+        Part::answered(value, Timestamp::UNIX_EPOCH, "x:Y", every)
+    }
+
+    fn answered(ms: f64) -> Part<HttpsProbe> {
+        part(HttpsProbe {
+            url: String::new(),
+            status: 200,
+            latency_ms: ms,
+            headers: Vec::new(),
+            grade: Grade {
+                letter: "A".into(),
+                reasons: Vec::new(),
+            },
+        })
+    }
+
+    fn server(lately: Option<u64>, failed: Option<u64>) -> Part<Arc<RedisServer>> {
+        let counted = |commands, failed| Counters {
+            commands,
+            failed,
+            ..Counters::default()
+        };
+        part(Arc::new(RedisServer {
+            address: String::new(),
+            tls: true,
+            version: "7".into(),
+            started_at: Timestamp::UNIX_EPOCH,
+            role: Role::Primary,
+            clustered: false,
+            clients: 1,
+            clients_limit: None,
+            blocked: 0,
+            memory: Memory::default(),
+            counters: counted(1_000, failed),
+            lately: lately.map(|commands| Lately {
+                counters: counted(commands, failed),
+                seconds: 30.0,
+            }),
+            commands_per_s: 5,
+            round_trip_ms: Some(0.8),
+            keys: 1,
+            replicas: Vec::new(),
+            primary: None,
+            saved: None,
+            slow: Ok(Vec::new()),
+        }))
+    }
+
+    #[test]
+    fn each_step_of_the_path_is_measured_or_says_why_not() {
+        let facts = Facts::default();
+        let path = [
+            "browser",
+            "cloudflare",
+            "vercel",
+            "balancer",
+            "ecs",
+            "postgres",
+            "redis",
+            "s3",
+        ];
+        for step in path {
+            let told = to(step, &facts, Timestamp::UNIX_EPOCH);
+            assert!(told.unmeasured.is_some(), "{step}");
+        }
+    }
+
+    #[test]
+    fn hosts_that_vercel_serves_and_no_others_tell_how_it_answers() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut facts = Facts::default();
+        facts
+            .https
+            .insert("https://api.a.example/".into(), answered(90.0));
+        facts
+            .https
+            .insert("https://app.a.example/".into(), answered(40.0));
+        assert_eq!(to("vercel", &facts, now).latency_ms, None);
+        facts.estate.vercel_aliases = part(Arc::new(vec![Alias {
+            name: "app.a.example".into(),
+            deployment: None,
+            project_id: None,
+            since: None,
+        }]));
+        let told = to("vercel", &facts, now);
+        assert_eq!(told.latency_ms, Some(40.0));
+        let why = told.unmeasured.as_deref();
+        assert_eq!(why, Some("errors: Vercel counts none"));
+        assert!(told.never, "and that makes the way no less known");
+    }
+
+    #[test]
+    fn redis_tells_its_round_trip_and_its_errors() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut facts = Facts::default();
+        let why = to("redis", &facts, now).unmeasured.unwrap();
+        assert!(why.contains("set url in [redis]"), "{why}");
+        facts.providers.push(ProviderHealth {
+            name: "redis".into(),
+            last_ok: None,
+            problem: None,
+            next_try: None,
+            calls_per_minute: 0,
+            latency_ms: None,
+            configured: true,
+        });
+        assert_eq!(
+            to("redis", &facts, now).unmeasured.as_deref(),
+            Some("asking ...")
+        );
+        facts.estate.redis = server(Some(200), Some(3));
+        let told = to("redis", &facts, now);
+        assert_eq!(told.latency_ms, Some(0.8));
+        assert_eq!(told.errors_percent, Some(1.5));
+        assert_eq!(told.unmeasured, None);
+        facts.estate.redis = server(Some(200), None);
+        let told = to("redis", &facts, now);
+        assert!(told.never && told.unmeasured.unwrap().contains("before 6.2"));
+        facts.estate.redis = server(None, Some(3));
+        assert!(!to("redis", &facts, now).never, "the next look will tell");
+    }
 }

@@ -370,7 +370,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             text(e.measure.errors()),
             text(e.measure.rate()),
             match &e.measure.unmeasured {
-                Some(why) => Cell::new(format!("errors not known: {why}"), Tone::Muted),
+                Some(why) => Cell::muted(why),
                 None => Cell::muted(e.measure.measured_by),
             },
         ];

@@ -433,6 +433,7 @@ fn well() -> Facts {
         arn: "arn:aws:elasticloadbalancing:r:1:targetgroup/api/1".into(),
         name: "api".into(),
         load_balancers: vec!["arn:aws:elasticloadbalancing:r:1:loadbalancer/app/a/1".into()],
+        protocol: None,
         health_check_path: None,
         targets: vec![target],
     }]));
@@ -587,7 +588,10 @@ fn an_edge_whose_traffic_nobody_tells_is_not_green_and_says_why() {
     let edge = map.edge_to("cloudflare").unwrap();
     assert_eq!((edge.state, edge.tone), ("unknown", Tone::Unknown));
     let why = edge.measure.unmeasured.as_deref();
-    assert_eq!(why, Some("the token may not read analytics"));
+    assert_eq!(
+        why,
+        Some("errors not known: the token may not read analytics")
+    );
     let node = map.node("cloudflare").unwrap();
     assert_eq!(node.tone, Tone::Unknown);
     assert!(

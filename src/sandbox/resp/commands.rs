@@ -298,7 +298,7 @@ fn info(state: &State, wanted: &[&str], now: f64) -> String {
             "Stats",
             format!(
                 "total_connections_received:18231\r\ntotal_commands_processed:{:.0}\r\ninstantaneous_ops_per_sec:{}\r\n\
-                 rejected_connections:0\r\nexpired_keys:{:.0}\r\nevicted_keys:0\r\nkeyspace_hits:{:.0}\r\n\
+                 rejected_connections:0\r\ntotal_error_replies:0\r\nexpired_keys:{:.0}\r\nevicted_keys:0\r\nkeyspace_hits:{:.0}\r\n\
                  keyspace_misses:{:.0}\r\n",
                 state.commands,
                 state.pace(),

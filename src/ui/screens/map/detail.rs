@@ -111,10 +111,17 @@ fn answers(n: &Node) -> String {
     .flatten()
     .collect();
     if let (Some(why), false) = (&m.unmeasured, figures.is_empty()) {
-        return format!("{}   errors not known: {why}", figures.join("   "));
+        let by = match m.never {
+            true => format!("   ({})", m.measured_by),
+            false => String::new(),
+        };
+        return format!("{}{by}   {why}", figures.join("   "));
     }
     match figures.as_slice() {
-        [] => "nobody measures how fast and how well, or not now".into(),
+        [] => match &m.unmeasured {
+            Some(why) => format!("not known: {why}"),
+            None => "nobody measures how fast and how well, or not now".into(),
+        },
         some => format!("{}   ({})", some.join("   "), m.measured_by),
     }
 }
