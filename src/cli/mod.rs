@@ -177,7 +177,12 @@ impl Command {
 
     /// Whether it shows what the store knows.
     pub fn reads_store(&self) -> bool {
-        matches!(self, Self::Status | Self::Checklist(_) | Self::Slo(_))
+        match self {
+            Self::Status | Self::Checklist(_) | Self::Slo(_) => true,
+            Self::Backups => show::reads_store("backups"),
+            Self::Show(args) => args.reads_store(),
+            _ => false,
+        }
     }
 }
 

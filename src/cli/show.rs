@@ -30,6 +30,16 @@ impl Arguments {
             None => Scope::Once,
         }
     }
+
+    /// Whether the view shows what people said.
+    pub fn reads_store(&self) -> bool {
+        self.view.as_deref().is_some_and(reads_store)
+    }
+}
+
+/// Whether a view shows what people said.
+pub fn reads_store(name: &str) -> bool {
+    View::named(name).is_some_and(|view| view.needs.contains(&"records"))
 }
 
 /// What a view is made of; nothing for one that there is not.
@@ -84,10 +94,12 @@ pub async fn view(view: &'static View, session: &mut Session) -> Result<Exit, Pr
 
 /// Why nothing that a page shows could be asked; `None` where something was answered, or there is nothing to ask.
 fn unanswered(sections: &[Section], picture: &Snapshot, session: &Session) -> Option<Problem> {
-    if sections.iter().any(Section::is_answered) || !sections.iter().any(Section::is_asked) {
+    // What people said is ours to know: it is no answer of a system.
+    let of_systems = || sections.iter().filter(|s| s.standing.source != "store");
+    if of_systems().any(Section::is_answered) || !of_systems().any(Section::is_asked) {
         return None;
     }
-    let own = sections.iter().find_map(|s| s.standing.problem.clone());
+    let own = of_systems().find_map(|s| s.standing.problem.clone());
     // A page that rests on what others tell was not even asked for where they failed.
     let others = || {
         picture

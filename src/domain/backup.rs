@@ -131,6 +131,17 @@ pub struct Points {
     pub vaults_unread: usize,
 }
 
+/// A criterion of the plan that a drill settles: a restore or a failover that was rehearsed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Drill {
+    /// Its id: `5.1.d`.
+    pub criterion: String,
+    /// What is to be so.
+    pub title: String,
+    /// What is rehearsed: `restore`, `failover`, `recovery` (both).
+    pub of: &'static str,
+}
+
 /// A job of AWS Backup.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct BackupJob {

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::action::{Intent, Run};
 use super::alarm::{Alarm, AlarmEvent};
 use super::audit::{AuditRow, ChainVerdict, Outcome, Proven, SignOff};
+use super::backup::Drill;
 use super::dashboard::{BoardData, Dashboard, DashboardEntry, LogTable, OwnDashboard};
 use super::deployment::{Deployment, DeploymentSource, DeploymentState, PastDeployment};
 use super::estate::Estate;
@@ -143,6 +144,8 @@ pub struct Facts {
     pub dns: BTreeMap<String, Part<DnsProbe>>,
     /// Every further system: databases, stores, other vendors.
     pub estate: Estate,
+    /// Criteria of the plan that a drill settles.
+    pub drills: Arc<Vec<Drill>>,
     /// Sign-offs and waivers, the newest for each criterion.
     pub signoffs: Part<Vec<SignOff>>,
     /// When criteria became proved, by criterion.

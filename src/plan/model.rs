@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::expect::Expectations;
 use super::probes::Call;
+use crate::domain::backup::Drill;
 
 /// A go-live plan: the default one, or a person's own.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -140,6 +141,29 @@ impl Plan {
             .flat_map(|r| &r.sections)
             .flat_map(|s| &s.criteria);
         stages.chain(registers)
+    }
+
+    /// Criteria that a drill settles, by what proves them now or later.
+    pub fn drills(&self) -> Vec<Drill> {
+        let named = |c: &Criterion, name: &str| {
+            let future = c.proof.future.as_deref().unwrap_or_default();
+            c.proof.calls.iter().any(|call| call.probe.name == name) || future.contains(name)
+        };
+        let of = |c: &Criterion| match (named(c, "restore.drill"), named(c, "failover.drill")) {
+            (true, true) => Some("recovery"),
+            (true, false) => Some("restore"),
+            (false, true) => Some("failover"),
+            (false, false) => None,
+        };
+        self.criteria()
+            .filter_map(|c| {
+                Some(Drill {
+                    criterion: c.id.clone(),
+                    title: c.title.clone(),
+                    of: of(c)?,
+                })
+            })
+            .collect()
     }
 
     /// A stage by number.

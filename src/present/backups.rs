@@ -3,16 +3,18 @@
 use jiff::Timestamp;
 
 use super::words::{ago, bytes, count, span, until};
-use super::{Cell, Group, Head, Section, Tone, View};
-use crate::domain::backup::{Backup, BackupJob};
+use super::{Cell, Group, Head, Section, Tone, View, drills};
+use crate::domain::backup::{Backup, BackupJob, StoreKind};
+use crate::domain::bucket::Bucket;
 use crate::domain::facts::Facts;
+use crate::domain::measured;
 use crate::domain::stores::StoreBackups;
 use crate::domain::told::Told;
 
 pub(super) const VIEW: View = View {
     id: "backups",
     title: "Backups",
-    doc: "Every backup of every store: age against the RPO, size, encryption, copies in the second region; and the jobs",
+    doc: "Every backup of every store: age against the RPO, size, encryption, copies in the second region and how far they lag; drills, jobs",
     group: Group::Data,
     lines: &["rds", "backup"],
     needs: &[
@@ -24,21 +26,28 @@ pub(super) const VIEW: View = View {
         "backup_jobs",
         "caches",
         "buckets",
+        "records",
+        // How far buckets' copies lag is among the common series, which are asked for once these are known.
+        "services",
+        "targets",
+        "alarms",
+        "measures",
     ],
     make,
 };
 
 const STORE_HEADS: &[Head] = &[
-    Head::left("store", 22).grow(2),
-    Head::left("kind", 9),
-    Head::right("newest", 7),
+    Head::left("store", 20).grow(2),
+    Head::left("kind", 8),
+    Head::right("newest", 6),
     Head::left("made", 10).drop(2),
-    Head::right("copy", 7),
+    Head::right("copy", 6),
+    Head::right("lag", 4),
     Head::left("in", 12).drop(1),
     Head::right("kept", 5).drop(3),
-    Head::right("here", 5),
+    Head::right("here", 4),
     Head::right("there", 5),
-    Head::left("encrypted", 10),
+    Head::left("encrypted", 9),
 ];
 
 const HEADS: &[Head] = &[
@@ -68,6 +77,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let all = facts.estate.backups();
     vec![
         stores(facts, &all, now),
+        drills::section(facts, now),
         every(facts, &all, now),
         jobs(facts, now),
     ]
@@ -97,10 +107,34 @@ fn stores(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
     let section = section.with(&facts.estate.buckets, now);
     let mut section = section.with(&facts.estate.caches, now);
     let second = facts.estate.second_region();
+    let mut silent: Vec<String> = Vec::new();
     for store in facts.estate.stores(all, &facts.environment) {
-        let cells = store_cells(&store, facts, second, now);
+        let lag = lag(facts, &store, now);
+        if let Some((None, untold)) = &lag {
+            silent.extend((*untold > 0).then(|| store.store.clone()));
+        }
+        let lag = lag.and_then(|(seconds, _)| seconds);
+        let cells = store_cells(&store, facts, second, lag, now);
         let id = format!("{} {}", store.kind.word(), store.store);
-        section.row(id, cells, &store);
+        let mut thing = serde_json::to_value(&store).unwrap_or_default();
+        if let Some(known) = thing.as_object_mut() {
+            known.insert("copy_lag_s".into(), lag.into());
+        }
+        section.row(id, cells, &thing);
+    }
+    if !silent.is_empty() {
+        let why = match (facts.series.fresh(now), &facts.series.error) {
+            (Some(_), _) => {
+                "CloudWatch has no ReplicationLatency of the last minutes; it has where the rule's metrics are on"
+            }
+            (None, Some(problem)) => problem.why.as_str(),
+            (None, None) => "asking ...",
+        };
+        let names = silent.join(", ");
+        section.note(
+            format!("lag of copies not known ({names}): {why}"),
+            Tone::Muted,
+        );
     }
     let rpo = span(facts.rpo.as_secs().try_into().unwrap_or(i64::MAX));
     let words = match second {
@@ -111,7 +145,21 @@ fn stores(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
     section
 }
 
-fn store_cells(s: &StoreBackups, facts: &Facts, second: Option<&str>, now: Timestamp) -> Vec<Cell> {
+/// How far the copies of a bucket are behind, seconds, and how many of its rules do not tell. `None` for what is no bucket.
+fn lag(facts: &Facts, s: &StoreBackups, now: Timestamp) -> Option<(Option<f64>, usize)> {
+    let buckets = facts.estate.buckets.value.iter().flat_map(|b| b.iter());
+    let of_it = |b: &&Bucket| s.kind == StoreKind::Bucket && b.name == s.store;
+    let bucket = buckets.into_iter().find(of_it)?;
+    Some(measured::copies_lag(facts, bucket, now))
+}
+
+fn store_cells(
+    s: &StoreBackups,
+    facts: &Facts,
+    second: Option<&str>,
+    lag_s: Option<f64>,
+    now: Timestamp,
+) -> Vec<Cell> {
     let age = |b: &Option<Backup>| {
         let at = b.as_ref().and_then(|b| b.taken_at)?;
         Some(now.duration_since(at))
@@ -156,6 +204,10 @@ fn store_cells(s: &StoreBackups, facts: &Facts, second: Option<&str>, now: Times
         Some(_) => judged(true),
         None => Tone::Muted,
     };
+    let late = |seconds: f64| match seconds > facts.rpo.as_secs_f64() {
+        true if s.counts() => Tone::Warn,
+        _ => Tone::Plain,
+    };
     let encrypted = match (s.unencrypted, s.encryption_untold, s.here + s.abroad) {
         (_, _, 0) => Cell::muted("-"),
         (0, 0, _) => Cell::plain("all"),
@@ -180,6 +232,10 @@ fn store_cells(s: &StoreBackups, facts: &Facts, second: Option<&str>, now: Times
             shown(&s.newest_abroad, &s.kept.abroad, s.undated_abroad),
             copied,
         ),
+        match lag_s {
+            Some(seconds) => Cell::new(span(seconds.round() as i64), late(seconds)),
+            None => Cell::muted("-"),
+        },
         Cell::muted(there),
         Cell::plain(
             s.retention_days

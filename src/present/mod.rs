@@ -13,6 +13,7 @@ mod clusters;
 mod connections;
 mod cost;
 mod databases;
+mod drills;
 mod environments;
 mod errors;
 mod findings;

@@ -59,6 +59,7 @@ pub async fn start_for(
     let mut picture = picture::Picture::new(config);
     picture.lines_in_use = backend.estate.in_use();
     picture.asks_once = scope != Scope::Everything;
+    picture.facts.drills = Arc::new(plan.drills());
     let store = match store {
         Some(Err(problem)) => {
             picture.facts.signoffs.error = Some(problem.clone());
