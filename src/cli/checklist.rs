@@ -277,6 +277,7 @@ fn object(c: &CriterionStatus, facts: &Facts) -> Value {
         "state": c.state,
         "probe": c.probe,
         "future_probe": c.future_probe,
+        "person": c.person,
         "evidence": evidence.first(),
         "all_evidence": evidence,
         "reason": c.reason,

@@ -308,5 +308,6 @@ fn other(c: &CriterionStatus) -> Value {
         "reason": c.reason,
         "probe": c.probe,
         "future_probe": c.future_probe,
+        "person": c.person,
     })
 }

@@ -72,6 +72,8 @@ pub struct CriterionStatus {
     pub probe: Option<String>,
     /// The probe that will prove it once its system is connected, for criteria that take a sign-off until then.
     pub future_probe: Option<String>,
+    /// Why only a person can judge it, or why nothing can be read of it yet.
+    pub person: Option<String>,
     /// Evidence, the most telling first.
     pub evidence: Vec<Evidence>,
     /// Why it is in this state.

@@ -106,6 +106,7 @@ impl<'a> Bench<'a> {
             state,
             probe: (!names.is_empty()).then(|| names.join(", ")),
             future_probe: c.proof.future.clone(),
+            person: c.proof.person.clone(),
             evidence: judged.map(|j| j.evidence).unwrap_or_default(),
             reason,
             signoff: word.signoff.cloned(),
@@ -164,8 +165,14 @@ fn settle(c: &Criterion, judged: &Option<Judgement>, word: &Word<'_>) -> (Criter
                     )
                 }
                 (Some(_), _) => reason(),
-                (None, Some(f)) => format!("{f} will prove it: sign off until then"),
-                (None, None) => "no probe can settle it: it takes a person's word".to_owned(),
+                (None, Some(f)) => match &c.proof.person {
+                    Some(why) => format!("{why} {f} will prove it: sign off until then"),
+                    None => format!("{f} will prove it: sign off until then"),
+                },
+                (None, None) => match &c.proof.person {
+                    Some(why) => format!("it takes a person's word: {why}"),
+                    None => "no probe can settle it: it takes a person's word".to_owned(),
+                },
             };
             (CriterionState::Unknown, word.after(why))
         }

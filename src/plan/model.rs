@@ -88,7 +88,7 @@ pub struct Criterion {
     pub proof: Proof,
 }
 
-/// What settles a criterion. Without probes and without a future probe, a person's word does.
+/// What settles a criterion. Without probes a person's word does, at least until there is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proof {
     /// Probes that must all hold.
@@ -96,6 +96,8 @@ pub struct Proof {
     /// The probe that will prove (the rest of) it once its system is connected. While it is missing, the probes above can
     /// disprove the criterion, but not prove it.
     pub future: Option<String>,
+    /// Why only a person can judge it, or why nothing can be read of it yet.
+    pub person: Option<String>,
 }
 
 /// Days of a week of the calendar.

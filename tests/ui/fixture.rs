@@ -151,6 +151,7 @@ fn group(name: &str) -> TargetGroup {
             "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/laser-prod/50dc6c495c0c9188"
                 .into(),
         ],
+        protocol: None,
         health_check_path: Some("/health".into()),
         targets: vec![
             target(0, "healthy"),
@@ -354,6 +355,7 @@ fn stage(number: u8, title: &str, states: &[CriterionState]) -> StageStatus {
         state: *state,
         probe: Some("ecs.services-running".into()),
         future_probe: None,
+        person: None,
         evidence: vec![Evidence {
             question: "ecs:DescribeServices?".into(),
             answer: if *state == Failing {
@@ -463,6 +465,7 @@ pub fn success_metrics() -> RegisterStatus {
                 state,
                 probe: probe.map(str::to_owned),
                 future_probe: future.map(str::to_owned),
+                person: None,
                 evidence: vec![],
                 reason: match state {
                     Failing => "api:1.8.2 has 1 critical finding".into(),

@@ -242,7 +242,10 @@ impl<'s> Builder<'s> {
             match proof {
                 // New probes settle it anew; a future probe alone leaves the present ones.
                 Some(p) if row.texts("probes").is_some() => known.proof = p,
-                Some(p) => known.proof.future = p.future,
+                Some(p) => {
+                    known.proof.future = p.future.or(known.proof.future.take());
+                    known.proof.person = p.person.or(known.proof.person.take());
+                }
                 None => {}
             }
             return;
@@ -262,7 +265,8 @@ impl<'s> Builder<'s> {
     fn proof(&mut self, row: &Row<'_, '_>) -> Option<Proof> {
         let texts = row.texts("probes");
         let future = row.words("future_probe");
-        if texts.is_none() && future.is_none() {
+        let person = row.words("person");
+        if texts.is_none() && future.is_none() && person.is_none() {
             return None;
         }
         let mut calls = Vec::new();
@@ -272,7 +276,11 @@ impl<'s> Builder<'s> {
                 Err(wrong) => self.note(at, wrong.what, wrong.expected),
             }
         }
-        Some(Proof { calls, future })
+        Some(Proof {
+            calls,
+            future,
+            person,
+        })
     }
 
     fn calendar(&mut self, row: &Row<'_, '_>) -> Option<CalendarRow> {

@@ -129,6 +129,12 @@ static CRITERIA: Section = Section {
             "\"rds.multi-az (RDS)\"",
             "What will prove (the rest of) it later; it takes a sign-off until then.",
         ),
+        key(
+            "person",
+            Kind::Text,
+            "\"Auditors sign on paper.\"",
+            "Why only a person can judge it, or why nothing can be read of it yet.",
+        ),
     ],
 };
 

@@ -142,3 +142,49 @@ fn what_belongs_nowhere_is_told() {
         assert!(what.contains(words), "{source:?} -> {what}");
     }
 }
+
+#[test]
+fn what_no_probe_settles_says_why_in_words_of_its_own() {
+    let plan = Plan::default_plan();
+    let silent: Vec<&str> = plan
+        .criteria()
+        .filter(|c| c.proof.calls.is_empty() && c.proof.person.is_none())
+        .map(|c| c.id.as_str())
+        .collect();
+    assert!(silent.is_empty(), "{silent:?}");
+    let mut reasons: Vec<&str> = plan
+        .criteria()
+        .filter_map(|c| c.proof.person.as_deref())
+        .collect();
+    let all = reasons.len();
+    reasons.sort_unstable();
+    reasons.dedup();
+    assert_eq!(reasons.len(), all, "one reason for several is none");
+    // A person's own plan may say it as well, and keeps what it does not change.
+    let plan = parse(
+        "extends = \"default\"\n[[criteria]]\nid = \"5.1.d\"\nperson = \"Ours.\"\n",
+        Path::new("mine.toml"),
+    )
+    .unwrap();
+    let proof = |id: &str| &plan.criteria().find(|c| c.id == id).unwrap().proof;
+    assert_eq!(proof("5.1.d").person.as_deref(), Some("Ours."));
+    assert!(proof("5.1.d").future.is_some());
+    assert!(proof("5.S4").person.is_some());
+}
+
+#[test]
+fn criteria_that_a_drill_settles_are_known() {
+    let drills = Plan::default_plan().drills();
+    let told: Vec<(&str, &str)> = drills
+        .iter()
+        .map(|d| (d.criterion.as_str(), d.of))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("5.1.d", "restore"),
+            ("5.2.c", "failover"),
+            ("5.S2", "recovery")
+        ]
+    );
+}

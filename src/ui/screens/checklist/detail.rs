@@ -81,6 +81,10 @@ fn criterion(c: &CriterionStatus, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
         (None, None) => "none: only a person can judge it".to_owned(),
     };
     all.extend(labelled("probe", &probe, t.text, columns, cx));
+    // Where nothing else is known, that is why, and said above.
+    if let Some(why) = c.person.as_deref().filter(|why| !c.reason.contains(why)) {
+        all.extend(labelled("person", why, t.muted, columns, cx));
+    }
     let dates = &cx.snapshot.facts.proven.value;
     if let Some(dates) = dates.as_ref().and_then(|all| all.get(&c.id)) {
         let mut words = format!("first seen {}", ago(cx.now, dates.first));
