@@ -380,7 +380,7 @@ async fn aliases_lead_to_what_is_expected() {
     assert_eq!(seen.cnames, ["edge.example.net"]);
     assert_eq!(seen.addresses, ["192.0.2.7"]);
     assert_eq!(seen.ttl_s, Some(30), "the shortest");
-    assert!(seen.as_expected());
+    assert_eq!(seen.as_expected(), Some(true));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::globals::Globals;
 use crate::cli::out::Out;
 use crate::config::git::Origin;
-use crate::config::{Config, HttpsTarget, ProbeConfig, load};
+use crate::config::{Config, DnsTarget, HttpsTarget, ProbeConfig, load};
 use crate::domain::problem::Problem;
 use crate::watch::{Scope, Subject};
 
@@ -88,10 +88,14 @@ fn asking(config: &Config, hosts: &[crate::config::discovered::Host]) -> Config 
         expect_status: 200,
         verifies: None,
     });
+    let names = hosts.iter().map(|h| DnsTarget {
+        name: h.name.clone(),
+        expected: Vec::new(),
+    });
     Config {
         probes: ProbeConfig {
             https: https.collect(),
-            dns: Vec::new(),
+            dns: names.collect(),
             ..config.probes.clone()
         },
         ..config.clone()

@@ -59,6 +59,8 @@ pub struct Host {
     pub name: String,
     /// What it answered to `GET /` when it was asked, or why it did not.
     pub answered: Result<u16, String>,
+    /// What its name resolved to when it was looked up: the name that it leads to, else its addresses.
+    pub resolved: Vec<String>,
 }
 
 impl Host {

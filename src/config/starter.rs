@@ -128,7 +128,18 @@ fn hosts(out: &mut String, path: &str, found: &[Host]) {
                 "{behind}[[probes.https]]\n{behind}url = {}\n{behind}expect_status = {status}",
                 quoted(&host.url())
             ),
-            "probes.dns" => writeln!(out, "{behind}[[probes.dns]]\n{behind}name = {name}"),
+            "probes.dns" => {
+                let _ = writeln!(out, "{behind}[[probes.dns]]\n{behind}name = {name}");
+                let found: Vec<String> = host.resolved.iter().map(|r| quoted(r)).collect();
+                match found.is_empty() {
+                    true => Ok(()),
+                    false => writeln!(
+                        out,
+                        "{behind}expected = [{}] # what it answered when this was written",
+                        found.join(", ")
+                    ),
+                }
+            }
             _ => Ok(()),
         };
     }

@@ -160,21 +160,23 @@ pub struct DnsProbe {
     pub ttl_s: Option<u32>,
     /// Which server answered.
     pub server: String,
-    /// What the configuration expects; empty expects any answer.
+    /// What the configuration expects; empty where it says nothing of that.
     pub expected: Vec<String>,
 }
 
 impl DnsProbe {
-    /// Whether it resolves to what is expected.
-    pub fn as_expected(&self) -> bool {
-        if self.expected.is_empty() {
-            return !self.addresses.is_empty();
-        }
+    /// Whether it resolves to what is expected; `None` where the configuration expects nothing, which any answer would fulfil.
+    pub fn as_expected(&self) -> Option<bool> {
+        (!self.expected.is_empty()).then(|| self.answers_one_of(&self.expected))
+    }
+
+    /// Whether one of these addresses or names is among the answers.
+    pub fn answers_one_of(&self, expected: &[String]) -> bool {
         let same = |a: &str, b: &str| {
             a.trim_end_matches('.')
                 .eq_ignore_ascii_case(b.trim_end_matches('.'))
         };
-        self.expected.iter().any(|e| {
+        expected.iter().any(|e| {
             self.addresses
                 .iter()
                 .chain(&self.cnames)

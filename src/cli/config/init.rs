@@ -150,6 +150,14 @@ pub async fn look(known: &Known, session: &mut Session) -> Result<Look, Problem>
 pub async fn ask_hosts(found: &mut Discovered, session: &mut Session) -> Result<(), Problem> {
     let picture = session.look(Vec::new()).await?;
     for host in &mut found.hosts {
+        let seen = picture.facts.dns.get(&host.name);
+        if let Some(seen) = seen.and_then(|p| p.value.as_ref()) {
+            // The name that it leads to stays where addresses change.
+            host.resolved = match seen.cnames.last() {
+                Some(name) => vec![name.clone()],
+                None => seen.addresses.clone(),
+            };
+        }
         let Some(part) = picture.facts.https.get(&host.url()) else {
             continue;
         };
@@ -282,6 +290,7 @@ mod tests {
         let host = |name: &str, answered| Host {
             name: name.into(),
             answered,
+            resolved: vec!["edge.example.net".into()],
         };
         let mut found = Discovered {
             hosts: vec![
@@ -300,6 +309,6 @@ mod tests {
             )
         );
         assert!(text.contains("\n# url = \"https://b.example/\"\n"));
-        assert!(text.contains("\n[[probes.dns]]\nname = \"a.example\"\n"));
+        assert!(text.contains("\n[[probes.dns]]\nname = \"a.example\"\nexpected = [\"edge.example.net\"] # what it answered"));
     }
 }

@@ -190,6 +190,7 @@ pub(super) fn hosts(facts: &Facts) -> Vec<Host> {
     let host = |name| Host {
         name,
         answered: Err("not asked yet".into()),
+        resolved: Vec::new(),
     };
     names.into_iter().map(host).collect()
 }

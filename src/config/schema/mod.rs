@@ -355,7 +355,7 @@ static DNS: Section = Section {
             "expected",
             Kind::Texts,
             "[\"203.0.113.10\"]",
-            "Addresses or CNAMEs, one of which is right; default: any answer.",
+            "Addresses or CNAMEs, one of which is right; default: what Cloudflare's record says, where it is not proxied.",
         ),
     ],
 };

@@ -45,7 +45,32 @@ fn findings(look: &Look<'_>, parts: &[(&str, &Part<DnsProbe>)]) -> Findings {
     Findings::new("name", look.question(source), at)
 }
 
-fn one(look: &Look<'_>, name: &str, part: &Part<DnsProbe>, found: &mut Findings) {
+/// What a name should resolve to, and who says so: the configuration, else the record of Cloudflare's that answers for itself.
+fn expected(look: &Look<'_>, probe: &DnsProbe) -> Result<(Vec<String>, &'static str), String> {
+    if !probe.expected.is_empty() {
+        return Ok((probe.expected.clone(), ""));
+    }
+    let records = look.facts.estate.cloudflare_records.fresh(look.now);
+    let records = records.into_iter().flat_map(|all| all.iter());
+    let named: Vec<_> = records
+        .filter(|r| ["A", "AAAA", "CNAME"].contains(&r.kind.as_str()))
+        .filter(|r| r.name.eq_ignore_ascii_case(&probe.name))
+        .collect();
+    let add = "add expected to its [[probes.dns]]";
+    if named.iter().any(|r| r.proxied) {
+        return Err(format!(
+            "nothing says what is right: its record is proxied, so Cloudflare answers for it; {add}"
+        ));
+    }
+    if named.is_empty() {
+        return Err(format!("nothing says what is right: {add}"));
+    }
+    let contents = named.iter().map(|r| r.content.clone());
+    Ok((contents.collect(), " of Cloudflare's record"))
+}
+
+/// `strict`: what it resolves to has to be known as right; else any answer will do.
+fn one(look: &Look<'_>, name: &str, part: &Part<DnsProbe>, strict: bool, found: &mut Findings) {
     match (part.fresh(look.now), &part.error) {
         (Some(p), _) => {
             let answer = p
@@ -56,13 +81,14 @@ fn one(look: &Look<'_>, name: &str, part: &Part<DnsProbe>, found: &mut Findings)
                 .map(String::as_str)
                 .collect::<Vec<_>>()
                 .join(" ");
-            if p.as_expected() {
-                found.good(name, &answer);
-            } else {
-                found.bad(
+            match expected(look, p) {
+                Ok((right, _)) if p.answers_one_of(&right) => found.good(name, &answer),
+                Ok((right, whose)) => found.bad(
                     name,
-                    format!("{answer}, expected {}", p.expected.join(" or ")),
-                );
+                    format!("{answer}, expected {}{whose}", right.join(" or ")),
+                ),
+                Err(_) if !strict && !p.addresses.is_empty() => found.good(name, &answer),
+                Err(why) => found.unknown(name, format!("{answer}: {why}")),
             }
         }
         // The server's word that there is no such name is an answer.
@@ -75,7 +101,7 @@ fn resolves(look: &Look<'_>) -> Verdict {
     let parts = look_ups(look)?;
     let mut found = findings(look, &parts);
     for (name, part) in &parts {
-        one(look, name, part, &mut found);
+        one(look, name, part, true, &mut found);
     }
     Ok(found.verdict())
 }
@@ -95,8 +121,71 @@ fn subdomains(look: &Look<'_>) -> Verdict {
             );
         }
         for (name, part) in hits {
-            one(look, name, part, &mut found);
+            one(look, name, part, false, &mut found);
         }
     }
     Ok(found.verdict())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::cloudflare::Record;
+    use crate::domain::facts::Facts;
+    use crate::plan::CriterionState::{Failing, Proved, Unknown};
+    use crate::plan::probes::testing::{judged, part};
+
+    fn facts(expected: &[&str]) -> Facts {
+        let mut facts = Facts::default();
+        let seen = DnsProbe {
+            name: "api.a.example".into(),
+            addresses: vec!["192.0.2.7".into()],
+            cnames: Vec::new(),
+            ttl_s: Some(60),
+            server: "192.0.2.53".into(),
+            expected: expected.iter().map(|e| (*e).to_owned()).collect(),
+        };
+        facts.dns.insert("api.a.example".into(), part(seen));
+        facts
+    }
+
+    fn record(content: &str, proxied: bool) -> Part<Arc<Vec<Record>>> {
+        part(Arc::new(vec![Record {
+            id: "r".into(),
+            zone: "a.example".into(),
+            kind: "A".into(),
+            name: "api.a.example".into(),
+            content: content.into(),
+            ttl_s: None,
+            proxied,
+            proxiable: true,
+            priority: None,
+            comment: String::new(),
+            modified_at: None,
+        }]))
+    }
+
+    #[test]
+    fn a_name_of_which_nobody_says_what_is_right_proves_nothing() {
+        let judge = |facts: &Facts| judged("dns.resolves", facts);
+        assert_eq!(judge(&facts(&["192.0.2.7"])).state, Proved);
+        assert_eq!(judge(&facts(&["192.0.2.8"])).state, Failing);
+        let told = judge(&facts(&[]));
+        assert_eq!(told.state, Unknown);
+        assert!(told.reason.contains("add expected"), "{}", told.reason);
+        // Cloudflare's record says it, where it answers for itself.
+        let mut facts = facts(&[]);
+        facts.estate.cloudflare_records = record("192.0.2.7", false);
+        assert_eq!(judge(&facts).state, Proved);
+        facts.estate.cloudflare_records = record("192.0.2.9", false);
+        assert_eq!(judge(&facts).state, Failing);
+        facts.estate.cloudflare_records = record("192.0.2.9", true);
+        let told = judge(&facts);
+        assert_eq!(told.state, Unknown);
+        assert!(told.reason.contains("proxied"), "{}", told.reason);
+        // That it resolves at all is another question.
+        assert_eq!(judged("dns.subdomains names=api", &facts).state, Proved);
+    }
 }
