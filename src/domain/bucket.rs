@@ -76,6 +76,8 @@ pub struct Bucket {
     pub public_policy: Told<bool>,
     /// Whom its policy lets in; unset: it has no policy.
     pub guests: Told<Vec<Guest>>,
+    /// Whether its policy refuses requests without TLS; unset: it has no policy, and takes them.
+    pub plain_refused: Told<bool>,
     /// `Enabled`, `Suspended`; unset: it never was versioned.
     pub versioning: Told<String>,
     /// Where copies go.

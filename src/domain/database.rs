@@ -48,6 +48,8 @@ pub struct Database {
     pub storage_type: String,
     /// Whether the disk is encrypted.
     pub encrypted: bool,
+    /// Its parameter group.
+    pub parameter_group: Option<String>,
     /// Days that automated backups are kept; 0: none are made.
     pub retention_days: i64,
     /// Daily window of backups, UTC.
@@ -127,6 +129,8 @@ pub struct DbCluster {
     pub members: Vec<(String, bool)>,
     /// Whether its storage is encrypted.
     pub encrypted: bool,
+    /// Its cluster parameter group.
+    pub parameter_group: Option<String>,
     /// Days that automated backups are kept.
     pub retention_days: i64,
     /// Daily window of backups, UTC.

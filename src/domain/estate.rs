@@ -28,6 +28,7 @@ use super::stack::Stack;
 use super::stores::{Known, StoreBackups, stores};
 use super::target::TargetsAbroad;
 use super::topic::Topic;
+use super::transit::DbTransit;
 use super::wall::Walls;
 use super::{cloudflare, vercel};
 
@@ -38,6 +39,8 @@ pub struct Estate {
     pub databases: Part<Arc<Databases>>,
     /// What they measure of themselves.
     pub db_vitals: Part<Arc<Vec<DbVitals>>>,
+    /// Whether they refuse connections in the clear.
+    pub db_transit: Part<Arc<Vec<DbTransit>>>,
     /// What happened to them, newest first.
     pub db_events: Part<Arc<Vec<DbEvent>>>,
     /// The statements that load them most.

@@ -54,5 +54,6 @@ pub mod target;
 pub mod text;
 pub mod told;
 pub mod topic;
+pub mod transit;
 pub mod vercel;
 pub mod wall;

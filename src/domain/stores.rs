@@ -129,11 +129,21 @@ pub struct Known<'a> {
     pub caches: Option<&'a Caches>,
 }
 
+/// Whether a store belongs to the environment that is looked at, one rule for all of them: a tag says it, else its name; where either
+/// says nothing, it counts.
+pub fn is_ours(tag: Option<&str>, name: &str, environment: &str) -> bool {
+    match (tag, Env::named(environment), Env::named(name)) {
+        (Some(_), ..) => belongs(tag, environment),
+        (None, Some(ours), Some(its)) => its == ours,
+        (None, ..) => true,
+    }
+}
+
 /// Buckets that are no copy of another, and caches that can be backed up.
 fn beside<'a>(known: Known<'a>, environment: &str) -> impl Iterator<Item = StoreBackups> + use<'a> {
-    let env = Env::named(environment);
-    // What has no tag tells by its name; where either says nothing, it counts.
-    let ours = move |name: &str| env.is_none_or(|e| Env::named(name).is_none_or(|its| its == e));
+    let here = environment.to_owned();
+    let ours = move |name: &str| is_ours(None, name, &here);
+    let of_cache = ours.clone();
     let all = known.buckets.unwrap_or_default();
     let is_copy = |b: &Bucket| all.iter().any(|o| o.copies().any(|to| to == b.name));
     let buckets = all.iter().filter(move |b| !is_copy(b));
@@ -149,7 +159,7 @@ fn beside<'a>(known: Known<'a>, environment: &str) -> impl Iterator<Item = Store
     let caches = caches.map(move |g| StoreBackups {
         store: g.id.clone(),
         kind: StoreKind::Cache,
-        ours: ours(&g.id),
+        ours: of_cache(&g.id),
         retention_days: Some(g.retention_days.into()),
         ..StoreBackups::default()
     });
@@ -168,11 +178,11 @@ pub fn stores(known: Known<'_>, backups: &[Backup], environment: &str) -> Vec<St
     if let Some(known) = databases {
         let instances = known.instances.iter().filter(|d| d.stands_alone());
         let instances = instances.map(|d| {
-            let ours = belongs(d.environment.as_deref(), environment);
+            let ours = is_ours(d.environment.as_deref(), &d.id, environment);
             (StoreKind::Database, &d.id, ours, d.retention_days)
         });
         let clusters = known.clusters.iter().map(|c| {
-            let ours = belongs(c.environment.as_deref(), environment);
+            let ours = is_ours(c.environment.as_deref(), &c.id, environment);
             (StoreKind::Cluster, &c.id, ours, c.retention_days)
         });
         for (kind, id, ours, days) in instances.chain(clusters) {

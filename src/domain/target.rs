@@ -30,6 +30,8 @@ pub struct TargetGroup {
     pub name: String,
     /// ARNs of load balancers that use it.
     pub load_balancers: Vec<String>,
+    /// What the load balancer speaks with its targets: `HTTP`, `HTTPS`, `TCP`.
+    pub protocol: Option<String>,
     /// Health check path, for HTTP.
     pub health_check_path: Option<String>,
     /// Targets.
@@ -161,6 +163,7 @@ mod tests {
             arn: name.into(),
             name: name.into(),
             load_balancers: Vec::new(),
+            protocol: None,
             health_check_path: None,
             targets: vec![target; healthy],
         }

@@ -31,6 +31,7 @@ const HEADS: &[Head] = &[
     Head::right("size", 8),
     Head::right("objects", 8).drop(3),
     Head::left("encrypted", 9),
+    Head::left("tls", 8).drop(1),
     Head::left("public", 8),
     Head::left("versions", 9),
     Head::left("copied to", 24).grow(2),
@@ -78,11 +79,21 @@ fn cells(b: &Bucket, all: &[Bucket], backups: &[Backup], now: Timestamp) -> Vec<
         Cell::plain(b.bytes.map_or_else(|| "-".into(), bytes)),
         Cell::plain(b.objects.map_or_else(|| "-".into(), |n| n.to_string())),
         told(&b.encryption, "no", |e| Cell::plain(algorithm(e))),
+        transit(b),
         public(b),
         versions(b),
         copies(b, all, backups, now),
         newest(b, now),
     ]
+}
+
+/// Whether requests without TLS are refused: those of the vendor's own tools never come so, and others' need not.
+fn transit(b: &Bucket) -> Cell {
+    match &b.plain_refused {
+        Told::Set(true) => Cell::plain("forced"),
+        Told::Set(false) | Told::Unset => Cell::new("optional", Tone::Warn),
+        Told::Unknown(_) => Cell::new("?", Tone::Unknown),
+    }
 }
 
 /// A cell of what was told: `unset` as a warning (but for a dash), what nobody knows as a question mark.

@@ -5,8 +5,11 @@ use serde::Serialize;
 
 use super::words::{ago, bytes, count, span};
 use super::{Cell, Group, Head, Section, Tone, View, firing};
-use crate::domain::database::{Database, DbCluster, DbEvent, DbVitals, belongs};
+use crate::domain::database::{Database, DbCluster, DbEvent, DbVitals};
 use crate::domain::facts::Facts;
+use crate::domain::stores::is_ours;
+use crate::domain::told::Told;
+use crate::domain::transit::DbTransit;
 
 pub(super) const VIEW: View = View {
     id: "databases",
@@ -14,7 +17,7 @@ pub(super) const VIEW: View = View {
     doc: "Instances and clusters of RDS: state, zones, replicas, disk, connections, backups; and their events",
     group: Group::Data,
     lines: &["rds"],
-    needs: &["databases", "db_vitals", "db_events", "alarms"],
+    needs: &["databases", "db_vitals", "db_transit", "db_events", "alarms"],
     make,
 };
 
@@ -32,6 +35,7 @@ const HEADS: &[Head] = &[
     Head::right("kept", 5),
     Head::left("window", 12).drop(6),
     Head::left("encrypted", 9),
+    Head::left("tls", 8).drop(1),
     Head::left("address", 8),
 ];
 
@@ -39,14 +43,15 @@ const HEADS: &[Head] = &[
 const CONNS: usize = 8;
 
 const CLUSTER_HEADS: &[Head] = &[
-    Head::left("cluster", 20).grow(2),
-    Head::left("state", 12),
+    Head::left("cluster", 16).grow(2),
+    Head::left("state", 10),
     Head::left("engine", 22).drop(1),
-    Head::left("instances", 28).grow(2),
+    Head::left("instances", 14).grow(2),
     Head::left("zones", 7),
     Head::right("kept", 5),
     Head::left("window", 12).drop(2),
     Head::left("encrypted", 9),
+    Head::left("tls", 8),
 ];
 
 const EVENT_HEADS: &[Head] = &[
@@ -67,6 +72,15 @@ struct Shown<'a> {
     #[serde(flatten)]
     database: &'a Database,
     vitals: Option<&'a DbVitals>,
+    transit: Option<&'a DbTransit>,
+}
+
+/// Everything known of a cluster.
+#[derive(Serialize)]
+struct ShownCluster<'a> {
+    #[serde(flatten)]
+    cluster: &'a DbCluster,
+    transit: Option<&'a DbTransit>,
 }
 
 fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
@@ -88,7 +102,7 @@ fn instances(facts: &Facts, now: Timestamp) -> Section {
     };
     for d in known.iter().flat_map(|k| &k.instances) {
         let vitals = vitals.iter().find(|v| v.id == d.id);
-        let ours = belongs(d.environment.as_deref(), &facts.environment);
+        let ours = is_ours(d.environment.as_deref(), &d.id, &facts.environment);
         let alarms = firing::about(facts, "AWS/RDS", &d.id);
         firing::tell(&mut section, &d.id, &alarms, now);
         let mut cells = cells(d, vitals, ours, facts);
@@ -102,6 +116,7 @@ fn instances(facts: &Facts, now: Timestamp) -> Section {
             &Shown {
                 database: d,
                 vitals,
+                transit: transit(facts, d.cluster.as_ref().unwrap_or(&d.id)),
             },
         );
         for (what, value) in &d.pending {
@@ -124,6 +139,23 @@ fn instances(facts: &Facts, now: Timestamp) -> Section {
         );
     }
     section
+}
+
+/// Whether a database, or a cluster, refuses connections in the clear.
+fn transit<'a>(facts: &'a Facts, id: &str) -> Option<&'a DbTransit> {
+    let known = facts.estate.db_transit.value.iter();
+    known.flat_map(|all| all.iter()).find(|t| t.id == id)
+}
+
+fn refused(transit: Option<&DbTransit>, ours: bool) -> Cell {
+    match transit.map(|t| &t.forced) {
+        Some(Told::Set(true)) => Cell::plain("forced"),
+        Some(Told::Set(false)) if ours => Cell::new("optional", Tone::Warn),
+        Some(Told::Set(false)) => Cell::muted("optional"),
+        Some(Told::Unset) => Cell::muted("-"),
+        Some(Told::Unknown(_)) => Cell::new("?", Tone::Unknown),
+        None => Cell::muted("?"),
+    }
 }
 
 fn cells(d: &Database, vitals: Option<&DbVitals>, ours: bool, facts: &Facts) -> Vec<Cell> {
@@ -174,6 +206,7 @@ fn cells(d: &Database, vitals: Option<&DbVitals>, ours: bool, facts: &Facts) -> 
             "-"
         }),
         Cell::on(d.encrypted),
+        refused(transit(facts, d.cluster.as_ref().unwrap_or(&d.id)), ours),
         // A public address: its security groups alone stand between it and the world.
         match d.public {
             Some(true) => Cell::new("public", Tone::Bad),
@@ -239,7 +272,15 @@ fn clusters(facts: &Facts, now: Timestamp) -> Section {
     let empty = "No clusters: every database stands by itself.";
     let mut section = Section::of(part, now, "clusters", "Clusters", CLUSTER_HEADS, empty);
     for c in part.value.iter().flat_map(|k| &k.clusters) {
-        section.row(&c.id, cluster(c), c);
+        let ours = is_ours(c.environment.as_deref(), &c.id, &facts.environment);
+        let told = transit(facts, &c.id);
+        let mut cells = cluster(c);
+        cells.push(refused(told, ours));
+        let shown = ShownCluster {
+            cluster: c,
+            transit: told,
+        };
+        section.row(&c.id, cells, &shown);
     }
     section
 }

@@ -150,6 +150,7 @@ mod tests {
             arn: "arn:aws:elasticloadbalancing:home:1:targetgroup/api/1".into(),
             name: "api".into(),
             load_balancers: Vec::new(),
+            protocol: None,
             health_check_path: None,
             targets: states.iter().map(target).collect(),
         };

@@ -95,6 +95,22 @@ class Instances(unittest.TestCase):
         for member in cluster["DBClusterMembers"]:
             self.assertEqual(instance(member["DBInstanceIdentifier"])["DBClusterIdentifier"], cluster["DBClusterIdentifier"])
 
+    def test_parameter_groups_refuse_what_comes_in_the_clear(self):
+        only = [{"Name": "parameter-name", "Values": ["rds.force_ssl"]}]
+        group = instance(DB)["DBParameterGroups"][0]["DBParameterGroupName"]
+        (forced,) = rds.describe_db_parameters(DBParameterGroupName=group, Filters=only)["Parameters"]
+        self.assertEqual((forced["ParameterValue"], forced["Source"]), ("1", "user"))
+        pages = rds.get_paginator("describe_db_parameters").paginate(DBParameterGroupName=group)
+        every = {p["ParameterName"]: p.get("ParameterValue") for page in pages for p in page["Parameters"]}
+        self.assertTrue(len(every) > 1 and every["rds.force_ssl"] == "1" and every["max_wal_senders"] is None, every)
+        system = rds.describe_db_parameters(DBParameterGroupName=group, Source="system")["Parameters"]
+        self.assertEqual({p["Source"] for p in system}, {"system"})
+        (cluster,) = rds.describe_db_clusters()["DBClusters"]
+        told = rds.describe_db_cluster_parameters(DBClusterParameterGroupName=cluster["DBClusterParameterGroup"], Filters=only)["Parameters"]
+        self.assertEqual([p["ParameterValue"] for p in told], ["1"])
+        self.assertEqual(code(rds.describe_db_parameters, DBParameterGroupName="none"), ("DBParameterGroupNotFound", 404))
+        self.assertEqual(code(rds.describe_db_parameters, DBParameterGroupName=group, Filters=[{"Name": "colour", "Values": ["red"]}])[0], "InvalidParameterValue")
+
     def test_maintenance_and_tags(self):
         (due,) = rds.describe_pending_maintenance_actions()["PendingMaintenanceActions"]
         self.assertEqual(due["ResourceIdentifier"], instance(REPLICA)["DBInstanceArn"])

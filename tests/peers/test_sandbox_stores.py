@@ -70,7 +70,11 @@ class Buckets(Case):
         self.assertEqual(self.s3.get_bucket_versioning(Bucket=name)["Status"], "Enabled")
         copy = self.s3.get_bucket_replication(Bucket=name)["ReplicationConfiguration"]["Rules"][0]
         self.assertEqual((copy["Status"], copy["Destination"]["Bucket"]), ("Enabled", "arn:aws:s3:::laser-prod-assets-replica"))
-        self.refused("NoSuchBucketPolicy", self.s3.get_bucket_policy_status, Bucket=name)
+        self.assertEqual(copy["Destination"]["Metrics"]["Status"], "Enabled", "a rule with a promised time has metrics")
+        # What a policy denies to all opens nothing.
+        self.assertFalse(self.s3.get_bucket_policy_status(Bucket=name)["PolicyStatus"]["IsPublic"])
+        (denied,) = json.loads(self.s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]
+        self.assertEqual((denied["Effect"], denied["Condition"]), ("Deny", {"Bool": {"aws:SecureTransport": "false"}}))
         self.refused("ReplicationConfigurationNotFoundError", self.s3.get_bucket_replication, Bucket="laser-prod-uploads")
 
     def test_a_bucket_elsewhere_is_asked_where_it_is(self):

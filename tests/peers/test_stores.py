@@ -170,6 +170,16 @@ class OnMoto(Stores, PeerCase):
             guest = {"who": "arn:aws:iam::210987654321:root", "account": "210987654321", "actions": [action], "conditional": conditional}
             self.assertEqual((row["guest"], row["foreign"]), (guest, True))
 
+    def test_whether_a_bucket_refuses_what_comes_in_the_clear(self):
+        def deny(**more):
+            statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::shop-backups", "arn:aws:s3:::shop-backups/*"]}
+            return json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Condition": {"Bool": {"aws:SecureTransport": "false"}}, **more}]})
+
+        self.addCleanup(self.s3.delete_bucket_policy, Bucket="shop-backups")
+        for policy, told in [(deny(), {"set": True}), (deny(Action="s3:GetObject"), {"set": False})]:
+            self.s3.put_bucket_policy(Bucket="shop-backups", Policy=policy)
+            self.assertEqual(self.bucket("shop-backups")["plain_refused"], told)
+
     def test_findings_of_a_scan(self):
         digest = self.ecr.describe_images(repositoryName="shop/api")["imageDetails"][0]["imageDigest"]
         self.ecr.start_image_scan(repositoryName="shop/api", imageId={"imageDigest": digest})

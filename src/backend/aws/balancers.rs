@@ -71,6 +71,7 @@ impl<T> Default for Members<T> {
 struct Group {
     target_group_arn: String,
     target_group_name: String,
+    protocol: Option<String>,
     health_check_path: Option<String>,
     load_balancer_arns: Members<String>,
 }
@@ -186,6 +187,7 @@ fn group(g: &Group) -> TargetGroup {
             .iter()
             .map(|a| text(Some(a)))
             .collect(),
+        protocol: some_text(g.protocol.as_deref()),
         health_check_path: some_text(g.health_check_path.as_deref()),
         targets: Vec::new(),
     }

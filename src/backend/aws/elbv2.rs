@@ -93,6 +93,7 @@ fn target_group(g: &sdk::TargetGroup) -> Option<TargetGroup> {
             .iter()
             .map(|a| text(Some(a)))
             .collect(),
+        protocol: some_text(g.protocol().map(sdk::ProtocolEnum::as_str)),
         health_check_path: some_text(g.health_check_path()),
         targets: Vec::new(),
     })

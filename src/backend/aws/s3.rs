@@ -20,6 +20,7 @@ use crate::domain::guest::{Guest, guests};
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::told::Told;
+use crate::domain::transit::refuses_plain;
 use wire::*;
 
 const API: Api = Api {
@@ -171,9 +172,9 @@ impl S3 {
         bucket.public_policy = told(policy, |p| {
             p.is_public.map(|t| t.trim().eq_ignore_ascii_case("true"))
         });
-        bucket.guests = match &bucket.public_policy {
-            Told::Unset => Told::Unset,
-            _ => self.guests(at, &path).await,
+        (bucket.guests, bucket.plain_refused) = match &bucket.public_policy {
+            Told::Unset => (Told::Unset, Told::Unset),
+            _ => self.policy(at, &path, &entry.name).await,
         };
         let rules = self
             .ask::<Replicated>(REPLICATION, at, &path, &[("replication", "")])
@@ -194,15 +195,24 @@ impl S3 {
         bucket
     }
 
-    /// Whom its policy lets in. The policy itself comes as JSON.
-    async fn guests(&self, region: Option<&str>, path: &str) -> Told<Vec<Guest>> {
+    /// Whom its policy lets in, and whether it refuses requests without TLS. The policy itself comes as JSON.
+    async fn policy(
+        &self,
+        region: Option<&str>,
+        path: &str,
+        bucket: &str,
+    ) -> (Told<Vec<Guest>>, Told<bool>) {
         let query = [("policy", "")];
         let asked = self.signed.get(&self.line, &API, WHO, region, path, &query);
         let heard = told(asked.await, Some);
         match heard {
-            Told::Set(heard) => read(&String::from_utf8_lossy(&heard.body)),
-            Told::Unset => Told::Unset,
-            Told::Unknown(why) => Told::Unknown(why),
+            Told::Set(heard) => {
+                let policy = String::from_utf8_lossy(&heard.body);
+                let refuses = refuses_plain(&policy, bucket);
+                (read(&policy), refuses.map_or_else(unread, Told::Set))
+            }
+            Told::Unset => (Told::Unset, Told::Unset),
+            Told::Unknown(why) => (Told::Unknown(why.clone()), Told::Unknown(why)),
         }
     }
 
@@ -316,6 +326,7 @@ fn unasked(mut bucket: Bucket, why: &str) -> Bucket {
     bucket.public_block = Told::Unknown(why());
     bucket.public_policy = Told::Unknown(why());
     bucket.guests = Told::Unknown(why());
+    bucket.plain_refused = Told::Unknown(why());
     bucket.versioning = Told::Unknown(why());
     bucket.replication = Told::Unknown(why());
     bucket
@@ -323,8 +334,11 @@ fn unasked(mut bucket: Bucket, why: &str) -> Bucket {
 
 /// Whom a policy lets in.
 fn read(policy: &str) -> Told<Vec<Guest>> {
-    let unread = || Told::Unknown("its policy cannot be read".into());
     guests(policy).map_or_else(unread, Told::Set)
+}
+
+fn unread<T>() -> Told<T> {
+    Told::Unknown("its policy cannot be read".into())
 }
 
 /// A setting from its answer. The vendor answers 404 for one that is not set.

@@ -6,9 +6,8 @@ use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, span};
 use super::{Param, ParamKind, Probe, number};
 use crate::domain::backup::{Backup, StoreKind};
-use crate::domain::database::belongs;
 use crate::domain::part::Part;
-use crate::domain::stores::StoreBackups;
+use crate::domain::stores::{StoreBackups, is_ours};
 use crate::domain::told::Told;
 
 /// What lies in the second region, in words: snapshots, recovery points.
@@ -268,8 +267,10 @@ fn encrypted(look: &Look<'_>) -> Verdict {
     let e = &look.facts.estate;
     let seen = look.fresh(&e.databases, "the databases")?;
     let mut found = Findings::new("store", look.question(seen.source), seen.at);
-    let ours = |tag: &Option<String>| belongs(tag.as_deref(), &look.facts.environment);
-    let instances = seen.value.instances.iter().filter(|d| ours(&d.environment));
+    let here = &look.facts.environment;
+    let ours = |tag: &Option<String>, id: &str| is_ours(tag.as_deref(), id, here);
+    let instances = seen.value.instances.iter();
+    let instances = instances.filter(|d| ours(&d.environment, &d.id));
     for d in instances.filter(|d| d.cluster.is_none()) {
         found.check(
             d.encrypted,
@@ -277,7 +278,8 @@ fn encrypted(look: &Look<'_>) -> Verdict {
             if d.encrypted { "" } else { "is not encrypted" },
         );
     }
-    for c in seen.value.clusters.iter().filter(|c| ours(&c.environment)) {
+    let clusters = seen.value.clusters.iter();
+    for c in clusters.filter(|c| ours(&c.environment, &c.id)) {
         found.check(
             c.encrypted,
             &c.id,

@@ -4,6 +4,7 @@ use super::judgement::{Findings, Verdict};
 use super::look::Look;
 use super::{Probe, words};
 use crate::domain::cache::CacheGroup;
+use crate::domain::stores::is_ours;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -17,7 +18,7 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "elasticache.encrypted",
-        question: "is every cache encrypted in transit and at rest?",
+        question: "is every cache of this environment encrypted in transit and at rest?",
         params: &[],
         judge: encrypted,
     },
@@ -50,7 +51,9 @@ fn available(look: &Look<'_>) -> Verdict {
 fn encrypted(look: &Look<'_>) -> Verdict {
     let seen = look.fresh(&look.facts.estate.caches, "the caches")?;
     let mut found = Findings::new("cache", look.question(seen.source), seen.at);
-    for group in &seen.value.groups {
+    let here = &look.facts.environment;
+    let ours = |g: &&CacheGroup| is_ours(None, &g.id, here);
+    for group in seen.value.groups.iter().filter(ours) {
         let lacks: Vec<String> = group
             .lacks()
             .into_iter()

@@ -38,6 +38,7 @@ mod sns;
 mod targets;
 #[cfg(test)]
 mod testing;
+mod transit;
 mod vercel;
 mod walls;
 mod web;
@@ -156,6 +157,7 @@ const GROUPS: &[&[Probe]] = &[
     dns::PROBES,
     vercel::PROBES,
     cloudflare::PROBES,
+    transit::PROBES,
 ];
 
 /// Every probe there is.

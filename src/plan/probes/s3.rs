@@ -5,6 +5,7 @@ use super::look::{Look, Seen, span};
 use super::{Probe, number, words};
 use crate::domain::backup::copied_abroad;
 use crate::domain::bucket::Bucket;
+use crate::domain::stores::is_ours;
 use crate::domain::told::Told;
 
 pub(super) const PROBES: &[Probe] = &[
@@ -16,7 +17,7 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "s3.encrypted",
-        question: "is what is written to every bucket encrypted?",
+        question: "is what is written to every bucket of this environment encrypted?",
         params: &[words("except", "")],
         judge: encrypted,
     },
@@ -90,7 +91,8 @@ fn safe(look: &Look<'_>) -> Verdict {
 fn encrypted(look: &Look<'_>) -> Verdict {
     let (rows, seen) = buckets(look)?;
     let mut found = Findings::new("bucket", look.question(seen.source), seen.at);
-    for b in rows {
+    let here = &look.facts.environment;
+    for b in rows.into_iter().filter(|b| is_ours(None, &b.name, here)) {
         match &b.encryption {
             Told::Set(e) => found.good(&b.name, &e.algorithm),
             Told::Unset => found.bad(&b.name, "not encrypted"),

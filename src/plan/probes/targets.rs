@@ -150,6 +150,7 @@ mod tests {
             arn: format!("arn:aws:elasticloadbalancing:{region}:1:targetgroup/api/1"),
             name: "api".into(),
             load_balancers: vec!["lb".into()],
+            protocol: None,
             health_check_path: None,
             targets: states
                 .iter()

@@ -46,6 +46,7 @@ pub(super) const VIEW: View = View {
         "vercel_aliases",
         "databases",
         "db_vitals",
+        "db_transit",
         "db_events",
         "postgres",
         "postgres_shape",

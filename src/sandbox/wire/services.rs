@@ -236,6 +236,7 @@ const RDS_ITEMS: &[(&str, &str)] = &[
     ("DBSnapshots", "DBSnapshot"),
     ("EventCategories", "EventCategory"),
     ("Events", "Event"),
+    ("Parameters", "Parameter"),
     (
         "PendingMaintenanceActionDetails",
         "PendingMaintenanceAction",

@@ -2,6 +2,7 @@
 //! in the one that copies go to.
 
 mod backups;
+mod transit;
 mod wire;
 
 use std::sync::Arc;

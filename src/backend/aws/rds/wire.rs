@@ -54,6 +54,7 @@ holders! {
     Replications = "DBInstanceAutomatedBackupsReplication", Replication;
     MeasuredRows = "member", MeasuredRow;
     Values = "member", String;
+    ParameterGroups = "DBParameterGroup", ParameterGroup;
 }
 
 pages! {
@@ -63,6 +64,13 @@ pages! {
     ClusterSnapshots = "DBClusterSnapshots", ClusterSnapshotRows, ClusterSnapshot;
     AutomatedBackups = "DBInstanceAutomatedBackups", AutomatedRows, Automated;
     Events = "Events", EventRows, Event;
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ParameterGroup {
+    #[serde(rename = "DBParameterGroupName")]
+    name: Option<String>,
 }
 
 /// A switch; off where nothing is said.
@@ -209,6 +217,8 @@ pub(super) struct Instance {
     pending_modified_values: Pending,
     #[serde(rename = "DBInstanceAutomatedBackupsReplications")]
     replications: Replications,
+    #[serde(rename = "DBParameterGroups")]
+    parameter_groups: ParameterGroups,
     tag_list: Tags,
 }
 
@@ -236,6 +246,11 @@ impl Instance {
             storage_limit_gib: whole(self.max_allocated_storage.as_deref()),
             storage_type: text(self.storage_type.as_deref()),
             encrypted: on(self.storage_encrypted.as_deref()),
+            parameter_group: self
+                .parameter_groups
+                .items
+                .first()
+                .and_then(|g| some_text(g.name.as_deref())),
             retention_days: whole(self.backup_retention_period.as_deref()).unwrap_or(0),
             backup_window: text(self.preferred_backup_window.as_deref()),
             maintenance_window: text(self.preferred_maintenance_window.as_deref()),
@@ -292,6 +307,8 @@ pub(super) struct Cluster {
     endpoint: Option<String>,
     port: Option<String>,
     database_name: Option<String>,
+    #[serde(rename = "DBClusterParameterGroup")]
+    parameter_group: Option<String>,
     tag_list: Tags,
 }
 
@@ -309,6 +326,7 @@ impl Cluster {
                 .map(|m| (text(Some(&m.id)), on(m.writer.as_deref())))
                 .collect(),
             encrypted: on(self.storage_encrypted.as_deref()),
+            parameter_group: some_text(self.parameter_group.as_deref()),
             retention_days: whole(self.backup_retention_period.as_deref()).unwrap_or(0),
             backup_window: text(self.preferred_backup_window.as_deref()),
             restorable_until: stamp(self.latest_restorable_time.as_deref()),

@@ -249,6 +249,7 @@ fn what_is_bad_of_one_thing_hides_nothing_of_another() {
             arn: format!("arn:aws:elasticloadbalancing:{region}:1:targetgroup/{name}/1"),
             name: name.into(),
             load_balancers: Vec::new(),
+            protocol: None,
             health_check_path: None,
             targets: states.iter().map(target).collect(),
         }

@@ -40,6 +40,11 @@ impl Cluster {
         }
     }
 
+    /// Its cluster parameter group.
+    pub fn group(&self) -> String {
+        super::parameters::group("aurora-postgresql", self.version)
+    }
+
     /// As DescribeDBClusters shows it, given the instances that belong to it.
     pub fn show(&self, now: Now, members: &[&Instance]) -> Node {
         let host = |kind: &str| {
@@ -74,6 +79,7 @@ impl Cluster {
             ("Engine", "aurora-postgresql".into()),
             ("EngineVersion", self.version.into()),
             ("EngineMode", "provisioned".into()),
+            ("DBClusterParameterGroup", self.group().into()),
             ("Status", self.status(now).into()),
             ("DatabaseName", "analytics".into()),
             ("MasterUsername", "laser".into()),

@@ -168,11 +168,10 @@ impl Instance {
             ("Port", self.port().into()),
             ("HostedZoneId", "Z2R2ITUGPM61AM".into()),
         ]);
-        let family = self.version.split('.').next().unwrap_or_default();
         let group = map([
             (
                 "DBParameterGroupName",
-                format!("laser-{}{family}", self.engine).into(),
+                super::parameters::group(self.engine, &self.version).into(),
             ),
             ("ParameterApplyStatus", "in-sync".into()),
         ]);

@@ -7,6 +7,7 @@ mod cluster;
 mod events;
 mod instance;
 mod modify;
+mod parameters;
 mod read;
 mod restore;
 mod snapshot;
@@ -100,6 +101,8 @@ impl Databases {
             "DescribeEvents" => self.describe_events(input, region, now),
             "DescribeDBInstanceAutomatedBackups" => self.describe_automated(input, region, now),
             "DescribePendingMaintenanceActions" => self.describe_maintenance(input, region, now),
+            "DescribeDBParameters" => self.describe_parameters(input, region, false),
+            "DescribeDBClusterParameters" => self.describe_parameters(input, region, true),
             "ListTagsForResource" => self.tags(input),
             "CreateDBSnapshot" => self.create_snapshot(input, region, now),
             "CreateDBClusterSnapshot" => self.create_cluster_snapshot(input, region, now),

@@ -128,9 +128,27 @@ pub fn policy_status(bucket: &Bucket) -> Reply {
     let Some(policy) = &bucket.policy else {
         return no_policy();
     };
-    let text = policy.replace([' ', '\n'], "");
-    let public = text.contains("\"Principal\":\"*\"") || text.contains("\"AWS\":\"*\"");
+    let public = is_public(policy);
     document("PolicyStatus", &format!("<IsPublic>{public}</IsPublic>"))
+}
+
+/// Whether a policy lets everybody in: what it denies to all lets in nobody.
+fn is_public(policy: &str) -> bool {
+    let read: serde_json::Value = serde_json::from_str(policy).unwrap_or_default();
+    let statements = match read.get("Statement") {
+        Some(serde_json::Value::Array(all)) => all.iter().collect(),
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    let all = |who: &serde_json::Value| match who {
+        serde_json::Value::Array(names) => names.iter().any(|n| n == "*"),
+        one => one == "*",
+    };
+    statements.into_iter().any(|s| {
+        let who = s.get("Principal");
+        let named = who.is_some_and(|w| all(w) || w.get("AWS").is_some_and(all));
+        named && s.get("Effect").is_some_and(|e| e == "Allow")
+    })
 }
 
 /// `GetBucketPolicy`: the one answer in JSON.

@@ -23,10 +23,18 @@ pub(super) fn buckets(now: f64) -> Vec<Bucket> {
     let archives: BTreeMap<_, _> = (0..21).map(|night| archive(now, night)).collect();
     let assets: BTreeMap<_, _> = assets(now).collect();
     vec![
-        bucket("laser-prod-assets", now, 340.0, &assets).copied_to("laser-prod-assets-replica"),
-        bucket("laser-prod-assets-replica", now, 338.0, &assets).elsewhere(),
-        bucket(BACKUPS, now, 340.0, &archives).copied_to("laser-prod-backups-replica"),
-        bucket("laser-prod-backups-replica", now, 338.0, &archives).elsewhere(),
+        bucket("laser-prod-assets", now, 340.0, &assets)
+            .copied_to("laser-prod-assets-replica")
+            .only_encrypted(),
+        bucket("laser-prod-assets-replica", now, 338.0, &assets)
+            .elsewhere()
+            .only_encrypted(),
+        bucket(BACKUPS, now, 340.0, &archives)
+            .copied_to("laser-prod-backups-replica")
+            .only_encrypted(),
+        bucket("laser-prod-backups-replica", now, 338.0, &archives)
+            .elsewhere()
+            .only_encrypted(),
         bucket(UNREPLICATED, now, 312.0, &uploads(now).collect()).read_by(PARTNER),
     ]
 }
@@ -110,6 +118,17 @@ impl Bucket {
             names::ACCOUNT
         );
         self.encryption = Some(("aws:kms".to_owned(), Some(key)));
+        self
+    }
+
+    /// Refuses whoever comes without TLS. The bucket that a partner reads was given a policy of its own, without this.
+    fn only_encrypted(mut self) -> Self {
+        let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [{
+            "Sid": "OnlyEncrypted", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+            "Resource": [format!("arn:aws:s3:::{}", self.name), format!("arn:aws:s3:::{}/*", self.name)],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }]});
+        self.policy = Some(policy.to_string());
         self
     }
 

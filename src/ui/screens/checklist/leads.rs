@@ -34,6 +34,7 @@ const MORE: &[(&str, More)] = &[
     ("redis.", More::View("redis")),
     ("backups.", More::View("backups")),
     ("stores.", More::View("backups")),
+    ("transit.", More::View("security")),
     ("s3.", More::View("buckets")),
     ("iam.", More::View("access")),
     ("ecr.", More::View("images")),

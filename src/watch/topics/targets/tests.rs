@@ -17,6 +17,7 @@ fn group(n: usize) -> TargetGroup {
         arn: arn(n),
         name: format!("tg-{n}"),
         load_balancers: Vec::new(),
+        protocol: None,
         health_check_path: None,
         targets: Vec::new(),
     }
