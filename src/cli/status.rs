@@ -14,6 +14,7 @@ use super::words;
 use crate::domain::alarm::AlarmState;
 use crate::domain::facts::{Facts, ProviderHealth};
 use crate::domain::problem::Problem;
+use crate::domain::rights::Rights;
 use crate::domain::service::ServiceHealth;
 use crate::domain::slo::{HOUR_S, SIX_HOURS_S, Slo, THREE_DAYS_S};
 use crate::domain::text::inert;
@@ -249,6 +250,7 @@ fn object(verdict: Verdict, findings: &[Finding], aside: &[Silence], picture: &S
         "demo": facts.demo,
         "account": facts.identity.value.as_ref().map(|i| &i.account),
         "region": facts.identity.value.as_ref().map(|i| &i.region),
+        "rights": Rights::of(facts, facts.taken_at),
         "findings": findings,
         "not_known": aside,
         "services": services.map(|s| super::services::object(s, facts)).collect::<Vec<_>>(),

@@ -94,6 +94,14 @@ impl Deed {
     }
 }
 
+/// The calls by which the console itself changes something, and what it needs each for.
+pub const CALLS: [(&str, &str); 4] = [
+    ("ecs:UpdateService", "deploy, roll back, scale and restart"),
+    ("ecs:RegisterTaskDefinition", "register revisions"),
+    ("iam:PassRole", "pass roles to tasks"),
+    ("ecs:StopServiceDeployment", "stop deployments"),
+];
+
 /// Deletes a version of an object: an application's own files, too.
 const DELETE_VERSION: &str = "s3:DeleteObjectVersion";
 
@@ -162,6 +170,9 @@ pub struct Principal {
     pub administers: bool,
     /// How each deed is allowed that is.
     pub grants: BTreeMap<Deed, Vec<Grant>>,
+    /// Which of the console's own calls it may make, and how far.
+    #[serde(skip)]
+    pub calls: Vec<Grant>,
     /// Roles by which it may do more than by itself, the mightiest first.
     pub through: Vec<Passing>,
 }
@@ -171,6 +182,13 @@ impl Principal {
     pub fn judge(&mut self, own: &[Statement], bound: Option<&[Statement]>) {
         let within = |action: &str| bound.is_none_or(|b| allowance(b, action).is_some());
         self.administers = administers(own) && bound.is_none_or(administers);
+        let calls = CALLS.iter().filter(|(action, _)| within(action));
+        self.calls = calls
+            .filter_map(|(action, _)| {
+                let how = allowance(own, action)?;
+                Some(Grant { action, how })
+            })
+            .collect();
         for deed in DEEDS {
             let grants: Vec<Grant> = deed
                 .actions()

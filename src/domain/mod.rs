@@ -39,6 +39,7 @@ pub mod queries;
 pub mod quote;
 pub mod redact;
 pub mod redis_server;
+pub mod rights;
 pub mod scaling;
 pub mod secret;
 pub mod sentry;

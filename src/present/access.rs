@@ -6,6 +6,7 @@ use super::words::{count, days, span};
 use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::access::{Access, Credentials, DEEDS, Deed, Grant, Principal, PrincipalKind};
 use crate::domain::facts::Facts;
+use crate::domain::rights::{self, Rights};
 
 pub(super) const VIEW: View = View {
     id: "access",
@@ -13,7 +14,7 @@ pub(super) const VIEW: View = View {
     doc: "Who may delete backups, restore, change databases, read secrets, deploy, grant rights; passwords, second factors, old keys",
     group: Group::Safety,
     lines: &["iam"],
-    needs: &["access"],
+    needs: &["access", "identity"],
     make,
 };
 
@@ -65,7 +66,14 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let none = "Nobody gains anything by a role that may be passed to a service.";
     let mut taken = Section::of(part, now, "through", "Through others' roles", THROUGH, none);
     if let Some(access) = &part.value {
-        principals(access, &mut matrix);
+        principals(access, facts, &mut matrix);
+        // What the console itself may do stands first: who reads on knows as whom.
+        let rights = Rights::of(facts, now);
+        let tone = match rights.unknown {
+            Some(_) => Tone::Unknown,
+            None => Tone::Plain,
+        };
+        matrix.notes.insert(0, Cell::new(rights.words(), tone));
         through(access, &mut taken);
         for c in access.credentials.iter().flatten() {
             credentials.row(&c.user, credential_cells(c, now), c);
@@ -80,7 +88,9 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     vec![matrix, taken, credentials]
 }
 
-fn principals(access: &Access, matrix: &mut Section) {
+fn principals(access: &Access, facts: &Facts, matrix: &mut Section) {
+    let identity = facts.identity.value.as_ref();
+    let you = identity.and_then(|i| rights::ours(access, &i.arn));
     let is_empty = |p: &&Principal| p.grants.is_empty() && p.unread.is_empty();
     let of_service = access.principals.iter().filter(|p| p.of_service).count();
     let mut rows: Vec<&Principal> = access
@@ -111,7 +121,11 @@ fn principals(access: &Access, matrix: &mut Section) {
         Tone::Muted,
     );
     for p in rows {
-        matrix.row(&p.arn, cells(access, p), p);
+        let mut cells = cells(access, p);
+        if let (Some(first), true) = (cells.first_mut(), you == Some(p)) {
+            *first = Cell::name(format!("{} (you)", p.name));
+        }
+        matrix.row(&p.arn, cells, p);
     }
 }
 

@@ -73,6 +73,14 @@ pub(super) const USERS: &[Principal] = &[
         age_days: 90.0,
         ..NOBODY
     },
+    // Whose credentials the console has here.
+    Principal {
+        name: "flightdeck-demo",
+        managed: &["ReadOnlyAccess", "laser-deploy"],
+        age_days: 30.0,
+        key_days: Some(30.0),
+        ..NOBODY
+    },
 ];
 
 pub(super) const GROUPS: &[Principal] = &[
@@ -190,7 +198,7 @@ pub(super) const MANAGED: &[Managed] = &[
     ),
     local(
         "laser-deploy",
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecs:UpdateService","ecs:RegisterTaskDefinition","ecs:Describe*"],"Resource":"*"},{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::123456789012:role/laser-*"}]}"#,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecs:UpdateService","ecs:StopServiceDeployment","ecs:RegisterTaskDefinition","ecs:Describe*"],"Resource":"*"},{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::123456789012:role/laser-*"}]}"#,
     ),
     local(
         "laser-restore",
