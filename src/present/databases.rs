@@ -17,7 +17,13 @@ pub(super) const VIEW: View = View {
     doc: "Instances and clusters of RDS: state, zones, replicas, disk, connections, backups; and their events",
     group: Group::Data,
     lines: &["rds"],
-    needs: &["databases", "db_vitals", "db_transit", "db_events", "alarms"],
+    needs: &[
+        "databases",
+        "db_vitals",
+        "db_transit",
+        "db_events",
+        "alarms",
+    ],
     make,
 };
 
