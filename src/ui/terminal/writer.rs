@@ -35,12 +35,8 @@ impl Writer {
             .name("terminal-writer".into())
             .spawn(move || {
                 while let Ok(frame) = inbox.recv() {
-                    let mut out = io::stdout().lock();
-                    let wrote = match is_taken() {
-                        true => out.write_all(&frame).and_then(|()| out.flush()),
-                        false => Ok(()),
-                    };
-                    drop(out);
+                    // Held from the question to the last byte: who gives the terminal back waits for it, or came first.
+                    let wrote = put(&mut io::stdout().lock(), &frame, is_taken);
                     if wrote.is_err() {
                         shared.failed.store(true, Ordering::SeqCst);
                     }
@@ -73,5 +69,27 @@ impl Writer {
             self.state.failed.store(true, Ordering::SeqCst);
             self.state.busy.store(false, Ordering::SeqCst);
         }
+    }
+}
+
+/// Writes a frame where the terminal is ours still.
+fn put(to: &mut impl Write, frame: &[u8], is_ours: impl FnOnce() -> bool) -> io::Result<()> {
+    if !is_ours() {
+        return Ok(());
+    }
+    to.write_all(frame)?;
+    to.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_painted_on_a_terminal_that_was_given_back() {
+        let mut screen = Vec::new();
+        put(&mut screen, b"frame", || true).unwrap();
+        put(&mut screen, b"late", || false).unwrap();
+        assert_eq!(screen, b"frame");
     }
 }
