@@ -39,6 +39,7 @@ fn parts(facts: &Facts, now: Timestamp) -> BTreeMap<&'static str, Standing> {
     let estate = estate!(
         databases,
         db_vitals,
+        db_transit,
         db_events,
         statements,
         snapshots,
