@@ -5,6 +5,7 @@ pub mod action;
 pub mod alarm;
 pub mod audit;
 pub mod backup;
+mod balancing;
 pub mod breaker;
 pub mod bucket;
 pub mod cache;

@@ -1,5 +1,6 @@
 //! Clusters, services, tasks and task definitions, after the Amazon ECS API reference.
 
+pub use super::balancing::LoadBalancerBinding;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -136,19 +137,6 @@ pub struct DeploymentConfig {
     pub bake_minutes: Option<u32>,
     /// Minutes that the pauses between the steps of a canary or linear traffic shift take together.
     pub shift_minutes: Option<u32>,
-}
-
-/// A service's link to a load balancer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LoadBalancerBinding {
-    /// Target group ARN.
-    pub target_group_arn: String,
-    /// The other target group of a pair (blue/green and its kin): each deployment moves the tasks from one to the other.
-    pub alternate_target_group_arn: Option<String>,
-    /// Container that receives traffic.
-    pub container: String,
-    /// Its port.
-    pub port: u16,
 }
 
 /// One line of a service's event list.

@@ -407,6 +407,7 @@ mod tests {
                 multi_az: true,
                 encrypted: true,
                 retention_days: 7,
+                public: Some(false),
                 ..Database::default()
             }];
             let known = Databases {

@@ -146,8 +146,9 @@ async fn one_vendor_that_hangs_for_half_a_minute_holds_no_other_up_on_any_screen
         }
         for view in VIEWS.iter().filter(|v| !v.needs.contains(&"slack")) {
             let sections = (view.make)(facts, now);
-            // Nobody answers what the demo does not name, nor what the console knows by itself.
-            let nobodys = [facts.estate.redis_elsewhere.source.as_str(), "this console"];
+            // Nobody answers what the demo does not name, nor what the console knows by itself; and there is no store here.
+            let elsewhere = facts.estate.redis_elsewhere.source.as_str();
+            let nobodys = [elsewhere, "this console", "store"];
             let unasked =
                 |s: &Section| !s.is_asked() || nobodys.contains(&s.standing.source.as_str());
             if sections.iter().all(|s| s.is_answered() || unasked(s)) {

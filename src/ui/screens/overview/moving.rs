@@ -175,15 +175,18 @@ fn of_scaling(s: &Service, room: u16, cx: &Cx<'_>) -> Option<Spans> {
     ))
 }
 
-/// Half a screen.
+/// Half of a screen of 120 columns has less.
 const NARROW: u16 = 72;
+/// Half of a screen of 160 columns, and all of one of 80.
+const HALF: u16 = 76;
 
 /// Columns of what moves: a service with its cluster and both revisions, where there is room for them.
 fn title_columns(room: u16) -> usize {
     match room {
         90.. => 30,
+        HALF.. => 27,
         NARROW.. => 24,
-        _ => 17,
+        _ => 21,
     }
 }
 
@@ -197,13 +200,14 @@ fn move_line(
     cx: &Cx<'_>,
 ) -> Spans {
     let t = cx.theme;
-    // In half a screen the bar makes room for the word and the time, and the counts of tasks for the share that is done.
+    // In half a screen the bar and the counts of tasks make room for the name, and for the share that is done.
     let wide = room >= NARROW;
     let name = title_columns(room);
     let bar_width = match room {
         90.. => 12,
+        HALF.. => 6,
         NARROW.. => 8,
-        _ => 4,
+        _ => 0,
     };
     let (full, empty) = bar(ratio, bar_width);
     let percent = match all {
