@@ -558,6 +558,11 @@ fn a_raised_count_is_young_for_a_while_and_ends_when_its_tasks_run() {
         ServiceHealth::Degraded,
         "lost one"
     );
+    // Raised again and again while no task comes is no new beginning; while some come it is.
+    assert_eq!(told(&moving, &service(3, 6, None), 250), begun);
+    assert_eq!(told(&service(3, 6, begun), &service(3, 7, None), 310), None);
+    let comes = told(&moving, &service(4, 6, None), 250);
+    assert_eq!(comes.map(|s| s.since), Some(at(250)));
     let from_nothing = told(&service(0, 0, None), &service(0, 2, None), 10);
     assert_eq!(service(0, 2, from_nothing).health(), ServiceHealth::Scaling);
     assert_eq!(service(0, 2, None).health(), ServiceHealth::Down);

@@ -19,6 +19,7 @@ use crate::domain::action::{Intent, Phase, Preview, Run};
 use crate::domain::audit::{ChainVerdict, Outcome, SignOffKind};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::quote::Quote;
+use crate::domain::redact;
 use crate::domain::service::ServiceId;
 use crate::door::Acts;
 use crate::store::{Claim, Store};
@@ -366,7 +367,10 @@ impl Acts for Engine {
     }
 
     async fn quote(&self, service: ServiceId) -> Result<Quote, Problem> {
-        self.backend.estate.quotes.service(&service).await
+        let mut quote = self.backend.estate.quotes.service(&service).await?;
+        // Where logs go to may be told with the token that they go there by.
+        quote.body = redact::json(&quote.body);
+        Ok(quote)
     }
 
     async fn start(

@@ -1,5 +1,7 @@
 //! Scale: change the desired count.
 
+use std::time::Duration;
+
 use super::draft::Draft;
 use super::goal::Goal;
 use super::hands::{Halt, Hands};
@@ -14,6 +16,9 @@ use crate::domain::service::ServiceId;
 const MOST: u32 = 5_000;
 /// A jump that is more often a slip of the finger than a wish.
 const JUMP: u32 = 10;
+
+/// How long the bounds of auto scaling are waited for: of a big account they are many pages, and a count may have to change now.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The intent's parts.
 #[derive(Clone, Copy, Debug)]
@@ -68,8 +73,9 @@ impl Scale<'_> {
                 ),
             );
         }
-        match look.backend.estate.autoscaling.targets().await {
-            Ok(targets) => {
+        let asked = look.backend.estate.autoscaling.targets();
+        match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(Ok(targets)) => {
                 let own = |t: &&ScalableTarget| t.service() == Some((&id.cluster, &id.name));
                 let target = targets.iter().find(own);
                 draft.fact("bounds", bounds(target));
@@ -77,11 +83,14 @@ impl Scale<'_> {
                     draft.warn(words);
                 }
             }
-            Err(p) => {
+            told => {
+                let why = match &told {
+                    Ok(Err(p)) => p.why.as_str(),
+                    _ => "no answer in time",
+                };
                 draft.fact("bounds", "unknown");
                 draft.warn(format!(
-                    "whether it scales by itself could not be read: {}",
-                    p.why
+                    "whether it scales by itself could not be read: {why}"
                 ));
             }
         }

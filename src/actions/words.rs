@@ -59,7 +59,8 @@ pub fn strategy(strategy: Strategy, config: &DeploymentConfig, desired: u32) -> 
         config.minimum_healthy_percent,
         config.maximum_percent
     );
-    if let Some(minutes) = config.bake_minutes {
+    // Of a rolling deployment ECS reckons the bake time itself, by the alarms that it watches.
+    if let Some(minutes) = config.bake_minutes.filter(|_| strategy.shifts_traffic()) {
         text += &format!(", baked for {minutes} min");
     }
     text

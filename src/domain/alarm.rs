@@ -150,16 +150,31 @@ impl Alarm {
 
     /// Whether its rule names another alarm, by its name or its ARN.
     pub fn is_made_of(&self, name: &str) -> bool {
-        match &self.rule {
-            AlarmRule::Composite { rule } => [
-                format!("\"{name}\""),
-                format!("({name})"),
-                format!(":{name}\""),
-            ]
-            .iter()
-            .any(|said| rule.contains(said)),
-            AlarmRule::Metric { .. } => false,
-        }
+        self.made_of().any(|named| named == name)
+    }
+
+    /// The names of the alarms that its rule is about, as often as it names them (CloudWatch API reference, "PutCompositeAlarm",
+    /// `AlarmRule`: `ALARM("name")`, `OK(name)`, `INSUFFICIENT_DATA("arn:...:alarm:name")`).
+    pub fn made_of(&self) -> impl Iterator<Item = &str> {
+        let rule = match &self.rule {
+            AlarmRule::Composite { rule } => rule.as_str(),
+            AlarmRule::Metric { .. } => "",
+        };
+        let opened = rule.match_indices('(').filter_map(|(at, _)| {
+            let (before, behind) = (&rule[..at], &rule[at + 1..]);
+            let is_state = before.ends_with(|c: char| c.is_ascii_uppercase());
+            is_state.then(|| behind.trim_start())
+        });
+        opened.filter_map(|said| {
+            let named = match said.strip_prefix('"') {
+                Some(quoted) => quoted.split('"').next()?,
+                None => said.split(')').next()?.trim_end(),
+            };
+            let arn = named
+                .strip_prefix("arn:")
+                .and_then(|a| a.split_once(":alarm:"));
+            Some(arn.map_or(named, |(_, name)| name))
+        })
     }
 
     /// Actions that reach somebody.
@@ -200,6 +215,27 @@ pub struct AlarmEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_composite_rule_names_alarms_whole() {
+        let rule = r#"(ALARM("api:cpu") OR ALARM( db-cpu )) AND NOT OK("arn:aws:cloudwatch:us-east-1:1:alarm:lag") AND (ALARM(a"#;
+        let alarm = Alarm {
+            name: "down".into(),
+            arn: String::new(),
+            description: String::new(),
+            state: AlarmState::Ok,
+            severity: Severity::Warning,
+            reason: String::new(),
+            since: None,
+            updated_at: None,
+            rule: AlarmRule::Composite { rule: rule.into() },
+            actions_enabled: true,
+            actions: Vec::new(),
+        };
+        let named: Vec<&str> = alarm.made_of().collect();
+        assert_eq!(named, ["api:cpu", "db-cpu", "lag", "a"]);
+        assert!(alarm.is_made_of("lag") && !alarm.is_made_of("cpu"));
+    }
 
     #[test]
     fn an_action_tells_somebody_by_what_its_arn_names() {

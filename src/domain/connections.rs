@@ -4,9 +4,10 @@ use std::net::IpAddr;
 
 use super::cache::CacheGroup;
 use super::capacity::Headroom;
-use super::database::{Database, belongs};
+use super::database::Database;
 use super::facts::Facts;
 use super::postgres::PostgresNow;
+use super::stores::is_ours;
 
 /// What connections are called among what is left.
 pub const CONNECTIONS: &str = "connections";
@@ -33,7 +34,7 @@ fn ours(facts: &Facts) -> impl Iterator<Item = &Database> {
         .value
         .iter()
         .flat_map(|d| &d.instances);
-    all.filter(|d| belongs(d.environment.as_deref(), &facts.environment))
+    all.filter(|d| is_ours(d.environment.as_deref(), &d.id, &facts.environment))
 }
 
 /// The only one of some.
@@ -60,7 +61,7 @@ pub fn group_of<'a>(address: &str, facts: &'a Facts) -> Option<&'a CacheGroup> {
     let at = host(address);
     let all = || facts.estate.caches.value.iter().flat_map(|c| &c.groups);
     let named = all().find(|g| host(&g.endpoint) == at);
-    let here = |g: &&CacheGroup| belongs(Some(&g.id), &facts.environment);
+    let here = |g: &&CacheGroup| is_ours(None, &g.id, &facts.environment);
     named.or_else(|| only(all().filter(here)).filter(|_| is_tunnel(at)))
 }
 

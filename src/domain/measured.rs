@@ -83,7 +83,7 @@ pub fn copies_lag(facts: &Facts, bucket: &Bucket, now: Timestamp) -> (Option<f64
 pub fn buckets(facts: &Facts, now: Timestamp) -> BucketAnswers {
     let mut names: Vec<&str> = Vec::new();
     let (mut requests, mut seconds) = (0.0, 0.0_f64);
-    let (mut waited, mut failed) = (0.0, 0.0);
+    let (mut waited, mut failed, mut all_failures) = (0.0, 0.0, true);
     let known = facts.series.value.iter().flat_map(|all| all.keys());
     for query in known.filter(|q| q.metric.name == "AllRequests") {
         let Some([first, failures, all]) = queries::bucket_requests(&query.metric) else {
@@ -100,7 +100,10 @@ pub fn buckets(facts: &Facts, now: Timestamp) -> BucketAnswers {
         requests += n;
         seconds = seconds.max(asked.len() as f64 * f64::from(queries::PERIOD_S));
         waited += ms * n;
-        failed += of(failures).unwrap_or(0.0) * n;
+        match of(failures) {
+            Some(share) => failed += share * n,
+            None => all_failures = false,
+        }
         let name = query.metric.dimensions.iter();
         names.extend(
             name.filter(|(d, _)| d == "BucketName")
@@ -112,7 +115,8 @@ pub fn buckets(facts: &Facts, now: Timestamp) -> BucketAnswers {
     let any = requests > 0.0;
     BucketAnswers {
         latency_ms: any.then(|| waited / requests),
-        errors_percent: any.then(|| failed / requests * 100.0),
+        // A series that is missing is no series of none.
+        errors_percent: (any && all_failures).then(|| failed / requests * 100.0),
         requests_per_s: any.then(|| requests / seconds),
         buckets: names.len(),
     }
@@ -187,18 +191,19 @@ mod tests {
             queries::bucket_requests(&MetricId::new("AWS/S3", "FirstByteLatency", &dims)).unwrap()
         };
         let [slow, slow_failed, slow_all] = filter("slow");
-        let [fast, _, fast_all] = filter("fast");
-        let facts = facts(
-            &[
-                (slow, &[(1, 100.0)]),
-                (slow_failed, &[(1, 0.02)]),
-                (slow_all, &[(1, 60.0)]),
-                (fast, &[(1, 20.0)]),
-                (fast_all, &[(1, 180.0)]),
-            ],
-            now,
-        );
-        let told = buckets(&facts, now);
+        let [fast, fast_failed, fast_all] = filter("fast");
+        let mut all: Vec<(MetricQuery, &[(i64, f64)])> = vec![
+            (slow, &[(1, 100.0)]),
+            (slow_failed, &[(1, 0.02)]),
+            (slow_all, &[(1, 60.0)]),
+            (fast, &[(1, 20.0)]),
+            (fast_all, &[(1, 180.0)]),
+        ];
+        // Failures of which nothing is told are not none.
+        assert_eq!(buckets(&facts(&all, now), now).errors_percent, None);
+        all.push((fast_failed, &[(1, 0.0)]));
+        let known = facts(&all, now);
+        let told = buckets(&known, now);
         assert_eq!((told.latency_ms, told.buckets), (Some(40.0), 2));
         assert_eq!(told.errors_percent, Some(0.5));
         assert_eq!(told.requests_per_s, Some(4.0));

@@ -111,9 +111,12 @@ impl ScaleOut {
         let (was, is) = (before.counts.desired, now.counts.desired);
         let known = before.scaling.filter(|s| s.from < is);
         let begun = match is > was {
+            // One that is raised again while no task comes lasts as long as the first.
             true => Some(Self {
                 from: known.map_or(was, |s| s.from),
-                since: at,
+                since: known
+                    .filter(|_| now.counts.running <= before.counts.running)
+                    .map_or(at, |s| s.since),
             }),
             false => known,
         };

@@ -9,6 +9,7 @@ use super::{Cell, Group, Head, Section, Tone, View, firing};
 use crate::domain::cache::{CacheGroup, Caches};
 use crate::domain::facts::Facts;
 use crate::domain::measured::{self, CacheMeasures};
+use crate::domain::stores::is_ours;
 
 pub(super) const VIEW: View = View {
     id: "caches",
@@ -100,7 +101,15 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     }
     let mut silent = false;
     for group in &caches.groups {
-        groups.row(&group.id, cells(group, caches, now), group);
+        let mut cells = cells(group, caches, now);
+        // What production asks is not asked of another environment's.
+        if !is_ours(None, &group.id, &facts.environment) {
+            let asked = cells.iter_mut().skip(2);
+            asked
+                .filter(|c| c.tone.weight() >= Tone::Warn.weight())
+                .for_each(|c| c.tone = Tone::Muted);
+        }
+        groups.row(&group.id, cells, group);
         for id in std::iter::once(&group.id).chain(group.nodes.iter().map(|n| &n.id)) {
             let alarms = firing::about(facts, "AWS/ElastiCache", id);
             firing::tell(&mut groups, id, &alarms, now);
@@ -135,7 +144,9 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     if let Some(why) = unmeasured(facts, silent, now) {
         nodes.note(why, Tone::Muted);
     }
-    let short = caches.groups.iter().filter(|g| !g.lacks().is_empty());
+    let ours = |g: &&CacheGroup| is_ours(None, &g.id, &facts.environment);
+    let short = caches.groups.iter().filter(ours);
+    let short = short.filter(|g| !g.lacks().is_empty());
     let short = short.count();
     if short > 0 {
         groups.note(

@@ -23,7 +23,13 @@ pub(super) const VIEW: View = View {
     group: Group::Safety,
     lines: &[],
     needs: &[
+        "identity",
         "outside",
+        "alarms",
+        "measures",
+        "targets",
+        "recovery_points",
+        "recovery_points_abroad",
         "network",
         "access",
         "buckets",

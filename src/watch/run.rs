@@ -22,6 +22,7 @@ use super::{Desk, Snapshot};
 use crate::backend::Backend;
 use crate::backend::transport::allowance;
 use crate::domain::action::Run;
+use crate::domain::audit::Sighting;
 use crate::domain::problem::ProblemKind;
 use crate::domain::service::ServiceId;
 use crate::plan::{self, Checklist};
@@ -287,7 +288,13 @@ impl Watch {
     /// What became proved, or no longer is, goes into the store with its time.
     fn put_down(&mut self, list: &Checklist, now: Instant) {
         let seen = plan::sightings(list, &self.picture.facts);
-        if seen != self.picture.sightings {
+        let what = |all: &[Sighting]| -> Vec<(String, bool)> {
+            all.iter()
+                .map(|s| (s.criterion.clone(), s.proved))
+                .collect()
+        };
+        // Each judging has its own time: that is no news.
+        if what(&seen) != what(&self.picture.sightings) {
             if !seen.is_empty() {
                 self.table.hurry(&Topic::Records, now);
             }

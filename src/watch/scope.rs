@@ -108,6 +108,7 @@ fn subject(topic: &Topic) -> Option<Subject> {
 mod tests {
     use super::*;
 
+    /// A view that is made of others asks what they need.
     #[test]
     fn what_a_view_needs_is_somebody_s_subject() {
         use Subject::*;

@@ -126,6 +126,9 @@ fn measured_by_itself(look: &Look<'_>, unconfigured: Judgement) -> Verdict {
         let name = format!("{} evictions", group.id);
         if evicted.is_empty() {
             found.unknown(name, "CloudWatch tells of none of the last minutes");
+        } else if evicted.len() < told.len() {
+            let (few, all) = (evicted.len(), told.len());
+            found.unknown(name, format!("CloudWatch tells of {few} of {all} nodes"));
         } else {
             let pace: f64 = evicted.iter().sum();
             let answer = format!("{pace:.1} keys a minute (allowed: {most:.0})");

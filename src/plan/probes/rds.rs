@@ -3,7 +3,8 @@
 use super::judgement::{Findings, Verdict};
 use super::look::Look;
 use super::{Probe, number};
-use crate::domain::database::{Database, DbCluster, belongs};
+use crate::domain::database::{Database, DbCluster};
+use crate::domain::stores::is_ours;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -24,14 +25,25 @@ fn available(look: &Look<'_>) -> Verdict {
     let seen = look.fresh(&look.facts.estate.databases, "the databases")?;
     let mut found = Findings::new("database", look.question(seen.source), seen.at);
     let kept = look.number("kept");
-    let ours = |tag: &Option<String>| belongs(tag.as_deref(), &look.facts.environment);
-    for d in seen.value.instances.iter().filter(|d| ours(&d.environment)) {
+    let ours =
+        |tag: &Option<String>, id: &str| is_ours(tag.as_deref(), id, &look.facts.environment);
+    for d in seen
+        .value
+        .instances
+        .iter()
+        .filter(|d| ours(&d.environment, &d.id))
+    {
         match wrong_with(d, kept) {
             wrong if wrong.is_empty() => found.good(&d.id, &format!("is {}", d.status)),
             wrong => found.bad(&d.id, wrong.join(", ")),
         }
     }
-    for c in seen.value.clusters.iter().filter(|c| ours(&c.environment)) {
+    for c in seen
+        .value
+        .clusters
+        .iter()
+        .filter(|c| ours(&c.environment, &c.id))
+    {
         match wrong_with_cluster(c, kept) {
             wrong if wrong.is_empty() => found.good(&c.id, &format!("is {}", c.status)),
             wrong => found.bad(&c.id, wrong.join(", ")),
@@ -89,7 +101,7 @@ fn statements(look: &Look<'_>) -> Verdict {
     let databases = look.fresh(&look.facts.estate.databases, "the databases")?;
     let ours = |id: &str| {
         let known = databases.value.instances.iter().find(|d| d.id == id);
-        known.is_none_or(|d| belongs(d.environment.as_deref(), &look.facts.environment))
+        known.is_none_or(|d| is_ours(d.environment.as_deref(), &d.id, &look.facts.environment))
     };
     let budget = look.number("ms");
     let mut found = Findings::new("statement", look.question(seen.source), seen.at);

@@ -6,6 +6,7 @@ use super::judgement::{Findings, Verdict};
 use super::look::Look;
 use crate::domain::stores::is_ours;
 use crate::domain::told::Told;
+use crate::plan::checklist::Evidence;
 
 pub(super) const PROBES: &[Probe] = &[Probe {
     name: "transit.forced",
@@ -60,10 +61,16 @@ fn forced(look: &Look<'_>) -> Verdict {
             Told::Unknown(why) => found.unknown(&b.name, why),
         }
     }
+    let mut judgement = found.verdict();
     if let Some(said) = behind_balancers(look) {
-        found.good("from load balancers to tasks", &said);
+        judgement.evidence.push(Evidence {
+            question: "elasticloadbalancing:DescribeTargetGroups: what do load balancers speak with tasks?".into(),
+            answer: said,
+            at: look.now,
+            ok: true,
+        });
     }
-    Ok(found.verdict())
+    Ok(judgement)
 }
 
 /// What load balancers speak with tasks: it does not leave the network, so it is said and not judged.
@@ -88,6 +95,7 @@ mod tests {
     use crate::domain::bucket::Bucket;
     use crate::domain::database::{Database, Databases};
     use crate::domain::facts::Facts;
+    use crate::domain::target::TargetGroup;
     use crate::domain::transit::DbTransit;
     use crate::plan::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{judged, part};
@@ -144,6 +152,21 @@ mod tests {
         let unknown = || Told::Unknown("may not".to_owned());
         assert_eq!(judge(unknown(), Told::Set(true)).state, Unknown);
         assert_eq!(judge(Told::Set(true), unknown()).state, Unknown);
+        // What balancers speak with tasks is said, and stands for no store.
+        let mut none = facts(Told::Set(true), Told::Set(true));
+        none.estate.databases = part(Arc::default());
+        none.estate.buckets = part(Arc::default());
+        none.target_groups = part(Arc::new(vec![TargetGroup {
+            arn: "arn".into(),
+            name: "tg".into(),
+            load_balancers: vec!["alb".into()],
+            protocol: Some("HTTP".into()),
+            health_check_path: None,
+            targets: Vec::new(),
+        }]));
+        let none = judged("transit.forced", &none);
+        assert_eq!(none.state, Unknown, "{}", none.reason);
+        assert!(format!("{:?}", none.evidence).contains("HTTP, inside the VPC"));
         let mut unread = facts(Told::Set(true), Told::Set(true));
         unread.estate.db_transit = part(Arc::default());
         assert_eq!(judged("transit.forced", &unread).state, Unknown);

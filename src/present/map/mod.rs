@@ -31,6 +31,9 @@ pub(super) const VIEW: View = View {
     group: Group::Edge,
     lines: &[],
     needs: &[
+        "identity",
+        "recovery_points",
+        "recovery_points_abroad",
         "services",
         "targets",
         "measures",

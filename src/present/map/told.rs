@@ -7,10 +7,10 @@ use super::super::words::span;
 use super::super::{Place, Section, Tone, View};
 use super::remark::Remark;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
-use crate::domain::database::belongs;
 use crate::domain::facts::Facts;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::problem::Problem;
+use crate::domain::stores::is_ours;
 
 /// What a view without a row says of its step.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -265,7 +265,7 @@ fn of_databases<'a>(all: Vec<(&'a str, Remark)>, facts: &Facts) -> Vec<(&'a str,
     let known = facts.estate.databases.value.as_deref();
     let database = |id: &str| known?.instances.iter().find(|d| d.id == id);
     let ours = |id: &str| {
-        database(id).is_none_or(|d| belongs(d.environment.as_deref(), &facts.environment))
+        database(id).is_none_or(|d| is_ours(d.environment.as_deref(), &d.id, &facts.environment))
     };
     all.into_iter()
         .filter(|(id, _)| ours(id))

@@ -41,6 +41,8 @@ pub struct Known {
     read: Option<(Timestamp, Vec<Deployment>)>,
     /// Why the last question failed, and when; nothing once one succeeded again.
     failure: Option<(Timestamp, Problem)>,
+    /// Whether somebody looks at it, or it moves: what fails then is a failure of what is shown. One that rests is read in its turn.
+    asked_for: bool,
     /// Those of them that have ended, as they are published: of many services at rest none is told anew.
     shown: Vec<Arc<Deployment>>,
 }
@@ -138,7 +140,7 @@ pub fn take_round(p: &mut Picture, answers: Vec<Detail>, at: Timestamp) -> Optio
             if let Ok(rows) = &mut a.rows {
                 rows.truncate(kept);
             }
-            join(p, a, at)
+            join(p, a, at, false)
         })
         .collect();
     rebuild(p, at);
@@ -149,13 +151,14 @@ pub fn take_round(p: &mut Picture, answers: Vec<Detail>, at: Timestamp) -> Optio
 
 /// Joins.
 pub fn take(p: &mut Picture, answer: Detail, at: Timestamp) -> Option<ProblemKind> {
-    let failure = join(p, answer, at);
+    let failure = join(p, answer, at, true);
     rebuild(p, at);
     failure
 }
 
-fn join(p: &mut Picture, answer: Detail, at: Timestamp) -> Option<ProblemKind> {
+fn join(p: &mut Picture, answer: Detail, at: Timestamp, asked_for: bool) -> Option<ProblemKind> {
     let known = p.details.entry(answer.service).or_default();
+    known.asked_for = asked_for;
     match answer.rows {
         Ok(mut rows) => {
             let before = known.rows().unwrap_or_default();
@@ -184,7 +187,8 @@ fn join(p: &mut Picture, answer: Detail, at: Timestamp) -> Option<ProblemKind> {
 /// The failure of any service that is asked about: a good answer about another proves nothing of it. One that nobody asks about any
 /// more is forgotten: its rows come from the service itself.
 fn failure(p: &Picture, now: Timestamp) -> Option<Problem> {
-    let mut failures = p.details.values().filter_map(|k| k.failure.as_ref());
+    let looked_at = p.details.values().filter(|k| k.asked_for);
+    let mut failures = looked_at.filter_map(|k| k.failure.as_ref());
     let current = failures.find(|(at, _)| is_young(*at, RESTING, now));
     current.map(|(_, problem)| problem.clone())
 }
@@ -343,7 +347,8 @@ fn tells_more(
     if moves(detail) {
         return is_young(at, MOVING, now);
     }
-    !moves(rollouts) || newest(detail) >= newest(rollouts)
+    let began = newest(rollouts);
+    newest(detail) >= began || (!moves(rollouts) && began.is_none_or(|began| began <= at))
 }
 
 /// Counts of the service itself are asked more often than its deployments: they are the newer ones while it moves.
@@ -566,6 +571,8 @@ mod tests {
         let rows = p.facts.deployment_rows().iter();
         let back = rows.filter(|d| d.state == DeploymentState::RolledBack);
         assert_eq!(back.count(), 4, "nobody opened them");
+        // That one of those at rest cannot be read is no failure of what all others told.
+        assert_eq!(p.facts.deployments.error, None);
         assert_eq!(names(&p), ["prod/f", "dev/0", "prod/e"]);
         let rest = ["e", "f"].map(|name| told(name, DeploymentState::Successful));
         let mut rest: Vec<Detail> = rest.into();

@@ -85,16 +85,18 @@ pub fn known(p: &Picture) -> Option<Known> {
 
 /// Puts down what was seen, listens, and reads if there is news.
 pub async fn ask(store: &Store, known: Option<Known>, rows: u32, seen: Vec<Sighting>) -> Records {
-    let put = match seen.is_empty() {
-        true => Ok(()),
-        false => store.put_down(&seen).await,
-    };
+    if !seen.is_empty()
+        && let Err(problem) = store.put_down(&seen).await
+    {
+        // What the table says stays true; it is tried again with the next question.
+        tracing::warn!(what = %problem.what, why = %problem.why, "what was seen of criteria was not put down");
+    }
     let heard = store.listen().await;
     let change = *store.changes().borrow();
     // Before it is read: what is changed meanwhile is seen the next time.
     let trace = store.trace();
     let holds = known.is_some_and(|k| k.holds(change, rows, &trace));
-    if heard.is_ok() && holds && put.is_ok() {
+    if heard.is_ok() && holds {
         return Records::Same;
     }
     let verified = Instant::now();
@@ -112,7 +114,7 @@ pub async fn ask(store: &Store, known: Option<Known>, rows: u32, seen: Vec<Sight
             verified,
         },
         signoffs,
-        proven: put.and(proven),
+        proven,
         audit,
         chain,
     }))

@@ -40,8 +40,17 @@ impl Groups {
     /// Of alarms in the order in which they are to be listed.
     pub fn of(all: &[Arc<Alarm>]) -> Self {
         let mut groups = Self::default();
+        let place: BTreeMap<&str, usize> = all
+            .iter()
+            .enumerate()
+            .map(|(n, a)| (a.name.as_str(), n))
+            .collect();
         for composite in all.iter().filter(|a| a.is_composite()) {
-            for member in all.iter().filter(|a| composite.is_made_of(&a.name)) {
+            // As they stand in the list, whichever is named first.
+            let named = composite.made_of();
+            let known = named.filter_map(|name| place.get(name).copied());
+            let known: BTreeSet<usize> = known.collect();
+            for member in known.into_iter().filter_map(|n| all.get(n)) {
                 let taken = groups.above.contains_key(&member.name);
                 // Two rules may name each other: nothing stands below itself.
                 if !taken && !groups.stands_under(&composite.name, &member.name) {
@@ -102,8 +111,9 @@ impl Groups {
     }
 
     /// Whether the members of a group are shown.
-    pub fn is_open(&self, alarm: &Alarm, turned: &BTreeSet<String>) -> bool {
-        self.opens_by_itself(alarm) != turned.contains(&alarm.name)
+    pub fn is_open(&self, alarm: &Alarm, said: &BTreeMap<String, bool>) -> bool {
+        let said = said.get(&alarm.name).copied();
+        said.unwrap_or_else(|| self.opens_by_itself(alarm))
     }
 
     /// Every group.
@@ -116,7 +126,7 @@ impl Groups {
     pub fn rows(
         &self,
         all: &[Arc<Alarm>],
-        turned: &BTreeSet<String>,
+        said: &BTreeMap<String, bool>,
         by_worst: bool,
         reverse: bool,
     ) -> Vec<(Arc<Alarm>, Place)> {
@@ -141,7 +151,7 @@ impl Groups {
         }
         let mut rows = Vec::new();
         for root in roots {
-            self.put(root, 0, turned, reverse, &mut rows);
+            self.put(root, 0, said, reverse, &mut rows);
         }
         rows
     }
@@ -150,12 +160,12 @@ impl Groups {
         &self,
         alarm: &Arc<Alarm>,
         depth: usize,
-        turned: &BTreeSet<String>,
+        said: &BTreeMap<String, bool>,
         reverse: bool,
         rows: &mut Vec<(Arc<Alarm>, Place)>,
     ) {
         let below = self.below.get(&alarm.name);
-        let group = below.map(|_| self.group(alarm, turned));
+        let group = below.map(|_| self.group(alarm, said));
         rows.push((alarm.clone(), Place { depth, group }));
         if group.is_some_and(|g| g.open) {
             let mut members: Vec<&Arc<Alarm>> = below.into_iter().flatten().collect();
@@ -163,19 +173,19 @@ impl Groups {
                 members.reverse();
             }
             for member in members {
-                self.put(member, depth + 1, turned, reverse, rows);
+                self.put(member, depth + 1, said, reverse, rows);
             }
         }
     }
 
-    fn group(&self, alarm: &Arc<Alarm>, turned: &BTreeSet<String>) -> Group {
+    fn group(&self, alarm: &Arc<Alarm>, said: &BTreeMap<String, bool>) -> Group {
         let within = self.within(&alarm.name);
         let fires = |a: &&&Arc<Alarm>| a.state == AlarmState::Alarm;
         let firing: Vec<&&Arc<Alarm>> = within.iter().filter(fires).collect();
         let worst = firing.iter().map(|a| a.severity);
         let own = (alarm.state == AlarmState::Alarm).then_some(alarm.severity);
         Group {
-            open: self.is_open(alarm, turned),
+            open: self.is_open(alarm, said),
             members: within.len(),
             firing: firing.len(),
             severity: worst.chain(own).min(),

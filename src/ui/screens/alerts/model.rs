@@ -1,7 +1,7 @@
 //! State of the alerts screen.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::group::{Groups, Place};
@@ -61,8 +61,8 @@ impl Sort {
 pub struct Alerts {
     pub(super) visible: Vec<(Arc<Alarm>, Place)>,
     pub(super) groups: Groups,
-    /// Groups that a person folded or unfolded.
-    pub(super) turned: BTreeSet<String>,
+    /// Groups that a person opened (true) or folded.
+    pub(super) turned: BTreeMap<String, bool>,
     pub(super) names: Vec<String>,
     pub(super) list: ListState<String>,
     pub(super) sort: Sort,
@@ -137,9 +137,9 @@ impl Alerts {
     /// Folds or unfolds a group. Whoever was selected in it is so no more where it is folded: the group is.
     pub(super) fn turn_group(&mut self, name: String) {
         self.list.select(name.clone());
-        if !self.turned.remove(&name) {
-            self.turned.insert(name);
-        }
+        let head = self.visible.iter().find(|(a, _)| a.name == name);
+        let open = head.is_some_and(|(a, _)| self.groups.is_open(a, &self.turned));
+        self.turned.insert(name, !open);
     }
 
     /// Folds every group, or opens every group where all are folded.
@@ -147,26 +147,16 @@ impl Alerts {
         let all = cx.snapshot.facts.alarm_rows();
         let heads = self.groups.heads(all);
         let any_open = heads.iter().any(|a| self.groups.is_open(a, &self.turned));
-        let turned = heads
-            .iter()
-            .filter(|a| self.groups.is_open(a, &self.turned) == any_open);
-        let turned: Vec<String> = turned.map(|a| a.name.clone()).collect();
-        for name in turned {
-            if !self.turned.remove(&name) {
-                self.turned.insert(name);
-            }
-        }
+        let said = heads.iter().map(|a| (a.name.clone(), !any_open));
+        self.turned = said.collect();
     }
 
     /// Opens whatever hides an alarm.
     pub(super) fn reveal(&mut self, name: &str, cx: &Cx<'_>) {
         let all = cx.snapshot.facts.alarm_rows();
         for around in self.groups.around(name) {
-            let group = all.iter().find(|a| a.name == around);
-            if group.is_some_and(|g| !self.groups.is_open(g, &self.turned))
-                && !self.turned.remove(&around)
-            {
-                self.turned.insert(around);
+            if all.iter().any(|a| a.name == around) {
+                self.turned.insert(around, true);
             }
         }
     }

@@ -248,6 +248,18 @@ fn a_composite_alarm_that_fires_stands_for_its_members_until_it_is_unfolded() {
     assert_eq!(s.screen.names.len(), 4);
     s.press(Command::FoldAll);
     assert_eq!(s.screen.names.len(), 2);
+    // What a person opened stays open, though it opens by itself now.
+    set(&mut s, "all-down", AlarmState::Ok);
+    for name in ["api-cpu", "db-cpu", "worker-lag"] {
+        set(&mut s, name, AlarmState::Ok);
+    }
+    s.press(Command::Top);
+    let open = |s: &Stage| s.screen.names.iter().any(|n| n == "db-cpu");
+    while !open(&s) {
+        s.press(Command::FoldAll);
+    }
+    set(&mut s, "db-cpu", AlarmState::Alarm);
+    assert!(open(&s), "{:?}", s.screen.names);
     // Whoever is led to a member finds it in the list afterwards.
     s.with(|s, cx| s.arrive(&Nav::Alarm("db-cpu".into()), cx));
     s.with(|s, cx| s.sync(cx));

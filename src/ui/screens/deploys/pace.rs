@@ -8,6 +8,9 @@ use crate::domain::service::Strategy;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{duration, span};
 
+/// The most that a deployment reads as while it runs.
+const DONE: f64 = 0.99;
+
 type Spans = Vec<(String, Style)>;
 
 /// The steps of a running deployment: done, going on, to come.
@@ -85,6 +88,10 @@ pub(crate) fn now(d: &Deployment, cx: &Cx<'_>) -> Option<String> {
 
 /// How long a running deployment has to go, as far as anything tells.
 pub(crate) fn estimate(d: &Deployment, cx: &Cx<'_>) -> Option<Estimate> {
+    // All of its steps are done: that it is over is all that ECS has still to say.
+    if d.progress(cx.now) >= DONE {
+        return None;
+    }
     let last = cx.snapshot.facts.last_run_of(d);
     d.estimate(cx.now, last)
 }
@@ -105,6 +112,7 @@ pub(super) fn to_go(d: &Deployment, cx: &Cx<'_>) -> String {
         }
         Some(Estimate::Waits { seconds }) => format!("at least {} to go", duration(seconds)),
         Some(Estimate::Overdue { took }) => format!("the last took {}", duration(took)),
+        None if d.progress(cx.now) >= DONE => String::new(),
         None if d.state.is_running() && !d.state.is_bad() => {
             format!("no estimate{}", by(": no earlier run is known".into()))
         }

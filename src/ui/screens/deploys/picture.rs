@@ -200,6 +200,10 @@ fn load(label: &str, r: &RevisionLoad, wanted: Option<u32>, cx: &Cx<'_>, going: 
     if c.pending > 0 {
         words.push_str(&format!("  {} starting", c.pending));
     }
+    // What a narrow screen cuts is the least of it: never a share of traffic.
+    if let Some(p) = r.traffic_percent {
+        words.push_str(&format!("  {p:.0} % of traffic"));
+    }
     if going {
         words.push_str(match c.running {
             0 => "",
@@ -214,9 +218,6 @@ fn load(label: &str, r: &RevisionLoad, wanted: Option<u32>, cx: &Cx<'_>, going: 
         (empty, t.bar_empty),
         (words, t.text),
     ]);
-    if let Some(p) = r.traffic_percent {
-        spans.push((format!("  {p:.0} % of traffic"), t.info));
-    }
     if c.failed > 0 {
         spans.push((format!("  {} failed", c.failed), t.critical));
     }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::facts::Facts;
+use crate::domain::text::clip;
 use crate::present::{Cell, Place, Row, Section, Tone, VIEWS, View, map};
 
 /// What is bad in a system.
@@ -194,6 +195,9 @@ fn counted_rows(name: &str, n: usize) -> String {
     }
 }
 
+/// Columns of a row's name in the words about it: a statement may be long.
+const NAMED: usize = 32;
+
 /// What the worst cell of all rows says, and of what: where no note sums it up.
 fn worst_cell(sections: &[Section]) -> Option<(Tone, String)> {
     let cells = sections
@@ -214,17 +218,18 @@ fn worst_cell(sections: &[Section]) -> Option<(Tone, String)> {
     // which says more than the ones before it.
     let first = ill.iter().find(worst)?.1;
     let here = |x: &&(&Section, &Row, usize, &Cell)| std::ptr::eq(x.1, first);
-    let (section, row, at, cell) = ill.iter().filter(worst).rfind(here)?;
+    let told = |x: &&(&Section, &Row, usize, &Cell)| !matches!(x.3.text.as_str(), "" | "-");
+    let telling = ill.iter().filter(worst).filter(told).rfind(here);
+    let any = || ill.iter().filter(worst).rfind(here);
+    let (section, row, at, cell) = telling.or_else(any)?;
     let head = section.heads.get(*at).map_or("", |h| h.title);
+    // The cell that is its name, wherever that stands; else the first one.
+    let strong = row.cells.iter().find(|c| c.tone == Tone::Strong);
+    let name = strong.map_or_else(|| row.name(), |c| c.text.as_str());
     let said = match at {
-        // The kind of row is what is ill, as `missing` of an index: what it is of stands in the next cell.
-        0 => {
-            let of = row.cells.get(1).map_or("", |c| c.text.as_str());
-            format!("{}: {} {of}", section.title, cell.text)
-        }
-        // That a value is one says nothing.
-        _ if head == "value" => format!("{}: {}", row.name(), cell.text),
-        _ => format!("{}: {head} {}", row.name(), cell.text),
+        // The kind of row is what is ill, as `missing` of an index.
+        0 => format!("{}: {} {name}", section.title, cell.text),
+        _ => format!("{}: {head} {}", clip(name, NAMED), cell.text),
     };
     let mut rows: Vec<*const Row> = ill
         .iter()
