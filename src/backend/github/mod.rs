@@ -1,12 +1,14 @@
 //! GitHub's REST API, version 2022-11-28: workflows, runs, jobs, deployments, alerts. What did not change is asked for with its
 //! entity tag, and then costs nothing of the hourly budget ("Best practices for using the REST API", conditional requests).
 
+mod branch;
 mod findings;
 mod kept;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 
@@ -17,6 +19,7 @@ use crate::config::GithubConfig;
 use crate::config::credentials::GITHUB;
 use crate::domain::github::{Deployed, Job, Outcome, Pipelines, Run, RunJobs, Workflow};
 use crate::domain::problem::Problem;
+use branch::Branch;
 use kept::Kept;
 
 static VENDOR: Vendor = Vendor {
@@ -59,7 +62,7 @@ pub struct Github {
     branch: Mutex<Option<String>>,
     workflows: Kept<Vec<wire::Workflow>>,
     newest: Kept<Vec<Run>>,
-    of_branch: Kept<Vec<Run>>,
+    of_branch: Branch,
     /// Jobs of runs that ended, by run and attempt: they never change.
     ended: Mutex<BTreeMap<(u64, u32), Vec<Job>>>,
 }
@@ -75,7 +78,7 @@ impl Github {
             branch: Mutex::default(),
             workflows: Kept::default(),
             newest: Kept::default(),
-            of_branch: Kept::default(),
+            of_branch: Branch::default(),
             ended: Mutex::default(),
         }
     }
@@ -109,15 +112,16 @@ impl Github {
                 .map(wire::run)
                 .collect::<Vec<_>>()
         };
+        let size = branch::PAGE.to_string();
         let newest = self
             .newest
-            .ask(&self.rest, RUNS, &path, &[("per_page", "30")], read)
+            .ask(&self.rest, RUNS, &path, &[("per_page", &size)], read)
             .await?;
-        let query = [("branch", branch.as_str()), ("per_page", "100")];
-        let mut of_branch = self
-            .of_branch
-            .ask(&self.rest, RUNS, &path, &query, read)
-            .await?;
+        let joined = self.of_branch.joined(&newest, &branch, Instant::now());
+        let mut of_branch = match joined {
+            Some(runs) => runs,
+            None => self.read_branch(&path, &branch, &newest).await?,
+        };
         of_branch.retain(Run::is_of_branch);
         let mut workflows = Vec::new();
         for entry in known {
@@ -184,6 +188,34 @@ impl Github {
         let branch = page.value.default_branch;
         *self.branch.lock().unwrap_or_else(PoisonError::into_inner) = Some(branch.clone());
         Ok(branch)
+    }
+
+    /// The runs of a branch from the beginning, a page at a time.
+    async fn read_branch(
+        &self,
+        path: &str,
+        branch: &str,
+        newest: &[Run],
+    ) -> Result<Vec<Run>, Problem> {
+        let (at, size) = (Instant::now(), branch::PAGE.to_string());
+        let mut all = Vec::new();
+        for page in 1..=branch::DEPTH.div_ceil(branch::PAGE) {
+            let number = page.to_string();
+            let query = [("branch", branch), ("per_page", &size), ("page", &number)];
+            let page = self.rest.get::<wire::Runs>(RUNS, path, &query).await?;
+            let read = page.value.workflow_runs.into_iter().map(wire::run);
+            let before = all.len();
+            all.extend(read);
+            if all.len() < before + branch::PAGE {
+                break;
+            }
+        }
+        // One that began meanwhile moved another to the next page.
+        let mut seen = BTreeSet::new();
+        all.retain(|r: &Run| seen.insert(r.id));
+        all.truncate(branch::DEPTH);
+        self.of_branch.put(&all, newest, at);
+        Ok(all)
     }
 
     async fn runs_of(&self, workflow: &wire::Workflow, branch: &str) -> Result<Vec<Run>, Problem> {

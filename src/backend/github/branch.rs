@@ -1,0 +1,151 @@
+//! Runs of the default branch. They are read page by page once, and then kept up from the newest runs of the repository, which are
+//! asked for anyway: a hundred runs are more than a megabyte, every time that one of them moves.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::domain::github::Run;
+
+/// Runs of a page. Small ones, since an answer is in memory as a whole.
+pub const PAGE: usize = 30;
+/// Runs looked at.
+pub const DEPTH: usize = 100;
+/// The whole is read again after this long: one that was over long ago and is run once more keeps its place far behind the newest.
+const ANEW: Duration = Duration::from_secs(900);
+
+/// What was read, and when.
+#[derive(Debug, Default)]
+pub struct Branch(Mutex<Option<Read>>);
+
+#[derive(Debug)]
+struct Read {
+    at: Instant,
+    runs: Vec<Run>,
+    /// The newest run of any branch at that time.
+    newest: Option<u64>,
+}
+
+impl Branch {
+    /// Takes what was read as a whole, newest first.
+    pub fn put(&self, runs: &[Run], newest: &[Run], at: Instant) {
+        *self.slot() = Some(Read {
+            at,
+            runs: runs.to_vec(),
+            newest: newest.iter().map(|r| r.id).max(),
+        });
+    }
+
+    /// The runs as the newest ones of the repository tell them now; nothing where the whole has to be read.
+    pub fn joined(&self, newest: &[Run], branch: &str, now: Instant) -> Option<Vec<Run>> {
+        let mut slot = self.slot();
+        let read = slot
+            .as_mut()
+            .filter(|r| now.saturating_duration_since(r.at) < ANEW)?;
+        let told = |id: u64| newest.iter().find(|r| r.id == id);
+        // Newest first: where they reach back to what was the newest then, none began between the two.
+        let reaches = newest.len() < PAGE || read.newest.is_some_and(|id| told(id).is_some());
+        let all_told = read
+            .runs
+            .iter()
+            .all(|r| !r.outcome.is_open() || told(r.id).is_some());
+        if !reaches || !all_told {
+            return None;
+        }
+        for run in &mut read.runs {
+            if let Some(now) = told(run.id) {
+                run.clone_from(now);
+            }
+        }
+        let is_new = |r: &&Run| r.branch == branch && read.runs.iter().all(|k| k.id != r.id);
+        let mut runs: Vec<Run> = newest.iter().filter(is_new).cloned().collect();
+        runs.append(&mut read.runs);
+        runs.truncate(DEPTH);
+        read.runs.clone_from(&runs);
+        read.newest = newest.iter().map(|r| r.id).max().or(read.newest);
+        Some(runs)
+    }
+
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Read>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::github::Outcome;
+
+    fn run(id: u64, outcome: Outcome) -> Run {
+        Run {
+            id,
+            workflow_id: 7,
+            workflow: "Deploy".into(),
+            number: id,
+            attempt: 1,
+            title: String::new(),
+            event: "push".into(),
+            branch: "main".into(),
+            sha: "abc".into(),
+            actor: "ana".into(),
+            outcome,
+            started_at: None,
+            updated_at: None,
+            url: String::new(),
+        }
+    }
+
+    fn ids(runs: &[Run]) -> Vec<u64> {
+        runs.iter().map(|r| r.id).collect()
+    }
+
+    fn page(from: u64) -> Vec<Run> {
+        let newest = (from..from + PAGE as u64).rev();
+        newest.map(|id| run(id, Outcome::Passed)).collect()
+    }
+
+    #[test]
+    fn what_is_new_and_what_moved_is_joined_to_what_was_read() {
+        let (branch, now) = (Branch::default(), Instant::now());
+        assert_eq!(branch.joined(&[], "main", now), None, "nothing was read");
+        let before = [run(2, Outcome::Running), run(1, Outcome::Failed)];
+        branch.put(&before, &before, now);
+        let mut of_another = run(4, Outcome::Passed);
+        of_another.branch = "feature".into();
+        let newest = [
+            run(5, Outcome::Waiting),
+            of_another,
+            run(2, Outcome::Passed),
+        ];
+        let joined = branch.joined(&newest, "main", now).unwrap();
+        assert_eq!(ids(&joined), [5, 2, 1]);
+        assert_eq!(joined[1].outcome, Outcome::Passed);
+        let again = branch.joined(&newest, "main", now).unwrap();
+        assert_eq!(ids(&again), [5, 2, 1], "and again nothing stands twice");
+    }
+
+    #[test]
+    fn a_gap_is_read_and_so_is_one_that_goes_on_out_of_sight() {
+        let (branch, now) = (Branch::default(), Instant::now());
+        branch.put(&page(1), &page(1), now);
+        assert!(branch.joined(&page(30), "main", now).is_some());
+        assert_eq!(branch.joined(&page(90), "main", now), None, "a gap");
+        let mut open = page(1);
+        open[29].outcome = Outcome::Running;
+        branch.put(&open, &open, now);
+        let newest = page(2);
+        assert_eq!(branch.joined(&newest, "main", now), None, "run 1 goes on");
+    }
+
+    #[test]
+    fn the_whole_is_read_again_after_a_while_and_no_more_than_it_holds_is_kept() {
+        let (branch, now) = (Branch::default(), Instant::now());
+        let many: Vec<Run> = (1..=100).rev().map(|id| run(id, Outcome::Passed)).collect();
+        branch.put(&many, &many[..PAGE], now);
+        let joined = branch.joined(&page(90), "main", now).unwrap();
+        assert_eq!(
+            (joined.len(), joined[0].id, joined[99].id),
+            (DEPTH, 119, 20)
+        );
+        assert_eq!(branch.joined(&page(90), "main", now + ANEW), None);
+    }
+}
