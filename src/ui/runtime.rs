@@ -103,6 +103,7 @@ impl Console {
         read_events(tx.clone())?;
         let mut gone = watch_for_hang_up()?;
         let mut ticked = Timestamp::now();
+        let mut looks = false;
 
         loop {
             let wait = screen.pace.wait(Instant::now());
@@ -143,11 +144,15 @@ impl Console {
                         other => perform(other, &engine, &handle, &tx, &mut screen),
                     }
                 }
-                handle.look_at(model.interests());
+                looks = true;
             }
             if screen.may_draw() {
                 super::defect::at("frame");
                 screen.draw(&model);
+            }
+            // Once the answer to a key is on its way: what is asked for now keeps other threads busy, and a small machine with them.
+            if std::mem::take(&mut looks) {
+                handle.look_at(model.interests());
             }
         }
     }
