@@ -101,6 +101,14 @@ class Watched:
             self.read(min(1.0, end - time.monotonic()))
         return time.monotonic() - self.since, found
 
+    def shows_no(self, words, what, seconds):
+        """Reads until nothing on the screen matches these words any more; what does is said where that takes too long."""
+        end = time.monotonic() + seconds
+        while found := re.search(words, self.screen.text()):
+            if time.monotonic() > end:
+                raise SystemExit(f"bench: waited {seconds} s for {what}, and the screen still shows {found[0]!r}")
+            self.read(min(1.0, end - time.monotonic()))
+
     def quiet(self, seconds=0.05, most=3):
         """Reads until nothing comes for that long."""
         end = time.monotonic() + most

@@ -31,7 +31,7 @@ const FIRST_JUDGED_APART: Duration = Duration::from_millis(700);
 /// How long those last.
 const FIRST: Duration = Duration::from_secs(20);
 /// The same when nobody touched anything for a while: judging all of it is the dearest thing that an idle console does.
-const CALMLY_JUDGED_APART: Duration = Duration::from_secs(30);
+const CALMLY_JUDGED_APART: Duration = Duration::from_secs(10);
 /// Shortest time between two looks at what the plan wants asked.
 const NEEDS_APART: Duration = Duration::from_secs(2);
 

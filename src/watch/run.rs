@@ -43,6 +43,8 @@ pub struct Watch {
     topics: HashMap<Id, Topic>,
     publisher: Publisher,
     settled: bool,
+    /// Somebody has yet to hear that everything was asked.
+    awaited: bool,
     refresh: Refresh,
 }
 
@@ -95,6 +97,7 @@ impl Watch {
             topics: HashMap::new(),
             publisher,
             settled: false,
+            awaited: true,
             refresh: Refresh::default(),
         }
     }
@@ -137,7 +140,7 @@ impl Watch {
             self.table.all_now(now);
         }
         self.start(now);
-        if self.is_settled(now) && !self.settled && self.heeds_plan() {
+        if self.is_settled(now) && !self.settled && self.awaited && self.heeds_plan() {
             // What was answered since may make the plan want more: nothing is settled before that was asked, too.
             let named = self.picture.needs.named;
             if self.publisher.needs_differ(&mut self.picture, self.scope) {
@@ -173,17 +176,22 @@ impl Watch {
         chosen && self.table.is_settled(rests)
     }
 
-    /// Tells those who wait for it that everything was asked, with a checklist that knows it.
+    /// Tells those who wait for it that everything was asked, with a checklist that knows it. Where all is asked again and again, that
+    /// is news once: else each question of an idle console would have the whole plan judged twice.
     fn settle(&mut self, now: Instant) {
         let settled = self.is_settled(now);
-        if settled != self.settled {
-            self.settled = settled;
+        if settled == self.settled {
+            return;
+        }
+        self.settled = settled;
+        if self.awaited {
             if settled {
                 self.publisher.urge();
             }
             self.publisher.rejudge();
             self.publisher.news(now);
         }
+        self.awaited = self.picture.asks_once || (self.awaited && !settled);
     }
 
     fn wake(&self) -> Instant {
@@ -238,6 +246,7 @@ impl Watch {
 
     fn look(&mut self) {
         self.publisher.hurry(Instant::now());
+        self.awaited = true;
         self.picture.interests = self.desk.interests.borrow_and_update().clone();
         tasks::open(&mut self.picture);
         charts::open(&mut self.picture);

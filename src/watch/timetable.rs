@@ -35,6 +35,8 @@ struct Slot {
     changed: bool,
     /// Whether its second question was moved away from those of others.
     spread: bool,
+    /// The last time that it was among what is wanted, by [`Timetable::turns`].
+    wanted: u64,
 }
 
 impl Slot {
@@ -49,13 +51,15 @@ pub struct Timetable {
     slots: HashMap<Topic, Slot>,
     /// Where on the circle the last one was put.
     turn: f64,
+    /// How often it was told what is wanted.
+    turns: u64,
 }
 
 impl Timetable {
     /// Takes what is wanted now. New topics are due at once; topics no longer wanted are forgotten.
     pub fn want(&mut self, wanted: &[Wanted], now: Instant) {
-        self.slots
-            .retain(|topic, slot| slot.running || wanted.iter().any(|w| &w.topic == topic));
+        // Asked at every answer: each topic is looked up once.
+        self.turns += 1;
         for w in wanted {
             let slot = self.slots.entry(w.topic.clone()).or_insert(Slot {
                 period: w.period,
@@ -68,7 +72,9 @@ impl Timetable {
                 again: false,
                 changed: false,
                 spread: false,
+                wanted: self.turns,
             });
+            slot.wanted = self.turns;
             if w.period < slot.period && slot.failures == 0 {
                 let since = slot.began.unwrap_or(now) + w.period;
                 slot.next = slot.next.min(since.max(now));
@@ -82,6 +88,9 @@ impl Timetable {
             slot.period = w.period;
             slot.stamp = w.stamp;
         }
+        let turn = self.turns;
+        self.slots
+            .retain(|_, slot| slot.running || slot.wanted == turn);
     }
 
     /// Topics that are due, the most overdue first. `rest` says until when a topic's provider is left alone.
