@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::domain::action::{Phase, Run, RunLine};
 use crate::domain::audit::Outcome;
+use crate::domain::order::Ordered;
 use crate::domain::service::Revision;
 use crate::domain::text::inert;
 
@@ -56,7 +57,7 @@ impl Board {
             }
             let mut list: Vec<Run> = runs.iter().filter(|r| r.id != run.id).cloned().collect();
             list.push(run);
-            list.sort_by(|a, b| b.started_at.cmp(&a.started_at).then(b.id.cmp(&a.id)));
+            list.order_by(|a, b| b.started_at.cmp(&a.started_at).then(b.id.cmp(&a.id)));
             list.truncate(KEPT);
             *runs = Arc::new(list);
             true

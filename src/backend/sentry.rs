@@ -13,6 +13,7 @@ use super::transport::rest::{Rest, next_link};
 use super::transport::{Courier, Line, Question, Vendor};
 use crate::config::SentryConfig;
 use crate::config::credentials::SENTRY;
+use crate::domain::order::Ordered;
 use crate::domain::part::Part;
 use crate::domain::problem::Problem;
 use crate::domain::sentry::{Errors, Event, Frame, Issue, Project, Release};
@@ -235,7 +236,7 @@ impl Sentry {
             self.all::<WireIssue>(ISSUES, "/issues/", &query).await?
         };
         let mut issues: Vec<Issue> = issues.into_iter().map(issue).collect();
-        issues.sort_by(|a, b| {
+        issues.order_by(|a, b| {
             b.day()
                 .cmp(&a.day())
                 .then_with(|| a.short_id.cmp(&b.short_id))
@@ -261,7 +262,7 @@ impl Sentry {
             None => Arc::new(self.errors().await?),
         };
         let mut issues: Vec<&Issue> = errors.issues.iter().collect();
-        issues.sort_by_key(|i| (!i.is_news(), std::cmp::Reverse(i.day())));
+        issues.order_by_key(|i| (!i.is_news(), std::cmp::Reverse(i.day())));
         let mut all = Vec::new();
         for issue in issues.into_iter().take(LOOKED_INTO) {
             let path = self.path(&format!("/issues/{}/events/latest/", issue.id));
@@ -284,7 +285,7 @@ impl Sentry {
         if !self.projects.is_empty() {
             all.retain(|r| r.projects.iter().any(|p| self.projects.contains(p)));
         }
-        all.sort_by_key(|r| std::cmp::Reverse(r.created_at));
+        all.order_by_key(|r| std::cmp::Reverse(r.created_at));
         Ok(all)
     }
 

@@ -12,6 +12,7 @@ use super::transport::rest::Rest;
 use super::transport::{Courier, Line, Question, Vendor};
 use crate::config::SlackConfig;
 use crate::config::credentials::SLACK;
+use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::slack::{Channel, Workspace};
 use crate::domain::text::inert;
@@ -117,7 +118,7 @@ impl Slack {
             }
             cursors.push(next);
         }
-        channels.sort_by(|a, b| a.name.cmp(&b.name));
+        channels.order_by(|a, b| a.name.cmp(&b.name));
         channels.dedup();
         Ok(Workspace {
             team: inert(&who.team),

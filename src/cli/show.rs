@@ -11,6 +11,7 @@ use super::session::{Session, silent};
 use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::config::mistake::suggest;
+use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::present::{Head, Section, Standing, Tone, VIEWS, View};
 use crate::watch::{Scope, Snapshot};
@@ -253,7 +254,7 @@ fn table(section: &Section) -> Table {
         .iter()
         .map(|h| (h.title.to_uppercase(), side(h)));
     let mut spare: Vec<&Head> = section.heads.iter().filter(|h| h.drop > 0).collect();
-    spare.sort_by_key(|h| std::cmp::Reverse(h.drop));
+    spare.order_by_key(|h| std::cmp::Reverse(h.drop));
     let spare = spare.into_iter().map(|h| h.title.to_uppercase());
     let mut table = Table::of(columns.collect(), spare.collect());
     for row in &section.rows {

@@ -9,6 +9,7 @@ use super::mistake::{Mistake, Mistakes, Wrong, place, suggest, unreadable};
 use super::reader::{self, Judge};
 use super::{Config, Elsewhere, ServerConfig, file, schema};
 use crate::domain::environment::Env;
+use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 
 /// Name of the file.
@@ -337,6 +338,6 @@ fn not_toml(source: &str, error: &toml::de::Error) -> Mistake {
 }
 
 fn sorted(mut list: Vec<Mistake>) -> Vec<Mistake> {
-    list.sort_by_key(|m| (m.line, m.column));
+    list.order_by_key(|m| (m.line, m.column));
     list
 }

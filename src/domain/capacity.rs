@@ -1,5 +1,6 @@
 //! How much of each component is left, and when it will be used up as things go: from series and bounds that are known anyway.
 
+use crate::domain::order::Ordered;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -130,7 +131,7 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
     }
     all.extend(connections::headrooms(facts));
     let rank = |h: &Headroom| h.left.unwrap_or(100.0);
-    all.sort_by(|a, b| {
+    all.order_by(|a, b| {
         rank(a)
             .total_cmp(&rank(b))
             .then_with(|| (&a.component, a.resource).cmp(&(&b.component, b.resource)))

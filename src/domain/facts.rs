@@ -16,7 +16,7 @@ use super::dashboard::{BoardData, Dashboard, DashboardEntry, LogTable, OwnDashbo
 use super::deployment::{Deployment, DeploymentSource, DeploymentState, PastDeployment};
 use super::estate::Estate;
 use super::guard::GuardProbe;
-use super::log::{LogGroup, LogLine, LogTail};
+use super::log::{LineSample, LogGroup, LogTail};
 use super::metric::{MetricId, MetricQuery, Series, Window};
 use super::part::Part;
 use super::probe::{DnsProbe, HttpsProbe, HttpsTarget, TlsProbe};
@@ -130,8 +130,8 @@ pub struct Facts {
     pub log_groups: Part<Arc<Vec<LogGroup>>>,
     /// The log looked at.
     pub logs: Part<LogTail>,
-    /// A few of the newest lines of each group that services log to, for the checklist.
-    pub log_samples: BTreeMap<String, Part<Arc<Vec<LogLine>>>>,
+    /// What a few of the newest lines of each group that services log to came to, for the checklist.
+    pub log_samples: BTreeMap<String, Part<LineSample>>,
     /// What is right for each URL that is probed.
     pub https_targets: Vec<HttpsTarget>,
     /// HTTPS probes by URL.

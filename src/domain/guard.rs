@@ -2,6 +2,7 @@
 //! 15.5.4), what its cookies let happen (RFC 6265bis, "Cookies: HTTP State Management Mechanism"), which sites may read it (WHATWG
 //! Fetch, "CORS protocol"), and whether a limit answers (RFC 6585, section 4).
 
+use crate::domain::order::Ordered;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -151,7 +152,7 @@ impl GuardProbe {
             .filter_map(Sharing::fault)
             .chain(cookies)
             .collect();
-        faults.sort_by(|a, b| b.0.cmp(a.0));
+        faults.order_by(|a, b| b.0.cmp(a.0));
         faults.dedup();
         Grade {
             letter: faults.first().map_or("A+", |f| f.0).into(),

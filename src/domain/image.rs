@@ -1,5 +1,6 @@
 //! Images and what scans found in them, after the Amazon ECR API reference (version 2015-09-21).
 
+use crate::domain::order::Ordered;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -215,7 +216,7 @@ pub fn newest_tags<'a>(images: impl IntoIterator<Item = &'a Image>, most: usize)
     let mut tagged: Vec<_> = (images.into_iter())
         .filter_map(|i| Some((i.pushed_at, i.tag()?)))
         .collect();
-    tagged.sort_by(|a, b| b.cmp(a));
+    tagged.order_by(|a, b| b.cmp(a));
     (tagged.into_iter().take(most))
         .map(|(_, tag)| tag.to_owned())
         .collect()

@@ -82,6 +82,26 @@ pub struct LogLine {
     pub raw: String,
 }
 
+/// What a few of the newest lines of a group came to. The lines themselves are not kept: there may be thousands of groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LineSample {
+    /// Lines looked at.
+    pub lines: usize,
+    /// Those of them that are JSON and say their level.
+    pub structured: usize,
+}
+
+impl LineSample {
+    /// Of some lines.
+    pub fn of(lines: &[LogLine]) -> Self {
+        let structured = |l: &&LogLine| l.level.is_some() && l.raw.trim_start().starts_with('{');
+        Self {
+            lines: lines.len(),
+            structured: lines.iter().filter(structured).count(),
+        }
+    }
+}
+
 /// Names under which programs write the time of a line, which has its place already.
 const TIMES: [&str; 5] = ["ts", "time", "timestamp", "@timestamp", "asctime"];
 
@@ -149,5 +169,26 @@ mod tests {
         };
         let told = |message: &str| line(message).told().count();
         assert_eq!((told("data=12"), told("a=1 route=/x")), (2, 0));
+    }
+
+    #[test]
+    fn a_line_is_structured_that_is_json_and_says_its_level() {
+        let line = |level, raw: &str| LogLine {
+            id: "1".into(),
+            at: Timestamp::UNIX_EPOCH,
+            group: "g".into(),
+            stream: "s".into(),
+            level,
+            message: Vec::new(),
+            fields: Vec::new(),
+            raw: raw.into(),
+        };
+        let lines = [
+            line(Some(Level::Info), " {\"level\":\"info\"}"),
+            line(Some(Level::Error), "ERROR hello"),
+            line(None, "{}"),
+        ];
+        let sample = LineSample::of(&lines);
+        assert_eq!((sample.lines, sample.structured), (3, 1));
     }
 }

@@ -29,6 +29,7 @@ pub mod log;
 pub mod measured;
 pub mod metric;
 pub mod network;
+pub mod order;
 pub mod part;
 pub mod passing;
 pub mod policy;

@@ -1,6 +1,7 @@
 //! The network of the account, and who may reach whom in it, after the Amazon VPC user guide ("Control traffic to your AWS
 //! resources using security groups"). Security groups alone are looked at: a network ACL may forbid what they allow.
 
+use crate::domain::order::Ordered;
 use serde::Serialize;
 
 /// A virtual network.
@@ -282,7 +283,7 @@ impl Network {
                 }
             }
         }
-        rows.sort_by_key(|r| {
+        rows.order_by_key(|r| {
             let holds = match &r.source {
                 Source::Group(id) => self.holds(id).first().copied(),
                 _ => None,

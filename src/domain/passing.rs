@@ -1,6 +1,7 @@
 //! Rights that are taken through somebody else's role: who may pass a role to a service, and have that service start something of
 //! theirs with it, may do what the role may (IAM User Guide, "Grant a user permissions to pass a role to an AWS service").
 
+use crate::domain::order::Ordered;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -97,7 +98,7 @@ pub fn passings(who: &Principal, policies: Policies<'_>, roles: &[Principal]) ->
     let passing = |role| passing(who, policies, &ways, role);
     let mut found: Vec<Passing> = others.filter_map(passing).collect();
     let rank = |p: &Passing| (!p.administers, std::cmp::Reverse(p.gains.len()));
-    found.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.role.cmp(&b.role)));
+    found.order_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.role.cmp(&b.role)));
     found
 }
 

@@ -6,6 +6,7 @@ use crate::domain::capacity;
 use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
+use crate::domain::order::Ordered;
 use crate::domain::queries::{self, PERIOD_S};
 use crate::domain::service::ServiceId;
 
@@ -149,7 +150,7 @@ fn histories(facts: &Facts) -> Vec<String> {
         .iter()
         .filter(|a| a.telling().next().is_some())
         .collect();
-    rows.sort_by(|a, b| b.since.cmp(&a.since).then_with(|| a.name.cmp(&b.name)));
+    rows.order_by(|a, b| b.since.cmp(&a.since).then_with(|| a.name.cmp(&b.name)));
     rows.into_iter()
         .take(HISTORIES)
         .map(|a| a.name.clone())

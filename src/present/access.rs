@@ -6,6 +6,7 @@ use super::words::{count, days, span};
 use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::access::{Access, Credentials, DEEDS, Deed, Grant, Principal, PrincipalKind};
 use crate::domain::facts::Facts;
+use crate::domain::order::Ordered;
 use crate::domain::rights::{self, Rights};
 
 pub(super) const VIEW: View = View {
@@ -98,7 +99,7 @@ fn principals(access: &Access, facts: &Facts, matrix: &mut Section) {
         .iter()
         .filter(|p| !p.of_service && !is_empty(p))
         .collect();
-    rows.sort_by_key(|p| (!p.administers, std::cmp::Reverse(p.grants.len()), &p.name));
+    rows.order_by_key(|p| (!p.administers, std::cmp::Reverse(p.grants.len()), &p.name));
     let wrong = access.deleters().filter(|(p, _)| !access.is_right(p));
     let wrong = wrong.count();
     if wrong > 0 {

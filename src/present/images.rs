@@ -9,6 +9,7 @@ use super::words::{ago, bytes, count};
 use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::image::{Image, ImageFinding, Place, Registry};
+use crate::domain::order::Ordered;
 use crate::domain::severity::Severity;
 
 pub(super) const VIEW: View = View {
@@ -121,7 +122,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     }
     // Worst first.
     runs.rows
-        .sort_by_key(|r| std::cmp::Reverse(r.cells.iter().map(|c| c.tone.weight()).max()));
+        .order_by_key(|r| std::cmp::Reverse(r.cells.iter().map(|c| c.tone.weight()).max()));
     for image in &registry.images {
         let id = format!("{}@{}", image.repository, image.digest);
         images.row(id, image_cells(image, now), image);
@@ -206,7 +207,7 @@ fn tell_findings(section: &mut Section, image: &Image, now: Timestamp) {
         _ => 3,
     };
     let mut all: Vec<_> = image.findings.iter().collect();
-    all.sort_by_key(|f| (rank(&f.severity), f.id.clone()));
+    all.order_by_key(|f| (rank(&f.severity), f.id.clone()));
     for f in all {
         let tone = match f.severity.as_str() {
             "CRITICAL" => Tone::Bad,

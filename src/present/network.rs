@@ -6,6 +6,7 @@ use super::words::count;
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::network::{Holds, Network, Opening, Reach, SecurityGroup, Source, Subnet};
+use crate::domain::order::Ordered;
 
 pub(super) const VIEW: View = View {
     id: "network",
@@ -92,7 +93,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             matrix.note(words, Tone::Bad);
         }
         let mut rows: Vec<&SecurityGroup> = network.groups.iter().collect();
-        rows.sort_by_key(|g| {
+        rows.order_by_key(|g| {
             (
                 doors(network, g).is_empty(),
                 network.holds(&g.id).is_empty(),

@@ -7,6 +7,7 @@ use super::guests::{self, Host};
 use super::words::{DAY_S, ago, count, days, until};
 use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
+use crate::domain::order::Ordered;
 use crate::domain::secret::{Secret, named_by};
 
 pub(super) const VIEW: View = View {
@@ -44,7 +45,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let mut section = Section::of(part, now, "secrets", "Secrets", HEADS, empty);
     let mut all: Vec<&Secret> = part.value.iter().flat_map(|v| v.iter()).collect();
     // What is old or never rotates first.
-    all.sort_by_key(|s| (s.rotates, s.fresh_at(), s.name.clone()));
+    all.order_by_key(|s| (s.rotates, s.fresh_at(), s.name.clone()));
     for s in &all {
         section.row(&s.name, cells(s, facts, now), s);
         section.found(Found::since(s.fresh_at()));

@@ -13,6 +13,7 @@ use super::{
     findings, images, network, secrets, strangers, walls,
 };
 use crate::domain::facts::Facts;
+use crate::domain::order::Ordered;
 use crate::domain::probe::Grade;
 use crate::domain::severity::Severity;
 
@@ -85,7 +86,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         }
     }
     // What is worst stands first, system by system.
-    found.sort_by_key(|section| std::cmp::Reverse(section.worst().weight()));
+    found.order_by_key(|section| std::cmp::Reverse(section.worst().weight()));
     let mut all = vec![hosts(facts, now), strangers::section(facts, now)];
     all.extend(found);
     all.extend(connections::sections(facts, now));
@@ -102,7 +103,7 @@ fn unsafe_rows(view: &View, told: Section, now: Timestamp) -> Option<Section> {
     if rows.is_empty() && told.is_fresh() {
         return None;
     }
-    rows.sort_by_key(|(rank, _)| *rank);
+    rows.order_by_key(|(rank, _)| *rank);
     let rows = rows.into_iter().map(|(_, row)| row).collect();
     Some(told.narrowed(UNSAFE, rows))
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::words::{count, span};
 use super::{Cell, Group, Head, Section, Tone, View, capacity, cost};
 use crate::domain::facts::{Facts, ProviderHealth};
+use crate::domain::order::Ordered;
 use crate::domain::part::Part;
 
 pub(super) const VIEW: View = View {
@@ -98,7 +99,7 @@ fn calls(facts: &Facts, now: Timestamp) -> Section {
         .filter(|p| p.calls_per_minute > 0)
         .collect();
     // What costs something first.
-    asked.sort_by_key(|p| {
+    asked.order_by_key(|p| {
         (
             charged(&p.name).is_none(),
             std::cmp::Reverse(p.calls_per_minute),

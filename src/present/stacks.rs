@@ -6,6 +6,7 @@ use serde_json::json;
 use super::words::{DAY_S, ago, count};
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
+use crate::domain::order::Ordered;
 use crate::domain::stack::{Stack, StackHealth, StackResource};
 
 pub(super) const VIEW: View = View {
@@ -95,7 +96,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let mut events = section("events", "Events", EVENT_HEADS, "No events.");
     let mut order: Vec<&Stack> = all.iter().collect();
     // What moves or failed first.
-    order.sort_by_key(|s| (s.health == StackHealth::Complete, s.name.clone()));
+    order.order_by_key(|s| (s.health == StackHealth::Complete, s.name.clone()));
     for s in &order {
         stacks.row(&s.name, cells(s, now), s);
         for (n, d) in s.drifts.iter().enumerate() {
@@ -172,7 +173,7 @@ fn tell_events(section: &mut Section, all: &[Stack], now: Timestamp) {
         .iter()
         .flat_map(|s| s.events.iter().map(move |e| (s, e)))
         .collect();
-    events.sort_by_key(|e| std::cmp::Reverse(e.1.at));
+    events.order_by_key(|e| std::cmp::Reverse(e.1.at));
     for (n, (s, e)) in events.into_iter().take(EVENTS).enumerate() {
         let row = vec![
             Cell::plain(ago(e.at, now)),

@@ -14,6 +14,7 @@ use super::anchor::Head;
 use super::chain::{GENESIS, Judge, StoredRow, outcome_word};
 use super::{Store, fault, guards, migrate, trace};
 use crate::domain::audit::{AuditRow, ChainVerdict, Outcome};
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use crate::domain::redact;
 use crate::domain::text::inert;
@@ -313,7 +314,7 @@ fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
-            members.sort_by(|a, b| a.0.cmp(b.0));
+            members.order_by(|a, b| a.0.cmp(b.0));
             Value::Object(
                 members
                     .into_iter()

@@ -12,6 +12,7 @@ use super::pages::Pages;
 use super::signed::{Api, Signed};
 use super::sound::{NoCount, Required, count, counted};
 use crate::backend::transport::Line;
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use crate::domain::scaling::{ScalableTarget, ScalingActivity, ScalingPolicy};
 
@@ -160,7 +161,7 @@ impl AutoScaling {
             })
             .collect();
         let mut targets = counted(&self.line, TARGETS, targets)?;
-        targets.sort_by(|a, b| a.resource.cmp(&b.resource));
+        targets.order_by(|a, b| a.resource.cmp(&b.resource));
         Ok(targets)
     }
 
@@ -174,7 +175,7 @@ impl AutoScaling {
             .pages(ACTIVITIES, Pages::at_most(NEWEST), split)
             .await?;
         let mut all: Vec<ScalingActivity> = all.into_iter().map(activity).collect();
-        all.sort_by_key(|a| std::cmp::Reverse(a.started_at));
+        all.order_by_key(|a| std::cmp::Reverse(a.started_at));
         Ok(all)
     }
 

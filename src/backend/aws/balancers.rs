@@ -12,6 +12,7 @@ use super::pages::Pages;
 use super::signed::{Api, Signed};
 use super::sound::Required;
 use crate::backend::transport::Line;
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use crate::domain::target::{Target, TargetGroup, TargetsAbroad};
 
@@ -124,7 +125,7 @@ impl Balancers {
         };
         let mut groups = self.groups(region).await?;
         groups.retain(|g| !g.load_balancers.is_empty());
-        groups.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
+        groups.order_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
         let unread = groups.len().saturating_sub(DETAILED);
         groups.truncate(DETAILED);
         let groups = stream::iter(groups)
@@ -171,7 +172,7 @@ impl Balancers {
             .iter()
             .filter_map(target)
             .collect();
-        targets.sort_by(|a, b| (&a.zone, &a.id, a.port).cmp(&(&b.zone, &b.id, b.port)));
+        targets.order_by(|a, b| (&a.zone, &a.id, a.port).cmp(&(&b.zone, &b.id, b.port)));
         group.targets = targets;
         Ok(group)
     }

@@ -11,6 +11,7 @@ use super::pages::Pages;
 use super::signed::{Api, Signed};
 use super::sound::Required;
 use crate::backend::transport::Line;
+use crate::domain::order::Ordered;
 use crate::domain::part::Part;
 use crate::domain::problem::Problem;
 use crate::domain::stack::{ChangeSet, Drift, Stack, StackEvent, StackHealth, StackResource};
@@ -203,7 +204,7 @@ impl CloudFormation {
                 break;
             }
         }
-        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all.order_by(|a, b| a.name.cmp(&b.name));
         let known = before.value.as_deref().map_or(&[][..], Vec::as_slice);
         let detailed = stream::iter(all.into_iter().enumerate()).map(|(n, stack)| async move {
             if n >= DETAILED {
@@ -216,7 +217,7 @@ impl CloudFormation {
             self.detailed(stack, known).await
         });
         let mut all: Vec<Stack> = detailed.buffer_unordered(ABREAST).collect().await;
-        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all.order_by(|a, b| a.name.cmp(&b.name));
         Ok(all)
     }
 

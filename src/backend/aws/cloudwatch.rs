@@ -11,6 +11,7 @@ use super::sound::told;
 use super::{Aws, Question};
 use crate::backend::transport::Line;
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 
 const DATA: Question = Question::new("cloudwatch", "GetMetricData", "read the metrics");
@@ -150,7 +151,7 @@ impl Answer {
     }
 
     fn series(mut self, query: &MetricQuery, until: Timestamp) -> Series {
-        self.points.sort_by_key(|p| p.0);
+        self.points.order_by_key(|p| p.0);
         self.points.dedup_by_key(|p| p.0);
         if let (true, Some((at, _))) = (self.points.len() > 1, self.points.last()) {
             // What was counted in a part of a period would look like a fall.

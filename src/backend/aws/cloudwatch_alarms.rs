@@ -9,6 +9,7 @@ use super::pages::Pages;
 use super::sound::{told, unsound};
 use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use crate::domain::text::inert;
 
@@ -56,7 +57,7 @@ impl CloudWatch {
                 break;
             }
         }
-        alarms.sort_by(|a, b| (a.state, a.severity, &a.name).cmp(&(b.state, b.severity, &b.name)));
+        alarms.order_by(|a, b| (a.state, a.severity, &a.name).cmp(&(b.state, b.severity, &b.name)));
         Ok(alarms)
     }
 
@@ -96,7 +97,7 @@ impl CloudWatch {
         let items = page.alarm_history_items;
         let told = told(&self.line, HISTORY, "AlarmHistoryItems", items)?;
         let mut events: Vec<AlarmEvent> = told.iter().filter_map(event).collect();
-        events.sort_by_key(|e| std::cmp::Reverse(e.at));
+        events.order_by_key(|e| std::cmp::Reverse(e.at));
         Ok(events)
     }
 }

@@ -17,6 +17,7 @@ use crate::domain::dashboard::{
     renamed,
 };
 use crate::domain::metric::Stat;
+use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 
 const LIST: Question = Question::new("cloudwatch", "ListDashboards", "list the dashboards");
@@ -95,7 +96,7 @@ impl CloudWatch {
                 break;
             }
         }
-        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all.order_by(|a, b| a.name.cmp(&b.name));
         Ok(all)
     }
 
@@ -279,7 +280,7 @@ impl Results {
                         .push(line(w, q, &key.1, points, partial || self.cut, until));
                 }
             }
-            data.lines.sort_by_key(|l| l.row);
+            data.lines.order_by_key(|l| l.row);
             if w.alone || bundle.widgets.len() == 1 {
                 data.messages.clone_from(&self.messages);
             }
@@ -296,7 +297,7 @@ fn line(
     partial: bool,
     until: Timestamp,
 ) -> DataLine {
-    points.sort_by_key(|p| p.0);
+    points.order_by_key(|p| p.0);
     points.dedup_by_key(|p| p.0);
     let steps = points.windows(2).filter_map(|w| match w {
         [a, b] => u32::try_from(b.0.duration_since(a.0).as_secs()).ok(),

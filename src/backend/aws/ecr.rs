@@ -16,6 +16,7 @@ use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::image::{EcrName, Image, ImageFinding, ImageId, Registry, Repository, Scan};
+use crate::domain::order::Ordered;
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
 use wire::{
@@ -93,7 +94,7 @@ impl Ecr {
         let gone = self
             .ask_for(running, &repositories, &mut images, &mut missing)
             .await;
-        images.sort_by(|a, b| {
+        images.order_by(|a, b| {
             a.repository
                 .cmp(&b.repository)
                 .then_with(|| b.pushed_at.cmp(&a.pushed_at))
@@ -174,7 +175,7 @@ impl Ecr {
             .pages(REPOSITORIES, json!({"maxResults": 1000}), take)
             .await?;
         let mut all: Vec<Repository> = all.into_iter().map(repository).collect();
-        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all.order_by(|a, b| a.name.cmp(&b.name));
         Ok(all)
     }
 

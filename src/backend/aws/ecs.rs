@@ -12,6 +12,7 @@ use super::pages::Pages;
 use super::sound::{all_told, counted, told};
 use super::{Aws, Question, convert, ecs_map, ecs_task_definition};
 use crate::backend::transport::Line;
+use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Cluster, Service, ServiceId, Task, TaskDefinition};
 
@@ -108,7 +109,7 @@ impl Ecs {
             let read: Result<Vec<_>, _> = page.clusters().iter().map(ecs_map::cluster).collect();
             clusters.extend(counted(&self.line, CLUSTERS, read)?);
         }
-        clusters.sort_by(|a, b| a.name.cmp(&b.name));
+        clusters.order_by(|a, b| a.name.cmp(&b.name));
         Ok(clusters)
     }
 
@@ -226,7 +227,7 @@ impl Ecs {
             all_told(&self.line, TASKS, chunk, told)?;
             tasks.extend(page.tasks().iter().map(ecs_map::task));
         }
-        tasks.sort_by(|a: &Task, b| {
+        tasks.order_by(|a: &Task, b| {
             b.created_at
                 .cmp(&a.created_at)
                 .then_with(|| a.arn.cmp(&b.arn))
@@ -328,7 +329,7 @@ impl Ecs {
                 (revision.family == family).then_some((revision.number, arn))
             })
             .collect();
-        arns.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+        arns.order_by_key(|(number, _)| std::cmp::Reverse(*number));
         arns.truncate(limit);
         Ok(arns.into_iter().map(|(_, arn)| arn).collect())
     }

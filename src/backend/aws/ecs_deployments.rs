@@ -17,6 +17,7 @@ use super::sound::{NoCount, all_told, count, counted, told};
 use super::{Question, ecs_map};
 use crate::backend::transport::is_crash_page;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
+use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::progress::Pace;
 use crate::domain::service::{Revision, Service, TaskCounts};
@@ -131,7 +132,7 @@ impl Ecs {
         if !missing.is_empty() {
             known.extend(self.describe_deployments(service, missing).await?);
         }
-        known.sort_by_key(|d| std::cmp::Reverse(d.created_at));
+        known.order_by_key(|d| std::cmp::Reverse(d.created_at));
         Ok(known)
     }
 

@@ -4,6 +4,7 @@ use aws_sdk_ecs::types as sdk;
 
 use super::convert::{self, some_text, tail, text, time};
 use super::sound::{NoCount, count};
+use crate::domain::order::Ordered;
 use crate::domain::progress::Pace;
 use crate::domain::service::{
     CircuitBreaker, Cluster, Container, DeploymentConfig, LoadBalancerBinding, Revision, Rollout,
@@ -59,7 +60,7 @@ pub(super) fn service(s: &sdk::Service) -> Result<Option<Service>, NoCount> {
         return Ok(None);
     }
     let mut events: Vec<ServiceEvent> = s.events().iter().filter_map(event).collect();
-    events.sort_by_key(|e| std::cmp::Reverse(e.at));
+    events.order_by_key(|e| std::cmp::Reverse(e.at));
     events.truncate(EVENTS_KEPT);
     let mut rollouts: Vec<Rollout> = Vec::new();
     for d in s.deployments() {

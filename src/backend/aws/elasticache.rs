@@ -10,6 +10,7 @@ use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::cache::{CacheEvent, CacheGroup, CacheNode, CacheSnapshot, Caches};
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use wire::*;
 
@@ -59,17 +60,17 @@ impl ElastiCache {
         );
         let mut unseen = Vec::new();
         let mut all = groups_of(groups?, clusters?);
-        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all.order_by(|a, b| a.id.cmp(&b.id));
         let mut snapshots: Vec<CacheSnapshot> = kept(snapshots, "snapshots", &mut unseen)
             .into_iter()
             .map(snapshot)
             .collect();
-        snapshots.sort_by_key(|s| std::cmp::Reverse(s.at));
+        snapshots.order_by_key(|s| std::cmp::Reverse(s.at));
         let mut events: Vec<CacheEvent> = kept(events, "events", &mut unseen)
             .into_iter()
             .filter_map(event)
             .collect();
-        events.sort_by_key(|e| std::cmp::Reverse(e.at));
+        events.order_by_key(|e| std::cmp::Reverse(e.at));
         Ok(Caches {
             groups: all,
             snapshots,
@@ -147,7 +148,7 @@ fn group(g: Group, clusters: &[Cluster]) -> CacheGroup {
     if nodes.is_empty() {
         nodes = own.iter().flat_map(|c| single(c).nodes).collect();
     }
-    nodes.sort_by(|a, b| a.id.cmp(&b.id));
+    nodes.order_by(|a, b| a.id.cmp(&b.id));
     let first = own.first();
     let shard = g.node_groups.node_group.first();
     let at = g

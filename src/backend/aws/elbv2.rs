@@ -9,6 +9,7 @@ use super::pages::Pages;
 use super::sound::told;
 use super::{Aws, Question};
 use crate::backend::transport::Line;
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use crate::domain::target::{Target, TargetGroup};
 
@@ -57,7 +58,7 @@ impl Elb {
                 break;
             }
         }
-        groups.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.arn.cmp(&b.arn)));
+        groups.order_by(|a, b| a.name.cmp(&b.name).then_with(|| a.arn.cmp(&b.arn)));
         Ok(groups)
     }
 
@@ -79,7 +80,7 @@ impl Elb {
             page.target_health_descriptions,
         )?;
         let mut targets: Vec<Target> = told.iter().filter_map(target).collect();
-        targets.sort_by(|a, b| (&a.zone, &a.id, a.port).cmp(&(&b.zone, &b.id, b.port)));
+        targets.order_by(|a, b| (&a.zone, &a.id, a.port).cmp(&(&b.zone, &b.id, b.port)));
         Ok(targets)
     }
 }

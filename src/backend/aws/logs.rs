@@ -11,6 +11,7 @@ use super::sound::{NoCount, count, counted, told};
 use super::{Aws, Question, log_line};
 use crate::backend::transport::Line;
 use crate::domain::log::{LogGroup, LogLine};
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 
 const GROUPS: Question = Question::new("logs", "DescribeLogGroups", "list the log groups");
@@ -86,7 +87,7 @@ impl Logs {
                 break true;
             }
         };
-        groups.sort_by(|a: &LogGroup, b| a.name.cmp(&b.name));
+        groups.order_by(|a: &LogGroup, b| a.name.cmp(&b.name));
         groups.truncate(cap);
         Ok((groups, more))
     }

@@ -52,7 +52,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 
 pub(crate) use crate::backend::transport::Question;
-use crate::backend::transport::{Advice, Cap, Deadline, IDLE, Line, Whereabouts, read_retries};
+use crate::backend::transport::{
+    Advice, Cap, Deadline, IDLE, Line, RESTED, Whereabouts, read_retries,
+};
 use crate::config::AwsConfig;
 use crate::domain::action::Permit;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -205,7 +207,9 @@ impl Aws {
         let mut sdk = sdk.to_builder().region(Region::new(region.clone()));
         if endpoint.as_deref().is_some_and(is_plain_loopback) {
             // No TLS and no proxy on the way: trusted roots need not be read, five times over.
-            let client = aws_smithy_http_client::Builder::new().pool_max_idle_per_host(IDLE);
+            let client = aws_smithy_http_client::Builder::new()
+                .pool_max_idle_per_host(IDLE)
+                .pool_idle_timeout(RESTED);
             sdk = sdk.http_client(client.build_http());
         }
         let sdk = sdk.build();

@@ -15,6 +15,7 @@ use super::signed::{Api, Signed};
 use super::sound::Required;
 use crate::backend::transport::Line;
 use crate::domain::database::{Database, Databases, Statement, TopStatements};
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 
 const API: Api = Api {
@@ -92,7 +93,7 @@ impl Performance {
                 .extend(keys.into_iter().map(|k| statement(&d.id, k)));
             top.watched.push(d.id);
         }
-        top.statements.sort_by(|a, b| b.load.total_cmp(&a.load));
+        top.statements.order_by(|a, b| b.load.total_cmp(&a.load));
         Ok(top)
     }
 

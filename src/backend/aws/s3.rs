@@ -18,6 +18,7 @@ use crate::backend::transport::Line;
 use crate::domain::bucket::{Bucket, Encryption, Object, PublicBlock, Replica};
 use crate::domain::guest::{Guest, guests};
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
+use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::told::Told;
 use crate::domain::transit::refuses_plain;
@@ -102,7 +103,7 @@ impl S3 {
             .buffer_unordered(ABREAST)
             .collect()
             .await;
-        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all.order_by(|a, b| a.name.cmp(&b.name));
         self.measure(&mut all).await;
         Ok(all)
     }

@@ -13,6 +13,7 @@ use super::signed::{Api, Signed};
 use super::sound::Required;
 use crate::backend::transport::Line;
 use crate::domain::guest::{Guest, guests};
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use crate::domain::secret::Secret;
 use crate::domain::told::Told;
@@ -102,7 +103,7 @@ impl SecretsManager {
                 break;
             }
         }
-        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all.order_by(|a, b| a.name.cmp(&b.name));
         self.let_in(&mut all).await;
         Ok(all)
     }

@@ -12,6 +12,7 @@ use super::pages::Pages;
 use super::signed::{Api, Signed};
 use super::sound::Required;
 use crate::backend::transport::Line;
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use crate::domain::topic::{Subscription, Topic};
 
@@ -130,7 +131,7 @@ impl Sns {
             }
         });
         let mut all: Vec<Topic> = detailed.buffer_unordered(ABREAST).collect().await;
-        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all.order_by(|a, b| a.name.cmp(&b.name));
         Ok(all)
     }
 

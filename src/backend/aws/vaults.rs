@@ -14,6 +14,7 @@ use super::signed::{Api, Signed, escape};
 use super::sound::Required;
 use crate::backend::transport::Line;
 use crate::domain::backup::{Abroad, Backup, BackupJob, BackupKind, Points, StoreKind};
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 
 const API: Api = Api {
@@ -238,7 +239,7 @@ impl Vaults {
         );
         let mut all: Vec<BackupJob> = backups?.into_iter().map(from_job).collect();
         all.extend(copies?);
-        all.sort_by(|a, b| (b.began_at, &a.id).cmp(&(a.began_at, &b.id)));
+        all.order_by(|a, b| (b.began_at, &a.id).cmp(&(a.began_at, &b.id)));
         Ok(all)
     }
 

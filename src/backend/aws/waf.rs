@@ -12,6 +12,7 @@ use super::pages::Pages;
 use super::signed::{Api, Signed};
 use super::sound::Required;
 use crate::backend::transport::Line;
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use crate::domain::wall::{WallRule, Walls, WebAcl};
 
@@ -148,7 +149,7 @@ impl Waf {
         for summary in listed.iter().take(MOST) {
             acls.push(self.acl(summary).await?);
         }
-        acls.sort_by(|a, b| a.name.cmp(&b.name));
+        acls.order_by(|a, b| a.name.cmp(&b.name));
         Ok(Walls {
             acls,
             shield_advanced,
@@ -162,7 +163,7 @@ impl Waf {
         let behind: Behind = self.signed.json(&self.line, &API, BEHIND, &input).await?;
         let acl = got.acl.0;
         let mut rules = acl.rules;
-        rules.sort_by_key(|r| r.priority);
+        rules.order_by_key(|r| r.priority);
         Ok(WebAcl {
             name: text(Some(&summary.name)),
             allows: acl.default_action.contains_key("Allow"),

@@ -15,6 +15,7 @@ use super::transport::{Courier, Line, Question, Vendor};
 use crate::config::CloudflareConfig;
 use crate::config::credentials::CLOUDFLARE;
 use crate::domain::cloudflare::{Firewall, Record, Zone, ZoneSettings};
+use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
 
@@ -104,7 +105,7 @@ impl Cloudflare {
         let missing = missing.filter(|name| !zones.iter().any(|z| &z.name == *name));
         let missing: Vec<Zone> = missing.map(|name| Zone::unseen(name)).collect();
         zones.extend(missing);
-        zones.sort_by(|a, b| a.name.cmp(&b.name));
+        zones.order_by(|a, b| a.name.cmp(&b.name));
         Ok(zones)
     }
 
@@ -119,8 +120,9 @@ impl Cloudflare {
             let found: Vec<shapes::Record> = self.pages(RECORDS, &path, "100").await?;
             records.extend(found.into_iter().map(|r| r.read(&zone.name)));
         }
-        records
-            .sort_by(|a: &Record, b| (&a.zone, &a.name, &a.kind).cmp(&(&b.zone, &b.name, &b.kind)));
+        records.order_by(|a: &Record, b| {
+            (&a.zone, &a.name, &a.kind).cmp(&(&b.zone, &b.name, &b.kind))
+        });
         Ok(records)
     }
 

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::{Github, wire};
 use crate::backend::transport::Question;
 use crate::domain::github::{Finding, Scanner};
+use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::severity::Severity;
 use crate::domain::text::inert;
@@ -110,7 +111,7 @@ fn scanner<T>(
     match answer {
         Ok((all, cut)) => {
             let mut open: Vec<Finding> = all.into_iter().map(read).collect();
-            open.sort_by(|a, b| {
+            open.order_by(|a, b| {
                 b.severity
                     .cmp(&a.severity)
                     .then(a.created_at.cmp(&b.created_at))

@@ -18,6 +18,7 @@ use super::transport::{Courier, Line, Question, Vendor};
 use crate::config::GithubConfig;
 use crate::config::credentials::GITHUB;
 use crate::domain::github::{Deployed, Job, Outcome, Pipelines, Run, RunJobs, Workflow};
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use branch::Branch;
 use kept::Kept;
@@ -138,7 +139,7 @@ impl Github {
             runs.truncate(RUNS_EACH);
             workflows.push(wire::workflow(entry, active, runs));
         }
-        workflows.sort_by(|a, b| (!a.active, &a.name).cmp(&(!b.active, &b.name)));
+        workflows.order_by(|a, b| (!a.active, &a.name).cmp(&(!b.active, &b.name)));
         let looked_into = self.look_into(&workflows, &newest).await?;
         Ok(Pipelines {
             repository: crate::domain::text::inert(&self.repository),
@@ -245,13 +246,13 @@ impl Github {
             .filter_map(Workflow::verdict);
         let failed = failed.filter(|r| r.outcome == Outcome::Failed);
         let mut wanted: Vec<&Run> = failed.chain(open).collect();
-        wanted.sort_by_key(|r| std::cmp::Reverse(r.started_at));
+        wanted.order_by_key(|r| std::cmp::Reverse(r.started_at));
         wanted.truncate(LOOKED_INTO);
         let mut before: Vec<&Run> = newest
             .iter()
             .filter(|r| r.outcome == Outcome::Failed && wanted.iter().all(|w| w.id != r.id))
             .collect();
-        before.sort_by_key(|r| std::cmp::Reverse(r.started_at));
+        before.order_by_key(|r| std::cmp::Reverse(r.started_at));
         wanted.extend(before.into_iter().take(FAILED_BEFORE));
         let read = wanted.into_iter().map(async |run| {
             Ok::<_, Problem>(RunJobs {

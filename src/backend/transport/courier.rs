@@ -22,6 +22,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// Connections that are kept for a host while nobody uses them. The hurry at the start opens a dozen; each keeps its buffers as large as
 /// its largest answer.
 pub const IDLE: usize = 2;
+/// How long one is kept that nobody uses: each holds what the largest answer took to be read, and vendors close theirs after a minute
+/// or less, at the moment of our next question as likely as not.
+pub const RESTED: Duration = Duration::from_secs(20);
 
 /// Up to here a body's buffer doubles as it grows (bytes); beyond, it is given room for the largest that is read, of which memory holds
 /// what was written to. Doubling on would hold three times the answer at its last step.
@@ -119,7 +122,7 @@ impl Courier {
             // A redirect could carry a token elsewhere.
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT)
-            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_idle_timeout(RESTED)
             .pool_max_idle_per_host(IDLE)
             .user_agent(concat!("flightdeck/", env!("CARGO_PKG_VERSION")));
         if near {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::domain::facts::ProviderHealth;
+use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 
 /// So many refusals in a row, with no good answer in between, are the provider's problem and not one question's.
@@ -215,7 +216,7 @@ fn jittered(pause: Duration) -> Duration {
 
 fn median(values: &[f32]) -> Option<f64> {
     let mut sorted = values.to_vec();
-    sorted.sort_by(f32::total_cmp);
+    sorted.order_by(f32::total_cmp);
     sorted.get(sorted.len() / 2).map(|v| f64::from(*v))
 }
 

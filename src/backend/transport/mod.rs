@@ -36,7 +36,7 @@ use crate::domain::problem::{Problem, ProblemKind};
 
 pub use budget::Budget;
 pub use cap::Cap;
-pub use courier::{Courier, Heard, IDLE};
+pub use courier::{Courier, Heard, IDLE, RESTED};
 pub use evidence::Evidence;
 use meter::Meter;
 pub use rows::{MANY, ROWS};

@@ -13,6 +13,7 @@ use super::transport::rest::{Rest, unending};
 use super::transport::{Courier, Line, Question, Vendor};
 use crate::config::VercelConfig;
 use crate::config::credentials::VERCEL;
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use crate::domain::vercel::{Alias, Hosting, Project, Settings};
 
@@ -97,7 +98,7 @@ impl Vercel {
                 deployments.push(found);
             }
         }
-        deployments.sort_by_key(|d| std::cmp::Reverse(d.created_at));
+        deployments.order_by_key(|d| std::cmp::Reverse(d.created_at));
         let told = |name: &&String| projects.iter().any(|p| &p.name == *name);
         let missing = self.projects.iter().filter(|n| !told(n)).cloned().collect();
         Ok(Hosting {
@@ -121,11 +122,11 @@ impl Vercel {
                 .into_iter()
                 .map(shapes::Domain::read)
                 .collect();
-            domains.sort_by(|a, b| a.name.cmp(&b.name));
+            domains.order_by(|a, b| a.name.cmp(&b.name));
             let at = format!("/v10/projects/{}/env", segment(&project.id));
             let page: Variables = self.get(VARIABLES, &at, &[]).await?;
             let mut variables: Vec<_> = page.envs.into_iter().map(shapes::Variable::read).collect();
-            variables.sort_by(|a, b| a.name.cmp(&b.name));
+            variables.order_by(|a, b| a.name.cmp(&b.name));
             found.push(Settings {
                 project_id: project.id,
                 project: project.name,
@@ -152,7 +153,7 @@ impl Vercel {
             .map(shapes::Project::read)
             .filter(|p| self.projects.is_empty() || self.projects.contains(&p.name))
             .collect();
-        projects.sort_by(|a, b| a.name.cmp(&b.name));
+        projects.order_by(|a, b| a.name.cmp(&b.name));
         Ok(projects)
     }
 

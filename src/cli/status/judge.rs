@@ -8,6 +8,7 @@ use crate::cli::paint::Role;
 use crate::cli::session::{Standing, standing};
 use crate::domain::alarm::{AlarmState, Severity};
 use crate::domain::facts::Facts;
+use crate::domain::order::Ordered;
 use crate::domain::problem::ProblemKind;
 use crate::domain::service::ServiceHealth;
 use crate::domain::text::inert;
@@ -247,7 +248,7 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
     for (what, problem) in unasked(facts) {
         find(Verdict::Unknown, what, problem);
     }
-    all.sort_by_key(|f| std::cmp::Reverse(f.verdict));
+    all.order_by_key(|f| std::cmp::Reverse(f.verdict));
     all
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::variable::{self, Variable};
 use super::widget::{LogView, LogWidget, Place, Widget, WidgetKind};
 use super::{COLUMNS, Dashboard, metrics, span};
+use crate::domain::order::Ordered;
 use crate::domain::text::inert;
 
 /// Widgets that a dashboard holds at most, as documented.
@@ -69,7 +70,7 @@ impl Dashboard {
                 widget(&row, &variables, &mut flow)
             })
             .collect();
-        widgets.sort_by_key(|w| (w.place.y, w.place.x));
+        widgets.order_by_key(|w| (w.place.y, w.place.x));
         let text = |key: &str| source.get(key).and_then(Value::as_str);
         let length_s = text("start").and_then(|start| span::length(start, text("end")));
         if let (Some(start), None) = (text("start"), length_s) {

@@ -6,6 +6,7 @@ use super::id::{self, Home, Owner};
 use super::row::Row;
 use crate::config::mistake::{Mistake, suggest};
 use crate::config::reader::Judge;
+use crate::domain::order::Ordered;
 use crate::domain::text::inert;
 use crate::plan::model::{
     CalendarRow, Criterion, NextStep, Plan, Proof, Register, Section, Stage, Words,
@@ -55,7 +56,7 @@ impl<'s> Builder<'s> {
         if let Some(rows) = top.rows("next_steps") {
             self.plan.next_steps = rows.iter().filter_map(|r| self.next_step(r)).collect();
         }
-        self.plan.stages.sort_by_key(|s| s.number);
+        self.plan.stages.order_by_key(|s| s.number);
     }
 
     /// The plan, or every mistake in it.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Defined, Definitions, Look};
 use super::{Probe, number};
-use crate::domain::log::LogLine;
 use crate::domain::service::TaskDefinition;
 use crate::plan::needs;
 
@@ -100,10 +99,6 @@ fn retention(look: &Look<'_>) -> Verdict {
     })
 }
 
-fn is_structured(line: &LogLine) -> bool {
-    line.level.is_some() && line.raw.trim_start().starts_with('{')
-}
-
 /// Every group that a service logs to is to be looked at: those of which nothing was read are not known.
 fn structured(look: &Look<'_>) -> Verdict {
     let least = look.number("percent");
@@ -144,12 +139,11 @@ fn structured(look: &Look<'_>) -> Verdict {
                 continue;
             }
         };
-        let all = seen.value.len();
+        let (all, good) = (seen.value.lines, seen.value.structured);
         if all == 0 {
             found.unknown(name, "no line lately");
             continue;
         }
-        let good = seen.value.iter().filter(|l| is_structured(l)).count();
         let share = good as f64 * 100.0 / all as f64;
         let answer = format!("{good} of {all} lines");
         let said = replaced.get(name.as_str()).map(|row| row.said(&answer));
@@ -166,7 +160,7 @@ mod tests {
 
     use super::*;
     use crate::domain::facts::Facts;
-    use crate::domain::log::{Level, LogGroup};
+    use crate::domain::log::{LineSample, LogGroup};
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{judged, now, part, services_logging};
 
@@ -177,17 +171,10 @@ mod tests {
     fn sampled(most: usize, groups: usize) -> Facts {
         let mut facts = services_logging(&(0..groups).map(name).collect::<Vec<_>>());
         for n in 0..most {
-            let line = LogLine {
-                id: "1".into(),
-                at: now(),
-                group: name(n),
-                stream: "s".into(),
-                level: Some(Level::Info),
-                message: Vec::new(),
-                fields: Vec::new(),
-                raw: "{}".into(),
-            };
-            let mut sample = part(Arc::new(vec![line]));
+            let mut sample = part(LineSample {
+                lines: 1,
+                structured: 1,
+            });
             let early = SignedDuration::from_secs(n.min(60) as i64);
             sample.observed_at = Some(now() - early);
             facts.log_samples.insert(name(n), sample);
@@ -209,10 +196,11 @@ mod tests {
             beyond.reason
         );
         let mut plain = sampled(5, 6);
-        let lines = plain.log_samples.get_mut(&name(0)).unwrap();
-        let mut line = lines.value.as_ref().unwrap()[0].clone();
-        (line.level, line.raw) = (None, "hello".into());
-        lines.value = Some(Arc::new(vec![line]));
+        let sample = plain.log_samples.get_mut(&name(0)).unwrap();
+        sample.value = Some(LineSample {
+            lines: 1,
+            structured: 0,
+        });
         assert_eq!(
             judged(call, &plain).state,
             Failing,

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::Call;
 use super::judgement::Judgement;
 use crate::domain::facts::Facts;
+use crate::domain::order::Ordered;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::service::{Service, ServiceId, TaskDefinition};
 use crate::domain::stores::StoreBackups;
@@ -265,7 +266,7 @@ pub fn all(judgements: Vec<Judgement>) -> Option<Judgement> {
         _ => join_reasons(&judgements, worst, 2),
     };
     let mut evidence: Vec<Evidence> = judgements.into_iter().flat_map(|j| j.evidence).collect();
-    evidence.sort_by_key(|e| e.ok);
+    evidence.order_by_key(|e| e.ok);
     Some(Judgement {
         state: worst,
         evidence,
@@ -293,10 +294,10 @@ mod tests {
     use std::sync::Arc;
 
     use crate::domain::image::{Image, Registry, Repository, Scan};
-    use crate::domain::log::{Level, LogGroup, LogLine};
+    use crate::domain::log::{LineSample, LogGroup};
     use crate::domain::service::ContainerSpec;
     use crate::plan::checklist::CriterionState::Proved;
-    use crate::plan::probes::testing::{ago, deploy, judged, now, part, running};
+    use crate::plan::probes::testing::{ago, deploy, judged, part, running};
 
     const URI: &str = "1.dkr.ecr.home.amazonaws.com/laser/api";
 
@@ -385,17 +386,10 @@ mod tests {
             stored_bytes: 0,
             created_at: None,
         }]));
-        let line = LogLine {
-            id: "1".into(),
-            at: now(),
-            group: "/ecs/api".into(),
-            stream: "s".into(),
-            level: Some(Level::Info),
-            message: Vec::new(),
-            fields: Vec::new(),
-            raw: "{}".into(),
-        };
-        let sample = part(Arc::new(vec![line]));
+        let sample = part(LineSample {
+            lines: 1,
+            structured: 1,
+        });
         facts.log_samples.insert("/ecs/api".into(), sample);
         let calls = [
             "ecs.images-pinned",

@@ -9,6 +9,7 @@ use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, span};
 use super::{Probe, number};
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat};
+use crate::domain::order::Ordered;
 
 /// Where they stand.
 const NAMESPACE: &str = "AWS/RUM";
@@ -112,7 +113,7 @@ fn judge(look: &Look<'_>, vital: &Vital, monitor: &str, series: &Series, found: 
 }
 
 fn median(mut all: Vec<f64>) -> Option<f64> {
-    all.sort_by(f64::total_cmp);
+    all.order_by(f64::total_cmp);
     all.get(all.len() / 2).copied()
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::judgement::{Judgement, Verdict};
 use super::look::{Defined, Look, span, within};
 use super::{Probe, number};
+use crate::domain::order::Ordered;
 use crate::domain::sentry::{Errors, Project, Release, Reporting};
 use crate::domain::service::TaskDefinition;
 use crate::plan::checklist::{CriterionState, Evidence};
@@ -219,7 +220,7 @@ fn judge(look: &Look<'_>, all: &[Told], source: &str, at: Timestamp) -> Judgemen
         }
     };
     let mut evidence: Vec<Evidence> = all.iter().map(told).collect();
-    evidence.sort_by_key(|e| e.ok);
+    evidence.order_by_key(|e| e.ok);
     let missing: Vec<String> = evidence
         .iter()
         .filter(|e| !e.ok)

@@ -8,6 +8,7 @@ use super::systems::list::Fault;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
 use crate::domain::facts::Facts;
 use crate::domain::metric::MetricQuery;
+use crate::domain::order::Ordered;
 use crate::domain::queries;
 use crate::domain::service::ServiceId;
 use crate::ui::commands::Command;
@@ -98,7 +99,7 @@ pub fn members<'a>(alarm: &Alarm, facts: &'a Facts) -> Vec<&'a Alarm> {
     let named = |a: &&Arc<Alarm>| alarm.is_made_of(&a.name);
     let rows = facts.alarm_rows().iter();
     let mut found: Vec<&Alarm> = rows.filter(named).map(AsRef::as_ref).collect();
-    found.sort_by_key(|a| (a.state, a.severity));
+    found.order_by_key(|a| (a.state, a.severity));
     found
 }
 

@@ -16,6 +16,7 @@ use crate::domain::dashboard::{
 };
 use crate::domain::interest::Interest;
 use crate::domain::metric::Window;
+use crate::domain::order::Ordered;
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::watch::answer::{Answer, Asking, nothing};
@@ -152,7 +153,7 @@ async fn ask(b: &Backend, ask: Arc<BoardAsk>, refused: Refused) -> Boarded {
                 for (n, data) in widgets {
                     let known = out.widgets.entry(n).or_default();
                     known.lines.extend(data.lines);
-                    known.lines.sort_by_key(|l| l.row);
+                    known.lines.order_by_key(|l| l.row);
                     known.messages.extend(data.messages);
                 }
             }

@@ -11,6 +11,7 @@ use crate::backend::Backend;
 use crate::backend::aws::ecs::of_rollouts;
 use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
 use crate::domain::environment::Env;
+use crate::domain::order::Ordered;
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId};
@@ -115,7 +116,7 @@ pub fn choose(p: &Picture) -> Vec<Arc<Service>> {
     let away = |id: &ServiceId| Env::named(&id.cluster).is_some_and(|env| env != here);
     let unread = p.services.values().filter(|s| !is_read(p, &s.id));
     let mut rows: Vec<&Arc<Service>> = unread.collect();
-    rows.sort_by_key(|s| (tried(&s.id), away(&s.id)));
+    rows.order_by_key(|s| (tried(&s.id), away(&s.id)));
     let most = round(p).map_or(0, |(most, _)| most);
     rows.into_iter().take(most).cloned().collect()
 }
@@ -307,7 +308,7 @@ pub fn rebuild(p: &mut Picture, now: Timestamp) {
 
 /// Publishes rows, unless they are what was published before.
 fn publish(part: &mut Part<Arc<Vec<Arc<Deployment>>>>, mut rows: Vec<Arc<Deployment>>) {
-    rows.sort_by(|a, b| {
+    rows.order_by(|a, b| {
         let moving = b.state.is_running().cmp(&a.state.is_running());
         moving
             .then(b.created_at.cmp(&a.created_at))

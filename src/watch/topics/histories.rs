@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::backend::Backend;
 use crate::domain::deployment::PastDeployment;
+use crate::domain::order::Ordered;
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::ServiceId;
@@ -33,7 +34,7 @@ pub fn unasked(p: &Picture) -> usize {
 /// The services to ask about now.
 pub fn choose(p: &Picture) -> Vec<ServiceId> {
     let mut ids: Vec<&ServiceId> = p.needs.deployment_histories.iter().collect();
-    ids.sort_by_key(|id| p.histories_tried.get(*id));
+    ids.order_by_key(|id| p.histories_tried.get(*id));
     ids.into_iter().take(A_ROUND).cloned().collect()
 }
 

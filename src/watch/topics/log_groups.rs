@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::backend::Backend;
-use crate::domain::log::{LogGroup, LogLine};
+use crate::domain::log::{LineSample, LogGroup, LogLine};
+use crate::domain::order::Ordered;
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::plan::SAMPLES_A_ROUND;
@@ -73,7 +74,7 @@ pub fn choose_samples(p: &Picture) -> Vec<String> {
     let tried = |name: &String| p.samples_tried.get(name);
     let all = p.needs.log_samples.iter();
     let mut names: Vec<&String> = all.filter(|n| tried(n).is_none_or(is_due)).collect();
-    names.sort_by_key(|name| tried(name));
+    names.order_by_key(|name| tried(name));
     let slice = match p.samples_tried.is_empty() {
         _ if p.asks_once => SAMPLES_A_ROUND,
         true => FIRST_SLICE,
@@ -114,7 +115,7 @@ pub fn take_samples(p: &mut Picture, answer: Samples, at: Timestamp) -> Option<P
         p.samples_tried.insert(group.clone(), Instant::now());
         let never = || Part::never("logs:FilterLogEvents", period);
         let part = p.facts.log_samples.entry(group).or_insert_with(never);
-        part.take(lines.map(Arc::new), at);
+        part.take(lines.map(|l| LineSample::of(&l)), at);
     }
     failure
 }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::slos;
 use crate::backend::Backend;
+use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::LoadBalancerBinding;
 use crate::domain::target::{Target, TargetGroup};
@@ -107,7 +108,7 @@ pub fn unasked(p: &Picture, arns: &[String]) -> usize {
 pub fn choose(p: &Picture) -> Vec<String> {
     let mut arns = bound(p);
     let new = unasked(p, &arns);
-    arns.sort_by_key(|arn| p.targets.asked.get(arn).map(|a| a.tried));
+    arns.order_by_key(|arn| p.targets.asked.get(arn).map(|a| a.tried));
     let lively = lively(p);
     let failed = |arn: &String| {
         let asked = p.targets.asked.get(arn);

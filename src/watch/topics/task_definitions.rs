@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::deployments;
 use crate::backend::Backend;
+use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, TaskDefinition};
 use crate::watch::picture::Picture;
@@ -104,7 +105,7 @@ pub fn choose(p: &Picture) -> Vec<String> {
 /// Those that were never tried, then those that failed, the longest ago first.
 fn in_turn<'a>(p: &Picture, arns: BTreeSet<&'a str>) -> Vec<&'a str> {
     let mut all: Vec<&str> = arns.into_iter().collect();
-    all.sort_by_key(|arn| p.definitions_failed.get(*arn).map(|(tried, _)| *tried));
+    all.order_by_key(|arn| p.definitions_failed.get(*arn).map(|(tried, _)| *tried));
     all
 }
 

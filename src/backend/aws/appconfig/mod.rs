@@ -16,6 +16,7 @@ use super::signed::{Api, Signed, escape};
 use super::sound::{NoCount, Required, counted, percent};
 use crate::backend::transport::Line;
 use crate::domain::flag::{Flag, FlagRollout, FlagState, FlagValue, Flags};
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use flags::Content;
 
@@ -129,13 +130,13 @@ impl AppConfig {
         for application in applications.iter().take(MOST) {
             self.application(application, &mut all).await?;
         }
-        all.environments.sort_by_key(|e| (rank(e), e.clone()));
+        all.environments.order_by_key(|e| (rank(e), e.clone()));
         all.environments.dedup();
-        all.flags.sort_by(|a, b| {
+        all.flags.order_by(|a, b| {
             (&a.application, &a.profile, &a.key).cmp(&(&b.application, &b.profile, &b.key))
         });
         all.rollouts
-            .sort_by_key(|r| (!r.is_open(), std::cmp::Reverse(r.started_at)));
+            .order_by_key(|r| (!r.is_open(), std::cmp::Reverse(r.started_at)));
         Ok(all)
     }
 

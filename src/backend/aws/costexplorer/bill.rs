@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::backend::aws::convert::text;
 use crate::backend::aws::sound::Required;
 use crate::domain::cost::{Cost, CostAnomaly, DayCost, ServiceCost};
+use crate::domain::order::Ordered;
 
 /// The days that matter (UTC, as the vendor counts).
 #[derive(Clone, Copy, Debug)]
@@ -203,7 +204,7 @@ pub(super) fn read(
                 .collect(),
         })
         .collect();
-    services.sort_by(|a, b| {
+    services.order_by(|a, b| {
         b.month
             .total_cmp(&a.month)
             .then_with(|| a.service.cmp(&b.service))
@@ -211,7 +212,7 @@ pub(super) fn read(
     let before_today = sum(&by_day, span.month, span.today);
     let anomalies = anomalies.map(|told| {
         let mut all: Vec<CostAnomaly> = told.anomalies.0.iter().map(anomaly).collect();
-        all.sort_by_key(|a| std::cmp::Reverse(a.from));
+        all.order_by_key(|a| std::cmp::Reverse(a.from));
         all
     });
     Cost {

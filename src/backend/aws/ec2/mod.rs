@@ -13,6 +13,7 @@ use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::network::{Network, Subnet, Vpc};
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use shapes::{Balancers, Groups, Interfaces, Page, RouteTable, RouteTables, Subnets, Vpcs};
 
@@ -107,14 +108,14 @@ impl Ec2 {
         };
         network
             .vpcs
-            .sort_by(|a, b| (a.is_default, &a.id).cmp(&(b.is_default, &b.id)));
-        network.subnets.sort_by(|a, b| {
+            .order_by(|a, b| (a.is_default, &a.id).cmp(&(b.is_default, &b.id)));
+        network.subnets.order_by(|a, b| {
             (&a.vpc, !a.public, &a.name, &a.zone, &a.id)
                 .cmp(&(&b.vpc, !b.public, &b.name, &b.zone, &b.id))
         });
         network
             .groups
-            .sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+            .order_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         Ok(network)
     }
 

@@ -8,6 +8,7 @@ use super::{
 use crate::backend::aws::convert::{some_text, time};
 use crate::backend::aws::sound::told;
 use crate::domain::deployment::PastDeployment;
+use crate::domain::order::Ordered;
 use crate::domain::service::ServiceId;
 
 /// Deployments in one answer: the most that ListServiceDeployments gives.
@@ -34,7 +35,7 @@ impl Ecs {
             Ok(page) => {
                 let told = told(&self.line, LIST, LISTED, page.service_deployments)?;
                 let mut past: Vec<_> = told.iter().filter_map(past).collect();
-                past.sort_by_key(|d| std::cmp::Reverse(d.created_at));
+                past.order_by_key(|d| std::cmp::Reverse(d.created_at));
                 Ok(past)
             }
             Err(p) if lack(&p, self.is_aws().await) == Lack::Endpoint => {

@@ -1,6 +1,7 @@
 //! Deployments as `deployments[]` of a service tells of them, where nothing better does.
 
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
+use crate::domain::order::Ordered;
 use crate::domain::progress::Pace;
 use crate::domain::service::{Rollout, Service};
 
@@ -13,7 +14,7 @@ pub fn of_rollouts(service: &Service) -> Vec<Deployment> {
         .filter(told)
         .map(|to| of_rollout(service, to))
         .collect();
-    rows.sort_by_key(|d| std::cmp::Reverse(d.created_at));
+    rows.order_by_key(|d| std::cmp::Reverse(d.created_at));
     rows
 }
 

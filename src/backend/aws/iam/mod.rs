@@ -14,6 +14,7 @@ use super::signed::{Api, Signed};
 use super::sound::told;
 use crate::backend::transport::Line;
 use crate::domain::access::{Access, Credentials, Principal, PrincipalKind};
+use crate::domain::order::Ordered;
 use crate::domain::passing::{Policies, passings};
 use crate::domain::policy::{self, Statement};
 use crate::domain::problem::Problem;
@@ -230,7 +231,7 @@ impl Known {
             }
         };
         let mut all: Vec<Principal> = users.chain(roles).map(through).collect();
-        all.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        all.order_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         all
     }
 

@@ -16,6 +16,7 @@ use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
 use crate::domain::database::{Database, Databases, DbCluster, DbEvent, DbVitals};
+use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 
 const API: Api = Api {
@@ -121,7 +122,7 @@ impl Rds {
             .into_iter()
             .map(wire::Cluster::into_domain)
             .collect();
-        clusters.sort_by(|a, b| a.id.cmp(&b.id));
+        clusters.order_by(|a, b| a.id.cmp(&b.id));
         Ok(Databases {
             region: region?,
             instances: instances?,
@@ -136,7 +137,7 @@ impl Rds {
     pub async fn instances(&self) -> Result<Vec<Database>, Problem> {
         let rows = self.all::<wire::Instances>(INSTANCES, None, &[]).await?;
         let mut all: Vec<Database> = rows.into_iter().map(wire::Instance::into_domain).collect();
-        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all.order_by(|a, b| a.id.cmp(&b.id));
         Ok(all)
     }
 
@@ -158,7 +159,7 @@ impl Rds {
                 message: text(e.message.as_deref()),
             })
             .collect();
-        all.sort_by(|a, b| (b.at, &a.source).cmp(&(a.at, &b.source)));
+        all.order_by(|a, b| (b.at, &a.source).cmp(&(a.at, &b.source)));
         Ok(all)
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::alarm::{Alarm, AlarmState, Severity};
+use crate::domain::order::Ordered;
 
 /// Where an alarm stands in the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -145,7 +146,7 @@ impl Groups {
         };
         let roots = all.iter().filter(|a| !self.above.contains_key(&a.name));
         let mut roots: Vec<&Arc<Alarm>> = roots.collect();
-        roots.sort_by_key(|a| rank(a));
+        roots.order_by_key(|a| rank(a));
         if reverse {
             roots.reverse();
         }

@@ -10,6 +10,7 @@ use super::{detail, row};
 use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::interest::Interest;
 use crate::domain::metric::{Series, Window};
+use crate::domain::order::Ordered;
 use crate::domain::part::Freshness;
 use crate::ui::fuzzy;
 use crate::ui::screens::Cx;
@@ -106,7 +107,7 @@ impl Alerts {
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
         let mut all = cx.snapshot.facts.alarm_rows().to_vec();
         let sort = self.sort;
-        all.sort_by(|a, b| sort.order(a, b));
+        all.order_by(|a, b| sort.order(a, b));
         self.groups = Groups::of(&all);
         self.visible = if self.filter.is_empty() {
             let by_worst = sort == Sort::State;

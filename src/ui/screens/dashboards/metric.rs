@@ -14,6 +14,7 @@ use crate::domain::dashboard::{
     DataLine, Legend, MetricRow, MetricWidget, View, Widget, WidgetData, WidgetKind, unit_of,
 };
 use crate::domain::metric::Unit;
+use crate::domain::order::Ordered;
 use crate::domain::text::clip;
 use crate::ui::screens::Cx;
 use crate::ui::screens::metrics::marks::marks;
@@ -380,6 +381,6 @@ fn moments(m: &MetricWidget, from: Timestamp, until: Timestamp, cx: &Cx<'_>) -> 
     if !metrics.is_empty() {
         all.extend(marks(&cx.snapshot.facts, metrics.into_iter(), from, until));
     }
-    all.sort_by_key(|m| m.at);
+    all.order_by_key(|m| m.at);
     all
 }

@@ -15,6 +15,7 @@ use super::prose;
 use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::dashboard::{LogTable, LogView, LogWidget};
 use crate::domain::metric::Unit;
+use crate::domain::order::Ordered;
 use crate::domain::text::{clip, width};
 use crate::ui::screens::Cx;
 use crate::ui::widgets::chart::{Chart, Extras, Plot, series_key, series_style};
@@ -97,9 +98,9 @@ pub(super) fn alarms(
         })
         .collect();
     if newest_first {
-        rows.sort_by_key(|(_, a)| std::cmp::Reverse(a.and_then(|a| a.since)));
+        rows.order_by_key(|(_, a)| std::cmp::Reverse(a.and_then(|a| a.since)));
     } else {
-        rows.sort_by_key(|(n, a)| (a.map_or(AlarmState::InsufficientData, |a| a.state), *n));
+        rows.order_by_key(|(n, a)| (a.map_or(AlarmState::InsufficientData, |a| a.state), *n));
     }
     if rows.is_empty() {
         return centred(
@@ -318,7 +319,7 @@ fn lines(table: &LogTable) -> Option<Vec<Line>> {
         }
     }
     for points in all.values_mut() {
-        points.sort_by_key(|p| p.0);
+        points.order_by_key(|p| p.0);
     }
     Some(all.into_iter().collect())
 }

@@ -7,6 +7,7 @@ use crate::domain::action::Run;
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::Deployment;
 use crate::domain::facts::Facts;
+use crate::domain::order::Ordered;
 use crate::domain::service::ServiceId;
 use crate::ui::fuzzy;
 use crate::ui::screens::{Cx, Searched};
@@ -175,7 +176,7 @@ impl Deploys {
                 rows.push((rank, std::cmp::Reverse(at), Item::Deployment(d.id.clone())));
             }
         }
-        rows.sort_by_key(|r| (r.0, r.1));
+        rows.order_by_key(|r| (r.0, r.1));
         self.items = rows.into_iter().map(|r| r.2).collect();
     }
 

@@ -14,6 +14,7 @@ use crate::domain::action::{Phase, Run};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
 use crate::domain::facts::Author;
+use crate::domain::order::Ordered;
 use crate::domain::service::{image_name, image_tag};
 use crate::domain::text::clip;
 use crate::ui::screens::Cx;
@@ -70,7 +71,7 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
     } else {
         rows.push(vec![head]);
     }
-    story.sort_by_key(|s| std::cmp::Reverse(s.0));
+    story.order_by_key(|s| std::cmp::Reverse(s.0));
     rows.push(Vec::new());
     let fixed = rows.len() as u16;
     for (y, spans) in (inside.y..inside.bottom()).zip(&rows) {

@@ -6,6 +6,7 @@ use super::span::Span;
 use crate::domain::alarm::{Alarm, AlarmRule};
 use crate::domain::facts::Facts;
 use crate::domain::metric::{MetricQuery, Series, Stat, Unit};
+use crate::domain::order::Ordered;
 use crate::domain::queries;
 use crate::domain::service::ServiceHealth;
 
@@ -34,12 +35,12 @@ pub(super) fn usual(facts: &Facts) -> (Vec<MetricQuery>, bool) {
     let mut services: Vec<_> = facts.service_rows().iter().collect();
     let left_out = services.len() > SERVICES_AT_MOST;
     if left_out {
-        services.sort_by_key(|s| match s.health() {
+        services.order_by_key(|s| match s.health() {
             ServiceHealth::Inactive => u8::MAX,
             h => h as u8,
         });
         services.truncate(SERVICES_AT_MOST);
-        services.sort_by(|a, b| a.id.cmp(&b.id));
+        services.order_by(|a, b| a.id.cmp(&b.id));
     }
     let mut wanted = Vec::new();
     for s in services {

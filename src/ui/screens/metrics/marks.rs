@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::domain::deployment::DeploymentState;
 use crate::domain::facts::Facts;
 use crate::domain::metric::MetricId;
+use crate::domain::order::Ordered;
 use crate::domain::service::ServiceId;
 use crate::ui::widgets::chart::Mark;
 
@@ -72,6 +73,6 @@ pub fn marks<'a>(
         }
     }
     all.retain(|m| m.at >= from && m.at <= until);
-    all.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.label.cmp(&b.label)));
+    all.order_by(|a, b| a.at.cmp(&b.at).then_with(|| a.label.cmp(&b.label)));
     all
 }

@@ -8,6 +8,7 @@ use super::view;
 use crate::domain::action::Run;
 use crate::domain::alarm::{AlarmState, Severity};
 use crate::domain::facts::Facts;
+use crate::domain::order::Ordered;
 use crate::domain::service::ServiceHealth;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
@@ -159,7 +160,7 @@ pub(super) fn burning(facts: &Facts, systems: &[Entry]) -> Vec<Item> {
     }
     let ill = systems.iter().filter(|e| e.burns());
     rows.extend(ill.map(|e| (1, Item::System(e.view.id))));
-    rows.sort_by_key(|r| r.0);
+    rows.order_by_key(|r| r.0);
     rows.into_iter().map(|r| r.1).collect()
 }
 

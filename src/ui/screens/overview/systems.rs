@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::model::Overview;
 use super::panels::{Spans, burning_head};
+use crate::domain::order::Ordered;
 use crate::domain::text::clip;
 use crate::present::Tone;
 use crate::ui::screens::Cx;
@@ -45,7 +46,7 @@ pub(super) fn in_short(o: &Overview) -> Option<String> {
 pub(super) fn panel_of_systems(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let t = cx.theme;
     let mut all: Vec<&Entry> = o.systems.iter().collect();
-    all.sort_by_key(|e| std::cmp::Reverse(e.tone.weight()));
+    all.order_by_key(|e| std::cmp::Reverse(e.tone.weight()));
     let title = match wanting(o) {
         0 => format!("Systems  {}", all.len()),
         n => format!("Systems  {n} of {} want a look", all.len()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::row;
 use crate::domain::facts::Facts;
+use crate::domain::order::Ordered;
 use crate::domain::service::{Service, ServiceId, Task, TaskDefinition};
 use crate::ui::fuzzy;
 use crate::ui::screens::{Cx, Searched};
@@ -141,7 +142,7 @@ impl Services {
             self.visible
                 .sort_by_cached_key(|s| (s.health(), s.id.clone()));
         } else {
-            self.visible.sort_by(|a, b| {
+            self.visible.order_by(|a, b| {
                 let order = match title {
                     "service" => a.id.name.cmp(&b.id.name),
                     "cluster" => a.id.cluster.cmp(&b.id.cluster),

@@ -7,6 +7,7 @@ use crate::domain::audit::Outcome;
 use crate::domain::deployment::DeploymentState;
 use crate::domain::facts::Facts;
 use crate::domain::image::{Image, Registry};
+use crate::domain::order::Ordered;
 use crate::domain::service::Service;
 use crate::ui::form::Offer;
 use crate::ui::widgets::ago;
@@ -44,7 +45,7 @@ pub(super) fn of(registry: &Registry, service: &Service, image: &str, facts: &Fa
         };
         all.push((rank, one.pushed_at, offer));
     }
-    all.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+    all.order_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
     // What runs is always told: the others are measured by it.
     if let Some(at) = all.iter().position(|o| o.2.runs)
         && at >= OFFERED

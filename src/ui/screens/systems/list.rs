@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::facts::Facts;
+use crate::domain::order::Ordered;
 use crate::domain::text::clip;
 use crate::present::{Cell, Place, Row, Section, Tone, VIEWS, View, map};
 
@@ -155,7 +156,7 @@ fn says(sections: &[Section]) -> String {
     let mut bad: Vec<_> = notes
         .filter(|n| n.tone.weight() >= Tone::Unknown.weight())
         .collect();
-    bad.sort_by_key(|n| std::cmp::Reverse(n.tone.weight()));
+    bad.order_by_key(|n| std::cmp::Reverse(n.tone.weight()));
     // What is only not known is no reason for what a row says to be wrong.
     let worst = worst_cell(sections);
     let heaviest = bad.first().map_or(0, |n| n.tone.weight());
