@@ -12,7 +12,7 @@ use super::picture::Picture;
 use super::topic::Topic;
 use super::topics::{
     alarms, boards, charts, deployments, histories, identity, log_groups, logs, outside, records,
-    series, services, slos, targets, task_definitions, tasks,
+    resting_deployments, series, services, slos, targets, task_definitions, tasks,
 };
 use crate::backend::Backend;
 use crate::domain::alarm::Alarm;
@@ -121,9 +121,9 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
             None => nothing(),
         },
         Topic::RestingDeployments => {
-            let services = deployments::choose(p);
+            let services = resting_deployments::choose(p);
             Box::pin(async move {
-                Answer::RestingDeployments(deployments::ask_round(&b, services).await)
+                Answer::RestingDeployments(resting_deployments::ask_round(&b, services).await)
             })
         }
         Topic::Histories => {
@@ -255,7 +255,7 @@ pub fn take(p: &mut Picture, answer: Answer, at: Timestamp) -> Joined {
         Answer::Services(a) => services::take(p, a, at),
         Answer::TaskDefinitions(a) => task_definitions::take(p, a, at),
         Answer::Deployments(a) => deployments::take(p, a, at),
-        Answer::RestingDeployments(a) => deployments::take_round(p, a, at),
+        Answer::RestingDeployments(a) => resting_deployments::take_round(p, a, at),
         Answer::Histories(a) => histories::take(p, a, at),
         Answer::Tasks(a) => tasks::take(p, a, at),
         Answer::Revisions(a) => tasks::take_revisions(p, a, at),

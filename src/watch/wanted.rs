@@ -15,8 +15,8 @@ use super::estate;
 use super::picture::Picture;
 use super::topic::{Topic, Wanted};
 use super::topics::{
-    boards, charts, deployments, histories, log_groups, outside, records, series, slos, targets,
-    task_definitions,
+    boards, charts, deployments, histories, log_groups, outside, records, resting_deployments,
+    series, slos, targets, task_definitions,
 };
 use crate::backend::aws::ecs::SERVICES_A_CALL;
 use crate::domain::interest::Interest;
@@ -57,7 +57,7 @@ impl Beside {
     fn of(p: &Picture) -> Self {
         match task_definitions::takes_room(p) {
             true => Self::Definitions,
-            false if deployments::takes_room(p) => Self::Deployments,
+            false if resting_deployments::takes_room(p) => Self::Deployments,
             false => Self::Nothing,
         }
     }
@@ -143,7 +143,7 @@ fn services(p: &Picture, all: &mut Vec<Wanted>) {
     all.extend(task_definitions::wanted(p));
     // What a service's deployments came to is read once, when the definitions leave room for it.
     let room = !task_definitions::takes_room(p);
-    if let Some((services, period)) = deployments::round(p).filter(|_| room) {
+    if let Some((services, period)) = resting_deployments::round(p).filter(|_| room) {
         let mut round = Wanted::every(Topic::RestingDeployments, 0).stamped(stamp(&services));
         round.period = period;
         all.push(round);
@@ -320,8 +320,8 @@ mod tests {
             Beside::Nothing => 0.0,
             Beside::Definitions => (rounds * task_definitions::a_round(services)) as f64,
             Beside::Deployments => {
-                let (some, period) = deployments::pace(services);
-                some as f64 * deployments::CALLS as f64 * 60.0 / period.as_secs_f64()
+                let (some, period) = resting_deployments::pace(services);
+                some as f64 * resting_deployments::CALLS as f64 * 60.0 / period.as_secs_f64()
             }
         };
         described + listed + read

@@ -1,17 +1,15 @@
-//! Deployments: rows from `deployments[]` of every service, and the fuller picture of the service-deployment API where asked.
+//! Deployments: rows from `deployments[]` of every service, and the fuller picture of the service-deployment API where asked, joined to
+//! one list.
 
 use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use crate::backend::Backend;
 use crate::backend::aws::ecs::of_rollouts;
 use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
-use crate::domain::environment::Env;
-use crate::domain::order::Ordered;
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId};
@@ -21,19 +19,6 @@ use crate::watch::picture::Picture;
 pub const MOVING: Duration = Duration::from_secs(5);
 /// From one question about a service at rest to the next.
 pub const RESTING: Duration = Duration::from_secs(30);
-
-/// Accounts with so few services are read in bigger rounds.
-const SMALL: usize = 20;
-/// How many services such a round reads, and the time from one to the next.
-const A_ROUND: usize = 5;
-const SMALL_ROUND: Duration = Duration::from_secs(15);
-/// Calls that a service takes at most.
-pub const CALLS: u64 = 3;
-/// In accounts with more services than these, so many deployments are kept of one that nobody looks at.
-const MANY: usize = 100;
-const FEW: usize = 3;
-/// Services that are read side by side.
-const ABREAST: usize = 2;
 
 /// What is known of one service's deployments.
 #[derive(Debug, Default)]
@@ -49,6 +34,16 @@ pub struct Known {
 }
 
 impl Known {
+    /// Whether the service-deployment API ever answered.
+    pub fn is_read(&self) -> bool {
+        self.read.is_some()
+    }
+
+    /// When the last question failed, as long as none succeeded since.
+    pub fn failed_at(&self) -> Option<Timestamp> {
+        self.failure.as_ref().map(|(at, _)| *at)
+    }
+
     /// Rows of the last good answer.
     pub fn rows(&self) -> Option<&[Deployment]> {
         self.read.as_ref().map(|(_, rows)| rows.as_slice())
@@ -64,8 +59,8 @@ fn is_young(at: Timestamp, period: Duration, now: Timestamp) -> bool {
 /// Deployments of one service.
 #[derive(Debug)]
 pub struct Detail {
-    service: ServiceId,
-    rows: Result<Vec<Deployment>, Problem>,
+    pub(super) service: ServiceId,
+    pub(super) rows: Result<Vec<Deployment>, Problem>,
 }
 
 /// Asks about a service as it was last described; `None` once it is gone.
@@ -76,80 +71,6 @@ pub async fn ask(backend: &Backend, service: Arc<Service>) -> Detail {
     }
 }
 
-/// How many services at rest are read in one round, and the time from one round to the next: a small account is told whole within
-/// the first minute; of a big one a service at a time, so that a minute has a call for each hundred services.
-pub fn pace(services: usize) -> (usize, Duration) {
-    match services {
-        0..=SMALL => (A_ROUND, SMALL_ROUND),
-        n => (
-            1,
-            Duration::from_secs((CALLS * 60 * 100).div_ceil(n as u64)),
-        ),
-    }
-}
-
-/// The next round; `None`: of every service the service-deployment API was asked.
-pub fn round(p: &Picture) -> Option<(usize, Duration)> {
-    if p.services.keys().all(|id| is_read(p, id)) {
-        return None;
-    }
-    let (services, period) = pace(p.services.len());
-    Some((if p.asks_once { SMALL } else { services }, period))
-}
-
-/// Whether a big account is being read: the pass over its services makes room for that.
-pub fn takes_room(p: &Picture) -> bool {
-    !p.asks_once && p.services.len() > SMALL && round(p).is_some()
-}
-
-fn is_read(p: &Picture, id: &ServiceId) -> bool {
-    p.details.get(id).is_some_and(|known| known.read.is_some())
-}
-
-/// The services to read now: those of the environment that is looked at first, whoever was tried the longest ago.
-pub fn choose(p: &Picture) -> Vec<Arc<Service>> {
-    let tried = |id: &ServiceId| {
-        let known = p.details.get(id).and_then(|k| k.failure.as_ref());
-        known.map(|(at, _)| *at)
-    };
-    let here = Env::looked_at(&p.facts);
-    let away = |id: &ServiceId| Env::named(&id.cluster).is_some_and(|env| env != here);
-    let unread = p.services.values().filter(|s| !is_read(p, &s.id));
-    let mut rows: Vec<&Arc<Service>> = unread.collect();
-    rows.order_by_key(|s| (tried(&s.id), away(&s.id)));
-    let most = round(p).map_or(0, |(most, _)| most);
-    rows.into_iter().take(most).cloned().collect()
-}
-
-/// Asks about each, two at a time.
-pub async fn ask_round(backend: &Backend, services: Vec<Arc<Service>>) -> Vec<Detail> {
-    let asked = stream::iter(services).map(|service| ask(backend, service));
-    asked.buffered(ABREAST).collect().await
-}
-
-/// Joins what a round brought. One service that cannot be read holds up none of the others: its turn comes again.
-pub fn take_round(p: &mut Picture, answers: Vec<Detail>, at: Timestamp) -> Option<ProblemKind> {
-    let all = answers.len();
-    let kept = if p.services.len() > MANY {
-        FEW
-    } else {
-        usize::MAX
-    };
-    let failures: Vec<ProblemKind> = answers
-        .into_iter()
-        .filter_map(|mut a| {
-            if let Ok(rows) = &mut a.rows {
-                rows.truncate(kept);
-            }
-            join(p, a, at, false)
-        })
-        .collect();
-    rebuild(p, at);
-    (failures.len() == all)
-        .then(|| failures.first().copied())
-        .flatten()
-}
-
 /// Joins.
 pub fn take(p: &mut Picture, answer: Detail, at: Timestamp) -> Option<ProblemKind> {
     let failure = join(p, answer, at, true);
@@ -157,7 +78,12 @@ pub fn take(p: &mut Picture, answer: Detail, at: Timestamp) -> Option<ProblemKin
     failure
 }
 
-fn join(p: &mut Picture, answer: Detail, at: Timestamp, asked_for: bool) -> Option<ProblemKind> {
+pub(super) fn join(
+    p: &mut Picture,
+    answer: Detail,
+    at: Timestamp,
+    asked_for: bool,
+) -> Option<ProblemKind> {
     let known = p.details.entry(answer.service).or_default();
     known.asked_for = asked_for;
     match answer.rows {
@@ -308,7 +234,7 @@ pub fn rebuild(p: &mut Picture, now: Timestamp) {
 
 /// Publishes rows, unless they are what was published before.
 fn publish(part: &mut Part<Arc<Vec<Arc<Deployment>>>>, mut rows: Vec<Arc<Deployment>>) {
-    rows.order_by(|a, b| {
+    rows.sort_by(|a, b| {
         let moving = b.state.is_running().cmp(&a.state.is_running());
         moving
             .then(b.created_at.cmp(&a.created_at))
@@ -392,106 +318,16 @@ fn image(p: &Picture, id: &ServiceId, load: &RevisionLoad) -> Option<String> {
 }
 
 #[cfg(test)]
+pub mod testing;
+
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::testing::{failed, picture, second, service, told};
     use super::*;
-    use crate::config::Config;
     use crate::domain::deployment::DeploymentState;
-    use crate::domain::service::{
-        CircuitBreaker, ContainerSpec, DeploymentConfig, Revision, Rollout, Strategy, TaskCounts,
-        TaskDefinition,
-    };
-
-    fn second(n: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + n).unwrap()
-    }
-
-    fn service(name: &str) -> Service {
-        let revision = Revision {
-            arn: format!("arn:aws:ecs:r:1:task-definition/{name}:42"),
-            family: name.into(),
-            number: 42,
-        };
-        let counts = TaskCounts {
-            desired: 2,
-            running: 2,
-            pending: 0,
-            failed: 0,
-        };
-        Service {
-            id: ServiceId {
-                cluster: "prod".into(),
-                name: name.into(),
-            },
-            arn: String::new(),
-            status: "ACTIVE".into(),
-            counts,
-            revision: revision.clone(),
-            launch_type: "FARGATE".into(),
-            deployment: DeploymentConfig {
-                strategy: Strategy::Rolling,
-                minimum_healthy_percent: 100,
-                maximum_percent: 200,
-                circuit_breaker: CircuitBreaker {
-                    enabled: true,
-                    rollback: true,
-                    ..CircuitBreaker::default()
-                },
-                alarms: vec![],
-                alarms_rollback: false,
-                bake_minutes: None,
-                shift_minutes: None,
-            },
-            load_balancers: vec![],
-            rollouts: vec![Rollout {
-                id: format!("ecs-svc/{name}"),
-                status: "PRIMARY".into(),
-                revision,
-                counts,
-                rollout_state: "COMPLETED".into(),
-                rollout_reason: String::new(),
-                created_at: Some(second(-600)),
-                updated_at: Some(second(-300)),
-            }],
-            scaling: None,
-            events: vec![],
-            created_at: None,
-        }
-    }
-
-    /// Services at rest, as they were described at this moment.
-    fn picture(names: &[&str], at: Timestamp) -> Picture {
-        let mut p = Picture::new(Arc::new(Config::default()));
-        for name in names {
-            let service = Arc::new(service(name));
-            p.services.insert(service.id.clone(), service);
-        }
-        let rows: Vec<_> = p.services.values().cloned().collect();
-        p.facts.services.take(Ok(Arc::new(rows)), at);
-        p
-    }
-
-    fn told(name: &str, state: DeploymentState) -> Detail {
-        let service = service(name);
-        let rows = of_rollouts(&service).into_iter().map(|d| Deployment {
-            state,
-            source: DeploymentSource::ServiceDeployments,
-            ..d
-        });
-        Detail {
-            rows: Ok(rows.collect()),
-            service: service.id,
-        }
-    }
-
-    fn failed(name: &str) -> Detail {
-        let why = Problem::new(ProblemKind::Timeout, "ecs", "Cannot read", "slow", "Wait.");
-        Detail {
-            service: service(name).id,
-            rows: Err(why),
-        }
-    }
+    use crate::domain::service::{ContainerSpec, Rollout, TaskDefinition};
 
     #[test]
     fn a_good_answer_about_one_service_clears_no_failure_of_another() {
@@ -547,41 +383,6 @@ mod tests {
         rebuild(&mut p, second(900));
         assert_eq!(state(&p), DeploymentState::RolledBack);
         assert_eq!(p.facts.deployments.observed_at, Some(second(10)));
-    }
-
-    /// Services at rest are read in turn, those of the environment looked at first; one that cannot be read waits for its turn.
-    #[test]
-    fn every_service_is_read_in_turn_without_being_looked_at() {
-        let mut p = picture(&["a", "b", "c", "d", "e", "f"], second(0));
-        p.facts.environment = "production".into();
-        let mut dev = service("dev");
-        dev.id.cluster = "dev".into();
-        dev.id.name = "0".into();
-        p.services.insert(dev.id.clone(), Arc::new(dev));
-        let names = |p: &Picture| -> Vec<String> {
-            let chosen = choose(p).into_iter();
-            chosen.map(|s| s.id.to_string()).collect()
-        };
-        let first = ["prod/a", "prod/b", "prod/c", "prod/d", "prod/e"];
-        assert_eq!(names(&p), first);
-        let mut answers: Vec<Detail> = ["a", "b", "c", "d"]
-            .map(|name| told(name, DeploymentState::RolledBack))
-            .into();
-        answers.push(failed("e"));
-        assert_eq!(take_round(&mut p, answers, second(1)), None);
-        let rows = p.facts.deployment_rows().iter();
-        let back = rows.filter(|d| d.state == DeploymentState::RolledBack);
-        assert_eq!(back.count(), 4, "nobody opened them");
-        // That one of those at rest cannot be read is no failure of what all others told.
-        assert_eq!(p.facts.deployments.error, None);
-        assert_eq!(names(&p), ["prod/f", "dev/0", "prod/e"]);
-        let rest = ["e", "f"].map(|name| told(name, DeploymentState::Successful));
-        let mut rest: Vec<Detail> = rest.into();
-        let mut dev = told("0", DeploymentState::Successful);
-        dev.service.cluster = "dev".into();
-        rest.push(dev);
-        take_round(&mut p, rest, second(2));
-        assert_eq!(round(&p), None, "nothing is left to read");
     }
 
     /// What has ended stays in the list while the next deployment of its service is under way and not read yet.

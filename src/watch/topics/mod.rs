@@ -10,6 +10,7 @@ pub mod log_groups;
 pub mod logs;
 pub mod outside;
 pub mod records;
+pub mod resting_deployments;
 pub mod series;
 pub mod services;
 pub mod slo;
