@@ -430,6 +430,33 @@ fn how_far_a_deployment_is_counts_its_traffic_and_bake_time_and_says_what_is_lef
     }
 }
 
+/// The counts that the service itself tells would pass for the steps of a rolling one.
+#[test]
+fn steps_of_a_canary_whose_service_deployment_is_not_read_are_unknown_and_not_a_rolling_one_s() {
+    for (columns, rows) in [(80, 24), (160, 48)] {
+        let unread = |d: &mut Deployment| {
+            canary("SCALE_UP", 0.0, 5)(d);
+            (d.lifecycle_stage, d.from[0].traffic_percent) = (None, None);
+            d.to.as_mut().unwrap().traffic_percent = None;
+            d.source = DeploymentSource::Rollouts;
+        };
+        let mut c = Console::with(columns, rows, with(unread, Vec::new()));
+        assert!(c.shows(" ? %"), "{}", c.text());
+        for strange in ["~", "≥", "50 %", "stop old"] {
+            assert!(!c.shows(strange), "{strange}: {}", c.text());
+        }
+        c.keys("4");
+        let share = if columns > 80 { " ? % 4/4" } else { " ? %" };
+        assert!(c.shows(share), "{}", c.text());
+        let why = "steps and time to go: unknown yet, its service deployment is not read";
+        assert!(c.shows(why), "{}", c.text());
+        for strange in ["stop old", "to go:", "start 4/4", "50 %", "estimate"] {
+            let elsewhere = c.text().replace(why, "");
+            assert!(!elsewhere.contains(strange), "{strange}: {}", c.text());
+        }
+    }
+}
+
 #[test]
 fn a_rolling_deployment_says_when_it_is_done_by_what_the_last_one_took() {
     let mut snapshot = with(|_| {}, Vec::new());

@@ -14,7 +14,7 @@ use crate::domain::deployment::{Deployment, DeploymentState, RevisionLoad};
 use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
 use crate::domain::problem::Problem;
-use crate::domain::progress::Estimate;
+use crate::domain::progress::{Estimate, Untold};
 use crate::domain::service::image_tag;
 
 /// Arguments.
@@ -93,7 +93,10 @@ fn table(rows: &[&Deployment], facts: &Facts, now: Timestamp) -> Table {
             cell(to.map_or_else(|| "-".into(), load)),
             cell(tasks(d)),
             cell(match d.state.is_running() {
-                true => format!("{} %", d.percent(now)),
+                true => match d.percent(now) {
+                    Some(percent) => format!("{percent} %"),
+                    None => "?".into(),
+                },
                 false => "-".into(),
             }),
             cell(d.strategy.word()),
@@ -116,13 +119,15 @@ fn to_go(d: &Deployment, facts: &Facts, now: Timestamp) -> String {
     seconds.map_or("-".into(), |(sign, s)| format!("{sign}{}", words::span(s)))
 }
 
-/// Why it stands as it does: the vendor's reason, else the bake time that it waits for.
+/// Why it stands as it does: the vendor's reason, else the bake time that it waits for, or why nobody can say how far it is.
 fn why(d: &Deployment, now: Timestamp) -> String {
-    match (d.rollback_reason.as_deref(), d.bake_left(now)) {
-        (None, Some(left)) if d.reason.is_empty() => {
-            format!("bake time, {} left", words::span(left))
-        }
-        (why, _) => why.unwrap_or(&d.reason).to_owned(),
+    let said = d.rollback_reason.as_deref().unwrap_or(&d.reason);
+    match (d.bake_left(now), d.untold()) {
+        _ if !said.is_empty() => said.to_owned(),
+        (Some(left), _) => format!("bake time, {} left", words::span(left)),
+        (_, Some(Untold::ServiceDeployment)) => "its service deployment is not read yet".into(),
+        (_, Some(Untold::Stage)) => "its stage is not told".into(),
+        (None, None) => String::new(),
     }
 }
 
@@ -179,6 +184,7 @@ fn object(d: &Deployment, facts: &Facts, now: Timestamp) -> Value {
         "running": d.state.is_running(),
         "reason": d.reason,
         "progress": d.progress(now),
+        "progress_untold": d.untold(),
         "steps": d.steps(now).iter()
             .map(|s| json!({"step": s.kind, "done": s.share, "now": s.now}))
             .collect::<Vec<_>>(),

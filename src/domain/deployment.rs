@@ -228,9 +228,9 @@ mod tests {
             finished_at: None,
             source: DeploymentSource::ServiceDeployments,
         };
-        assert_eq!((d.way(), d.percent(now)), ((Some(3), Some(4)), 75));
+        assert_eq!((d.way(), d.percent(now)), ((Some(3), Some(4)), Some(75)));
         d.state = DeploymentState::RollingBack;
-        assert_eq!((d.way(), d.percent(now)), ((Some(4), Some(3)), 25));
+        assert_eq!((d.way(), d.percent(now)), ((Some(4), Some(3)), Some(25)));
         let leaving = |d: &Deployment| {
             let (from, _) = d.sides();
             from.iter().map(|r| r.revision.number).collect::<Vec<_>>()

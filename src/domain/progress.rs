@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::deployment::{Deployment, DeploymentState};
+use super::deployment::{Deployment, DeploymentSource, DeploymentState};
 
 /// What is left of a step that has only just not ended: a deployment that runs is never told as done.
 const ALMOST: f64 = 0.99;
@@ -96,6 +96,16 @@ impl Estimate {
     }
 }
 
+/// Why it cannot be said how far a deployment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Untold {
+    /// It goes by stages, which its service deployment tells, and what is known comes from the service alone.
+    ServiceDeployment,
+    /// It goes by stages, and the one that it is in is not told, or none that is known here.
+    Stage,
+}
+
 /// Which step each lifecycle stage of ECS belongs to.
 fn step_of(stage: &str) -> Option<StepKind> {
     match stage {
@@ -122,11 +132,15 @@ fn part(done: u32, all: u32) -> f64 {
 impl Deployment {
     /// Whether it goes by the stages of blue/green and its kin, and its stage is known. One that goes back is told by its tasks.
     fn stage(&self) -> Option<StepKind> {
-        let onward = self.strategy.shifts_traffic() && self.state != DeploymentState::RollingBack;
+        let onward = self.strategy.shifts_traffic() && !self.goes_back();
         self.lifecycle_stage
             .as_deref()
             .filter(|_| onward)
             .and_then(step_of)
+    }
+
+    fn goes_back(&self) -> bool {
+        self.state == DeploymentState::RollingBack
     }
 
     /// Whether its steps follow from the stage that the vendor tells.
@@ -149,13 +163,39 @@ impl Deployment {
         (started, (!from.is_empty()).then_some(gone))
     }
 
-    /// Its steps in order, with how much of each is done; none once it has ended.
+    /// Why nobody can say how far it is, while it runs: one that shifts traffic is told by its stages, and not as one that replaces
+    /// tasks little by little, for which its counts alone would pass.
+    pub fn untold(&self) -> Option<Untold> {
+        if !self.state.is_running() || !self.strategy.shifts_traffic() {
+            return None;
+        }
+        match (self.source, self.state) {
+            (DeploymentSource::Rollouts, _) => Some(Untold::ServiceDeployment),
+            // The one goes back by its tasks, the other has not begun.
+            (_, DeploymentState::RollingBack | DeploymentState::Pending) => None,
+            _ => self.stage().is_none().then_some(Untold::Stage),
+        }
+    }
+
+    /// Its steps in order, with how much of each is done; none once it has ended, or where nobody can say how far it is.
     pub fn steps(&self, now: Timestamp) -> Vec<Step> {
-        if !self.state.is_running() {
+        if !self.state.is_running() || self.untold().is_some() {
             return Vec::new();
         }
         let (started, gone) = self.by_tasks();
-        let Some(stage) = self.stage() else {
+        let order = [
+            StepKind::Start,
+            StepKind::Shift,
+            StepKind::Bake,
+            StepKind::Drain,
+        ];
+        let stage = self.stage();
+        if stage.is_none() && self.strategy.shifts_traffic() && !self.goes_back() {
+            let (share, now) = (0.0, false);
+            let to_come = order.into_iter();
+            return to_come.map(|kind| Step { kind, share, now }).collect();
+        }
+        let Some(stage) = stage else {
             // A rolling update stops old tasks while new ones start.
             let start = Step {
                 kind: StepKind::Start,
@@ -169,12 +209,6 @@ impl Deployment {
             });
             return std::iter::once(start).chain(drain).collect();
         };
-        let order = [
-            StepKind::Start,
-            StepKind::Shift,
-            StepKind::Bake,
-            StepKind::Drain,
-        ];
         let at = order.iter().position(|k| *k == stage).unwrap_or(0);
         let within = match stage {
             StepKind::Start => started,
@@ -201,19 +235,24 @@ impl Deployment {
         steps.map(step).collect()
     }
 
-    /// Share of its steps that is done, 0..=1: tasks, traffic, bake time and clean-up count alike. Whole only once it has ended.
-    pub fn progress(&self, now: Timestamp) -> f64 {
+    /// Share of its steps that is done, 0..=1: tasks, traffic, bake time and clean-up count alike. Whole only once it has ended;
+    /// nothing where nobody can say how far it is.
+    pub fn progress(&self, now: Timestamp) -> Option<f64> {
+        if self.untold().is_some() {
+            return None;
+        }
         let steps = self.steps(now);
         if steps.is_empty() {
-            return 1.0;
+            return Some(1.0);
         }
         let done: f64 = steps.iter().map(|s| s.share).sum();
-        (done / steps.len() as f64).min(ALMOST)
+        Some((done / steps.len() as f64).min(ALMOST))
     }
 
     /// The same in whole percent; it is never rounded up to a hundred.
-    pub fn percent(&self, now: Timestamp) -> u32 {
-        (self.progress(now) * 100.0).floor() as u32
+    pub fn percent(&self, now: Timestamp) -> Option<u32> {
+        let share = self.progress(now)?;
+        Some((share * 100.0).floor() as u32)
     }
 
     fn bake_seconds(&self) -> Option<i64> {
@@ -231,6 +270,7 @@ impl Deployment {
 
     /// How long it has to go; `last` is what the last one of the service took that went well. Nothing where nothing tells.
     pub fn estimate(&self, now: Timestamp, last: Option<i64>) -> Option<Estimate> {
+        let share = self.progress(now)?;
         let began = self.started_at.or(self.created_at)?;
         let onward = matches!(
             self.state,
@@ -257,7 +297,6 @@ impl Deployment {
             let seconds = (took - elapsed).max(waits);
             return Some(Estimate::LastRun { seconds, took });
         }
-        let share = self.progress(now);
         if self.stage().is_none() && share > TELLING && share < ALMOST {
             let seconds = (elapsed as f64 * (1.0 - share) / share).round() as i64;
             return Some(Estimate::SoFar { seconds });

@@ -58,34 +58,32 @@ fn deployment(strategy: Strategy, stage: Option<&str>, started: u32, old: u32) -
 #[test]
 fn a_canary_is_not_done_when_its_tasks_run() {
     let mut d = deployment(Strategy::Canary, Some("SCALE_UP"), 0, 3);
-    let mut seen = vec![d.percent(second(5))];
+    let percent = |d: &Deployment, at| d.percent(second(at)).unwrap();
+    let mut seen = vec![percent(&d, 5)];
     d.to = Some(load(4, 3, 2, Some(0.0)));
-    seen.push(d.percent(second(20)));
+    seen.push(percent(&d, 20));
     d.lifecycle_stage = Some("PRODUCTION_TRAFFIC_SHIFT".into());
     d.to = Some(load(4, 3, 3, Some(10.0)));
-    seen.push(d.percent(second(30)));
+    seen.push(percent(&d, 30));
     d.lifecycle_stage = Some("BAKE_TIME".into());
     d.to = Some(load(4, 3, 3, Some(100.0)));
-    seen.push(d.percent(second(30)));
-    seen.push(d.percent(second(60)));
+    seen.push(percent(&d, 30));
+    seen.push(percent(&d, 60));
     d.lifecycle_stage = Some("CLEAN_UP".into());
     d.from = vec![load(3, 0, 1, Some(0.0))];
-    seen.push(d.percent(second(95)));
+    seen.push(percent(&d, 95));
     d.from = vec![load(3, 0, 0, Some(0.0))];
-    seen.push(d.percent(second(100)));
+    seen.push(percent(&d, 100));
     assert_eq!(seen, [0, 16, 27, 50, 62, 91, 99]);
     d.state = DeploymentState::Successful;
-    assert_eq!(
-        (d.percent(second(101)), d.steps(second(101))),
-        (100, vec![])
-    );
+    assert_eq!((percent(&d, 101), d.steps(second(101))), (100, vec![]));
 }
 
 #[test]
 fn a_rolling_update_counts_what_starts_and_what_stops() {
     let percent = |started, old| {
         let d = deployment(Strategy::Rolling, None, started, old);
-        d.percent(second(10))
+        d.percent(second(10)).unwrap()
     };
     let seen = [
         percent(0, 3),
@@ -107,6 +105,38 @@ fn a_rolling_update_counts_what_starts_and_what_stops() {
     assert_eq!(kinds, [(StepKind::Start, false), (StepKind::Drain, true)]);
 }
 
+/// Its counts alone would pass for those of a rolling one: half done, and so long to go.
+#[test]
+fn how_far_a_canary_is_stays_unknown_until_its_stage_is_told() {
+    let rest = |d: &Deployment| {
+        let at = second(20);
+        let steps: Vec<_> = d.steps(at).iter().map(|s| s.kind).collect();
+        (d.percent(at), steps, d.estimate(at, Some(100)))
+    };
+    for strategy in [Strategy::Canary, Strategy::Linear, Strategy::BlueGreen] {
+        let mut d = deployment(strategy, None, 3, 3);
+        d.source = DeploymentSource::Rollouts;
+        for state in [DeploymentState::InProgress, DeploymentState::RollingBack] {
+            d.state = state;
+            assert_eq!(d.untold(), Some(Untold::ServiceDeployment));
+            assert_eq!(rest(&d), (None, vec![], None), "{strategy:?} {state:?}");
+        }
+        d.state = DeploymentState::Successful;
+        assert_eq!((d.untold(), d.percent(second(20))), (None, Some(100)));
+    }
+    let mut d = deployment(Strategy::Canary, Some("A_STAGE_OF_LATER"), 3, 3);
+    assert_eq!(d.untold(), Some(Untold::Stage));
+    assert_eq!(rest(&d), (None, vec![], None));
+    // What has not begun has all of its own steps to come.
+    d.state = DeploymentState::Pending;
+    let (percent, steps, _) = rest(&d);
+    assert_eq!((percent, steps.len()), (Some(0), 4));
+    // A rolling one is told by its counts, whoever tells them.
+    let mut d = deployment(Strategy::Rolling, None, 3, 3);
+    d.source = DeploymentSource::Rollouts;
+    assert_eq!(rest(&d).0, Some(50));
+}
+
 #[test]
 fn the_bake_time_runs_down_and_is_unknown_where_its_start_is() {
     let mut d = deployment(Strategy::BlueGreen, Some("BAKE_TIME"), 3, 3);
@@ -116,7 +146,7 @@ fn the_bake_time_runs_down_and_is_unknown_where_its_start_is() {
     let by = Estimate::BakeTime { seconds: 42 };
     assert_eq!(d.estimate(second(48), Some(500)), Some(by));
     d.pace.stage_since = None;
-    assert_eq!((left(&d, 48), d.percent(second(48))), (None, 50));
+    assert_eq!((left(&d, 48), d.percent(second(48))), (None, Some(50)));
     d.pace.stage_since = Some(second(30));
     d.lifecycle_stage = Some("PRODUCTION_TRAFFIC_SHIFT".into());
     assert_eq!(left(&d, 48), None);

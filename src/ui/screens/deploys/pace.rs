@@ -2,8 +2,9 @@
 
 use ratatui::style::Style;
 
-use crate::domain::deployment::Deployment;
-use crate::domain::progress::{Estimate, Step, StepKind};
+use crate::domain::deployment::{Deployment, DeploymentSource};
+use crate::domain::facts::Facts;
+use crate::domain::progress::{Estimate, Step, StepKind, Untold};
 use crate::domain::service::Strategy;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{duration, span};
@@ -13,9 +14,30 @@ const DONE: f64 = 0.99;
 
 type Spans = Vec<(String, Style)>;
 
+/// Whether a service deployment was read here at all: whoever told of another one tells of this, too, a moment later.
+pub(super) fn are_told(facts: &Facts) -> bool {
+    let mut rows = facts.deployment_rows().iter();
+    rows.any(|d| d.source == DeploymentSource::ServiceDeployments)
+}
+
+/// Why nobody can say how far a deployment is.
+fn untold(why: Untold, cx: &Cx<'_>) -> &'static str {
+    match why {
+        Untold::Stage => "unknown, as ECS does not tell its stage",
+        Untold::ServiceDeployment if are_told(&cx.snapshot.facts) => {
+            "unknown yet, its service deployment is not read"
+        }
+        Untold::ServiceDeployment => "unknown, nobody tells of service deployments",
+    }
+}
+
 /// The steps of a running deployment: done, going on, to come.
 pub(super) fn steps(d: &Deployment, cx: &Cx<'_>) -> Spans {
     let t = cx.theme;
+    if let Some(why) = d.untold() {
+        let words = format!("steps and time to go: {}", untold(why, cx));
+        return vec![(words, t.unknown)];
+    }
     let told = d.steps(cx.now).into_iter().map(|step| {
         let (sign, style) = match (step.share >= 1.0, step.now) {
             (true, false) => ("✓", t.ok),
@@ -86,10 +108,14 @@ pub(crate) fn now(d: &Deployment, cx: &Cx<'_>) -> Option<String> {
     })
 }
 
+fn is_done(d: &Deployment, cx: &Cx<'_>) -> bool {
+    d.progress(cx.now).is_some_and(|share| share >= DONE)
+}
+
 /// How long a running deployment has to go, as far as anything tells.
 pub(crate) fn estimate(d: &Deployment, cx: &Cx<'_>) -> Option<Estimate> {
     // All of its steps are done: that it is over is all that ECS has still to say.
-    if d.progress(cx.now) >= DONE {
+    if is_done(d, cx) {
         return None;
     }
     let last = cx.snapshot.facts.last_run_of(d);
@@ -112,7 +138,8 @@ pub(super) fn to_go(d: &Deployment, cx: &Cx<'_>) -> String {
         }
         Some(Estimate::Waits { seconds }) => format!("at least {} to go", duration(seconds)),
         Some(Estimate::Overdue { took }) => format!("the last took {}", duration(took)),
-        None if d.progress(cx.now) >= DONE => String::new(),
+        // That it is not known, and why, stands with the steps.
+        None if is_done(d, cx) || d.untold().is_some() => String::new(),
         None if d.state.is_running() && !d.state.is_bad() => {
             format!("no estimate{}", by(": no earlier run is known".into()))
         }

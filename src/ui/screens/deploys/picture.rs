@@ -1,7 +1,5 @@
 //! One deployment or action as a picture: both revisions side by side, what guards it, how far it is, what happened.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -251,12 +249,16 @@ fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
         first.push((format!("   {}", pace::stage(stage)), t.info));
     }
     if running {
-        let (full, empty) = bar(d.progress(cx.now), 10);
+        let (full, empty) = bar(d.progress(cx.now).unwrap_or(0.0), 10);
+        let (percent, style) = match d.percent(cx.now) {
+            Some(percent) => (format!(" {percent} %"), t.strong),
+            None => (" ? %".into(), t.unknown),
+        };
         first.extend([
             ("   ".into(), t.text),
             (full, t.bar),
             (empty, t.bar_empty),
-            (format!(" {} %", d.percent(cx.now)), t.strong),
+            (percent, style),
         ]);
     }
     if let Some(s) = elapsed {
@@ -327,10 +329,9 @@ fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
             rows.push(vec![(text, style)]);
         }
     }
-    if d.source == DeploymentSource::Rollouts {
-        // Whoever told of another one tells of this, too, a moment later.
-        let is_told = |d: &Arc<Deployment>| d.source == DeploymentSource::ServiceDeployments;
-        let words = match facts.deployment_rows().iter().any(is_told) {
+    // Where that leaves its steps unknown, it is said there.
+    if d.source == DeploymentSource::Rollouts && d.untold().is_none() {
+        let words = match pace::are_told(facts) {
             true => "as the service itself tells it: its service deployment is not read yet",
             false => "as the service itself tells it: nobody tells of service deployments here",
         };

@@ -93,12 +93,14 @@ pub(super) fn by(d: &Deployment, cx: &Cx<'_>) -> String {
     }
 }
 
-/// How far it is, and how many of the tasks run: a bar, percent, counts.
-fn share(ratio: f64, (running, wanted): (u32, u32)) -> String {
-    let (full, _) = bar(ratio, 5);
+/// How far it is, where that is known, and how many of the tasks run: a bar, percent, counts.
+fn share(ratio: Option<f64>, (running, wanted): (u32, u32)) -> String {
+    let (full, _) = bar(ratio.unwrap_or(0.0), 5);
     // All is done when it is over, and then it is not told here.
-    let percent = (ratio * 100.0).floor().clamp(0.0, 100.0);
-    format!("{full:<5} {percent:>2.0} % {running}/{wanted}")
+    let percent = ratio.map_or("?".into(), |r| {
+        format!("{:.0}", (r * 100.0).floor().clamp(0.0, 100.0))
+    });
+    format!("{full:<5} {percent:>2} % {running}/{wanted}")
 }
 
 /// The same of a deployment.
@@ -119,7 +121,7 @@ pub(super) fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
                 (Some(d), _) => done(d, cx),
                 (None, Some((done, all))) if all > 0 && r.outcome.is_none() => {
                     let ratio = f64::from(done) / f64::from(all);
-                    share(ratio, (done, all))
+                    share(Some(ratio), (done, all))
                 }
                 _ => String::new(),
             };

@@ -114,7 +114,7 @@ fn of_run(r: &Run, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
     let spans = move_line(
         &r.title,
         r.phase.word(),
-        ratio,
+        Some(ratio),
         (done, all),
         &elapsed,
         room,
@@ -167,7 +167,7 @@ fn of_scaling(s: &Service, room: u16, cx: &Cx<'_>) -> Option<Spans> {
     Some(move_line(
         &title,
         "scaling",
-        ratio,
+        Some(ratio),
         (runs, wants),
         &elapsed,
         room,
@@ -193,7 +193,7 @@ fn title_columns(room: u16) -> usize {
 fn move_line(
     title: &str,
     word: &str,
-    ratio: f64,
+    ratio: Option<f64>,
     (done, all): (u32, u32),
     elapsed: &str,
     room: u16,
@@ -209,10 +209,11 @@ fn move_line(
         NARROW.. => 8,
         _ => 0,
     };
-    let (full, empty) = bar(ratio, bar_width);
-    let percent = match all {
-        0 => String::new(),
-        _ => format!("{:.0} %", (ratio * 100.0).floor()),
+    let (full, empty) = bar(ratio.unwrap_or(0.0), bar_width);
+    let percent = match (all, ratio) {
+        (0, _) => String::new(),
+        (_, Some(ratio)) => format!("{:.0} %", (ratio * 100.0).floor()),
+        (_, None) => "? %".into(),
     };
     let tasks = format!("{done}/{all}");
     let counts = match wide {
