@@ -448,6 +448,7 @@ mod tests {
                 port: 80,
             }],
             rollouts: vec![],
+            revisions: vec![],
             scaling: None,
             events: vec![],
             created_at: None,

@@ -65,6 +65,8 @@ impl DeploymentState {
 pub struct RevisionLoad {
     /// Family and number.
     pub revision: Revision,
+    /// ARN of the service revision, where the vendor tells it: two may have one task definition, as before and after a restart.
+    pub service_revision: Option<String>,
     /// Image of the main container, where known.
     pub image: Option<String>,
     /// Tasks.
@@ -189,6 +191,7 @@ mod tests {
                 family: "api".into(),
                 number,
             },
+            service_revision: None,
             image: None,
             counts: TaskCounts {
                 desired: 4,

@@ -42,6 +42,7 @@ pub mod quote;
 pub mod redact;
 pub mod redis_server;
 pub mod rights;
+mod rollout;
 pub mod scaling;
 pub mod secret;
 pub mod sentry;

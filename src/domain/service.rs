@@ -1,6 +1,7 @@
 //! Clusters, services, tasks and task definitions, after the Amazon ECS API reference.
 
 pub use super::balancing::LoadBalancerBinding;
+pub use super::rollout::{RevisionTasks, Rollout, TaskCounts};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -150,40 +151,6 @@ pub struct ServiceEvent {
     pub message: String,
 }
 
-/// One entry of `deployments[]` of DescribeServices: counts of one revision inside a service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Rollout {
-    /// `ecs-svc/...`
-    pub id: String,
-    /// `PRIMARY`, `ACTIVE`, `INACTIVE`.
-    pub status: String,
-    /// Revision that it runs.
-    pub revision: Revision,
-    /// Desired, running, pending and failed tasks.
-    pub counts: TaskCounts,
-    /// `COMPLETED`, `IN_PROGRESS`, `FAILED`; empty where the service has no rollout state.
-    pub rollout_state: String,
-    /// ECS's explanation.
-    pub rollout_reason: String,
-    /// Created (UTC).
-    pub created_at: Option<Timestamp>,
-    /// Last change (UTC).
-    pub updated_at: Option<Timestamp>,
-}
-
-/// Task counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-pub struct TaskCounts {
-    /// Wanted.
-    pub desired: u32,
-    /// In RUNNING.
-    pub running: u32,
-    /// In PENDING.
-    pub pending: u32,
-    /// Failed since the rollout began.
-    pub failed: u32,
-}
-
 /// A service (DescribeServices).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Service {
@@ -205,6 +172,9 @@ pub struct Service {
     pub load_balancers: Vec<LoadBalancerBinding>,
     /// `deployments[]`.
     pub rollouts: Vec<Rollout>,
+    /// `currentServiceRevisions`; none where the endpoint does not tell them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<RevisionTasks>,
     /// That more tasks were asked for lately than run yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<ScaleOut>,

@@ -178,6 +178,11 @@ class Changes(unittest.TestCase):
         until("two run", lambda: service("calculator")["runningCount"] == 2)
         old = set(ecs.list_tasks(cluster=CLUSTER, serviceName="calculator")["taskArns"])
         ecs.update_service(cluster=CLUSTER, service="calculator", forceNewDeployment=True)
+        told = deployments("calculator")[0]
+        source, target = told["sourceServiceRevisions"][0], told["targetServiceRevision"]
+        self.assertEqual((source["runningTaskCount"], target["runningTaskCount"]), (2, 0), "of one task definition, and counted apart")
+        current = {r["arn"] for r in service("calculator")["currentServiceRevisions"]}
+        self.assertEqual(current, {source["arn"], target["arn"]})
         until("all are new", lambda: not old & set(ecs.list_tasks(cluster=CLUSTER, serviceName="calculator")["taskArns"]), 60)
 
 

@@ -109,6 +109,7 @@ fn service(name: &str, desired: u32, running: u32, number: u32) -> Arc<Service> 
             created_at: Some(ago(7_300)),
             updated_at: Some(ago(7_200)),
         }],
+        revisions: vec![],
         scaling: None,
         events: vec![
             ServiceEvent {
@@ -618,6 +619,7 @@ pub fn snapshot() -> Snapshot {
         reason: String::new(),
         from: vec![RevisionLoad {
             revision: revision("worker", 17),
+            service_revision: None,
             image: Some("laser/worker:1.8.2".into()),
             counts: TaskCounts {
                 desired: 2,
@@ -629,6 +631,7 @@ pub fn snapshot() -> Snapshot {
         }],
         to: Some(RevisionLoad {
             revision: revision("worker", 18),
+            service_revision: None,
             image: Some("laser/worker:1.9.0".into()),
             counts: TaskCounts {
                 desired: 4,

@@ -43,6 +43,7 @@ fn roll(rid: &str, status: &str, n: u32, state: &str, why: &str, c: TaskCounts) 
 fn load(n: u32, c: TaskCounts) -> RevisionLoad {
     RevisionLoad {
         revision: revision(n),
+        service_revision: None,
         image: None,
         counts: c,
         traffic_percent: None,
@@ -100,6 +101,7 @@ fn sight(rollouts: Vec<Rollout>, deployments: Vec<Deployment>, c: TaskCounts) ->
             },
             load_balancers: vec![],
             rollouts,
+            revisions: vec![],
             scaling: None,
             events: vec![],
             created_at: None,

@@ -331,6 +331,7 @@ fn load(
         .map(|(_, image)| image.clone());
     Ok(Some(RevisionLoad {
         revision: known.revision.clone(),
+        service_revision: some_text(r.arn()),
         image,
         counts: TaskCounts {
             desired: count("requestedTaskCount", of, r.requested_task_count())?,

@@ -7,8 +7,9 @@ use super::sound::{NoCount, count};
 use crate::domain::order::Ordered;
 use crate::domain::progress::Pace;
 use crate::domain::service::{
-    CircuitBreaker, Cluster, Container, DeploymentConfig, LoadBalancerBinding, Revision, Rollout,
-    Service, ServiceEvent, ServiceId, Strategy, Task, TaskCounts, Threshold,
+    CircuitBreaker, Cluster, Container, DeploymentConfig, LoadBalancerBinding, Revision,
+    RevisionTasks, Rollout, Service, ServiceEvent, ServiceId, Strategy, Task, TaskCounts,
+    Threshold,
 };
 
 /// Events kept of a service: ECS sends up to a hundred, of which the old ones help nobody and weigh megabytes in a big account.
@@ -67,6 +68,10 @@ pub(super) fn service(s: &sdk::Service) -> Result<Option<Service>, NoCount> {
         rollouts.extend(rollout(d, &id.name)?);
     }
     let failed = rollouts.iter().find(|r| r.status == "PRIMARY");
+    let revisions = s.current_service_revisions().iter();
+    let revisions: Result<Vec<_>, NoCount> = revisions
+        .filter_map(|r| revision_tasks(r, &id.name))
+        .collect();
     Ok(Some(Service {
         arn: text(s.service_arn()),
         status: text(s.status()),
@@ -83,6 +88,7 @@ pub(super) fn service(s: &sdk::Service) -> Result<Option<Service>, NoCount> {
         deployment: deployment_config(s),
         load_balancers: s.load_balancers().iter().filter_map(binding).collect(),
         rollouts,
+        revisions: revisions?,
         scaling: None,
         events,
         created_at: time(s.created_at()),
@@ -146,6 +152,22 @@ fn rollout(d: &sdk::Deployment, of: &str) -> Result<Option<Rollout>, NoCount> {
         created_at: time(d.created_at()),
         updated_at: time(d.updated_at()),
     }))
+}
+
+fn revision_tasks(
+    r: &sdk::ServiceCurrentRevisionSummary,
+    of: &str,
+) -> Option<Result<RevisionTasks, NoCount>> {
+    let arn = some_text(r.arn())?;
+    let counts = || {
+        Ok(TaskCounts {
+            desired: count("requestedTaskCount", of, r.requested_task_count())?,
+            running: count("runningTaskCount", of, r.running_task_count())?,
+            pending: count("pendingTaskCount", of, r.pending_task_count())?,
+            failed: 0,
+        })
+    };
+    Some(counts().map(|counts| RevisionTasks { arn, counts }))
 }
 
 /// What the steps of a traffic shift wait for, all of them together: a canary waits once, a linear shift after each step.

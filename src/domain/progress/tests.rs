@@ -13,6 +13,7 @@ fn load(number: u32, desired: u32, running: u32, traffic: Option<f64>) -> Revisi
             family: "api".into(),
             number,
         },
+        service_revision: None,
         image: None,
         counts: TaskCounts {
             desired,

@@ -63,6 +63,7 @@ fn service() -> Service {
         },
         load_balancers: Vec::new(),
         rollouts: Vec::new(),
+        revisions: vec![],
         scaling: None,
         events: Vec::new(),
         created_at: None,

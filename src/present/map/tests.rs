@@ -474,6 +474,7 @@ fn well() -> Facts {
             port: 80,
         }],
         rollouts: Vec::new(),
+        revisions: vec![],
         scaling: None,
         events: Vec::new(),
         created_at: None,

@@ -2,7 +2,7 @@
 
 use super::{missing, service};
 use crate::wire::{ApiError, Node, list as nodes, map};
-use crate::world::service::ServiceDeployment;
+use crate::world::service::{ServiceDeployment, ServiceRevision, Strategy};
 use crate::world::{World, names, rollout};
 
 pub(super) fn list(input: &Node, world: &World) -> Result<Node, ApiError> {
@@ -46,7 +46,7 @@ pub(super) fn list(input: &Node, world: &World) -> Result<Node, ApiError> {
                 ("finishedAt", d.finished_at.map_or(Node::Null, Node::Time)),
                 (
                     "targetServiceRevisionArn",
-                    names::service_revision(&d.key.0, &d.key.1, d.to).into(),
+                    names::service_revision(&d.key.0, &d.key.1, d.to.id).into(),
                 ),
                 ("status", d.status.into()),
                 (
@@ -63,37 +63,29 @@ pub(super) fn list(input: &Node, world: &World) -> Result<Node, ApiError> {
     ]))
 }
 
-/// Requested, running and pending tasks of a revision within a deployment.
-fn load(d: &ServiceDeployment, revision: u32, target: bool, world: &World) -> Node {
-    let service = world.services.get(&d.key);
-    let open = d.is_open();
-    let (mut running, mut pending) = (0, 0);
-    if let Some(s) = service.filter(|_| open) {
-        for r in s.rollouts.iter().filter(|r| r.revision == revision) {
-            let c = rollout::counts(world, &d.key, &r.id);
-            running += c.running;
-            pending += c.pending;
-        }
-    }
-    let going_back = d.rollback.is_some();
-    let desired = service.map_or(0, |s| s.desired);
-    let requested = if target != going_back { desired } else { 0 };
-    let traffic = if d.strategy.word() == "ROLLING" {
-        Node::Null
-    } else {
-        Node::Float(if target { d.traffic } else { 100.0 - d.traffic })
+/// Requested, running and pending tasks of a service revision within a deployment.
+fn load(d: &ServiceDeployment, revision: ServiceRevision, world: &World) -> Node {
+    let service = world.services.get(&d.key).filter(|_| d.is_open());
+    let c = service.map_or_else(rollout::Counts::default, |s| {
+        rollout::counts_of(world, s, revision)
+    });
+    let wanted = d.rollback.as_ref().map_or(d.to, |(_, _, back)| *back);
+    let requested = service.map_or(0, |s| if revision == wanted { s.desired } else { 0 });
+    // What was in place before has all traffic that the new one does not have.
+    let traffic = match d.from.last() {
+        _ if d.strategy == Strategy::Rolling => Node::Null,
+        _ if revision == d.to => Node::Float(d.traffic),
+        Some(before) if revision == *before => Node::Float(100.0 - d.traffic),
+        _ => Node::Float(0.0),
     };
     map([
         (
             "arn",
-            names::service_revision(&d.key.0, &d.key.1, revision).into(),
+            names::service_revision(&d.key.0, &d.key.1, revision.id).into(),
         ),
-        (
-            "requestedTaskCount",
-            if open { requested } else { 0 }.into(),
-        ),
-        ("runningTaskCount", running.into()),
-        ("pendingTaskCount", pending.into()),
+        ("requestedTaskCount", requested.into()),
+        ("runningTaskCount", c.running.into()),
+        ("pendingTaskCount", c.pending.into()),
         ("requestedProductionTrafficWeight", traffic),
     ])
 }
@@ -137,7 +129,7 @@ pub(super) fn describe(input: &Node, world: &World) -> Result<Node, ApiError> {
                 ("startedAt", Node::Time(*at)),
                 (
                     "serviceRevisionArn",
-                    names::service_revision(&d.key.0, &d.key.1, *to).into(),
+                    names::service_revision(&d.key.0, &d.key.1, to.id).into(),
                 ),
             ])
         });
@@ -154,9 +146,9 @@ pub(super) fn describe(input: &Node, world: &World) -> Result<Node, ApiError> {
             ("updatedAt", Node::Time(d.updated_at)),
             (
                 "sourceServiceRevisions",
-                nodes(d.from.iter().map(|r| load(d, *r, false, world))),
+                nodes(d.from.iter().map(|r| load(d, *r, world))),
             ),
-            ("targetServiceRevision", load(d, d.to, true, world)),
+            ("targetServiceRevision", load(d, d.to, world)),
             ("status", d.status.into()),
             (
                 "statusReason",
@@ -186,20 +178,18 @@ pub(super) fn revisions(input: &Node, world: &World) -> Result<Node, ApiError> {
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for arn in input.get("serviceRevisionArns").as_strs() {
         let mut parts = arn.rsplit('/');
-        let number = parts
-            .next()
-            .and_then(|n| n.parse::<u64>().ok())
-            .and_then(|n| n.checked_sub(4_980_306_466_373_577_000));
+        let id = parts.next().and_then(|n| n.parse::<u64>().ok());
         let (name, cluster) = (
             parts.next().unwrap_or_default(),
             parts.next().unwrap_or_default(),
         );
-        let service = world.services.get(&(cluster.to_owned(), name.to_owned()));
-        let known = service.and_then(|s| {
-            let n = u32::try_from(number?).ok()?;
-            Some((s, n, world.definition(&s.family, n)?))
+        let key = (cluster.to_owned(), name.to_owned());
+        let known = world.services.get(&key).and_then(|s| {
+            let (revision, made_at) = world.service_revision(&key, id?)?;
+            let n = revision.definition;
+            Some((s, n, world.definition(&s.family, n)?, made_at))
         });
-        let Some((s, n, definition)) = known else {
+        let Some((s, n, definition, made_at)) = known else {
             failures.push(missing(arn.to_owned()));
             continue;
         };
@@ -217,7 +207,7 @@ pub(super) fn revisions(input: &Node, world: &World) -> Result<Node, ApiError> {
                     ("image", definition.image.as_str().into()),
                 ])]),
             ),
-            ("createdAt", definition.shown.get("registeredAt").clone()),
+            ("createdAt", Node::Time(made_at)),
         ]));
     }
     Ok(map([
@@ -266,4 +256,50 @@ pub(super) fn stop(input: &Node, world: &mut World) -> Result<Node, ApiError> {
         }
     }
     Ok(map([("serviceDeploymentArn", arn.into())]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::{Key, story};
+
+    const NOW: f64 = 1_800_000_000.0;
+
+    /// A service revision's ARN, with its requested, running and pending tasks.
+    fn told(shown: &Node) -> (String, [Option<i64>; 3]) {
+        let count = |member: &str| shown.get(member).as_i64();
+        let counts = ["requestedTaskCount", "runningTaskCount", "pendingTaskCount"];
+        let arn = shown.get("arn").as_text().unwrap_or_default();
+        (arn.to_owned(), counts.map(count))
+    }
+
+    /// Another deployment of the same task definition: the tasks that run are not those that it starts.
+    #[test]
+    fn a_restart_counts_its_own_tasks_apart_from_those_that_it_replaces() {
+        let mut world = World::new(7, 1.0, NOW);
+        story::tell(&mut world);
+        world.step(NOW + 1.0);
+        let key: Key = ("laser-prod".into(), "auth".into());
+        let same = world.services.get(&key).unwrap().revision();
+        rollout::begin(&mut world, &key, same);
+        world.step(NOW + 2.0);
+        let d = world.deployments.last().unwrap().clone();
+        let sides = [d.from[0], d.to].map(|side| told(&load(&d, side, &world)));
+        let [(old, leaves), (new, starts)] = &sides;
+        assert_ne!(old, new);
+        assert_eq!(leaves, &[0, 2, 0].map(Some));
+        assert_eq!(starts, &[2, 0, 2].map(Some));
+        // The service itself counts them in the same way, the newest first.
+        let shown = super::super::read::show(world.services.get(&key).unwrap(), &world);
+        let current = shown.get("currentServiceRevisions").as_list();
+        let current: Vec<_> = current.iter().map(told).collect();
+        assert_eq!(current, [sides[1].clone(), sides[0].clone()]);
+        // Both are revisions of the one task definition.
+        let asked = map([("serviceRevisionArns", nodes([old.as_str(), new.as_str()]))]);
+        let answer = revisions(&asked, &world).unwrap();
+        let found = answer.get("serviceRevisions").as_list();
+        let definitions = found.iter().map(|r| r.get("taskDefinition").as_text());
+        let wanted = names::definition("laser-prod-auth", same);
+        assert_eq!(definitions.collect::<Vec<_>>(), [Some(wanted.as_str()); 2]);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{cluster, missing, page};
 use crate::wire::{ApiError, Node, list, map};
-use crate::world::service::{Rollout, Service};
+use crate::world::service::{Rollout, Service, ServiceRevision};
 use crate::world::task::{Health, Life, Task};
 use crate::world::{Key, World, names, rollout};
 
@@ -130,6 +130,7 @@ pub(super) fn show(s: &Service, world: &World) -> Node {
             "deployments",
             Node::List(s.rollouts.iter().map(|r| deployment(s, r, world)).collect()),
         ),
+        ("currentServiceRevisions", Node::List(revisions(s, world))),
         ("loadBalancers", Node::List(balancers)),
         ("events", Node::List(events)),
         ("createdAt", Node::Time(s.created_at)),
@@ -166,6 +167,29 @@ pub(super) fn settings(s: &Service) -> Node {
     ])
 }
 
+/// The service revisions that a service has tasks of, or is set to.
+fn revisions(s: &Service, world: &World) -> Vec<Node> {
+    let wanted = s.primary().map(|r| r.revision);
+    let show = |revision: ServiceRevision| {
+        let c = rollout::counts_of(world, s, revision);
+        let requested = if wanted == Some(revision) {
+            s.desired
+        } else {
+            0
+        };
+        map([
+            (
+                "arn",
+                names::service_revision(&s.key.0, &s.key.1, revision.id).into(),
+            ),
+            ("requestedTaskCount", requested.into()),
+            ("runningTaskCount", c.running.into()),
+            ("pendingTaskCount", c.pending.into()),
+        ])
+    };
+    s.revisions().into_iter().map(show).collect()
+}
+
 fn deployment(s: &Service, r: &Rollout, world: &World) -> Node {
     let c = rollout::counts(world, &s.key, &r.id);
     map([
@@ -176,7 +200,7 @@ fn deployment(s: &Service, r: &Rollout, world: &World) -> Node {
         ),
         (
             "taskDefinition",
-            names::definition(&s.family, r.revision).into(),
+            names::definition(&s.family, r.revision.definition).into(),
         ),
         ("desiredCount", if r.primary { s.desired } else { 0 }.into()),
         ("pendingCount", c.pending.into()),

@@ -140,7 +140,7 @@ pub fn behind(world: &World, name: &str) -> Option<Behind> {
 /// The tag of what most users see: the newest revision that is wholly there.
 fn version(world: &World, service: &Service) -> String {
     let settled = service.rollouts.iter().find(|r| r.state == "COMPLETED");
-    let revision = settled.map_or_else(|| service.revision(), |r| r.revision);
+    let revision = settled.map_or_else(|| service.revision(), |r| r.revision.definition);
     world
         .definition(&service.family, revision)
         .and_then(|d| d.image.rsplit_once(':'))

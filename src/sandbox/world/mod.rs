@@ -15,10 +15,13 @@ mod turnover;
 use std::collections::BTreeMap;
 
 use super::wire::Node;
-use service::ServiceDeployment;
+use service::{ServiceDeployment, ServiceRevision};
 use services::Services;
 use task::Task;
 use tasks::Tasks;
+
+/// Id of the first service revision: ids of the vendor's have nineteen digits.
+const FIRST_SERVICE_REVISION: u64 = 4_980_306_466_373_577_001;
 
 /// Cluster and service name.
 pub type Key = (String, String);
@@ -64,6 +67,8 @@ pub struct World {
     pub tasks: Tasks,
     /// Service deployments, oldest first.
     pub deployments: Vec<ServiceDeployment>,
+    /// Service revisions with whose they are and when each was made, oldest first.
+    revisions: Vec<(Key, ServiceRevision, f64)>,
     /// Target groups by name.
     pub target_groups: BTreeMap<String, TargetGroup>,
     /// Load balancers: name and sixteen hex digits.
@@ -86,6 +91,7 @@ impl World {
             definitions: BTreeMap::new(),
             tasks: Tasks::default(),
             deployments: Vec::new(),
+            revisions: Vec::new(),
             target_groups: BTreeMap::new(),
             load_balancers: BTreeMap::new(),
             repositories: Vec::new(),
@@ -140,6 +146,21 @@ impl World {
     pub fn definition(&self, family: &str, revision: u32) -> Option<&Definition> {
         let index = usize::try_from(revision.checked_sub(1)?).ok()?;
         self.definitions.get(family)?.get(index)
+    }
+
+    /// Makes a service revision, as every deployment but one that goes back does; also where its task definition is the one before's.
+    pub fn revise(&mut self, key: &Key, definition: u32, at: f64) -> ServiceRevision {
+        let id = FIRST_SERVICE_REVISION + self.revisions.len() as u64;
+        let made = ServiceRevision { id, definition };
+        self.revisions.push((key.clone(), made, at));
+        made
+    }
+
+    /// A service revision of a service by its id, and when it was made.
+    pub fn service_revision(&self, key: &Key, id: u64) -> Option<(ServiceRevision, f64)> {
+        let index = usize::try_from(id.checked_sub(FIRST_SERVICE_REVISION)?).ok()?;
+        let (of, made, at) = self.revisions.get(index)?;
+        (of == key).then_some((*made, *at))
     }
 
     /// Tasks of a service.

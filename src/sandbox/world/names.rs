@@ -36,15 +36,9 @@ pub fn deployment(cluster: &str, service: &str, id: &str) -> String {
     ecs("service-deployment", &format!("{cluster}/{service}/{id}"))
 }
 
-/// A service revision: the sandbox's id of it is made of the task definition's number.
-pub fn service_revision(cluster: &str, service: &str, revision: u32) -> String {
-    ecs(
-        "service-revision",
-        &format!(
-            "{cluster}/{service}/{:019}",
-            4_980_306_466_373_577_000 + u64::from(revision)
-        ),
-    )
+/// A service revision.
+pub fn service_revision(cluster: &str, service: &str, id: u64) -> String {
+    ecs("service-revision", &format!("{cluster}/{service}/{id:019}"))
 }
 
 /// A load balancer.

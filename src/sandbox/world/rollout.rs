@@ -1,6 +1,6 @@
 //! The deployment engine: replaces tasks as the vendor documents it (Amazon ECS developer guide, "Amazon ECS deployments").
 
-use super::service::{Rollout, ServiceDeployment, Strategy};
+use super::service::{Rollout, Service, ServiceDeployment, ServiceRevision, Strategy};
 use super::task::{Health, Life};
 use super::turnover;
 use super::{Key, World};
@@ -37,7 +37,20 @@ pub fn counts(world: &World, key: &Key, rollout: &str) -> Counts {
     c
 }
 
-/// Begins a deployment of a revision. The one under way, if any, is superseded.
+/// Counts the tasks of a service revision, of which a deployment that goes back may have started some anew.
+pub fn counts_of(world: &World, service: &Service, revision: ServiceRevision) -> Counts {
+    let of_it = service.rollouts.iter().filter(|r| r.revision == revision);
+    of_it.fold(Counts::default(), |sum, rollout| {
+        let c = counts(world, &service.key, &rollout.id);
+        Counts {
+            running: sum.running + c.running,
+            pending: sum.pending + c.pending,
+            healthy: sum.healthy + c.healthy,
+        }
+    })
+}
+
+/// Begins a deployment of a task definition's revision. The one under way, if any, is superseded.
 pub fn begin(world: &mut World, key: &Key, revision: u32) {
     let (now, story) = (world.stamp(), world.story_time());
     let number: u64 = world.hex(15).chars().fold(0, |n, c| {
@@ -45,10 +58,14 @@ pub fn begin(world: &mut World, key: &Key, revision: u32) {
     });
     let rollout = format!("ecs-svc/{number:019}");
     let id = world.hex(21);
+    if !world.services.contains_key(key) {
+        return;
+    }
+    let to = world.revise(key, revision, now);
     let Some(service) = world.services.get_mut(key) else {
         return;
     };
-    let from: Vec<u32> = service.primary().map(|r| r.revision).into_iter().collect();
+    let from = service.revisions();
     for r in &mut service.rollouts {
         r.primary = false;
     }
@@ -57,7 +74,7 @@ pub fn begin(world: &mut World, key: &Key, revision: u32) {
         0,
         Rollout {
             id: rollout.clone(),
-            revision,
+            revision: to,
             primary: true,
             state: "IN_PROGRESS",
             reason: format!("ECS deployment {rollout} in progress."),
@@ -81,7 +98,7 @@ pub fn begin(world: &mut World, key: &Key, revision: u32) {
         key: key.clone(),
         rollout,
         from,
-        to: revision,
+        to,
         status: "IN_PROGRESS",
         reason: String::new(),
         strategy,
@@ -297,7 +314,7 @@ pub fn roll_back(world: &mut World, key: &Key, reason: &str) -> bool {
     d.rollback = Some((reason.to_owned(), now, good));
     d.traffic = 0.0;
     d.updated_at = now;
-    let revision = super::names::definition(&service.family.clone(), good);
+    let revision = super::names::definition(&service.family.clone(), good.definition);
     say(world, key, &format!("rolling back to {revision}."));
     true
 }

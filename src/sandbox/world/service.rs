@@ -53,13 +53,22 @@ pub struct Settings {
     pub bake_minutes: u32,
 }
 
+/// What a deployment puts into place (ServiceRevision). A restart makes another one with the same task definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServiceRevision {
+    /// Last part of its ARN.
+    pub id: u64,
+    /// Number of its task definition's revision.
+    pub definition: u32,
+}
+
 /// One entry of `deployments[]`.
 #[derive(Clone, Debug)]
 pub struct Rollout {
     /// `ecs-svc/...`
     pub id: String,
-    /// Number of the revision.
-    pub revision: u32,
+    /// What its tasks run.
+    pub revision: ServiceRevision,
     /// `PRIMARY` or `ACTIVE`.
     pub primary: bool,
     /// `IN_PROGRESS`, `COMPLETED`, `FAILED`.
@@ -118,9 +127,20 @@ impl Service {
         self.rollouts.iter().find(|r| r.primary)
     }
 
-    /// Number of the revision that it is set to.
+    /// Number of the task definition's revision that it is set to.
     pub fn revision(&self) -> u32 {
-        self.primary().map_or(1, |r| r.revision)
+        self.primary().map_or(1, |r| r.revision.definition)
+    }
+
+    /// Service revisions that it has rollouts of, newest first.
+    pub fn revisions(&self) -> Vec<ServiceRevision> {
+        let mut found: Vec<ServiceRevision> = Vec::new();
+        for rollout in &self.rollouts {
+            if !found.contains(&rollout.revision) {
+                found.push(rollout.revision);
+            }
+        }
+        found
     }
 
     /// Adds an event; the vendor keeps the last hundred.
@@ -139,10 +159,10 @@ pub struct ServiceDeployment {
     pub key: Key,
     /// Rollout that it drives.
     pub rollout: String,
-    /// Revisions that it replaces.
-    pub from: Vec<u32>,
-    /// Revision that it brings.
-    pub to: u32,
+    /// What it replaces, newest first: the last one is what was in place before.
+    pub from: Vec<ServiceRevision>,
+    /// What it brings.
+    pub to: ServiceRevision,
     /// The vendor's status.
     pub status: &'static str,
     /// Why.
@@ -165,8 +185,8 @@ pub struct ServiceDeployment {
     pub failures: (u32, u32),
     /// Alarms that fired.
     pub fired: Vec<String>,
-    /// Rollback: why, when, to which revision.
-    pub rollback: Option<(String, f64, u32)>,
+    /// Rollback: why, when, to what.
+    pub rollback: Option<(String, f64, ServiceRevision)>,
 }
 
 impl ServiceDeployment {

@@ -1,7 +1,9 @@
 //! What the platform is like when the story begins: a laser-cutting calculator in production.
 
 use super::definitions;
-use super::service::{Event, Rollout, Service, ServiceDeployment, Settings, Strategy};
+use super::service::{
+    Event, Rollout, Service, ServiceDeployment, ServiceRevision, Settings, Strategy,
+};
 use super::task::{Health, Life, Task};
 use super::{Key, TargetGroup, World};
 
@@ -184,6 +186,7 @@ pub fn fleet(world: &mut World, scale: Scale) {
             at,
             "ana",
         );
+        let revision = world.revise(&key, revision, at);
         settle(
             world,
             &key,
@@ -202,19 +205,19 @@ fn service(world: &mut World, cluster: &str, plan: &Plan) {
     let key: Key = (cluster.to_owned(), plan.name.to_owned());
     let family = format!("{cluster}-{}", plan.name);
     let ages = [700.0, 340.0, 170.0, 47.0];
-    let mut revision = 0;
+    let mut current: Option<ServiceRevision> = None;
     let mut at = world.stamp();
     for (i, tag) in plan.images.iter().enumerate() {
         let age = ages[(i + 4 - plan.images.len()) % 4];
         if plan.name == "api" && cluster == "laser-prod" && i + 1 == plan.images.len() {
-            turned_back(world, &key, &family, plan, revision);
+            turned_back(world, &key, &family, plan, current);
         }
-        let before = revision;
+        let before = current;
         at = world.stamp() - age * HOUR_S;
         let who = PEOPLE[(i + plan.name.len()) % PEOPLE.len()];
         let image = format!("{REGISTRY}/{}:{tag}", plan.name);
         let port = plan.port.map(|p| p.0);
-        revision = definitions::register(
+        let number = definitions::register(
             world,
             &key,
             &family,
@@ -225,8 +228,11 @@ fn service(world: &mut World, cluster: &str, plan: &Plan) {
             at,
             who,
         );
-        remember(world, &key, before, revision, at + 60.0, "SUCCESSFUL", plan);
+        let then = at + 60.0;
+        let made = remember(world, &key, before, number, then, "SUCCESSFUL", plan);
+        current = Some(made);
     }
+    let Some(current) = current else { return };
     let group = plan.port.map(|(port, path)| {
         let name = format!("tg-{}", plan.name);
         let id = world.hex(16);
@@ -247,7 +253,7 @@ fn service(world: &mut World, cluster: &str, plan: &Plan) {
         &key,
         &family,
         plan.desired,
-        revision,
+        current,
         group,
         port,
         plan.strategy,
@@ -256,7 +262,13 @@ fn service(world: &mut World, cluster: &str, plan: &Plan) {
 }
 
 /// A release that the breaker turned back, three days ago: what a rehearsed rollback looks like.
-fn turned_back(world: &mut World, key: &Key, family: &str, plan: &Plan, before: u32) {
+fn turned_back(
+    world: &mut World,
+    key: &Key,
+    family: &str,
+    plan: &Plan,
+    before: Option<ServiceRevision>,
+) {
     let at = world.stamp() - 77.0 * HOUR_S;
     let image = format!("{REGISTRY}/api:1.8.1-bad.2");
     let bad = definitions::register(
@@ -276,13 +288,14 @@ fn turned_back(world: &mut World, key: &Key, family: &str, plan: &Plan, before: 
 fn remember(
     world: &mut World,
     key: &Key,
-    from: u32,
+    from: Option<ServiceRevision>,
     to: u32,
     at: f64,
     status: &'static str,
     plan: &Plan,
-) {
+) -> ServiceRevision {
     let id = world.hex(21);
+    let to = world.revise(key, to, at);
     let back = status == "ROLLBACK_SUCCESSFUL";
     let reason = if back {
         "Service deployment rolled back because the circuit breaker threshold was exceeded."
@@ -294,7 +307,7 @@ fn remember(
         id,
         key: key.clone(),
         rollout: String::new(),
-        from: if from > 0 { vec![from] } else { Vec::new() },
+        from: from.into_iter().collect(),
         to,
         status,
         reason: reason.to_owned(),
@@ -307,8 +320,11 @@ fn remember(
         updated_at: at + 84.0,
         failures: (if back { limit } else { 0 }, limit),
         fired: Vec::new(),
-        rollback: back.then(|| (reason.to_owned(), at + 50.0, from)),
+        rollback: from
+            .filter(|_| back)
+            .map(|from| (reason.to_owned(), at + 50.0, from)),
     });
+    to
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -317,7 +333,7 @@ fn settle(
     key: &Key,
     family: &str,
     desired: u32,
-    revision: u32,
+    revision: ServiceRevision,
     group: Option<String>,
     port: u16,
     strategy: Strategy,
@@ -331,7 +347,7 @@ fn settle(
         .collect();
     let rollout = format!("ecs-svc/{digits}");
     let image = world
-        .definition(family, revision)
+        .definition(family, revision.definition)
         .map(|d| d.image.clone())
         .unwrap_or_default();
     for n in 0..desired {
@@ -341,7 +357,7 @@ fn settle(
         world.tasks.insert(Task {
             id,
             service: key.clone(),
-            revision: (family.to_owned(), revision),
+            revision: (family.to_owned(), revision.definition),
             rollout: rollout.clone(),
             image: image.clone(),
             life: Life::Running,

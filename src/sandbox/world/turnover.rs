@@ -7,7 +7,10 @@ use super::{Key, World};
 
 fn start_task(world: &mut World, key: &Key, rollout: &Rollout, offset: usize) -> Option<String> {
     let family = world.services.get(key)?.family.clone();
-    let image = world.definition(&family, rollout.revision)?.image.clone();
+    let image = world
+        .definition(&family, rollout.revision.definition)?
+        .image
+        .clone();
     let id = world.hex(32);
     let (story, now) = (world.story_time(), world.stamp());
     // Images take a little longer or shorter to pull: tasks do not march in step.
@@ -21,7 +24,7 @@ fn start_task(world: &mut World, key: &Key, rollout: &Rollout, offset: usize) ->
     world.tasks.insert(Task {
         id: id.clone(),
         service: key.clone(),
-        revision: (family, rollout.revision),
+        revision: (family, rollout.revision.definition),
         rollout: rollout.id.clone(),
         image,
         life: Life::Provisioning,

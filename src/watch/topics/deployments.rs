@@ -12,7 +12,7 @@ use crate::backend::aws::ecs::of_rollouts;
 use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::service::{Service, ServiceId};
+use crate::domain::service::{Revision, RevisionTasks, Rollout, Service, ServiceId, TaskCounts};
 use crate::watch::picture::Picture;
 
 /// From one question about a service that deploys to the next.
@@ -278,18 +278,33 @@ fn tells_more(
     newest(detail) >= began || (!moves(rollouts) && began.is_none_or(|began| began <= at))
 }
 
-/// Counts of the service itself are asked more often than its deployments: they are the newer ones while it moves.
+/// Counts of the service itself are asked more often than its deployments: they are the newer ones while it moves. Whose they are is
+/// told by the service revision, or by a task definition that one side alone has: a restart has the same on both.
 fn with_counts(mut row: Deployment, service: &Service) -> Deployment {
     if !row.state.is_running() {
         return row;
     }
+    let loads = row.from.iter().chain(&row.to);
+    let sides: Vec<Revision> = loads.map(|l| l.revision.clone()).collect();
     for load in row.from.iter_mut().chain(row.to.as_mut()) {
-        let mut same = service
-            .rollouts
-            .iter()
-            .filter(|r| r.revision == load.revision);
-        if let (Some(only), None) = (same.next(), same.next()) {
-            load.counts = only.counts;
+        let is_its = |r: &&RevisionTasks| Some(&r.arn) == load.service_revision.as_ref();
+        let told = service.revisions.iter().find(is_its);
+        let like = |r: &&Rollout| r.revision == load.revision;
+        let mut same = service.rollouts.iter().filter(like);
+        let only = match (same.next(), same.next()) {
+            (Some(only), None) => Some(only.counts),
+            _ => None,
+        };
+        let one_side = sides.iter().filter(|r| **r == load.revision).count() == 1;
+        let only = only.filter(|_| one_side);
+        if let Some(told) = told {
+            let failed = only.map_or(load.counts.failed, |c| c.failed);
+            load.counts = TaskCounts {
+                failed,
+                ..told.counts
+            };
+        } else if let Some(only) = only {
+            load.counts = only;
         }
     }
     row
@@ -327,7 +342,7 @@ mod tests {
     use super::testing::{failed, picture, second, service, told};
     use super::*;
     use crate::domain::deployment::DeploymentState;
-    use crate::domain::service::{ContainerSpec, Rollout, TaskDefinition};
+    use crate::domain::service::{ContainerSpec, TaskDefinition};
 
     #[test]
     fn a_good_answer_about_one_service_clears_no_failure_of_another() {
@@ -414,6 +429,50 @@ mod tests {
         let states: Vec<_> = p.facts.deployment_rows().iter().map(|d| d.state).collect();
         let back = DeploymentState::RolledBack;
         assert_eq!(states, [DeploymentState::InProgress, back, back]);
+    }
+
+    /// A restart has one task definition on both sides, and the service counts their tasks apart.
+    #[test]
+    fn tasks_of_a_restart_are_counted_by_their_service_revision() {
+        let counts = |desired, running| TaskCounts {
+            desired,
+            running,
+            ..TaskCounts::default()
+        };
+        let arn = |n: u32| format!("arn:aws:ecs:r:1:service-revision/prod/api/{n}");
+        let mut p = picture(&["api"], second(10));
+        let mut moving = service("api");
+        moving.rollouts[0].rollout_state = "IN_PROGRESS".into();
+        moving.rollouts[0].counts = counts(2, 1);
+        moving.revisions = vec![
+            RevisionTasks {
+                arn: arn(1),
+                counts: counts(0, 2),
+            },
+            RevisionTasks {
+                arn: arn(2),
+                counts: counts(2, 1),
+            },
+        ];
+        let restart = |p: &mut Picture| {
+            let mut detail = told("api", DeploymentState::InProgress);
+            let row = &mut detail.rows.as_mut().unwrap()[0];
+            let mut old = row.to.clone().unwrap();
+            (old.service_revision, old.counts) = (Some(arn(1)), counts(2, 2));
+            row.from = vec![old];
+            let to = row.to.as_mut().unwrap();
+            (to.service_revision, to.counts) = (Some(arn(2)), counts(2, 0));
+            take(p, detail, second(10));
+            let row = &p.facts.deployment_rows()[0];
+            (row.from[0].counts, row.to.as_ref().unwrap().counts)
+        };
+        let id = moving.id.clone();
+        p.services.insert(id.clone(), Arc::new(moving.clone()));
+        assert_eq!(restart(&mut p), (counts(0, 2), counts(2, 1)));
+        // An endpoint that tells no service revisions: the one rollout of that definition is not both sides.
+        moving.revisions.clear();
+        p.services.insert(id, Arc::new(moving));
+        assert_eq!(restart(&mut p), (counts(2, 2), counts(2, 0)));
     }
 
     /// Each answer tells when the vendor last changed the deployment: the stage is as old as the first of them.

@@ -272,6 +272,7 @@ mod tests {
                 created_at: None,
                 updated_at: None,
             }],
+            revisions: vec![],
             scaling: None,
             events: vec![],
             created_at: None,

@@ -59,6 +59,7 @@ fn of_rollout(service: &Service, to: &Rollout) -> Deployment {
 fn rollout_load(r: &Rollout) -> RevisionLoad {
     RevisionLoad {
         revision: r.revision.clone(),
+        service_revision: None,
         image: None,
         counts: r.counts,
         traffic_percent: None,

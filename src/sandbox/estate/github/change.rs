@@ -241,7 +241,7 @@ fn deploy(world: &mut World, service: &str, tag: &str) -> Option<String> {
 
 fn deploy_again(world: &mut World, deployment: &str) -> Option<String> {
     let before = world.deployments.iter().find(|d| d.id == deployment)?;
-    let (key, to) = (before.key.clone(), before.to);
+    let (key, to) = (before.key.clone(), before.to.definition);
     rollout::begin(world, &key, to);
     world.deployments.last().map(|d| d.id.clone())
 }

@@ -192,7 +192,7 @@ impl History {
             .filter(|d| d.key.0 == CLUSTER && !self.followed.contains(&d.id))
             .collect();
         for d in fresh {
-            let image = image_of(world, &d.key, d.to);
+            let image = image_of(world, &d.key, d.to.definition);
             let released = self.commits.iter().find(|c| c.message == release(&image));
             let Some(commit) = released.or_else(|| self.head()).cloned() else {
                 continue;

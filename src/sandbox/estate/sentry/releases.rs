@@ -139,5 +139,6 @@ fn deployed(world: &World, service: &str, version: &str) -> Option<f64> {
             .definition(family, revision)
             .is_some_and(|d| d.image.ends_with(&format!(":{tag}")))
     };
-    all.find(|d| brings(d.to)).and_then(|d| d.finished_at)
+    all.find(|d| brings(d.to.definition))
+        .and_then(|d| d.finished_at)
 }

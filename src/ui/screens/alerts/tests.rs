@@ -447,6 +447,7 @@ fn an_alarm_names_the_deployment_that_it_may_come_from_and_enter_leads_there() {
         },
         load_balancers: Vec::new(),
         rollouts: Vec::new(),
+        revisions: vec![],
         scaling: None,
         events: Vec::new(),
         created_at: None,

@@ -276,6 +276,7 @@ mod tests {
                 },
                 load_balancers: Vec::new(),
                 rollouts: Vec::new(),
+                revisions: vec![],
                 scaling: None,
                 events: Vec::new(),
                 created_at: None,

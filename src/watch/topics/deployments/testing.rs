@@ -65,6 +65,7 @@ pub(crate) fn service(name: &str) -> Service {
             created_at: Some(second(-600)),
             updated_at: Some(second(-300)),
         }],
+        revisions: vec![],
         scaling: None,
         events: vec![],
         created_at: None,

@@ -80,6 +80,7 @@ fn service(n: usize, moves: bool) -> Service {
             port: 80,
         }],
         rollouts: vec![rollout],
+        revisions: vec![],
         scaling: None,
         events: Vec::new(),
         created_at: None,

@@ -1,0 +1,49 @@
+//! What DescribeServices tells of a service's tasks: by rollout, and by service revision.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::service::Revision;
+
+/// One entry of `deployments[]` of DescribeServices: counts of one revision inside a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rollout {
+    /// `ecs-svc/...`
+    pub id: String,
+    /// `PRIMARY`, `ACTIVE`, `INACTIVE`.
+    pub status: String,
+    /// Revision that it runs.
+    pub revision: Revision,
+    /// Desired, running, pending and failed tasks.
+    pub counts: TaskCounts,
+    /// `COMPLETED`, `IN_PROGRESS`, `FAILED`; empty where the service has no rollout state.
+    pub rollout_state: String,
+    /// ECS's explanation.
+    pub rollout_reason: String,
+    /// Created (UTC).
+    pub created_at: Option<Timestamp>,
+    /// Last change (UTC).
+    pub updated_at: Option<Timestamp>,
+}
+
+/// Tasks of a service revision. Two of them may have one task definition, as before and after a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RevisionTasks {
+    /// ARN of the service revision.
+    pub arn: String,
+    /// Desired, running and pending tasks; ECS counts no failures by service revision.
+    pub counts: TaskCounts,
+}
+
+/// Task counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct TaskCounts {
+    /// Wanted.
+    pub desired: u32,
+    /// In RUNNING.
+    pub running: u32,
+    /// In PENDING.
+    pub pending: u32,
+    /// Failed since the rollout began.
+    pub failed: u32,
+}
