@@ -144,6 +144,7 @@ fn a_rollback_goes_one_way_everywhere_and_its_target_never_drains() {
     let back = |d: &mut Deployment| {
         d.state = DeploymentState::RollingBack;
         d.rollback_reason = Some("circuit breaker".into());
+        d.from[0].counts.pending = 2;
     };
     let mut c = Console::with(120, 40, with(back, Vec::new()));
     assert!(c.shows("worker :18 → :17"), "{}", c.text());
@@ -166,6 +167,8 @@ fn a_rollback_goes_one_way_everywhere_and_its_target_never_drains() {
         line("to").contains(":17") && !line("to").contains("draining"),
         "{text}"
     );
+    // All that are wanted run, and others are started: that is not done.
+    assert!(c.shows("▶ start 2/4") && !c.shows("✓ start"), "{text}");
 }
 
 #[test]
@@ -393,7 +396,8 @@ fn canary(stage: &str, traffic: f64, since: i64) -> impl Fn(&mut Deployment) {
             stage_since: Some(ago(since)),
         };
         let to = d.to.as_mut().unwrap();
-        (to.counts.running, to.traffic_percent) = (4, Some(traffic));
+        (to.counts.running, to.counts.pending) = (4, 0);
+        to.traffic_percent = Some(traffic);
         d.from[0].traffic_percent = Some(100.0 - traffic);
     }
 }

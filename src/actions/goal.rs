@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::words::same;
-use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
+use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 use crate::domain::service::{Revision, Rollout, Service, ServiceId, image_tag};
 
 /// How the words end for what replaced ours, as long as nobody is known who began it.
@@ -288,11 +288,7 @@ fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
         .as_deref()
         .filter(|r| !r.is_empty())
         .unwrap_or(&ours.reason);
-    let back: Vec<String> = ours.from.iter().map(|r| r.revision.to_string()).collect();
-    let done = ours
-        .to
-        .as_ref()
-        .map(|to| (to.counts.running, to.counts.desired));
+    let done = |r: Option<&RevisionLoad>| r.map(|r| (r.counts.running, r.counts.desired));
     match ours.state {
         DeploymentState::Successful => Step::Reached(match &ours.to {
             Some(to) => {
@@ -304,17 +300,16 @@ fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
             }
             None => "ECS says completed".to_owned(),
         }),
-        DeploymentState::RolledBack => {
-            Step::Lost(format!("rolled back to {}: {why}", back.join(", ")))
-        }
+        DeploymentState::RolledBack => Step::Lost(format!("rolled back to {}: {why}", back(ours))),
         DeploymentState::Stopped => match newer.and_then(|d| Some((&d.id, d.to.as_ref()?))) {
             Some((id, to)) => Step::Superseded(superseded(id, &to.revision)),
             None => Step::Lost(format!("stopped: {why}")),
         },
         DeploymentState::Failed => Step::Lost(format!("ECS gave up: {why}")),
         DeploymentState::RollingBack => Step::Going {
-            done,
-            note: format!("ROLLING BACK to {}: {why}", back.join(", ")),
+            // The tasks of what comes back, not of what leaves.
+            done: done(ours.sides().1),
+            note: format!("ROLLING BACK to {}: {why}", back(ours)),
         },
         state => {
             let stage = ours
@@ -326,11 +321,17 @@ fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
                     |s| format!("{}, {s}", state.word()),
                 );
             Step::Going {
-                done,
+                done: done(ours.to.as_ref()),
                 note: failures(&stage, ours.failures),
             }
         }
     }
+}
+
+/// What a deployment goes, or went, back to, in words.
+fn back(d: &Deployment) -> String {
+    let named = d.way_back().map(|r| r.revision.to_string());
+    named.unwrap_or_else(|| "the revision before".to_owned())
 }
 
 fn ended(sight: &Sight, id: &str, rollback: bool, late: bool) -> Step {
@@ -349,11 +350,8 @@ fn ended(sight: &Sight, id: &str, rollback: bool, late: bool) -> Step {
             }
         };
     };
-    let back: Vec<String> = d.from.iter().map(|r| r.revision.to_string()).collect();
     match (d.state, rollback) {
-        (DeploymentState::RolledBack, _) => {
-            Step::Reached(format!("rolled back to {}", back.join(", ")))
-        }
+        (DeploymentState::RolledBack, _) => Step::Reached(format!("rolled back to {}", back(d))),
         (DeploymentState::Stopped, false) => Step::Reached("stopped where it was".to_owned()),
         (DeploymentState::Stopped, true) => {
             Step::Lost(format!("stopped, but not rolled back: {}", d.reason))

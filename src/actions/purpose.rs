@@ -130,6 +130,7 @@ mod tests {
             lifecycle_stage: None,
             pace: Default::default(),
             rollback_reason: None,
+            rollback_to: None,
             created_at: None,
             started_at: None,
             finished_at: None,

@@ -127,6 +127,7 @@ fn why(d: &Deployment, now: Timestamp) -> String {
         (Some(left), _) => format!("bake time, {} left", words::span(left)),
         (_, Some(Untold::ServiceDeployment)) => "its service deployment is not read yet".into(),
         (_, Some(Untold::Stage)) => "its stage is not told".into(),
+        (_, Some(Untold::WayBack)) => "tasks of what it goes back to are not told".into(),
         (None, None) => String::new(),
     }
 }
@@ -135,7 +136,8 @@ fn why(d: &Deployment, now: Timestamp) -> String {
 fn tasks(d: &Deployment) -> String {
     match d.sides().1 {
         Some(to) if d.state.is_running() || to.counts.desired > 0 || to.counts.running > 0 => {
-            format!("{}/{}", to.counts.running, to.counts.desired)
+            let (running, all) = to.counts.started();
+            format!("{running}/{all}")
         }
         _ => "-".into(),
     }

@@ -114,6 +114,8 @@ pub struct Deployment {
     pub pace: Pace,
     /// Why and when it went back.
     pub rollback_reason: Option<String>,
+    /// ARN of the service revision that it goes, or went, back to, where the vendor tells it.
+    pub rollback_to: Option<String>,
     /// Created (UTC).
     pub created_at: Option<Timestamp>,
     /// Began (UTC).
@@ -151,13 +153,22 @@ impl Deployment {
         // ECS's own list of rollouts names the one that comes back as what is rolled out.
         let turns = self.state == DeploymentState::RollingBack
             && self.source == DeploymentSource::ServiceDeployments;
-        let back = self.from.iter().max_by_key(|r| r.revision.number);
-        match back.filter(|_| turns) {
-            Some(back) => {
-                let others = self.from.iter().filter(|r| !std::ptr::eq(*r, back));
-                (self.to.iter().chain(others).collect(), Some(back))
-            }
-            _ => (self.from.iter().collect(), self.to.as_ref()),
+        if !turns {
+            return (self.from.iter().collect(), self.to.as_ref());
+        }
+        let back = self.way_back();
+        let is_back = |r: &RevisionLoad| back.is_some_and(|back| std::ptr::eq(r, back));
+        let others = self.from.iter().filter(|r| !is_back(r));
+        (self.to.iter().chain(others).collect(), back)
+    }
+
+    /// What it goes, went or would go back to: the service revision that the vendor names, which may not be among those that it
+    /// replaces, else the newest of those.
+    pub fn way_back(&self) -> Option<&RevisionLoad> {
+        let mut from = self.from.iter();
+        match &self.rollback_to {
+            Some(arn) => from.find(|r| r.service_revision.as_ref() == Some(arn)),
+            None => from.max_by_key(|r| r.revision.number),
         }
     }
 
@@ -226,6 +237,7 @@ mod tests {
             lifecycle_stage: None,
             pace: Pace::default(),
             rollback_reason: None,
+            rollback_to: None,
             created_at: None,
             started_at: None,
             finished_at: None,
@@ -239,6 +251,14 @@ mod tests {
             from.iter().map(|r| r.revision.number).collect::<Vec<_>>()
         };
         assert_eq!(leaving(&d), [4, 2]);
+        // The vendor names what it goes back to, which is not always the newest.
+        d.from[1].service_revision = Some("arn:2".into());
+        d.rollback_to = Some("arn:2".into());
+        assert_eq!((d.way(), leaving(&d)), ((Some(4), Some(2)), vec![4, 3]));
+        // Nobody tells how it fares where it is none of those.
+        d.rollback_to = Some("arn:1".into());
+        assert_eq!((d.way(), d.percent(now)), ((Some(4), None), None));
+        d.rollback_to = None;
         // The service's own rollouts name the target that it goes back to as what is rolled out.
         d.source = DeploymentSource::Rollouts;
         (d.from, d.to) = (vec![load(4, 3)], Some(load(3, 1)));

@@ -104,6 +104,8 @@ pub enum Untold {
     ServiceDeployment,
     /// It goes by stages, and the one that it is in is not told, or none that is known here.
     Stage,
+    /// It goes back to a revision whose tasks are not told.
+    WayBack,
 }
 
 /// Which step each lifecycle stage of ECS belongs to.
@@ -153,27 +155,39 @@ impl Deployment {
         let (from, to) = self.sides();
         let desired = to.map_or(0, |r| r.counts.desired);
         let started = match to {
-            Some(to) if desired > 0 => part(to.counts.running, desired),
+            Some(to) if desired > 0 => {
+                let (running, all) = to.counts.started();
+                part(running, all)
+            }
             _ => 0.0,
         };
         let old: u32 = from.iter().map(|r| r.counts.running).sum();
         // What is left of several old revisions was one revision's tasks once.
         let had = from.iter().map(|r| r.counts.desired).max().unwrap_or(0);
         let gone = 1.0 - part(old, had.max(desired).max(old));
-        (started, (!from.is_empty()).then_some(gone))
+        // Nothing of what goes back is done before the vendor says so: its counts look the same before it begins.
+        let most = if self.goes_back() { ALMOST } else { 1.0 };
+        (
+            started.min(most),
+            (!from.is_empty()).then_some(gone.min(most)),
+        )
     }
 
     /// Why nobody can say how far it is, while it runs: one that shifts traffic is told by its stages, and not as one that replaces
     /// tasks little by little, for which its counts alone would pass.
     pub fn untold(&self) -> Option<Untold> {
-        if !self.state.is_running() || !self.strategy.shifts_traffic() {
+        if !self.state.is_running() {
             return None;
         }
+        let staged = self.strategy.shifts_traffic();
         match (self.source, self.state) {
-            (DeploymentSource::Rollouts, _) => Some(Untold::ServiceDeployment),
-            // The one goes back by its tasks, the other has not begun.
-            (_, DeploymentState::RollingBack | DeploymentState::Pending) => None,
-            _ => self.stage().is_none().then_some(Untold::Stage),
+            (DeploymentSource::Rollouts, _) => staged.then_some(Untold::ServiceDeployment),
+            (_, DeploymentState::RollingBack) => {
+                self.sides().1.is_none().then_some(Untold::WayBack)
+            }
+            // It has not begun.
+            (_, DeploymentState::Pending) => None,
+            _ => (staged && self.stage().is_none()).then_some(Untold::Stage),
         }
     }
 
@@ -205,7 +219,7 @@ impl Deployment {
             let drain = gone.map(|share| Step {
                 kind: StepKind::Drain,
                 share,
-                now: share < 1.0 && (share > 0.0 || started >= 1.0),
+                now: share < 1.0 && (share > 0.0 || started >= ALMOST),
             });
             return std::iter::once(start).chain(drain).collect();
         };

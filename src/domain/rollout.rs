@@ -47,3 +47,12 @@ pub struct TaskCounts {
     /// Failed since the rollout began.
     pub failed: u32,
 }
+
+impl TaskCounts {
+    /// Tasks that run, of those that are wanted; of all that run or start where those are more: tasks of what comes back run already
+    /// while others of it are started.
+    pub fn started(self) -> (u32, u32) {
+        let all = self.running.saturating_add(self.pending);
+        (self.running, self.desired.max(all))
+    }
+}

@@ -651,6 +651,7 @@ pub fn snapshot() -> Snapshot {
         lifecycle_stage: None,
         pace: Default::default(),
         rollback_reason: None,
+        rollback_to: None,
         created_at: Some(ago(68)),
         started_at: Some(ago(68)),
         finished_at: None,

@@ -69,6 +69,7 @@ fn deployment(did: &str, from: u32, to: u32, state: DeploymentState) -> Deployme
         lifecycle_stage: None,
         pace: Default::default(),
         rollback_reason: None,
+        rollback_to: None,
         created_at: None,
         started_at: None,
         finished_at: None,

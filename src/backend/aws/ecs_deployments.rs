@@ -303,6 +303,9 @@ fn deployment(
             ..configuration.map_or_else(Pace::default, |c| ecs_map::pace(c, strategy))
         },
         rollback_reason: d.rollback().and_then(|r| some_text(r.reason())),
+        rollback_to: d
+            .rollback()
+            .and_then(|r| some_text(r.service_revision_arn())),
         created_at: time(d.created_at()),
         started_at: time(d.started_at()),
         finished_at: time(d.finished_at()).or_else(|| time(d.stopped_at())),

@@ -48,6 +48,7 @@ fn deployment(strategy: Strategy, stage: Option<&str>, started: u32, old: u32) -
             stage_since: stage.map(|_| second(30)),
         },
         rollback_reason: None,
+        rollback_to: None,
         created_at: Some(second(0)),
         started_at: Some(second(0)),
         finished_at: None,
@@ -136,6 +137,30 @@ fn how_far_a_canary_is_stays_unknown_until_its_stage_is_told() {
     let mut d = deployment(Strategy::Rolling, None, 3, 3);
     d.source = DeploymentSource::Rollouts;
     assert_eq!(rest(&d).0, Some(50));
+}
+
+/// Tasks of the revision that comes back run from the first moment, and some are started anew: nothing of that is done.
+#[test]
+fn a_rollback_counts_the_tasks_that_it_starts_and_is_done_when_the_vendor_says_so() {
+    let mut d = deployment(Strategy::Rolling, None, 2, 3);
+    d.state = DeploymentState::RollingBack;
+    let told = |d: &Deployment| {
+        let steps = d.steps(second(20));
+        let done = steps.iter().any(|s| s.share >= 1.0);
+        (d.percent(second(20)).unwrap(), done)
+    };
+    d.from[0].counts.pending = 3;
+    let mut seen = vec![told(&d)];
+    (d.from[0].counts.running, d.from[0].counts.pending) = (5, 1);
+    seen.push(told(&d));
+    (d.from[0].counts.running, d.from[0].counts.pending) = (3, 0);
+    seen.push(told(&d));
+    d.to = Some(load(4, 0, 0, None));
+    seen.push(told(&d));
+    let wanted = [(41, false), (58, false), (66, false), (99, false)];
+    assert_eq!(seen, wanted);
+    d.state = DeploymentState::RolledBack;
+    assert_eq!(d.percent(second(20)), Some(100));
 }
 
 #[test]

@@ -377,6 +377,7 @@ mod tests {
             lifecycle_stage: None,
             pace: Default::default(),
             rollback_reason: None,
+            rollback_to: None,
             created_at: at,
             started_at: at,
             finished_at: at,

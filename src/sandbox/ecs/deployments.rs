@@ -302,4 +302,50 @@ mod tests {
         let wanted = names::definition("laser-prod-auth", same);
         assert_eq!(definitions.collect::<Vec<_>>(), [Some(wanted.as_str()); 2]);
     }
+
+    /// A canary that goes back has its share of traffic until that was shifted back, and what comes back is the service revision that was.
+    #[test]
+    fn a_canary_that_goes_back_keeps_its_traffic_until_that_is_shifted_back() {
+        let mut world = World::new(7, 1.0, NOW);
+        story::tell(&mut world);
+        let key: Key = ("laser-prod".into(), "calculator".into());
+        world.step(NOW + 1.0);
+        let before = world.services.get(&key).unwrap().revision();
+        rollout::begin(&mut world, &key, before);
+        let now = |world: &World| world.deployments.last().unwrap().clone();
+        let mut second = NOW + 1.0;
+        let mut step = |world: &mut World| {
+            second += 1.0;
+            world.step(second);
+        };
+        while now(&world).traffic == 0.0 {
+            step(&mut world);
+        }
+        assert!(rollout::roll_back(&mut world, &key, "stopped"));
+        step(&mut world);
+        let weight = |side: ServiceRevision, world: &World| {
+            let shown = load(&now(world), side, world);
+            shown.get("requestedProductionTrafficWeight").as_f64()
+        };
+        let d = now(&world);
+        let (old, new) = (d.from[0], d.to);
+        assert_eq!(d.rollback.as_ref().map(|r| r.2), Some(old));
+        let shares = [weight(old, &world), weight(new, &world)];
+        assert_eq!(shares, [Some(90.0), Some(10.0)]);
+        assert_eq!(d.stage, Some("PRODUCTION_TRAFFIC_SHIFT"));
+        let counts = told(&load(&d, old, &world)).1;
+        assert_eq!(counts, [3, 3, 0].map(Some));
+        let primary = world.services.get(&key).unwrap().rollouts[0].clone();
+        assert!(primary.reason.contains("rolling back to"), "{primary:?}");
+        while now(&world).traffic > 0.0 {
+            assert_eq!(weight(old, &world), Some(90.0));
+            step(&mut world);
+        }
+        let shares = [weight(old, &world), weight(new, &world)];
+        assert_eq!(shares, [Some(100.0), Some(0.0)]);
+        while now(&world).is_open() {
+            step(&mut world);
+        }
+        assert_eq!(now(&world).status, "ROLLBACK_SUCCESSFUL");
+    }
 }

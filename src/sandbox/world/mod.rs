@@ -7,6 +7,7 @@ pub mod rollout;
 
 pub mod service;
 pub mod services;
+mod shift;
 pub mod story;
 pub mod task;
 pub mod tasks;

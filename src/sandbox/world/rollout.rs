@@ -2,18 +2,12 @@
 
 use super::service::{Rollout, Service, ServiceDeployment, ServiceRevision, Strategy};
 use super::task::{Health, Life};
-use super::turnover;
-use super::{Key, World};
+use super::{Key, World, shift, turnover};
 
 /// Failures that trip the breaker: half the desired count, from 3 to 200.
 pub fn threshold(desired: u32) -> u32 {
     desired.div_ceil(2).clamp(3, 200)
 }
-
-/// Story seconds of the bake time's minute: a story minute.
-const MINUTE_S: f64 = 60.0;
-/// Story seconds between two shifts of a canary or linear deployment.
-const SHIFT_S: f64 = 15.0;
 
 /// Counts of one rollout's tasks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -121,7 +115,7 @@ pub fn step(world: &mut World) {
     for key in keys {
         count_failures(world, &key);
         turnover::replace(world, &key);
-        shift(world, &key);
+        shift::shift(world, &key);
         complete(world, &key);
         let awake = !is_at_rest(world, &key);
         world.services.set_awake(&key, awake);
@@ -275,6 +269,7 @@ pub fn roll_back(world: &mut World, key: &Key, reason: &str) -> bool {
     let (Some(open), Some(good)) = (open, last_good) else {
         return false;
     };
+    let story = world.story_time();
     let number = world
         .hex(19)
         .chars()
@@ -285,6 +280,18 @@ pub fn roll_back(world: &mut World, key: &Key, reason: &str) -> bool {
     let Some(service) = world.services.get_mut(key) else {
         return false;
     };
+    // As the vendor words it, which names the rollout that it goes back to.
+    let before = service.rollouts.iter().find(|r| r.revision == good);
+    let words = before.map_or_else(
+        || format!("ECS deployment {rollout} in progress."),
+        |before| {
+            let by = match reason.contains("circuit breaker") {
+                true => "ECS deployment circuit breaker",
+                false => "ECS deployment",
+            };
+            format!("{by}: rolling back to deploymentId {}.", before.id)
+        },
+    );
     for r in service.rollouts.iter_mut().filter(|r| r.primary) {
         r.primary = false;
         r.state = "FAILED";
@@ -298,7 +305,7 @@ pub fn roll_back(world: &mut World, key: &Key, reason: &str) -> bool {
             revision: good,
             primary: true,
             state: "IN_PROGRESS",
-            reason: format!("ECS deployment {rollout} in progress."),
+            reason: words,
             created_at: now,
             updated_at: now,
             failed: 0,
@@ -312,76 +319,12 @@ pub fn roll_back(world: &mut World, key: &Key, reason: &str) -> bool {
     d.reason = reason.to_owned();
     d.rollout = rollout;
     d.rollback = Some((reason.to_owned(), now, good));
-    d.traffic = 0.0;
+    d.stage = d.stage.map(|_| shift::going_back(d.traffic));
+    d.stage_since = story;
     d.updated_at = now;
     let revision = super::names::definition(&service.family.clone(), good.definition);
     say(world, key, &format!("rolling back to {revision}."));
     true
-}
-
-pub(super) fn stage(world: &World, key: &Key) -> Option<&'static str> {
-    world
-        .deployments
-        .iter()
-        .rev()
-        .find(|d| &d.key == key && d.is_open())?
-        .stage
-}
-
-/// Moves traffic for the strategies that shift it.
-fn shift(world: &mut World, key: &Key) {
-    let (now, story) = (world.stamp(), world.story_time());
-    let Some(service) = world.services.get(key) else {
-        return;
-    };
-    let (desired, bake) = (
-        service.desired,
-        f64::from(service.settings.bake_minutes) * MINUTE_S,
-    );
-    let Some(primary) = service.primary().map(|r| r.id.clone()) else {
-        return;
-    };
-    let ready = counts(world, key, &primary).healthy >= desired;
-    let Some(d) = world
-        .deployments
-        .iter_mut()
-        .rev()
-        .find(|d| &d.key == key && d.is_open())
-    else {
-        return;
-    };
-    let Some(stage) = d.stage else { return };
-    let spent = story - d.stage_since;
-    let before = d.traffic;
-    let next = match stage {
-        "SCALE_UP" if ready => Some("PRODUCTION_TRAFFIC_SHIFT"),
-        "PRODUCTION_TRAFFIC_SHIFT" => {
-            d.traffic = match d.strategy {
-                Strategy::BlueGreen | Strategy::Rolling => 100.0,
-                Strategy::Canary => {
-                    if spent < SHIFT_S {
-                        10.0
-                    } else {
-                        100.0
-                    }
-                }
-                Strategy::Linear => (20.0 * (1.0 + (spent / SHIFT_S).floor())).min(100.0),
-            };
-            (d.traffic >= 100.0).then_some("BAKE_TIME")
-        }
-        "BAKE_TIME" if spent >= bake => Some("CLEAN_UP"),
-        _ => None,
-    };
-    if next.is_some() || d.traffic != before {
-        d.updated_at = now;
-    }
-    if let Some(next) = next {
-        d.stage = Some(next);
-        d.stage_since = story;
-    }
-    if d.status == "ROLLBACK_IN_PROGRESS" {
-        d.stage = Some("CLEAN_UP");
-    }
 }
 
 /// Ends a deployment whose work is done, and says when a service is steady.

@@ -1,7 +1,8 @@
 //! How a rollout replaces tasks: new ones up to the maximum, old ones down to the minimum.
 
-use super::rollout::{Counts, counts, say, stage};
+use super::rollout::{Counts, counts, say};
 use super::service::{Rollout, Strategy};
+use super::shift::stage;
 use super::task::{Health, Life, Task};
 use super::{Key, World};
 

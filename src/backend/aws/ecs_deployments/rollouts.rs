@@ -49,6 +49,7 @@ fn of_rollout(service: &Service, to: &Rollout) -> Deployment {
         // Without a stage nothing of it is waited for that could be counted.
         pace: Pace::default(),
         rollback_reason: is_rollback(to).then(|| to.rollout_reason.clone()),
+        rollback_to: None,
         created_at: to.created_at,
         started_at: to.created_at,
         finished_at: to.updated_at.filter(|_| !state.is_running()),

@@ -132,6 +132,11 @@ fn a_service_deployment_is_read_with_revisions_guards_and_weights() {
         .status(sdk::ServiceDeploymentStatus::RollbackInProgress)
         .source_service_revisions(summary("rev:1", 6, 90.0))
         .target_service_revision(summary("rev:2", 1, 10.0))
+        .rollback(
+            sdk::Rollback::builder()
+                .service_revision_arn("rev:1")
+                .build(),
+        )
         .deployment_circuit_breaker(
             sdk::ServiceDeploymentCircuitBreaker::builder()
                 .failure_count(3)
@@ -161,6 +166,8 @@ fn a_service_deployment_is_read_with_revisions_guards_and_weights() {
         d.alarms,
         [("5xx".to_owned(), false), ("latency".to_owned(), true)]
     );
+    let back = d.way_back().and_then(|r| r.service_revision.as_deref());
+    assert_eq!(back, Some("rev:1"));
     let to = d.to.unwrap();
     assert_eq!(
         (to.image.as_deref(), to.traffic_percent),

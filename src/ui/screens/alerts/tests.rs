@@ -413,6 +413,7 @@ fn deployment(name: &str, began_s: i64, state: DeploymentState, watched: &[&str]
         lifecycle_stage: None,
         pace: Default::default(),
         rollback_reason: None,
+        rollback_to: None,
         created_at: Some(ago(began_s)),
         started_at: Some(ago(began_s)),
         finished_at: None,

@@ -24,6 +24,7 @@ pub(super) fn are_told(facts: &Facts) -> bool {
 fn untold(why: Untold, cx: &Cx<'_>) -> &'static str {
     match why {
         Untold::Stage => "unknown, as ECS does not tell its stage",
+        Untold::WayBack => "unknown, as ECS tells no tasks of what it goes back to",
         Untold::ServiceDeployment if are_told(&cx.snapshot.facts) => {
             "unknown yet, its service deployment is not read"
         }
@@ -73,7 +74,10 @@ fn word(d: &Deployment, step: Step, cx: &Cx<'_>) -> String {
     let (from, to) = d.sides();
     match step.kind {
         StepKind::Start => match to {
-            Some(to) => format!("start {}/{}", to.counts.running, to.counts.desired),
+            Some(to) => {
+                let (running, all) = to.counts.started();
+                format!("start {running}/{all}")
+            }
             None => "start".into(),
         },
         StepKind::Shift => match to.and_then(|r| r.traffic_percent) {

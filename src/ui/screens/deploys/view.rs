@@ -105,8 +105,7 @@ fn share(ratio: Option<f64>, (running, wanted): (u32, u32)) -> String {
 
 /// The same of a deployment.
 fn done(d: &Deployment, cx: &Cx<'_>) -> String {
-    let counts = d.sides().1.map(|r| r.counts);
-    let tasks = counts.map_or((0, 0), |c| (c.running, c.desired));
+    let tasks = d.sides().1.map_or((0, 0), |r| r.counts.started());
     share(d.progress(cx.now), tasks)
 }
 

@@ -138,10 +138,7 @@ fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<Strin
         _ => name.into_owned(),
     };
     // What goes back is done when the revision before runs again.
-    let counts = d
-        .sides()
-        .1
-        .map_or((0, 0), |r| (r.counts.running, r.counts.desired));
+    let counts = d.sides().1.map_or((0, 0), |r| r.counts.started());
     let began = d.started_at.or(d.created_at);
     let elapsed = began.map_or("-".into(), |at| {
         duration(cx.now.duration_since(at).as_secs())
