@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::action::{Intent, Run};
 use super::alarm::{Alarm, AlarmEvent};
-use super::audit::{AuditRow, ChainVerdict, Outcome, Proven, SignOff};
+use super::audit::{AuditRow, ChainVerdict, Proven, SignOff};
+pub use super::author::Author;
 use super::backup::Drill;
 use super::dashboard::{BoardData, Dashboard, DashboardEntry, LogTable, OwnDashboard};
 use super::deployment::{Deployment, DeploymentSource, DeploymentState, PastDeployment};
@@ -96,6 +97,8 @@ pub struct Facts {
     pub definitions_unread: Arc<BTreeMap<String, Problem>>,
     /// Running and recent deployments, newest first.
     pub deployments: Part<Arc<Vec<Arc<Deployment>>>>,
+    /// Who began deployments, by their ids, as it was once learned: what says so goes away.
+    pub authors: Arc<BTreeMap<String, Author>>,
     /// Past deployments of services, newest first, as far back as one question reaches: for the checklist.
     pub histories: BTreeMap<ServiceId, Part<Arc<Vec<PastDeployment>>>>,
     /// Tasks of the service looked at.
@@ -160,17 +163,8 @@ pub struct Facts {
     pub providers: Vec<ProviderHealth>,
 }
 
-/// Who brought something about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Author {
-    /// Who deployed.
-    Deployed(String),
-    /// Who registered the revision; who deployed it is not known.
-    Registered(String),
-}
-
 /// The vendor's clock need not be ours, seconds.
-const APART_S: i64 = 5;
+pub(super) const APART_S: i64 = 5;
 
 /// Whether a deployment began in the time of an action.
 fn began_within(run: &Run, d: &Deployment) -> bool {
@@ -249,20 +243,6 @@ impl Facts {
         rows.find(|d| &d.service == service && ours(d))
     }
 
-    /// The action that brought a deployment about: the newest of them. One that stops it did not, whether it says so or goes back.
-    fn run_of(&self, deployment: &Deployment) -> Option<&Run> {
-        let mine = |r: &&Run| {
-            let found = self.deployment_of(r);
-            found.is_some_and(|d| d.id == deployment.id)
-        };
-        let brings = |r: &&Run| match r.intent {
-            Intent::Stop { .. } => false,
-            Intent::Rollback { .. } => r.brings.is_some(),
-            _ => r.intent.service() == Some(&deployment.service),
-        };
-        self.runs.iter().filter(brings).find(mine)
-    }
-
     /// Seconds that the newest deployment of the same service took that went well, in the same way as this one.
     pub fn last_run_of(&self, d: &Deployment) -> Option<i64> {
         let rows = self.deployment_rows().iter();
@@ -275,42 +255,6 @@ impl Facts {
         let began = newest.started_at.or(newest.created_at)?;
         let took = newest.finished_at?.duration_since(began).as_secs();
         (took > 0).then_some(took)
-    }
-
-    /// Who brought a deployment about, as far as is known: an action of ours, or another's in the audit trail; else who registered
-    /// the revision that it brought, which a deployment of an old revision says nothing by.
-    pub fn author_of(&self, d: &Deployment) -> Option<Author> {
-        if let Some(run) = self.run_of(d) {
-            return Some(Author::Deployed(run.who.clone()));
-        }
-        let rows = self.audit.value.iter().flat_map(|rows| rows.iter());
-        let began = d.started_at.or(d.created_at);
-        let subject = d.service.to_string();
-        for row in rows.filter(|r| r.subject == subject && r.outcome.is_some()) {
-            let brings = matches!(row.action.as_str(), "deploy" | "rollback" | "restart");
-            let (Some(took), Some(began)) = (row.duration_s, began) else {
-                continue;
-            };
-            let until = row.at.as_second() + APART_S;
-            let since = row.at.as_second() - took.ceil() as i64 - APART_S;
-            // A row does not tell whether a call was made: one that failed before brought nothing about that goes well.
-            let brings = brings
-                && match row.outcome {
-                    Some(Outcome::Refused) => false,
-                    Some(Outcome::Failed | Outcome::Stopped) => {
-                        d.state.is_bad() || d.state == DeploymentState::Stopped
-                    }
-                    _ => true,
-                };
-            if brings && (since..=until).contains(&began.as_second()) {
-                return Some(Author::Deployed(row.who.clone()));
-            }
-        }
-        let definitions = self.task_definitions.value.as_ref()?;
-        let definition = definitions.get(&d.to.as_ref()?.revision.arn)?;
-        let by = definition.registered_by.as_deref()?;
-        let name = by.rsplit(['/', ':']).next().unwrap_or(by);
-        Some(Author::Registered(name.to_owned()))
     }
 
     /// The task definition that a service is set to, if it was read.

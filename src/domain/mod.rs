@@ -4,6 +4,7 @@ pub mod access;
 pub mod action;
 pub mod alarm;
 pub mod audit;
+pub mod author;
 pub mod backup;
 mod balancing;
 pub mod breaker;

@@ -4,6 +4,7 @@
 //! joins, `run` is the loop, `publish` makes pictures.
 
 mod answer;
+mod authors;
 mod estate;
 mod picture;
 mod publish;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::authors::Learned;
 use super::estate;
 use super::tail::Tail;
 use super::topics::boards::Refused;
@@ -57,6 +58,8 @@ pub struct Picture {
     pub details: BTreeMap<ServiceId, deployments::Known>,
     /// How the last deployment of each service ended, as it was told.
     pub ended: BTreeMap<ServiceId, Arc<Deployment>>,
+    /// What the authors of deployments were last learned from.
+    pub learned: Learned,
     /// When each service's past deployments were last asked about, well or not.
     pub histories_tried: BTreeMap<ServiceId, Instant>,
     /// When each log group was last sampled for the plan, well or not.
@@ -142,6 +145,7 @@ impl Picture {
             definitions_failed: task_definitions::Failed::new(),
             details: BTreeMap::new(),
             ended: BTreeMap::new(),
+            learned: Learned::default(),
             histories_tried: BTreeMap::new(),
             samples_tried: BTreeMap::new(),
             told: Vec::new(),

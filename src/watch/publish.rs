@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::Snapshot;
 use super::picture::Picture;
 use super::scope::Scope;
+use super::{Snapshot, authors};
 use crate::backend::Backend;
 use crate::domain::audit::ChainVerdict;
 use crate::domain::facts::{Facts, ProviderHealth};
@@ -150,6 +150,7 @@ impl Publisher {
         self.lively = picture.is_lively();
         self.urgent = false;
         self.pulse = picture.pulse();
+        authors::learn(picture);
         let facts = &mut picture.facts;
         facts.seq += 1;
         facts.taken_at = Timestamp::now();
