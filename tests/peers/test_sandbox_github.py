@@ -100,6 +100,14 @@ class Reads(Octokit):
         state = self.get("repos.listDeploymentStatuses", deployment_id=next(d["id"] for d in shown if d["description"] == "Deploy api:1.8.2"))
         self.assertEqual(state[0]["state"], "success")
 
+    def test_what_others_deploy_runs_no_workflow(self):
+        ecs = boto3.client("ecs", endpoint_url=ENDPOINT)
+        runs = lambda: [r["id"] for r in self.all("/actions/workflows/deploy.yml/runs")]
+        before = runs()
+        ecs.update_service(cluster="laser-prod", service="pdf-render", forceNewDeployment=True)
+        until("it is over", lambda: len(ecs.describe_services(cluster="laser-prod", services=["pdf-render"])["services"][0]["deployments"]) == 1)
+        self.assertEqual(runs(), before)
+
     def test_commits(self):
         commits = self.all("/commits", per_page=20)
         self.assertGreater(len(commits), 40)

@@ -1,13 +1,10 @@
 //! What happened in the repository: commits on the default branch and elsewhere, and the runs that they, the clock and
 //! deployments started.
 
-use std::collections::BTreeSet;
-
 use super::plans::{BUILD, DEPLOY, END_TO_END, QUALITY, SECURITY, WORKFLOWS, weak_spot};
 use super::runs::{Attempt, Run};
 use super::timeline::Fate;
 use crate::telemetry::noise::share;
-use crate::world::service::ServiceDeployment;
 use crate::world::{Key, World};
 
 /// The default branch.
@@ -62,7 +59,6 @@ pub struct History {
     pub commits: Vec<Commit>,
     /// Oldest first.
     pub runs: Vec<Run>,
-    followed: BTreeSet<String>,
     last_commit: f64,
     last_hour: i64,
 }
@@ -90,7 +86,7 @@ impl History {
         };
         history.commit_the_past(world);
         history.run_the_past(world);
-        history.follow(world);
+        history.deploy_the_past(world);
         history.runs.sort_by(|a, b| a.began().total_cmp(&b.began()));
         history.number();
         history
@@ -98,7 +94,6 @@ impl History {
 
     /// Lets time go on.
     pub fn step(&mut self, world: &World) {
-        self.follow(world);
         let now = world.stamp();
         if now - self.last_commit >= NOW_EVERY_S / world.speed {
             self.last_commit = now;
@@ -177,21 +172,16 @@ impl History {
 
     /// Ties the newest attempt of a run to a deployment.
     pub fn tie(&mut self, run: u64, deployment: String) {
-        self.followed.insert(deployment.clone());
         let run = self.runs.iter_mut().find(|r| r.id == run);
         if let Some(attempt) = run.and_then(|r| r.attempts.last_mut()) {
             attempt.deployment = Some(deployment);
         }
     }
 
-    /// Runs of the deploy workflow for deployments that nobody follows yet.
-    fn follow(&mut self, world: &World) {
-        let fresh: Vec<&ServiceDeployment> = world
-            .deployments
-            .iter()
-            .filter(|d| d.key.0 == CLUSTER && !self.followed.contains(&d.id))
-            .collect();
-        for d in fresh {
+    /// Runs of the deploy workflow for what was deployed before the story begins: all of that came from it. Of what comes later only
+    /// what it is asked for itself does.
+    fn deploy_the_past(&mut self, world: &World) {
+        for d in world.deployments.iter().filter(|d| d.key.0 == CLUSTER) {
             let image = image_of(world, &d.key, d.to.definition);
             let released = self.commits.iter().find(|c| c.message == release(&image));
             let Some(commit) = released.or_else(|| self.head()).cloned() else {
@@ -398,5 +388,30 @@ fn filler(n: usize, at: f64) -> Commit {
         author: author.to_owned(),
         at,
         branch: MAIN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::{rollout, story};
+
+    /// What somebody deploys by ECS's own API is none of the repository's: a run that fails there would say that the pipeline is broken.
+    #[test]
+    fn a_deployment_that_did_not_come_from_the_pipeline_runs_no_workflow() {
+        let now = 1_800_000_000.0;
+        let mut world = World::new(7, 1.0, now);
+        story::tell(&mut world);
+        let mut history = History::new(&world);
+        let deploys = |h: &History| h.runs.iter().filter(|r| r.workflow == DEPLOY).count();
+        let of_the_past = deploys(&history);
+        let told = world.deployments.iter().filter(|d| d.key.0 == CLUSTER);
+        assert_eq!(of_the_past, told.count());
+        rollout::begin(&mut world, &(CLUSTER.into(), "auth".into()), 1);
+        for second in 1..60 {
+            world.step(now + f64::from(second));
+            history.step(&world);
+        }
+        assert_eq!(deploys(&history), of_the_past);
     }
 }

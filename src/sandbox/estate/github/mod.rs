@@ -1,5 +1,5 @@
 //! GitHub's REST API (version 2022-11-28) for one repository: workflows, runs, jobs, commits, deployments, security alerts.
-//! Deploy runs follow the deployments of the world, and dispatching one begins a deployment.
+//! Deploy runs follow the deployments that came from them: those of the past, and those that dispatching one begins.
 
 mod alerts;
 mod change;
