@@ -385,6 +385,15 @@ fn a_deployment_whose_story_is_not_read_yet_is_not_said_to_have_none() {
     assert!(c.shows(untold) && !c.shows(unread), "{}", c.text());
 }
 
+/// Of a service in its cluster the service tells: it is never what is cut.
+#[test]
+fn the_name_of_a_service_is_whole_where_its_cluster_has_no_room() {
+    let calculator = |d: &mut Deployment| d.service.name = "calculator".into();
+    let mut c = Console::with(80, 24, with(calculator, Vec::new()));
+    c.keys("4");
+    assert!(c.shows(" …/calculator "), "{}", c.text());
+}
+
 /// A canary whose tasks all run and that bakes for a minute, since when its stage began.
 fn canary(stage: &str, traffic: f64, since: i64) -> impl Fn(&mut Deployment) {
     move |d: &mut Deployment| {

@@ -146,6 +146,25 @@ pub fn clip_middle(text: &str, columns: usize) -> String {
     format!("{head}…{}", tail.concat())
 }
 
+/// The least of a place's columns that tells it from others.
+const TELLING: usize = 8;
+
+/// Cuts a name with its place before it, as `cluster/service`: the name tells most and stays whole as long as there is room for it, and
+/// of the place what is left.
+pub fn clip_place(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let Some((place, name)) = text.rsplit_once('/') else {
+        return clip_middle(text, columns);
+    };
+    match columns.checked_sub(width(name) + 1) {
+        Some(room @ TELLING..) => format!("{}/{name}", clip_middle(place, room)),
+        Some(1..) => format!("…/{name}"),
+        _ => clip_middle(name, columns),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +193,24 @@ mod tests {
             inert("zwj\u{200d}x\u{feff}\u{2028}"),
             "zwj\\u{200d}x\\u{feff}\\u{2028}"
         );
+    }
+
+    #[test]
+    fn of_a_service_in_its_cluster_the_name_stays() {
+        let cut = |columns| clip_place("laser-prod/calculator", columns);
+        assert_eq!(
+            [21, 20, 18, 12, 11, 5].map(cut),
+            [
+                "laser-prod/calculator",
+                "lase…prod/calculator",
+                "…/calculator",
+                "…/calculator",
+                "calculator",
+                "ca…or"
+            ]
+        );
+        assert_eq!(clip_place("calculator", 5), "ca…or");
+        assert_eq!(clip_place("a/b", 0), "");
     }
 
     #[test]

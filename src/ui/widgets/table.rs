@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::super::theme::Theme;
 use super::line;
-use crate::domain::text::{clip, clip_middle, width};
+use crate::domain::text::{clip, clip_middle, clip_place, width};
 
 /// To which side a column's text goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +30,19 @@ pub struct Column {
     pub align: Align,
     /// Dropped, least important (largest) first, where the terminal is narrow; 0 is never dropped.
     pub drop: u8,
-    /// Cut in the middle where there is no room, not at the end.
-    pub middle: bool,
+    /// What is cut off where there is no room.
+    pub cut: Cut,
+}
+
+/// What is cut off a text for which there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Its end.
+    End,
+    /// Its middle: both ends tell.
+    Middle,
+    /// Of `cluster/service` the cluster: the service tells.
+    Place,
 }
 
 impl Column {
@@ -43,7 +54,7 @@ impl Column {
             grow: 0,
             align: Align::Left,
             drop: 0,
-            middle: false,
+            cut: Cut::End,
         }
     }
 
@@ -55,7 +66,7 @@ impl Column {
             grow: 0,
             align: Align::Right,
             drop: 0,
-            middle: false,
+            cut: Cut::End,
         }
     }
 
@@ -67,7 +78,13 @@ impl Column {
 
     /// Cut in the middle where there is no room: both ends tell.
     pub const fn middle(mut self) -> Self {
-        self.middle = true;
+        self.cut = Cut::Middle;
+        self
+    }
+
+    /// Keeps of `cluster/service` the service where there is no room for both.
+    pub const fn placed(mut self) -> Self {
+        self.cut = Cut::Place;
         self
     }
 
@@ -191,10 +208,10 @@ impl Table<'_> {
 
     /// A cell's text as its column has room for it.
     fn fitted(&self, (column, _, w): (usize, u16, u16), text: &str) -> String {
-        let cut = if self.columns[column].middle {
-            clip_middle
-        } else {
-            clip
+        let cut = match self.columns[column].cut {
+            Cut::End => clip,
+            Cut::Middle => clip_middle,
+            Cut::Place => clip_place,
         };
         let text = cut(text, usize::from(w));
         match self.columns[column].align {

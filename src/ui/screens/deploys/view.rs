@@ -17,7 +17,7 @@ use crate::ui::widgets::{Column, Row, Table, bar, duration, line, panel, scrolle
 
 const COLUMNS: &[Column] = &[
     Column::left("state", 15),
-    Column::left("service", 14).grow(2).middle(),
+    Column::left("service", 14).grow(2).placed(),
     Column::left("what", 16).grow(3),
     Column::left("done", 17).drop(2),
     Column::right("took", 7),

@@ -11,7 +11,7 @@ use crate::domain::deployment::Deployment;
 use crate::domain::part::Freshness;
 use crate::domain::progress::Estimate;
 use crate::domain::service::Service;
-use crate::domain::text::{clip, width};
+use crate::domain::text::{clip, clip_place, width};
 use crate::ui::screens::Cx;
 use crate::ui::screens::deploys::pace;
 use crate::ui::widgets::{ago, bar, duration, line, panel, scrolled};
@@ -125,17 +125,25 @@ fn of_run(r: &Run, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
 
 fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
     let name = cx.snapshot.facts.name_of(&d.service);
+    let columns = title_columns(room);
+    // Which service it is counts for more than what it had; and where its cluster has no room beside it, than that.
+    let placed = |way: String| {
+        let left = match width(&name) > columns {
+            true => columns.saturating_sub(width(&way)),
+            false => columns,
+        };
+        format!("{}{way}", clip_place(&name, left))
+    };
     let title = match d.way() {
-        // Which service it is counts for more than what it had.
         (Some(f), Some(n)) if f != n => {
             let whole = format!("{name} :{f} → :{n}");
-            match width(&whole) > title_columns(room) {
-                true => format!("{name} → :{n}"),
+            match width(&whole) > columns {
+                true => placed(format!(" → :{n}")),
                 false => whole,
             }
         }
-        (_, Some(n)) => format!("{name} :{n}"),
-        _ => name.into_owned(),
+        (_, Some(n)) => placed(format!(" :{n}")),
+        _ => placed(String::new()),
     };
     // What goes back is done when the revision before runs again.
     let counts = d.sides().1.map_or((0, 0), |r| r.counts.started());

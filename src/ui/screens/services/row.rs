@@ -15,7 +15,7 @@ use ratatui::style::Style;
 /// The columns.
 pub const COLUMNS: &[Column] = &[
     Column::left("state", 11),
-    Column::left("service", 14).grow(3).middle(),
+    Column::left("service", 14).grow(3).placed(),
     Column::left("cluster", 12).grow(1).drop(3),
     Column::right("tasks", 7),
     Column::right("cpu", 6),

@@ -13,7 +13,7 @@ use crate::present::{Cell, Head, Section, Tone};
 use crate::ui::commands::Command;
 use crate::ui::screens::{Cx, ScreenId};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::{Align, Column, Row, Table, line, panel, scrolled, since};
+use crate::ui::widgets::{Align, Column, Cut, Row, Table, line, panel, scrolled, since};
 
 /// Lines under the list that tell of the selected system: what it is, how it is and why, what to do.
 const TOLD: u16 = 4;
@@ -332,7 +332,7 @@ fn columns(heads: &[Head]) -> Vec<Column> {
         grow: h.grow,
         align: if h.right { Align::Right } else { Align::Left },
         drop: h.drop,
-        middle: false,
+        cut: Cut::End,
     };
     std::iter::once(mark)
         .chain(heads.iter().map(head))
