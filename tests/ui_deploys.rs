@@ -394,6 +394,30 @@ fn the_name_of_a_service_is_whole_where_its_cluster_has_no_room() {
     assert!(c.shows(" …/calculator "), "{}", c.text());
 }
 
+/// When something began is how long ago, not how long it took; and of what ended at a time unknown nobody knows that.
+#[test]
+fn how_long_something_took_and_how_long_ago_it_began_are_two_things() {
+    let ended = |finished_at: Option<Timestamp>| {
+        move |d: &mut Deployment| {
+            d.state = DeploymentState::Successful;
+            (d.started_at, d.finished_at) = (Some(ago(45)), finished_at);
+        }
+    };
+    let mut run = fixture::run();
+    (run.outcome, run.phase) = (Some(Outcome::Succeeded), Phase::Record);
+    (run.started_at, run.finished_at) = (ago(47), Some(ago(37)));
+    let mut c = Console::with(120, 40, with(ended(Some(ago(43))), vec![run]));
+    c.keys("4");
+    let row = &rows_of(&c, "worker")[0];
+    assert!(row.contains(" 10s  40s ago "), "{row}");
+    assert!(c.shows("10s in all") && c.shows("took 2s"), "{}", c.text());
+    let mut c = Console::with(120, 40, with(ended(None), Vec::new()));
+    c.keys("4");
+    let row = &rows_of(&c, "worker")[0];
+    assert!(row.contains(" -  40s ago "), "{row}");
+    assert!(!c.shows("took 4") && !c.shows("took 0"), "{}", c.text());
+}
+
 /// A canary whose tasks all run and that bakes for a minute, since when its stage began.
 fn canary(stage: &str, traffic: f64, since: i64) -> impl Fn(&mut Deployment) {
     move |d: &mut Deployment| {

@@ -100,16 +100,24 @@ fn table(rows: &[&Deployment], facts: &Facts, now: Timestamp) -> Table {
                 false => "-".into(),
             }),
             cell(d.strategy.word()),
-            cell(words::ago(began, now)),
             cell(began.map_or_else(
                 || "-".into(),
-                |from| words::elapsed(from, d.finished_at.unwrap_or(now)),
+                |at| format!("{} ago", words::ago(Some(at), now)),
             )),
+            cell(took(d, now).unwrap_or_else(|| "-".into())),
             cell(to_go(d, facts, now)),
             cell(why(d, now)),
         ]);
     }
     table
+}
+
+/// How long it took, or takes by now while it goes on; of one that ended nobody knows when there is nothing to say.
+fn took(d: &Deployment, now: Timestamp) -> Option<String> {
+    let until = d
+        .finished_at
+        .or_else(|| d.state.is_running().then_some(now))?;
+    Some(words::elapsed(d.started_at.or(d.created_at)?, until))
 }
 
 /// How long it has to go, as far as anything tells.

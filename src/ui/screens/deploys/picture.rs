@@ -7,7 +7,7 @@ use ratatui::style::Style;
 
 use super::model::Thing;
 use super::pace;
-use super::view::{change, run_state, state};
+use super::view::{change, run_state, state, took};
 use crate::domain::action::{Phase, Run};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
@@ -153,12 +153,12 @@ fn steps(r: &Run, cx: &Cx<'_>) -> Spans {
         };
         spans.push((format!("{sign} {} ", phase.word()), style));
     }
-    let elapsed = r
-        .finished_at
-        .unwrap_or(cx.now)
-        .duration_since(r.started_at)
-        .as_secs();
-    spans.push((duration(elapsed), t.muted));
+    let goes_on = r.outcome.is_none();
+    if let Some(length) = took(Some(r.started_at), r.finished_at, goes_on, cx.now) {
+        // Its deployment, by the vendor's clock, is a part of that.
+        let in_all = if goes_on { "" } else { " in all" };
+        spans.push((format!("{length}{in_all}"), t.muted));
+    }
     if r.reattached {
         spans.push(("  picked up from the journal".into(), t.info));
     }
@@ -228,13 +228,6 @@ fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
     let mut rows: Vec<Spans> = Vec::new();
     let began = d.started_at.or(d.created_at);
-    let elapsed = began.map(|at| {
-        d.finished_at
-            .unwrap_or(cx.now)
-            .duration_since(at)
-            .as_secs()
-            .max(0)
-    });
     let mut first: Spans = vec![
         state(d.state, cx),
         (format!("   {}", d.strategy.word()), t.text),
@@ -261,8 +254,9 @@ fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
             (percent, style),
         ]);
     }
-    if let Some(s) = elapsed {
-        first.push((format!("   {}", duration(s)), t.text));
+    if let Some(length) = took(began, d.finished_at, running, cx.now) {
+        let word = if running { "" } else { "took " };
+        first.push((format!("   {word}{length}"), t.text));
     }
     if running {
         first.push((format!("   {}", pace::to_go(d, cx)), t.muted));

@@ -13,7 +13,7 @@ use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::facts::Author;
 use crate::domain::service::{ServiceId, image_tag};
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, Table, bar, duration, line, panel, scrolled, since};
+use crate::ui::widgets::{Column, Row, Table, ago, bar, duration, line, panel, scrolled, since};
 
 const COLUMNS: &[Column] = &[
     Column::left("state", 15),
@@ -67,10 +67,24 @@ pub(super) fn run_state(run: &crate::domain::action::Run, cx: &Cx<'_>) -> (Strin
     }
 }
 
-fn took(from: Option<Timestamp>, to: Option<Timestamp>, now: Timestamp) -> String {
-    from.map_or("-".into(), |from| {
-        duration(to.unwrap_or(now).duration_since(from).as_secs())
-    })
+/// How long something took by the clock that tells both of its ends, or takes by now while it goes on. Of what ended nobody knows when
+/// there is nothing to say.
+pub(super) fn took(
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    goes_on: bool,
+    now: Timestamp,
+) -> Option<String> {
+    let until = to.or_else(|| goes_on.then_some(now))?;
+    Some(duration(until.duration_since(from?).as_secs()))
+}
+
+/// When something began: how long ago, which is no length of its own.
+fn began(at: Option<Timestamp>, cx: &Cx<'_>) -> String {
+    match at {
+        Some(at) if !cx.absolute => ago(cx.now, at),
+        at => since(cx.now, at, cx.absolute),
+    }
 }
 
 /// What a deployment changes: `:41 → :42 1.8.3`.
@@ -156,8 +170,17 @@ pub(super) fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
                 ),
                 (what, t.text),
                 (tasks, t.bar),
-                (took(Some(r.started_at), r.finished_at, cx.now), t.text),
-                (since(cx.now, Some(r.started_at), cx.absolute), t.muted),
+                (
+                    took(
+                        Some(r.started_at),
+                        r.finished_at,
+                        r.outcome.is_none(),
+                        cx.now,
+                    )
+                    .unwrap_or("-".into()),
+                    t.text,
+                ),
+                (began(Some(r.started_at), cx), t.muted),
                 (r.who.clone(), t.muted),
             ])
         }
@@ -166,22 +189,17 @@ pub(super) fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
                 true => done(d, cx),
                 false => String::new(),
             };
-            let began = d.started_at.or(d.created_at);
+            let from = d.started_at.or(d.created_at);
             Row::new([
                 state(d.state, cx),
                 (d.service.to_string(), t.strong),
                 (change(d), t.text),
                 (tasks, t.bar),
                 (
-                    took(
-                        began,
-                        d.finished_at
-                            .or(if d.state.is_running() { None } else { began }),
-                        cx.now,
-                    ),
+                    took(from, d.finished_at, d.state.is_running(), cx.now).unwrap_or("-".into()),
                     t.text,
                 ),
-                (since(cx.now, began, cx.absolute), t.muted),
+                (began(from, cx), t.muted),
                 (by(d, cx), t.muted),
             ])
         }
