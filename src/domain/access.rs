@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::passing::Passing;
-use super::policy::{Allowance, Statement, administers, allowance, fits};
+use super::policy::{Allowance, Statement, administers, fits};
+use super::reach::{ALL_BUT, Bound, reach};
 
 /// A deed that matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -166,42 +167,68 @@ pub struct Principal {
     pub unread: Vec<String>,
     /// The policy that bounds it.
     pub bounded_by: Option<String>,
+    /// Whether that one could not be read: nothing that it bounds is certain then.
+    pub bound_unread: bool,
     /// Whether it may do everything.
     pub administers: bool,
+    /// Whether it may, unless its boundary, which could not be read, forbids it.
+    #[serde(skip)]
+    pub perhaps_administers: bool,
     /// How each deed is allowed that is.
     pub grants: BTreeMap<Deed, Vec<Grant>>,
+    /// Deeds that its own policies allow, and its boundary perhaps.
+    pub perhaps: BTreeMap<Deed, Vec<Grant>>,
     /// Which of the console's own calls it may make, and how far.
     #[serde(skip)]
     pub calls: Vec<Grant>,
+    /// Those of them that its own policies allow, and its boundary perhaps.
+    #[serde(skip)]
+    pub perhaps_calls: Vec<Grant>,
     /// Roles by which it may do more than by itself, the mightiest first.
     pub through: Vec<Passing>,
 }
 
 impl Principal {
     /// Works out what its own statements, within those of its boundary, allow.
-    pub fn judge(&mut self, own: &[Statement], bound: Option<&[Statement]>) {
-        let within = |action: &str| bound.is_none_or(|b| allowance(b, action).is_some());
-        self.administers = administers(own) && bound.is_none_or(administers);
-        let calls = CALLS.iter().filter(|(action, _)| within(action));
-        self.calls = calls
-            .filter_map(|(action, _)| {
-                let how = allowance(own, action)?;
-                Some(Grant { action, how })
-            })
-            .collect();
+    pub fn judge(&mut self, own: &[Statement], bound: Bound<'_>) {
+        self.bound_unread = matches!(bound, Bound::Unread);
+        self.administers = administers(own)
+            && match bound {
+                Bound::Free => true,
+                Bound::Unread => false,
+                Bound::By(all) => administers(all),
+            };
+        self.perhaps_administers = self.bound_unread && administers(own);
+        for (action, _) in CALLS {
+            let found = reach(own, bound, action);
+            let grant = |how| Grant { action, how };
+            self.calls.extend(found.sure.clone().map(grant));
+            let perhaps = found.perhaps.filter(|_| found.sure.is_none());
+            self.perhaps_calls.extend(perhaps.map(grant));
+        }
         for deed in DEEDS {
-            let grants: Vec<Grant> = deed
-                .actions()
-                .iter()
-                .filter(|action| within(action))
-                .filter_map(|action| {
-                    let how = allowance(own, action)?;
-                    counts(action, &how).then_some(Grant { action, how })
-                })
-                .collect();
-            if !grants.is_empty() {
-                self.grants.insert(deed, grants);
+            let (mut sure, mut perhaps) = (Vec::new(), Vec::new());
+            for action in deed.actions().iter().copied() {
+                let found = reach(own, bound, action);
+                let grant = |how| counts(action, &how).then_some(Grant { action, how });
+                sure.extend(found.sure.and_then(grant));
+                perhaps.extend(found.perhaps.and_then(grant));
             }
+            // Who may do it by one of its actions may do it.
+            if !sure.is_empty() {
+                self.grants.insert(deed, sure);
+            } else if !perhaps.is_empty() {
+                self.perhaps.insert(deed, perhaps);
+            }
+        }
+    }
+
+    /// Why what its own policies allow is not certain.
+    pub fn doubt(&self) -> String {
+        let boundary = self.bounded_by.as_deref().unwrap_or("?");
+        match self.bound_unread {
+            true => format!("if its boundary {boundary} lets it, which could not be read"),
+            false => format!("if its boundary {boundary} lets it there"),
         }
     }
 
@@ -220,6 +247,10 @@ impl Principal {
 /// A role that may delete versions in buckets that hold no backups deletes none.
 fn counts(action: &str, how: &Allowance) -> bool {
     let backups = |pattern: &String| {
+        // What is left of all the rest holds backups, too.
+        if pattern.starts_with(ALL_BUT) {
+            return true;
+        }
         let rest = pattern.strip_prefix("arn:aws:s3:::").unwrap_or(pattern);
         rest.starts_with(['*', '?']) || pattern.to_ascii_lowercase().contains("backup")
     };
@@ -299,7 +330,7 @@ mod tests {
         };
         p.judge(
             &read(&json!({"Statement": statements}).to_string()).unwrap(),
-            None,
+            Bound::Free,
         );
         p
     }
@@ -348,9 +379,39 @@ mod tests {
         let bound =
             read(r#"{"Statement":{"Effect":"Allow","Action":"ecs:*","Resource":"*"}}"#).unwrap();
         let mut p = Principal::default();
-        p.judge(&own, Some(&bound));
+        p.judge(&own, Bound::By(&bound));
         assert!(!p.administers);
         assert_eq!(p.grants.keys().copied().collect::<Vec<_>>(), [Deed::Deploy]);
+    }
+
+    #[test]
+    fn a_boundary_that_was_not_read_leaves_open_what_would_be_allowed_and_nothing_else() {
+        let own =
+            read(r#"{"Statement":{"Effect":"Allow","Action":"ecs:*","Resource":"*"}}"#).unwrap();
+        let mut p = Principal {
+            bounded_by: Some("arn:b".into()),
+            ..Principal::default()
+        };
+        p.judge(&own, Bound::Unread);
+        assert!(p.grants.is_empty() && p.calls.is_empty());
+        assert_eq!(
+            p.perhaps.keys().copied().collect::<Vec<_>>(),
+            [Deed::Deploy]
+        );
+        assert!(p.doubt().contains("arn:b") && p.doubt().contains("could not be read"));
+        let all = read(r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#).unwrap();
+        let mut p = Principal::default();
+        p.judge(&all, Bound::Unread);
+        assert!(!p.administers && p.perhaps_administers);
+    }
+
+    #[test]
+    fn all_but_some_buckets_holds_backups() {
+        let p = principal(
+            "app",
+            json!({"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::uploads/*"}),
+        );
+        assert!(p.grants.contains_key(&Deed::DeleteBackups));
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub mod problem;
 pub mod progress;
 pub mod queries;
 pub mod quote;
+pub mod reach;
 pub mod redact;
 pub mod redis_server;
 pub mod rights;

@@ -2,12 +2,13 @@
 //! theirs with it, may do what the role may (IAM User Guide, "Grant a user permissions to pass a role to an AWS service").
 
 use crate::domain::order::Ordered;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::access::{DEEDS, Deed, Principal};
-use super::policy::{Statement, allows, allows_on};
+use super::access::{DEEDS, Deed, Grant, Principal};
+use super::policy::Statement;
+use super::reach::{Bound, Passage, reach, reach_on};
 
 /// The action that passes a role.
 const PASS: &str = "iam:PassRole";
@@ -54,6 +55,8 @@ pub struct Passing {
     pub gains: Vec<Deed>,
     /// Whether a condition has to hold.
     pub conditional: bool,
+    /// Whether it hangs on a boundary, the principal's or the role's, of which that is not known.
+    pub unsure: bool,
 }
 
 /// What a principal may do by policies: its own, within those of its boundary.
@@ -61,23 +64,19 @@ pub struct Passing {
 pub struct Policies<'a> {
     /// Its own.
     pub own: &'a [Statement],
-    /// Those that bound it.
-    pub bound: Option<&'a [Statement]>,
+    /// What bounds it.
+    pub bound: Bound<'a>,
 }
 
 impl Policies<'_> {
-    /// Whether an action is allowed on anything, and whether with a condition alone.
-    fn may(self, action: &str) -> Option<bool> {
-        let bound = self.bound.map_or(Some(false), |b| allows(b, action))?;
-        Some(allows(self.own, action)? || bound)
+    /// Whether an action is allowed on anything, and how.
+    fn may(self, action: &str) -> Option<Passage> {
+        reach(self.own, self.bound, action).passage()
     }
 
     /// The same on a resource.
-    fn may_on(self, action: &str, resource: &str) -> Option<bool> {
-        let bound = self
-            .bound
-            .map_or(Some(false), |b| allows_on(b, action, resource))?;
-        Some(allows_on(self.own, action, resource)? || bound)
+    fn may_on(self, action: &str, resource: &str) -> Option<Passage> {
+        reach_on(self.own, self.bound, action, resource)
     }
 }
 
@@ -87,11 +86,16 @@ pub fn passings(who: &Principal, policies: Policies<'_>, roles: &[Principal]) ->
     if who.administers || who.of_service || policies.may(PASS).is_none() {
         return Vec::new();
     }
-    let ways: Vec<(&Way, bool)> = WAYS
+    let ways: Vec<(&Way, Passage)> = WAYS
         .iter()
         .filter_map(|way| {
-            let all: Option<Vec<bool>> = way.1.iter().map(|a| policies.may(a)).collect();
-            Some((way, all?.contains(&true)))
+            let all: Option<Vec<Passage>> = way.1.iter().map(|a| policies.may(a)).collect();
+            let all = all?;
+            let how = Passage {
+                conditional: all.iter().any(|p| p.conditional),
+                sure: all.iter().all(|p| p.sure),
+            };
+            Some((way, how))
         })
         .collect();
     let others = roles.iter().filter(|r| !r.of_service && r.arn != who.arn);
@@ -102,17 +106,23 @@ pub fn passings(who: &Principal, policies: Policies<'_>, roles: &[Principal]) ->
     found
 }
 
-/// What a principal gains by a role, by the ways that are open to it and whether each has a condition.
+/// What a principal gains by a role, by the ways that are open to it and how each is.
 fn passing(
     who: &Principal,
     policies: Policies<'_>,
-    ways: &[(&Way, bool)],
+    ways: &[(&Way, Passage)],
     role: &Principal,
 ) -> Option<Passing> {
-    let gains: Vec<Deed> = DEEDS
-        .into_iter()
-        .filter(|d| role.grants.contains_key(d) && !who.grants.contains_key(d))
-        .collect();
+    let new = |of: &BTreeMap<Deed, Vec<Grant>>| -> Vec<Deed> {
+        let all = DEEDS.into_iter();
+        all.filter(|d| of.contains_key(d) && !who.grants.contains_key(d))
+            .collect()
+    };
+    let mut gains = new(&role.grants);
+    let known = role.administers || !gains.is_empty();
+    if !known {
+        gains = new(&role.perhaps);
+    }
     if gains.is_empty() && !role.administers {
         return None;
     }
@@ -128,7 +138,8 @@ fn passing(
         by: by.into_iter().collect(),
         gains,
         // The way with the fewest conditions counts.
-        conditional: held || open.iter().all(|(_, held)| *held),
+        conditional: held.conditional || open.iter().all(|(_, how)| how.conditional),
+        unsure: !known || !held.sure || open.iter().all(|(_, how)| !how.sure),
     })
 }
 
@@ -153,7 +164,7 @@ mod tests {
             ..Principal::default()
         };
         let rights = json!({"Effect": "Allow", "Action": action, "Resource": "*"});
-        role.judge(&statements(&rights), None);
+        role.judge(&statements(&rights), Bound::Free);
         role
     }
 
@@ -173,11 +184,9 @@ mod tests {
             name: "ci".into(),
             ..Principal::default()
         };
-        who.judge(&own, bound.as_deref());
-        let policies = Policies {
-            own: &own,
-            bound: bound.as_deref(),
-        };
+        let bound = bound.as_deref().map_or(Bound::Free, Bound::By);
+        who.judge(&own, bound);
+        let policies = Policies { own: &own, bound };
         let found = passings(&who, policies, &roles).into_iter();
         found.map(|p| (p.role, p.by, p.conditional)).collect()
     }
@@ -224,5 +233,29 @@ mod tests {
         // Who may read secrets by itself gains nothing by a role that may.
         let reads = allow(json!("secretsmanager:*"), "*");
         assert!(of(&json!([run, pass, reads]), None).is_empty());
+    }
+    #[test]
+    fn what_hangs_on_a_boundary_is_said_to() {
+        let all = allow(json!("*"), "*");
+        let mut hidden = role("task", "ecs-tasks.amazonaws.com", "logs:*");
+        hidden.judge(&statements(&all), Bound::Unread);
+        let own = statements(&json!([
+            allow(json!("ecs:RunTask"), "*"),
+            allow(json!("iam:PassRole"), "*")
+        ]));
+        let found = |bound, role: &Principal| {
+            let policies = Policies { own: &own, bound };
+            let found = passings(&Principal::default(), policies, std::slice::from_ref(role));
+            found.iter().map(|p| p.unsure).collect::<Vec<_>>()
+        };
+        assert_eq!(found(Bound::Free, &hidden), [true]);
+        let plain = role("task", "ecs-tasks.amazonaws.com", "secretsmanager:*");
+        assert_eq!(found(Bound::Free, &plain), [false]);
+        assert_eq!(found(Bound::Unread, &plain), [true]);
+        let elsewhere = statements(&json!([
+            allow(json!("ecs:*"), "*"),
+            allow(json!("iam:PassRole"), "arn:aws:iam::1:role/other")
+        ]));
+        assert!(found(Bound::By(&elsewhere), &plain).is_empty());
     }
 }

@@ -8,18 +8,18 @@ use serde_json::Value;
 /// A statement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statement {
-    allow: bool,
+    pub(super) allow: bool,
     actions: Patterns,
-    resources: Patterns,
-    conditional: bool,
+    pub(super) resources: Patterns,
+    pub(super) conditional: bool,
     principals: Vec<String>,
 }
 
 /// Patterns with `*` and `?`, or all but those.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Patterns {
-    all: Vec<String>,
-    but: bool,
+pub(super) struct Patterns {
+    pub(super) all: Vec<String>,
+    pub(super) but: bool,
 }
 
 impl Patterns {
@@ -41,7 +41,7 @@ impl Patterns {
         self.all.iter().any(|p| fits(p, text)) != self.but
     }
 
-    fn is_everything(&self) -> bool {
+    pub(super) fn is_everything(&self) -> bool {
         !self.but && self.all.iter().any(|p| p == "*")
     }
 }
@@ -132,8 +132,13 @@ impl Statement {
         if self.allow { &self.principals } else { &[] }
     }
 
-    fn is_about(&self, action: &str) -> bool {
+    pub(super) fn is_about(&self, action: &str) -> bool {
         self.actions.has(action)
+    }
+
+    /// Whether it is about every resource, whatever holds.
+    pub(super) fn is_total(&self) -> bool {
+        self.resources.is_everything() && !self.conditional
     }
 }
 
@@ -150,64 +155,9 @@ pub struct Allowance {
 
 impl Allowance {
     /// How much it is held back; 0: not at all.
-    fn held(&self) -> u8 {
+    pub(super) fn held(&self) -> u8 {
         u8::from(self.on.is_some()) * 2 + u8::from(self.conditional)
     }
-}
-
-/// Whether statements allow an action, and how far: the widest allowance of them.
-pub fn allowance<'a>(
-    statements: impl IntoIterator<Item = &'a Statement>,
-    action: &str,
-) -> Option<Allowance> {
-    let mut best: Option<Allowance> = None;
-    let mut partly_denied = false;
-    for s in statements.into_iter().filter(|s| s.is_about(action)) {
-        let everywhere = s.resources.is_everything();
-        if !s.allow {
-            if everywhere && !s.conditional {
-                return None;
-            }
-            partly_denied = true;
-            continue;
-        }
-        let found = Allowance {
-            on: (!everywhere).then(|| {
-                let but = if s.resources.but { "all but " } else { "" };
-                let all = s.resources.all.iter();
-                all.map(|p| format!("{but}{p}")).collect()
-            }),
-            conditional: s.conditional,
-            partly_denied: false,
-        };
-        best = Some(match best {
-            None => found,
-            Some(known) if found.held() < known.held() => found,
-            Some(mut known) => {
-                // Two narrow ones add up.
-                if let (true, Some(all), Some(more)) =
-                    (known.held() == found.held(), &mut known.on, found.on)
-                {
-                    all.extend(more);
-                    all.sort_unstable();
-                    all.dedup();
-                }
-                known
-            }
-        });
-    }
-    best.map(|found| Allowance {
-        partly_denied,
-        ..found
-    })
-}
-
-/// Whether statements allow an action on anything at all, and whether with a condition alone.
-pub fn allows<'a>(
-    statements: impl IntoIterator<Item = &'a Statement>,
-    action: &str,
-) -> Option<bool> {
-    allowance(statements, action).map(|a| a.conditional)
 }
 
 /// Whether statements allow an action on a resource, and whether with a condition alone. A Deny with a condition may not hold.
@@ -246,11 +196,16 @@ pub fn administers<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> b
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::reach::{Bound, reach};
     use proptest::prelude::*;
     use serde_json::json;
 
     fn policy(statements: &Value) -> Vec<Statement> {
         read(&json!({"Version": "2012-10-17", "Statement": statements}).to_string()).unwrap()
+    }
+
+    fn allowance(statements: &[Statement], action: &str) -> Option<Allowance> {
+        reach(statements, Bound::Free, action).sure
     }
 
     fn allow(action: &Value, resource: &Value) -> Value {

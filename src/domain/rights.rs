@@ -14,9 +14,9 @@ pub struct Right {
     pub action: &'static str,
     /// What the console needs it for.
     pub purpose: &'static str,
-    /// Whether it is allowed; `None`: a policy that could not be read may allow it.
+    /// Whether it is allowed; `None`: it hangs on a policy or a boundary that could not be read.
     pub allowed: Option<bool>,
-    /// How far, where it is not everything: on which resources, under a condition, partly denied.
+    /// How far, where it is not everything: on which resources, under a condition, partly denied; or on which boundary it hangs.
     pub limits: Option<String>,
 }
 
@@ -64,11 +64,12 @@ impl Rights {
         };
         rights.principal = Some(principal.name.clone());
         rights.calls = calls(|action| {
-            let grant = principal.calls.iter().find(|g| g.action == action);
-            match grant {
-                Some(grant) => (Some(true), limits(grant)),
-                None if principal.unread.is_empty() => (Some(false), None),
-                None => (None, None),
+            let of = |all: &[Grant]| all.iter().find(|g| g.action == action).cloned();
+            match (of(&principal.calls), of(&principal.perhaps_calls)) {
+                (Some(grant), _) => (Some(true), limits(&grant)),
+                (None, Some(_)) => (None, Some(principal.doubt())),
+                (None, None) if principal.unread.is_empty() => (Some(false), None),
+                (None, None) => (None, None),
             }
         });
         rights
@@ -79,8 +80,10 @@ impl Rights {
         if let Some(why) = &self.unknown {
             return format!("what your own credentials may do is not known: {why}");
         }
-        let of = |allowed: Option<bool>| -> Vec<String> {
-            let those = self.calls.iter().filter(|r| r.allowed == allowed);
+        let of = |allowed: Option<bool>, bounded: Option<bool>| -> Vec<String> {
+            let those = self.calls.iter().filter(|r| {
+                r.allowed == allowed && bounded.is_none_or(|b| b == r.limits.is_some())
+            });
             those
                 .map(|r| match &r.limits {
                     Some(limits) => format!("{} ({limits})", r.purpose),
@@ -88,12 +91,14 @@ impl Rights {
                 })
                 .collect()
         };
-        let (may, not, unclear) = (of(Some(true)), of(Some(false)), of(None));
+        let (may, not) = (of(Some(true), None), of(Some(false), None));
+        let (unclear, bounded) = (of(None, Some(false)), of(None, Some(true)));
         let mut parts = Vec::new();
         for (lead, all) in [
             ("may", may),
             ("may not", not),
             ("policies not read may let you", unclear),
+            ("perhaps may", bounded),
         ] {
             if !all.is_empty() {
                 parts.push(format!("{lead} {}", all.join(", ")));
@@ -155,6 +160,7 @@ mod tests {
     use super::*;
     use crate::domain::policy::read;
     use crate::domain::problem::{Problem, ProblemKind};
+    use crate::domain::reach::Bound;
     use crate::domain::service::Identity;
 
     fn facts(arn: &str, policy: &str) -> Facts {
@@ -165,7 +171,7 @@ mod tests {
             arn: "arn:aws:iam::1:role/team/console".into(),
             ..Principal::default()
         };
-        role.judge(&read(policy).unwrap(), None);
+        role.judge(&read(policy).unwrap(), Bound::Free);
         let access = Access {
             principals: vec![role],
             ..Access::default()
@@ -231,5 +237,26 @@ mod tests {
         );
         let root = Rights::of(&facts("arn:aws:iam::1:root", SOME), now);
         assert!(root.calls.iter().all(|r| r.allowed == Some(true)));
+    }
+    #[test]
+    fn what_a_boundary_perhaps_forbids_is_neither_allowed_nor_not() {
+        let mut facts = facts("arn:aws:sts::1:assumed-role/console/ana", SOME);
+        let mut access = Access::clone(facts.estate.access.value.as_ref().unwrap());
+        let mut role = Principal {
+            calls: Vec::new(),
+            bounded_by: Some("arn:aws:iam::1:policy/edge".into()),
+            ..access.principals[0].clone()
+        };
+        role.judge(&read(SOME).unwrap(), Bound::Unread);
+        access.principals = vec![role];
+        facts.estate.access.value = Some(Arc::new(access));
+        let rights = Rights::of(&facts, Timestamp::UNIX_EPOCH);
+        let of = |action: &str| rights.calls.iter().find(|r| r.action == action).unwrap();
+        assert_eq!(of("ecs:UpdateService").allowed, None);
+        // Denied is denied, whatever the boundary says.
+        assert_eq!(of("ecs:StopServiceDeployment").allowed, Some(false));
+        let words = rights.words();
+        assert!(words.contains("perhaps may deploy"), "{words}");
+        assert!(words.contains("policy/edge"), "{words}");
     }
 }

@@ -7,6 +7,7 @@ use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::access::{Access, Credentials, DEEDS, Deed, Grant, Principal, PrincipalKind};
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
+use crate::domain::passing::Passing;
 use crate::domain::rights::{self, Rights};
 
 pub(super) const VIEW: View = View {
@@ -92,7 +93,8 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
 fn principals(access: &Access, facts: &Facts, matrix: &mut Section) {
     let identity = facts.identity.value.as_ref();
     let you = identity.and_then(|i| rights::ours(access, &i.arn));
-    let is_empty = |p: &&Principal| p.grants.is_empty() && p.unread.is_empty();
+    let is_empty =
+        |p: &&Principal| p.grants.is_empty() && p.perhaps.is_empty() && p.unread.is_empty();
     let of_service = access.principals.iter().filter(|p| p.of_service).count();
     let mut rows: Vec<&Principal> = access
         .principals
@@ -109,6 +111,14 @@ fn principals(access: &Access, facts: &Facts, matrix: &mut Section) {
             access.rule()
         );
         matrix.note(words, Tone::Bad);
+    }
+    let doubtful = rows.iter().filter(|p| !p.perhaps.is_empty()).count();
+    if doubtful > 0 {
+        let words = format!(
+            "what {} may is not certain (?): a boundary could not be read, or shares only some of the resources",
+            count(doubtful, "principal")
+        );
+        matrix.note(words, Tone::Unknown);
     }
     if access.cut {
         matrix.note("there are more than are read", Tone::Unknown);
@@ -134,13 +144,19 @@ fn principals(access: &Access, facts: &Facts, matrix: &mut Section) {
 fn through(access: &Access, section: &mut Section) {
     for p in &access.principals {
         for passing in &p.through {
+            let doubt = if passing.unsure {
+                ", if a boundary lets it"
+            } else {
+                ""
+            };
             let gains = match passing.administers {
-                true => Cell::new("everything", Tone::Bad),
+                // Neither bad nor well: nobody knows.
+                _ if passing.unsure => Cell::new(gained(passing), Tone::Unknown),
+                true => Cell::new(gained(passing), Tone::Bad),
                 false => {
                     let wrong = passing.gains.contains(&Deed::DeleteBackups) && !access.is_right(p);
-                    let words: Vec<&str> = passing.gains.iter().map(|d| d.word()).collect();
                     let tone = if wrong { Tone::Bad } else { Tone::Warn };
-                    Cell::new(words.join(", "), tone)
+                    Cell::new(gained(passing), tone)
                 }
             };
             let held = if passing.conditional {
@@ -152,12 +168,23 @@ fn through(access: &Access, section: &mut Section) {
                 Cell::name(&p.name),
                 Cell::plain(&passing.role),
                 gains,
-                Cell::plain(format!("iam:PassRole and {}{held}", passing.by.join(", "))),
+                Cell::plain(format!(
+                    "iam:PassRole and {}{held}{doubt}",
+                    passing.by.join(", ")
+                )),
             ];
             let thing = serde_json::json!({"who": p.arn, "through": passing});
             section.row(format!("{} {}", p.arn, passing.role), cells, &thing);
         }
     }
+}
+
+fn gained(passing: &Passing) -> String {
+    if passing.administers {
+        return "everything".into();
+    }
+    let words: Vec<&str> = passing.gains.iter().map(|d| d.word()).collect();
+    words.join(", ")
 }
 
 fn cells(access: &Access, p: &Principal) -> Vec<Cell> {
@@ -167,7 +194,11 @@ fn cells(access: &Access, p: &Principal) -> Vec<Cell> {
             PrincipalKind::User => "user",
             PrincipalKind::Role => "role",
         }),
-        Cell::plain(if p.administers { "yes" } else { "-" }),
+        match (p.administers, p.perhaps_administers) {
+            (true, _) => Cell::plain("yes"),
+            (false, true) => Cell::new("?", Tone::Unknown),
+            (false, false) => Cell::plain("-"),
+        },
     ];
     for deed in DEEDS {
         cells.push(match p.grants.get(&deed) {
@@ -176,7 +207,7 @@ fn cells(access: &Access, p: &Principal) -> Vec<Cell> {
                 let tone = if wrong { Tone::Bad } else { Tone::Plain };
                 Cell::new(how(grants), tone)
             }
-            None if p.unread.is_empty() => Cell::muted("-"),
+            None if p.unread.is_empty() && !p.perhaps.contains_key(&deed) => Cell::muted("-"),
             None => Cell::new("?", Tone::Unknown),
         });
     }
@@ -241,8 +272,8 @@ mod tests {
 
     use super::*;
     use crate::domain::part::Part;
-    use crate::domain::passing::Passing;
     use crate::domain::policy::read;
+    use crate::domain::reach::Bound;
 
     fn principal(name: &str, statement: &str) -> Principal {
         let mut p = Principal {
@@ -251,7 +282,7 @@ mod tests {
             ..Principal::default()
         };
         let document = format!("{{\"Statement\":{statement}}}");
-        p.judge(&read(&document).unwrap(), None);
+        p.judge(&read(&document).unwrap(), Bound::Free);
         p
     }
 
@@ -297,6 +328,26 @@ mod tests {
     }
 
     #[test]
+    fn a_boundary_that_was_not_read_makes_unknown_what_it_bounds() {
+        let mut ops = principal("ops", r#"{"Effect":"Deny","Action":"*","Resource":"*"}"#);
+        let own = read(r#"{"Statement":{"Effect":"Allow","Action":"ecs:*","Resource":"*"}}"#);
+        ops.judge(&own.unwrap(), Bound::Unread);
+        let all = sections(Access {
+            principals: vec![ops],
+            ..Access::default()
+        });
+        let cells = &all[0].rows[0].cells;
+        assert_eq!(
+            (cells[7].text.as_str(), cells[7].tone),
+            ("?", Tone::Unknown)
+        );
+        // What its own policies do not allow, no boundary gives.
+        assert_eq!(cells[3].text, "-");
+        let notes = all[0].notes.iter();
+        assert!(notes.map(|n| &n.text).any(|n| n.contains("boundary")));
+    }
+
+    #[test]
     fn rights_that_are_taken_through_a_role_are_told() {
         let mut ci = principal(
             "ci",
@@ -308,6 +359,7 @@ mod tests {
             by: vec!["ecs:RunTask"],
             gains: gains.to_vec(),
             conditional: !administers,
+            unsure: false,
         };
         ci.through = vec![
             passing("root", true, &DEEDS),

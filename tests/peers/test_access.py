@@ -93,6 +93,27 @@ class AccessOnMoto(Case):
         finally:
             self.iam.delete_user_policy(UserName="ben", PolicyName="too-much")
 
+    def test_a_boundary_lets_no_more_than_it_says_of_a_resource(self):
+        backups = "arn:aws:rds:us-east-1:123456789012:snapshot:"
+        edge = self.iam.create_policy(PolicyName="edge", PolicyDocument=document(allow("rds:*", backups + "trial-*")))["Policy"]["Arn"]
+        self.iam.create_role(RoleName="bounded", AssumeRolePolicyDocument=TRUST, PermissionsBoundary=edge)
+        self.iam.put_role_policy(RoleName="bounded", PolicyName="all", PolicyDocument=document(allow("*")))
+        try:
+            found = self.principals()["bounded"]
+            self.assertEqual((found["bounded_by"], found["bound_unread"], found["administers"]), (edge, False, False))
+            on = {grant["action"]: grant["on"] for grant in found["grants"]["delete_backups"]}
+            self.assertEqual(on["rds:DeleteDBSnapshot"], [backups + "trial-*"])
+            self.assertNotIn("deploy", found["grants"])
+            # A denial in the boundary outweighs all that is allowed.
+            self.iam.create_policy_version(PolicyArn=edge, SetAsDefault=True, PolicyDocument=document(
+                allow("*"), {"Effect": "Deny", "Action": ["rds:*", "backup:*", "elasticache:*", "s3:*"], "Resource": "*"}))
+            found = self.principals()["bounded"]
+            self.assertNotIn("delete_backups", found["grants"])
+            self.assertIn("deploy", found["grants"])
+        finally:
+            self.iam.delete_role_policy(RoleName="bounded", PolicyName="all")
+            self.iam.delete_role(RoleName="bounded")
+
     def test_rights_are_taken_by_passing_a_role_until_the_pass_is_taken_away(self):
         there = {r["RoleName"]: r["Arn"] for r in self.iam.list_roles()["Roles"]}
         through = lambda: [(row["who"].rpartition("/")[2], row["through"]) for row in self.deck.ask("show", "access")["through"]]

@@ -3,7 +3,7 @@
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::Look;
 use super::{Probe, words};
-use crate::domain::access::{Grant, Principal};
+use crate::domain::access::{Deed, Grant, Principal};
 
 pub(super) const PROBES: &[Probe] = &[Probe {
     name: "iam.backup-access",
@@ -27,10 +27,15 @@ fn backup_access(look: &Look<'_>) -> Verdict {
         found.check(right, &p.name, &how(p, grants));
     }
     for p in &access.principals {
-        let told = p
-            .grants
-            .contains_key(&crate::domain::access::Deed::DeleteBackups);
-        if !p.unread.is_empty() && !told && !p.of_service && !excepted(p) {
+        let told = p.grants.contains_key(&Deed::DeleteBackups);
+        let perhaps = p.perhaps.get(&Deed::DeleteBackups);
+        if p.of_service || excepted(p) {
+            continue;
+        }
+        // Who ought to may or may not: that is right either way.
+        if let (Some(grants), false) = (perhaps, access.is_right(p)) {
+            found.unknown(&p.name, format!("{} {}", how(p, grants), p.doubt()));
+        } else if !p.unread.is_empty() && !told {
             let why = format!("its policy {} was not told", p.unread.join(", "));
             found.unknown(&p.name, why);
         }
@@ -81,6 +86,7 @@ mod tests {
     use crate::domain::access::Access;
     use crate::domain::facts::Facts;
     use crate::domain::policy::read;
+    use crate::domain::reach::Bound;
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{self, judged};
 
@@ -90,7 +96,7 @@ mod tests {
             name: name.into(),
             ..Principal::default()
         };
-        p.judge(&read(&document.to_string()).unwrap(), None);
+        p.judge(&read(&document.to_string()).unwrap(), Bound::Free);
         p
     }
 
@@ -149,6 +155,21 @@ mod tests {
         assert_eq!(
             judged("iam.backup-access", &Facts::default()).state,
             Unknown
+        );
+    }
+
+    #[test]
+    fn who_may_but_for_a_boundary_that_was_not_read_is_not_known() {
+        let all = read(r#"{"Statement":{"Effect":"Allow","Action":"rds:*","Resource":"*"}}"#);
+        let mut ci = principal("ci", "logs:*");
+        ci.bounded_by = Some("arn:edge".into());
+        ci.judge(&all.unwrap(), Bound::Unread);
+        let got = judged("iam.backup-access", &facts(vec![ci.clone()], &[]));
+        assert_eq!(got.state, Unknown, "{got:?}");
+        assert!(got.reason.contains("arn:edge"), "{}", got.reason);
+        assert_eq!(
+            judged("iam.backup-access", &facts(vec![ci], &["ci"])).state,
+            Proved
         );
     }
 

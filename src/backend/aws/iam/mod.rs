@@ -18,6 +18,7 @@ use crate::domain::order::Ordered;
 use crate::domain::passing::{Policies, passings};
 use crate::domain::policy::{self, Statement};
 use crate::domain::problem::Problem;
+use crate::domain::reach::Bound;
 use wire::{Attached, Inline, Members, Page, Report};
 
 const API: Api = Api {
@@ -147,7 +148,24 @@ struct Held {
 struct Judged {
     principal: Principal,
     own: Vec<Statement>,
-    bound: Option<Vec<Statement>>,
+    bound: Boundary,
+}
+
+/// What bounds a principal, as far as it was read.
+enum Boundary {
+    Free,
+    Unread,
+    By(Vec<Statement>),
+}
+
+impl Boundary {
+    fn bound(&self) -> Bound<'_> {
+        match self {
+            Self::Free => Bound::Free,
+            Self::Unread => Bound::Unread,
+            Self::By(all) => Bound::By(all),
+        }
+    }
 }
 
 impl Known {
@@ -222,7 +240,7 @@ impl Known {
         let through = |judged: Judged| {
             let policies = Policies {
                 own: &judged.own,
-                bound: judged.bound.as_deref(),
+                bound: judged.bound.bound(),
             };
             let through = passings(&judged.principal, policies, &taken);
             Principal {
@@ -301,12 +319,16 @@ impl Known {
 
     fn judged(&self, mut p: Principal, held: Held, boundary: Option<&wire::Boundary>) -> Judged {
         let arn = boundary.and_then(|b| some_text(b.permissions_boundary_arn.as_deref()));
-        let bound = arn.as_deref().and_then(|arn| self.managed(arn));
+        let bound = match (boundary, &arn) {
+            (None, _) => Boundary::Free,
+            (Some(_), None) => Boundary::Unread,
+            // One that cannot be read may take anything away: what it bounds is certain of nothing but denials.
+            (Some(_), Some(arn)) => self.managed(arn).map_or(Boundary::Unread, Boundary::By),
+        };
         p.policies = held.names;
         p.unread = held.unread;
-        // One that cannot be read takes nothing away: it is named, and what it bounds stays what it is without.
         p.bounded_by = arn;
-        p.judge(&held.statements, bound.as_deref());
+        p.judge(&held.statements, bound.bound());
         Judged {
             principal: p,
             own: held.statements,
@@ -366,6 +388,38 @@ mod tests {
         );
         assert_eq!(all[1].unread, ["Strange"]);
         assert!(all[2].of_service && all[2].is_taken_by("rds.amazonaws.com"));
+    }
+
+    #[test]
+    fn a_boundary_that_is_not_among_the_answers_leaves_open_what_it_bounds() {
+        let edge = "<PermissionsBoundary><PermissionsBoundaryArn>arn:aws:iam::1:policy/Edge</PermissionsBoundaryArn></PermissionsBoundary>";
+        let answer = ANSWER.replacen(
+            "</AttachedManagedPolicies></member></UserDetailList>",
+            &format!("</AttachedManagedPolicies>{edge}</member></UserDetailList>"),
+            1,
+        );
+        let of = |answer: &str| {
+            let mut known = Known::default();
+            known.add(quick_xml::de::from_str(answer).unwrap());
+            known.principals().remove(1)
+        };
+        let ci = of(&answer);
+        assert!(ci.grants.is_empty() && ci.bound_unread, "{ci:?}");
+        assert_eq!(
+            ci.perhaps.keys().copied().collect::<Vec<_>>(),
+            [Deed::Deploy]
+        );
+        // A boundary that says something of another service alone.
+        let text = r#"{"Statement":{"Effect":"Allow","Action":"ecs:*","Resource":"arn:aws:ecs:eu-west-1:1:service/a/*"}}"#;
+        let policies = format!(
+            "<Policies><member><Arn>arn:aws:iam::1:policy/Edge</Arn><PolicyVersionList><member><Document>{text}</Document><IsDefaultVersion>true</IsDefaultVersion></member></PolicyVersionList></member></Policies><IsTruncated>"
+        );
+        let ci = of(&answer.replacen("<IsTruncated>", &policies, 1));
+        let how = &ci.grants[&Deed::Deploy][0].how;
+        assert_eq!(
+            how.on.as_deref(),
+            Some(&["arn:aws:ecs:eu-west-1:1:service/a/*".to_owned()][..])
+        );
     }
 
     #[test]

@@ -1,0 +1,486 @@
+//! How far policies reach together (IAM User Guide, "Policy evaluation logic"): what a principal's own statements allow, within what
+//! its permissions boundary allows, less what either denies. Of resources that two patterns share only in part nobody can say by the
+//! policies alone whether they are: that is neither an allowance nor the lack of one.
+
+use super::policy::{Allowance, Patterns, Statement, allows_on};
+
+/// What bounds a principal.
+#[derive(Clone, Copy, Debug)]
+pub enum Bound<'a> {
+    /// Nothing.
+    Free,
+    /// A boundary that could not be read: it may take anything away, and gives nothing.
+    Unread,
+    /// The statements of its boundary.
+    By(&'a [Statement]),
+}
+
+impl<'a> Bound<'a> {
+    fn statements(self) -> &'a [Statement] {
+        match self {
+            Self::By(all) => all,
+            Self::Free | Self::Unread => &[],
+        }
+    }
+}
+
+/// How far an action is allowed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// What is allowed for certain, at its widest.
+    pub sure: Option<Allowance>,
+    /// What hangs on a boundary that was not read, or that shares a part of the resources.
+    pub perhaps: Option<Allowance>,
+}
+
+/// Some of what is allowed.
+#[derive(Clone, Debug)]
+struct Span {
+    on: Patterns,
+    conditional: bool,
+    partly_denied: bool,
+    sure: bool,
+}
+
+/// How far an action is allowed by a principal's own statements within its boundary.
+pub fn reach(own: &[Statement], bound: Bound<'_>, action: &str) -> Reach {
+    let limits = bound.statements();
+    let denials = [about(own, false, action), about(limits, false, action)].concat();
+    if denials.iter().any(|s| s.is_total()) {
+        return Reach::default();
+    }
+    let given = about(own, true, action);
+    let mut spans: Vec<Span> = Vec::new();
+    match bound {
+        Bound::Free => spans.extend(given.iter().map(|s| Span::of(s, true))),
+        Bound::Unread => spans.extend(given.iter().map(|s| Span::of(s, false))),
+        Bound::By(_) => {
+            let limits = about(limits, true, action);
+            for s in &given {
+                spans.extend(
+                    limits
+                        .iter()
+                        .flat_map(|limit| Span::of(s, true).within(limit)),
+                );
+            }
+        }
+    }
+    let left = spans
+        .into_iter()
+        .filter_map(|span| denials.iter().try_fold(span, |span, d| span.without(d)));
+    let (sure, perhaps): (Vec<Span>, Vec<Span>) = left.partition(|span| span.sure);
+    Reach {
+        sure: widest(sure),
+        perhaps: widest(perhaps),
+    }
+}
+
+/// Statements that allow, or deny, an action.
+fn about<'a>(all: &'a [Statement], allow: bool, action: &str) -> Vec<&'a Statement> {
+    let those = all.iter().filter(|s| s.allow == allow);
+    those.filter(|s| s.is_about(action)).collect()
+}
+
+/// Whether an action is allowed on one resource, and how.
+pub fn reach_on(
+    own: &[Statement],
+    bound: Bound<'_>,
+    action: &str,
+    resource: &str,
+) -> Option<Passage> {
+    let conditional = allows_on(own, action, resource)?;
+    let (more, sure) = match bound {
+        Bound::Free => (false, true),
+        Bound::Unread => (false, false),
+        Bound::By(all) => (allows_on(all, action, resource)?, true),
+    };
+    Some(Passage {
+        conditional: conditional || more,
+        sure,
+    })
+}
+
+/// How something is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// Whether a condition has to hold.
+    pub conditional: bool,
+    /// Whether the boundary lets it, for certain.
+    pub sure: bool,
+}
+
+impl Reach {
+    /// Whether anything is allowed at all, and how.
+    pub fn passage(&self) -> Option<Passage> {
+        let sure = self.sure.is_some();
+        let how = self.sure.as_ref().or(self.perhaps.as_ref())?;
+        Some(Passage {
+            conditional: how.conditional,
+            sure,
+        })
+    }
+}
+
+impl Span {
+    fn of(s: &Statement, sure: bool) -> Self {
+        Self {
+            on: s.resources.clone(),
+            conditional: s.conditional,
+            partly_denied: false,
+            sure,
+        }
+    }
+
+    fn on(&self, all: Vec<String>, sure: bool, partly: bool) -> Option<Self> {
+        (!all.is_empty()).then_some(Self {
+            on: Patterns { all, but: false },
+            conditional: self.conditional,
+            partly_denied: self.partly_denied || partly,
+            sure: self.sure && sure,
+        })
+    }
+
+    /// What of it a boundary's statement allows as well.
+    fn within(self, limit: &Statement) -> Vec<Self> {
+        let whole = Self {
+            conditional: self.conditional || limit.conditional,
+            ..self
+        };
+        let by = &limit.resources;
+        if by.is_everything() {
+            return vec![whole];
+        }
+        if whole.on.is_everything() {
+            let on = by.clone();
+            return vec![Self { on, ..whole }];
+        }
+        match (whole.on.but, by.but) {
+            (true, true) => {
+                let mut on = by.clone();
+                on.all.extend(whole.on.all.iter().cloned());
+                vec![Self { on, ..whole }]
+            }
+            (false, true) => whole.outside(&whole.on.all, &by.all),
+            (true, false) => whole.outside(&by.all, &whole.on.all),
+            (false, false) => {
+                let (mut sure, mut partly) = (Vec::new(), Vec::new());
+                for own in &whole.on.all {
+                    for limit in &by.all {
+                        if covers(limit, own) {
+                            sure.push(own.clone());
+                        } else if covers(own, limit) {
+                            sure.push(limit.clone());
+                        } else if overlap(own, limit) {
+                            partly.push(format!("{own} within {limit}"));
+                        }
+                    }
+                }
+                let (sure, partly) = (whole.on(sure, true, false), whole.on(partly, false, false));
+                sure.into_iter().chain(partly).collect()
+            }
+        }
+    }
+
+    /// Those patterns of which something is outside of others.
+    fn outside(&self, of: &[String], others: &[String]) -> Vec<Self> {
+        let left = of.iter().filter(|p| !others.iter().any(|o| covers(o, p)));
+        let (cut, whole): (Vec<String>, Vec<String>) = left
+            .cloned()
+            .partition(|p| others.iter().any(|o| overlap(o, p)));
+        let (whole, cut) = (self.on(whole, true, false), self.on(cut, true, true));
+        whole.into_iter().chain(cut).collect()
+    }
+
+    /// What of it a denial leaves.
+    fn without(self, denial: &Statement) -> Option<Self> {
+        let (not, mine) = (&denial.resources, &self.on);
+        let touches = match (mine.but, not.but) {
+            (false, false) => {
+                let any = |p: &String| not.all.iter().any(|n| overlap(n, p));
+                mine.all.iter().any(any)
+            }
+            // All but what is denied everywhere else: untouched where it lies within those.
+            (false, true) => {
+                let inside = |p: &String| not.all.iter().any(|n| covers(n, p));
+                !mine.all.iter().all(inside)
+            }
+            (true, _) => true,
+        };
+        if !touches {
+            return Some(self);
+        }
+        let cut = Self {
+            partly_denied: true,
+            ..self
+        };
+        if denial.conditional || cut.on.but {
+            return Some(cut);
+        }
+        let lost = |p: &String| match denial.resources.but {
+            false => denial.resources.all.iter().any(|n| covers(n, p)),
+            true => !denial.resources.all.iter().any(|n| overlap(n, p)),
+        };
+        let left: Vec<String> = cut.on.all.iter().filter(|p| !lost(p)).cloned().collect();
+        let on = Patterns {
+            all: left,
+            but: false,
+        };
+        (!on.all.is_empty()).then_some(Self { on, ..cut })
+    }
+
+    fn allowance(self) -> Allowance {
+        let everywhere = self.on.is_everything();
+        Allowance {
+            on: (!everywhere).then(|| {
+                let but = if self.on.but { ALL_BUT } else { "" };
+                let all = self.on.all.iter();
+                all.map(|p| format!("{but}{p}")).collect()
+            }),
+            conditional: self.conditional,
+            partly_denied: self.partly_denied,
+        }
+    }
+}
+
+/// What stands before a pattern that is left out of what is allowed.
+pub const ALL_BUT: &str = "all but ";
+
+/// The widest of some: narrow ones that are held back alike add up.
+fn widest(spans: Vec<Span>) -> Option<Allowance> {
+    let mut best: Option<Allowance> = None;
+    for found in spans.into_iter().map(Span::allowance) {
+        best = Some(match best {
+            None => found,
+            Some(known) if found.held() < known.held() => found,
+            Some(known) if found.held() > known.held() => known,
+            Some(mut known) => {
+                match (&mut known.on, found.on) {
+                    (Some(all), Some(more)) => {
+                        all.extend(more);
+                        all.sort_unstable();
+                        all.dedup();
+                        known.partly_denied |= found.partly_denied;
+                    }
+                    _ => known.partly_denied &= found.partly_denied,
+                }
+                known
+            }
+        });
+    }
+    best
+}
+
+/// Whether everything that one pattern means is meant by another. A variable (`${aws:username}`) means what nobody knows here.
+fn covers(outer: &str, inner: &str) -> bool {
+    if outer == inner || outer == "*" {
+        return true;
+    }
+    if outer.contains("${") {
+        return false;
+    }
+    let (outer, inner) = (lowered(outer), lowered(&known(inner)));
+    let (mut p, mut t) = (0, 0);
+    let mut back: Option<(usize, usize)> = None;
+    while let Some(c) = inner.get(t) {
+        match outer.get(p) {
+            Some('*') => {
+                back = Some((p, t));
+                p += 1;
+            }
+            Some('?') if *c != '*' => (p, t) = (p + 1, t + 1),
+            Some(o) if o == c => (p, t) = (p + 1, t + 1),
+            _ => match back {
+                Some((star, from)) => {
+                    back = Some((star, from + 1));
+                    (p, t) = (star + 1, from + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    outer.iter().skip(p).all(|c| *c == '*')
+}
+
+/// Whether anything is meant by both patterns.
+fn overlap(a: &str, b: &str) -> bool {
+    let (a, b) = (lowered(&known(a)), lowered(&known(b)));
+    // From the end: whether what is left of one meets what is left of the other. `below`: with one sign less of `a`.
+    let mut below = vec![false; b.len() + 1];
+    for i in (0..=a.len()).rev() {
+        let mut row = vec![false; b.len() + 1];
+        for j in (0..=b.len()).rev() {
+            let down = below.get(j).copied().unwrap_or(false);
+            let right = row.get(j + 1).copied().unwrap_or(false);
+            let both = below.get(j + 1).copied().unwrap_or(false);
+            let meets = match (a.get(i), b.get(j)) {
+                (None, None) => true,
+                (Some('*'), Some('*')) => down || right,
+                (Some('*'), other) => down || (other.is_some() && right),
+                (other, Some('*')) => right || (other.is_some() && down),
+                (Some(x), Some(y)) => (x == y || *x == '?' || *y == '?') && both,
+                _ => false,
+            };
+            if let Some(cell) = row.get_mut(j) {
+                *cell = meets;
+            }
+        }
+        below = row;
+    }
+    below.first().copied().unwrap_or(false)
+}
+
+fn lowered(text: &str) -> Vec<char> {
+    text.chars().map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// A pattern with `*` in the place of each variable.
+fn known(pattern: &str) -> String {
+    let mut out = String::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("${") {
+        out.push_str(before);
+        out.push('*');
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::policy::{fits, read};
+
+    const ACTION: &str = "s3:DeleteObjectVersion";
+
+    fn statements(all: &Value) -> Vec<Statement> {
+        read(&json!({ "Statement": all }).to_string()).unwrap()
+    }
+
+    fn allow(resource: &Value) -> Value {
+        json!({"Effect": "Allow", "Action": "s3:*", "Resource": resource})
+    }
+
+    fn deny(resource: &Value) -> Value {
+        json!({"Effect": "Deny", "Action": "s3:*", "Resource": resource})
+    }
+
+    fn found(own: &Value, bound: &Value) -> (Option<Vec<String>>, Option<Vec<String>>) {
+        let (own, bound) = (statements(own), statements(bound));
+        let found = reach(&own, Bound::By(&bound), ACTION);
+        let on = |a: Option<Allowance>| a.map(|a| a.on.unwrap_or_else(|| vec!["*".into()]));
+        (on(found.sure), on(found.perhaps))
+    }
+
+    fn some(all: &[&str]) -> Option<Vec<String>> {
+        Some(all.iter().map(|s| (*s).to_owned()).collect())
+    }
+
+    #[test]
+    fn what_a_boundary_says_of_other_resources_allows_nothing() {
+        let star = allow(&json!("*"));
+        for (own, bound, sure, perhaps) in [
+            (
+                star.clone(),
+                allow(&json!("arn:a/*")),
+                some(&["arn:a/*"]),
+                None,
+            ),
+            (
+                allow(&json!("arn:a/1")),
+                star.clone(),
+                some(&["arn:a/1"]),
+                None,
+            ),
+            (
+                allow(&json!("arn:a/1")),
+                allow(&json!("arn:a/*")),
+                some(&["arn:a/1"]),
+                None,
+            ),
+            (
+                allow(&json!("arn:a/*")),
+                allow(&json!("arn:a/1")),
+                some(&["arn:a/1"]),
+                None,
+            ),
+            (
+                allow(&json!("arn:a/1")),
+                allow(&json!("arn:b/*")),
+                None,
+                None,
+            ),
+            (
+                allow(&json!("arn:*/1")),
+                allow(&json!("arn:a/*")),
+                None,
+                some(&["arn:*/1 within arn:a/*"]),
+            ),
+            (
+                allow(&json!("arn:${aws:username}/x")),
+                allow(&json!("arn:ana/*")),
+                None,
+                some(&["arn:${aws:username}/x within arn:ana/*"]),
+            ),
+        ] {
+            assert_eq!(found(&own, &bound), (sure, perhaps), "{own} {bound}");
+        }
+        let but = json!({"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:a/*"});
+        assert_eq!(found(&allow(&json!("arn:a/1")), &but), (None, None));
+        assert_eq!(
+            found(&allow(&json!("arn:b")), &but),
+            (some(&["arn:b"]), None)
+        );
+        assert_eq!(found(&star, &but), (some(&["all but arn:a/*"]), None));
+    }
+
+    #[test]
+    fn a_denial_in_either_wins_and_an_unread_boundary_makes_nothing_sure() {
+        let star = allow(&json!("*"));
+        let both = json!([star.clone(), deny(&json!("*"))]);
+        assert_eq!(found(&both, &star), (None, None));
+        assert_eq!(found(&star, &both), (None, None));
+        // A denial of all that is allowed is a denial; of a part of it, a part.
+        let narrow = json!([allow(&json!("arn:a/1")), deny(&json!("arn:a/*"))]);
+        assert_eq!(found(&narrow, &star), (None, None));
+        let rest = json!({"Effect": "Deny", "Action": "s3:*", "NotResource": "arn:b/*"});
+        assert_eq!(
+            found(&allow(&json!("arn:a/1")), &json!([star.clone(), rest])),
+            (None, None)
+        );
+        let own = statements(&json!([allow(&json!("arn:a/*")), deny(&json!("arn:a/1"))]));
+        assert!(reach(&own, Bound::Free, ACTION).sure.unwrap().partly_denied);
+        let own = statements(&star);
+        let unread = reach(&own, Bound::Unread, ACTION);
+        assert!(unread.sure.is_none() && unread.perhaps.is_some());
+        assert!(!unread.passage().unwrap().sure);
+        let own = statements(&both);
+        assert_eq!(reach(&own, Bound::Unread, ACTION), Reach::default());
+        assert_eq!(reach(&[], Bound::Unread, ACTION), Reach::default());
+    }
+
+    #[test]
+    fn a_boundary_s_condition_is_a_condition() {
+        let held = json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}});
+        let (own, bound) = (statements(&allow(&json!("*"))), statements(&held));
+        let sure = reach(&own, Bound::By(&bound), ACTION).sure.unwrap();
+        assert!(sure.conditional && sure.on.is_none());
+        let sure = reach_on(&own, Bound::By(&bound), ACTION, "arn:a").unwrap();
+        assert!(sure.conditional && sure.sure);
+    }
+
+    proptest! {
+        #[test]
+        fn patterns_cover_and_overlap_as_texts_say(
+            a in "[ab*?]{0,5}", b in "[ab*?]{0,5}", text in "[ab]{0,5}",
+        ) {
+            let (in_a, in_b) = (fits(&a, &text), fits(&b, &text));
+            prop_assert!(!(in_a && in_b) || overlap(&a, &b), "{a} {b} {text}");
+            prop_assert!(!covers(&a, &b) || !in_b || in_a, "{a} {b} {text}");
+            prop_assert_eq!(overlap(&a, &b), overlap(&b, &a));
+        }
+    }
+}
