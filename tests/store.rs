@@ -1005,6 +1005,17 @@ async fn the_first_sight_of_a_proof_stands_and_a_proof_after_a_failure_is_told_a
     // Another environment of the same file knows nothing of it.
     let staging = Store::open_at(&path, "staging", LEASE).await.unwrap();
     assert!(staging.proven().await.unwrap().is_empty());
+    // A newer console brought the file to its schema meanwhile: what its table means is not known here.
+    let newer = sqlx::raw_sql("PRAGMA user_version = 4");
+    newer.execute(&mut raw(&path).await).await.unwrap();
+    let problem = store.put_down(&saw(false, tuesday)).await.unwrap_err();
+    assert!(problem.why.contains("schema 4"), "{problem}");
+    let mut eyes = raw(&path).await;
+    let lapsed: i64 = sqlx::query_scalar("SELECT max(lapsed) FROM proved")
+        .fetch_one(&mut eyes)
+        .await
+        .unwrap();
+    assert_eq!(lapsed, 0);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Store, fault};
+use super::{Store, fault, migrate};
 use crate::domain::audit::{Proven, Sighting};
 use crate::domain::problem::Problem;
 
@@ -30,11 +30,12 @@ impl Store {
     /// Puts down what was seen. Of two consoles that see the same, the first one's time stands.
     ///
     /// # Errors
-    /// Where nothing could be written; then nothing was.
+    /// Where nothing could be written, or a newer console brought the file to its schema; then nothing was.
     pub async fn put_down(&self, seen: &[Sighting]) -> Result<(), Problem> {
         let wrong =
             |e: sqlx::Error| fault::writing("since when criteria are proved", &self.path, &e);
         let mut tx = self.lock().await.map_err(wrong)?;
+        migrate::refuse_newer(&self.path, &mut tx).await?;
         for sighting in seen {
             let sql = match sighting.proved {
                 true => {

@@ -6,6 +6,7 @@
 mod answer;
 mod authors;
 mod estate;
+mod lapses;
 mod picture;
 mod publish;
 mod run;

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::answer::{self, Answer, Sources};
 use super::estate;
+use super::lapses::Lapses;
 use super::picture::Picture;
 use super::publish::Publisher;
 use super::scope::Scope;
@@ -46,6 +47,7 @@ pub struct Watch {
     /// Somebody has yet to hear that everything was asked.
     awaited: bool,
     refresh: Refresh,
+    lapses: Lapses,
 }
 
 /// What people ask for anew, held within the budget: presses while one is being answered are one press, answered after it.
@@ -99,6 +101,7 @@ impl Watch {
             settled: false,
             awaited: true,
             refresh: Refresh::default(),
+            lapses: Lapses::default(),
         }
     }
 
@@ -296,7 +299,11 @@ impl Watch {
 
     /// What became proved, or no longer is, goes into the store with its time.
     fn put_down(&mut self, list: &Checklist, now: Instant) {
-        let seen = plan::sightings(list, &self.picture.facts);
+        let facts = &self.picture.facts;
+        let mut seen = plan::sightings(list, facts);
+        if let Some(proven) = &facts.proven.value {
+            seen = self.lapses.heed(list, proven, seen, now);
+        }
         let what = |all: &[Sighting]| -> Vec<(String, bool)> {
             all.iter()
                 .map(|s| (s.criterion.clone(), s.proved))
