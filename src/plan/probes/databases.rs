@@ -4,7 +4,7 @@
 use super::judgement::{Findings, Judgement, Verdict, list};
 use super::look::Look;
 use super::{Probe, number};
-use crate::domain::measured;
+use crate::domain::measured::{self, CacheMeasures};
 use crate::plan::needs::is_here;
 
 pub(super) const PROBES: &[Probe] = &[
@@ -110,17 +110,23 @@ fn measured_by_itself(look: &Look<'_>, unconfigured: Judgement) -> Verdict {
             .map(|n| measured::cache(look.facts, &n.id, look.now))
             .collect();
         let hits: Vec<f64> = told.iter().filter_map(|t| t.hit_percent).collect();
+        // A node that measures itself and of which nothing was asked has no rate, and lacks none.
+        let silent = told.iter().filter(|t| **t == CacheMeasures::default());
+        let (silent, rated, all) = (silent.count(), hits.len(), told.len());
         let name = format!("{} look-ups", group.id);
-        match hits.len() {
-            0 => found.unknown(
+        if rated == 0 {
+            found.unknown(
                 name,
                 "CloudWatch has no hit rate of the last minutes; [redis] has the server itself asked",
-            ),
-            n => {
-                let percent = hits.iter().sum::<f64>() / n as f64;
-                let answer = format!("{percent:.1} % hit lately (wanted: {min:.0} %)");
-                found.check(percent >= min, &name, &answer);
-            }
+            );
+        } else if rated <= silent {
+            let why = format!("CloudWatch tells of {rated} of {all} nodes, too few to judge by");
+            found.unknown(name, why);
+        } else {
+            let percent = hits.iter().sum::<f64>() / rated as f64;
+            let by = format!("told by {rated} of {all} nodes");
+            let answer = format!("{percent:.1} % hit lately (wanted: {min:.0} %), {by}");
+            found.check(percent >= min, &name, &answer);
         }
         let evicted: Vec<f64> = told.iter().filter_map(|t| t.evicted_per_min).collect();
         let name = format!("{} evictions", group.id);
@@ -438,7 +444,7 @@ mod tests {
         use crate::domain::queries;
 
         let now = Timestamp::UNIX_EPOCH;
-        let facts = |hits: Option<f64>, evicted: f64| {
+        let of = |hits: Option<f64>, evicted: f64, count: usize| {
             let group = |id: &str| CacheGroup {
                 id: id.into(),
                 about: String::new(),
@@ -454,12 +460,14 @@ mod tests {
                 retention_days: 7,
                 window: String::new(),
                 endpoint: String::new(),
-                nodes: vec![CacheNode {
-                    id: format!("{id}-001"),
-                    role: "primary".into(),
-                    zone: "a".into(),
-                    status: "available".into(),
-                }],
+                nodes: (1..=count)
+                    .map(|n| CacheNode {
+                        id: format!("{id}-{n:03}"),
+                        role: "primary".into(),
+                        zone: "a".into(),
+                        status: "available".into(),
+                    })
+                    .collect(),
             };
             let [hit_rate, evictions, _] = queries::cache("shop-prod-001");
             let all = hits.map(|h| [(hit_rate, h), (evictions, evicted)]);
@@ -494,8 +502,20 @@ mod tests {
             facts.estate.caches = Part::answered(Arc::new(caches), now, "elasticache:x", PERIOD);
             facts
         };
+        let facts = |hits, evicted| of(hits, evicted, 1);
         let call = "redis.hit-ratio min=80";
         assert_eq!(state(call, &facts(Some(94.0), 0.0)), Proved);
+        let parsed = Call::parse(call).unwrap();
+        let reason = |nodes: usize| {
+            let facts = of(Some(60.0), 0.0, nodes);
+            let judged = judge(&parsed, &facts, &Expectations::default(), now);
+            assert!(judged.state == Failing || nodes > 1, "{judged:?}");
+            judged.reason
+        };
+        assert!(reason(1).contains("told by 1 of 1 nodes"), "{}", reason(1));
+        // One of three is no cache.
+        assert!(reason(3).contains("1 of 3 nodes"), "{}", reason(3));
+        assert_eq!(state(call, &of(Some(60.0), 0.0, 3)), Unknown);
         assert_eq!(state(call, &facts(Some(60.0), 0.0)), Failing);
         assert_eq!(state(call, &facts(Some(94.0), 5.0)), Failing, "it evicts");
         assert_eq!(state(call, &facts(None, 0.0)), Unknown, "no points");

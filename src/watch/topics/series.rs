@@ -9,6 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::backend::Backend;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
+use crate::domain::cache::CacheGroup;
+use crate::domain::environment::Env;
 use crate::domain::metric::{MetricQuery, Series};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::queries;
@@ -24,8 +26,11 @@ const SERVICES: usize = 50;
 const ALARMS: usize = 100;
 /// Target groups whose traffic is drawn.
 const GROUPS: usize = 40;
-/// Nodes of caches that are measured.
-const NODES: usize = 20;
+/// Nodes of caches of this environment that are measured: as many as a replication group of ElastiCache has unless AWS is asked for more
+/// ("Quotas for ElastiCache", nodes per cluster). The plan is judged by them.
+const NODES: usize = 90;
+/// Nodes of other environments' caches: they are shown, and nothing hangs on them.
+const NODES_ELSEWHERE: usize = 20;
 /// Rules of buckets whose lag is measured.
 const COPIES: usize = 20;
 
@@ -80,7 +85,14 @@ impl<'a> Sources<'a> {
         let services = interest.into_iter().map(Cow::Owned).chain(known);
         let estate = &p.facts.estate;
         let caches = estate.caches.value.iter().flat_map(|c| &c.groups);
-        let nodes = caches.flat_map(|g| &g.nodes).map(|n| n.id.as_str());
+        let looked_at = Env::looked_at(&p.facts);
+        let is_ours = |g: &&CacheGroup| Env::named(&g.id).is_none_or(|env| env == looked_at);
+        let (ours, others): (Vec<_>, Vec<_>) = caches.partition(is_ours);
+        let ids = |groups: Vec<&'a CacheGroup>, most: usize| {
+            let nodes = groups.into_iter().flat_map(|g| &g.nodes);
+            nodes.map(|n| n.id.as_str()).take(most)
+        };
+        let nodes = ids(ours, NODES).chain(ids(others, NODES_ELSEWHERE));
         let buckets = estate.buckets.value.iter().flat_map(|b| b.iter());
         let copies = buckets.flat_map(|b| {
             let rules = b.replication.value().into_iter().flatten();
@@ -88,7 +100,7 @@ impl<'a> Sources<'a> {
             on.map(|r| (b.name.as_str(), r.bucket.as_str(), r.rule.as_str()))
         });
         Self {
-            nodes: nodes.take(NODES).collect(),
+            nodes: nodes.collect(),
             copies: copies.take(COPIES).collect(),
             alarms: alarms.collect(),
             groups: groups.take(GROUPS).collect(),
@@ -152,4 +164,59 @@ pub fn take(
     });
     p.facts.series.take(rows, at);
     failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::domain::cache::{CacheNode, Caches};
+    use crate::domain::part::Part;
+
+    fn group(id: &str, nodes: usize) -> CacheGroup {
+        let node = |n| CacheNode {
+            id: format!("{id}-{n:03}"),
+            role: String::new(),
+            zone: String::new(),
+            status: "available".into(),
+        };
+        CacheGroup {
+            id: id.into(),
+            about: String::new(),
+            status: "available".into(),
+            engine: "redis".into(),
+            version: String::new(),
+            node_type: String::new(),
+            multi_az: true,
+            failover: true,
+            in_transit: true,
+            at_rest: true,
+            auth: true,
+            retention_days: 7,
+            window: String::new(),
+            endpoint: String::new(),
+            nodes: (1..=nodes).map(node).collect(),
+        }
+    }
+
+    #[test]
+    fn caches_of_the_environment_that_is_looked_at_are_measured_before_others() {
+        let mut p = Picture::new(Arc::new(Config::default()));
+        p.facts.environment = "production".into();
+        let caches = Caches {
+            // As they are listed: by name.
+            groups: vec![group("laser-dev-redis", 30), group("laser-prod-redis", 24)],
+            ..Caches::default()
+        };
+        let every = std::time::Duration::from_secs(60);
+        p.facts.estate.caches = Part::answered(
+            Arc::new(caches),
+            Timestamp::UNIX_EPOCH,
+            "elasticache:x",
+            every,
+        );
+        let sources = Sources::of(&p);
+        let of = |name: &str| sources.nodes.iter().filter(|n| n.contains(name)).count();
+        assert_eq!((of("-prod-"), of("-dev-")), (24, NODES_ELSEWHERE));
+    }
 }
