@@ -26,6 +26,9 @@ pub struct Headroom {
     /// Why nobody knows how much is left, where somebody knows why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
+    /// What says how much there is in all, where several may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whole: Option<String>,
     /// Who told.
     pub source: String,
 }
@@ -124,6 +127,7 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
                     amount: Some(f64::from(t.max.saturating_sub(service.counts.desired))),
                     runs_out: None,
                     unknown: None,
+                    whole: None,
                     source: facts.estate.scaling.source.clone(),
                 });
             }
@@ -171,6 +175,7 @@ fn of_series(s: &Series, facts: &Facts) -> Option<Headroom> {
             // What follows the load of the day has no trend in three hours.
             runs_out: slow.then(|| reaches(&s.points, 100.0)).flatten(),
             unknown: None,
+            whole: None,
             source: source.to_owned(),
         });
     }
@@ -187,6 +192,7 @@ fn of_series(s: &Series, facts: &Facts) -> Option<Headroom> {
         amount: Some(last),
         runs_out: reaches(&s.points, 0.0),
         unknown: None,
+        whole: None,
         source: source.to_owned(),
     })
 }

@@ -92,6 +92,7 @@ fn row(component: &str, open: f64, limit: Option<f64>, source: &str) -> Headroom
         amount: limit.map(|limit| (limit - open).max(0.0)),
         runs_out: None,
         unknown: None,
+        whole: None,
         source: source.to_owned(),
     }
 }
@@ -115,16 +116,40 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
         let Some(open) = open.reduce(f64::max) else {
             continue;
         };
-        let limit = places.filter(|_| own.is_some() || follows);
-        let source = match limit {
-            Some(_) => &e.postgres.source,
-            None => &e.db_vitals.source,
+        let asked = places.filter(|_| own.is_some() || follows);
+        let mut limits = e.db_limits.value.iter().flat_map(|all| all.iter());
+        let by_group = limits.find(|l| l.id == d.id);
+        let row = match (asked, by_group) {
+            (Some(limit), _) => {
+                let whole = match own {
+                    Some(_) => "max_connections as PostgreSQL tells it",
+                    None => "max_connections as PostgreSQL tells it of its primary",
+                };
+                Headroom {
+                    whole: Some(whole.into()),
+                    ..row(&d.id, open, Some(limit), &e.postgres.source)
+                }
+            }
+            (None, Some(by)) if by.limit.value().is_some() => Headroom {
+                whole: Some(by.words()),
+                ..row(
+                    &d.id,
+                    open,
+                    by.limit.value().map(|n| *n as f64),
+                    &e.db_limits.source,
+                )
+            },
+            (None, by) => {
+                let why = by.and_then(|l| l.limit.why_unknown());
+                let why = why.unwrap_or("max_connections was not read");
+                Headroom {
+                    unknown: Some(format!(
+                        "{open:.0} open, how many there may be is not known: {why}"
+                    )),
+                    ..row(&d.id, open, None, &e.db_vitals.source)
+                }
+            }
         };
-        let mut row = row(&d.id, open, limit, source);
-        if limit.is_none() {
-            let why = "how many there may be is not known: [postgres] reads max_connections";
-            row.unknown = Some(format!("{open:.0} open, {why}"));
-        }
         all.push(row);
     }
     if let (Some(p), None) = (server, is) {
@@ -162,5 +187,60 @@ mod tests {
         ] {
             assert_eq!((host(address), is_tunnel(host(address))), (name, tunnel));
         }
+    }
+    #[test]
+    fn where_postgresql_is_not_asked_the_parameter_group_says_how_many_there_may_be() {
+        use std::sync::Arc;
+        use std::time::Duration;
+
+        use jiff::Timestamp;
+
+        use crate::domain::database::{Databases, DbVitals};
+        use crate::domain::db_limit::DbLimit;
+        use crate::domain::part::Part;
+
+        let (now, every) = (Timestamp::UNIX_EPOCH, Duration::from_secs(900));
+        let told = |said: Option<&str>| {
+            let database = Database {
+                id: "shop".into(),
+                class: "db.r6g.large".into(),
+                ..Database::default()
+            };
+            let vitals = DbVitals {
+                id: "shop".into(),
+                connections: Some(50.0),
+                ..DbVitals::default()
+            };
+            let limit = DbLimit {
+                id: "shop".into(),
+                group: "pg15".into(),
+                source: "user".into(),
+                said: said.map(str::to_owned),
+                ..DbLimit::default()
+            };
+            let limit = limit.of(&database.class, false);
+            let mut facts = Facts::default();
+            let all = Databases {
+                instances: vec![database],
+                ..Databases::default()
+            };
+            facts.estate.databases = Part::answered(Arc::new(all), now, "rds:x", every);
+            facts.estate.db_vitals = Part::answered(Arc::new(vec![vitals]), now, "cw:x", every);
+            facts.estate.db_limits =
+                Part::answered(Arc::new(vec![limit]), now, "rds:parameters", every);
+            headrooms(&facts).remove(0)
+        };
+        let set = told(Some("200"));
+        assert_eq!((set.used, set.amount), (Some(25.0), Some(150.0)));
+        assert_eq!(set.source, "rds:parameters");
+        assert_eq!(
+            set.whole.as_deref(),
+            Some("max_connections 200 in pg15 (user)")
+        );
+        let formula = told(Some("LEAST({DBInstanceClassMemory/9531392},5000)"));
+        assert_eq!(formula.amount, Some(1_752.0));
+        let unset = told(None);
+        assert_eq!((unset.used, unset.left), (None, None));
+        assert!(unset.unknown.unwrap().starts_with("50 open, "));
     }
 }

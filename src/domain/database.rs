@@ -50,6 +50,8 @@ pub struct Database {
     pub encrypted: bool,
     /// Its parameter group.
     pub parameter_group: Option<String>,
+    /// Whether the group's parameters hold, in the vendor's words: `in-sync`, `pending-reboot` ...
+    pub parameters: Option<String>,
     /// Days that automated backups are kept; 0: none are made.
     pub retention_days: i64,
     /// Daily window of backups, UTC.
@@ -102,6 +104,11 @@ impl Database {
                 | "storage-optimization"
                 | "storage-config-upgrade"
         )
+    }
+
+    /// Whether parameters of its group hold from its next restart on.
+    pub fn waits_for_restart(&self) -> bool {
+        self.parameters.as_deref() == Some("pending-reboot")
     }
 
     /// Whether it stands by itself: no replica, no member of a cluster.

@@ -12,6 +12,7 @@ use super::bucket::Bucket;
 use super::cache::Caches;
 use super::cost::Cost;
 use super::database::{Databases, DbEvent, DbVitals, TopStatements};
+use super::db_limit::DbLimit;
 use super::flag::Flags;
 use super::github::{Deployed, Pipelines, Scanner};
 use super::image::Registry;
@@ -41,6 +42,8 @@ pub struct Estate {
     pub db_vitals: Part<Arc<Vec<DbVitals>>>,
     /// Whether they refuse connections in the clear.
     pub db_transit: Part<Arc<Vec<DbTransit>>>,
+    /// How many connections databases allow.
+    pub db_limits: Part<Arc<Vec<DbLimit>>>,
     /// What happened to them, newest first.
     pub db_events: Part<Arc<Vec<DbEvent>>>,
     /// The statements that load them most.

@@ -22,6 +22,7 @@ pub(super) const VIEW: View = View {
         "scaling",
         "databases",
         "db_vitals",
+        "db_limits",
         "postgres",
         "redis",
         "caches",
@@ -65,6 +66,9 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
     // What a server said of its places is no younger than its answer.
     if facts.estate.postgres.value.is_some() {
         section = section.with(&facts.estate.postgres, now);
+    }
+    if facts.estate.db_limits.value.is_some() {
+        section = section.with(&facts.estate.db_limits, now);
     }
     if facts.estate.redis.value.is_some() {
         section = section.with(&facts.estate.redis, now);
@@ -120,7 +124,8 @@ fn cells(h: &Headroom, now: Timestamp) -> Vec<Cell> {
         Cell::new(percent(h.left), tone),
         Cell::plain(amount.unwrap_or_default()),
         runs_out,
-        Cell::muted(&h.source),
+        // Of what it is the share comes first: who told of the rest is the same all over.
+        Cell::muted(h.whole.as_ref().unwrap_or(&h.source)),
     ]
 }
 

@@ -26,6 +26,7 @@ pub(super) const VIEW: View = View {
         "scaling",
         "databases",
         "db_vitals",
+        "db_limits",
         "postgres",
         "redis",
         "caches",

@@ -103,6 +103,7 @@ rows! {
     databases: "rds", "rds:DescribeDBInstances", 60, |clients, _| clients.rds.databases();
     db_vitals: "rds-metrics", "cloudwatch:GetMetricData", 60, |clients, known| clients.rds.vitals(known.databases.value.as_deref());
     db_transit: "rds", "rds:DescribeDBParameters", 900, |clients, known| clients.rds.transit(known.databases.value.as_deref());
+    db_limits: "rds", "rds:DescribeDBParameters (max_connections)", 900, |clients, known| clients.rds.limits(known.databases.value.as_deref());
     db_events: "rds", "rds:DescribeEvents", 120, |clients, _| clients.rds.events();
     statements: "pi", "pi:DescribeDimensionKeys", 120, |clients, known| clients.performance.top(&clients.rds, known.databases.value.as_deref());
     snapshots: "rds", "rds:DescribeDBSnapshots", 300, |clients, _| clients.rds.snapshots();

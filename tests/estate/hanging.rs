@@ -40,6 +40,7 @@ fn parts(facts: &Facts, now: Timestamp) -> BTreeMap<&'static str, Standing> {
         databases,
         db_vitals,
         db_transit,
+        db_limits,
         db_events,
         statements,
         snapshots,

@@ -207,6 +207,17 @@ class OnSandbox(unittest.TestCase):
         self.assertEqual(stores["laser-prod-uploads"]["kind"], "bucket")
         self.assertFalse(stores["laser-staging-db"]["ours"])
 
+    def test_connections_are_held_against_what_the_parameter_group_allows(self):
+        (database,) = self.rds.describe_db_instances(DBInstanceIdentifier="laser-prod-db")["DBInstances"]
+        group = database["DBParameterGroups"][0]["DBParameterGroupName"]
+        named = [{"Name": "parameter-name", "Values": ["max_connections"]}]
+        (most,) = self.rds.describe_db_parameters(DBParameterGroupName=group, Filters=named)["Parameters"]
+        shown = self.deck.ask("show", "capacity", codes=(0, 1))["headroom"]
+        rows = {h["component"]: h for h in shown if h["resource"] == "connections"}
+        row = rows["laser-prod-db"]
+        self.assertEqual(row["whole"], f"max_connections {most['ParameterValue']} in {group} ({most['Source']})")
+        self.assertAlmostEqual(row["amount"] / row["left"] * 100, int(most["ParameterValue"]))
+
     def test_statements_and_what_is_proved(self):
         top = self.deck.ask("show", "statements")["statements"]
         slow = max(top, key=lambda s: s["mean_ms"])

@@ -103,9 +103,16 @@ class Instances(unittest.TestCase):
         pages = rds.get_paginator("describe_db_parameters").paginate(DBParameterGroupName=group)
         every = {p["ParameterName"]: p.get("ParameterValue") for page in pages for p in page["Parameters"]}
         self.assertTrue(len(every) > 1 and every["rds.force_ssl"] == "1" and every["max_wal_senders"] is None, every)
-        system = rds.describe_db_parameters(DBParameterGroupName=group, Source="system")["Parameters"]
-        self.assertEqual({p["Source"] for p in system}, {"system"})
+        named = [{"Name": "parameter-name", "Values": ["max_connections"]}]
+        (most,) = rds.describe_db_parameters(DBParameterGroupName=group, Filters=named)["Parameters"]
+        self.assertEqual((most["ParameterValue"], most["Source"]), ("200", "user"))
+        self.assertEqual(rds.describe_db_parameters(DBParameterGroupName=group, Filters=named, Source="system")["Parameters"], [])
         (cluster,) = rds.describe_db_clusters()["DBClusters"]
+        member = instance(cluster["DBClusterMembers"][0]["DBInstanceIdentifier"])["DBParameterGroups"][0]["DBParameterGroupName"]
+        system = rds.describe_db_parameters(DBParameterGroupName=member, Source="system")["Parameters"]
+        self.assertEqual({p["Source"] for p in system}, {"system"})
+        (most,) = rds.describe_db_parameters(DBParameterGroupName=member, Filters=named)["Parameters"]
+        self.assertEqual((most["ParameterValue"], most["Source"]), ("LEAST({DBInstanceClassMemory/9531392},5000)", "system"))
         told = rds.describe_db_cluster_parameters(DBClusterParameterGroupName=cluster["DBClusterParameterGroup"], Filters=only)["Parameters"]
         self.assertEqual([p["ParameterValue"] for p in told], ["1"])
         self.assertEqual(code(rds.describe_db_parameters, DBParameterGroupName="none"), ("DBParameterGroupNotFound", 404))

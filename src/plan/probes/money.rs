@@ -36,12 +36,22 @@ fn headroom(look: &Look<'_>) -> Verdict {
             // Only a whole that is known can be out of date.
             CONNECTIONS if h.left.is_none() => None,
             CONNECTIONS if h.source == e.redis.source => look.fresh(&e.redis, "Redis").err(),
+            CONNECTIONS if h.source == e.db_limits.source => look
+                .fresh(&e.db_limits, "the parameters of databases")
+                .err(),
             CONNECTIONS => look.fresh(&e.postgres, "PostgreSQL").err(),
             _ => None,
         };
         match (h.left, stale) {
             (_, Some(why)) => found.unknown(name, why.reason),
-            (Some(left), None) => found.check(left >= least, &name, &format!("{left:.0} % left")),
+            (Some(left), None) => {
+                let of = h
+                    .whole
+                    .iter()
+                    .map(|w| format!(" ({w})"))
+                    .collect::<String>();
+                found.check(left >= least, &name, &format!("{left:.0} % left{of}"));
+            }
             (None, None) => {
                 let why = h.unknown.as_deref();
                 found.unknown(name, why.unwrap_or("the size of the whole is not known"));
@@ -96,6 +106,7 @@ mod tests {
     use std::sync::Arc;
 
     use crate::domain::database::{Database, Databases, DbVitals};
+    use crate::domain::db_limit::DbLimit;
     use crate::domain::facts::Facts;
     use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
     use crate::domain::part::Part;
@@ -185,13 +196,33 @@ mod tests {
         assert_eq!(judge(&with(60, true)).state, Proved);
         let crowded = judge(&with(90, true));
         assert_eq!(crowded.state, Failing);
-        assert_eq!(crowded.reason, "db connections: 7 % left");
+        let whole = "(max_connections as PostgreSQL tells it)";
+        assert_eq!(crowded.reason, format!("db connections: 7 % left {whole}"));
         let untold = judge(&with(90, false));
         assert_eq!(untold.state, Unknown);
         assert!(untold.reason.contains("90 open"), "{}", untold.reason);
         let mut old = with(60, true);
         old.estate.postgres.observed_at = ago(1);
         assert_eq!(judge(&old).state, Unknown, "a limit of an hour ago");
+        // Where the server is not asked, its parameter group tells; an old word of that proves nothing either.
+        let mut by_group = with(60, false);
+        let limit = DbLimit {
+            id: "db".into(),
+            group: "pg15".into(),
+            said: Some("100".into()),
+            ..DbLimit::default()
+        };
+        by_group.estate.db_limits = part(Arc::new(vec![limit.of("db.r6g.large", false)]));
+        let told = judge(&by_group);
+        assert_eq!(told.state, Proved, "{told:?}");
+        assert!(
+            told.evidence[0]
+                .answer
+                .contains("max_connections 100 in pg15"),
+            "{told:?}"
+        );
+        by_group.estate.db_limits.observed_at = ago(1);
+        assert_eq!(judge(&by_group).state, Unknown);
     }
 
     #[test]

@@ -30,6 +30,8 @@ use message::{Answer, Opening, Said};
 use session::{Next, Session};
 use statement::Refused;
 
+pub use rows::MOST_CONNECTIONS;
+
 /// The role that it lets in: it may read statistics alone.
 pub const USER: &str = "flightdeck";
 /// The password of the role. It is asked for as it is, which TLS alone allows, as RDS does with the tokens of IAM.

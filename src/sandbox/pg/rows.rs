@@ -6,7 +6,7 @@ use super::value::Value::{self, Bool, Float8, Int4, Int4Array, Int8, Null};
 use crate::estate::performance::{STATEMENTS, Statement as Wanted};
 
 /// `max_connections` of the instance's parameter group, and what superusers keep of it.
-const MOST: i64 = 200;
+pub const MOST_CONNECTIONS: i64 = 200;
 const RESERVED: i64 = 3;
 /// The first process id of what is shown.
 const PID: i32 = 21_870;
@@ -70,7 +70,7 @@ pub(super) fn server(view: &View) -> Vec<Vec<Value>> {
         Float8(view.started),
         Bool(false),
         Bool(true),
-        Int8(MOST),
+        Int8(MOST_CONNECTIONS),
         Int8(RESERVED),
         Bool(true),
     ]]

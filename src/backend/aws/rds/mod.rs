@@ -2,6 +2,8 @@
 //! in the one that copies go to.
 
 mod backups;
+mod limits;
+mod parameters;
 mod transit;
 mod wire;
 

@@ -2,61 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
-use super::super::sound::Required;
-use super::{Paged, Question, Rds};
+use super::Rds;
+use super::parameters::{GROUPS, Group};
 use crate::domain::database::Databases;
 use crate::domain::problem::Problem;
 use crate::domain::told::Told;
 use crate::domain::transit::{DbTransit, parameter};
-
-const PARAMETERS: Question = Question::new(
-    "rds",
-    "DescribeDBParameters",
-    "read the parameters of a database",
-);
-const CLUSTER_PARAMETERS: Question = Question::new(
-    "rds",
-    "DescribeDBClusterParameters",
-    "read the parameters of a database cluster",
-);
-
-/// A parameter of a group, and its value, where it has one.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Parameter {
-    parameter_name: String,
-    parameter_value: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Rows {
-    #[serde(rename = "Parameter")]
-    items: Vec<Parameter>,
-}
-
-/// A page of parameters.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Parameters {
-    parameters: Required<Rows>,
-    marker: Option<String>,
-}
-
-impl Paged for Parameters {
-    type Row = Parameter;
-    fn split(self) -> (Vec<Parameter>, Option<String>) {
-        (self.parameters.0.items, self.marker)
-    }
-}
-
-/// Parameter groups that are read at most.
-const GROUPS: usize = 20;
-
-/// A parameter group, and whether it is a cluster's.
-type Group = (String, bool);
 
 impl Rds {
     /// Whether each database that stands by itself, and each cluster, refuses connections without TLS. `known`: the databases as they
@@ -105,23 +56,15 @@ impl Rds {
         Ok(all)
     }
 
-    /// What a parameter group says of a parameter. Servers that do not know the filter list them all.
-    async fn forced(&self, (group, is_cluster): &Group, name: &str) -> Told<bool> {
-        let (question, of) = match is_cluster {
-            true => (CLUSTER_PARAMETERS, "DBClusterParameterGroupName"),
-            false => (PARAMETERS, "DBParameterGroupName"),
-        };
-        let params = [
-            (of, group.as_str()),
-            ("Filters.Filter.1.Name", "parameter-name"),
-            ("Filters.Filter.1.Values.Value.1", name),
-        ];
-        let rows = match self.all::<Parameters>(question, None, &params).await {
-            Ok(rows) => rows,
+    /// Whether a switch of a parameter group is on.
+    async fn forced(&self, of: &Group, name: &str) -> Told<bool> {
+        let group = &of.0;
+        let found = match self.parameter(of, name).await {
+            Ok(Some(found)) => found,
+            Ok(None) => {
+                return Told::Unknown(format!("its parameter group {group} has no {name}"));
+            }
             Err(problem) => return Told::Unknown(problem.why),
-        };
-        let Some(found) = rows.iter().find(|p| p.parameter_name == name) else {
-            return Told::Unknown(format!("its parameter group {group} has no {name}"));
         };
         match found.parameter_value.as_deref().map(str::trim) {
             Some("1" | "ON" | "on" | "true" | "TRUE") => Told::Set(true),

@@ -71,6 +71,8 @@ pages! {
 pub(super) struct ParameterGroup {
     #[serde(rename = "DBParameterGroupName")]
     name: Option<String>,
+    #[serde(rename = "ParameterApplyStatus")]
+    status: Option<String>,
 }
 
 /// A switch; off where nothing is said.
@@ -231,6 +233,7 @@ impl Instance {
         // The sixth field of an ARN is what it names, the fourth its region.
         let region = |r: &Replication| text(r.arn.split(':').nth(3));
         let endpoint = self.endpoint.as_ref();
+        let group = self.parameter_groups.items.first();
         Database {
             id: text(Some(&self.id)),
             arn: text(self.arn.as_deref()),
@@ -246,11 +249,8 @@ impl Instance {
             storage_limit_gib: whole(self.max_allocated_storage.as_deref()),
             storage_type: text(self.storage_type.as_deref()),
             encrypted: on(self.storage_encrypted.as_deref()),
-            parameter_group: self
-                .parameter_groups
-                .items
-                .first()
-                .and_then(|g| some_text(g.name.as_deref())),
+            parameter_group: group.and_then(|g| some_text(g.name.as_deref())),
+            parameters: group.and_then(|g| some_text(g.status.as_deref())),
             retention_days: whole(self.backup_retention_period.as_deref()).unwrap_or(0),
             backup_window: text(self.preferred_backup_window.as_deref()),
             maintenance_window: text(self.preferred_maintenance_window.as_deref()),

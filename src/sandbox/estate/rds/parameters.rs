@@ -64,6 +64,12 @@ const ROWS: &[Row] = &[
     ),
 ];
 
+/// What the story changed by hand in the group of production's PostgreSQL: `max_connections`, as the server itself says it.
+fn changed(group: &str, name: &str) -> Option<String> {
+    let ours = name == "max_connections" && group.starts_with("laser-postgres");
+    ours.then(|| crate::pg::MOST_CONNECTIONS.to_string())
+}
+
 /// The parameter group of an engine and its major version.
 pub fn group(engine: &str, version: &str) -> String {
     let family = version.split('.').next().unwrap_or_default();
@@ -96,11 +102,16 @@ impl Databases {
         let source = input.get("Source").as_text();
         let mut shown = Vec::new();
         for (name, value, from, kind, allowed, apply) in ROWS {
-            if passes(input, &["parameter-name"], |_| name)? && source.is_none_or(|s| s == *from) {
+            let by_hand = changed(asked, name);
+            let (value, from) = match &by_hand {
+                Some(value) => (Some(value.as_str()), "user"),
+                None => (*value, *from),
+            };
+            if passes(input, &["parameter-name"], |_| name)? && source.is_none_or(|s| s == from) {
                 shown.push(map([
                     ("ParameterName", (*name).into()),
-                    ("ParameterValue", (*value).into()),
-                    ("Source", (*from).into()),
+                    ("ParameterValue", value.into()),
+                    ("Source", from.into()),
                     ("ApplyType", (*apply).into()),
                     ("DataType", (*kind).into()),
                     ("AllowedValues", (*allowed).into()),
