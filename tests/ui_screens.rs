@@ -403,6 +403,7 @@ fn logs_of_a_service_are_those_of_its_task_definition_or_say_why_not() {
     assert_eq!(c.model.current, ScreenId::Logs);
     assert_eq!(read(&c).groups, ["/ecs/api"]);
     let mut snapshot = fixture::snapshot();
+    snapshot.facts.seq += 1;
     let definitions = snapshot.facts.task_definitions.value.take().unwrap();
     let mute = definitions.iter().map(|(arn, d)| {
         let mut d = (**d).clone();

@@ -22,6 +22,8 @@ pub(super) type Lines = Arc<[Arc<LogLine>]>;
 pub struct Logs {
     pub(super) source: Source,
     pub(super) resolved: Resolved,
+    /// The picture, and the source, that it was found out from: keys and ticks change neither.
+    pub(super) resolved_of: Option<(u64, Source)>,
     /// CloudWatch filter pattern.
     pub(super) pattern: String,
     /// The time asked for; `None`: the newest lines, from a quarter of an hour before they were first asked for.
@@ -51,6 +53,7 @@ impl Default for Logs {
         Self {
             source: Source::default(),
             resolved: Resolved::default(),
+            resolved_of: None,
             pattern: String::new(),
             range: None,
             began: None,
@@ -134,14 +137,16 @@ impl Logs {
         let facts = &cx.snapshot.facts;
         // Under somebody who reads, nothing else is opened.
         let reads = self.held.is_some() && self.source == Source::Usual;
-        let resolved = match reads && !self.resolved.groups.is_empty() {
-            true => self.resolved.clone(),
-            false => self.source.resolve(facts, &self.resolved.groups),
-        };
-        if resolved.groups != self.resolved.groups {
-            self.restart();
+        let stays = reads && !self.resolved.groups.is_empty();
+        let of = Some((facts.seq, self.source.clone()));
+        if !stays && self.resolved_of != of {
+            let resolved = self.source.resolve(facts, &self.resolved.groups);
+            if resolved.groups != self.resolved.groups {
+                self.restart();
+            }
+            self.resolved = resolved;
+            self.resolved_of = of;
         }
-        self.resolved = resolved;
         if self.began.is_none() && !self.resolved.groups.is_empty() {
             let second = (cx.now.as_second() - BACK_S).div_euclid(60) * 60;
             self.began = Timestamp::from_second(second).ok();

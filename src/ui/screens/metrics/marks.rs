@@ -1,8 +1,10 @@
 //! Which deployments belong on the time axis of which metrics.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
-use crate::domain::deployment::DeploymentState;
+use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::facts::Facts;
 use crate::domain::metric::MetricId;
 use crate::domain::order::Ordered;
@@ -40,7 +42,24 @@ pub fn marks<'a>(
     from: Timestamp,
     until: Timestamp,
 ) -> Vec<Mark> {
-    let mut wanted: Option<Vec<ServiceId>> = Some(Vec::new());
+    // What lies within comes first: it is little of what there ever was, and to tell whose a metric is costs more.
+    let within = |at: &Timestamp| *at >= from && *at <= until;
+    let begun = |d: &Deployment| d.started_at.or(d.created_at).filter(within);
+    // A good end is where the line of the start leads; a bad one is worth a mark of its own.
+    let ended = |d: &Deployment| {
+        use DeploymentState::{Failed, RolledBack, Stopped};
+        let badly = matches!(d.state, RolledBack | Failed | Stopped);
+        d.finished_at.filter(|at| badly && within(at))
+    };
+    let rows = facts.deployment_rows().iter();
+    let there: Vec<_> = rows
+        .map(|d| (d, begun(d), ended(d)))
+        .filter(|(_, begun, ended)| begun.is_some() || ended.is_some())
+        .collect();
+    if there.is_empty() {
+        return Vec::new();
+    }
+    let mut wanted: Option<HashSet<ServiceId>> = Some(HashSet::new());
     for metric in metrics {
         let about = services_of(facts, metric);
         if about.is_empty() {
@@ -50,29 +69,98 @@ pub fn marks<'a>(
         wanted.get_or_insert_default().extend(about);
     }
     let mut all = Vec::new();
-    for d in facts.deployment_rows() {
+    for (d, begun, ended) in there {
         if wanted.as_ref().is_some_and(|w| !w.contains(&d.service)) {
             continue;
         }
-        let number =
-            d.to.as_ref()
-                .map_or(String::new(), |to| format!(":{}", to.revision.number));
-        all.extend(d.started_at.or(d.created_at).map(|at| Mark {
-            at,
-            label: format!("{}{number}", d.service.name),
-        }));
-        // A good end is where the line of the start leads; a bad one is worth a mark of its own.
-        if matches!(
-            d.state,
-            DeploymentState::RolledBack | DeploymentState::Failed | DeploymentState::Stopped
-        ) {
-            all.extend(d.finished_at.map(|at| Mark {
+        all.extend(begun.map(|at| {
+            let to = d.to.as_ref();
+            let number = to.map_or(String::new(), |to| format!(":{}", to.revision.number));
+            Mark {
                 at,
-                label: d.state.word().to_owned(),
-            }));
+                label: format!("{}{number}", d.service.name),
+            }
+        }));
+        all.extend(ended.map(|at| Mark {
+            at,
+            label: d.state.word().to_owned(),
+        }));
+    }
+    all.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.label.cmp(&b.label)));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::deployment::DeploymentSource;
+    use crate::domain::part::Part;
+    use crate::domain::progress::Pace;
+    use crate::domain::service::{CircuitBreaker, Strategy};
+
+    fn second(n: i64) -> Timestamp {
+        Timestamp::from_second(n).unwrap()
+    }
+
+    fn deployment(state: DeploymentState, begun: i64, ended: i64) -> Arc<Deployment> {
+        Arc::new(Deployment {
+            id: format!("{begun}"),
+            service: ServiceId {
+                cluster: "c".into(),
+                name: "api".into(),
+            },
+            strategy: Strategy::Rolling,
+            state,
+            reason: String::new(),
+            from: Vec::new(),
+            to: None,
+            circuit_breaker: CircuitBreaker::default(),
+            failures: None,
+            alarms: Vec::new(),
+            lifecycle_stage: None,
+            pace: Pace::default(),
+            rollback_reason: None,
+            created_at: None,
+            started_at: Some(second(begun)),
+            finished_at: Some(second(ended)),
+            source: DeploymentSource::ServiceDeployments,
+        })
+    }
+
+    fn facts(all: Vec<Arc<Deployment>>) -> Facts {
+        let every = Duration::from_secs(10);
+        Facts {
+            deployments: Part::answered(Arc::new(all), second(0), "ecs", every),
+            ..Facts::default()
         }
     }
-    all.retain(|m| m.at >= from && m.at <= until);
-    all.order_by(|a, b| a.at.cmp(&b.at).then_with(|| a.label.cmp(&b.label)));
-    all
+
+    #[test]
+    fn what_begins_or_ends_badly_within_is_marked() {
+        use DeploymentState::{RolledBack, Successful};
+        let all = vec![
+            deployment(Successful, 10, 20),
+            deployment(RolledBack, 90, 110),
+            deployment(Successful, 95, 120),
+            deployment(Successful, 130, 140),
+        ];
+        let metric = MetricId::new("AWS/RDS", "CPUUtilization", &[]);
+        let found = marks(&facts(all), [&metric].into_iter(), second(100), second(135));
+        let found: Vec<(i64, &str)> = found
+            .iter()
+            .map(|m| (m.at.as_second(), m.label.as_str()))
+            .collect();
+        assert_eq!(found, [(110, RolledBack.word()), (130, "api")]);
+    }
+
+    #[test]
+    fn where_nothing_lies_within_nobody_asks_whose_a_metric_is() {
+        let old = (0..100).map(|n| deployment(DeploymentState::Successful, n, n + 1));
+        let asked = std::iter::from_fn(|| panic!("whose it is was asked"));
+        let found = marks(&facts(old.collect()), asked, second(1_000), second(2_000));
+        assert!(found.is_empty());
+    }
 }
