@@ -159,6 +159,18 @@ impl View {
 
     /// The section with which the right half begins where there is room for two: none for most.
     pub fn right_half(&self) -> Option<&'static str> {
+    /// The views that this one is made of: what they are made of, it is.
+    pub fn made_of(&self) -> Vec<&'static Self> {
+        if self == &security::VIEW {
+            security::TOLD_BY.to_vec()
+        } else if self == &spending::VIEW {
+            let told = spending::TOLD_HERE.iter();
+            told.filter_map(|id| Self::named(id)).collect()
+        } else {
+            Vec::new()
+        }
+    }
+
         (self == &spending::VIEW).then_some(spending::RIGHT)
     }
 

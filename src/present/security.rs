@@ -66,7 +66,7 @@ const HOSTS: &[Head] = &[
 ];
 
 /// The views that tell of what is unsafe.
-const TOLD_BY: &[&View] = &[
+pub(super) const TOLD_BY: &[&View] = &[
     &network::VIEW,
     &access::VIEW,
     &buckets::VIEW,

@@ -139,6 +139,26 @@ mod tests {
     }
 
     #[test]
+    fn a_view_that_is_made_of_others_asks_what_each_of_them_needs() {
+        let mut others = 0;
+        for view in crate::present::VIEWS {
+            for other in view.made_of() {
+                others += 1;
+                let missing: Vec<_> = other
+                    .needs
+                    .iter()
+                    .filter(|need| !view.needs.contains(need))
+                    .collect();
+                assert!(
+                    missing.is_empty(),
+                    "{view:?} tells of {other:?}: {missing:?}"
+                );
+            }
+        }
+        assert!(others > 9, "those of the security page and of spending");
+    }
+
+    #[test]
     fn a_command_asks_what_it_shows_and_what_it_looks_at() {
         let scope = Scope::Only(&[Subject::Services]);
         assert!(scope.covers(&Topic::Inventory) && scope.covers(&Topic::Logs));
