@@ -8,6 +8,7 @@ use crate::domain::measured;
 use crate::domain::metric::{MetricQuery, Stat};
 use crate::domain::part::{Freshness, Part};
 use crate::domain::queries;
+use crate::domain::redis_server::Counters;
 use crate::domain::slo::{Slo, SloKind};
 use crate::domain::target::TargetGroup;
 use crate::domain::text::inert;
@@ -15,8 +16,15 @@ use crate::domain::text::inert;
 /// How far back a figure may reach that is said to be of now.
 const LATELY: SignedDuration = SignedDuration::from_mins(15);
 
+/// What the promises are measured over.
+const AT_LAST: SignedDuration = SignedDuration::from_mins(5);
+
 fn lately(now: Timestamp) -> Timestamp {
-    now.saturating_sub(LATELY).unwrap_or(Timestamp::MIN)
+    back(now, LATELY)
+}
+
+fn back(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.saturating_sub(by).unwrap_or(Timestamp::MIN)
 }
 
 /// What is measured on the way to a step.
@@ -106,10 +114,7 @@ fn missing(step: &str, m: &Measure, facts: &Facts, now: Timestamp) -> Option<(St
             "ElastiCache tells of no round trip: set url in [redis]",
         ),
         ("redis", None, _) => silent(untold(&e.redis, now), "asking ..."),
-        ("redis", ..) => match e.redis.value.as_ref().map(|s| s.counters.failed) {
-            Some(None) => uncounted("Redis before 6.2 counts none"),
-            _ => silent(None, "errors not known: a second look will tell"),
-        },
+        ("redis", ..) => uncounted("Redis before 6.2 counts none"),
         ("s3", ..) => silent(
             untold(&facts.series, now),
             "no bucket has request metrics with requests in the last minutes",
@@ -149,21 +154,26 @@ fn redis(facts: &Facts, now: Timestamp) -> Measure {
             ..Measure::default()
         };
     };
-    let errors = server.lately.and_then(|l| {
-        let (all, failed) = (l.counters.commands, l.counters.failed?);
+    let share = |of: Counters| {
+        let failed = of.failed?;
         // Commands that are not even begun are counted as errors alone.
-        let all = all.max(failed);
-        Some(if all == 0 {
-            0.0
-        } else {
-            failed as f64 / all as f64 * 100.0
+        let all = of.commands.max(failed);
+        Some(match all {
+            0 => 0.0,
+            all => failed as f64 / all as f64 * 100.0,
         })
-    });
+    };
+    let ever = share(server.counters);
+    // One look tells what was counted since the server started: none at all is none now; some may be long ago.
+    let since_start = server.lately.is_none() && ever.is_some_and(|share| share > 0.0);
     Measure {
         latency_ms: server.round_trip_ms,
-        errors_percent: errors,
+        errors_percent: server.lately.map_or(ever, |l| share(l.counters)),
         requests_per_s: Some(server.commands_per_s as f64),
         measured_by,
+        unmeasured: since_start.then(|| {
+            "errors since the server started; a second look tells those of now".to_owned()
+        }),
         ..Measure::default()
     }
 }
@@ -228,9 +238,14 @@ fn balancer(facts: &Facts, now: Timestamp) -> Measure {
         return Measure::default();
     };
     let of = |kind| slos.iter().find(|s| s.kind == kind);
+    let rate = of(SloKind::ErrorRate);
+    let promised = rate.and_then(|s| newest(s, now));
+    // What targets answer goes out through the balancers: their groups tell it while the promise's next point is still to come.
+    let behind = promised.and(rate);
+    let behind = behind.and_then(|s| targets_errors(s, facts, now));
     Measure {
         latency_ms: of(SloKind::ResponseTime).and_then(|s| newest(s, now)),
-        errors_percent: of(SloKind::ErrorRate).and_then(|s| newest(s, now)),
+        errors_percent: [promised, behind].into_iter().flatten().reduce(f64::max),
         requests_per_s: slos.first().and_then(|s| s.counted.per_second),
         measured_by: "the load balancers, last 5 m: mean response, 5xx of targets and their own",
         ..Measure::default()
@@ -246,8 +261,7 @@ struct Answered {
     seconds: f64,
 }
 
-fn answered(group: &TargetGroup, facts: &Facts, now: Timestamp) -> Option<Answered> {
-    let since = lately(now);
+fn answered(group: &TargetGroup, facts: &Facts, since: Timestamp) -> Option<Answered> {
     let points = |name: &str, stat: Stat| -> Option<Vec<f64>> {
         let series = facts.series(&queries::target_group(group, name, stat)?)?;
         let new = series.points.iter().filter(|(at, _)| *at >= since);
@@ -277,10 +291,26 @@ pub(super) fn failing(facts: &Facts, now: Timestamp) -> Vec<(String, f64)> {
     }
     groups(facts)
         .filter_map(|g| {
-            let a = answered(g, facts, now)?;
+            let a = answered(g, facts, lately(now))?;
             Some((g.name.clone(), a.failures / a.requests * 100.0))
         })
         .collect()
+}
+
+/// Share of what the targets behind a promise's load balancers answered in the last minutes that was 5xx, percent.
+fn targets_errors(slo: &Slo, facts: &Facts, now: Timestamp) -> Option<f64> {
+    facts.series.fresh(now)?;
+    let promised = |balancer: &str| {
+        let all = slo.queries.iter().flat_map(|q| &q.metric.dimensions);
+        let mut named = all.filter(|(name, _)| name == "LoadBalancer");
+        named.any(|(_, value)| value == balancer)
+    };
+    let behind = groups(facts).filter(|g| g.load_balancer_dimension().is_some_and(promised));
+    let told = behind.filter_map(|g| answered(g, facts, back(now, AT_LAST)));
+    let (all, failed) = told.fold((0.0, 0.0), |(all, failed), a| {
+        (all + a.requests, failed + a.failures)
+    });
+    (all > 0.0).then(|| failed / all * 100.0)
 }
 
 fn services(facts: &Facts, now: Timestamp) -> Measure {
@@ -289,7 +319,7 @@ fn services(facts: &Facts, now: Timestamp) -> Measure {
         return Measure::default();
     }
     let all: Vec<Answered> = groups(facts)
-        .filter_map(|g| answered(g, facts, now))
+        .filter_map(|g| answered(g, facts, lately(now)))
         .collect();
     let requests: f64 = all.iter().map(|a| a.requests).sum();
     if requests <= 0.0 {
@@ -427,6 +457,66 @@ mod tests {
     }
 
     #[test]
+    fn what_the_targets_answer_is_on_the_way_to_their_balancer_at_once() {
+        use crate::domain::metric::{Series, Unit};
+        use crate::domain::slo::Counted;
+
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let minutes = |n: i64| now - SignedDuration::from_mins(n);
+        let every = Duration::from_secs(60);
+        let group = |balancer: &str| TargetGroup {
+            arn: format!("arn:aws:elasticloadbalancing:r:1:targetgroup/{balancer}/1"),
+            name: balancer.into(),
+            load_balancers: vec![format!(
+                "arn:aws:elasticloadbalancing:r:1:loadbalancer/app/{balancer}/1"
+            )],
+            protocol: None,
+            health_check_path: None,
+            targets: Vec::new(),
+        };
+        let told = |balancer: &str| {
+            let group = group(balancer);
+            let mut facts = Facts::default();
+            let sums = [("RequestCount", 100.0), ("HTTPCode_Target_5XX_Count", 8.0)];
+            let series = sums.map(|(name, value)| {
+                let query = queries::target_group(&group, name, Stat::Sum).unwrap();
+                let series = Series {
+                    query: query.clone(),
+                    label: String::new(),
+                    unit: Unit::None,
+                    // It went well until a few minutes ago.
+                    points: [(minutes(9), 0.0), (minutes(2), value)].into(),
+                    partial: false,
+                };
+                (query, Arc::new(series))
+            });
+            let series = Arc::new(series.into_iter().collect());
+            facts.series = Part::answered(series, now, "cloudwatch", every);
+            facts.target_groups = Part::answered(Arc::new(vec![group]), now, "elb", every);
+            let slo = Slo {
+                kind: SloKind::ErrorRate,
+                target: 1.0,
+                current: Some(0.1),
+                budget_left_percent: None,
+                budget: None,
+                burns: Vec::new(),
+                window_s: 3_600,
+                wanted_s: 3_600,
+                silent_since: None,
+                recent: [(minutes(7), 0.1)].into(),
+                history: Arc::default(),
+                remaining: Arc::default(),
+                counted: Arc::new(Counted::default()),
+                queries: queries::promise(SloKind::ErrorRate, "app/ours/1").into(),
+            };
+            facts.slos = Part::answered(vec![slo], now, "cloudwatch", every);
+            to("balancer", &facts, now).errors_percent
+        };
+        assert_eq!(told("ours"), Some(8.0));
+        assert_eq!(told("theirs"), Some(0.1), "another environment's");
+    }
+
+    #[test]
     fn redis_tells_its_round_trip_and_its_errors() {
         let now = Timestamp::UNIX_EPOCH;
         let mut facts = Facts::default();
@@ -453,7 +543,18 @@ mod tests {
         facts.estate.redis = server(Some(200), None);
         let told = to("redis", &facts, now);
         assert!(told.never && told.unmeasured.unwrap().contains("before 6.2"));
+        // One look alone tells what was since the start, and does not call that now.
         facts.estate.redis = server(None, Some(3));
-        assert!(!to("redis", &facts, now).never, "the next look will tell");
+        let told = to("redis", &facts, now);
+        assert_eq!(told.errors_percent, Some(0.3));
+        assert!(!told.never, "the next look will tell");
+        assert!(
+            told.unmeasured
+                .unwrap()
+                .contains("since the server started")
+        );
+        facts.estate.redis = server(None, Some(0));
+        let told = to("redis", &facts, now);
+        assert_eq!((told.errors_percent, told.unmeasured), (Some(0.0), None));
     }
 }
