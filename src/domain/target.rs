@@ -1,6 +1,7 @@
 //! Load balancer targets, after the Elastic Load Balancing API reference (version 2015-12-01).
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -147,6 +148,19 @@ impl TargetGroup {
     }
 }
 
+/// Targets behind several groups, each once: how many are healthy wherever they are registered, and how many there are. Targets that
+/// drain leave on purpose.
+pub fn tally<'a>(groups: impl IntoIterator<Item = &'a TargetGroup>) -> (usize, usize) {
+    let mut known: BTreeMap<(&str, u16), bool> = BTreeMap::new();
+    let targets = groups.into_iter().flat_map(|g| &g.targets);
+    for t in targets.filter(|t| t.state != "draining") {
+        let healthy = t.state == "healthy";
+        let well = known.entry((&t.id, t.port)).or_insert(healthy);
+        *well &= healthy;
+    }
+    (known.values().filter(|well| **well).count(), known.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,5 +207,20 @@ mod tests {
         }
         let alone = [group("green", 0)];
         assert_eq!(as_bound(&alone, &[&pair])[0].name, "green");
+    }
+    #[test]
+    fn a_target_behind_two_groups_is_one_and_is_healthy_where_both_say_so() {
+        let two = |a: &str, b: &str| {
+            let of = |name: &str, state: &str| {
+                let mut g = group(name, 1);
+                g.targets[0].state = state.into();
+                g
+            };
+            tally(&[of("a", a), of("b", b)])
+        };
+        assert_eq!(two("healthy", "healthy"), (1, 1));
+        assert_eq!(two("healthy", "unhealthy"), (0, 1));
+        assert_eq!(two("healthy", "draining"), (1, 1), "it leaves one of them");
+        assert_eq!(tally(&[]), (0, 0));
     }
 }

@@ -28,6 +28,7 @@ mod pipelines;
 mod place;
 mod postgres;
 mod redis_server;
+mod row;
 mod scaling;
 mod secrets;
 mod section;
@@ -47,7 +48,8 @@ use jiff::Timestamp;
 
 pub use found::Found;
 pub use place::Place;
-pub use section::{Cell, Head, Row, Section, Standing, Tone};
+pub use row::Row;
+pub use section::{Cell, Head, Section, Standing, Tone};
 
 use crate::domain::facts::Facts;
 
@@ -157,8 +159,6 @@ impl View {
         !spending::TOLD_HERE.contains(&self.id)
     }
 
-    /// The section with which the right half begins where there is room for two: none for most.
-    pub fn right_half(&self) -> Option<&'static str> {
     /// The views that this one is made of: what they are made of, it is.
     pub fn made_of(&self) -> Vec<&'static Self> {
         if self == &security::VIEW {
@@ -171,6 +171,8 @@ impl View {
         }
     }
 
+    /// The section with which the right half begins where there is room for two: none for most.
+    pub fn right_half(&self) -> Option<&'static str> {
         (self == &spending::VIEW).then_some(spending::RIGHT)
     }
 

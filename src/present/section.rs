@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 
-use super::found::Found;
 use super::place::Place;
+use super::row::Row;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::problem::Problem;
 use crate::domain::text::inert;
@@ -161,35 +160,6 @@ impl Head {
     }
 }
 
-/// A row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// What it is about, the same from picture to picture: a selection is tied to it.
-    pub id: String,
-    /// Cells, in the order of the heads.
-    pub cells: Vec<Cell>,
-    /// Everything known of it, as JSON: for `describe`, and for the command line's lists.
-    pub thing: Value,
-    /// The row of another section, by its name and id, that this is a part of: what is bad here is what is bad there.
-    pub of: Option<(&'static str, String)>,
-    /// What it has found, where its system tells more of that than the cells do.
-    pub found: Option<Found>,
-}
-
-impl Row {
-    /// The name of the thing: its first cell, without the branch of a tree that it may hang on.
-    pub fn name(&self) -> &str {
-        let text = self.cells.first().map_or("", |c| c.text.as_str());
-        text.trim_start_matches(|c| matches!(c, ' ' | '·' | '\u{2500}'..='\u{257f}'))
-    }
-
-    /// The worst that its cells say.
-    pub fn worst(&self) -> Tone {
-        let tones = self.cells.iter().map(|c| c.tone);
-        tones.max_by_key(|t| t.weight()).unwrap_or_default()
-    }
-}
-
 /// What a section is worth: who answered, when, and what went wrong.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standing {
@@ -220,6 +190,8 @@ pub struct Section {
     pub standing: Standing,
     /// Those of its notes that a row about the whole page says as well.
     pub asides: Vec<String>,
+    /// How many things its rows are about, where a row is not one of them.
+    pub counted: Option<usize>,
     /// Ids of rows that notes count.
     tallied: Vec<String>,
     empty: &'static str,
@@ -242,6 +214,7 @@ impl Section {
             rows: Vec::new(),
             notes: Vec::new(),
             asides: Vec::new(),
+            counted: None,
             tallied: Vec::new(),
             standing: Standing {
                 source: part.source.clone(),
@@ -251,6 +224,11 @@ impl Section {
             },
             empty,
         }
+    }
+
+    /// How many things it holds, by the name of its list.
+    pub fn count(&self) -> usize {
+        self.counted.unwrap_or(self.rows.len())
     }
 
     /// A section of systems that the configuration does not name: nobody is asked, and `empty` says what to do.
@@ -348,6 +326,7 @@ impl Section {
             rows,
             notes: Vec::new(),
             asides: Vec::new(),
+            counted: None,
             tallied: Vec::new(),
             ..self
         }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::words::count;
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
-use crate::domain::target::{Target, TargetGroup};
+use crate::domain::target::{Target, TargetGroup, tally};
 
 pub(super) const VIEW: View = View {
     id: "targets",
@@ -35,6 +35,8 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     for group in part.value.iter().flat_map(|v| v.iter()) {
         rows(&mut here, group, rests(facts, group));
     }
+    // A row is a zone of a group, and a target may be in several.
+    here.counted = part.value.as_ref().map(|v| tally(v.iter()).1);
     let mut all = vec![here];
     let abroad = &facts.estate.targets_abroad;
     if abroad.value.is_some() || abroad.error.is_some() {
@@ -43,6 +45,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         for group in abroad.value.iter().flat_map(|v| &v.groups) {
             rows(&mut there, group, false);
         }
+        there.counted = abroad.value.as_ref().map(|v| tally(&v.groups).1);
         let unread = abroad.value.as_ref().map_or(0, |v| v.unread);
         if unread > 0 {
             let more = count(unread, "more target group");
@@ -184,5 +187,31 @@ mod tests {
         assert_eq!(worst(&[("a", "unhealthy")]).0, Tone::Bad);
         assert_eq!(worst(&[("a", "healthy")]).0, Tone::Ok);
         assert_eq!(worst(&[]).0, Tone::Bad, "a group that leads nowhere");
+    }
+    #[test]
+    fn what_is_counted_are_targets_and_not_rows() {
+        let target = |id: &str, zone: &str| Target {
+            id: id.into(),
+            port: 80,
+            zone: zone.into(),
+            state: "healthy".into(),
+            reason: String::new(),
+        };
+        let group = |name: &str| TargetGroup {
+            arn: format!("arn:aws:elasticloadbalancing:home:1:targetgroup/{name}/1"),
+            name: name.into(),
+            load_balancers: Vec::new(),
+            protocol: None,
+            health_check_path: None,
+            targets: vec![target("1", "a"), target("2", "a"), target("3", "b")],
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        let groups = Arc::new(vec![group("api"), group("admin")]);
+        let facts = Facts {
+            target_groups: Part::answered(groups, now, "elb:x", Duration::from_secs(20)),
+            ..Facts::default()
+        };
+        let section = make(&facts, now).remove(0);
+        assert_eq!((section.rows.len(), section.count()), (4, 3));
     }
 }

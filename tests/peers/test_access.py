@@ -175,7 +175,7 @@ class SecondRegionOnMoto(Case):
         self.configure(f'second_region = "{AWAY}"\n')
         none = self.criterion("elb.regions")
         self.assertEqual(none["state"], "failing", none)
-        self.assertIn(f"{AWAY}: 0 of 0 healthy behind tg-away", none["reason"])
+        self.assertIn(f"{AWAY}: 0 of 0 targets healthy behind tg-away", none["reason"])
         targets = [{"Id": f"10.8.0.{n}", "Port": 80} for n in (5, 6)]
         self.elb.register_targets(TargetGroupArn=self.group, Targets=targets)
         shown = [t for row in self.deck.ask("show", "targets")["targets_abroad"] for t in row["targets"]]

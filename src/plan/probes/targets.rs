@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::judgement::{Findings, Judgement, Verdict, list};
 use super::look::{Look, Seen, Services};
 use super::{Probe, number};
-use crate::domain::target::{TargetGroup, as_bound};
+use crate::domain::target::{TargetGroup, as_bound, tally};
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -101,16 +101,23 @@ fn regions(look: &Look<'_>) -> Verdict {
     let abroad = look.fresh(&estate.targets_abroad, "the targets of the second region")?;
     let question = look.question(abroad.source);
     let mut found = Findings::new("region", question, abroad.at.min(seen.at));
-    let (healthy, of) = sum(here.iter().map(|g| &**g));
+    let (healthy, of) = tally(here.iter().map(|g| &**g));
     let region = here.first().map_or("this region", |g| g.region());
-    found.check(healthy > 0, region, &format!("{healthy} of {of} healthy"));
+    found.check(
+        healthy > 0,
+        region,
+        &format!("{healthy} of {of} targets healthy"),
+    );
     let second = &abroad.value.region;
     if abroad.value.groups.is_empty() {
         found.bad(second, "no load balancer there leads anywhere");
     } else {
-        let (healthy, of) = sum(abroad.value.groups.iter());
+        let (healthy, of) = tally(&abroad.value.groups);
         let names: Vec<String> = abroad.value.groups.iter().map(|g| g.name.clone()).collect();
-        let answer = format!("{healthy} of {of} healthy behind {}", list(&names, 6));
+        let answer = format!(
+            "{healthy} of {of} targets healthy behind {}",
+            list(&names, 6)
+        );
         if healthy == 0 && abroad.value.unread > 0 {
             let more = abroad.value.unread;
             found.unknown(second, format!("{answer}, and {more} more were not read"));
@@ -119,14 +126,6 @@ fn regions(look: &Look<'_>) -> Verdict {
         }
     }
     Ok(found.verdict())
-}
-
-/// Healthy targets, and all that are not leaving.
-fn sum<'a>(groups: impl Iterator<Item = &'a TargetGroup>) -> (usize, usize) {
-    groups.fold((0, 0), |(healthy, of), g| {
-        let staying = g.targets.iter().filter(|t| t.state != "draining").count();
-        (healthy + g.healthy(), of + staying)
-    })
 }
 
 #[cfg(test)]
@@ -154,8 +153,9 @@ mod tests {
             health_check_path: None,
             targets: states
                 .iter()
-                .map(|state| Target {
-                    id: "10.0.0.1".into(),
+                .enumerate()
+                .map(|(n, state)| Target {
+                    id: format!("10.0.0.{n}"),
                     port: 80,
                     zone: format!("{region}a"),
                     state: (*state).into(),
@@ -194,7 +194,7 @@ mod tests {
         let (ill, why) = state(&facts(vec![group("away", &["unhealthy"])]), true);
         assert_eq!(
             (ill, why.as_str()),
-            (Failing, "away: 0 of 1 healthy behind api")
+            (Failing, "away: 0 of 1 targets healthy behind api")
         );
         let (none, why) = state(&facts(Vec::new()), true);
         assert_eq!(none, Failing);

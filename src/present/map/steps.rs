@@ -11,6 +11,7 @@ use crate::domain::facts::Facts;
 use crate::domain::problem::ProblemKind;
 use crate::domain::service::ServiceHealth;
 use crate::domain::slo::{SloKind, Standing, Urgency, rate_words};
+use crate::domain::target::tally;
 
 /// What a browser would see, as far as this machine can tell.
 pub(super) fn outside(facts: &Facts, now: Timestamp) -> Told {
@@ -98,8 +99,7 @@ pub(super) fn balancer(facts: &Facts, now: Timestamp) -> Option<Told> {
         let rate = rate_words(slo.leading().and_then(|b| b.rate));
         told.say(tone, format!("{}: budget burns {rate}", slo.kind.word()));
     }
-    let all: usize = groups.iter().map(|g| g.targets.len()).sum();
-    let well: usize = groups.iter().map(|g| g.healthy()).sum();
+    let (well, all) = tally(groups.iter().copied());
     told.summary = format!("{well} of {all} targets healthy");
     Some(told)
 }

@@ -302,7 +302,7 @@ fn holds(sections: &[Section]) -> String {
                 texts.collect::<String>()
             },
         ),
-        many => format!("{} {}", many.len(), section.name.replace('_', " ")),
+        _ => format!("{} {}", section.count(), section.name.replace('_', " ")),
     }
 }
 

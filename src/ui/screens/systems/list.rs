@@ -173,7 +173,7 @@ fn says(sections: &[Section]) -> String {
     // What is wrong stands alone: a count beside it would read as a part of it.
     if !unanswered && pieces.is_empty() {
         let counted = sections.iter().filter(|s| !s.rows.is_empty()).take(3);
-        pieces.extend(counted.map(|s| counted_rows(s.name, s.rows.len())));
+        pieces.extend(counted.map(|s| counted_rows(s.name, s.count())));
         pieces.extend(sections.iter().flat_map(|s| &s.asides).cloned());
     }
     if pieces.is_empty() {
@@ -183,7 +183,7 @@ fn says(sections: &[Section]) -> String {
 }
 
 /// `5 databases`, `1 anomaly`: how much a section holds, by the name of its list.
-fn counted_rows(name: &str, n: usize) -> String {
+pub(super) fn counted_rows(name: &str, n: usize) -> String {
     let name = match name {
         "slow" => "slow commands".to_owned(),
         name => name.replace('_', " "),

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::list::Entry;
+use super::list::{Entry, counted_rows};
 use super::model::Systems;
 use super::page::{Line, Page};
 use crate::domain::part::Freshness;
@@ -342,7 +342,11 @@ fn columns(heads: &[Head]) -> Vec<Column> {
 /// The section's title with its count on the left, who answered and when on the right.
 fn draw_title(section: &Section, at: Rect, cx: &Cx<'_>, buf: &mut Buffer) {
     let t = cx.theme;
-    let left = format!("{}  {}", section.title, section.rows.len());
+    let left = match section.counted {
+        // A row is no such thing: what is counted has to be named.
+        Some(n) => format!("{}  {}", section.title, counted_rows(section.name, n)),
+        None => format!("{}  {}", section.title, section.rows.len()),
+    };
     let standing = &section.standing;
     let age = since(cx.now, standing.observed_at, cx.absolute);
     let (right, style) = match (&standing.problem, standing.freshness) {

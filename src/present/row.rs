@@ -1,0 +1,35 @@
+//! A row of a section.
+
+use serde_json::Value;
+
+use super::found::Found;
+use super::section::{Cell, Tone};
+
+/// A row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// What it is about, the same from picture to picture: a selection is tied to it.
+    pub id: String,
+    /// Cells, in the order of the heads.
+    pub cells: Vec<Cell>,
+    /// Everything known of it, as JSON: for `describe`, and for the command line's lists.
+    pub thing: Value,
+    /// The row of another section, by its name and id, that this is a part of: what is bad here is what is bad there.
+    pub of: Option<(&'static str, String)>,
+    /// What it has found, where its system tells more of that than the cells do.
+    pub found: Option<Found>,
+}
+
+impl Row {
+    /// The name of the thing: its first cell, without the branch of a tree that it may hang on.
+    pub fn name(&self) -> &str {
+        let text = self.cells.first().map_or("", |c| c.text.as_str());
+        text.trim_start_matches(|c| matches!(c, ' ' | '·' | '\u{2500}'..='\u{257f}'))
+    }
+
+    /// The worst that its cells say.
+    pub fn worst(&self) -> Tone {
+        let tones = self.cells.iter().map(|c| c.tone);
+        tones.max_by_key(|t| t.weight()).unwrap_or_default()
+    }
+}
