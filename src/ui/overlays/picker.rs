@@ -16,7 +16,7 @@ use super::super::theme::Theme;
 use super::super::widgets::{ListState, field, line, scrolled, wrapped};
 use super::{Overlay, window};
 use crate::domain::interest::Interest;
-use crate::domain::text::{clip, width};
+use crate::domain::text::{clip, inert, width};
 
 /// One thing that can be chosen. All text is inert.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,6 +115,19 @@ impl Picker {
         .collect();
         self.list.rewind();
         self.list.settle(self.found.iter(), 1);
+    }
+
+    /// What is marked and not among what is found, as it is shown: it opens with the rest.
+    fn unseen(&self) -> Vec<String> {
+        let hidden = self.marked.iter().filter(|id| !self.found.contains(id));
+        hidden
+            .map(|id| {
+                let mut items = self.choices.items.iter();
+                items
+                    .find(|c| &c.id == id)
+                    .map_or_else(|| inert(id), |c| c.text.clone())
+            })
+            .collect()
     }
 
     fn toggle(&mut self) {
@@ -233,9 +246,14 @@ fn whole(p: &Picker) -> u16 {
     if shortened { WHOLE } else { 0 }
 }
 
-/// Rows of choices that fit: without border, field, hint and what writes out the selected one.
+/// Lines below the choices, but for the hint: what writes out the selected one, what is marked out of sight.
+fn below(p: &Picker) -> u16 {
+    whole(p) + u16::from(!p.unseen().is_empty())
+}
+
+/// Rows of choices that fit: without border, field, hint and what stands below them.
 fn rows_of(p: &Picker, area: Rect) -> usize {
-    usize::from(place(area).height.saturating_sub(4 + whole(p))).max(1)
+    usize::from(place(area).height.saturating_sub(4 + below(p))).max(1)
 }
 
 pub(super) fn view(p: &Picker, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -251,7 +269,7 @@ pub(super) fn view(p: &Picker, theme: &Theme, area: Rect, buf: &mut Buffer) {
     field(buf, typed, &p.input, true, theme);
     let rows = Rect {
         y: inside.y + 1,
-        height: inside.height.saturating_sub(2 + whole(p)),
+        height: inside.height.saturating_sub(2 + below(p)),
         ..inside
     };
     let shown = p.found.iter().enumerate().skip(p.list.offset());
@@ -317,6 +335,7 @@ pub(super) fn view(p: &Picker, theme: &Theme, area: Rect, buf: &mut Buffer) {
         theme,
     );
     written_out(p, theme, inside, buf);
+    marked_elsewhere(p, theme, inside, buf);
     hint(p, theme, inside, buf);
 }
 
@@ -333,6 +352,20 @@ fn written_out(p: &Picker, theme: &Theme, inside: Rect, buf: &mut Buffer) {
     for (y, text) in (first..first + lines).zip(wrapped(&c.whole, room)) {
         line(buf, inside.x + 1, y, inside.width, &[(text, theme.strong)]);
     }
+}
+
+/// What is marked and filtered away, by name: enter opens it too.
+fn marked_elsewhere(p: &Picker, theme: &Theme, inside: Rect, buf: &mut Buffer) {
+    let unseen = p.unseen();
+    if unseen.is_empty() {
+        return;
+    }
+    let head = format!(" marked, not shown ({}): ", unseen.len());
+    let room = usize::from(inside.width).saturating_sub(width(&head) + 1);
+    let names = clip(&unseen.join(", "), room);
+    let y = inside.bottom().saturating_sub(2 + whole(p));
+    let words = [(head, theme.warn), (names, theme.text)];
+    line(buf, inside.x, y, inside.width, &words);
 }
 
 fn hint(p: &Picker, theme: &Theme, inside: Rect, buf: &mut Buffer) {
@@ -356,4 +389,48 @@ fn hint(p: &Picker, theme: &Theme, inside: Rect, buf: &mut Buffer) {
     };
     let y = inside.bottom().saturating_sub(1);
     line(buf, inside.x, y, inside.width, &words);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::theme::Depth;
+
+    fn drawn(p: &Picker) -> String {
+        let area = Rect::new(0, 0, 80, 20);
+        let mut buf = Buffer::empty(area);
+        view(
+            p,
+            &Theme::load(None, None, Depth::True).unwrap(),
+            area,
+            &mut buf,
+        );
+        let line = |y| (0..80).map(|x| buf[(x, y)].symbol()).collect::<String>();
+        (0..20).map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_is_marked_and_filtered_away_is_named() {
+        let choice = |id: &str| Choice {
+            id: id.into(),
+            group: "ECS".into(),
+            text: format!("{id} used"),
+            detail: String::new(),
+            whole: String::new(),
+        };
+        let marked = vec!["cpu".into(), "memory".into()];
+        let mut p = Picker::new(ScreenId::Metrics, "m", "Metrics", marked, Vec::new());
+        p.choices.items = ["cpu", "memory", "requests"].map(choice).to_vec();
+        p.search();
+        assert!(!drawn(&p).contains("not shown"), "all are in sight");
+        let rows = rows_of(&p, Rect::new(0, 0, 80, 20));
+        p.paste("requests");
+        let screen = drawn(&p);
+        assert!(
+            screen.contains("marked, not shown (2): cpu used, memory used"),
+            "{screen}"
+        );
+        assert!(screen.contains("2 marked"), "{screen}");
+        assert_eq!(rows_of(&p, Rect::new(0, 0, 80, 20)), rows - 1);
+    }
 }
