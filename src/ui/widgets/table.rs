@@ -30,19 +30,26 @@ pub struct Column {
     pub align: Align,
     /// Dropped, least important (largest) first, where the terminal is narrow; 0 is never dropped.
     pub drop: u8,
-    /// What is cut off where there is no room.
-    pub cut: Cut,
+    /// Cut in the middle where there is no room, not at the end.
+    pub middle: bool,
+    /// Holds ages, or clock times where the person asked for those.
+    pub times: bool,
 }
 
-/// What is cut off a text for which there is no room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// Its end.
-    End,
-    /// Its middle: both ends tell.
-    Middle,
-    /// Of `cluster/service` the cluster: the service tells.
-    Place,
+/// Columns of a clock time with its date.
+const CLOCK: u16 = 11;
+
+/// Columns with room for clock times in those that hold ages, where the person asked for clock times: an hour that is cut is none.
+pub fn timed(columns: &[Column], absolute: bool) -> Vec<Column> {
+    let wide = |c: &Column| Column {
+        width: if absolute && c.times {
+            c.width.max(CLOCK)
+        } else {
+            c.width
+        },
+        ..*c
+    };
+    columns.iter().map(wide).collect()
 }
 
 impl Column {
@@ -54,7 +61,8 @@ impl Column {
             grow: 0,
             align: Align::Left,
             drop: 0,
-            cut: Cut::End,
+            middle: false,
+            times: false,
         }
     }
 
@@ -66,7 +74,16 @@ impl Column {
             grow: 0,
             align: Align::Right,
             drop: 0,
-            cut: Cut::End,
+            middle: false,
+            times: false,
+        }
+    }
+
+    /// An age, or a clock time, in a width that ages need.
+    pub const fn age(title: &'static str, width: u16) -> Self {
+        Self {
+            times: true,
+            ..Self::right(title, width)
         }
     }
 
@@ -285,5 +302,19 @@ mod tests {
         assert_eq!(t.places(30).iter().map(|p| p.0).collect::<Vec<_>>(), [0, 1]);
         let wide = t.places(60);
         assert_eq!(wide.last().map(|p| p.1 + p.2), Some(60));
+    }
+    #[test]
+    fn clock_times_have_room_and_ages_no_more_than_they_need() {
+        let columns = [Column::left("name", 10).grow(1), Column::age("age", 5)];
+        let widths = |absolute| {
+            let columns = timed(&columns, absolute);
+            columns.iter().map(|c| c.width).collect::<Vec<_>>()
+        };
+        assert_eq!(widths(false), [10, 5]);
+        let now = jiff::Timestamp::from_second(1_800_000_000).unwrap();
+        let days_ago = now - jiff::SignedDuration::from_hours(72);
+        let clock = crate::ui::widgets::since(now, Some(days_ago), true);
+        assert_eq!(width(&clock), usize::from(CLOCK), "{clock}");
+        assert_eq!(widths(true), [10, CLOCK]);
     }
 }

@@ -13,7 +13,7 @@ use crate::ui::widgets::{Column, Row, since, spark};
 pub(super) const COLUMNS: &[Column] = &[
     Column::left("state", 9),
     Column::left("sev", 4),
-    Column::right("since", 5),
+    Column::age("since", 5),
     Column::left("alarm", 16).grow(3).middle(),
     Column::right("now", 7),
     Column::left("fires if", 9),

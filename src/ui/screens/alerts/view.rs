@@ -7,7 +7,7 @@ use super::model::{Alerts, WIDE, counts, sort_column};
 use super::{detail, row};
 use crate::domain::part::Freshness;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Table, ago, line, panel, scrolled};
+use crate::ui::widgets::{Table, ago, line, panel, scrolled, timed};
 
 /// Lines of the list's panel above its first row: border, counts, heads.
 const HEAD: u16 = 3;
@@ -121,7 +121,7 @@ fn list(s: &Alerts, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         ..inside
     };
     let table = Table {
-        columns: row::COLUMNS,
+        columns: &timed(row::COLUMNS, cx.absolute),
         sort: s
             .filter
             .is_empty()

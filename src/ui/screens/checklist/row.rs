@@ -13,7 +13,7 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::left("state", 12),
     Column::left("criterion", 24).grow(3),
     Column::left("why", 16).grow(3).drop(1),
-    Column::right("asked", 8).drop(2),
+    Column::age("asked", 8).drop(2),
 ];
 
 /// Shape, word and colour of a state.

@@ -9,7 +9,7 @@ use super::row::{COLUMNS, counted, days, row};
 use crate::domain::text::clip;
 use crate::plan::checklist::Counts;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Table, line, panel, scrolled, wrapped};
+use crate::ui::widgets::{Table, line, panel, scrolled, timed, wrapped};
 
 /// Lines of the panel above its first row: border, readiness, next step, heads.
 const HEAD: u16 = 4;
@@ -157,7 +157,7 @@ fn list(s: &Checklist, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         ..inside
     };
     let table = Table {
-        columns: COLUMNS,
+        columns: &timed(COLUMNS, cx.absolute),
         sort: None,
         selected: s.list.index().checked_sub(s.list.offset()),
         focus: true,

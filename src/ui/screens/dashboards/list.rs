@@ -8,7 +8,7 @@ use crate::domain::dashboard::DashboardId;
 use crate::domain::metric::Unit;
 use crate::ui::fuzzy;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, Table, ago, line, panel, scrolled, since, span};
+use crate::ui::widgets::{Column, Row, Table, ago, line, panel, scrolled, since, span, timed};
 
 const COLUMNS: &[Column] = &[
     Column::left("name", 22).grow(2),
@@ -16,7 +16,7 @@ const COLUMNS: &[Column] = &[
     Column::left("title", 14).grow(2).drop(2),
     Column::right("range", 6).drop(1),
     Column::right("widgets", 8).drop(1),
-    Column::right("changed", 9),
+    Column::age("changed", 9),
     Column::right("size", 9).drop(3),
 ];
 
@@ -134,7 +134,7 @@ pub(super) fn view(s: &Dashboards, cx: &Cx<'_>, buf: &mut Buffer) {
         ..inside
     };
     let table = Table {
-        columns: COLUMNS,
+        columns: &timed(COLUMNS, cx.absolute),
         sort: None,
         selected: s.list.index().checked_sub(s.list.offset()),
         focus: true,

@@ -13,7 +13,7 @@ use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::facts::Author;
 use crate::domain::service::{ServiceId, image_tag};
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, Table, ago, bar, duration, line, panel, scrolled, since};
+use crate::ui::widgets::{Column, Row, Table, bar, duration, line, panel, scrolled, since, timed};
 
 const COLUMNS: &[Column] = &[
     Column::left("state", 15),
@@ -21,7 +21,7 @@ const COLUMNS: &[Column] = &[
     Column::left("what", 16).grow(3),
     Column::left("done", 17).drop(2),
     Column::right("took", 7),
-    Column::right("began", 8),
+    Column::age("began", 8),
     Column::left("by", 10).grow(1).drop(3).middle(),
 ];
 
@@ -237,7 +237,7 @@ pub(super) fn view(s: &Deploys, cx: &Cx<'_>, buf: &mut Buffer) {
     let inside = panel(buf, top, &title, true, t);
     let selected = s.list.index().checked_sub(s.list.offset());
     let table = Table {
-        columns: COLUMNS,
+        columns: &timed(COLUMNS, cx.absolute),
         sort: None,
         selected,
         focus: true,

@@ -15,7 +15,7 @@ use crate::domain::service::Service;
 use crate::domain::text::{clip, clip_middle};
 use crate::ui::screens::Cx;
 use crate::ui::screens::services::row as service_row;
-use crate::ui::widgets::{Table, age, line, panel, scrolled, spark, wrapped};
+use crate::ui::widgets::{Table, age, line, panel, scrolled, spark, timed, wrapped};
 
 pub(super) type Spans = Vec<(String, Style)>;
 
@@ -288,7 +288,7 @@ pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut
     };
     let inside = panel(buf, area, &title, false, t);
     let table = Table {
-        columns: service_row::COLUMNS,
+        columns: &timed(service_row::COLUMNS, cx.absolute),
         sort: None,
         selected: None,
         focus: false,

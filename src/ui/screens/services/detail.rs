@@ -283,7 +283,7 @@ fn events(page: &Page, service: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buf
             let head = if n == 0 {
                 format!("{when:>8}  ")
             } else {
-                " ".repeat(10)
+                " ".repeat(indent - 1)
             };
             let mark = if i == page.events.index() {
                 ("▌".to_owned(), t.key)

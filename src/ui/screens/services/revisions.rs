@@ -9,7 +9,7 @@ use super::model::{Page, revisions};
 use crate::domain::image::{NoCommit, Registry};
 use crate::domain::service::{Service, image_name, image_tag};
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, Table, line, scrolled, since};
+use crate::ui::widgets::{Column, Row, Table, line, scrolled, since, timed};
 
 const REVISIONS: &[Column] = &[
     Column::right("rev", 5),
@@ -18,7 +18,7 @@ const REVISIONS: &[Column] = &[
     Column::right("cpu", 6).drop(2),
     Column::right("memory", 9).drop(2),
     Column::left("check", 6).drop(3),
-    Column::right("age", 6),
+    Column::age("age", 6),
     Column::left("by", 12).grow(1).drop(1),
     Column::left("", 10),
 ];
@@ -56,7 +56,7 @@ pub(super) fn list(page: &Page, service: &Service, cx: &Cx<'_>, area: Rect, buf:
         .first()
         .map(|lb| lb.container.as_str());
     let table = Table {
-        columns: REVISIONS,
+        columns: &timed(REVISIONS, cx.absolute),
         sort: None,
         selected: page.revisions.index().checked_sub(page.revisions.offset()),
         focus: true,

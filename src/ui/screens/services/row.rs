@@ -23,7 +23,7 @@ pub const COLUMNS: &[Column] = &[
     Column::right("targets", 7).drop(1),
     Column::right("rev", 5),
     Column::left("image", 8).grow(2),
-    Column::right("deployed", 9).drop(4),
+    Column::age("deployed", 9).drop(4),
 ];
 
 /// Width from which the clusters have their own column.

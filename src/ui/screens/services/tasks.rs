@@ -5,7 +5,7 @@ use super::model::{Page, tasks};
 use crate::domain::service::{Task, image_tag};
 use crate::domain::text::clip;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, Table, line, scrolled, since, wrapped};
+use crate::ui::widgets::{Column, Row, Table, line, scrolled, since, timed, wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -19,7 +19,7 @@ const TASKS: &[Column] = &[
     Column::left("image", 12).grow(1).drop(1),
     Column::right("cpu", 6).drop(4),
     Column::right("memory", 8).drop(4),
-    Column::right("started", 8),
+    Column::age("started", 8),
     Column::left("why stopped", 12).grow(2).drop(2),
 ];
 
@@ -51,7 +51,7 @@ pub(super) fn task_list(page: &Page, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) 
         return line(buf, area.x + 1, area.y, area.width, &[(words, t.muted)]);
     }
     let table = Table {
-        columns: TASKS,
+        columns: &timed(TASKS, cx.absolute),
         sort: None,
         selected: page.tasks.index().checked_sub(page.tasks.offset()),
         focus: true,

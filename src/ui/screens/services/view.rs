@@ -7,7 +7,7 @@ use super::model::Services;
 use super::row;
 use crate::domain::part::Freshness;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Table, ago, line, panel, scrolled};
+use crate::ui::widgets::{Table, ago, line, panel, scrolled, timed};
 
 /// Rows of services that fit.
 pub(super) fn list_height(cx: &Cx<'_>) -> usize {
@@ -43,6 +43,7 @@ pub(super) fn view(s: &Services, cx: &Cx<'_>, buf: &mut Buffer) {
         columns: row::COLUMNS,
         sort: Some((s.sort, !s.reverse)),
         selected: s.list.index().checked_sub(s.list.offset()),
+    let columns = timed(row::COLUMNS, cx.absolute);
         focus: true,
     };
     if let Some(by) = table.unseen_sort(cx.body.width.saturating_sub(2)) {

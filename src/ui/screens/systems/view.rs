@@ -13,7 +13,7 @@ use crate::present::{Cell, Head, Section, Tone};
 use crate::ui::commands::Command;
 use crate::ui::screens::{Cx, ScreenId};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::{Align, Column, Cut, Row, Table, line, panel, scrolled, since};
+use crate::ui::widgets::{Align, Column, Row, Table, line, panel, scrolled, since, timed};
 
 /// Lines under the list that tell of the selected system: what it is, how it is and why, what to do.
 const TOLD: u16 = 4;
@@ -24,7 +24,7 @@ const COLUMNS: &[Column] = &[
     Column::left("system", 18),
     Column::left("state", 12),
     Column::left("why", 26).grow(4),
-    Column::right("age", 5),
+    Column::age("age", 5),
     Column::left("about", 17).drop(2),
     Column::left("asked", 20).grow(1).drop(1),
 ];
@@ -119,7 +119,7 @@ fn draw_list(s: &Systems, cx: &Cx<'_>, buf: &mut Buffer) {
         ..inside
     };
     let table = Table {
-        columns: COLUMNS,
+        columns: &timed(COLUMNS, cx.absolute),
         sort: None,
         selected: s.list.index().checked_sub(s.list.offset()),
         focus: true,
@@ -332,7 +332,8 @@ fn columns(heads: &[Head]) -> Vec<Column> {
         grow: h.grow,
         align: if h.right { Align::Right } else { Align::Left },
         drop: h.drop,
-        cut: Cut::End,
+        middle: false,
+        times: false,
     };
     std::iter::once(mark)
         .chain(heads.iter().map(head))
