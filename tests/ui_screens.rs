@@ -838,6 +838,33 @@ fn a_key_and_a_frame_cost_no_more_for_a_thousand_services_than_for_sixty() {
 }
 
 #[test]
+fn clock_times_are_whole_in_eighty_columns() {
+    let mut c = Console::new(80, 24);
+    c.keys("5t");
+    assert!(c.shows(" 12:36:55 "), "{}", c.text());
+    let mut snapshot = fixture::snapshot();
+    snapshot.facts.seq += 1;
+    let alarms = snapshot.facts.alarms.value.as_mut().unwrap();
+    for alarm in Arc::make_mut(alarms) {
+        Arc::make_mut(alarm).since = Some(ago(3 * 86_400));
+    }
+    c.msg(Msg::Snapshot(Arc::new(snapshot)));
+    assert!(c.shows(" 11-20 12:41 "), "{}", c.text());
+}
+
+#[test]
+fn the_order_that_is_shown_is_the_one_that_is_said() {
+    let mut c = Console::new(120, 40);
+    c.keys("3");
+    assert!(c.shows("state▾") && !c.shows("best match first"));
+    c.keys("/api<enter>");
+    assert!(c.shows("best match first"), "{}", c.text());
+    assert!(!c.shows("state▾"), "{}", c.text());
+    c.keys("<esc>");
+    assert!(c.shows("state▾") && !c.shows("best match first"));
+}
+
+#[test]
 fn rows_are_arranged_anew_when_what_they_follow_from_changes() {
     let mut c = Console::with(120, 40, fleet::snapshot(1_000));
     c.keys("3");

@@ -26,7 +26,11 @@ pub(super) fn view(s: &Services, cx: &Cx<'_>, buf: &mut Buffer) {
     let count = if s.filter.is_empty() {
         all.to_string()
     } else {
-        format!("{} of {all}  /{}", s.visible.len(), s.filter)
+        format!(
+            "{} of {all}  /{}   best match first",
+            s.visible.len(),
+            s.filter
+        )
     };
     let mut title = format!("Services  {count}");
     match (part.freshness(cx.now), part.observed_at) {
@@ -39,11 +43,12 @@ pub(super) fn view(s: &Services, cx: &Cx<'_>, buf: &mut Buffer) {
         }
         _ => {}
     }
-    let table = Table {
-        columns: row::COLUMNS,
-        sort: Some((s.sort, !s.reverse)),
-        selected: s.list.index().checked_sub(s.list.offset()),
     let columns = timed(row::COLUMNS, cx.absolute);
+    let table = Table {
+        columns: &columns,
+        // With a filter the rows stand in the order of how well they match.
+        sort: s.filter.is_empty().then_some((s.sort, !s.reverse)),
+        selected: s.list.index().checked_sub(s.list.offset()),
         focus: true,
     };
     if let Some(by) = table.unseen_sort(cx.body.width.saturating_sub(2)) {
