@@ -1,12 +1,12 @@
 //! How much of each component is left, and when it will be used up as things go: from series and bounds that are known anyway.
 
-use crate::domain::order::Ordered;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::connections;
 use super::facts::Facts;
 use super::metric::{MetricId, Series};
+use crate::domain::order::Ordered;
 
 /// What is left of something.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -2,11 +2,11 @@
 //! 15.5.4), what its cookies let happen (RFC 6265bis, "Cookies: HTTP State Management Mechanism"), which sites may read it (WHATWG
 //! Fetch, "CORS protocol"), and whether a limit answers (RFC 6585, section 4).
 
-use crate::domain::order::Ordered;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::probe::Grade;
+use crate::domain::order::Ordered;
 
 /// A cookie that an answer sets, without its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -1,10 +1,11 @@
 //! Images and what scans found in them, after the Amazon ECR API reference (version 2015-09-21).
 
-use crate::domain::order::Ordered;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
+
+use crate::domain::order::Ordered;
 
 /// A finding in an image.
 #[derive(Clone, Debug, PartialEq, Serialize)]

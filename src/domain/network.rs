@@ -1,8 +1,9 @@
 //! The network of the account, and who may reach whom in it, after the Amazon VPC user guide ("Control traffic to your AWS
 //! resources using security groups"). Security groups alone are looked at: a network ACL may forbid what they allow.
 
-use crate::domain::order::Ordered;
 use serde::Serialize;
+
+use crate::domain::order::Ordered;
 
 /// A virtual network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

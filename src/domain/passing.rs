@@ -1,7 +1,6 @@
 //! Rights that are taken through somebody else's role: who may pass a role to a service, and have that service start something of
 //! theirs with it, may do what the role may (IAM User Guide, "Grant a user permissions to pass a role to an AWS service").
 
-use crate::domain::order::Ordered;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -9,6 +8,7 @@ use serde::Serialize;
 use super::access::{DEEDS, Deed, Grant, Principal};
 use super::policy::Statement;
 use super::reach::{Bound, Passage, reach, reach_on};
+use crate::domain::order::Ordered;
 
 /// The action that passes a role.
 const PASS: &str = "iam:PassRole";

@@ -12,5 +12,5 @@ pub use age::{age, ago, clock, duration, since, span};
 pub use bar::{bar, spark};
 pub use list::ListState;
 pub use panel::{panel, scrolled};
-pub use table::{Align, Column, Row, Table, timed};
+pub use table::{Align, Column, Cut, Row, Table, timed};
 pub use text::{field, highlighted, line, wrapped};

@@ -30,10 +30,21 @@ pub struct Column {
     pub align: Align,
     /// Dropped, least important (largest) first, where the terminal is narrow; 0 is never dropped.
     pub drop: u8,
-    /// Cut in the middle where there is no room, not at the end.
-    pub middle: bool,
+    /// What is cut off where there is no room.
+    pub cut: Cut,
     /// Holds ages, or clock times where the person asked for those.
     pub times: bool,
+}
+
+/// What is cut off a text for which there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Its end.
+    End,
+    /// Its middle: both ends tell.
+    Middle,
+    /// Of `cluster/service` the cluster: the service tells.
+    Place,
 }
 
 /// Columns of a clock time with its date.
@@ -61,7 +72,7 @@ impl Column {
             grow: 0,
             align: Align::Left,
             drop: 0,
-            middle: false,
+            cut: Cut::End,
             times: false,
         }
     }
@@ -74,7 +85,7 @@ impl Column {
             grow: 0,
             align: Align::Right,
             drop: 0,
-            middle: false,
+            cut: Cut::End,
             times: false,
         }
     }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::backend::Backend;
 use crate::backend::aws::ecs::of_rollouts;
 use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
+use crate::domain::order::Ordered;
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Revision, RevisionTasks, Rollout, Service, ServiceId, TaskCounts};
@@ -234,7 +235,7 @@ pub fn rebuild(p: &mut Picture, now: Timestamp) {
 
 /// Publishes rows, unless they are what was published before.
 fn publish(part: &mut Part<Arc<Vec<Arc<Deployment>>>>, mut rows: Vec<Arc<Deployment>>) {
-    rows.sort_by(|a, b| {
+    rows.order_by(|a, b| {
         let moving = b.state.is_running().cmp(&a.state.is_running());
         moving
             .then(b.created_at.cmp(&a.created_at))

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::deployments::{Detail, Known, ask, join, rebuild};
 use crate::backend::Backend;
 use crate::domain::environment::Env;
+use crate::domain::order::Ordered;
 use crate::domain::problem::ProblemKind;
 use crate::domain::service::{Service, ServiceId};
 use crate::watch::picture::Picture;
@@ -63,7 +64,7 @@ pub fn choose(p: &Picture) -> Vec<Arc<Service>> {
     let away = |id: &ServiceId| Env::named(&id.cluster).is_some_and(|env| env != here);
     let unread = p.services.values().filter(|s| !is_read(p, &s.id));
     let mut rows: Vec<&Arc<Service>> = unread.collect();
-    rows.sort_by_key(|s| (tried(&s.id), away(&s.id)));
+    rows.order_by_key(|s| (tried(&s.id), away(&s.id)));
     let most = round(p).map_or(0, |(most, _)| most);
     rows.into_iter().take(most).cloned().collect()
 }

@@ -86,7 +86,7 @@ pub fn marks<'a>(
             label: d.state.word().to_owned(),
         }));
     }
-    all.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.label.cmp(&b.label)));
+    all.order_by(|a, b| a.at.cmp(&b.at).then_with(|| a.label.cmp(&b.label)));
     all
 }
 

@@ -332,7 +332,7 @@ fn columns(heads: &[Head]) -> Vec<Column> {
         grow: h.grow,
         align: if h.right { Align::Right } else { Align::Left },
         drop: h.drop,
-        middle: false,
+        cut: Cut::End,
         times: false,
     };
     std::iter::once(mark)
