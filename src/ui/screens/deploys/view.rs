@@ -13,7 +13,9 @@ use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::facts::Author;
 use crate::domain::service::{ServiceId, image_tag};
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, Table, bar, duration, line, panel, scrolled, since, timed};
+use crate::ui::widgets::{
+    Column, Row, Table, ago, bar, duration, line, panel, scrolled, since, timed,
+};
 
 const COLUMNS: &[Column] = &[
     Column::left("state", 15),

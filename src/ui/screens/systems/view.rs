@@ -13,7 +13,7 @@ use crate::present::{Cell, Head, Section, Tone};
 use crate::ui::commands::Command;
 use crate::ui::screens::{Cx, ScreenId};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::{Align, Column, Row, Table, line, panel, scrolled, since, timed};
+use crate::ui::widgets::{Align, Column, Cut, Row, Table, line, panel, scrolled, since, timed};
 
 /// Lines under the list that tell of the selected system: what it is, how it is and why, what to do.
 const TOLD: u16 = 4;
