@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::passing::Passing;
 use super::policy::{Allowance, Statement, administers, fits};
-use super::reach::{ALL_BUT, Bound, reach};
+use super::reach::{ALL_BUT, Bound, reach, reach_where};
 
 /// A deed that matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -209,10 +209,10 @@ impl Principal {
         for deed in DEEDS {
             let (mut sure, mut perhaps) = (Vec::new(), Vec::new());
             for action in deed.actions().iter().copied() {
-                let found = reach(own, bound, action);
-                let grant = |how| counts(action, &how).then_some(Grant { action, how });
-                sure.extend(found.sure.and_then(grant));
-                perhaps.extend(found.perhaps.and_then(grant));
+                let found = reach_where(own, bound, action, |how| counts(action, how));
+                let grant = |how| Grant { action, how };
+                sure.extend(found.sure.map(grant));
+                perhaps.extend(found.perhaps.map(grant));
             }
             // Who may do it by one of its actions may do it.
             if !sure.is_empty() {

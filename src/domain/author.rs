@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::action::{Intent, Run};
 use super::audit::{AuditRow, Outcome};
 use super::deployment::{Deployment, DeploymentState};
-use super::facts::{APART_S, Facts};
+use super::facts::{APART_S, Facts, began_within};
 
 /// Who brought something about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,8 @@ impl Facts {
     pub fn learned_authors(&self) -> BTreeMap<String, Author> {
         let mut ours: BTreeMap<&str, &Run> = BTreeMap::new();
         for run in self.runs.iter().filter(|r| brings(r)) {
-            if let Some(d) = self.deployment_of(run) {
+            // What ran already when the action began is taken for its own as long as there is nothing surer: that is not learned.
+            if let Some(d) = self.deployment_of(run).filter(|d| began_within(run, d)) {
                 // The newest comes first.
                 ours.entry(d.id.as_str()).or_insert(run);
             }

@@ -118,8 +118,11 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
         };
         let asked = places.filter(|_| own.is_some() || follows);
         let mut limits = e.db_limits.value.iter().flat_map(|all| all.iter());
-        let by_group = limits.find(|l| l.id == d.id);
-        let row = match (asked, by_group) {
+        let told = e.databases.value.as_deref();
+        let by_group = limits
+            .find(|l| l.id == d.id)
+            .map(|l| told.map_or_else(|| l.clone(), |told| l.now(d, told)));
+        let row = match (asked, &by_group) {
             (Some(limit), _) => {
                 let whole = match own {
                     Some(_) => "max_connections as PostgreSQL tells it",
@@ -140,7 +143,7 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
                 )
             },
             (None, by) => {
-                let why = by.and_then(|l| l.limit.why_unknown());
+                let why = by.as_ref().and_then(|l| l.limit.why_unknown());
                 let why = why.unwrap_or("max_connections was not read");
                 Headroom {
                     unknown: Some(format!(
@@ -238,7 +241,7 @@ mod tests {
             Some("max_connections 200 in pg15 (user)")
         );
         let formula = told(Some("LEAST({DBInstanceClassMemory/9531392},5000)"));
-        assert_eq!(formula.amount, Some(1_752.0));
+        assert_eq!(formula.amount, Some(1_539.0));
         let unset = told(None);
         assert_eq!((unset.used, unset.left), (None, None));
         assert!(unset.unknown.unwrap().starts_with("50 open, "));

@@ -17,6 +17,19 @@ pub struct Databases {
     pub clusters: Vec<DbCluster>,
 }
 
+impl Databases {
+    /// Whether what an instance's group, or that of its cluster, says holds from its next restart on; of a member whose cluster does not
+    /// tell, as well.
+    pub fn waits(&self, d: &Database, of_cluster: bool) -> bool {
+        let holds = |c: &DbCluster| c.parameters_hold.contains(&d.id);
+        let mut mine = self
+            .clusters
+            .iter()
+            .filter(|c| d.cluster.as_ref() == Some(&c.id));
+        d.waits_for_restart() || (of_cluster && !mine.any(holds))
+    }
+}
+
 /// A database instance.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Database {
@@ -138,6 +151,8 @@ pub struct DbCluster {
     pub encrypted: bool,
     /// Its cluster parameter group.
     pub parameter_group: Option<String>,
+    /// Members for which that holds already, not from their next restart on.
+    pub parameters_hold: Vec<String>,
     /// Days that automated backups are kept.
     pub retention_days: i64,
     /// Daily window of backups, UTC.

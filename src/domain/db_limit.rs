@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::database::{Database, Databases};
 use super::formula;
 use super::told::Told;
 
@@ -9,6 +10,8 @@ use super::told::Told;
 pub const PARAMETER: &str = "max_connections";
 
 const GIB: i64 = 1 << 30;
+/// Taken off whatever the size.
+const RESERVED: i64 = 300 << 20;
 
 /// How many connections an instance allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -21,11 +24,21 @@ pub struct DbLimit {
     pub source: String,
     /// What stands there: a number or a formula.
     pub said: Option<String>,
+    /// Whether it is the group of the instance's cluster.
+    pub of_cluster: bool,
     /// What that comes to.
     pub limit: Told<i64>,
 }
 
 impl DbLimit {
+    /// The same of an instance as it is told now: its class changes without the group's doing.
+    pub fn now(&self, d: &Database, known: &Databases) -> Self {
+        match &self.said {
+            Some(_) => self.clone().of(&d.class, known.waits(d, self.of_cluster)),
+            None => self.clone(),
+        }
+    }
+
     /// What a group says of an instance of a class. `waits`: its parameters hold from the next restart on.
     pub fn of(mut self, class: &str, waits: bool) -> Self {
         let (group, said) = (&self.group, self.said.as_deref().map(str::trim));
@@ -44,7 +57,7 @@ impl DbLimit {
         self
     }
 
-    /// Whether a formula says it: a little of a class's memory is the machine's own, so that there are some fewer.
+    /// Whether a formula says it, of memory that is known by the class alone.
     pub fn is_formula(&self) -> bool {
         let said = self.said.as_deref().map(str::trim);
         said.is_some_and(|s| s.parse::<i64>().is_err())
@@ -59,14 +72,14 @@ impl DbLimit {
             false => format!(" ({source})"),
         };
         match (self.is_formula(), &self.limit) {
-            (true, Told::Set(n)) => format!("about {n}: {PARAMETER} {said} in {group}{by}"),
+            (true, Told::Set(n)) => format!("at least {n}: {PARAMETER} {said} in {group}{by}"),
             _ => format!("{PARAMETER} {said} in {group}{by}"),
         }
     }
 }
 
 fn evaluated(said: &str, class: &str) -> Result<i64, String> {
-    let memory = memory_gib(class).map(|gib| gib * GIB);
+    let memory = memory_gib(class).and_then(left_to_database);
     let limit = formula::evaluate(said, |name| match name {
         "DBInstanceClassMemory" => memory,
         _ => None,
@@ -79,6 +92,14 @@ fn evaluated(said: &str, class: &str) -> Result<i64, String> {
         }
         Err(why) => Err(why),
     }
+}
+
+/// Bytes of a class's memory that are the database's at least. `DBInstanceClassMemory` is less than the class's memory by what the
+/// system and RDS's own processes take (RDS User Guide, "DB parameter formula variables"), which is told nowhere: a share and some
+/// hundred megabytes are taken off, so that there are rather more places than are told, and none too few are called enough.
+fn left_to_database(gib: i64) -> Option<i64> {
+    let all = gib.checked_mul(GIB)?;
+    Some(all - all / 10 - RESERVED).filter(|bytes| *bytes > 0)
 }
 
 /// Memory of a class, GiB: so many for each virtual processor of its family (Amazon RDS User Guide, "Hardware specifications for DB
@@ -124,6 +145,7 @@ fn memory_gib(class: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::database::DbCluster;
 
     fn of(said: Option<&str>, class: &str, waits: bool) -> DbLimit {
         let told = DbLimit {
@@ -131,6 +153,7 @@ mod tests {
             group: "pg15".into(),
             source: "user".into(),
             said: said.map(str::to_owned),
+            of_cluster: false,
             limit: Told::Unset,
         };
         told.of(class, waits)
@@ -164,8 +187,8 @@ mod tests {
         let formula = "LEAST({DBInstanceClassMemory/9531392},5000)";
         assert_eq!(of(Some("200"), "db.r6g.large", false).limit, Told::Set(200));
         let by_class = of(Some(formula), "db.r6g.large", false);
-        assert_eq!(by_class.limit, Told::Set(1_802));
-        assert!(by_class.words().starts_with("about 1802: "));
+        assert_eq!(by_class.limit, Told::Set(1_589));
+        assert!(by_class.words().starts_with("at least 1589: "));
         assert_eq!(
             of(Some("200"), "", false).words(),
             "max_connections 200 in pg15 (user)"
@@ -175,9 +198,38 @@ mod tests {
             (of(None, "db.r6g.large", false), "RDS does not tell"),
             (of(Some("200"), "db.r6g.large", true), "waits for a restart"),
             (of(Some("-1"), "db.r6g.large", false), "a value is missing"),
+            (of(Some(formula), "db.r5.9999999999xlarge", false), "memory"),
+            (of(Some(formula), "db.r5.-5xlarge", false), "memory"),
         ] {
             let said = limit.limit.why_unknown().unwrap();
             assert!(said.contains(why), "{said}");
         }
+    }
+
+    #[test]
+    fn a_limit_is_that_of_the_class_now_and_of_the_group_that_holds_now() {
+        let formula = "LEAST({DBInstanceClassMemory/9531392},5000)";
+        let mut limit = of(Some(formula), "db.r6g.4xlarge", false);
+        assert_eq!(limit.limit, Told::Set(5_000));
+        let d = Database {
+            id: "shop".into(),
+            class: "db.r6g.large".into(),
+            cluster: Some("all".into()),
+            parameters: Some("in-sync".into()),
+            ..Database::default()
+        };
+        let mut known = Databases {
+            clusters: vec![DbCluster {
+                id: "all".into(),
+                ..DbCluster::default()
+            }],
+            ..Databases::default()
+        };
+        assert_eq!(limit.now(&d, &known).limit, Told::Set(1_589));
+        limit.of_cluster = true;
+        let waits = limit.now(&d, &known).limit;
+        assert!(waits.why_unknown().unwrap().contains("waits for a restart"));
+        known.clusters[0].parameters_hold = vec!["shop".into()];
+        assert_eq!(limit.now(&d, &known).limit, Told::Set(1_589));
     }
 }

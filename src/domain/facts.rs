@@ -167,7 +167,7 @@ pub struct Facts {
 pub(super) const APART_S: i64 = 5;
 
 /// Whether a deployment began in the time of an action.
-fn began_within(run: &Run, d: &Deployment) -> bool {
+pub(super) fn began_within(run: &Run, d: &Deployment) -> bool {
     let since = run.started_at.as_second() - APART_S;
     let until = run.finished_at.map(|at| at.as_second() + APART_S);
     let began = d.started_at.or(d.created_at).map(Timestamp::as_second);

@@ -127,9 +127,11 @@ fn passing(
         return None;
     }
     let open: Vec<_> = ways.iter().filter(|(w, _)| role.is_taken_by(w.0)).collect();
-    if open.is_empty() {
-        return None;
-    }
+    // The surest way counts, and among those the one with the fewest conditions: what two ways have together, neither has.
+    let best = open
+        .iter()
+        .map(|(_, how)| how)
+        .min_by_key(|how| (!how.sure, how.conditional))?;
     let held = policies.may_on(PASS, &role.arn)?;
     let by: BTreeSet<&'static str> = open.iter().flat_map(|(w, _)| w.1).copied().collect();
     Some(Passing {
@@ -137,9 +139,8 @@ fn passing(
         administers: role.administers,
         by: by.into_iter().collect(),
         gains,
-        // The way with the fewest conditions counts.
-        conditional: held.conditional || open.iter().all(|(_, how)| how.conditional),
-        unsure: !known || !held.sure || open.iter().all(|(_, how)| !how.sure),
+        conditional: held.conditional || best.conditional,
+        unsure: !known || !held.sure || !best.sure,
     })
 }
 

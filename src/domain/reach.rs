@@ -44,6 +44,16 @@ struct Span {
 
 /// How far an action is allowed by a principal's own statements within its boundary.
 pub fn reach(own: &[Statement], bound: Bound<'_>, action: &str) -> Reach {
+    reach_where(own, bound, action, |_| true)
+}
+
+/// The same of those allowances alone that matter to who asks: a wide one that does not must not stand before a narrow one that does.
+pub fn reach_where(
+    own: &[Statement],
+    bound: Bound<'_>,
+    action: &str,
+    matters: impl Fn(&Allowance) -> bool,
+) -> Reach {
     let limits = bound.statements();
     let denials = [about(own, false, action), about(limits, false, action)].concat();
     if denials.iter().any(|s| s.is_total()) {
@@ -70,8 +80,8 @@ pub fn reach(own: &[Statement], bound: Bound<'_>, action: &str) -> Reach {
         .filter_map(|span| denials.iter().try_fold(span, |span, d| span.without(d)));
     let (sure, perhaps): (Vec<Span>, Vec<Span>) = left.partition(|span| span.sure);
     Reach {
-        sure: widest(sure),
-        perhaps: widest(perhaps),
+        sure: widest(sure, &matters),
+        perhaps: widest(perhaps, &matters),
     }
 }
 
@@ -246,9 +256,10 @@ impl Span {
 pub const ALL_BUT: &str = "all but ";
 
 /// The widest of some: narrow ones that are held back alike add up.
-fn widest(spans: Vec<Span>) -> Option<Allowance> {
+fn widest(spans: Vec<Span>, matters: &impl Fn(&Allowance) -> bool) -> Option<Allowance> {
     let mut best: Option<Allowance> = None;
-    for found in spans.into_iter().map(Span::allowance) {
+    let all = spans.into_iter().map(Span::allowance);
+    for found in all.filter(|a| matters(a)) {
         best = Some(match best {
             None => found,
             Some(known) if found.held() < known.held() => found,
@@ -270,7 +281,9 @@ fn widest(spans: Vec<Span>) -> Option<Allowance> {
     best
 }
 
-/// Whether everything that one pattern means is meant by another. A variable (`${aws:username}`) means what nobody knows here.
+/// Whether everything that one pattern means is meant by another. A variable (`${aws:username}`) means what nobody knows here. Names of
+/// resources have their case (keys of S3 do): what is written otherwise is something else, and [`overlap`], which only doubts, takes it
+/// for the same.
 fn covers(outer: &str, inner: &str) -> bool {
     if outer == inner || outer == "*" {
         return true;
@@ -278,7 +291,8 @@ fn covers(outer: &str, inner: &str) -> bool {
     if outer.contains("${") {
         return false;
     }
-    let (outer, inner) = (lowered(outer), lowered(&known(inner)));
+    let outer: Vec<char> = outer.chars().collect();
+    let inner: Vec<char> = known(inner).chars().collect();
     let (mut p, mut t) = (0, 0);
     let mut back: Option<(usize, usize)> = None;
     while let Some(c) = inner.get(t) {
@@ -470,6 +484,29 @@ mod tests {
         assert!(sure.conditional && sure.on.is_none());
         let sure = reach_on(&own, Bound::By(&bound), ACTION, "arn:a").unwrap();
         assert!(sure.conditional && sure.sure);
+    }
+
+    #[test]
+    fn a_wide_allowance_that_does_not_matter_hides_no_narrow_one_that_does() {
+        let held = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::backups/*", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}});
+        let bound = json!([allow(&json!("arn:aws:s3:::uploads/*")), held]);
+        let (own, bound) = (statements(&allow(&json!("*"))), statements(&bound));
+        let of_backups = |a: &Allowance| a.on.iter().flatten().any(|p| p.contains("backups"));
+        let found = reach_where(&own, Bound::By(&bound), ACTION, of_backups);
+        assert!(found.sure.is_some_and(|a| a.conditional));
+    }
+
+    #[test]
+    fn keys_have_their_case() {
+        let own = json!([
+            allow(&json!("arn:shop/Backup/*")),
+            deny(&json!("arn:shop/backup/*"))
+        ]);
+        let left = reach(&statements(&own), Bound::Free, ACTION).sure.unwrap();
+        assert!(
+            left.partly_denied,
+            "what lies beside it is not denied for certain"
+        );
     }
 
     proptest! {

@@ -15,19 +15,24 @@ use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
 
 /// Begins to write to the file. Only this program's own events are written, never those of its libraries: theirs may hold
-/// headers. `FLIGHTDECK_LOG` sets the level (error, warn, info, debug, trace; default: info).
+/// headers, and what they say below `info` is not compiled in (`tracing` in `Cargo.toml`). `FLIGHTDECK_LOG` sets the level (off,
+/// error, warn, info; default: info).
 pub fn install(path: &Path) -> Result<(), Problem> {
     let failed = |why: String, fix: &str| {
         let what = format!("cannot write the log {}", path.display());
         Problem::new(ProblemKind::Config, "log", what, why, fix)
     };
     let level = match std::env::var("FLIGHTDECK_LOG") {
-        Ok(word) => word.parse::<LevelFilter>().map_err(|_| {
-            failed(
-                format!("FLIGHTDECK_LOG is \"{word}\""),
-                "use error, warn, info, debug or trace",
-            )
-        })?,
+        Ok(word) => word
+            .parse::<LevelFilter>()
+            .ok()
+            .filter(|level| *level <= LevelFilter::INFO)
+            .ok_or_else(|| {
+                failed(
+                    format!("FLIGHTDECK_LOG is \"{word}\""),
+                    "use off, error, warn or info",
+                )
+            })?,
         Err(_) => LevelFilter::INFO,
     };
     // The first line is written here: a log that takes none is found out now, and not by whoever looks for it afterwards.

@@ -1,7 +1,7 @@
 //! Who began each deployment, learned while it can be: a later revision takes the place of the definition that told who registered it,
 //! actions end, and the audit trail is read no further back than its newest rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::picture::Picture;
@@ -62,7 +62,8 @@ pub fn learn(p: &mut Picture) {
     let mut known = p.facts.learned_authors();
     let rows = p.facts.deployment_rows();
     if known.len() > rows.len() + KEPT {
-        known.retain(|id, _| rows.iter().any(|d| &d.id == id));
+        let told: BTreeSet<&str> = rows.iter().map(|d| d.id.as_str()).collect();
+        known.retain(|id, _| told.contains(id.as_str()));
     }
     if known != *p.facts.authors {
         p.facts.authors = Arc::new(known);

@@ -23,7 +23,7 @@ use crate::domain::interest::Interest;
 use crate::domain::service::{Service, ServiceId};
 
 /// Services whose deployments are read from the service-deployment API at one time.
-const DETAILED: usize = 6;
+const DETAILED: usize = deployments::AT_A_TIME;
 
 /// How fast services are described.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,7 +165,13 @@ fn services(p: &Picture, all: &mut Vec<Wanted>) {
 /// says whether it moves.
 fn detailed(p: &Picture, interest: &[ServiceId]) -> Vec<(ServiceId, bool)> {
     let mut seen = BTreeSet::new();
-    let deploying = p.deploying().map(|s| s.id.clone());
+    let mut deploying: Vec<ServiceId> = p.deploying().map(|s| s.id.clone()).collect();
+    if deploying.len() > DETAILED {
+        // A release of many: all have their turn, at what a few of them cost.
+        let turn = p.facts.taken_at.as_second() as u64 / deployments::MOVING.as_secs().max(1);
+        let first = turn.wrapping_mul(DETAILED as u64) % deploying.len() as u64;
+        deploying.rotate_left(first as usize);
+    }
     let mut lately: Vec<_> = p
         .services
         .values()
@@ -351,5 +357,24 @@ mod tests {
             Duration::from_secs(10)
         );
         assert!(pace(1_000, 100, true, Beside::Nothing).pass < Duration::from_secs(75));
+    }
+
+    #[test]
+    fn of_a_release_of_many_services_all_have_their_turn() {
+        let names: Vec<String> = (0..20).map(|n| format!("s{n:02}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut p = deployments::testing::picture(&names, deployments::testing::second(0));
+        for service in p.services.values_mut() {
+            Arc::make_mut(service).rollouts[0].rollout_state = "IN_PROGRESS".into();
+        }
+        assert_eq!(p.deploying().count(), 20);
+        let mut seen = BTreeSet::new();
+        for turn in 0..4 {
+            p.facts.taken_at = deployments::testing::second(turn * 5);
+            let some = detailed(&p, &[]);
+            assert_eq!(some.len(), DETAILED);
+            seen.extend(some.into_iter().map(|(id, _)| id));
+        }
+        assert_eq!(seen.len(), 20);
     }
 }

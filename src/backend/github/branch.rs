@@ -13,6 +13,9 @@ pub const DEPTH: usize = 100;
 /// The whole is read again after this long: one that was over long ago and is run once more keeps its place far behind the newest.
 const ANEW: Duration = Duration::from_secs(900);
 
+/// The same while one that goes on is out of sight behind the newest: it may wait for somebody's approval for weeks.
+const OPEN_ANEW: Duration = Duration::from_secs(300);
+
 /// What was read, and when.
 #[derive(Debug, Default)]
 pub struct Branch(Mutex<Option<Read>>);
@@ -44,11 +47,10 @@ impl Branch {
         let told = |id: u64| newest.iter().find(|r| r.id == id);
         // Newest first: where they reach back to what was the newest then, none began between the two.
         let reaches = newest.len() < PAGE || read.newest.is_some_and(|id| told(id).is_some());
-        let all_told = read
-            .runs
-            .iter()
-            .all(|r| !r.outcome.is_open() || told(r.id).is_some());
-        if !reaches || !all_told {
+        let out_of_sight =
+            |r: &Run| r.outcome.is_open() && r.is_of_branch() && told(r.id).is_none();
+        let is_old = now.saturating_duration_since(read.at) >= OPEN_ANEW;
+        if !reaches || (is_old && read.runs.iter().any(out_of_sight)) {
             return None;
         }
         for run in &mut read.runs {
@@ -131,9 +133,15 @@ mod tests {
         assert_eq!(branch.joined(&page(90), "main", now), None, "a gap");
         let mut open = page(1);
         open[29].outcome = Outcome::Running;
+        open[29].event = "pull_request".into();
         branch.put(&open, &open, now);
-        let newest = page(2);
-        assert_eq!(branch.joined(&newest, "main", now), None, "run 1 goes on");
+        let later = now + OPEN_ANEW;
+        let others = "a fork's may wait for ever";
+        assert!(branch.joined(&page(2), "main", later).is_some(), "{others}");
+        open[29].event = "push".into();
+        branch.put(&open, &open, now);
+        assert!(branch.joined(&page(2), "main", now).is_some());
+        assert_eq!(branch.joined(&page(2), "main", later), None, "1 goes on");
     }
 
     #[test]

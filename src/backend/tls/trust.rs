@@ -41,7 +41,7 @@ impl Trust {
                 let mut store = RootCertStore::empty();
                 let native = rustls_native_certs::load_native_certs();
                 for error in &native.errors {
-                    tracing::debug!(%error, "a root of this machine cannot be read");
+                    tracing::info!(%error, "a root of this machine cannot be read");
                 }
                 store.add_parsable_certificates(native.certs);
                 store.add_parsable_certificates(self.extra.iter().cloned());

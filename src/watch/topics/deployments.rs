@@ -18,6 +18,8 @@ use crate::watch::picture::Picture;
 
 /// From one question about a service that deploys to the next.
 pub const MOVING: Duration = Duration::from_secs(5);
+/// Services that deploy whose deployments are read at one time; more of them have their turns.
+pub const AT_A_TIME: usize = 6;
 /// From one question about a service at rest to the next.
 pub const RESTING: Duration = Duration::from_secs(30);
 
@@ -168,6 +170,9 @@ pub fn rebuild(p: &mut Picture, now: Timestamp) {
     let mut rows: Vec<Arc<Deployment>> = Vec::with_capacity(p.services.len());
     let mut oldest = p.facts.services.observed_at;
     let mut details = std::mem::take(&mut p.details);
+    // How long what moves has to wait for its turn.
+    let turns = p.deploying().count().div_ceil(AT_A_TIME).max(1);
+    let turn = MOVING * u32::try_from(turns).unwrap_or(u32::MAX);
     for service in p.services.values() {
         while known.next_if(|t| t.service.id < service.id).is_some() {}
         let own = known.next_if(|t| t.holds(p, service)).unwrap_or_else(|| {
@@ -184,7 +189,7 @@ pub fn rebuild(p: &mut Picture, now: Timestamp) {
                     *shown = ended().map(|d| filled(p, d.clone())).collect();
                     changed = true;
                 }
-                if !tells_more(*at, detail, &own.rows, now) {
+                if !tells_more(*at, turn, detail, &own.rows, now) {
                     rows.extend(own.rows.iter().cloned());
                 } else if moves(detail) {
                     // What has ended stays as it was told; what moves is as old as its answer.
@@ -265,6 +270,7 @@ fn newest<'a, D: Borrow<Deployment> + 'a>(
 /// nothing of how it went on.
 fn tells_more(
     at: Timestamp,
+    turn: Duration,
     detail: &[Deployment],
     rollouts: &[Arc<Deployment>],
     now: Timestamp,
@@ -273,7 +279,7 @@ fn tells_more(
         return false;
     }
     if moves(detail) {
-        return is_young(at, MOVING, now);
+        return is_young(at, turn, now);
     }
     let began = newest(rollouts);
     newest(detail) >= began || (!moves(rollouts) && began.is_none_or(|began| began <= at))

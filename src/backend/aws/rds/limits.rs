@@ -40,16 +40,16 @@ impl Rds {
                 .iter()
                 .find(|c| Some(&c.id) == d.cluster.as_ref());
             let theirs = cluster.and_then(|c| c.parameter_group.as_ref());
-            let (group, said) = match (&own, theirs) {
+            let (group, said, of_cluster) = match (&own, theirs) {
                 (Told::Set((_, source)), Some(theirs)) if source != BY_HAND => {
                     match self.said(&mut read, (theirs.clone(), true)).await {
-                        said @ Told::Set((_, _)) if is_by_hand(&said) => (theirs, said),
+                        said @ Told::Set((_, _)) if is_by_hand(&said) => (theirs, said, true),
                         // Whether somebody set it there is not known: then nothing is.
-                        Told::Unknown(why) => (theirs, Told::Unknown(why)),
-                        _ => (group, own),
+                        Told::Unknown(why) => (theirs, Told::Unknown(why), true),
+                        _ => (group, own, false),
                     }
                 }
-                _ => (group, own),
+                _ => (group, own, false),
             };
             all.push(match said {
                 Told::Set((said, source)) => {
@@ -58,9 +58,10 @@ impl Rds {
                         group: group.clone(),
                         source,
                         said,
+                        of_cluster,
                         limit: Told::Unset,
                     };
-                    limit.of(&d.class, d.waits_for_restart())
+                    limit.of(&d.class, told.waits(d, of_cluster))
                 }
                 Told::Unset => {
                     let why = format!("its parameter group {group} has no {PARAMETER}");

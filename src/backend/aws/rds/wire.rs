@@ -283,6 +283,8 @@ pub(super) struct Member {
     id: String,
     #[serde(rename = "IsClusterWriter")]
     writer: Option<String>,
+    #[serde(rename = "DBClusterParameterGroupStatus")]
+    parameters: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -315,6 +317,7 @@ pub(super) struct Cluster {
 impl Cluster {
     pub(super) fn into_domain(self) -> DbCluster {
         let members = self.members.items.iter();
+        let holds = |m: &&Member| m.parameters.as_deref().map(str::trim) == Some("in-sync");
         DbCluster {
             id: text(Some(&self.id)),
             arn: text(self.arn.as_deref()),
@@ -322,6 +325,11 @@ impl Cluster {
             version: text(self.engine_version.as_deref()),
             status: text(self.status.as_deref()),
             multi_az: on(self.multi_az.as_deref()),
+            parameters_hold: members
+                .clone()
+                .filter(holds)
+                .map(|m| text(Some(&m.id)))
+                .collect(),
             members: members
                 .map(|m| (text(Some(&m.id)), on(m.writer.as_deref())))
                 .collect(),
