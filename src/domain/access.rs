@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::passing::Passing;
 use super::policy::{Allowance, Statement, administers, fits};
-use super::reach::{ALL_BUT, Bound, reach, reach_where};
+use super::reach::{ALL_BUT, Bound, Effort, reach, reach_where};
 
 /// A deed that matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -186,6 +186,8 @@ pub struct Principal {
     pub perhaps_calls: Vec<Grant>,
     /// Roles by which it may do more than by itself, the mightiest first.
     pub through: Vec<Passing>,
+    /// How many such roles there are beyond those told.
+    pub through_more: usize,
 }
 
 impl Principal {
@@ -199,8 +201,9 @@ impl Principal {
                 Bound::By(all) => administers(all),
             };
         self.perhaps_administers = self.bound_unread && administers(own);
+        let effort = Effort::default();
         for (action, _) in CALLS {
-            let found = reach(own, bound, action);
+            let found = reach(own, bound, action, &effort);
             let grant = |how| Grant { action, how };
             self.calls.extend(found.sure.clone().map(grant));
             let perhaps = found.perhaps.filter(|_| found.sure.is_none());
@@ -209,7 +212,7 @@ impl Principal {
         for deed in DEEDS {
             let (mut sure, mut perhaps) = (Vec::new(), Vec::new());
             for action in deed.actions().iter().copied() {
-                let found = reach_where(own, bound, action, |how| counts(action, how));
+                let found = reach_where(own, bound, action, &effort, |how| counts(action, how));
                 let grant = |how| Grant { action, how };
                 sure.extend(found.sure.map(grant));
                 perhaps.extend(found.perhaps.map(grant));

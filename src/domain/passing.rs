@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::access::{DEEDS, Deed, Grant, Principal};
 use super::policy::Statement;
-use super::reach::{Bound, Passage, reach, reach_on};
+use super::reach::{Bound, Effort, Passage, reach, reach_on};
 use crate::domain::order::Ordered;
 
 /// The action that passes a role.
@@ -42,6 +42,9 @@ const WAYS: &[Way] = &[
     ),
 ];
 
+/// Roles that are told of one principal: an account has a thousand, and each principal may do with all of them alike.
+const TOLD: usize = 20;
+
 /// A role that can be used through a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Passing {
@@ -71,7 +74,7 @@ pub struct Policies<'a> {
 impl Policies<'_> {
     /// Whether an action is allowed on anything, and how.
     fn may(self, action: &str) -> Option<Passage> {
-        reach(self.own, self.bound, action).passage()
+        reach(self.own, self.bound, action, &Effort::default()).passage()
     }
 
     /// The same on a resource.
@@ -80,11 +83,15 @@ impl Policies<'_> {
     }
 }
 
-/// The roles by which a principal may do more than by itself, the mightiest first.
-pub fn passings(who: &Principal, policies: Policies<'_>, roles: &[Principal]) -> Vec<Passing> {
+/// The roles by which a principal may do more than by itself, the mightiest first, and how many there are beyond those told.
+pub fn passings(
+    who: &Principal,
+    policies: Policies<'_>,
+    roles: &[Principal],
+) -> (Vec<Passing>, usize) {
     // Most may pass nothing: an account has thousands of roles, and each would be held against each.
     if who.administers || who.of_service || policies.may(PASS).is_none() {
-        return Vec::new();
+        return (Vec::new(), 0);
     }
     let ways: Vec<(&Way, Passage)> = WAYS
         .iter()
@@ -101,9 +108,16 @@ pub fn passings(who: &Principal, policies: Policies<'_>, roles: &[Principal]) ->
     let others = roles.iter().filter(|r| !r.of_service && r.arn != who.arn);
     let passing = |role| passing(who, policies, &ways, role);
     let mut found: Vec<Passing> = others.filter_map(passing).collect();
-    let rank = |p: &Passing| (!p.administers, std::cmp::Reverse(p.gains.len()));
+    // Whoever may delete backups is judged for it: such a one is told before others.
+    let rank = |p: &Passing| {
+        let deletes = p.gains.contains(&Deed::DeleteBackups);
+        let gains = std::cmp::Reverse(p.gains.len());
+        (p.unsure, !p.administers, !deletes, gains)
+    };
     found.order_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.role.cmp(&b.role)));
-    found
+    let more = found.len().saturating_sub(TOLD);
+    found.truncate(TOLD);
+    (found, more)
 }
 
 /// What a principal gains by a role, by the ways that are open to it and how each is.
@@ -188,7 +202,7 @@ mod tests {
         let bound = bound.as_deref().map_or(Bound::Free, Bound::By);
         who.judge(&own, bound);
         let policies = Policies { own: &own, bound };
-        let found = passings(&who, policies, &roles).into_iter();
+        let found = passings(&who, policies, &roles).0.into_iter();
         found.map(|p| (p.role, p.by, p.conditional)).collect()
     }
 
@@ -246,7 +260,7 @@ mod tests {
         ]));
         let found = |bound, role: &Principal| {
             let policies = Policies { own: &own, bound };
-            let found = passings(&Principal::default(), policies, std::slice::from_ref(role));
+            let found = passings(&Principal::default(), policies, std::slice::from_ref(role)).0;
             found.iter().map(|p| p.unsure).collect::<Vec<_>>()
         };
         assert_eq!(found(Bound::Free, &hidden), [true]);

@@ -196,7 +196,7 @@ pub fn administers<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> b
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::reach::{Bound, reach};
+    use crate::domain::reach::{Bound, Effort, reach};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -205,7 +205,7 @@ mod tests {
     }
 
     fn allowance(statements: &[Statement], action: &str) -> Option<Allowance> {
-        reach(statements, Bound::Free, action).sure
+        reach(statements, Bound::Free, action, &Effort::default()).sure
     }
 
     fn allow(action: &Value, resource: &Value) -> Value {

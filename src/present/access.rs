@@ -176,6 +176,17 @@ fn through(access: &Access, section: &mut Section) {
             let thing = serde_json::json!({"who": p.arn, "through": passing});
             section.row(format!("{} {}", p.arn, passing.role), cells, &thing);
         }
+        if p.through_more > 0 {
+            let more = format!("{} more roles", p.through_more);
+            let cells = vec![
+                Cell::name(&p.name),
+                Cell::plain(more),
+                Cell::plain("no more than those"),
+                Cell::plain("as those"),
+            ];
+            let thing = serde_json::json!({"who": p.arn, "more": p.through_more});
+            section.row(format!("{} more", p.arn), cells, &thing);
+        }
     }
 }
 

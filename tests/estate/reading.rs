@@ -107,6 +107,38 @@ async fn a_pull_request_from_a_fork_says_nothing_of_the_default_branch() {
     assert_eq!((verdict.id, verdict.outcome), (1, Outcome::Failed));
 }
 
+/// A run may be deleted between two questions: what is known of the others stays, and of its own name one is one.
+#[tokio::test]
+async fn a_run_whose_jobs_are_gone_takes_nothing_away() {
+    let run = json!({
+        "id": 2, "name": "Build", "workflow_id": 7, "run_number": 2, "event": "push", "head_branch": "main", "head_sha": "abc",
+        "status": "completed", "conclusion": "failure", "html_url": "",
+    });
+    let runs = json!({"workflow_runs": [run, run]});
+    let workflow =
+        json!({"id": 7, "name": "Build", "path": ".github/workflows/build.yml", "state": "active"});
+    let peer = Peer::start(vec![
+        page(&json!({"default_branch": "main"})),
+        page(&json!({"workflows": [workflow]})),
+        page(&runs),
+        page(&runs),
+        say(404, "{\"message\":\"Not Found\"}"),
+    ])
+    .await;
+    let config = Config {
+        github: GithubConfig {
+            endpoint: Some(peer.endpoint.clone()),
+            repository: Some("laser/platform".into()),
+            token: Some(CANARY.into()),
+        },
+        ..Config::default()
+    };
+    let client = Backend::new(&config).await.unwrap();
+    let told = client.estate.github.pipelines().await.unwrap();
+    assert_eq!((told.runs.len(), told.workflows[0].runs.len()), (1, 1));
+    assert!(told.looked_into.is_empty());
+}
+
 /// What failed and was mended since is told with its jobs and steps, and asked about once: it never changes.
 #[tokio::test]
 async fn the_jobs_of_a_run_that_failed_before_are_read_once() {

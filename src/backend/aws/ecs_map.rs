@@ -88,7 +88,8 @@ pub(super) fn service(s: &sdk::Service) -> Result<Option<Service>, NoCount> {
         deployment: deployment_config(s),
         load_balancers: s.load_balancers().iter().filter_map(binding).collect(),
         rollouts,
-        revisions: revisions?,
+        // They say again what `deployments[]` says, by another name: where a count is none, they say nothing.
+        revisions: revisions.unwrap_or_default(),
         scaling: None,
         events,
         created_at: time(s.created_at()),

@@ -80,7 +80,12 @@ impl Elb {
             page.target_health_descriptions,
         )?;
         let mut targets: Vec<Target> = told.iter().filter_map(target).collect();
-        targets.order_by(|a, b| (&a.zone, &a.id, a.port).cmp(&(&b.zone, &b.id, b.port)));
+        targets.order_by(|a, b| {
+            let is_well = |t: &Target| t.state == "healthy";
+            (&a.zone, &a.id, a.port, is_well(a)).cmp(&(&b.zone, &b.id, b.port, is_well(b)))
+        });
+        // One that is told twice is one, and as ill as it was called.
+        targets.dedup_by(|b, a| (&a.zone, &a.id, a.port) == (&b.zone, &b.id, b.port));
         Ok(targets)
     }
 }

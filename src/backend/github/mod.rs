@@ -19,7 +19,7 @@ use crate::config::GithubConfig;
 use crate::config::credentials::GITHUB;
 use crate::domain::github::{Deployed, Job, Outcome, Pipelines, Run, RunJobs, Workflow};
 use crate::domain::order::Ordered;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 use branch::Branch;
 use kept::Kept;
 
@@ -50,6 +50,8 @@ const RUNS_EACH: usize = 20;
 const LOOKED_INTO: usize = 4;
 /// Runs that failed before, or on other branches, whose jobs are read: once each, for they never change.
 const FAILED_BEFORE: usize = 8;
+/// Jobs of one run: a page of them.
+const JOBS_EACH: usize = 100;
 /// Deployments shown.
 const DEPLOYED: usize = 8;
 /// Pages read at most of one list.
@@ -108,10 +110,9 @@ impl Github {
             .await?;
         let path = self.path("/actions/runs");
         let read = |l: wire::Runs| {
-            l.workflow_runs
-                .into_iter()
-                .map(wire::run)
-                .collect::<Vec<_>>()
+            let mut seen = BTreeSet::new();
+            let runs = l.workflow_runs.into_iter().map(wire::run);
+            runs.filter(|r| seen.insert(r.id)).collect::<Vec<_>>()
         };
         let size = branch::PAGE.to_string();
         let newest = self
@@ -254,14 +255,20 @@ impl Github {
             .collect();
         before.order_by_key(|r| std::cmp::Reverse(r.started_at));
         wanted.extend(before.into_iter().take(FAILED_BEFORE));
-        let read = wanted.into_iter().map(async |run| {
-            Ok::<_, Problem>(RunJobs {
-                run: run.clone(),
-                jobs: self.jobs(run).await?,
-            })
-        });
+        let read = wanted
+            .into_iter()
+            .map(async |run| match self.jobs(run).await {
+                Ok(jobs) => Ok(Some(RunJobs {
+                    run: run.clone(),
+                    jobs,
+                })),
+                // Deleted since it was listed: of the others it takes nothing away.
+                Err(problem) if problem.kind == ProblemKind::NotFound => Ok(None),
+                Err(problem) => Err(problem),
+            });
         // The line has few seats: they go one after another where it says so.
-        let all: Vec<RunJobs> = futures_util::future::try_join_all(read).await?;
+        let all: Vec<Option<RunJobs>> = futures_util::future::try_join_all(read).await?;
+        let all: Vec<RunJobs> = all.into_iter().flatten().collect();
         let keep: Vec<(u64, u32)> = all.iter().map(|r| (r.run.id, r.run.attempt)).collect();
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         ended.retain(|key, _| keep.contains(key));
@@ -284,7 +291,8 @@ impl Github {
             .rest
             .get::<wire::Jobs>(JOBS, &path, &[("per_page", "100")])
             .await?;
-        let jobs: Vec<Job> = page.value.jobs.into_iter().map(wire::job).collect();
+        let jobs = page.value.jobs.into_iter().take(JOBS_EACH);
+        let jobs: Vec<Job> = jobs.map(wire::job).collect();
         if !run.outcome.is_open() {
             self.ended
                 .lock()

@@ -1,6 +1,6 @@
 //! GitHub: pipelines exist and are green on the default branch, scanners found nothing critical.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::judgement::{Findings, Verdict};
 use super::look::{Look, Seen, span};
@@ -10,6 +10,9 @@ use crate::domain::severity::Severity;
 
 /// Words of one pipeline are one name or another: `security/scan`.
 const FOUR: &str = "build/ci,deploy/release,security/scan/codeql,quality/lint";
+
+/// How far GitHub's clock may be ahead of this one.
+const AHEAD: SignedDuration = SignedDuration::from_mins(10);
 
 const CALLED: &[Param] = &[words("workflows", FOUR)];
 
@@ -89,6 +92,12 @@ fn green(look: &Look<'_>) -> Verdict {
                         String::new()
                     };
                     let words = format!("#{} {}{attempt} {age}", r.number, r.outcome.word());
+                    let is_dated = r.updated_at.is_some_and(|at| at <= look.now + AHEAD);
+                    if r.outcome == Outcome::Passed && !is_dated {
+                        // Whether it is the newest one nobody knows.
+                        found.unknown(&w.name, format!("{words}, by a clock that is not ours"));
+                        continue;
+                    }
                     found.check(r.outcome == Outcome::Passed, &w.name, &words);
                 }
             }
@@ -245,6 +254,12 @@ mod tests {
         let skipped = judged(GREEN, &facts(vec![passed("build"), after]));
         assert_eq!(skipped.state, Proved, "it did not have to run");
         assert_eq!(judged(GREEN, &Facts::default()).state, Unknown);
+        for at in [None, Some("9999-12-30T00:00:00Z".parse().unwrap())] {
+            let mut odd = passed("deploy");
+            odd.runs[0].updated_at = at;
+            let got = judged(GREEN, &facts(vec![passed("build"), odd]));
+            assert_eq!(got.state, Unknown, "{at:?}: {}", got.reason);
+        }
     }
 
     #[test]

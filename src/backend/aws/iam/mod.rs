@@ -17,7 +17,7 @@ use crate::domain::access::{Access, Credentials, Principal, PrincipalKind};
 use crate::domain::order::Ordered;
 use crate::domain::passing::{Policies, passings};
 use crate::domain::policy::{self, Statement};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::reach::Bound;
 use wire::{Attached, Inline, Members, Page, Report};
 
@@ -97,8 +97,10 @@ impl Iam {
             Ok(all) => (Some(all), None),
             Err(why) => (None, Some(why)),
         };
+        // Thousands of policies held against each other: answers of others do not wait for that.
+        let principals = tokio::task::spawn_blocking(move || known.principals()).await;
         Ok(Access {
-            principals: known.principals(),
+            principals: principals.map_err(|e| broke_off(&e))?,
             cut: pages.is_cut(),
             credentials,
             no_credentials,
@@ -116,6 +118,16 @@ impl Iam {
             Err(problem) => Err(problem.why),
         }
     }
+}
+
+fn broke_off(e: &tokio::task::JoinError) -> Problem {
+    Problem::new(
+        ProblemKind::Internal,
+        "iam",
+        "Cannot work out who may do what",
+        e.to_string(),
+        "It is tried again with the next question.",
+    )
 }
 
 /// The region that IAM's calls are signed for: one a partition (AWS General Reference, "IAM endpoints and quotas").
@@ -242,9 +254,10 @@ impl Known {
                 own: &judged.own,
                 bound: judged.bound.bound(),
             };
-            let through = passings(&judged.principal, policies, &taken);
+            let (through, through_more) = passings(&judged.principal, policies, &taken);
             Principal {
                 through,
+                through_more,
                 ..judged.principal
             }
         };

@@ -8,10 +8,14 @@ use crate::backend::aws::convert::{some_text, text};
 use crate::domain::database::Databases;
 use crate::domain::db_limit::{DbLimit, PARAMETER};
 use crate::domain::problem::Problem;
+use crate::domain::text::clip;
 use crate::domain::told::Told;
 
 /// What a group says: the value, and who set it. Unset: it has no such parameter.
 type Said = Told<(Option<String>, String)>;
+
+/// Characters of a value that are kept: a formula is some fifty, and each instance has its own copy.
+const LONGEST: usize = 500;
 
 /// Who changed a parameter by hand.
 const BY_HAND: &str = "user";
@@ -82,7 +86,7 @@ impl Rds {
         }
         let said = match self.parameter(&group, PARAMETER).await {
             Ok(Some(p)) => Told::Set((
-                some_text(p.parameter_value.as_deref()),
+                some_text(p.parameter_value.as_deref()).map(|said| clip(&said, LONGEST)),
                 text(p.source.as_deref()),
             )),
             Ok(None) => Told::Unset,

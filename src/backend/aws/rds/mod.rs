@@ -3,6 +3,7 @@
 
 mod backups;
 mod limits;
+mod member;
 mod parameters;
 mod transit;
 mod wire;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::super::convert::{some_text, stamp, text};
 use super::super::sound::Required;
 use super::Paged;
+use super::member::{self, Member};
 use crate::domain::database::{Database, DbCluster};
 
 /// A list's holder: `Holder { items }` for `<Item>` elements.
@@ -277,17 +278,6 @@ impl Instance {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Member {
-    #[serde(rename = "DBInstanceIdentifier")]
-    id: String,
-    #[serde(rename = "IsClusterWriter")]
-    writer: Option<String>,
-    #[serde(rename = "DBClusterParameterGroupStatus")]
-    parameters: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Cluster {
     #[serde(rename = "DBClusterIdentifier")]
@@ -316,8 +306,6 @@ pub(super) struct Cluster {
 
 impl Cluster {
     pub(super) fn into_domain(self) -> DbCluster {
-        let members = self.members.items.iter();
-        let holds = |m: &&Member| m.parameters.as_deref().map(str::trim) == Some("in-sync");
         DbCluster {
             id: text(Some(&self.id)),
             arn: text(self.arn.as_deref()),
@@ -325,14 +313,8 @@ impl Cluster {
             version: text(self.engine_version.as_deref()),
             status: text(self.status.as_deref()),
             multi_az: on(self.multi_az.as_deref()),
-            parameters_hold: members
-                .clone()
-                .filter(holds)
-                .map(|m| text(Some(&m.id)))
-                .collect(),
-            members: members
-                .map(|m| (text(Some(&m.id)), on(m.writer.as_deref())))
-                .collect(),
+            parameters_hold: member::held(&self.members.items),
+            members: member::told(&self.members.items),
             encrypted: on(self.storage_encrypted.as_deref()),
             parameter_group: some_text(self.parameter_group.as_deref()),
             retention_days: whole(self.backup_retention_period.as_deref()).unwrap_or(0),
