@@ -274,6 +274,60 @@ async fn a_rollback_under_way_is_not_rolled_back_forward_without_being_told() {
     );
 }
 
+/// Both bring one revision: the rollback is not what became of the restart.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_that_a_restart_replaces_is_told_as_superseded_and_keeps_its_own_deployment() {
+    let bench = Bench::at(SLOW).await;
+    let ana = bench.console().await;
+    let elsewhere = bench.console_elsewhere().await;
+    let before = ana.service(&api()).await.revision.number;
+    let back = ana.start(rollback(Some(before - 2))).await.unwrap();
+    let own = async || loop {
+        let runs = ana.engine.runs().borrow().clone();
+        let run = runs.iter().find(|r| r.id == back).unwrap();
+        if let Some(id) = run.deployment.clone() {
+            return id;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    let brought = own().await;
+    // A console of this journal is told to wait; a deploy, which goes forward again, and a stop are not.
+    let restart = || Intent::Restart { service: api() };
+    let scale = Intent::Scale {
+        service: api(),
+        desired: 9,
+    };
+    let wait = |r: &String| r.contains("under way already") && r.contains("stop it");
+    for intent in [restart(), scale] {
+        let preview = ana.preview(intent).await;
+        assert!(preview.refusals.iter().any(wait), "{:?}", preview.refusals);
+    }
+    let stop = Intent::Stop {
+        service: api(),
+        rollback: true,
+    };
+    for intent in [deploy("1.8.3"), stop] {
+        let preview = ana.preview(intent).await;
+        assert!(preview.refusals.is_empty(), "{:?}", preview.refusals);
+    }
+    let restarted = elsewhere.run(restart()).await;
+    let told = story(&restarted);
+    assert_eq!(restarted.outcome, Some(Outcome::Succeeded), "{told}");
+    let back = ana.wait(&back).await;
+    assert_eq!(back.outcome, Some(Outcome::Stopped), "{}", story(&back));
+    assert_eq!(back.deployment.as_ref(), Some(&brought));
+    let theirs = restarted.deployment.unwrap();
+    assert_ne!(theirs, brought);
+    let rows = ana.store.audit_rows(10).await.unwrap();
+    let row = rows.iter().find(|r| r.outcome == Some(Outcome::Stopped));
+    let short = theirs.rsplit('/').next().unwrap_or_default();
+    let said = format!("superseded by deployment {short}");
+    assert!(row.is_some_and(|r| r.detail.contains(&said)), "{row:?}");
+    // Whoever reads the journal later knows it as well.
+    let journalled = ana.store.journal_run(&back.id).await.unwrap().unwrap();
+    assert_eq!(journalled.marks.get("deployment"), Some(&brought));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_own_rollback_that_is_followed_can_be_stopped() {
     let bench = Bench::at(SLOW).await;

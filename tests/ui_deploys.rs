@@ -216,6 +216,11 @@ fn an_action_has_the_deployment_that_it_brought_about_and_no_other() {
         "somebody else's revision"
     );
     assert_eq!(
+        whose(&|r| r.deployment = Some("another, which it brought about".into())),
+        (false, false),
+        "another's deployment of the same revision"
+    );
+    assert_eq!(
         whose(&|r| r.phase = Phase::Execute),
         (false, false),
         "nothing was called yet"

@@ -90,6 +90,11 @@ impl Board {
         self.edit(id, |run| run.brings = Some(revision.clone()));
     }
 
+    /// The deployment that its call brought about.
+    pub fn brought(&self, id: &str, deployment: &str) {
+        self.edit(id, |run| run.deployment = Some(deployment.to_owned()));
+    }
+
     /// Ends a run on the board; `recorded`: its end is in the audit chain.
     pub fn end(&self, id: &str, outcome: Outcome, text: &str, recorded: bool) {
         // Where it stood when it ended: writing that down is another phase, and went well or not by itself.

@@ -185,6 +185,7 @@ impl Engine {
             who: who.clone(),
             reattached: false,
             brings: None,
+            deployment: None,
         });
         if let Some(p) = store.unanchored() {
             let text = format!("{p}. {}", p.fix);

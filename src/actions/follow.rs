@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::goal::{Goal, Step};
+use super::goal::{Goal, Sight, Step};
 use super::hands::Hands;
 use crate::domain::action::Phase;
 use crate::domain::service::{DeploymentConfig, Service, Strategy};
@@ -40,6 +40,7 @@ pub async fn follow(hands: &Hands<'_>, goal: &Goal) -> Followed {
                 told.trouble = false;
                 told.events(hands, &sight.service).await;
                 moved.rests = rests(&sight.service.deployment);
+                told.own(hands, goal, &sight).await;
                 match goal.judge(&sight, began.elapsed(), hands.timing.patience) {
                     Step::Reached(text) => return Followed::Reached(text),
                     Step::Lost(why) => return Followed::Lost(why),
@@ -76,6 +77,8 @@ pub async fn follow(hands: &Hands<'_>, goal: &Goal) -> Followed {
 
 /// The mark of a run that was put aside because nothing new came: how it stood.
 pub const STOOD: &str = "stood";
+/// The mark of a run whose call brought a deployment about: which.
+pub const OWN: &str = "deployment";
 
 /// How far something is, in a form that can be compared.
 pub fn standing(done: Option<(u32, u32)>, note: &str) -> String {
@@ -140,11 +143,24 @@ fn pause(timing: &super::Timing, polls: u32) -> Duration {
 #[derive(Debug, Default)]
 struct Told {
     last: String,
+    own: Option<String>,
     events: Option<HashSet<String>>,
     trouble: bool,
 }
 
 impl Told {
+    /// Which deployment is ours, once it is known: for faces here, and for other consoles.
+    async fn own(&mut self, hands: &Hands<'_>, goal: &Goal, sight: &Sight) {
+        let Some(id) = goal.deployment(sight).map(|d| d.id.as_str()) else {
+            return;
+        };
+        if self.own.as_deref() != Some(id) {
+            self.own = Some(id.to_owned());
+            hands.board.brought(hands.claim.run(), id);
+            hands.note(Phase::Follow, "", &[(OWN, id)]).await;
+        }
+    }
+
     async fn note(&mut self, hands: &Hands<'_>, note: &str) {
         if self.last != note {
             note.clone_into(&mut self.last);

@@ -184,34 +184,43 @@ impl Goal {
     }
 }
 
+/// The first deployment of the revision that came after those of before the call: a later one of the same revision, as of a restart,
+/// is another's.
 fn our_deployment<'a>(
     sight: &'a Sight,
     revision: &Revision,
     seen: &[String],
 ) -> Option<&'a Deployment> {
-    sight.deployments.iter().find(|d| {
+    let is_new = |d: &&Deployment| !seen.contains(&d.id);
+    let is_ours = |d: &&Deployment| {
         d.source == DeploymentSource::ServiceDeployments
-            && !seen.contains(&d.id)
+            && is_new(d)
             && d.to.as_ref().is_some_and(|to| same(&to.revision, revision))
-    })
+    };
+    let mut list = sight.deployments.iter();
+    if list.clone().all(|d| is_new(&d)) {
+        // Where none of before is told, nothing parts what came before the call from what came after it.
+        return list.find(is_ours);
+    }
+    list.take_while(is_new).filter(is_ours).last()
 }
 
 fn our_rollout<'a>(sight: &'a Sight, revision: &Revision, seen: &[String]) -> Option<&'a Rollout> {
-    sight
-        .service
-        .rollouts
-        .iter()
-        .find(|r| !seen.contains(&rollout_mark(r)) && same(&r.revision, revision))
+    let came = sight.service.rollouts.iter();
+    came.filter(|r| !seen.contains(&rollout_mark(r)) && same(&r.revision, revision))
+        .min_by_key(|r| r.created_at)
 }
 
 fn rollout(sight: &Sight, revision: &Revision, seen: &[String]) -> Step {
     if let Some(ours) = our_deployment(sight, revision, seen) {
         return by_deployment(sight, ours, seen);
     }
-    let primary = sight.primary();
-    let stranger =
-        primary.filter(|p| !seen.contains(&rollout_mark(p)) && !same(&p.revision, revision));
     let ours = our_rollout(sight, revision, seen);
+    let is_other = |p: &&Rollout| {
+        let later = ours.is_some_and(|o| o.created_at < p.created_at);
+        !seen.contains(&rollout_mark(p)) && (later || !same(&p.revision, revision))
+    };
+    let stranger = sight.primary().filter(is_other);
     if let Some(other) = stranger {
         return overtaken(other, ours);
     }
@@ -278,11 +287,13 @@ fn failures(state: &str, counted: Option<(u32, u32)>) -> String {
 }
 
 fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
+    // Of several that came later, the first took its place.
     let newer = sight
         .deployments
         .iter()
         .take_while(|d| d.id != ours.id)
-        .find(|d| !seen.contains(&d.id));
+        .filter(|d| !seen.contains(&d.id))
+        .last();
     let why = ours
         .rollback_reason
         .as_deref()

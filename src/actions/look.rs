@@ -185,6 +185,7 @@ impl Look<'_> {
         let here: Vec<&JournalRun> = (open.runs.iter())
             .filter(|r| r.run.intent.service() == Some(service))
             .collect();
+        let lanes = Lane::awaited(intent);
         let mut lines = Vec::new();
         for r in &here {
             let line = format!(
@@ -203,7 +204,7 @@ impl Look<'_> {
                 draft.warn(format!(
                     "left open by a console that is gone, or of unknown outcome: {line}"
                 ));
-            } else if Lane::of(&r.run.intent) == Lane::of(intent) {
+            } else if lanes.contains(&Lane::of(&r.run.intent)) {
                 let instead = match intent {
                     Intent::Stop { .. } => "deploy what is to run",
                     _ => "stop it",
@@ -222,7 +223,7 @@ impl Look<'_> {
             );
             if r.state == RunState::Nobody {
                 draft.warn(format!("left open by a console that is gone: {line}"));
-            } else if r.lane == Lane::of(intent).word() {
+            } else if lanes.iter().any(|l| r.lane == l.word()) {
                 draft.refuse(format!("somebody is acting on it already: {line}"));
             } else {
                 draft.warn(format!("somebody is acting on it: {line}"));

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::engine::Engine;
-use super::follow::{STOOD, standing};
+use super::follow::{OWN, STOOD, standing};
 use super::goal::{Goal, Step};
 use super::life::{Confirmed, Start};
 use crate::domain::action::Run;
@@ -48,6 +48,7 @@ fn as_shown(found: JournalRun) -> Run {
     let goal: Option<Goal> = goal.and_then(|g| serde_json::from_str(g).ok());
     let mut run = found.run;
     run.brings = goal.as_ref().and_then(Goal::revision).cloned();
+    run.deployment = found.marks.get(OWN).cloned();
     if found.unknown {
         run.outcome = Some(Outcome::Unknown);
         run.finished_at = run.lines.last().map(|l| l.at);

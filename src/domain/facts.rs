@@ -229,7 +229,8 @@ impl Facts {
     }
 
     /// The deployment that an action brought about, or works on, once its call was made: the newest of its service that was begun in
-    /// the action's time, or the running one while the action goes on; of the action's revision, where that is known.
+    /// the action's time, or the running one while the action goes on; of the action's revision, where that is known. Once ECS has
+    /// told which one it is, it is that one.
     pub fn deployment_of(&self, run: &Run) -> Option<&Arc<Deployment>> {
         if matches!(run.intent, Intent::Scale { .. }) || !run.has_called() {
             // The one changes how many tasks run, of whatever revision; the other has changed nothing.
@@ -240,6 +241,13 @@ impl Facts {
             brings_it(run, d) && ((run.goes_on() && d.state.is_running()) || began_within(run, d))
         };
         let mut rows = self.deployment_rows().iter();
+        if let Some(own) = &run.deployment {
+            // A service whose service deployments are not read tells of the same one under another id.
+            let is_own = |d: &&Arc<Deployment>| {
+                &d.id == own || (d.source == DeploymentSource::Rollouts && ours(d))
+            };
+            return rows.find(|d| &d.service == service && is_own(d));
+        }
         rows.find(|d| &d.service == service && ours(d))
     }
 

@@ -41,6 +41,20 @@ impl Lane {
         }
     }
 
+    /// The lanes in which nothing may be under way for an intent to begin. A deploy may replace a rollback, to go forward again; a
+    /// restart would replace it unsaid, and a new count would change what it waits for.
+    pub fn awaited(intent: &Intent) -> &'static [Self] {
+        match intent {
+            Intent::Restart { .. } | Intent::Scale { .. } => &[Self::Change, Self::Brake],
+            Intent::Deploy { .. } => &[Self::Change],
+            Intent::Rollback { .. } => &[Self::Brake],
+            Intent::Stop { .. } => &[Self::Halt],
+            Intent::SignOff { .. } | Intent::Waive { .. } | Intent::Withdraw { .. } => {
+                &[Self::Word]
+            }
+        }
+    }
+
     /// The word under which it is stored.
     pub fn word(self) -> &'static str {
         match self {
@@ -134,7 +148,7 @@ impl Store {
         let mut tx = self.lock().await.map_err(wrong)?;
         migrate::refuse_newer(&self.path, &mut tx).await?;
         if let Some(service) = intent.service() {
-            self.make_room(&mut tx, &service.to_string(), lane, &run)
+            self.make_room(&mut tx, &service.to_string(), intent, &run)
                 .await?;
         }
         sqlx::query(
@@ -287,28 +301,29 @@ impl Store {
         })
     }
 
-    /// Refuses if somebody drives a run of that lane; closes those that nobody drives.
+    /// Refuses if somebody drives a run that this one waits for; closes those of its own lane that nobody drives.
     async fn make_room(
         &self,
         tx: &mut SqliteConnection,
         service: &str,
-        lane: Lane,
+        intent: &Intent,
         successor: &str,
     ) -> Result<(), Problem> {
         let wrong = |e: sqlx::Error| fault::writing("the intent", &self.path, &e);
-        let others: Vec<(String, String, String, String, String, i64)> = sqlx::query_as(
-            "SELECT run, title, who, host, state, lease_until FROM run
-             WHERE environment = ? AND service = ? AND lane = ? AND state <> 'closed'",
+        type Found = (String, String, String, String, String, i64, String);
+        let others: Vec<Found> = sqlx::query_as(
+            "SELECT run, title, who, host, state, lease_until, lane FROM run
+             WHERE environment = ? AND service = ? AND state <> 'closed'",
         )
         .bind(&self.environment)
         .bind(service)
-        .bind(lane.word())
         .fetch_all(&mut *tx)
         .await
         .map_err(wrong)?;
         let now = Timestamp::now().as_millisecond();
-        for (run, title, who, host, state, lease_until) in others {
-            if state == "open" && lease_until > now {
+        let waits = |of: &str| Lane::awaited(intent).iter().any(|l| l.word() == of);
+        for (run, title, who, host, state, lease_until, of) in others {
+            if state == "open" && lease_until > now && waits(&of) {
                 return Err(Problem::new(
                     ProblemKind::Conflict,
                     "journal",
@@ -316,6 +331,9 @@ impl Store {
                     format!("{who} on {host} is acting on it: {title} (run {run})"),
                     "Wait until that run has ended, or stop it and roll back.",
                 ));
+            }
+            if of != Lane::of(intent).word() {
+                continue;
             }
             let detail = format!("nobody drove this run any more; replaced by run {successor}");
             self.shut(tx, &run, Outcome::Unknown, &detail, None)

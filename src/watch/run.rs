@@ -431,6 +431,7 @@ mod tests {
             who: String::new(),
             reattached: false,
             brings: None,
+            deployment: None,
         };
         // One that is put aside has no end in the journal.
         let over = Some(Outcome::Unknown);

@@ -455,3 +455,59 @@ fn a_rollout_is_replaced_where_the_endpoint_knows_no_deployments() {
     assert!(!replaces(&back, &ours, &while_ours), "it has not begun");
     assert!(!replaces(&rollout(41, &before.marks()), &ours, &now));
 }
+
+/// A rollback and, during its bake, a restart: two deployments of one revision.
+#[test]
+fn ours_is_the_first_of_its_revision_and_no_later_one() {
+    let goal = rollout(42, &before().marks());
+    let past = || deployment("d1", 40, 41, DeploymentState::Successful);
+    let with = |ours, restart| {
+        let list = vec![
+            deployment("d3", 42, 42, restart),
+            deployment("d2", 41, 42, ours),
+            past(),
+        ];
+        sight(vec![], list, counts(6, 6, 0))
+    };
+    let both = with(DeploymentState::Stopped, DeploymentState::InProgress);
+    assert_eq!(goal.deployment(&both).map(|d| d.id.as_str()), Some("d2"));
+    let wanted = format!("superseded by deployment d3 of api:42{STRANGER}");
+    for restart in [
+        DeploymentState::InProgress,
+        DeploymentState::Stopped,
+        DeploymentState::Successful,
+    ] {
+        let seen = with(DeploymentState::Stopped, restart);
+        let step = goal.judge(&seen, NOW, PATIENCE);
+        assert_eq!(step, Step::Superseded(wanted.clone()), "{restart:?}");
+    }
+    // The restart has found the other, and is followed by its own.
+    let theirs = rollout(42, &[before().marks(), vec!["d2".into()]].concat());
+    assert_eq!(theirs.deployment(&both).map(|d| d.id.as_str()), Some("d3"));
+    assert!(replaces(&theirs, &goal, &both));
+    // Of those that came later the first took its place.
+    let mut third = both;
+    let last = deployment("d4", 42, 50, DeploymentState::InProgress);
+    third.deployments.insert(0, last);
+    let step = goal.judge(&third, NOW, PATIENCE);
+    assert_eq!(step, Step::Superseded(wanted));
+}
+
+#[test]
+fn where_rollouts_alone_tell_a_later_one_of_our_revision_is_not_ours_either() {
+    let at = |s: i64| jiff::Timestamp::from_second(s).ok();
+    let mut restart = roll("ecs-svc/3", "PRIMARY", 42, "COMPLETED", "", counts(6, 6, 0));
+    let mut ours = roll(
+        "ecs-svc/2",
+        "ACTIVE",
+        42,
+        "IN_PROGRESS",
+        "",
+        counts(6, 1, 0),
+    );
+    (ours.created_at, restart.created_at) = (at(10), at(20));
+    let seen = sight(vec![restart, ours], vec![], counts(6, 6, 0));
+    let step = deploying().judge(&seen, NOW, PATIENCE);
+    let wanted = format!("superseded by deployment 3 of api:42{STRANGER}");
+    assert_eq!(step, Step::Superseded(wanted));
+}
