@@ -168,7 +168,17 @@ fn a_rollback_goes_one_way_everywhere_and_its_target_never_drains() {
         "{text}"
     );
     // All that are wanted run, and others are started: that is not done.
-    assert!(c.shows("▶ start 2/4") && !c.shows("✓ start"), "{text}");
+    assert!(c.shows("▶ start 0/2") && !c.shows("✓ start"), "{text}");
+    let over = |d: &mut Deployment| {
+        back(d);
+        d.from[0].counts.pending = 0;
+        d.to.as_mut().unwrap().counts = Default::default();
+    };
+    let mut c = Console::with(120, 40, with(over, Vec::new()));
+    c.keys("4");
+    for words in ["✓ start 2/2", "✓ stop old", "99 %"] {
+        assert!(c.shows(words), "{words}: {}", c.text());
+    }
 }
 
 #[test]

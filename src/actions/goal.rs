@@ -299,7 +299,7 @@ fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
         .as_deref()
         .filter(|r| !r.is_empty())
         .unwrap_or(&ours.reason);
-    let done = |r: Option<&RevisionLoad>| r.map(|r| (r.counts.running, r.counts.desired));
+    let done = |r: Option<&RevisionLoad>| r.map(|r| r.counts.started());
     match ours.state {
         DeploymentState::Successful => Step::Reached(match &ours.to {
             Some(to) => {

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::deployment::{Deployment, DeploymentSource, DeploymentState};
+use super::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 
 /// What is left of a step that has only just not ended: a deployment that runs is never told as done.
 const ALMOST: f64 = 0.99;
@@ -161,16 +161,22 @@ impl Deployment {
             }
             _ => 0.0,
         };
-        let old: u32 = from.iter().map(|r| r.counts.running).sum();
+        // What fails may be starting anew when it is called back: that is to be stopped as well.
+        let starting = |r: &RevisionLoad| {
+            if self.goes_back() {
+                r.counts.pending
+            } else {
+                0
+            }
+        };
+        let left = from
+            .iter()
+            .map(|r| r.counts.running.saturating_add(starting(r)));
+        let old: u32 = left.fold(0, u32::saturating_add);
         // What is left of several old revisions was one revision's tasks once.
         let had = from.iter().map(|r| r.counts.desired).max().unwrap_or(0);
         let gone = 1.0 - part(old, had.max(desired).max(old));
-        // Nothing of what goes back is done before the vendor says so: its counts look the same before it begins.
-        let most = if self.goes_back() { ALMOST } else { 1.0 };
-        (
-            started.min(most),
-            (!from.is_empty()).then_some(gone.min(most)),
-        )
+        (started, (!from.is_empty()).then_some(gone))
     }
 
     /// Why nobody can say how far it is, while it runs: one that shifts traffic is told by its stages, and not as one that replaces

@@ -49,10 +49,10 @@ pub struct TaskCounts {
 }
 
 impl TaskCounts {
-    /// Tasks that run, of those that are wanted; of all that run or start where those are more: tasks of what comes back run already
-    /// while others of it are started.
+    /// Tasks that run, of those that are wanted: what still starts is not done. Of what comes back, tasks run already while others
+    /// of it are started, which are to take their place.
     pub fn started(self) -> (u32, u32) {
-        let all = self.running.saturating_add(self.pending);
-        (self.running, self.desired.max(all))
+        let no_more_to_start = self.desired.saturating_sub(self.pending);
+        (self.running.min(no_more_to_start), self.desired)
     }
 }

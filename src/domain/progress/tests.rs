@@ -139,15 +139,17 @@ fn how_far_a_canary_is_stays_unknown_until_its_stage_is_told() {
     assert_eq!(rest(&d).0, Some(50));
 }
 
-/// Tasks of the revision that comes back run from the first moment, and some are started anew: nothing of that is done.
+/// Tasks of the revision that comes back run from the first moment, and some are started anew: what is started is done when none
+/// starts any more, what is stopped when none is left, and all of it when the vendor says so.
 #[test]
 fn a_rollback_counts_the_tasks_that_it_starts_and_is_done_when_the_vendor_says_so() {
     let mut d = deployment(Strategy::Rolling, None, 2, 3);
     d.state = DeploymentState::RollingBack;
     let told = |d: &Deployment| {
         let steps = d.steps(second(20));
-        let done = steps.iter().any(|s| s.share >= 1.0);
-        (d.percent(second(20)).unwrap(), done)
+        let done: Vec<bool> = steps.iter().map(|s| s.share >= 1.0 && !s.now).collect();
+        let started = d.sides().1.unwrap().counts.started();
+        (d.percent(second(20)).unwrap(), started, done)
     };
     d.from[0].counts.pending = 3;
     let mut seen = vec![told(&d)];
@@ -156,8 +158,17 @@ fn a_rollback_counts_the_tasks_that_it_starts_and_is_done_when_the_vendor_says_s
     (d.from[0].counts.running, d.from[0].counts.pending) = (3, 0);
     seen.push(told(&d));
     d.to = Some(load(4, 0, 0, None));
+    d.to.as_mut().unwrap().counts.pending = 1;
     seen.push(told(&d));
-    let wanted = [(41, false), (58, false), (66, false), (99, false)];
+    d.to.as_mut().unwrap().counts.pending = 0;
+    seen.push(told(&d));
+    let wanted = [
+        (16, (0, 3), vec![false, false]),
+        (50, (2, 3), vec![false, false]),
+        (66, (3, 3), vec![true, false]),
+        (83, (3, 3), vec![true, false]),
+        (99, (3, 3), vec![true, true]),
+    ];
     assert_eq!(seen, wanted);
     d.state = DeploymentState::RolledBack;
     assert_eq!(d.percent(second(20)), Some(100));
