@@ -113,7 +113,7 @@ impl Rollback<'_> {
                 service.revision
             ));
         }
-        if let Some(last) = last_that_failed(&subject.sight, &target.revision) {
+        if let Some(last) = last_that_failed(&subject.sight.deployments, &target.revision) {
             let (state, why) = (last.state.word(), last.trouble().unwrap_or_default());
             let when = last.finished_at.or(last.created_at);
             let when = when.map_or_else(String::new, |at| format!(" {} ago", words::ago(at, now)));
@@ -261,7 +261,10 @@ fn is_after(r: &Revision, current: &Revision) -> bool {
 
 /// The last deployment of a revision, where it did not end well. What went back by `deployments[]` names what it went back to, not
 /// what failed.
-pub fn last_that_failed<'a>(sight: &'a Sight, revision: &Revision) -> Option<&'a Deployment> {
+pub fn last_that_failed<'a>(
+    deployments: &'a [Deployment],
+    revision: &Revision,
+) -> Option<&'a Deployment> {
     let told = |d: &&Deployment| match d.source {
         DeploymentSource::ServiceDeployments => true,
         DeploymentSource::Rollouts => d.state != DeploymentState::RolledBack,
@@ -270,7 +273,7 @@ pub fn last_that_failed<'a>(sight: &'a Sight, revision: &Revision) -> Option<&'a
         let to = d.to.as_ref();
         !d.state.is_running() && to.is_some_and(|to| words::same(&to.revision, revision))
     };
-    let last = sight.deployments.iter().filter(told).find(of)?;
+    let last = deployments.iter().filter(told).find(of)?;
     matches!(
         last.state,
         DeploymentState::RolledBack | DeploymentState::Failed

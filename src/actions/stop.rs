@@ -1,13 +1,13 @@
 //! Stop the running deployment, going back or not.
 
 use super::draft::Draft;
-use super::goal::{Goal, Sight};
+use super::goal::Goal;
 use super::hands::{Halt, Hands, not_begun};
 use super::look::Look;
 use super::rollback::{NAME_IT, last_that_failed};
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
 use crate::domain::problem::Problem;
-use crate::domain::service::ServiceId;
+use crate::domain::service::{Revision, ServiceId};
 
 /// The intent's parts.
 #[derive(Clone, Copy, Debug)]
@@ -46,15 +46,13 @@ impl Stop<'_> {
                 ));
             }
             Some(d) => {
-                let to = d.from.iter().map(|r| r.revision.to_string());
-                let back: Vec<String> = to.collect();
                 if self.rollback {
-                    warn_of_the_way_back(&mut draft, &subject.sight, d);
+                    warn_of_the_way_back(&mut draft, &subject.sight.deployments, d);
                 }
                 draft.fact(
                     "then",
                     if self.rollback {
-                        format!("ECS goes back to {}", back.join(", "))
+                        way_back(d)
                     } else {
                         "tasks of both revisions stay as they are".to_owned()
                     },
@@ -76,17 +74,51 @@ impl Stop<'_> {
     }
 }
 
+/// The revisions that ECS may go back to: the one that it tells, else each of those that are replaced, newest first.
+fn possible(running: &Deployment) -> Vec<&Revision> {
+    if running.rollback_to.is_some()
+        && let Some(told) = running.way_back()
+    {
+        return vec![&told.revision];
+    }
+    let mut found: Vec<&Revision> = running.from.iter().map(|r| &r.revision).collect();
+    found.sort_by_key(|r| (&r.family, std::cmp::Reverse(r.number)));
+    found.dedup_by_key(|r| (&r.family, r.number));
+    found
+}
+
+/// What ECS goes back to, in words.
+fn way_back(running: &Deployment) -> String {
+    let names = possible(running).into_iter().map(ToString::to_string);
+    let names: Vec<String> = names.collect();
+    match names.as_slice() {
+        [] => "ECS goes back, and does not tell to which revision before it begins".to_owned(),
+        [only] => format!("ECS goes back to {only}"),
+        several => format!(
+            "ECS goes back to {}, and does not tell which before it begins",
+            several.join(" or ")
+        ),
+    }
+}
+
 /// To stop a rollback is to go forward again: to what somebody went back from, which may be what failed.
-fn warn_of_the_way_back(draft: &mut Draft, sight: &Sight, running: &Deployment) {
+fn warn_of_the_way_back(draft: &mut Draft, deployments: &[Deployment], running: &Deployment) {
     let Some(to) = running.to.as_ref().map(|to| &to.revision) else {
         return;
     };
-    let replaced = running.from.iter().map(|r| &r.revision);
-    for newer in replaced.filter(|r| r.family == to.family && r.number > to.number) {
+    let possible = possible(running);
+    let brings = match possible.as_slice() {
+        [_] => "brings",
+        _ => "may bring",
+    };
+    for newer in possible {
+        if newer.family != to.family || newer.number <= to.number {
+            continue;
+        }
         draft.warn(format!(
-            "the running deployment goes back to {to}: to stop it brings {newer} back"
+            "the running deployment goes back to {to}: to stop it {brings} {newer} back"
         ));
-        if let Some(last) = last_that_failed(sight, newer) {
+        if let Some(last) = last_that_failed(deployments, newer) {
             draft.input("last deployment of the target", &last.id);
             draft.danger(
                 newer.to_string(),
@@ -149,4 +181,69 @@ pub async fn send(
         .await;
     hands.settle(answer, &goal).await?;
     Ok(goal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::deployment::RevisionLoad;
+    use crate::domain::service::{CircuitBreaker, Strategy, TaskCounts};
+
+    fn load(n: u32) -> RevisionLoad {
+        let arn = format!("arn:aws:ecs:us-east-1:1:task-definition/api:{n}");
+        RevisionLoad {
+            revision: Revision::parse(&arn).unwrap(),
+            service_revision: Some(format!("revision-of-{n}")),
+            image: None,
+            counts: TaskCounts::default(),
+            traffic_percent: None,
+        }
+    }
+
+    #[test]
+    fn a_stop_names_the_one_that_ecs_tells_or_says_that_it_does_not() {
+        let mut d = Deployment {
+            id: "d".into(),
+            service: ServiceId {
+                cluster: "prod".into(),
+                name: "api".into(),
+            },
+            strategy: Strategy::Canary,
+            state: DeploymentState::InProgress,
+            reason: String::new(),
+            from: vec![load(3), load(4), load(4)],
+            to: Some(load(2)),
+            circuit_breaker: CircuitBreaker::default(),
+            failures: None,
+            alarms: vec![],
+            lifecycle_stage: None,
+            pace: Default::default(),
+            rollback_reason: None,
+            rollback_to: None,
+            created_at: None,
+            started_at: None,
+            finished_at: None,
+            source: DeploymentSource::ServiceDeployments,
+        };
+        let told = |d: &Deployment| {
+            let mut draft = Draft::new(String::new());
+            warn_of_the_way_back(&mut draft, &[], d);
+            (way_back(d), draft.warnings)
+        };
+        let goes = |words: &str| format!("the running deployment goes back to api:2: {words}");
+        let unsure = "ECS goes back to api:4 or api:3, and does not tell which before it begins";
+        let (words, warnings) = told(&d);
+        assert_eq!(words, unsure);
+        let may = ["api:4", "api:3"].map(|r| goes(&format!("to stop it may bring {r} back")));
+        assert_eq!(warnings, may);
+        d.rollback_to = Some("revision-of-3".into());
+        let one = (
+            "ECS goes back to api:3".to_owned(),
+            vec![goes("to stop it brings api:3 back")],
+        );
+        assert_eq!(told(&d), one);
+        d.rollback_to = None;
+        d.from.truncate(1);
+        assert_eq!(told(&d), one);
+    }
 }
