@@ -348,4 +348,40 @@ mod tests {
         }
         assert_eq!(now(&world).status, "ROLLBACK_SUCCESSFUL");
     }
+
+    /// Both sides of the one that is superseded have all of their tasks: those of the next one start beside them.
+    #[test]
+    fn a_canary_that_supersedes_another_in_its_bake_goes_on_to_its_end() {
+        let mut world = World::new(7, 1.0, NOW);
+        story::tell(&mut world);
+        let key: Key = ("laser-prod".into(), "calculator".into());
+        world.step(NOW + 1.0);
+        let before = world.services.get(&key).unwrap().revision();
+        let now = |world: &World| world.deployments.last().unwrap().clone();
+        let mut second = NOW + 1.0;
+        let mut until = |world: &mut World, reached: &dyn Fn(&ServiceDeployment) -> bool| {
+            for _ in 0..600 {
+                if reached(&now(world)) {
+                    return;
+                }
+                second += 1.0;
+                world.step(second);
+            }
+            panic!("it goes no further: {:?}", now(world));
+        };
+        rollout::begin(&mut world, &key, before - 1);
+        until(&mut world, &|d| d.stage == Some("BAKE_TIME"));
+        let superseded = now(&world).id;
+        rollout::begin(&mut world, &key, before - 1);
+        until(&mut world, &|d| !d.is_open());
+        assert_eq!(now(&world).status, "SUCCESSFUL");
+        let old = world.deployments.iter().find(|d| d.id == superseded);
+        assert_eq!(old.map(|d| d.status), Some("STOPPED"));
+        let service = world.services.get(&key).unwrap();
+        let running: u32 = world
+            .tasks_of(&key)
+            .map(|t| u32::from(t.is_running()))
+            .sum();
+        assert_eq!((running, service.rollouts.len()), (service.desired, 1));
+    }
 }

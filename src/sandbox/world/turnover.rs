@@ -1,5 +1,7 @@
 //! How a rollout replaces tasks: new ones up to the maximum, old ones down to the minimum.
 
+use std::collections::BTreeSet;
+
 use super::rollout::{Counts, counts, say};
 use super::service::{Rollout, Strategy};
 use super::shift::stage;
@@ -43,6 +45,22 @@ fn start_task(world: &mut World, key: &Key, rollout: &Rollout, offset: usize) ->
     Some(id)
 }
 
+/// How many sides a deployment that shifts traffic has: the one that it brings, and each that it replaces. One that goes back starts
+/// what comes back once what leaves makes room.
+fn sides(world: &World, key: &Key, primary: &str) -> u32 {
+    let mut open = world.deployments.iter().rev();
+    let open = open.find(|d| &d.key == key && d.is_open());
+    let onward = open.is_some_and(|d| d.rollback.is_none());
+    let live = world
+        .tasks_of(key)
+        .filter(|t| t.rollout != primary && (t.is_running() || t.is_starting()));
+    let old: BTreeSet<&str> = live.map(|t| t.rollout.as_str()).collect();
+    match u32::try_from(old.len()) {
+        Ok(old) if onward => old.max(1).saturating_add(1),
+        _ => 2,
+    }
+}
+
 /// Starts and stops tasks within the limits that the service sets.
 pub(super) fn replace(world: &mut World, key: &Key) {
     let Some(service) = world.services.get(key) else {
@@ -54,7 +72,8 @@ pub(super) fn replace(world: &mut World, key: &Key) {
     let (desired, settings) = (service.desired, service.settings.clone());
     let shifting = settings.strategy != Strategy::Rolling;
     let ceiling = if shifting {
-        desired * 2
+        // Each side has all of its tasks until it is cleaned up, and so has one whose deployment another superseded.
+        desired.saturating_mul(sides(world, key, &primary.id))
     } else {
         (desired * settings.maximum / 100).max(desired)
     };
