@@ -1,5 +1,7 @@
 //! Bars and sparklines.
 
+use jiff::Timestamp;
+
 /// A bar of `width` columns, full to `ratio` (0..=1), in eighths: (full part, empty part).
 pub fn bar(ratio: f64, width: u16) -> (String, String) {
     const PARTS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
@@ -41,9 +43,67 @@ pub fn spark(values: impl DoubleEndedIterator<Item = f64>, width: u16) -> String
     " ".repeat(pad).chars().chain(drawn).collect()
 }
 
+/// A sparkline of a stretch of time that ends at `until`, in `width` columns: each shows the highest of its share of the points, or the
+/// lowest where low is what matters. A point reaches over `apart_s` seconds; columns that none reaches stay blank.
+pub fn spark_span(
+    points: &[(Timestamp, f64)],
+    apart_s: u32,
+    (length_s, until): (u32, Timestamp),
+    low: bool,
+    width: u16,
+) -> String {
+    let mut cells = vec![f64::NAN; usize::from(width)];
+    let column = |second: i64| {
+        let at = second - (until.as_second() - i64::from(length_s));
+        (at * i64::from(width)).checked_div_euclid(i64::from(length_s))
+    };
+    for (at, value) in points {
+        let begins = at.as_second();
+        // What is measured more often than once a column belongs to the one where it begins.
+        let reach = match u64::from(apart_s) * u64::from(width) > u64::from(length_s) {
+            true => i64::from(apart_s).max(1) - 1,
+            false => 0,
+        };
+        let (Some(first), Some(last)) = (column(begins), column(begins + reach)) else {
+            continue;
+        };
+        for column in first.max(0)..=last.min(i64::from(width) - 1) {
+            let cell = usize::try_from(column).ok();
+            if let Some(cell) = cell.and_then(|c| cells.get_mut(c)) {
+                // Beside a number, one that is none is left out.
+                *cell = if low {
+                    cell.min(*value)
+                } else {
+                    cell.max(*value)
+                };
+            }
+        }
+    }
+    spark(cells.into_iter(), width)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sparkline_of_a_span_shows_all_of_it_and_the_worst_of_each_share() {
+        let until = Timestamp::from_second(1_800_000_000).unwrap();
+        let minute = |n: i64| Timestamp::from_second(1_800_000_000 - n * 60).unwrap();
+        let mut points: Vec<_> = (1..=180).rev().map(|n| (minute(n), 1.0)).collect();
+        let of = |points: &[_], low| spark_span(points, 60, (10_800, until), low, 16);
+        points[5].1 = 8.0;
+        assert_eq!(of(&points, false), format!("█{}", "▁".repeat(15)));
+        points[5].1 = 0.0;
+        assert_eq!(of(&points, true), format!("▁{}", "█".repeat(15)));
+        // What is older than the span is no part of it, and nothing is drawn where nothing was told.
+        let late = [(minute(200), 9.0), (minute(1), 1.0)];
+        assert_eq!(of(&late, false), format!("{}▁", " ".repeat(15)));
+        // A point an hour fills its hour.
+        let hours = [(minute(180), 1.0), (minute(120), 8.0)];
+        let drawn = spark_span(&hours, 3_600, (10_800, until), false, 6);
+        assert_eq!(drawn, "▁▁██  ");
+    }
 
     #[test]
     fn bars_fill_exactly_their_width() {

@@ -9,7 +9,7 @@ mod table;
 mod text;
 
 pub use age::{age, ago, clock, duration, since, span};
-pub use bar::{bar, spark};
+pub use bar::{bar, spark, spark_span};
 pub use list::ListState;
 pub use panel::{panel, scrolled};
 pub use table::{Align, Column, Cut, Row, Table, timed};

@@ -3,11 +3,11 @@
 use ratatui::style::Style;
 
 use super::group::Place;
-use super::model::{is_old, query, series};
+use super::model::{WINDOW, is_old, query, series};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::Unit;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, since, spark};
+use crate::ui::widgets::{Column, Row, since, spark_span};
 
 /// The columns.
 pub(super) const COLUMNS: &[Column] = &[
@@ -100,7 +100,12 @@ pub(super) fn row(a: &Alarm, place: Place, cx: &Cx<'_>) -> Row {
         Some(g) => format!("{}/{} fire", g.firing, g.members),
         None => threshold(a, cx),
     };
-    let line = series(a, cx).map_or(String::new(), |s| spark(s.points.iter().map(|p| p.1), 16));
+    let low =
+        matches!(&a.rule, AlarmRule::Metric { comparison, .. } if comparison.starts_with('<'));
+    let line = series(a, cx).map_or(String::new(), |s| {
+        let span = (WINDOW.length_s, cx.now);
+        spark_span(&s.points, s.apart_s(), span, low, 16)
+    });
     Row::new([
         (shape, style),
         rated,
