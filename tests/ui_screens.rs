@@ -392,6 +392,17 @@ fn level_pattern_and_time_change_what_is_read() {
     let r = read(&c);
     assert_eq!((r.from, r.until), (ago(7_200), Some(ago(6_300))));
     assert!(c.shows("10:41:07 to 10:56:07"), "{}", c.text());
+    let groups = read(&c).groups;
+    answer_logs(&mut c, lines(&groups, 0, 3), 0);
+    assert!(c.shows("all read"), "{}", c.text());
+    c.keys("T-5m<enter><enter>");
+    assert_eq!(read(&c).until, Some(ago(-600)));
+    answer_logs(&mut c, lines(&groups, 0, 3), 0);
+    assert!(
+        c.shows("12:36:07 to 12:51:07  read to 12:41:07, goes on") && !c.shows("all read"),
+        "{}",
+        c.text()
+    );
     c.keys("f");
     assert_eq!(read(&c).until, None, "following is about now again");
 }

@@ -44,6 +44,8 @@ pub struct Tail {
     dropped_ids: HashSet<(String, String)>,
     dropped: u64,
     quiet_rounds: u32,
+    /// When each group was asked last (UTC).
+    asked: BTreeMap<String, Timestamp>,
 }
 
 impl Tail {
@@ -97,11 +99,17 @@ impl Tail {
         self.cursors.values().all(|c| c.read && c.token.is_none())
     }
 
+    /// Whether everything up to `until` was read: an answer of before that is none of what comes after it.
+    fn reaches(&self, until: Timestamp) -> bool {
+        let mut asked = self.cursors.keys().map(|group| self.asked.get(group));
+        asked.all(|at| at.is_some_and(|at| *at >= until))
+    }
+
     /// How often to ask for a request: at once while behind, then in step with the log; never again for a search that is done.
     pub fn wanted(&self, request: &LogRequest) -> Option<Wanted> {
         let same = self.request.as_ref() == Some(request);
         let done = same && self.caught_up();
-        if done && request.until.is_some() {
+        if done && request.until.is_some_and(|until| self.reaches(until)) {
             return None;
         }
         let pace = if self.quiet_rounds > 5 {
@@ -161,6 +169,7 @@ impl Tail {
             }
             cursor.token = next;
         }
+        self.asked.insert(group.to_owned(), asked);
         self.drop_oldest();
     }
 
@@ -289,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_search_ends_and_another_request_begins_anew() {
-        let search = request(Some(Timestamp::now()));
+        let search = request(Some(EARLY));
         let mut tail = Tail::default();
         assert!(tail.open(&search));
         assert!(tail.wanted(&search).is_some());
@@ -299,5 +308,18 @@ mod tests {
         assert!(!tail.open(&search));
         assert!(tail.open(&request(None)));
         assert!(ids(&tail).is_empty());
+    }
+
+    #[test]
+    fn a_search_that_reaches_into_the_future_is_read_on_until_that_is_past() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let search = request(Some(at(1_000)));
+        let mut tail = Tail::default();
+        tail.open(&search);
+        for (asked, done) in [(500, false), (999, false), (1_000, true)] {
+            tail.take("a", vec![], None, at(asked));
+            tail.take("b", vec![], None, at(asked));
+            assert_eq!(tail.wanted(&search).is_none(), done, "{asked}");
+        }
     }
 }

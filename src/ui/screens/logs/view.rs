@@ -1,5 +1,6 @@
 //! Draws the log.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -215,10 +216,21 @@ fn mode(s: &Logs, cx: &Cx<'_>) -> Vec<(String, Style)> {
         (None, None) if s.request().is_some() => ("asking ...".into(), t.info),
         (None, Some(tail)) if !tail.caught_up => ("▶ reading ...".into(), t.info),
         (None, Some(_)) if s.follows() => ("▶ following".into(), t.ok),
-        (None, Some(_)) => ("all read".into(), t.muted),
+        (None, Some(_)) => (read_to(s, facts.logs.observed_at, cx.now), t.muted),
         (None, None) => (String::new(), t.muted),
     });
     spans
+}
+
+/// How far a stretch of the past was read: one that reaches beyond the last answer is not all read.
+fn read_to(s: &Logs, observed_at: Option<Timestamp>, now: Timestamp) -> String {
+    let until = s.range.and_then(|(_, until)| until);
+    match (until, observed_at) {
+        (Some(until), Some(read)) if until > read => {
+            format!("read to {}, goes on", clock(now, read))
+        }
+        _ => "all read".into(),
+    }
 }
 
 /// Why there is nothing, and what to do.
