@@ -41,6 +41,10 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let none = "No anomaly in the last 30 days, or no anomaly monitor.";
     let mut anomalies = Section::of(part, now, "anomalies", "Anomalies", ANOMALIES, none);
     if let Some(cost) = &part.value {
+        // The answer is kept for hours, since each question costs money: what looks at it every few minutes asks nothing.
+        for section in [&mut services, &mut anomalies] {
+            section.standing.observed_at = Some(cost.asked_at);
+        }
         totals(&mut services, cost, now);
         for s in &cost.services {
             services.row(&s.service, service_cells(s, &cost.currency), s);
@@ -117,7 +121,10 @@ fn change(now: f64, before: f64) -> String {
     if before.abs() < 0.005 {
         return "new".into();
     }
-    format!("{:+.0} %", (now / before - 1.0) * 100.0)
+    match ((now / before - 1.0) * 100.0).round() {
+        0.0 => "0 %".into(),
+        percent => format!("{percent:+.0} %"),
+    }
 }
 
 fn service_cells(s: &ServiceCost, currency: &str) -> Vec<Cell> {
@@ -166,13 +173,47 @@ fn anomaly_cells(a: &CostAnomaly, currency: &str) -> Vec<Cell> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use jiff::SignedDuration;
+
     use super::*;
+    use crate::domain::part::Part;
+
+    #[test]
+    fn a_bill_that_was_kept_is_as_old_as_its_answer() {
+        let now = Timestamp::UNIX_EPOCH;
+        let asked_at = now - SignedDuration::from_mins(20);
+        let cost = Cost {
+            currency: "USD".into(),
+            asked_at,
+            next_at: now + SignedDuration::from_hours(7),
+            questions: 3,
+            budget: None,
+            month: 1.0,
+            last_month_so_far: 1.0,
+            last_month: 1.0,
+            month_end: None,
+            services: Vec::new(),
+            days: Vec::new(),
+            anomalies: None,
+        };
+        let mut facts = Facts::default();
+        facts.estate.cost = Part::answered(Arc::new(cost), now, "ce:x", Duration::from_secs(600));
+        for section in sections(&facts, now) {
+            assert_eq!(section.standing.observed_at, Some(asked_at));
+            assert!(section.is_fresh(), "what looks at it goes on");
+        }
+    }
 
     #[test]
     fn amounts_and_changes_are_short_and_honest() {
         assert_eq!(money(12.345, "USD"), "12.35 USD");
         assert_eq!(money(1_834.2, "USD"), "1834 USD");
         assert_eq!(change(110.0, 100.0), "+10 %");
+        assert_eq!(change(99.8, 100.0), "0 %");
+        assert_eq!(change(100.2, 100.0), "0 %");
         assert_eq!(change(3.0, 0.0), "new");
         assert_eq!(spark(&[0.0, 1.0, 2.0]), "▁▅█");
         assert_eq!(spark(&[0.0, 0.0]), "▁▁");
