@@ -24,6 +24,12 @@ use tasks::Tasks;
 /// Id of the first service revision: ids of the vendor's have nineteen digits.
 const FIRST_SERVICE_REVISION: u64 = 4_980_306_466_373_577_001;
 
+/// Seconds for which stopped tasks are told of.
+const STOPPED_TOLD_S: f64 = 3_600.0;
+
+/// Stopped tasks of a service that are told of at most: what crashes every few seconds leaves hundreds in an hour.
+const STOPPED_KEPT: usize = 60;
+
 /// Cluster and service name.
 pub type Key = (String, String);
 
@@ -169,26 +175,80 @@ impl World {
         self.tasks.of(key)
     }
 
-    /// Stopped tasks are shown for a while, as ECS does, and at most a few a service.
+    /// Stopped tasks are told of for an hour, as ECS does; of a service with very many, those that failed before the rest.
     fn forget(&mut self) {
-        let mut stopped: Vec<(Key, f64, String)> = self
+        let mut stopped: Vec<(Key, bool, f64, String)> = self
             .tasks
             .stopped()
-            .filter_map(|t| Some((t.service.clone(), t.stopped_at?, t.id.clone())))
+            .filter_map(|t| {
+                Some((
+                    t.service.clone(),
+                    !t.has_failed(),
+                    t.stopped_at?,
+                    t.id.clone(),
+                ))
+            })
             .collect();
         stopped.sort_by(|a, b| {
-            (&a.0, b.1)
-                .partial_cmp(&(&b.0, a.1))
+            (&a.0, a.1, b.2)
+                .partial_cmp(&(&b.0, b.1, a.2))
                 .unwrap_or(std::cmp::Ordering::Equal)
         });
         let mut kept = 0;
         let mut of: Option<&Key> = None;
-        for (key, at, id) in &stopped {
+        for (key, _, at, id) in &stopped {
             kept = if of == Some(key) { kept + 1 } else { 1 };
             of = Some(key);
-            if kept > 6 || self.now - at > 3_600.0 {
+            if kept > STOPPED_KEPT || self.now - at > STOPPED_TOLD_S {
                 self.tasks.remove(id);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::story::{self, Scale};
+    use super::task::{Health, Life};
+    use super::*;
+
+    /// Wall-clock time at which the world of these tests stands.
+    const NOW: f64 = 1_000_000.0;
+
+    #[test]
+    fn what_failed_is_told_of_for_an_hour_however_much_was_scaled_in_since() {
+        let mut world = World::new(7, 1.0, NOW);
+        let scale = Scale {
+            services: 1,
+            tasks_per_service: 82,
+        };
+        story::fleet(&mut world, scale);
+        let ids: Vec<String> = world.tasks.keys().cloned().collect();
+        for (n, id) in ids.iter().enumerate() {
+            let Some(t) = world.tasks.get_mut(id) else {
+                continue;
+            };
+            // Two failed first; then the others were told to go, one after the other.
+            let failed = n < 2;
+            t.life = Life::Stopped;
+            t.exit_code = Some(i64::from(failed));
+            t.health = if n == 0 { Health::Unhealthy } else { t.health };
+            t.stopped_at = Some(NOW - 3_000.0 + n as f64);
+        }
+        task::step(&mut world);
+        let left = |world: &World| -> Vec<usize> {
+            let told = |id: &&String| world.tasks.get(*id).is_some();
+            let left = ids.iter().enumerate().filter(|(_, id)| told(id));
+            left.map(|(n, _)| n).collect()
+        };
+        world.forget();
+        let newest = ids.len() - (STOPPED_KEPT - 2)..ids.len();
+        assert_eq!(
+            left(&world),
+            [0, 1].into_iter().chain(newest).collect::<Vec<_>>()
+        );
+        world.now += STOPPED_TOLD_S;
+        world.forget();
+        assert!(left(&world).is_empty());
     }
 }

@@ -139,6 +139,12 @@ impl Task {
         }
     }
 
+    /// Whether it went wrong, also after that was counted: its checks failed, or it ended by itself.
+    pub(super) fn has_failed(&self) -> bool {
+        self.life == Life::Stopped
+            && (self.health == Health::Unhealthy || self.exit_code != Some(0))
+    }
+
     /// Tells it to stop.
     pub fn stop(&mut self, at: f64, reason: &str) {
         if !matches!(self.life, Life::Deactivating | Life::Stopped) {
