@@ -27,11 +27,29 @@ const HEADS: &[Head] = &[
     Head::left("statement", 40).grow(4),
 ];
 
+/// Where they come from more than one database: rows that are else the same are told apart by it, so it never goes.
+const HEADS_OF_MANY: &[Head] = &[
+    Head::right("load", 6),
+    Head::left("share", 10).drop(3),
+    Head::right("calls/s", 8).drop(1),
+    Head::right("mean", 9),
+    Head::right("rows", 7).drop(2),
+    Head::left("database", 18),
+    Head::left("statement", 30).grow(4),
+];
+
 fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let part = &facts.estate.statements;
     let empty =
         "No statements: switch Performance Insights on for the databases that are to be watched.";
-    let mut section = Section::of(part, now, "statements", "Top statements", HEADS, empty);
+    let all = part.value.iter().flat_map(|top| &top.statements);
+    let mut databases = all.map(|s| s.database.as_str());
+    let first = databases.next();
+    let heads = match databases.any(|d| Some(d) != first) {
+        true => HEADS_OF_MANY,
+        false => HEADS,
+    };
+    let mut section = Section::of(part, now, "statements", "Top statements", heads, empty);
     let Some(top) = &part.value else {
         return vec![section];
     };
@@ -76,4 +94,42 @@ fn cells(s: &Statement, whole: f64) -> Vec<Cell> {
         Cell::muted(&s.database),
         Cell::name(&s.text),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::database::TopStatements;
+    use crate::domain::part::Part;
+
+    #[test]
+    fn what_tells_statements_of_several_databases_apart_never_goes() {
+        let statement = |database: &str| Statement {
+            database: database.into(),
+            id: "1".into(),
+            text: "SELECT 1".into(),
+            load: 1.0,
+            calls_per_second: None,
+            mean_ms: None,
+            rows_per_call: None,
+        };
+        let goes = |databases: &[&str]| {
+            let top = TopStatements {
+                statements: databases.iter().map(|d| statement(d)).collect(),
+                ..TopStatements::default()
+            };
+            let now = Timestamp::UNIX_EPOCH;
+            let mut facts = Facts::default();
+            let part = Part::answered(Arc::new(top), now, "pi:x", Duration::from_secs(60));
+            facts.estate.statements = part;
+            let sections = make(&facts, now);
+            let heads = sections[0].heads;
+            heads.iter().find(|h| h.title == "database").map(|h| h.drop)
+        };
+        assert_eq!(goes(&["a", "b"]), Some(0));
+        assert_eq!(goes(&["a", "a"]), Some(1));
+    }
 }
