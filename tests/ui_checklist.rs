@@ -43,8 +43,22 @@ fn a_stage_folds_around_the_selection_and_unfolds_again() {
     assert!(row(&c, "▌").contains("Success criteria"));
     c.keys("<right>");
     assert!(c.shows("1.S1"), "{}", c.text());
-    c.keys("g<enter>");
+    c.keys("g ");
     assert!(!c.shows("1.S1") && !c.shows("1.1 What"), "{}", c.text());
+}
+
+#[test]
+fn a_stage_opens_its_page_and_stays_as_folded_as_it_was() {
+    let mut c = Console::new(100, 30);
+    c.keys("2g<enter>");
+    assert!(
+        c.shows("Checklist › stage 1") && c.shows("Timeline"),
+        "{}",
+        c.text()
+    );
+    assert!(c.shows("esc back"), "{}", c.text());
+    c.keys("<esc>");
+    assert!(!c.shows("› stage 1") && c.shows("1.S1  "), "{}", c.text());
 }
 
 #[test]

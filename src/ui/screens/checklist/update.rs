@@ -170,13 +170,8 @@ impl Checklist {
     /// Folds and unfolds; `false` for other commands.
     fn unfold(&mut self, command: Command, cx: &Cx<'_>) -> bool {
         let list = &cx.snapshot.checklist;
-        let here = self.current().cloned();
-        let is_group = here
-            .as_ref()
-            .is_some_and(|i| !matches!(i, Item::Criterion(_)));
         let group = self.group(cx).map(|g| (self.is_open(&g, list), g));
         match (command, group) {
-            (Command::Open, Some((_, group))) if is_group => self.turn(&group),
             (Command::Fold, Some((_, group))) | (Command::Left, Some((true, group))) => {
                 self.turn(&group);
                 self.list.select(group);
