@@ -530,3 +530,23 @@ fn a_rolling_deployment_says_when_it_is_done_by_what_the_last_one_took() {
     assert!(c.shows(words), "{}", c.text());
     assert!(c.shows("▶ start 2/4"), "{}", c.text());
 }
+
+#[test]
+fn a_narrow_picture_of_a_deployment_has_counts_traffic_and_what_is_wanted_whole() {
+    let both = |d: &mut Deployment| {
+        canary("PRODUCTION_TRAFFIC_SHIFT", 0.0, 5)(d);
+        d.from[0].counts.running = 4;
+        d.from[0].counts.desired = 4;
+        let to = d.to.as_mut().unwrap();
+        (to.counts.running, to.counts.pending) = (1, 3);
+        to.counts.failed = 1;
+    };
+    let mut c = Console::with(80, 24, with(both, Vec::new()));
+    c.keys("4");
+    for words in [
+        "4 running  100 % traffic  not replaced yet",
+        "1 running  3 starting  0 % traffic  4 wanted  1 failed",
+    ] {
+        assert!(c.shows(words), "{words}: {}", c.text());
+    }
+}

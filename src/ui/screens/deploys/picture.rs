@@ -14,7 +14,7 @@ use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
 use crate::domain::facts::Author;
 use crate::domain::order::Ordered;
 use crate::domain::service::{image_name, image_tag};
-use crate::domain::text::clip;
+use crate::domain::text::{clip, width};
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{bar, clock, duration, line, panel, wrapped};
 
@@ -165,43 +165,16 @@ fn steps(r: &Run, cx: &Cx<'_>) -> Spans {
     spans
 }
 
-/// One side of a deployment. Without a number of wanted tasks it is told by name alone: it has ended, and its tasks are history.
-fn load(label: &str, r: &RevisionLoad, wanted: Option<u32>, cx: &Cx<'_>, going: bool) -> Spans {
-    let (image_width, bar_width) = if cx.body.width < 100 {
-        (16, 14)
-    } else {
-        (24, 20)
-    };
-    let t = cx.theme;
+/// How many tasks run on one side, its share of traffic, and what of it is wanted; `short` where there is little room.
+fn words(r: &RevisionLoad, wanted: u32, going: bool, short: bool) -> String {
     let c = r.counts;
-    let image = r.image.as_deref().map_or("-".into(), |i| {
-        format!("{}:{}", image_name(i), image_tag(i))
-    });
-    let mut spans = vec![
-        (format!("{label:<5}"), t.muted),
-        (
-            format!("{:<7}", format!(":{}", r.revision.number)),
-            t.strong,
-        ),
-        (
-            format!("{:<image_width$} ", clip(&image, image_width)),
-            t.text,
-        ),
-    ];
-    let Some(wanted) = wanted else {
-        return spans;
-    };
-    let (full, empty) = bar(
-        f64::from(c.running) / f64::from(wanted.max(c.desired).max(1)),
-        bar_width,
-    );
     let mut words = format!("  {} running", c.running);
     if c.pending > 0 {
         words.push_str(&format!("  {} starting", c.pending));
     }
-    // What a narrow screen cuts is the least of it: never a share of traffic.
     if let Some(p) = r.traffic_percent {
-        words.push_str(&format!("  {p:.0} % of traffic"));
+        let of = if short { "" } else { "of " };
+        words.push_str(&format!("  {p:.0} % {of}traffic"));
     }
     if going {
         words.push_str(match c.running {
@@ -212,15 +185,65 @@ fn load(label: &str, r: &RevisionLoad, wanted: Option<u32>, cx: &Cx<'_>, going: 
     } else {
         words.push_str(&format!("  {} wanted", c.desired));
     }
-    spans.extend([
-        (full, if going { t.muted } else { t.bar }),
-        (empty, t.bar_empty),
-        (words, t.text),
-    ]);
-    if c.failed > 0 {
-        spans.push((format!("  {} failed", c.failed), t.critical));
-    }
-    spans
+    words
+}
+
+fn failed(r: &RevisionLoad) -> Option<String> {
+    let failed = r.counts.failed;
+    (failed > 0).then(|| format!("  {failed} failed"))
+}
+
+/// Columns for the label and the revision of a side.
+const NAMED: usize = 12;
+
+/// The sides of a deployment: what goes, then what comes. Without a number of wanted tasks they are told by name alone: it has ended, and
+/// its tasks are history. Where there is little room the bar gives way first, then the image: never a count or a share of traffic.
+fn loads(
+    sides: &[(&str, &RevisionLoad)],
+    wanted: Option<u32>,
+    cx: &Cx<'_>,
+    room: u16,
+) -> Vec<Spans> {
+    let short = cx.body.width < 100;
+    let (image_width, bar_width) = if short { (16, 14) } else { (24, 20) };
+    let t = cx.theme;
+    let is_going = |label: &str| label == "from";
+    let told = |(label, r): &(&str, &RevisionLoad)| {
+        let words = wanted.map(|n| words(r, n, is_going(label), short));
+        width(&words.unwrap_or_default()) + width(&failed(r).unwrap_or_default())
+    };
+    let told = sides.iter().map(told).max().unwrap_or(0);
+    let room = usize::from(room).saturating_sub(NAMED + 1 + told);
+    let image_width = room.clamp(8, image_width);
+    let bar_width = room.saturating_sub(image_width).min(bar_width) as u16;
+    let side = |(label, r): &(&str, &RevisionLoad)| {
+        let image = r.image.as_deref().map_or("-".into(), |i| {
+            format!("{}:{}", image_name(i), image_tag(i))
+        });
+        let image = clip(&image, image_width);
+        let mut spans = vec![
+            (format!("{label:<5}"), t.muted),
+            (
+                format!("{:<7}", format!(":{}", r.revision.number)),
+                t.strong,
+            ),
+            (format!("{image:<image_width$} "), t.text),
+        ];
+        let Some(wanted) = wanted else {
+            return spans;
+        };
+        let all = f64::from(wanted.max(r.counts.desired).max(1));
+        let (full, empty) = bar(f64::from(r.counts.running) / all, bar_width);
+        let going = is_going(label);
+        spans.extend([
+            (full, if going { t.muted } else { t.bar }),
+            (empty, t.bar_empty),
+            (words(r, wanted, going, short), t.text),
+        ]);
+        spans.extend(failed(r).map(|words| (words, t.critical)));
+        spans
+    };
+    sides.iter().map(side).collect()
 }
 
 /// `told`: what the story below says, and need not be said twice.
@@ -267,12 +290,9 @@ fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
     }
     let (from, to) = d.sides();
     let wanted = running.then(|| to.map_or(0, |r| r.counts.desired));
-    for r in from.into_iter().take(2) {
-        rows.push(load("from", r, wanted, cx, true));
-    }
-    if let Some(to) = to {
-        rows.push(load("to", to, wanted, cx, false));
-    }
+    let from = from.into_iter().take(2).map(|r| ("from", r));
+    let sides: Vec<_> = from.chain(to.map(|r| ("to", r))).collect();
+    rows.extend(loads(&sides, wanted, cx, width.saturating_sub(1)));
     let mut guard: Spans = vec![("guards  ".into(), t.muted)];
     match (d.circuit_breaker.enabled, d.failures) {
         (true, Some((failed, trips))) => {
