@@ -1047,3 +1047,26 @@ fn revisions_say_the_commit_of_their_image_or_why_it_is_not_known() {
     }
     assert!(seen(&unread).contains("asking"), "{}", seen(&unread));
 }
+
+#[test]
+fn a_service_says_the_whole_hour_of_its_deployment_whatever_its_image_is_called() {
+    let mut snapshot = fixture::snapshot();
+    for definition in snapshot.facts.task_definitions.value.iter_mut() {
+        let mut all = (**definition).clone();
+        for d in all.values_mut() {
+            let mut changed = (**d).clone();
+            for c in &mut changed.containers {
+                c.image = format!("registry/{}:main-2f9c01d7ab34ce5f6a7b8c9d0e1f", "api");
+            }
+            *d = Arc::new(changed);
+        }
+        *definition = Arc::new(all);
+    }
+    let mut c = Console::with(80, 24, snapshot);
+    c.keys("3/api<enter><enter>t");
+    let text = c.text();
+    let line = text.lines().find(|l| l.contains(" deployed "));
+    let line = line.unwrap_or_else(|| panic!("{text}"));
+    let time = line.split(" deployed ").nth(1).unwrap_or_default();
+    assert!(!time.contains('…') && line.contains("image api:"), "{text}");
+}

@@ -58,6 +58,11 @@ pub fn timed(columns: &[Column], absolute: bool) -> Vec<Column> {
         } else {
             c.width
         },
+        // No clock time is an age.
+        title: match c.title {
+            "age" if absolute && c.times => "at",
+            title => title,
+        },
         ..*c
     };
     columns.iter().map(wide).collect()
@@ -327,5 +332,7 @@ mod tests {
         let clock = crate::ui::widgets::since(now, Some(days_ago), true);
         assert_eq!(width(&clock), usize::from(CLOCK), "{clock}");
         assert_eq!(widths(true), [10, CLOCK]);
+        let heads = |absolute| timed(&columns, absolute).last().map(|c| c.title);
+        assert_eq!((heads(false), heads(true)), (Some("age"), Some("at")));
     }
 }

@@ -10,7 +10,7 @@ use super::row;
 use crate::domain::facts::Facts;
 use crate::domain::queries;
 use crate::domain::service::{Service, ServiceHealth, image_name, image_tag};
-use crate::domain::text::{clip, width};
+use crate::domain::text::{clip, clip_middle, width};
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Column, Row, Table, age, line, panel, scrolled, since, spark, wrapped};
 
@@ -173,16 +173,14 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     put(0, first);
     let mut second = Vec::new();
     second.extend(pair("revision", s.revision.to_string(), t.strong));
-    second.extend(pair(
-        "image",
-        or_dash(container.map(|c| format!("{}:{}", image_name(&c.image), image_tag(&c.image)))),
-        t.strong,
-    ));
-    second.extend(pair(
-        "deployed",
-        since(cx.now, row::deployed_at(s), cx.absolute),
-        t.text,
-    ));
+    let deployed = since(cx.now, row::deployed_at(s), cx.absolute);
+    let image =
+        or_dash(container.map(|c| format!("{}:{}", image_name(&c.image), image_tag(&c.image))));
+    // An hour that is cut is none: the image gives way.
+    let others = format!(" revision {}   image    deployed {deployed}", s.revision);
+    let room = usize::from(inside.width).saturating_sub(width(&others) + 1);
+    second.extend(pair("image", clip_middle(&image, room), t.strong));
+    second.extend(pair("deployed", deployed, t.text));
     put(1, second);
     let mut third = Vec::new();
     let breaker = match (d.circuit_breaker.enabled, d.circuit_breaker.rollback) {
