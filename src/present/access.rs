@@ -126,8 +126,9 @@ fn principals(access: &Access, facts: &Facts, matrix: &mut Section) {
     let idle = access.principals.len() - rows.len() - of_service;
     matrix.note(
         format!(
-            "{} more may do none of this, {} are taken by AWS services alone; what an organisation forbids is not seen; whom a bucket or a secret lets in by itself is on its page",
-            idle, of_service
+            "{} may do none of this; {} can be taken by AWS services alone; what an organisation forbids is not seen; whom a bucket or a secret lets in by itself is on its page",
+            count(idle, "other principal"),
+            count(of_service, "role")
         ),
         Tone::Muted,
     );
@@ -336,6 +337,10 @@ mod tests {
         assert_eq!(rows.len(), 3);
         assert_eq!(all[0].rows[1].cells[3].tone, Tone::Bad);
         assert_eq!(all[0].worst(), Tone::Bad);
+        let said =
+            "1 other principal may do none of this; 0 roles can be taken by AWS services alone; ";
+        let notes = &all[0].notes;
+        assert!(notes.iter().any(|n| n.text.starts_with(said)), "{notes:?}");
     }
 
     #[test]

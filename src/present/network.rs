@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::count;
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::network::{Holds, Network, Opening, Reach, SecurityGroup, Source, Subnet};
 use crate::domain::order::Ordered;
@@ -79,6 +79,20 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
                 Source::Group(id) | Source::Range(id) | Source::List(id) => id,
             };
             matrix.row(id, cells, &reach);
+            let open = reach
+                .targets
+                .iter()
+                .filter(|o| is_wrong(network, &reach, o));
+            let open: Vec<&Opening> = open.collect();
+            if !open.is_empty() {
+                let door =
+                    |o: &&Opening| format!("{} of {}", o.ports, network.group_name(&o.group));
+                let doors: Vec<String> = open.iter().map(door).collect();
+                matrix.found(Found {
+                    what: Some(format!("anybody may reach {}", doors.join(", "))),
+                    ..Found::default()
+                });
+            }
         }
         let open = network
             .groups
@@ -102,6 +116,13 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         });
         for g in rows {
             groups.row(&g.id, group_cells(network, g), g);
+            let doors = doors(network, g);
+            if !doors.is_empty() {
+                groups.found(Found {
+                    what: Some(format!("lets the world in on {}", doors.join(", "))),
+                    ..Found::default()
+                });
+            }
         }
         for s in &network.subnets {
             subnets.row(&s.id, subnet_cells(network, s), s);
@@ -142,6 +163,12 @@ fn column(network: &Network, group: &str) -> Holds {
         .unwrap_or(Holds::Other)
 }
 
+/// Whether an opening lets the world in beyond what a load balancer may.
+fn is_wrong(network: &Network, reach: &Reach, opening: &Opening) -> bool {
+    let balances = column(network, &opening.group) == Holds::LoadBalancer;
+    reach.source == Source::World && !(balances && opening.ports.within(&WEB))
+}
+
 fn reach_cells(network: &Network, reach: &Reach) -> Vec<Cell> {
     let world = reach.source == Source::World;
     let mut cells = vec![match world {
@@ -165,10 +192,7 @@ fn reach_cells(network: &Network, reach: &Reach) -> Vec<Cell> {
                 false => o.ports.to_string(),
             })
             .collect();
-        let wrong = world
-            && here
-                .iter()
-                .any(|o| holds != Holds::LoadBalancer || !o.ports.within(&WEB));
+        let wrong = here.iter().any(|o| is_wrong(network, reach, o));
         let tone = match (wrong, words.is_empty()) {
             (true, _) => Tone::Bad,
             (false, true) => Tone::Muted,
@@ -254,4 +278,47 @@ fn subnet_cells(network: &Network, subnet: &Subnet) -> Vec<Cell> {
         Cell::new(subnet.free.to_string(), Tone::fine(subnet.free >= 16)),
         Cell::plain(words.join(", ")),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::network::{Peer, Ports, Rule};
+    use crate::domain::part::Part;
+
+    #[test]
+    fn a_door_that_is_open_to_the_world_is_told_in_a_phrase() {
+        let group = SecurityGroup {
+            id: "sg-1".into(),
+            name: "bastion".into(),
+            vpc: "vpc-1".into(),
+            about: String::new(),
+            rules: vec![Rule {
+                ports: Ports {
+                    protocol: "tcp".into(),
+                    range: Some((22, 22)),
+                },
+                peer: Peer::Range("0.0.0.0/0".into()),
+                about: String::new(),
+            }],
+        };
+        let network = Network {
+            groups: vec![group],
+            ..Network::default()
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        let mut facts = Facts::default();
+        let part = Part::answered(Arc::new(network), now, "ec2:x", Duration::from_secs(60));
+        facts.estate.network = part;
+        let sections = make(&facts, now);
+        let said = |section: &Section| {
+            let found = section.rows.first().and_then(|r| r.found.clone());
+            found.and_then(|f| f.what).unwrap_or_default()
+        };
+        assert_eq!(said(&sections[0]), "anybody may reach 22 of bastion");
+        assert_eq!(said(&sections[1]), "lets the world in on 22");
+    }
 }

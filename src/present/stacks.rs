@@ -218,7 +218,7 @@ fn cells(s: &Stack, now: Timestamp) -> Vec<Cell> {
     let changed = s.updated_at.or(s.created_at);
     let (word, tone) = match s.drift.as_str() {
         "IN_SYNC" => ("in sync", Tone::Plain),
-        "DRIFTED" => ("DRIFTED", Tone::Warn),
+        "DRIFTED" => ("found", Tone::Warn),
         "NOT_CHECKED" => ("not looked", Tone::Unknown),
         _ => ("?", Tone::Unknown),
     };

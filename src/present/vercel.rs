@@ -167,6 +167,23 @@ fn deployments(facts: &Facts, now: Timestamp) -> Section {
         .iter()
         .filter(|d| d.state.is_moving())
         .count();
+    let failed = hosting
+        .deployments
+        .iter()
+        .map(|d| (d, tone(hosting, d)))
+        .filter(|(d, tone)| d.state == BuildState::Error && tone.weight() >= Tone::Warn.weight());
+    let failed: Vec<_> = failed.collect();
+    if let Some(worst) = failed.iter().map(|f| f.1).max_by_key(|t| t.weight()) {
+        let mut of: Vec<&str> = failed.iter().map(|(d, _)| d.project.as_str()).collect();
+        of.sort_unstable();
+        of.dedup();
+        let builds = count(failed.len(), "build");
+        let words = format!(
+            "{builds} failed with nothing newer since: {}",
+            of.join(", ")
+        );
+        section.note(words, worst);
+    }
     if moving > 0 {
         section.note(format!("{} under way", count(moving, "build")), Tone::Info);
     }
@@ -279,4 +296,52 @@ fn aliases(facts: &Facts, now: Timestamp) -> Section {
         section.row(&alias.name, cells, alias);
     }
     section
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::part::Part;
+
+    #[test]
+    fn builds_that_failed_are_summed_up_in_a_sentence() {
+        let build = |branch: &str, state| Deployment {
+            id: branch.into(),
+            project_id: "1".into(),
+            project: "shop".into(),
+            url: String::new(),
+            state,
+            error: None,
+            target: "production".into(),
+            branch: Some(branch.into()),
+            commit: None,
+            message: None,
+            author: None,
+            created_at: None,
+            ready_at: None,
+            can_roll_back_to: false,
+        };
+        let hosting = Hosting {
+            projects: Vec::new(),
+            deployments: vec![
+                build("main", BuildState::Error),
+                build("next", BuildState::Error),
+                build("docs", BuildState::Ready),
+            ],
+            missing: Vec::new(),
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        let mut facts = Facts::default();
+        let part = Part::answered(Arc::new(hosting), now, "vercel:x", Duration::from_secs(60));
+        facts.estate.vercel = part;
+        let notes = deployments(&facts, now).notes;
+        let said = "2 builds failed with nothing newer since: shop";
+        assert!(
+            notes.iter().any(|n| n.text == said && n.tone == Tone::Bad),
+            "{notes:?}"
+        );
+    }
 }

@@ -229,7 +229,10 @@ fn worst_cell(sections: &[Section]) -> Option<(Tone, String)> {
     let name = strong.map_or_else(|| row.name(), |c| c.text.as_str());
     let said = match at {
         // The kind of row is what is ill, as `missing` of an index.
-        0 => format!("{}: {} {name}", section.title, cell.text),
+        0 if cell.text != name => format!("{}: {} {name}", section.title, cell.text),
+        0 => format!("{}: {name}", section.title),
+        // The state of something is said without that word.
+        _ if head == "state" => format!("{}: {}", clip(name, NAMED), cell.text),
         _ => format!("{}: {head} {}", clip(name, NAMED), cell.text),
     };
     let mut rows: Vec<*const Row> = ill
@@ -253,6 +256,7 @@ mod tests {
     use crate::present::Head;
 
     const HEADS: &[Head] = &[Head::left("", 8), Head::left("index", 20)];
+    const STATES: &[Head] = &[Head::left("service", 8), Head::left("state", 20)];
 
     fn section(rows: &[(&str, Tone, &str)]) -> Section {
         let now = Timestamp::UNIX_EPOCH;
@@ -274,6 +278,13 @@ mod tests {
         assert_eq!(says(&[one]), "Indexes: missing quotes user_id, and 1 more");
         let well = section(&[("used", Tone::Plain, "quotes_pkey")]);
         assert_eq!(says(&[well]), "1 index");
+        let nameless = section(&[("failed", Tone::Bad, "failed")]);
+        assert_eq!(says(&[nameless]), "Indexes: failed");
+        let mut scaling = section(&[]);
+        scaling.heads = STATES;
+        let cells = vec![Cell::name("api"), Cell::new("no policy", Tone::Warn)];
+        scaling.row("api", cells, &());
+        assert_eq!(says(&[scaling]), "api: no policy");
     }
 
     #[test]
