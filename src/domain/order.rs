@@ -55,7 +55,7 @@ mod tests {
         fn rows_are_in_the_order_of_the_standard_library(rows in prop::collection::vec((0u8..6, any::<u16>()), 0..80)) {
             let (mut ours, mut theirs) = (rows.clone(), rows.clone());
             ours.order_by(|a, b| a.0.cmp(&b.0));
-            theirs.sort_by(|a, b| a.0.cmp(&b.0));
+            theirs.sort_by_key(|r| r.0);
             prop_assert_eq!(&ours, &theirs, "alike rows keep their order");
             ours.order_by_key(|r| std::cmp::Reverse(r.1));
             theirs.sort_by_key(|r| std::cmp::Reverse(r.1));
