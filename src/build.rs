@@ -1,4 +1,4 @@
-//! How the program is linked where it is to be small in memory (profile `dist`).
+//! How the program is linked where it is to be small in memory (profile `dist`): see also `layout.ld`.
 
 use std::process::Command;
 
@@ -7,11 +7,22 @@ const PACKED_SINCE: (u32, u32) = (2, 36);
 
 fn main() {
     println!("cargo:rerun-if-changed=src/build.rs");
+    println!("cargo:rerun-if-changed=src/layout.ld");
     let is_small = var("OPT_LEVEL") == "z";
     // A megabyte of addresses to be set right becomes some kilobytes.
     if is_small && var("HOST") == var("TARGET") && glibc().is_some_and(|v| v >= PACKED_SINCE) {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
+    // What is seldom run stands apart: two megabytes less are mapped. Not every linker reads such a script.
+    if is_small && glibc().is_some() && !is_linker_chosen() {
+        println!("cargo:rustc-link-arg-bins=-Wl,-T,{}/src/layout.ld", var("CARGO_MANIFEST_DIR"));
+    }
+}
+
+/// Whether somebody chose a linker of their own (mold, for one, reads no scripts).
+fn is_linker_chosen() -> bool {
+    let flags = var("CARGO_ENCODED_RUSTFLAGS");
+    !var("RUSTC_LINKER").is_empty() || flags.contains("fuse-ld") || flags.contains("linker")
 }
 
 fn var(name: &str) -> String {
