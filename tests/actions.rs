@@ -664,6 +664,25 @@ async fn a_deployment_that_stood_still_for_too_long_is_taken_up_again_once_it_mo
     }
 }
 
+/// A deploy that mends the service must find it free.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_does_not_hold_what_stands_still() {
+    let bench = Bench::at(SLOW / 1000.0).await;
+    let impatient = Timing {
+        timeout: std::time::Duration::from_millis(300),
+        poll: std::time::Duration::from_millis(20),
+        ..PACE
+    };
+    let console = bench.console_paced(bench.config(), impatient).await;
+    let run = console.run(deploy("1.8.3")).await;
+    assert_eq!(run.outcome, Some(Outcome::Unknown), "{}", story(&run));
+    let next = bench.console_paced(bench.config(), impatient).await;
+    assert_eq!(next.engine.reattach().await.unwrap(), 0);
+    let shown = next.engine.runs().borrow()[0].clone();
+    assert_eq!(shown.outcome, Some(Outcome::Unknown));
+    assert!(!shown.goes_on(), "{shown:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_never_arrived_is_unknown_until_somebody_looks_again() {
     let bench = Bench::new().await;

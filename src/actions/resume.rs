@@ -114,10 +114,13 @@ impl Engine {
         Ok(taken)
     }
 
+    /// A start takes up what is unknown once more; not what was put aside as standing still, or each start of a console would lock a
+    /// stuck service against the deploy that mends it.
     async fn may_take(&self, found: &JournalRun, also_unknown: bool) -> bool {
+        let was_lost = found.unknown && !found.marks.contains_key(STOOD);
         !self.config.read_only
             && !self.is_driving(&found.run.id)
-            && (also_unknown || !found.unknown || self.has_moved(found).await)
+            && (!found.unknown || (also_unknown && was_lost) || self.has_moved(found).await)
     }
 
     /// Whether a run that was put aside because nothing new came has moved since. It is looked at without being held: as long as it

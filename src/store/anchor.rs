@@ -60,10 +60,11 @@ impl Anchor {
         self.append().map(|_| ())
     }
 
-    /// Adds a line and waits until it is on the disk. Called after the row is committed: a line without a row would cry wolf.
+    /// Adds a line and waits until it is on the disk. Called after the row is committed: a line without a row would cry wolf. It
+    /// begins with an end of line, because what a full disk left of the last one would make another number of this one's.
     pub fn add(&self, environment: &str, head: &Head) -> io::Result<()> {
         let environment = serde_json::Value::from(environment);
-        let line = format!("{} {} {environment}\n", head.seq, head.hash);
+        let line = format!("\n{} {} {environment}\n", head.seq, head.hash);
         let mut file = self.append()?;
         file.write_all(line.as_bytes())?;
         file.sync_data()
@@ -176,5 +177,22 @@ mod tests {
         std::fs::write(anchor.path(), "7".repeat(3 * LINE)).unwrap();
         assert_eq!(anchor.foreign().map_err(said), Ok(true));
         assert_eq!(anchor.read("production").map_err(said), Ok(Some(vec![])));
+    }
+
+    #[test]
+    fn what_a_full_disk_left_of_a_line_is_no_part_of_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let anchor = Anchor::beside(&folder.path().join("f.db"));
+        let head = |seq| Head {
+            seq,
+            hash: "b".repeat(64),
+        };
+        anchor.add("production", &head(113)).unwrap();
+        let mut file = anchor.append().unwrap();
+        file.write_all(b"1").unwrap();
+        anchor.add("production", &head(114)).unwrap();
+        let read = anchor.read("production").unwrap();
+        assert_eq!(read, Some(vec![head(113), head(114)]));
+        assert!(!anchor.foreign().unwrap());
     }
 }
