@@ -9,7 +9,7 @@ use super::{metric, other, page};
 use crate::domain::dashboard::{DashboardId, Widget, WidgetKind};
 use crate::domain::metric::Unit;
 use crate::domain::part::Freshness;
-use crate::domain::text::{clip, width};
+use crate::domain::text::clip;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{ago, clock, line, panel, span};
 
@@ -60,22 +60,12 @@ pub(super) fn view(o: &Opened, cx: &Cx<'_>, buf: &mut Buffer) {
             }
         }
     }
-    scroll_mark(o, place, cx, buf);
 }
 
-/// How much lies below, at the right end of the last line.
-fn scroll_mark(o: &Opened, place: Rect, cx: &Cx<'_>, buf: &mut Buffer) {
-    let below = o
-        .cells
-        .iter()
-        .filter(|c| c.area.y >= o.top.saturating_add(place.height))
-        .count();
-    if below > 0 && place.height > 0 {
-        let words = format!(" {below} more below ");
-        let w = width(&words) as u16;
-        let x = place.right().saturating_sub(w + 1);
-        line(buf, x, place.bottom() - 1, w, &[(words, cx.theme.muted)]);
-    }
+/// How many widgets lie below what is in sight.
+fn below(o: &Opened, height: u16) -> usize {
+    let end = o.top.saturating_add(height);
+    o.cells.iter().filter(|c| c.area.y >= end).count()
 }
 
 /// What stands on a widget's border: its title, and what of it was not understood.
@@ -171,6 +161,11 @@ fn head(o: &Opened, cx: &Cx<'_>, buf: &mut Buffer) {
         (format!(" {}", clip(name, 40)), t.title),
         (format!("   {range}"), t.strong),
     ];
+    // In the head: over the last row it would hide what an axis says.
+    let below = below(o, viewport(cx).height);
+    if below > 0 && !o.single {
+        spans.push((format!("   {below} more below"), t.muted));
+    }
     if let Some(at) = o.cursor {
         spans.push((format!("   at {}", clock(cx.now, at)), t.key));
     }

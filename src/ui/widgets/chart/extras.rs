@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::Canvas;
+use super::marked::Keys;
 use super::ticks::Scale;
 use super::{Chart, Plot, tick_words, value_at};
 use crate::domain::metric::Unit;
@@ -115,7 +116,7 @@ impl Chart<'_> {
         buf: &mut Buffer,
         plot: Rect,
         scale: &Scale,
-        taken: &mut Vec<u16>,
+        taken: &mut Keys,
     ) {
         let newest = (0..20).rev().find_map(|i| self.pile(f64::from(i) / 20.0));
         let Some(pile) = newest else { return };
@@ -123,7 +124,7 @@ impl Chart<'_> {
         for (top, p) in pile.iter().zip(&self.plots) {
             let y = Self::row((below + top) / 2.0, scale, plot);
             if let Some(key) = p.key {
-                Self::key(buf, plot, y, (key, p.style), taken);
+                taken.put(buf, plot, y, (key, p.style));
             }
             below = *top;
         }

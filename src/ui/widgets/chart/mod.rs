@@ -2,6 +2,7 @@
 
 mod canvas;
 mod extras;
+mod marked;
 mod summary;
 mod ticks;
 
@@ -17,6 +18,7 @@ use crate::domain::metric::Unit;
 use crate::domain::text::{clip, width};
 use canvas::Canvas;
 pub use extras::{Extras, Right};
+use marked::Keys;
 pub use summary::{Summary, value_at};
 use ticks::Scale;
 
@@ -141,8 +143,9 @@ impl Chart<'_> {
         );
         self.value_axis(buf, plot, &scale, theme);
         self.time_axis(buf, plot, theme);
-        self.thresholds(buf, plot, &scale, theme, more.words);
+        self.thresholds(buf, plot, &scale, theme);
         self.marks(buf, plot, theme);
+        self.words_of_thresholds(buf, plot, &scale, theme, more.words);
         if let Some(x) = self.crosshair.and_then(|at| self.column(at, plot)) {
             for y in plot.y..plot.bottom() {
                 line(buf, x, y, 1, &[("│".to_owned(), theme.key)]);
@@ -162,7 +165,8 @@ impl Chart<'_> {
             self.lines(&mut canvas, &r.plots, scale);
         }
         canvas.draw(buf, plot);
-        let mut taken: Vec<u16> = Vec::new();
+        self.limits_at_the_ends(buf, plot, &scale, theme);
+        let mut taken = Keys::with(if right.is_some() { 1 } else { 2 });
         if more.stacked {
             self.stacked_keys(buf, plot, &scale, &mut taken);
         } else {
@@ -255,66 +259,6 @@ impl Chart<'_> {
         }
     }
 
-    fn thresholds(
-        &self,
-        buf: &mut Buffer,
-        plot: Rect,
-        scale: &Scale,
-        theme: &Theme,
-        words: &[String],
-    ) {
-        for (n, value) in self.thresholds.iter().enumerate() {
-            if !value.is_finite() || !(-0.01..=1.01).contains(&scale.share(*value)) {
-                continue;
-            }
-            let y = Self::row(*value, scale, plot);
-            let dashes = "╌".repeat(usize::from(plot.width));
-            line(buf, plot.x, y, plot.width, &[(dashes, theme.threshold)]);
-            self.label(buf, plot, y, &self.unit.format(*value), theme.threshold);
-            if let Some(word) = words.get(n).filter(|w| !w.is_empty()) {
-                let word = format!(" {} ", clip(word, usize::from(plot.width / 2)));
-                let w = width(&word) as u16;
-                let x = plot.right().saturating_sub(w + 2);
-                line(buf, x, y, w, &[(word, theme.threshold)]);
-            }
-        }
-    }
-
-    fn marks(&self, buf: &mut Buffer, plot: Rect, theme: &Theme) {
-        let places: Vec<(u16, &str)> = self
-            .marks
-            .iter()
-            .filter_map(|m| Some((self.column(m.at, plot)?, m.label.as_str())))
-            .collect();
-        for (x, _) in &places {
-            for y in plot.y..plot.bottom() {
-                line(buf, *x, y, 1, &[("┊".to_owned(), theme.marker)]);
-            }
-            line(buf, *x, plot.bottom(), 1, &[("▲".to_owned(), theme.marker)]);
-        }
-        // Words beside their mark on the axis, and only where they hide no other mark or word.
-        let mut free = plot.x;
-        for (i, (x, label)) in places.iter().enumerate() {
-            let words = width(label) as u16;
-            let next = places.get(i + 1).map_or(plot.right(), |p| p.0);
-            let start = if x + 1 + words <= next {
-                x + 1
-            } else if x.saturating_sub(words) >= free {
-                x - words
-            } else {
-                continue;
-            };
-            line(
-                buf,
-                start,
-                plot.bottom(),
-                words,
-                &[((*label).to_owned(), theme.marker)],
-            );
-            free = (start + words).max(x + 1);
-        }
-    }
-
     fn lines(&self, canvas: &mut Canvas, plots: &[Plot<'_>], scale: &Scale) {
         let (across, down) = (canvas.dots_across() - 1, canvas.dots_down() - 1);
         for p in plots.iter().rev() {
@@ -333,41 +277,6 @@ impl Chart<'_> {
                 }
                 before = Some((*at, here));
             }
-        }
-    }
-
-    /// Puts each line's key at its right end.
-    fn keys(
-        &self,
-        buf: &mut Buffer,
-        plot: Rect,
-        plots: &[Plot<'_>],
-        scale: &Scale,
-        taken: &mut Vec<u16>,
-    ) {
-        for p in plots {
-            let newest = self.visible(p).iter().rev().find(|x| x.1.is_finite());
-            if let (Some(key), Some((_, value))) = (p.key, newest) {
-                let y = Self::row(*value, scale, plot);
-                Self::key(buf, plot, y, (key, p.style), taken);
-            }
-        }
-    }
-
-    fn key(
-        buf: &mut Buffer,
-        plot: Rect,
-        y: u16,
-        (key, style): (char, Style),
-        taken: &mut Vec<u16>,
-    ) {
-        let near = [y, y.saturating_sub(1), y + 1];
-        let free = near
-            .into_iter()
-            .find(|y| !taken.contains(y) && (plot.y..plot.bottom()).contains(y));
-        if let Some(y) = free {
-            taken.push(y);
-            line(buf, plot.right(), y, 1, &[(key.to_string(), style)]);
         }
     }
 }

@@ -129,3 +129,63 @@ fn several_lines_can_be_told_apart_without_colour() {
         "{rows:#?}"
     );
 }
+
+#[test]
+fn a_limit_leaves_the_ends_of_the_axis_readable() {
+    let points: Vec<_> = (0..=60).map(|m| (at(m), 0.0)).collect();
+    let mut c = chart(&points, &UTC);
+    c.unit = Unit::Count;
+    c.thresholds = vec![25.0, 1_000.0];
+    let rows = drawn(&c);
+    assert!(rows[7].trim_start().starts_with("0 ┤ 25 "), "{rows:#?}");
+    c.thresholds = vec![25.0, 100.0];
+    let rows = drawn(&c);
+    let labelled = rows.iter().filter(|r| r.contains("25 │╌")).count();
+    assert_eq!(labelled, 1, "{rows:#?}");
+}
+
+#[test]
+fn labels_hide_no_mark_and_do_not_run_into_each_other() {
+    let mark = |minute, label: &str| Mark {
+        at: at(minute),
+        label: label.into(),
+    };
+    let marks = [
+        mark(20, "worker:4"),
+        mark(26, "worker:5"),
+        mark(28, "auth:2"),
+        mark(44, "api:6"),
+        mark(50, "api:7"),
+    ];
+    let mut c = chart(&[], &UTC);
+    c.marks = &marks;
+    let rows = drawn(&c);
+    let axis = &rows[8];
+    assert_eq!(axis.matches('▲').count(), 5, "{axis}");
+    for word in axis
+        .split(['▲', '─', '┬', '└', ' '])
+        .filter(|w| !w.is_empty())
+    {
+        assert!(marks.iter().any(|m| m.label == word), "{word}: {axis}");
+    }
+}
+
+#[test]
+fn a_key_stands_in_the_row_of_its_line_or_nowhere() {
+    let points: Vec<_> = [70.0, 71.0, 72.0, 5.0].map(|v| [(at(59), v)]).into();
+    let mut c = chart(&[], &UTC);
+    c.plots = points
+        .iter()
+        .enumerate()
+        .map(|(n, points)| Plot {
+            points,
+            period_s: 60,
+            style: Style::new(),
+            key: Some(series_key(n)),
+        })
+        .collect();
+    let rows = drawn(&c);
+    let keyed: Vec<&str> = rows.iter().map(|r| r[r.len() - 2..].trim()).collect();
+    assert_eq!(keyed.iter().filter(|k| **k == "12").count(), 1, "{rows:#?}");
+    assert!(!keyed.contains(&"3") && keyed.contains(&"4"), "{rows:#?}");
+}
