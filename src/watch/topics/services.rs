@@ -333,6 +333,7 @@ fn rebuild(p: &mut Picture, at: Timestamp) {
         let oldest = answered.filter_map(|(_, a)| a.as_ref()?.stamp).min();
         if let Some(stamp) = oldest.or_else(|| p.inventory.is_empty().then_some(at)) {
             p.facts.services.observed_at = Some(stamp);
+            task_definitions::hold(p, stamp);
         }
     }
     let pace = pace_of(p, p.is_lively());
@@ -469,6 +470,25 @@ mod tests {
         well.batches[0].found = Ok(vec![]);
         assert_eq!(take(&mut p, well, at), None);
         assert!(p.facts.services.fresh(at).is_some());
+    }
+
+    /// Pages that show both would call themselves old for good, and no key would change it.
+    #[test]
+    fn definitions_are_as_new_as_the_list_of_those_who_use_them() {
+        let mut p = picture(&[("a/1", None)], Instant::now());
+        let at = Timestamp::from_second(1_800_000_000).unwrap();
+        p.facts.task_definitions.take(Ok(Arc::default()), at);
+        let later = at + Duration::from_secs(300);
+        assert!(p.facts.task_definitions.fresh(later).is_none());
+        let found = Described {
+            began: Instant::now(),
+            batches: vec![Batch {
+                asked: p.inventory.keys().cloned().collect(),
+                found: Ok(vec![]),
+            }],
+        };
+        take(&mut p, found, later);
+        assert!(p.facts.task_definitions.fresh(later).is_some());
     }
 
     /// What is read once is not asked for again: it is to be known again by itself.

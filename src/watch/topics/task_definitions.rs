@@ -160,6 +160,14 @@ pub fn look(p: &mut Picture) {
     p.untried_definitions = untried;
 }
 
+/// What never changes is as new as the list of those who use it, once all of it was read: nobody asks for it again.
+pub fn hold(p: &mut Picture, at: Timestamp) {
+    let part = &mut p.facts.task_definitions;
+    if !p.lacks_definitions && part.value.is_some() && part.error.is_none() {
+        part.observed_at = part.observed_at.max(Some(at));
+    }
+}
+
 /// ARNs that services use.
 fn used(p: &Picture) -> BTreeSet<&str> {
     let services = p.services.values();
