@@ -89,9 +89,14 @@ fn images(world: &World, repository: &str) -> Vec<Image> {
         }
     }
     for (of, tag, hours) in WAITING {
-        if repository == *of && !found.iter().any(|i| i.tags.iter().any(|t| t == tag)) {
-            let pushed = world.begun() - hours * 3_600.0;
-            found.push(image(repository, tag, pushed, None));
+        if repository != *of {
+            continue;
+        }
+        let pushed = world.begun() - hours * 3_600.0;
+        match found.iter_mut().find(|i| i.tags.iter().any(|t| t == tag)) {
+            // Released meanwhile, which does not push it again.
+            Some(image) => image.pushed = image.pushed.min(pushed),
+            None => found.push(image(repository, tag, pushed, None)),
         }
     }
     let now = world.stamp();

@@ -80,7 +80,12 @@ fn troubles(logs: &mut LogStore, world: &World, noise: &mut fastrand::Rng, at: f
             && task.stopped_at.is_some_and(|t| t > at - pace && t <= at);
         let (when, words) = if failing {
             let when = at - noise.f64() * pace * 0.9;
-            (when, refused(&task.service, when, noise))
+            let words = match world.shifted(&task.service) {
+                // Nobody sends it a request yet: all that fails is its own check.
+                Some(0.0) => unready(&task.service, when),
+                _ => refused(&task.service, when, noise),
+            };
+            (when, words)
         } else if crashed {
             let words = "Error: Cannot find module './pricing'\n    at Module._resolveFilename (node:internal/modules/cjs/loader:1144:15)\n    at Module._load (node:internal/modules/cjs/loader:985:27)\n    at Object.<anonymous> (/srv/server.js:12:17)";
             (task.stopped_at.unwrap_or(at), words.to_owned())
@@ -94,6 +99,11 @@ fn troubles(logs: &mut LogStore, world: &World, noise: &mut fastrand::Rng, at: f
             words,
         );
     }
+}
+
+fn unready(key: &Key, at: f64) -> String {
+    let stamp = jiff::Timestamp::from_millisecond((at * 1_000.0) as i64).unwrap_or_default();
+    serde_json::json!({"ts": stamp.to_string(), "level": "error", "msg": "health check fails: configuration key PRICING_TABLE is missing", "service": key.1}).to_string()
 }
 
 fn refused(key: &Key, at: f64, noise: &mut fastrand::Rng) -> String {

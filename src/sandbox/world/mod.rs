@@ -175,6 +175,14 @@ impl World {
         self.tasks.of(key)
     }
 
+    /// Percent of a service's traffic that goes to the revision that comes, while a deployment shifts it; `None` where tasks share it
+    /// as they are.
+    pub fn shifted(&self, key: &Key) -> Option<f64> {
+        let mut all = self.deployments.iter().rev();
+        let open = all.find(|d| d.key == *key && d.is_open())?;
+        open.stage.map(|_| open.traffic)
+    }
+
     /// Stopped tasks are told of for an hour, as ECS does; of a service with very many, those that failed before the rest.
     fn forget(&mut self) {
         let mut stopped: Vec<(Key, bool, f64, String)> = self
