@@ -23,6 +23,8 @@ pub struct Status {
     pub text: String,
     /// Whether it is a failure.
     pub failed: bool,
+    /// Whether it answers a key: the next key has its own answer.
+    pub answers: bool,
     /// When it was said.
     pub at: Timestamp,
 }
@@ -181,7 +183,16 @@ impl Model {
         self.status = Some(Status {
             text: text.into(),
             failed,
+            answers: false,
             at: self.now,
         });
+    }
+
+    /// Says why a key does nothing at present.
+    pub fn refuse(&mut self, text: impl Into<String>) {
+        self.say(text, true);
+        if let Some(status) = &mut self.status {
+            status.answers = true;
+        }
     }
 }

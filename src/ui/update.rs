@@ -155,7 +155,8 @@ pub fn go(model: &mut Model, nav: Nav) -> Vec<Effect> {
 
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     // Whoever goes on has read what was said. What failed by itself meanwhile may have come with the very key.
-    let read = |s: &Status| !s.failed || model.now.duration_since(s.at).as_secs() >= READ_S;
+    let read =
+        |s: &Status| !s.failed || s.answers || model.now.duration_since(s.at).as_secs() >= READ_S;
     if model.status.as_ref().is_some_and(read) {
         model.status = None;
     }
@@ -226,7 +227,7 @@ fn is_global(c: Command) -> bool {
 /// Does a command, from a key, the palette or a click.
 pub fn run(model: &mut Model, command: Command) -> Vec<Effect> {
     if let Some(why) = disabled(model, command) {
-        model.say(format!("{}: {why}", command.short()), true);
+        model.refuse(format!("{}: {why}", command.short()));
         return Vec::new();
     }
     match command {

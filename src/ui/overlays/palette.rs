@@ -299,7 +299,7 @@ pub(super) fn on_key(model: &mut Model, mut p: Palette, key: KeyEvent) -> Vec<Ef
             };
             match choose(model, &chosen) {
                 Ok(effects) => return effects,
-                Err(why) => model.say(why, true),
+                Err(why) => model.refuse(why),
             }
         }
         KeyCode::Up => p.step(-1),
