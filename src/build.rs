@@ -15,7 +15,10 @@ fn main() {
     }
     // What is seldom run stands apart: two megabytes less are mapped. Not every linker reads such a script.
     if is_small && glibc().is_some() && !is_linker_chosen() {
-        println!("cargo:rustc-link-arg-bins=-Wl,-T,{}/src/layout.ld", var("CARGO_MANIFEST_DIR"));
+        println!(
+            "cargo:rustc-link-arg-bins=-Wl,-T,{}/src/layout.ld",
+            var("CARGO_MANIFEST_DIR")
+        );
     }
 }
 

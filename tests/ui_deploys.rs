@@ -80,6 +80,38 @@ fn an_action_and_its_deployment_are_one_row_with_the_state_of_both() {
 }
 
 #[test]
+fn a_stop_of_our_own_deploy_is_one_thing_that_moves_and_nothing_that_failed() {
+    let deploy = fixture::run();
+    let mut stop = fixture::run();
+    stop.id = "run-2".into();
+    stop.intent = Intent::Stop {
+        service: fixture::id("worker"),
+        rollback: true,
+    };
+    stop.title = "Stop the deployment and roll back of worker  laser-prod".into();
+    stop.started_at = ago(5);
+    let goes_back = |d: &mut Deployment| d.state = DeploymentState::RollingBack;
+    let mut snapshot = with(goes_back, vec![stop, deploy]);
+    let mut services = snapshot.facts.service_rows().to_vec();
+    let worker = services.iter_mut().find(|s| s.id.name == "worker").unwrap();
+    Arc::make_mut(worker).rollouts[0].rollout_state = "FAILED".into();
+    snapshot.facts.services = part(Arc::new(services));
+    let mut c = Console::with(120, 40, snapshot.clone());
+    assert!(
+        c.shows("Moving  1") && c.shows("4 Deploys ▶1"),
+        "{}",
+        c.text()
+    );
+    assert!(!c.text().contains("FAILED"), "{}", c.text());
+    c.keys("4");
+    assert!(c.shows(" shown, 1 running"), "{}", c.text());
+    // What nobody stops has failed.
+    snapshot.facts.runs = Arc::new(Vec::new());
+    let c = Console::with(120, 40, snapshot);
+    assert!(c.shows("FAILED"), "{}", c.text());
+}
+
+#[test]
 fn what_still_runs_behind_an_action_that_ended_has_a_row_of_its_own() {
     let ended = |outcome| {
         let mut run = fixture::run();

@@ -31,6 +31,7 @@ pub mod interest;
 pub mod log;
 pub mod measured;
 pub mod metric;
+pub mod moving;
 pub mod network;
 pub mod order;
 pub mod part;

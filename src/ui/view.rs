@@ -224,14 +224,7 @@ fn badge(model: &Model, id: ScreenId) -> Option<String> {
             .iter()
             .filter(|a| a.state == AlarmState::Alarm)
             .count(),
-        ScreenId::Deploys => {
-            let running = facts
-                .deployment_rows()
-                .iter()
-                .filter(|d| d.state.is_running())
-                .count();
-            running.max(facts.runs.iter().filter(|r| r.outcome.is_none()).count())
-        }
+        ScreenId::Deploys => facts.moving().len(),
         _ => 0,
     };
     let sign = if id == ScreenId::Alerts { "▲" } else { "▶" };

@@ -214,20 +214,9 @@ pub(super) fn view(s: &Deploys, cx: &Cx<'_>, buf: &mut Buffer) {
         height: list_panel(cx),
         ..cx.body
     };
-    // An action is under way before its deployment is told, and is one with it from then on.
-    let open = || facts.runs.iter().filter(|r| r.outcome.is_none());
-    let ours: Vec<&str> = open()
-        .filter_map(|r| facts.deployment_of(r))
-        .map(|d| d.id.as_str())
-        .collect();
-    let rows = facts.deployment_rows().iter();
     let is_shown = |id: &ServiceId| s.only.as_ref().is_none_or(|only| only == id);
-    let others = rows
-        .filter(|d| d.state.is_running() && !ours.contains(&d.id.as_str()) && is_shown(&d.service));
-    let running = others.count()
-        + open()
-            .filter(|r| r.intent.service().is_some_and(is_shown))
-            .count();
+    let moving = facts.moving().into_iter();
+    let running = moving.filter(|m| m.service().is_some_and(is_shown)).count();
     let of = match &s.only {
         Some(id) => format!(" of {id}"),
         None => String::new(),

@@ -5,9 +5,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::view;
-use crate::domain::action::Run;
 use crate::domain::alarm::{AlarmState, Severity};
 use crate::domain::facts::Facts;
+use crate::domain::moving::Moving;
 use crate::domain::order::Ordered;
 use crate::domain::service::ServiceHealth;
 use crate::ui::commands::Command;
@@ -152,6 +152,8 @@ pub(super) fn burning(facts: &Facts, systems: &[Entry]) -> Vec<Item> {
     for s in facts.service_rows() {
         let rank = match s.health() {
             ServiceHealth::Down => 0,
+            // What a person stops did not fail, and stands among what moves.
+            ServiceHealth::Failed if facts.is_being_stopped(&s.id) => continue,
             ServiceHealth::Failed => 1,
             ServiceHealth::Degraded => 3,
             _ => continue,
@@ -164,28 +166,21 @@ pub(super) fn burning(facts: &Facts, systems: &[Entry]) -> Vec<Item> {
     rows.into_iter().map(|r| r.1).collect()
 }
 
-/// Everything that moves: our actions first, then deployments that somebody else began, and services that scale out.
+/// Everything that moves: our actions and deployments that somebody else began, then services that scale out.
 fn moving(facts: &Facts) -> Vec<Item> {
-    let runs = facts
-        .runs
-        .iter()
-        .filter(|r| r.outcome.is_none() && r.intent.service().is_some());
-    let mut rows: Vec<Item> = runs.clone().map(|r| Item::Run(r.id.clone())).collect();
-    for d in facts
-        .deployment_rows()
-        .iter()
-        .filter(|d| d.state.is_running())
-    {
-        let ours = |r: &Run| facts.deployment_of(r).is_some_and(|own| own.id == d.id);
-        if !runs.clone().any(ours) {
-            rows.push(Item::Deployment(d.id.clone(), d.service.clone()));
-        }
-    }
-    let ours = |id| runs.clone().any(|r| r.intent.service() == Some(id));
+    let moving = facts.moving();
+    let ours = |id| {
+        let mut runs = moving.iter().filter(|m| matches!(m, Moving::Run(_)));
+        runs.any(|m| m.service() == Some(id))
+    };
     let scale = (facts.service_rows().iter())
         .filter(|s| s.health() == ServiceHealth::Scaling && !ours(&s.id));
-    rows.extend(scale.map(|s| Item::Service(s.id.clone())));
-    rows
+    let rows = moving.iter().map(|m| match m {
+        Moving::Run(r) => Item::Run(r.id.clone()),
+        Moving::Deployment(d) => Item::Deployment(d.id.clone(), d.service.clone()),
+    });
+    rows.chain(scale.map(|s| Item::Service(s.id.clone())))
+        .collect()
 }
 
 impl Screen for Overview {
