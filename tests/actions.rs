@@ -9,6 +9,7 @@ use flightdeck::actions::{Judged, Timing};
 use flightdeck::config::{Config, HttpsTarget};
 use flightdeck::domain::action::{Confirm, DiffMark, Intent, Phase};
 use flightdeck::domain::audit::{ChainVerdict, Outcome, SignOffKind};
+use flightdeck::domain::deployment::DeploymentState;
 use flightdeck::domain::problem::ProblemKind;
 use flightdeck::domain::service::{Revision, ServiceId};
 use sqlx::ConnectOptions;
@@ -179,6 +180,37 @@ async fn a_bad_image_trips_the_breaker_and_is_told_as_failed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deploy_while_the_breaker_goes_back_says_so_first_and_wants_a_word() {
+    let bench = Bench::at(SLOW / 2.5).await;
+    // A console elsewhere: its journal knows nothing of the deploy that failed.
+    let (ana, ben) = (bench.console().await, bench.console_elsewhere().await);
+    let before = ana.service(&api()).await.revision;
+    let deploying = ana.start(deploy("1.8.4-bad")).await.unwrap();
+    loop {
+        let service = ben.service(&api()).await;
+        let found = ben.backend.ecs.deployments(&service).await.unwrap();
+        let newest = found.first().map(|d| d.state);
+        assert_ne!(newest, Some(DeploymentState::RolledBack), "too late");
+        if newest == Some(DeploymentState::RollingBack) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let preview = ben.preview(deploy("1.8.3")).await;
+    let said = format!("a rollback to {before} is under way, since ");
+    let first = &preview.warnings[0];
+    assert!(first.starts_with(&said), "{:?}", preview.warnings);
+    assert!(first.contains(" of ") && first.contains(" task"), "{first}");
+    let both = Confirm::Type(format!("production {before}"));
+    assert_eq!(preview.confirm, both);
+    let restart = ben.preview(Intent::Restart { service: api() }).await;
+    assert_eq!(restart.confirm, both);
+    let refused = ben.engine.start(preview, Some("production".into()));
+    assert_eq!(refused.await.unwrap_err().kind, ProblemKind::Refused);
+    ana.engine.abandon(&deploying).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_running_deployment_is_stopped_and_rolled_back_while_it_is_followed() {
     let bench = Bench::at(SLOW).await;
     let (ana, ben) = (bench.console().await, bench.console().await);
@@ -306,10 +338,20 @@ async fn a_rollback_that_a_restart_replaces_is_told_as_superseded_and_keeps_its_
         service: api(),
         rollback: true,
     };
-    for intent in [deploy("1.8.3"), stop] {
-        let preview = ana.preview(intent).await;
-        assert!(preview.refusals.is_empty(), "{:?}", preview.refusals);
-    }
+    // What goes forward again says first what it replaces, and asks for more than the environment's name; the stop does not.
+    let forward = ana.preview(deploy("1.8.3")).await;
+    assert!(forward.refusals.is_empty(), "{:?}", forward.refusals);
+    let family = &ana.service(&api()).await.revision.family;
+    let target = format!("{family}:{}", before - 2);
+    let said = format!("a rollback to {target} is under way, since ");
+    assert!(forward.warnings[0].starts_with(&said), "{forward:?}");
+    assert!(forward.warnings[0].contains(&back), "{forward:?}");
+    assert_eq!(forward.facts[0].0, "under way");
+    let both = format!("production {target}");
+    assert_eq!(forward.confirm, Confirm::Type(both));
+    let stop = ana.preview(stop).await;
+    assert!(stop.refusals.is_empty(), "{:?}", stop.refusals);
+    assert_eq!(stop.confirm, Confirm::Type("production".into()));
     let restarted = elsewhere.run(restart()).await;
     let told = story(&restarted);
     assert_eq!(restarted.outcome, Some(Outcome::Succeeded), "{told}");

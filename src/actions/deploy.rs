@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::back;
 use super::draft::Draft;
 use super::goal::Goal;
 use super::hands::{Halt, Hands, is_lost, not_begun};
@@ -32,6 +33,7 @@ impl Deploy<'_> {
         let Some(subject) = look.subject(&mut draft, id).await? else {
             return Ok(draft);
         };
+        back::heed(&mut draft, look, id, &subject.sight).await?;
         let service = subject.service();
         let from = &subject.definition;
         let now = Timestamp::now();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::back;
 use super::words::same;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 use crate::domain::service::{Revision, Rollout, Service, ServiceId, image_tag};
@@ -345,8 +346,7 @@ fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
 
 /// What a deployment goes, or went, back to, in words.
 fn back(d: &Deployment) -> String {
-    let named = d.way_back().map(|r| r.revision.to_string());
-    named.unwrap_or_else(|| "the revision before".to_owned())
+    back::names(d).unwrap_or_else(|| "the revision before".to_owned())
 }
 
 fn ended(sight: &Sight, id: &str, rollback: bool, late: bool) -> Step {

@@ -15,6 +15,7 @@
 //! A console that dies half-way leaves its run in the journal. Whoever re-attaches reads; it never sends a mutation again.
 
 mod alarms;
+mod back;
 mod board;
 mod deploy;
 mod diff;

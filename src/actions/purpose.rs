@@ -131,6 +131,7 @@ mod tests {
             pace: Default::default(),
             rollback_reason: None,
             rollback_to: None,
+            rollback_since: None,
             created_at: None,
             started_at: None,
             finished_at: None,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::back;
 use super::draft::Draft;
 use super::goal::Goal;
 use super::hands::{Halt, Hands};
@@ -25,6 +26,7 @@ impl Restart<'_> {
         let Some(subject) = look.subject(&mut draft, id).await? else {
             return Ok(draft);
         };
+        back::heed(&mut draft, look, id, &subject.sight).await?;
         let service = subject.service();
         let bound = words::bound(service);
         draft.input("revision", service.revision.to_string());

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::back;
 use super::draft::Draft;
 use super::goal::{Goal, Sight};
 use super::hands::{Halt, Hands};
-use super::look::Look;
+use super::look::{Look, Subject};
 use super::{diff, stop, words};
 use crate::backend::aws::ecs::UpdateService;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
@@ -52,18 +53,8 @@ impl Rollback<'_> {
             Err(why) => draft.refuse(why),
             Ok(Way::Stop { deployment, why }) => {
                 draft.fact("how", why);
-                let from = subject
-                    .sight
-                    .running()
-                    .and_then(|d| d.from.first())
-                    .map(|r| r.revision.clone());
-                if let Some(back) = from {
-                    let definition = look.backend.ecs.task_definition(&back.arn).await?;
-                    let to = words::revision(&definition, words::bound(service), now);
-                    draft.fact("to", to);
-                    let commits = [&subject.definition, &definition];
-                    draft.fact("commit", look.commits(service, commits).await);
-                    draft.diff = diff::of(&subject.definition, &definition);
+                if let Some(running) = subject.sight.running() {
+                    show_way(&mut draft, look, &subject, running, now).await?;
                 }
                 draft.call(stop::words(&deployment, true));
                 draft.input("way", "stop");
@@ -84,7 +75,7 @@ impl Rollback<'_> {
         &self,
         draft: &mut Draft,
         look: &Look<'_>,
-        subject: &super::look::Subject,
+        subject: &Subject,
         to: &Revision,
         now: Timestamp,
     ) -> Result<(), Problem> {
@@ -168,8 +159,8 @@ impl Rollback<'_> {
                     "the running deployment is going back already".to_owned()
                 ));
             }
-            let replaced = d.from.iter().map(|r| &r.revision);
-            if let Some(newer) = replaced.clone().find(|r| is_after(r, current)) {
+            let newer = d.from.iter().map(|r| &r.revision);
+            if let Some(newer) = newer.into_iter().find(|r| back::is_after(r, current)) {
                 return Ok(Err(format!(
                     "{newer}, which is being replaced, is newer than {current}: that is no way back; {NAME_IT}"
                 )));
@@ -180,7 +171,8 @@ impl Rollback<'_> {
                     why: "stop the running deployment; ECS goes back to what ran before".to_owned(),
                 }));
             }
-            if let Some(old) = replaced.clone().find(|r| !words::same(r, current)) {
+            let mut old = back::possible(d).into_iter();
+            if let Some(old) = old.find(|r| !words::same(r, current)) {
                 return Ok(Ok(Way::Update {
                     to: old.clone(),
                     why: "to the revision that is being replaced; this endpoint cannot stop deployments".to_owned(),
@@ -255,8 +247,27 @@ fn is_before(r: &Revision, current: &Revision) -> bool {
     r.family == current.family && r.number < current.number
 }
 
-fn is_after(r: &Revision, current: &Revision) -> bool {
-    r.family == current.family && r.number > current.number
+/// What ECS goes back to once the running deployment is stopped: one revision, or each that it may be.
+async fn show_way(
+    draft: &mut Draft,
+    look: &Look<'_>,
+    subject: &Subject,
+    running: &Deployment,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let possible = back::possible(running);
+    let [only] = possible.as_slice() else {
+        draft.fact("to", back::told(running));
+        return Ok(());
+    };
+    let definition = look.backend.ecs.task_definition(&only.arn).await?;
+    let bound = words::bound(subject.service());
+    draft.fact("to", words::revision(&definition, bound, now));
+    let commits = [&subject.definition, &definition];
+    let commits = look.commits(subject.service(), commits).await;
+    draft.fact("commit", commits);
+    draft.diff = diff::of(&subject.definition, &definition);
+    Ok(())
 }
 
 /// The last deployment of a revision, where it did not end well. What went back by `deployments[]` names what it went back to, not

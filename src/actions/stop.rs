@@ -1,5 +1,6 @@
 //! Stop the running deployment, going back or not.
 
+use super::back;
 use super::draft::Draft;
 use super::goal::Goal;
 use super::hands::{Halt, Hands, not_begun};
@@ -7,7 +8,7 @@ use super::look::Look;
 use super::rollback::{NAME_IT, last_that_failed};
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
 use crate::domain::problem::Problem;
-use crate::domain::service::{Revision, ServiceId};
+use crate::domain::service::ServiceId;
 
 /// The intent's parts.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +53,7 @@ impl Stop<'_> {
                 draft.fact(
                     "then",
                     if self.rollback {
-                        way_back(d)
+                        back::told(d)
                     } else {
                         "tasks of both revisions stay as they are".to_owned()
                     },
@@ -74,45 +75,18 @@ impl Stop<'_> {
     }
 }
 
-/// The revisions that ECS may go back to: the one that it tells, else each of those that are replaced, newest first.
-fn possible(running: &Deployment) -> Vec<&Revision> {
-    if running.rollback_to.is_some()
-        && let Some(told) = running.way_back()
-    {
-        return vec![&told.revision];
-    }
-    let mut found: Vec<&Revision> = running.from.iter().map(|r| &r.revision).collect();
-    found.sort_by_key(|r| (&r.family, std::cmp::Reverse(r.number)));
-    found.dedup_by_key(|r| (&r.family, r.number));
-    found
-}
-
-/// What ECS goes back to, in words.
-fn way_back(running: &Deployment) -> String {
-    let names = possible(running).into_iter().map(ToString::to_string);
-    let names: Vec<String> = names.collect();
-    match names.as_slice() {
-        [] => "ECS goes back, and does not tell to which revision before it begins".to_owned(),
-        [only] => format!("ECS goes back to {only}"),
-        several => format!(
-            "ECS goes back to {}, and does not tell which before it begins",
-            several.join(" or ")
-        ),
-    }
-}
-
 /// To stop a rollback is to go forward again: to what somebody went back from, which may be what failed.
 fn warn_of_the_way_back(draft: &mut Draft, deployments: &[Deployment], running: &Deployment) {
     let Some(to) = running.to.as_ref().map(|to| &to.revision) else {
         return;
     };
-    let possible = possible(running);
+    let possible = back::possible(running);
     let brings = match possible.as_slice() {
         [_] => "brings",
         _ => "may bring",
     };
     for newer in possible {
-        if newer.family != to.family || newer.number <= to.number {
+        if !back::is_after(newer, to) {
             continue;
         }
         draft.warn(format!(
@@ -187,7 +161,7 @@ pub async fn send(
 mod tests {
     use super::*;
     use crate::domain::deployment::RevisionLoad;
-    use crate::domain::service::{CircuitBreaker, Strategy, TaskCounts};
+    use crate::domain::service::{CircuitBreaker, Revision, Strategy, TaskCounts};
 
     fn load(n: u32) -> RevisionLoad {
         let arn = format!("arn:aws:ecs:us-east-1:1:task-definition/api:{n}");
@@ -220,6 +194,7 @@ mod tests {
             pace: Default::default(),
             rollback_reason: None,
             rollback_to: None,
+            rollback_since: None,
             created_at: None,
             started_at: None,
             finished_at: None,
@@ -228,7 +203,7 @@ mod tests {
         let told = |d: &Deployment| {
             let mut draft = Draft::new(String::new());
             warn_of_the_way_back(&mut draft, &[], d);
-            (way_back(d), draft.warnings)
+            (back::told(d), draft.warnings)
         };
         let goes = |words: &str| format!("the running deployment goes back to api:2: {words}");
         let unsure = "ECS goes back to api:4 or api:3, and does not tell which before it begins";

@@ -196,6 +196,7 @@ impl Preview {
     /// Names of the facts that say what changes: every face shows them before all others.
     pub const LEADS: &[&str] = &[
         "criterion",
+        "under way",
         "from",
         "to",
         "how",

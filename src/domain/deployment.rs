@@ -112,10 +112,12 @@ pub struct Deployment {
     pub lifecycle_stage: Option<String>,
     /// What it is configured to wait for, and since when its stage lasts.
     pub pace: Pace,
-    /// Why and when it went back.
+    /// Why it went back.
     pub rollback_reason: Option<String>,
     /// ARN of the service revision that it goes, or went, back to, where the vendor tells it.
     pub rollback_to: Option<String>,
+    /// Since when it goes, or when it went, back (UTC).
+    pub rollback_since: Option<Timestamp>,
     /// Created (UTC).
     pub created_at: Option<Timestamp>,
     /// Began (UTC).
@@ -238,6 +240,7 @@ mod tests {
             pace: Pace::default(),
             rollback_reason: None,
             rollback_to: None,
+            rollback_since: None,
             created_at: None,
             started_at: None,
             finished_at: None,

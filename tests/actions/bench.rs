@@ -11,7 +11,7 @@ use axum::response::Response;
 use flightdeck::actions::{Engine, Timing};
 use flightdeck::backend::Backend;
 use flightdeck::config::Config;
-use flightdeck::domain::action::{Intent, Preview, Run};
+use flightdeck::domain::action::{Confirm, Intent, Preview, Run};
 use flightdeck::domain::problem::Problem;
 use flightdeck::domain::service::{Service, ServiceId};
 use flightdeck::sandbox::{self, Sandbox};
@@ -135,7 +135,11 @@ impl Console {
     /// Previews, confirms as a person would, and starts.
     pub async fn start(&self, intent: Intent) -> Result<String, Problem> {
         let preview = self.preview(intent).await;
-        self.engine.start(preview, Some("production".into())).await
+        let typed = match &preview.confirm {
+            Confirm::Type(word) => Some(word.clone()),
+            Confirm::Key => None,
+        };
+        self.engine.start(preview, typed).await
     }
 
     /// All of its life.

@@ -653,6 +653,7 @@ pub fn snapshot() -> Snapshot {
         pace: Default::default(),
         rollback_reason: None,
         rollback_to: None,
+        rollback_since: None,
         created_at: Some(ago(68)),
         started_at: Some(ago(68)),
         finished_at: None,

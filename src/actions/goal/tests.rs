@@ -70,6 +70,7 @@ fn deployment(did: &str, from: u32, to: u32, state: DeploymentState) -> Deployme
         pace: Default::default(),
         rollback_reason: None,
         rollback_to: None,
+        rollback_since: None,
         created_at: None,
         started_at: None,
         finished_at: None,

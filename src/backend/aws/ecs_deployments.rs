@@ -306,6 +306,7 @@ fn deployment(
         rollback_to: d
             .rollback()
             .and_then(|r| some_text(r.service_revision_arn())),
+        rollback_since: d.rollback().and_then(|r| time(r.started_at())),
         created_at: time(d.created_at()),
         started_at: time(d.started_at()),
         finished_at: time(d.finished_at()).or_else(|| time(d.stopped_at())),

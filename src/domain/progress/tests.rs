@@ -49,6 +49,7 @@ fn deployment(strategy: Strategy, stage: Option<&str>, started: u32, old: u32) -
         },
         rollback_reason: None,
         rollback_to: None,
+        rollback_since: None,
         created_at: Some(second(0)),
         started_at: Some(second(0)),
         finished_at: None,

@@ -378,6 +378,7 @@ mod tests {
             pace: Default::default(),
             rollback_reason: None,
             rollback_to: None,
+            rollback_since: None,
             created_at: at,
             started_at: at,
             finished_at: at,

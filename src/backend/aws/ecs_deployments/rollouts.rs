@@ -50,6 +50,7 @@ fn of_rollout(service: &Service, to: &Rollout) -> Deployment {
         pace: Pace::default(),
         rollback_reason: is_rollback(to).then(|| to.rollout_reason.clone()),
         rollback_to: None,
+        rollback_since: to.created_at.filter(|_| is_rollback(to)),
         created_at: to.created_at,
         started_at: to.created_at,
         finished_at: to.updated_at.filter(|_| !state.is_running()),

@@ -414,6 +414,7 @@ fn deployment(name: &str, began_s: i64, state: DeploymentState, watched: &[&str]
         pace: Default::default(),
         rollback_reason: None,
         rollback_to: None,
+        rollback_since: None,
         created_at: Some(ago(began_s)),
         started_at: Some(ago(began_s)),
         finished_at: None,

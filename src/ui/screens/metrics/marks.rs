@@ -108,6 +108,7 @@ mod tests {
     fn deployment(state: DeploymentState, begun: i64, ended: i64) -> Arc<Deployment> {
         Arc::new(Deployment {
             rollback_to: None,
+            rollback_since: None,
             id: format!("{begun}"),
             service: ServiceId {
                 cluster: "c".into(),
