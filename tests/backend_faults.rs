@@ -391,3 +391,78 @@ async fn read_only_sends_no_byte_of_a_mutation() {
         "{problem:?}"
     );
 }
+
+/// ECS whose list of service deployments is read once before a newer one takes the place of the first.
+async fn overtaken() -> String {
+    use axum::body::Bytes;
+    use axum::http::HeaderMap;
+    use serde_json::{Value, json};
+    let lists = Arc::new(AtomicUsize::new(0));
+    let answer = move |headers: HeaderMap, body: Bytes| async move {
+        let target = headers.get("x-amz-target");
+        let operation = target.and_then(|t| t.to_str().ok()?.rsplit('.').next());
+        let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let arn = |n: u64| format!("arn:aws:ecs:us-east-1:1:service-deployment/prod/api/d{n}");
+        let revision = |n: u64| format!("arn:aws:ecs:us-east-1:1:service-revision/prod/api/{n}");
+        let answer = match operation.unwrap_or_default() {
+            "DescribeServices" => json!({"services": [{
+                "serviceName": "api", "clusterArn": "arn:aws:ecs:us-east-1:1:cluster/prod", "status": "ACTIVE",
+                "desiredCount": 1, "runningCount": 1, "pendingCount": 0,
+                "taskDefinition": "arn:aws:ecs:us-east-1:1:task-definition/api:2",
+            }]}),
+            "ListServiceDeployments" => {
+                let all: &[u64] = match lists.fetch_add(1, Ordering::SeqCst) {
+                    0 => &[1],
+                    _ => &[2, 1],
+                };
+                let brief = |n: &u64| json!({"serviceDeploymentArn": arn(*n)});
+                json!({"serviceDeployments": all.iter().map(brief).collect::<Vec<_>>()})
+            }
+            "DescribeServiceDeployments" => {
+                let known = [(1, "STOPPED"), (2, "IN_PROGRESS")];
+                let of = |(n, status): (u64, &str)| {
+                    json!({
+                        "serviceDeploymentArn": arn(n), "status": status, "createdAt": 1_800_000_000 + n,
+                        "targetServiceRevision": {"arn": revision(n)},
+                    })
+                };
+                let wanted = asked["serviceDeploymentArns"].as_array().unwrap().clone();
+                let told = known
+                    .into_iter()
+                    .filter(|(n, _)| wanted.contains(&json!(arn(*n))));
+                json!({"serviceDeployments": told.map(of).collect::<Vec<_>>()})
+            }
+            "DescribeServiceRevisions" => {
+                let of = |arn: &Value| {
+                    let n = arn.as_str().unwrap().rsplit('/').next().unwrap();
+                    json!({"serviceRevisionArn": arn, "taskDefinition": format!("arn:aws:ecs:us-east-1:1:task-definition/api:{n}")})
+                };
+                let wanted = asked["serviceRevisionArns"].as_array().unwrap();
+                json!({"serviceRevisions": wanted.iter().map(of).collect::<Vec<_>>()})
+            }
+            _ => json!({}),
+        };
+        ([("content-type", JSON)], answer.to_string())
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(answer);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    endpoint
+}
+
+#[tokio::test]
+async fn what_stopped_is_never_told_without_what_took_its_place() {
+    let backend = backend(&overtaken().await, true).await;
+    let id = ServiceId {
+        cluster: "prod".into(),
+        name: "api".into(),
+    };
+    let service = backend.ecs.service(&id).await.unwrap();
+    let found = backend.ecs.deployments(&service).await.unwrap();
+    let ids: Vec<&str> = found
+        .iter()
+        .filter_map(|d| d.id.rsplit('/').next())
+        .collect();
+    assert_eq!(ids, ["d2", "d1"]);
+}

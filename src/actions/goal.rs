@@ -315,7 +315,7 @@ fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
         DeploymentState::RolledBack => Step::Lost(format!("rolled back to {}: {why}", back(ours))),
         DeploymentState::Stopped => match newer.and_then(|d| Some((&d.id, d.to.as_ref()?))) {
             Some((id, to)) => Step::Superseded(superseded(id, &to.revision)),
-            // The list may be older than what was read of one on it: which other one it was is not told then.
+            // The list was read again once this one had stopped; where ECS does not list the other yet, only its words tell of it.
             None if why.to_lowercase().contains("superseded") => {
                 Step::Superseded(format!("superseded by another deployment{STRANGER}"))
             }

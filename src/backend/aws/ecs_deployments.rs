@@ -47,6 +47,15 @@ const CACHED: usize = 2_000;
 /// How long an endpoint that lacks service deployments is taken at its word.
 const LACK: Duration = Duration::from_secs(600);
 
+/// The deployments of a service as read once: the list first, then each that may have changed.
+#[derive(Debug)]
+struct Reading {
+    /// Newest first.
+    found: Vec<Deployment>,
+    /// Those of them that were described now.
+    news: Vec<String>,
+}
+
 /// A service revision: which task definition with which images. Immutable.
 #[derive(Clone, Debug, PartialEq)]
 struct ServiceRevision {
@@ -102,6 +111,19 @@ impl Ecs {
     }
 
     async fn service_deployments(&self, service: &Service) -> Result<Vec<Deployment>, Problem> {
+        let read = self.list_and_describe(service).await?;
+        // What stopped it may have come after the list was read: read again, once, so that nobody judges one without the other.
+        let behind = read.news.iter().any(|id| {
+            let newest = read.found.first();
+            newest.is_some_and(|d| d.id == *id && d.state == DeploymentState::Stopped)
+        });
+        match behind {
+            true => Ok(self.list_and_describe(service).await?.found),
+            false => Ok(read.found),
+        }
+    }
+
+    async fn list_and_describe(&self, service: &Service) -> Result<Reading, Problem> {
         let id = &service.id;
         let page = self
             .aws
@@ -130,10 +152,14 @@ impl Ecs {
             .filter(|arn| !known.iter().any(|d| &d.id == arn))
             .collect();
         if !missing.is_empty() {
-            known.extend(self.describe_deployments(service, missing).await?);
+            let described = self.describe_deployments(service, missing.clone()).await?;
+            known.extend(described);
         }
         known.order_by_key(|d| std::cmp::Reverse(d.created_at));
-        Ok(known)
+        Ok(Reading {
+            found: known,
+            news: missing,
+        })
     }
 
     async fn describe_deployments(
