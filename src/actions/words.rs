@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::deployment::Deployment;
+use crate::domain::progress::Untold;
 use crate::domain::service::{
     CircuitBreaker, DeploymentConfig, Revision, Service, Strategy, TaskDefinition, image_name,
     image_tag,
@@ -95,10 +96,11 @@ pub fn deployment(d: &Deployment, now: Timestamp) -> String {
     let to =
         d.to.as_ref()
             .map_or_else(|| "?".to_owned(), |r| r.revision.to_string());
-    let since = d
-        .started_at
-        .or(d.created_at)
-        .map_or_else(String::new, |at| format!(" since {}", ago(at, now)));
+    let since = match d.untold(now).and_then(Untold::contradiction) {
+        Some(why) => format!(" (unknown: {why})"),
+        None => (d.started_at.or(d.created_at))
+            .map_or_else(String::new, |at| format!(" since {}", ago(at, now))),
+    };
     let from = if from.is_empty() {
         String::new()
     } else {

@@ -114,10 +114,8 @@ fn table(rows: &[&Deployment], facts: &Facts, now: Timestamp) -> Table {
 
 /// How long it took, or takes by now while it goes on; of one that ended nobody knows when there is nothing to say.
 fn took(d: &Deployment, now: Timestamp) -> Option<String> {
-    let until = d
-        .finished_at
-        .or_else(|| d.state.is_running().then_some(now))?;
-    Some(words::elapsed(d.started_at.or(d.created_at)?, until))
+    let seconds = d.took(now)?;
+    Some(words::span(seconds.max(0)))
 }
 
 /// How long it has to go, as far as anything tells.
@@ -130,13 +128,19 @@ fn to_go(d: &Deployment, facts: &Facts, now: Timestamp) -> String {
 /// Why it stands as it does: the vendor's reason, else the bake time that it waits for, or why nobody can say how far it is.
 fn why(d: &Deployment, now: Timestamp) -> String {
     let said = d.rollback_reason.as_deref().unwrap_or(&d.reason);
-    match (d.bake_left(now), d.untold()) {
+    let untold = d.untold(now);
+    // The vendor's reason stands beside what cannot be true.
+    if let Some(contradiction) = untold.and_then(Untold::contradiction) {
+        let said = [contradiction, said].into_iter().filter(|w| !w.is_empty());
+        return format!("unknown: {}", said.collect::<Vec<_>>().join("; "));
+    }
+    match (d.bake_left(now), untold) {
         _ if !said.is_empty() => said.to_owned(),
         (Some(left), _) => format!("bake time, {} left", words::span(left)),
         (_, Some(Untold::ServiceDeployment)) => "its service deployment is not read yet".into(),
         (_, Some(Untold::Stage)) => "its stage is not told".into(),
         (_, Some(Untold::WayBack)) => "tasks of what it goes back to are not told".into(),
-        (None, None) => String::new(),
+        (None, _) => String::new(),
     }
 }
 
@@ -194,7 +198,7 @@ fn object(d: &Deployment, facts: &Facts, now: Timestamp) -> Value {
         "running": d.state.is_running(),
         "reason": d.reason,
         "progress": d.progress(now),
-        "progress_untold": d.untold(),
+        "progress_untold": d.untold(now),
         "steps": d.steps(now).iter()
             .map(|s| json!({"step": s.kind, "done": s.share, "now": s.now}))
             .collect::<Vec<_>>(),

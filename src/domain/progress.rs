@@ -12,6 +12,8 @@ use super::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionL
 const ALMOST: f64 = 0.99;
 /// The least share that says how fast it goes.
 const TELLING: f64 = 0.1;
+/// How far the vendor's clock may be ahead of ours.
+const SKEW_S: i64 = 60;
 
 /// What a deployment is configured to wait for, and since when its stage lasts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -106,6 +108,21 @@ pub enum Untold {
     Stage,
     /// It goes back to a revision whose tasks are not told.
     WayBack,
+    /// The answer contradicts itself: it is on its way, and has ended.
+    Ended,
+    /// The answer cannot be true: it is on its way, and begins later than now.
+    Future,
+}
+
+impl Untold {
+    /// Why the answer cannot be true, where that is the reason.
+    pub fn contradiction(self) -> Option<&'static str> {
+        match self {
+            Self::Ended => Some("ECS says that it is on its way, and when it ended"),
+            Self::Future => Some("ECS says that it is on its way, and begins in the future"),
+            Self::ServiceDeployment | Self::Stage | Self::WayBack => None,
+        }
+    }
 }
 
 /// Which step each lifecycle stage of ECS belongs to.
@@ -179,11 +196,41 @@ impl Deployment {
         (started, (!from.is_empty()).then_some(gone))
     }
 
+    /// Whether what is told of its times cannot be true of one that is on its way. One that is stopped has an end of its own before
+    /// it is back.
+    fn contradicts(&self, now: Timestamp) -> Option<Untold> {
+        let onward = matches!(
+            self.state,
+            DeploymentState::Pending | DeploymentState::InProgress
+        );
+        if onward && self.finished_at.is_some() {
+            return Some(Untold::Ended);
+        }
+        let told = self.created_at.into_iter().chain(self.started_at);
+        let ahead = |at: Timestamp| at.duration_since(now).as_secs() > SKEW_S;
+        let future = self.state.is_running() && told.into_iter().any(ahead);
+        future.then_some(Untold::Future)
+    }
+
+    /// Seconds that it took, or takes by now while it goes on. Nothing where an end is not told, or what is told cannot be true.
+    pub fn took(&self, now: Timestamp) -> Option<i64> {
+        if self.contradicts(now).is_some() {
+            return None;
+        }
+        let running = self.state.is_running();
+        let until = self.finished_at.or_else(|| running.then_some(now))?;
+        let began = self.started_at.or(self.created_at)?;
+        Some(until.duration_since(began).as_secs())
+    }
+
     /// Why nobody can say how far it is, while it runs: one that shifts traffic is told by its stages, and not as one that replaces
     /// tasks little by little, for which its counts alone would pass.
-    pub fn untold(&self) -> Option<Untold> {
+    pub fn untold(&self, now: Timestamp) -> Option<Untold> {
         if !self.state.is_running() {
             return None;
+        }
+        if let Some(why) = self.contradicts(now) {
+            return Some(why);
         }
         let staged = self.strategy.shifts_traffic();
         match (self.source, self.state) {
@@ -199,7 +246,7 @@ impl Deployment {
 
     /// Its steps in order, with how much of each is done; none once it has ended, or where nobody can say how far it is.
     pub fn steps(&self, now: Timestamp) -> Vec<Step> {
-        if !self.state.is_running() || self.untold().is_some() {
+        if !self.state.is_running() || self.untold(now).is_some() {
             return Vec::new();
         }
         let (started, gone) = self.by_tasks();
@@ -258,7 +305,7 @@ impl Deployment {
     /// Share of its steps that is done, 0..=1: tasks, traffic, bake time and clean-up count alike. Whole only once it has ended;
     /// nothing where nobody can say how far it is.
     pub fn progress(&self, now: Timestamp) -> Option<f64> {
-        if self.untold().is_some() {
+        if self.untold(now).is_some() {
             return None;
         }
         let steps = self.steps(now);
@@ -281,7 +328,9 @@ impl Deployment {
 
     /// Seconds of bake time that are left, while it bakes and since when is known.
     pub fn bake_left(&self, now: Timestamp) -> Option<i64> {
-        let bakes = self.state.is_running() && self.stage() == Some(StepKind::Bake);
+        let bakes = self.state.is_running()
+            && self.stage() == Some(StepKind::Bake)
+            && self.contradicts(now).is_none();
         let since = self.pace.stage_since.filter(|_| bakes)?;
         let all = self.bake_seconds()?;
         // The vendor's clock may be ahead of ours.

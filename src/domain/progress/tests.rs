@@ -121,14 +121,17 @@ fn how_far_a_canary_is_stays_unknown_until_its_stage_is_told() {
         d.source = DeploymentSource::Rollouts;
         for state in [DeploymentState::InProgress, DeploymentState::RollingBack] {
             d.state = state;
-            assert_eq!(d.untold(), Some(Untold::ServiceDeployment));
+            assert_eq!(d.untold(second(20)), Some(Untold::ServiceDeployment));
             assert_eq!(rest(&d), (None, vec![], None), "{strategy:?} {state:?}");
         }
         d.state = DeploymentState::Successful;
-        assert_eq!((d.untold(), d.percent(second(20))), (None, Some(100)));
+        assert_eq!(
+            (d.untold(second(20)), d.percent(second(20))),
+            (None, Some(100))
+        );
     }
     let mut d = deployment(Strategy::Canary, Some("A_STAGE_OF_LATER"), 3, 3);
-    assert_eq!(d.untold(), Some(Untold::Stage));
+    assert_eq!(d.untold(second(20)), Some(Untold::Stage));
     assert_eq!(rest(&d), (None, vec![], None));
     // What has not begun has all of its own steps to come.
     d.state = DeploymentState::Pending;
@@ -238,4 +241,42 @@ fn since_when_a_stage_lasts_stays_what_was_told_of_it_first() {
     silent.pace.stage_since = None;
     silent.carry_stage(Some(&shift), second(47));
     assert_eq!(silent.pace.stage_since, Some(second(47)));
+}
+
+/// Of an answer that cannot be true no share, no countdown and no length is made.
+#[test]
+fn an_answer_that_contradicts_itself_is_unknown_and_says_why() {
+    let at = second(20);
+    let told = |d: &Deployment| {
+        let counted = (d.percent(at), d.estimate(at, Some(100)), d.bake_left(at));
+        (d.untold(at), counted, d.took(at), d.steps(at).len())
+    };
+    let nothing = |why| (Some(why), (None, None, None), None, 0);
+    let mut staged = deployment(Strategy::Canary, Some("BAKE_TIME"), 3, 3);
+    let mut rolling = deployment(Strategy::Rolling, None, 2, 2);
+    assert_eq!(told(&rolling).0, None);
+    assert_eq!(told(&rolling).2, Some(20));
+    for d in [&mut staged, &mut rolling] {
+        for state in [DeploymentState::Pending, DeploymentState::InProgress] {
+            d.state = state;
+            d.finished_at = Some(second(10));
+            assert_eq!(told(d), nothing(Untold::Ended));
+            d.finished_at = None;
+            d.started_at = Some(second(81));
+            assert_eq!(told(d), nothing(Untold::Future));
+            d.started_at = None;
+            d.created_at = Some(second(81));
+            assert_eq!(told(d), nothing(Untold::Future));
+            // The vendor's clock may be a little ahead.
+            d.created_at = Some(second(80));
+            assert_eq!(told(d).0, None);
+        }
+    }
+    // One that was stopped goes back after its end; one that is over has its own.
+    rolling.created_at = Some(second(0));
+    rolling.finished_at = Some(second(10));
+    rolling.state = DeploymentState::RollingBack;
+    assert_eq!(rolling.untold(at), None);
+    rolling.state = DeploymentState::Successful;
+    assert_eq!((rolling.untold(at), rolling.took(at)), (None, Some(10)));
 }

@@ -29,14 +29,18 @@ fn untold(why: Untold, cx: &Cx<'_>) -> &'static str {
             "unknown yet, its service deployment is not read"
         }
         Untold::ServiceDeployment => "unknown, nobody tells of service deployments",
+        Untold::Ended | Untold::Future => why.contradiction().unwrap_or_default(),
     }
 }
 
 /// The steps of a running deployment: done, going on, to come.
 pub(super) fn steps(d: &Deployment, cx: &Cx<'_>) -> Spans {
     let t = cx.theme;
-    if let Some(why) = d.untold() {
-        let words = format!("steps and time to go: {}", untold(why, cx));
+    if let Some(why) = d.untold(cx.now) {
+        let words = match why.contradiction() {
+            Some(why) => format!("unknown: {why}"),
+            None => format!("steps and time to go: {}", untold(why, cx)),
+        };
         return vec![(words, t.unknown)];
     }
     let told = d.steps(cx.now).into_iter().map(|step| {
@@ -143,7 +147,7 @@ pub(super) fn to_go(d: &Deployment, cx: &Cx<'_>) -> String {
         Some(Estimate::Waits { seconds }) => format!("at least {} to go", duration(seconds)),
         Some(Estimate::Overdue { took }) => format!("the last took {}", duration(took)),
         // That it is not known, and why, stands with the steps.
-        None if is_done(d, cx) || d.untold().is_some() => String::new(),
+        None if is_done(d, cx) || d.untold(cx.now).is_some() => String::new(),
         None if d.state.is_running() && !d.state.is_bad() => {
             format!("no estimate{}", by(": no earlier run is known".into()))
         }

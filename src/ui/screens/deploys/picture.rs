@@ -250,7 +250,6 @@ fn loads(
 fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
     let mut rows: Vec<Spans> = Vec::new();
-    let began = d.started_at.or(d.created_at);
     let mut first: Spans = vec![
         state(d.state, cx),
         (format!("   {}", d.strategy.word()), t.text),
@@ -277,7 +276,7 @@ fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
             (percent, style),
         ]);
     }
-    if let Some(length) = took(began, d.finished_at, running, cx.now) {
+    if let Some(length) = d.took(cx.now).map(duration) {
         let word = if running { "" } else { "took " };
         first.push((format!("   {word}{length}"), t.text));
     }
@@ -344,7 +343,7 @@ fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
         }
     }
     // Where that leaves its steps unknown, it is said there.
-    if d.source == DeploymentSource::Rollouts && d.untold().is_none() {
+    if d.source == DeploymentSource::Rollouts && d.untold(cx.now).is_none() {
         let words = match pace::are_told(facts) {
             true => "as the service itself tells it: its service deployment is not read yet",
             false => "as the service itself tells it: nobody tells of service deployments here",

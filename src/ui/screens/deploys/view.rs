@@ -197,10 +197,7 @@ pub(super) fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
                 (d.service.to_string(), t.strong),
                 (change(d), t.text),
                 (tasks, t.bar),
-                (
-                    took(from, d.finished_at, d.state.is_running(), cx.now).unwrap_or("-".into()),
-                    t.text,
-                ),
+                (d.took(cx.now).map_or("-".into(), duration), t.text),
                 (began(from, cx), t.muted),
                 (by(d, cx), t.muted),
             ])

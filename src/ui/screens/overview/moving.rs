@@ -9,7 +9,7 @@ use super::panels::{Spans, failed, select};
 use crate::domain::action::{Intent, Phase, Run};
 use crate::domain::deployment::Deployment;
 use crate::domain::part::Freshness;
-use crate::domain::progress::Estimate;
+use crate::domain::progress::{Estimate, Untold};
 use crate::domain::service::Service;
 use crate::domain::text::{clip, clip_place, width};
 use crate::ui::screens::Cx;
@@ -147,17 +147,16 @@ fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<Strin
     };
     // What goes back is done when the revision before runs again.
     let counts = d.sides().1.map_or((0, 0), |r| r.counts.started());
-    let began = d.started_at.or(d.created_at);
-    let elapsed = began.map_or("-".into(), |at| {
-        duration(cx.now.duration_since(at).as_secs())
-    });
+    let elapsed = d.took(cx.now).map_or("-".into(), duration);
     let word = pace::now(d, cx).unwrap_or_else(|| d.state.word().into());
     let ratio = d.progress(cx.now);
     let mut spans = move_line(&title, &word, ratio, counts, &elapsed, room, cx);
     if let Some((sign, seconds)) = pace::estimate(d, cx).and_then(Estimate::seconds) {
         spans.push((format!("  {sign}{}", duration(seconds)), cx.theme.muted));
     }
-    (spans, d.trouble())
+    let contradiction = d.untold(cx.now).and_then(Untold::contradiction);
+    let unknown = contradiction.map(|why| format!("unknown: {why}"));
+    (spans, unknown.or_else(|| d.trouble()))
 }
 
 /// A service whose desired count somebody raised, or its own scaling did.
