@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::passing::Passing;
+use super::patterns::Effort;
 use super::policy::{Allowance, Statement, administers, fits};
-use super::reach::{ALL_BUT, Bound, Effort, reach, reach_where};
+use super::reach::{ALL_BUT, Bound, reach, reach_where};
 
 /// A deed that matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -36,6 +36,7 @@ pub mod network;
 pub mod order;
 pub mod part;
 pub mod passing;
+pub mod patterns;
 pub mod policy;
 pub mod postgres;
 pub mod probe;

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::access::{DEEDS, Deed, Grant, Principal};
+use super::patterns::Effort;
 use super::policy::Statement;
-use super::reach::{Bound, Effort, Passage, reach, reach_on};
+use super::reach::{Bound, Passage, reach, reach_on};
 use crate::domain::order::Ordered;
 
 /// The action that passes a role.
