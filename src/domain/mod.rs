@@ -62,6 +62,7 @@ pub mod stack;
 pub mod stores;
 pub mod target;
 pub mod text;
+mod token;
 pub mod told;
 pub mod topic;
 pub mod transit;

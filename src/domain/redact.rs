@@ -1,5 +1,5 @@
-//! The one place where secrets are taken out of text: before it is shown in a diff, journalled, audited or logged.
-//! It errs on the side of hiding. What it knows: names that promise a secret (`DB_PASSWORD=...`), the shapes of well-known
+//! Where secrets are taken out of text before it is put in a diff, journalled, audited or logged; what every text from outside loses is
+//! in [`token`](super::token). It errs on the side of hiding. What it knows: names that promise a secret (`DB_PASSWORD=...`), the shapes of well-known
 //! tokens (AWS, GitHub, Slack, Stripe, npm, JWT, PEM private keys), `Bearer ...`, and passwords inside URLs.
 
 use serde_json::Value;
@@ -166,7 +166,7 @@ pub fn text(input: &str) -> String {
         }
         rest = after;
     }
-    url_passwords(&out)
+    url_passwords(&out, true)
 }
 
 /// Whether what stands behind a bare colon is the tag of an image (`laser/auth:2.0.4`) or the number of a revision or a version
@@ -203,7 +203,7 @@ fn is_token(word: &str) -> bool {
 }
 
 /// Forty characters of base64 with upper, lower and digit: an AWS secret access key. A Git commit has forty, too, but no capitals.
-fn is_aws_secret(word: &str) -> bool {
+pub(super) fn is_aws_secret(word: &str) -> bool {
     word.len() == 40
         && word.chars().any(|c| c.is_ascii_uppercase())
         && word.chars().any(|c| c.is_ascii_lowercase())
@@ -213,8 +213,9 @@ fn is_aws_secret(word: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || c == '/' || c == '+')
 }
 
-/// `scheme://user:password@host` keeps all but the password.
-fn url_passwords(input: &str) -> String {
+/// `scheme://user:password@host` keeps all but the password. `lone`: what stands alone before the host is hidden, too: a token does, and
+/// so does a name.
+pub(super) fn url_passwords(input: &str, lone: bool) -> String {
     let mut out = String::with_capacity(input.len());
     let mut rest = input;
     while let Some(at) = rest.find("://") {
@@ -227,10 +228,10 @@ fn url_passwords(input: &str) -> String {
         match authority.rsplit_once('@') {
             Some((user, host)) => {
                 let name = user.split(':').next().unwrap_or("");
-                let hidden = if user.contains(':') {
-                    format!("{name}:{REDACTED}")
-                } else {
-                    REDACTED.to_owned()
+                let hidden = match (user.contains(':'), lone) {
+                    (true, _) => format!("{name}:{REDACTED}"),
+                    (false, true) => REDACTED.to_owned(),
+                    (false, false) => user.to_owned(),
                 };
                 out.push_str(&hidden);
                 out.push('@');
@@ -245,7 +246,7 @@ fn url_passwords(input: &str) -> String {
 }
 
 /// PEM private keys lose everything between their first and last line, or to the end of the text.
-fn private_keys(input: &str) -> String {
+pub(super) fn private_keys(input: &str) -> String {
     let mut out = String::with_capacity(input.len());
     let mut rest = input;
     while let Some(at) = rest.find("PRIVATE KEY-----") {

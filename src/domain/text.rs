@@ -4,6 +4,8 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use super::token;
+
 /// Whether a character may be sent to a terminal as it is. Everything in Cc and Cf, the line and paragraph separators,
 /// unassigned tags, variation selectors and other default-ignorable marks may not.
 pub fn is_inert(c: char) -> bool {
@@ -25,7 +27,11 @@ const MAX_MARKS: usize = 4;
 
 /// Makes outside text inert: what may not reach a terminal is shown as `\n`, `\t`, `\e` or `\u{202e}`; piles of combining
 /// marks are cut after a few. Text that is already inert comes back unchanged.
+///
+/// Tokens whose shape their vendors document are hidden on the way (see [`token`](super::token)).
 pub fn inert(text: &str) -> String {
+    let text = token::hidden(text);
+    let text: &str = &text;
     if is_plain(text) {
         return text.to_owned();
     }
@@ -84,7 +90,9 @@ fn singles(text: &str) -> Option<usize> {
 
 /// Inert text of several lines: splits at line ends first (and expands tabs to four columns), so that lines stay lines.
 pub fn inert_lines(text: &str) -> Vec<String> {
-    text.lines()
+    // A private key has many lines.
+    token::hidden(text)
+        .lines()
         .map(|line| inert(&line.replace('\t', "    ")))
         .collect()
 }
