@@ -4,7 +4,7 @@ mod ui;
 
 use std::sync::Arc;
 
-use flightdeck::domain::audit::Proven;
+use flightdeck::domain::audit::{Proven, Spell};
 use flightdeck::domain::facts::Facts;
 use flightdeck::domain::part::Part;
 use flightdeck::domain::problem::{Problem, ProblemKind};
@@ -113,6 +113,7 @@ fn seen(
         first,
         last,
         lapsed,
+        failing: None,
     };
     let all = [("1.S1".to_owned(), dates)].into();
     Part::answered(
@@ -159,6 +160,17 @@ fn a_stage_that_probes_proved_was_done_on_the_day_that_they_were_first_seen() {
     );
 }
 
+fn failing(
+    failing: Option<Spell>,
+    lapsed: bool,
+) -> Part<Arc<std::collections::BTreeMap<String, Proven>>> {
+    let mut part = seen(before(), before(), lapsed);
+    if let Some(all) = part.value.as_mut().map(Arc::make_mut) {
+        all.values_mut().for_each(|dates| dates.failing = failing);
+    }
+    part
+}
+
 #[test]
 fn what_became_proved_is_put_down_once_and_a_failure_of_it_too() {
     let (plan, mut facts) = (short(), facts());
@@ -182,6 +194,13 @@ fn what_became_proved_is_put_down_once_and_a_failure_of_it_too() {
     assert!(news(&facts).is_empty(), "it is known");
     facts.proven = seen(before(), before(), true);
     assert_eq!(news(&facts), [("1.S1".to_owned(), true)], "it is so again");
+    // One that was seen failing here is to be told that it is not any more.
+    let spell = |ago: i64, told| Spell {
+        since: fixture::now() - jiff::SignedDuration::from_secs(ago),
+        told,
+    };
+    facts.proven = failing(Some(spell(10, true)), false);
+    assert_eq!(news(&facts), [("1.S1".to_owned(), true)]);
     // What cannot be asked says nothing against what was seen.
     facts.proven = seen(before(), before(), false);
     facts.services.observed_at = Some(before());

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use flightdeck::config::Config;
 use flightdeck::domain::action::{Confirm, Intent, Phase, Preview};
-use flightdeck::domain::audit::{AuditRow, ChainVerdict, Outcome, Sighting, SignOff, SignOffKind};
+use flightdeck::domain::audit::{
+    AuditRow, ChainVerdict, Outcome, Proven, Sighting, SignOff, SignOffKind,
+};
 use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::domain::service::ServiceId;
 use flightdeck::store::{RunState, Store};
@@ -953,8 +955,9 @@ async fn a_file_of_the_second_version_gets_what_is_new_and_keeps_what_it_has() {
     let before = store.audit_rows(50).await.unwrap();
     store.close().await;
     let mut db = raw(&old).await;
-    let back =
-        sqlx::raw_sql("DROP TABLE proved; PRAGMA user_version = 2; UPDATE run SET lease_until = 0");
+    let back = sqlx::raw_sql(
+        "DROP TABLE proved; DROP TABLE failing; PRAGMA user_version = 2; UPDATE run SET lease_until = 0",
+    );
     back.execute(&mut db).await.unwrap();
     db.close().await.unwrap();
     let store = open(&old).await;
@@ -969,53 +972,123 @@ async fn a_file_of_the_second_version_gets_what_is_new_and_keeps_what_it_has() {
     assert_eq!(schema(&old).await, schema(&new).await);
 }
 
+fn saw(proved: bool, at: jiff::Timestamp) -> Vec<Sighting> {
+    vec![Sighting {
+        criterion: "1.S1".into(),
+        proved,
+        at,
+    }]
+}
+
+/// Minutes of a Monday.
+fn minute(n: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_second(1_800_000_000 + n * 60).unwrap()
+}
+
+async fn kept(store: &Store, observer: &str) -> Proven {
+    store.proven(observer).await.unwrap()["1.S1"]
+}
+
+#[tokio::test]
+async fn a_file_of_the_third_version_learns_who_sees_what_failing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (old, new) = (dir.path().join("old.db"), dir.path().join("new.db"));
+    let store = open(&old).await;
+    store.put_down("a", &saw(true, minute(0))).await.unwrap();
+    store.close().await;
+    let mut db = raw(&old).await;
+    let back = sqlx::raw_sql("DROP TABLE failing; PRAGMA user_version = 3");
+    back.execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    let store = open(&old).await;
+    assert_eq!(kept(&store, "a").await.first, minute(0));
+    store.close().await;
+    open(&new).await.close().await;
+    assert_eq!(version(&old).await, version(&new).await);
+    assert_eq!(schema(&old).await, schema(&new).await);
+}
+
 #[tokio::test]
 async fn the_first_sight_of_a_proof_stands_and_a_proof_after_a_failure_is_told_apart() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("flightdeck.db");
     let (store, other) = (open(&path).await, open(&path).await);
-    let at = |s: &str| s.parse::<jiff::Timestamp>().unwrap();
-    let saw = |proved: bool, when: &str| {
-        vec![Sighting {
-            criterion: "1.S1".into(),
-            proved,
-            at: at(when),
-        }]
-    };
-    let (monday, tuesday) = ("2026-11-23T09:00:00Z", "2026-11-24T09:00:00Z");
     // A failure of what was never proved is none of the table's cares.
-    store.put_down(&saw(false, monday)).await.unwrap();
-    assert!(store.proven().await.unwrap().is_empty());
-    store.put_down(&saw(true, monday)).await.unwrap();
-    other.put_down(&saw(true, tuesday)).await.unwrap();
-    let kept = other.proven().await.unwrap()["1.S1"];
+    store.put_down("a", &saw(false, minute(0))).await.unwrap();
+    assert!(store.proven("a").await.unwrap().is_empty());
+    store.put_down("a", &saw(true, minute(0))).await.unwrap();
+    other.put_down("b", &saw(true, minute(9))).await.unwrap();
+    let dates = kept(&other, "b").await;
     assert_eq!(
-        (kept.first, kept.last, kept.lapsed),
-        (at(monday), at(monday), false)
+        (dates.first, dates.last, dates.lapsed),
+        (minute(0), minute(0), false)
     );
-    other.put_down(&saw(false, tuesday)).await.unwrap();
-    let kept = store.proven().await.unwrap()["1.S1"];
-    assert_eq!((kept.last, kept.lapsed), (at(monday), true));
-    store.put_down(&saw(true, tuesday)).await.unwrap();
-    let kept = other.proven().await.unwrap()["1.S1"];
+    for at in [10, 15] {
+        other.put_down("b", &saw(false, minute(at))).await.unwrap();
+    }
+    let dates = kept(&store, "a").await;
+    assert_eq!((dates.last, dates.lapsed), (minute(0), true));
+    store.put_down("a", &saw(true, minute(20))).await.unwrap();
+    let dates = kept(&other, "b").await;
     assert_eq!(
-        (kept.first, kept.last, kept.lapsed),
-        (at(monday), at(tuesday), false)
+        (dates.first, dates.last, dates.lapsed),
+        (minute(0), minute(20), false)
     );
     // Another environment of the same file knows nothing of it.
     let staging = Store::open_at(&path, "staging", LEASE).await.unwrap();
-    assert!(staging.proven().await.unwrap().is_empty());
+    assert!(staging.proven("a").await.unwrap().is_empty());
     // A newer console brought the file to its schema meanwhile: what its table means is not known here.
-    let newer = sqlx::raw_sql("PRAGMA user_version = 4");
+    let newer = sqlx::raw_sql("PRAGMA user_version = 5");
     newer.execute(&mut raw(&path).await).await.unwrap();
-    let problem = store.put_down(&saw(false, tuesday)).await.unwrap_err();
-    assert!(problem.why.contains("schema 4"), "{problem}");
+    let problem = store.put_down("a", &saw(false, minute(30))).await;
+    let problem = problem.unwrap_err();
+    assert!(problem.why.contains("schema 5"), "{problem}");
     let mut eyes = raw(&path).await;
     let lapsed: i64 = sqlx::query_scalar("SELECT max(lapsed) FROM proved")
         .fetch_one(&mut eyes)
         .await
         .unwrap();
     assert_eq!(lapsed, 0);
+}
+
+#[tokio::test]
+async fn a_proof_ends_when_one_observer_saw_it_failing_twice_and_once_for_each_failure() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("flightdeck.db");
+    let store = open(&path).await;
+    let see = async |observer: &str, proved: bool, at: i64| {
+        let seen = saw(proved, minute(at));
+        store.put_down(observer, &seen).await.unwrap();
+        let dates = kept(&store, observer).await;
+        (dates.last, dates.lapsed)
+    };
+    assert_eq!(see("a", true, 0).await, (minute(0), false));
+    // Two observers that see it failing once each are not one that sees it twice, and a proved look of one's own begins anew.
+    see("b", false, 10).await;
+    assert_eq!(see("c", false, 16).await, (minute(0), false));
+    assert_eq!(see("c", true, 17).await, (minute(0), false));
+    assert_eq!(see("c", false, 18).await, (minute(0), false));
+    assert_eq!(
+        kept(&store, "c").await.failing.map(|s| s.since),
+        Some(minute(18))
+    );
+    assert_eq!(see("b", false, 14).await, (minute(0), false), "too soon");
+    // A proved look of another one does not restart what this one holds.
+    see("a", true, 15).await;
+    assert_eq!(
+        kept(&store, "b").await.failing.map(|s| s.since),
+        Some(minute(10))
+    );
+    assert_eq!(see("b", false, 15).await, (minute(0), true));
+    // The other sees it proved all the same: from now on, and however often this one starts anew, it said its word.
+    assert_eq!(see("a", true, 20).await, (minute(20), false));
+    for at in [21, 40, 60] {
+        assert_eq!(see("b", false, at).await, (minute(20), false));
+    }
+    // Proved here as well, and failing again: a new failure.
+    see("b", true, 70).await;
+    see("b", false, 80).await;
+    assert_eq!(see("b", false, 85).await, (minute(20), true));
 }
 
 #[tokio::test]
@@ -1079,7 +1152,7 @@ async fn a_file_that_an_older_console_still_acts_with_is_not_upgraded_under_it()
     gone.execute(&mut db).await.unwrap();
     db.close().await.unwrap();
     open(&path).await;
-    assert_eq!(version(&path).await, 3);
+    assert_eq!(version(&path).await, 4);
 }
 
 #[tokio::test]

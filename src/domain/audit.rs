@@ -42,9 +42,35 @@ pub struct Proven {
     pub first: Timestamp,
     /// The last time that it became so: later than the first where it was seen to fail in between.
     pub last: Timestamp,
-    /// Whether it was seen to fail since.
+    /// Whether it was seen to fail since, by somebody.
     #[serde(skip)]
     pub lapsed: bool,
+    /// How long who asks has seen it failing, if so.
+    #[serde(skip)]
+    pub failing: Option<Spell>,
+}
+
+impl Proven {
+    /// How far two looks of one observer that see it failing are apart before that ends the proof, seconds. A deployment of a task or
+    /// two, a failover or a vendor's bad minutes are over by then; a day of the timeline does not hang on less.
+    pub const LASTS_S: i64 = 300;
+}
+
+/// That one observer sees a criterion failing, and did not see it proved since it began to. Observers may judge differently (another
+/// configuration, another sight of the network): what one of them sees ends a proof once, however often it starts anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spell {
+    /// The first look (UTC).
+    pub since: Timestamp,
+    /// Whether the proof has ended while it lasted: its word was said.
+    pub told: bool,
+}
+
+impl Spell {
+    /// Whether a look at a time ends the proof: it is far enough from the first one, and nothing was said of it yet.
+    pub fn ends_at(self, at: Timestamp) -> bool {
+        !self.told && at.duration_since(self.since).as_secs() >= Proven::LASTS_S
+    }
 }
 
 /// What was seen of a criterion, and is new.

@@ -6,7 +6,7 @@ use jiff::{Span, Timestamp};
 
 use super::checklist::{Checklist, CriterionState, CriterionStatus, Milestone, StageStatus};
 use super::model::{CalendarRow, Plan};
-use crate::domain::audit::{Sighting, SignOffKind};
+use crate::domain::audit::{Proven, Sighting, SignOffKind};
 use crate::domain::facts::Facts;
 
 /// Sets a stage's planned and actual days. A probe tells how things are, not since when: actual days come from dated records,
@@ -59,17 +59,21 @@ fn ready_on(c: &CriterionStatus, facts: &Facts) -> Option<Date> {
     }
 }
 
-/// What is new in a checklist beside what the store tells of the days on which criteria became proved. Nothing where the store does
-/// not answer: whatever it holds, it is not to be written over.
+/// What is new in a checklist beside what the store tells of the days on which criteria became proved, and of what its observer saw
+/// failing. Nothing where the store does not answer: whatever it holds, it is not to be written over.
 pub fn sightings(list: &Checklist, facts: &Facts) -> Vec<Sighting> {
     let (Some(known), None) = (&facts.proven.value, &facts.proven.error) else {
         return Vec::new();
     };
     let news = list.criteria().filter_map(|c| {
-        let proved = match (c.state, known.get(&c.id).map(|dates| dates.lapsed)) {
-            (CriterionState::Proved, None | Some(true)) => true,
+        let known = known.get(&c.id);
+        let proved = match (c.state, known) {
+            (CriterionState::Proved, None) => true,
+            (CriterionState::Proved, Some(dates)) if dates.lapsed || dates.failing.is_some() => {
+                true
+            }
             // What was never asked or cannot be asked says nothing against what was seen.
-            (CriterionState::Failing, Some(false)) => false,
+            (CriterionState::Failing, Some(dates)) if is_news(dates, list.at) => false,
             _ => return None,
         };
         Some(Sighting {
@@ -79,6 +83,14 @@ pub fn sightings(list: &Checklist, facts: &Facts) -> Vec<Sighting> {
         })
     });
     news.collect()
+}
+
+/// Whether a look that sees a criterion failing says anything new of it: it is the first, or it ends the proof, or somebody else has.
+fn is_news(dates: &Proven, at: Timestamp) -> bool {
+    match dates.failing {
+        None => true,
+        Some(spell) => spell.ends_at(at) || (dates.lapsed && !spell.told),
+    }
 }
 
 /// Whole days from one day to a later one; 0 if it is not later.
@@ -157,5 +169,32 @@ fn advice(plan: &Plan, c: &CriterionStatus) -> String {
             step.text.clone()
         }
         _ => c.reason.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::Spell;
+
+    #[test]
+    fn a_failing_look_is_news_at_first_and_when_it_ends_a_proof_and_no_more() {
+        let second = |n| Timestamp::from_second(1_800_000_000 + n).unwrap();
+        let news = |told: Option<bool>, lapsed, at| {
+            let since = second(0);
+            let dates = Proven {
+                first: since,
+                last: since,
+                lapsed,
+                failing: told.map(|told| Spell { since, told }),
+            };
+            is_news(&dates, second(at))
+        };
+        assert!(news(None, false, 0) && news(None, true, 0));
+        assert!(!news(Some(false), false, Proven::LASTS_S - 1));
+        assert!(news(Some(false), false, Proven::LASTS_S));
+        // Somebody else has ended it: that is this one's word, too.
+        assert!(news(Some(false), true, 10));
+        assert!(!news(Some(true), true, 9_000) && !news(Some(true), false, 9_000));
     }
 }

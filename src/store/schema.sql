@@ -1,4 +1,4 @@
--- Version 3; `to-2.sql` and `to-3.sql` bring a file of an earlier version here. Times are RFC 3339 in UTC, except leases, which are milliseconds since 1970.
+-- Version 4; `to-2.sql`, `to-3.sql` and `to-4.sql` bring a file of an earlier version here. Times are RFC 3339 in UTC, except leases, which are milliseconds since 1970.
 -- Tables are STRICT, and the audit table defends itself: a row that does not follow cannot get in, and none gets changed or out.
 
 CREATE TABLE audit (
@@ -116,4 +116,15 @@ CREATE TABLE proved (
     last_at     TEXT    NOT NULL CHECK (length(last_at) >= 20),
     lapsed      INTEGER NOT NULL CHECK (lapsed IN (0, 1)),
     PRIMARY KEY (environment, criterion)
+) STRICT;
+
+-- Who sees a criterion failing that was proved, and since when; gone when the same observer sees it proved. `told`: the proof has ended
+-- while it lasted, so that nobody ends the next one for the same failure.
+CREATE TABLE failing (
+    environment TEXT    NOT NULL,
+    criterion   TEXT    NOT NULL CHECK (criterion <> ''),
+    observer    TEXT    NOT NULL CHECK (observer <> ''),
+    since       TEXT    NOT NULL CHECK (length(since) >= 20),
+    told        INTEGER NOT NULL CHECK (told IN (0, 1)),
+    PRIMARY KEY (environment, criterion, observer)
 ) STRICT;

@@ -172,9 +172,10 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
             Some(store) => {
                 let (known, rows) = (records::known(p), records::rows(p));
                 let seen = p.sightings.clone();
-                Box::pin(
-                    async move { Answer::Records(records::ask(&store, known, rows, seen).await) },
-                )
+                let observer = records::observer(&store, p);
+                Box::pin(async move {
+                    Answer::Records(records::ask(&store, known, rows, &observer, seen).await)
+                })
             }
             None => nothing(),
         },

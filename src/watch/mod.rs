@@ -6,7 +6,6 @@
 mod answer;
 mod authors;
 mod estate;
-mod lapses;
 mod picture;
 mod publish;
 mod run;

@@ -11,7 +11,6 @@ use tokio::time::Instant;
 
 use super::answer::{self, Answer, Sources};
 use super::estate;
-use super::lapses::Lapses;
 use super::picture::Picture;
 use super::publish::Publisher;
 use super::scope::Scope;
@@ -47,7 +46,6 @@ pub struct Watch {
     /// Somebody has yet to hear that everything was asked.
     awaited: bool,
     refresh: Refresh,
-    lapses: Lapses,
 }
 
 /// What people ask for anew, held within the budget: presses while one is being answered are one press, answered after it.
@@ -101,7 +99,6 @@ impl Watch {
             settled: false,
             awaited: true,
             refresh: Refresh::default(),
-            lapses: Lapses::default(),
         }
     }
 
@@ -300,10 +297,7 @@ impl Watch {
     /// What became proved, or no longer is, goes into the store with its time.
     fn put_down(&mut self, list: &Checklist, now: Instant) {
         let facts = &self.picture.facts;
-        let mut seen = plan::sightings(list, facts);
-        if let Some(proven) = &facts.proven.value {
-            seen = self.lapses.heed(list, proven, seen, now);
-        }
+        let seen = plan::sightings(list, facts);
         let what = |all: &[Sighting]| -> Vec<(String, bool)> {
             all.iter()
                 .map(|s| (s.criterion.clone(), s.proved))

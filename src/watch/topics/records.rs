@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::domain::audit::{AuditRow, ChainVerdict, Proven, Sighting, SignOff};
 use crate::domain::interest::Interest;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::text::inert;
 use crate::store::{Store, Trace};
 use crate::watch::picture::Picture;
 
@@ -78,15 +79,34 @@ pub struct Rows {
     chain: Result<ChainVerdict, Problem>,
 }
 
+/// Who looks here, by what makes one judge otherwise than another and stays the same from start to start: the host, whether it is a
+/// console or a command that looks once, and the configuration.
+pub fn observer(store: &Store, p: &Picture) -> String {
+    let face = match p.asks_once {
+        true => "commands",
+        false => "console",
+    };
+    let file = p.config.file.as_ref();
+    let file = file.map_or_else(|| "defaults".into(), |f| f.display().to_string());
+    let profile = p.config.aws.profile.as_deref().unwrap_or("default");
+    inert(&format!("{} {face} {profile} {file}", store.host()))
+}
+
 /// What was read last.
 pub fn known(p: &Picture) -> Option<Known> {
     p.records.clone()
 }
 
 /// Puts down what was seen, listens, and reads if there is news.
-pub async fn ask(store: &Store, known: Option<Known>, rows: u32, seen: Vec<Sighting>) -> Records {
+pub async fn ask(
+    store: &Store,
+    known: Option<Known>,
+    rows: u32,
+    observer: &str,
+    seen: Vec<Sighting>,
+) -> Records {
     if !seen.is_empty()
-        && let Err(problem) = store.put_down(&seen).await
+        && let Err(problem) = store.put_down(observer, &seen).await
     {
         // What the table says stays true; it is tried again with the next question.
         tracing::warn!(what = %problem.what, why = %problem.why, "what was seen of criteria was not put down");
@@ -104,7 +124,7 @@ pub async fn ask(store: &Store, known: Option<Known>, rows: u32, seen: Vec<Sight
         store.signoffs(),
         store.audit_rows(rows),
         store.verify(),
-        store.proven()
+        store.proven(observer)
     );
     Records::Read(Box::new(Rows {
         known: Known {
@@ -165,7 +185,7 @@ mod tests {
     use crate::config::Config;
 
     async fn read(p: &mut Picture, store: &Store, at: i64) -> bool {
-        let answer = ask(store, known(p), FEW, Vec::new()).await;
+        let answer = ask(store, known(p), FEW, "host console", Vec::new()).await;
         let same = matches!(answer, Records::Same);
         take(p, answer, second(at));
         same
