@@ -86,7 +86,7 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
         let targets = targets(s, facts);
         table.row(vec![
             cell(s.id.to_string()),
-            painted(role(s.health()), s.health().word()),
+            painted(role(facts.health_of(s)), facts.health_of(s).word()),
             cell(format!("{}/{}", s.counts.running, s.counts.desired)),
             cell(s.counts.pending.to_string()),
             cell(s.revision.to_string()),
@@ -118,7 +118,7 @@ pub fn object(s: &Service, facts: &Facts) -> Value {
         "name": s.id.name,
         "arn": s.arn,
         "status": s.status,
-        "health": s.health(),
+        "health": facts.health_of(s),
         "desired": s.counts.desired,
         "running": s.counts.running,
         "pending": s.counts.pending,

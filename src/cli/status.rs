@@ -126,7 +126,12 @@ fn counts(facts: &Facts, checklist: &Checklist) -> String {
     let rows = facts.service_rows();
     let steady = rows
         .iter()
-        .filter(|s| matches!(s.health(), ServiceHealth::Steady | ServiceHealth::Inactive))
+        .filter(|s| {
+            matches!(
+                facts.health_of(s),
+                ServiceHealth::Steady | ServiceHealth::Inactive
+            )
+        })
         .count();
     let firing = facts
         .alarm_rows()

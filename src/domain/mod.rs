@@ -59,6 +59,7 @@ pub mod slo;
 pub mod smtp;
 pub mod sql;
 pub mod stack;
+mod standing;
 pub mod stores;
 pub mod target;
 pub mod text;

@@ -114,14 +114,14 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
     }
     if fresh {
         for s in rows {
-            let tone = match s.health() {
+            let tone = match facts.health_of(s) {
                 ServiceHealth::Down | ServiceHealth::Failed => Tone::Bad,
                 ServiceHealth::Degraded => Tone::Warn,
                 ServiceHealth::Scaling | ServiceHealth::Deploying => Tone::Info,
                 ServiceHealth::Steady | ServiceHealth::Inactive => continue,
             };
             let (runs, wants) = (s.counts.running, s.counts.desired);
-            let word = s.health().word();
+            let word = facts.health_of(s).word();
             let text = format!("{}: {word}, {runs} of {wants} run", facts.name_of(&s.id));
             let since = s.failed_rollout().and_then(|r| r.updated_at);
             let remark = Remark::new(tone, text).since(since);
@@ -143,7 +143,9 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
             told.say(tone, format!("{group}: {percent:.1} % of answers are 5xx"));
         }
     }
-    let steady = rows.iter().filter(|s| s.health() == ServiceHealth::Steady);
+    let steady = rows
+        .iter()
+        .filter(|s| facts.health_of(s) == ServiceHealth::Steady);
     told.summary = format!("{} of {} steady", steady.count(), rows.len());
     Some(told)
 }

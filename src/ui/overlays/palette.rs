@@ -130,7 +130,7 @@ impl Palette {
         for s in facts.service_rows() {
             let (id, doc) = (
                 s.id.clone(),
-                format!("{} · {}", s.id.cluster, s.health().word()),
+                format!("{} · {}", s.id.cluster, facts.health_of(s).word()),
             );
             entries.push(place(
                 "service",
@@ -282,7 +282,7 @@ fn choose(model: &mut Model, chosen: &Entry) -> Result<Vec<Effect>, String> {
             let facts = &model.snapshot.facts;
             let service = facts.service(id).ok_or(format!("{id} is gone"))?;
             // It may have changed while the list was open.
-            match acts::refused(*command, service) {
+            match acts::refused(*command, service, facts) {
                 Some(why) => Err(format!("{id}: {why}")),
                 None => Ok(acts::begin(*command, service, facts)),
             }

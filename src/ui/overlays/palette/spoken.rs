@@ -19,7 +19,7 @@ pub(super) fn on(facts: &Facts, command: Command, s: &Arc<Service>, name: String
         .task_definition(s)
         .and_then(|d| d.main_container(None));
     let image = image.map_or(String::new(), |c| format!(" · {}", image_tag(&c.image)));
-    let (health, counts) = (s.health().word(), s.counts);
+    let (health, counts) = (facts.health_of(s).word(), s.counts);
     Entry {
         kind: "service",
         name,
@@ -28,7 +28,7 @@ pub(super) fn on(facts: &Facts, command: Command, s: &Arc<Service>, name: String
             counts.running, counts.desired
         ),
         key: String::new(),
-        disabled: acts::refused(command, s),
+        disabled: acts::refused(command, s, facts),
         mutates: true,
         target: Target::Act(command, s.id.clone()),
     }

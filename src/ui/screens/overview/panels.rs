@@ -11,7 +11,7 @@ use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::Unit;
 use crate::domain::part::Freshness;
 use crate::domain::problem::Problem;
-use crate::domain::service::Service;
+use crate::domain::service::{Service, ServiceHealth};
 use crate::domain::text::{clip, clip_middle};
 use crate::ui::screens::Cx;
 use crate::ui::screens::services::row as service_row;
@@ -239,7 +239,7 @@ pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut
     let (mut steady, mut all, mut tasks) = (0_usize, 0_usize, 0);
     for s in counted {
         all += 1;
-        steady += usize::from(s.health().word() == "steady");
+        steady += usize::from(facts.health_of(s) == ServiceHealth::Steady);
         tasks += s.counts.running;
     }
     let part = &facts.services;

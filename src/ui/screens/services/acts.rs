@@ -18,9 +18,11 @@ pub const ACTS: [Command; 5] = [
 ];
 
 /// Why a service cannot have a command at present.
-pub fn refused(command: Command, service: &Service) -> Option<String> {
+pub fn refused(command: Command, service: &Service, facts: &Facts) -> Option<String> {
     match command {
-        Command::Stop if !service.is_deploying() => Some("nothing is being rolled out".into()),
+        Command::Stop if !facts.is_rolled_out(service) => {
+            Some("nothing is being rolled out".into())
+        }
         Command::Stop => None,
         _ if service.status != "ACTIVE" => Some(format!("the service is {}", service.status)),
         _ => None,

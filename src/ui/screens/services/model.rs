@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::row;
+use crate::domain::action::Run;
+use crate::domain::deployment::Deployment;
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
 use crate::domain::service::{Service, ServiceId, Task, TaskDefinition};
@@ -69,6 +71,9 @@ impl Page {
 #[derive(Debug)]
 struct Arranged {
     rows: Option<Arc<Vec<Arc<Service>>>>,
+    /// What tells of deployments beside the services themselves: their states follow from it.
+    deployments: Option<Arc<Vec<Arc<Deployment>>>>,
+    runs: Arc<Vec<Run>>,
     sort: usize,
     reverse: bool,
     filter: String,
@@ -76,13 +81,21 @@ struct Arranged {
     searched: Option<Searched>,
 }
 
+/// Whether both are the very same allocation, or neither is there.
+fn is_same<T>(a: Option<&Arc<T>>, b: Option<&Arc<T>>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        (a, b) => a.is_none() && b.is_none(),
+    }
+}
+
 impl Arranged {
     fn holds(&self, screen: &Services, cx: &Cx<'_>) -> bool {
-        let same = match (&self.rows, &cx.snapshot.facts.services.value) {
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-            (a, b) => a.is_none() && b.is_none(),
-        };
-        same && self.sort == screen.sort
+        let facts = &cx.snapshot.facts;
+        is_same(self.rows.as_ref(), facts.services.value.as_ref())
+            && is_same(self.deployments.as_ref(), facts.deployments.value.as_ref())
+            && Arc::ptr_eq(&self.runs, &facts.runs)
+            && self.sort == screen.sort
             && self.reverse == screen.reverse
             && self.filter == screen.filter
             && self.searched == Searched::by(&self.filter, cx)
@@ -124,12 +137,15 @@ pub(super) fn revisions<'a>(facts: &'a Facts, id: &ServiceId) -> &'a [Arc<TaskDe
 impl Services {
     /// Filters and sorts; ties are broken by name so that nothing jumps.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
-        let rows = cx.snapshot.facts.services.value.as_ref();
+        let facts = &cx.snapshot.facts;
+        let rows = facts.services.value.as_ref();
         if self.arranged.as_ref().is_some_and(|a| a.holds(self, cx)) {
             return;
         }
         self.arranged = Some(Arranged {
             rows: rows.cloned(),
+            deployments: facts.deployments.value.clone(),
+            runs: facts.runs.clone(),
             sort: self.sort,
             reverse: self.reverse,
             filter: self.filter.clone(),
@@ -140,7 +156,7 @@ impl Services {
         if title == "state" {
             // Looked up once a row: it goes through all that is known of a service.
             self.visible
-                .sort_by_cached_key(|s| (s.health(), s.id.clone()));
+                .sort_by_cached_key(|s| (facts.health_of(s), s.id.clone()));
         } else {
             self.visible.order_by(|a, b| {
                 let order = match title {

@@ -32,7 +32,8 @@ const CLUSTERS_FROM: u16 = 90;
 /// How a service's health is drawn: shape, word, style.
 pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
     let t = cx.theme;
-    let (sign, style) = match s.health() {
+    let health = cx.snapshot.facts.health_of(s);
+    let (sign, style) = match health {
         ServiceHealth::Down | ServiceHealth::Failed => ("▲", t.critical),
         ServiceHealth::Degraded => ("■", t.warn),
         ServiceHealth::Scaling | ServiceHealth::Deploying => ("▶", t.info),
@@ -41,7 +42,7 @@ pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
     };
     let stale = !cx.snapshot.facts.is_service_fresh(&s.id, cx.now);
     (
-        format!("{sign} {}", s.health().word()),
+        format!("{sign} {}", health.word()),
         if stale { t.stale } else { style },
     )
 }

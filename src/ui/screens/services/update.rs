@@ -80,7 +80,7 @@ impl Screen for Services {
                 .then(|| "no service is selected".into());
         };
         match command {
-            c if acts::ACTS.contains(&c) => acts::refused(c, service),
+            c if acts::ACTS.contains(&c) => acts::refused(c, service, &cx.snapshot.facts),
             Open => match &self.page {
                 Some(p) if p.task.is_some() || p.pane != Pane::Tasks => {
                     Some("nothing deeper".into())

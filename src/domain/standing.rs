@@ -1,0 +1,183 @@
+//! How a service stands by all that is known of it: its own counts, its newest deployment, and the actions that go on.
+
+use super::action::{Intent, Phase, Run};
+use super::facts::Facts;
+use super::service::{Service, ServiceHealth};
+
+/// Whether an action has the vendor at work on a deployment that nobody has told of yet.
+fn is_at_work(run: &Run) -> bool {
+    let begins = !matches!(run.intent, Intent::Scale { .. });
+    begins && run.goes_on() && run.has_called() && run.phase <= Phase::Follow
+}
+
+impl Facts {
+    /// The worst that can be said of a service. What it tells itself is older than an action's call, and than its deployment where that
+    /// was asked about later: none of which a deployment goes on is steady.
+    pub fn health_of(&self, service: &Service) -> ServiceHealth {
+        match service.health() {
+            ServiceHealth::Steady if self.is_rolled_out(service) => ServiceHealth::Deploying,
+            health => health,
+        }
+    }
+
+    /// Whether a deployment of it goes on, whoever tells so.
+    pub fn is_rolled_out(&self, service: &Service) -> bool {
+        if service.is_deploying() {
+            return true;
+        }
+        // Those that go on come first: of a thousand that ended none is looked at.
+        let rows = self.deployment_rows().iter();
+        let mut going = rows.take_while(|d| d.state.is_running());
+        let ours = |r: &&Run| r.intent.service() == Some(&service.id);
+        going.any(|d| d.service == service.id)
+            || (self.runs.iter().filter(ours))
+                .any(|r| is_at_work(r) && self.deployment_of(r).is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
+    use crate::domain::progress::Pace;
+    use crate::domain::service::{
+        CircuitBreaker, DeploymentConfig, Revision, ServiceId, Strategy, TaskCounts,
+    };
+
+    fn api() -> ServiceId {
+        ServiceId {
+            cluster: "prod".into(),
+            name: "api".into(),
+        }
+    }
+
+    fn service() -> Service {
+        Service {
+            id: api(),
+            arn: String::new(),
+            status: "ACTIVE".into(),
+            counts: TaskCounts {
+                desired: 2,
+                running: 2,
+                ..TaskCounts::default()
+            },
+            revision: Revision {
+                arn: String::new(),
+                family: "api".into(),
+                number: 3,
+            },
+            launch_type: "FARGATE".into(),
+            deployment: DeploymentConfig {
+                strategy: Strategy::Canary,
+                minimum_healthy_percent: 100,
+                maximum_percent: 200,
+                circuit_breaker: CircuitBreaker::default(),
+                alarms: vec![],
+                alarms_rollback: false,
+                bake_minutes: None,
+                shift_minutes: None,
+            },
+            load_balancers: vec![],
+            rollouts: vec![],
+            revisions: vec![],
+            scaling: None,
+            events: vec![],
+            created_at: None,
+        }
+    }
+
+    fn deployment(state: DeploymentState, second: i64) -> Arc<Deployment> {
+        Arc::new(Deployment {
+            id: "d".into(),
+            service: api(),
+            strategy: Strategy::Canary,
+            state,
+            reason: String::new(),
+            from: vec![],
+            to: None,
+            circuit_breaker: CircuitBreaker::default(),
+            failures: None,
+            alarms: vec![],
+            lifecycle_stage: None,
+            pace: Pace::default(),
+            rollback_reason: None,
+            rollback_to: None,
+            created_at: Timestamp::from_second(second).ok(),
+            started_at: None,
+            finished_at: None,
+            source: DeploymentSource::ServiceDeployments,
+        })
+    }
+
+    fn run(intent: Intent, phase: Phase) -> Run {
+        Run {
+            id: "1".into(),
+            intent,
+            title: String::new(),
+            phase,
+            progress: None,
+            lines: Vec::new(),
+            started_at: Timestamp::from_second(1_000).unwrap(),
+            finished_at: None,
+            outcome: None,
+            stopped_in: None,
+            recorded: false,
+            who: String::new(),
+            reattached: false,
+            brings: None,
+            deployment: None,
+        }
+    }
+
+    #[test]
+    fn none_is_steady_while_a_deployment_of_it_goes_on() {
+        let (service, mut facts) = (service(), Facts::default());
+        assert_eq!(facts.health_of(&service), ServiceHealth::Steady);
+        let mut told = |state, second| {
+            facts.deployments.value = Some(Arc::new(vec![deployment(state, second)]));
+            facts.health_of(&service)
+        };
+        assert_eq!(
+            told(DeploymentState::InProgress, 900),
+            ServiceHealth::Deploying
+        );
+        assert_eq!(
+            told(DeploymentState::RollingBack, 900),
+            ServiceHealth::Deploying
+        );
+        assert_eq!(
+            told(DeploymentState::Successful, 900),
+            ServiceHealth::Steady
+        );
+    }
+
+    /// The vendor was called, and neither the service nor the list of its deployments was read since.
+    #[test]
+    fn none_is_steady_while_an_action_waits_for_its_deployment() {
+        let (service, mut facts) = (service(), Facts::default());
+        let mut health = |intent: Intent, phase, told: Vec<Arc<Deployment>>| {
+            facts.deployments.value = Some(Arc::new(told));
+            facts.runs = Arc::new(vec![run(intent, phase)]);
+            facts.health_of(&service)
+        };
+        let restart = || Intent::Restart { service: api() };
+        let before = || vec![deployment(DeploymentState::Successful, 10)];
+        let (steady, deploying) = (ServiceHealth::Steady, ServiceHealth::Deploying);
+        assert_eq!(health(restart(), Phase::Journal, before()), steady);
+        assert_eq!(health(restart(), Phase::Follow, before()), deploying);
+        // Its own one was told, and is over.
+        let own = vec![deployment(DeploymentState::Successful, 1_002)];
+        assert_eq!(health(restart(), Phase::Follow, own), steady);
+        assert_eq!(health(restart(), Phase::Verify, before()), steady);
+        let service = api();
+        let scale = Intent::Scale {
+            service,
+            desired: 2,
+        };
+        assert_eq!(health(scale, Phase::Follow, before()), steady);
+    }
+}
