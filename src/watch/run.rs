@@ -265,8 +265,8 @@ impl Watch {
                 self.table.hurry(&Topic::Records, Instant::now());
                 self.table.hurry(&Topic::BusyServices, Instant::now());
             }
-            for id in just_ended(&self.picture.facts.runs, &runs) {
-                // Else its picture would say for a while that it goes on.
+            for id in news_of(&self.picture.facts.runs, &runs) {
+                // Else its picture would say for a while that it goes on, or that nobody knows how far it is.
                 self.table.hurry(&Topic::Deployments(id), Instant::now());
             }
             self.picture.facts.runs = runs;
@@ -345,11 +345,16 @@ fn says_states(topic: &Topic) -> bool {
     )
 }
 
-/// Services of actions that went on before and have ended now.
-fn just_ended(before: &[Run], now: &[Run]) -> Vec<ServiceId> {
-    let open = |id: &str| before.iter().any(|r| r.id == id && r.goes_on());
-    let ended = now.iter().filter(|r| !r.goes_on() && open(&r.id));
-    ended.filter_map(|r| r.intent.service().cloned()).collect()
+/// Services of actions that went on before and have ended now, or have been told which deployment is theirs.
+fn news_of(before: &[Run], now: &[Run]) -> Vec<ServiceId> {
+    let is_news = |r: &&Run| {
+        let known = before.iter().find(|b| b.id == r.id);
+        let ended = !r.goes_on() && known.is_some_and(Run::goes_on);
+        let own = known.and_then(|b| b.deployment.as_ref());
+        ended || (r.goes_on() && r.deployment.is_some() && r.deployment.as_ref() != own)
+    };
+    let told = now.iter().filter(is_news);
+    told.filter_map(|r| r.intent.service().cloned()).collect()
 }
 
 /// Until when a topic's provider is left alone.
@@ -402,7 +407,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_service_of_an_action_that_ended_is_asked_about_at_once() {
+    fn the_service_of_an_action_that_ended_or_was_told_its_deployment_is_asked_about_at_once() {
         use crate::domain::action::{Intent, Phase};
         use crate::domain::audit::Outcome;
         let run = |id: &str, name: &str, outcome| Run {
@@ -434,16 +439,20 @@ mod tests {
             run("2", "web", None),
             run("3", "old", over),
         ];
-        let now = [
+        let mut now = [
             run("1", "api", over),
             run("2", "web", None),
             run("3", "old", over),
         ];
-        let ended: Vec<_> = just_ended(&before, &now)
-            .into_iter()
-            .map(|s| s.name)
-            .collect();
-        assert_eq!(ended, ["api"]);
+        let news = |before: &[Run], now: &[Run]| -> Vec<String> {
+            let of = news_of(before, now).into_iter();
+            of.map(|s| s.name).collect()
+        };
+        assert_eq!(news(&before, &now), ["api"]);
+        // Which deployment is its own has just been told, and is told once.
+        now[1].deployment = Some("arn:own".into());
+        assert_eq!(news(&before, &now), ["api", "web"]);
+        assert!(news(&now, &now).is_empty());
     }
 
     #[test]

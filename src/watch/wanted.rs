@@ -154,11 +154,22 @@ fn services(p: &Picture, all: &mut Vec<Wanted>) {
         } else {
             deployments::RESTING
         };
-        all.push(Wanted {
-            period,
-            ..Wanted::every(Topic::Deployments(id), 0)
-        });
+        let told = stamp(&told_of(p, &id));
+        let mut detail = Wanted::every(Topic::Deployments(id), 0).stamped(told);
+        detail.period = period;
+        all.push(detail);
     }
+}
+
+/// What the service and the actions on it tell of its deployments: one that was not told before is asked about at once, and not when
+/// its turn comes.
+fn told_of<'a>(p: &'a Picture, id: &ServiceId) -> (Vec<[&'a str; 2]>, Vec<&'a str>) {
+    let rollouts = p.services.get(id).into_iter().flat_map(|s| &s.rollouts);
+    let rollouts = rollouts.map(|r| [r.id.as_str(), r.rollout_state.as_str()]);
+    let ours = p.facts.runs.iter();
+    let ours = ours.filter(|r| r.goes_on() && r.intent.service() == Some(id));
+    let brought = ours.filter_map(|r| r.deployment.as_deref());
+    (rollouts.collect(), brought.collect())
 }
 
 /// Services worth the service-deployment API, which costs a call for each: looked at, deploying, or lately changed. The flag
@@ -357,6 +368,37 @@ mod tests {
             Duration::from_secs(10)
         );
         assert!(pace(1_000, 100, true, Beside::Nothing).pass < Duration::from_secs(75));
+    }
+
+    /// Its page would tell for seconds that nobody knows how far it is.
+    #[test]
+    fn a_deployment_that_was_not_told_before_is_asked_about_at_once() {
+        use super::super::timetable::Timetable;
+        use deployments::testing::{picture, second};
+        use tokio::time::Instant;
+        let mut p = picture(&["api"], second(0));
+        p.facts.taken_at = second(0);
+        let id = p.services.keys().next().cloned().unwrap();
+        p.inventory.insert(id.clone(), None);
+        p.interests = Arc::new(vec![Interest::Deployments(id.clone())]);
+        let topic = Topic::Deployments(id.clone());
+        let (mut table, t0) = (Timetable::default(), Instant::now());
+        let at = |seconds: u64| t0 + Duration::from_secs(seconds);
+        let is_due = |table: &mut Timetable, p: &Picture, now| {
+            table.want(&wanted(p), now);
+            table.due(now, |_| None).contains(&topic)
+        };
+        assert!(is_due(&mut table, &p, t0));
+        for seconds in [0, 1] {
+            table.began(&topic, at(seconds));
+            table.ended(&topic, None, at(seconds));
+        }
+        assert!(!is_due(&mut table, &p, at(3)), "nothing is new");
+        let service = Arc::make_mut(p.services.get_mut(&id).unwrap());
+        let mut next = service.rollouts[0].clone();
+        (next.id, next.rollout_state) = ("ecs-svc/next".into(), "IN_PROGRESS".into());
+        service.rollouts.insert(0, next);
+        assert!(is_due(&mut table, &p, at(3)));
     }
 
     #[test]
