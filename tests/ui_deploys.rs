@@ -582,3 +582,38 @@ fn a_narrow_picture_of_a_deployment_has_counts_traffic_and_what_is_wanted_whole(
         assert!(c.shows(words), "{words}: {}", c.text());
     }
 }
+
+/// Its own counts are history: what is told of an ended one is what runs of it now, by its service.
+#[test]
+fn of_a_deployment_that_ended_both_sides_tell_what_runs_now() {
+    let over = |d: &mut Deployment| {
+        d.state = DeploymentState::Successful;
+        d.finished_at = Some(ago(10));
+    };
+    let shown = |snapshot: Snapshot| {
+        let mut c = Console::with(80, 24, snapshot);
+        c.keys("4");
+        c.text()
+    };
+    let told = shown(with(over, Vec::new()));
+    let side = |told: &str, label: &str| -> String {
+        let line = told.lines().find(|l| l.starts_with(&format!("│ {label} ")));
+        line.map_or_else(String::new, |l| {
+            l.trim_end_matches('│').trim_end().to_owned()
+        })
+    };
+    assert!(side(&told, "from").ends_with("0 running now"), "{told}");
+    assert!(side(&told, "to").ends_with("4 running now"), "{told}");
+    // A restart has one task definition on both sides, and nobody tells them apart here.
+    let restart = |d: &mut Deployment| {
+        over(d);
+        d.from[0].revision = d.to.as_ref().unwrap().revision.clone();
+    };
+    let told = shown(with(restart, Vec::new()));
+    assert!(!told.contains("running now"), "{told}");
+    // What was last heard of the service says nothing of now.
+    let mut old = with(over, Vec::new());
+    old.facts.services.observed_at = Some(ago(900));
+    let told = shown(old);
+    assert!(!told.contains("running now"), "{told}");
+}

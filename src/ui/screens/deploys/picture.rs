@@ -196,9 +196,31 @@ fn failed(r: &RevisionLoad) -> Option<String> {
 /// Columns for the label and the revision of a side.
 const NAMED: usize = 12;
 
-/// The sides of a deployment: what goes, then what comes. Without a number of wanted tasks they are told by name alone: it has ended, and
-/// its tasks are history. Where there is little room the bar gives way first, then the image: never a count or a share of traffic.
+/// Tasks of a side that run now, as its service tells them: once a deployment has ended its own counts are history. Where both sides
+/// have one task definition, as those of a restart, their service revisions tell them apart, or nothing does.
+fn running_now(d: &Deployment, side: &RevisionLoad, cx: &Cx<'_>) -> Option<u32> {
+    let facts = &cx.snapshot.facts;
+    let service = facts.service(&d.service)?;
+    if !facts.is_service_fresh(&d.service, cx.now) || service.rollouts.is_empty() {
+        return None;
+    }
+    let sides = || d.from.iter().chain(&d.to);
+    if sides().filter(|s| s.revision == side.revision).count() == 1 {
+        let same = service.rollouts.iter();
+        let same = same.filter(|r| r.revision == side.revision);
+        return Some(same.map(|r| r.counts.running).sum());
+    }
+    let of = |arn: &String| service.revisions.iter().find(|r| &r.arn == arn);
+    let told = |s: &RevisionLoad| s.service_revision.as_ref().and_then(of);
+    // After the next restart neither tells of what runs.
+    sides().find_map(told)?;
+    Some(told(side).map_or(0, |r| r.counts.running))
+}
+
+/// The sides of a deployment: what goes, then what comes. Without a number of wanted tasks it has ended, and `d` is told by what runs of
+/// it now. Where there is little room the bar gives way first, then the image: never a count or a share of traffic.
 fn loads(
+    d: &Deployment,
     sides: &[(&str, &RevisionLoad)],
     wanted: Option<u32>,
     cx: &Cx<'_>,
@@ -230,6 +252,8 @@ fn loads(
             (format!("{image:<image_width$} "), t.text),
         ];
         let Some(wanted) = wanted else {
+            let now = running_now(d, r, cx).map(|n| (format!("  {n} running now"), t.text));
+            spans.extend(now);
             return spans;
         };
         let all = f64::from(wanted.max(r.counts.desired).max(1));
@@ -291,7 +315,7 @@ fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
     let wanted = running.then(|| to.map_or(0, |r| r.counts.desired));
     let from = from.into_iter().take(2).map(|r| ("from", r));
     let sides: Vec<_> = from.chain(to.map(|r| ("to", r))).collect();
-    rows.extend(loads(&sides, wanted, cx, width.saturating_sub(1)));
+    rows.extend(loads(d, &sides, wanted, cx, width.saturating_sub(1)));
     let mut guard: Spans = vec![("guards  ".into(), t.muted)];
     match (d.circuit_breaker.enabled, d.failures) {
         (true, Some((failed, trips))) => {
