@@ -617,3 +617,25 @@ fn of_a_deployment_that_ended_both_sides_tell_what_runs_now() {
     let told = shown(old);
     assert!(!told.contains("running now"), "{told}");
 }
+
+/// Words give way before the tag: it is what people look for.
+#[test]
+fn a_narrow_list_tells_the_tag_of_what_is_rolled_out_whole() {
+    let tagged = |d: &mut Deployment| {
+        d.to.as_mut().unwrap().image = Some("laser/worker:2026.11.27-rc1".into());
+    };
+    let row = |columns, runs| {
+        let mut c = Console::with(columns, 24, with(tagged, runs));
+        c.keys("4");
+        rows_of(&c, "worker").remove(0)
+    };
+    let narrow = row(80, vec![fixture::run()]);
+    assert!(narrow.contains(" our :18 2026.11.27-rc1 "), "{narrow}");
+    let narrow = row(80, Vec::new());
+    assert!(narrow.contains(" :17→:18 2026.11.27-rc1 "), "{narrow}");
+    let wide = row(160, vec![fixture::run()]);
+    assert!(
+        wide.contains(" our deploy :17 → :18 2026.11.27-rc1 "),
+        "{wide}"
+    );
+}

@@ -50,14 +50,15 @@ pub enum Cut {
 /// Columns of a clock time with its date.
 const CLOCK: u16 = 11;
 
+/// Columns of the terminal for times: as many as ages take, or those of a clock time where the person asked for clock times.
+pub fn time_columns(ages: u16, absolute: bool) -> u16 {
+    if absolute { ages.max(CLOCK) } else { ages }
+}
+
 /// Columns with room for clock times in those that hold ages, where the person asked for clock times: an hour that is cut is none.
 pub fn timed(columns: &[Column], absolute: bool) -> Vec<Column> {
     let wide = |c: &Column| Column {
-        width: if absolute && c.times {
-            c.width.max(CLOCK)
-        } else {
-            c.width
-        },
+        width: time_columns(c.width, absolute && c.times),
         // No clock time is an age.
         title: match c.title {
             "age" if absolute && c.times => "at",
@@ -254,6 +255,13 @@ impl Table<'_> {
                 " ".repeat(usize::from(w).saturating_sub(width(&text)))
             ),
         }
+    }
+
+    /// Columns of the terminal that a column has in a table so wide; none where it is dropped.
+    pub fn room(&self, title: &str, width: u16) -> Option<usize> {
+        let mut places = self.places(width.saturating_sub(2)).into_iter();
+        let place = places.find(|place| self.columns[place.0].title == title)?;
+        Some(usize::from(place.2))
     }
 
     /// (column, x, width) of the columns that fit.

@@ -147,7 +147,7 @@ impl Deploys {
         let fits = |id: &ServiceId, thing: Thing<'_>| {
             self.only.as_ref().is_none_or(|o| o == id)
                 && (self.filter.is_empty()
-                    || fuzzy::says(&view::row(&thing, cx).text(), &self.filter))
+                    || fuzzy::says(&view::row(&thing, usize::MAX, cx).text(), &self.filter))
         };
         let mut rows: Vec<(u8, std::cmp::Reverse<jiff::Timestamp>, Item)> = Vec::new();
         for r in facts.runs.iter() {

@@ -12,6 +12,7 @@ use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::facts::Author;
 use crate::domain::service::{ServiceId, image_tag};
+use crate::domain::text::width;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{
     Column, Row, Table, ago, bar, duration, line, panel, scrolled, since, timed,
@@ -91,13 +92,43 @@ fn began(at: Option<Timestamp>, cx: &Cx<'_>) -> String {
 
 /// What a deployment changes: `:41 → :42 1.8.3`.
 pub(super) fn change(d: &Deployment) -> String {
+    let [whole, ..] = changes(d);
+    whole
+}
+
+/// The same in ever fewer columns: what it goes to and its tag are told to the last.
+fn changes(d: &Deployment) -> [String; 3] {
     let image = d.sides().1.and_then(|r| r.image.as_deref());
     let tag = image.map_or(String::new(), |i| format!(" {}", image_tag(i)));
+    let to = |n: u32| format!(":{n}{tag}");
     match d.way() {
-        (Some(f), Some(n)) if f != n => format!(":{f} → :{n}{tag}"),
-        (_, Some(n)) => format!(":{n}{tag}"),
-        _ => "-".into(),
+        (Some(f), Some(n)) if f != n => {
+            let to = to(n);
+            [format!(":{f} → {to}"), format!(":{f}→{to}"), to]
+        }
+        (_, Some(n)) => [to(n), to(n), to(n)],
+        _ => ["-".into(), "-".into(), "-".into()],
     }
+}
+
+/// What an action of ours changes, in so many columns: its words give way before what it goes to.
+fn our_change(intent: &Intent, d: &Deployment, room: usize) -> String {
+    let [whole, near, to] = changes(d);
+    let verb = intent.verb();
+    // A deploy is what nearly every row is about; anything else has to be said.
+    let short = if verb == "deploy" { "our" } else { verb };
+    let told = [
+        format!("our {verb} {whole}"),
+        format!("our {verb} {near}"),
+        format!("{short} {near}"),
+    ];
+    fitting(told, format!("{short} {to}"), room)
+}
+
+/// The first text that has room, else the last resort.
+fn fitting(told: impl IntoIterator<Item = String>, last: String, room: usize) -> String {
+    let mut told = told.into_iter();
+    told.find(|text| width(text) <= room).unwrap_or(last)
 }
 
 /// Who deployed; who registered the revision is another thing, and says so.
@@ -125,8 +156,8 @@ fn done(d: &Deployment, cx: &Cx<'_>) -> String {
     share(d.progress(cx.now), tasks)
 }
 
-/// The row of an action or a deployment.
-pub(super) fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
+/// The row of an action or a deployment; `room`: columns for what it changes.
+pub(super) fn row(thing: &Thing<'_>, room: usize, cx: &Cx<'_>) -> Row {
     let t = cx.theme;
     match thing {
         Thing::Run(r) => {
@@ -150,7 +181,7 @@ pub(super) fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
                     (Intent::Stop { .. }, DeploymentState::RolledBack, (Some(back), Some(n))) => {
                         format!("our stop of :{n}, back on :{back}")
                     }
-                    _ => format!("our {} {}", r.intent.verb(), change(d)),
+                    _ => our_change(&r.intent, d, room),
                 },
                 None => match &r.intent {
                     Intent::Scale { service, desired } => {
@@ -192,10 +223,11 @@ pub(super) fn row(thing: &Thing<'_>, cx: &Cx<'_>) -> Row {
                 false => String::new(),
             };
             let from = d.started_at.or(d.created_at);
+            let [whole, near, to] = changes(d);
             Row::new([
                 state(d.state, cx),
                 (d.service.to_string(), t.strong),
-                (change(d), t.text),
+                (fitting([whole, near], to, room), t.text),
                 (tasks, t.bar),
                 (d.took(cx.now).map_or("-".into(), duration), t.text),
                 (began(from, cx), t.muted),
@@ -230,12 +262,13 @@ pub(super) fn view(s: &Deploys, cx: &Cx<'_>, buf: &mut Buffer) {
         selected,
         focus: true,
     };
+    let room = table.room("what", inside.width).unwrap_or(0);
     let rows = s
         .items
         .iter()
         .skip(s.list.offset())
         .filter_map(|i| Thing::of(i, facts))
-        .map(|x| row(&x, cx));
+        .map(|x| row(&x, room, cx));
     table.draw(buf, inside, rows, t);
     scrolled(
         buf,
