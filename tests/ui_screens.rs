@@ -863,6 +863,76 @@ fn clock_times_are_whole_in_eighty_columns() {
     assert!(c.shows(" 11-20 12:41 "), "{}", c.text());
 }
 
+/// With clock times no age is left on any list, and the columns stand in eighty columns, whatever is of today.
+#[test]
+fn the_ages_of_every_list_become_clock_times() {
+    use flightdeck::domain::facts::ProviderHealth;
+    use flightdeck::domain::secret::Secret;
+    use flightdeck::domain::told::Told;
+    let secret = |name: &str, changed: i64| Secret {
+        name: name.into(),
+        arn: format!("arn:{name}"),
+        description: String::new(),
+        created_at: Some(ago(9_000_000)),
+        changed_at: Some(ago(changed)),
+        rotated_at: None,
+        next_rotation_at: None,
+        rotates: false,
+        rotation_days: None,
+        guests: Told::Unset,
+    };
+    let mut snapshot = fixture::snapshot();
+    snapshot.facts.providers.push(ProviderHealth {
+        name: "secretsmanager".into(),
+        last_ok: Some(ago(3)),
+        problem: None,
+        next_try: None,
+        calls_per_minute: 1,
+        latency_ms: None,
+        configured: true,
+    });
+    let both = vec![secret("db", 300), secret("mail", 3 * 86_400)];
+    snapshot.facts.estate.secrets = part(Arc::new(both));
+    let mut rows = snapshot.facts.service_rows().to_vec();
+    let api = rows.iter_mut().find(|s| s.id.name == "api").unwrap();
+    Arc::make_mut(api).events[1].at = ago(3 * 86_400);
+    snapshot.facts.services = part(Arc::new(rows));
+    let line = |c: &Console, words: &str| {
+        let text = c.text();
+        let line = text.lines().find(|l| l.contains(words));
+        line.unwrap_or_else(|| panic!("{words}: {text}")).to_owned()
+    };
+    let column = |line: &str, words: &str| line.split(words).next().unwrap().chars().count();
+    let mut c = Console::with(80, 24, snapshot);
+    assert!(line(&c, "CRIT").contains("  4m  laser-prod-api-5xx"));
+    assert!(line(&c, "aws").contains("● aws now"));
+    c.keys("t");
+    let alarm = line(&c, "CRIT");
+    assert!(alarm.contains(" 12:36:55  laser-prod-api-5xx"), "{alarm}");
+    let degraded = line(&c, "DEGRADED");
+    assert_eq!(
+        column(&degraded, "laser-prod/pdf"),
+        column(&alarm, "laser-prod-api")
+    );
+    assert!(line(&c, "aws").contains("● aws 12:41:04"), "{}", c.text());
+    // Of a system, whose changed column holds an hour of today and one with its date.
+    c.keys("i/secrets<enter><enter>");
+    let (db, mail) = (line(&c, " db "), line(&c, " mail "));
+    assert!(db.contains("   12:36:07 "), "{db}");
+    assert!(mail.contains(" 11-20 12:41 "), "{mail}");
+    assert_eq!(
+        column(&db, "12:36:07") + 8,
+        column(&mail, "11-20 12:41") + 11
+    );
+    // The events of a service begin alike.
+    c.keys("3/api<enter><enter><tab><tab>");
+    let (new, old) = (line(&c, "steady state"), line(&c, "started 2 tasks"));
+    assert!(new.contains("   12:40:37  (service"), "{new}");
+    assert!(old.contains("11-20 12:41  (service"), "{old}");
+    c.keys("t");
+    assert!(line(&c, "steady state").contains(" 30s  (service"));
+}
+
 #[test]
 fn the_order_that_is_shown_is_the_one_that_is_said() {
     let mut c = Console::new(120, 40);

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::words::{count, days, span};
+use super::words::{count, days};
 use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::access::{Access, Credentials, DEEDS, Deed, Grant, Principal, PrincipalKind};
 use crate::domain::facts::Facts;
@@ -250,6 +250,7 @@ fn how(grants: &[Grant]) -> &'static str {
 fn credential_cells(c: &Credentials, now: Timestamp) -> Vec<Cell> {
     let ages: Vec<Option<i64>> = c.keys.iter().map(|at| at.map(|at| days(at, now))).collect();
     let oldest = ages.iter().flatten().max();
+    let made = c.keys.iter().flatten().min().copied();
     let old = oldest.is_some_and(|d| *d > OLD_DAYS);
     let root_key = c.user == "<root_account>" && !c.keys.is_empty();
     vec![
@@ -267,11 +268,9 @@ fn credential_cells(c: &Credentials, now: Timestamp) -> Vec<Cell> {
         Cell::new(
             oldest.map_or_else(|| "-".into(), |d| format!("{d}d")),
             Tone::fine(!old),
-        ),
-        Cell::plain(
-            c.last_used
-                .map_or_else(|| "-".into(), |at| span(now.duration_since(at).as_secs())),
-        ),
+        )
+        .since(made),
+        Cell::ago(c.last_used, now),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::words::{ago, bytes, count, span, until};
+use super::words::{bytes, count, span, until};
 use super::{Cell, Group, Head, Section, Tone, View, drills};
 use crate::domain::backup::{Backup, BackupJob, StoreKind};
 use crate::domain::bucket::Bucket;
@@ -226,12 +226,14 @@ fn store_cells(
         Cell::new(
             shown(&s.newest, &s.kept.here, s.undated),
             tone(&s.newest, &s.kept.here),
-        ),
+        )
+        .since(s.newest.as_ref().and_then(|b| b.taken_at)),
         Cell::muted(made),
         Cell::new(
             shown(&s.newest_abroad, &s.kept.abroad, s.undated_abroad),
             copied,
-        ),
+        )
+        .since(s.newest_abroad.as_ref().and_then(|b| b.taken_at)),
         match lag_s {
             Some(seconds) => Cell::new(span(seconds.round() as i64), late(seconds)),
             None => Cell::muted("-"),
@@ -264,7 +266,7 @@ fn every(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
         };
         let cells = vec![
             Cell::name(&b.store),
-            Cell::plain(ago(b.taken_at, now)),
+            Cell::ago(b.taken_at, now),
             Cell::plain(b.kind.word()),
             Cell::plain(&b.region),
             state,
@@ -300,7 +302,7 @@ fn jobs(facts: &Facts, now: Timestamp) -> Section {
         let took = j.began_at.zip(j.ended_at);
         let took = took.map(|(from, to)| span(to.duration_since(from).as_secs()));
         let cells = vec![
-            Cell::muted(ago(j.began_at, now)),
+            Cell::ago(j.began_at, now).toned(Tone::Muted),
             Cell::name(&j.store),
             Cell::plain(&j.store_type),
             Cell::plain(what),

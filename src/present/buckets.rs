@@ -159,7 +159,7 @@ fn copies(b: &Bucket, all: &[Bucket], backups: &[Backup], now: Timestamp) -> Cel
 
 fn newest(b: &Bucket, now: Timestamp) -> Cell {
     match &b.newest {
-        Told::Set(object) => Cell::plain(ago(object.at, now)),
+        Told::Set(object) => Cell::ago(object.at, now),
         Told::Unset if b.holds_backups() => Cell::new("empty", Tone::Warn),
         Told::Unset => Cell::plain("-"),
         Told::Unknown(_) => Cell::new("?", Tone::Unknown),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use serde_json::json;
 
-use super::words::{ago, count};
+use super::words::count;
 use super::{Cell, Group, Head, Section, Tone, View, firing};
 use crate::domain::cache::{CacheGroup, Caches};
 use crate::domain::facts::Facts;
@@ -161,7 +161,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         let cells = vec![
             Cell::name(&s.name),
             Cell::plain(&s.of),
-            Cell::plain(ago(s.at, now)),
+            Cell::ago(s.at, now),
             Cell::plain(if s.automatic { "by itself" } else { "by hand" }),
             Cell::plain(&s.size),
             Cell::new(&s.status, Tone::fine(s.status == "available")),
@@ -170,7 +170,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     }
     for (n, e) in caches.events.iter().take(MOST_EVENTS).enumerate() {
         let cells = vec![
-            Cell::plain(ago(Some(e.at), now)),
+            Cell::ago(e.at, now),
             Cell::muted(&e.of),
             Cell::plain(&e.message),
         ];
@@ -220,9 +220,6 @@ fn cells(g: &CacheGroup, caches: &Caches, now: Timestamp) -> Vec<Cell> {
         Cell::on(g.in_transit),
         Cell::on(g.at_rest),
         Cell::on(g.auth),
-        Cell::new(
-            ago(newest, now),
-            Tone::fine(newest.is_some() || g.retention_days == 0),
-        ),
+        Cell::ago(newest, now).toned(Tone::fine(newest.is_some() || g.retention_days == 0)),
     ]
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::words::{ago, bytes, span};
+use super::words::{bytes, span};
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::cloudflare::{Hour, Record, Rule};
 use crate::domain::facts::Facts;
@@ -195,7 +195,7 @@ fn records(facts: &Facts, now: Timestamp) -> Section {
                 || "auto".into(),
                 |s| span(i64::try_from(s).unwrap_or(i64::MAX)),
             )),
-            Cell::plain(ago(r.modified_at, now)),
+            Cell::ago(r.modified_at, now),
             Cell::muted(&r.comment),
         ];
         section.row(&r.id, cells, r);

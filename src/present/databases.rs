@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::words::{ago, bytes, count, span};
+use super::words::{bytes, count, span};
 use super::{Cell, Group, Head, Section, Tone, View, firing};
 use crate::domain::database::{Database, DbCluster, DbEvent, DbVitals};
 use crate::domain::facts::Facts;
@@ -328,7 +328,7 @@ fn events(facts: &Facts, now: Timestamp) -> Section {
             Tone::Plain
         };
         let cells = vec![
-            Cell::muted(ago(e.at, now)),
+            Cell::ago(e.at, now).toned(Tone::Muted),
             Cell::name(&e.source),
             Cell::plain(e.categories.join(", ")),
             Cell::new(&e.message, tone),

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::words::ago;
 use super::{Cell, Head, Section, Tone};
 use crate::domain::audit::{SignOff, SignOffKind};
 use crate::domain::facts::Facts;
@@ -30,7 +29,7 @@ pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
         let last = of_it.clone().max_by_key(|s| s.at).filter(vouched);
         let unread = part.observed_at.is_none();
         let (when, who) = match last {
-            Some(s) => (Cell::plain(ago(Some(s.at), now)), Cell::plain(&s.who)),
+            Some(s) => (Cell::ago(s.at, now), Cell::plain(&s.who)),
             None if unread => (Cell::new("?", Tone::Unknown), Cell::default()),
             None => (Cell::new("none recorded", Tone::Warn), Cell::default()),
         };

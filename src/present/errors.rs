@@ -159,8 +159,8 @@ fn issue(i: &Issue, now: Timestamp) -> Vec<Cell> {
         Cell::muted(spark(&i.hours)),
         Cell::plain(i.events.to_string()),
         Cell::plain(i.users.to_string()),
-        Cell::plain(ago(i.last_seen, now)),
-        Cell::plain(ago(i.first_seen, now)),
+        Cell::ago(i.last_seen, now),
+        Cell::ago(i.first_seen, now),
         Cell::plain(&i.title),
         Cell::muted(&i.culprit),
         Cell::muted(i.assigned_to.as_deref().unwrap_or("-")),
@@ -238,9 +238,9 @@ fn releases(facts: &Facts, now: Timestamp) -> Section {
             .map(|(environment, at)| format!("{environment} {}", ago(*at, now)));
         let cells = vec![
             Cell::name(&r.version),
-            Cell::plain(ago(r.created_at, now)),
+            Cell::ago(r.created_at, now),
             Cell::plain(deployed.as_deref().unwrap_or("-")),
-            Cell::plain(ago(r.last_event_at, now)),
+            Cell::ago(r.last_event_at, now),
             Cell::plain(r.new_issues.to_string()),
             Cell::muted(r.projects.join(", ")),
         ];

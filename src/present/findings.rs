@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::words::{DAY_S, ago, count};
+use super::words::{DAY_S, count};
 use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::github::{Finding, Scanner};
@@ -98,10 +98,7 @@ fn cells(f: &Finding, now: Timestamp) -> Vec<Cell> {
     };
     vec![
         Cell::new(f.severity.word(), tone),
-        Cell::new(
-            ago(f.created_at, now),
-            Tone::fine(!(old && f.severity >= Severity::High)),
-        ),
+        Cell::ago(f.created_at, now).toned(Tone::fine(!(old && f.severity >= Severity::High))),
         Cell::name(&f.summary),
         Cell::plain(&f.place),
         Cell::plain(f.fix.as_deref().unwrap_or("-")),

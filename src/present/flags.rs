@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::words::{ago, count};
+use super::words::count;
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::flag::{Flag, FlagRollout, FlagState, FlagValue};
@@ -165,7 +165,7 @@ fn rollout_cells(r: &FlagRollout, production: bool, now: Timestamp) -> Vec<Cell>
                 Tone::Plain
             },
         ),
-        Cell::plain(ago(r.started_at, now)),
-        Cell::plain(ago(r.ended_at, now)),
+        Cell::ago(r.started_at, now),
+        Cell::ago(r.ended_at, now),
     ]
 }

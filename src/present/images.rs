@@ -163,7 +163,7 @@ fn number(image: &Image, severity: &str, tone: Tone) -> Cell {
 fn scanned(image: &Image, runs: bool, now: Timestamp) -> Cell {
     let tone = if runs { Tone::Warn } else { Tone::Muted };
     match (image.scan.is_done(), image.scan.status.as_str()) {
-        (true, _) => Cell::plain(ago(image.scan.completed_at, now)),
+        (true, _) => Cell::ago(image.scan.completed_at, now),
         (false, "") => Cell::new("never", tone),
         (false, "PENDING" | "IN_PROGRESS") => Cell::new("scanning", Tone::Info),
         (false, other) => Cell::new(other.to_lowercase(), tone),
@@ -176,7 +176,7 @@ fn running_cells(image: &Image, services: &[String], now: Timestamp) -> Vec<Cell
         Cell::plain(services.join(", ")),
         Cell::muted(image.short()),
         Cell::plain(bytes(image.bytes)),
-        Cell::plain(ago(image.pushed_at, now)),
+        Cell::ago(image.pushed_at, now),
         scanned(image, true, now),
         number(image, "CRITICAL", Tone::Bad),
         number(image, "HIGH", Tone::Warn),
@@ -266,8 +266,8 @@ fn image_cells(image: &Image, now: Timestamp) -> Vec<Cell> {
         Cell::name(tags),
         Cell::muted(image.short()),
         Cell::plain(bytes(image.bytes)),
-        Cell::plain(ago(image.pushed_at, now)),
-        Cell::plain(ago(image.pulled_at, now)),
+        Cell::ago(image.pushed_at, now),
+        Cell::ago(image.pulled_at, now),
         scanned(image, false, now),
         // What does not run harms nobody: it is said, not warned of.
         number(image, "CRITICAL", Tone::Strong),

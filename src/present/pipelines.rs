@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::words::{ago, count, span};
+use super::words::{count, span};
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::github::{Job, Outcome, Pipelines, Run, RunJobs, Workflow};
@@ -117,7 +117,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             let cells = vec![
                 Cell::name(format!("{} #{}", r.workflow, r.number)),
                 state(r.outcome, pipelines.is_verdict(r)),
-                Cell::plain(ago(r.started_at, now)),
+                Cell::ago(r.started_at, now),
                 Cell::plain(r.seconds(now).map_or_else(|| "-".into(), span)),
                 Cell::plain(&r.branch),
                 Cell::muted(&r.event),
@@ -149,7 +149,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         let cells = vec![
             Cell::name(&d.environment),
             Cell::new(&d.state, tone),
-            Cell::plain(ago(d.created_at, now)),
+            Cell::ago(d.created_at, now),
             Cell::plain(short(&d.sha)),
             Cell::plain(&d.description),
             Cell::muted(&d.creator),
@@ -178,7 +178,7 @@ fn workflow(w: &Workflow, now: Timestamp) -> Vec<Cell> {
     vec![
         Cell::name(&w.name),
         last,
-        Cell::plain(ago(shown.and_then(|r| r.started_at), now)),
+        Cell::ago(shown.and_then(|r| r.started_at), now),
         Cell::plain(
             shown
                 .and_then(|r| r.seconds(now))
@@ -246,7 +246,7 @@ fn fill_jobs(jobs: &mut Section, steps: &mut Section, pipelines: &Pipelines, now
                 Cell::name(&title),
                 Cell::plain(&job.name),
                 state(job.outcome, counts),
-                Cell::plain(ago(job.started_at, now)),
+                Cell::ago(job.started_at, now),
                 took(job.seconds(now)),
                 telling(job, counts),
             ];

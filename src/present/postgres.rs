@@ -363,8 +363,8 @@ fn fill(
             Cell::plain(t.rows.to_string()),
             Cell::new(format!("{:.0} %", share * 100.0), Tone::fine(!bloated)),
             Cell::plain(size(t.bloat())),
-            Cell::plain(ago(t.vacuumed, now)),
-            Cell::muted(ago(t.analyzed, now)),
+            Cell::ago(t.vacuumed, now),
+            Cell::ago(t.analyzed, now).toned(Tone::Muted),
         ];
         tables.row(&t.name, cells, t);
     }

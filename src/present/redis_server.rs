@@ -154,7 +154,7 @@ fn here(facts: &Facts, now: Timestamp) -> Vec<Section> {
             for (n, s) in all.iter().enumerate() {
                 let cells = vec![
                     Cell::plain(milliseconds(s.took.as_secs_f64())),
-                    Cell::plain(ago(Some(s.at), now)),
+                    Cell::ago(s.at, now),
                     Cell::name(&s.command),
                     Cell::muted(&s.client),
                 ];

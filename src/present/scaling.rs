@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::words::ago;
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::scaling::{ScalableTarget, ScalingActivity, went_up};
@@ -145,7 +144,7 @@ fn activity_cells(all: &[ScalingActivity], a: &ScalingActivity, now: Timestamp) 
         _ => Tone::Bad,
     };
     vec![
-        Cell::plain(ago(a.started_at, now)),
+        Cell::ago(a.started_at, now),
         Cell::name(short(&a.resource)),
         Cell::plain(what),
         Cell::new(&a.status, tone),

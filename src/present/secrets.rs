@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::guests::{self, Host};
-use super::words::{DAY_S, ago, count, days, until};
+use super::words::{DAY_S, count, days, until};
 use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
@@ -76,8 +76,8 @@ fn cells(s: &Secret, facts: &Facts, now: Timestamp) -> Vec<Cell> {
     };
     vec![
         Cell::name(&s.name),
-        Cell::new(ago(s.fresh_at(), now), Tone::fine(!old)),
-        Cell::plain(ago(s.rotated_at, now)),
+        Cell::ago(s.fresh_at(), now).toned(Tone::fine(!old)),
+        Cell::ago(s.rotated_at, now),
         Cell::new(rule, Tone::fine(s.rotates)),
         Cell::new(until(s.next_rotation_at, now), Tone::fine(!overdue)),
         Cell::plain(users(s, facts).join(", ")),

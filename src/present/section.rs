@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::place::Place;
 use super::row::Row;
+use super::words::ago;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::problem::Problem;
 use crate::domain::text::inert;
@@ -74,6 +75,8 @@ pub struct Cell {
     pub text: String,
     /// Tone.
     pub tone: Tone,
+    /// The moment of which its text is the age: faces may tell its clock time instead.
+    pub at: Option<Timestamp>,
 }
 
 impl Cell {
@@ -82,6 +85,7 @@ impl Cell {
         Self {
             text: inert(text.as_ref()),
             tone,
+            at: None,
         }
     }
 
@@ -98,6 +102,24 @@ impl Cell {
     /// Beside the point.
     pub fn muted(text: impl AsRef<str>) -> Self {
         Self::new(text, Tone::Muted)
+    }
+
+    /// The age of a moment; `-` for none.
+    pub fn ago(at: impl Into<Option<Timestamp>>, now: Timestamp) -> Self {
+        let at = at.into();
+        Self::plain(ago(at, now)).since(at)
+    }
+
+    /// The same in another tone.
+    #[must_use]
+    pub fn toned(self, tone: Tone) -> Self {
+        Self { tone, ..self }
+    }
+
+    /// Says of which moment its text is the age.
+    #[must_use]
+    pub fn since(self, at: Option<Timestamp>) -> Self {
+        Self { at, ..self }
     }
 
     /// Text of a tone where there is something to say; else nothing, in no tone.

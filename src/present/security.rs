@@ -128,8 +128,8 @@ fn unsafe_row(view: &View, told: &Section, row: &Row, now: Timestamp) -> Option<
     );
     let age = match (found.since, found.at_least) {
         (None, _) => Cell::muted("-"),
-        (at, true) => Cell::plain(format!("≥{}", ago(at, now))),
-        (at, false) => Cell::plain(ago(at, now)),
+        (at, true) => Cell::plain(format!("≥{}", ago(at, now))).since(at),
+        (at, false) => Cell::ago(at, now),
     };
     let what = found.what.clone().unwrap_or_else(|| ills(told, row));
     let place = found.place.clone().unwrap_or_else(|| row.name().to_owned());

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::words::{DAY_S, ago, count};
+use super::words::{DAY_S, count};
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
@@ -126,7 +126,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
                 Cell::name(&c.name),
                 Cell::plain(&c.status),
                 Cell::new(&c.execution, tone),
-                Cell::plain(ago(c.created_at, now)),
+                Cell::ago(c.created_at, now),
                 Cell::muted(c.reason.as_deref().unwrap_or("")),
             ];
             let thing = with_stack(s, c);
@@ -137,14 +137,8 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
                 Cell::plain(&s.name),
                 Cell::name(&r.logical),
                 Cell::plain(&r.kind),
-                match r.drift.as_str() {
-                    // Complete as far as the template goes: somebody changed it since.
-                    "MODIFIED" | "DELETED" => {
-                        Cell::new(format!("{}, {}", r.status, r.drift), Tone::Warn)
-                    }
-                    _ => Cell::new(&r.status, tone_of(&r.status)),
-                },
-                Cell::plain(ago(r.updated_at, now)),
+                Cell::new(&r.status, tone_of(&r.status)),
+                Cell::ago(r.updated_at, now),
                 Cell::muted(r.reason.as_deref().unwrap_or("")),
             ];
             let thing = with_stack(s, r);
@@ -182,7 +176,7 @@ fn tell_events(section: &mut Section, all: &[Stack], now: Timestamp) {
     events.order_by_key(|e| std::cmp::Reverse(e.1.at));
     for (n, (s, e)) in events.into_iter().take(EVENTS).enumerate() {
         let row = vec![
-            Cell::plain(ago(e.at, now)),
+            Cell::ago(e.at, now),
             Cell::plain(&s.name),
             Cell::name(&e.logical),
             // What went wrong long ago, and was mended, is no trouble now: the stack's own status says what is.
@@ -238,9 +232,9 @@ fn cells(s: &Stack, now: Timestamp) -> Vec<Cell> {
         Cell::name(&s.name),
         Cell::new(&s.status, tone_of(&s.status)),
         Cell::new(word, tone),
-        Cell::new(ago(looked, now), Tone::fine(!is_old)),
+        Cell::ago(looked, now).toned(Tone::fine(!is_old)),
         Cell::plain(s.resources.len().to_string()),
-        Cell::plain(ago(changed, now)),
+        Cell::ago(changed, now),
         Cell::muted(last),
     ]
 }

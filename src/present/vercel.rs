@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::words::{ago, count, days};
+use super::words::{count, days};
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::vercel::{BuildState, Deployment, Hosting};
@@ -116,7 +116,7 @@ fn projects(facts: &Facts, now: Timestamp) -> Section {
             Cell::plain(text(shown.and_then(|d| d.branch.as_ref()))),
             Cell::plain(short(shown.and_then(|d| d.commit.as_deref()))),
             Cell::plain(text(shown.and_then(|d| d.author.as_ref()))),
-            Cell::plain(ago(shown.and_then(|d| d.created_at), now)),
+            Cell::ago(shown.and_then(|d| d.created_at), now),
             takes,
             Cell::muted(text(project.framework.as_ref())),
         ];
@@ -155,7 +155,7 @@ fn deployments(facts: &Facts, now: Timestamp) -> Section {
             Cell::plain(&d.project),
             Cell::plain(text(d.branch.as_ref())),
             Cell::plain(short(d.commit.as_deref())),
-            Cell::plain(ago(d.created_at, now)),
+            Cell::ago(d.created_at, now),
             Cell::plain(text(d.author.as_ref())),
             Cell::plain(d.error.as_deref().or(d.message.as_deref()).unwrap_or("-")),
             Cell::muted(&d.url),
@@ -268,7 +268,7 @@ fn variables(facts: &Facts, now: Timestamp) -> Section {
                 place("production", set("preview")),
                 place("preview", false),
                 place("development", false),
-                Cell::new(ago(oldest, now), Tone::fine(!old)),
+                Cell::ago(oldest, now).toned(Tone::fine(!old)),
             ];
             section.row(format!("{}/{name}", of.project_id), cells, &all);
         }
@@ -291,7 +291,7 @@ fn aliases(facts: &Facts, now: Timestamp) -> Section {
             Cell::plain(known.map_or("-", |d| &d.project)),
             Cell::muted(text(alias.deployment.as_ref())),
             Cell::plain(short(known.and_then(|d| d.commit.as_deref()))),
-            Cell::plain(ago(alias.since, now)),
+            Cell::ago(alias.since, now),
         ];
         section.row(&alias.name, cells, alias);
     }

@@ -19,7 +19,7 @@ use told::{Empty, Told, Watched};
 use super::section::Standing;
 use super::{
     Cell, Group, Head, Section, Tone, View, buckets, caches, cloudflare, databases, errors,
-    pipelines, postgres, redis_server, slack, vercel, words,
+    pipelines, postgres, redis_server, slack, vercel,
 };
 use crate::domain::facts::Facts;
 use crate::domain::part::Freshness;
@@ -354,7 +354,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             text(n.measure.latency()),
             text(n.measure.errors()),
             fault,
-            Cell::muted(words::ago(n.observed_at, now)),
+            Cell::ago(n.observed_at, now).toned(Tone::Muted),
         ];
         nodes.row(n.id, cells, n);
     }

@@ -64,6 +64,15 @@ pub fn since(now: Timestamp, at: Option<Timestamp>, absolute: bool) -> String {
     }
 }
 
+/// The same where it stands among words: `4m ago`, or `at 12:40:07`.
+pub fn when(now: Timestamp, at: Timestamp, absolute: bool) -> String {
+    if absolute {
+        format!("at {}", clock(now, at))
+    } else {
+        ago(now, at)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,11 +10,10 @@ use super::leads::{self, LeadId};
 use super::model::{WINDOW, query, series};
 use super::row;
 use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState};
-use crate::domain::text::width;
 use crate::ui::screens::Cx;
 use crate::ui::screens::metrics::marks::marks;
 use crate::ui::widgets::chart::{Chart, Plot};
-use crate::ui::widgets::{ago, clock, line, panel, scrolled, since, span, wrapped};
+use crate::ui::widgets::{ago, clock, line, panel, scrolled, since, span, time_columns, wrapped};
 
 type Line = Vec<(String, Style)>;
 
@@ -344,7 +343,8 @@ fn event(e: &AlarmEvent, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
         () => ("·", t.muted),
     };
     let when = since(cx.now, Some(e.at), cx.absolute);
-    let indent = width(&when).max(6) + 4;
+    // An hour of today and one with its date begin their texts alike.
+    let indent = usize::from(time_columns(6, cx.absolute)) + 4;
     let text = if e.summary.is_empty() {
         &e.kind
     } else {

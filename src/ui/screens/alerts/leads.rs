@@ -10,7 +10,7 @@ use crate::domain::deployment::Deployment;
 use crate::domain::text::clip;
 use crate::ui::screens::about::{members, services};
 use crate::ui::screens::{Cx, Nav};
-use crate::ui::widgets::ago;
+use crate::ui::widgets::when;
 
 /// How long before an alarm went off a deployment may have begun to be named with it, seconds.
 const BEFORE_S: i64 = 3_600;
@@ -67,8 +67,9 @@ impl Lead<'_> {
                 let watches = d.alarms.iter().any(|(name, _)| name == &alarm.name);
                 let watched = if watches { ", watches this alarm" } else { "" };
                 let began = d.started_at.or(d.created_at);
-                let began =
-                    began.map_or(String::new(), |at| format!(", began {}", ago(cx.now, at)));
+                let began = began.map_or(String::new(), |at| {
+                    format!(", began {}", when(cx.now, at, cx.absolute))
+                });
                 let words = format!("{}{to} {}{began}{watched}", d.service, d.state.word());
                 let style = if d.state.is_bad() {
                     cx.theme.warn

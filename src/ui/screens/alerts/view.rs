@@ -7,7 +7,7 @@ use super::model::{Alerts, WIDE, counts, sort_column};
 use super::{detail, row};
 use crate::domain::part::Freshness;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Table, ago, line, panel, scrolled, timed};
+use crate::ui::widgets::{Table, line, panel, scrolled, timed, when};
 
 /// Lines of the list's panel above its first row: border, counts, heads.
 const HEAD: u16 = 3;
@@ -84,11 +84,14 @@ fn title(s: &Alerts, cx: &Cx<'_>) -> String {
     };
     match (part.freshness(cx.now), part.observed_at) {
         (Freshness::Stale, Some(at)) => {
-            title.push_str(&format!("   old: read {}", ago(cx.now, at)))
+            title.push_str(&format!("   old: read {}", when(cx.now, at, cx.absolute)))
         }
         (Freshness::Failed, Some(at)) => {
             let why = part.error.as_ref().map_or(String::new(), |p| p.why.clone());
-            title.push_str(&format!("   read {}; now: {why}", ago(cx.now, at)));
+            title.push_str(&format!(
+                "   read {}; now: {why}",
+                when(cx.now, at, cx.absolute)
+            ));
         }
         _ => {}
     }

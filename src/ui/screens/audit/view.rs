@@ -7,7 +7,7 @@ use super::model::{Audit, rows};
 use crate::domain::audit::{AuditRow, ChainVerdict, Outcome};
 use crate::present::words;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, Table, ago, duration, line, panel, scrolled, since};
+use crate::ui::widgets::{Column, Row, Table, duration, line, panel, scrolled, since, when};
 
 const COLUMNS: &[Column] = &[
     Column::right("#", 5),
@@ -103,7 +103,7 @@ pub(super) fn view(s: &Audit, cx: &Cx<'_>, buf: &mut Buffer) {
             t.critical,
         )],
         (Some(ChainVerdict::Intact { rows, head }), None, at) => {
-            let when = at.map_or(String::new(), |at| ago(cx.now, at));
+            let when = at.map_or(String::new(), |at| when(cx.now, at, cx.absolute));
             vec![
                 ("✓ chain intact".to_owned(), t.ok),
                 (

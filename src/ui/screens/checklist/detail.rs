@@ -11,7 +11,7 @@ use super::row::state;
 use crate::domain::audit::{SignOff, SignOffKind};
 use crate::plan::checklist::CriterionStatus;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{ago, clock, line, panel, scrolled, wrapped};
+use crate::ui::widgets::{clock, line, panel, scrolled, when, wrapped};
 
 pub(super) type Line = Vec<(String, Style)>;
 
@@ -44,7 +44,7 @@ fn word(s: &SignOff, columns: usize, cx: &Cx<'_>) -> Vec<Line> {
         SignOffKind::Waived => "waived",
         SignOffKind::Withdrawn => "withdrawn",
     };
-    let who = format!("by {}, {}", s.who, ago(cx.now, s.at));
+    let who = format!("by {}, {}", s.who, when(cx.now, s.at, cx.absolute));
     let mut lines = labelled(label, &who, t.info, columns, cx);
     if !s.proven {
         let words = "▲ UNPROVEN: the audit chain does not hold this word; it counts for nothing";
@@ -87,9 +87,12 @@ fn criterion(c: &CriterionStatus, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
     }
     let dates = &cx.snapshot.facts.proven.value;
     if let Some(dates) = dates.as_ref().and_then(|all| all.get(&c.id)) {
-        let mut words = format!("first seen {}", ago(cx.now, dates.first));
+        let mut words = format!("first seen {}", when(cx.now, dates.first, cx.absolute));
         if dates.last > dates.first {
-            words.push_str(&format!(", last so again {}", ago(cx.now, dates.last)));
+            words.push_str(&format!(
+                ", last so again {}",
+                when(cx.now, dates.last, cx.absolute)
+            ));
         }
         all.extend(labelled("proved", &words, t.muted, columns, cx));
     }
@@ -111,7 +114,7 @@ fn criterion(c: &CriterionStatus, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
             let sign = if i == 0 { sign } else { " " };
             all.push(vec![(format!("{sign} "), style), (words, t.muted)]);
         }
-        let answer = format!("{}  ({})", e.answer, ago(cx.now, e.at));
+        let answer = format!("{}  ({})", e.answer, when(cx.now, e.at, cx.absolute));
         let room = columns.saturating_sub(4).max(10);
         for words in wrapped(&answer, room) {
             all.push(vec![(format!("    {words}"), t.text)]);

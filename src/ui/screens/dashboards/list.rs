@@ -8,7 +8,7 @@ use crate::domain::dashboard::DashboardId;
 use crate::domain::metric::Unit;
 use crate::ui::fuzzy;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, Table, ago, line, panel, scrolled, since, span, timed};
+use crate::ui::widgets::{Column, Row, Table, line, panel, scrolled, since, span, timed, when};
 
 const COLUMNS: &[Column] = &[
     Column::left("name", 22).grow(2),
@@ -104,7 +104,9 @@ pub(super) fn view(s: &Dashboards, cx: &Cx<'_>, buf: &mut Buffer) {
         format!("{}  /{}", s.visible.len(), s.filter)
     };
     let inside = panel(buf, cx.body, &format!("Dashboards  {count}"), true, t);
-    let when = part.observed_at.map_or(String::new(), |at| ago(cx.now, at));
+    let when = part
+        .observed_at
+        .map_or(String::new(), |at| when(cx.now, at, cx.absolute));
     let head = match (&part.error, &part.value) {
         (Some(p), Some(_)) => (
             format!("▲ CloudWatch listed {when}; now: {}", p.why),

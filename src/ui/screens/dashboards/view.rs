@@ -11,7 +11,7 @@ use crate::domain::metric::Unit;
 use crate::domain::part::Freshness;
 use crate::domain::text::clip;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{ago, clock, line, panel, span};
+use crate::ui::widgets::{clock, line, panel, span, when};
 
 pub(super) fn view(o: &Opened, cx: &Cx<'_>, buf: &mut Buffer) {
     head(o, cx, buf);
@@ -82,7 +82,10 @@ pub(super) fn title(n: usize, w: &Widget, cx: &Cx<'_>) -> String {
         && let (Some(at), Some(t)) = (part.observed_at, &part.value)
     {
         let bytes = Unit::Bytes.format(t.scanned_bytes);
-        words.push_str(&format!("  {}, {bytes} read", ago(cx.now, at)));
+        words.push_str(&format!(
+            "  {}, {bytes} read",
+            when(cx.now, at, cx.absolute)
+        ));
         if part.error.is_some() || part.freshness(cx.now) == Freshness::Stale {
             words.push_str(" ▲ old");
         }
@@ -201,7 +204,9 @@ fn state(o: &Opened, cx: &Cx<'_>) -> (String, ratatui::style::Style) {
     let answer = part.value.as_ref().and_then(|b| b.ask.as_ref());
     let same = answer.filter(|a| a.dashboard == o.id);
     let exact = same.is_some_and(|a| a.window == ask.window && a.widgets == ask.widgets);
-    let when = part.observed_at.map_or(String::new(), |at| ago(cx.now, at));
+    let when = part
+        .observed_at
+        .map_or(String::new(), |at| when(cx.now, at, cx.absolute));
     match (&part.error, same) {
         (Some(p), Some(_)) if part.observed_at.is_some() => {
             (format!("   ▲ read {when}; now: {}", p.why), t.warn)

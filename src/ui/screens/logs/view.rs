@@ -13,7 +13,7 @@ use crate::domain::part::Freshness;
 use crate::domain::text::{clip, width};
 use crate::ui::commands::Command;
 use crate::ui::screens::{Cx, ScreenId};
-use crate::ui::widgets::{ago, clock, line};
+use crate::ui::widgets::{clock, line, when};
 
 /// Lines above the log: what is read, and how.
 const HEAD: u16 = 2;
@@ -168,7 +168,10 @@ fn head(s: &Logs, cx: &Cx<'_>, buf: &mut Buffer) {
         (facts.logs.freshness(cx.now), facts.logs.observed_at)
         && s.is_open()
     {
-        say(format!("old: read {}", ago(cx.now, at)), t.stale);
+        say(
+            format!("old: read {}", when(cx.now, at, cx.absolute)),
+            t.stale,
+        );
     }
     if let Some(dropped) = tail.map(|t| t.dropped).filter(|d| *d > 0) {
         say(format!("{} older lines dropped", grouped(dropped)), t.warn);

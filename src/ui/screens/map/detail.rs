@@ -10,7 +10,7 @@ use super::view::tone_style;
 use crate::domain::text::clip;
 use crate::present::map::{Graph, Node};
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{clock, line, panel, wrapped};
+use crate::ui::widgets::{line, panel, when, wrapped};
 
 /// Columns of the labels on the left.
 const LABEL: usize = 9;
@@ -133,8 +133,7 @@ fn told_by(n: &Node, cx: &Cx<'_>) -> String {
     };
     match n.observed_at {
         None => clip(source, 200),
-        Some(at) if cx.absolute => format!("{source}, at {}", clock(cx.now, at)),
-        Some(at) => format!("{source}, {}", crate::ui::widgets::ago(cx.now, at)),
+        Some(at) => format!("{source}, {}", when(cx.now, at, cx.absolute)),
     }
 }
 

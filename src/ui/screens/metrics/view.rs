@@ -11,7 +11,7 @@ use super::model::Metrics;
 use crate::domain::part::Freshness;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::chart::{Chart, Plot, plot_area, series_key, series_style};
-use crate::ui::widgets::{ago, clock, line, panel, span};
+use crate::ui::widgets::{clock, line, panel, span, when};
 
 /// The least that a small chart takes.
 const SMALL: (u16, u16) = (52, 9);
@@ -151,7 +151,9 @@ fn head(s: &Metrics, cx: &Cx<'_>, buf: &mut Buffer) {
     }
     let part = &cx.snapshot.facts.charts;
     let answered = is_answer(&cx.snapshot.facts, &s.asked, &s.span);
-    let when = part.observed_at.map_or(String::new(), |at| ago(cx.now, at));
+    let when = part
+        .observed_at
+        .map_or(String::new(), |at| when(cx.now, at, cx.absolute));
     spans.push(match (part.freshness(cx.now), &part.error) {
         (_, Some(p)) if part.observed_at.is_some() && answered => {
             (format!("   ▲ read {when}; now: {}", p.why), t.warn)

@@ -14,7 +14,7 @@ use crate::domain::service::Service;
 use crate::domain::text::{clip, clip_place, width};
 use crate::ui::screens::Cx;
 use crate::ui::screens::deploys::pace;
-use crate::ui::widgets::{ago, bar, duration, line, panel, scrolled};
+use crate::ui::widgets::{bar, duration, line, panel, scrolled, when};
 
 /// How long a deployment that ended badly is told of while others move.
 const TOLD: SignedDuration = SignedDuration::from_hours(1);
@@ -266,7 +266,9 @@ fn last(still: bool, room: u16, cx: &Cx<'_>) -> Vec<Spans> {
     };
     let to = d.to.as_ref();
     let to = to.map_or(String::new(), |r| format!(" :{}", r.revision.number));
-    let when = d.finished_at.map_or(String::new(), |at| ago(cx.now, at));
+    let when = d
+        .finished_at
+        .map_or(String::new(), |at| when(cx.now, at, cx.absolute));
     let bad = d.state.is_bad();
     let (sign, style) = if bad {
         ("▲ ", t.critical)

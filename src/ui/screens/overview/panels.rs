@@ -12,10 +12,12 @@ use crate::domain::metric::Unit;
 use crate::domain::part::Freshness;
 use crate::domain::problem::Problem;
 use crate::domain::service::{Service, ServiceHealth};
-use crate::domain::text::{clip, clip_middle};
+use crate::domain::text::{clip, clip_middle, width};
 use crate::ui::screens::Cx;
 use crate::ui::screens::services::row as service_row;
-use crate::ui::widgets::{Table, age, line, panel, scrolled, spark, timed, wrapped};
+use crate::ui::widgets::{
+    Table, line, panel, scrolled, since as since_or_clock, spark, timed, wrapped,
+};
 
 pub(super) type Spans = Vec<(String, Style)>;
 
@@ -77,19 +79,20 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let shown = usize::from(inside.height);
+    let times = times(o, cx);
     for (index, y) in (0..o.burning).zip(inside.y..inside.bottom()) {
         let at = Rect::new(inside.x, y, inside.width, 1);
         let spans = match o.items.get(index) {
             Some(Item::Alarm(name)) => match facts.alarm_rows().iter().find(|a| &a.name == name) {
-                Some(alarm) => alarm_line(alarm, cx, inside.width),
+                Some(alarm) => alarm_line(alarm, cx, inside.width, times),
                 None => continue,
             },
             Some(Item::Service(id)) => match facts.service(id) {
-                Some(s) => service_line(s, cx, inside.width),
+                Some(s) => service_line(s, cx, inside.width, times),
                 None => continue,
             },
             Some(Item::System(id)) => match o.systems.iter().find(|e| e.view.id == *id) {
-                Some(e) => systems::burning_line(e, cx),
+                Some(e) => systems::burning_line(e, times, cx),
                 None => continue,
             },
             _ => continue,
@@ -117,28 +120,63 @@ pub(super) fn told_in(words: &str, style: Style, room: u16) -> Vec<Spans> {
     lines.into_iter().map(line).collect()
 }
 
+/// Columns of the times in the lines of what burns: those of the longest, as all of it begins alike.
+pub(super) fn times(o: &Overview, cx: &Cx<'_>) -> u16 {
+    let since = o
+        .items
+        .iter()
+        .take(o.burning)
+        .filter_map(|item| match item {
+            Item::Alarm(name) => {
+                let mut alarms = cx.snapshot.facts.alarm_rows().iter();
+                alarms.find(|a| &a.name == name)?.since
+            }
+            Item::Service(id) => {
+                let service = cx.snapshot.facts.service(id)?;
+                service.failed_rollout()?.updated_at
+            }
+            Item::System(id) => {
+                let entry = o.systems.iter().find(|e| e.view.id == *id)?;
+                entry.fault.as_ref()?.since
+            }
+            _ => None,
+        });
+    let told = since.map(|at| width(&since_or_clock(cx.now, Some(at), cx.absolute)) as u16);
+    told.max().unwrap_or(0).max(AGES)
+}
+
+/// Columns of an age.
+const AGES: u16 = 4;
+
+/// Columns of a line of what burns before its name, and of the value against its threshold behind it.
+const fn around_name(times: u16) -> u16 {
+    13 + times + 21
+}
+
 /// How a line of what burns begins: shape, word, age of the fault. One head for all, so that the columns stand.
 pub(super) fn burning_head(
     sign: &str,
     word: &str,
     style: Style,
     since: Option<Timestamp>,
+    times: u16,
     cx: &Cx<'_>,
 ) -> Spans {
-    let since = since.map_or("-".to_owned(), |at| age(cx.now, at));
+    let since = since_or_clock(cx.now, since, cx.absolute);
+    let columns = usize::from(times);
     vec![
         (format!("{sign} {word:<8} "), style),
-        (format!("{since:>4}  "), cx.theme.text),
+        (format!("{since:>columns$}  "), cx.theme.text),
     ]
 }
 
 /// A service that is not well: how many tasks run, and why its rollout failed.
-fn service_line(s: &Service, cx: &Cx<'_>, room: u16) -> Spans {
+fn service_line(s: &Service, cx: &Cx<'_>, room: u16, times: u16) -> Spans {
     let t = cx.theme;
     let failed = s.failed_rollout();
     let since = failed.and_then(|r| r.updated_at);
-    let mut spans = burning_head("■", s.health().word(), t.critical, since, cx);
-    let (name, name_width) = (s.id.to_string(), name_room(room));
+    let mut spans = burning_head("■", s.health().word(), t.critical, since, times, cx);
+    let (name, name_width) = (s.id.to_string(), name_room(room, times));
     let (runs, wants) = (s.counts.running, s.counts.desired);
     let counts = format!("{runs} of {wants} tasks run");
     if failed.is_some() {
@@ -162,8 +200,8 @@ fn service_line(s: &Service, cx: &Cx<'_>, room: u16) -> Spans {
 }
 
 /// Columns for a name among what burns: the value against its threshold and a sparkline want to be seen, too.
-fn name_room(room: u16) -> usize {
-    let room = usize::from(room).saturating_sub(17 + 21);
+fn name_room(room: u16, times: u16) -> usize {
+    let room = usize::from(room.saturating_sub(around_name(times)));
     match room.saturating_sub(12) {
         // A sparkline of a few points says less than the rest of the name.
         ..18 => room.clamp(12, 29),
@@ -172,7 +210,7 @@ fn name_room(room: u16) -> usize {
 }
 
 /// One alarm on one line: shape, word, age, name, value against threshold, sparkline.
-fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: u16) -> Spans {
+fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: u16, times: u16) -> Spans {
     let t = cx.theme;
     let (sign, style) = match a.severity {
         Severity::Critical => ("▲", t.critical),
@@ -189,7 +227,7 @@ fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: u16) -> Spans {
     {
         let unit = Unit::of(&q.metric);
         let series = cx.snapshot.facts.series(q);
-        let chart = room.saturating_sub(17 + 21 + 1 + name_room(room) as u16);
+        let chart = room.saturating_sub(around_name(times) + 1 + name_room(room, times) as u16);
         let chart = chart.min(16);
         let last = series.and_then(|s| s.last());
         let rule = format!("{comparison} {}", unit.format(*limit));
@@ -204,8 +242,8 @@ fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: u16) -> Spans {
             spark(s.points.iter().map(|p| p.1), chart)
         });
     }
-    let name_width = name_room(room);
-    let mut spans = burning_head(sign, a.severity.word(), style, a.since, cx);
+    let name_width = name_room(room, times);
+    let mut spans = burning_head(sign, a.severity.word(), style, a.since, times, cx);
     spans.extend([
         (
             format!("{:<name_width$} ", clip_middle(&a.name, name_width)),

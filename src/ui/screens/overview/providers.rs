@@ -8,7 +8,7 @@ use super::panels::Spans;
 use crate::domain::facts::ProviderHealth;
 use crate::domain::text::{clip, width};
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{age, duration, line};
+use crate::ui::widgets::{age, clock, duration, line, since};
 
 /// How much is said of providers that answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,12 +35,18 @@ pub(super) fn providers(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let rows = fits(Told::Each, gap)
         .or_else(|| fits(Told::Each, " "))
         .unwrap_or_else(|| {
-            let mut one: Spans = vec![(oldest(all, &owners, cx), t.muted)];
-            for words in each(all, &owners, Told::Old, cx) {
-                one.extend(words);
-                one.push((gap.into(), t.muted));
+            let mut each = each(all, &owners, Told::Old, cx);
+            if let Some(first) = each.first_mut() {
+                first.insert(0, (oldest(all, &owners, cx), t.muted));
             }
-            vec![one]
+            let short = packed(&each, room, gap, usize::from(lines));
+            short.unwrap_or_else(|| {
+                vec![
+                    each.into_iter()
+                        .flat_map(|w| [w, vec![(gap.into(), t.muted)]].concat())
+                        .collect(),
+                ]
+            })
         });
     for (y, spans) in (area.y..area.bottom()).zip(&rows) {
         line(buf, area.x + 2, y, area.width.saturating_sub(2), spans);
@@ -98,7 +104,7 @@ fn each(all: &[ProviderHealth], owners: &[&str], told: Told, cx: &Cx<'_>) -> Vec
             .map(|p| p.name.as_str())
             .collect();
         let last = newest(&lines);
-        let old = last.map_or("never".into(), |at| age(cx.now, at));
+        let old = last.map_or("never".into(), |_| since(cx.now, last, cx.absolute));
         match (failing.as_slice(), last) {
             ([], None) => vec![(format!("○ {owner} ..."), t.muted)],
             ([], Some(at)) => {
@@ -131,8 +137,10 @@ fn each(all: &[ProviderHealth], owners: &[&str], told: Told, cx: &Cx<'_>) -> Vec
 /// How old the oldest of the owners' newest answers is: all others are younger.
 fn oldest(all: &[ProviderHealth], owners: &[&str], cx: &Cx<'_>) -> String {
     let each = owners.iter().filter_map(|o| newest(&lines_of(all, o)));
-    let oldest = each.min().map(|at| age(cx.now, at));
-    oldest.map_or(String::new(), |old| format!("read ≤{old} "))
+    each.min().map_or(String::new(), |at| match cx.absolute {
+        true => format!("read ≥{} ", clock(cx.now, at)),
+        false => format!("read ≤{} ", age(cx.now, at)),
+    })
 }
 
 /// Puts them on so many lines, if they fit.

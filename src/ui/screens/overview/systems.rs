@@ -14,13 +14,13 @@ use crate::ui::screens::systems::style;
 use crate::ui::widgets::{line, panel, scrolled};
 
 /// A system that burns, among the alarms: by what of it is bad, and since when. The age of the answer is another thing.
-pub(super) fn burning_line(e: &Entry, cx: &Cx<'_>) -> Spans {
+pub(super) fn burning_line(e: &Entry, times: u16, cx: &Cx<'_>) -> Spans {
     let t = cx.theme;
     let (name, since) = match &e.fault {
         Some(f) => (f.name.as_str(), f.since),
         None => (e.view.title, None),
     };
-    let mut spans = burning_head("▲", "BAD", t.critical, since, cx);
+    let mut spans = burning_head("▲", "BAD", t.critical, since, times, cx);
     spans.push((format!("{name}  "), t.strong));
     if name != e.view.title {
         spans.push((format!("{}: ", e.view.title.to_lowercase()), t.muted));

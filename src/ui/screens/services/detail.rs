@@ -12,7 +12,9 @@ use crate::domain::queries;
 use crate::domain::service::{Service, ServiceHealth, image_name, image_tag};
 use crate::domain::text::{clip, clip_middle, width};
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, Table, age, line, panel, scrolled, since, spark, wrapped};
+use crate::ui::widgets::{
+    Column, Row, Table, age, line, panel, scrolled, since, spark, time_columns, wrapped,
+};
 
 const HEAD: u16 = 7;
 
@@ -267,7 +269,8 @@ fn events(page: &Page, service: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buf
             t.text
         };
         let when = since(cx.now, Some(e.at), cx.absolute);
-        let indent = width(&when).max(8) + 3;
+        let columns = usize::from(time_columns(8, cx.absolute));
+        let indent = columns + 3;
         for (n, text) in wrapped(
             &e.message,
             usize::from(area.width).saturating_sub(indent + 1),
@@ -279,7 +282,7 @@ fn events(page: &Page, service: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buf
                 return;
             }
             let head = if n == 0 {
-                format!("{when:>8}  ")
+                format!("{when:>columns$}  ")
             } else {
                 " ".repeat(indent - 1)
             };

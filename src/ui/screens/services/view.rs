@@ -7,7 +7,7 @@ use super::model::Services;
 use super::row;
 use crate::domain::part::Freshness;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Table, ago, line, panel, scrolled, timed};
+use crate::ui::widgets::{Table, line, panel, scrolled, timed, when};
 
 /// Rows of services that fit.
 pub(super) fn list_height(cx: &Cx<'_>) -> usize {
@@ -35,11 +35,14 @@ pub(super) fn view(s: &Services, cx: &Cx<'_>, buf: &mut Buffer) {
     let mut title = format!("Services  {count}");
     match (part.freshness(cx.now), part.observed_at) {
         (Freshness::Stale, Some(at)) => {
-            title.push_str(&format!("   old: read {}", ago(cx.now, at)))
+            title.push_str(&format!("   old: read {}", when(cx.now, at, cx.absolute)))
         }
         (Freshness::Failed, Some(at)) => {
             let why = part.error.as_ref().map_or(String::new(), |p| p.why.clone());
-            title.push_str(&format!("   read {}; now: {why}", ago(cx.now, at)));
+            title.push_str(&format!(
+                "   read {}; now: {why}",
+                when(cx.now, at, cx.absolute)
+            ));
         }
         _ => {}
     }

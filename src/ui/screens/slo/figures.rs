@@ -8,7 +8,7 @@ use crate::domain::part::Freshness;
 use crate::domain::slo::{Burn, Ending, Slo, SloKind, Urgency, left_percent_words, rate_words};
 use crate::plan::checklist::CriterionStatus;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{ago, clock, span, wrapped};
+use crate::ui::widgets::{clock, span, when, wrapped};
 
 /// A line of text in pieces.
 pub(super) type Line = Vec<(String, Style)>;
@@ -154,8 +154,7 @@ fn evidence(s: &Slo, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
     let (t, part) = (cx.theme, &cx.snapshot.facts.slos);
     let when = match part.observed_at {
         None => "never".to_owned(),
-        Some(at) if cx.absolute => format!("at {}", clock(cx.now, at)),
-        Some(at) => ago(cx.now, at),
+        Some(at) => when(cx.now, at, cx.absolute),
     };
     let periods = "sums of 5 m and 1 h";
     let text = match (part.freshness(cx.now), &part.error) {
@@ -194,7 +193,7 @@ pub(super) fn criterion(c: &CriterionStatus, cx: &Cx<'_>, columns: usize) -> Vec
         let style = if e.ok { t.text } else { t.critical };
         put(
             "asked",
-            &format!("{} ({})", e.question, ago(cx.now, e.at)),
+            &format!("{} ({})", e.question, when(cx.now, e.at, cx.absolute)),
             t.muted,
         );
         put("answer", &e.answer, style);

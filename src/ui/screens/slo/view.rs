@@ -11,7 +11,7 @@ use crate::domain::part::Freshness;
 use crate::domain::slo::Slo;
 use crate::plan::promises;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Table, ago, line, panel, scrolled, span, wrapped};
+use crate::ui::widgets::{Table, line, panel, scrolled, span, when, wrapped};
 
 /// The least that a chart in its panel takes.
 const CHART: u16 = 7;
@@ -106,11 +106,14 @@ fn title(cx: &Cx<'_>) -> String {
     }
     match (part.freshness(cx.now), part.observed_at) {
         (Freshness::Stale, Some(at)) => {
-            title.push_str(&format!("   old: read {}", ago(cx.now, at)));
+            title.push_str(&format!("   old: read {}", when(cx.now, at, cx.absolute)));
         }
         (Freshness::Failed, Some(at)) => {
             let why = part.error.as_ref().map_or(String::new(), |p| p.why.clone());
-            title.push_str(&format!("   read {}; now: {why}", ago(cx.now, at)));
+            title.push_str(&format!(
+                "   read {}; now: {why}",
+                when(cx.now, at, cx.absolute)
+            ));
         }
         _ => {}
     }

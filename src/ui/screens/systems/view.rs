@@ -13,7 +13,9 @@ use crate::present::{Cell, Head, Section, Tone};
 use crate::ui::commands::Command;
 use crate::ui::screens::{Cx, ScreenId};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::{Align, Column, Cut, Row, Table, line, panel, scrolled, since, timed};
+use crate::ui::widgets::{
+    Align, Column, Cut, Row, Table, clock, line, panel, scrolled, since, timed,
+};
 
 /// Lines under the list that tell of the selected system: what it is, how it is and why, what to do.
 const TOLD: u16 = 4;
@@ -215,7 +217,7 @@ fn draw_page(page: &Page, cx: &Cx<'_>, buf: &mut Buffer) {
     let t = cx.theme;
     let title = format!("{}{}", page.view.title, filtered(&page.filter));
     let inside = panel(buf, cx.body, &title, true, t);
-    let tables: Vec<Vec<Column>> = page.sections.iter().map(|s| columns(s.heads)).collect();
+    let tables: Vec<Vec<Column>> = page.sections.iter().map(|s| columns(s, cx)).collect();
     let selected = page.selected_line();
     let areas = match page.split {
         Some(_) => halves(inside),
@@ -311,33 +313,55 @@ fn draw_line(
                 Tone::Plain
             };
             let mut cells = vec![(mark.shape().to_owned(), style(mark, t))];
-            cells.extend(row.cells.iter().map(|c| drawn(c, fresh, t)));
+            cells.extend(row.cells.iter().map(|c| drawn(c, fresh, cx)));
             table(s).draw_row(buf, at, &Row::new(cells), selected, t);
         }
     }
 }
 
 /// Values that may not be believed any more are dimmed, whatever they say.
-fn drawn(cell: &Cell, fresh: bool, t: &Theme) -> (String, Style) {
+fn drawn(cell: &Cell, fresh: bool, cx: &Cx<'_>) -> (String, Style) {
+    let t = cx.theme;
     let style = if fresh { style(cell.tone, t) } else { t.stale };
-    (cell.text.clone(), style)
+    (said(cell, cx), style)
 }
 
-/// Heads as columns of the table, after one for the row's mark.
-fn columns(heads: &[Head]) -> Vec<Column> {
+/// What a cell says: its age, or its clock time where the person asked for clock times.
+fn said(cell: &Cell, cx: &Cx<'_>) -> String {
+    match cell.at.filter(|_| cx.absolute) {
+        // So long ago at least is then at the latest.
+        Some(at) if cell.text.starts_with('≥') => format!("≤{}", clock(cx.now, at)),
+        Some(at) => clock(cx.now, at),
+        None => cell.text.clone(),
+    }
+}
+
+/// Heads as columns of the table, after one for the row's mark. Clock times have the room that those of the section take.
+fn columns(section: &Section, cx: &Cx<'_>) -> Vec<Column> {
     let mark = Column::left("", 1);
-    let head = |h: &Head| Column {
-        title: h.title,
-        width: h.width,
-        grow: h.grow,
-        align: if h.right { Align::Right } else { Align::Left },
-        drop: h.drop,
-        cut: Cut::End,
-        times: false,
+    let clocks = |at: usize| {
+        let cells = section.rows.iter().filter_map(|r| r.cells.get(at));
+        let dated = cells.filter(|c| cx.absolute && c.at.is_some());
+        dated.map(|c| width(&said(c, cx))).max()
     };
-    std::iter::once(mark)
-        .chain(heads.iter().map(head))
-        .collect()
+    let head = |(at, h): (usize, &Head)| {
+        let clocks = clocks(at);
+        Column {
+            title: match h.title {
+                // No clock time is an age.
+                "age" if clocks.is_some() => "at",
+                title => title,
+            },
+            width: h.width.max(clocks.unwrap_or(0) as u16),
+            grow: h.grow,
+            align: if h.right { Align::Right } else { Align::Left },
+            drop: h.drop,
+            cut: Cut::End,
+            times: false,
+        }
+    };
+    let heads = section.heads.iter().enumerate();
+    std::iter::once(mark).chain(heads.map(head)).collect()
 }
 
 /// The section's title with its count on the left, who answered and when on the right.
