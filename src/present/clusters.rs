@@ -98,7 +98,8 @@ fn cells(s: &Service) -> Vec<Cell> {
         // That too few run is told of by the services' own page.
         Cell::plain(s.counts.running.to_string()),
         Cell::plain(s.counts.desired.to_string()),
-        Cell::muted(s.revision.to_string()),
+        // The number tells, and comes before a name that may have no room.
+        Cell::muted(format!(":{} {}", s.revision.number, s.revision.family)),
     ]
 }
 
@@ -115,6 +116,48 @@ mod tests {
 
     use super::*;
     use crate::domain::part::Part;
+
+    /// A family's name is cut where there is no room; which revision it is never is.
+    #[test]
+    fn the_number_of_a_revision_comes_before_its_family() {
+        let service = service();
+        assert_eq!(cells(&service)[4].text, ":7 shop-api");
+    }
+
+    fn service() -> Service {
+        use crate::domain::service::*;
+        Service {
+            id: ServiceId {
+                cluster: "shop".into(),
+                name: "api".into(),
+            },
+            arn: String::new(),
+            status: "ACTIVE".into(),
+            counts: TaskCounts::default(),
+            revision: Revision {
+                arn: String::new(),
+                family: "shop-api".into(),
+                number: 7,
+            },
+            launch_type: "FARGATE".into(),
+            deployment: DeploymentConfig {
+                strategy: Strategy::Rolling,
+                minimum_healthy_percent: 100,
+                maximum_percent: 200,
+                circuit_breaker: CircuitBreaker::default(),
+                alarms: vec![],
+                alarms_rollback: false,
+                bake_minutes: None,
+                shift_minutes: None,
+            },
+            load_balancers: vec![],
+            rollouts: vec![],
+            revisions: vec![],
+            scaling: None,
+            events: vec![],
+            created_at: None,
+        }
+    }
 
     #[test]
     fn a_cluster_that_goes_away_is_bad_and_one_without_providers_says_so() {

@@ -31,7 +31,7 @@ const HEADS: &[Head] = &[
     Head::left("database", 20).grow(2),
     Head::left("state", 11),
     Head::left("role", 10).grow(1),
-    Head::left("engine", 15).drop(2),
+    Head::left("engine", 15).drop(3),
     Head::left("class", 14).drop(3),
     Head::left("zones", 7),
     Head::right("disk", 8).drop(4),
@@ -40,9 +40,9 @@ const HEADS: &[Head] = &[
     Head::right("lag", 6),
     Head::right("kept", 5),
     Head::left("window", 12).drop(6),
-    Head::left("encrypted", 9),
-    Head::left("tls", 8).drop(1),
-    Head::left("address", 8),
+    Head::left("encrypted", 9).drop(1),
+    Head::left("tls", 8).drop(2),
+    Head::left("address", 8).drop(7),
 ];
 
 /// Which of them is the one of connections.

@@ -27,14 +27,14 @@ const ISSUES: &[Head] = &[
     Head::left("issue", 12),
     Head::left("state", 10),
     Head::right("24 h", 6),
-    Head::left("by hour", 12).drop(3),
-    Head::right("events", 7),
+    Head::left("by hour", 12).drop(4),
+    Head::right("events", 7).drop(1),
     Head::right("people", 6),
     Head::right("last", 5),
     Head::right("first", 5),
     Head::left("title", 20).grow(3),
-    Head::left("at", 16).grow(2).drop(2),
-    Head::left("for", 8).drop(1),
+    Head::left("at", 16).grow(2).drop(3),
+    Head::left("for", 8).drop(2),
 ];
 
 const STACKS: &[Head] = &[

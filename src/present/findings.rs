@@ -23,8 +23,8 @@ const HEADS: &[Head] = &[
     Head::right("open for", 8),
     Head::left("finding", 20).grow(3),
     Head::left("place", 16).grow(2),
-    Head::left("mended in", 10).drop(2),
-    Head::left("rule", 15).grow(1).drop(1),
+    Head::left("mended in", 10).drop(1),
+    Head::left("rule", 20).grow(1).drop(2),
 ];
 
 /// Days that a high finding may stay open before it counts.

@@ -11,9 +11,9 @@ use crate::domain::guard::GuardProbe;
 const HEADS: &[Head] = &[
     Head::left("url", 30).grow(3),
     Head::left("without credentials", 19),
-    Head::left("limit", 20).grow(1),
-    Head::left("other sites", 11),
-    Head::left("why not better", 24).grow(3),
+    Head::left("limit", 20),
+    Head::left("other sites", 11).drop(2),
+    Head::left("why not better", 24).grow(3).drop(1),
 ];
 
 /// The section.
@@ -28,7 +28,7 @@ pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
             Some(seen) => section.row(url, cells(seen, now), seen),
             None => {
                 let why = part.error.as_ref().map_or("asking ...", |p| p.why.as_str());
-                let mut cells = vec![Cell::name(url)];
+                let mut cells = vec![Cell::name(bare(url))];
                 cells.extend(["?", "-", "?"].map(Cell::plain));
                 cells.push(Cell::new(why, Tone::Unknown));
                 section.row(url, cells, &serde_json::json!({"url": url}));
@@ -36,6 +36,11 @@ pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
         }
     }
     section
+}
+
+/// A URL without what all of them begin with.
+fn bare(url: &str) -> &str {
+    url.strip_prefix("https://").unwrap_or(url)
 }
 
 fn cells(seen: &GuardProbe, now: Timestamp) -> Vec<Cell> {
@@ -57,7 +62,7 @@ fn cells(seen: &GuardProbe, now: Timestamp) -> Vec<Cell> {
     };
     let grade = seen.grade();
     if let Some(why) = seen.shows_nothing().filter(|_| grade.reasons.is_empty()) {
-        let mut cells = vec![Cell::name(&seen.url), answer, limit];
+        let mut cells = vec![Cell::name(bare(&seen.url)), answer, limit];
         cells.extend([Cell::muted("-"), Cell::muted(why)]);
         return cells;
     }
@@ -67,7 +72,7 @@ fn cells(seen: &GuardProbe, now: Timestamp) -> Vec<Cell> {
         _ => Tone::Warn,
     };
     vec![
-        Cell::name(&seen.url),
+        Cell::name(bare(&seen.url)),
         answer,
         limit,
         Cell::new(&grade.letter, tone),
@@ -96,6 +101,7 @@ mod tests {
             burst: None,
         };
         change(&mut seen);
+        assert_eq!(cells(&seen, now)[0].text, "a.example/v1");
         let mut facts = Facts::default();
         let part = Part::answered(seen, now, "https:x", Duration::from_secs(300));
         facts.guards.insert("https://a.example/v1".into(), part);

@@ -47,6 +47,9 @@ pub enum Cut {
     Place,
 }
 
+/// Columns of the terminal that a text keeps where all columns make room.
+const LEAST: u16 = 10;
+
 /// Columns of a clock time with its date.
 const CLOCK: u16 = 11;
 
@@ -264,6 +267,21 @@ impl Table<'_> {
         Some(usize::from(place.2))
     }
 
+    /// Widths of columns that take so many too many: those that may grow give way, the last of them first. Else the last column would
+    /// be cut off, whatever it says.
+    fn shrunk(&self, kept: &[usize], mut over: u16) -> Vec<u16> {
+        let mut widths: Vec<u16> = kept.iter().map(|c| self.columns[*c].width).collect();
+        for (width, c) in widths.iter_mut().zip(kept).rev() {
+            if self.columns[*c].grow > 0 {
+                let least = LEAST.max(*width * 3 / 5);
+                let given = width.saturating_sub(least).min(over);
+                *width -= given;
+                over -= given;
+            }
+        }
+        widths
+    }
+
     /// (column, x, width) of the columns that fit.
     fn places(&self, available: u16) -> Vec<(usize, u16, u16)> {
         let mut kept: Vec<usize> = (0..self.columns.len()).collect();
@@ -284,14 +302,15 @@ impl Table<'_> {
             };
             kept.retain(|c| *c != worst);
         }
+        let widths = self.shrunk(&kept, needed(&kept).saturating_sub(available));
         let spare = available.saturating_sub(needed(&kept));
         let shares: u16 = kept.iter().map(|c| self.columns[*c].grow).sum();
         let mut x = 0;
         let mut places = Vec::with_capacity(kept.len());
-        for c in kept {
+        for (c, width) in kept.into_iter().zip(widths) {
             let column = &self.columns[c];
             let extra = (spare * column.grow).checked_div(shares).unwrap_or(0);
-            let w = (column.width + extra).min(available.saturating_sub(x));
+            let w = (width + extra).min(available.saturating_sub(x));
             places.push((c, x, w));
             x += w + 1;
             if x >= available {
@@ -327,6 +346,28 @@ mod tests {
         let wide = t.places(60);
         assert_eq!(wide.last().map(|p| p.1 + p.2), Some(60));
     }
+    #[test]
+    fn what_may_grow_gives_way_before_the_last_column_is_cut() {
+        let columns = [
+            Column::left("name", 20).grow(1),
+            Column::left("why", 20).grow(1),
+            Column::right("n", 8),
+        ];
+        let t = Table {
+            columns: &columns,
+            sort: None,
+            selected: None,
+            focus: true,
+        };
+        let widths = |available| -> Vec<u16> {
+            let places = t.places(available).into_iter();
+            places.map(|p| p.2).collect()
+        };
+        assert_eq!(widths(50), [20, 20, 8]);
+        assert_eq!(widths(46), [20, 16, 8]);
+        assert_eq!(widths(38), [16, 12, 8]);
+    }
+
     #[test]
     fn clock_times_have_room_and_ages_no_more_than_they_need() {
         let columns = [Column::left("name", 10).grow(1), Column::age("age", 5)];
