@@ -81,7 +81,11 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             credentials.row(&c.user, credential_cells(c, now), c);
             // Since when a second factor is missing is told nowhere: an old key alone has an age.
             let oldest = c.keys.iter().flatten().min().copied();
-            credentials.found(Found::since(oldest.filter(|at| days(*at, now) > OLD_DAYS)));
+            let oldest = oldest.filter(|at| days(*at, now) > OLD_DAYS);
+            credentials.found(Found {
+                since: oldest,
+                ..Found::all(&credential_faults(c, oldest, now))
+            });
         }
         if let Some(why) = &access.no_credentials {
             credentials.note(format!("no credential report: {why}"), Tone::Unknown);
@@ -176,6 +180,12 @@ fn through(access: &Access, section: &mut Section) {
             ];
             let thing = serde_json::json!({"who": p.arn, "through": passing});
             section.row(format!("{} {}", p.arn, passing.role), cells, &thing);
+            let deeds = match passing.administers {
+                true => "do everything".to_owned(),
+                false => gained(passing).replace(", ", " and "),
+            };
+            let role = &passing.role;
+            section.found(Found::told(format!("may {deeds} as {role}{held}{doubt}")));
         }
         if p.through_more > 0 {
             let more = format!("{} more roles", p.through_more);
@@ -247,12 +257,34 @@ fn how(grants: &[Grant]) -> &'static str {
     }
 }
 
+fn is_root_with_key(c: &Credentials) -> bool {
+    c.user == "<root_account>" && !c.keys.is_empty()
+}
+
+/// What is not as it ought to be with a user's credentials; `oldest`: an access key that is too old.
+fn credential_faults(c: &Credentials, oldest: Option<Timestamp>, now: Timestamp) -> Vec<String> {
+    let mut told = Vec::new();
+    if is_root_with_key(c) {
+        told.push("has an access key".to_owned());
+    }
+    if c.password && !c.mfa {
+        told.push("signs in without a second factor".to_owned());
+    }
+    if let Some(at) = oldest {
+        told.push(format!(
+            "its oldest access key is {} days old",
+            days(at, now)
+        ));
+    }
+    told
+}
+
 fn credential_cells(c: &Credentials, now: Timestamp) -> Vec<Cell> {
     let ages: Vec<Option<i64>> = c.keys.iter().map(|at| at.map(|at| days(at, now))).collect();
     let oldest = ages.iter().flatten().max();
     let made = c.keys.iter().flatten().min().copied();
     let old = oldest.is_some_and(|d| *d > OLD_DAYS);
-    let root_key = c.user == "<root_account>" && !c.keys.is_empty();
+    let root_key = is_root_with_key(c);
     vec![
         Cell::name(&c.user),
         Cell::plain(if c.password { "yes" } else { "no" }),

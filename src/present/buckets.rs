@@ -4,10 +4,11 @@ use jiff::Timestamp;
 
 use super::guests::{self, Host};
 use super::words::{ago, bytes, count};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Section, Tone, View, phrase};
 use crate::domain::backup::{Backup, copied_abroad};
 use crate::domain::bucket::{Bucket, Encryption};
 use crate::domain::facts::Facts;
+use crate::domain::order::Ordered;
 use crate::domain::told::Told;
 
 pub(super) const VIEW: View = View {
@@ -45,7 +46,10 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let all = part.value.as_deref().map_or(&[][..], Vec::as_slice);
     let backups = facts.estate.backups();
     for bucket in all {
-        section.row(&bucket.name, cells(bucket, all, &backups, now), bucket);
+        let cells = cells(bucket, all, &backups, now);
+        let told = faults(bucket, &cells);
+        section.row(&bucket.name, cells, bucket);
+        section.found(Found::all(&told));
     }
     let open = all.iter().filter(|b| b.is_private() == Some(false));
     let open: Vec<String> = open.map(|b| b.name.clone()).collect();
@@ -85,6 +89,36 @@ fn cells(b: &Bucket, all: &[Bucket], backups: &[Backup], now: Timestamp) -> Vec<
         copies(b, all, backups, now),
         newest(b, now),
     ]
+}
+
+/// What is not as it ought to be with a bucket, in phrases, the worst first.
+fn faults(b: &Bucket, cells: &[Cell]) -> Vec<String> {
+    let heads = HEADS.iter().map(|h| h.title).zip(cells);
+    let ill = heads.filter(|(_, c)| c.tone.weight() >= Tone::Warn.weight());
+    let mut told: Vec<(u8, String)> = ill
+        .map(|(head, cell)| {
+            let text = cell.text.as_str();
+            let words = match (head, text) {
+                ("encrypted", _) => "is not encrypted".to_owned(),
+                ("tls", _) => "takes requests without TLS".to_owned(),
+                ("public", _) if b.is_private() == Some(false) => "is open to everybody".into(),
+                ("public", _) => "does not block public access".to_owned(),
+                ("versions", "no") => "keeps no versions".to_owned(),
+                ("versions", _) => format!("keeps no new versions: they are {text}"),
+                ("copied to", "nowhere") => "is copied nowhere".to_owned(),
+                ("copied to", "switched off") => "its copies are switched off".to_owned(),
+                ("copied to", _) if text.starts_with("only ") => {
+                    format!("copies {text} of what it holds")
+                }
+                ("copied to", _) => format!("is copied to {text} ago, and no sooner"),
+                ("newest", _) => "is to hold backups, and is empty".to_owned(),
+                _ => phrase(head, text),
+            };
+            (cell.tone.weight(), words)
+        })
+        .collect();
+    told.order_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+    told.into_iter().map(|(_, words)| words).collect()
 }
 
 /// Whether requests without TLS are refused: those of the vendor's own tools never come so, and others' need not.

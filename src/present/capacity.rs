@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::until;
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::capacity::{Headroom, headrooms};
 use crate::domain::facts::Facts;
 use crate::domain::metric::Unit;
@@ -62,6 +62,10 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
             cells(&h, now),
             &h,
         );
+        if let Some(left) = h.left.filter(|left| *left < ENOUGH) {
+            let left = Unit::Percent.format(left);
+            section.found(Found::told(format!("{left} of its {} left", h.resource)));
+        }
     }
     // What a server said of its places is no younger than its answer.
     if facts.estate.postgres.value.is_some() {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{bytes, span};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::cloudflare::{Hour, Record, Rule};
 use crate::domain::facts::Facts;
 
@@ -35,12 +35,12 @@ const ZONES: &[Head] = &[
 ];
 const TRAFFIC: &[Head] = &[
     Head::left("hour", 17),
-    Head::left("zone", 14).grow(1),
-    Head::right("requests", 11),
+    Head::left("zone", 12).grow(1),
+    Head::right("requests", 10),
     Head::right("cached", 7),
-    Head::right("bytes", 9),
-    Head::right("4xx", 8),
-    Head::right("5xx", 8),
+    Head::right("bytes", 8),
+    Head::right("4xx", 7),
+    Head::right("5xx", 6),
     Head::right("threats", 8).drop(1),
 ];
 const RECORDS: &[Head] = &[
@@ -133,6 +133,9 @@ fn zones(facts: &Facts, now: Timestamp) -> Section {
         ];
         let id = if zone.is_seen() { &zone.id } else { &zone.name };
         section.row(id, cells, zone);
+        if tone.weight() >= Tone::Warn.weight() {
+            section.found(Found::told(format!("is {word}, not active")));
+        }
         if zone.development_s > 0 {
             let left = span(zone.development_s);
             let words = format!(

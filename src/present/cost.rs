@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{ago, count, until};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::cost::{Cost, CostAnomaly, ServiceCost};
 use crate::domain::facts::Facts;
 
@@ -48,12 +48,22 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
         totals(&mut services, cost, now);
         for s in &cost.services {
             services.row(&s.service, service_cells(s, &cost.currency), s);
+            if has_grown(s) {
+                services.found(grown(s, &cost.currency));
+            }
         }
         if cost.anomalies.is_none() {
             anomalies.note("the vendor did not tell of anomalies", Tone::Unknown);
         }
         for a in cost.anomalies.iter().flatten() {
             anomalies.row(&a.id, anomaly_cells(a, &cost.currency), a);
+            let (beyond, expected) = (
+                money(a.impact, &cost.currency),
+                money(a.expected, &cost.currency),
+            );
+            anomalies.found(Found::told(format!(
+                "cost {beyond} more than the {expected} expected"
+            )));
         }
     }
     vec![services, anomalies]
@@ -127,9 +137,29 @@ fn change(now: f64, before: f64) -> String {
     }
 }
 
+/// A tenth of a cent more is no news; a third more of something that costs is.
+fn has_grown(s: &ServiceCost) -> bool {
+    s.month > s.last_month_so_far * 1.3 && s.month - s.last_month_so_far > 5.0
+}
+
+/// By how much something costs more than it did.
+fn grown(s: &ServiceCost, currency: &str) -> Found {
+    let (now, before) = (
+        money(s.month, currency),
+        money(s.last_month_so_far, currency),
+    );
+    Found::told(
+        match change(s.month, s.last_month_so_far).strip_prefix('+') {
+            Some(percent) => {
+                format!("costs {percent} more than last month by this day ({now} after {before})")
+            }
+            None => format!("costs {now} this month, and cost nothing last month"),
+        },
+    )
+}
+
 fn service_cells(s: &ServiceCost, currency: &str) -> Vec<Cell> {
-    // A tenth of a cent more is no news; a third more of something that costs is.
-    let grown = s.month > s.last_month_so_far * 1.3 && s.month - s.last_month_so_far > 5.0;
+    let grown = has_grown(s);
     vec![
         Cell::name(&s.service),
         Cell::plain(money(s.month, currency)),
@@ -205,6 +235,25 @@ mod tests {
             assert_eq!(section.standing.observed_at, Some(asked_at));
             assert!(section.is_fresh(), "what looks at it goes on");
         }
+    }
+
+    #[test]
+    fn what_grew_is_told_in_a_phrase_with_both_amounts() {
+        let service = |month, before| ServiceCost {
+            service: "Logs".into(),
+            month,
+            last_month_so_far: before,
+            week: Vec::new(),
+        };
+        let told = |month, before| grown(&service(month, before), "USD").what.unwrap();
+        assert_eq!(
+            told(149.0, 100.0),
+            "costs 49 % more than last month by this day (149.00 USD after 100.00 USD)"
+        );
+        assert_eq!(
+            told(12.0, 0.0),
+            "costs 12.00 USD this month, and cost nothing last month"
+        );
     }
 
     #[test]

@@ -31,6 +31,22 @@ impl Found {
         }
     }
 
+    /// Of something that a phrase tells; outside text is made inert here.
+    pub fn told(what: impl AsRef<str>) -> Self {
+        Self {
+            what: Some(inert(what.as_ref())),
+            ..Self::default()
+        }
+    }
+
+    /// Of what phrases tell, where there are any.
+    pub fn all(phrases: &[String]) -> Self {
+        match phrases {
+            [] => Self::default(),
+            some => Self::told(some.join(", ")),
+        }
+    }
+
     /// Of a scanner's finding; outside text is made inert here.
     pub fn finding(severity: Severity, what: &str, place: &str) -> Self {
         Self {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Cell, Head, Section, Tone};
+use super::{Cell, Found, Head, Section, Tone};
 use crate::domain::facts::Facts;
 use crate::domain::guest::Guest;
 use crate::domain::part::Part;
@@ -48,6 +48,7 @@ pub(super) fn section<'a, T>(
             let thing = serde_json::json!({"of": host.name, "guest": guest, "foreign": foreign, "blocked": host.blocked});
             let id = format!("{} {} {}", host.name, guest.who, guest.conditional);
             section.row(id, cells(&host, guest, foreign), &thing);
+            section.found(Found::told(lets_in(guest)));
         }
     }
     if let Some(why) = unread.first() {
@@ -60,6 +61,21 @@ pub(super) fn section<'a, T>(
         section.note(words, Tone::Unknown);
     }
     section
+}
+
+/// Whom a policy lets in, as a phrase.
+fn lets_in(guest: &Guest) -> String {
+    let whom = match (guest.is_everybody(), &guest.account) {
+        (true, _) => "everybody".to_owned(),
+        (false, Some(account)) => format!("account {account}"),
+        (false, None) => guest.who.clone(),
+    };
+    let held = if guest.conditional {
+        " on a condition"
+    } else {
+        ""
+    };
+    format!("lets {whom} in{held}")
 }
 
 fn cells(host: &Host<'_>, guest: &Guest, foreign: Option<bool>) -> Vec<Cell> {

@@ -26,7 +26,7 @@ const RUNNING_HEADS: &[Head] = &[
     Head::left("image", 22).grow(2),
     Head::left("runs in", 18).grow(2),
     Head::left("digest", 12).drop(3),
-    Head::right("size", 8),
+    Head::right("size", 8).drop(1),
     Head::right("pushed", 7),
     Head::left("scanned", 9),
     Head::right("critical", 8),
@@ -40,7 +40,7 @@ const FINDING_HEADS: &[Head] = &[
     Head::left("image", 20).grow(1),
     Head::left("package", 18).grow(1),
     Head::left("mended in", 16).grow(1),
-    Head::right("known", 6),
+    Head::right("known", 6).drop(1),
     Head::left("what", 14).grow(3).drop(1),
 ];
 const IMAGE_HEADS: &[Head] = &[
@@ -247,11 +247,21 @@ fn oldest(image: &Image) -> Found {
     let counts = |f: &&ImageFinding| Severity::parse(&f.severity) >= Severity::High;
     let seen = image.findings.iter().filter(counts);
     let since = seen.clone().filter_map(|f| f.first_seen_at).min();
+    let of = |severity: Severity| {
+        let n = seen
+            .clone()
+            .filter(|f| Severity::parse(&f.severity) == severity);
+        n.count()
+    };
+    let told = [Severity::Critical, Severity::High].map(|s| (of(s), s.word()));
+    let told = told.into_iter().filter(|(n, _)| *n > 0);
+    let told = told.map(|(n, word)| count(n, &format!("{word} finding")));
+    let told: Vec<String> = told.collect();
     Found {
         severity: seen.map(|f| Severity::parse(&f.severity)).max(),
         since: since.or(image.scan.completed_at),
         at_least: since.is_none(),
-        ..Found::default()
+        ..Found::all(&told)
     }
 }
 

@@ -48,7 +48,7 @@ use jiff::Timestamp;
 
 pub use found::Found;
 pub use place::Place;
-pub use row::Row;
+pub use row::{Row, phrase};
 pub use section::{Cell, Head, Section, Standing, Tone};
 
 use crate::domain::facts::Facts;

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use super::words::count;
 use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
-use crate::domain::network::{Holds, Network, Opening, Reach, SecurityGroup, Source, Subnet};
+use crate::domain::network::{
+    Holds, Network, Opening, Ports, Reach, SecurityGroup, Source, Subnet,
+};
 use crate::domain::order::Ordered;
 
 pub(super) const VIEW: View = View {
@@ -85,13 +87,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
                 .filter(|o| is_wrong(network, &reach, o));
             let open: Vec<&Opening> = open.collect();
             if !open.is_empty() {
-                let door =
-                    |o: &&Opening| format!("{} of {}", o.ports, network.group_name(&o.group));
-                let doors: Vec<String> = open.iter().map(door).collect();
-                matrix.found(Found {
-                    what: Some(format!("anybody may reach {}", doors.join(", "))),
-                    ..Found::default()
-                });
+                matrix.found(open_to_anybody(network, &open));
             }
         }
         let open = network
@@ -118,10 +114,10 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             groups.row(&g.id, group_cells(network, g), g);
             let doors = doors(network, g);
             if !doors.is_empty() {
-                groups.found(Found {
-                    what: Some(format!("lets the world in on {}", doors.join(", "))),
-                    ..Found::default()
-                });
+                groups.found(Found::told(format!(
+                    "lets the world in on {}",
+                    doors.join(", ")
+                )));
             }
         }
         for s in &network.subnets {
@@ -213,9 +209,36 @@ fn doors(network: &Network, group: &SecurityGroup) -> Vec<String> {
     let balances = network.holds(&group.id).contains(&Holds::LoadBalancer);
     let open = group.rules.iter().filter(|r| r.peer.is_world());
     let wrong = open.filter(|r| !(balances && r.ports.within(&WEB)));
-    let mut ports: Vec<String> = wrong.map(|r| r.ports.to_string()).collect();
+    let mut ports: Vec<String> = wrong.map(|r| named(&r.ports)).collect();
     ports.dedup();
     ports
+}
+
+/// Ports with the word for them: a number alone says nothing.
+fn named(ports: &Ports) -> String {
+    let text = ports.to_string();
+    match text.split_once('-') {
+        _ if text.starts_with("all") => format!("{text} ports"),
+        Some(_) => format!("ports {text}"),
+        None if text.ends_with(|c: char| c.is_ascii_digit()) => format!("port {text}"),
+        None => text,
+    }
+}
+
+/// What anybody may reach that ought not to be open to all.
+fn open_to_anybody(network: &Network, open: &[&Opening]) -> Found {
+    let mut groups: Vec<&str> = open.iter().map(|o| network.group_name(&o.group)).collect();
+    groups.dedup();
+    if let [group] = groups.as_slice() {
+        let ports: Vec<String> = open.iter().map(|o| named(&o.ports)).collect();
+        return Found {
+            place: Some((*group).to_owned()),
+            ..Found::told(format!("anybody may reach its {}", ports.join(", ")))
+        };
+    }
+    let door = |o: &&Opening| format!("{} of {}", named(&o.ports), network.group_name(&o.group));
+    let doors: Vec<String> = open.iter().map(door).collect();
+    Found::told(format!("may reach {}", doors.join(", ")))
 }
 
 fn group_cells(network: &Network, group: &SecurityGroup) -> Vec<Cell> {
@@ -318,7 +341,7 @@ mod tests {
             let found = section.rows.first().and_then(|r| r.found.clone());
             found.and_then(|f| f.what).unwrap_or_default()
         };
-        assert_eq!(said(&sections[0]), "anybody may reach 22 of bastion");
-        assert_eq!(said(&sections[1]), "lets the world in on 22");
+        assert_eq!(said(&sections[0]), "anybody may reach its port 22");
+        assert_eq!(said(&sections[1]), "lets the world in on port 22");
     }
 }

@@ -20,6 +20,31 @@ pub struct Row {
     pub found: Option<Found>,
 }
 
+/// Heads of columns whose cells are phrases already.
+const SAID: [&str; 9] = [
+    "state",
+    "status",
+    "drift",
+    "value",
+    "of it",
+    "finding",
+    "why",
+    "what",
+    "what it says",
+];
+
+/// What a cell says under its head, as people say it: `no failover`, `2 critical`, `pending`.
+pub fn phrase(head: &str, text: &str) -> String {
+    let counted = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    match text {
+        _ if head.is_empty() || SAID.contains(&head) => text.to_owned(),
+        "yes" => head.to_owned(),
+        "no" | "-" => format!("no {head}"),
+        _ if counted => format!("{text} {head}"),
+        _ => format!("{head} {text}"),
+    }
+}
+
 impl Row {
     /// The name of the thing: its first cell, without the branch of a tree that it may hang on.
     pub fn name(&self) -> &str {
@@ -31,5 +56,36 @@ impl Row {
     pub fn worst(&self) -> Tone {
         let tones = self.cells.iter().map(|c| c.tone);
         tones.max_by_key(|t| t.weight()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::phrase;
+
+    #[test]
+    fn a_cell_is_said_as_people_say_it() {
+        let said = [
+            ("failover", "no"),
+            ("key", "-"),
+            ("public", "yes"),
+            ("critical", "2"),
+            ("status", "pending"),
+            ("used", "82 %"),
+            ("", "missing"),
+        ]
+        .map(|(head, text)| phrase(head, text));
+        assert_eq!(
+            said,
+            [
+                "no failover",
+                "no key",
+                "public",
+                "2 critical",
+                "pending",
+                "used 82 %",
+                "missing"
+            ]
+        );
     }
 }

@@ -48,7 +48,10 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     all.order_by_key(|s| (s.rotates, s.fresh_at(), s.name.clone()));
     for s in &all {
         section.row(&s.name, cells(s, facts, now), s);
-        section.found(Found::since(s.fresh_at()));
+        section.found(Found {
+            since: s.fresh_at(),
+            ..Found::all(&faults(s, now))
+        });
     }
     let still = all.iter().filter(|s| !s.rotates).count();
     if still > 0 {
@@ -64,11 +67,35 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     vec![section, named(facts, now), let_in]
 }
 
+/// Whether its value is older than a secret's should be.
+fn is_old(s: &Secret, now: Timestamp) -> bool {
+    s.fresh_at().is_some_and(|at| days(at, now) > OLD_DAYS)
+}
+
+/// Whether it should have been rotated by now.
+fn is_overdue(s: &Secret, now: Timestamp) -> bool {
+    let due = s.next_rotation_at;
+    due.is_some_and(|at| now.duration_since(at).as_secs() > DAY_S)
+}
+
+/// What is not as it ought to be with a secret.
+fn faults(s: &Secret, now: Timestamp) -> Vec<String> {
+    let mut told = Vec::new();
+    if !s.rotates {
+        told.push("never rotates".to_owned());
+    }
+    if is_overdue(s, now) {
+        told.push("should have been rotated by now".to_owned());
+    }
+    if let Some(at) = s.fresh_at().filter(|_| is_old(s, now)) {
+        told.push(format!("has not changed for {} days", days(at, now)));
+    }
+    told
+}
+
 fn cells(s: &Secret, facts: &Facts, now: Timestamp) -> Vec<Cell> {
-    let old = s.fresh_at().is_some_and(|at| days(at, now) > OLD_DAYS);
-    let overdue = s
-        .next_rotation_at
-        .is_some_and(|at| now.duration_since(at).as_secs() > DAY_S);
+    let old = is_old(s, now);
+    let overdue = is_overdue(s, now);
     let rule = match (s.rotates, s.rotation_days) {
         (true, Some(n)) => format!("every {n}d"),
         (true, None) => "yes".into(),

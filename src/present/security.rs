@@ -9,8 +9,8 @@ use serde_json::json;
 use super::connections::{Reached, SOON_DAYS};
 use super::words::ago;
 use super::{
-    Cell, Group, Head, Row, Section, Tone, View, access, buckets, caches, connections, databases,
-    findings, images, network, secrets, strangers, walls,
+    Cell, Found, Group, Head, Row, Section, Tone, View, access, buckets, caches, connections,
+    databases, findings, images, network, phrase, secrets, strangers, walls,
 };
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
@@ -159,17 +159,21 @@ fn unsafe_row(view: &View, told: &Section, row: &Row, now: Timestamp) -> Option<
         cells,
         thing,
         of: None,
-        found: row.found.clone(),
+        found: Some(Found {
+            what: Some(what),
+            place: Some(place),
+            ..found
+        }),
     };
     Some((rank, told))
 }
 
-/// What the cells of a row that are not as they ought to be say, each after its head.
+/// What the cells of a row that are not as they ought to be say.
 fn ills(told: &Section, row: &Row) -> String {
     let ill = row.cells.iter().enumerate();
     let ill = ill.filter(|(_, c)| c.tone.weight() >= Tone::Warn.weight());
     let words = ill.map(|(at, c)| match told.heads.get(at) {
-        Some(head) if at > 0 => format!("{} {}", head.title, c.text),
+        Some(head) if at > 0 => phrase(head.title, &c.text),
         _ => c.text.clone(),
     });
     words.collect::<Vec<_>>().join(", ")
@@ -270,7 +274,6 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::present::Found;
 
     const HEADS: &[Head] = &[Head::left("name", 9), Head::right("key", 5)];
 

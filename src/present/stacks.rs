@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::words::{DAY_S, count};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::words::{DAY_S, ago, count};
+use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
 use crate::domain::stack::{Stack, StackHealth, StackResource};
@@ -99,6 +99,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     order.order_by_key(|s| (s.health == StackHealth::Complete, s.name.clone()));
     for s in &order {
         stacks.row(&s.name, cells(s, now), s);
+        stacks.found(Found::all(&faults(s, now)));
         for (n, d) in s.drifts.iter().enumerate() {
             let property = if d.property.is_empty() {
                 "(all of it)"
@@ -214,6 +215,29 @@ fn tone_of(status: &str) -> Tone {
     }
 }
 
+/// What is not as it ought to be with a stack, the worst last.
+fn faults(s: &Stack, now: Timestamp) -> Vec<String> {
+    let mut told = Vec::new();
+    if let Some(at) = s.drift_checked_at.filter(|at| is_long_ago(*at, now)) {
+        told.push(format!(
+            "was last looked at for drift {} ago",
+            ago(Some(at), now)
+        ));
+    }
+    if s.drift == "DRIFTED" {
+        told.push("has drifted from its template".to_owned());
+    }
+    if tone_of(&s.status).weight() >= Tone::Warn.weight() {
+        told.push(format!("is in {}", s.status));
+    }
+    told
+}
+
+/// Whether a look for drift is too old to say anything of now.
+fn is_long_ago(looked: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(looked).as_secs() > LOOKED_DAYS * DAY_S
+}
+
 fn cells(s: &Stack, now: Timestamp) -> Vec<Cell> {
     let changed = s.updated_at.or(s.created_at);
     let (word, tone) = match s.drift.as_str() {
@@ -223,7 +247,7 @@ fn cells(s: &Stack, now: Timestamp) -> Vec<Cell> {
         _ => ("?", Tone::Unknown),
     };
     let looked = s.drift_checked_at;
-    let is_old = looked.is_some_and(|at| now.duration_since(at).as_secs() > LOOKED_DAYS * DAY_S);
+    let is_old = looked.is_some_and(|at| is_long_ago(at, now));
     let event = s.events.first();
     let last = event
         .map(|e| format!("{} {}", e.logical, e.status))

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{count, span};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::database::{STATEMENT_BUDGET_MS, Statement};
 use crate::domain::facts::Facts;
 
@@ -56,6 +56,9 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let whole: f64 = top.statements.iter().map(|s| s.load).sum();
     for s in &top.statements {
         section.row(format!("{} {}", s.database, s.id), cells(s, whole), s);
+        if let Some(ms) = s.mean_ms.filter(|ms| *ms > STATEMENT_BUDGET_MS) {
+            section.found(Found::told(format!("takes {ms:.1} ms on average")));
+        }
     }
     if !top.watched.is_empty() {
         let window = i64::try_from(top.window_s).unwrap_or(i64::MAX);

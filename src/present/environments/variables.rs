@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::env_of;
 use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
-use crate::present::{Cell, Head, Section, Tone};
+use crate::present::{Cell, Found, Head, Section, Tone};
 
 const OF_SERVICES: &[Head] = &[
     Head::left("variable", 24).grow(2),
@@ -75,8 +75,14 @@ pub(super) fn of_services(facts: &Facts, now: Timestamp) -> Section {
             "drift": drift,
         });
         section.row(*name, cells, &thing);
+        section.found(Found::all(&is(drift.as_deref())));
     }
     section
+}
+
+/// A drift as a phrase.
+fn is(drift: Option<&str>) -> Vec<String> {
+    drift.map(|d| format!("is {d}")).into_iter().collect()
 }
 
 fn joined(names: &BTreeSet<&str>) -> String {
@@ -136,6 +142,7 @@ pub(super) fn of_vercel(facts: &Facts, now: Timestamp) -> Section {
                 "project": settings.project, "name": name, "targets": targets, "drift": drift,
             });
             section.row(id, cells, &thing);
+            section.found(Found::all(&is(drift.as_deref())));
         }
     }
     section

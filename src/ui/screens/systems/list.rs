@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
 use crate::domain::text::clip;
-use crate::present::{Cell, Place, Row, Section, Tone, VIEWS, View, map};
+use crate::present::{Cell, Place, Row, Section, Tone, VIEWS, View, map, phrase};
 
 /// What is bad in a system.
 #[derive(Clone, Debug)]
@@ -186,6 +186,7 @@ fn says(sections: &[Section]) -> String {
 pub(super) fn counted_rows(name: &str, n: usize) -> String {
     let name = match name {
         "slow" => "slow commands".to_owned(),
+        "web_acl_rules" => "web ACL rules".to_owned(),
         name => name.replace('_', " "),
     };
     match (n, name.strip_suffix("ies"), name.strip_suffix('s')) {
@@ -227,13 +228,17 @@ fn worst_cell(sections: &[Section]) -> Option<(Tone, String)> {
     // The cell that is its name, wherever that stands; else the first one.
     let strong = row.cells.iter().find(|c| c.tone == Tone::Strong);
     let name = strong.map_or_else(|| row.name(), |c| c.text.as_str());
+    let found = row.found.as_ref();
     let said = match at {
+        // Where its system has a phrase for it, a column and its value are none.
+        _ if let Some(what) = found.and_then(|f| f.what.as_ref()) => {
+            let place = found.and_then(|f| f.place.as_deref());
+            format!("{}: {what}", clip(place.unwrap_or(name), NAMED))
+        }
         // The kind of row is what is ill, as `missing` of an index.
         0 if cell.text != name => format!("{}: {} {name}", section.title, cell.text),
         0 => format!("{}: {name}", section.title),
-        // The state of something is said without that word.
-        _ if head == "state" => format!("{}: {}", clip(name, NAMED), cell.text),
-        _ => format!("{}: {head} {}", clip(name, NAMED), cell.text),
+        _ => format!("{}: {}", clip(name, NAMED), phrase(head, &cell.text)),
     };
     let mut rows: Vec<*const Row> = ill
         .iter()
@@ -285,6 +290,34 @@ mod tests {
         let cells = vec![Cell::name("api"), Cell::new("no policy", Tone::Warn)];
         scaling.row("api", cells, &());
         assert_eq!(says(&[scaling]), "api: no policy");
+    }
+
+    /// `bad anybody may reach` and `change +49 %` are no phrases.
+    #[test]
+    fn what_a_system_has_a_phrase_for_is_said_by_it() {
+        use crate::present::Found;
+        const BILL: &[Head] = &[Head::left("service", 8), Head::right("change", 8)];
+        const CACHES: &[Head] = &[Head::left("cache", 8), Head::left("failover", 8)];
+        const UNSAFE: &[Head] = &[Head::left("severity", 9), Head::left("finding", 20)];
+        let mut doors = section(&[("bad", Tone::Bad, "anybody may reach its port 22")]);
+        doors.heads = UNSAFE;
+        doors.found(Found {
+            place: Some("bastion".into()),
+            ..Found::told("anybody may reach its port 22")
+        });
+        assert_eq!(says(&[doors]), "bastion: anybody may reach its port 22");
+        let mut bill = section(&[]);
+        bill.heads = BILL;
+        let cells = vec![Cell::name("Logs"), Cell::new("+49 %", Tone::Warn)];
+        bill.row("Logs", cells, &());
+        bill.found(Found::told("costs 49 % more than last month"));
+        assert_eq!(says(&[bill]), "Logs: costs 49 % more than last month");
+        let mut caches = section(&[]);
+        caches.heads = CACHES;
+        let cells = vec![Cell::name("redis"), Cell::new("no", Tone::Warn)];
+        caches.row("redis", cells, &());
+        assert_eq!(says(&[caches]), "redis: no failover");
+        assert_eq!(counted_rows("web_acl_rules", 3), "3 web ACL rules");
     }
 
     #[test]
