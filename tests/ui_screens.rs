@@ -848,6 +848,14 @@ fn a_key_and_a_frame_cost_no_more_for_a_thousand_services_than_for_sixty() {
     }
 }
 
+/// The name says which alarm it is: the curve beside it gives way.
+#[test]
+fn alarms_have_room_for_their_names_in_eighty_columns() {
+    let mut c = Console::new(80, 24);
+    c.keys("5");
+    assert!(c.shows(" laser-prod-db-connections "), "{}", c.text());
+}
+
 #[test]
 fn clock_times_are_whole_in_eighty_columns() {
     let mut c = Console::new(80, 24);

@@ -7,7 +7,7 @@ use super::model::{WINDOW, is_old, query, series};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::Unit;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, since, spark_span};
+use crate::ui::widgets::{Column, Row, since, spark_span, timed};
 
 /// The columns.
 pub(super) const COLUMNS: &[Column] = &[
@@ -20,6 +20,23 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::left("3 hours", 16).drop(1),
     Column::left("reason", 16).grow(4).drop(2),
 ];
+
+/// Columns of the terminal from which the curve has all of its columns: below that they are the name's.
+const WIDE: u16 = 100;
+
+/// Columns of the curve.
+const fn curve(cx: &Cx<'_>) -> u16 {
+    if cx.body.width < WIDE { 10 } else { 16 }
+}
+
+/// The columns as there is room for them.
+pub(super) fn columns(cx: &Cx<'_>) -> Vec<Column> {
+    let mut columns = timed(COLUMNS, cx.absolute);
+    for column in columns.iter_mut().filter(|c| c.title == "3 hours") {
+        column.width = curve(cx);
+    }
+    columns
+}
 
 /// Shape, word and colour of an alarm's state.
 pub(super) fn state(a: &Alarm, cx: &Cx<'_>) -> (String, Style) {
@@ -104,7 +121,7 @@ pub(super) fn row(a: &Alarm, place: Place, cx: &Cx<'_>) -> Row {
         matches!(&a.rule, AlarmRule::Metric { comparison, .. } if comparison.starts_with('<'));
     let line = series(a, cx).map_or(String::new(), |s| {
         let span = (WINDOW.length_s, cx.now);
-        spark_span(&s.points, s.apart_s(), span, low, 16)
+        spark_span(&s.points, s.apart_s(), span, low, curve(cx))
     });
     Row::new([
         (shape, style),

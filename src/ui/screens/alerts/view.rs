@@ -7,7 +7,7 @@ use super::model::{Alerts, WIDE, counts, sort_column};
 use super::{detail, row};
 use crate::domain::part::Freshness;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Table, line, panel, scrolled, timed, when};
+use crate::ui::widgets::{Table, line, panel, scrolled, when};
 
 /// Lines of the list's panel above its first row: border, counts, heads.
 const HEAD: u16 = 3;
@@ -124,7 +124,7 @@ fn list(s: &Alerts, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         ..inside
     };
     let table = Table {
-        columns: &timed(row::COLUMNS, cx.absolute),
+        columns: &row::columns(cx),
         sort: s
             .filter
             .is_empty()
