@@ -639,3 +639,25 @@ fn a_narrow_list_tells_the_tag_of_what_is_rolled_out_whole() {
         "{wide}"
     );
 }
+
+/// What an action took, and who began it, have room in eighty columns.
+#[test]
+fn a_narrow_picture_of_an_action_that_ended_tells_who_and_how_long() {
+    let mut run = fixture::run();
+    run.outcome = Some(Outcome::Succeeded);
+    run.phase = Phase::Record;
+    run.recorded = true;
+    run.finished_at = Some(run.started_at + jiff::SignedDuration::from_secs(1_234));
+    run.who = "ana (arn:aws:iam::123456789012:user/ana.maria)".into();
+    let shown = |columns| {
+        let mut c = Console::with(columns, 24, with(|_| {}, vec![run.clone()]));
+        c.keys("4");
+        c.text()
+    };
+    let narrow = shown(80);
+    assert!(narrow.contains("record = 20m34 "), "{narrow}");
+    assert!(narrow.contains("by ana (ana.maria) "), "{narrow}");
+    let wide = shown(160);
+    assert!(wide.contains("record 20m34 in all "), "{wide}");
+    assert!(wide.contains("by ana (arn:aws:iam::"), "{wide}");
+}

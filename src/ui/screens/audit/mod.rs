@@ -4,3 +4,4 @@ mod model;
 mod view;
 
 pub use model::Audit;
+pub(super) use view::in_short;

@@ -66,7 +66,7 @@ pub(super) fn row(r: &AuditRow, cx: &Cx<'_>) -> Row {
 }
 
 /// A person in few columns: the user, and the last part of the caller's ARN. All callers of an account begin alike.
-fn in_short(who: &str) -> String {
+pub(in crate::ui::screens) fn in_short(who: &str) -> String {
     let parts = who.strip_suffix(')').and_then(|w| w.split_once(" ("));
     match parts {
         Some((user, arn)) if arn.starts_with("arn:") => {

@@ -16,14 +16,27 @@ use crate::domain::order::Ordered;
 use crate::domain::service::{image_name, image_tag};
 use crate::domain::text::{clip, width};
 use crate::ui::screens::Cx;
+use crate::ui::screens::audit::in_short;
 use crate::ui::widgets::{bar, clock, duration, line, panel, wrapped};
 
 type Spans = Vec<(String, Style)>;
 
+/// Columns below which words are told in short.
+const NARROW: u16 = 100;
+
 pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
+    // Callers of one account begin alike, and have no room here.
+    let short = cx.body.width < NARROW;
     let (title, head) = match thing {
-        Thing::Run(r) => (format!("{}   by {}", r.title, r.who), run_state(r, cx)),
+        Thing::Run(r) => {
+            let who = if short {
+                in_short(&r.who)
+            } else {
+                r.who.clone()
+            };
+            (format!("{}   by {who}", r.title), run_state(r, cx))
+        }
         Thing::Deployment(d) => {
             let who = match facts.author_of(d) {
                 Some(Author::Deployed(who)) => format!("   by {who}"),
@@ -156,8 +169,12 @@ fn steps(r: &Run, cx: &Cx<'_>) -> Spans {
     let goes_on = r.outcome.is_none();
     if let Some(length) = took(Some(r.started_at), r.finished_at, goes_on, cx.now) {
         // Its deployment, by the vendor's clock, is a part of that.
-        let in_all = if goes_on { "" } else { " in all" };
-        spans.push((format!("{length}{in_all}"), t.muted));
+        let words = match (goes_on, cx.body.width < NARROW) {
+            (true, _) => length,
+            (false, true) => format!("= {length}"),
+            (false, false) => format!("{length} in all"),
+        };
+        spans.push((words, t.muted));
     }
     if r.reattached {
         spans.push(("  picked up from the journal".into(), t.info));
@@ -226,7 +243,7 @@ fn loads(
     cx: &Cx<'_>,
     room: u16,
 ) -> Vec<Spans> {
-    let short = cx.body.width < 100;
+    let short = cx.body.width < NARROW;
     let (image_width, bar_width) = if short { (16, 14) } else { (24, 20) };
     let t = cx.theme;
     let is_going = |label: &str| label == "from";
