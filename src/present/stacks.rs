@@ -138,7 +138,13 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
                 Cell::plain(&s.name),
                 Cell::name(&r.logical),
                 Cell::plain(&r.kind),
-                Cell::new(&r.status, tone_of(&r.status)),
+                match r.drift.as_str() {
+                    // Complete as far as the template goes: somebody changed it since.
+                    "MODIFIED" | "DELETED" => {
+                        Cell::new(format!("{}, {}", r.status, r.drift), Tone::Warn)
+                    }
+                    _ => Cell::new(&r.status, tone_of(&r.status)),
+                },
                 Cell::ago(r.updated_at, now),
                 Cell::muted(r.reason.as_deref().unwrap_or("")),
             ];
