@@ -10,6 +10,7 @@ use super::look::Look;
 use super::{diff, image, registry, words};
 use crate::backend::aws::ecs::UpdateService;
 use crate::domain::action::Phase;
+use crate::domain::deployment::Deployment;
 use crate::domain::problem::Problem;
 use crate::domain::service::{ServiceId, Strategy, TaskDefinition};
 
@@ -58,6 +59,7 @@ impl Deploy<'_> {
                 Err(why) => draft.refuse(why),
                 Ok(new) => {
                     self.describe(&mut draft, from, &container.name, &container.image, &new);
+                    warn_of_failures(&mut draft, &subject.sight.deployments, &new, now);
                     registry::look_up(look, &mut draft, &new, now).await;
                 }
             },
@@ -241,6 +243,25 @@ impl Deploy<'_> {
             .await;
         Ok(new)
     }
+}
+
+/// How the last deployment of the very image ended, where it failed.
+fn warn_of_failures(draft: &mut Draft, deployments: &[Deployment], new: &str, now: Timestamp) {
+    let is_of = |d: &&Deployment| {
+        let image = d.to.as_ref().and_then(|to| to.image.as_deref());
+        !d.state.is_running() && image == Some(new)
+    };
+    let Some(last) = deployments.iter().find(is_of).filter(|d| d.state.is_bad()) else {
+        return;
+    };
+    let when = last.finished_at.or(last.created_at);
+    let when = when.map_or_else(String::new, |at| format!(" {} ago", words::ago(at, now)));
+    draft.warn(format!(
+        "{} failed at its last deployment: {}{when}: {}",
+        words::short_image(new),
+        last.state.word(),
+        last.trouble().unwrap_or_default()
+    ));
 }
 
 fn with_image(from: &TaskDefinition, container: &str, image: &str) -> TaskDefinition {

@@ -51,9 +51,14 @@ impl Draft {
         self.fact(name, words);
     }
 
-    /// A thing to think about that is likely to do harm: a person must type a word, in any environment.
+    /// A thing to think about that is likely to do harm: a person must type a word, in any environment. Of several such things, the word
+    /// of each.
     pub fn danger(&mut self, word: impl Into<String>, text: impl Into<String>) {
-        self.danger = Some(inert(&word.into()));
+        let word = inert(&word.into());
+        self.danger = Some(match self.danger.take() {
+            Some(before) if before != word => format!("{before} {word}"),
+            _ => word,
+        });
         self.warn(text);
     }
 

@@ -380,10 +380,10 @@ fn ended(sight: &Sight, id: &str, rollback: bool, late: bool) -> Step {
             note: "ECS has not begun to stop it yet".to_owned(),
         },
         (state, _) => {
-            let olds = d.from.iter().map(|r| r.counts);
-            let done = olds.fold((0, 0), |(a, b), c| (a + c.running, b + c.desired));
+            // What ran on all along is not what comes back.
+            let done = d.sides().1.map(|r| r.counts.started());
             Step::Going {
-                done: (done.1 > 0).then_some(done),
+                done: done.filter(|(_, wanted)| *wanted > 0),
                 note: state.word().to_owned(),
             }
         }

@@ -54,7 +54,8 @@ impl Rollback<'_> {
             Ok(Way::Stop { deployment, why }) => {
                 draft.fact("how", why);
                 if let Some(running) = subject.sight.running() {
-                    show_way(&mut draft, look, &subject, running, now).await?;
+                    show_way(&mut draft, look, &subject, running, now).await;
+                    stop::warn_of_the_way_back(&mut draft, &subject.sight.deployments, running);
                 }
                 draft.call(stop::words(&deployment, true));
                 draft.input("way", "stop");
@@ -254,20 +255,26 @@ async fn show_way(
     subject: &Subject,
     running: &Deployment,
     now: Timestamp,
-) -> Result<(), Problem> {
+) {
     let possible = back::possible(running);
     let [only] = possible.as_slice() else {
         draft.fact("to", back::told(running));
-        return Ok(());
+        return;
     };
-    let definition = look.backend.ecs.task_definition(&only.arn).await?;
+    let definition = match look.backend.ecs.task_definition(&only.arn).await {
+        Ok(definition) => definition,
+        // It is for people to look at: the call needs nothing of it, and it is the emergency brake.
+        Err(p) => {
+            draft.fact("to", format!("{only}, which cannot be read: {}", p.why));
+            return;
+        }
+    };
     let bound = words::bound(subject.service());
     draft.fact("to", words::revision(&definition, bound, now));
     let commits = [&subject.definition, &definition];
     let commits = look.commits(subject.service(), commits).await;
     draft.fact("commit", commits);
     draft.diff = diff::of(&subject.definition, &definition);
-    Ok(())
 }
 
 /// The last deployment of a revision, where it did not end well. What went back by `deployments[]` names what it went back to, not

@@ -76,7 +76,11 @@ impl Stop<'_> {
 }
 
 /// To stop a rollback is to go forward again: to what somebody went back from, which may be what failed.
-fn warn_of_the_way_back(draft: &mut Draft, deployments: &[Deployment], running: &Deployment) {
+pub(super) fn warn_of_the_way_back(
+    draft: &mut Draft,
+    deployments: &[Deployment],
+    running: &Deployment,
+) {
     let Some(to) = running.to.as_ref().map(|to| &to.revision) else {
         return;
     };
@@ -93,7 +97,8 @@ fn warn_of_the_way_back(draft: &mut Draft, deployments: &[Deployment], running: 
             "the running deployment goes back to {to}: to stop it {brings} {newer} back"
         ));
         if let Some(last) = last_that_failed(deployments, newer) {
-            draft.input("last deployment of the target", &last.id);
+            // Each by its own name: confirmed values are looked up by it.
+            draft.input(&format!("last deployment of {newer}"), &last.id);
             draft.danger(
                 newer.to_string(),
                 format!(

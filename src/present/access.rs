@@ -75,7 +75,11 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             Some(_) => Tone::Unknown,
             None => Tone::Plain,
         };
-        matrix.notes.insert(0, Cell::new(rights.words(), tone));
+        // What may not be done has a line of its own: behind a long list of what may, it would be cut off.
+        let words = rights.words();
+        for (n, told) in words.split("; ").enumerate() {
+            matrix.notes.insert(n, Cell::new(told, tone));
+        }
         through(access, &mut taken);
         for c in access.credentials.iter().flatten() {
             credentials.row(&c.user, credential_cells(c, now), c);

@@ -20,7 +20,7 @@ pub(super) const VIEW: View = View {
 const SERVICES: &[Head] = &[
     Head::left("service", 30).grow(3),
     Head::right("this month", 12),
-    Head::right("last month", 12),
+    Head::right("last by now", 12),
     Head::right("change", 9),
     Head::left("week", 9).drop(2),
     Head::right("yesterday", 11).drop(1),
@@ -73,12 +73,13 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
 fn totals(section: &mut Section, cost: &Cost, now: Timestamp) {
     let c = &cost.currency;
     let words = format!(
-        "{} this month so far, {} by this day of last month ({}), {} in all of it",
+        "{} this month so far, {} by this day of last month ({})",
         money(cost.month, c),
         money(cost.last_month_so_far, c),
         change(cost.month, cost.last_month_so_far),
-        money(cost.last_month, c),
     );
+    section.note(words, Tone::Plain);
+    let words = format!("{} in all of last month", money(cost.last_month, c));
     section.note(words, Tone::Plain);
     let (words, tone) = match (cost.month_end, cost.budget) {
         (Some(end), Some(budget)) => (

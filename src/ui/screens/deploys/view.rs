@@ -82,10 +82,22 @@ pub(super) fn took(
     Some(duration(until.duration_since(from?).as_secs()))
 }
 
-/// When something began: how long ago, which is no length of its own.
-fn began(at: Option<Timestamp>, cx: &Cx<'_>) -> String {
+/// When something began: how long ago, which is no length of its own. Ages are rounded down: beside how long it lasted, in seconds, one
+/// that is shorter would be no age of it.
+fn began(at: Option<Timestamp>, lasted: Option<i64>, cx: &Cx<'_>) -> String {
     match at {
-        Some(at) if !cx.absolute => ago(cx.now, at),
+        Some(at) if !cx.absolute => {
+            let exact = cx.now.duration_since(at).as_secs();
+            let told = match exact {
+                ..60 => exact / 10 * 10,
+                60..3_600 => exact / 60 * 60,
+                _ => exact,
+            };
+            match lasted.filter(|lasted| *lasted > told) {
+                Some(lasted) => format!("{} ago", duration(lasted)),
+                None => ago(cx.now, at),
+            }
+        }
         at => since(cx.now, at, cx.absolute),
     }
 }
@@ -195,6 +207,8 @@ pub(super) fn row(thing: &Thing<'_>, room: usize, cx: &Cx<'_>) -> Row {
                     intent => format!("our {}", intent.verb()),
                 },
             };
+            let until = r.finished_at.or(r.outcome.is_none().then_some(cx.now));
+            let lasted = until.map(|end| end.duration_since(r.started_at).as_secs());
             Row::new([
                 stands,
                 (
@@ -203,17 +217,8 @@ pub(super) fn row(thing: &Thing<'_>, room: usize, cx: &Cx<'_>) -> Row {
                 ),
                 (what, t.text),
                 (tasks, t.bar),
-                (
-                    took(
-                        Some(r.started_at),
-                        r.finished_at,
-                        r.outcome.is_none(),
-                        cx.now,
-                    )
-                    .unwrap_or("-".into()),
-                    t.text,
-                ),
-                (began(Some(r.started_at), cx), t.muted),
+                (lasted.map_or("-".into(), duration), t.text),
+                (began(Some(r.started_at), lasted, cx), t.muted),
                 (r.who.clone(), t.muted),
             ])
         }
@@ -230,7 +235,7 @@ pub(super) fn row(thing: &Thing<'_>, room: usize, cx: &Cx<'_>) -> Row {
                 (fitting([whole, near], to, room), t.text),
                 (tasks, t.bar),
                 (d.took(cx.now).map_or("-".into(), duration), t.text),
-                (began(from, cx), t.muted),
+                (began(from, d.took(cx.now), cx), t.muted),
                 (by(d, cx), t.muted),
             ])
         }

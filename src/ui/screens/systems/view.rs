@@ -374,12 +374,18 @@ fn draw_title(section: &Section, at: Rect, cx: &Cx<'_>, buf: &mut Buffer) {
     };
     let standing = &section.standing;
     let age = since(cx.now, standing.observed_at, cx.absolute);
-    let (right, style) = match (&standing.problem, standing.freshness) {
-        (Some(p), _) => (format!("▲ {}  last answer {age}", p.why), t.warn),
-        (None, Some(Freshness::Stale)) => (format!("{} old: {age}", standing.source), t.stale),
-        (None, Some(Freshness::Never)) => (format!("{} asking ...", standing.source), t.muted),
-        (None, None) => (format!("{} not asked", standing.source), t.muted),
-        (None, Some(_)) => (format!("{} {age}", standing.source), t.muted),
+    let asked = standing.source.as_str();
+    // Who answered, and when: the time is what tells whether to believe it.
+    let (who, when, style) = match (&standing.problem, standing.freshness) {
+        (Some(p), _) => (
+            format!("▲ {}", p.why),
+            format!("  last answer {age}"),
+            t.warn,
+        ),
+        (None, Some(Freshness::Stale)) => (asked.to_owned(), format!(" old: {age}"), t.stale),
+        (None, Some(Freshness::Never)) => (asked.to_owned(), " asking ...".into(), t.muted),
+        (None, None) => (asked.to_owned(), " not asked".into(), t.muted),
+        (None, Some(_)) => (asked.to_owned(), format!(" {age}"), t.muted),
     };
     line(
         buf,
@@ -389,7 +395,8 @@ fn draw_title(section: &Section, at: Rect, cx: &Cx<'_>, buf: &mut Buffer) {
         &[(left.clone(), t.title)],
     );
     let room = usize::from(at.width).saturating_sub(width(&left) + 5);
-    let right = clip(&right, room);
+    let who = clip(&who, room.saturating_sub(width(&when)));
+    let right = clip(&format!("{who}{when}"), room);
     let w = width(&right) as u16;
     line(
         buf,
