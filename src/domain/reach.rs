@@ -73,16 +73,20 @@ pub fn reach_where(
         Bound::Unread => spans.extend(given.iter().map(|s| Span::of(s, false))),
         Bound::By(_) => {
             let limits = about(limits, true, action);
+            let mut cut = false;
             let pairs = given
                 .iter()
                 .flat_map(|s| limits.iter().map(move |limit| (*s, *limit)));
             for (s, limit) in pairs {
                 if effort.is_spent() || spans.len() >= SPANS {
-                    // What is given, as far as the boundary lets it: that was not worked out.
-                    spans = given.iter().map(|s| Span::of(s, false)).collect();
+                    cut = true;
                     break;
                 }
                 spans.extend(Span::of(s, true).within(limit, effort));
+            }
+            if cut || effort.is_spent() {
+                // What is given, as far as the boundary lets it: that was not worked out, or not to its end.
+                spans = given.iter().map(|s| Span::of(s, false)).collect();
             }
         }
     }
@@ -500,5 +504,22 @@ mod tests {
             }
         }
         assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+    }
+
+    /// The first pattern takes all of the effort: what comes behind it is given all the same.
+    #[test]
+    fn what_was_not_compared_any_more_is_perhaps_allowed() {
+        let (long, other) = ("a*".repeat(2_000), "*a".repeat(2_000));
+        let own = json!([allow(&json!([long, "arn:aws:s3:::laser-backups/*"]))]);
+        let bound = json!([allow(&json!([other, "arn:aws:s3:::laser-*/*"]))]);
+        let (own, bound) = (statements(&own), statements(&bound));
+        let effort = Effort::default();
+        let backups = |a: &Allowance| {
+            let on = a.on.as_deref().unwrap_or_default();
+            on.iter().any(|p| p.contains("laser-backups"))
+        };
+        let found = reach_where(&own, Bound::By(&bound), ACTION, &effort, backups);
+        assert!(effort.is_spent(), "the story needs it");
+        assert!(found.sure.is_none() && found.perhaps.is_some(), "{found:?}");
     }
 }
