@@ -1,6 +1,8 @@
 //! The network of the account, and who may reach whom in it, after the Amazon VPC user guide ("Control traffic to your AWS
 //! resources using security groups"). Security groups alone are looked at: a network ACL may forbid what they allow.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::Serialize;
 
 use crate::domain::order::Ordered;
@@ -193,7 +195,7 @@ pub struct Network {
 }
 
 /// A source of traffic.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// Anybody.
@@ -225,44 +227,82 @@ pub struct Reach {
 }
 
 impl Network {
-    /// What a group holds, most telling first; nothing where it is not in use.
-    pub fn holds(&self, group: &str) -> Vec<Holds> {
-        let behind = |i: &&Interface| i.groups.iter().any(|g| g == group);
-        let mut all: Vec<Holds> = self
-            .interfaces
-            .iter()
-            .filter(behind)
-            .map(|i| i.holds)
-            .collect();
-        if self.balancers.iter().any(|g| g == group) {
-            all.push(Holds::LoadBalancer);
-        }
-        all.sort_unstable();
-        all.dedup();
-        all
-    }
-
-    /// Interfaces behind a group.
-    pub fn behind<'a>(&'a self, group: &'a str) -> impl Iterator<Item = &'a Interface> {
-        let inside = move |i: &&Interface| i.groups.iter().any(|g| g == group);
-        self.interfaces.iter().filter(inside)
-    }
-
-    /// A group's name; its id where it is unknown.
-    pub fn group_name<'a>(&'a self, id: &'a str) -> &'a str {
-        let found = self.groups.iter().find(|g| g.id == id);
-        found.map_or(id, |g| g.name.as_str())
-    }
-
     /// Whether anything of a VPC is in use.
     pub fn is_used(&self, vpc: &str) -> bool {
         self.interfaces.iter().any(|i| i.vpc == vpc)
     }
 
+    /// What stands behind its groups, found in one look at all of it.
+    pub fn standing(&self) -> Standing<'_> {
+        let mut groups: HashMap<&str, Behind<'_>> = HashMap::new();
+        for group in &self.groups {
+            let known = groups.entry(&group.id).or_default();
+            known.name = known.name.or(Some(&group.name));
+        }
+        for interface in &self.interfaces {
+            for id in &interface.groups {
+                let known = groups.entry(id).or_default();
+                // One that names a group twice stands behind it once.
+                let last = known.interfaces.last();
+                if last.is_none_or(|i| !std::ptr::eq(*i, interface)) {
+                    known.interfaces.push(interface);
+                    known.holds.push(interface.holds);
+                }
+            }
+        }
+        for id in &self.balancers {
+            let known = groups.entry(id).or_default();
+            known.holds.push(Holds::LoadBalancer);
+        }
+        for known in groups.values_mut() {
+            known.holds.sort_unstable();
+            known.holds.dedup();
+        }
+        Standing {
+            network: self,
+            groups,
+        }
+    }
+}
+
+/// What stands behind one group.
+#[derive(Debug, Default)]
+struct Behind<'a> {
+    name: Option<&'a str>,
+    interfaces: Vec<&'a Interface>,
+    holds: Vec<Holds>,
+}
+
+/// What stands behind each group of a network. It is made once for a look at all of them: an account has thousands of groups and
+/// thousands of interfaces, and each held against each takes minutes.
+#[derive(Debug)]
+pub struct Standing<'a> {
+    network: &'a Network,
+    groups: HashMap<&'a str, Behind<'a>>,
+}
+
+impl<'a> Standing<'a> {
+    /// What a group holds, most telling first; nothing where it is not in use.
+    pub fn holds(&self, group: &str) -> &[Holds] {
+        self.groups.get(group).map_or(&[], |g| &g.holds)
+    }
+
+    /// Interfaces behind a group.
+    pub fn behind(&self, group: &str) -> &[&'a Interface] {
+        self.groups.get(group).map_or(&[], |g| &g.interfaces)
+    }
+
+    /// A group's name; its id where it is unknown.
+    pub fn name<'b>(&'b self, id: &'b str) -> &'b str {
+        self.groups.get(id).and_then(|g| g.name).unwrap_or(id)
+    }
+
     /// Who may reach whom: the world first, then groups, then ranges.
     pub fn reaches(&self) -> Vec<Reach> {
         let mut rows: Vec<Reach> = Vec::new();
-        for group in &self.groups {
+        let mut places: HashMap<Source, usize> = HashMap::new();
+        let mut seen: HashSet<(usize, &str, &Ports)> = HashSet::new();
+        for group in &self.network.groups {
             for rule in &group.rules {
                 let source = match &rule.peer {
                     peer if peer.is_world() => Source::World,
@@ -270,17 +310,20 @@ impl Network {
                     Peer::Range(range) => Source::Range(range.clone()),
                     Peer::List(id) => Source::List(id.clone()),
                 };
-                let target = Opening {
-                    group: group.id.clone(),
-                    ports: rule.ports.clone(),
-                };
-                match rows.iter_mut().find(|r| r.source == source) {
-                    Some(row) if row.targets.contains(&target) => {}
-                    Some(row) => row.targets.push(target),
-                    None => rows.push(Reach {
-                        source,
-                        targets: vec![target],
-                    }),
+                let place = *places.entry(source).or_insert_with_key(|source| {
+                    rows.push(Reach {
+                        source: source.clone(),
+                        targets: Vec::new(),
+                    });
+                    rows.len() - 1
+                });
+                if let Some(row) = rows.get_mut(place)
+                    && seen.insert((place, &group.id, &rule.ports))
+                {
+                    row.targets.push(Opening {
+                        group: group.id.clone(),
+                        ports: rule.ports.clone(),
+                    });
                 }
             }
         }
@@ -375,7 +418,7 @@ mod tests {
             ],
             ..Network::default()
         };
-        let rows = network.reaches();
+        let rows = network.standing().reaches();
         assert_eq!(rows[0].source, Source::World);
         assert_eq!(
             rows[0].targets,

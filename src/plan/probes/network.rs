@@ -3,7 +3,7 @@
 use super::judgement::{Findings, Judgement, Verdict, list};
 use super::look::Look;
 use super::{Probe, number, words};
-use crate::domain::network::{Holds, Network, Peer, SecurityGroup};
+use crate::domain::network::{Holds, Interface, Network, Peer, Standing};
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -31,10 +31,11 @@ fn open_ports(look: &Look<'_>) -> Verdict {
     let network: &Network = seen.value;
     let allowed: Vec<u16> = look.words("allow").filter_map(|w| w.parse().ok()).collect();
     let mut found = Findings::new("security group", look.question(seen.source), seen.at);
+    let standing = network.standing();
     for group in &network.groups {
-        let balances = network.holds(&group.id).contains(&Holds::LoadBalancer);
+        let balances = standing.holds(&group.id).contains(&Holds::LoadBalancer);
         // What a group opens, it opens for all that carries it.
-        let beside = network.behind(&group.id);
+        let beside = standing.behind(&group.id).iter();
         let beside = beside.filter(|i| i.holds != Holds::LoadBalancer);
         let beside: Vec<String> = beside
             .map(|i| format!("{} {}", i.holds.word(), i.address))
@@ -49,7 +50,7 @@ fn open_ports(look: &Look<'_>) -> Verdict {
             ([], true) => found.good(&group.name, ""),
             ([], false) => found.good(&group.name, "(load balancer)"),
             (ports, _) => {
-                let mut how = used(network, group);
+                let mut how = used(standing.behind(&group.id));
                 if balances && !alone {
                     let others = list(&beside, 3);
                     how.push_str(&format!("; a load balancer shares it with {others}"));
@@ -62,8 +63,7 @@ fn open_ports(look: &Look<'_>) -> Verdict {
     Ok(found.verdict())
 }
 
-fn used(network: &Network, group: &SecurityGroup) -> String {
-    let behind: Vec<_> = network.behind(&group.id).collect();
+fn used(behind: &[&Interface]) -> String {
     let public = behind.iter().filter(|i| i.public_address.is_some()).count();
     match (behind.len(), public) {
         (0, _) => "not in use".into(),
@@ -130,8 +130,9 @@ fn groups(look: &Look<'_>) -> Verdict {
     let seen = look.fresh(&look.facts.estate.network, "the network")?;
     let network: &Network = seen.value;
     let mut found = Findings::new("security group", look.question(seen.source), seen.at);
+    let standing = network.standing();
     for group in &network.groups {
-        let holds = network.holds(&group.id);
+        let holds = standing.holds(&group.id);
         if holds.is_empty() {
             continue;
         }
@@ -148,7 +149,7 @@ fn groups(look: &Look<'_>) -> Verdict {
                     wrong.push(format!("{} from addresses {range}", rule.ports))
                 }
                 peer if all && !itself => {
-                    wrong.push(format!("all ports from {}", whom(network, peer)))
+                    wrong.push(format!("all ports from {}", whom(&standing, peer)))
                 }
                 _ => {}
             }
@@ -170,9 +171,9 @@ fn groups(look: &Look<'_>) -> Verdict {
     Ok(verdict)
 }
 
-fn whom<'a>(network: &'a Network, peer: &'a Peer) -> &'a str {
+fn whom<'a>(standing: &'a Standing<'_>, peer: &'a Peer) -> &'a str {
     match peer {
-        Peer::Group(id) => network.group_name(id),
+        Peer::Group(id) => standing.name(id),
         Peer::Range(text) | Peer::List(text) => text,
     }
 }
@@ -183,7 +184,7 @@ mod tests {
 
     use super::*;
     use crate::domain::facts::Facts;
-    use crate::domain::network::{Interface, Ports, Rule};
+    use crate::domain::network::{Ports, Rule, SecurityGroup};
     use crate::plan::checklist::CriterionState::{Failing, Proved};
     use crate::plan::probes::testing::{self, judged};
 
