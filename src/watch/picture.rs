@@ -1,6 +1,6 @@
 //! What the watch knows while it works: the facts, and what it needs beside them to ask well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -161,19 +161,19 @@ impl Picture {
         }
     }
 
+    /// Services that somebody looks at.
+    pub fn looked_at(&self) -> BTreeSet<&ServiceId> {
+        let ids = self.interests.iter().filter_map(|i| match i {
+            Interest::Tasks(id) | Interest::Revisions(id) | Interest::Deployments(id) => Some(id),
+            _ => None,
+        });
+        ids.collect()
+    }
+
     /// Services that somebody looks at or acts on.
     pub fn of_interest(&self) -> Vec<ServiceId> {
-        let mut ids: Vec<ServiceId> = self
-            .interests
-            .iter()
-            .filter_map(|i| match i {
-                Interest::Tasks(id) | Interest::Revisions(id) | Interest::Deployments(id) => {
-                    Some(id.clone())
-                }
-                _ => None,
-            })
-            .chain(self.acted_on().cloned())
-            .collect();
+        let ids = self.looked_at().into_iter().chain(self.acted_on());
+        let mut ids: Vec<ServiceId> = ids.cloned().collect();
         ids.sort();
         ids.dedup();
         ids

@@ -134,10 +134,9 @@ fn services(p: &Picture, all: &mut Vec<Wanted>) {
     let mut pass = Wanted::every(Topic::Services, 0).stamped(stamp(&(new, failed)));
     pass.period = tick;
     all.push(pass);
-    let interest = p.of_interest();
     if p.is_lively() {
         all.push(Wanted::every(Topic::BusyServices, 2_000));
-    } else if !interest.is_empty() {
+    } else if !p.looked_at().is_empty() {
         all.push(Wanted::every(Topic::BusyServices, 4_000));
     }
     all.extend(task_definitions::wanted(p));
@@ -148,7 +147,7 @@ fn services(p: &Picture, all: &mut Vec<Wanted>) {
         round.period = period;
         all.push(round);
     }
-    for (id, moving) in detailed(p, &interest) {
+    for (id, moving) in detailed(p) {
         let period = if moving {
             deployments::MOVING
         } else {
@@ -172,16 +171,21 @@ fn told_of<'a>(p: &'a Picture, id: &ServiceId) -> (Vec<[&'a str; 2]>, Vec<&'a st
     (rollouts.collect(), brought.collect())
 }
 
-/// Services worth the service-deployment API, which costs a call for each: looked at, deploying, or lately changed. The flag
-/// says whether it moves.
-fn detailed(p: &Picture, interest: &[ServiceId]) -> Vec<(ServiceId, bool)> {
+/// Services worth the service-deployment API, which costs a call for each: looked at, deploying or acted on, or lately changed. The
+/// flag says whether it moves.
+fn detailed(p: &Picture) -> Vec<(ServiceId, bool)> {
     let mut seen = BTreeSet::new();
-    let mut deploying: Vec<ServiceId> = p.deploying().map(|s| s.id.clone()).collect();
-    if deploying.len() > DETAILED {
-        // A release of many: all have their turn, at what a few of them cost.
+    let looked_at = p.looked_at();
+    let (mut in_turn, seats) = (
+        Vec::from_iter(deployments::in_turn(p)),
+        deployments::seats(p),
+    );
+    if in_turn.len() > seats {
+        // A release of many: all have their turn, at what a few of them cost. Each begins where the last one ended.
         let turn = p.facts.taken_at.as_second() as u64 / deployments::MOVING.as_secs().max(1);
-        let first = turn.wrapping_mul(DETAILED as u64) % deploying.len() as u64;
-        deploying.rotate_left(first as usize);
+        let first = turn.wrapping_mul(seats as u64) % in_turn.len() as u64;
+        in_turn.rotate_left(first as usize);
+        in_turn.truncate(seats);
     }
     let mut lately: Vec<_> = p
         .services
@@ -192,17 +196,17 @@ fn detailed(p: &Picture, interest: &[ServiceId]) -> Vec<(ServiceId, bool)> {
         .map(|(at, s)| (at, &s.id))
         .collect();
     lately.sort();
-    interest
-        .iter()
-        .cloned()
-        .chain(deploying)
-        .chain(lately.into_iter().rev().map(|(_, id)| id.clone()))
-        .filter(|id| p.services.contains_key(id) && seen.insert(id.clone()))
-        .take(DETAILED.max(interest.len()))
+    let most = DETAILED.max(looked_at.len() + in_turn.len());
+    looked_at
+        .into_iter()
+        .chain(in_turn)
+        .chain(lately.into_iter().rev().map(|(_, id)| id))
+        .filter(|id| p.services.contains_key(*id) && seen.insert(*id))
+        .take(most)
         .map(|id| {
             let moving = |s: &Arc<Service>| s.is_deploying() || is_outdated(p, s);
-            let moving = p.services.get(&id).is_some_and(moving);
-            (id, moving)
+            let moving = p.services.get(id).is_some_and(moving);
+            (id.clone(), moving)
         })
         .collect()
 }
@@ -326,6 +330,7 @@ fn looked_at(p: &Picture, all: &mut Vec<Wanted>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::action::{Intent, Phase, Run};
 
     /// What describing, listing and reading definitions of so many services costs a minute.
     fn calls_a_minute(services: usize, beside: Beside) -> f64 {
@@ -401,22 +406,88 @@ mod tests {
         assert!(is_due(&mut table, &p, at(3)));
     }
 
+    fn names(many: usize) -> Vec<String> {
+        (0..many).map(|n| format!("s{n:02}")).collect()
+    }
+
+    fn picture(many: usize) -> Picture {
+        let names = names(many);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        deployments::testing::picture(&names, deployments::testing::second(0))
+    }
+
+    fn id(name: &str) -> ServiceId {
+        ServiceId {
+            cluster: "prod".into(),
+            name: name.into(),
+        }
+    }
+
+    /// Services that are read within so many turns, and how many at most at one time.
+    fn read_within(p: &mut Picture, turns: i64) -> (BTreeSet<String>, usize) {
+        let (mut seen, mut most) = (BTreeSet::new(), 0);
+        for turn in 0..turns {
+            p.facts.taken_at = deployments::testing::second(turn * 5);
+            let some = detailed(p);
+            most = most.max(some.len());
+            seen.extend(some.into_iter().map(|(id, _)| id.name));
+        }
+        (seen, most)
+    }
+
     #[test]
     fn of_a_release_of_many_services_all_have_their_turn() {
-        let names: Vec<String> = (0..20).map(|n| format!("s{n:02}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let mut p = deployments::testing::picture(&names, deployments::testing::second(0));
-        for service in p.services.values_mut() {
-            Arc::make_mut(service).rollouts[0].rollout_state = "IN_PROGRESS".into();
+        for many in [12, 18, 20, 24] {
+            for looked_at in [vec![], vec!["s03"], vec!["idle"], vec!["idle", "s05"]] {
+                let mut p = picture(many);
+                for service in p.services.values_mut() {
+                    Arc::make_mut(service).rollouts[0].rollout_state = "IN_PROGRESS".into();
+                }
+                let idle = deployments::testing::service("idle");
+                p.services.insert(idle.id.clone(), Arc::new(idle));
+                assert_eq!(p.deploying().count(), many);
+                let seats = DETAILED - looked_at.len();
+                let interests = looked_at.iter().map(|name| Interest::Tasks(id(name)));
+                p.interests = Arc::new(interests.collect());
+                let (seen, most) = read_within(&mut p, many.div_ceil(seats) as i64);
+                assert_eq!(most, DETAILED);
+                let missed: Vec<String> = names(many)
+                    .into_iter()
+                    .filter(|n| !seen.contains(n))
+                    .collect();
+                assert_eq!(missed, [""; 0], "{many}, {looked_at:?}");
+            }
         }
-        assert_eq!(p.deploying().count(), 20);
-        let mut seen = BTreeSet::new();
-        for turn in 0..4 {
-            p.facts.taken_at = deployments::testing::second(turn * 5);
-            let some = detailed(&p, &[]);
-            assert_eq!(some.len(), DETAILED);
-            seen.extend(some.into_iter().map(|(id, _)| id));
-        }
-        assert_eq!(seen.len(), 20);
+    }
+
+    /// Every console sees every open action on the board: what one script begins must not make each of them ask about all at once.
+    #[test]
+    fn services_that_actions_change_have_their_turns_like_those_that_deploy() {
+        let mut p = picture(50);
+        let restart = |name: &String| Run {
+            id: name.clone(),
+            intent: Intent::Restart { service: id(name) },
+            title: String::new(),
+            phase: Phase::Follow,
+            progress: None,
+            lines: Vec::new(),
+            started_at: deployments::testing::second(0),
+            finished_at: None,
+            outcome: None,
+            stopped_in: None,
+            recorded: false,
+            who: "ci".into(),
+            reattached: false,
+            brings: None,
+            deployment: None,
+        };
+        p.facts.runs = Arc::new(names(50).iter().map(restart).collect());
+        let (seen, most) = read_within(&mut p, 9);
+        assert_eq!((seen.len(), most), (50, DETAILED));
+        // What is looked at is read in every turn.
+        p.interests = Arc::new(vec![Interest::Deployments(id("s49"))]);
+        let (seen, most) = read_within(&mut p, 1);
+        assert_eq!(most, DETAILED);
+        assert!(seen.contains("s49"), "{seen:?}");
     }
 }

@@ -2,6 +2,7 @@
 //! one list.
 
 use std::borrow::Borrow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::watch::picture::Picture;
 
 /// From one question about a service that deploys to the next.
 pub const MOVING: Duration = Duration::from_secs(5);
-/// Services that deploy whose deployments are read at one time; more of them have their turns.
+/// Services whose deployments are read at one time; more of them that move have their turns.
 pub const AT_A_TIME: usize = 6;
 /// From one question about a service at rest to the next.
 pub const RESTING: Duration = Duration::from_secs(30);
@@ -155,6 +156,23 @@ fn lacks_images(p: &Picture, rows: &[Arc<Deployment>]) -> bool {
     rows.any(|d| d.from.iter().chain(&d.to).any(lacks))
 }
 
+/// Services whose deployments are read in turn: those that deploy, and those that an action is changing. Anybody's script may change
+/// fifty of them at once. What somebody looks at has a seat of its own.
+pub fn in_turn(p: &Picture) -> BTreeSet<&ServiceId> {
+    let looked_at = p.looked_at();
+    let moving = p.acted_on().chain(p.deploying().map(|s| &s.id));
+    moving
+        .filter(|id| p.services.contains_key(id) && !looked_at.contains(id))
+        .collect()
+}
+
+/// How many of them are read at one time: what is looked at leaves them one at least.
+pub fn seats(p: &Picture) -> usize {
+    let looked_at = p.looked_at();
+    let taken = looked_at.iter().filter(|id| p.services.contains_key(id));
+    AT_A_TIME.saturating_sub(taken.count()).max(1)
+}
+
 /// Puts the published rows together from what is known, newest first. Services at rest, of which there are many, cost next to nothing.
 pub fn rebuild(p: &mut Picture, now: Timestamp) {
     if p.facts.services.value.is_none() {
@@ -171,7 +189,7 @@ pub fn rebuild(p: &mut Picture, now: Timestamp) {
     let mut oldest = p.facts.services.observed_at;
     let mut details = std::mem::take(&mut p.details);
     // How long what moves has to wait for its turn.
-    let turns = p.deploying().count().div_ceil(AT_A_TIME).max(1);
+    let turns = in_turn(p).len().div_ceil(seats(p)).max(1);
     let turn = MOVING * u32::try_from(turns).unwrap_or(u32::MAX);
     for service in p.services.values() {
         while known.next_if(|t| t.service.id < service.id).is_some() {}
@@ -349,6 +367,7 @@ mod tests {
     use super::testing::{failed, picture, second, service, told};
     use super::*;
     use crate::domain::deployment::DeploymentState;
+    use crate::domain::interest::Interest;
     use crate::domain::service::{ContainerSpec, TaskDefinition};
 
     #[test]
@@ -498,6 +517,29 @@ mod tests {
         take(&mut p, baking(12), second(15));
         let row = &p.facts.deployment_rows()[0];
         assert_eq!(row.pace.stage_since, Some(second(3)));
+    }
+
+    /// What somebody looks at has a seat of its own, and the others wait longer for theirs: what was told of them holds until then.
+    #[test]
+    fn what_moves_is_believed_for_as_long_as_its_turn_takes() {
+        let names: Vec<String> = (0..12).map(|n| format!("s{n:02}")).collect();
+        let mut all: Vec<&str> = names.iter().map(String::as_str).collect();
+        all.push("idle");
+        let mut p = picture(&all, second(0));
+        for id in &names {
+            let service = p.services.get_mut(&service(id).id).unwrap();
+            Arc::make_mut(service).rollouts[0].rollout_state = "IN_PROGRESS".into();
+        }
+        take(&mut p, told("s00", DeploymentState::InProgress), second(0));
+        let mut source = |interests: Vec<Interest>| {
+            p.interests = Arc::new(interests);
+            rebuild(&mut p, second(30));
+            let mut rows = p.facts.deployment_rows().iter();
+            rows.find(|d| d.service.name == "s00").unwrap().source
+        };
+        assert_eq!(source(Vec::new()), DeploymentSource::Rollouts);
+        let looked_at = vec![Interest::Tasks(service("idle").id)];
+        assert_eq!(source(looked_at), DeploymentSource::ServiceDeployments);
     }
 
     /// Of a thousand services that rest, none is told anew with each answer about ten of them.
