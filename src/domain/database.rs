@@ -17,7 +17,26 @@ pub struct Databases {
     pub clusters: Vec<DbCluster>,
 }
 
+/// The parameter groups that an instance has, and its cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups {
+    /// The instance's.
+    pub own: Option<String>,
+    /// That of its cluster.
+    pub cluster: Option<String>,
+}
+
 impl Databases {
+    /// The parameter groups that decide what holds for an instance.
+    pub fn groups(&self, d: &Database) -> Groups {
+        let mut clusters = self.clusters.iter();
+        let cluster = clusters.find(|c| d.cluster.as_ref() == Some(&c.id));
+        Groups {
+            own: d.parameter_group.clone(),
+            cluster: cluster.and_then(|c| c.parameter_group.clone()),
+        }
+    }
+
     /// Whether what an instance's group, or that of its cluster, says holds from its next restart on; of a member whose cluster does not
     /// tell, as well.
     pub fn waits(&self, d: &Database, of_cluster: bool) -> bool {

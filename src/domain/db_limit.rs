@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::database::{Database, Databases};
+use super::database::{Database, Databases, Groups};
 use super::formula;
 use super::told::Told;
 
@@ -26,16 +26,28 @@ pub struct DbLimit {
     pub said: Option<String>,
     /// Whether it is the group of the instance's cluster.
     pub of_cluster: bool,
+    /// The parameter groups of the instance and of its cluster when it was read.
+    #[serde(skip)]
+    pub groups: Groups,
     /// What that comes to.
     pub limit: Told<i64>,
 }
 
 impl DbLimit {
-    /// The same of an instance as it is told now: its class changes without the group's doing.
+    /// The same of an instance as it is told now: its class changes without the group's doing, and what one group says holds no more
+    /// once the instance, or its cluster, has another.
     pub fn now(&self, d: &Database, known: &Databases) -> Self {
+        let mut now = self.clone();
+        if self.groups != known.groups(d) {
+            now.limit = Told::Unknown(format!(
+                "{PARAMETER} was read of {}, and there is another parameter group since it was read",
+                self.group
+            ));
+            return now;
+        }
         match &self.said {
-            Some(_) => self.clone().of(&d.class, known.waits(d, self.of_cluster)),
-            None => self.clone(),
+            Some(_) => now.of(&d.class, known.waits(d, self.of_cluster)),
+            None => now,
         }
     }
 
@@ -153,8 +165,8 @@ mod tests {
             group: "pg15".into(),
             source: "user".into(),
             said: said.map(str::to_owned),
-            of_cluster: false,
             limit: Told::Unset,
+            ..DbLimit::default()
         };
         told.of(class, waits)
     }
@@ -231,5 +243,42 @@ mod tests {
         assert!(waits.why_unknown().unwrap().contains("waits for a restart"));
         known.clusters[0].parameters_hold = vec!["shop".into()];
         assert_eq!(limit.now(&d, &known).limit, Told::Set(1_589));
+    }
+
+    /// A group is changed, the instance restarts, and its new group holds: what the old one said is read for minutes yet.
+    #[test]
+    fn what_a_group_said_is_unknown_once_there_is_another() {
+        let mut d = Database {
+            id: "shop".into(),
+            class: "db.r6g.large".into(),
+            cluster: Some("all".into()),
+            parameter_group: Some("pg15".into()),
+            parameters: Some("in-sync".into()),
+            ..Database::default()
+        };
+        let mut known = Databases {
+            clusters: vec![DbCluster {
+                id: "all".into(),
+                parameter_group: Some("apg15".into()),
+                parameters_hold: vec!["shop".into()],
+                ..DbCluster::default()
+            }],
+            ..Databases::default()
+        };
+        let mut limit = of(Some("200"), "db.r6g.large", false);
+        limit.groups = known.groups(&d);
+        assert_eq!(limit.now(&d, &known).limit, Told::Set(200));
+        let other = "there is another parameter group since it was read";
+        let unknown = |d: &Database, known: &Databases| {
+            let now = limit.now(d, known).limit;
+            now.why_unknown().is_some_and(|why| why.contains(other))
+        };
+        d.parameter_group = Some("small".into());
+        assert!(unknown(&d, &known));
+        d.parameter_group = Some("pg15".into());
+        assert!(!unknown(&d, &known));
+        // What somebody sets in the cluster's holds where nobody set it in the instance's.
+        known.clusters[0].parameter_group = Some("small".into());
+        assert!(unknown(&d, &known));
     }
 }

@@ -74,6 +74,10 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
     if facts.estate.db_limits.value.is_some() {
         section = section.with(&facts.estate.db_limits, now);
     }
+    // The size of a disk, the class that a formula is of, and which group holds are what the databases tell.
+    if facts.estate.databases.value.is_some() {
+        section = section.with(&facts.estate.databases, now);
+    }
     if facts.estate.redis.value.is_some() {
         section = section.with(&facts.estate.redis, now);
     }
@@ -166,5 +170,22 @@ mod tests {
                 .why_empty()
                 .contains("no region is set")
         );
+    }
+
+    /// Who may list databases no more knows of none that was made smaller.
+    #[test]
+    fn what_was_said_of_databases_long_ago_is_not_green() {
+        let (now, every) = (Timestamp::UNIX_EPOCH, Duration::from_secs(60));
+        let mut facts = Facts {
+            series: Part::answered(Arc::default(), now, "cloudwatch", every),
+            services: Part::answered(Arc::default(), now, "ecs", every),
+            ..Facts::default()
+        };
+        let before = now - jiff::SignedDuration::from_hours(3);
+        let fresh = |facts: &Facts| sections(facts, now)[0].is_fresh();
+        facts.estate.databases = Part::answered(Arc::default(), now, "rds", every);
+        assert!(fresh(&facts));
+        facts.estate.databases.observed_at = Some(before);
+        assert!(!fresh(&facts));
     }
 }

@@ -36,9 +36,11 @@ fn headroom(look: &Look<'_>) -> Verdict {
             // Only a whole that is known can be out of date.
             CONNECTIONS if h.left.is_none() => None,
             CONNECTIONS if h.source == e.redis.source => look.fresh(&e.redis, "Redis").err(),
+            // A formula is of the class, and a class and a group are what the instance tells.
             CONNECTIONS if h.source == e.db_limits.source => look
                 .fresh(&e.db_limits, "the parameters of databases")
-                .err(),
+                .err()
+                .or_else(|| look.fresh(&e.databases, "the databases").err()),
             CONNECTIONS => look.fresh(&e.postgres, "PostgreSQL").err(),
             _ => None,
         };
@@ -221,6 +223,9 @@ mod tests {
                 .contains("max_connections 100 in pg15"),
             "{told:?}"
         );
+        let mut resized = by_group.clone();
+        resized.estate.databases.observed_at = ago(1);
+        assert_eq!(judge(&resized).state, Unknown, "a class of an hour ago");
         by_group.estate.db_limits.observed_at = ago(1);
         assert_eq!(judge(&by_group).state, Unknown);
     }

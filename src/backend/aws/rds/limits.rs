@@ -63,6 +63,7 @@ impl Rds {
                         source,
                         said,
                         of_cluster,
+                        groups: told.groups(d),
                         limit: Told::Unset,
                     };
                     limit.of(&d.class, told.waits(d, of_cluster))
