@@ -107,6 +107,59 @@ async fn a_pull_request_from_a_fork_says_nothing_of_the_default_branch() {
     assert_eq!((verdict.id, verdict.outcome), (1, Outcome::Failed));
 }
 
+/// A workflow that others call, or that pull requests alone start, never has a verdict on the branch: that is asked once, not each minute.
+#[tokio::test]
+async fn workflows_that_never_run_on_the_branch_are_not_asked_about_at_every_look() {
+    let workflow = |id: u64, file: &str| json!({"id": id, "name": file, "path": format!(".github/workflows/{file}.yml"), "state": "active"});
+    let workflows = json!({"workflows": [workflow(7, "reusable"), workflow(8, "lint")]});
+    let none = json!({"workflow_runs": []});
+    let run = json!({"workflow_runs": [{
+        "id": 2, "name": "lint", "workflow_id": 8, "run_number": 2, "event": "push", "head_branch": "main", "head_sha": "abc",
+        "status": "in_progress", "html_url": "",
+    }]});
+    let peer = Peer::start(vec![
+        page(&json!({"default_branch": "main"})),
+        page(&workflows),
+        page(&none),
+        page(&none),
+        page(&none),
+        page(&none),
+        // The second look, and the third, when one of them runs.
+        page(&workflows),
+        page(&none),
+        page(&workflows),
+        page(&run),
+        page(&run),
+        page(&json!({"jobs": []})),
+    ])
+    .await;
+    let config = Config {
+        github: GithubConfig {
+            endpoint: Some(peer.endpoint.clone()),
+            repository: Some("laser/platform".into()),
+            token: Some(CANARY.into()),
+        },
+        ..Config::default()
+    };
+    let client = Backend::new(&config).await.unwrap();
+    let mut looks = Vec::new();
+    for asked in [6, 8, 12] {
+        let told = client.estate.github.pipelines().await.unwrap();
+        assert_eq!(peer.asked().len(), asked, "{:?}", peer.asked());
+        looks.push(told.workflows.iter().map(|w| w.runs.len()).sum::<usize>());
+    }
+    assert_eq!(looks, [0, 0, 1]);
+    let (asked, _, _) = &peer.asked()[10];
+    assert!(
+        asked.contains("/actions/workflows/lint.yml/runs"),
+        "{asked}"
+    );
+    assert!(
+        asked.contains("per_page=20"),
+        "what is kept is asked for: {asked}"
+    );
+}
+
 /// A run may be deleted between two questions: what is known of the others stays, and of its own name one is one.
 #[tokio::test]
 async fn a_run_whose_jobs_are_gone_takes_nothing_away() {

@@ -11,10 +11,10 @@ pub const PAGE: usize = 30;
 /// Runs looked at.
 pub const DEPTH: usize = 100;
 /// The whole is read again after this long: one that was over long ago and is run once more keeps its place far behind the newest.
-const ANEW: Duration = Duration::from_secs(900);
+pub const ANEW: Duration = Duration::from_secs(900);
 
 /// The same while one that goes on is out of sight behind the newest: it may wait for somebody's approval for weeks.
-const OPEN_ANEW: Duration = Duration::from_secs(300);
+pub const OPEN_ANEW: Duration = Duration::from_secs(300);
 
 /// What was read, and when.
 #[derive(Debug, Default)]
@@ -73,11 +73,11 @@ impl Branch {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::github::Outcome;
+pub mod testing {
+    use crate::domain::github::{Outcome, Run};
 
-    fn run(id: u64, outcome: Outcome) -> Run {
+    /// A run of workflow 7.
+    pub fn run(id: u64, outcome: Outcome) -> Run {
         Run {
             id,
             workflow_id: 7,
@@ -95,6 +95,13 @@ mod tests {
             url: String::new(),
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::run;
+    use super::*;
+    use crate::domain::github::Outcome;
 
     fn ids(runs: &[Run]) -> Vec<u64> {
         runs.iter().map(|r| r.id).collect()

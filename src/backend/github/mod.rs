@@ -4,6 +4,7 @@
 mod branch;
 mod findings;
 mod kept;
+mod quiet;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 use branch::Branch;
 use kept::Kept;
+use quiet::Quiet;
 
 static VENDOR: Vendor = Vendor {
     provider: &GITHUB,
@@ -66,6 +68,8 @@ pub struct Github {
     workflows: Kept<Vec<wire::Workflow>>,
     newest: Kept<Vec<Run>>,
     of_branch: Branch,
+    /// Of workflows that have no verdict among those.
+    quiet: Quiet,
     /// Jobs of runs that ended, by run and attempt: they never change.
     ended: Mutex<BTreeMap<(u64, u32), Vec<Job>>>,
 }
@@ -82,6 +86,7 @@ impl Github {
             workflows: Kept::default(),
             newest: Kept::default(),
             of_branch: Branch::default(),
+            quiet: Quiet::default(),
             ended: Mutex::default(),
         }
     }
@@ -125,6 +130,7 @@ impl Github {
             None => self.read_branch(&path, &branch, &newest).await?,
         };
         of_branch.retain(Run::is_of_branch);
+        self.quiet.keep(&known.iter().map(|w| w.id).collect());
         let mut workflows = Vec::new();
         for entry in known {
             let active = entry.state == "active";
@@ -134,8 +140,8 @@ impl Github {
                 .cloned()
                 .collect();
             if active && runs.iter().filter(|r| r.outcome.is_verdict()).count() == 0 {
-                // Others ran so often that this one is not among the newest.
-                runs = self.runs_of(&entry, &branch).await?;
+                // Others ran so often that this one is not among the newest, or it never runs on this branch.
+                runs = self.runs_of(&entry, &branch, &runs).await?;
             }
             runs.truncate(RUNS_EACH);
             workflows.push(wire::workflow(entry, active, runs));
@@ -220,16 +226,29 @@ impl Github {
         Ok(all)
     }
 
-    async fn runs_of(&self, workflow: &wire::Workflow, branch: &str) -> Result<Vec<Run>, Problem> {
+    /// The newest runs of one workflow on a branch. `told`: those of them that are among the newest of all.
+    async fn runs_of(
+        &self,
+        workflow: &wire::Workflow,
+        branch: &str,
+        told: &[Run],
+    ) -> Result<Vec<Run>, Problem> {
+        let at = Instant::now();
+        if let Some(runs) = self.quiet.known(workflow.id, told, at) {
+            return Ok(runs);
+        }
         // Those that GitHub makes by itself have no file of their own.
         let file = workflow.path.strip_prefix(".github/workflows/");
         let name = file.filter(|f| !f.contains(['/', '?', '#', '%']));
         let name = name.map_or_else(|| workflow.id.to_string(), str::to_owned);
         let path = self.path(&format!("/actions/workflows/{name}/runs"));
-        let query = [("branch", branch), ("per_page", "100")];
+        let size = RUNS_EACH.to_string();
+        let query = [("branch", branch), ("per_page", &size)];
         let page = self.rest.get::<wire::Runs>(RUNS, &path, &query).await?;
         let runs = page.value.workflow_runs.into_iter().map(wire::run);
-        Ok(runs.filter(Run::is_of_branch).collect())
+        let runs: Vec<Run> = runs.filter(Run::is_of_branch).collect();
+        self.quiet.put(workflow.id, &runs, at);
+        Ok(runs)
     }
 
     /// Jobs of what goes on, of the newest verdict of each workflow where it is bad, and of what else failed among the newest runs.
