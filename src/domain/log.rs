@@ -1,7 +1,11 @@
 //! Log groups and log lines, after the CloudWatch Logs API reference.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+
+/// Events may become visible later than their neighbours: what is within this of the newest line, or of the end of a search, is not all
+/// read yet.
+pub const VISIBLE_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
 /// A log group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

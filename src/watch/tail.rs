@@ -8,12 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::topic::{Topic, Wanted};
 use super::wanted::stamp;
-use crate::domain::log::{LogLine, LogRequest, LogTail};
+use crate::domain::log::{LogLine, LogRequest, LogTail, VISIBLE_AFTER};
 
 /// Lines held.
 const HELD: usize = 10_000;
-/// Events may become visible later than their neighbours: so much before the newest line is read again.
-const OVERLAP: SignedDuration = SignedDuration::from_secs(10);
 /// Where few lines match, what is older than this is not read again either.
 const SETTLED: SignedDuration = SignedDuration::from_secs(60);
 /// Time between questions to all groups while lines come.
@@ -99,8 +97,10 @@ impl Tail {
         self.cursors.values().all(|c| c.read && c.token.is_none())
     }
 
-    /// Whether everything up to `until` was read: an answer of before that is none of what comes after it.
+    /// Whether everything up to `until` was read: an answer of before that is none of what comes after it, and the last lines before
+    /// it become visible later than they happened.
     fn reaches(&self, until: Timestamp) -> bool {
+        let until = until.saturating_add(VISIBLE_AFTER).unwrap_or(until);
         let mut asked = self.cursors.keys().map(|group| self.asked.get(group));
         asked.all(|at| at.is_some_and(|at| *at >= until))
     }
@@ -164,7 +164,7 @@ impl Tail {
             if next.is_none() {
                 let back = |at: Timestamp, by| at.saturating_sub(by).unwrap_or(at);
                 let settled = back(asked, SETTLED);
-                let seen = newest.map_or(settled, |at| back(at, OVERLAP));
+                let seen = newest.map_or(settled, |at| back(at, VISIBLE_AFTER));
                 cursor.from = cursor.from.max(seen).max(settled);
             }
             cursor.token = next;
@@ -302,8 +302,9 @@ mod tests {
         let mut tail = Tail::default();
         assert!(tail.open(&search));
         assert!(tail.wanted(&search).is_some());
-        tail.take("a", vec![line("a", 1, "1")], None, EARLY);
-        tail.take("b", vec![], None, EARLY);
+        let later = EARLY + VISIBLE_AFTER;
+        tail.take("a", vec![line("a", 1, "1")], None, later);
+        tail.take("b", vec![], None, later);
         assert!(tail.wanted(&search).is_none(), "nothing more will come");
         assert!(!tail.open(&search));
         assert!(tail.open(&request(None)));
@@ -316,7 +317,14 @@ mod tests {
         let search = request(Some(at(1_000)));
         let mut tail = Tail::default();
         tail.open(&search);
-        for (asked, done) in [(500, false), (999, false), (1_000, true)] {
+        for (asked, done) in [
+            (500, false),
+            (999, false),
+            // Its last lines may become visible yet.
+            (1_000, false),
+            (1_009, false),
+            (1_010, true),
+        ] {
             tail.take("a", vec![], None, at(asked));
             tail.take("b", vec![], None, at(asked));
             assert_eq!(tail.wanted(&search).is_none(), done, "{asked}");

@@ -9,6 +9,7 @@ use ratatui::style::Style;
 use super::groups::{Source, short};
 use super::model::Logs;
 use super::row::{self, Columns};
+use crate::domain::log::VISIBLE_AFTER;
 use crate::domain::part::Freshness;
 use crate::domain::text::{clip, width};
 use crate::ui::commands::Command;
@@ -225,12 +226,13 @@ fn mode(s: &Logs, cx: &Cx<'_>) -> Vec<(String, Style)> {
     spans
 }
 
-/// How far a stretch of the past was read: one that reaches beyond the last answer is not all read.
+/// How far a stretch of the past was read: one that reaches beyond the last answer is not all read, nor is one whose last lines may
+/// become visible yet.
 fn read_to(s: &Logs, observed_at: Option<Timestamp>, now: Timestamp) -> String {
     let until = s.range.and_then(|(_, until)| until);
     match (until, observed_at) {
-        (Some(until), Some(read)) if until > read => {
-            format!("read to {}, goes on", clock(now, read))
+        (Some(until), Some(read)) if until.duration_since(read) > -VISIBLE_AFTER => {
+            format!("read to {}, goes on", clock(now, read.min(until)))
         }
         _ => "all read".into(),
     }
@@ -325,6 +327,18 @@ mod tests {
         assert_eq!(fitted(&s, 20), "5 groups: admin +4");
         s.resolved.note = "5 of 10 groups".into();
         assert_eq!(fitted(&s, 40), "5 of 10 groups: admin, api +3");
+    }
+
+    #[test]
+    fn a_stretch_is_all_read_once_its_last_lines_are_to_be_seen() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut s = Logs::default();
+        s.range = Some((at(0), Some(at(1_000))));
+        let said = |second| read_to(&s, Some(at(second)), at(second));
+        for (second, goes_on) in [(999, true), (1_000, true), (1_009, true), (1_010, false)] {
+            assert_eq!(said(second).ends_with("goes on"), goes_on, "{second}");
+        }
+        assert_eq!(said(1_009), said(1_000), "there is nothing beyond its end");
     }
 
     #[test]
