@@ -189,6 +189,8 @@ pub struct Principal {
     pub through: Vec<Passing>,
     /// How many such roles there are beyond those told.
     pub through_more: usize,
+    /// Whether one of those gives what none of the told ones gives, or is not known to give no more.
+    pub through_more_open: bool,
 }
 
 impl Principal {

@@ -72,6 +72,17 @@ pub struct Policies<'a> {
     pub bound: Bound<'a>,
 }
 
+/// The roles by which a principal may do more than by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passings {
+    /// Those that are told, the mightiest first.
+    pub told: Vec<Passing>,
+    /// How many there are beyond them.
+    pub more: usize,
+    /// Whether one of those gives what none of the told ones gives, or is not known to give no more.
+    pub more_open: bool,
+}
+
 impl Policies<'_> {
     /// Whether an action is allowed on anything, and how.
     fn may(self, action: &str) -> Option<Passage> {
@@ -84,15 +95,11 @@ impl Policies<'_> {
     }
 }
 
-/// The roles by which a principal may do more than by itself, the mightiest first, and how many there are beyond those told.
-pub fn passings(
-    who: &Principal,
-    policies: Policies<'_>,
-    roles: &[Principal],
-) -> (Vec<Passing>, usize) {
+/// The roles by which a principal may do more than by itself.
+pub fn passings(who: &Principal, policies: Policies<'_>, roles: &[Principal]) -> Passings {
     // Most may pass nothing: an account has thousands of roles, and each would be held against each.
     if who.administers || who.of_service || policies.may(PASS).is_none() {
-        return (Vec::new(), 0);
+        return Passings::default();
     }
     let ways: Vec<(&Way, Passage)> = WAYS
         .iter()
@@ -108,23 +115,29 @@ pub fn passings(
         .collect();
     let others = roles.iter().filter(|r| !r.of_service && r.arn != who.arn);
     let passing = |role| passing(who, policies, &ways, role);
-    let mut found: Vec<Passing> = others.filter_map(passing).collect();
-    // Whoever may delete backups is judged for it: such a one is told before others.
+    let mut told: Vec<Passing> = others.filter_map(passing).collect();
+    // Whoever may delete backups is judged for it: such a one is told before others. Small gains that are sure must not stand before
+    // great ones that hang on a boundary.
     let rank = |p: &Passing| {
         let deletes = p.gains.contains(&Deed::DeleteBackups);
         let gains = std::cmp::Reverse(p.gains.len());
-        (p.unsure, !p.administers, !deletes, gains)
+        (!p.administers, !deletes, p.unsure, gains)
     };
-    found.order_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.role.cmp(&b.role)));
-    let more = found.len().saturating_sub(TOLD);
-    found.truncate(TOLD);
-    (found, more)
+    told.order_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.role.cmp(&b.role)));
+    let rest = told.split_off(told.len().min(TOLD));
+    let known: BTreeSet<Deed> = told.iter().flat_map(|p| &p.gains).copied().collect();
+    let is_open = |p: &Passing| p.unsure || p.gains.iter().any(|d| !known.contains(d));
+    Passings {
+        told,
+        more: rest.len(),
+        more_open: rest.iter().any(is_open),
+    }
 }
 
-/// What a principal gains by a role, by the ways that are open to it and how each is.
+/// What a principal gains by a role, by the ways that are open to it and how each is. `pass`: what it may pass.
 fn passing(
     who: &Principal,
-    policies: Policies<'_>,
+    pass: Policies<'_>,
     ways: &[(&Way, Passage)],
     role: &Principal,
 ) -> Option<Passing> {
@@ -147,7 +160,7 @@ fn passing(
         .iter()
         .map(|(_, how)| how)
         .min_by_key(|how| (!how.sure, how.conditional))?;
-    let held = policies.may_on(PASS, &role.arn)?;
+    let held = pass.may_on(PASS, &role.arn)?;
     let by: BTreeSet<&'static str> = open.iter().flat_map(|(w, _)| w.1).copied().collect();
     Some(Passing {
         role: role.name.clone(),
@@ -203,7 +216,7 @@ mod tests {
         let bound = bound.as_deref().map_or(Bound::Free, Bound::By);
         who.judge(&own, bound);
         let policies = Policies { own: &own, bound };
-        let found = passings(&who, policies, &roles).0.into_iter();
+        let found = passings(&who, policies, &roles).told.into_iter();
         found.map(|p| (p.role, p.by, p.conditional)).collect()
     }
 
@@ -261,7 +274,7 @@ mod tests {
         ]));
         let found = |bound, role: &Principal| {
             let policies = Policies { own: &own, bound };
-            let found = passings(&Principal::default(), policies, std::slice::from_ref(role)).0;
+            let found = passings(&Principal::default(), policies, std::slice::from_ref(role)).told;
             found.iter().map(|p| p.unsure).collect::<Vec<_>>()
         };
         assert_eq!(found(Bound::Free, &hidden), [true]);
@@ -273,5 +286,47 @@ mod tests {
             allow(json!("iam:PassRole"), "arn:aws:iam::1:role/other")
         ]));
         assert!(found(Bound::By(&elsewhere), &plain).is_empty());
+    }
+
+    /// Who may run tasks with any role, and the roles of an account.
+    fn of_roles(own: &[Statement], roles: &[Principal]) -> Passings {
+        let bound = Bound::Free;
+        passings(&Principal::default(), Policies { own, bound }, roles)
+    }
+
+    fn runs() -> Vec<Statement> {
+        let both = json!(["ecs:RunTask", "iam:PassRole"]);
+        statements(&json!([allow(both, "*")]))
+    }
+
+    #[test]
+    fn great_gains_that_are_not_sure_stand_before_small_ones_and_what_is_hidden_is_open() {
+        let service = "ecs-tasks.amazonaws.com";
+        let small = |n: usize| role(&format!("s{n:02}"), service, "ecs:UpdateService");
+        let mut roles: Vec<Principal> = (0..TOLD).map(small).collect();
+        let mut root = role("root", service, "logs:*");
+        root.judge(&statements(&allow(json!("*"), "*")), Bound::Unread);
+        roles.push(root);
+        let found = of_roles(&runs(), &roles);
+        assert_eq!(
+            (found.told[0].role.as_str(), found.told[0].unsure),
+            ("root", true)
+        );
+        assert_eq!(
+            (found.more, found.more_open),
+            (1, false),
+            "one more of the same"
+        );
+        // A small one that is not sure gives way, and is not said to be no more.
+        let mut perhaps = role("perhaps", service, "logs:*");
+        let deploys = statements(&allow(json!("ecs:UpdateService"), "*"));
+        perhaps.judge(&deploys, Bound::Unread);
+        roles[TOLD] = perhaps;
+        let found = of_roles(&runs(), &roles);
+        assert!(found.told.iter().all(|p| !p.unsure));
+        assert_eq!((found.more, found.more_open), (1, true));
+        // Nor is one that gives something else.
+        roles[TOLD] = role("z", service, "secretsmanager:GetSecretValue");
+        assert!(of_roles(&runs(), &roles).more_open);
     }
 }

@@ -192,14 +192,17 @@ fn through(access: &Access, section: &mut Section) {
             section.found(Found::told(format!("may {deeds} as {role}{held}{doubt}")));
         }
         if p.through_more > 0 {
-            let more = format!("{} more roles", p.through_more);
+            let gains = match p.through_more_open {
+                true => Cell::new("not told here", Tone::Unknown),
+                false => Cell::plain("no more than those"),
+            };
             let cells = vec![
                 Cell::name(&p.name),
-                Cell::plain(more),
-                Cell::plain("no more than those"),
+                Cell::plain(count(p.through_more, "more role")),
+                gains,
                 Cell::plain("as those"),
             ];
-            let thing = serde_json::json!({"who": p.arn, "more": p.through_more});
+            let thing = serde_json::json!({"who": p.arn, "more": p.through_more, "open": p.through_more_open});
             section.row(format!("{} more", p.arn), cells, &thing);
         }
     }
@@ -437,6 +440,26 @@ mod tests {
         let by = |n: usize| all[1].rows[n].cells[3].text.clone();
         assert_eq!(by(0), "iam:PassRole and ecs:RunTask");
         assert!(by(1).ends_with("if a condition holds"));
+    }
+
+    #[test]
+    fn what_the_rest_of_many_roles_gives_is_unknown_where_one_of_them_may_give_more() {
+        let rest = |open| {
+            let mut ci = principal("ci", r#"{"Effect":"Deny","Action":"*","Resource":"*"}"#);
+            (ci.through_more, ci.through_more_open) = (1, open);
+            let all = sections(Access {
+                principals: vec![ci],
+                ..Access::default()
+            });
+            let cells = all[1].rows[0].cells.iter();
+            let cells: Vec<_> = cells.map(|c| (c.text.clone(), c.tone)).collect();
+            assert_eq!(cells[1].0, "1 more role");
+            (cells[2].clone(), all[1].worst())
+        };
+        let (cell, worst) = rest(true);
+        assert_eq!(cell, ("not told here".into(), Tone::Unknown));
+        assert_eq!(worst, Tone::Unknown);
+        assert_eq!(rest(false).0, ("no more than those".into(), Tone::Plain));
     }
 
     #[test]

@@ -254,10 +254,11 @@ impl Known {
                 own: &judged.own,
                 bound: judged.bound.bound(),
             };
-            let (through, through_more) = passings(&judged.principal, policies, &taken);
+            let found = passings(&judged.principal, policies, &taken);
             Principal {
-                through,
-                through_more,
+                through: found.told,
+                through_more: found.more,
+                through_more_open: found.more_open,
                 ..judged.principal
             }
         };
