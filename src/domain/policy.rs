@@ -136,6 +136,18 @@ impl Statement {
         self.actions.has(action)
     }
 
+    /// What it says of one action alone, where it is about that: to be held against many resources, whatever else it names.
+    pub(super) fn only(&self, action: &str) -> Option<Self> {
+        let actions = Patterns {
+            all: vec![action.to_owned()],
+            but: false,
+        };
+        self.is_about(action).then(|| Self {
+            actions,
+            ..self.clone()
+        })
+    }
+
     /// Whether it is about every resource, whatever holds.
     pub(super) fn is_total(&self) -> bool {
         self.resources.is_everything() && !self.conditional
