@@ -2,6 +2,7 @@
 //! these go away while the deployment is still told, so that what was learned is kept with it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::action::{Intent, Run};
 use super::audit::{AuditRow, Outcome};
@@ -71,8 +72,12 @@ impl Facts {
     pub fn learned_authors(&self) -> BTreeMap<String, Author> {
         let mut ours: BTreeMap<&str, &Run> = BTreeMap::new();
         for run in self.runs.iter().filter(|r| brings(r)) {
-            // What ran already when the action began is taken for its own as long as there is nothing surer: that is not learned.
-            if let Some(d) = self.deployment_of(run).filter(|d| began_within(run, d)) {
+            // What ran already when the action began is taken for its own as long as there is nothing surer: that is not learned. Which
+            // one it is by ECS's own word is so, whatever the clock here says.
+            let is_sure = |d: &&Arc<Deployment>| {
+                run.deployment.as_deref() == Some(d.id.as_str()) || began_within(run, d)
+            };
+            if let Some(d) = self.deployment_of(run).filter(is_sure) {
                 // The newest comes first.
                 ours.entry(d.id.as_str()).or_insert(run);
             }
@@ -111,5 +116,113 @@ impl Facts {
         let by = definition.registered_by.as_deref()?;
         let name = by.rsplit(['/', ':']).next().unwrap_or(by);
         Some(Author::Registered(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::action::Phase;
+    use crate::domain::deployment::DeploymentSource;
+    use crate::domain::part::Part;
+    use crate::domain::progress::Pace;
+    use crate::domain::service::{CircuitBreaker, ServiceId, Strategy};
+
+    fn second(n: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + n).unwrap()
+    }
+
+    fn service() -> ServiceId {
+        ServiceId {
+            cluster: "prod".into(),
+            name: "api".into(),
+        }
+    }
+
+    /// A deployment that began at a second.
+    fn row(id: &str, state: DeploymentState, source: DeploymentSource, at: i64) -> Deployment {
+        Deployment {
+            id: id.into(),
+            service: service(),
+            strategy: Strategy::Rolling,
+            state,
+            reason: String::new(),
+            from: Vec::new(),
+            to: None,
+            circuit_breaker: CircuitBreaker::default(),
+            failures: None,
+            alarms: Vec::new(),
+            lifecycle_stage: None,
+            pace: Pace::default(),
+            rollback_reason: None,
+            rollback_to: None,
+            created_at: Some(second(at)),
+            started_at: Some(second(at)),
+            finished_at: None,
+            source,
+        }
+    }
+
+    /// A restart of Ana's that began at second ten, and of which ECS told the deployment.
+    fn restart(deployment: Option<&str>) -> Run {
+        Run {
+            id: "r1".into(),
+            intent: Intent::Restart { service: service() },
+            title: String::new(),
+            phase: Phase::Follow,
+            progress: None,
+            lines: Vec::new(),
+            started_at: second(10),
+            finished_at: None,
+            outcome: None,
+            stopped_in: None,
+            recorded: false,
+            who: "ana".into(),
+            reattached: false,
+            brings: None,
+            deployment: deployment.map(str::to_owned),
+        }
+    }
+
+    fn facts(run: Run, rows: Vec<Deployment>) -> Facts {
+        let rows: Vec<Arc<Deployment>> = rows.into_iter().map(Arc::new).collect();
+        let every = Duration::from_secs(60);
+        Facts {
+            runs: Arc::new(vec![run]),
+            deployments: Part::answered(Arc::new(rows), second(20), "ecs", every),
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn what_ecs_told_of_an_action_goes_before_a_newer_one_that_may_be_its_own() {
+        let (running, stopped) = (DeploymentState::InProgress, DeploymentState::Stopped);
+        let others = row("d3", running, DeploymentSource::Rollouts, 15);
+        let ours = row("d2", stopped, DeploymentSource::ServiceDeployments, 11);
+        let run = restart(Some("d2"));
+        let of = |rows: &[&Deployment]| {
+            let facts = facts(run.clone(), rows.iter().map(|d| (*d).clone()).collect());
+            facts.deployment_of(&run).map(|d| d.id.clone())
+        };
+        assert_eq!(of(&[&others, &ours]).as_deref(), Some("d2"));
+        // Where the service alone tells, it has another id.
+        assert_eq!(of(&[&others]).as_deref(), Some("d3"));
+    }
+
+    #[test]
+    fn who_deployed_is_learned_by_ecs_s_word_whatever_the_clock_says() {
+        let source = DeploymentSource::ServiceDeployments;
+        let early = row("d2", DeploymentState::InProgress, source, 4);
+        let learned = |told: Option<&str>| {
+            let facts = facts(restart(told), vec![early.clone()]);
+            facts.learned_authors().remove("d2")
+        };
+        let deployed = Some(Author::Deployed("ana".into()));
+        assert_eq!(learned(Some("d2")), deployed);
+        assert_eq!(learned(None), None, "it may be somebody else's");
     }
 }

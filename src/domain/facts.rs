@@ -240,15 +240,16 @@ impl Facts {
         let ours = |d: &&Arc<Deployment>| {
             brings_it(run, d) && ((run.goes_on() && d.state.is_running()) || began_within(run, d))
         };
-        let mut rows = self.deployment_rows().iter();
-        if let Some(own) = &run.deployment {
-            // A service whose service deployments are not read tells of the same one under another id.
-            let is_own = |d: &&Arc<Deployment>| {
-                &d.id == own || (d.source == DeploymentSource::Rollouts && ours(d))
-            };
-            return rows.find(|d| &d.service == service && is_own(d));
-        }
-        rows.find(|d| &d.service == service && ours(d))
+        let rows = self.deployment_rows().iter();
+        let mut rows = rows.filter(|d| &d.service == service);
+        let Some(own) = &run.deployment else {
+            return rows.find(ours);
+        };
+        // A service whose service deployments are not read tells of the same one under another id. Somebody else's may be newer than
+        // ours: only where ours is not told by its id is it guessed.
+        rows.clone()
+            .find(|d| &d.id == own)
+            .or_else(|| rows.find(|d| d.source == DeploymentSource::Rollouts && ours(d)))
     }
 
     /// Seconds that the newest deployment of the same service took that went well, in the same way as this one.
