@@ -160,6 +160,7 @@ mod tests {
             pace: Pace::default(),
             rollback_reason: None,
             rollback_to: None,
+            rollback_since: None,
             created_at: Some(second(at)),
             started_at: Some(second(at)),
             finished_at: None,

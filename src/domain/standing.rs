@@ -106,6 +106,7 @@ mod tests {
             pace: Pace::default(),
             rollback_reason: None,
             rollback_to: None,
+            rollback_since: None,
             created_at: Timestamp::from_second(second).ok(),
             started_at: None,
             finished_at: None,
