@@ -44,15 +44,17 @@ pub fn span(seconds: u32) -> String {
     }
 }
 
-/// A clock time in the local zone, with the date where it is not today's.
+/// A clock time in the local zone, with the date where it is not today's, and with the year in place of the hour where it is not this
+/// year's: a month alone would be the coming one.
 pub fn clock(now: Timestamp, at: Timestamp) -> String {
     let tz = TimeZone::system();
     let (here, then) = (now.to_zoned(tz.clone()), at.to_zoned(tz));
-    if here.date() == then.date() {
-        then.strftime("%H:%M:%S").to_string()
-    } else {
-        then.strftime("%m-%d %H:%M").to_string()
-    }
+    let words = match () {
+        () if here.date() == then.date() => "%H:%M:%S",
+        () if here.year() == then.year() => "%m-%d %H:%M",
+        () => "%Y-%m-%d",
+    };
+    then.strftime(words).to_string()
 }
 
 /// An age, or the clock time where the person asked for clock times; `-` for never.
@@ -76,6 +78,15 @@ pub fn when(now: Timestamp, at: Timestamp, absolute: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_of_another_year_says_which() {
+        let now: Timestamp = "2026-11-27T12:00:00Z".parse().unwrap();
+        let said = |at: &str| clock(now, at.parse().unwrap());
+        assert_eq!(said("2025-12-25T12:00:00Z"), "2025-12-25");
+        assert_eq!(said("2026-03-25T12:00:00Z").len(), "03-25 12:00".len());
+        assert_eq!(said("2026-11-27T12:00:00Z").len(), "12:00:00".len());
+    }
 
     #[test]
     fn ages_are_short_and_never_negative() {
