@@ -856,6 +856,16 @@ fn alarms_have_room_for_their_names_in_eighty_columns() {
     assert!(c.shows(" laser-prod-db-connections "), "{}", c.text());
 }
 
+/// Which alarm a deployment of the service heeds is what counts in that line.
+#[test]
+fn the_page_of_a_service_names_its_alarm_in_eighty_columns() {
+    for columns in [80, 120] {
+        let mut c = Console::new(columns, 24);
+        c.keys("3/api<enter><enter>");
+        assert!(c.shows(" alarms laser-prod-api-5xx "), "{}", c.text());
+    }
+}
+
 #[test]
 fn clock_times_are_whole_in_eighty_columns() {
     let mut c = Console::new(80, 24);

@@ -13,9 +13,9 @@ use crate::present::{Cell, Head, Section, Tone};
 
 const FLAGS: &[Head] = &[
     Head::left("flag", 20).grow(1),
-    Head::left("production", 14).grow(1),
-    Head::left("staging", 14).grow(1),
-    Head::left("development", 14).grow(1),
+    Head::left("production", 10).grow(1),
+    Head::left("staging", 10).grow(1),
+    Head::left("development", 11).grow(1),
     Head::left("drift", 18).grow(2),
 ];
 

@@ -14,7 +14,7 @@ use crate::present::words::count;
 use crate::present::{Cell, Head, Section, Tone};
 
 const IMAGES: &[Head] = &[
-    Head::left("service", 16).grow(1),
+    Head::left("service", 12).grow(1),
     Head::left("production", 14).grow(1),
     Head::left("staging", 14).grow(1),
     Head::left("development", 14).grow(1),

@@ -11,19 +11,19 @@ use crate::domain::facts::Facts;
 use crate::present::{Cell, Found, Head, Section, Tone};
 
 const OF_SERVICES: &[Head] = &[
-    Head::left("variable", 24).grow(2),
-    Head::left("production", 14).grow(1),
-    Head::left("staging", 14).grow(1),
-    Head::left("development", 14).grow(1),
+    Head::left("variable", 20).grow(2),
+    Head::left("production", 12).grow(1),
+    Head::left("staging", 12).grow(1),
+    Head::left("development", 12).grow(1),
     Head::left("drift", 18).grow(2),
 ];
 
 /// Vercel has environments of its own.
 const OF_VERCEL: &[Head] = &[
     Head::left("variable", 24).grow(2),
-    Head::left("production", 14).grow(1),
-    Head::left("preview", 14).grow(1),
-    Head::left("development", 14).grow(1),
+    Head::left("production", 10).grow(1),
+    Head::left("preview", 8).grow(1),
+    Head::left("development", 11).grow(1),
     Head::left("drift", 18).grow(2),
 ];
 

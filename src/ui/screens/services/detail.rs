@@ -186,26 +186,31 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     put(1, second);
     let mut third = Vec::new();
     let breaker = match (d.circuit_breaker.enabled, d.circuit_breaker.rollback) {
-        (true, true) => ("on, rolls back", t.text),
-        (true, false) => ("on, does not roll back", t.warn),
+        (true, true) => ("rolls back", t.text),
+        (true, false) => ("on, no way back", t.warn),
         _ => ("off", t.warn),
     };
-    third.extend(pair("strategy", d.strategy.word().into(), t.text));
+    // Where there is little room a name counts for more than a label.
+    match inside.width < 100 {
+        true => third.push((format!("{}   ", d.strategy.word()), t.text)),
+        false => third.extend(pair("strategy", d.strategy.word().into(), t.text)),
+    }
     third.extend(pair(
         "healthy",
         format!("{}-{} %", d.minimum_healthy_percent, d.maximum_percent),
         t.text,
     ));
     third.extend(pair("breaker", breaker.0.into(), breaker.1));
-    third.extend(pair(
-        "alarms",
-        if d.alarms.is_empty() {
-            "none".into()
-        } else {
-            d.alarms.join(", ")
-        },
-        t.text,
-    ));
+    let taken: usize = third.iter().map(|(text, _)| width(text)).sum();
+    let room = usize::from(inside.width).saturating_sub(taken + 9);
+    let alarms = match d.alarms.as_slice() {
+        [] => "none".to_owned(),
+        // Both ends of a name tell which alarm it is.
+        [one] => clip_middle(one, room),
+        some if width(&some.join(", ")) <= room => some.join(", "),
+        some => format!("{} watched", some.len()),
+    };
+    third.extend(pair("alarms", alarms, t.text));
     put(2, third);
     let mut fourth = Vec::new();
     let limits = definition.map(|d| {
