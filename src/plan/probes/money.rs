@@ -223,7 +223,10 @@ mod tests {
                 .contains("max_connections 100 in pg15"),
             "{told:?}"
         );
+        // Of the connections alone, whatever is known of the disk.
         let mut resized = by_group.clone();
+        resized.series = part(Arc::new(BTreeMap::from([series("CPUUtilization", 10.0)])));
+        assert_eq!(judge(&resized).state, Proved);
         resized.estate.databases.observed_at = ago(1);
         assert_eq!(judge(&resized).state, Unknown, "a class of an hour ago");
         by_group.estate.db_limits.observed_at = ago(1);
