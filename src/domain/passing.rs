@@ -362,7 +362,7 @@ mod tests {
         let found = of_roles(&own, &roles);
         let took = begun.elapsed();
         assert_eq!(found.told.len() + found.more, 1_111, "s1, s10 ... s1999");
-        assert!(took.as_millis() < 1_500, "{took:?}");
+        assert!(took.as_secs() < 5, "{took:?}");
         assert_eq!(of_passing(&own).len(), 1);
     }
 }

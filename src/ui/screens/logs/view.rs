@@ -332,8 +332,10 @@ mod tests {
     #[test]
     fn a_stretch_is_all_read_once_its_last_lines_are_to_be_seen() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let mut s = Logs::default();
-        s.range = Some((at(0), Some(at(1_000))));
+        let s = Logs {
+            range: Some((at(0), Some(at(1_000)))),
+            ..Logs::default()
+        };
         let said = |second| read_to(&s, Some(at(second)), at(second));
         for (second, goes_on) in [(999, true), (1_000, true), (1_009, true), (1_010, false)] {
             assert_eq!(said(second).ends_with("goes on"), goes_on, "{second}");
