@@ -466,3 +466,49 @@ async fn what_stopped_is_never_told_without_what_took_its_place() {
         .collect();
     assert_eq!(ids, ["d2", "d1"]);
 }
+
+/// One group's targets, or one service's last deployments: more of them than anybody has are read no further.
+#[tokio::test]
+async fn what_belongs_to_one_thing_is_read_up_to_a_cap_of_its_own_and_that_is_said() {
+    let member = "<member><Target><Id>i-1</Id></Target></member>";
+    let page = |n: usize| {
+        let all = member.repeat(n);
+        format!(
+            "<DescribeTargetHealthResponse><DescribeTargetHealthResult><TargetHealthDescriptions>{all}\
+             </TargetHealthDescriptions></DescribeTargetHealthResult></DescribeTargetHealthResponse>"
+        )
+    };
+    let served = |body: String| async {
+        let body: &'static str = body.leak();
+        serve(Peer::Answers(200, "text/xml", body)).await
+    };
+    let few = served(page(900)).await;
+    let console = backend(&few.endpoint, false).await;
+    // Told nine hundred times, it is one.
+    assert_eq!(console.elb.targets("arn").await.unwrap().len(), 1);
+    let many = served(page(6_000)).await;
+    let console = backend(&many.endpoint, false).await;
+    let problem = console.elb.targets("arn").await.unwrap_err();
+    assert_eq!(problem.kind, ProblemKind::Malformed);
+    assert!(problem.why.contains("more than 5000 rows"), "{problem}");
+    is_for_people(&problem);
+
+    let source = r#"{"arn":"arn:aws:ecs:us-east-1:1:service-revision/prod/api/1"}"#;
+    let sources = vec![source; 1_200].join(",");
+    let details = format!(r#"{{"sourceServiceRevisions":[{sources}]}}"#);
+    let service = r#"{"serviceName":"api","clusterArn":"c/prod","status":"ACTIVE","taskDefinition":"api:2","desiredCount":1,"runningCount":1,"pendingCount":0}"#;
+    // One answer for all three questions.
+    let body = format!(
+        r#"{{"services":[{service}],"serviceDeployments":[{{"serviceDeploymentArn":"d1","status":"IN_PROGRESS"}},{details}]}}"#
+    );
+    let body: &'static str = body.leak();
+    let served = serve(Peer::Answers(200, JSON, body)).await;
+    let console = backend(&served.endpoint, false).await;
+    let id = ServiceId {
+        cluster: "prod".into(),
+        name: "api".into(),
+    };
+    let service = console.ecs.service(&id).await.unwrap();
+    let problem = console.ecs.deployments(&service).await.unwrap_err();
+    assert!(problem.why.contains("more than 1000 rows"), "{problem}");
+}

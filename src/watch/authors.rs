@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::picture::Picture;
 use crate::domain::action::Run;
@@ -11,8 +14,9 @@ use crate::domain::deployment::Deployment;
 use crate::domain::facts::Facts;
 use crate::domain::service::TaskDefinition;
 
-/// Deployments that are no longer told are forgotten once there are so many of them.
-const KEPT: usize = 2_000;
+/// How long the author of a deployment that is no longer told is remembered: one that ended is told again once the list of the past ones
+/// is read, and a read of another service's may come first.
+const REMEMBERED: Duration = Duration::from_secs(600);
 
 /// What it follows from: while none of it changes there is nothing to learn.
 #[derive(Debug, Default)]
@@ -21,6 +25,8 @@ pub struct Learned {
     runs: Option<Arc<Vec<Run>>>,
     audit: Option<Arc<Vec<AuditRow>>>,
     definitions: Option<Definitions>,
+    /// Since when deployments whose author is known are not told any more.
+    gone: BTreeMap<String, Instant>,
 }
 
 type Definitions = Arc<BTreeMap<String, Arc<TaskDefinition>>>;
@@ -39,6 +45,7 @@ impl Learned {
             runs: Some(facts.runs.clone()),
             audit: facts.audit.value.clone(),
             definitions: facts.task_definitions.value.clone(),
+            gone: BTreeMap::new(),
         }
     }
 
@@ -55,16 +62,23 @@ impl Learned {
 
 /// Learns what can be told now.
 pub fn learn(p: &mut Picture) {
+    learn_at(p, Instant::now());
+}
+
+fn learn_at(p: &mut Picture, now: Instant) {
     if p.learned.holds(&p.facts) {
         return;
     }
-    p.learned = Learned::of(&p.facts);
+    let before = std::mem::replace(&mut p.learned, Learned::of(&p.facts));
     let mut known = p.facts.learned_authors();
     let rows = p.facts.deployment_rows();
-    if known.len() > rows.len() + KEPT {
-        let told: BTreeSet<&str> = rows.iter().map(|d| d.id.as_str()).collect();
-        known.retain(|id, _| told.contains(id.as_str()));
-    }
+    let told: BTreeSet<&str> = rows.iter().map(|d| d.id.as_str()).collect();
+    let gone = known.keys().filter(|id| !told.contains(id.as_str()));
+    let since = |id: &String| before.gone.get(id).copied().unwrap_or(now);
+    let gone: BTreeMap<String, Instant> = gone.map(|id| (id.clone(), since(id))).collect();
+    let is_over = |at: &Instant| now.saturating_duration_since(*at) >= REMEMBERED;
+    known.retain(|id, _| !gone.get(id).is_some_and(is_over));
+    p.learned.gone = gone;
     if known != *p.facts.authors {
         p.facts.authors = Arc::new(known);
     }
@@ -132,8 +146,19 @@ mod tests {
         rebuild(&mut p, second(0));
         let row = p.facts.deployment_rows()[0].clone();
         let deployed = Author::Deployed("cleo".into());
-        p.facts.authors = Arc::new(BTreeMap::from([(row.id.clone(), deployed.clone())]));
-        learn(&mut p);
+        let gone = ("ecs-svc/gone".to_owned(), deployed.clone());
+        p.facts.authors = Arc::new(BTreeMap::from([(row.id.clone(), deployed.clone()), gone]));
+        let begin = Instant::now();
+        learn_at(&mut p, begin);
         assert_eq!(p.facts.author_of(&row), Some(deployed));
+        assert_eq!(p.facts.authors.len(), 2, "it may be told again");
+        for (seconds, left) in [(599, 2), (600, 1)] {
+            // Something else is news.
+            p.facts.runs = Arc::default();
+            learn_at(&mut p, begin + Duration::from_secs(seconds));
+            assert_eq!(p.facts.authors.len(), left);
+        }
+        let left: Vec<&String> = p.facts.authors.keys().collect();
+        assert_eq!(left, [&row.id], "whose deployment is gone, goes");
     }
 }

@@ -21,7 +21,7 @@ use http_body_util::{BodyStream, LengthLimitError, Limited, StreamBody};
 use super::allowance::{self, Spent};
 use super::budget::{Budget, Share};
 use super::evidence::Reach;
-use super::rows::{MANY, RICH, Rows, TooMany};
+use super::rows::{DETAILS, MANY, RICH, Rows, TARGETS, TooMany};
 
 /// The most of an answer's body that is read, in megabytes (2^20 bytes). The biggest that AWS sends are pages of
 /// `GetMetricData` and `FilterLogEvents`, which end at a few.
@@ -64,10 +64,12 @@ pub(super) fn beyond(error: &(dyn Error + 'static)) -> Option<Reach> {
     None
 }
 
-/// Rows of one answer to an operation. Tables of small cells and lists of log lines have more of them.
+/// Rows of one answer to an operation. Tables of small cells and lists of log lines have more of them; what is one thing's own, fewer.
 fn rows(operation: &str) -> usize {
     match operation {
         "FilterLogEvents" | "GetLogEvents" | "GetQueryResults" => MANY,
+        "DescribeTargetHealth" => TARGETS,
+        "DescribeServiceDeployments" => DETAILS,
         _ => RICH,
     }
 }

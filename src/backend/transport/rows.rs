@@ -7,6 +7,10 @@ pub const ROWS: usize = 50_000;
 pub const RICH: usize = 40_000;
 /// The same of answers that come whole instead of in pages, or that are tables of small cells: networks, bills, logs.
 pub const MANY: usize = 250_000;
+/// Targets of one group: each holds lists and texts of its own, all of them are kept, and the vendor's quota is a thousand.
+pub const TARGETS: usize = 5_000;
+/// What a service's ten last deployments hold, above all the revisions that they replace: each that is not known costs a question.
+pub const DETAILS: usize = 1_000;
 /// Single values in one answer: numbers, names, members. A page of `GetMetricData` has 200,000.
 const VALUES: usize = 2_000_000;
 /// Children of an XML element beyond which each is taken for a row, whatever it is called. Structures have fewer members.
