@@ -81,7 +81,7 @@ fn table(rows: &[&Deployment], facts: &Facts, now: Timestamp) -> Table {
     ])
     .sparing(&["WHY", "STRATEGY", "TOOK", "TASKS", "TO GO"]);
     for d in rows {
-        let began = d.started_at.or(d.created_at);
+        let began = d.began(now);
         let (from, to) = d.sides();
         table.row(vec![
             cell(d.service.to_string()),

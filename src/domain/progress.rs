@@ -212,6 +212,12 @@ impl Deployment {
         future.then_some(Untold::Future)
     }
 
+    /// When it began; nothing where that is not told, or cannot be true.
+    pub fn began(&self, now: Timestamp) -> Option<Timestamp> {
+        let told = self.started_at.or(self.created_at);
+        told.filter(|_| self.contradicts(now) != Some(Untold::Future))
+    }
+
     /// Seconds that it took, or takes by now while it goes on. Nothing where an end is not told, or what is told cannot be true.
     pub fn took(&self, now: Timestamp) -> Option<i64> {
         if self.contradicts(now).is_some() {

@@ -259,14 +259,17 @@ fn an_answer_that_contradicts_itself_is_unknown_and_says_why() {
     for d in [&mut staged, &mut rolling] {
         for state in [DeploymentState::Pending, DeploymentState::InProgress] {
             d.state = state;
+            (d.created_at, d.started_at) = (Some(second(0)), Some(second(0)));
             d.finished_at = Some(second(10));
             assert_eq!(told(d), nothing(Untold::Ended));
+            assert_eq!(d.began(at), Some(second(0)));
             d.finished_at = None;
             d.started_at = Some(second(81));
             assert_eq!(told(d), nothing(Untold::Future));
             d.started_at = None;
             d.created_at = Some(second(81));
             assert_eq!(told(d), nothing(Untold::Future));
+            assert_eq!(d.began(at), None);
             // The vendor's clock may be a little ahead.
             d.created_at = Some(second(80));
             assert_eq!(told(d).0, None);

@@ -227,7 +227,7 @@ pub(super) fn row(thing: &Thing<'_>, room: usize, cx: &Cx<'_>) -> Row {
                 true => done(d, cx),
                 false => String::new(),
             };
-            let from = d.started_at.or(d.created_at);
+            let from = d.began(cx.now);
             let [whole, near, to] = changes(d);
             Row::new([
                 state(d.state, cx),
