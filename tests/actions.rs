@@ -312,7 +312,11 @@ async fn a_rollback_that_a_restart_replaces_is_told_as_superseded_and_keeps_its_
     let bench = Bench::at(SLOW).await;
     let ana = bench.console().await;
     let elsewhere = bench.console_elsewhere().await;
-    let before = ana.service(&api()).await.revision.number;
+    let Revision {
+        number: before,
+        family,
+        ..
+    } = ana.service(&api()).await.revision;
     let back = ana.start(rollback(Some(before - 2))).await.unwrap();
     let own = async || loop {
         let runs = ana.engine.runs().borrow().clone();
@@ -341,7 +345,6 @@ async fn a_rollback_that_a_restart_replaces_is_told_as_superseded_and_keeps_its_
     // What goes forward again says first what it replaces, and asks for more than the environment's name; the stop does not.
     let forward = ana.preview(deploy("1.8.3")).await;
     assert!(forward.refusals.is_empty(), "{:?}", forward.refusals);
-    let family = &ana.service(&api()).await.revision.family;
     let target = format!("{family}:{}", before - 2);
     let said = format!("a rollback to {target} is under way, since ");
     assert!(forward.warnings[0].starts_with(&said), "{forward:?}");
