@@ -76,7 +76,7 @@ impl Sight {
 
     /// The rollout that the service is set to.
     pub fn primary(&self) -> Option<&Rollout> {
-        self.service.rollouts.iter().find(|r| r.status == "PRIMARY")
+        Rollout::primary(&self.service.rollouts)
     }
 
     /// The deployment under way, if the endpoint has service deployments and one is.

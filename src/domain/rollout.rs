@@ -26,6 +26,14 @@ pub struct Rollout {
     pub updated_at: Option<Timestamp>,
 }
 
+impl Rollout {
+    /// The primary one among those of a service: there is one, and where more say that they are, the newest is.
+    pub fn primary(all: &[Self]) -> Option<&Self> {
+        let primary = all.iter().rev().filter(|r| r.status == "PRIMARY");
+        primary.max_by_key(|r| r.created_at)
+    }
+}
+
 /// Tasks of a service revision. Two of them may have one task definition, as before and after a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RevisionTasks {

@@ -1,5 +1,7 @@
 //! ECS answers as domain types: pure functions, every outside string inert.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ecs::types as sdk;
 
 use super::convert::{self, some_text, tail, text, time};
@@ -14,6 +16,10 @@ use crate::domain::service::{
 
 /// Events kept of a service: ECS sends up to a hundred, of which the old ones help nobody and weigh megabytes in a big account.
 const EVENTS_KEPT: usize = 30;
+
+/// Entries of `deployments[]` kept of a service: ECS takes one away once its tasks are gone, so that there are two or three as a rule,
+/// and each is held against all others.
+const ROLLOUTS_KEPT: usize = 30;
 
 /// A cluster.
 ///
@@ -67,7 +73,8 @@ pub(super) fn service(s: &sdk::Service) -> Result<Option<Service>, NoCount> {
     for d in s.deployments() {
         rollouts.extend(rollout(d, &id.name)?);
     }
-    let failed = rollouts.iter().find(|r| r.status == "PRIMARY");
+    let rollouts = bounded(rollouts);
+    let failed = Rollout::primary(&rollouts);
     let revisions = s.current_service_revisions().iter();
     let revisions: Result<Vec<_>, NoCount> = revisions
         .filter_map(|r| revision_tasks(r, &id.name))
@@ -95,6 +102,36 @@ pub(super) fn service(s: &sdk::Service) -> Result<Option<Service>, NoCount> {
         created_at: time(s.created_at()),
         id,
     }))
+}
+
+/// As many rollouts as are kept, as they were listed: the newest primary one, those that failed, and the newest of the others. The
+/// first of them says how many were left out.
+fn bounded(mut all: Vec<Rollout>) -> Vec<Rollout> {
+    let more = all.len().saturating_sub(ROLLOUTS_KEPT);
+    if more == 0 {
+        return all;
+    }
+    let primary = Rollout::primary(&all).map(|r| r.id.clone());
+    let rank = |r: &Rollout| {
+        let is_primary = primary.as_ref() == Some(&r.id);
+        let newest = std::cmp::Reverse(r.created_at);
+        (!is_primary, r.rollout_state != "FAILED", newest)
+    };
+    let mut ranked: Vec<usize> = (0..all.len()).collect();
+    ranked.order_by_key(|n| all.get(*n).map(rank));
+    let kept: BTreeSet<usize> = ranked.into_iter().take(ROLLOUTS_KEPT).collect();
+    let mut place = 0..;
+    all.retain(|_| place.next().is_some_and(|n: usize| kept.contains(&n)));
+    all.shrink_to_fit();
+    let at = all.iter().position(|r| Some(&r.id) == primary.as_ref());
+    if let Some(told) = all.get_mut(at.unwrap_or(0)) {
+        let words = format!("{more} more deployments were told and are not looked at");
+        told.rollout_reason = match told.rollout_reason.as_str() {
+            "" => words,
+            said => format!("{said} {words}"),
+        };
+    }
+    all
 }
 
 /// Services of an external controller may name no revision.
@@ -355,6 +392,37 @@ mod tests {
         );
         assert_eq!(got.deployment.strategy, Strategy::Rolling);
         assert_eq!(service(&sdk::Service::builder().build()), Ok(None));
+    }
+
+    #[test]
+    fn of_a_thousand_deployments_the_newest_primary_and_those_that_failed_are_kept() {
+        let told = (0..1_000_i64).map(|n| {
+            let failed = n == 500;
+            let state = if failed { "FAILED" } else { "COMPLETED" };
+            sdk::Deployment::builder()
+                .id(format!("ecs-svc/{n}"))
+                .status("PRIMARY")
+                .task_definition("api:42")
+                .rollout_state(state.into())
+                .created_at(DateTime::from_secs(n))
+                .build()
+        });
+        let s = sdk::Service::builder()
+            .service_name("api")
+            .set_deployments(Some(told.collect()))
+            .build();
+        let got = service(&s).unwrap().unwrap();
+        assert_eq!(got.rollouts.len(), ROLLOUTS_KEPT);
+        assert!(got.failed_rollout().is_some_and(|r| r.id == "ecs-svc/500"));
+        let rows = crate::backend::aws::ecs::of_rollouts(&got);
+        let loads: usize = rows.iter().map(|d| d.from.len()).sum();
+        assert_eq!((rows.len(), loads), (2, ROLLOUTS_KEPT - 1), "one primary");
+        assert_eq!(rows[0].id, "ecs-svc/999");
+        assert!(
+            rows[0].reason.starts_with("970 more "),
+            "{}",
+            rows[0].reason
+        );
     }
 
     #[test]

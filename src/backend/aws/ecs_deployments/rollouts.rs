@@ -7,21 +7,23 @@ use crate::domain::service::{Rollout, Service};
 
 /// The deployments that `deployments[]` of DescribeServices tells of, newest first: the primary one, and each that failed.
 pub fn of_rollouts(service: &Service) -> Vec<Deployment> {
-    let told = |r: &&Rollout| r.status == "PRIMARY" || r.rollout_state == "FAILED";
+    let primary = Rollout::primary(&service.rollouts);
+    let is_primary = |r: &Rollout| primary.is_some_and(|p| std::ptr::eq(p, r));
+    let told = |r: &&Rollout| is_primary(r) || r.rollout_state == "FAILED";
     let mut rows: Vec<Deployment> = service
         .rollouts
         .iter()
         .filter(told)
-        .map(|to| of_rollout(service, to))
+        .map(|to| of_rollout(service, to, is_primary(to)))
         .collect();
     rows.order_by_key(|d| std::cmp::Reverse(d.created_at));
     rows
 }
 
-fn of_rollout(service: &Service, to: &Rollout) -> Deployment {
-    let primary = to.status == "PRIMARY";
-    let others = service.rollouts.iter().filter(|r| r.id != to.id);
-    let from: Vec<RevisionLoad> = others.map(rollout_load).filter(|_| primary).collect();
+fn of_rollout(service: &Service, to: &Rollout, primary: bool) -> Deployment {
+    let others = service.rollouts.iter();
+    let others = others.filter(|r| primary && r.id != to.id);
+    let from: Vec<RevisionLoad> = others.map(rollout_load).collect();
     let state = rollout_state(to, from.is_empty());
     let breaker = service.deployment.circuit_breaker;
     let counted = state.is_running() && breaker.enabled;
