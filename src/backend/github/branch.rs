@@ -1,10 +1,12 @@
 //! Runs of the default branch. They are read page by page once, and then kept up from the newest runs of the repository, which are
 //! asked for anyway: a hundred runs are more than a megabyte, every time that one of them moves.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::domain::github::Run;
+use crate::domain::github::{Outcome, Run};
+use crate::domain::order::Ordered;
 
 /// Runs of a page. Small ones, since an answer is in memory as a whole.
 pub const PAGE: usize = 30;
@@ -15,6 +17,46 @@ pub const ANEW: Duration = Duration::from_secs(900);
 
 /// The same while one that goes on is out of sight behind the newest: it may wait for somebody's approval for weeks.
 pub const OPEN_ANEW: Duration = Duration::from_secs(300);
+
+/// Runs each once, in the order that they came in. Where one is told twice, its later attempt counts, and of two words on the same
+/// attempt the worse: a page may have been read before a run ended, and another after.
+pub fn each_once(all: impl IntoIterator<Item = Run>) -> Vec<Run> {
+    let mut places: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut once: Vec<Run> = Vec::new();
+    for run in all {
+        match places.get(&run.id).and_then(|n| once.get_mut(*n)) {
+            Some(known) if weight(&run) > weight(known) => *known = run,
+            Some(_) => {}
+            None => {
+                places.insert(run.id, once.len());
+                once.push(run);
+            }
+        }
+    }
+    once
+}
+
+fn weight(run: &Run) -> (u32, u8) {
+    let worse = match run.outcome {
+        Outcome::Failed => 6,
+        Outcome::Other => 5,
+        Outcome::Cancelled => 4,
+        Outcome::Waiting => 3,
+        Outcome::Running => 2,
+        Outcome::Skipped => 1,
+        Outcome::Passed => 0,
+    };
+    (run.attempt, worse)
+}
+
+/// What runs tell of a branch, the newest of each workflow first. That a list was asked for one branch and in one order is no reason to
+/// believe that it holds nothing else and keeps it: a run of another branch proves nothing of this one, nor does an old one of now.
+pub fn settled(all: Vec<Run>, branch: &str) -> Vec<Run> {
+    let mut runs = each_once(all);
+    runs.retain(|r| r.branch == branch && r.is_of_branch());
+    runs.order_by(|a, b| (b.number, b.started_at, b.id).cmp(&(a.number, a.started_at, a.id)));
+    runs
+}
 
 /// What was read, and when.
 #[derive(Debug, Default)]
@@ -130,6 +172,25 @@ mod tests {
         assert_eq!(joined[1].outcome, Outcome::Passed);
         let again = branch.joined(&newest, "main", now).unwrap();
         assert_eq!(ids(&again), [5, 2, 1], "and again nothing stands twice");
+    }
+
+    #[test]
+    fn runs_of_another_branch_out_of_order_or_told_twice_prove_nothing() {
+        use Outcome::{Failed, Passed, Running};
+        let mut elsewhere = run(9, Passed);
+        elsewhere.branch = "feature-x".into();
+        let oldest_first = vec![run(1, Passed), elsewhere, run(2, Failed)];
+        assert_eq!(ids(&settled(oldest_first, "main")), [2, 1]);
+        for twice in [[Passed, Failed], [Failed, Passed]] {
+            let got = each_once(twice.map(|o| run(3, o)));
+            assert_eq!((got.len(), got[0].outcome), (1, Failed));
+        }
+        let mut again = run(3, Passed);
+        again.attempt = 2;
+        let got = each_once([again.clone(), run(3, Failed)]);
+        assert_eq!(got[0].outcome, Passed, "it was run again");
+        again.outcome = Running;
+        assert_eq!(each_once([run(3, Failed), again])[0].outcome, Running);
     }
 
     #[test]

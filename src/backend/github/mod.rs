@@ -7,7 +7,7 @@ mod kept;
 mod quiet;
 mod wire;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -114,23 +114,19 @@ impl Github {
             )
             .await?;
         let path = self.path("/actions/runs");
-        let read = |l: wire::Runs| {
-            let mut seen = BTreeSet::new();
-            let runs = l.workflow_runs.into_iter().map(wire::run);
-            runs.filter(|r| seen.insert(r.id)).collect::<Vec<_>>()
-        };
+        let read = |l: wire::Runs| branch::each_once(l.workflow_runs.into_iter().map(wire::run));
         let size = branch::PAGE.to_string();
         let newest = self
             .newest
             .ask(&self.rest, RUNS, &path, &[("per_page", &size)], read)
             .await?;
         let joined = self.of_branch.joined(&newest, &branch, Instant::now());
-        let mut of_branch = match joined {
+        let of_branch = match joined {
             Some(runs) => runs,
             None => self.read_branch(&path, &branch, &newest).await?,
         };
-        of_branch.retain(Run::is_of_branch);
         self.quiet.keep(&known.iter().map(|w| w.id).collect());
+        let of_branch = branch::settled(of_branch, &crate::domain::text::inert(&branch));
         let mut workflows = Vec::new();
         for entry in known {
             let active = entry.state == "active";
@@ -219,8 +215,7 @@ impl Github {
             }
         }
         // One that began meanwhile moved another to the next page.
-        let mut seen = BTreeSet::new();
-        all.retain(|r: &Run| seen.insert(r.id));
+        let mut all = branch::each_once(all);
         all.truncate(branch::DEPTH);
         self.of_branch.put(&all, newest, at);
         Ok(all)
@@ -246,7 +241,8 @@ impl Github {
         let query = [("branch", branch), ("per_page", &size)];
         let page = self.rest.get::<wire::Runs>(RUNS, &path, &query).await?;
         let runs = page.value.workflow_runs.into_iter().map(wire::run);
-        let runs: Vec<Run> = runs.filter(Run::is_of_branch).collect();
+        let branch = crate::domain::text::inert(branch);
+        let runs = branch::settled(runs.collect(), &branch);
         self.quiet.put(workflow.id, &runs, at);
         Ok(runs)
     }
