@@ -13,6 +13,17 @@ const GIB: i64 = 1 << 30;
 /// Taken off whatever the size.
 const RESERVED: i64 = 300 << 20;
 
+/// The most that an engine takes; a value beyond it is none that holds. PostgreSQL ends at `MAX_BACKENDS` (its documentation, "Connections and
+/// Authentication"; RDS allows 6 to 262143), MySQL and MariaDB at 100000 (their manuals, "Server System Variables"), Aurora MySQL at 16000
+/// (Aurora User Guide, "Maximum connections to an Aurora MySQL DB instance"). Of an engine that is not among these the widest holds.
+fn most(engine: &str) -> i64 {
+    match engine {
+        "aurora" | "aurora-mysql" => 16_000,
+        "mysql" | "mariadb" => 100_000,
+        _ => 262_143,
+    }
+}
+
 /// How many connections an instance allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DbLimit {
@@ -45,10 +56,13 @@ impl DbLimit {
             ));
             return now;
         }
-        match &self.said {
-            Some(_) => now.of(&d.class, known.waits(d, self.of_cluster)),
-            None => now,
+        if self.said.is_some() {
+            now = now.of(&d.class, known.waits(d, self.of_cluster));
         }
+        if let Some(n) = now.limit.value().copied().filter(|n| *n > most(&d.engine)) {
+            now.limit = Told::Unknown(beyond(n, most(&d.engine)));
+        }
+        now
     }
 
     /// What a group says of an instance of a class. `waits`: its parameters hold from the next restart on.
@@ -90,6 +104,10 @@ impl DbLimit {
     }
 }
 
+fn beyond(told: i64, most: i64) -> String {
+    format!("{PARAMETER} comes to {told}, and the engine takes {most} at most")
+}
+
 fn evaluated(said: &str, class: &str) -> Result<i64, String> {
     let memory = memory_gib(class).and_then(left_to_database);
     let limit = formula::evaluate(said, |name| match name {
@@ -97,6 +115,7 @@ fn evaluated(said: &str, class: &str) -> Result<i64, String> {
         _ => None,
     });
     match limit {
+        Ok(n) if n > most("") => Err(beyond(n, most(""))),
         Ok(n) if n > 0 => Ok(n),
         Ok(n) => Err(format!("that comes to {n}")),
         Err(_) if memory.is_none() && said.contains("DBInstanceClassMemory") => {
@@ -210,6 +229,16 @@ mod tests {
             (of(None, "db.r6g.large", false), "RDS does not tell"),
             (of(Some("200"), "db.r6g.large", true), "waits for a restart"),
             (of(Some("-1"), "db.r6g.large", false), "a value is missing"),
+            (
+                of(Some("9223372036854775807"), "db.r6g.large", false),
+                "takes 262143 at most",
+            ),
+            (of(Some("262144"), "", false), "takes 262143 at most"),
+            (
+                of(Some("{(0-9223372036854775807-1)/(0-1)}"), "", false),
+                "it is too large",
+            ),
+            (of(Some("{1/0}"), "", false), "it divides by nothing"),
             (of(Some(formula), "db.r5.9999999999xlarge", false), "memory"),
             (of(Some(formula), "db.r5.-5xlarge", false), "memory"),
         ] {
@@ -238,6 +267,20 @@ mod tests {
             ..Databases::default()
         };
         assert_eq!(limit.now(&d, &known).limit, Told::Set(1_589));
+        for (engine, said, holds) in [
+            ("mysql", "100000", true),
+            ("mysql", "100001", false),
+            ("aurora-mysql", "16001", false),
+            ("postgres", "262143", true),
+        ] {
+            let limit = of(Some(said), &d.class, false);
+            let engine = Database {
+                engine: engine.into(),
+                ..d.clone()
+            };
+            let now = limit.now(&engine, &known).limit;
+            assert_eq!(now.value().is_some(), holds, "{engine:?} {said}");
+        }
         limit.of_cluster = true;
         let waits = limit.now(&d, &known).limit;
         assert!(waits.why_unknown().unwrap().contains("waits for a restart"));

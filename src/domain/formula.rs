@@ -72,7 +72,10 @@ impl<'a> Reading<'a> {
                 value.checked_mul(self.value()?).ok_or("it is too large")?
             } else if self.takes('/') {
                 let by = self.value()?;
-                value.checked_div(by).ok_or("it divides by nothing")?
+                value.checked_div(by).ok_or(match by {
+                    0 => "it divides by nothing",
+                    _ => "it is too large",
+                })?
             } else {
                 return Ok(value);
             };
