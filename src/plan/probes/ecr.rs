@@ -143,6 +143,11 @@ fn no_critical(look: &Look<'_>) -> Verdict {
 fn size(look: &Look<'_>) -> Verdict {
     let most = look.number("mb");
     each(look, |found, name, image| {
+        if image.bytes == 0 {
+            // No image is that small: even an empty one has a manifest and a configuration.
+            found.unknown(name, "its size was not told");
+            return;
+        }
         let megabytes = image.bytes as f64 / 1e6;
         found.check(megabytes <= most, name, &format!("{megabytes:.0} MB"));
     })
@@ -240,6 +245,9 @@ mod tests {
     fn sizes_have_a_limit_and_what_is_elsewhere_is_not_known() {
         assert_eq!(state("ecr.image-size", image("", None, 0)), Proved);
         assert_eq!(state("ecr.image-size mb=80", image("", None, 0)), Failing);
+        let mut nothing = image("", None, 0);
+        nothing.bytes = 0;
+        assert_eq!(state("ecr.image-size", nothing), Unknown, "0 is no size");
         let elsewhere = facts("docker.io/library/nginx:1", Vec::new());
         assert_eq!(judged("ecr.image-size", &elsewhere).state, Unknown);
     }

@@ -86,6 +86,11 @@ pub(super) fn whole(text: Option<&str>) -> Option<i64> {
     text?.trim().parse().ok().filter(|n| *n >= 0)
 }
 
+/// A size of what cannot be empty, such as a disk: 0 is none.
+fn size(text: Option<&str>) -> Option<i64> {
+    whole(text).filter(|n| *n > 0)
+}
+
 /// A switch, where it is said.
 pub(super) fn maybe(text: Option<&str>) -> Option<bool> {
     text.map(|t| on(Some(t)))
@@ -246,8 +251,8 @@ impl Instance {
             multi_az: on(self.multi_az.as_deref()),
             zone: text(self.availability_zone.as_deref()),
             standby_zone: some_text(self.secondary_availability_zone.as_deref()),
-            storage_gib: whole(self.allocated_storage.as_deref()),
-            storage_limit_gib: whole(self.max_allocated_storage.as_deref()),
+            storage_gib: size(self.allocated_storage.as_deref()),
+            storage_limit_gib: size(self.max_allocated_storage.as_deref()),
             storage_type: text(self.storage_type.as_deref()),
             encrypted: on(self.storage_encrypted.as_deref()),
             parameter_group: group.and_then(|g| some_text(g.name.as_deref())),
@@ -473,6 +478,10 @@ mod tests {
             (None, None, &None)
         );
         assert_eq!((d.storage_limit_gib, d.retention_days), (None, 0));
+        let rows = read(
+            "<DBInstance><DBInstanceIdentifier>a</DBInstanceIdentifier><AllocatedStorage>0</AllocatedStorage></DBInstance>",
+        );
+        assert_eq!(rows[0].storage_gib, None, "no disk is that small");
         assert!(read("").is_empty());
     }
 }
