@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::apply::{Scribe, table, value};
-use super::mistake::{Mistake, Mistakes, Wrong, place, suggest, unreadable};
+use super::mistake::{Mistake, Mistakes, Wrong, place, suggest, toml_words, unreadable};
 use super::reader::{self, Judge};
 use super::{Config, Elsewhere, ServerConfig, file, schema};
 use crate::domain::environment::Env;
-use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 
 /// Name of the file.
@@ -173,7 +172,7 @@ pub fn parse(
         );
     }
     if !scribe.judge.mistakes.is_empty() {
-        return Err(wrong(sorted(scribe.judge.mistakes)));
+        return Err(wrong(scribe.judge.told()));
     }
     let chosen = environment
         .or(default)
@@ -327,17 +326,11 @@ pub fn no_environment(
 
 fn not_toml(source: &str, error: &toml::de::Error) -> Mistake {
     let (line, column) = place(source, error.span().map_or(0, |s| s.start));
-    let message = crate::domain::redact::text(error.message());
-    let message = crate::domain::text::inert(&message);
+    let message = toml_words(error);
     Mistake {
         line,
         column,
         what: format!("not TOML: {message}"),
         expected: "TOML: [section], then key = value lines (https://toml.io)".into(),
     }
-}
-
-fn sorted(mut list: Vec<Mistake>) -> Vec<Mistake> {
-    list.order_by_key(|m| (m.line, m.column));
-    list
 }

@@ -3,7 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::text::inert;
+use crate::domain::redact;
+use crate::domain::text::{clip, inert};
+
+/// Columns of a file's own text that are quoted.
+const QUOTED: usize = 200;
 
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +118,17 @@ pub fn unreadable(file: &Path, why: &str) -> Problem {
         why,
         "name another file with --config, or write one with: flightdeck config init",
     )
+}
+
+/// What is wrong with TOML, in the parser's words: without the line that it points at, which may be as long as the file.
+pub fn toml_words(error: &toml::de::Error) -> String {
+    clip(&inert(&redact::text(error.message())), QUOTED)
+}
+
+/// The same with the place: themes and keymaps name no mistake by itself.
+pub fn toml_words_at(source: &str, error: &toml::de::Error) -> String {
+    let (line, column) = place(source, error.span().map_or(0, |s| s.start));
+    format!("line {line}, column {column}: {}", toml_words(error))
 }
 
 /// What the system said about a file, in words.

@@ -8,8 +8,12 @@ use toml::de::{DeTable, DeValue};
 
 use super::mistake::{Mistake, place, suggest};
 use super::schema::{Key, Kind, Section};
+use crate::domain::order::Ordered;
 use crate::domain::redact;
 use crate::domain::text::inert;
+
+/// Mistakes noted of one file: whoever has that many has another file in mind, and each further one costs a look through all of it.
+const MOST: usize = 300;
 
 /// Collects mistakes while a source is read.
 #[derive(Debug)]
@@ -30,6 +34,9 @@ impl<'s> Judge<'s> {
 
     /// Notes a mistake at a byte range.
     pub fn note(&mut self, at: Range<usize>, what: impl Into<String>, expected: impl Into<String>) {
+        if self.is_full() {
+            return;
+        }
         let (line, column) = place(self.source, at.start);
         self.mistakes.push(Mistake {
             line,
@@ -39,9 +46,36 @@ impl<'s> Judge<'s> {
         });
     }
 
+    /// Whether so much is wrong that the rest is not looked at.
+    pub fn is_full(&self) -> bool {
+        self.mistakes.len() >= MOST
+    }
+
+    /// Every mistake, in the order of the file; behind the last of them how much of the file was not looked at, where there were too many.
+    pub fn told(mut self) -> Vec<Mistake> {
+        let is_full = self.is_full();
+        self.mistakes.order_by_key(|m| (m.line, m.column));
+        if let Some(last) = self.mistakes.last().filter(|_| is_full) {
+            let more = self.source.lines().count().saturating_sub(last.line);
+            let (line, column) = (last.line, last.column);
+            self.mistakes.push(Mistake {
+                line,
+                column,
+                what: format!(
+                    "{MOST} mistakes are too many: the {more} lines behind this one were not looked at"
+                ),
+                expected: "a file whose mistakes are mended first".into(),
+            });
+        }
+        self.mistakes
+    }
+
     /// Checks a table's keys and the kinds of their values, all the way down.
     pub fn check(&mut self, table: &DeTable<'_>, section: &'static Section, path: &str) {
         for (name, value) in table {
+            if self.is_full() {
+                return;
+            }
             match section.key(name.get_ref()) {
                 Some(key) => self.check_value(value, key, path),
                 None => self.unknown(name, section, path),

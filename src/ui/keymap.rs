@@ -8,6 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::commands::Command;
 use super::screens::ScreenId;
 use crate::config::file;
+use crate::config::mistake::toml_words_at;
 use crate::domain::problem::{Problem, ProblemKind};
 
 const EMBEDDED: [(&str, &str); 3] = [
@@ -188,7 +189,7 @@ impl Keymap {
     pub fn parse(name: &str, text: &str) -> Result<Self, Problem> {
         let table: toml::Table = text
             .parse()
-            .map_err(|e: toml::de::Error| problem(name, &e.to_string()))?;
+            .map_err(|e: toml::de::Error| problem(name, &toml_words_at(text, &e)))?;
         let mut map = Self {
             name: name.to_owned(),
             ..Self::default()

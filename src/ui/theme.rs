@@ -7,7 +7,9 @@ use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
 use crate::config::file;
+use crate::config::mistake::toml_words_at;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::text::clip;
 
 const EMBEDDED: [(&str, &str); 5] = [
     ("default", include_str!("../../themes/default.toml")),
@@ -157,7 +159,8 @@ impl Theme {
 
     /// Reads a theme; an unknown role or colour is an error, a role left out is drawn plain.
     pub fn parse(name: &str, text: &str, depth: Depth) -> Result<Self, Problem> {
-        let file: File = toml::from_str(text).map_err(|e| problem(name, &e.to_string()))?;
+        let file: File =
+            toml::from_str(text).map_err(|e| problem(name, &toml_words_at(text, &e)))?;
         let mut theme = Self {
             name: name.to_owned(),
             ..Self::default()
@@ -263,12 +266,15 @@ fn fit(colour: Color, depth: Depth) -> Option<Color> {
     }
 }
 
+/// Columns of what is wrong: it may quote what somebody wrote.
+const LONGEST: usize = 400;
+
 fn problem(name: &str, why: &str) -> Problem {
     Problem::new(
         ProblemKind::Config,
         "theme",
         format!("Theme {name} cannot be used"),
-        why,
+        clip(why, LONGEST),
         "Mend the file, or start with --theme default.",
     )
 }
@@ -276,6 +282,18 @@ fn problem(name: &str, why: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_theme_quotes_no_line_of_it_whole() {
+        let deep = format!("x = {}{}", "[".repeat(3_000), "]".repeat(3_000));
+        let long = format!("[roles]\n{} = {{ fg = \"red\" }}\n", "x".repeat(9_000));
+        for text in [deep, long] {
+            let p = Theme::parse("mine", &text, Depth::True).unwrap_err();
+            assert!(p.why.chars().count() <= LONGEST, "{}", p.why.len());
+        }
+        let p = Theme::parse("mine", "[roles]\nx = [", Depth::True).unwrap_err();
+        assert!(p.why.starts_with("line 2, column "), "{}", p.why);
+    }
 
     #[test]
     fn the_configuration_knows_the_same_names() {

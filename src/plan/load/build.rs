@@ -33,21 +33,36 @@ impl<'s> Builder<'s> {
             self.plan.start = Some(start);
         }
         for (what, at) in top.texts("remove").unwrap_or_default() {
+            if self.judge.is_full() {
+                return;
+            }
             self.remove(what, at);
         }
         if let Some(rows) = top.rows("goals") {
             self.plan.goals = rows.iter().filter_map(|r| self.heading(r)).collect();
         }
         for row in top.rows("stages").unwrap_or_default() {
+            if self.judge.is_full() {
+                return;
+            }
             self.stage(&row);
         }
         for row in top.rows("registers").unwrap_or_default() {
+            if self.judge.is_full() {
+                return;
+            }
             self.register(&row);
         }
         for row in top.rows("sections").unwrap_or_default() {
+            if self.judge.is_full() {
+                return;
+            }
             self.section(&row);
         }
         for row in top.rows("criteria").unwrap_or_default() {
+            if self.judge.is_full() {
+                return;
+            }
             self.criterion(&row);
         }
         if let Some(rows) = top.rows("calendar") {
@@ -71,7 +86,7 @@ impl<'s> Builder<'s> {
         if self.judge.mistakes.is_empty() {
             Ok(self.plan)
         } else {
-            Err(self.judge.mistakes)
+            Err(self.judge.told())
         }
     }
 
@@ -315,6 +330,10 @@ impl<'s> Builder<'s> {
     }
 
     fn next_step(&mut self, row: &Row<'_, '_>) -> Option<NextStep> {
+        // The nearest of all criteria is looked for, for each that there is not.
+        if self.judge.is_full() {
+            return None;
+        }
         let title = self.need(row, "title", "next_steps")?;
         let criterion = self.need(row, "criterion", "next_steps")?;
         if !self.plan.criteria().any(|c| c.id == criterion) {

@@ -13,7 +13,7 @@ use toml::de::DeTable;
 
 use super::expect::Expectations;
 use super::model::Plan;
-use crate::config::mistake::{Mistake, Mistakes, place, suggest, unreadable};
+use crate::config::mistake::{Mistake, Mistakes, place, suggest, toml_words, unreadable};
 use crate::config::reader::Judge;
 use crate::config::{Config, file};
 use crate::domain::problem::Problem;
@@ -72,8 +72,7 @@ impl Plan {
 
 /// Reads a plan's text; `file` is for the words of mistakes.
 pub fn parse(source: &str, file: &Path) -> Result<Plan, Problem> {
-    let wrong = |mut list: Vec<Mistake>| {
-        list.sort_by_key(|m| (m.line, m.column));
+    let wrong = |list: Vec<Mistake>| {
         Problem::from(Mistakes {
             file: file.to_path_buf(),
             list,
@@ -84,7 +83,7 @@ pub fn parse(source: &str, file: &Path) -> Result<Plan, Problem> {
     let mut judge = Judge::new(source);
     judge.check(root, &schema::ROOT, "");
     if !judge.mistakes.is_empty() {
-        return Err(wrong(judge.mistakes));
+        return Err(wrong(judge.told()));
     }
     let top = Row::top(root);
     let base = match top.text("extends") {
@@ -99,7 +98,7 @@ pub fn parse(source: &str, file: &Path) -> Result<Plan, Problem> {
                 format!("there is no plan \"{}\" to extend{hint}", inert(other)),
                 "extends = \"default\", or no extends for a plan of its own",
             );
-            return Err(wrong(judge.mistakes));
+            return Err(wrong(judge.told()));
         }
     };
     let mut builder = Builder::new(base, judge);
@@ -112,7 +111,7 @@ fn not_toml(source: &str, error: &toml::de::Error) -> Mistake {
     Mistake {
         line,
         column,
-        what: format!("not TOML: {}", inert(error.message())),
+        what: format!("not TOML: {}", toml_words(error)),
         expected: "TOML: [[criteria]], then key = value lines (https://toml.io)".into(),
     }
 }

@@ -31,6 +31,23 @@ fn the_default_plan_is_whole() {
 }
 
 #[test]
+fn a_file_of_mistakes_is_not_looked_through_to_its_end() {
+    let row = "[[criteria]]\nid = \"nonsense\"\n";
+    let source = format!("extends = \"default\"\n{}", row.repeat(14_000));
+    let p = parse(&source, Path::new("mine.toml")).expect_err("they are no ids");
+    assert!(p.fix.contains("300 more: "), "{}", p.fix);
+    let mut judge = crate::config::reader::Judge::new(&source);
+    for n in 0..1_000 {
+        judge.note(n * 30..n * 30, "wrong", "right");
+    }
+    let told = judge.told();
+    let last = told.last().unwrap();
+    assert_eq!(told.len(), 301);
+    let left = source.lines().count() - last.line;
+    assert!(last.what.contains(&format!("the {left} lines")), "{last:?}");
+}
+
+#[test]
 fn every_probe_is_named_by_the_default_plan() {
     let plan = Plan::default_plan();
     // For people's own plans: a system that is not configured would leave a criterion unknown that another system proves.
