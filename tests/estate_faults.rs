@@ -25,6 +25,8 @@ mod nested;
 mod pages;
 #[path = "estate/reading.rs"]
 mod reading;
+#[path = "estate/repeated.rs"]
+mod repeated;
 #[path = "estate/rows.rs"]
 mod rows;
 

@@ -8,9 +8,13 @@ use tokio::task::JoinHandle;
 
 use crate::config::credentials::{Provider, Source};
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::redact;
 
 /// How long the desktop's keyring may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Bytes that a token has at least: what is shorter stands in other words by chance.
+const SHORTEST: usize = 3;
 
 /// A look through the places where a token may be.
 type Look = JoinHandle<Result<Option<(SecretString, Source)>, Problem>>;
@@ -34,6 +38,15 @@ impl Held {
     pub fn reveal(&self) -> &str {
         self.0.expose_secret()
     }
+
+    /// Words in which it stands no more.
+    pub fn hide(&self, words: &str) -> String {
+        let token = self.reveal().trim();
+        if token.len() < SHORTEST || !words.contains(token) {
+            return words.to_owned();
+        }
+        words.replace(token, redact::REDACTED)
+    }
 }
 
 impl Token {
@@ -44,6 +57,23 @@ impl Token {
             fixed,
             found: Mutex::new(None),
             look: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The vendor's words without the token: an endpoint may repeat what it was sent.
+    pub fn hide(&self, words: &str) -> String {
+        let known = self.fixed.clone().or_else(|| self.slot().clone());
+        let held = known.map(Held);
+        let words = held.map_or_else(|| words.to_owned(), |h| h.hide(words));
+        redact::text(&words)
+    }
+
+    /// The same of a problem: its why is where the vendor's words stand.
+    #[must_use]
+    pub fn hidden(&self, problem: Problem) -> Problem {
+        Problem {
+            why: self.hide(&problem.why),
+            ..problem
         }
     }
 
@@ -106,4 +136,28 @@ fn missing(provider: &Provider, why: &str) -> Problem {
         why,
         provider.how_to_renew(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::credentials::GITHUB;
+
+    #[test]
+    fn words_that_repeat_the_token_or_another_secret_are_told_without_it() {
+        let token = Token::new(&GITHUB, Some("hunter-22".to_owned().into()));
+        let said = Problem::new(
+            ProblemKind::Denied,
+            "github",
+            "w",
+            "token hunter-22 is wrong, so is Bearer ghp_0123456789012345678901234567",
+            "f",
+        );
+        assert_eq!(
+            token.hidden(said).why,
+            "token [redacted] is wrong, so is Bearer [redacted]"
+        );
+        let short = Token::new(&GITHUB, Some("ab".to_owned().into()));
+        assert_eq!(short.hide("a cab is gone"), "a cab is gone");
+    }
 }

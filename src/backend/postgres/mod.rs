@@ -129,14 +129,16 @@ impl Postgres {
             let opened = to
                 .open(password.as_ref(), &self.trust, &what, deadline)
                 .await;
-            let mut session = opened.inspect_err(|p| {
-                if p.is_about_credentials() {
+            let mut session = opened.map_err(|p| {
+                let told = self.password.hidden(p);
+                if told.is_about_credentials() {
                     self.password.forget();
                 }
+                told
             })?;
             let answer = ask(&mut session).await;
             session.close().await;
-            answer
+            answer.map_err(|p| self.password.hidden(p))
         };
         self.line.track(within(deadline, &what, whole)).await
     }

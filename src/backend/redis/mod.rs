@@ -103,10 +103,12 @@ impl Redis {
         let answer = self.ask(to, password.as_ref(), &what);
         let answer = tokio::time::timeout(self.deadline, answer);
         let mut server = match answer.await {
-            Ok(answer) => answer.inspect_err(|p| {
-                if p.is_about_credentials() {
+            Ok(answer) => answer.map_err(|p| {
+                let told = self.password.hidden(p);
+                if told.is_about_credentials() {
                     self.password.forget();
                 }
+                told
             })?,
             Err(_) => {
                 return Err(connection_words::timeout(

@@ -12,6 +12,7 @@ use super::body::{self, Body};
 use super::cap;
 use super::tally::ReadOnly;
 use crate::domain::problem::ProblemKind;
+use crate::domain::redact;
 
 /// How far the call came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +93,15 @@ impl Evidence {
             chain,
             ..Self::default()
         }
+    }
+
+    /// Without what a token's holder takes out of words: whoever was sent it may repeat it.
+    #[must_use]
+    pub fn said_by(mut self, hide: impl Fn(&str) -> String) -> Self {
+        self.chain = hide(&self.chain);
+        self.message = self.message.as_deref().map(&hide);
+        self.code = self.code.as_deref().map(&hide);
+        self
     }
 
     /// Whether the same question may be answered if it is asked again at once.
@@ -363,8 +373,9 @@ fn answered_or_cut<E>(error: &SdkError<E, HttpResponse>, chain: &str) -> Reach {
     }
 }
 
-/// Cuts keys and signatures out of the vendor's words, and the words to a readable length.
+/// Cuts keys, signatures and whatever else looks like a secret out of the vendor's words, and the words to a readable length.
 fn scrub(text: &str) -> String {
+    let text = redact::text(text);
     let clean: Vec<&str> = text
         .split_whitespace()
         .map(|w| {
@@ -395,6 +406,14 @@ mod tests {
             "Key 'AKIAIOSFODNN7EXAMPLE' and Authorization=AWS4-HMAC Signature=abcdef are wrong",
         );
         assert!(!said.contains("AKIA") && !said.contains("abcdef"), "{said}");
+        for said in [
+            "token Bearer ghp_0123456789012345678901234567 is wrong",
+            "xoxb-0123456789-abc is revoked",
+        ] {
+            let told = scrub(said);
+            assert!(told.contains("[redacted]"), "{told}");
+            assert!(!told.contains("ghp_") && !told.contains("xoxb"), "{told}");
+        }
         assert!(scrub(&"x ".repeat(500)).chars().count() <= 301);
     }
 }

@@ -158,6 +158,7 @@ impl Rest {
         heard: &Heard,
     ) -> Result<T, Problem> {
         heard.json().map_err(|e| {
+            let e = e.said_by(|words| self.token.hide(words));
             let problem = word(&question.at(self.whereabouts.clone()), &e);
             self.line.failed(&problem);
             problem
@@ -220,7 +221,8 @@ impl Rest {
                 );
                 *request.body_mut() = Some(body.clone().into());
             }
-            self.courier.carry(request, question.rows).await
+            let answer = self.courier.carry(request, question.rows).await;
+            answer.map_err(|e| e.said_by(|words| token.hide(words)))
         };
         let answer = self.line.ask(&asked, self.deadline, attempt).await;
         if answer.as_ref().is_err_and(Problem::is_about_credentials) {
@@ -232,6 +234,7 @@ impl Rest {
 
     /// Takes a refusal that came with a good status into account: the line is not well, the token is looked for again.
     pub fn refused(&self, problem: Problem) -> Problem {
+        let problem = self.token.hidden(problem);
         self.line.failed(&problem);
         if problem.is_about_credentials() {
             self.token.forget();
