@@ -1,5 +1,7 @@
 //! How much of each component is left, and when it will be used up as things go: from series and bounds that are known anyway.
 
+mod unmeasured;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -134,6 +136,7 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
         }
     }
     all.extend(connections::headrooms(facts));
+    all.extend(unmeasured::unmeasured(facts, &all));
     let rank = |h: &Headroom| h.left.unwrap_or(100.0);
     all.order_by(|a, b| {
         rank(a)

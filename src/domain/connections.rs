@@ -114,6 +114,14 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
         let counted = own.map(|p| p.connections.total() as f64);
         let open = [most(facts, &d.id), told, counted].into_iter().flatten();
         let Some(open) = open.reduce(f64::max) else {
+            // Nobody said how many are open of it, which is not that there are enough.
+            all.push(Headroom {
+                used: None,
+                left: None,
+                amount: None,
+                unknown: Some("how many are open was not told".into()),
+                ..row(&d.id, 0.0, None, &e.db_vitals.source)
+            });
             continue;
         };
         let asked = places.filter(|_| own.is_some() || follows);

@@ -14,7 +14,7 @@ use crate::domain::service::ServiceId;
 const HISTORIES: usize = 5;
 
 /// Series read at most to tell how much is left of databases and caches.
-const HEADROOMS: usize = 40;
+const HEADROOMS: usize = 120;
 
 /// Series read at most of one metric that a plan names: what sends it may be gone while its name is still listed.
 const SETS: usize = 12;

@@ -44,18 +44,22 @@ const HEADS: &[Head] = &[
 const ENOUGH: f64 = 30.0;
 /// Percent that is an emergency.
 const LITTLE: f64 = 10.0;
+/// What is not known that is told in words above the rows.
+const NOTED: usize = 4;
 /// Seconds: what runs out sooner is a warning.
 const SOON_S: i64 = 30 * 86_400;
 
 pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let none = "No series of use was read: services publish CPU and memory to CloudWatch by themselves once they run.";
     let mut section = Section::of(&facts.series, now, "headroom", "Headroom", HEADS, none);
-    let mut unknown = false;
+    let mut unknown = 0_usize;
     for h in headrooms(facts) {
         if let Some(why) = &h.unknown {
-            unknown = true;
-            let words = format!("{} {}: {why}", h.component, h.resource);
-            section.note(words, Tone::Unknown);
+            unknown += 1;
+            if unknown <= NOTED {
+                let words = format!("{} {}: {why}", h.component, h.resource);
+                section.note(words, Tone::Unknown);
+            }
         }
         section.row(
             format!("{}/{}", h.component, h.resource),
@@ -66,6 +70,9 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
             let left = Unit::Percent.format(left);
             section.found(Found::told(format!("{left} of its {} left", h.resource)));
         }
+    }
+    if let Some(more @ 1..) = unknown.checked_sub(NOTED) {
+        section.note(format!("{more} more are not known"), Tone::Unknown);
     }
     // What a server said of its places is no younger than its answer.
     if facts.estate.postgres.value.is_some() {
@@ -97,7 +104,7 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
                 .any(|c| c.tone.weight() >= Tone::Warn.weight())
         })
         .count();
-    if tight == 0 && !unknown && section.is_fresh() && !section.rows.is_empty() {
+    if tight == 0 && unknown == 0 && section.is_fresh() && !section.rows.is_empty() {
         section.note(
             format!("at least {ENOUGH:.0} % of everything is left"),
             Tone::Ok,

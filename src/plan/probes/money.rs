@@ -6,6 +6,7 @@ use super::{Probe, number};
 use crate::domain::capacity::headrooms;
 use crate::domain::connections::CONNECTIONS;
 use crate::domain::cost::Cost;
+use crate::domain::part::Part;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -26,6 +27,17 @@ fn headroom(look: &Look<'_>) -> Verdict {
     let seen = look.fresh(&look.facts.series, "the series")?;
     let least = look.number("min");
     let mut found = Findings::new("component", look.question(seen.source), seen.at);
+    let e = &look.facts.estate;
+    // What there is was never told of: components are missing, and nobody knows which.
+    for (what, unread) in [
+        ("services", unread(&look.facts.services)),
+        ("databases", unread(&e.databases)),
+        ("caches", unread(&e.caches)),
+    ] {
+        if let Some(why) = unread {
+            found.unknown(what, why);
+        }
+    }
     for h in headrooms(look.facts) {
         let name = format!("{} {}", h.component, h.resource);
         let e = &look.facts.estate;
@@ -61,6 +73,12 @@ fn headroom(look: &Look<'_>) -> Verdict {
         }
     }
     Ok(found.verdict())
+}
+
+/// Why nothing is known of a part that was asked for.
+fn unread<T>(part: &Part<T>) -> Option<String> {
+    let error = part.error.as_ref().filter(|_| part.value.is_none())?;
+    Some(error.why.clone())
 }
 
 fn budget(look: &Look<'_>) -> Verdict {
@@ -107,12 +125,14 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
+    use crate::domain::cache::{CacheGroup, CacheNode, Caches};
     use crate::domain::database::{Database, Databases, DbVitals};
     use crate::domain::db_limit::DbLimit;
     use crate::domain::facts::Facts;
     use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
     use crate::domain::part::Part;
     use crate::domain::postgres::{Connections, Counters, PostgresNow, Replication};
+    use crate::domain::problem::{Problem, ProblemKind};
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{ago, judged, now, part};
 
@@ -159,6 +179,7 @@ mod tests {
         let all = [
             series("FreeStorageSpace", free),
             series("CPUUtilization", 10.0),
+            series("DatabaseConnections", 10.0),
         ];
         let mut facts = Facts {
             series: part(Arc::new(BTreeMap::from(all))),
@@ -168,6 +189,11 @@ mod tests {
             id: "db".into(),
             storage_gib: gib,
             ..Database::default()
+        };
+        facts.estate.postgres = part(Arc::new(server(10)));
+        let db = Database {
+            engine: "postgres".into(),
+            ..db
         };
         facts.estate.databases = part(Arc::new(Databases {
             instances: vec![db],
@@ -189,9 +215,10 @@ mod tests {
             }]));
             let databases = facts.estate.databases.value.as_mut().unwrap();
             Arc::make_mut(databases).instances[0].engine = "postgres".into();
-            if told {
-                facts.estate.postgres = part(Arc::new(server(open)));
-            }
+            facts.estate.postgres = match told {
+                true => part(Arc::new(server(open))),
+                false => Part::default(),
+            };
             facts
         };
         let judge = |facts: &Facts| judged("capacity.headroom min=30", facts);
@@ -231,6 +258,85 @@ mod tests {
         assert_eq!(judge(&resized).state, Unknown, "a class of an hour ago");
         by_group.estate.db_limits.observed_at = ago(1);
         assert_eq!(judge(&by_group).state, Unknown);
+    }
+
+    /// A service, a database and a cache that GetMetricData said nothing of.
+    #[test]
+    fn what_nobody_measured_is_not_known_and_proves_nothing() {
+        let gib = 1024.0 * 1024.0 * 1024.0;
+        let judge = |facts: &Facts| judged("capacity.headroom min=30", facts);
+        let good = facts(40.0 * gib, Some(100));
+        assert_eq!(judge(&good).state, Proved);
+        for gone in ["FreeStorageSpace", "CPUUtilization"] {
+            let mut facts = good.clone();
+            let all = facts.series.value.as_mut().unwrap();
+            Arc::make_mut(all).retain(|q, _| q.metric.name != gone);
+            let got = judge(&facts);
+            assert_eq!(got.state, Unknown, "{gone}");
+            assert!(got.reason.contains("no data point"), "{}", got.reason);
+        }
+        let mut unsaid = good.clone();
+        let all = unsaid.series.value.as_mut().unwrap();
+        Arc::make_mut(all).retain(|q, _| q.metric.name != "DatabaseConnections");
+        unsaid.estate.postgres = Part::default();
+        let got = judge(&unsaid);
+        assert_eq!(got.state, Unknown);
+        assert!(got.reason.contains("db connections"), "{}", got.reason);
+        let mut served = good.clone();
+        let mut service = (**crate::plan::probes::testing::service_running("x")
+            .service_rows()
+            .first()
+            .unwrap())
+        .clone();
+        service.counts.desired = 2;
+        served.services = part(Arc::new(vec![Arc::new(service.clone())]));
+        let got = judge(&served);
+        assert_eq!(got.state, Unknown);
+        assert!(got.reason.contains("prod/api memory"), "{}", got.reason);
+        service.counts.desired = 0;
+        served.services = part(Arc::new(vec![Arc::new(service)]));
+        assert_eq!(judge(&served).state, Proved, "it is not to run");
+        let mut unread = good.clone();
+        let denied = Problem::new(ProblemKind::Denied, "elasticache", "w", "may not", "f");
+        unread.estate.caches.error = Some(denied);
+        let got = judge(&unread);
+        assert_eq!(
+            (got.state, got.reason.as_str()),
+            (Unknown, "caches: may not")
+        );
+        let mut cached = good;
+        cached.estate.caches = part(Arc::new(Caches {
+            groups: vec![cache()],
+            ..Caches::default()
+        }));
+        let got = judge(&cached);
+        assert_eq!(got.state, Unknown);
+        assert!(got.reason.contains("redis-001 CPU"), "{}", got.reason);
+    }
+
+    fn cache() -> CacheGroup {
+        CacheGroup {
+            id: "redis".into(),
+            about: String::new(),
+            status: "available".into(),
+            engine: "redis".into(),
+            version: String::new(),
+            node_type: String::new(),
+            multi_az: true,
+            failover: true,
+            in_transit: true,
+            at_rest: true,
+            auth: true,
+            retention_days: 1,
+            window: String::new(),
+            endpoint: String::new(),
+            nodes: vec![CacheNode {
+                id: "redis-001".into(),
+                role: "primary".into(),
+                zone: String::new(),
+                status: "available".into(),
+            }],
+        }
     }
 
     #[test]

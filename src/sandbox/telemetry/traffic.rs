@@ -263,6 +263,22 @@ fn data_stores(t: &mut Telemetry, at: f64, begun: f64) {
         replica_lag(at),
         "Seconds",
     );
+    // AWS measures every instance there is, whatever it is for.
+    let others = [
+        ("laser-prod-db-replica", 0.4),
+        ("laser-analytics-1", 0.3),
+        ("laser-analytics-2", 0.2),
+    ];
+    for (id, share) in others {
+        let of = [("DBInstanceIdentifier", id)];
+        let cpu = 34.0 * busy * share + 3.0 * w(id);
+        let open = (database_connections(at, begun) * share).round();
+        put("AWS/RDS", "CPUUtilization", &of, cpu, "Percent");
+        put("AWS/RDS", "DatabaseConnections", &of, open, "Count");
+    }
+    let replica = [("DBInstanceIdentifier", "laser-prod-db-replica")];
+    let free = database_free(at);
+    put("AWS/RDS", "FreeStorageSpace", &replica, free, "Bytes");
     let cache = [("CacheClusterId", "laser-prod-redis-001")];
     put(
         "AWS/ElastiCache",
@@ -295,7 +311,9 @@ fn data_stores(t: &mut Telemetry, at: f64, begun: f64) {
     );
     // The replica answers reads as well.
     let replica = [("CacheClusterId", "laser-prod-redis-002")];
+    let cpu = 8.0 * busy + 2.0 * w("cache replica cpu");
     for (metric, value, unit) in [
+        ("EngineCPUUtilization", cpu, "Percent"),
         ("CacheHitRate", cache_hit_percent(at), "Percent"),
         ("Evictions", 0.0, "Count"),
         (
