@@ -22,19 +22,24 @@ pub(super) struct Patterns {
     pub(super) but: bool,
 }
 
+/// What stands there is not what the grammar of policies has there: what it was meant to say nobody knows.
+struct Unsaid;
+
 impl Patterns {
-    /// What a statement says by a name or by its `Not` form; `None`: by neither.
-    fn of(statement: &Value, name: &str) -> Option<Self> {
+    /// What a statement says by a name or by its `Not` form; nothing: by neither.
+    fn of(statement: &Value, name: &str) -> Result<Option<Self>, Unsaid> {
         let not = format!("Not{name}");
         let (value, but) = match (statement.get(name), statement.get(&not)) {
-            (Some(value), _) => (value, false),
+            (Some(value), None) => (value, false),
             (None, Some(value)) => (value, true),
-            (None, None) => return None,
+            (None, None) => return Ok(None),
+            (Some(_), Some(_)) => return Err(Unsaid),
         };
-        Some(Self {
-            all: texts(value),
+        let all = texts_alone(value).filter(|all| !all.is_empty());
+        Ok(Some(Self {
+            all: all.ok_or(Unsaid)?,
             but,
-        })
+        }))
     }
 
     fn has(&self, text: &str) -> bool {
@@ -59,8 +64,26 @@ pub(super) fn texts(value: &Value) -> Vec<String> {
     }
 }
 
+/// The same where there is nothing else in it.
+fn texts_alone(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::String(_) => Some(texts(value)),
+        Value::Array(all) if all.iter().all(Value::is_string) => Some(texts(value)),
+        _ => None,
+    }
+}
+
 /// Whether a text is what a pattern with `*` (any run) and `?` (any one) means, in any case.
 pub fn fits(pattern: &str, text: &str) -> bool {
+    // Nearly all are ASCII, and many are of another service from their first letter on: an account asks this millions of times.
+    let (p, t) = (pattern.as_bytes(), text.as_bytes());
+    if let (Some(p), Some(t)) = (p.first(), t.first())
+        && p.is_ascii_alphanumeric()
+        && t.is_ascii()
+        && !p.eq_ignore_ascii_case(t)
+    {
+        return false;
+    }
     let lower = |s: &str| {
         s.chars()
             .map(|c| c.to_ascii_lowercase())
@@ -109,27 +132,49 @@ fn statement(s: &Value) -> Option<Statement> {
         _ => return None,
     };
     let principals = match s.get("Principal") {
-        Some(Value::Object(kinds)) => kinds.values().flat_map(texts).collect(),
-        Some(other) => texts(other),
+        Some(Value::Object(kinds)) => {
+            let named: Option<Vec<_>> = kinds.values().map(texts_alone).collect();
+            named?.concat()
+        }
+        Some(Value::String(all)) => vec![all.clone()],
+        Some(_) => return None,
         None => Vec::new(),
     };
+    let conditions = s.get("Condition");
     Some(Statement {
         allow,
-        actions: Patterns::of(s, "Action")?,
+        actions: Patterns::of(s, "Action").ok()??,
         // A trust policy names none: it is about the role that it stands at.
-        resources: Patterns::of(s, "Resource").unwrap_or_else(everything),
-        conditional: s
-            .get("Condition")
-            .and_then(Value::as_object)
-            .is_some_and(|c| !c.is_empty()),
+        resources: Patterns::of(s, "Resource").ok()?.unwrap_or_else(everything),
+        conditional: conditions.map_or(Some(false), is_held)?,
         principals,
     })
+}
+
+/// Whether conditions have to hold: by operator and key, one value or a list of them. Nothing where they are no such thing: whether a
+/// denial holds always or never is not known then.
+fn is_held(conditions: &Value) -> Option<bool> {
+    let is_one = |v: &Value| v.is_string() || v.is_boolean() || v.is_number();
+    let is_value = |v: &Value| match v {
+        Value::Array(all) => all.iter().all(is_one),
+        one => is_one(one),
+    };
+    let operators = conditions.as_object()?;
+    let mut keys = operators.values().map(Value::as_object);
+    let sound = keys.all(|keys| keys.is_some_and(|keys| keys.values().all(is_value)));
+    sound.then_some(!operators.is_empty())
 }
 
 impl Statement {
     /// Who is named, in a trust policy.
     pub fn principals(&self) -> &[String] {
         if self.allow { &self.principals } else { &[] }
+    }
+
+    /// Patterns to be held against whatever is asked of it.
+    pub fn weight(&self) -> u64 {
+        let all = self.actions.all.len() + self.resources.all.len();
+        u64::try_from(all).unwrap_or(u64::MAX)
     }
 
     pub(super) fn is_about(&self, action: &str) -> bool {
@@ -288,6 +333,49 @@ mod tests {
         assert_eq!(read("{"), None);
         assert_eq!(read("{}"), None);
         assert_eq!(read("{\"Statement\":[{\"Effect\":\"Perhaps\"}]}"), None);
+    }
+
+    #[test]
+    fn a_statement_of_other_types_than_the_grammar_s_cannot_be_read() {
+        let deny = json!({"Effect": "Deny", "Action": "rds:*", "Resource": "*"});
+        let with = |name: &str, value: Value| {
+            let mut statement = deny.clone();
+            statement[name] = value;
+            let allow = allow(&json!("rds:*"), &json!("*"));
+            read(&json!({"Statement": [allow, statement]}).to_string())
+        };
+        for (name, value) in [
+            ("Condition", json!("x")),
+            ("Condition", json!([])),
+            ("Condition", json!(null)),
+            ("Condition", json!({"Bool": "aws:SecureTransport"})),
+            ("Condition", json!({"Bool": {"aws:SecureTransport": {}}})),
+            ("Action", json!({"a": "rds:*"})),
+            ("Action", json!([])),
+            ("Action", json!(["rds:*", 5])),
+            ("Resource", json!(5)),
+            ("Resource", json!(["*", ["x"]])),
+            ("NotResource", json!("*")),
+            ("Principal", json!(["*"])),
+            ("Principal", json!({"AWS": {"x": "*"}})),
+        ] {
+            assert_eq!(with(name, value.clone()), None, "{name} {value}");
+        }
+        for (name, value) in [
+            (
+                "Condition",
+                json!({"Bool": {"aws:SecureTransport": "true"}}),
+            ),
+            (
+                "Condition",
+                json!({"NumericLessThan": {"aws:MultiFactorAuthAge": [60, 61]}}),
+            ),
+            ("Action", json!(["rds:*", "s3:*"])),
+            ("Principal", json!({"AWS": ["*"], "Service": "x"})),
+            ("Principal", json!("*")),
+        ] {
+            assert!(with(name, value.clone()).is_some(), "{name} {value}");
+        }
     }
 
     proptest! {
