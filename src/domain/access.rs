@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::effort::Effort;
 use super::passing::Passing;
-use super::patterns::Effort;
 use super::policy::{Allowance, Statement, administers, fits};
 use super::reach::{ALL_BUT, Bound, reach, reach_where};
 
@@ -196,6 +196,22 @@ pub struct Principal {
 impl Principal {
     /// Works out what its own statements, within those of its boundary, allow.
     pub fn judge(&mut self, own: &[Statement], bound: Bound<'_>) {
+        self.judge_by(own, bound, &Effort::default());
+    }
+
+    /// The same of another who has the same policies and the same boundary.
+    pub fn judge_as(&mut self, other: &Self) {
+        self.bound_unread = other.bound_unread;
+        self.administers = other.administers;
+        self.perhaps_administers = other.perhaps_administers;
+        self.calls.clone_from(&other.calls);
+        self.perhaps_calls.clone_from(&other.perhaps_calls);
+        self.grants.clone_from(&other.grants);
+        self.perhaps.clone_from(&other.perhaps);
+    }
+
+    /// The same with so many steps.
+    pub fn judge_by(&mut self, own: &[Statement], bound: Bound<'_>, effort: &Effort) {
         self.bound_unread = matches!(bound, Bound::Unread);
         self.administers = administers(own)
             && match bound {
@@ -204,9 +220,8 @@ impl Principal {
                 Bound::By(all) => administers(all),
             };
         self.perhaps_administers = self.bound_unread && administers(own);
-        let effort = Effort::default();
         for (action, _) in CALLS {
-            let found = reach(own, bound, action, &effort);
+            let found = reach(own, bound, action, effort);
             let grant = |how| Grant { action, how };
             self.calls.extend(found.sure.clone().map(grant));
             let perhaps = found.perhaps.filter(|_| found.sure.is_none());
@@ -215,7 +230,7 @@ impl Principal {
         for deed in DEEDS {
             let (mut sure, mut perhaps) = (Vec::new(), Vec::new());
             for action in deed.actions().iter().copied() {
-                let found = reach_where(own, bound, action, &effort, |how| counts(action, how));
+                let found = reach_where(own, bound, action, effort, |how| counts(action, how));
                 let grant = |how| Grant { action, how };
                 sure.extend(found.sure.map(grant));
                 perhaps.extend(found.perhaps.map(grant));

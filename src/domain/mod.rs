@@ -18,6 +18,7 @@ pub mod dashboard;
 pub mod database;
 pub mod db_limit;
 pub mod deployment;
+pub mod effort;
 pub mod environment;
 pub mod estate;
 pub mod facts;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::access::{DEEDS, Deed, Grant, Principal};
-use super::patterns::Effort;
+use super::effort::Effort;
 use super::policy::Statement;
 use super::reach::{Bound, Passage, reach, reach_on};
 use crate::domain::order::Ordered;
@@ -140,13 +140,24 @@ pub fn passings(who: &Principal, policies: Policies<'_>, roles: &[Principal]) ->
         (!p.administers, !deletes, p.unsure, gains)
     };
     told.order_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.role.cmp(&b.role)));
-    let rest = told.split_off(told.len().min(TOLD));
-    let known: BTreeSet<Deed> = told.iter().flat_map(|p| &p.gains).copied().collect();
-    let is_open = |p: &Passing| p.unsure || p.gains.iter().any(|d| !known.contains(d));
-    Passings {
+    let mut all = Passings {
         told,
-        more: rest.len(),
-        more_open: rest.iter().any(is_open),
+        ..Passings::default()
+    };
+    all.keep(TOLD);
+    all
+}
+
+impl Passings {
+    /// Tells so many, the first ones, and counts the rest.
+    pub fn keep(&mut self, most: usize) {
+        let rest = self.told.split_off(self.told.len().min(most));
+        let known: BTreeSet<Deed> = self.told.iter().flat_map(|p| &p.gains).copied().collect();
+        let is_open = |p: &Passing| p.unsure || p.gains.iter().any(|d| !known.contains(d));
+        self.more += rest.len();
+        self.more_open |= rest.iter().any(is_open);
+        // It held every role that there is.
+        self.told.shrink_to_fit();
     }
 }
 

@@ -1,35 +1,7 @@
 //! What patterns of resources mean together: whether one covers another, and whether two have anything in common. A pattern has `*` and
 //! `?`, and each comparison takes steps of an effort that is bounded.
 
-use std::cell::Cell;
-
-/// Steps of comparing patterns for one principal: policies as people write them take some thousands. Somebody's longest ones, held
-/// against each other and against a boundary, would take minutes; of those nothing is worked out for certain.
-const STEPS: u32 = 2_000_000;
-
-/// What is left of the steps for one principal.
-#[derive(Debug)]
-pub struct Effort(Cell<u32>);
-
-impl Default for Effort {
-    fn default() -> Self {
-        Self(Cell::new(STEPS))
-    }
-}
-
-impl Effort {
-    /// Takes a step; whether there was one left.
-    fn step(&self) -> bool {
-        let left = self.0.get();
-        self.0.set(left.saturating_sub(1));
-        left > 0
-    }
-
-    /// Whether none is left.
-    pub fn is_spent(&self) -> bool {
-        self.0.get() == 0
-    }
-}
+use super::effort::Effort;
 
 /// Whether everything that one pattern means is meant by another. A variable (`${aws:username}`) means what nobody knows here. Names of
 /// resources have their case (keys of S3 do): what is written otherwise is something else, and [`overlap`], which only doubts, takes it

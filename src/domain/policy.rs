@@ -253,7 +253,7 @@ pub fn administers<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> b
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::patterns::Effort;
+    use crate::domain::effort::Effort;
     use crate::domain::reach::{Bound, reach};
     use proptest::prelude::*;
     use serde_json::json;

@@ -2,7 +2,8 @@
 //! its permissions boundary allows, less what either denies. Of resources that two patterns share only in part nobody can say by the
 //! policies alone whether they are: that is neither an allowance nor the lack of one.
 
-use super::patterns::{Effort, covers, overlap};
+use super::effort::Effort;
+use super::patterns::{covers, overlap};
 use super::policy::{Allowance, Patterns, Statement, allows_on};
 
 /// Parts that an action's allowances may fall into.
@@ -305,6 +306,8 @@ fn widest(spans: Vec<Span>, matters: &impl Fn(&Allowance) -> bool) -> Option<All
         if more > 1 {
             on.truncate(TOLD);
             on.push(format!("and {more} more"));
+            // A policy of thousands of resources must not leave their room behind with each who has it.
+            on.shrink_to_fit();
         }
     }
     Some(best)

@@ -169,7 +169,7 @@ async fn alarms_of_one_kind_alone_are_not_all_of_them() {
 
 #[tokio::test]
 async fn what_a_role_holds_is_not_nothing_where_it_is_left_out() {
-    let lists = "<RolePolicyList/><AttachedManagedPolicies/>";
+    let lists = "<RolePolicyList/><AttachedManagedPolicies/><AssumeRolePolicyDocument>{\"Statement\":[]}</AssumeRolePolicyDocument>";
     let of = async |lists: &str| {
         let body = format!(
             "<GetAccountAuthorizationDetailsResult><RoleDetailList><member><RoleName>ci</RoleName>{lists}</member></RoleDetailList></GetAccountAuthorizationDetailsResult>"
@@ -183,4 +183,7 @@ async fn what_a_role_holds_is_not_nothing_where_it_is_left_out() {
         let without = lists.replace(&format!("<{member}/>"), "");
         assert_eq!(of(&without).await, [format!("list {member}")]);
     }
+    let trust = lists.find("<Assume").unwrap();
+    let untold = of(&lists[..trust]).await;
+    assert_eq!(untold, ["AssumeRolePolicyDocument"], "who may take it");
 }

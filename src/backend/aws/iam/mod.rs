@@ -1,6 +1,7 @@
 //! AWS Identity and Access Management (API version 2010-05-08, Query): who is in the account and what their policies allow, by
 //! GetAccountAuthorizationDetails, and the credential report, if somebody had one made. Nothing is made here for the asking.
 
+mod judged;
 mod report;
 mod wire;
 
@@ -8,18 +9,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Question;
-use super::convert::{some_text, stamp, text};
+use super::convert::{stamp, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
 use super::sound::told;
 use crate::backend::transport::Line;
 use crate::domain::access::{Access, Credentials, Principal, PrincipalKind};
-use crate::domain::order::Ordered;
-use crate::domain::passing::{Policies, passings};
 use crate::domain::policy::{self, Statement};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::reach::Bound;
-use wire::{Attached, Inline, Members, Page, Report};
+use judged::{Bench, Edge, Held};
+use wire::{Page, Report};
 
 const API: Api = Api {
     host: "iam",
@@ -41,9 +40,6 @@ const REPORT: Question = Question::new("iam", "GetCredentialReport", "read the c
 const ROWS: &str = "300";
 /// Pages read at most: some 20,000 users, groups, roles and policies.
 const PAGES: usize = 70;
-
-/// Policies of the vendor that allow everything, should their text not come along.
-const ALL: &str = ":iam::aws:policy/AdministratorAccess";
 
 /// Where AWS keeps the roles that its own services take ("Service-linked roles").
 const OF_SERVICES: &str = "/aws-service-role/";
@@ -148,38 +144,6 @@ struct Known {
     managed: BTreeMap<String, Option<Vec<Statement>>>,
 }
 
-/// The policies of a principal.
-#[derive(Debug, Default)]
-struct Held {
-    statements: Vec<Statement>,
-    names: Vec<String>,
-    unread: Vec<String>,
-}
-
-/// A principal with the policies that it was judged by.
-struct Judged {
-    principal: Principal,
-    own: Vec<Statement>,
-    bound: Boundary,
-}
-
-/// What bounds a principal, as far as it was read.
-enum Boundary {
-    Free,
-    Unread,
-    By(Vec<Statement>),
-}
-
-impl Boundary {
-    fn bound(&self) -> Bound<'_> {
-        match self {
-            Self::Free => Bound::Free,
-            Self::Unread => Bound::Unread,
-            Self::By(all) => Bound::By(all),
-        }
-    }
-}
-
 impl Known {
     fn len(&self) -> usize {
         self.users.len() + self.groups.len() + self.roles.len() + self.managed.len()
@@ -202,75 +166,15 @@ impl Known {
         }
     }
 
-    /// `None`: the list was left out, which IAM sends even where nothing is on it. What it would hold is not known then.
-    fn hold(
-        &self,
-        held: &mut Held,
-        inline: (&str, Option<&Members<Inline>>),
-        attached: Option<&Members<Attached>>,
-    ) {
-        for (name, is_there) in [
-            (inline.0, inline.1.is_some()),
-            ("AttachedManagedPolicies", attached.is_some()),
-        ] {
-            if !is_there {
-                held.unread.push(format!("list {name}"));
-            }
-        }
-        for policy in inline.1.iter().flat_map(|m| &m.all) {
-            let name = text(Some(&policy.policy_name));
-            match document(&policy.policy_document) {
-                Some(statements) => held.statements.extend(statements),
-                None => held.unread.push(name.clone()),
-            }
-            held.names.push(name);
-        }
-        for policy in attached.iter().flat_map(|m| &m.all) {
-            let name = text(Some(&policy.policy_name));
-            match self.managed(&policy.policy_arn) {
-                Some(statements) => held.statements.extend(statements),
-                None => held.unread.push(name.clone()),
-            }
-            held.names.push(name);
-        }
-    }
-
-    fn managed(&self, arn: &str) -> Option<Vec<Statement>> {
-        match self.managed.get(arn) {
-            Some(Some(statements)) => Some(statements.clone()),
-            _ if arn.ends_with(ALL) => {
-                policy::read(r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#)
-            }
-            _ => None,
-        }
-    }
-
     fn principals(&self) -> Vec<Principal> {
         let users = self.users.iter().map(|u| self.user(u));
-        let roles: Vec<Judged> = self.roles.iter().map(|r| self.role(r)).collect();
-        let taken: Vec<Principal> = roles.iter().map(|r| r.principal.clone()).collect();
-        let through = |judged: Judged| {
-            let policies = Policies {
-                own: &judged.own,
-                bound: judged.bound.bound(),
-            };
-            let found = passings(&judged.principal, policies, &taken);
-            Principal {
-                through: found.told,
-                through_more: found.more,
-                through_more_open: found.more_open,
-                ..judged.principal
-            }
-        };
-        let mut all: Vec<Principal> = users.chain(roles).map(through).collect();
-        all.order_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
-        all
+        let roles = self.roles.iter().map(|r| self.role(r));
+        Bench::new(self).principals(users.chain(roles))
     }
 
-    fn user(&self, user: &wire::User) -> Judged {
+    fn user<'k>(&'k self, user: &'k wire::User) -> (Principal, Held<'k>) {
         let mut held = Held::default();
-        self.hold(
-            &mut held,
+        held.hold(
             // Of users, IAM leaves out the list of inline policies where there are none.
             ("UserPolicyList", Some(&user.user_policy_list)),
             user.attached_managed_policies.as_ref(),
@@ -281,8 +185,7 @@ impl Known {
         let groups = user.group_list.iter().flat_map(|m| &m.all);
         for name in groups.clone() {
             match self.groups.get(name) {
-                Some(g) => self.hold(
-                    &mut held,
+                Some(g) => held.hold(
                     ("GroupPolicyList", g.group_policy_list.as_ref()),
                     g.attached_managed_policies.as_ref(),
                 ),
@@ -296,18 +199,24 @@ impl Known {
             groups: groups.map(|g| text(Some(g))).collect(),
             ..Principal::default()
         };
-        self.judged(principal, held, user.permissions_boundary.as_ref())
+        (
+            principal,
+            held.bounded(edge(user.permissions_boundary.as_ref())),
+        )
     }
 
-    fn role(&self, role: &wire::Role) -> Judged {
+    fn role<'k>(&'k self, role: &'k wire::Role) -> (Principal, Held<'k>) {
         let mut held = Held::default();
-        self.hold(
-            &mut held,
+        held.hold(
             ("RolePolicyList", role.role_policy_list.as_ref()),
             role.attached_managed_policies.as_ref(),
         );
         let trust = role.assume_role_policy_document.as_deref();
-        let trust = trust.and_then(document).unwrap_or_default();
+        let trust = trust.and_then(document).unwrap_or_else(|| {
+            // Who may take the role is not known then.
+            held.unread.push("AssumeRolePolicyDocument".into());
+            Vec::new()
+        });
         let mut trusted: Vec<String> = trust
             .iter()
             .flat_map(Statement::principals)
@@ -328,26 +237,19 @@ impl Known {
             last_used: used.and_then(|u| stamp(u.last_used_date.as_deref())),
             ..Principal::default()
         };
-        self.judged(principal, held, role.permissions_boundary.as_ref())
+        (
+            principal,
+            held.bounded(edge(role.permissions_boundary.as_ref())),
+        )
     }
+}
 
-    fn judged(&self, mut p: Principal, held: Held, boundary: Option<&wire::Boundary>) -> Judged {
-        let arn = boundary.and_then(|b| some_text(b.permissions_boundary_arn.as_deref()));
-        let bound = match (boundary, &arn) {
-            (None, _) => Boundary::Free,
-            (Some(_), None) => Boundary::Unread,
-            // One that cannot be read may take anything away: what it bounds is certain of nothing but denials.
-            (Some(_), Some(arn)) => self.managed(arn).map_or(Boundary::Unread, Boundary::By),
-        };
-        p.policies = held.names;
-        p.unread = held.unread;
-        p.bounded_by = arn;
-        p.judge(&held.statements, bound.bound());
-        Judged {
-            principal: p,
-            own: held.statements,
-            bound,
-        }
+fn edge(boundary: Option<&wire::Boundary>) -> Edge<'_> {
+    let arn = boundary.and_then(|b| b.permissions_boundary_arn.as_deref());
+    match (boundary, arn.map(str::trim).filter(|arn| !arn.is_empty())) {
+        (None, _) => Edge::Free,
+        (Some(_), None) => Edge::Unnamed,
+        (Some(_), Some(arn)) => Edge::By(arn),
     }
 }
 
@@ -434,6 +336,107 @@ mod tests {
             how.on.as_deref(),
             Some(&["arn:aws:ecs:eu-west-1:1:service/a/*".to_owned()][..])
         );
+    }
+
+    /// An account of so many users and roles, who have a few sets of policies among them.
+    fn many(users: usize, roles: usize, policies: &[&str]) -> Known {
+        let allow = |what: &str| {
+            format!(r#"{{"Statement":{{"Effect":"Allow","Action":{what},"Resource":"*"}}}}"#)
+        };
+        let attached = || wire::Members {
+            all: (0..policies.len())
+                .map(|n| wire::Attached {
+                    policy_name: format!("p{n}"),
+                    policy_arn: format!("arn:p{n}"),
+                })
+                .collect(),
+        };
+        let managed = policies.iter().enumerate();
+        Known {
+            users: (0..users)
+                .map(|n| wire::User {
+                    user_name: format!("u{n}"),
+                    arn: format!("arn:u{n}"),
+                    group_list: Some(wire::Members::default()),
+                    attached_managed_policies: Some(attached()),
+                    ..wire::User::default()
+                })
+                .collect(),
+            roles: (0..roles)
+                .map(|n| wire::Role {
+                    role_name: format!("r{n:04}"),
+                    arn: format!("arn:r{n}"),
+                    assume_role_policy_document: Some(
+                        r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}}}"#.into(),
+                    ),
+                    role_policy_list: Some(wire::Members {
+                        all: vec![wire::Inline {
+                            policy_name: "own".into(),
+                            policy_document: allow(r#""rds:*""#),
+                        }],
+                    }),
+                    attached_managed_policies: Some(wire::Members::default()),
+                    ..wire::Role::default()
+                })
+                .collect(),
+            managed: managed
+                .map(|(n, text)| (format!("arn:p{n}"), document(&allow(text))))
+                .collect(),
+            ..Known::default()
+        }
+    }
+
+    #[test]
+    fn those_who_have_the_same_policies_are_judged_once_and_keep_no_more_than_is_told() {
+        let pass = r#"["iam:PassRole","lambda:*"]"#;
+        let known = many(1_000, 1_000, &[pass, r#""ecs:UpdateService""#]);
+        let mut bench = Bench::new(&known);
+        let users = known.users.iter().map(|u| known.user(u));
+        let roles = known.roles.iter().map(|r| known.role(r));
+        let all = bench.principals(users.chain(roles));
+        assert_eq!((all.len(), bench.judged_by()), (2_000, 2));
+        let ana = &all[0];
+        assert_eq!((ana.through.len(), ana.through_more), (20, 980));
+        assert!(all.iter().all(|p| p.through.capacity() <= 20));
+        assert_eq!(ana.policies, ["p0", "p1"]);
+        assert!(ana.grants.contains_key(&Deed::Deploy) && ana.unread.is_empty());
+        assert!(all[1_500].grants.contains_key(&Deed::DeleteBackups));
+    }
+
+    #[test]
+    fn where_thousands_may_pass_roles_the_mightiest_few_of_each_are_told() {
+        let known = many(4_000, 100, &[r#"["iam:PassRole","lambda:*"]"#]);
+        let all = known.principals();
+        assert_eq!((all[0].through.len(), all[0].through_more), (5, 95));
+        assert!(all.iter().all(|p| p.through.capacity() <= 5));
+    }
+
+    #[test]
+    fn what_is_more_than_an_account_s_share_of_steps_is_told_as_unread() {
+        let known = many(2, 3, &[r#"["iam:PassRole","lambda:*"]"#]);
+        let of = |steps: u64| {
+            let users = known.users.iter().map(|u| known.user(u));
+            let roles = known.roles.iter().map(|r| known.role(r));
+            Bench::of(&known, steps).principals(users.chain(roles))
+        };
+        let all = of(0);
+        assert!(all.iter().all(|p| p.grants.is_empty()));
+        assert!(all[0].unread[0].starts_with("p0 (which is more"), "{all:?}");
+        assert!(all[4].unread[0].starts_with("own (which is more"));
+        let some = of(7);
+        assert_eq!(
+            some[0].unread,
+            ["iam:PassRole (which is more than is worked out of one account)"]
+        );
+        assert!(some[4].unread.is_empty() && !some[4].grants.is_empty());
+    }
+
+    #[test]
+    fn a_role_s_trust_that_cannot_be_read_is_named() {
+        let answer = ANSWER.replacen(r#""Principal":{"#, r#""Principal":5,"Not":{"#, 1);
+        let mut known = Known::default();
+        known.add(quick_xml::de::from_str(&answer).unwrap());
+        assert_eq!(known.principals()[2].unread, ["AssumeRolePolicyDocument"]);
     }
 
     #[test]
