@@ -68,10 +68,13 @@ impl Look<'_> {
             .collect();
         let about = About {
             service,
-            definition: &subject.definition,
+            definition: subject.definition().ok(),
             balancers: self.balancers(service, &firing).await,
             all: &alarms,
         };
+        if about.definition.is_none() && !firing.is_empty() {
+            draft.warn("the task definition could not be read: which alarms are about what the service uses is not known");
+        }
         let (mut ours, mut near, mut unknown, mut others) = (vec![], vec![], vec![], 0_usize);
         for alarm in &firing {
             if watched.contains(&alarm.name) {
@@ -239,7 +242,8 @@ impl Place {
 /// What an alarm may be about to concern a service.
 struct About<'a> {
     service: &'a Service,
-    definition: &'a TaskDefinition,
+    /// `None`: it could not be read.
+    definition: Option<&'a TaskDefinition>,
     balancers: Option<Vec<String>>,
     all: &'a [Alarm],
 }
@@ -311,7 +315,7 @@ impl About<'_> {
 
     /// Whether a container is told of a store: by its address.
     fn uses(&self, store: &str) -> bool {
-        let containers = self.definition.containers.iter();
+        let containers = self.definition.iter().flat_map(|d| &d.containers);
         let mut told = containers.flat_map(|c| c.environment.iter().chain(&c.secrets));
         told.any(|(_, value)| holds(value, store))
     }
@@ -323,7 +327,7 @@ impl About<'_> {
         if here.is_some() && there.is_some() && here != there {
             return Place::Elsewhere;
         }
-        let containers = || self.definition.containers.iter();
+        let containers = || self.definition.iter().flat_map(|d| &d.containers);
         let plain = containers().flat_map(|c| &c.environment);
         let plain: Vec<_> = plain.filter(|(name, _)| is_of(name, kind)).collect();
         let mut secrets = containers().flat_map(|c| &c.secrets);
@@ -533,7 +537,7 @@ mod tests {
         let all: Vec<Alarm> = all.chain([&silent]).cloned().collect();
         let about = About {
             service: &service,
-            definition: &definition,
+            definition: Some(&definition),
             balancers: Some(vec!["app/ours/1".into()]),
             all: &all,
         };
@@ -579,7 +583,7 @@ mod tests {
             });
             let about = About {
                 service: &service,
-                definition: &definition,
+                definition: Some(&definition),
                 balancers: None,
                 all: &[],
             };

@@ -36,7 +36,7 @@ impl Deploy<'_> {
         };
         back::heed(&mut draft, look, id, &subject.sight).await?;
         let service = subject.service();
-        let from = &subject.definition;
+        let from = subject.definition()?;
         let now = Timestamp::now();
         draft.input("revision", service.revision.to_string());
         draft.fact("from", words::revision(from, words::bound(service), now));

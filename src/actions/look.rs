@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::try_join;
+use futures_util::future::join;
 use jiff::Timestamp;
 
 use super::draft::Draft;
@@ -28,13 +28,22 @@ pub struct Look<'a> {
 #[derive(Debug)]
 pub struct Subject {
     pub sight: Sight,
-    pub definition: TaskDefinition,
+    /// What the service is set to. A stop needs nothing of it, and is not held up where it cannot be read.
+    definition: Result<TaskDefinition, Problem>,
 }
 
 impl Subject {
     /// The service.
     pub fn service(&self) -> &Service {
         &self.sight.service
+    }
+
+    /// What the service is set to.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub fn definition(&self) -> Result<&TaskDefinition, Problem> {
+        self.definition.as_ref().map_err(Clone::clone)
     }
 }
 
@@ -63,11 +72,12 @@ impl Look<'_> {
             }
             Err(p) => return Err(p),
         };
-        let (definition, deployments) = try_join(
+        let (definition, deployments) = join(
             self.backend.ecs.task_definition(&service.revision.arn),
             self.backend.ecs.deployments(&service),
         )
-        .await?;
+        .await;
+        let deployments = deployments?;
         if service.status != "ACTIVE" {
             draft.refuse(format!("the service is {}", service.status));
         }
@@ -93,7 +103,7 @@ impl Look<'_> {
             let container = d.main_container(words::bound(service));
             self.commit(container.map(|c| c.image.clone()))
         });
-        let (from, to) = futures_util::future::join(from, to).await;
+        let (from, to) = join(from, to).await;
         if from == to {
             return format!("{from}, the same");
         }
@@ -140,11 +150,11 @@ impl Look<'_> {
             _ => {}
         }
         let bound = words::bound(service);
-        let checked = subject
-            .definition
-            .main_container(bound)
-            .is_some_and(|c| c.health_check.is_some());
-        if !checked && bound.is_none() {
+        let unchecked = subject.definition().is_ok_and(|d| {
+            let main = d.main_container(bound);
+            main.is_none_or(|c| c.health_check.is_none())
+        });
+        if unchecked && bound.is_none() {
             draft.warn(
                 "neither a health check nor a load balancer: ECS cannot tell a bad task from a good one",
             );

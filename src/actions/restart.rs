@@ -29,10 +29,11 @@ impl Restart<'_> {
         back::heed(&mut draft, look, id, &subject.sight).await?;
         let service = subject.service();
         let bound = words::bound(service);
+        let definition = subject.definition()?;
         draft.input("revision", service.revision.to_string());
         draft.fact(
             "revision",
-            words::revision(&subject.definition, bound, Timestamp::now()),
+            words::revision(definition, bound, Timestamp::now()),
         );
         draft.fact(
             "tasks",
@@ -44,8 +45,7 @@ impl Restart<'_> {
         if service.counts.desired == 0 {
             draft.refuse("no task is wanted: there is nothing to restart");
         }
-        let moving = subject
-            .definition
+        let moving = definition
             .main_container(bound)
             .is_some_and(|c| image::is_moving(&c.image));
         if moving {

@@ -47,7 +47,10 @@ impl Rollback<'_> {
         let service = subject.service();
         let now = Timestamp::now();
         draft.input("revision", service.revision.to_string());
-        let present = words::revision(&subject.definition, words::bound(service), now);
+        let present = subject.definition().map_or_else(
+            |p| format!("{}, which cannot be read: {}", service.revision, p.why),
+            |d| words::revision(d, words::bound(service), now),
+        );
         draft.fact("from", present);
         match self.way(look, &subject.sight).await? {
             Err(why) => draft.refuse(why),
@@ -90,7 +93,8 @@ impl Rollback<'_> {
             Err(p) => return Err(p),
         };
         draft.fact("to", words::revision(&target, words::bound(service), now));
-        let commits = [&subject.definition, &target];
+        let present = subject.definition()?;
+        let commits = [present, &target];
         draft.fact("commit", look.commits(service, commits).await);
         draft.input("target", target.revision.to_string());
         if target.status != "ACTIVE" {
@@ -127,7 +131,7 @@ impl Rollback<'_> {
         } else if steps > 1 {
             draft.warn(format!("goes back over {steps} revisions"));
         }
-        draft.diff = diff::of(&subject.definition, &target);
+        draft.diff = diff::of(present, &target);
         draft.call(self.update_words(&target.revision));
         Ok(())
     }
@@ -271,10 +275,13 @@ async fn show_way(
     };
     let bound = words::bound(subject.service());
     draft.fact("to", words::revision(&definition, bound, now));
-    let commits = [&subject.definition, &definition];
+    let Ok(present) = subject.definition() else {
+        return;
+    };
+    let commits = [present, &definition];
     let commits = look.commits(subject.service(), commits).await;
     draft.fact("commit", commits);
-    draft.diff = diff::of(&subject.definition, &definition);
+    draft.diff = diff::of(present, &definition);
 }
 
 /// The last deployment of a revision, where it did not end well. What went back by `deployments[]` names what it went back to, not

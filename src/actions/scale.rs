@@ -60,8 +60,9 @@ impl Scale<'_> {
         } else if self.desired > now.desired.max(1).saturating_mul(JUMP) {
             draft.warn(format!("more than {JUMP} times as many tasks as now"));
         }
-        let cpu = subject.definition.cpu_units.unwrap_or(0);
-        let memory = subject.definition.memory_mib.unwrap_or(0);
+        let definition = subject.definition()?;
+        let cpu = definition.cpu_units.unwrap_or(0);
+        let memory = definition.memory_mib.unwrap_or(0);
         if cpu > 0 && memory > 0 {
             let more = i64::from(self.desired) - i64::from(now.desired);
             draft.fact(

@@ -13,8 +13,9 @@ use crate::domain::redact;
 /// How long the desktop's keyring may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Bytes that a token has at least: what is shorter stands in other words by chance.
-const SHORTEST: usize = 3;
+/// Bytes that a token has at least, for its place to be told: a shorter one may be a word of the sentence, and what is hidden in a sentence
+/// that everybody knows is told by it.
+const SHORTEST: usize = 8;
 
 /// A look through the places where a token may be.
 type Look = JoinHandle<Result<Option<(SecretString, Source)>, Problem>>;
@@ -42,10 +43,22 @@ impl Held {
     /// Words in which it stands no more.
     pub fn hide(&self, words: &str) -> String {
         let token = self.reveal().trim();
-        if token.len() < SHORTEST || !words.contains(token) {
+        let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
+        if token.is_empty() || !words.contains(token) {
             return words.to_owned();
         }
-        words.replace(token, redact::REDACTED)
+        if token.len() >= SHORTEST {
+            return words.replace(token, redact::REDACTED);
+        }
+        let stands = words.match_indices(token).any(|(at, _)| {
+            let (before, after) = (words.get(..at), words.get(at + token.len()..));
+            !before.is_some_and(|w| w.ends_with(part_of_word))
+                && !after.is_some_and(|w| w.starts_with(part_of_word))
+        });
+        match stands {
+            true => "what it says holds the password or token, and is not told".to_owned(),
+            false => words.to_owned(),
+        }
     }
 }
 
@@ -159,5 +172,10 @@ mod tests {
         );
         let short = Token::new(&GITHUB, Some("ab".to_owned().into()));
         assert_eq!(short.hide("a cab is gone"), "a cab is gone");
+        let told = short.hide("database \"ab\" does not exist");
+        assert!(
+            !told.contains("ab\"") && !told.contains("database"),
+            "{told}"
+        );
     }
 }

@@ -14,7 +14,7 @@ use super::span;
 use super::words::count;
 use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
-use crate::domain::log::{Level, LogLine, LogRequest};
+use crate::domain::log::{Level, LogLine, LogRequest, VISIBLE_AFTER};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::ServiceId;
 use crate::domain::text::inert;
@@ -149,6 +149,7 @@ async fn search(
     session: &mut Session,
 ) -> Result<Exit, Problem> {
     let (wanted, pattern) = (request.clone(), request.pattern.clone());
+    let until = request.until;
     let answered = move |f: &Facts| match (&f.logs.error, &f.logs.value) {
         (Some(problem), _) => Standing::Failed(problem.clone()),
         (None, Some(tail)) if tail.request.as_ref() == Some(&wanted) && tail.caught_up => {
@@ -166,7 +167,9 @@ async fn search(
     if session.out.is_json() {
         let wanted = tail.lines.iter().filter(|l| is_wanted(l, least));
         let rows = wanted.map(|l| object(l)).collect();
-        session.list("logs", rows, part)?;
+        // What happened in the last seconds may become visible later.
+        let read = until.and_then(|at| at.saturating_sub(VISIBLE_AFTER).ok());
+        session.list_and("logs", rows, part, [("complete_until", json!(read))])?;
         return Ok(Exit::OK);
     }
     let mut shown = 0_usize;

@@ -117,9 +117,21 @@ impl Session {
 
     /// Writes a list as JSON: `{"schema":1,"<name>":[...],"environment":...,"observed_at":...,"source":...,"error":...}`.
     pub fn list<T>(&mut self, name: &str, rows: Vec<Value>, part: &Part<T>) -> Result<(), Problem> {
+        self.list_and(name, rows, part, [])
+    }
+
+    /// The same with members of its own.
+    pub fn list_and<T, const N: usize>(
+        &mut self,
+        name: &str,
+        rows: Vec<Value>,
+        part: &Part<T>,
+        own: [(&str, Value); N],
+    ) -> Result<(), Problem> {
         let mut more = Map::new();
         more.insert("environment".into(), json!(self.config.environment));
         more.extend(provenance(part));
+        more.extend(own.map(|(name, value)| (name.to_owned(), value)));
         self.out.list(name, rows, more)
     }
 

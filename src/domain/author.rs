@@ -59,7 +59,8 @@ fn tells_of(row: &AuditRow, d: &Deployment) -> bool {
 impl Facts {
     /// Who brought a deployment about, as far as is known or was once learned.
     pub fn author_of(&self, d: &Deployment) -> Option<Author> {
-        let mut runs = self.runs.iter().filter(|r| brings(r));
+        let on_it = |r: &&Run| r.intent.service() == Some(&d.service);
+        let mut runs = self.runs.iter().filter(on_it).filter(|r| brings(r));
         let run = runs.find(|r| self.deployment_of(r).is_some_and(|own| own.id == d.id));
         let subject = d.service.to_string();
         let rows = self.audit.value.iter().flat_map(|rows| rows.iter());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::action::{Intent, Run};
@@ -240,7 +240,13 @@ impl Facts {
         let ours = |d: &&Arc<Deployment>| {
             brings_it(run, d) && ((run.goes_on() && d.state.is_running()) || began_within(run, d))
         };
+        // Those that go on come first, then the newest: what ended long before cannot be it, and there may be thousands of those. A stop
+        // works on one that began before it, by a day at most as bake times go.
+        let since = (run.started_at).saturating_sub(SignedDuration::from_hours(48));
+        let since = since.unwrap_or(run.started_at);
         let rows = self.deployment_rows().iter();
+        let rows =
+            rows.take_while(|d| d.state.is_running() || d.created_at.is_none_or(|at| at >= since));
         let mut rows = rows.filter(|d| &d.service == service);
         let Some(own) = &run.deployment else {
             return rows.find(ours);

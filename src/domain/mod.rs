@@ -64,7 +64,7 @@ mod standing;
 pub mod stores;
 pub mod target;
 pub mod text;
-mod token;
+pub mod token;
 pub mod told;
 pub mod topic;
 pub mod transit;

@@ -1,8 +1,10 @@
 //! How a service stands by all that is known of it: its own counts, its newest deployment, and the actions that go on.
 
+use std::collections::HashSet;
+
 use super::action::{Intent, Phase, Run};
 use super::facts::Facts;
-use super::service::{Service, ServiceHealth};
+use super::service::{Service, ServiceHealth, ServiceId};
 
 /// Whether an action has the vendor at work on a deployment that nobody has told of yet.
 fn is_at_work(run: &Run) -> bool {
@@ -18,6 +20,19 @@ impl Facts {
             ServiceHealth::Steady if self.is_rolled_out(service) => ServiceHealth::Deploying,
             health => health,
         }
+    }
+
+    /// All services of which a deployment goes on, whoever tells so: for who asks about each of them.
+    pub fn rolled_out(&self) -> HashSet<&ServiceId> {
+        let rows = self.deployment_rows().iter();
+        let going = rows.take_while(|d| d.state.is_running());
+        let runs = self.runs.iter();
+        let at_work = runs.filter(|r| is_at_work(r) && self.deployment_of(r).is_none());
+        let told = self.service_rows().iter().filter(|s| s.is_deploying());
+        (going.map(|d| &d.service))
+            .chain(at_work.filter_map(|r| r.intent.service()))
+            .chain(told.map(|s| &s.id))
+            .collect()
     }
 
     /// Whether a deployment of it goes on, whoever tells so.
@@ -45,7 +60,7 @@ mod tests {
     use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
     use crate::domain::progress::Pace;
     use crate::domain::service::{
-        CircuitBreaker, DeploymentConfig, Revision, ServiceId, Strategy, TaskCounts,
+        CircuitBreaker, DeploymentConfig, Revision, Strategy, TaskCounts,
     };
 
     fn api() -> ServiceId {

@@ -97,13 +97,15 @@ fn words(
 
 /// What stands before the token in a word that holds one.
 fn vendors(word: &str) -> Option<&str> {
+    // Looked for once: a word made of nothing but starts would be gone through for each of them.
+    let digit = word.rfind(|c: char| c.is_ascii_digit())?;
     let found = STARTS.iter().filter_map(|(start, least)| {
         let mut at = word.match_indices(start).map(|(at, _)| at);
         at.find(|at| {
             let (head, tail) = word.split_at(*at);
             let alone = !head.ends_with(|c: char| c.is_ascii_alphanumeric());
-            let tail = tail.get(start.len()..).unwrap_or_default();
-            alone && tail.len() >= *least && tail.contains(|c: char| c.is_ascii_digit())
+            let tail = tail.len().saturating_sub(start.len());
+            alone && tail >= *least && digit >= *at + start.len()
         })
     });
     word.get(..found.min()?)

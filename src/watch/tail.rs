@@ -81,8 +81,11 @@ impl Tail {
             .iter()
             .filter(|(_, c)| !c.read || c.token.is_some())
             .collect();
+        let until = self.request.as_ref().and_then(|r| r.until);
+        // Of a stretch that ends, a group that was read to its end has nothing more to say.
+        let is_open = |group: &str| until.is_none_or(|until| !self.reaches_in(group, until));
         let chosen = if behind.is_empty() {
-            self.cursors.iter().collect()
+            self.cursors.iter().filter(|(g, _)| is_open(g)).collect()
         } else {
             behind
         };
@@ -100,9 +103,13 @@ impl Tail {
     /// Whether everything up to `until` was read: an answer of before that is none of what comes after it, and the last lines before
     /// it become visible later than they happened.
     fn reaches(&self, until: Timestamp) -> bool {
+        let mut groups = self.cursors.keys();
+        groups.all(|group| self.reaches_in(group, until))
+    }
+
+    fn reaches_in(&self, group: &str, until: Timestamp) -> bool {
         let until = until.saturating_add(VISIBLE_AFTER).unwrap_or(until);
-        let mut asked = self.cursors.keys().map(|group| self.asked.get(group));
-        asked.all(|at| at.is_some_and(|at| *at >= until))
+        self.asked.get(group).is_some_and(|at| *at >= until)
     }
 
     /// How often to ask for a request: at once while behind, then in step with the log; never again for a search that is done.
@@ -165,7 +172,10 @@ impl Tail {
                 let back = |at: Timestamp, by| at.saturating_sub(by).unwrap_or(at);
                 let settled = back(asked, SETTLED);
                 let seen = newest.map_or(settled, |at| back(at, VISIBLE_AFTER));
-                cursor.from = cursor.from.max(seen).max(settled);
+                let from = cursor.from.max(seen).max(settled);
+                // A question that begins behind its end is refused.
+                let until = self.request.as_ref().and_then(|r| r.until);
+                cursor.from = until.map_or(from, |until| from.min(until));
             }
             cursor.token = next;
         }

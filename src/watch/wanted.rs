@@ -20,6 +20,7 @@ use super::topics::{
 };
 use crate::backend::aws::ecs::SERVICES_A_CALL;
 use crate::domain::interest::Interest;
+use crate::domain::order::Ordered;
 use crate::domain::service::{Service, ServiceId};
 
 /// Services whose deployments are read from the service-deployment API at one time.
@@ -181,10 +182,15 @@ fn detailed(p: &Picture) -> Vec<(ServiceId, bool)> {
         deployments::seats(p),
     );
     if in_turn.len() > seats {
-        // A release of many: all have their turn, at what a few of them cost. Each begins where the last one ended.
-        let turn = p.facts.taken_at.as_second() as u64 / deployments::MOVING.as_secs().max(1);
-        let first = turn.wrapping_mul(seats as u64) % in_turn.len() as u64;
-        in_turn.rotate_left(first as usize);
+        // A release of many: all have their turn, at what a few of them cost. Those of this turn keep their seats, then come those that
+        // were asked about the longest ago, however many come and go meanwhile.
+        let turn = deployments::MOVING.as_secs().max(1) as i64;
+        let now = p.facts.taken_at.as_second();
+        let begun = now - now.rem_euclid(turn);
+        in_turn.order_by_key(|id| {
+            let asked = p.details.get(*id).and_then(deployments::Known::asked_at);
+            (asked.is_none_or(|at| at.as_second() < begun), asked)
+        });
         in_turn.truncate(seats);
     }
     let mut lately: Vec<_> = p
@@ -430,7 +436,14 @@ mod tests {
             p.facts.taken_at = deployments::testing::second(turn * 5);
             let some = detailed(p);
             most = most.max(some.len());
-            seen.extend(some.into_iter().map(|(id, _)| id.name));
+            let at = p.facts.taken_at;
+            for (id, _) in some {
+                seen.insert(id.name.clone());
+                deployments::testing::asked(p, id, at);
+            }
+            // Those of a turn keep their seats while it lasts.
+            p.facts.taken_at = deployments::testing::second(turn * 5 + 2);
+            seen.extend(detailed(p).into_iter().map(|(id, _)| id.name));
         }
         (seen, most)
     }

@@ -118,7 +118,8 @@ impl Ecs {
             newest.is_some_and(|d| d.id == *id && d.state == DeploymentState::Stopped)
         });
         match behind {
-            true => Ok(self.list_and_describe(service).await?.found),
+            // What was read is whole by itself: a second reading that fails takes nothing from it.
+            true => Ok((self.list_and_describe(service).await).map_or(read.found, |it| it.found)),
             false => Ok(read.found),
         }
     }

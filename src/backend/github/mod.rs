@@ -237,12 +237,14 @@ impl Github {
         let name = file.filter(|f| !f.contains(['/', '?', '#', '%']));
         let name = name.map_or_else(|| workflow.id.to_string(), str::to_owned);
         let path = self.path(&format!("/actions/workflows/{name}/runs"));
-        let size = RUNS_EACH.to_string();
+        // Requests of forks from a branch of the same name stand among them, and count for nothing.
+        let size = branch::DEPTH.to_string();
         let query = [("branch", branch), ("per_page", &size)];
         let page = self.rest.get::<wire::Runs>(RUNS, &path, &query).await?;
         let runs = page.value.workflow_runs.into_iter().map(wire::run);
         let branch = crate::domain::text::inert(branch);
-        let runs = branch::settled(runs.collect(), &branch);
+        let mut runs = branch::settled(runs.collect(), &branch);
+        runs.truncate(RUNS_EACH);
         self.quiet.put(workflow.id, &runs, at);
         Ok(runs)
     }

@@ -48,6 +48,11 @@ impl Known {
         self.failure.as_ref().map(|(at, _)| *at)
     }
 
+    /// When it was asked for the last time that was answered or failed.
+    pub fn asked_at(&self) -> Option<Timestamp> {
+        self.read.as_ref().map(|(at, _)| *at).max(self.failed_at())
+    }
+
     /// Rows of the last good answer.
     pub fn rows(&self) -> Option<&[Deployment]> {
         self.read.as_ref().map(|(_, rows)| rows.as_slice())

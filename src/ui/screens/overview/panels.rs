@@ -12,11 +12,11 @@ use crate::domain::metric::Unit;
 use crate::domain::part::Freshness;
 use crate::domain::problem::Problem;
 use crate::domain::service::{Service, ServiceHealth};
-use crate::domain::text::{clip, clip_middle, width};
+use crate::domain::text::{clip, clip_middle};
 use crate::ui::screens::Cx;
 use crate::ui::screens::services::row as service_row;
 use crate::ui::widgets::{
-    Table, line, panel, scrolled, since as since_or_clock, spark, timed, wrapped,
+    Table, line, panel, scrolled, since as since_or_clock, spark, time_columns, timed, wrapped,
 };
 
 pub(super) type Spans = Vec<(String, Style)>;
@@ -79,7 +79,7 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let shown = usize::from(inside.height);
-    let times = times(o, cx);
+    let times = time_columns(AGES, cx.absolute);
     for (index, y) in (0..o.burning).zip(inside.y..inside.bottom()) {
         let at = Rect::new(inside.x, y, inside.width, 1);
         let spans = match o.items.get(index) {
@@ -118,31 +118,6 @@ pub(super) fn told_in(words: &str, style: Style, room: u16) -> Vec<Spans> {
     let lines = wrapped(words, usize::from(room.saturating_sub(2)));
     let line = |text| vec![(format!(" {text}"), style)];
     lines.into_iter().map(line).collect()
-}
-
-/// Columns of the times in the lines of what burns: those of the longest, as all of it begins alike.
-pub(super) fn times(o: &Overview, cx: &Cx<'_>) -> u16 {
-    let since = o
-        .items
-        .iter()
-        .take(o.burning)
-        .filter_map(|item| match item {
-            Item::Alarm(name) => {
-                let mut alarms = cx.snapshot.facts.alarm_rows().iter();
-                alarms.find(|a| &a.name == name)?.since
-            }
-            Item::Service(id) => {
-                let service = cx.snapshot.facts.service(id)?;
-                service.failed_rollout()?.updated_at
-            }
-            Item::System(id) => {
-                let entry = o.systems.iter().find(|e| e.view.id == *id)?;
-                entry.fault.as_ref()?.since
-            }
-            _ => None,
-        });
-    let told = since.map(|at| width(&since_or_clock(cx.now, Some(at), cx.absolute)) as u16);
-    told.max().unwrap_or(0).max(AGES)
 }
 
 /// Columns of an age.
@@ -275,9 +250,10 @@ pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut
         .iter()
         .filter(|s| !partly || facts.is_service_fresh(&s.id, cx.now));
     let (mut steady, mut all, mut tasks) = (0_usize, 0_usize, 0);
+    let moving = facts.rolled_out();
     for s in counted {
         all += 1;
-        steady += usize::from(facts.health_of(s) == ServiceHealth::Steady);
+        steady += usize::from(s.health() == ServiceHealth::Steady && !moving.contains(&s.id));
         tasks += s.counts.running;
     }
     let part = &facts.services;

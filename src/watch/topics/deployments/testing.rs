@@ -104,3 +104,9 @@ pub(crate) fn failed(name: &str) -> Detail {
         rows: Err(why),
     }
 }
+
+/// A service was asked about, and nothing was told of it.
+pub(crate) fn asked(p: &mut Picture, service: ServiceId, at: Timestamp) {
+    let rows = Ok(Vec::new());
+    super::join(p, Detail { service, rows }, at, true);
+}
