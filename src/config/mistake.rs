@@ -6,6 +6,9 @@ use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::redact;
 use crate::domain::text::{clip, inert};
 
+/// Mistakes noted of one file: whoever has that many has another file in mind, and each further one costs a look through all of it.
+pub const MOST: usize = 300;
+
 /// Columns of a file's own text that are quoted.
 const QUOTED: usize = 200;
 
@@ -91,11 +94,13 @@ impl From<Mistakes> for Problem {
         let Some(first) = all.list.first() else {
             return unreadable(&all.file, "it has a mistake");
         };
-        let fix = match all.list.len() {
-            1 => format!("correct line {} of {file}", first.line),
-            n => format!(
-                "correct line {} of {file}; {} more: flightdeck config check",
-                first.line,
+        let line = first.line;
+        let fix = match (all.list.len(), all.list.last()) {
+            // The last one says how much was not looked at.
+            (n, Some(last)) if n > MOST => format!("correct line {line} of {file}; {}", last.what),
+            (1, _) => format!("correct line {line} of {file}"),
+            (n, _) => format!(
+                "correct line {line} of {file}; {} more: flightdeck config check",
                 n - 1
             ),
         };

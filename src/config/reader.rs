@@ -6,14 +6,11 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::mistake::{Mistake, place, suggest};
+use super::mistake::{MOST, Mistake, place, suggest};
 use super::schema::{Key, Kind, Section};
 use crate::domain::order::Ordered;
 use crate::domain::redact;
 use crate::domain::text::inert;
-
-/// Mistakes noted of one file: whoever has that many has another file in mind, and each further one costs a look through all of it.
-const MOST: usize = 300;
 
 /// Collects mistakes while a source is read.
 #[derive(Debug)]
@@ -62,7 +59,7 @@ impl<'s> Judge<'s> {
                 line,
                 column,
                 what: format!(
-                    "{MOST} mistakes are too many: the {more} lines behind this one were not looked at"
+                    "{MOST} mistakes are too many: the {more} lines behind line {line} were not looked at"
                 ),
                 expected: "a file whose mistakes are mended first".into(),
             });

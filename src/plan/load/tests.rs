@@ -35,7 +35,8 @@ fn a_file_of_mistakes_is_not_looked_through_to_its_end() {
     let row = "[[criteria]]\nid = \"nonsense\"\n";
     let source = format!("extends = \"default\"\n{}", row.repeat(14_000));
     let p = parse(&source, Path::new("mine.toml")).expect_err("they are no ids");
-    assert!(p.fix.contains("300 more: "), "{}", p.fix);
+    let left = "300 mistakes are too many: the 27400 lines behind line 601 were not looked at";
+    assert!(p.fix.ends_with(left), "{}", p.fix);
     let mut judge = crate::config::reader::Judge::new(&source);
     for n in 0..1_000 {
         judge.note(n * 30..n * 30, "wrong", "right");
