@@ -18,6 +18,8 @@ impl Facts {
     pub fn health_of(&self, service: &Service) -> ServiceHealth {
         match service.health() {
             ServiceHealth::Steady if self.is_rolled_out(service) => ServiceHealth::Deploying,
+            // What a person stops did not fail.
+            ServiceHealth::Failed if self.is_being_stopped(&service.id) => ServiceHealth::Deploying,
             health => health,
         }
     }
