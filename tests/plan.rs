@@ -176,7 +176,7 @@ fn what_became_proved_is_put_down_once_and_a_failure_of_it_too() {
     let (plan, mut facts) = (short(), facts());
     let news = |facts: &Facts| {
         let list = plan::evaluate(&plan, facts, fixture::now());
-        let seen = plan::sightings(&list, facts);
+        let seen = plan::sightings(&list, facts, 900);
         seen.into_iter()
             .map(|s| (s.criterion, s.proved))
             .collect::<Vec<_>>()
@@ -197,6 +197,7 @@ fn what_became_proved_is_put_down_once_and_a_failure_of_it_too() {
     // One that was seen failing here is to be told that it is not any more.
     let spell = |ago: i64, told| Spell {
         since: fixture::now() - jiff::SignedDuration::from_secs(ago),
+        seen: fixture::now(),
         told,
     };
     facts.proven = failing(Some(spell(10, true)), false);

@@ -977,6 +977,7 @@ fn saw(proved: bool, at: jiff::Timestamp) -> Vec<Sighting> {
         criterion: "1.S1".into(),
         proved,
         at,
+        apart_s: 1_800,
     }]
 }
 
@@ -1073,6 +1074,11 @@ async fn a_proof_ends_when_one_observer_saw_it_failing_twice_and_once_for_each_f
         Some(minute(18))
     );
     assert_eq!(see("b", false, 14).await, (minute(0), false), "too soon");
+    // Nobody looked for long, or nobody had an answer: that it fails again is another failure.
+    see("d", false, 20).await;
+    assert_eq!(see("d", false, 51).await, (minute(0), false));
+    let since = kept(&store, "d").await.failing.map(|s| s.since);
+    assert_eq!(since, Some(minute(51)));
     // A proved look of another one does not restart what this one holds.
     see("a", true, 15).await;
     assert_eq!(

@@ -62,11 +62,28 @@ impl Proven {
 pub struct Spell {
     /// The first look (UTC).
     pub since: Timestamp,
+    /// The last look that was put down (UTC). Two that are too far apart are two failures: nobody knows what was between them.
+    pub seen: Timestamp,
     /// Whether the proof has ended while it lasted: its word was said.
     pub told: bool,
 }
 
 impl Spell {
+    /// The same after another look that sees it failing. What was told stays so: nobody saw it proved meanwhile.
+    #[must_use]
+    pub fn seen_again(self, look: &Sighting) -> Self {
+        let apart = look.at.duration_since(self.seen).as_secs();
+        let since = match apart > look.apart_s && !self.told {
+            true => look.at,
+            false => self.since,
+        };
+        Self {
+            since,
+            seen: self.seen.max(look.at),
+            ..self
+        }
+    }
+
     /// Whether a look at a time ends the proof: it is far enough from the first one, and nothing was said of it yet.
     pub fn ends_at(self, at: Timestamp) -> bool {
         !self.told && at.duration_since(self.since).as_secs() >= Proven::LASTS_S
@@ -82,6 +99,18 @@ pub struct Sighting {
     pub proved: bool,
     /// When it was judged (UTC).
     pub at: Timestamp,
+    /// How far two looks of this observer at one failure are apart at most, seconds: a console looks all the time, a command when
+    /// somebody, or a job, calls it.
+    pub apart_s: i64,
+}
+
+impl Sighting {
+    /// What a console sees all the time it puts down so often, seconds, until that has ended the proof.
+    pub const EVERY_S: i64 = 60;
+    /// The most that two looks of a console at one failure are apart: longer than it is slow, or without an answer, for a moment.
+    pub const CONSOLE_APART_S: i64 = 900;
+    /// The same of commands: a job looks once a day.
+    pub const COMMANDS_APART_S: i64 = 2 * 86_400;
 }
 
 /// A row of the append-only audit chain. Each row's hash covers its content and the hash of the row before it.

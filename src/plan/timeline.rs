@@ -61,7 +61,7 @@ fn ready_on(c: &CriterionStatus, facts: &Facts) -> Option<Date> {
 
 /// What is new in a checklist beside what the store tells of the days on which criteria became proved, and of what its observer saw
 /// failing. Nothing where the store does not answer: whatever it holds, it is not to be written over.
-pub fn sightings(list: &Checklist, facts: &Facts) -> Vec<Sighting> {
+pub fn sightings(list: &Checklist, facts: &Facts, apart_s: i64) -> Vec<Sighting> {
     let (Some(known), None) = (&facts.proven.value, &facts.proven.error) else {
         return Vec::new();
     };
@@ -80,16 +80,21 @@ pub fn sightings(list: &Checklist, facts: &Facts) -> Vec<Sighting> {
             criterion: c.id.clone(),
             proved,
             at: list.at,
+            apart_s,
         })
     });
     news.collect()
 }
 
-/// Whether a look that sees a criterion failing says anything new of it: it is the first, or it ends the proof, or somebody else has.
+/// Whether a look that sees a criterion failing says anything new of it: it is the first, or it ends the proof, or somebody else has; or
+/// that it still does.
 fn is_news(dates: &Proven, at: Timestamp) -> bool {
     match dates.failing {
         None => true,
-        Some(spell) => spell.ends_at(at) || (dates.lapsed && !spell.told),
+        Some(spell) => {
+            let still = at.duration_since(spell.seen).as_secs() >= Sighting::EVERY_S;
+            !spell.told && (still || spell.ends_at(at) || dates.lapsed)
+        }
     }
 }
 
@@ -186,13 +191,23 @@ mod tests {
                 first: since,
                 last: since,
                 lapsed,
-                failing: told.map(|told| Spell { since, told }),
+                failing: told.map(|told| Spell {
+                    since,
+                    seen: second(Proven::LASTS_S - 10),
+                    told,
+                }),
             };
             is_news(&dates, second(at))
         };
         assert!(news(None, false, 0) && news(None, true, 0));
         assert!(!news(Some(false), false, Proven::LASTS_S - 1));
         assert!(news(Some(false), false, Proven::LASTS_S));
+        // It still fails: a failure that is not looked at for long is no longer the same one.
+        assert!(news(
+            Some(false),
+            false,
+            Proven::LASTS_S - 10 + Sighting::EVERY_S
+        ));
         // Somebody else has ended it: that is this one's word, too.
         assert!(news(Some(false), true, 10));
         assert!(!news(Some(true), true, 9_000) && !news(Some(true), false, 9_000));

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use super::words::until;
 use super::{Cell, Found, Group, Head, Section, Tone, View};
 use crate::domain::capacity::{Headroom, headrooms};
-use crate::domain::connections::CONNECTIONS;
 use crate::domain::facts::Facts;
 use crate::domain::metric::Unit;
 
@@ -54,12 +53,7 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let none = "No series of use was read: services publish CPU and memory to CloudWatch by themselves once they run.";
     let mut section = Section::of(&facts.series, now, "headroom", "Headroom", HEADS, none);
     let mut unknown = 0_usize;
-    let all = headrooms(facts);
-    // Processors and memory of services are not what RDS tells.
-    let of_databases = all
-        .iter()
-        .any(|h| matches!(h.resource, "storage" | CONNECTIONS));
-    for h in all {
+    for h in headrooms(facts) {
         if let Some(why) = &h.unknown {
             unknown += 1;
             if unknown <= NOTED {
@@ -88,7 +82,7 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
         section = section.with(&facts.estate.db_limits, now);
     }
     // The size of a disk, the class that a formula is of, and which group holds are what the databases tell.
-    if of_databases && facts.estate.databases.value.is_some() {
+    if facts.estate.databases.value.is_some() {
         section = section.with(&facts.estate.databases, now);
     }
     if facts.estate.redis.value.is_some() {

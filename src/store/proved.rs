@@ -4,13 +4,16 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::{Store, fault, migrate};
 use crate::domain::audit::{Proven, Sighting, Spell};
 use crate::domain::problem::Problem;
+
+/// What an observer saw that long ago is not looked at again.
+const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 impl Store {
     /// When each criterion became proved, and since when this observer sees it failing, by criterion.
@@ -19,8 +22,8 @@ impl Store {
     /// Where a table cannot be read.
     pub async fn proven(&self, observer: &str) -> Result<BTreeMap<String, Proven>, Problem> {
         let rows = sqlx::query(
-            "SELECT criterion, first_at, last_at, lapsed, since, told FROM proved
-             LEFT JOIN (SELECT environment, criterion, since, told FROM failing WHERE observer = ?2)
+            "SELECT criterion, first_at, last_at, lapsed, since, seen, told FROM proved
+             LEFT JOIN (SELECT environment, criterion, since, seen, told FROM failing WHERE observer = ?2)
                 USING (environment, criterion) WHERE environment = ?1",
         )
         .bind(&self.environment)
@@ -41,6 +44,15 @@ impl Store {
             |e: sqlx::Error| fault::writing("since when criteria are proved", &self.path, &e);
         let mut tx = self.lock().await.map_err(wrong)?;
         migrate::refuse_newer(&self.path, &mut tx).await?;
+        if let Some(newest) = seen.iter().map(|s| s.at).max() {
+            // Whoever looks from another place each time, as jobs do, comes back under another name.
+            let long_ago = newest
+                .saturating_sub(FORGOTTEN_AFTER)
+                .unwrap_or(Timestamp::MIN);
+            let query = sqlx::query("DELETE FROM failing WHERE environment = ? AND seen < ?");
+            let query = query.bind(&self.environment).bind(long_ago.to_string());
+            query.execute(&mut *tx).await.map_err(wrong)?;
+        }
         for sighting in seen {
             match sighting.proved {
                 true => self.saw_proved(&mut tx, observer, sighting).await,
@@ -83,20 +95,10 @@ impl Store {
         sighting: &Sighting,
     ) -> Result<(), sqlx::Error> {
         // A failure of what was never proved is none of the table's cares.
-        sqlx::query(
-            "INSERT INTO failing (environment, criterion, observer, since, told)
-             SELECT environment, criterion, ?3, ?4, 0 FROM proved WHERE environment = ?1 AND criterion = ?2
-             ON CONFLICT (environment, criterion, observer) DO NOTHING",
-        )
-        .bind(&self.environment)
-        .bind(&sighting.criterion)
-        .bind(observer)
-        .bind(sighting.at.to_string())
-        .execute(&mut *tx)
-        .await?;
         let found = sqlx::query(
-            "SELECT since, told, lapsed FROM failing JOIN proved USING (environment, criterion)
-             WHERE environment = ? AND criterion = ? AND observer = ?",
+            "SELECT since, seen, told, lapsed FROM proved LEFT JOIN
+                (SELECT environment, criterion, since, seen, told FROM failing WHERE observer = ?3)
+                USING (environment, criterion) WHERE environment = ?1 AND criterion = ?2",
         )
         .bind(&self.environment)
         .bind(&sighting.criterion)
@@ -104,9 +106,27 @@ impl Store {
         .try_map(|row: SqliteRow| Ok((spell(&row)?, row.try_get::<i64, _>("lapsed")? != 0)))
         .fetch_optional(&mut *tx)
         .await?;
-        let Some((Some(spell), lapsed)) = found else {
+        let Some((before, lapsed)) = found else {
             return Ok(());
         };
+        let new = Spell {
+            since: sighting.at,
+            seen: sighting.at,
+            told: false,
+        };
+        let spell = before.map_or(new, |spell| spell.seen_again(sighting));
+        sqlx::query(
+            "INSERT INTO failing (environment, criterion, observer, since, seen, told) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (environment, criterion, observer) DO UPDATE SET since = ?4, seen = ?5, told = ?6",
+        )
+        .bind(&self.environment)
+        .bind(&sighting.criterion)
+        .bind(observer)
+        .bind(spell.since.to_string())
+        .bind(spell.seen.to_string())
+        .bind(i64::from(spell.told))
+        .execute(&mut *tx)
+        .await?;
         // Where somebody else has ended the proof, that was said for both.
         if spell.told || !(lapsed || spell.ends_at(sighting.at)) {
             return Ok(());
@@ -136,6 +156,7 @@ fn spell(row: &SqliteRow) -> Result<Option<Spell>, sqlx::Error> {
     };
     Ok(Some(Spell {
         since: time(&since)?,
+        seen: time(row.try_get("seen")?)?,
         told: row.try_get::<Option<i64>, _>("told")? == Some(1),
     }))
 }

@@ -297,7 +297,11 @@ impl Watch {
     /// What became proved, or no longer is, goes into the store with its time.
     fn put_down(&mut self, list: &Checklist, now: Instant) {
         let facts = &self.picture.facts;
-        let seen = plan::sightings(list, facts);
+        let apart_s = match self.picture.asks_once {
+            true => Sighting::COMMANDS_APART_S,
+            false => Sighting::CONSOLE_APART_S,
+        };
+        let seen = plan::sightings(list, facts, apart_s);
         let what = |all: &[Sighting]| -> Vec<(String, bool)> {
             all.iter()
                 .map(|s| (s.criterion.clone(), s.proved))

@@ -253,6 +253,8 @@ mod tests {
         // Of the connections alone, whatever is known of the disk.
         let mut resized = by_group.clone();
         resized.series = part(Arc::new(BTreeMap::from([series("CPUUtilization", 10.0)])));
+        let members = Arc::make_mut(resized.estate.databases.value.as_mut().unwrap());
+        members.instances[0].cluster = Some("shared-disk".into());
         assert_eq!(judge(&resized).state, Proved);
         resized.estate.databases.observed_at = ago(1);
         assert_eq!(judge(&resized).state, Unknown, "a class of an hour ago");
