@@ -2,7 +2,8 @@
 //! in every dialog is read in none. Of what nobody can place, nothing is proven: it is warned of by its name.
 
 use super::draft::Draft;
-use super::look::{Look, Subject};
+use super::look::{Look, SOON, Subject};
+use super::words;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
 use crate::domain::environment::Env;
 use crate::domain::metric::MetricId;
@@ -55,11 +56,14 @@ impl Look<'_> {
         let service = subject.service();
         let watched = &service.deployment.alarms;
         draft.fact("alarms watched", list(watched));
-        let alarms = match self.backend.cloudwatch.alarms().await {
+        // They are told beside: who stops a bad deployment does not wait long for them.
+        let asked = tokio::time::timeout(SOON, self.backend.cloudwatch.alarms()).await;
+        let late = || format!("no answer within {}", words::span(SOON));
+        let alarms = match asked.map_or_else(|_| Err(late()), |told| told.map_err(|p| p.why)) {
             Ok(alarms) => alarms,
-            Err(p) => {
+            Err(why) => {
                 draft.fact("in ALARM now", "unknown");
-                draft.warn(format!("alarms could not be read: {}", p.why));
+                draft.warn(format!("alarms could not be read: {why}"));
                 return;
             }
         };
@@ -72,9 +76,6 @@ impl Look<'_> {
             balancers: self.balancers(service, &firing).await,
             all: &alarms,
         };
-        if about.definition.is_none() && !firing.is_empty() {
-            draft.warn("the task definition could not be read: which alarms are about what the service uses is not known");
-        }
         let (mut ours, mut near, mut unknown, mut others) = (vec![], vec![], vec![], 0_usize);
         for alarm in &firing {
             if watched.contains(&alarm.name) {
@@ -84,6 +85,8 @@ impl Look<'_> {
             match about.place(alarm, DEEPEST) {
                 Place::Ours => near.push(alarm.name.clone()),
                 Place::Unknown => unknown.push(alarm.name.clone()),
+                // What the service uses is told by a task definition that could not be read.
+                Place::Elsewhere if about.definition.is_none() => unknown.push(alarm.name.clone()),
                 Place::Elsewhere => others += 1,
             }
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::join;
 use jiff::Timestamp;
 
@@ -16,6 +17,9 @@ use crate::store::{JournalRun, Lane, RunState, Store};
 
 /// How long a preview waits for what is good to know and decides nothing.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a preview waits for what belongs to it and can be done without: the emergency brake is previewed as well.
+pub(super) const SOON: Duration = Duration::from_secs(5);
 
 /// What an action may look at. It cannot change anything through this.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +51,16 @@ impl Subject {
     }
 }
 
+fn late(revision: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Timeout,
+        "ecs",
+        format!("Cannot read {revision}"),
+        format!("no answer within {}", words::span(SOON)),
+        "Try again; a stop needs nothing of it.",
+    )
+}
+
 impl Look<'_> {
     /// Service and deployments as they are now.
     pub async fn sight(&self, id: &ServiceId) -> Result<Sight, Problem> {
@@ -72,8 +86,11 @@ impl Look<'_> {
             }
             Err(p) => return Err(p),
         };
+        let definition = self.backend.ecs.task_definition(&service.revision.arn);
+        let definition = tokio::time::timeout(SOON, definition);
         let (definition, deployments) = join(
-            self.backend.ecs.task_definition(&service.revision.arn),
+            definition
+                .map(|told| told.unwrap_or_else(|_| Err(late(&service.revision.to_string())))),
             self.backend.ecs.deployments(&service),
         )
         .await;
@@ -105,7 +122,11 @@ impl Look<'_> {
         });
         let (from, to) = join(from, to).await;
         if from == to {
-            return format!("{from}, the same");
+            let unknown = from.starts_with("unknown");
+            return match unknown {
+                true => format!("both {from}"),
+                false => format!("{from}, the same"),
+            };
         }
         format!("{from} → {to}")
     }

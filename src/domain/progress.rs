@@ -13,7 +13,7 @@ const ALMOST: f64 = 0.99;
 /// The least share that says how fast it goes.
 const TELLING: f64 = 0.1;
 /// How far the vendor's clock may be ahead of ours.
-const SKEW_S: i64 = 60;
+pub const SKEW_S: i64 = 60;
 
 /// What a deployment is configured to wait for, and since when its stage lasts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -226,7 +226,9 @@ impl Deployment {
         let running = self.state.is_running();
         let until = self.finished_at.or_else(|| running.then_some(now))?;
         let began = self.started_at.or(self.created_at)?;
-        Some(until.duration_since(began).as_secs())
+        let is_ahead = until.duration_since(now).as_secs() > SKEW_S;
+        let took = until.duration_since(began).as_secs();
+        (!is_ahead && took >= 0).then_some(took)
     }
 
     /// Why nobody can say how far it is, while it runs: one that shifts traffic is told by its stages, and not as one that replaces

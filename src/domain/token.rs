@@ -4,24 +4,85 @@
 
 use std::borrow::Cow;
 
+use super::order::Ordered;
 use super::redact::{REDACTED, is_aws_secret, private_keys, url_passwords};
 
-/// Starts that vendors document, with the least number of characters that follow: GitHub ("GitHub's token formats"), Slack ("Token
-/// types"), Stripe ("API keys").
-const STARTS: [(&str, usize); 12] = [
-    ("ghp_", 20),
-    ("gho_", 20),
-    ("ghs_", 20),
-    ("ghu_", 20),
-    ("ghr_", 20),
-    ("github_pat_", 20),
-    ("xoxb-", 10),
-    ("xoxp-", 10),
-    ("xoxa-", 10),
-    ("xapp-", 10),
-    ("sk_live_", 10),
-    ("rk_live_", 10),
+/// What follows a documented start.
+#[derive(Clone, Copy)]
+enum Tail {
+    /// Letters and digits.
+    Plain,
+    /// Those and `_`.
+    Word,
+    /// Those and `-`.
+    Dashed,
+    /// The same, and a digit first.
+    Numbered,
+    /// Base64 of either alphabet.
+    Base64,
+    /// Three parts of base64 with dots between them, of which the second is JSON, too.
+    Jwt,
+}
+
+/// Shapes that vendors document: the start, and what follows at least: GitHub ("GitHub's token formats"), Slack ("Token types"), Stripe
+/// ("API keys"), npm, GitLab ("Token prefixes"), Sentry ("Auth tokens"), JSON Web Tokens (RFC 7519). Names come through here as well, and
+/// are asked with: one that merely begins so (`xapp-payments-v2`) must stay what it is.
+const STARTS: [(&str, Tail, usize); 25] = [
+    ("ghp_", Tail::Plain, 36),
+    ("gho_", Tail::Plain, 36),
+    ("ghs_", Tail::Plain, 36),
+    ("ghu_", Tail::Plain, 36),
+    ("ghr_", Tail::Plain, 36),
+    ("github_pat_", Tail::Word, 40),
+    ("xoxb-", Tail::Numbered, 20),
+    ("xoxp-", Tail::Numbered, 20),
+    ("xoxa-", Tail::Numbered, 20),
+    ("xoxc-", Tail::Numbered, 20),
+    ("xoxe-", Tail::Numbered, 20),
+    ("xoxr-", Tail::Numbered, 20),
+    ("xoxs-", Tail::Numbered, 20),
+    ("xapp-", Tail::Numbered, 40),
+    ("sk_live_", Tail::Plain, 24),
+    ("rk_live_", Tail::Plain, 24),
+    ("sk_test_", Tail::Plain, 24),
+    ("rk_test_", Tail::Plain, 24),
+    ("whsec_", Tail::Plain, 32),
+    ("npm_", Tail::Plain, 36),
+    ("glpat-", Tail::Dashed, 20),
+    ("sntrys_", Tail::Base64, 40),
+    ("sntryu_", Tail::Plain, 40),
+    ("sntrya_", Tail::Plain, 40),
+    ("eyJ", Tail::Jwt, 40),
 ];
+
+/// No token is longer.
+const LONGEST: usize = 2_048;
+
+impl Tail {
+    fn holds(self, c: char) -> bool {
+        c.is_ascii_alphanumeric()
+            || match self {
+                Self::Plain => false,
+                Self::Word => c == '_',
+                Self::Dashed | Self::Numbered => matches!(c, '-' | '_'),
+                Self::Base64 => matches!(c, '+' | '/' | '=' | '_' | '-'),
+                Self::Jwt => matches!(c, '_' | '-' | '.'),
+            }
+    }
+
+    /// How many bytes of a text that follows a start are of the token.
+    fn of(self, text: &str, least: usize) -> Option<usize> {
+        let run = text.bytes().take(LONGEST);
+        let length = run.take_while(|b| self.holds(char::from(*b))).count();
+        let told = text.get(..length)?;
+        let is_one = match self {
+            Self::Numbered => told.starts_with(|c: char| c.is_ascii_digit()),
+            Self::Jwt => told.contains(".eyJ"),
+            _ => true,
+        };
+        (is_one && length >= least).then_some(length)
+    }
+}
 
 /// The least length of what is carried by `Bearer`: the word is one of English as well.
 const BORNE: usize = 20;
@@ -37,14 +98,11 @@ pub fn hidden(text: &str) -> Cow<'_, str> {
     if text.contains("-----BEGIN") {
         out = Cow::Owned(private_keys(&out));
     }
-    if text.contains("://") {
+    // A digest behind a tag (`docker://alpine:3.18@sha256:..`) is no host behind a password.
+    if text.contains("://") && !text.contains("@sha256:") {
         out = Cow::Owned(url_passwords(&out, false));
     }
-    let is_of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    let out = words(&out, is_of_word, |word| match vendors(word) {
-        Some(before) => Cow::Owned(format!("{before}{REDACTED}")),
-        None => Cow::Borrowed(word),
-    });
+    let out = vendors(&out);
     borne(&aws(&out)).into()
 }
 
@@ -53,18 +111,14 @@ fn may_hold(text: &[u8]) -> bool {
     let after = |at: usize, start: &[u8]| text.get(at..).is_some_and(|t| t.starts_with(start));
     let before = |at: usize, end: &[u8]| text.get(..at).is_some_and(|t| t.ends_with(end));
     text.iter().enumerate().any(|(at, byte)| match byte {
-        b'_' => {
-            let git = |end: &[u8]| before(at, end) && text.get(at + 1).is_some();
-            [b"ghp", b"gho", b"ghs", b"ghu", b"ghr"]
-                .into_iter()
-                .any(|s| git(s))
-                || [b"sk_live", b"rk_live"].into_iter().any(|s| git(s))
-                || git(b"github_pat")
+        b'_' | b'-' => {
+            let ends = |start: &&str| start.ends_with(char::from(*byte));
+            let mut starts = STARTS.iter().map(|(start, ..)| *start).filter(ends);
+            starts.any(|start| before(at + 1, start.as_bytes())) || after(at, b"-----BEGIN")
         }
-        b'x' => after(at, b"xox") || after(at, b"xapp-"),
+        b'.' => after(at, b".eyJ"),
         b'I' => (before(at, b"AK") || before(at, b"AS")) && after(at, b"IA"),
         b':' => after(at, b"://") && text.get(at..).is_some_and(|t| t.contains(&b'@')),
-        b'-' => after(at, b"-----BEGIN"),
         b'B' | b'b' => {
             let word = text.get(at..at + 7);
             word.is_some_and(|w| w.eq_ignore_ascii_case(b"bearer "))
@@ -95,20 +149,27 @@ fn words(
     out
 }
 
-/// What stands before the token in a word that holds one.
-fn vendors(word: &str) -> Option<&str> {
-    // Looked for once: a word made of nothing but starts would be gone through for each of them.
-    let digit = word.rfind(|c: char| c.is_ascii_digit())?;
-    let found = STARTS.iter().filter_map(|(start, least)| {
-        let mut at = word.match_indices(start).map(|(at, _)| at);
-        at.find(|at| {
-            let (head, tail) = word.split_at(*at);
-            let alone = !head.ends_with(|c: char| c.is_ascii_alphanumeric());
-            let tail = tail.len().saturating_sub(start.len());
-            alone && tail >= *least && digit >= *at + start.len()
+/// Tokens by their shape, wherever they begin: a colour, a line's end or `%3D` before one is often told as letters.
+fn vendors(text: &str) -> String {
+    let found = STARTS.iter().flat_map(|(start, tail, least)| {
+        text.match_indices(start).filter_map(move |(at, _)| {
+            let from = at + start.len();
+            Some((at, from + tail.of(text.get(from..)?, *least)?))
         })
     });
-    word.get(..found.min()?)
+    let mut found: Vec<(usize, usize)> = found.collect();
+    found.order_by_key(|f| *f);
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, end) in found {
+        if at >= done {
+            out.push_str(text.get(done..at).unwrap_or_default());
+            out.push_str(REDACTED);
+        }
+        done = done.max(end);
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    out
 }
 
 /// A key's id is no secret, and pages of access name it. With its secret beside it both go, and what a session adds.
@@ -144,7 +205,8 @@ fn borne(text: &str) -> String {
         let tail = text.get(from..).unwrap_or_default();
         let length = tail.find(|c| !is_of_token(c)).unwrap_or(tail.len());
         let token = tail.get(..length).unwrap_or_default();
-        let is_one = length >= BORNE && token.contains(|c: char| c.is_ascii_digit());
+        let is_path = token.starts_with('/');
+        let is_one = length >= BORNE && !is_path && token.contains(|c: char| c.is_ascii_digit());
         if is_one && from >= done {
             out.push_str(text.get(done..from).unwrap_or_default());
             out.push_str(REDACTED);
@@ -179,14 +241,19 @@ mod tests {
             ("ghs_", 36),
             ("ghr_", 36),
             ("github_pat_", 82),
-            ("xoxb-", 40),
-            ("xoxp-", 60),
+            ("xoxb-1", 40),
+            ("xoxp-2", 60),
+            ("xapp-1-A", 60),
+            ("npm_", 36),
+            ("glpat-", 20),
+            ("sntryu_", 64),
             ("sk_live_", 24),
         ] {
             let token = made(start, length);
             let said = format!("deploy with {token}, by ana");
             assert_eq!(inert(&said), "deploy with [redacted], by ana", "{start}");
             assert_eq!(inert(&format!("TOKEN={token}")), "TOKEN=[redacted]");
+            assert_eq!(inert(&format!("token%3D{token}")), "token%3D[redacted]");
         }
         let secret = made("", 40);
         let id = "AKIAIOSFODNN7EXAMPLE";
@@ -227,6 +294,12 @@ mod tests {
             "the bearer of this is unknown; Bearer token-authentication-is-required",
             "flag sk_live_payments_enabled, branch ghp_fix, npm_config_registry, xoxo-hugs-and-kisses",
             "-----BEGIN CERTIFICATE----- MIIE",
+            "xapp-payments-v2",
+            "arn:aws:ecs:us-east-1:123456789012:service/prod/sk_live_billing2024",
+            "gho_support_team_emea_2026@example.com on ghp_migration_of_login_2026 in /srv/xapp-2026-11-27/",
+            "docker://alpine:3.18@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "bearer /var/lib/flightdeck/data/2026/x.log",
+            "next page eyJ2IjoxLCJrIjoiYWJjZGVmMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODkifQ",
             commit,
         ] {
             assert!(matches!(hidden(kept), Cow::Borrowed(_)) || hidden(kept) == kept);

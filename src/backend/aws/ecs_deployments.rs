@@ -19,7 +19,7 @@ use crate::backend::transport::is_crash_page;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::progress::Pace;
+use crate::domain::progress::{Pace, SKEW_S};
 use crate::domain::service::{Revision, Service, TaskCounts};
 
 const LIST: Question = Question::new(
@@ -156,7 +156,10 @@ impl Ecs {
             let described = self.describe_deployments(service, missing.clone()).await?;
             known.extend(described);
         }
-        known.order_by_key(|d| std::cmp::Reverse(d.created_at));
+        // One that would begin in the future is not the newest: what it says would hide how the last one ended.
+        let now = jiff::Timestamp::now();
+        let begun = |at: &jiff::Timestamp| at.duration_since(now).as_secs() <= SKEW_S;
+        known.order_by_key(|d| std::cmp::Reverse(d.created_at.filter(begun)));
         Ok(Reading {
             found: known,
             news: missing,

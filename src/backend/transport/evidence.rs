@@ -409,7 +409,7 @@ mod tests {
         assert!(!said.contains("AKIA") && !said.contains("abcdef"), "{said}");
         for said in [
             "token Bearer ghp_0123456789012345678901234567 is wrong",
-            "xoxb-0123456789-abc is revoked",
+            "xoxb-012345678901-012345678901-abc is revoked",
         ] {
             let told = scrub(said);
             assert!(told.contains("[redacted]"), "{told}");

@@ -94,7 +94,7 @@ fn began(at: Option<Timestamp>, lasted: Option<i64>, cx: &Cx<'_>) -> String {
                 _ => exact,
             };
             match lasted.filter(|lasted| *lasted > told) {
-                Some(lasted) => format!("{} ago", duration(lasted)),
+                Some(lasted) => format!("{} ago", duration(lasted.max(exact / 10 * 10))),
                 None => ago(cx.now, at),
             }
         }

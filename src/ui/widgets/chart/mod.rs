@@ -243,7 +243,8 @@ impl Chart<'_> {
             &[(format!("{:>room$} ", clip(&zone, room)), theme.muted)],
         );
         let most = usize::from(plot.width / 10).clamp(1, 12);
-        let mut free = plot.x.saturating_sub(2);
+        // One column apart from the zone.
+        let mut free = plot.x.saturating_sub(1);
         for (at, text) in ticks::times(self.from, self.until, most, self.zone) {
             let Some(x) = self.column(at, plot) else {
                 continue;
