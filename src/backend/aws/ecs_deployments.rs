@@ -158,8 +158,11 @@ impl Ecs {
         }
         // One that would begin in the future is not the newest: what it says would hide how the last one ended.
         let now = jiff::Timestamp::now();
-        let begun = |at: &jiff::Timestamp| at.duration_since(now).as_secs() <= SKEW_S;
-        known.order_by_key(|d| std::cmp::Reverse(d.created_at.filter(begun)));
+        let is_ahead = |at: jiff::Timestamp| at.duration_since(now).as_secs() > SKEW_S;
+        known.order_by_key(|d| {
+            let ahead = d.created_at.is_some_and(is_ahead);
+            (ahead, std::cmp::Reverse(d.created_at))
+        });
         Ok(Reading {
             found: known,
             news: missing,
