@@ -240,7 +240,7 @@ class CostOnMoto(Case):
         self.assertEqual((row["service"], row["month"]), ("AmazonECS", 2.25))
         notes = " ".join(n["text"] for n in answer["sources"][0]["notes"])
         self.assertIn("2.25 EUR this month so far", notes)
-        self.assertIn("7.50 EUR in all of it", notes)
+        self.assertIn("7.50 EUR in all of last month", notes)
         found = self.criterion("cost.within-budget")
         self.assertEqual(found["state"], "unknown", "without a forecast nothing is proved")
 
