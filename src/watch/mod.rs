@@ -5,6 +5,7 @@
 
 mod answer;
 mod authors;
+mod blank;
 mod estate;
 mod picture;
 mod publish;

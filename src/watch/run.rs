@@ -10,6 +10,7 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
 use super::answer::{self, Answer, Sources};
+use super::blank::blank;
 use super::estate;
 use super::picture::Picture;
 use super::publish::Publisher;
@@ -252,6 +253,9 @@ impl Watch {
         charts::open(&mut self.picture);
         boards::open(&mut self.picture);
         logs::open(&mut self.picture);
+        for topic in blank(&self.picture) {
+            self.table.forget(&topic);
+        }
         self.take_runs();
     }
 

@@ -56,11 +56,17 @@ pub struct Timetable {
 }
 
 impl Timetable {
-    /// Takes what is wanted now. New topics are due at once; topics no longer wanted are forgotten.
+    /// Takes what is wanted now. New topics are due at once. One that is no longer wanted is remembered until its next question would have
+    /// been due: who leaves a page and comes back is shown what was read a moment ago, and does not have it asked anew.
     pub fn want(&mut self, wanted: &[Wanted], now: Instant) {
         // Asked at every answer: each topic is looked up once.
+        let last = self.turns;
         self.turns += 1;
         for w in wanted {
+            let is_other = |s: &Slot| s.wanted != last && s.stamp != w.stamp && !s.running;
+            if self.slots.get(&w.topic).is_some_and(is_other) {
+                self.slots.remove(&w.topic);
+            }
             let slot = self.slots.entry(w.topic.clone()).or_insert(Slot {
                 period: w.period,
                 stamp: w.stamp,
@@ -90,14 +96,28 @@ impl Timetable {
         }
         let turn = self.turns;
         self.slots
-            .retain(|_, slot| slot.running || slot.wanted == turn);
+            .retain(|_, slot| slot.running || slot.wanted == turn || slot.next > now);
+    }
+
+    /// What was answered to a topic is no longer there: it is asked as soon as it is wanted.
+    pub fn forget(&mut self, topic: &Topic) {
+        if self.slots.get(topic).is_some_and(|slot| !slot.running) {
+            self.slots.remove(topic);
+        }
+    }
+
+    /// Those that are wanted, with those that are still being asked.
+    fn live(&self) -> impl Iterator<Item = (&Topic, &Slot)> {
+        let turn = self.turns;
+        self.slots
+            .iter()
+            .filter(move |(_, slot)| slot.running || slot.wanted == turn)
     }
 
     /// Topics that are due, the most overdue first. `rest` says until when a topic's provider is left alone.
     pub fn due(&self, now: Instant, rest: impl Fn(&Topic) -> Option<Instant>) -> Vec<Topic> {
         let mut due: Vec<(Instant, &Topic)> = self
-            .slots
-            .iter()
+            .live()
             .filter(|(_, slot)| !slot.running && slot.next <= now)
             .filter(|(topic, _)| rest(topic).is_none_or(|until| until <= now))
             .map(|(topic, slot)| (slot.next, topic))
@@ -108,8 +128,7 @@ impl Timetable {
 
     /// When to look again: the earliest time at which something becomes due.
     pub fn wake(&self, rest: impl Fn(&Topic) -> Option<Instant>) -> Option<Instant> {
-        self.slots
-            .iter()
+        self.live()
             .filter(|(_, slot)| !slot.running)
             .map(|(topic, slot)| rest(topic).map_or(slot.next, |until| until.max(slot.next)))
             .min()
@@ -118,7 +137,7 @@ impl Timetable {
     /// Whether every wanted topic was answered or has failed, as it is to be asked now; one that was not asked so counts as failed
     /// while its provider is left alone.
     pub fn is_settled(&self, rests: impl Fn(&Topic) -> bool) -> bool {
-        self.slots.iter().all(|(topic, slot)| {
+        self.live().all(|(topic, slot)| {
             let asked = slot.began.is_some() && !slot.changed;
             !slot.running && (asked || rests(topic))
         })
@@ -358,5 +377,41 @@ mod tests {
         assert_eq!(table.wake(rested), Some(t0 + 7 * S));
         table.want(&[], t0 + 5 * S);
         assert_eq!(table.wake(rested), None);
+    }
+
+    #[test]
+    fn what_was_read_a_moment_ago_is_not_asked_anew_by_who_comes_back() {
+        let t0 = Instant::now();
+        let mut table = Timetable::default();
+        let charts = |stamp| [Wanted::every(Topic::Charts, 8_000).stamped(stamp)];
+        let ask = |table: &mut Timetable, now: Instant| {
+            let due = table.due(now, rested);
+            for topic in &due {
+                table.began(topic, now);
+                table.ended(topic, None, now);
+            }
+            due.len()
+        };
+        table.want(&charts(1), t0);
+        assert_eq!(ask(&mut table, t0), 1);
+        for second in 1..8 {
+            table.want(&[], t0 + second * S);
+            assert_eq!(table.wake(rested), None, "nobody wants it");
+            table.want(&charts(1), t0 + second * S);
+            assert!(table.is_settled(|_| false), "it is known");
+            assert_eq!(ask(&mut table, t0 + second * S), 0, "second {second}");
+        }
+        assert_eq!(ask(&mut table, t0 + 8 * S), 1, "by its period");
+        // Something else is asked at once, and so is what is no longer there.
+        table.want(&[], t0 + 9 * S);
+        table.want(&charts(2), t0 + 9 * S);
+        assert_eq!(ask(&mut table, t0 + 9 * S), 1);
+        table.want(&[], t0 + 10 * S);
+        table.forget(&Topic::Charts);
+        table.want(&charts(2), t0 + 10 * S);
+        assert_eq!(ask(&mut table, t0 + 10 * S), 1);
+        // Nothing is remembered for longer than it would have been fresh.
+        table.want(&[], t0 + 18 * S);
+        assert!(table.slots.is_empty());
     }
 }

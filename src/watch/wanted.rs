@@ -135,10 +135,12 @@ fn services(p: &Picture, all: &mut Vec<Wanted>) {
     let mut pass = Wanted::every(Topic::Services, 0).stamped(stamp(&(new, failed)));
     pass.period = tick;
     all.push(pass);
-    if p.is_lively() {
-        all.push(Wanted::every(Topic::BusyServices, 2_000));
-    } else if !p.looked_at().is_empty() {
-        all.push(Wanted::every(Topic::BusyServices, 4_000));
+    let looked_at = p.looked_at();
+    if p.is_lively() || !looked_at.is_empty() {
+        let millis = if p.is_lively() { 2_000 } else { 4_000 };
+        // Another page is about another service.
+        let busy = Wanted::every(Topic::BusyServices, millis);
+        all.push(busy.stamped(stamp(&looked_at)));
     }
     all.extend(task_definitions::wanted(p));
     // What a service's deployments came to is read once, when the definitions leave room for it.
