@@ -7,6 +7,7 @@ pub mod audit;
 pub mod author;
 pub mod backup;
 mod balancing;
+mod borne;
 pub mod breaker;
 pub mod bucket;
 pub mod cache;

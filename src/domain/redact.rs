@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use super::borne;
+
 /// What stands where a secret was.
 pub const REDACTED: &str = "[redacted]";
 
@@ -125,7 +127,7 @@ pub fn json(value: &Value) -> Value {
 
 /// Text with the secrets inside hidden. Text without any comes back unchanged.
 pub fn text(input: &str) -> String {
-    let no_pem = private_keys(input);
+    let no_pem = borne::hidden(&private_keys(input));
     let mut out = String::with_capacity(no_pem.len());
     let mut rest = no_pem.as_str();
     let mut last_name = String::new();
@@ -143,7 +145,8 @@ pub fn text(input: &str) -> String {
                 "=" | "=\"" | "='" | ": " | ":" | "\": \"" | "\":\"" | " = "
             );
             if !carries {
-                let bearer = gap == " " && last_name.eq_ignore_ascii_case("bearer");
+                let blank = gap.chars().all(|c| matches!(c, ' ' | '\t'));
+                let bearer = blank && last_name.eq_ignore_ascii_case("bearer");
                 if !bearer {
                     last_name.clear();
                 }
@@ -155,7 +158,9 @@ pub fn text(input: &str) -> String {
         }
         let by_name = last_name.eq_ignore_ascii_case("bearer")
             || (is_secret_name(&last_name)
-                && !word.eq_ignore_ascii_case("bearer")
+                && !["bearer", "basic"]
+                    .iter()
+                    .any(|w| word.eq_ignore_ascii_case(w))
                 && !(last_gap == ":" && is_version(&last_name, word)));
         if by_name || is_token(word) {
             out.push_str(REDACTED);
@@ -228,7 +233,9 @@ pub(super) fn url_passwords(input: &str, lone: bool) -> String {
         match authority.rsplit_once('@') {
             Some((user, host)) => {
                 let name = user.split(':').next().unwrap_or("");
-                let hidden = match (user.contains(':'), lone) {
+                let is_token = borne::is_token_user(user, after);
+                let hidden = match (user.contains(':'), lone || is_token) {
+                    (true, false) if borne::is_list(user) => user.to_owned(),
                     (true, _) => format!("{name}:{REDACTED}"),
                     (false, true) => REDACTED.to_owned(),
                     (false, false) => user.to_owned(),

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::borne;
 use super::order::Ordered;
 use super::redact::{REDACTED, is_aws_secret, private_keys, url_passwords};
 
@@ -84,8 +85,6 @@ impl Tail {
     }
 }
 
-/// The least length of what is carried by `Bearer`: the word is one of English as well.
-const BORNE: usize = 20;
 /// The least length of a session token of AWS, which stands beside key and secret.
 const SESSION: usize = 100;
 
@@ -103,7 +102,7 @@ pub fn hidden(text: &str) -> Cow<'_, str> {
         out = Cow::Owned(url_passwords(&out, false));
     }
     let out = vendors(&out);
-    borne(&aws(&out)).into()
+    borne::hidden(&aws(&out)).into()
 }
 
 /// One look at each byte, for what is rare: most text ends here.
@@ -116,13 +115,10 @@ fn may_hold(text: &[u8]) -> bool {
             let mut starts = STARTS.iter().map(|(start, ..)| *start).filter(ends);
             starts.any(|start| before(at + 1, start.as_bytes())) || after(at, b"-----BEGIN")
         }
-        b'.' => after(at, b".eyJ"),
+        b'.' => after(at, b".eyJ") || borne::may_begin(text, at),
         b'I' => (before(at, b"AK") || before(at, b"AS")) && after(at, b"IA"),
         b':' => after(at, b"://") && text.get(at..).is_some_and(|t| t.contains(&b'@')),
-        b'B' | b'b' => {
-            let word = text.get(at..at + 7);
-            word.is_some_and(|w| w.eq_ignore_ascii_case(b"bearer "))
-        }
+        b'B' | b'b' | b'S' | b's' => borne::may_begin(text, at),
         _ => false,
     })
 }
@@ -190,31 +186,6 @@ fn aws(text: &str) -> String {
             false => Cow::Borrowed(word),
         }
     })
-}
-
-/// What is carried by `Bearer` (RFC 6750).
-fn borne(text: &str) -> String {
-    const WORD: &str = "bearer ";
-    let is_of_token =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '+' | '/' | '=');
-    let lowered = text.to_ascii_lowercase();
-    let mut out = String::with_capacity(text.len());
-    let mut done = 0;
-    for (at, _) in lowered.match_indices(WORD) {
-        let from = at + WORD.len();
-        let tail = text.get(from..).unwrap_or_default();
-        let length = tail.find(|c| !is_of_token(c)).unwrap_or(tail.len());
-        let token = tail.get(..length).unwrap_or_default();
-        let is_path = token.starts_with('/');
-        let is_one = length >= BORNE && !is_path && token.contains(|c: char| c.is_ascii_digit());
-        if is_one && from >= done {
-            out.push_str(text.get(done..from).unwrap_or_default());
-            out.push_str(REDACTED);
-            done = from + length;
-        }
-    }
-    out.push_str(text.get(done..).unwrap_or_default());
-    out
 }
 
 #[cfg(test)]
