@@ -193,7 +193,21 @@ pub struct Principal {
     pub through_more_open: bool,
 }
 
+/// What stands behind a policy's name among the unread ones where it was read, and there were no steps left to work out what it says.
+pub const TOO_MUCH: &str = "(which is more than is worked out of one account)";
+
 impl Principal {
+    /// Whether what it may was not worked out in full, since working out an account has a bound.
+    pub fn is_too_much(&self) -> bool {
+        self.unread.iter().any(|policy| policy.ends_with(TOO_MUCH))
+    }
+
+    /// The policies that are there and could not be read.
+    pub fn unreadable(&self) -> impl Iterator<Item = &str> {
+        let all = self.unread.iter().map(String::as_str);
+        all.filter(|policy| !policy.ends_with(TOO_MUCH))
+    }
+
     /// Works out what its own statements, within those of its boundary, allow.
     pub fn judge(&mut self, own: &[Statement], bound: Bound<'_>) {
         self.judge_by(own, bound, &Effort::default());

@@ -54,7 +54,12 @@ const OLD_DAYS: i64 = 90;
 
 fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let part = &facts.estate.access;
-    let none = "No user and no role may do any of this.";
+    // Where not all is known, nobody is cleared.
+    let known = part.value.as_ref().is_none_or(|access| is_known(access));
+    let none = match known {
+        true => "No user and no role may do any of this.",
+        false => "None of those that were read may do any of this.",
+    };
     let mut matrix = Section::of(part, now, "principals", "Who may do what", MATRIX, none);
     let none = "No credential report: `aws iam generate-credential-report` has AWS make one.";
     let mut credentials = Section::of(
@@ -65,7 +70,12 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         CREDENTIALS,
         none,
     );
-    let none = "Nobody gains anything by a role that may be passed to a service.";
+    let none = match known {
+        true => "Nobody gains anything by a role that may be passed to a service.",
+        false => {
+            "Nobody is known to gain anything by a role that may be passed to a service; not all are known."
+        }
+    };
     let mut taken = Section::of(part, now, "through", "Through others' roles", THROUGH, none);
     if let Some(access) = &part.value {
         principals(access, facts, &mut matrix);
@@ -81,6 +91,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             matrix.notes.insert(n, Cell::new(told, tone));
         }
         through(access, &mut taken);
+        left_open(access, &mut matrix, &mut taken);
         for c in access.credentials.iter().flatten() {
             credentials.row(&c.user, credential_cells(c, now), c);
             // Since when a second factor is missing is told nowhere: an old key alone has an age.
@@ -96,6 +107,40 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         }
     }
     vec![matrix, taken, credentials]
+}
+
+/// Whether the policies of all were read and worked out.
+fn is_known(access: &Access) -> bool {
+    let mut all = access.principals.iter().filter(|p| !p.of_service);
+    !access.cut && all.all(|p| p.unread.is_empty())
+}
+
+/// Says once of how many principals it is not known what they may, and why: a page full of `?` does not.
+fn left_open(access: &Access, matrix: &mut Section, taken: &mut Section) {
+    let all = || access.principals.iter().filter(|p| !p.of_service);
+    let spent = all().filter(|p| p.is_too_much()).count();
+    let unreadable: Vec<(&Principal, &str)> = all()
+        .filter_map(|p| Some((p, p.unreadable().next()?)))
+        .collect();
+    if spent > 0 {
+        let words = format!(
+            "working this out stopped at its bound of time: what {} may, or gains by others' roles, was left out (?)",
+            count(spent, "principal")
+        );
+        matrix.note(words.clone(), Tone::Unknown);
+        taken.note(words, Tone::Unknown);
+    }
+    if let Some((first, policy)) = unreadable.first() {
+        let n = unreadable.len();
+        let words = format!(
+            "policies of {} could not be read (?): {policy} of {}{}",
+            count(n, "principal"),
+            first.name,
+            if n > 1 { ", and others" } else { "" }
+        );
+        matrix.note(words.clone(), Tone::Unknown);
+        taken.note(words, Tone::Unknown);
+    }
 }
 
 fn principals(access: &Access, facts: &Facts, matrix: &mut Section) {
@@ -399,6 +444,44 @@ mod tests {
         assert_eq!(cells[3].text, "-");
         let notes = all[0].notes.iter();
         assert!(notes.map(|n| &n.text).any(|n| n.contains("boundary")));
+    }
+
+    #[test]
+    fn what_was_left_out_is_said_once_and_nobody_is_cleared_beside_it() {
+        let left = |unread: &[&str]| {
+            let named = |n: usize| {
+                let mut p = principal(
+                    &format!("p{n}"),
+                    r#"{"Effect":"Deny","Action":"*","Resource":"*"}"#,
+                );
+                p.unread = unread.iter().map(|u| (*u).to_owned()).collect();
+                p
+            };
+            let all = sections(Access {
+                principals: (0..3).map(named).collect(),
+                ..Access::default()
+            });
+            let notes = |s: &Section| -> Vec<String> {
+                let of = s.notes.iter().filter(|n| n.tone == Tone::Unknown);
+                of.map(|n| n.text.clone()).collect()
+            };
+            let said = (notes(&all[0]), notes(&all[1]));
+            (said, all[1].why_empty())
+        };
+        let ((matrix, taken), empty) = left(&[]);
+        assert!(!matrix.iter().any(|n| n.contains('?')) && taken.is_empty());
+        assert!(empty.starts_with("Nobody gains"), "{empty}");
+        let spent = format!("ops {}", crate::domain::access::TOO_MUCH);
+        let ((matrix, taken), empty) = left(&[&spent]);
+        let of = |n: &&String| n.contains("bound of time") && n.contains("3 principals");
+        assert_eq!(matrix.iter().filter(of).count(), 1, "{matrix:?}");
+        assert_eq!(taken.iter().filter(of).count(), 1, "{taken:?}");
+        assert!(empty.contains("not all are known"), "{empty}");
+        let ((matrix, taken), empty) = left(&["ops"]);
+        let of = "policies of 3 principals could not be read (?): ops of p0, and others".to_owned();
+        assert!(matrix.contains(&of), "{matrix:?}");
+        assert_eq!(taken, [of]);
+        assert!(empty.contains("not all are known"), "{empty}");
     }
 
     #[test]

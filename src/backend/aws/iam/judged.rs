@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::Known;
 use super::wire::{Attached, Inline, Members};
 use crate::backend::aws::convert::text;
-use crate::domain::access::{Principal, PrincipalKind};
+use crate::domain::access::{Principal, PrincipalKind, TOO_MUCH};
 use crate::domain::effort::Effort;
 use crate::domain::order::Ordered;
 use crate::domain::passing::{Passings, Policies, passings};
@@ -18,9 +18,6 @@ const STEPS: u64 = 300_000_000;
 
 /// Roles that are told of all principals together: where thousands may pass thousands, of each the mightiest few.
 const ROLES_TOLD: usize = 20_000;
-
-/// What is said of a principal whose policies were not held against anything.
-const TOO_MUCH: &str = "(which is more than is worked out of one account)";
 
 /// Policies of the vendor that allow everything, should their text not come along.
 const ALL: &str = ":iam::aws:policy/AdministratorAccess";
