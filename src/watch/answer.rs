@@ -172,8 +172,9 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
             Some(store) => {
                 let (known, rows) = (records::known(p), records::rows(p));
                 let seen = p.sightings.clone();
-                let observer = records::observer(&store, p);
+                let observer = records::observer(store.host(), p);
                 Box::pin(async move {
+                    let observer = observer(&b.sts.place().await);
                     Answer::Records(records::ask(&store, known, rows, &observer, seen).await)
                 })
             }

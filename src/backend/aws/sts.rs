@@ -24,6 +24,14 @@ impl Sts {
         Self { aws, line }
     }
 
+    /// Where the clients ask: endpoint and region, without asking anybody.
+    pub async fn place(&self) -> String {
+        match self.aws.clients().await {
+            Ok(clients) => format!("{} {}", clients.whereabouts().endpoint, clients.region),
+            Err(_) => "nowhere known".into(),
+        }
+    }
+
     /// Who we are to AWS, and in which region (GetCallerIdentity).
     pub async fn identity(&self) -> Result<Identity, Problem> {
         let who = self

@@ -34,13 +34,16 @@ pub struct Known {
     trace: Trace,
     /// When the chain was verified.
     verified: Instant,
+    /// Who looked: what one saw failing, another did not.
+    observer: String,
 }
 
 impl Known {
     /// Whether nothing speaks for reading anew.
-    fn holds(&self, change: u64, rows: u32, trace: &Trace) -> bool {
+    fn holds(&self, change: u64, rows: u32, trace: &Trace, observer: &str) -> bool {
         self.change == change
             && self.rows == rows
+            && self.observer == observer
             && &self.trace == trace
             && self.verified.elapsed() < VERIFIED
     }
@@ -55,9 +58,10 @@ pub fn rows(p: &Picture) -> u32 {
     }
 }
 
-/// Changes when other rows are wanted.
+/// Changes when other rows are wanted, and when it becomes known who looks.
 pub fn stamp(p: &Picture) -> u64 {
-    u64::from(rows(p))
+    let is_known = p.facts.identity.value.is_some();
+    u64::from(rows(p)) | (u64::from(is_known) << 32)
 }
 
 /// What the store holds; nothing where nothing was written since.
@@ -80,8 +84,9 @@ pub struct Rows {
 }
 
 /// Who looks here, by what makes one judge otherwise than another and stays the same from start to start: the host, whether it is a
-/// console or a command that looks once, and the configuration.
-pub fn observer(store: &Store, p: &Picture) -> String {
+/// console or a command that looks once, the configuration, where it asks and as whom. It is told
+/// once it has endpoint and region, as the clients go there. Nothing of it is a secret.
+pub fn observer(host: &str, p: &Picture) -> impl FnOnce(&str) -> String + Send + use<> {
     let face = match p.asks_once {
         true => "commands",
         false => "console",
@@ -89,7 +94,20 @@ pub fn observer(store: &Store, p: &Picture) -> String {
     let file = p.config.file.as_ref();
     let file = file.map_or_else(|| "defaults".into(), |f| f.display().to_string());
     let profile = p.config.aws.profile.as_deref().unwrap_or("default");
-    inert(&format!("{} {face} {profile} {file}", store.host()))
+    let whom = match &p.facts.identity.value {
+        Some(i) => format!("{} {}", i.account, who(&i.arn)),
+        None => "nobody known".into(),
+    };
+    let (before, after) = (format!("{host} {face} {profile} {file}"), whom);
+    move |place| inert(&format!("{before} {place} {after}"))
+}
+
+/// The user or role behind an ARN of STS's: a session of a role has another name each time.
+fn who(arn: &str) -> &str {
+    match arn.split_once(":assumed-role/") {
+        Some((_, rest)) => rest.rsplit_once('/').map_or(rest, |(role, _)| role),
+        None => arn.rsplit(':').next().unwrap_or(arn),
+    }
 }
 
 /// What was read last.
@@ -115,11 +133,28 @@ pub async fn ask(
     let change = *store.changes().borrow();
     // Before it is read: what is changed meanwhile is seen the next time.
     let trace = store.trace();
-    let holds = known.is_some_and(|k| k.holds(change, rows, &trace));
+    let holds = known.is_some_and(|k| k.holds(change, rows, &trace, observer));
     if heard.is_ok() && holds {
         return Records::Same;
     }
     let verified = Instant::now();
+    let known = Known {
+        change,
+        rows,
+        trace,
+        verified,
+        observer: observer.to_owned(),
+    };
+    // What a newer version wrote may mean something else than it seems to: none of it is told as if it were understood.
+    if let Err(p) = heard {
+        return Records::Read(Box::new(Rows {
+            known,
+            signoffs: Err(p.clone()),
+            proven: Err(p.clone()),
+            audit: Err(p.clone()),
+            chain: Err(p),
+        }));
+    }
     let (signoffs, audit, chain, proven) = tokio::join!(
         store.signoffs(),
         store.audit_rows(rows),
@@ -127,12 +162,7 @@ pub async fn ask(
         store.proven(observer)
     );
     Records::Read(Box::new(Rows {
-        known: Known {
-            change,
-            rows,
-            trace,
-            verified,
-        },
+        known,
         signoffs,
         proven,
         audit,
@@ -183,6 +213,7 @@ pub fn take(p: &mut Picture, answer: Records, at: Timestamp) -> Option<ProblemKi
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::domain::service::Identity;
 
     async fn read(p: &mut Picture, store: &Store, at: i64) -> bool {
         let answer = ask(store, known(p), FEW, "host console", Vec::new()).await;
@@ -193,6 +224,69 @@ mod tests {
 
     fn second(n: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + n).unwrap()
+    }
+
+    /// Two endpoints under one home, two accounts of one endpoint, two roles of one account judge what differs.
+    #[test]
+    fn who_asks_elsewhere_or_as_somebody_else_is_another_observer() {
+        let named = |arn: Option<&str>, place: &str| {
+            let mut p = Picture::new(Arc::new(Config::default()));
+            let who = arn.map(|arn| Identity {
+                account: arn.split(':').nth(4).unwrap_or_default().into(),
+                arn: arn.into(),
+                region: "us-east-1".into(),
+            });
+            p.facts.identity.value = who;
+            observer("host", &p)(place)
+        };
+        let role = |account: &str, role: &str, session: &str| {
+            format!("arn:aws:sts::{account}:assumed-role/{role}/{session}")
+        };
+        let (here, there) = ("AWS in us-east-1", "http://127.0.0.1:4566 us-east-1");
+        let ops = named(Some(&role("111111111111", "ops", "ana")), here);
+        let again = named(Some(&role("111111111111", "ops", "job-2")), here);
+        assert_eq!(ops, again, "a session of a role is no other observer");
+        for other in [
+            named(Some(&role("111111111111", "ops", "ana")), there),
+            named(Some(&role("222222222222", "ops", "ana")), here),
+            named(Some(&role("111111111111", "reader", "ana")), here),
+            named(Some("arn:aws:iam::111111111111:user/ana"), here),
+            named(None, here),
+        ] {
+            assert_ne!(ops, other);
+        }
+    }
+
+    /// An older console must not tell as known what a newer one wrote.
+    #[tokio::test]
+    async fn what_a_newer_version_took_over_is_not_told_as_fresh() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f.db");
+        let store = Store::open_at(&path, "production", crate::store::LEASE);
+        let store = store.await.unwrap();
+        let mut p = Picture::new(Arc::new(Config::default()));
+        read(&mut p, &store, 0).await;
+        assert!(p.facts.signoffs.error.is_none());
+        let file = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+        let mut newer = sqlx::ConnectOptions::connect(&file).await.unwrap();
+        let sql = "PRAGMA user_version = 99; CREATE TABLE later (x INTEGER)";
+        sqlx::raw_sql(sql).execute(&mut newer).await.unwrap();
+        for at in [10, 20] {
+            read(&mut p, &store, at).await;
+            let facts = &p.facts;
+            let told = [
+                facts.signoffs.error.as_ref(),
+                facts.audit.error.as_ref(),
+                facts.proven.error.as_ref(),
+                facts.chain.error.as_ref(),
+            ];
+            for problem in told {
+                let problem = problem.unwrap();
+                assert!(problem.why.contains("newer version"), "{problem}");
+                assert!(problem.fix.contains("start that newer"), "{problem}");
+            }
+            assert!(facts.signoffs.fresh(second(at)).is_none());
+        }
     }
 
     #[tokio::test]
