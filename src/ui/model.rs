@@ -38,6 +38,8 @@ pub struct Model {
     pub now: Timestamp,
     /// The newest picture.
     pub snapshot: Arc<Snapshot>,
+    /// How much moves in it: told in every frame, and found once.
+    pub moving: usize,
     /// Colours.
     pub theme: Arc<Theme>,
     /// Keys.
@@ -78,6 +80,7 @@ impl Model {
         let mut model = Self {
             size,
             now,
+            moving: snapshot.facts.moving().len(),
             snapshot,
             theme: Arc::new(theme),
             keymap: Arc::new(keymap),

@@ -61,6 +61,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Snapshot(snapshot) => {
             model.now = model.now.max(snapshot.facts.taken_at);
+            model.moving = snapshot.facts.moving().len();
             model.snapshot = snapshot;
             model.with_screen(|s, cx| s.sync(cx));
             overlays::picker::refresh(model);

@@ -224,7 +224,7 @@ fn badge(model: &Model, id: ScreenId) -> Option<String> {
             .iter()
             .filter(|a| a.state == AlarmState::Alarm)
             .count(),
-        ScreenId::Deploys => facts.moving().len(),
+        ScreenId::Deploys => model.moving,
         _ => 0,
     };
     let sign = if id == ScreenId::Alerts { "▲" } else { "▶" };

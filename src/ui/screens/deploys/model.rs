@@ -63,6 +63,8 @@ impl<T> PartialEq for Same<T> {
 #[derive(Debug, Default)]
 pub struct Deploys {
     pub(super) items: Vec<Item>,
+    /// How many of what is shown move, whatever the filter.
+    pub(super) running: usize,
     /// What the items were last arranged from.
     arranged: Option<Arranged>,
     pub(super) list: ListState<Item>,
@@ -149,6 +151,9 @@ impl Deploys {
                 && (self.filter.is_empty()
                     || fuzzy::says(&view::row(&thing, usize::MAX, cx).text(), &self.filter))
         };
+        let is_shown = |id: &ServiceId| self.only.as_ref().is_none_or(|only| only == id);
+        let moving = facts.moving().into_iter();
+        self.running = moving.filter(|m| m.service().is_some_and(is_shown)).count();
         let mut rows: Vec<(u8, std::cmp::Reverse<jiff::Timestamp>, Item)> = Vec::new();
         for r in facts.runs.iter() {
             let Some(id) = r.intent.service() else {

@@ -11,7 +11,7 @@ use crate::domain::action::{Intent, Phase};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::facts::Author;
-use crate::domain::service::{ServiceId, image_tag};
+use crate::domain::service::image_tag;
 use crate::domain::text::width;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{
@@ -248,9 +248,7 @@ pub(super) fn view(s: &Deploys, cx: &Cx<'_>, buf: &mut Buffer) {
         height: list_panel(cx),
         ..cx.body
     };
-    let is_shown = |id: &ServiceId| s.only.as_ref().is_none_or(|only| only == id);
-    let moving = facts.moving().into_iter();
-    let running = moving.filter(|m| m.service().is_some_and(is_shown)).count();
+    let running = s.running;
     let of = match &s.only {
         Some(id) => format!(" of {id}"),
         None => String::new(),
