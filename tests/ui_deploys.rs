@@ -465,6 +465,42 @@ fn how_long_something_took_and_how_long_ago_it_began_are_two_things() {
     assert!(!c.shows("took 4") && !c.shows("took 0"), "{}", c.text());
 }
 
+/// The vendor's clock may be ahead of ours: an end that is yet to come was not just now.
+#[test]
+fn an_end_that_is_yet_to_come_is_no_age() {
+    let ended = |d: &mut Deployment| {
+        d.state = DeploymentState::Failed;
+        (d.created_at, d.started_at) = (Some(ago(-190)), Some(ago(-190)));
+        d.finished_at = Some(ago(-200));
+    };
+    let mut c = Console::with(200, 60, with(ended, Vec::new()));
+    let said = "FAILED in 3m by the vendor's clock";
+    assert!(c.shows(said), "{}", c.text());
+    c.keys("4");
+    let row = &rows_of(&c, "worker")[0];
+    assert!(row.contains(" -    in 3m "), "{row}");
+    let said = "it began in 3m by the vendor's clock: one of the clocks is wrong";
+    assert!(c.shows(said), "{}", c.text());
+}
+
+/// What is found once a picture is found anew in the next one.
+#[test]
+fn how_much_moves_is_told_of_the_newest_picture() {
+    let over = |d: &mut Deployment| d.state = DeploymentState::Successful;
+    let (moves, rests) = (with(|_| {}, Vec::new()), with(over, Vec::new()));
+    let mut c = Console::with(120, 40, rests.clone());
+    c.keys("4");
+    for (picture, badge, title) in [
+        (&moves, true, "1 running"),
+        (&rests, false, "0 running"),
+        (&moves, true, "1 running"),
+    ] {
+        c.msg(Msg::Snapshot(Arc::new(picture.clone())));
+        assert_eq!(c.shows("▶1"), badge, "{}", c.text());
+        assert!(c.shows(title), "{}", c.text());
+    }
+}
+
 /// A canary whose tasks all run and that bakes for a minute, since when its stage began.
 fn canary(stage: &str, traffic: f64, since: i64) -> impl Fn(&mut Deployment) {
     move |d: &mut Deployment| {

@@ -255,7 +255,7 @@ fn warn_of_failures(draft: &mut Draft, deployments: &[Deployment], new: &str, no
         return;
     };
     let when = last.finished_at.or(last.created_at);
-    let when = when.map_or_else(String::new, |at| format!(" {} ago", words::ago(at, now)));
+    let when = when.map_or_else(String::new, |at| format!(" {}", words::since(at, now)));
     draft.warn(format!(
         "{} failed at its last deployment: {}{when}: {}",
         words::short_image(new),

@@ -112,7 +112,7 @@ impl Rollback<'_> {
         if let Some(last) = last_that_failed(&subject.sight.deployments, &target.revision) {
             let (state, why) = (last.state.word(), last.trouble().unwrap_or_default());
             let when = last.finished_at.or(last.created_at);
-            let when = when.map_or_else(String::new, |at| format!(" {} ago", words::ago(at, now)));
+            let when = when.map_or_else(String::new, |at| format!(" {}", words::since(at, now)));
             draft.input("last deployment of the target", &last.id);
             draft.danger(
                 target.revision.to_string(),

@@ -10,6 +10,7 @@ use crate::domain::service::{
     CircuitBreaker, DeploymentConfig, Revision, Service, Strategy, TaskDefinition, image_name,
     image_tag,
 };
+use crate::domain::skew;
 
 /// Length of time: `12s`, `4m`, `3h`, `2d`.
 pub fn span(length: Duration) -> String {
@@ -25,6 +26,11 @@ pub fn span(length: Duration) -> String {
 /// How long ago; never negative.
 pub fn ago(at: Timestamp, now: Timestamp) -> String {
     span(Duration::try_from(now.duration_since(at)).unwrap_or_default())
+}
+
+/// How long ago something of the vendor's was, as far as the clocks agree: `4m ago`.
+pub fn since(at: Timestamp, now: Timestamp) -> String {
+    skew::words(at, now).unwrap_or_else(|| format!("{} ago", ago(at, now)))
 }
 
 /// `api:1.8.2` of a full reference.

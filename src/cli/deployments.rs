@@ -16,6 +16,7 @@ use crate::domain::interest::Interest;
 use crate::domain::problem::Problem;
 use crate::domain::progress::{Estimate, Untold};
 use crate::domain::service::image_tag;
+use crate::domain::skew;
 
 /// Arguments.
 #[derive(Args, Debug)]
@@ -102,7 +103,10 @@ fn table(rows: &[&Deployment], facts: &Facts, now: Timestamp) -> Table {
             cell(d.strategy.word()),
             cell(began.map_or_else(
                 || "-".into(),
-                |at| format!("{} ago", words::ago(Some(at), now)),
+                |at| {
+                    let age = || format!("{} ago", words::ago(Some(at), now));
+                    skew::short(at, now).unwrap_or_else(age)
+                },
             )),
             cell(took(d, now).unwrap_or_else(|| "-".into())),
             cell(to_go(d, facts, now)),
@@ -129,6 +133,13 @@ fn to_go(d: &Deployment, facts: &Facts, now: Timestamp) -> String {
 fn why(d: &Deployment, now: Timestamp) -> String {
     let said = d.rollback_reason.as_deref().unwrap_or(&d.reason);
     let untold = d.untold(now);
+    if let Some(words) = d.disagreement(now) {
+        let said = [words.as_str(), said].into_iter();
+        return said
+            .filter(|w| !w.is_empty())
+            .collect::<Vec<_>>()
+            .join("; ");
+    }
     // The vendor's reason stands beside what cannot be true.
     if let Some(contradiction) = untold.and_then(Untold::contradiction) {
         let said = [contradiction, said].into_iter().filter(|w| !w.is_empty());

@@ -56,6 +56,7 @@ pub mod secret;
 pub mod sentry;
 pub mod service;
 pub mod severity;
+pub mod skew;
 pub mod slack;
 pub mod slo;
 pub mod smtp;

@@ -65,6 +65,9 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
         if let Some(words) = older(thing, d, cx) {
             rows.push(vec![(words, t.stale)]);
         }
+        if let Some(words) = d.disagreement(cx.now) {
+            rows.push(vec![(words, t.unknown)]);
+        }
         rows.extend(body(d, &told, cx, inside.width));
         let began = d.started_at.or(d.created_at);
         if let Some(service) = facts.service(&d.service) {

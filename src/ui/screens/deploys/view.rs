@@ -12,6 +12,7 @@ use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::facts::Author;
 use crate::domain::service::image_tag;
+use crate::domain::skew;
 use crate::domain::text::width;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{
@@ -87,6 +88,9 @@ pub(super) fn took(
 fn began(at: Option<Timestamp>, lasted: Option<i64>, cx: &Cx<'_>) -> String {
     match at {
         Some(at) if !cx.absolute => {
+            if let Some(ahead) = skew::short(at, cx.now) {
+                return ahead;
+            }
             let exact = cx.now.duration_since(at).as_secs();
             let told = match exact {
                 ..60 => exact / 10 * 10,

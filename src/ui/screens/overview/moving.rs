@@ -11,6 +11,7 @@ use crate::domain::deployment::Deployment;
 use crate::domain::part::Freshness;
 use crate::domain::progress::{Estimate, Untold};
 use crate::domain::service::Service;
+use crate::domain::skew;
 use crate::domain::text::{clip, clip_place, width};
 use crate::ui::screens::Cx;
 use crate::ui::screens::deploys::pace;
@@ -266,9 +267,10 @@ fn last(still: bool, room: u16, cx: &Cx<'_>) -> Vec<Spans> {
     };
     let to = d.to.as_ref();
     let to = to.map_or(String::new(), |r| format!(" :{}", r.revision.number));
-    let when = d
-        .finished_at
-        .map_or(String::new(), |at| when(cx.now, at, cx.absolute));
+    let when = d.finished_at.map_or(String::new(), |at| {
+        let ahead = skew::words(at, cx.now);
+        ahead.unwrap_or_else(|| when(cx.now, at, cx.absolute))
+    });
     let bad = d.state.is_bad();
     let (sign, style) = if bad {
         ("▲ ", t.critical)
