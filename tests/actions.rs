@@ -528,10 +528,10 @@ async fn scaling_and_restarting_end_when_all_tasks_run() {
             .map(|t| t.id)
             .collect::<std::collections::HashSet<_>>()
     };
-    let old = tasks(console.backend.ecs.tasks(&api()).await.unwrap());
+    let old = tasks(console.backend.ecs.tasks(&api()).await.unwrap().found);
     let run = console.run(Intent::Restart { service: api() }).await;
     assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
-    let new = tasks(console.backend.ecs.tasks(&api()).await.unwrap());
+    let new = tasks(console.backend.ecs.tasks(&api()).await.unwrap().found);
     assert!(old.is_disjoint(&new), "all tasks are replaced");
 }
 

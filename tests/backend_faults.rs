@@ -467,6 +467,59 @@ async fn what_stopped_is_never_told_without_what_took_its_place() {
     assert_eq!(ids, ["d2", "d1"]);
 }
 
+/// ECS that lists a service and a running task which it then does not find.
+async fn forgetful() -> String {
+    use axum::http::HeaderMap;
+    use serde_json::json;
+    let answer = |headers: HeaderMap, body: axum::body::Bytes| async move {
+        let target = headers.get("x-amz-target");
+        let operation = target.and_then(|t| t.to_str().ok()?.rsplit('.').next());
+        let asked = String::from_utf8_lossy(&body).into_owned();
+        let arn = |what: &str| format!("arn:aws:ecs:us-east-1:1:{what}");
+        let failure = |what: &str| json!([{"arn": arn(what), "reason": "MISSING"}]);
+        let answer = match operation.unwrap_or_default() {
+            "DescribeServices" => json!({"services": [], "failures": failure("service/prod/api")}),
+            // One that stopped, and is forgotten by now, is as it should be.
+            "ListTasks" if asked.contains("STOPPED") => json!({"taskArns": [arn("task/prod/t1")]}),
+            "ListTasks" if asked.contains("web") => json!({"taskArns": []}),
+            "ListTasks" => json!({"taskArns": [arn("task/prod/t2")]}),
+            "DescribeTasks" if asked.contains("t2") => {
+                let both = [
+                    failure("task/prod/t1")[0].clone(),
+                    failure("task/prod/t2")[0].clone(),
+                ];
+                json!({"tasks": [], "failures": both})
+            }
+            "DescribeTasks" => json!({"tasks": [], "failures": failure("task/prod/t1")}),
+            _ => json!({}),
+        };
+        ([("content-type", JSON)], answer.to_string())
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(answer);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    endpoint
+}
+
+#[tokio::test]
+async fn what_is_listed_and_not_found_is_told_and_does_not_vanish() {
+    let backend = backend(&forgetful().await, true).await;
+    let id = |name: &str| ServiceId {
+        cluster: "prod".into(),
+        name: name.into(),
+    };
+    let batches = backend.ecs.services(&[id("api")]).await;
+    let (missing, why) = &batches[0].missing[0];
+    assert_eq!(missing, &id("api"));
+    assert!(why.why.contains("api, and answers MISSING"), "{why}");
+    let lost = backend.ecs.tasks(&id("api")).await.unwrap().missing;
+    let lost = lost.unwrap();
+    assert!(lost.why.contains("t2, and answers MISSING"), "{lost}");
+    let stopped = backend.ecs.tasks(&id("web")).await.unwrap();
+    assert!(stopped.missing.is_none() && stopped.found.is_empty());
+}
+
 /// One group's targets, or one service's last deployments: more of them than anybody has are read no further.
 #[tokio::test]
 async fn what_belongs_to_one_thing_is_read_up_to_a_cap_of_its_own_and_that_is_said() {

@@ -2,26 +2,25 @@
 
 use std::sync::Arc;
 
-use aws_sdk_ecs::types::{DesiredStatus, SortOrder, TaskDefinitionStatus};
+use aws_sdk_ecs::types::{SortOrder, TaskDefinitionStatus};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 pub use super::ecs_change::UpdateService;
 use super::ecs_deployments::DeploymentCache;
 pub use super::ecs_deployments::of_rollouts;
+pub use super::ecs_tasks::Tasks;
 use super::pages::Pages;
 use super::sound::{all_told, counted, told};
 use super::{Aws, Question, convert, ecs_map, ecs_task_definition};
 use crate::backend::transport::Line;
 use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::service::{Cluster, Service, ServiceId, Task, TaskDefinition};
+use crate::domain::service::{Cluster, Service, ServiceId, TaskDefinition};
 
 const LIST_CLUSTERS: Question = Question::new("ecs", "ListClusters", "list the clusters");
 const CLUSTERS: Question = Question::new("ecs", "DescribeClusters", "read the clusters");
 const LIST_SERVICES: Question = Question::new("ecs", "ListServices", "list the services");
 const SERVICES: Question = Question::new("ecs", "DescribeServices", "read the services");
-const LIST_TASKS: Question = Question::new("ecs", "ListTasks", "list the tasks");
-const TASKS: Question = Question::new("ecs", "DescribeTasks", "read the tasks");
 const DEFINITION: Question =
     Question::new("ecs", "DescribeTaskDefinition", "read the task definition");
 const LIST_DEFINITIONS: Question =
@@ -29,10 +28,6 @@ const LIST_DEFINITIONS: Question =
 
 /// Services that DescribeServices takes at once (Amazon ECS API reference).
 pub const SERVICES_A_CALL: usize = 10;
-/// Tasks that DescribeTasks takes at once.
-const TASKS_A_CALL: usize = 100;
-/// Tasks of one service that are read at most, running and stopped each.
-const TASKS_AT_MOST: usize = 1000;
 /// Calls of one question that run side by side.
 const ABREAST: usize = 4;
 
@@ -51,6 +46,16 @@ pub struct Batch {
     pub asked: Vec<ServiceId>,
     /// Those of them that exist, or why nobody can tell.
     pub found: Result<Vec<Service>, Problem>,
+    /// Those of them that the answer names as not found.
+    pub missing: Vec<(ServiceId, Problem)>,
+}
+
+/// What DescribeServices tells of those that it was asked about.
+#[derive(Debug)]
+struct Described {
+    services: Vec<Service>,
+    /// (name, reason) of those that it does not find.
+    missing: Vec<(String, String)>,
 }
 
 impl Ecs {
@@ -138,7 +143,7 @@ impl Ecs {
         Ok(ids)
     }
 
-    /// Services by id (DescribeServices, ten a call); those that do not exist are left out. Each call has a result of its own: a
+    /// Services by id (DescribeServices, ten a call). Each call has a result of its own: a
     /// cluster that may not be read hides no other.
     pub async fn services(&self, ids: &[ServiceId]) -> Vec<Batch> {
         let calls: Vec<_> = batches(ids).collect();
@@ -148,9 +153,30 @@ impl Ecs {
                     cluster: cluster.clone(),
                     name: name.clone(),
                 });
-                Batch {
-                    asked: asked.collect(),
-                    found: self.describe(&cluster, &names).await,
+                let asked = asked.collect();
+                match self.describe(&cluster, &names).await {
+                    Ok(told) => {
+                        let of = |name| ServiceId {
+                            cluster: cluster.clone(),
+                            name,
+                        };
+                        let missing = told.missing.into_iter();
+                        Batch {
+                            asked,
+                            found: Ok(told.services),
+                            missing: missing
+                                .map(|(name, why)| {
+                                    let problem = not_found(SERVICES, "service", &name, &why);
+                                    (of(name), problem)
+                                })
+                                .collect(),
+                        }
+                    }
+                    Err(p) => Batch {
+                        asked,
+                        found: Err(p),
+                        missing: Vec::new(),
+                    },
                 }
             })
             .buffered(ABREAST)
@@ -158,7 +184,7 @@ impl Ecs {
             .await
     }
 
-    async fn describe(&self, cluster: &str, names: &[String]) -> Result<Vec<Service>, Problem> {
+    async fn describe(&self, cluster: &str, names: &[String]) -> Result<Described, Problem> {
         let page = self
             .aws
             .read(&self.line, SERVICES, |c| {
@@ -177,7 +203,12 @@ impl Ecs {
         all_told(&self.line, SERVICES, names, told)?;
         let read: Result<Vec<_>, _> = page.services().iter().map(ecs_map::service).collect();
         let read = counted(&self.line, SERVICES, read)?;
-        Ok(read.into_iter().flatten().collect())
+        let missing = page.failures().iter();
+        let missing = missing.filter_map(|f| Some((text_of(f.arn()?), text_of(f.reason()?))));
+        Ok(Described {
+            services: read.into_iter().flatten().collect(),
+            missing: missing.collect(),
+        })
     }
 
     /// One service.
@@ -188,7 +219,7 @@ impl Ecs {
         let found = self
             .describe(&id.cluster, std::slice::from_ref(&id.name))
             .await?;
-        found.into_iter().next().ok_or_else(|| {
+        found.services.into_iter().next().ok_or_else(|| {
             Problem::new(
                 ProblemKind::NotFound,
                 "ecs",
@@ -197,71 +228,6 @@ impl Ecs {
                 "Check the name with `flightdeck services`.",
             )
         })
-    }
-
-    /// Running and recently stopped tasks of a service, newest first (ListTasks, DescribeTasks). ECS keeps stopped tasks for
-    /// about an hour.
-    pub async fn tasks(&self, id: &ServiceId) -> Result<Vec<Task>, Problem> {
-        let (running, stopped) = tokio::try_join!(
-            self.task_arns(id, DesiredStatus::Running),
-            self.task_arns(id, DesiredStatus::Stopped),
-        )?;
-        let mut arns: Vec<String> = running.into_iter().chain(stopped).collect();
-        // One that was told to stop between the two answers is in both.
-        arns.sort_unstable();
-        arns.dedup();
-        let mut tasks = Vec::with_capacity(arns.len());
-        for chunk in arns.chunks(TASKS_A_CALL) {
-            let page = self
-                .aws
-                .read(&self.line, TASKS, |c| {
-                    c.ecs
-                        .describe_tasks()
-                        .cluster(&id.cluster)
-                        .set_tasks(Some(chunk.to_vec()))
-                        .send()
-                })
-                .await?;
-            let told = page.tasks().iter().map(|t| t.task_arn());
-            let told = told.chain(page.failures().iter().map(|f| f.arn()));
-            all_told(&self.line, TASKS, chunk, told)?;
-            tasks.extend(page.tasks().iter().map(ecs_map::task));
-        }
-        tasks.order_by(|a: &Task, b| {
-            b.created_at
-                .cmp(&a.created_at)
-                .then_with(|| a.arn.cmp(&b.arn))
-        });
-        Ok(tasks)
-    }
-
-    async fn task_arns(
-        &self,
-        id: &ServiceId,
-        status: DesiredStatus,
-    ) -> Result<Vec<String>, Problem> {
-        let mut arns = Vec::new();
-        let mut pages = Pages::default();
-        loop {
-            let page = self
-                .aws
-                .read(&self.line, LIST_TASKS, |c| {
-                    let ask = c
-                        .ecs
-                        .list_tasks()
-                        .cluster(&id.cluster)
-                        .service_name(&id.name);
-                    ask.desired_status(status.clone())
-                        .set_next_token(pages.token())
-                        .send()
-                })
-                .await?;
-            arns.extend(told(&self.line, LIST_TASKS, "taskArns", page.task_arns)?);
-            if !pages.turn(arns.len(), page.next_token)? || arns.len() >= TASKS_AT_MOST {
-                arns.truncate(TASKS_AT_MOST);
-                return Ok(arns);
-            }
-        }
     }
 
     /// A task definition by ARN or `family:revision` (DescribeTaskDefinition).
@@ -350,6 +316,25 @@ fn batches(ids: &[ServiceId]) -> impl Iterator<Item = (String, Vec<String>)> {
             .into_iter()
             .map(move |chunk| (cluster.to_owned(), chunk))
     })
+}
+
+fn text_of(told: &str) -> String {
+    convert::text(Some(convert::tail(told)))
+}
+
+/// What a list names, and the answer about it does not find.
+pub(super) fn not_found(question: Question, what: &str, name: &str, reason: &str) -> Problem {
+    Problem::new(
+        ProblemKind::NotFound,
+        "ecs",
+        format!("Cannot {}", question.what),
+        format!(
+            "ECS lists the {what} {}, and answers {} when it is asked about",
+            convert::text(Some(name)),
+            convert::text(Some(reason))
+        ),
+        "Look at it with AWS's own tools; here it is asked about again.",
+    )
 }
 
 pub(super) fn without(what: &str, name: &str) -> Problem {

@@ -218,7 +218,11 @@ pub fn take(p: &mut Picture, answer: Described, at: Timestamp) -> Option<Problem
                     at: answer.began,
                     stamp: Some(at),
                 };
-                join(p, batch.asked, found, asked);
+                let missing = |id: &ServiceId| batch.missing.iter().any(|(m, _)| m == id);
+                let mut there = batch.asked;
+                there.retain(|id| !missing(id));
+                join(p, there, found, asked);
+                not_there(p, batch.missing, asked);
             }
             Err(problem) => {
                 failure = Some(problem.kind);
@@ -271,6 +275,16 @@ fn join(p: &mut Picture, mut gone: Vec<ServiceId>, found: Vec<Service>, asked: A
         p.services.remove(&id);
         if let Some(entry) = p.inventory.get_mut(&id) {
             *entry = Some(asked);
+        }
+    }
+}
+
+/// Listed, asked about and not found: that is told, and what was known of them stays.
+fn not_there(p: &mut Picture, missing: Vec<(ServiceId, Problem)>, asked: Asked) {
+    for (id, why) in missing {
+        if let Some(entry) = p.inventory.get_mut(&id) {
+            *entry = Some(asked);
+            p.unread.insert(id, why);
         }
     }
 }
@@ -433,10 +447,12 @@ mod tests {
                 Batch {
                     asked: vec![id("a")],
                     found: Err(denied()),
+                    missing: vec![],
                 },
                 Batch {
                     asked: vec![id("b")],
                     found: Ok(vec![]),
+                    missing: vec![],
                 },
             ],
         };
@@ -472,6 +488,40 @@ mod tests {
         assert!(p.facts.services.fresh(at).is_some());
     }
 
+    /// ListServices names it, DescribeServices answers MISSING: it must not vanish without a word.
+    #[test]
+    fn what_is_listed_and_not_found_is_told() {
+        let mut p = picture(&[("a/1", None), ("a/2", None)], Instant::now());
+        let at = Timestamp::from_second(1_800_000_000).unwrap();
+        let ids: Vec<ServiceId> = p.inventory.keys().cloned().collect();
+        let gone = Problem::new(
+            ProblemKind::NotFound,
+            "ecs",
+            "Cannot read the services",
+            "MISSING",
+            "Look.",
+        );
+        let answer = |missing| Described {
+            began: Instant::now(),
+            batches: vec![Batch {
+                asked: ids.clone(),
+                found: Ok(vec![]),
+                missing,
+            }],
+        };
+        let lost = ids.iter().map(|id| (id.clone(), gone.clone()));
+        let lost: Vec<_> = lost.take(1).collect();
+        assert_eq!(take(&mut p, answer(lost), at), None);
+        let told = p.facts.services.error.clone().unwrap();
+        assert_eq!((told.kind, told.why.as_str()), (gone.kind, "MISSING"));
+        assert!(p.facts.services.fresh(at).is_none());
+        assert!(!p.facts.is_service_fresh(&ids[0], at));
+        assert!(p.facts.is_service_fresh(&ids[1], at));
+        assert_eq!(p.services.len(), 0);
+        take(&mut p, answer(vec![]), at);
+        assert_eq!(p.facts.services.error, None);
+    }
+
     /// Pages that show both would call themselves old for good, and no key would change it.
     #[test]
     fn definitions_are_as_new_as_the_list_of_those_who_use_them() {
@@ -485,6 +535,7 @@ mod tests {
             batches: vec![Batch {
                 asked: p.inventory.keys().cloned().collect(),
                 found: Ok(vec![]),
+                missing: vec![],
             }],
         };
         take(&mut p, found, later);

@@ -8,10 +8,11 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use crate::backend::Backend;
+use crate::backend::aws::ecs;
 use crate::domain::interest::Interest;
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::service::{ServiceId, Task, TaskDefinition};
+use crate::domain::service::{ServiceId, TaskDefinition};
 use crate::watch::picture::Picture;
 
 /// Past revisions shown.
@@ -74,7 +75,7 @@ fn open_parts<K: Ord + Clone, T>(
 #[derive(Debug)]
 pub struct Tasks {
     service: ServiceId,
-    tasks: Result<Vec<Task>, Problem>,
+    tasks: Result<ecs::Tasks, Problem>,
 }
 
 /// Asks for tasks.
@@ -87,7 +88,12 @@ pub async fn ask(backend: &Backend, service: ServiceId) -> Tasks {
 pub fn take(p: &mut Picture, answer: Tasks, at: Timestamp) -> Option<ProblemKind> {
     let failure = answer.tasks.as_ref().err().map(|e| e.kind);
     if let Some(part) = p.facts.tasks.get_mut(&answer.service) {
-        part.take(answer.tasks.map(Arc::new), at);
+        let (tasks, missing) = match answer.tasks {
+            Ok(told) => (Ok(told.found), told.missing),
+            Err(p) => (Err(p), None),
+        };
+        part.take(tasks.map(Arc::new), at);
+        part.error = part.error.take().or(missing);
     }
     failure
 }
