@@ -3,6 +3,8 @@
 
 #[path = "actions/bench.rs"]
 mod bench;
+#[path = "actions/brake.rs"]
+mod brake;
 
 use bench::{Bench, Mischief, PACE, SLOW, api, deploy, story};
 use flightdeck::actions::{Judged, Timing};

@@ -2,8 +2,7 @@
 //! in every dialog is read in none. Of what nobody can place, nothing is proven: it is warned of by its name.
 
 use super::draft::Draft;
-use super::look::{Look, SOON, Subject};
-use super::words;
+use super::look::{Look, Subject};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
 use crate::domain::environment::Env;
 use crate::domain::metric::MetricId;
@@ -57,9 +56,8 @@ impl Look<'_> {
         let watched = &service.deployment.alarms;
         draft.fact("alarms watched", list(watched));
         // They are told beside: who stops a bad deployment does not wait long for them.
-        let asked = tokio::time::timeout(SOON, self.backend.cloudwatch.alarms()).await;
-        let late = || format!("no answer within {}", words::span(SOON));
-        let alarms = match asked.map_or_else(|_| Err(late()), |told| told.map_err(|p| p.why)) {
+        let asked = subject.spare.wait(self.backend.cloudwatch.alarms()).await;
+        let alarms = match asked.and_then(|told| told.map_err(|p| p.why)) {
             Ok(alarms) => alarms,
             Err(why) => {
                 draft.fact("in ALARM now", "unknown");
@@ -73,7 +71,7 @@ impl Look<'_> {
         let about = About {
             service,
             definition: subject.definition().ok(),
-            balancers: self.balancers(service, &firing).await,
+            balancers: (subject.spare.wait(self.balancers(service, &firing)).await).unwrap_or(None),
             all: &alarms,
         };
         let (mut ours, mut near, mut unknown, mut others) = (vec![], vec![], vec![], 0_usize);

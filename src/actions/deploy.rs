@@ -6,7 +6,7 @@ use super::back;
 use super::draft::Draft;
 use super::goal::Goal;
 use super::hands::{Halt, Hands, is_lost, not_begun};
-use super::look::Look;
+use super::look::{Look, Need};
 use super::{diff, image, registry, words};
 use crate::backend::aws::ecs::UpdateService;
 use crate::domain::action::Phase;
@@ -31,7 +31,7 @@ impl Deploy<'_> {
     pub async fn draft(&self, look: &Look<'_>) -> Result<Draft, Problem> {
         let id = self.service;
         let mut draft = Draft::new(format!("Deploy {}  {}", id.name, id.cluster));
-        let Some(subject) = look.subject(&mut draft, id).await? else {
+        let Some(subject) = Box::pin(look.subject(&mut draft, id, Need::All)).await? else {
             return Ok(draft);
         };
         back::heed(&mut draft, look, id, &subject.sight).await?;
@@ -74,8 +74,8 @@ impl Deploy<'_> {
         let strategy = self.strategy.unwrap_or(service.deployment.strategy);
         self.judge_strategy(&mut draft, service.deployment.strategy);
         look.guards(&mut draft, &subject, strategy);
-        look.alarms(&mut draft, &subject, true).await;
-        look.under_way(&mut draft, &subject.sight).await;
+        Box::pin(look.alarms(&mut draft, &subject, true)).await;
+        look.under_way(&mut draft, &subject).await;
         if subject.sight.running().is_some() {
             draft.warn("a deployment is running: this one replaces it");
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::back;
 use super::words::same;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
+use crate::domain::problem::Problem;
 use crate::domain::service::{Revision, Rollout, Service, ServiceId, image_tag};
 
 /// How the words end for what replaced ours, as long as nobody is known who began it.
@@ -18,7 +19,13 @@ pub struct Sight {
     pub service: Service,
     /// Newest first.
     pub deployments: Vec<Deployment>,
+    /// Why less is known of the deployments than there is to know: what is there may name no revision, or be the service's own word.
+    pub unread: Option<Problem>,
 }
+
+/// The mark of a call that was made without knowing the deployments of before: nothing parts those from its own, so that it is judged
+/// by the service alone.
+const UNREAD: &str = "deployments unread";
 
 /// What an action waits for. Journalled before the call, so that whoever picks the run up knows what to look for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +78,8 @@ impl Sight {
     pub fn marks(&self) -> Vec<String> {
         let rollouts = self.service.rollouts.iter().map(rollout_mark);
         let deployments = self.deployments.iter().map(|d| d.id.clone());
-        rollouts.chain(deployments).collect()
+        let unread = self.unread.iter().map(|_| UNREAD.to_owned());
+        rollouts.chain(deployments).chain(unread).collect()
     }
 
     /// The rollout that the service is set to.
@@ -99,6 +107,11 @@ impl Goal {
             | Self::Count { service, .. } => Some(service),
             Self::Word { .. } => None,
         }
+    }
+
+    /// Whether the call was made without knowing the deployments of before.
+    pub fn is_blind(&self) -> bool {
+        matches!(self, Self::Rollout { seen, .. } if seen.iter().any(|mark| mark == UNREAD))
     }
 
     /// The revision that is put into place, if one is.
@@ -192,6 +205,9 @@ fn our_deployment<'a>(
     revision: &Revision,
     seen: &[String],
 ) -> Option<&'a Deployment> {
+    if seen.iter().any(|mark| mark == UNREAD) {
+        return None;
+    }
     let is_new = |d: &&Deployment| !seen.contains(&d.id);
     let is_ours = |d: &&Deployment| {
         d.source == DeploymentSource::ServiceDeployments

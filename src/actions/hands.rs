@@ -113,6 +113,18 @@ impl Hands<'_> {
         goal: impl FnOnce(&Sight) -> Goal,
     ) -> Result<Goal, Halt> {
         let before = self.look.sight(id).await.map_err(not_begun)?;
+        Box::pin(self.update_from(before, change, call, goal)).await
+    }
+
+    /// The same, from what was read right before.
+    pub async fn update_from(
+        &self,
+        before: Sight,
+        change: UpdateService,
+        call: &str,
+        goal: impl FnOnce(&Sight) -> Goal,
+    ) -> Result<Goal, Halt> {
+        let id = &before.service.id;
         if let Some(moved) = self.moved(&before) {
             return Err(Halt::Refused(moved));
         }
@@ -171,7 +183,7 @@ impl Hands<'_> {
         };
         let end = Instant::now() + self.timing.patience;
         loop {
-            let missed = match self.look.sight(id).await {
+            let missed = match Box::pin(self.look.sight_of(id, goal)).await {
                 Ok(sight) if goal.is_visible(&sight) => return Effect::Seen,
                 Ok(sight) if goal.is_untouched(&sight) => Effect::NotThere,
                 Ok(_) => Effect::Moved,

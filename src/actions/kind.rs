@@ -51,15 +51,15 @@ fn of(intent: &Intent) -> Kind<'_> {
     }
 }
 
-/// What the intent would do.
+/// What the intent would do. On the heap, as is what it does: whoever waits for one action would hold room for the largest of all.
 pub async fn draft(intent: &Intent, look: &Look<'_>) -> Result<Draft, Problem> {
     match of(intent) {
-        Kind::Deploy(action) => action.draft(look).await,
-        Kind::Rollback(action) => action.draft(look).await,
-        Kind::Scale(action) => action.draft(look).await,
-        Kind::Restart(action) => action.draft(look).await,
-        Kind::Stop(action) => action.draft(look).await,
-        Kind::Word(Some(action)) => action.draft(look).await,
+        Kind::Deploy(action) => Box::pin(action.draft(look)).await,
+        Kind::Rollback(action) => Box::pin(action.draft(look)).await,
+        Kind::Scale(action) => Box::pin(action.draft(look)).await,
+        Kind::Restart(action) => Box::pin(action.draft(look)).await,
+        Kind::Stop(action) => Box::pin(action.draft(look)).await,
+        Kind::Word(Some(action)) => Box::pin(action.draft(look)).await,
         Kind::Word(None) => Ok(Draft::default()),
     }
 }
@@ -67,12 +67,12 @@ pub async fn draft(intent: &Intent, look: &Look<'_>) -> Result<Draft, Problem> {
 /// Does it; what then is waited for.
 pub async fn execute(intent: &Intent, hands: &Hands<'_>) -> Result<Goal, Halt> {
     match of(intent) {
-        Kind::Deploy(action) => action.execute(hands).await,
-        Kind::Rollback(action) => action.execute(hands).await,
-        Kind::Scale(action) => action.execute(hands).await,
-        Kind::Restart(action) => action.execute(hands).await,
-        Kind::Stop(action) => action.execute(hands).await,
-        Kind::Word(Some(action)) => action.execute(hands).await,
+        Kind::Deploy(action) => Box::pin(action.execute(hands)).await,
+        Kind::Rollback(action) => Box::pin(action.execute(hands)).await,
+        Kind::Scale(action) => Box::pin(action.execute(hands)).await,
+        Kind::Restart(action) => Box::pin(action.execute(hands)).await,
+        Kind::Stop(action) => Box::pin(action.execute(hands)).await,
+        Kind::Word(Some(action)) => Box::pin(action.execute(hands)).await,
         Kind::Word(None) => Err(Halt::Refused("there is nothing to do".to_owned())),
     }
 }

@@ -5,11 +5,14 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::join;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::draft::Draft;
-use super::goal::Sight;
+use super::goal::{Goal, Sight};
+use super::spare::Spare;
 use super::words;
 use crate::backend::Backend;
+use crate::backend::aws::ecs::of_rollouts;
 use crate::domain::action::Intent;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
@@ -34,6 +37,19 @@ pub struct Subject {
     pub sight: Sight,
     /// What the service is set to. A stop needs nothing of it, and is not held up where it cannot be read.
     definition: Result<TaskDefinition, Problem>,
+    /// How long its preview may still wait for what it can do without.
+    pub spare: Spare,
+}
+
+/// How much of a service's deployments an action needs to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// All that can be told of them.
+    All,
+    /// That they are there and how they are; not of which revisions.
+    Them,
+    /// Nothing: it goes by the service itself.
+    Nothing,
 }
 
 impl Subject {
@@ -69,6 +85,53 @@ impl Look<'_> {
         Ok(Sight {
             service,
             deployments,
+            unread: None,
+        })
+    }
+
+    /// The same, with what an action can do without only where it is soon told.
+    pub async fn sight_with(&self, id: &ServiceId, need: Need) -> Result<Sight, Problem> {
+        let service = self.backend.ecs.service(id).await?;
+        Box::pin(self.seen(service, need, Instant::now() + SOON)).await
+    }
+
+    /// What a goal is judged by.
+    pub async fn sight_of(&self, id: &ServiceId, goal: &Goal) -> Result<Sight, Problem> {
+        match goal {
+            Goal::Ended { .. } => Box::pin(self.sight_with(id, Need::Them)).await,
+            _ if goal.is_blind() => {
+                let service = self.backend.ecs.service(id).await?;
+                Ok(Sight {
+                    deployments: of_rollouts(&service),
+                    service,
+                    unread: None,
+                })
+            }
+            _ => Box::pin(self.sight(id)).await,
+        }
+    }
+
+    async fn seen(&self, service: Service, need: Need, until: Instant) -> Result<Sight, Problem> {
+        let ecs = &self.backend.ecs;
+        let (deployments, unread) = match need {
+            Need::All => (ecs.deployments(&service).await?, None),
+            Need::Them => {
+                let read = ecs.deployments_by(&service, until).await?;
+                (read.found, read.unread)
+            }
+            Need::Nothing => {
+                let asked = ecs.deployments_by(&service, until);
+                match tokio::time::timeout_at(until, asked).await {
+                    Ok(Ok(read)) => (read.found, read.unread),
+                    Ok(Err(p)) => (of_rollouts(&service), Some(p)),
+                    Err(_) => (of_rollouts(&service), Some(late("the deployments"))),
+                }
+            }
+        };
+        Ok(Sight {
+            service,
+            deployments,
+            unread,
         })
     }
 
@@ -77,6 +140,7 @@ impl Look<'_> {
         &self,
         draft: &mut Draft,
         id: &ServiceId,
+        need: Need,
     ) -> Result<Option<Subject>, Problem> {
         let service = match self.backend.ecs.service(id).await {
             Ok(service) => service,
@@ -86,15 +150,17 @@ impl Look<'_> {
             }
             Err(p) => return Err(p),
         };
-        let definition = self.backend.ecs.task_definition(&service.revision.arn);
-        let definition = tokio::time::timeout(SOON, definition);
-        let (definition, deployments) = join(
-            definition
-                .map(|told| told.unwrap_or_else(|_| Err(late(&service.revision.to_string())))),
-            self.backend.ecs.deployments(&service),
+        let until = Instant::now() + SOON;
+        let revision = service.revision.clone();
+        let definition = self.backend.ecs.task_definition(&revision.arn);
+        let definition = tokio::time::timeout_at(until, definition);
+        let (definition, sight) = join(
+            definition.map(|told| told.unwrap_or_else(|_| Err(late(&revision.to_string())))),
+            Box::pin(self.seen(service, need, until)),
         )
         .await;
-        let deployments = deployments?;
+        let sight = sight?;
+        let service = &sight.service;
         if service.status != "ACTIVE" {
             draft.refuse(format!("the service is {}", service.status));
         }
@@ -105,11 +171,12 @@ impl Look<'_> {
         }
         draft.input("service status", &service.status);
         Ok(Some(Subject {
-            sight: Sight {
-                service,
-                deployments,
-            },
+            sight,
             definition,
+            spare: match need {
+                Need::All => Spare::of(SOON),
+                Need::Them | Need::Nothing => Spare::until(until),
+            },
         }))
     }
 
@@ -183,17 +250,23 @@ impl Look<'_> {
     }
 
     /// The deployment under way, and by whom. Always an input.
-    pub async fn under_way(&self, draft: &mut Draft, sight: &Sight) {
+    pub async fn under_way(&self, draft: &mut Draft, subject: &Subject) {
         let now = Timestamp::now();
-        let running = sight.running();
+        let running = subject.sight.running();
         draft.input("running deployment", running.map_or("none", |d| &d.id));
         let Some(d) = running else {
-            draft.fact("deployment running", "none");
+            let unread = subject.sight.unread.as_ref();
+            let none = match unread {
+                Some(p) => format!("none that the service itself tells of; unknown ({})", p.why),
+                None => "none".to_owned(),
+            };
+            draft.fact("deployment running", none);
             return;
         };
         let mut text = words::deployment(d, now);
         if let Some(to) = &d.to
-            && let Ok(definition) = self.backend.ecs.task_definition(&to.revision.arn).await
+            && let asked = self.backend.ecs.task_definition(&to.revision.arn)
+            && let Ok(Ok(definition)) = subject.spare.wait(asked).await
             && let Some(by) = &definition.registered_by
         {
             text += &format!(", revision by {}", words::person(by));

@@ -36,6 +36,7 @@ mod resume;
 mod rollback;
 mod scale;
 mod sign_off;
+mod spare;
 mod stop;
 mod verify;
 mod who;

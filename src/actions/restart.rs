@@ -6,7 +6,7 @@ use super::back;
 use super::draft::Draft;
 use super::goal::Goal;
 use super::hands::{Halt, Hands};
-use super::look::Look;
+use super::look::{Look, Need};
 use super::{image, words};
 use crate::backend::aws::ecs::UpdateService;
 use crate::domain::problem::Problem;
@@ -23,7 +23,7 @@ impl Restart<'_> {
     pub async fn draft(&self, look: &Look<'_>) -> Result<Draft, Problem> {
         let id = self.service;
         let mut draft = Draft::new(format!("Restart {}  {}", id.name, id.cluster));
-        let Some(subject) = look.subject(&mut draft, id).await? else {
+        let Some(subject) = Box::pin(look.subject(&mut draft, id, Need::All)).await? else {
             return Ok(draft);
         };
         back::heed(&mut draft, look, id, &subject.sight).await?;
@@ -53,8 +53,8 @@ impl Restart<'_> {
                 .warn("the image has no fixed tag: the new tasks may run another one than the old");
         }
         look.guards(&mut draft, &subject, service.deployment.strategy);
-        look.alarms(&mut draft, &subject, true).await;
-        look.under_way(&mut draft, &subject.sight).await;
+        Box::pin(look.alarms(&mut draft, &subject, true)).await;
+        look.under_way(&mut draft, &subject).await;
         if subject.sight.running().is_some() {
             draft.warn("a deployment is running: this one replaces it");
         }

@@ -135,7 +135,7 @@ impl Engine {
         let Some(id) = goal.service().filter(|_| self.may_peek(&found.run.id)) else {
             return false;
         };
-        let Ok(sight) = self.look().sight(id).await else {
+        let Ok(sight) = self.look().sight_of(id, &goal).await else {
             return false;
         };
         match goal.judge(&sight, Duration::MAX, self.timing.patience) {

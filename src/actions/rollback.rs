@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::back;
 use super::draft::Draft;
 use super::goal::{Goal, Sight};
-use super::hands::{Halt, Hands};
-use super::look::{Look, Subject};
+use super::hands::{Halt, Hands, not_begun};
+use super::look::{Look, Need, Subject};
 use super::{diff, stop, words};
 use crate::backend::aws::ecs::UpdateService;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
@@ -41,7 +41,7 @@ impl Rollback<'_> {
     pub async fn draft(&self, look: &Look<'_>) -> Result<Draft, Problem> {
         let id = self.service;
         let mut draft = Draft::new(format!("Roll back {}  {}", id.name, id.cluster));
-        let Some(subject) = look.subject(&mut draft, id).await? else {
+        let Some(subject) = Box::pin(look.subject(&mut draft, id, Need::Nothing)).await? else {
             return Ok(draft);
         };
         let service = subject.service();
@@ -70,8 +70,8 @@ impl Rollback<'_> {
             }
         }
         look.guards(&mut draft, &subject, service.deployment.strategy);
-        look.alarms(&mut draft, &subject, false).await;
-        look.under_way(&mut draft, &subject.sight).await;
+        Box::pin(look.alarms(&mut draft, &subject, false)).await;
+        look.under_way(&mut draft, &subject).await;
         Ok(draft)
     }
 
@@ -93,9 +93,16 @@ impl Rollback<'_> {
             Err(p) => return Err(p),
         };
         draft.fact("to", words::revision(&target, words::bound(service), now));
-        let present = subject.definition()?;
-        let commits = [present, &target];
-        draft.fact("commit", look.commits(service, commits).await);
+        match subject.definition() {
+            Ok(present) => {
+                draft.fact("commit", look.commits(service, [present, &target]).await);
+                draft.diff = diff::of(present, &target);
+            }
+            Err(p) => draft.warn(format!(
+                "what changes cannot be told: {} cannot be read: {}",
+                service.revision, p.why
+            )),
+        }
         draft.input("target", target.revision.to_string());
         if target.status != "ACTIVE" {
             draft.refuse(format!(
@@ -122,6 +129,15 @@ impl Rollback<'_> {
                 ),
             );
         }
+        if let Some(p) = &subject.sight.unread {
+            draft.danger(
+                target.revision.to_string(),
+                format!(
+                    "deployments could not be read: whether {} failed at its last one is not known: {}",
+                    target.revision, p.why
+                ),
+            );
+        }
         let steps = service.revision.number.abs_diff(target.revision.number);
         if target.revision.number > service.revision.number {
             draft.warn(format!(
@@ -131,7 +147,6 @@ impl Rollback<'_> {
         } else if steps > 1 {
             draft.warn(format!("goes back over {steps} revisions"));
         }
-        draft.diff = diff::of(present, &target);
         draft.call(self.update_words(&target.revision));
         Ok(())
     }
@@ -180,7 +195,11 @@ impl Rollback<'_> {
             if let Some(old) = old.find(|r| !words::same(r, current)) {
                 return Ok(Ok(Way::Update {
                     to: old.clone(),
-                    why: "to the revision that is being replaced; this endpoint cannot stop deployments".to_owned(),
+                    why: match &sight.unread {
+                        Some(_) => "to the revision that is being replaced; its deployment could not be read, and is not stopped by its name",
+                        None => "to the revision that is being replaced; this endpoint cannot stop deployments",
+                    }
+                    .to_owned(),
                 }));
             }
         }
@@ -214,7 +233,13 @@ impl Rollback<'_> {
         Ok(before
             .map(|to| Way::Update {
                 to,
-                why: "to the revision before this one; ECS knows no earlier deployment".to_owned(),
+                why: match &sight.unread {
+                    Some(_) => {
+                        "to the revision before this one; earlier deployments could not be read"
+                    }
+                    None => "to the revision before this one; ECS knows no earlier deployment",
+                }
+                .to_owned(),
             })
             .ok_or_else(|| {
                 format!("{current} is the first revision: there is nothing to go back to")
@@ -238,8 +263,10 @@ impl Rollback<'_> {
             ..UpdateService::default()
         };
         let call = self.update_words(&to);
+        let before = Box::pin(hands.look.sight_with(self.service, Need::Nothing));
+        let before = before.await.map_err(not_begun)?;
         hands
-            .update(self.service, change, &call, |before| Goal::Rollout {
+            .update_from(before, change, &call, |before| Goal::Rollout {
                 service: self.service.clone(),
                 revision: to.clone(),
                 seen: before.marks(),
@@ -260,16 +287,21 @@ async fn show_way(
     running: &Deployment,
     now: Timestamp,
 ) {
+    if stop::is_unknown(draft, "to", subject, running) {
+        return;
+    }
     let possible = back::possible(running);
     let [only] = possible.as_slice() else {
         draft.fact("to", back::told(running));
         return;
     };
-    let definition = match look.backend.ecs.task_definition(&only.arn).await {
+    let asked = look.backend.ecs.task_definition(&only.arn);
+    let asked = subject.spare.wait(asked).await;
+    let definition = match asked.and_then(|told| told.map_err(|p| p.why)) {
         Ok(definition) => definition,
         // It is for people to look at: the call needs nothing of it, and it is the emergency brake.
-        Err(p) => {
-            draft.fact("to", format!("{only}, which cannot be read: {}", p.why));
+        Err(why) => {
+            draft.fact("to", format!("{only}, which cannot be read: {why}"));
             return;
         }
     };
@@ -279,7 +311,9 @@ async fn show_way(
         return;
     };
     let commits = [present, &definition];
-    let commits = look.commits(subject.service(), commits).await;
+    let commits = look.commits(subject.service(), commits);
+    let commits = subject.spare.wait(commits).await;
+    let commits = commits.unwrap_or_else(|why| format!("unknown ({why})"));
     draft.fact("commit", commits);
     draft.diff = diff::of(present, &definition);
 }

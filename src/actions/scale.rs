@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::draft::Draft;
 use super::goal::Goal;
 use super::hands::{Halt, Hands};
-use super::look::Look;
+use super::look::{Look, Need};
 use super::words;
 use crate::backend::aws::ecs::UpdateService;
 use crate::domain::problem::Problem;
@@ -37,7 +37,7 @@ impl Scale<'_> {
             words::tasks(self.desired),
             id.cluster
         ));
-        let Some(subject) = look.subject(&mut draft, id).await? else {
+        let Some(subject) = Box::pin(look.subject(&mut draft, id, Need::All)).await? else {
             return Ok(draft);
         };
         let service = subject.service();
@@ -95,11 +95,11 @@ impl Scale<'_> {
                 ));
             }
         }
-        look.under_way(&mut draft, &subject.sight).await;
+        look.under_way(&mut draft, &subject).await;
         if subject.sight.running().is_some() {
             draft.warn("a deployment is running: it goes on with the new count");
         }
-        look.alarms(&mut draft, &subject, false).await;
+        Box::pin(look.alarms(&mut draft, &subject, false)).await;
         draft.call(self.words());
         Ok(draft)
     }

@@ -4,7 +4,7 @@ use super::back;
 use super::draft::Draft;
 use super::goal::Goal;
 use super::hands::{Halt, Hands, not_begun};
-use super::look::Look;
+use super::look::{Look, Need, Subject};
 use super::rollback::{NAME_IT, last_that_failed};
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
 use crate::domain::problem::Problem;
@@ -26,10 +26,10 @@ impl Stop<'_> {
             "Stop the deployment{then} of {}  {}",
             id.name, id.cluster
         ));
-        let Some(subject) = look.subject(&mut draft, id).await? else {
+        let Some(subject) = Box::pin(look.subject(&mut draft, id, Need::Them)).await? else {
             return Ok(draft);
         };
-        look.under_way(&mut draft, &subject.sight).await;
+        look.under_way(&mut draft, &subject).await;
         match subject.sight.running() {
             None => draft.refuse("no deployment is running"),
             Some(d) if d.source == DeploymentSource::Rollouts => {
@@ -49,22 +49,17 @@ impl Stop<'_> {
             Some(d) => {
                 if self.rollback {
                     warn_of_the_way_back(&mut draft, &subject.sight.deployments, d);
-                }
-                draft.fact(
-                    "then",
-                    if self.rollback {
-                        back::told(d)
-                    } else {
-                        "tasks of both revisions stay as they are".to_owned()
-                    },
-                );
-                if !self.rollback {
+                    if !is_unknown(&mut draft, "then", &subject, d) {
+                        draft.fact("then", back::told(d));
+                    }
+                } else {
+                    draft.fact("then", "tasks of both revisions stay as they are");
                     draft.warn("old and new revision go on side by side until somebody deploys or rolls back");
                 }
                 draft.call(words(&d.id, self.rollback));
             }
         }
-        look.alarms(&mut draft, &subject, false).await;
+        Box::pin(look.alarms(&mut draft, &subject, false)).await;
         Ok(draft)
     }
 
@@ -73,6 +68,28 @@ impl Stop<'_> {
         let deployment = hands.input("running deployment").unwrap_or_default();
         send(hands, self.service, deployment, self.rollback).await
     }
+}
+
+/// Says that it cannot be told what a stop goes back to, where that could not be read, and asks for a word. Whether it is so.
+pub(super) fn is_unknown(
+    draft: &mut Draft,
+    fact: &str,
+    subject: &Subject,
+    running: &Deployment,
+) -> bool {
+    let untold = running.to.is_none() || running.from.is_empty();
+    let Some(p) = subject.sight.unread.as_ref().filter(|_| untold) else {
+        return false;
+    };
+    draft.fact(
+        fact,
+        format!("ECS goes back to what ran before: unknown ({})", p.why),
+    );
+    draft.danger(
+        "unknown",
+        format!("what it goes back to could not be read: {}", p.why),
+    );
+    true
 }
 
 /// To stop a rollback is to go forward again: to what somebody went back from, which may be what failed.
@@ -124,7 +141,8 @@ pub async fn send(
     deployment: &str,
     rollback: bool,
 ) -> Result<Goal, Halt> {
-    let before = hands.look.sight(service).await.map_err(not_begun)?;
+    let before = Box::pin(hands.look.sight_with(service, Need::Them));
+    let before = before.await.map_err(not_begun)?;
     let state = before
         .deployments
         .iter()

@@ -51,7 +51,7 @@ async fn look(hands: &Hands<'_>, goal: &Goal) -> Findings {
         Goal::Word { criterion } => word(hands, criterion, &mut found).await,
         Goal::Rollout {
             service, revision, ..
-        } => match hands.look.sight(service).await {
+        } => match Box::pin(hands.look.sight_of(service, goal)).await {
             Ok(sight) => {
                 place(&sight, revision, &mut found);
                 tasks(&sight.service, &mut found);
@@ -61,7 +61,7 @@ async fn look(hands: &Hands<'_>, goal: &Goal) -> Findings {
         },
         Goal::Count {
             service, desired, ..
-        } => match hands.look.sight(service).await {
+        } => match Box::pin(hands.look.sight_of(service, goal)).await {
             Ok(sight) => {
                 tasks(&sight.service, &mut found);
                 if *desired > 0 {
@@ -72,7 +72,7 @@ async fn look(hands: &Hands<'_>, goal: &Goal) -> Findings {
         },
         Goal::Ended {
             service, rollback, ..
-        } => match hands.look.sight(service).await {
+        } => match Box::pin(hands.look.sight_of(service, goal)).await {
             Ok(sight) if *rollback => {
                 tasks(&sight.service, &mut found);
                 outside(hands, &sight.service, &mut found).await;

@@ -207,6 +207,16 @@ pub enum Mischief {
     Hang,
     /// No call of the operation arrives any more, until something else is armed: the connection is cut.
     Deaf,
+    /// Each call of the operation is answered with an error of the vendor's, until something else is armed.
+    Broken,
+    /// Each call of the operation hangs for good, until something else is armed.
+    Silent,
+}
+
+impl Mischief {
+    fn lasts(self) -> bool {
+        matches!(self, Self::Deaf | Self::Broken | Self::Silent)
+    }
 }
 
 /// A proxy between console and sandbox that counts calls and does mischief on request.
@@ -284,7 +294,7 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
         let mut slot = line.mischief.lock().unwrap();
         match *slot {
             Some((name, mischief)) if name == operation => {
-                if mischief != Mischief::Deaf {
+                if !mischief.lasts() {
                     *slot = None;
                 }
                 Some(mischief)
@@ -294,7 +304,8 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
     };
     match armed {
         Some(Mischief::LoseCall | Mischief::Deaf) => return cut(),
-        Some(Mischief::Hang) => std::future::pending::<()>().await,
+        Some(Mischief::Hang | Mischief::Silent) => std::future::pending::<()>().await,
+        Some(Mischief::Broken) => return broken(),
         _ => {}
     }
     line.calls.lock().unwrap().push(operation);
@@ -322,6 +333,14 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
     reply
         .body(Body::from(answer.bytes().await.unwrap()))
         .unwrap()
+}
+
+/// What ECS answers while it is ill.
+fn broken() -> Response {
+    let body = r#"{"__type":"ServerException","message":"ill"}"#;
+    let reply = Response::builder().status(500);
+    let reply = reply.header("content-type", "application/x-amz-json-1.1");
+    reply.body(Body::from(body)).unwrap()
 }
 
 /// An answer whose connection ends in the middle.

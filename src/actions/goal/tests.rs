@@ -109,6 +109,7 @@ fn sight(rollouts: Vec<Rollout>, deployments: Vec<Deployment>, c: TaskCounts) ->
             created_at: None,
         },
         deployments,
+        unread: None,
     }
 }
 

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use aws_sdk_ecs::types as sdk;
 
 mod history;
+mod revisions;
 mod rollouts;
 
+use revisions::ServiceRevision;
 pub use rollouts::of_rollouts;
 
 use super::convert::{some_text, text, time};
@@ -20,7 +22,7 @@ use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, R
 use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::progress::{Pace, SKEW_S};
-use crate::domain::service::{Revision, Service, TaskCounts};
+use crate::domain::service::{Service, TaskCounts};
 
 const LIST: Question = Question::new(
     "ecs",
@@ -34,12 +36,6 @@ const DESCRIBE: Question = Question::new(
     "DescribeServiceDeployments",
     "read the service's deployments",
 );
-const REVISIONS: Question = Question::new(
-    "ecs",
-    "DescribeServiceRevisions",
-    "read the service's revisions",
-);
-
 /// Deployments read of a service. DescribeServiceDeployments and DescribeServiceRevisions take 20 at once.
 const RECENT: usize = 10;
 /// Things kept of the past before the cache is emptied.
@@ -54,14 +50,17 @@ struct Reading {
     found: Vec<Deployment>,
     /// Those of them that were described now.
     news: Vec<String>,
+    /// Why it is not known which revisions they are of.
+    unread: Option<Problem>,
 }
 
-/// A service revision: which task definition with which images. Immutable.
-#[derive(Clone, Debug, PartialEq)]
-struct ServiceRevision {
-    revision: Revision,
-    /// (container, image)
-    images: Vec<(String, String)>,
+/// The deployments of a service as far as they could be read in time.
+#[derive(Clone, Debug)]
+pub struct Deployments {
+    /// Newest first.
+    pub found: Vec<Deployment>,
+    /// Why the revisions of some could not be read: those name none.
+    pub unread: Option<Problem>,
 }
 
 /// What does not change any more: service revisions, and deployments that have ended.
@@ -87,18 +86,44 @@ impl Ecs {
     /// DescribeServiceRevisions); from the service's `deployments[]` where the endpoint lacks these operations or knows none:
     /// `source` says which.
     pub async fn deployments(&self, service: &Service) -> Result<Vec<Deployment>, Problem> {
+        let read = self.all_deployments(service, None).await?;
+        read.unread.map_or(Ok(read.found), Err)
+    }
+
+    /// The same for who acts in need: what revisions they are of is waited for until then, and may be missing.
+    ///
+    /// # Errors
+    /// Why the deployments themselves could not be read.
+    pub async fn deployments_by(
+        &self,
+        service: &Service,
+        until: tokio::time::Instant,
+    ) -> Result<Deployments, Problem> {
+        self.all_deployments(service, Some(until)).await
+    }
+
+    async fn all_deployments(
+        &self,
+        service: &Service,
+        until: Option<tokio::time::Instant>,
+    ) -> Result<Deployments, Problem> {
+        let whole = |found| Deployments {
+            found,
+            unread: None,
+        };
         if self.cache.endpoint_lacks_them() {
-            return Ok(of_rollouts(service));
+            return Ok(whole(of_rollouts(service)));
         }
-        match self.service_deployments(service).await {
-            Ok(found) if found.is_empty() => Ok(of_rollouts(service)),
-            Ok(found) => Ok(found),
+        // On the heap: actions hold this inside several others, each as large as what it holds.
+        match Box::pin(self.service_deployments(service, until)).await {
+            Ok(read) if read.found.is_empty() => Ok(whole(of_rollouts(service))),
+            Ok(read) => Ok(read),
             Err(p) => match lack(&p, self.is_aws().await) {
                 Lack::Endpoint => {
                     *locked(&self.cache.lacking) = Some(Instant::now());
-                    Ok(of_rollouts(service))
+                    Ok(whole(of_rollouts(service)))
                 }
-                Lack::Service => Ok(of_rollouts(service)),
+                Lack::Service => Ok(whole(of_rollouts(service))),
                 Lack::Nothing => Err(p),
             },
         }
@@ -110,21 +135,34 @@ impl Ecs {
         clients.map_or(true, |c| !c.whereabouts().endpoint.contains("://"))
     }
 
-    async fn service_deployments(&self, service: &Service) -> Result<Vec<Deployment>, Problem> {
-        let read = self.list_and_describe(service).await?;
+    async fn service_deployments(
+        &self,
+        service: &Service,
+        until: Option<tokio::time::Instant>,
+    ) -> Result<Deployments, Problem> {
+        let read = Box::pin(self.list_and_describe(service, until)).await?;
         // What stopped it may have come after the list was read: read again, once, so that nobody judges one without the other.
         let behind = read.news.iter().any(|id| {
             let newest = read.found.first();
             newest.is_some_and(|d| d.id == *id && d.state == DeploymentState::Stopped)
         });
-        match behind {
+        let again = match behind {
             // What was read is whole by itself: a second reading that fails takes nothing from it.
-            true => Ok((self.list_and_describe(service).await).map_or(read.found, |it| it.found)),
-            false => Ok(read.found),
-        }
+            true => Box::pin(self.list_and_describe(service, until)).await.ok(),
+            false => None,
+        };
+        let read = again.filter(|a| a.unread.is_none()).unwrap_or(read);
+        Ok(Deployments {
+            found: read.found,
+            unread: read.unread,
+        })
     }
 
-    async fn list_and_describe(&self, service: &Service) -> Result<Reading, Problem> {
+    async fn list_and_describe(
+        &self,
+        service: &Service,
+        until: Option<tokio::time::Instant>,
+    ) -> Result<Reading, Problem> {
         let id = &service.id;
         let page = self
             .aws
@@ -152,9 +190,12 @@ impl Ecs {
             .into_iter()
             .filter(|arn| !known.iter().any(|d| &d.id == arn))
             .collect();
+        let mut unread = None;
         if !missing.is_empty() {
-            let described = self.describe_deployments(service, missing.clone()).await?;
-            known.extend(described);
+            let described = self.describe_deployments(service, missing.clone(), until);
+            let described = described.await?;
+            known.extend(described.found);
+            unread = described.unread;
         }
         // One that would begin in the future is not the newest: what it says would hide how the last one ended.
         let now = jiff::Timestamp::now();
@@ -166,6 +207,7 @@ impl Ecs {
         Ok(Reading {
             found: known,
             news: missing,
+            unread,
         })
     }
 
@@ -173,7 +215,8 @@ impl Ecs {
         &self,
         service: &Service,
         arns: Vec<String>,
-    ) -> Result<Vec<Deployment>, Problem> {
+        until: Option<tokio::time::Instant>,
+    ) -> Result<Deployments, Problem> {
         let asked = arns.clone();
         let page = self
             .aws
@@ -186,7 +229,7 @@ impl Ecs {
         let told = raw.iter().map(|d| d.service_deployment_arn());
         let told = told.chain(page.failures().iter().map(|f| f.arn()));
         all_told(&self.line, DESCRIBE, &asked, told)?;
-        self.learn_revisions(raw).await?;
+        let unread = self.learn_revisions(raw, until).await?;
         let revisions = locked(&self.cache.revisions).clone();
         let found: Result<Vec<Option<Deployment>>, NoCount> = raw
             .iter()
@@ -194,47 +237,20 @@ impl Ecs {
             .collect();
         let found = counted(&self.line, DESCRIBE, found)?;
         let found: Vec<Deployment> = found.into_iter().flatten().collect();
+        if unread.is_none() {
+            self.keep_ended(&found);
+        }
+        Ok(Deployments { found, unread })
+    }
+
+    /// Keeps what changes no more, which is whole.
+    fn keep_ended(&self, found: &[Deployment]) {
         let mut ended = locked(&self.cache.ended);
         if ended.len() > CACHED {
             ended.clear();
         }
-        ended.extend(
-            found
-                .iter()
-                .filter(|d| has_ended(d.state))
-                .map(|d| (d.id.clone(), d.clone())),
-        );
-        Ok(found)
-    }
-
-    /// Reads the service revisions that these deployments name and that were never read.
-    async fn learn_revisions(&self, raw: &[sdk::ServiceDeployment]) -> Result<(), Problem> {
-        let mut wanted: Vec<String> = raw
-            .iter()
-            .flat_map(revision_arns)
-            .map(str::to_owned)
-            .collect();
-        wanted.sort();
-        wanted.dedup();
-        {
-            let mut known = locked(&self.cache.revisions);
-            if known.len() > CACHED {
-                known.clear();
-            }
-            wanted.retain(|arn| !known.contains_key(arn));
-        }
-        for chunk in wanted.chunks(20) {
-            let page = self
-                .aws
-                .read(&self.line, REVISIONS, |c| {
-                    let ask = c.ecs.describe_service_revisions();
-                    ask.set_service_revision_arns(Some(chunk.to_vec())).send()
-                })
-                .await?;
-            let mut known = locked(&self.cache.revisions);
-            known.extend(page.service_revisions().iter().filter_map(service_revision));
-        }
-        Ok(())
+        let over = found.iter().filter(|d| has_ended(d.state));
+        ended.extend(over.map(|d| (d.id.clone(), d.clone())));
     }
 }
 
@@ -263,26 +279,6 @@ fn lack(p: &Problem, aws: bool) -> Lack {
 /// Whether it can change no more. A state that we do not know may.
 fn has_ended(state: DeploymentState) -> bool {
     !state.is_running() && state != DeploymentState::Unknown
-}
-
-fn revision_arns(d: &sdk::ServiceDeployment) -> impl Iterator<Item = &str> {
-    d.source_service_revisions()
-        .iter()
-        .chain(d.target_service_revision())
-        .filter_map(|r| r.arn())
-}
-
-fn service_revision(r: &sdk::ServiceRevision) -> Option<(String, ServiceRevision)> {
-    let images = r
-        .container_images()
-        .iter()
-        .map(|i| (text(i.container_name()), text(i.image())))
-        .collect();
-    let revision = ecs_map::revision(r.task_definition())?;
-    Some((
-        r.service_revision_arn()?.to_owned(),
-        ServiceRevision { revision, images },
-    ))
 }
 
 fn deployment(
