@@ -22,7 +22,7 @@ const SHORT: u32 = 12;
 
 /// The burn rates of a promise.
 pub(super) fn burns(p: &Promise, past: &Past) -> Vec<Burn> {
-    let rate = |seconds: u32| past.weight(p, past.before(u64::from(seconds))).rate();
+    let rate = |seconds: u32| past.lately(p, u64::from(seconds)).rate();
     WINDOWS
         .into_iter()
         .map(|(window_s, share, urgency)| {

@@ -115,6 +115,15 @@ impl Past {
             .fold(Weight::default(), |sum, (b, _)| sum.plus(p.weigh(b)))
     }
 
+    /// What the periods weigh that reach into the last seconds. The one that has only just begun says nothing by itself: of its
+    /// failures none may be counted yet, so the one before it counts along.
+    pub fn lately(&self, p: &Promise, seconds: u64) -> Weight {
+        let from = self.before(seconds);
+        self.buckets()
+            .filter(|(b, length)| later(b.at, *length) > from)
+            .fold(Weight::default(), |sum, (b, _)| sum.plus(p.weigh(b)))
+    }
+
     /// Seconds of a window that lie after the first request known.
     pub fn covered_s(&self, window_s: u64) -> u64 {
         let known = self.oldest.map_or(0, |at| {

@@ -314,3 +314,15 @@ fn each_promise_names_the_series_it_is_measured_by() {
     assert!(names(1).contains(&("TargetResponseTime".into(), "p99".into())));
     assert_eq!(names(0), names(2));
 }
+
+/// A period that has only just begun has no failure yet: by itself it would read as calm, every five minutes.
+#[test]
+fn a_short_window_does_not_read_as_calm_because_a_period_began() {
+    let mut recent = fives(98, 99, 50.0);
+    recent.push(bucket(99 * HOUR, 2.0, 0.0, 0.1));
+    let config = SloConfig::default();
+    let slos = judged_by(&config, &hours(0, 98, 0.0), &recent, 99 * HOUR + 5);
+    let hour = slos[0].burn(HOUR_S).unwrap();
+    assert!(near(hour.short_rate, 50.0 / 102.0 * 1_000.0), "{hour:?}");
+    assert_eq!(hour.fires(), Some(true));
+}
