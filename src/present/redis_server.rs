@@ -171,7 +171,7 @@ fn rows(s: &RedisServer, now: Timestamp) -> Vec<(&'static str, Cell, Cell)> {
     let limit = match (m.limit, m.share()) {
         (Some(limit), Some(share)) => Cell::new(
             format!(
-                "{} of {}; at the limit: {}",
+                "{} of {}, {} once full",
                 percent(share),
                 bytes(limit),
                 m.policy
