@@ -14,10 +14,11 @@ pub fn panel(buf: &mut Buffer, area: Rect, title: &str, focus: bool, theme: &The
     }
     let title = match title {
         "" => String::new(),
-        title => clip(
-            &format!(" {title} "),
-            usize::from(area.width.saturating_sub(4)),
-        ),
+        // A title that is cut keeps its distance from the border, which would read as a part of it.
+        title => {
+            let room = usize::from(area.width.saturating_sub(6));
+            format!(" {} ", clip(title, room))
+        }
     };
     let border = if focus {
         theme.border_focus

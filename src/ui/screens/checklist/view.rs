@@ -6,7 +6,7 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 use super::detail;
 use super::model::{Checklist, Item, WIDE, register, stage};
 use super::row::{COLUMNS, counted, days, row};
-use crate::domain::text::clip;
+use crate::domain::text::{clip, width};
 use crate::plan::checklist::Counts;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Table, line, panel, scrolled, timed, wrapped};
@@ -113,14 +113,20 @@ fn in_short(item: &Item, cx: &Cx<'_>) -> Option<(String, String)> {
 
 fn title(s: &Checklist, cx: &Cx<'_>) -> String {
     let list = &cx.snapshot.checklist;
-    let mut title = format!("Checklist  {}", list.title);
+    let mut shown = String::new();
     if s.unready {
-        title.push_str("   only what is not ready");
+        shown.push_str("   only what is not ready");
     }
     if !s.filter.is_empty() {
-        title.push_str(&format!("   {} match /{}", s.items.len(), s.filter));
+        shown.push_str(&format!("   {} match /{}", s.items.len(), s.filter));
     }
-    title
+    let whole = format!("Checklist  {}{shown}", list.title);
+    // What of the plan is shown counts for more than what the plan is called.
+    let (list, _) = places(cx);
+    match width(&whole) + 6 <= usize::from(list.width) || shown.is_empty() {
+        true => whole,
+        false => format!("Checklist{shown}"),
+    }
 }
 
 fn list(s: &Checklist, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
