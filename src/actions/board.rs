@@ -90,6 +90,11 @@ impl Board {
         self.edit(id, |run| run.brings = Some(revision.clone()));
     }
 
+    /// How many tasks were wanted before the call that is about to be made.
+    pub fn scales(&self, id: &str, from: u32) {
+        self.edit(id, |run| run.scaled_from = Some(from));
+    }
+
     /// The deployment that its call brought about.
     pub fn brought(&self, id: &str, deployment: &str) {
         self.edit(id, |run| run.deployment = Some(deployment.to_owned()));

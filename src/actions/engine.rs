@@ -185,6 +185,7 @@ impl Engine {
             who: who.clone(),
             reattached: false,
             brings: None,
+            scaled_from: None,
             deployment: None,
         });
         if let Some(p) = store.unanchored() {

@@ -122,6 +122,14 @@ impl Goal {
         }
     }
 
+    /// How many tasks were wanted before, where their number is what changes.
+    pub fn before(&self) -> Option<u32> {
+        match self {
+            Self::Count { before, .. } => *before,
+            _ => None,
+        }
+    }
+
     /// The deployment that puts the revision into place, where one does and is told.
     pub fn deployment<'a>(&self, sight: &'a Sight) -> Option<&'a Deployment> {
         match self {

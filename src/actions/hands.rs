@@ -101,6 +101,9 @@ impl Hands<'_> {
         if let Some(revision) = goal.and_then(Goal::revision) {
             self.board.brings(self.claim.run(), revision);
         }
+        if let Some(from) = goal.and_then(Goal::before) {
+            self.board.scales(self.claim.run(), from);
+        }
         Ok(self.claim.permit())
     }
 

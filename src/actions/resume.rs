@@ -48,6 +48,7 @@ fn as_shown(found: JournalRun) -> Run {
     let goal: Option<Goal> = goal.and_then(|g| serde_json::from_str(g).ok());
     let mut run = found.run;
     run.brings = goal.as_ref().and_then(Goal::revision).cloned();
+    run.scaled_from = goal.as_ref().and_then(Goal::before);
     run.deployment = found.marks.get(OWN).cloned();
     if found.unknown {
         run.outcome = Some(Outcome::Unknown);

@@ -320,6 +320,9 @@ pub struct Run {
     /// The revision that its call puts into place, once it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brings: Option<Revision>,
+    /// How many tasks were wanted before it changed that, once it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaled_from: Option<u32>,
     /// The deployment that its call brought about, once ECS tells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment: Option<String>,

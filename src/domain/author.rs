@@ -186,6 +186,7 @@ mod tests {
             who: "ana".into(),
             reattached: false,
             brings: None,
+            scaled_from: None,
             deployment: deployment.map(str::to_owned),
         }
     }

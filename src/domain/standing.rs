@@ -147,6 +147,7 @@ mod tests {
             who: String::new(),
             reattached: false,
             brings: None,
+            scaled_from: None,
             deployment: None,
         }
     }

@@ -230,6 +230,7 @@ impl Store {
                 who: row.try_get("who")?,
                 reattached: false,
                 brings: None,
+                scaled_from: None,
                 deployment: None,
                 id,
             },

@@ -438,6 +438,7 @@ mod tests {
             who: String::new(),
             reattached: false,
             brings: None,
+            scaled_from: None,
             deployment: None,
         };
         // One that is put aside has no end in the journal.

@@ -494,6 +494,7 @@ mod tests {
             who: "ci".into(),
             reattached: false,
             brings: None,
+            scaled_from: None,
             deployment: None,
         };
         p.facts.runs = Arc::new(names(50).iter().map(restart).collect());

@@ -515,6 +515,7 @@ pub fn run() -> Run {
         who: "ana".into(),
         reattached: false,
         brings: None,
+        scaled_from: None,
         deployment: None,
     }
 }
