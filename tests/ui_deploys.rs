@@ -13,7 +13,7 @@ use flightdeck::domain::image::{Image, Registry, Scan};
 use flightdeck::domain::interest::Interest;
 use flightdeck::domain::part::Part;
 use flightdeck::domain::progress::Pace;
-use flightdeck::domain::service::{ServiceEvent, Strategy, TaskDefinition};
+use flightdeck::domain::service::{ServiceEvent, Strategy, Task, TaskDefinition};
 use flightdeck::ui::msg::Msg;
 use flightdeck::watch::Snapshot;
 use jiff::Timestamp;
@@ -211,6 +211,107 @@ fn a_rollback_goes_one_way_everywhere_and_its_target_never_drains() {
     for words in ["✓ start 2/2", "✓ stop old", "99 %"] {
         assert!(c.shows(words), "{words}: {}", c.text());
     }
+}
+
+/// Of what comes back tasks are started anew beside those that never left, which have to stop in their turn.
+#[test]
+fn a_rollback_is_not_over_while_tasks_that_others_took_the_place_of_still_run() {
+    let back = |d: &mut Deployment| {
+        d.state = DeploymentState::RollingBack;
+        d.to.as_mut().unwrap().counts = Default::default();
+        d.from[0].counts.desired = 2;
+        (d.from[0].counts.running, d.from[0].counts.pending) = (4, 0);
+    };
+    let mut c = Console::with(160, 48, with(back, Vec::new()));
+    c.keys("1");
+    assert!(c.shows("2/2  ROLLING BACK"), "{}", c.text());
+    c.keys("4");
+    assert!(rows_of(&c, "worker")[0].contains("2/2"), "{}", c.text());
+    for words in ["✓ start 2/2", "▶ stop old, 2 left", "4 running  2 to stop"] {
+        assert!(c.shows(words), "{words}: {}", c.text());
+    }
+    c.keys("3/worker<enter><enter>");
+    assert!(
+        c.shows("▲ ROLLING BACK to :17 2/2, 2 to stop"),
+        "{}",
+        c.text()
+    );
+}
+
+/// What the circuit breaker took back reads alike in the row, in the picture and on the overview, whoever began it.
+#[test]
+fn a_deployment_that_went_back_has_one_word_for_that_everywhere() {
+    let back = |d: &mut Deployment| {
+        d.state = DeploymentState::RolledBack;
+        d.rollback_reason = Some("circuit breaker".into());
+        d.finished_at = Some(ago(5));
+    };
+    for outcome in [Outcome::Failed, Outcome::Stopped] {
+        let mut run = fixture::run();
+        (run.outcome, run.finished_at) = (Some(outcome), Some(ago(4)));
+        let mut c = Console::with(120, 40, with(back, vec![run]));
+        c.keys("4");
+        let row = &rows_of(&c, "worker")[0];
+        assert!(row.contains("◀ ROLLED BACK"), "{row}");
+        assert!(!c.shows("FAILED") && !c.shows("■ stopped"), "{}", c.text());
+    }
+    // A person's stop went well, and says at any width what it stopped.
+    let mut run = fixture::run();
+    run.intent = Intent::Stop {
+        service: fixture::id("worker"),
+        rollback: true,
+    };
+    (run.outcome, run.finished_at) = (Some(Outcome::Succeeded), Some(ago(4)));
+    for (columns, words) in [(80, "stop :18→:17"), (160, "our stop of :18, back on :17")] {
+        let mut c = Console::with(columns, 40, with(back, vec![run.clone()]));
+        c.keys("4");
+        let row = &rows_of(&c, "worker")[0];
+        assert!(row.contains("✓ succeeded") && row.contains(words), "{row}");
+    }
+}
+
+/// A task that runs and fails its check has not taken over.
+#[test]
+fn tasks_that_are_started_are_told_apart_from_those_that_are_healthy() {
+    let all = |d: &mut Deployment| {
+        (
+            d.to.as_mut().unwrap().counts.running,
+            d.to.as_mut().unwrap().counts.pending,
+        ) = (4, 0);
+    };
+    let started = |health: [&str; 4]| {
+        let mut snapshot = with(all, Vec::new());
+        let d = snapshot.facts.deployment_rows()[0].clone();
+        let revision = d.to.as_ref().unwrap().revision.clone();
+        let tasks = health.iter().enumerate().map(|(n, health)| Task {
+            arn: n.to_string(),
+            id: n.to_string(),
+            service: d.service.name.clone(),
+            status: "RUNNING".into(),
+            desired_status: "RUNNING".into(),
+            health: (*health).into(),
+            revision: Some(revision.clone()),
+            zone: String::new(),
+            cpu_units: None,
+            memory_mib: None,
+            ip: None,
+            created_at: None,
+            started_at: None,
+            stopped_reason: None,
+            containers: Vec::new(),
+        });
+        let tasks = part(Arc::new(tasks.collect::<Vec<_>>()));
+        snapshot.facts.tasks.insert(d.service.clone(), tasks);
+        let mut c = Console::with(120, 40, snapshot);
+        c.keys("4");
+        c
+    };
+    let c = started(["HEALTHY", "UNHEALTHY", "UNHEALTHY", "UNKNOWN"]);
+    assert!(c.shows("▶ start 4/4, 2 unhealthy"), "{}", c.text());
+    let c = started(["HEALTHY", "HEALTHY", "HEALTHY", "UNKNOWN"]);
+    assert!(c.shows("▶ start 4/4, 3 healthy"), "{}", c.text());
+    let c = started(["HEALTHY"; 4]);
+    assert!(c.shows("✓ start 4/4   "), "{}", c.text());
 }
 
 #[test]
@@ -542,9 +643,9 @@ fn how_far_a_deployment_is_counts_its_traffic_and_bake_time_and_says_what_is_lef
         }
         let bake = with(canary("BAKE_TIME", 100.0, 18), Vec::new());
         let mut c = Console::with(columns, rows, bake);
-        assert!(c.shows("bake 42s") && c.shows("~42s"), "{}", c.text());
+        assert!(c.shows("bake 42s") && c.shows("≥42s"), "{}", c.text());
         c.keys("4");
-        for words in [" 57 %", "▶ bake time, 42s left", "about 42s to go"] {
+        for words in [" 57 %", "▶ bake time, 42s left", "at least 42s to go"] {
             assert!(c.shows(words), "{words}: {}", c.text());
         }
     }

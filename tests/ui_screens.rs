@@ -615,6 +615,25 @@ fn a_service_that_scales_out_moves_and_does_not_burn() {
     assert!(!own.shows("follow"), "{}", own.text());
     own.keys("4");
     assert!(own.shows("our scale 2→5"), "{}", own.text());
+    assert!(
+        own.shows("tasks   2 → 5 wanted   2 running"),
+        "{}",
+        own.text()
+    );
+    // From how many it came is told to the end, and where there is little room.
+    let mut snapshot = scaling(None);
+    let mut run = fixture::run();
+    run.intent = Intent::Scale {
+        service: fixture::id("pdf-render"),
+        desired: 5,
+    };
+    run.scaled_from = Some(2);
+    (run.outcome, run.finished_at) = (Some(Outcome::Succeeded), Some(ago(1)));
+    snapshot.facts.runs = Arc::new(vec![run]);
+    let mut own = Console::with(80, 24, snapshot);
+    own.keys("4j");
+    assert!(own.shows("scale 2→5"), "{}", own.text());
+    assert!(own.shows("tasks   2 → 5 wanted"), "{}", own.text());
     let lasted = Console::with(120, 40, scaling(None));
     assert!(lasted.shows("DEGRADED"), "{}", lasted.text());
 }

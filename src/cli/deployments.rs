@@ -159,8 +159,8 @@ fn why(d: &Deployment, now: Timestamp) -> String {
 fn tasks(d: &Deployment) -> String {
     match d.sides().1 {
         Some(to) if d.state.is_running() || to.counts.desired > 0 || to.counts.running > 0 => {
-            let (running, all) = to.counts.started();
-            format!("{running}/{all}")
+            let tally = d.tally();
+            format!("{}/{}", tally.started, tally.wanted)
         }
         _ => "-".into(),
     }

@@ -64,6 +64,7 @@ pub mod sql;
 pub mod stack;
 mod standing;
 pub mod stores;
+pub mod tally;
 pub mod target;
 pub mod text;
 pub mod token;

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
+use super::deployment::{Deployment, DeploymentSource, DeploymentState};
 
 /// What is left of a step that has only just not ended: a deployment that runs is never told as done.
 const ALMOST: f64 = 0.99;
@@ -56,9 +56,9 @@ pub struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "by")]
 pub enum Estimate {
-    /// What is left of its bake time; the old tasks stop after it.
+    /// What is left of its bake time; the old tasks stop after it, which comes on top.
     BakeTime {
-        /// To go.
+        /// To go, at least.
         seconds: i64,
     },
     /// The last one of the service that went well took so long.
@@ -89,10 +89,8 @@ impl Estimate {
     /// Seconds to go, where that can be said, and the sign of how sure that is: about so many, or at least.
     pub fn seconds(self) -> Option<(&'static str, i64)> {
         match self {
-            Self::BakeTime { seconds }
-            | Self::LastRun { seconds, .. }
-            | Self::SoFar { seconds } => Some(("~", seconds)),
-            Self::Waits { seconds } => Some(("≥", seconds)),
+            Self::LastRun { seconds, .. } | Self::SoFar { seconds } => Some(("~", seconds)),
+            Self::BakeTime { seconds } | Self::Waits { seconds } => Some(("≥", seconds)),
             Self::Overdue { .. } => None,
         }
     }
@@ -167,32 +165,18 @@ impl Deployment {
         self.stage().is_some()
     }
 
-    /// Share of the new tasks that run, and of the old ones that are gone.
+    /// Share of the new tasks that run, and of those to be stopped that are gone.
     fn by_tasks(&self) -> (f64, Option<f64>) {
-        let (from, to) = self.sides();
-        let desired = to.map_or(0, |r| r.counts.desired);
-        let started = match to {
-            Some(to) if desired > 0 => {
-                let (running, all) = to.counts.started();
-                part(running, all)
-            }
-            _ => 0.0,
+        let (from, _) = self.sides();
+        let tally = self.tally();
+        let started = match tally.wanted {
+            0 => 0.0,
+            wanted => part(tally.started, wanted),
         };
-        // What fails may be starting anew when it is called back: that is to be stopped as well.
-        let starting = |r: &RevisionLoad| {
-            if self.goes_back() {
-                r.counts.pending
-            } else {
-                0
-            }
-        };
-        let left = from
-            .iter()
-            .map(|r| r.counts.running.saturating_add(starting(r)));
-        let old: u32 = left.fold(0, u32::saturating_add);
         // What is left of several old revisions was one revision's tasks once.
         let had = from.iter().map(|r| r.counts.desired).max().unwrap_or(0);
-        let gone = 1.0 - part(old, had.max(desired).max(old));
+        let all = had.max(tally.wanted).max(tally.to_stop);
+        let gone = 1.0 - part(tally.to_stop, all);
         (started, (!from.is_empty()).then_some(gone))
     }
 
@@ -370,8 +354,9 @@ impl Deployment {
             .flatten()
             .map(|m| 60 * i64::from(m))
             .sum();
-        if let Some(took) = last.filter(|took| *took > elapsed) {
-            let seconds = (took - elapsed).max(waits);
+        let as_last = last.map(|took| (took - elapsed, took));
+        // Where what it is set to wait for takes longer than the last one took, the last one tells nothing.
+        if let Some((seconds, took)) = as_last.filter(|(left, _)| *left > waits) {
             return Some(Estimate::LastRun { seconds, took });
         }
         if self.stage().is_none() && share > TELLING && share < ALMOST {

@@ -152,8 +152,12 @@ fn a_rollback_counts_the_tasks_that_it_starts_and_is_done_when_the_vendor_says_s
     let told = |d: &Deployment| {
         let steps = d.steps(second(20));
         let done: Vec<bool> = steps.iter().map(|s| s.share >= 1.0 && !s.now).collect();
-        let started = d.sides().1.unwrap().counts.started();
-        (d.percent(second(20)).unwrap(), started, done)
+        let tally = d.tally();
+        (
+            d.percent(second(20)).unwrap(),
+            (tally.started, tally.to_stop),
+            done,
+        )
     };
     d.from[0].counts.pending = 3;
     let mut seen = vec![told(&d)];
@@ -161,17 +165,22 @@ fn a_rollback_counts_the_tasks_that_it_starts_and_is_done_when_the_vendor_says_s
     seen.push(told(&d));
     (d.from[0].counts.running, d.from[0].counts.pending) = (3, 0);
     seen.push(told(&d));
+    // Of what failed nothing runs any more, while tasks that others take the place of still do.
     d.to = Some(load(4, 0, 0, None));
+    d.from[0].counts.running = 4;
+    seen.push(told(&d));
+    d.from[0].counts.running = 3;
     d.to.as_mut().unwrap().counts.pending = 1;
     seen.push(told(&d));
     d.to.as_mut().unwrap().counts.pending = 0;
     seen.push(told(&d));
     let wanted = [
-        (16, (0, 3), vec![false, false]),
-        (50, (2, 3), vec![false, false]),
-        (66, (3, 3), vec![true, false]),
-        (83, (3, 3), vec![true, false]),
-        (99, (3, 3), vec![true, true]),
+        (0, (0, 5), vec![false, false]),
+        (33, (2, 5), vec![false, false]),
+        (66, (3, 2), vec![true, false]),
+        (83, (3, 1), vec![true, false]),
+        (83, (3, 1), vec![true, false]),
+        (99, (3, 0), vec![true, true]),
     ];
     assert_eq!(seen, wanted);
     d.state = DeploymentState::RolledBack;
@@ -206,9 +215,22 @@ fn an_estimate_says_what_it_is_known_by() {
         ],
         [
             Some(Estimate::Waits { seconds }),
-            Some(Estimate::LastRun { seconds, took: 100 })
+            Some(Estimate::Waits { seconds })
         ]
     );
+    // What it waits for is the least that it takes, however long the last one took.
+    let signs = [
+        Estimate::BakeTime { seconds },
+        Estimate::Waits { seconds },
+        Estimate::SoFar { seconds },
+    ];
+    let signs = signs.map(|e| e.seconds().unwrap().0);
+    assert_eq!(signs, ["≥", "≥", "~"]);
+    let longer = Estimate::LastRun {
+        seconds: 280,
+        took: 300,
+    };
+    assert_eq!(d.estimate(second(20), Some(300)), Some(longer));
     let d = deployment(Strategy::Rolling, None, 0, 3);
     let took = 60;
     assert_eq!(

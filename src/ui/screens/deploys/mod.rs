@@ -3,7 +3,9 @@
 mod model;
 pub(crate) mod pace;
 mod picture;
+mod scale;
 mod update;
 mod view;
 
 pub use model::Deploys;
+pub(crate) use view::state;

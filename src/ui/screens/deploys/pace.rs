@@ -6,6 +6,7 @@ use crate::domain::deployment::{Deployment, DeploymentSource};
 use crate::domain::facts::Facts;
 use crate::domain::progress::{Estimate, Step, StepKind, Untold};
 use crate::domain::service::Strategy;
+use crate::domain::tally::Checked;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{duration, span};
 
@@ -44,7 +45,13 @@ pub(super) fn steps(d: &Deployment, cx: &Cx<'_>) -> Spans {
         return vec![(words, t.unknown)];
     }
     let told = d.steps(cx.now).into_iter().map(|step| {
+        let awaits = (step.kind == StepKind::Start)
+            .then(|| unproven(d, cx))
+            .flatten();
         let (sign, style) = match (step.share >= 1.0, step.now) {
+            // A task that runs and fails its check takes nothing over.
+            (true, _) if awaits.is_some_and(|c| c.unhealthy > 0) => ("▶", t.warn),
+            (true, _) if awaits.is_some() => ("▶", t.info),
             (true, false) => ("✓", t.ok),
             (_, true) => ("▶", t.info),
             (false, false) => ("·", t.muted),
@@ -57,6 +64,13 @@ pub(super) fn steps(d: &Deployment, cx: &Cx<'_>) -> Spans {
 /// The vendor's stage, as words.
 pub(super) fn stage(stage: &str) -> String {
     stage.to_lowercase().replace('_', " ")
+}
+
+/// What the health checks say of the tasks that were started, while fewer pass than run.
+fn unproven(d: &Deployment, cx: &Cx<'_>) -> Option<Checked> {
+    let started = d.tally().started;
+    let checked = cx.snapshot.facts.checked(d, cx.now)?;
+    (checked.healthy < started).then_some(checked)
 }
 
 /// What a step is called, with how far it is. A stage before or after the step's own (hooks, test traffic) is told by its name.
@@ -75,12 +89,17 @@ fn word(d: &Deployment, step: Step, cx: &Cx<'_>) -> String {
     {
         return stage(now);
     }
-    let (from, to) = d.sides();
+    let to = d.sides().1;
     match step.kind {
         StepKind::Start => match to {
-            Some(to) => {
-                let (running, all) = to.counts.started();
-                format!("start {running}/{all}")
+            Some(_) => {
+                let tally = d.tally();
+                let started = format!("start {}/{}", tally.started, tally.wanted);
+                match unproven(d, cx) {
+                    Some(c) if c.unhealthy > 0 => format!("{started}, {} unhealthy", c.unhealthy),
+                    Some(c) => format!("{started}, {} healthy", c.healthy),
+                    None => started,
+                }
             }
             None => "start".into(),
         },
@@ -95,7 +114,7 @@ fn word(d: &Deployment, step: Step, cx: &Cx<'_>) -> String {
             (None, Some(m)) => format!("bake {}", span(m.saturating_mul(60))),
             (None, None) => "bake".into(),
         },
-        StepKind::Drain => match from.iter().map(|r| r.counts.running).sum::<u32>() {
+        StepKind::Drain => match d.tally().to_stop {
             n if step.now && n > 0 => format!("stop old, {n} left"),
             _ => "stop old".into(),
         },
@@ -135,7 +154,6 @@ pub(super) fn to_go(d: &Deployment, cx: &Cx<'_>) -> String {
     let wide = cx.body.width >= 100;
     let by = |words: String| if wide { words } else { String::new() };
     match estimate(d, cx) {
-        Some(Estimate::BakeTime { seconds }) => format!("about {} to go", duration(seconds)),
         Some(Estimate::LastRun { seconds, took }) => {
             let by = by(format!(": the last took {}", duration(took)));
             format!("about {} to go{by}", duration(seconds))
@@ -144,7 +162,9 @@ pub(super) fn to_go(d: &Deployment, cx: &Cx<'_>) -> String {
             let by = by(" at this pace".into());
             format!("about {} to go{by}", duration(seconds))
         }
-        Some(Estimate::Waits { seconds }) => format!("at least {} to go", duration(seconds)),
+        Some(Estimate::BakeTime { seconds } | Estimate::Waits { seconds }) => {
+            format!("at least {} to go", duration(seconds))
+        }
         Some(Estimate::Overdue { took }) => format!("the last took {}", duration(took)),
         // That it is not known, and why, stands with the steps.
         None if is_done(d, cx) || d.untold(cx.now).is_some() => String::new(),

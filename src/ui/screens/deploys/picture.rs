@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::model::Thing;
-use super::pace;
 use super::view::{change, run_state, state, took};
+use super::{pace, scale};
 use crate::domain::action::{Phase, Run};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
@@ -84,6 +84,7 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
         }
     } else {
         rows.push(vec![head]);
+        rows.extend(scale::told(thing, cx));
     }
     story.order_by_key(|s| std::cmp::Reverse(s.0));
     rows.push(Vec::new());
@@ -191,6 +192,9 @@ fn words(r: &RevisionLoad, wanted: u32, going: bool, short: bool) -> String {
     let mut words = format!("  {} running", c.running);
     if c.pending > 0 {
         words.push_str(&format!("  {} starting", c.pending));
+    }
+    if !going && c.surplus() > 0 {
+        words.push_str(&format!("  {} to stop", c.surplus()));
     }
     if let Some(p) = r.traffic_percent {
         let of = if short { "" } else { "of " };

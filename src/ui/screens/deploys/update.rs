@@ -167,13 +167,16 @@ impl Screen for Deploys {
     }
 
     fn interests(&self, cx: &Cx<'_>) -> Vec<Interest> {
-        let selected = self.current(cx).and_then(|t| t.service().cloned());
-        self.only
-            .clone()
-            .or(selected)
-            .map(Interest::Deployments)
-            .into_iter()
-            .collect()
+        let current = self.current(cx);
+        let selected = current.as_ref().and_then(|t| t.service().cloned());
+        let service = self.only.clone().or(selected);
+        // Which of the tasks that it starts pass their checks is told by the tasks alone.
+        let going = current
+            .and_then(|t| t.deployment(&cx.snapshot.facts).cloned())
+            .filter(|d| d.state.is_running())
+            .map(|d| Interest::Tasks(d.service.clone()));
+        let own = service.map(Interest::Deployments);
+        own.into_iter().chain(going).collect()
     }
 
     fn view(&self, cx: &Cx<'_>, buf: &mut Buffer) {

@@ -6,8 +6,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::model::{Deploys, Thing};
-use super::picture;
-use crate::domain::action::{Intent, Phase};
+use super::{picture, scale};
+use crate::domain::action::{Intent, Phase, Run};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::facts::Author;
@@ -46,7 +46,7 @@ pub(super) fn line_at(at: Position, cx: &Cx<'_>) -> Option<u16> {
 }
 
 /// How a deployment's state is drawn.
-pub(super) fn state(s: DeploymentState, cx: &Cx<'_>) -> (String, Style) {
+pub(crate) fn state(s: DeploymentState, cx: &Cx<'_>) -> (String, Style) {
     let t = cx.theme;
     let (sign, style) = match s {
         DeploymentState::Pending | DeploymentState::InProgress => ("▶", t.info),
@@ -60,7 +60,7 @@ pub(super) fn state(s: DeploymentState, cx: &Cx<'_>) -> (String, Style) {
 }
 
 /// How an action's state is drawn.
-pub(super) fn run_state(run: &crate::domain::action::Run, cx: &Cx<'_>) -> (String, Style) {
+pub(super) fn run_state(run: &Run, cx: &Cx<'_>) -> (String, Style) {
     let t = cx.theme;
     match run.outcome {
         None => (format!("▶ {}", run.phase.word()), t.info),
@@ -141,6 +141,18 @@ fn our_change(intent: &Intent, d: &Deployment, room: usize) -> String {
     fitting(told, format!("{short} {to}"), room)
 }
 
+/// Whether an action ended as its deployment did, otherwise than asked: then the deployment's word is that of both. A stop ends well
+/// where what it stops does not.
+fn ended_as(run: &Run, d: &Deployment) -> bool {
+    let is_stop = matches!(run.intent, Intent::Stop { .. });
+    let badly = matches!(run.outcome, Some(Outcome::Failed | Outcome::Stopped));
+    let so = matches!(
+        d.state,
+        DeploymentState::RolledBack | DeploymentState::Failed | DeploymentState::Stopped
+    );
+    !is_stop && badly && so
+}
+
 /// The first text that has room, else the last resort.
 fn fitting(told: impl IntoIterator<Item = String>, last: String, room: usize) -> String {
     let mut told = told.into_iter();
@@ -168,8 +180,8 @@ fn share(ratio: Option<f64>, (running, wanted): (u32, u32)) -> String {
 
 /// The same of a deployment.
 fn done(d: &Deployment, cx: &Cx<'_>) -> String {
-    let tasks = d.sides().1.map_or((0, 0), |r| r.counts.started());
-    share(d.progress(cx.now), tasks)
+    let tally = d.tally();
+    share(d.progress(cx.now), (tally.started, tally.wanted))
 }
 
 /// The row of an action or a deployment; `room`: columns for what it changes.
@@ -188,26 +200,34 @@ pub(super) fn row(thing: &Thing<'_>, room: usize, cx: &Cx<'_>) -> Row {
                 _ => String::new(),
             };
             // While the vendor works, its own word says more than that we follow it.
-            let stands = match moves.filter(|_| r.phase == Phase::Follow) {
+            let follows = moves.filter(|_| r.phase == Phase::Follow);
+            let stands = match follows.or_else(|| deployment.filter(|d| ended_as(r, d))) {
                 Some(d) => state(d.state, cx),
                 None => run_state(r, cx),
             };
             let what = match deployment {
                 Some(d) => match (&r.intent, d.state, d.way()) {
                     (Intent::Stop { .. }, DeploymentState::RolledBack, (Some(back), Some(n))) => {
-                        format!("our stop of :{n}, back on :{back}")
+                        let told = [
+                            format!("our stop of :{n}, back on :{back}"),
+                            format!("stop of :{n}, back on :{back}"),
+                        ];
+                        fitting(told, format!("stop :{n}→:{back}"), room)
                     }
                     _ => our_change(&r.intent, d, room),
                 },
                 None => match &r.intent {
-                    Intent::Scale { service, desired } => {
-                        let known = cx.snapshot.facts.service(service);
-                        let scaling = known.and_then(|s| s.scaling_out());
-                        match scaling.filter(|(_, to)| to == desired) {
-                            Some((from, to)) => format!("our scale {from}→{to}"),
-                            None => format!("our scale to {desired}"),
+                    Intent::Scale { desired, .. } => match scale::from(r, cx) {
+                        Some(from) => {
+                            let whole = format!("our scale {from}→{desired}");
+                            fitting([whole], format!("scale {from}→{desired}"), room)
                         }
-                    }
+                        None => fitting(
+                            [format!("our scale to {desired}")],
+                            format!("scale to {desired}"),
+                            room,
+                        ),
+                    },
                     intent => format!("our {}", intent.verb()),
                 },
             };

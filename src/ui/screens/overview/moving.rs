@@ -147,7 +147,8 @@ fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<Strin
         _ => placed(String::new()),
     };
     // What goes back is done when the revision before runs again.
-    let counts = d.sides().1.map_or((0, 0), |r| r.counts.started());
+    let tally = d.tally();
+    let counts = (tally.started, tally.wanted);
     let elapsed = d.took(cx.now).map_or("-".into(), duration);
     let word = pace::now(d, cx).unwrap_or_else(|| d.state.word().into());
     let ratio = d.progress(cx.now);

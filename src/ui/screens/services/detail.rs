@@ -11,7 +11,7 @@ use crate::domain::facts::Facts;
 use crate::domain::queries;
 use crate::domain::service::{Service, ServiceHealth, image_name, image_tag};
 use crate::domain::text::{clip, clip_middle, width};
-use crate::ui::screens::Cx;
+use crate::ui::screens::{Cx, deploys};
 use crate::ui::widgets::{
     Column, Row, Table, age, line, panel, scrolled, since, spark, time_columns, wrapped,
 };
@@ -152,7 +152,16 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             (format!("{value}   "), style),
         ]
     };
-    let mut first = vec![row::health(s, cx)];
+    let rollout = rollout(s, cx);
+    let goes_on = rollout.is_some();
+    // That it is deployed is said by how far that is.
+    let mut first = match facts.health_of(s) {
+        ServiceHealth::Deploying => vec![rollout.unwrap_or_else(|| row::health(s, cx))],
+        _ => vec![row::health(s, cx)]
+            .into_iter()
+            .chain(rollout.map(|(words, style)| (format!("   {words}"), style)))
+            .collect(),
+    };
     let scales = s
         .scaling_out()
         .filter(|_| s.health() == ServiceHealth::Scaling);
@@ -171,7 +180,10 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         format!("{} of {} run, {} pending", c.running, c.desired, c.pending),
         tasks_style,
     ));
-    first.extend(pair("on", s.launch_type.clone(), t.text));
+    // Where there is little room the counts of what moves are whole.
+    if !goes_on || inside.width >= 100 {
+        first.extend(pair("on", s.launch_type.clone(), t.text));
+    }
     put(0, first);
     let mut second = Vec::new();
     second.extend(pair("revision", s.revision.to_string(), t.strong));
@@ -249,6 +261,23 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             (clip(&check, room), t.text),
         ],
     );
+}
+
+/// The deployment of a service that goes on, by the counts that every screen tells of it: those of the service are of all revisions.
+fn rollout(s: &Service, cx: &Cx<'_>) -> Option<(String, Style)> {
+    // Those that go on come first.
+    let rows = cx.snapshot.facts.deployment_rows().iter();
+    let mut going = rows.take_while(|d| d.state.is_running());
+    let d = going.find(|d| d.service == s.id)?;
+    let to = d.way().1?;
+    let tally = d.tally();
+    let counts = format!("to :{to} {}/{}", tally.started, tally.wanted);
+    let to_stop = match tally.to_stop {
+        0 => String::new(),
+        n => format!(", {n} to stop"),
+    };
+    let (state, style) = deploys::state(d.state, cx);
+    Some((format!("{state} {counts}{to_stop}"), style))
 }
 
 fn events(page: &Page, service: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
