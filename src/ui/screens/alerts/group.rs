@@ -13,6 +13,8 @@ pub(super) struct Place {
     pub depth: usize,
     /// What is known of its members, where it has any.
     pub group: Option<Group>,
+    /// Whether the list is one of single alarms, in which nothing folds.
+    pub flat: bool,
 }
 
 /// A composite alarm with its members, and theirs.
@@ -157,6 +159,16 @@ impl Groups {
         rows
     }
 
+    /// An alarm in a list of single ones: of its members no row, but how many fire.
+    pub fn alone(&self, alarm: &Arc<Alarm>) -> Place {
+        let has_members = self.below.contains_key(&alarm.name);
+        Place {
+            depth: 0,
+            group: has_members.then(|| self.group(alarm, &BTreeMap::new())),
+            flat: true,
+        }
+    }
+
     fn put(
         &self,
         alarm: &Arc<Alarm>,
@@ -167,7 +179,8 @@ impl Groups {
     ) {
         let below = self.below.get(&alarm.name);
         let group = below.map(|_| self.group(alarm, said));
-        rows.push((alarm.clone(), Place { depth, group }));
+        let flat = false;
+        rows.push((alarm.clone(), Place { depth, group, flat }));
         if group.is_some_and(|g| g.open) {
             let mut members: Vec<&Arc<Alarm>> = below.into_iter().flatten().collect();
             if reverse {

@@ -116,11 +116,12 @@ impl Alerts {
             if self.reverse {
                 all.reverse();
             }
-            let shown = |a: &&Arc<Alarm>| row::row(a, Place::default(), cx).text();
+            let groups = &self.groups;
+            let shown = |a: &&Arc<Alarm>| row::row(a, groups.alone(a), cx).text();
             let name = |a: &&Arc<Alarm>| a.name.clone();
             let found = fuzzy::sift(all.iter(), &self.filter, name, shown);
             let found = found.into_iter().filter_map(|i| all.get(i));
-            found.map(|a| (a.clone(), Place::default())).collect()
+            found.map(|a| (a.clone(), groups.alone(a))).collect()
         };
         self.names = self.visible.iter().map(|(a, _)| a.name.clone()).collect();
     }
@@ -129,9 +130,9 @@ impl Alerts {
     pub(super) fn group(&self) -> Option<String> {
         let (alarm, place) = self.visible.get(self.list.index())?;
         match place.group {
-            Some(_) => Some(alarm.name.clone()),
-            None if self.filter.is_empty() => self.groups.around(&alarm.name).into_iter().next(),
-            None => None,
+            Some(_) if !place.flat => Some(alarm.name.clone()),
+            _ if self.filter.is_empty() => self.groups.around(&alarm.name).into_iter().next(),
+            _ => None,
         }
     }
 

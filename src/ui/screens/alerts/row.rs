@@ -24,6 +24,9 @@ pub(super) const COLUMNS: &[Column] = &[
 /// Columns of the terminal from which the curve has all of its columns: below that they are the name's.
 const WIDE: u16 = 100;
 
+/// Columns of a name that counts for more than the curve.
+const NAME: u16 = 28;
+
 /// Columns of the curve.
 const fn curve(cx: &Cx<'_>) -> u16 {
     if cx.body.width < WIDE { 10 } else { 16 }
@@ -34,6 +37,11 @@ pub(super) fn columns(cx: &Cx<'_>) -> Vec<Column> {
     let mut columns = timed(COLUMNS, cx.absolute);
     for column in columns.iter_mut().filter(|c| c.title == "3 hours") {
         column.width = curve(cx);
+    }
+    // A clock time takes from the name what the curve can give.
+    let names = columns.iter_mut().filter(|c| c.title == "alarm");
+    for column in names.filter(|_| cx.absolute && cx.body.width < WIDE) {
+        column.width = NAME;
     }
     columns
 }
@@ -97,6 +105,7 @@ pub(super) fn row(a: &Alarm, place: Place, cx: &Cx<'_>) -> Row {
     let plain = if is_old(cx) { t.stale } else { t.text };
     let indent = "  ".repeat(place.depth);
     let fold = match place.group {
+        _ if place.flat => "",
         Some(g) if g.open => "▾ ",
         Some(_) => "▸ ",
         None => "",

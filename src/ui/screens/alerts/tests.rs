@@ -228,6 +228,15 @@ fn a_composite_alarm_that_fires_stands_for_its_members_until_it_is_unfolded() {
     s.screen.set_filter("db-cpu");
     s.with(|s, cx| s.sync(cx));
     assert_eq!(s.screen.names, ["db-cpu"]);
+    let text = s.text();
+    assert!(text.contains("/db-cpu   best match first"), "{text}");
+    // A composite one says how many of its members fire, though none of them matches.
+    s.screen.set_filter("all-down");
+    s.with(|s, cx| s.sync(cx));
+    let text = s.text();
+    assert!(text.contains("1/2 fire") && !text.contains('▸'), "{text}");
+    s.press(Command::Fold);
+    assert!(s.screen.turned.is_empty(), "nothing folds there");
     s.screen.set_filter("");
     s.with(|s, cx| s.sync(cx));
     s.press(Command::Top);

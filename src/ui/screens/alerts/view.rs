@@ -80,7 +80,11 @@ fn title(s: &Alerts, cx: &Cx<'_>) -> String {
     let mut title = if s.filter.is_empty() {
         format!("Alarms  {all}")
     } else {
-        format!("Alarms  {} of {all}  /{}", s.visible.len(), s.filter)
+        format!(
+            "Alarms  {} of {all}  /{}   best match first",
+            s.visible.len(),
+            s.filter
+        )
     };
     match (part.freshness(cx.now), part.observed_at) {
         (Freshness::Stale, Some(at)) => {
