@@ -12,5 +12,5 @@ pub use age::{age, ago, clock, duration, since, span, when};
 pub use bar::{bar, spark, spark_span};
 pub use list::ListState;
 pub use panel::{panel, scrolled};
-pub use table::{Align, Column, Cut, Row, Table, time_columns, timed};
+pub use table::{Align, Column, Cut, Row, Table, clock_head, time_columns, timed};
 pub use text::{field, highlighted, line, wrapped};

@@ -34,6 +34,8 @@ pub struct Column {
     pub cut: Cut,
     /// Holds ages, or clock times where the person asked for those.
     pub times: bool,
+    /// Never cut, nor dropped: it holds clock times, and an hour that is cut is none.
+    pub whole: bool,
 }
 
 /// What is cut off a text for which there is no room.
@@ -62,14 +64,23 @@ pub fn time_columns(ages: u16, absolute: bool) -> u16 {
 pub fn timed(columns: &[Column], absolute: bool) -> Vec<Column> {
     let wide = |c: &Column| Column {
         width: time_columns(c.width, absolute && c.times),
-        // No clock time is an age.
-        title: match c.title {
-            "age" if absolute && c.times => "at",
-            title => title,
+        whole: c.whole || (absolute && c.times),
+        title: match absolute && c.times {
+            true => clock_head(c.title),
+            false => c.title,
         },
         ..*c
     };
     columns.iter().map(wide).collect()
+}
+
+/// The head of a column of ages where it holds clock times: no clock time is an age.
+pub fn clock_head(title: &'static str) -> &'static str {
+    match title {
+        "age" | "ago" => "at",
+        "for" => "since",
+        title => title,
+    }
 }
 
 impl Column {
@@ -83,6 +94,7 @@ impl Column {
             drop: 0,
             cut: Cut::End,
             times: false,
+            whole: false,
         }
     }
 
@@ -96,6 +108,7 @@ impl Column {
             drop: 0,
             cut: Cut::End,
             times: false,
+            whole: false,
         }
     }
 
@@ -123,6 +136,11 @@ impl Column {
     pub const fn placed(mut self) -> Self {
         self.cut = Cut::Place;
         self
+    }
+
+    /// Columns of the terminal that it gives up where there is no room, if it may grow elsewhere.
+    fn gives(&self) -> u16 {
+        self.width.saturating_sub(LEAST.max(self.width * 3 / 5))
     }
 
     /// May be dropped where the terminal is narrow; larger goes first.
@@ -273,13 +291,38 @@ impl Table<'_> {
         let mut widths: Vec<u16> = kept.iter().map(|c| self.columns[*c].width).collect();
         for (width, c) in widths.iter_mut().zip(kept).rev() {
             if self.columns[*c].grow > 0 {
-                let least = LEAST.max(*width * 3 / 5);
-                let given = width.saturating_sub(least).min(over);
+                let given = self.columns[*c].gives().min(over);
                 *width -= given;
                 over -= given;
             }
         }
         widths
+    }
+
+    /// Drops what stands behind the name where clock times take the room of it: a date or a name that is cut is none. The last goes first,
+    /// and what else may grow gives way before that.
+    fn make_room(&self, kept: &mut Vec<usize>, available: u16) {
+        if !kept.iter().any(|c| self.columns[*c].whole) {
+            return;
+        }
+        let name = kept.iter().copied().find(|c| self.columns[*c].grow > 0);
+        loop {
+            let needed: u16 = kept.iter().map(|c| self.columns[*c].width + 1).sum();
+            let others = kept.iter().filter(|c| Some(**c) != name);
+            let growing = others.filter(|c| self.columns[**c].grow > 0);
+            let spare: u16 = growing.map(|c| self.columns[*c].gives()).sum();
+            if needed.saturating_sub(1) <= available + spare {
+                return;
+            }
+            let behind = |c: &&usize| name.is_none_or(|name| **c > name);
+            let last = kept
+                .iter()
+                .rev()
+                .filter(behind)
+                .find(|c| !self.columns[**c].whole);
+            let Some(last) = last.copied() else { return };
+            kept.retain(|c| *c != last);
+        }
     }
 
     /// (column, x, width) of the columns that fit.
@@ -302,6 +345,7 @@ impl Table<'_> {
             };
             kept.retain(|c| *c != worst);
         }
+        self.make_room(&mut kept, available);
         let widths = self.shrunk(&kept, needed(&kept).saturating_sub(available));
         let spare = available.saturating_sub(needed(&kept));
         let shares: u16 = kept.iter().map(|c| self.columns[*c].grow).sum();
@@ -383,5 +427,36 @@ mod tests {
         assert_eq!(widths(true), [10, CLOCK]);
         let heads = |absolute| timed(&columns, absolute).last().map(|c| c.title);
         assert_eq!((heads(false), heads(true)), (Some("age"), Some("at")));
+        let said = ["age", "ago", "for", "since", "updated"].map(clock_head);
+        assert_eq!(said, ["at", "at", "since", "since", "updated"]);
+    }
+
+    #[test]
+    fn neither_a_name_nor_a_date_is_cut_while_anything_else_can_give_way() {
+        let columns = [
+            Column::left("name", 20).grow(2),
+            Column::left("state", 10),
+            Column::age("begun", 6),
+            Column::left("why", 20).grow(1),
+            Column::right("n", 5),
+            Column::age("ended", 6),
+        ];
+        let places = |available, absolute| -> Vec<(usize, u16)> {
+            let t = Table {
+                columns: &timed(&columns, absolute),
+                sort: None,
+                selected: None,
+                focus: true,
+            };
+            let places = t.places(available).into_iter();
+            places.map(|p| (p.0, p.2)).collect()
+        };
+        let all = [(0, 20), (1, 10), (2, 11), (3, 14), (4, 5), (5, 11)];
+        assert_eq!(places(76, true), all);
+        let fewer = [(0, 20), (1, 10), (2, 11), (3, 12), (5, 11)];
+        assert_eq!(places(68, true), fewer);
+        assert_eq!(places(54, true)[..2], [(0, 30), (2, 11)]);
+        assert_eq!(places(54, true).last(), Some(&(5, 11)));
+        assert_eq!(places(72, false).len(), 6, "ages take no room of a name");
     }
 }

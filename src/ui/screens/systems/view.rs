@@ -14,7 +14,7 @@ use crate::ui::commands::Command;
 use crate::ui::screens::{Cx, ScreenId};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{
-    Align, Column, Cut, Row, Table, clock, line, panel, scrolled, since, timed,
+    Align, Column, Cut, Row, Table, clock, clock_head, line, panel, scrolled, since, timed,
 };
 
 /// Lines under the list that tell of the selected system: what it is, how it is and why, what to do.
@@ -336,7 +336,8 @@ fn said(cell: &Cell, cx: &Cx<'_>) -> String {
     }
 }
 
-/// Heads as columns of the table, after one for the row's mark. Clock times have the room that those of the section take.
+/// Heads as columns of the table, after one for the row's mark. Clock times have the room that those of the section take, and what
+/// stands beside them no more than it needs.
 fn columns(section: &Section, cx: &Cx<'_>) -> Vec<Column> {
     let mark = Column::left("", 1);
     let clocks = |at: usize| {
@@ -344,20 +345,31 @@ fn columns(section: &Section, cx: &Cx<'_>) -> Vec<Column> {
         let dated = cells.filter(|c| cx.absolute && c.at.is_some());
         dated.map(|c| width(&said(c, cx))).max()
     };
+    let is_dated = (0..section.heads.len()).any(|at| clocks(at).is_some());
+    let needed = |at: usize, h: &Head| {
+        let cells = section.rows.iter().filter_map(|r| r.cells.get(at));
+        let widest = cells.map(|c| width(&said(c, cx))).max().unwrap_or(0);
+        widest.max(width(h.title)).max(3) as u16
+    };
     let head = |(at, h): (usize, &Head)| {
         let clocks = clocks(at);
+        let title = match clocks.is_some() {
+            true => clock_head(h.title),
+            false => h.title,
+        };
+        let room = match is_dated {
+            true => h.width.min(needed(at, h)),
+            false => h.width,
+        };
         Column {
-            title: match h.title {
-                // No clock time is an age.
-                "age" if clocks.is_some() => "at",
-                title => title,
-            },
-            width: h.width.max(clocks.unwrap_or(0) as u16),
+            title,
+            width: room.max(clocks.unwrap_or(0) as u16),
             grow: h.grow,
             align: if h.right { Align::Right } else { Align::Left },
             drop: h.drop,
             cut: Cut::End,
             times: false,
+            whole: clocks.is_some(),
         }
     };
     let heads = section.heads.iter().enumerate();
