@@ -620,6 +620,17 @@ fn a_service_that_scales_out_moves_and_does_not_burn() {
         "{}",
         own.text()
     );
+    // Fewer are no scaling out, and told from how many, too.
+    let mut snapshot = scaling(None);
+    let mut run = fixture::run();
+    run.intent = Intent::Scale {
+        service: fixture::id("pdf-render"),
+        desired: 1,
+    };
+    (run.phase, run.scaled_from) = (Phase::Follow, Some(2));
+    snapshot.facts.runs = Arc::new(vec![run]);
+    let fewer = Console::with(80, 24, snapshot);
+    assert!(fewer.shows("pdf-render 2→1"), "{}", fewer.text());
     // From how many it came is told to the end, and where there is little room.
     let mut snapshot = scaling(None);
     let mut run = fixture::run();

@@ -110,10 +110,17 @@ fn of_run(r: &Run, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
     {
         return (spans, None);
     }
+    // From how many tasks to how many counts for more than that it is a scale, which has no room.
+    let title = match (&r.intent, r.scaled_from) {
+        (Intent::Scale { service, desired }, Some(from)) => {
+            format!("{} {from}→{desired}", facts.name_of(service))
+        }
+        _ => r.title.clone(),
+    };
     let (done, all) = r.progress.unwrap_or((0, 0));
     let ratio = f64::from(done) / f64::from(all.max(1));
     let spans = move_line(
-        &r.title,
+        &title,
         r.phase.word(),
         Some(ratio),
         (done, all),
