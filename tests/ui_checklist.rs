@@ -310,3 +310,22 @@ fn read_only_says_why_nobody_can_vouch() {
     }
     assert!(!c.effects.iter().any(|e| matches!(e, Effect::Preview(_))));
 }
+
+/// What of the plan is shown is said whole where the plan's name has no room beside it, and a cut title keeps off the border.
+#[test]
+fn a_narrow_title_says_that_only_what_is_not_ready_is_shown() {
+    let mut snapshot = fixture::snapshot();
+    let list = Arc::make_mut(&mut snapshot.checklist);
+    list.title = "Production Deployment & Operations Plan".into();
+    let mut c = Console::with(80, 24, snapshot);
+    c.keys("2u");
+    assert!(
+        c.shows("┌ Checklist   only what is not ready ─"),
+        "{}",
+        c.text()
+    );
+    let mut c = Console::new(160, 48);
+    c.keys("2u");
+    assert!(c.shows("   only what is not ready ─"), "{}", c.text());
+    assert!(!c.shows("…─"), "{}", c.text());
+}

@@ -331,6 +331,16 @@ mod tests {
         }
     }
 
+    /// What is cut of it on a narrow screen is what happens at the limit, not that it is none.
+    #[test]
+    fn how_full_it_is_comes_before_what_happens_once_it_is() {
+        let mut server = server("7.2.1");
+        server.memory.policy = "noeviction".into();
+        let rows = rows(&server, Timestamp::UNIX_EPOCH);
+        let (_, _, limit) = rows.iter().find(|r| r.0 == "memory").unwrap();
+        assert_eq!(limit.text, "96.0 % of 100 B, noeviction once full");
+    }
+
     #[test]
     fn other_environments_stand_beside_ours_and_one_that_is_silent_says_why() {
         let now = Timestamp::UNIX_EPOCH;
