@@ -153,10 +153,9 @@ pub(super) fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span
     let (rate, mean) = appetite(&key.1);
     let requests = (rate * busy * span).max(0.0).round();
     // A bad task gets its share of the traffic until its checks take it out, and fails most of it.
-    let share = match world.shifted(key) {
-        _ if bad == 0.0 || running == 0.0 => 0.0,
-        Some(percent) => percent / 100.0,
-        None => bad / running,
+    let share = match past {
+        true => 0.0,
+        false => world.failing_share(key),
     };
     let failed = (requests * (share * 0.7 + 0.000_15 * (1.0 + wobble(&name, at)))).round();
     let refused = (requests * 0.006).round();

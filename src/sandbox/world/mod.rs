@@ -183,6 +183,18 @@ impl World {
         open.stage.map(|_| open.traffic)
     }
 
+    /// Share of a service's traffic that reaches tasks which fail what they serve, 0..=1: their share of the tasks, or what was shifted
+    /// to them so far. Whatever users see of a bad image follows from it.
+    pub fn failing_share(&self, key: &Key) -> f64 {
+        let running = || self.tasks_of(key).filter(|t| t.is_running());
+        let bad = running().filter(|t| t.health != task::Health::Healthy && t.is_bad());
+        match (bad.count(), self.shifted(key)) {
+            (0, _) => 0.0,
+            (_, Some(percent)) => percent / 100.0,
+            (bad, None) => bad as f64 / running().count().max(1) as f64,
+        }
+    }
+
     /// Stopped tasks are told of for an hour, as ECS does; of a service with very many, those that failed before the rest.
     fn forget(&mut self) {
         let mut stopped: Vec<(Key, bool, f64, String)> = self

@@ -108,6 +108,21 @@ pub fn begin(world: &mut World, key: &Key, revision: u32) {
     });
 }
 
+/// Begins a canary of the API's bad image, which the story knows.
+#[cfg(test)]
+pub fn begin_bad_canary(world: &mut World) -> Key {
+    let key: Key = ("laser-prod".into(), "api".into());
+    let bad = |n: &u32| {
+        let known = world.definition("laser-prod-api", *n);
+        known.is_some_and(|d| d.image.contains("bad"))
+    };
+    let bad = (1..10).find(bad).unwrap();
+    let service = world.services.get_mut(&key).unwrap();
+    service.settings.strategy = Strategy::Canary;
+    begin(world, &key, bad);
+    key
+}
+
 /// Moves every service on that is not at rest.
 pub fn step(world: &mut World) {
     let mut keys = world.tasks.take_touched();

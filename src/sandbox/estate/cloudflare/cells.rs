@@ -8,7 +8,6 @@ use super::envelope::Failed;
 use super::settings::Settings;
 use crate::telemetry::noise::{load, wobble};
 use crate::world::World;
-use crate::world::task::Health;
 
 /// A host's traffic: requests a second at ordinary load, bytes of an answer, the share that could come from the cache, and the service
 /// of production behind it.
@@ -105,11 +104,7 @@ impl Past {
         let now = world.stamp();
         for service in HOSTS.iter().filter_map(|h| h.service) {
             let key = ("laser-prod".to_owned(), service.to_owned());
-            let running: Vec<_> = world.tasks_of(&key).filter(|t| t.is_running()).collect();
-            let bad = running
-                .iter()
-                .filter(|t| t.health != Health::Healthy && t.is_bad());
-            let share = bad.count() as f64 / running.len().max(1) as f64;
+            let share = world.failing_share(&key);
             let known = self.troubles.iter().rev().find(|(_, s, _)| *s == service);
             let noted = known.is_some_and(|(at, ..)| now - at < 1.0);
             if share > 0.0 && !noted {
@@ -277,5 +272,45 @@ impl Host {
                 });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::{rollout, story};
+
+    /// A bad image that no traffic was shifted to yet fails its own checks, and no user.
+    #[test]
+    fn what_has_no_traffic_fails_nobody() {
+        let start = 1_800_000_000.0;
+        let mut world = World::new(7, 1.0, start);
+        story::tell(&mut world);
+        let key = rollout::begin_bad_canary(&mut world);
+        let mut past = Past::new(1.0);
+        let mut seen = Vec::new();
+        for second in 1..120 {
+            if seen.len() == 6 {
+                break;
+            }
+            world.step(start + f64::from(second));
+            let bad = world.tasks_of(&key).any(|t| t.is_running() && t.is_bad());
+            past.look(&world);
+            if bad {
+                seen.push(world.shifted(&key));
+            }
+        }
+        assert!(
+            seen.len() == 6 && seen.iter().all(|s| *s == Some(0.0)),
+            "{seen:?}"
+        );
+        assert!(past.troubles.is_empty(), "{:?}", past.troubles);
+        // Where its tasks share the traffic as they are, it fails its share of it.
+        let mut deployments = world.deployments.iter_mut();
+        let open = deployments.find(|d| d.key == key && d.is_open()).unwrap();
+        open.stage = None;
+        assert!(world.failing_share(&key) > 0.0);
+        past.look(&world);
+        assert_eq!(past.troubles.len(), 1);
     }
 }

@@ -224,15 +224,38 @@ fn trouble(
             first.map(|t| t.image.clone()),
         );
     }
-    let running = tasks.iter().filter(|t| t.is_running()).count();
     let failing = |t: &&&crate::world::task::Task| {
         t.is_running() && t.health != Health::Healthy && t.is_bad()
     };
-    let mut bad = tasks.iter().filter(failing);
-    let Some(first) = bad.next() else {
+    let Some(first) = tasks.iter().find(failing) else {
         return (0.0, None);
     };
-    let share = (1 + bad.count()) as f64 / running.max(1) as f64;
     let requests = appetite(name).0 * load(now) * (now - from);
-    (requests * share * 0.7, Some(first.image.clone()))
+    let failed = requests * world.failing_share(&key) * 0.7;
+    (failed, Some(first.image.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::{rollout, story};
+
+    /// Tasks of a bad image that no traffic was shifted to yet make no error of a user's.
+    #[test]
+    fn what_has_no_traffic_makes_no_error() {
+        let start = 1_800_000_000.0;
+        let mut world = World::new(7, 1.0, start);
+        story::tell(&mut world);
+        let key = rollout::begin_bad_canary(&mut world);
+        let mut all = Vec::new();
+        let mut ran = false;
+        for second in 1..120 {
+            let at = start + f64::from(second);
+            world.step(at);
+            ran |= world.tasks_of(&key).any(|t| t.is_running() && t.is_bad());
+            happen(&mut all, &world, at - 1.0, at);
+        }
+        let failing = all.iter().filter(|i| i.plan.cause == Cause::FailingTasks);
+        assert!(ran && failing.count() == 0);
+    }
 }
