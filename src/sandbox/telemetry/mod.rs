@@ -47,6 +47,9 @@ pub struct Telemetry {
 const AT_ONCE_S: f64 = 3_600.0;
 /// Seconds of the past that are told in all.
 const PAST_S: f64 = 26.0 * 3_600.0;
+/// Seconds before the story that are told minute by minute; what lies before comes in points of five minutes. Charts of three hours are
+/// asked for by the minute, and their first one may have begun before.
+const BY_MINUTE_S: f64 = 3.25 * 3_600.0;
 /// Seconds at its beginning that are told in minutes.
 const FIRST_S: f64 = 600.0;
 /// Seconds of the past that one step tells.
@@ -106,7 +109,7 @@ impl Telemetry {
     fn tell_back(&mut self, world: &World, seconds: f64) {
         let until = self.told_from;
         let from = whole_minute(until - seconds).max(self.oldest);
-        let recent = world.stamp() - 3.0 * 3_600.0;
+        let recent = world.begun() - BY_MINUTE_S;
         // The further past is told in five-minute points.
         let apart = |at: f64| if at >= recent { 60.0 } else { 300.0 };
         let mut at = from;
@@ -244,19 +247,8 @@ mod tests {
         assert_eq!(telemetry.alarms.state(firing), Some(State::Alarm));
     }
 
-    /// The sum of requests in each minute around the one in which the story begins: none of them is short of traffic.
-    #[test]
-    fn the_minute_of_the_start_has_all_of_its_traffic() {
-        let minute = 1_800_000_000.0;
-        let start = minute + 48.0;
-        let mut world = World::new(7, 1.0, start);
-        story::tell(&mut world);
-        let mut telemetry = Telemetry::new(&world, 7);
-        telemetry.begin(&world);
-        for second in 1..=140 {
-            world.step(start + f64::from(second));
-            telemetry.step(&world);
-        }
+    /// Requests that the load balancer counted, a sum a minute.
+    fn sums(telemetry: &mut Telemetry, world: &World, (from, until): (f64, f64)) -> Vec<f64> {
         let balancer = {
             let service = &world.services[&("laser-prod".to_owned(), "api".to_owned())];
             let group = &world.target_groups[service.target_group.as_ref().unwrap()];
@@ -280,19 +272,55 @@ mod tests {
                 "MetricDataQueries",
                 list([map([("Id", "q".into()), ("MetricStat", stat)])]),
             ),
-            ("StartTime", Node::Time(minute - 300.0)),
-            ("EndTime", Node::Time(minute + 120.0)),
+            ("StartTime", Node::Time(from)),
+            ("EndTime", Node::Time(until)),
             ("ScanBy", "TimestampAscending".into()),
         ]);
         let (metrics, alarms) = (&mut telemetry.metrics, &mut telemetry.alarms);
         let answer =
-            crate::cloudwatch::handle("GetMetricData", &question, metrics, alarms, start + 140.0)
+            crate::cloudwatch::handle("GetMetricData", &question, metrics, alarms, world.stamp())
                 .unwrap();
         let values = answer.get("MetricDataResults").as_list()[0].get("Values");
-        let sums: Vec<f64> = values.as_list().iter().filter_map(Node::as_f64).collect();
+        values.as_list().iter().filter_map(Node::as_f64).collect()
+    }
+
+    /// The sum of requests in each minute around the one in which the story begins: none of them is short of traffic.
+    #[test]
+    fn the_minute_of_the_start_has_all_of_its_traffic() {
+        let minute = 1_800_000_000.0;
+        let start = minute + 48.0;
+        let mut world = World::new(7, 1.0, start);
+        story::tell(&mut world);
+        let mut telemetry = Telemetry::new(&world, 7);
+        telemetry.begin(&world);
+        for second in 1..=140 {
+            world.step(start + f64::from(second));
+            telemetry.step(&world);
+        }
+        let sums = sums(&mut telemetry, &world, (minute - 300.0, minute + 120.0));
         assert_eq!(sums.len(), 7, "{sums:?}");
         let mean = sums.iter().sum::<f64>() / 7.0;
         let near = |sum: &f64| (sum / mean - 1.0).abs() < 0.25;
         assert!(sums.iter().all(near), "{sums:?}");
+    }
+
+    /// The first minute of a chart of three hours is one minute, too, though it lies a little before them.
+    #[test]
+    fn every_minute_of_three_hours_is_one() {
+        let start = 1_800_000_048.0;
+        let mut world = World::new(7, 1.0, start);
+        story::tell(&mut world);
+        let mut telemetry = Telemetry::new(&world, 7);
+        telemetry.begin(&world);
+        while telemetry.told_from > telemetry.oldest {
+            telemetry.step(&world);
+        }
+        let end = 1_800_000_000.0;
+        let sums = sums(&mut telemetry, &world, (end - 3.1 * 3_600.0, end));
+        assert_eq!(sums.len(), 186, "{sums:?}");
+        let pairs = sums.iter().zip(sums.iter().skip(1));
+        for (a, b) in pairs {
+            assert!((a / b - 1.0).abs() < 0.5, "{a} {b}: {sums:?}");
+        }
     }
 }

@@ -3,12 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Telemetry, traffic};
+use super::{BY_MINUTE_S, Telemetry, traffic};
 use crate::wire::Node;
 use crate::world::{Key, World};
-
-/// Seconds that are told minute by minute; what lies before comes in points of five minutes.
-const RECENT_S: f64 = 3.0 * 3_600.0;
 
 /// How far back each service's past was told, in seconds since 1970.
 #[derive(Debug, Default)]
@@ -31,7 +28,11 @@ impl Telemetry {
         let begun = world.begun();
         let mut at = self.recalled.0.get(key).copied().unwrap_or(begun);
         while at > from {
-            let span = if at > begun - RECENT_S { 60.0 } else { 300.0 };
+            let span = if at > begun - BY_MINUTE_S {
+                60.0
+            } else {
+                300.0
+            };
             at -= span;
             traffic::service(self, world, key, at, span, true);
         }
