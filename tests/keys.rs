@@ -621,7 +621,39 @@ fn an_action_is_found_together_with_its_service() {
     snapshot.facts.read_only = true;
     let mut c = Console::with(120, 40, snapshot);
     c.keys(":restart work");
-    assert!(!c.shows("restart laser-prod/worker"), "{}", c.text());
+    assert!(c.shows("restart laser-prod/worker"), "{}", c.text());
+    c.keys("<enter>");
+    assert!(c.shows("read-only: started with"), "{}", c.text());
+    assert!(c.effects.is_empty());
+}
+
+#[test]
+fn a_word_that_is_looked_for_where_there_is_no_list_is_no_string_of_commands() {
+    for screen in ["1", "6", "M"] {
+        let mut c = Console::new(120, 40);
+        c.keys(screen);
+        c.keys("/work");
+        assert!(c.shows("Go to, or do"), "{screen}: {}", c.text());
+        assert!(
+            c.shows("logs of laser-prod/worker"),
+            "{screen}: {}",
+            c.text()
+        );
+        c.keys("<enter>");
+        assert_eq!(c.model.current, ScreenId::Services, "{screen}");
+    }
+}
+
+#[test]
+fn under_a_filter_the_order_is_not_turned_unseen() {
+    let mut c = Console::new(120, 40);
+    c.keys("3");
+    let before = c.text();
+    c.keys("/api<enter>s");
+    assert!(c.shows("best match comes first"), "{}", c.text());
+    c.keys("S<esc>");
+    let rows = |text: String| text.replace('▌', " ");
+    assert_eq!(rows(c.text()), rows(before));
 }
 
 #[test]

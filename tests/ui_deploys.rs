@@ -14,6 +14,7 @@ use flightdeck::domain::interest::Interest;
 use flightdeck::domain::part::Part;
 use flightdeck::domain::progress::Pace;
 use flightdeck::domain::service::{ServiceEvent, Strategy, Task, TaskDefinition};
+use flightdeck::ui::effect::Effect;
 use flightdeck::ui::msg::Msg;
 use flightdeck::watch::Snapshot;
 use jiff::Timestamp;
@@ -797,4 +798,42 @@ fn a_narrow_picture_of_an_action_that_ended_tells_who_and_how_long() {
     let wide = shown(160);
     assert!(wide.contains("record 20m34 in all "), "{wide}");
     assert!(wide.contains("by ana (arn:aws:iam::"), "{wide}");
+}
+
+/// The service that Rollback is about.
+fn turned_back(c: &mut Console) -> String {
+    c.effects.clear();
+    c.keys("R<esc>");
+    let asked = c.effects.iter().find_map(|e| match e {
+        Effect::Preview(Intent::Rollback { service, .. }) => Some(service.name.clone()),
+        _ => None,
+    });
+    asked.unwrap_or_else(|| panic!("{:?}\n{}", c.effects, c.text()))
+}
+
+/// Somebody else's deployment begins while the list is shown: keys that change things are about what is looked at.
+#[test]
+fn what_begins_to_move_is_selected_unless_a_person_chose_a_row() {
+    let over = |d: &mut Deployment| {
+        d.state = DeploymentState::Successful;
+        d.started_at = Some(ago(900_000));
+        d.created_at = d.started_at;
+        d.finished_at = Some(ago(899_000));
+    };
+    let begins = || Msg::Snapshot(Arc::new(with(|_| {}, Vec::new())));
+    let mut c = Console::with(120, 40, with(over, Vec::new()));
+    c.keys("4");
+    assert_ne!(turned_back(&mut c), "worker", "{}", c.text());
+    c.msg(begins());
+    assert_eq!(turned_back(&mut c), "worker", "{}", c.text());
+
+    let mut c = Console::with(120, 40, with(over, Vec::new()));
+    c.keys("4jk");
+    let chosen = turned_back(&mut c);
+    c.msg(begins());
+    assert_eq!(turned_back(&mut c), chosen, "a person chose it");
+    c.keys("1<esc>");
+    assert_eq!(turned_back(&mut c), chosen, "back to where one was");
+    c.keys("14");
+    assert_eq!(turned_back(&mut c), "worker", "a new look");
 }

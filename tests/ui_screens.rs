@@ -450,14 +450,32 @@ fn log_groups_are_picked_with_retention_and_size_in_sight() {
     for words in ["kept for ever", "1.25 GB", "kept 30 d", "/aws/rds"] {
         assert!(c.shows(words), "{words}\n{}", c.text());
     }
-    c.keys("rds<enter>");
-    assert_eq!(read(&c).groups.len(), 5, "what was marked stays marked");
+    assert!(
+        c.shows("5 marked") && c.shows("enter show them"),
+        "{}",
+        c.text()
+    );
+    c.keys("<enter>");
+    assert_eq!(read(&c).groups.len(), 5, "nothing was chosen");
+    // Who goes to one and marks nothing means that one, whatever was read before.
     c.keys("ords");
+    assert!(c.shows("enter show this one"), "{}", c.text());
+    c.keys("<enter>");
+    assert_eq!(read(&c).groups, ["/aws/rds/instance/db/error"]);
+    c.keys("oecs<tab>");
+    assert!(c.shows("2 marked"), "{}", c.text());
+    c.keys("<enter>");
+    assert_eq!(
+        read(&c).groups,
+        ["/aws/rds/instance/db/error", "/ecs/api"],
+        "marked beside what was open"
+    );
+    c.keys("oecs");
     c.msg(Msg::Key(crossterm::event::KeyEvent::from(
         crossterm::event::KeyCode::BackTab,
     )));
     c.keys("<enter>");
-    assert_eq!(read(&c).groups, ["/aws/rds/instance/db/error"]);
+    assert_eq!(read(&c).groups, ["/ecs/api"]);
 }
 
 #[test]

@@ -169,7 +169,15 @@ async fn search(
         let rows = wanted.map(|l| object(l)).collect();
         // What happened in the last seconds may become visible later.
         let read = until.and_then(|at| at.saturating_sub(VISIBLE_AFTER).ok());
-        session.list_and("logs", rows, part, [("complete_until", json!(read))])?;
+        session.list_and(
+            "logs",
+            rows,
+            part,
+            [
+                ("complete_until", json!(read)),
+                ("dropped", json!(tail.dropped)),
+            ],
+        )?;
         return Ok(Exit::OK);
     }
     let mut shown = 0_usize;

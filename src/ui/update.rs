@@ -14,6 +14,7 @@ use super::leaving;
 use super::model::{Model, Status};
 use super::msg::Msg;
 use super::overlays::{self, Overlay};
+use super::screens::services::acts::READ_ONLY;
 use super::screens::{Nav, ScreenId};
 use super::view;
 
@@ -184,14 +185,13 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 /// Why a command does not work at present.
 pub fn disabled(model: &Model, command: Command) -> Option<String> {
     if command.danger() == Danger::Mutates && model.snapshot.facts.read_only {
-        return Some("read-only: started with --read-only or read_only = true".into());
+        return Some(READ_ONLY.into());
     }
     let screen = model.screen()?;
     match command {
-        Command::Filter => screen
-            .filter()
-            .is_none()
-            .then(|| "nothing to filter here".into()),
+        Command::Sort | Command::Reverse if screen.filter().is_some_and(|f| !f.is_empty()) => {
+            Some("the best match comes first while a filter is on".into())
+        }
         c if is_global(c) || c.view().is_some() => None,
         c if screen.offers().contains(&c) => screen.disabled(c, &model.cx()),
         c if is_motion(c) => None,
@@ -221,7 +221,7 @@ fn is_global(c: Command) -> bool {
     use Command::*;
     matches!(
         c,
-        Quit | Help | Palette | Refresh | Absolute | Redraw | Suspend | Screen(_)
+        Quit | Help | Palette | Filter | Refresh | Absolute | Redraw | Suspend | Screen(_)
     )
 }
 
@@ -231,6 +231,11 @@ pub fn run(model: &mut Model, command: Command) -> Vec<Effect> {
         model.refuse(format!("{}: {why}", command.short()));
         return Vec::new();
     }
+    // Where there is no list, who looks for something finds it by the palette; what is typed blindly would be taken for commands.
+    let command = match command {
+        Command::Filter if model.screen().is_some_and(|s| s.filter().is_none()) => Command::Palette,
+        other => other,
+    };
     match command {
         Command::Quit => vec![Effect::Quit],
         Command::Help => {

@@ -174,7 +174,7 @@ impl Palette {
                 Nav::Criterion(c.id.clone()),
             ));
         }
-        let spoken = (!facts.read_only).then(|| model.snapshot.clone());
+        let spoken = Some(model.snapshot.clone());
         Self::of("Go to, or do".into(), entries, spoken)
     }
 

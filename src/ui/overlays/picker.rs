@@ -50,6 +50,10 @@ pub struct Picker {
     title: String,
     needs: Vec<Interest>,
     marked: Vec<String>,
+    /// Whether a person marked or unmarked anything: what was marked from the start is what is shown already.
+    by_hand: bool,
+    /// Whether a person looked for one: typed, or moved to it.
+    pointed: bool,
     input: Input,
     choices: Choices,
     found: Vec<String>,
@@ -81,6 +85,8 @@ impl Picker {
             title: title.into(),
             needs,
             marked,
+            by_hand: false,
+            pointed: false,
             input: Input::default(),
             choices: Choices::default(),
             found: Vec::new(),
@@ -97,11 +103,13 @@ impl Picker {
     /// Takes pasted text.
     pub fn paste(&mut self, text: &str) {
         self.input = Input::new(format!("{}{text}", self.input.value()));
+        self.pointed = true;
         self.search();
     }
 
     /// Moves the selection.
     pub fn motion(&mut self, command: Command) {
+        self.pointed = true;
         self.list.motion(command, self.found.iter());
     }
 
@@ -117,8 +125,16 @@ impl Picker {
         self.list.settle(self.found.iter(), 1);
     }
 
+    /// Whether the selected row alone is meant: somebody went to it, and marked nothing.
+    fn means_one(&self) -> bool {
+        self.marked.is_empty() || (self.pointed && !self.by_hand)
+    }
+
     /// What is marked and not among what is found, as it is shown: it opens with the rest.
     fn unseen(&self) -> Vec<String> {
+        if self.means_one() {
+            return Vec::new();
+        }
         let hidden = self.marked.iter().filter(|id| !self.found.contains(id));
         hidden
             .map(|id| {
@@ -134,6 +150,7 @@ impl Picker {
         let Some(id) = self.list.selected().filter(|id| self.found.contains(id)) else {
             return;
         };
+        self.by_hand = true;
         match self.marked.iter().position(|m| m == id) {
             Some(i) => {
                 self.marked.remove(i);
@@ -142,9 +159,9 @@ impl Picker {
         }
     }
 
-    /// What is marked; the selected row where nothing is.
+    /// What is marked; the selected row where that is meant.
     fn values(&self) -> Vec<String> {
-        if self.marked.is_empty() {
+        if self.means_one() {
             self.list
                 .selected()
                 .filter(|id| self.found.contains(id))
@@ -196,7 +213,10 @@ pub(super) fn on_key(model: &mut Model, mut p: Picker, key: KeyEvent) -> Vec<Eff
             p.toggle();
             p.motion(Command::Down);
         }
-        KeyCode::BackTab => p.marked.clear(),
+        KeyCode::BackTab => {
+            p.by_hand = true;
+            p.marked.clear();
+        }
         KeyCode::Up => p.motion(Command::Up),
         KeyCode::Down => p.motion(Command::Down),
         KeyCode::PageUp => p.motion(Command::PageUp),
@@ -205,6 +225,7 @@ pub(super) fn on_key(model: &mut Model, mut p: Picker, key: KeyEvent) -> Vec<Eff
             let before = p.input.value().to_owned();
             p.input.handle_event(&Event::Key(key));
             if before != p.input.value() {
+                p.pointed = true;
                 p.search();
             }
         }
@@ -377,12 +398,14 @@ fn hint(p: &Picker, theme: &Theme, inside: Rect, buf: &mut Buffer) {
             } else {
                 p.choices.note.clone()
             };
+            let (marked, enter) = match p.means_one() {
+                true => (String::new(), "enter show this one"),
+                false => (format!(" {} marked  ", p.marked.len()), "enter show them"),
+            };
+            let keys = format!(" {enter}   tab mark   shift-tab none   esc give up   ");
             vec![
-                (format!(" {} marked   ", p.marked.len()), theme.text),
-                (
-                    "tab mark   shift-tab none   enter show   esc give up   ".to_owned(),
-                    theme.muted,
-                ),
+                (marked, theme.text),
+                (keys, theme.muted),
                 (note, theme.muted),
             ]
         }
@@ -425,6 +448,15 @@ mod tests {
         assert!(!drawn(&p).contains("not shown"), "all are in sight");
         let rows = rows_of(&p, Rect::new(0, 0, 80, 20));
         p.paste("requests");
+        let screen = drawn(&p);
+        assert!(screen.contains("enter show this one"), "{screen}");
+        assert!(
+            !screen.contains("not shown"),
+            "nobody marked anything: {screen}"
+        );
+        assert_eq!(p.values(), ["requests"]);
+        p.toggle();
+        p.toggle();
         let screen = drawn(&p);
         assert!(
             screen.contains("marked, not shown (2): cpu used, memory used"),

@@ -75,6 +75,8 @@ pub struct Deploys {
     pub(super) scroll: usize,
     /// What is to be selected as soon as it is there.
     pub(super) seek: Option<Sought>,
+    /// Whether a person chose the row that is selected.
+    pub(super) chosen: bool,
 }
 
 /// Whether a deployment and the action that brought it about are one row: while the action goes on, and once both are over. What
@@ -140,8 +142,28 @@ impl Deploys {
         if self.arranged.as_ref() != Some(&from) {
             self.fill(cx);
             self.arranged = Some(from);
+            self.lead(facts);
         }
         self.find(facts);
+    }
+
+    /// Where nobody has chosen a row, what begins to move takes the selection from what is over: keys are about what is looked at, and a
+    /// person who looks here looks at what moves. From what moves it is not taken.
+    pub(super) fn lead(&mut self, facts: &Facts) {
+        let moves = |item: &Item| match Thing::of(item, facts) {
+            Some(Thing::Run(r)) => {
+                r.goes_on() || facts.deployment_of(r).is_some_and(|d| d.state.is_running())
+            }
+            Some(Thing::Deployment(d)) => d.state.is_running(),
+            None => false,
+        };
+        if !self.chosen
+            && self.items.first().is_some_and(moves)
+            && !self.list.selected().is_some_and(moves)
+        {
+            self.list.rewind();
+            self.scroll = 0;
+        }
     }
 
     fn fill(&mut self, cx: &Cx<'_>) {
@@ -202,6 +224,7 @@ impl Deploys {
             };
             if let Some(item) = self.items.iter().find(is_it).cloned() {
                 self.list.select(item);
+                self.chosen = true;
                 self.seek = None;
             }
         }

@@ -62,6 +62,7 @@ impl Screen for Deploys {
 
     fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
         if self.list.motion(command, self.items.iter()) {
+            self.chosen = true;
             self.scroll = 0;
             return Vec::new();
         }
@@ -71,6 +72,7 @@ impl Screen for Deploys {
                 return Vec::new();
             }
             Command::NextPane | Command::Right => {
+                self.chosen = true;
                 self.scroll += 1;
                 return Vec::new();
             }
@@ -137,7 +139,12 @@ impl Screen for Deploys {
                 self.filter.clear();
                 self.seek = Some(Sought::Deployment(id.clone()));
             }
-            _ => self.only = None,
+            _ => {
+                self.only = None;
+                // Who comes by the screen's own key comes to see what goes on; Back leads to where one was, and not through here.
+                self.chosen = false;
+                self.lead(&cx.snapshot.facts);
+            }
         }
         self.arrange(cx);
         Vec::new()
@@ -158,6 +165,7 @@ impl Screen for Deploys {
         let Some(index) = view::line_at(at, cx).and_then(|l| self.list.row_at(l)) else {
             return Vec::new();
         };
+        self.chosen = true;
         self.list.jump(index, self.items.iter());
         if twice {
             self.update(Command::Open, cx)

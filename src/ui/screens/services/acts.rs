@@ -8,6 +8,9 @@ use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
 use crate::ui::form::{Form, Offer};
 
+/// Why nothing can be changed.
+pub const READ_ONLY: &str = "read-only: started with --read-only or read_only = true";
+
 /// The commands that change a service.
 pub const ACTS: [Command; 5] = [
     Command::Deploy,
@@ -20,6 +23,7 @@ pub const ACTS: [Command; 5] = [
 /// Why a service cannot have a command at present.
 pub fn refused(command: Command, service: &Service, facts: &Facts) -> Option<String> {
     match command {
+        _ if facts.read_only => Some(READ_ONLY.into()),
         Command::Stop if !facts.is_rolled_out(service) => {
             Some("nothing is being rolled out".into())
         }
