@@ -1,6 +1,6 @@
 //! Draws everything: header, tabs, the screen, the line of keys, and what lies over them.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
@@ -19,10 +19,9 @@ use crate::domain::text::{clip, width};
 pub fn view(model: &Model, buf: &mut Buffer) {
     let area = buf.area;
     let theme = &model.theme;
-    for cell in &mut buf.content {
-        cell.reset();
-        cell.set_style(theme.text);
-    }
+    let mut blank = Cell::EMPTY;
+    blank.set_style(theme.text);
+    buf.content.fill(blank);
     if model.is_too_small() {
         too_small(model, area, buf);
         return;

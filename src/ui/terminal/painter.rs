@@ -63,7 +63,7 @@ impl Painter {
                 (0u16..).zip(next.content.chunks(rows).zip(shown.content.chunks(rows)))
             {
                 for (x, (cell, old)) in (0u16..).zip(row.iter().zip(old)) {
-                    if cell != old {
+                    if !looks_like(cell, old) {
                         self.put(x, y, cell, next.area.width, &mut out);
                         changes += 1;
                     }
@@ -111,6 +111,16 @@ impl Painter {
         let next = x + 1;
         self.at = (is_sure(symbol) && next < width).then_some((next, y));
     }
+}
+
+/// Whether two cells look the same. Asked of every cell of every frame, nearly all of which hold one byte: no call compares that.
+#[inline]
+fn looks_like(a: &Cell, b: &Cell) -> bool {
+    let same = match (a.symbol().as_bytes(), b.symbol().as_bytes()) {
+        ([a], [b]) => a == b,
+        (a, b) => a == b,
+    };
+    same && a.fg == b.fg && a.bg == b.bg && a.modifier == b.modifier
 }
 
 /// What is seen of a blank.
