@@ -48,7 +48,7 @@ fn the_golden_signals_are_asked_for_in_one_question_and_drawn_one_unit_a_chart()
     }
 }
 
-/// Ours at once, the vendor's own words under it as soon as they come; both are searched.
+/// Ours at once, the vendor's own words above it as soon as they come; both are searched.
 #[test]
 fn a_service_is_described_by_us_and_in_the_vendors_own_words() {
     use flightdeck::domain::quote::Quote;

@@ -54,11 +54,12 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// Describes a service, and asks the vendor for its own words on it: they come under ours.
+    /// Describes a service, and asks the vendor for its own words on it: they come first, and ours below them.
     pub fn describe_service(service: &Service) -> Vec<Self> {
         let mut ours = Self::describe(service.id.to_string(), service);
         if let Self::Describe { lines, .. } = &mut ours {
-            lines.extend([String::new(), WAITING.to_owned()]);
+            let head = [WAITING, "", "what this console makes of it:"];
+            lines.splice(0..0, head.map(str::to_owned));
         }
         vec![ours, Self::Quote(service.id.clone())]
     }

@@ -103,22 +103,27 @@ pub(in crate::ui) fn quoted(model: &mut Model, title: &str, answer: Result<Quote
     let Some(d) = documents.rev().find(waits) else {
         return;
     };
-    let Some(at) = d.lines.iter().rposition(|l| l == WAITING) else {
+    let Some(at) = d.lines.iter().position(|l| l == WAITING) else {
         return;
     };
-    d.lines.truncate(at);
-    match answer {
+    let words = match answer {
         Ok(quote) => {
-            d.lines.push(format!("{} in its own words:", quote.asked));
             let text = serde_json::to_string_pretty(&quote.body).unwrap_or_default();
-            d.lines.extend(inert_lines(&text));
+            let asked = format!("{} in its own words:", quote.asked);
+            let lines = inert_lines(&text).into_iter();
+            std::iter::once(asked).chain(lines).collect()
         }
-        Err(p) => d.lines.extend([
+        Err(p) => vec![
             format!("ECS was asked for its own words: {}", p.what),
             format!("  why: {}", p.why),
             format!("   do: {}", p.fix),
-        ]),
+        ],
+    };
+    // Who reads further down already goes on where they are.
+    if d.scroll > at {
+        d.scroll += words.len() - 1;
     }
+    d.lines.splice(at..=at, words);
 }
 
 /// A line in as many rows as it takes: what does not fit is told below, a little further in.
