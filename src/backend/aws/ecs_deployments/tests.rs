@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::service::Revision;
 
 fn sdk_service() -> sdk::Service {
     let rollout = |id: &str, status: &str, revision: u32, state: sdk::DeploymentRolloutState| {
