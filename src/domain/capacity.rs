@@ -1,14 +1,16 @@
 //! How much of each component is left, and when it will be used up as things go: from series and bounds that are known anyway.
 
+pub mod trend;
 mod unmeasured;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::connections;
 use super::facts::Facts;
-use super::metric::{MetricId, Series};
+use super::metric::{MetricId, MetricQuery, Series};
 use crate::domain::order::Ordered;
+use trend::Way;
 
 /// What is left of something.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,6 +27,9 @@ pub struct Headroom {
     pub amount: Option<f64>,
     /// When nothing will be left at this trend (UTC); `None`: there is no trend towards that.
     pub runs_out: Option<Timestamp>,
+    /// Why no end is told of something that fills up: `no trend`, or `not known` where its days are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endless: Option<&'static str>,
     /// Why nobody knows how much is left, where somebody knows why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
@@ -76,13 +81,6 @@ const FREE: [(&str, &str, &str, &str); 1] = [(
     "storage",
 )];
 
-/// Points that a trend needs at least.
-const POINTS: usize = 30;
-/// Share of the change that a straight line must explain to be called a trend.
-const STRAIGHT: f64 = 0.9;
-/// Trends that end later than this are none that matter.
-const FAR: i64 = 2 * 365 * 24;
-
 /// Whether headroom is read from a metric.
 pub fn tells(metric: &MetricId) -> bool {
     let (space, name) = (metric.namespace.as_str(), metric.name.as_str());
@@ -128,6 +126,7 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
                     left: Some((100.0 - used).max(0.0)),
                     amount: Some(f64::from(t.max.saturating_sub(service.counts.desired))),
                     runs_out: None,
+                    endless: None,
                     unknown: None,
                     whole: None,
                     source: facts.estate.scaling.source.clone(),
@@ -169,14 +168,19 @@ fn of_series(s: &Series, facts: &Facts) -> Option<Headroom> {
             Some(cluster) => format!("{cluster}/{name}"),
             None => name.to_owned(),
         };
+        // What follows the load of the moment fills up by no trend.
+        let (runs_out, endless) = match slow {
+            true => ends(s, facts, 100.0),
+            false => (None, None),
+        };
         return most.is_finite().then(|| Headroom {
             component,
             resource,
             used: Some(most),
             left: Some((100.0 - most).max(0.0)),
             amount: None,
-            // What follows the load of the day has no trend in three hours.
-            runs_out: slow.then(|| reaches(&s.points, 100.0)).flatten(),
+            runs_out,
+            endless,
             unknown: None,
             whole: None,
             source: source.to_owned(),
@@ -187,80 +191,59 @@ fn of_series(s: &Series, facts: &Facts) -> Option<Headroom> {
     let component = component(metric, dimension)?;
     let whole = disk(facts, component);
     let left = whole.map(|whole| (last / whole * 100.0).clamp(0.0, 100.0));
+    let (runs_out, endless) = ends(s, facts, 0.0);
     Some(Headroom {
         component: component.to_owned(),
         resource,
         used: left.map(|left| 100.0 - left),
         left,
         amount: Some(last),
-        runs_out: reaches(&s.points, 0.0),
+        runs_out,
+        endless,
         unknown: None,
         whole: None,
         source: source.to_owned(),
     })
 }
 
-/// When a straight line through the points reaches a limit; `None` where they are no straight line, or lead elsewhere.
-fn reaches(points: &[(Timestamp, f64)], limit: f64) -> Option<Timestamp> {
-    let ((first, _), (last, now)) = (points.first()?, points.last()?);
-    if points.len() < POINTS {
-        return None;
+/// When a limit is reached, by the last hours and the last days; why not, where that is not told.
+fn ends(s: &Series, facts: &Facts, limit: f64) -> (Option<Timestamp>, Option<&'static str>) {
+    let days = facts.trends.value.iter().flat_map(|all| all.iter());
+    let days = days.filter(|d| d.query.metric == s.query.metric);
+    let days = days.map(|d| &d.points).next();
+    match trend::way(&s.points, days.map_or(&[], |points| points), limit) {
+        Way::Ends(at) => (Some(at), None),
+        Way::None => (None, Some("no trend")),
+        Way::TooFew => (None, Some("not known")),
     }
-    let n = points.len() as f64;
-    let x = |at: &Timestamp| at.duration_since(*first).as_secs_f64();
-    let mean_x = points.iter().map(|p| x(&p.0)).sum::<f64>() / n;
-    let mean_y = points.iter().map(|p| p.1).sum::<f64>() / n;
-    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
-    for (at, value) in points {
-        let (dx, dy) = (x(at) - mean_x, value - mean_y);
-        xx += dx * dx;
-        xy += dx * dy;
-        yy += dy * dy;
+}
+
+/// Whether something fills up by days, so that its trend is asked for.
+fn fills(metric: &MetricId) -> bool {
+    let is = |space: &str, name: &str| metric.namespace == space && metric.name == name;
+    USED.iter().any(|u| u.4 && is(u.0, u.1)) || FREE.iter().any(|f| is(f.0, f.1))
+}
+
+/// The questions for the trends of days: one for each common series of something that fills up.
+pub fn trends(facts: &Facts) -> Vec<MetricQuery> {
+    let series = facts.series.value.iter().flat_map(|m| m.keys());
+    let mut all: Vec<MetricQuery> = Vec::new();
+    for query in series.filter(|q| fills(&q.metric) && tells(&q.metric)) {
+        if !all.iter().any(|known| known.metric == query.metric) {
+            all.push(MetricQuery {
+                period_s: trend::PERIOD_S,
+                ..query.clone()
+            });
+        }
     }
-    if xx <= 0.0 || yy <= 0.0 || xy * xy / (xx * yy) < STRAIGHT {
-        return None;
-    }
-    let slope = xy / xx;
-    let seconds = (limit - now) / slope;
-    let hours = (seconds / 3_600.0).round();
-    if !(0.0..=FAR as f64).contains(&hours) {
-        return None;
-    }
-    last.checked_add(SignedDuration::from_hours(hours as i64))
-        .ok()
+    all
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-
-    fn points(of: impl Fn(f64) -> f64) -> Vec<(Timestamp, f64)> {
-        let at = |n: i64| Timestamp::from_second(n * 60).unwrap();
-        (0..180_i32)
-            .map(|n| (at(i64::from(n)), of(f64::from(n))))
-            .collect()
-    }
-
-    #[test]
-    fn a_straight_line_to_the_limit_has_an_end_and_nothing_else() {
-        let falling = points(|n| 1_000.0 - n);
-        let end = reaches(&falling, 0.0).unwrap();
-        let hours = end.duration_since(falling.last().unwrap().0).as_hours();
-        assert_eq!(hours, 14, "821 minutes are left");
-        assert_eq!(reaches(&points(|n| 1_000.0 + n), 0.0), None, "it grows");
-        assert_eq!(
-            reaches(&points(|n| (n / 7.0).sin() * 50.0 + 500.0), 0.0),
-            None,
-            "it swings"
-        );
-        assert_eq!(reaches(&points(|_| 500.0), 0.0), None, "it stays");
-        assert_eq!(
-            reaches(&points(|n| 1e9 - n), 0.0),
-            None,
-            "too far away to matter"
-        );
-        assert_eq!(reaches(&falling[..10], 0.0), None, "too few points");
-    }
 
     #[test]
     fn only_metrics_of_a_component_tell() {
@@ -279,5 +262,45 @@ mod tests {
             "CPUUtilization",
             &[("ServiceName", "s")]
         )));
+    }
+
+    /// Three hours of a wave of the day rise as straight as a line does.
+    #[test]
+    fn what_fills_up_is_judged_by_days_and_by_nothing_less() {
+        let metric = MetricId::new(
+            "AWS/ElastiCache",
+            "DatabaseMemoryUsagePercentage",
+            &[("CacheClusterId", "laser-prod-redis-001")],
+        );
+        let series = |period_s: u32, n: i64, of: &dyn Fn(f64) -> f64| Series {
+            query: MetricQuery {
+                metric: metric.clone(),
+                stat: crate::domain::metric::Stat::Average,
+                period_s,
+            },
+            label: String::new(),
+            unit: crate::domain::metric::Unit::Percent,
+            points: (0..n)
+                .map(|i| {
+                    let at = 1_000_000_800 - (n - i) * i64::from(period_s);
+                    (Timestamp::from_second(at).unwrap(), of(at as f64 / 3_600.0))
+                })
+                .collect(),
+            partial: false,
+        };
+        let wave = |h: f64| 49.5 + 1.4 * (h * std::f64::consts::TAU / 24.0).sin();
+        let rising = |h: f64| wave(h) + (h - 277_778.0) / 24.0;
+        let facts = |days: i64, of: &dyn Fn(f64) -> f64| {
+            let hours = series(60, 180, of);
+            let mut facts = Facts::default();
+            facts.series.value = Some(Arc::new([(hours.query.clone(), Arc::new(hours))].into()));
+            facts.trends.value = Some(Arc::new(vec![series(trend::PERIOD_S, days * 24, of)]));
+            assert_eq!(trends(&facts).len(), 1, "and it is asked for");
+            facts
+        };
+        let told = |days: i64, of: &dyn Fn(f64) -> f64| headrooms(&facts(days, of))[0].clone();
+        assert_eq!(told(7, &wave).endless, Some("no trend"));
+        assert_eq!(told(0, &rising).endless, Some("not known"));
+        assert!(told(7, &rising).runs_out.is_some());
     }
 }

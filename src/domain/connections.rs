@@ -91,6 +91,7 @@ fn row(component: &str, open: f64, limit: Option<f64>, source: &str) -> Headroom
         left: used.map(|used| (100.0 - used).max(0.0)),
         amount: limit.map(|limit| (limit - open).max(0.0)),
         runs_out: None,
+        endless: None,
         unknown: None,
         whole: None,
         source: source.to_owned(),

@@ -113,6 +113,8 @@ pub struct Facts {
     pub alarm_history: BTreeMap<String, Part<Arc<Vec<AlarmEvent>>>>,
     /// The common series: what the overview and the alarms need, by query.
     pub series: Part<Arc<BTreeMap<MetricQuery, Arc<Series>>>>,
+    /// Days of what fills up, an hour a point.
+    pub trends: Part<Arc<Vec<Series>>>,
     /// Series on the metrics screen.
     pub charts: Part<Charts>,
     /// Dashboards of the account, by name.

@@ -11,7 +11,7 @@ use crate::domain::metric::Unit;
 pub(super) const VIEW: View = View {
     id: "capacity",
     title: "Capacity",
-    doc: "What is left of each component at its busiest in the last three hours, and when it runs out at this trend",
+    doc: "What is left of each component at its busiest in the last three hours, and when it runs out by the trend of its days",
     group: Group::Money,
     lines: &[],
     needs: &[
@@ -74,6 +74,13 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
     if let Some(more @ 1..) = unknown.checked_sub(NOTED) {
         section.note(format!("{more} more are not known"), Tone::Unknown);
     }
+    if let Some(problem) = &facts.trends.error {
+        let why = &problem.why;
+        section.note(
+            format!("when anything runs out is not known: {why}"),
+            Tone::Unknown,
+        );
+    }
     // What a server said of its places is no younger than its answer.
     if facts.estate.postgres.value.is_some() {
         section = section.with(&facts.estate.postgres, now);
@@ -130,7 +137,7 @@ fn cells(h: &Headroom, now: Timestamp) -> Vec<Cell> {
         .is_some_and(|at| at.duration_since(now).as_secs() < SOON_S);
     let runs_out = match h.runs_out {
         Some(at) => Cell::new(until(Some(at), now), Tone::fine(!soon)),
-        None => Cell::muted("-"),
+        None => Cell::muted(h.endless.unwrap_or("-")),
     };
     vec![
         Cell::name(&h.component),

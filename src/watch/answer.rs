@@ -12,10 +12,11 @@ use super::picture::Picture;
 use super::topic::Topic;
 use super::topics::{
     alarms, boards, charts, deployments, histories, identity, log_groups, logs, outside, records,
-    resting_deployments, series, services, slos, targets, task_definitions, tasks,
+    resting_deployments, series, services, slos, targets, task_definitions, tasks, trends,
 };
 use crate::backend::Backend;
 use crate::domain::alarm::Alarm;
+use crate::domain::capacity;
 use crate::domain::dashboard::{DashboardEntry, OwnDashboard};
 use crate::domain::log::LogGroup;
 use crate::domain::metric::{MetricId, Series};
@@ -57,6 +58,8 @@ pub enum Answer {
     AlarmHistory(alarms::History),
     /// The common series.
     Series(Result<Vec<Series>, Problem>),
+    /// Days of what fills up.
+    Trends(Result<Vec<Series>, Problem>),
     /// Counts that the promises are measured by.
     Slos(Result<slos::Counts, Problem>),
     /// A chart.
@@ -185,9 +188,12 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
         | Topic::Dashboard(_)
         | Topic::Board
         | Topic::BoardLogs => boards::question(topic, p, b),
-        Topic::Series | Topic::Slos | Topic::Charts | Topic::MetricNames | Topic::Logs => {
-            ask_measures(topic, p, b)
-        }
+        Topic::Series
+        | Topic::Trends
+        | Topic::Slos
+        | Topic::Charts
+        | Topic::MetricNames
+        | Topic::Logs => ask_measures(topic, p, b),
     }
 }
 
@@ -196,6 +202,10 @@ fn ask_measures(topic: &Topic, p: &Picture, b: Arc<Backend>) -> Asking {
         Topic::Series => {
             let queries = series::Sources::of(p).queries();
             Box::pin(async move { Answer::Series(series::ask(&b, queries).await) })
+        }
+        Topic::Trends => {
+            let queries = capacity::trends(&p.facts);
+            Box::pin(async move { Answer::Trends(trends::ask(&b, &queries).await) })
         }
         Topic::Slos => {
             let question = slos::question(p, Timestamp::now());
@@ -266,6 +276,7 @@ pub fn take(p: &mut Picture, answer: Answer, at: Timestamp) -> Joined {
         Answer::Alarms(a) => alarms::take(p, a, at),
         Answer::AlarmHistory(a) => alarms::take_history(p, a, at),
         Answer::Series(a) => series::take(p, a, at),
+        Answer::Trends(a) => trends::take(p, a, at),
         Answer::Slos(a) => slos::take(p, a, at),
         Answer::Charts(a) => charts::take(p, a, at),
         Answer::Dashboards(a) => boards::take_list(p, a, at),

@@ -13,7 +13,7 @@ use super::estate;
 use super::tail::Tail;
 use super::topics::boards::Refused;
 use super::topics::slos::Measured;
-use super::topics::{deployments, outside, records, targets, task_definitions};
+use super::topics::{deployments, outside, records, targets, task_definitions, trends};
 use crate::config::Config;
 use crate::domain::audit::Sighting;
 use crate::domain::deployment::Deployment;
@@ -113,6 +113,7 @@ impl Picture {
             target_groups: Part::never("elasticloadbalancing:DescribeTargetHealth", s(20)),
             alarms: Part::never("cloudwatch:DescribeAlarms", s(15)),
             series: Part::never("cloudwatch:GetMetricData", s(60)),
+            trends: Part::never("cloudwatch:GetMetricData", s(trends::EVERY_S)),
             charts: Part::never("cloudwatch:GetMetricData", s(60)),
             dashboards: Part::never("cloudwatch:ListDashboards", s(300)),
             own_dashboards: Part::never("files", s(300)),

@@ -383,6 +383,7 @@ fn rest(backend: &Backend, topic: &Topic) -> Option<Instant> {
         Topic::Alarms
         | Topic::AlarmHistory(_)
         | Topic::Series
+        | Topic::Trends
         | Topic::Slos
         | Topic::Charts
         | Topic::Dashboards

@@ -86,7 +86,7 @@ fn subject(topic: &Topic) -> Option<Subject> {
         }
         Topic::TargetGroups | Topic::TargetHealth => Subject::Targets,
         Topic::Alarms => Subject::Alarms,
-        Topic::Series | Topic::Slos => Subject::Measures,
+        Topic::Series | Topic::Trends | Topic::Slos => Subject::Measures,
         Topic::Dashboards | Topic::OwnDashboards => Subject::Dashboards,
         Topic::LogGroups | Topic::LogSamples => Subject::LogGroups,
         Topic::Https(_) | Topic::Tls(_) | Topic::Dns(_) | Topic::Guard(_) => Subject::Outside,

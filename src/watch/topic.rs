@@ -37,6 +37,8 @@ pub enum Topic {
     AlarmHistory(String),
     /// The common series.
     Series,
+    /// Days of what fills up.
+    Trends,
     /// What the promises are measured by.
     Slos,
     /// Series on the metrics screen.

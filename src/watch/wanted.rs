@@ -16,9 +16,10 @@ use super::picture::Picture;
 use super::topic::{Topic, Wanted};
 use super::topics::{
     boards, charts, deployments, histories, log_groups, outside, records, resting_deployments,
-    series, slos, targets, task_definitions,
+    series, slos, targets, task_definitions, trends,
 };
 use crate::backend::aws::ecs::SERVICES_A_CALL;
+use crate::domain::capacity;
 use crate::domain::interest::Interest;
 use crate::domain::order::Ordered;
 use crate::domain::service::{Service, ServiceId};
@@ -245,6 +246,11 @@ fn measures(p: &Picture, all: &mut Vec<Wanted>) {
     if series::is_ready(p) {
         let sources = series::Sources::of(p);
         all.push(Wanted::every(Topic::Series, 60_000).stamped(stamp(&sources)));
+    }
+    let filling = capacity::trends(&p.facts);
+    if !filling.is_empty() {
+        let every = Wanted::every(Topic::Trends, trends::EVERY_S * 1_000);
+        all.push(every.stamped(stamp(&filling)));
     }
     if slos::is_ready(p) {
         let balancers = slos::balancers(p);

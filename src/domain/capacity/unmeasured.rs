@@ -34,6 +34,7 @@ pub(super) fn unmeasured(facts: &Facts, told: &[Headroom]) -> Vec<Headroom> {
         left: None,
         amount: None,
         runs_out: None,
+        endless: None,
         unknown: Some(WHY.to_owned()),
         whole: None,
         source: facts.series.source.clone(),

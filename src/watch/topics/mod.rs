@@ -18,3 +18,4 @@ pub mod slos;
 pub mod targets;
 pub mod task_definitions;
 pub mod tasks;
+pub mod trends;
