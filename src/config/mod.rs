@@ -7,6 +7,7 @@ pub mod discovered;
 pub mod faces;
 pub mod file;
 pub mod git;
+pub mod kept;
 pub mod load;
 pub mod mistake;
 pub mod reader;

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use super::discovered::{Discovered, Host, quoted};
+use super::kept::Kept;
 use super::mistake::io_words;
 use super::schema::{Key, Kind, ROOT, Section};
 use crate::domain::environment::Env;
@@ -20,24 +21,76 @@ const ENVIRONMENTS: &str = "
 # Environments, chosen with --env NAME. Each takes the keys and sections above, which then win over the common ones.
 ";
 
-/// The text of a starter file.
-pub fn text(found: &Discovered) -> String {
+/// The text of a starter file. What the file said that it takes the place of goes before what was found.
+pub fn text(found: &Discovered, kept: &Kept) -> String {
     let mut out = String::from(HEAD);
-    section(&mut out, &ROOT, "", found);
-    environments(&mut out, found);
+    section(&mut out, &ROOT, "", found, kept);
+    match kept.environments() {
+        Some(own) => {
+            let _ = write!(out, "{ENVIRONMENTS}{own}");
+        }
+        None => environments(&mut out, found),
+    }
     out
 }
 
-fn section(out: &mut String, section: &'static Section, path: &str, found: &Discovered) {
-    let plain = |k: &&Key| {
-        !matches!(
-            k.kind,
-            Kind::Section(_) | Kind::List(_) | Kind::Environments
-        )
-    };
+/// Keys that the old file gives another value than what was found: the file's stays.
+pub fn differs(found: &Discovered, kept: &Kept) -> Vec<String> {
+    let mut all = Vec::new();
+    differing(&ROOT, "", found, kept, &mut all);
+    all
+}
+
+fn differing(
+    section: &'static Section,
+    path: &str,
+    found: &Discovered,
+    kept: &Kept,
+    all: &mut Vec<String>,
+) {
+    for key in section.keys {
+        let name = below(path, key.name);
+        if let Kind::Section(inner) = key.kind {
+            differing(inner, &name, found, kept, all);
+        }
+        let new = found.value(path, key.name).filter(|v| v.lacks.is_none());
+        let own = kept.value(path, key.name);
+        if let (Some(own), Some(new)) = (own, new)
+            && own != new.toml
+        {
+            all.push(name);
+        }
+    }
+}
+
+fn below(path: &str, name: &str) -> String {
+    match path {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
+    }
+}
+
+fn plain(key: &&Key) -> bool {
+    !matches!(
+        key.kind,
+        Kind::Section(_) | Kind::List(_) | Kind::Environments
+    )
+}
+
+fn section(
+    out: &mut String,
+    section: &'static Section,
+    path: &str,
+    found: &Discovered,
+    kept: &Kept,
+) {
     for key in section.keys.iter().filter(plain) {
         let _ = writeln!(out, "\n# {}", key.doc);
         let (name, example) = (key.name, key.example);
+        if let Some(own) = kept.value(path, name) {
+            let _ = writeln!(out, "{name} = {own}");
+            continue;
+        }
         let _ = match found.value(path, name) {
             Some(value) => match &value.lacks {
                 None => writeln!(out, "{name} = {}", value.toml),
@@ -49,19 +102,17 @@ fn section(out: &mut String, section: &'static Section, path: &str, found: &Disc
         };
     }
     for key in section.keys {
-        let path = if path.is_empty() {
-            key.name.to_owned()
-        } else {
-            format!("{path}.{}", key.name)
-        };
+        let path = below(path, key.name);
         match key.kind {
             Kind::Section(inner) => {
                 let _ = write!(out, "\n# {}\n[{path}]\n", key.doc);
-                self::section(out, inner, &path, found);
+                self::section(out, inner, &path, found, kept);
             }
             Kind::List(inner) => {
                 let _ = writeln!(out, "\n# {}", key.doc);
-                hosts(out, &path, &found.hosts);
+                out.push_str(&kept.rows(&path));
+                let new = found.hosts.iter().filter(|h| !kept.names(&path, h));
+                hosts(out, &path, new);
                 let _ = writeln!(out, "# [[{path}]]");
                 for key in inner.keys {
                     let pair = format!("{} = {}", key.name, key.example);
@@ -105,8 +156,8 @@ fn environments(out: &mut String, found: &Discovered) {
 }
 
 /// Hosts that answered, as rows of the lists in `[probes]`.
-fn hosts(out: &mut String, path: &str, found: &[Host]) {
-    for (n, host) in found.iter().enumerate() {
+fn hosts<'a>(out: &mut String, path: &str, found: impl Iterator<Item = &'a Host>) {
+    for (n, host) in found.enumerate() {
         if n > 0 {
             out.push('\n');
         }

@@ -300,7 +300,7 @@ fn every_key_of_the_starter_file_can_be_used_as_it_is_shown() {
         ],
         ..Discovered::default()
     };
-    let text = starter::text(&found);
+    let text = starter::text(&found, &crate::config::kept::Kept::default());
     let config = read(&text, None).unwrap();
     assert_eq!(config.aws.clusters, found.clusters);
     assert_eq!(config.aws.expected_account, found.account);

@@ -205,9 +205,55 @@ fn a_starter_file_replaces_another_only_when_forced() {
     let forced = platform.run(&["config", "init", "--force"]);
     assert_eq!((forced.code, forced.err.as_str()), (0, ""));
     assert!(fs::read_to_string(&file).unwrap().contains("laser-staging"));
+    assert!(
+        forced.out.contains("is kept as flightdeck.toml.bak-"),
+        "{}",
+        forced.out
+    );
+    assert!(
+        forced.out.contains("nothing of it is in the new one"),
+        "{}",
+        forced.out
+    );
     let other = platform.run(&["config", "init", "--config", "elsewhere/fd.toml"]);
     assert_eq!(other.code, 0, "{}", other.err);
     assert!(platform.folder.path().join("elsewhere/fd.toml").is_file());
+}
+
+#[test]
+fn a_file_that_is_made_anew_keeps_what_a_person_wrote() {
+    let platform = Platform::start(&[]);
+    let file = platform.folder.path().join("flightdeck.toml");
+    let own = "mine = 1\n[cost]\nmonthly_budget = 900\n[slack]\nchannel = \"#ops\"\n[environments.staging.aws]\nprofile = \"x\"\n";
+    fs::write(&file, own).unwrap();
+    let forced = platform.run(&["config", "init", "--force"]);
+    assert_eq!((forced.code, forced.err.as_str()), (0, ""));
+    let text = fs::read_to_string(&file).unwrap();
+    for word in [
+        "monthly_budget = 900\n",
+        "channel = \"#ops\"\n",
+        "profile = \"x\"\n",
+        "laser-prod",
+    ] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    let lost = forced
+        .out
+        .lines()
+        .find(|l| l.contains("not in the new one"));
+    assert!(
+        lost.is_some_and(|l| l.ends_with(": mine")),
+        "{}",
+        forced.out
+    );
+    let mut all = fs::read_dir(platform.folder.path()).unwrap();
+    let copy = all.find_map(|e| {
+        let path = e.unwrap().path();
+        let is_copy = path.to_string_lossy().contains("flightdeck.toml.bak-");
+        is_copy.then_some(path)
+    });
+    assert_eq!(fs::read_to_string(copy.unwrap()).unwrap(), own);
+    assert_eq!(platform.run(&["config", "check"]).code, 0);
 }
 
 #[test]

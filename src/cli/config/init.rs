@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::discover;
@@ -17,6 +18,7 @@ use crate::cli::table::{Align, Table, cell, painted};
 use crate::config::credentials::{self, PROVIDERS, Provider};
 use crate::config::discovered::{Discovered, Fate, Told};
 use crate::config::git::Origin;
+use crate::config::kept::Kept;
 use crate::config::{Config, starter};
 use crate::domain::interest::Interest;
 use crate::domain::problem::Problem;
@@ -184,7 +186,14 @@ pub fn finish(
 ) -> Result<Exit, Problem> {
     tell_of_hosts(&mut look.found);
     let (found, problem) = (&look.found, &look.problem);
-    starter::write(file, &starter::text(found), force)?;
+    let kept = match force {
+        true => Kept::of(file, Timestamp::now())?,
+        false => Kept::default(),
+    };
+    let text = starter::text(found, &kept);
+    starter::write(file, &text, force)?;
+    let lost = kept.missing_from(&text);
+    let differs = starter::differs(found, &kept);
     if out.is_json() {
         out.object(&json!({"config": {
             "written": file,
@@ -192,11 +201,15 @@ pub fn finish(
             "region": found.region,
             "clusters": found.clusters,
             "found": found.told,
+            "copy": kept.copy,
+            "lost": lost,
+            "not_taken": differs,
             "error": problem.as_ref().map(ProblemJson::from),
         }}))?;
         return Ok(Exit::OK);
     }
     out.line(&format!("wrote {}", shown(file)))?;
+    tell_of_kept(&kept, &lost, &differs, out)?;
     out.line("")?;
     out.table(&table(&found.told))?;
     out.line("")?;
@@ -218,6 +231,44 @@ pub fn finish(
         false => "flightdeck config check reads it; flightdeck opens the console on it",
     })?;
     Ok(Exit::OK)
+}
+
+/// What became of the file that was there.
+fn tell_of_kept(
+    kept: &Kept,
+    lost: &[String],
+    differs: &[String],
+    out: &mut Out,
+) -> Result<(), Problem> {
+    let Some(copy) = &kept.copy else {
+        return Ok(());
+    };
+    out.line(&format!(
+        "the file that was there is kept as {}",
+        shown(copy)
+    ))?;
+    if let Some(why) = &kept.unread {
+        let words = format!("nothing of it is in the new one: {}", inert(why));
+        return out.painted(Role::Warn, &words);
+    }
+    if !kept.is_empty() {
+        out.line("what it said is in the new one, before what was found; its comments are in the copy alone")?;
+    }
+    if !differs.is_empty() {
+        let words = format!(
+            "something else was found for {}: what you wrote stays",
+            inert(&differs.join(", "))
+        );
+        out.line(&words)?;
+    }
+    if !lost.is_empty() {
+        let words = format!(
+            "not in the new one, for it is no key there: {}",
+            inert(&lost.join(", "))
+        );
+        out.painted(Role::Warn, &words)?;
+    }
+    Ok(())
 }
 
 fn tell_of_hosts(found: &mut Discovered) {
@@ -302,7 +353,7 @@ mod tests {
         tell_of_hosts(&mut found);
         let fates: Vec<Fate> = found.told.iter().map(|t| t.fate).collect();
         assert_eq!(fates, [Fate::Written, Fate::Commented]);
-        let text = starter::text(&found);
+        let text = starter::text(&found, &Kept::default());
         assert!(
             text.contains(
                 "\n[[probes.https]]\nurl = \"https://a.example/\"\nexpect_status = 301\n"

@@ -27,7 +27,7 @@ pub enum Question {
     /// Write a commented starter file, filled with what the credentials and tokens can see: where --config or $FLIGHTDECK_CONFIG
     /// says, else ./flightdeck.toml
     Init {
-        /// Write over a file that is there already
+        /// Write anew a file that is there already: what it says stays, what is found is added, and a copy of it is kept beside it
         #[arg(long)]
         force: bool,
     },
@@ -56,7 +56,7 @@ pub fn place(globals: &Globals, force: bool) -> Result<PathBuf, Problem> {
     if !force && file.symlink_metadata().is_ok() {
         return refused(
             "it is there already",
-            "write over it with --force, or name another place with --config FILE",
+            "make it anew with --force, which keeps what it says and a copy of it, or name another place with --config FILE",
         );
     }
     Ok(file)
