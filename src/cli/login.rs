@@ -152,7 +152,7 @@ fn ask(provider: &Provider) -> Result<SecretString, Problem> {
     let stdin = std::io::stdin();
     let line = if stdin.is_terminal() {
         let mut err = std::io::stderr();
-        let _ = write!(err, "Paste {}: ", provider.token);
+        let _ = write!(err, "{}: paste {}: ", provider.title, provider.token);
         let _ = err.flush();
         let line = without_echo(|| read_line(&stdin));
         let _ = writeln!(err);

@@ -10,15 +10,15 @@ fn config_init_asks_for_tokens_alone_and_shows_none_of_them() {
     let mut screen = start.size(160, 50).go();
     // GitHub's is given: discovery does not ask GitHub, so that nothing leaves this machine.
     let questions = [
-        ("an access token whose scope is the team", ""),
-        ("an API token that may read zones", ""),
-        ("a fine-grained token", "ghp_canary7"),
-        ("an auth token with org:read", ""),
-        ("a bot token", ""),
+        ("Vercel: paste an access token whose scope is the team", ""),
+        ("Cloudflare: paste an API token that may read zones", ""),
+        ("GitHub: paste a fine-grained token", "ghp_canary7"),
+        ("Sentry: paste an auth token with org:read", ""),
+        ("Slack: paste a bot token", ""),
     ];
     for (before, (words, token)) in questions.into_iter().enumerate() {
         screen.wait("the next question", |s| {
-            s.contains(words) && s.matches("Paste ").count() == before + 1
+            s.contains(words) && s.matches(": paste ").count() == before + 1
         });
         screen.send(token.as_bytes());
         screen.press("Enter");

@@ -5,6 +5,8 @@ use super::init::{self, Known};
 use crate::config::Config;
 use crate::config::discovered::{Discovered, Fate, Host, Value};
 use crate::domain::facts::Facts;
+use crate::domain::part::Part;
+use crate::domain::problem::{Problem, ProblemKind};
 
 /// Hosts that are probed at most: each is a request every half minute for as long as the console is open.
 const HOSTS: usize = 12;
@@ -35,7 +37,7 @@ pub(super) fn vendors(found: &mut Discovered, facts: &Facts, config: &Config, kn
                 found,
                 "Vercel",
                 names,
-                why_not(&estate.vercel),
+                lacking(&estate.vercel, "vercel"),
                 "vercel",
                 "projects",
             );
@@ -55,7 +57,7 @@ pub(super) fn vendors(found: &mut Discovered, facts: &Facts, config: &Config, kn
                 found,
                 "Cloudflare",
                 zones,
-                why_not(&estate.cloudflare_zones),
+                lacking(&estate.cloudflare_zones, "cloudflare"),
                 "cloudflare",
                 "zones",
             );
@@ -68,6 +70,24 @@ pub(super) fn vendors(found: &mut Discovered, facts: &Facts, config: &Config, kn
 
 fn no_token(name: &str) -> String {
     format!("no token: flightdeck login {name}, then config init --force")
+}
+
+/// Why a part has no value; of a token that its vendor does not take, what to do.
+fn lacking<T>(part: &Part<T>, name: &str) -> Option<String> {
+    match &part.error {
+        Some(problem) => Some(refused(problem, name)),
+        None => why_not(part),
+    }
+}
+
+fn refused(problem: &Problem, name: &str) -> String {
+    match problem.kind {
+        ProblemKind::BadCredentials | ProblemKind::Expired => format!(
+            "the token is refused: {}; flightdeck login {name} takes another",
+            problem.why
+        ),
+        _ => problem.why.clone(),
+    }
 }
 
 fn github(found: &mut Discovered, config: &Config, known: &Known) {
@@ -99,7 +119,7 @@ fn sentry(found: &mut Discovered, config: &Config, known: &Known) {
     match &known.organizations {
         None if !init::token_of(config, "sentry") => found.misses("Sentry", no_token("sentry")),
         None => found.misses("Sentry", "nobody answered in time"),
-        Some(Err(problem)) => found.misses("Sentry", problem.why.clone()),
+        Some(Err(problem)) => found.misses("Sentry", refused(problem, "sentry")),
         Some(Ok(all)) => one_of(
             found,
             "Sentry",
@@ -114,7 +134,7 @@ fn slack(found: &mut Discovered, facts: &Facts, config: &Config) {
     let part = &facts.estate.slack;
     match part.value.as_deref() {
         _ if !init::token_of(config, "slack") => found.misses("Slack", no_token("slack")),
-        None => found.misses("Slack", why_not(part).unwrap_or_default()),
+        None => found.misses("Slack", lacking(part, "slack").unwrap_or_default()),
         Some(workspace) => {
             let joined = workspace.channels.iter().filter(|c| c.is_member);
             let joined: Vec<String> = joined.map(|c| c.name.clone()).collect();
@@ -198,6 +218,38 @@ pub(super) fn hosts(facts: &Facts) -> Vec<Host> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_that_its_vendor_refuses_is_said_to_be() {
+        let mut config = Config::default();
+        config.vercel.token = Some("x".to_owned().into());
+        let mut facts = Facts::default();
+        let words = |facts: &Facts| {
+            let mut found = Discovered::default();
+            vendors(&mut found, facts, &config, &Known::default());
+            found
+                .told
+                .into_iter()
+                .find(|t| t.what == "Vercel")
+                .unwrap()
+                .words
+        };
+        let mut fails = |kind| {
+            let why = "HTTP 403";
+            facts.estate.vercel.error = Some(Problem::new(kind, "vercel", "w", why, "f"));
+            words(&facts)
+        };
+        let bad = fails(ProblemKind::BadCredentials);
+        assert_eq!(
+            bad,
+            "the token is refused: HTTP 403; flightdeck login vercel takes another"
+        );
+        assert_eq!(
+            fails(ProblemKind::Timeout),
+            "HTTP 403",
+            "it was not told of the token"
+        );
+    }
 
     #[test]
     fn where_there_are_several_the_choice_is_left_to_a_person() {
