@@ -202,6 +202,9 @@ fn records(facts: &Facts, now: Timestamp) -> Section {
             Cell::muted(&r.comment),
         ];
         section.row(&r.id, cells, r);
+        if past && !r.proxied && r.proxiable {
+            section.found(Found::told("leads past Cloudflare, straight to the origin"));
+        }
     }
     section
 }
@@ -219,6 +222,12 @@ fn settings(facts: &Facts, now: Timestamp) -> Section {
             ];
             let thing = serde_json::json!({"zone": of.zone, "setting": name, "value": value});
             section.row(format!("{}/{name}", of.zone), cells, &thing);
+            if let Some(words) = unwise(name, value) {
+                section.found(Found {
+                    place: Some(of.zone.clone()),
+                    ..Found::told(words)
+                });
+            }
         }
     }
     section
@@ -234,6 +243,24 @@ fn titled(name: &str) -> String {
         "always_use_https" => "always HTTPS".into(),
         other => other.replace('_', " "),
     }
+}
+
+/// What a setting that is not as it ought to be comes to, as a phrase.
+fn unwise(name: &str, value: &str) -> Option<String> {
+    if judged(name, value).weight() < Tone::Warn.weight() {
+        return None;
+    }
+    Some(match (name, value) {
+        ("ssl", "off") => "TLS is off, to browsers and to the origin".into(),
+        ("ssl", "flexible") => {
+            "TLS ends at Cloudflare: the origin is asked in the clear (flexible)".into()
+        }
+        ("ssl", _) => "any certificate of the origin is taken (full)".into(),
+        ("min_tls_version", old) => format!("TLS {old} is still accepted"),
+        ("always_use_https", _) => "http:// is not redirected to https://".into(),
+        ("development_mode", _) => "development mode: nothing is cached".into(),
+        (name, value) => format!("{} is {}", titled(name), value.replace('_', " ")),
+    })
 }
 
 /// What a setting's value is worth.

@@ -9,8 +9,8 @@ use serde_json::json;
 use super::connections::{Reached, SOON_DAYS};
 use super::words::ago;
 use super::{
-    Cell, Found, Group, Head, Row, Section, Tone, View, access, buckets, caches, connections,
-    databases, findings, images, network, phrase, secrets, strangers, walls,
+    Cell, Found, Group, Head, Row, Section, Tone, View, access, buckets, caches, cloudflare,
+    connections, databases, findings, images, network, phrase, secrets, strangers, walls,
 };
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
@@ -45,6 +45,11 @@ pub(super) const VIEW: View = View {
         "registry",
         "scanners",
         "walls",
+        "cloudflare_zones",
+        "cloudflare_records",
+        "cloudflare_settings",
+        "cloudflare_firewall",
+        "cloudflare_traffic",
     ],
     make,
 };
@@ -76,25 +81,47 @@ pub(super) const TOLD_BY: &[&View] = &[
     &images::VIEW,
     &findings::VIEW,
     &walls::VIEW,
+    &cloudflare::VIEW,
 ];
 
 fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
-    let mut found = Vec::new();
+    let outside = [hosts(facts, now), strangers::section(facts, now)];
+    let mut found: Vec<(Worst, Section)> = outside.into_iter().map(of_itself).collect();
     for view in TOLD_BY.iter().filter(|v| v.applies(facts)) {
         for section in (view.make)(facts, now) {
-            found.extend(unsafe_rows(view, section, now));
+            let told = of_safety(view, section);
+            found.extend(told.and_then(|told| unsafe_rows(view, told, now)));
         }
     }
-    // What is worst stands first, system by system.
-    found.order_by_key(|section| std::cmp::Reverse(section.worst().weight()));
-    let mut all = vec![hosts(facts, now), strangers::section(facts, now)];
-    all.extend(found);
-    all.extend(connections::sections(facts, now));
-    all
+    found.extend(connections::sections(facts, now).into_iter().map(of_itself));
+    // What is worst stands first, whoever tells it.
+    found.order_by_key(|(worst, _)| *worst);
+    found.into_iter().map(|(_, section)| section).collect()
+}
+
+/// The worst that a section says: the worst first.
+type Worst = (Reverse<u8>, Reverse<Option<Severity>>);
+
+fn of_itself(section: Section) -> (Worst, Section) {
+    let worst = (Reverse(section.worst().weight()), Reverse(None));
+    (worst, section)
+}
+
+/// What a section tells of what is safe: how busy the edge is does not, nor what it caches.
+fn of_safety(view: &View, mut section: Section) -> Option<Section> {
+    if view.id != cloudflare::VIEW.id {
+        return Some(section);
+    }
+    section
+        .rows
+        .retain(|row| !row.id.ends_with("/development_mode"));
+    ["records", "settings", "rules"]
+        .contains(&section.name)
+        .then_some(section)
 }
 
 /// What a section says is not as it ought to be, worst and oldest first; `None` where it was answered and all is well.
-fn unsafe_rows(view: &View, told: Section, now: Timestamp) -> Option<Section> {
+fn unsafe_rows(view: &View, told: Section, now: Timestamp) -> Option<(Worst, Section)> {
     let mut rows: Vec<_> = told
         .rows
         .iter()
@@ -104,8 +131,13 @@ fn unsafe_rows(view: &View, told: Section, now: Timestamp) -> Option<Section> {
         return None;
     }
     rows.order_by_key(|(rank, _)| *rank);
+    let first = rows
+        .first()
+        .map(|((tone, severity, ..), _)| (*tone, *severity));
     let rows = rows.into_iter().map(|(_, row)| row).collect();
-    Some(told.narrowed(UNSAFE, rows))
+    let section = told.narrowed(UNSAFE, rows);
+    let worst = first.unwrap_or((Reverse(section.worst().weight()), Reverse(None)));
+    Some((worst, section))
 }
 
 /// Worst first, then oldest; what has no age that anybody tells comes after what has one.
@@ -271,11 +303,77 @@ fn letter(grade: Option<&Grade>) -> Cell {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use jiff::SignedDuration;
 
     use super::*;
+    use crate::domain::cloudflare::{Record, ZoneSettings};
+    use crate::domain::facts::ProviderHealth;
+    use crate::domain::part::Part;
 
     const HEADS: &[Head] = &[Head::left("name", 9), Head::right("key", 5)];
+
+    #[test]
+    fn what_the_edge_leaves_open_stands_before_hosts_that_are_well() {
+        let (now, every) = (Timestamp::UNIX_EPOCH, std::time::Duration::from_secs(60));
+        let mut facts = Facts::default();
+        facts.providers.push(ProviderHealth {
+            name: "cloudflare".into(),
+            last_ok: None,
+            problem: None,
+            next_try: None,
+            calls_per_minute: 0,
+            latency_ms: None,
+            configured: true,
+        });
+        let values = [
+            ("ssl", "flexible"),
+            ("tls_1_3", "on"),
+            ("development_mode", "on"),
+        ];
+        let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let settings = ZoneSettings {
+            zone: "laser.example".into(),
+            values: values.into(),
+        };
+        let record = |name: &str, proxied| Record {
+            id: name.into(),
+            zone: "laser.example".into(),
+            kind: "A".into(),
+            name: name.into(),
+            content: "192.0.2.7".into(),
+            ttl_s: None,
+            proxied,
+            proxiable: true,
+            priority: None,
+            comment: String::new(),
+            modified_at: None,
+        };
+        let records = vec![
+            record("www.laser.example", true),
+            record("api.laser.example", false),
+        ];
+        let source = "cloudflare:GET /zones";
+        let estate = &mut facts.estate;
+        estate.cloudflare_settings = Part::answered(Arc::new(vec![settings]), now, source, every);
+        estate.cloudflare_records = Part::answered(Arc::new(records), now, source, every);
+        let sections = make(&facts, now);
+        let told = sections.iter().flat_map(|s| &s.rows).filter_map(|row| {
+            let found = row.found.as_ref()?;
+            Some((found.place.clone()?, found.what.clone()?))
+        });
+        let told: Vec<(String, String)> = told.collect();
+        let ssl = "TLS ends at Cloudflare: the origin is asked in the clear (flexible)";
+        let past = "leads past Cloudflare, straight to the origin";
+        let wanted = [("laser.example", ssl), ("api.laser.example", past)];
+        assert_eq!(
+            told,
+            wanted.map(|(place, what)| (place.to_owned(), what.to_owned()))
+        );
+        let names: Vec<&str> = sections.iter().map(|s| s.name).collect();
+        assert_eq!(names[..2], ["settings", "records"], "before {names:?}");
+    }
 
     #[test]
     fn what_is_found_has_name_place_severity_and_age_worst_and_oldest_first() {
@@ -319,7 +417,8 @@ mod tests {
             vec![Cell::name("fine"), Cell::plain("")],
             &json!({}),
         );
-        let told = unsafe_rows(&findings::VIEW, told, now).unwrap();
+        let (worst, told) = unsafe_rows(&findings::VIEW, told, now).unwrap();
+        assert_eq!(worst.1, Reverse(Some(Severity::Critical)));
         let rows: Vec<Vec<&str>> = told
             .rows
             .iter()
