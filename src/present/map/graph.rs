@@ -12,6 +12,8 @@ use crate::domain::metric::{MetricQuery, Unit};
 pub struct Measure {
     /// How long an answer takes, milliseconds.
     pub latency_ms: Option<f64>,
+    /// Whether that is how long it takes this console, over its own line: those on the path may be nearer, or farther.
+    pub from_here: bool,
     /// Share of the answers that are failures, percent.
     pub errors_percent: Option<f64>,
     /// Requests a second.
@@ -33,6 +35,15 @@ impl Measure {
             ms if ms < 9.95 => format!("{ms:.1} ms"),
             ms if ms < 9_999.5 => format!("{ms:.0} ms"),
             ms => format!("{:.0} s", ms / 1000.0),
+        })
+    }
+
+    /// The latency, and that it is measured from here where it is.
+    pub fn response(&self) -> Option<String> {
+        let latency = self.latency()?;
+        Some(match self.from_here {
+            true => format!("{latency} from here"),
+            false => latency,
         })
     }
 

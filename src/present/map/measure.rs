@@ -32,11 +32,13 @@ pub(super) fn to(step: &str, facts: &Facts, now: Timestamp) -> Measure {
     let mut measure = match step {
         "browser" => Measure {
             latency_ms: seen_from_here(facts, now),
+            from_here: true,
             measured_by: "HTTPS from here, the slowest host",
             ..Measure::default()
         },
         "cloudflare" => Measure {
             latency_ms: seen_from_here(facts, now),
+            from_here: true,
             errors_percent: edge_errors(facts, now),
             unmeasured: untold(&facts.estate.cloudflare_traffic, now)
                 .map(|why| format!("errors not known: {why}")),
@@ -45,6 +47,7 @@ pub(super) fn to(step: &str, facts: &Facts, now: Timestamp) -> Measure {
         },
         "vercel" => Measure {
             latency_ms: hosted(facts, now),
+            from_here: true,
             measured_by: "HTTPS from here, the slowest host that Vercel serves",
             ..Measure::default()
         },
@@ -168,6 +171,7 @@ fn redis(facts: &Facts, now: Timestamp) -> Measure {
     let since_start = server.lately.is_none() && ever.is_some_and(|share| share > 0.0);
     Measure {
         latency_ms: server.round_trip_ms,
+        from_here: true,
         errors_percent: server.lately.map_or(ever, |l| share(l.counters)),
         requests_per_s: Some(server.commands_per_s as f64),
         measured_by,

@@ -103,7 +103,7 @@ fn lines(graph: &Graph, n: &Node, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
 fn answers(n: &Node) -> String {
     let m = &n.measure;
     let figures: Vec<String> = [
-        m.latency().map(|l| format!("in {l}")),
+        m.response().map(|l| format!("in {l}")),
         m.errors().map(|e| format!("{e} failures")),
         m.rate(),
     ]

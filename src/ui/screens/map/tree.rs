@@ -10,28 +10,29 @@ use crate::present::map::{ERRORS_WARN, Node};
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Column, Row, Table};
 
-const COLUMNS: &[Column] = &[
-    Column::left("state", 9),
-    Column::left("step", 22),
-    Column::right("response", 8),
-    Column::right("errors", 7),
-    Column::right("age", 4),
-    Column::left("what it says", 20).grow(1),
-];
+/// Columns of the terminal from which on there is room for where a figure is measured from in full.
+const ROOMY: u16 = 100;
 
-/// With clock times instead of ages.
-const ABSOLUTE: &[Column] = &[
-    Column::left("state", 9),
-    Column::left("step", 22),
-    Column::right("response", 8),
-    Column::right("errors", 7),
-    Column::right("at", 11),
-    Column::left("what it says", 13).grow(1),
-];
+/// The columns; `absolute`: clock times instead of ages, which take more room.
+fn columns(width: u16, absolute: bool) -> [Column; 7] {
+    let (when, says) = match absolute {
+        true => (Column::right("at", 11), 13),
+        false => (Column::right("age", 4), 20),
+    };
+    [
+        Column::left("state", 9),
+        Column::left("step", 22),
+        Column::right("response", 8),
+        Column::left("", if width < ROOMY { 4 } else { 9 }),
+        Column::right("errors", 7),
+        when,
+        Column::left("what it says", says).grow(1),
+    ]
+}
 
 pub(super) fn draw(s: &HealthMap, plan: &Plan, cx: &Cx<'_>, buf: &mut Buffer) {
     let table = Table {
-        columns: if cx.absolute { ABSOLUTE } else { COLUMNS },
+        columns: &columns(plan.map.width, cx.absolute),
         sort: None,
         selected: None,
         focus: true,
@@ -47,13 +48,13 @@ pub(super) fn draw(s: &HealthMap, plan: &Plan, cx: &Cx<'_>, buf: &mut Buffer) {
             table.draw_head(buf, head, cx.theme);
         }
         if spot.area.y < last {
-            let row = row(s, n, cx);
+            let row = row(s, n, plan.map.width, cx);
             table.draw_row(buf, spot.area, &row, chosen == Some(n.id), cx.theme);
         }
     }
 }
 
-fn row(s: &HealthMap, n: &Node, cx: &Cx<'_>) -> Row {
+fn row(s: &HealthMap, n: &Node, width: u16, cx: &Cx<'_>) -> Row {
     let t = cx.theme;
     let name = match (n.starts, n.suffers()) {
         (true, _) => t.critical,
@@ -64,10 +65,16 @@ fn row(s: &HealthMap, n: &Node, cx: &Cx<'_>) -> Row {
         Some(p) if p >= ERRORS_WARN => t.warn,
         _ => t.text,
     };
+    let whence = match (n.measure.from_here, n.measure.latency(), width < ROOMY) {
+        (true, Some(_), true) => "here",
+        (true, Some(_), false) => "from here",
+        _ => "",
+    };
     Row::new([
         sign(n, cx),
         (format!("{}{}", s.graph.twig(n.id), n.short), name),
         (n.measure.latency().unwrap_or_default(), t.text),
+        (whence.to_owned(), t.muted),
         (n.measure.errors().unwrap_or_default(), errors),
         (age(n, cx), t.muted),
         says(n, cx),

@@ -132,7 +132,7 @@ impl HealthMap {
             let names = self.graph.names(&node.reached_by);
             text.push_str(&format!("; reached from {names}"));
         }
-        let (latency, errors) = (node.measure.latency(), node.measure.errors());
+        let (latency, errors) = (node.measure.response(), node.measure.errors());
         if let Some(latency) = latency {
             text.push_str(&format!("; response {latency}"));
         }

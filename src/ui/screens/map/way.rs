@@ -147,7 +147,10 @@ fn joint(ways: &[Drawn<'_>], x: u16, y: u16, cx: &Cx<'_>, buf: &mut Buffer) {
     }
 }
 
-/// The way itself, with latency above and errors below it.
+/// Beside what is measured over this console's own line.
+const FROM_HERE: &str = "from here";
+
+/// The way itself, with whence it is measured and latency above and errors below it.
 fn across(way: &Drawn<'_>, cx: &Cx<'_>, buf: &mut Buffer) {
     let Some(columns) = (way.to + 1).checked_sub(way.from) else {
         return;
@@ -168,7 +171,15 @@ fn across(way: &Drawn<'_>, cx: &Cx<'_>, buf: &mut Buffer) {
         Tone::Warn | Tone::Bad if edge.measure.errors_percent.is_some_and(|p| p > 0.0) => style,
         _ => cx.theme.text,
     };
+    // Where "from here" has no room, that it is here has.
+    let whence = match (edge.measure.from_here, columns >= width(FROM_HERE)) {
+        (false, _) => None,
+        (true, true) => Some(FROM_HERE.to_owned()),
+        (true, false) => Some("here".to_owned()),
+    };
+    let whence = whence.filter(|_| edge.measure.latency().is_some());
     let labels = [
+        (whence, way.y.checked_sub(2), cx.theme.muted),
         (edge.measure.latency(), way.y.checked_sub(1), cx.theme.text),
         (edge.measure.errors(), Some(way.y + 1), errors),
     ];
