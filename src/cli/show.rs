@@ -124,7 +124,8 @@ async fn list(session: &mut Session) -> Result<Exit, Problem> {
         answered |= sections.iter().any(Section::is_answered);
         (view, View::worst(&sections))
     });
-    let all: Vec<(&View, Tone)> = all.collect();
+    let mut all: Vec<(&View, Tone)> = all.collect();
+    all.order_by_key(|(_, tone)| std::cmp::Reverse(tone.urgency()));
     // A page may have something to show of its own, as what the console spends; that is no answer from anybody.
     let known = all.iter().any(|(_, tone)| *tone != Tone::Unknown);
     let exit = match answered && known {

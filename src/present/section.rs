@@ -45,6 +45,11 @@ impl Tone {
         }
     }
 
+    /// How soon somebody ought to look, the soonest the largest: what is well, on its way or not asked for is all the same.
+    pub fn urgency(self) -> u8 {
+        self.weight().saturating_sub(Self::Info.weight())
+    }
+
     /// A shape, for those that say something.
     pub fn shape(self) -> &'static str {
         match self {

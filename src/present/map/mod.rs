@@ -275,6 +275,7 @@ fn told_of(step: &Step, facts: &Facts, now: Timestamp) -> Option<Told> {
     };
     if step.id == "cloudflare" {
         steps::edge_errors(&mut told, facts, now);
+        steps::development(&mut told, facts, now);
     }
     told.alarms(facts, now, step.id);
     Some(told)

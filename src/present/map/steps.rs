@@ -7,10 +7,12 @@ use super::graph::{ERRORS_BAD, ERRORS_WARN};
 use super::measure;
 use super::remark::Remark;
 use super::told::Told;
+use crate::domain::cloudflare::Zone;
 use crate::domain::facts::Facts;
 use crate::domain::problem::ProblemKind;
 use crate::domain::service::ServiceHealth;
 use crate::domain::slo::{SloKind, Standing, Urgency, rate_words};
+use crate::domain::stores::is_ours;
 use crate::domain::target::tally;
 
 /// What a browser would see, as far as this machine can tell.
@@ -148,6 +150,17 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
         .filter(|s| facts.health_of(s) == ServiceHealth::Steady);
     told.summary = format!("{} of {} steady", steady.count(), rows.len());
     Some(told)
+}
+
+/// Zones of this environment that cache nothing for a while: every request goes on to the origin.
+pub(super) fn development(told: &mut Told, facts: &Facts, now: Timestamp) {
+    let zones = facts.estate.cloudflare_zones.fresh(now);
+    let ours = |z: &&Zone| is_ours(None, &z.name, &facts.environment);
+    let all = zones.into_iter().flat_map(|z| z.iter());
+    for zone in all.filter(ours).filter(|z| z.development_s > 0) {
+        let text = format!("{}: development mode, nothing is cached", zone.name);
+        told.say(Tone::Warn, text);
+    }
 }
 
 /// What Cloudflare's own count of answers says.

@@ -621,3 +621,44 @@ fn a_fault_is_as_old_as_what_went_wrong_not_as_the_answer() {
     let map = graph(&facts, now());
     assert_eq!(map.node("ecs").unwrap().since, Some(failed));
 }
+
+/// What another environment's zone waits for is no matter of a request here; that nothing is cached is.
+#[test]
+fn the_edge_of_a_request_is_the_zone_of_its_environment() {
+    let (now, every) = (Timestamp::UNIX_EPOCH, Duration::from_secs(60));
+    let zone = |name: &str, status: &str, development_s| Zone {
+        id: format!("id-of-{name}"),
+        status: status.into(),
+        development_s,
+        ..Zone::unseen(name)
+    };
+    let mut facts = Facts {
+        environment: "production".into(),
+        ..Facts::default()
+    };
+    facts.providers.push(ProviderHealth {
+        name: "cloudflare".into(),
+        last_ok: None,
+        problem: None,
+        next_try: None,
+        calls_per_minute: 0,
+        latency_ms: None,
+        configured: true,
+    });
+    let mut said = |development_s| {
+        let zones = vec![
+            zone("laser-staging.example", "pending", 0),
+            zone("laser.example", "active", development_s),
+        ];
+        let source = "cloudflare:GET /zones";
+        facts.estate.cloudflare_zones = Part::answered(Arc::new(zones), now, source, every);
+        facts.estate.cloudflare_traffic = Part::answered(Arc::default(), now, source, every);
+        let graph = graph(&facts, now);
+        let node = graph.node("cloudflare").unwrap();
+        (node.tone, node.says.clone())
+    };
+    assert_eq!(said(0).0, Tone::Ok);
+    let (tone, says) = said(600);
+    assert_eq!(tone, Tone::Warn);
+    assert_eq!(says, "laser.example: development mode, nothing is cached");
+}

@@ -187,6 +187,7 @@ pub(super) fn views(watched: &[Watched], facts: &Facts, now: Timestamp) -> Optio
                 let all = complaints(section, rows, heads);
                 let all = match *name {
                     "databases" => of_databases(all, facts),
+                    "zones" => of_zones(all, facts),
                     _ => all,
                 };
                 let burns = w.view.is_live() && View::worst(&sections) == Tone::Bad;
@@ -280,6 +281,17 @@ fn of_databases<'a>(all: Vec<(&'a str, Remark)>, facts: &Facts) -> Vec<(&'a str,
             (id, remark)
         })
         .collect()
+}
+
+/// No request of this environment passes another one's zone: what is said of that stands on its own page.
+fn of_zones<'a>(all: Vec<(&'a str, Remark)>, facts: &Facts) -> Vec<(&'a str, Remark)> {
+    let zones = facts.estate.cloudflare_zones.value.as_deref();
+    let ours = |id: &str| {
+        let known = zones.and_then(|all| all.iter().find(|z| z.id == id));
+        let name = known.map_or(id, |z| z.name.as_str());
+        is_ours(None, name, &facts.environment)
+    };
+    all.into_iter().filter(|(id, _)| ours(id)).collect()
 }
 
 /// How much a view holds, by its first section that holds anything.

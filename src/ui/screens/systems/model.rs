@@ -1,11 +1,14 @@
 //! State of the systems screen.
 
+use std::cmp::Reverse;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::list::{Entry, absent, entries};
 use super::page::Page;
 use super::view;
+use crate::domain::order::Ordered;
 use crate::present::View;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
@@ -115,6 +118,8 @@ impl Screen for Systems {
         if !facts.providers.is_empty() {
             self.entries.extend(absent(facts));
         }
+        // Worst first; what is as well stands in the order of the path.
+        self.entries.order_by_key(|e| Reverse(e.tone.urgency()));
         let name = |e: &&Entry| format!("{} {}", e.view.title, e.view.id);
         let shown = |e: &&Entry| {
             let row = view::entry(e, cx).text();
