@@ -295,14 +295,14 @@ fn close_pages(model: &mut Model) {
     }
 }
 
-/// First inside the screen (its own depth, its filter), then to the screen before.
+/// First the filter of what is shown, then inside the screen (its own depth), then to the screen before.
 fn back(model: &mut Model) -> Vec<Effect> {
     let deep = model.screen().is_some_and(|s| !s.crumbs().is_empty());
     let filtered = model
         .screen()
         .and_then(|s| s.filter())
         .is_some_and(|f| !f.is_empty());
-    if filtered && !deep {
+    if filtered {
         set_filter(model, "");
     } else if deep {
         let effects = model.with_screen(|s, cx| {
