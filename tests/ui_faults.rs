@@ -4,6 +4,7 @@ mod ui;
 
 use std::sync::Arc;
 
+use flightdeck::domain::database::{Database, Databases};
 use flightdeck::domain::facts::ProviderHealth;
 use flightdeck::domain::github::{Deployed, Outcome, Pipelines, Run, Workflow};
 use flightdeck::domain::part::Part;
@@ -286,4 +287,81 @@ fn enter_on_a_failing_criterion_leads_to_what_it_is_about() {
     c.keys("2n<enter><enter>");
     assert_eq!(c.model.current, ScreenId::Services, "{}", c.text());
     assert!(c.shows("┌ pdf-render"), "{}", c.text());
+}
+
+/// What is bad is on the first lines of a small terminal, whatever group it is of.
+#[test]
+fn systems_stand_worst_first() {
+    let red = [(Outcome::Failed, 300)];
+    let mut c = Console::with(80, 24, pipelines(&red));
+    c.keys("i");
+    let text = c.text();
+    let rank = |line: &str| match line {
+        l if l.contains(" bad ") => 3,
+        l if l.contains(" needs a look ") => 2,
+        l if l.contains(" not known ") => 1,
+        _ => 0,
+    };
+    let rows = text.lines().skip_while(|l| !l.contains("system ")).skip(1);
+    let rows = rows.take_while(|l| !l.contains("────"));
+    let ranks: Vec<u8> = rows.map(rank).collect();
+    assert!(
+        ranks.iter().any(|r| *r == 3) && ranks.contains(&0),
+        "{text}"
+    );
+    assert!(ranks.is_sorted_by(|a, b| a >= b), "{ranks:?}\n{text}");
+}
+
+#[test]
+fn escape_clears_the_filter_of_a_page_before_it_leaves_it() {
+    let mut c = Console::with(80, 24, pipelines(&[(Outcome::Passed, 300)]));
+    c.keys("i/pipelines<enter><enter>");
+    assert!(c.shows("Build"), "{}", c.text());
+    c.keys("/zzz<enter>");
+    assert!(c.shows("esc clears the filter"), "{}", c.text());
+    c.keys("<esc>");
+    assert!(
+        !c.shows("nothing matches") && c.shows("Build"),
+        "{}",
+        c.text()
+    );
+    assert!(c.shows("Deployments that GitHub knows of"), "{}", c.text());
+    c.keys("<esc>");
+    assert!(!c.shows("Deployments that GitHub knows of"), "{}", c.text());
+}
+
+/// A row that is marked says why, however narrow the terminal.
+#[test]
+fn the_column_that_says_why_is_not_the_one_that_goes() {
+    let mut snapshot = pipelines(&[(Outcome::Passed, 300)]);
+    let facts = &mut snapshot.facts;
+    let rds = ProviderHealth {
+        name: "rds".into(),
+        ..facts.providers[facts.providers.len() - 1].clone()
+    };
+    facts.providers.push(rds);
+    let database = |id: &str, public| Database {
+        id: id.into(),
+        status: "available".into(),
+        multi_az: true,
+        retention_days: 7,
+        encrypted: true,
+        public: Some(public),
+        ..Database::default()
+    };
+    facts.estate.databases = part(Arc::new(Databases {
+        instances: vec![
+            database("laser-prod-db", true),
+            database("laser-prod-dwh", false),
+        ],
+        ..Databases::default()
+    }));
+    let mut c = Console::with(80, 24, snapshot);
+    c.keys("i/databases<enter><enter>");
+    let text = c.text();
+    let row = text.lines().find(|l| l.contains("laser-prod-db"));
+    assert!(
+        row.is_some_and(|l| l.contains("▲") && l.contains("public")),
+        "{text}"
+    );
 }

@@ -351,6 +351,7 @@ fn columns(section: &Section, cx: &Cx<'_>) -> Vec<Column> {
         let widest = cells.map(|c| width(&said(c, cx))).max().unwrap_or(0);
         widest.max(width(h.title)).max(3) as u16
     };
+    let telling = telling(section);
     let head = |(at, h): (usize, &Head)| {
         let clocks = clocks(at);
         let title = match clocks.is_some() {
@@ -366,7 +367,8 @@ fn columns(section: &Section, cx: &Cx<'_>) -> Vec<Column> {
             width: room.max(clocks.unwrap_or(0) as u16),
             grow: h.grow,
             align: if h.right { Align::Right } else { Align::Left },
-            drop: h.drop,
+            // A row that is marked and does not say why sends its reader away.
+            drop: if telling.contains(&at) { 0 } else { h.drop },
             cut: Cut::End,
             times: false,
             whole: clocks.is_some(),
@@ -374,6 +376,24 @@ fn columns(section: &Section, cx: &Cx<'_>) -> Vec<Column> {
     };
     let heads = section.heads.iter().enumerate();
     std::iter::once(mark).chain(heads.map(head)).collect()
+}
+
+/// Columns that alone say why a row of theirs is marked.
+fn telling(section: &Section) -> Vec<usize> {
+    let mut all: Vec<usize> = Vec::new();
+    for row in &section.rows {
+        let worst = row.worst();
+        if worst.weight() < Tone::Warn.weight() {
+            continue;
+        }
+        let says = |at: &usize| row.cells.get(*at).is_some_and(|c| c.tone == worst);
+        let stays = |at: &usize| section.heads.get(*at).is_some_and(|h| h.drop == 0);
+        let mut those = (0..section.heads.len()).filter(says);
+        if !those.clone().any(|at| stays(&at) || all.contains(&at)) {
+            all.extend(those.next());
+        }
+    }
+    all
 }
 
 /// The section's title with its count on the left, who answered and when on the right.
