@@ -7,6 +7,7 @@ mod month;
 pub mod noise;
 mod recall;
 pub mod traffic;
+mod visitors;
 
 pub use noise::{
     cache_connections, cache_hit_percent, cache_memory_percent, database_connections,
@@ -247,20 +248,37 @@ mod tests {
         assert_eq!(telemetry.alarms.state(firing), Some(State::Alarm));
     }
 
+    /// Its load balancer and target group, as dimensions of metrics.
+    fn api(world: &World) -> (String, String) {
+        let service = &world.services[&("laser-prod".to_owned(), "api".to_owned())];
+        let group = &world.target_groups[service.target_group.as_ref().unwrap()];
+        let id = &world.load_balancers[&group.load_balancer];
+        let balancer = format!("app/{}/{id}", group.load_balancer);
+        (balancer, format!("targetgroup/{}/{}", group.name, group.id))
+    }
+
     /// Requests that the load balancer counted, a sum a minute.
-    fn sums(telemetry: &mut Telemetry, world: &World, (from, until): (f64, f64)) -> Vec<f64> {
-        let balancer = {
-            let service = &world.services[&("laser-prod".to_owned(), "api".to_owned())];
-            let group = &world.target_groups[service.target_group.as_ref().unwrap()];
-            let id = &world.load_balancers[&group.load_balancer];
-            format!("app/{}/{id}", group.load_balancer)
+    fn sums(telemetry: &mut Telemetry, world: &World, span: (f64, f64)) -> Vec<f64> {
+        let balancer = api(world).0;
+        let of = ("AWS/ApplicationELB", "RequestCount");
+        counted(telemetry, world, of, &[("LoadBalancer", &balancer)], span)
+    }
+
+    /// What was counted, a sum a minute.
+    fn counted(
+        telemetry: &mut Telemetry,
+        world: &World,
+        (namespace, name): (&str, &str),
+        dimensions: &[(&str, &str)],
+        (from, until): (f64, f64),
+    ) -> Vec<f64> {
+        let dimension = |(name, value): &(&str, &str)| -> Node {
+            map([("Name", *name), ("Value", *value)].map(|(k, v)| (k, v.into())))
         };
-        let dimension: Node =
-            map([("Name", "LoadBalancer"), ("Value", &*balancer)].map(|(k, v)| (k, v.into())));
         let metric = map([
-            ("Namespace", "AWS/ApplicationELB".into()),
-            ("MetricName", "RequestCount".into()),
-            ("Dimensions", list([dimension])),
+            ("Namespace", namespace.into()),
+            ("MetricName", name.into()),
+            ("Dimensions", list(dimensions.iter().map(dimension))),
         ]);
         let stat = map([
             ("Metric", metric),
@@ -282,6 +300,72 @@ mod tests {
                 .unwrap();
         let values = answer.get("MetricDataResults").as_list()[0].get("Values");
         values.as_list().iter().filter_map(Node::as_f64).collect()
+    }
+
+    /// A console looks every few seconds, and what happens once in ten of them happens all the same.
+    #[test]
+    fn what_happens_seldom_goes_on_happening() {
+        let start = 1_800_000_000.0;
+        let mut world = World::new(7, 1.0, start);
+        story::tell(&mut world);
+        let mut telemetry = Telemetry::new(&world, 7);
+        telemetry.begin(&world);
+        for second in 1..=900 {
+            world.step(start + f64::from(second));
+            telemetry.step(&world);
+        }
+        let mut mean = |from: f64, until: f64| {
+            let of = ("Laser/Business", "Conversions");
+            let all = counted(&mut telemetry, &world, of, &[], (from, until));
+            all.iter().sum::<f64>() / (until - from) * 60.0
+        };
+        let (before, since) = (mean(start - 900.0, start), mean(start, start + 900.0));
+        assert!(
+            before > 1.0 && (since / before - 1.0).abs() < 0.3,
+            "{before} {since}"
+        );
+    }
+
+    #[test]
+    fn without_a_target_the_balancer_answers_by_itself() {
+        let start = 1_800_000_000.0;
+        let mut world = World::new(7, 1.0, start);
+        story::tell(&mut world);
+        let mut telemetry = Telemetry::new(&world, 7);
+        telemetry.begin(&world);
+        let key = ("laser-prod".to_owned(), "api".to_owned());
+        world.services.get_mut(&key).unwrap().desired = 0;
+        for second in 1..=600 {
+            world.step(start + f64::from(second));
+            telemetry.step(&world);
+        }
+        assert_eq!(world.tasks_of(&key).filter(|t| t.is_running()).count(), 0);
+        let (balancer, group) = api(&world);
+        let alone = [("LoadBalancer", balancer.as_str())];
+        let both = [alone[0], ("TargetGroup", group.as_str())];
+        let mut of = |name: &str, dims: &[(&str, &str)], from: f64, until: f64| {
+            let of = ("AWS/ApplicationELB", name);
+            let all = counted(
+                &mut telemetry,
+                &world,
+                of,
+                dims,
+                (start + from, start + until),
+            );
+            all.iter().sum::<f64>()
+        };
+        let name = "HTTPCode_Target_2XX_Count";
+        let served = of(name, &both, -300.0, 0.0);
+        assert!(served > 1_000.0, "{served}");
+        for name in [name, "RequestCount", "HTTPCode_Target_5XX_Count"] {
+            assert_eq!(of(name, &both, 300.0, 600.0), 0.0, "{name}");
+        }
+        assert_eq!(of("HTTPCode_ELB_5XX_Count", &alone, -300.0, 0.0), 0.0);
+        let refused = of("HTTPCode_ELB_5XX_Count", &alone, 300.0, 600.0);
+        assert!(
+            (refused / served - 1.0).abs() < 0.3,
+            "{refused} of {served}"
+        );
     }
 
     /// The sum of requests in each minute around the one in which the story begins: none of them is short of traffic.

@@ -1,11 +1,11 @@
 //! Metrics.
 
-use super::Telemetry;
 use super::noise::{
     cache_connections, cache_hit_percent, cache_memory_percent, database_connections,
     database_free, load, replica_lag, wobble,
 };
-use crate::world::task::Health;
+use super::{Telemetry, visitors};
+use crate::world::task::{Health, Task};
 use crate::world::{Key, World};
 
 /// Bytes of a request and its answer.
@@ -30,8 +30,8 @@ pub(super) fn record(t: &mut Telemetry, world: &World, at: f64, span: f64, past:
     if !world.load_balancers.is_empty() {
         data_stores(t, at, world.begun());
         buckets(t, at, span);
-        business(t, at, span);
-        visits(t, at);
+        visitors::business(t, at, span);
+        visitors::visits(t, at);
     }
 }
 
@@ -150,6 +150,8 @@ pub(super) fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span
         ("TargetGroup", group.as_str()),
     ];
     let alone = [("LoadBalancer", balancer.as_str())];
+    let registered = |t: &Task| t.target().is_some_and(|x| x.0 != "draining");
+    let deserted = !past && !world.tasks_of(key).any(registered);
     let (rate, mean) = appetite(&key.1);
     let requests = (rate * busy * span).max(0.0).round();
     // A bad task gets its share of the traffic until its checks take it out, and fails most of it.
@@ -169,7 +171,22 @@ pub(super) fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span
                 * (0.85 + 0.15 * busy)
         })
         .collect();
-    for dims in [&both[..], &alone[..]] {
+    // Without a target the balancer answers itself, and counts no request: it chose no target for it.
+    if deserted {
+        for metric in ["HTTPCode_ELB_5XX_Count", "HTTPCode_ELB_503_Count"] {
+            let samples = [requests];
+            t.metrics.record(
+                "AWS/ApplicationELB",
+                metric,
+                &alone,
+                second,
+                &samples,
+                "Count",
+            );
+        }
+    }
+    let answering = [&both[..], &alone[..]].into_iter().filter(|_| !deserted);
+    for dims in answering {
         let mut put = |metric: &str, samples: &[f64], unit: &str| {
             t.metrics
                 .record("AWS/ApplicationELB", metric, dims, second, samples, unit);
@@ -363,38 +380,5 @@ fn buckets(t: &mut Telemetry, at: f64, span: f64) {
     ] {
         t.metrics
             .record("AWS/S3", metric, &dims, second, &[value], unit);
-    }
-}
-
-/// What browsers measure, as CloudWatch RUM passes it on: a dozen visits each time.
-fn visits(t: &mut Telemetry, at: f64) {
-    let busy = load(at);
-    let dims = [("application_name", "laser-web")];
-    for (metric, middle, unit) in [
-        ("WebVitalsLargestContentfulPaint", 1_480.0, "Milliseconds"),
-        ("WebVitalsCumulativeLayoutShift", 0.041, "None"),
-        ("WebVitalsInteractionToNextPaint", 96.0, "Milliseconds"),
-    ] {
-        let of = |visit: u32| {
-            let spread = 0.55 + 0.075 * f64::from(visit);
-            middle * spread * (0.9 + 0.1 * busy) * (1.0 + 0.08 * wobble(metric, at))
-        };
-        let samples: Vec<f64> = (0..12).map(of).collect();
-        t.metrics
-            .record("AWS/RUM", metric, &dims, at as i64, &samples, unit);
-    }
-}
-
-fn business(t: &mut Telemetry, at: f64, span: f64) {
-    let busy = load(at) * span / 60.0;
-    let second = at as i64;
-    for (metric, a_minute) in [
-        ("CalculatorRuns", 310.0),
-        ("QuotesRequested", 42.0),
-        ("Conversions", 5.5),
-    ] {
-        let value = (a_minute * busy * (1.0 + 0.15 * wobble(metric, at))).round();
-        t.metrics
-            .record("Laser/Business", metric, &[], second, &[value], "Count");
     }
 }
