@@ -211,6 +211,8 @@ fn others_table(others: &[&CriterionStatus]) -> Table {
     let mut table = Table::new(&[
         ("STATE", Align::Left),
         ("OTHER SUCCESS METRICS", Align::Left),
+        ("NOW", Align::Right),
+        ("TARGET", Align::Left),
         ("WHY", Align::Left),
     ])
     .sparing(&["WHY"]);
@@ -224,6 +226,8 @@ fn others_table(others: &[&CriterionStatus]) -> Table {
         table.row(vec![
             painted(role, c.state.word()),
             cell(&c.title),
+            cell(c.figure.as_ref().map_or("-", |f| &f.now)),
+            cell(c.figure.as_ref().map_or("-", |f| &f.target)),
             cell(&c.reason),
         ]);
     }
@@ -306,6 +310,7 @@ fn other(c: &CriterionStatus) -> Value {
         "title": c.title,
         "state": c.state,
         "reason": c.reason,
+        "figure": c.figure,
         "probe": c.probe,
         "future_probe": c.future_probe,
         "person": c.person,

@@ -53,6 +53,15 @@ pub struct Evidence {
     pub ok: bool,
 }
 
+/// What a criterion measures, where that is a number: both with their units.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Figure {
+    /// As it is now: `LCP 1480 ms`.
+    pub now: String,
+    /// As it is to be: `≤ 2500 ms`.
+    pub target: String,
+}
+
 /// One criterion of the plan, judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CriterionStatus {
@@ -78,6 +87,9 @@ pub struct CriterionStatus {
     pub evidence: Vec<Evidence>,
     /// Why it is in this state.
     pub reason: String,
+    /// What it measures; `None` where that is no number, or not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub figure: Option<Figure>,
     /// A person's word, if one stands.
     pub signoff: Option<SignOff>,
 }

@@ -107,6 +107,7 @@ impl<'a> Bench<'a> {
             probe: (!names.is_empty()).then(|| names.join(", ")),
             future_probe: c.proof.future.clone(),
             person: c.proof.person.clone(),
+            figure: judged.as_ref().and_then(|j| j.figure.clone()),
             evidence: judged.map(|j| j.evidence).unwrap_or_default(),
             reason,
             signoff: word.signoff.cloned(),

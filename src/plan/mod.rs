@@ -12,7 +12,8 @@ mod timeline;
 mod words;
 
 pub use checklist::{
-    Checklist, CriterionState, CriterionStatus, Evidence, Milestone, RegisterStatus, StageStatus,
+    Checklist, CriterionState, CriterionStatus, Evidence, Figure, Milestone, RegisterStatus,
+    StageStatus,
 };
 pub use evaluate::evaluate;
 pub use expect::Expectations;

@@ -20,7 +20,8 @@ use flightdeck::domain::slo::{
 };
 use flightdeck::domain::target::{Target, TargetGroup};
 use flightdeck::plan::{
-    Checklist, CriterionState, CriterionStatus, Evidence, Milestone, RegisterStatus, StageStatus,
+    Checklist, CriterionState, CriterionStatus, Evidence, Figure, Milestone, RegisterStatus,
+    StageStatus,
 };
 use flightdeck::watch::Snapshot;
 use jiff::civil::Date;
@@ -373,6 +374,7 @@ fn stage(number: u8, title: &str, states: &[CriterionState]) -> StageStatus {
             Unknown => "nothing has been asked yet".into(),
             _ => "all 6 services run what they want".into(),
         },
+        figure: None,
         signoff: (*state == SignedOff).then(|| SignOff {
             criterion: format!("{number}.S{}", i + 1),
             kind: SignOffKind::SignedOff,
@@ -473,6 +475,10 @@ pub fn success_metrics() -> RegisterStatus {
                     Unknown => "loadtest.sustained will prove it: sign off until then".into(),
                     _ => "kept".into(),
                 },
+                figure: (state == Failing).then(|| Figure {
+                    now: "1 in images".into(),
+                    target: "0 critical".into(),
+                }),
                 signoff: None,
             }
         };

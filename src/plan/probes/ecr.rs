@@ -8,6 +8,7 @@ use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, within};
 use super::{Probe, number};
 use crate::domain::image::{Image, Place, Registry};
+use crate::plan::checklist::CriterionState;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -113,12 +114,14 @@ fn scanned(look: &Look<'_>) -> Verdict {
 
 fn no_critical(look: &Look<'_>) -> Verdict {
     let most = look.number("most");
-    each(look, |found, name, image| {
+    let critical = std::cell::Cell::new(0);
+    let judged = each(look, |found, name, image| {
         if !image.scan.is_done() {
             found.unknown(name, "not scanned");
             return;
         }
         let count = image.scan.count("CRITICAL");
+        critical.set(critical.get() + count);
         let ids: Vec<String> = image
             .findings
             .iter()
@@ -137,6 +140,14 @@ fn no_critical(look: &Look<'_>) -> Verdict {
         } else {
             found.bad(name, words);
         }
+    })?;
+    Ok(match judged.state {
+        // What was not scanned may hold some.
+        CriterionState::Unknown => judged,
+        _ => judged.measured(
+            format!("{} in images", critical.get()),
+            format!("{most} critical"),
+        ),
     })
 }
 
@@ -161,7 +172,7 @@ mod tests {
     use super::*;
     use crate::domain::facts::Facts;
     use crate::domain::image::{ImageFinding, Repository, Scan};
-    use crate::plan::checklist::CriterionState::{self, Failing, Proved, Unknown};
+    use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{self, ago, judged};
 
     const URI: &str = "1.dkr.ecr.home.amazonaws.com/laser/api";

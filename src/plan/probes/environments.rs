@@ -48,6 +48,7 @@ fn judge(look: &Look<'_>, what: &Belongings<'_>) -> Judgement {
     let at = found.at.unwrap_or(look.facts.taken_at);
     let question = look.question(&found.sources.join(", "));
     Judgement {
+        figure: None,
         state: if ok {
             CriterionState::Proved
         } else {

@@ -7,6 +7,7 @@ use super::look::{Look, Seen, span};
 use super::{Judgement, Param, Probe, number, words};
 use crate::domain::github::{Outcome, Pipelines, Workflow};
 use crate::domain::severity::Severity;
+use crate::plan::checklist::CriterionState;
 
 /// Words of one pipeline are one name or another: `security/scan`.
 const FOUR: &str = "build/ci,deploy/release,security/scan/codeql,quality/lint";
@@ -126,6 +127,7 @@ fn no_critical(look: &Look<'_>) -> Verdict {
     let least = Severity::parse(look.call.value("severity"));
     let days = look.number("days");
     let mut found = Findings::new("scanner", look.question(seen.source), seen.at);
+    let mut open = 0;
     for scanner in seen.value.iter() {
         let name = scanner.tool.replace('_', " ");
         if let Some(why) = &scanner.off {
@@ -139,6 +141,7 @@ fn no_critical(look: &Look<'_>) -> Verdict {
             .iter()
             .filter(|f| f.severity >= least && late(f.created_at))
             .collect();
+        open += bad.len();
         for f in &bad {
             let words = format!(
                 "{} in {}, open {}",
@@ -162,7 +165,11 @@ fn no_critical(look: &Look<'_>) -> Verdict {
             _ => {}
         }
     }
-    Ok(found.verdict())
+    let judged = found.verdict();
+    Ok(match judged.state {
+        CriterionState::Unknown => judged,
+        _ => judged.measured(format!("{open} in code"), format!("0 {}", least.word())),
+    })
 }
 
 fn age(at: Option<Timestamp>, now: Timestamp) -> String {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::plan::checklist::{CriterionState, Evidence};
+use crate::plan::checklist::{CriterionState, Evidence, Figure};
 
 /// Names listed in a reason before it says "and N more".
 const NAMED: usize = 4;
@@ -23,6 +23,8 @@ pub struct Judgement {
     pub evidence: Vec<Evidence>,
     /// Why.
     pub reason: String,
+    /// What was measured, where that is a number.
+    pub figure: Option<Figure>,
 }
 
 /// Either half ends a probe; the `Err` half lets it end early with `?`.
@@ -35,7 +37,18 @@ impl Judgement {
             state: CriterionState::Unknown,
             evidence: Vec::new(),
             reason: reason.into(),
+            figure: None,
         }
+    }
+
+    /// With what was measured, and what it is to be.
+    #[must_use]
+    pub fn measured(self, now: impl Into<String>, target: impl Into<String>) -> Self {
+        let figure = Some(Figure {
+            now: now.into(),
+            target: target.into(),
+        });
+        Self { figure, ..self }
     }
 
     /// One piece of evidence settles it.
@@ -47,6 +60,7 @@ impl Judgement {
                 CriterionState::Failing
             },
             reason: answer.clone(),
+            figure: None,
             evidence: vec![Evidence {
                 question,
                 answer,
@@ -149,6 +163,7 @@ impl Findings {
             state,
             evidence,
             reason,
+            figure: None,
         }
     }
 }

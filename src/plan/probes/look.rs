@@ -14,7 +14,7 @@ use crate::domain::order::Ordered;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::service::{Service, ServiceId, TaskDefinition};
 use crate::domain::stores::StoreBackups;
-use crate::plan::checklist::{CriterionState, Evidence, NOT_ASKED};
+use crate::plan::checklist::{CriterionState, Evidence, Figure, NOT_ASKED};
 use crate::plan::expect::Expectations;
 
 /// What a probe may look at.
@@ -265,12 +265,26 @@ pub fn all(judgements: Vec<Judgement>) -> Option<Judgement> {
         CriterionState::Proved => join_reasons(&judgements, worst, 3),
         _ => join_reasons(&judgements, worst, 2),
     };
+    let figure = joined(&judgements);
     let mut evidence: Vec<Evidence> = judgements.into_iter().flat_map(|j| j.evidence).collect();
     evidence.order_by_key(|e| e.ok);
     Some(Judgement {
         state: worst,
         evidence,
         reason,
+        figure,
+    })
+}
+
+/// What several measured against one target stands side by side; of different ones the first that is told.
+fn joined(judgements: &[Judgement]) -> Option<Figure> {
+    let mut all = judgements.iter().filter_map(|j| j.figure.as_ref());
+    let first = all.next()?;
+    let alike = all.filter(|f| f.target == first.target);
+    let told = std::iter::once(first).chain(alike).map(|f| f.now.as_str());
+    Some(Figure {
+        now: told.collect::<Vec<_>>().join(", "),
+        target: first.target.clone(),
     })
 }
 
@@ -332,6 +346,21 @@ mod tests {
         ];
         let joined = super::all(all.to_vec()).unwrap();
         assert_eq!(joined.reason, "all 2 services: a, b; 1 host: x");
+    }
+
+    #[test]
+    fn what_is_measured_against_one_target_stands_side_by_side() {
+        let one = |now: &str, target: &str| super::Judgement::unknown("").measured(now, target);
+        let joined = |all: &[super::Judgement]| super::all(all.to_vec()).unwrap().figure;
+        let images = one("1 in images", "0 critical");
+        let told = joined(&[images.clone(), one("2 in code", "0 critical")]).unwrap();
+        assert_eq!(
+            (told.now.as_str(), told.target.as_str()),
+            ("1 in images, 2 in code", "0 critical")
+        );
+        let told = joined(&[images, one("2 in code", "0 high")]).unwrap();
+        assert_eq!(told.now, "1 in images");
+        assert_eq!(joined(&[super::Judgement::unknown("")]), None);
     }
 
     #[test]

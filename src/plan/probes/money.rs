@@ -93,12 +93,11 @@ fn budget(look: &Look<'_>) -> Verdict {
     let c = &cost.currency;
     let settled = |ok: bool, answer: String| {
         // The evidence is as old as the bill, not as the look at the shelf.
-        Ok(Judgement::single(
-            ok,
-            look.question(seen.source),
-            answer,
-            cost.asked_at,
-        ))
+        let question = look.question(seen.source);
+        let judged = Judgement::single(ok, question, answer, cost.asked_at);
+        let spent = cost.month_end.filter(|_| cost.month <= budget);
+        let spent = spent.unwrap_or(cost.month);
+        Ok(judged.measured(format!("{spent:.0} {c}"), format!("≤ {budget:.0} {c}")))
     };
     match cost.month_end {
         // What is spent already needs no forecast.

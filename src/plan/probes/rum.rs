@@ -10,6 +10,7 @@ use super::look::{Look, span};
 use super::{Probe, number};
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat};
 use crate::domain::order::Ordered;
+use crate::plan::checklist::CriterionState;
 
 /// Where they stand.
 const NAMESPACE: &str = "AWS/RUM";
@@ -67,24 +68,49 @@ fn vitals(look: &Look<'_>) -> Verdict {
     }
     let mut found = Findings::new("vital", look.question(seen.source), seen.at);
     let monitors: BTreeSet<&str> = known.iter().map(|(q, _)| monitor(q)).collect();
+    let mut nearest: Option<Measured> = None;
     // That pages show soon says nothing of whether they stand still: each of the three needs its own figure.
     for name in monitors {
         for vital in &VITALS {
             let mut all = known.iter().filter(|(q, _)| monitor(q) == name);
             match all.find(|(q, _)| q.metric.name == vital.0) {
-                Some((_, series)) => judge(look, vital, name, series, &mut found),
+                Some((_, series)) => {
+                    let told = judge(look, vital, name, series, &mut found);
+                    let of = |m: &Measured| m.share;
+                    nearest = [nearest, told]
+                        .into_iter()
+                        .flatten()
+                        .max_by(|a, b| of(a).total_cmp(&of(b)));
+                }
                 None => found.unknown(format!("{} of {name}", vital.2), "is not measured"),
             }
         }
     }
-    Ok(found.verdict())
+    let judged = found.verdict();
+    Ok(match nearest {
+        Some(m) if judged.state != CriterionState::Unknown => judged.measured(m.now, m.target),
+        _ => judged,
+    })
+}
+
+/// A vital as it was measured, and how much of what it may be that is.
+struct Measured {
+    share: f64,
+    now: String,
+    target: String,
 }
 
 fn monitor(query: &MetricQuery) -> &str {
     query.metric.dimensions.first().map_or("", |d| d.1.as_str())
 }
 
-fn judge(look: &Look<'_>, vital: &Vital, monitor: &str, series: &Series, found: &mut Findings) {
+fn judge(
+    look: &Look<'_>,
+    vital: &Vital,
+    monitor: &str,
+    series: &Series,
+    found: &mut Findings,
+) -> Option<Measured> {
     let name = format!("{} of {monitor}", vital.2);
     let since = look.now.as_second() as f64 - look.number("minutes") * 60.0;
     let lately: Vec<f64> = series
@@ -101,7 +127,7 @@ fn judge(look: &Look<'_>, vital: &Vital, monitor: &str, series: &Series, found: 
             format!("the newest measurement is {} old", span(a))
         });
         found.unknown(&name, words);
-        return;
+        return None;
     };
     let most = look.number(vital.1);
     let digits = if vital.3.is_empty() { 3 } else { 0 };
@@ -110,6 +136,11 @@ fn judge(look: &Look<'_>, vital: &Vital, monitor: &str, series: &Series, found: 
         unit = vital.3
     );
     found.check(value <= most, &name, &answer);
+    Some(Measured {
+        share: value / most,
+        now: format!("{} {value:.digits$}{}", vital.2, vital.3),
+        target: format!("≤ {most}{}", vital.3),
+    })
 }
 
 fn median(mut all: Vec<f64>) -> Option<f64> {
@@ -129,11 +160,11 @@ mod tests {
     use crate::domain::facts::Facts;
     use crate::domain::metric::Unit;
     use crate::domain::part::Part;
-    use crate::plan::CriterionState::{self, Failing, Proved, Unknown};
+    use crate::plan::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::expect::Expectations;
     use crate::plan::probes::{Call, judge};
 
-    fn asked(measured: &[(&str, f64)], minutes_ago: i64) -> (CriterionState, String) {
+    fn asked_in_full(measured: &[(&str, f64)], minutes_ago: i64) -> Judgement {
         let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
         let at = now - SignedDuration::from_mins(minutes_ago);
         let series = measured.iter().map(|(name, value)| {
@@ -157,8 +188,30 @@ mod tests {
             ..Facts::default()
         };
         let call = Call::parse("rum.web-vitals").unwrap();
-        let judged = judge(&call, &facts, &Expectations::default(), now);
+        judge(&call, &facts, &Expectations::default(), now)
+    }
+
+    fn asked(measured: &[(&str, f64)], minutes_ago: i64) -> (CriterionState, String) {
+        let judged = asked_in_full(measured, minutes_ago);
         (judged.state, judged.reason)
+    }
+
+    /// The figure is of the vital that is nearest to what it may be.
+    #[test]
+    fn the_figure_is_the_vital_that_leaves_the_least_room() {
+        let figure = |cls: f64, minutes_ago| {
+            let all = [
+                (VITALS[0].0, 1_900.0),
+                (VITALS[1].0, cls),
+                (VITALS[2].0, 90.0),
+            ];
+            let figure = asked_in_full(&all, minutes_ago).figure;
+            figure.map(|f| (f.now, f.target))
+        };
+        let told = |now: &str, target: &str| Some((now.to_owned(), target.to_owned()));
+        assert_eq!(figure(0.04, 5), told("LCP 1900 ms", "≤ 2500 ms"));
+        assert_eq!(figure(0.25, 5), told("CLS 0.250", "≤ 0.1"));
+        assert_eq!(figure(0.04, 90), None, "what is old is no figure");
     }
 
     #[test]

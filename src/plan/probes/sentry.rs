@@ -257,6 +257,7 @@ fn judge(look: &Look<'_>, all: &[Told], source: &str, at: Timestamp) -> Judgemen
         state,
         evidence,
         reason,
+        figure: None,
     }
 }
 

@@ -160,12 +160,12 @@ fn interruptions(look: &Look<'_>) -> Verdict {
     let answer = format!(
         "{lately} hours with less than {percent} % served in the last {days} days, {before} in the {days} days before"
     );
-    Ok(Judgement::single(
-        ok,
-        look.question(seen.source),
-        answer,
-        seen.at,
-    ))
+    let target = match before {
+        0 => "0 h".to_owned(),
+        before => format!("< {before} h"),
+    };
+    let judged = Judgement::single(ok, look.question(seen.source), answer, seen.at);
+    Ok(judged.measured(format!("{lately} h in {days}d"), target))
 }
 
 #[cfg(test)]

@@ -35,7 +35,10 @@ pub(super) const PROMISES: &[Column] = &[
 pub(super) const OTHERS: &[Column] = &[
     Column::left("state", 12),
     Column::left("other success metrics", 27).grow(2),
-    Column::left("why", 20).grow(3),
+    Column::right("now", 17),
+    Column::left("target", 10),
+    // Below stands why of the selected one.
+    Column::left("why", 20).grow(3).drop(1),
 ];
 
 /// Whether what is known of the promises may be old.
@@ -165,9 +168,20 @@ pub(super) fn state(state: CriterionState, cx: &Cx<'_>) -> (String, Style) {
 
 /// The row of a success metric that others tell of.
 pub(super) fn other(c: &CriterionStatus, cx: &Cx<'_>) -> Row {
+    let figure = c.figure.as_ref();
+    let now = match (c.state, figure) {
+        (CriterionState::Failing, Some(_)) => cx.theme.critical,
+        (_, Some(_)) => cx.theme.text,
+        (_, None) => cx.theme.muted,
+    };
     Row::new([
         state(c.state, cx),
         (c.title.clone(), cx.theme.text),
+        (figure.map_or("-".into(), |f| f.now.clone()), now),
+        (
+            figure.map_or("-".into(), |f| f.target.clone()),
+            cx.theme.muted,
+        ),
         (c.reason.clone(), cx.theme.muted),
     ])
 }
