@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use super::metric::Shown;
 use crate::domain::dashboard::{MetricWidget, headline};
 use crate::domain::metric::Unit;
-use crate::domain::text::{clip, width};
+use crate::domain::text::{clip_middle, width};
 use crate::ui::screens::Cx;
 use crate::ui::widgets::chart::{Summary, series_key, series_style, value_at};
 use crate::ui::widgets::{Column, Row, Table, bar, line, spark};
@@ -51,7 +51,7 @@ pub(super) fn numbers(
             x,
             y,
             room,
-            &[(clip(&s.name, usize::from(room)), t.muted)],
+            &[(clip_middle(&s.name, usize::from(room)), t.muted)],
         );
         let style = series_style(t, i).patch(t.strong);
         line(buf, x, y + 1, room, &[(value(s.unit, number), style)]);
@@ -110,7 +110,8 @@ pub(super) fn gauges(
         };
         let text = value(s.unit, number);
         let room = usize::from(area.width.saturating_sub(2));
-        let name = clip(&s.name, room.saturating_sub(width(&text) + 1));
+        // Of nodes of one cache the ends tell which.
+        let name = clip_middle(&s.name, room.saturating_sub(width(&text) + 1));
         let pad = room.saturating_sub(width(&name) + width(&text));
         let spans = [
             (name, t.muted),
@@ -195,7 +196,7 @@ pub(super) fn bars(bars: &[Bar], shares: bool, area: Rect, cx: &Cx<'_>, buf: &mu
             of / most.max(f64::MIN_POSITIVE)
         };
         let (full, empty) = bar(ratio, room);
-        let label = clip(&b.label, name);
+        let label = clip_middle(&b.label, name);
         let pad = " ".repeat(name.saturating_sub(width(&label)));
         let text = value(b.unit, b.value);
         let gap = " ".repeat(11usize.saturating_sub(width(&text)));
@@ -215,7 +216,7 @@ pub(super) fn bars(bars: &[Bar], shares: bool, area: Rect, cx: &Cx<'_>, buf: &mu
 
 const COLUMNS: &[Column] = &[
     Column::left("", 1),
-    Column::left("series", 12).grow(1),
+    Column::left("series", 12).grow(1).middle(),
     Column::right("last", 9),
     Column::right("min", 9).drop(2),
     Column::right("avg", 9).drop(1),
@@ -225,7 +226,7 @@ const COLUMNS: &[Column] = &[
 /// With what each was at the time that is pointed at, as the metrics screen has it.
 const POINTED: &[Column] = &[
     Column::left("", 1),
-    Column::left("series", 12).grow(1),
+    Column::left("series", 12).grow(1).middle(),
     Column::right("here", 9),
     Column::right("last", 9),
     Column::right("min", 9).drop(2),

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::metric::Shown;
-use crate::domain::text::{clip, width};
+use crate::domain::text::{clip_middle, width};
 use crate::ui::screens::Cx;
 use crate::ui::widgets::chart::{Summary, series_key, series_style};
 use crate::ui::widgets::line;
@@ -25,7 +25,7 @@ fn entry(
     } else {
         String::new()
     };
-    let name = clip(
+    let name = clip_middle(
         &s.name,
         room.saturating_sub(width(&key) + width(&value) + 1).max(4),
     );
