@@ -11,7 +11,7 @@ use crate::domain::github::{Job, Outcome, Pipelines, Run, RunJobs, Workflow};
 pub(super) const VIEW: View = View {
     id: "pipelines",
     title: "Pipelines",
-    doc: "Workflows on the default branch: last run, duration, flakiness; jobs of what goes on or failed; deployments",
+    doc: "Workflows on the default branch: last run, duration, flakiness; jobs of what goes on, failed or was last; deployments",
     group: Group::Delivery,
     lines: &["github"],
     needs: &["pipelines", "github_deployments"],
@@ -82,12 +82,12 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     );
     let empty = "No workflows: the repository has no file in .github/workflows.";
     let mut workflows = Section::of(part, now, "workflows", title, WORKFLOWS, empty);
-    let empty = "Nothing runs, and none of the newest runs failed.";
+    let empty = "No jobs were read: nothing runs, and no workflow has a verdict.";
     let mut jobs = Section::of(
         part,
         now,
         "jobs",
-        "Jobs of what goes on or failed",
+        "Jobs of what goes on, failed, or was last",
         JOBS,
         empty,
     );
@@ -123,7 +123,9 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
                 Cell::muted(&r.event),
                 Cell::plain(&r.title),
             ];
-            runs.row(r.id.to_string(), cells, r);
+            let read = pipelines.looked_into.iter().find(|l| l.run.id == r.id);
+            let jobs = read.map(|l| l.jobs.as_slice());
+            runs.row(r.id.to_string(), cells, &WithJobs { run: r, jobs });
             runs.part_of("workflows", r.workflow_id.to_string());
         }
     }
@@ -157,6 +159,15 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         deployments.row(d.id.to_string(), cells, d);
     }
     vec![workflows, jobs, steps, runs, deployments]
+}
+
+/// A run with its jobs, where they were read.
+#[derive(Serialize)]
+struct WithJobs<'a> {
+    #[serde(flatten)]
+    run: &'a Run,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jobs: Option<&'a [Job]>,
 }
 
 fn workflow(w: &Workflow, now: Timestamp) -> Vec<Cell> {

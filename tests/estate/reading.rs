@@ -218,6 +218,7 @@ async fn the_jobs_of_a_run_that_failed_before_are_read_once() {
         page(&runs),
         page(&runs),
         page(&jobs),
+        page(&jobs),
         page(&workflows),
         page(&runs),
     ])
@@ -236,11 +237,17 @@ async fn the_jobs_of_a_run_that_failed_before_are_read_once() {
     assert_eq!(first.looked_into, again.looked_into);
     assert_eq!(
         peer.asked().len(),
-        7,
+        8,
         "neither the jobs nor the branch are asked for again"
     );
     let looked = &again.looked_into[0];
     assert_eq!((looked.run.number, looked.jobs.len()), (2, 1));
+    let passed = &again.looked_into[1];
+    assert_eq!(
+        (passed.run.number, passed.jobs.len()),
+        (3, 1),
+        "the last one, though it passed"
+    );
     let now = jiff::Timestamp::now();
     let job = &looked.jobs[0];
     assert_eq!(job.seconds(now), Some(120));
@@ -264,6 +271,11 @@ async fn the_jobs_of_a_run_that_failed_before_are_read_once() {
         let cells = row.cells.iter().map(|c| c.text.as_str());
         cells.collect::<Vec<_>>().join(" ")
     };
+    let run = row("runs", 0).thing;
+    assert_eq!(
+        (&run["number"], &run["jobs"][0]["name"]),
+        (&json!(3), &json!("unit tests"))
+    );
     let job = row("jobs", 0);
     assert!(
         words(&job).contains("Build #2 unit tests failed"),

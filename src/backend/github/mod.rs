@@ -52,6 +52,8 @@ const RUNS_EACH: usize = 20;
 const LOOKED_INTO: usize = 4;
 /// Runs that failed before, or on other branches, whose jobs are read: once each, for they never change.
 const FAILED_BEFORE: usize = 8;
+/// Runs that passed and are the newest verdict of their workflow, whose jobs are read: once each, too.
+const PASSED: usize = 6;
 /// Jobs of one run: a page of them.
 const JOBS_EACH: usize = 100;
 /// Deployments shown.
@@ -249,7 +251,7 @@ impl Github {
         Ok(runs)
     }
 
-    /// Jobs of what goes on, of the newest verdict of each workflow where it is bad, and of what else failed among the newest runs.
+    /// Jobs of what goes on, of the newest verdict of each workflow, the bad ones first, and of what else failed among the newest runs.
     async fn look_into(
         &self,
         workflows: &[Workflow],
@@ -258,12 +260,13 @@ impl Github {
         let open = workflows
             .iter()
             .flat_map(|w| w.runs.iter().filter(|r| r.outcome.is_open()));
-        let failed = workflows
+        let verdicts = workflows
             .iter()
             .filter(|w| w.active)
             .filter_map(Workflow::verdict);
-        let failed = failed.filter(|r| r.outcome == Outcome::Failed);
-        let mut wanted: Vec<&Run> = failed.chain(open).collect();
+        let (failed, passed): (Vec<&Run>, Vec<&Run>) =
+            verdicts.partition(|r| r.outcome == Outcome::Failed);
+        let mut wanted: Vec<&Run> = failed.into_iter().chain(open).collect();
         wanted.order_by_key(|r| std::cmp::Reverse(r.started_at));
         wanted.truncate(LOOKED_INTO);
         let mut before: Vec<&Run> = newest
@@ -272,6 +275,7 @@ impl Github {
             .collect();
         before.order_by_key(|r| std::cmp::Reverse(r.started_at));
         wanted.extend(before.into_iter().take(FAILED_BEFORE));
+        wanted.extend(passed.into_iter().take(PASSED));
         let read = wanted
             .into_iter()
             .map(async |run| match self.jobs(run).await {
