@@ -39,6 +39,7 @@ mod stacks;
 mod statements;
 mod strangers;
 mod targets;
+mod tone;
 mod topics;
 mod vercel;
 mod walls;
@@ -49,7 +50,8 @@ use jiff::Timestamp;
 pub use found::Found;
 pub use place::Place;
 pub use row::{Row, phrase};
-pub use section::{Cell, Head, Section, Standing, Tone};
+pub use section::{Cell, Head, Section, Standing};
+pub use tone::Tone;
 
 use crate::domain::facts::Facts;
 

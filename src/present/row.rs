@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::found::Found;
-use super::section::{Cell, Tone};
+use super::section::Cell;
+use super::tone::Tone;
 
 /// A row.
 #[derive(Clone, Debug, PartialEq)]

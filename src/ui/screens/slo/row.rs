@@ -34,11 +34,11 @@ pub(super) const PROMISES: &[Column] = &[
 /// Columns of the success metrics that others tell of.
 pub(super) const OTHERS: &[Column] = &[
     Column::left("state", 12),
-    Column::left("other success metrics", 27).grow(2),
-    Column::right("now", 17),
+    Column::left("other success metrics", 27).grow(3),
+    Column::right("now", 22),
     Column::left("target", 10),
     // Below stands why of the selected one.
-    Column::left("why", 20).grow(3).drop(1),
+    Column::left("why", 20).grow(2).drop(1),
 ];
 
 /// Whether what is known of the promises may be old.

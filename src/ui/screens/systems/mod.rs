@@ -1,6 +1,7 @@
 //! Systems: every further system of the platform in one list, worst first to the eye; Enter opens its page. What is shown is made
 //! by `present`; this screen only arranges and draws it.
 
+mod columns;
 pub mod list;
 mod model;
 mod page;
