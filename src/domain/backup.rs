@@ -125,6 +125,8 @@ pub struct Abroad {
 /// Recovery points of the region that is looked at.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Points {
+    /// The region that they lie in; empty where nobody told.
+    pub region: String,
     /// The points, of every vault that was read.
     pub backups: Vec<Backup>,
     /// Vaults that were not looked into.

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::access::Access;
-use super::backup::{Abroad, Backup, BackupJob, Points, merged, of_caches, point_in_time};
+use super::backup::{
+    Abroad, Backup, BackupJob, Points, StoreKind, merged, of_caches, point_in_time,
+};
 use super::bucket::Bucket;
 use super::cache::Caches;
 use super::cost::Cost;
@@ -19,6 +21,7 @@ use super::image::Registry;
 use super::network::Network;
 use super::part::Part;
 use super::postgres::{EnvSchema, PostgresNow, PostgresShape};
+use super::problem::Problem;
 use super::redis_server::{EnvRedis, RedisServer};
 use super::scaling::{ScalableTarget, ScalingActivity};
 use super::secret::Secret;
@@ -138,6 +141,55 @@ impl Estate {
         told.filter_map(|a| a.region.as_deref()).next()
     }
 
+    /// Why the region that copies go to is not known, where none was told: the first system that was silent.
+    pub fn second_region_untold(&self) -> Option<Silence<'_>> {
+        let snapshots = silence(&self.snapshots_abroad, "RDS");
+        snapshots.or_else(|| silence(&self.recovery_points_abroad, "AWS Backup"))
+    }
+
+    /// The region that is looked at, as far as a system of backups told; else empty.
+    fn home(&self) -> &str {
+        let databases = self.databases.value.as_ref().map(|d| d.region.as_str());
+        let points = self.recovery_points.value.as_ref();
+        databases
+            .or(points.map(|p| p.region.as_str()))
+            .unwrap_or_default()
+    }
+
+    /// Systems that may know more of the backups of stores of a kind, and were silent: here, abroad.
+    fn silent(&self, kind: StoreKind) -> [Option<Silence<'_>>; 2] {
+        let of_backup = || {
+            [
+                silence(&self.recovery_points, "AWS Backup"),
+                silence(&self.recovery_points_abroad, "AWS Backup"),
+            ]
+        };
+        match kind {
+            StoreKind::Database | StoreKind::Cluster => {
+                let [here, abroad] = of_backup();
+                let snapshots = silence(&self.snapshots, "RDS");
+                let moments = silence(&self.databases, "RDS");
+                [
+                    snapshots.or(moments).or(here),
+                    silence(&self.snapshots_abroad, "RDS").or(abroad),
+                ]
+            }
+            StoreKind::Cache => [silence(&self.caches, "ElastiCache"), None],
+            StoreKind::Bucket | StoreKind::Other => of_backup(),
+        }
+    }
+
+    /// Systems that were to tell which stores there are and were silent, with what they tell of.
+    pub fn stores_untold(&self) -> Vec<(&'static str, Silence<'_>)> {
+        let all = [
+            ("databases", silence(&self.databases, "RDS")),
+            ("buckets", silence(&self.buckets, "S3")),
+            ("caches", silence(&self.caches, "ElastiCache")),
+        ];
+        let told = |(what, of): (&'static str, Option<_>)| Some((what, of?));
+        all.into_iter().filter_map(told).collect()
+    }
+
     /// Vaults of AWS Backup that were not looked into in the region that is looked at.
     pub fn vaults_unread(&self) -> usize {
         let points = self.recovery_points.value.as_ref();
@@ -170,8 +222,7 @@ impl Estate {
         let abroad = abroad.into_iter().filter_map(|p| value(p, then));
         let moments = value(&self.databases, then);
         let moments = moments.into_iter().flat_map(|d| point_in_time(d));
-        let home = self.databases.value.as_ref();
-        let home = home.map(|d| d.region.as_str()).unwrap_or_default();
+        let home = self.home();
         let caches = value(&self.caches, then);
         let caches = caches.into_iter().flat_map(|c| of_caches(c, home));
         let all = here.chain(abroad.flat_map(|a| &a.backups)).cloned();
@@ -184,9 +235,31 @@ impl Estate {
             databases: self.databases.value.as_deref(),
             buckets: self.buckets.value.as_ref().map(|b| b.as_slice()),
             caches: self.caches.value.as_deref(),
+            home: self.home(),
+            second: self.second_region(),
         };
-        stores(known, backups, environment)
+        let mut all = stores(known, backups, environment);
+        for store in &mut all {
+            let [here, abroad] = self.silent(store.kind);
+            store.here_untold = here.is_some();
+            store.abroad_untold = abroad.is_some();
+        }
+        all
     }
+}
+
+/// A system whose last question failed, or that never answered: whatever it would have told of is not known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Silence<'a> {
+    /// Its name: `RDS`.
+    pub system: &'static str,
+    /// Why; `None`: it has not answered yet.
+    pub why: Option<&'a Problem>,
+}
+
+fn silence<'a, T>(part: &'a Part<T>, system: &'static str) -> Option<Silence<'a>> {
+    let why = part.error.as_ref();
+    (why.is_some() || part.value.is_none()).then_some(Silence { system, why })
 }
 
 /// A part's value: the last one, or the one that may be believed then.

@@ -36,6 +36,10 @@ pub struct StoreBackups {
     pub undated: usize,
     /// The same in other regions.
     pub undated_abroad: usize,
+    /// Whether a system that tells of its backups in its own region was silent: there may be others, and what was told may be gone.
+    pub here_untold: bool,
+    /// The same of other regions.
+    pub abroad_untold: bool,
     /// Backups that are not encrypted.
     pub unencrypted: usize,
     /// Backups of which nobody tells whether they are encrypted.
@@ -127,6 +131,21 @@ pub struct Known<'a> {
     pub buckets: Option<&'a [Bucket]>,
     /// Caches.
     pub caches: Option<&'a Caches>,
+    /// The region that is looked at; empty where nobody told.
+    pub home: &'a str,
+    /// The region that copies go to, where somebody told.
+    pub second: Option<&'a str>,
+}
+
+impl Known<'_> {
+    /// Whether a region is another one than that which is looked at. Where nobody tells which that is, the region that copies were
+    /// looked for in is another.
+    fn is_abroad(&self, region: &str) -> bool {
+        match self.home {
+            "" => self.second == Some(region),
+            home => region != home,
+        }
+    }
 }
 
 /// Whether a store belongs to the environment that is looked at, one rule for all of them: a tag says it, else its name; where either
@@ -197,7 +216,6 @@ pub fn stores(known: Known<'_>, backups: &[Backup], environment: &str) -> Vec<St
             all.insert((kind, id.clone()), store);
         }
     }
-    let home = databases.map(|d| d.region.as_str()).unwrap_or_default();
     for b in backups {
         // What its system does not know any more is gone; where nobody told, nobody knows.
         let told = match b.store_kind {
@@ -215,7 +233,7 @@ pub fn stores(known: Known<'_>, backups: &[Backup], environment: &str) -> Vec<St
                 ours: true,
                 ..StoreBackups::default()
             });
-        let abroad = !home.is_empty() && b.region != home;
+        let abroad = known.is_abroad(&b.region);
         let (count, newest, undated) = if abroad {
             (
                 &mut store.abroad,
@@ -281,6 +299,7 @@ mod tests {
             ..Databases::default()
         };
         let known = Known {
+            home: "home",
             databases: Some(&known),
             ..Known::default()
         };
@@ -311,6 +330,7 @@ mod tests {
             backup("gone", "4", "home", 9),
         ];
         let known = Known {
+            home: "home",
             databases: Some(&known),
             ..Known::default()
         };

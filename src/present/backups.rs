@@ -6,6 +6,7 @@ use super::words::{bytes, count, span, until};
 use super::{Cell, Group, Head, Section, Tone, View, drills};
 use crate::domain::backup::{Backup, BackupJob, StoreKind};
 use crate::domain::bucket::Bucket;
+use crate::domain::estate::Silence;
 use crate::domain::facts::Facts;
 use crate::domain::measured;
 use crate::domain::stores::StoreBackups;
@@ -136,13 +137,32 @@ fn stores(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
             Tone::Muted,
         );
     }
+    for (what, silence) in facts.estate.stores_untold() {
+        let words = format!(
+            "{what} not known: {}; those without a backup told of below are not in this list",
+            silent_words(&silence)
+        );
+        section.note(words, Tone::Unknown);
+    }
     let rpo = span(facts.rpo.as_secs().try_into().unwrap_or(i64::MAX));
-    let words = match second {
-        Some(region) => format!("RPO {rpo}; copies go to {region}"),
-        None => format!("RPO {rpo}; no second region: set second_region in [backups]"),
+    let untold = facts.estate.second_region_untold();
+    let words = match (second, untold) {
+        (Some(region), _) => format!("RPO {rpo}; copies go to {region}"),
+        (None, Some(silence)) => {
+            let who = silent_words(&silence);
+            format!("RPO {rpo}; where copies go is not known: {who}")
+        }
+        (None, None) => format!("RPO {rpo}; no second region: set second_region in [backups]"),
     };
     section.note(words, Tone::Plain);
     section
+}
+
+fn silent_words(silence: &Silence<'_>) -> String {
+    match silence.why {
+        Some(problem) => format!("{}: {}", silence.system, problem.why),
+        None => format!("{} has not answered yet", silence.system),
+    }
 }
 
 /// How far the copies of a bucket are behind, seconds, and how many of its rules do not tell. `None` for what is no bucket.
@@ -174,16 +194,21 @@ fn store_cells(
             Tone::Muted
         }
     };
-    let shown = |b: &Option<Backup>, kept: &Told<String>, undated| match (age(b), kept) {
+    let shown = |b: &Option<Backup>, kept: &Told<String>, open: bool| match (age(b), kept) {
         (Some(a), _) => span(a.as_secs()),
         (None, Told::Set(_)) => "kept".into(),
-        (None, Told::Unset) if undated == 0 => "none".into(),
+        (None, Told::Unset) if !open => "none".into(),
         (None, _) => "?".into(),
+    };
+    let counted = |n: usize, untold: bool| match (n, untold) {
+        (n, false) => Cell::plain(n.to_string()),
+        (0, true) => Cell::new("?", Tone::Unknown),
+        (n, true) => Cell::new(format!("{n}?"), Tone::Unknown),
     };
     let holds = |kept: &Told<String>| kept.value().is_some();
     let tone = |b: &Option<Backup>, kept: &Told<String>| match (within(b) || holds(kept), kept) {
         (false, Told::Unknown(_)) if s.counts() => Tone::Unknown,
-        (false, _) if s.counts() && s.exists.is_none() => Tone::Unknown,
+        (false, _) if s.counts() && (s.exists.is_none() || s.here_untold) => Tone::Unknown,
         (ok, _) => judged(ok),
     };
     let made = match &s.newest {
@@ -195,11 +220,11 @@ fn store_cells(
         .newest_abroad
         .as_ref()
         .map_or_else(|| "-".into(), |b| b.region.clone());
+    let lacks_copy = s.needs_copies() && !within(&s.newest_abroad) && !holds(&s.kept.abroad);
     let copied = match second {
+        Some(_) if lacks_copy && s.abroad_untold => Tone::Unknown,
         // What is lost with a region is a second misfortune: worth a warning, no more.
-        Some(_) if s.needs_copies() && !within(&s.newest_abroad) && !holds(&s.kept.abroad) => {
-            Tone::Warn
-        }
+        Some(_) if lacks_copy => Tone::Warn,
         Some(_) if !s.needs_copies() => Tone::Muted,
         Some(_) => judged(true),
         None => Tone::Muted,
@@ -224,13 +249,13 @@ fn store_cells(
         name,
         Cell::plain(s.kind.word()),
         Cell::new(
-            shown(&s.newest, &s.kept.here, s.undated),
+            shown(&s.newest, &s.kept.here, s.undated > 0 || s.here_untold),
             tone(&s.newest, &s.kept.here),
         )
         .since(s.newest.as_ref().and_then(|b| b.taken_at)),
         Cell::muted(made),
         Cell::new(
-            shown(&s.newest_abroad, &s.kept.abroad, s.undated_abroad),
+            shown(&s.newest_abroad, &s.kept.abroad, s.undated_abroad > 0 || s.abroad_untold),
             copied,
         )
         .since(s.newest_abroad.as_ref().and_then(|b| b.taken_at)),
@@ -243,8 +268,8 @@ fn store_cells(
             s.retention_days
                 .map_or_else(|| "-".into(), |d| format!("{d}d")),
         ),
-        Cell::plain(s.here.to_string()),
-        Cell::plain(s.abroad.to_string()),
+        counted(s.here, s.here_untold),
+        counted(s.abroad, s.abroad_untold),
         encrypted,
     ]
 }
@@ -318,4 +343,136 @@ fn jobs(facts: &Facts, now: Timestamp) -> Section {
         section.note(format!("{} failed", count(failed, "job")), Tone::Warn);
     }
     section
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::domain::backup::{Abroad, Points};
+    use crate::domain::part::Part;
+    use crate::domain::problem::{Problem, ProblemKind};
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn told<T>(value: T) -> Part<Arc<T>> {
+        Part::answered(Arc::new(value), NOW, "x:Y", Duration::from_secs(300))
+    }
+
+    fn silent<T>() -> Part<T> {
+        let problem = Problem::new(ProblemKind::Vendor, "list", "RDS answers 500", "wait");
+        Part {
+            error: Some(problem),
+            ..Part::default()
+        }
+    }
+
+    fn backup(store: &str, kind: StoreKind, region: &str) -> Backup {
+        Backup {
+            store: store.into(),
+            store_kind: kind,
+            kind: crate::domain::backup::BackupKind::Vault,
+            arn: format!("arn:{region}:{store}"),
+            region: region.into(),
+            taken_at: NOW.checked_sub(SignedDuration::from_hours(1)).ok(),
+            complete: true,
+            ..Backup::default()
+        }
+    }
+
+    /// RDS is silent; AWS Backup tells of the region at hand, and perhaps of the second one; S3 answers.
+    fn without_rds(tells_of_copies: bool) -> Facts {
+        let both = |region: &str| {
+            vec![
+                backup("db", StoreKind::Database, region),
+                backup("uploads", StoreKind::Bucket, region),
+            ]
+        };
+        let mut facts = Facts {
+            rpo: Duration::from_secs(24 * 3_600),
+            ..Facts::default()
+        };
+        let e = &mut facts.estate;
+        (e.databases, e.snapshots, e.snapshots_abroad) = (silent(), silent(), silent());
+        e.caches = told(crate::domain::cache::Caches::default());
+        e.buckets = told(vec![Bucket {
+            name: "uploads".into(),
+            ..Bucket::default()
+        }]);
+        e.recovery_points = told(Points {
+            region: "home".into(),
+            backups: both("home"),
+            vaults_unread: 0,
+        });
+        e.recovery_points_abroad = match tells_of_copies {
+            true => told(Abroad {
+                region: Some("away".into()),
+                backups: both("away"),
+                vaults_unread: 0,
+            }),
+            false => silent(),
+        };
+        facts
+    }
+
+    /// Copy, here, there: words and tones of a store's row.
+    fn row(facts: &Facts, id: &str) -> [(String, Tone); 3] {
+        let section = make(facts, NOW).remove(0);
+        let row = section.rows.iter().find(|r| r.id == id).unwrap();
+        [4, 8, 9].map(|n| (row.cells[n].text.clone(), row.cells[n].tone))
+    }
+
+    #[test]
+    fn copies_that_aws_backup_tells_of_count_while_rds_is_silent() {
+        let facts = without_rds(true);
+        let [copy, here, there] = row(&facts, "database db");
+        assert_eq!(copy.0, "1h");
+        assert_eq!(here, ("1?".into(), Tone::Unknown), "RDS may know of more");
+        assert_eq!(there, ("1?".into(), Tone::Unknown));
+        let [copy, here, there] = row(&facts, "bucket uploads");
+        assert_eq!(copy.0, "1h");
+        assert_eq!(here, ("1".into(), Tone::Plain), "RDS has no say in buckets");
+        assert_eq!(there, ("1".into(), Tone::Plain));
+    }
+
+    #[test]
+    fn where_nobody_tells_of_copies_none_are_denied_and_stores_that_are_not_known_are_told() {
+        let facts = without_rds(false);
+        let [copy, here, there] = row(&facts, "database db");
+        assert_eq!((copy.0.as_str(), there.0.as_str()), ("?", "?"));
+        assert_eq!(here.0, "1?");
+        let section = make(&facts, NOW).remove(0);
+        let says = |words: &str| section.notes.iter().any(|n| n.text.contains(words));
+        assert!(says("databases not known: RDS: RDS answers 500"));
+        assert!(!says("buckets not known"));
+        assert!(
+            says("where copies go is not known") && !says("set second_region"),
+            "nobody told that there is none: {:?}",
+            section.notes
+        );
+    }
+
+    #[test]
+    fn what_a_system_says_is_not_there_is_none() {
+        let mut facts = without_rds(true);
+        facts.estate.snapshots = told(Vec::new());
+        facts.estate.databases = told(crate::domain::database::Databases {
+            region: "home".into(),
+            ..Default::default()
+        });
+        facts.estate.snapshots_abroad = told(Abroad {
+            region: Some("away".into()),
+            ..Abroad::default()
+        });
+        facts.estate.recovery_points_abroad = told(Abroad::default());
+        let [copy, here, there] = row(&facts, "database db");
+        assert_eq!(
+            (copy.0.as_str(), here.0.as_str(), there.0.as_str()),
+            ("none", "1", "0")
+        );
+    }
 }

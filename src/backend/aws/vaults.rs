@@ -213,6 +213,7 @@ impl Vaults {
             .all::<VaultPage>(VAULTS, asked, "/backup-vaults/", &[])
             .await?;
         let mut all = Points {
+            region: region.to_owned(),
             vaults_unread: vaults.len().saturating_sub(VAULTS_READ),
             ..Points::default()
         };
