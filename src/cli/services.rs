@@ -140,10 +140,10 @@ pub fn object(s: &Service, facts: &Facts) -> Value {
 pub fn role(health: ServiceHealth) -> Role {
     match health {
         ServiceHealth::Down | ServiceHealth::Failed => Role::Bad,
-        ServiceHealth::Degraded => Role::Warn,
+        ServiceHealth::Degraded | ServiceHealth::Unserved => Role::Warn,
         ServiceHealth::Scaling | ServiceHealth::Deploying => Role::Strong,
         ServiceHealth::Steady => Role::Ok,
-        ServiceHealth::Inactive => Role::Dim,
+        ServiceHealth::Idle | ServiceHealth::Inactive => Role::Dim,
     }
 }
 

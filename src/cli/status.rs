@@ -124,15 +124,15 @@ fn named(names: &[&str]) -> String {
 /// Counts of what is known; what nobody answered is not counted as none.
 fn counts(facts: &Facts, checklist: &Checklist) -> String {
     let rows = facts.service_rows();
-    let steady = rows
-        .iter()
-        .filter(|s| {
-            matches!(
-                facts.health_of(s),
-                ServiceHealth::Steady | ServiceHealth::Inactive
-            )
-        })
-        .count();
+    let those = |health: [ServiceHealth; 2]| {
+        let rows = rows.iter().filter(|s| health.contains(&facts.health_of(s)));
+        rows.count()
+    };
+    let steady = those([ServiceHealth::Steady, ServiceHealth::Inactive]);
+    let zero = match those([ServiceHealth::Unserved, ServiceHealth::Idle]) {
+        0 => String::new(),
+        n => format!(", {n} scaled to 0"),
+    };
     let firing = facts
         .alarm_rows()
         .iter()
@@ -144,7 +144,7 @@ fn counts(facts: &Facts, checklist: &Checklist) -> String {
         .filter(|d| d.state.is_running())
         .count();
     let known = |is: bool, text: String| if is { text } else { "unknown".to_owned() };
-    let services = format!("{steady}/{} steady", rows.len());
+    let services = format!("{steady}/{} steady{zero}", rows.len());
     let alarms = format!("{firing}/{} firing", facts.alarm_rows().len());
     let deploys = format!("{moving} running");
     let ready = checklist.success_counts();

@@ -223,6 +223,11 @@ impl Service {
             ServiceHealth::Scaling
         } else if self.counts.running < self.counts.desired {
             ServiceHealth::Degraded
+        } else if self.counts.desired == 0 && self.counts.running == 0 {
+            match self.load_balancers.is_empty() {
+                true => ServiceHealth::Idle,
+                false => ServiceHealth::Unserved,
+            }
         } else {
             ServiceHealth::Steady
         }
@@ -237,6 +242,8 @@ pub enum ServiceHealth {
     Down,
     /// The last rollout failed.
     Failed,
+    /// Scaled to 0 behind a load balancer: whoever asks it is answered by nobody.
+    Unserved,
     /// Fewer tasks than wanted.
     Degraded,
     /// More tasks were asked for lately, and are starting.
@@ -245,6 +252,8 @@ pub enum ServiceHealth {
     Deploying,
     /// As wanted.
     Steady,
+    /// Scaled to 0, and no load balancer sends it anything: neither well nor a fault.
+    Idle,
     /// Draining or inactive.
     Inactive,
 }
@@ -259,6 +268,7 @@ impl ServiceHealth {
             Self::Scaling => "scaling",
             Self::Deploying => "deploying",
             Self::Steady => "steady",
+            Self::Unserved | Self::Idle => "scaled to 0",
             Self::Inactive => "inactive",
         }
     }

@@ -17,7 +17,11 @@ impl Facts {
     /// was asked about later: none of which a deployment goes on is steady.
     pub fn health_of(&self, service: &Service) -> ServiceHealth {
         match service.health() {
-            ServiceHealth::Steady if self.is_rolled_out(service) => ServiceHealth::Deploying,
+            ServiceHealth::Steady | ServiceHealth::Unserved | ServiceHealth::Idle
+                if self.is_rolled_out(service) =>
+            {
+                ServiceHealth::Deploying
+            }
             // What a person stops did not fail.
             ServiceHealth::Failed if self.is_being_stopped(&service.id) => ServiceHealth::Deploying,
             health => health,

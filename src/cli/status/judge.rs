@@ -175,13 +175,19 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
     for s in facts.service_rows() {
         let verdict = match s.health() {
             ServiceHealth::Down => Verdict::Down,
-            ServiceHealth::Failed | ServiceHealth::Degraded => Verdict::Degraded,
+            ServiceHealth::Failed | ServiceHealth::Degraded | ServiceHealth::Unserved => {
+                Verdict::Degraded
+            }
             ServiceHealth::Scaling
             | ServiceHealth::Deploying
             | ServiceHealth::Steady
+            | ServiceHealth::Idle
             | ServiceHealth::Inactive => continue,
         };
-        let counts = format!("{} of {} running", s.counts.running, s.counts.desired);
+        let counts = match s.health() {
+            ServiceHealth::Unserved => "nothing runs behind its load balancer".to_owned(),
+            _ => format!("{} of {} running", s.counts.running, s.counts.desired),
+        };
         find(
             verdict,
             &s.id.to_string(),

@@ -100,6 +100,9 @@ pub struct Node {
     pub source: String,
     /// Why it could not be asked.
     pub error: Option<String>,
+    /// Whether its server takes no connection from here.
+    #[serde(skip)]
+    pub refused: bool,
     /// Whether a fault starts here.
     pub starts: bool,
     /// Steps that the fault which starts here reaches, the nearest first.
@@ -241,7 +244,13 @@ impl Graph {
         for text in of(Tone::Bad, true) {
             lines.push(Cell::new(format!("beside the path: {text}"), Tone::Bad));
         }
-        let faults = !lines.is_empty();
+        let refused = self.nodes.iter().filter(|n| n.refused);
+        let refused: Vec<&str> = refused.map(|n| n.short).collect();
+        let faults = !lines.is_empty() || !refused.is_empty();
+        if !refused.is_empty() {
+            let text = format!("no connection from here to {}", refused.join(", "));
+            lines.push(Cell::new(text, Tone::Warn));
+        }
         let look: Vec<String> = of(Tone::Warn, false).collect();
         if !look.is_empty() {
             let lead = if faults {
@@ -332,6 +341,7 @@ fn edge(node: &Node) -> Option<Edge> {
     let silent = measure.latency_ms.is_none() && measure.errors_percent.is_none();
     let (state, tone) = match measure.errors_percent {
         _ if node.suffers() => ("fault", Tone::Bad),
+        _ if node.refused => ("errors", Tone::Warn),
         Some(p) if p >= ERRORS_WARN => ("errors", Tone::Warn),
         // That answers come fast says nothing of how many are failures.
         _ if silent || (measure.unmeasured.is_some() && !measure.never) => {

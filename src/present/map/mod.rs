@@ -312,7 +312,15 @@ fn node(step: &Step, mut told: Told, present: &[&str], facts: &Facts, now: Times
         aside: told.aside,
         asked_by: asks.into_iter().find(|id| present.contains(id)),
         beside: step.asked_by.is_none() && step.id != "browser",
-        measure: measure::to(step.id, facts, now),
+        measure: match &told.refused {
+            Some(why) => Measure {
+                measured_by: "a connection from here",
+                unmeasured: Some(format!("no connection from here: {why}")),
+                ..Measure::default()
+            },
+            None => measure::to(step.id, facts, now),
+        },
+        refused: told.refused.is_some(),
         observed_at: told.observed_at,
         source: told.source,
         error: told.error,

@@ -117,14 +117,20 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
     if fresh {
         for s in rows {
             let tone = match facts.health_of(s) {
-                ServiceHealth::Down | ServiceHealth::Failed => Tone::Bad,
+                ServiceHealth::Down | ServiceHealth::Failed | ServiceHealth::Unserved => Tone::Bad,
                 ServiceHealth::Degraded => Tone::Warn,
                 ServiceHealth::Scaling | ServiceHealth::Deploying => Tone::Info,
-                ServiceHealth::Steady | ServiceHealth::Inactive => continue,
+                ServiceHealth::Steady | ServiceHealth::Idle | ServiceHealth::Inactive => continue,
             };
             let (runs, wants) = (s.counts.running, s.counts.desired);
             let word = facts.health_of(s).word();
-            let text = format!("{}: {word}, {runs} of {wants} run", facts.name_of(&s.id));
+            let name = facts.name_of(&s.id);
+            let text = match facts.health_of(s) {
+                ServiceHealth::Unserved => {
+                    format!("{name}: scaled to 0, nothing runs behind its load balancer")
+                }
+                _ => format!("{name}: {word}, {runs} of {wants} run"),
+            };
             let since = s.failed_rollout().and_then(|r| r.updated_at);
             let remark = Remark::new(tone, text).since(since);
             told.remarks.push(remark.told_elsewhere(true));
@@ -145,10 +151,13 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
             told.say(tone, format!("{group}: {percent:.1} % of answers are 5xx"));
         }
     }
-    let steady = rows
-        .iter()
-        .filter(|s| facts.health_of(s) == ServiceHealth::Steady);
-    told.summary = format!("{} of {} steady", steady.count(), rows.len());
+    let those = |health| rows.iter().filter(move |s| facts.health_of(s) == health);
+    let idle = match those(ServiceHealth::Idle).count() {
+        0 => String::new(),
+        n => format!(", {n} scaled to 0"),
+    };
+    let steady = those(ServiceHealth::Steady).count();
+    told.summary = format!("{steady} of {} steady{idle}", rows.len());
     Some(told)
 }
 

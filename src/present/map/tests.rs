@@ -485,6 +485,65 @@ fn well() -> Facts {
 }
 
 #[test]
+fn a_service_at_none_behind_a_balancer_starts_a_fault_and_a_worker_at_none_is_no_fault() {
+    let scaled = |bound: bool| {
+        let mut facts = well();
+        let mut service = Service::clone(&facts.service_rows()[0]);
+        service.counts = TaskCounts::default();
+        if !bound {
+            service.load_balancers.clear();
+        }
+        let steady = facts.service_rows()[0].clone();
+        facts.services = part(Arc::new(vec![Arc::new(service), steady]));
+        graph(&facts, now())
+    };
+    let map = scaled(true);
+    assert_eq!(ids(map.starts()), ["ecs"]);
+    let ecs = map.node("ecs").unwrap();
+    assert_eq!(ecs.tone, Tone::Bad);
+    assert_eq!(
+        ecs.says,
+        "api: scaled to 0, nothing runs behind its load balancer"
+    );
+    assert_eq!(ecs.reaches, ["balancer", "browser"]);
+    let map = scaled(false);
+    let ecs = map.node("ecs").unwrap();
+    assert!(map.starts().next().is_none());
+    assert_eq!(ecs.says, "1 of 2 steady, 1 scaled to 0");
+}
+
+#[test]
+fn a_server_that_takes_no_connection_is_told_and_the_way_to_it_is_not_well() {
+    let refused = |kind| {
+        let mut facts = well();
+        facts.providers.push(line("postgres"));
+        let why = "the connection is refused";
+        facts.estate.postgres.error = Some(Problem::new(kind, "postgres", "w", why, "f"));
+        facts.estate.db_vitals = part(Arc::new(vec![crate::domain::database::DbVitals {
+            read_ms: Some(1.6),
+            ..Default::default()
+        }]));
+        graph(&facts, now())
+    };
+    let map = refused(ProblemKind::Unreachable);
+    let node = map.node("postgres").unwrap();
+    assert_eq!(node.tone, Tone::Warn, "{:?}", node.remarks);
+    assert_eq!(
+        node.says,
+        "no connection from here: the connection is refused; the way from here may be at fault"
+    );
+    let way = map.edge_to("postgres").unwrap();
+    assert_eq!((way.state, way.tone), ("errors", Tone::Warn));
+    assert_eq!(way.measure.latency_ms, None, "a figure of RDS's disks");
+    let headline: Vec<_> = map.headline().into_iter().map(|c| c.text).collect();
+    assert_eq!(headline[0], "no connection from here to PostgreSQL");
+    assert!(headline.iter().all(|l| !l.contains("no fault is known")));
+    // An answer that does not come in time says less.
+    let map = refused(ProblemKind::Timeout);
+    assert_eq!(map.node("postgres").unwrap().tone, Tone::Unknown);
+}
+
+#[test]
 fn a_group_without_targets_is_no_good_news_and_no_bad_news() {
     let mut facts = well();
     let mut groups = (**facts.target_groups.value.as_ref().unwrap()).clone();

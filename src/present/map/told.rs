@@ -4,12 +4,12 @@
 use jiff::Timestamp;
 
 use super::super::words::span;
-use super::super::{Place, Section, Tone, View};
+use super::super::{Place, Section, Tone, View, postgres, redis_server};
 use super::remark::Remark;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::facts::Facts;
 use crate::domain::part::{Freshness, Part};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::stores::is_ours;
 
 /// What a view without a row says of its step.
@@ -47,6 +47,8 @@ pub(super) struct Told {
     pub source: String,
     pub error: Option<String>,
     pub view: Option<&'static str>,
+    /// Why no connection to its server comes about from here.
+    pub refused: Option<String>,
 }
 
 impl Told {
@@ -60,14 +62,8 @@ impl Told {
         tones.max_by_key(|t| t.weight()).unwrap_or(Tone::Ok)
     }
 
-    /// Takes what answers are worth: as old as the oldest; unknown, with the reason, where one cannot be believed. Whether it can.
-    pub fn rests_on(
-        &mut self,
-        (source, observed_at): (&str, Option<Timestamp>),
-        freshness: Freshness,
-        problem: Option<&Problem>,
-        now: Timestamp,
-    ) -> bool {
+    /// Takes who answered and when: as old as the oldest.
+    fn heard(&mut self, (source, observed_at): (&str, Option<Timestamp>)) {
         if !source.is_empty() && !self.source.contains(source) {
             let comma = if self.source.is_empty() { "" } else { ", " };
             self.source.push_str(comma);
@@ -77,6 +73,17 @@ impl Told {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
+    }
+
+    /// Takes what answers are worth: as old as the oldest; unknown, with the reason, where one cannot be believed. Whether it can.
+    pub fn rests_on(
+        &mut self,
+        (source, observed_at): (&str, Option<Timestamp>),
+        freshness: Freshness,
+        problem: Option<&Problem>,
+        now: Timestamp,
+    ) -> bool {
+        self.heard((source, observed_at));
         let age = observed_at.map(|at| span(now.duration_since(at).as_secs()));
         let why = match (freshness, problem, age) {
             (Freshness::Fresh, ..) => return true,
@@ -97,6 +104,26 @@ impl Told {
     pub fn part<T>(&mut self, part: &Part<T>, now: Timestamp) -> bool {
         let about = (part.source.as_str(), part.observed_at);
         self.rests_on(about, part.freshness(now), part.error.as_ref(), now)
+    }
+
+    /// Whether a server that this console asks itself takes no connection. It is told as a warning: services may go another way to it,
+    /// and what figures others have of it are none of that connection.
+    fn refuses(&mut self, section: &Section, view: &View) -> bool {
+        let asked = [postgres::VIEW.id, redis_server::VIEW.id].contains(&view.id);
+        let problem = section.standing.problem.as_ref();
+        let problem = problem.filter(|p| asked && p.kind == ProblemKind::Unreachable);
+        let Some(problem) = problem else {
+            return false;
+        };
+        let why = &problem.why;
+        let text = format!("no connection from here: {why}; the way from here may be at fault");
+        self.remarks
+            .push(Remark::new(Tone::Warn, text).told_elsewhere(true));
+        let about = (section.standing.source.as_str(), section.standing.observed_at);
+        self.heard(about);
+        self.error.get_or_insert_with(|| why.clone());
+        self.refused = Some(why.clone());
+        true
     }
 
     fn section(&mut self, section: &Section, now: Timestamp) -> bool {
@@ -183,6 +210,9 @@ pub(super) fn views(watched: &[Watched], facts: &Facts, now: Timestamp) -> Optio
             let Some(section) = sections.iter().find(|s| s.name == *name) else {
                 continue;
             };
+            if told.refuses(section, w.view) {
+                continue;
+            }
             if told.section(section, now) {
                 let all = complaints(section, rows, heads);
                 let all = match *name {

@@ -65,9 +65,9 @@ fn service_of(m: &MetricId) -> Option<Named<'_>> {
 
 /// Whether a service is not well, or an alarm fires about it.
 fn is_ill(service: &Service, burning: &HashSet<Named<'_>>) -> bool {
-    use ServiceHealth::{Degraded, Down, Failed};
+    use ServiceHealth::{Degraded, Down, Failed, Unserved};
     let id = &service.id;
-    matches!(service.health(), Degraded | Down | Failed)
+    matches!(service.health(), Degraded | Down | Failed | Unserved)
         || burning.contains(&(id.cluster.as_str(), id.name.as_str()))
 }
 

@@ -36,7 +36,7 @@ pub(super) fn usual(facts: &Facts) -> (Vec<MetricQuery>, bool) {
     let left_out = services.len() > SERVICES_AT_MOST;
     if left_out {
         services.order_by_key(|s| match s.health() {
-            ServiceHealth::Inactive => u8::MAX,
+            ServiceHealth::Idle | ServiceHealth::Inactive => u8::MAX,
             h => h as u8,
         });
         services.truncate(SERVICES_AT_MOST);

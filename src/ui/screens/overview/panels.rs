@@ -150,10 +150,18 @@ fn service_line(s: &Service, cx: &Cx<'_>, room: u16, times: u16) -> Spans {
     let t = cx.theme;
     let failed = s.failed_rollout();
     let since = failed.and_then(|r| r.updated_at);
-    let mut spans = burning_head("■", s.health().word(), t.critical, since, times, cx);
+    let unserved = s.health() == ServiceHealth::Unserved;
+    let (word, style) = match unserved {
+        true => ("WARN", t.warn),
+        false => (s.health().word(), t.critical),
+    };
+    let mut spans = burning_head("■", word, style, since, times, cx);
     let (name, name_width) = (s.id.to_string(), name_room(room, times));
     let (runs, wants) = (s.counts.running, s.counts.desired);
-    let counts = format!("{runs} of {wants} tasks run");
+    let counts = match unserved {
+        true => "scaled to 0: nothing runs behind its load balancer".to_owned(),
+        false => format!("{runs} of {wants} tasks run"),
+    };
     if failed.is_some() {
         // Why it failed is longer than a column.
         spans.push((format!("{name}  "), t.strong));
@@ -249,13 +257,20 @@ pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut
     let counted = rows
         .iter()
         .filter(|s| !partly || facts.is_service_fresh(&s.id, cx.now));
-    let (mut steady, mut all, mut tasks) = (0_usize, 0_usize, 0);
+    let (mut steady, mut all, mut zero, mut tasks) = (0_usize, 0_usize, 0_usize, 0);
     let moving = facts.rolled_out();
     for s in counted {
         all += 1;
-        steady += usize::from(s.health() == ServiceHealth::Steady && !moving.contains(&s.id));
+        let rests = !moving.contains(&s.id);
+        let is = |health: &[ServiceHealth]| usize::from(rests && health.contains(&s.health()));
+        steady += is(&[ServiceHealth::Steady]);
+        zero += is(&[ServiceHealth::Unserved, ServiceHealth::Idle]);
         tasks += s.counts.running;
     }
+    let scaled = match zero {
+        0 => String::new(),
+        n => format!(" · {n} scaled to 0"),
+    };
     let part = &facts.services;
     // A count is told while it can be believed; else why it cannot, and what to do.
     let doubt = match (part.freshness(cx.now), &part.error) {
@@ -271,7 +286,7 @@ pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut
         }
         (Some(_), _) => format!("services unknown, {steady} of {all} were steady"),
         (None, 0) => "no ECS services in this account and region".to_owned(),
-        (None, _) => format!("services {steady} of {all} steady · {tasks} tasks run"),
+        (None, _) => format!("services {steady} of {all} steady{scaled} · {tasks} tasks run"),
     };
     if area.height < 4 {
         let style = match &doubt {
@@ -294,7 +309,7 @@ pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut
         }
         Some(_) if all > 0 => format!("Services  unknown, {steady} of {all} were steady"),
         Some(_) => "Services  unknown".to_owned(),
-        None => format!("Services  {steady} of {all} steady"),
+        None => format!("Services  {steady} of {all} steady{scaled}"),
     };
     let title = match systems {
         Some(words) => format!("{title} · {words}"),

@@ -14,7 +14,7 @@ use ratatui::style::Style;
 
 /// The columns.
 pub const COLUMNS: &[Column] = &[
-    Column::left("state", 11),
+    Column::left("state", 13),
     Column::left("service", 14).grow(3).placed(),
     Column::left("cluster", 12).grow(1).drop(3),
     Column::right("tasks", 7),
@@ -35,10 +35,10 @@ pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
     let health = cx.snapshot.facts.health_of(s);
     let (sign, style) = match health {
         ServiceHealth::Down | ServiceHealth::Failed => ("▲", t.critical),
-        ServiceHealth::Degraded => ("■", t.warn),
+        ServiceHealth::Degraded | ServiceHealth::Unserved => ("■", t.warn),
         ServiceHealth::Scaling | ServiceHealth::Deploying => ("▶", t.info),
         ServiceHealth::Steady => ("●", t.ok),
-        ServiceHealth::Inactive => ("○", t.muted),
+        ServiceHealth::Idle | ServiceHealth::Inactive => ("○", t.muted),
     };
     let stale = !cx.snapshot.facts.is_service_fresh(&s.id, cx.now);
     (
@@ -105,6 +105,7 @@ pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
     let plain = if stale { t.stale } else { t.text };
     let counts = s.counts;
     let lacks = counts.running < counts.desired && s.health() != ServiceHealth::Scaling;
+    let lacks = lacks || s.health() == ServiceHealth::Unserved;
     let tasks_style = if lacks { t.warn } else { plain };
     let image = facts
         .task_definition(s)
