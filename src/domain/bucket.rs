@@ -76,6 +76,8 @@ pub struct Bucket {
     pub public_policy: Told<bool>,
     /// Whom its policy lets in; unset: it has no policy.
     pub guests: Told<Vec<Guest>>,
+    /// Whom its access list lets in; unset: nobody, or it counts for nothing (its public block ignores access lists).
+    pub acl_guests: Told<Vec<Guest>>,
     /// Whether its policy refuses requests without TLS; unset: it has no policy, and takes them.
     pub plain_refused: Told<bool>,
     /// `Enabled`, `Suspended`; unset: it never was versioned.
@@ -96,12 +98,14 @@ impl Bucket {
         self.name.to_lowercase().contains("backup")
     }
 
-    /// Whether the public is kept out: everything public is blocked, or, where it is not, no policy lets everybody in (access
-    /// lists are off in buckets made since April 2023). `None`: nobody knows.
+    /// Whether the public is kept out: everything public is blocked, or, where it is not, neither a policy nor an access list lets
+    /// everybody in. `None`: nobody knows.
     pub fn is_private(&self) -> Option<bool> {
         match (&self.public_block, &self.public_policy) {
             (Told::Set(block), _) if block.is_complete() => Some(true),
             (_, Told::Set(true)) => Some(false),
+            _ if self.acl_guests.value().is_some() => Some(false),
+            _ if self.acl_guests.why_unknown().is_some() => None,
             (Told::Set(_) | Told::Unset, Told::Set(false) | Told::Unset) => Some(true),
             (Told::Unknown(_), _) | (_, Told::Unknown(_)) => None,
         }
@@ -171,6 +175,7 @@ mod tests {
             Bucket {
                 public_block,
                 public_policy,
+                acl_guests: Told::Unset,
                 ..Bucket::default()
             }
             .is_private()
@@ -184,5 +189,34 @@ mod tests {
         assert_eq!(is(Told::Unset, Told::Unset), Some(true));
         assert_eq!(is(Told::default(), Told::Unset), None);
         assert_eq!(is(block(false), Told::default()), None);
+    }
+
+    #[test]
+    fn an_access_list_that_lets_everybody_in_makes_a_bucket_public_unless_it_is_ignored() {
+        let all = "http://acs.amazonaws.com/groups/global/AllUsers";
+        let open = Told::Set(vec![Guest::of_group(all, "READ").unwrap()]);
+        let is = |acl_guests, complete| {
+            let all = PublicBlock {
+                acls: true,
+                ignore_acls: true,
+                policy: true,
+                restrict: true,
+            };
+            Bucket {
+                public_block: if complete {
+                    Told::Set(all)
+                } else {
+                    Told::Unset
+                },
+                public_policy: Told::Unset,
+                acl_guests,
+                ..Bucket::default()
+            }
+            .is_private()
+        };
+        assert_eq!(is(open.clone(), false), Some(false));
+        assert_eq!(is(open, true), Some(true));
+        assert_eq!(is(Told::Unset, false), Some(true));
+        assert_eq!(is(Told::Unknown("denied".into()), false), None);
     }
 }

@@ -24,6 +24,22 @@ pub struct Guest {
 }
 
 impl Guest {
+    /// Whom a grant to a group of an access list lets in ("Access control list (ACL) overview", Amazon S3 User Guide). `None`: nobody
+    /// but services of AWS. Whoever opens an account of AWS is one of its signed-in users: that is everybody, too.
+    pub fn of_group(uri: &str, permission: &str) -> Option<Self> {
+        let signed_in = match uri.trim().rsplit('/').next()? {
+            "AllUsers" => "",
+            "AuthenticatedUsers" => ", signed in to any account of AWS",
+            _ => return None,
+        };
+        Some(Self {
+            who: EVERYBODY.into(),
+            account: None,
+            actions: vec![inert(&format!("{permission} (access list{signed_in})"))],
+            conditional: false,
+        })
+    }
+
     /// Whether it is everybody, of AWS or not.
     pub fn is_everybody(&self) -> bool {
         self.who == EVERYBODY
@@ -136,6 +152,19 @@ mod tests {
             assert!(all[0].is_everybody(), "{principal}");
             assert_eq!(all[0].is_foreign(None), Some(true));
         }
+    }
+
+    #[test]
+    fn the_groups_of_access_lists_are_everybody_but_for_the_vendors_own() {
+        let group = |name: &str| {
+            let uri = format!("http://acs.amazonaws.com/groups/{name}");
+            Guest::of_group(&uri, "READ")
+        };
+        let all = group("global/AllUsers").unwrap();
+        assert!(all.is_everybody());
+        assert_eq!(all.actions, ["READ (access list)"]);
+        assert!(group("global/AuthenticatedUsers").unwrap().is_everybody());
+        assert_eq!(group("s3/LogDelivery"), None);
     }
 
     #[test]

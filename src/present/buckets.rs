@@ -67,13 +67,22 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             Tone::Plain,
         );
     }
-    let hosts = all.iter().map(|b| Host {
+    let by_policy = all.iter().map(|b| Host {
+        by: "policy",
         name: &b.name,
         guests: &b.guests,
         blocked: b.public_block.value().is_some_and(|p| p.restrict)
             && b.public_policy == Told::Set(true),
     });
-    vec![section, guests::section(part, facts, now, hosts)]
+    let by_list = all.iter().map(|b| Host {
+        by: "access list",
+        name: &b.name,
+        guests: &b.acl_guests,
+        blocked: false,
+    });
+    let mut let_in = guests::section(part, facts, now, by_policy.chain(by_list));
+    let_in.title = "Let in by policies and access lists of their own".into();
+    vec![section, let_in]
 }
 
 fn cells(b: &Bucket, all: &[Bucket], backups: &[Backup], now: Timestamp) -> Vec<Cell> {

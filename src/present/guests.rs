@@ -20,10 +20,12 @@ const HEADS: &[Head] = &[
 pub(super) struct Host<'a> {
     /// Its name.
     pub name: &'a str,
-    /// Whom its policy lets in.
+    /// Whom its policy or its access list lets in.
     pub guests: &'a Told<Vec<Guest>>,
     /// Whether nobody outside gets in all the same.
     pub blocked: bool,
+    /// What lets them in: `policy`, `access list`.
+    pub by: &'static str,
 }
 
 /// The section.
@@ -38,15 +40,23 @@ pub(super) fn section<'a, T>(
     let mut section = Section::of(part, now, "guests", title, HEADS, none);
     let own = facts.identity.value.as_ref().map(|i| i.account.as_str());
     let mut unread: Vec<&str> = Vec::new();
+    let mut unlisted: Vec<&str> = Vec::new();
     for host in hosts {
-        unread.extend(host.guests.why_unknown());
+        match host.by {
+            "policy" => unread.extend(host.guests.why_unknown()),
+            _ => unlisted.extend(host.guests.why_unknown()),
+        }
         for guest in host.guests.value().into_iter().flatten() {
             let foreign = guest.is_foreign(own);
             if foreign == Some(false) {
                 continue;
             }
             let thing = serde_json::json!({"of": host.name, "guest": guest, "foreign": foreign, "blocked": host.blocked});
-            let id = format!("{} {} {}", host.name, guest.who, guest.conditional);
+            let by = match host.by {
+                "policy" => String::new(),
+                other => format!(" {other}"),
+            };
+            let id = format!("{} {} {}{by}", host.name, guest.who, guest.conditional);
             section.row(id, cells(&host, guest, foreign), &thing);
             section.found(Found::told(lets_in(guest)));
         }
@@ -58,6 +68,14 @@ pub(super) fn section<'a, T>(
             "policies"
         };
         let words = format!("{} {of} not read: {why}", unread.len());
+        section.note(words, Tone::Unknown);
+    }
+    if let Some(why) = unlisted.first() {
+        let of = match unlisted.len() {
+            1 => "access list",
+            _ => "access lists",
+        };
+        let words = format!("{} {of} not read: {why}", unlisted.len());
         section.note(words, Tone::Unknown);
     }
     section
@@ -138,6 +156,7 @@ mod tests {
                 name,
                 guests,
                 blocked,
+                by: "policy",
             };
             let hosts = [host("a", &told), host("b", &unknown)];
             let section = section(&part, &facts, now, hosts.into_iter());

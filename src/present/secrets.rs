@@ -59,6 +59,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         section.note(words, Tone::Warn);
     }
     let hosts = all.iter().map(|s| Host {
+        by: "policy",
         name: &s.name,
         guests: &s.guests,
         blocked: false,

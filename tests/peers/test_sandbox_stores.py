@@ -138,6 +138,32 @@ class Buckets(Case):
         self.s3.put_public_access_block(Bucket="laser-prod-spare", PublicAccessBlockConfiguration={"BlockPublicAcls": True, "BlockPublicPolicy": False})
         self.assertEqual(self.s3.get_public_access_block(Bucket="laser-prod-spare")["PublicAccessBlockConfiguration"]["BlockPublicPolicy"], False)
 
+    def test_an_access_list_lets_everybody_in_where_it_counts(self):
+        name = "laser-prod-listed"
+        self.s3.create_bucket(Bucket=name)
+        alone = self.s3.get_bucket_acl(Bucket=name)
+        self.assertEqual([g["Permission"] for g in alone["Grants"]], ["FULL_CONTROL"])
+        self.assertEqual(alone["Grants"][0]["Grantee"]["ID"], alone["Owner"]["ID"])
+        self.refused("AccessControlListNotSupported", self.s3.put_bucket_acl, Bucket=name, ACL="public-read")
+        self.s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]})
+        rules = self.s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]["Rules"]
+        self.assertEqual(rules, [{"ObjectOwnership": "ObjectWriter"}])
+        self.refused("AccessDenied", self.s3.put_bucket_acl, Bucket=name, ACL="public-read")
+        self.s3.delete_public_access_block(Bucket=name)
+        self.s3.put_bucket_acl(Bucket=name, ACL="public-read")
+        groups = [(g["Grantee"]["URI"].rsplit("/")[-1], g["Permission"]) for g in self.s3.get_bucket_acl(Bucket=name)["Grants"] if g["Grantee"]["Type"] == "Group"]
+        self.assertEqual(groups, [("AllUsers", "READ")])
+        owner = {"Type": "CanonicalUser", "ID": alone["Owner"]["ID"]}
+        signed_in = {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"}
+        self.s3.put_bucket_acl(Bucket=name, AccessControlPolicy={"Owner": alone["Owner"], "Grants": [
+            {"Grantee": owner, "Permission": "FULL_CONTROL"}, {"Grantee": signed_in, "Permission": "WRITE"}]})
+        groups = [(g["Grantee"]["URI"].rsplit("/")[-1], g["Permission"]) for g in self.s3.get_bucket_acl(Bucket=name)["Grants"] if g["Grantee"]["Type"] == "Group"]
+        self.assertEqual(groups, [("AuthenticatedUsers", "WRITE")])
+        self.refused("InvalidBucketAclWithObjectOwnership", self.s3.put_bucket_ownership_controls, Bucket=name,
+                     OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]})
+        self.s3.put_bucket_acl(Bucket=name, ACL="private")
+        self.assertEqual(len(self.s3.get_bucket_acl(Bucket=name)["Grants"]), 1)
+
     def test_errors_are_the_vendors(self):
         self.refused("NoSuchBucket", self.s3.get_bucket_versioning, Bucket="nowhere")
         self.refused("404", self.s3.head_bucket, Bucket="nowhere")

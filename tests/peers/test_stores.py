@@ -60,6 +60,17 @@ class Stores:
         bare = self.bucket("shop-public")
         self.assertEqual((bare["versioning"], bare["replication"]), ("unset", "unset"))
 
+    def test_a_bucket_that_its_access_list_opens_is_public(self):
+        self.s3.create_bucket(Bucket="shop-listed", ObjectOwnership="ObjectWriter")
+        self.addCleanup(self.s3.delete_bucket, Bucket="shop-listed")
+        self.s3.put_bucket_acl(Bucket="shop-listed", ACL="public-read")
+        groups = [g["Grantee"].get("URI") for g in self.s3.get_bucket_acl(Bucket="shop-listed")["Grants"]]
+        if not any(groups):
+            self.skipTest(f"{self.peer_type.__name__} keeps no access lists of buckets")
+        (guest,) = self.bucket("shop-listed")["acl_guests"]["set"]
+        self.assertEqual((guest["who"], guest["actions"]), ("*", ["READ (access list)"]))
+        self.assertIn("everybody", json.dumps(self.deck.ask("show", "security")))
+
     def test_the_newest_backup_is_the_object_that_was_written(self):
         newest = self.bucket("shop-backups")["newest"]["set"]
         there = self.s3.head_object(Bucket="shop-backups", Key="nightly/1.tar")

@@ -51,13 +51,18 @@ const WHO: Question = Question::new(
     "GetBucketPolicy",
     "read whom a bucket's policy lets in",
 );
+const LISTED: Question = Question::new(
+    "s3",
+    "GetBucketAcl",
+    "read whom a bucket's access list lets in",
+);
 const REPLICATION: Question =
     Question::new("s3", "GetBucketReplication", "read a bucket's replication");
 const VERSIONING: Question =
     Question::new("s3", "GetBucketVersioning", "read a bucket's versioning");
 const OBJECTS: Question = Question::new("s3", "ListObjectsV2", "list a bucket's objects");
 
-/// Buckets whose settings are read: six or seven calls each.
+/// Buckets whose settings are read: six to eight calls each.
 const BUCKETS: usize = 100;
 /// Buckets that are asked about at once.
 const ABREAST: usize = 3;
@@ -177,6 +182,7 @@ impl S3 {
             Told::Unset => (Told::Unset, Told::Unset),
             _ => self.policy(at, &path, &entry.name).await,
         };
+        bucket.acl_guests = self.listed(at, &path, &bucket.public_block).await;
         let rules = self
             .ask::<Replicated>(REPLICATION, at, &path, &[("replication", "")])
             .await;
@@ -215,6 +221,27 @@ impl S3 {
             Told::Unset => (Told::Unset, Told::Unset),
             Told::Unknown(why) => (Told::Unknown(why.clone()), Told::Unknown(why)),
         }
+    }
+
+    /// Whom its access list lets in. Where public ones are ignored it lets nobody in, and is not asked for. A bucket whose owner owns all
+    /// that is in it answers with the owner alone ("Controlling ownership of objects", Amazon S3 User Guide).
+    async fn listed(
+        &self,
+        region: Option<&str>,
+        path: &str,
+        block: &Told<PublicBlock>,
+    ) -> Told<Vec<Guest>> {
+        if block.value().is_some_and(|b| b.ignore_acls) {
+            return Told::Unset;
+        }
+        let asked = self.ask::<Acl>(LISTED, region, path, &[("acl", "")]).await;
+        told(asked, |acl| {
+            let open = acl.list.0.grants.iter();
+            let open =
+                open.filter_map(|g| Guest::of_group(g.grantee.uri.as_deref()?, &g.permission));
+            let open: Vec<Guest> = open.collect();
+            (!open.is_empty()).then_some(open)
+        })
     }
 
     async fn location(&self, path: &str) -> Told<String> {
@@ -327,6 +354,7 @@ fn unasked(mut bucket: Bucket, why: &str) -> Bucket {
     bucket.public_block = Told::Unknown(why());
     bucket.public_policy = Told::Unknown(why());
     bucket.guests = Told::Unknown(why());
+    bucket.acl_guests = Told::Unknown(why());
     bucket.plain_refused = Told::Unknown(why());
     bucket.versioning = Told::Unknown(why());
     bucket.replication = Told::Unknown(why());
@@ -467,6 +495,24 @@ mod tests {
             "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>",
         );
         assert_eq!(encryption(e).map(|e| e.algorithm), Some("aws:kms".into()));
+    }
+
+    #[test]
+    fn an_access_list_tells_whom_it_lets_in_by_groups() {
+        let acl: Acl = read(
+            "<AccessControlPolicy xmlns=\"x\"><Owner><ID>o</ID></Owner><AccessControlList><Grant><Grantee xmlns:xsi=\"y\" xsi:type=\"CanonicalUser\"><ID>o</ID></Grantee><Permission>FULL_CONTROL</Permission></Grant><Grant><Grantee xmlns:xsi=\"y\" xsi:type=\"Group\"><URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>",
+        );
+        let grants = acl.list.0.grants;
+        let groups: Vec<_> = grants
+            .iter()
+            .map(|g| (g.grantee.uri.is_some(), g.permission.as_str()))
+            .collect();
+        assert_eq!(groups, [(false, "FULL_CONTROL"), (true, "READ")]);
+        let none = "<AccessControlPolicy xmlns=\"x\"><Owner/></AccessControlPolicy>";
+        assert!(
+            quick_xml::de::from_str::<Acl>(none).is_err(),
+            "no list is no empty one"
+        );
     }
 
     #[test]

@@ -212,6 +212,7 @@ mod tests {
                 restrict: true,
             }),
             public_policy: Told::Set(false),
+            acl_guests: Told::Unset,
             versioning: Told::Set("Enabled".into()),
             replication: Told::Unset,
             newest: Told::Set(Object {

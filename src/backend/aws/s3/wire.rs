@@ -72,6 +72,34 @@ pub(super) struct PolicyStatus {
     pub(super) is_public: Option<String>,
 }
 
+#[derive(Debug, Deserialize)]
+pub(super) struct Acl {
+    #[serde(rename = "AccessControlList")]
+    pub(super) list: Required<Grants>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Grants {
+    #[serde(rename = "Grant")]
+    pub(super) grants: Vec<Grant>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Grant {
+    pub(super) grantee: Grantee,
+    pub(super) permission: String,
+}
+
+/// A group is named by its URI; a person by an id, which is not read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Grantee {
+    #[serde(rename = "URI")]
+    pub(super) uri: Option<String>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Versioning {

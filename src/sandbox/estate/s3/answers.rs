@@ -10,6 +10,11 @@ use crate::world::names;
 
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
+const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// Ownership under which access lists count for nothing.
+pub const ENFORCED: &str = "BucketOwnerEnforced";
+
 /// An error of the service.
 pub fn error(status: u16, code: &str, message: &str, more: &str) -> Reply {
     let text = format!(
@@ -121,6 +126,35 @@ pub fn block(bucket: &Bucket) -> Reply {
         "<BlockPublicAcls>{acls}</BlockPublicAcls><IgnorePublicAcls>{ignore}</IgnorePublicAcls><BlockPublicPolicy>{policy}</BlockPublicPolicy><RestrictPublicBuckets>{restrict}</RestrictPublicBuckets>"
     );
     document("PublicAccessBlockConfiguration", &inner)
+}
+
+/// `GetBucketAcl`: where the owner owns all that is in it, the owner alone.
+pub fn acl(bucket: &Bucket) -> Reply {
+    let owner = leaf("ID", &owner());
+    let mut inner = format!(
+        "<Owner>{owner}</Owner><AccessControlList><Grant><Grantee xmlns:xsi=\"{XSI}\" xsi:type=\"CanonicalUser\">{owner}</Grantee><Permission>FULL_CONTROL</Permission></Grant>"
+    );
+    let counts = bucket.ownership.as_deref() != Some(ENFORCED);
+    for (group, permission) in bucket.acl.iter().filter(|_| counts) {
+        let _ = write!(
+            inner,
+            "<Grant><Grantee xmlns:xsi=\"{XSI}\" xsi:type=\"Group\">{}</Grantee>{}</Grant>",
+            leaf("URI", group),
+            leaf("Permission", permission)
+        );
+    }
+    inner.push_str("</AccessControlList>");
+    document("AccessControlPolicy", &inner)
+}
+
+/// `GetBucketOwnershipControls`.
+pub fn ownership(bucket: &Bucket) -> Reply {
+    let Some(rule) = &bucket.ownership else {
+        let why = "The bucket ownership controls were not found";
+        return error(404, "OwnershipControlsNotFoundError", why, "");
+    };
+    let rule = format!("<Rule>{}</Rule>", leaf("ObjectOwnership", rule));
+    document("OwnershipControls", &rule)
 }
 
 /// `GetBucketPolicyStatus`.

@@ -9,10 +9,10 @@ use crate::web::{Reply, Request};
 use crate::world::names;
 
 /// A text of a document: the path to it (`Rule/Status`, without the root), and which rule it stands in.
-struct Told {
-    path: String,
+pub(super) struct Told {
+    pub(super) path: String,
     rule: usize,
-    text: String,
+    pub(super) text: String,
 }
 
 /// The texts of a document, in its order.
@@ -116,6 +116,14 @@ impl Bucket {
                 return malformed();
             }
             self.replication = put.then_some(rules);
+        } else if asks("acl") && put {
+            return self.list(request, &texts);
+        } else if asks("ownershipControls") {
+            let rule = of("Rule/ObjectOwnership");
+            if put {
+                return rule.map_or_else(malformed, |rule| self.own(Some(rule)));
+            }
+            self.own(None);
         } else if asks("policy") {
             let text = String::from_utf8_lossy(&request.body).into_owned();
             if put && serde_json::from_str::<serde_json::Value>(&text).is_err() {
@@ -145,6 +153,8 @@ impl Buckets {
             encryption: Some(("AES256".to_owned(), None)),
             block: Some([true; 4]),
             policy: None,
+            acl: Vec::new(),
+            ownership: Some(answers::ENFORCED.to_owned()),
             versioning: None,
             replication: None,
             objects: std::collections::BTreeMap::new(),

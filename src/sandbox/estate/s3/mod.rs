@@ -1,6 +1,7 @@
 //! S3 (REST and XML, version 2006-03-01, path style): buckets, what protects them, and what they hold. Contents are not kept,
 //! only names and sizes.
 
+mod acl;
 mod answers;
 mod change;
 mod listing;
@@ -32,6 +33,10 @@ struct Bucket {
     /// Access lists blocked, access lists ignored, policies blocked, access restricted.
     block: Option<[bool; 4]>,
     policy: Option<String>,
+    /// Groups that its access list lets in, with what they may do.
+    acl: Vec<(String, String)>,
+    /// `BucketOwnerEnforced` (access lists count for nothing), `ObjectWriter` ...; `None`: no controls.
+    ownership: Option<String>,
     /// `Enabled` or `Suspended`; `None`: it never was versioned.
     versioning: Option<String>,
     replication: Option<Vec<Replication>>,
@@ -219,6 +224,8 @@ impl Buckets {
             }
             () if asks("encryption") => answers::encryption(bucket),
             () if asks("publicAccessBlock") => answers::block(bucket),
+            () if asks("acl") => answers::acl(bucket),
+            () if asks("ownershipControls") => answers::ownership(bucket),
             () if asks("policyStatus") => answers::policy_status(bucket),
             () if asks("policy") => answers::policy(bucket),
             () if asks("versioning") => answers::versioning(bucket),

@@ -104,6 +104,8 @@ fn bucket(name: &str, now: f64, age_days: f64, objects: &BTreeMap<String, Object
         )),
         block: Some([true; 4]),
         policy: None,
+        acl: Vec::new(),
+        ownership: Some(super::answers::ENFORCED.to_owned()),
         versioning: Some("Enabled".to_owned()),
         replication: None,
         objects: objects.clone(),
