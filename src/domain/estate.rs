@@ -23,6 +23,7 @@ use super::part::Part;
 use super::postgres::{EnvSchema, PostgresNow, PostgresShape};
 use super::problem::Problem;
 use super::redis_server::{EnvRedis, RedisServer};
+use super::restore::Restore;
 use super::scaling::{ScalableTarget, ScalingActivity};
 use super::secret::Secret;
 use super::sentry::{Errors, Event, Release};
@@ -61,6 +62,8 @@ pub struct Estate {
     pub recovery_points_abroad: Part<Arc<Abroad>>,
     /// Jobs of AWS Backup, newest first.
     pub backup_jobs: Part<Arc<Vec<BackupJob>>>,
+    /// Restores by AWS Backup, newest first.
+    pub restores: Part<Arc<Vec<Restore>>>,
     /// GitHub's workflows and their runs.
     pub pipelines: Part<Arc<Pipelines>>,
     /// Deployments that GitHub was told of, newest first.

@@ -49,6 +49,7 @@ pub mod quote;
 pub mod reach;
 pub mod redact;
 pub mod redis_server;
+pub mod restore;
 pub mod rights;
 mod rollout;
 pub mod scaling;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{bytes, count, span, until};
-use super::{Cell, Group, Head, Section, Tone, View, drills};
+use super::{Cell, Group, Head, Section, Tone, View, drills, restores};
 use crate::domain::backup::{Backup, BackupJob, StoreKind};
 use crate::domain::bucket::Bucket;
 use crate::domain::estate::Silence;
@@ -25,6 +25,7 @@ pub(super) const VIEW: View = View {
         "recovery_points",
         "recovery_points_abroad",
         "backup_jobs",
+        "restores",
         "caches",
         "buckets",
         "records",
@@ -79,6 +80,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     vec![
         stores(facts, &all, now),
         drills::section(facts, now),
+        restores::section(facts, now),
         every(facts, &all, now),
         jobs(facts, now),
     ]
@@ -255,7 +257,11 @@ fn store_cells(
         .since(s.newest.as_ref().and_then(|b| b.taken_at)),
         Cell::muted(made),
         Cell::new(
-            shown(&s.newest_abroad, &s.kept.abroad, s.undated_abroad > 0 || s.abroad_untold),
+            shown(
+                &s.newest_abroad,
+                &s.kept.abroad,
+                s.undated_abroad > 0 || s.abroad_untold,
+            ),
             copied,
         )
         .since(s.newest_abroad.as_ref().and_then(|b| b.taken_at)),

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Cell, Head, Section, Tone};
 use crate::domain::audit::{SignOff, SignOffKind};
 use crate::domain::facts::Facts;
+use crate::domain::stores::is_ours;
 
 const HEADS: &[Head] = &[
     Head::left("drill", 9),
@@ -28,12 +29,22 @@ pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
         let vouched = |s: &&SignOff| s.kind == SignOffKind::SignedOff && s.proven;
         let last = of_it.clone().max_by_key(|s| s.at).filter(vouched);
         let unread = part.observed_at.is_none();
+        let carried = carried_out(facts, drill.of);
+        let newer = carried.filter(|(at, _)| last.is_none_or(|s| s.at < *at));
         let (when, who) = match last {
+            _ if newer.is_some() => (
+                Cell::ago(newer.map(|(at, _)| at), now),
+                Cell::plain("AWS Backup"),
+            ),
             Some(s) => (Cell::ago(s.at, now), Cell::plain(&s.who)),
             None if unread => (Cell::new("?", Tone::Unknown), Cell::default()),
             None => (Cell::new("none recorded", Tone::Warn), Cell::default()),
         };
         let what = match last {
+            _ if newer.is_some() => {
+                let store = newer.map_or("", |(_, store)| store);
+                Cell::plain(format!("{store} restored and found good"))
+            }
             Some(s) => Cell::plain(&s.why),
             None if of_it.any(|s| s.kind == SignOffKind::Waived) => {
                 Cell::muted(format!("{}; waived", drill.title))
@@ -47,10 +58,22 @@ pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
             Cell::muted(&drill.criterion),
             what,
         ];
-        let thing = json!({"drill": drill.of, "criterion": drill.criterion, "title": drill.title, "last": last});
+        let thing = json!({
+            "drill": drill.of, "criterion": drill.criterion, "title": drill.title, "last": last,
+            "restored_at": carried.map(|(at, _)| at), "restored": carried.map(|(_, store)| store),
+        });
         section.row(&drill.criterion, cells, &thing);
     }
     section
+}
+
+/// The newest restore by AWS Backup that was found good, and its store: a restore drill, whoever meant it.
+fn carried_out<'a>(facts: &'a Facts, of: &str) -> Option<(Timestamp, &'a str)> {
+    let all = facts.estate.restores.value.as_ref()?;
+    let good = all.iter().filter(|r| r.proves() == Some(true));
+    let good = good.filter(|r| of == "restore" && is_ours(None, &r.store, &facts.environment));
+    let good = good.filter_map(|r| Some((r.ended_at.or(r.began_at)?, r.store.as_str())));
+    good.max()
 }
 
 #[cfg(test)]
@@ -111,6 +134,27 @@ mod tests {
             forged.0, "none recorded",
             "the audit chain does not hold it"
         );
+        let restored = crate::domain::restore::Restore {
+            store: "db".into(),
+            state: "COMPLETED".into(),
+            validation: Some("SUCCESSFUL".into()),
+            ended_at: Some(now - SignedDuration::from_hours(48)),
+            ..Default::default()
+        };
+        let every = Duration::from_secs(5);
+        facts.estate.restores = Part::answered(Arc::new(vec![restored]), now, "backup:x", every);
+        let section = section(&facts, now);
+        let cells: Vec<&str> = section.rows[0]
+            .cells
+            .iter()
+            .map(|c| c.text.as_str())
+            .collect();
+        assert_eq!(cells[1..3], ["2d", "AWS Backup"], "{cells:?}");
+        facts.estate.restores = Part::default();
+        let mut say = |all: Vec<SignOff>| {
+            facts.signoffs = Part::answered(all, now, "store", Duration::from_secs(5));
+            shown(&facts)
+        };
         let waived = say(vec![word(SignOffKind::Waived, 1, true)]);
         assert_eq!(waived.0, "none recorded", "nothing was rehearsed");
     }

@@ -28,6 +28,7 @@ mod pipelines;
 mod place;
 mod postgres;
 mod redis_server;
+mod restores;
 mod row;
 mod scaling;
 mod secrets;

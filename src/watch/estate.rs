@@ -111,6 +111,7 @@ rows! {
     recovery_points: "backup", "backup:ListRecoveryPointsByBackupVault", 300, |clients, _| clients.vaults.points();
     recovery_points_abroad: "backup", "backup:ListRecoveryPointsByBackupVault (second region)", 300, |clients, _| clients.vaults.abroad();
     backup_jobs: "backup", "backup:ListBackupJobs", 300, |clients, _| clients.vaults.jobs();
+    restores: "backup", "backup:ListRestoreJobs", 300, |clients, _| clients.vaults.restores();
     cost: "cost", "ce:GetCostAndUsage", 600, |clients, _| clients.costexplorer.cost();
     flags: "appconfig", "appconfig:ListDeployments", 30, |clients, _| clients.appconfig.flags();
     network: "ec2", "ec2:DescribeSecurityGroups", 300, |clients, _| clients.ec2.network();

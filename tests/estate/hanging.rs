@@ -48,6 +48,7 @@ fn parts(facts: &Facts, now: Timestamp) -> BTreeMap<&'static str, Standing> {
         recovery_points,
         recovery_points_abroad,
         backup_jobs,
+        restores,
         pipelines,
         github_deployments,
         scanners,

@@ -200,6 +200,34 @@ class OnSandbox(unittest.TestCase):
         self.assertEqual({b["arn"] for b in vault}, {s["DBSnapshotArn"] for s in there})
         self.assertTrue(all(b["bytes"] and b["expires_at"] and b["encrypted"] for b in vault))
 
+    def test_a_failover_that_was_tried_is_the_caches_half_of_the_drill(self):
+        cache = client("elasticache", self.sandbox.endpoint)
+        before = self.criterion("5.2.c")
+        self.assertEqual((before["state"], "no failover was tried" in before["reason"]), ("unknown", True), before)
+        cache.test_failover(ReplicationGroupId="laser-prod-redis", NodeGroupId="0001")
+        self.until(lambda: any("completed" in e["Message"] for e in cache.describe_events(Duration=60)["Events"] if e["Message"].startswith("Failover from")))
+        after = self.criterion("5.2.c")
+        self.assertEqual((after["state"], "completed after" in after["reason"], "failover.drill (RDS)" in after["reason"]), ("unknown", True, True), after)
+
+    def test_a_restore_that_was_found_good_proves_its_criterion(self):
+        backup = client("backup", self.sandbox.endpoint)
+        before = self.criterion("5.1.d")
+        self.assertEqual((before["state"], "AWS Backup restored nothing" in before["reason"]), ("unknown", True), before)
+        points = backup.list_recovery_points_by_backup_vault(BackupVaultName="laser-prod-daily", ByResourceType="RDS")["RecoveryPoints"]
+        point = next(p["RecoveryPointArn"] for p in points if p["Status"] == "COMPLETED")
+        job = backup.start_restore_job(RecoveryPointArn=point, Metadata={"DBInstanceIdentifier": "laser-prod-drill"},
+                                       IamRoleArn="arn:aws:iam::123456789012:role/laser-prod-backup")["RestoreJobId"]
+        self.until(lambda: backup.describe_restore_job(RestoreJobId=job)["Status"] == "COMPLETED")
+        unchecked = self.criterion("5.1.d")
+        self.assertEqual((unchecked["state"], "nobody checked" in unchecked["reason"]), ("unknown", True), unchecked)
+        backup.put_restore_validation_result(RestoreJobId=job, ValidationStatus="FAILED", ValidationStatusMessage="orders is empty")
+        failed = self.criterion("5.1.d")
+        self.assertEqual((failed["state"], "orders is empty" in failed["reason"]), ("failing", True), failed)
+        backup.put_restore_validation_result(RestoreJobId=job, ValidationStatus="SUCCESSFUL")
+        self.assertEqual(self.criterion("5.1.d")["state"], "proved")
+        (shown,) = self.deck.ask("backups")["restores"]
+        self.assertEqual((shown["store"], shown["state"], shown["validation"], shown["point"]), ("laser-prod-db", "COMPLETED", "SUCCESSFUL", point))
+
     def test_stores_show_their_newest_backup_and_copy(self):
         stores = {s["store"]: s for s in self.deck.ask("backups")["stores"]}
         self.assertEqual(stores["laser-prod-db"]["newest"]["kind"], "point_in_time")

@@ -377,6 +377,24 @@ class Vaults(unittest.TestCase):
         self.assertEqual(far_backup.describe_recovery_point(BackupVaultName="laser-dr", RecoveryPointArn=arn)["Status"], "COMPLETED")
         self.assertEqual(code(backup.start_backup_job, **{**asked, "ResourceArn": "arn:aws:s3:::none"})[0], "ResourceNotFoundException")
 
+    def test_a_restore_makes_a_database_and_its_check_is_told(self):
+        point = next(p for p in backup.list_recovery_points_by_backup_vault(BackupVaultName="laser-prod-daily", ByResourceType="RDS")["RecoveryPoints"]
+                     if p["Status"] == "COMPLETED")
+        role = f"arn:aws:iam::{ACCOUNT}:role/laser-prod-backup"
+        asked = dict(RecoveryPointArn=point["RecoveryPointArn"], Metadata={"DBInstanceIdentifier": "laser-drill"}, IamRoleArn=role, ResourceType="RDS")
+        job = backup.start_restore_job(**asked)["RestoreJobId"]
+        self.assertEqual(code(backup.put_restore_validation_result, RestoreJobId=job, ValidationStatus="SUCCESSFUL")[0], "InvalidRequestException")
+        until("it is restored", lambda: backup.describe_restore_job(RestoreJobId=job)["Status"] == "COMPLETED")
+        self.assertEqual(rds.describe_db_instances(DBInstanceIdentifier="laser-drill")["DBInstances"][0]["DBInstanceStatus"], "available")
+        (told,) = [j for j in backup.list_restore_jobs(ByCreatedAfter=now() - DAY)["RestoreJobs"] if j["RestoreJobId"] == job]
+        self.assertNotIn("ValidationStatus", told)
+        backup.put_restore_validation_result(RestoreJobId=job, ValidationStatus="SUCCESSFUL", ValidationStatusMessage="12 tables of 12")
+        (told,) = [j for j in backup.list_restore_jobs(ByStatus="COMPLETED")["RestoreJobs"] if j["RestoreJobId"] == job]
+        self.assertEqual((told["ValidationStatus"], told["ValidationStatusMessage"]), ("SUCCESSFUL", "12 tables of 12"))
+        self.assertEqual(told["SourceResourceArn"], point["ResourceArn"])
+        self.assertEqual(code(backup.start_restore_job, **{**asked, "RecoveryPointArn": "arn:aws:none"})[0], "ResourceNotFoundException")
+        rds.delete_db_instance(DBInstanceIdentifier="laser-drill", SkipFinalSnapshot=True)
+
     def test_an_unknown_key_is_refused(self):
         for name, call in (("backup", "list_backup_vaults"), ("rds", "describe_db_instances"), ("pi", "describe_dimension_keys")):
             stranger = boto3.client(name, endpoint_url=ENDPOINT, region_name=HOME, aws_access_key_id="AKIASTRANGER00000000", aws_secret_access_key="x")

@@ -16,6 +16,7 @@ use crate::backend::transport::Line;
 use crate::domain::backup::{Abroad, Backup, BackupJob, BackupKind, Points, StoreKind};
 use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
+use crate::domain::restore::Restore;
 
 const API: Api = Api {
     host: "backup",
@@ -33,10 +34,14 @@ const POINTS: Question = Question::new(
 );
 const JOBS: Question = Question::new("backup", "ListBackupJobs", "list the backup jobs");
 const COPIES: Question = Question::new("backup", "ListCopyJobs", "list the copies of backups");
+const RESTORES: Question =
+    Question::new("backup", "ListRestoreJobs", "list the restores of backups");
 /// Vaults read at most.
 const VAULTS_READ: usize = 25;
 /// Days of jobs.
 const JOB_DAYS: i64 = 7;
+/// Days of restores: a quarter, for a drill is no daily thing.
+const RESTORE_DAYS: i64 = 92;
 
 /// The AWS Backup client.
 #[derive(Debug)]
@@ -76,6 +81,7 @@ pages! {
     PointPage = "RecoveryPoints" of Point;
     JobPage = "BackupJobs" of Job;
     CopyPage = "CopyJobs" of Job;
+    RestorePage = "RestoreJobs" of RestoreJob;
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -128,6 +134,28 @@ struct Job {
 #[serde(rename_all = "PascalCase", default)]
 struct Creator {
     backup_plan_name: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct RestoreJob {
+    restore_job_id: Option<String>,
+    recovery_point_arn: Option<String>,
+    source_resource_arn: Option<String>,
+    resource_type: Option<String>,
+    status: Option<String>,
+    status_message: Option<String>,
+    validation_status: Option<String>,
+    validation_status_message: Option<String>,
+    creation_date: Option<f64>,
+    completion_date: Option<f64>,
+    created_by: Option<Tester>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Tester {
+    restore_testing_plan_arn: Option<String>,
 }
 
 impl Vaults {
@@ -232,7 +260,7 @@ impl Vaults {
     /// # Errors
     /// Where AWS cannot be asked or refuses.
     pub async fn jobs(&self) -> Result<Vec<BackupJob>, Problem> {
-        let since = since();
+        let since = since(JOB_DAYS);
         let query = [("createdAfter", since.as_str())];
         let (backups, copies) = tokio::join!(
             self.all::<JobPage>(JOBS, None, "/backup-jobs/", &query),
@@ -244,8 +272,23 @@ impl Vaults {
         Ok(all)
     }
 
+    /// Restores of the last quarter, newest first.
+    ///
+    /// # Errors
+    /// Where AWS cannot be asked or refuses.
+    pub async fn restores(&self) -> Result<Vec<Restore>, Problem> {
+        let since = since(RESTORE_DAYS);
+        let query = [("createdAfter", since.as_str())];
+        let jobs = self
+            .all::<RestorePage>(RESTORES, None, "/restore-jobs/", &query)
+            .await?;
+        let mut all: Vec<Restore> = jobs.into_iter().map(from_restore).collect();
+        all.order_by(|a, b| (b.began_at, &a.id).cmp(&(a.began_at, &b.id)));
+        Ok(all)
+    }
+
     async fn copies(&self) -> Result<Vec<BackupJob>, Problem> {
-        let since = since();
+        let since = since(JOB_DAYS);
         let query = [("createdAfter", since.as_str())];
         let copies = self
             .all::<CopyPage>(COPIES, None, "/copy-jobs/", &query)
@@ -254,8 +297,8 @@ impl Vaults {
     }
 }
 
-fn since() -> String {
-    let at = Timestamp::now() - SignedDuration::from_hours(24 * JOB_DAYS);
+fn since(days: i64) -> String {
+    let at = Timestamp::now() - SignedDuration::from_hours(24 * days);
     format!("{at:.0}")
 }
 
@@ -314,5 +357,24 @@ fn from_job(j: Job) -> BackupJob {
         plan: j
             .created_by
             .and_then(|c| some_text(c.backup_plan_name.as_deref())),
+    }
+}
+
+/// A restore. What its recovery point is of is told lately alone (`SourceResourceArn`); else the point's own name has to do.
+fn from_restore(j: RestoreJob) -> Restore {
+    let of = j.source_resource_arn.as_deref();
+    let plan = j.created_by.and_then(|c| c.restore_testing_plan_arn);
+    Restore {
+        id: text(j.restore_job_id.as_deref()),
+        store: named(None, of.or(j.recovery_point_arn.as_deref())),
+        store_type: text(j.resource_type.as_deref()),
+        point: text(j.recovery_point_arn.as_deref()),
+        state: text(j.status.as_deref()),
+        message: text(j.status_message.as_deref()),
+        validation: some_text(j.validation_status.as_deref()),
+        validation_message: text(j.validation_status_message.as_deref()),
+        began_at: seconds(j.creation_date),
+        ended_at: seconds(j.completion_date),
+        by_plan: plan.is_some(),
     }
 }

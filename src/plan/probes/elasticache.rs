@@ -1,8 +1,10 @@
-//! ElastiCache: caches are available and spread, and encrypted.
+//! ElastiCache: caches are available and spread, and encrypted, and their failover was tried.
 
-use super::judgement::{Findings, Verdict};
+use jiff::{SignedDuration, Timestamp};
+
+use super::judgement::{Findings, Judgement, Verdict};
 use super::look::Look;
-use super::{Probe, words};
+use super::{Probe, number, words};
 use crate::domain::cache::CacheGroup;
 use crate::domain::stores::is_ours;
 
@@ -21,6 +23,13 @@ pub(super) const PROBES: &[Probe] = &[
         question: "is every cache of this environment encrypted in transit and at rest?",
         params: &[],
         judge: encrypted,
+    },
+    Probe {
+        name: "elasticache.failover-drill",
+        question: "was a failover of every cache tried lately, and did it complete?",
+        // The service keeps its events for two weeks.
+        params: &[number("days", "14")],
+        judge: drill,
     },
 ];
 
@@ -69,10 +78,119 @@ fn encrypted(look: &Look<'_>) -> Verdict {
     Ok(found.verdict())
 }
 
+/// The service tells a failover that was tried from one that was needed: `Test Failover API called for node group ...`, and then that it
+/// completed ("Testing automatic failover", Amazon ElastiCache User Guide).
+fn drill(look: &Look<'_>) -> Verdict {
+    let seen = look.fresh(&look.facts.estate.caches, "the caches")?;
+    if let Some(why) = seen.value.unseen.iter().find(|w| w.contains("events")) {
+        return Err(Judgement::unknown(why.clone()));
+    }
+    let days = look.number("days");
+    let since = SignedDuration::try_from_secs_f64(days * 86_400.0).unwrap_or_default();
+    let since = look.now.checked_sub(since).unwrap_or(Timestamp::MIN);
+    let mut found = Findings::new("cache", look.question(seen.source), seen.at);
+    let here = &look.facts.environment;
+    let ours = |g: &&CacheGroup| is_ours(None, &g.id, here) && g.failover;
+    for group in seen.value.groups.iter().filter(ours) {
+        let of_it = || seen.value.events.iter().filter(|e| e.of == group.id);
+        let tried =
+            of_it().filter(|e| e.at >= since && e.message.contains("Test Failover API called"));
+        let Some(tried) = tried.map(|e| e.at).max() else {
+            let words = format!("no failover was tried in the last {days:.0} days");
+            found.unknown(&group.id, words);
+            continue;
+        };
+        let is_end = |m: &str| m.starts_with("Failover from") && m.contains("completed");
+        let ended = of_it().filter(|e| e.at >= tried && is_end(&e.message));
+        match ended.map(|e| e.at).min() {
+            Some(at) => {
+                let took = at.duration_since(tried).as_secs();
+                let ago = look.now.duration_since(tried).as_hours();
+                let answer = format!("tried {ago} h ago, completed after {took} s");
+                found.good(&group.id, &answer);
+            }
+            None => found.unknown(&group.id, "a failover was tried, and did not complete yet"),
+        }
+    }
+    Ok(found.verdict())
+}
+
 fn judge(found: &mut Findings, group: &CacheGroup, lacks: &[String], well: &str) {
     if lacks.is_empty() {
         found.good(&group.id, well);
     } else {
         found.bad(&group.id, lacks.join(", "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::cache::{CacheEvent, Caches};
+    use crate::domain::facts::Facts;
+    use crate::plan::checklist::CriterionState::{self, Proved, Unknown};
+    use crate::plan::probes::testing::{self, ago, judged};
+
+    fn told(events: &[(&str, i64, &str)], unseen: &[&str]) -> (CriterionState, String) {
+        let group = CacheGroup {
+            id: "redis".into(),
+            about: String::new(),
+            status: "available".into(),
+            engine: "redis".into(),
+            version: String::new(),
+            node_type: String::new(),
+            multi_az: true,
+            failover: true,
+            in_transit: true,
+            at_rest: true,
+            auth: true,
+            retention_days: 1,
+            window: String::new(),
+            endpoint: String::new(),
+            nodes: Vec::new(),
+        };
+        let event = |(of, hours, message): &(&str, i64, &str)| CacheEvent {
+            at: ago(*hours).unwrap(),
+            of: (*of).into(),
+            message: (*message).into(),
+        };
+        let mut facts = Facts::default();
+        facts.estate.caches = testing::part(Arc::new(Caches {
+            groups: vec![group],
+            events: events.iter().map(event).collect(),
+            unseen: unseen.iter().map(|w| (*w).to_owned()).collect(),
+            ..Caches::default()
+        }));
+        let judged = judged("elasticache.failover-drill", &facts);
+        (judged.state, judged.reason)
+    }
+
+    #[test]
+    fn a_failover_that_was_tried_and_completed_is_a_drill_and_one_that_was_needed_is_none() {
+        let tried = ("redis", 5, "Test Failover API called for node group 0001");
+        let done = |hours| {
+            let message =
+                "Failover from primary node redis-001 to replica node redis-002 completed";
+            ("redis", hours, message)
+        };
+        assert_eq!(told(&[done(4), tried], &[]).0, Proved);
+        for (events, why) in [
+            (vec![done(4)], "no failover was tried"),
+            (vec![tried], "did not complete yet"),
+            (vec![tried, done(6)], "did not complete yet"),
+            (
+                vec![("other", 5, tried.2), done(4)],
+                "no failover was tried",
+            ),
+            (vec![], "no failover was tried"),
+        ] {
+            let (state, reason) = told(&events, &[]);
+            assert_eq!(state, Unknown, "{events:?}");
+            assert!(reason.contains(why), "{reason}");
+        }
+        let (state, reason) = told(&[tried, done(4)], &["events: not allowed"]);
+        assert_eq!((state, reason.as_str()), (Unknown, "events: not allowed"));
     }
 }

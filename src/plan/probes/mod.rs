@@ -24,6 +24,7 @@ mod money;
 mod network;
 mod rds;
 mod record;
+mod restores;
 mod rollout;
 pub mod rum;
 mod s3;
@@ -128,6 +129,7 @@ const GROUPS: &[&[Probe]] = &[
     environments::PROBES,
     rds::PROBES,
     backups::PROBES,
+    restores::PROBES,
     secrets::PROBES,
     iam::PROBES,
     secretsmanager::PROBES,

@@ -9,12 +9,12 @@ use crate::web::{Reply, Request};
 use crate::wire;
 use crate::world::{World, names};
 
-fn refused(status: u16, code: &str, why: &str) -> Reply {
+pub(super) fn refused(status: u16, code: &str, why: &str) -> Reply {
     let body = json!({"Code": code, "Message": why, "message": why, "Type": "Client"});
     Reply::json(status, &body).with("x-amzn-errortype", code)
 }
 
-fn lost(what: &str) -> Reply {
+pub(super) fn lost(what: &str) -> Reply {
     refused(
         400,
         "ResourceNotFoundException",
@@ -22,12 +22,12 @@ fn lost(what: &str) -> Reply {
     )
 }
 
-fn ok(value: &Value) -> Reply {
+pub(super) fn ok(value: &Value) -> Reply {
     Reply::json(200, value)
 }
 
 /// Seconds since 1970 of a time in the query.
-fn moment(request: &Request, name: &str) -> Option<f64> {
+pub(super) fn moment(request: &Request, name: &str) -> Option<f64> {
     let at = request.param(name)?.parse::<jiff::Timestamp>().ok()?;
     Some(at.as_microsecond() as f64 / 1e6)
 }
@@ -102,6 +102,13 @@ impl Backups {
                     None => lost(&format!("Job {id}")),
                 }
             }
+            ("GET", ["restore-jobs"]) => ok(&self.show_restores(request, &region)),
+            ("GET", ["restore-jobs", id]) => match self.restore_of(id) {
+                Some(shown) => ok(&shown),
+                None => lost(&format!("Restore job {id}")),
+            },
+            ("PUT", ["restore-jobs"]) => self.restore(&request.json(), &region, now, rds),
+            ("PUT", ["restore-jobs", id, "validations"]) => self.validate(id, &request.json()),
             ("GET", ["backup", "plans"]) => {
                 let home = known && region == names::REGION;
                 let shown = home.then(|| self.show_plan()).into_iter();

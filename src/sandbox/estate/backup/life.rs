@@ -34,6 +34,7 @@ impl Backups {
         for job in finished.iter().filter(|j| j.source.is_none() && j.planned) {
             self.copy(job, now, rds);
         }
+        self.step_restores(now, rds);
         let kept = |at: f64| now.stamp - at <= KEPT_DAYS * DAY_S;
         self.jobs.retain(|j| kept(j.began));
         let lost = |s: &super::super::rds::Snapshot| s.kind == Kind::Backup && !kept(s.made);

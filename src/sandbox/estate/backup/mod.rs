@@ -3,6 +3,7 @@
 
 mod answers;
 mod life;
+mod restores;
 
 use serde_json::{Value, json};
 
@@ -102,6 +103,8 @@ pub struct Backups {
     story: f64,
     told: bool,
     asked: u32,
+    /// Newest last.
+    restores: Vec<restores::Restore>,
 }
 
 fn vault(region: &str) -> &'static str {

@@ -22,6 +22,12 @@ struct Source {
 }
 
 impl Databases {
+    /// Whether an instance is there and answers.
+    pub(in crate::estate) fn is_available(&self, id: &str) -> bool {
+        let mut all = self.instances.iter();
+        all.any(|i| i.id == id && i.status() == "available")
+    }
+
     fn free_instance(&self, id: &str, region: &str) -> Result<(), ApiError> {
         if self
             .instances
@@ -88,7 +94,7 @@ impl Databases {
         map([("DBInstance", shown)])
     }
 
-    pub(super) fn restore_from_snapshot(
+    pub(in crate::estate) fn restore_from_snapshot(
         &mut self,
         input: &Node,
         region: &str,
