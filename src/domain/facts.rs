@@ -77,6 +77,8 @@ pub struct Facts {
     pub taken_at: Timestamp,
     /// Environment's name (`production`).
     pub environment: String,
+    /// Names of all environments of the configuration.
+    pub environments: Vec<String>,
     /// Whether this is the embedded sandbox.
     pub demo: bool,
     /// Whether mutations are refused.

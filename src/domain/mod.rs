@@ -20,6 +20,7 @@ pub mod database;
 pub mod db_limit;
 pub mod deployment;
 pub mod effort;
+mod elsewhere;
 pub mod environment;
 pub mod estate;
 pub mod facts;

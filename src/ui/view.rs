@@ -221,7 +221,7 @@ fn badge(model: &Model, id: ScreenId) -> Option<String> {
         ScreenId::Alerts => facts
             .alarm_rows()
             .iter()
-            .filter(|a| a.state == AlarmState::Alarm)
+            .filter(|a| a.state == AlarmState::Alarm && facts.alarm_elsewhere(a).is_none())
             .count(),
         ScreenId::Deploys => model.moving,
         _ => 0,

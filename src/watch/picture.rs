@@ -102,6 +102,7 @@ impl Picture {
         let mut facts = Facts {
             taken_at: Timestamp::now(),
             environment: config.environment.clone(),
+            environments: config.environments.clone(),
             demo: config.demo,
             read_only: config.read_only,
             rpo: config.backups.rpo,

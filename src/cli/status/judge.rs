@@ -197,7 +197,7 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
     for a in facts
         .alarm_rows()
         .iter()
-        .filter(|a| a.state == AlarmState::Alarm)
+        .filter(|a| a.state == AlarmState::Alarm && facts.alarm_elsewhere(a).is_none())
     {
         if a.severity != Severity::Info {
             find(

@@ -1,6 +1,8 @@
 //! Who tells how a step fares, and what they say: only what a request suffers from counts; what is merely unwise (one zone, no
 //! copies, a public bucket) is said aside, or every platform would always be broken.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::super::words::span;
@@ -119,7 +121,10 @@ impl Told {
         let text = format!("no connection from here: {why}; the way from here may be at fault");
         self.remarks
             .push(Remark::new(Tone::Warn, text).told_elsewhere(true));
-        let about = (section.standing.source.as_str(), section.standing.observed_at);
+        let about = (
+            section.standing.source.as_str(),
+            section.standing.observed_at,
+        );
         self.heard(about);
         self.error.get_or_insert_with(|| why.clone());
         self.refused = Some(why.clone());
@@ -139,7 +144,9 @@ impl Told {
             return;
         }
         let firing = facts.alarms.fresh(now).into_iter().flat_map(|a| a.iter());
-        for a in firing.filter(|a| a.state == AlarmState::Alarm && about(a) == Some(step)) {
+        let ours = |a: &&Arc<Alarm>| facts.alarm_elsewhere(a).is_none();
+        let firing = firing.filter(|a| a.state == AlarmState::Alarm && about(a) == Some(step));
+        for a in firing.filter(ours) {
             let tone = match a.severity {
                 Severity::Critical => Tone::Bad,
                 Severity::Warning => Tone::Warn,

@@ -140,7 +140,7 @@ pub(super) fn burning(facts: &Facts, systems: &[Entry]) -> Vec<Item> {
     for a in facts
         .alarm_rows()
         .iter()
-        .filter(|a| a.state == AlarmState::Alarm)
+        .filter(|a| a.state == AlarmState::Alarm && facts.alarm_elsewhere(a).is_none())
     {
         let rank = match a.severity {
             Severity::Critical => 0,
