@@ -667,6 +667,46 @@ fn a_service_that_scales_out_moves_and_does_not_burn() {
     assert!(lasted.shows("DEGRADED"), "{}", lasted.text());
 }
 
+/// Nothing runs, as somebody wanted it: no steady service, and where a load balancer sends it requests, one that burns.
+#[test]
+fn a_service_scaled_to_none_is_not_steady_and_burns_where_requests_come() {
+    let at_none = |bound: bool, (width, height)| {
+        let mut snapshot = fixture::snapshot();
+        let rows = snapshot.facts.service_rows().iter().map(|s| {
+            let mut s = Service::clone(s);
+            if s.id.name == "api" {
+                (s.counts.running, s.counts.desired) = (0, 0);
+                s.rollouts.truncate(1);
+                for r in &mut s.rollouts {
+                    r.rollout_state = "COMPLETED".into();
+                }
+                if !bound {
+                    s.load_balancers.clear();
+                }
+            }
+            Arc::new(s)
+        });
+        snapshot.facts.services.value = Some(Arc::new(rows.collect()));
+        snapshot.facts.deployments = part(Arc::default());
+        snapshot.facts.runs = Arc::default();
+        Console::with(width, height, snapshot)
+    };
+    let burns = "scaled to 0: nothing runs behind its load balancer";
+    let mut c = at_none(true, (160, 48));
+    assert!(c.shows(burns), "{}", c.text());
+    assert!(c.shows("1 scaled to 0"), "{}", c.text());
+    c.keys("3");
+    assert!(c.shows("■ scaled to 0"), "{}", c.text());
+    let mut c = at_none(true, (80, 24));
+    c.keys("3");
+    assert!(c.shows("■ scaled to 0"), "{}", c.text());
+    let mut c = at_none(false, (160, 48));
+    assert!(!c.shows(burns), "{}", c.text());
+    assert!(c.shows("1 scaled to 0"), "{}", c.text());
+    c.keys("3");
+    assert!(c.shows("○ scaled to 0"), "{}", c.text());
+}
+
 /// Two clusters have a worker: what moves, and what ended, says whose it is.
 #[test]
 fn a_deployment_names_its_cluster_where_another_cluster_has_a_service_of_that_name() {
