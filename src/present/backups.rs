@@ -370,7 +370,13 @@ mod tests {
     }
 
     fn silent<T>() -> Part<T> {
-        let problem = Problem::new(ProblemKind::Vendor, "list", "RDS answers 500", "wait");
+        let problem = Problem::new(
+            ProblemKind::Vendor,
+            "rds",
+            "list",
+            "RDS answers 500",
+            "wait",
+        );
         Part {
             error: Some(problem),
             ..Part::default()

@@ -115,11 +115,11 @@ mod tests {
         assert_eq!(state, Failing);
         assert_eq!(
             why,
-            "db what was restored 3 days ago was not found good: 12 tables of 12"
+            "db: what was restored 3 days ago was not found good: 12 tables of 12"
         );
         let (state, why) = told(vec![good(30), restore("files", "FAILED", None, 5)]);
         assert_eq!(state, Failing);
-        assert!(why.contains("files the restore failed 5 h ago"), "{why}");
+        assert!(why.contains("files: the restore failed 5 h ago"), "{why}");
     }
 
     #[test]
