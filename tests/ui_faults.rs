@@ -8,6 +8,7 @@ use flightdeck::domain::database::{Database, Databases};
 use flightdeck::domain::facts::ProviderHealth;
 use flightdeck::domain::github::{Deployed, Outcome, Pipelines, Run, Workflow};
 use flightdeck::domain::part::Part;
+use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::ui::msg::Msg;
 use flightdeck::ui::screens::ScreenId;
 use flightdeck::watch::Snapshot;
@@ -363,5 +364,118 @@ fn the_column_that_says_why_is_not_the_one_that_goes() {
     assert!(
         row.is_some_and(|l| l.contains("▲") && l.contains("public")),
         "{text}"
+    );
+}
+
+fn trouble(kind: ProblemKind, why: &str) -> Problem {
+    Problem::new(kind, "aws", "AWS cannot be asked", why, "look at the way")
+}
+
+/// The symbols of the panel's rows with the styles that they are drawn in.
+fn colours(c: &Console, panel: &str) -> Vec<(String, ratatui::style::Style)> {
+    let text = c.text();
+    let begins = |l: &str| l.contains(&format!("┌ {panel}"));
+    let at = text.lines().position(begins).expect("the panel") as u16 + 1;
+    let row = text.lines().nth(usize::from(at - 1)).unwrap();
+    let x = row[..row.find(&format!("┌ {panel}")).unwrap()]
+        .chars()
+        .count() as u16;
+    let buf = c.buffer();
+    let inside = (x + 2..buf.area.width).take_while(|x| buf[(*x, at)].symbol() != "│");
+    inside
+        .map(|x| (buf[(x, at)].symbol().to_owned(), buf[(x, at)].style()))
+        .filter(|(symbol, _)| symbol != " ")
+        .collect()
+}
+
+/// After an outage the alarms of before it stood there in full colour, their ages counting on.
+#[test]
+fn what_is_no_longer_read_says_since_when_and_looks_like_it() {
+    let mut live = fixture::snapshot();
+    let mut dead = live.clone();
+    fn dies<T>(part: &mut Part<T>) {
+        part.observed_at = Some(ago(100));
+        part.error = Some(trouble(ProblemKind::Unreachable, "nothing listens"));
+    }
+    let facts = &mut dead.facts;
+    dies(&mut facts.alarms);
+    dies(&mut facts.services);
+    dies(&mut facts.deployments);
+    dies(&mut facts.slos);
+    // Our own action is not what the vendor no longer tells.
+    dead.facts.runs = Arc::default();
+    live.facts.runs = Arc::default();
+    let (live, dead) = (Console::with(160, 40, live), Console::with(160, 40, dead));
+    let title = |c: &Console, panel: &str| {
+        let text = c.text();
+        let (_, rest) = text.split_once(&format!("┌ {panel}")).expect(panel);
+        rest.split('┐').next().unwrap_or_default().to_owned()
+    };
+    let stale = dead.model.theme.stale.fg;
+    for panel in ["Burning", "Moving", "Promises", "Services"] {
+        let said = title(&dead, panel);
+        assert!(
+            said.contains("read 1m ago; now: nothing listens"),
+            "{panel}: {said}"
+        );
+        assert!(!title(&live, panel).contains("ago"), "{}", live.text());
+    }
+    for panel in ["Burning", "Moving", "Promises"] {
+        let in_stale = |c: &Console| {
+            let all = colours(c, panel);
+            assert!(all.len() > 10, "{panel}: {}", c.text());
+            all.iter().filter(|(_, s)| s.fg == stale).count() * 10 > all.len() * 9
+        };
+        assert!(in_stale(&dead), "{panel}: {:?}", colours(&dead, panel));
+        assert!(!in_stale(&live), "{panel}");
+    }
+    // An answer that is only old says so, too.
+    let mut old = fixture::snapshot();
+    old.facts.alarms.observed_at = Some(ago(100));
+    let c = Console::with(120, 40, old);
+    assert!(
+        title(&c, "Burning").contains("old: read 1m ago"),
+        "{}",
+        c.text()
+    );
+}
+
+/// A vendor that asks to slow down says nothing of the database.
+#[test]
+fn what_was_bad_and_cannot_be_asked_about_is_not_known_and_below_what_burns() {
+    let mut snapshot = platform::faulty();
+    snapshot.facts.alarms = fixture::snapshot().facts.alarms;
+    let c = Console::with(120, 50, snapshot.clone());
+    assert!(burning(&c)[0].contains("CRIT"), "{}", c.text());
+    assert!(
+        burning(&c).iter().any(|r| r.contains("BAD")),
+        "{}",
+        c.text()
+    );
+    for kind in [
+        ProblemKind::Throttled,
+        ProblemKind::Timeout,
+        ProblemKind::Unreachable,
+        ProblemKind::Expired,
+    ] {
+        let mut snapshot = snapshot.clone();
+        snapshot.facts.estate.databases.error = Some(trouble(kind, "asks us to slow down"));
+        let c = Console::with(120, 50, snapshot);
+        let text = c.text();
+        assert!(!burning(&c).iter().any(|r| r.contains("BAD")), "{text}");
+        let at = |what: &str| text.lines().position(|l| l.contains(what));
+        let unknown = at("? unknown").expect("it does not vanish");
+        assert!(unknown > at("WARN").unwrap(), "{text}");
+        assert!(text.contains(" not known"), "{text}");
+        let row = text.lines().nth(unknown).unwrap();
+        assert!(row.contains("asks us to slow down"), "{text}");
+    }
+    // What is refused for good leaves what was read as it was.
+    snapshot.facts.estate.databases.error = Some(trouble(ProblemKind::Denied, "may not"));
+    let c = Console::with(120, 50, snapshot);
+    assert!(
+        burning(&c).iter().any(|r| r.contains("BAD")),
+        "{}",
+        c.text()
     );
 }

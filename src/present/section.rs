@@ -350,7 +350,15 @@ impl Section {
         })
     }
 
-    /// The worst that it says. What is stale, failed or was never asked is not green, whatever its cells say.
+    /// Whether nobody knows by now what it says: its system is not read for a while, for a reason that is about the asking.
+    pub fn is_in_doubt(&self) -> bool {
+        let unread = |p: &Problem| p.is_passing() || p.is_about_credentials();
+        self.standing.freshness == Some(Freshness::Stale)
+            || self.standing.problem.as_ref().is_some_and(unread)
+    }
+
+    /// The worst that it says. What is stale, failed or was never asked is not green, whatever its cells say; and what cannot be read
+    /// now is not bad for that: it is not known.
     pub fn worst(&self) -> Tone {
         let cells = self.rows.iter().flat_map(|r| &r.cells).chain(&self.notes);
         let said = cells
@@ -361,10 +369,10 @@ impl Section {
             Some(Freshness::Fresh) => Tone::Ok,
             _ => Tone::Unknown,
         };
-        if said.weight() > base.weight() {
-            said
-        } else {
-            base
+        match said {
+            Tone::Bad if self.is_in_doubt() => Tone::Unknown,
+            said if said.weight() > base.weight() => said,
+            _ => base,
         }
     }
 }

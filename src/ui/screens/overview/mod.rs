@@ -1,5 +1,6 @@
 //! One glance: what burns, what moves, what blocks go-live, then everything else.
 
+mod doubt;
 mod model;
 mod moving;
 mod panels;

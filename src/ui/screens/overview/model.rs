@@ -58,6 +58,8 @@ pub struct Overview {
     pub(super) list: ListState<Item>,
     /// How many of the items burn; they come first.
     pub(super) burning: usize,
+    /// How many of those nobody knows about any more: they were bad, and their system is not read now. They come last among them.
+    pub(super) doubtful: usize,
     /// How many move; they come next, before the stages of the plan.
     pub(super) moving: usize,
     /// Every further system.
@@ -134,6 +136,9 @@ impl Overview {
     }
 }
 
+/// What nobody knows stands below everything that burns.
+const DOUBTFUL: u8 = 5;
+
 /// Everything that burns, worst first.
 pub(super) fn burning(facts: &Facts, systems: &[Entry]) -> Vec<Item> {
     let mut rows: Vec<(u8, Item)> = Vec::new();
@@ -163,6 +168,8 @@ pub(super) fn burning(facts: &Facts, systems: &[Entry]) -> Vec<Item> {
     }
     let ill = systems.iter().filter(|e| e.burns());
     rows.extend(ill.map(|e| (1, Item::System(e.view.id))));
+    let doubtful = systems.iter().filter(|e| e.may_burn());
+    rows.extend(doubtful.map(|e| (DOUBTFUL, Item::System(e.view.id))));
     rows.order_by_key(|r| r.0);
     rows.into_iter().map(|r| r.1).collect()
 }
@@ -208,6 +215,7 @@ impl Screen for Overview {
         self.look_at_systems(cx);
         let mut items = burning(&cx.snapshot.facts, &self.systems);
         self.burning = items.len();
+        self.doubtful = self.systems.iter().filter(|e| e.may_burn()).count();
         items.extend(moving(&cx.snapshot.facts));
         self.moving = items.len() - self.burning;
         let stages = cx.snapshot.checklist.stages.iter();

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
+use super::doubt;
 use super::model::{Item, Overview};
 use super::panels::{Spans, failed, select};
 use crate::domain::action::{Intent, Phase, Run};
@@ -32,7 +33,9 @@ pub(super) fn moving(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         0 => "Moving".to_owned(),
         n => format!("Moving  {n}"),
     };
-    let inside = panel(buf, area, &title, false, t);
+    let told = &cx.snapshot.facts.deployments;
+    let doubt = (o.moving > 0).then(|| doubt::words(told, cx)).flatten();
+    let inside = panel(buf, area, &doubt::titled(title, doubt), false, t);
     let lines = lines(o, cx, inside.as_size());
     for ((item, spans), y) in lines.iter().zip(inside.y..inside.bottom()) {
         let at = Rect::new(inside.x, y, inside.width, 1);
@@ -53,6 +56,8 @@ pub(super) fn item_at(o: &Overview, cx: &Cx<'_>, size: Size, line: usize) -> Opt
 /// What moves, a line each; below it why it goes otherwise than asked, as far as there is room; then the last that ended.
 fn lines(o: &Overview, cx: &Cx<'_>, size: Size) -> Vec<Line> {
     let facts = &cx.snapshot.facts;
+    let unread = facts.deployments.fresh(cx.now).is_none();
+    let dulled = |spans, is_doubtful| doubt::dulled(spans, is_doubtful, cx.theme.stale);
     let mut spare = usize::from(size.height).saturating_sub(o.moving);
     let mut lines: Vec<Line> = Vec::new();
     for index in o.burning..o.burning + o.moving {
@@ -63,7 +68,10 @@ fn lines(o: &Overview, cx: &Cx<'_>, size: Size) -> Vec<Line> {
             },
             Some(Item::Deployment(id, _)) => {
                 match facts.deployment_rows().iter().find(|d| &d.id == id) {
-                    Some(d) => of_deployment(d, size.width, cx),
+                    Some(d) => {
+                        let (spans, trouble) = of_deployment(d, size.width, cx);
+                        (dulled(spans, unread), trouble)
+                    }
                     None => continue,
                 }
             }
@@ -71,7 +79,10 @@ fn lines(o: &Overview, cx: &Cx<'_>, size: Size) -> Vec<Line> {
                 .service(id)
                 .and_then(|s| of_scaling(s, size.width, cx))
             {
-                Some(spans) => (spans, None),
+                Some(spans) => {
+                    let unread = !facts.is_service_fresh(id, cx.now);
+                    (dulled(spans, unread), None)
+                }
                 None => continue,
             },
             _ => continue,

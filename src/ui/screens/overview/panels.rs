@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::model::{Item, Overview};
-use super::systems;
+use super::{doubt, systems};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::Unit;
 use crate::domain::part::Freshness;
@@ -30,12 +30,16 @@ pub(super) fn select(buf: &mut Buffer, o: &Overview, index: usize, at: Rect, cx:
 
 pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
-    let title = if o.burning > 0 {
-        format!("Burning  {}", o.burning)
-    } else {
-        "Burning".to_owned()
+    let title = match (o.burning - o.doubtful, o.doubtful) {
+        (0, 0) => "Burning".to_owned(),
+        (n, 0) => format!("Burning  {n}"),
+        (0, unknown) => format!("Burning  {unknown} not known"),
+        (n, unknown) => format!("Burning  {n}, {unknown} not known"),
     };
-    let inside = panel(buf, area, &title, false, t);
+    // Where nothing stands under it, a line says whether that can be believed.
+    let doubt = || doubt::words(&facts.alarms, cx).or_else(|| doubt::words(&facts.services, cx));
+    let doubt = (o.burning > 0).then(doubt).flatten();
+    let inside = panel(buf, area, &doubt::titled(title, doubt), false, t);
     if o.burning == 0 {
         let ok = facts
             .alarm_rows()
@@ -84,11 +88,17 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         let at = Rect::new(inside.x, y, inside.width, 1);
         let spans = match o.items.get(index) {
             Some(Item::Alarm(name)) => match facts.alarm_rows().iter().find(|a| &a.name == name) {
-                Some(alarm) => alarm_line(alarm, cx, inside.width, times),
+                Some(alarm) => {
+                    let spans = alarm_line(alarm, cx, inside.width, times);
+                    doubt::dulled(spans, facts.alarms.fresh(cx.now).is_none(), t.stale)
+                }
                 None => continue,
             },
             Some(Item::Service(id)) => match facts.service(id) {
-                Some(s) => service_line(s, cx, inside.width, times),
+                Some(s) => {
+                    let spans = service_line(s, cx, inside.width, times);
+                    doubt::dulled(spans, !facts.is_service_fresh(id, cx.now), t.stale)
+                }
                 None => continue,
             },
             Some(Item::System(id)) => match o.systems.iter().find(|e| e.view.id == *id) {
@@ -315,6 +325,7 @@ pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut
         Some(words) => format!("{title} · {words}"),
         None => title,
     };
+    let title = doubt::titled(title, doubt::words(part, cx));
     let inside = panel(buf, area, &title, false, t);
     let table = Table {
         columns: &timed(service_row::COLUMNS, cx.absolute),

@@ -1,5 +1,6 @@
 //! The panel of objectives: what was promised, what is measured, what is left of the error budget.
 
+use super::doubt;
 use super::panels::{Spans, told_in};
 use crate::domain::part::Freshness;
 use crate::domain::slo::{
@@ -48,7 +49,9 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         s if s >= 172_800 => format!("Promises  last {} days", (s + 43_200) / 86_400),
         s => format!("Promises  last {} h (no older data)", s.div_ceil(3_600)),
     };
-    let inside = panel(buf, area, &title, false, t);
+    let doubt = (!part.rows().is_empty()).then(|| doubt::words(part, cx));
+    let is_doubtful = part.fresh(cx.now).is_none();
+    let inside = panel(buf, area, &doubt::titled(title, doubt.flatten()), false, t);
     let wide = inside.width >= 60;
     for (s, y) in part.rows().iter().zip(inside.y..inside.bottom()) {
         let (current, target) = slo_values(s);
@@ -106,6 +109,7 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
                 style,
             ));
         }
+        let spans = doubt::dulled(spans, is_doubtful, t.stale);
         line(buf, inside.x, y, inside.width, &spans);
     }
     let mut below = inside.y + part.rows().len() as u16;
@@ -130,10 +134,10 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             .into_iter()
             .map(|(seconds, name)| format!("{} {name}", rate_words(worst(seconds))))
             .collect();
-        let style = if hour.is_some_and(|v| v > 1.0) {
-            t.warn
-        } else {
-            t.muted
+        let style = match hour.is_some_and(|v| v > 1.0) {
+            _ if is_doubtful => t.stale,
+            true => t.warn,
+            false => t.muted,
         };
         line(
             buf,

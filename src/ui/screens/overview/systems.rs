@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::doubt;
 use super::model::Overview;
 use super::panels::{Spans, burning_head};
 use crate::domain::order::Ordered;
@@ -20,13 +21,17 @@ pub(super) fn burning_line(e: &Entry, times: u16, cx: &Cx<'_>) -> Spans {
         Some(f) => (f.name.as_str(), f.since),
         None => (e.view.title, None),
     };
-    let mut spans = burning_head("▲", "BAD", t.critical, since, times, cx);
+    let mut spans = match e.burns() {
+        true => burning_head("▲", "BAD", t.critical, since, times, cx),
+        // It was bad when it was last read: since when says nothing of now.
+        false => burning_head("?", "unknown", t.stale, None, times, cx),
+    };
     spans.push((format!("{name}  "), t.strong));
     if name != e.view.title {
         spans.push((format!("{}: ", e.view.title.to_lowercase()), t.muted));
     }
     spans.push((e.says.clone(), t.text));
-    spans
+    doubt::dulled(spans, !e.burns(), t.stale)
 }
 
 /// How many of them want a look.

@@ -44,6 +44,12 @@ impl Entry {
     pub fn burns(&self) -> bool {
         self.view.is_live() && self.tone == Tone::Bad && !self.told_elsewhere
     }
+
+    /// Whether it was bad when it was last read, and nobody knows by now: it is not read any more.
+    pub fn may_burn(&self) -> bool {
+        let unread = self.view.is_live() && self.tone != Tone::Bad && !self.told_elsewhere;
+        unread && self.fault.is_some()
+    }
 }
 
 impl Entry {
