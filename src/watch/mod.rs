@@ -7,6 +7,7 @@ mod answer;
 mod authors;
 mod blank;
 mod estate;
+mod lines;
 mod picture;
 mod publish;
 mod run;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::answer::{self, Answer, Sources};
 use super::blank::blank;
-use super::estate;
+use super::lines::{line, rest};
 use super::picture::Picture;
 use super::publish::Publisher;
 use super::scope::Scope;
@@ -20,7 +20,6 @@ use super::topic::Topic;
 use super::topics::{boards, charts, logs, tasks};
 use super::wanted::{pace_of, wanted};
 use super::{Desk, Snapshot};
-use crate::backend::Backend;
 use crate::backend::transport::allowance;
 use crate::domain::action::Run;
 use crate::domain::audit::Sighting;
@@ -158,6 +157,10 @@ impl Watch {
         wanted.retain(|w| self.scope.covers(&w.topic));
         self.table.want(&wanted, now);
         for topic in self.table.due(now, |t| rest(&self.sources.backend, t)) {
+            // Nothing else follows where its vendor throttles until the answer says whether it does by now.
+            if self.waits(&topic) {
+                continue;
+            }
             self.table.began(&topic, now);
             let question = answer::ask(&topic, &self.picture, &self.sources);
             if topic == Topic::Services {
@@ -166,6 +169,15 @@ impl Watch {
             let handle = self.asking.spawn(allowance::bounded(question));
             self.topics.insert(handle.id(), topic);
         }
+    }
+
+    /// Whether a topic's provider throttled lately, and another question of its is under way.
+    fn waits(&self, topic: &Topic) -> bool {
+        let line = |t: &Topic| line(&self.sources.backend, t);
+        line(topic).is_some_and(|own| {
+            let mut asked = self.topics.values().filter_map(line);
+            own.is_strained() && asked.any(|l| std::ptr::eq(l, own))
+        })
     }
 
     /// Whether everything was asked that is wanted by now.
@@ -197,7 +209,11 @@ impl Watch {
 
     fn wake(&self) -> Instant {
         let heartbeat = Instant::now() + HEARTBEAT;
-        let table = self.table.wake(|t| rest(&self.sources.backend, t));
+        let table = self.table.wake(|t| match self.waits(t) {
+            // The answer wakes it.
+            true => Some(heartbeat),
+            false => rest(&self.sources.backend, t),
+        });
         let due = self.publisher.due();
         let refresh = self.refresh.due(Instant::now(), self.gap());
         [Some(heartbeat), table, due, refresh]
@@ -363,43 +379,6 @@ fn news_of(before: &[Run], now: &[Run]) -> Vec<ServiceId> {
     };
     let told = now.iter().filter(is_news);
     told.filter_map(|r| r.intent.service().cloned()).collect()
-}
-
-/// Until when a topic's provider is left alone.
-fn rest(backend: &Backend, topic: &Topic) -> Option<Instant> {
-    let lines = &backend.lines;
-    let line = match topic {
-        Topic::Identity => &lines.sts,
-        Topic::Inventory
-        | Topic::Services
-        | Topic::BusyServices
-        | Topic::TaskDefinitions
-        | Topic::Deployments(_)
-        | Topic::Histories
-        | Topic::RestingDeployments
-        | Topic::Tasks(_)
-        | Topic::Revisions(_) => &lines.ecs,
-        Topic::TargetGroups | Topic::TargetHealth => &lines.elb,
-        Topic::Alarms
-        | Topic::AlarmHistory(_)
-        | Topic::Series
-        | Topic::Trends
-        | Topic::Slos
-        | Topic::Charts
-        | Topic::Dashboards
-        | Topic::Dashboard(_)
-        | Topic::Board
-        | Topic::MetricNames => &lines.cloudwatch,
-        Topic::LogGroups | Topic::Logs | Topic::LogSamples | Topic::BoardLogs => &lines.logs,
-        Topic::Https(_) | Topic::Guard(_) => &lines.https,
-        Topic::Tls(_) => &lines.tls,
-        Topic::Dns(_) => &lines.dns,
-        Topic::Estate(part) => estate::line(backend, part)?,
-        Topic::Records | Topic::OwnDashboards => return None,
-    };
-    let until = line.next_try()?;
-    let left = Duration::try_from(until.duration_since(Timestamp::now())).ok()?;
-    Some(Instant::now() + left)
 }
 
 /// The first picture: nothing known, sources named.

@@ -29,6 +29,8 @@ struct Slot {
     running: bool,
     failures: u32,
     failure: Option<ProblemKind>,
+    /// Until when it is left alone since its vendor throttles, whatever else changes.
+    held: Option<Instant>,
     /// Whether it was asked more than once.
     again: bool,
     /// What is to be asked has changed since the last question began.
@@ -42,6 +44,12 @@ struct Slot {
 impl Slot {
     fn eager(&self) -> Duration {
         if self.again { EAGER } else { AT_FIRST }
+    }
+
+    /// Asks at that time, where it would be asked later, but not while it is held.
+    fn sooner(&mut self, at: Instant) {
+        let at = self.held.map_or(at, |held| held.max(at));
+        self.next = self.next.min(at);
     }
 }
 
@@ -75,6 +83,7 @@ impl Timetable {
                 running: false,
                 failures: 0,
                 failure: None,
+                held: None,
                 again: false,
                 changed: false,
                 spread: false,
@@ -83,12 +92,14 @@ impl Timetable {
             slot.wanted = self.turns;
             if w.period < slot.period && slot.failures == 0 {
                 let since = slot.began.unwrap_or(now) + w.period;
-                slot.next = slot.next.min(since.max(now));
+                slot.sooner(since.max(now));
             }
             if w.stamp != slot.stamp {
                 let soonest = slot.began.map_or(now, |at| at + slot.eager());
-                slot.next = slot.next.min(soonest.max(now));
-                slot.failures = 0;
+                slot.sooner(soonest.max(now));
+                if slot.held.is_none() {
+                    slot.failures = 0;
+                }
                 slot.changed = slot.began.is_some();
             }
             slot.period = w.period;
@@ -169,7 +180,14 @@ impl Timetable {
         };
         slot.running = false;
         slot.failure = failure;
+        slot.held = None;
         match failure {
+            // Whatever was asked: a question that has changed since would be refused as this one was.
+            Some(ProblemKind::Throttled) => {
+                slot.failures = slot.failures.saturating_add(1);
+                slot.next = now + throttled(slot.failures, slot.period);
+                slot.held = Some(slot.next);
+            }
             // The answer is to a question that nobody has any more.
             _ if slot.changed => {
                 slot.failures = 0;
@@ -207,9 +225,19 @@ impl Timetable {
         for slot in self.slots.values_mut() {
             slot.next = now;
             slot.failures = 0;
+            slot.held = None;
             slot.spread = false;
         }
     }
+}
+
+/// How long to wait after so many refusals in a row for asking too much: longer each time, to five times the period of what is asked
+/// often, and to the period itself of what is asked seldom.
+fn throttled(failures: u32, period: Duration) -> Duration {
+    let doubling = Duration::from_secs(5) * (1 << failures.saturating_sub(1).min(6));
+    doubling
+        .min(period.max(Duration::from_secs(60)))
+        .max(period.min(Duration::from_secs(5)))
 }
 
 /// How long to wait after so many failures in a row.
@@ -317,6 +345,30 @@ mod tests {
         assert_eq!(table.wake(rested), Some(now + 300 * S));
         table.all_now(now);
         assert_eq!(table.wake(rested), Some(now));
+    }
+
+    #[test]
+    fn what_is_throttled_is_asked_less_and_less_however_the_question_changes() {
+        let t0 = Instant::now();
+        let mut table = Timetable::default();
+        let services = |stamp| [Wanted::every(Topic::Services, 2_000).stamped(stamp)];
+        table.want(&services(0), t0);
+        let (mut now, mut pauses) = (t0, Vec::new());
+        for stamp in 1..=6 {
+            table.began(&Topic::Services, now);
+            // That it failed changes what is asked, as does a page that somebody opens.
+            table.want(&services(2 * stamp), now);
+            table.ended(&Topic::Services, Some(ProblemKind::Throttled), now);
+            table.want(&services(2 * stamp + 1), now);
+            let next = table.wake(rested).unwrap();
+            pauses.push((next - now).as_secs());
+            now = next;
+        }
+        assert_eq!(pauses, [5, 10, 20, 40, 60, 60]);
+        table.all_now(now);
+        assert_eq!(table.wake(rested), Some(now), "a person may ask");
+        let slowly = |failures| throttled(failures, 300 * S).as_secs();
+        assert_eq!([1, 3, 7, 20].map(slowly), [5, 20, 300, 300]);
     }
 
     #[test]

@@ -231,6 +231,7 @@ impl Aws {
                         .interceptor($line.tally())
                         .interceptor(self.cap.clone())
                         .retry_classifier(self.cap.clone())
+                        .retry_classifier($line.tally())
                         .build(),
                 )
             };

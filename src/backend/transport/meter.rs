@@ -34,6 +34,8 @@ struct State {
     /// Answers in a row that were refusals of the question.
     refusals: u32,
     failures: u32,
+    /// How hard the vendor throttles: a step up with each rest that it asks for, a step down with each good answer.
+    strain: u32,
     next_try: Option<Timestamp>,
     /// Until when the vendor wants to be left alone.
     asked_for: Option<Timestamp>,
@@ -43,6 +45,12 @@ struct State {
 
 /// Retries that a provider is worth in a row, in tenths; a good answer earns one tenth back (the SRE book's retry budget).
 const RETRY_BUDGET: u32 = 100;
+/// What a retry takes out of the budget, in tenths.
+const RETRY: u32 = 10;
+/// What a refusal for asking too much takes out besides: whoever presses on then is what the vendor asks us not to be.
+const REFUSAL: u32 = 10;
+/// Strain beyond which rests grow no longer.
+const MOST_STRAIN: u32 = 5;
 
 impl Meter {
     /// A meter that has counted nothing.
@@ -58,6 +66,7 @@ impl Meter {
                 problem: None,
                 refusals: 0,
                 failures: 0,
+                strain: 0,
                 next_try: None,
                 asked_for: None,
                 retries: RETRY_BUDGET,
@@ -117,7 +126,22 @@ impl Meter {
                 state.problem = None;
                 state.refusals = 0;
                 state.failures = 0;
-                state.next_try = asked_for;
+                state.strain = state.strain.saturating_sub(1);
+                // One good answer among many refusals is no leave to ask all that waits.
+                state.next_try = match state.strain {
+                    0 => asked_for,
+                    _ => state.next_try.max(asked_for),
+                };
+            }
+            Some(p) if p.kind == ProblemKind::Throttled => {
+                state.failures = state.failures.saturating_add(1);
+                state.problem = Some(p.clone());
+                // What was under way when the first was refused is refused for the same reason: one rest for all of them.
+                if state.next_try.is_none_or(|until| until <= now) {
+                    state.strain = (state.strain + 1).min(MOST_STRAIN);
+                    let until = now.checked_add(jittered(rest_of(state.strain))).ok();
+                    state.next_try = until.max(asked_for);
+                }
             }
             Some(p) if is_about_the_question(p.kind) => {
                 // The provider answered; what was asked is wrong. That is no reason to ask it less, and no good answer either:
@@ -148,12 +172,28 @@ impl Meter {
         state.next_try = state.next_try.max(Some(until));
     }
 
+    /// Whether the vendor throttled lately, and is asked one thing after another until good answers outweigh that.
+    pub fn is_strained(&self) -> bool {
+        self.state().strain > 0
+    }
+
     /// Takes a retry out of the budget, if one is left: where everything fails, asking again only adds to it.
     pub fn spend_retry(&self) -> bool {
         let mut state = self.state();
-        let left = state.retries.checked_sub(10);
+        let left = state.retries.checked_sub(RETRY);
         state.retries = left.unwrap_or(state.retries);
         left.is_some()
+    }
+
+    /// Whether a retry is left in the budget.
+    pub fn has_retry(&self) -> bool {
+        self.state().retries >= RETRY
+    }
+
+    /// An attempt was refused for asking too much: fewer retries are left than after another failure.
+    pub fn throttled(&self) {
+        let mut state = self.state();
+        state.retries = state.retries.saturating_sub(REFUSAL);
     }
 
     /// A good answer pays into the retry budget.
@@ -193,8 +233,12 @@ fn is_about_the_question(kind: ProblemKind) -> bool {
     )
 }
 
-/// How long to leave a provider alone after so many failures in a row. A first slip costs nothing; throttling is heeded at
-/// once.
+/// How long to leave a provider alone that throttles, which is heeded at once.
+fn rest_of(strain: u32) -> Duration {
+    Duration::from_secs((5u64 << strain.saturating_sub(1).min(6)).min(60))
+}
+
+/// How long to leave a provider alone after so many failures in a row. A first slip costs nothing.
 fn rest(kind: ProblemKind, failures: u32) -> Option<Duration> {
     let doubling = |first_s: u64, past: u32, most_s: u64| {
         let factor = 1u64 << (failures.saturating_sub(past)).min(6);
@@ -202,7 +246,6 @@ fn rest(kind: ProblemKind, failures: u32) -> Option<Duration> {
     };
     use ProblemKind::*;
     match kind {
-        Throttled => Some(doubling(5, 1, 60)),
         NoCredentials | Expired | BadCredentials | Config => Some(doubling(2, 1, 5)),
         _ if failures >= 3 => Some(doubling(2, 3, 20)),
         _ => None,
@@ -271,6 +314,33 @@ mod tests {
     }
 
     #[test]
+    fn many_refusals_outweigh_one_good_answer_and_those_of_one_moment_are_one() {
+        let m = Meter::new("ecs");
+        let throttled = problem(ProblemKind::Throttled);
+        (0..6).for_each(|_| m.outcome(Some(&throttled)));
+        assert_eq!(m.state().strain, 1, "they were under way together");
+        for _ in 0..2 {
+            m.state().next_try = None;
+            m.outcome(Some(&throttled));
+        }
+        m.outcome(None);
+        assert!(m.next_try().is_some() && m.is_strained(), "still at rest");
+        (0..2).for_each(|_| m.outcome(None));
+        assert!(m.next_try().is_none() && !m.is_strained());
+    }
+
+    #[test]
+    fn refusals_for_asking_too_much_leave_few_retries() {
+        let m = Meter::new("ecs");
+        let mut spent = 0;
+        while m.has_retry() {
+            m.throttled();
+            spent += u32::from(m.spend_retry());
+        }
+        assert!((1..=5).contains(&spent), "{spent}");
+    }
+
+    #[test]
     fn a_provider_that_only_refuses_is_not_well() {
         let m = Meter::new("ecs");
         let health = |m: &Meter| {
@@ -298,10 +368,8 @@ mod tests {
 
     #[test]
     fn the_rest_is_bounded_and_the_median_is_the_middle() {
-        assert_eq!(
-            rest(ProblemKind::Throttled, 40),
-            Some(Duration::from_secs(60))
-        );
+        assert_eq!(rest_of(1), Duration::from_secs(5));
+        assert_eq!(rest_of(40), Duration::from_secs(60));
         assert_eq!(
             rest(ProblemKind::Unreachable, 40),
             Some(Duration::from_secs(20))

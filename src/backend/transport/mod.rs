@@ -149,6 +149,11 @@ impl Line {
         self.meter.next_try()
     }
 
+    /// Whether the provider throttled lately, so that it is to be asked one thing after another.
+    pub fn is_strained(&self) -> bool {
+        self.meter.is_strained()
+    }
+
     /// The interceptor that counts this line's attempts on an SDK client and holds its read-only gate.
     pub fn tally(&self) -> Tally {
         Tally::new(self.meter.clone(), self.read_only)
@@ -165,6 +170,9 @@ impl Line {
     {
         let _seat = self.seats.acquire().await;
         let answer = call.await.map_err(|e| word(asked, &Evidence::of(&e)));
+        if answer.is_ok() {
+            self.meter.earn_retry();
+        }
         self.meter.outcome(answer.as_ref().err());
         answer
     }
@@ -247,6 +255,11 @@ impl Line {
                 Err(_) => Err(Evidence::silence()),
             };
             self.meter.latency(began.elapsed());
+            if let Err(e) = &answer
+                && e.kind() == ProblemKind::Throttled
+            {
+                self.meter.throttled();
+            }
             match answer {
                 Err(e)
                     if e.may_pass()

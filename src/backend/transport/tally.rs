@@ -6,15 +6,21 @@ use std::time::Instant;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    InterceptorContext,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_runtime_api::client::retries::classifiers::{
+    ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
+};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::retry::ErrorKind;
 
 use super::meter::Meter;
 
-/// Counts attempts and latencies of one provider's SDK client.
+/// Counts attempts and latencies of one provider's SDK client, and keeps its retries within the budget of the line.
 #[derive(Debug)]
 pub struct Tally {
     meter: Arc<Meter>,
@@ -67,6 +73,12 @@ impl Intercept for Tally {
             return Err(ReadOnly(operation.to_owned()).into());
         }
         self.meter.attempt();
+        if cfg
+            .load::<RequestAttempts>()
+            .is_some_and(|a| a.attempts() > 1)
+        {
+            self.meter.spend_retry();
+        }
         cfg.interceptor_state().store_put(SentAt(Instant::now()));
         Ok(())
     }
@@ -84,13 +96,46 @@ impl Intercept for Tally {
     }
 }
 
+/// The SDK's own bucket of retries is as deep as a hundred of them: this one holds back what a strained vendor asks not to hear.
+impl ClassifyRetry for Tally {
+    fn classify_retry(&self, _context: &InterceptorContext) -> RetryAction {
+        RetryAction::NoActionIndicated
+    }
+
+    fn classify_retry_v2(&self, _: &InterceptorContext, previous: &RetryAction) -> RetryAction {
+        if let RetryAction::RetryIndicated(RetryReason::RetryableError { kind, .. }) = previous
+            && *kind == ErrorKind::ThrottlingError
+        {
+            self.meter.throttled();
+        }
+        match previous.should_retry() && !self.meter.has_retry() {
+            true => RetryAction::RetryForbidden,
+            false => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "Tally"
+    }
+
+    /// After those that say whether a failure may pass.
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::{Tally, only_reads};
     use crate::backend::transport::evidence::{Evidence, Reach};
     use crate::backend::transport::meter::Meter;
+    use crate::backend::transport::read_retries;
     use crate::backend::transport::words::{Question, Whereabouts, word};
     use crate::domain::problem::ProblemKind;
 
@@ -122,6 +167,64 @@ mod tests {
             }
         }
         assert_eq!(meter.next_try(), None, "the provider is not rested for it");
+    }
+
+    /// Answers every request as a vendor that throttles, and counts them.
+    async fn throttling() -> (String, Arc<AtomicUsize>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = calls.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let counted = counted.clone();
+                tokio::spawn(async move {
+                    let mut seen = vec![0; 1 << 16];
+                    // A request of these fits into one read of loopback.
+                    while stream.read(&mut seen).await.is_ok_and(|n| n > 0) {
+                        counted.fetch_add(1, Ordering::SeqCst);
+                        let body = r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#;
+                        let head =
+                            "HTTP/1.1 400 Bad Request\r\ncontent-type: application/x-amz-json-1.1";
+                        let answer =
+                            format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                        if stream.write_all(answer.as_bytes()).await.is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+        });
+        (endpoint, calls)
+    }
+
+    /// The SDK alone would have asked each of them three times.
+    #[tokio::test]
+    async fn a_vendor_that_throttles_is_not_asked_three_times_as_often() {
+        let (endpoint, calls) = throttling().await;
+        let meter = Arc::new(Meter::new("ecs"));
+        let keys = aws_credential_types::Credentials::new("AKIDEXAMPLE", "x", None, None, "test");
+        let sdk = aws_sdk_ecs::Config::builder()
+            .behavior_version(aws_sdk_ecs::config::BehaviorVersion::v2026_01_12())
+            .region(aws_sdk_ecs::config::Region::new("us-east-1"))
+            .credentials_provider(keys)
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .endpoint_url(endpoint)
+            .retry_config(
+                read_retries()
+                    .with_initial_backoff(Duration::from_millis(1))
+                    .with_max_backoff(Duration::from_millis(5)),
+            )
+            .interceptor(Tally::new(meter.clone(), true))
+            .retry_classifier(Tally::new(meter.clone(), true))
+            .build();
+        let client = aws_sdk_ecs::Client::from_conf(sdk);
+        for _ in 0..20 {
+            let error = client.list_clusters().send().await.unwrap_err();
+            assert_eq!(Evidence::of(&error).kind(), ProblemKind::Throttled);
+        }
+        let calls = calls.load(Ordering::SeqCst);
+        assert!((21..=26).contains(&calls), "{calls} for 20 questions");
     }
 
     #[test]
