@@ -156,19 +156,19 @@ impl Engine {
         let Some(store) = self.store.clone() else {
             return Err(no_store());
         };
-        let now = self.preview(preview.intent.clone()).await?;
-        draft::check_unmoved(&preview, &now)?;
-        if let Some(first) = now.refusals.first() {
-            return Err(Problem::new(
-                ProblemKind::Refused,
-                "actions",
-                format!("{} was not begun", now.intent.verb()),
-                first,
-                "Look at a new preview.",
-            ));
-        }
+        let confirmed = Instant::now();
         let who = self.who().await;
-        let claim = store.begin(&now, &who).await?;
+        let (now, claim) = match self.claim(&store, &preview, &who).await {
+            Ok(begun) => begun,
+            Err(p) => {
+                let why = format!("{p}; nothing was called");
+                let took = confirmed.elapsed();
+                if let Err(unwritten) = store.refuse(&preview, &who, &why, took).await {
+                    tracing::error!(problem = %unwritten, "a refusal is not in the audit");
+                }
+                return Err(p);
+            }
+        };
         let run = claim.run().to_owned();
         self.board.put(Run {
             id: run.clone(),
@@ -200,6 +200,28 @@ impl Engine {
         };
         self.drive(store, claim, confirmed, Start::Execute);
         Ok(run)
+    }
+
+    /// Looks again whether what was confirmed still holds, and makes it durable.
+    async fn claim(
+        &self,
+        store: &Store,
+        preview: &Preview,
+        who: &str,
+    ) -> Result<(Preview, Claim), Problem> {
+        let now = self.preview(preview.intent.clone()).await?;
+        draft::check_unmoved(preview, &now)?;
+        if let Some(first) = now.refusals.first() {
+            return Err(Problem::new(
+                ProblemKind::Refused,
+                "actions",
+                format!("{} was not begun", now.intent.verb()),
+                first,
+                "Look at a new preview.",
+            ));
+        }
+        let claim = store.begin(&now, who).await?;
+        Ok((now, claim))
     }
 
     /// Runs of this console, those that it picked up, and open ones of other consoles; newest first.

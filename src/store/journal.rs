@@ -130,20 +130,10 @@ impl Store {
     pub async fn begin(&self, preview: &Preview, who: &str) -> Result<Claim, Problem> {
         let wrong = |e: sqlx::Error| fault::writing("the intent", &self.path, &e);
         let now = Timestamp::now();
-        let run = format!(
-            "{}-{:08x}",
-            now.strftime("%Y%m%d-%H%M%S"),
-            fastrand::u32(..)
-        );
+        let run = run_id(now);
         let intent = &preview.intent;
         let lane = Lane::of(intent);
-        // Whoever picks the run up reads this intent: names and image references pass redaction unchanged.
-        let mut parameters = serde_json::to_value(intent).map_err(|e| wrong(encode(e)))?;
-        // The chain is that of this console's environment; the service may belong to another one.
-        if let (Some(place), Some(members)) = (preview.place(), parameters.as_object_mut()) {
-            members.insert("environment".into(), place.into());
-        }
-        let parameters = redact::json(&parameters);
+        let parameters = parameters(preview).map_err(|e| wrong(encode(e)))?;
         let inputs = serde_json::to_string(&preview.inputs).map_err(|e| wrong(encode(e)))?;
         let mut tx = self.lock().await.map_err(wrong)?;
         migrate::refuse_newer(&self.path, &mut tx).await?;
@@ -362,6 +352,26 @@ pub(super) async fn write_line(
     Ok(())
 }
 
-fn encode(e: serde_json::Error) -> sqlx::Error {
+/// A name for a run that begins now.
+pub(super) fn run_id(now: Timestamp) -> String {
+    format!(
+        "{}-{:08x}",
+        now.strftime("%Y%m%d-%H%M%S"),
+        fastrand::u32(..)
+    )
+}
+
+/// The intent of a preview as the journal and the audit keep it.
+pub(super) fn parameters(preview: &Preview) -> Result<Value, serde_json::Error> {
+    // Whoever picks the run up reads this intent: names and image references pass redaction unchanged.
+    let mut parameters = serde_json::to_value(&preview.intent)?;
+    // The chain is that of this console's environment; the service may belong to another one.
+    if let (Some(place), Some(members)) = (preview.place(), parameters.as_object_mut()) {
+        members.insert("environment".into(), place.into());
+    }
+    Ok(redact::json(&parameters))
+}
+
+pub(super) fn encode(e: serde_json::Error) -> sqlx::Error {
     sqlx::Error::Encode(Box::new(e))
 }
