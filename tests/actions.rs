@@ -13,7 +13,7 @@ use flightdeck::domain::action::{Confirm, DiffMark, Intent, Phase};
 use flightdeck::domain::audit::{ChainVerdict, Outcome, SignOffKind};
 use flightdeck::domain::deployment::DeploymentState;
 use flightdeck::domain::problem::ProblemKind;
-use flightdeck::domain::service::{Revision, ServiceId};
+use flightdeck::domain::service::{Revision, ServiceId, Strategy};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
@@ -637,6 +637,22 @@ async fn a_preview_that_the_world_has_overtaken_is_not_executed() {
         "{conflict}"
     );
     assert_eq!(bench.wire.mutations(), sent);
+    // Nothing was called, and the audit knows who confirmed what, and why it came to nothing.
+    let row = ana.store.audit_rows(1).await.unwrap().remove(0);
+    assert_eq!(row.outcome, Some(Outcome::Refused), "{row:?}");
+    assert_eq!(
+        (row.action.as_str(), row.subject.as_str()),
+        ("deploy", "laser-prod/api")
+    );
+    assert!(
+        row.detail.contains("revision was") && row.detail.ends_with("nothing was called"),
+        "{row:?}"
+    );
+    let verdict = ana.store.verify().await.unwrap();
+    assert!(
+        matches!(verdict, ChainVerdict::Intact { .. }),
+        "{verdict:?}"
+    );
 
     let first = ana.start(Intent::Restart { service: api() }).await.unwrap();
     let preview = ben
@@ -1005,4 +1021,90 @@ async fn a_persons_word_is_kept_replaced_and_withdrawn() {
     let word = console.store.signoffs().await.unwrap().remove(0);
     assert_eq!((word.kind, word.proven), (SignOffKind::Withdrawn, true));
     assert_eq!(bench.wire.mutations(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_began_a_deployment_elsewhere_is_not_nobody() {
+    let bench = Bench::at(SLOW).await;
+    let (here, elsewhere) = (bench.console().await, bench.console_elsewhere().await);
+    let others = async || {
+        let preview = here.preview(Intent::Restart { service: api() }).await;
+        let facts = preview.facts.into_iter();
+        let mut told = facts.filter(|(name, _)| name == "who else acts");
+        told.next().expect("the fact").1
+    };
+    assert_eq!(others().await, "nobody");
+    elsewhere
+        .start(Intent::Restart { service: api() })
+        .await
+        .unwrap();
+    let mut told = String::new();
+    for _ in 0..100 {
+        told = others().await;
+        if told != "nobody" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(
+        told.starts_with("somebody outside this console: deployment "),
+        "{told}"
+    );
+    // What this journal began is no stranger's, also once nobody follows it any more.
+    let worker = ServiceId {
+        cluster: "laser-prod".into(),
+        name: "admin".into(),
+    };
+    let restart = Intent::Restart { service: worker };
+    let run = here.start(restart.clone()).await.unwrap();
+    let under_way = async || {
+        let preview = here.preview(restart.clone()).await;
+        let fact = |name: &str| {
+            let mut facts = preview.facts.iter();
+            facts
+                .find(|(n, _)| n == name)
+                .map(|(_, v)| v.clone())
+                .unwrap_or_default()
+        };
+        (fact("deployment running"), fact("who else acts"))
+    };
+    for _ in 0..100 {
+        if under_way().await.0.contains("since") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    here.engine.abandon(&run).await.unwrap();
+    let (running, acts) = under_way().await;
+    assert!(running.contains("since"), "{running}");
+    assert_eq!(acts, "nobody", "{running}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn traffic_that_has_no_second_target_group_to_go_to_is_not_shifted() {
+    let bench = Bench::new().await;
+    let console = bench.console().await;
+    let current = console.service(&api()).await;
+    assert!(
+        current
+            .load_balancers
+            .iter()
+            .all(|lb| lb.alternate_target_group_arn.is_none())
+    );
+    let with = |strategy| Intent::Deploy {
+        service: api(),
+        image: "1.8.3".into(),
+        container: None,
+        strategy: Some(strategy),
+    };
+    for strategy in [Strategy::BlueGreen, Strategy::Canary, Strategy::Linear] {
+        let preview = console.preview(with(strategy)).await;
+        let refusal = preview.refusals.join(" ");
+        assert!(
+            refusal.contains("alternate target group"),
+            "{strategy:?}: {refusal}"
+        );
+    }
+    let rolling = console.preview(with(Strategy::Rolling)).await;
+    assert!(rolling.refusals.is_empty(), "{:?}", rolling.refusals);
 }

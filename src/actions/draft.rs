@@ -20,6 +20,8 @@ pub struct Draft {
     pub refusals: Vec<String>,
     pub calls: Vec<String>,
     pub inputs: Vec<(String, String)>,
+    /// What runs without being an action of this console's.
+    pub(super) stranger: Option<String>,
     /// Which facts are about images.
     images: Vec<usize>,
     /// What a person must type, wherever it happens: a key is not enough. In production it comes after what is typed there.
@@ -49,6 +51,11 @@ impl Draft {
     pub fn image(&mut self, name: &str, words: &str) {
         self.images.push(self.facts.len());
         self.fact(name, words);
+    }
+
+    /// Something that runs, and that no action of the journal began: somebody else acts, whom nothing names.
+    pub fn stranger(&mut self, what: String) {
+        self.stranger = Some(what);
     }
 
     /// A thing to think about that is likely to do harm: a person must type a word, in any environment. Of several such things, the word

@@ -14,6 +14,7 @@ use super::words;
 use crate::backend::Backend;
 use crate::backend::aws::ecs::of_rollouts;
 use crate::domain::action::Intent;
+use crate::domain::deployment::Deployment;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
 use crate::store::{JournalRun, Lane, RunState, Store};
@@ -269,7 +270,7 @@ impl Look<'_> {
             && let Ok(Ok(definition)) = subject.spare.wait(asked).await
             && let Some(by) = &definition.registered_by
         {
-            text += &format!(", revision by {}", words::person(by));
+            text += &format!(", revision registered by {}", words::person(by));
         }
         if let Some((failed, limit)) = d.failures
             && failed > 0
@@ -277,6 +278,20 @@ impl Look<'_> {
             text += &format!(", {failed} of {limit} failures");
         }
         draft.fact("deployment running", text);
+        if self.is_foreign(d, &subject.sight).await {
+            draft.stranger(format!("deployment {}", words::deployment(d, now)));
+        }
+    }
+
+    /// Whether no action of the journal, ended or not, brought a deployment about, as far as can be told.
+    async fn is_foreign(&self, d: &Deployment, sight: &Sight) -> bool {
+        let Some(store) = self.store else {
+            return false;
+        };
+        let Ok(runs) = store.runs_of(&sight.service.id).await else {
+            return false;
+        };
+        !runs.iter().any(|r| brought(r, d, sight))
     }
 
     /// Who else acts, by the journal.
@@ -334,6 +349,9 @@ impl Look<'_> {
             }
             lines.push(line);
         }
+        if let Some(what) = draft.stranger.take() {
+            lines.push(format!("somebody outside this console: {what}"));
+        }
         let text = if lines.is_empty() {
             "nobody".to_owned()
         } else {
@@ -341,5 +359,25 @@ impl Look<'_> {
         };
         draft.fact("who else acts", text);
         Ok(())
+    }
+}
+
+/// Whether a run brought a deployment about, or may have: its call is on its way, or its effect is not told apart from others'.
+fn brought(run: &JournalRun, d: &Deployment, sight: &Sight) -> bool {
+    let goal: Option<Goal> = run
+        .marks
+        .get("goal")
+        .and_then(|g| serde_json::from_str(g).ok());
+    match (goal, run.marks.contains_key("called")) {
+        (Some(goal), true) => match goal.deployment(sight) {
+            Some(own) => own.id == d.id,
+            // It stops one, or the endpoint tells of rollouts alone.
+            None => {
+                matches!(&goal, Goal::Ended { deployment, .. } if *deployment == d.id)
+                    || goal.is_primary(sight)
+                    || (goal.is_blind() && run.run.goes_on())
+            }
+        },
+        _ => false,
     }
 }
