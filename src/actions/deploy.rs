@@ -12,7 +12,7 @@ use crate::backend::aws::ecs::UpdateService;
 use crate::domain::action::Phase;
 use crate::domain::deployment::Deployment;
 use crate::domain::problem::Problem;
-use crate::domain::service::{ServiceId, Strategy, TaskDefinition};
+use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
 
 /// Revisions of a family that are searched for one that was registered by a call whose reply was lost.
 const SEARCHED: usize = 5;
@@ -24,6 +24,25 @@ pub struct Deploy<'a> {
     pub image: &'a str,
     pub container: Option<&'a str>,
     pub strategy: Option<Strategy>,
+}
+
+/// Whether ECS can shift the traffic of a service: each of its load balancers needs a second target group, a listener rule and a role
+/// for that, and ECS takes no other strategy than rolling where one lacks them.
+fn judge_balancers(draft: &mut Draft, service: &Service, asked: Strategy) {
+    let bound = &service.load_balancers;
+    if bound
+        .iter()
+        .any(|lb| lb.alternate_target_group_arn.is_none())
+    {
+        draft.refuse(format!(
+            "{} shifts traffic between two target groups, and the service's load balancer has one: ECS refuses it. Give the service an alternate target group, a production listener rule and a role first (advancedConfiguration of its load balancers), or deploy it rolling",
+            asked.word()
+        ));
+    } else if bound.is_empty() {
+        draft.warn("the service has no load balancer: nothing shifts its traffic, unless Service Connect does");
+    } else {
+        draft.warn("ECS refuses it unless the service's load balancer names a production listener rule and a role");
+    }
 }
 
 impl Deploy<'_> {
@@ -72,7 +91,7 @@ impl Deploy<'_> {
             ),
         );
         let strategy = self.strategy.unwrap_or(service.deployment.strategy);
-        self.judge_strategy(&mut draft, service.deployment.strategy);
+        self.judge_strategy(&mut draft, service);
         look.guards(&mut draft, &subject, strategy);
         Box::pin(look.alarms(&mut draft, &subject, true)).await;
         look.under_way(&mut draft, &subject).await;
@@ -120,7 +139,8 @@ impl Deploy<'_> {
         draft.diff = diff::of(from, &with_image(from, container, new));
     }
 
-    fn judge_strategy(&self, draft: &mut Draft, present: Strategy) {
+    fn judge_strategy(&self, draft: &mut Draft, service: &Service) {
+        let present = service.deployment.strategy;
         match self.strategy {
             Some(Strategy::Other) => draft.refuse("this strategy cannot be set through ECS"),
             Some(asked) if asked != present => {
@@ -130,7 +150,7 @@ impl Deploy<'_> {
                     asked.word()
                 ));
                 if asked != Strategy::Rolling {
-                    draft.warn("ECS refuses it unless the service's load balancer has an alternate target group and a role");
+                    judge_balancers(draft, service, asked);
                 }
             }
             _ => {}
