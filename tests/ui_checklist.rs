@@ -329,3 +329,30 @@ fn a_narrow_title_says_that_only_what_is_not_ready_is_shown() {
     assert!(c.shows("   only what is not ready ─"), "{}", c.text());
     assert!(!c.shows("…─"), "{}", c.text());
 }
+
+#[test]
+fn evidence_of_several_probes_says_by_which() {
+    let shown = |second: &'static str| {
+        let mut snapshot = fixture::snapshot();
+        let mut list = (*snapshot.checklist).clone();
+        let criteria = list.stages[1].criteria.iter_mut();
+        for criterion in criteria.filter(|c| c.id == "2.S2") {
+            let mut other = criterion.evidence[0].clone();
+            other.probe = second;
+            criterion.evidence.push(other);
+        }
+        snapshot.checklist = Arc::new(list);
+        let mut c = Console::with(120, 40, snapshot);
+        c.keys("2n<enter>");
+        assert!(c.shows("Evidence"), "{}", c.text());
+        c.text()
+    };
+    let two = shown("ecs.zones");
+    assert!(two.contains("ecs.zones  ecs:DescribeServices?"), "{two}");
+    assert!(
+        two.contains("ecs.services-running  ecs:DescribeServices?"),
+        "{two}"
+    );
+    let one = shown("ecs.services-running");
+    assert!(!one.contains("ecs.services-running  ecs:"), "{one}");
+}

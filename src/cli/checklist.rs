@@ -171,7 +171,8 @@ fn criterion(
             (Role::Bad, "-")
         };
         let text = format!(
-            "{}  {}  {} ago",
+            "{}{}  {}  {} ago",
+            c.of_probe(e),
             inert(&e.question),
             inert(&e.answer),
             words::ago(Some(e.at), now)
@@ -266,7 +267,7 @@ fn object(c: &CriterionStatus, facts: &Facts) -> Value {
     let evidence: Vec<Value> = c
         .evidence
         .iter()
-        .map(|e| json!({"question": e.question, "answer": e.answer, "at": e.at, "ok": e.ok}))
+        .map(|e| json!({"question": e.question, "answer": e.answer, "at": e.at, "ok": e.ok, "probe": e.probe}))
         .collect();
     json!({
         "id": c.id,

@@ -51,6 +51,8 @@ pub struct Evidence {
     pub at: Timestamp,
     /// Whether this piece of evidence speaks for the criterion.
     pub ok: bool,
+    /// Name of the probe that it is of: `ecs.services-running`. A criterion may have several, that ask the same.
+    pub probe: &'static str,
 }
 
 /// What a criterion measures, where that is a number: both with their units.
@@ -92,6 +94,17 @@ pub struct CriterionStatus {
     pub figure: Option<Figure>,
     /// A person's word, if one stands.
     pub signoff: Option<SignOff>,
+}
+
+impl CriterionStatus {
+    /// Which probe a piece of evidence is of, as a head for its question: nothing where all of it is of one.
+    pub fn of_probe(&self, piece: &Evidence) -> String {
+        let mut others = self.evidence.iter().filter(|e| e.probe != piece.probe);
+        match others.next() {
+            Some(_) => format!("{}  ", piece.probe),
+            None => String::new(),
+        }
+    }
 }
 
 /// What a criterion says as long as nobody was asked: it may be well, and it is not to be counted as if it were not.

@@ -366,6 +366,7 @@ fn stage(number: u8, title: &str, states: &[CriterionState]) -> StageStatus {
                 "6 of 6"
             }
             .into(),
+            probe: "ecs.services-running",
             at: ago(4),
             ok: *state != Failing,
         }],

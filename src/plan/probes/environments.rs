@@ -63,6 +63,7 @@ fn judge(look: &Look<'_>, what: &Belongings<'_>) -> Judgement {
             answer: format!("{env} ({}): {said}", what.clusters.join(", ")).replace(" ()", ""),
             at,
             ok,
+            probe: "",
         }],
     }
 }

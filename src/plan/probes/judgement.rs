@@ -66,6 +66,7 @@ impl Judgement {
                 answer,
                 at,
                 ok,
+                probe: "",
             }],
         }
     }
@@ -130,6 +131,7 @@ impl Findings {
                 answer: join(name, answer),
                 at: self.at,
                 ok: false,
+                probe: "",
             });
         }
         if !self.good.is_empty() {
@@ -143,6 +145,7 @@ impl Findings {
                 answer: format!("{} of {total}: {}", said.len(), list(&said, LISTED)),
                 at: self.at,
                 ok: true,
+                probe: "",
             });
         }
         let (state, reason) = if !self.bad.is_empty() {

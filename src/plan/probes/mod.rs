@@ -193,5 +193,9 @@ pub fn judge_sharing(
         call,
         shared,
     };
-    (call.probe.judge)(&look).unwrap_or_else(|early| early)
+    let mut judged = (call.probe.judge)(&look).unwrap_or_else(|early| early);
+    for piece in &mut judged.evidence {
+        piece.probe = call.probe.name;
+    }
+    judged
 }

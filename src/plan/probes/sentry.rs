@@ -217,6 +217,7 @@ fn judge(look: &Look<'_>, all: &[Told], source: &str, at: Timestamp) -> Judgemen
             answer,
             at,
             ok,
+            probe: "",
         }
     };
     let mut evidence: Vec<Evidence> = all.iter().map(told).collect();

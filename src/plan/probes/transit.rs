@@ -68,7 +68,8 @@ fn forced(look: &Look<'_>) -> Verdict {
             answer: said,
             at: look.now,
             ok: true,
-        });
+probe: "",
+});
     }
     Ok(judgement)
 }

@@ -110,7 +110,8 @@ fn criterion(c: &CriterionStatus, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
             ("▲", t.critical)
         };
         let room = columns.saturating_sub(2).max(10);
-        for (i, words) in wrapped(&e.question, room).into_iter().enumerate() {
+        let question = format!("{}{}", c.of_probe(e), e.question);
+        for (i, words) in wrapped(&question, room).into_iter().enumerate() {
             let sign = if i == 0 { sign } else { " " };
             all.push(vec![(format!("{sign} "), style), (words, t.muted)]);
         }
