@@ -309,10 +309,34 @@ fn tasks_that_are_started_are_told_apart_from_those_that_are_healthy() {
     };
     let c = started(["HEALTHY", "UNHEALTHY", "UNHEALTHY", "UNKNOWN"]);
     assert!(c.shows("▶ start 4/4, 2 unhealthy"), "{}", c.text());
+    assert!(
+        c.shows("4 running  4 wanted  1 healthy  2 unhealthy  1 not checked yet"),
+        "{}",
+        c.text()
+    );
+    assert!(
+        c.shows("no estimate: its tasks fail their check"),
+        "{}",
+        c.text()
+    );
+    // Two of four have started something, and of what is to stop nothing is gone.
+    let share = |c: &Console| {
+        let text = c.text();
+        let (before, _) = text.split_once(" % 4/4").expect("the row");
+        before
+            .split_whitespace()
+            .next_back()
+            .unwrap_or_default()
+            .parse::<u32>()
+            .unwrap()
+    };
+    let ill = share(&c);
     let c = started(["HEALTHY", "HEALTHY", "HEALTHY", "UNKNOWN"]);
     assert!(c.shows("▶ start 4/4, 3 healthy"), "{}", c.text());
     let c = started(["HEALTHY"; 4]);
     assert!(c.shows("✓ start 4/4   "), "{}", c.text());
+    assert!(share(&c) >= ill + 25, "{} and {ill}", share(&c));
+    assert!(c.shows("4 healthy") && c.shows("to go"), "{}", c.text());
 }
 
 #[test]
@@ -836,4 +860,63 @@ fn what_begins_to_move_is_selected_unless_a_person_chose_a_row() {
     assert_eq!(turned_back(&mut c), chosen, "back to where one was");
     c.keys("14");
     assert_eq!(turned_back(&mut c), "worker", "a new look");
+}
+
+/// Read weeks later, a failed deployment must not look as if it had gone on.
+#[test]
+fn an_ended_deployment_is_not_told_with_the_events_of_the_next() {
+    let ends = |d: &mut Deployment| {
+        d.state = DeploymentState::Failed;
+        d.created_at = Some(ago(300));
+        d.started_at = Some(ago(300));
+        d.finished_at = Some(ago(130));
+    };
+    let mut snapshot = with(ends, Vec::new());
+    let rows = snapshot.facts.deployment_rows().to_vec();
+    let failed = rows.iter().find(|d| d.service.name == "worker").unwrap();
+    let mut next = (**failed).clone();
+    next.id = format!("{}-next", failed.id);
+    next.state = DeploymentState::InProgress;
+    next.created_at = Some(ago(46));
+    next.started_at = Some(ago(44));
+    next.finished_at = None;
+    let both = [vec![Arc::new(next)], rows.clone()].concat();
+    let mut services = snapshot.facts.service_rows().to_vec();
+    let worker = services.iter_mut().find(|s| s.id.name == "worker").unwrap();
+    let event = |id: &str, seconds, message: &str| ServiceEvent {
+        id: id.into(),
+        at: ago(seconds),
+        message: message.into(),
+    };
+    Arc::make_mut(worker).events = vec![
+        event("e4", 40, "the next one started a task"),
+        event("e3", 100, "what nobody began"),
+        event("e2", 126, "rolled back at the end"),
+        event("e1", 280, "the first one started a task"),
+    ];
+    snapshot.facts.services.value = Some(Arc::new(services));
+    snapshot.facts.deployments.value = Some(Arc::new(both));
+    let facts = &snapshot.facts;
+    let told = |d: &Deployment| -> Vec<String> {
+        let events = facts.events_of(d);
+        events.map(|e| e.id.clone()).collect()
+    };
+    let both = facts.deployment_rows();
+    assert_eq!(told(&both[0]), ["e4"]);
+    let failed = both.iter().find(|d| d.id == failed.id).unwrap();
+    assert_eq!(told(failed), ["e2", "e1"]);
+    // An end that nobody tells is no later than the begin of the next.
+    let mut endless = (**failed).clone();
+    endless.finished_at = None;
+    assert_eq!(told(&endless), ["e3", "e2", "e1"]);
+    let mut c = Console::with(120, 40, snapshot);
+    c.keys("4G");
+    for _ in 0..9 {
+        if c.shows("the first one started") {
+            break;
+        }
+        c.keys("k");
+    }
+    assert!(c.shows("the first one started"), "{}", c.text());
+    assert!(!c.shows("the next one started"), "{}", c.text());
 }

@@ -29,6 +29,7 @@ pub mod formula;
 pub mod github;
 pub mod guard;
 pub mod guest;
+mod happened;
 pub mod image;
 pub mod interest;
 pub mod log;

@@ -1,5 +1,7 @@
 //! The tasks of a deployment: how many of what takes over run, and how many have still to stop. Every face tells them from here.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -60,7 +62,30 @@ pub struct Checked {
     pub unhealthy: u32,
 }
 
+impl Checked {
+    /// Tasks of so many that run of which no check has said anything yet.
+    pub fn untold(self, running: u32) -> u32 {
+        running.saturating_sub(self.healthy.saturating_add(self.unhealthy))
+    }
+}
+
 impl Facts {
+    /// A deployment as far as what it started holds: a task that fails its check takes nothing over, and counts as one that is starting.
+    pub fn as_checked<'a>(&self, d: &'a Deployment, now: Timestamp) -> Cow<'a, Deployment> {
+        let onward = d.state.is_running() && d.state != DeploymentState::RollingBack;
+        let checked = self.checked(d, now).filter(|c| onward && c.unhealthy > 0);
+        let Some(Checked { unhealthy, .. }) = checked else {
+            return Cow::Borrowed(d);
+        };
+        let mut seen = d.clone();
+        if let Some(to) = &mut seen.to {
+            let ill = unhealthy.min(to.counts.running);
+            to.counts.running -= ill;
+            to.counts.pending = to.counts.pending.saturating_add(ill);
+        }
+        Cow::Owned(seen)
+    }
+
     /// What the health checks say of the tasks that a deployment has started. Nothing where its tasks are not read, or not lately,
     /// where they have no check, or where both sides run one task definition, by which nobody tells their tasks apart.
     pub fn checked(&self, d: &Deployment, now: Timestamp) -> Option<Checked> {

@@ -136,13 +136,27 @@ pub(crate) fn now(d: &Deployment, cx: &Cx<'_>) -> Option<String> {
 }
 
 fn is_done(d: &Deployment, cx: &Cx<'_>) -> bool {
-    d.progress(cx.now).is_some_and(|share| share >= DONE)
+    progress(d, cx).is_some_and(|share| share >= DONE)
+}
+
+/// Share of it that is done, as far as the health of what it started is known; `None` where nobody can say.
+pub(crate) fn progress(d: &Deployment, cx: &Cx<'_>) -> Option<f64> {
+    cx.snapshot.facts.as_checked(d, cx.now).progress(cx.now)
+}
+
+/// How many tasks of what takes over fail their check.
+fn unhealthy(d: &Deployment, cx: &Cx<'_>) -> u32 {
+    unproven(d, cx).map_or(0, |c| c.unhealthy)
 }
 
 /// How long a running deployment has to go, as far as anything tells.
 pub(crate) fn estimate(d: &Deployment, cx: &Cx<'_>) -> Option<Estimate> {
     // All of its steps are done: that it is over is all that ECS has still to say.
     if is_done(d, cx) {
+        return None;
+    }
+    // How long others took says nothing of one whose tasks fail.
+    if unhealthy(d, cx) > 0 {
         return None;
     }
     let last = cx.snapshot.facts.last_run_of(d);
@@ -168,6 +182,9 @@ pub(super) fn to_go(d: &Deployment, cx: &Cx<'_>) -> String {
         Some(Estimate::Overdue { took }) => format!("the last took {}", duration(took)),
         // That it is not known, and why, stands with the steps.
         None if is_done(d, cx) || d.untold(cx.now).is_some() => String::new(),
+        None if d.state.is_running() && unhealthy(d, cx) > 0 => {
+            format!("no estimate{}", by(": its tasks fail their check".into()))
+        }
         None if d.state.is_running() && !d.state.is_bad() => {
             format!("no estimate{}", by(": no earlier run is known".into()))
         }

@@ -69,19 +69,10 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
             rows.push(vec![(words, t.unknown)]);
         }
         rows.extend(body(d, &told, cx, inside.width));
-        let began = d.started_at.or(d.created_at);
-        if let Some(service) = facts.service(&d.service) {
-            for e in &service.events {
-                let within = began.is_none_or(|b| e.at >= b)
-                    && d.finished_at
-                        .is_none_or(|f| e.at.as_second() <= f.as_second() + 120);
-                // What the action heard of the vendor is in its own story.
-                let told = told.iter().any(|line| *line == e.message);
-                if within && !told {
-                    story.push((e.at, e.message.clone(), t.muted));
-                }
-            }
-        }
+        // What the action heard of the vendor is in its own story.
+        let heard = |message: &str| told.contains(&message);
+        let events = facts.events_of(d).filter(|e| !heard(&e.message));
+        story.extend(events.map(|e| (e.at, e.message.clone(), t.muted)));
     } else {
         rows.push(vec![head]);
         rows.extend(scale::told(thing, cx));
@@ -217,6 +208,20 @@ fn failed(r: &RevisionLoad) -> Option<String> {
     (failed > 0).then(|| format!("  {failed} failed"))
 }
 
+/// What the health checks say of the tasks that run of what takes over, and whether one fails; nothing where they have none, or were not
+/// read.
+fn health(d: &Deployment, to: &RevisionLoad, cx: &Cx<'_>) -> Option<(String, bool)> {
+    let checked = cx.snapshot.facts.checked(d, cx.now)?;
+    let told = [
+        (checked.healthy, "healthy"),
+        (checked.unhealthy, "unhealthy"),
+        (checked.untold(to.counts.running), "not checked yet"),
+    ];
+    let told = told.iter().filter(|(n, _)| *n > 0);
+    let words: String = told.map(|(n, word)| format!("  {n} {word}")).collect();
+    (!words.is_empty()).then_some((words, checked.unhealthy > 0))
+}
+
 /// Columns for the label and the revision of a side.
 const NAMED: usize = 12;
 
@@ -256,7 +261,9 @@ fn loads(
     let is_going = |label: &str| label == "from";
     let told = |(label, r): &(&str, &RevisionLoad)| {
         let words = wanted.map(|n| words(r, n, is_going(label), short));
-        width(&words.unwrap_or_default()) + width(&failed(r).unwrap_or_default())
+        let health = (wanted.is_some() && !is_going(label)).then(|| health(d, r, cx));
+        let health = health.flatten().map_or(0, |(words, _)| width(&words));
+        width(&words.unwrap_or_default()) + health + width(&failed(r).unwrap_or_default())
     };
     let told = sides.iter().map(told).max().unwrap_or(0);
     let room = usize::from(room).saturating_sub(NAMED + 1 + told);
@@ -288,6 +295,9 @@ fn loads(
             (empty, t.bar_empty),
             (words(r, wanted, going, short), t.text),
         ]);
+        if !going && let Some((words, is_bad)) = health(d, r, cx) {
+            spans.push((words, if is_bad { t.critical } else { t.text }));
+        }
         spans.extend(failed(r).map(|words| (words, t.critical)));
         spans
     };
@@ -312,8 +322,9 @@ fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
         first.push((format!("   {}", pace::stage(stage)), t.info));
     }
     if running {
-        let (full, empty) = bar(d.progress(cx.now).unwrap_or(0.0), 10);
-        let (percent, style) = match d.percent(cx.now) {
+        let seen = facts.as_checked(d, cx.now);
+        let (full, empty) = bar(seen.progress(cx.now).unwrap_or(0.0), 10);
+        let (percent, style) = match seen.percent(cx.now) {
             Some(percent) => (format!(" {percent} %"), t.strong),
             None => (" ? %".into(), t.unknown),
         };

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::model::{Deploys, Thing};
-use super::{picture, scale};
+use super::{pace, picture, scale};
 use crate::domain::action::{Intent, Phase, Run};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentState};
@@ -181,7 +181,7 @@ fn share(ratio: Option<f64>, (running, wanted): (u32, u32)) -> String {
 /// The same of a deployment.
 fn done(d: &Deployment, cx: &Cx<'_>) -> String {
     let tally = d.tally();
-    share(d.progress(cx.now), (tally.started, tally.wanted))
+    share(pace::progress(d, cx), (tally.started, tally.wanted))
 }
 
 /// The row of an action or a deployment; `room`: columns for what it changes.

@@ -169,7 +169,7 @@ fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<Strin
     let counts = (tally.started, tally.wanted);
     let elapsed = d.took(cx.now).map_or("-".into(), duration);
     let word = pace::now(d, cx).unwrap_or_else(|| d.state.word().into());
-    let ratio = d.progress(cx.now);
+    let ratio = pace::progress(d, cx);
     let mut spans = move_line(&title, &word, ratio, counts, &elapsed, room, cx);
     if let Some((sign, seconds)) = pace::estimate(d, cx).and_then(Estimate::seconds) {
         spans.push((format!("  {sign}{}", duration(seconds)), cx.theme.muted));
