@@ -920,3 +920,24 @@ fn an_ended_deployment_is_not_told_with_the_events_of_the_next() {
     assert!(c.shows("the first one started"), "{}", c.text());
     assert!(!c.shows("the next one started"), "{}", c.text());
 }
+
+/// A service's own list has dropped what it replaced by the time that it has ended: a rollback looks there like any other deployment.
+#[test]
+fn what_the_service_alone_tells_of_an_ended_deployment_is_not_all_there_is() {
+    let shown = |source| {
+        let ended = |d: &mut Deployment| {
+            d.state = DeploymentState::Successful;
+            d.finished_at = Some(ago(30));
+            d.from = Vec::new();
+            d.source = source;
+        };
+        let mut c = Console::with(120, 40, with(ended, Vec::new()));
+        c.keys("4");
+        c.text()
+    };
+    let told = "from not told: the service's own list drops what was replaced";
+    let alone = shown(DeploymentSource::Rollouts);
+    assert!(alone.contains(told), "{alone}");
+    let whole = shown(DeploymentSource::ServiceDeployments);
+    assert!(!whole.contains(told), "{whole}");
+}

@@ -350,6 +350,11 @@ fn body(d: &Deployment, told: &[&str], cx: &Cx<'_>, width: u16) -> Vec<Spans> {
     let wanted = running.then(|| to.map_or(0, |r| r.counts.desired));
     let from = from.into_iter().take(2).map(|r| ("from", r));
     let sides: Vec<_> = from.chain(to.map(|r| ("to", r))).collect();
+    if !running && d.from.is_empty() && d.source == DeploymentSource::Rollouts {
+        let words =
+            "not told: the service's own list drops what was replaced, and what failed before";
+        rows.push(vec![("from ".into(), t.muted), (words.into(), t.unknown)]);
+    }
     rows.extend(loads(d, &sides, wanted, cx, width.saturating_sub(1)));
     let mut guard: Spans = vec![("guards  ".into(), t.muted)];
     match (d.circuit_breaker.enabled, d.failures) {
