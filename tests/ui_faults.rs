@@ -468,7 +468,7 @@ fn what_was_bad_and_cannot_be_asked_about_is_not_known_and_below_what_burns() {
         assert!(unknown > at("WARN").unwrap(), "{text}");
         assert!(text.contains(" not known"), "{text}");
         let row = text.lines().nth(unknown).unwrap();
-        assert!(row.contains("asks us to slow down"), "{text}");
+        assert!(row.contains("databases: asks us to"), "{text}");
     }
     // What is refused for good leaves what was read as it was.
     snapshot.facts.estate.databases.error = Some(trouble(ProblemKind::Denied, "may not"));
