@@ -12,7 +12,8 @@ use crate::domain::audit::Outcome;
 use crate::domain::problem::Problem;
 
 impl Store {
-    /// Writes that a confirmed action was refused, and why. `took`: from the confirmation to the refusal. Returns the row's number.
+    /// Writes that a confirmed action was refused, and why. `took`: from the confirmation to the refusal. Two rows, as of every
+    /// action: what was confirmed, and how it ended. Returns the number of the last one.
     ///
     /// # Errors
     /// `Store` where the row cannot be written.
@@ -28,22 +29,30 @@ impl Store {
         let run = run_id(Timestamp::now());
         let mut tx = self.lock().await.map_err(wrong)?;
         migrate::refuse_newer(&self.path, &mut tx).await?;
+        let subject = preview.intent.subject();
+        // A chain holds no end without its begin: what was confirmed comes first.
+        let confirmed = Entry {
+            who,
+            host: &self.console.host,
+            action: preview.intent.verb(),
+            subject: &subject,
+            event: Event::Intent,
+            parameters: &parameters,
+            preview: &preview.fingerprint,
+            detail: &preview.title,
+            run: &run,
+        };
+        self.append(&mut tx, confirmed).await.map_err(wrong)?;
         let event = Event::Outcome {
             outcome: Outcome::Refused,
             duration_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
         };
-        let entry = Entry {
-            who,
-            host: &self.console.host,
-            action: preview.intent.verb(),
-            subject: &preview.intent.subject(),
+        let refused = Entry {
             event,
-            parameters: &parameters,
-            preview: &preview.fingerprint,
             detail: why,
-            run: &run,
+            ..confirmed
         };
-        let head = self.append(&mut tx, entry).await.map_err(wrong)?;
+        let head = self.append(&mut tx, refused).await.map_err(wrong)?;
         self.seal(tx, Some(&head)).await.map_err(wrong)?;
         Ok(head.seq)
     }
