@@ -691,7 +691,7 @@ fn a_service_scaled_to_none_is_not_steady_and_burns_where_requests_come() {
         snapshot.facts.runs = Arc::default();
         Console::with(width, height, snapshot)
     };
-    let burns = "scaled to 0: nothing runs behind its load balancer";
+    let burns = "scaled to 0: nothing runs";
     let mut c = at_none(true, (160, 48));
     assert!(c.shows(burns), "{}", c.text());
     assert!(c.shows("1 scaled to 0"), "{}", c.text());

@@ -169,7 +169,7 @@ fn service_line(s: &Service, cx: &Cx<'_>, room: u16, times: u16) -> Spans {
     let (name, name_width) = (s.id.to_string(), name_room(room, times));
     let (runs, wants) = (s.counts.running, s.counts.desired);
     let counts = match unserved {
-        true => "scaled to 0: nothing runs behind its load balancer".to_owned(),
+        true => "scaled to 0: nothing runs".to_owned(),
         false => format!("{runs} of {wants} tasks run"),
     };
     if failed.is_some() {
