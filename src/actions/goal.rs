@@ -1,31 +1,21 @@
 //! What an action waits for, and whether what ECS shows is that. Pure: the same sight gives the same answer.
 
+mod sight;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use sight::Sight;
+use sight::{UNREAD, rollout_mark};
+
 use super::back;
 use super::words::same;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
-use crate::domain::problem::Problem;
-use crate::domain::service::{Revision, Rollout, Service, ServiceId, image_tag};
+use crate::domain::service::{Revision, Rollout, ServiceId, image_tag};
 
 /// How the words end for what replaced ours, as long as nobody is known who began it.
 pub const STRANGER: &str = ", which somebody else began";
-
-/// What was read of a service at one moment.
-#[derive(Clone, Debug)]
-pub struct Sight {
-    pub service: Service,
-    /// Newest first.
-    pub deployments: Vec<Deployment>,
-    /// Why less is known of the deployments than there is to know: what is there may name no revision, or be the service's own word.
-    pub unread: Option<Problem>,
-}
-
-/// The mark of a call that was made without knowing the deployments of before: nothing parts those from its own, so that it is judged
-/// by the service alone.
-const UNREAD: &str = "deployments unread";
 
 /// What an action waits for. Journalled before the call, so that whoever picks the run up knows what to look for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,32 +60,6 @@ pub enum Step {
     Lost(String),
     /// A newer deployment took its place before it had ended, and which: nothing of ours failed.
     Superseded(String),
-}
-
-impl Sight {
-    /// What tells the deployments of now from those to come. The revision belongs to it, because emulators keep the id of a
-    /// rollout whose revision they change.
-    pub fn marks(&self) -> Vec<String> {
-        let rollouts = self.service.rollouts.iter().map(rollout_mark);
-        let deployments = self.deployments.iter().map(|d| d.id.clone());
-        let unread = self.unread.iter().map(|_| UNREAD.to_owned());
-        rollouts.chain(deployments).chain(unread).collect()
-    }
-
-    /// The rollout that the service is set to.
-    pub fn primary(&self) -> Option<&Rollout> {
-        Rollout::primary(&self.service.rollouts)
-    }
-
-    /// The deployment under way, if the endpoint has service deployments and one is.
-    pub fn running(&self) -> Option<&Deployment> {
-        self.deployments.iter().find(|d| d.state.is_running())
-    }
-}
-
-fn rollout_mark(r: &Rollout) -> String {
-    let created = r.created_at.map_or(0, |t| t.as_millisecond());
-    format!("{} {} {created}", r.id, r.revision)
 }
 
 impl Goal {
