@@ -74,7 +74,7 @@ fn a_service_is_described_by_us_and_in_the_vendors_own_words() {
         );
         c.msg(Msg::Quoted(id.clone(), Ok(quote)));
         assert!(!c.shows("asking ECS"), "{}", c.text());
-        c.keys("/<esc>/propagate<enter>");
+        c.keys("/<esc>");
         for words in [
             "ecs:DescribeServices in its own words:",
             "\"propagateTags\": \"NONE\"",
@@ -82,6 +82,8 @@ fn a_service_is_described_by_us_and_in_the_vendors_own_words() {
         ] {
             assert!(c.shows(words), "{words}\n{}", c.text());
         }
+        c.keys("/what this<enter>");
+        assert!(c.shows("what this console makes of it:"), "{}", c.text());
         c.keys("<esc>d");
         c.msg(Msg::Quoted(
             id,

@@ -12,7 +12,7 @@ use sight::{UNREAD, rollout_mark};
 use super::back;
 use super::words::same;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
-use crate::domain::service::{Revision, Rollout, ServiceId, image_tag};
+use crate::domain::service::{Revision, Rollout, Service, ServiceId, image_tag};
 
 /// How the words end for what replaced ours, as long as nobody is known who began it.
 pub const STRANGER: &str = ", which somebody else began";

@@ -1,7 +1,7 @@
 use super::*;
 use crate::actions::purpose::replaces;
 use crate::domain::deployment::RevisionLoad;
-use crate::domain::service::{CircuitBreaker, DeploymentConfig, Service, Strategy, TaskCounts};
+use crate::domain::service::{CircuitBreaker, DeploymentConfig, Strategy, TaskCounts};
 
 const NOW: Duration = Duration::ZERO;
 const PATIENCE: Duration = Duration::from_secs(20);
