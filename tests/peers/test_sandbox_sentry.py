@@ -142,7 +142,11 @@ class Writes(Sentry):
         now["containerDefinitions"][0]["image"] = now["containerDefinitions"][0]["image"].rpartition(":")[0] + ":3.2.1-bad"
         keep = ["family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn", "taskRoleArn", "containerDefinitions"]
         made = ecs.register_task_definition(**{k: now[k] for k in keep})["taskDefinition"]
-        ecs.update_service(cluster="laser-prod", service="calculator", taskDefinition=made["taskDefinitionArn"])
+        # Rolling, for a canary that never gets traffic has no users that could meet its errors.
+        ecs.update_service(
+            cluster="laser-prod", service="calculator", taskDefinition=made["taskDefinitionArn"],
+            deploymentConfiguration={"strategy": "ROLLING", "maximumPercent": 200, "minimumHealthyPercent": 100},
+        )
         brought = until("the new issue is there", lambda: self.issues("PRICING_TABLE", project=[4507000002]))
         self.assertEqual(brought[0]["substatus"], "new")
         release = self.ask("retrieveAnOrganization_sRelease", {**ORG, "version": "calculator@3.2.1-bad"})["data"]
