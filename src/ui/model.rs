@@ -10,6 +10,8 @@ use super::keymap::Keymap;
 use super::overlays::Overlay;
 use super::screens::{self, Cx, Screen, ScreenId};
 use super::theme::Theme;
+use crate::domain::alarm::AlarmState;
+use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
 use crate::door::Snapshot;
 
@@ -40,6 +42,8 @@ pub struct Model {
     pub snapshot: Arc<Snapshot>,
     /// How much moves in it: told in every frame, and found once.
     pub moving: usize,
+    /// How many alarms fire here, found once a picture: the tabs ask for it many times a frame.
+    pub firing: usize,
     /// Colours.
     pub theme: Arc<Theme>,
     /// Keys.
@@ -68,6 +72,14 @@ pub struct Model {
     pub clicked: Option<(Position, Timestamp)>,
 }
 
+/// How many alarms fire that are not another environment's.
+pub(super) fn firing(facts: &Facts) -> usize {
+    let alarms = facts.alarm_rows().iter();
+    let here =
+        alarms.filter(|a| a.state == AlarmState::Alarm && facts.alarm_elsewhere(a).is_none());
+    here.count()
+}
+
 impl Model {
     /// A fresh interface.
     pub fn new(
@@ -81,6 +93,7 @@ impl Model {
             size,
             now,
             moving: snapshot.facts.moving().len(),
+            firing: firing(&snapshot.facts),
             snapshot,
             theme: Arc::new(theme),
             keymap: Arc::new(keymap),

@@ -12,7 +12,6 @@ use super::screens::ScreenId;
 use super::theme::Theme;
 use super::update;
 use super::widgets::{field, line, wrapped};
-use crate::domain::alarm::AlarmState;
 use crate::domain::text::{clip, width};
 
 /// Draws the model into a buffer of its size, whatever was in it.
@@ -216,13 +215,8 @@ fn tab_text(model: &Model, id: ScreenId, dress: Dress) -> String {
 
 /// What a tab says beside its name: alarms firing, deployments running.
 fn badge(model: &Model, id: ScreenId) -> Option<String> {
-    let facts = &model.snapshot.facts;
     let n = match id {
-        ScreenId::Alerts => facts
-            .alarm_rows()
-            .iter()
-            .filter(|a| a.state == AlarmState::Alarm && facts.alarm_elsewhere(a).is_none())
-            .count(),
+        ScreenId::Alerts => model.firing,
         ScreenId::Deploys => model.moving,
         _ => 0,
     };
