@@ -112,6 +112,23 @@ class Ministack(Server):
         except OSError:
             return False
 
+    #: Services by the name in a signature. ministack loads one at its first question and answers nobody meanwhile: for scaling that
+    #: takes six seconds, longer than a client waits.
+    SERVICES = (
+        "sts", "ecs", "elasticloadbalancing", "monitoring", "logs", "rds", "elasticache", "s3", "secretsmanager", "cloudformation", "ecr",
+        "application-autoscaling", "appconfig", "wafv2", "sns", "ec2", "backup", "iam", "cloudtrail",
+    )
+
+    def start(self):
+        super().start()
+        for service in self.SERVICES:
+            signed = f"AWS4-HMAC-SHA256 Credential=none/20260101/{console.REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+            try:
+                urllib.request.urlopen(urllib.request.Request(self.endpoint, data=b"", headers={"authorization": signed}), timeout=60).close()
+            except urllib.error.HTTPError:
+                pass  # It is no question, and the answer says so.
+        return self
+
 
 class Moto(Server):
     """moto's server: the second AWS peer. With `checks_keys` it knows no key, and says so as AWS does."""
