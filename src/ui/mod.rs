@@ -5,6 +5,7 @@ pub mod defect;
 pub mod effect;
 pub mod form;
 pub mod fuzzy;
+mod going;
 pub mod keymap;
 mod leaving;
 pub mod model;

@@ -19,7 +19,7 @@ use super::msg::Msg;
 use super::signals::Signals;
 use super::terminal::{Cause, Guard, Pace, Painter, Writer};
 use super::theme::{Depth, Theme};
-use super::update::update;
+use super::update::{catch_up, update};
 use super::view::view;
 use crate::config::Config;
 use crate::domain::problem::Problem;
@@ -103,7 +103,7 @@ impl Console {
         read_events(tx.clone())?;
         let mut gone = watch_for_hang_up()?;
         let mut ticked = Timestamp::now();
-        let mut looks = false;
+        let (mut looks, mut answered) = (false, false);
 
         loop {
             let wait = screen.pace.wait(Instant::now());
@@ -137,7 +137,9 @@ impl Console {
                 }
             };
             if let Some(msg) = msg {
-                screen.pace.changed(cause(&msg));
+                let cause = cause(&msg);
+                screen.pace.changed(cause);
+                answered = cause == Cause::Person;
                 for effect in update(&mut model, msg) {
                     match effect {
                         Effect::Quit => return Ok(Ended::Left),
@@ -153,6 +155,9 @@ impl Console {
             // Once the answer to a key is on its way: what is asked for now keeps other threads busy, and a small machine with them.
             if std::mem::take(&mut looks) {
                 handle.look_at(model.interests());
+                if std::mem::take(&mut answered) && catch_up(&mut model) {
+                    screen.pace.changed(Cause::Data);
+                }
             }
         }
     }

@@ -9,21 +9,20 @@ use tui_input::backend::crossterm::EventHandler;
 
 use super::commands::{Command, Danger};
 use super::effect::Effect;
+use super::going::{back, go};
 use super::keymap::Key;
 use super::leaving;
 use super::model::{Model, Status};
 use super::msg::Msg;
 use super::overlays::{self, Overlay};
 use super::screens::services::acts::READ_ONLY;
-use super::screens::{Nav, ScreenId};
+use super::screens::Nav;
 use super::view;
 
 /// How long the status line keeps a message, seconds.
 const STATUS_S: i64 = 8;
 /// How long a failure stays whatever is typed, seconds.
 const READ_S: i64 = 2;
-/// Pages within pages of a screen, at most.
-const DEEPEST: usize = 8;
 
 /// Takes a message; returns what the world shall do.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -65,7 +64,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.moving = snapshot.facts.moving().len();
             model.firing = super::model::firing(&snapshot.facts);
             model.snapshot = snapshot;
-            model.with_screen(|s, cx| s.sync(cx));
+            if !catch_up(model) {
+                model.with_screen(|s, cx| s.sync(cx));
+            }
             overlays::picker::refresh(model);
             overlays::form::refresh(model);
             Vec::new()
@@ -133,27 +134,9 @@ fn settle(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
     world
 }
 
-/// Shows a place, and remembers where we were.
-pub fn go(model: &mut Model, nav: Nav) -> Vec<Effect> {
-    let target = nav.screen();
-    let from_elsewhere = target != model.current;
-    model.sent_to = (from_elsewhere && !matches!(nav, Nav::Screen(_))).then_some(target);
-    if !from_elsewhere && matches!(nav, Nav::Screen(_)) {
-        close_pages(model);
-    }
-    if from_elsewhere {
-        model.status = None;
-        model.history.retain(|s| *s != target);
-        model.history.push(model.current);
-        model.current = target;
-    }
-    model.filter = None;
-    model.with_screen(|s, cx| {
-        s.sync(cx);
-        let effects = s.arrive(&nav, cx);
-        s.sync(cx);
-        effects
-    })
+/// Makes anew what takes longer than a frame, once a key has its answer on screen; whether anything is to be drawn anew.
+pub fn catch_up(model: &mut Model) -> bool {
+    model.with_screen(|s, cx| s.catch_up(cx))
 }
 
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -282,59 +265,7 @@ pub fn run(model: &mut Model, command: Command) -> Vec<Effect> {
     }
 }
 
-/// The key of the screen that is shown leads from whatever is open in it to its list.
-fn close_pages(model: &mut Model) {
-    for _ in 0..DEEPEST {
-        if model.screen().is_none_or(|s| s.crumbs().is_empty()) {
-            return;
-        }
-        model.with_screen(|s, cx| {
-            let effects = s.update(Command::Back, cx);
-            s.sync(cx);
-            effects
-        });
-    }
-}
-
-/// First the filter of what is shown, then inside the screen (its own depth), then to the screen before.
-fn back(model: &mut Model) -> Vec<Effect> {
-    let deep = model.screen().is_some_and(|s| !s.crumbs().is_empty());
-    let filtered = model
-        .screen()
-        .and_then(|s| s.filter())
-        .is_some_and(|f| !f.is_empty());
-    if filtered {
-        set_filter(model, "");
-    } else if deep {
-        let effects = model.with_screen(|s, cx| {
-            let effects = s.update(Command::Back, cx);
-            s.sync(cx);
-            effects
-        });
-        let left = model.screen().is_some_and(|s| s.crumbs().is_empty());
-        if left && model.sent_to.take() == Some(model.current) {
-            leave(model);
-        }
-        return effects;
-    } else {
-        leave(model);
-    }
-    Vec::new()
-}
-
-/// To the screen before.
-fn leave(model: &mut Model) {
-    model.status = None;
-    if let Some(before) = model.history.pop() {
-        model.current = before;
-        model.with_screen(|s, cx| s.sync(cx));
-    } else if model.current != ScreenId::Overview {
-        model.current = ScreenId::Overview;
-        model.with_screen(|s, cx| s.sync(cx));
-    }
-}
-
-fn set_filter(model: &mut Model, text: &str) {
+pub(super) fn set_filter(model: &mut Model, text: &str) {
     model.with_screen(|s, cx| {
         s.set_filter(text);
         s.sync(cx);

@@ -113,12 +113,12 @@ rows! {
     backup_jobs: "backup", "backup:ListBackupJobs", 300, |clients, _| clients.vaults.jobs();
     restores: "backup", "backup:ListRestoreJobs", 300, |clients, _| clients.vaults.restores();
     cost: "cost", "ce:GetCostAndUsage", 600, |clients, _| clients.costexplorer.cost();
-    flags: "appconfig", "appconfig:ListDeployments", 30, |clients, _| clients.appconfig.flags();
+    flags: "appconfig", "appconfig:ListDeployments", 60, |clients, _| clients.appconfig.flags();
     network: "ec2", "ec2:DescribeSecurityGroups", 300, |clients, _| clients.ec2.network();
     scaling: "autoscaling", "application-autoscaling:DescribeScalableTargets", 60, |clients, _| clients.autoscaling.targets();
     scaled: "autoscaling", "application-autoscaling:DescribeScalingActivities", 60, |clients, _| clients.autoscaling.activities();
     walls: "waf", "wafv2:ListWebACLs", 900, |clients, _| clients.waf.walls();
-    secrets: "secretsmanager", "secretsmanager:ListSecrets", 300, |clients, _| clients.secretsmanager.secrets();
+    secrets: "secretsmanager", "secretsmanager:ListSecrets", 900, |clients, _| clients.secretsmanager.secrets();
     access: "iam", "iam:GetAccountAuthorizationDetails", 600, |clients, _| clients.iam.access();
     targets_abroad: "elb-abroad", "elasticloadbalancing:DescribeTargetHealth (second region)", 60, |clients, _| clients.balancers.targets();
     caches: "elasticache", "elasticache:DescribeReplicationGroups", 120, |clients, _| clients.elasticache.caches();
@@ -128,7 +128,7 @@ rows! {
     postgres_shape: "postgres", "postgres:pg_stat_statements, pg_stat_user_tables, pg_stat_user_indexes", 300, |clients, _| clients.postgres.shape();
     schemas: "postgres-elsewhere", "postgres:migrations", 300, |clients, _| clients.elsewhere.schemas();
     buckets: "s3", "s3:ListBuckets", 600, |clients, _| clients.s3.buckets();
-    stacks: "cloudformation", "cloudformation:DescribeStacks", 60, |clients, estate| clients.cloudformation.stacks(&estate.stacks);
+    stacks: "cloudformation", "cloudformation:DescribeStacks", 120, |clients, estate| clients.cloudformation.stacks(&estate.stacks);
     registry: "ecr", "ecr:DescribeImages", 300, |clients, estate| clients.ecr.registry(&estate.registry, &estate.running);
     topics: "sns", "sns:ListTopics", 300, |clients, _| clients.sns.topics();
     pipelines: "github", "github:ListWorkflowRuns", 60, |clients, _| clients.github.pipelines();

@@ -3,6 +3,7 @@
 //! `wanted` says what is wanted and how often, `timetable` what is due, `topics` hold a file for each topic that asks and
 //! joins, `run` is the loop, `publish` makes pictures.
 
+mod agenda;
 mod answer;
 mod authors;
 mod blank;

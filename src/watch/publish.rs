@@ -31,8 +31,9 @@ const FIRST_JUDGED_APART: Duration = Duration::from_millis(700);
 /// How long those last.
 const FIRST: Duration = Duration::from_secs(20);
 /// The same when nobody touched anything for a while: judging all of it is the dearest thing that an idle console does.
-const CALMLY_JUDGED_APART: Duration = Duration::from_secs(10);
-/// Shortest time between two looks at what the plan wants asked.
+const CALMLY_JUDGED_APART: Duration = Duration::from_secs(20);
+/// Shortest time between two looks at what the plan wants asked, while somebody waits or something moves: else it is looked at when the
+/// plan is judged.
 const NEEDS_APART: Duration = Duration::from_secs(2);
 
 /// Gathers news into pictures.
@@ -99,6 +100,11 @@ impl Publisher {
             _ if self.lively || self.urgent => LIVELY_APART,
             _ => CALM_APART,
         }
+    }
+
+    /// Whether nobody waits for anything and nothing moves.
+    pub fn is_calm(&self, now: Instant) -> bool {
+        self.apart(now) == CALM_APART
     }
 
     /// Shortest time between two judgements while somebody waits: in the first moments, when most answers come and what was judged
@@ -190,9 +196,13 @@ impl Publisher {
     /// Looks now and then what the plan wants asked by now; whether that has changed.
     pub fn needs_changed(&mut self, picture: &mut Picture, scope: Scope) -> bool {
         let now = Instant::now();
+        let apart = match (self.is_calm(now), &self.judged) {
+            (true, Some((judged, _))) if Some(*judged) != self.published => CALMLY_JUDGED_APART,
+            _ => NEEDS_APART,
+        };
         if self
             .needs_at
-            .is_some_and(|at| now.duration_since(at) < NEEDS_APART)
+            .is_some_and(|at| now.duration_since(at) < apart)
         {
             return false;
         }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
+use super::agenda::{Agenda, CALMLY_WANTED_APART, HEARTBEAT, Refresh};
 use super::answer::{self, Answer, Sources};
 use super::blank::blank;
 use super::lines::{line, rest};
@@ -27,9 +28,6 @@ use crate::domain::problem::ProblemKind;
 use crate::domain::service::ServiceId;
 use crate::plan::{self, Checklist};
 
-/// The longest sleep: meters run down and proofs expire without anybody answering.
-const HEARTBEAT: Duration = Duration::from_secs(5);
-
 /// The running watch.
 pub struct Watch {
     scope: Scope,
@@ -46,33 +44,7 @@ pub struct Watch {
     /// Somebody has yet to hear that everything was asked.
     awaited: bool,
     refresh: Refresh,
-}
-
-/// What people ask for anew, held within the budget: presses while one is being answered are one press, answered after it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Refresh {
-    last: Option<Instant>,
-    wanted: bool,
-}
-
-impl Refresh {
-    /// When everything is to be asked; `gap` is what lies between two times at least.
-    fn due(&self, now: Instant, gap: Duration) -> Option<Instant> {
-        self.wanted
-            .then(|| self.last.map_or(now, |last| (last + gap).max(now)))
-    }
-
-    /// Whether it is time; then the next one is a gap away.
-    fn take(&mut self, now: Instant, gap: Duration) -> bool {
-        let is_due = self.due(now, gap).is_some_and(|at| at <= now);
-        if is_due {
-            *self = Self {
-                last: Some(now),
-                wanted: false,
-            };
-        }
-        is_due
-    }
+    agenda: Agenda,
 }
 
 impl Watch {
@@ -99,12 +71,17 @@ impl Watch {
             settled: false,
             awaited: true,
             refresh: Refresh::default(),
+            agenda: Agenda::default(),
         }
     }
 
-    /// Time between two passes over everything that people ask for: what a pass costs, the budget has once in that time.
-    fn gap(&self) -> Duration {
-        pace_of(&self.picture, true).pass
+    /// Shortest time between two looks at what is wanted.
+    fn wanted_apart(&self, now: Instant) -> Duration {
+        let waits = self.awaited && !self.settled;
+        match waits || !self.publisher.is_calm(now) {
+            true => Duration::ZERO,
+            false => CALMLY_WANTED_APART,
+        }
     }
 
     /// Runs until nobody holds the other end.
@@ -134,9 +111,10 @@ impl Watch {
 
     fn start_what_is_due(&mut self) {
         let now = Instant::now();
-        if self.refresh.take(now, self.gap()) {
+        if self.refresh.take(now, || gap(&self.picture)) {
             self.publisher.hurry(now);
             self.picture.everything_now = true;
+            self.agenda.changed = true;
             self.table.all_now(now);
         }
         self.start(now);
@@ -153,9 +131,12 @@ impl Watch {
     }
 
     fn start(&mut self, now: Instant) {
-        let mut wanted = wanted(&self.picture);
-        wanted.retain(|w| self.scope.covers(&w.topic));
-        self.table.want(&wanted, now);
+        if self.agenda.due(now, self.wanted_apart(now)) <= now {
+            let mut wanted = wanted(&self.picture);
+            wanted.retain(|w| self.scope.covers(&w.topic));
+            self.table.want(&wanted, now);
+            self.agenda.made(now);
+        }
         for topic in self.table.due(now, |t| rest(&self.sources.backend, t)) {
             // Nothing else follows where its vendor throttles until the answer says whether it does by now.
             if self.waits(&topic) {
@@ -215,8 +196,10 @@ impl Watch {
             false => rest(&self.sources.backend, t),
         });
         let due = self.publisher.due();
-        let refresh = self.refresh.due(Instant::now(), self.gap());
-        [Some(heartbeat), table, due, refresh]
+        let now = Instant::now();
+        let refresh = self.refresh.due(now, || gap(&self.picture));
+        let agenda = self.agenda.due(now, self.wanted_apart(now));
+        [Some(heartbeat), table, due, refresh, Some(agenda)]
             .into_iter()
             .flatten()
             .min()
@@ -231,6 +214,7 @@ impl Watch {
         let Some(topic) = self.topics.remove(&id) else {
             return;
         };
+        self.agenda.changed = true;
         let joined = match ended {
             Ok((_, answer)) => answer::take(&mut self.picture, answer, Timestamp::now()),
             Err(e) => {
@@ -263,6 +247,7 @@ impl Watch {
 
     fn look(&mut self) {
         self.publisher.hurry(Instant::now());
+        self.agenda.changed = true;
         self.awaited = true;
         self.picture.interests = self.desk.interests.borrow_and_update().clone();
         tasks::open(&mut self.picture);
@@ -277,6 +262,7 @@ impl Watch {
 
     fn take_runs(&mut self) {
         let runs = self.runs.borrow_and_update().clone();
+        self.agenda.changed = true;
         if self.picture.facts.runs != runs {
             self.publisher.hurry(Instant::now());
             let going = |runs: &[Run]| runs.iter().filter(|r| r.goes_on()).count();
@@ -333,6 +319,7 @@ impl Watch {
                 self.table.hurry(&Topic::Records, now);
             }
             self.picture.sightings = seen;
+            self.agenda.changed = true;
         }
     }
 
@@ -347,11 +334,17 @@ impl Watch {
 
     /// The plan wants other things asked than before.
     fn take_needs(&mut self, named: bool) {
+        self.agenda.changed = true;
         tasks::open(&mut self.picture);
         if self.picture.needs.named && !named {
             self.table.hurry(&Topic::Series, Instant::now());
         }
     }
+}
+
+/// Time between two passes over everything that people ask for: what a pass costs, the budget has once in that time.
+fn gap(picture: &Picture) -> Duration {
+    pace_of(picture, true).pass
 }
 
 /// Whether an answer can change what [`Picture::pulse`] feels.
@@ -442,19 +435,5 @@ mod tests {
         now[1].deployment = Some("arn:own".into());
         assert_eq!(news(&before, &now), ["api", "web"]);
         assert!(news(&now, &now).is_empty());
-    }
-
-    #[test]
-    fn a_key_held_down_is_answered_at_once_and_then_by_the_budget() {
-        let (gap, t0) = (Duration::from_secs(5), Instant::now());
-        let mut refresh = Refresh::default();
-        let mut taken = Vec::new();
-        for ms in (0..12_000).step_by(10) {
-            refresh.wanted |= ms < 7_000;
-            if refresh.take(t0 + Duration::from_millis(ms), gap) {
-                taken.push(ms);
-            }
-        }
-        assert_eq!(taken, [0, 5_000, 10_000]);
     }
 }

@@ -123,7 +123,7 @@ fn inventory_period(p: &Picture) -> u64 {
 /// Milliseconds from one list to the next, for so many services in so many clusters.
 fn listing(services: usize, clusters: usize) -> u64 {
     let calls = 2 + services as u64 / 100 + clusters as u64;
-    (calls * 6_000).clamp(30_000, 300_000)
+    (calls * 12_000).clamp(30_000, 300_000)
 }
 
 fn services(p: &Picture, all: &mut Vec<Wanted>) {

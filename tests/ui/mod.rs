@@ -16,7 +16,7 @@ use flightdeck::ui::keymap::Keymap;
 use flightdeck::ui::model::Model;
 use flightdeck::ui::msg::Msg;
 use flightdeck::ui::theme::{Depth, Theme};
-use flightdeck::ui::update::update;
+use flightdeck::ui::update::{catch_up, update};
 use flightdeck::ui::view::view;
 use flightdeck::watch::Snapshot;
 use ratatui::buffer::Buffer;
@@ -51,6 +51,8 @@ impl Console {
 
     pub fn msg(&mut self, msg: Msg) -> &mut Self {
         self.effects.extend(update(&mut self.model, msg));
+        // As the runtime does once the answer is drawn.
+        catch_up(&mut self.model);
         self
     }
 

@@ -258,6 +258,17 @@ pub trait Screen: Debug + Send {
     /// Takes a new picture or size: lists are sorted and filtered, selections stay with their things.
     fn sync(&mut self, cx: &Cx<'_>);
 
+    /// Makes anew what takes longer than a frame: after the frame that answers a key, and with each picture. Whether anything is to be
+    /// drawn anew.
+    fn catch_up(&mut self, _cx: &Cx<'_>) -> bool {
+        false
+    }
+
+    /// Whether [`arrive`](Self::arrive) looks a place up in what [`sync`](Self::sync) makes.
+    fn looks_up(&self) -> bool {
+        true
+    }
+
     /// Shows a place.
     fn arrive(&mut self, _nav: &Nav, _cx: &Cx<'_>) -> Vec<Effect> {
         Vec::new()

@@ -12,7 +12,8 @@ use crate::domain::order::Ordered;
 use crate::domain::service::ServiceHealth;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
-use crate::ui::screens::systems::list::{Entry, entries};
+use crate::ui::screens::systems::list::Entry;
+use crate::ui::screens::systems::listed::Listed;
 use crate::ui::screens::{Cx, Nav, Screen, ScreenId, about};
 use crate::ui::widgets::ListState;
 
@@ -63,9 +64,7 @@ pub struct Overview {
     /// How many move; they come next, before the stages of the plan.
     pub(super) moving: usize,
     /// Every further system.
-    pub(super) systems: Vec<Entry>,
-    /// When they were last made, and how many providers had failed and answered by then.
-    looked: Option<(Timestamp, (usize, usize))>,
+    pub(super) systems: Listed,
     /// Whether the selection has been put where it starts, or a person moved it: from then on it is left alone.
     placed: bool,
     /// Since when it stands on the first thing that burns.
@@ -75,26 +74,7 @@ pub struct Overview {
 /// Systems answer one after another: for so long after the first fault was seen, the worst one that was told keeps the selection.
 const LED_S: u64 = 15;
 
-/// Further systems are asked every half minute at most: making their lines more often than this would show nothing new.
-const SYSTEMS_APART_S: i64 = 3;
-
 impl Overview {
-    fn look_at_systems(&mut self, cx: &Cx<'_>) {
-        let providers = &cx.snapshot.facts.providers;
-        let state = (
-            providers.iter().filter(|p| p.problem.is_some()).count(),
-            providers.iter().filter(|p| p.last_ok.is_some()).count(),
-        );
-        let recent = |(at, then): (Timestamp, (usize, usize))| {
-            then == state && cx.now.duration_since(at).as_secs() < SYSTEMS_APART_S
-        };
-        if self.looked.is_some_and(recent) && !self.systems.is_empty() {
-            return;
-        }
-        self.systems = entries(&cx.snapshot.facts, cx.now);
-        self.looked = Some((cx.now, state));
-    }
-
     /// Where a command about a service leads from a row; else why it leads nowhere.
     fn lead(&self, command: Command, item: &Item, facts: &Facts) -> Result<Nav, String> {
         let of_service = |id| {
@@ -212,7 +192,7 @@ impl Screen for Overview {
     }
 
     fn sync(&mut self, cx: &Cx<'_>) {
-        self.look_at_systems(cx);
+        self.systems.begin(&cx.snapshot.facts, cx.now);
         let mut items = burning(&cx.snapshot.facts, &self.systems);
         self.burning = items.len();
         self.doubtful = self.systems.iter().filter(|e| e.may_burn()).count();
@@ -223,6 +203,18 @@ impl Screen for Overview {
         self.items = items;
         self.list.settle(self.items.iter(), self.items.len());
         self.place(&cx.snapshot.facts, cx.now);
+    }
+
+    fn catch_up(&mut self, cx: &Cx<'_>) -> bool {
+        let behind = self.systems.look(&cx.snapshot.facts, cx.now);
+        if behind {
+            self.sync(cx);
+        }
+        behind
+    }
+
+    fn looks_up(&self) -> bool {
+        false
     }
 
     fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {

@@ -3,6 +3,7 @@
 
 mod columns;
 pub mod list;
+pub mod listed;
 mod model;
 mod page;
 mod view;

@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
-use super::list::{Entry, absent, entries};
+use super::list::{Entry, absent};
+use super::listed::Listed;
 use super::page::Page;
 use super::view;
 use crate::domain::order::Ordered;
@@ -19,7 +20,9 @@ use crate::ui::widgets::ListState;
 /// The systems screen: the list, and the page that is open over it.
 #[derive(Debug, Default)]
 pub struct Systems {
-    pub(super) entries: Vec<Entry>,
+    listed: Listed,
+    /// What the configuration does not name.
+    absent: Vec<Entry>,
     pub(super) visible: Vec<String>,
     pub(super) list: ListState<String>,
     filter: String,
@@ -27,9 +30,13 @@ pub struct Systems {
 }
 
 impl Systems {
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.listed.iter().chain(&self.absent)
+    }
+
     /// The entry of an id.
     pub(super) fn entry(&self, id: &str) -> Option<&Entry> {
-        self.entries.iter().find(|e| e.view.id == id)
+        self.entries().find(|e| e.view.id == id)
     }
 
     /// The entry that is selected.
@@ -113,22 +120,36 @@ impl Screen for Systems {
             page.sync(facts, cx.now, view::page_height(cx), view::is_wide(cx));
             return;
         }
-        self.entries = entries(facts, cx.now);
+        self.listed.begin(facts, cx.now);
         // Before anybody answered it is not known what the configuration asks for.
-        if !facts.providers.is_empty() {
-            self.entries.extend(absent(facts));
-        }
+        self.absent = match facts.providers.is_empty() {
+            true => Vec::new(),
+            false => absent(facts),
+        };
         // Worst first; what is as well stands in the order of the path.
-        self.entries.order_by_key(|e| Reverse(e.tone.urgency()));
+        let mut entries: Vec<&Entry> = self.entries().collect();
+        entries.order_by_key(|e| Reverse(e.tone.urgency()));
         let name = |e: &&Entry| format!("{} {}", e.view.title, e.view.id);
         let shown = |e: &&Entry| {
             let row = view::entry(e, cx).text();
             format!("{row} {} {}", e.view.group.word(), e.view.doc)
         };
-        let found = fuzzy::sift(self.entries.iter(), &self.filter, name, shown);
-        let ids = found.into_iter().filter_map(|i| self.entries.get(i));
+        let found = fuzzy::sift(entries.iter().copied(), &self.filter, name, shown);
+        let ids = found.into_iter().filter_map(|i| entries.get(i));
         self.visible = ids.map(|e| e.view.id.to_owned()).collect();
         self.list.settle(self.visible.iter(), view::list_height(cx));
+    }
+
+    fn catch_up(&mut self, cx: &Cx<'_>) -> bool {
+        let behind = self.page.is_none() && self.listed.look(&cx.snapshot.facts, cx.now);
+        if behind {
+            self.sync(cx);
+        }
+        behind
+    }
+
+    fn looks_up(&self) -> bool {
+        false
     }
 
     fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
