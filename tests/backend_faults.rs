@@ -423,6 +423,7 @@ async fn overtaken() -> String {
                 let of = |(n, status): (u64, &str)| {
                     json!({
                         "serviceDeploymentArn": arn(n), "status": status, "createdAt": 1_800_000_000 + n,
+                        "clusterArn": "arn:aws:ecs:us-east-1:1:cluster/prod", "serviceArn": "arn:aws:ecs:us-east-1:1:service/prod/api",
                         "targetServiceRevision": {"arn": revision(n)},
                     })
                 };
@@ -564,4 +565,39 @@ async fn what_belongs_to_one_thing_is_read_up_to_a_cap_of_its_own_and_that_is_sa
     let service = console.ecs.service(&id).await.unwrap();
     let problem = console.ecs.deployments(&service).await.unwrap_err();
     assert!(problem.why.contains("more than 1000 rows"), "{problem}");
+}
+
+/// What is looked at is what is acted on: an answer that a proxy mixed up must not stand for it.
+#[tokio::test]
+async fn an_answer_about_another_service_is_none() {
+    let of = |service: &str, deployment: &str| {
+        let counts = r#""desiredCount":1,"runningCount":1,"pendingCount":0"#;
+        let rest = r#""status":"ACTIVE","taskDefinition":"api:2""#;
+        format!(
+            r#"{{"services":[{{{service},{rest},{counts}}}],"serviceDeployments":[{{"serviceDeploymentArn":"d1","status":"IN_PROGRESS",{deployment}}}]}}"#
+        )
+    };
+    let own = r#""serviceName":"api","clusterArn":"c/dev""#;
+    let id = ServiceId {
+        cluster: "dev".into(),
+        name: "api".into(),
+    };
+    let asked = async |body: String| {
+        let served = serve(Peer::Answers(200, JSON, body.leak())).await;
+        let console = backend(&served.endpoint, false).await;
+        let service = console.ecs.service(&id).await?;
+        console.ecs.deployments(&service).await.map(|d| d.len())
+    };
+    let ours = r#""clusterArn":"c/dev","serviceArn":"s/dev/api""#;
+    assert_eq!(asked(of(own, ours)).await, Ok(1));
+    for (service, deployment) in [
+        (r#""serviceName":"api","clusterArn":"c/prod""#, ours),
+        (r#""serviceName":"worker","clusterArn":"c/dev""#, ours),
+        (r#""serviceName":"api""#, ours),
+        (own, r#""clusterArn":"c/prod","serviceArn":"s/prod/api""#),
+        (own, r#""clusterArn":"c/dev","serviceArn":"s/dev/worker""#),
+    ] {
+        let problem = asked(of(service, deployment)).await.unwrap_err();
+        assert_eq!(problem.kind, ProblemKind::Malformed, "{problem}");
+    }
 }

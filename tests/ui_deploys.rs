@@ -298,6 +298,7 @@ fn tasks_that_are_started_are_told_apart_from_those_that_are_healthy() {
             ip: None,
             created_at: None,
             started_at: None,
+            stopped_at: None,
             stopped_reason: None,
             containers: Vec::new(),
         });

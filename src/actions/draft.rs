@@ -26,6 +26,7 @@ pub struct Draft {
     images: Vec<usize>,
     /// What a person must type, wherever it happens: a key is not enough. In production it comes after what is typed there.
     danger: Option<String>,
+    named: Option<String>,
 }
 
 impl Draft {
@@ -69,6 +70,11 @@ impl Draft {
         self.warn(text);
     }
 
+    /// In production a word more is typed: what it does is seen by users at once, and the environment's name is the same for all in it.
+    pub fn names(&mut self, word: &str) {
+        self.named = Some(inert(word));
+    }
+
     /// The title of the criterion that it is about, beside its number.
     pub fn criterion(&mut self, title: &str) {
         for (name, value) in &mut self.facts {
@@ -99,6 +105,10 @@ impl Draft {
             (confirm, None) => confirm,
             (Confirm::Key, Some(word)) => Confirm::Type(word),
             (Confirm::Type(place), Some(word)) => Confirm::Type(format!("{place} {word}")),
+        };
+        let confirm = match (confirm, self.named) {
+            (Confirm::Type(place), Some(word)) => Confirm::Type(format!("{place} {word}")),
+            (confirm, _) => confirm,
         };
         let clean = |text: String| inert(&redact::text(&text));
         let images = self.images;

@@ -57,6 +57,7 @@ impl Scale<'_> {
         }
         if self.desired == 0 {
             draft.warn("scales to nothing: the service will be down");
+            draft.names(&id.name);
         } else if self.desired > now.desired.max(1).saturating_mul(JUMP) {
             draft.warn(format!("more than {JUMP} times as many tasks as now"));
         }

@@ -322,6 +322,8 @@ pub struct Task {
     pub created_at: Option<Timestamp>,
     /// Started (UTC).
     pub started_at: Option<Timestamp>,
+    /// Stopped (UTC).
+    pub stopped_at: Option<Timestamp>,
     /// Why it stopped or is stopping.
     pub stopped_reason: Option<String>,
     /// Containers.

@@ -15,8 +15,8 @@ use super::leaving;
 use super::model::{Model, Status};
 use super::msg::Msg;
 use super::overlays::{self, Overlay};
-use super::screens::services::acts::READ_ONLY;
 use super::screens::Nav;
+use super::screens::services::acts::READ_ONLY;
 use super::view;
 
 /// How long the status line keeps a message, seconds.

@@ -29,7 +29,7 @@ async fn nothing(uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     }
     match operation {
         "DescribeServices" => {
-            r#"{"services": [{"serviceName": "api", "desiredCount": 0, "runningCount": -3, "pendingCount": 0}]}"#
+            r#"{"services": [{"serviceName": "api", "clusterArn": "arn:aws:ecs:home:1:cluster/prod", "desiredCount": 0, "runningCount": -3, "pendingCount": 0}]}"#
                 .into_response()
         }
         "DescribeScalingPolicies" => r#"{"ScalingPolicies": []}"#.into_response(),

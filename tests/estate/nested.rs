@@ -119,8 +119,9 @@ async fn counts_of_services_are_not_zero_where_they_are_left_out() {
         name: "api".into(),
     };
     let counts = r#""desiredCount": 2, "runningCount": 2, "pendingCount": 0"#;
-    let services =
-        |counts: &str| format!(r#"{{"services": [{{"serviceName": "api", {counts}}}]}}"#);
+    let services = |counts: &str| {
+        format!(r#"{{"services": [{{"serviceName": "api", "clusterArn": "c/prod", {counts}}}]}}"#)
+    };
     let whole = services(counts);
     let b = at(&[("DescribeServices", whole.as_str())]).await;
     assert_eq!(b.ecs.service(&id).await.unwrap().counts.desired, 2);

@@ -137,6 +137,15 @@ struct Answer {
     label: String,
     points: Vec<(Timestamp, f64)>,
     partial: bool,
+    /// It was told something that nobody measures.
+    doubtful: bool,
+    /// It was answered for at all.
+    told: bool,
+}
+
+/// Whether anybody can have measured it: beyond this no sum of it means anything.
+fn is_measured(value: f64) -> bool {
+    value.abs() < 1e18
 }
 
 impl Answer {
@@ -144,18 +153,31 @@ impl Answer {
         if let Some(label) = result.label() {
             self.label = text(Some(label));
         }
-        self.partial = result.status_code() == Some(&sdk::StatusCode::PartialData);
+        // Of several pages the last one says whether it is whole by now.
+        let whole = result
+            .status_code()
+            .is_none_or(|s| *s == sdk::StatusCode::Complete);
         let pairs = result.timestamps().iter().zip(result.values());
         let points = pairs.filter_map(|(at, value)| Some((time(Some(at))?, *value)));
-        self.points.extend(points.filter(|(_, v)| v.is_finite()));
+        let (sound, unsound): (Vec<_>, Vec<_>) = points.partition(|(_, v)| is_measured(*v));
+        self.doubtful |= !unsound.is_empty();
+        self.partial = !whole;
+        self.told = true;
+        self.points.extend(sound);
     }
 
     fn series(mut self, query: &MetricQuery, until: Timestamp) -> Series {
+        let counts = matches!(query.stat, Stat::Sum | Stat::SampleCount);
+        // What AWS counts is never less than nothing; others may sum up what they like.
+        if counts && query.metric.namespace.starts_with("AWS/") {
+            let before = self.points.len();
+            self.points.retain(|(_, v)| *v >= 0.0);
+            self.doubtful |= self.points.len() < before;
+        }
         self.points.order_by_key(|p| p.0);
         self.points.dedup_by_key(|p| p.0);
         if let (true, Some((at, _))) = (self.points.len() > 1, self.points.last()) {
             // What was counted in a part of a period would look like a fall.
-            let counts = matches!(query.stat, Stat::Sum | Stat::SampleCount);
             let over = at.saturating_add(SignedDuration::from_secs(query.period_s.into()));
             if counts && over.is_ok_and(|over| over > until) {
                 self.points.pop();
@@ -166,7 +188,7 @@ impl Answer {
             label: self.label,
             unit: Unit::of(&query.metric),
             points: self.points.into(),
-            partial: self.partial,
+            partial: self.partial || self.doubtful || !self.told,
         }
     }
 }
@@ -227,6 +249,38 @@ mod tests {
             stat: Stat::Percentile(990),
             period_s: 300,
         }
+    }
+
+    #[test]
+    fn what_cloudwatch_could_not_read_or_nobody_can_measure_is_no_series_of_nothing() {
+        let requests = MetricQuery {
+            metric: MetricId::new("AWS/ApplicationELB", "RequestCount", &[]),
+            stat: Stat::Sum,
+            period_s: 60,
+        };
+        let told = |status: sdk::StatusCode, values: &[f64]| {
+            let at = (0..values.len()).map(|n| DateTime::from_secs(60 * n as i64));
+            let result = sdk::MetricDataResult::builder()
+                .set_timestamps(Some(at.collect()))
+                .set_values(Some(values.to_vec()))
+                .status_code(status);
+            let mut answer = Answer::default();
+            answer.take(&result.build());
+            let series = answer.series(&requests, Timestamp::from_second(9_000).unwrap());
+            let values: Vec<f64> = series.points.iter().map(|p| p.1).collect();
+            (values, series.partial)
+        };
+        use sdk::StatusCode::{Complete, Forbidden, InternalError, PartialData};
+        assert_eq!(told(Complete, &[]), (vec![], false), "nothing happened");
+        for status in [Forbidden, InternalError, PartialData] {
+            assert!(told(status.clone(), &[]).1, "{status:?}");
+        }
+        assert_eq!(
+            told(Complete, &[1.0, -7.0, 1e308, f64::NAN]),
+            (vec![1.0], true)
+        );
+        let nobody = Answer::default().series(&requests, Timestamp::from_second(9_000).unwrap());
+        assert!(nobody.partial, "it was not answered for");
     }
 
     #[test]

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use aws_sdk_ecs::types::{SortOrder, TaskDefinitionStatus};
+use aws_sdk_ecs::types::{self as sdk, SortOrder, TaskDefinitionStatus};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::convert::tail;
 pub use super::ecs_change::UpdateService;
 use super::ecs_deployments::DeploymentCache;
 pub use super::ecs_deployments::of_rollouts;
 pub use super::ecs_tasks::Tasks;
 use super::pages::Pages;
-use super::sound::{all_told, counted, told};
+use super::sound::{about, all_told, counted, told};
 use super::{Aws, Question, convert, ecs_map, ecs_task_definition};
 use crate::backend::transport::Line;
 use crate::domain::order::Ordered;
@@ -201,6 +202,12 @@ impl Ecs {
             .map(|s| s.service_name().or(s.service_arn()));
         let told = told.chain(page.failures().iter().map(|f| f.arn()));
         all_told(&self.line, SERVICES, names, told)?;
+        for service in page.services() {
+            about(&self.line, SERVICES, cluster, service.cluster_arn())?;
+            let name = service.service_name().or(service.service_arn());
+            let own = names.iter().find(|n| Some(tail(n)) == name.map(tail));
+            about(&self.line, SERVICES, own.unwrap_or(&names.join(", ")), name)?;
+        }
         let read: Result<Vec<_>, _> = page.services().iter().map(ecs_map::service).collect();
         let read = counted(&self.line, SERVICES, read)?;
         let missing = page.failures().iter();
@@ -242,6 +249,7 @@ impl Ecs {
             })
             .await?;
         let definition = page.task_definition();
+        own_definition(&self.line, DEFINITION, name, definition)?;
         // No definition is without one, and without one there is none that offends.
         let containers = definition.map(|d| d.container_definitions.is_some());
         if containers == Some(false) {
@@ -335,6 +343,25 @@ pub(super) fn not_found(question: Question, what: &str, name: &str, reason: &str
         ),
         "Look at it with AWS's own tools; here it is asked about again.",
     )
+}
+
+/// Whether a task definition is the one that was asked for: a family alone is its newest revision.
+///
+/// # Errors
+/// `Malformed` where it is another.
+pub(super) fn own_definition(
+    line: &Line,
+    question: Question,
+    asked: &str,
+    answered: Option<&sdk::TaskDefinition>,
+) -> Result<(), Problem> {
+    let Some(arn) = answered.and_then(|d| d.task_definition_arn()) else {
+        return Ok(());
+    };
+    match tail(asked).contains(':') {
+        true => about(line, question, asked, Some(arn)),
+        false => about(line, question, asked, tail(arn).split(':').next()),
+    }
 }
 
 pub(super) fn without(what: &str, name: &str) -> Problem {

@@ -7,7 +7,7 @@ use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefi
 use aws_sdk_ecs::types as sdk;
 
 use super::Question;
-use super::ecs::{Ecs, without};
+use super::ecs::{Ecs, own_definition, without};
 use super::sound::counted;
 use super::{ecs_map, ecs_task_definition};
 use crate::domain::action::Permit;
@@ -63,6 +63,12 @@ impl Ecs {
                 ask.include(sdk::TaskDefinitionField::Tags).send()
             })
             .await?;
+        own_definition(
+            &self.line,
+            DEFINITION,
+            from_arn,
+            read.task_definition.as_ref(),
+        )?;
         let from = read
             .task_definition
             .ok_or_else(|| without("task definition", from_arn))?;

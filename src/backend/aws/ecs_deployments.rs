@@ -15,7 +15,7 @@ pub use rollouts::of_rollouts;
 
 use super::convert::{some_text, text, time};
 use super::ecs::Ecs;
-use super::sound::{NoCount, all_told, count, counted, told};
+use super::sound::{NoCount, about, all_told, count, counted, told};
 use super::{Question, ecs_map};
 use crate::backend::transport::is_crash_page;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
@@ -229,6 +229,10 @@ impl Ecs {
         let told = raw.iter().map(|d| d.service_deployment_arn());
         let told = told.chain(page.failures().iter().map(|f| f.arn()));
         all_told(&self.line, DESCRIBE, &asked, told)?;
+        for d in raw {
+            about(&self.line, DESCRIBE, &service.id.cluster, d.cluster_arn())?;
+            about(&self.line, DESCRIBE, &service.id.name, d.service_arn())?;
+        }
         let unread = self.learn_revisions(raw, until).await?;
         let revisions = locked(&self.cache.revisions).clone();
         let found: Result<Vec<Option<Deployment>>, NoCount> = raw

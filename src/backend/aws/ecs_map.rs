@@ -332,6 +332,7 @@ pub fn task(t: &sdk::Task) -> Task {
         ip: ip.or_else(attached),
         created_at: time(t.created_at()),
         started_at: time(t.started_at()),
+        stopped_at: time(t.stopped_at()),
         stopped_reason: some_text(t.stopped_reason()),
         containers: t.containers().iter().map(container).collect(),
     }

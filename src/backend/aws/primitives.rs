@@ -13,9 +13,8 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
-/// The answer leaves out a count that ECS always sends; in the words of whoever reads JSON, which name it.
+/// The answer leaves out a count that ECS always sends, or has none in its place; in the words of whoever reads JSON, which name it.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct LeftOut(serde_json::Error);
@@ -34,11 +33,11 @@ struct Services {
 #[derive(Debug, Deserialize)]
 struct Service {
     #[serde(rename = "desiredCount")]
-    _desired: IgnoredAny,
+    _desired: i64,
     #[serde(rename = "runningCount")]
-    _running: IgnoredAny,
+    _running: i64,
     #[serde(rename = "pendingCount")]
-    _pending: IgnoredAny,
+    _pending: i64,
     #[serde(default, rename = "deployments")]
     _deployments: Vec<Deployment>,
 }
@@ -46,11 +45,11 @@ struct Service {
 #[derive(Debug, Deserialize)]
 struct Deployment {
     #[serde(rename = "desiredCount")]
-    _desired: IgnoredAny,
+    _desired: i64,
     #[serde(rename = "runningCount")]
-    _running: IgnoredAny,
+    _running: i64,
     #[serde(rename = "pendingCount")]
-    _pending: IgnoredAny,
+    _pending: i64,
 }
 
 /// DescribeClusters.
@@ -63,11 +62,11 @@ struct Clusters {
 #[derive(Debug, Deserialize)]
 struct Cluster {
     #[serde(rename = "activeServicesCount")]
-    _services: IgnoredAny,
+    _services: i64,
     #[serde(rename = "runningTasksCount")]
-    _running: IgnoredAny,
+    _running: i64,
     #[serde(rename = "pendingTasksCount")]
-    _pending: IgnoredAny,
+    _pending: i64,
 }
 
 /// Whether the answer to an operation has its counts.
@@ -160,5 +159,7 @@ mod tests {
             }
         }
         assert!(whole("ListServices", b"no JSON").is_ok());
+        let none = service.replace("\"runningCount\": 2", "\"runningCount\": null");
+        assert!(whole("DescribeServices", none.as_bytes()).is_err());
     }
 }

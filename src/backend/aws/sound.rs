@@ -61,6 +61,28 @@ pub(super) fn all_told<'a>(
     Err(unsound(line, question, why))
 }
 
+/// Whether an answer is about what was asked: ids and ARNs are alike where their last parts are. AWS answers for nothing else; a proxy
+/// or an emulator that mixes answers up would have something else acted on than what was looked at.
+///
+/// # Errors
+/// `Malformed`, naming both; the line is no longer well.
+pub(super) fn about(
+    line: &Line,
+    question: Question,
+    asked: &str,
+    answered: Option<&str>,
+) -> Result<(), Problem> {
+    let last = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
+    match answered {
+        Some(answered) if last(answered) == last(asked) => Ok(()),
+        other => {
+            let other = inert(other.unwrap_or("nothing that it names"));
+            let why = format!("asked about {}, answered for {other}", inert(asked));
+            Err(unsound(line, question, why))
+        }
+    }
+}
+
 /// A number that counts something and is none: the member, and what stands there.
 #[derive(Debug, PartialEq)]
 pub(super) struct NoCount {
@@ -168,6 +190,21 @@ mod tests {
             short.why.contains("asked about 2, answered for 1"),
             "{short}"
         );
+    }
+
+    #[test]
+    fn an_answer_about_something_else_is_none() {
+        let line = line();
+        let own = "arn:aws:ecs:home:1:cluster/dev";
+        assert!(about(&line, Q, "dev", Some(own)).is_ok());
+        assert!(about(&line, Q, own, Some("dev")).is_ok());
+        let other = about(&line, Q, "dev", Some("arn:aws:ecs:home:1:cluster/prod")).unwrap_err();
+        assert_eq!(other.kind, ProblemKind::Malformed);
+        assert!(
+            other.why.starts_with("asked about dev, answered for arn:"),
+            "{other}"
+        );
+        assert!(about(&line, Q, "dev", None).is_err());
     }
 
     #[test]

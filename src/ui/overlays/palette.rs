@@ -48,6 +48,22 @@ struct Entry {
     target: Target,
 }
 
+impl Entry {
+    /// Whether it does something, and leads not only to a place.
+    fn is_done(&self) -> bool {
+        matches!(self.target, Target::Command(_) | Target::Ask(_))
+    }
+}
+
+/// So many letters that a command's name begins with mean the command, whatever else holds them.
+const CALLED: usize = 3;
+
+/// Without blanks and case: `roll back` is `rollback`.
+fn squeezed(name: &str) -> String {
+    let kept = name.chars().filter(|c| !c.is_whitespace());
+    kept.flat_map(char::to_lowercase).collect()
+}
+
 /// State of the palette.
 #[derive(Clone, Debug)]
 pub struct Palette {
@@ -210,7 +226,15 @@ impl Palette {
             self.entries.extend(spoken);
         }
         // Who says both what and of what means that.
-        self.found = (self.listed..self.entries.len()).chain(listed).collect();
+        let spoken = self.listed..self.entries.len();
+        let typed = squeezed(self.input.value());
+        let is_called = |i: &usize| {
+            let entry = self.entries.get(*i);
+            typed.len() >= CALLED
+                && entry.is_some_and(|e| e.is_done() && squeezed(&e.name).starts_with(&typed))
+        };
+        let (called, others): (Vec<_>, Vec<_>) = listed.into_iter().partition(is_called);
+        self.found = spoken.chain(called).chain(others).collect();
         self.selected = 0;
     }
 

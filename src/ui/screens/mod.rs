@@ -167,6 +167,8 @@ pub enum Nav {
     },
     /// The logs of a service.
     LogsOf(ServiceId),
+    /// The same around the moment when something of it ended (UTC).
+    LogsAt(ServiceId, Timestamp),
     /// A system's page, by the name of its view.
     View(&'static str),
     /// A row of a system's page: what a fault is about.
@@ -189,7 +191,7 @@ impl Nav {
             // The map has a screen of its own.
             Self::View("map") | Self::Row(Place { view: "map", .. }) => ScreenId::Map,
             Self::View(_) | Self::Row(_) => ScreenId::Systems,
-            Self::LogsOf(_) | Self::LogGroups(_) => ScreenId::Logs,
+            Self::LogsOf(_) | Self::LogsAt(..) | Self::LogGroups(_) => ScreenId::Logs,
         }
     }
 }

@@ -119,6 +119,14 @@ impl<'a> Thing<'a> {
         }
     }
 
+    /// When it ended otherwise than it was meant to (UTC).
+    pub fn failed_at(&self) -> Option<jiff::Timestamp> {
+        match self {
+            Self::Deployment(d) if d.state.is_bad() => d.finished_at,
+            _ => None,
+        }
+    }
+
     pub fn service(&self) -> Option<&'a ServiceId> {
         match self {
             Self::Run(r) => r.intent.service(),

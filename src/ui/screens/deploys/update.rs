@@ -105,6 +105,11 @@ impl Screen for Deploys {
                 };
                 vec![Effect::Preview(Intent::Rollback { service: id, to })]
             }
+            Command::Logs if thing.failed_at().is_some() => thing
+                .failed_at()
+                .map(|at| Effect::Go(Nav::LogsAt(id, at)))
+                .into_iter()
+                .collect(),
             Command::Logs | Command::Metrics => about::lead(command, &id, facts)
                 .map(Effect::Go)
                 .into_iter()

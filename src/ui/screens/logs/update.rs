@@ -1,5 +1,6 @@
 //! What commands do to the logs screen.
 
+use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
@@ -20,6 +21,10 @@ use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
 const GROUPS: &str = "groups";
 const PATTERN: &str = "pattern";
 const TIME: &str = "time";
+
+/// What is read before and after the moment when something ended, seconds: the reason stands before it.
+const BEFORE_S: i64 = 10 * 60;
+const AFTER_S: i64 = 2 * 60;
 
 impl Screen for Logs {
     fn id(&self) -> ScreenId {
@@ -96,17 +101,20 @@ impl Screen for Logs {
 
     fn arrive(&mut self, nav: &Nav, _cx: &Cx<'_>) -> Vec<Effect> {
         let source = match nav {
-            Nav::LogsOf(id) => Source::Service(id.clone()),
+            Nav::LogsOf(id) | Nav::LogsAt(id, _) => Source::Service(id.clone()),
             Nav::LogGroups(names) => Source::Groups(names.clone()),
             _ => return Vec::new(),
         };
-        if self.source != source {
-            *self = Self {
-                source,
-                wrap: self.wrap,
-                fields: self.fields,
-                ..Self::default()
-            };
+        // Whoever asks for a service's logs means now: a time, a pattern or a level of an earlier look would be taken for it.
+        *self = Self {
+            source,
+            wrap: self.wrap,
+            fields: self.fields,
+            ..Self::default()
+        };
+        if let Nav::LogsAt(_, at) = nav {
+            let from = at.checked_sub(BEFORE_S.seconds()).unwrap_or(*at);
+            self.jump_to(from, Some(BEFORE_S + AFTER_S));
         }
         Vec::new()
     }

@@ -70,6 +70,14 @@ impl Span {
         self.until.is_none()
     }
 
+    /// As long, with its right end at now.
+    pub fn following(self) -> Self {
+        Self {
+            until: None,
+            ..self
+        }
+    }
+
     /// Its ends.
     pub fn ends(&self, now: Timestamp) -> (Timestamp, Timestamp) {
         let until = self.until.unwrap_or(now);

@@ -102,7 +102,7 @@ impl Screen for Metrics {
             *self = Self {
                 title: title.clone(),
                 chosen: queries.clone(),
-                span: self.span,
+                span: self.span.following(),
                 ..Self::default()
             };
         }

@@ -251,6 +251,14 @@ impl Services {
                     to,
                 })]);
             }
+            Command::Logs if page.pane == Pane::Tasks => {
+                let chosen = page.task.as_ref().or(page.tasks.selected());
+                let task = tasks(facts, &page.id)
+                    .iter()
+                    .find(|t| Some(&t.arn) == chosen);
+                let at = task.and_then(|t| t.stopped_at)?;
+                return Some(vec![Effect::Go(Nav::LogsAt(page.id.clone(), at))]);
+            }
             Command::Copy if page.pane == Pane::Tasks => {
                 let arn = page.task.as_ref().or(page.tasks.selected())?;
                 return Some(vec![Effect::Copy(arn.clone())]);

@@ -113,7 +113,7 @@ impl Promise {
     fn weigh(&self, b: &Bucket) -> Weight {
         match self.may_fail() {
             Some(share) => Weight {
-                spent: b.failures.clamp(0.0, b.requests),
+                spent: b.failures.min(b.requests).max(0.0),
                 allowed: share * b.requests,
             },
             None => Weight {
