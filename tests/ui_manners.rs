@@ -307,3 +307,29 @@ fn targets_that_nobody_was_asked_about_are_no_zero() {
         .unwrap_or_default();
     assert!(api.contains(" ? "), "{text}");
 }
+
+/// Whoever has just scaled a service looks for that, and not for the deployment of an hour ago.
+#[test]
+fn the_overview_tells_of_the_action_that_ended_last() {
+    use flightdeck::domain::action::Run;
+    use flightdeck::domain::audit::Outcome;
+    let mut snapshot = still();
+    let rows = snapshot.facts.deployment_rows().iter();
+    let rows: Vec<_> = rows.filter(|d| !d.state.is_running()).cloned().collect();
+    snapshot.facts.deployments.value = Some(Arc::new(rows));
+    snapshot.facts.runs = Arc::new(vec![Run {
+        title: "Scale auth to 0 tasks".into(),
+        outcome: Some(Outcome::Succeeded),
+        finished_at: Some(fixture::ago(20)),
+        ..fixture::run()
+    }]);
+    let c = Console::with(120, 40, snapshot.clone());
+    assert!(
+        c.shows("nothing moves; last Scale auth to 0 tasks succeeded 20s ago"),
+        "{}",
+        c.text()
+    );
+    snapshot.facts.runs = Arc::default();
+    let c = Console::with(120, 40, snapshot);
+    assert!(!c.shows("Scale auth"), "{}", c.text());
+}

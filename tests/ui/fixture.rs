@@ -31,7 +31,7 @@ pub fn now() -> Timestamp {
     "2026-11-23T12:41:07Z".parse().unwrap()
 }
 
-fn ago(seconds: i64) -> Timestamp {
+pub fn ago(seconds: i64) -> Timestamp {
     Timestamp::from_second(now().as_second() - seconds).unwrap()
 }
 

@@ -1,13 +1,15 @@
 //! The panel of what moves: our actions and everybody's deployments, and why one of them goes back or failed.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
+use ratatui::style::Style;
 
 use super::doubt;
 use super::model::{Item, Overview};
 use super::panels::{Spans, failed, select};
 use crate::domain::action::{Intent, Phase, Run};
+use crate::domain::audit::Outcome;
 use crate::domain::deployment::Deployment;
 use crate::domain::part::Freshness;
 use crate::domain::progress::{Estimate, Untold};
@@ -259,6 +261,23 @@ fn move_line(
     ]
 }
 
+/// An action of this console's that ended after the last deployment did: whoever has just done something looks for that.
+fn done(deployed: Option<Timestamp>, cx: &Cx<'_>) -> Option<(String, Style)> {
+    let runs = cx.snapshot.facts.runs.iter();
+    let ended = runs.filter_map(|r| Some((r.finished_at?, r.outcome?, r)));
+    let (at, outcome, run) = ended.max_by_key(|(at, ..)| *at)?;
+    if deployed.is_some_and(|d| d >= at) {
+        return None;
+    }
+    let (sign, style) = match outcome {
+        Outcome::Succeeded => ("", cx.theme.muted),
+        _ => ("▲ ", cx.theme.warn),
+    };
+    let when = when(cx.now, at, cx.absolute);
+    let words = format!("; {sign}last {} {} {when}", run.title, outcome.word());
+    Some((words, style))
+}
+
 /// The last deployment that ended; while others move only one that ended badly of late. Below it why it ended so.
 fn last(still: bool, room: u16, cx: &Cx<'_>) -> Vec<Spans> {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
@@ -281,6 +300,9 @@ fn last(still: bool, room: u16, cx: &Cx<'_>) -> Vec<Spans> {
         _ if still => (" nothing moves".into(), t.text),
         _ => (String::new(), t.text),
     };
+    if let Some(line) = done(newest.and_then(|d| d.finished_at), cx).filter(|_| still) {
+        return vec![vec![lead, line]];
+    }
     let Some(d) = newest.filter(|d| still || late(d)) else {
         return if still { vec![vec![lead]] } else { Vec::new() };
     };
