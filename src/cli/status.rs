@@ -11,7 +11,6 @@ use super::paint::Role;
 use super::session::Session;
 use super::table::{Align, Table, cell, painted};
 use super::words;
-use crate::domain::alarm::AlarmState;
 use crate::domain::facts::{Facts, ProviderHealth};
 use crate::domain::problem::Problem;
 use crate::domain::rights::Rights;
@@ -133,11 +132,7 @@ fn counts(facts: &Facts, checklist: &Checklist) -> String {
         0 => String::new(),
         n => format!(", {n} scaled to 0"),
     };
-    let firing = facts
-        .alarm_rows()
-        .iter()
-        .filter(|a| a.state == AlarmState::Alarm)
-        .count();
+    let firing = facts.firing_here().count();
     let moving = facts
         .deployment_rows()
         .iter()
@@ -145,7 +140,9 @@ fn counts(facts: &Facts, checklist: &Checklist) -> String {
         .count();
     let known = |is: bool, text: String| if is { text } else { "unknown".to_owned() };
     let services = format!("{steady}/{} steady{zero}", rows.len());
-    let alarms = format!("{firing}/{} firing", facts.alarm_rows().len());
+    let here = facts.alarm_rows().iter();
+    let here = here.filter(|a| facts.alarm_elsewhere(a).is_none()).count();
+    let alarms = format!("{firing}/{here} firing");
     let deploys = format!("{moving} running");
     let ready = checklist.success_counts();
     format!(
@@ -245,10 +242,7 @@ fn object(verdict: Verdict, findings: &[Finding], aside: &[Silence], picture: &S
         })
         .collect();
     let services = facts.service_rows().iter();
-    let firing = facts
-        .alarm_rows()
-        .iter()
-        .filter(|a| a.state == AlarmState::Alarm);
+    let firing = facts.firing_here();
     json!({
         "status": verdict.word(),
         "environment": facts.environment,
@@ -267,4 +261,71 @@ fn object(verdict: Verdict, findings: &[Finding], aside: &[Silence], picture: &S
         "systems": providers,
         "taken_at": facts.taken_at,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
+    use crate::domain::metric::{MetricId, MetricQuery, Stat};
+    use crate::domain::part::Part;
+
+    fn alarm(name: &str, cluster: &str, state: AlarmState) -> Arc<Alarm> {
+        let query = MetricQuery {
+            metric: MetricId::new("AWS/ECS", "CPUUtilization", &[("ClusterName", cluster)]),
+            stat: Stat::Average,
+            period_s: 60,
+        };
+        Arc::new(Alarm {
+            name: name.into(),
+            arn: String::new(),
+            description: String::new(),
+            state,
+            severity: Severity::Critical,
+            reason: String::new(),
+            since: None,
+            updated_at: None,
+            rule: AlarmRule::Metric {
+                query: Some(query),
+                expression: None,
+                parts: Vec::new(),
+                comparison: ">".into(),
+                threshold: Some(1.0),
+                datapoints: 1,
+                periods: 1,
+                period_s: 60,
+            },
+            actions_enabled: true,
+            actions: Vec::new(),
+        })
+    }
+
+    /// `healthy` beside alarms that fire would be read as a mistake of one of the two.
+    #[test]
+    fn alarms_of_another_environment_are_not_counted_as_firing_here() {
+        let rows = vec![
+            alarm("ours", "laser-prod", AlarmState::Alarm),
+            alarm("theirs", "laser-staging", AlarmState::Alarm),
+            alarm("calm", "laser-prod", AlarmState::Ok),
+        ];
+        let now = Timestamp::UNIX_EPOCH;
+        let facts = Facts {
+            environment: "production".into(),
+            environments: vec!["production".into(), "staging".into()],
+            alarms: Part::answered(Arc::new(rows), now, "x:y", Duration::from_secs(15)),
+            ..Facts::default()
+        };
+        let words = counts(&facts, &Checklist::default());
+        assert!(words.contains("alarms 1/2 firing"), "{words}");
+        let picture = Snapshot {
+            facts,
+            ..Snapshot::default()
+        };
+        let told = object(Verdict::Healthy, &[], &[], &picture);
+        let firing = told["firing"].as_array().unwrap();
+        assert_eq!((firing.len(), &firing[0]["name"]), (1, &json!("ours")));
+    }
 }

@@ -1,19 +1,61 @@
 //! Alarms of one account that are about another environment than the one that is looked at.
 
-use super::alarm::{Alarm, AlarmRule};
+use std::sync::Arc;
+
+use super::alarm::{Alarm, AlarmRule, AlarmState};
 use super::environment::Env;
 use super::facts::Facts;
+use super::metric::MetricId;
+
+/// The dimension of a metric that names the ECS cluster which it is about.
+const CLUSTER: &str = "ClusterName";
 
 impl Facts {
-    /// The environment that an alarm is about, where that is another one of the configuration: every dimension of what it watches that
-    /// names an environment names that one. `None`: it is about the one that is looked at, or nobody tells.
+    /// Alarms that fire and are about the environment that is looked at, or about none that is known to be another: what counts here.
+    pub fn firing_here(&self) -> impl Iterator<Item = &Arc<Alarm>> {
+        let firing = |a: &&Arc<Alarm>| a.state == AlarmState::Alarm;
+        let rows = self.alarm_rows().iter().filter(firing);
+        rows.filter(|a| self.alarm_elsewhere(a).is_none())
+    }
+
+    /// The environment that a cluster belongs to: the one that is looked at where its configuration lists the cluster or the name says
+    /// nothing, else what the name says.
+    pub fn env_of_cluster(&self, cluster: &str) -> Env {
+        let here = Env::looked_at(self);
+        match self.listed_clusters.iter().any(|c| c == cluster) {
+            true => here,
+            false => Env::named(cluster).unwrap_or(here),
+        }
+    }
+
+    /// The environments that a metric tells of: those of the clusters that it names, else those of the words in its dimensions.
+    fn envs_of(&self, metric: &MetricId) -> Vec<Env> {
+        let all = metric.dimensions.iter();
+        let mut clusters = all.clone().filter(|(name, _)| name == CLUSTER).peekable();
+        if clusters.peek().is_some() {
+            return clusters.map(|(_, c)| self.env_of_cluster(c)).collect();
+        }
+        // A load balancer is often called like the cluster behind it: `app/NAME/ID`.
+        let listed = |value: &str| {
+            let mut parts = value.split('/');
+            parts.any(|part| self.listed_clusters.iter().any(|c| c == part))
+        };
+        all.filter_map(|(_, value)| match listed(value) {
+            true => Some(Env::looked_at(self)),
+            false => Env::named(value),
+        })
+        .collect()
+    }
+
+    /// The environment that an alarm is about, where that is another one of the configuration: the clusters that it watches belong
+    /// there, and where a metric names no cluster, every dimension that names an environment names that one. `None`: it is about the
+    /// one that is looked at, or nobody tells.
     pub fn alarm_elsewhere(&self, alarm: &Alarm) -> Option<Env> {
         let here = Env::looked_at(self);
         let env = match &alarm.rule {
             AlarmRule::Metric { query, parts, .. } => {
                 let metrics = query.iter().map(|q| &q.metric).chain(parts);
-                let values = metrics.flat_map(|m| &m.dimensions).map(|(_, value)| value);
-                agreed(values.filter_map(|v| Env::named(v)))
+                agreed(metrics.flat_map(|m| self.envs_of(m)))
             }
             AlarmRule::Composite { .. } => {
                 let known = |name: &str| self.alarm_rows().iter().find(|a| a.name == name);
@@ -41,14 +83,13 @@ fn agreed(mut all: impl Iterator<Item = Env>) -> Option<Env> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::alarm::{AlarmState, Severity};
-    use crate::domain::metric::{MetricId, MetricQuery, Stat};
+    use crate::domain::alarm::Severity;
+    use crate::domain::metric::{MetricQuery, Stat};
     use crate::domain::part::Part;
 
     fn alarm(name: &str, rule: AlarmRule) -> Arc<Alarm> {
@@ -118,5 +159,44 @@ mod tests {
         );
         facts.environments = vec!["staging".into()];
         assert_eq!(told(&facts), [None; 7], "nobody else looks after it");
+    }
+
+    /// A word in the name of a service or of a listed cluster is no environment: its critical alarm would be silent in production.
+    #[test]
+    fn the_cluster_says_where_an_alarm_belongs_and_the_configuration_whose_a_cluster_is() {
+        let rows = vec![
+            watching("listed", &[("ClusterName", "preview-api")]),
+            watching(
+                "worker",
+                &[
+                    ("ClusterName", "laser"),
+                    ("ServiceName", "integration-worker"),
+                ],
+            ),
+            watching("balancer", &[("LoadBalancer", "app/preview-api/50dc6c49")]),
+            watching("theirs", &[("ClusterName", "preview-web")]),
+            watching("other", &[("LoadBalancer", "app/laser-staging/50dc6c49")]),
+        ];
+        let facts = Facts {
+            environment: "production".into(),
+            environments: vec!["production".into(), "staging".into()],
+            listed_clusters: vec!["preview-api".into(), "laser".into()],
+            alarms: Part::answered(
+                Arc::new(rows.clone()),
+                Timestamp::UNIX_EPOCH,
+                "x:y",
+                Duration::from_secs(15),
+            ),
+            ..Facts::default()
+        };
+        let names: Vec<&str> = facts.firing_here().map(|a| a.name.as_str()).collect();
+        assert_eq!(names, ["listed", "worker", "balancer"]);
+        // A cluster that is not listed and says nothing is still no place for the words of its services.
+        let unlisted = Facts {
+            listed_clusters: Vec::new(),
+            ..facts
+        };
+        let names: Vec<&str> = unlisted.firing_here().map(|a| a.name.as_str()).collect();
+        assert_eq!(names, ["worker"]);
     }
 }

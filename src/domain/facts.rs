@@ -79,6 +79,8 @@ pub struct Facts {
     pub environment: String,
     /// Names of all environments of the configuration.
     pub environments: Vec<String>,
+    /// Clusters that the configuration lists for the environment that is looked at; none where it leaves that to what is found.
+    pub listed_clusters: Vec<String>,
     /// Whether this is the embedded sandbox.
     pub demo: bool,
     /// Whether mutations are refused.

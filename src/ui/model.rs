@@ -10,7 +10,6 @@ use super::keymap::Keymap;
 use super::overlays::Overlay;
 use super::screens::{self, Cx, Screen, ScreenId};
 use super::theme::Theme;
-use crate::domain::alarm::AlarmState;
 use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
 use crate::door::Snapshot;
@@ -74,10 +73,7 @@ pub struct Model {
 
 /// How many alarms fire that are not another environment's.
 pub(super) fn firing(facts: &Facts) -> usize {
-    let alarms = facts.alarm_rows().iter();
-    let here =
-        alarms.filter(|a| a.state == AlarmState::Alarm && facts.alarm_elsewhere(a).is_none());
-    here.count()
+    facts.firing_here().count()
 }
 
 impl Model {

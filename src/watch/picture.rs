@@ -103,6 +103,7 @@ impl Picture {
             taken_at: Timestamp::now(),
             environment: config.environment.clone(),
             environments: config.environments.clone(),
+            listed_clusters: config.aws.clusters.clone(),
             demo: config.demo,
             read_only: config.read_only,
             rpo: config.backups.rpo,

@@ -6,7 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paint::Role;
 use crate::cli::session::{Standing, standing};
-use crate::domain::alarm::{AlarmState, Severity};
+use crate::domain::alarm::Severity;
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
 use crate::domain::problem::ProblemKind;
@@ -194,11 +194,7 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
             format!("{}: {counts}", s.health().word()),
         );
     }
-    for a in facts
-        .alarm_rows()
-        .iter()
-        .filter(|a| a.state == AlarmState::Alarm && facts.alarm_elsewhere(a).is_none())
-    {
+    for a in facts.firing_here() {
         if a.severity != Severity::Info {
             find(
                 Verdict::Degraded,

@@ -1,14 +1,12 @@
 //! Who tells how a step fares, and what they say: only what a request suffers from counts; what is merely unwise (one zone, no
 //! copies, a public bucket) is said aside, or every platform would always be broken.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::super::words::span;
 use super::super::{Place, Section, Tone, View, postgres, redis_server};
 use super::remark::Remark;
-use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
+use crate::domain::alarm::{Alarm, AlarmRule, Severity};
 use crate::domain::facts::Facts;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::problem::{Problem, ProblemKind};
@@ -143,10 +141,10 @@ impl Told {
         if !OF_ALARMS.contains(&step) || !self.part(&facts.alarms, now) {
             return;
         }
-        let firing = facts.alarms.fresh(now).into_iter().flat_map(|a| a.iter());
-        let ours = |a: &&Arc<Alarm>| facts.alarm_elsewhere(a).is_none();
-        let firing = firing.filter(|a| a.state == AlarmState::Alarm && about(a) == Some(step));
-        for a in firing.filter(ours) {
+        if facts.alarms.fresh(now).is_none() {
+            return;
+        }
+        for a in facts.firing_here().filter(|a| about(a) == Some(step)) {
             let tone = match a.severity {
                 Severity::Critical => Tone::Bad,
                 Severity::Warning => Tone::Warn,

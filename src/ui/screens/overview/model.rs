@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::view;
-use crate::domain::alarm::{AlarmState, Severity};
+use crate::domain::alarm::Severity;
 use crate::domain::facts::Facts;
 use crate::domain::moving::Moving;
 use crate::domain::order::Ordered;
@@ -122,11 +122,7 @@ const DOUBTFUL: u8 = 5;
 /// Everything that burns, worst first.
 pub(super) fn burning(facts: &Facts, systems: &[Entry]) -> Vec<Item> {
     let mut rows: Vec<(u8, Item)> = Vec::new();
-    for a in facts
-        .alarm_rows()
-        .iter()
-        .filter(|a| a.state == AlarmState::Alarm && facts.alarm_elsewhere(a).is_none())
-    {
+    for a in facts.firing_here() {
         let rank = match a.severity {
             Severity::Critical => 0,
             Severity::Warning => 2,
