@@ -81,10 +81,13 @@ pub async fn run(_: &Arguments, session: &mut Session) -> Result<Exit, Problem> 
     }
     let measured = slos.first().map_or_else(String::new, |s| {
         let age = |s: u64| words::age(std::time::Duration::from_secs(s));
+        let missing = s.counted.missing.iter().map(|m| format!("; {m}"));
+        let missing: String = missing.collect();
         if s.is_whole() {
-            format!(", measured over {}", age(s.wanted_s))
+            format!(", measured over {}{missing}", age(s.wanted_s))
         } else {
-            format!(", measured over {} of {}", age(s.window_s), age(s.wanted_s))
+            let (known, wanted) = (age(s.window_s), age(s.wanted_s));
+            format!(", measured over {known} of {wanted}{missing}")
         }
     });
     let count = format!("{}{measured}", words::count(slos.len(), "promise"));
@@ -290,6 +293,7 @@ fn object(s: &Slo, criterion: Option<&CriterionStatus>) -> Value {
         "window_s": s.wanted_s,
         "known_s": s.window_s,
         "silent_since": s.silent_since,
+        "missing": s.counted.missing,
         "criterion": criterion.map(|c| &c.id),
         "series": series,
     })

@@ -366,7 +366,7 @@ pub struct SloConfig {
     pub error_rate: f64,
     /// Days of the window.
     pub window_days: u32,
-    /// CloudWatch `LoadBalancer` dimensions (`app/name/id`) that count; empty: all that are found.
+    /// CloudWatch `LoadBalancer` dimensions (`app/name/id`) that count; empty: those that are found.
     pub load_balancers: Vec<String>,
 }
 

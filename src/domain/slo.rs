@@ -144,6 +144,8 @@ pub struct Counted {
     pub per_second: Option<f64>,
     /// Requests a second, short periods, oldest first.
     pub recent: Arc<[(Timestamp, f64)]>,
+    /// What was not counted, in words; `None`: everything that the promises are about was.
+    pub missing: Option<String>,
 }
 
 /// How a promise stands.
@@ -154,7 +156,7 @@ pub enum Standing {
     Broken,
     /// Kept, but the budget burns so fast that somebody is to be told.
     Burning(Urgency),
-    /// No data, or none lately.
+    /// No data, none lately, or not of everything.
     Unknown,
     /// Kept.
     Kept,
@@ -215,14 +217,15 @@ pub const THREE_DAYS_S: u32 = 72 * HOUR_S;
 
 impl Slo {
     /// Whether the current value keeps the promise; `None` where nobody can tell. A good value of the past tells nothing while
-    /// nothing is counted; a bad one still breaks the promise.
+    /// nothing is counted, nor does one of a part; a bad one still breaks the promise.
     pub fn is_met(&self) -> Option<bool> {
         let current = self.current?;
         let met = match self.kind {
             SloKind::Availability => current >= self.target,
             SloKind::ResponseTime | SloKind::ErrorRate => current <= self.target,
         };
-        (!met || self.silent_since.is_none()).then_some(met)
+        let telling = self.silent_since.is_none() && self.counted.missing.is_none();
+        (!met || telling).then_some(met)
     }
 
     /// How it stands: the worst of value and burn rates.

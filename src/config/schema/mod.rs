@@ -390,7 +390,7 @@ static SLO: Section = Section {
             "load_balancers",
             Kind::Texts,
             "[\"app/laser-prod/50dc6c495c0c9188\"]",
-            "Load balancers (CloudWatch's LoadBalancer dimension) that count; default: all that are found.",
+            "Load balancers (CloudWatch's LoadBalancer dimension) that count; default: those that are found, up to 20.",
         ),
     ],
 };

@@ -43,7 +43,12 @@ fn promise<'a>(look: &Look<'a>, word: &str) -> Result<(&'a Slo, Seen<'a, Vec<Slo
     Ok((slo, seen))
 }
 
-fn silent(slo: &Slo, look: &Look<'_>) -> Option<Judgement> {
+/// Why what was counted does not tell that a promise is kept.
+fn untold(slo: &Slo, look: &Look<'_>) -> Option<Judgement> {
+    if let Some(missing) = &slo.counted.missing {
+        let word = slo.kind.word();
+        return Some(Judgement::unknown(format!("{word}: {missing}")));
+    }
     let since = slo.silent_since?;
     let age = std::time::Duration::try_from(look.now.duration_since(since)).unwrap_or_default();
     Some(Judgement::unknown(format!(
@@ -58,7 +63,7 @@ fn met(look: &Look<'_>) -> Verdict {
     let (slo, seen) = promise(look, word)?;
     let Some((current, ok)) = slo.current.zip(slo.is_met()) else {
         return Err(
-            silent(slo, look).unwrap_or_else(|| Judgement::unknown(format!("{word}: no data yet")))
+            untold(slo, look).unwrap_or_else(|| Judgement::unknown(format!("{word}: no data yet")))
         );
     };
     if ok && !slo.is_whole() {
@@ -113,7 +118,7 @@ fn burn(look: &Look<'_>) -> Verdict {
     };
     let told: Vec<String> = told.into_iter().map(say).collect();
     if fires.is_empty() {
-        if let Some(early) = silent(slo, look) {
+        if let Some(early) = untold(slo, look) {
             return Err(early);
         }
         if slo.burns.is_empty() || slo.burns.iter().any(|b| b.fires().is_none()) {
@@ -154,7 +159,7 @@ fn interruptions(look: &Look<'_>) -> Verdict {
     };
     let (before, lately) = (hours(begin, middle), hours(middle, look.now));
     let ok = lately == 0 || lately < before;
-    if let Some(early) = silent(slo, look).filter(|_| ok) {
+    if let Some(early) = untold(slo, look).filter(|_| ok) {
         return Err(early);
     }
     let answer = format!(
@@ -243,6 +248,28 @@ mod tests {
         assert_eq!(asked("slo.met", s.clone()).state, Failing);
         s.current = None;
         assert_eq!(asked("slo.met", s).state, Unknown);
+    }
+
+    /// What fails may be just what was not counted; what is broken without it is broken.
+    #[test]
+    fn a_promise_that_was_measured_in_part_is_not_proved() {
+        let mut s = slo(Some(0.5), Some(0.5));
+        let missing = Some("20 of 21 load balancers are measured".into());
+        s.counted = std::sync::Arc::new(crate::domain::slo::Counted {
+            missing,
+            ..Default::default()
+        });
+        assert_eq!(s.standing(), Standing::Unknown);
+        for probe in ["slo.met", "slo.burn"] {
+            let part = asked(probe, s.clone());
+            assert_eq!(part.state, Unknown, "{probe}");
+            assert_eq!(
+                part.reason,
+                "availability: 20 of 21 load balancers are measured"
+            );
+        }
+        s.current = Some(99.0);
+        assert_eq!(asked("slo.met", s).state, Failing);
     }
 
     #[test]

@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::series::floor;
-use super::slo::{Bucket, judge};
+use super::slo::{Bucket, Over, judge};
 use crate::backend::Backend;
+use crate::domain::environment::Env;
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::watch::picture::Picture;
 
-/// Load balancers that count at most.
+/// Load balancers that are measured at most of those that are found: CloudWatch bills for each figure of each, every minute.
 const BALANCERS: usize = 20;
 /// Seconds of the periods that burn rates are made of.
 const SHORT_S: u32 = 300;
@@ -34,6 +35,23 @@ pub struct Measured {
     short: Vec<Bucket>,
     long_at: Option<Timestamp>,
     asked: Vec<String>,
+    /// How many load balancers count, those included that were not asked about.
+    found: usize,
+    /// Whether CloudWatch told of the long periods in part alone, and of the short ones.
+    partial: (bool, bool),
+}
+
+impl Measured {
+    /// What was not counted, in words.
+    fn missing(&self) -> Option<String> {
+        let asked = self.asked.len();
+        if self.found > asked {
+            let found = self.found;
+            return Some(format!("{asked} of {found} load balancers are measured"));
+        }
+        let partial = self.partial.0 || self.partial.1;
+        partial.then(|| "CloudWatch told only a part of the counts".to_owned())
+    }
 }
 
 /// Whether there is anything to ask, or nothing to wait for.
@@ -41,36 +59,54 @@ pub fn is_ready(p: &Picture) -> bool {
     p.measured.knows_balancers || !p.config.slo.load_balancers.is_empty()
 }
 
-/// `LoadBalancer` dimensions that count: the configured ones, else all application load balancers that have target groups.
+/// `LoadBalancer` dimensions that count: the configured ones, else all application load balancers that have target groups and are not
+/// another environment's.
 pub fn balancers(p: &Picture) -> Vec<String> {
     if !p.config.slo.load_balancers.is_empty() {
         return p.config.slo.load_balancers.clone();
     }
-    let found: BTreeSet<&str> = p
-        .groups
-        .iter()
-        .flat_map(|g| g.load_balancers.iter())
-        .filter_map(|arn| Some(arn.split_once("loadbalancer/")?.1))
-        .filter(|d| d.starts_with("app/"))
-        .collect();
-    found
-        .into_iter()
-        .take(BALANCERS)
-        .map(str::to_owned)
-        .collect()
+    // By the load balancer, the clusters of the services behind it.
+    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for group in &p.groups {
+        let behind = p.services.values().filter(|s| {
+            let mut arns = s.load_balancers.iter().flat_map(|b| b.groups());
+            arns.any(|arn| arn == group.arn)
+        });
+        let behind: Vec<&str> = behind.map(|s| s.id.cluster.as_str()).collect();
+        let dimensions = group.load_balancers.iter();
+        let dimensions = dimensions.filter_map(|arn| Some(arn.split_once("loadbalancer/")?.1));
+        for dimension in dimensions.filter(|d| d.starts_with("app/")) {
+            found.entry(dimension).or_default().extend(&behind);
+        }
+    }
+    let here = Env::looked_at(&p.facts);
+    let ours = |dimension: &str, clusters: &BTreeSet<&str>| {
+        let mut envs = clusters.iter().map(|c| p.facts.env_of_cluster(c));
+        match clusters.is_empty() {
+            true => Env::named(dimension).is_none_or(|env| env == here),
+            false => envs.any(|env| env == here),
+        }
+    };
+    let found = found.into_iter().filter(|(d, clusters)| ours(d, clusters));
+    found.map(|(d, _)| d.to_owned()).collect()
 }
 
 /// A question for the counts.
 #[derive(Debug)]
 pub struct Question {
     balancers: Vec<String>,
+    found: usize,
     days: u32,
     with_long: bool,
 }
 
 /// What to ask now.
 pub fn question(p: &Picture, now: Timestamp) -> Question {
-    let balancers = balancers(p);
+    let mut balancers = balancers(p);
+    let found = balancers.len();
+    if p.config.slo.load_balancers.is_empty() {
+        balancers.truncate(BALANCERS);
+    }
     let old = p
         .measured
         .long_at
@@ -78,6 +114,7 @@ pub fn question(p: &Picture, now: Timestamp) -> Question {
     Question {
         with_long: old || p.measured.asked != balancers,
         days: p.config.slo.window_days,
+        found,
         balancers,
     }
 }
@@ -86,8 +123,26 @@ pub fn question(p: &Picture, now: Timestamp) -> Question {
 #[derive(Debug)]
 pub struct Counts {
     balancers: Vec<String>,
-    short: Vec<Bucket>,
-    long: Option<Vec<Bucket>>,
+    found: usize,
+    short: Read,
+    long: Option<Read>,
+}
+
+/// Counts of one length of periods.
+#[derive(Debug, Default)]
+struct Read {
+    buckets: Vec<Bucket>,
+    /// Whether CloudWatch told of them in part alone.
+    partial: bool,
+}
+
+impl Read {
+    fn of(series: &[Series]) -> Self {
+        Self {
+            buckets: buckets(series),
+            partial: series.iter().any(|s| s.partial),
+        }
+    }
 }
 
 /// Asks.
@@ -100,12 +155,12 @@ pub async fn ask(backend: &Backend, question: Question) -> Result<Counts, Proble
     let read = async |period_s, hours| {
         let queries = queries(&question.balancers, period_s);
         if queries.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Read::default());
         }
         // Whole hours, so that short and long periods meet at a seam.
         let from = floor(back(hours), i64::from(LONG_S));
         let series = backend.cloudwatch.series(&queries, from, now).await?;
-        Ok::<_, Problem>(buckets(&series))
+        Ok::<_, Problem>(Read::of(&series))
     };
     let short = read(SHORT_S, SHORT_HOURS).await?;
     let long = if question.with_long {
@@ -115,6 +170,7 @@ pub async fn ask(backend: &Backend, question: Question) -> Result<Counts, Proble
     };
     Ok(Counts {
         balancers: question.balancers,
+        found: question.found,
         short,
         long,
     })
@@ -128,15 +184,23 @@ pub fn take(
 ) -> Option<ProblemKind> {
     let judged = match answer {
         Ok(counts) => {
-            p.measured.short = counts.short;
+            p.measured.short = counts.short.buckets;
+            p.measured.partial.1 = counts.short.partial;
             p.measured.asked = counts.balancers;
+            p.measured.found = counts.found;
             if let Some(long) = counts.long {
-                p.measured.long = long;
+                p.measured.long = long.buckets;
+                p.measured.partial.0 = long.partial;
                 p.measured.long_at = Some(at);
             }
+            let missing = p.measured.missing();
+            let over = Over {
+                balancers: &p.measured.asked,
+                missing: missing.as_deref(),
+            };
             Ok(judge(
                 &p.config.slo,
-                &p.measured.asked,
+                over,
                 &p.measured.long,
                 (&p.measured.short, SHORT_S),
                 at,
@@ -216,8 +280,14 @@ fn buckets(series: &[Series]) -> Vec<Bucket> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::config::Config;
     use crate::domain::metric::Unit;
+    use crate::domain::service::LoadBalancerBinding;
+    use crate::domain::target::TargetGroup;
+    use crate::watch::topics::deployments::testing;
 
     fn series(balancer: &str, name: &str, points: &[(i64, f64)]) -> Series {
         Series {
@@ -234,6 +304,89 @@ mod tests {
                 .collect(),
             partial: false,
         }
+    }
+
+    fn group(name: &str) -> TargetGroup {
+        TargetGroup {
+            arn: format!("arn:tg/{name}"),
+            name: name.into(),
+            load_balancers: vec![format!("arn:aws:elb:r:1:loadbalancer/app/{name}/1")],
+            protocol: None,
+            health_check_path: None,
+            targets: Vec::new(),
+        }
+    }
+
+    fn picture(environment: &str, names: &[String]) -> Picture {
+        let config = Config {
+            environment: environment.into(),
+            ..Config::default()
+        };
+        let mut p = Picture::new(Arc::new(config));
+        p.groups = names.iter().map(|n| group(n)).collect();
+        p
+    }
+
+    /// A service of that cluster behind the load balancer of that name.
+    fn behind(p: &mut Picture, cluster: &str, balancer: &str) {
+        let mut service = testing::service(&format!("{cluster}-api"));
+        service.id.cluster = cluster.into();
+        service.load_balancers = vec![LoadBalancerBinding {
+            alternate_target_group_arn: None,
+            target_group_arn: format!("arn:tg/{balancer}"),
+            container: "app".into(),
+            port: 80,
+        }];
+        p.services.insert(service.id.clone(), Arc::new(service));
+    }
+
+    #[test]
+    fn only_load_balancers_of_the_environment_looked_at_count() {
+        let names = ["laser-prod", "laser-staging", "shared", "web"].map(str::to_owned);
+        let mut p = picture("production", &names);
+        assert_eq!(
+            balancers(&p),
+            ["app/laser-prod/1", "app/shared/1", "app/web/1"]
+        );
+        // What runs behind it says more than its name.
+        behind(&mut p, "laser-dev", "web");
+        behind(&mut p, "laser-prod", "laser-staging");
+        assert_eq!(
+            balancers(&p),
+            ["app/laser-prod/1", "app/laser-staging/1", "app/shared/1"]
+        );
+        // Nor is a promise of staging's kept by production's.
+        let staging = picture("staging", &names[..1]);
+        assert_eq!(balancers(&staging), [""; 0]);
+    }
+
+    #[test]
+    fn more_load_balancers_than_are_measured_and_counts_in_part_are_said_and_keep_no_promise() {
+        let at = Timestamp::from_second(1_800_000_000).unwrap();
+        let standing = |many: usize, partial: bool| {
+            let names: Vec<String> = (0..many).map(|n| format!("b{n:02}")).collect();
+            let mut p = picture("production", &names);
+            let asked = question(&p, at);
+            assert_eq!(asked.balancers.len(), many.min(BALANCERS));
+            let long = at - SignedDuration::from_hours(2);
+            let points = [(long.as_second(), 100.0), (long.as_second() + 3_600, 100.0)];
+            let mut one = series(&asked.balancers[0], REQUESTS, &points);
+            one.partial = partial;
+            let counts = Counts {
+                balancers: asked.balancers,
+                found: asked.found,
+                short: Read::of(&[one.clone()]),
+                long: Some(Read::of(&[one])),
+            };
+            take(&mut p, Ok(counts), at);
+            let slo = p.facts.slos.rows()[0].clone();
+            (slo.is_met(), slo.counted.missing.clone())
+        };
+        assert_eq!(standing(20, false), (Some(true), None));
+        let missing = Some("20 of 21 load balancers are measured".to_owned());
+        assert_eq!(standing(21, false), (None, missing));
+        let missing = Some("CloudWatch told only a part of the counts".to_owned());
+        assert_eq!(standing(1, true), (None, missing));
     }
 
     #[test]

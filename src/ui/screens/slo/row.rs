@@ -210,7 +210,7 @@ pub(super) fn measured(cx: &Cx<'_>) -> Option<String> {
         s if s >= 7_200 => format!("{} hours", s / 3_600),
         s => format!("{} minutes", s.div_ceil(60)),
     };
-    Some(if s.is_whole() {
+    let over = if s.is_whole() {
         format!("over {}", words(s.wanted_s))
     } else {
         format!(
@@ -218,5 +218,9 @@ pub(super) fn measured(cx: &Cx<'_>) -> Option<String> {
             words(s.window_s),
             words(s.wanted_s)
         )
+    };
+    Some(match &s.counted.missing {
+        Some(missing) => format!("{over}; {missing}"),
+        None => over,
     })
 }

@@ -89,6 +89,7 @@ fn slo(kind: SloKind, target: f64, current: f64, left: f64) -> Slo {
             failures: 780.0,
             per_second: Some(71.4),
             recent: Arc::default(),
+            missing: None,
         }),
         queries: BALANCERS
             .iter()

@@ -137,18 +137,30 @@ impl Promise {
     }
 }
 
+/// What was counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Over<'a> {
+    /// Load balancers, by their CloudWatch dimension.
+    pub balancers: &'a [String],
+    /// What was not counted, in words.
+    pub missing: Option<&'a str>,
+}
+
 /// Judges the three promises over the load balancers. `long`: buckets of an hour over the window; `recent`: buckets of
 /// `recent_s` seconds that begin on an hour and replace the long ones from there on. Without data every figure is `None`.
 pub fn judge(
     targets: &SloConfig,
-    balancers: &[String],
+    over: Over<'_>,
     long: &[Bucket],
     (recent, recent_s): (&[Bucket], u32),
     now: Timestamp,
 ) -> Vec<Slo> {
     let wanted_s = u64::from(targets.window_days) * 86_400;
     let past = Past::of(long, recent, recent_s, wanted_s, now);
-    let counted = Arc::new(counted(&past));
+    let counted = Arc::new(Counted {
+        missing: over.missing.map(str::to_owned),
+        ..counted(&past)
+    });
     let promises = [
         (SloKind::Availability, targets.availability),
         (SloKind::ResponseTime, targets.response_ms),
@@ -158,7 +170,8 @@ pub fn judge(
         .map(|(kind, target)| Promise { kind, target })
         .iter()
         .map(|p| Slo {
-            queries: balancers
+            queries: over
+                .balancers
                 .iter()
                 .flat_map(|b| queries::promise(p.kind, b))
                 .collect(),
@@ -230,5 +243,6 @@ fn counted(past: &Past) -> Counted {
             .iter()
             .map(|b| (b.at, b.requests / f64::from(past.recent_s)))
             .collect(),
+        missing: None,
     }
 }

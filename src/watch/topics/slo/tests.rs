@@ -18,7 +18,11 @@ fn bucket(second: i64, requests: f64, failures: f64, mean_s: f64) -> Bucket {
 }
 
 fn judged_by(config: &SloConfig, long: &[Bucket], recent: &[Bucket], now: i64) -> Vec<Slo> {
-    judge(config, &["app/a/1".into()], long, (recent, 300), at(now))
+    let over = Over {
+        balancers: &["app/a/1".into()],
+        missing: None,
+    };
+    judge(config, over, long, (recent, 300), at(now))
 }
 
 fn judged(long: &[Bucket], recent: &[Bucket], hours: i64) -> Vec<Slo> {
