@@ -96,15 +96,15 @@ fn component<'a>(metric: &'a MetricId, dimension: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.as_str())
 }
 
-/// What is left of everything, least first.
-pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
+/// What is left of everything, least first, with when it runs out by trends that may be believed at `now`.
+pub fn headrooms(facts: &Facts, now: Timestamp) -> Vec<Headroom> {
     let mut all: Vec<Headroom> = Vec::new();
     let series = facts.series.value.iter().flat_map(|m| m.values());
     let mut seen: Vec<&MetricId> = Vec::new();
     for s in series {
         // The same metric may be asked for with other statistics, too.
         if !seen.contains(&&s.query.metric)
-            && let Some(headroom) = of_series(s, facts)
+            && let Some(headroom) = of_series(s, facts, now)
         {
             seen.push(&s.query.metric);
             all.push(headroom);
@@ -152,7 +152,7 @@ fn disk(facts: &Facts, id: &str) -> Option<f64> {
     (gib > 0).then_some(gib as f64 * 1024.0 * 1024.0 * 1024.0)
 }
 
-fn of_series(s: &Series, facts: &Facts) -> Option<Headroom> {
+fn of_series(s: &Series, facts: &Facts, now: Timestamp) -> Option<Headroom> {
     let source = facts.series.source.as_str();
     let metric = &s.query.metric;
     let is = |space: &str, name: &str| metric.namespace == space && metric.name == name;
@@ -170,7 +170,7 @@ fn of_series(s: &Series, facts: &Facts) -> Option<Headroom> {
         };
         // What follows the load of the moment fills up by no trend.
         let (runs_out, endless) = match slow {
-            true => ends(s, facts, 100.0),
+            true => ends(s, facts, 100.0, now),
             false => (None, None),
         };
         return most.is_finite().then(|| Headroom {
@@ -191,7 +191,7 @@ fn of_series(s: &Series, facts: &Facts) -> Option<Headroom> {
     let component = component(metric, dimension)?;
     let whole = disk(facts, component);
     let left = whole.map(|whole| (last / whole * 100.0).clamp(0.0, 100.0));
-    let (runs_out, endless) = ends(s, facts, 0.0);
+    let (runs_out, endless) = ends(s, facts, 0.0, now);
     Some(Headroom {
         component: component.to_owned(),
         resource,
@@ -206,9 +206,16 @@ fn of_series(s: &Series, facts: &Facts) -> Option<Headroom> {
     })
 }
 
-/// When a limit is reached, by the last hours and the last days; why not, where that is not told.
-fn ends(s: &Series, facts: &Facts, limit: f64) -> (Option<Timestamp>, Option<&'static str>) {
-    let days = facts.trends.value.iter().flat_map(|all| all.iter());
+/// When a limit is reached, by the last hours and the last days; why not, where that is not told. Days that were read long ago say
+/// neither that there is an end nor that there is none.
+fn ends(
+    s: &Series,
+    facts: &Facts,
+    limit: f64,
+    now: Timestamp,
+) -> (Option<Timestamp>, Option<&'static str>) {
+    let days = facts.trends.fresh(now);
+    let days = days.into_iter().flat_map(|all| all.iter());
     let days = days.filter(|d| d.query.metric == s.query.metric);
     let days = days.map(|d| &d.points).next();
     match trend::way(&s.points, days.map_or(&[], |points| points), limit) {
@@ -242,8 +249,11 @@ pub fn trends(facts: &Facts) -> Vec<MetricQuery> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::*;
+    use crate::domain::part::Part;
+    use crate::domain::problem::{Problem, ProblemKind};
 
     #[test]
     fn only_metrics_of_a_component_tell() {
@@ -288,19 +298,31 @@ mod tests {
                 .collect(),
             partial: false,
         };
+        let now = Timestamp::from_second(1_000_000_800).unwrap();
         let wave = |h: f64| 49.5 + 1.4 * (h * std::f64::consts::TAU / 24.0).sin();
         let rising = |h: f64| wave(h) + (h - 277_778.0) / 24.0;
         let facts = |days: i64, of: &dyn Fn(f64) -> f64| {
             let hours = series(60, 180, of);
             let mut facts = Facts::default();
             facts.series.value = Some(Arc::new([(hours.query.clone(), Arc::new(hours))].into()));
-            facts.trends.value = Some(Arc::new(vec![series(trend::PERIOD_S, days * 24, of)]));
+            let read = Arc::new(vec![series(trend::PERIOD_S, days * 24, of)]);
+            facts.trends = Part::answered(read, now, "cloudwatch", Duration::from_secs(900));
             assert_eq!(trends(&facts).len(), 1, "and it is asked for");
             facts
         };
-        let told = |days: i64, of: &dyn Fn(f64) -> f64| headrooms(&facts(days, of))[0].clone();
+        let told = |days: i64, of: &dyn Fn(f64) -> f64| headrooms(&facts(days, of), now)[0].clone();
         assert_eq!(told(7, &wave).endless, Some("no trend"));
         assert_eq!(told(0, &rising).endless, Some("not known"));
         assert!(told(7, &rising).runs_out.is_some());
+        // What was read two days ago is no trend of now, and no calm either.
+        let later = now + jiff::SignedDuration::from_hours(48);
+        for of in [&wave as &dyn Fn(f64) -> f64, &rising] {
+            let old = headrooms(&facts(7, of), later)[0].clone();
+            assert_eq!((old.runs_out, old.endless), (None, Some("not known")));
+        }
+        let mut failed = facts(7, &rising);
+        let why = Problem::new(ProblemKind::Denied, "cloudwatch", "w", "y", "f");
+        failed.trends.error = Some(why);
+        assert_eq!(headrooms(&failed, now)[0].endless, Some("not known"));
     }
 }

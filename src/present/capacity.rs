@@ -53,7 +53,7 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let none = "No series of use was read: services publish CPU and memory to CloudWatch by themselves once they run.";
     let mut section = Section::of(&facts.series, now, "headroom", "Headroom", HEADS, none);
     let mut unknown = 0_usize;
-    for h in headrooms(facts) {
+    for h in headrooms(facts, now) {
         if let Some(why) = &h.unknown {
             unknown += 1;
             if unknown <= NOTED {
@@ -74,8 +74,10 @@ pub(super) fn sections(facts: &Facts, now: Timestamp) -> Vec<Section> {
     if let Some(more @ 1..) = unknown.checked_sub(NOTED) {
         section.note(format!("{more} more are not known"), Tone::Unknown);
     }
-    if let Some(problem) = &facts.trends.error {
-        let why = &problem.why;
+    let days = &facts.trends;
+    let old =
+        (days.value.is_some() && !days.is_young(now)).then_some("its days were read long ago");
+    if let Some(why) = days.error.as_ref().map(|p| p.why.as_str()).or(old) {
         section.note(
             format!("when anything runs out is not known: {why}"),
             Tone::Unknown,

@@ -38,7 +38,7 @@ fn headroom(look: &Look<'_>) -> Verdict {
             found.unknown(what, why);
         }
     }
-    for h in headrooms(look.facts) {
+    for h in headrooms(look.facts, look.now) {
         let name = format!("{} {}", h.component, h.resource);
         let e = &look.facts.estate;
         // Bounds and sizes that were read long ago say nothing of now.
