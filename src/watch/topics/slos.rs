@@ -3,7 +3,7 @@
 //! `RequestCount` leaves out requests that were refused before a target was chosen (Elastic Load Balancing user guide), so
 //! the load balancer's own 5xx are added to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -65,18 +65,22 @@ pub fn balancers(p: &Picture) -> Vec<String> {
     if !p.config.slo.load_balancers.is_empty() {
         return p.config.slo.load_balancers.clone();
     }
-    // By the load balancer, the clusters of the services behind it.
+    // By the group, and then by the load balancer, the clusters of the services behind it.
+    let mut behind: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for service in p.services.values() {
+        for arn in service.load_balancers.iter().flat_map(|b| b.groups()) {
+            let clusters = behind.entry(arn).or_default();
+            clusters.insert(service.id.cluster.as_str());
+        }
+    }
     let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for group in &p.groups {
-        let behind = p.services.values().filter(|s| {
-            let mut arns = s.load_balancers.iter().flat_map(|b| b.groups());
-            arns.any(|arn| arn == group.arn)
-        });
-        let behind: Vec<&str> = behind.map(|s| s.id.cluster.as_str()).collect();
+        let clusters = behind.get(group.arn.as_str());
         let dimensions = group.load_balancers.iter();
         let dimensions = dimensions.filter_map(|arn| Some(arn.split_once("loadbalancer/")?.1));
         for dimension in dimensions.filter(|d| d.starts_with("app/")) {
-            found.entry(dimension).or_default().extend(&behind);
+            let known = found.entry(dimension).or_default();
+            known.extend(clusters.into_iter().flatten());
         }
     }
     let here = Env::looked_at(&p.facts);
