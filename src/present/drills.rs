@@ -6,7 +6,6 @@ use serde_json::json;
 use super::{Cell, Head, Section, Tone};
 use crate::domain::audit::{SignOff, SignOffKind};
 use crate::domain::facts::Facts;
-use crate::domain::stores::is_ours;
 
 const HEADS: &[Head] = &[
     Head::left("drill", 9),
@@ -67,13 +66,15 @@ pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
     section
 }
 
-/// The newest restore by AWS Backup that was found good, and its store: a restore drill, whoever meant it.
+/// The newest restore by AWS Backup of a store of ours that was found good, and its store: a restore drill, whoever meant it.
 fn carried_out<'a>(facts: &'a Facts, of: &str) -> Option<(Timestamp, &'a str)> {
-    let all = facts.estate.restores.value.as_ref()?;
-    let good = all.iter().filter(|r| r.proves() == Some(true));
-    let good = good.filter(|r| of == "restore" && is_ours(None, &r.store, &facts.environment));
-    let good = good.filter_map(|r| Some((r.ended_at.or(r.began_at)?, r.store.as_str())));
-    good.max()
+    if of != "restore" {
+        return None;
+    }
+    let drilled = facts.estate.drilled(&facts.environment, Timestamp::MIN);
+    let good = drilled.telling.into_iter();
+    let good = good.filter(|(_, r)| r.proves() == Some(true));
+    good.filter_map(|(store, r)| Some((r.when()?, store))).max()
 }
 
 #[cfg(test)]
@@ -135,7 +136,7 @@ mod tests {
             "the audit chain does not hold it"
         );
         let restored = crate::domain::restore::Restore {
-            store: "db".into(),
+            store: Some("db".into()),
             state: "COMPLETED".into(),
             validation: Some("SUCCESSFUL".into()),
             ended_at: Some(now - SignedDuration::from_hours(48)),
@@ -150,6 +151,12 @@ mod tests {
             .map(|c| c.text.as_str())
             .collect();
         assert_eq!(cells[1..3], ["2d", "AWS Backup"], "{cells:?}");
+        let unnamed = crate::domain::restore::Restore {
+            store: None,
+            ..facts.estate.restores.value.as_ref().unwrap()[0].clone()
+        };
+        facts.estate.restores = Part::answered(Arc::new(vec![unnamed]), now, "backup:x", every);
+        assert_ne!(shown(&facts).0, "2d", "it may be another environment's");
         facts.estate.restores = Part::default();
         let mut say = |all: Vec<SignOff>| {
             facts.signoffs = Part::answered(all, now, "store", Duration::from_secs(5));

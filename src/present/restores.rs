@@ -25,12 +25,17 @@ pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
     let title = "Restores by AWS Backup";
     let mut section = Section::of(part, now, "restores", title, HEADS, empty);
     for r in part.value.iter().flat_map(|all| all.iter()) {
-        section.row(&r.id, cells(r, now), r);
+        let store = facts.estate.store_of(r);
+        let named = Restore {
+            store: store.map(str::to_owned),
+            ..r.clone()
+        };
+        section.row(&r.id, cells(r, store, now), &named);
     }
     section
 }
 
-fn cells(r: &Restore, now: Timestamp) -> Vec<Cell> {
+fn cells(r: &Restore, store: Option<&str>, now: Timestamp) -> Vec<Cell> {
     let state = match (r.state.as_str(), r.is_open()) {
         ("FAILED", _) => Tone::Bad,
         (_, true) => Tone::Info,
@@ -53,7 +58,7 @@ fn cells(r: &Restore, now: Timestamp) -> Vec<Cell> {
     };
     vec![
         Cell::ago(r.began_at, now).toned(Tone::Muted),
-        Cell::name(&r.store),
+        store.map_or_else(|| Cell::new("not told", Tone::Unknown), Cell::name),
         Cell::plain(&r.store_type),
         Cell::new(r.state.to_lowercase(), state),
         checked,
@@ -79,7 +84,7 @@ mod tests {
     fn what_came_of_a_restore_is_told_and_what_nobody_checked_is_not_good() {
         let now = Timestamp::UNIX_EPOCH;
         let of = |state: &str, validation: Option<&str>| Restore {
-            store: "db".into(),
+            store: Some("db".into()),
             state: state.into(),
             validation: validation.map(str::to_owned),
             ..Restore::default()

@@ -360,13 +360,13 @@ fn from_job(j: Job) -> BackupJob {
     }
 }
 
-/// A restore. What its recovery point is of is told lately alone (`SourceResourceArn`); else the point's own name has to do.
+/// A restore. What its recovery point is of is told lately alone (`SourceResourceArn`), and the point's own name is no store's.
 fn from_restore(j: RestoreJob) -> Restore {
     let of = j.source_resource_arn.as_deref();
     let plan = j.created_by.and_then(|c| c.restore_testing_plan_arn);
     Restore {
         id: text(j.restore_job_id.as_deref()),
-        store: named(None, of.or(j.recovery_point_arn.as_deref())),
+        store: Some(named(None, of)).filter(|name| !name.is_empty()),
         store_type: text(j.resource_type.as_deref()),
         point: text(j.recovery_point_arn.as_deref()),
         state: text(j.status.as_deref()),
@@ -376,5 +376,26 @@ fn from_restore(j: RestoreJob) -> Restore {
         began_at: seconds(j.creation_date),
         ended_at: seconds(j.completion_date),
         by_plan: plan.is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restore_is_not_named_after_its_recovery_point() {
+        let point = "arn:aws:rds:us-east-1:1:snapshot:awsbackup:job-6b0e2f0a";
+        let job = |source: Option<&str>| {
+            from_restore(RestoreJob {
+                recovery_point_arn: Some(point.into()),
+                source_resource_arn: source.map(str::to_owned),
+                ..RestoreJob::default()
+            })
+        };
+        let told = job(Some("arn:aws:rds:us-east-1:1:db:laser-prod-db"));
+        assert_eq!(told.store.as_deref(), Some("laser-prod-db"));
+        let untold = job(None);
+        assert_eq!((untold.store, untold.point.as_str()), (None, point));
     }
 }

@@ -5,8 +5,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::Look;
 use super::{Probe, number};
-use crate::domain::restore::Restore;
-use crate::domain::stores::is_ours;
 
 pub(super) const PROBES: &[Probe] = &[Probe {
     name: "restore.drill",
@@ -15,56 +13,60 @@ pub(super) const PROBES: &[Probe] = &[Probe {
     judge: drill,
 }];
 
-/// What the newest restore of each store that says anything comes to. One that nobody checked says nothing, and a drill outside of AWS
-/// Backup leaves nothing here: then it takes the word of whoever held it.
+/// What the newest restore of each store that says anything comes to. One that nobody checked says nothing, nor does one of which nobody
+/// tells what it is of; and a drill outside of AWS Backup leaves nothing here: then it takes the word of whoever held it.
 fn drill(look: &Look<'_>) -> Verdict {
     let seen = look.fresh(&look.facts.estate.restores, "the restores")?;
     let days = look.number("days");
     let since = SignedDuration::try_from_secs_f64(days * 86_400.0).unwrap_or_default();
     let since = look.now.checked_sub(since).unwrap_or(Timestamp::MIN);
-    let env = &look.facts.environment;
-    let ours: Vec<&Restore> = (seen.value.iter())
-        .filter(|r| when(r).is_some_and(|at| at >= since))
-        .filter(|r| is_ours(None, &r.store, env))
-        .collect();
-    let mut telling: Vec<&Restore> = ours
-        .iter()
-        .copied()
-        .filter(|r| r.proves().is_some())
-        .collect();
-    if telling.is_empty() {
-        let done = ours.iter().filter(|r| r.state == "COMPLETED").count();
-        let known = match done {
-            0 => format!("AWS Backup restored nothing in the last {days:.0} days"),
-            1 => "AWS Backup completed 1 restore, and nobody checked what came of it".into(),
-            n => format!("AWS Backup completed {n} restores, and nobody checked what came of them"),
+    let (estate, env) = (&look.facts.estate, &look.facts.environment);
+    let drilled = estate.drilled(env, since);
+    if drilled.telling.is_empty() {
+        let known = match (drilled.unchecked, drilled.unnamed) {
+            (0, 0) => format!("AWS Backup restored nothing in the last {days:.0} days"),
+            (0, 1) => "of its 1 restore AWS Backup does not tell what was restored".into(),
+            (0, n) => format!("of its {n} restores AWS Backup does not tell what was restored"),
+            (1, _) => "AWS Backup completed 1 restore, and nobody checked what came of it".into(),
+            (n, _) => {
+                format!("AWS Backup completed {n} restores, and nobody checked what came of them")
+            }
         };
         return Err(Judgement::unknown(format!(
             "{known}: a restore testing plan does both; after a drill of another kind, sign off"
         )));
     }
-    telling.sort_by_key(|r| (r.store.clone(), std::cmp::Reverse(when(r))));
-    telling.dedup_by(|a, b| a.store == b.store);
     let mut found = Findings::new("store", look.question(seen.source), seen.at);
-    for r in telling {
-        let age = when(r).map_or_else(String::new, |at| ago(look.now.duration_since(at)));
+    for (store, r) in &drilled.telling {
+        let age = r
+            .when()
+            .map_or_else(String::new, |at| ago(look.now.duration_since(at)));
         let why = [&r.validation_message, &r.message];
         let why = why.into_iter().find(|w| !w.is_empty());
         let why = why.map(|w| format!(": {w}")).unwrap_or_default();
         match (r.proves(), r.state.as_str()) {
-            (Some(true), _) => found.good(&r.store, &format!("restored and found good {age}")),
-            (_, "FAILED") => found.bad(&r.store, format!("the restore failed {age}{why}")),
+            (Some(true), _) => found.good(store, &format!("restored and found good {age}")),
+            (_, "FAILED") => found.bad(*store, format!("the restore failed {age}{why}")),
             _ => found.bad(
-                &r.store,
+                *store,
                 format!("what was restored {age} was not found good{why}"),
             ),
         }
     }
-    Ok(found.verdict())
-}
-
-fn when(r: &Restore) -> Option<Timestamp> {
-    r.ended_at.or(r.began_at)
+    let mut judgement = found.verdict();
+    // That one can be restored does not say that the others can.
+    let others = estate.undrilled(&drilled, env);
+    if let Some(first) = others.first() {
+        let words = match others.len() {
+            1 => format!("; no drill of {first}"),
+            n => format!("; no drill of {n} more stores, {first} among them"),
+        };
+        judgement.reason.push_str(&words);
+        if let Some(good) = judgement.evidence.iter_mut().find(|e| e.ok) {
+            good.answer.push_str(&words);
+        }
+    }
+    Ok(judgement)
 }
 
 fn ago(age: SignedDuration) -> String {
@@ -78,14 +80,15 @@ fn ago(age: SignedDuration) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use super::*;
+    use crate::domain::backup::{Backup, Points};
     use crate::domain::facts::Facts;
+    use crate::domain::restore::Restore;
     use crate::plan::checklist::CriterionState::{self, Failing, Proved, Unknown};
     use crate::plan::probes::testing::{self, ago, judged};
 
     fn restore(store: &str, state: &str, validation: Option<&str>, hours: i64) -> Restore {
         Restore {
-            store: store.into(),
+            store: Some(store.into()),
             state: state.into(),
             validation: validation.map(str::to_owned),
             validation_message: "12 tables of 12".into(),
@@ -138,5 +141,68 @@ mod tests {
         let other = restore("laser-staging-db", "COMPLETED", Some("SUCCESSFUL"), 5);
         assert_eq!(told(vec![other]).0, Unknown, "another environment's");
         assert_eq!(judged("restore.drill", &Facts::default()).state, Unknown);
+    }
+
+    /// A restore of staging's database, named after nothing that anybody knows, proved and failed production's drill.
+    #[test]
+    fn a_restore_of_which_nobody_tells_what_it_is_of_proves_and_fails_nothing() {
+        let unnamed = |validation: &str| Restore {
+            store: None,
+            point: "arn:aws:rds:r:1:snapshot:awsbackup:job-1".into(),
+            ..restore("", "COMPLETED", Some(validation), 5)
+        };
+        for validation in ["SUCCESSFUL", "FAILED"] {
+            let (state, why) = told(vec![unnamed(validation)]);
+            assert_eq!(state, Unknown);
+            assert!(
+                why.starts_with("of its 1 restore AWS Backup does not tell what was restored"),
+                "{why}"
+            );
+        }
+        let known = |store: &str, validation: &str| {
+            let mut facts = Facts {
+                environment: "production".into(),
+                ..Facts::default()
+            };
+            let point = Backup {
+                store: store.into(),
+                arn: unnamed("").point,
+                ..Backup::default()
+            };
+            facts.estate.recovery_points = testing::part(Arc::new(Points {
+                backups: vec![point],
+                ..Points::default()
+            }));
+            facts.estate.restores = testing::part(Arc::new(vec![unnamed(validation)]));
+            judged("restore.drill", &facts).state
+        };
+        assert_eq!(known("laser-prod-db", "SUCCESSFUL"), Proved);
+        assert_eq!(known("laser-prod-db", "FAILED"), Failing);
+        assert_eq!(known("laser-staging-db", "SUCCESSFUL"), Unknown);
+        assert_eq!(known("laser-staging-db", "FAILED"), Unknown);
+    }
+
+    #[test]
+    fn stores_without_a_drill_are_told_beside_those_that_had_one() {
+        let mut facts = Facts {
+            environment: "production".into(),
+            ..Facts::default()
+        };
+        let backup = |store: &str| Backup {
+            store: store.into(),
+            arn: format!("arn:{store}"),
+            ..Backup::default()
+        };
+        facts.estate.recovery_points = testing::part(Arc::new(Points {
+            backups: ["db", "files", "orders"].map(backup).to_vec(),
+            ..Points::default()
+        }));
+        let good = restore("db", "COMPLETED", Some("SUCCESSFUL"), 30);
+        facts.estate.restores = testing::part(Arc::new(vec![good]));
+        let judged = judged("restore.drill", &facts);
+        let words = "; no drill of 2 more stores, files among them";
+        assert_eq!(judged.state, Proved);
+        assert!(judged.reason.ends_with(words), "{}", judged.reason);
+        assert!(judged.evidence[0].answer.ends_with(words));
     }
 }
