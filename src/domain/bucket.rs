@@ -16,7 +16,7 @@ pub struct Encryption {
 }
 
 /// What keeps the public out (GetPublicAccessBlock).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PublicBlock {
     /// New public access lists are refused.
     pub acls: bool,
@@ -32,6 +32,28 @@ impl PublicBlock {
     /// Whether everything public is kept out.
     pub fn is_complete(self) -> bool {
         self.acls && self.ignore_acls && self.policy && self.restrict
+    }
+
+    /// What holds of a bucket: S3 applies the most restrictive of its own block and its account's ("Blocking public access to your
+    /// Amazon S3 storage", Amazon S3 User Guide). Where one of them cannot be read, it is known only where the other blocks everything.
+    pub fn in_force(own: Told<Self>, account: &Told<Self>) -> Told<Self> {
+        let of = |told: &Told<Self>| told.value().copied().unwrap_or_default();
+        let (bucket, all) = (of(&own), of(account));
+        let both = Self {
+            acls: bucket.acls || all.acls,
+            ignore_acls: bucket.ignore_acls || all.ignore_acls,
+            policy: bucket.policy || all.policy,
+            restrict: bucket.restrict || all.restrict,
+        };
+        match (own, account) {
+            _ if both.is_complete() => Told::Set(both),
+            (Told::Unknown(why), _) => Told::Unknown(why),
+            (_, Told::Unknown(why)) => {
+                Told::Unknown(format!("whether the account blocks public access: {why}"))
+            }
+            (Told::Unset, Told::Unset) => Told::Unset,
+            _ => Told::Set(both),
+        }
     }
 }
 
@@ -70,7 +92,7 @@ pub struct Bucket {
     pub created_at: Option<Timestamp>,
     /// Encryption of what is written.
     pub encryption: Told<Encryption>,
-    /// Block of public access.
+    /// Block of public access that is in force: the bucket's own and its account's together.
     pub public_block: Told<PublicBlock>,
     /// Whether its policy lets everybody in; unset: it has no policy.
     pub public_policy: Told<bool>,
@@ -98,16 +120,30 @@ impl Bucket {
         self.name.to_lowercase().contains("backup")
     }
 
-    /// Whether the public is kept out: everything public is blocked, or, where it is not, neither a policy nor an access list lets
-    /// everybody in. `None`: nobody knows.
+    /// Whether the public is kept out: everything public is blocked, or, where it is not, neither a policy nor an access list that
+    /// counts lets everybody in. `None`: nobody knows, as where a block may be in force that cannot be read.
     pub fn is_private(&self) -> Option<bool> {
-        match (&self.public_block, &self.public_policy) {
-            (Told::Set(block), _) if block.is_complete() => Some(true),
-            (_, Told::Set(true)) => Some(false),
-            _ if self.acl_guests.value().is_some() => Some(false),
-            _ if self.acl_guests.why_unknown().is_some() => None,
-            (Told::Set(_) | Told::Unset, Told::Set(false) | Told::Unset) => Some(true),
-            (Told::Unknown(_), _) | (_, Told::Unknown(_)) => None,
+        let block = match &self.public_block {
+            Told::Set(block) => *block,
+            Told::Unset => PublicBlock::default(),
+            Told::Unknown(_) => return None,
+        };
+        let by_policy = match &self.public_policy {
+            _ if block.restrict => Some(false),
+            Told::Set(open) => Some(*open),
+            Told::Unset => Some(false),
+            Told::Unknown(_) => None,
+        };
+        let by_list = match &self.acl_guests {
+            _ if block.ignore_acls => Some(false),
+            Told::Set(_) => Some(true),
+            Told::Unset => Some(false),
+            Told::Unknown(_) => None,
+        };
+        match (by_policy, by_list) {
+            (Some(true), _) | (_, Some(true)) => Some(false),
+            (Some(false), Some(false)) => Some(true),
+            _ => None,
         }
     }
 
@@ -218,5 +254,56 @@ mod tests {
         assert_eq!(is(open, true), Some(true));
         assert_eq!(is(Told::Unset, false), Some(true));
         assert_eq!(is(Told::Unknown("denied".into()), false), None);
+    }
+
+    const ALL: PublicBlock = PublicBlock {
+        acls: true,
+        ignore_acls: true,
+        policy: true,
+        restrict: true,
+    };
+
+    #[test]
+    fn the_block_of_the_account_counts_for_every_bucket() {
+        let unknown = || Told::Unknown("denied".into());
+        let half = PublicBlock {
+            restrict: false,
+            ..ALL
+        };
+        let rest = PublicBlock {
+            restrict: true,
+            ..PublicBlock::default()
+        };
+        let of = |own, account| PublicBlock::in_force(own, &account);
+        assert_eq!(of(Told::Unset, Told::Set(ALL)), Told::Set(ALL));
+        assert_eq!(of(Told::Set(half), Told::Set(rest)), Told::Set(ALL));
+        assert_eq!(of(Told::Set(half), Told::Unset), Told::Set(half));
+        assert_eq!(of(Told::Unset, Told::Unset), Told::Unset);
+        // One that blocks everything is enough, whatever the other says.
+        assert_eq!(of(Told::Set(ALL), unknown()), Told::Set(ALL));
+        assert_eq!(of(unknown(), Told::Set(ALL)), Told::Set(ALL));
+        for own in [Told::Unset, Told::Set(half)] {
+            let why = of(own, unknown()).why_unknown().unwrap().to_owned();
+            assert_eq!(why, "whether the account blocks public access: denied");
+        }
+        assert_eq!(of(unknown(), Told::Set(half)), unknown());
+    }
+
+    /// A bucket of old days with a public list, in an account that ignores lists, lets nobody in.
+    #[test]
+    fn what_may_be_blocked_is_not_called_public() {
+        let all = "http://acs.amazonaws.com/groups/global/AllUsers";
+        let is = |account: Told<PublicBlock>| {
+            Bucket {
+                public_block: PublicBlock::in_force(Told::Unset, &account),
+                public_policy: Told::Set(true),
+                acl_guests: Told::Set(vec![Guest::of_group(all, "READ").unwrap()]),
+                ..Bucket::default()
+            }
+            .is_private()
+        };
+        assert_eq!(is(Told::Set(ALL)), Some(true));
+        assert_eq!(is(Told::Unset), Some(false));
+        assert_eq!(is(Told::Unknown("denied".into())), None);
     }
 }

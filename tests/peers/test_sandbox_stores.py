@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 ENDPOINT = os.environ["FLIGHTDECK_SANDBOX_ENDPOINT"]
 REGION = os.environ.get("AWS_DEFAULT_REGION", "us-east-1")
 SECOND = "eu-west-1"
+ACCOUNT = "123456789012"
 
 
 def client(name, region=REGION, **more):
@@ -137,6 +138,19 @@ class Buckets(Case):
         self.refused("NoSuchBucketPolicy", self.s3.get_bucket_policy, Bucket="laser-prod-spare")
         self.s3.put_public_access_block(Bucket="laser-prod-spare", PublicAccessBlockConfiguration={"BlockPublicAcls": True, "BlockPublicPolicy": False})
         self.assertEqual(self.s3.get_public_access_block(Bucket="laser-prod-spare")["PublicAccessBlockConfiguration"]["BlockPublicPolicy"], False)
+
+    def test_the_account_has_a_block_of_its_own(self):
+        control = client("s3control")
+        # The client puts the account before the host, which is an address here.
+        control.meta.events.register("before-send.s3-control", lambda request, **_: setattr(request, "url", request.url.replace(f"//{ACCOUNT}.", "//", 1)))
+        asked = {"AccountId": ACCOUNT}
+        self.refused("NoSuchPublicAccessBlockConfiguration", control.get_public_access_block, **asked)
+        self.addCleanup(control.delete_public_access_block, **asked)
+        some = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": False, "RestrictPublicBuckets": False}
+        control.put_public_access_block(PublicAccessBlockConfiguration=some, **asked)
+        self.assertEqual(control.get_public_access_block(**asked)["PublicAccessBlockConfiguration"], some)
+        control.delete_public_access_block(**asked)
+        self.refused("NoSuchPublicAccessBlockConfiguration", control.get_public_access_block, **asked)
 
     def test_an_access_list_lets_everybody_in_where_it_counts(self):
         name = "laser-prod-listed"

@@ -71,6 +71,23 @@ class Stores:
         self.assertEqual((guest["who"], guest["actions"]), ("*", ["READ (access list)"]))
         self.assertIn("everybody", json.dumps(self.deck.ask("show", "security")))
 
+    def test_a_block_of_the_account_counts_for_every_bucket(self):
+        account = client("sts", self.peer.endpoint).get_caller_identity()["Account"]
+        control = client("s3control", self.peer.endpoint)
+        # The client puts the account before the host, which is an address here.
+        control.meta.events.register("before-send.s3-control", lambda request, **_: setattr(request, "url", request.url.replace(f"//{account}.", "//", 1)))
+        four = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+        try:
+            control.put_public_access_block(AccountId=account, PublicAccessBlockConfiguration=four)
+            self.addCleanup(control.delete_public_access_block, AccountId=account)
+            control.get_public_access_block(AccountId=account)
+        except ClientError as e:
+            self.skipTest(f"{self.peer_type.__name__} has no block of the account: {e}")
+        blocked = self.bucket("shop-public")["public_block"]
+        self.assertEqual(blocked, {"set": {"acls": True, "ignore_acls": True, "policy": True, "restrict": True}})
+        control.delete_public_access_block(AccountId=account)
+        self.assertNotEqual(self.bucket("shop-public")["public_block"], blocked)
+
     def test_the_newest_backup_is_the_object_that_was_written(self):
         newest = self.bucket("shop-backups")["newest"]["set"]
         there = self.s3.head_object(Bucket="shop-backups", Key="nightly/1.tar")

@@ -1,6 +1,7 @@
 //! Amazon S3 (REST and XML, version 2006-03-01): buckets, what protects them, where they are copied to, and how big they are. No
 //! object is read.
 
+mod open;
 mod wire;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use super::cloudwatch::CloudWatch;
 use super::convert::{some_text, stamp, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed, escape, read_xml};
+use super::sts::Sts;
 use super::{Aws, Question};
 use crate::backend::transport::Line;
 use crate::domain::bucket::{Bucket, Encryption, Object, PublicBlock, Replica};
@@ -51,11 +53,6 @@ const WHO: Question = Question::new(
     "GetBucketPolicy",
     "read whom a bucket's policy lets in",
 );
-const LISTED: Question = Question::new(
-    "s3",
-    "GetBucketAcl",
-    "read whom a bucket's access list lets in",
-);
 const REPLICATION: Question =
     Question::new("s3", "GetBucketReplication", "read a bucket's replication");
 const VERSIONING: Question =
@@ -76,16 +73,20 @@ const SIZED: SignedDuration = SignedDuration::from_hours(72);
 pub struct S3 {
     signed: Arc<Signed>,
     line: Arc<Line>,
+    /// Tells which account it is.
+    who: Sts,
     sizes: CloudWatch,
 }
 
 impl S3 {
     /// On an account.
     pub fn new(signed: Arc<Signed>, line: Arc<Line>, aws: Arc<Aws>) -> Self {
+        let who = Sts::new(aws.clone());
         let sizes = CloudWatch::new(aws);
         Self {
             signed,
             line,
+            who,
             sizes,
         }
     }
@@ -97,10 +98,15 @@ impl S3 {
     /// Where the buckets cannot be listed.
     pub async fn buckets(&self) -> Result<Vec<Bucket>, Problem> {
         let entries = self.list().await?;
+        if entries.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Asked first: where it is denied, a good answer comes after it.
+        let account = &self.account_block().await;
         let mut all: Vec<Bucket> = stream::iter(entries.into_iter().enumerate())
             .map(|(n, entry)| async move {
                 if n < BUCKETS {
-                    self.bucket(&entry).await
+                    self.bucket(&entry, account).await
                 } else {
                     beyond(&entry)
                 }
@@ -148,7 +154,7 @@ impl S3 {
         }
     }
 
-    async fn bucket(&self, entry: &Entry) -> Bucket {
+    async fn bucket(&self, entry: &Entry, account: &Told<PublicBlock>) -> Bucket {
         let path = format!("/{}", escape(&entry.name));
         let region = match some_text(entry.bucket_region.as_deref()) {
             Some(region) => Told::Set(region),
@@ -171,7 +177,8 @@ impl S3 {
         let block = self
             .ask::<Block>(BLOCK, at, &path, &[("publicAccessBlock", "")])
             .await;
-        bucket.public_block = told(block, |b| Some(public_block(&b)));
+        let own = told(block, |b| Some(public_block(&b)));
+        bucket.public_block = PublicBlock::in_force(own, account);
         let policy = self
             .ask::<PolicyStatus>(POLICY, at, &path, &[("policyStatus", "")])
             .await;
@@ -221,27 +228,6 @@ impl S3 {
             Told::Unset => (Told::Unset, Told::Unset),
             Told::Unknown(why) => (Told::Unknown(why.clone()), Told::Unknown(why)),
         }
-    }
-
-    /// Whom its access list lets in. Where public ones are ignored it lets nobody in, and is not asked for. A bucket whose owner owns all
-    /// that is in it answers with the owner alone ("Controlling ownership of objects", Amazon S3 User Guide).
-    async fn listed(
-        &self,
-        region: Option<&str>,
-        path: &str,
-        block: &Told<PublicBlock>,
-    ) -> Told<Vec<Guest>> {
-        if block.value().is_some_and(|b| b.ignore_acls) {
-            return Told::Unset;
-        }
-        let asked = self.ask::<Acl>(LISTED, region, path, &[("acl", "")]).await;
-        told(asked, |acl| {
-            let open = acl.list.0.grants.iter();
-            let open =
-                open.filter_map(|g| Guest::of_group(g.grantee.uri.as_deref()?, &g.permission));
-            let open: Vec<Guest> = open.collect();
-            (!open.is_empty()).then_some(open)
-        })
     }
 
     async fn location(&self, path: &str) -> Told<String> {

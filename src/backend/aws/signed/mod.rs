@@ -89,8 +89,8 @@ impl Keys {
         Ok(fresh)
     }
 
-    /// Where a service is asked.
-    fn base(&self, api: &Api, region: &str) -> String {
+    /// Where a service is asked; `account`: the first label of its host, where it has one for each account.
+    fn base(&self, api: &Api, region: &str, account: Option<&str>) -> String {
         let variable = format!("AWS_ENDPOINT_URL_{}", api.variable);
         let own = (!self.sealed)
             .then(|| std::env::var(variable).ok())
@@ -109,7 +109,8 @@ impl Keys {
             r if r.starts_with("cn-") => "amazonaws.com.cn",
             _ => "amazonaws.com",
         };
-        format!("https://{}.{region}.{suffix}", api.host)
+        let before = account.map(|a| format!("{a}.")).unwrap_or_default();
+        format!("https://{before}{}.{region}.{suffix}", api.host)
     }
 }
 
@@ -124,6 +125,8 @@ pub struct Signed {
 #[derive(Debug)]
 struct Draft {
     method: Method,
+    /// The account that stands before the host.
+    account: Option<String>,
     path: String,
     headers: Vec<(&'static str, String)>,
     body: Bytes,
@@ -149,6 +152,7 @@ impl Signed {
         let target = format!("{}.{}", api.target, question.operation);
         let draft = Draft {
             method: Method::POST,
+            account: None,
             path: "/".into(),
             headers: vec![
                 ("content-type", "application/x-amz-json-1.1".into()),
@@ -193,6 +197,7 @@ impl Signed {
         );
         let draft = Draft {
             method: Method::POST,
+            account: None,
             path: "/".into(),
             headers: vec![(
                 "content-type",
@@ -220,6 +225,7 @@ impl Signed {
         let query = form(&[], query);
         let draft = Draft {
             method: Method::GET,
+            account: None,
             path: if query.is_empty() {
                 path.to_owned()
             } else {
@@ -237,6 +243,29 @@ impl Signed {
             |heard| Ok(heard.clone()),
         )
         .await
+    }
+
+    /// Gets a path of a service that has a host for each account (S3 Control), in the region in use; the raw answer.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn get_of_account(
+        &self,
+        line: &Line,
+        api: &Api,
+        question: Question,
+        account: &str,
+        path: &str,
+    ) -> Result<Heard, Problem> {
+        let draft = Draft {
+            method: Method::GET,
+            account: Some(account.to_owned()),
+            path: path.to_owned(),
+            headers: vec![("x-amz-account-id", account.to_owned())],
+            body: Bytes::new(),
+        };
+        let read = |heard: &Heard| Ok(heard.clone());
+        self.told(line, api, question, None, draft, read).await
     }
 
     /// Words an answer of [`Self::get`] that could not be read.
@@ -304,7 +333,8 @@ async fn request(
     };
     let credentials = clients.keys.credentials().await?;
     let identity = credentials.into();
-    let text = format!("{}{}", clients.keys.base(api, region), draft.path);
+    let base = clients.keys.base(api, region, draft.account.as_deref());
+    let text = format!("{base}{}", draft.path);
     let url: Url = text
         .parse()
         .map_err(|_| wrong(format!("the URL {text} cannot be read")))?;
@@ -382,5 +412,32 @@ mod tests {
             form(&[("Action", "A")], &[("x.1", "a b+ü")]),
             "Action=A&x.1=a%20b%2B%C3%BC"
         );
+    }
+
+    #[test]
+    fn a_service_may_have_a_host_for_each_account_and_an_emulator_has_none() {
+        const CONTROL: Api = Api {
+            host: "s3-control",
+            signing: "s3",
+            variable: "S3_CONTROL_OF_NO_ENVIRONMENT",
+            target: "",
+            version: "",
+            only_in: None,
+        };
+        let base = |endpoint: Option<&str>, region: &str| {
+            let sdk = SdkConfig::builder().build();
+            let keys = Keys::new(&sdk, endpoint.map(str::to_owned), false);
+            keys.base(&CONTROL, region, Some("123456789012"))
+        };
+        assert_eq!(
+            base(None, "eu-west-1"),
+            "https://123456789012.s3-control.eu-west-1.amazonaws.com"
+        );
+        assert_eq!(
+            base(None, "cn-north-1"),
+            "https://123456789012.s3-control.cn-north-1.amazonaws.com.cn"
+        );
+        let own = Some("http://127.0.0.1:4566/");
+        assert_eq!(base(own, "eu-west-1"), "http://127.0.0.1:4566");
     }
 }

@@ -8,7 +8,8 @@ use super::{Bucket, Object};
 use crate::web::Reply;
 use crate::world::names;
 
-const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+/// Of the service's documents.
+pub const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
@@ -37,8 +38,12 @@ pub fn no_bucket(name: &str) -> Reply {
 
 /// What a document holds, below its root.
 pub fn document(root: &str, inner: &str) -> Reply {
+    document_of(NAMESPACE, root, inner)
+}
+
+fn document_of(namespace: &str, root: &str, inner: &str) -> Reply {
     let text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} xmlns=\"{NAMESPACE}\">{inner}</{root}>"
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} xmlns=\"{namespace}\">{inner}</{root}>"
     );
     Reply::xml(200, text)
 }
@@ -116,16 +121,16 @@ pub fn encryption(bucket: &Bucket) -> Reply {
     document("ServerSideEncryptionConfiguration", &inner)
 }
 
-/// `GetPublicAccessBlock`.
-pub fn block(bucket: &Bucket) -> Reply {
-    let Some([acls, ignore, policy, restrict]) = bucket.block else {
+/// `GetPublicAccessBlock`, of a bucket or of the account.
+pub fn block(block: Option<[bool; 4]>, namespace: &str) -> Reply {
+    let Some([acls, ignore, policy, restrict]) = block else {
         let why = "The public access block configuration was not found";
         return error(404, "NoSuchPublicAccessBlockConfiguration", why, "");
     };
     let inner = format!(
         "<BlockPublicAcls>{acls}</BlockPublicAcls><IgnorePublicAcls>{ignore}</IgnorePublicAcls><BlockPublicPolicy>{policy}</BlockPublicPolicy><RestrictPublicBuckets>{restrict}</RestrictPublicBuckets>"
     );
-    document("PublicAccessBlockConfiguration", &inner)
+    document_of(namespace, "PublicAccessBlockConfiguration", &inner)
 }
 
 /// `GetBucketAcl`: where the owner owns all that is in it, the owner alone.

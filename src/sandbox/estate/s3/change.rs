@@ -16,7 +16,7 @@ pub(super) struct Told {
 }
 
 /// The texts of a document, in its order.
-fn texts(body: &[u8]) -> Option<Vec<Told>> {
+pub(super) fn texts(body: &[u8]) -> Option<Vec<Told>> {
     let mut reader = Reader::from_str(std::str::from_utf8(body).ok()?);
     let (mut found, mut at, mut rule) = (Vec::new(), Vec::new(), 0);
     loop {
@@ -64,10 +64,18 @@ fn rules(texts: &[Told]) -> Vec<Replication> {
     (1..=last).filter_map(rule).collect()
 }
 
+/// The settings of a block of public access.
+pub(super) const FOUR: [&str; 4] = [
+    "BlockPublicAcls",
+    "IgnorePublicAcls",
+    "BlockPublicPolicy",
+    "RestrictPublicBuckets",
+];
+
 /// Where a document says how a bucket encrypts.
 const DEFAULT: &str = "Rule/ApplyServerSideEncryptionByDefault";
 
-fn malformed() -> Reply {
+pub(super) fn malformed() -> Reply {
     let why =
         "The XML you provided was not well-formed or did not validate against our published schema";
     answers::error(400, "MalformedXML", why, "")
@@ -98,14 +106,7 @@ impl Bucket {
                 .filter(|_| put)
                 .map(|a| (a, of(&format!("{DEFAULT}/KMSMasterKeyID"))));
         } else if asks("publicAccessBlock") {
-            let four = [
-                "BlockPublicAcls",
-                "IgnorePublicAcls",
-                "BlockPublicPolicy",
-                "RestrictPublicBuckets",
-            ]
-            .map(is);
-            self.block = put.then_some(four);
+            self.block = put.then_some(FOUR.map(is));
         } else if asks("replication") {
             if put && self.versioning.as_deref() != Some("Enabled") {
                 let why = "Versioning must be 'Enabled' on the bucket to apply a replication configuration";

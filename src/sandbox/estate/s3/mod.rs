@@ -1,6 +1,7 @@
 //! S3 (REST and XML, version 2006-03-01, path style): buckets, what protects them, and what they hold. Contents are not kept,
 //! only names and sizes.
 
+mod account;
 mod acl;
 mod answers;
 mod change;
@@ -77,6 +78,8 @@ impl Object {
 #[derive(Debug)]
 pub struct Buckets {
     all: Vec<Bucket>,
+    /// The account's block of public access, as a bucket's.
+    block: Option<[bool; 4]>,
     /// Story time of the next nightly archive.
     next_archive: f64,
     /// The day (since 1970) whose sizes were last told.
@@ -92,6 +95,7 @@ impl Buckets {
             } else {
                 Vec::new()
             },
+            block: None,
             next_archive: DAY_S * (17.8 / 24.0),
             measured: 0,
         }
@@ -171,6 +175,7 @@ impl Buckets {
         let reply = match (name, key.as_str()) {
             ("", _) if request.method == Method::GET => self.list(request),
             ("", _) => not_implemented(),
+            (account::VERSION, key) => self.account(key, request),
             (name, "") => self.bucket(name, request, signer, now),
             (name, key) => self.object(name, key, request, now),
         };
@@ -223,7 +228,7 @@ impl Buckets {
                 Reply::empty(200).with("x-amz-bucket-region", &bucket.region)
             }
             () if asks("encryption") => answers::encryption(bucket),
-            () if asks("publicAccessBlock") => answers::block(bucket),
+            () if asks("publicAccessBlock") => answers::block(bucket.block, answers::NAMESPACE),
             () if asks("acl") => answers::acl(bucket),
             () if asks("ownershipControls") => answers::ownership(bucket),
             () if asks("policyStatus") => answers::policy_status(bucket),
