@@ -174,10 +174,8 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
         Topic::Records => match sources.store.clone() {
             Some(store) => {
                 let (known, rows) = (records::known(p), records::rows(p));
-                let seen = p.sightings.clone();
-                let observer = records::observer(store.host(), p);
+                let (observer, seen) = records::looked(store.host(), p, b.sts.place());
                 Box::pin(async move {
-                    let observer = observer(&b.sts.place().await);
                     Answer::Records(records::ask(&store, known, rows, &observer, seen).await)
                 })
             }

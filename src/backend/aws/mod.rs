@@ -103,6 +103,8 @@ pub struct Aws {
     lines: Lines,
     cap: Cap,
     clients: Mutex<Option<Arc<Clients>>>,
+    /// Where the clients last went, in words: told while they are made anew, too.
+    place: Mutex<Option<String>>,
     loading: tokio::sync::Mutex<Option<Instant>>,
 }
 
@@ -114,6 +116,7 @@ impl Aws {
             lines,
             cap,
             clients: Mutex::new(None),
+            place: Mutex::new(None),
             loading: tokio::sync::Mutex::new(None),
         }
     }
@@ -130,6 +133,11 @@ impl Aws {
 
     fn slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<Clients>>> {
         self.clients.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Where the clients go, endpoint and region, as far as that was found out: it waits for nobody. `None`: there were no clients yet.
+    pub fn place(&self) -> Option<String> {
+        self.place.lock().unwrap_or_else(|e| e.into_inner()).clone()
     }
 
     /// The clients, made from files and environment when first needed.
@@ -167,6 +175,8 @@ impl Aws {
             ..Whereabouts::default()
         };
         let clients = Arc::new(self.connect(&sdk, whereabouts)?);
+        let place = format!("{} {}", clients.whereabouts.endpoint, clients.region);
+        *self.place.lock().unwrap_or_else(|e| e.into_inner()) = Some(place);
         *self.slot() = Some(clients.clone());
         Ok(clients)
     }
@@ -350,7 +360,7 @@ fn no_region(no_profile: Option<Advice>) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::is_plain_loopback;
+    use super::*;
 
     #[test]
     fn only_this_machine_without_tls_is_plain_loopback() {
@@ -358,5 +368,36 @@ mod tests {
         assert!(!is_plain_loopback("https://127.0.0.1:4566"));
         assert!(!is_plain_loopback("http://127.0.0.1.evil.example"));
         assert!(!is_plain_loopback("http://localhost.example"));
+    }
+
+    /// The store is read beside it every few seconds: a place that has to be waited for makes what lies here late.
+    #[tokio::test]
+    async fn the_place_is_told_without_waiting_and_outlives_credentials_that_fail() {
+        let line = |name| Arc::new(Line::new(name, true, true));
+        let lines = Lines {
+            sts: line("sts"),
+            ecs: line("ecs"),
+            elb: line("elb"),
+            cloudwatch: line("cloudwatch"),
+            logs: line("logs"),
+        };
+        let settings = AwsConfig {
+            endpoint: Some("http://127.0.0.1:9".into()),
+            region: Some("eu-west-1".into()),
+            ..AwsConfig::default()
+        };
+        let aws = Aws::new(settings, lines, Cap::new(Arc::default()));
+        {
+            let _loading = aws.loading.lock().await;
+            assert_eq!(aws.place(), None);
+        }
+        aws.clients().await.unwrap();
+        let place = aws.place();
+        assert_eq!(place.as_deref(), Some("http://127.0.0.1:9 eu-west-1"));
+        *aws.loading.lock().await = None;
+        let expired = Problem::new(ProblemKind::NoCredentials, "aws", "w", "y", "f");
+        aws.renew_after(Some(&expired)).await;
+        assert!(aws.slot().is_none());
+        assert_eq!(aws.place(), place);
     }
 }

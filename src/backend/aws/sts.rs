@@ -24,12 +24,9 @@ impl Sts {
         Self { aws, line }
     }
 
-    /// Where the clients ask: endpoint and region, without asking anybody.
-    pub async fn place(&self) -> String {
-        match self.aws.clients().await {
-            Ok(clients) => format!("{} {}", clients.whereabouts().endpoint, clients.region),
-            Err(_) => "nowhere known".into(),
-        }
+    /// Where the clients ask: endpoint and region, without asking or waiting for anybody. `None`: that is not known, or not yet.
+    pub fn place(&self) -> Option<String> {
+        self.aws.place()
     }
 
     /// Who we are to AWS, and in which region (GetCallerIdentity).

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::domain::audit::{AuditRow, ChainVerdict, Proven, Sighting, SignOff};
 use crate::domain::interest::Interest;
+use crate::domain::part::Freshness;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
 use crate::store::{Store, Trace};
@@ -86,7 +87,7 @@ pub struct Rows {
 /// Who looks here, by what makes one judge otherwise than another and stays the same from start to start: the host, whether it is a
 /// console or a command that looks once, the configuration, where it asks and as whom. It is told
 /// once it has endpoint and region, as the clients go there. Nothing of it is a secret.
-pub fn observer(host: &str, p: &Picture) -> impl FnOnce(&str) -> String + Send + use<> {
+fn observer(host: &str, p: &Picture) -> impl FnOnce(&str) -> String + Send + use<> {
     let face = match p.asks_once {
         true => "commands",
         false => "console",
@@ -100,6 +101,18 @@ pub fn observer(host: &str, p: &Picture) -> impl FnOnce(&str) -> String + Send +
     };
     let (before, after) = (format!("{host} {face} {profile} {file}"), whom);
     move |place| inert(&format!("{before} {place} {after}"))
+}
+
+/// Who looks, and what is to be put down as seen by them. Until the first answer of AWS or its failure says whether there is a place to
+/// ask, nothing is: it would stand under the name of somebody else.
+pub fn looked(host: &str, p: &Picture, place: Option<String>) -> (String, Vec<Sighting>) {
+    let asked = p.facts.identity.freshness(p.facts.taken_at) != Freshness::Never;
+    let seen = match place.is_some() || asked {
+        true => p.sightings.clone(),
+        false => Vec::new(),
+    };
+    let name = observer(host, p);
+    (name(place.as_deref().unwrap_or("nowhere known")), seen)
 }
 
 /// The user or role behind an ARN of STS's: a session of a role has another name each time.
@@ -255,6 +268,28 @@ mod tests {
         ] {
             assert_ne!(ops, other);
         }
+    }
+
+    /// Reading what lies here waits for no AWS: until it is known where that is asked, nothing is put down under another's name.
+    #[test]
+    fn what_was_seen_is_put_down_once_it_is_known_by_whom() {
+        let mut p = Picture::new(Arc::new(Config::default()));
+        p.sightings = vec![Sighting {
+            criterion: "5.1.d".into(),
+            proved: false,
+            at: second(0),
+            apart_s: Sighting::EVERY_S,
+        }];
+        let told = |p: &Picture, place: Option<&str>| {
+            let (name, seen) = looked("host", p, place.map(str::to_owned));
+            (name.contains("nowhere known"), seen.len())
+        };
+        assert_eq!(told(&p, None), (true, 0));
+        assert_eq!(told(&p, Some("AWS in eu-west-1")), (false, 1));
+        // A console without a region is told so, and that stays so.
+        let none = Problem::new(ProblemKind::Config, "aws", "w", "y", "f");
+        p.facts.identity.error = Some(none);
+        assert_eq!(told(&p, None), (true, 1));
     }
 
     /// An older console must not tell as known what a newer one wrote.
