@@ -84,15 +84,18 @@ fn bearer(tail: &str) -> Option<(usize, usize)> {
     is_one.then_some((from, from + word.len()))
 }
 
-/// Base64 of a user, a colon and a password: any other word behind `Basic` is one of English.
+/// Base64 of a user, a colon and a password, in whatever characters (RFC 7617, 2.1): any other word behind `Basic` is one of English.
 fn basic(tail: &str) -> Option<(usize, usize)> {
     let is_of = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
     let (from, word) = carried(tail, is_of)?;
     let told = STANDARD
         .decode(word)
         .or_else(|_| STANDARD_NO_PAD.decode(word));
-    let told = String::from_utf8(told.ok()?).ok()?;
-    let is_one = word.len() >= BASIC && told.contains(':') && !told.contains(char::is_control);
+    let told = told.ok()?;
+    let is_text = !told.iter().any(u8::is_ascii_control);
+    // A word of English decodes, too, and now and then to a colon among bytes that are no text of ours.
+    let is_english = word.bytes().skip(1).all(|b| b.is_ascii_lowercase());
+    let is_one = word.len() >= BASIC && told.contains(&b':') && is_text && !is_english;
     is_one.then_some((from, from + word.len()))
 }
 
@@ -192,6 +195,8 @@ mod tests {
                 "Authorization: Basic [redacted], x",
             ),
             ("basic  YW5hOmh1bnRlcjI".into(), "basic  [redacted]"),
+            // ana:p\xe4ss1234 as Latin-1 writes it.
+            ("Basic YW5hOnDkc3MxMjM0".into(), "Basic [redacted]"),
             (
                 format!(
                     "to https://hooks.slack.com/services/T012AB3CD/B012AB3CD/{}!",

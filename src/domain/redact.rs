@@ -64,6 +64,18 @@ const TOKEN_STARTS: [(&str, usize); 16] = [
     ("eyJ", 30),
 ];
 
+/// Schemes of `Authorization`, behind which the secret stands (RFC 9110, 11.4); the later ones are words of their own elsewhere.
+const SCHEMES: [&str; 4] = ["bearer", "basic", "token", "digest"];
+
+/// Whether a word is a scheme behind a name that promises a secret, and not the secret itself.
+fn is_scheme(word: &str, name: &str) -> bool {
+    let of = match has_segment(name, &["authorization"]) {
+        true => &SCHEMES[..],
+        false => &SCHEMES[..2],
+    };
+    of.iter().any(|w| word.eq_ignore_ascii_case(w))
+}
+
 /// Whether a name promises a secret value. Works on `SNAKE_CASE`, `kebab-case`, `dotted.names` and `camelCase`.
 pub fn is_secret_name(name: &str) -> bool {
     has_segment(name, &SECRET_WORDS)
@@ -132,6 +144,8 @@ pub fn text(input: &str) -> String {
     let mut rest = no_pem.as_str();
     let mut last_name = String::new();
     let mut last_gap = "";
+    // Whether the last word was a scheme behind the name of a secret: the next one is the secret, whatever it looks like.
+    let mut behind_scheme = false;
     // Text is cut into words of characters that tokens are made of, and what stands between them.
     while !rest.is_empty() {
         let word_end = rest.find(|c: char| !is_token_char(c)).unwrap_or(rest.len());
@@ -146,9 +160,10 @@ pub fn text(input: &str) -> String {
             );
             if !carries {
                 let blank = gap.chars().all(|c| matches!(c, ' ' | '\t'));
-                let bearer = blank && last_name.eq_ignore_ascii_case("bearer");
-                if !bearer {
+                let bearer = behind_scheme || last_name.eq_ignore_ascii_case("bearer");
+                if !(blank && bearer) {
                     last_name.clear();
+                    behind_scheme = false;
                 }
             }
             out.push_str(gap);
@@ -156,17 +171,18 @@ pub fn text(input: &str) -> String {
             rest = next;
             continue;
         }
-        let by_name = last_name.eq_ignore_ascii_case("bearer")
-            || (is_secret_name(&last_name)
-                && !["bearer", "basic"]
-                    .iter()
-                    .any(|w| word.eq_ignore_ascii_case(w))
-                && !(last_gap == ":" && is_version(&last_name, word)));
+        let named = is_secret_name(&last_name);
+        let scheme = named && is_scheme(word, &last_name);
+        let by_name = behind_scheme
+            || last_name.eq_ignore_ascii_case("bearer")
+            || (named && !scheme && !(last_gap == ":" && is_version(&last_name, word)));
         if by_name || is_token(word) {
             out.push_str(REDACTED);
             last_name.clear();
+            behind_scheme = false;
         } else {
             out.push_str(word);
+            behind_scheme = scheme;
             word.clone_into(&mut last_name);
         }
         rest = after;
@@ -328,6 +344,14 @@ mod tests {
             (
                 "Authorization: Bearer abc.def",
                 "Authorization: Bearer [redacted]",
+            ),
+            (
+                "Authorization: Basic YW5hOnDkc3MxMjM0, x",
+                "Authorization: Basic [redacted], x",
+            ),
+            (
+                "authorization=Basic hunter2 Authorization: token s3cr3t",
+                "authorization=Basic [redacted] Authorization: token [redacted]",
             ),
             ("a ghp_0123456789012345678901234567", "a [redacted]"),
             (
