@@ -38,9 +38,10 @@ impl Spare {
         let answer = tokio::time::timeout(left, answer).await;
         let left_now = left.saturating_sub(began.elapsed());
         *self.left.lock().unwrap_or_else(|e| e.into_inner()) = left_now;
-        answer.map_err(|_| match left.as_secs() {
-            0 => "not waited for: other answers were late".to_owned(),
-            _ => format!("no answer within {}", words::span(left)),
+        answer.map_err(|_| match left {
+            Duration::ZERO => "not waited for: other answers were late".to_owned(),
+            left if left.as_secs() == 0 => format!("no answer within {} ms", left.as_millis()),
+            left => format!("no answer within {}", words::span(left)),
         })
     }
 }
@@ -65,6 +66,9 @@ mod tests {
         let said = "not waited for: other answers were late";
         assert_eq!(later.unwrap_err(), said);
         assert!(began.elapsed() < Duration::from_millis(1_900));
+        let short = Spare::of(Duration::from_millis(90));
+        let said = short.wait(never()).await.unwrap_err();
+        assert_eq!(said, "no answer within 90 ms", "it was waited for");
         let there = spare.wait(std::future::ready(8)).await;
         assert_eq!(there, Ok(8), "what is there costs nothing");
     }

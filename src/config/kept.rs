@@ -1,6 +1,7 @@
 //! What a person wrote into a file that `config init --force` makes anew: it goes before what was found, and what has no place in the
 //! new file is named. A copy of the file stays beside it.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -66,7 +67,9 @@ impl Kept {
         let rows = self.at(path).and_then(Value::as_array);
         let tables = rows.into_iter().flatten().filter_map(Value::as_table);
         let each = tables.map(|row| {
-            let pairs = row.iter().map(|(key, value)| format!("{key} = {value}\n"));
+            let pairs = row
+                .iter()
+                .map(|(key, value)| format!("{} = {value}\n", quoted(key)));
             format!("[[{path}]]\n{}\n", pairs.collect::<String>())
         });
         each.collect()
@@ -105,6 +108,16 @@ impl Kept {
     /// Whether it said anything.
     pub fn is_empty(&self) -> bool {
         self.table.is_empty()
+    }
+}
+
+/// A key as TOML writes it: bare where it may stand so (TOML 1.0.0, "Keys").
+fn quoted(key: &str) -> Cow<'_, str> {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    match !key.is_empty() && key.chars().all(is_bare) {
+        true => key.into(),
+        // What JSON escapes, and how, is as in a basic string of TOML.
+        false => serde_json::Value::from(key).to_string().into(),
     }
 }
 
@@ -238,6 +251,18 @@ profile = \"x\"
             Some("x")
         );
         assert_eq!(starter::differs(&found, &kept), ["aws.clusters"]);
+    }
+
+    #[test]
+    fn keys_of_rows_that_cannot_stand_bare_are_quoted() {
+        let old = "[[probes.https]]\n\"a b\" = 1\n\"q\\\"\" = {\"c.d\" = 2}\nurl = \"https://a.example\"\n";
+        let table: Table = old.parse().unwrap();
+        let kept = Kept {
+            table: table.clone(),
+            ..Kept::default()
+        };
+        let rows = kept.rows("probes.https");
+        assert_eq!(rows.parse::<Table>().unwrap(), table, "{rows}");
     }
 
     #[test]

@@ -64,15 +64,18 @@ fn forced(look: &Look<'_>) -> Verdict {
     let mut judgement = found.verdict();
     if let Some(said) = behind_balancers(look) {
         judgement.evidence.push(Evidence {
-            question: "elasticloadbalancing:DescribeTargetGroups: what do load balancers speak with tasks?".into(),
+            question: BEHIND.into(),
             answer: said,
             at: look.now,
             ok: true,
-probe: "",
-});
+            probe: "",
+        });
     }
     Ok(judgement)
 }
+
+const BEHIND: &str =
+    "elasticloadbalancing:DescribeTargetGroups: what do load balancers speak with tasks?";
 
 /// What load balancers speak with tasks: it does not leave the network, so it is said and not judged.
 fn behind_balancers(look: &Look<'_>) -> Option<String> {
