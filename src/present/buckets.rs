@@ -71,14 +71,19 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         by: "policy",
         name: &b.name,
         guests: &b.guests,
-        blocked: b.public_block.value().is_some_and(|p| p.restrict)
-            && b.public_policy == Told::Set(true),
+        blocked: match &b.public_block {
+            _ if b.public_policy == Told::Set(false) => Some(false),
+            Told::Set(block) => Some(block.restrict && b.public_policy == Told::Set(true)),
+            Told::Unset => Some(false),
+            Told::Unknown(_) => None,
+        },
     });
     let by_list = all.iter().map(|b| Host {
         by: "access list",
         name: &b.name,
         guests: &b.acl_guests,
-        blocked: false,
+        // A list that counts for nothing is not among them.
+        blocked: Some(false),
     });
     let mut let_in = guests::section(part, facts, now, by_policy.chain(by_list));
     let_in.title = "Let in by policies and access lists of their own".into();

@@ -22,8 +22,8 @@ pub(super) struct Host<'a> {
     pub name: &'a str,
     /// Whom its policy or its access list lets in.
     pub guests: &'a Told<Vec<Guest>>,
-    /// Whether nobody outside gets in all the same.
-    pub blocked: bool,
+    /// Whether nobody outside gets in all the same; `None`: nobody knows.
+    pub blocked: Option<bool>,
     /// What lets them in: `policy`, `access list`.
     pub by: &'static str,
 }
@@ -75,7 +75,7 @@ pub(super) fn section<'a, T>(
             1 => "access list",
             _ => "access lists",
         };
-        let words = format!("{} {of} not read: {why}", unlisted.len());
+        let words = format!("{} {of} not known: {why}", unlisted.len());
         section.note(words, Tone::Unknown);
     }
     section
@@ -99,7 +99,8 @@ fn lets_in(guest: &Guest) -> String {
 fn cells(host: &Host<'_>, guest: &Guest, foreign: Option<bool>) -> Vec<Cell> {
     let everybody = guest.is_everybody();
     let tone = match (everybody, foreign, guest.conditional) {
-        _ if host.blocked => Tone::Plain,
+        _ if host.blocked == Some(true) => Tone::Plain,
+        _ if host.blocked.is_none() => Tone::Unknown,
         (true, _, false) => Tone::Bad,
         (true, _, true) | (false, Some(true), false) => Tone::Warn,
         (false, None, _) => Tone::Unknown,
@@ -111,9 +112,10 @@ fn cells(host: &Host<'_>, guest: &Guest, foreign: Option<bool>) -> Vec<Cell> {
         (false, None) => "?",
     };
     let held = match (host.blocked, guest.conditional) {
-        (true, _) => "blocked",
-        (false, true) => "a condition",
-        (false, false) => "-",
+        (Some(true), _) => "blocked",
+        (None, _) => "unless shut",
+        (_, true) => "a condition",
+        (_, false) => "-",
     };
     vec![
         Cell::name(host.name),
@@ -164,9 +166,10 @@ mod tests {
             let tones: Vec<Tone> = rows.map(|r| r.cells[1].tone).collect();
             (tones, section.notes[0].text.clone())
         };
-        let (open, note) = tones(false);
+        let (open, note) = tones(Some(false));
         assert_eq!(open, [Tone::Bad, Tone::Warn, Tone::Plain]);
         assert_eq!(note, "1 policy not read: not allowed");
-        assert_eq!(tones(true).0, [Tone::Plain; 3]);
+        assert_eq!(tones(Some(true)).0, [Tone::Plain; 3]);
+        assert_eq!(tones(None).0, [Tone::Unknown; 3], "it may be blocked");
     }
 }

@@ -62,7 +62,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         by: "policy",
         name: &s.name,
         guests: &s.guests,
-        blocked: false,
+        blocked: Some(false),
     });
     let let_in = guests::section(part, facts, now, hosts);
     vec![section, named(facts, now), let_in]

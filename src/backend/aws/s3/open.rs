@@ -77,9 +77,9 @@ impl S3 {
 /// Whom a list lets in, where it is known that lists count.
 fn counting(guests: Told<Vec<Guest>>, block: &Told<PublicBlock>) -> Told<Vec<Guest>> {
     match (guests, block.why_unknown()) {
-        (Told::Set(_), Some(why)) => Told::Unknown(format!(
-            "its access list is open, and may be ignored; {why}"
-        )),
+        (Told::Set(_), Some(why)) => {
+            Told::Unknown(format!("it is open, and may count for nothing: {why}"))
+        }
         (guests, _) => guests,
     }
 }

@@ -49,11 +49,11 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         s if s >= 172_800 => format!("Promises  last {} days", (s + 43_200) / 86_400),
         s => format!("Promises  last {} h (no older data)", s.div_ceil(3_600)),
     };
-    let missing = part.rows().iter().find_map(|s| s.counted.missing.as_ref());
-    let title = missing.map_or(title.clone(), |missing| format!("{title}  {missing}"));
     let doubt = (!part.rows().is_empty()).then(|| doubt::words(part, cx));
     let is_doubtful = part.fresh(cx.now).is_none();
-    let inside = panel(buf, area, &doubt::titled(title, doubt.flatten()), false, t);
+    let title = doubt::titled(title, doubt.flatten());
+    let missing = part.rows().iter().find_map(|s| s.counted.missing.clone());
+    let inside = panel(buf, area, &doubt::titled(title, missing), false, t);
     let wide = inside.width >= 60;
     for (s, y) in part.rows().iter().zip(inside.y..inside.bottom()) {
         let (current, target) = slo_values(s);

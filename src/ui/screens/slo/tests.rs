@@ -274,6 +274,19 @@ fn what_is_not_known_is_not_green() {
 }
 
 #[test]
+fn a_promise_that_was_counted_in_part_is_unknown_and_says_of_what() {
+    let mut s = Stage::new(140, 40);
+    s.change(|slo| {
+        let counted = Arc::make_mut(&mut slo.counted);
+        counted.missing = Some("20 of 21 load balancers are measured".into());
+    });
+    s.shows(&[
+        "? unknown",
+        "over 30 days; 20 of 21 load balancers are measured",
+    ]);
+}
+
+#[test]
 fn emptiness_is_explained() {
     let mut s = Stage::new(80, 21);
     s.snapshot.facts.slos = Part::default();
