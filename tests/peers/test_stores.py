@@ -67,7 +67,12 @@ class Stores:
         groups = [g["Grantee"].get("URI") for g in self.s3.get_bucket_acl(Bucket="shop-listed")["Grants"]]
         if not any(groups):
             self.skipTest(f"{self.peer_type.__name__} keeps no access lists of buckets")
-        (guest,) = self.bucket("shop-listed")["acl_guests"]["set"]
+        listed = self.bucket("shop-listed")["acl_guests"]
+        if self.peer_type is Ministack:
+            # It has no block of the account, which may make such lists count for nothing.
+            self.assertIn("whether the account blocks public access", listed["unknown"])
+            return
+        (guest,) = listed["set"]
         self.assertEqual((guest["who"], guest["actions"]), ("*", ["READ (access list)"]))
         self.assertIn("everybody", json.dumps(self.deck.ask("show", "security")))
 
