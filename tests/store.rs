@@ -14,6 +14,7 @@ use flightdeck::domain::action::{Confirm, Intent, Phase, Preview};
 use flightdeck::domain::audit::{
     AuditRow, ChainVerdict, Outcome, Proven, Sighting, SignOff, SignOffKind,
 };
+use flightdeck::domain::environment::Env;
 use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::domain::service::ServiceId;
 use flightdeck::store::{RunState, Store};
@@ -37,6 +38,7 @@ fn preview(intent: Intent) -> Preview {
         inputs: vec![("revision".into(), "api:41".into())],
         fingerprint: "ab".repeat(32),
         confirm: Confirm::Key,
+        elsewhere: None,
         at: Timestamp::now(),
     }
 }
@@ -604,10 +606,17 @@ async fn every_row_of_an_action_says_which_environment_its_service_belongs_to() 
         cluster: cluster.into(),
         name: "api".into(),
     };
-    for cluster in ["laser-dev", "laser-prod", "laser"] {
-        let restart = preview(Intent::Restart {
+    let places = [
+        ("laser-dev", Some(Env::Development)),
+        ("laser-prod", None),
+        // One that the configuration lists, whatever its name says.
+        ("core-test", None),
+    ];
+    for (cluster, elsewhere) in places {
+        let mut restart = preview(Intent::Restart {
             service: service(cluster),
         });
+        restart.elsewhere = elsewhere;
         let claim = store.begin(&restart, "ana").await.unwrap();
         let done = store.finish(&claim, Outcome::Succeeded, "done", None).await;
         done.unwrap();

@@ -8,6 +8,7 @@ use crate::domain::action::{Confirm, DiffLine, Intent, Preview};
 use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::redact;
+use crate::domain::service::ServiceId;
 use crate::domain::text::inert;
 
 /// What an action would do, as far as its own file knows.
@@ -133,6 +134,7 @@ impl Draft {
             calls: self.calls.into_iter().map(clean).collect(),
             fingerprint: fingerprint(&intent, &config.environment, &inputs),
             confirm,
+            elsewhere: elsewhere(&intent, config),
             at: Timestamp::now(),
             inputs,
             intent,
@@ -140,16 +142,29 @@ impl Draft {
     }
 }
 
-/// How sure a person must be: in production the name of what is changed is typed, elsewhere a key is enough. The configuration
-/// decides for the clusters that it lists; of others the name says where they belong, since one account often holds more than
-/// one environment. A name that says nothing belongs to the environment that the console is in.
+/// The environment that a service's name says. The configuration decides for the clusters that it lists; of others the name says
+/// where they belong, since one account often holds more than one environment. A name that says nothing belongs to the environment
+/// that the console is in.
+fn named(service: &ServiceId, config: &Config) -> Option<Env> {
+    let listed = config.aws.clusters.contains(&service.cluster);
+    let named = Env::named(&service.cluster).or_else(|| Env::named(&service.name));
+    named.filter(|_| !listed)
+}
+
+/// The environment that an action happens in, where that is not the console's own.
+fn elsewhere(intent: &Intent, config: &Config) -> Option<Env> {
+    let named = named(intent.service()?, config)?;
+    let is_ours = Env::named(&config.environment) == Some(named)
+        || (config.production && named == Env::Production);
+    (!is_ours).then_some(named)
+}
+
+/// How sure a person must be: in production the name of what is changed is typed, elsewhere a key is enough.
 fn confirm(intent: &Intent, config: &Config) -> Confirm {
     let Some(service) = intent.service() else {
         return Confirm::Key;
     };
-    let listed = config.aws.clusters.contains(&service.cluster);
-    let named = Env::named(&service.cluster).or_else(|| Env::named(&service.name));
-    let production = match named.filter(|_| !listed) {
+    let production = match named(service, config) {
         Some(env) => env == Env::Production,
         None => config.production,
     };
@@ -233,7 +248,6 @@ pub fn check_unmoved(confirmed: &Preview, now: &Preview) -> Result<(), Problem> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::service::ServiceId;
 
     fn preview(production: bool, revision: &str) -> Preview {
         let config = Config {
@@ -321,11 +335,12 @@ mod tests {
     #[test]
     fn a_preview_names_the_environment_only_where_it_is_the_service_s_own() {
         let place = |environment: &str, production: bool, id: Option<(&str, &str)>| {
-            let config = Config {
+            let mut config = Config {
                 environment: environment.into(),
                 production,
                 ..Config::default()
             };
+            config.aws.clusters = vec!["live".into(), "core-test".into()];
             let intent = match id {
                 Some((cluster, name)) => Intent::Restart {
                     service: ServiceId {
@@ -357,6 +372,12 @@ mod tests {
         assert_eq!(staging(("laser-prod", "api")), said("", "production"));
         assert_eq!(staging(("laser", "api")), said("staging", "staging"));
         assert_eq!(place("laser-prod", true, None), said("laser-prod", ""));
+        // What the configuration lists is in the environment that lists it, whatever its name says: in journal and audit as well.
+        assert_eq!(staging(("live", "api")), said("staging", "staging"));
+        let prod_lists = prod(("core-test", "api"));
+        assert_eq!(prod_lists, said("laser-prod", "laser-prod"));
+        let main = place("main", true, Some(("laser-prod", "api")));
+        assert_eq!(main, said("main", "main"));
     }
 
     #[test]

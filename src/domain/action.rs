@@ -188,6 +188,10 @@ pub struct Preview {
     pub fingerprint: String,
     /// How it is to be confirmed.
     pub confirm: Confirm,
+    /// The other environment that its service is of, by its name and since the configuration does not list its cluster; `None`:
+    /// it happens in the console's own.
+    #[serde(skip)]
+    pub elsewhere: Option<Env>,
     /// When it was made (UTC).
     pub at: Timestamp,
 }
@@ -208,26 +212,19 @@ impl Preview {
     /// The environment that it happens in, where it is the console's own. A service whose name says that it is of another one, and
     /// that the configuration does not list, is in no environment that is known here.
     pub fn own_environment(&self) -> Option<&str> {
-        let own = Some(self.environment.as_str());
-        match (&self.confirm, self.intent.service()) {
-            (_, None) => own,
-            // What is typed in production names where it happens.
-            (Confirm::Type(word), Some(_)) if word.split(' ').next() == own => own,
-            (_, Some(service)) => {
-                let named = Env::named(&service.cluster).or_else(|| Env::named(&service.name));
-                let ours = Env::named(&self.environment);
-                own.filter(|_| named.is_none() || named == ours)
-            }
+        match self.elsewhere {
+            None => Some(&self.environment),
+            Some(_) => None,
         }
     }
 
-    /// The environment of the service that it is done to, or its cluster where nothing tells one; `None` where it is done to no
-    /// service.
+    /// The environment of the service that it is done to; `None` where it is done to no service.
     pub fn place(&self) -> Option<&str> {
-        let service = self.intent.service()?;
-        let named = Env::named(&service.cluster).or_else(|| Env::named(&service.name));
-        let other = named.map_or(service.cluster.as_str(), |env| env.word());
-        Some(self.own_environment().unwrap_or(other))
+        self.intent.service()?;
+        Some(match self.elsewhere {
+            Some(env) => env.word(),
+            None => &self.environment,
+        })
     }
 }
 

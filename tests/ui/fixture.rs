@@ -566,6 +566,7 @@ pub fn preview() -> Preview {
         inputs: Vec::new(),
         fingerprint: "f".repeat(64),
         confirm: Confirm::Type("production".into()),
+        elsewhere: None,
         at: now(),
     }
 }
