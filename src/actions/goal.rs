@@ -139,6 +139,11 @@ impl Goal {
     /// moved meanwhile, by somebody else or by automatic scaling, may have covered it.
     pub fn is_untouched(&self, sight: &Sight) -> bool {
         match self {
+            // What was read of the deployments at all had other ids than the service's own word, which a blind goal is judged by.
+            Self::Rollout { seen, .. } if self.is_blind() => {
+                let mut rollouts = sight.service.rollouts.iter();
+                rollouts.all(|r| seen.contains(&rollout_mark(r)))
+            }
             Self::Rollout { seen, .. } => sight.marks().iter().all(|m| seen.contains(m)),
             Self::Ended { deployment, .. } => {
                 let ours = sight.deployments.iter().find(|d| &d.id == deployment);

@@ -513,3 +513,42 @@ fn where_rollouts_alone_tell_a_later_one_of_our_revision_is_not_ours_either() {
     let wanted = format!("superseded by deployment 3 of api:42{STRANGER}");
     assert_eq!(step, Step::Superseded(wanted));
 }
+
+/// The list was read and the revisions were not: the service's own word, by which such a goal is judged, has other ids than the list.
+#[test]
+fn a_blind_rollback_whose_call_was_never_made_finds_all_as_it_was() {
+    let mut seen = before();
+    seen.unread = Some(crate::domain::problem::Problem::new(
+        crate::domain::problem::ProblemKind::Vendor,
+        "ecs",
+        "Cannot read the revisions",
+        "ill",
+        "",
+    ));
+    let goal = Goal::Rollout {
+        service: id(),
+        revision: revision(40),
+        seen: seen.marks(),
+    };
+    assert!(goal.is_blind());
+    let by_service = |rollouts: Vec<Rollout>| {
+        let mut later = sight(rollouts, vec![], counts(6, 6, 0));
+        later.deployments = crate::backend::aws::ecs::of_rollouts(&later.service);
+        later
+    };
+    let same = by_service(before().service.rollouts);
+    assert!(!same.deployments.is_empty());
+    assert!(goal.is_untouched(&same) && !goal.is_visible(&same));
+    let new = roll(
+        "ecs-svc/2",
+        "PRIMARY",
+        43,
+        "IN_PROGRESS",
+        "",
+        counts(6, 0, 0),
+    );
+    assert!(
+        !goal.is_untouched(&by_service(vec![new, old()])),
+        "another's"
+    );
+}
