@@ -204,10 +204,10 @@ impl Timetable {
         }
     }
 
-    /// A topic is to be asked as soon as may be.
+    /// A topic is to be asked as soon as may be: not while its vendor throttles it.
     pub fn hurry(&mut self, topic: &Topic, now: Instant) {
         if let Some(slot) = self.slots.get_mut(topic) {
-            slot.next = slot.next.min(now);
+            slot.sooner(now);
         }
     }
 
@@ -231,8 +231,8 @@ impl Timetable {
     }
 }
 
-/// How long to wait after so many refusals in a row for asking too much: longer each time, to five times the period of what is asked
-/// often, and to the period itself of what is asked seldom.
+/// How long to wait after so many refusals in a row for asking too much: longer each time, to a minute of what is asked more often
+/// than that, and to the period itself of what is asked more seldom.
 fn throttled(failures: u32, period: Duration) -> Duration {
     let doubling = Duration::from_secs(5) * (1 << failures.saturating_sub(1).min(6));
     doubling
@@ -365,8 +365,18 @@ mod tests {
             now = next;
         }
         assert_eq!(pauses, [5, 10, 20, 40, 60, 60]);
+        table.began(&Topic::Services, now);
+        table.ended(&Topic::Services, Some(ProblemKind::Throttled), now);
+        table.hurry(&Topic::Services, now + S);
+        assert_eq!(
+            table.wake(rested),
+            Some(now + 60 * S),
+            "that an action moves it is no reason to press a vendor that throttles"
+        );
         table.all_now(now);
         assert_eq!(table.wake(rested), Some(now), "a person may ask");
+        table.hurry(&Topic::Services, now - S);
+        assert_eq!(table.wake(rested), Some(now - S), "else at once");
         let slowly = |failures| throttled(failures, 300 * S).as_secs();
         assert_eq!([1, 3, 7, 20].map(slowly), [5, 20, 300, 300]);
     }
