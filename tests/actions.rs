@@ -9,7 +9,7 @@ mod brake;
 use bench::{Bench, Mischief, PACE, SLOW, api, deploy, story};
 use flightdeck::actions::{Judged, Timing};
 use flightdeck::config::{Config, HttpsTarget};
-use flightdeck::domain::action::{Confirm, DiffMark, Intent, Phase};
+use flightdeck::domain::action::{Confirm, DiffMark, Intent, Phase, Run};
 use flightdeck::domain::audit::{ChainVerdict, Outcome, SignOffKind};
 use flightdeck::domain::deployment::DeploymentState;
 use flightdeck::domain::problem::ProblemKind;
@@ -135,6 +135,48 @@ async fn the_url_that_verifies_a_service_is_asked_before_an_action_is_called_wel
     assert_eq!(ill.outcome, Some(Outcome::Failed), "{said}");
     assert_eq!(ill.stopped_in, Some(Phase::Verify), "{said}");
     assert!(said.contains("answers 200, not 204"), "{said}");
+}
+
+/// What ECS has put into place has not failed because nobody can look at it for a while.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_to_the_end_of_verifying_is_unknown_until_it_can_be() {
+    let bench = Bench::new().await;
+    let soon = Timing {
+        verify: std::time::Duration::from_secs(3),
+        ..PACE
+    };
+    let console = bench.console_paced(health(&bench, 204), soon).await;
+    let intent = Intent::Scale {
+        service: api(),
+        desired: 5,
+    };
+    let id = console.start(intent).await.unwrap();
+    // Its URL keeps it verifying until ECS falls silent.
+    let verifies = |r: &Run| r.id == id && story(r).contains("verify not yet");
+    let mut runs = console.engine.runs();
+    runs.wait_for(|all| all.iter().any(verifies)).await.unwrap();
+    bench.wire.arm("DescribeServices", Mischief::Deaf);
+    let run = console.wait(&id).await;
+    let said = story(&run);
+    assert_eq!(run.outcome, Some(Outcome::Unknown), "{said}");
+    assert!(said.contains("verify cannot look at the moment"), "{said}");
+    assert!(
+        said.contains("nobody could look whether it is so"),
+        "{said}"
+    );
+    let rows = console.store.audit_rows(5).await.unwrap();
+    assert!(rows.iter().all(|r| r.outcome.is_none()), "{rows:?}");
+
+    bench.wire.arm("none", Mischief::Deaf);
+    let next = bench.console_with(health(&bench, 200)).await;
+    next.engine.reattach().await.unwrap();
+    let mut runs = next.engine.runs();
+    runs.wait_for(|l| l.iter().any(|r| r.id == id && r.reattached))
+        .await
+        .unwrap();
+    let run = next.wait(&id).await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+    assert!(run.recorded);
 }
 
 #[tokio::test(flavor = "multi_thread")]

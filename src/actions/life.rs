@@ -9,7 +9,8 @@ use super::engine::Engine;
 use super::follow::{Followed, follow};
 use super::goal::{Goal, STRANGER};
 use super::hands::{Effect, Halt, Hands};
-use super::{kind, purpose, verify};
+use super::verify::{Verified, verify};
+use super::{kind, purpose};
 use crate::domain::action::{Intent, Phase};
 use crate::domain::audit::Outcome;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -170,12 +171,18 @@ async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
             hands.say(Phase::Follow, &text).await;
             hands.board.progress(hands.claim.run(), None);
             enter(Phase::Verify);
-            match verify::verify(hands, &goal).await {
-                Ok(found) if found.is_empty() => End::Done(Outcome::Succeeded, text),
-                Ok(found) => End::Done(Outcome::Succeeded, format!("{text}; verified: {found}")),
-                Err(bad) => End::Done(
+            match verify(hands, &goal).await {
+                Verified::Well(found) if found.is_empty() => End::Done(Outcome::Succeeded, text),
+                Verified::Well(found) => {
+                    End::Done(Outcome::Succeeded, format!("{text}; verified: {found}"))
+                }
+                Verified::Ill(bad) => End::Done(
                     Outcome::Failed,
                     format!("{text}, but it does not verify: {bad}"),
+                ),
+                Verified::Unread(p) => End::Unknown(
+                    Phase::Verify,
+                    format!("{text}, and nobody could look whether it is so: {p}"),
                 ),
             }
         }

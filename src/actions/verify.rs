@@ -1,15 +1,18 @@
 //! Verify: that ECS says done is not enough. We look ourselves: the right revision, all tasks running, targets healthy, the
-//! service's URL answering. Each finding is a line. What cannot be looked at is told as such and counts neither way.
+//! service's URL answering. Each finding is a line. What cannot be looked at is told as such and counts neither way: where the
+//! service itself cannot be read to the end, nobody says that the action failed.
 
 use futures_util::future::{join_all, try_join_all};
 use tokio::time::Instant;
 
+use super::follow::STOOD;
 use super::goal::{Goal, Sight};
 use super::hands::Hands;
 use super::words;
 use crate::config::HttpsTarget;
 use crate::domain::action::Phase;
 use crate::domain::alarm::AlarmState;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{LoadBalancerBinding, Revision, Service, ServiceId};
 use crate::domain::target::Target;
 
@@ -19,27 +22,55 @@ struct Findings {
     good: Vec<String>,
     bad: Vec<String>,
     open: Vec<String>,
+    /// Why what it is all about could not be read.
+    unread: Option<Problem>,
 }
 
-/// Looks until all is well or patience ends; the error says what is not.
-pub async fn verify(hands: &Hands<'_>, goal: &Goal) -> Result<String, String> {
+/// How verifying ended.
+#[derive(Debug)]
+pub enum Verified {
+    /// All that could be looked at is well, and what that was.
+    Well(String),
+    /// What is not.
+    Ill(String),
+    /// It could not be looked at, up to the last: it may be well or ill.
+    Unread(Problem),
+}
+
+/// Looks until all is well or patience ends. The last look decides: what was ill before the platform fell silent may be well by now.
+pub async fn verify(hands: &Hands<'_>, goal: &Goal) -> Verified {
     let end = Instant::now() + hands.timing.verify;
     let mut waiting = String::new();
     loop {
         let found = look(hands, goal).await;
-        if found.bad.is_empty() {
-            for text in found.good.iter().chain(&found.open) {
-                hands.say(Phase::Verify, text).await;
-            }
-            return Ok(found.good.join(", "));
-        }
         let bad = found.bad.join("; ");
+        let not_yet = match &found.unread {
+            // Told without its why, which may be another one at each look.
+            Some(_) => "cannot look at the moment, trying on".to_owned(),
+            None if bad.is_empty() => {
+                for text in found.good.iter().chain(&found.open) {
+                    hands.say(Phase::Verify, text).await;
+                }
+                return Verified::Well(found.good.join(", "));
+            }
+            None => format!("not yet: {bad}"),
+        };
         if Instant::now() >= end {
-            return Err(bad);
+            return match found.unread {
+                Some(p) => {
+                    if goal.service().is_some() {
+                        // Whoever can read it again takes it up.
+                        hands.note(Phase::Verify, "", &[(STOOD, "unread")]).await;
+                    }
+                    Verified::Unread(p)
+                }
+                None => Verified::Ill(bad),
+            };
         }
-        if waiting != bad {
-            hands.say(Phase::Verify, &format!("not yet: {bad}")).await;
-            waiting = bad;
+        if waiting != not_yet {
+            let why = found.unread.map_or_else(String::new, |p| format!(": {p}"));
+            hands.say(Phase::Verify, &format!("{not_yet}{why}")).await;
+            waiting = not_yet;
         }
         tokio::time::sleep(hands.timing.poll).await;
     }
@@ -57,7 +88,7 @@ async fn look(hands: &Hands<'_>, goal: &Goal) -> Findings {
                 tasks(&sight.service, &mut found);
                 outside(hands, &sight.service, &mut found).await;
             }
-            Err(p) => found.bad.push(p.to_string()),
+            Err(p) => unread(p, &mut found),
         },
         Goal::Count {
             service, desired, ..
@@ -68,7 +99,7 @@ async fn look(hands: &Hands<'_>, goal: &Goal) -> Findings {
                     outside(hands, &sight.service, &mut found).await;
                 }
             }
-            Err(p) => found.bad.push(p.to_string()),
+            Err(p) => unread(p, &mut found),
         },
         Goal::Ended {
             service, rollback, ..
@@ -81,7 +112,7 @@ async fn look(hands: &Hands<'_>, goal: &Goal) -> Findings {
                 "{} of {} running",
                 sight.service.counts.running, sight.service.counts.desired
             )),
-            Err(p) => found.bad.push(p.to_string()),
+            Err(p) => unread(p, &mut found),
         },
     }
     found
@@ -93,7 +124,15 @@ async fn word(hands: &Hands<'_>, criterion: &str, found: &mut Findings) {
             found.good.push(format!("the word on {criterion} is kept"));
         }
         Ok(_) => found.bad.push("the word is not in the store".to_owned()),
-        Err(p) => found.bad.push(p.to_string()),
+        Err(p) => unread(p, found),
+    }
+}
+
+/// A look that failed says nothing of what is there, but for ECS's own word that there is no such service.
+fn unread(p: Problem, found: &mut Findings) {
+    match p.kind {
+        ProblemKind::NotFound => found.bad.push(p.to_string()),
+        _ => found.unread = Some(p),
     }
 }
 
