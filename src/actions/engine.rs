@@ -14,6 +14,7 @@ use super::life::{Confirmed, Signal, Start, live};
 use super::look::Look;
 use super::{draft, kind, resume, who};
 use crate::backend::Backend;
+use crate::backend::transport::errand::errand;
 use crate::config::Config;
 use crate::domain::action::{Intent, Phase, Preview, Run};
 use crate::domain::audit::{ChainVerdict, Outcome, SignOffKind};
@@ -119,6 +120,10 @@ impl Engine {
     /// # Errors
     /// Where the platform or the store cannot be read; what cannot work is a refusal inside the preview.
     pub async fn preview(&self, intent: Intent) -> Result<Preview, Problem> {
+        errand(Box::pin(self.read_for(intent))).await
+    }
+
+    async fn read_for(&self, intent: Intent) -> Result<Preview, Problem> {
         let intent = intent.without_secrets();
         let look = self.look();
         let mut draft = kind::draft(&intent, &look).await?;
@@ -327,7 +332,7 @@ impl Engine {
         let user = who::os_user();
         let ask = self.caller.get_or_try_init(|| async {
             let limit = Duration::from_secs(3);
-            match tokio::time::timeout(limit, self.backend.sts.identity()).await {
+            match tokio::time::timeout(limit, errand(self.backend.sts.identity())).await {
                 Ok(Ok(identity)) => Ok(identity.arn),
                 _ => Err(()),
             }

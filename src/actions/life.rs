@@ -11,6 +11,7 @@ use super::goal::{Goal, STRANGER};
 use super::hands::{Effect, Halt, Hands};
 use super::verify::{Verified, verify};
 use super::{kind, purpose};
+use crate::backend::transport::errand::errand;
 use crate::domain::action::{Intent, Phase};
 use crate::domain::audit::Outcome;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -104,7 +105,8 @@ async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
         enter(Phase::Execute);
     }
     let goal = match start {
-        Start::Execute => match kind::execute(intent, hands).await {
+        // Following is no errand: it asks by the clock, and what it cannot read it reads later.
+        Start::Execute => match errand(Box::pin(kind::execute(intent, hands))).await {
             Ok(goal) => goal,
             Err(Halt::Refused(why)) => return End::Done(Outcome::Refused, why),
             Err(Halt::Failed(why)) => return End::Done(Outcome::Failed, why),

@@ -140,3 +140,40 @@ async fn a_rollback_without_a_name_goes_to_the_one_before_and_says_what_it_does_
         assert!(typed(&preview).ends_with(&word), "{}", typed(&preview));
     }
 }
+
+/// The watch asks all the time, and has spent its retries where the platform is ill; those of a person's brake are not among them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_outlasts_a_failed_read_where_the_watch_has_no_retries_left() {
+    const SERVICES: &str = "DescribeServices";
+    let bench = Bench::at(1.0).await;
+    let ana = bench.console().await;
+    deploying(&ana).await;
+    // Nobody else asks from here on.
+    ana.engine.close().await;
+    let ben = bench.console_elsewhere().await;
+    bench.wire.arm(SERVICES, Mischief::Broken);
+    for _ in 0..12 {
+        ben.backend.ecs.service(&api()).await.unwrap_err();
+    }
+    bench.wire.arm(SERVICES, Mischief::LoseCall);
+    let watched = ben.backend.ecs.service(&api()).await;
+    assert!(watched.is_err(), "the watch has none left");
+
+    bench.wire.arm(SERVICES, Mischief::LoseCall);
+    let stop = Intent::Stop {
+        service: api(),
+        rollback: true,
+    };
+    let preview = ben.preview(stop).await;
+    bench.wire.struck().await;
+    let word = typed(&preview).to_owned();
+    bench.wire.arm(SERVICES, Mischief::LoseCall);
+    let run = ben.engine.start(preview, Some(word)).await.unwrap();
+    let end = Instant::now() + Duration::from_secs(30);
+    while bench.wire.calls("StopServiceDeployment") == 0 {
+        let runs = ben.engine.runs().borrow().clone();
+        assert!(Instant::now() < end, "{runs:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    ben.engine.abandon(&run).await.unwrap();
+}

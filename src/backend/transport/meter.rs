@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::errand;
 use crate::domain::facts::ProviderHealth;
 use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -120,6 +121,10 @@ impl Meter {
         let now = Timestamp::now();
         // What the vendor asked for stands, whatever an earlier question still brings.
         let asked_for = state.asked_for.filter(|until| *until > now);
+        // So does the rest that it is given for throttling: what was under way before brings answers of all kinds.
+        let resting = state
+            .next_try
+            .filter(|until| state.strain > 0 && *until > now);
         match problem {
             None => {
                 state.last_ok = Some(now);
@@ -130,7 +135,7 @@ impl Meter {
                 // One good answer among many refusals is no leave to ask all that waits.
                 state.next_try = match state.strain {
                     0 => asked_for,
-                    _ => state.next_try.max(asked_for),
+                    _ => resting.max(asked_for),
                 };
             }
             Some(p) if p.kind == ProblemKind::Throttled => {
@@ -148,10 +153,10 @@ impl Meter {
                 // one that never gave any, or gave none for a while, is not well.
                 state.refusals = state.refusals.saturating_add(1);
                 state.failures = 0;
-                state.next_try = asked_for;
+                state.next_try = resting.max(asked_for);
                 if state.last_ok.is_none() || state.refusals >= REFUSALS {
                     state.problem = Some(p.clone());
-                } else {
+                } else if resting.is_none() {
                     state.problem = None;
                 }
             }
@@ -160,7 +165,7 @@ impl Meter {
                 state.problem = Some(p.clone());
                 let rest = rest(p.kind, state.failures);
                 let until = rest.and_then(|d| now.checked_add(jittered(d)).ok());
-                state.next_try = until.max(asked_for);
+                state.next_try = until.max(resting).max(asked_for);
             }
         }
     }
@@ -177,20 +182,27 @@ impl Meter {
         self.state().strain > 0
     }
 
-    /// Takes a retry out of the budget, if one is left: where everything fails, asking again only adds to it.
+    /// Takes a retry out of the budget of who asks, if one is left: where everything fails, asking again only adds to it.
     pub fn spend_retry(&self) -> bool {
+        if let Some(spent) = errand::spend() {
+            return spent;
+        }
         let mut state = self.state();
         let left = state.retries.checked_sub(RETRY);
         state.retries = left.unwrap_or(state.retries);
         left.is_some()
     }
 
-    /// Whether a retry is left in the budget.
+    /// Whether a retry is left in the budget of who asks.
     pub fn has_retry(&self) -> bool {
-        self.state().retries >= RETRY
+        match errand::left() {
+            Some(left) => left > 0,
+            None => self.state().retries >= RETRY,
+        }
     }
 
-    /// An attempt was refused for asking too much: fewer retries are left than after another failure.
+    /// An attempt was refused for asking too much: fewer retries are left than after another failure. Whoever asked, it is the
+    /// watch that makes way.
     pub fn throttled(&self) {
         let mut state = self.state();
         state.retries = state.retries.saturating_sub(REFUSAL);
@@ -330,6 +342,31 @@ mod tests {
     }
 
     #[test]
+    fn the_rest_of_one_that_throttles_outlasts_answers_of_other_kinds() {
+        let m = Meter::new("ecs");
+        let throttled = problem(ProblemKind::Throttled);
+        for _ in 0..MOST_STRAIN {
+            m.state().next_try = None;
+            m.outcome(Some(&throttled));
+        }
+        let rest = m.next_try();
+        assert!(rest.is_some());
+        for kind in [
+            ProblemKind::Denied,
+            ProblemKind::NotFound,
+            ProblemKind::Conflict,
+            ProblemKind::Timeout,
+            ProblemKind::Vendor,
+        ] {
+            m.outcome(Some(&problem(kind)));
+            assert!(m.next_try() >= rest, "{kind:?}");
+            assert!(m.health(true).problem.is_some(), "{kind:?}");
+        }
+        (0..MOST_STRAIN).for_each(|_| m.outcome(None));
+        assert_eq!(m.next_try(), None, "good answers end it");
+    }
+
+    #[test]
     fn refusals_for_asking_too_much_leave_few_retries() {
         let m = Meter::new("ecs");
         let mut spent = 0;
@@ -338,6 +375,19 @@ mod tests {
             spent += u32::from(m.spend_retry());
         }
         assert!((1..=5).contains(&spent), "{spent}");
+    }
+
+    #[tokio::test]
+    async fn an_errand_has_retries_left_where_the_watch_has_spent_its_own() {
+        let m = Meter::new("ecs");
+        while m.spend_retry() {}
+        assert!(!m.has_retry());
+        let work = errand::errand(async { m.has_retry() && m.spend_retry() });
+        assert!(work.await);
+        assert!(!m.has_retry(), "which are not the watch's");
+        (0..RETRY).for_each(|_| m.earn_retry());
+        errand::errand(async { while m.spend_retry() {} }).await;
+        assert!(m.has_retry(), "nor the other way round");
     }
 
     #[test]

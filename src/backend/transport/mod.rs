@@ -9,6 +9,7 @@ mod body;
 mod budget;
 mod cap;
 mod courier;
+pub mod errand;
 mod evidence;
 mod limits;
 pub mod meter;
@@ -28,7 +29,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::domain::action::Permit;
 use crate::domain::facts::ProviderHealth;
@@ -47,6 +48,9 @@ pub use words::{Advice, Asked, Question, Whereabouts, word};
 
 /// Calls of one provider that may be under way at once; more wait their turn.
 const SEATS: usize = 6;
+
+/// Those of what a person asked to be done, besides.
+const ERRAND_SEATS: usize = 3;
 
 /// Attempts at a read, the first included.
 const ATTEMPTS: u32 = 3;
@@ -113,6 +117,7 @@ pub fn read_retries() -> RetryConfig {
 pub struct Line {
     meter: Arc<Meter>,
     seats: Semaphore,
+    errand_seats: Semaphore,
     read_only: bool,
     configured: bool,
 }
@@ -123,6 +128,7 @@ impl Line {
         Self {
             meter: Arc::new(Meter::new(name)),
             seats: Semaphore::new(SEATS),
+            errand_seats: Semaphore::new(ERRAND_SEATS),
             read_only,
             configured,
         }
@@ -154,6 +160,16 @@ impl Line {
         self.meter.is_strained()
     }
 
+    /// Waits for a seat among those of who asks.
+    async fn seat(&self) -> Option<SemaphorePermit<'_>> {
+        let seats = match errand::is_one() {
+            true => &self.errand_seats,
+            false => &self.seats,
+        };
+        // Never closed.
+        seats.acquire().await.ok()
+    }
+
     /// The interceptor that counts this line's attempts on an SDK client and holds its read-only gate.
     pub fn tally(&self) -> Tally {
         Tally::new(self.meter.clone(), self.read_only)
@@ -168,7 +184,7 @@ impl Line {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let _seat = self.seats.acquire().await;
+        let _seat = self.seat().await;
         let answer = call.await.map_err(|e| word(asked, &Evidence::of(&e)));
         if answer.is_ok() {
             self.meter.earn_retry();
@@ -221,7 +237,7 @@ impl Line {
         F: Fn() -> A,
         A: Future<Output = Result<Heard, Evidence>>,
     {
-        let _seat = self.seats.acquire().await;
+        let _seat = self.seat().await;
         let all = self.attempts(deadline, attempt);
         let answer = match tokio::time::timeout(deadline.operation, all).await {
             Ok(answer) => answer,
@@ -285,7 +301,7 @@ impl Line {
         &self,
         call: impl Future<Output = Result<T, Problem>>,
     ) -> Result<T, Problem> {
-        let _seat = self.seats.acquire().await;
+        let _seat = self.seat().await;
         self.meter.attempt();
         let began = std::time::Instant::now();
         let answer = call.await;
@@ -313,6 +329,29 @@ fn refused(system: &str, operation: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn an_errand_does_not_wait_behind_the_watch() {
+        let line = Line::new("ecs", false, true);
+        let mut held = Vec::new();
+        for _ in 0..SEATS {
+            held.push(line.seat().await);
+        }
+        let soon = Duration::from_millis(20);
+        let waits = async |seat| tokio::time::timeout(soon, seat).await.is_err();
+        assert!(
+            waits(line.seat()).await,
+            "the watch has taken all of its own"
+        );
+        let all = errand::errand(async {
+            for _ in 0..ERRAND_SEATS {
+                held.push(line.seat().await);
+            }
+            waits(line.seat()).await
+        });
+        let all = tokio::time::timeout(Duration::from_secs(5), all).await;
+        assert_eq!(all, Ok(true), "and no more than its own");
+    }
 
     #[test]
     fn the_whole_call_outlasts_two_attempts_and_connects_quickly() {

@@ -133,6 +133,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::{Tally, only_reads};
+    use crate::backend::transport::errand::{RETRIES, errand};
     use crate::backend::transport::evidence::{Evidence, Reach};
     use crate::backend::transport::meter::Meter;
     use crate::backend::transport::read_retries;
@@ -198,11 +199,8 @@ mod tests {
         (endpoint, calls)
     }
 
-    /// The SDK alone would have asked each of them three times.
-    #[tokio::test]
-    async fn a_vendor_that_throttles_is_not_asked_three_times_as_often() {
-        let (endpoint, calls) = throttling().await;
-        let meter = Arc::new(Meter::new("ecs"));
+    /// A client whose pauses are short.
+    fn impatient(endpoint: &str, meter: &Arc<Meter>) -> aws_sdk_ecs::Client {
         let keys = aws_credential_types::Credentials::new("AKIDEXAMPLE", "x", None, None, "test");
         let sdk = aws_sdk_ecs::Config::builder()
             .behavior_version(aws_sdk_ecs::config::BehaviorVersion::v2026_01_12())
@@ -218,13 +216,44 @@ mod tests {
             .interceptor(Tally::new(meter.clone(), true))
             .retry_classifier(Tally::new(meter.clone(), true))
             .build();
-        let client = aws_sdk_ecs::Client::from_conf(sdk);
+        aws_sdk_ecs::Client::from_conf(sdk)
+    }
+
+    /// The SDK alone would have asked each of them three times.
+    #[tokio::test]
+    async fn a_vendor_that_throttles_is_not_asked_three_times_as_often() {
+        let (endpoint, calls) = throttling().await;
+        let meter = Arc::new(Meter::new("ecs"));
+        let client = impatient(&endpoint, &meter);
         for _ in 0..20 {
             let error = client.list_clusters().send().await.unwrap_err();
             assert_eq!(Evidence::of(&error).kind(), ProblemKind::Throttled);
         }
         let calls = calls.load(Ordering::SeqCst);
         assert!((21..=26).contains(&calls), "{calls} for 20 questions");
+    }
+
+    #[tokio::test]
+    async fn a_read_of_an_errand_is_asked_again_where_the_watch_may_not() {
+        let (endpoint, calls) = throttling().await;
+        let meter = Arc::new(Meter::new("ecs"));
+        let client = impatient(&endpoint, &meter);
+        while meter.spend_retry() {}
+        let asked = async || {
+            let before = calls.load(Ordering::SeqCst);
+            client.list_clusters().send().await.unwrap_err();
+            calls.load(Ordering::SeqCst) - before
+        };
+        assert_eq!(asked().await, 1);
+        let (first, last) = errand(async {
+            let first = asked().await;
+            for _ in 0..RETRIES {
+                asked().await;
+            }
+            (first, asked().await)
+        })
+        .await;
+        assert_eq!((first, last), (3, 1), "within bounds of its own");
     }
 
     #[test]
