@@ -521,6 +521,56 @@ async fn what_is_listed_and_not_found_is_told_and_does_not_vanish() {
     assert!(stopped.missing.is_none() && stopped.found.is_empty());
 }
 
+/// ECS with one service whose list of running tasks has so many.
+async fn crowded(running: usize) -> String {
+    use axum::http::HeaderMap;
+    use serde_json::{Value, json};
+    let answer = move |headers: HeaderMap, body: axum::body::Bytes| async move {
+        let target = headers.get("x-amz-target");
+        let operation = target.and_then(|t| t.to_str().ok()?.rsplit('.').next());
+        let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let arn = |n: usize| format!("arn:aws:ecs:us-east-1:1:task/prod/t{n:04}");
+        let answer = match operation.unwrap_or_default() {
+            "ListTasks" if asked["desiredStatus"] == "STOPPED" => json!({"taskArns": []}),
+            "ListTasks" => {
+                let token = asked["nextToken"].as_str();
+                let first: usize = token.map_or(0, |t| t.parse().unwrap());
+                let next = (first + 100).min(running);
+                let arns: Vec<String> = (first..next).map(arn).collect();
+                match next < running {
+                    true => json!({"taskArns": arns, "nextToken": next.to_string()}),
+                    false => json!({"taskArns": arns}),
+                }
+            }
+            "DescribeTasks" => {
+                let told = asked["tasks"].as_array().unwrap().iter();
+                let told = told.map(|arn| json!({"taskArn": arn, "lastStatus": "RUNNING"}));
+                json!({"tasks": told.collect::<Vec<_>>(), "failures": []})
+            }
+            _ => json!({}),
+        };
+        ([("content-type", JSON)], answer.to_string())
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(answer);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    endpoint
+}
+
+#[tokio::test]
+async fn of_more_tasks_than_are_read_it_is_told_that_there_are_more() {
+    for (running, read, cut) in [(999, 999, false), (1000, 1000, false), (1001, 1000, true)] {
+        let backend = backend(&crowded(running).await, true).await;
+        let id = ServiceId {
+            cluster: "prod".into(),
+            name: "api".into(),
+        };
+        let tasks = backend.ecs.tasks(&id).await.unwrap();
+        assert_eq!((tasks.found.len(), tasks.cut), (read, cut), "of {running}");
+    }
+}
+
 /// One group's targets, or one service's last deployments: more of them than anybody has are read no further.
 #[tokio::test]
 async fn what_belongs_to_one_thing_is_read_up_to_a_cap_of_its_own_and_that_is_said() {

@@ -271,6 +271,46 @@ fn a_deployment_that_went_back_has_one_word_for_that_everywhere() {
     }
 }
 
+fn task(service: &str, n: usize, health: &str) -> Task {
+    Task {
+        arn: n.to_string(),
+        id: n.to_string(),
+        service: service.into(),
+        status: "RUNNING".into(),
+        desired_status: "RUNNING".into(),
+        health: health.into(),
+        revision: None,
+        zone: String::new(),
+        cpu_units: None,
+        memory_mib: None,
+        ip: None,
+        created_at: None,
+        started_at: None,
+        stopped_at: None,
+        stopped_reason: None,
+        containers: Vec::new(),
+    }
+}
+
+#[test]
+fn a_service_with_more_tasks_than_are_read_says_so_beside_their_list() {
+    for (cut, columns) in [(true, 80), (true, 160), (false, 160)] {
+        let mut snapshot = fixture::snapshot();
+        let mut tasks = part(Arc::new(vec![task("api", 0, "HEALTHY")]));
+        tasks.cut = cut;
+        snapshot.facts.tasks.insert(fixture::id("api"), tasks);
+        let mut c = Console::with(columns, 40, snapshot);
+        c.keys("3/api<enter><enter>");
+        assert!(c.shows("HEALTHY"), "{}", c.text());
+        assert_eq!(
+            c.shows("only 1 were read: there are more"),
+            cut,
+            "{}",
+            c.text()
+        );
+    }
+}
+
 /// A task that runs and fails its check has not taken over.
 #[test]
 fn tasks_that_are_started_are_told_apart_from_those_that_are_healthy() {
@@ -280,34 +320,23 @@ fn tasks_that_are_started_are_told_apart_from_those_that_are_healthy() {
             d.to.as_mut().unwrap().counts.pending,
         ) = (4, 0);
     };
-    let started = |health: [&str; 4]| {
+    let tasks = |health: [&str; 4], cut: bool| {
         let mut snapshot = with(all, Vec::new());
         let d = snapshot.facts.deployment_rows()[0].clone();
         let revision = d.to.as_ref().unwrap().revision.clone();
-        let tasks = health.iter().enumerate().map(|(n, health)| Task {
-            arn: n.to_string(),
-            id: n.to_string(),
-            service: d.service.name.clone(),
-            status: "RUNNING".into(),
-            desired_status: "RUNNING".into(),
-            health: (*health).into(),
+        let tasks = health.iter().enumerate();
+        let tasks = tasks.map(|(n, health)| Task {
             revision: Some(revision.clone()),
-            zone: String::new(),
-            cpu_units: None,
-            memory_mib: None,
-            ip: None,
-            created_at: None,
-            started_at: None,
-            stopped_at: None,
-            stopped_reason: None,
-            containers: Vec::new(),
+            ..task(&d.service.name, n, health)
         });
-        let tasks = part(Arc::new(tasks.collect::<Vec<_>>()));
+        let mut tasks = part(Arc::new(tasks.collect::<Vec<_>>()));
+        tasks.cut = cut;
         snapshot.facts.tasks.insert(d.service.clone(), tasks);
         let mut c = Console::with(120, 40, snapshot);
         c.keys("4");
         c
     };
+    let started = |health| tasks(health, false);
     let c = started(["HEALTHY", "UNHEALTHY", "UNHEALTHY", "UNKNOWN"]);
     assert!(c.shows("▶ start 4/4, 2 unhealthy"), "{}", c.text());
     assert!(
@@ -338,6 +367,12 @@ fn tasks_that_are_started_are_told_apart_from_those_that_are_healthy() {
     assert!(c.shows("✓ start 4/4   "), "{}", c.text());
     assert!(share(&c) >= ill + 25, "{} and {ill}", share(&c));
     assert!(c.shows("4 healthy") && c.shows("to go"), "{}", c.text());
+    // Of more tasks than are read, nobody knows how many are healthy.
+    let c = tasks(["HEALTHY", "HEALTHY", "HEALTHY", "UNHEALTHY"], true);
+    assert!(c.shows("start 4/4"), "{}", c.text());
+    for unknown in ["3 healthy", "unhealthy", "not checked"] {
+        assert!(!c.shows(unknown), "{unknown}: {}", c.text());
+    }
 }
 
 #[test]

@@ -36,7 +36,8 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     let rows = part.value.as_deref().map_or(&[][..], Vec::as_slice);
     let now = Timestamp::now();
     if session.out.is_json() {
-        session.list("tasks", rows.iter().map(object).collect(), part)?;
+        let rows = rows.iter().map(object).collect();
+        session.list_and("tasks", rows, part, [("cut", json!(part.cut))])?;
         return Ok(Exit::OK);
     }
     if rows.is_empty() {
@@ -46,8 +47,16 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     } else {
         session.out.table(&table(rows, now))?;
     }
-    session.footer(words::count(rows.len(), "task"), part, now)?;
+    session.footer(counted(rows.len(), part.cut), part, now)?;
     Ok(Exit::OK)
+}
+
+fn counted(rows: usize, cut: bool) -> String {
+    let count = words::count(rows, "task");
+    match cut {
+        true => format!("{count}, and there are more than are read"),
+        false => count,
+    }
 }
 
 fn table(rows: &[Task], now: Timestamp) -> Table {
@@ -131,5 +140,17 @@ fn health_role(health: &str) -> Role {
         "HEALTHY" => Role::Ok,
         "UNHEALTHY" => Role::Bad,
         _ => Role::Dim,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_was_cut_is_not_told_as_all() {
+        assert_eq!(counted(1, false), "1 task");
+        let cut = counted(1000, true);
+        assert!(cut.ends_with(", and there are more than are read"), "{cut}");
     }
 }

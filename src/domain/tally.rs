@@ -86,15 +86,16 @@ impl Facts {
         Cow::Owned(seen)
     }
 
-    /// What the health checks say of the tasks that a deployment has started. Nothing where its tasks are not read, or not lately,
-    /// where they have no check, or where both sides run one task definition, by which nobody tells their tasks apart.
+    /// What the health checks say of the tasks that a deployment has started. Nothing where its tasks are not read, not all of them, or
+    /// not lately, where they have no check, or where both sides run one task definition, by which nobody tells their tasks apart.
     pub fn checked(&self, d: &Deployment, now: Timestamp) -> Option<Checked> {
         let (from, to) = d.sides();
         let revision = &to?.revision;
         if from.iter().any(|r| r.revision == *revision) {
             return None;
         }
-        let tasks = self.tasks.get(&d.service)?.fresh(now)?;
+        let tasks = self.tasks.get(&d.service).filter(|part| !part.cut)?;
+        let tasks = tasks.fresh(now)?;
         let its = |t: &&Task| {
             let is_its =
                 |r: &Revision| (&r.family, r.number) == (&revision.family, revision.number);

@@ -22,6 +22,8 @@ const TASKS_AT_MOST: usize = 1000;
 pub struct Tasks {
     /// Those that were read, newest first.
     pub found: Vec<Task>,
+    /// Whether there are more of them than are read.
+    pub cut: bool,
     /// Running ones by the list that were not found when they were asked about, and why: ECS keeps what stops for about an hour.
     pub missing: Option<Problem>,
 }
@@ -30,7 +32,7 @@ impl Ecs {
     /// Running and recently stopped tasks of a service, newest first (ListTasks, DescribeTasks). ECS keeps stopped tasks for
     /// about an hour.
     pub async fn tasks(&self, id: &ServiceId) -> Result<Tasks, Problem> {
-        let (running, stopped) = tokio::try_join!(
+        let ((running, more_run), (stopped, more_stopped)) = tokio::try_join!(
             self.task_arns(id, DesiredStatus::Running),
             self.task_arns(id, DesiredStatus::Stopped),
         )?;
@@ -71,15 +73,17 @@ impl Ecs {
         });
         Ok(Tasks {
             found: tasks,
+            cut: more_run || more_stopped,
             missing,
         })
     }
 
+    /// Those of one status, and whether there are more of them.
     async fn task_arns(
         &self,
         id: &ServiceId,
         status: DesiredStatus,
-    ) -> Result<Vec<String>, Problem> {
+    ) -> Result<(Vec<String>, bool), Problem> {
         let mut arns = Vec::new();
         let mut pages = Pages::default();
         loop {
@@ -97,9 +101,11 @@ impl Ecs {
                 })
                 .await?;
             arns.extend(told(&self.line, LIST_TASKS, "taskArns", page.task_arns)?);
-            if !pages.turn(arns.len(), page.next_token)? || arns.len() >= TASKS_AT_MOST {
+            let goes_on = pages.turn(arns.len(), page.next_token)?;
+            if !goes_on || arns.len() >= TASKS_AT_MOST {
+                let cut = goes_on || arns.len() > TASKS_AT_MOST;
                 arns.truncate(TASKS_AT_MOST);
-                return Ok(arns);
+                return Ok((arns, cut));
             }
         }
     }

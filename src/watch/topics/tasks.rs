@@ -89,7 +89,10 @@ pub fn take(p: &mut Picture, answer: Tasks, at: Timestamp) -> Option<ProblemKind
     let failure = answer.tasks.as_ref().err().map(|e| e.kind);
     if let Some(part) = p.facts.tasks.get_mut(&answer.service) {
         let (tasks, missing) = match answer.tasks {
-            Ok(told) => (Ok(told.found), told.missing),
+            Ok(told) => {
+                part.cut = told.cut;
+                (Ok(told.found), told.missing)
+            }
             Err(p) => (Err(p), None),
         };
         part.take(tasks.map(Arc::new), at);

@@ -107,6 +107,10 @@ pub(super) fn view(page: &Page, cx: &Cx<'_>, buf: &mut Buffer) {
         };
         line(buf, x, below.y, w, &[(pane.title().to_owned(), style)]);
     }
+    if page.pane == Pane::Tasks {
+        let x = pane_places(cx).last().map_or(below.x, |(_, x, w)| x + w);
+        tasks::cut(page, cx, x + 2, below, buf);
+    }
     match page.pane {
         Pane::Tasks => match page
             .task

@@ -97,6 +97,18 @@ pub(super) fn task_list(page: &Page, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) 
     );
 }
 
+/// Says on the upper edge of the list, from a column on, that there are more tasks than are read.
+pub(super) fn cut(page: &Page, cx: &Cx<'_>, x: u16, edge: Rect, buf: &mut Buffer) {
+    let facts = &cx.snapshot.facts;
+    if facts.tasks.get(&page.id).is_none_or(|part| !part.cut) {
+        return;
+    }
+    let read = tasks(facts, &page.id).len();
+    let words = format!(" only {read} were read: there are more ");
+    let room = (edge.right() - 1).saturating_sub(x);
+    line(buf, x, edge.y, room, &[(words, cx.theme.warn)]);
+}
+
 pub(super) fn one_task(task: &Task, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let t = cx.theme;
     let (state, health) = state_style(task, cx);
