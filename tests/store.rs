@@ -230,6 +230,107 @@ async fn an_older_copy_put_back_is_found_even_after_more_was_written() {
     assert_eq!(broken_at(&store.verify().await.unwrap()).0, 7);
 }
 
+/// The same, and the guards are put back as they were.
+async fn tamper_and_hide(path: &Path, sql: &str) {
+    let guards: Vec<String> = sqlx::query_scalar(
+        "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'",
+    )
+    .fetch_all(&mut raw(path).await)
+    .await
+    .unwrap();
+    tamper(path, sql).await;
+    let again = sqlx::raw_sql(AssertSqlSafe(guards.join(";\n")));
+    again.execute(&mut raw(path).await).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_verified_is_not_read_again_and_what_came_since_is_judged() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let (ana, ben) = (six_rows(&path).await, open(&path).await);
+    let intact = |verdict: ChainVerdict, n: u64| {
+        let rows = match verdict {
+            ChainVerdict::Intact { rows, .. } => rows,
+            other => panic!("the chain was found {other:?}"),
+        };
+        assert_eq!(rows, n);
+    };
+    intact(ana.verify_new().await.unwrap(), 6);
+    // Another console writes.
+    let claim = ben.begin(&scale("api"), "ben").await.unwrap();
+    intact(ana.verify_new().await.unwrap(), 7);
+    let done = ben.finish(&claim, Outcome::Succeeded, "3 of 3", None);
+    done.await.unwrap();
+    intact(ana.verify_new().await.unwrap(), 8);
+    // What was read is left to those who read all of it: whoever does finds it, and nobody is told that it is well from then on.
+    let change = "UPDATE audit SET who = 'mallory' WHERE seq = 4";
+    tamper_and_hide(&path, change).await;
+    intact(ana.verify_new().await.unwrap(), 8);
+    for verdict in [ana.verify().await, ana.verify_new().await] {
+        assert_eq!(broken_at(&verdict.unwrap()).0, 4);
+    }
+    assert_eq!(
+        broken_at(&ben.verify_new().await.unwrap()).0,
+        4,
+        "its first"
+    );
+}
+
+#[tokio::test]
+async fn a_short_look_finds_what_came_wrong_what_went_and_what_was_put_back() {
+    let cases = [
+        ("UPDATE audit SET who = 'mallory' WHERE seq = 8", 8),
+        ("DELETE FROM audit WHERE seq = 3", 3),
+        ("DELETE FROM audit WHERE seq > 4", 5),
+        (
+            "UPDATE audit SET hash = replace(hash, substr(hash, 1, 1), 'x') WHERE seq = 6",
+            6,
+        ),
+        (
+            "UPDATE audit SET seq = 30 WHERE seq = 7; UPDATE audit SET seq = 7 WHERE seq = 8; UPDATE audit SET seq = 8 WHERE seq = 30",
+            7,
+        ),
+    ];
+    for (sql, row) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f.db");
+        let store = six_rows(&path).await;
+        store.verify().await.unwrap();
+        let claim = store.begin(&scale("api"), "ana").await.unwrap();
+        let done = store.finish(&claim, Outcome::Succeeded, "", None).await;
+        done.unwrap();
+        tamper_and_hide(&path, sql).await;
+        let verdict = store.verify_new().await.unwrap();
+        assert_eq!(broken_at(&verdict).0, row, "{sql}: {verdict:?}");
+    }
+    // Guards that are gone, and a head file that is gone, emptied, or knows another row.
+    type Harm = fn(&Path);
+    let other = |heads: &Path| {
+        let line = format!("\n5 {} \"production\"\n", "e".repeat(64));
+        let file = std::fs::OpenOptions::new().append(true).open(heads);
+        std::io::Write::write_all(&mut file.unwrap(), line.as_bytes()).unwrap();
+    };
+    let harms: [Harm; 3] = [
+        |heads| std::fs::remove_file(heads).unwrap(),
+        |heads| std::fs::write(heads, "").unwrap(),
+        other,
+    ];
+    for harm in harms {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f.db");
+        let store = six_rows(&path).await;
+        store.verify().await.unwrap();
+        harm(&dir.path().join("f.db.heads"));
+        broken_at(&store.verify_new().await.unwrap());
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.db");
+    let store = six_rows(&path).await;
+    store.verify().await.unwrap();
+    tamper(&path, "").await;
+    broken_at(&store.verify_new().await.unwrap());
+}
+
 /// Where the bytes of the store's file are, after all of its log went into it.
 async fn settled(path: &Path) -> Vec<u8> {
     sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)")

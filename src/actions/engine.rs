@@ -139,7 +139,7 @@ impl Engine {
             judge.tell(&intent, &mut draft);
         }
         if let Some(store) = &self.store
-            && let Ok(ChainVerdict::Broken { seq, why }) = store.verify().await
+            && let Ok(ChainVerdict::Broken { seq, why }) = store.verify_new().await
         {
             draft.warn(format!("the audit chain is broken at row {seq}: {why}"));
         }

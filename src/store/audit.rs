@@ -1,7 +1,7 @@
 //! Appending to the audit chain, reading it, judging it, taking it out.
 
 use std::io::Write;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -10,8 +10,9 @@ use serde_json::Value;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::anchor::Head;
+use super::anchor::{Head, Heads, Place};
 use super::chain::{GENESIS, Judge, StoredRow, outcome_word};
+use super::verified::Verified;
 use super::{Store, fault, guards, migrate, trace};
 use crate::domain::audit::{AuditRow, ChainVerdict, Outcome};
 use crate::domain::order::Ordered;
@@ -23,7 +24,7 @@ use crate::domain::text::inert;
 const ANCHOR_APART: Duration = Duration::from_millis(40);
 const ANCHOR_LOOKS: u32 = 5;
 /// Rows that may go without a head before the first one is written: a console that was killed in its first action leaves as many.
-const UNANCHORED_AT_MOST: u64 = 4;
+pub(super) const UNANCHORED_AT_MOST: u64 = 4;
 
 /// What a row is to say. Whatever is put in is made inert and loses its secrets on the way.
 #[derive(Clone, Copy, Debug)]
@@ -66,20 +67,27 @@ impl Store {
     /// Reads the whole chain of this environment and names the first row that is wrong.
     pub async fn verify(&self) -> Result<ChainVerdict, Problem> {
         let mut eyes = self.fresh_eyes().await?;
-        let verdict = self.verify_by(&mut eyes).await;
+        let judged = self.verify_by(&mut eyes).await;
         trace::close(eyes).await;
-        verdict
+        let (verdict, verified) = judged?;
+        let is_well = !matches!(verdict, ChainVerdict::Broken { .. });
+        *self.remembered() = verified.filter(|_| is_well).map(Arc::new);
+        Ok(verdict)
     }
 
-    async fn verify_by(&self, eyes: &mut SqliteConnection) -> Result<ChainVerdict, Problem> {
+    async fn verify_by(
+        &self,
+        eyes: &mut SqliteConnection,
+    ) -> Result<(ChainVerdict, Option<Verified>), Problem> {
         let wrong = |e: sqlx::Error| fault::reading("the audit trail", &self.path, &e);
         migrate::refuse_newer(&self.path, eyes).await?;
         // The heads first: each of them was committed before it was anchored, so a later look at the table must show it.
-        let heads = self.heads()?;
+        let heads = self.heads().await?;
         let missing = heads.is_none();
-        let heads = heads.unwrap_or_default();
+        let foreign = heads.as_ref().is_some_and(|h| h.foreign);
+        let place = heads.as_ref().map(|h| h.end);
+        let heads = heads.map_or_else(Vec::new, |h| h.all);
         let first = heads.iter().map(|h| h.seq).min();
-        let foreign = self.anchor.foreign().map_err(|e| self.unread_heads(e))?;
         let mut judge = Judge::new(heads);
         let mut rows = sqlx::query("SELECT * FROM audit WHERE environment = ? ORDER BY seq")
             .bind(&self.environment)
@@ -87,12 +95,14 @@ impl Store {
             .fetch(&mut *eyes);
         while let Some(row) = rows.try_next().await.map_err(wrong)? {
             if let Err(verdict) = judge.take(&row) {
-                return Ok(verdict);
+                return Ok((verdict, None));
             }
         }
         drop(rows);
         let unguarded = guards::missing(eyes).await.map_err(wrong)?;
-        Ok(match judge.end() {
+        let end = judge.end();
+        let verified = place.map(|place| Verified::by(judge, first, place));
+        let verdict = match end {
             ChainVerdict::Intact { rows, .. } | ChainVerdict::Lagging { rows, .. }
                 if let Some(what) = &unguarded =>
             {
@@ -136,13 +146,21 @@ impl Store {
                 anchored,
             } => self.anchored_by_now(rows, head, anchored).await?,
             verdict => verdict,
-        })
+        };
+        Ok((verdict, verified))
     }
 
-    pub(super) fn heads(&self) -> Result<Option<Vec<Head>>, Problem> {
-        self.anchor
-            .read(&self.environment)
-            .map_err(|e| self.unread_heads(e))
+    pub(super) async fn heads(&self) -> Result<Option<Heads>, Problem> {
+        let environment = self.environment.clone();
+        let read = self.anchor.aside(move |anchor| anchor.read(&environment));
+        read.await.map_err(|e| self.unread_heads(e))
+    }
+
+    /// What was anchored since an earlier reading; `None` where it is not the file of then any more.
+    pub(super) async fn heads_from(&self, place: Place) -> Result<Option<Heads>, Problem> {
+        let environment = self.environment.clone();
+        let read = (self.anchor).aside(move |anchor| anchor.read_from(&environment, place));
+        read.await.map_err(|e| self.unread_heads(e))
     }
 
     fn unread_heads(&self, e: std::io::Error) -> Problem {
@@ -151,7 +169,7 @@ impl Store {
     }
 
     /// A row is anchored right after it is committed: rows that were read in between are looked for a little longer.
-    async fn anchored_by_now(
+    pub(super) async fn anchored_by_now(
         &self,
         rows: u64,
         head: String,
@@ -159,7 +177,7 @@ impl Store {
     ) -> Result<ChainVerdict, Problem> {
         for _ in 0..ANCHOR_LOOKS {
             tokio::time::sleep(ANCHOR_APART).await;
-            let heads = self.heads()?.unwrap_or_default();
+            let heads = self.heads().await?.map_or_else(Vec::new, |h| h.all);
             if heads.iter().any(|h| h.seq == rows && h.hash != head) {
                 let why = "it was replaced: the head file knows another row of that number";
                 return Ok(ChainVerdict::Broken {
@@ -288,21 +306,29 @@ impl Store {
     ) -> Result<(), sqlx::Error> {
         tx.commit().await?;
         if let Some(head) = head {
-            let trouble = match self.anchor.add(&self.environment, head) {
-                Ok(()) => {
-                    tracing::info!(seq = head.seq, hash = %head.hash, "audit head");
-                    None
-                }
-                Err(e) => {
-                    tracing::error!(seq = head.seq, hash = %head.hash, error = %e, "audit head could not be anchored");
-                    Some(fault::anchoring(head.seq, self.anchor.path(), &e))
-                }
-            };
-            let mut kept = self
-                .unanchored
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            *kept = trouble;
+            let (environment, head) = (self.environment.clone(), head.clone());
+            let (unanchored, seq) = (self.unanchored.clone(), head.seq);
+            // Whole even if nobody waits for it any more: who gives up a run does not leave its row without a head.
+            let anchored = self.anchor.aside(move |anchor| {
+                let trouble = match anchor.add(&environment, &head) {
+                    Ok(()) => {
+                        tracing::info!(seq = head.seq, hash = %head.hash, "audit head");
+                        None
+                    }
+                    Err(e) => {
+                        tracing::error!(seq = head.seq, hash = %head.hash, error = %e, "audit head could not be anchored");
+                        Some(fault::anchoring(head.seq, anchor.path(), &e))
+                    }
+                };
+                *unanchored.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+                Ok(())
+            });
+            if let Err(e) = anchored.await {
+                // The row is there all the same.
+                let trouble = Some(fault::anchoring(seq, self.anchor.path(), &e));
+                let kept = self.unanchored.lock();
+                *kept.unwrap_or_else(PoisonError::into_inner) = trouble;
+            }
         }
         self.tell();
         Ok(())

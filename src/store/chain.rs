@@ -122,7 +122,7 @@ pub fn outcome_from(word: &str) -> Option<Outcome> {
 }
 
 /// Judges rows one after the other, in order of `seq`, and stops at the first that is wrong.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Judge {
     by_seq: HashMap<u64, String>,
     by_hash: HashMap<String, u64>,
@@ -146,19 +146,43 @@ impl Judge {
             head: GENESIS.to_owned(),
             runs: HashMap::new(),
         };
-        for Head { seq, hash } in anchored {
-            judge.highest = judge.highest.max(seq);
-            judge.by_hash.insert(hash.clone(), seq);
-            if let Some(other) = judge.by_seq.insert(seq, hash.clone())
-                && other != hash
-            {
-                let why = format!(
-                    "two different rows were anchored as {seq}: the file was rolled back and written on"
-                );
-                judge.torn.get_or_insert((seq, why));
-            }
+        for head in anchored {
+            judge.anchored(head);
         }
         judge
+    }
+
+    /// Takes a further head that was anchored.
+    pub fn anchored(&mut self, Head { seq, hash }: Head) {
+        self.highest = self.highest.max(seq);
+        self.by_hash.insert(hash.clone(), seq);
+        if let Some(other) = self.by_seq.insert(seq, hash.clone())
+            && other != hash
+        {
+            let why = format!(
+                "two different rows were anchored as {seq}: the file was rolled back and written on"
+            );
+            self.torn.get_or_insert((seq, why));
+        }
+    }
+
+    /// Lets go of what was anchored of rows that it has taken: nothing of it is asked again.
+    pub fn settle(&mut self) {
+        let rows = self.rows;
+        self.by_seq.retain(|seq, _| *seq > rows);
+        self.by_hash.retain(|_, seq| *seq > rows);
+        self.by_seq.shrink_to_fit();
+        self.by_hash.shrink_to_fit();
+    }
+
+    /// How many rows it has taken.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The hash of the last row that it has taken.
+    pub fn head(&self) -> &str {
+        &self.head
     }
 
     /// Takes the next row; an error is the verdict.
@@ -235,7 +259,7 @@ impl Judge {
     }
 
     /// The verdict once there are no more rows.
-    pub fn end(self) -> ChainVerdict {
+    pub fn end(&self) -> ChainVerdict {
         if self.highest > self.rows {
             return ChainVerdict::Broken {
                 seq: self.rows + 1,
@@ -248,12 +272,12 @@ impl Judge {
         match self.highest < self.rows {
             true => ChainVerdict::Lagging {
                 rows: self.rows,
-                head: self.head,
+                head: self.head.clone(),
                 anchored: self.highest,
             },
             false => ChainVerdict::Intact {
                 rows: self.rows,
-                head: self.head,
+                head: self.head.clone(),
             },
         }
     }

@@ -30,14 +30,14 @@ impl Store {
         };
         let end = Instant::now() + SLOW;
         while Instant::now() < end {
-            if self.is_anchored(rows)? {
+            if self.is_anchored(rows).await? {
                 return Ok(None);
             }
             tokio::time::sleep(APART).await;
         }
         // A row that cannot be anchored either would leave one more with every start.
-        let writable = self.anchor.create();
-        writable.map_err(|e| fault::anchoring(rows, self.anchor.path(), &e))?;
+        let writable = self.anchor.aside(|anchor| anchor.create());
+        (writable.await).map_err(|e| fault::anchoring(rows, self.anchor.path(), &e))?;
         let wrong = |e: sqlx::Error| fault::reading("the audit trail", &self.path, &e);
         let mut tx = self.lock().await.map_err(wrong)?;
         // Asked again under the lock: another console may have been quicker, or an action.
@@ -48,7 +48,7 @@ impl Store {
                 .await
                 .map_err(wrong)?;
         let is_last = last.and_then(|n| u64::try_from(n).ok()) == Some(rows);
-        if !is_last || self.is_anchored(rows)? {
+        if !is_last || self.is_anchored(rows).await? {
             return Ok(None);
         }
         let parameters = json!({"anchored": anchored, "rows": rows});
@@ -74,8 +74,8 @@ impl Store {
     }
 
     /// Whether the head file holds a row, or a later one, which covers it.
-    fn is_anchored(&self, row: u64) -> Result<bool, Problem> {
-        let heads = self.heads()?.unwrap_or_default();
-        Ok(heads.iter().any(|h| h.seq >= row))
+    async fn is_anchored(&self, row: u64) -> Result<bool, Problem> {
+        let heads = self.heads().await?;
+        Ok(heads.is_some_and(|heads| heads.all.iter().any(|h| h.seq >= row)))
     }
 }

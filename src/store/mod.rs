@@ -23,8 +23,10 @@ mod sealed;
 mod signoff;
 mod temporary;
 mod trace;
+mod verified;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Connection;
@@ -55,7 +57,9 @@ pub struct Store {
     environment: String,
     anchor: anchor::Anchor,
     /// Why the newest row is not anchored, if so.
-    unanchored: std::sync::Mutex<Option<Problem>>,
+    unanchored: Arc<std::sync::Mutex<Option<Problem>>>,
+    /// What was verified of the chain.
+    verified: std::sync::Mutex<Option<Arc<verified::Verified>>>,
     console: Console,
     lease: Duration,
     changes: watch::Sender<u64>,

@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{
@@ -97,7 +98,8 @@ impl Store {
             opened: trace::File::at(path),
             environment: environment.to_owned(),
             anchor: Anchor::beside(path),
-            unanchored: std::sync::Mutex::default(),
+            unanchored: Arc::default(),
+            verified: std::sync::Mutex::default(),
             console: Console {
                 holder: format!("{host}:{pid}:{:016x}", fastrand::u64(..)),
                 host,
