@@ -233,6 +233,18 @@ mod tests {
         assert_eq!(read(), (vec![], true));
     }
 
+    /// The console has one thread to ask and to join with.
+    #[tokio::test]
+    async fn what_the_disk_takes_holds_up_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let anchor = Anchor::beside(&folder.path().join("f.db"));
+        let (tell, hear) = std::sync::mpsc::channel();
+        let soon = std::time::Duration::from_secs(5);
+        let slow = anchor.aside(move |_| hear.recv_timeout(soon).map_err(io::Error::other));
+        let (done, ()) = tokio::join!(slow, async { tell.send(()).unwrap() });
+        assert!(done.is_ok(), "{done:?}");
+    }
+
     #[test]
     fn what_a_full_disk_left_of_a_line_is_no_part_of_the_next_one() {
         let folder = tempfile::tempdir().unwrap();
