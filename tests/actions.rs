@@ -140,7 +140,8 @@ async fn the_url_that_verifies_a_service_is_asked_before_an_action_is_called_wel
 /// What ECS has put into place has not failed because nobody can look at it for a while.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_to_the_end_of_verifying_is_unknown_until_it_can_be() {
-    let bench = Bench::new().await;
+    // Slow, so that automatic scaling does not act meanwhile.
+    let bench = Bench::at(SLOW).await;
     let soon = Timing {
         verify: std::time::Duration::from_secs(3),
         ..PACE
