@@ -90,7 +90,11 @@ pub async fn run(_: &Arguments, session: &mut Session) -> Result<Exit, Problem> 
             format!(", measured over {known} of {wanted}{missing}")
         }
     });
-    let count = format!("{}{measured}", words::count(slos.len(), "promise"));
+    let counted = slos.first().and_then(|s| s.counted.until);
+    let counted = counted.map_or_else(String::new, |at| {
+        format!(", counted until {} ago", words::ago(Some(at), now))
+    });
+    let count = format!("{}{measured}{counted}", words::count(slos.len(), "promise"));
     session.footer(count, &facts.slos, now)?;
     Ok(exit(facts))
 }
@@ -294,6 +298,7 @@ fn object(s: &Slo, criterion: Option<&CriterionStatus>) -> Value {
         "known_s": s.window_s,
         "silent_since": s.silent_since,
         "missing": s.counted.missing,
+        "counted_until": s.counted.until,
         "criterion": criterion.map(|c| &c.id),
         "series": series,
     })

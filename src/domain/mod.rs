@@ -15,6 +15,7 @@ pub mod capacity;
 pub mod cloudflare;
 pub mod connections;
 pub mod cost;
+pub mod counts;
 pub mod dashboard;
 pub mod database;
 pub mod db_limit;

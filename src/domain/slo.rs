@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::counts::{Bucket, Stretch};
 use super::metric::{MetricQuery, Unit};
 
 /// Which promise.
@@ -146,6 +147,24 @@ pub struct Counted {
     pub recent: Arc<[(Timestamp, f64)]>,
     /// What was not counted, in words; `None`: everything that the promises are about was.
     pub missing: Option<String>,
+    /// Whole minutes of the last hour, oldest first.
+    pub minutes: Arc<[Bucket]>,
+    /// Until when requests were counted: the figures are as old as that (UTC). `None` where none were.
+    pub until: Option<Timestamp>,
+}
+
+/// What is said to be so now was so in the last minutes, this many seconds: long enough to be no whim.
+pub const LATELY_S: i64 = 300;
+
+impl Counted {
+    /// The last whole minutes that were counted; `None` where the newest are older than so many seconds before now.
+    pub fn lately(&self, now: Timestamp, at_most_s: i64) -> Option<Stretch> {
+        let newest = self.minutes.iter().rev().find(|b| b.requests > 0.0)?;
+        let until = newest.at.saturating_add(SignedDuration::from_mins(1));
+        let until = until.unwrap_or(newest.at);
+        let age = now.duration_since(until).as_secs();
+        (age <= at_most_s).then(|| Stretch::until(until, LATELY_S))
+    }
 }
 
 /// How a promise stands.

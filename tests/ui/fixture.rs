@@ -312,8 +312,8 @@ fn slo(kind: SloKind, target: f64, current: f64, left: f64) -> Slo {
             requests: 185e6,
             failures: 72_150.0,
             per_second: Some(71.4),
-            recent: Arc::default(),
-            missing: None,
+            until: Some(ago(130)),
+            ..Counted::default()
         }),
         queries: queries::promise(kind, "app/laser-prod/50dc6c495c0c9188").into(),
     }

@@ -1,10 +1,14 @@
 //! The graph: steps, the ways between them, where a fault starts and what it reaches. Plain data and pure functions.
 
-use jiff::Timestamp;
-use serde::Serialize;
+use std::borrow::Cow;
 
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use super::super::words::span;
 use super::super::{Cell, Place, Tone};
 use super::remark::Remark;
+use crate::domain::counts::Stretch;
 use crate::domain::metric::{MetricQuery, Unit};
 
 /// What is measured on the way to a step. `None`: nobody measures it, or not now.
@@ -20,6 +24,9 @@ pub struct Measure {
     pub requests_per_s: Option<f64>,
     /// What is measured, by whom.
     pub measured_by: &'static str,
+    /// Over which minutes, where it is said of a load balancer or its targets.
+    #[serde(serialize_with = "ends", rename = "measured_until")]
+    pub over: Option<Stretch>,
     /// Why its latency or its errors are not known.
     pub unmeasured: Option<String>,
     /// Whether that is so because nobody ever measures it: no reason to doubt the rest.
@@ -27,7 +34,24 @@ pub struct Measure {
     pub never: bool,
 }
 
+fn ends<S: Serializer>(over: &Option<Stretch>, to: S) -> Result<S::Ok, S::Error> {
+    over.map(|o| o.until).serialize(to)
+}
+
 impl Measure {
+    /// What is measured, by whom, over which minutes.
+    pub fn told_by(&self, now: Timestamp) -> Cow<'static, str> {
+        let Some(over) = self.over else {
+            return self.measured_by.into();
+        };
+        let minutes = over.until.duration_since(over.from).as_mins();
+        let age = match now.duration_since(over.until).as_secs() {
+            ..60 => "now".to_owned(),
+            s => format!("{} ago", span(s)),
+        };
+        format!("{}, {minutes} m until {age}", self.measured_by).into()
+    }
+
     /// The latency in at most seven columns.
     pub fn latency(&self) -> Option<String> {
         let ms = self.latency_ms.filter(|ms| ms.is_finite())?;

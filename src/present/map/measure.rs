@@ -3,29 +3,22 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::graph::Measure;
+use crate::domain::counts::Stretch;
 use crate::domain::facts::Facts;
 use crate::domain::measured;
 use crate::domain::metric::{MetricQuery, Stat};
 use crate::domain::part::{Freshness, Part};
 use crate::domain::queries;
 use crate::domain::redis_server::Counters;
-use crate::domain::slo::{Slo, SloKind};
+use crate::domain::slo::{LATELY_S, SloKind};
 use crate::domain::target::TargetGroup;
 use crate::domain::text::inert;
 
 /// How far back a figure may reach that is said to be of now.
 const LATELY: SignedDuration = SignedDuration::from_mins(15);
 
-/// What the promises are measured over.
-const AT_LAST: SignedDuration = SignedDuration::from_mins(5);
-
-fn lately(now: Timestamp) -> Timestamp {
-    back(now, LATELY)
-}
-
-fn back(now: Timestamp, by: SignedDuration) -> Timestamp {
-    now.saturating_sub(by).unwrap_or(Timestamp::MIN)
-}
+/// Questions that are asked each minute may be this much apart in what they have heard of.
+const APART: SignedDuration = SignedDuration::from_mins(2);
 
 /// What is measured on the way to a step.
 pub(super) fn to(step: &str, facts: &Facts, now: Timestamp) -> Measure {
@@ -232,26 +225,50 @@ fn untold<T>(part: &Part<T>, now: Timestamp) -> Option<String> {
     }
 }
 
-fn newest(slo: &Slo, now: Timestamp) -> Option<f64> {
-    let (at, value) = slo.recent.last()?;
-    (*at >= lately(now)).then_some(*value)
+/// The minutes that both sides of the load balancers are measured over: requests that have come in and not yet gone out, as far as the
+/// counts go, would read as lost.
+fn stretch(facts: &Facts, now: Timestamp) -> Option<Stretch> {
+    let most = LATELY.as_secs();
+    let slos = facts.slos.fresh(now).and_then(|all| all.first());
+    let before = slos.and_then(|s| s.counted.lately(now, most));
+    let behind = facts.series.fresh(now).and_then(|_| {
+        let requests = groups(facts).filter_map(|g| {
+            let query = queries::target_group(g, "RequestCount", Stat::Sum)?;
+            facts.series(&query)?.points.last().map(|(at, _)| *at)
+        });
+        let minute = i64::from(queries::PERIOD_S);
+        let until = requests
+            .max()?
+            .saturating_add(SignedDuration::from_secs(minute));
+        let until = until
+            .ok()
+            .filter(|at| now.duration_since(*at).as_secs() <= most)?;
+        Some(Stretch::until(until, LATELY_S))
+    });
+    match (before, behind) {
+        // They are read apart. Targets that nobody asks any more are no reason to look further back.
+        (Some(a), Some(b)) if (a.until.duration_since(b.until)) <= APART => {
+            Some(if a.until < b.until { a } else { b })
+        }
+        (a, b) => a.or(b),
+    }
 }
 
 fn balancer(facts: &Facts, now: Timestamp) -> Measure {
-    let Some(slos) = facts.slos.fresh(now) else {
+    let counted = facts
+        .slos
+        .fresh(now)
+        .and_then(|all| Some(&all.first()?.counted));
+    let (Some(counted), Some(last)) = (counted, stretch(facts, now)) else {
         return Measure::default();
     };
-    let of = |kind| slos.iter().find(|s| s.kind == kind);
-    let rate = of(SloKind::ErrorRate);
-    let promised = rate.and_then(|s| newest(s, now));
-    // What targets answer goes out through the balancers: their groups tell it while the promise's next point is still to come.
-    let behind = promised.and(rate);
-    let behind = behind.and_then(|s| targets_errors(s, facts, now));
+    let sum = last.sum(&counted.minutes);
     Measure {
-        latency_ms: of(SloKind::ResponseTime).and_then(|s| newest(s, now)),
-        errors_percent: [promised, behind].into_iter().flatten().reduce(f64::max),
-        requests_per_s: slos.first().and_then(|s| s.counted.per_second),
-        measured_by: "the load balancers, last 5 m: mean response, 5xx of targets and their own",
+        latency_ms: sum.mean_ms(),
+        errors_percent: sum.failed().map(|share| share * 100.0),
+        requests_per_s: (sum.requests > 0.0).then(|| sum.requests / last.seconds()),
+        measured_by: "the load balancers: mean response, 5xx of targets and their own",
+        over: Some(last),
         ..Measure::default()
     }
 }
@@ -262,17 +279,15 @@ struct Answered {
     failures: f64,
     /// Mean response, seconds; `None` without points.
     mean_s: Option<f64>,
-    seconds: f64,
 }
 
-fn answered(group: &TargetGroup, facts: &Facts, since: Timestamp) -> Option<Answered> {
+fn answered(group: &TargetGroup, facts: &Facts, over: Stretch) -> Option<Answered> {
     let points = |name: &str, stat: Stat| -> Option<Vec<f64>> {
         let series = facts.series(&queries::target_group(group, name, stat)?)?;
-        let new = series.points.iter().filter(|(at, _)| *at >= since);
+        let new = series.points.iter().filter(|(at, _)| over.has(*at));
         Some(new.map(|(_, v)| *v).collect())
     };
     let requests = points("RequestCount", Stat::Sum)?;
-    let seconds = requests.len() as f64 * f64::from(queries::PERIOD_S);
     let all: f64 = requests.iter().sum();
     if all <= 0.0 {
         return None;
@@ -284,7 +299,6 @@ fn answered(group: &TargetGroup, facts: &Facts, since: Timestamp) -> Option<Answ
         requests: all,
         failures: failures.iter().sum(),
         mean_s: (!means.is_empty()).then(|| means.iter().sum::<f64>() / means.len() as f64),
-        seconds,
     })
 }
 
@@ -293,37 +307,24 @@ pub(super) fn failing(facts: &Facts, now: Timestamp) -> Vec<(String, f64)> {
     if facts.series.fresh(now).is_none() {
         return Vec::new();
     }
+    let over = Stretch {
+        from: now.saturating_sub(LATELY).unwrap_or(Timestamp::MIN),
+        until: Timestamp::MAX,
+    };
     groups(facts)
         .filter_map(|g| {
-            let a = answered(g, facts, lately(now))?;
+            let a = answered(g, facts, over)?;
             Some((g.name.clone(), a.failures / a.requests * 100.0))
         })
         .collect()
 }
 
-/// Share of what the targets behind a promise's load balancers answered in the last minutes that was 5xx, percent.
-fn targets_errors(slo: &Slo, facts: &Facts, now: Timestamp) -> Option<f64> {
-    facts.series.fresh(now)?;
-    let promised = |balancer: &str| {
-        let all = slo.queries.iter().flat_map(|q| &q.metric.dimensions);
-        let mut named = all.filter(|(name, _)| name == "LoadBalancer");
-        named.any(|(_, value)| value == balancer)
-    };
-    let behind = groups(facts).filter(|g| g.load_balancer_dimension().is_some_and(promised));
-    let told = behind.filter_map(|g| answered(g, facts, back(now, AT_LAST)));
-    let (all, failed) = told.fold((0.0, 0.0), |(all, failed), a| {
-        (all + a.requests, failed + a.failures)
-    });
-    (all > 0.0).then(|| failed / all * 100.0)
-}
-
 fn services(facts: &Facts, now: Timestamp) -> Measure {
-    let measured_by = "targets, last 15 m: mean response, their 5xx";
-    if facts.series.fresh(now).is_none() {
+    let (Some(_), Some(last)) = (facts.series.fresh(now), stretch(facts, now)) else {
         return Measure::default();
-    }
+    };
     let all: Vec<Answered> = groups(facts)
-        .filter_map(|g| answered(g, facts, lately(now)))
+        .filter_map(|g| answered(g, facts, last))
         .collect();
     let requests: f64 = all.iter().map(|a| a.requests).sum();
     if requests <= 0.0 {
@@ -338,13 +339,9 @@ fn services(facts: &Facts, now: Timestamp) -> Measure {
     Measure {
         latency_ms: (weight > 0.0).then(|| seconds / weight * 1000.0),
         errors_percent: Some(all.iter().map(|a| a.failures).sum::<f64>() / requests * 100.0),
-        requests_per_s: Some(
-            all.iter()
-                .filter(|a| a.seconds > 0.0)
-                .map(|a| a.requests / a.seconds)
-                .sum(),
-        ),
-        measured_by,
+        requests_per_s: Some(requests / last.seconds()),
+        measured_by: "targets: mean response, their 5xx",
+        over: Some(last),
         ..Measure::default()
     }
 }
@@ -460,43 +457,56 @@ mod tests {
         assert!(told.never, "and that makes the way no less known");
     }
 
-    #[test]
-    fn what_the_targets_answer_is_on_the_way_to_their_balancer_at_once() {
-        use crate::domain::metric::{Series, Unit};
-        use crate::domain::slo::Counted;
+    /// What is counted on both sides of a load balancer: requests a minute, and those that failed, by the minutes ago that they began.
+    struct Sides<'a> {
+        before: &'a [(i64, f64, f64)],
+        behind: &'a [(i64, f64, f64)],
+    }
 
-        let now = Timestamp::from_second(1_000_000).unwrap();
-        let minutes = |n: i64| now - SignedDuration::from_mins(n);
-        let every = Duration::from_secs(60);
-        let group = |balancer: &str| TargetGroup {
-            arn: format!("arn:aws:elasticloadbalancing:r:1:targetgroup/{balancer}/1"),
-            name: balancer.into(),
-            load_balancers: vec![format!(
-                "arn:aws:elasticloadbalancing:r:1:loadbalancer/app/{balancer}/1"
-            )],
-            protocol: None,
-            health_check_path: None,
-            targets: Vec::new(),
-        };
-        let told = |balancer: &str| {
-            let group = group(balancer);
-            let mut facts = Facts::default();
-            let sums = [("RequestCount", 100.0), ("HTTPCode_Target_5XX_Count", 8.0)];
-            let series = sums.map(|(name, value)| {
+    impl Sides<'_> {
+        fn told(&self, step: &str) -> Measure {
+            use crate::domain::counts::Bucket;
+            use crate::domain::metric::{Series, Unit};
+            use crate::domain::slo::{Counted, Slo};
+
+            let now = Timestamp::from_second(1_200_000).unwrap();
+            let minutes = |n: i64| now - SignedDuration::from_mins(n);
+            let every = Duration::from_secs(60);
+            let group = TargetGroup {
+                arn: "arn:aws:elasticloadbalancing:r:1:targetgroup/ours/1".into(),
+                name: "ours".into(),
+                load_balancers: vec![
+                    "arn:aws:elasticloadbalancing:r:1:loadbalancer/app/ours/1".into(),
+                ],
+                protocol: None,
+                health_check_path: None,
+                targets: Vec::new(),
+            };
+            let row = |which: fn(&(i64, f64, f64)) -> f64| {
+                self.behind.iter().map(move |b| (minutes(b.0), which(b)))
+            };
+            let series = [
+                ("RequestCount", row(|b| b.1).collect()),
+                ("HTTPCode_Target_5XX_Count", row(|b| b.2).collect()),
+            ];
+            let series = series.map(|(name, points)| {
                 let query = queries::target_group(&group, name, Stat::Sum).unwrap();
                 let series = Series {
                     query: query.clone(),
                     label: String::new(),
                     unit: Unit::None,
-                    // It went well until a few minutes ago.
-                    points: [(minutes(9), 0.0), (minutes(2), value)].into(),
+                    points,
                     partial: false,
                 };
                 (query, Arc::new(series))
             });
-            let series = Arc::new(series.into_iter().collect());
-            facts.series = Part::answered(series, now, "cloudwatch", every);
-            facts.target_groups = Part::answered(Arc::new(vec![group]), now, "elb", every);
+            let counted = self.before.iter().map(|(ago, requests, failures)| Bucket {
+                at: minutes(*ago),
+                requests: *requests,
+                failures: *failures,
+                timed: *requests,
+                seconds: requests * 0.1,
+            });
             let slo = Slo {
                 kind: SloKind::ErrorRate,
                 target: 1.0,
@@ -507,17 +517,72 @@ mod tests {
                 window_s: 3_600,
                 wanted_s: 3_600,
                 silent_since: None,
-                recent: [(minutes(7), 0.1)].into(),
+                recent: Arc::default(),
                 history: Arc::default(),
                 remaining: Arc::default(),
-                counted: Arc::new(Counted::default()),
-                queries: queries::promise(SloKind::ErrorRate, "app/ours/1").into(),
+                counted: Arc::new(Counted {
+                    minutes: counted.collect(),
+                    ..Counted::default()
+                }),
+                queries: Arc::default(),
             };
-            facts.slos = Part::answered(vec![slo], now, "cloudwatch", every);
-            to("balancer", &facts, now).errors_percent
+            let series = Arc::new(series.into_iter().collect());
+            let facts = Facts {
+                series: Part::answered(series, now, "cloudwatch", every),
+                target_groups: Part::answered(Arc::new(vec![group]), now, "elb", every),
+                slos: Part::answered(vec![slo], now, "cloudwatch", every),
+                ..Facts::default()
+            };
+            to(step, &facts, now)
+        }
+    }
+
+    #[test]
+    fn both_sides_of_a_load_balancer_are_measured_over_the_same_whole_minutes() {
+        // The other side was read a minute later.
+        let before: Vec<_> = (2..40).rev().map(|n| (n, 6_000.0, 0.0)).collect();
+        let behind: Vec<_> = (1..40).rev().map(|n| (n, 6_000.0, 0.0)).collect();
+        let sides = Sides {
+            before: &before,
+            behind: &behind,
         };
-        assert_eq!(told("ours"), Some(8.0));
-        assert_eq!(told("theirs"), Some(0.1), "another environment's");
+        let (into, out) = (sides.told("balancer"), sides.told("ecs"));
+        assert_eq!(into.requests_per_s, Some(100.0));
+        assert_eq!(out.requests_per_s, Some(100.0));
+        assert!(into.over.is_some() && into.over == out.over);
+        assert_eq!(
+            (into.latency_ms, into.errors_percent),
+            (Some(100.0), Some(0.0))
+        );
+    }
+
+    #[test]
+    fn errors_are_a_share_of_the_requests_of_the_same_minutes() {
+        // An outage of three minutes, as the load balancers count it; the targets that are left know nothing of it.
+        let failed = |n: i64| if n <= 3 { 30.0 } else { 0.0 };
+        let before: Vec<_> = (1..40).rev().map(|n| (n, 100.0, failed(n))).collect();
+        let behind: Vec<_> = (1..40).rev().map(|n| (n, 70.0, 0.0)).collect();
+        let sides = Sides {
+            before: &before,
+            behind: &behind,
+        };
+        let told = sides.told("balancer");
+        let percent = told.errors_percent.unwrap();
+        assert!((percent - 18.0).abs() < 1e-9, "{percent}");
+        assert_eq!(sides.told("ecs").errors_percent, Some(0.0));
+        // No target is asked any more: what the load balancers count goes on.
+        let (old, _) = behind.split_at(20);
+        let told = Sides {
+            before: &before,
+            behind: old,
+        };
+        assert_eq!(told.told("balancer").errors_percent, Some(percent));
+        assert_eq!(told.told("ecs").errors_percent, None);
+        let none = Sides {
+            before: &[],
+            behind: &behind,
+        };
+        assert_eq!(none.told("balancer").errors_percent, None);
     }
 
     #[test]

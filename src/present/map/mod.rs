@@ -384,7 +384,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             text(e.measure.rate()),
             match &e.measure.unmeasured {
                 Some(why) => Cell::muted(why),
-                None => Cell::muted(e.measure.measured_by),
+                None => Cell::muted(e.measure.told_by(now)),
             },
         ];
         edges.row(format!("{}>{}", e.from, e.to), cells, e);

@@ -75,6 +75,14 @@ pub fn when(now: Timestamp, at: Timestamp, absolute: bool) -> String {
     }
 }
 
+/// Up to when something was counted: `until 2m ago`, or `until 12:40:00`.
+pub fn until(now: Timestamp, at: Timestamp, absolute: bool) -> String {
+    match absolute {
+        true => format!("until {}", clock(now, at)),
+        false => format!("until {}", ago(now, at)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ mod panel;
 mod table;
 mod text;
 
-pub use age::{age, ago, clock, duration, since, span, when};
+pub use age::{age, ago, clock, duration, since, span, until, when};
 pub use bar::{bar, spark, spark_span};
 pub use list::ListState;
 pub use panel::{panel, scrolled};

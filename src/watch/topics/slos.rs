@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 
 use super::series::floor;
-use super::slo::{Bucket, Over, judge};
+use super::slo::{Bucket, Over, Rows, judge};
 use crate::backend::Backend;
 use crate::domain::environment::Env;
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat};
@@ -23,7 +23,11 @@ const SHORT_S: u32 = 300;
 const LONG_S: u32 = 3_600;
 /// How far back the short periods reach.
 const SHORT_HOURS: i64 = 6;
-/// The whole window is read again after this; meanwhile the short periods tell what is new.
+/// Seconds of the newest periods: an outage is minutes old when five of them are over.
+const MINUTE_S: u32 = 60;
+/// How far back the minutes reach.
+const MINUTES_HOURS: i64 = 1;
+/// The whole window is read again after this; meanwhile the minutes tell what is new.
 const LONG_EVERY: SignedDuration = SignedDuration::from_mins(15);
 
 /// What was measured.
@@ -33,11 +37,12 @@ pub struct Measured {
     pub knows_balancers: bool,
     long: Vec<Bucket>,
     short: Vec<Bucket>,
+    minutes: Vec<Bucket>,
     long_at: Option<Timestamp>,
     asked: Vec<String>,
     /// How many load balancers count, those included that were not asked about.
     found: usize,
-    /// Whether CloudWatch told of the long periods in part alone, and of the short ones.
+    /// Whether CloudWatch told of the longer periods in part alone, and of the minutes.
     partial: (bool, bool),
 }
 
@@ -128,8 +133,9 @@ pub fn question(p: &Picture, now: Timestamp) -> Question {
 pub struct Counts {
     balancers: Vec<String>,
     found: usize,
-    short: Read,
-    long: Option<Read>,
+    minutes: Read,
+    /// The longer periods: of an hour, and short ones.
+    long: Option<(Read, Read)>,
 }
 
 /// Counts of one length of periods.
@@ -141,9 +147,9 @@ struct Read {
 }
 
 impl Read {
-    fn of(series: &[Series]) -> Self {
+    fn of(series: &[Series], period_s: u32, now: Timestamp) -> Self {
         Self {
-            buckets: buckets(series),
+            buckets: whole(buckets(series), period_s, now),
             partial: series.iter().any(|s| s.partial),
         }
     }
@@ -156,26 +162,30 @@ pub async fn ask(backend: &Backend, question: Question) -> Result<Counts, Proble
         now.saturating_sub(SignedDuration::from_hours(hours))
             .unwrap_or(now)
     };
-    let read = async |period_s, hours| {
+    let read = async |period_s, hours, seam_s: u32| {
         let queries = queries(&question.balancers, period_s);
         if queries.is_empty() {
             return Ok(Read::default());
         }
-        // Whole hours, so that short and long periods meet at a seam.
-        let from = floor(back(hours), i64::from(LONG_S));
+        // From the begin of a longer period, so that both meet at a seam.
+        let from = floor(back(hours), i64::from(seam_s));
         let series = backend.cloudwatch.series(&queries, from, now).await?;
-        Ok::<_, Problem>(Read::of(&series))
+        Ok::<_, Problem>(Read::of(&series, period_s, now))
     };
-    let short = read(SHORT_S, SHORT_HOURS).await?;
-    let long = if question.with_long {
-        Some(read(LONG_S, 24 * i64::from(question.days)).await?)
-    } else {
-        None
+    let longer = async {
+        if !question.with_long {
+            return Ok(None);
+        }
+        let long = read(LONG_S, 24 * i64::from(question.days), LONG_S);
+        let short = read(SHORT_S, SHORT_HOURS, LONG_S);
+        Ok::<_, Problem>(Some(tokio::try_join!(long, short)?))
     };
+    let minutes = read(MINUTE_S, MINUTES_HOURS, SHORT_S);
+    let (minutes, long) = tokio::try_join!(minutes, longer)?;
     Ok(Counts {
         balancers: question.balancers,
         found: question.found,
-        short,
+        minutes,
         long,
     })
 }
@@ -188,13 +198,14 @@ pub fn take(
 ) -> Option<ProblemKind> {
     let judged = match answer {
         Ok(counts) => {
-            p.measured.short = counts.short.buckets;
-            p.measured.partial.1 = counts.short.partial;
+            p.measured.minutes = counts.minutes.buckets;
+            p.measured.partial.1 = counts.minutes.partial;
             p.measured.asked = counts.balancers;
             p.measured.found = counts.found;
-            if let Some(long) = counts.long {
+            if let Some((long, short)) = counts.long {
+                p.measured.partial.0 = long.partial || short.partial;
                 p.measured.long = long.buckets;
-                p.measured.partial.0 = long.partial;
+                p.measured.short = short.buckets;
                 p.measured.long_at = Some(at);
             }
             let missing = p.measured.missing();
@@ -205,8 +216,12 @@ pub fn take(
             Ok(judge(
                 &p.config.slo,
                 over,
-                &p.measured.long,
-                (&p.measured.short, SHORT_S),
+                Rows {
+                    long: &p.measured.long,
+                    short: &p.measured.short,
+                    short_s: SHORT_S,
+                    minutes: &p.measured.minutes,
+                },
                 at,
             ))
         }
@@ -244,6 +259,14 @@ fn queries(balancers: &[String], period_s: u32) -> Vec<MetricQuery> {
         })
     };
     balancers.iter().flat_map(|b| of(b)).collect()
+}
+
+/// Periods that are over. Of one that is not, each count has come as far as it has: failures of one minute would be held against
+/// the requests of another.
+fn whole(mut all: Vec<Bucket>, period_s: u32, now: Timestamp) -> Vec<Bucket> {
+    let length = SignedDuration::from_secs(i64::from(period_s));
+    all.retain(|b| b.at.saturating_add(length).is_ok_and(|end| end <= now));
+    all
 }
 
 /// Joins the series of all load balancers by period.
@@ -379,8 +402,8 @@ mod tests {
             let counts = Counts {
                 balancers: asked.balancers,
                 found: asked.found,
-                short: Read::of(&[one.clone()]),
-                long: Some(Read::of(&[one])),
+                minutes: Read::default(),
+                long: Some((Read::of(&[one], LONG_S, at), Read::default())),
             };
             take(&mut p, Ok(counts), at);
             let slo = p.facts.slos.rows()[0].clone();
@@ -391,6 +414,22 @@ mod tests {
         assert_eq!(standing(21, false), (None, missing));
         let missing = Some("CloudWatch told only a part of the counts".to_owned());
         assert_eq!(standing(1, true), (None, missing));
+    }
+
+    #[test]
+    fn a_period_that_is_not_over_is_none_whichever_count_of_it_has_come() {
+        // An outage began in the running period: its failures have a single point, which is of no other period.
+        let all = [
+            series("app/a/1", REQUESTS, &[(0, 100.0), (300, 100.0)]),
+            series("app/a/1", OWN_5XX, &[(600, 40.0)]),
+        ];
+        let at = |s| Timestamp::from_second(s).unwrap();
+        let starts = |now| -> Vec<i64> {
+            let whole = whole(buckets(&all), 300, at(now));
+            whole.iter().map(|b| b.at.as_second()).collect()
+        };
+        assert_eq!(starts(899), [0, 300]);
+        assert_eq!(starts(900), [0, 300, 600]);
     }
 
     #[test]

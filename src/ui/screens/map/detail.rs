@@ -1,5 +1,6 @@
 //! The selected step: what is said of it, where its fault comes from or goes, how it answers, who told.
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -90,7 +91,7 @@ fn lines(graph: &Graph, n: &Node, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
             }
         }
     }
-    put("answers", &answers(n), t.text);
+    put("answers", &answers(n, cx.now), t.text);
     if let Some(aside) = &n.aside {
         let text = format!("{} {}", aside.tone.shape(), aside.text);
         put("aside", &text, tone_style(aside.tone, cx));
@@ -100,8 +101,9 @@ fn lines(graph: &Graph, n: &Node, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
 }
 
 /// Latency, errors and rate, with who measures them.
-fn answers(n: &Node) -> String {
+fn answers(n: &Node, now: Timestamp) -> String {
     let m = &n.measure;
+    let by = m.told_by(now);
     let figures: Vec<String> = [
         m.response().map(|l| format!("in {l}")),
         m.errors().map(|e| format!("{e} failures")),
@@ -112,7 +114,7 @@ fn answers(n: &Node) -> String {
     .collect();
     if let (Some(why), false) = (&m.unmeasured, figures.is_empty()) {
         let by = match m.never {
-            true => format!("   ({})", m.measured_by),
+            true => format!("   ({by})"),
             false => String::new(),
         };
         return format!("{}{by}   {why}", figures.join("   "));
@@ -122,7 +124,7 @@ fn answers(n: &Node) -> String {
             Some(why) => format!("not known: {why}"),
             None => "nobody measures how fast and how well, or not now".into(),
         },
-        some => format!("{}   ({})", some.join("   "), m.measured_by),
+        some => format!("{}   ({by})", some.join("   ")),
     }
 }
 
@@ -145,12 +147,13 @@ mod tests {
     #[test]
     fn what_nobody_measures_is_no_zero() {
         let mut n = Node::default();
-        assert!(answers(&n).starts_with("nobody measures"));
+        let now = Timestamp::UNIX_EPOCH;
+        assert!(answers(&n, now).starts_with("nobody measures"));
         n.measure = Measure {
             errors_percent: Some(0.0),
             measured_by: "x",
             ..Measure::default()
         };
-        assert_eq!(answers(&n), "0 % failures   (x)");
+        assert_eq!(answers(&n, now), "0 % failures   (x)");
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::slo::{
 };
 use crate::domain::text::width;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{bar, line, panel, spark};
+use crate::ui::widgets::{bar, line, panel, spark, until};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -48,6 +48,12 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         0 => "Promises".to_owned(),
         s if s >= 172_800 => format!("Promises  last {} days", (s + 43_200) / 86_400),
         s => format!("Promises  last {} h (no older data)", s.div_ceil(3_600)),
+    };
+    // The answer is as young as its question; the counts in it come minutes later.
+    let counted = part.rows().first().and_then(|s| s.counted.until);
+    let title = match counted {
+        Some(at) => format!("{title}, {}", until(cx.now, at, cx.absolute)),
+        None => title,
     };
     let doubt = (!part.rows().is_empty()).then(|| doubt::words(part, cx));
     let is_doubtful = part.fresh(cx.now).is_none();

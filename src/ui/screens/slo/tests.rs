@@ -88,8 +88,7 @@ fn slo(kind: SloKind, target: f64, current: f64, left: f64) -> Slo {
             requests: 2e6,
             failures: 780.0,
             per_second: Some(71.4),
-            recent: Arc::default(),
-            missing: None,
+            ..Counted::default()
         }),
         queries: BALANCERS
             .iter()

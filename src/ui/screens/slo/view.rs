@@ -11,7 +11,7 @@ use crate::domain::part::Freshness;
 use crate::domain::slo::Slo;
 use crate::plan::promises;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Table, line, panel, scrolled, span, when, wrapped};
+use crate::ui::widgets::{Table, line, panel, scrolled, span, until, when, wrapped};
 
 /// The least that a chart in its panel takes.
 const CHART: u16 = 7;
@@ -103,6 +103,9 @@ fn title(cx: &Cx<'_>) -> String {
     let mut title = "Success metrics".to_owned();
     if let Some(words) = row::measured(cx) {
         title.push_str(&format!("   {words}"));
+    }
+    if let Some(at) = slos(cx).first().and_then(|s| s.counted.until) {
+        title.push_str(&format!("   counted {}", until(cx.now, at, cx.absolute)));
     }
     match (part.freshness(cx.now), part.observed_at) {
         (Freshness::Stale, Some(at)) => {

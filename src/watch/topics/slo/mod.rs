@@ -14,61 +14,13 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::SloConfig;
+pub use crate::domain::counts::Bucket;
 use crate::domain::queries;
 use crate::domain::slo::{Budget, Counted, HOUR_S, Slo, SloKind};
 use past::Past;
 
 /// Requests are missed after this: then nobody can tell how a promise stands now.
 const SILENCE: SignedDuration = SignedDuration::from_hours(1);
-
-/// What load balancers counted in one period.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bucket {
-    /// Start of the period (UTC).
-    pub at: Timestamp,
-    /// Requests, refused ones included.
-    pub requests: f64,
-    /// Those that ended in a 5xx of a target or of the load balancer itself.
-    pub failures: f64,
-    /// Requests whose time is known.
-    pub timed: f64,
-    /// Seconds that those took together.
-    pub seconds: f64,
-}
-
-impl Bucket {
-    /// Share of requests that failed, 0..=1; `None` without requests.
-    fn failed(&self) -> Option<f64> {
-        (self.requests > 0.0).then(|| (self.failures / self.requests).clamp(0.0, 1.0))
-    }
-
-    /// Mean response time, milliseconds.
-    fn mean_ms(&self) -> Option<f64> {
-        (self.timed > 0.0).then(|| self.seconds / self.timed * 1000.0)
-    }
-
-    /// Both together, at the time of the first.
-    fn and(self, other: &Self) -> Self {
-        Self {
-            at: self.at,
-            requests: self.requests + other.requests,
-            failures: self.failures + other.failures,
-            timed: self.timed + other.timed,
-            seconds: self.seconds + other.seconds,
-        }
-    }
-
-    fn sum<'a>(all: impl Iterator<Item = &'a Self>) -> Self {
-        let none = Self {
-            at: Timestamp::UNIX_EPOCH,
-            requests: 0.0,
-            failures: 0.0,
-            timed: 0.0,
-            seconds: 0.0,
-        };
-        all.fold(none, Self::and)
-    }
-}
 
 /// What a promise makes of counts.
 #[derive(Clone, Copy, Debug)]
@@ -146,17 +98,23 @@ pub struct Over<'a> {
     pub missing: Option<&'a str>,
 }
 
-/// Judges the three promises over the load balancers. `long`: buckets of an hour over the window; `recent`: buckets of
-/// `recent_s` seconds that begin on an hour and replace the long ones from there on. Without data every figure is `None`.
-pub fn judge(
-    targets: &SloConfig,
-    over: Over<'_>,
-    long: &[Bucket],
-    (recent, recent_s): (&[Bucket], u32),
-    now: Timestamp,
-) -> Vec<Slo> {
+/// What was counted over the window, in rows of ever shorter periods, oldest first; each replaces the one before it from its begin on.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// Periods of an hour, over the window.
+    pub long: &'a [Bucket],
+    /// Shorter ones, which begin on an hour.
+    pub short: &'a [Bucket],
+    /// Length of those, seconds.
+    pub short_s: u32,
+    /// Whole minutes, of which the first begins where a short period does: the newest figures.
+    pub minutes: &'a [Bucket],
+}
+
+/// Judges the three promises over the load balancers. Without data every figure is `None`.
+pub fn judge(targets: &SloConfig, over: Over<'_>, rows: Rows<'_>, now: Timestamp) -> Vec<Slo> {
     let wanted_s = u64::from(targets.window_days) * 86_400;
-    let past = Past::of(long, recent, recent_s, wanted_s, now);
+    let past = Past::of(rows, wanted_s, now);
     let counted = Arc::new(Counted {
         missing: over.missing.map(str::to_owned),
         ..counted(&past)
@@ -231,18 +189,19 @@ fn remaining(p: &Promise, past: &Past, allowed: f64) -> Arc<[(Timestamp, f64)]> 
 
 fn counted(past: &Past) -> Counted {
     let all = Bucket::sum(past.buckets().map(|(b, _)| b));
-    let since = past.before(u64::from(HOUR_S));
-    let hour = Bucket::sum(past.recent.iter().filter(|b| b.at >= since));
-    let seconds = past.covered_s(u64::from(HOUR_S)) as f64;
+    let hour_s = u64::from(HOUR_S);
+    let hour = past.inside(hour_s);
+    let seconds = past.counted_s(hour_s) as f64;
+    let row = past.recent.iter();
     Counted {
         requests: all.requests,
         failures: all.failures,
         per_second: (hour.requests > 0.0 && seconds > 0.0).then(|| hour.requests / seconds),
-        recent: past
-            .recent
-            .iter()
-            .map(|b| (b.at, b.requests / f64::from(past.recent_s)))
+        recent: row
+            .map(|b| (b.at, b.requests / past.length_of(b)))
             .collect(),
         missing: None,
+        minutes: past.minutes.as_slice().into(),
+        until: past.newest,
     }
 }

@@ -1,25 +1,32 @@
-//! What was counted, in one row: long periods up to a seam, short ones from there on.
+//! What was counted, in one row: long periods up to a seam, short ones from there on, and minutes at last.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Bucket, Promise, Weight};
+use super::{Bucket, Promise, Rows, Weight};
 use crate::domain::slo::HOUR_S;
 use crate::watch::topics::series::floor;
 
 /// Counts arrive this late at most: so long the newest period counts as the present one.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 
+/// Seconds of the newest periods.
+const MINUTE_S: u32 = 60;
+
 /// The window up to now.
 #[derive(Debug)]
 pub(super) struct Past {
     /// Long periods before the seam, oldest first.
     long: Vec<Bucket>,
-    /// Short periods, oldest first.
+    /// Short periods before the minutes, oldest first.
+    short: Vec<Bucket>,
+    /// Whole minutes, oldest first.
+    pub minutes: Vec<Bucket>,
+    /// Short periods up to now, oldest first: the newest are made of minutes, and the last one may have only begun.
     pub recent: Vec<Bucket>,
     /// Seconds of the short ones.
-    pub recent_s: u32,
+    short_s: u32,
     /// Length of the window, seconds.
     pub wanted_s: u64,
     /// Its begin.
@@ -46,38 +53,42 @@ fn later(at: Timestamp, seconds: u32) -> Timestamp {
 }
 
 impl Past {
-    /// Joins both rows; what lies before the window is left out.
-    pub fn of(
-        long: &[Bucket],
-        recent: &[Bucket],
-        recent_s: u32,
-        wanted_s: u64,
-        now: Timestamp,
-    ) -> Self {
+    /// Joins the rows; what lies before the window is left out.
+    pub fn of(rows: Rows<'_>, wanted_s: u64, now: Timestamp) -> Self {
         let begin = earlier(now, wanted_s);
-        let seam = recent.first().map_or(now, |b| b.at);
-        let inside = |b: &&Bucket| b.at >= begin;
-        let long: Vec<Bucket> = long
-            .iter()
-            .filter(|b| b.at < seam)
-            .filter(inside)
-            .copied()
-            .collect();
-        let recent: Vec<Bucket> = recent.iter().filter(inside).copied().collect();
+        let inside = |row: &[Bucket], until: Timestamp| -> Vec<Bucket> {
+            let all = row.iter().filter(|b| b.at >= begin && b.at < until);
+            all.copied().collect()
+        };
+        let short_s = rows.short_s;
+        let first = |row: &[Bucket], seconds: u32| {
+            let at = row.first().map(|b| floor(b.at, i64::from(seconds)));
+            at.unwrap_or(Timestamp::MAX)
+        };
+        let minutes = inside(rows.minutes, Timestamp::MAX);
+        let seam = first(&minutes, short_s);
+        let short = inside(rows.short, seam);
+        let long = inside(rows.long, first(&short, short_s).min(seam));
+        let mut recent = short.clone();
+        recent.extend(joined(&minutes, short_s));
         let busy = |b: &&Bucket| b.requests > 0.0;
         let ends = |row: &[Bucket], seconds| {
             let last = row.iter().rev().find(busy)?;
             Some(later(last.at, seconds).min(now))
         };
-        let newest = ends(&recent, recent_s).or_else(|| ends(&long, HOUR_S));
+        let newest = ends(&minutes, MINUTE_S)
+            .or_else(|| ends(&short, short_s))
+            .or_else(|| ends(&long, HOUR_S));
         let oldest = long.iter().chain(&recent).find(busy).map(|b| b.at);
         Self {
             end: newest
                 .filter(|at| now.duration_since(*at) <= LATE)
                 .unwrap_or(now),
             long,
+            short,
+            minutes,
             recent,
-            recent_s,
+            short_s,
             wanted_s,
             begin,
             now,
@@ -89,23 +100,47 @@ impl Past {
     /// All periods with their lengths in seconds, oldest first.
     pub fn buckets(&self) -> impl Iterator<Item = (&Bucket, u32)> {
         let long = self.long.iter().map(|b| (b, HOUR_S));
-        long.chain(self.recent.iter().map(|b| (b, self.recent_s)))
+        let short = self.short.iter().map(|b| (b, self.short_s));
+        let minutes = self.minutes.iter().map(|b| (b, MINUTE_S));
+        long.chain(short).chain(minutes)
     }
 
     /// All of it in periods of an hour, oldest first.
     pub fn hours(&self) -> Vec<Bucket> {
-        let mut hours: BTreeMap<Timestamp, Bucket> = BTreeMap::new();
-        for (b, _) in self.buckets() {
-            let at = floor(b.at, i64::from(HOUR_S));
-            let joined = hours.get(&at).map_or(Bucket { at, ..*b }, |h| h.and(b));
-            hours.insert(at, joined);
-        }
-        hours.into_values().collect()
+        let all: Vec<Bucket> = self.buckets().map(|(b, _)| *b).collect();
+        joined(&all, HOUR_S)
     }
 
-    /// The begin of the window of so many seconds that ends now.
-    pub fn before(&self, seconds: u64) -> Timestamp {
+    /// The begin of the window of so many seconds that ends with what was counted last.
+    fn before(&self, seconds: u64) -> Timestamp {
         earlier(self.end, seconds)
+    }
+
+    /// What the short periods counted that begin within the last seconds.
+    pub fn inside(&self, seconds: u64) -> Bucket {
+        let from = self.before(seconds);
+        let row = self.short.iter().chain(&self.minutes);
+        Bucket::sum(row.filter(|b| b.at >= from))
+    }
+
+    /// Seconds of those that were counted: what has not arrived yet was not.
+    pub fn counted_s(&self, window_s: u64) -> u64 {
+        let from = self.oldest.unwrap_or(self.end).max(self.before(window_s));
+        self.end
+            .duration_since(from)
+            .as_secs()
+            .max(0)
+            .unsigned_abs()
+    }
+
+    /// Seconds that were counted of one of the recent periods: the last one may not be over.
+    pub fn length_of(&self, b: &Bucket) -> f64 {
+        let over = later(b.at, self.short_s);
+        let end = self
+            .newest
+            .filter(|at| *at > b.at)
+            .map_or(over, |at| at.min(over));
+        end.duration_since(b.at).as_secs_f64().max(1.0)
     }
 
     /// What the periods from a time on weigh for a promise.
@@ -131,4 +166,17 @@ impl Past {
         });
         known.min(window_s)
     }
+}
+
+/// Periods joined into longer ones.
+fn joined(all: &[Bucket], seconds: u32) -> Vec<Bucket> {
+    let mut row: BTreeMap<Timestamp, Bucket> = BTreeMap::new();
+    for b in all {
+        let at = floor(b.at, i64::from(seconds));
+        let sum = row
+            .get(&at)
+            .map_or(Bucket { at, ..*b }, |known| known.and(b));
+        row.insert(at, sum);
+    }
+    row.into_values().collect()
 }

@@ -18,11 +18,25 @@ fn bucket(second: i64, requests: f64, failures: f64, mean_s: f64) -> Bucket {
 }
 
 fn judged_by(config: &SloConfig, long: &[Bucket], recent: &[Bucket], now: i64) -> Vec<Slo> {
+    judged_with(config, (long, recent, &[]), now)
+}
+
+fn judged_with(
+    config: &SloConfig,
+    (long, short, minutes): (&[Bucket], &[Bucket], &[Bucket]),
+    now: i64,
+) -> Vec<Slo> {
+    let rows = Rows {
+        long,
+        short,
+        short_s: 300,
+        minutes,
+    };
     let over = Over {
         balancers: &["app/a/1".into()],
         missing: None,
     };
-    judge(config, over, long, (recent, 300), at(now))
+    judge(config, over, rows, at(now))
 }
 
 fn judged(long: &[Bucket], recent: &[Bucket], hours: i64) -> Vec<Slo> {
@@ -329,4 +343,43 @@ fn a_short_window_does_not_read_as_calm_because_a_period_began() {
     let hour = slos[0].burn(HOUR_S).unwrap();
     assert!(near(hour.short_rate, 50.0 / 102.0 * 1_000.0), "{hour:?}");
     assert_eq!(hour.fires(), Some(true));
+}
+
+/// An outage of which two minutes are told, and that no period of five minutes has yet.
+#[test]
+fn the_newest_minutes_count_before_their_five_are_over() {
+    let until = 20 * HOUR + 120;
+    let short = fives(15, 20, 0.0);
+    let minutes: Vec<Bucket> = (19 * 60..20 * 60 + 2)
+        .map(|m| {
+            let failed = if m >= 20 * 60 { 5.0 } else { 0.0 };
+            bucket(m * 60, 20.0, failed, 0.1)
+        })
+        .collect();
+    let rows = (&hours(0, 20, 0.0)[..], &short[..], &minutes[..]);
+    let slos = judged_with(&SloConfig::default(), rows, until + 50);
+    let errors = &slos[2];
+    let counted = &errors.counted;
+    assert_eq!(
+        counted.until,
+        Some(at(until)),
+        "as old as its newest minute"
+    );
+    assert_eq!(counted.failures, 10.0);
+    // Ten of a hundred requests of the last five minutes, where one of a thousand may fail.
+    let hour = errors.burn(HOUR_S).unwrap();
+    assert!(near(hour.short_rate, 100.0), "{:?}", hour.short_rate);
+    assert!(near(hour.rate, 10.0 / 1_200.0 * 1_000.0), "{:?}", hour.rate);
+    // No request is counted twice, and none of the minutes that are still to come is missed.
+    assert!(near(counted.per_second, 20.0 / 60.0));
+    assert_eq!(
+        counted.requests,
+        15.0 * 1_000.0 + 48.0 * 100.0 + 62.0 * 20.0
+    );
+    let running = counted.recent.last().unwrap();
+    assert_eq!(*running, (at(20 * HOUR), 20.0 / 60.0));
+    let last = counted.lately(at(until + 50), 900).unwrap();
+    let told = last.sum(&counted.minutes);
+    assert_eq!((told.requests, told.failures), (100.0, 10.0));
+    assert_eq!(counted.lately(at(until + 901), 900), None, "old");
 }
