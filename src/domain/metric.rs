@@ -155,6 +155,8 @@ pub enum Unit {
     Milliseconds,
     /// Bytes.
     Bytes,
+    /// Gigabytes, 10^9 bytes.
+    Gigabytes,
     /// Bytes a second.
     BytesPerSecond,
     /// A count in a period.
@@ -179,6 +181,8 @@ impl Unit {
             || n.contains("Duration")
         {
             Self::Seconds
+        } else if n.starts_with("EphemeralStorage") {
+            Self::Gigabytes
         } else if n.contains("Throughput") {
             Self::BytesPerSecond
         } else if n.contains("Bytes") || n.contains("Memory") || n.contains("StorageSpace") {
@@ -199,6 +203,7 @@ impl Unit {
             Self::Seconds => format!("{} s", short(value)),
             Self::Milliseconds => format!("{} ms", short(value)),
             Self::Bytes => scaled(value, "B"),
+            Self::Gigabytes => scaled(value * 1e9, "B"),
             Self::BytesPerSecond => scaled(value, "B/s"),
             Self::Count | Self::None => scaled(value, "").trim_end().to_owned(),
         }
@@ -235,6 +240,10 @@ impl Unit {
             Self::Seconds if value.abs() < 1.0 => (1000.0, " ms".into()),
             Self::Seconds => (1.0, " s".into()),
             Self::Milliseconds => (1.0, " ms".into()),
+            Self::Gigabytes => {
+                let (div, prefix) = prefix(value * 1e9);
+                (1e9 / div, format!(" {prefix}B"))
+            }
             Self::Bytes | Self::BytesPerSecond | Self::Count | Self::None => {
                 let (div, prefix) = prefix(value);
                 let unit = match self {

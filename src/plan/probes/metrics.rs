@@ -174,7 +174,8 @@ fn each(
                     .last()
                     .map(|v| series.unit.format(v))
                     .unwrap_or_default();
-                let answer = format!("{value}, {} ago", span(age_words));
+                let (stat, what) = (series.query.stat.word(), of_what(&series.query.metric));
+                let answer = format!("{stat}{what} {value}, {} ago", span(age_words));
                 if age > limit && others {
                     found.unknown(
                         *name,
@@ -201,11 +202,35 @@ fn answer(word: &str, series: &Series, at: Timestamp, now: Timestamp) -> String 
         .map(|v| series.unit.format(v))
         .unwrap_or_default();
     format!(
-        "{word}: {} {} is {value}, {} ago",
+        "{word}: {} {} {}{} is {value}, {} ago",
         series.query.metric.namespace,
         series.query.metric.name,
+        series.query.stat.word(),
+        of_what(&series.query.metric),
         span(age)
     )
+}
+
+/// What a figure is of: the narrowest of its dimensions, as people call it; nothing where it has none.
+fn of_what(metric: &MetricId) -> String {
+    const WIDE: [&str; 2] = ["LoadBalancer", "ClusterName"];
+    let mut dimensions: Vec<&(String, String)> = metric.dimensions.iter().collect();
+    if dimensions
+        .iter()
+        .any(|(name, _)| !WIDE.contains(&name.as_str()))
+    {
+        // The balancer of a target group says nothing more; the cluster of a service tells it from another of its name.
+        dimensions.retain(|(name, _)| name != "LoadBalancer");
+    }
+    let named = |(name, value): &&(String, String)| match (name.as_str(), value.split('/').nth(1)) {
+        ("TargetGroup" | "LoadBalancer", Some(short)) => short.to_owned(),
+        _ => value.clone(),
+    };
+    let all: Vec<String> = dimensions.iter().map(named).collect();
+    match all.is_empty() {
+        true => String::new(),
+        false => format!(" of {}", all.join("/")),
+    }
 }
 
 /// No series has points: whether the metric exists at all decides what to say. Nothing here disproves it.
@@ -343,6 +368,57 @@ mod tests {
             Unknown,
             "it may be among the rest"
         );
+    }
+
+    #[test]
+    fn a_figure_says_of_what_it_is_and_by_which_statistic() {
+        use std::sync::Arc;
+
+        use crate::domain::facts::Facts;
+        use crate::domain::metric::{MetricQuery, Stat, Unit};
+        use crate::plan::probes::testing::{judged, now, part};
+
+        let told = |call: &str, metric: MetricId, stat: Stat, value: f64| {
+            let series = Series {
+                query: MetricQuery {
+                    metric: metric.clone(),
+                    stat,
+                    period_s: 60,
+                },
+                label: String::new(),
+                unit: Unit::of(&metric),
+                points: [(now(), value)].into(),
+                partial: false,
+            };
+            let all = [(series.query.clone(), Arc::new(series))];
+            let facts = Facts {
+                series: part(Arc::new(all.into_iter().collect())),
+                ..Facts::default()
+            };
+            judged(call, &facts).reason
+        };
+        let time = MetricId::new(
+            "AWS/ApplicationELB",
+            "TargetResponseTime",
+            &[
+                ("LoadBalancer", "app/laser-prod/50dc"),
+                ("TargetGroup", "targetgroup/tg-pdf-render/6d0e"),
+            ],
+        );
+        let call = "metrics.arriving component=application";
+        let said = told(call, time, Stat::Percentile(950), 1.06);
+        let wanted = "TargetResponseTime p95 of tg-pdf-render is 1.06 s";
+        assert!(said.contains(wanted), "{said}");
+        let dims = [("ClusterName", "laser-prod"), ("ServiceName", "api")];
+        let disk = MetricId::new("ECS/ContainerInsights", "EphemeralStorageUtilized", &dims);
+        let said = told(
+            "metrics.arriving component=server",
+            disk,
+            Stat::Average,
+            2.94,
+        );
+        let wanted = "EphemeralStorageUtilized Average of laser-prod/api is 2.94 GB";
+        assert!(said.contains(wanted), "{said}");
     }
 
     #[test]
