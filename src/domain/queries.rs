@@ -49,7 +49,7 @@ pub fn target_group(group: &TargetGroup, name: &str, stat: Stat) -> Option<Metri
 pub fn golden_signals(group: &TargetGroup) -> Vec<MetricQuery> {
     [
         ("RequestCount", Stat::Sum),
-        ("HTTPCode_Target_5XX_Count", Stat::Sum),
+        (FAILED, Stat::Sum),
         ("TargetResponseTime", Stat::Average),
         ("TargetResponseTime", Stat::Percentile(950)),
     ]
@@ -58,13 +58,27 @@ pub fn golden_signals(group: &TargetGroup) -> Vec<MetricQuery> {
     .collect()
 }
 
+/// What the load balancer of a target group answers by itself with a 5xx, as it does where the group has no target left; it is counted
+/// for the load balancer as a whole. `None` where none uses the group.
+pub fn refused(group: &TargetGroup) -> Option<MetricQuery> {
+    let dimensions = [("LoadBalancer", group.load_balancer_dimension()?)];
+    let query = query("AWS/ApplicationELB", REFUSED, &dimensions, Stat::Sum);
+    Some(query)
+}
+
+/// Requests that a load balancer answered with a 5xx of its own.
+pub const REFUSED: &str = "HTTPCode_ELB_5XX_Count";
+
+/// Requests that targets answered with a 5xx.
+pub const FAILED: &str = "HTTPCode_Target_5XX_Count";
+
 /// The series that a promise is measured by at a load balancer (`app/name/id`), with the percentiles of the response time.
 pub fn promise(kind: SloKind, balancer: &str) -> Vec<MetricQuery> {
     let rows: &[(&str, Stat)] = match kind {
         SloKind::Availability | SloKind::ErrorRate => &[
             ("RequestCount", Stat::Sum),
-            ("HTTPCode_Target_5XX_Count", Stat::Sum),
-            ("HTTPCode_ELB_5XX_Count", Stat::Sum),
+            (FAILED, Stat::Sum),
+            (REFUSED, Stat::Sum),
         ],
         SloKind::ResponseTime => &[
             ("TargetResponseTime", Stat::Average),

@@ -25,6 +25,7 @@ pub fn lead(command: Command, id: &ServiceId, facts: &Facts) -> Option<Nav> {
             let mut wanted = vec![queries::service_cpu(id), queries::service_memory(id)];
             if let Some(service) = facts.service(id) {
                 wanted.extend(facts.targets_of(service).flat_map(queries::golden_signals));
+                wanted.extend(facts.targets_of(service).filter_map(queries::refused));
             }
             Some(Nav::Metrics {
                 title: id.to_string(),

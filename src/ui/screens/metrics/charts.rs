@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::span::Span;
 use crate::domain::alarm::{Alarm, AlarmRule};
 use crate::domain::facts::Facts;
-use crate::domain::metric::{MetricQuery, Series, Stat, Unit};
+use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
 use crate::domain::order::Ordered;
 use crate::domain::queries;
 use crate::domain::service::ServiceHealth;
@@ -45,6 +45,7 @@ pub(super) fn usual(facts: &Facts) -> (Vec<MetricQuery>, bool) {
     let mut wanted = Vec::new();
     for s in services {
         wanted.extend(facts.targets_of(s).flat_map(queries::golden_signals));
+        wanted.extend(facts.targets_of(s).filter_map(queries::refused));
         wanted.push(queries::service_cpu(&s.id));
         wanted.push(queries::service_memory(&s.id));
     }
@@ -84,6 +85,12 @@ pub(super) fn charts(facts: &Facts, asked: &[MetricQuery], by_metric: bool) -> V
             unit
         };
         let (space, name) = (q.metric.namespace.as_str(), q.metric.name.as_str());
+        // What fails of the same requests is one thing, whoever says so: either alone may be none while all fail.
+        let name = if is_failures(&q.metric) {
+            queries::FAILED
+        } else {
+            name
+        };
         let several = asked
             .iter()
             .any(|o| o.metric.namespace == space && o.metric.name == name && o.metric != q.metric);
@@ -111,15 +118,23 @@ pub(super) fn charts(facts: &Facts, asked: &[MetricQuery], by_metric: bool) -> V
     specs
 }
 
+/// Whether a metric counts requests to a load balancer that ended in a 5xx.
+fn is_failures(metric: &MetricId) -> bool {
+    let names = [queries::FAILED, queries::REFUSED];
+    metric.namespace == "AWS/ApplicationELB" && names.contains(&metric.name.as_str())
+}
+
 /// Gives a chart its title (what its lines have in common) and its lines their names (what they have not).
 fn name(spec: &mut ChartSpec) {
     let Some(first) = spec.lines.first().map(|l| l.query.clone()) else {
         return;
     };
     let lines = &spec.lines;
-    let one_name = lines
+    let failures = lines.iter().all(|l| is_failures(&l.query.metric));
+    let mixed = lines
         .iter()
-        .all(|l| l.query.metric.name == first.metric.name);
+        .any(|l| l.query.metric.name != first.metric.name);
+    let one_name = failures || !mixed;
     let one_stat = lines.iter().all(|l| l.query.stat == first.stat);
     let shared = |k: &str, v: &str| {
         lines.len() > 1
@@ -148,6 +163,9 @@ fn name(spec: &mut ChartSpec) {
             if !one_stat {
                 words.push(l.query.stat.word());
             }
+            if failures && mixed && l.query.metric.name == queries::REFUSED {
+                words.insert(0, "the ELB".to_owned());
+            }
             if words.is_empty() {
                 words.push(l.query.metric.name.clone());
             }
@@ -164,6 +182,8 @@ fn name(spec: &mut ChartSpec) {
         .map(|(short, full)| if twice(short) { full } else { short.clone() })
         .collect();
     spec.title = match (one_name, one_stat) {
+        (true, true) if mixed => format!("HTTPCode 5XX of targets and ELB {}", first.stat.word()),
+        (true, false) if mixed => "HTTPCode 5XX of targets and ELB".to_owned(),
         (true, true) => format!("{} {}", first.metric.name, first.stat.word()),
         (true, false) => first.metric.name.clone(),
         (false, _) => format!("{} metrics", lines.len()),
@@ -237,6 +257,7 @@ pub(super) fn watching<'a>(
 mod tests {
     use super::*;
     use crate::domain::service::ServiceId;
+    use crate::domain::target::TargetGroup;
 
     fn legend(ids: &[(&str, &str)]) -> Vec<String> {
         let cpu = |(cluster, name): &(&str, &str)| {
@@ -249,6 +270,33 @@ mod tests {
         let specs = charts(&Facts::default(), &asked, true);
         let lines = specs.into_iter().flat_map(|s| s.lines);
         lines.map(|l| l.name).collect()
+    }
+
+    #[test]
+    fn what_targets_and_their_balancer_fail_is_one_chart() {
+        let group = TargetGroup {
+            arn: "arn:aws:elasticloadbalancing:r:1:targetgroup/tg-auth/1".into(),
+            name: "tg-auth".into(),
+            load_balancers: vec![
+                "arn:aws:elasticloadbalancing:r:1:loadbalancer/app/laser-prod/1".into(),
+            ],
+            protocol: None,
+            health_check_path: None,
+            targets: Vec::new(),
+        };
+        let mut asked = queries::golden_signals(&group);
+        asked.extend(queries::refused(&group));
+        let specs = charts(&Facts::default(), &asked, true);
+        let titles: Vec<&str> = specs.iter().map(|s| s.title.as_str()).collect();
+        assert_eq!(
+            titles[1], "HTTPCode 5XX of targets and ELB Sum",
+            "{titles:?}"
+        );
+        let names: Vec<&str> = specs[1].lines.iter().map(|l| l.name.as_str()).collect();
+        assert_eq!(names, ["tg-auth", "the ELB"]);
+        // Chosen alone it is what it is called.
+        let alone = charts(&Facts::default(), &[asked.pop().unwrap()], true);
+        assert_eq!(alone[0].title, "HTTPCode_ELB_5XX_Count Sum");
     }
 
     #[test]
