@@ -360,6 +360,19 @@ mod tests {
         for name in [name, "RequestCount", "HTTPCode_Target_5XX_Count"] {
             assert_eq!(of(name, &both, 300.0, 600.0), 0.0, "{name}");
         }
+        let dims = [("ClusterName", "laser-prod"), ("ServiceName", "api")];
+        let used = ("AWS/ECS", "CPUUtilization");
+        let span = |from: f64| (start + from, start + from + 300.0);
+        assert!(!counted(&mut telemetry, &world, used, &dims, span(-300.0)).is_empty());
+        // Tasks that are not there use nothing, not even none.
+        let gone = counted(&mut telemetry, &world, used, &dims, span(300.0));
+        assert!(gone.is_empty(), "{gone:?}");
+        let mut of = |name: &str, dims: &[(&str, &str)], from: f64, until: f64| {
+            let of = ("AWS/ApplicationELB", name);
+            let span = (start + from, start + until);
+            let all = counted(&mut telemetry, &world, of, dims, span);
+            all.iter().sum::<f64>()
+        };
         assert_eq!(of("HTTPCode_ELB_5XX_Count", &alone, -300.0, 0.0), 0.0);
         let refused = of("HTTPCode_ELB_5XX_Count", &alone, 300.0, 600.0);
         assert!(

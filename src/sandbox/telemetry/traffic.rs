@@ -95,7 +95,9 @@ pub(super) fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span
             bad += f64::from(u8::from(task.health != Health::Healthy && task.is_bad()));
         }
     }
-    if past || running == 0.0 {
+    // Tasks measure what they use: where none runs nothing is measured.
+    let measures = past || running > 0.0;
+    if !measures || past {
         (running, bad) = (f64::from(s.planned.max(1)), 0.0);
     }
     let Strain {
@@ -108,31 +110,22 @@ pub(super) fn service(t: &mut Telemetry, world: &World, key: &Key, at: f64, span
         ("ServiceName", key.1.as_str()),
     ];
     let second = at as i64;
-    t.metrics.record(
-        "AWS/ECS",
-        "CPUUtilization",
-        &dims,
-        second,
-        &[cpu],
-        "Percent",
-    );
-    t.metrics.record(
-        "AWS/ECS",
-        "MemoryUtilization",
-        &dims,
-        second,
-        &[memory],
-        "Percent",
-    );
     // Images and what a task writes beside them, in gigabytes.
-    t.metrics.record(
-        "ECS/ContainerInsights",
-        "EphemeralStorageUtilized",
-        &dims,
-        second,
-        &[2.6 + 0.4 * busy + 0.1 * wobble(&format!("{name} disk"), at / 4.0)],
-        "Gigabytes",
-    );
+    let disk = 2.6 + 0.4 * busy + 0.1 * wobble(&format!("{name} disk"), at / 4.0);
+    let used = [
+        ("AWS/ECS", "CPUUtilization", cpu, "Percent"),
+        ("AWS/ECS", "MemoryUtilization", memory, "Percent"),
+        (
+            "ECS/ContainerInsights",
+            "EphemeralStorageUtilized",
+            disk,
+            "Gigabytes",
+        ),
+    ];
+    for (space, metric, value, unit) in used.into_iter().filter(|_| measures) {
+        t.metrics
+            .record(space, metric, &dims, second, &[value], unit);
+    }
     let Some(tg) = s
         .target_group
         .as_ref()

@@ -244,7 +244,9 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         ("cpu", queries::service_cpu(&s.id)),
         ("memory", queries::service_memory(&s.id)),
     ] {
-        if let Some(series) = facts.series(&query) {
+        if s.counts.running == 0 {
+            fourth.extend(pair(label, "-".to_owned(), t.muted));
+        } else if let Some(series) = facts.series(&query) {
             let value = series.last().map_or("-".into(), |v| format!("{v:.0} %"));
             fourth.extend(pair(label, value, t.text));
             fourth.push((
