@@ -697,11 +697,24 @@ fn a_service_scaled_to_none_is_not_steady_and_burns_where_requests_come() {
     let mut c = at_none(true, (160, 48));
     assert!(c.shows(burns), "{}", c.text());
     assert!(c.shows("1 scaled to 0"), "{}", c.text());
+    // As bad as a service that is down, and before what only warns.
+    assert!(c.shows("▲ DOWN"), "{}", c.text());
     c.keys("3");
-    assert!(c.shows("■ scaled to 0"), "{}", c.text());
+    assert!(c.shows("▲ scaled to 0"), "{}", c.text());
+    let usage = |c: &Console| {
+        let text = c.text();
+        let row = text.lines().find(|l| l.contains("▲ scaled to 0")).unwrap();
+        (row.contains('%'), row.contains(" 0/0 "))
+    };
+    assert_eq!(
+        usage(&c),
+        (false, true),
+        "nothing runs, so nothing is used\n{}",
+        c.text()
+    );
     let mut c = at_none(true, (80, 24));
     c.keys("3");
-    assert!(c.shows("■ scaled to 0"), "{}", c.text());
+    assert!(c.shows("▲ scaled to 0"), "{}", c.text());
     let mut c = at_none(false, (160, 48));
     assert!(!c.shows(burns), "{}", c.text());
     assert!(c.shows("1 scaled to 0"), "{}", c.text());

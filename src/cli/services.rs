@@ -86,7 +86,7 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
         let targets = targets(s, facts);
         table.row(vec![
             cell(s.id.to_string()),
-            painted(role(facts.health_of(s)), facts.health_of(s).word()),
+            painted(role(s, facts), facts.health_of(s).word()),
             cell(format!("{}/{}", s.counts.running, s.counts.desired)),
             cell(s.counts.pending.to_string()),
             cell(s.revision.to_string()),
@@ -137,8 +137,9 @@ pub fn object(s: &Service, facts: &Facts) -> Value {
 }
 
 /// The role of a service's health.
-pub fn role(health: ServiceHealth) -> Role {
-    match health {
+pub fn role(s: &Service, facts: &Facts) -> Role {
+    match facts.health_of(s) {
+        ServiceHealth::Unserved if facts.is_gone(s) => Role::Bad,
         ServiceHealth::Down | ServiceHealth::Failed => Role::Bad,
         ServiceHealth::Degraded | ServiceHealth::Unserved => Role::Warn,
         ServiceHealth::Scaling | ServiceHealth::Deploying => Role::Strong,

@@ -2,6 +2,8 @@
 
 mod judge;
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -12,7 +14,7 @@ use super::session::Session;
 use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::domain::facts::{Facts, ProviderHealth};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::rights::Rights;
 use crate::domain::service::ServiceHealth;
 use crate::domain::slo::{HOUR_S, SIX_HOURS_S, Slo, THREE_DAYS_S};
@@ -86,7 +88,7 @@ fn print(
     }
     out.line("")?;
     out.line(&counts(facts, checklist))?;
-    out.line(&slo_line(facts.slos.rows()))?;
+    out.line(&slo_line(facts.slos.rows(), now))?;
     out.line("")?;
     out.table(&providers(&facts.providers, now))?;
     for (fix, names) in advice(&facts.providers) {
@@ -155,7 +157,7 @@ fn counts(facts: &Facts, checklist: &Checklist) -> String {
     )
 }
 
-fn slo_line(slos: &[Slo]) -> String {
+fn slo_line(slos: &[Slo], now: Timestamp) -> String {
     let each: Vec<String> = slos
         .iter()
         .map(|s| {
@@ -168,8 +170,28 @@ fn slo_line(slos: &[Slo]) -> String {
     if each.is_empty() {
         "promises: no data".into()
     } else {
-        each.join("   ")
+        let until = slos.first().and_then(|s| s.counted.until);
+        let until = until.map_or_else(String::new, |at| {
+            format!("   counted until {} ago", words::ago(Some(at), now))
+        });
+        format!("{}{until}", each.join("   "))
     }
+}
+
+/// What is wrong with a provider. One that was asked and has answered nothing is no more "not asked" than well.
+fn problem(p: &ProviderHealth) -> Option<Cow<'_, Problem>> {
+    if let Some(known) = &p.problem {
+        return Some(Cow::Borrowed(known));
+    }
+    (p.last_ok.is_none() && p.calls_per_minute > 0).then(|| {
+        Cow::Owned(Problem::new(
+            ProblemKind::Timeout,
+            &p.name,
+            format!("Asking {}", p.name),
+            judge::NO_ANSWER,
+            "Ask again: what it tells is missing here.",
+        ))
+    })
 }
 
 fn providers(all: &[ProviderHealth], now: Timestamp) -> Table {
@@ -181,7 +203,8 @@ fn providers(all: &[ProviderHealth], now: Timestamp) -> Table {
         ("WHY", Align::Left),
     ]);
     for p in all {
-        let (role, word) = match (p.configured, &p.problem, p.last_ok) {
+        let problem = problem(p);
+        let (role, word) = match (p.configured, &problem, p.last_ok) {
             (false, _, _) => (Role::Dim, "not configured"),
             (true, Some(_), _) => (Role::Bad, "failing"),
             (true, None, Some(_)) => (Role::Ok, "ok"),
@@ -192,7 +215,7 @@ fn providers(all: &[ProviderHealth], now: Timestamp) -> Table {
             painted(role, word),
             cell(words::ago(p.last_ok, now)),
             cell(p.calls_per_minute.to_string()),
-            cell(p.problem.as_ref().map_or_else(String::new, explain::line)),
+            cell(problem.as_deref().map_or_else(String::new, explain::line)),
         ]);
     }
     table
@@ -223,6 +246,7 @@ fn object(verdict: Verdict, findings: &[Finding], aside: &[Silence], picture: &S
                 "burn_6h": s.burn_rate(SIX_HOURS_S),
                 "burn_3d": s.burn_rate(THREE_DAYS_S),
                 "window_s": s.window_s,
+                "counted_until": s.counted.until,
             })
         })
         .collect();
@@ -234,7 +258,7 @@ fn object(verdict: Verdict, findings: &[Finding], aside: &[Silence], picture: &S
                 "name": p.name,
                 "configured": p.configured,
                 "last_ok": p.last_ok,
-                "problem": p.problem.as_ref().map(ProblemJson::from),
+                "problem": problem(p).as_deref().map(ProblemJson::from),
                 "next_try": p.next_try,
                 "calls_per_minute": p.calls_per_minute,
                 "latency_ms": p.latency_ms,
@@ -327,5 +351,25 @@ mod tests {
         let told = object(Verdict::Healthy, &[], &[], &picture);
         let firing = told["firing"].as_array().unwrap();
         assert_eq!((firing.len(), &firing[0]["name"]), (1, &json!("ours")));
+    }
+
+    #[test]
+    fn a_system_that_was_asked_and_told_nothing_fails_and_says_why() {
+        let told = |calls_per_minute, last_ok| {
+            let provider = ProviderHealth {
+                name: "cloudwatch".into(),
+                last_ok,
+                problem: None,
+                next_try: None,
+                calls_per_minute,
+                latency_ms: None,
+                configured: true,
+            };
+            problem(&provider).map(|p| (p.kind, p.why.clone()))
+        };
+        let why = "no answer in time".to_owned();
+        assert_eq!(told(15, None), Some((ProblemKind::Timeout, why)));
+        assert_eq!(told(0, None), None, "not asked");
+        assert_eq!(told(15, Some(Timestamp::UNIX_EPOCH)), None);
     }
 }

@@ -247,6 +247,10 @@ impl Answering {
         for s in &what.services {
             let (running, desired) = (s.counts.running, s.counts.desired);
             match desired {
+                0 if !s.load_balancers.is_empty() => {
+                    // Whoever asks it is answered by nobody.
+                    self.ill.push(format!("{} scaled to 0", s.id.name));
+                }
                 // What is scaled to 0 on purpose is not asked to answer.
                 0 => idle.push(s.id.name.as_str()),
                 n if running >= n => full.push(format!("{} {running} of {n}", s.id.name)),
@@ -473,6 +477,38 @@ mod tests {
             development.ill,
             ["https://hidden.laser.dev/ 503, expected 200"]
         );
+    }
+
+    #[test]
+    fn a_service_that_requests_come_to_is_one_of_all_even_at_none() {
+        use crate::domain::service::LoadBalancerBinding;
+
+        let mut facts = facts();
+        facts.https.clear();
+        let at_none = |name: &str, bound: bool| {
+            let mut service = Service::clone(&service("laser-prod", name, 0, 0));
+            service.load_balancers = vec![LoadBalancerBinding {
+                alternate_target_group_arn: None,
+                target_group_arn: "arn:aws:elasticloadbalancing:r:1:targetgroup/auth/1".into(),
+                container: name.into(),
+                port: 80,
+            }];
+            service.load_balancers.retain(|_| bound);
+            Arc::new(service)
+        };
+        facts.services = part(Arc::new(vec![
+            service("laser-prod", "api", 4, 4),
+            at_none("auth", true),
+            at_none("nightly", false),
+        ]));
+        let production = answering(Env::Production, &facts);
+        let said = production.said();
+        assert!(
+            said.starts_with("auth scaled to 0; 1 of 2 services run (api"),
+            "{said}"
+        );
+        assert!(said.contains("; scaled to 0: nightly"), "{said}");
+        assert_eq!(production.ill, ["auth scaled to 0"]);
     }
 
     #[test]

@@ -75,5 +75,6 @@ pub mod token;
 pub mod told;
 pub mod topic;
 pub mod transit;
+pub mod unserved;
 pub mod vercel;
 pub mod wall;

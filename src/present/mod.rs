@@ -111,6 +111,18 @@ impl std::fmt::Debug for View {
     }
 }
 
+impl View {
+    /// Whether anything bad that it shows has no row of its own elsewhere: one fault is one row where faults are listed. The health map
+    /// puts together what other pages say; targets are gone with their service.
+    pub fn tells_more(&self, facts: &Facts, now: Timestamp) -> bool {
+        match self.id {
+            "map" => map::graph(facts, now).tells_more(),
+            "targets" => targets::tells_more(facts, now),
+            _ => true,
+        }
+    }
+}
+
 impl PartialEq for View {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::words::count;
 use super::{Cell, Group, Head, Section, Tone, View};
 use crate::domain::facts::Facts;
+use crate::domain::service::{Service, ServiceHealth};
 use crate::domain::target::{Target, TargetGroup, tally};
 
 pub(super) const VIEW: View = View {
@@ -33,7 +34,13 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let none = "No service is behind a load balancer.";
     let mut here = Section::of(part, now, "targets", "This region", HEADS, none);
     for group in part.value.iter().flat_map(|v| v.iter()) {
-        rows(&mut here, group, rests(facts, group));
+        match left_by(facts, group) {
+            Some((service, tone, word)) => {
+                let words = format!("{} has no target: {} is {word}", group.name, service.id);
+                here.note(words, tone);
+            }
+            None => rows(&mut here, group, rests(facts, group)),
+        }
     }
     // A row is a zone of a group, and a target may be in several.
     here.counted = part.value.as_ref().map(|v| tally(v.iter()).1);
@@ -54,6 +61,33 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         all.push(there);
     }
     all
+}
+
+/// The service that a group lost its targets with, how bad that is, and what became of it: the service tells of the fault, here and on
+/// the path stands whose it is.
+pub(super) fn left_by<'a>(
+    facts: &'a Facts,
+    group: &TargetGroup,
+) -> Option<(&'a Service, Tone, &'static str)> {
+    let service = facts.left_by(group)?;
+    Some(match service.health() {
+        ServiceHealth::Unserved if facts.is_gone(service) => (service, Tone::Bad, "scaled to 0"),
+        ServiceHealth::Unserved => (service, Tone::Warn, "scaled to 0"),
+        _ => (service, Tone::Bad, "down"),
+    })
+}
+
+/// Whether anything bad is known by the targets alone: one fault is one row where faults are listed, and a service that is gone has its
+/// own.
+pub(super) fn tells_more(facts: &Facts, now: Timestamp) -> bool {
+    let groups = facts.target_groups.value.iter().flat_map(|v| v.iter());
+    let left = groups.filter_map(|g| left_by(facts, g));
+    let left = left.filter(|(_, tone, _)| *tone == Tone::Bad).count();
+    let bad = |s: &Section| {
+        let notes = s.notes.iter().filter(|n| n.tone == Tone::Bad).count();
+        notes + s.rows.iter().filter(|r| r.worst() == Tone::Bad).count()
+    };
+    left == 0 || make(facts, now).iter().map(bad).sum::<usize>() > left
 }
 
 /// Whether the other group of its pair holds the tasks at present (blue/green).

@@ -1,18 +1,21 @@
 //! What speaks against "healthy", and the one word that follows from it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paint::Role;
 use crate::cli::session::{Standing, standing};
+use crate::cli::words;
 use crate::domain::alarm::Severity;
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
 use crate::domain::problem::ProblemKind;
-use crate::domain::service::ServiceHealth;
+use crate::domain::service::{ServiceHealth, ServiceId};
 use crate::domain::text::inert;
-use crate::present::{Section, Tone, VIEWS, View, map};
+use crate::present::{Section, Tone, VIEWS, View};
 
 /// The one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +72,8 @@ pub struct Finding {
     pub text: String,
 }
 
-const NO_ANSWER: &str = "no answer in time";
+/// Said of what was asked and has told nothing.
+pub const NO_ANSWER: &str = "no answer in time";
 
 /// Systems that nothing is known of, for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,6 +179,7 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
     for s in facts.service_rows() {
         let verdict = match s.health() {
             ServiceHealth::Down => Verdict::Down,
+            ServiceHealth::Unserved if facts.is_gone(s) => Verdict::Down,
             ServiceHealth::Failed | ServiceHealth::Degraded | ServiceHealth::Unserved => {
                 Verdict::Degraded
             }
@@ -185,7 +190,13 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
             | ServiceHealth::Inactive => continue,
         };
         let counts = match s.health() {
-            ServiceHealth::Unserved => "nothing runs behind its load balancer".to_owned(),
+            ServiceHealth::Unserved => {
+                let since = facts.unserved_since(s);
+                match since.map(|at| words::ago(Some(at), now)) {
+                    Some(age) => format!("nothing has run behind its load balancer for {age}"),
+                    None => "nothing runs behind its load balancer".to_owned(),
+                }
+            }
             _ => format!("{} of {} running", s.counts.running, s.counts.desired),
         };
         find(
@@ -193,6 +204,9 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
             &s.id.to_string(),
             format!("{}: {counts}", s.health().word()),
         );
+    }
+    for (service, text) in turned_back(facts, now) {
+        find(Verdict::Degraded, &service.to_string(), text);
     }
     for a in facts.firing_here() {
         if a.severity != Severity::Info {
@@ -204,8 +218,7 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         }
     }
     for view in VIEWS.iter().filter(|v| v.is_live() && v.applies(facts)) {
-        // The health map puts together what other pages say, and is asked for what none of them does.
-        if view.id == "map" && !map::graph(facts, now).tells_more() {
+        if !view.tells_more(facts, now) {
             continue;
         }
         for text in ill(&(view.make)(facts, now)) {
@@ -251,6 +264,43 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         find(Verdict::Unknown, what, problem);
     }
     all.order_by_key(|f| std::cmp::Reverse(f.verdict));
+    all
+}
+
+/// How long a rollout that failed is told of: whoever looks wants to know that what was to be out is not.
+const TURNED_BACK_S: i64 = 3_600;
+
+/// Services whose newest rollout failed, or went back, within the last hour, in words. One that `deployments[]` still tells of is told
+/// of by the service's own health.
+fn turned_back(facts: &Facts, now: Timestamp) -> Vec<(&ServiceId, String)> {
+    let mut seen: BTreeSet<&ServiceId> = BTreeSet::new();
+    let mut all = Vec::new();
+    for d in facts.deployment_rows() {
+        // Newest first, but for those that go on, and one that goes on says what is to come of it.
+        if !seen.insert(&d.service) || d.state.is_running() || !d.state.is_bad() {
+            continue;
+        }
+        let told = facts.service(&d.service).map(|s| s.health());
+        let at = d.finished_at.or(d.rollback_since).or(d.created_at);
+        let age = at.map(|at| now.duration_since(at).as_secs());
+        if told == Some(ServiceHealth::Failed) || age.is_none_or(|s| s > TURNED_BACK_S) {
+            continue;
+        }
+        let what = d.to.as_ref().map_or_else(
+            || "the newest rollout".to_owned(),
+            |to| format!("the rollout of {}", to.revision),
+        );
+        let why = match d.rollback_reason.as_deref().unwrap_or(&d.reason).trim() {
+            "" => "no reason is given",
+            why => why,
+        };
+        let text = format!(
+            "{what} {} {} ago: {why}",
+            d.state.word(),
+            words::ago(at, now)
+        );
+        all.push((&d.service, text));
+    }
     all
 }
 

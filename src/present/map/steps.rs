@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::super::Tone;
+use super::super::{Tone, targets};
 use super::graph::{ERRORS_BAD, ERRORS_WARN};
 use super::measure;
 use super::remark::Remark;
@@ -74,6 +74,12 @@ pub(super) fn balancer(facts: &Facts, now: Timestamp) -> Option<Told> {
     if fresh {
         for g in &groups {
             let (well, all) = (g.healthy(), g.targets.len());
+            if let Some((s, tone, word)) = targets::left_by(facts, g) {
+                let text = format!("{}: no targets, {} is {word}", g.name, facts.name_of(&s.id));
+                let remark = Remark::new(tone, text).since(facts.unserved_since(s));
+                told.remarks.push(remark.told_elsewhere(true));
+                continue;
+            }
             if all == 0 {
                 // The other half of a blue/green pair stands empty; so does a service that lost all its tasks.
                 told.say(Tone::Unknown, format!("{}: no targets", g.name));
@@ -117,6 +123,7 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
     if fresh {
         for s in rows {
             let tone = match facts.health_of(s) {
+                ServiceHealth::Unserved if !facts.is_gone(s) => Tone::Warn,
                 ServiceHealth::Down | ServiceHealth::Failed | ServiceHealth::Unserved => Tone::Bad,
                 ServiceHealth::Degraded => Tone::Warn,
                 ServiceHealth::Scaling | ServiceHealth::Deploying => Tone::Info,
@@ -132,6 +139,7 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
                 _ => format!("{name}: {word}, {runs} of {wants} run"),
             };
             let since = s.failed_rollout().and_then(|r| r.updated_at);
+            let since = since.or_else(|| facts.unserved_since(s));
             let remark = Remark::new(tone, text).since(since);
             told.remarks.push(remark.told_elsewhere(true));
         }

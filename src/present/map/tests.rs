@@ -490,6 +490,14 @@ fn a_service_at_none_behind_a_balancer_starts_a_fault_and_a_worker_at_none_is_no
         let mut facts = well();
         let mut service = Service::clone(&facts.service_rows()[0]);
         service.counts = TaskCounts::default();
+        if bound {
+            let groups = facts.target_groups.value.as_deref().unwrap().clone();
+            let emptied = groups.into_iter().map(|mut g| {
+                g.targets.clear();
+                g
+            });
+            facts.target_groups = part(Arc::new(emptied.collect()));
+        }
         if !bound {
             service.load_balancers.clear();
         }
@@ -506,6 +514,10 @@ fn a_service_at_none_behind_a_balancer_starts_a_fault_and_a_worker_at_none_is_no
         "api: scaled to 0, nothing runs behind its load balancer"
     );
     assert_eq!(ecs.reaches, ["balancer", "browser"]);
+    // The other faces of the same fault are as bad, name the service, and make no row of their own.
+    let balancer = map.node("balancer").unwrap();
+    assert_eq!(balancer.says, "api: no targets, api is scaled to 0");
+    assert_eq!((balancer.tone, map.tells_more()), (Tone::Bad, false));
     let map = scaled(false);
     let ecs = map.node("ecs").unwrap();
     assert!(map.starts().next().is_none());

@@ -4,11 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 use crate::domain::facts::ProviderHealth;
 use crate::domain::github::{Job, Outcome, Pipelines, Run, RunJobs, Workflow};
 use crate::domain::part::Part;
 use crate::domain::probe::{Grade, HttpsProbe, HttpsTarget};
 use crate::domain::problem::Problem;
+use crate::domain::progress::Pace;
+use crate::domain::service::{
+    CircuitBreaker, DeploymentConfig, LoadBalancerBinding, Revision, Service, ServiceEvent,
+    ServiceId, Strategy, TaskCounts,
+};
 use crate::domain::slack::Workspace;
 use crate::domain::target::{Target, TargetGroup, TargetsAbroad};
 
@@ -282,4 +288,143 @@ fn what_is_bad_of_one_thing_hides_nothing_of_another() {
             "api-tg two: 0"
         ]
     );
+}
+
+/// A service at none behind a load balancer, and the group that it has left.
+fn at_none(cluster: &str, events: Vec<ServiceEvent>) -> Facts {
+    let arn = "arn:aws:elasticloadbalancing:home:1:targetgroup/tg-auth/1";
+    let service = Service {
+        id: ServiceId {
+            cluster: cluster.into(),
+            name: "auth".into(),
+        },
+        arn: String::new(),
+        status: "ACTIVE".into(),
+        counts: TaskCounts::default(),
+        revision: Revision::parse("auth:4").unwrap(),
+        launch_type: "FARGATE".into(),
+        deployment: DeploymentConfig {
+            strategy: Strategy::Rolling,
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
+            circuit_breaker: CircuitBreaker::default(),
+            alarms: Vec::new(),
+            alarms_rollback: false,
+            bake_minutes: None,
+            shift_minutes: None,
+        },
+        load_balancers: vec![LoadBalancerBinding {
+            alternate_target_group_arn: None,
+            target_group_arn: arn.into(),
+            container: "auth".into(),
+            port: 80,
+        }],
+        rollouts: Vec::new(),
+        revisions: Vec::new(),
+        scaling: None,
+        events,
+        created_at: None,
+    };
+    let mut facts = quiet(&["elb"]);
+    facts.environment = "production".into();
+    facts.services = part(Arc::new(vec![Arc::new(service)]));
+    facts.target_groups = part(Arc::new(vec![TargetGroup {
+        arn: arn.into(),
+        name: "tg-auth".into(),
+        load_balancers: vec!["arn:aws:elasticloadbalancing:home:1:loadbalancer/app/p/1".into()],
+        protocol: None,
+        health_check_path: None,
+        targets: Vec::new(),
+    }]));
+    facts.slos = part(Vec::new());
+    facts.series = part(Arc::default());
+    facts
+}
+
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp::from_second(now().as_second() - seconds).unwrap()
+}
+
+#[test]
+fn a_service_that_is_gone_is_down_and_named_once_and_anothers_is_a_warning() {
+    let event = |seconds, message: &str| ServiceEvent {
+        id: String::new(),
+        at: ago(seconds),
+        message: message.into(),
+    };
+    let events = vec![
+        event(30, "(service auth) has reached a steady state."),
+        event(240, "(service auth) has stopped 2 running tasks: (task 1)."),
+    ];
+    let facts = at_none("laser-prod", events);
+    let bad = |facts: &Facts| {
+        let mut all = found(facts);
+        all.retain(|(verdict, _)| *verdict > Verdict::Unknown);
+        all
+    };
+    let text = "laser-prod/auth: scaled to 0: nothing has run behind its load balancer for 4m";
+    assert_eq!(bad(&facts), [(Verdict::Down, text.to_owned())]);
+    // No event tells since when, and no action of ours did it.
+    let facts = at_none("laser-prod", Vec::new());
+    let text = "laser-prod/auth: scaled to 0: nothing runs behind its load balancer";
+    assert_eq!(bad(&facts), [(Verdict::Down, text.to_owned())]);
+    let facts = at_none("laser-staging", Vec::new());
+    let all = bad(&facts);
+    assert!(all.iter().all(|(v, _)| *v == Verdict::Degraded), "{all:?}");
+    assert_eq!(all.len(), 1, "{all:?}");
+}
+
+fn rollout(state: DeploymentState, number: u32, ended: Option<i64>) -> Arc<Deployment> {
+    let revision = Revision::parse(&format!("api:{number}")).unwrap();
+    Arc::new(Deployment {
+        id: format!("d{number}"),
+        service: ServiceId {
+            cluster: "laser-prod".into(),
+            name: "api".into(),
+        },
+        strategy: Strategy::Rolling,
+        state,
+        reason: String::new(),
+        from: Vec::new(),
+        to: Some(RevisionLoad {
+            revision,
+            service_revision: None,
+            image: None,
+            counts: TaskCounts::default(),
+            traffic_percent: None,
+        }),
+        circuit_breaker: CircuitBreaker::default(),
+        failures: None,
+        alarms: Vec::new(),
+        lifecycle_stage: None,
+        pace: Pace::default(),
+        rollback_reason: Some("circuit breaker threshold was exceeded".into()),
+        rollback_to: None,
+        rollback_since: None,
+        created_at: Some(ago(7_200)),
+        started_at: None,
+        finished_at: ended.map(ago),
+        source: DeploymentSource::ServiceDeployments,
+    })
+}
+
+#[test]
+fn a_rollout_that_went_back_is_told_of_for_an_hour_unless_a_newer_one_went_well() {
+    use DeploymentState::{Failed, InProgress, RolledBack, Successful};
+
+    let told = |rows: Vec<Arc<Deployment>>| {
+        let mut facts = quiet(&[]);
+        facts.deployments = part(Arc::new(rows));
+        found(&facts)
+    };
+    let text = "laser-prod/api: the rollout of api:7 ROLLED BACK 20s ago: circuit breaker threshold was exceeded";
+    let back = rollout(RolledBack, 7, Some(20));
+    assert_eq!(told(vec![back.clone()]), [(Verdict::Degraded, text.into())]);
+    assert_eq!(told(vec![rollout(Failed, 7, Some(20))]).len(), 1);
+    assert_eq!(told(vec![rollout(Failed, 7, Some(3_700))]), [], "long ago");
+    assert_eq!(
+        told(vec![rollout(Successful, 8, Some(5)), back.clone()]),
+        []
+    );
+    assert_eq!(told(vec![rollout(InProgress, 8, None), back]), []);
 }

@@ -136,6 +136,7 @@ pub(super) fn burning(facts: &Facts, systems: &[Entry]) -> Vec<Item> {
             // What a person stops did not fail, and stands among what moves.
             ServiceHealth::Failed if facts.is_being_stopped(&s.id) => continue,
             ServiceHealth::Failed => 1,
+            ServiceHealth::Unserved if facts.is_gone(s) => 0,
             ServiceHealth::Unserved => 2,
             ServiceHealth::Degraded => 3,
             _ => continue,

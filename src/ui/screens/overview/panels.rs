@@ -159,13 +159,16 @@ pub(super) fn burning_head(
 fn service_line(s: &Service, cx: &Cx<'_>, room: u16, times: u16) -> Spans {
     let t = cx.theme;
     let failed = s.failed_rollout();
+    let facts = &cx.snapshot.facts;
     let since = failed.and_then(|r| r.updated_at);
+    let since = since.or_else(|| facts.unserved_since(s));
     let unserved = s.health() == ServiceHealth::Unserved;
-    let (word, style) = match unserved {
-        true => ("WARN", t.warn),
-        false => (s.health().word(), t.critical),
+    let (sign, word, style) = match unserved {
+        true if facts.is_gone(s) => ("▲", "DOWN", t.critical),
+        true => ("■", "WARN", t.warn),
+        false => ("■", s.health().word(), t.critical),
     };
-    let mut spans = burning_head("■", word, style, since, times, cx);
+    let mut spans = burning_head(sign, word, style, since, times, cx);
     let (name, name_width) = (s.id.to_string(), name_room(room, times));
     let (runs, wants) = (s.counts.running, s.counts.desired);
     let counts = match unserved {

@@ -35,6 +35,7 @@ pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
     let health = cx.snapshot.facts.health_of(s);
     let (sign, style) = match health {
         ServiceHealth::Down | ServiceHealth::Failed => ("▲", t.critical),
+        ServiceHealth::Unserved if cx.snapshot.facts.is_gone(s) => ("▲", t.critical),
         ServiceHealth::Degraded | ServiceHealth::Unserved => ("■", t.warn),
         ServiceHealth::Scaling | ServiceHealth::Deploying => ("▶", t.info),
         ServiceHealth::Steady => ("●", t.ok),
@@ -47,8 +48,12 @@ pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
     )
 }
 
-fn percent(query: &MetricQuery, cx: &Cx<'_>) -> (String, Style) {
+/// What its tasks use on average. Where none runs there is nothing to use: a value is older than the last of them.
+fn percent(s: &Service, query: &MetricQuery, cx: &Cx<'_>) -> (String, Style) {
     let t = cx.theme;
+    if s.counts.running == 0 {
+        return ("-".into(), t.muted);
+    }
     match cx.snapshot.facts.series(query).and_then(|s| s.last()) {
         Some(v) if v >= 90.0 => (format!("{v:.0} %"), t.critical),
         Some(v) if v >= 75.0 => (format!("{v:.0} %"), t.warn),
@@ -106,7 +111,11 @@ pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
     let counts = s.counts;
     let lacks = counts.running < counts.desired && s.health() != ServiceHealth::Scaling;
     let lacks = lacks || s.health() == ServiceHealth::Unserved;
-    let tasks_style = if lacks { t.warn } else { plain };
+    let tasks_style = match lacks {
+        true if facts.is_gone(s) => t.critical,
+        true => t.warn,
+        false => plain,
+    };
     let image = facts
         .task_definition(s)
         .and_then(|d| d.main_container(s.load_balancers.first().map(|lb| lb.container.as_str())))
@@ -147,8 +156,8 @@ pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
             format!("{}/{}", counts.running, counts.desired),
             tasks_style,
         ),
-        percent(&queries::service_cpu(&s.id), cx),
-        percent(&queries::service_memory(&s.id), cx),
+        percent(s, &queries::service_cpu(&s.id), cx),
+        percent(s, &queries::service_memory(&s.id), cx),
         targets,
         (format!(":{}", s.revision.number), plain),
         (image, plain),

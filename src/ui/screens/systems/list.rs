@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
 use crate::domain::text::clip;
-use crate::present::{Cell, Place, Row, Section, Tone, VIEWS, View, map, phrase};
+use crate::present::{Cell, Place, Row, Section, Tone, VIEWS, View, phrase};
 
 /// What is bad in a system.
 #[derive(Clone, Debug)]
@@ -106,7 +106,7 @@ pub fn entries(facts: &Facts, now: Timestamp) -> Vec<Entry> {
                 says: says(&sections),
                 todo: todo(&sections),
                 fault: fault(view.id, &sections),
-                told_elsewhere: view.id == "map" && !map::graph(facts, now).tells_more(),
+                told_elsewhere: !view.tells_more(facts, now),
                 oldest: sections.iter().filter_map(|s| s.standing.observed_at).min(),
                 source: sections
                     .first()
