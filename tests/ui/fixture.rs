@@ -9,6 +9,7 @@ use flightdeck::domain::action::{
 };
 use flightdeck::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use flightdeck::domain::audit::{AuditRow, ChainVerdict, Outcome, SignOff, SignOffKind};
+use flightdeck::domain::counts::Bucket;
 use flightdeck::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 use flightdeck::domain::facts::{Facts, ProviderHealth};
 use flightdeck::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
@@ -312,7 +313,17 @@ fn slo(kind: SloKind, target: f64, current: f64, left: f64) -> Slo {
             requests: 185e6,
             failures: 72_150.0,
             per_second: Some(71.4),
-            until: Some(ago(130)),
+            minutes: (3..=60)
+                .rev()
+                .map(|i| Bucket {
+                    at: ago(i * 60),
+                    requests: 4_284.0,
+                    failures: 4_284.0 * 0.000_4,
+                    timed: 4_284.0,
+                    seconds: 4_284.0 * 0.145,
+                })
+                .collect(),
+            until: Some(ago(120)),
             ..Counted::default()
         }),
         queries: queries::promise(kind, "app/laser-prod/50dc6c495c0c9188").into(),

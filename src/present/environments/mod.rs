@@ -95,11 +95,7 @@ fn standing(facts: &Facts, now: Timestamp) -> Section {
                 Some(false) => Cell::new("no", Tone::Warn),
                 None => Cell::new("?", Tone::Unknown),
             };
-            let tone = match found.ill.is_empty() {
-                true => Tone::Plain,
-                false => Tone::Warn,
-            };
-            (cell, Cell::new(found.said(), tone), found.answers)
+            (cell, Cell::plain(found.said()), found.answers)
         } else {
             let words = format!("no cluster and no probed host is named for {}", env.word());
             (Cell::muted("none"), Cell::muted(words), None)

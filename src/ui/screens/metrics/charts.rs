@@ -43,12 +43,14 @@ pub(super) fn usual(facts: &Facts) -> (Vec<MetricQuery>, bool) {
         services.order_by(|a, b| a.id.cmp(&b.id));
     }
     let mut wanted = Vec::new();
+    let groups = services.iter().flat_map(|s| facts.targets_of(s));
+    let refused: Vec<MetricQuery> = groups.filter_map(queries::refused).collect();
     for s in services {
         wanted.extend(facts.targets_of(s).flat_map(queries::golden_signals));
-        wanted.extend(facts.targets_of(s).filter_map(queries::refused));
         wanted.push(queries::service_cpu(&s.id));
         wanted.push(queries::service_memory(&s.id));
     }
+    wanted.extend(refused);
     (wanted, left_out)
 }
 
@@ -84,16 +86,10 @@ pub(super) fn charts(facts: &Facts, asked: &[MetricQuery], by_metric: bool) -> V
         } else {
             unit
         };
-        let (space, name) = (q.metric.namespace.as_str(), q.metric.name.as_str());
-        // What fails of the same requests is one thing, whoever says so: either alone may be none while all fail.
-        let name = if is_failures(&q.metric) {
-            queries::FAILED
-        } else {
-            name
-        };
-        let several = asked
-            .iter()
-            .any(|o| o.metric.namespace == space && o.metric.name == name && o.metric != q.metric);
+        let (space, name) = (q.metric.namespace.as_str(), called(&q.metric));
+        let several = asked.iter().any(|o| {
+            o.metric.namespace == space && called(&o.metric) == name && o.metric != q.metric
+        });
         let key = by_metric.then_some((space, name, several.then_some(&q.stat)));
         let line = Wanted {
             query: q.clone(),
@@ -116,6 +112,15 @@ pub(super) fn charts(facts: &Facts, asked: &[MetricQuery], by_metric: bool) -> V
         name(spec);
     }
     specs
+}
+
+/// By what name a metric has its chart. What fails of the same requests is one thing, whoever says so: either alone may be none while
+/// all fail.
+fn called(metric: &MetricId) -> &str {
+    match is_failures(metric) {
+        true => queries::FAILED,
+        false => &metric.name,
+    }
 }
 
 /// Whether a metric counts requests to a load balancer that ended in a 5xx.

@@ -52,7 +52,13 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     // The answer is as young as its question; the counts in it come minutes later.
     let counted = part.rows().first().and_then(|s| s.counted.until);
     let title = match counted {
-        Some(at) => format!("{title}, {}", until(cx.now, at, cx.absolute)),
+        Some(at) => {
+            let title = match area.width < ROOMY {
+                true => title.replace(" last ", " "),
+                false => title,
+            };
+            format!("{title}, {}", until(cx.now, at, cx.absolute))
+        }
         None => title,
     };
     let doubt = (!part.rows().is_empty()).then(|| doubt::words(part, cx));
