@@ -571,7 +571,7 @@ mod tests {
         assert!((percent - 18.0).abs() < 1e-9, "{percent}");
         assert_eq!(sides.told("ecs").errors_percent, Some(0.0));
         // No target is asked any more: what the load balancers count goes on.
-        let (old, _) = behind.split_at(20);
+        let (old, _) = behind.split_at(30);
         let told = Sides {
             before: &before,
             behind: old,
