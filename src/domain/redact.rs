@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::borne;
+use super::{borne, given};
 
 /// What stands where a secret was.
 pub const REDACTED: &str = "[redacted]";
@@ -78,7 +78,22 @@ fn is_scheme(word: &str, name: &str) -> bool {
 
 /// Whether a name promises a secret value. Works on `SNAKE_CASE`, `kebab-case`, `dotted.names` and `camelCase`.
 pub fn is_secret_name(name: &str) -> bool {
-    has_segment(name, &SECRET_WORDS)
+    any_segment(name, |s| SECRET_WORDS.contains(&s) || ends_as_password(s))
+}
+
+/// Whether a segment ends in a word for a password without anything between: `PGPASSWORD`, `DBPASS`, `SMTP_PW`.
+fn ends_as_password(segment: &str) -> bool {
+    const ENDS: [&str; 5] = ["password", "passwd", "passphrase", "pwd", "pw"];
+    const WORDS: [&str; 6] = [
+        "bypass",
+        "compass",
+        "encompass",
+        "overpass",
+        "surpass",
+        "underpass",
+    ];
+    ENDS.iter().any(|end| segment.ends_with(end))
+        || (segment.ends_with("pass") && !WORDS.contains(&segment))
 }
 
 /// Whether a text begins as the tokens of a known vendor do, however short it is.
@@ -89,12 +104,16 @@ pub fn begins_as_token(text: &str) -> bool {
 }
 
 fn has_segment(name: &str, words: &[&str]) -> bool {
+    any_segment(name, |s| words.contains(&s))
+}
+
+fn any_segment(name: &str, is_one: impl Fn(&str) -> bool) -> bool {
     let mut segment = String::new();
     let mut previous_lower = false;
     for c in name.chars().chain(std::iter::once('_')) {
         let boundary = !c.is_alphanumeric() || (c.is_uppercase() && previous_lower);
         if boundary {
-            if words.contains(&segment.as_str()) {
+            if is_one(&segment) {
                 return true;
             }
             segment.clear();
@@ -139,7 +158,7 @@ pub fn json(value: &Value) -> Value {
 
 /// Text with the secrets inside hidden. Text without any comes back unchanged.
 pub fn text(input: &str) -> String {
-    let no_pem = borne::hidden(&private_keys(input));
+    let no_pem = given::hidden(&borne::hidden(&private_keys(input)));
     let mut out = String::with_capacity(no_pem.len());
     let mut rest = no_pem.as_str();
     let mut last_name = String::new();
@@ -183,11 +202,21 @@ pub fn text(input: &str) -> String {
         } else {
             out.push_str(word);
             behind_scheme = scheme;
-            word.clone_into(&mut last_name);
+            name_of(word, last_gap).clone_into(&mut last_name);
         }
         rest = after;
     }
     url_passwords(&out, true)
+}
+
+/// The name that a word may be of the value behind it. Text that was made inert has the ends of its lines written out, and a name at
+/// the beginning of one is glued to them.
+fn name_of<'a>(word: &'a str, gap: &str) -> &'a str {
+    let glued = gap
+        .ends_with('\\')
+        .then(|| word.strip_prefix(['n', 'r', 't']));
+    let name = glued.flatten().filter(|name| is_secret_name(name));
+    name.unwrap_or(word)
 }
 
 /// Whether what stands behind a bare colon is the tag of an image (`laser/auth:2.0.4`) or the number of a revision or a version
@@ -205,7 +234,7 @@ fn is_version(name: &str, word: &str) -> bool {
         || (numbered
             && number.len() <= 20
             && number.split('.').all(digits)
-            && !has_segment(name, &PASSWORD_WORDS))
+            && !any_segment(name, |s| PASSWORD_WORDS.contains(&s) || ends_as_password(s)))
 }
 
 fn is_token_char(c: char) -> bool {

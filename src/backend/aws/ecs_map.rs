@@ -6,6 +6,7 @@ use aws_sdk_ecs::types as sdk;
 
 use super::convert::{self, some_text, tail, text, time};
 use super::sound::{NoCount, count};
+use crate::domain::hint;
 use crate::domain::order::Ordered;
 use crate::domain::progress::Pace;
 use crate::domain::service::{
@@ -167,7 +168,7 @@ fn event(e: &sdk::ServiceEvent) -> Option<ServiceEvent> {
     Some(ServiceEvent {
         id: text(e.id()),
         at: time(e.created_at())?,
-        message: text(e.message()),
+        message: text(e.message().map(hint::redacted).as_deref()),
     })
 }
 
