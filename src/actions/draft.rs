@@ -200,7 +200,7 @@ pub fn check_confirmation(preview: &Preview, typed: Option<&str>) -> Result<(), 
         );
     }
     if let Confirm::Type(word) = &preview.confirm
-        && typed.map(str::trim) != Some(word.as_str())
+        && typed.map(str::trim) != Some(word.trim())
     {
         return refused(
             format!("it is confirmed by {word}, and that was not typed"),

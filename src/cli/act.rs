@@ -102,7 +102,7 @@ async fn agree(p: &Preview, session: &mut Session) -> Result<(), Problem> {
     };
     let agreed = match &p.confirm {
         Confirm::Key => ["y", "yes"].contains(&answer.to_lowercase().as_str()),
-        Confirm::Type(word) => answer == *word,
+        Confirm::Type(word) => answer == word.trim(),
     };
     if agreed {
         return Ok(());

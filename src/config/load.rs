@@ -162,6 +162,9 @@ pub fn parse(
         all.push((name.get_ref().to_string(), config));
     }
     let default = value(root, "environment").and_then(reader::text);
+    if let (Some(name), Some(spanned)) = (default, root.get("environment")) {
+        scribe.judge.environment_name(name, spanned.span());
+    }
     if let Some(name) = default.filter(|n| !names.is_empty() && !names.iter().any(|o| o == n)) {
         let at = root.get("environment").map(toml::Spanned::span);
         let what = unknown(name, &names);

@@ -10,7 +10,7 @@ use super::mistake::{MOST, Mistake, place, suggest};
 use super::schema::{Key, Kind, Section};
 use crate::domain::order::Ordered;
 use crate::domain::redact;
-use crate::domain::text::inert;
+use crate::domain::text::{inert, is_inert};
 
 /// Collects mistakes while a source is read.
 #[derive(Debug)]
@@ -94,6 +94,7 @@ impl<'s> Judge<'s> {
             }
             (Kind::Environments, DeValue::Table(t)) => {
                 for (name, row) in t {
+                    self.environment_name(name.get_ref(), name.span());
                     match row.get_ref() {
                         DeValue::Table(row) => {
                             let path = child(&inner, &key_shown(name.get_ref()));
@@ -112,6 +113,18 @@ impl<'s> Judge<'s> {
                 }
             }
         }
+    }
+
+    /// Notes an environment's name that nobody can type: in production it is what confirms.
+    pub fn environment_name(&mut self, name: &str, at: Range<usize>) {
+        if can_be_typed(name) {
+            return;
+        }
+        self.note(
+            at,
+            format!("the environment's name \"{}\" cannot be typed", key_shown(name)),
+            "a name without blanks at its ends and without characters that nobody sees: in production it is typed to confirm",
+        );
     }
 
     fn wrong(&mut self, value: &Spanned<DeValue<'_>>, key: &Key, path: &str) {
@@ -147,6 +160,12 @@ impl<'s> Judge<'s> {
             format!("one of: {}", names().collect::<Vec<_>>().join(", ")),
         );
     }
+}
+
+/// Whether a name can be typed as it is seen.
+fn can_be_typed(name: &str) -> bool {
+    let seen = |c: char| is_inert(c) && (c == ' ' || !c.is_whitespace());
+    !name.is_empty() && name.trim() == name && name.chars().all(seen)
 }
 
 /// A key as it may be shown: of one that may be a secret itself, written where a name was meant, not more than its first characters.

@@ -200,3 +200,26 @@ fn the_log_is_for_its_owner_alone() {
     );
     assert!(fs::read_to_string(&log).unwrap().contains("started"));
 }
+
+#[test]
+fn an_environment_whose_name_nobody_can_type_is_a_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("flightdeck.toml");
+    let texts = [
+        "environment = \"PROD \"\n",
+        "environment = \" \"\n",
+        "environment = \"PRO\\u200BD\"\n",
+        "[environments.\" prod\"]\n[environments.staging]\n",
+        "[environments.\"pr\\tod\"]\n",
+    ];
+    for text in texts {
+        fs::write(&file, text).unwrap();
+        for words in [&["config", "check"][..], &["services"]] {
+            let r = run(folder.path(), words);
+            assert_eq!(r.code, 3, "{text}");
+            assert!(r.err.contains("cannot be typed"), "{text}: {}", r.err);
+        }
+    }
+    fs::write(&file, "environment = \"Produktion Süd\"\n").unwrap();
+    assert_eq!(run(folder.path(), &["config", "check"]).code, 0);
+}

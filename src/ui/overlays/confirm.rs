@@ -205,7 +205,7 @@ pub(super) fn on_key(
         (Stage::Ready(p), code) if p.refusals.is_empty() => match (&p.confirm, code) {
             (Confirm::Key, KeyCode::Char('y')) => Some((p.clone(), None)),
             (Confirm::Type(word), KeyCode::Enter) => {
-                if c.typed.value().trim() == word {
+                if c.typed.value().trim() == word.trim() {
                     Some((p.clone(), Some(word.clone())))
                 } else {
                     c.error = Some(format!("type {word} and enter"));
