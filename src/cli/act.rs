@@ -200,7 +200,7 @@ fn progress(run: &Run, line: &RunLine, session: &mut Session) -> Result<(), Prob
 }
 
 fn ended(run: &Run, outcome: Outcome, session: &mut Session) -> Result<Exit, Problem> {
-    let exit = Exit::of_outcome(outcome);
+    let exit = Exit::of_run(outcome, run.recorded);
     if session.out.is_json() {
         session
             .out
@@ -232,6 +232,7 @@ fn object(run: &Run, outcome: Outcome) -> Value {
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "duration_s": took,
+        "recorded": run.recorded,
         "who": run.who,
         "lines": run.lines,
     })

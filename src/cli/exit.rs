@@ -42,8 +42,15 @@ impl Exit {
         Self(u8::try_from(number).map_or(u8::MAX, |n| n.saturating_add(128)))
     }
 
-    /// How an action's command ends.
-    pub fn of_outcome(outcome: Outcome) -> Self {
+    /// How an action's command ends. Whatever it came to, nobody can prove it where its end is not in the audit chain.
+    pub fn of_run(outcome: Outcome, recorded: bool) -> Self {
+        match recorded {
+            true => Self::of_outcome(outcome),
+            false => Self::NO_ANSWER,
+        }
+    }
+
+    fn of_outcome(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Succeeded => Self::OK,
             Outcome::Failed | Outcome::Abandoned | Outcome::Stopped => Self::FAILED,
@@ -73,6 +80,8 @@ mod tests {
         ] {
             assert_eq!(of(kind), 3, "{kind:?}");
         }
+        let ended = [true, false].map(|recorded| Exit::of_run(Outcome::Succeeded, recorded).code());
+        assert_eq!(ended, [0, 3], "what is not recorded did not go well");
         let signals = [2, 15, 1].map(|n| Exit::by_signal(n).code());
         assert_eq!(signals, [130, 143, 129]);
     }

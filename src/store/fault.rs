@@ -36,6 +36,11 @@ pub fn opening(path: &Path, why: &str, fix: &str) -> Problem {
     )
 }
 
+/// Whether it is for want of room that a file cannot be used.
+pub fn is_full(problem: &Problem) -> bool {
+    problem.why.ends_with(FULL)
+}
+
 /// What the file system does not allow.
 pub fn file(path: &Path, error: &std::io::Error) -> Problem {
     use std::io::ErrorKind::{

@@ -1,4 +1,5 @@
-//! Where a demo keeps its journal: its sandbox forgets everything, so the journal must not outlive it.
+//! Where a demo keeps its journal: its sandbox forgets everything, so the journal must not outlive it. A store that can only be read
+//! from a copy has that there as well.
 
 use std::fs::{self, DirBuilder, File};
 use std::os::unix::fs::DirBuilderExt;
@@ -21,7 +22,8 @@ impl Temporary {
         Self::beneath(&std::env::temp_dir())
     }
 
-    fn beneath(beside: &Path) -> Self {
+    /// The same in a folder that is named.
+    pub fn beneath(beside: &Path) -> Self {
         sweep(beside);
         let (pid, any) = (std::process::id(), fastrand::u32(..));
         let folder = beside.join(format!("{NAME}{pid}-{any:08x}"));
