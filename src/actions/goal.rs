@@ -1,11 +1,13 @@
 //! What an action waits for, and whether what ECS shows is that. Pure: the same sight gives the same answer.
 
+mod own;
 mod sight;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use own::{our_deployment, our_rollout, rolls_on};
 pub use sight::Sight;
 use sight::{UNREAD, rollout_mark};
 
@@ -175,36 +177,6 @@ impl Goal {
     }
 }
 
-/// The first deployment of the revision that came after those of before the call: a later one of the same revision, as of a restart,
-/// is another's.
-fn our_deployment<'a>(
-    sight: &'a Sight,
-    revision: &Revision,
-    seen: &[String],
-) -> Option<&'a Deployment> {
-    if seen.iter().any(|mark| mark == UNREAD) {
-        return None;
-    }
-    let is_new = |d: &&Deployment| !seen.contains(&d.id);
-    let is_ours = |d: &&Deployment| {
-        d.source == DeploymentSource::ServiceDeployments
-            && is_new(d)
-            && d.to.as_ref().is_some_and(|to| same(&to.revision, revision))
-    };
-    let mut list = sight.deployments.iter();
-    if list.clone().all(|d| is_new(&d)) {
-        // Where none of before is told, nothing parts what came before the call from what came after it.
-        return list.find(is_ours);
-    }
-    list.take_while(is_new).filter(is_ours).last()
-}
-
-fn our_rollout<'a>(sight: &'a Sight, revision: &Revision, seen: &[String]) -> Option<&'a Rollout> {
-    let came = sight.service.rollouts.iter();
-    came.filter(|r| !seen.contains(&rollout_mark(r)) && same(&r.revision, revision))
-        .min_by_key(|r| r.created_at)
-}
-
 fn rollout(sight: &Sight, revision: &Revision, seen: &[String]) -> Step {
     if let Some(ours) = our_deployment(sight, revision, seen) {
         return by_deployment(sight, ours, seen);
@@ -295,6 +267,13 @@ fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
         .unwrap_or(&ours.reason);
     let done = |r: Option<&RevisionLoad>| r.map(|r| r.counts.started());
     match ours.state {
+        // Its own list may say so while the service itself still shifts its traffic: that is not the end.
+        DeploymentState::Successful if newer.is_none() && rolls_on(sight, ours, seen) => {
+            Step::Going {
+                done: done(ours.to.as_ref()),
+                note: "ECS lists it as completed, and its service as still rolling out".to_owned(),
+            }
+        }
         DeploymentState::Successful => Step::Reached(match &ours.to {
             Some(to) => {
                 let tag = to

@@ -138,6 +138,11 @@ fn unread(p: Problem, found: &mut Findings) {
 
 fn place(sight: &Sight, revision: &Revision, found: &mut Findings) {
     match sight.primary() {
+        Some(p) if words::same(&p.revision, revision) && p.rollout_state == "IN_PROGRESS" => {
+            found
+                .bad
+                .push(format!("{revision} is primary and still rolling out"));
+        }
         Some(p) if words::same(&p.revision, revision) => {
             found.good.push(format!("{revision} is primary"));
         }

@@ -1,5 +1,7 @@
 //! What is seen of a service at one moment, and what tells its deployments of now from those to come.
 
+use jiff::Timestamp;
+
 use crate::domain::deployment::Deployment;
 use crate::domain::problem::Problem;
 use crate::domain::service::{Rollout, Service};
@@ -37,6 +39,16 @@ impl Sight {
     pub fn running(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|d| d.state.is_running())
     }
+}
+
+/// When the newest rollout of those in marks was created, by the vendor's clock; nothing where none tells.
+pub(super) fn newest_before(marks: &[String]) -> Option<Timestamp> {
+    let told = marks.iter().filter_map(|mark| {
+        let mut parts = mark.split(' ');
+        let (_, _, created) = (parts.next()?, parts.next()?, parts.next()?);
+        created.parse().ok().filter(|ms: &i64| *ms > 0)
+    });
+    Timestamp::from_millisecond(told.max()?).ok()
 }
 
 /// What tells a rollout from every other.

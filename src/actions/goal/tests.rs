@@ -552,3 +552,67 @@ fn a_blind_rollback_whose_call_was_never_made_finds_all_as_it_was() {
         "another's"
     );
 }
+
+/// ECS lists deployments a little late: none before the call, and after it those of before.
+#[test]
+fn an_old_deployment_that_is_listed_late_is_not_what_the_call_brought() {
+    let at = |s: i64| jiff::Timestamp::from_second(s).ok();
+    let mut primary = roll("ecs-svc/4", "PRIMARY", 43, "COMPLETED", "", counts(6, 6, 0));
+    primary.created_at = at(400);
+    let goal = |to| {
+        rollout(
+            to,
+            &sight(vec![primary.clone()], vec![], counts(6, 6, 0)).marks(),
+        )
+    };
+    let listed = |id: &str, to: u32, state, created: i64| {
+        let mut d = deployment(id, 41, to, state);
+        d.created_at = at(created);
+        d
+    };
+    let done = DeploymentState::Successful;
+    let stale = || vec![listed("d4", 43, done, 400), listed("d3", 42, done, 300)];
+    let mut ours = roll(
+        "ecs-svc/5",
+        "PRIMARY",
+        42,
+        "IN_PROGRESS",
+        "",
+        counts(6, 0, 0),
+    );
+    ours.created_at = at(500);
+    let mut late = sight(vec![ours, primary.clone()], stale(), counts(6, 6, 0));
+    let step = goal(42).judge(&late, NOW, PATIENCE);
+    assert!(
+        matches!(&step, Step::Going { note, .. } if note == "rolling out"),
+        "{step:?}"
+    );
+    // The same where what runs is begun anew: the last deployment has the revision of ours.
+    assert_eq!(goal(43).deployment(&late), None);
+    // As soon as it is listed it is followed by its own state.
+    let own = listed("d5", 42, DeploymentState::InProgress, 500);
+    late.deployments.insert(0, own);
+    assert_eq!(
+        goal(42).deployment(&late).map(|d| d.id.as_str()),
+        Some("d5")
+    );
+}
+
+#[test]
+fn what_one_list_calls_completed_is_not_while_the_service_rolls_it_out() {
+    let goal = deploying();
+    let with = |state: &str| {
+        let ours = roll("ecs-svc/2", "PRIMARY", 42, state, "", counts(6, 4, 0));
+        let list = vec![
+            deployment("d2", 41, 42, DeploymentState::Successful),
+            deployment("d1", 40, 41, DeploymentState::Successful),
+        ];
+        goal.judge(
+            &sight(vec![ours, old()], list, counts(6, 6, 0)),
+            NOW,
+            PATIENCE,
+        )
+    };
+    assert!(matches!(with("IN_PROGRESS"), Step::Going { .. }));
+    assert!(matches!(with("COMPLETED"), Step::Reached(_)));
+}
