@@ -31,7 +31,10 @@ impl Stop<'_> {
         };
         look.under_way(&mut draft, &subject).await;
         match subject.sight.running() {
-            None => draft.refuse("no deployment is running"),
+            None => draft.refuse(match &subject.sight.unread {
+                Some(p) => format!("whether a deployment is running is not known: {}", p.why),
+                None => "no deployment is running".to_owned(),
+            }),
             Some(d) if d.source == DeploymentSource::Rollouts => {
                 draft.refuse("this endpoint has no service deployments to stop: roll back to a revision instead");
             }

@@ -9,6 +9,7 @@ use aws_sdk_ecs::types as sdk;
 mod history;
 mod revisions;
 mod rollouts;
+mod unfound;
 
 use revisions::ServiceRevision;
 pub use rollouts::of_rollouts;
@@ -175,7 +176,8 @@ impl Ecs {
                 ask.max_results(RECENT as i32).send()
             })
             .await?;
-        let arns: Vec<String> = told(&self.line, LIST, LISTED, page.service_deployments)?
+        let listed = told(&self.line, LIST, LISTED, page.service_deployments)?;
+        let arns: Vec<String> = listed
             .iter()
             .filter_map(|b| b.service_deployment_arn().map(str::to_owned))
             .take(RECENT)
@@ -192,7 +194,7 @@ impl Ecs {
             .collect();
         let mut unread = None;
         if !missing.is_empty() {
-            let described = self.describe_deployments(service, missing.clone(), until);
+            let described = self.describe_deployments(service, &listed, missing.clone(), until);
             let described = described.await?;
             known.extend(described.found);
             unread = described.unread;
@@ -214,6 +216,7 @@ impl Ecs {
     async fn describe_deployments(
         &self,
         service: &Service,
+        listed: &[sdk::ServiceDeploymentBrief],
         arns: Vec<String>,
         until: Option<tokio::time::Instant>,
     ) -> Result<Deployments, Problem> {
@@ -240,10 +243,13 @@ impl Ecs {
             .map(|d| deployment(service, d, &revisions))
             .collect();
         let found = counted(&self.line, DESCRIBE, found)?;
-        let found: Vec<Deployment> = found.into_iter().flatten().collect();
+        let mut found: Vec<Deployment> = found.into_iter().flatten().collect();
         if unread.is_none() {
             self.keep_ended(&found);
         }
+        let (lost, why) = unfound::unfound(service, listed, page.failures());
+        found.extend(lost);
+        let unread = unread.or(why);
         Ok(Deployments { found, unread })
     }
 
