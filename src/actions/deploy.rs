@@ -1,5 +1,7 @@
 //! Deploy: register a copy of the task definition with another image, and set the service to it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 
 use super::back;
@@ -12,7 +14,7 @@ use crate::backend::aws::ecs::UpdateService;
 use crate::domain::action::Phase;
 use crate::domain::deployment::Deployment;
 use crate::domain::problem::Problem;
-use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
+use crate::domain::service::{ContainerSpec, Service, ServiceId, Strategy, TaskDefinition};
 
 /// Revisions of a family that are searched for one that was registered by a call whose reply was lost.
 const SEARCHED: usize = 5;
@@ -232,7 +234,14 @@ impl Deploy<'_> {
             .register_with_images(permit, &from.revision.arn, images)
             .await
         {
-            Ok(new) => new,
+            Ok(new) => match unlike(&new, copy, newest) {
+                None => new,
+                Some(why) => {
+                    return Err(Halt::Failed(format!(
+                        "ECS does not answer with what it was asked to register: {why}; the service was not touched. Look at the newest revisions of {family}."
+                    )));
+                }
+            },
             Err(p) if is_lost(&p) => {
                 hands
                     .say(
@@ -268,6 +277,33 @@ impl Deploy<'_> {
 /// How the last deployment of the very image ended, where it failed.
 fn warn_of_failures(draft: &mut Draft, deployments: &[Deployment], new: &str, now: Timestamp) {
     let is_of = |d: &&Deployment| {
+/// What a revision that was registered has otherwise than the copy that was asked for: the service must be set to what was previewed,
+/// and to nothing else. `newest`: the number of the newest one before. What ECS adds to a container by itself is no difference.
+fn unlike(new: &TaskDefinition, copy: &TaskDefinition, newest: u32) -> Option<String> {
+    let revision = &new.revision;
+    if revision.family != copy.revision.family {
+        return Some(format!("{revision} is of another family"));
+    }
+    if revision.number <= newest {
+        return Some(format!("{revision} was there before"));
+    }
+    let images = |d: &TaskDefinition| {
+        let of = |c: &ContainerSpec| (c.name.clone(), c.image.clone());
+        d.containers.iter().map(of).collect::<BTreeMap<_, _>>()
+    };
+    let (is, asked) = (images(new), images(copy));
+    let names: BTreeSet<&String> = is.keys().chain(asked.keys()).collect();
+    let other = names.into_iter().find(|n| is.get(*n) != asked.get(*n))?;
+    let none = || "none".to_owned();
+    Some(format!(
+        "the image of {other} in {revision} is {}, and was to be {}",
+        is.get(other).map_or_else(none, |i| words::short_image(i)),
+        asked
+            .get(other)
+            .map_or_else(none, |i| words::short_image(i)),
+    ))
+}
+
         let image = d.to.as_ref().and_then(|to| to.image.as_deref());
         !d.state.is_running() && image == Some(new)
     };
