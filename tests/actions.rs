@@ -1,10 +1,14 @@
 //! Actions against the sandbox: what they promise, what they refuse, and what becomes of them when a reply is lost or the
 //! console dies.
 
+#[path = "actions/answers.rs"]
+mod answers;
 #[path = "actions/bench.rs"]
 mod bench;
 #[path = "actions/brake.rs"]
 mod brake;
+#[path = "actions/caller.rs"]
+mod caller;
 
 use bench::{Bench, Mischief, PACE, SLOW, api, deploy, story};
 use flightdeck::actions::{Judged, Timing};

@@ -333,3 +333,16 @@ fn the_overview_tells_of_the_action_that_ended_last() {
     let c = Console::with(120, 40, snapshot);
     assert!(!c.shows("Scale auth"), "{}", c.text());
 }
+
+#[test]
+fn credentials_that_became_another_account_s_are_told_in_the_first_line_however_narrow() {
+    for columns in [80, 160] {
+        let mut snapshot = still();
+        let c = Console::with(columns, 24, snapshot.clone());
+        assert!(!line(&c, 0).contains("WAS"), "{}", line(&c, 0));
+        snapshot.facts.account_before = Some("222222222222".into());
+        let c = Console::with(columns, 24, snapshot);
+        let told = "123456789012, WAS 222222222222";
+        assert!(line(&c, 0).contains(told), "{}", line(&c, 0));
+    }
+}

@@ -1,6 +1,6 @@
 //! What the watch makes of an account of which one part hangs, fails or comes back: the other parts stay fresh.
 
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,8 @@ struct Account {
     /// How ECS behaves.
     ecs: AtomicU8,
     describes: AtomicUsize,
+    /// Whether the credentials are another account's by now.
+    is_other: AtomicBool,
     calls: Mutex<Vec<String>>,
 }
 
@@ -36,6 +38,7 @@ async fn serve(services: usize, ecs: u8) -> (Arc<Account>, String) {
         services,
         ecs: AtomicU8::new(ecs),
         describes: AtomicUsize::new(0),
+        is_other: AtomicBool::new(false),
         calls: Mutex::default(),
     });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -73,6 +76,10 @@ async fn answer(
             .await;
     }
     match operation.as_str() {
+        "GetCallerIdentity" if account.is_other.load(Ordering::SeqCst) => xml(
+            "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::2:user/u</Arn>\
+             <Account>2</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
+        ),
         "GetCallerIdentity" => xml(
             "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::1:user/u</Arn>\
              <Account>1</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
@@ -262,6 +269,36 @@ async fn expired_credentials_keep_the_last_picture_and_it_picks_up_by_itself() {
         f.services.error.is_none() && f.clusters.error.is_none()
     })
     .await;
+}
+
+/// What was told by the one account must not stand beside what the other tells.
+#[tokio::test]
+async fn credentials_of_another_account_begin_the_picture_anew_and_say_so() {
+    let (account, endpoint) = serve(3, FINE).await;
+    let mut handle = watch(&endpoint, Duration::from_secs(3)).await;
+    until(&mut handle, "all of it", |f| {
+        f.service_rows().len() == 3 && f.identity.value.is_some() && f.alarms.value.is_some()
+    })
+    .await;
+    account.is_other.store(true, Ordering::SeqCst);
+    account.ecs.store(HANGS, Ordering::SeqCst);
+    handle.refresh();
+    let now = until(&mut handle, "it says so", |f| f.account_before.is_some()).await;
+    assert_eq!(now.facts.account_before.as_deref(), Some("1"));
+    assert_eq!(now.facts.identity.value.as_ref().unwrap().account, "2");
+    assert!(now.facts.services.value.is_none() && now.facts.clusters.value.is_none());
+    assert!(now.facts.task_definitions.value.is_none());
+    account.ecs.store(FINE, Ordering::SeqCst);
+    handle.refresh();
+    let then = until(&mut handle, "the other's services", |f| {
+        f.service_rows().len() == 3
+    })
+    .await;
+    assert_eq!(
+        then.facts.account_before.as_deref(),
+        Some("1"),
+        "and goes on saying so"
+    );
 }
 
 #[tokio::test]

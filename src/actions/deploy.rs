@@ -173,6 +173,9 @@ impl Deploy<'_> {
     pub async fn execute(&self, hands: &Hands<'_>) -> Result<Goal, Halt> {
         let ecs = &hands.look.backend.ecs;
         let service = ecs.service(self.service).await.map_err(not_begun)?;
+        if let Some(moved) = hands.elsewhere(&service) {
+            return Err(Halt::Refused(format!("{moved}; nothing was changed")));
+        }
         let from = ecs
             .task_definition(&service.revision.arn)
             .await
@@ -274,9 +277,6 @@ impl Deploy<'_> {
     }
 }
 
-/// How the last deployment of the very image ended, where it failed.
-fn warn_of_failures(draft: &mut Draft, deployments: &[Deployment], new: &str, now: Timestamp) {
-    let is_of = |d: &&Deployment| {
 /// What a revision that was registered has otherwise than the copy that was asked for: the service must be set to what was previewed,
 /// and to nothing else. `newest`: the number of the newest one before. What ECS adds to a container by itself is no difference.
 fn unlike(new: &TaskDefinition, copy: &TaskDefinition, newest: u32) -> Option<String> {
@@ -304,6 +304,9 @@ fn unlike(new: &TaskDefinition, copy: &TaskDefinition, newest: u32) -> Option<St
     ))
 }
 
+/// How the last deployment of the very image ended, where it failed.
+fn warn_of_failures(draft: &mut Draft, deployments: &[Deployment], new: &str, now: Timestamp) {
+    let is_of = |d: &&Deployment| {
         let image = d.to.as_ref().and_then(|to| to.image.as_deref());
         !d.state.is_running() && image == Some(new)
     };

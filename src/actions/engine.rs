@@ -5,19 +5,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::{OnceCell, watch};
+use futures_util::future::join;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::board::Board;
+use super::caller::{self, Caller};
 use super::judged::{Judge, Judged};
 use super::life::{Confirmed, Signal, Start, live};
 use super::look::Look;
-use super::{draft, kind, resume, who};
+use super::{draft, kind, resume};
 use crate::backend::Backend;
 use crate::backend::transport::errand::errand;
 use crate::config::Config;
 use crate::domain::action::{Intent, Phase, Preview, Run};
-use crate::domain::audit::{ChainVerdict, Outcome, SignOffKind};
+use crate::domain::audit::{ChainVerdict, Outcome};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::quote::Quote;
 use crate::domain::redact;
@@ -60,7 +62,7 @@ pub struct Engine {
     pub(super) store: Option<Arc<Store>>,
     pub(super) board: Board,
     pub(super) timing: Timing,
-    caller: OnceCell<String>,
+    pub(super) caller: Caller,
     driving: Mutex<HashMap<String, watch::Sender<Signal>>>,
     sweeping: AtomicBool,
     /// When runs that were put aside were last looked at.
@@ -88,7 +90,7 @@ impl Engine {
             store,
             board: Board::new(),
             timing,
-            caller: OnceCell::new(),
+            caller: Caller::default(),
             driving: Mutex::new(HashMap::new()),
             sweeping: AtomicBool::new(false),
             peeked: Mutex::new(HashMap::new()),
@@ -102,19 +104,6 @@ impl Engine {
         let _ = self.judge.set(Judge::new(judge));
     }
 
-    /// Whether somebody's word stands on a criterion.
-    ///
-    /// # Errors
-    /// Where the store cannot be read.
-    pub async fn word_on(&self, criterion: &str) -> Result<bool, Problem> {
-        let Some(store) = &self.store else {
-            return Ok(false);
-        };
-        let words = store.signoffs().await?;
-        let newest = words.iter().find(|s| s.criterion == criterion);
-        Ok(newest.is_some_and(|s| s.proven && s.kind != SignOffKind::Withdrawn))
-    }
-
     /// What an intent would do. Reads only.
     ///
     /// # Errors
@@ -126,7 +115,15 @@ impl Engine {
     async fn read_for(&self, intent: Intent) -> Result<Preview, Problem> {
         let intent = intent.without_secrets();
         let look = self.look();
-        let mut draft = kind::draft(&intent, &look).await?;
+        let (draft, caller) = join(
+            kind::draft(&intent, &look),
+            Box::pin(self.caller.ask(&self.backend)),
+        )
+        .await;
+        let mut draft = draft?;
+        if intent.service().is_some() {
+            caller::tell(&mut draft, caller.as_ref());
+        }
         if self.config.read_only {
             // Before every other reason: nothing that a person could change about the action would help.
             draft.refusals.insert(0, "this console is read-only".into());
@@ -162,8 +159,14 @@ impl Engine {
             return Err(no_store());
         };
         let confirmed = Instant::now();
-        let who = self.who().await;
-        let (now, claim) = match self.claim(&store, &preview, &who).await {
+        let now = self.preview(preview.intent.clone()).await;
+        // Told with what was read just now, which is what will be called with.
+        let who = self.who_called();
+        let begun = match now {
+            Ok(now) => self.claim(&store, &preview, now, &who).await,
+            Err(p) => Err(p),
+        };
+        let (now, claim) = match begun {
             Ok(begun) => begun,
             Err(p) => {
                 let why = format!("{p}; nothing was called");
@@ -207,14 +210,14 @@ impl Engine {
         Ok(run)
     }
 
-    /// Looks again whether what was confirmed still holds, and makes it durable.
+    /// Judges by what was read again whether what was confirmed still holds, and makes it durable.
     async fn claim(
         &self,
         store: &Store,
         preview: &Preview,
+        now: Preview,
         who: &str,
     ) -> Result<(Preview, Claim), Problem> {
-        let now = self.preview(preview.intent.clone()).await?;
         draft::check_unmoved(preview, &now)?;
         if let Some(first) = now.refusals.first() {
             return Err(Problem::new(
@@ -324,22 +327,6 @@ impl Engine {
         for (_, signal) in signals {
             // The life drops its receiver when it has let go.
             signal.closed().await;
-        }
-    }
-
-    /// `ana`, with the caller that AWS sees where that can be told in time.
-    pub(super) async fn who(&self) -> String {
-        let user = who::os_user();
-        let ask = self.caller.get_or_try_init(|| async {
-            let limit = Duration::from_secs(3);
-            match tokio::time::timeout(limit, errand(self.backend.sts.identity())).await {
-                Ok(Ok(identity)) => Ok(identity.arn),
-                _ => Err(()),
-            }
-        });
-        match ask.await {
-            Ok(arn) if !arn.is_empty() => format!("{user} ({arn})"),
-            _ => user,
         }
     }
 

@@ -35,7 +35,7 @@ pub async fn follow(hands: &Hands<'_>, goal: &Goal) -> Followed {
     let mut moved = Moved::at(began);
     let mut polls = 0u32;
     loop {
-        match Box::pin(hands.look.sight_of(id, goal)).await {
+        match Box::pin(hands.sight_of(id, goal)).await {
             Ok(sight) => {
                 told.trouble = false;
                 told.events(hands, &sight.service).await;

@@ -6,14 +6,16 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::board::Board;
+use super::caller::{self, CALLER};
 use super::engine::Timing;
 use super::goal::{Goal, Sight};
-use super::look::Look;
+use super::look::{ACCOUNT, Look};
 use crate::backend::aws::ecs::UpdateService;
 use crate::config::HttpsTarget;
 use crate::domain::action::{Permit, Phase};
+use crate::domain::caller::account_of;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::service::ServiceId;
+use crate::domain::service::{Service, ServiceId};
 use crate::store::{Claim, Store};
 
 /// Why an action goes no further.
@@ -81,8 +83,13 @@ impl Hands<'_> {
         }
     }
 
-    /// Journals that a call is about to be made and what it is to bring about. Without this row there is no permit.
+    /// Journals that a call is about to be made and what it is to bring about. Without this row there is no permit, and there is none
+    /// for other credentials than those that it was confirmed with.
     pub async fn about_to(&self, call: &str, goal: Option<&Goal>) -> Result<&Permit, Halt> {
+        let other = caller::other_than(self.look.backend, self.input(CALLER));
+        if let Some(why) = Box::pin(other).await {
+            return Err(Halt::Refused(why));
+        }
         let written = goal.map(|g| serde_json::to_string(g).unwrap_or_default());
         let mut marks = Vec::new();
         if let Some(goal) = &written {
@@ -186,7 +193,7 @@ impl Hands<'_> {
         };
         let end = Instant::now() + self.timing.patience;
         loop {
-            let missed = match Box::pin(self.look.sight_of(id, goal)).await {
+            let missed = match self.sight_of(id, goal).await {
                 Ok(sight) if goal.is_visible(&sight) => return Effect::Seen,
                 Ok(sight) if goal.is_untouched(&sight) => Effect::NotThere,
                 Ok(_) => Effect::Moved,
@@ -199,8 +206,38 @@ impl Hands<'_> {
         }
     }
 
+    /// Whose account a service was read in, where that is not the one that it was confirmed for.
+    pub fn elsewhere(&self, service: &Service) -> Option<String> {
+        let was = self.input(ACCOUNT)?;
+        let is = account_of(&service.arn)?;
+        (was != is).then(|| format!("{ACCOUNT} was {was}, and is {is} now"))
+    }
+
+    /// What a goal is judged by, in the account that it was begun in.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or another account answers: one of the same name there is not what was changed.
+    pub async fn sight_of(&self, id: &ServiceId, goal: &Goal) -> Result<Sight, Problem> {
+        let sight = Box::pin(self.look.sight_of(id, goal)).await?;
+        match self.elsewhere(&sight.service) {
+            None => Ok(sight),
+            Some(why) => Err(Problem::new(
+                ProblemKind::Conflict,
+                "actions",
+                format!("Cannot look at {id}"),
+                format!("{why}: other credentials are in use"),
+                "Use credentials of the account that it was begun in.",
+            )),
+        }
+    }
+
     /// What moved since the preview, of the inputs that a service shows.
     fn moved(&self, sight: &Sight) -> Option<String> {
+        if let Some(moved) = self.elsewhere(&sight.service) {
+            return Some(format!(
+                "{moved}: other credentials are in use; nothing was changed"
+            ));
+        }
         let now = [
             ("revision", sight.service.revision.to_string()),
             ("desired count", sight.service.counts.desired.to_string()),

@@ -14,6 +14,7 @@ use super::words;
 use crate::backend::Backend;
 use crate::backend::aws::ecs::of_rollouts;
 use crate::domain::action::Intent;
+use crate::domain::caller::account_of;
 use crate::domain::deployment::Deployment;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
@@ -24,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a preview waits for what belongs to it and can be done without: the emergency brake is previewed as well.
 pub(super) const SOON: Duration = Duration::from_secs(5);
+
+/// The input that holds whose account the service is in.
+pub(super) const ACCOUNT: &str = "account";
 
 /// What an action may look at. It cannot change anything through this.
 #[derive(Clone, Copy, Debug)]
@@ -171,6 +175,11 @@ impl Look<'_> {
             );
         }
         draft.input("service status", &service.status);
+        if let Some(account) = account_of(&service.arn) {
+            draft
+                .inputs
+                .insert(0, (ACCOUNT.to_owned(), account.to_owned()));
+        }
         Ok(Some(Subject {
             sight,
             definition,

@@ -17,6 +17,7 @@
 mod alarms;
 mod back;
 mod board;
+mod caller;
 mod deploy;
 mod diff;
 mod draft;
@@ -38,6 +39,7 @@ mod scale;
 mod sign_off;
 mod spare;
 mod stop;
+mod there;
 mod verify;
 mod who;
 mod words;

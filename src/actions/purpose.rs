@@ -14,7 +14,7 @@ const LOOKS: u32 = 8;
 /// Who stopped or replaced the deployment of a goal that was lost, in words; `None`: nobody did, as far as can be told.
 pub async fn stopped_by(hands: &Hands<'_>, goal: &Goal) -> Option<String> {
     let id = goal.service()?;
-    let sight = Box::pin(hands.look.sight_of(id, goal)).await.ok()?;
+    let sight = Box::pin(hands.sight_of(id, goal)).await.ok()?;
     for look in 1..=LOOKS {
         let mut is_calling = false;
         for other in hands.store.runs_of(id).await.unwrap_or_default() {

@@ -146,6 +146,9 @@ pub async fn send(
 ) -> Result<Goal, Halt> {
     let before = Box::pin(hands.look.sight_with(service, Need::Them));
     let before = before.await.map_err(not_begun)?;
+    if let Some(moved) = hands.elsewhere(&before.service) {
+        return Err(Halt::Refused(format!("{moved}; nothing was changed")));
+    }
     let state = before
         .deployments
         .iter()

@@ -89,6 +89,8 @@ pub struct Facts {
     pub rpo: Duration,
     /// Who we are.
     pub identity: Part<Identity>,
+    /// The account of before, where the credentials became another one's while it was looked at.
+    pub account_before: Option<String>,
     /// Clusters.
     pub clusters: Part<Vec<Cluster>>,
     /// Services, sorted by id.

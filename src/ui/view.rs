@@ -67,8 +67,16 @@ fn whereabouts(model: &Model, named: bool) -> Vec<(String, Style)> {
     ];
     if let Some(identity) = &facts.identity.value {
         left.push((format!(" · {}", identity.region), t.header));
-        if model.size.0 >= 100 {
-            left.push((format!(" · {}", identity.account), t.header));
+        match &facts.account_before {
+            // However little room there is: what was shown before was somebody else's.
+            Some(before) => {
+                let changed = format!(" · {}, WAS {before}", identity.account);
+                left.push((changed, t.header.patch(t.warn)));
+            }
+            None if model.size.0 >= 100 => {
+                left.push((format!(" · {}", identity.account), t.header));
+            }
+            None => {}
         }
     }
     if facts.demo {

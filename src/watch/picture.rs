@@ -84,6 +84,8 @@ pub struct Picture {
     pub records: Option<records::Known>,
     /// What was seen of criteria and is to be put down in the store.
     pub sightings: Vec<Sighting>,
+    /// Whether it was begun anew by what was joined last: what is still being asked is about what it does not hold any more.
+    pub is_anew: bool,
 }
 
 /// When a service was last asked about.
@@ -161,7 +163,31 @@ impl Picture {
             lines_in_use: Vec::new(),
             records: None,
             sightings: Vec::new(),
+            is_anew: false,
         }
+    }
+
+    /// Drops all that vendors told: the credentials are another account's now. What is this machine's own stays: what a face looks at,
+    /// the store's part and the runs of actions.
+    pub fn begin_anew(&mut self, before: String) {
+        let mut new = Self::new(self.config.clone());
+        let (old, facts) = (std::mem::take(&mut self.facts), &mut new.facts);
+        facts.seq = old.seq;
+        facts.identity = old.identity;
+        facts.account_before = Some(before);
+        facts.runs = old.runs;
+        facts.drills = old.drills;
+        facts.signoffs = old.signoffs;
+        facts.proven = old.proven;
+        facts.audit = old.audit;
+        facts.chain = old.chain;
+        new.interests = self.interests.clone();
+        new.needs = std::mem::take(&mut self.needs);
+        new.asks_once = self.asks_once;
+        new.lines_in_use = std::mem::take(&mut self.lines_in_use);
+        new.records = self.records.take();
+        new.is_anew = true;
+        *self = new;
     }
 
     /// Services that somebody looks at.

@@ -45,6 +45,8 @@ pub struct Watch {
     awaited: bool,
     refresh: Refresh,
     agenda: Agenda,
+    /// How often credentials were loaded.
+    loads: u32,
 }
 
 impl Watch {
@@ -72,6 +74,7 @@ impl Watch {
             awaited: true,
             refresh: Refresh::default(),
             agenda: Agenda::default(),
+            loads: 0,
         }
     }
 
@@ -131,6 +134,14 @@ impl Watch {
     }
 
     fn start(&mut self, now: Instant) {
+        let loads = self.sources.backend.sts.loads();
+        if loads != self.loads {
+            // Whose the new credentials are is not known before that is asked.
+            if self.loads > 0 {
+                self.table.hurry(&Topic::Identity, now);
+            }
+            self.loads = loads;
+        }
         if self.agenda.due(now, self.wanted_apart(now)) <= now {
             let mut wanted = wanted(&self.picture);
             wanted.retain(|w| self.scope.covers(&w.topic));
@@ -225,6 +236,9 @@ impl Watch {
                 }
             }
         };
+        if std::mem::take(&mut self.picture.is_anew) {
+            return self.begin_anew();
+        }
         self.table.ended(&topic, joined.failure, Instant::now());
         if joined.failure.is_none() && topic != Topic::Records {
             self.table.let_in(Instant::now());
@@ -243,6 +257,18 @@ impl Watch {
             }
             self.publisher.news(Instant::now());
         }
+    }
+
+    /// The account is another one: what is under way was asked of the one before, or of nobody knows which.
+    fn begin_anew(&mut self) {
+        tracing::warn!(before = ?self.picture.facts.account_before, "the credentials are another account's");
+        self.asking.abort_all();
+        self.topics.clear();
+        self.table = Timetable::default();
+        self.settled = false;
+        self.publisher.rejudge();
+        self.look();
+        self.publisher.urge();
     }
 
     fn look(&mut self) {

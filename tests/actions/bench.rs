@@ -231,7 +231,11 @@ struct Line {
     mischief: Mutex<Option<(&'static str, Mischief)>>,
     calls: Mutex<Vec<String>>,
     forwarded: AtomicU32,
+    rewrite: Mutex<Option<Rewrite>>,
 }
+
+/// What becomes of the answer to an operation.
+type Rewrite = Box<dyn Fn(&str, String) -> String + Send>;
 
 impl Wire {
     async fn to(endpoint: String) -> Self {
@@ -241,6 +245,7 @@ impl Wire {
             mischief: Mutex::new(None),
             calls: Mutex::new(Vec::new()),
             forwarded: AtomicU32::new(0),
+            rewrite: Mutex::new(None),
         });
         let router = axum::Router::new().fallback(pass).with_state(state.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -252,6 +257,16 @@ impl Wire {
     /// Arms mischief for the next call whose operation is named so.
     pub fn arm(&self, operation: &'static str, mischief: Mischief) {
         *self.state.mischief.lock().unwrap() = Some((operation, mischief));
+    }
+
+    /// From now on each answer goes through this; the operation comes with it.
+    pub fn rewrite(&self, with: impl Fn(&str, String) -> String + Send + 'static) {
+        *self.state.rewrite.lock().unwrap() = Some(Box::new(with));
+    }
+
+    /// Answers are what the platform says again.
+    pub fn let_be(&self) {
+        *self.state.rewrite.lock().unwrap() = None;
     }
 
     /// Waits until the call that is to come to grief came.
@@ -288,7 +303,7 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
         .get("x-amz-target")
         .and_then(|t| t.to_str().ok())
         .and_then(|t| t.rsplit('.').next())
-        .unwrap_or("")
+        .unwrap_or_else(|| query(&body))
         .to_owned();
     let armed = {
         let mut slot = line.mischief.lock().unwrap();
@@ -308,7 +323,7 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
         Some(Mischief::Broken) => return broken(),
         _ => {}
     }
-    line.calls.lock().unwrap().push(operation);
+    line.calls.lock().unwrap().push(operation.clone());
     line.forwarded.fetch_add(1, Ordering::Relaxed);
     let path = parts.uri.path_and_query().map_or("/", |p| p.as_str());
     let mut ask = line
@@ -330,9 +345,19 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
             reply = reply.header(name, value);
         }
     }
-    reply
-        .body(Body::from(answer.bytes().await.unwrap()))
-        .unwrap()
+    let mut said = answer.bytes().await.unwrap();
+    if let Some(rewrite) = line.rewrite.lock().unwrap().as_ref() {
+        let text = String::from_utf8_lossy(&said).into_owned();
+        said = rewrite(&operation, text).into();
+    }
+    reply.body(Body::from(said)).unwrap()
+}
+
+/// The operation of a query, such as STS's.
+fn query(body: &[u8]) -> &str {
+    let form = std::str::from_utf8(body).unwrap_or("");
+    let mut parts = form.split('&');
+    parts.find_map(|p| p.strip_prefix("Action=")).unwrap_or("")
 }
 
 /// What ECS answers while it is ill.

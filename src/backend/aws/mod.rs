@@ -41,6 +41,7 @@ pub mod vaults;
 pub mod waf;
 
 use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -105,6 +106,8 @@ pub struct Aws {
     clients: Mutex<Option<Arc<Clients>>>,
     /// Where the clients last went, in words: told while they are made anew, too.
     place: Mutex<Option<String>>,
+    /// How often they were made.
+    made: AtomicU32,
     loading: tokio::sync::Mutex<Option<Instant>>,
 }
 
@@ -117,6 +120,7 @@ impl Aws {
             cap,
             clients: Mutex::new(None),
             place: Mutex::new(None),
+            made: AtomicU32::new(0),
             loading: tokio::sync::Mutex::new(None),
         }
     }
@@ -129,6 +133,11 @@ impl Aws {
     /// The lines, for their health.
     pub fn lines(&self) -> &Lines {
         &self.lines
+    }
+
+    /// How often configuration and credentials were loaded: they may be another account's each time.
+    pub(crate) fn made(&self) -> u32 {
+        self.made.load(Ordering::Relaxed)
     }
 
     fn slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<Clients>>> {
@@ -178,6 +187,7 @@ impl Aws {
         let place = format!("{} {}", clients.whereabouts.endpoint, clients.region);
         *self.place.lock().unwrap_or_else(|e| e.into_inner()) = Some(place);
         *self.slot() = Some(clients.clone());
+        self.made.fetch_add(1, Ordering::Relaxed);
         Ok(clients)
     }
 

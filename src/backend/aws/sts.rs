@@ -24,6 +24,11 @@ impl Sts {
         Self { aws, line }
     }
 
+    /// How often credentials were loaded: after each time it is not known who we are. Asks nobody.
+    pub fn loads(&self) -> u32 {
+        self.aws.made()
+    }
+
     /// Where the clients ask: endpoint and region, without asking or waiting for anybody. `None`: that is not known, or not yet.
     pub fn place(&self) -> Option<String> {
         self.aws.place()

@@ -12,13 +12,18 @@ pub async fn ask(backend: &Backend) -> Result<Identity, Problem> {
     backend.sts.identity().await
 }
 
-/// Joins.
+/// Joins. Credentials that are another account's by now make all that was told by the one before a stranger's.
 pub fn take(
     p: &mut Picture,
     answer: Result<Identity, Problem>,
     at: Timestamp,
 ) -> Option<ProblemKind> {
     let failure = answer.as_ref().err().map(|e| e.kind);
+    let before = p.facts.identity.value.as_ref().map(|i| i.account.clone());
     p.facts.identity.take(answer, at);
+    let now = p.facts.identity.value.as_ref().map(|i| &i.account);
+    if let Some(before) = before.filter(|b| Some(b) != now) {
+        p.begin_anew(before);
+    }
     failure
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::domain::audit::{AuditRow, ChainVerdict, Proven, Sighting, SignOff};
+use crate::domain::caller::principal;
 use crate::domain::interest::Interest;
 use crate::domain::part::Freshness;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -117,10 +118,12 @@ pub fn looked(host: &str, p: &Picture, place: Option<String>) -> (String, Vec<Si
 
 /// The user or role behind an ARN of STS's: a session of a role has another name each time.
 fn who(arn: &str) -> &str {
-    match arn.split_once(":assumed-role/") {
-        Some((_, rest)) => rest.rsplit_once('/').map_or(rest, |(role, _)| role),
-        None => arn.rsplit(':').next().unwrap_or(arn),
-    }
+    let principal = principal(arn);
+    let of_session = principal.split_once(":assumed-role/");
+    of_session.map_or_else(
+        || principal.rsplit(':').next().unwrap_or(principal),
+        |(_, role)| role,
+    )
 }
 
 /// What was read last.

@@ -1,0 +1,170 @@
+//! Answers that are not to what was asked, or tell less than there is.
+
+use std::time::Duration;
+
+use flightdeck::domain::action::{Confirm, Intent};
+use flightdeck::domain::audit::Outcome;
+use serde_json::Value;
+
+use crate::bench::{Bench, FAST, SLOW, api, deploy, story};
+use crate::rollback;
+
+/// An answer with a change, where it is JSON.
+fn changed(said: &str, change: impl FnOnce(&mut Value)) -> String {
+    let mut json: Value = serde_json::from_str(said).unwrap();
+    change(&mut json);
+    json.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_is_not_set_to_another_image_than_was_previewed() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let before = console.service(&api()).await.revision;
+    // An endpoint that answers with what it has already.
+    bench.wire.rewrite(|operation, said| match operation {
+        "RegisterTaskDefinition" => changed(&said, |json| {
+            for c in json["taskDefinition"]["containerDefinitions"]
+                .as_array_mut()
+                .unwrap()
+            {
+                c["image"] = "laser/api:1.7.0".into();
+            }
+        }),
+        _ => said,
+    });
+    let run = console.run(deploy("1.8.3")).await;
+    assert_eq!(run.outcome, Some(Outcome::Failed), "{}", story(&run));
+    let said = story(&run);
+    assert!(
+        said.contains("is api:1.7.0, and was to be api:1.8.3"),
+        "{said}"
+    );
+    assert!(said.contains("the service was not touched"), "{said}");
+    assert!(run.recorded);
+    assert_eq!(bench.wire.calls("UpdateService"), 0);
+    assert_eq!(console.service(&api()).await.revision, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_and_is_not_found_is_stopped_all_the_same() {
+    let bench = Bench::at(10.0).await;
+    let (ana, ben) = (bench.console().await, bench.console_elsewhere().await);
+    let before = ana.service(&api()).await.revision;
+    let under_way = ana.start(deploy("1.8.3")).await.unwrap();
+    while !ana.service(&api()).await.is_deploying() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    bench.wire.rewrite(|operation, said| match operation {
+        "DescribeServiceDeployments" => changed(&said, |json| {
+            let all = json["serviceDeployments"].take();
+            let (lost, told): (Vec<Value>, Vec<Value>) = (all.as_array().unwrap().iter().cloned())
+                .partition(|d| d["status"] == "IN_PROGRESS" || d["status"] == "PENDING");
+            let failure = |d: &Value| {
+                serde_json::json!({"arn": d["serviceDeploymentArn"], "reason": "MISSING"})
+            };
+            json["failures"] = lost.iter().map(failure).collect();
+            json["serviceDeployments"] = told.into();
+        }),
+        _ => said,
+    });
+    // What needs to know it whole does not take it for none.
+    let restart = Intent::Restart { service: api() };
+    let problem = ben.engine.preview(restart).await.unwrap_err();
+    assert!(problem.why.contains("MISSING"), "{problem}");
+    for intent in [
+        rollback(None),
+        Intent::Stop {
+            service: api(),
+            rollback: true,
+        },
+    ] {
+        let preview = ben.preview(intent).await;
+        assert!(preview.refusals.is_empty(), "{:?}", preview.refusals);
+        assert!(preview.calls[0].contains("StopServiceDeployment"));
+        assert_eq!(preview.confirm, Confirm::Type("production unknown".into()));
+    }
+    let stop = ben.start(Intent::Stop {
+        service: api(),
+        rollback: true,
+    });
+    let run = stop.await.unwrap();
+    let run = ben.wait(&run).await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+    bench.wire.let_be();
+    assert_eq!(ana.settled(&api()).await.rollouts[0].revision, before);
+    ana.wait(&under_way).await;
+}
+
+/// The list of before comes late: what it tells of the revision is not what this call brought.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_is_not_told_done_by_an_old_deployment_that_is_listed_late() {
+    use std::sync::Mutex;
+    let bench = Bench::at(SLOW).await;
+    let console = bench.console().await;
+    // The one before failed in the platform's past.
+    let to = console.service(&api()).await.revision.number - 2;
+    // What was listed before the call, and how often it is still told after it.
+    let (old, late) = (Mutex::new(None::<String>), Mutex::new(None::<u32>));
+    bench.wire.rewrite(move |operation, said| {
+        if operation == "UpdateService" {
+            *late.lock().unwrap() = Some(6);
+        }
+        if operation != "ListServiceDeployments" {
+            return said;
+        }
+        let mut late = late.lock().unwrap();
+        match late.as_mut() {
+            None => {
+                *old.lock().unwrap() = Some(said.clone());
+                changed(&said, |json| {
+                    json["serviceDeployments"] = Value::Array(vec![])
+                })
+            }
+            Some(0) => said,
+            Some(left) => {
+                *left -= 1;
+                old.lock().unwrap().clone().unwrap_or(said)
+            }
+        }
+    });
+    let run = console.run(rollback(Some(to))).await;
+    let said = story(&run);
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{said}");
+    assert!(said.contains("follow rolling out"), "{said}");
+    let service = console.service(&api()).await;
+    assert!(
+        !service.is_deploying(),
+        "it was told done while it moved: {said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ecs_says_in_events_is_told_without_the_secrets_in_it() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let n = std::sync::atomic::AtomicU32::new(0);
+    bench.wire.rewrite(move |operation, said| match operation {
+        "DescribeServices" => changed(&said, |json| {
+            let id = n.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            for service in json["services"].as_array_mut().unwrap() {
+                let said =
+                    "pull failed: PGPASSWORD=hunter2 password: hunter2 curl -u ana:hunter2 x";
+                let event = serde_json::json!({
+                    "id": format!("e{id}"), "createdAt": 1_900_000_000 + id, "message": said,
+                });
+                service["events"].as_array_mut().unwrap().insert(0, event);
+            }
+        }),
+        _ => said,
+    });
+    let run = console.run(Intent::Restart { service: api() }).await;
+    let said = story(&run);
+    assert!(
+        said.contains("pull failed: PGPASSWORD=[redacted]"),
+        "{said}"
+    );
+    assert!(!said.contains("hunter2"), "{said}");
+    let events = console.service(&api()).await.events;
+    assert!(events.iter().all(|e| !e.message.contains("hunter2")));
+}

@@ -1,0 +1,128 @@
+//! Credentials that become somebody else's, while a preview is open and while an action is under way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use flightdeck::domain::action::Intent;
+use flightdeck::domain::audit::Outcome;
+use flightdeck::domain::problem::ProblemKind;
+
+use crate::bench::{Bench, FAST, api, deploy, story};
+
+const OURS: &str = "123456789012";
+const THEIRS: &str = "222222222222";
+const UPDATE: &str = "UpdateService";
+
+fn restart() -> Intent {
+    Intent::Restart { service: api() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_of_one_account_is_not_done_in_another() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let preview = console.preview(restart()).await;
+    let input = |name: &str| preview.inputs.iter().find(|(n, _)| n == name).unwrap();
+    assert_eq!(input("account").1, OURS);
+    assert!(
+        input("caller")
+            .1
+            .starts_with("arn:aws:iam::123456789012:user/")
+    );
+    bench.wire.rewrite(|_, said| said.replace(OURS, THEIRS));
+    let typed = Some("production".to_owned());
+    let problem = console.engine.start(preview, typed).await.unwrap_err();
+    assert_eq!(problem.kind, ProblemKind::Conflict);
+    let said = format!("account was {OURS}, and is {THEIRS} now");
+    assert_eq!(problem.why, said);
+    assert_eq!(bench.wire.mutations(), 0);
+    let rows = console.store.audit_rows(1).await.unwrap();
+    assert_eq!(rows[0].outcome, Some(Outcome::Refused));
+    assert!(
+        rows[0].who.contains(THEIRS),
+        "who asked for it: {}",
+        rows[0].who
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_user_of_the_account_confirms_anew_and_is_named_in_the_audit() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let first = console.run(restart()).await;
+    assert!(first.who.contains("user/flightdeck-demo"), "{}", first.who);
+    console.settled(&api()).await;
+    let preview = console.preview(restart()).await;
+    bench
+        .wire
+        .rewrite(|_, said| said.replace("user/flightdeck-demo", "user/ben"));
+    let typed = || Some("production".to_owned());
+    let problem = console.engine.start(preview, typed()).await.unwrap_err();
+    assert!(
+        problem.why.starts_with("caller was arn:"),
+        "{}",
+        problem.why
+    );
+    assert!(problem.why.ends_with("user/ben now"), "{}", problem.why);
+    let run = console.run(restart()).await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+    let rows = console.store.audit_rows(1).await.unwrap();
+    assert!(rows[0].who.contains("user/ben"), "{}", rows[0].who);
+}
+
+/// The last question before the first call is the one for the family's revisions.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_with_credentials_that_changed_right_before() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let begun = AtomicBool::new(false);
+    bench.wire.rewrite(move |operation, said| {
+        begun.fetch_or(operation == "ListTaskDefinitions", Ordering::SeqCst);
+        let is_other = begun.load(Ordering::SeqCst) && operation == "GetCallerIdentity";
+        match is_other {
+            true => said.replace("user/flightdeck-demo", "user/ben"),
+            false => said,
+        }
+    });
+    let run = console.run(deploy("1.8.3")).await;
+    assert_eq!(run.outcome, Some(Outcome::Refused), "{}", story(&run));
+    assert!(
+        story(&run).contains("user/ben now: other credentials"),
+        "{}",
+        story(&run)
+    );
+    assert_eq!(bench.wire.mutations(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_is_not_judged_by_a_service_of_the_same_name_in_another_account() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let (called, over) = (AtomicBool::new(false), Arc::new(AtomicBool::new(false)));
+    let is_over = over.clone();
+    bench.wire.rewrite(move |operation, said| {
+        called.fetch_or(operation == UPDATE, Ordering::SeqCst);
+        let is_other = called.load(Ordering::SeqCst) && !is_over.load(Ordering::SeqCst);
+        match is_other && operation == "DescribeServices" {
+            true => said.replace(OURS, THEIRS),
+            false => said,
+        }
+    });
+    let run = console.start(restart()).await.unwrap();
+    let is_told = || {
+        let runs = console.engine.runs();
+        let runs = runs.borrow();
+        runs.iter().any(|r| story(r).contains("account was"))
+    };
+    for _ in 0..200 {
+        if is_told() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(is_told(), "{:?}", console.engine.runs().borrow());
+    over.store(true, Ordering::SeqCst);
+    let run = console.wait(&run).await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+}
