@@ -2,6 +2,8 @@
 
 #[path = "cli/actions.rs"]
 mod actions;
+#[path = "cli/apart.rs"]
+mod apart;
 #[path = "cli/checklist.rs"]
 mod checklist;
 #[path = "cli/config.rs"]

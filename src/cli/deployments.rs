@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::exit::Exit;
 use super::paint::Role;
 use super::service_arg;
-use super::session::{Session, Standing, standing};
+use super::session::{Session, silent};
 use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::domain::deployment::{Deployment, DeploymentState, RevisionLoad};
@@ -36,10 +36,12 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     };
     let interests = service.iter().cloned().map(Interest::Deployments).collect();
     let picture = session.look(interests).await?;
-    if let Standing::Failed(problem) = standing(&picture.facts.deployments) {
-        return Err(problem);
+    let mut part = picture.facts.deployments.clone();
+    // Where the services of a cluster cannot be read, nobody knows what is deployed there.
+    part.error = (part.error).or_else(|| picture.facts.services.error.clone());
+    if part.value.is_none() {
+        return Err(part.error.unwrap_or_else(|| silent(session.patience())));
     }
-    let part = &picture.facts.deployments;
     let rows: Vec<&Deployment> = picture
         .facts
         .deployment_rows()
@@ -48,11 +50,14 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
         .filter(|d| service.as_ref().is_none_or(|id| d.service == *id))
         .filter(|d| !args.running || d.state.is_running())
         .collect();
+    if let (true, Some(problem)) = (rows.is_empty(), &part.error) {
+        return Err(problem.clone());
+    }
     let now = Timestamp::now();
     if session.out.is_json() {
         let facts = &picture.facts;
         let rows = rows.iter().map(|d| object(d, facts, now)).collect();
-        session.list("deployments", rows, part)?;
+        session.list("deployments", rows, &part)?;
         return Ok(Exit::OK);
     }
     if rows.is_empty() {
@@ -62,7 +67,7 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     } else {
         session.out.table(&table(&rows, &picture.facts, now))?;
     }
-    session.footer(words::count(rows.len(), "deployment"), part, now)?;
+    session.footer(words::count(rows.len(), "deployment"), &part, now)?;
     Ok(Exit::OK)
 }
 

@@ -83,7 +83,12 @@ async fn groups(target: &str, session: &mut Session) -> Result<Vec<String>, Prob
     if known.iter().any(|g| g.name == target) {
         return Ok(vec![target.to_owned()]);
     }
-    if let Standing::Failed(problem) = standing(&facts.services) {
+    let ids: Vec<&ServiceId> = facts.service_rows().iter().map(|s| &s.id).collect();
+    // Named with its cluster it is what is meant, whatever cannot be read of others.
+    let is_known = target.contains('/') && ids.iter().any(|id| id.to_string() == target);
+    if let Standing::Failed(problem) = standing(&facts.services)
+        && !is_known
+    {
         // A group that cannot be looked up can still be asked for.
         return if target.starts_with('/') {
             Ok(vec![target.to_owned()])
@@ -91,7 +96,6 @@ async fn groups(target: &str, session: &mut Session) -> Result<Vec<String>, Prob
             Err(problem)
         };
     }
-    let ids: Vec<&ServiceId> = facts.service_rows().iter().map(|s| &s.id).collect();
     match service_arg::pick(target, &ids) {
         Ok(id) => of_service(&id, facts),
         // Services there are, and more than one.

@@ -5,17 +5,48 @@ use crate::config::mistake::suggest;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::ServiceId;
 
-/// Asks for the services and finds the one that is meant.
+/// Finds the one that is meant. Named with its cluster, that cluster alone is asked: what ails another must not hold up the way back of
+/// this one. By its name alone it is looked for among all services.
 pub async fn resolve(word: &str, session: &mut Session) -> Result<ServiceId, Problem> {
-    let picture = session
-        .demand(Vec::new(), &[&|f| standing(&f.services)])
-        .await?;
-    let all: Vec<&ServiceId> = picture.facts.service_rows().iter().map(|s| &s.id).collect();
-    match &picture.facts.clusters.error {
-        // No wonder that nothing is known: no configured cluster exists.
-        Some(problem) if all.is_empty() => Err(problem.clone()),
-        _ => pick(word, &all),
+    let whole = named_whole(word, &session.config.aws.clusters);
+    if let Some(id) = &whole
+        && session.engine.has_service(id).await?
+    {
+        return Ok(id.clone());
     }
+    let asked = session
+        .demand(Vec::new(), &[&|f| standing(&f.services)])
+        .await;
+    let (picture, unread) = match asked {
+        Ok(picture) => (picture, None),
+        Err(problem) => (session.watch.snapshot(), Some(problem)),
+    };
+    let all: Vec<&ServiceId> = picture.facts.service_rows().iter().map(|s| &s.id).collect();
+    match (unread, &picture.facts.clusters.error) {
+        // It is not there, whatever cannot be read of others.
+        (Some(_), _) if whole.is_some() && !all.is_empty() => Err(unknown(word, &all)),
+        (Some(mut problem), _) => {
+            if !all.is_empty() {
+                problem.fix +=
+                    " Or name the service as cluster/name: its cluster alone is asked then.";
+            }
+            Err(problem)
+        }
+        // No wonder that nothing is known: no configured cluster exists.
+        (None, Some(problem)) if all.is_empty() => Err(problem.clone()),
+        (None, _) => pick(word, &all),
+    }
+}
+
+/// What `cluster/name` names, where the configuration does not leave its cluster out.
+fn named_whole(word: &str, clusters: &[String]) -> Option<ServiceId> {
+    let (cluster, name) = word.split_once('/')?;
+    let is_there = !cluster.is_empty() && !name.is_empty() && !name.contains('/');
+    let listed = clusters.is_empty() || clusters.iter().any(|c| c == cluster);
+    (is_there && listed).then(|| ServiceId {
+        cluster: cluster.to_owned(),
+        name: name.to_owned(),
+    })
 }
 
 /// Finds the one that is meant among some.
@@ -79,6 +110,20 @@ mod tests {
         ServiceId {
             cluster: cluster.into(),
             name: name.into(),
+        }
+    }
+
+    #[test]
+    fn a_name_with_its_cluster_is_asked_for_alone_where_that_is_one_of_ours() {
+        let named = |word: &str, listed: &[&str]| {
+            let listed: Vec<String> = listed.iter().map(|c| (*c).to_owned()).collect();
+            named_whole(word, &listed)
+        };
+        assert_eq!(named("prod/api", &[]), Some(id("prod", "api")));
+        assert_eq!(named("prod/api", &["prod"]), Some(id("prod", "api")));
+        assert_eq!(named("prod/api", &["dev"]), None);
+        for other in ["api", "/api", "prod/", "/ecs/prod/api"] {
+            assert_eq!(named(other, &[]), None, "{other}");
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::paint::Role;
-use super::session::{Session, standing};
+use super::session::{Session, silent};
 use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::domain::facts::Facts;
@@ -23,10 +23,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Problem> {
-    session
-        .demand(Vec::new(), &[&|f| standing(&f.services)])
-        .await?;
-    // What is said about a service beyond itself may be missing: the service is shown all the same.
+    // What is said about a service beyond itself may be missing, and so may other clusters: what is known is shown all the same.
     let picture = session.look(Vec::new()).await?;
     let facts = &picture.facts;
     let mut part = facts.services.clone();
@@ -34,6 +31,9 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     part.error = part.error.or_else(|| facts.clusters.error.clone());
     if let (true, Some(problem)) = (facts.service_rows().is_empty(), &part.error) {
         return Err(problem.clone());
+    }
+    if part.value.is_none() {
+        return Err(silent(session.patience()));
     }
     let now = Timestamp::now();
     let wanted = args.filter.as_deref().unwrap_or("").to_lowercase();
