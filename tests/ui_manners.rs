@@ -323,14 +323,14 @@ fn the_overview_tells_of_the_action_that_ended_last() {
         finished_at: Some(fixture::ago(20)),
         ..fixture::run()
     }]);
-    let c = Console::with(120, 40, snapshot.clone());
+    let c = Console::with(160, 48, snapshot.clone());
     assert!(
         c.shows("nothing moves; last Scale auth to 0 tasks succeeded 20s ago"),
         "{}",
         c.text()
     );
     snapshot.facts.runs = Arc::default();
-    let c = Console::with(120, 40, snapshot);
+    let c = Console::with(160, 48, snapshot);
     assert!(!c.shows("Scale auth"), "{}", c.text());
 }
 

@@ -82,7 +82,7 @@ async fn look(hands: &Hands<'_>, goal: &Goal) -> Findings {
         Goal::Word { criterion } => word(hands, criterion, &mut found).await,
         Goal::Rollout {
             service, revision, ..
-        } => match Box::pin(hands.look.sight_of(service, goal)).await {
+        } => match Box::pin(hands.sight_of(service, goal)).await {
             Ok(sight) => {
                 place(&sight, revision, &mut found);
                 tasks(&sight.service, &mut found);
@@ -92,7 +92,7 @@ async fn look(hands: &Hands<'_>, goal: &Goal) -> Findings {
         },
         Goal::Count {
             service, desired, ..
-        } => match Box::pin(hands.look.sight_of(service, goal)).await {
+        } => match Box::pin(hands.sight_of(service, goal)).await {
             Ok(sight) => {
                 tasks(&sight.service, &mut found);
                 if *desired > 0 {
@@ -103,7 +103,7 @@ async fn look(hands: &Hands<'_>, goal: &Goal) -> Findings {
         },
         Goal::Ended {
             service, rollback, ..
-        } => match Box::pin(hands.look.sight_of(service, goal)).await {
+        } => match Box::pin(hands.sight_of(service, goal)).await {
             Ok(sight) if *rollback => {
                 tasks(&sight.service, &mut found);
                 outside(hands, &sight.service, &mut found).await;
