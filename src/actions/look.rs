@@ -121,13 +121,13 @@ impl Look<'_> {
         let (deployments, unread) = match need {
             Need::All => (ecs.deployments(&service).await?, None),
             Need::Them => {
-                let read = ecs.deployments_by(&service, until).await?;
-                (read.found, read.unread)
+                let mut read = ecs.deployments_by(&service, until).await?;
+                (std::mem::take(&mut read.found), read.untold())
             }
             Need::Nothing => {
                 let asked = ecs.deployments_by(&service, until);
                 match tokio::time::timeout_at(until, asked).await {
-                    Ok(Ok(read)) => (read.found, read.unread),
+                    Ok(Ok(mut read)) => (std::mem::take(&mut read.found), read.untold()),
                     Ok(Err(p)) => (of_rollouts(&service), Some(p)),
                     Err(_) => (of_rollouts(&service), Some(late("the deployments"))),
                 }

@@ -155,6 +155,7 @@ fn why(d: &Deployment, now: Timestamp) -> String {
         (Some(left), _) => format!("bake time, {} left", words::span(left)),
         (_, Some(Untold::ServiceDeployment)) => "its service deployment is not read yet".into(),
         (_, Some(Untold::Stage)) => "its stage is not told".into(),
+        (_, Some(Untold::Revisions)) => "of which revisions it is, is not told".into(),
         (_, Some(Untold::WayBack)) => "tasks of what it goes back to are not told".into(),
         (None, _) => String::new(),
     }

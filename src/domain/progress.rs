@@ -106,6 +106,8 @@ pub enum Untold {
     Stage,
     /// It goes back to a revision whose tasks are not told.
     WayBack,
+    /// Of which revisions it is, is not told: it is listed, and no more than that is known.
+    Revisions,
     /// The answer contradicts itself: it is on its way, and has ended.
     Ended,
     /// The answer cannot be true: it is on its way, and begins later than now.
@@ -118,7 +120,7 @@ impl Untold {
         match self {
             Self::Ended => Some("ECS says that it is on its way, and when it ended"),
             Self::Future => Some("ECS says that it is on its way, and begins in the future"),
-            Self::ServiceDeployment | Self::Stage | Self::WayBack => None,
+            Self::ServiceDeployment | Self::Stage | Self::WayBack | Self::Revisions => None,
         }
     }
 }
@@ -225,8 +227,10 @@ impl Deployment {
             return Some(why);
         }
         let staged = self.strategy.shifts_traffic();
+        let listed = self.from.is_empty() && self.to.is_none();
         match (self.source, self.state) {
             (DeploymentSource::Rollouts, _) => staged.then_some(Untold::ServiceDeployment),
+            _ if listed => Some(Untold::Revisions),
             (_, DeploymentState::RollingBack) => {
                 self.sides().1.is_none().then_some(Untold::WayBack)
             }

@@ -16,6 +16,20 @@ fn changed(said: &str, change: impl FnOnce(&mut Value)) -> String {
     json.to_string()
 }
 
+/// An answer in which those that run are not found.
+fn without_those_that_run(said: &str) -> String {
+    changed(said, |json| {
+        let all = json["serviceDeployments"].take();
+        let runs = |d: &Value| d["status"] == "IN_PROGRESS" || d["status"] == "PENDING";
+        let all = all.as_array().cloned().unwrap_or_default();
+        let (lost, told): (Vec<Value>, Vec<Value>) = all.into_iter().partition(runs);
+        let failure =
+            |d: &Value| serde_json::json!({"arn": d["serviceDeploymentArn"], "reason": "MISSING"});
+        json["failures"] = lost.iter().map(failure).collect();
+        json["serviceDeployments"] = told.into();
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_is_not_set_to_another_image_than_was_previewed() {
     let bench = Bench::at(FAST).await;
@@ -56,22 +70,24 @@ async fn what_runs_and_is_not_found_is_stopped_all_the_same() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     bench.wire.rewrite(|operation, said| match operation {
-        "DescribeServiceDeployments" => changed(&said, |json| {
-            let all = json["serviceDeployments"].take();
-            let (lost, told): (Vec<Value>, Vec<Value>) = (all.as_array().unwrap().iter().cloned())
-                .partition(|d| d["status"] == "IN_PROGRESS" || d["status"] == "PENDING");
-            let failure = |d: &Value| {
-                serde_json::json!({"arn": d["serviceDeploymentArn"], "reason": "MISSING"})
-            };
-            json["failures"] = lost.iter().map(failure).collect();
-            json["serviceDeployments"] = told.into();
-        }),
+        "DescribeServiceDeployments" => without_those_that_run(&said),
         _ => said,
     });
-    // What needs to know it whole does not take it for none.
-    let restart = Intent::Restart { service: api() };
-    let problem = ben.engine.preview(restart).await.unwrap_err();
-    assert!(problem.why.contains("MISSING"), "{problem}");
+    // One that cannot be told whole holds up nothing else, and is taken for none by nobody.
+    let found = ben.backend.ecs.deployments(&ben.service(&api()).await);
+    let found = found.await.unwrap();
+    assert!(found.iter().any(|d| !d.state.is_running()), "{found:?}");
+    let running: Vec<_> = found.iter().filter(|d| d.state.is_running()).collect();
+    assert!(running[0].reason.contains("MISSING"), "{running:?}");
+    for intent in [Intent::Restart { service: api() }, deploy("1.8.4")] {
+        let preview = ben.preview(intent).await;
+        let fact = preview
+            .facts
+            .iter()
+            .find(|(n, _)| n == "deployment running");
+        let said = &fact.unwrap().1;
+        assert!(said.starts_with("?, rolling out since"), "{said}");
+    }
     for intent in [
         rollback(None),
         Intent::Stop {
@@ -94,6 +110,21 @@ async fn what_runs_and_is_not_found_is_stopped_all_the_same() {
     bench.wire.let_be();
     assert_eq!(ana.settled(&api()).await.rollouts[0].revision, before);
     ana.wait(&under_way).await;
+}
+
+/// The service itself tells how a deployment gets on that is listed, and not found when it is asked about.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deploy_is_followed_and_verified_while_its_deployment_is_not_found() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    bench.wire.rewrite(|operation, said| match operation {
+        "DescribeServiceDeployments" => without_those_that_run(&said),
+        _ => said,
+    });
+    let run = console.run(deploy("1.8.3")).await;
+    let said = story(&run);
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{said}");
+    assert!(!said.contains("cannot look"), "{said}");
 }
 
 /// The list of before comes late: what it tells of the revision is not what this call brought.

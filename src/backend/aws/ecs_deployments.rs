@@ -7,10 +7,13 @@ use std::time::{Duration, Instant};
 use aws_sdk_ecs::types as sdk;
 
 mod history;
+mod read;
 mod revisions;
 mod rollouts;
 mod unfound;
 
+pub use read::Deployments;
+use read::Reading;
 use revisions::ServiceRevision;
 pub use rollouts::of_rollouts;
 
@@ -44,26 +47,6 @@ const CACHED: usize = 2_000;
 /// How long an endpoint that lacks service deployments is taken at its word.
 const LACK: Duration = Duration::from_secs(600);
 
-/// The deployments of a service as read once: the list first, then each that may have changed.
-#[derive(Debug)]
-struct Reading {
-    /// Newest first.
-    found: Vec<Deployment>,
-    /// Those of them that were described now.
-    news: Vec<String>,
-    /// Why it is not known which revisions they are of.
-    unread: Option<Problem>,
-}
-
-/// The deployments of a service as far as they could be read in time.
-#[derive(Clone, Debug)]
-pub struct Deployments {
-    /// Newest first.
-    pub found: Vec<Deployment>,
-    /// Why the revisions of some could not be read: those name none.
-    pub unread: Option<Problem>,
-}
-
 /// What does not change any more: service revisions, and deployments that have ended.
 #[derive(Debug, Default)]
 pub struct DeploymentCache {
@@ -85,7 +68,10 @@ impl DeploymentCache {
 impl Ecs {
     /// Running and recent deployments of a service, newest first (ListServiceDeployments, DescribeServiceDeployments,
     /// DescribeServiceRevisions); from the service's `deployments[]` where the endpoint lacks these operations or knows none:
-    /// `source` says which.
+    /// `source` says which. One that is listed and not found is told by what the list says of it: it blinds nobody to the others.
+    ///
+    /// # Errors
+    /// Why they, or the revisions that they are of, could not be read.
     pub async fn deployments(&self, service: &Service) -> Result<Vec<Deployment>, Problem> {
         let read = self.all_deployments(service, None).await?;
         read.unread.map_or(Ok(read.found), Err)
@@ -111,6 +97,7 @@ impl Ecs {
         let whole = |found| Deployments {
             found,
             unread: None,
+            lost: None,
         };
         if self.cache.endpoint_lacks_them() {
             return Ok(whole(of_rollouts(service)));
@@ -156,6 +143,7 @@ impl Ecs {
         Ok(Deployments {
             found: read.found,
             unread: read.unread,
+            lost: read.lost,
         })
     }
 
@@ -192,12 +180,12 @@ impl Ecs {
             .into_iter()
             .filter(|arn| !known.iter().any(|d| &d.id == arn))
             .collect();
-        let mut unread = None;
+        let (mut unread, mut lost) = (None, None);
         if !missing.is_empty() {
             let described = self.describe_deployments(service, &listed, missing.clone(), until);
             let described = described.await?;
             known.extend(described.found);
-            unread = described.unread;
+            (unread, lost) = (described.unread, described.lost);
         }
         // One that would begin in the future is not the newest: what it says would hide how the last one ended.
         let now = jiff::Timestamp::now();
@@ -210,6 +198,7 @@ impl Ecs {
             found: known,
             news: missing,
             unread,
+            lost,
         })
     }
 
@@ -247,10 +236,13 @@ impl Ecs {
         if unread.is_none() {
             self.keep_ended(&found);
         }
-        let (lost, why) = unfound::unfound(service, listed, page.failures());
-        found.extend(lost);
-        let unread = unread.or(why);
-        Ok(Deployments { found, unread })
+        let (briefly, lost) = unfound::unfound(service, listed, page.failures());
+        found.extend(briefly);
+        Ok(Deployments {
+            found,
+            unread,
+            lost,
+        })
     }
 
     /// Keeps what changes no more, which is whole.

@@ -304,4 +304,11 @@ fn an_answer_that_contradicts_itself_is_unknown_and_says_why() {
     assert_eq!(rolling.untold(at), None);
     rolling.state = DeploymentState::Successful;
     assert_eq!((rolling.untold(at), rolling.took(at)), (None, Some(10)));
+    // By the list alone no task of it is known, which is not as if none ran.
+    let mut listed = deployment(Strategy::Rolling, None, 2, 2);
+    listed.from.clear();
+    listed.to = None;
+    let (why, counted, took, steps) = told(&listed);
+    assert_eq!((why, took, steps), (Some(Untold::Revisions), Some(20), 0));
+    assert_eq!(counted.0, None);
 }

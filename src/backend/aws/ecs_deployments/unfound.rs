@@ -5,9 +5,8 @@ use aws_sdk_ecs::types::{Failure, ServiceDeploymentBrief};
 
 use super::{DESCRIBE, has_ended, state};
 use crate::backend::aws::convert::{some_text, tail, text, time};
-use crate::backend::aws::ecs::not_found;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::progress::Pace;
 use crate::domain::service::Service;
 
@@ -25,14 +24,29 @@ pub(super) fn unfound(
         let Some(brief) = listed.iter().find(is_it).filter(|_| id.is_some()) else {
             continue;
         };
-        let Some(d) = briefly(service, brief).filter(|d| !has_ended(d.state)) else {
+        let Some(mut d) = briefly(service, brief).filter(|d| !has_ended(d.state)) else {
             continue;
         };
-        let reason = failure.reason().unwrap_or("no reason");
-        why.get_or_insert_with(|| not_found(DESCRIBE, "deployment", tail(&d.id), reason));
+        let lost = lost(&d.id, failure.reason().unwrap_or("no reason"));
+        if d.reason.is_empty() {
+            d.reason.clone_from(&lost.why);
+        }
+        why.get_or_insert(lost);
         found.push(d);
     }
     (found, why)
+}
+
+/// The vendor contradicts itself: nothing is missing that was asked for by its name, as a service that is gone would be.
+fn lost(id: &str, reason: &str) -> Problem {
+    let (id, reason) = (text(Some(tail(id))), text(Some(reason)));
+    Problem::new(
+        ProblemKind::Vendor,
+        "ecs",
+        format!("Cannot {}", DESCRIBE.what),
+        format!("ECS lists the deployment {id}, and answers {reason} when it is asked about"),
+        "Look at it with AWS's own tools; here it is asked about again.",
+    )
 }
 
 /// A deployment by the list alone: of which revisions it is, it does not tell.
@@ -94,8 +108,9 @@ mod tests {
             ("silent", DeploymentState::Unknown),
         ];
         assert_eq!(told, wanted);
-        let why = why.unwrap().why;
+        let Problem { kind, why, .. } = why.unwrap();
         assert!(why.contains("running") && why.contains("MISSING"), "{why}");
+        assert_eq!((kind, &found[0].reason), (ProblemKind::Vendor, &why));
         assert!(unfound(&service, &listed, &failures[1..2]).1.is_none());
     }
 }

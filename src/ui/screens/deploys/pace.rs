@@ -25,6 +25,7 @@ pub(super) fn are_told(facts: &Facts) -> bool {
 fn untold(why: Untold, cx: &Cx<'_>) -> &'static str {
     match why {
         Untold::Stage => "unknown, as ECS does not tell its stage",
+        Untold::Revisions => "unknown, as ECS does not tell of which revisions it is",
         Untold::WayBack => "unknown, as ECS tells no tasks of what it goes back to",
         Untold::ServiceDeployment if are_told(&cx.snapshot.facts) => {
             "unknown yet, its service deployment is not read"
