@@ -1,6 +1,10 @@
 //! What discovery found: values for the starter file, and a line about each system for the person who asked.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
+
+use crate::domain::environment::Env;
 
 /// A value for a key of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +118,16 @@ pub struct Discovered {
     pub told: Vec<Told>,
 }
 
+/// Why clusters of several environments are not listed as those of one.
+pub const MIXED: &str = "by their names these are of several environments, and what is listed counts as this one's own; unlisted, all are shown";
+
 impl Discovered {
+    /// Whether the names of the clusters tell of more than one environment.
+    pub fn mixes_environments(&self) -> bool {
+        let told = self.clusters.iter().filter_map(|c| Env::named(c));
+        told.collect::<BTreeSet<Env>>().len() > 1
+    }
+
     /// The value for a key.
     pub fn value(&self, section: &str, key: &str) -> Option<Value> {
         let own = match (section, key) {
@@ -127,7 +140,11 @@ impl Discovered {
                 account.map(|t| Value::text("aws", "expected_account", t))
             }
             ("aws", "clusters") if !self.clusters.is_empty() => {
-                Some(Value::texts("aws", "clusters", &self.clusters))
+                let value = Value::texts("aws", "clusters", &self.clusters);
+                Some(match self.mixes_environments() {
+                    true => value.behind(MIXED),
+                    false => value,
+                })
             }
             _ => None,
         };

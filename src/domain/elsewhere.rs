@@ -28,6 +28,15 @@ impl Facts {
         }
     }
 
+    /// A cluster that is taken for one of the environment that is looked at because its configuration lists it, though its name tells of
+    /// this one.
+    pub fn listed_of(&self, env: Env) -> Option<&str> {
+        let mut listed = self.listed_clusters.iter();
+        let told = listed.find(|c| Env::named(c) == Some(env));
+        told.filter(|_| env != Env::looked_at(self))
+            .map(String::as_str)
+    }
+
     /// The environments that a metric tells of: those of the clusters that it names, else those of the words in its dimensions.
     fn envs_of(&self, metric: &MetricId) -> Vec<Env> {
         let all = metric.dimensions.iter();
@@ -35,16 +44,24 @@ impl Facts {
         if clusters.peek().is_some() {
             return clusters.map(|(_, c)| self.env_of_cluster(c)).collect();
         }
-        // A load balancer is often called like the cluster behind it: `app/NAME/ID`.
-        let listed = |value: &str| {
-            let mut parts = value.split('/');
-            parts.any(|part| self.listed_clusters.iter().any(|c| c == part))
-        };
-        all.filter_map(|(_, value)| match listed(value) {
+        all.filter_map(|(_, value)| self.env_of_words(value))
+            .collect()
+    }
+
+    /// The environment that the words of a name tell, unless a part of it is a listed cluster: a load balancer is often called like the
+    /// cluster behind it, `app/NAME/ID`. `None`: it tells none.
+    pub fn env_of_words(&self, name: &str) -> Option<Env> {
+        let mut parts = name.split('/');
+        match parts.any(|part| self.listed_clusters.iter().any(|c| c == part)) {
             true => Some(Env::looked_at(self)),
-            false => Env::named(value),
-        })
-        .collect()
+            false => Env::named(name),
+        }
+    }
+
+    /// Whether a metric may be about the environment that is looked at: nothing that it names belongs to another one.
+    pub fn may_be_here(&self, metric: &MetricId) -> bool {
+        let here = Env::looked_at(self);
+        self.envs_of(metric).into_iter().all(|env| env == here)
     }
 
     /// The environment that an alarm is about, where that is another one of the configuration: the clusters that it watches belong

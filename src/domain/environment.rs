@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::facts::Facts;
-use super::metric::MetricId;
 use super::part::{Freshness, Part};
 use super::service::Service;
 
@@ -81,12 +80,6 @@ impl Env {
             .map(|(env, _)| *env)
     }
 
-    /// Whether a metric may be about this environment: no value of its dimensions names another one.
-    pub fn may_own(self, metric: &MetricId) -> bool {
-        let values = metric.dimensions.iter().map(|(_, value)| value);
-        values.filter_map(|v| Self::named(v)).all(|env| env == self)
-    }
-
     /// The environment that is looked at. One whose name says nothing is production, as the console's own guard has it.
     pub fn looked_at(facts: &Facts) -> Self {
         Self::named(&facts.environment).unwrap_or(Self::Production)
@@ -107,11 +100,10 @@ pub struct Belongings<'a> {
 }
 
 impl<'a> Belongings<'a> {
-    /// What belongs to an environment. Clusters and hosts tell by the words of their names; those that do not say belong to the
-    /// environment that is looked at. A URL that verifies a service belongs where the service runs.
+    /// What belongs to an environment. Clusters and hosts tell by the words of their names; those that do not say, and clusters that
+    /// the configuration lists, belong to the environment that is looked at. A URL that verifies a service belongs where that runs.
     pub fn of(env: Env, facts: &'a Facts) -> Self {
-        let here = Env::looked_at(facts);
-        let ours = |cluster: &str| Env::named(cluster).unwrap_or(here) == env;
+        let ours = |cluster: &str| facts.env_of_cluster(cluster) == env;
         let services: Vec<&Service> = facts
             .service_rows()
             .iter()
@@ -136,6 +128,18 @@ impl<'a> Belongings<'a> {
         }
     }
 
+    /// Why there is nothing that could answer.
+    pub fn why_none(&self, facts: &Facts) -> String {
+        let env = self.env.word();
+        match facts.listed_of(self.env) {
+            Some(cluster) => format!(
+                "no cluster and no probed host is left for {env}: [aws] clusters lists {cluster}, which makes it {}'s",
+                Env::looked_at(facts).word()
+            ),
+            None => format!("no cluster and no probed host is named for {env}"),
+        }
+    }
+
     /// Whether there is anything that could answer.
     pub fn exists(&self) -> bool {
         !self.clusters.is_empty() || !self.urls.is_empty()
@@ -151,7 +155,7 @@ fn env_of_url(url: &str, facts: &Facts) -> Env {
             None => only_cluster(service, facts),
         };
         if let Some(cluster) = cluster {
-            return Env::named(cluster).unwrap_or(here);
+            return facts.env_of_cluster(cluster);
         }
     }
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -223,7 +227,12 @@ impl Answering {
             }
         }
         if !alive && found.ill.is_empty() && found.unseen.is_empty() {
-            found.ill.push("nothing runs there".into());
+            let rests = what.env != Env::looked_at(facts) && !what.services.is_empty();
+            match rests {
+                // At night, say: that is its own affair, and proves nothing either way.
+                true => found.unseen.push("it rests, scaled to 0".into()),
+                false => found.ill.push("nothing runs there".into()),
+            }
         }
         found.answers = match (found.ill.is_empty(), found.unseen.is_empty()) {
             (false, _) => Some(false),
@@ -244,10 +253,11 @@ impl Answering {
     /// Whether any service runs all that it wants.
     fn services(&mut self, what: &Belongings<'_>, facts: &Facts, now: Timestamp) -> bool {
         let (mut full, mut idle) = (Vec::new(), Vec::new());
+        let is_here = what.env == Env::looked_at(facts);
         for s in &what.services {
             let (running, desired) = (s.counts.running, s.counts.desired);
             match desired {
-                0 if !s.load_balancers.is_empty() => {
+                0 if is_here && !s.load_balancers.is_empty() => {
                     // Whoever asks it is answered by nobody.
                     self.ill.push(format!("{} scaled to 0", s.id.name));
                 }
@@ -328,7 +338,8 @@ mod tests {
     use super::*;
     use crate::domain::probe::{Grade, HttpsProbe, HttpsTarget};
     use crate::domain::service::{
-        CircuitBreaker, Cluster, DeploymentConfig, Revision, ServiceId, Strategy, TaskCounts,
+        CircuitBreaker, Cluster, DeploymentConfig, LoadBalancerBinding, Revision, ServiceId,
+        Strategy, TaskCounts,
     };
 
     fn now() -> Timestamp {
@@ -481,8 +492,6 @@ mod tests {
 
     #[test]
     fn a_service_that_requests_come_to_is_one_of_all_even_at_none() {
-        use crate::domain::service::LoadBalancerBinding;
-
         let mut facts = facts();
         facts.https.clear();
         let at_none = |name: &str, bound: bool| {
@@ -509,6 +518,40 @@ mod tests {
         );
         assert!(said.contains("; scaled to 0: nightly"), "{said}");
         assert_eq!(production.ill, ["auth scaled to 0"]);
+        // Another one's is its own affair: what else runs there answers, and where nothing does it proves nothing.
+        facts.environment = "staging".into();
+        let production = answering(Env::Production, &facts);
+        assert_eq!((production.answers, production.ill.len()), (Some(true), 0));
+        facts.services = part(Arc::new(vec![at_none("auth", true)]));
+        let production = answering(Env::Production, &facts);
+        assert_eq!((production.answers, production.ill.len()), (None, 0));
+        assert!(production.said().contains("not known: it rests"));
+    }
+
+    /// What the configuration lists is the console's own, whatever its name says.
+    #[test]
+    fn a_listed_cluster_belongs_to_the_environment_that_is_looked_at() {
+        let mut facts = facts();
+        facts.listed_clusters = vec!["laser-prod".into(), "laser-dev".into()];
+        let urls = |env| Belongings::of(env, &facts).urls.len();
+        assert_eq!((urls(Env::Production), urls(Env::Development)), (2, 0));
+        let clusters = Belongings::of(Env::Production, &facts).clusters;
+        assert_eq!(clusters, ["laser-dev", "laser-prod"]);
+        let development = Belongings::of(Env::Development, &facts);
+        assert!(!development.exists());
+        let why = development.why_none(&facts);
+        assert!(why.contains("lists laser-dev, which makes it production's"));
+        // So a service of it that nobody is answered by is production's fault, and not development's rest.
+        let mut gone = Service::clone(&service("laser-dev", "auth", 0, 0));
+        gone.load_balancers = vec![LoadBalancerBinding {
+            alternate_target_group_arn: None,
+            target_group_arn: "arn:aws:elasticloadbalancing:r:1:targetgroup/auth/1".into(),
+            container: "auth".into(),
+            port: 80,
+        }];
+        assert!(facts.is_gone(&gone));
+        facts.listed_clusters.clear();
+        assert!(!facts.is_gone(&gone));
     }
 
     #[test]

@@ -25,8 +25,7 @@ impl Facts {
     /// Whether whoever asks a service is answered by nobody, where somebody may: it is scaled to 0 behind a load balancer, and belongs to
     /// the environment that is looked at. That of another one is its own affair: it may rest at night.
     pub fn is_gone(&self, service: &Service) -> bool {
-        let named = Env::named(&service.id.cluster);
-        let is_ours = named.is_none_or(|env| env == Env::looked_at(self));
+        let is_ours = self.env_of_cluster(&service.id.cluster) == Env::looked_at(self);
         is_ours && self.health_of(service) == ServiceHealth::Unserved
     }
 

@@ -72,8 +72,7 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
         .value
         .as_ref()
         .map_or(&[], |v| v.as_slice());
-    let env = Env::looked_at(facts);
-    let ours = |c: &Component, m: &MetricId| c.owns(m) && env.may_own(m);
+    let ours = |c: &Component, m: &MetricId| c.owns(m) && facts.may_be_here(m);
     let arriving = components
         .iter()
         .filter_map(|c| names.iter().find(|m| ours(c, m)));
@@ -102,7 +101,7 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
     // How buckets answer: those of this environment whose request metrics are on.
     let requests = names
         .iter()
-        .filter(|m| m.name == "FirstByteLatency" && env.may_own(m))
+        .filter(|m| m.name == "FirstByteLatency" && facts.may_be_here(m))
         .filter_map(queries::bucket_requests)
         .take(FILTERS);
     Needs {
@@ -165,10 +164,9 @@ pub(super) fn with_history(facts: &Facts) -> impl Iterator<Item = &ServiceId> {
         .filter(|id| is_here(facts, &id.cluster))
 }
 
-/// Whether the services of a cluster may belong to the environment that is looked at: its name tells of no other one.
+/// Whether the services of a cluster belong to the environment that is looked at.
 pub(super) fn is_here(facts: &Facts, cluster: &str) -> bool {
-    let here = Env::looked_at(facts);
-    Env::named(cluster).is_none_or(|env| env == here)
+    facts.env_of_cluster(cluster) == Env::looked_at(facts)
 }
 
 /// Groups that services log to, by name, each once.

@@ -24,7 +24,8 @@ fn a_starter_file_holds_what_was_found_and_can_be_used_at_once() {
     let text = fs::read_to_string(&file).unwrap();
     for line in [
         "region = \"us-east-1\"",
-        "clusters = [\"laser-dev\", \"laser-prod\", \"laser-staging\"]",
+        // Listed, staging's would be production's own.
+        "# clusters = [\"laser-dev\", \"laser-prod\", \"laser-staging\"]",
         "expected_account = \"123456789012\"",
     ] {
         assert!(text.lines().any(|l| l == line), "no {line} in:\n{text}");
@@ -45,6 +46,12 @@ fn a_starter_file_holds_what_was_found_and_can_be_used_at_once() {
         checked.out
     );
     assert_eq!(platform.run(&["services"]).code, 0);
+    let (fate, clusters) = told(&made.json(), "clusters");
+    assert_eq!((fate.as_str(), clusters.len()), ("commented", 3));
+    let all = platform.run(&["show", "environments", "--json"]).json();
+    let exists = all["environments"].as_array().unwrap().iter();
+    assert!(exists.clone().all(|e| e["exists"] == true), "{all}");
+    assert_eq!(exists.count(), 3);
 }
 
 /// What became of a thing that was looked for, and its names.

@@ -254,7 +254,7 @@ static AWS: Section = Section {
             "clusters",
             Kind::Texts,
             "[\"laser-prod\"]",
-            "ECS clusters to show; default: all that the credentials can see.",
+            "ECS clusters to show, all of them this environment's own; default: all that the credentials can see.",
         ),
         key(
             "expected_account",

@@ -57,7 +57,7 @@ fn services(facts: &Facts) -> impl Iterator<Item = Wanted> {
     let here = Env::looked_at(facts);
     // Of what is not to run nothing is used.
     let runs = |s: &&Service| s.status == "ACTIVE" && s.counts.desired > 0;
-    let ours = move |s: &&Service| Env::named(&s.id.cluster).is_none_or(|env| env == here);
+    let ours = move |s: &&Service| facts.env_of_cluster(&s.id.cluster) == here;
     let all = facts.service_rows().iter().map(AsRef::as_ref);
     let names = all.filter(runs).filter(ours).map(|s| s.id.to_string());
     names.flat_map(|name| [(name.clone(), "CPU"), (name, "memory")])

@@ -29,12 +29,15 @@ fn answer(look: &Look<'_>) -> Verdict {
         .filter(|what| name != "every" || what.exists())
         .map(|what| match what.exists() {
             true => judge(look, &what),
-            false => absent(look, what.env).unwrap_or_else(|early| early),
+            false => absent(look, &what).unwrap_or_else(|early| early),
         })
         .collect();
     match all(judged) {
         Some(judgement) => Ok(judgement),
-        None => absent(look, Env::looked_at(look.facts)),
+        None => absent(
+            look,
+            &Belongings::of(Env::looked_at(look.facts), look.facts),
+        ),
     }
 }
 
@@ -69,7 +72,8 @@ fn judge(look: &Look<'_>, what: &Belongings<'_>) -> Judgement {
 }
 
 /// Nothing is named for it here. That is a failure, unless the configuration keeps it where this picture does not reach.
-fn absent(look: &Look<'_>, env: Env) -> Verdict {
+fn absent(look: &Look<'_>, what: &Belongings<'_>) -> Verdict {
+    let env = what.env;
     let elsewhere = look.expect.elsewhere.iter();
     let own = elsewhere.into_iter().find(|n| Env::named(n) == Some(env));
     if let Some(name) = own {
@@ -80,8 +84,9 @@ fn absent(look: &Look<'_>, env: Env) -> Verdict {
     }
     let seen = look.fresh(&look.facts.clusters, "the clusters")?;
     let words = format!(
-        "no {0} environment was found: no cluster and no probed host is named for {0}",
-        env.word()
+        "no {} environment was found: {}",
+        env.word(),
+        what.why_none(look.facts)
     );
     let question = look.question(seen.source);
     Ok(Judgement::single(false, question, words, seen.at))

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, span};
 use super::{Param, ParamKind, Probe, number, words};
-use crate::domain::environment::Env;
 use crate::domain::metric::{MetricId, Series};
 
 const COMPONENTS: &[&str] = &[
@@ -106,10 +105,9 @@ fn arriving(look: &Look<'_>) -> Verdict {
     let word = look.call.value("component");
     let component = Component::parse(word);
     let spaces: Vec<&str> = look.words("namespace").collect();
-    let env = Env::looked_at(look.facts);
     let wanted = |m: &MetricId| {
         component.is_some_and(|c| c.owns(m))
-            && env.may_own(m)
+            && look.facts.may_be_here(m)
             && (spaces.is_empty() || spaces.contains(&m.namespace.as_str()))
     };
     let seen = look.fresh(&look.facts.series, "the series")?;

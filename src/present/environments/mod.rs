@@ -62,7 +62,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
 
 /// The environment of a service.
 fn env_of(service: &Service, facts: &Facts) -> Env {
-    Env::named(&service.id.cluster).unwrap_or_else(|| Env::looked_at(facts))
+    facts.env_of_cluster(&service.id.cluster)
 }
 
 /// One row an environment.
@@ -97,8 +97,7 @@ fn standing(facts: &Facts, now: Timestamp) -> Section {
             };
             (cell, Cell::plain(found.said()), found.answers)
         } else {
-            let words = format!("no cluster and no probed host is named for {}", env.word());
-            (Cell::muted("none"), Cell::muted(words), None)
+            (Cell::muted("none"), Cell::muted(what.why_none(facts)), None)
         };
         let thing = json!({
             "environment": env, "exists": what.exists(), "answers": answers, "said": said.text,

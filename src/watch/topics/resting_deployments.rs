@@ -61,7 +61,7 @@ fn is_read(p: &Picture, id: &ServiceId) -> bool {
 pub fn choose(p: &Picture) -> Vec<Arc<Service>> {
     let tried = |id: &ServiceId| p.details.get(id).and_then(Known::failed_at);
     let here = Env::looked_at(&p.facts);
-    let away = |id: &ServiceId| Env::named(&id.cluster).is_some_and(|env| env != here);
+    let away = |id: &ServiceId| p.facts.env_of_cluster(&id.cluster) != here;
     let unread = p.services.values().filter(|s| !is_read(p, &s.id));
     let mut rows: Vec<&Arc<Service>> = unread.collect();
     rows.order_by_key(|s| (tried(&s.id), away(&s.id)));
