@@ -29,6 +29,11 @@ const MINUTE_S: u32 = 60;
 const MINUTES_HOURS: i64 = 1;
 /// The whole window is read again after this; meanwhile the minutes tell what is new.
 const LONG_EVERY: SignedDuration = SignedDuration::from_mins(15);
+/// Where it was told in part it is read again with the next minutes, and while that lasts after ever longer: what a role may not see
+/// stays away for good, and each figure is billed.
+const PART_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+/// So long the last whole rows stand in for those of a part: the minutes reach back to where they end.
+const STANDS_IN: SignedDuration = SignedDuration::from_mins(45);
 
 /// What was measured.
 #[derive(Debug, Default)]
@@ -38,15 +43,43 @@ pub struct Measured {
     long: Vec<Bucket>,
     short: Vec<Bucket>,
     minutes: Vec<Bucket>,
+    /// When the longer periods were asked for last.
+    long_asked: Option<Timestamp>,
+    /// When those were read that are kept.
     long_at: Option<Timestamp>,
+    /// How often in a row they were told in part alone.
+    parts: u32,
     asked: Vec<String>,
     /// How many load balancers count, those included that were not asked about.
     found: usize,
-    /// Whether CloudWatch told of the longer periods in part alone, and of the minutes.
+    /// Whether CloudWatch told of the longer periods that are kept in part alone, and of the minutes.
     partial: (bool, bool),
 }
 
 impl Measured {
+    /// From one question for the longer periods to the next.
+    fn long_every(&self) -> SignedDuration {
+        match self.parts {
+            0 => LONG_EVERY,
+            n => (PART_AGAIN * 2_i32.saturating_pow((n - 1).min(8))).min(LONG_EVERY),
+        }
+    }
+
+    /// Takes the longer periods. Where they are told in part, the last whole ones of the same load balancers stay.
+    fn take_longer(&mut self, (long, short): (Read, Read), same: bool, at: Timestamp) {
+        let part = long.partial || short.partial;
+        self.long_asked = Some(at);
+        self.parts = if part { self.parts + 1 } else { 0 };
+        let young = |then: Timestamp| at.duration_since(then) <= STANDS_IN;
+        let stands_in = same && !self.partial.0 && self.long_at.is_some_and(young);
+        if part && stands_in {
+            return;
+        }
+        self.partial.0 = part;
+        (self.long, self.short) = (long.buckets, short.buckets);
+        self.long_at = Some(at);
+    }
+
     /// What was not counted, in words.
     fn missing(&self) -> Option<String> {
         let asked = self.asked.len();
@@ -92,7 +125,10 @@ pub fn balancers(p: &Picture) -> Vec<String> {
     let ours = |dimension: &str, clusters: &BTreeSet<&str>| {
         let mut envs = clusters.iter().map(|c| p.facts.env_of_cluster(c));
         match clusters.is_empty() {
-            true => Env::named(dimension).is_none_or(|env| env == here),
+            true => p
+                .facts
+                .env_of_words(dimension)
+                .is_none_or(|env| env == here),
             false => envs.any(|env| env == here),
         }
     };
@@ -116,10 +152,9 @@ pub fn question(p: &Picture, now: Timestamp) -> Question {
     if p.config.slo.load_balancers.is_empty() {
         balancers.truncate(BALANCERS);
     }
-    let old = p
-        .measured
-        .long_at
-        .is_none_or(|at| now.duration_since(at) > LONG_EVERY);
+    let every = p.measured.long_every();
+    let asked = p.measured.long_asked;
+    let old = asked.is_none_or(|at| now.duration_since(at) > every);
     Question {
         with_long: old || p.measured.asked != balancers,
         days: p.config.slo.window_days,
@@ -200,13 +235,11 @@ pub fn take(
         Ok(counts) => {
             p.measured.minutes = counts.minutes.buckets;
             p.measured.partial.1 = counts.minutes.partial;
+            let same = p.measured.asked == counts.balancers;
             p.measured.asked = counts.balancers;
             p.measured.found = counts.found;
-            if let Some((long, short)) = counts.long {
-                p.measured.partial.0 = long.partial || short.partial;
-                p.measured.long = long.buckets;
-                p.measured.short = short.buckets;
-                p.measured.long_at = Some(at);
+            if let Some(longer) = counts.long {
+                p.measured.take_longer(longer, same, at);
             }
             let missing = p.measured.missing();
             let over = Over {
@@ -269,24 +302,33 @@ fn whole(mut all: Vec<Bucket>, period_s: u32, now: Timestamp) -> Vec<Bucket> {
     all
 }
 
-/// Joins the series of all load balancers by period.
+fn balancer(s: &Series) -> &str {
+    s.query.metric.dimensions.first().map_or("", |(_, v)| v)
+}
+
+/// Joins the series of all load balancers by period. Of a period whose requests CloudWatch did not tell, what failed is no share of
+/// anything: by itself it would be all that came.
 fn buckets(series: &[Series]) -> Vec<Bucket> {
+    let in_part = |s: &&Series| s.partial && s.query.metric.name == REQUESTS;
+    let uncounted: BTreeSet<&str> = series.iter().filter(in_part).map(balancer).collect();
     let mut counts: BTreeMap<(Timestamp, &str), [Option<f64>; 4]> = BTreeMap::new();
     for s in series {
         let name = s.query.metric.name.as_str();
         let place = [REQUESTS, TARGET_5XX, OWN_5XX, TIME]
             .iter()
             .position(|n| *n == name);
-        let balancer = s.query.metric.dimensions.first().map_or("", |(_, v)| v);
         for (at, value) in s.points.iter() {
-            let row = counts.entry((*at, balancer)).or_default();
+            let row = counts.entry((*at, balancer(s))).or_default();
             if let Some(slot) = place.and_then(|i| row.get_mut(i)) {
                 *slot = Some(*value);
             }
         }
     }
     let mut joined: BTreeMap<Timestamp, Bucket> = BTreeMap::new();
-    for ((at, _), [requests, target, own, mean]) in counts {
+    for ((at, balancer), [requests, target, own, mean]) in counts {
+        if requests.is_none() && uncounted.contains(balancer) {
+            continue;
+        }
         let (passed, own) = (requests.unwrap_or(0.0), own.unwrap_or(0.0));
         let b = joined.entry(at).or_insert(Bucket {
             at,
@@ -414,6 +456,62 @@ mod tests {
         assert_eq!(standing(21, false), (None, missing));
         let missing = Some("CloudWatch told only a part of the counts".to_owned());
         assert_eq!(standing(1, true), (None, missing));
+    }
+
+    /// One failure of CloudWatch's among many results must not leave the promises unknown until the next reading of the whole window.
+    #[test]
+    fn an_answer_in_part_takes_nothing_from_a_whole_one_and_is_asked_for_again_soon() {
+        let start = Timestamp::from_second(1_800_000_000).unwrap();
+        let mut p = picture("production", &["a".to_owned()]);
+        let told = |p: &mut Picture, minutes: i64, partial: bool| {
+            let at = start + SignedDuration::from_mins(minutes);
+            let asked = question(p, at);
+            let hours = [1, 2].map(|h| ((start.as_second() / 3_600 - h) * 3_600, 100.0));
+            let mut one = series(&asked.balancers[0], REQUESTS, &hours);
+            one.partial = partial;
+            let long = (Read::of(&[one], LONG_S, at), Read::default());
+            let counts = Counts {
+                balancers: asked.balancers,
+                found: asked.found,
+                minutes: Read::default(),
+                long: asked.with_long.then_some(long),
+            };
+            take(p, Ok(counts), at);
+            let missing = p.facts.slos.rows()[0].counted.missing.is_some();
+            (asked.with_long, missing)
+        };
+        assert_eq!(told(&mut p, 0, false), (true, false));
+        assert_eq!(told(&mut p, 1, false), (false, false));
+        assert_eq!(told(&mut p, 16, true), (true, false), "the whole one stays");
+        assert_eq!(told(&mut p, 17, false), (true, false), "asked for again");
+        assert_eq!(told(&mut p, 18, false), (false, false));
+        // What stays away for good is asked for ever less, and told as missing in the end.
+        let mut asked = 0;
+        let mut last = false;
+        for minute in 33..93 {
+            let (with_long, missing) = told(&mut p, minute, true);
+            asked += u32::from(with_long);
+            last = missing;
+        }
+        assert!((6..12).contains(&asked), "{asked}");
+        assert!(last, "nobody knows any more");
+    }
+
+    #[test]
+    fn what_failed_of_requests_that_nobody_counted_is_no_share_of_them() {
+        let mut uncounted = series("app/b/2", REQUESTS, &[(0, 300.0)]);
+        uncounted.partial = true;
+        let all = [
+            series("app/a/1", REQUESTS, &[(0, 100.0), (300, 100.0)]),
+            uncounted,
+            series("app/b/2", OWN_5XX, &[(0, 3.0), (300, 3.0)]),
+            series("app/b/2", TARGET_5XX, &[(300, 9.0)]),
+        ];
+        let counted: Vec<_> = buckets(&all)
+            .iter()
+            .map(|b| (b.requests, b.failures))
+            .collect();
+        assert_eq!(counted, [(403.0, 3.0), (100.0, 0.0)]);
     }
 
     #[test]
