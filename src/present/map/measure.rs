@@ -1,5 +1,7 @@
 //! Latency and errors on the way to each step, from whoever measures them.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::graph::Measure;
@@ -192,8 +194,18 @@ pub(super) fn queries(step: &str, facts: &Facts) -> Vec<MetricQuery> {
     }
 }
 
+/// The groups behind the load balancers that the promises are measured at: what goes in is counted there, and of another environment's
+/// nothing goes on from here.
 fn groups(facts: &Facts) -> impl Iterator<Item = &TargetGroup> {
-    facts.target_groups.value.iter().flat_map(|g| g.iter())
+    let promised = facts.slos.rows().first();
+    let queries = promised.into_iter().flat_map(|slo| slo.queries.iter());
+    let dimensions = queries.flat_map(|q| &q.metric.dimensions);
+    let ours: BTreeSet<&str> = dimensions.map(|(_, value)| value.as_str()).collect();
+    let all = facts.target_groups.value.iter().flat_map(|g| g.iter());
+    all.filter(move |g| {
+        g.load_balancer_dimension()
+            .is_some_and(|d| ours.contains(d))
+    })
 }
 
 /// The slowest host that answered a probe.
@@ -472,25 +484,28 @@ mod tests {
             let now = Timestamp::from_second(1_200_000).unwrap();
             let minutes = |n: i64| now - SignedDuration::from_mins(n);
             let every = Duration::from_secs(60);
-            let group = TargetGroup {
-                arn: "arn:aws:elasticloadbalancing:r:1:targetgroup/ours/1".into(),
-                name: "ours".into(),
-                load_balancers: vec![
-                    "arn:aws:elasticloadbalancing:r:1:loadbalancer/app/ours/1".into(),
-                ],
+            let [group, theirs] = ["ours", "theirs"].map(|name| TargetGroup {
+                arn: format!("arn:aws:elasticloadbalancing:r:1:targetgroup/{name}/1"),
+                name: name.into(),
+                load_balancers: vec![format!(
+                    "arn:aws:elasticloadbalancing:r:1:loadbalancer/app/{name}/1"
+                )],
                 protocol: None,
                 health_check_path: None,
                 targets: Vec::new(),
-            };
+            });
             let row = |which: fn(&(i64, f64, f64)) -> f64| {
                 self.behind.iter().map(move |b| (minutes(b.0), which(b)))
             };
+            // Another environment's are asked as much, and fail.
             let series = [
-                ("RequestCount", row(|b| b.1).collect()),
-                ("HTTPCode_Target_5XX_Count", row(|b| b.2).collect()),
+                (&group, "RequestCount", row(|b| b.1).collect()),
+                (&group, "HTTPCode_Target_5XX_Count", row(|b| b.2).collect()),
+                (&theirs, "RequestCount", row(|b| b.1).collect()),
+                (&theirs, "HTTPCode_Target_5XX_Count", row(|b| b.1).collect()),
             ];
-            let series = series.map(|(name, points)| {
-                let query = queries::target_group(&group, name, Stat::Sum).unwrap();
+            let series = series.map(|(group, name, points)| {
+                let query = queries::target_group(group, name, Stat::Sum).unwrap();
                 let series = Series {
                     query: query.clone(),
                     label: String::new(),
@@ -524,15 +539,19 @@ mod tests {
                     minutes: counted.collect(),
                     ..Counted::default()
                 }),
-                queries: Arc::default(),
+                queries: queries::promise(SloKind::Availability, "app/ours/1")
+                    .into_iter()
+                    .collect(),
             };
             let series = Arc::new(series.into_iter().collect());
             let facts = Facts {
                 series: Part::answered(series, now, "cloudwatch", every),
-                target_groups: Part::answered(Arc::new(vec![group]), now, "elb", every),
+                target_groups: Part::answered(Arc::new(vec![group, theirs]), now, "elb", every),
                 slos: Part::answered(vec![slo], now, "cloudwatch", every),
                 ..Facts::default()
             };
+            let failing = failing(&facts, now);
+            assert!(failing.iter().all(|(name, _)| name == "ours"));
             to(step, &facts, now)
         }
     }
