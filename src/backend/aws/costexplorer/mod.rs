@@ -60,7 +60,19 @@ pub struct CostExplorer {
     budget: Option<f64>,
     every: Duration,
     shelf: Shelf,
-    last: Mutex<Option<(Timestamp, Result<Cost, Problem>)>>,
+    last: Mutex<Option<Last>>,
+}
+
+/// What was told last.
+#[derive(Clone, Debug)]
+struct Last {
+    /// When (UTC).
+    at: Timestamp,
+    /// How often credentials had been loaded by then.
+    made: u32,
+    /// Whose bill it is; `None`: that was not told.
+    account: Option<String>,
+    told: Result<Cost, Problem>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,7 +97,8 @@ impl CostExplorer {
         }
     }
 
-    /// The bill: as it was told last while that is young enough, else asked for.
+    /// The bill: as it was told last while that is young enough, else asked for. Once credentials are loaded anew it is asked first
+    /// whose bill it would be.
     ///
     /// # Errors
     /// Where AWS cannot be asked or refuses. It is then left alone for a while, too.
@@ -96,25 +109,45 @@ impl CostExplorer {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        match last {
-            Some((_, Ok(cost))) if now < cost.next_at => return Ok(cost),
+        let holds = |last: &Last| match &last.told {
+            Ok(cost) => now < cost.next_at,
             // What another reason than the vendor's stopped may be asked again: nothing was paid for it.
-            Some((at, Err(problem)))
-                if now < after(at, AFTER_FAILURE) && !problem.is_about_credentials() =>
-            {
-                return Err(problem);
-            }
-            _ => {}
+            Err(p) => now < after(last.at, AFTER_FAILURE) && !p.is_about_credentials(),
+        };
+        let last = last.filter(holds);
+        // As it is before anybody is asked: what is loaded meanwhile is asked about the next time.
+        let made = self.signed.made();
+        if let Some(last) = last.as_ref().filter(|l| l.made == made) {
+            return last.told.clone();
         }
-        let answer = self.look(now).await;
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, answer.clone()));
-        answer
+        let (account, told) = match self.whose().await {
+            Ok(account) => {
+                let same = last.filter(|l| l.account.as_ref() == Some(&account));
+                let told = match same {
+                    Some(last) => last.told,
+                    None => self.look(&account, now).await,
+                };
+                (Some(account), told)
+            }
+            Err(problem) => (None, Err(problem)),
+        };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Last {
+            at: now,
+            made,
+            account,
+            told: told.clone(),
+        });
+        told
     }
 
-    async fn look(&self, now: Timestamp) -> Result<Cost, Problem> {
-        // Whose bill it is costs nothing to ask, and names the file.
+    /// Whose bill it is: that costs nothing to ask.
+    async fn whose(&self) -> Result<String, Problem> {
         let who: Who = self.signed.query(&self.line, &STS, WHO, &[]).await?;
-        let name = format!("cost-{}", who.account.0);
+        Ok(who.account.0)
+    }
+
+    async fn look(&self, account: &str, now: Timestamp) -> Result<Cost, Problem> {
+        let name = format!("cost-{account}");
         let kept: Option<Cost> = self.shelf.read(&name);
         let kept = kept.filter(|c| now < after(c.asked_at, self.every) && c.asked_at <= now);
         let (mut cost, whole) = match kept {
@@ -210,3 +243,6 @@ fn after(at: Timestamp, wait: Duration) -> Timestamp {
     at.checked_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX))
         .unwrap_or(Timestamp::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -138,6 +138,11 @@ impl Signed {
         Self { aws, courier }
     }
 
+    /// How often credentials were loaded: what was told before may be another account's.
+    pub(super) fn made(&self) -> u32 {
+        self.aws.made()
+    }
+
     /// Asks an AWS JSON service.
     ///
     /// # Errors
