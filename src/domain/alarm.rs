@@ -1,5 +1,7 @@
 //! CloudWatch alarms, after the CloudWatch API reference (version 2010-08-01).
 
+mod composite;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -154,26 +156,17 @@ impl Alarm {
     }
 
     /// The names of the alarms that its rule is about, as often as it names them (CloudWatch API reference, "PutCompositeAlarm",
-    /// `AlarmRule`: `ALARM("name")`, `OK(name)`, `INSUFFICIENT_DATA("arn:...:alarm:name")`).
+    /// `AlarmRule`: `ALARM("name")`, `OK(name)`, `INSUFFICIENT_DATA("arn:...:alarm:name")`, `AT_LEAST(2, NOT OK, (one, "two"))`).
     pub fn made_of(&self) -> impl Iterator<Item = &str> {
         let rule = match &self.rule {
             AlarmRule::Composite { rule } => rule.as_str(),
             AlarmRule::Metric { .. } => "",
         };
-        let opened = rule.match_indices('(').filter_map(|(at, _)| {
-            let (before, behind) = (&rule[..at], &rule[at + 1..]);
-            let is_state = before.ends_with(|c: char| c.is_ascii_uppercase());
-            is_state.then(|| behind.trim_start())
-        });
-        opened.filter_map(|said| {
-            let named = match said.strip_prefix('"') {
-                Some(quoted) => quoted.split('"').next()?,
-                None => said.split(')').next()?.trim_end(),
-            };
+        composite::named(rule).into_iter().map(|named| {
             let arn = named
                 .strip_prefix("arn:")
                 .and_then(|a| a.split_once(":alarm:"));
-            Some(arn.map_or(named, |(_, name)| name))
+            arn.map_or(named, |(_, name)| name)
         })
     }
 
@@ -234,6 +227,19 @@ mod tests {
         };
         let named: Vec<&str> = alarm.made_of().collect();
         assert_eq!(named, ["api:cpu", "db-cpu", "lag", "a"]);
+        let made_of = |rule: &str| -> Vec<String> {
+            let rule = AlarmRule::Composite { rule: rule.into() };
+            let alarm = Alarm {
+                rule,
+                ..alarm.clone()
+            };
+            alarm.made_of().map(str::to_owned).collect()
+        };
+        // What stands in brackets is a name only behind a state, or in the list of `AT_LEAST`.
+        let rule = r#"AT_LEAST(2, ALARM, (a, "b (1, 2)", c)) OR AT_LEAST(50%, NOT OK, ("arn:aws:cloudwatch:r:1:alarm:d")) AND(OK (e))"#;
+        assert_eq!(made_of(rule), ["a", "b (1, 2)", "c", "d", "e"]);
+        let rule = r#"NOT(ALARM(f)) AND(NOT (INSUFFICIENT_DATA("ALARM(g)"))) OR(TRUE)"#;
+        assert_eq!(made_of(rule), ["f", "ALARM(g)"]);
         assert!(alarm.is_made_of("lag") && !alarm.is_made_of("cpu"));
     }
 
