@@ -121,22 +121,23 @@ impl Bucket {
     }
 
     /// Whether the public is kept out: everything public is blocked, or, where it is not, neither a policy nor an access list that
-    /// counts lets everybody in. `None`: nobody knows, as where a block may be in force that cannot be read.
+    /// counts lets everybody in. `None`: nobody knows, as where a block may be in force that cannot be read, and would count.
     pub fn is_private(&self) -> Option<bool> {
-        let block = match &self.public_block {
-            Told::Set(block) => *block,
-            Told::Unset => PublicBlock::default(),
-            Told::Unknown(_) => return None,
+        let (block, told) = match &self.public_block {
+            Told::Set(block) => (*block, true),
+            Told::Unset => (PublicBlock::default(), true),
+            Told::Unknown(_) => (PublicBlock::default(), false),
         };
+        // What lets nobody in does so with any block and with none.
         let by_policy = match &self.public_policy {
             _ if block.restrict => Some(false),
-            Told::Set(open) => Some(*open),
-            Told::Unset => Some(false),
+            Told::Set(true) => told.then_some(true),
+            Told::Set(false) | Told::Unset => Some(false),
             Told::Unknown(_) => None,
         };
         let by_list = match &self.acl_guests {
             _ if block.ignore_acls => Some(false),
-            Told::Set(_) => Some(true),
+            Told::Set(_) => told.then_some(true),
             Told::Unset => Some(false),
             Told::Unknown(_) => None,
         };
@@ -223,7 +224,12 @@ mod tests {
         );
         assert_eq!(is(block(false), Told::Set(true)), Some(false));
         assert_eq!(is(Told::Unset, Told::Unset), Some(true));
-        assert_eq!(is(Told::default(), Told::Unset), None);
+        let unknown = || Told::Unknown("denied".into());
+        assert_eq!(is(unknown(), Told::Set(true)), None);
+        // Whatever is blocked, nothing lets anybody in.
+        assert_eq!(is(unknown(), Told::Unset), Some(true));
+        assert_eq!(is(unknown(), Told::Set(false)), Some(true));
+        assert_eq!(is(unknown(), Told::default()), None);
         assert_eq!(is(block(false), Told::default()), None);
     }
 

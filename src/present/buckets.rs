@@ -158,10 +158,13 @@ fn algorithm(e: &Encryption) -> &str {
 }
 
 fn public(b: &Bucket) -> Cell {
+    let unread = b.public_block.why_unknown().is_some();
     let blocked = b.public_block.value().is_some_and(|p| p.is_complete());
     match (b.is_private(), blocked) {
         (Some(false), _) => Cell::new("PUBLIC", Tone::Bad),
         (Some(true), true) => Cell::plain("blocked"),
+        // Nothing lets anybody in; whether anything could is not known.
+        (Some(true), false) if unread => Cell::plain("private"),
         (Some(true), false) => Cell::new("no block", Tone::Warn),
         (None, _) => Cell::new("?", Tone::Unknown),
     }
