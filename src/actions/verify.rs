@@ -230,7 +230,7 @@ fn healthy(desired: u32, binding: &LoadBalancerBinding, targets: &[Target], foun
         .collect();
     let name = names.join(" and ");
     let healthy = targets.iter().filter(|t| t.state == "healthy").count();
-    let sick = targets.iter().filter(|t| t.state == "unhealthy").count();
+    let sick = targets.iter().filter(|t| t.is_sick()).count();
     let text = format!("{healthy} healthy targets in {name}");
     if sick > 0 {
         found
@@ -323,5 +323,8 @@ mod tests {
         assert_eq!(few.1, [format!("only 1 healthy targets {name}")]);
         let ill = judge(&["healthy", "healthy", "unhealthy"]);
         assert_eq!(ill.1, [format!("1 unhealthy targets {name}")]);
+        // One that a network load balancer leaves its open connections is no healthier.
+        let leaving = judge(&["healthy", "healthy", "unhealthy.draining"]);
+        assert_eq!(leaving.1, ill.1);
     }
 }

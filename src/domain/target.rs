@@ -16,10 +16,18 @@ pub struct Target {
     pub port: u16,
     /// Zone.
     pub zone: String,
-    /// `healthy`, `unhealthy`, `initial`, `draining`, `unused`, `unavailable`.
+    /// `healthy`, `unhealthy`, `unhealthy.draining`, `initial`, `draining`, `unused`, `unavailable`.
     pub state: String,
     /// The vendor's reason code and words.
     pub reason: String,
+}
+
+impl Target {
+    /// Whether its health checks fail. A network load balancer leaves the connections that are open to such a target for a while
+    /// (`unhealthy.draining`): it is as sick, and nobody took it away, as from one that is `draining`.
+    pub fn is_sick(&self) -> bool {
+        matches!(self.state.as_str(), "unhealthy" | "unhealthy.draining")
+    }
 }
 
 /// A target group with its targets.

@@ -370,7 +370,7 @@ fn target_list(page: &Page, service: &Service, cx: &Cx<'_>, area: Rect, buf: &mu
     let shown = rows.iter().skip(page.targets.offset()).map(|(g, x)| {
         let (sign, style) = match x.state.as_str() {
             "healthy" => ("●", t.ok),
-            "unhealthy" => ("▲", t.critical),
+            _ if x.is_sick() => ("▲", t.critical),
             "initial" | "draining" => ("▶", t.info),
             _ => ("○", t.unknown),
         };
