@@ -115,11 +115,13 @@ impl Engine {
     async fn read_for(&self, intent: Intent) -> Result<Preview, Problem> {
         let intent = intent.without_secrets();
         let look = self.look();
-        let (draft, caller) = join(
-            kind::draft(&intent, &look),
-            Box::pin(self.caller.ask(&self.backend)),
-        )
-        .await;
+        let caller = async {
+            match intent.service() {
+                Some(_) => self.caller.ask(&self.backend).await,
+                None => self.caller.glance(&self.backend).await,
+            }
+        };
+        let (draft, caller) = join(kind::draft(&intent, &look), Box::pin(caller)).await;
         let mut draft = draft?;
         if intent.service().is_some() {
             caller::tell(&mut draft, caller.as_ref());

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flightdeck::domain::action::Intent;
 use flightdeck::domain::audit::Outcome;
 use flightdeck::domain::problem::ProblemKind;
 
-use crate::bench::{Bench, FAST, api, deploy, story};
+use crate::bench::{Bench, FAST, Mischief, api, deploy, story};
 
 const OURS: &str = "123456789012";
 const THEIRS: &str = "222222222222";
@@ -125,4 +125,24 @@ async fn an_action_is_not_judged_by_a_service_of_the_same_name_in_another_accoun
     over.store(true, Ordering::SeqCst);
     let run = console.wait(&run).await;
     assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+}
+
+/// A word is written here alone: where there is no AWS nobody ever tells who says it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_does_not_wait_for_a_vendor_that_is_silent() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    bench.wire.arm("GetCallerIdentity", Mischief::Silent);
+    let began = Instant::now();
+    let run = console
+        .run(Intent::SignOff {
+            criterion: "2.3.c".into(),
+            why: "rehearsed".into(),
+            link: String::new(),
+        })
+        .await;
+    let took = began.elapsed();
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert!(!run.who.contains("arn:"), "{}", run.who);
 }
