@@ -13,7 +13,7 @@ use super::words;
 use crate::config::mistake::suggest;
 use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::present::{Head, Section, Standing, Tone, VIEWS, View};
+use crate::present::{Head, Pages, Section, Standing, Tone, VIEWS, View};
 use crate::watch::{Scope, Snapshot};
 
 /// Arguments.
@@ -76,7 +76,7 @@ pub async fn view(view: &'static View, session: &mut Session) -> Result<Exit, Pr
     if !view.applies(&picture.facts) {
         return Err(unconfigured(view));
     }
-    let sections = (view.make)(&picture.facts, Timestamp::now());
+    let sections = view.make(&picture.facts, Timestamp::now());
     if let Some(problem) = unanswered(&sections, &picture, session) {
         return Err(problem);
     }
@@ -119,8 +119,9 @@ async fn list(session: &mut Session) -> Result<Exit, Problem> {
     let now = Timestamp::now();
     let applying = VIEWS.iter().filter(|v| v.applies(&picture.facts));
     let mut answered = false;
+    let pages = Pages::new(&picture.facts, now);
     let all = applying.map(|view| {
-        let sections = (view.make)(&picture.facts, now);
+        let sections = pages.of(view);
         answered |= sections.iter().any(Section::is_answered);
         (view, View::worst(&sections))
     });

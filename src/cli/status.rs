@@ -20,6 +20,7 @@ use crate::domain::service::ServiceHealth;
 use crate::domain::slo::{HOUR_S, SIX_HOURS_S, Slo, THREE_DAYS_S};
 use crate::domain::text::inert;
 use crate::plan::Checklist;
+use crate::present::Pages;
 use crate::watch::Snapshot;
 use judge::{Finding, Silence, Verdict, judge};
 
@@ -33,7 +34,7 @@ pub async fn run(session: &mut Session) -> Result<Exit, Problem> {
     let now = Timestamp::now();
     let findings = judge(facts, now);
     // What is a finding as well is not said twice.
-    let mut aside = judge::silent(facts, now);
+    let mut aside = judge::silent(&Pages::new(facts, now));
     aside.retain(|s| s.verdict.is_none());
     let verdict = findings
         .iter()

@@ -37,103 +37,125 @@ use super::transit::DbTransit;
 use super::wall::Walls;
 use super::{cloudflare, vercel};
 
-/// One part a system.
-#[derive(Clone, Debug, Default)]
-pub struct Estate {
+/// `name: what is told;`, each with what it is: a part of the estate, and its place among the names that pages go by.
+macro_rules! parts {
+    ($($(#[$doc:meta])+ $part:ident: $told:ty;)*) => {
+        /// One part a system.
+        #[derive(Clone, Debug, Default)]
+        pub struct Estate {
+            $($(#[$doc])+ pub $part: Part<$told>,)*
+        }
+
+        impl Estate {
+            /// When a part was last answered, and whether it failed since, by its name; `None`: there is no such part.
+            pub fn answered(&self, part: &str) -> Option<Answered> {
+                match part {
+                    $(stringify!($part) => Some((self.$part.observed_at, self.$part.error.is_some())),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+/// When something was last answered, and whether it failed since.
+pub type Answered = (Option<Timestamp>, bool);
+
+parts! {
     /// Databases and clusters of RDS.
-    pub databases: Part<Arc<Databases>>,
+    databases: Arc<Databases>;
     /// What they measure of themselves.
-    pub db_vitals: Part<Arc<Vec<DbVitals>>>,
+    db_vitals: Arc<Vec<DbVitals>>;
     /// Whether they refuse connections in the clear.
-    pub db_transit: Part<Arc<Vec<DbTransit>>>,
+    db_transit: Arc<Vec<DbTransit>>;
     /// How many connections databases allow.
-    pub db_limits: Part<Arc<Vec<DbLimit>>>,
+    db_limits: Arc<Vec<DbLimit>>;
     /// What happened to them, newest first.
-    pub db_events: Part<Arc<Vec<DbEvent>>>,
+    db_events: Arc<Vec<DbEvent>>;
     /// The statements that load them most.
-    pub statements: Part<Arc<TopStatements>>,
+    statements: Arc<TopStatements>;
     /// Snapshots of RDS in this region.
-    pub snapshots: Part<Arc<Vec<Backup>>>,
+    snapshots: Arc<Vec<Backup>>;
     /// Snapshots and replicated backups of RDS in the second region.
-    pub snapshots_abroad: Part<Arc<Abroad>>,
+    snapshots_abroad: Arc<Abroad>;
     /// Recovery points of AWS Backup in this region.
-    pub recovery_points: Part<Arc<Points>>,
+    recovery_points: Arc<Points>;
     /// Recovery points of AWS Backup in the second region.
-    pub recovery_points_abroad: Part<Arc<Abroad>>,
+    recovery_points_abroad: Arc<Abroad>;
     /// Jobs of AWS Backup, newest first.
-    pub backup_jobs: Part<Arc<Vec<BackupJob>>>,
+    backup_jobs: Arc<Vec<BackupJob>>;
     /// Restores by AWS Backup, newest first.
-    pub restores: Part<Arc<Vec<Restore>>>,
+    restores: Arc<Vec<Restore>>;
     /// GitHub's workflows and their runs.
-    pub pipelines: Part<Arc<Pipelines>>,
+    pipelines: Arc<Pipelines>;
     /// Deployments that GitHub was told of, newest first.
-    pub github_deployments: Part<Arc<Vec<Deployed>>>,
+    github_deployments: Arc<Vec<Deployed>>;
     /// What GitHub's scanners found.
-    pub scanners: Part<Arc<Vec<Scanner>>>,
+    scanners: Arc<Vec<Scanner>>;
     /// Spending.
-    pub cost: Part<Arc<Cost>>,
+    cost: Arc<Cost>;
     /// Feature flags of AppConfig.
-    pub flags: Part<Arc<Flags>>,
+    flags: Arc<Flags>;
     /// VPCs, subnets, security groups.
-    pub network: Part<Arc<Network>>,
+    network: Arc<Network>;
     /// What was scaled lately, newest first.
-    pub scaled: Part<Arc<Vec<ScalingActivity>>>,
+    scaled: Arc<Vec<ScalingActivity>>;
     /// Bounds and policies of services, by resource.
-    pub scaling: Part<Arc<Vec<ScalableTarget>>>,
+    scaling: Arc<Vec<ScalableTarget>>;
     /// Web ACLs.
-    pub walls: Part<Arc<Walls>>,
+    walls: Arc<Walls>;
     /// Secrets of AWS Secrets Manager, by name.
-    pub secrets: Part<Arc<Vec<Secret>>>,
+    secrets: Arc<Vec<Secret>>;
     /// Who may do what.
-    pub access: Part<Arc<Access>>,
+    access: Arc<Access>;
     /// Targets of load balancers in the second region.
-    pub targets_abroad: Part<Arc<TargetsAbroad>>,
+    targets_abroad: Arc<TargetsAbroad>;
     /// Caches of ElastiCache.
-    pub caches: Part<Arc<Caches>>,
+    caches: Arc<Caches>;
     /// Redis, asked directly.
-    pub redis: Part<Arc<RedisServer>>,
+    redis: Arc<RedisServer>;
     /// Redis of the environments that are not looked at.
-    pub redis_elsewhere: Part<Arc<Vec<EnvRedis>>>,
+    redis_elsewhere: Arc<Vec<EnvRedis>>;
     /// PostgreSQL, asked directly: the moment.
-    pub postgres: Part<Arc<PostgresNow>>,
+    postgres: Arc<PostgresNow>;
     /// PostgreSQL, asked directly: sizes, statements, indexes.
-    pub postgres_shape: Part<Arc<PostgresShape>>,
+    postgres_shape: Arc<PostgresShape>;
     /// Schemas of the environments that are not looked at.
-    pub schemas: Part<Arc<Vec<EnvSchema>>>,
+    schemas: Arc<Vec<EnvSchema>>;
     /// Buckets of S3, by name.
-    pub buckets: Part<Arc<Vec<Bucket>>>,
+    buckets: Arc<Vec<Bucket>>;
     /// Stacks of CloudFormation, by name.
-    pub stacks: Part<Arc<Vec<Stack>>>,
+    stacks: Arc<Vec<Stack>>;
     /// Images of ECR.
-    pub registry: Part<Arc<Registry>>,
+    registry: Arc<Registry>;
     /// Topics of SNS, by name.
-    pub topics: Part<Arc<Vec<Topic>>>,
+    topics: Arc<Vec<Topic>>;
     /// Sentry's issues.
-    pub errors: Part<Arc<Errors>>,
+    errors: Arc<Errors>;
     /// The newest event of the issues that matter.
-    pub error_events: Part<Arc<Vec<Event>>>,
+    error_events: Arc<Vec<Event>>;
     /// Sentry's releases, newest first.
-    pub error_releases: Part<Arc<Vec<Release>>>,
+    error_releases: Arc<Vec<Release>>;
     /// Slack.
-    pub slack: Part<Arc<Workspace>>,
+    slack: Arc<Workspace>;
     /// The mail server.
-    pub smtp: Part<Arc<MailServer>>,
+    smtp: Arc<MailServer>;
     /// Vercel: projects and deployments.
-    pub vercel: Part<Arc<vercel::Hosting>>,
+    vercel: Arc<vercel::Hosting>;
     /// Vercel: domains and variables of each project.
-    pub vercel_settings: Part<Arc<Vec<vercel::Settings>>>,
+    vercel_settings: Arc<Vec<vercel::Settings>>;
     /// Vercel: names and what they lead to.
-    pub vercel_aliases: Part<Arc<Vec<vercel::Alias>>>,
+    vercel_aliases: Arc<Vec<vercel::Alias>>;
     /// Cloudflare: zones.
-    pub cloudflare_zones: Part<Arc<Vec<cloudflare::Zone>>>,
+    cloudflare_zones: Arc<Vec<cloudflare::Zone>>;
     /// Cloudflare: DNS records of every zone.
-    pub cloudflare_records: Part<Arc<Vec<cloudflare::Record>>>,
+    cloudflare_records: Arc<Vec<cloudflare::Record>>;
     /// Cloudflare: settings of every zone.
-    pub cloudflare_settings: Part<Arc<Vec<cloudflare::ZoneSettings>>>,
+    cloudflare_settings: Arc<Vec<cloudflare::ZoneSettings>>;
     /// Cloudflare: rules of every zone.
-    pub cloudflare_firewall: Part<Arc<Vec<cloudflare::Firewall>>>,
+    cloudflare_firewall: Arc<Vec<cloudflare::Firewall>>;
     /// Cloudflare: traffic of the last day.
-    pub cloudflare_traffic: Part<Arc<Vec<cloudflare::Traffic>>>,
+    cloudflare_traffic: Arc<Vec<cloudflare::Traffic>>;
 }
 
 impl Estate {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{count, days};
-use super::{Cell, Found, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Make, Section, Tone, View};
 use crate::domain::access::{Access, Credentials, DEEDS, Deed, Grant, Principal, PrincipalKind};
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
@@ -17,7 +17,7 @@ pub(super) const VIEW: View = View {
     group: Group::Safety,
     lines: &["iam"],
     needs: &["access", "identity"],
-    make,
+    make: Make::Facts(make),
 };
 
 const MATRIX: &[Head] = &[

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{bytes, count, span, until};
-use super::{Cell, Group, Head, Section, Tone, View, drills, restores};
+use super::{Cell, Group, Head, Make, Section, Tone, View, drills, restores};
 use crate::domain::backup::{Backup, BackupJob, StoreKind};
 use crate::domain::bucket::Bucket;
 use crate::domain::estate::Silence;
@@ -35,7 +35,7 @@ pub(super) const VIEW: View = View {
         "alarms",
         "measures",
     ],
-    make,
+    make: Make::Facts(make),
 };
 
 const STORE_HEADS: &[Head] = &[

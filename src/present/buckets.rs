@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::guests::{self, Host};
 use super::words::{ago, bytes, count};
-use super::{Cell, Found, Group, Head, Section, Tone, View, phrase};
+use super::{Cell, Found, Group, Head, Make, Section, Tone, View, phrase};
 use crate::domain::backup::{Backup, copied_abroad};
 use crate::domain::bucket::{Bucket, Encryption};
 use crate::domain::facts::Facts;
@@ -23,7 +23,7 @@ pub(super) const VIEW: View = View {
         "recovery_points",
         "recovery_points_abroad",
     ],
-    make,
+    make: Make::Facts(make),
 };
 
 const HEADS: &[Head] = &[

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::words::count;
-use super::{Cell, Group, Head, Section, Tone, View, firing};
+use super::{Cell, Group, Head, Make, Section, Tone, View, firing};
 use crate::domain::cache::{CacheGroup, Caches};
 use crate::domain::facts::Facts;
 use crate::domain::measured::{self, CacheMeasures};
@@ -19,7 +19,7 @@ pub(super) const VIEW: View = View {
     lines: &["elasticache"],
     // Series are asked for once services, targets and alarms are known.
     needs: &["caches", "services", "targets", "alarms", "measures"],
-    make,
+    make: Make::Facts(make),
 };
 
 const GROUPS: &[Head] = &[

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::until;
-use super::{Cell, Found, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Make, Section, Tone, View};
 use crate::domain::capacity::{Headroom, headrooms};
 use crate::domain::facts::Facts;
 use crate::domain::metric::Unit;
@@ -27,7 +27,7 @@ pub(super) const VIEW: View = View {
         "redis",
         "caches",
     ],
-    make: sections,
+    make: Make::Facts(sections),
 };
 
 const HEADS: &[Head] = &[

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{bytes, span};
-use super::{Cell, Found, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Make, Section, Tone, View};
 use crate::domain::cloudflare::{Hour, Record, Rule};
 use crate::domain::facts::Facts;
 
@@ -20,7 +20,7 @@ pub(super) const VIEW: View = View {
         "cloudflare_firewall",
         "cloudflare_traffic",
     ],
-    make,
+    make: Make::Facts(make),
 };
 
 const ZONES: &[Head] = &[

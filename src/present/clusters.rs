@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::words::count;
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::service::{Cluster, Service};
 
@@ -15,7 +15,7 @@ pub(super) const VIEW: View = View {
     group: Group::Delivery,
     lines: &["ecs"],
     needs: &["services"],
-    make,
+    make: Make::Facts(make),
 };
 
 const CLUSTERS: &[Head] = &[

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{ago, count, until};
-use super::{Cell, Found, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Make, Section, Tone, View};
 use crate::domain::cost::{Cost, CostAnomaly, ServiceCost};
 use crate::domain::facts::Facts;
 
@@ -14,7 +14,7 @@ pub(super) const VIEW: View = View {
     group: Group::Money,
     lines: &["cost"],
     needs: &["cost"],
-    make: sections,
+    make: Make::Facts(sections),
 };
 
 const SERVICES: &[Head] = &[

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::words::{bytes, count, span};
-use super::{Cell, Group, Head, Section, Tone, View, firing};
+use super::{Cell, Group, Head, Make, Section, Tone, View, firing};
 use crate::domain::database::{Database, DbCluster, DbEvent, DbVitals};
 use crate::domain::facts::Facts;
 use crate::domain::stores::is_ours;
@@ -24,7 +24,7 @@ pub(super) const VIEW: View = View {
         "db_events",
         "alarms",
     ],
-    make,
+    make: Make::Facts(make),
 };
 
 const HEADS: &[Head] = &[
@@ -387,7 +387,7 @@ mod tests {
             }];
             let address = HEADS.iter().position(|h| h.title == "address").unwrap();
             let tone = make(&facts, now)[0].rows[0].cells[address].tone;
-            let unsafe_rows = (super::super::security::VIEW.make)(&facts, now);
+            let unsafe_rows = super::super::security::VIEW.make(&facts, now);
             let words = unsafe_rows.iter().flat_map(|s| &s.rows);
             let words = words.flat_map(|r| &r.cells).map(|c| c.text.clone());
             (tone, words.filter(|w| w.contains("address public")).count())
@@ -462,7 +462,7 @@ mod tests {
             let page = instances_of(&facts, now);
             let conns = page.rows[0].cells[CONNS].clone();
             let said = page.notes.iter().map(|n| n.text.clone());
-            let left = (super::super::capacity::VIEW.make)(&facts, now);
+            let left = super::super::capacity::VIEW.make(&facts, now);
             let left = left[0].notes.iter().map(|n| n.text.clone());
             let tone = page.worst();
             (

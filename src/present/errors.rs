@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{ago, count};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::sentry::{Event, Issue, Reporting};
 
@@ -20,7 +20,7 @@ pub(super) const VIEW: View = View {
         "services",
         "definitions",
     ],
-    make,
+    make: Make::Facts(make),
 };
 
 const ISSUES: &[Head] = &[

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{DAY_S, count};
-use super::{Cell, Found, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::github::{Finding, Scanner};
 use crate::domain::severity::Severity;
@@ -15,7 +15,7 @@ pub(super) const VIEW: View = View {
     group: Group::Safety,
     lines: &["github"],
     needs: &["scanners"],
-    make,
+    make: Make::Facts(make),
 };
 
 const HEADS: &[Head] = &[

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::count;
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::flag::{Flag, FlagRollout, FlagState, FlagValue};
 
@@ -14,7 +14,7 @@ pub(super) const VIEW: View = View {
     group: Group::Delivery,
     lines: &["appconfig"],
     needs: &["flags"],
-    make,
+    make: Make::Facts(make),
 };
 
 const FLAGS: &[Head] = &[

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::words::{ago, bytes, count};
-use super::{Cell, Found, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::image::{Image, ImageFinding, Place, Registry};
 use crate::domain::order::Ordered;
@@ -19,7 +19,7 @@ pub(super) const VIEW: View = View {
     group: Group::Safety,
     lines: &["ecr"],
     needs: &["registry", "services", "definitions"],
-    make,
+    make: Make::Facts(make),
 };
 
 const RUNNING_HEADS: &[Head] = &[

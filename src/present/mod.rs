@@ -24,6 +24,7 @@ mod guests;
 mod images;
 pub mod map;
 mod network;
+mod pages;
 mod pipelines;
 mod place;
 mod postgres;
@@ -37,6 +38,7 @@ mod security;
 mod slack;
 mod spending;
 mod stacks;
+mod stamp;
 mod statements;
 mod strangers;
 mod targets;
@@ -49,9 +51,11 @@ pub mod words;
 use jiff::Timestamp;
 
 pub use found::Found;
+pub use pages::Pages;
 pub use place::Place;
 pub use row::{Row, phrase};
 pub use section::{Cell, Head, Section, Standing};
+pub use stamp::Stamp;
 pub use tone::Tone;
 
 use crate::domain::facts::Facts;
@@ -87,6 +91,15 @@ impl Group {
     }
 }
 
+/// What the sections of a view are made of.
+#[derive(Clone, Copy)]
+pub enum Make {
+    /// Of the picture.
+    Facts(fn(&Facts, Timestamp) -> Vec<Section>),
+    /// Of the picture and of what other views say.
+    Pages(fn(&Pages<'_>) -> Vec<Section>),
+}
+
 /// A view.
 pub struct View {
     /// Its name on the command line and in the palette: `secrets`.
@@ -102,24 +115,12 @@ pub struct View {
     /// What it is made of: parts of the estate and subjects of the watch, for a command that asks no more than it shows.
     pub needs: &'static [&'static str],
     /// Makes its sections.
-    pub make: fn(&Facts, Timestamp) -> Vec<Section>,
+    make: Make,
 }
 
 impl std::fmt::Debug for View {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.id)
-    }
-}
-
-impl View {
-    /// Whether anything bad that it shows has no row of its own elsewhere: one fault is one row where faults are listed. The health map
-    /// puts together what other pages say; targets are gone with their service.
-    pub fn tells_more(&self, facts: &Facts, now: Timestamp) -> bool {
-        match self.id {
-            "map" => map::graph(facts, now).tells_more(),
-            "targets" => targets::tells_more(facts, now),
-            _ => true,
-        }
     }
 }
 
@@ -172,6 +173,14 @@ impl View {
     /// Whether the console lists it: what another page tells as well is asked for by name alone.
     pub fn is_listed(&self) -> bool {
         !spending::TOLD_HERE.contains(&self.id)
+    }
+
+    /// Its sections, for who needs no other view of the same picture ([`Pages`] otherwise).
+    pub fn make(&self, facts: &Facts, now: Timestamp) -> Vec<Section> {
+        match self.make {
+            Make::Facts(make) => make(facts, now),
+            Make::Pages(make) => make(&Pages::new(facts, now)),
+        }
     }
 
     /// The views that this one is made of: what they are made of, it is.
@@ -240,7 +249,7 @@ mod tests {
     fn nothing_known_is_no_good_news_and_says_so() {
         let facts = Facts::default();
         for view in VIEWS {
-            let sections = (view.make)(&facts, Timestamp::UNIX_EPOCH);
+            let sections = view.make(&facts, Timestamp::UNIX_EPOCH);
             assert!(!sections.is_empty(), "{view:?}");
             assert_ne!(View::worst(&sections), Tone::Ok, "{view:?}");
             for section in sections.iter().filter(|s| s.rows.is_empty()) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 
 use super::words::count;
-use super::{Cell, Found, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::network::{
     Holds, Network, Opening, Ports, Reach, SecurityGroup, Source, Standing, Subnet,
@@ -19,7 +19,7 @@ pub(super) const VIEW: View = View {
     group: Group::Safety,
     lines: &["ec2"],
     needs: &["network"],
-    make,
+    make: Make::Facts(make),
 };
 
 const MATRIX: &[Head] = &[

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::words::{count, span};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::github::{Job, Outcome, Pipelines, Run, RunJobs, Workflow};
 
@@ -15,7 +15,7 @@ pub(super) const VIEW: View = View {
     group: Group::Delivery,
     lines: &["github"],
     needs: &["pipelines", "github_deployments"],
-    make,
+    make: Make::Facts(make),
 };
 
 const WORKFLOWS: &[Head] = &[

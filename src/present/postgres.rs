@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{ago, bytes, count, span};
-use super::{Cell, Group, Head, Section, Tone, View, btrees, firing};
+use super::{Cell, Group, Head, Make, Section, Tone, View, btrees, firing};
 use crate::domain::connections::instance_of;
 use crate::domain::facts::Facts;
 use crate::domain::postgres::{PostgresNow, PostgresShape};
@@ -15,7 +15,7 @@ pub(super) const VIEW: View = View {
     group: Group::Data,
     lines: &["postgres"],
     needs: &["postgres", "postgres_shape", "databases", "alarms"],
-    make,
+    make: Make::Facts(make),
 };
 
 const FIGURES: &[Head] = &[

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{ago, bytes, count, span};
-use super::{Cell, Group, Head, Section, Tone, View, firing};
+use super::{Cell, Group, Head, Make, Section, Tone, View, firing};
 use crate::domain::connections::group_of;
 use crate::domain::facts::Facts;
 use crate::domain::redis_server::RedisServer;
@@ -15,7 +15,7 @@ pub(super) const VIEW: View = View {
     group: Group::Data,
     lines: &["redis", "redis-elsewhere"],
     needs: &["redis", "redis_elsewhere", "caches", "alarms"],
-    make,
+    make: Make::Facts(make),
 };
 
 const FIGURES: &[Head] = &[

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::scaling::{ScalableTarget, ScalingActivity, went_up};
 
@@ -13,7 +13,7 @@ pub(super) const VIEW: View = View {
     group: Group::Money,
     lines: &["autoscaling"],
     needs: &["scaling", "scaled", "services"],
-    make,
+    make: Make::Facts(make),
 };
 
 const TARGETS: &[Head] = &[

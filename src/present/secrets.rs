@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::guests::{self, Host};
 use super::words::{DAY_S, count, days, until};
-use super::{Cell, Found, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
 use crate::domain::secret::{Secret, named_by};
@@ -17,7 +17,7 @@ pub(super) const VIEW: View = View {
     group: Group::Safety,
     lines: &["secretsmanager"],
     needs: &["secrets", "services", "definitions", "identity"],
-    make,
+    make: Make::Facts(make),
 };
 
 const HEADS: &[Head] = &[

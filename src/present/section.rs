@@ -285,15 +285,15 @@ impl Section {
 
     /// The same answer with other rows under other heads, and no notes.
     #[must_use]
-    pub fn narrowed(self, heads: &'static [Head], rows: Vec<Row>) -> Self {
+    pub fn narrowed(&self, heads: &'static [Head], rows: Vec<Row>) -> Self {
         Self {
+            name: self.name,
+            title: self.title.clone(),
             heads,
             rows,
-            notes: Vec::new(),
-            asides: Vec::new(),
-            counted: None,
-            tallied: Vec::new(),
-            ..self
+            standing: self.standing.clone(),
+            empty: self.empty,
+            ..Self::default()
         }
     }
 

@@ -9,8 +9,9 @@ use serde_json::json;
 use super::connections::{Reached, SOON_DAYS};
 use super::words::ago;
 use super::{
-    Cell, Found, Group, Head, Row, Section, Tone, View, access, buckets, caches, cloudflare,
-    connections, databases, findings, images, network, phrase, secrets, strangers, walls,
+    Cell, Found, Group, Head, Make, Pages, Row, Section, Tone, View, access, buckets, caches,
+    cloudflare, connections, databases, findings, images, network, phrase, secrets, strangers,
+    walls,
 };
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
@@ -51,7 +52,7 @@ pub(super) const VIEW: View = View {
         "cloudflare_firewall",
         "cloudflare_traffic",
     ],
-    make,
+    make: Make::Pages(from),
 };
 
 const UNSAFE: &[Head] = &[
@@ -84,13 +85,15 @@ pub(super) const TOLD_BY: &[&View] = &[
     &cloudflare::VIEW,
 ];
 
-fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
+fn from(pages: &Pages<'_>) -> Vec<Section> {
+    let (facts, now) = (pages.facts, pages.now);
     let outside = [hosts(facts, now), strangers::section(facts, now)];
     let mut found: Vec<(Worst, Section)> = outside.into_iter().map(of_itself).collect();
     for view in TOLD_BY.iter().filter(|v| v.applies(facts)) {
-        for section in (view.make)(facts, now) {
-            let told = of_safety(view, section);
-            found.extend(told.and_then(|told| unsafe_rows(view, told, now)));
+        for section in pages.of(view).iter() {
+            if is_of_safety(view, section) {
+                found.extend(unsafe_rows(view, section, now));
+            }
         }
     }
     found.extend(connections::sections(facts, now).into_iter().map(of_itself));
@@ -107,25 +110,17 @@ fn of_itself(section: Section) -> (Worst, Section) {
     (worst, section)
 }
 
-/// What a section tells of what is safe: how busy the edge is does not, nor what it caches.
-fn of_safety(view: &View, mut section: Section) -> Option<Section> {
-    if view.id != cloudflare::VIEW.id {
-        return Some(section);
-    }
-    section
-        .rows
-        .retain(|row| !row.id.ends_with("/development_mode"));
-    ["records", "settings", "rules"]
-        .contains(&section.name)
-        .then_some(section)
+/// Whether a section tells of what is safe: how busy the edge is does not, nor what it caches.
+fn is_of_safety(view: &View, section: &Section) -> bool {
+    view.id != cloudflare::VIEW.id || ["records", "settings", "rules"].contains(&section.name)
 }
 
 /// What a section says is not as it ought to be, worst and oldest first; `None` where it was answered and all is well.
-fn unsafe_rows(view: &View, told: Section, now: Timestamp) -> Option<(Worst, Section)> {
-    let mut rows: Vec<_> = told
-        .rows
-        .iter()
-        .filter_map(|row| unsafe_row(view, &told, row, now))
+fn unsafe_rows(view: &View, told: &Section, now: Timestamp) -> Option<(Worst, Section)> {
+    let slow = |row: &&Row| view.id == cloudflare::VIEW.id && row.id.ends_with("/development_mode");
+    let rows = told.rows.iter().filter(|row| !slow(row));
+    let mut rows: Vec<_> = rows
+        .filter_map(|row| unsafe_row(view, told, row, now))
         .collect();
     if rows.is_empty() && told.is_fresh() {
         return None;
@@ -358,7 +353,7 @@ mod tests {
         let estate = &mut facts.estate;
         estate.cloudflare_settings = Part::answered(Arc::new(vec![settings]), now, source, every);
         estate.cloudflare_records = Part::answered(Arc::new(records), now, source, every);
-        let sections = make(&facts, now);
+        let sections = VIEW.make(&facts, now);
         let told = sections.iter().flat_map(|s| &s.rows).filter_map(|row| {
             let found = row.found.as_ref()?;
             Some((found.place.clone()?, found.what.clone()?))
@@ -417,7 +412,7 @@ mod tests {
             vec![Cell::name("fine"), Cell::plain("")],
             &json!({}),
         );
-        let (worst, told) = unsafe_rows(&findings::VIEW, told, now).unwrap();
+        let (worst, told) = unsafe_rows(&findings::VIEW, &told, now).unwrap();
         assert_eq!(worst.1, Reverse(Some(Severity::Critical)));
         let rows: Vec<Vec<&str>> = told
             .rows

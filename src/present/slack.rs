@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 
 pub(super) const VIEW: View = View {
@@ -12,7 +12,7 @@ pub(super) const VIEW: View = View {
     group: Group::People,
     lines: &["slack", "smtp"],
     needs: &["slack", "smtp"],
-    make,
+    make: Make::Facts(make),
 };
 
 const HEADS: &[Head] = &[

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::words::{count, span};
-use super::{Cell, Group, Head, Section, Tone, View, capacity, cost};
+use super::{Cell, Group, Head, Make, Section, Tone, View, capacity, cost};
 use crate::domain::facts::{Facts, ProviderHealth};
 use crate::domain::order::Ordered;
 use crate::domain::part::Part;
@@ -31,7 +31,7 @@ pub(super) const VIEW: View = View {
         "redis",
         "caches",
     ],
-    make,
+    make: Make::Facts(make),
 };
 
 /// The views that are told here: the console shows them on this page alone.

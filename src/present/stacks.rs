@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::words::{DAY_S, ago, count};
-use super::{Cell, Found, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
 use crate::domain::stack::{Stack, StackHealth, StackResource};
@@ -16,7 +16,7 @@ pub(super) const VIEW: View = View {
     group: Group::Delivery,
     lines: &["cloudformation"],
     needs: &["stacks"],
-    make,
+    make: Make::Facts(make),
 };
 
 const HEADS: &[Head] = &[

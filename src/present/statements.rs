@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{count, span};
-use super::{Cell, Found, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Make, Section, Tone, View};
 use crate::domain::database::{STATEMENT_BUDGET_MS, Statement};
 use crate::domain::facts::Facts;
 
@@ -14,7 +14,7 @@ pub(super) const VIEW: View = View {
     group: Group::Data,
     lines: &["pi"],
     needs: &["statements"],
-    make,
+    make: Make::Facts(make),
 };
 
 const HEADS: &[Head] = &[

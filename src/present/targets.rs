@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::words::count;
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Group, Head, Make, Pages, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::service::{Service, ServiceHealth};
 use crate::domain::target::{Target, TargetGroup, tally};
@@ -17,7 +17,7 @@ pub(super) const VIEW: View = View {
     group: Group::Edge,
     lines: &["elb", "elb-abroad"],
     needs: &["services", "targets", "targets_abroad"],
-    make,
+    make: Make::Facts(make),
 };
 
 const HEADS: &[Head] = &[
@@ -79,7 +79,8 @@ pub(super) fn left_by<'a>(
 
 /// Whether anything bad is known by the targets alone: one fault is one row where faults are listed, and a service that is gone has its
 /// own.
-pub(super) fn tells_more(facts: &Facts, now: Timestamp) -> bool {
+pub(super) fn tells_more(pages: &Pages<'_>) -> bool {
+    let facts = pages.facts;
     let groups = facts.target_groups.value.iter().flat_map(|v| v.iter());
     let left = groups.filter_map(|g| left_by(facts, g));
     let left = left.filter(|(_, tone, _)| *tone == Tone::Bad).count();
@@ -87,7 +88,7 @@ pub(super) fn tells_more(facts: &Facts, now: Timestamp) -> bool {
         let notes = s.notes.iter().filter(|n| n.tone == Tone::Bad).count();
         notes + s.rows.iter().filter(|r| r.worst() == Tone::Bad).count()
     };
-    left == 0 || make(facts, now).iter().map(bad).sum::<usize>() > left
+    left == 0 || pages.of(&VIEW).iter().map(bad).sum::<usize>() > left
 }
 
 /// Whether the other group of its pair holds the tasks at present (blue/green).

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::words::{count, days};
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::vercel::{BuildState, Deployment, Hosting};
 
@@ -14,7 +14,7 @@ pub(super) const VIEW: View = View {
     group: Group::Edge,
     lines: &["vercel"],
     needs: &["vercel", "vercel_settings", "vercel_aliases"],
-    make,
+    make: Make::Facts(make),
 };
 
 const PROJECTS: &[Head] = &[

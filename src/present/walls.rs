@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::wall::{WallRule, WebAcl};
 
@@ -14,7 +14,7 @@ pub(super) const VIEW: View = View {
     group: Group::Safety,
     lines: &["waf"],
     needs: &["walls"],
-    make,
+    make: Make::Facts(make),
 };
 
 const RULES: &[Head] = &[

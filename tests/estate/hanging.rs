@@ -147,7 +147,7 @@ async fn one_vendor_that_hangs_for_half_a_minute_holds_no_other_up_on_any_screen
             first.entry(name).or_insert(at);
         }
         for view in VIEWS.iter().filter(|v| !v.needs.contains(&"slack")) {
-            let sections = (view.make)(facts, now);
+            let sections = view.make(facts, now);
             // Nobody answers what the demo does not name, nor what the console knows by itself; and there is no store here.
             let elsewhere = facts.estate.redis_elsewhere.source.as_str();
             let nobodys = [elsewhere, "this console", "store"];

@@ -262,7 +262,7 @@ async fn the_jobs_of_a_run_that_failed_before_are_read_once() {
         std::time::Duration::from_secs(60),
     );
     let view = flightdeck::present::View::named("pipelines").unwrap();
-    let sections = (view.make)(&facts, now);
+    let sections = view.make(&facts, now);
     let row = |name: &str, n: usize| {
         let section = sections.iter().find(|s| s.name == name).unwrap();
         section.rows[n].clone()

@@ -15,7 +15,7 @@ use crate::domain::order::Ordered;
 use crate::domain::problem::ProblemKind;
 use crate::domain::service::{ServiceHealth, ServiceId};
 use crate::domain::text::inert;
-use crate::present::{Section, Tone, VIEWS, View};
+use crate::present::{Pages, Section, Tone, VIEWS, View};
 
 /// The one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,14 +89,15 @@ pub struct Silence {
 /// Configured systems that users or deliveries depend on, and that did not tell. Servers that the file names by their address are
 /// ill where they are out of reach. Systems of AWS that these credentials may not ask, or that the endpoint does not have, are said
 /// and no more: whoever gave narrow rights did not ask for a check that is never green.
-pub fn silent(facts: &Facts, now: Timestamp) -> Vec<Silence> {
+pub fn silent(pages: &Pages<'_>) -> Vec<Silence> {
+    let facts = pages.facts;
     let mut all: Vec<Silence> = Vec::new();
     for view in VIEWS {
         let counts = view.is_live() || view.lines.contains(&MAIL);
         if view.lines.is_empty() || !counts || !view.applies(facts) {
             continue;
         }
-        let sections = (view.make)(facts, now);
+        let sections = pages.of(view);
         for section in telling(&sections).filter(|s| !s.is_fresh()) {
             let problem = section.standing.problem.as_ref();
             // Alerts that cannot leave are no matter of the morning; the rest of that page is.
@@ -217,15 +218,16 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
             );
         }
     }
+    let pages = Pages::new(facts, now);
     for view in VIEWS.iter().filter(|v| v.is_live() && v.applies(facts)) {
-        if !view.tells_more(facts, now) {
+        if !pages.tells_more(view) {
             continue;
         }
-        for text in ill(&(view.make)(facts, now)) {
+        for text in ill(&pages.of(view)) {
             find(Verdict::Degraded, view.id, text);
         }
     }
-    for silence in silent(facts, now) {
+    for silence in silent(&pages) {
         if let Some(verdict) = silence.verdict {
             find(verdict, &silence.about, silence.text);
         }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Cell, Group, Head, Section, Tone, View};
+use super::{Cell, Found, Group, Head, Make, Section, Tone, View};
 use crate::domain::environment::{Answering, Belongings, Env};
 use crate::domain::facts::Facts;
 use crate::domain::service::Service;
@@ -35,7 +35,7 @@ pub(super) const VIEW: View = View {
         "postgres_shape",
         "schemas",
     ],
-    make,
+    make: Make::Facts(make),
 };
 
 const STANDING: &[Head] = &[
@@ -87,17 +87,20 @@ fn standing(facts: &Facts, now: Timestamp) -> Section {
         if let Some(words) = &drift {
             section.note(format!("schema of {}: {words}", env.word()), Tone::Info);
         }
-        let (cell, said, answers) = if what.exists() {
-            let found = Answering::of(&what, facts, now);
-            let cell = match found.answers {
-                Some(true) => Cell::new("yes", Tone::Ok),
-                // What is down is bad news of its own elsewhere, and is not told twice.
-                Some(false) => Cell::new("no", Tone::Warn),
-                None => Cell::new("?", Tone::Unknown),
-            };
-            (cell, Cell::plain(found.said()), found.answers)
-        } else {
-            (Cell::muted("none"), Cell::muted(what.why_none(facts)), None)
+        let answering = what.exists().then(|| Answering::of(&what, facts, now));
+        let answers = answering.as_ref().and_then(|found| found.answers);
+        let (cell, said) = match &answering {
+            Some(found) => {
+                let cell = match (found.answers, found.alive) {
+                    (Some(true), _) => Cell::new("yes", Tone::Ok),
+                    // What is down is bad news of its own elsewhere, and is not told twice.
+                    (Some(false), true) => Cell::new("in part", Tone::Warn),
+                    (Some(false), false) => Cell::new("no", Tone::Warn),
+                    (None, _) => Cell::new("?", Tone::Unknown),
+                };
+                (cell, Cell::plain(found.said()))
+            }
+            None => (Cell::muted("none"), Cell::muted(what.why_none(facts))),
         };
         let thing = json!({
             "environment": env, "exists": what.exists(), "answers": answers, "said": said.text,
@@ -112,6 +115,10 @@ fn standing(facts: &Facts, now: Timestamp) -> Section {
             said,
         ];
         section.row(env.word(), cells, &thing);
+        // "production: no answers" would read as if nobody could be asked.
+        if let Some(found) = answering.filter(|found| found.answers == Some(false)) {
+            section.found(Found::told(found.ill.join("; ")));
+        }
     }
     section
 }

@@ -18,8 +18,8 @@ use told::{Empty, Told, Watched};
 
 use super::section::Standing;
 use super::{
-    Cell, Group, Head, Section, Tone, View, buckets, caches, cloudflare, databases, errors,
-    pipelines, postgres, redis_server, slack, vercel,
+    Cell, Group, Head, Make, Pages, Section, Tone, View, buckets, caches, cloudflare, databases,
+    errors, pipelines, postgres, redis_server, slack, vercel,
 };
 use crate::domain::facts::Facts;
 use crate::domain::part::Freshness;
@@ -63,7 +63,7 @@ pub(super) const VIEW: View = View {
         "github_deployments",
         "slack",
     ],
-    make,
+    make: Make::Pages(from),
 };
 
 const NODES: &[Head] = &[
@@ -254,9 +254,15 @@ const STEPS: [Step; 11] = [
 
 /// The graph as it is known now. What is not configured, or is not there, is absent.
 pub fn graph(facts: &Facts, now: Timestamp) -> Graph {
+    from_pages(&Pages::new(facts, now))
+}
+
+/// The same from pages that were made already.
+pub(super) fn from_pages(pages: &Pages<'_>) -> Graph {
+    let (facts, now) = (pages.facts, pages.now);
     let told: Vec<(&Step, Told)> = STEPS
         .iter()
-        .filter_map(|s| Some((s, told_of(s, facts, now)?)))
+        .filter_map(|s| Some((s, told_of(s, pages)?)))
         .collect();
     let present: Vec<&str> = told.iter().map(|(s, _)| s.id).collect();
     let nodes = told
@@ -265,13 +271,14 @@ pub fn graph(facts: &Facts, now: Timestamp) -> Graph {
     Graph::of(nodes.collect())
 }
 
-fn told_of(step: &Step, facts: &Facts, now: Timestamp) -> Option<Told> {
+fn told_of(step: &Step, pages: &Pages<'_>) -> Option<Told> {
+    let (facts, now) = (pages.facts, pages.now);
     let mut told = match &step.told_by {
         By::Outside => steps::outside(facts, now),
         By::Balancer => steps::balancer(facts, now)?,
         By::Services => steps::services(facts, now)?,
         By::Views(all) if !all.iter().any(|w| w.view.applies(facts)) => return None,
-        By::Views(all) => told::views(all, facts, now)?,
+        By::Views(all) => told::views(all, pages)?,
     };
     if step.id == "cloudflare" {
         steps::edge_errors(&mut told, facts, now);
@@ -330,12 +337,12 @@ fn node(step: &Step, mut told: Told, present: &[&str], facts: &Facts, now: Times
     }
 }
 
-fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
-    let graph = graph(facts, now);
+fn from(pages: &Pages<'_>) -> Vec<Section> {
+    let (facts, now, graph) = (pages.facts, pages.now, pages.graph());
     let empty = "Nothing is known of the path yet.";
     let section = |name, title: &str, heads| {
         let mut section = Section::of(&facts.services, now, name, title, heads, empty);
-        section.standing = standing(&graph);
+        section.standing = standing(graph);
         section
     };
     let mut nodes = section("nodes", "Health map", NODES);

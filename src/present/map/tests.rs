@@ -363,7 +363,7 @@ fn an_alarm_speaks_for_the_step_whose_metric_it_watches() {
 
 #[test]
 fn table_and_json_hold_what_the_screen_holds() {
-    let sections = make(&with_database("failed"), now());
+    let sections = VIEW.make(&with_database("failed"), now());
     let names: Vec<_> = sections.iter().map(|s| s.name).collect();
     assert_eq!(names, ["nodes", "edges"]);
     let node = sections[0]

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::super::words::span;
-use super::super::{Place, Section, Tone, View, postgres, redis_server};
+use super::super::{Pages, Place, Section, Tone, View, postgres, redis_server};
 use super::remark::Remark;
 use crate::domain::alarm::{Alarm, AlarmRule, Severity};
 use crate::domain::facts::Facts;
@@ -183,13 +183,14 @@ fn about(alarm: &Alarm) -> Option<&'static str> {
 }
 
 /// What views say of a step; nothing where there is no such step.
-pub(super) fn views(watched: &[Watched], facts: &Facts, now: Timestamp) -> Option<Told> {
+pub(super) fn views(watched: &[Watched], pages: &Pages<'_>) -> Option<Told> {
+    let (facts, now) = (pages.facts, pages.now);
     let mut told = Told::default();
     let mut asides: Vec<Remark> = Vec::new();
     let mut absent = true;
     for w in watched.iter().filter(|w| w.view.applies(facts)) {
         told.view = told.view.or(Some(w.view.id));
-        let sections = (w.view.make)(facts, now);
+        let sections = pages.of(w.view);
         let empty = empty(w, &sections);
         absent &= empty.is_some() && w.empty == Empty::Absent;
         if let Some(first) = empty.filter(|_| w.empty == Empty::Unknown) {

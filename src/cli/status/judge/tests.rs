@@ -111,7 +111,7 @@ fn rights_that_are_narrow_are_said_and_change_no_verdict() {
     facts.estate.buckets.error = Some(problem(ProblemKind::Denied));
     facts.estate.flags.error = Some(problem(ProblemKind::Throttled));
     assert_eq!(found(&facts), [(Verdict::Unknown, "flags: why".into())]);
-    let said = silent(&facts, now());
+    let said = silent(&Pages::new(&facts, now()));
     assert!(
         said.iter()
             .any(|s| s.verdict.is_none() && s.about == "buckets" && s.text == "why"),

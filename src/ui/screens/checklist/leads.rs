@@ -72,7 +72,7 @@ fn names(text: &str, name: &str) -> bool {
 
 /// The row of a view that a text is about: the worst of those that it names.
 fn row(view: &'static View, text: &str, facts: &Facts, now: Timestamp) -> Option<Place> {
-    let sections = (view.make)(facts, now);
+    let sections = view.make(facts, now);
     let rows = sections
         .iter()
         .flat_map(|s| s.rows.iter().map(move |r| (s, r)));

@@ -12,7 +12,6 @@ use crate::domain::order::Ordered;
 use crate::domain::service::ServiceHealth;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
-use crate::ui::screens::systems::list::Entry;
 use crate::ui::screens::systems::listed::Listed;
 use crate::ui::screens::{Cx, Nav, Screen, ScreenId, about};
 use crate::ui::widgets::ListState;
@@ -36,9 +35,9 @@ pub enum Item {
 
 impl Item {
     /// Where it leads: of a system, to the row that the fault is about.
-    fn nav(&self, systems: &[Entry]) -> Nav {
+    fn nav(&self, systems: &Listed) -> Nav {
         let place = |id: &str| {
-            let entry = systems.iter().find(|e| e.view.id == id)?;
+            let entry = systems.of(id)?;
             entry.fault.as_ref().map(|f| f.place.clone())
         };
         match self {
@@ -94,7 +93,7 @@ impl Overview {
                 service.map_or_else(|| Err("this action is about no service".into()), of_service)
             }
             Item::System(id) => {
-                let entry = self.systems.iter().find(|e| e.view.id == *id);
+                let entry = self.systems.of(id);
                 about::from_fault(command, entry.and_then(|e| e.fault.as_ref()), facts)
             }
             Item::Stage(_) => Err("a stage of the plan is about no single service".into()),
@@ -120,7 +119,7 @@ impl Overview {
 const DOUBTFUL: u8 = 5;
 
 /// Everything that burns, worst first.
-pub(super) fn burning(facts: &Facts, systems: &[Entry]) -> Vec<Item> {
+pub(super) fn burning(facts: &Facts, systems: &Listed) -> Vec<Item> {
     let mut rows: Vec<(u8, Item)> = Vec::new();
     for a in facts.firing_here() {
         let rank = match a.severity {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
 use crate::domain::text::clip;
-use crate::present::{Cell, Place, Row, Section, Tone, VIEWS, View, phrase};
+use crate::present::{Cell, Pages, Place, Row, Section, Tone, VIEWS, View, phrase};
 
 /// What is bad in a system.
 #[derive(Clone, Debug)]
@@ -95,26 +95,24 @@ pub fn absent(facts: &Facts) -> Vec<Entry> {
 }
 
 /// Every view that applies.
-pub fn entries(facts: &Facts, now: Timestamp) -> Vec<Entry> {
-    let applying = VIEWS.iter().filter(|v| v.is_listed() && v.applies(facts));
-    applying
-        .map(|view| {
-            let sections = (view.make)(facts, now);
-            Entry {
-                view,
-                tone: View::worst(&sections),
-                says: says(&sections),
-                todo: todo(&sections),
-                fault: fault(view.id, &sections),
-                told_elsewhere: !view.tells_more(facts, now),
-                oldest: sections.iter().filter_map(|s| s.standing.observed_at).min(),
-                source: sections
-                    .first()
-                    .map(|s| s.standing.source.clone())
-                    .unwrap_or_default(),
-            }
-        })
-        .collect()
+pub(super) fn listed(facts: &Facts) -> impl Iterator<Item = &'static View> {
+    VIEWS.iter().filter(|v| v.is_listed() && v.applies(facts))
+}
+
+/// The line of a view.
+pub(super) fn entry(view: &'static View, pages: &Pages<'_>) -> Entry {
+    let sections = pages.of(view);
+    let first = sections.first();
+    Entry {
+        view,
+        tone: View::worst(&sections),
+        says: says(&sections),
+        todo: todo(&sections),
+        fault: fault(view.id, &sections),
+        told_elsewhere: !pages.tells_more(view),
+        oldest: sections.iter().filter_map(|s| s.standing.observed_at).min(),
+        source: first.map_or_else(String::new, |s| s.standing.source.clone()),
+    }
 }
 
 /// The row that is bad: the one where the fault starts, where one says that it does, else the first.

@@ -2,28 +2,47 @@
 
 use jiff::Timestamp;
 
-use super::list::{Entry, entries};
+use super::list::{Entry, entry, listed};
 use crate::domain::facts::Facts;
+use crate::present::{Pages, Stamp, View};
 
-/// Further systems are asked every half minute at most: making their lines more often than this would show nothing new.
+/// Further systems are asked every half minute at most: looking more often than this would show nothing new.
 const APART_S: i64 = 3;
+/// A line tells ages, too, and what is too old to be believed.
+const OLD_S: i64 = 10;
 
 /// What says at once that they are others: how many providers had failed, and how many had answered.
 type State = (usize, usize);
 
+/// A line, what its page was made of, and when.
+#[derive(Debug)]
+struct Kept {
+    entry: Entry,
+    stamp: Stamp,
+    at: Timestamp,
+}
+
+impl Kept {
+    fn new(stamp: Stamp, pages: &Pages<'_>, view: &'static View) -> Self {
+        Self {
+            entry: entry(view, pages),
+            stamp,
+            at: pages.now,
+        }
+    }
+
+    /// Whether it would be made the same again.
+    fn holds(&self, stamp: Stamp, now: Timestamp) -> bool {
+        let age = now.duration_since(self.at).as_secs();
+        self.stamp == stamp && (0..OLD_S).contains(&age)
+    }
+}
+
 /// Every view that applies, as it was when somebody last looked.
 #[derive(Debug, Default)]
 pub struct Listed {
-    all: Vec<Entry>,
+    all: Vec<Kept>,
     looked: Option<(Timestamp, State)>,
-}
-
-impl std::ops::Deref for Listed {
-    type Target = [Entry];
-
-    fn deref(&self) -> &[Entry] {
-        &self.all
-    }
 }
 
 fn state(facts: &Facts) -> State {
@@ -33,12 +52,19 @@ fn state(facts: &Facts) -> State {
 }
 
 impl Listed {
-    /// Whether they are to be made anew.
-    fn is_behind(&self, facts: &Facts, now: Timestamp) -> bool {
-        let recent = |(at, then): (Timestamp, State)| {
-            then == state(facts) && now.duration_since(at).as_secs() < APART_S
-        };
-        self.all.is_empty() || !self.looked.is_some_and(recent)
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// The lines.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.all.iter().map(|kept| &kept.entry)
+    }
+
+    /// The line of a view.
+    pub fn of(&self, id: &str) -> Option<&Entry> {
+        self.iter().find(|e| e.view.id == id)
     }
 
     /// Makes them where none were made before.
@@ -48,13 +74,105 @@ impl Listed {
         }
     }
 
-    /// Makes them anew where they are behind; whether they were.
+    /// Makes those anew that would be others; whether there were any.
     pub fn look(&mut self, facts: &Facts, now: Timestamp) -> bool {
-        let behind = self.is_behind(facts, now);
-        if behind {
-            self.all = entries(facts, now);
-            self.looked = Some((now, state(facts)));
+        let state = state(facts);
+        let lately = |(at, then): (Timestamp, State)| {
+            then == state && (0..APART_S).contains(&now.duration_since(at).as_secs())
+        };
+        if !self.all.is_empty() && self.looked.is_some_and(lately) {
+            return false;
         }
-        behind
+        // Another provider is up or down: who is told of by none of its parts may say so, too.
+        let anew = self.looked.is_none_or(|(_, then)| then != state);
+        self.looked = Some((now, state));
+        let mut before = std::mem::take(&mut self.all);
+        let pages = Pages::new(facts, now);
+        let mut changed = false;
+        for view in listed(facts) {
+            let stamp = view.stamp(facts);
+            let known = before.iter().position(|k| k.entry.view == view);
+            let known = known.map(|at| before.swap_remove(at));
+            let kept = known.filter(|k| !anew && k.holds(stamp, now));
+            changed |= kept.is_none();
+            self.all
+                .push(kept.unwrap_or_else(|| Kept::new(stamp, &pages, view)));
+        }
+        changed || !before.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::facts::ProviderHealth;
+    use crate::domain::part::Part;
+    use crate::domain::secret::Secret;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_000 + second).unwrap()
+    }
+
+    fn secrets(second: i64) -> Part<Arc<Vec<Secret>>> {
+        let rarely = Duration::from_secs(900);
+        Part::answered(
+            Arc::default(),
+            at(second),
+            "secretsmanager:ListSecrets",
+            rarely,
+        )
+    }
+
+    /// When the lines of two systems were made, seconds.
+    fn made(listed: &Listed) -> [i64; 2] {
+        ["secrets", "buckets"].map(|id| {
+            let kept = listed.all.iter().find(|k| k.entry.view.id == id).unwrap();
+            kept.at.as_second() - 1_000
+        })
+    }
+
+    fn facts() -> Facts {
+        let mut facts = Facts::default();
+        let lines = ["secretsmanager", "s3"];
+        facts.providers.extend(lines.map(|name| ProviderHealth {
+            name: name.into(),
+            last_ok: Some(at(0)),
+            problem: None,
+            next_try: None,
+            calls_per_minute: 1,
+            latency_ms: None,
+            configured: true,
+        }));
+        facts.estate.secrets = secrets(0);
+        facts
+    }
+
+    #[test]
+    fn a_line_is_made_anew_once_its_own_system_answered_or_it_is_old_and_not_for_another_ones_answer()
+     {
+        let (mut facts, mut listed) = (facts(), Listed::default());
+        listed.begin(&facts, at(0));
+        assert_eq!(made(&listed), [0, 0]);
+        assert!(!listed.look(&facts, at(1)), "it was looked a moment ago");
+        facts.estate.secrets = secrets(4);
+        assert!(listed.look(&facts, at(4)));
+        assert_eq!(made(&listed), [4, 0]);
+        assert!(!listed.look(&facts, at(8)), "nothing has changed");
+        assert!(listed.look(&facts, at(11)));
+        assert_eq!(made(&listed), [4, 11]);
+    }
+
+    #[test]
+    fn all_are_made_anew_at_once_where_a_system_fails_or_the_clock_was_set_back() {
+        let (mut facts, mut listed) = (facts(), Listed::default());
+        listed.begin(&facts, at(100));
+        facts.providers[1].last_ok = None;
+        assert!(listed.look(&facts, at(101)));
+        assert_eq!(made(&listed), [101, 101]);
+        assert!(listed.look(&facts, at(50)));
+        assert_eq!(made(&listed), [50, 50]);
     }
 }

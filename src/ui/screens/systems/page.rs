@@ -74,7 +74,7 @@ impl Page {
 
     /// Takes a picture; `wide`: there is room for two halves.
     pub(super) fn sync(&mut self, facts: &Facts, now: Timestamp, height: usize, wide: bool) {
-        self.sections = (self.view.make)(facts, now);
+        self.sections = self.view.make(facts, now);
         self.height = height.max(1);
         self.lines.clear();
         self.keys.clear();
