@@ -141,7 +141,7 @@ pub struct Counted {
     pub requests: f64,
     /// Those that failed.
     pub failures: f64,
-    /// Requests a second over the last hour; `None` where none came.
+    /// Requests a second over the last five minutes that were counted; `None` where none came for an hour.
     pub per_second: Option<f64>,
     /// Requests a second, short periods, oldest first.
     pub recent: Arc<[(Timestamp, f64)]>,

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::config::SloConfig;
 pub use crate::domain::counts::Bucket;
 use crate::domain::queries;
-use crate::domain::slo::{Budget, Counted, HOUR_S, Slo, SloKind};
+use crate::domain::slo::{Budget, Counted, HOUR_S, LATELY_S, Slo, SloKind};
 use past::Past;
 
 /// Requests are missed after this: then nobody can tell how a promise stands now.
@@ -189,14 +189,14 @@ fn remaining(p: &Promise, past: &Past, allowed: f64) -> Arc<[(Timestamp, f64)]> 
 
 fn counted(past: &Past) -> Counted {
     let all = Bucket::sum(past.buckets().map(|(b, _)| b));
-    let hour_s = u64::from(HOUR_S);
-    let hour = past.inside(hour_s);
-    let seconds = past.counted_s(hour_s) as f64;
+    let none = past.inside(u64::from(HOUR_S)).requests <= 0.0;
+    let lately_s = LATELY_S.unsigned_abs();
+    let seconds = past.counted_s(lately_s) as f64;
     let row = past.recent.iter();
     Counted {
         requests: all.requests,
         failures: all.failures,
-        per_second: (hour.requests > 0.0 && seconds > 0.0).then(|| hour.requests / seconds),
+        per_second: (!none && seconds > 0.0).then(|| past.inside(lately_s).requests / seconds),
         recent: row
             .map(|b| (b.at, b.requests / past.length_of(b)))
             .collect(),

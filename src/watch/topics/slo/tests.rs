@@ -372,6 +372,13 @@ fn the_newest_minutes_count_before_their_five_are_over() {
     assert!(near(hour.rate, 10.0 / 1_200.0 * 1_000.0), "{:?}", hour.rate);
     // No request is counted twice, and none of the minutes that are still to come is missed.
     assert!(near(counted.per_second, 20.0 / 60.0));
+    // Half of the traffic of the hour went away five minutes ago: that is what is said, and not the mean of the hour.
+    let mut fewer = minutes.clone();
+    let gone = fewer.iter_mut().rev().take(5);
+    gone.for_each(|b| b.requests = 10.0);
+    let rows = (&hours(0, 20, 0.0)[..], &short[..], &fewer[..]);
+    let slos = judged_with(&SloConfig::default(), rows, until + 50);
+    assert!(near(slos[0].counted.per_second, 10.0 / 60.0));
     assert_eq!(
         counted.requests,
         15.0 * 1_000.0 + 48.0 * 100.0 + 62.0 * 20.0
