@@ -177,6 +177,8 @@ fn only_cluster<'a>(name: &str, facts: &'a Facts) -> Option<&'a str> {
 pub struct Answering {
     /// `None`: it could not be asked, or not all of it.
     pub answers: Option<bool>,
+    /// Whether anything of it does: a service that runs all that it wants, a URL that is right.
+    pub alive: bool,
     /// What came back and is well.
     pub well: Vec<String>,
     /// What came back and is not.
@@ -195,6 +197,7 @@ impl Answering {
     pub fn of(what: &Belongings<'_>, facts: &Facts, now: Timestamp) -> Self {
         let mut found = Self {
             answers: None,
+            alive: false,
             well: Vec::new(),
             ill: Vec::new(),
             unseen: Vec::new(),
@@ -234,6 +237,7 @@ impl Answering {
                 false => found.ill.push("nothing runs there".into()),
             }
         }
+        found.alive = alive;
         found.answers = match (found.ill.is_empty(), found.unseen.is_empty()) {
             (false, _) => Some(false),
             (true, false) => None,
@@ -470,6 +474,7 @@ mod tests {
         let facts = facts();
         let production = answering(Env::Production, &facts);
         assert_eq!(production.answers, Some(true), "{production:?}");
+        assert!(production.alive, "{production:?}");
         assert!(
             production
                 .said()
@@ -477,7 +482,7 @@ mod tests {
         );
         assert!(production.said().contains("200 in 12 ms"));
         let staging = answering(Env::Staging, &facts);
-        assert_eq!(staging.answers, Some(false));
+        assert_eq!((staging.answers, staging.alive), (Some(false), false));
         assert!(
             staging
                 .said()
