@@ -83,6 +83,7 @@ async fn run(cli: Cli) -> Result<Exit, Problem> {
         }
         Some(Command::Config(Question::Check)) => finish(config::check(globals, &mut out)?, out),
         Some(Command::Config(Question::Path)) => finish(config::path(globals, &mut out)?, out),
+        Some(Command::Config(Question::Trust)) => finish(config::trust(globals, &mut out)?, out),
         Some(Command::Login(args)) => finish(login::login(args, &mut out)?, out),
         Some(Command::Logout(args)) => finish(login::logout(args, &mut out)?, out),
         Some(Command::Audit(args)) => {

@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::globals::Globals;
 use crate::cli::out::Out;
 use crate::config::git::Origin;
-use crate::config::{Config, DnsTarget, HttpsTarget, ProbeConfig, load};
+use crate::config::{Config, DnsTarget, HttpsTarget, ProbeConfig, load, trust};
 use crate::domain::problem::Problem;
 use crate::watch::{Scope, Subject};
 
@@ -53,10 +53,16 @@ pub async fn write(force: bool, globals: &Globals, mut out: Out) -> Result<Exit,
         asked?;
         out = second.out;
     }
-    finish(
-        init::finish(&file, force, look, config.demo, &mut out)?,
-        out,
-    )
+    let is_new = file.symlink_metadata().is_err();
+    let exit = init::finish(&file, force, look, config.demo, &mut out)?;
+    // What was written here is this user's own word; what a file says that was there before may be somebody else's.
+    if let (true, Ok(written)) = (is_new, load::read(&file, None)) {
+        let places = trust::places(&written);
+        if !places.is_empty() {
+            trust::confirm(&file, &places).ok();
+        }
+    }
+    finish(exit, out)
 }
 
 /// Where the working directory was cloned from; nothing of the user's own goes into a demo.

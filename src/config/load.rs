@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::apply::{Scribe, table, value};
 use super::mistake::{Mistake, Mistakes, Wrong, place, suggest, toml_words, unreadable};
 use super::reader::{self, Judge};
-use super::{Config, Elsewhere, ServerConfig, file, schema};
+use super::{Config, Elsewhere, ServerConfig, file, schema, trust};
 use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
 
@@ -55,7 +55,7 @@ pub fn find(named: Option<&Path>) -> Result<Found, Problem> {
             });
         }
     }
-    looked.push(("working directory", PathBuf::from(FILE_NAME)));
+    looked.push((trust::HERE, PathBuf::from(FILE_NAME)));
     if let Some(folder) = user_folder() {
         looked.push(("user", folder.join(FILE_NAME)));
     }
@@ -78,12 +78,16 @@ pub fn user_folder() -> Option<PathBuf> {
     Some(folders.config_dir().to_path_buf())
 }
 
-/// The configuration in effect: the file under the chosen environment, or defaults where there is no file.
+/// The configuration in effect: the file under the chosen environment, or defaults where there is no file. A file of the working
+/// directory that says where tokens go must have been confirmed.
 pub fn load(named: Option<&Path>, environment: Option<&str>) -> Result<Config, Problem> {
-    match find(named)?.file {
-        Some(file) => read(&file, environment),
-        None => ambient(environment),
-    }
+    let found = find(named)?;
+    let Some(file) = &found.file else {
+        return ambient(environment);
+    };
+    let config = read(file, environment)?;
+    trust::check(&found, &config)?;
+    Ok(config)
 }
 
 /// The configuration without a file: defaults, and what the surroundings give.

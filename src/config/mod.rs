@@ -15,6 +15,7 @@ pub mod schema;
 pub mod starter;
 #[cfg(test)]
 mod tests;
+pub mod trust;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `flightdeck config init | check | path`.
+//! `flightdeck config init | check | path | trust`.
 
 mod discover;
 pub mod init;
@@ -16,7 +16,8 @@ use super::paint::Role;
 use super::words;
 use crate::config::faces;
 use crate::config::load::{self, FILE_NAME};
-use crate::config::mistake::{Mistakes, Wrong};
+use crate::config::mistake::{Mistakes, Wrong, io_words};
+use crate::config::trust;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
 use crate::plan::Plan;
@@ -35,6 +36,8 @@ pub enum Question {
     Check,
     /// Say which file is used, and where one is looked for
     Path,
+    /// Confirm where the file of this folder sends tokens and keeps the audit trail
+    Trust,
 }
 
 /// Where a starter file goes: where it will be read from, which is what --config says, else `$FLIGHTDECK_CONFIG`, else the
@@ -147,6 +150,45 @@ fn mistaken(all: &Mistakes, out: &mut Out) -> Result<Exit, Problem> {
         }
     }
     Ok(problems.first().map_or(Exit::NO_ANSWER, Exit::of))
+}
+
+/// Confirms where the file in use sends tokens and keeps the audit trail, and says what that is.
+pub fn trust(globals: &Globals, out: &mut Out) -> Result<Exit, Problem> {
+    let found = load::find(globals.config.as_deref())?;
+    let Some(file) = &found.file else {
+        let (what, why) = ("nothing to confirm", "there is no configuration file");
+        let fix = "flightdeck config path says where one is looked for";
+        return Err(Problem::new(ProblemKind::Refused, "config", what, why, fix));
+    };
+    let config = load::read(file, globals.env.as_deref())?;
+    let places = trust::places(&config);
+    trust::confirm(file, &places).map_err(|e| {
+        let what = format!("could not keep that {} is trusted", file.display());
+        let fix = "Make your own configuration folder writable, or name the file: --config FILE.";
+        Problem::new(ProblemKind::Config, "config", what, io_words(&e), fix)
+    })?;
+    if out.is_json() {
+        let rows: Vec<Value> = (places.iter())
+            .map(|(key, to)| json!({"key": key, "value": to}))
+            .collect();
+        out.object(&json!({"config": {"file": file, "trusted": rows}}))?;
+        return Ok(Exit::OK);
+    }
+    for (key, to) in &places {
+        out.line(&inert(&format!("{key} = {to}")))?;
+    }
+    let text = match places.as_slice() {
+        [] => format!(
+            "{} sends nothing elsewhere: there is nothing to confirm",
+            shown(file)
+        ),
+        _ => format!(
+            "{} is trusted with that; it is asked again once it says otherwise",
+            shown(file)
+        ),
+    };
+    out.painted(Role::Ok, &text)?;
+    Ok(Exit::OK)
 }
 
 /// Says which file is used and where one is looked for.
