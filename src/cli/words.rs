@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::domain::skew;
+
 /// A length of time in its shortest honest form: `12s`, `4m`, `3h`, `2d`.
 pub fn age(length: Duration) -> String {
     let s = length.as_secs();
@@ -15,11 +17,12 @@ pub fn age(length: Duration) -> String {
     }
 }
 
-/// The age of a moment; `-` for none, `0s` for one that is yet to come.
+/// The age of a moment; `-` for none, `0s` for one that is a little ahead, `in 3d` for one that is yet to come.
 pub fn ago(at: Option<Timestamp>, now: Timestamp) -> String {
+    let past = |at| age(Duration::try_from(now.duration_since(at)).unwrap_or(Duration::ZERO));
     at.map_or_else(
         || "-".into(),
-        |at| age(Duration::try_from(now.duration_since(at)).unwrap_or(Duration::ZERO)),
+        |at| skew::short(at, now).unwrap_or_else(|| past(at)),
     )
 }
 
@@ -73,6 +76,7 @@ mod tests {
         assert_eq!(elapsed(t(0), t(68)), "1m08");
         assert_eq!(elapsed(t(0), t(7_380)), "2h03");
         assert_eq!(ago(Some(t(10)), t(5)), "0s");
+        assert_eq!(ago(Some(t(400_000)), t(5)), "in 4d", "it has no age yet");
         assert_eq!(count(1, "task"), "1 task");
     }
 }

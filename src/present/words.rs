@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::domain::skew;
+
 /// Seconds in a day.
 pub const DAY_S: i64 = 86_400;
 
@@ -15,9 +17,13 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
-/// The age of a moment; `-` for none.
+/// The age of a moment; `-` for none. What is past and lies ahead has none, and is not new for that: `in 3d`.
 pub fn ago(at: Option<Timestamp>, now: Timestamp) -> String {
-    at.map_or_else(|| "-".into(), |at| span(now.duration_since(at).as_secs()))
+    let age = |at| span(now.duration_since(at).as_secs());
+    at.map_or_else(
+        || "-".into(),
+        |at| skew::short(at, now).unwrap_or_else(|| age(at)),
+    )
 }
 
 /// The time until a moment, `in 3d`; `-` for none, `now` once it is past.

@@ -7,6 +7,7 @@ use super::look::{Look, span};
 use super::{Param, ParamKind, Probe, number};
 use crate::domain::backup::{Backup, StoreKind};
 use crate::domain::part::Part;
+use crate::domain::skew;
 use crate::domain::stores::{StoreBackups, is_ours};
 use crate::domain::told::Told;
 
@@ -231,6 +232,13 @@ fn judge(
     doubt: Option<String>,
 ) {
     let (name, what) = (case.store.store.as_str(), case.what);
+    let dated = [case.sure, case.newest].into_iter().flatten();
+    let mut dated = dated.filter_map(|b| b.taken_at);
+    // It would be the newest for as long as it takes until then, whatever is made meanwhile, or is not.
+    if let Some(when) = dated.find_map(|at| skew::words(at, look.now)) {
+        let words = format!("the newest {what} was made {when}: one of the clocks is wrong");
+        return found.unknown(name, words);
+    }
     // What is stamped a little ahead of our clock is new.
     let age = |at| std::time::Duration::try_from(look.now.duration_since(at)).unwrap_or_default();
     let age = |b: Option<&Backup>| b.and_then(|b| b.taken_at).map(age);
@@ -398,6 +406,18 @@ mod tests {
         let old = facts(vec![backup("a", "home", 27)], Vec::new());
         let got = judged("backups.fresh", &old);
         assert_eq!(got.reason, "a: newest backup is 27h old, more than 26h");
+        // Until that day comes it would be the newest, whatever is made or not.
+        let ahead = facts(
+            vec![backup("a", "home", 500), backup("a", "home", -48)],
+            Vec::new(),
+        );
+        let got = judged("backups.fresh", &ahead);
+        assert_eq!(got.state, Unknown, "{}", got.reason);
+        assert!(
+            got.reason.contains("in 2d by the vendor's clock"),
+            "{}",
+            got.reason
+        );
         let none = judged("backups.fresh", &facts(Vec::new(), Vec::new()));
         assert_eq!(
             (none.state, none.reason.as_str()),

@@ -13,6 +13,7 @@ use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::service::{Service, ServiceId, TaskDefinition};
+use crate::domain::skew;
 use crate::domain::stores::StoreBackups;
 use crate::plan::checklist::{CriterionState, Evidence, Figure, NOT_ASKED};
 use crate::plan::expect::Expectations;
@@ -252,10 +253,10 @@ pub fn span(age: Duration) -> String {
     }
 }
 
-/// Whether something happened within so many days before now.
+/// Whether something happened within so many days before now. What is dated ahead has not happened: one of the clocks is wrong.
 pub fn within(at: Timestamp, now: Timestamp, days: f64) -> bool {
     let seconds = now.duration_since(at).as_secs_f64();
-    seconds <= days * 86_400.0
+    seconds <= days * 86_400.0 && skew::ahead(at, now).is_none()
 }
 
 /// Joins judgements that must all hold: one failure fails, else one unknown leaves it unknown. Evidence against comes first.
