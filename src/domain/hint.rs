@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::redact;
 
 /// What hints at a secret, in small letters: each thing that [`redact`] goes by has one of these in it, or is a long word.
-const HINTS: [&str; 29] = [
+const HINTS: [&str; 38] = [
     "secret",
     "pass",
     "pwd",
@@ -35,6 +35,15 @@ const HINTS: [&str; 29] = [
     "_live_",
     "npm_",
     "glpat",
+    "aiza",
+    "sg.",
+    "sk-proj-",
+    "sk-ant-",
+    "hvs.",
+    "shpat_",
+    "pypi-",
+    "gocspx-",
+    "dop_v1_",
 ];
 
 /// The length of an AWS secret access key, and less than that of a JSON Web Token.
@@ -93,6 +102,8 @@ mod tests {
             "y?sig=abc",
             "DSN: x",
             "cookie=x",
+            "hvs.CAESIJ0123456789abcdefgh",
+            "shpat_0123456789abcdef01234567",
         ] {
             assert_ne!(redacted(said), said, "{said}");
         }

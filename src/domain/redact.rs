@@ -45,7 +45,7 @@ const PASSWORD_WORDS: [&str; 9] = [
 ];
 
 /// Starts of tokens whose vendors gave them a recognisable shape, with the number of token characters that must follow.
-const TOKEN_STARTS: [(&str, usize); 16] = [
+const TOKEN_STARTS: [(&str, usize); 25] = [
     ("AKIA", 16),
     ("ASIA", 16),
     ("ghp_", 20),
@@ -62,6 +62,15 @@ const TOKEN_STARTS: [(&str, usize); 16] = [
     ("npm_", 20),
     ("glpat-", 16),
     ("eyJ", 30),
+    ("AIza", 30),
+    ("SG.", 40),
+    ("sk-proj-", 20),
+    ("sk-ant-", 20),
+    ("hvs.", 20),
+    ("shpat_", 20),
+    ("pypi-", 30),
+    ("GOCSPX-", 20),
+    ("dop_v1_", 40),
 ];
 
 /// Schemes of `Authorization`, behind which the secret stands (RFC 9110, 11.4); the later ones are words of their own elsewhere.
@@ -78,7 +87,30 @@ fn is_scheme(word: &str, name: &str) -> bool {
 
 /// Whether a name promises a secret value. Works on `SNAKE_CASE`, `kebab-case`, `dotted.names` and `camelCase`.
 pub fn is_secret_name(name: &str) -> bool {
-    any_segment(name, |s| SECRET_WORDS.contains(&s) || ends_as_password(s))
+    any_segment(name, |s| {
+        // The second of its kind is one, too: `PASSWORD2`.
+        let kind = s.trim_end_matches(|c: char| c.is_ascii_digit());
+        SECRET_WORDS.contains(&s) || ends_as_password(kind) || ends_as_secret(kind)
+    })
+}
+
+/// Whether a segment ends in another word for a secret without anything between: `JWTSECRET`, `APITOKEN`, `MASTERKEY`. What merely rhymes
+/// with a key is none (`monkey`, `hotkey`).
+fn ends_as_secret(segment: &str) -> bool {
+    const KEYS: [&str; 8] = [
+        "access",
+        "api",
+        "encryption",
+        "master",
+        "private",
+        "secret",
+        "shared",
+        "signing",
+    ];
+    let of_key = |stem: &str| KEYS.iter().any(|k| stem.ends_with(k));
+    segment.ends_with("secret")
+        || segment.ends_with("token")
+        || segment.strip_suffix("key").is_some_and(of_key)
 }
 
 /// Whether a segment ends in a word for a password without anything between: `PGPASSWORD`, `DBPASS`, `SMTP_PW`.
@@ -335,6 +367,13 @@ mod tests {
             "x-api-token",
             "SENTRY_DSN",
             "aws.secret.id",
+            "SECRETKEY",
+            "MASTERKEY",
+            "CLIENTSECRET",
+            "JWTSECRET",
+            "AUTHTOKEN",
+            "PASSWORD1",
+            "DBPASSWD1",
             "AUTH",
         ] {
             assert!(is_secret_name(name), "{name}");
@@ -342,6 +381,8 @@ mod tests {
         for name in [
             "KEYMAP",
             "MONKEY",
+            "HOTKEY",
+            "KEY2SORT",
             "AUTHOR",
             "PASSENGERS",
             "LOG_LEVEL",

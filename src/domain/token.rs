@@ -19,6 +19,8 @@ enum Tail {
     Dashed,
     /// The same, and a digit first.
     Numbered,
+    /// Those of either, and dots.
+    Dotted,
     /// Base64 of either alphabet.
     Base64,
     /// Three parts of base64 with dots between them, of which the second is JSON, too.
@@ -26,9 +28,10 @@ enum Tail {
 }
 
 /// Shapes that vendors document: the start, and what follows at least: GitHub ("GitHub's token formats"), Slack ("Token types"), Stripe
-/// ("API keys"), npm, GitLab ("Token prefixes"), Sentry ("Auth tokens"), JSON Web Tokens (RFC 7519). Names come through here as well, and
+/// ("API keys"), npm, GitLab ("Token prefixes"), Sentry ("Auth tokens"), JSON Web Tokens (RFC 7519), and those that secret scanners know by
+/// their start: Google, SendGrid, OpenAI, Anthropic, Vault, Shopify, PyPI, DigitalOcean. Names come through here as well, and
 /// are asked with: one that merely begins so (`xapp-payments-v2`) must stay what it is.
-const STARTS: [(&str, Tail, usize); 25] = [
+const STARTS: [(&str, Tail, usize); 34] = [
     ("ghp_", Tail::Plain, 36),
     ("gho_", Tail::Plain, 36),
     ("ghs_", Tail::Plain, 36),
@@ -54,6 +57,15 @@ const STARTS: [(&str, Tail, usize); 25] = [
     ("sntryu_", Tail::Plain, 40),
     ("sntrya_", Tail::Plain, 40),
     ("eyJ", Tail::Jwt, 40),
+    ("AIza", Tail::Dashed, 35),
+    ("SG.", Tail::Dotted, 60),
+    ("sk-proj-", Tail::Dashed, 40),
+    ("sk-ant-", Tail::Dashed, 40),
+    ("hvs.", Tail::Dashed, 24),
+    ("shpat_", Tail::Plain, 32),
+    ("pypi-", Tail::Dashed, 85),
+    ("GOCSPX-", Tail::Dashed, 24),
+    ("dop_v1_", Tail::Plain, 64),
 ];
 
 /// No token is longer.
@@ -67,7 +79,7 @@ impl Tail {
                 Self::Word => c == '_',
                 Self::Dashed | Self::Numbered => matches!(c, '-' | '_'),
                 Self::Base64 => matches!(c, '+' | '/' | '=' | '_' | '-'),
-                Self::Jwt => matches!(c, '_' | '-' | '.'),
+                Self::Jwt | Self::Dotted => matches!(c, '_' | '-' | '.'),
             }
     }
 
@@ -115,7 +127,13 @@ fn may_hold(text: &[u8]) -> bool {
             let mut starts = STARTS.iter().map(|(start, ..)| *start).filter(ends);
             starts.any(|start| before(at + 1, start.as_bytes())) || after(at, b"-----BEGIN")
         }
-        b'.' => after(at, b".eyJ") || borne::may_begin(text, at),
+        b'.' => {
+            let starts = [&b"SG."[..], &b"hvs."[..]];
+            after(at, b".eyJ")
+                || starts.iter().any(|start| before(at + 1, start))
+                || borne::may_begin(text, at)
+        }
+        b'A' => after(at, b"AIza"),
         b'I' => (before(at, b"AK") || before(at, b"AS")) && after(at, b"IA"),
         b':' => after(at, b"://") && text.get(at..).is_some_and(|t| t.contains(&b'@')),
         b'B' | b'b' | b'S' | b's' => borne::may_begin(text, at),
@@ -219,6 +237,14 @@ mod tests {
             ("glpat-", 20),
             ("sntryu_", 64),
             ("sk_live_", 24),
+            ("AIza", 35),
+            ("SG.", 66),
+            ("sk-proj-", 48),
+            ("hvs.", 90),
+            ("shpat_", 32),
+            ("pypi-", 160),
+            ("GOCSPX-", 28),
+            ("dop_v1_", 64),
         ] {
             let token = made(start, length);
             let said = format!("deploy with {token}, by ana");

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::Question;
-use super::convert::{nullable, seconds, some_text, text};
+use super::convert::{nullable, reason, seconds, some_text, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
 use super::sound::{NoCount, Required, count, counted};
@@ -249,8 +249,8 @@ fn activity(a: Activity) -> ScalingActivity {
         id: text(Some(&a.activity_id)),
         resource: text(Some(&a.resource_id)),
         wanted: wanted(&a.description),
-        description: text(Some(&a.description)),
-        cause: text(Some(&a.cause)),
+        description: reason(Some(&a.description)),
+        cause: reason(Some(&a.cause)),
         status: text(Some(&a.status_code)),
         started_at: seconds(a.start_time),
         ended_at: seconds(a.end_time),

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 
 use super::Question;
-use super::convert::{some_text, stamp, text};
+use super::convert::{some_reason, some_text, stamp, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
 use super::sound::Required;
@@ -339,7 +339,7 @@ fn stack(e: StackEntry) -> Stack {
         id: text(Some(&e.stack_id)),
         health: StackHealth::of(&e.stack_status),
         status: text(Some(&e.stack_status)),
-        reason: some_text(e.stack_status_reason.as_deref()),
+        reason: some_reason(e.stack_status_reason.as_deref()),
         description: text(e.description.as_deref()),
         created_at: stamp(e.creation_time.as_deref()),
         updated_at: stamp(e.last_updated_time.as_deref()),
@@ -365,7 +365,7 @@ fn resource(e: ResourceEntry) -> StackResource {
         physical: text(e.physical_resource_id.as_deref()),
         kind: text(Some(&e.resource_type)),
         status: text(Some(&e.resource_status)),
-        reason: some_text(e.resource_status_reason.as_deref()),
+        reason: some_reason(e.resource_status_reason.as_deref()),
         updated_at: stamp(e.last_updated_timestamp.as_deref()),
         drift: drift_word(e.drift_information.stack_resource_drift_status.as_deref()),
     }
@@ -377,7 +377,7 @@ fn event(e: EventEntry) -> StackEvent {
         logical: text(e.logical_resource_id.as_deref()),
         kind: text(e.resource_type.as_deref()),
         status: text(e.resource_status.as_deref()),
-        reason: some_text(e.resource_status_reason.as_deref()),
+        reason: some_reason(e.resource_status_reason.as_deref()),
     }
 }
 
@@ -423,7 +423,7 @@ fn change_set(e: SetEntry) -> ChangeSet {
         id: text(Some(&e.change_set_id)),
         status: text(Some(&e.status)),
         execution: text(Some(&e.execution_status)),
-        reason: some_text(e.status_reason.as_deref()),
+        reason: some_reason(e.status_reason.as_deref()),
         created_at: stamp(e.creation_time.as_deref()),
     }
 }

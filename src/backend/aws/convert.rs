@@ -4,6 +4,7 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::domain::hint;
 use crate::domain::text::inert;
 
 /// An SDK time as a timestamp; `None` where the vendor gave none or one beyond the calendar.
@@ -41,6 +42,17 @@ pub fn text(outside: Option<&str>) -> String {
 /// Outside text, inert, where there is some.
 pub fn some_text(outside: Option<&str>) -> Option<String> {
     outside.filter(|t| !t.is_empty()).map(inert)
+}
+
+/// Words that people or programs gave as a reason, a message or a cause: they may quote what they were about, secrets included, and are
+/// shown, journalled and audited.
+pub fn reason(outside: Option<&str>) -> String {
+    text(outside.map(hint::redacted).as_deref())
+}
+
+/// The same, where an empty one is none.
+pub fn some_reason(outside: Option<&str>) -> Option<String> {
+    some_text(outside.map(hint::redacted).as_deref())
 }
 
 /// A count that the vendor sends signed.

@@ -17,7 +17,7 @@ use read::Reading;
 use revisions::ServiceRevision;
 pub use rollouts::of_rollouts;
 
-use super::convert::{some_text, text, time};
+use super::convert::{reason, some_reason, some_text, text, time};
 use super::ecs::Ecs;
 use super::sound::{NoCount, about, all_told, count, counted, told};
 use super::{Question, ecs_map};
@@ -315,7 +315,7 @@ fn deployment(
         service: service.id.clone(),
         strategy,
         state,
-        reason: text(d.status_reason()),
+        reason: reason(d.status_reason()),
         from: from?.into_iter().flatten().collect(),
         to: d.target_service_revision().map(load).transpose()?.flatten(),
         circuit_breaker: configuration
@@ -333,7 +333,7 @@ fn deployment(
             stage_since: d.lifecycle_stage().and_then(|_| time(d.updated_at())),
             ..configuration.map_or_else(Pace::default, |c| ecs_map::pace(c, strategy))
         },
-        rollback_reason: d.rollback().and_then(|r| some_text(r.reason())),
+        rollback_reason: d.rollback().and_then(|r| some_reason(r.reason())),
         rollback_to: d
             .rollback()
             .and_then(|r| some_text(r.service_revision_arn())),

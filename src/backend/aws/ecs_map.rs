@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use aws_sdk_ecs::types as sdk;
 
-use super::convert::{self, some_text, tail, text, time};
+use super::convert::{self, reason, some_reason, some_text, tail, text, time};
 use super::sound::{NoCount, count};
-use crate::domain::hint;
 use crate::domain::order::Ordered;
 use crate::domain::progress::Pace;
 use crate::domain::service::{
@@ -168,7 +167,7 @@ fn event(e: &sdk::ServiceEvent) -> Option<ServiceEvent> {
     Some(ServiceEvent {
         id: text(e.id()),
         at: time(e.created_at())?,
-        message: text(e.message().map(hint::redacted).as_deref()),
+        message: reason(e.message()),
     })
 }
 
@@ -187,7 +186,7 @@ fn rollout(d: &sdk::Deployment, of: &str) -> Result<Option<Rollout>, NoCount> {
             failed: count("failedTasks", of, d.failed_tasks())?,
         },
         rollout_state: text(d.rollout_state().map(sdk::DeploymentRolloutState::as_str)),
-        rollout_reason: text(d.rollout_state_reason()),
+        rollout_reason: reason(d.rollout_state_reason()),
         created_at: time(d.created_at()),
         updated_at: time(d.updated_at()),
     }))
@@ -334,7 +333,7 @@ pub fn task(t: &sdk::Task) -> Task {
         created_at: time(t.created_at()),
         started_at: time(t.started_at()),
         stopped_at: time(t.stopped_at()),
-        stopped_reason: some_text(t.stopped_reason()),
+        stopped_reason: some_reason(t.stopped_reason()),
         containers: t.containers().iter().map(container).collect(),
     }
 }
@@ -347,7 +346,7 @@ fn container(c: &sdk::Container) -> Container {
         status: text(c.last_status()),
         health: text(c.health_status().map(sdk::HealthStatus::as_str)),
         exit_code: c.exit_code(),
-        reason: some_text(c.reason()),
+        reason: some_reason(c.reason()),
     }
 }
 

@@ -4,7 +4,7 @@
 use aws_sdk_ecs::types::{Failure, ServiceDeploymentBrief};
 
 use super::{DESCRIBE, has_ended, state};
-use crate::backend::aws::convert::{some_text, tail, text, time};
+use crate::backend::aws::convert::{reason, some_text, tail, text, time};
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::progress::Pace;
@@ -56,7 +56,7 @@ fn briefly(service: &Service, brief: &ServiceDeploymentBrief) -> Option<Deployme
         service: service.id.clone(),
         strategy: service.deployment.strategy,
         state: brief.status().map_or(DeploymentState::Unknown, state),
-        reason: text(brief.status_reason()),
+        reason: reason(brief.status_reason()),
         from: Vec::new(),
         to: None,
         circuit_breaker: service.deployment.circuit_breaker,
