@@ -199,6 +199,8 @@ pub(super) struct Asked<'a> {
     period_of: &'a dyn Fn(&MetricAsk) -> i64,
     /// Ids between a query and those that it rests on: a ring among them would never end.
     under_way: std::cell::RefCell<Vec<String>>,
+    /// What expressions came to: each is worked out once, however many rest on it.
+    known: std::cell::RefCell<BTreeMap<String, Result<Value, String>>>,
 }
 
 impl<'a> Asked<'a> {
@@ -217,6 +219,7 @@ impl<'a> Asked<'a> {
             window,
             period_of,
             under_way: std::cell::RefCell::default(),
+            known: std::cell::RefCell::default(),
         }
     }
 
@@ -291,6 +294,9 @@ impl Metrics for Asked<'_> {
             Ask::Metric(ask) => return Ok(Value::One(self.line(query, ask))),
             Ask::Math { expr, .. } => expr,
         };
+        if let Some(known) = self.known.borrow().get(id) {
+            return known.clone();
+        }
         {
             let mut under_way = self.under_way.borrow_mut();
             if under_way.iter().any(|u| u == id) {
@@ -307,7 +313,7 @@ impl Metrics for Asked<'_> {
         let value = scene.value(expr);
         self.under_way.borrow_mut().pop();
         let label = query.label.as_deref().unwrap_or(id);
-        value.map(|v| match v {
+        let value = value.map(|v| match v {
             Value::One(mut line) => {
                 label.clone_into(&mut line.label);
                 Value::One(line)
@@ -325,7 +331,10 @@ impl Metrics for Asked<'_> {
                 Value::Many(lines)
             }
             other => other,
-        })
+        });
+        let mut known = self.known.borrow_mut();
+        known.insert(id.to_owned(), value.clone());
+        value
     }
 
     fn metrics(&self, contained: &str) -> Vec<Line> {

@@ -222,6 +222,23 @@ fn five_hundred_series_of_three_hours_are_answered_soon() {
     assert!(start.elapsed().as_secs_f64() < 5.0, "{:?}", start.elapsed());
 }
 
+/// Each rests twice on the one before: worked out anew each time, the last would take a million million steps.
+#[test]
+fn an_expression_is_worked_out_once_however_many_rest_on_it() {
+    let mut room = Room::new();
+    let doubled = (1..=40).map(|i| {
+        let before = i - 1;
+        math(&format!("e{i}"), &format!("e{before} + e{before}"))
+    });
+    let queries = [load("e0", "api", "Sum")].into_iter().chain(doubled);
+    let got = room
+        .ask("GetMetricData", &window(queries.collect()))
+        .unwrap();
+    let results = got.get("MetricDataResults").as_list();
+    let (first, last) = (values(&results[0]), values(&results[40]));
+    assert_eq!(last[0], first[0] * 2f64.powi(40));
+}
+
 #[test]
 fn a_search_gives_the_series_that_it_finds_by_what_tells_them_apart() {
     let mut room = Room::new();
