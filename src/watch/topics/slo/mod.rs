@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::config::SloConfig;
 pub use crate::domain::counts::Bucket;
 use crate::domain::queries;
-use crate::domain::slo::{Budget, Counted, HOUR_S, LATELY_S, Slo, SloKind};
+use crate::domain::slo::{Budget, Counted, Ending, HOUR_S, LATELY_S, Slo, SloKind};
 use past::Past;
 
 /// Requests are missed after this: then nobody can tell how a promise stands now.
@@ -136,7 +136,21 @@ pub fn judge(targets: &SloConfig, over: Over<'_>, rows: Rows<'_>, now: Timestamp
             counted: counted.clone(),
             ..slo(p, &past)
         })
+        .map(without_good_figures)
         .collect()
+}
+
+/// Of what was counted in part no good figure is known: failures that nobody counted would look like full marks. A bad one stays.
+fn without_good_figures(mut slo: Slo) -> Slo {
+    if slo.counted.missing.is_none() || slo.is_met().is_some() {
+        return slo;
+    }
+    (slo.current, slo.budget_left_percent, slo.budget) = (None, None, None);
+    slo.remaining = Arc::default();
+    for burn in slo.burns.iter_mut().filter(|b| b.fires() != Some(true)) {
+        (burn.rate, burn.short_rate, burn.ending) = (None, None, Ending::Unknown);
+    }
+    slo
 }
 
 fn slo(p: &Promise, past: &Past) -> Slo {

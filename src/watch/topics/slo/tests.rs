@@ -390,3 +390,33 @@ fn the_newest_minutes_count_before_their_five_are_over() {
     assert_eq!((told.requests, told.failures), (100.0, 10.0));
     assert_eq!(counted.lately(at(until + 901), 900), None, "old");
 }
+
+#[test]
+fn counts_in_part_have_no_good_figure_and_keep_a_bad_one() {
+    let rows = |failed: f64| (hours(0, 10, failed), fives(10, 11, failed));
+    let judged = |failed: f64| {
+        let (long, short) = rows(failed);
+        let rows = Rows {
+            long: &long,
+            short: &short,
+            short_s: 300,
+            minutes: &[],
+        };
+        let over = Over {
+            balancers: &["app/a/1".into()],
+            missing: Some("CloudWatch told only a part of the counts"),
+        };
+        judge(&SloConfig::default(), over, rows, at(11 * HOUR))
+    };
+    for slo in judged(0.0) {
+        let figures = (slo.current, slo.budget_left_percent, slo.burn_rate(HOUR_S));
+        assert_eq!(figures, (None, None, None), "{:?}", slo.kind);
+        assert_eq!(
+            (slo.ending(), slo.standing()),
+            (Ending::Unknown, Standing::Unknown)
+        );
+    }
+    let broken = &judged(5.0)[0];
+    assert_eq!(broken.standing(), Standing::Broken);
+    assert!(broken.current.is_some() && broken.budget_left_percent.is_some());
+}
