@@ -73,21 +73,6 @@ async fn what_runs_and_is_not_found_is_stopped_all_the_same() {
         "DescribeServiceDeployments" => without_those_that_run(&said),
         _ => said,
     });
-    // One that cannot be told whole holds up nothing else, and is taken for none by nobody.
-    let found = ben.backend.ecs.deployments(&ben.service(&api()).await);
-    let found = found.await.unwrap();
-    assert!(found.iter().any(|d| !d.state.is_running()), "{found:?}");
-    let running: Vec<_> = found.iter().filter(|d| d.state.is_running()).collect();
-    assert!(running[0].reason.contains("MISSING"), "{running:?}");
-    for intent in [Intent::Restart { service: api() }, deploy("1.8.4")] {
-        let preview = ben.preview(intent).await;
-        let fact = preview
-            .facts
-            .iter()
-            .find(|(n, _)| n == "deployment running");
-        let said = &fact.unwrap().1;
-        assert!(said.starts_with("?, rolling out since"), "{said}");
-    }
     for intent in [
         rollback(None),
         Intent::Stop {
@@ -110,6 +95,36 @@ async fn what_runs_and_is_not_found_is_stopped_all_the_same() {
     bench.wire.let_be();
     assert_eq!(ana.settled(&api()).await.rollouts[0].revision, before);
     ana.wait(&under_way).await;
+}
+
+/// What needs to know all of them takes one that cannot be told whole for what it is listed as.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_runs_and_is_not_found_holds_up_no_preview() {
+    let bench = Bench::at(1.0).await;
+    let (ana, ben) = (bench.console().await, bench.console_elsewhere().await);
+    let under_way = ana.start(deploy("1.8.3")).await.unwrap();
+    while !ana.service(&api()).await.is_deploying() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    bench.wire.rewrite(|operation, said| match operation {
+        "DescribeServiceDeployments" => without_those_that_run(&said),
+        _ => said,
+    });
+    let service = ben.service(&api()).await;
+    let found = ben.backend.ecs.deployments(&service).await.unwrap();
+    assert!(found.iter().any(|d| !d.state.is_running()), "{found:?}");
+    let running: Vec<_> = found.iter().filter(|d| d.state.is_running()).collect();
+    assert!(running[0].reason.contains("MISSING"), "{running:?}");
+    for intent in [Intent::Restart { service: api() }, deploy("1.8.4")] {
+        let preview = ben.preview(intent).await;
+        let fact = preview
+            .facts
+            .iter()
+            .find(|(n, _)| n == "deployment running");
+        let said = &fact.unwrap().1;
+        assert!(said.starts_with("?, rolling out since"), "{said}");
+    }
+    ana.engine.abandon(&under_way).await.unwrap();
 }
 
 /// The service itself tells how a deployment gets on that is listed, and not found when it is asked about.
