@@ -4,8 +4,9 @@ mod ui;
 
 use std::sync::Arc;
 
-use flightdeck::domain::audit::{Proven, Spell};
+use flightdeck::domain::audit::{Proven, Sighting, SignOff, SignOffKind, Spell};
 use flightdeck::domain::facts::Facts;
+use flightdeck::domain::observer::LastFailure;
 use flightdeck::domain::part::Part;
 use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::plan::{self, CriterionState, Plan};
@@ -176,7 +177,7 @@ fn what_became_proved_is_put_down_once_and_a_failure_of_it_too() {
     let (plan, mut facts) = (short(), facts());
     let news = |facts: &Facts| {
         let list = plan::evaluate(&plan, facts, fixture::now());
-        let seen = plan::sightings(&list, facts, 900);
+        let seen = plan::sightings(&list, facts, 900, &[]);
         seen.into_iter()
             .map(|s| (s.criterion, s.proved))
             .collect::<Vec<_>>()
@@ -208,4 +209,98 @@ fn what_became_proved_is_put_down_once_and_a_failure_of_it_too() {
     assert!(news(&facts).is_empty());
     facts.proven.error = Some(denied());
     assert!(news(&facts).is_empty());
+}
+
+/// A word that counts, given some seconds ago.
+fn word(kind: SignOffKind, ago: i64) -> Part<Vec<SignOff>> {
+    let word = SignOff {
+        criterion: "1.S1".into(),
+        kind,
+        who: "ana".into(),
+        why: "seen".into(),
+        link: String::new(),
+        at: fixture::ago(ago),
+        until: None,
+        proven: true,
+    };
+    let period = std::time::Duration::from_secs(30);
+    Part::answered(vec![word], fixture::now(), "store", period)
+}
+
+fn failed(ago: i64) -> Part<Arc<std::collections::BTreeMap<String, LastFailure>>> {
+    let last = LastFailure {
+        at: fixture::ago(ago),
+        is_own: true,
+        spell: None,
+    };
+    let all = [("1.S1".to_owned(), last)].into();
+    let period = std::time::Duration::from_secs(30);
+    Part::answered(Arc::new(all), fixture::now(), "store", period)
+}
+
+#[test]
+fn losing_the_connection_makes_nothing_readier_that_failed_when_it_was_last_asked() {
+    let (plan, mut facts) = (short(), facts());
+    let one = |facts: &Facts| {
+        let list = plan::evaluate(&plan, facts, fixture::now());
+        let news = plan::sightings(&list, facts, 900, &[]);
+        (list.criterion("1.S1").unwrap().clone(), news.len())
+    };
+    facts.signoffs = word(SignOffKind::SignedOff, 1_200);
+    facts.failed = failed(720);
+    // It can be asked: what it says counts, and that it is proved ends the memory.
+    facts.proven = seen(before(), before(), false);
+    let (asked, news) = one(&facts);
+    assert_eq!((asked.state, news), (CriterionState::Proved, 1));
+    // It cannot: it failed when last asked, and the word is older. That is no new look at it.
+    facts.services.observed_at = Some(before());
+    let (lost, news) = one(&facts);
+    assert_eq!((lost.state, news), (CriterionState::Failing, 0));
+    let said = "failed when last asked, 12m ago; cannot be asked now (";
+    assert!(lost.reason.starts_with(said), "{}", lost.reason);
+    assert!(
+        lost.reason.contains("signed off by ana: seen"),
+        "{}",
+        lost.reason
+    );
+    // A word that was given while it failed is no younger one; one that was given long after is, and so is none that is no sign-off.
+    for (kind, ago, state) in [
+        (SignOffKind::SignedOff, 100, CriterionState::Failing),
+        (SignOffKind::Waived, 1_200, CriterionState::Waived),
+        (SignOffKind::Withdrawn, 1_200, CriterionState::Unknown),
+    ] {
+        facts.signoffs = word(kind, ago);
+        assert_eq!(one(&facts).0.state, state, "{kind:?}");
+    }
+    facts.signoffs = word(SignOffKind::SignedOff, 100);
+    facts.failed = failed(3_600);
+    assert_eq!(one(&facts).0.state, CriterionState::SignedOff);
+}
+
+#[test]
+fn a_failure_that_was_seen_is_put_down_though_it_cannot_be_asked_any_more() {
+    let (plan, mut facts) = (short(), facts());
+    facts.proven = seen(before(), before(), false);
+    facts.services.observed_at = Some(before());
+    let list = plan::evaluate(&plan, &facts, fixture::now());
+    let pending = [Sighting {
+        criterion: "1.S1".into(),
+        proved: false,
+        at: fixture::ago(5),
+        apart_s: 900,
+    }];
+    assert_eq!(plan::sightings(&list, &facts, 900, &pending), pending);
+    // It is in the store by now.
+    let mut known = failed(5);
+    if let Some(all) = known.value.as_mut().map(Arc::make_mut) {
+        let at = fixture::ago(5);
+        let spell = Spell {
+            since: at,
+            seen: at,
+            told: false,
+        };
+        all.values_mut().for_each(|f| f.spell = Some(spell));
+    }
+    facts.failed = known;
+    assert!(plan::sightings(&list, &facts, 900, &pending).is_empty());
 }

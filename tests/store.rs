@@ -15,6 +15,7 @@ use flightdeck::domain::audit::{
     AuditRow, ChainVerdict, Outcome, Proven, Sighting, SignOff, SignOffKind,
 };
 use flightdeck::domain::environment::Env;
+use flightdeck::domain::observer::Observer;
 use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::domain::service::ServiceId;
 use flightdeck::store::{RunState, Store};
@@ -1096,8 +1097,19 @@ fn minute(n: i64) -> jiff::Timestamp {
     jiff::Timestamp::from_second(1_800_000_000 + n * 60).unwrap()
 }
 
+/// Who looks from a place of its own.
+fn by(machine: &str) -> Observer {
+    let text = |t: &str| Some(t.to_owned());
+    Observer {
+        machine: machine.into(),
+        place: text("AWS in eu-west-1"),
+        whom: text("1 ops"),
+        face: "console",
+    }
+}
+
 async fn kept(store: &Store, observer: &str) -> Proven {
-    store.proven(observer).await.unwrap()["1.S1"]
+    store.proven(&by(observer)).await.unwrap()["1.S1"]
 }
 
 #[tokio::test]
@@ -1105,7 +1117,10 @@ async fn a_file_of_the_third_version_learns_who_sees_what_failing() {
     let dir = tempfile::tempdir().unwrap();
     let (old, new) = (dir.path().join("old.db"), dir.path().join("new.db"));
     let store = open(&old).await;
-    store.put_down("a", &saw(true, minute(0))).await.unwrap();
+    store
+        .put_down(&by("a"), &saw(true, minute(0)))
+        .await
+        .unwrap();
     store.close().await;
     let mut db = raw(&old).await;
     let back = sqlx::raw_sql("DROP TABLE failing; PRAGMA user_version = 3");
@@ -1124,22 +1139,37 @@ async fn the_first_sight_of_a_proof_stands_and_a_proof_after_a_failure_is_told_a
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("flightdeck.db");
     let (store, other) = (open(&path).await, open(&path).await);
-    // A failure of what was never proved is none of the table's cares.
-    store.put_down("a", &saw(false, minute(0))).await.unwrap();
-    assert!(store.proven("a").await.unwrap().is_empty());
-    store.put_down("a", &saw(true, minute(0))).await.unwrap();
-    other.put_down("b", &saw(true, minute(9))).await.unwrap();
+    // A failure of what was never proved is none of the dates' cares.
+    store
+        .put_down(&by("a"), &saw(false, minute(0)))
+        .await
+        .unwrap();
+    assert!(store.proven(&by("a")).await.unwrap().is_empty());
+    store
+        .put_down(&by("a"), &saw(true, minute(0)))
+        .await
+        .unwrap();
+    other
+        .put_down(&by("b"), &saw(true, minute(9)))
+        .await
+        .unwrap();
     let dates = kept(&other, "b").await;
     assert_eq!(
         (dates.first, dates.last, dates.lapsed),
         (minute(0), minute(0), false)
     );
     for at in [10, 15] {
-        other.put_down("b", &saw(false, minute(at))).await.unwrap();
+        other
+            .put_down(&by("b"), &saw(false, minute(at)))
+            .await
+            .unwrap();
     }
     let dates = kept(&store, "a").await;
     assert_eq!((dates.last, dates.lapsed), (minute(0), true));
-    store.put_down("a", &saw(true, minute(20))).await.unwrap();
+    store
+        .put_down(&by("a"), &saw(true, minute(20)))
+        .await
+        .unwrap();
     let dates = kept(&other, "b").await;
     assert_eq!(
         (dates.first, dates.last, dates.lapsed),
@@ -1147,11 +1177,11 @@ async fn the_first_sight_of_a_proof_stands_and_a_proof_after_a_failure_is_told_a
     );
     // Another environment of the same file knows nothing of it.
     let staging = Store::open_at(&path, "staging", LEASE).await.unwrap();
-    assert!(staging.proven("a").await.unwrap().is_empty());
+    assert!(staging.proven(&by("a")).await.unwrap().is_empty());
     // A newer console brought the file to its schema meanwhile: what its table means is not known here.
     let newer = sqlx::raw_sql("PRAGMA user_version = 5");
     newer.execute(&mut raw(&path).await).await.unwrap();
-    let problem = store.put_down("a", &saw(false, minute(30))).await;
+    let problem = store.put_down(&by("a"), &saw(false, minute(30))).await;
     let problem = problem.unwrap_err();
     assert!(problem.why.contains("schema 5"), "{problem}");
     let mut eyes = raw(&path).await;
@@ -1169,7 +1199,7 @@ async fn a_proof_ends_when_one_observer_saw_it_failing_twice_and_once_for_each_f
     let store = open(&path).await;
     let see = async |observer: &str, proved: bool, at: i64| {
         let seen = saw(proved, minute(at));
-        store.put_down(observer, &seen).await.unwrap();
+        store.put_down(&by(observer), &seen).await.unwrap();
         let dates = kept(&store, observer).await;
         (dates.last, dates.lapsed)
     };
@@ -1205,6 +1235,61 @@ async fn a_proof_ends_when_one_observer_saw_it_failing_twice_and_once_for_each_f
     see("b", true, 70).await;
     see("b", false, 80).await;
     assert_eq!(see("b", false, 85).await, (minute(20), true));
+}
+
+#[tokio::test]
+async fn what_a_probe_said_last_is_remembered_by_whoever_asks_the_same_and_ends_with_a_proof_of_theirs()
+ {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir.path().join("flightdeck.db")).await;
+    let (console, elsewhere) = (by("a"), by("b"));
+    let commands = Observer {
+        face: "commands",
+        ..by("a")
+    };
+    let cut_off = Observer {
+        whom: None,
+        ..commands.clone()
+    };
+    let last = async |observer: &Observer| {
+        let failed = store.failed(observer).await.unwrap();
+        failed
+            .get("1.S1")
+            .map(|f| (f.at, f.is_own, f.spell.is_some()))
+    };
+    // It was never proved, and is remembered all the same: at once, and with the newest look.
+    for at in [0, 15] {
+        store
+            .put_down(&console, &saw(false, minute(at)))
+            .await
+            .unwrap();
+    }
+    assert_eq!(last(&console).await, Some((minute(15), true, true)));
+    assert_eq!(last(&commands).await, Some((minute(15), true, false)));
+    // Who starts while nobody answers does not know as whom it would ask.
+    assert_eq!(last(&cut_off).await, Some((minute(15), false, false)));
+    assert_eq!(last(&elsewhere).await, None, "another configuration");
+    // That it failed before there was any proof ends none that another one sees.
+    store
+        .put_down(&elsewhere, &saw(true, minute(16)))
+        .await
+        .unwrap();
+    store
+        .put_down(&console, &saw(false, minute(17)))
+        .await
+        .unwrap();
+    assert!(!kept(&store, "a").await.lapsed);
+    store
+        .put_down(&console, &saw(false, minute(21)))
+        .await
+        .unwrap();
+    assert!(kept(&store, "a").await.lapsed);
+    // The other face sees it proved: nobody remembers the failure any more.
+    store
+        .put_down(&commands, &saw(true, minute(22)))
+        .await
+        .unwrap();
+    assert_eq!(last(&console).await, None);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use super::estate::Estate;
 use super::guard::GuardProbe;
 use super::log::{LineSample, LogGroup, LogTail};
 use super::metric::{MetricId, MetricQuery, Series, Window};
+use super::observer::LastFailure;
 use super::part::Part;
 use super::probe::{DnsProbe, HttpsProbe, HttpsTarget, TlsProbe};
 use super::problem::Problem;
@@ -161,6 +162,8 @@ pub struct Facts {
     pub signoffs: Part<Vec<SignOff>>,
     /// When criteria became proved, by criterion.
     pub proven: Part<Arc<BTreeMap<String, Proven>>>,
+    /// Criteria whose probes were seen failing, by criterion.
+    pub failed: Part<Arc<BTreeMap<String, LastFailure>>>,
     /// Newest rows of the audit chain, newest first.
     pub audit: Part<Arc<Vec<AuditRow>>>,
     /// Whether the chain verifies.

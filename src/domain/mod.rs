@@ -41,6 +41,7 @@ pub mod measured;
 pub mod metric;
 pub mod moving;
 pub mod network;
+pub mod observer;
 pub mod order;
 pub mod part;
 pub mod passing;

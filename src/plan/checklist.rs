@@ -92,6 +92,10 @@ pub struct CriterionStatus {
     /// What it measures; `None` where that is no number, or not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub figure: Option<Figure>,
+    /// When its probes were last seen failing (UTC), where it is failing by that alone: they cannot be asked now, and a person's word is
+    /// older.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<Timestamp>,
     /// A person's word, if one stands.
     pub signoff: Option<SignOff>,
 }

@@ -95,7 +95,17 @@ impl<'a> Bench<'a> {
     ) -> CriterionStatus {
         let judged = self.probes(c);
         let word = words::standing(&c.id, self.facts, self.now);
-        let (state, reason) = settle(c, &judged, &word);
+        let memory = words::outranking(&c.id, &word, self.facts);
+        let (state, reason, failed_at) = match (&judged, memory) {
+            (Some(j), Some(failure)) if j.state == CriterionState::Unknown => {
+                let reason = words::remembered(&failure, &j.reason, &word, self.now);
+                (CriterionState::Failing, reason, Some(failure.at))
+            }
+            _ => {
+                let (state, reason) = settle(c, &judged, &word);
+                (state, reason, None)
+            }
+        };
         let names: Vec<String> = c.proof.calls.iter().map(Call::to_string).collect();
         CriterionStatus {
             id: c.id.clone(),
@@ -110,6 +120,7 @@ impl<'a> Bench<'a> {
             figure: judged.as_ref().and_then(|j| j.figure.clone()),
             evidence: judged.map(|j| j.evidence).unwrap_or_default(),
             reason,
+            failed_at,
             signoff: word.signoff.cloned(),
         }
     }
@@ -132,7 +143,7 @@ impl<'a> Bench<'a> {
 }
 
 /// Who wins: a whole proof, then a waiver, then a failure, then a person's word, then not knowing. So a word never hides a
-/// failure; only a waiver, which says for how long, does.
+/// failure; only a waiver, which says for how long, does. Nor does it where the probe can no longer be asked: see [`words::outranking`].
 fn settle(c: &Criterion, judged: &Option<Judgement>, word: &Word<'_>) -> (CriterionState, String) {
     let state = judged.as_ref().map(|j| j.state);
     let reason = || {

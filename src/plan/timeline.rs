@@ -6,8 +6,9 @@ use jiff::{Span, Timestamp};
 
 use super::checklist::{Checklist, CriterionState, CriterionStatus, Milestone, StageStatus};
 use super::model::{CalendarRow, Plan};
-use crate::domain::audit::{Proven, Sighting, SignOffKind};
+use crate::domain::audit::{Proven, Sighting, SignOffKind, Spell};
 use crate::domain::facts::Facts;
+use crate::domain::observer::LastFailure;
 
 /// Sets a stage's planned and actual days. A probe tells how things are, not since when: actual days come from dated records,
 /// which are the days on which a console first saw a criterion proved, sign-offs, and the rows of the audit trail about them.
@@ -61,20 +62,32 @@ fn ready_on(c: &CriterionStatus, facts: &Facts) -> Option<Date> {
 
 /// What is new in a checklist beside what the store tells of the days on which criteria became proved, and of what its observer saw
 /// failing. Nothing where the store does not answer: whatever it holds, it is not to be written over.
-pub fn sightings(list: &Checklist, facts: &Facts, apart_s: i64) -> Vec<Sighting> {
+///
+/// `pending` is what was new before and may not be put down yet: that it failed is not lost because it cannot be asked any more.
+pub fn sightings(
+    list: &Checklist,
+    facts: &Facts,
+    apart_s: i64,
+    pending: &[Sighting],
+) -> Vec<Sighting> {
     let (Some(known), None) = (&facts.proven.value, &facts.proven.error) else {
         return Vec::new();
     };
+    let failed = |id: &String| facts.failed.value.as_ref()?.get(id);
     let news = list.criteria().filter_map(|c| {
-        let known = known.get(&c.id);
+        let (known, failed) = (known.get(&c.id), failed(&c.id));
         let proved = match (c.state, known) {
             (CriterionState::Proved, None) => true,
             (CriterionState::Proved, Some(dates)) if dates.lapsed || dates.failing.is_some() => {
                 true
             }
-            // What was never asked or cannot be asked says nothing against what was seen.
+            (CriterionState::Proved, _) if failed.is_some_and(|f| f.is_own) => true,
+            // What it said last is no new look.
+            (CriterionState::Failing, _) if c.failed_at.is_some() => return None,
             (CriterionState::Failing, Some(dates)) if is_news(dates, list.at) => false,
-            _ => return None,
+            (CriterionState::Failing, None) if is_due(failed, list.at) => false,
+            // What was never asked or cannot be asked says nothing against what was seen.
+            _ => return owed(c, failed, pending),
         };
         Some(Sighting {
             criterion: c.id.clone(),
@@ -93,9 +106,31 @@ fn is_news(dates: &Proven, at: Timestamp) -> bool {
         None => true,
         Some(spell) => {
             let still = at.duration_since(spell.seen).as_secs() >= Sighting::EVERY_S;
-            !spell.told && (still || spell.ends_at(at) || dates.lapsed)
+            is_long_ago(spell, at) || (!spell.told && (still || spell.ends_at(at) || dates.lapsed))
         }
     }
+}
+
+/// Whether a look that sees failing what was never proved is to be put down: the first, and one now and then.
+fn is_due(failed: Option<&LastFailure>, at: Timestamp) -> bool {
+    let spell = failed.and_then(|f| f.spell);
+    spell.is_none_or(|spell| is_long_ago(spell, at))
+}
+
+fn is_long_ago(spell: Spell, at: Timestamp) -> bool {
+    at.duration_since(spell.seen).as_secs() >= LastFailure::KEPT_S
+}
+
+/// What was seen failing of a criterion and is not in the store yet, where nothing else was seen since.
+fn owed(
+    c: &CriterionStatus,
+    failed: Option<&LastFailure>,
+    pending: &[Sighting],
+) -> Option<Sighting> {
+    let is_seen = matches!(c.state, CriterionState::Proved | CriterionState::Failing);
+    let mut before = pending.iter().filter(|s| s.criterion == c.id && !s.proved);
+    let kept = |s: &&Sighting| failed.and_then(|f| f.spell).is_some_and(|k| k.seen >= s.at);
+    before.find(|s| !is_seen && !kept(s)).cloned()
 }
 
 /// Whole days from one day to a later one; 0 if it is not later.
@@ -180,7 +215,6 @@ fn advice(plan: &Plan, c: &CriterionStatus) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::audit::Spell;
 
     #[test]
     fn a_failing_look_is_news_at_first_and_when_it_ends_a_proof_and_no_more() {
@@ -210,6 +244,9 @@ mod tests {
         ));
         // Somebody else has ended it: that is this one's word, too.
         assert!(news(Some(false), true, 10));
-        assert!(!news(Some(true), true, 9_000) && !news(Some(true), false, 9_000));
+        let soon = Proven::LASTS_S - 10 + LastFailure::KEPT_S - 1;
+        assert!(!news(Some(true), true, soon) && !news(Some(true), false, soon));
+        // All is said; that it still fails is remembered, for when it cannot be asked.
+        assert!(news(Some(true), true, soon + 1));
     }
 }

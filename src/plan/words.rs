@@ -1,10 +1,15 @@
 //! People's words on criteria: sign-offs, waivers, and when they stop counting.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::checklist::NOT_ASKED;
+use super::probes::span;
 use crate::domain::audit::{SignOff, SignOffKind};
 use crate::domain::facts::Facts;
+use crate::domain::observer::LastFailure;
 use crate::domain::part::Freshness;
 
 /// The word that stands on a criterion.
@@ -41,6 +46,26 @@ pub fn standing<'a>(id: &str, facts: &'a Facts, now: Timestamp) -> Word<'a> {
             _ => None,
         },
     }
+}
+
+/// The failure that a probe told last, where a person's word that counts is not younger: once the probe cannot be asked, that word does
+/// not count again. Losing a connection makes nothing readier.
+pub fn outranking(id: &str, word: &Word<'_>, facts: &Facts) -> Option<LastFailure> {
+    let failure = facts.failed.value.as_ref()?.get(id)?;
+    let stands = word.signed() && failure.outranks(word.signoff?);
+    stands.then_some(*failure)
+}
+
+/// Why a criterion fails by what its probe said last. `why`: what keeps it from being asked now.
+pub fn remembered(failure: &LastFailure, why: &str, word: &Word<'_>, now: Timestamp) -> String {
+    let age = Duration::try_from(now.duration_since(failure.at)).unwrap_or(Duration::ZERO);
+    let age = span(age);
+    let now = match why.contains(NOT_ASKED) {
+        true => "not asked since".to_owned(),
+        false => format!("cannot be asked now ({why})"),
+    };
+    let said = word.said();
+    format!("failed when last asked, {age} ago; {now}; {said}, but the probe failed")
 }
 
 impl Word<'_> {

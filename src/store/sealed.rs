@@ -145,7 +145,13 @@ mod tests {
             at: jiff::Timestamp::now(),
             apart_s: Sighting::CONSOLE_APART_S,
         };
-        store.put_down("here", &[seen]).await.unwrap();
+        let here = crate::domain::observer::Observer {
+            machine: "here".into(),
+            place: None,
+            whom: None,
+            face: "console",
+        };
+        store.put_down(&here, &[seen]).await.unwrap();
         let log = beside(&path, "-wal");
         assert!(std::fs::metadata(&log).unwrap().len() > 0);
         let names = || std::fs::read_dir(folder.path()).unwrap().count();
@@ -155,7 +161,7 @@ mod tests {
         let read = Store::read_aside(&path, "production", full.clone())
             .await
             .unwrap();
-        assert!(read.proven("here").await.unwrap().contains_key("1.1"));
+        assert!(read.proven(&here).await.unwrap().contains_key("1.1"));
         assert!(read.audit_rows(9).await.unwrap().is_empty());
         let aside = read.temporary.lock().unwrap().as_ref().unwrap().file();
         assert!(aside.exists() && aside.parent() != path.parent());

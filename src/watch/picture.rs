@@ -128,6 +128,7 @@ impl Picture {
             logs: Part::never("logs:FilterLogEvents", s(5)),
             signoffs: Part::never("store", s(30)),
             proven: Part::never("store", s(30)),
+            failed: Part::never("store", s(30)),
             audit: Part::never("store", s(30)),
             chain: Part::never("store", records::VERIFIED),
             ..Facts::default()
@@ -179,6 +180,7 @@ impl Picture {
         facts.drills = old.drills;
         facts.signoffs = old.signoffs;
         facts.proven = old.proven;
+        facts.failed = old.failed;
         facts.audit = old.audit;
         facts.chain = old.chain;
         new.interests = self.interests.clone();

@@ -333,7 +333,7 @@ impl Watch {
             true => Sighting::COMMANDS_APART_S,
             false => Sighting::CONSOLE_APART_S,
         };
-        let seen = plan::sightings(list, facts, apart_s);
+        let seen = plan::sightings(list, facts, apart_s, &self.picture.sightings);
         let what = |all: &[Sighting]| -> Vec<(String, bool)> {
             all.iter()
                 .map(|s| (s.criterion.clone(), s.proved))

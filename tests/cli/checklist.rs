@@ -1,4 +1,4 @@
-use crate::program::run;
+use crate::program::{Platform, run};
 
 /// State, answer and reason of a criterion.
 fn criterion<'a>(list: &'a serde_json::Value, id: &str) -> (&'a str, String) {
@@ -166,4 +166,33 @@ fn a_word_on_a_criterion_that_is_none_is_refused_with_a_suggestion() {
         let said = "unknown criterion \"4.2.bb\"; did you mean \"4.2.b\"?";
         run(folder.path(), &words).told(2, &[said]);
     }
+}
+
+#[test]
+fn a_sign_off_of_what_fails_does_not_count_again_because_nobody_answers() {
+    let mut platform = Platform::start(&[]);
+    let list = platform.run(&["checklist", "--json"]).json();
+    let all = list["criteria"].as_array().unwrap();
+    let fails = |c: &&serde_json::Value| {
+        let probe = c["probe"].as_str().unwrap_or_default();
+        c["state"] == "failing" && probe.starts_with("ecs.")
+    };
+    let one = all
+        .iter()
+        .find(fails)
+        .expect("something of ECS fails in the story");
+    let id = one["id"].as_str().unwrap();
+    let signed = platform.run(&["signoff", id, "--why", "x", "--yes"]);
+    assert_eq!(signed.code, 0, "{}", signed.err);
+    let told = platform.run(&["checklist", "--json"]).json();
+    assert_eq!(criterion(&told, id).0, "failing");
+    platform.stop();
+    let (state, reason) = {
+        let list = platform.run(&["checklist", "--json"]).json();
+        let (state, reason) = criterion(&list, id);
+        (state.to_owned(), reason)
+    };
+    assert_eq!(state, "failing", "{reason}");
+    assert!(reason.contains("failed when last asked"), "{reason}");
+    assert!(reason.contains("cannot be asked now"), "{reason}");
 }

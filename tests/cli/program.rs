@@ -151,6 +151,12 @@ impl Platform {
         ran(self.command(words).output().unwrap())
     }
 
+    /// Ends it: nobody answers any more where it was.
+    pub fn stop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// A question's rows.
     pub fn rows(&self, words: &[&str], name: &str) -> Vec<Value> {
         let ran = self.run(&[words, &["--json"]].concat());

@@ -388,6 +388,7 @@ fn stage(number: u8, title: &str, states: &[CriterionState]) -> StageStatus {
             _ => "all 6 services run what they want".into(),
         },
         figure: None,
+        failed_at: None,
         signoff: (*state == SignedOff).then(|| SignOff {
             criterion: format!("{number}.S{}", i + 1),
             kind: SignOffKind::SignedOff,
@@ -492,6 +493,7 @@ pub fn success_metrics() -> RegisterStatus {
                     now: "1 in images".into(),
                     target: "0 critical".into(),
                 }),
+                failed_at: None,
                 signoff: None,
             }
         };

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::domain::audit::{AuditRow, ChainVerdict, Proven, Sighting, SignOff};
 use crate::domain::caller::principal;
 use crate::domain::interest::Interest;
+use crate::domain::observer::{LastFailure, Observer};
 use crate::domain::part::Freshness;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
@@ -37,15 +38,15 @@ pub struct Known {
     /// When the chain was verified.
     verified: Instant,
     /// Who looked: what one saw failing, another did not.
-    observer: String,
+    observer: Observer,
 }
 
 impl Known {
     /// Whether nothing speaks for reading anew.
-    fn holds(&self, change: u64, rows: u32, trace: &Trace, observer: &str) -> bool {
+    fn holds(&self, change: u64, rows: u32, trace: &Trace, observer: &Observer) -> bool {
         self.change == change
             && self.rows == rows
-            && self.observer == observer
+            && &self.observer == observer
             && &self.trace == trace
             && self.verified.elapsed() < VERIFIED
     }
@@ -81,6 +82,7 @@ pub struct Rows {
     known: Known,
     signoffs: Result<Vec<SignOff>, Problem>,
     proven: Result<BTreeMap<String, Proven>, Problem>,
+    failed: Result<BTreeMap<String, LastFailure>, Problem>,
     audit: Result<Vec<AuditRow>, Problem>,
     chain: Result<ChainVerdict, Problem>,
 }
@@ -88,7 +90,7 @@ pub struct Rows {
 /// Who looks here, by what makes one judge otherwise than another and stays the same from start to start: the host, whether it is a
 /// console or a command that looks once, the configuration, where it asks and as whom. It is told
 /// once it has endpoint and region, as the clients go there. Nothing of it is a secret.
-fn observer(host: &str, p: &Picture) -> impl FnOnce(&str) -> String + Send + use<> {
+fn observer(host: &str, p: &Picture, place: Option<&str>) -> Observer {
     let face = match p.asks_once {
         true => "commands",
         false => "console",
@@ -96,24 +98,25 @@ fn observer(host: &str, p: &Picture) -> impl FnOnce(&str) -> String + Send + use
     let file = p.config.file.as_ref();
     let file = file.map_or_else(|| "defaults".into(), |f| f.display().to_string());
     let profile = p.config.aws.profile.as_deref().unwrap_or("default");
-    let whom = match &p.facts.identity.value {
-        Some(i) => format!("{} {}", i.account, who(&i.arn)),
-        None => "nobody known".into(),
-    };
-    let (before, after) = (format!("{host} {face} {profile} {file}"), whom);
-    move |place| inert(&format!("{before} {place} {after}"))
+    let identity = p.facts.identity.value.as_ref();
+    let whom = identity.map(|i| inert(&format!("{} {}", i.account, who(&i.arn))));
+    Observer {
+        machine: inert(&format!("{host} {profile} {file}")),
+        place: place.map(inert),
+        whom,
+        face,
+    }
 }
 
 /// Who looks, and what is to be put down as seen by them. Until the first answer of AWS or its failure says whether there is a place to
 /// ask, nothing is: it would stand under the name of somebody else.
-pub fn looked(host: &str, p: &Picture, place: Option<String>) -> (String, Vec<Sighting>) {
+pub fn looked(host: &str, p: &Picture, place: Option<String>) -> (Observer, Vec<Sighting>) {
     let asked = p.facts.identity.freshness(p.facts.taken_at) != Freshness::Never;
     let seen = match place.is_some() || asked {
         true => p.sightings.clone(),
         false => Vec::new(),
     };
-    let name = observer(host, p);
-    (name(place.as_deref().unwrap_or("nowhere known")), seen)
+    (observer(host, p, place.as_deref()), seen)
 }
 
 /// The user or role behind an ARN of STS's: a session of a role has another name each time.
@@ -136,7 +139,7 @@ pub async fn ask(
     store: &Store,
     known: Option<Known>,
     rows: u32,
-    observer: &str,
+    observer: &Observer,
     seen: Vec<Sighting>,
 ) -> Records {
     if !seen.is_empty()
@@ -159,7 +162,7 @@ pub async fn ask(
         rows,
         trace,
         verified,
-        observer: observer.to_owned(),
+        observer: observer.clone(),
     };
     // What a newer version wrote may mean something else than it seems to: none of it is told as if it were understood.
     if let Err(p) = heard {
@@ -167,20 +170,23 @@ pub async fn ask(
             known,
             signoffs: Err(p.clone()),
             proven: Err(p.clone()),
+            failed: Err(p.clone()),
             audit: Err(p.clone()),
             chain: Err(p),
         }));
     }
-    let (signoffs, audit, chain, proven) = tokio::join!(
+    let (signoffs, audit, chain, proven, failed) = tokio::join!(
         store.signoffs(),
         store.audit_rows(rows),
         store.verify(),
-        store.proven(observer)
+        store.proven(observer),
+        store.failed(observer)
     );
     Records::Read(Box::new(Rows {
         known,
         signoffs,
         proven,
+        failed,
         audit,
         chain,
     }))
@@ -194,6 +200,7 @@ pub fn take(p: &mut Picture, answer: Records, at: Timestamp) -> Option<ProblemKi
             facts.signoffs.observed_at = Some(at);
             facts.audit.observed_at = Some(at);
             facts.proven.observed_at = Some(at);
+            facts.failed.observed_at = Some(at);
             // That nobody wrote through SQLite proves no chain: it is as old as its last verification.
             None
         }
@@ -202,12 +209,14 @@ pub fn take(p: &mut Picture, answer: Records, at: Timestamp) -> Option<ProblemKi
                 known,
                 signoffs,
                 proven,
+                failed,
                 audit,
                 chain,
             } = *read;
             let failure = [
                 signoffs.as_ref().err(),
                 proven.as_ref().err(),
+                failed.as_ref().err(),
                 audit.as_ref().err(),
                 chain.as_ref().err(),
             ]
@@ -218,6 +227,7 @@ pub fn take(p: &mut Picture, answer: Records, at: Timestamp) -> Option<ProblemKi
             p.records = failure.is_none().then_some(known);
             facts.signoffs.take(signoffs, at);
             facts.proven.take(proven.map(Arc::new), at);
+            facts.failed.take(failed.map(Arc::new), at);
             facts.audit.take(audit.map(Arc::new), at);
             facts.chain.take(chain, at);
             failure
@@ -232,7 +242,8 @@ mod tests {
     use crate::domain::service::Identity;
 
     async fn read(p: &mut Picture, store: &Store, at: i64) -> bool {
-        let answer = ask(store, known(p), FEW, "host console", Vec::new()).await;
+        let here = observer("host", p, None);
+        let answer = ask(store, known(p), FEW, &here, Vec::new()).await;
         let same = matches!(answer, Records::Same);
         take(p, answer, second(at));
         same
@@ -253,7 +264,7 @@ mod tests {
                 region: "us-east-1".into(),
             });
             p.facts.identity.value = who;
-            observer("host", &p)(place)
+            observer("host", &p, Some(place)).name()
         };
         let role = |account: &str, role: &str, session: &str| {
             format!("arn:aws:sts::{account}:assumed-role/{role}/{session}")
@@ -284,8 +295,8 @@ mod tests {
             apart_s: Sighting::EVERY_S,
         }];
         let told = |p: &Picture, place: Option<&str>| {
-            let (name, seen) = looked("host", p, place.map(str::to_owned));
-            (name.contains("nowhere known"), seen.len())
+            let (who, seen) = looked("host", p, place.map(str::to_owned));
+            (who.place.is_none(), seen.len())
         };
         assert_eq!(told(&p, None), (true, 0));
         assert_eq!(told(&p, Some("AWS in eu-west-1")), (false, 1));
