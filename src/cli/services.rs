@@ -100,6 +100,9 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
             match targets {
                 None => painted(Role::Dim, "?"),
                 Some((_, 0)) => cell("-"),
+                Some((0, n)) if facts.unhealthy_targets(&s.id).is_some() => {
+                    painted(Role::Bad, format!("0/{n}"))
+                }
                 Some((healthy, n)) if healthy < n => painted(Role::Warn, format!("{healthy}/{n}")),
                 Some((healthy, n)) => cell(format!("{healthy}/{n}")),
             },
@@ -141,7 +144,7 @@ pub fn role(s: &Service, facts: &Facts) -> Role {
     match facts.health_of(s) {
         ServiceHealth::Unserved if facts.is_gone(s) => Role::Bad,
         ServiceHealth::Down | ServiceHealth::Failed => Role::Bad,
-        ServiceHealth::Degraded | ServiceHealth::Unserved => Role::Warn,
+        ServiceHealth::Degraded | ServiceHealth::Unserved | ServiceHealth::Unknown => Role::Warn,
         ServiceHealth::Scaling | ServiceHealth::Deploying => Role::Strong,
         ServiceHealth::Steady => Role::Ok,
         ServiceHealth::Idle | ServiceHealth::Inactive => Role::Dim,

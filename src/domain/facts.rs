@@ -23,6 +23,7 @@ use super::observer::LastFailure;
 use super::part::Part;
 use super::probe::{DnsProbe, HttpsProbe, HttpsTarget, TlsProbe};
 use super::problem::Problem;
+use super::reached::TargetCount;
 use super::service::{Cluster, Identity, Service, ServiceId, Task, TaskDefinition};
 use super::slo::Slo;
 use super::target::{TargetGroup, as_bound};
@@ -114,6 +115,8 @@ pub struct Facts {
     pub revisions: BTreeMap<ServiceId, Part<Arc<Vec<Arc<TaskDefinition>>>>>,
     /// Target groups.
     pub target_groups: Part<Arc<Vec<TargetGroup>>>,
+    /// Services that have unhealthy targets, as [`Facts::judge_targets`] worked it out.
+    pub unhealthy: Arc<BTreeMap<ServiceId, TargetCount>>,
     /// Alarms: firing first, then by severity, then by name.
     pub alarms: Part<Arc<Vec<Arc<Alarm>>>>,
     /// History of the alarms looked at.

@@ -54,6 +54,7 @@ pub mod progress;
 pub mod queries;
 pub mod quote;
 pub mod reach;
+pub mod reached;
 pub mod redact;
 pub mod redis_server;
 pub mod restore;

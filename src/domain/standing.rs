@@ -16,15 +16,20 @@ impl Facts {
     /// The worst that can be said of a service. What it tells itself is older than an action's call, and than its deployment where that
     /// was asked about later: none of which a deployment goes on is steady.
     pub fn health_of(&self, service: &Service) -> ServiceHealth {
-        match service.health() {
-            ServiceHealth::Steady | ServiceHealth::Unserved | ServiceHealth::Idle
+        let own = service.health();
+        match (self.served(service), own) {
+            // Nobody is served, whatever goes on; its tasks need not lack for that.
+            (ServiceHealth::Down, _) => ServiceHealth::Down,
+            (_, ServiceHealth::Steady | ServiceHealth::Unserved | ServiceHealth::Idle)
                 if self.is_rolled_out(service) =>
             {
                 ServiceHealth::Deploying
             }
             // What a person stops did not fail.
-            ServiceHealth::Failed if self.is_being_stopped(&service.id) => ServiceHealth::Deploying,
-            health => health,
+            (ServiceHealth::Failed, _) if self.is_being_stopped(&service.id) => {
+                ServiceHealth::Deploying
+            }
+            (health, _) => health,
         }
     }
 

@@ -39,7 +39,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
                 let words = format!("{} has no target: {} is {word}", group.name, service.id);
                 here.note(words, tone);
             }
-            None => rows(&mut here, group, rests(facts, group)),
+            None => rows(&mut here, group, rests(facts, group), facts.told_by(group)),
         }
     }
     // A row is a zone of a group, and a target may be in several.
@@ -50,7 +50,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         let none = "No load balancer of the second region leads anywhere.";
         let mut there = Section::of(abroad, now, "targets_abroad", "Second region", HEADS, none);
         for group in abroad.value.iter().flat_map(|v| &v.groups) {
-            rows(&mut there, group, false);
+            rows(&mut there, group, false, None);
         }
         there.counted = abroad.value.as_ref().map(|v| tally(&v.groups).1);
         let unread = abroad.value.as_ref().map_or(0, |v| v.unread);
@@ -82,8 +82,11 @@ pub(super) fn left_by<'a>(
 pub(super) fn tells_more(pages: &Pages<'_>) -> bool {
     let facts = pages.facts;
     let groups = facts.target_groups.value.iter().flat_map(|v| v.iter());
-    let left = groups.filter_map(|g| left_by(facts, g));
-    let left = left.filter(|(_, tone, _)| *tone == Tone::Bad).count();
+    let told = |g: &TargetGroup| {
+        let left = left_by(facts, g).is_some_and(|(_, tone, _)| tone == Tone::Bad);
+        left || facts.told_by(g).is_some()
+    };
+    let left = groups.filter(|g| told(g)).count();
     let bad = |s: &Section| {
         let notes = s.notes.iter().filter(|n| n.tone == Tone::Bad).count();
         notes + s.rows.iter().filter(|r| r.worst() == Tone::Bad).count()
@@ -103,8 +106,8 @@ fn rests(facts: &Facts, group: &TargetGroup) -> bool {
     })
 }
 
-/// A row a zone. `rests`: that there is no target is as it should be.
-fn rows(section: &mut Section, group: &TargetGroup, rests: bool) {
+/// A row a zone. `rests`: that there is no target is as it should be. `served`: the service that nobody reaches because none is healthy.
+fn rows(section: &mut Section, group: &TargetGroup, rests: bool, served: Option<&Service>) {
     let mut zones: BTreeMap<&str, Vec<&Target>> = BTreeMap::new();
     for target in &group.targets {
         zones.entry(&target.zone).or_default().push(target);
@@ -114,6 +117,14 @@ fn rows(section: &mut Section, group: &TargetGroup, rests: bool) {
         section.note(words, Tone::Muted);
     } else if zones.is_empty() {
         section.note(format!("{} has no target", group.name), Tone::Bad);
+    }
+    // One zone that fails leaves the others; a group without any leaves users with nothing, which is said once and not for each zone.
+    let staying = |t: &&Target| t.state != "draining";
+    let all = group.targets.iter().filter(staying).count();
+    if group.healthy() == 0 && all > 0 {
+        let whose = served.map_or_else(String::new, |s| format!(": {} is down", s.id));
+        let words = format!("{}: 0 of {all} targets healthy{whose}", group.name);
+        section.note(words, Tone::Bad);
     }
     for (zone, targets) in zones {
         // Targets that drain leave on purpose.
@@ -135,11 +146,9 @@ fn rows(section: &mut Section, group: &TargetGroup, rests: bool) {
             let leaving = format!("{} leaving", count(leaving, "target"));
             words = [words, leaving].join(if ill.is_empty() { "" } else { ", " });
         }
-        // One zone that fails leaves the others; a group without any leaves users with nothing.
-        let tone = match (healthy < staying, group.healthy()) {
-            (true, 0) => Tone::Bad,
-            (true, _) => Tone::Warn,
-            (false, _) => Tone::Plain,
+        let tone = match healthy < staying {
+            true => Tone::Warn,
+            false => Tone::Plain,
         };
         let cells = vec![
             Cell::name(&group.name),

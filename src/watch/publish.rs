@@ -162,6 +162,7 @@ impl Publisher {
         facts.taken_at = Timestamp::now();
         facts.providers = backend.meter();
         facts.providers.push(store_health(facts));
+        facts.judge_targets();
         let apart = if self.owed || self.apart(now) == APART {
             self.judged_apart()
         } else {

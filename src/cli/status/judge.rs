@@ -178,7 +178,8 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         });
     };
     for s in facts.service_rows() {
-        let verdict = match s.health() {
+        let health = facts.served(s);
+        let verdict = match health {
             ServiceHealth::Down => Verdict::Down,
             ServiceHealth::Unserved if facts.is_gone(s) => Verdict::Down,
             ServiceHealth::Failed | ServiceHealth::Degraded | ServiceHealth::Unserved => {
@@ -190,7 +191,7 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
             | ServiceHealth::Idle
             | ServiceHealth::Inactive => continue,
         };
-        let counts = match s.health() {
+        let counts = match health {
             ServiceHealth::Unserved => {
                 let since = facts.unserved_since(s);
                 match since.map(|at| words::ago(Some(at), now)) {
@@ -198,12 +199,15 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
                     None => "nothing runs behind its load balancer".to_owned(),
                 }
             }
-            _ => format!("{} of {} running", s.counts.running, s.counts.desired),
+            ServiceHealth::Unknown => s.doubt().unwrap_or_default(),
+            _ => facts
+                .unhealthy_words(s)
+                .unwrap_or_else(|| format!("{} of {} running", s.counts.running, s.counts.desired)),
         };
         find(
             verdict,
             &s.id.to_string(),
-            format!("{}: {counts}", s.health().word()),
+            format!("{}: {counts}", health.word()),
         );
     }
     for (service, text) in turned_back(facts, now) {

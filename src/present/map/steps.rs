@@ -85,6 +85,16 @@ pub(super) fn balancer(facts: &Facts, now: Timestamp) -> Option<Told> {
                 told.say(Tone::Unknown, format!("{}: no targets", g.name));
                 continue;
             }
+            if let Some(s) = facts.told_by(g) {
+                let name = facts.name_of(&s.id);
+                let text = format!(
+                    "{}: {well} of {all} targets healthy, {name} is down",
+                    g.name
+                );
+                let remark = Remark::new(Tone::Bad, text);
+                told.remarks.push(remark.told_elsewhere(true));
+                continue;
+            }
             let tone = match well {
                 0 => Tone::Bad,
                 n if n < all => Tone::Warn,
@@ -136,7 +146,13 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
                 ServiceHealth::Unserved => {
                     format!("{name}: scaled to 0, nothing runs behind its load balancer")
                 }
-                _ => format!("{name}: {word}, {runs} of {wants} run"),
+                ServiceHealth::Unknown => {
+                    format!("{name}: {}", s.doubt().unwrap_or_else(|| word.to_owned()))
+                }
+                _ => match facts.unhealthy_words(s) {
+                    Some(targets) => format!("{name}: {word}, {targets}"),
+                    None => format!("{name}: {word}, {runs} of {wants} run"),
+                },
             };
             let since = s.failed_rollout().and_then(|r| r.updated_at);
             let since = since.or_else(|| facts.unserved_since(s));

@@ -64,10 +64,10 @@ fn service_of(m: &MetricId) -> Option<Named<'_>> {
 }
 
 /// Whether a service is not well, or an alarm fires about it.
-fn is_ill(service: &Service, burning: &HashSet<Named<'_>>) -> bool {
+fn is_ill(service: &Service, facts: &Facts, burning: &HashSet<Named<'_>>) -> bool {
     use ServiceHealth::{Degraded, Down, Failed, Unserved};
     let id = &service.id;
-    matches!(service.health(), Degraded | Down | Failed | Unserved)
+    matches!(facts.served(service), Degraded | Down | Failed | Unserved)
         || burning.contains(&(id.cluster.as_str(), id.name.as_str()))
 }
 
@@ -117,9 +117,10 @@ impl Source {
                     .filter(|r| r.goes_on())
                     .filter_map(|r| r.intent.service())
                     .collect();
-                let busy =
-                    |s: &Service| s.is_deploying() || is_ill(s, &burning) || acted.contains(&&s.id);
-                let rank = |s: &Service| match facts.env_of_cluster(&s.id.cluster) {
+                let busy = |s: &Service| {
+                    s.is_deploying() || is_ill(s, facts, &burning) || acted.contains(&&s.id)
+                };
+                let rank = |s: &Service| match Env::named(&s.id.cluster).unwrap_or(here) {
                     env if env == here => (0, env, !busy(s)),
                     env => (1, env, !busy(s)),
                 };

@@ -35,7 +35,7 @@ pub(super) fn usual(facts: &Facts) -> (Vec<MetricQuery>, bool) {
     let mut services: Vec<_> = facts.service_rows().iter().collect();
     let left_out = services.len() > SERVICES_AT_MOST;
     if left_out {
-        services.order_by_key(|s| match s.health() {
+        services.order_by_key(|s| match facts.served(s) {
             ServiceHealth::Idle | ServiceHealth::Inactive => u8::MAX,
             h => h as u8,
         });

@@ -130,7 +130,7 @@ pub(super) fn burning(facts: &Facts, systems: &Listed) -> Vec<Item> {
         rows.push((rank, Item::Alarm(a.name.clone())));
     }
     for s in facts.service_rows() {
-        let rank = match s.health() {
+        let rank = match facts.served(s) {
             ServiceHealth::Down => 0,
             // What a person stops did not fail, and stands among what moves.
             ServiceHealth::Failed if facts.is_being_stopped(&s.id) => continue,

@@ -166,14 +166,7 @@ fn service_line(s: &Service, cx: &Cx<'_>, room: u16, times: u16) -> Spans {
     let (sign, word, style) = match unserved {
         true if facts.is_gone(s) => ("▲", "DOWN", t.critical),
         true => ("■", "WARN", t.warn),
-        false => ("■", s.health().word(), t.critical),
-    };
-    let mut spans = burning_head(sign, word, style, since, times, cx);
-    let (name, name_width) = (s.id.to_string(), name_room(room, times));
-    let (runs, wants) = (s.counts.running, s.counts.desired);
-    let counts = match unserved {
-        true => "scaled to 0: nothing runs".to_owned(),
-        false => format!("{runs} of {wants} tasks run"),
+        false => ("■", facts.served(s).word(), t.critical),
     };
     if failed.is_some() {
         // Why it failed is longer than a column.
@@ -275,7 +268,7 @@ pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut
     for s in counted {
         all += 1;
         let rests = !moving.contains(&s.id);
-        let is = |health: &[ServiceHealth]| usize::from(rests && health.contains(&s.health()));
+        let is = |health: &[ServiceHealth]| usize::from(rests && health.contains(&facts.served(s)));
         steady += is(&[ServiceHealth::Steady]);
         zero += is(&[ServiceHealth::Unserved, ServiceHealth::Idle]);
         tasks += s.counts.running;

@@ -123,6 +123,9 @@ pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
     let targets = match groups.count(s) {
         _ if s.load_balancers.is_empty() => ("-".into(), t.muted),
         None => ("?".into(), t.muted),
+        Some((0, all)) if facts.unhealthy_targets(&s.id).is_some() => {
+            (format!("0/{all}"), t.critical)
+        }
         Some((healthy, all)) if healthy < all || all == 0 => (format!("{healthy}/{all}"), t.warn),
         Some((healthy, all)) => (format!("{healthy}/{all}"), plain),
     };
