@@ -299,6 +299,8 @@ fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
             done: done(ours.sides().1),
             note: format!("ROLLING BACK to {}: {why}", back(ours)),
         },
+        // Nobody knows the word for how it ended: the service itself says what is in place.
+        DeploymentState::Unknown if ours.finished_at.is_some() => over(sight, ours, seen),
         state => {
             let stage = ours
                 .lifecycle_stage
@@ -314,6 +316,27 @@ fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
             }
         }
     }
+}
+
+/// How a deployment ended whose state is not known here: by the service's own word on what it brought.
+fn over(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
+    let to = ours.to.as_ref().map(|to| &to.revision);
+    let rollout = to.and_then(|to| our_rollout(sight, to, seen));
+    match rollout {
+        Some(r) if r.rollout_state == "COMPLETED" && r.status == "PRIMARY" => {
+            Step::Reached(format!("{} is in place", r.revision))
+        }
+        Some(r) if r.rollout_state == "FAILED" => {
+            Step::Lost(format!("ECS gave up: {}", r.rollout_reason))
+        }
+        _ => Step::Lost(ended_so(ours)),
+    }
+}
+
+fn ended_so(d: &Deployment) -> String {
+    let why = Some(d.reason.trim()).filter(|why| !why.is_empty());
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    format!("it ended in a state that is not known here{why}")
 }
 
 /// What a deployment goes, or went, back to, in words.
@@ -347,6 +370,7 @@ fn ended(sight: &Sight, id: &str, rollback: bool, late: bool) -> Step {
             Step::Lost("it had completed before it could be stopped".to_owned())
         }
         (DeploymentState::Failed, _) => Step::Lost(format!("the rollback failed: {}", d.reason)),
+        (DeploymentState::Unknown, _) if d.finished_at.is_some() => Step::Lost(ended_so(d)),
         (DeploymentState::Pending | DeploymentState::InProgress, _) if late => Step::Going {
             done: None,
             note: "ECS has not begun to stop it yet".to_owned(),

@@ -262,6 +262,8 @@ pub struct TopStatements {
     pub watched: Vec<String>,
     /// Instances without Performance Insights.
     pub unwatched: Vec<String>,
+    /// Statements that were asked how long they take, and did not tell.
+    pub untimed: usize,
     /// Biggest load first, over all instances.
     pub statements: Vec<Statement>,
 }

@@ -207,6 +207,25 @@ impl Service {
         listed.max_by_key(|r| r.created_at)
     }
 
+    /// What is said of it that nobody knows the meaning of here, in words: as many tasks as wanted make no service steady that ECS calls
+    /// something else.
+    pub fn doubt(&self) -> Option<String> {
+        match self.status.as_str() {
+            "ACTIVE" | "DRAINING" | "INACTIVE" => {}
+            "" => return Some("ECS tells no status of it".into()),
+            other => return Some(format!("ECS calls it {other}")),
+        }
+        // A controller of one's own has task sets in their place.
+        let Some(primary) = Rollout::primary(&self.rollouts) else {
+            let listed = !self.rollouts.is_empty();
+            return listed.then(|| "none of its deployments is the primary one".into());
+        };
+        match primary.rollout_state.as_str() {
+            "" | "COMPLETED" | "IN_PROGRESS" | "FAILED" => None,
+            other => Some(format!("ECS calls its deployment {other}")),
+        }
+    }
+
     /// The worst thing that can be said of it from its own counts.
     pub fn health(&self) -> ServiceHealth {
         let from_nothing = self.scaling.is_some_and(|s| s.from == 0);
@@ -228,6 +247,8 @@ impl Service {
                 true => ServiceHealth::Idle,
                 false => ServiceHealth::Unserved,
             }
+        } else if self.doubt().is_some() {
+            ServiceHealth::Unknown
         } else {
             ServiceHealth::Steady
         }
@@ -246,6 +267,8 @@ pub enum ServiceHealth {
     Unserved,
     /// Fewer tasks than wanted.
     Degraded,
+    /// As many tasks run as wanted, and ECS says something else of it that is not known here.
+    Unknown,
     /// More tasks were asked for lately, and are starting.
     Scaling,
     /// A rollout is going on.
@@ -265,6 +288,7 @@ impl ServiceHealth {
             Self::Down => "DOWN",
             Self::Failed => "FAILED",
             Self::Degraded => "DEGRADED",
+            Self::Unknown => "unknown",
             Self::Scaling => "scaling",
             Self::Deploying => "deploying",
             Self::Steady => "steady",

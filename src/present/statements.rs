@@ -69,6 +69,14 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         );
         section.note(words, Tone::Plain);
     }
+    if top.untimed > 0 {
+        let which = count(top.untimed, "statement");
+        let words = format!(
+            "not known how long {which} take{}",
+            if top.untimed == 1 { "s" } else { "" }
+        );
+        section.note(words, Tone::Unknown);
+    }
     if !top.unwatched.is_empty() {
         let words = format!("without Performance Insights: {}", top.unwatched.join(", "));
         section.note(words, Tone::Muted);

@@ -70,31 +70,31 @@ struct ActivityPage {
     next_token: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+/// What has no default here AWS always sends: without a bound, a policy or a state it cannot be said that a service scales.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Target {
     resource_id: String,
     min_capacity: i64,
     max_capacity: i64,
-    #[serde(deserialize_with = "nullable")]
-    suspended_state: Suspended,
+    suspended_state: Option<Suspended>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Suspended {
     dynamic_scaling_in_suspended: bool,
     dynamic_scaling_out_suspended: bool,
     scheduled_scaling_suspended: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Policy {
     policy_name: String,
     resource_id: String,
     policy_type: String,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "nullable")]
     target_tracking_scaling_policy_configuration: Tracking,
 }
 
@@ -120,12 +120,14 @@ struct Customized {
     metric_name: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Activity {
     activity_id: String,
     resource_id: String,
+    #[serde(default, deserialize_with = "nullable")]
     description: String,
+    #[serde(default, deserialize_with = "nullable")]
     cause: String,
     status_code: String,
     start_time: Option<f64>,
@@ -206,19 +208,20 @@ fn target<'a>(
     t: &Target,
     policies: impl Iterator<Item = &'a Policy>,
 ) -> Result<ScalableTarget, NoCount> {
-    let s = &t.suspended_state;
-    let suspended = [
-        ("in", s.dynamic_scaling_in_suspended),
-        ("out", s.dynamic_scaling_out_suspended),
-        ("scheduled", s.scheduled_scaling_suspended),
-    ];
+    let flags = |s: &Suspended| {
+        [
+            ("in", s.dynamic_scaling_in_suspended),
+            ("out", s.dynamic_scaling_out_suspended),
+            ("scheduled", s.scheduled_scaling_suspended),
+        ]
+    };
+    let suspended = t.suspended_state.iter().flat_map(flags);
     let resource = text(Some(&t.resource_id));
     Ok(ScalableTarget {
         min: count("MinCapacity", &resource, t.min_capacity)?,
         max: count("MaxCapacity", &resource, t.max_capacity)?,
         resource,
         suspended: suspended
-            .into_iter()
             .filter(|(_, is)| *is)
             .map(|(word, _)| word.to_owned())
             .collect(),
@@ -275,6 +278,33 @@ mod tests {
         .unwrap();
         let target = target(&page.scalable_targets.0[0], std::iter::empty()).unwrap();
         assert!(target.suspended.is_empty());
+    }
+
+    #[test]
+    fn bounds_policies_and_activities_that_lack_what_is_always_sent_are_none() {
+        let whole = json!({"ResourceId": "service/a/b", "MinCapacity": 1, "MaxCapacity": 2,
+            "SuspendedState": {"DynamicScalingInSuspended": false, "DynamicScalingOutSuspended": true,
+                "ScheduledScalingSuspended": false}});
+        let read = |v: &serde_json::Value| serde_json::from_value::<Target>(v.clone()).is_ok();
+        assert!(read(&whole));
+        for member in ["ResourceId", "MinCapacity", "MaxCapacity"] {
+            let mut half = whole.clone();
+            half.as_object_mut().unwrap().remove(member);
+            assert!(!read(&half), "{member}");
+        }
+        let mut half = whole.clone();
+        let state = half["SuspendedState"].as_object_mut().unwrap();
+        state.remove("DynamicScalingOutSuspended");
+        assert!(!read(&half), "who cannot tell is not told that it scales");
+        let policy = |v| serde_json::from_value::<Policy>(v).is_ok();
+        let name = json!({"PolicyName": "p", "ResourceId": "service/a/b"});
+        assert!(!policy(name), "of no type");
+        let done = |v| serde_json::from_value::<Activity>(v).is_ok();
+        let mut activity =
+            json!({"ActivityId": "1", "ResourceId": "service/a/b", "StatusCode": "Failed"});
+        assert!(done(activity.clone()));
+        activity.as_object_mut().unwrap().remove("StatusCode");
+        assert!(!done(activity), "how it ended is not known");
     }
 
     #[test]

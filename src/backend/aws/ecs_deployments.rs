@@ -251,7 +251,7 @@ impl Ecs {
         if ended.len() > CACHED {
             ended.clear();
         }
-        let over = found.iter().filter(|d| has_ended(d.state));
+        let over = found.iter().filter(|d| has_ended(d));
         ended.extend(over.map(|d| (d.id.clone(), d.clone())));
     }
 }
@@ -278,9 +278,12 @@ fn lack(p: &Problem, aws: bool) -> Lack {
     }
 }
 
-/// Whether it can change no more. A state that we do not know may.
-fn has_ended(state: DeploymentState) -> bool {
-    !state.is_running() && state != DeploymentState::Unknown
+/// Whether it can change no more. A state that we do not know may, until it is told when it ended.
+fn has_ended(d: &Deployment) -> bool {
+    match d.state {
+        DeploymentState::Unknown => d.finished_at.is_some(),
+        state => !state.is_running(),
+    }
 }
 
 fn deployment(

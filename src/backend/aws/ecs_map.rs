@@ -458,6 +458,50 @@ mod tests {
     }
 
     #[test]
+    fn what_ecs_says_that_nobody_knows_makes_no_service_steady() {
+        let told = |status: &str, rollout: &str, state: &str| {
+            let rollout = sdk::Deployment::builder()
+                .status(rollout)
+                .task_definition("api:42")
+                .rollout_state(state.into());
+            let s = sdk::Service::builder()
+                .service_name("x")
+                .status(status)
+                .desired_count(4)
+                .running_count(4)
+                .deployments(rollout.build())
+                .build();
+            let s = service(&s).unwrap().unwrap();
+            (s.health(), s.doubt().unwrap_or_default())
+        };
+        assert_eq!(
+            told("ACTIVE", "PRIMARY", "COMPLETED").0,
+            ServiceHealth::Steady
+        );
+        for (status, rollout, state, words) in [
+            ("PAUSED", "PRIMARY", "COMPLETED", "ECS calls it PAUSED"),
+            ("", "PRIMARY", "COMPLETED", "ECS tells no status of it"),
+            (
+                "ACTIVE",
+                "PRIMARY",
+                "EXPLODED",
+                "ECS calls its deployment EXPLODED",
+            ),
+            (
+                "ACTIVE",
+                "ACTIVE",
+                "COMPLETED",
+                "none of its deployments is the primary one",
+            ),
+        ] {
+            assert_eq!(
+                told(status, rollout, state),
+                (ServiceHealth::Unknown, words.into())
+            );
+        }
+    }
+
+    #[test]
     fn the_pauses_of_a_traffic_shift_are_counted_by_its_strategy() {
         let linear = sdk::LinearConfiguration::builder()
             .step_percent(15.0)

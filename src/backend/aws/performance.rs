@@ -12,7 +12,7 @@ use super::Question;
 use super::convert::text;
 use super::rds::Rds;
 use super::signed::{Api, Signed};
-use super::sound::Required;
+use super::sound::{NoCount, Required, amount, counted};
 use crate::backend::transport::Line;
 use crate::domain::database::{Database, Databases, Statement, TopStatements};
 use crate::domain::order::Ordered;
@@ -53,11 +53,14 @@ struct Keys {
     keys: Required<Vec<Key>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+/// The load is always told: without it a database that is busy would read as one at rest.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Key {
+    #[serde(default)]
     dimensions: BTreeMap<String, String>,
     total: f64,
+    #[serde(default)]
     additional_metrics: BTreeMap<String, Option<f64>>,
 }
 
@@ -89,8 +92,13 @@ impl Performance {
         top.unwatched = without.into_iter().map(|d| d.id).collect();
         for d in with.into_iter().take(DATABASES) {
             let keys = self.keys(&d).await?;
-            top.statements
-                .extend(keys.into_iter().map(|k| statement(&d.id, k)));
+            let read = keys.into_iter().map(|k| statement(&d.id, k));
+            let read = read.collect::<Result<Vec<Statement>, NoCount>>();
+            let read = counted(&self.line, KEYS, read)?;
+            if is_timed(&d) {
+                top.untimed += read.iter().filter(|s| s.mean_ms.is_none()).count();
+            }
+            top.statements.extend(read);
             top.watched.push(d.id);
         }
         top.statements.order_by(|a, b| b.load.total_cmp(&a.load));
@@ -101,7 +109,7 @@ impl Performance {
         let until = Timestamp::now();
         let from = until - SignedDuration::from_secs(WINDOW_S);
         // The statistics of other engines have other names.
-        let more: &[&str] = if d.engine.contains("postgres") {
+        let more: &[&str] = if is_timed(d) {
             &[CALLS, LATENCY, ROWS]
         } else {
             &[]
@@ -121,13 +129,18 @@ impl Performance {
     }
 }
 
-fn statement(database: &str, key: Key) -> Statement {
+/// Whether its statements are asked for their statistics.
+fn is_timed(d: &Database) -> bool {
+    d.engine.contains("postgres")
+}
+
+fn statement(database: &str, key: Key) -> Result<Statement, NoCount> {
     let dimension = |name: &str| text(key.dimensions.get(name).map(String::as_str));
-    let metric = |name: &str| {
+    let metric = |name: &'static str| {
         let value = key.additional_metrics.get(name).copied().flatten();
-        value.filter(|v| v.is_finite())
+        value.map(|v| amount(name, database, v)).transpose()
     };
-    Statement {
+    Ok(Statement {
         database: database.to_owned(),
         id: dimension("db.sql_tokenized.id"),
         // Line breaks and indentation say nothing here.
@@ -135,9 +148,27 @@ fn statement(database: &str, key: Key) -> Statement {
             .split_whitespace()
             .collect::<Vec<_>>()
             .join(" "),
-        load: key.total,
-        calls_per_second: metric(CALLS),
-        mean_ms: metric(LATENCY),
-        rows_per_call: metric(ROWS),
+        load: amount("Total", database, key.total)?,
+        calls_per_second: metric(CALLS)?,
+        mean_ms: metric(LATENCY)?,
+        rows_per_call: metric(ROWS)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_load_below_zero_or_none_at_all_is_no_load() {
+        let read = |total: serde_json::Value, latency: f64| {
+            let key = json!({"Total": total, "AdditionalMetrics": {LATENCY: latency}});
+            let key: Key = serde_json::from_value(key).map_err(|e| e.to_string())?;
+            statement("main", key).map_err(|e| format!("{e:?}"))
+        };
+        assert_eq!(read(json!(0.5), 9.0).map(|s| s.mean_ms), Ok(Some(9.0)));
+        assert!(read(json!(-1.0), 9.0).is_err() && read(json!(1.0), -9.0).is_err());
+        assert!(read(json!(null), 9.0).is_err());
+        assert!(serde_json::from_value::<Key>(json!({"Dimensions": {}})).is_err());
     }
 }

@@ -108,6 +108,21 @@ pub(super) fn count<T: TryFrom<i64>>(
     })
 }
 
+/// An amount of something, which need not be whole.
+///
+/// # Errors
+/// Where it is no number, or negative.
+pub(super) fn amount(member: &'static str, of: &str, value: f64) -> Result<f64, NoCount> {
+    match value.is_finite() && value >= 0.0 {
+        true => Ok(value),
+        false => Err(NoCount {
+            member,
+            of: of.to_owned(),
+            value,
+        }),
+    }
+}
+
 /// Hundredths of a whole.
 ///
 /// # Errors
@@ -234,6 +249,10 @@ mod tests {
         let p = counted(&line(), Q, count::<u32>("runningCount", "api", -3)).unwrap_err();
         assert!(p.why.contains("`runningCount` of api is -3,"), "{p}");
         assert_eq!(percent("PercentageComplete", "web", 100.0), Ok(100.0));
+        assert_eq!(amount("Total", "web", 0.5), Ok(0.5));
+        for odd in [-0.1, f64::NAN, f64::INFINITY] {
+            assert!(amount("Total", "web", odd).is_err(), "{odd}");
+        }
         for odd in [-1.0, 101.0, 1e300, f64::NAN, f64::INFINITY] {
             assert!(percent("PercentageComplete", "web", odd).is_err(), "{odd}");
         }

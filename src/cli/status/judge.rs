@@ -185,6 +185,7 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
             ServiceHealth::Failed | ServiceHealth::Degraded | ServiceHealth::Unserved => {
                 Verdict::Degraded
             }
+            ServiceHealth::Unknown => Verdict::Unknown,
             ServiceHealth::Scaling
             | ServiceHealth::Deploying
             | ServiceHealth::Steady

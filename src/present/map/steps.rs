@@ -136,6 +136,7 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
                 ServiceHealth::Unserved if !facts.is_gone(s) => Tone::Warn,
                 ServiceHealth::Down | ServiceHealth::Failed | ServiceHealth::Unserved => Tone::Bad,
                 ServiceHealth::Degraded => Tone::Warn,
+                ServiceHealth::Unknown => Tone::Unknown,
                 ServiceHealth::Scaling | ServiceHealth::Deploying => Tone::Info,
                 ServiceHealth::Steady | ServiceHealth::Idle | ServiceHealth::Inactive => continue,
             };

@@ -37,6 +37,7 @@ pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
         ServiceHealth::Down | ServiceHealth::Failed => ("▲", t.critical),
         ServiceHealth::Unserved if cx.snapshot.facts.is_gone(s) => ("▲", t.critical),
         ServiceHealth::Degraded | ServiceHealth::Unserved => ("■", t.warn),
+        ServiceHealth::Unknown => ("?", t.unknown),
         ServiceHealth::Scaling | ServiceHealth::Deploying => ("▶", t.info),
         ServiceHealth::Steady => ("●", t.ok),
         ServiceHealth::Idle | ServiceHealth::Inactive => ("○", t.muted),
