@@ -1,4 +1,4 @@
-//! Golden frames: every screen at 80x24, 120x40 and 200x60. `INSTA_UPDATE=always cargo test --test goldens` writes them anew.
+//! Golden frames: every screen at 80x24, 120x40 and 200x60, and what one looks at first on less. `INSTA_UPDATE=always cargo test --test goldens` writes them anew.
 
 mod ui;
 
@@ -22,8 +22,17 @@ fn golden_of(
     snapshot: impl Fn() -> flightdeck::watch::Snapshot,
     prepare: impl Fn(&mut Console),
 ) {
+    golden_at(&[(80, 24), (120, 40), (200, 60)], name, snapshot, prepare);
+}
+
+fn golden_at(
+    sizes: &[(u16, u16)],
+    name: &str,
+    snapshot: impl Fn() -> flightdeck::watch::Snapshot,
+    prepare: impl Fn(&mut Console),
+) {
     // Ages are relative to a fixed now; clock times are local, so the zone is fixed, too.
-    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+    for (columns, rows) in sizes.iter().copied() {
         let mut console = Console::with(columns, rows, snapshot());
         prepare(&mut console);
         let mut settings = insta::Settings::clone_current();
@@ -38,6 +47,16 @@ fn golden_of(
 #[test]
 fn overview() {
     golden("overview", |_| {});
+}
+
+/// A terminal of 80 x 24 whose last line is tmux's, and half a split.
+#[test]
+fn small_terminals() {
+    let sizes = [(80, 23), (60, 15)];
+    golden_at(&sizes, "overview", fixture::snapshot, |_| {});
+    golden_at(&sizes, "services", fixture::snapshot, |c| {
+        c.keys("3");
+    });
 }
 
 #[test]

@@ -379,8 +379,8 @@ fn the_selection_stays_with_its_service_when_the_list_changes() {
 #[test]
 fn a_small_terminal_is_told_politely_and_q_still_works() {
     let mut c = Console::new(80, 24);
-    c.msg(Msg::Resize(60, 20));
-    assert!(c.shows("flightdeck needs 80 x 24") && c.shows("60 x 20"));
+    c.msg(Msg::Resize(59, 20));
+    assert!(c.shows("flightdeck needs 60 x 15") && c.shows("59 x 20"));
     c.keys("3U");
     assert!(c.model.overlays.is_empty());
     c.keys("q");
@@ -675,11 +675,11 @@ fn a_read_only_palette_says_why_an_action_does_nothing() {
 fn the_smallest_terminal_is_told_both_sizes() {
     let c = Console::new(20, 5);
     assert!(
-        c.shows("needs 80 x 24") && c.shows("has 20 x 5"),
+        c.shows("needs 60 x 15") && c.shows("has 20 x 5"),
         "{}",
         c.text()
     );
-    let c = Console::new(60, 20);
-    assert!(c.shows("flightdeck needs 80 x 24"), "{}", c.text());
-    assert!(c.shows("this terminal has 60 x 20"), "{}", c.text());
+    let c = Console::new(60, 14);
+    assert!(c.shows("flightdeck needs 60 x 15"), "{}", c.text());
+    assert!(c.shows("this terminal has 60 x 14"), "{}", c.text());
 }

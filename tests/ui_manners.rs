@@ -346,3 +346,103 @@ fn credentials_that_became_another_account_s_are_told_in_the_first_line_however_
         assert!(line(&c, 0).contains(told), "{}", line(&c, 0));
     }
 }
+
+/// No size makes a screen, a page or what lies over one fall over, and a small one shows whose it is and how to leave it.
+#[test]
+fn every_screen_is_drawn_on_every_size() {
+    let ways = [
+        "1",
+        "1jjjjjjjjj",
+        "2",
+        "2n<enter>",
+        "3",
+        "3j<enter>",
+        "3j<enter><tab>",
+        "3c",
+        "4",
+        "5",
+        "5<enter>",
+        "6",
+        "7",
+        "8",
+        "9",
+        "0",
+        "0jj<tab>",
+        "i",
+        "M",
+        "M<enter>",
+        "$",
+        "3jU",
+        "3jC",
+        "3jX",
+        "?",
+        ":api",
+        "3/api",
+    ];
+    for way in ways {
+        let mut c = Console::new(80, 24);
+        c.keys(way);
+        for columns in [60, 61, 79, 80, 100, 119, 120, 150] {
+            for rows in [15, 16, 17, 19, 20, 21, 22, 23, 24] {
+                c.msg(Msg::Resize(columns, rows));
+                let text = c.text();
+                let lines: Vec<&str> = text.lines().collect();
+                assert!(!text.contains("flightdeck needs"), "{way} {columns}x{rows}");
+                assert!(
+                    lines[0].contains("production"),
+                    "{way} {columns}x{rows}:\n{text}"
+                );
+                assert!(
+                    !lines[lines.len() - 1].trim().is_empty(),
+                    "{way} {columns}x{rows}:\n{text}"
+                );
+                c.keys("jk");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_next_part_of_the_overview_is_one_key_away() {
+    let mut c = Console::new(120, 40);
+    let selected = |c: &Console| {
+        let text = c.text();
+        text.lines()
+            .find(|l| l.contains('▌'))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert!(selected(&c).contains("▌▲ CRIT"), "{}", c.text());
+    c.keys("<tab>");
+    assert!(selected(&c).contains("▌ worker :17"), "{}", c.text());
+    c.keys("<tab>");
+    assert!(selected(&c).contains("▌1 Infrastructure"), "{}", c.text());
+    c.keys("<tab>");
+    assert!(selected(&c).contains("▌▲ CRIT"), "{}", c.text());
+}
+
+/// Nothing that help says is cut, whatever room there is.
+#[test]
+fn help_says_all_of_it_on_every_width() {
+    for columns in [80, 100, 160, 200] {
+        let mut c = Console::new(columns, 60);
+        c.keys("5<enter>?");
+        for _ in 0..3 {
+            let text = c.text();
+            let rows: Vec<Vec<char>> = text.lines().map(|l| l.chars().collect()).collect();
+            // The screen below is seen around the window.
+            let named = |row: &Vec<char>| row.iter().collect::<String>().contains("┌ Keys on");
+            let top = rows.iter().position(named).expect("a window");
+            let title: String = rows[top].iter().collect();
+            let before = title.split("┌ Keys on").next().unwrap_or_default();
+            let from = before.chars().count();
+            let until = rows[top].iter().skip(from).position(|c| *c == '┐').unwrap() + from;
+            let inside = rows.iter().skip(top + 1).take_while(|r| r[from] != '└');
+            for row in inside {
+                let said: String = row[from + 1..until].iter().collect();
+                assert!(!said.trim_end().ends_with('…'), "{columns}: {text}");
+            }
+            c.keys("<pagedown>");
+        }
+    }
+}

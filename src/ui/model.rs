@@ -14,8 +14,9 @@ use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
 use crate::door::Snapshot;
 
-/// The smallest terminal that the console is drawn on.
-pub const SMALLEST: (u16, u16) = (80, 24);
+/// The smallest terminal that the console is drawn on. It is made for 80 x 24 and more; with less, as half a split has or a terminal whose
+/// last line is tmux's, screens show fewer lines of the same.
+pub const SMALLEST: (u16, u16) = (60, 15);
 
 /// A line about what just happened.
 #[derive(Clone, Debug, PartialEq)]

@@ -194,8 +194,10 @@ impl Screen for Overview {
         self.doubtful = self.systems.iter().filter(|e| e.may_burn()).count();
         items.extend(moving(&cx.snapshot.facts));
         self.moving = items.len() - self.burning;
-        let stages = cx.snapshot.checklist.stages.iter();
-        items.extend(stages.map(|s| Item::Stage(s.number)));
+        if view::has_stages(cx.body) {
+            let stages = cx.snapshot.checklist.stages.iter();
+            items.extend(stages.map(|s| Item::Stage(s.number)));
+        }
         self.items = items;
         self.list.settle(self.items.iter(), self.items.len());
         self.place(&cx.snapshot.facts, cx.now);

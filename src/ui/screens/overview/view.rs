@@ -21,16 +21,29 @@ pub(super) struct Places {
     pub providers: Rect,
 }
 
+/// Rows from which the plan and the promises have panels of their own: with fewer, what burns and what moves has their room, and the head
+/// tells how far it is to go-live.
+const WHOLE: u16 = 17;
+
+/// Whether the stages of the plan are shown.
+pub(super) fn has_stages(area: Rect) -> bool {
+    area.height >= WHOLE
+}
+
 fn places(area: Rect) -> Places {
+    let middle_rows = |rows: u16| if has_stages(area) { rows } else { 0 };
     let two = |r: Rect| {
         let [a, b] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(r);
         (a, b)
     };
     if area.width >= 120 {
-        let top_height = (area.height / 4).clamp(5, 12);
+        let top_height = match has_stages(area) {
+            true => (area.height / 4).clamp(5, 12),
+            false => area.height.saturating_sub(6),
+        };
         let [top, middle, services, providers] = Layout::vertical([
             Constraint::Length(top_height),
-            Constraint::Length(8),
+            Constraint::Length(middle_rows(8)),
             Constraint::Fill(1),
             Constraint::Length(2),
         ])
@@ -48,10 +61,22 @@ fn places(area: Rect) -> Places {
         }
     } else {
         let spare = area.height.saturating_sub(21);
+        // Where rows are lacking, these two give them up in turn, and the line of the services stays.
+        let lacking = 21_u16.saturating_sub(area.height).min(4);
+        let (burning, moving) = match has_stages(area) {
+            true => (
+                6 + spare.min(8) / 2 - lacking.div_ceil(2),
+                5 + spare.min(8) / 4 - lacking / 2,
+            ),
+            false => {
+                let rows = area.height.saturating_sub(3);
+                (rows.div_ceil(2), rows / 2)
+            }
+        };
         let [burning, moving, middle, services, providers] = Layout::vertical([
-            Constraint::Length(6 + spare.min(8) / 2),
-            Constraint::Length(5 + spare.min(8) / 4),
-            Constraint::Length(7),
+            Constraint::Length(burning),
+            Constraint::Length(moving),
+            Constraint::Length(middle_rows(7)),
             Constraint::Fill(1),
             Constraint::Length(2),
         ])
