@@ -154,8 +154,20 @@ pub fn clip_middle(text: &str, columns: usize) -> String {
     format!("{head}…{}", tail.concat())
 }
 
-/// The least of a place's columns that tells it from others.
+/// The least of a place's columns of which both ends tell it from others; in fewer its last word does.
 const TELLING: usize = 8;
+/// The least of its last word that tells anything.
+const LAST: usize = 3;
+
+/// The end of a name, from its last hyphen on or less, in so many columns; nothing where so little is left that it tells nothing.
+fn last_word(text: &str, columns: usize) -> &str {
+    let word = text.rsplit('-').next().unwrap_or(text);
+    let cut = word
+        .char_indices()
+        .map(|(at, _)| word.get(at..).unwrap_or(word));
+    let fits = cut.into_iter().find(|rest| width(rest) <= columns);
+    fits.filter(|rest| width(rest) >= LAST).unwrap_or_default()
+}
 
 /// Cuts a name with its place before it, as `cluster/service`: the name tells most and stays whole as long as there is room for it, and
 /// of the place what is left.
@@ -168,7 +180,8 @@ pub fn clip_place(text: &str, columns: usize) -> String {
     };
     match columns.checked_sub(width(name) + 1) {
         Some(room @ TELLING..) => format!("{}/{name}", clip_middle(place, room)),
-        Some(1..) => format!("…/{name}"),
+        // `prod` of `laser-prod`: clusters are told apart by how their names end.
+        Some(room @ 1..) => format!("…{}/{name}", last_word(place, room - 1)),
         _ => clip_middle(name, columns),
     }
 }
@@ -211,11 +224,15 @@ mod tests {
             [
                 "laser-prod/calculator",
                 "lase…prod/calculator",
-                "…/calculator",
+                "…prod/calculator",
                 "…/calculator",
                 "calculator",
                 "ca…or"
             ]
+        );
+        assert_eq!(
+            clip_place("laser-staging/calculator", 15),
+            "…ing/calculator"
         );
         assert_eq!(clip_place("calculator", 5), "ca…or");
         assert_eq!(clip_place("a/b", 0), "");

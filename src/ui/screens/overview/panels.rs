@@ -12,7 +12,7 @@ use crate::domain::metric::Unit;
 use crate::domain::part::Freshness;
 use crate::domain::problem::Problem;
 use crate::domain::service::{Service, ServiceHealth};
-use crate::domain::text::{clip, clip_middle};
+use crate::domain::text::{clip, clip_middle, width};
 use crate::ui::screens::Cx;
 use crate::ui::screens::services::row as service_row;
 use crate::ui::widgets::{
@@ -83,26 +83,26 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let shown = usize::from(inside.height);
-    let times = time_columns(AGES, cx.absolute);
+    let room = Room::of(o, inside.width.saturating_sub(1), cx);
     for (index, y) in (0..o.burning).zip(inside.y..inside.bottom()) {
         let at = Rect::new(inside.x, y, inside.width, 1);
         let spans = match o.items.get(index) {
             Some(Item::Alarm(name)) => match facts.alarm_rows().iter().find(|a| &a.name == name) {
                 Some(alarm) => {
-                    let spans = alarm_line(alarm, cx, inside.width, times);
+                    let spans = alarm_line(alarm, cx, room);
                     doubt::dulled(spans, facts.alarms.fresh(cx.now).is_none(), t.stale)
                 }
                 None => continue,
             },
             Some(Item::Service(id)) => match facts.service(id) {
                 Some(s) => {
-                    let spans = service_line(s, cx, inside.width, times);
+                    let spans = service_line(s, cx, room);
                     doubt::dulled(spans, !facts.is_service_fresh(id, cx.now), t.stale)
                 }
                 None => continue,
             },
-            Some(Item::System(id)) => match o.systems.of(id) {
-                Some(e) => systems::burning_line(e, times, cx),
+            Some(Item::System(id)) => match o.systems.iter().find(|e| e.view.id == *id) {
+                Some(e) => systems::burning_line(e, room.times, cx),
                 None => continue,
             },
             _ => continue,
@@ -133,9 +133,59 @@ pub(super) fn told_in(words: &str, style: Style, room: u16) -> Vec<Spans> {
 /// Columns of an age.
 const AGES: u16 = 4;
 
-/// Columns of a line of what burns before its name, and of the value against its threshold behind it.
-const fn around_name(times: u16) -> u16 {
-    13 + times + 21
+/// Columns of a value against its threshold at most.
+const VALUES: usize = 19;
+
+/// Columns of the lines of what burns.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    /// Of the whole line.
+    line: u16,
+    /// Of an age or a clock time.
+    times: u16,
+    /// Of the longest value against its threshold that is shown: what it does not need is the names'.
+    values: usize,
+}
+
+impl Room {
+    fn of(o: &Overview, line: u16, cx: &Cx<'_>) -> Self {
+        let facts = &cx.snapshot.facts;
+        let burning = o.items.iter().take(o.burning);
+        let values = burning.filter_map(|item| match item {
+            Item::Alarm(name) => {
+                let alarm = facts.alarm_rows().iter().find(|a| &a.name == name)?;
+                Some(width(&value_of(alarm, cx)?))
+            }
+            Item::Service(id) => Some(width(&counts_of(facts.service(id)?, cx))),
+            _ => None,
+        });
+        Self {
+            line,
+            times: time_columns(AGES, cx.absolute),
+            values: values.max().unwrap_or(VALUES).min(VALUES),
+        }
+    }
+
+    /// Columns of a line before its name, and of the value behind it.
+    fn around_name(self) -> usize {
+        13 + usize::from(self.times) + self.values + 2
+    }
+
+    /// Columns for a name: the value and a sparkline want to be seen, too.
+    fn name(self) -> usize {
+        let room = usize::from(self.line).saturating_sub(self.around_name());
+        match room.saturating_sub(12) {
+            // A sparkline of a few points says less than the rest of the name.
+            ..18 => room.clamp(12, 40),
+            rest => rest.min(40),
+        }
+    }
+
+    /// Columns for a sparkline.
+    fn chart(self) -> u16 {
+        let used = self.around_name() + 1 + self.name();
+        usize::from(self.line).saturating_sub(used).min(16) as u16
+    }
 }
 
 /// How a line of what burns begins: shape, word, age of the fault. One head for all, so that the columns stand.
@@ -155,8 +205,18 @@ pub(super) fn burning_head(
     ]
 }
 
+/// How many of a service's tasks run, or of its targets are healthy.
+fn counts_of(s: &Service, cx: &Cx<'_>) -> String {
+    let (runs, wants) = (s.counts.running, s.counts.desired);
+    match s.health() == ServiceHealth::Unserved {
+        true => "scaled to 0: nothing runs".to_owned(),
+        false => (cx.snapshot.facts.unhealthy_words(s))
+            .unwrap_or_else(|| format!("{runs} of {wants} tasks run")),
+    }
+}
+
 /// A service that is not well: how many tasks run, and why its rollout failed.
-fn service_line(s: &Service, cx: &Cx<'_>, room: u16, times: u16) -> Spans {
+fn service_line(s: &Service, cx: &Cx<'_>, room: Room) -> Spans {
     let t = cx.theme;
     let failed = s.failed_rollout();
     let facts = &cx.snapshot.facts;
@@ -168,6 +228,9 @@ fn service_line(s: &Service, cx: &Cx<'_>, room: u16, times: u16) -> Spans {
         true => ("■", "WARN", t.warn),
         false => ("■", facts.served(s).word(), t.critical),
     };
+    let mut spans = burning_head(sign, word, style, since, room.times, cx);
+    let (name, name_width) = (s.id.to_string(), room.name());
+    let counts = counts_of(s, cx);
     if failed.is_some() {
         // Why it failed is longer than a column.
         spans.push((format!("{name}  "), t.strong));
@@ -188,57 +251,53 @@ fn service_line(s: &Service, cx: &Cx<'_>, room: u16, times: u16) -> Spans {
     spans
 }
 
-/// Columns for a name among what burns: the value against its threshold and a sparkline want to be seen, too.
-fn name_room(room: u16, times: u16) -> usize {
-    let room = usize::from(room.saturating_sub(around_name(times)));
-    match room.saturating_sub(12) {
-        // A sparkline of a few points says less than the rest of the name.
-        ..18 => room.clamp(12, 29),
-        rest => rest.min(40),
-    }
+/// The value of an alarm's metric against its threshold; nothing for an alarm that compares none.
+fn value_of(a: &Alarm, cx: &Cx<'_>) -> Option<String> {
+    let AlarmRule::Metric {
+        query: Some(q),
+        comparison,
+        threshold: Some(limit),
+        ..
+    } = &a.rule
+    else {
+        return None;
+    };
+    let unit = Unit::of(&q.metric);
+    let last = cx.snapshot.facts.series(q).and_then(|s| s.last());
+    let rule = format!("{comparison} {}", unit.format(*limit));
+    let beyond = last.is_none_or(|v| is_beyond(v, comparison, *limit));
+    let last = last.map_or("?".to_owned(), |v| unit.format(v));
+    // It may fire for what was: the value of now beside its rule would be an untrue statement.
+    Some(match beyond {
+        true => format!("{last} {rule}"),
+        false => format!("{last} ({rule})"),
+    })
 }
 
 /// One alarm on one line: shape, word, age, name, value against threshold, sparkline.
-fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: u16, times: u16) -> Spans {
+fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: Room) -> Spans {
     let t = cx.theme;
     let (sign, style) = match a.severity {
         Severity::Critical => ("▲", t.critical),
         Severity::Warning => ("■", t.warn),
         Severity::Info => ("●", t.info),
     };
-    let (mut value, mut line_chart) = (String::new(), String::new());
-    if let AlarmRule::Metric {
-        query: Some(q),
-        comparison,
-        threshold: Some(limit),
-        ..
-    } = &a.rule
-    {
-        let unit = Unit::of(&q.metric);
-        let series = cx.snapshot.facts.series(q);
-        let chart = room.saturating_sub(around_name(times) + 1 + name_room(room, times) as u16);
-        let chart = chart.min(16);
-        let last = series.and_then(|s| s.last());
-        let rule = format!("{comparison} {}", unit.format(*limit));
-        let beyond = last.is_none_or(|v| is_beyond(v, comparison, *limit));
-        let last = last.map_or("?".to_owned(), |v| unit.format(v));
-        // It may fire for what was: the value of now beside its rule would be an untrue statement.
-        value = match beyond {
-            true => format!("{last} {rule}"),
-            false => format!("{last} ({rule})"),
-        };
-        line_chart = series.map_or(String::new(), |s| {
-            spark(s.points.iter().map(|p| p.1), chart)
-        });
-    }
-    let name_width = name_room(room, times);
-    let mut spans = burning_head(sign, a.severity.word(), style, a.since, times, cx);
+    let value = value_of(a, cx).unwrap_or_default();
+    let series = match &a.rule {
+        AlarmRule::Metric { query: Some(q), .. } => cx.snapshot.facts.series(q),
+        _ => None,
+    };
+    let line_chart = series.map_or(String::new(), |s| {
+        spark(s.points.iter().map(|p| p.1), room.chart())
+    });
+    let (name_width, values) = (room.name(), room.values);
+    let mut spans = burning_head(sign, a.severity.word(), style, a.since, room.times, cx);
     spans.extend([
         (
             format!("{:<name_width$} ", clip_middle(&a.name, name_width)),
             t.strong,
         ),
-        (format!("{:<19} ", clip(&value, 19)), t.text),
+        (format!("{:<values$} ", clip(&value, values)), t.text),
         (line_chart, style),
     ]);
     spans
@@ -324,7 +383,7 @@ pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut
     let title = doubt::titled(title, doubt::words(part, cx));
     let inside = panel(buf, area, &title, false, t);
     let table = Table {
-        columns: &timed(service_row::COLUMNS, cx.absolute),
+        columns: &timed(&service_row::columns(cx), cx.absolute),
         sort: None,
         selected: None,
         focus: false,

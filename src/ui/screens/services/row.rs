@@ -29,6 +29,23 @@ pub const COLUMNS: &[Column] = &[
 /// Width from which the clusters have their own column.
 const CLUSTERS_FROM: u16 = 90;
 
+/// Columns for a service that is named with its cluster, so that the end of the cluster's name is seen at least.
+const NAMED_WITH_CLUSTER: u16 = 20;
+
+/// Whether services stand under their names alone.
+fn alone(cx: &Cx<'_>) -> bool {
+    cx.body.width >= CLUSTERS_FROM || cx.snapshot.facts.clusters.rows().len() < 2
+}
+
+/// The columns where services are told apart by their clusters as well, if they are.
+pub fn columns(cx: &Cx<'_>) -> Vec<Column> {
+    let mut columns = COLUMNS.to_vec();
+    if let (false, Some(service)) = (alone(cx), columns.get_mut(1)) {
+        service.width = NAMED_WITH_CLUSTER;
+    }
+    columns
+}
+
 /// How a service's health is drawn: shape, word, style.
 pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
     let t = cx.theme;
@@ -137,8 +154,7 @@ pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
             .any(|a| &a.name == name && a.state == AlarmState::Alarm)
     });
     // Where there is no room for the clusters' column, the name tells them apart.
-    let alone = cx.body.width >= CLUSTERS_FROM || facts.clusters.rows().len() < 2;
-    let mut name = if alone {
+    let mut name = if alone(cx) {
         s.id.name.clone()
     } else {
         s.id.to_string()

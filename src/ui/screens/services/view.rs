@@ -46,7 +46,7 @@ pub(super) fn view(s: &Services, cx: &Cx<'_>, buf: &mut Buffer) {
         }
         _ => {}
     }
-    let columns = timed(row::COLUMNS, cx.absolute);
+    let columns = timed(&row::columns(cx), cx.absolute);
     let table = Table {
         columns: &columns,
         // With a filter the rows stand in the order of how well they match.
