@@ -2,14 +2,15 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::super::commands::{Command, Danger};
 use super::super::effect::Effect;
 use super::super::model::Model;
 use super::super::update;
-use super::super::widgets::{line, scrolled};
+use super::super::widgets::{line, scrolled, wrapped};
 use super::{Overlay, window};
-use crate::domain::text::clip;
+use crate::domain::text::{clip, width};
 
 pub(super) fn on_key(model: &mut Model, scroll: usize, command: Option<Command>) -> Vec<Effect> {
     let page = usize::from(model.size.1 / 2);
@@ -22,13 +23,16 @@ pub(super) fn on_key(model: &mut Model, scroll: usize, command: Option<Command>)
         Some(Command::Back | Command::Help | Command::Quit | Command::Open) => return Vec::new(),
         _ => scroll,
     };
-    let scroll = scroll.min(rows(model).len().saturating_sub(1));
+    let lines = lines(model, model.body().width).1.len();
+    let scroll = scroll.min(lines.saturating_sub(1));
     model.overlays.push(Overlay::Help { scroll });
     Vec::new()
 }
 
-/// Key(s), what it does, why not at present.
-fn rows(model: &Model) -> Vec<(String, String, Option<String>, bool)> {
+/// Key(s), what it does, why not at present, and whether it changes anything.
+type Told = (String, String, Option<String>, bool);
+
+fn rows(model: &Model) -> Vec<Told> {
     let offers = model.screen().map_or(&[][..], |s| s.offers());
     let mut commands: Vec<Command> = offers.to_vec();
     commands.extend(Command::all().filter(|c| !offers.contains(c)));
@@ -50,8 +54,68 @@ fn rows(model: &Model) -> Vec<(String, String, Option<String>, bool)> {
         .collect()
 }
 
+/// Columns before what a key does.
+const INDENT: usize = 21;
+/// Columns of the window at least.
+const NARROWEST: usize = 90;
+
+/// The columns that the window takes of a screen of so many, and its lines: what has no room beside its key goes on below it.
+fn lines(model: &Model, screen: u16) -> (u16, Vec<Vec<(String, Style)>>) {
+    let (theme, rows) = (&model.theme, rows(model));
+    let words = |(_, doc, why, _): &Told| match why {
+        Some(why) => format!("{doc}  ({why})"),
+        None => doc.clone(),
+    };
+    let widest = rows.iter().map(|r| INDENT + width(&words(r)) + 1);
+    // The borders and the mark of where one is in it.
+    let columns = widest.max().unwrap_or(0).max(NARROWEST) + 3;
+    let columns = u16::try_from(columns).unwrap_or(u16::MAX).min(screen);
+    let room = usize::from(columns).saturating_sub(INDENT + 4);
+    let mut all = Vec::new();
+    for row in &rows {
+        let (keys, doc, why, mutates) = row;
+        let style = if why.is_some() {
+            theme.muted
+        } else {
+            theme.text
+        };
+        let mut told: Vec<Vec<(String, Style)>> = wrapped(doc, room)
+            .into_iter()
+            .map(|text| vec![(text, style)])
+            .collect();
+        if let Some(why) = why {
+            let words = format!("({why})");
+            let last = told
+                .last()
+                .map_or(0, |l| l.iter().map(|s| width(&s.0)).sum::<usize>());
+            match told.last_mut() {
+                Some(line) if last + 2 + width(&words) <= room => {
+                    line.push((format!("  {words}"), theme.stale));
+                }
+                _ => told.extend(
+                    wrapped(&words, room)
+                        .into_iter()
+                        .map(|text| vec![(text, theme.stale)]),
+                ),
+            }
+        }
+        for (n, line) in told.into_iter().enumerate() {
+            let mut spans = match n {
+                0 => vec![
+                    (format!(" {:<18}", clip(keys, 18)), theme.key),
+                    (if *mutates { "! " } else { "  " }.to_owned(), theme.warn),
+                ],
+                _ => vec![(" ".repeat(INDENT), theme.text)],
+            };
+            spans.extend(line);
+            all.push(spans);
+        }
+    }
+    (columns, all)
+}
+
 pub(super) fn view(model: &Model, scroll: usize, area: Rect, buf: &mut Buffer) {
-    let rows = rows(model);
+    let (columns, rows) = lines(model, area.width);
     let theme = &model.theme;
     let title = format!(
         "Keys on {}  (keymap {})",
@@ -59,24 +123,11 @@ pub(super) fn view(model: &Model, scroll: usize, area: Rect, buf: &mut Buffer) {
         model.keymap.name
     );
     let height = u16::try_from(rows.len() + 2).unwrap_or(u16::MAX);
-    let inside = window(buf, area, 90, height, &title, theme);
+    let inside = window(buf, area, columns, height, &title, theme);
     let shown = usize::from(inside.height);
     let first = scroll.min(rows.len().saturating_sub(shown));
-    for (y, (keys, doc, why, mutates)) in (inside.y..inside.bottom()).zip(rows.iter().skip(first)) {
-        let doc_style = if why.is_some() {
-            theme.muted
-        } else {
-            theme.text
-        };
-        let mut spans = vec![
-            (format!(" {:<18}", clip(keys, 18)), theme.key),
-            (if *mutates { "! " } else { "  " }.to_owned(), theme.warn),
-            (doc.clone(), doc_style),
-        ];
-        if let Some(why) = why {
-            spans.push((format!("  ({why})"), theme.stale));
-        }
-        line(buf, inside.x, y, inside.width, &spans);
+    for (y, spans) in (inside.y..inside.bottom()).zip(rows.iter().skip(first)) {
+        line(buf, inside.x, y, inside.width, spans);
     }
     scrolled(buf, inside, first, shown, rows.len(), theme);
 }

@@ -100,6 +100,24 @@ impl Overview {
         }
     }
 
+    /// The first line of the part of the screen that a command moves to: what burns, what moves, the plan; those that have none are
+    /// passed.
+    fn first_of_part(&self, command: Command) -> Option<usize> {
+        let starts = [0, self.burning, self.burning + self.moving];
+        let ends = [starts[1], starts[2], self.items.len()];
+        let parts = starts.into_iter().zip(ends);
+        let parts: Vec<usize> = parts.filter(|(from, to)| from < to).map(|p| p.0).collect();
+        let at = parts
+            .iter()
+            .rposition(|first| *first <= self.list.index())?;
+        let to = match command {
+            Command::NextPane => (at + 1) % parts.len(),
+            Command::PrevPane => (at + parts.len() - 1) % parts.len(),
+            _ => return None,
+        };
+        parts.get(to).copied()
+    }
+
     /// Puts the selection on the worst thing that burns as soon as it is known what does, and keeps it there while the first answers come
     /// in: nothing jumps later, nor after a key.
     fn place(&mut self, facts: &Facts, now: Timestamp) {
@@ -218,6 +236,10 @@ impl Screen for Overview {
     fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
         self.placed = true;
         if self.list.motion(command, self.items.iter()) {
+            return Vec::new();
+        }
+        if let Some(first) = self.first_of_part(command) {
+            self.list.jump(first, self.items.iter());
             return Vec::new();
         }
         let Some(item) = self.items.get(self.list.index()) else {

@@ -41,6 +41,23 @@ fn standing(s: &Slo, cx: &Cx<'_>) -> (&'static str, Style) {
     }
 }
 
+/// How fast a promise's budget burns, in so many columns: the short windows say what is now, and the long one gives way first.
+fn burn(s: &Slo, room: usize) -> String {
+    let windows = [(HOUR_S, "1h"), (SIX_HOURS_S, "6h"), (THREE_DAYS_S, "3d")];
+    let rates =
+        windows.map(|(seconds, name)| format!("{} {name}", rate_words(s.burn_rate(seconds))));
+    let name = s.kind.word();
+    let [hour, hours, _] = &rates;
+    let told = [
+        format!("   worst burn: {name}  {}", rates.join("  ")),
+        format!(" burn: {name} {}", rates.join(" ")),
+        format!(" burn: {name} {hour} {hours}"),
+    ];
+    let fits = told.iter().find(|words| width(words) < room);
+    fits.cloned()
+        .unwrap_or_else(|| format!(" burn: {name} {hour}"))
+}
+
 pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let (t, part) = (cx.theme, &cx.snapshot.facts.slos);
     let days = part.rows().iter().map(|s| s.window_s).max().unwrap_or(0);
@@ -139,31 +156,17 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         }
         below = inside.y + lines.len().max(1) as u16 - 1;
     } else if below < inside.bottom() {
-        let worst = |window_s| {
-            let rates = part.rows().iter().filter_map(|s| s.burn_rate(window_s));
-            rates.reduce(f64::max)
-        };
-        let hour = worst(HOUR_S);
-        let words: Vec<String> = [(HOUR_S, "1h"), (SIX_HOURS_S, "6h"), (THREE_DAYS_S, "3d")]
-            .into_iter()
-            .map(|(seconds, name)| format!("{} {name}", rate_words(worst(seconds))))
-            .collect();
+        // Rates of one promise, by its name: the worst of each window over all of them would be of none.
+        let rate = |s: &Slo| s.burn_rate(HOUR_S).unwrap_or(-1.0);
+        let worst = (part.rows().iter()).reduce(|a, b| if rate(b) > rate(a) { b } else { a });
+        let hour = worst.and_then(|s| s.burn_rate(HOUR_S));
+        let words = worst.map_or(String::new(), |s| burn(s, usize::from(inside.width)));
         let style = match hour.is_some_and(|v| v > 1.0) {
             _ if is_doubtful => t.stale,
             true => t.warn,
             false => t.muted,
         };
-        line(
-            buf,
-            inside.x,
-            below,
-            inside.width,
-            &[if wide {
-                (format!("   worst burn {}", words.join("  ")), style)
-            } else {
-                (format!("   burn {}", words.join(" ")), style)
-            }],
-        );
+        line(buf, inside.x, below, inside.width, &[(words, style)]);
     }
     if below + 1 < inside.bottom() {
         let words = "   on call: no rotation is set up";

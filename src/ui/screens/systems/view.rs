@@ -25,7 +25,7 @@ const COLUMNS: &[Column] = &[
     Column::left("system", 18),
     Column::left("state", 12),
     Column::left("why", 26).grow(4),
-    Column::age("age", 5),
+    Column::age("read", 5),
     Column::left("about", 17).drop(2),
     Column::left("asked", 20).grow(1).drop(1),
 ];
