@@ -158,13 +158,15 @@ fn name(spec: &mut ChartSpec) {
                 words.push(l.query.metric.name.clone());
             }
             let dimensions = &l.query.metric.dimensions;
-            words.extend(
-                dimensions
-                    .iter()
-                    .filter(|(k, v)| !shared(k, v))
-                    .filter(|(k, _)| with_container || !is_container(k, dimensions))
-                    .map(|(k, v)| short(k, v)),
-            );
+            let mut place = String::new();
+            for (k, v) in dimensions.iter().filter(|(k, v)| !shared(k, v)) {
+                match is_container(k, dimensions) {
+                    // As everywhere: `cluster/service`.
+                    true if with_container => place = format!("{}/", short(k, v)),
+                    true => {}
+                    false => words.push(format!("{}{}", std::mem::take(&mut place), short(k, v))),
+                }
+            }
             if !one_stat {
                 words.push(l.query.stat.word());
             }
@@ -178,14 +180,13 @@ fn name(spec: &mut ChartSpec) {
         };
         lines.iter().map(name).collect()
     };
-    // Two clusters may each have a service of one name: then the cluster is what sets them apart.
-    let (short, full) = (named(false), named(true));
+    // Two clusters may each have a service of one name: then the cluster is what sets them apart, and is told of each.
+    let short = named(false);
     let twice = |name: &String| short.iter().filter(|n| *n == name).count() > 1;
-    let names: Vec<String> = short
-        .iter()
-        .zip(full)
-        .map(|(short, full)| if twice(short) { full } else { short.clone() })
-        .collect();
+    let names = match short.iter().any(twice) {
+        true => named(true),
+        false => short,
+    };
     spec.title = match (one_name, one_stat) {
         (true, true) if mixed => format!("HTTPCode 5XX of targets and ELB {}", first.stat.word()),
         (true, false) if mixed => "HTTPCode 5XX of targets and ELB".to_owned(),
@@ -308,12 +309,7 @@ mod tests {
     fn lines_of_one_name_say_what_sets_them_apart() {
         let names = legend(&[("prod", "api"), ("staging", "api"), ("prod", "web")]);
         assert_eq!(names.len(), 3);
-        assert!(
-            names[0].contains("prod") && names[0].contains("api"),
-            "{names:?}"
-        );
-        assert!(names[1].contains("staging"), "{names:?}");
-        assert_eq!(names[2], "web");
+        assert_eq!(names, ["prod/api", "staging/api", "prod/web"]);
         assert_eq!(legend(&[("prod", "api"), ("prod", "web")]), ["api", "web"]);
     }
 }

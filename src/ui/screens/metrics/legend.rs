@@ -8,7 +8,8 @@ use ratatui::style::Style;
 use super::charts::{ChartSpec, Wanted, found, watching};
 use super::model::Metrics;
 use crate::domain::metric::Series;
-use crate::domain::text::{clip, width};
+use crate::domain::order::Ordered;
+use crate::domain::text::{clip_place, width};
 use crate::ui::screens::Cx;
 use crate::ui::widgets::chart::{Summary, series_key, series_style, value_at};
 use crate::ui::widgets::{Column, Row, Table, line, scrolled};
@@ -87,31 +88,65 @@ pub(super) fn table(spec: &ChartSpec, s: &Metrics, cx: &Cx<'_>, area: Rect, buf:
     scrolled(buf, area, first, shown, spec.lines.len(), cx.theme);
 }
 
-/// The legend in one line: values pointed at, else the newest.
+/// Lines that the short legend takes: what has no room in one has it in two, where the chart can spare one.
+pub(super) fn lines(spec: &ChartSpec, inside: Rect) -> u16 {
+    match spec.lines.len() > 2 && inside.height >= 12 {
+        true => 2,
+        false => 1,
+    }
+}
+
+/// Columns of a name in it.
+const NAME: usize = 18;
+
+/// The legend in a line or two: values pointed at, else the newest; the highest first, and how many there was no room for.
 pub(super) fn brief(spec: &ChartSpec, s: &Metrics, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let (from, until) = s.span.ends(cx.now);
-    let mut spans: Vec<(String, Style)> = Vec::new();
-    let mut left = usize::from(area.width);
-    for (n, l) in spec.lines.iter().enumerate() {
-        let value = found(&cx.snapshot.facts, &l.query).and_then(|x| match s.cursor {
+    let value = |l: &Wanted| {
+        found(&cx.snapshot.facts, &l.query).and_then(|x| match s.cursor {
             Some(_) => at(x, s.cursor),
             None => Summary::of(&x.points, from, until).map(|x| x.last),
-        });
-        let value = value.map_or("-".to_owned(), |v| spec.unit.format(v));
-        let key = if spec.lines.len() > 1 {
-            format!("{} ", series_key(n))
-        } else {
-            String::new()
-        };
-        let name = clip(&l.name, 18);
-        let words = format!("{key}{name} {value}  ");
-        if width(&words) > left + 2 {
-            spans.push(("…".into(), cx.theme.muted));
-            break;
+        })
+    };
+    let mut all: Vec<(usize, &Wanted, Option<f64>)> = (spec.lines.iter().enumerate())
+        .map(|(n, l)| (n, l, value(l)))
+        .collect();
+    let high = |v: Option<f64>| v.unwrap_or(f64::NEG_INFINITY);
+    all.order_by(|a, b| high(b.2).total_cmp(&high(a.2)));
+    let mut rest = all.into_iter().peekable();
+    for y in area.y..area.bottom() {
+        let mut spans: Vec<(String, Style)> = Vec::new();
+        let mut left = usize::from(area.width);
+        let is_last = y + 1 == area.bottom();
+        while let Some((n, l, value)) = rest.peek() {
+            let value = value.map_or("-".to_owned(), |v| spec.unit.format(v));
+            let key = match spec.lines.len() {
+                ..=1 => String::new(),
+                _ => format!("{} ", series_key(*n)),
+            };
+            let name = format!("{key}{} ", clip_place(&l.name, NAME));
+            let used = width(&name) + width(&value);
+            let (n, after) = (*n, rest.len() - 1);
+            // How many are not named has its room, too.
+            let more = match is_last && after > 0 {
+                true => width(&unnamed(after)) + 2,
+                false => 0,
+            };
+            if used + more > left && !(spans.is_empty() && is_last) {
+                break;
+            }
+            left = left.saturating_sub(used + 2);
+            spans.push((name, series_style(cx.theme, n)));
+            spans.push((format!("{value}  "), cx.theme.text));
+            rest.next();
         }
-        left = left.saturating_sub(width(&words));
-        spans.push((format!("{key}{name} "), series_style(cx.theme, n)));
-        spans.push((format!("{value}  "), cx.theme.text));
+        if is_last && rest.len() > 0 {
+            spans.push((unnamed(rest.len()), cx.theme.muted));
+        }
+        line(buf, area.x, y, area.width, &spans);
     }
-    line(buf, area.x, area.y, area.width, &spans);
+}
+
+fn unnamed(n: usize) -> String {
+    format!("+{n} lower")
 }

@@ -106,8 +106,9 @@ pub(super) fn view(s: &Metrics, cx: &Cx<'_>, buf: &mut Buffer) {
     for (i, area) in places(s, cx) {
         let Some(spec) = s.specs.get(i) else { continue };
         let inside = panel(buf, area, &spec.title, i == s.focus.index(), cx.theme);
+        let lines = legend::lines(spec, inside);
         let chart = Rect {
-            height: inside.height.saturating_sub(1),
+            height: inside.height.saturating_sub(lines),
             ..inside
         };
         draw(spec, s, cx, chart, buf);
@@ -115,7 +116,7 @@ pub(super) fn view(s: &Metrics, cx: &Cx<'_>, buf: &mut Buffer) {
             inside.x + 1,
             chart.bottom(),
             inside.width.saturating_sub(2),
-            1,
+            lines,
         );
         legend::brief(spec, s, cx, below, buf);
     }

@@ -6,20 +6,23 @@ use ratatui::style::Style;
 
 use super::ticks::Scale;
 use super::{Chart, Plot};
+use crate::domain::order::Ordered;
 use crate::domain::text::{clip, width};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::line;
 
-/// Keys at the right ends of lines: as many in a row as there are columns, and none in a row that is not its line's.
+/// Keys at the right ends of lines, one in a row: two beside each other would read as one number. Where its line's row has one already,
+/// a key stands in the row above or below, as its neighbours do.
 pub(super) struct Keys {
-    columns: u16,
+    /// Columns from the plot.
+    apart: u16,
     taken: Vec<u16>,
 }
 
 impl Keys {
-    pub(super) fn with(columns: u16) -> Self {
+    pub(super) fn apart(columns: u16) -> Self {
         Self {
-            columns,
+            apart: columns,
             taken: Vec::new(),
         }
     }
@@ -31,16 +34,12 @@ impl Keys {
         y: u16,
         (key, style): (char, Style),
     ) {
-        let before = self.taken.iter().filter(|t| **t == y).count() as u16;
-        if before < self.columns && (plot.y..plot.bottom()).contains(&y) {
+        let rows = [Some(y), y.checked_sub(1), y.checked_add(1)];
+        let is_free = |y: &u16| (plot.y..plot.bottom()).contains(y) && !self.taken.contains(y);
+        if let Some(y) = rows.into_iter().flatten().find(is_free) {
             self.taken.push(y);
-            line(
-                buf,
-                plot.right() + before,
-                y,
-                1,
-                &[(key.to_string(), style)],
-            );
+            let x = plot.right() + self.apart;
+            line(buf, x, y, 1, &[(key.to_string(), style)]);
         }
     }
 }
@@ -147,11 +146,18 @@ impl Chart<'_> {
         scale: &Scale,
         taken: &mut Keys,
     ) {
-        for p in plots {
-            let newest = self.visible(p).iter().rev().find(|x| x.1.is_finite());
-            if let (Some(key), Some((_, value))) = (p.key, newest) {
-                taken.put(buf, plot, Self::row(*value, scale, plot), (key, p.style));
-            }
+        let newest = |p: &Plot<'_>| {
+            let mut points = self.visible(p).iter().rev();
+            points.find(|x| x.1.is_finite()).map(|x| x.1)
+        };
+        let ends = plots
+            .iter()
+            .filter_map(|p| Some((newest(p)?, p.key?, p.style)));
+        let mut ends: Vec<(f64, char, Style)> = ends.collect();
+        // The highest first: where there is no row for all, it has one.
+        ends.order_by(|a, b| b.0.total_cmp(&a.0));
+        for (value, key, style) in ends {
+            taken.put(buf, plot, Self::row(value, scale, plot), (key, style));
         }
     }
 }

@@ -166,7 +166,7 @@ impl Chart<'_> {
         }
         canvas.draw(buf, plot);
         self.limits_at_the_ends(buf, plot, &scale, theme);
-        let mut taken = Keys::with(if right.is_some() { 1 } else { 2 });
+        let mut taken = Keys::apart(if right.is_some() { 0 } else { 1 });
         if more.stacked {
             self.stacked_keys(buf, plot, &scale, &mut taken);
         } else {

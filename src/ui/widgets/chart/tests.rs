@@ -171,7 +171,7 @@ fn labels_hide_no_mark_and_do_not_run_into_each_other() {
 }
 
 #[test]
-fn a_key_stands_in_the_row_of_its_line_or_nowhere() {
+fn keys_stand_in_the_rows_of_their_lines_or_beside_them_and_never_glued() {
     let points: Vec<_> = [70.0, 71.0, 72.0, 5.0].map(|v| [(at(59), v)]).into();
     let mut c = chart(&[], &UTC);
     c.plots = points
@@ -185,7 +185,13 @@ fn a_key_stands_in_the_row_of_its_line_or_nowhere() {
         })
         .collect();
     let rows = drawn(&c);
-    let keyed: Vec<&str> = rows.iter().map(|r| r[r.len() - 2..].trim()).collect();
-    assert_eq!(keyed.iter().filter(|k| **k == "12").count(), 1, "{rows:#?}");
-    assert!(!keyed.contains(&"3") && keyed.contains(&"4"), "{rows:#?}");
+    let plot = rows.iter().take(8);
+    let keyed: Vec<&str> = plot.map(|r| r[r.len() - 2..].trim()).collect();
+    let row_of = |key: &str| keyed.iter().position(|k| *k == key);
+    // The highest has its own row; the others stand above and below it.
+    let (one, two, three) = (row_of("1"), row_of("2"), row_of("3"));
+    let beside = |at: Option<usize>| at.zip(three).map(|(a, b)| a.abs_diff(b));
+    assert_eq!((beside(one), beside(two)), (Some(1), Some(1)), "{rows:#?}");
+    assert!(row_of("4").is_some_and(|y| Some(y) > one), "{rows:#?}");
+    assert!(keyed.iter().all(|k| k.len() < 2), "{rows:#?}");
 }
