@@ -9,8 +9,10 @@ use flightdeck::domain::action::{Intent, Phase, Run, RunLine};
 use flightdeck::domain::audit::Outcome;
 use flightdeck::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
 use flightdeck::domain::facts::Author;
+use flightdeck::domain::failure::{FailedTask, Failure};
 use flightdeck::domain::image::{Image, Registry, Scan};
 use flightdeck::domain::interest::Interest;
+use flightdeck::domain::log::{Level, LogLine};
 use flightdeck::domain::part::Part;
 use flightdeck::domain::progress::Pace;
 use flightdeck::domain::service::{ServiceEvent, Strategy, Task, TaskDefinition};
@@ -600,7 +602,8 @@ fn the_name_of_a_service_is_whole_where_its_cluster_has_no_room() {
     let calculator = |d: &mut Deployment| d.service.name = "calculator".into();
     let mut c = Console::with(80, 24, with(calculator, Vec::new()));
     c.keys("4");
-    assert!(c.shows(" …/calculator "), "{}", c.text());
+    assert!(c.shows("/calculator "), "{}", c.text());
+    assert!(!c.shows("laser-prod/calculator "), "{}", c.text());
 }
 
 /// When something began is how long ago, not how long it took; and of what ended at a time unknown nobody knows that.
@@ -976,4 +979,69 @@ fn what_the_service_alone_tells_of_an_ended_deployment_is_not_all_there_is() {
     assert!(alone.contains(told), "{alone}");
     let whole = shown(DeploymentSource::ServiceDeployments);
     assert!(!whole.contains(told), "{whole}");
+}
+
+#[test]
+fn why_a_rollout_failed_is_asked_where_its_page_is_open_and_told_with_its_last_errors() {
+    let bad = |minutes: i64| {
+        with(
+            |d| {
+                d.state = DeploymentState::RolledBack;
+                d.finished_at = Some(ago(minutes * 60));
+            },
+            Vec::new(),
+        )
+    };
+    let asked = |c: &Console| {
+        let all = c.model.interests().into_iter();
+        let mut all = all.filter_map(|i| match i {
+            Interest::Failure(ask) => Some(ask),
+            _ => None,
+        });
+        all.next()
+    };
+    let mut snapshot = bad(2);
+    let mut c = Console::with(120, 40, snapshot.clone());
+    assert_eq!(asked(&c), None, "nobody looks");
+    c.keys("4/worker<enter>");
+    let ask = asked(&c).expect("its page is open");
+    assert_eq!(ask.revision.number, 18);
+    // Another one is selected, it went well, or it was too long ago for ECS to tell.
+    for (snapshot, keys) in [
+        (bad(2), "4/api<enter>"),
+        (fixture::snapshot(), "4"),
+        (bad(61), "4/worker<enter>"),
+    ] {
+        let mut other = Console::with(120, 40, snapshot);
+        other.keys(keys);
+        assert_eq!(asked(&other), None, "{keys}");
+    }
+    let line = LogLine {
+        id: "1".into(),
+        at: ago(150),
+        group: "/ecs/worker".into(),
+        stream: "worker/worker/4f2c".into(),
+        level: Some(Level::Error),
+        message: vec!["configuration key PRICING_TABLE is missing".into()],
+        fields: Vec::new(),
+        raw: String::new(),
+    };
+    let task = FailedTask {
+        id: "4f2c1d90aa".into(),
+        stopped_at: Some(ago(130)),
+        reason: "Task failed container health checks".into(),
+        exits: vec!["worker exit 137".into()],
+        lines: vec![line],
+        unread: None,
+    };
+    let failure = Failure { tasks: vec![task] };
+    let id = ask.deployment.clone();
+    snapshot.facts.failures = [(id, part(Arc::new(failure)))].into();
+    c.msg(Msg::Snapshot(Arc::new(snapshot)));
+    for words in [
+        "task 4f2c1d90: Task failed container health checks; worker exit 137",
+        "ERROR configuration key PRICING_TABLE is missing",
+    ] {
+        assert!(c.shows(words), "{words}: {}", c.text());
+    }
 }

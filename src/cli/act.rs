@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 
 use super::consent::Consent;
 use super::exit::Exit;
+use super::failure;
 use super::paint::Role;
 use super::preview;
 use super::session::Session;
 use super::words;
 use crate::domain::action::{Confirm, Intent, Phase, Preview, Run, RunLine};
 use crate::domain::audit::Outcome;
+use crate::domain::failure::Failure;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
 
@@ -139,7 +141,11 @@ async fn follow(preview: Preview, session: &mut Session) -> Result<Exit, Problem
             }
             said = run.lines.last().cloned().or(said);
             if let Some(outcome) = run.outcome {
-                return ended(&run, outcome, session);
+                let failure = match failure::ask(&run, outcome) {
+                    Some(ask) => failure::of(ask, session).await,
+                    None => None,
+                };
+                return ended(&run, outcome, failure.as_deref(), session);
             }
         }
         session.out.flush()?;
@@ -199,13 +205,21 @@ fn progress(run: &Run, line: &RunLine, session: &mut Session) -> Result<(), Prob
     ])
 }
 
-fn ended(run: &Run, outcome: Outcome, session: &mut Session) -> Result<Exit, Problem> {
+fn ended(
+    run: &Run,
+    outcome: Outcome,
+    failure: Option<&Failure>,
+    session: &mut Session,
+) -> Result<Exit, Problem> {
     let exit = Exit::of_run(outcome, run.recorded);
     if session.out.is_json() {
         session
             .out
-            .object_line(&json!({"run": object(run, outcome)}))?;
+            .object_line(&json!({"run": object(run, outcome, failure)}))?;
         return Ok(exit);
+    }
+    if let Some(failure) = failure {
+        failure::print(failure, session)?;
     }
     let took = run.finished_at.map_or_else(String::new, |end| {
         format!(" after {}", words::elapsed(run.started_at, end))
@@ -218,7 +232,7 @@ fn ended(run: &Run, outcome: Outcome, session: &mut Session) -> Result<Exit, Pro
     Ok(exit)
 }
 
-fn object(run: &Run, outcome: Outcome) -> Value {
+fn object(run: &Run, outcome: Outcome, failure: Option<&Failure>) -> Value {
     let took = run
         .finished_at
         .map(|end| end.duration_since(run.started_at).as_secs_f64());
@@ -235,6 +249,7 @@ fn object(run: &Run, outcome: Outcome) -> Value {
         "recorded": run.recorded,
         "who": run.who,
         "lines": run.lines,
+        "failed_tasks": failure.map(|f| &f.tasks),
     })
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
+use super::failure;
 use super::paint::Role;
 use super::service_arg;
 use super::session::{Session, silent};
@@ -12,6 +13,7 @@ use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::domain::deployment::{Deployment, DeploymentState, RevisionLoad};
 use crate::domain::facts::Facts;
+use crate::domain::failure::FailureAsk;
 use crate::domain::interest::Interest;
 use crate::domain::problem::Problem;
 use crate::domain::progress::{Estimate, Untold};
@@ -66,6 +68,13 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
             .line("No deployments: none is running, and the vendor remembers none.")?;
     } else {
         session.out.table(&table(&rows, &picture.facts, now))?;
+        // The newest one of a service that was asked for by name: why, where it failed.
+        let newest = rows.first().filter(|_| service.is_some());
+        if let Some(ask) = newest.and_then(|d| FailureAsk::of(d, now))
+            && let Some(failure) = failure::of(ask, session).await
+        {
+            failure::print(&failure, session)?;
+        }
     }
     session.footer(words::count(rows.len(), "deployment"), &part, now)?;
     Ok(Exit::OK)

@@ -15,6 +15,7 @@ mod deploy;
 mod deployments;
 pub mod exit;
 pub mod explain;
+mod failure;
 pub mod globals;
 mod json;
 mod log_groups;

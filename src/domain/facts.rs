@@ -16,6 +16,7 @@ use super::backup::Drill;
 use super::dashboard::{BoardData, Dashboard, DashboardEntry, LogTable, OwnDashboard};
 use super::deployment::{Deployment, DeploymentSource, DeploymentState, PastDeployment};
 use super::estate::Estate;
+use super::failure::Failure;
 use super::guard::GuardProbe;
 use super::log::{LineSample, LogGroup, LogTail};
 use super::metric::{MetricId, MetricQuery, Series, Window};
@@ -109,6 +110,8 @@ pub struct Facts {
     pub authors: Arc<BTreeMap<String, Author>>,
     /// Past deployments of services, newest first, as far back as one question reaches: for the checklist.
     pub histories: BTreeMap<ServiceId, Part<Arc<Vec<PastDeployment>>>>,
+    /// Why deployments failed that were looked at, by their ids.
+    pub failures: BTreeMap<String, Part<Arc<Failure>>>,
     /// Tasks of the service looked at.
     pub tasks: BTreeMap<ServiceId, Part<Arc<Vec<Task>>>>,
     /// Revisions of the service looked at, newest first.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::dashboard::BoardAsk;
+use super::failure::FailureAsk;
 use super::log::LogRequest;
 use super::metric::{MetricQuery, Window};
 use super::service::ServiceId;
@@ -16,6 +17,8 @@ pub enum Interest {
     Revisions(ServiceId),
     /// Past deployments of a service.
     Deployments(ServiceId),
+    /// Why a deployment failed.
+    Failure(FailureAsk),
     /// History of an alarm.
     AlarmHistory(String),
     /// Series over a window.

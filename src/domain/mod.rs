@@ -26,6 +26,7 @@ mod elsewhere;
 pub mod environment;
 pub mod estate;
 pub mod facts;
+pub mod failure;
 pub mod flag;
 pub mod formula;
 pub mod github;

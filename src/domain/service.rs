@@ -379,6 +379,8 @@ pub struct ContainerSpec {
     pub ports: Vec<u16>,
     /// `awslogs-group`, where the driver is awslogs.
     pub log_group: Option<String>,
+    /// `awslogs-stream-prefix`, by which the streams of its tasks are named.
+    pub log_prefix: Option<String>,
 }
 
 /// A task definition (DescribeTaskDefinition).

@@ -11,8 +11,8 @@ use super::estate;
 use super::picture::Picture;
 use super::topic::Topic;
 use super::topics::{
-    alarms, boards, charts, deployments, histories, identity, log_groups, logs, outside, records,
-    resting_deployments, series, services, slos, targets, task_definitions, tasks, trends,
+    alarms, boards, charts, deployments, failures, histories, identity, log_groups, logs, outside,
+    records, resting_deployments, series, services, slos, targets, task_definitions, tasks, trends,
 };
 use crate::backend::Backend;
 use crate::domain::alarm::Alarm;
@@ -46,6 +46,8 @@ pub enum Answer {
     Histories(histories::Histories),
     /// Tasks of a service.
     Tasks(tasks::Tasks),
+    /// Why a deployment failed.
+    Failure(failures::Told),
     /// Revisions of a service.
     Revisions(tasks::Revisions),
     /// Target groups.
@@ -134,6 +136,10 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
             Box::pin(async move { Answer::Histories(histories::ask(&b, services).await) })
         }
         Topic::Tasks(id) => Box::pin(async move { Answer::Tasks(tasks::ask(&b, id).await) }),
+        Topic::Failure(ask) => {
+            let definition = failures::definition(p, &ask);
+            Box::pin(async move { Answer::Failure(failures::ask(&b, ask, definition).await) })
+        }
         Topic::Revisions(id) => {
             let family = tasks::family(p, &id);
             Box::pin(async move { Answer::Revisions(tasks::ask_revisions(&b, family).await) })
@@ -268,6 +274,7 @@ pub fn take(p: &mut Picture, answer: Answer, at: Timestamp) -> Joined {
         Answer::RestingDeployments(a) => resting_deployments::take_round(p, a, at),
         Answer::Histories(a) => histories::take(p, a, at),
         Answer::Tasks(a) => tasks::take(p, a, at),
+        Answer::Failure(a) => failures::take(p, a, at),
         Answer::Revisions(a) => tasks::take_revisions(p, a, at),
         Answer::TargetGroups(a) => targets::take_groups(p, a, at),
         Answer::TargetHealth(a) => targets::take(p, a, at),

@@ -12,6 +12,10 @@ pub fn blank(p: &Picture) -> Vec<Topic> {
     for interest in p.interests.iter() {
         let (is_blank, topic) = match interest {
             Interest::Tasks(id) => (lacks(facts.tasks.get(id)), Topic::Tasks(id.clone())),
+            Interest::Failure(ask) => (
+                lacks(facts.failures.get(&ask.deployment)),
+                Topic::Failure(ask.clone()),
+            ),
             Interest::Revisions(id) => {
                 (lacks(facts.revisions.get(id)), Topic::Revisions(id.clone()))
             }

@@ -30,6 +30,7 @@ pub fn line<'a>(backend: &'a Backend, topic: &Topic) -> Option<&'a Line> {
         | Topic::Histories
         | Topic::RestingDeployments
         | Topic::Tasks(_)
+        | Topic::Failure(_)
         | Topic::Revisions(_) => &lines.ecs,
         Topic::TargetGroups | Topic::TargetHealth => &lines.elb,
         Topic::Alarms

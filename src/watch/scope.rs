@@ -93,6 +93,7 @@ fn subject(topic: &Topic) -> Option<Subject> {
         Topic::Estate(part) => Subject::Part(part),
         Topic::Records => Subject::Records,
         Topic::Tasks(_)
+        | Topic::Failure(_)
         | Topic::Revisions(_)
         | Topic::AlarmHistory(_)
         | Topic::Charts

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::failure::FailureAsk;
 use crate::domain::service::ServiceId;
 
 /// One thing that the watch asks about, again and again.
@@ -25,6 +26,8 @@ pub enum Topic {
     Histories,
     /// Tasks of a service.
     Tasks(ServiceId),
+    /// Why a deployment failed.
+    Failure(FailureAsk),
     /// Past revisions of a service.
     Revisions(ServiceId),
     /// Target groups.

@@ -15,8 +15,8 @@ use super::estate;
 use super::picture::Picture;
 use super::topic::{Topic, Wanted};
 use super::topics::{
-    boards, charts, deployments, histories, log_groups, outside, records, resting_deployments,
-    series, slos, targets, task_definitions, trends,
+    boards, charts, deployments, failures, histories, log_groups, outside, records,
+    resting_deployments, series, slos, targets, task_definitions, trends,
 };
 use crate::backend::aws::ecs::SERVICES_A_CALL;
 use crate::domain::capacity;
@@ -321,6 +321,7 @@ fn looked_at(p: &Picture, all: &mut Vec<Wanted>) {
                 let period = if moving { 3_000 } else { 8_000 };
                 Some(Wanted::every(Topic::Tasks(id.clone()), period))
             }
+            Interest::Failure(ask) => failures::wanted(p, ask),
             Interest::Revisions(id) => {
                 let revision = p.services.get(id).map(|s| &s.revision);
                 Some(Wanted::every(Topic::Revisions(id.clone()), 60_000).stamped(stamp(&revision)))

@@ -236,12 +236,20 @@ fn a_bad_image_fails_is_rolled_back_by_the_platform_and_is_told_as_failed() {
         "{}",
         ran.out
     );
-    let lines: Vec<&str> = ran.out.lines().collect();
     assert!(
-        lines[lines.len() - 2].contains("rolled back to laser-prod-api:5"),
+        ran.out.contains("rolled back to laser-prod-api:5"),
         "{}",
         ran.out
     );
+    // Why: what its tasks ended with, and what they said last, before the word on how it ended.
+    let lines: Vec<&str> = ran.out.lines().collect();
+    let task = lines.iter().position(|l| l.starts_with("task "));
+    let said = lines
+        .iter()
+        .position(|l| l.contains("PRICING_TABLE is missing"));
+    assert!(task.is_some() && said > task, "{}", ran.out);
+    assert!(said < Some(lines.len() - 1), "{}", ran.out);
+    assert!(lines[said.unwrap()].contains("ERROR"), "{}", ran.out);
     assert!(
         lines[lines.len() - 1].starts_with("FAILED after "),
         "{}",

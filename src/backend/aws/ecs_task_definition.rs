@@ -43,7 +43,10 @@ fn container(c: &sdk::ContainerDefinition) -> ContainerSpec {
             .iter()
             .filter_map(|p| u16::try_from(p.container_port()?).ok())
             .collect(),
-        log_group: c.log_configuration().and_then(log_group),
+        log_group: c
+            .log_configuration()
+            .and_then(|l| awslogs(l, "awslogs-group")),
+        log_prefix: (c.log_configuration()).and_then(|l| awslogs(l, "awslogs-stream-prefix")),
     }
 }
 
@@ -59,11 +62,12 @@ fn health_check(h: &sdk::HealthCheck) -> Option<String> {
     }
 }
 
-fn log_group(l: &sdk::LogConfiguration) -> Option<String> {
+/// An option of the awslogs driver.
+fn awslogs(l: &sdk::LogConfiguration, option: &str) -> Option<String> {
     if *l.log_driver() != sdk::LogDriver::Awslogs {
         return None;
     }
-    some_text(l.options()?.get("awslogs-group").map(String::as_str))
+    some_text(l.options()?.get(option).map(String::as_str))
 }
 
 #[cfg(test)]
@@ -77,7 +81,8 @@ mod tests {
             .command("curl -f localhost");
         let log = sdk::LogConfiguration::builder()
             .log_driver(sdk::LogDriver::Awslogs)
-            .options("awslogs-group", "/ecs/api");
+            .options("awslogs-group", "/ecs/api")
+            .options("awslogs-stream-prefix", "api");
         let c = sdk::ContainerDefinition::builder()
             .name("api")
             .memory(512)
@@ -97,6 +102,7 @@ mod tests {
             (c.log_group.as_deref(), c.memory_mib, c.essential),
             (Some("/ecs/api"), Some(512), true)
         );
+        assert_eq!(c.log_prefix.as_deref(), Some("api"));
         let none = sdk::HealthCheck::builder().command("NONE").build().unwrap();
         assert_eq!(health_check(&none), None);
     }

@@ -20,6 +20,9 @@ const EVENTS: Question = Question::new("logs", "FilterLogEvents", "read the log"
 /// Events that FilterLogEvents returns at most in a page that we ask for.
 const EVENTS_A_PAGE: i32 = 1_000;
 
+/// Pages that are read of one stream.
+const STREAM_PAGES: usize = 5;
+
 /// Pages that a sample is looked for in: a page may be empty although there are more.
 const SAMPLE_PAGES: usize = 3;
 
@@ -122,6 +125,39 @@ impl Logs {
         }
         sample.truncate(lines);
         Ok(sample)
+    }
+
+    /// What one stream of a group holds between two times, oldest first (FilterLogEvents): a few thousand lines at most, the oldest.
+    pub async fn of_stream(
+        &self,
+        group: &str,
+        stream: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<LogLine>, Problem> {
+        let mut lines = Vec::new();
+        let mut pages = Pages::at_most(STREAM_PAGES);
+        loop {
+            let page = self
+                .aws
+                .read(&self.line, EVENTS, |c| {
+                    c.logs
+                        .filter_log_events()
+                        .log_group_name(group)
+                        .log_stream_names(stream)
+                        .start_time(from.as_millisecond())
+                        .end_time(until.as_millisecond())
+                        .limit(EVENTS_A_PAGE)
+                        .set_next_token(pages.token())
+                        .send()
+                })
+                .await?;
+            let told = told(&self.line, EVENTS, "events", page.events)?;
+            lines.extend(told.iter().map(|e| log_line::line(group, e)));
+            if !pages.turn(lines.len(), page.next_token)? {
+                return Ok(lines);
+            }
+        }
     }
 
     /// Reads on from `token`, at most `pages` pages (FilterLogEvents). A page may be empty although there are more.

@@ -4,6 +4,7 @@ pub mod alarms;
 pub mod boards;
 pub mod charts;
 pub mod deployments;
+pub mod failures;
 pub mod histories;
 pub mod identity;
 pub mod log_groups;

@@ -22,6 +22,7 @@ const REMEMBERED: usize = 8;
 
 /// Makes room in the picture for what is looked at now.
 pub fn open(p: &mut Picture) {
+    super::failures::open(p);
     let mut tasks = Vec::new();
     let mut revisions = Vec::new();
     let mut histories = Vec::new();

@@ -1,5 +1,6 @@
 //! Deploys: actions of ours and every running and recent deployment, each as the picture that a person wants at 3 a.m.
 
+mod cause;
 mod model;
 pub(crate) mod pace;
 mod picture;

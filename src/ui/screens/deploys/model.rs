@@ -120,11 +120,12 @@ impl<'a> Thing<'a> {
     }
 
     /// When it ended otherwise than it was meant to (UTC).
-    pub fn failed_at(&self) -> Option<jiff::Timestamp> {
-        match self {
-            Self::Deployment(d) if d.state.is_bad() => d.finished_at,
-            _ => None,
-        }
+    pub fn failed_at(&self, facts: &Facts) -> Option<jiff::Timestamp> {
+        let deployment = match self {
+            Self::Run(r) => facts.deployment_of(r)?,
+            Self::Deployment(d) => d,
+        };
+        deployment.finished_at.filter(|_| deployment.state.is_bad())
     }
 
     pub fn service(&self) -> Option<&'a ServiceId> {

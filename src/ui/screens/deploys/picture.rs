@@ -7,7 +7,7 @@ use ratatui::style::Style;
 
 use super::model::Thing;
 use super::view::{change, run_state, state, took};
-use super::{pace, scale};
+use super::{cause, pace, scale};
 use crate::domain::action::{Phase, Run};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentSource, RevisionLoad};
@@ -69,6 +69,7 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
             rows.push(vec![(words, t.unknown)]);
         }
         rows.extend(body(d, &told, cx, inside.width));
+        rows.extend(cause::told(d, cx, inside.width));
         // What the action heard of the vendor is in its own story.
         let heard = |message: &str| told.contains(&message);
         let events = facts.events_of(d).filter(|e| !heard(&e.message));

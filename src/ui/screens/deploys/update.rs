@@ -7,6 +7,7 @@ use super::model::{Deploys, Sought, Thing};
 use super::view;
 use crate::domain::action::Intent;
 use crate::domain::deployment::DeploymentState;
+use crate::domain::failure::FailureAsk;
 use crate::domain::interest::Interest;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
@@ -105,8 +106,8 @@ impl Screen for Deploys {
                 };
                 vec![Effect::Preview(Intent::Rollback { service: id, to })]
             }
-            Command::Logs if thing.failed_at().is_some() => thing
-                .failed_at()
+            Command::Logs if thing.failed_at(facts).is_some() => thing
+                .failed_at(facts)
                 .map(|at| Effect::Go(Nav::LogsAt(id, at)))
                 .into_iter()
                 .collect(),
@@ -185,11 +186,16 @@ impl Screen for Deploys {
         let service = self.only.clone().or(selected);
         // Which of the tasks that it starts pass their checks is told by the tasks alone.
         let going = current
+            .as_ref()
             .and_then(|t| t.deployment(&cx.snapshot.facts).cloned())
             .filter(|d| d.state.is_running())
             .map(|d| Interest::Tasks(d.service.clone()));
+        // Of one that failed, once.
+        let failed = current
+            .and_then(|t| FailureAsk::of(t.deployment(&cx.snapshot.facts)?, cx.now))
+            .map(Interest::Failure);
         let own = service.map(Interest::Deployments);
-        own.into_iter().chain(going).collect()
+        own.into_iter().chain(going).chain(failed).collect()
     }
 
     fn view(&self, cx: &Cx<'_>, buf: &mut Buffer) {
