@@ -446,3 +446,25 @@ fn help_says_all_of_it_on_every_width() {
         }
     }
 }
+
+#[test]
+fn on_a_narrow_screen_services_keep_what_tells_one_cluster_from_another() {
+    let mut snapshot = fixture::snapshot();
+    let facts = &mut snapshot.facts;
+    let mut clusters = facts.clusters.rows().to_vec();
+    let mut other = clusters[0].clone();
+    other.name = "laser-staging".into();
+    clusters.push(other);
+    facts.clusters.value = Some(clusters);
+    let mut services = facts.service_rows().to_vec();
+    let here = services.iter().find(|s| s.id.name == "calculator");
+    let mut there = here.expect("a service").clone();
+    Arc::make_mut(&mut there).id.cluster = "laser-staging".into();
+    services.push(there);
+    facts.services.value = Some(Arc::new(services));
+    let mut c = Console::with(80, 24, snapshot);
+    c.keys("3");
+    for name in ["prod/calculator", "ing/calculator"] {
+        assert!(c.shows(name), "{name}: {}", c.text());
+    }
+}

@@ -290,7 +290,10 @@ fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: Room) -> Spans {
     let line_chart = series.map_or(String::new(), |s| {
         spark(s.points.iter().map(|p| p.1), room.chart())
     });
-    let (name_width, values) = (room.name(), room.values);
+    // A longer name takes what its own value leaves.
+    let (values, spare) = (room.values, room.values.saturating_sub(width(&value)));
+    let spare = if room.chart() == 0 { spare } else { 0 };
+    let name_width = width(&a.name).clamp(room.name(), room.name() + spare);
     let mut spans = burning_head(sign, a.severity.word(), style, a.since, room.times, cx);
     spans.extend([
         (

@@ -41,6 +41,16 @@ fn standing(s: &Slo, cx: &Cx<'_>) -> (&'static str, Style) {
     }
 }
 
+/// How badly a promise's budget burns: by what is to be done about it, then by how fast it goes now.
+fn burns(s: &Slo) -> (u8, f64) {
+    let urgency = match s.standing() {
+        Standing::Burning(Urgency::Page) => 2,
+        Standing::Burning(Urgency::Ticket) => 1,
+        _ => 0,
+    };
+    (urgency, s.burn_rate(HOUR_S).unwrap_or(-1.0))
+}
+
 /// How fast a promise's budget burns, in so many columns: the short windows say what is now, and the long one gives way first.
 fn burn(s: &Slo, room: usize) -> String {
     let windows = [(HOUR_S, "1h"), (SIX_HOURS_S, "6h"), (THREE_DAYS_S, "3d")];
@@ -157,8 +167,7 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         below = inside.y + lines.len().max(1) as u16 - 1;
     } else if below < inside.bottom() {
         // Rates of one promise, by its name: the worst of each window over all of them would be of none.
-        let rate = |s: &Slo| s.burn_rate(HOUR_S).unwrap_or(-1.0);
-        let worst = (part.rows().iter()).reduce(|a, b| if rate(b) > rate(a) { b } else { a });
+        let worst = (part.rows().iter()).reduce(|a, b| if burns(b) > burns(a) { b } else { a });
         let hour = worst.and_then(|s| s.burn_rate(HOUR_S));
         let words = worst.map_or(String::new(), |s| burn(s, usize::from(inside.width)));
         let style = match hour.is_some_and(|v| v > 1.0) {
