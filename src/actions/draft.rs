@@ -129,7 +129,10 @@ impl Draft {
             environment: config.environment.clone(),
             facts,
             diff: self.diff,
-            warnings: self.warnings.into_iter().map(clean).collect(),
+            warnings: (self.warnings.into_iter())
+                .chain(claim(&intent, config))
+                .map(clean)
+                .collect(),
             refusals: self.refusals.into_iter().map(clean).collect(),
             calls: self.calls.into_iter().map(clean).collect(),
             fingerprint: fingerprint(&intent, &config.environment, &inputs),
@@ -149,6 +152,18 @@ fn named(service: &ServiceId, config: &Config) -> Option<Env> {
     let listed = config.aws.clusters.contains(&service.cluster);
     let named = Env::named(&service.cluster).or_else(|| Env::named(&service.name));
     named.filter(|_| !listed)
+}
+
+/// That a service counts to the console's environment by the configuration alone.
+fn claim(intent: &Intent, config: &Config) -> Option<String> {
+    let service = intent.service()?;
+    let mut all = config.claimed().into_iter();
+    let (cluster, env) = all.find(|(cluster, _)| *cluster == service.cluster)?;
+    Some(format!(
+        "{cluster} is named like {}'s, and [aws] clusters lists it: it is confirmed and recorded as {}",
+        env.word(),
+        config.environment
+    ))
 }
 
 /// The environment that an action happens in, where that is not the console's own.
@@ -376,6 +391,18 @@ mod tests {
         assert_eq!(staging(("live", "api")), said("staging", "staging"));
         let prod_lists = prod(("core-test", "api"));
         assert_eq!(prod_lists, said("laser-prod", "laser-prod"));
+        let warned = |cluster: &str| {
+            let mut config = Config::default();
+            config.aws.clusters = vec!["laser-dev".into(), "laser-prod".into()];
+            let service = ServiceId {
+                cluster: cluster.into(),
+                name: "api".into(),
+            };
+            let preview = Draft::default().finish(Intent::Restart { service }, &config);
+            preview.warnings.join("\n")
+        };
+        assert!(warned("laser-dev").contains("named like development's"));
+        assert_eq!(warned("laser-prod") + &warned("laser-staging"), "");
         let main = place("main", true, Some(("laser-prod", "api")));
         assert_eq!(main, said("main", "main"));
     }

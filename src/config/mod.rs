@@ -1,6 +1,7 @@
 //! What the console is told: `flightdeck.toml`, environments, endpoints, targets. Data here; reading it is in [`load`].
 
 mod apply;
+mod claimed;
 pub mod credentials;
 pub mod dashboards;
 pub mod discovered;

@@ -73,7 +73,10 @@ impl Console {
         // Before the size is asked for: nobody would hear of a change between that and the first look for events.
         crossterm::event::poll(Duration::ZERO)?;
         let size = drawn(crossterm::terminal::size()?);
-        let model = Model::new(size, Timestamp::now(), first, theme, keymap);
+        let mut model = Model::new(size, Timestamp::now(), first, theme, keymap);
+        if let Some(warning) = config.claim() {
+            model.say(warning, true);
+        }
         screen.draw(&model);
         Ok(Self {
             signals,

@@ -87,6 +87,7 @@ pub fn check(globals: &Globals, out: &mut Out) -> Result<Exit, Problem> {
             "plan": config.plan,
             "criteria": criteria,
             "mistakes": [],
+            "warnings": config.claim().into_iter().collect::<Vec<_>>(),
         }}))?;
         return Ok(Exit::OK);
     }
@@ -127,6 +128,10 @@ pub fn check(globals: &Globals, out: &mut Out) -> Result<Exit, Problem> {
         .map_or_else(|| "the default one".to_owned(), shown);
     let criteria = words::count_of(criteria, "criterion", "criteria");
     out.line(&format!("plan         {name}, {criteria}"))?;
+    if let Some(warning) = config.claim() {
+        out.painted(Role::Warn, &format!("▲ {}", inert(&warning)))?;
+        out.line("leave them out of [aws] clusters, or give each environment its own: [environments.NAME.aws] clusters")?;
+    }
     Ok(Exit::OK)
 }
 
