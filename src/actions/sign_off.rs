@@ -9,6 +9,7 @@ use super::look::Look;
 use super::words;
 use crate::domain::action::{Intent, Phase};
 use crate::domain::audit::{SignOff, SignOffKind};
+use crate::domain::deadline;
 use crate::domain::problem::{Problem, ProblemKind};
 
 /// The word in an intent, if it is one.
@@ -115,7 +116,7 @@ impl<'a> Word<'a> {
             draft.refuse("a word needs a reason");
         }
         if let Some(until) = self.until {
-            draft.fact("until", format!("{} UTC", until.strftime("%Y-%m-%d %H:%M")));
+            draft.fact("until", format!("{} UTC", deadline::words(until)));
             if until <= now {
                 draft.refuse(format!("{until} is past"));
             }

@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::deadline;
+
 /// Reads a length of whole seconds.
 pub fn seconds(text: &str) -> Result<u32, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -19,7 +21,7 @@ pub fn seconds(text: &str) -> Result<u32, String> {
     }
 }
 
-/// Reads a moment to come: a length from now, a date (its end, UTC) or an RFC 3339 time.
+/// Reads a moment to come: a length from now, a date (the last day that counts, UTC) or an RFC 3339 time.
 pub fn until(text: &str) -> Result<Timestamp, String> {
     let wrong =
         || "expected a length of time (30d), a date (2026-12-24) or a time (2026-12-24T18:00:00Z)";
@@ -27,11 +29,7 @@ pub fn until(text: &str) -> Result<Timestamp, String> {
         return Ok(at);
     }
     if let Ok(day) = text.parse::<jiff::civil::Date>() {
-        return day
-            .tomorrow()
-            .and_then(|d| d.to_zoned(jiff::tz::TimeZone::UTC))
-            .map(|z| z.timestamp())
-            .map_err(|_| wrong().into());
+        return deadline::end_of(day).ok_or_else(|| wrong().into());
     }
     let length = seconds(text).map_err(|_| wrong())?;
     Timestamp::now()
@@ -54,7 +52,7 @@ mod tests {
         }
         assert_eq!(
             until("2026-12-24").unwrap().to_string(),
-            "2026-12-25T00:00:00Z"
+            "2026-12-24T23:59:59Z"
         );
         assert!(until("30d").unwrap() > Timestamp::now());
         assert!(until("soon").is_err());

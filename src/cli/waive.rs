@@ -18,7 +18,7 @@ pub struct Arguments {
     /// Why
     #[arg(long)]
     why: String,
-    /// Until when: a length (30d), a date or a time
+    /// Until when: a length (30d), a date (to the end of that day, UTC) or a time
     #[arg(long, value_parser = span::until)]
     until: Timestamp,
     /// What the person agreed to beforehand.

@@ -20,6 +20,7 @@ pub mod counts;
 pub mod dashboard;
 pub mod database;
 pub mod db_limit;
+pub mod deadline;
 pub mod deployment;
 pub mod effort;
 mod elsewhere;

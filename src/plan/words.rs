@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::checklist::NOT_ASKED;
 use super::probes::span;
 use crate::domain::audit::{SignOff, SignOffKind};
+use crate::domain::deadline;
 use crate::domain::facts::Facts;
 use crate::domain::observer::LastFailure;
 use crate::domain::part::Freshness;
@@ -94,7 +94,7 @@ impl Word<'_> {
             SignOffKind::Withdrawn => "withdrawn by",
         };
         let until = match (s.kind, s.until) {
-            (SignOffKind::Waived, Some(t)) => format!(" until {}", day(t)),
+            (SignOffKind::Waived, Some(t)) => format!(" until {}", deadline::words(t)),
             _ => String::new(),
         };
         format!("{verb} {}{until}: {}", s.who, s.why)
@@ -109,16 +109,12 @@ impl Word<'_> {
                 s.who
             ),
             (None, Some(s)) if !self.counts => {
-                let until = s.until.map(day).unwrap_or_default();
+                let until = s.until.map(deadline::words).unwrap_or_default();
                 format!("{why}; the waiver by {} ended {until}", s.who)
             }
             _ => why,
         }
     }
-}
-
-fn day(t: Timestamp) -> String {
-    t.to_zoned(TimeZone::UTC).date().to_string()
 }
 
 #[cfg(test)]
@@ -156,6 +152,24 @@ mod tests {
             let told = stands.after("nobody vouches".into());
             assert!(told.contains("by ana is UNPROVEN"), "{told}");
         }
+        let waived = word(SignOffKind::Waived, true);
+        let said = |until: &str| {
+            let until = until.parse().ok();
+            Word {
+                signoff: Some(&SignOff {
+                    until,
+                    ..waived.clone()
+                }),
+                counts: true,
+                trouble: None,
+            }
+            .said()
+        };
+        assert_eq!(
+            said("2026-12-01T23:59:59Z"),
+            "waived by ana until 2026-12-01: seen"
+        );
+        assert!(said("2026-12-01T12:00:00Z").contains("until 2026-12-01 12:00: "));
         let withdrawn = facts(SignOffKind::Withdrawn, true);
         assert!(standing("2.1.c", &withdrawn, now).signoff.is_none());
     }

@@ -7,6 +7,7 @@ use tui_input::backend::crossterm::EventHandler;
 
 use super::screens::ScreenId;
 use crate::domain::action::Intent;
+use crate::domain::deadline;
 use crate::domain::service::{ServiceId, Strategy, image_tag};
 use crate::plan::checklist::{CriterionState, CriterionStatus};
 
@@ -223,7 +224,11 @@ impl Form {
             Ask::Waive(criterion.to_owned()),
             vec![
                 Field::new("why", "", "why going live without it is acceptable"),
-                Field::new("until", "7d", "7d, 12h or 2026-12-01; then it counts again"),
+                Field::new(
+                    "until",
+                    "7d",
+                    "7d, 12h or 2026-12-01 (to its end, UTC); then it counts again",
+                ),
             ],
         )
     }
@@ -306,7 +311,7 @@ impl Form {
     }
 }
 
-/// Reads `7d`, `12h` or `2026-12-01` (UTC midnight) as a time in the future.
+/// Reads `7d`, `12h` or `2026-12-01` (to the end of that day, UTC) as a time in the future.
 fn until(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let wrong = || format!("{text:?} is not a time: 7d, 12h or 2026-12-01");
     let number = |unit: char| {
@@ -321,9 +326,7 @@ fn until(text: &str, now: Timestamp) -> Result<Timestamp, String> {
         now.checked_add(hours.hours()).map_err(|_| wrong())?
     } else {
         let date: jiff::civil::Date = text.parse().map_err(|_| wrong())?;
-        date.to_zoned(jiff::tz::TimeZone::UTC)
-            .map_err(|_| wrong())?
-            .timestamp()
+        deadline::end_of(date).ok_or_else(wrong)?
     };
     if at <= now {
         Err(format!("{text} is in the past"))
@@ -379,6 +382,13 @@ mod tests {
             until("7d", now).unwrap().to_string(),
             "2026-11-30T12:00:00Z"
         );
+        // The day that is named is the last one that counts, be it today.
+        for (day, end) in [
+            ("2026-12-01", "2026-12-01T23:59:59Z"),
+            ("2026-11-23", "2026-11-23T23:59:59Z"),
+        ] {
+            assert_eq!(until(day, now).unwrap().to_string(), end);
+        }
         assert!(
             until("2020-01-01", now).is_err()
                 && until("soon", now).is_err()

@@ -9,9 +9,10 @@ use super::group;
 use super::model::{Item, register, stage};
 use super::row::state;
 use crate::domain::audit::{SignOff, SignOffKind};
+use crate::domain::deadline;
 use crate::plan::checklist::CriterionStatus;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{clock, line, panel, scrolled, when, wrapped};
+use crate::ui::widgets::{line, panel, scrolled, when, wrapped};
 
 pub(super) type Line = Vec<(String, Style)>;
 
@@ -55,7 +56,7 @@ fn word(s: &SignOff, columns: usize, cx: &Cx<'_>) -> Vec<Line> {
         lines.extend(labelled("link", &s.link, t.text, columns, cx));
     }
     if let Some(until) = s.until {
-        let words = clock(cx.now, until);
+        let words = format!("{} UTC", deadline::words(until));
         lines.extend(labelled("until", &words, t.warn, columns, cx));
     }
     lines
