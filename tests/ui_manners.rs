@@ -308,30 +308,69 @@ fn targets_that_nobody_was_asked_about_are_no_zero() {
     assert!(api.contains(" ? "), "{text}");
 }
 
-/// Whoever has just scaled a service looks for that, and not for the deployment of an hour ago.
+/// Whoever has just changed a service looks for that, and not for the deployment of an hour ago; a person's word moves nothing.
 #[test]
-fn the_overview_tells_of_the_action_that_ended_last() {
+fn the_overview_tells_of_the_action_on_a_service_that_ended_last() {
     use flightdeck::domain::action::Run;
-    use flightdeck::domain::audit::Outcome;
     let mut snapshot = still();
     let rows = snapshot.facts.deployment_rows().iter();
-    let rows: Vec<_> = rows.filter(|d| !d.state.is_running()).cloned().collect();
-    snapshot.facts.deployments.value = Some(Arc::new(rows));
-    snapshot.facts.runs = Arc::new(vec![Run {
-        title: "Scale auth to 0 tasks".into(),
-        outcome: Some(Outcome::Succeeded),
-        finished_at: Some(fixture::ago(20)),
+    let running = rows.clone().find(|d| d.state.is_running()).unwrap().clone();
+    let mut rows: Vec<_> = rows.filter(|d| !d.state.is_running()).cloned().collect();
+    snapshot.facts.deployments.value = Some(Arc::new(rows.clone()));
+    let ended = |intent: Intent, outcome, seconds: i64| Run {
+        id: format!("run-{seconds}"),
+        intent,
+        outcome: Some(outcome),
+        finished_at: Some(later(-seconds)),
         ..fixture::run()
-    }]);
-    let c = Console::with(160, 48, snapshot.clone());
-    assert!(
-        c.shows("nothing moves; last Scale auth to 0 tasks succeeded 20s ago"),
-        "{}",
-        c.text()
+    };
+    let auth = fixture::id("auth");
+    let mut scale = ended(
+        Intent::Scale {
+            service: auth,
+            desired: 0,
+        },
+        Outcome::Succeeded,
+        20,
     );
-    snapshot.facts.runs = Arc::default();
-    let c = Console::with(160, 48, snapshot);
-    assert!(!c.shows("Scale auth"), "{}", c.text());
+    scale.scaled_from = Some(2);
+    let word = ended(
+        Intent::SignOff {
+            criterion: "1.S4".into(),
+            why: "seen".into(),
+            link: String::new(),
+        },
+        Outcome::Succeeded,
+        5,
+    );
+    let told = |snapshot: &Snapshot, runs: &[&Run]| {
+        let mut snapshot = snapshot.clone();
+        snapshot.facts.runs = Arc::new(runs.iter().map(|r| (*r).clone()).collect());
+        Console::with(160, 48, snapshot)
+    };
+    for runs in [&[&scale][..], &[&word, &scale]] {
+        let c = told(&snapshot, runs);
+        let words = "nothing moves; last auth 2→0 succeeded 20s ago";
+        assert!(c.shows(words), "{}", c.text());
+    }
+    let c = told(&snapshot, &[]);
+    assert!(!c.shows("auth 2→0"), "{}", c.text());
+    // What it brought, and what became of that, by the word that every other screen has for it.
+    let mut back = (*running).clone();
+    back.state = DeploymentState::RolledBack;
+    back.finished_at = Some(later(-30));
+    back.rollback_reason = Some("the circuit breaker tripped".into());
+    rows.insert(0, Arc::new(back));
+    snapshot.facts.deployments.value = Some(Arc::new(rows));
+    let deploy = ended(fixture::run().intent, Outcome::Failed, 10);
+    let c = told(&snapshot, &[&word, &deploy]);
+    let words = "nothing moves; ▲ last worker :17→:18 1.9.0 ROLLED BACK 10s ago";
+    assert!(c.shows(words), "{}", c.text());
+    assert!(c.shows("   the circuit breaker tripped"), "{}", c.text());
+    // A deployment that nobody here began is told in the same way.
+    let c = told(&snapshot, &[&word]);
+    let words = "nothing moves; ▲ last worker :17→:18 1.9.0 ROLLED BACK 30s ago";
+    assert!(c.shows(words), "{}", c.text());
 }
 
 #[test]

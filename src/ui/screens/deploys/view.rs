@@ -112,6 +112,12 @@ pub(super) fn change(d: &Deployment) -> String {
     whole
 }
 
+/// The same without blanks: `:41→:42 1.8.3`.
+pub(crate) fn near_change(d: &Deployment) -> String {
+    let [_, near, _] = changes(d);
+    near
+}
+
 /// The same in ever fewer columns: what it goes to and its tag are told to the last.
 fn changes(d: &Deployment) -> [String; 3] {
     let image = d.sides().1.and_then(|r| r.image.as_deref());

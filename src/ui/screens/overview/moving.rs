@@ -17,7 +17,7 @@ use crate::domain::service::Service;
 use crate::domain::skew;
 use crate::domain::text::{clip, clip_place, width};
 use crate::ui::screens::Cx;
-use crate::ui::screens::deploys::pace;
+use crate::ui::screens::deploys::{near_change, pace};
 use crate::ui::widgets::{bar, duration, line, panel, scrolled, when};
 
 /// How long a deployment that ended badly is told of while others move.
@@ -130,18 +130,31 @@ fn of_run(r: &Run, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
         }
         _ => r.title.clone(),
     };
-    let (done, all) = r.progress.unwrap_or((0, 0));
-    let ratio = f64::from(done) / f64::from(all.max(1));
-    let spans = move_line(
-        &title,
-        r.phase.word(),
-        Some(ratio),
-        (done, all),
-        &elapsed,
-        room,
-        cx,
-    );
+    let (ratio, counts) = how_far(r, cx);
+    let spans = move_line(&title, r.phase.word(), ratio, counts, &elapsed, room, cx);
     (spans, None)
+}
+
+/// How far an action is, and how many tasks of those wanted run; nothing where nobody tells. A scale is as far as its service is,
+/// whatever step of its own it is at.
+fn how_far(r: &Run, cx: &Cx<'_>) -> (Option<f64>, Option<(u32, u32)>) {
+    if let Some((done, all)) = r.progress.filter(|(_, all)| *all > 0) {
+        return (Some(f64::from(done) / f64::from(all)), Some((done, all)));
+    }
+    let facts = &cx.snapshot.facts;
+    let Intent::Scale { service, desired } = &r.intent else {
+        return (None, None);
+    };
+    let known = facts.service(service);
+    let Some(s) = known.filter(|_| facts.is_service_fresh(service, cx.now)) else {
+        return (None, None);
+    };
+    let runs = s.counts.running;
+    let ratio = r.scaled_from.filter(|from| from != desired).map(|from| {
+        let way = f64::from(*desired) - f64::from(from);
+        ((f64::from(runs) - f64::from(from)) / way).clamp(0.0, 1.0)
+    });
+    (ratio, Some((runs, *desired)))
 }
 
 fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
@@ -172,7 +185,7 @@ fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<Strin
     let elapsed = d.took(cx.now).map_or("-".into(), duration);
     let word = pace::now(d, cx).unwrap_or_else(|| d.state.word().into());
     let ratio = pace::progress(d, cx);
-    let mut spans = move_line(&title, &word, ratio, counts, &elapsed, room, cx);
+    let mut spans = move_line(&title, &word, ratio, Some(counts), &elapsed, room, cx);
     if let Some((sign, seconds)) = pace::estimate(d, cx).and_then(Estimate::seconds) {
         spans.push((format!("  {sign}{}", duration(seconds)), cx.theme.muted));
     }
@@ -194,7 +207,7 @@ fn of_scaling(s: &Service, room: u16, cx: &Cx<'_>) -> Option<Spans> {
         &title,
         "scaling",
         Some(ratio),
-        (runs, wants),
+        Some((runs, wants)),
         &elapsed,
         room,
         cx,
@@ -220,7 +233,7 @@ fn move_line(
     title: &str,
     word: &str,
     ratio: Option<f64>,
-    (done, all): (u32, u32),
+    counts: Option<(u32, u32)>,
     elapsed: &str,
     room: u16,
     cx: &Cx<'_>,
@@ -236,12 +249,12 @@ fn move_line(
         _ => 0,
     };
     let (full, empty) = bar(ratio.unwrap_or(0.0), bar_width);
-    let percent = match (all, ratio) {
-        (0, _) => String::new(),
-        (_, Some(ratio)) => format!("{:.0} %", (ratio * 100.0).floor()),
-        (_, None) => "? %".into(),
+    let percent = match (counts, ratio) {
+        (Some(_), Some(ratio)) => format!("{:.0} %", (ratio * 100.0).floor()),
+        (Some((_, 1..)), None) => "? %".into(),
+        _ => String::new(),
     };
-    let tasks = format!("{done}/{all}");
+    let tasks = counts.map_or("-".to_owned(), |(done, all)| format!("{done}/{all}"));
     let counts = match wide {
         true => format!(" {percent:>5} {tasks:>7}  "),
         false => format!(" {percent:>5}  "),
@@ -261,24 +274,82 @@ fn move_line(
     ]
 }
 
-/// An action of this console's that ended after the last deployment did: whoever has just done something looks for that.
-fn done(deployed: Option<Timestamp>, cx: &Cx<'_>) -> Option<(String, Style)> {
-    let runs = cx.snapshot.facts.runs.iter();
+/// What is told of the last thing that ended.
+struct Told {
+    words: String,
+    /// Of what did not end as asked.
+    style: Option<Style>,
+    /// Why it ended so, where that is told.
+    why: Option<String>,
+}
+
+/// An action on a service that ended, if it ended after the last deployment did: whoever has just done something looks for that. A
+/// person's word on a criterion moves nothing, and hides nothing that does.
+fn done(deployed: Option<Timestamp>, cx: &Cx<'_>) -> Option<Told> {
+    let facts = &cx.snapshot.facts;
+    let runs = facts.runs.iter().filter(|r| r.intent.service().is_some());
     let ended = runs.filter_map(|r| Some((r.finished_at?, r.outcome?, r)));
     let (at, outcome, run) = ended.max_by_key(|(at, ..)| *at)?;
     if deployed.is_some_and(|d| d >= at) {
         return None;
     }
-    let (sign, style) = match outcome {
-        Outcome::Succeeded => ("", cx.theme.muted),
-        _ => ("▲ ", cx.theme.warn),
+    let name = facts.name_of(run.intent.service()?);
+    let brought = facts.deployment_of(run).filter(|d| !d.state.is_running());
+    // What a stop stops ends badly, and that is what was wanted.
+    let is_stop = matches!(run.intent, Intent::Stop { .. });
+    let (what, word) = match (&run.intent, brought) {
+        (Intent::Scale { desired, .. }, _) => {
+            let from = run
+                .scaled_from
+                .map_or("to ".into(), |from| format!("{from}→"));
+            (format!("{name} {from}{desired}"), outcome.word())
+        }
+        (Intent::Deploy { .. }, Some(d)) => {
+            let word = match outcome != Outcome::Succeeded && d.state.is_bad() {
+                true => d.state.word(),
+                false => outcome.word(),
+            };
+            (format!("{name} {}", near_change(d)), word)
+        }
+        (intent, Some(d)) => {
+            let what = format!("{} {name} {}", intent.verb(), near_change(d));
+            (what, outcome.word())
+        }
+        (intent, None) => {
+            let brings = run.brings.as_ref();
+            let brings = brings.map_or(String::new(), |r| format!(" :{}", r.number));
+            (format!("{} {name}{brings}", intent.verb()), outcome.word())
+        }
     };
-    let when = when(cx.now, at, cx.absolute);
-    let words = format!("; {sign}last {} {} {when}", run.title, outcome.word());
-    Some((words, style))
+    let succeeded = outcome == Outcome::Succeeded;
+    let failed = brought.filter(|d| !succeeded && !is_stop && d.state.is_bad());
+    Some(Told {
+        words: format!("last {what} {word} {}", when(cx.now, at, cx.absolute)),
+        style: match (succeeded, failed) {
+            (true, _) => None,
+            (false, None) => Some(cx.theme.warn),
+            (false, Some(_)) => Some(cx.theme.critical),
+        },
+        why: failed.and_then(|d| d.trouble()),
+    })
 }
 
-/// The last deployment that ended; while others move only one that ended badly of late. Below it why it ended so.
+/// A deployment that ended.
+fn told_of(d: &Deployment, cx: &Cx<'_>) -> Told {
+    let when = d.finished_at.map_or(String::new(), |at| {
+        let ahead = skew::words(at, cx.now);
+        ahead.unwrap_or_else(|| when(cx.now, at, cx.absolute))
+    });
+    let name = cx.snapshot.facts.name_of(&d.service);
+    let is_bad = d.state.is_bad();
+    Told {
+        words: format!("last {name} {} {} {when}", near_change(d), d.state.word()),
+        style: is_bad.then_some(cx.theme.critical),
+        why: is_bad.then(|| d.trouble().unwrap_or_default()),
+    }
+}
+
+/// The last thing that ended; while others move only a deployment that ended badly of late. Below it why it ended so.
 fn last(still: bool, room: u16, cx: &Cx<'_>) -> Vec<Spans> {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
     let ended = facts.deployment_rows().iter();
@@ -300,31 +371,17 @@ fn last(still: bool, room: u16, cx: &Cx<'_>) -> Vec<Spans> {
         _ if still => (" nothing moves".into(), t.text),
         _ => (String::new(), t.text),
     };
-    if let Some(line) = done(newest.and_then(|d| d.finished_at), cx).filter(|_| still) {
-        return vec![vec![lead, line]];
-    }
-    let Some(d) = newest.filter(|d| still || late(d)) else {
+    let own = done(newest.and_then(|d| d.finished_at), cx).filter(|_| still);
+    let theirs = || newest.filter(|d| still || late(d)).map(|d| told_of(d, cx));
+    let Some(told) = own.or_else(theirs) else {
         return if still { vec![vec![lead]] } else { Vec::new() };
     };
-    let to = d.to.as_ref();
-    let to = to.map_or(String::new(), |r| format!(" :{}", r.revision.number));
-    let when = d.finished_at.map_or(String::new(), |at| {
-        let ahead = skew::words(at, cx.now);
-        ahead.unwrap_or_else(|| when(cx.now, at, cx.absolute))
-    });
-    let bad = d.state.is_bad();
-    let (sign, style) = if bad {
-        ("▲ ", t.critical)
-    } else {
-        ("", t.muted)
+    let (sign, style) = match told.style {
+        Some(style) => ("▲ ", style),
+        None => ("", t.muted),
     };
-    let name = facts.name_of(&d.service);
-    let words = format!("last {name}{to} {} {when}", d.state.word());
     let gap = if still { "; " } else { " " };
-    let mut lines = vec![vec![lead, (format!("{gap}{sign}{words}"), style)]];
-    if bad {
-        let why = d.trouble().unwrap_or_default();
-        lines.push(vec![(format!("   {why}"), t.warn)]);
-    }
+    let mut lines = vec![vec![lead, (format!("{gap}{sign}{}", told.words), style)]];
+    lines.extend(told.why.map(|why| vec![(format!("   {why}"), t.warn)]));
     lines
 }
