@@ -9,6 +9,8 @@ mod bench;
 mod brake;
 #[path = "actions/caller.rs"]
 mod caller;
+#[path = "actions/shown.rs"]
+mod shown;
 
 use bench::{Bench, Mischief, PACE, SLOW, api, deploy, story};
 use flightdeck::actions::{Judged, Timing};

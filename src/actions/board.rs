@@ -49,6 +49,13 @@ impl Board {
         self.runs.borrow().iter().find(|r| r.id == id).cloned()
     }
 
+    /// Whether a run that began then would be news here and find room.
+    pub fn lacks(&self, id: &str, began: Timestamp) -> bool {
+        let runs = self.runs.borrow();
+        let has_room = runs.len() < KEPT || runs.last().is_none_or(|r| r.started_at < began);
+        has_room && !runs.iter().any(|r| r.id == id)
+    }
+
     /// Puts a run on the board, or in place of what was there under its id.
     pub fn put(&self, run: Run) {
         self.runs.send_if_modified(|runs| {

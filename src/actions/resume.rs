@@ -3,6 +3,8 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::engine::Engine;
 use super::follow::{OWN, STOOD, standing};
 use super::goal::{Goal, Step};
@@ -11,6 +13,9 @@ use crate::domain::action::Run;
 use crate::domain::audit::{Outcome, SignOff};
 use crate::domain::problem::Problem;
 use crate::store::{JournalRun, RunState, Store};
+
+/// How far back ended runs are shown.
+const LATELY: SignedDuration = SignedDuration::from_hours(12);
 
 /// Where a run goes on, by the marks that its console left.
 pub fn start(marks: &std::collections::BTreeMap<String, String>) -> Start {
@@ -112,7 +117,26 @@ impl Engine {
                 RunState::Ours | RunState::Closed => {}
             }
         }
+        self.show_ended(&store).await;
         Ok(taken)
+    }
+
+    /// Shows what ended lately, whoever drove it: a command may begin and end between two looks, and a console that has just been opened
+    /// has seen none of it.
+    async fn show_ended(&self, store: &Store) {
+        let since = Timestamp::now().saturating_sub(LATELY).unwrap_or_default();
+        let ended = match store.ended_since(since).await {
+            Ok(ended) => ended,
+            Err(p) => return tracing::warn!(problem = %p, "what ended lately is not shown"),
+        };
+        for (id, began) in ended {
+            if !self.is_driving(&id)
+                && self.board.lacks(&id, began)
+                && let Some(found) = store.ended_run(&id).await
+            {
+                self.board.put(as_shown(found));
+            }
+        }
     }
 
     /// A start takes up what is unknown once more; not what was put aside as standing still, or each start of a console would lock a

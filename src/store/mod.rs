@@ -17,6 +17,7 @@ mod lease;
 mod migrate;
 mod open;
 mod proved;
+mod recent;
 mod refused;
 mod reopen;
 mod sealed;

@@ -9,6 +9,7 @@ mod authors;
 mod blank;
 mod estate;
 mod lines;
+mod news;
 mod picture;
 mod publish;
 mod run;

@@ -13,6 +13,7 @@ use super::agenda::{Agenda, CALMLY_WANTED_APART, HEARTBEAT, Refresh};
 use super::answer::{self, Answer, Sources};
 use super::blank::blank;
 use super::lines::{line, rest};
+use super::news::news_of;
 use super::picture::Picture;
 use super::publish::Publisher;
 use super::scope::Scope;
@@ -25,7 +26,6 @@ use crate::backend::transport::allowance;
 use crate::domain::action::Run;
 use crate::domain::audit::Sighting;
 use crate::domain::problem::ProblemKind;
-use crate::domain::service::ServiceId;
 use crate::plan::{self, Checklist};
 
 /// The running watch.
@@ -297,7 +297,12 @@ impl Watch {
                 self.table.hurry(&Topic::Records, Instant::now());
                 self.table.hurry(&Topic::BusyServices, Instant::now());
             }
-            for id in news_of(&self.picture.facts.runs, &runs) {
+            let news = news_of(&self.picture.facts.runs, &runs, Timestamp::now());
+            if !news.is_empty() {
+                // What was verified must not stand beside targets of before.
+                self.table.hurry(&Topic::TargetHealth, Instant::now());
+            }
+            for id in news {
                 // Else its picture would say for a while that it goes on, or that nobody knows how far it is.
                 self.table.hurry(&Topic::Deployments(id), Instant::now());
             }
@@ -388,78 +393,11 @@ fn says_states(topic: &Topic) -> bool {
     )
 }
 
-/// Services of actions that went on before and have ended now, or have been told which deployment is theirs.
-fn news_of(before: &[Run], now: &[Run]) -> Vec<ServiceId> {
-    let is_news = |r: &&Run| {
-        let known = before.iter().find(|b| b.id == r.id);
-        let ended = !r.goes_on() && known.is_some_and(Run::goes_on);
-        let own = known.and_then(|b| b.deployment.as_ref());
-        ended || (r.goes_on() && r.deployment.is_some() && r.deployment.as_ref() != own)
-    };
-    let told = now.iter().filter(is_news);
-    told.filter_map(|r| r.intent.service().cloned()).collect()
-}
-
 /// The first picture: nothing known, sources named.
 pub fn first(picture: &Picture) -> Snapshot {
     Snapshot {
         facts: picture.facts.clone(),
         checklist: Arc::default(),
         settled: None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_service_of_an_action_that_ended_or_was_told_its_deployment_is_asked_about_at_once() {
-        use crate::domain::action::{Intent, Phase};
-        use crate::domain::audit::Outcome;
-        let run = |id: &str, name: &str, outcome| Run {
-            id: id.into(),
-            intent: Intent::Restart {
-                service: ServiceId {
-                    cluster: "prod".into(),
-                    name: name.into(),
-                },
-            },
-            title: String::new(),
-            phase: Phase::Follow,
-            progress: None,
-            lines: Vec::new(),
-            started_at: Timestamp::UNIX_EPOCH,
-            finished_at: None,
-            outcome,
-            stopped_in: None,
-            recorded: false,
-            who: String::new(),
-            reattached: false,
-            brings: None,
-            scaled_from: None,
-            deployment: None,
-        };
-        // One that is put aside has no end in the journal.
-        let over = Some(Outcome::Unknown);
-        let before = [
-            run("1", "api", None),
-            run("2", "web", None),
-            run("3", "old", over),
-        ];
-        let mut now = [
-            run("1", "api", over),
-            run("2", "web", None),
-            run("3", "old", over),
-        ];
-        let news = |before: &[Run], now: &[Run]| -> Vec<String> {
-            let of = news_of(before, now).into_iter();
-            of.map(|s| s.name).collect()
-        };
-        assert_eq!(news(&before, &now), ["api"]);
-        // Which deployment is its own has just been told, and is told once.
-        now[1].deployment = Some("arn:own".into());
-        assert_eq!(news(&before, &now), ["api", "web"]);
-        assert!(news(&now, &now).is_empty());
     }
 }

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::slos;
 use crate::backend::Backend;
+use crate::domain::action::Run;
 use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::service::LoadBalancerBinding;
+use crate::domain::service::{LoadBalancerBinding, ServiceId};
 use crate::domain::target::{Target, TargetGroup};
 use crate::watch::picture::Picture;
 
@@ -129,13 +130,23 @@ pub fn choose(p: &Picture) -> Vec<String> {
         .collect()
 }
 
-/// Groups of services that move or are looked at.
+/// How long an action that ended keeps its service among those asked about first.
+const LATELY: SignedDuration = SignedDuration::from_secs(60);
+
+/// Groups of services that move, were changed just now, or are looked at.
 fn lively(p: &Picture) -> BTreeSet<&str> {
     let interest = p.of_interest();
+    let now = Timestamp::now();
+    let is_late = |r: &&Run| {
+        let ended = r.finished_at;
+        ended.is_some_and(|at| now.duration_since(at) < LATELY)
+    };
+    let changed = p.facts.runs.iter().filter(is_late);
+    let changed: Vec<&ServiceId> = changed.filter_map(|r| r.intent.service()).collect();
     let moves = p
         .services
         .values()
-        .filter(|s| s.is_deploying() || interest.contains(&s.id));
+        .filter(|s| s.is_deploying() || interest.contains(&s.id) || changed.contains(&&s.id));
     moves
         .flat_map(|s| s.load_balancers.iter())
         .flat_map(LoadBalancerBinding::groups)
