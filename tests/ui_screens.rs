@@ -409,6 +409,90 @@ fn level_pattern_and_time_change_what_is_read() {
     assert_eq!(read(&c).until, None, "following is about now again");
 }
 
+/// Where a thousand lines are read, the one that says why is what a person comes for.
+#[test]
+fn logs_open_at_the_moment_of_a_failure_until_a_person_moves() {
+    let mut snapshot = fixture::snapshot();
+    let mut rows = snapshot.facts.deployment_rows().to_vec();
+    let d = Arc::make_mut(&mut rows[0]);
+    d.state = DeploymentState::RolledBack;
+    (d.rollback_since, d.finished_at) = (Some(ago(100)), Some(ago(40)));
+    snapshot.facts.deployments = part(Arc::new(rows));
+    // Our own deploy is about the same deployment, and leads to the same moment.
+    let mut run = fixture::run();
+    (run.outcome, run.finished_at) = (Some(Outcome::Failed), Some(ago(30)));
+    for runs in [Vec::new(), vec![run]] {
+        snapshot.facts.runs = Arc::new(runs);
+        let mut c = Console::with(120, 40, snapshot.clone());
+        c.keys("4/worker<enter>l");
+        let asked = read(&c);
+        assert_eq!((asked.from, asked.until), (ago(700), Some(ago(-20))));
+        let groups = asked.groups;
+        answer_logs(&mut c, lines(&groups, 0, 300), 0);
+        assert!(c.shows("line 200 of 300"), "{}", c.text());
+        c.keys("kk");
+        answer_logs(&mut c, lines(&groups, 0, 310), 0);
+        assert!(c.shows("line 198 of 310"), "{}", c.text());
+    }
+}
+
+/// A task that failed among ten that do not has streams of its own.
+#[test]
+fn logs_of_a_task_that_ended_are_its_own_with_the_last_line_in_sight() {
+    use flightdeck::domain::service::{Task, TaskDefinition};
+    let with = |prefix: Option<&str>, stopped: Option<Timestamp>, health: &str| {
+        let mut snapshot = fixture::snapshot();
+        let definitions = snapshot.facts.task_definitions.value.take().unwrap();
+        let definitions = definitions.iter().map(|(arn, d)| {
+            let mut d = TaskDefinition::clone(d);
+            d.containers[0].log_prefix = prefix.map(str::to_owned);
+            (arn.clone(), Arc::new(d))
+        });
+        snapshot.facts.task_definitions = part(Arc::new(definitions.collect()));
+        let task = Task {
+            arn: "arn:task/1db8ac61ff".into(),
+            id: "1db8ac61ff".into(),
+            service: "api".into(),
+            status: "STOPPED".into(),
+            desired_status: "RUNNING".into(),
+            health: health.into(),
+            revision: None,
+            zone: String::new(),
+            cpu_units: None,
+            memory_mib: None,
+            ip: None,
+            created_at: None,
+            started_at: None,
+            stopped_at: stopped,
+            stopped_reason: None,
+            containers: Vec::new(),
+        };
+        let tasks = part(Arc::new(vec![task]));
+        snapshot.facts.tasks.insert(fixture::id("api"), tasks);
+        let mut c = Console::with(120, 40, snapshot);
+        c.keys("3/api<enter><enter>l");
+        c
+    };
+    let own = [("/ecs/api".to_owned(), "ecs/api/1db8ac61ff".to_owned())];
+    let mut c = with(Some("ecs"), Some(ago(60)), "UNHEALTHY");
+    let asked = read(&c);
+    assert_eq!(
+        (asked.streams.as_slice(), asked.until),
+        (&own[..], Some(ago(-60)))
+    );
+    answer_logs(&mut c, lines(&asked.groups, 0, 250), 0);
+    assert!(c.shows("line 250 of 250"), "{}", c.text());
+    assert!(c.shows("task 1db8ac61 of laser-prod/api"), "{}", c.text());
+    // One that fails and still runs is followed; of one that is well, its service is read.
+    let asked = read(&with(Some("ecs"), None, "UNHEALTHY"));
+    assert_eq!((asked.streams.as_slice(), asked.until), (&own[..], None));
+    let asked = read(&with(Some("ecs"), None, "HEALTHY"));
+    assert!(asked.streams.is_empty() && asked.groups == ["/ecs/api"]);
+    // Where nobody tells the names of streams, the moment is known.
+    let asked = read(&with(None, Some(ago(60)), "UNHEALTHY"));
+    assert_eq!((asked.streams.len(), asked.until), (0, Some(ago(-60))));
+}
+
 #[test]
 fn logs_of_a_service_are_those_of_its_task_definition_or_say_why_not() {
     let mut c = Console::new(120, 40);
@@ -640,6 +724,26 @@ fn a_service_that_scales_out_moves_and_does_not_burn() {
         "{}",
         own.text()
     );
+    // Whatever step it is at, it is as far as its service is.
+    let verifying = |from| {
+        let mut snapshot = scaling(Some(ago(40)));
+        let mut run = fixture::run();
+        run.intent = Intent::Scale {
+            service: fixture::id("pdf-render"),
+            desired: 5,
+        };
+        (run.phase, run.progress, run.scaled_from) = (Phase::Verify, None, from);
+        snapshot.facts.runs = Arc::new(vec![run]);
+        snapshot
+    };
+    for (from, share) in [(Some(1), "25 %     2/5  verify"), (None, "2/5  verify")] {
+        let c = Console::with(160, 48, verifying(from));
+        assert!(c.shows(share) && !c.shows("0/0"), "{}", c.text());
+    }
+    let mut unread = verifying(Some(1));
+    unread.facts.services = Part::default();
+    let c = Console::with(160, 48, unread);
+    assert!(c.shows("-  verify") && !c.shows("0/0"), "{}", c.text());
     // Fewer are no scaling out, and told from how many, too.
     let mut snapshot = scaling(None);
     let mut run = fixture::run();

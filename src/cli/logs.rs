@@ -28,6 +28,9 @@ pub struct Arguments {
     /// Go on with what comes, until interrupted
     #[arg(long, short)]
     follow: bool,
+    /// Only this stream of it: that of a task ends in the task's id, as in api/api/4f2c...; may be given more than once
+    #[arg(long = "stream", value_name = "STREAM")]
+    streams: Vec<String>,
     /// CloudWatch filter pattern, (case counts), such as timeout or '{ $.level = "error" }'
     #[arg(long, value_name = "PATTERN", default_value = "")]
     filter: String,
@@ -58,7 +61,12 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     };
     let groups = groups(target, session).await?;
     let now = Timestamp::now();
+    let of_group = |group: &String| -> Vec<(String, String)> {
+        let streams = args.streams.iter();
+        streams.map(|s| (group.clone(), s.clone())).collect()
+    };
     let request = LogRequest {
+        streams: groups.iter().flat_map(of_group).collect(),
         groups,
         pattern: args.filter.clone(),
         from: now - SignedDuration::from_secs(i64::from(args.since)),

@@ -174,6 +174,12 @@ impl Deployment {
         }
     }
 
+    /// When it failed, once that is over (UTC): when it began to go back, which takes its time, else when it ended.
+    pub fn failed_at(&self) -> Option<Timestamp> {
+        let ended = self.finished_at.filter(|_| self.state.is_bad())?;
+        Some(self.rollback_since.unwrap_or(ended).min(ended))
+    }
+
     /// Why it goes, or went, otherwise than asked, in the vendor's words; else how near the breaker is. Nothing while all is well.
     pub fn trouble(&self) -> Option<String> {
         let said = [self.rollback_reason.as_deref(), Some(&self.reason)];
@@ -254,6 +260,14 @@ mod tests {
             from.iter().map(|r| r.revision.number).collect::<Vec<_>>()
         };
         assert_eq!(leaving(&d), [4, 2]);
+        // It failed when it turned round, and not when it was back.
+        let second = |n| Timestamp::from_second(n).ok();
+        assert_eq!(d.failed_at(), None, "it goes on");
+        d.finished_at = second(300);
+        assert_eq!(d.failed_at(), second(300));
+        d.rollback_since = second(100);
+        assert_eq!(d.failed_at(), second(100));
+        (d.finished_at, d.rollback_since) = (None, None);
         // The vendor names what it goes back to, which is not always the newest.
         d.from[1].service_revision = Some("arn:2".into());
         d.rollback_to = Some("arn:2".into());

@@ -130,12 +130,22 @@ impl LogLine {
 pub struct LogRequest {
     /// Groups, merged by time.
     pub groups: Vec<String>,
+    /// Streams, each with its group; none: all of the groups.
+    pub streams: Vec<(String, String)>,
     /// CloudWatch filter pattern; empty for all.
     pub pattern: String,
     /// Start (UTC).
     pub from: Timestamp,
     /// End (UTC), or follow.
     pub until: Option<Timestamp>,
+}
+
+impl LogRequest {
+    /// The streams that are read of a group; none: all of them.
+    pub fn streams_of(&self, group: &str) -> Vec<String> {
+        let own = self.streams.iter().filter(|(g, _)| g == group);
+        own.map(|(_, stream)| stream.clone()).collect()
+    }
 }
 
 /// What the watch holds of a [`LogRequest`]: a bounded buffer that says what it dropped.

@@ -215,6 +215,7 @@ mod tests {
     fn request(until: Option<Timestamp>) -> LogRequest {
         LogRequest {
             groups: vec!["a".into(), "b".into()],
+            streams: Vec::new(),
             pattern: String::new(),
             from: Timestamp::UNIX_EPOCH,
             until,

@@ -301,6 +301,26 @@ fn logs_are_searched_by_pattern_and_time() {
 }
 
 #[test]
+fn logs_are_those_of_one_task_by_its_stream() {
+    let platform = Platform::start(&[]);
+    let lines =
+        |more: &[&str]| platform.rows(&[&["logs", "laser-prod/api"], more].concat(), "logs");
+    let streams = |lines: &[Value]| -> std::collections::BTreeSet<String> {
+        let all = lines.iter().map(|l| l["stream"].as_str().unwrap());
+        all.map(str::to_owned).collect()
+    };
+    let all = streams(&lines(&[]));
+    assert!(all.len() > 1, "{all:?}");
+    let one = all.first().unwrap().as_str();
+    let own = streams(&lines(&["--stream", one]));
+    assert_eq!(own.iter().collect::<Vec<_>>(), [one]);
+    // A task that never wrote has no stream, and hides none of another one.
+    assert!(lines(&["--stream", "api/api/none"]).is_empty());
+    let both = streams(&lines(&["--stream", "api/api/none", "--stream", one]));
+    assert_eq!(both.iter().collect::<Vec<_>>(), [one]);
+}
+
+#[test]
 fn a_followed_log_goes_on_until_its_reader_leaves_and_that_is_no_error() {
     use std::io::{BufRead, BufReader};
     let platform = Platform::start(&["--speed", "50"]);

@@ -12,7 +12,7 @@ use super::{Aws, Question, log_line};
 use crate::backend::transport::Line;
 use crate::domain::log::{LogGroup, LogLine};
 use crate::domain::order::Ordered;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 
 const GROUPS: Question = Question::new("logs", "DescribeLogGroups", "list the log groups");
 const EVENTS: Question = Question::new("logs", "FilterLogEvents", "read the log");
@@ -38,6 +38,8 @@ pub struct Logs {
 pub struct LogQuestion {
     /// Group.
     pub group: String,
+    /// Its streams by name; none: all.
+    pub streams: Vec<String>,
     /// CloudWatch filter pattern; empty for all.
     pub pattern: String,
     /// From (UTC), inclusive.
@@ -169,13 +171,15 @@ impl Logs {
     ) -> Result<LogPage, Problem> {
         let mut read = LogPage::default();
         let mut pages = Pages::at_most(pages.max(1)).from(token);
+        let mut named = &question.streams[..];
         loop {
-            let page = self
+            let answer = self
                 .aws
                 .read(&self.line, EVENTS, |c| {
                     c.logs
                         .filter_log_events()
                         .log_group_name(&question.group)
+                        .set_log_stream_names((!named.is_empty()).then(|| named.to_vec()))
                         .start_time(question.from.as_millisecond())
                         .set_end_time(question.until.map(Timestamp::as_millisecond))
                         .set_filter_pattern(
@@ -185,10 +189,20 @@ impl Logs {
                         .set_next_token(pages.token())
                         .send()
                 })
-                .await?;
+                .await;
+            let page = match answer {
+                // A container that never wrote has no stream, and one that is not there has all refused: then they are told apart here.
+                Err(problem) if problem.kind == ProblemKind::NotFound && !named.is_empty() => {
+                    named = &[];
+                    continue;
+                }
+                answer => answer?,
+            };
             let told = told(&self.line, EVENTS, "events", page.events)?;
             let lines = told.iter().map(|e| log_line::line(&question.group, e));
-            read.lines.extend(lines);
+            let is_asked =
+                |l: &LogLine| question.streams.is_empty() || question.streams.contains(&l.stream);
+            read.lines.extend(lines.filter(is_asked));
             if !pages.turn(read.lines.len(), page.next_token)? {
                 break;
             }

@@ -10,7 +10,7 @@ use crate::domain::facts::Facts;
 use crate::domain::metric::MetricQuery;
 use crate::domain::order::Ordered;
 use crate::domain::queries;
-use crate::domain::service::ServiceId;
+use crate::domain::service::{ContainerSpec, ServiceId, Task};
 use crate::ui::commands::Command;
 
 /// The commands that lead to something of a service.
@@ -33,6 +33,42 @@ pub fn lead(command: Command, id: &ServiceId, facts: &Facts) -> Option<Nav> {
             })
         }
         _ => None,
+    }
+}
+
+/// Whether a task has ended, is to end, or fails its checks: what it wrote itself is looked for.
+pub fn is_over(task: &Task) -> bool {
+    task.stopped_at.is_some() || task.desired_status == "STOPPED" || task.health == "UNHEALTHY"
+}
+
+/// Where what a task wrote is: its own streams (`prefix/container/task`), as its task definition tells their names; else its service's
+/// groups at the moment when it ended.
+pub fn task_logs(task: &Task, service: &ServiceId, facts: &Facts) -> Option<Nav> {
+    // How logs are named changes seldom: until the definition of its own revision is read, the one in use tells.
+    let own = task.revision.as_ref().and_then(|r| {
+        let read = facts.task_definitions.value.as_ref();
+        let past = facts.revisions.get(service).and_then(|p| p.value.as_ref());
+        let past = past.and_then(|all| all.iter().find(|d| d.revision.arn == r.arn));
+        read.and_then(|all| all.get(&r.arn)).or(past)
+    });
+    let in_use = || facts.definition_in_use(facts.service(service)?);
+    let containers = own.or_else(in_use).map_or(&[][..], |d| &d.containers);
+    let stream = |c: &ContainerSpec| {
+        let prefix = c.log_prefix.as_ref()?;
+        Some((
+            c.log_group.clone()?,
+            format!("{prefix}/{}/{}", c.name, task.id),
+        ))
+    };
+    let streams: Vec<(String, String)> = containers.iter().filter_map(stream).collect();
+    match streams.is_empty() {
+        true => Some(Nav::LogsAt(service.clone(), task.stopped_at?)),
+        false => Some(Nav::LogsOfTask {
+            service: service.clone(),
+            task: task.id.clone(),
+            streams,
+            ended: task.stopped_at,
+        }),
     }
 }
 

@@ -169,6 +169,17 @@ pub enum Nav {
     LogsOf(ServiceId),
     /// The same around the moment when something of it ended (UTC).
     LogsAt(ServiceId, Timestamp),
+    /// What one task of a service wrote.
+    LogsOfTask {
+        /// Whose it is.
+        service: ServiceId,
+        /// Its id.
+        task: String,
+        /// Its streams, each with its group.
+        streams: Vec<(String, String)>,
+        /// When it ended (UTC); `None`: it goes on.
+        ended: Option<Timestamp>,
+    },
     /// A system's page, by the name of its view.
     View(&'static str),
     /// A row of a system's page: what a fault is about.
@@ -191,7 +202,9 @@ impl Nav {
             // The map has a screen of its own.
             Self::View("map") | Self::Row(Place { view: "map", .. }) => ScreenId::Map,
             Self::View(_) | Self::Row(_) => ScreenId::Systems,
-            Self::LogsOf(_) | Self::LogsAt(..) | Self::LogGroups(_) => ScreenId::Logs,
+            Self::LogsOf(_) | Self::LogsAt(..) | Self::LogsOfTask { .. } | Self::LogGroups(_) => {
+                ScreenId::Logs
+            }
         }
     }
 }

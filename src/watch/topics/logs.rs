@@ -50,6 +50,7 @@ pub async fn ask(backend: &Backend, request: LogRequest, cursors: Vec<(String, C
         .map(|(group, cursor)| async move {
             let question = LogQuestion {
                 group: group.clone(),
+                streams: asked.streams_of(&group),
                 pattern: asked.pattern.clone(),
                 from: cursor.from,
                 until: asked.until,

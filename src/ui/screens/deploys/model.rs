@@ -125,7 +125,7 @@ impl<'a> Thing<'a> {
             Self::Run(r) => facts.deployment_of(r)?,
             Self::Deployment(d) => d,
         };
-        deployment.finished_at.filter(|_| deployment.state.is_bad())
+        deployment.failed_at()
     }
 
     pub fn service(&self) -> Option<&'a ServiceId> {

@@ -22,6 +22,15 @@ pub(super) enum Source {
     Usual,
     /// The groups of one service.
     Service(ServiceId),
+    /// The streams of one task.
+    Task {
+        /// Whose it is.
+        service: ServiceId,
+        /// Its id.
+        task: String,
+        /// Each with its group.
+        streams: Vec<(String, String)>,
+    },
     /// These.
     Groups(Vec<String>),
 }
@@ -94,6 +103,12 @@ impl Source {
     pub fn resolve(&self, facts: &Facts, open: &[String]) -> Resolved {
         let (groups, note) = match self {
             Self::Groups(names) => (names.clone(), String::new()),
+            Self::Task { streams, .. } => {
+                let mut groups: Vec<String> = streams.iter().map(|(g, _)| g.clone()).collect();
+                groups.sort();
+                groups.dedup();
+                (groups, String::new())
+            }
             Self::Service(id) => match facts.service(id) {
                 None if facts.services.value.is_none() => (Vec::new(), "asking ...".into()),
                 None => (Vec::new(), format!("there is no service {id} (any more)")),

@@ -13,6 +13,9 @@ use crate::ui::widgets::ListState;
 
 /// How far back a tail begins, seconds.
 const BACK_S: i64 = 15 * 60;
+/// What is read before and after the moment when something ended, seconds: the reason stands before it.
+const BEFORE_S: i64 = 10 * 60;
+const AFTER_S: i64 = 2 * 60;
 
 /// Lines as the watch holds them.
 pub(super) type Lines = Arc<[Arc<LogLine>]>;
@@ -28,6 +31,8 @@ pub struct Logs {
     pub(super) pattern: String,
     /// The time asked for; `None`: the newest lines, from a quarter of an hour before they were first asked for.
     pub(super) range: Option<(Timestamp, Option<Timestamp>)>,
+    /// The moment whose line is to be selected as soon as it is read, unless a person moves first.
+    pub(super) aim: Option<Timestamp>,
     /// Where the tail began, so that the same tail stays the same question.
     pub(super) began: Option<Timestamp>,
     /// The lines shown while paused: nothing moves under the reader.
@@ -56,6 +61,7 @@ impl Default for Logs {
             resolved_of: None,
             pattern: String::new(),
             range: None,
+            aim: None,
             began: None,
             held: None,
             wrap: false,
@@ -82,8 +88,13 @@ impl Logs {
             Some((from, until)) => (from, until),
             None => (self.began?, None),
         };
+        let streams = match &self.source {
+            Source::Task { streams, .. } => streams.clone(),
+            _ => Vec::new(),
+        };
         Some(LogRequest {
             groups: self.resolved.groups.clone(),
+            streams,
             pattern: self.pattern.clone(),
             from,
             until,
@@ -194,12 +205,23 @@ impl Logs {
     /// Finds the selected line again, or follows the newest one.
     fn place(&mut self, cx: &Cx<'_>) {
         let height = view::list_height(cx);
-        let ids = self.visible.iter().map(|l| &l.id);
         if self.follows()
             && let Some(last) = self.visible.last()
         {
             self.list.select(last.id.clone());
         }
+        if let Some(at) = self.aim
+            && !self.visible.is_empty()
+        {
+            let until = self.visible.partition_point(|l| l.at <= at);
+            if let Some(line) = self.visible.get(until.saturating_sub(1)) {
+                self.list.select(line.id.clone());
+            }
+            if self.tail(&cx.snapshot.facts).is_some_and(|t| t.caught_up) {
+                self.aim = None;
+            }
+        }
+        let ids = self.visible.iter().map(|l| &l.id);
         self.list.settle(ids.clone(), height);
         if std::mem::take(&mut self.seek) {
             let here = self.list.index();
@@ -242,10 +264,18 @@ impl Logs {
         };
     }
 
+    /// Shows the time around a moment when something ended, with the cursor on what was written last before `at`.
+    pub(super) fn go_to_end(&mut self, ended: Timestamp, at: Timestamp) {
+        let from = ended.checked_sub(BEFORE_S.seconds()).unwrap_or(ended);
+        self.jump_to(from, Some(BEFORE_S + AFTER_S));
+        self.aim = Some(at);
+    }
+
     /// Shows a stretch of time; `None` for its length: from then on.
     pub(super) fn jump_to(&mut self, from: Timestamp, length_s: Option<i64>) {
         let until = length_s.and_then(|s| from.checked_add(s.seconds()).ok());
         self.restart();
+        self.aim = None;
         self.range = Some((from, until));
     }
 }

@@ -1,6 +1,6 @@
 //! What commands do to the logs screen.
 
-use jiff::ToSpan;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
@@ -21,10 +21,6 @@ use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
 const GROUPS: &str = "groups";
 const PATTERN: &str = "pattern";
 const TIME: &str = "time";
-
-/// What is read before and after the moment when something ended, seconds: the reason stands before it.
-const BEFORE_S: i64 = 10 * 60;
-const AFTER_S: i64 = 2 * 60;
 
 impl Screen for Logs {
     fn id(&self) -> ScreenId {
@@ -56,6 +52,7 @@ impl Screen for Logs {
 
     fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
         use Command::*;
+        self.aim = None;
         match command {
             Up | PageUp | Top => {
                 self.pause(cx);
@@ -102,6 +99,16 @@ impl Screen for Logs {
     fn arrive(&mut self, nav: &Nav, _cx: &Cx<'_>) -> Vec<Effect> {
         let source = match nav {
             Nav::LogsOf(id) | Nav::LogsAt(id, _) => Source::Service(id.clone()),
+            Nav::LogsOfTask {
+                service,
+                task,
+                streams,
+                ..
+            } => Source::Task {
+                service: service.clone(),
+                task: task.clone(),
+                streams: streams.clone(),
+            },
             Nav::LogGroups(names) => Source::Groups(names.clone()),
             _ => return Vec::new(),
         };
@@ -112,9 +119,13 @@ impl Screen for Logs {
             fields: self.fields,
             ..Self::default()
         };
-        if let Nav::LogsAt(_, at) = nav {
-            let from = at.checked_sub(BEFORE_S.seconds()).unwrap_or(*at);
-            self.jump_to(from, Some(BEFORE_S + AFTER_S));
+        match nav {
+            Nav::LogsAt(_, at) => self.go_to_end(*at, *at),
+            // What it wrote last may have come in after it was stopped.
+            Nav::LogsOfTask {
+                ended: Some(at), ..
+            } => self.go_to_end(*at, Timestamp::MAX),
+            _ => {}
         }
         Vec::new()
     }
@@ -125,6 +136,7 @@ impl Screen for Logs {
 
     fn set_filter(&mut self, text: &str) {
         if self.search != text {
+            self.aim = None;
             self.search = text.to_owned();
             self.seek = true;
         }
@@ -171,6 +183,7 @@ impl Screen for Logs {
         let Some(index) = view::line_at(self, at, cx) else {
             return Vec::new();
         };
+        self.aim = None;
         self.pause(cx);
         self.list.jump(index, self.visible.iter().map(|l| &l.id));
         if twice {

@@ -106,6 +106,10 @@ fn what(s: &Logs) -> String {
         (_, []) => "Logs".into(),
         (Source::Service(id), [one]) => format!("{id}: {one}"),
         (Source::Service(id), _) => format!("{id}: {}", names.join(", ")),
+        (Source::Task { service, task, .. }, _) => {
+            let id = task.get(..8).unwrap_or(task);
+            format!("task {id} of {service}: {}", names.join(", "))
+        }
         (_, [one]) => one.clone(),
         (_, _) => format!("{}{}", lead(s), names.join(", ")),
     }

@@ -256,8 +256,10 @@ impl Services {
                 let task = tasks(facts, &page.id)
                     .iter()
                     .find(|t| Some(&t.arn) == chosen);
-                let at = task.and_then(|t| t.stopped_at)?;
-                return Some(vec![Effect::Go(Nav::LogsAt(page.id.clone(), at))]);
+                // Of one that runs and is well, what its service writes is of more use, unless it is looked at by itself.
+                let task = task.filter(|t| page.task.is_some() || about::is_over(t))?;
+                let nav = about::task_logs(task, &page.id, facts)?;
+                return Some(vec![Effect::Go(nav)]);
             }
             Command::Copy if page.pane == Pane::Tasks => {
                 let arn = page.task.as_ref().or(page.tasks.selected())?;
