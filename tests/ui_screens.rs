@@ -638,7 +638,11 @@ fn a_deployment_that_failed_says_why_on_the_overview() {
     snapshot.facts.deployments = part(Arc::new(vec![Arc::new(failed)]));
     snapshot.facts.runs = Arc::default();
     let c = Console::with(120, 40, snapshot);
-    assert!(c.shows("last worker :18 FAILED 30s ago"), "{}", c.text());
+    assert!(
+        c.shows("last worker :17→:18 1.9.0 FAILED 30s ago"),
+        "{}",
+        c.text()
+    );
     assert!(c.shows("tasks failed to start"), "{}", c.text());
 }
 

@@ -3,8 +3,6 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-
 use super::engine::Engine;
 use super::follow::{OWN, STOOD, standing};
 use super::goal::{Goal, Step};
@@ -15,7 +13,7 @@ use crate::domain::problem::Problem;
 use crate::store::{JournalRun, RunState, Store};
 
 /// How far back ended runs are shown.
-const LATELY: SignedDuration = SignedDuration::from_hours(12);
+const LATELY: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
 
 /// Where a run goes on, by the marks that its console left.
 pub fn start(marks: &std::collections::BTreeMap<String, String>) -> Start {
@@ -124,7 +122,9 @@ impl Engine {
     /// Shows what ended lately, whoever drove it: a command may begin and end between two looks, and a console that has just been opened
     /// has seen none of it.
     async fn show_ended(&self, store: &Store) {
-        let since = Timestamp::now().saturating_sub(LATELY).unwrap_or_default();
+        let since = jiff::Timestamp::now()
+            .saturating_sub(LATELY)
+            .unwrap_or_default();
         let ended = match store.ended_since(since).await {
             Ok(ended) => ended,
             Err(p) => return tracing::warn!(problem = %p, "what ended lately is not shown"),

@@ -99,6 +99,26 @@ fn an_environment_that_is_none_is_never_guessed() {
     assert_eq!(r.json()["config"]["production"], true);
 }
 
+/// Earlier versions of `config init` listed every cluster that they saw as production's own.
+#[test]
+fn a_check_tells_of_clusters_of_other_environments() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("flightdeck.toml");
+    let text = "[aws]\nclusters = [\"laser-dev\", \"laser-prod\", \"laser-staging\"]\n";
+    fs::write(&file, text).unwrap();
+    let r = run(folder.path(), &["config", "check"]);
+    assert_eq!(r.code, 0, "{}", r.err);
+    let warning = "lists laser-dev, laser-staging as production's own";
+    assert!(r.out.contains(warning), "{}", r.out);
+    let warnings = || {
+        let r = run(folder.path(), &["config", "check", "--json"]);
+        r.json()["config"]["warnings"].clone()
+    };
+    assert!(warnings()[0].as_str().unwrap().contains(warning));
+    fs::write(&file, "[aws]\nclusters = [\"laser-prod\"]\n").unwrap();
+    assert_eq!(warnings(), serde_json::json!([]));
+}
+
 #[test]
 fn a_check_lists_every_mistake() {
     let folder = tempfile::tempdir().unwrap();
@@ -222,24 +242,4 @@ fn an_environment_whose_name_nobody_can_type_is_a_mistake() {
     }
     fs::write(&file, "environment = \"Produktion Süd\"\n").unwrap();
     assert_eq!(run(folder.path(), &["config", "check"]).code, 0);
-}
-
-/// Earlier versions of `config init` listed every cluster that they saw as production's own.
-#[test]
-fn a_check_tells_of_clusters_of_other_environments() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("flightdeck.toml");
-    let text = "[aws]\nclusters = [\"laser-dev\", \"laser-prod\", \"laser-staging\"]\n";
-    fs::write(&file, text).unwrap();
-    let r = run(folder.path(), &["config", "check"]);
-    assert_eq!(r.code, 0, "{}", r.err);
-    let warning = "lists laser-dev, laser-staging as production's own";
-    assert!(r.out.contains(warning), "{}", r.out);
-    let warnings = || {
-        let r = run(folder.path(), &["config", "check", "--json"]);
-        r.json()["config"]["warnings"].clone()
-    };
-    assert!(warnings()[0].as_str().unwrap().contains(warning));
-    fs::write(&file, "[aws]\nclusters = [\"laser-prod\"]\n").unwrap();
-    assert_eq!(warnings(), serde_json::json!([]));
 }

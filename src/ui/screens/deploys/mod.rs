@@ -9,4 +9,4 @@ mod update;
 mod view;
 
 pub use model::Deploys;
-pub(crate) use view::{near_change, state};
+pub(crate) use view::{near_changes, state};

@@ -112,10 +112,11 @@ pub(super) fn change(d: &Deployment) -> String {
     whole
 }
 
-/// The same without blanks: `:41→:42 1.8.3`.
-pub(crate) fn near_change(d: &Deployment) -> String {
-    let [_, near, _] = changes(d);
-    near
+/// The same without blanks, and in ever fewer columns: `:41→:42 1.8.3`, `:42 1.8.3`, `:42`.
+pub(crate) fn near_changes(d: &Deployment) -> [String; 3] {
+    let [_, near, to] = changes(d);
+    let bare = d.way().1.map_or("-".into(), |n| format!(":{n}"));
+    [near, to, bare]
 }
 
 /// The same in ever fewer columns: what it goes to and its tag are told to the last.

@@ -17,7 +17,7 @@ use crate::domain::service::Service;
 use crate::domain::skew;
 use crate::domain::text::{clip, clip_place, width};
 use crate::ui::screens::Cx;
-use crate::ui::screens::deploys::{near_change, pace};
+use crate::ui::screens::deploys::{near_changes, pace};
 use crate::ui::widgets::{bar, duration, line, panel, scrolled, when};
 
 /// How long a deployment that ended badly is told of while others move.
@@ -276,11 +276,23 @@ fn move_line(
 
 /// What is told of the last thing that ended.
 struct Told {
-    words: String,
+    /// What it was, in ever fewer columns.
+    what: Vec<String>,
+    /// How it ended, and when: to be seen before anything else.
+    end: String,
     /// Of what did not end as asked.
     style: Option<Style>,
     /// Why it ended so, where that is told.
     why: Option<String>,
+}
+
+impl Told {
+    /// All of it in so many columns, as far as that goes.
+    fn words(&self, room: usize) -> String {
+        let mut all = self.what.iter().map(|w| format!("last {w} {}", self.end));
+        let last = all.next_back().unwrap_or_default();
+        all.find(|text| width(text) <= room).unwrap_or(last)
+    }
 }
 
 /// An action on a service that ended, if it ended after the last deployment did: whoever has just done something looks for that. A
@@ -297,34 +309,32 @@ fn done(deployed: Option<Timestamp>, cx: &Cx<'_>) -> Option<Told> {
     let brought = facts.deployment_of(run).filter(|d| !d.state.is_running());
     // What a stop stops ends badly, and that is what was wanted.
     let is_stop = matches!(run.intent, Intent::Stop { .. });
-    let (what, word) = match (&run.intent, brought) {
+    let verb = match run.intent {
+        // What nearly everything is needs no word.
+        Intent::Deploy { .. } if brought.is_some() => String::new(),
+        _ => format!("{} ", run.intent.verb()),
+    };
+    let what = match (&run.intent, brought) {
         (Intent::Scale { desired, .. }, _) => {
-            let from = run
-                .scaled_from
-                .map_or("to ".into(), |from| format!("{from}→"));
-            (format!("{name} {from}{desired}"), outcome.word())
+            let from = run.scaled_from;
+            let from = from.map_or("to ".into(), |from| format!("{from}→"));
+            vec![format!("{name} {from}{desired}")]
         }
-        (Intent::Deploy { .. }, Some(d)) => {
-            let word = match outcome != Outcome::Succeeded && d.state.is_bad() {
-                true => d.state.word(),
-                false => outcome.word(),
-            };
-            (format!("{name} {}", near_change(d)), word)
-        }
-        (intent, Some(d)) => {
-            let what = format!("{} {name} {}", intent.verb(), near_change(d));
-            (what, outcome.word())
-        }
-        (intent, None) => {
+        (_, Some(d)) => near_changes(d)
+            .map(|change| format!("{verb}{name} {change}"))
+            .to_vec(),
+        (_, None) => {
             let brings = run.brings.as_ref();
             let brings = brings.map_or(String::new(), |r| format!(" :{}", r.number));
-            (format!("{} {name}{brings}", intent.verb()), outcome.word())
+            vec![format!("{verb}{name}{brings}")]
         }
     };
     let succeeded = outcome == Outcome::Succeeded;
     let failed = brought.filter(|d| !succeeded && !is_stop && d.state.is_bad());
+    let word = failed.map_or(outcome.word(), |d| d.state.word());
     Some(Told {
-        words: format!("last {what} {word} {}", when(cx.now, at, cx.absolute)),
+        what,
+        end: format!("{word} {}", when(cx.now, at, cx.absolute)),
         style: match (succeeded, failed) {
             (true, _) => None,
             (false, None) => Some(cx.theme.warn),
@@ -343,7 +353,10 @@ fn told_of(d: &Deployment, cx: &Cx<'_>) -> Told {
     let name = cx.snapshot.facts.name_of(&d.service);
     let is_bad = d.state.is_bad();
     Told {
-        words: format!("last {name} {} {} {when}", near_change(d), d.state.word()),
+        what: near_changes(d)
+            .map(|change| format!("{name} {change}"))
+            .to_vec(),
+        end: format!("{} {when}", d.state.word()),
         style: is_bad.then_some(cx.theme.critical),
         why: is_bad.then(|| d.trouble().unwrap_or_default()),
     }
@@ -381,7 +394,10 @@ fn last(still: bool, room: u16, cx: &Cx<'_>) -> Vec<Spans> {
         None => ("", t.muted),
     };
     let gap = if still { "; " } else { " " };
-    let mut lines = vec![vec![lead, (format!("{gap}{sign}{}", told.words), style)]];
+    let before = format!("{gap}{sign}");
+    let used = width(&lead.0) + width(&before);
+    let words = told.words(usize::from(room).saturating_sub(used));
+    let mut lines = vec![vec![lead, (before + &words, style)]];
     lines.extend(told.why.map(|why| vec![(format!("   {why}"), t.warn)]));
     lines
 }
