@@ -145,13 +145,16 @@ impl Draft {
     }
 }
 
-/// The environment that a service's name says. The configuration decides for the clusters that it lists; of others the name says
-/// where they belong, since one account often holds more than one environment. A name that says nothing belongs to the environment
-/// that the console is in.
+/// The environment that a service says it is in: the one of its cluster. A word in its own name may only make it production's, for
+/// which a person must be surer: `integration-worker` and `preview-api` run in production as well. `None`: the environment that the
+/// console is in.
 fn named(service: &ServiceId, config: &Config) -> Option<Env> {
-    let listed = config.aws.clusters.contains(&service.cluster);
-    let named = Env::named(&service.cluster).or_else(|| Env::named(&service.name));
-    named.filter(|_| !listed)
+    let listed = &config.aws.clusters;
+    let raised = || {
+        let env = Env::named(&service.name).filter(|env| *env == Env::Production);
+        env.filter(|_| !listed.contains(&service.cluster))
+    };
+    Env::of_cluster(&service.cluster, listed).or_else(raised)
 }
 
 /// That a service counts to the console's environment by the configuration alone.
@@ -334,7 +337,16 @@ mod tests {
         let prod = |id| asked("laser-prod", true, &[], id);
         assert_eq!(prod(("laser-prod", "api")), word("laser-prod"));
         assert_eq!(prod(("laser-dev", "api")), Confirm::Key);
-        assert_eq!(prod(("laser", "api-staging")), Confirm::Key);
+        // A service's word lowers nothing: its cluster is production's, or nobody's that is known.
+        for name in [
+            "api-staging",
+            "integration-worker",
+            "preview-api",
+            "qa-gate",
+            "ci-runner",
+        ] {
+            assert_eq!(prod(("laser", name)), word("laser-prod"), "{name}");
+        }
         assert_eq!(prod(("laser", "api")), word("laser-prod"));
         // From the console of another environment, production is still production.
         let staging = |id| asked("staging", false, &[], id);
@@ -348,6 +360,7 @@ mod tests {
     }
 
     #[test]
+        assert_eq!(staging(("laser", "api-prod")), word("laser"));
     fn a_preview_names_the_environment_only_where_it_is_the_service_s_own() {
         let place = |environment: &str, production: bool, id: Option<(&str, &str)>| {
             let mut config = Config {
@@ -390,6 +403,10 @@ mod tests {
         // What the configuration lists is in the environment that lists it, whatever its name says: in journal and audit as well.
         assert_eq!(staging(("live", "api")), said("staging", "staging"));
         let prod_lists = prod(("core-test", "api"));
+        assert_eq!(
+            prod(("laser", "preview-api")),
+            said("laser-prod", "laser-prod")
+        );
         assert_eq!(prod_lists, said("laser-prod", "laser-prod"));
         let warned = |cluster: &str| {
             let mut config = Config::default();

@@ -10,6 +10,15 @@ use super::metric::MetricId;
 /// The dimension of a metric that names the ECS cluster which it is about.
 const CLUSTER: &str = "ClusterName";
 
+impl Env {
+    /// The environment that a cluster's name says. `None`: the one that is looked at, because its configuration lists the cluster, or
+    /// the name says nothing.
+    pub fn of_cluster(cluster: &str, listed: &[String]) -> Option<Self> {
+        let is_listed = listed.iter().any(|c| c == cluster);
+        Self::named(cluster).filter(|_| !is_listed)
+    }
+}
+
 impl Facts {
     /// Alarms that fire and are about the environment that is looked at, or about none that is known to be another: what counts here.
     pub fn firing_here(&self) -> impl Iterator<Item = &Arc<Alarm>> {
@@ -21,11 +30,7 @@ impl Facts {
     /// The environment that a cluster belongs to: the one that is looked at where its configuration lists the cluster or the name says
     /// nothing, else what the name says.
     pub fn env_of_cluster(&self, cluster: &str) -> Env {
-        let here = Env::looked_at(self);
-        match self.listed_clusters.iter().any(|c| c == cluster) {
-            true => here,
-            false => Env::named(cluster).unwrap_or(here),
-        }
+        Env::of_cluster(cluster, &self.listed_clusters).unwrap_or_else(|| Env::looked_at(self))
     }
 
     /// A cluster that is taken for one of the environment that is looked at because its configuration lists it, though its name tells of
