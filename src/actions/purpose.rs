@@ -36,7 +36,8 @@ pub async fn stopped_by(hands: &Hands<'_>, goal: &Goal) -> Option<String> {
         }
     }
     let ours = goal.deployment(&sight)?;
-    (is_over(ours) && elsewhere(ours)).then(|| "stopped by a person, from elsewhere".to_owned())
+    (is_over(ours) && ours.is_ended_by_a_person())
+        .then(|| "stopped by a person, from elsewhere".to_owned())
 }
 
 /// How far the call of a run is: about to be made, or answered.
@@ -91,16 +92,6 @@ fn is_over(d: &Deployment) -> bool {
     )
 }
 
-/// Whether the vendor says that a person stopped it: its word for that, and nothing else that ends a deployment.
-fn elsewhere(d: &Deployment) -> bool {
-    let why = d.rollback_reason.as_deref().unwrap_or_default();
-    let said = format!("{why} {}", d.reason).to_lowercase();
-    let counted = d.failures.filter(|_| d.circuit_breaker.enabled);
-    let tripped = counted.is_some_and(|(failed, limit)| failed >= limit);
-    let fired = d.alarms.iter().any(|(_, fired)| *fired);
-    said.contains("by the user") && !tripped && !fired
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,14 +128,14 @@ mod tests {
             finished_at: None,
             source: DeploymentSource::ServiceDeployments,
         };
-        assert!(elsewhere(&d));
+        assert!(d.is_ended_by_a_person());
         d.failures = Some((3, 3));
-        assert!(!elsewhere(&d));
+        assert!(!d.is_ended_by_a_person());
         d.failures = None;
         d.alarms[0].1 = true;
-        assert!(!elsewhere(&d));
+        assert!(!d.is_ended_by_a_person());
         d.alarms.clear();
         d.reason = "Service deployment rolled back because of a circuit breaker.".into();
-        assert!(!elsewhere(&d));
+        assert!(!d.is_ended_by_a_person());
     }
 }

@@ -142,6 +142,16 @@ pub struct PastDeployment {
 }
 
 impl Deployment {
+    /// Whether the vendor says that a person ended it: its word for that, and nothing else that ends a deployment.
+    pub fn is_ended_by_a_person(&self) -> bool {
+        let why = self.rollback_reason.as_deref().unwrap_or_default();
+        let said = format!("{why} {}", self.reason).to_lowercase();
+        let counted = self.failures.filter(|_| self.circuit_breaker.enabled);
+        let tripped = counted.is_some_and(|(failed, limit)| failed >= limit);
+        let fired = self.alarms.iter().any(|(_, fired)| *fired);
+        said.contains("by the user") && !tripped && !fired
+    }
+
     /// From which revision it goes to which; one that is rolled back goes the other way.
     pub fn way(&self) -> (Option<u32>, Option<u32>) {
         let (from, to) = self.sides();

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::action::{Intent, Run};
-use super::deployment::Deployment;
-use super::facts::Facts;
+use super::audit::{AuditRow, Outcome};
+use super::deployment::{Deployment, DeploymentState};
+use super::facts::{APART_S, Facts};
 use super::service::ServiceId;
 
 /// A change that is under way.
@@ -26,12 +27,38 @@ impl<'a> Moving<'a> {
     }
 }
 
+/// How long before its row an action may have begun of which no duration is told, seconds: somebody picked it up.
+const PICKED_UP_S: f64 = 1_800.0;
+
+/// Whether a row of the audit trail, which is about the deployment's service, tells of an action that ended it: it ended while that went
+/// on, and went back to what ran before.
+fn stopped(row: &AuditRow, d: &Deployment) -> bool {
+    let stops = matches!(row.action.as_str(), "stop" | "rollback");
+    let Some(ended) = d.finished_at.or(d.rollback_since) else {
+        return false;
+    };
+    let took = row.duration_s.unwrap_or(PICKED_UP_S).ceil() as i64;
+    let until = row.at.as_second() + APART_S;
+    let since = row.at.as_second() - took - APART_S;
+    stops && row.outcome == Some(Outcome::Succeeded) && (since..=until).contains(&ended.as_second())
+}
+
 impl Facts {
     /// Whether an open action of ours stops what a service rolls out: ECS tells that rollout as failed meanwhile.
     pub fn is_being_stopped(&self, service: &ServiceId) -> bool {
         let stops = |r: &Run| matches!(&r.intent, Intent::Stop { service: s, .. } if s == service);
         let mut open = self.runs.iter().filter(|r| r.outcome.is_none());
         open.any(|r| r.has_called() && stops(r))
+    }
+
+    /// Whether a person wanted a deployment to end as it did: an action that is in the audit trail stopped it, or the vendor says so.
+    pub fn is_stopped_on_purpose(&self, d: &Deployment) -> bool {
+        let subject = d.service.to_string();
+        let rows = self.audit.value.iter().flat_map(|rows| rows.iter());
+        let mut rows = rows.filter(|r| r.subject == subject);
+        // One that could not even go back is ill, whoever wanted that.
+        d.state == DeploymentState::RolledBack
+            && (d.is_ended_by_a_person() || rows.any(|r| stopped(r, d)))
     }
 
     /// Our actions first, then deployments that somebody else began. Two actions may work on one deployment, as a stop does on what a

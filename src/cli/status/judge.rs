@@ -10,6 +10,7 @@ use crate::cli::paint::Role;
 use crate::cli::session::{Standing, standing};
 use crate::cli::words;
 use crate::domain::alarm::Severity;
+use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
 use crate::domain::problem::ProblemKind;
@@ -277,14 +278,19 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
 /// How long a rollout that failed is told of: whoever looks wants to know that what was to be out is not.
 const TURNED_BACK_S: i64 = 3_600;
 
-/// Services whose newest rollout failed, or went back, within the last hour, in words. One that `deployments[]` still tells of is told
-/// of by the service's own health.
+/// Services of this environment whose newest rollout failed, or went back, within the last hour without a person who wanted that, in
+/// words. One that `deployments[]` still tells of is told of by the service's own health.
 fn turned_back(facts: &Facts, now: Timestamp) -> Vec<(&ServiceId, String)> {
     let mut seen: BTreeSet<&ServiceId> = BTreeSet::new();
     let mut all = Vec::new();
     for d in facts.deployment_rows() {
         // Newest first, but for those that go on, and one that goes on says what is to come of it.
         if !seen.insert(&d.service) || d.state.is_running() || !d.state.is_bad() {
+            continue;
+        }
+        // As with alarms: another environment's is that one's affair.
+        let is_here = facts.env_of_cluster(&d.service.cluster) == Env::looked_at(facts);
+        if !is_here || facts.is_stopped_on_purpose(d) {
             continue;
         }
         let told = facts.service(&d.service).map(|s| s.health());
