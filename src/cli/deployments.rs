@@ -39,8 +39,15 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     let interests = service.iter().cloned().map(Interest::Deployments).collect();
     let picture = session.look(interests).await?;
     let mut part = picture.facts.deployments.clone();
-    // Where the services of a cluster cannot be read, nobody knows what is deployed there.
-    part.error = (part.error).or_else(|| picture.facts.services.error.clone());
+    let facts = &picture.facts;
+    part.error = match service.as_ref().and_then(|id| facts.service(id)) {
+        // What is wrong with the services of other clusters says nothing of this one.
+        Some(_) => part
+            .error
+            .filter(|p| Some(p) != facts.services.error.as_ref()),
+        // Where the services of a cluster cannot be read, nobody knows what is deployed there.
+        None => (part.error).or_else(|| facts.services.error.clone()),
+    };
     if part.value.is_none() {
         return Err(part.error.unwrap_or_else(|| silent(session.patience())));
     }

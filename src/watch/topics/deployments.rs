@@ -243,7 +243,8 @@ pub fn rebuild(p: &mut Picture, now: Timestamp) {
     }
     p.told = told;
     p.details = details;
-    let failure = p.facts.services.error.clone().or_else(|| failure(p, now));
+    // What is asked about comes first: the failure of some cluster says nothing of it.
+    let failure = failure(p, now).or_else(|| p.facts.services.error.clone());
     let detailed = p
         .details
         .values()
