@@ -462,7 +462,7 @@ async fn an_own_rollback_that_is_followed_can_be_stopped() {
     assert_eq!(back.outcome, Some(Outcome::Stopped), "{}", story(&back));
     assert_eq!(console.settled(&api()).await.revision.number, before.number);
 
-    // One that stops a deployment rolls back, and ECS stops none that does: what can be done instead is said.
+    // One that stops a deployment rolls back, and to stop it again changes nothing: what can be done instead is said.
     let deployed = console.start(deploy("1.8.3")).await.unwrap();
     deploying().await;
     let back = console.start(rollback(None)).await.unwrap();

@@ -45,7 +45,7 @@ impl Stop<'_> {
                 ) =>
             {
                 draft.refuse(format!(
-                    "the deployment is {} already, and ECS stops none that does: deploy what is to run, or {NAME_IT}",
+                    "the deployment is {} already, and goes on with that if it is stopped again: deploy what is to run, or {NAME_IT}",
                     d.state.word()
                 ));
             }
@@ -56,7 +56,8 @@ impl Stop<'_> {
                         draft.fact("then", back::told(d));
                     }
                 } else {
-                    draft.fact("then", "tasks of both revisions stay as they are");
+                    draft.fact("then", "tasks of both revisions should stay as they are");
+                    draft.warn("AWS documents ROLLBACK as the only way to stop a deployment: it lists ABORT, says nothing of what that does, and may refuse it");
                     draft.warn("old and new revision go on side by side until somebody deploys or rolls back");
                 }
                 draft.call(words(&d.id, self.rollback));

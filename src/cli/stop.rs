@@ -13,7 +13,7 @@ use crate::domain::problem::Problem;
 pub struct Arguments {
     /// Name, or cluster/name
     service: String,
-    /// Leave things as they are instead of rolling back
+    /// Leave things as they are instead of rolling back; AWS lists this way to stop, and does not document it
     #[arg(long)]
     no_rollback: bool,
     /// What the person agreed to beforehand.

@@ -238,12 +238,13 @@ pub(super) fn stop(input: &Node, world: &mut World) -> Result<Node, ApiError> {
         .get(at)
         .map(|d| (d.key.clone(), d.is_open(), d.rollback.is_some()))
         .ok_or_else(gone)?;
-    if !open || back {
-        let why = match open {
-            true => "The service deployment is already rolling back.",
-            false => "The service deployment is already in a terminal state.",
-        };
+    if !open {
+        let why = "The service deployment is already in a terminal state.";
         return Err(ApiError::new("ConflictException", why));
+    }
+    if back {
+        // It continues with what it does (developer guide, "Stopping Amazon ECS service deployments").
+        return Ok(map([("serviceDeploymentArn", arn.into())]));
     }
     let reason = "Service deployment stopped by the user with rollback.";
     let abort = input.get("stopType").as_str() == Some("ABORT");
@@ -271,6 +272,30 @@ mod tests {
         let counts = ["requestedTaskCount", "runningTaskCount", "pendingTaskCount"];
         let arn = shown.get("arn").as_text().unwrap_or_default();
         (arn.to_owned(), counts.map(count))
+    }
+
+    /// It continues with what it does, says the developer guide: that is no conflict.
+    #[test]
+    fn a_deployment_that_rolls_back_may_be_stopped_again_and_goes_on() {
+        let mut world = World::new(7, 1.0, NOW);
+        story::tell(&mut world);
+        world.step(NOW + 1.0);
+        let key: Key = ("laser-prod".into(), "auth".into());
+        let before = world.services.get(&key).unwrap().revision();
+        rollout::begin(&mut world, &key, before - 1);
+        world.step(NOW + 2.0);
+        let id = world.deployments.last().unwrap().id.clone();
+        let arn = names::deployment(&key.0, &key.1, &id);
+        let input = map([("serviceDeploymentArn", arn.into())]);
+        let state = |world: &World| {
+            let d = world.deployments.iter().find(|d| d.id == id).unwrap();
+            (d.status, d.rollback.is_some())
+        };
+        stop(&input, &mut world).unwrap();
+        let once = state(&world);
+        assert!(once.1);
+        stop(&input, &mut world).unwrap();
+        assert_eq!(state(&world), once);
     }
 
     /// Another deployment of the same task definition: the tasks that run are not those that it starts.
