@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use own::{our_deployment, our_rollout, rolls_on};
+use own::{newer, our_deployment, our_rollout, rolls_on};
 pub use sight::Sight;
 use sight::{UNREAD, rollout_mark};
 
@@ -161,6 +161,23 @@ impl Goal {
         }
     }
 
+    /// What took the place of a deployment that had ended well, in words: another revision, or the same one that is still being put
+    /// into place anew, as by a restart. `None`: nothing that is told.
+    pub fn overtaken(&self, sight: &Sight) -> Option<String> {
+        let Self::Rollout { revision, seen, .. } = self else {
+            return None;
+        };
+        let Some(ours) = our_deployment(sight, revision, seen) else {
+            let ours = our_rollout(sight, revision, seen)?;
+            let newer = sight.primary().filter(|p| ours.created_at < p.created_at)?;
+            let goes_on = newer.rollout_state == "IN_PROGRESS" || !same(&newer.revision, revision);
+            return goes_on.then(|| superseded(&newer.id, &newer.revision));
+        };
+        let (newer, to) = newer(sight, ours, seen).and_then(|d| Some((d, d.to.as_ref()?)))?;
+        let is_over = same(&to.revision, revision) && newer.state == DeploymentState::Successful;
+        (!is_over).then(|| superseded(&newer.id, &to.revision))
+    }
+
     /// Judges what is seen. `elapsed`: since the call; ECS shows its own changes a little late, so some things are believed only
     /// after `patience`.
     pub fn judge(&self, sight: &Sight, elapsed: Duration, patience: Duration) -> Step {
@@ -253,13 +270,7 @@ fn failures(state: &str, counted: Option<(u32, u32)>) -> String {
 }
 
 fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
-    // Of several that came later, the first took its place.
-    let newer = sight
-        .deployments
-        .iter()
-        .take_while(|d| d.id != ours.id)
-        .filter(|d| !seen.contains(&d.id))
-        .last();
+    let newer = newer(sight, ours, seen);
     let why = ours
         .rollback_reason
         .as_deref()

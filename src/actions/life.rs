@@ -182,6 +182,11 @@ async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
                     Outcome::Failed,
                     format!("{text}, but it does not verify: {bad}"),
                 ),
+                // What there is now is somebody else's to verify.
+                Verified::Overtaken(why) => End::Done(
+                    Outcome::Stopped,
+                    format!("{text}; before it was verified, it was {why}"),
+                ),
                 Verified::Unread(p) => End::Unknown(
                     Phase::Verify,
                     format!("{text}, and nobody could look whether it is so: {p}"),

@@ -24,6 +24,8 @@ struct Findings {
     open: Vec<String>,
     /// Why what it is all about could not be read.
     unread: Option<Problem>,
+    /// What took the place of what is verified.
+    overtaken: Option<String>,
 }
 
 /// How verifying ended.
@@ -35,6 +37,8 @@ pub enum Verified {
     Ill(String),
     /// It could not be looked at, up to the last: it may be well or ill.
     Unread(Problem),
+    /// A newer deployment took its place before it was looked at to the end, and which.
+    Overtaken(String),
 }
 
 /// Looks until all is well or patience ends. The last look decides: what was ill before the platform fell silent may be well by now.
@@ -43,6 +47,9 @@ pub async fn verify(hands: &Hands<'_>, goal: &Goal) -> Verified {
     let mut waiting = String::new();
     loop {
         let found = look(hands, goal).await;
+        if let Some(why) = found.overtaken {
+            return Verified::Overtaken(why);
+        }
         let bad = found.bad.join("; ");
         let not_yet = match &found.unread {
             // Told without its why, which may be another one at each look.
@@ -84,6 +91,10 @@ async fn look(hands: &Hands<'_>, goal: &Goal) -> Findings {
             service, revision, ..
         } => match Box::pin(hands.sight_of(service, goal)).await {
             Ok(sight) => {
+                found.overtaken = goal.overtaken(&sight);
+                if found.overtaken.is_some() {
+                    return found;
+                }
                 place(&sight, revision, &mut found);
                 tasks(&sight.service, &mut found);
                 outside(hands, &sight.service, &mut found).await;

@@ -57,6 +57,16 @@ pub(super) fn our_rollout<'a>(
         .min_by_key(|r| r.created_at)
 }
 
+/// What came after a deployment of ours: of several, the first took its place.
+pub(super) fn newer<'a>(
+    sight: &'a Sight,
+    ours: &Deployment,
+    seen: &[String],
+) -> Option<&'a Deployment> {
+    let later = sight.deployments.iter().take_while(|d| d.id != ours.id);
+    later.filter(|d| !seen.contains(&d.id)).last()
+}
+
 /// Whether the service says that what a deployment brought is still rolling out.
 pub(super) fn rolls_on(sight: &Sight, ours: &Deployment, seen: &[String]) -> bool {
     let to = ours.to.as_ref().map(|to| &to.revision);

@@ -617,27 +617,33 @@ fn what_one_list_calls_completed_is_not_while_the_service_rolls_it_out() {
     assert!(matches!(with("COMPLETED"), Step::Reached(_)));
 }
 
+/// Somebody's restart, or the next deploy, before ours was verified: what there is then is no failure of ours.
 #[test]
-fn a_deployment_that_ended_in_a_state_that_nobody_knows_is_not_followed_for_ever() {
-    let goal = Goal::Rollout {
-        service: id(),
-        revision: revision(42),
-        seen: before().marks(),
+fn what_comes_after_ours_has_ended_well_is_not_ours_to_verify() {
+    use DeploymentState::{InProgress, Successful};
+    let primary = |n| roll("p", "PRIMARY", n, "IN_PROGRESS", "", counts(6, 3, 0));
+    let after = |newer: Option<(u32, DeploymentState)>| {
+        let to = newer.map_or(42, |(n, _)| n);
+        let newer = newer.map(|(n, state)| deployment("new", 42, n, state));
+        let ours = deployment("ours", 41, 42, Successful);
+        let all = newer.into_iter().chain([ours]).chain(before().deployments);
+        deploying().overtaken(&sight(vec![primary(to)], all.collect(), counts(6, 6, 0)))
     };
-    let at = |state: &str, finished: Option<jiff::Timestamp>| {
-        let mut ours = deployment("d2", 41, 42, DeploymentState::Unknown);
-        ours.finished_at = finished;
-        let new = roll("ecs-svc/2", "PRIMARY", 42, state, "why", counts(6, 6, 0));
-        let past = deployment("d1", 40, 41, DeploymentState::Successful);
-        let sight = sight(vec![new], vec![ours, past], counts(6, 6, 0));
-        goal.judge(&sight, LATE, PATIENCE)
+    let said = |n: u32| Some(format!("superseded by deployment new of api:{n}{STRANGER}"));
+    assert_eq!(after(Some((42, InProgress))), said(42));
+    assert_eq!(after(Some((43, Successful))), said(43));
+    assert_eq!(after(Some((42, Successful))), None, "all is as asked again");
+    assert_eq!(after(None), None);
+    // An endpoint that tells rollouts alone.
+    let at = |mut r: Rollout, second| {
+        r.created_at = Some(jiff::Timestamp::from_second(second).unwrap());
+        r
     };
-    let ended = Some(jiff::Timestamp::UNIX_EPOCH);
-    assert!(matches!(at("COMPLETED", None), Step::Going { .. }));
-    assert!(matches!(at("COMPLETED", ended), Step::Reached(_)));
-    assert!(matches!(at("FAILED", ended), Step::Lost(_)));
-    let Step::Lost(why) = at("EXPLODED", ended) else {
-        panic!("nothing says that it is in place");
-    };
-    assert!(why.contains("not known here: because"), "{why}");
+    let alone = |all: Vec<Rollout>| deploying().overtaken(&sight(all, vec![], counts(6, 6, 0)));
+    let ours = at(
+        roll("ours", "ACTIVE", 42, "COMPLETED", "", counts(6, 3, 0)),
+        100,
+    );
+    assert!(alone(vec![at(primary(42), 200), ours]).is_some());
+    assert_eq!(alone(vec![at(primary(42), 100), at(old(), 50)]), None);
 }
