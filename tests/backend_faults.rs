@@ -181,7 +181,8 @@ async fn send_update(endpoint: &str, read_only: bool) -> Problem {
         desired: Some(3),
         ..UpdateService::default()
     };
-    let answer = backend.ecs.update_service(&permit, &id, change).await;
+    let arn = "arn:aws:ecs:us-east-1:123456789012:service/prod/api";
+    let answer = backend.ecs.update_service(&permit, &id, arn, change).await;
     let problem = answer.unwrap_err();
     is_for_people(&problem);
     problem

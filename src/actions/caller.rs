@@ -1,18 +1,17 @@
 //! As whom an action is done. Credentials may be renewed at any time, and be those of another account then: who is asked anew for each
 //! preview and right before each call, and a change is told and never passed over.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
-use super::draft::Draft;
-use super::engine::Engine;
+use super::draft::{self, Draft};
 use super::look::ACCOUNT;
 use super::who;
 use crate::backend::Backend;
 use crate::backend::transport::errand::errand;
-use crate::domain::caller::principal;
+use crate::domain::action::Preview;
+use crate::domain::caller::{account_of, principal};
 use crate::domain::problem::Problem;
-use crate::domain::service::Identity;
+use crate::domain::service::{Identity, Service};
 
 /// How long it is waited for: a stop must not hang on who stops it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -25,84 +24,46 @@ pub const CALLER: &str = "caller";
 /// What it holds where nobody told.
 const UNKNOWN: &str = "unknown";
 
-/// Who calls, as it was last told.
-#[derive(Debug, Default)]
-pub struct Caller {
-    last: Mutex<Option<Identity>>,
+/// Who calls; `None` where nobody tells in time.
+pub async fn ask(backend: &Backend) -> Option<Identity> {
+    let told = tokio::time::timeout(PATIENCE, now(backend)).await;
+    let (identity, _) = told.ok()?.ok()??;
+    Some(identity)
 }
 
-impl Caller {
-    /// Asks anew; `None` where nobody tells in time.
-    pub async fn ask(&self, backend: &Backend) -> Option<Identity> {
-        let now = now(backend).await.ok().flatten();
-        self.last
-            .lock()
-            .unwrap_or_else(|e| e.into_inner())
-            .clone_from(&now);
-        now
-    }
-
-    /// The same for who calls no vendor: waited for a moment alone.
-    pub async fn glance(&self, backend: &Backend) -> Option<Identity> {
-        let told = within(backend, GLANCE).await.and_then(Result::ok);
-        let told = told.filter(|i| !i.arn.is_empty());
-        self.last
-            .lock()
-            .unwrap_or_else(|e| e.into_inner())
-            .clone_from(&told);
-        told
-    }
-
-    /// As it was last told.
-    pub fn last(&self) -> Option<Identity> {
-        self.last.lock().unwrap_or_else(|e| e.into_inner()).clone()
+/// `ana`, with the caller that AWS sees where that was told.
+pub fn named(caller: Option<&Identity>) -> String {
+    let user = who::os_user();
+    match caller {
+        Some(caller) => format!("{user} ({})", caller.arn),
+        None => user,
     }
 }
 
-impl Engine {
-    /// `ana`, with the caller that AWS sees where that can be told in time.
-    pub(super) async fn who(&self) -> String {
-        self.caller.ask(&self.backend).await;
-        self.who_called()
-    }
-
-    /// The same, with the caller that AWS was last seen to see.
-    pub(super) fn who_called(&self) -> String {
-        let user = who::os_user();
-        match self.caller.last() {
-            Some(caller) => format!("{user} ({})", caller.arn),
-            None => user,
-        }
-    }
-}
-
-/// Who the credentials in use belong to at this moment; `None` where nobody tells in time.
+/// Who the credentials in use belong to at this moment, and of which load they are; `None` where nobody tells in time.
 ///
 /// # Errors
 /// Where no credentials work, so that nobody can tell with which ones the next call would go.
-async fn now(backend: &Backend) -> Result<Option<Identity>, Problem> {
+async fn now(backend: &Backend) -> Result<Option<(Identity, u32)>, Problem> {
     let mut told = in_time(backend).await;
     if told.as_ref().is_some_and(is_locked_out) {
         // They are loaded anew after such a failure: what they are now is what counts.
         told = in_time(backend).await;
     }
     match told {
-        Some(Ok(identity)) => Ok(Some(identity).filter(|i| !i.arn.is_empty())),
+        Some(Ok(told)) => Ok(Some(told).filter(|(who, _)| !who.arn.is_empty())),
         Some(Err(p)) if p.is_about_credentials() => Err(p),
         Some(Err(_)) | None => Ok(None),
     }
 }
 
-async fn in_time(backend: &Backend) -> Option<Result<Identity, Problem>> {
-    within(backend, PATIENCE).await
+async fn in_time(backend: &Backend) -> Option<Result<(Identity, u32), Problem>> {
+    tokio::time::timeout(PATIENCE, errand(backend.sts.identity_and_load()))
+        .await
+        .ok()
 }
 
-async fn within(backend: &Backend, patience: Duration) -> Option<Result<Identity, Problem>> {
-    let asked = errand(backend.sts.identity());
-    tokio::time::timeout(patience, asked).await.ok()
-}
-
-fn is_locked_out(told: &Result<Identity, Problem>) -> bool {
+fn is_locked_out<T>(told: &Result<T, Problem>) -> bool {
     matches!(told, Err(p) if p.is_about_credentials())
 }
 
@@ -117,19 +78,65 @@ pub fn tell(draft: &mut Draft, caller: Option<&Identity>) {
     }
 }
 
-/// Why a call must not be sent that was confirmed as one of this caller's.
-pub async fn other_than(backend: &Backend, confirmed: Option<&str>) -> Option<String> {
-    let was = confirmed.filter(|c| *c != UNKNOWN)?;
-    match now(backend).await {
-        Ok(Some(is)) if principal(&is.arn) != was => Some(format!(
-            "{CALLER} was {was}, and is {} now: other credentials are in use; the call was not sent",
-            principal(&is.arn)
-        )),
-        // Who was asked a moment ago, for what was confirmed: a vendor that is silent now must not stop the brake.
-        Ok(_) => None,
-        Err(p) => Some(format!(
+/// Whose account a service was read in, where that is not the one that it was confirmed for: one of the same name there is not what
+/// was changed.
+pub fn elsewhere(inputs: &[(String, String)], service: &Service) -> Option<String> {
+    let was = input(inputs, ACCOUNT)?;
+    let is = account_of(&service.arn)?;
+    (was != is).then(|| format!("{ACCOUNT} was {was}, and is {is} now"))
+}
+
+fn input<'a>(inputs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let mut found = inputs.iter().filter(|(n, _)| n == name);
+    found.next().map(|(_, value)| value.as_str())
+}
+
+/// Whether nobody told who calls at one of two times: a vendor that is silent, or was, must not stop the brake. The account still is
+/// that of the service.
+pub fn is_untold(confirmed: &[(String, String)], now: &[(String, String)]) -> bool {
+    [confirmed, now]
+        .iter()
+        .any(|inputs| input(inputs, CALLER) == Some(UNKNOWN))
+}
+
+/// What was read again, with the caller that it was confirmed with where nobody tells now: that is asked once more before each call.
+pub fn kept(confirmed: &Preview, mut now: Preview) -> Preview {
+    let was = input(&confirmed.inputs, CALLER).map(str::to_owned);
+    let is_untold = input(&now.inputs, CALLER) == Some(UNKNOWN);
+    if let Some(was) = was.filter(|_| is_untold) {
+        for (_, value) in now.inputs.iter_mut().filter(|(name, _)| name == CALLER) {
+            value.clone_from(&was);
+        }
+        now.fingerprint = draft::fingerprint(&now.intent, &now.environment, &now.inputs);
+    }
+    now
+}
+
+/// With credentials of which load a call may be sent that was confirmed as one of this caller's; 0, which is none, where it is about no
+/// vendor's service: a person's word needs no credentials.
+///
+/// # Errors
+/// Why it must not be sent.
+pub async fn may_send(backend: &Backend, confirmed: Option<&str>) -> Result<u32, String> {
+    let untold = |p: Problem| {
+        format!(
             "with which credentials it would be sent cannot be told; the call was not sent: {p}. {}",
             p.fix
-        )),
+        )
+    };
+    let Some(was) = confirmed else {
+        return Ok(0);
+    };
+    if was != UNKNOWN
+        && let Some((is, load)) = now(backend).await.map_err(untold)?
+    {
+        return match principal(&is.arn) {
+            is if is != was => Err(format!(
+                "{CALLER} was {was}, and is {is} now: other credentials are in use; the call was not sent"
+            )),
+            _ => Ok(load),
+        };
     }
+    // Who was asked a moment ago, for what was confirmed: a vendor that is silent now must not stop the brake.
+    backend.sts.load().await.map_err(untold)
 }

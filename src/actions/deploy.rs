@@ -6,15 +6,17 @@ use jiff::Timestamp;
 
 use super::back;
 use super::draft::Draft;
-use super::goal::Goal;
-use super::hands::{Halt, Hands, is_lost, not_begun};
-use super::look::{Look, Need};
+use super::goal::{Goal, Sight};
+use super::hands::{Halt, Hands, is_lost, not_begun, refused};
+use super::look::{CONFIGURATION, Look, Need};
 use super::{diff, image, registry, words};
 use crate::backend::aws::ecs::UpdateService;
 use crate::domain::action::Phase;
 use crate::domain::deployment::Deployment;
-use crate::domain::problem::Problem;
-use crate::domain::service::{ContainerSpec, Service, ServiceId, Strategy, TaskDefinition};
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::service::{
+    ContainerSpec, Revision, Service, ServiceId, Strategy, TaskDefinition,
+};
 
 /// Revisions of a family that are searched for one that was registered by a call whose reply was lost.
 const SEARCHED: usize = 5;
@@ -143,7 +145,12 @@ impl Deploy<'_> {
 
     fn judge_strategy(&self, draft: &mut Draft, service: &Service) {
         let present = service.deployment.strategy;
+        if self.strategy.is_some() {
+            // All of it is sent back with the strategy: what a colleague changes meanwhile would be undone.
+            draft.input(CONFIGURATION, words::configuration(&service.deployment));
+        }
         match self.strategy {
+            None => {}
             Some(Strategy::Other) => draft.refuse("this strategy cannot be set through ECS"),
             Some(asked) if asked != present => {
                 draft.warn(format!(
@@ -155,7 +162,7 @@ impl Deploy<'_> {
                     judge_balancers(draft, service, asked);
                 }
             }
-            _ => {}
+            Some(_) => {}
         }
     }
 
@@ -197,19 +204,34 @@ impl Deploy<'_> {
         let copy = with_image(&from, &container.name, image);
         let new = self.register(hands, &from, &copy, &images).await?;
         let revision = new.revision;
+        let set = Box::pin(self.set(hands, &revision)).await;
+        set.map_err(|halt| unused(halt, &revision))
+    }
+
+    /// Sets the service to the revision that was registered.
+    async fn set(&self, hands: &Hands<'_>, revision: &Revision) -> Result<Goal, Halt> {
+        let before = Box::pin(hands.look.sight(self.service));
+        let before = before.await.map_err(not_begun)?;
+        let ecs = &hands.look.backend.ecs;
+        let configuration = match self.strategy {
+            Some(strategy) => {
+                let read = Box::pin(ecs.configuration_with(&before.service, strategy));
+                Some(read.await.map_err(not_begun)?)
+            }
+            None => None,
+        };
         let change = UpdateService {
             task_definition: Some(revision.arn.clone()),
-            strategy: self.strategy,
+            configuration,
             ..UpdateService::default()
         };
         let call = self.update_words(&revision.to_string());
-        hands
-            .update(self.service, change, &call, |before| Goal::Rollout {
-                service: self.service.clone(),
-                revision: revision.clone(),
-                seen: before.marks(),
-            })
-            .await
+        let goal = |before: &Sight| Goal::Rollout {
+            service: self.service.clone(),
+            revision: revision.clone(),
+            seen: before.marks(),
+        };
+        Box::pin(hands.update_from(before, change, &call, goal)).await
     }
 
     /// Registers the copy; after a lost reply, finds what the call may have registered.
@@ -234,7 +256,7 @@ impl Deploy<'_> {
         );
         let permit = hands.about_to(&call, None).await?;
         let new = match ecs
-            .register_with_images(permit, &from.revision.arn, images)
+            .register_with_images(&permit, &from.revision.arn, images)
             .await
         {
             Ok(new) => match unlike(&new, copy, newest) {
@@ -262,6 +284,7 @@ impl Deploy<'_> {
                     ))
                 })?
             }
+            Err(p) if p.kind == ProblemKind::Refused => return Err(refused(&p)),
             Err(p) => {
                 return Err(Halt::Failed(format!(
                     "{p}; the service was not touched. {}",
@@ -274,6 +297,20 @@ impl Deploy<'_> {
             .note(Phase::Execute, &text, &[("registered", &new.revision.arn)])
             .await;
         Ok(new)
+    }
+}
+
+/// Why a deploy goes no further that has registered a revision: something was called, and at the next deploy it is the newest one.
+fn unused(halt: Halt, revision: &Revision) -> Halt {
+    match halt {
+        Halt::Refused(why) | Halt::Failed(why) => {
+            // What the words of a first call say of the whole action.
+            let why = why.replace("; nothing was changed", "");
+            Halt::Failed(format!(
+                "{revision} was registered, and nothing uses it; the service was not touched: {why}"
+            ))
+        }
+        other => other,
     }
 }
 

@@ -10,11 +10,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::board::Board;
-use super::caller::{self, Caller};
+use super::caller;
+use super::draft::{self, Draft};
 use super::judged::{Judge, Judged};
 use super::life::{Confirmed, Signal, Start, live};
 use super::look::Look;
-use super::{draft, kind, resume};
+use super::{kind, resume};
 use crate::backend::Backend;
 use crate::backend::transport::errand::errand;
 use crate::config::Config;
@@ -23,7 +24,7 @@ use crate::domain::audit::{ChainVerdict, Outcome};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::quote::Quote;
 use crate::domain::redact;
-use crate::domain::service::ServiceId;
+use crate::domain::service::{Identity, ServiceId};
 use crate::door::Acts;
 use crate::store::{Claim, Store};
 
@@ -62,7 +63,6 @@ pub struct Engine {
     pub(super) store: Option<Arc<Store>>,
     pub(super) board: Board,
     pub(super) timing: Timing,
-    pub(super) caller: Caller,
     driving: Mutex<HashMap<String, watch::Sender<Signal>>>,
     sweeping: AtomicBool,
     /// When runs that were put aside were last looked at.
@@ -90,7 +90,6 @@ impl Engine {
             store,
             board: Board::new(),
             timing,
-            caller: Caller::default(),
             driving: Mutex::new(HashMap::new()),
             sweeping: AtomicBool::new(false),
             peeked: Mutex::new(HashMap::new()),
@@ -109,20 +108,37 @@ impl Engine {
     /// # Errors
     /// Where the platform or the store cannot be read; what cannot work is a refusal inside the preview.
     pub async fn preview(&self, intent: Intent) -> Result<Preview, Problem> {
-        errand(Box::pin(self.read_for(intent))).await
+        self.read_for(intent).await.0
     }
 
-    async fn read_for(&self, intent: Intent) -> Result<Preview, Problem> {
+    /// The same, with who would do it, in words.
+    async fn read_for(&self, intent: Intent) -> (Result<Preview, Problem>, String) {
         let intent = intent.without_secrets();
         let look = self.look();
-        let caller = async {
-            match intent.service() {
-                Some(_) => self.caller.ask(&self.backend).await,
-                None => self.caller.glance(&self.backend).await,
-            }
+        let read = async {
+            let told = join(
+                kind::draft(&intent, &look),
+                Box::pin(caller::ask(&self.backend)),
+            );
+            let (draft, caller) = told.await;
+            let who = caller::named(caller.as_ref());
+            let drafted = match draft {
+                Ok(draft) => self.judged(&look, intent.clone(), draft, caller).await,
+                Err(p) => Err(p),
+            };
+            (drafted, who)
         };
-        let (draft, caller) = join(kind::draft(&intent, &look), Box::pin(caller)).await;
-        let mut draft = draft?;
+        errand(Box::pin(read)).await
+    }
+
+    /// What an action file says, with what is common to all.
+    async fn judged(
+        &self,
+        look: &Look<'_>,
+        intent: Intent,
+        mut draft: Draft,
+        caller: Option<Identity>,
+    ) -> Result<Preview, Problem> {
         if intent.service().is_some() {
             caller::tell(&mut draft, caller.as_ref());
         }
@@ -161,9 +177,8 @@ impl Engine {
             return Err(no_store());
         };
         let confirmed = Instant::now();
-        let now = self.preview(preview.intent.clone()).await;
-        // Told with what was read just now, which is what will be called with.
-        let who = self.who_called();
+        // Who is told with what was read just now, which is what will be called with.
+        let (now, who) = self.read_for(preview.intent.clone()).await;
         let begun = match now {
             Ok(now) => self.claim(&store, &preview, now, &who).await,
             Err(p) => Err(p),
@@ -230,6 +245,7 @@ impl Engine {
                 "Look at a new preview.",
             ));
         }
+        let now = caller::kept(preview, now);
         let claim = store.begin(&now, who).await?;
         Ok((now, claim))
     }

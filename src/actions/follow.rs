@@ -35,9 +35,22 @@ pub async fn follow(hands: &Hands<'_>, goal: &Goal) -> Followed {
     let mut moved = Moved::at(began);
     let mut polls = 0u32;
     loop {
-        match Box::pin(hands.sight_of(id, goal)).await {
-            Ok(sight) => {
-                told.trouble = false;
+        let seen = Box::pin(hands.look.sight_of(id, goal)).await;
+        let other = seen.as_ref().ok().and_then(|s| hands.elsewhere(&s.service));
+        match (seen, other) {
+            (Ok(_), Some(other)) => {
+                let why = format!("{other}: other credentials are in use");
+                if told.elsewhere.get_or_insert_with(Instant::now).elapsed()
+                    >= hands.timing.patience
+                {
+                    // It holds its service against those who are there now. Whoever comes back to its account takes it up again.
+                    hands.note(Phase::Follow, "", &[(STOOD, ELSEWHERE)]).await;
+                    return Followed::TooLong(format!("cannot look: {why}"));
+                }
+                told.trouble(hands, &why).await;
+            }
+            (Ok(sight), None) => {
+                (told.trouble, told.elsewhere) = (None, None);
                 told.events(hands, &sight.service).await;
                 moved.rests = rests(&sight.service.deployment);
                 told.own(hands, goal, &sight).await;
@@ -52,22 +65,21 @@ pub async fn follow(hands: &Hands<'_>, goal: &Goal) -> Followed {
                     }
                 }
             }
-            Err(p) if !told.trouble => {
-                told.trouble = true;
-                let text = format!("cannot look at the moment, trying on: {p}");
-                hands.say(Phase::Follow, &text).await;
-            }
-            Err(_) => {}
+            (Err(p), _) => told.trouble(hands, &p.to_string()).await,
         }
         let limit = hands.timing.timeout + moved.rests;
         if moved.at.elapsed() >= limit {
             // Whoever sees it stand otherwise takes it up again.
             let stood = [(STOOD, moved.last.as_str())];
             hands.note(Phase::Follow, "", &stood).await;
+            let stands = match (&told.trouble, told.last.as_str()) {
+                (None, last) => last.to_owned(),
+                (Some(trouble), "") => format!("cannot look: {trouble}"),
+                (Some(trouble), last) => format!("{last}; cannot look: {trouble}"),
+            };
             return Followed::TooLong(format!(
-                "nothing new within {}: {}",
+                "nothing new within {}: {stands}",
                 super::words::span(limit),
-                told.last
             ));
         }
         tokio::time::sleep(pause(hands.timing, polls)).await;
@@ -77,6 +89,8 @@ pub async fn follow(hands: &Hands<'_>, goal: &Goal) -> Followed {
 
 /// The mark of a run that was put aside because nothing new came: how it stood.
 pub const STOOD: &str = "stood";
+/// How a run stood that was put aside because the credentials in use are another account's.
+const ELSEWHERE: &str = "another account";
 /// The mark of a run whose call brought a deployment about: which.
 pub const OWN: &str = "deployment";
 
@@ -145,7 +159,10 @@ struct Told {
     last: String,
     own: Option<String>,
     events: Option<HashSet<String>>,
-    trouble: bool,
+    /// Why it cannot be looked at, if so.
+    trouble: Option<String>,
+    /// Since when another account answers.
+    elsewhere: Option<Instant>,
 }
 
 impl Told {
@@ -158,6 +175,14 @@ impl Told {
             self.own = Some(id.to_owned());
             hands.board.brought(hands.claim.run(), id);
             hands.note(Phase::Follow, "", &[(OWN, id)]).await;
+        }
+    }
+
+    /// Said once, however often it changes.
+    async fn trouble(&mut self, hands: &Hands<'_>, why: &str) {
+        if self.trouble.replace(why.to_owned()).is_none() {
+            let text = format!("cannot look at the moment, trying on: {why}");
+            hands.say(Phase::Follow, &text).await;
         }
     }
 

@@ -9,11 +9,11 @@ use super::board::Board;
 use super::caller::{self, CALLER};
 use super::engine::Timing;
 use super::goal::{Goal, Sight};
-use super::look::{ACCOUNT, Look};
+use super::look::{CONFIGURATION, Look};
+use super::words;
 use crate::backend::aws::ecs::UpdateService;
 use crate::config::HttpsTarget;
 use crate::domain::action::{Permit, Phase};
-use crate::domain::caller::account_of;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId};
 use crate::store::{Claim, Store};
@@ -85,11 +85,9 @@ impl Hands<'_> {
 
     /// Journals that a call is about to be made and what it is to bring about. Without this row there is no permit, and there is none
     /// for other credentials than those that it was confirmed with.
-    pub async fn about_to(&self, call: &str, goal: Option<&Goal>) -> Result<&Permit, Halt> {
-        let other = caller::other_than(self.look.backend, self.input(CALLER));
-        if let Some(why) = Box::pin(other).await {
-            return Err(Halt::Refused(why));
-        }
+    pub async fn about_to(&self, call: &str, goal: Option<&Goal>) -> Result<Permit, Halt> {
+        let asked = caller::may_send(self.look.backend, self.input(CALLER));
+        let load = Box::pin(asked).await.map_err(Halt::Refused)?;
         let written = goal.map(|g| serde_json::to_string(g).unwrap_or_default());
         let mut marks = Vec::new();
         if let Some(goal) = &written {
@@ -111,7 +109,8 @@ impl Hands<'_> {
         if let Some(from) = goal.and_then(Goal::before) {
             self.board.scales(self.claim.run(), from);
         }
-        Ok(self.claim.permit())
+        // To write it down may take seconds: what is loaded meanwhile may be another account's.
+        Ok(self.claim.permit().under(load))
     }
 
     /// UpdateService, read then act. The service must be as the preview said; `goal` is made from what is read right before.
@@ -140,12 +139,9 @@ impl Hands<'_> {
         }
         let goal = goal(&before);
         let permit = self.about_to(call, Some(&goal)).await?;
-        let answer = self
-            .look
-            .backend
-            .ecs
-            .update_service(permit, id, change)
-            .await;
+        let ecs = &self.look.backend.ecs;
+        let arn = &before.service.arn;
+        let answer = ecs.update_service(&permit, id, arn, change).await;
         self.settle(answer.map(drop), &goal).await?;
         Ok(goal)
     }
@@ -161,7 +157,7 @@ impl Hands<'_> {
                     p.why
                 );
                 self.say(Phase::Execute, &text).await;
-                let patience = super::words::span(self.timing.patience);
+                let patience = words::span(self.timing.patience);
                 match self.appears(goal).await {
                     Effect::Seen => {
                         self.say(Phase::Execute, "it had: the effect is there")
@@ -179,7 +175,7 @@ impl Hands<'_> {
                     }
                 }
             }
-            Err(p) => return Err(Halt::Failed(format!("{p} {}", p.fix))),
+            Err(p) => return Err(refused(&p)),
         }
         self.note(Phase::Execute, "", &[("called", "done")]).await;
         Ok(())
@@ -208,9 +204,7 @@ impl Hands<'_> {
 
     /// Whose account a service was read in, where that is not the one that it was confirmed for.
     pub fn elsewhere(&self, service: &Service) -> Option<String> {
-        let was = self.input(ACCOUNT)?;
-        let is = account_of(&service.arn)?;
-        (was != is).then(|| format!("{ACCOUNT} was {was}, and is {is} now"))
+        caller::elsewhere(self.inputs, service)
     }
 
     /// What a goal is judged by, in the account that it was begun in.
@@ -239,6 +233,10 @@ impl Hands<'_> {
             ));
         }
         let now = [
+            (
+                CONFIGURATION,
+                words::configuration(&sight.service.deployment),
+            ),
             ("revision", sight.service.revision.to_string()),
             ("desired count", sight.service.counts.desired.to_string()),
             ("service status", sight.service.status.clone()),
@@ -260,6 +258,15 @@ pub fn is_lost(p: &Problem) -> bool {
         p.kind,
         ProblemKind::Unknown | ProblemKind::Malformed | ProblemKind::Timeout | ProblemKind::Vendor
     )
+}
+
+/// What an answer means that is a refusal: of the vendor, or of this machine before anything was sent.
+pub fn refused(p: &Problem) -> Halt {
+    let why = format!("{p} {}", p.fix);
+    match p.kind {
+        ProblemKind::Refused => Halt::Refused(why),
+        _ => Halt::Failed(why),
+    }
 }
 
 /// A read before the first call failed.

@@ -29,6 +29,9 @@ pub(super) const SOON: Duration = Duration::from_secs(5);
 /// The input that holds whose account the service is in.
 pub(super) const ACCOUNT: &str = "account";
 
+/// The input that holds how the service deploys, where that is sent back with a change of it.
+pub(super) const CONFIGURATION: &str = "deployment configuration";
+
 /// What an action may look at. It cannot change anything through this.
 #[derive(Clone, Copy, Debug)]
 pub struct Look<'a> {

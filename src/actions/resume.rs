@@ -3,6 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use super::caller;
 use super::engine::Engine;
 use super::follow::{OWN, STOOD, standing};
 use super::goal::{Goal, Step};
@@ -163,6 +164,10 @@ impl Engine {
         let Ok(sight) = self.look().sight_of(id, &goal).await else {
             return false;
         };
+        // One of the same name in another account stands otherwise, and is not what was changed.
+        if caller::elsewhere(&found.inputs, &sight.service).is_some() {
+            return false;
+        }
         match goal.judge(&sight, Duration::MAX, self.timing.patience) {
             Step::Going { done, note } => standing(done, &note) != *stood,
             Step::Reached(_) | Step::Lost(_) | Step::Superseded(_) => true,
@@ -200,7 +205,8 @@ pub async fn catch_up(engine: Weak<Engine>) {
     let Some(store) = engine.store.clone().filter(|_| !engine.config.read_only) else {
         return;
     };
-    match store.catch_up(&engine.who().await).await {
+    let caller = caller::ask(&engine.backend).await;
+    match store.catch_up(&caller::named(caller.as_ref())).await {
         Ok(None) => {}
         Ok(Some((from, to))) => {
             tracing::warn!(from, to, "audit rows were not anchored; they are now")

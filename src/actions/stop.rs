@@ -181,7 +181,7 @@ pub async fn send(
         .look
         .backend
         .ecs
-        .stop_deployment(permit, deployment, rollback)
+        .stop_deployment(&permit, deployment, rollback)
         .await;
     hands.settle(answer, &goal).await?;
     Ok(goal)

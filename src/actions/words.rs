@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use crate::domain::deployment::Deployment;
 use crate::domain::progress::Untold;
 use crate::domain::service::{
-    CircuitBreaker, DeploymentConfig, Revision, Service, Strategy, TaskDefinition, image_name,
-    image_tag,
+    CircuitBreaker, DeploymentConfig, Revision, Service, Strategy, TaskDefinition, Threshold,
+    image_name, image_tag,
 };
 use crate::domain::skew;
 
@@ -69,6 +69,58 @@ pub fn strategy(strategy: Strategy, config: &DeploymentConfig, desired: u32) -> 
     // Of a rolling deployment ECS reckons the bake time itself, by the alarms that it watches.
     if let Some(minutes) = config.bake_minutes.filter(|_| strategy.shifts_traffic()) {
         text += &format!(", baked for {minutes} min");
+    }
+    text
+}
+
+/// How a service deploys, to be told from any other way: `rolling, 100 % to 200 %, circuit breaker on with rollback`.
+pub fn configuration(config: &DeploymentConfig) -> String {
+    let CircuitBreaker {
+        enabled,
+        rollback,
+        threshold,
+        resets_on_healthy_task,
+    } = config.circuit_breaker;
+    let mut text = format!(
+        "{}, {} % to {} %, circuit breaker {}",
+        config.strategy.word(),
+        config.minimum_healthy_percent,
+        config.maximum_percent,
+        match (enabled, rollback) {
+            (false, _) => "off",
+            (true, true) => "on with rollback",
+            (true, false) => "on",
+        }
+    );
+    if enabled {
+        let after = match threshold {
+            Threshold::Count(n) => format!("{n} failed tasks"),
+            Threshold::BoundedPercent(n) => format!("{n} % failed tasks, 3 to 200"),
+            Threshold::UnboundedPercent(n) => format!("{n} % failed tasks"),
+            Threshold::Unknown => "unknown".to_owned(),
+        };
+        let resets = if resets_on_healthy_task {
+            "resets"
+        } else {
+            "does not reset"
+        };
+        text += &format!(" (trips after {after}; {resets} on a healthy task)");
+    }
+    if !config.alarms.is_empty() {
+        let back = if config.alarms_rollback {
+            " with rollback"
+        } else {
+            ""
+        };
+        text += &format!(", alarms{back}: {}", config.alarms.join(", "));
+    }
+    for (what, minutes) in [
+        ("bake", config.bake_minutes),
+        ("shift", config.shift_minutes),
+    ] {
+        if let Some(minutes) = minutes {
+            text += &format!(", {what} {minutes} min");
+        }
     }
     text
 }

@@ -362,12 +362,26 @@ impl Run {
 #[derive(Debug)]
 pub struct Permit {
     run: String,
+    load: Option<u32>,
 }
 
 impl Permit {
     /// Made for a run whose intent row is durable. Called by the store alone, once that row has been written and synced.
     pub fn journalled(run: String) -> Self {
-        Self { run }
+        Self { run, load: None }
+    }
+
+    /// The same, for calls with the credentials of one load alone: whose those are was asked, and the next may be another account's.
+    pub fn under(&self, load: u32) -> Self {
+        Self {
+            run: self.run.clone(),
+            load: Some(load),
+        }
+    }
+
+    /// Of which load the credentials must be; `None`: of any.
+    pub fn load(&self) -> Option<u32> {
+        self.load
     }
 
     /// Which run it belongs to.

@@ -214,3 +214,97 @@ async fn what_ecs_says_in_events_is_told_without_the_secrets_in_it() {
     let events = console.service(&api()).await.events;
     assert!(events.iter().all(|e| !e.message.contains("hunter2")));
 }
+
+/// What is sent back with a strategy is the service's own, as it was seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strategy_is_not_set_with_the_configuration_of_something_else() {
+    use flightdeck::domain::service::Strategy;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    type Change = fn(&mut Value);
+    let other: [(&str, Change); 3] = [
+        ("answered for", |json| {
+            let service = &mut json["services"][0];
+            service["serviceName"] = "worker".into();
+            service["serviceArn"] =
+                "arn:aws:ecs:us-east-1:123456789012:service/laser-prod/worker".into();
+        }),
+        ("answered for", |json| {
+            json["services"] = Value::Array(Vec::new())
+        }),
+        ("somebody else changed how it deploys", |json| {
+            json["services"][0]["deploymentConfiguration"]["maximumPercent"] = 150.into();
+        }),
+    ];
+    let intent = || Intent::Deploy {
+        service: api(),
+        image: "1.8.3".into(),
+        container: None,
+        strategy: Some(Strategy::Rolling),
+    };
+    for (why, change) in other {
+        let bench = Bench::at(FAST).await;
+        let console = bench.console().await;
+        // The last read before the call is the second one after the revision was registered.
+        let reads = AtomicU32::new(0);
+        bench.wire.rewrite(move |operation, said| match operation {
+            "RegisterTaskDefinition" => {
+                reads.store(1, Ordering::SeqCst);
+                said
+            }
+            "DescribeServices" if reads.load(Ordering::SeqCst) > 0 => {
+                match reads.fetch_add(1, Ordering::SeqCst) {
+                    2 => changed(&said, change),
+                    _ => said,
+                }
+            }
+            _ => said,
+        });
+        let run = console.run(intent()).await;
+        let said = story(&run);
+        assert_eq!(run.outcome, Some(Outcome::Failed), "{said}");
+        assert!(said.contains(why), "{said}");
+        assert_eq!(bench.wire.calls("UpdateService"), 0);
+    }
+    // What is sent back is previewed.
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let preview = console.preview(intent()).await;
+    bench.wire.rewrite(|operation, said| match operation {
+        "DescribeServices" => changed(&said, |json| {
+            json["services"][0]["deploymentConfiguration"]["maximumPercent"] = 150.into();
+        }),
+        _ => said,
+    });
+    let typed = Some("production".to_owned());
+    let problem = console.engine.start(preview, typed).await.unwrap_err();
+    assert!(
+        problem
+            .why
+            .starts_with("deployment configuration was rolling, "),
+        "{problem}"
+    );
+}
+
+/// Only the vendor's enumeration knows that way to stop.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_that_leaves_things_as_they_are_says_that_it_is_not_documented() {
+    let bench = Bench::at(SLOW).await;
+    let console = bench.console().await;
+    let under_way = console.start(deploy("1.8.3")).await.unwrap();
+    while !console.service(&api()).await.is_deploying() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let said = async |rollback| {
+        let stop = Intent::Stop {
+            service: api(),
+            rollback,
+        };
+        let warnings = console.preview(stop).await.warnings;
+        warnings
+            .iter()
+            .any(|w| w.contains("AWS documents ROLLBACK as the only way"))
+    };
+    assert!(said(false).await);
+    assert!(!said(true).await);
+    console.wait(&under_way).await;
+}

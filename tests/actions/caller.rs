@@ -127,22 +127,136 @@ async fn an_action_is_not_judged_by_a_service_of_the_same_name_in_another_accoun
     assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
 }
 
-/// A word is written here alone: where there is no AWS nobody ever tells who says it.
+/// Between the last look and the call others may come into use: a name means another service there.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_word_does_not_wait_for_a_vendor_that_is_silent() {
+async fn a_service_of_the_same_name_in_another_account_is_not_touched() {
     let bench = Bench::at(FAST).await;
     let console = bench.console().await;
-    bench.wire.arm("GetCallerIdentity", Mischief::Silent);
-    let began = Instant::now();
-    let run = console
-        .run(Intent::SignOff {
-            criterion: "2.3.c".into(),
-            why: "rehearsed".into(),
-            link: String::new(),
-        })
-        .await;
-    let took = began.elapsed();
+    // All is read with theirs, and the call goes with ours.
+    bench.wire.rewrite(|_, said| said.replace(OURS, THEIRS));
+    let run = console.run(restart()).await;
+    bench.wire.let_be();
+    let said = story(&run);
+    assert_eq!(run.outcome, Some(Outcome::Failed), "{said}");
+    assert!(
+        said.contains(&format!("Identifier is for {THEIRS}")),
+        "{said}"
+    );
+    assert_eq!(console.service(&api()).await.rollouts.len(), 1);
+}
+
+/// Who stops it is good to know, and the brake does not hang on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_is_done_where_nobody_tells_who_calls_at_one_of_two_times() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let silent = || bench.wire.arm("GetCallerIdentity", Mischief::Silent);
+    let typed = || Some("production".to_owned());
+    let caller = |preview: &flightdeck::domain::action::Preview| {
+        let mut inputs = preview.inputs.iter();
+        inputs.find(|(n, _)| n == "caller").unwrap().1.clone()
+    };
+    // Told with the preview, and not any more.
+    let preview = console.preview(restart()).await;
+    assert!(caller(&preview).starts_with("arn:"));
+    silent();
+    let run = console.engine.start(preview, typed()).await.unwrap();
+    let run = console.wait(&run).await;
     assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
-    assert!(took < Duration::from_secs(3), "{took:?}");
-    assert!(!run.who.contains("arn:"), "{}", run.who);
+    console.settled(&api()).await;
+    // The other way round.
+    let preview = console.preview(restart()).await;
+    assert_eq!(caller(&preview), "unknown");
+    bench.wire.arm("none", Mischief::Deaf);
+    let run = console.engine.start(preview, typed()).await.unwrap();
+    let run = console.wait(&run).await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+}
+
+/// It was told with the preview, not when it was confirmed, and another one's before the call.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_told_with_the_preview_is_held_against_who_calls() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let preview = console.preview(deploy("1.8.3")).await;
+    bench.wire.arm("GetCallerIdentity", Mischief::Silent);
+    let typed = Some("production".to_owned());
+    let run = console.engine.start(preview, typed).await.unwrap();
+    bench
+        .wire
+        .rewrite(|_, said| said.replace("user/flightdeck-demo", "user/ben"));
+    bench.wire.arm("none", Mischief::Deaf);
+    let run = console.wait(&run).await;
+    let said = story(&run);
+    assert_eq!(run.outcome, Some(Outcome::Refused), "{said}");
+    assert!(said.contains("user/ben now: other credentials"), "{said}");
+    assert_eq!(bench.wire.mutations(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deploy_that_registered_a_revision_and_went_no_further_says_so() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let begun = AtomicBool::new(false);
+    bench.wire.rewrite(move |operation, said| {
+        begun.fetch_or(operation == "RegisterTaskDefinition", Ordering::SeqCst);
+        let is_other = begun.load(Ordering::SeqCst) && operation == "GetCallerIdentity";
+        match is_other {
+            true => said.replace("user/flightdeck-demo", "user/ben"),
+            false => said,
+        }
+    });
+    let new = console.service(&api()).await.revision.number + 1;
+    let run = console.run(deploy("1.8.3")).await;
+    let said = story(&run);
+    assert_eq!(run.outcome, Some(Outcome::Failed), "{said}");
+    assert!(
+        said.contains(&format!("api:{new} was registered, and nothing uses it")),
+        "{said}"
+    );
+    assert!(said.contains("user/ben now"), "{said}");
+    assert!(!said.contains("nothing was changed"), "{said}");
+    assert_eq!(bench.wire.calls(UPDATE), 0);
+}
+
+/// As long as credentials of another account are in use it holds no service there, and it is taken up again once they are ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_is_put_aside_while_another_account_answers() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let called = AtomicBool::new(false);
+    bench.wire.rewrite(move |operation, said| {
+        called.fetch_or(operation == UPDATE, Ordering::SeqCst);
+        match called.load(Ordering::SeqCst) && operation == "DescribeServices" {
+            true => said.replace(OURS, THEIRS),
+            false => said,
+        }
+    });
+    let run = console.run(restart()).await;
+    let said = story(&run);
+    assert_eq!(run.outcome, Some(Outcome::Unknown), "{said}");
+    assert!(
+        said.contains(&format!("account was {OURS}, and is {THEIRS} now")),
+        "{said}"
+    );
+    for _ in 0..2 {
+        assert_eq!(
+            console.engine.reattach().await.unwrap(),
+            0,
+            "it stands there as theirs does"
+        );
+        // From one look at what was put aside to the next.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    let is_open = || console.engine.runs().borrow().iter().any(|r| r.goes_on());
+    assert!(!is_open(), "it was taken up again");
+    bench.wire.let_be();
+    for _ in 0..300 {
+        if console.engine.runs().borrow().iter().any(|r| r.recorded) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let run = console.wait(&run.id).await;
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_sdk_ecs::operation::describe_services::DescribeServicesOutput;
 use aws_sdk_ecs::types::{self as sdk, SortOrder, TaskDefinitionStatus};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -185,10 +186,16 @@ impl Ecs {
             .await
     }
 
-    async fn describe(&self, cluster: &str, names: &[String]) -> Result<Described, Problem> {
+    /// What the vendor says of services of a cluster, each of which is one that was asked about.
+    pub(super) async fn described(
+        &self,
+        question: Question,
+        cluster: &str,
+        names: &[String],
+    ) -> Result<DescribeServicesOutput, Problem> {
         let page = self
             .aws
-            .read(&self.line, SERVICES, |c| {
+            .read(&self.line, question, |c| {
                 c.ecs
                     .describe_services()
                     .cluster(cluster)
@@ -201,13 +208,18 @@ impl Ecs {
             .iter()
             .map(|s| s.service_name().or(s.service_arn()));
         let told = told.chain(page.failures().iter().map(|f| f.arn()));
-        all_told(&self.line, SERVICES, names, told)?;
+        all_told(&self.line, question, names, told)?;
         for service in page.services() {
-            about(&self.line, SERVICES, cluster, service.cluster_arn())?;
+            about(&self.line, question, cluster, service.cluster_arn())?;
             let name = service.service_name().or(service.service_arn());
             let own = names.iter().find(|n| Some(tail(n)) == name.map(tail));
-            about(&self.line, SERVICES, own.unwrap_or(&names.join(", ")), name)?;
+            about(&self.line, question, own.unwrap_or(&names.join(", ")), name)?;
         }
+        Ok(page)
+    }
+
+    async fn describe(&self, cluster: &str, names: &[String]) -> Result<Described, Problem> {
+        let page = self.described(SERVICES, cluster, names).await?;
         let read: Result<Vec<_>, _> = page.services().iter().map(ecs_map::service).collect();
         let read = counted(&self.line, SERVICES, read)?;
         let missing = page.failures().iter();

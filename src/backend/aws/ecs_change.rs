@@ -29,8 +29,12 @@ const REGISTER: Question =
 const UPDATE: Question = Question::new("ecs", "UpdateService", "update the service");
 const STOP: Question = Question::new("ecs", "StopServiceDeployment", "stop the deployment");
 
+/// How a service is to deploy: what it has, with another strategy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Configuration(sdk::DeploymentConfiguration);
+
 /// What UpdateService is to change; `None` and `false` leave it as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct UpdateService {
     /// Task definition ARN or `family:revision`.
     pub task_definition: Option<String>,
@@ -38,8 +42,8 @@ pub struct UpdateService {
     pub desired: Option<u32>,
     /// Replace all tasks even when nothing else changes.
     pub force_new: bool,
-    /// Deployment strategy.
-    pub strategy: Option<Strategy>,
+    /// How it deploys, with everything that it keeps.
+    pub configuration: Option<Configuration>,
 }
 
 impl Ecs {
@@ -86,8 +90,8 @@ impl Ecs {
             .ok_or_else(|| without("task definition", from_arn))
     }
 
-    /// Changes a service (UpdateService). A strategy is changed within the service's own deployment configuration, whose
-    /// other settings are sent back as they are.
+    /// Changes a service (UpdateService). `arn`: the service's own, as it was read. Its cluster is named by its ARN: AWS refuses that of
+    /// another account, where one of the same name may be.
     ///
     /// # Errors
     /// `Unknown` for a lost reply.
@@ -95,24 +99,21 @@ impl Ecs {
         &self,
         permit: &Permit,
         id: &ServiceId,
+        arn: &str,
         change: UpdateService,
     ) -> Result<Service, Problem> {
-        self.line.may_mutate("ecs", "UpdateService")?;
-        let configuration = match change.strategy {
-            Some(strategy) => Some(self.configuration_with(id, strategy).await?),
-            None => None,
-        };
+        let cluster = cluster_arn(arn, &id.cluster);
         let answer = self
             .aws
             .mutate(permit, &self.line, UPDATE, |c| {
                 c.ecs_once
                     .update_service()
-                    .cluster(&id.cluster)
+                    .cluster(cluster)
                     .service(&id.name)
                     .set_task_definition(change.task_definition)
                     .set_desired_count(change.desired.and_then(|n| i32::try_from(n).ok()))
                     .set_force_new_deployment(change.force_new.then_some(true))
-                    .set_deployment_configuration(configuration)
+                    .set_deployment_configuration(change.configuration.map(|c| c.0))
                     .send()
             })
             .await?;
@@ -122,27 +123,41 @@ impl Ecs {
             .ok_or_else(|| without("service", &id.name))
     }
 
-    async fn configuration_with(
+    /// The deployment configuration of a service with another strategy, all else as it is: read anew, because there is more to it than
+    /// is shown (DescribeServices).
+    ///
+    /// # Errors
+    /// `Malformed` where the answer is not about the service, `Conflict` where it does not deploy as it was seen to.
+    pub async fn configuration_with(
         &self,
-        id: &ServiceId,
+        seen: &Service,
         strategy: Strategy,
-    ) -> Result<sdk::DeploymentConfiguration, Problem> {
-        let read = self
-            .aws
-            .read(&self.line, CONFIGURATION, |c| {
-                c.ecs
-                    .describe_services()
-                    .cluster(&id.cluster)
-                    .services(&id.name)
-                    .send()
-            })
-            .await?;
+    ) -> Result<Configuration, Problem> {
+        let id = &seen.id;
+        let names = std::slice::from_ref(&id.name);
+        let read = self.described(CONFIGURATION, &id.cluster, names).await?;
+        let moved = |why: &str| {
+            Problem::new(
+                ProblemKind::Conflict,
+                "ecs",
+                format!("Cannot {} of {id}", CONFIGURATION.what),
+                why,
+                "Look at the service, and at a new preview.",
+            )
+        };
         let service = read.services().first();
-        let present = service.and_then(|s| s.deployment_configuration()).cloned();
+        let service = service.ok_or_else(|| moved("there is no service of that name"))?;
+        let now = counted(&self.line, CONFIGURATION, ecs_map::service(service))?;
+        if now.is_none_or(|now| now.arn != seen.arn || now.deployment != seen.deployment) {
+            return Err(moved(
+                "it is not what it was a moment ago: somebody else changed how it deploys",
+            ));
+        }
+        let present = service.deployment_configuration().cloned();
         let mut configuration =
             present.unwrap_or_else(|| sdk::DeploymentConfiguration::builder().build());
         configuration.strategy = Some(sdk_strategy(strategy)?);
-        Ok(configuration)
+        Ok(Configuration(configuration))
     }
 
     /// Stops a service deployment, rolling back or leaving it as it is (StopServiceDeployment).
@@ -170,6 +185,14 @@ impl Ecs {
             })
             .await?;
         Ok(())
+    }
+}
+
+/// The ARN of the cluster that a service's ARN tells of, of the old form without the cluster as well; its name where it is no ARN.
+fn cluster_arn(service: &str, cluster: &str) -> String {
+    match service.split_once(":service/") {
+        Some((place, _)) if place.starts_with("arn:") => format!("{place}:cluster/{cluster}"),
+        _ => cluster.to_owned(),
     }
 }
 
@@ -262,6 +285,16 @@ mod tests {
             .container_definitions(container("api"))
             .container_definitions(container("sidecar"))
             .build()
+    }
+
+    #[test]
+    fn a_cluster_is_named_with_the_account_that_its_service_was_read_in() {
+        let place = "arn:aws:ecs:eu-west-1:123456789012";
+        for arn in ["service/prod/api", "service/api"] {
+            let cluster = cluster_arn(&format!("{place}:{arn}"), "prod");
+            assert_eq!(cluster, format!("{place}:cluster/prod"));
+        }
+        assert_eq!(cluster_arn("api", "prod"), "prod");
     }
 
     #[test]

@@ -94,6 +94,8 @@ pub struct Clients {
     pub region: String,
     /// What signs calls that go without an SDK client.
     pub(crate) keys: signed::Keys,
+    /// Of which load they are.
+    pub(crate) load: u32,
     whereabouts: Arc<Whereabouts>,
 }
 
@@ -187,7 +189,7 @@ impl Aws {
         let place = format!("{} {}", clients.whereabouts.endpoint, clients.region);
         *self.place.lock().unwrap_or_else(|e| e.into_inner()) = Some(place);
         *self.slot() = Some(clients.clone());
-        self.made.fetch_add(1, Ordering::Relaxed);
+        self.made.store(clients.load, Ordering::Relaxed);
         Ok(clients)
     }
 
@@ -280,6 +282,8 @@ impl Aws {
                 endpoint.clone(),
                 self.settings.fixed_credentials.is_some(),
             ),
+            // One at a time is loaded.
+            load: self.made() + 1,
             whereabouts: Arc::new(Whereabouts {
                 doubt: endpoint
                     .is_none()
@@ -310,7 +314,7 @@ impl Aws {
         answer
     }
 
-    /// Sends a mutation, once.
+    /// Sends a mutation, once, and only with credentials of the load that it is permitted for.
     pub(crate) async fn mutate<T, E, F>(
         &self,
         permit: &Permit,
@@ -324,6 +328,9 @@ impl Aws {
     {
         line.may_mutate(question.system, question.operation)?;
         let clients = self.clients().await.inspect_err(|p| line.failed(p))?;
+        if permit.load().is_some_and(|load| load != clients.load) {
+            return Err(loaded_anew(question));
+        }
         let asked = question.at(clients.whereabouts.clone());
         let answer = line.mutate(permit, &asked, Box::pin(call(&clients))).await;
         self.renew_after(answer.as_ref().err()).await;
@@ -359,6 +366,17 @@ fn is_plain_loopback(endpoint: &str) -> bool {
         .any(|rest| rest.is_empty() || rest.starts_with([':', '/']))
 }
 
+/// Between the question whose the credentials are and the call with them others were loaded, whose nobody knows.
+fn loaded_anew(question: Question) -> Problem {
+    Problem::new(
+        ProblemKind::Refused,
+        question.system,
+        format!("{} was not sent", question.operation),
+        "credentials were loaded anew since it was asked whose they are",
+        "Try again: who calls is asked anew.",
+    )
+}
+
 /// A profile that does not exist has no region either.
 fn no_region(no_profile: Option<Advice>) -> Problem {
     let Advice { why, fix } = no_profile.unwrap_or_else(|| Advice {
@@ -380,10 +398,8 @@ mod tests {
         assert!(!is_plain_loopback("http://localhost.example"));
     }
 
-    /// The store is read beside it every few seconds: a place that has to be waited for makes what lies here late.
-    #[tokio::test]
-    async fn the_place_is_told_without_waiting_and_outlives_credentials_that_fail() {
-        let line = |name| Arc::new(Line::new(name, true, true));
+    fn nowhere(fixed_credentials: Option<(String, String)>) -> Aws {
+        let line = |name| Arc::new(Line::new(name, false, true));
         let lines = Lines {
             sts: line("sts"),
             ecs: line("ecs"),
@@ -394,9 +410,37 @@ mod tests {
         let settings = AwsConfig {
             endpoint: Some("http://127.0.0.1:9".into()),
             region: Some("eu-west-1".into()),
+            fixed_credentials,
             ..AwsConfig::default()
         };
-        let aws = Aws::new(settings, lines, Cap::new(Arc::default()));
+        Aws::new(settings, lines, Cap::new(Arc::default()))
+    }
+
+    /// A read beside it may find them expired, and have those of another account loaded.
+    #[tokio::test]
+    async fn a_call_is_not_sent_with_credentials_that_were_loaded_after_it_was_asked_whose_they_are()
+     {
+        const STOP: Question = Question::new("ecs", "StopServiceDeployment", "stop it");
+        let aws = nowhere(Some(("key".into(), "secret".into())));
+        let permit = Permit::journalled("run".into()).under(aws.clients().await.unwrap().load);
+        let line = aws.lines().ecs.clone();
+        let send = async || {
+            let sent = aws.mutate(&permit, &line, STOP, |c| {
+                let ask = c.ecs_once.stop_service_deployment();
+                ask.service_deployment_arn("arn:aws:ecs:r:1:d").send()
+            });
+            sent.await.unwrap_err().kind
+        };
+        assert_ne!(send().await, ProblemKind::Refused, "nobody listens there");
+        *aws.slot() = None;
+        assert_eq!(send().await, ProblemKind::Refused);
+        assert_eq!(aws.made(), 2);
+    }
+
+    /// The store is read beside it every few seconds: a place that has to be waited for makes what lies here late.
+    #[tokio::test]
+    async fn the_place_is_told_without_waiting_and_outlives_credentials_that_fail() {
+        let aws = nowhere(None);
         {
             let _loading = aws.loading.lock().await;
             assert_eq!(aws.place(), None);

@@ -36,14 +36,34 @@ impl Sts {
 
     /// Who we are to AWS, and in which region (GetCallerIdentity).
     pub async fn identity(&self) -> Result<Identity, Problem> {
-        let who = self
-            .aws
-            .read(&self.line, WHO, |c| c.sts.get_caller_identity().send())
-            .await?;
-        Ok(Identity {
+        Ok(self.identity_and_load().await?.0)
+    }
+
+    /// The same, with the load of the credentials that it was asked with: of those that are loaded next it says nothing.
+    ///
+    /// # Errors
+    /// As of the question.
+    pub async fn identity_and_load(&self) -> Result<(Identity, u32), Problem> {
+        let (mut region, mut load) = (String::new(), 0);
+        let asked = self.aws.read(&self.line, WHO, |c| {
+            region.clone_from(&c.region);
+            load = c.load;
+            c.sts.get_caller_identity().send()
+        });
+        let who = asked.await?;
+        let identity = Identity {
             account: text(who.account()),
             arn: text(who.arn()),
-            region: self.aws.clients().await?.region.clone(),
-        })
+            region,
+        };
+        Ok((identity, load))
+    }
+
+    /// The load of the credentials in use, which are loaded where they are not yet.
+    ///
+    /// # Errors
+    /// `Config` where no region is known, or the environment names an endpoint that is none.
+    pub async fn load(&self) -> Result<u32, Problem> {
+        Ok(self.aws.clients().await?.load)
     }
 }

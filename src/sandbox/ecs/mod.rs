@@ -41,6 +41,14 @@ pub fn handle(
 /// The cluster that an input names (`default` where it names none), or the vendor's error.
 fn cluster(input: &Node, world: &World) -> Result<String, ApiError> {
     let named = input.get("cluster").as_text().unwrap_or("default");
+    let account = named.split(':').nth(4).unwrap_or(names::ACCOUNT);
+    if account != names::ACCOUNT {
+        let why = format!(
+            "Identifier is for {account}. Your accountId is {}",
+            names::ACCOUNT
+        );
+        return Err(ApiError::new("InvalidParameterException", &why));
+    }
     let name = names::tail(named);
     if world.clusters.iter().any(|c| c == name) {
         Ok(name.to_owned())
