@@ -272,7 +272,7 @@ fn a_cluster_that_does_not_exist_is_named() {
     let ran = running(&["laser-prod/api"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.json()["error"].is_null(), "{}", ran.out);
-    assert_eq!(running(&[]).code, 3);
+    assert_eq!(running(&[]).json()["error"]["kind"], "not_found");
 }
 
 #[test]
