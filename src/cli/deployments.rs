@@ -17,7 +17,7 @@ use crate::domain::failure::FailureAsk;
 use crate::domain::interest::Interest;
 use crate::domain::problem::Problem;
 use crate::domain::progress::{Estimate, Untold};
-use crate::domain::service::image_tag;
+use crate::domain::service::{ServiceId, image_tag};
 use crate::domain::skew;
 
 /// Arguments.
@@ -39,15 +39,7 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     let interests = service.iter().cloned().map(Interest::Deployments).collect();
     let picture = session.look(interests).await?;
     let mut part = picture.facts.deployments.clone();
-    let facts = &picture.facts;
-    part.error = match service.as_ref().and_then(|id| facts.service(id)) {
-        // What is wrong with the services of other clusters says nothing of this one.
-        Some(_) => part
-            .error
-            .filter(|p| Some(p) != facts.services.error.as_ref()),
-        // Where the services of a cluster cannot be read, nobody knows what is deployed there.
-        None => (part.error).or_else(|| facts.services.error.clone()),
-    };
+    part.error = unknown(&picture.facts, service.as_ref());
     if part.value.is_none() {
         return Err(part.error.unwrap_or_else(|| silent(session.patience())));
     }
@@ -85,6 +77,18 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     }
     session.footer(words::count(rows.len(), "deployment"), &part, now)?;
     Ok(Exit::OK)
+}
+
+/// Why the deployments of a service, or of all, are not known in full.
+fn unknown(facts: &Facts, service: Option<&ServiceId>) -> Option<Problem> {
+    let error = facts.deployments.error.clone();
+    let services = &facts.services.error;
+    match service.and_then(|id| facts.service(id)) {
+        // What is wrong with the services of other clusters says nothing of this one.
+        Some(_) => error.filter(|p| Some(p) != services.as_ref()),
+        // Where the services of a cluster cannot be read, nobody knows what is deployed there.
+        None => error.or_else(|| services.clone()),
+    }
 }
 
 fn table(rows: &[&Deployment], facts: &Facts, now: Timestamp) -> Table {
@@ -256,4 +260,63 @@ fn object(d: &Deployment, facts: &Facts, now: Timestamp) -> Value {
         "finished_at": d.finished_at,
         "source": d.source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::problem::ProblemKind;
+    use crate::domain::service::{
+        CircuitBreaker, DeploymentConfig, Revision, Service, Strategy, TaskCounts,
+    };
+
+    fn id(cluster: &str) -> ServiceId {
+        ServiceId {
+            cluster: cluster.into(),
+            name: "api".into(),
+        }
+    }
+
+    fn service() -> Service {
+        Service {
+            id: id("prod"),
+            arn: String::new(),
+            status: "ACTIVE".into(),
+            counts: TaskCounts::default(),
+            revision: Revision::parse("api:7").unwrap(),
+            launch_type: "FARGATE".into(),
+            deployment: DeploymentConfig {
+                strategy: Strategy::Rolling,
+                minimum_healthy_percent: 100,
+                maximum_percent: 200,
+                circuit_breaker: CircuitBreaker::default(),
+                alarms: vec![],
+                alarms_rollback: false,
+                bake_minutes: None,
+                shift_minutes: None,
+            },
+            load_balancers: vec![],
+            rollouts: vec![],
+            revisions: vec![],
+            scaling: None,
+            events: vec![],
+            created_at: None,
+        }
+    }
+
+    #[test]
+    fn a_cluster_that_is_denied_says_nothing_of_a_service_in_another() {
+        let problem = |why: &str| Problem::new(ProblemKind::Denied, "ecs", "what", why, "fix");
+        let mut facts = Facts::default();
+        facts.services.value = Some(Arc::new(vec![Arc::new(service())]));
+        facts.services.error = Some(problem("dev is denied"));
+        facts.deployments.error = facts.services.error.clone();
+        assert_eq!(unknown(&facts, Some(&id("prod"))), None);
+        assert!(unknown(&facts, Some(&id("dev"))).is_some());
+        assert!(unknown(&facts, None).is_some());
+        facts.deployments.error = Some(problem("its own are denied"));
+        assert!(unknown(&facts, Some(&id("prod"))).is_some());
+    }
 }

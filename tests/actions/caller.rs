@@ -239,6 +239,7 @@ async fn an_action_is_put_aside_while_another_account_answers() {
         said.contains(&format!("account was {OURS}, and is {THEIRS} now")),
         "{said}"
     );
+    assert!(!said.contains("nothing new within"), "{said}");
     for _ in 0..2 {
         assert_eq!(
             console.engine.reattach().await.unwrap(),
