@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use super::draft::{self, Draft};
-use super::look::ACCOUNT;
+use super::look::{ACCOUNT, REGION};
 use super::who;
 use crate::backend::Backend;
 use crate::backend::transport::errand::errand;
 use crate::domain::action::Preview;
-use crate::domain::caller::{account_of, principal};
+use crate::domain::caller::{account_of, principal, region_of};
 use crate::domain::problem::Problem;
 use crate::domain::service::{Identity, Service};
 
@@ -29,6 +29,11 @@ pub async fn ask(backend: &Backend) -> Option<Identity> {
     let told = tokio::time::timeout(PATIENCE, now(backend)).await;
     let (identity, _) = told.ok()?.ok()??;
     Some(identity)
+}
+
+/// The same for who calls no vendor: waited for a moment alone.
+pub async fn glance(backend: &Backend) -> Option<Identity> {
+    tokio::time::timeout(GLANCE, ask(backend)).await.ok()?
 }
 
 /// `ana`, with the caller that AWS sees where that was told.
@@ -78,12 +83,17 @@ pub fn tell(draft: &mut Draft, caller: Option<&Identity>) {
     }
 }
 
-/// Whose account a service was read in, where that is not the one that it was confirmed for: one of the same name there is not what
+/// Whose account or which region a service was read in, where that is not the one that it was confirmed for: one of the same name there is not what
 /// was changed.
 pub fn elsewhere(inputs: &[(String, String)], service: &Service) -> Option<String> {
-    let was = input(inputs, ACCOUNT)?;
-    let is = account_of(&service.arn)?;
-    (was != is).then(|| format!("{ACCOUNT} was {was}, and is {is} now"))
+    let seat = [
+        (ACCOUNT, account_of(&service.arn)),
+        (REGION, region_of(&service.arn)),
+    ];
+    seat.into_iter().find_map(|(name, is)| {
+        let (was, is) = (input(inputs, name)?, is?);
+        (was != is).then(|| format!("{name} was {was}, and is {is} now"))
+    })
 }
 
 fn input<'a>(inputs: &'a [(String, String)], name: &str) -> Option<&'a str> {

@@ -116,11 +116,13 @@ impl Engine {
         let intent = intent.without_secrets();
         let look = self.look();
         let read = async {
-            let told = join(
-                kind::draft(&intent, &look),
-                Box::pin(caller::ask(&self.backend)),
-            );
-            let (draft, caller) = told.await;
+            let caller = async {
+                match intent.service() {
+                    Some(_) => caller::ask(&self.backend).await,
+                    None => caller::glance(&self.backend).await,
+                }
+            };
+            let (draft, caller) = join(kind::draft(&intent, &look), Box::pin(caller)).await;
             let who = caller::named(caller.as_ref());
             let drafted = match draft {
                 Ok(draft) => self.judged(&look, intent.clone(), draft, caller).await,

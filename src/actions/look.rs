@@ -14,7 +14,7 @@ use super::words;
 use crate::backend::Backend;
 use crate::backend::aws::ecs::of_rollouts;
 use crate::domain::action::Intent;
-use crate::domain::caller::account_of;
+use crate::domain::caller::{account_of, region_of};
 use crate::domain::deployment::Deployment;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
@@ -28,6 +28,8 @@ pub(super) const SOON: Duration = Duration::from_secs(5);
 
 /// The input that holds whose account the service is in.
 pub(super) const ACCOUNT: &str = "account";
+/// The input that holds where it is: names mean other services in another region.
+pub(super) const REGION: &str = "region";
 
 /// The input that holds how the service deploys, where that is sent back with a change of it.
 pub(super) const CONFIGURATION: &str = "deployment configuration";
@@ -178,10 +180,14 @@ impl Look<'_> {
             );
         }
         draft.input("service status", &service.status);
-        if let Some(account) = account_of(&service.arn) {
-            draft
-                .inputs
-                .insert(0, (ACCOUNT.to_owned(), account.to_owned()));
+        // Whose it is and where, before all else: whatever else moved with it is not the reason.
+        let seat = [
+            (REGION, region_of(&service.arn)),
+            (ACCOUNT, account_of(&service.arn)),
+        ];
+        for (name, value) in seat {
+            let input = value.map(|v| (name.to_owned(), v.to_owned()));
+            draft.inputs.splice(0..0, input);
         }
         Ok(Some(Subject {
             sight,

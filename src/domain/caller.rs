@@ -15,6 +15,12 @@ pub fn account_of(arn: &str) -> Option<&str> {
     (!account.is_empty()).then_some(account)
 }
 
+/// The region that an ARN names; nothing where it names none.
+pub fn region_of(arn: &str) -> Option<&str> {
+    let region = arn.strip_prefix("arn:")?.split(':').nth(2)?;
+    (!region.is_empty()).then_some(region)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +43,8 @@ mod tests {
     fn an_account_is_read_from_an_arn_or_not_at_all() {
         let service = "arn:aws:ecs:us-east-1:123456789012:service/prod/api";
         assert_eq!(account_of(service), Some("123456789012"));
+        assert_eq!(region_of(service), Some("us-east-1"));
+        assert_eq!(region_of("arn:aws:iam::123456789012:user/ana"), None);
         for none in ["", "arn:aws:s3:::bucket", "api", "arn:aws"] {
             assert_eq!(account_of(none), None, "{none}");
         }

@@ -10,6 +10,9 @@ use super::map::{self, Graph};
 use super::{Make, Section, View, targets};
 use crate::domain::facts::Facts;
 
+/// The sections of one page.
+pub type Sections = Rc<Vec<Section>>;
+
 /// Pages of one picture, made as they are asked for.
 #[derive(Debug)]
 pub struct Pages<'a> {
@@ -17,7 +20,7 @@ pub struct Pages<'a> {
     pub facts: &'a Facts,
     /// The moment that ages are told from (UTC).
     pub now: Timestamp,
-    made: RefCell<Vec<(&'static str, Rc<Vec<Section>>)>>,
+    made: RefCell<Vec<(&'static str, Sections)>>,
     graph: OnceCell<Graph>,
 }
 
@@ -33,7 +36,7 @@ impl<'a> Pages<'a> {
     }
 
     /// The sections of a view.
-    pub fn of(&self, view: &View) -> Rc<Vec<Section>> {
+    pub fn of(&self, view: &View) -> Sections {
         let known = (self.made.borrow().iter())
             .find(|(id, _)| *id == view.id)
             .map(|(_, sections)| sections.clone());

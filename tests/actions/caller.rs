@@ -46,6 +46,23 @@ async fn a_preview_of_one_account_is_not_done_in_another() {
     );
 }
 
+/// The same account has services of the same names in its other regions.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_of_one_region_is_not_done_in_another() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let preview = console.preview(restart()).await;
+    bench.wire.rewrite(|operation, said| match operation {
+        "DescribeServices" => said.replace("us-east-1", "eu-west-1"),
+        _ => said,
+    });
+    let typed = Some("production".to_owned());
+    let problem = console.engine.start(preview, typed).await.unwrap_err();
+    assert_eq!(problem.kind, ProblemKind::Conflict);
+    assert_eq!(problem.why, "region was us-east-1, and is eu-west-1 now");
+    assert_eq!(bench.wire.mutations(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_user_of_the_account_confirms_anew_and_is_named_in_the_audit() {
     let bench = Bench::at(FAST).await;
@@ -125,6 +142,26 @@ async fn an_action_is_not_judged_by_a_service_of_the_same_name_in_another_accoun
     over.store(true, Ordering::SeqCst);
     let run = console.wait(&run).await;
     assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+}
+
+/// A word is written here alone: where there is no AWS nobody ever tells who says it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_does_not_wait_for_a_vendor_that_is_silent() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    bench.wire.arm("GetCallerIdentity", Mischief::Silent);
+    let began = Instant::now();
+    let run = console
+        .run(Intent::SignOff {
+            criterion: "2.3.c".into(),
+            why: "rehearsed".into(),
+            link: String::new(),
+        })
+        .await;
+    let took = began.elapsed();
+    assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert!(!run.who.contains("arn:"), "{}", run.who);
 }
 
 /// Between the last look and the call others may come into use: a name means another service there.

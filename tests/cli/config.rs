@@ -243,3 +243,43 @@ fn an_environment_whose_name_nobody_can_type_is_a_mistake() {
     fs::write(&file, "environment = \"Produktion Süd\"\n").unwrap();
     assert_eq!(run(folder.path(), &["config", "check"]).code, 0);
 }
+
+/// A repository that was cloned may bring a file: it must not send this user's tokens anywhere until somebody said so.
+#[test]
+fn a_file_of_this_folder_sends_nothing_elsewhere_until_it_was_confirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    // Of the network for documents: nothing is there.
+    let text = |host: &str| {
+        format!(
+            "[aws]\nregion = \"us-east-1\"\n[github]\nrepository = \"a/b\"\nendpoint = \"http://{host}:9/\"\n"
+        )
+    };
+    let write = |host: &str| fs::write(folder.path().join("flightdeck.toml"), text(host)).unwrap();
+    let stopped = |words: &[&str]| {
+        let r = run(folder.path(), words);
+        (r.code == 3 && r.err.contains("was not confirmed"), r.err)
+    };
+    write("192.0.2.2");
+    let (is_stopped, said) = stopped(&["audit"]);
+    assert!(is_stopped, "{said}");
+    assert!(
+        said.contains("[github] endpoint = http://192.0.2.2:9/"),
+        "{said}"
+    );
+    assert!(said.contains("flightdeck config trust"), "{said}");
+    // What does not ask anybody may be read, and a file that was named is the user's word.
+    assert_eq!(run(folder.path(), &["config", "check"]).code, 0);
+    assert!(!stopped(&["--config", "flightdeck.toml", "audit"]).0);
+    let r = run(folder.path(), &["config", "trust"]);
+    assert!(
+        r.code == 0 && r.out.contains("http://192.0.2.2:9/"),
+        "{}{}",
+        r.out,
+        r.err
+    );
+    assert!(!stopped(&["audit"]).0);
+    write("192.0.2.3");
+    assert!(stopped(&["audit"]).0, "it says something else now");
+    write("127.0.0.1");
+    assert!(!stopped(&["audit"]).0, "this machine is no place elsewhere");
+}

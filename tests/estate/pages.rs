@@ -135,6 +135,7 @@ async fn a_server_that_repeats_a_token_is_told_of_and_not_asked_for_ever() {
     ended("sample", b.logs.sample("g", from, 9).await, &count, 2);
     let question = LogQuestion {
         group: "g".into(),
+        streams: Vec::new(),
         pattern: String::new(),
         from,
         until: None,

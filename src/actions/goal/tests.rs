@@ -617,6 +617,31 @@ fn what_one_list_calls_completed_is_not_while_the_service_rolls_it_out() {
     assert!(matches!(with("COMPLETED"), Step::Reached(_)));
 }
 
+#[test]
+fn a_deployment_that_ended_in_a_state_that_nobody_knows_is_not_followed_for_ever() {
+    let goal = Goal::Rollout {
+        service: id(),
+        revision: revision(42),
+        seen: before().marks(),
+    };
+    let at = |state: &str, finished: Option<jiff::Timestamp>| {
+        let mut ours = deployment("d2", 41, 42, DeploymentState::Unknown);
+        ours.finished_at = finished;
+        let new = roll("ecs-svc/2", "PRIMARY", 42, state, "why", counts(6, 6, 0));
+        let past = deployment("d1", 40, 41, DeploymentState::Successful);
+        let sight = sight(vec![new], vec![ours, past], counts(6, 6, 0));
+        goal.judge(&sight, LATE, PATIENCE)
+    };
+    let ended = Some(jiff::Timestamp::UNIX_EPOCH);
+    assert!(matches!(at("COMPLETED", None), Step::Going { .. }));
+    assert!(matches!(at("COMPLETED", ended), Step::Reached(_)));
+    assert!(matches!(at("FAILED", ended), Step::Lost(_)));
+    let Step::Lost(why) = at("EXPLODED", ended) else {
+        panic!("nothing says that it is in place");
+    };
+    assert!(why.contains("not known here: because"), "{why}");
+}
+
 /// Somebody's restart, or the next deploy, before ours was verified: what there is then is no failure of ours.
 #[test]
 fn what_comes_after_ours_has_ended_well_is_not_ours_to_verify() {

@@ -24,7 +24,7 @@ pub(super) fn unfound(
         let Some(brief) = listed.iter().find(is_it).filter(|_| id.is_some()) else {
             continue;
         };
-        let Some(d) = briefly(service, brief).filter(|d| !has_ended(d)) else {
+        let Some(mut d) = briefly(service, brief).filter(|d| !has_ended(d)) else {
             continue;
         };
         let lost = lost(&d.id, failure.reason().unwrap_or("no reason"));

@@ -429,6 +429,81 @@ fn a_rollout_that_went_back_is_told_of_for_an_hour_unless_a_newer_one_went_well(
     assert_eq!(told(vec![rollout(InProgress, 8, None), back]), []);
 }
 
+/// A service of production whose tasks run, with targets in such states.
+fn reached(states: &[&str]) -> Facts {
+    let mut facts = at_none("laser-prod", Vec::new());
+    let service = facts.services.value.as_mut().map(Arc::make_mut).unwrap();
+    let counts = &mut Arc::make_mut(&mut service[0]).counts;
+    (counts.desired, counts.running) = (4, 4);
+    let groups = facts
+        .target_groups
+        .value
+        .as_mut()
+        .map(Arc::make_mut)
+        .unwrap();
+    let target = |(n, state): (usize, &&str)| Target {
+        id: format!("10.0.0.{n}"),
+        port: 80,
+        zone: ["a", "b", "c"][n % 3].into(),
+        state: (*state).into(),
+        reason: String::new(),
+    };
+    groups[0].targets = states.iter().enumerate().map(target).collect();
+    facts.taken_at = now();
+    facts.judge_targets();
+    facts
+}
+
+#[test]
+fn a_service_without_a_healthy_target_is_down_and_one_with_some_is_degraded() {
+    let facts = reached(&["unhealthy"; 4]);
+    assert_eq!(
+        found_of(&facts),
+        [(
+            Verdict::Down,
+            "laser-prod/auth: DOWN: 0 of 4 targets healthy".to_owned()
+        )]
+    );
+    let facts = reached(&["healthy", "healthy", "healthy", "unhealthy", "draining"]);
+    assert_eq!(
+        found_of(&facts),
+        [(
+            Verdict::Degraded,
+            "laser-prod/auth: DEGRADED: 3 of 4 targets healthy".to_owned()
+        )]
+    );
+    // What is just being brought in is no fault, and neither is what leaves.
+    for well in [
+        &["healthy", "initial"][..],
+        &["healthy", "draining"],
+        &["initial"],
+    ] {
+        let told = found_of(&reached(well));
+        assert!(told.iter().all(|f| f.0 != Verdict::Down), "{told:?}");
+        assert!(!told.iter().any(|f| f.1.contains("DEGRADED")), "{told:?}");
+    }
+    // Nobody answers about targets any more: they are no better for that, for a while.
+    let mut lost = reached(&["unhealthy"; 4]);
+    lost.target_groups.error = Some(problem(ProblemKind::Timeout));
+    for (minutes, is_down) in [(5, true), (11, false)] {
+        lost.taken_at = now() + jiff::SignedDuration::from_mins(minutes);
+        lost.judge_targets();
+        let told = found_of(&lost);
+        assert_eq!(
+            told.iter().any(|f| f.0 == Verdict::Down),
+            is_down,
+            "{told:?}"
+        );
+    }
+}
+
+/// What is found of services and targets.
+fn found_of(facts: &Facts) -> Vec<(Verdict, String)> {
+    let mut all = found(facts);
+    all.retain(|f| f.1.contains("auth"));
+    all
+}
+
 /// What a person stops did not fail, and another environment's failure is that one's affair.
 #[test]
 fn a_rollout_that_went_back_on_purpose_or_elsewhere_is_not_told_of() {

@@ -135,7 +135,7 @@ impl Source {
                 let busy = |s: &Service| {
                     s.is_deploying() || is_ill(s, facts, &burning) || acted.contains(&&s.id)
                 };
-                let rank = |s: &Service| match Env::named(&s.id.cluster).unwrap_or(here) {
+                let rank = |s: &Service| match facts.env_of_cluster(&s.id.cluster) {
                     env if env == here => (0, env, !busy(s)),
                     env => (1, env, !busy(s)),
                 };

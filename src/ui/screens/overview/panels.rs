@@ -101,7 +101,7 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
                 }
                 None => continue,
             },
-            Some(Item::System(id)) => match o.systems.iter().find(|e| e.view.id == *id) {
+            Some(Item::System(id)) => match o.systems.of(id) {
                 Some(e) => systems::burning_line(e, room.times, cx),
                 None => continue,
             },

@@ -44,7 +44,7 @@ fn wanting(o: &Overview) -> usize {
 pub(super) fn in_short(o: &Overview) -> Option<String> {
     let n = wanting(o);
     let verb = if n == 1 { "wants" } else { "want" };
-    (n > 0).then(|| format!("{n} of {} systems {verb} a look", o.systems.len()))
+    (n > 0).then(|| format!("{n} of {} systems {verb} a look", o.systems.count()))
 }
 
 /// Every system, those that want a look first.

@@ -53,7 +53,7 @@ fn state(facts: &Facts) -> State {
 
 impl Listed {
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.all.len()
     }
 
