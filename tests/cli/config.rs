@@ -257,7 +257,7 @@ fn a_file_of_this_folder_sends_nothing_elsewhere_until_it_was_confirmed() {
     let write = |host: &str| fs::write(folder.path().join("flightdeck.toml"), text(host)).unwrap();
     let stopped = |words: &[&str]| {
         let r = run(folder.path(), words);
-        (r.code == 3 && r.err.contains("was not confirmed"), r.err)
+        (r.code == 2 && r.err.contains("was not confirmed"), r.err)
     };
     write("192.0.2.2");
     let (is_stopped, said) = stopped(&["audit"]);
