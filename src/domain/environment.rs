@@ -482,7 +482,7 @@ mod tests {
         );
         assert!(production.said().contains("200 in 12 ms"));
         let staging = answering(Env::Staging, &facts);
-        assert_eq!((staging.answers, staging.alive), (Some(false), false));
+        assert_eq!((staging.answers, staging.alive), (Some(false), true));
         assert!(
             staging
                 .said()
@@ -493,6 +493,7 @@ mod tests {
             development.ill,
             ["https://hidden.laser.dev/ 503, expected 200"]
         );
+        assert!(!development.alive, "{development:?}");
     }
 
     #[test]

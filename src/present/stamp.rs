@@ -42,9 +42,9 @@ fn hash(need: &str, facts: &Facts, into: &mut DefaultHasher) {
         "services" => {
             let unread = facts.services_unread.as_ref().map(|all| all.len());
             (kept(&facts.services), unread).hash(into);
-            kept(&facts.task_definitions).hash(into);
             facts.clusters.value.as_ref().map(Vec::len).hash(into);
         }
+        "definitions" => kept(&facts.task_definitions).hash(into),
         "deployments" => kept(&facts.deployments).hash(into),
         "targets" => kept(&facts.target_groups).hash(into),
         "alarms" => kept(&facts.alarms).hash(into),
@@ -96,9 +96,10 @@ mod tests {
     /// A need that no stamp knows would leave a line standing.
     #[test]
     fn every_need_of_a_view_is_known() {
-        const WATCHED: [&str; 8] = [
+        const WATCHED: [&str; 9] = [
             "identity",
             "services",
+            "definitions",
             "deployments",
             "targets",
             "alarms",
