@@ -227,12 +227,17 @@ fn smallest_size_works_and_smaller_is_refused_politely() {
         screen.press(key);
         wait_screen(&screen, key);
     }
-    screen.resize(60, 15);
+    // As under the status line of a multiplexer, and as in half a window.
+    for (columns, rows) in [(80, 23), (60, 15)] {
+        screen.resize(columns, rows);
+        wait_screen(&screen, "8");
+    }
+    screen.resize(59, 15);
     screen.wait("a polite word about the size", |s| {
-        s.contains("80") && s.contains("24")
+        s.contains("60") && s.contains("15")
     });
     screen.resize(30, 5);
-    screen.wait("a polite word at 30x5", |s| s.contains("80"));
+    screen.wait("a polite word at 30x5", |s| s.contains("60"));
     screen.resize(200, 60);
     wait_screen(&screen, "8");
     screen.resize(120, 40);
