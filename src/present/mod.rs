@@ -177,10 +177,7 @@ impl View {
 
     /// Its sections, for who needs no other view of the same picture ([`Pages`] otherwise).
     pub fn make(&self, facts: &Facts, now: Timestamp) -> Vec<Section> {
-        match self.make {
-            Make::Facts(make) => make(facts, now),
-            Make::Pages(make) => make(&Pages::new(facts, now)),
-        }
+        Pages::new(facts, now).of(self)
     }
 
     /// The views that this one is made of: what they are made of, it is.

@@ -1,17 +1,13 @@
-//! The pages of one picture, each made once however many tell of it: the health map and the security page are put together from what
-//! other pages say.
+//! The pages of one picture. The health map and the security page are put together from what other pages say; nothing of a page is kept
+//! longer than who asked for it does: together they are megabytes.
 
-use std::cell::{OnceCell, RefCell};
-use std::rc::Rc;
+use std::cell::OnceCell;
 
 use jiff::Timestamp;
 
 use super::map::{self, Graph};
 use super::{Make, Section, View, targets};
 use crate::domain::facts::Facts;
-
-/// The sections of one page.
-pub type Sections = Rc<Vec<Section>>;
 
 /// Pages of one picture, made as they are asked for.
 #[derive(Debug)]
@@ -20,7 +16,6 @@ pub struct Pages<'a> {
     pub facts: &'a Facts,
     /// The moment that ages are told from (UTC).
     pub now: Timestamp,
-    made: RefCell<Vec<(&'static str, Sections)>>,
     graph: OnceCell<Graph>,
 }
 
@@ -30,27 +25,19 @@ impl<'a> Pages<'a> {
         Self {
             facts,
             now,
-            made: RefCell::default(),
             graph: OnceCell::new(),
         }
     }
 
     /// The sections of a view.
-    pub fn of(&self, view: &View) -> Sections {
-        let known = (self.made.borrow().iter())
-            .find(|(id, _)| *id == view.id)
-            .map(|(_, sections)| sections.clone());
-        known.unwrap_or_else(|| {
-            let sections = Rc::new(match view.make {
-                Make::Facts(make) => make(self.facts, self.now),
-                Make::Pages(make) => make(self),
-            });
-            self.made.borrow_mut().push((view.id, sections.clone()));
-            sections
-        })
+    pub fn of(&self, view: &View) -> Vec<Section> {
+        match view.make {
+            Make::Facts(make) => make(self.facts, self.now),
+            Make::Pages(make) => make(self),
+        }
     }
 
-    /// The path of a request.
+    /// The path of a request, for which ten pages are made: once.
     pub fn graph(&self) -> &Graph {
         self.graph.get_or_init(|| map::from_pages(self))
     }
@@ -63,28 +50,5 @@ impl<'a> Pages<'a> {
             "targets" => targets::tells_more(self),
             _ => true,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::present::VIEWS;
-
-    /// Whoever asks for all pages makes none twice, though two of them are made of others.
-    #[test]
-    fn a_page_is_made_once_a_picture() {
-        let facts = Facts::default();
-        let pages = Pages::new(&facts, Timestamp::UNIX_EPOCH);
-        for view in VIEWS {
-            let first = pages.of(view);
-            assert!(Rc::ptr_eq(&first, &pages.of(view)), "{view:?}");
-            assert_eq!(*first, view.make(&facts, Timestamp::UNIX_EPOCH), "{view:?}");
-        }
-        let mut ids: Vec<_> = pages.made.borrow().iter().map(|(id, _)| *id).collect();
-        ids.sort_unstable();
-        let all = ids.len();
-        ids.dedup();
-        assert_eq!((ids.len(), all), (VIEWS.len(), VIEWS.len()));
     }
 }
