@@ -224,6 +224,11 @@ impl Ecs {
         for d in raw {
             about(&self.line, DESCRIBE, &service.id.cluster, d.cluster_arn())?;
             about(&self.line, DESCRIBE, &service.id.name, d.service_arn())?;
+            // What is stopped is the deployment of this ARN, whatever else is said of it.
+            if let Some((cluster, name)) = d.service_deployment_arn().and_then(whose) {
+                about(&self.line, DESCRIBE, &service.id.cluster, Some(cluster))?;
+                about(&self.line, DESCRIBE, &service.id.name, Some(name))?;
+            }
         }
         let unread = self.learn_revisions(raw, until).await?;
         let revisions = locked(&self.cache.revisions).clone();
@@ -396,6 +401,15 @@ fn state(s: &sdk::ServiceDeploymentStatus) -> DeploymentState {
         S::RollbackFailed => DeploymentState::Failed,
         _ => DeploymentState::Unknown,
     }
+}
+
+/// The cluster and the service that the ARN of a deployment names (`...:service-deployment/CLUSTER/SERVICE/ID`); `None` where it is of
+/// another shape.
+fn whose(arn: &str) -> Option<(&str, &str)> {
+    let (_, path) = arn.split_once(":service-deployment/")?;
+    let mut parts = path.split('/');
+    let (cluster, service, _) = (parts.next()?, parts.next()?, parts.next()?);
+    parts.next().is_none().then_some((cluster, service))
 }
 
 #[cfg(test)]
