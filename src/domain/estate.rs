@@ -19,7 +19,7 @@ use super::flag::Flags;
 use super::github::{Deployed, Pipelines, Scanner};
 use super::image::Registry;
 use super::network::Network;
-use super::part::Part;
+use super::part::{Freshness, Part};
 use super::postgres::{EnvSchema, PostgresNow, PostgresShape};
 use super::problem::Problem;
 use super::redis_server::{EnvRedis, RedisServer};
@@ -47,10 +47,10 @@ macro_rules! parts {
         }
 
         impl Estate {
-            /// When a part was last answered, and whether it failed since, by its name; `None`: there is no such part.
-            pub fn answered(&self, part: &str) -> Option<Answered> {
+            /// When a part was last answered, and how far it can be trusted at `now` (UTC), by its name; `None`: there is no such part.
+            pub fn answered(&self, part: &str, now: Timestamp) -> Option<Answered> {
                 match part {
-                    $(stringify!($part) => Some((self.$part.observed_at, self.$part.error.is_some())),)*
+                    $(stringify!($part) => Some((self.$part.observed_at, self.$part.freshness(now))),)*
                     _ => None,
                 }
             }
@@ -58,8 +58,8 @@ macro_rules! parts {
     };
 }
 
-/// When something was last answered, and whether it failed since.
-pub type Answered = (Option<Timestamp>, bool);
+/// When something was last answered, and how far it can be trusted.
+pub type Answered = (Option<Timestamp>, Freshness);
 
 parts! {
     /// Databases and clusters of RDS.

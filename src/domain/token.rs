@@ -117,26 +117,42 @@ pub fn hidden(text: &str) -> Cow<'_, str> {
     borne::hidden(&aws(&out)).into()
 }
 
-/// One look at each byte, for what is rare: most text ends here.
+/// No secret that is told here has less text around it: an address with user and password (`a://:b@`).
+const SHORTEST: usize = 7;
+/// The least that follows a start which ends in `_` or `-`.
+const LEAST: usize = 20;
+
+/// One look at each byte, for what is rare: most text ends here. Every text that is shown comes through, so what is dear to look at
+/// is looked at only where the next byte says so.
 fn may_hold(text: &[u8]) -> bool {
+    if text.len() < SHORTEST {
+        return false;
+    }
     let after = |at: usize, start: &[u8]| text.get(at..).is_some_and(|t| t.starts_with(start));
     let before = |at: usize, end: &[u8]| text.get(..at).is_some_and(|t| t.ends_with(end));
+    let next = |at: usize| text.get(at + 1).copied().unwrap_or(0);
     text.iter().enumerate().any(|(at, byte)| match byte {
+        b'-' if next(at) == b'-' && after(at, b"-----BEGIN") => true,
         b'_' | b'-' => {
+            let follows = text.get(at + 1..at + 1 + LEAST);
+            let holds = |b: &u8| Tail::Base64.holds(char::from(*b)) || *b == b'.';
             let ends = |start: &&str| start.ends_with(char::from(*byte));
             let mut starts = STARTS.iter().map(|(start, ..)| *start).filter(ends);
-            starts.any(|start| before(at + 1, start.as_bytes())) || after(at, b"-----BEGIN")
+            follows.is_some_and(|f| f.iter().all(holds))
+                && starts.any(|start| before(at + 1, start.as_bytes()))
         }
-        b'.' => {
-            let starts = [&b"SG."[..], &b"hvs."[..]];
-            after(at, b".eyJ")
-                || starts.iter().any(|start| before(at + 1, start))
-                || borne::may_begin(text, at)
+        b'.' => match next(at) {
+            b'e' => after(at, b".eyJ"),
+            b's' | b'S' if borne::may_begin(text, at) => true,
+            _ => before(at, b"SG") || before(at, b"hvs"),
+        },
+        b'A' if next(at) == b'I' => after(at, b"AIza"),
+        b'I' if next(at) == b'A' => (before(at, b"AK") || before(at, b"AS")) && after(at, b"IA"),
+        b':' if next(at) == b'/' => {
+            after(at, b"://") && text.get(at..).is_some_and(|t| t.contains(&b'@'))
         }
-        b'A' => after(at, b"AIza"),
-        b'I' => (before(at, b"AK") || before(at, b"AS")) && after(at, b"IA"),
-        b':' => after(at, b"://") && text.get(at..).is_some_and(|t| t.contains(&b'@')),
-        b'B' | b'b' | b'S' | b's' => borne::may_begin(text, at),
+        b'B' | b'b' if matches!(next(at), b'e' | b'E' | b'a' | b'A') => borne::may_begin(text, at),
+        b'S' | b's' if matches!(next(at), b'e' | b'E') => borne::may_begin(text, at),
         _ => false,
     })
 }

@@ -55,7 +55,7 @@ pub use pages::Pages;
 pub use place::Place;
 pub use row::{Row, phrase};
 pub use section::{Cell, Head, Section, Standing};
-pub use stamp::Stamp;
+pub use stamp::{Stamp, observed};
 pub use tone::Tone;
 
 use crate::domain::facts::Facts;
@@ -173,6 +173,11 @@ impl View {
     /// Whether the console lists it: what another page tells as well is asked for by name alone.
     pub fn is_listed(&self) -> bool {
         !spending::TOLD_HERE.contains(&self.id)
+    }
+
+    /// Whether it is put together of other pages.
+    pub fn is_of_pages(&self) -> bool {
+        matches!(self.make, Make::Pages(_))
     }
 
     /// Its sections, for who needs no other view of the same picture ([`Pages`] otherwise).

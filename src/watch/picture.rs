@@ -114,7 +114,7 @@ impl Picture {
             services: Part::never("ecs:DescribeServices", s(10)),
             task_definitions: Part::never("ecs:DescribeTaskDefinition", s(60)),
             deployments: Part::never("ecs:DescribeServices", s(10)),
-            target_groups: Part::never("elasticloadbalancing:DescribeTargetHealth", s(20)),
+            target_groups: Part::never("elasticloadbalancing:DescribeTargetHealth", s(30)),
             alarms: Part::never("cloudwatch:DescribeAlarms", s(15)),
             series: Part::never("cloudwatch:GetMetricData", s(60)),
             trends: Part::never("cloudwatch:GetMetricData", s(trends::EVERY_S)),

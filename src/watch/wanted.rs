@@ -240,7 +240,12 @@ fn measures(p: &Picture, all: &mut Vec<Wanted>) {
     if !bound.is_empty() {
         // While some were never asked about, one round follows the other.
         let new = targets::unasked(p, &bound);
-        let health = Wanted::every(Topic::TargetHealth, 20_000);
+        let mut health = Wanted::every(Topic::TargetHealth, 0);
+        health.period = if p.is_lively() {
+            targets::LIVELY_ROUND
+        } else {
+            targets::ROUND
+        };
         all.push(health.stamped(stamp(&(bound, new))));
     }
     if series::is_ready(p) {

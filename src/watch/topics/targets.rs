@@ -24,8 +24,10 @@ const A_ROUND: usize = 10;
 const FAVOURED: usize = A_ROUND / 2;
 /// Groups asked about at once while some were never asked about.
 const FIRST: usize = 40;
-/// Time from one round to the next.
-const ROUND: Duration = Duration::from_secs(20);
+/// Time from one round to the next while nothing moves.
+pub const ROUND: Duration = Duration::from_secs(30);
+/// The same while something does.
+pub const LIVELY_ROUND: Duration = Duration::from_secs(20);
 /// Time from one list of groups to the next.
 pub const LISTED: Duration = Duration::from_secs(120);
 /// Calls that run side by side.

@@ -99,20 +99,23 @@ pub(super) fn listed(facts: &Facts) -> impl Iterator<Item = &'static View> {
     VIEWS.iter().filter(|v| v.is_listed() && v.applies(facts))
 }
 
-/// The line of a view.
-pub(super) fn entry(view: &'static View, pages: &Pages<'_>) -> Entry {
+/// The line of a view, and when each answer that it is made of came.
+pub(super) fn entry(view: &'static View, pages: &Pages<'_>) -> (Entry, Vec<Timestamp>) {
     let sections = pages.of(view);
     let first = sections.first();
-    Entry {
+    let answers = sections.iter().filter_map(|s| s.standing.observed_at);
+    let answers: Vec<Timestamp> = answers.collect();
+    let entry = Entry {
         view,
         tone: View::worst(&sections),
         says: says(&sections),
         todo: todo(&sections),
         fault: fault(view.id, &sections),
         told_elsewhere: !pages.tells_more(view),
-        oldest: sections.iter().filter_map(|s| s.standing.observed_at).min(),
+        oldest: answers.iter().min().copied(),
         source: first.map_or_else(String::new, |s| s.standing.source.clone()),
-    }
+    };
+    (entry, answers)
 }
 
 /// The row that is bad: the one where the fault starts, where one says that it does, else the first.

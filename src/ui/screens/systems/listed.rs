@@ -4,12 +4,14 @@ use jiff::Timestamp;
 
 use super::list::{Entry, entry, listed};
 use crate::domain::facts::Facts;
-use crate::present::{Pages, Stamp, View};
+use crate::present::{Pages, Stamp, View, observed};
 
 /// Further systems are asked every half minute at most: looking more often than this would show nothing new.
 const APART_S: i64 = 3;
-/// A line tells ages, too, and what is too old to be believed.
-const OLD_S: i64 = 10;
+/// A line's words tell ages, too.
+const OLD_S: i64 = 30;
+/// What is put together of other pages changes with each of them, and costs as much as they all do.
+const TOGETHER_S: i64 = 10;
 
 /// What says at once that they are others: how many providers had failed, and how many had answered.
 type State = (usize, usize);
@@ -20,21 +22,36 @@ struct Kept {
     entry: Entry,
     stamp: Stamp,
     at: Timestamp,
+    /// Of what it is made of, by name, what its age is that of.
+    dated: Vec<&'static str>,
 }
 
 impl Kept {
     fn new(stamp: Stamp, pages: &Pages<'_>, view: &'static View) -> Self {
+        let (entry, answers) = entry(view, pages);
+        let told =
+            |need: &&str| observed(need, pages.facts).is_some_and(|at| answers.contains(&at));
         Self {
-            entry: entry(view, pages),
+            dated: view.needs.iter().copied().filter(told).collect(),
+            entry,
             stamp,
             at: pages.now,
         }
     }
 
-    /// Whether it would be made the same again.
+    /// Whether it would be made the same again, or may wait.
     fn holds(&self, stamp: Stamp, now: Timestamp) -> bool {
         let age = now.duration_since(self.at).as_secs();
-        self.stamp == stamp && (0..OLD_S).contains(&age)
+        let together = self.entry.view.is_of_pages();
+        let soon = together && (0..TOGETHER_S).contains(&age);
+        soon || (self.stamp == stamp && (0..OLD_S).contains(&age))
+    }
+
+    /// The same, with the age that it has by now: what says what it said before was asked since.
+    fn dated(mut self, facts: &Facts) -> Self {
+        let asked = self.dated.iter().filter_map(|need| observed(need, facts));
+        self.entry.oldest = asked.min().or(self.entry.oldest);
+        self
     }
 }
 
@@ -90,10 +107,11 @@ impl Listed {
         let pages = Pages::new(facts, now);
         let mut changed = false;
         for view in listed(facts) {
-            let stamp = view.stamp(facts);
+            let stamp = view.stamp(facts, now);
             let known = before.iter().position(|k| k.entry.view == view);
             let known = known.map(|at| before.swap_remove(at));
             let kept = known.filter(|k| !anew && k.holds(stamp, now));
+            let kept = kept.map(|k| k.dated(facts));
             changed |= kept.is_none();
             self.all
                 .push(kept.unwrap_or_else(|| Kept::new(stamp, &pages, view)));
@@ -111,6 +129,8 @@ mod tests {
     use crate::domain::facts::ProviderHealth;
     use crate::domain::part::Part;
     use crate::domain::secret::Secret;
+    use crate::domain::service::Service;
+    use crate::present::Tone;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_000 + second).unwrap()
@@ -161,8 +181,47 @@ mod tests {
         assert!(listed.look(&facts, at(4)));
         assert_eq!(made(&listed), [4, 0]);
         assert!(!listed.look(&facts, at(8)), "nothing has changed");
-        assert!(listed.look(&facts, at(11)));
-        assert_eq!(made(&listed), [4, 11]);
+        let asked = |listed: &Listed| listed.of("secrets").and_then(|e| e.oldest);
+        assert_eq!(asked(&listed), Some(at(4)));
+        assert!(listed.look(&facts, at(31)));
+        assert_eq!(made(&listed), [4, 31], "words tell ages");
+        // Nothing else about it is new: too old to be believed is a change, too.
+        assert!(listed.look(&facts, at(4 + 2 * 900 + 6)));
+        assert_eq!(listed.of("secrets").unwrap().tone, Tone::Unknown);
+    }
+
+    #[test]
+    fn a_line_that_stays_as_it_is_has_the_age_of_the_last_answer() {
+        let (mut facts, mut listed) = (facts(), Listed::default());
+        let services: Arc<Vec<Arc<Service>>> = Arc::default();
+        let often = Duration::from_secs(10);
+        let mut ask = |second| {
+            let part = Part::answered(services.clone(), at(second), "ecs", often);
+            facts.services = part;
+            listed.look(&facts, at(second));
+            let line = listed.all.iter().find(|k| k.entry.view.id == "clusters");
+            let line = line.unwrap();
+            (line.at.as_second() - 1_000, line.entry.oldest)
+        };
+        let first = ask(0);
+        assert_eq!(first, (0, Some(at(0))));
+        assert_eq!(
+            ask(10),
+            (0, Some(at(10))),
+            "it says the same, and was asked"
+        );
+    }
+
+    #[test]
+    fn what_is_put_together_of_other_pages_is_made_every_few_seconds_at_most() {
+        let (mut facts, mut listed) = (facts(), Listed::default());
+        let mut security = |second| {
+            facts.estate.secrets = secrets(second);
+            listed.look(&facts, at(second));
+            let line = listed.all.iter().find(|k| k.entry.view.id == "security");
+            line.unwrap().at.as_second() - 1_000
+        };
+        assert_eq!([0, 4, 8, 12].map(&mut security), [0, 0, 0, 12]);
     }
 
     #[test]
