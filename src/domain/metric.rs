@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What names a metric for good.
@@ -128,6 +128,10 @@ pub struct Series {
     pub partial: bool,
 }
 
+/// How late a vendor's newest value may be, seconds, before it counts as one of former times: services of AWS send theirs within
+/// three minutes.
+const LATE_S: i64 = 240;
+
 impl Series {
     /// Seconds from one point to the next: its period, or more where what is measured comes less often than that.
     pub fn apart_s(&self) -> u32 {
@@ -140,6 +144,15 @@ impl Series {
     /// The newest value.
     pub fn last(&self) -> Option<f64> {
         self.points.last().map(|p| p.1)
+    }
+
+    /// When the newest period until `until` (UTC) ended, where nothing was measured for a while since: its value is not one of now.
+    pub fn ended(&self, until: Timestamp) -> Option<Timestamp> {
+        let apart = i64::from(self.apart_s());
+        let newest = self.points.iter().rev().find(|p| p.0 <= until)?;
+        let end = newest.0 + SignedDuration::from_secs(apart);
+        let silent = until.duration_since(end).as_secs();
+        (silent > apart.max(LATE_S)).then_some(end)
     }
 }
 
@@ -287,6 +300,34 @@ fn scaled(v: f64, unit: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_series_that_ended_says_when_and_one_that_is_merely_late_does_not() {
+        let at = |s: i64| Timestamp::from_second(s).unwrap();
+        let series = |seconds: &[i64]| Series {
+            query: MetricQuery {
+                metric: MetricId::new("AWS/ECS", "CPUUtilization", &[]),
+                stat: Stat::Average,
+                period_s: 60,
+            },
+            label: String::new(),
+            unit: Unit::Percent,
+            points: seconds.iter().map(|s| (at(*s), 1.0)).collect(),
+            partial: false,
+        };
+        let minutes = series(&[0, 60, 120]);
+        assert_eq!(minutes.ended(at(180 + 240)), None, "late");
+        assert_eq!(minutes.ended(at(180 + 241)), Some(at(180)));
+        assert_eq!(
+            minutes.ended(at(100)),
+            None,
+            "of the time that is looked at"
+        );
+        assert_eq!(series(&[]).ended(at(900)), None);
+        let fives = series(&[0, 300, 600]);
+        assert_eq!(fives.ended(at(900 + 300)), None, "one is to come");
+        assert_eq!(fives.ended(at(900 + 301)), Some(at(900)));
+    }
 
     #[test]
     fn what_comes_every_five_minutes_has_no_point_a_minute() {

@@ -12,7 +12,7 @@ use crate::domain::order::Ordered;
 use crate::domain::text::{clip_place, width};
 use crate::ui::screens::Cx;
 use crate::ui::widgets::chart::{Summary, series_key, series_style, value_at};
-use crate::ui::widgets::{Column, Row, Table, line, scrolled};
+use crate::ui::widgets::{Column, Row, Table, line, scrolled, until as up_to, when};
 
 const COLUMNS: &[Column] = &[
     Column::left("", 1),
@@ -51,16 +51,18 @@ fn row(n: usize, wanted: &Wanted, spec: &ChartSpec, s: &Metrics, cx: &Cx<'_>) ->
                 let style = if firing { t.critical } else { t.muted };
                 (format!("{sign} at {}", spec.unit.format(limit)), style)
             });
-    let more = if series.is_some_and(|x| x.partial) {
-        " (partial)"
-    } else {
-        ""
+    let ended = series.and_then(|x| x.ended(until));
+    let more = match (series.is_some_and(|x| x.partial), ended) {
+        (true, _) => " (partial)".to_owned(),
+        (false, Some(at)) => format!(" ({})", up_to(cx.now, at, cx.absolute)),
+        (false, None) => String::new(),
     };
+    let last = if ended.is_some() { t.stale } else { t.text };
     Row::new([
         (series_key(n).to_string(), style),
         (format!("{}{more}", wanted.name), style),
         (number(series.and_then(|x| at(x, s.cursor))), t.strong),
-        (number(sum.map(|x| x.last)), t.text),
+        (number(sum.map(|x| x.last)), last),
         (number(sum.map(|x| x.min)), t.muted),
         (number(sum.map(|x| x.avg)), t.text),
         (number(sum.map(|x| x.max)), t.muted),
@@ -108,6 +110,11 @@ pub(super) fn brief(spec: &ChartSpec, s: &Metrics, cx: &Cx<'_>, area: Rect, buf:
             None => Summary::of(&x.points, from, until).map(|x| x.last),
         })
     };
+    // Of a service that is down there are values, and none of now.
+    let ended = |l: &Wanted| match s.cursor {
+        Some(_) => None,
+        None => found(&cx.snapshot.facts, &l.query).and_then(|x| x.ended(until)),
+    };
     let mut all: Vec<(usize, &Wanted, Option<f64>)> = (spec.lines.iter().enumerate())
         .map(|(n, l)| (n, l, value(l)))
         .collect();
@@ -119,7 +126,12 @@ pub(super) fn brief(spec: &ChartSpec, s: &Metrics, cx: &Cx<'_>, area: Rect, buf:
         let mut left = usize::from(area.width);
         let is_last = y + 1 == area.bottom();
         while let Some((n, l, value)) = rest.peek() {
-            let value = value.map_or("-".to_owned(), |v| spec.unit.format(v));
+            let mut style = cx.theme.text;
+            let mut value = value.map_or("-".to_owned(), |v| spec.unit.format(v));
+            if let Some(at) = ended(l).filter(|_| value != "-") {
+                style = cx.theme.stale;
+                value = format!("{value} {}", when(cx.now, at, cx.absolute));
+            }
             let key = match spec.lines.len() {
                 ..=1 => String::new(),
                 _ => format!("{} ", series_key(*n)),
@@ -137,7 +149,7 @@ pub(super) fn brief(spec: &ChartSpec, s: &Metrics, cx: &Cx<'_>, area: Rect, buf:
             }
             left = left.saturating_sub(used + 2);
             spans.push((name, series_style(cx.theme, n)));
-            spans.push((format!("{value}  "), cx.theme.text));
+            spans.push((format!("{value}  "), style));
             rest.next();
         }
         if is_last && rest.len() > 0 {
