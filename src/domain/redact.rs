@@ -190,7 +190,7 @@ pub fn json(value: &Value) -> Value {
 
 /// Text with the secrets inside hidden. Text without any comes back unchanged.
 pub fn text(input: &str) -> String {
-    let no_pem = given::hidden(&borne::hidden(&private_keys(input)));
+    let no_pem = given::hidden(&borne::hidden(&private_keys(&encoded(input))));
     let mut out = String::with_capacity(no_pem.len());
     let mut rest = no_pem.as_str();
     let mut last_name = String::new();
@@ -222,6 +222,14 @@ pub fn text(input: &str) -> String {
             rest = next;
             continue;
         }
+        if is_cookies(&last_name) {
+            // Each of them has a name of its own, and all are secrets.
+            let end = rest.find(['"', '\'', '\n', '\\']).unwrap_or(rest.len());
+            out.push_str(REDACTED);
+            rest = rest.get(end..).unwrap_or_default();
+            last_name.clear();
+            continue;
+        }
         let named = is_secret_name(&last_name);
         let scheme = named && is_scheme(word, &last_name);
         let by_name = behind_scheme
@@ -241,6 +249,13 @@ pub fn text(input: &str) -> String {
     url_passwords(&out, true)
 }
 
+/// Whether a name is that of a header of cookies (RFC 6265, 4): what follows are names and values to the end of the line.
+fn is_cookies(name: &str) -> bool {
+    ["cookie", "set-cookie"]
+        .iter()
+        .any(|c| name.eq_ignore_ascii_case(c))
+}
+
 /// The name that a word may be of the value behind it. Text that was made inert has the ends of its lines written out, and a name at
 /// the beginning of one is glued to them.
 fn name_of<'a>(word: &'a str, gap: &str) -> &'a str {
@@ -249,6 +264,35 @@ fn name_of<'a>(word: &'a str, gap: &str) -> &'a str {
         .then(|| word.strip_prefix(['n', 'r', 't']));
     let name = glued.flatten().filter(|name| is_secret_name(name));
     name.unwrap_or(word)
+}
+
+/// Passwords in addresses that stand percent-encoded in another address or a form (RFC 3986, 2.1): `postgres%3A%2F%2Fana%3A..%40db`.
+fn encoded(input: &str) -> String {
+    let lowered = input.to_ascii_lowercase();
+    let mut out = String::with_capacity(input.len());
+    let mut done = 0;
+    for (at, scheme) in lowered.match_indices("%3a%2f%2f") {
+        let begin = at + scheme.len();
+        let is_of = |c: char| c.is_ascii_alphanumeric() || "%-._~*+!".contains(c);
+        let address = lowered.get(begin..).unwrap_or_default();
+        let length = address.find(|c| !is_of(c)).unwrap_or(address.len());
+        let address = address.get(..length).unwrap_or_default();
+        let Some(host) = address.find("%40") else {
+            continue;
+        };
+        let user = address.get(..host).and_then(|a| a.find("%3a"));
+        if let Some(user) = user.filter(|_| begin >= done) {
+            out.push_str(
+                input
+                    .get(done..begin + user + "%3a".len())
+                    .unwrap_or_default(),
+            );
+            out.push_str(REDACTED);
+            done = begin + host;
+        }
+    }
+    out.push_str(input.get(done..).unwrap_or_default());
+    out
 }
 
 /// Whether what stands behind a bare colon is the tag of an image (`laser/auth:2.0.4`) or the number of a revision or a version
@@ -424,6 +468,15 @@ mod tests {
                 "authorization=Basic [redacted] Authorization: token [redacted]",
             ),
             ("a ghp_0123456789012345678901234567", "a [redacted]"),
+            (
+                "GET / Cookie: sid=abc; theme=dark\" 200",
+                "GET / Cookie: [redacted]\" 200",
+            ),
+            ("cookie: a=1\\nHost: x", "cookie: [redacted]\\nHost: x"),
+            (
+                "u=postgres%3A%2F%2Fana%3Apw%40db%2Fx&y=1 https%3a%2f%2fx%2fy",
+                "u=postgres%3A%2F%2Fana%3A[redacted]%40db%2Fx&y=1 https%3a%2f%2fx%2fy",
+            ),
             (
                 "-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY----- x",
                 "-----BEGIN RSA PRIVATE KEY-----[redacted]-----END RSA PRIVATE KEY----- x",
