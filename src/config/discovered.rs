@@ -1,7 +1,5 @@
 //! What discovery found: values for the starter file, and a line about each system for the person who asked.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use crate::domain::environment::Env;
@@ -118,14 +116,14 @@ pub struct Discovered {
     pub told: Vec<Told>,
 }
 
-/// Why clusters of several environments are not listed as those of one.
-pub const MIXED: &str = "by their names these are of several environments, and what is listed counts as this one's own; unlisted, all are shown";
+/// Why clusters of other environments are not listed as production's, for which the file is written.
+pub const ELSEWHERE: &str = "by their names not all of these are production's, and what is listed counts as this environment's own; unlisted, all are shown";
 
 impl Discovered {
-    /// Whether the names of the clusters tell of more than one environment.
-    pub fn mixes_environments(&self) -> bool {
-        let told = self.clusters.iter().filter_map(|c| Env::named(c));
-        told.collect::<BTreeSet<Env>>().len() > 1
+    /// Whether the name of a cluster tells of another environment than production, for which the file is written.
+    pub fn has_others(&self) -> bool {
+        let mut told = self.clusters.iter().filter_map(|c| Env::named(c));
+        told.any(|env| env != Env::Production)
     }
 
     /// The value for a key.
@@ -141,8 +139,8 @@ impl Discovered {
             }
             ("aws", "clusters") if !self.clusters.is_empty() => {
                 let value = Value::texts("aws", "clusters", &self.clusters);
-                Some(match self.mixes_environments() {
-                    true => value.behind(MIXED),
+                Some(match self.has_others() {
+                    true => value.behind(ELSEWHERE),
                     false => value,
                 })
             }
@@ -181,5 +179,26 @@ impl Discovered {
             fate,
             words: words.into(),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clusters_of_another_environment_are_not_written_as_productions() {
+        let lacks = |clusters: &[&str]| {
+            let clusters = clusters.iter().map(|c| (*c).to_owned()).collect();
+            let found = Discovered {
+                clusters,
+                ..Discovered::default()
+            };
+            found.value("aws", "clusters").map(|v| v.lacks.is_some())
+        };
+        assert_eq!(lacks(&[]), None);
+        assert_eq!(lacks(&["laser-prod", "core"]), Some(false));
+        assert_eq!(lacks(&["laser-prod", "laser-dev"]), Some(true));
+        assert_eq!(lacks(&["laser-dev"]), Some(true), "an account of dev's own");
     }
 }

@@ -4,7 +4,7 @@ use super::init::Known;
 use super::vendors::{hosts, vendors};
 use crate::config::Config;
 use crate::config::credentials::{POSTGRES, REDIS};
-use crate::config::discovered::{Discovered, Fate, MIXED, Value};
+use crate::config::discovered::{Discovered, ELSEWHERE, Fate, Value};
 use crate::domain::cache::CacheGroup;
 use crate::domain::database::{Databases, belongs};
 use crate::domain::environment::{Belongings, Env};
@@ -107,8 +107,13 @@ fn clusters(found: &mut Discovered, facts: &Facts) {
         found.misses("clusters", why_not(&facts.clusters).unwrap_or_else(none));
         return;
     }
-    match found.mixes_environments() {
-        true => found.tell("clusters", found.clusters.clone(), Fate::Commented, MIXED),
+    match found.has_others() {
+        true => found.tell(
+            "clusters",
+            found.clusters.clone(),
+            Fate::Commented,
+            ELSEWHERE,
+        ),
         false => found.wrote("clusters", found.clusters.clone(), "[aws] clusters"),
     }
     // Promises are made to the users of production.
