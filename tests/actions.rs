@@ -889,7 +889,7 @@ async fn a_console_killed_before_its_call_arrived_leaves_the_service_alone() {
         (
             "RegisterTaskDefinition",
             "ecs:RegisterTaskDefinition",
-            "before the service was touched",
+            "before the service was touched; whether a revision newer than laser-prod-api:7 was",
         ),
     ] {
         let bench = Bench::new().await;

@@ -254,6 +254,12 @@ impl Deploy<'_> {
             from.revision,
             images.first().map_or("", |(_, image)| image)
         );
+        // Should this console end within the call, the next one can say what to look for.
+        let before = format!("{family}:{newest}");
+        let text = format!("the newest revision is {before}");
+        hands
+            .note(Phase::Execute, &text, &[("registering", &before)])
+            .await;
         let permit = hands.about_to(&call, None).await?;
         let new = match ecs
             .register_with_images(&permit, &from.revision.arn, images)

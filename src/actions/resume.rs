@@ -33,9 +33,13 @@ pub fn start(marks: &std::collections::BTreeMap<String, String>) -> Start {
         (Some(goal), Some("done")) => Start::Follow(goal),
         (Some(goal), _) => Start::Reconcile(goal),
         (None, _) => {
-            let registered = marks.get("registered").map_or_else(String::new, |arn| {
-                format!("; {arn} was registered, and nothing uses it")
-            });
+            let registered = match (marks.get("registered"), marks.get("registering")) {
+                (Some(arn), _) => format!("; {arn} was registered, and nothing uses it"),
+                (None, Some(newest)) => format!(
+                    "; whether a revision newer than {newest} was registered is not known, and nothing uses it"
+                ),
+                (None, None) => String::new(),
+            };
             Start::Record(
                 Outcome::Failed,
                 format!(
