@@ -69,9 +69,9 @@ impl Facts {
         self.envs_of(metric).into_iter().all(|env| env == here)
     }
 
-    /// The environment that an alarm is about, where that is another one of the configuration: the clusters that it watches belong
-    /// there, and where a metric names no cluster, every dimension that names an environment names that one. `None`: it is about the
-    /// one that is looked at, or nobody tells.
+    /// The environment that an alarm is about, where that is another one of the configuration, or the configuration lists what belongs to
+    /// the one that is looked at: the clusters that it watches belong there, and where a metric names no cluster, every dimension that
+    /// names an environment names that one. `None`: it is about the one that is looked at, or nobody tells.
     pub fn alarm_elsewhere(&self, alarm: &Alarm) -> Option<Env> {
         let here = Env::looked_at(self);
         let env = match &alarm.rule {
@@ -93,7 +93,8 @@ impl Facts {
             }
         }?;
         let configured = |e: Env| self.environments.iter().any(|n| Env::named(n) == Some(e));
-        (env != here && configured(env)).then_some(env)
+        let is_known = configured(env) || !self.listed_clusters.is_empty();
+        (env != here && is_known).then_some(env)
     }
 }
 
@@ -181,6 +182,12 @@ mod tests {
         );
         facts.environments = vec!["staging".into()];
         assert_eq!(told(&facts), [None; 7], "nobody else looks after it");
+        facts.listed_clusters = vec!["laser-staging".into()];
+        assert_eq!(
+            told(&facts)[..2],
+            [production, None],
+            "what is staging's is told, and this is not"
+        );
     }
 
     /// A word in the name of a service or of a listed cluster is no environment: its critical alarm would be silent in production.

@@ -44,11 +44,16 @@ fn stopped(row: &AuditRow, d: &Deployment) -> bool {
 }
 
 impl Facts {
-    /// Whether an open action of ours stops what a service rolls out: ECS tells that rollout as failed meanwhile.
+    /// Whether a person stops what a service rolls out: an open action of ours does, or the vendor says that somebody did. ECS tells that
+    /// rollout as failed meanwhile.
     pub fn is_being_stopped(&self, service: &ServiceId) -> bool {
         let stops = |r: &Run| matches!(&r.intent, Intent::Stop { service: s, .. } if s == service);
         let mut open = self.runs.iter().filter(|r| r.outcome.is_none());
+        // Those that go on come first.
+        let rows = self.deployment_rows().iter();
+        let mut going = rows.take_while(|d| d.state.is_running());
         open.any(|r| r.has_called() && stops(r))
+            || going.any(|d| &d.service == service && d.is_ended_by_a_person())
     }
 
     /// Whether a person wanted a deployment to end as it did: an action that is in the audit trail stopped it, or the vendor says so.

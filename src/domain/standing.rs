@@ -71,7 +71,7 @@ mod tests {
     use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
     use crate::domain::progress::Pace;
     use crate::domain::service::{
-        CircuitBreaker, DeploymentConfig, Revision, Strategy, TaskCounts,
+        CircuitBreaker, DeploymentConfig, Revision, Rollout, Strategy, TaskCounts,
     };
 
     fn api() -> ServiceId {
@@ -207,5 +207,34 @@ mod tests {
             desired: 2,
         };
         assert_eq!(health(scale, Phase::Follow, before()), steady);
+    }
+
+    /// ECS calls a rollout failed as soon as somebody stops it, whoever that is.
+    #[test]
+    fn what_a_person_stops_elsewhere_did_not_fail() {
+        let (mut service, mut facts) = (service(), Facts::default());
+        service.rollouts.push(Rollout {
+            id: "ecs-svc/2".into(),
+            status: "PRIMARY".into(),
+            revision: service.revision.clone(),
+            counts: service.counts,
+            rollout_state: "FAILED".into(),
+            rollout_reason: String::new(),
+            created_at: None,
+            updated_at: None,
+        });
+        assert_eq!(facts.health_of(&service), ServiceHealth::Failed);
+        let mut told = |state, why: &str| {
+            let mut d = deployment(state, 900);
+            Arc::make_mut(&mut d).rollback_reason = Some(why.into());
+            facts.deployments.value = Some(Arc::new(vec![d]));
+            facts.health_of(&service)
+        };
+        let by_hand = "Service deployment stopped by the user with rollback.";
+        let going = DeploymentState::RollingBack;
+        assert_eq!(told(going, by_hand), ServiceHealth::Deploying);
+        let tripped =
+            "Service deployment rolled back because the circuit breaker threshold was exceeded.";
+        assert_eq!(told(going, tripped), ServiceHealth::Failed);
     }
 }

@@ -1,5 +1,7 @@
 //! The overview's panels.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -46,7 +48,10 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             .iter()
             .filter(|a| a.state == AlarmState::Ok)
             .count();
-        let silent = facts.alarm_rows().len() - ok;
+        // Those that fire here would burn.
+        let firing = |a: &&Arc<Alarm>| a.state == AlarmState::Alarm;
+        let elsewhere = facts.alarm_rows().iter().filter(firing).count();
+        let silent = facts.alarm_rows().len() - ok - elsewhere;
         let room = inside.width;
         let of_alarms = || failed("alarms", facts.alarms.error.as_ref(), room, cx);
         let of_services = || failed("services", facts.services.error.as_ref(), room, cx);
@@ -64,10 +69,19 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
                 " cannot tell: the last answer is old".into(),
                 t.stale,
             )]),
-            _ if silent > 0 => one(vec![
-                (format!(" nothing burns; {ok} alarms OK, "), t.text),
-                (format!("{silent} without data"), t.unknown),
-            ]),
+            _ if silent + elsewhere > 0 => {
+                let mut words = vec![(format!(" nothing burns; {ok} alarms OK"), t.text)];
+                if silent > 0 {
+                    words.push((format!(", {silent} without data"), t.unknown));
+                }
+                if elsewhere > 0 {
+                    words.push((
+                        format!(", {elsewhere} firing in another environment"),
+                        t.warn,
+                    ));
+                }
+                one(words)
+            }
             _ if ok == 0 => one(vec![(
                 " no service is unwell; there are no alarms in this account".into(),
                 t.unknown,
