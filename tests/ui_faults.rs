@@ -61,6 +61,7 @@ fn pipelines(end_to_end: &[(Outcome, i64)]) -> Snapshot {
         next_try: None,
         calls_per_minute: 2,
         latency_ms: Some(3.0),
+        clock_s: None,
         configured: true,
     });
     let workflows = vec![

@@ -174,6 +174,28 @@ fn the_crosshair_tells_the_values_of_all_lines_and_esc_lets_go_of_it_first() {
     assert_eq!(c.model.current, ScreenId::Services);
 }
 
+/// A service that is down has values, and none of now: its last one must not read as how it fares.
+#[test]
+fn a_line_that_ended_says_when_beside_its_last_value() {
+    let mut c = Console::new(120, 40);
+    c.keys("3/api<enter>m");
+    answer_metrics(&mut c);
+    assert!(!c.shows("12m ago"), "{}", c.text());
+    let mut snapshot = (*c.model.snapshot).clone();
+    let charts = snapshot.facts.charts.value.as_mut().unwrap();
+    for series in &mut charts.series {
+        let mut ended = (**series).clone();
+        let before = ago(12 * 60 + 59);
+        let left = ended.points.iter().filter(|p| p.0 <= before);
+        ended.points = left.copied().collect();
+        *series = Arc::new(ended);
+    }
+    c.msg(Msg::Snapshot(Arc::new(snapshot)));
+    assert!(c.shows("% 12m ago"), "{}", c.text());
+    c.keys("<enter>");
+    assert!(c.shows("(until 12m ago)"), "{}", c.text());
+}
+
 #[test]
 fn thresholds_are_drawn_only_against_the_numbers_that_the_alarm_compares() {
     let mut c = Console::new(120, 40);
@@ -1118,6 +1140,7 @@ fn the_ages_of_every_list_become_clock_times() {
         next_try: None,
         calls_per_minute: 1,
         latency_ms: None,
+        clock_s: None,
         configured: true,
     });
     let both = vec![secret("db", 300), secret("mail", 3 * 86_400)];

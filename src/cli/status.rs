@@ -364,6 +364,7 @@ mod tests {
                 next_try: None,
                 calls_per_minute,
                 latency_ms: None,
+                clock_s: None,
                 configured: true,
             };
             problem(&provider).map(|p| (p.kind, p.why.clone()))

@@ -44,6 +44,8 @@ pub struct ProviderHealth {
     pub calls_per_minute: u32,
     /// Median latency of recent calls, milliseconds.
     pub latency_ms: Option<f64>,
+    /// Seconds that its clock is ahead of this machine's, by the `Date` of its last answer; `None`: it told none.
+    pub clock_s: Option<i64>,
     /// Whether its configuration asks for it at all (`false`: "not configured").
     pub configured: bool,
 }

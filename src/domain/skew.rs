@@ -1,8 +1,13 @@
-//! Moments of a vendor's that are yet to come by our clock: of what is past, they have no age, and say that one of the clocks is wrong.
+//! Clocks that are apart. Moments of a vendor's that are yet to come by our clock: of what is past, they have no age, and say that one of
+//! the clocks is wrong. And this machine's own clock, held against the `Date` of every answer: where it is wrong, all ages are.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use super::deployment::Deployment;
+use super::facts::ProviderHealth;
+use super::order::Ordered;
 use super::progress::SKEW_S;
 
 /// Seconds that a moment of the past is ahead of now, where that is more than clocks are apart as a rule.
@@ -26,6 +31,71 @@ pub fn words(at: Timestamp, now: Timestamp) -> Option<String> {
     short(at, now).map(|text| format!("{text} by the vendor's clock"))
 }
 
+/// From so many seconds on this machine's clock is told to be wrong: below, ages are as good as people read them.
+const WRONG_S: i64 = 60;
+
+/// How far this machine's clock is off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// Seconds that the others' clocks are ahead of it; negative: they are behind.
+    pub ahead_s: i64,
+    /// Who says so: `aws`, `github`.
+    pub by: Vec<String>,
+}
+
+impl Wrong {
+    /// This machine's clock by those of who answers it: of more than half of them it must be apart, to the same side. One vendor among
+    /// others whose clock is wrong says nothing about ours.
+    pub fn of(providers: &[ProviderHealth]) -> Option<Self> {
+        let mut told: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+        for p in providers {
+            if let Some(s) = p.clock_s {
+                told.entry(p.owner()).or_default().push(s);
+            }
+        }
+        let all = told.len();
+        let each = told.into_iter().filter_map(|(owner, mut lines)| {
+            lines.sort_unstable();
+            Some((owner, *lines.get(lines.len() / 2)?))
+        });
+        let each: Vec<(&str, i64)> = each.collect();
+        let side = |of: i64| {
+            let apart = each
+                .iter()
+                .filter(move |(_, s)| s.abs() >= WRONG_S && s.signum() == of);
+            let mut apart: Vec<_> = apart.collect();
+            apart.order_by_key(|(_, s)| *s);
+            (apart.len() * 2 > all).then_some(apart)
+        };
+        let apart = side(1).or_else(|| side(-1))?;
+        let (_, ahead_s) = apart.get(apart.len() / 2)?;
+        let mut by: Vec<String> = apart.iter().map(|(owner, _)| (*owner).to_owned()).collect();
+        by.sort_unstable();
+        Some(Self {
+            ahead_s: *ahead_s,
+            by,
+        })
+    }
+
+    /// In two words, for beside the time: `4m SLOW`.
+    pub fn short(&self) -> String {
+        let amount = match self.ahead_s.unsigned_abs() {
+            s @ ..3_600 => format!("{}m", s / 60),
+            s @ 3_600..172_800 => format!("{}h", s / 3_600),
+            s => format!("{}d", s / 86_400),
+        };
+        let side = if self.ahead_s > 0 { "SLOW" } else { "FAST" };
+        format!("{amount} {side}")
+    }
+
+    /// As a sentence: `this machine's clock is 4m slow by aws, github: ages are wrong by as much`.
+    pub fn words(&self) -> String {
+        let short = self.short().to_lowercase();
+        let by = self.by.join(", ");
+        format!("this machine's clock is {short} by {by}: ages are wrong by as much; set it")
+    }
+}
+
 impl Deployment {
     /// What cannot be true of the times of one that has ended, in words.
     pub fn disagreement(&self, now: Timestamp) -> Option<String> {
@@ -44,6 +114,53 @@ impl Deployment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn line(name: &str, clock_s: Option<i64>) -> ProviderHealth {
+        ProviderHealth {
+            name: name.into(),
+            last_ok: None,
+            problem: None,
+            next_try: None,
+            calls_per_minute: 0,
+            latency_ms: None,
+            clock_s,
+            configured: true,
+        }
+    }
+
+    #[test]
+    fn this_machines_clock_is_wrong_where_most_others_say_so() {
+        let of = |told: &[(&str, i64)]| {
+            let lines: Vec<_> = told.iter().map(|(n, s)| line(n, Some(*s))).collect();
+            Wrong::of(&lines).map(|w| (w.short(), w.by.join(" ")))
+        };
+        let said = |short: &str, by: &str| Some((short.to_owned(), by.to_owned()));
+        assert_eq!(Wrong::of(&[line("ecs", None)]), None, "nobody told");
+        assert_eq!(of(&[("ecs", 59), ("github", -59)]), None);
+        assert_eq!(of(&[("ecs", 250)]), said("4m SLOW", "aws"));
+        assert_eq!(
+            of(&[("ecs", 86_400), ("elb", 86_401), ("github", 86_399)]),
+            said("24h SLOW", "aws github")
+        );
+        assert_eq!(
+            of(&[("ecs", -7_300), ("github", -7_300), ("sentry", 0)]),
+            said("2h FAST", "aws github")
+        );
+        assert_eq!(
+            of(&[("ecs", 0), ("github", 400_000)]),
+            None,
+            "one is wrong, and not ours"
+        );
+        assert_eq!(
+            of(&[("ecs", 90), ("github", -90)]),
+            None,
+            "who is right is not known"
+        );
+        assert_eq!(
+            of(&[("ecs", i64::MIN)]),
+            said("106751991167300d FAST", "aws")
+        );
+    }
 
     #[test]
     fn what_is_yet_to_come_has_no_age() {

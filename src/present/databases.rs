@@ -383,6 +383,7 @@ mod tests {
                 next_try: None,
                 calls_per_minute: 0,
                 latency_ms: None,
+                clock_s: None,
                 configured: true,
             }];
             let address = HEADS.iter().position(|h| h.title == "address").unwrap();

@@ -174,6 +174,7 @@ mod tests {
             next_try: None,
             calls_per_minute: calls,
             latency_ms: None,
+            clock_s: None,
             configured,
         };
         facts.providers = vec![

@@ -12,6 +12,7 @@ use super::screens::ScreenId;
 use super::theme::Theme;
 use super::update;
 use super::widgets::{field, line, wrapped};
+use crate::domain::skew::Wrong;
 use crate::domain::text::{clip, width};
 
 /// Draws the model into a buffer of its size, whatever was in it.
@@ -93,6 +94,8 @@ fn header(model: &Model, buf: &mut Buffer) {
     buf.set_style(Rect::new(0, 0, w, 1), t.header);
 
     let clock = model.now.strftime("%H:%MZ ").to_string();
+    let wrong = Wrong::of(&facts.providers);
+    let wrong = wrong.map_or_else(String::new, |w| format!("{} ", w.short()));
     let ready = model.snapshot.checklist.success_counts();
     let mut right: Vec<(String, Style)> = Vec::new();
     if ready.total() > 0 {
@@ -121,7 +124,7 @@ fn header(model: &Model, buf: &mut Buffer) {
     let ways = [(true, long), (true, short.clone()), (false, short)];
     let fits = |(named, calls): &(bool, String)| {
         let left = wide(&whereabouts(model, *named));
-        left + wide(&right) + width(calls) + width(&clock) < usize::from(w)
+        left + wide(&right) + width(calls) + width(&clock) + width(&wrong) < usize::from(w)
     };
     let way = ways.into_iter().find(fits);
     let (named, calls) = way.unwrap_or((true, String::new()));
@@ -130,6 +133,8 @@ fn header(model: &Model, buf: &mut Buffer) {
     line(buf, 0, 0, w, &left);
     right.push((calls, t.header));
     right.push((clock, t.header));
+    // Every age on every screen is told by it.
+    right.push((wrong, t.header.patch(t.warn)));
     let used = wide(&right);
     let start = usize::from(w).saturating_sub(used).max(left_used + 1);
     line(buf, start as u16, 0, w - (start as u16).min(w), &right);

@@ -245,6 +245,7 @@ fn store_health(facts: &Facts) -> ProviderHealth {
         next_try: None,
         calls_per_minute: 0,
         latency_ms: None,
+        clock_s: None,
         configured: true,
     }
 }

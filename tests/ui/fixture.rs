@@ -703,6 +703,7 @@ pub fn snapshot() -> Snapshot {
         next_try: None,
         calls_per_minute: 6,
         latency_ms: Some(3.0),
+        clock_s: None,
         configured: true,
     };
     let facts = Facts {

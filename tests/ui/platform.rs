@@ -244,6 +244,7 @@ pub fn with_alarms() -> Snapshot {
             next_try: None,
             calls_per_minute: 2,
             latency_ms: Some(3.0),
+            clock_s: None,
             configured: true,
         });
     }

@@ -30,6 +30,8 @@ struct State {
     calls: [(u64, u32); 60],
     latencies_ms: Vec<f32>,
     latency_at: usize,
+    /// Seconds that the vendor's clock is ahead of ours.
+    clock_s: Option<i64>,
     last_ok: Option<Timestamp>,
     problem: Option<Problem>,
     /// Answers in a row that were refusals of the question.
@@ -63,6 +65,7 @@ impl Meter {
                 calls: [(u64::MAX, 0); 60],
                 latencies_ms: Vec::with_capacity(RECENT),
                 latency_at: 0,
+                clock_s: None,
                 last_ok: None,
                 problem: None,
                 refusals: 0,
@@ -113,6 +116,14 @@ impl Meter {
             None => state.latencies_ms.push(ms),
         }
         state.latency_at = (at + 1) % RECENT;
+    }
+
+    /// Takes the `Date` of an answer that came at `now` (RFC 9110, 6.6.1: whole seconds); what is none is passed over.
+    pub fn date(&self, said: &str, now: Timestamp) {
+        if let Ok(at) = jiff::fmt::rfc2822::parse(said) {
+            let ahead = at.timestamp().duration_since(now).as_secs();
+            self.state().clock_s = Some(ahead);
+        }
     }
 
     /// Takes the end of a call: a good answer clears the problem; failures of the provider itself make it rest.
@@ -231,6 +242,7 @@ impl Meter {
             next_try,
             calls_per_minute,
             latency_ms: median(&state.latencies_ms),
+            clock_s: state.clock_s,
             configured,
         }
     }
@@ -293,6 +305,20 @@ mod tests {
             [0, 59, 60, 89, 90, 119].map(|s| m.calls_at(s)),
             [2, 4, 2, 2, 1, 0]
         );
+    }
+
+    #[test]
+    fn the_date_of_an_answer_tells_how_far_the_clocks_are_apart() {
+        let m = Meter::new("ecs");
+        let now = Timestamp::from_second(1_790_000_000).unwrap();
+        let clock = |said| {
+            m.date(said, now);
+            m.health(true).clock_s
+        };
+        assert_eq!(clock("yesterday"), None);
+        assert_eq!(clock("Mon, 21 Sep 2026 14:14:00 GMT"), Some(40));
+        assert_eq!(clock("Mon, 21 Sep 2026 13:13:20 GMT"), Some(-3_600));
+        assert_eq!(clock("9999"), Some(-3_600), "what is no date tells nothing");
     }
 
     #[test]

@@ -288,6 +288,10 @@ impl Line {
                     tokio::time::sleep(pause).await;
                 }
                 Ok(heard) => {
+                    let date = heard.headers.get(http::header::DATE);
+                    if let Some(said) = date.and_then(|d| d.to_str().ok()) {
+                        self.meter.date(said, Timestamp::now());
+                    }
                     self.meter.earn_retry();
                     return Ok(heard);
                 }

@@ -18,6 +18,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::ErrorKind;
 
+use jiff::Timestamp;
+
 use super::meter::Meter;
 
 /// Counts attempts and latencies of one provider's SDK client, and keeps its retries within the budget of the line.
@@ -85,10 +87,13 @@ impl Intercept for Tally {
 
     fn read_before_deserialization(
         &self,
-        _context: &BeforeDeserializationInterceptorContextRef<'_>,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Some(said) = context.response().headers().get("date") {
+            self.meter.date(said, Timestamp::now());
+        }
         if let Some(SentAt(at)) = cfg.load::<SentAt>() {
             self.meter.latency(at.elapsed());
         }

@@ -15,6 +15,7 @@ use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
 use crate::domain::problem::ProblemKind;
 use crate::domain::service::{ServiceHealth, ServiceId};
+use crate::domain::skew::Wrong;
 use crate::domain::text::inert;
 use crate::present::{Pages, Section, Tone, VIEWS, View};
 
@@ -183,6 +184,8 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         let verdict = match health {
             ServiceHealth::Down => Verdict::Down,
             ServiceHealth::Unserved if facts.is_gone(s) => Verdict::Down,
+            // What a person stops did not fail.
+            ServiceHealth::Failed if facts.is_being_stopped(&s.id) => continue,
             ServiceHealth::Failed | ServiceHealth::Degraded | ServiceHealth::Unserved => {
                 Verdict::Degraded
             }
@@ -211,6 +214,9 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
             &s.id.to_string(),
             format!("{}: {counts}", health.word()),
         );
+    }
+    if let Some(wrong) = Wrong::of(&facts.providers) {
+        find(Verdict::Degraded, "clock", wrong.words());
     }
     for (service, text) in turned_back(facts, now) {
         find(Verdict::Degraded, &service.to_string(), text);

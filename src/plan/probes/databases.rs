@@ -493,6 +493,7 @@ mod tests {
                 next_try: None,
                 calls_per_minute: 0,
                 latency_ms: None,
+                clock_s: None,
                 configured: false,
             });
             let caches = Caches {

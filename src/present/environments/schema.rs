@@ -162,6 +162,7 @@ mod tests {
             next_try: None,
             calls_per_minute: 0,
             latency_ms: None,
+            clock_s: None,
             configured: true,
         });
         facts.estate.postgres_shape =

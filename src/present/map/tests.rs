@@ -220,6 +220,7 @@ fn line(name: &str) -> ProviderHealth {
         next_try: None,
         calls_per_minute: 0,
         latency_ms: None,
+        clock_s: None,
         configured: true,
     }
 }
@@ -714,6 +715,7 @@ fn the_edge_of_a_request_is_the_zone_of_its_environment() {
         next_try: None,
         calls_per_minute: 0,
         latency_ms: None,
+        clock_s: None,
         configured: true,
     });
     let mut said = |development_s| {

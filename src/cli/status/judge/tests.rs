@@ -39,6 +39,7 @@ fn quiet(lines: &[&str]) -> Facts {
         next_try: None,
         calls_per_minute: 0,
         latency_ms: None,
+        clock_s: None,
         configured: true,
     };
     Facts {

@@ -164,6 +164,7 @@ mod tests {
             next_try: None,
             calls_per_minute: 1,
             latency_ms: None,
+            clock_s: None,
             configured: true,
         }));
         facts.estate.secrets = secrets(0);
