@@ -2,13 +2,16 @@
 //! console: it may have come with a repository. So such a file is confirmed once, and again once it names other places (the habit of
 //! direnv and mise); a file that was named, or that lies in the user's own folder, is the user's word already.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+use url::Url;
+
 use super::Config;
 use super::load::{Found, user_folder};
+use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
 
@@ -21,8 +24,8 @@ const LIST: &str = "trusted";
 /// A key of the file that says where something is kept or sent, and what it says.
 pub type Place = (&'static str, String);
 
-/// Where a configuration sends tokens and credentials, or keeps the audit trail, where that is neither the vendor itself nor this
-/// machine: in the order of the file's sections.
+/// What decides who hears tokens and credentials, how sure one must be, and where the audit trail is kept: each place that is neither the
+/// vendor itself nor this machine, further authorities whose word for a host is taken, and production's clusters under another name.
 pub fn places(config: &Config) -> Vec<Place> {
     let sent = [
         ("[aws] endpoint", &config.aws.endpoint),
@@ -31,33 +34,81 @@ pub fn places(config: &Config) -> Vec<Place> {
         ("[slack] endpoint", &config.slack.endpoint),
         ("[vercel] endpoint", &config.vercel.endpoint),
         ("[cloudflare] endpoint", &config.cloudflare.endpoint),
-        ("[postgres] url", &config.postgres.url),
         ("[redis] url", &config.redis.url),
     ];
-    let elsewhere = [
-        ("[environments] postgres url", &config.postgres_elsewhere),
-        ("[environments] redis url", &config.redis_elsewhere),
-    ];
-    let elsewhere = elsewhere.into_iter().flat_map(|(key, all)| {
-        let urls = all.iter().filter_map(|e| e.server.url.as_ref());
-        urls.map(move |url| (key, url))
-    });
-    let sent = sent
-        .into_iter()
-        .filter_map(|(key, to)| Some((key, to.as_ref()?)));
-    let sent = sent.chain(elsewhere).filter(|(_, to)| !is_here(to));
-    let sent = sent.map(|(key, to)| (key, to.clone()));
+    let redis = (config.redis_elsewhere.iter())
+        .filter_map(|e| Some(("[environments] redis url", e.server.url.as_ref()?)));
+    let sent = sent.into_iter();
+    let sent = sent.filter_map(|(key, to)| Some((key, to.as_ref()?)));
+    let sent = sent.chain(redis).filter(|(_, to)| !is_here(to));
+    let postgres = (config.postgres.url.iter()).map(|url| ("[postgres] url", url));
+    let elsewhere = (config.postgres_elsewhere.iter())
+        .filter_map(|e| Some(("[environments] postgres url", e.server.url.as_ref()?)));
+    let postgres = (postgres.chain(elsewhere)).filter(|(_, url)| !is_postgres_here(url));
+    let mut all: Vec<Place> = sent
+        .chain(postgres)
+        .map(|(key, to)| (key, to.clone()))
+        .collect();
+    // Whoever holds the key of one of these reads every token on its way, wherever it goes.
+    let roots = config.probes.extra_roots_pem.iter();
+    all.extend(roots.map(|pem| ("[probes] extra_roots", authorities(pem))));
+    all.extend(lowered(config).map(|told| ("[aws] clusters", told)));
     let kept = config.store.iter();
-    let kept = kept.map(|path| ("store", path.display().to_string()));
-    sent.chain(kept).collect()
+    all.extend(kept.map(|path| ("store", path.display().to_string())));
+    all
+}
+
+/// `2 authorities, SHA-256 9f1c...`: by what they are, since the file that is named may be another one tomorrow.
+fn authorities(pem: &str) -> String {
+    let many = match pem.matches("BEGIN CERTIFICATE").count() {
+        1 => "1 authority".to_owned(),
+        n => format!("{n} authorities"),
+    };
+    format!("{many}, SHA-256 {}", sha256(pem.as_bytes()))
+}
+
+/// Clusters that are listed as those of an environment that is not production, and whose names tell of production or of a third one: a key
+/// would confirm there what is confirmed by typing a name, and another environment would be recorded.
+fn lowered(config: &Config) -> Option<String> {
+    if config.production {
+        return None;
+    }
+    let own = Env::named(&config.environment);
+    let is_other = |env: Env| env == Env::Production || own.is_some_and(|own| own != env);
+    let listed = config.aws.clusters.iter();
+    let other: Vec<&str> = listed
+        .filter(|c| Env::named(c).is_some_and(is_other))
+        .map(String::as_str)
+        .collect();
+    (!other.is_empty()).then(|| format!("{} as {}'s", other.join(", "), config.environment))
 }
 
 /// Whether an address or the name of a host is of this machine.
 fn is_here(address: &str) -> bool {
-    let host = match address.parse::<http::Uri>() {
-        Ok(uri) if uri.host().is_some() => uri.host().unwrap_or_default().to_owned(),
-        _ => address.to_owned(),
+    match address.parse::<http::Uri>() {
+        Ok(uri) if uri.host().is_some() => is_local(uri.host().unwrap_or_default()),
+        _ => is_local(address),
+    }
+}
+
+/// The same of a PostgreSQL URL, which its client reads in its own way: `host` and `hostaddr` behind the `?` take the place of the host
+/// before it, and what begins with a slash is the folder of a socket. All that it names must be here: which of them counts in the
+/// end is the client's to change.
+fn is_postgres_here(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else {
+        return false;
     };
+    let pairs = url.query_pairs();
+    let named = pairs.filter(|(key, _)| key == "host" || key == "hostaddr");
+    let mut named = named.map(|(_, host)| host.into_owned());
+    let host = url.host_str().unwrap_or_default();
+    let is_socket = |host: &str| host.starts_with('/');
+    let before = host.to_ascii_lowercase().starts_with("%2f") || is_local(host);
+    before && named.all(|host| is_socket(&host) || is_local(&host))
+}
+
+/// Whether a host is this machine.
+fn is_local(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
@@ -87,7 +138,7 @@ pub fn check(found: &Found, config: &Config) -> Result<(), Problem> {
             file.display()
         )),
         inert(&format!(
-            "it says where tokens go or what is done is recorded: {}",
+            "it says where tokens go, who is believed, or how what is done is confirmed and recorded: {}",
             told.join(", ")
         )),
         "If these are yours: flightdeck config trust, once. Or name the file: --config flightdeck.toml.",
@@ -131,9 +182,15 @@ fn list() -> Option<PathBuf> {
 /// `9f1c… /home/ana/shop/flightdeck.toml`: what it says, and where it lies.
 fn line(file: &Path, places: &[Place]) -> io::Result<String> {
     let file = file.canonicalize()?;
-    let mut hasher = DefaultHasher::new();
-    places.hash(&mut hasher);
-    Ok(format!("{:016x} {}", hasher.finish(), file.display()))
+    // One of the language's own hashes may be another one in the next build: all would be asked for again.
+    let said = serde_json::to_vec(places)?;
+    Ok(format!("{} {}", sha256(&said), file.display()))
+}
+
+/// SHA-256, hex.
+fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -162,5 +219,100 @@ mod tests {
                 "store"
             ]
         );
+    }
+
+    /// The authority of the URL says this machine in all of them, and the client goes elsewhere in some.
+    #[test]
+    fn a_postgres_url_is_judged_by_what_its_client_makes_of_it() {
+        let is_place = |url: &str| {
+            let mut config = Config::default();
+            config.postgres.url = Some(url.into());
+            !places(&config).is_empty()
+        };
+        for here in [
+            "postgres://localhost/shop",
+            "postgres://ana@127.0.0.1:5433/shop?sslmode=disable",
+            "postgres://ana@[::1]/shop?application_name=hosts",
+            "postgres://ana@%2Fvar%2Frun%2Fpostgresql/shop",
+            "postgres://localhost/shop?host=/var/run/postgresql",
+            "postgres://localhost/shop?host=%2Fvar%2Frun&hostaddr=127.0.0.2",
+        ] {
+            assert!(!is_place(here), "{here}");
+        }
+        for elsewhere in [
+            "postgres://db.example/shop",
+            "postgres://localhost/shop?hostaddr=192.0.2.2&sslmode=disable",
+            "postgres://localhost/shop?sslmode=disable&host=db.example",
+            "postgres://localhost/shop?h%6Fstaddr=192.0.2.2",
+            "postgres://%2Fvar%2Frun/shop?hostaddr=192.0.2.2",
+            "postgres://localhost@db.example/shop",
+            "postgres://localhost.example/shop",
+        ] {
+            assert!(is_place(elsewhere), "{elsewhere}");
+        }
+        let mut config = Config::default();
+        config.postgres_elsewhere = vec![super::super::Elsewhere {
+            env: Env::Staging,
+            server: super::super::ServerConfig {
+                url: Some("postgres://localhost/shop?host=db.example".into()),
+                password: None,
+            },
+        }];
+        assert_eq!(places(&config)[0].0, "[environments] postgres url");
+    }
+
+    /// An authority of the repository and somebody in the middle read what is sent to the vendors themselves.
+    #[test]
+    fn further_authorities_are_a_place_and_are_told_by_what_they_are() {
+        let told = |pem: &str| {
+            let mut config = Config::default();
+            config.probes.extra_roots_pem = Some(pem.into());
+            places(&config).remove(0)
+        };
+        let one = told("-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n");
+        assert_eq!(one.0, "[probes] extra_roots");
+        assert!(one.1.starts_with("1 authority, SHA-256 "), "{}", one.1);
+        assert_ne!(
+            one,
+            told("-----BEGIN CERTIFICATE-----\nB\n-----END CERTIFICATE-----\n"),
+            "the file that is named may be another one tomorrow"
+        );
+    }
+
+    #[test]
+    fn production_s_cluster_in_an_environment_that_takes_a_key_is_a_place() {
+        let told = |environment: &str, production: bool, listed: &[&str]| {
+            let mut config = Config {
+                environment: environment.into(),
+                production,
+                ..Config::default()
+            };
+            config.aws.clusters = listed.iter().map(|c| (*c).to_owned()).collect();
+            places(&config)
+        };
+        let place = |told: &str| vec![("[aws] clusters", told.to_owned())];
+        let listed = told("dev", false, &["laser-dev", "laser-prod"]);
+        assert_eq!(listed, place("laser-prod as dev's"));
+        // Whatever a file calls it: its `production = false` takes the name that is typed away.
+        assert_eq!(told("main", false, &["live"]), place("live as main's"));
+        assert_eq!(told("prod", false, &["prod"]), place("prod as prod's"));
+        let third = told("staging", false, &["laser-dev"]);
+        assert_eq!(third, place("laser-dev as staging's"));
+        assert_eq!(told("dev", false, &["laser-dev", "laser"]), []);
+        assert_eq!(told("production", true, &["laser-dev"]), [], "it is typed");
+    }
+
+    /// What was confirmed with one build must hold with the next.
+    #[test]
+    fn what_was_confirmed_is_kept_by_a_hash_that_stays_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("flightdeck.toml");
+        std::fs::write(&file, "").unwrap();
+        let places = [("store", "/srv/x.db".to_owned())];
+        let line = line(&file, &places).unwrap();
+        let (hash, name) = line.split_once(' ').unwrap();
+        let known = "381859cf07b35b64d06a1d128e7c508a27b0dc6b73286a673f8507ad36932a53";
+        assert_eq!(hash, known);
+        assert!(name.ends_with("flightdeck.toml"), "{name}");
     }
 }

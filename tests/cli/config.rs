@@ -283,3 +283,37 @@ fn a_file_of_this_folder_sends_nothing_elsewhere_until_it_was_confirmed() {
     write("127.0.0.1");
     assert!(!stopped(&["audit"]).0, "this machine is no place elsewhere");
 }
+
+/// The host before the `?` is this machine, the one behind it is not; and a certificate authority of the repository hears tokens as well.
+#[test]
+fn a_file_of_this_folder_says_nowhere_hidden_where_passwords_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let authority = rcgen::generate_simple_self_signed(vec!["ca.example".into()]).unwrap();
+    fs::write(at("ca.pem"), authority.cert.pem()).unwrap();
+    let texts = [
+        (
+            "[postgres]\nurl = \"postgres://localhost/shop?hostaddr=192.0.2.2&sslmode=disable\"\n",
+            "[postgres] url = postgres://localhost/shop?hostaddr=192.0.2.2",
+        ),
+        (
+            "[probes]\nextra_roots = \"ca.pem\"\n",
+            "[probes] extra_roots = 1 authority, SHA-256 ",
+        ),
+        (
+            "environment = \"dev\"\n[aws]\nclusters = [\"laser-prod\"]\n",
+            "[aws] clusters = laser-prod as dev's",
+        ),
+    ];
+    for (text, place) in texts {
+        fs::write(at("flightdeck.toml"), text).unwrap();
+        let r = run(folder.path(), &["audit"]);
+        assert_eq!(r.code, 2, "{text}{}", r.err);
+        assert!(r.err.contains("was not confirmed"), "{}", r.err);
+        assert!(r.err.contains(place), "{}", r.err);
+        let r = run(folder.path(), &["config", "trust"]);
+        assert!(r.code == 0 && r.out.contains(place), "{}{}", r.out, r.err);
+        let r = run(folder.path(), &["audit"]);
+        assert!(!r.err.contains("was not confirmed"), "{}", r.err);
+    }
+}

@@ -92,6 +92,12 @@ impl Destination {
         format!("{host}:{}/{database}", o.get_port())
     }
 
+    /// Whether it is on this machine.
+    #[cfg(test)]
+    pub(super) fn is_near(&self) -> bool {
+        is_near(&self.options)
+    }
+
     /// Whether a certificate is judged.
     #[cfg(test)]
     pub(super) fn mode(&self) -> PgSslMode {

@@ -34,6 +34,39 @@ fn another_machine_must_show_a_certificate_unless_the_url_says_otherwise() {
     }
 }
 
+/// A file of the working directory need not be confirmed where it names this machine alone: what that is, is what is connected to.
+#[test]
+fn what_is_no_place_to_confirm_is_on_this_machine() {
+    use crate::config::{Config, trust};
+    let pairs = [
+        "",
+        "?hostaddr=192.0.2.2",
+        "?host=db.example",
+        "?h%6Fst=db.example",
+        "?host=/run/postgresql",
+        "?hostaddr=127.0.0.2&sslmode=disable",
+        "?host=localhost&hostaddr=192.0.2.2",
+    ];
+    let hosts = [
+        "localhost",
+        "127.0.0.1",
+        "[::1]",
+        "%2Frun",
+        "ana@db.example",
+    ];
+    let mut near = 0;
+    for (host, pairs) in hosts.iter().flat_map(|h| pairs.iter().map(move |p| (h, p))) {
+        let mut config = Config::default();
+        let url = format!("postgres://{host}/laser{pairs}");
+        config.postgres = at(&url);
+        if trust::places(&config).is_empty() {
+            near += 1;
+            assert!(to(&url).is_near(), "{url}");
+        }
+    }
+    assert_eq!(near, 4 * 3);
+}
+
 #[test]
 fn a_url_never_shows_its_password() {
     let d = Destination::of("postgres://ana:hunter2@db.example:5433/laser").unwrap();
