@@ -416,7 +416,12 @@ async fn overtaken() -> String {
                     0 => &[1],
                     _ => &[2, 1],
                 };
-                let brief = |n: &u64| json!({"serviceDeploymentArn": arn(*n)});
+                let brief = |n: &u64| {
+                    json!({
+                        "serviceDeploymentArn": arn(*n), "clusterArn": "arn:aws:ecs:us-east-1:1:cluster/prod",
+                        "serviceArn": "arn:aws:ecs:us-east-1:1:service/prod/api",
+                    })
+                };
                 json!({"serviceDeployments": all.iter().map(brief).collect::<Vec<_>>()})
             }
             "DescribeServiceDeployments" => {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use flightdeck::domain::action::{Confirm, Intent};
 use flightdeck::domain::audit::Outcome;
+use flightdeck::domain::problem::ProblemKind;
+use flightdeck::domain::service::ServiceId;
 use serde_json::Value;
 
 use crate::bench::{Bench, FAST, SLOW, api, deploy, story};
@@ -95,6 +97,55 @@ async fn what_runs_and_is_not_found_is_stopped_all_the_same() {
     bench.wire.let_be();
     assert_eq!(ana.settled(&api()).await.rollouts[0].revision, before);
     ana.wait(&under_way).await;
+}
+
+/// What the list says of one that is not found is all that is known of it: it must be of the service that was asked about.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_listed_of_another_service_is_not_stopped_where_it_is_not_found() {
+    let bench = Bench::at(10.0).await;
+    let (ana, ben) = (bench.console().await, bench.console_elsewhere().await);
+    let under_way = ana.start(deploy("1.8.3")).await.unwrap();
+    while !ana.service(&api()).await.is_deploying() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Asked about the worker, the list tells of what is rolled out to api.
+    bench.wire.rewrite(|operation, said| match operation {
+        "ListServiceDeployments" => changed(&said, |json| {
+            let arn = "arn:aws:ecs:us-east-1:123456789012:service-deployment/laser-prod/api/0a1b";
+            json["serviceDeployments"] = serde_json::json!([{
+                "serviceDeploymentArn": arn, "status": "IN_PROGRESS", "createdAt": 1_700_000_000,
+                "clusterArn": "arn:aws:ecs:us-east-1:123456789012:cluster/laser-prod",
+                "serviceArn": "arn:aws:ecs:us-east-1:123456789012:service/laser-prod/worker",
+            }]);
+        }),
+        "DescribeServiceDeployments" => changed(&said, |json| {
+            let arn = "arn:aws:ecs:us-east-1:123456789012:service-deployment/laser-prod/api/0a1b";
+            json["serviceDeployments"] = Value::Array(Vec::new());
+            json["failures"] = serde_json::json!([{"arn": arn, "reason": "MISSING"}]);
+        }),
+        _ => said,
+    });
+    let worker = ServiceId {
+        cluster: "laser-prod".into(),
+        name: "worker".into(),
+    };
+    let stop = Intent::Stop {
+        service: worker.clone(),
+        rollback: true,
+    };
+    let told = ben.engine.preview(stop).await;
+    let problem = told.expect_err("it would stop what is rolled out to api");
+    assert_eq!(problem.kind, ProblemKind::Malformed, "{problem}");
+    assert!(
+        problem
+            .why
+            .ends_with("asked about worker, answered for api"),
+        "{problem}"
+    );
+    let past = ben.backend.ecs.history(&worker).await.unwrap_err();
+    assert_eq!(past.kind, ProblemKind::Malformed, "{past}");
+    bench.wire.let_be();
+    ana.engine.abandon(&under_way).await.unwrap();
 }
 
 /// What needs to know all of them takes one that cannot be told whole for what it is listed as.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_ecs::types as sdk;
 
 mod history;
+mod owner;
 mod read;
 mod revisions;
 mod rollouts;
@@ -19,7 +20,7 @@ pub use rollouts::of_rollouts;
 
 use super::convert::{reason, some_reason, some_text, text, time};
 use super::ecs::Ecs;
-use super::sound::{NoCount, about, all_told, count, counted, told};
+use super::sound::{NoCount, all_told, count, counted, told};
 use super::{Question, ecs_map};
 use crate::backend::transport::is_crash_page;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
@@ -165,6 +166,7 @@ impl Ecs {
             })
             .await?;
         let listed = told(&self.line, LIST, LISTED, page.service_deployments)?;
+        owner::check_briefs(&self.line, LIST, id, &listed)?;
         let arns: Vec<String> = listed
             .iter()
             .filter_map(|b| b.service_deployment_arn().map(str::to_owned))
@@ -222,13 +224,8 @@ impl Ecs {
         let told = told.chain(page.failures().iter().map(|f| f.arn()));
         all_told(&self.line, DESCRIBE, &asked, told)?;
         for d in raw {
-            about(&self.line, DESCRIBE, &service.id.cluster, d.cluster_arn())?;
-            about(&self.line, DESCRIBE, &service.id.name, d.service_arn())?;
-            // What is stopped is the deployment of this ARN, whatever else is said of it.
-            if let Some((cluster, name)) = d.service_deployment_arn().and_then(whose) {
-                about(&self.line, DESCRIBE, &service.id.cluster, Some(cluster))?;
-                about(&self.line, DESCRIBE, &service.id.name, Some(name))?;
-            }
+            let said = [d.cluster_arn(), d.service_arn(), d.service_deployment_arn()];
+            owner::check(&self.line, DESCRIBE, &service.id, said)?;
         }
         let unread = self.learn_revisions(raw, until).await?;
         let revisions = locked(&self.cache.revisions).clone();
@@ -401,15 +398,6 @@ fn state(s: &sdk::ServiceDeploymentStatus) -> DeploymentState {
         S::RollbackFailed => DeploymentState::Failed,
         _ => DeploymentState::Unknown,
     }
-}
-
-/// The cluster and the service that the ARN of a deployment names (`...:service-deployment/CLUSTER/SERVICE/ID`); `None` where it is of
-/// another shape.
-fn whose(arn: &str) -> Option<(&str, &str)> {
-    let (_, path) = arn.split_once(":service-deployment/")?;
-    let mut parts = path.split('/');
-    let (cluster, service, _) = (parts.next()?, parts.next()?, parts.next()?);
-    parts.next().is_none().then_some((cluster, service))
 }
 
 #[cfg(test)]

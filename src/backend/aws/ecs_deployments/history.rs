@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{
-    DeploymentState, Ecs, LIST, LISTED, Lack, Problem, ProblemKind, lack, locked, sdk, state,
+    DeploymentState, Ecs, LIST, LISTED, Lack, Problem, ProblemKind, lack, locked, owner, sdk, state,
 };
 use crate::backend::aws::convert::{some_text, time};
 use crate::backend::aws::sound::told;
@@ -34,6 +34,7 @@ impl Ecs {
         match page {
             Ok(page) => {
                 let told = told(&self.line, LIST, LISTED, page.service_deployments)?;
+                owner::check_briefs(&self.line, LIST, id, &told)?;
                 let mut past: Vec<_> = told.iter().filter_map(past).collect();
                 past.order_by_key(|d| std::cmp::Reverse(d.created_at));
                 Ok(past)

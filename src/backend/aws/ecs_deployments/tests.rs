@@ -224,13 +224,3 @@ fn a_bake_time_is_the_deployment_s_own_and_its_stage_is_as_old_as_its_last_chang
     let rolling = read(sdk::DeploymentStrategy::Rolling);
     assert_eq!(rolling.pace.bake_minutes, None);
 }
-
-#[test]
-fn a_deployment_says_by_its_own_arn_whose_it_is() {
-    let arn = |path: &str| format!("arn:aws:ecs:us-east-1:123456789012:service-deployment/{path}");
-    assert_eq!(whose(&arn("prod/api/0a1b")), Some(("prod", "api")));
-    for other in ["prod/0a1b", "prod/api/0a1b/x", "0a1b"] {
-        assert_eq!(whose(&arn(other)), None, "{other}");
-    }
-    assert_eq!(whose("ecs-svc/0123"), None, "of rollouts alone");
-}
