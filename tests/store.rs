@@ -743,6 +743,55 @@ async fn every_row_of_an_action_says_which_environment_its_service_belongs_to() 
     );
 }
 
+/// A name means another service in each account and each region, and the chain outlives whoever knew which one it was.
+#[tokio::test]
+async fn every_row_of_an_action_says_in_whose_account_and_in_which_region_it_happened() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir.path().join("flightdeck.db")).await;
+    // As rows were written before that.
+    let before = store.begin(&scale("web"), "ana").await.unwrap();
+    let done = store
+        .finish(&before, Outcome::Succeeded, "done", None)
+        .await;
+    done.unwrap();
+    let seat = [
+        ("region", "eu-west-1"),
+        ("account", "123456789012"),
+        ("endpoint", "AWS in eu-west-1"),
+    ];
+    let placed = || {
+        let mut preview = scale("api");
+        let seat = seat.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        preview.inputs.extend(seat);
+        preview
+    };
+    let claim = store.begin(&placed(), "ana").await.unwrap();
+    let parked = store.park(&claim, Phase::Follow, "nobody knows").await;
+    parked.unwrap();
+    let claim = store
+        .take_over(claim.permit().run())
+        .await
+        .unwrap()
+        .unwrap();
+    let done = store.finish(&claim, Outcome::Succeeded, "done", None).await;
+    done.unwrap();
+    let took = Duration::from_secs(1);
+    let refused = store.refuse(&placed(), "ana", "it moved", took).await;
+    refused.unwrap();
+    let rows = store.audit_rows(10).await.unwrap();
+    assert_eq!(rows.len(), 7);
+    for row in rows.iter().filter(|r| r.subject == "laser/api") {
+        for (name, value) in seat {
+            assert_eq!(row.parameters[name], value, "{row:?}");
+        }
+    }
+    assert!(rows[6].parameters.get("account").is_none());
+    let run = store.journal_run(claim.permit().run()).await.unwrap();
+    assert_eq!(run.unwrap().run.intent, placed().intent, "it is read back");
+    let verdict = store.verify().await.unwrap();
+    assert!(matches!(verdict, ChainVerdict::Intact { rows: 7, .. }));
+}
+
 #[tokio::test]
 async fn one_change_and_one_brake_a_service_and_the_refusal_says_who() {
     let dir = tempfile::tempdir().unwrap();

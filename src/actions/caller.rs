@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use super::draft::{self, Draft};
-use super::look::{ACCOUNT, REGION};
+use super::seat::{self, Seat};
 use super::who;
 use crate::backend::Backend;
 use crate::backend::transport::errand::errand;
 use crate::domain::action::Preview;
-use crate::domain::caller::{account_of, principal, region_of};
+use crate::domain::caller::{ACCOUNT, ENDPOINT, REGION, account_of, principal, region_of};
 use crate::domain::problem::Problem;
 use crate::domain::service::{Identity, Service};
 
@@ -34,6 +34,12 @@ pub async fn ask(backend: &Backend) -> Option<Identity> {
 /// The same for who calls no vendor: waited for a moment alone.
 pub async fn glance(backend: &Backend) -> Option<Identity> {
     tokio::time::timeout(GLANCE, ask(backend)).await.ok()?
+}
+
+/// Where this console sits at this moment, with the load of the credentials that it was asked with; `None` where nobody tells in time.
+pub async fn seat(backend: &Backend) -> Option<(Seat, u32)> {
+    let (identity, load) = now(backend).await.ok()??;
+    Some((Seat::of(backend, Some(&identity)), load))
 }
 
 /// `ana`, with the caller that AWS sees where that was told.
@@ -90,13 +96,12 @@ pub fn elsewhere(inputs: &[(String, String)], service: &Service) -> Option<Strin
         (ACCOUNT, account_of(&service.arn)),
         (REGION, region_of(&service.arn)),
     ];
-    seat.into_iter().find_map(|(name, is)| {
-        let (was, is) = (input(inputs, name)?, is?);
-        (was != is).then(|| format!("{name} was {was}, and is {is} now"))
-    })
+    seat.into_iter()
+        .find_map(|(name, is)| seat::differs(inputs, name, is?))
 }
 
-fn input<'a>(inputs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+/// An input by its name.
+pub fn input<'a>(inputs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let mut found = inputs.iter().filter(|(n, _)| n == name);
     found.next().map(|(_, value)| value.as_str())
 }
@@ -122,12 +127,23 @@ pub fn kept(confirmed: &Preview, mut now: Preview) -> Preview {
     now
 }
 
-/// With credentials of which load a call may be sent that was confirmed as one of this caller's; 0, which is none, where it is about no
-/// vendor's service: a person's word needs no credentials.
+/// With credentials of which load a call may be sent that was confirmed with these inputs; 0, which is none, where it is about no vendor's
+/// service: a person's word needs no credentials. They must be the same caller's, and the call must go to where all was read: a user is
+/// the same one in every region, and a call that names no service says nowhere where it belongs.
 ///
 /// # Errors
 /// Why it must not be sent.
-pub async fn may_send(backend: &Backend, confirmed: Option<&str>) -> Result<u32, String> {
+pub async fn may_send(backend: &Backend, confirmed: &[(String, String)]) -> Result<u32, String> {
+    let load = may_call(backend, input(confirmed, CALLER)).await?;
+    // Of clients that are made after this the load is another one, and they send nothing.
+    let moved = seat::endpoint_now(backend).filter(|_| load > 0);
+    match moved.and_then(|is| seat::differs(confirmed, ENDPOINT, &is)) {
+        Some(moved) => Err(format!("{moved}; the call was not sent")),
+        None => Ok(load),
+    }
+}
+
+async fn may_call(backend: &Backend, confirmed: Option<&str>) -> Result<u32, String> {
     let untold = |p: Problem| {
         format!(
             "with which credentials it would be sent cannot be told; the call was not sent: {p}. {}",
@@ -149,4 +165,33 @@ pub async fn may_send(backend: &Backend, confirmed: Option<&str>) -> Result<u32,
     }
     // Who was asked a moment ago, for what was confirmed: a vendor that is silent now must not stop the brake.
     backend.sts.load().await.map_err(untold)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    /// RegisterTaskDefinition names no cluster and no service: nothing in it would be refused in another region.
+    #[tokio::test]
+    async fn a_call_goes_to_where_its_preview_was_read_or_nowhere() {
+        let mut config = Config::default();
+        config.aws.endpoint = Some("http://127.0.0.1:9".into());
+        config.aws.region = Some("us-east-1".into());
+        config.aws.fixed_credentials = Some(("key".into(), "secret".into()));
+        let backend = Backend::new(&config).await.unwrap();
+        let confirmed = |endpoint: &str| {
+            let pairs = [(CALLER, UNKNOWN), (ENDPOINT, endpoint)];
+            pairs.map(|(n, v)| (n.to_owned(), v.to_owned()))
+        };
+        let same = confirmed("http://127.0.0.1:9 us-east-1");
+        assert_eq!(may_send(&backend, &same).await, Ok(1));
+        for other in ["http://127.0.0.1:9 eu-west-1", "AWS in us-east-1"] {
+            let told = may_send(&backend, &confirmed(other)).await.unwrap_err();
+            let said = format!("endpoint was {other}, and is http://127.0.0.1:9 us-east-1 now");
+            assert_eq!(told, format!("{said}; the call was not sent"));
+        }
+        let word = may_send(&backend, &same[1..]).await;
+        assert_eq!(word, Ok(0), "a word goes to no vendor");
+    }
 }

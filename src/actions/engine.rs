@@ -15,6 +15,8 @@ use super::draft::{self, Draft};
 use super::judged::{Judge, Judged};
 use super::life::{Confirmed, Signal, Start, live};
 use super::look::Look;
+use super::seat::{self, Seat};
+use super::timing::Timing;
 use super::{kind, resume};
 use crate::backend::Backend;
 use crate::backend::transport::errand::errand;
@@ -31,30 +33,6 @@ use crate::store::{Claim, Store};
 /// From one look at a run that was put aside to the next, in polls.
 const PEEK_POLLS: u32 = 30;
 
-/// Paces of an engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timing {
-    /// Between two looks at a running action; a quarter of it for the first ten.
-    pub poll: Duration,
-    /// After so long without anything new, following ends and the outcome is unknown; bake and step times come on top.
-    pub timeout: Duration,
-    /// How late ECS may show the effect of a call.
-    pub patience: Duration,
-    /// How long verification may take to come true.
-    pub verify: Duration,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Self {
-            poll: Duration::from_secs(2),
-            timeout: Duration::from_secs(30 * 60),
-            patience: Duration::from_secs(20),
-            verify: Duration::from_secs(90),
-        }
-    }
-}
-
 /// Runs actions. Shared by every face behind an `Arc`.
 #[derive(Debug)]
 pub struct Engine {
@@ -65,6 +43,8 @@ pub struct Engine {
     pub(super) timing: Timing,
     driving: Mutex<HashMap<String, watch::Sender<Signal>>>,
     sweeping: AtomicBool,
+    /// Where this console sits, as it was told last.
+    seat: seat::Known,
     /// When runs that were put aside were last looked at.
     peeked: Mutex<HashMap<String, Instant>>,
     closing: AtomicBool,
@@ -92,6 +72,7 @@ impl Engine {
             timing,
             driving: Mutex::new(HashMap::new()),
             sweeping: AtomicBool::new(false),
+            seat: seat::Known::default(),
             peeked: Mutex::new(HashMap::new()),
             closing: AtomicBool::new(false),
             judge: OnceLock::new(),
@@ -143,6 +124,7 @@ impl Engine {
     ) -> Result<Preview, Problem> {
         if intent.service().is_some() {
             caller::tell(&mut draft, caller.as_ref());
+            seat::tell(&mut draft, &self.backend);
         }
         if self.config.read_only {
             // Before every other reason: nothing that a person could change about the action would help.
@@ -382,6 +364,12 @@ impl Engine {
         }
         peeked.insert(run.to_owned(), Instant::now());
         true
+    }
+
+    /// Where this console sits, and whether that is somewhere else than before.
+    pub(super) async fn seat(&self) -> (Seat, bool) {
+        let rest = self.timing.poll * PEEK_POLLS;
+        self.seat.now(&self.backend, rest).await
     }
 
     pub(super) fn is_closing(&self) -> bool {

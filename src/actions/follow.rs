@@ -35,10 +35,8 @@ pub async fn follow(hands: &Hands<'_>, goal: &Goal) -> Followed {
     let mut moved = Moved::at(began);
     let mut polls = 0u32;
     loop {
-        let seen = Box::pin(hands.look.sight_of(id, goal)).await;
-        let other = seen.as_ref().ok().and_then(|s| hands.elsewhere(&s.service));
-        match (seen, other) {
-            (Ok(_), Some(other)) => {
+        match Box::pin(hands.look_at(id, goal)).await {
+            (_, Some(other)) => {
                 let why = format!("{other}: other credentials are in use");
                 if told.elsewhere.get_or_insert_with(Instant::now).elapsed()
                     >= hands.timing.patience
@@ -65,7 +63,7 @@ pub async fn follow(hands: &Hands<'_>, goal: &Goal) -> Followed {
                     }
                 }
             }
-            (Err(p), _) => told.trouble(hands, &p.to_string()).await,
+            (Err(p), None) => told.trouble(hands, &p.to_string()).await,
         }
         let limit = hands.timing.timeout + moved.rests;
         if moved.at.elapsed() >= limit {

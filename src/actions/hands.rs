@@ -6,14 +6,16 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::board::Board;
-use super::caller::{self, CALLER};
-use super::engine::Timing;
+use super::caller;
 use super::goal::{Goal, Sight};
 use super::look::{CONFIGURATION, Look};
+use super::seat::Seat;
+use super::timing::Timing;
 use super::words;
 use crate::backend::aws::ecs::UpdateService;
 use crate::config::HttpsTarget;
 use crate::domain::action::{Permit, Phase};
+use crate::domain::caller::ACCOUNT;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId};
 use crate::store::{Claim, Store};
@@ -86,7 +88,7 @@ impl Hands<'_> {
     /// Journals that a call is about to be made and what it is to bring about. Without this row there is no permit, and there is none
     /// for other credentials than those that it was confirmed with.
     pub async fn about_to(&self, call: &str, goal: Option<&Goal>) -> Result<Permit, Halt> {
-        let asked = caller::may_send(self.look.backend, self.input(CALLER));
+        let asked = caller::may_send(self.look.backend, self.inputs);
         let load = Box::pin(asked).await.map_err(Halt::Refused)?;
         let written = goal.map(|g| serde_json::to_string(g).unwrap_or_default());
         let mut marks = Vec::new();
@@ -212,10 +214,9 @@ impl Hands<'_> {
     /// # Errors
     /// Where it cannot be read, or another account answers: one of the same name there is not what was changed.
     pub async fn sight_of(&self, id: &ServiceId, goal: &Goal) -> Result<Sight, Problem> {
-        let sight = Box::pin(self.look.sight_of(id, goal)).await?;
-        match self.elsewhere(&sight.service) {
-            None => Ok(sight),
-            Some(why) => Err(Problem::new(
+        match Box::pin(self.look_at(id, goal)).await {
+            (seen, None) => seen,
+            (_, Some(why)) => Err(Problem::new(
                 ProblemKind::Conflict,
                 "actions",
                 format!("Cannot look at {id}"),
@@ -223,6 +224,56 @@ impl Hands<'_> {
                 "Use credentials of the account that it was begun in.",
             )),
         }
+    }
+
+    /// What a goal is judged by, and what of it is another account's or region's, in words: one of the same name there is not what was
+    /// changed, and that there is none says nothing of it.
+    pub async fn look_at(
+        &self,
+        id: &ServiceId,
+        goal: &Goal,
+    ) -> (Result<Sight, Problem>, Option<String>) {
+        let loads = self.look.backend.sts.loads();
+        let seen = Box::pin(self.look.sight_of(id, goal)).await;
+        match seen {
+            Ok(sight) => {
+                let other = self.elsewhere(&sight.service);
+                (Ok(sight), other)
+            }
+            Err(p) if p.kind == ProblemKind::NotFound => Box::pin(self.absent(id, p, loads)).await,
+            Err(p) => (Err(p), None),
+        }
+    }
+
+    /// That there is no such service is ECS's word on the one that was changed only where it is asked with credentials of the same account,
+    /// in the same region. `loads`: how often credentials had been loaded when it was asked.
+    async fn absent(
+        &self,
+        id: &ServiceId,
+        p: Problem,
+        loads: u32,
+    ) -> (Result<Sight, Problem>, Option<String>) {
+        if self.input(ACCOUNT).is_none() {
+            return (Err(p), None);
+        }
+        let told = caller::seat(self.look.backend).await;
+        let other = told.as_ref().and_then(|(seat, _)| seat.other(self.inputs));
+        let is_own = |(seat, load): &(Seat, u32)| *load == loads && seat.is_of(self.inputs);
+        let is_word = other.is_some() || told.as_ref().is_some_and(is_own);
+        let untold = || {
+            Problem::new(
+                ProblemKind::Unknown,
+                "actions",
+                format!("Cannot look at {id}"),
+                format!(
+                    "{}, and it cannot be told whether that is the account that it was begun in",
+                    p.why
+                ),
+                "It is looked at again.",
+            )
+        };
+        let p = if is_word { p } else { untold() };
+        (Err(p), other)
     }
 
     /// What moved since the preview, of the inputs that a service shows.

@@ -14,7 +14,7 @@ use super::words;
 use crate::backend::Backend;
 use crate::backend::aws::ecs::of_rollouts;
 use crate::domain::action::Intent;
-use crate::domain::caller::{account_of, region_of};
+use crate::domain::caller::{ACCOUNT, REGION, account_of, region_of};
 use crate::domain::deployment::Deployment;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
@@ -25,11 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a preview waits for what belongs to it and can be done without: the emergency brake is previewed as well.
 pub(super) const SOON: Duration = Duration::from_secs(5);
-
-/// The input that holds whose account the service is in.
-pub(super) const ACCOUNT: &str = "account";
-/// The input that holds where it is: names mean other services in another region.
-pub(super) const REGION: &str = "region";
 
 /// The input that holds how the service deploys, where that is sent back with a change of it.
 pub(super) const CONFIGURATION: &str = "deployment configuration";

@@ -36,13 +36,16 @@ mod restart;
 mod resume;
 mod rollback;
 mod scale;
+mod seat;
 mod sign_off;
 mod spare;
 mod stop;
 mod there;
+mod timing;
 mod verify;
 mod who;
 mod words;
 
-pub use engine::{Engine, Timing};
+pub use engine::Engine;
 pub use judged::Judged;
+pub use timing::Timing;

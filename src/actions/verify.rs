@@ -139,7 +139,8 @@ async fn word(hands: &Hands<'_>, criterion: &str, found: &mut Findings) {
     }
 }
 
-/// A look that failed says nothing of what is there, but for ECS's own word that there is no such service.
+/// A look that failed says nothing of what is there, but for ECS's own word that there is no such service, in the account and the region
+/// that the run was begun in.
 fn unread(p: Problem, found: &mut Findings) {
     match p.kind {
         ProblemKind::NotFound => found.bad.push(p.to_string()),

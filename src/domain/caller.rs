@@ -1,4 +1,11 @@
-//! As whom AWS is asked, by the names that it gives.
+//! As whom and where AWS is asked, by the names that it gives, and under which names an action keeps that.
+
+/// The input of a preview that holds whose account the service is in.
+pub const ACCOUNT: &str = "account";
+/// The input that holds in which region it is: names mean other services in another one.
+pub const REGION: &str = "region";
+/// The input that holds where AWS was asked: at which endpoint, and in which region.
+pub const ENDPOINT: &str = "endpoint";
 
 /// The user or role behind the ARN of a caller, as an ARN: each session of a role has another name, and new credentials of the same
 /// role begin another session.

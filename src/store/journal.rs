@@ -13,6 +13,7 @@ use super::chain::outcome_word;
 use super::{Store, fault, migrate};
 use crate::domain::action::{Intent, Permit, Phase, Preview};
 use crate::domain::audit::Outcome;
+use crate::domain::caller::{ACCOUNT, ENDPOINT, REGION};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::redact;
 use crate::domain::text::inert;
@@ -365,9 +366,14 @@ pub(super) fn run_id(now: Timestamp) -> String {
 pub(super) fn parameters(preview: &Preview) -> Result<Value, serde_json::Error> {
     // Whoever picks the run up reads this intent: names and image references pass redaction unchanged.
     let mut parameters = serde_json::to_value(&preview.intent)?;
-    // The chain is that of this console's environment; the service may belong to another one.
+    // The chain is that of this console's environment; the service may belong to another one, and its name to several.
     if let (Some(place), Some(members)) = (preview.place(), parameters.as_object_mut()) {
         members.insert("environment".into(), place.into());
+        let seat = [ACCOUNT, REGION, ENDPOINT];
+        let seat = (preview.inputs.iter()).filter(|(name, _)| seat.contains(&name.as_str()));
+        for (name, value) in seat {
+            members.insert(name.clone(), value.as_str().into());
+        }
     }
     Ok(redact::json(&parameters))
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use flightdeck::domain::action::Intent;
+use flightdeck::actions::Timing;
+use flightdeck::domain::action::{Intent, Run};
 use flightdeck::domain::audit::Outcome;
 use flightdeck::domain::problem::ProblemKind;
 
-use crate::bench::{Bench, FAST, Mischief, api, deploy, story};
+use crate::bench::{Bench, FAST, Mischief, PACE, SLOW, api, deploy, story};
+use crate::health;
 
 const OURS: &str = "123456789012";
 const THEIRS: &str = "222222222222";
@@ -297,4 +299,106 @@ async fn an_action_is_put_aside_while_another_account_answers() {
     }
     let run = console.wait(&run.id).await;
     assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+}
+
+/// What an account answers that has no such service.
+fn without_services(operation: &str, said: String) -> String {
+    match operation {
+        "DescribeServices" => {
+            let arn = format!("arn:aws:ecs:us-east-1:{THEIRS}:service/laser-prod/api");
+            let missing = serde_json::json!({"arn": arn, "reason": "MISSING"});
+            serde_json::json!({"services": [], "failures": [missing]}).to_string()
+        }
+        _ => said,
+    }
+}
+
+/// Verifying goes on until its URL answers otherwise; meanwhile ECS says that there is no such service.
+async fn verified_without_a_service(theirs: bool) -> Run {
+    let bench = Bench::at(SLOW).await;
+    let soon = Timing {
+        verify: Duration::from_secs(3),
+        ..PACE
+    };
+    let console = bench.console_paced(health(&bench, 204), soon).await;
+    let scale = Intent::Scale {
+        service: api(),
+        desired: 5,
+    };
+    let id = console.start(scale).await.unwrap();
+    let verifies = |r: &Run| r.id == id && story(r).contains("verify not yet");
+    let mut runs = console.engine.runs();
+    runs.wait_for(|all| all.iter().any(verifies)).await.unwrap();
+    bench.wire.rewrite(move |operation, said| match theirs {
+        true => without_services(operation, said).replace(OURS, THEIRS),
+        false => without_services(operation, said),
+    });
+    console.wait(&id).await
+}
+
+/// The deploy is in place in the account that it was begun in, whatever another one lacks.
+#[tokio::test(flavor = "multi_thread")]
+async fn that_another_account_has_no_such_service_fails_no_action() {
+    let (theirs, ours) = tokio::join!(
+        verified_without_a_service(true),
+        verified_without_a_service(false)
+    );
+    let said = story(&theirs);
+    assert_eq!(theirs.outcome, Some(Outcome::Unknown), "{said}");
+    assert!(
+        said.contains(&format!("account was {OURS}, and is {THEIRS} now")),
+        "{said}"
+    );
+    let said = story(&ours);
+    assert_eq!(ours.outcome, Some(Outcome::Failed), "{said}");
+    assert!(said.contains("there is no service of that name"), "{said}");
+}
+
+/// It holds its service no longer than where one of the same name answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_is_put_aside_while_another_account_has_no_such_service() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let called = AtomicBool::new(false);
+    bench.wire.rewrite(move |operation, said| {
+        called.fetch_or(operation == UPDATE, Ordering::SeqCst);
+        match called.load(Ordering::SeqCst) {
+            true => without_services(operation, said).replace(OURS, THEIRS),
+            false => said,
+        }
+    });
+    let run = console.run(restart()).await;
+    let said = story(&run);
+    assert_eq!(run.outcome, Some(Outcome::Unknown), "{said}");
+    assert!(
+        said.contains(&format!("account was {OURS}, and is {THEIRS} now")),
+        "{said}"
+    );
+    let rows = console.store.audit_rows(5).await.unwrap();
+    for row in &rows {
+        assert_eq!(row.parameters["account"], OURS, "{row:?}");
+        assert_eq!(row.parameters["region"], "us-east-1", "{row:?}");
+        assert_eq!(
+            row.parameters["endpoint"],
+            format!("{} us-east-1", bench.wire.endpoint)
+        );
+    }
+    assert_eq!(rows.len(), 2, "what was begun, and that it is not known");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_of_one_endpoint_is_not_done_at_another() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let mut config = bench.config();
+    config.aws.endpoint = Some(bench.sandbox.endpoint());
+    let other = bench.console_with(config).await;
+    let preview = console.preview(restart()).await;
+    let typed = Some("production".to_owned());
+    let problem = other.engine.start(preview, typed).await.unwrap_err();
+    assert_eq!(problem.kind, ProblemKind::Conflict);
+    assert!(
+        problem.why.starts_with("endpoint was http://127.0.0.1:"),
+        "{problem}"
+    );
 }
