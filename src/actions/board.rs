@@ -11,7 +11,7 @@ use crate::domain::order::Ordered;
 use crate::domain::service::Revision;
 use crate::domain::text::inert;
 
-/// Runs kept on the board.
+/// Runs kept on the board whose end is recorded, the last that ended; what is open stays, however old it is.
 const KEPT: usize = 50;
 /// Lines kept of a run; the journal has all of them.
 const LINES: usize = 500;
@@ -49,10 +49,10 @@ impl Board {
         self.runs.borrow().iter().find(|r| r.id == id).cloned()
     }
 
-    /// Whether a run that began then would be news here and find room.
-    pub fn lacks(&self, id: &str, began: Timestamp) -> bool {
+    /// Whether a run that ended then would be news here and find room.
+    pub fn lacks(&self, id: &str, ended: Timestamp) -> bool {
         let runs = self.runs.borrow();
-        let has_room = runs.len() < KEPT || runs.last().is_none_or(|r| r.started_at < began);
+        let has_room = oldest_kept(&runs).is_none_or(|oldest| oldest < ended);
         has_room && !runs.iter().any(|r| r.id == id)
     }
 
@@ -65,9 +65,22 @@ impl Board {
             let mut list: Vec<Run> = runs.iter().filter(|r| r.id != run.id).cloned().collect();
             list.push(run);
             list.order_by(|a, b| b.started_at.cmp(&a.started_at).then(b.id.cmp(&a.id)));
-            list.truncate(KEPT);
+            if let Some(oldest) = oldest_kept(&list) {
+                list.retain(|r| !r.recorded || ended(r) >= oldest);
+            }
             *runs = Arc::new(list);
             true
+        });
+    }
+
+    /// Takes a run from the board.
+    pub fn remove(&self, id: &str) {
+        self.runs.send_if_modified(|runs| {
+            let is_there = runs.iter().any(|r| r.id == id);
+            if is_there {
+                Arc::make_mut(runs).retain(|r| r.id != id);
+            }
+            is_there
         });
     }
 
@@ -133,5 +146,87 @@ impl Board {
                 None => false,
             }
         });
+    }
+}
+
+/// When a run ended whose end is recorded.
+fn ended(run: &Run) -> Timestamp {
+    run.finished_at.unwrap_or(run.started_at)
+}
+
+/// When the last of those ended for which there is room; `None`: there is room for more.
+fn oldest_kept(runs: &[Run]) -> Option<Timestamp> {
+    let recorded = runs.iter().filter(|r| r.recorded);
+    let mut ends: Vec<Timestamp> = recorded.map(ended).collect();
+    ends.order_by(|a, b| b.cmp(a));
+    ends.get(KEPT - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::action::Intent;
+    use crate::domain::service::ServiceId;
+
+    fn at(second: usize) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + second as i64).unwrap()
+    }
+
+    /// One that began then; of those that have ended the end is recorded.
+    fn run(id: &str, began: usize, outcome: Option<Outcome>) -> Run {
+        let service = ServiceId {
+            cluster: "laser".into(),
+            name: "api".into(),
+        };
+        Run {
+            id: id.into(),
+            intent: Intent::Restart { service },
+            title: String::new(),
+            phase: Phase::Follow,
+            progress: None,
+            lines: Vec::new(),
+            started_at: at(began),
+            finished_at: outcome.map(|_| at(began + 1)),
+            outcome,
+            stopped_in: None,
+            recorded: outcome.is_some(),
+            who: "ana".into(),
+            reattached: false,
+            brings: None,
+            scaled_from: None,
+            deployment: None,
+        }
+    }
+
+    /// A canary bakes for hours, and pipelines may end any number of deploys beside it.
+    #[test]
+    fn what_is_open_stays_on_the_board_however_many_end_beside_it() {
+        let board = Board::new();
+        board.put(run("own", 0, None));
+        let parked = Run {
+            recorded: false,
+            ..run("parked", 1, Some(Outcome::Unknown))
+        };
+        board.put(parked.clone());
+        for n in 0..KEPT + 20 {
+            let id = format!("ended-{n}");
+            assert!(board.lacks(&id, at(11 + n)));
+            board.put(run(&id, 10 + n, Some(Outcome::Succeeded)));
+        }
+        assert!(board.get("own").is_some() && board.get("parked").is_some());
+        assert_eq!(board.runs().borrow().len(), KEPT + 2);
+        assert!(board.get("ended-19").is_none(), "the oldest that ended go");
+        assert!(!board.lacks("older", at(5)), "there is no room for it");
+        // What is put again at each look is no news.
+        let mut news = board.runs();
+        news.mark_unchanged();
+        board.put(parked);
+        assert!(!news.has_changed().unwrap());
+        board.line("own", Phase::Follow, "baking");
+        assert_eq!(board.get("own").unwrap().lines.len(), 1);
+        board.end("own", Outcome::Succeeded, "in place", true);
+        board.put(run("another", 200, Some(Outcome::Succeeded)));
+        let own = board.get("own").unwrap();
+        assert_eq!(own.outcome, Some(Outcome::Succeeded), "its end is shown");
     }
 }

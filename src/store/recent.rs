@@ -10,11 +10,11 @@ use crate::domain::problem::Problem;
 const LOOKED_BACK: i64 = 50;
 
 impl Store {
-    /// Ids of the runs on services that ended at `since` (UTC) or later, of the newest few, newest first; each with when it began.
+    /// Ids of the runs on services that ended at `since` (UTC) or later, of the newest few, newest first; each with when that was.
     pub async fn ended_since(&self, since: Timestamp) -> Result<Vec<(String, Timestamp)>, Problem> {
         let wrong = |e: sqlx::Error| fault::reading("the journal", &self.path, &e);
-        let rows: Vec<(String, String, String, Option<String>)> = sqlx::query_as(
-            "SELECT run, state, started_at, finished_at FROM run
+        let rows: Vec<(String, String, Option<String>)> = sqlx::query_as(
+            "SELECT run, state, finished_at FROM run
              WHERE environment = ? AND service IS NOT NULL ORDER BY rowid DESC LIMIT ?",
         )
         .bind(&self.environment)
@@ -24,10 +24,9 @@ impl Store {
         .map_err(wrong)?;
         let ended = rows.into_iter().filter(|(_, state, ..)| state == "closed");
         Ok(ended
-            .filter_map(|(run, _, began, ended)| {
+            .filter_map(|(run, _, ended)| {
                 let ended: Timestamp = ended?.parse().ok()?;
-                let began = began.parse().ok()?;
-                (ended >= since).then_some((run, began))
+                (ended >= since).then_some((run, ended))
             })
             .collect())
     }
