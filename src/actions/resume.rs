@@ -8,6 +8,7 @@ use super::engine::Engine;
 use super::follow::{OWN, STOOD, standing};
 use super::goal::{Goal, Step};
 use super::life::{Confirmed, Start};
+use super::seat::Seat;
 use crate::domain::action::Run;
 use crate::domain::audit::{Outcome, SignOff};
 use crate::domain::problem::Problem;
@@ -86,8 +87,14 @@ impl Engine {
             return Ok(0);
         };
         // One that cannot be read is left to the console that can; previews name it, since it may lock its service.
-        let runs = store.open_runs().await?;
+        let mut runs = store.open_runs().await?;
         self.settle_strangers(&store, &runs).await;
+        let (seat, is_new) = self.seat().await;
+        if is_new {
+            self.drop_others(&store, &seat).await;
+        }
+        // Their services are not those that are looked at here, and nobody here can tell what became of them.
+        runs.retain(|found| seat.other(&found.inputs).is_none());
         let mut taken = 0;
         for found in runs {
             match found.state {
@@ -120,13 +127,13 @@ impl Engine {
                 RunState::Ours | RunState::Closed => {}
             }
         }
-        self.show_ended(&store).await;
+        self.show_ended(&store, &seat).await;
         Ok(taken)
     }
 
-    /// Shows what ended lately, whoever drove it: a command may begin and end between two looks, and a console that has just been opened
+    /// Shows what ended lately on the services that are looked at, whoever drove it: a command may begin and end between two looks, and a console that has just been opened
     /// has seen none of it.
-    async fn show_ended(&self, store: &Store) {
+    async fn show_ended(&self, store: &Store, seat: &Seat) {
         let since = jiff::Timestamp::now()
             .saturating_sub(LATELY)
             .unwrap_or_default();
@@ -134,12 +141,26 @@ impl Engine {
             Ok(ended) => ended,
             Err(p) => return tracing::warn!(problem = %p, "what ended lately is not shown"),
         };
-        for (id, began) in ended {
+        for (id, at) in ended {
             if !self.is_driving(&id)
-                && self.board.lacks(&id, began)
+                && self.board.lacks(&id, at)
                 && let Some(found) = store.ended_run(&id).await
+                && seat.other(&found.inputs).is_none()
             {
                 self.board.put(as_shown(found));
+            }
+        }
+    }
+
+    /// Takes runs from the board that are of another seat than this console's is by now, but for its own that go on.
+    async fn drop_others(&self, store: &Store, seat: &Seat) {
+        let board = self.board.runs();
+        let shown: Vec<String> = board.borrow().iter().map(|r| r.id.clone()).collect();
+        for id in shown.into_iter().filter(|id| !self.is_driving(id)) {
+            if let Ok(Some(found)) = store.journal_run(&id).await
+                && seat.other(&found.inputs).is_some()
+            {
+                self.board.remove(&id);
             }
         }
     }

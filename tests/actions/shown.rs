@@ -6,7 +6,7 @@ use std::time::Duration;
 use flightdeck::domain::action::{Intent, Run};
 use flightdeck::domain::audit::Outcome;
 
-use crate::bench::{Bench, SLOW, api};
+use crate::bench::{Bench, Console, Mischief, SLOW, api, deploy};
 
 fn scale(desired: u32) -> Intent {
     Intent::Scale {
@@ -52,6 +52,45 @@ async fn what_ended_lately_is_shown_whoever_drove_it() {
     let shown = later.engine.runs().borrow().clone();
     assert_eq!(shown.len(), 2, "{shown:?}");
     assert!(shown.iter().all(|r| r.id != word.id), "{shown:?}");
+}
+
+/// Another account, region or endpoint has services of the same names, of which none was touched.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_in_another_account_region_or_endpoint_is_not_shown_as_done_here() {
+    let bench = Bench::new().await;
+    let command = bench.console().await;
+    let ended = command.run(scale(5)).await;
+    let open = command.start(deploy("1.8.3")).await.unwrap();
+    let parked = command.store.journal_run(&open).await.unwrap().unwrap();
+    let shown = async |console: &Console| {
+        assert_eq!(console.engine.reattach().await.unwrap(), 0);
+        let runs = console.engine.runs().borrow().clone();
+        let of = |id: &str| runs.iter().any(|r| r.id == id);
+        (of(&ended.id), of(&parked.run.id))
+    };
+    assert_eq!(shown(&bench.console().await).await, (true, true));
+    let mut elsewhere = [bench.config(), bench.config()];
+    elsewhere[0].aws.region = Some("eu-west-1".into());
+    elsewhere[1].aws.endpoint = Some(bench.sandbox.endpoint());
+    for config in elsewhere {
+        let console = bench.console_with(config).await;
+        assert_eq!(shown(&console).await, (false, false));
+    }
+    // Whose account it is, is told late: what was shown for want of better is taken back.
+    bench.wire.arm("GetCallerIdentity", Mischief::Silent);
+    let late = bench.console().await;
+    assert_eq!(shown(&late).await, (true, true));
+    bench
+        .wire
+        .rewrite(|_, said| said.replace("123456789012", "222222222222"));
+    bench.wire.arm("none", Mischief::Deaf);
+    assert_eq!(shown(&bench.console().await).await, (false, false));
+    let mut runs = late.engine.runs();
+    let gone = runs.wait_for(|all| all.is_empty());
+    let gone = tokio::time::timeout(Duration::from_secs(20), gone).await;
+    assert!(gone.is_ok(), "{:?}", late.engine.runs().borrow());
+    bench.wire.let_be();
+    command.wait(&open).await;
 }
 
 /// What an action verified must not stand beside targets of before it.
