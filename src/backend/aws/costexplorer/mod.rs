@@ -129,6 +129,8 @@ impl CostExplorer {
                 };
                 (Some(account), told)
             }
+            // A bill that was paid for stays: whose it would be is asked again the next time, for nothing.
+            Err(problem) if last.is_some_and(|l| l.told.is_ok()) => return Err(problem),
             Err(problem) => (None, Err(problem)),
         };
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Last {

@@ -12,6 +12,7 @@ use crate::config::AwsConfig;
 /// An endpoint whose callers belong to one account after the other, each with a bill of its own.
 #[derive(Debug, Default)]
 struct Accounts {
+    /// Nobody's where it is 0: whose it is cannot be told.
     account: AtomicU32,
     bills: AtomicU32,
 }
@@ -41,6 +42,7 @@ impl Accounts {
         };
         let account = self.account.load(Ordering::SeqCst);
         let body = match said.contains("getcalleridentity") {
+            true if account == 0 => "<ill/>".to_owned(),
             true => format!(
                 "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{account}</Account>\
                  </GetCallerIdentityResult></GetCallerIdentityResponse>"
@@ -105,6 +107,16 @@ async fn a_bill_is_told_to_nobody_but_the_account_whose_it_is() {
     // Credentials were loaded anew, and are the same account's: its bill is not paid for again.
     aws.made.fetch_add(1, Ordering::Relaxed);
     assert_eq!((bill().await, paid()), (11.0, once));
+    // Whose it would be is not told, once: nothing is shown, and nothing is paid for twice.
+    aws.made.fetch_add(1, Ordering::Relaxed);
+    accounts.account.store(0, Ordering::SeqCst);
+    assert!(costs.cost().await.is_err());
+    accounts.account.store(11, Ordering::SeqCst);
+    assert_eq!(
+        (bill().await, paid()),
+        (11.0, once),
+        "it is asked again at once"
+    );
     accounts.account.store(22, Ordering::SeqCst);
     assert_eq!((bill().await, paid()), (11.0, once), "nobody told");
     aws.made.fetch_add(1, Ordering::Relaxed);
