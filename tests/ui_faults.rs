@@ -477,3 +477,81 @@ fn what_was_bad_and_cannot_be_asked_about_is_not_known_and_below_what_burns() {
         c.text()
     );
 }
+
+/// The lines of the panel of what burns about a service, by its name.
+fn about<'a>(text: &'a str, service: &str) -> Vec<&'a str> {
+    let all = text.lines().skip_while(|l| !l.contains("┌ Burning"));
+    let inside = all.skip(1).take_while(|l| l.starts_with('│'));
+    inside.filter(|l| l.contains(service)).collect()
+}
+
+/// Only `api` has targets, and they are sick.
+fn sick_api(at_s: i64) -> Snapshot {
+    let mut snapshot = fixture::snapshot();
+    let facts = &mut snapshot.facts;
+    let groups = facts.target_groups.value.as_mut().map(Arc::make_mut);
+    for group in groups.unwrap() {
+        let is_api = group.name == "tg-api";
+        for target in &mut group.targets {
+            target.state = if is_api { "unhealthy" } else { "healthy" }.into();
+        }
+    }
+    facts.target_groups.observed_at = Some(ago(at_s));
+    facts.judge_targets();
+    snapshot
+}
+
+/// Vanished data reads as recovered: it must not.
+#[test]
+fn a_service_that_was_down_by_its_targets_is_not_known_where_nobody_tells_of_them() {
+    let c = Console::with(160, 48, sick_api(3));
+    let text = c.text();
+    let rows = about(&text, "laser-prod/api ");
+    assert!(
+        rows.iter()
+            .any(|r| r.contains("■ DOWN") && r.contains("0 of 3 targets healthy")),
+        "{text}"
+    );
+    let mut lost = sick_api(12 * 60);
+    lost.facts.target_groups.error = Some(trouble(ProblemKind::Timeout, "no answer"));
+    let mut c = Console::with(160, 48, lost);
+    let text = c.text();
+    let rows = about(&text, "laser-prod/api ");
+    let words = "targets not told for 12m; 0 of 3 were healthy";
+    assert!(
+        rows.iter()
+            .any(|r| r.contains("? unknown") && r.contains("targets not told for 12m; 0")),
+        "{text}"
+    );
+    let title = text.lines().find(|l| l.contains("┌ Burning")).unwrap();
+    assert!(title.contains("1 not known"), "{text}");
+    // The one that was well is no fault, and is not steady either.
+    assert!(about(&text, "laser-prod/admin").is_empty(), "{text}");
+    c.keys("3");
+    let text = c.text();
+    for name in [" api ", " admin "] {
+        let row = text.lines().find(|l| l.contains(name)).unwrap();
+        assert!(row.contains("? unknown"), "{name}: {text}");
+    }
+    c.keys("/api<enter><enter>");
+    assert!(c.shows(words), "{}", c.text());
+}
+
+/// Production does not burn because staging does.
+#[test]
+fn a_service_of_another_environment_that_is_down_is_a_warning() {
+    let mut snapshot = sick_api(3);
+    let services = snapshot.facts.services.value.as_mut().unwrap();
+    for service in Arc::make_mut(services) {
+        if service.id.name == "api" {
+            Arc::make_mut(service).id.cluster = "laser-staging".into();
+        }
+    }
+    snapshot.facts.judge_targets();
+    let c = Console::with(160, 48, snapshot);
+    let text = c.text();
+    let rows = about(&text, "laser-staging/api");
+    assert_eq!(rows.len(), 1, "{text}");
+    assert!(rows[0].contains("■ WARN"), "{text}");
+    assert!(rows[0].contains("DOWN: 0 of 3 targets healthy"), "{text}");
+}

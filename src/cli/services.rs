@@ -100,6 +100,9 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
             match targets {
                 None => painted(Role::Dim, "?"),
                 Some((_, 0)) => cell("-"),
+                Some((healthy, n)) if facts.is_untold(&s.id) => {
+                    painted(Role::Dim, format!("{healthy}/{n}?"))
+                }
                 Some((0, n)) if facts.unhealthy_targets(&s.id).is_some() => {
                     painted(Role::Bad, format!("0/{n}"))
                 }

@@ -6,6 +6,8 @@ use super::alarm::{Alarm, AlarmRule, AlarmState};
 use super::environment::Env;
 use super::facts::Facts;
 use super::metric::MetricId;
+use super::service::ServiceId;
+use super::target::TargetGroup;
 
 /// The dimension of a metric that names the ECS cluster which it is about.
 const CLUSTER: &str = "ClusterName";
@@ -31,6 +33,18 @@ impl Facts {
     /// nothing, else what the name says.
     pub fn env_of_cluster(&self, cluster: &str) -> Env {
         Env::of_cluster(cluster, &self.listed_clusters).unwrap_or_else(|| Env::looked_at(self))
+    }
+
+    /// Whether a service belongs to another environment than the one that is looked at: how it fares is that one's affair, and here a
+    /// warning at most.
+    pub fn is_elsewhere(&self, id: &ServiceId) -> bool {
+        self.env_of_cluster(&id.cluster) != Env::looked_at(self)
+    }
+
+    /// Whether every service that a target group is bound to is another environment's.
+    pub fn is_group_elsewhere(&self, group: &TargetGroup) -> bool {
+        let mut bound = self.bound_to(group).peekable();
+        bound.peek().is_some() && bound.all(|s| self.is_elsewhere(&s.id))
     }
 
     /// A cluster that is taken for one of the environment that is looked at because its configuration lists it, though its name tells of

@@ -24,7 +24,7 @@ use super::observer::LastFailure;
 use super::part::Part;
 use super::probe::{DnsProbe, HttpsProbe, HttpsTarget, TlsProbe};
 use super::problem::Problem;
-use super::reached::TargetCount;
+use super::reached::Reached;
 use super::service::{Cluster, Identity, Service, ServiceId, Task, TaskDefinition};
 use super::slo::Slo;
 use super::target::{TargetGroup, as_bound};
@@ -120,8 +120,10 @@ pub struct Facts {
     pub revisions: BTreeMap<ServiceId, Part<Arc<Vec<Arc<TaskDefinition>>>>>,
     /// Target groups.
     pub target_groups: Part<Arc<Vec<TargetGroup>>>,
-    /// Services that have unhealthy targets, as [`Facts::judge_targets`] worked it out.
-    pub unhealthy: Arc<BTreeMap<ServiceId, TargetCount>>,
+    /// When the targets of each group were last read well, by ARN (UTC).
+    pub targets_read: Arc<BTreeMap<String, Timestamp>>,
+    /// Services whose targets are not all well, or not told of any more, as [`Facts::judge_targets`] worked it out.
+    pub reached: Arc<BTreeMap<ServiceId, Reached>>,
     /// Alarms: firing first, then by severity, then by name.
     pub alarms: Part<Arc<Vec<Arc<Alarm>>>>,
     /// History of the alarms looked at.

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod action;
 pub mod alarm;
+mod answered;
 pub mod audit;
 pub mod author;
 pub mod backup;

@@ -18,8 +18,9 @@ impl Facts {
     pub fn health_of(&self, service: &Service) -> ServiceHealth {
         let own = service.health();
         match (self.served(service), own) {
-            // Nobody is served, whatever goes on; its tasks need not lack for that.
+            // No target is healthy, whatever goes on; its tasks need not lack for that.
             (ServiceHealth::Down, _) => ServiceHealth::Down,
+            (health, _) if self.fails_open(&service.id) || self.is_lost(service) => health,
             (_, ServiceHealth::Steady | ServiceHealth::Unserved | ServiceHealth::Idle)
                 if self.is_rolled_out(service) =>
             {

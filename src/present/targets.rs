@@ -39,7 +39,12 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
                 let words = format!("{} has no target: {} is {word}", group.name, service.id);
                 here.note(words, tone);
             }
-            None => rows(&mut here, group, rests(facts, group), facts.told_by(group)),
+            None => rows(
+                &mut here,
+                group,
+                rests(facts, group),
+                Empty::of(facts, group),
+            ),
         }
     }
     // A row is a zone of a group, and a target may be in several.
@@ -50,7 +55,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         let none = "No load balancer of the second region leads anywhere.";
         let mut there = Section::of(abroad, now, "targets_abroad", "Second region", HEADS, none);
         for group in abroad.value.iter().flat_map(|v| &v.groups) {
-            rows(&mut there, group, false, None);
+            rows(&mut there, group, false, Empty::default());
         }
         there.counted = abroad.value.as_ref().map(|v| tally(&v.groups).1);
         let unread = abroad.value.as_ref().map_or(0, |v| v.unread);
@@ -73,8 +78,65 @@ pub(super) fn left_by<'a>(
     Some(match service.health() {
         ServiceHealth::Unserved if facts.is_gone(service) => (service, Tone::Bad, "scaled to 0"),
         ServiceHealth::Unserved => (service, Tone::Warn, "scaled to 0"),
+        _ if facts.is_elsewhere(&service.id) => (service, Tone::Warn, "down"),
         _ => (service, Tone::Bad, "down"),
     })
+}
+
+/// The service that tells of a group none of whose targets is healthy, how bad that is here, and how that service is, in a word.
+pub(super) fn told_by<'a>(
+    facts: &'a Facts,
+    group: &TargetGroup,
+) -> Option<(&'a Service, Tone, String)> {
+    let service = facts.told_by(group)?;
+    let health = facts.served(service);
+    let is_here = !facts.is_elsewhere(&service.id);
+    let tone = match health {
+        ServiceHealth::Down if is_here => Tone::Bad,
+        _ => Tone::Warn,
+    };
+    Some((service, tone, health.word().to_lowercase()))
+}
+
+/// How bad it is that a group has no healthy target, where no service tells of it: another environment's is its own affair.
+pub(super) fn without_any(facts: &Facts, group: &TargetGroup) -> Tone {
+    match facts.is_group_elsewhere(group) {
+        true => Tone::Warn,
+        false => Tone::Bad,
+    }
+}
+
+/// What it means that a group has no healthy target.
+struct Empty {
+    /// How bad it is.
+    tone: Tone,
+    /// The service that tells of it, and how that is.
+    told: Option<String>,
+}
+
+impl Default for Empty {
+    fn default() -> Self {
+        let (tone, told) = (Tone::Bad, None);
+        Self { tone, told }
+    }
+}
+
+impl Empty {
+    fn of(facts: &Facts, group: &TargetGroup) -> Self {
+        if group.healthy() > 0 {
+            return Self::default();
+        }
+        match told_by(facts, group) {
+            Some((service, tone, word)) => Self {
+                tone,
+                told: Some(format!("{} is {word}", service.id)),
+            },
+            None => Self {
+                tone: without_any(facts, group),
+                told: None,
+            },
+        }
+    }
 }
 
 /// Whether anything bad is known by the targets alone: one fault is one row where faults are listed, and a service that is gone has its
@@ -84,7 +146,7 @@ pub(super) fn tells_more(pages: &Pages<'_>) -> bool {
     let groups = facts.target_groups.value.iter().flat_map(|v| v.iter());
     let told = |g: &TargetGroup| {
         let left = left_by(facts, g).is_some_and(|(_, tone, _)| tone == Tone::Bad);
-        left || facts.told_by(g).is_some()
+        left || told_by(facts, g).is_some_and(|(_, tone, _)| tone == Tone::Bad)
     };
     let left = groups.filter(|g| told(g)).count();
     let bad = |s: &Section| {
@@ -106,8 +168,8 @@ fn rests(facts: &Facts, group: &TargetGroup) -> bool {
     })
 }
 
-/// A row a zone. `rests`: that there is no target is as it should be. `served`: the service that nobody reaches because none is healthy.
-fn rows(section: &mut Section, group: &TargetGroup, rests: bool, served: Option<&Service>) {
+/// A row a zone. `rests`: that there is no target is as it should be. `empty`: what it means that none is healthy.
+fn rows(section: &mut Section, group: &TargetGroup, rests: bool, empty: Empty) {
     let mut zones: BTreeMap<&str, Vec<&Target>> = BTreeMap::new();
     for target in &group.targets {
         zones.entry(&target.zone).or_default().push(target);
@@ -116,15 +178,15 @@ fn rows(section: &mut Section, group: &TargetGroup, rests: bool, served: Option<
         let words = format!("{} rests: the other group of its pair serves", group.name);
         section.note(words, Tone::Muted);
     } else if zones.is_empty() {
-        section.note(format!("{} has no target", group.name), Tone::Bad);
+        section.note(format!("{} has no target", group.name), empty.tone);
     }
-    // One zone that fails leaves the others; a group without any leaves users with nothing, which is said once and not for each zone.
+    // One zone that fails leaves the others; that a group has no healthy target at all is said once and not for each zone.
     let staying = |t: &&Target| t.state != "draining";
     let all = group.targets.iter().filter(staying).count();
     if group.healthy() == 0 && all > 0 {
-        let whose = served.map_or_else(String::new, |s| format!(": {} is down", s.id));
+        let whose = empty.told.map_or_else(String::new, |s| format!(": {s}"));
         let words = format!("{}: 0 of {all} targets healthy{whose}", group.name);
-        section.note(words, Tone::Bad);
+        section.note(words, empty.tone);
     }
     for (zone, targets) in zones {
         // Targets that drain leave on purpose.
@@ -257,5 +319,98 @@ mod tests {
         };
         let section = make(&facts, now).remove(0);
         assert_eq!((section.rows.len(), section.count()), (4, 3));
+    }
+
+    /// One fault is told by one, and another environment's is no fault here.
+    #[test]
+    fn a_group_without_a_healthy_target_is_as_bad_as_the_service_that_tells_of_it() {
+        let of_cluster = |cluster: &str, health: &[&str]| {
+            let target = |state: &&str| Target {
+                id: "10.0.0.1".into(),
+                port: 80,
+                zone: "a".into(),
+                state: (*state).into(),
+                reason: String::new(),
+            };
+            let arn = "arn:aws:elasticloadbalancing:home:1:targetgroup/api/1";
+            let group = |arn: &str, states: &[&str]| TargetGroup {
+                arn: arn.into(),
+                name: "api".into(),
+                load_balancers: Vec::new(),
+                protocol: None,
+                health_check_path: None,
+                targets: states.iter().map(target).collect(),
+            };
+            let binding = |arn: &str| crate::domain::service::LoadBalancerBinding {
+                alternate_target_group_arn: None,
+                target_group_arn: arn.into(),
+                container: "api".into(),
+                port: 80,
+            };
+            let service = Service {
+                load_balancers: vec![binding(arn), binding("other")],
+                ..service(cluster)
+            };
+            let now = Timestamp::UNIX_EPOCH;
+            let every = Duration::from_secs(20);
+            let groups = vec![group(arn, &["unhealthy"]), group("other", health)];
+            let mut facts = Facts {
+                environment: "production".into(),
+                services: Part::answered(Arc::new(vec![Arc::new(service)]), now, "ecs:x", every),
+                target_groups: Part::answered(Arc::new(groups), now, "elb:x", every),
+                ..Facts::default()
+            };
+            facts.judge_targets();
+            let notes = make(&facts, now).remove(0).notes;
+            let told = |n: &Cell| (n.tone, n.text.clone());
+            notes.iter().map(told).next().unwrap()
+        };
+        let words = |whose: &str| format!("api: 0 of 1 targets healthy{whose}");
+        let down = |cluster| of_cluster(cluster, &[]);
+        let whose = ": laser-prod/api is down";
+        assert_eq!(down("laser-prod"), (Tone::Bad, words(whose)));
+        let whose = ": laser-staging/api is down";
+        assert_eq!(down("laser-staging"), (Tone::Warn, words(whose)));
+        // Its other group is well: no service tells of this one.
+        let part_of = |cluster| of_cluster(cluster, &["healthy"]);
+        assert_eq!(part_of("laser-prod"), (Tone::Bad, words("")));
+        assert_eq!(part_of("laser-staging"), (Tone::Warn, words("")));
+    }
+
+    fn service(cluster: &str) -> Service {
+        use crate::domain::service::{
+            CircuitBreaker, DeploymentConfig, Revision, ServiceId, Strategy, TaskCounts,
+        };
+        Service {
+            id: ServiceId {
+                cluster: cluster.into(),
+                name: "api".into(),
+            },
+            arn: String::new(),
+            status: "ACTIVE".into(),
+            counts: TaskCounts {
+                desired: 1,
+                running: 1,
+                ..TaskCounts::default()
+            },
+            revision: Revision::parse("api:1").unwrap(),
+            launch_type: "FARGATE".into(),
+            deployment: DeploymentConfig {
+                strategy: Strategy::Rolling,
+                minimum_healthy_percent: 100,
+                maximum_percent: 200,
+                circuit_breaker: CircuitBreaker::default(),
+                alarms: Vec::new(),
+                alarms_rollback: false,
+                bake_minutes: None,
+                shift_minutes: None,
+            },
+            load_balancers: Vec::new(),
+            rollouts: Vec::new(),
+            revisions: vec![],
+            scaling: None,
+            events: Vec::new(),
+            created_at: None,
+        }
     }
 }

@@ -85,18 +85,18 @@ pub(super) fn balancer(facts: &Facts, now: Timestamp) -> Option<Told> {
                 told.say(Tone::Unknown, format!("{}: no targets", g.name));
                 continue;
             }
-            if let Some(s) = facts.told_by(g) {
+            if let Some((s, tone, word)) = targets::told_by(facts, g) {
                 let name = facts.name_of(&s.id);
                 let text = format!(
-                    "{}: {well} of {all} targets healthy, {name} is down",
+                    "{}: {well} of {all} targets healthy, {name} is {word}",
                     g.name
                 );
-                let remark = Remark::new(Tone::Bad, text);
+                let remark = Remark::new(tone, text);
                 told.remarks.push(remark.told_elsewhere(true));
                 continue;
             }
             let tone = match well {
-                0 => Tone::Bad,
+                0 => targets::without_any(facts, g),
                 n if n < all => Tone::Warn,
                 _ => continue,
             };
@@ -134,6 +134,10 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
         for s in rows {
             let tone = match facts.health_of(s) {
                 ServiceHealth::Unserved if !facts.is_gone(s) => Tone::Warn,
+                // As with alarms: another environment's is that one's affair.
+                ServiceHealth::Down | ServiceHealth::Failed if facts.is_elsewhere(&s.id) => {
+                    Tone::Warn
+                }
                 ServiceHealth::Down | ServiceHealth::Failed | ServiceHealth::Unserved => Tone::Bad,
                 ServiceHealth::Degraded => Tone::Warn,
                 ServiceHealth::Unknown => Tone::Unknown,
@@ -148,7 +152,8 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
                     format!("{name}: scaled to 0, nothing runs behind its load balancer")
                 }
                 ServiceHealth::Unknown => {
-                    format!("{name}: {}", s.doubt().unwrap_or_else(|| word.to_owned()))
+                    let why = facts.unhealthy_words(s).or_else(|| s.doubt());
+                    format!("{name}: {}", why.unwrap_or_else(|| word.to_owned()))
                 }
                 _ => match facts.unhealthy_words(s) {
                     Some(targets) => format!("{name}: {word}, {targets}"),

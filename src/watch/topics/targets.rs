@@ -1,7 +1,7 @@
 //! Target groups that services are bound to, and the health of their targets. Two questions make one part: what is published is no
-//! younger than the oldest group in it, and no better than the worse of the two answers.
+//! younger than the oldest group in it, and no better than the worse of the two answers; how old each group is stands beside it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::watch::picture::Picture;
 
 /// Groups asked about at once: the health of each costs a call.
 const A_ROUND: usize = 10;
-/// Seats of a round for groups that move, are looked at or failed; the others are for whoever waits the longest.
+/// Seats of a round for groups that move, are looked at, are sick or failed; the others are for whoever waits the longest.
 const FAVOURED: usize = A_ROUND / 2;
 /// Groups asked about at once while some were never asked about.
 const FIRST: usize = 40;
@@ -53,6 +53,13 @@ struct Asked {
     read: Option<(Timestamp, Vec<Target>)>,
     /// Why the last question failed.
     failure: Option<Problem>,
+}
+
+impl Asked {
+    fn is_sick(&self) -> bool {
+        let mut targets = self.read.iter().flat_map(|(_, targets)| targets);
+        targets.any(Target::is_sick)
+    }
 }
 
 /// Joins the list of groups. It says nothing of their targets: neither their age nor their failures change.
@@ -107,19 +114,19 @@ pub fn unasked(p: &Picture, arns: &[String]) -> usize {
 }
 
 /// The groups to ask about now: those never asked about; then, on half of the seats, those of services that move or are looked at,
-/// and those that failed; then whoever waits the longest, so that each has its turn.
+/// those with sick targets, whose end somebody waits for, and those that failed; then whoever waits the longest, so that each has its turn.
 pub fn choose(p: &Picture) -> Vec<String> {
     let mut arns = bound(p);
     let new = unasked(p, &arns);
     arns.order_by_key(|arn| p.targets.asked.get(arn).map(|a| a.tried));
     let lively = lively(p);
-    let failed = |arn: &String| {
+    let ill = |arn: &String| {
         let asked = p.targets.asked.get(arn);
-        asked.is_some_and(|a| a.failure.is_some())
+        asked.is_some_and(|a| a.failure.is_some() || a.is_sick())
     };
     let old = arns.get(new..).unwrap_or_default().iter();
     let favoured = old
-        .filter(|arn| lively.contains(arn.as_str()) || failed(arn))
+        .filter(|arn| lively.contains(arn.as_str()) || ill(arn))
         .take(FAVOURED);
     let first = arns.get(..new).unwrap_or_default().iter();
     let mut seen = HashSet::new();
@@ -247,6 +254,14 @@ pub fn rebuild(p: &mut Picture) {
     if rows.is_empty() && !bound.is_empty() {
         return;
     }
+    let read_at: BTreeMap<String, Timestamp> = rows
+        .iter()
+        .zip(&ages)
+        .map(|(g, at)| (g.arn.clone(), *at))
+        .collect();
+    if *p.facts.targets_read != read_at {
+        p.facts.targets_read = Arc::new(read_at);
+    }
     // Half of a round is for whoever waits the longest, at least.
     let rounds = u32::try_from(bound.len().div_ceil(A_ROUND - FAVOURED).max(1)).unwrap_or(1);
     let part = &mut p.facts.target_groups;
@@ -262,7 +277,7 @@ pub fn rebuild(p: &mut Picture) {
     if part.value.as_deref() != Some(&rows) {
         part.value = Some(Arc::new(rows));
     }
-    part.observed_at = Some(ages.into_iter().min().unwrap_or(listed_at));
+    part.observed_at = Some(ages.iter().min().copied().unwrap_or(listed_at));
 }
 
 #[cfg(test)]

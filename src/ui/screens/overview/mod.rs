@@ -8,6 +8,7 @@ mod promises;
 mod providers;
 mod ready;
 mod systems;
+mod unwell;
 mod view;
 
 pub use model::Overview;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
+use super::unwell::{DOUBTFUL, rank};
 use super::view;
 use crate::domain::alarm::Severity;
 use crate::domain::facts::Facts;
@@ -133,9 +134,6 @@ impl Overview {
     }
 }
 
-/// What nobody knows stands below everything that burns.
-const DOUBTFUL: u8 = 5;
-
 /// Everything that burns, worst first.
 pub(super) fn burning(facts: &Facts, systems: &Listed) -> Vec<Item> {
     let mut rows: Vec<(u8, Item)> = Vec::new();
@@ -147,19 +145,8 @@ pub(super) fn burning(facts: &Facts, systems: &Listed) -> Vec<Item> {
         };
         rows.push((rank, Item::Alarm(a.name.clone())));
     }
-    for s in facts.service_rows() {
-        let rank = match facts.served(s) {
-            ServiceHealth::Down => 0,
-            // What a person stops did not fail, and stands among what moves.
-            ServiceHealth::Failed if facts.is_being_stopped(&s.id) => continue,
-            ServiceHealth::Failed => 1,
-            ServiceHealth::Unserved if facts.is_gone(s) => 0,
-            ServiceHealth::Unserved => 2,
-            ServiceHealth::Degraded => 3,
-            _ => continue,
-        };
-        rows.push((rank, Item::Service(s.id.clone())));
-    }
+    let services = facts.service_rows().iter();
+    rows.extend(services.filter_map(|s| Some((rank(s, facts)?, Item::Service(s.id.clone())))));
     let ill = systems.iter().filter(|e| e.burns());
     rows.extend(ill.map(|e| (1, Item::System(e.view.id))));
     let doubtful = systems.iter().filter(|e| e.may_burn());
@@ -209,7 +196,9 @@ impl Screen for Overview {
         self.systems.begin(&cx.snapshot.facts, cx.now);
         let mut items = burning(&cx.snapshot.facts, &self.systems);
         self.burning = items.len();
-        self.doubtful = self.systems.iter().filter(|e| e.may_burn()).count();
+        let facts = &cx.snapshot.facts;
+        let lost = facts.service_rows().iter().filter(|s| facts.is_lost(s));
+        self.doubtful = self.systems.iter().filter(|e| e.may_burn()).count() + lost.count();
         items.extend(moving(&cx.snapshot.facts));
         self.moving = items.len() - self.burning;
         if view::has_stages(cx.body) {

@@ -8,12 +8,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::model::{Item, Overview};
-use super::{doubt, systems};
+use super::{doubt, systems, unwell};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::Unit;
 use crate::domain::part::Freshness;
 use crate::domain::problem::Problem;
-use crate::domain::service::{Service, ServiceHealth};
+use crate::domain::service::ServiceHealth;
 use crate::domain::text::{clip, clip_middle, width};
 use crate::ui::screens::Cx;
 use crate::ui::screens::services::row as service_row;
@@ -110,7 +110,7 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             },
             Some(Item::Service(id)) => match facts.service(id) {
                 Some(s) => {
-                    let spans = service_line(s, cx, room);
+                    let spans = unwell::line(s, cx, room);
                     doubt::dulled(spans, !facts.is_service_fresh(id, cx.now), t.stale)
                 }
                 None => continue,
@@ -152,11 +152,11 @@ const VALUES: usize = 19;
 
 /// Columns of the lines of what burns.
 #[derive(Clone, Copy, Debug)]
-struct Room {
+pub(super) struct Room {
     /// Of the whole line.
     line: u16,
     /// Of an age or a clock time.
-    times: u16,
+    pub(super) times: u16,
     /// Of the longest value against its threshold that is shown: what it does not need is the names'.
     values: usize,
 }
@@ -170,7 +170,7 @@ impl Room {
                 let alarm = facts.alarm_rows().iter().find(|a| &a.name == name)?;
                 Some(width(&value_of(alarm, cx)?))
             }
-            Item::Service(id) => Some(width(&counts_of(facts.service(id)?, cx))),
+            Item::Service(id) => Some(width(&unwell::counts(facts.service(id)?, cx))),
             _ => None,
         });
         Self {
@@ -186,7 +186,7 @@ impl Room {
     }
 
     /// Columns for a name: the value and a sparkline want to be seen, too.
-    fn name(self) -> usize {
+    pub(super) fn name(self) -> usize {
         let room = usize::from(self.line).saturating_sub(self.around_name());
         match room.saturating_sub(12) {
             // A sparkline of a few points says less than the rest of the name.
@@ -217,52 +217,6 @@ pub(super) fn burning_head(
         (format!("{sign} {word:<8} "), style),
         (format!("{since:>columns$}  "), cx.theme.text),
     ]
-}
-
-/// How many of a service's tasks run, or of its targets are healthy.
-fn counts_of(s: &Service, cx: &Cx<'_>) -> String {
-    let (runs, wants) = (s.counts.running, s.counts.desired);
-    match s.health() == ServiceHealth::Unserved {
-        true => "scaled to 0: nothing runs".to_owned(),
-        false => (cx.snapshot.facts.unhealthy_words(s))
-            .unwrap_or_else(|| format!("{runs} of {wants} tasks run")),
-    }
-}
-
-/// A service that is not well: how many tasks run, and why its rollout failed.
-fn service_line(s: &Service, cx: &Cx<'_>, room: Room) -> Spans {
-    let t = cx.theme;
-    let failed = s.failed_rollout();
-    let facts = &cx.snapshot.facts;
-    let since = failed.and_then(|r| r.updated_at);
-    let since = since.or_else(|| facts.unserved_since(s));
-    let unserved = s.health() == ServiceHealth::Unserved;
-    let (sign, word, style) = match unserved {
-        true if facts.is_gone(s) => ("▲", "DOWN", t.critical),
-        true => ("■", "WARN", t.warn),
-        false => ("■", facts.served(s).word(), t.critical),
-    };
-    let mut spans = burning_head(sign, word, style, since, room.times, cx);
-    let (name, name_width) = (s.id.to_string(), room.name());
-    let counts = counts_of(s, cx);
-    if failed.is_some() {
-        // Why it failed is longer than a column.
-        spans.push((format!("{name}  "), t.strong));
-    } else {
-        spans.push((
-            format!("{:<name_width$} ", clip_middle(&name, name_width)),
-            t.strong,
-        ));
-    }
-    spans.push((counts, t.text));
-    if let Some(r) = failed {
-        let why = match r.rollout_reason.trim() {
-            "" => "no reason is given",
-            why => why,
-        };
-        spans.push((format!("; :{} failed: {why}", r.revision.number), t.warn));
-    }
-    spans
 }
 
 /// The value of an alarm's metric against its threshold; nothing for an alarm that compares none.

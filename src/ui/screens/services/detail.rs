@@ -188,6 +188,10 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     if !goes_on || inside.width >= 100 {
         first.extend(pair("on", s.launch_type.clone(), t.text));
     }
+    if facts.health_of(s) == ServiceHealth::Unknown || facts.fails_open(&s.id) {
+        let why = facts.unhealthy_words(s).or_else(|| s.doubt());
+        first.extend(why.map(|why| (why, t.unknown)));
+    }
     put(0, first);
     let mut second = Vec::new();
     second.extend(pair("revision", s.revision.to_string(), t.strong));

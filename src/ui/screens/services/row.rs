@@ -141,6 +141,7 @@ pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
     let targets = match groups.count(s) {
         _ if s.load_balancers.is_empty() => ("-".into(), t.muted),
         None => ("?".into(), t.muted),
+        Some((healthy, all)) if facts.is_untold(&s.id) => (format!("{healthy}/{all}"), t.stale),
         Some((0, all)) if facts.unhealthy_targets(&s.id).is_some() => {
             (format!("0/{all}"), t.critical)
         }

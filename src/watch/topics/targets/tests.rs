@@ -181,3 +181,45 @@ fn who_does_not_know_the_services_knows_no_groups_without_targets_either() {
     assert!(part(&p).value.is_none());
     assert_eq!(part(&p).error, Some(denied()));
 }
+
+fn sick() -> Vec<Target> {
+    vec![Target {
+        id: "10.0.0.1".into(),
+        port: 80,
+        zone: "a".into(),
+        state: "unhealthy.draining".into(),
+        reason: String::new(),
+    }]
+}
+
+/// Whether its targets are well by now is what somebody waits for: it is not left until its turn comes round.
+#[test]
+fn a_group_with_sick_targets_is_asked_about_in_every_round() {
+    let mut p = picture(60, 0);
+    while unasked(&p, &bound(&p)) > 0 {
+        round(&mut p, 0);
+    }
+    assert!(!choose(&p).contains(&arn(59)));
+    take(&mut p, Health(vec![(arn(59), Ok(sick()))]), second(20));
+    assert!(choose(&p).contains(&arn(59)));
+    assert_eq!(choose(&p).len(), A_ROUND);
+}
+
+#[test]
+fn how_old_each_group_is_stands_beside_the_part() {
+    let mut p = picture(2, 0);
+    round(&mut p, 10);
+    take(
+        &mut p,
+        Health(vec![(arn(0), Ok(sick())), (arn(1), Err(denied()))]),
+        second(700),
+    );
+    let read = |n| p.facts.targets_read.get(&arn(n)).copied();
+    assert_eq!((read(0), read(1)), (Some(second(700)), Some(second(10))));
+    assert_eq!(part(&p).observed_at, Some(second(10)));
+    // The whole part fails for the one; the other is judged all the same, and down.
+    p.facts.taken_at = second(701);
+    p.facts.judge_targets();
+    let health = |n: usize| p.facts.served(&p.facts.service_rows()[n]).word();
+    assert_eq!((health(0), health(1)), ("DOWN", "unknown"));
+}

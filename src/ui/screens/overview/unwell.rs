@@ -1,0 +1,91 @@
+//! Services among what burns: how bad each is here, and its line.
+
+use super::doubt;
+use super::panels::{Room, Spans, burning_head};
+use crate::domain::facts::Facts;
+use crate::domain::service::{Service, ServiceHealth};
+use crate::domain::text::clip_middle;
+use crate::ui::screens::Cx;
+
+/// What nobody knows stands below everything that burns.
+pub(super) const DOUBTFUL: u8 = 5;
+
+/// The place of a service among what burns, the worst first; `None` for one that does not. Another environment's is its own affair:
+/// it is never worse here than a warning.
+pub(super) fn rank(s: &Service, facts: &Facts) -> Option<u8> {
+    // Asked of those alone that are not well: there may be thousands that are.
+    let is_elsewhere = || facts.is_elsewhere(&s.id);
+    Some(match facts.served(s) {
+        // What a person stops did not fail, and stands among what moves.
+        ServiceHealth::Failed if facts.is_being_stopped(&s.id) => return None,
+        ServiceHealth::Down | ServiceHealth::Failed if is_elsewhere() => 2,
+        ServiceHealth::Down => 0,
+        ServiceHealth::Failed => 1,
+        ServiceHealth::Unserved if facts.is_gone(s) => 0,
+        ServiceHealth::Unserved => 2,
+        ServiceHealth::Degraded => 3,
+        ServiceHealth::Unknown if facts.is_lost(s) => DOUBTFUL,
+        _ => return None,
+    })
+}
+
+/// How many of a service's tasks run, or what its targets say.
+pub(super) fn counts(s: &Service, cx: &Cx<'_>) -> String {
+    let facts = &cx.snapshot.facts;
+    let (runs, wants) = (s.counts.running, s.counts.desired);
+    let counts = match s.health() == ServiceHealth::Unserved {
+        true => return "scaled to 0: nothing runs".to_owned(),
+        false => {
+            (facts.unhealthy_words(s)).unwrap_or_else(|| format!("{runs} of {wants} tasks run"))
+        }
+    };
+    match is_warning(s, facts) {
+        // The head says how bad that is here.
+        true => format!("{}: {counts}", facts.served(s).word()),
+        false => counts,
+    }
+}
+
+/// Whether another environment's service is not well in a word of its own.
+fn is_warning(s: &Service, facts: &Facts) -> bool {
+    use ServiceHealth::{Degraded, Down, Failed};
+    matches!(facts.served(s), Degraded | Down | Failed) && facts.is_elsewhere(&s.id)
+}
+
+/// A service that is not well: how many tasks run, and why its rollout failed.
+pub(super) fn line(s: &Service, cx: &Cx<'_>, room: Room) -> Spans {
+    let t = cx.theme;
+    let failed = s.failed_rollout();
+    let facts = &cx.snapshot.facts;
+    let since = failed.and_then(|r| r.updated_at);
+    let since = since.or_else(|| facts.unserved_since(s));
+    let unserved = s.health() == ServiceHealth::Unserved;
+    let is_lost = facts.is_lost(s);
+    let (sign, word, style) = match unserved {
+        _ if is_lost => ("?", "unknown", t.stale),
+        true if facts.is_gone(s) => ("▲", "DOWN", t.critical),
+        true => ("■", "WARN", t.warn),
+        false if is_warning(s, facts) => ("■", "WARN", t.warn),
+        false => ("■", facts.served(s).word(), t.critical),
+    };
+    let mut spans = burning_head(sign, word, style, since, room.times, cx);
+    let (name, name_width) = (s.id.to_string(), room.name());
+    if failed.is_some() {
+        // Why it failed is longer than a column.
+        spans.push((format!("{name}  "), t.strong));
+    } else {
+        spans.push((
+            format!("{:<name_width$} ", clip_middle(&name, name_width)),
+            t.strong,
+        ));
+    }
+    spans.push((counts(s, cx), t.text));
+    if let Some(r) = failed {
+        let why = match r.rollout_reason.trim() {
+            "" => "no reason is given",
+            why => why,
+        };
+        spans.push((format!("; :{} failed: {why}", r.revision.number), t.warn));
+    }
+    doubt::dulled(spans, is_lost, t.stale)
+}
