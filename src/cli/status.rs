@@ -1,6 +1,7 @@
 //! `flightdeck status`: one look at everything, and one word for it as exit code.
 
 mod judge;
+mod services;
 
 use std::borrow::Cow;
 
@@ -81,6 +82,14 @@ fn print(
             (f.verdict.role(), &word),
             (Role::Strong, &f.about),
             (Role::Plain, &text),
+        ])?;
+    }
+    for s in services::elsewhere(facts, now) {
+        let text = format!("  {}", s.text);
+        out.pieces(&[
+            (Role::Dim, "  elsewhere "),
+            (Role::Plain, &s.about),
+            (Role::Warn, &text),
         ])?;
     }
     for s in aside {
@@ -232,6 +241,11 @@ fn object(verdict: Verdict, findings: &[Finding], aside: &[Silence], picture: &S
         .iter()
         .map(|f| json!({"verdict": f.verdict.word(), "about": f.about, "text": f.text}))
         .collect();
+    let elsewhere = services::elsewhere(facts, facts.taken_at);
+    let elsewhere: Vec<Value> = elsewhere
+        .iter()
+        .map(|s| json!({"about": s.about, "text": s.text}))
+        .collect();
     let slos: Vec<Value> = facts
         .slos
         .rows()
@@ -277,7 +291,8 @@ fn object(verdict: Verdict, findings: &[Finding], aside: &[Silence], picture: &S
         "rights": Rights::of(facts, facts.taken_at),
         "findings": findings,
         "not_known": aside,
-        "services": services.map(|s| super::services::object(s, facts)).collect::<Vec<_>>(),
+        "elsewhere": elsewhere,
+        "services": services.map(|s| crate::cli::services::object(s, facts)).collect::<Vec<_>>(),
         "firing": firing.map(|a| json!({"name": a.name, "severity": a.severity, "since": a.since}))
             .collect::<Vec<_>>(),
         "deployments_running": facts.deployment_rows().iter().filter(|d| d.state.is_running()).count(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::services;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paint::Role;
@@ -180,40 +181,11 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         });
     };
     for s in facts.service_rows() {
-        let health = facts.served(s);
-        let verdict = match health {
-            ServiceHealth::Down => Verdict::Down,
-            ServiceHealth::Unserved if facts.is_gone(s) => Verdict::Down,
-            // What a person stops did not fail.
-            ServiceHealth::Failed if facts.is_being_stopped(&s.id) => continue,
-            ServiceHealth::Failed | ServiceHealth::Degraded | ServiceHealth::Unserved => {
-                Verdict::Degraded
-            }
-            ServiceHealth::Unknown => Verdict::Unknown,
-            ServiceHealth::Scaling
-            | ServiceHealth::Deploying
-            | ServiceHealth::Steady
-            | ServiceHealth::Idle
-            | ServiceHealth::Inactive => continue,
-        };
-        let counts = match health {
-            ServiceHealth::Unserved => {
-                let since = facts.unserved_since(s);
-                match since.map(|at| words::ago(Some(at), now)) {
-                    Some(age) => format!("nothing has run behind its load balancer for {age}"),
-                    None => "nothing runs behind its load balancer".to_owned(),
-                }
-            }
-            ServiceHealth::Unknown => s.doubt().unwrap_or_default(),
-            _ => facts
-                .unhealthy_words(s)
-                .unwrap_or_else(|| format!("{} of {} running", s.counts.running, s.counts.desired)),
-        };
-        find(
-            verdict,
-            &s.id.to_string(),
-            format!("{}: {counts}", health.word()),
-        );
+        // As with alarms: another environment's is that one's affair, and is said aside.
+        let here = services::standing(s, facts, now).filter(|_| !facts.is_elsewhere(&s.id));
+        if let Some((verdict, text)) = here {
+            find(verdict, &s.id.to_string(), text);
+        }
     }
     if let Some(wrong) = Wrong::of(&facts.providers) {
         find(Verdict::Degraded, "clock", wrong.words());

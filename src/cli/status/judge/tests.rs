@@ -369,10 +369,49 @@ fn a_service_that_is_gone_is_down_and_named_once_and_anothers_is_a_warning() {
     let facts = at_none("laser-prod", Vec::new());
     let text = "laser-prod/auth: scaled to 0: nothing runs behind its load balancer";
     assert_eq!(bad(&facts), [(Verdict::Down, text.to_owned())]);
+    // Another one's is its own affair: it is said, and nothing follows.
     let facts = at_none("laser-staging", Vec::new());
-    let all = bad(&facts);
-    assert!(all.iter().all(|(v, _)| *v == Verdict::Degraded), "{all:?}");
-    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(bad(&facts), []);
+    assert_eq!(
+        said_elsewhere(&facts),
+        ["laser-staging/auth: scaled to 0: nothing runs behind its load balancer"]
+    );
+}
+
+fn said_elsewhere(facts: &Facts) -> Vec<String> {
+    let all = services::elsewhere(facts, now()).into_iter();
+    all.map(|s| format!("{}: {}", s.about, s.text)).collect()
+}
+
+/// Production is not down because staging is.
+#[test]
+fn a_service_of_another_environment_changes_no_verdict_however_ill_it_is() {
+    let of_staging = |states: &[&str], running: u32| {
+        let mut facts = reached(states);
+        let services = facts.services.value.as_mut().map(Arc::make_mut).unwrap();
+        let service = Arc::make_mut(&mut services[0]);
+        service.id.cluster = "laser-staging".into();
+        service.counts.running = running;
+        facts.judge_targets();
+        let mut all = found(&facts);
+        all.retain(|f| f.0 > Verdict::Unknown);
+        assert_eq!(all, [], "{states:?} {running}");
+        assert!(said_elsewhere(&reached(states)).is_empty(), "it is ours");
+        said_elsewhere(&facts)
+    };
+    assert_eq!(
+        of_staging(&["unhealthy"; 4], 4),
+        ["laser-staging/auth: DOWN: 0 of 4 targets healthy"]
+    );
+    assert_eq!(
+        of_staging(&["healthy", "unhealthy"], 4),
+        ["laser-staging/auth: DEGRADED: 1 of 2 targets healthy"]
+    );
+    assert_eq!(
+        of_staging(&[], 0),
+        ["laser-staging/auth: DOWN: 0 of 4 running"]
+    );
+    assert!(of_staging(&["healthy"; 4], 4).is_empty());
 }
 
 fn rollout(state: DeploymentState, number: u32, ended: Option<i64>) -> Arc<Deployment> {
@@ -483,18 +522,21 @@ fn a_service_without_a_healthy_target_is_down_and_one_with_some_is_degraded() {
         assert!(told.iter().all(|f| f.0 != Verdict::Down), "{told:?}");
         assert!(!told.iter().any(|f| f.1.contains("DEGRADED")), "{told:?}");
     }
-    // Nobody answers about targets any more: they are no better for that, for a while.
+    // Nobody answers about targets any more: they are no better for that, and after a while not known.
     let mut lost = reached(&["unhealthy"; 4]);
     lost.target_groups.error = Some(problem(ProblemKind::Timeout));
-    for (minutes, is_down) in [(5, true), (11, false)] {
+    for (minutes, verdict, text) in [
+        (5, Verdict::Down, "DOWN: 0 of 4 targets healthy"),
+        (
+            12,
+            Verdict::Unknown,
+            "unknown: targets not told for 12m; 0 of 4 were healthy",
+        ),
+    ] {
         lost.taken_at = now() + jiff::SignedDuration::from_mins(minutes);
         lost.judge_targets();
-        let told = found_of(&lost);
-        assert_eq!(
-            told.iter().any(|f| f.0 == Verdict::Down),
-            is_down,
-            "{told:?}"
-        );
+        let text = format!("laser-prod/auth: {text}");
+        assert_eq!(found_of(&lost), [(verdict, text)]);
     }
 }
 

@@ -1,0 +1,66 @@
+//! What speaks against a service: here it is a finding, and of another environment it is only said.
+
+use jiff::Timestamp;
+
+use super::judge::Verdict;
+use crate::cli::words;
+use crate::domain::facts::Facts;
+use crate::domain::service::{Service, ServiceHealth};
+use crate::domain::text::inert;
+
+/// A service of another environment that is not well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Which.
+    pub about: String,
+    /// What is wrong with it.
+    pub text: String,
+}
+
+/// How bad it is that a service stands as it does, and why; `None` where nothing speaks against it.
+pub fn standing(s: &Service, facts: &Facts, now: Timestamp) -> Option<(Verdict, String)> {
+    let health = facts.served(s);
+    let verdict = match health {
+        ServiceHealth::Down => Verdict::Down,
+        ServiceHealth::Unserved if facts.is_gone(s) => Verdict::Down,
+        ServiceHealth::Failed | ServiceHealth::Degraded | ServiceHealth::Unserved => {
+            Verdict::Degraded
+        }
+        ServiceHealth::Unknown => Verdict::Unknown,
+        ServiceHealth::Scaling
+        | ServiceHealth::Deploying
+        | ServiceHealth::Steady
+        | ServiceHealth::Idle
+        | ServiceHealth::Inactive => return None,
+    };
+    let counts = match health {
+        ServiceHealth::Unserved => {
+            let since = facts.unserved_since(s);
+            match since.map(|at| words::ago(Some(at), now)) {
+                Some(age) => format!("nothing has run behind its load balancer for {age}"),
+                None => "nothing runs behind its load balancer".to_owned(),
+            }
+        }
+        ServiceHealth::Unknown => {
+            let why = facts.unhealthy_words(s).or_else(|| s.doubt());
+            why.unwrap_or_default()
+        }
+        _ => facts
+            .unhealthy_words(s)
+            .unwrap_or_else(|| format!("{} of {} running", s.counts.running, s.counts.desired)),
+    };
+    Some((verdict, format!("{}: {counts}", health.word())))
+}
+
+/// Services of other environments that are not well: whoever looks at this one may want to know, and no verdict on it follows.
+pub fn elsewhere(facts: &Facts, now: Timestamp) -> Vec<Elsewhere> {
+    let bad = facts.service_rows().iter().filter_map(|s| {
+        let (verdict, text) = standing(s, facts, now)?;
+        let is_told = verdict > Verdict::Unknown && facts.is_elsewhere(&s.id);
+        is_told.then(|| Elsewhere {
+            about: inert(&s.id.to_string()),
+            text: inert(&text),
+        })
+    });
+    bad.collect()
+}
