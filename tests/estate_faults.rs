@@ -29,6 +29,8 @@ mod reading;
 mod repeated;
 #[path = "estate/rows.rs"]
 mod rows;
+#[path = "estate/streams.rs"]
+mod streams;
 
 const CANARY: &str = "xoxb-canary-7c21f0";
 

@@ -19,6 +19,14 @@ const APART: SignedDuration = SignedDuration::from_secs(5);
 /// How ECS says that a task did not end by itself.
 const SCALED: &str = "Scaling activity";
 
+/// Its last tasks are listed, and their lines come in, so long after it ended.
+const SETTLES: SignedDuration = SignedDuration::from_mins(1);
+
+/// Whether what was asked then about a deployment that ended then is all that will be told of it.
+pub fn is_settled(ended: Option<Timestamp>, asked: Timestamp) -> bool {
+    ended.is_some_and(|at| asked.duration_since(at) >= SETTLES)
+}
+
 /// Which rollout is asked about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FailureAsk {
@@ -133,10 +141,27 @@ pub struct Failure {
     pub tasks: Vec<FailedTask>,
 }
 
+/// Whether what came before these lines changes nothing of what they tell. `lines`: oldest first, to the end.
+pub fn is_told(lines: &[LogLine]) -> bool {
+    let mut errors: Vec<&[String]> = Vec::new();
+    for line in lines.iter().rev().filter(|l| is_error(l)) {
+        if !errors.contains(&line.message.as_slice()) {
+            errors.push(&line.message);
+        }
+        if errors.len() == LINES {
+            return true;
+        }
+    }
+    false
+}
+
+fn is_error(line: &LogLine) -> bool {
+    line.level.is_some_and(|level| level >= Level::Error)
+}
+
 /// The lines that tell most of why a task ended: the last of its errors, each once, else the last that it said at all. `lines`: oldest
 /// first.
 pub fn telling(lines: Vec<LogLine>) -> Vec<LogLine> {
-    let is_error = |l: &LogLine| l.level.is_some_and(|level| level >= Level::Error);
     let errors = lines.iter().any(is_error);
     let mut told: Vec<LogLine> = Vec::new();
     for line in lines.into_iter().rev().filter(|l| !errors || is_error(l)) {
@@ -243,6 +268,19 @@ mod tests {
         lines.insert(2, line(2, Level::Error, "no table"));
         lines.insert(4, line(4, Level::Fatal, "out"));
         lines.insert(6, line(6, Level::Error, "no table"));
-        assert_eq!(texts(lines), ["out", "no table"]);
+        assert_eq!(texts(lines.clone()), ["out", "no table"]);
+        // A third one may stand before them; once it is there, nothing more is to be read.
+        assert!(!is_told(&lines));
+        lines.insert(0, line(0, Level::Error, "no route"));
+        assert!(is_told(&lines));
+        let before = [vec![line(-1, Level::Error, "earlier")], lines.clone()].concat();
+        assert_eq!(texts(before), texts(lines));
+    }
+
+    #[test]
+    fn what_is_told_of_a_rollout_is_all_of_it_a_minute_after_it_ended() {
+        assert!(!is_settled(None, second(900)), "it goes on");
+        assert!(!is_settled(Some(second(0)), second(59)));
+        assert!(is_settled(Some(second(0)), second(60)));
     }
 }

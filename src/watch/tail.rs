@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::topic::{Topic, Wanted};
 use super::wanted::stamp;
+use crate::backend::aws::logs::Bookmark;
 use crate::domain::log::{LogLine, LogRequest, LogTail, VISIBLE_AFTER};
 
 /// Lines held.
@@ -26,8 +27,8 @@ const A_GROUP_MS: u64 = 500;
 pub struct Cursor {
     /// From (UTC).
     pub from: Timestamp,
-    /// The vendor's token, in the middle of a reading.
-    pub token: Option<String>,
+    /// Where it goes on, in the middle of a reading.
+    pub token: Option<Bookmark>,
     /// Whether everything from `from` on has been read once.
     pub read: bool,
 }
@@ -147,7 +148,7 @@ impl Tail {
         &mut self,
         group: &str,
         lines: Vec<LogLine>,
-        next: Option<String>,
+        next: Option<Bookmark>,
         asked: Timestamp,
     ) {
         let mut newest: Option<Timestamp> = None;
@@ -277,12 +278,16 @@ mod tests {
     fn a_group_that_is_behind_is_read_on_before_all_are_read_again() {
         let mut tail = Tail::default();
         tail.open(&request(None));
-        tail.take("a", vec![line("a", 1, "1")], Some("more".into()), EARLY);
+        let more = Bookmark {
+            token: "more".into(),
+            streams: vec!["a/a/1".into()],
+        };
+        tail.take("a", vec![line("a", 1, "1")], Some(more.clone()), EARLY);
         tail.take("b", vec![], None, EARLY);
         assert!(!tail.caught_up());
         let behind = tail.cursors();
         assert_eq!(behind.len(), 1);
-        assert_eq!(behind[0].1.token.as_deref(), Some("more"));
+        assert_eq!(behind[0].1.token, Some(more));
         assert!(tail.wanted(&request(None)).unwrap().period < Duration::from_secs(1));
         tail.take("a", vec![], None, EARLY);
         assert!(tail.caught_up());

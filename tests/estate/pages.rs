@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use flightdeck::backend::Backend;
-use flightdeck::backend::aws::logs::LogQuestion;
+use flightdeck::backend::aws::logs::{Bookmark, LogQuestion};
 use flightdeck::domain::metric::{MetricId, MetricQuery, Stat};
 use flightdeck::domain::part::Part;
 use flightdeck::domain::problem::{Problem, ProblemKind};
@@ -140,7 +140,11 @@ async fn a_server_that_repeats_a_token_is_told_of_and_not_asked_for_ever() {
         from,
         until: None,
     };
-    let read = b.logs.read(&question, Some("again".into()), 9).await;
+    let again = Bookmark {
+        token: "again".into(),
+        streams: Vec::new(),
+    };
+    let read = b.logs.read(&question, Some(again), 9).await;
     ended("events", read, &count, 1);
     ended("secrets", e.secretsmanager.secrets().await, &count, 2);
     ended(

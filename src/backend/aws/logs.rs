@@ -6,22 +6,20 @@ use aws_sdk_cloudwatchlogs::types as sdk;
 use jiff::Timestamp;
 
 use super::convert::{millis, some_text};
+use super::log_streams::{Absent, lacks_stream};
 use super::pages::Pages;
 use super::sound::{NoCount, count, counted, told};
 use super::{Aws, Question, log_line};
 use crate::backend::transport::Line;
 use crate::domain::log::{LogGroup, LogLine};
 use crate::domain::order::Ordered;
-use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::problem::Problem;
 
 const GROUPS: Question = Question::new("logs", "DescribeLogGroups", "list the log groups");
-const EVENTS: Question = Question::new("logs", "FilterLogEvents", "read the log");
+pub(super) const EVENTS: Question = Question::new("logs", "FilterLogEvents", "read the log");
 
 /// Events that FilterLogEvents returns at most in a page that we ask for.
-const EVENTS_A_PAGE: i32 = 1_000;
-
-/// Pages that are read of one stream.
-const STREAM_PAGES: usize = 5;
+pub(super) const EVENTS_A_PAGE: i32 = 1_000;
 
 /// Pages that a sample is looked for in: a page may be empty although there are more.
 const SAMPLE_PAGES: usize = 3;
@@ -31,6 +29,7 @@ const SAMPLE_PAGES: usize = 3;
 pub struct Logs {
     pub(super) aws: Arc<Aws>,
     pub(super) line: Arc<Line>,
+    pub(super) absent: Absent,
 }
 
 /// What to read of one group.
@@ -54,14 +53,24 @@ pub struct LogPage {
     /// In the order of the vendor, which is about that of time.
     pub lines: Vec<LogLine>,
     /// Where to go on; `None` once everything was read.
-    pub next: Option<String>,
+    pub next: Option<Bookmark>,
+}
+
+/// Where the reading of a group goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bookmark {
+    /// The vendor's token.
+    pub token: String,
+    /// The streams that it was given for; none: all.
+    pub streams: Vec<String>,
 }
 
 impl Logs {
     /// On an account.
     pub fn new(aws: Arc<Aws>) -> Self {
         let line = aws.lines().logs.clone();
-        Self { aws, line }
+        let absent = Absent::default();
+        Self { aws, line, absent }
     }
 
     /// Log groups by name, at most `cap` (DescribeLogGroups, 50 a page). The flag says whether there are more.
@@ -129,57 +138,33 @@ impl Logs {
         Ok(sample)
     }
 
-    /// What one stream of a group holds between two times, oldest first (FilterLogEvents): a few thousand lines at most, the oldest.
-    pub async fn of_stream(
-        &self,
-        group: &str,
-        stream: &str,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Result<Vec<LogLine>, Problem> {
-        let mut lines = Vec::new();
-        let mut pages = Pages::at_most(STREAM_PAGES);
-        loop {
-            let page = self
-                .aws
-                .read(&self.line, EVENTS, |c| {
-                    c.logs
-                        .filter_log_events()
-                        .log_group_name(group)
-                        .log_stream_names(stream)
-                        .start_time(from.as_millisecond())
-                        .end_time(until.as_millisecond())
-                        .limit(EVENTS_A_PAGE)
-                        .set_next_token(pages.token())
-                        .send()
-                })
-                .await?;
-            let told = told(&self.line, EVENTS, "events", page.events)?;
-            lines.extend(told.iter().map(|e| log_line::line(group, e)));
-            if !pages.turn(lines.len(), page.next_token)? {
-                return Ok(lines);
-            }
-        }
-    }
-
-    /// Reads on from `token`, at most `pages` pages (FilterLogEvents). A page may be empty although there are more.
+    /// Reads on from a bookmark, at most `pages` pages (FilterLogEvents). A page may be empty although there are more. Streams that do not
+    /// exist hold nothing.
     pub async fn read(
         &self,
         question: &LogQuestion,
-        token: Option<String>,
+        from: Option<Bookmark>,
         pages: usize,
     ) -> Result<LogPage, Problem> {
         let mut read = LogPage::default();
-        let mut pages = Pages::at_most(pages.max(1)).from(token);
-        let mut named = &question.streams[..];
+        let (token, kept) = from.map(|b| (b.token, b.streams)).unzip();
+        let begin = |token| Pages::at_most(pages.max(1)).from(token);
+        let mut streams = match kept {
+            Some(streams) => streams,
+            None => self.absent.without(&question.group, &question.streams),
+        };
+        let (mut pages, mut narrowed) = (begin(token), false);
         loop {
+            if streams.is_empty() && !question.streams.is_empty() {
+                return Ok(read);
+            }
             let answer = self
                 .aws
                 .read(&self.line, EVENTS, |c| {
                     c.logs
                         .filter_log_events()
                         .log_group_name(&question.group)
-                        .set_log_stream_names((!named.is_empty()).then(|| named.to_vec()))
+                        .set_log_stream_names((!streams.is_empty()).then(|| streams.clone()))
                         .start_time(question.from.as_millisecond())
                         .set_end_time(question.until.map(Timestamp::as_millisecond))
                         .set_filter_pattern(
@@ -191,9 +176,12 @@ impl Logs {
                 })
                 .await;
             let page = match answer {
-                // A container that never wrote has no stream, and one that is not there has all refused: then they are told apart here.
-                Err(problem) if problem.kind == ProblemKind::NotFound && !named.is_empty() => {
-                    named = &[];
+                // A container that never wrote has no stream, and one that is not there has all refused.
+                Err(p) if lacks_stream(&p) && !streams.is_empty() && !narrowed => {
+                    streams = self.existing(question, &streams).await?;
+                    narrowed = true;
+                    // A token goes with the streams that it was given for.
+                    (read, pages) = (LogPage::default(), begin(None));
                     continue;
                 }
                 answer => answer?,
@@ -207,7 +195,8 @@ impl Logs {
                 break;
             }
         }
-        read.next = pages.is_cut().then(|| pages.token()).flatten();
+        let token = pages.is_cut().then(|| pages.token()).flatten();
+        read.next = token.map(|token| Bookmark { token, streams });
         Ok(read)
     }
 }

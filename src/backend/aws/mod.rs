@@ -23,6 +23,7 @@ pub mod elbv2;
 mod endpoint;
 pub mod iam;
 mod log_line;
+mod log_streams;
 pub mod logs;
 mod logs_insights;
 mod pages;

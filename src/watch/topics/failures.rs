@@ -1,4 +1,4 @@
-//! Why a rollout failed: asked once for each that somebody looks at.
+//! Why a rollout failed: asked for each that somebody looks at, until what is told of it does not change any more.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,17 +7,21 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::backend::Backend;
 use crate::backend::transport::errand::errand;
-use crate::domain::failure::{FailedTask, Failure, FailureAsk, telling};
+use crate::domain::failure::{FailedTask, Failure, FailureAsk, is_settled, is_told, telling};
 use crate::domain::interest::Interest;
 use crate::domain::log::LogLine;
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::service::{Task, TaskDefinition};
+use crate::domain::service::{ContainerSpec, Task, TaskDefinition};
 use crate::watch::picture::Picture;
 use crate::watch::topic::{Topic, Wanted};
 
 /// It does not change any more; where it could not be read, its failure says when it is tried again.
 const AGAIN: Duration = Duration::from_secs(3_600);
+/// While it goes back, or has only just ended: its tasks stop, and their lines come in.
+const SOON: Duration = Duration::from_secs(15);
+/// It ended a while ago, and no task of it is listed.
+const LATER: Duration = Duration::from_secs(60);
 /// Rollouts looked at earlier that stay in the picture.
 const REMEMBERED: usize = 8;
 /// What a task said before its end is looked for so far back.
@@ -37,26 +41,33 @@ pub fn open(p: &mut Picture) {
         parts.retain(|id, _| asked.contains(id));
     }
     for id in asked {
-        let never = || Part::never("ecs:DescribeTasks, logs:FilterLogEvents", AGAIN);
+        let never = || Part::never("ecs:DescribeTasks, logs:GetLogEvents", AGAIN);
         parts.entry(id).or_insert_with(never);
     }
 }
 
-/// The question, where it was not answered yet.
+/// The question, where it was not answered for good.
 pub fn wanted(p: &Picture, ask: &FailureAsk) -> Option<Wanted> {
     let known = p.facts.failures.get(&ask.deployment);
-    let is_known = known.is_some_and(|part| part.value.is_some());
-    let every = Wanted {
-        period: AGAIN,
-        ..Wanted::every(Topic::Failure(ask.clone()), 0)
+    let told = known.and_then(|part| Some((part.value.as_ref()?, part.observed_at?)));
+    let period = match told {
+        None => AGAIN,
+        Some((_, asked)) if !is_settled(ask.until, asked) => SOON,
+        Some((failure, _)) if failure.tasks.is_empty() => LATER,
+        Some(_) => return None,
     };
-    (!is_known).then_some(every)
+    Some(Wanted {
+        period,
+        ..Wanted::every(Topic::Failure(ask.clone()), 0)
+    })
 }
 
 /// An answer.
 #[derive(Debug)]
 pub struct Told {
     deployment: String,
+    /// When it was asked (UTC).
+    asked: Timestamp,
     failure: Result<Failure, Problem>,
 }
 
@@ -72,9 +83,11 @@ pub async fn ask(
     ask: FailureAsk,
     definition: Option<Arc<TaskDefinition>>,
 ) -> Told {
+    let asked = Timestamp::now();
     let failure = errand(Box::pin(read(backend, &ask, definition))).await;
     Told {
         deployment: ask.deployment,
+        asked,
         failure,
     }
 }
@@ -101,10 +114,11 @@ async fn read(
     for task in tasks {
         let mut told = FailedTask::of(task);
         match &definition {
-            Ok(definition) => match said(backend, task, definition).await {
-                Ok(lines) => told.lines = telling(lines),
-                Err(p) => told.unread = Some(p.why),
-            },
+            Ok(definition) => {
+                let said = said(backend, task, definition).await;
+                told.lines = telling(said.lines);
+                told.unread = (!said.unread.is_empty()).then(|| said.unread.join("; "));
+            }
             Err(p) => told.unread = Some(p.why.clone()),
         }
         failure.tasks.push(told);
@@ -112,35 +126,67 @@ async fn read(
     Ok(failure)
 }
 
-/// What a task's containers said in its last minutes, oldest first.
-async fn said(
-    backend: &Backend,
-    task: &Task,
-    definition: &TaskDefinition,
-) -> Result<Vec<LogLine>, Problem> {
+/// What a task's containers said in its last minutes, oldest first, and what of it could not be read, and why.
+#[derive(Debug, Default)]
+struct Said {
+    lines: Vec<LogLine>,
+    unread: Vec<String>,
+}
+
+/// Where what a container says is found: its group and its stream, as the awslogs driver names them.
+fn place<'a>(c: &'a ContainerSpec, task: &Task) -> Result<Option<(&'a str, String)>, String> {
+    match (&c.log_group, &c.log_prefix) {
+        (None, _) => Ok(None),
+        (Some(group), Some(prefix)) => {
+            Ok(Some((group, format!("{prefix}/{}/{}", c.name, task.id))))
+        }
+        (Some(_), None) => Err(format!(
+            "{} has no awslogs-stream-prefix, by which its stream would be named",
+            c.name
+        )),
+    }
+}
+
+async fn said(backend: &Backend, task: &Task, definition: &TaskDefinition) -> Said {
+    let mut said = Said::default();
+    let containers = &definition.containers;
+    if containers.iter().all(|c| c.log_group.is_none()) {
+        let none = "none of its containers logs to CloudWatch";
+        said.unread.push(none.to_owned());
+    }
     let Some(end) = task.stopped_at.or(task.created_at) else {
-        return Ok(Vec::new());
+        said.unread.push("ECS does not tell when it ended".into());
+        return said;
     };
     let (from, until) = (end.saturating_sub(BACK), end.saturating_add(AFTER));
-    let (from, until) = (from.unwrap_or(end), until.unwrap_or(end));
-    let mut lines = Vec::new();
-    for c in &definition.containers {
-        let (Some(group), Some(prefix)) = (&c.log_group, &c.log_prefix) else {
-            continue;
+    let span = (from.unwrap_or(end), until.unwrap_or(end));
+    for c in containers {
+        let (group, stream) = match place(c, task) {
+            Ok(Some(place)) => place,
+            Ok(None) => continue,
+            Err(why) => {
+                said.unread.push(why);
+                continue;
+            }
         };
-        // As the awslogs driver names them.
-        let stream = format!("{prefix}/{}/{}", c.name, task.id);
-        lines.extend(backend.logs.of_stream(group, &stream, from, until).await?);
+        let logs = &backend.logs;
+        match logs.end_of_stream(group, &stream, span, is_told).await {
+            Ok(lines) => said.lines.extend(lines),
+            // What the others said stays.
+            Err(p) if containers.len() > 1 => said.unread.push(format!("{}: {}", c.name, p.why)),
+            Err(p) => said.unread.push(p.why),
+        }
     }
-    lines.sort_by_key(|l| l.at);
-    Ok(lines)
+    said.lines.sort_by_key(|l| l.at);
+    said
 }
 
 /// Joins.
 pub fn take(p: &mut Picture, answer: Told, at: Timestamp) -> Option<ProblemKind> {
     let failure = answer.failure.as_ref().err().map(|e| e.kind);
     if let Some(part) = p.facts.failures.get_mut(&answer.deployment) {
-        part.take(answer.failure.map(Arc::new), at);
+        // What stopped while it was asked need not be in it.
+        part.take(answer.failure.map(Arc::new), answer.asked.min(at));
     }
     failure
 }
@@ -152,32 +198,103 @@ mod tests {
     use crate::domain::service::{Revision, ServiceId};
     use crate::watch::wanted;
 
-    #[test]
-    fn it_is_asked_for_where_somebody_looks_and_once() {
-        let ask = FailureAsk {
+    fn second(n: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + n).unwrap()
+    }
+
+    fn ask(until: Option<Timestamp>) -> FailureAsk {
+        FailureAsk {
             service: ServiceId {
                 cluster: "prod".into(),
                 name: "api".into(),
             },
             deployment: "d".into(),
             revision: Revision::parse("api:7").unwrap(),
-            from: Timestamp::UNIX_EPOCH,
-            until: None,
-        };
+            from: second(-600),
+            until,
+        }
+    }
+
+    fn task() -> FailedTask {
+        FailedTask {
+            id: "t".into(),
+            stopped_at: Some(second(0)),
+            reason: "Task failed container health checks".into(),
+            exits: Vec::new(),
+            lines: Vec::new(),
+            unread: None,
+        }
+    }
+
+    /// Of a rollout that goes back, or has only just, not all is told; of one that ended a minute ago it is, unless nothing was.
+    #[test]
+    fn it_is_asked_for_where_somebody_looks_until_it_does_not_change_any_more() {
         let mut p = Picture::new(Arc::new(Config::default()));
         let asked = |p: &Picture| {
             let all = wanted::wanted(p).into_iter();
-            all.filter(|w| matches!(w.topic, Topic::Failure(_))).count()
+            let mut all = all.filter(|w| matches!(w.topic, Topic::Failure(_)));
+            all.next().map(|w| w.period)
         };
-        assert_eq!(asked(&p), 0, "nobody looks");
-        p.interests = Arc::new(vec![Interest::Failure(ask.clone())]);
-        open(&mut p);
-        assert_eq!(asked(&p), 1);
-        let told = Told {
-            deployment: "d".into(),
-            failure: Ok(Failure::default()),
+        assert_eq!(asked(&p), None, "nobody looks");
+        let look = |p: &mut Picture, ask: FailureAsk| {
+            p.interests = Arc::new(vec![Interest::Failure(ask)]);
+            open(p);
         };
-        take(&mut p, told, Timestamp::UNIX_EPOCH);
-        assert_eq!(asked(&p), 0, "it was told");
+        look(&mut p, ask(None));
+        assert_eq!(asked(&p), Some(AGAIN));
+        let tell = |p: &mut Picture, at: i64, tasks: Vec<FailedTask>| {
+            let told = Told {
+                deployment: "d".into(),
+                asked: second(at),
+                failure: Ok(Failure { tasks }),
+            };
+            take(p, told, second(at + 3));
+        };
+        tell(&mut p, 0, vec![task()]);
+        assert_eq!(asked(&p), Some(SOON), "it goes back still");
+        look(&mut p, ask(Some(second(20))));
+        tell(&mut p, 79, vec![task()]);
+        assert_eq!(asked(&p), Some(SOON), "it has only just ended");
+        tell(&mut p, 80, vec![]);
+        assert_eq!(asked(&p), Some(LATER), "no task of it is listed yet");
+        tell(&mut p, 95, vec![task()]);
+        assert_eq!(asked(&p), None, "it was told");
+        p.interests = Arc::default();
+        tell(&mut p, 95, vec![]);
+        assert_eq!(asked(&p), None, "nobody looks any more");
+    }
+
+    #[test]
+    fn a_container_whose_stream_has_no_name_is_said() {
+        let spec = |group: Option<&str>, prefix: Option<&str>| ContainerSpec {
+            name: "api".into(),
+            log_group: group.map(Into::into),
+            log_prefix: prefix.map(Into::into),
+            ..ContainerSpec::default()
+        };
+        let task = Task {
+            arn: String::new(),
+            id: "4f2c".into(),
+            service: "api".into(),
+            status: "STOPPED".into(),
+            desired_status: "STOPPED".into(),
+            health: String::new(),
+            revision: None,
+            zone: String::new(),
+            cpu_units: None,
+            memory_mib: None,
+            ip: None,
+            created_at: None,
+            started_at: None,
+            stopped_at: None,
+            stopped_reason: None,
+            containers: Vec::new(),
+        };
+        let named = spec(Some("/ecs/api"), Some("ecs"));
+        let expected = ("/ecs/api", "ecs/api/4f2c".to_owned());
+        assert_eq!(place(&named, &task), Ok(Some(expected)));
+        assert_eq!(place(&spec(None, None), &task), Ok(None));
+        let why = place(&spec(Some("/ecs/api"), None), &task).unwrap_err();
+        assert!(why.starts_with("api has no awslogs-stream-prefix"), "{why}");
     }
 }

@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 
 use crate::domain::deployment::Deployment;
+use crate::domain::failure::is_settled;
 use crate::domain::log::Level;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{clock, wrapped};
@@ -39,7 +40,11 @@ pub(super) fn told(d: &Deployment, cx: &Cx<'_>, width: u16) -> Vec<Spans> {
         };
     };
     if failure.tasks.is_empty() {
-        let words = "no stopped task of it is listed: ECS tells of them for about an hour";
+        let asked = part.observed_at;
+        let words = match asked.is_some_and(|at| is_settled(d.finished_at, at)) {
+            true => "no stopped task of it is listed: ECS tells of them for about an hour",
+            false => "no stopped task of it is listed so far; asking again ...",
+        };
         return lines(words, t.muted);
     }
     let mut rows = Vec::new();
