@@ -1,6 +1,8 @@
 //! The life of every verb on the command line: preview, confirm in proportion, start, follow, and say how it ended.
 
 use std::io::{IsTerminal, Write};
+use std::pin::pin;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -16,6 +18,9 @@ use crate::domain::audit::Outcome;
 use crate::domain::failure::Failure;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
+
+/// How long a command that is over asks why what it did failed.
+const WHY: Duration = Duration::from_secs(5);
 
 /// Runs a verb.
 pub async fn run(intent: Intent, consent: Consent, session: &mut Session) -> Result<Exit, Problem> {
@@ -126,8 +131,7 @@ async fn follow(preview: Preview, session: &mut Session) -> Result<Exit, Problem
         Confirm::Key => None,
     };
     let id = session.engine.start(preview, typed).await?;
-    let stop = super::signals::stop();
-    tokio::pin!(stop);
+    let mut stop = pin!(super::signals::stop());
     let mut said: Option<RunLine> = None;
     loop {
         let run = runs
@@ -141,11 +145,7 @@ async fn follow(preview: Preview, session: &mut Session) -> Result<Exit, Problem
             }
             said = run.lines.last().cloned().or(said);
             if let Some(outcome) = run.outcome {
-                let failure = match failure::ask(&run, outcome) {
-                    Some(ask) => failure::of(ask, session).await,
-                    None => None,
-                };
-                return ended(&run, outcome, failure.as_deref(), session);
+                return ended(&run, outcome, stop.as_mut(), session).await;
             }
         }
         session.out.flush()?;
@@ -205,31 +205,48 @@ fn progress(run: &Run, line: &RunLine, session: &mut Session) -> Result<(), Prob
     ])
 }
 
-fn ended(
+/// Says how it ended, and then, where it failed, why: that is asked for a moment at most, and whoever interrupts does not wait for it.
+async fn ended(
     run: &Run,
     outcome: Outcome,
-    failure: Option<&Failure>,
+    stop: impl Future<Output = ()>,
     session: &mut Session,
 ) -> Result<Exit, Problem> {
     let exit = Exit::of_run(outcome, run.recorded);
+    if !session.out.is_json() {
+        let took = run.finished_at.map_or_else(String::new, |end| {
+            format!(" after {}", words::elapsed(run.started_at, end))
+        });
+        let text = format!("{took}  {}", inert(&run.title));
+        session.out.pieces(&[
+            (super::audit::role(outcome), outcome.word()),
+            (Role::Plain, &text),
+        ])?;
+    }
+    session.out.flush()?;
+    let failure = match failure::ask(run, outcome) {
+        Some(ask) => soon(failure::of(ask, session), stop, WHY).await.flatten(),
+        None => None,
+    };
     if session.out.is_json() {
-        session
-            .out
-            .object_line(&json!({"run": object(run, outcome, failure)}))?;
-        return Ok(exit);
+        let object = object(run, outcome, failure.as_deref());
+        session.out.object_line(&json!({"run": object}))?;
+    } else if let Some(failure) = failure {
+        failure::print(&failure, session)?;
     }
-    if let Some(failure) = failure {
-        failure::print(failure, session)?;
-    }
-    let took = run.finished_at.map_or_else(String::new, |end| {
-        format!(" after {}", words::elapsed(run.started_at, end))
-    });
-    let text = format!("{took}  {}", inert(&run.title));
-    session.out.pieces(&[
-        (super::audit::role(outcome), outcome.word()),
-        (Role::Plain, &text),
-    ])?;
     Ok(exit)
+}
+
+/// What is known within a moment; `None` where it is not, or where a person interrupts.
+async fn soon<T>(
+    answer: impl Future<Output = T>,
+    stop: impl Future<Output = ()>,
+    moment: Duration,
+) -> Option<T> {
+    tokio::select! {
+        known = tokio::time::timeout(moment, answer) => known.ok(),
+        () = stop => None,
+    }
 }
 
 fn object(run: &Run, outcome: Outcome, failure: Option<&Failure>) -> Value {
@@ -255,8 +272,9 @@ fn object(run: &Run, outcome: Outcome, failure: Option<&Failure>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::left;
-    use super::unsaid;
+    use std::time::Duration;
+
+    use super::{WHY, left, soon, unsaid};
     use crate::domain::action::{Phase, RunLine};
 
     #[test]
@@ -274,6 +292,19 @@ mod tests {
         lines.push(line(500));
         assert_eq!(unsaid(&lines, said.as_ref()), [line(500)]);
         assert_eq!(unsaid(&[line(900)], said.as_ref()), [line(900)]);
+    }
+
+    /// Whoever interrupts a command that is over waits for no vendor, and nobody waits for long.
+    #[tokio::test]
+    async fn why_it_failed_is_not_waited_for() {
+        let never = std::future::pending::<()>;
+        let told = soon(async { 7 }, never(), WHY).await;
+        assert_eq!(told, Some(7));
+        let began = std::time::Instant::now();
+        assert_eq!(soon(never(), async {}, WHY).await, None);
+        let moment = Duration::from_millis(20);
+        assert_eq!(soon(never(), never(), moment).await, None);
+        assert!((moment..WHY).contains(&began.elapsed()));
     }
 
     #[test]
