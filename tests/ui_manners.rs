@@ -367,6 +367,13 @@ fn the_overview_tells_of_the_action_on_a_service_that_ended_last() {
     let words = "nothing moves; ▲ last worker :17→:18 1.9.0 ROLLED BACK 10s ago";
     assert!(c.shows(words), "{}", c.text());
     assert!(c.shows("   the circuit breaker tripped"), "{}", c.text());
+    // What was refused later changed nothing, and hides nothing that went back.
+    let refused = ended(scale.intent.clone(), Outcome::Refused, 5);
+    for runs in [&[&refused, &deploy][..], &[&refused]] {
+        let c = told(&snapshot, runs);
+        assert!(c.shows("18 1.9.0 ROLLED BACK"), "{}", c.text());
+        assert!(!c.shows("refused"), "{}", c.text());
+    }
     // A deployment that nobody here began is told in the same way.
     let c = told(&snapshot, &[&word]);
     let words = "nothing moves; ▲ last worker :17→:18 1.9.0 ROLLED BACK 30s ago";

@@ -247,22 +247,25 @@ impl Slo {
         (!met || telling).then_some(met)
     }
 
-    /// How it stands: the worst of value and burn rates.
+    /// How it stands: the worst of value and burn rates. What was counted in part may be no proof that a promise is kept; it is one that
+    /// its budget burns.
     pub fn standing(&self) -> Standing {
+        let fires = |urgency| {
+            let mut of_it = self.burns.iter().filter(|b| b.urgency == urgency);
+            of_it.any(|b| b.fires() == Some(true))
+        };
+        let burns = || match (fires(Urgency::Page), fires(Urgency::Ticket)) {
+            (true, _) => Some(Standing::Burning(Urgency::Page)),
+            (false, true) => Some(Standing::Burning(Urgency::Ticket)),
+            _ => None,
+        };
+        // Where nothing is counted any more, what burnt says nothing of now.
+        let is_silent = self.current.is_none() || self.silent_since.is_some();
         match self.is_met() {
-            None => Standing::Unknown,
             Some(false) => Standing::Broken,
-            Some(true) => {
-                let fires = |urgency| {
-                    let mut of_it = self.burns.iter().filter(|b| b.urgency == urgency);
-                    of_it.any(|b| b.fires() == Some(true))
-                };
-                match (fires(Urgency::Page), fires(Urgency::Ticket)) {
-                    (true, _) => Standing::Burning(Urgency::Page),
-                    (false, true) => Standing::Burning(Urgency::Ticket),
-                    _ => Standing::Kept,
-                }
-            }
+            Some(true) => burns().unwrap_or(Standing::Kept),
+            None if is_silent => Standing::Unknown,
+            None => burns().unwrap_or(Standing::Unknown),
         }
     }
 
@@ -378,6 +381,49 @@ mod tests {
         ] {
             assert_eq!(burn(long, short).fires(), fires, "{long:?} {short:?}");
         }
+    }
+
+    /// A part of the load balancers is no proof that a promise is kept, and is one that its budget burns.
+    #[test]
+    fn what_was_counted_in_part_burns_and_is_not_kept() {
+        let standing = |rate: f64, missing: bool, silent: bool| {
+            let burn = Burn {
+                window_s: HOUR_S,
+                covered_s: HOUR_S,
+                rate: Some(rate),
+                short_s: HOUR_S / 12,
+                short_rate: Some(rate),
+                threshold: 14.4,
+                urgency: Urgency::Page,
+                ending: Ending::Unknown,
+            };
+            let slo = Slo {
+                kind: SloKind::Availability,
+                target: 99.9,
+                current: Some(99.95),
+                budget_left_percent: Some(50.0),
+                budget: None,
+                burns: vec![burn],
+                window_s: 0,
+                wanted_s: 0,
+                silent_since: silent.then_some(Timestamp::UNIX_EPOCH),
+                recent: Arc::default(),
+                history: Arc::default(),
+                remaining: Arc::default(),
+                counted: Arc::new(Counted {
+                    missing: missing.then(|| "20 of 21".into()),
+                    ..Counted::default()
+                }),
+                queries: Arc::default(),
+            };
+            slo.standing()
+        };
+        let page = Standing::Burning(Urgency::Page);
+        assert_eq!(standing(20.0, false, false), page);
+        assert_eq!(standing(20.0, true, false), page);
+        assert_eq!(standing(1.0, true, false), Standing::Unknown);
+        assert_eq!(standing(1.0, false, false), Standing::Kept);
+        assert_eq!(standing(20.0, true, true), Standing::Unknown, "of before");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The panel of what moves: our actions and everybody's deployments, and why one of them goes back or failed.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::style::Style;
@@ -295,11 +295,21 @@ impl Told {
     }
 }
 
+/// Whether a deployment ended badly of late.
+fn is_late(d: &Deployment, cx: &Cx<'_>) -> bool {
+    let late = |at| cx.now.duration_since(at) < TOLD;
+    d.state.is_bad() && d.finished_at.is_some_and(late)
+}
+
 /// An action on a service that ended, if it ended after the last deployment did: whoever has just done something looks for that. A
-/// person's word on a criterion moves nothing, and hides nothing that does.
-fn done(deployed: Option<Timestamp>, cx: &Cx<'_>) -> Option<Told> {
+/// person's word on a criterion moves nothing, nor does what was refused: it hides nothing that went back.
+fn done(newest: Option<&Deployment>, cx: &Cx<'_>) -> Option<Told> {
     let facts = &cx.snapshot.facts;
+    let deployed = newest.and_then(|d| d.finished_at);
+    let is_back = newest.is_some_and(|d| is_late(d, cx));
+    let hides = |r: &&Run| is_back && r.outcome == Some(Outcome::Refused);
     let runs = facts.runs.iter().filter(|r| r.intent.service().is_some());
+    let runs = runs.filter(|r| !hides(r));
     let ended = runs.filter_map(|r| Some((r.finished_at?, r.outcome?, r)));
     let (at, outcome, run) = ended.max_by_key(|(at, ..)| *at)?;
     if deployed.is_some_and(|d| d >= at) {
@@ -369,11 +379,6 @@ fn last(still: bool, room: u16, cx: &Cx<'_>) -> Vec<Spans> {
     let newest = ended
         .filter(|d| d.finished_at.is_some())
         .max_by_key(|d| d.finished_at);
-    let late = |d: &&std::sync::Arc<Deployment>| {
-        d.state.is_bad()
-            && d.finished_at
-                .is_some_and(|at| cx.now.duration_since(at) < TOLD)
-    };
     let lead = match facts.deployments.freshness(cx.now) {
         Freshness::Failed if still => {
             return failed("deployments", facts.deployments.error.as_ref(), room, cx);
@@ -384,8 +389,12 @@ fn last(still: bool, room: u16, cx: &Cx<'_>) -> Vec<Spans> {
         _ if still => (" nothing moves".into(), t.text),
         _ => (String::new(), t.text),
     };
-    let own = done(newest.and_then(|d| d.finished_at), cx).filter(|_| still);
-    let theirs = || newest.filter(|d| still || late(d)).map(|d| told_of(d, cx));
+    let newest = newest.map(AsRef::as_ref);
+    let own = done(newest, cx).filter(|_| still);
+    let theirs = || {
+        let told = newest.filter(|d| still || is_late(d, cx));
+        told.map(|d| told_of(d, cx))
+    };
     let Some(told) = own.or_else(theirs) else {
         return if still { vec![vec![lead]] } else { Vec::new() };
     };
