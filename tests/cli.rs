@@ -8,6 +8,8 @@ mod apart;
 mod checklist;
 #[path = "cli/config.rs"]
 mod config;
+#[path = "cli/expected.rs"]
+mod expected;
 #[path = "cli/program.rs"]
 mod program;
 #[path = "cli/questions.rs"]

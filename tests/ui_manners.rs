@@ -393,6 +393,31 @@ fn credentials_that_became_another_account_s_are_told_in_the_first_line_however_
     }
 }
 
+#[test]
+fn another_account_than_the_expected_one_is_told_in_the_first_line_however_narrow() {
+    for (columns, told) in [
+        (80, "123456789012, NOT 999999999999"),
+        (160, "123456789012, NOT 999999999999, WAS 222222222222"),
+    ] {
+        let mut snapshot = still();
+        snapshot.facts.expected_account = Some("123456789012".into());
+        let c = Console::with(columns, 24, snapshot.clone());
+        assert!(!line(&c, 0).contains("NOT"), "{}", line(&c, 0));
+        snapshot.facts.expected_account = Some("999999999999".into());
+        let c = Console::with(columns, 24, snapshot.clone());
+        assert!(line(&c, 0).contains("NOT 999999999999"), "{}", line(&c, 0));
+        // The time stays: every age is told by it.
+        assert!(line(&c, 0).trim_end().ends_with('Z'), "{}", line(&c, 0));
+        snapshot.facts.account_before = Some("222222222222".into());
+        let c = Console::with(columns, 24, snapshot.clone());
+        assert!(line(&c, 0).contains(told), "{}", line(&c, 0));
+        // Nobody told who we are: that is no other account.
+        snapshot.facts.identity.value = None;
+        let c = Console::with(columns, 24, snapshot);
+        assert!(!line(&c, 0).contains("NOT"), "{}", line(&c, 0));
+    }
+}
+
 /// No size makes a screen, a page or what lies over one fall over, and a small one shows whose it is and how to leave it.
 #[test]
 fn every_screen_is_drawn_on_every_size() {

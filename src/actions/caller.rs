@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use super::draft::{self, Draft};
-use super::seat::{self, Seat};
+use super::expected;
+use super::look::{ACCOUNT, REGION};
 use super::who;
 use crate::backend::Backend;
 use crate::backend::transport::errand::errand;
@@ -133,17 +134,11 @@ pub fn kept(confirmed: &Preview, mut now: Preview) -> Preview {
 ///
 /// # Errors
 /// Why it must not be sent.
-pub async fn may_send(backend: &Backend, confirmed: &[(String, String)]) -> Result<u32, String> {
-    let load = may_call(backend, input(confirmed, CALLER)).await?;
-    // Of clients that are made after this the load is another one, and they send nothing.
-    let moved = seat::endpoint_now(backend).filter(|_| load > 0);
-    match moved.and_then(|is| seat::differs(confirmed, ENDPOINT, &is)) {
-        Some(moved) => Err(format!("{moved}; the call was not sent")),
-        None => Ok(load),
-    }
-}
-
-async fn may_call(backend: &Backend, confirmed: Option<&str>) -> Result<u32, String> {
+pub async fn may_send(
+    backend: &Backend,
+    confirmed: Option<&str>,
+    expected: Option<&str>,
+) -> Result<u32, String> {
     let untold = |p: Problem| {
         format!(
             "with which credentials it would be sent cannot be told; the call was not sent: {p}. {}",
@@ -153,11 +148,13 @@ async fn may_call(backend: &Backend, confirmed: Option<&str>) -> Result<u32, Str
     let Some(was) = confirmed else {
         return Ok(0);
     };
-    if was != UNKNOWN
+    // Where one account alone is expected, who calls is asked of what was confirmed as nobody's, too.
+    if (was != UNKNOWN || expected.is_some())
         && let Some((is, load)) = now(backend).await.map_err(untold)?
     {
+        expected::may_send(expected, &is.account)?;
         return match principal(&is.arn) {
-            is if is != was => Err(format!(
+            is if is != was && was != UNKNOWN => Err(format!(
                 "{CALLER} was {was}, and is {is} now: other credentials are in use; the call was not sent"
             )),
             _ => Ok(load),

@@ -10,14 +10,11 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::board::Board;
-use super::caller;
 use super::draft::{self, Draft};
 use super::judged::{Judge, Judged};
 use super::life::{Confirmed, Signal, Start, live};
 use super::look::Look;
-use super::seat::{self, Seat};
-use super::timing::Timing;
-use super::{kind, resume};
+use super::{caller, expected, kind, resume};
 use crate::backend::Backend;
 use crate::backend::transport::errand::errand;
 use crate::config::Config;
@@ -126,6 +123,7 @@ impl Engine {
             caller::tell(&mut draft, caller.as_ref());
             seat::tell(&mut draft, &self.backend);
         }
+        expected::heed(&mut draft, &self.config, caller.as_ref());
         if self.config.read_only {
             // Before every other reason: nothing that a person could change about the action would help.
             draft.refusals.insert(0, "this console is read-only".into());

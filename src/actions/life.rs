@@ -80,6 +80,7 @@ pub async fn live(
             board: &engine.board,
             timing: &engine.timing,
             urls: &engine.config.probes.https,
+            expected: engine.config.aws.expected_account.as_deref(),
         };
         tokio::select! {
             end = through(&hands, &confirmed.intent, start) => end,

@@ -22,6 +22,7 @@ mod deploy;
 mod diff;
 mod draft;
 mod engine;
+mod expected;
 mod follow;
 mod goal;
 mod hands;

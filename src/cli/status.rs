@@ -37,11 +37,7 @@ pub async fn run(session: &mut Session) -> Result<Exit, Problem> {
     // What is a finding as well is not said twice.
     let mut aside = judge::silent(&Pages::new(facts, now));
     aside.retain(|s| s.verdict.is_none());
-    let verdict = findings
-        .iter()
-        .map(|f| f.verdict)
-        .max()
-        .unwrap_or(Verdict::Healthy);
+    let verdict = judge::word(facts, &findings);
     if session.out.is_json() {
         session
             .out

@@ -99,7 +99,7 @@ pub struct AwsConfig {
     pub second_region: Option<String>,
     /// Clusters to show, by name; empty: all.
     pub clusters: Vec<String>,
-    /// The account that the credentials ought to belong to.
+    /// The account that the credentials are to be of: with those of another one nothing is done.
     pub expected_account: Option<String>,
     /// Deadline of one call, all attempts included.
     pub timeout: Option<Duration>,

@@ -94,6 +94,8 @@ pub struct Facts {
     pub rpo: Duration,
     /// Who we are.
     pub identity: Part<Identity>,
+    /// The account that the configuration expects the credentials to be of.
+    pub expected_account: Option<String>,
     /// The account of before, where the credentials became another one's while it was looked at.
     pub account_before: Option<String>,
     /// Clusters.

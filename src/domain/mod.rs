@@ -27,6 +27,7 @@ pub mod effort;
 mod elsewhere;
 pub mod environment;
 pub mod estate;
+pub mod expected;
 pub mod facts;
 pub mod failure;
 pub mod flag;

@@ -68,16 +68,22 @@ fn whereabouts(model: &Model, named: bool) -> Vec<(String, Style)> {
     ];
     if let Some(identity) = &facts.identity.value {
         left.push((format!(" · {}", identity.region), t.header));
-        match &facts.account_before {
-            // However little room there is: what was shown before was somebody else's.
-            Some(before) => {
-                let changed = format!(" · {}, WAS {before}", identity.account);
-                left.push((changed, t.header.patch(t.warn)));
+        let wide = model.size.0 >= 100;
+        let mut odd = Vec::new();
+        // However little room there is: all that is shown is somebody else's.
+        odd.extend(facts.stray().map(|s| s.short()));
+        // And what was shown before was.
+        if let Some(before) = (facts.account_before.as_ref()).filter(|_| wide || odd.is_empty()) {
+            odd.push(format!("WAS {before}"));
+        }
+        let account = &identity.account;
+        match odd.is_empty() {
+            false => {
+                let told = format!(" · {account}, {}", odd.join(", "));
+                left.push((told, t.header.patch(t.warn)));
             }
-            None if model.size.0 >= 100 => {
-                left.push((format!(" · {}", identity.account), t.header));
-            }
-            None => {}
+            true if wide => left.push((format!(" · {account}"), t.header)),
+            true => {}
         }
     }
     if facts.demo {
@@ -121,7 +127,12 @@ fn header(model: &Model, buf: &mut Buffer) {
         format!("{per_minute} calls/min   "),
         format!("{per_minute}/min  "),
     );
-    let ways = [(true, long), (true, short.clone()), (false, short)];
+    let ways = [
+        (true, long),
+        (true, short.clone()),
+        (false, short),
+        (false, String::new()),
+    ];
     let fits = |(named, calls): &(bool, String)| {
         let left = wide(&whereabouts(model, *named));
         left + wide(&right) + width(calls) + width(&clock) + width(&wrong) < usize::from(w)

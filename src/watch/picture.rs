@@ -108,6 +108,7 @@ impl Picture {
             listed_clusters: config.aws.clusters.clone(),
             demo: config.demo,
             read_only: config.read_only,
+            expected_account: config.aws.expected_account.clone(),
             rpo: config.backups.rpo,
             identity: Part::never("sts:GetCallerIdentity", s(300)),
             clusters: Part::never("ecs:DescribeClusters", s(30)),

@@ -250,7 +250,26 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         find(Verdict::Unknown, what, problem);
     }
     all.order_by_key(|f| std::cmp::Reverse(f.verdict));
+    if let Some(stray) = facts.stray() {
+        // Before all that is another account's.
+        let account = Finding {
+            verdict: Verdict::Unknown,
+            about: "account".to_owned(),
+            text: inert(&stray.words()),
+        };
+        all.insert(0, account);
+    }
     all
+}
+
+/// The one word for all of it: the worst that is known. Of another account than the expected one nothing is known, however well or ill
+/// what answers is: nobody asked about that one.
+pub fn word(facts: &Facts, findings: &[Finding]) -> Verdict {
+    let worst = findings.iter().map(|f| f.verdict).max();
+    match facts.stray() {
+        Some(_) => Verdict::Unknown,
+        None => worst.unwrap_or(Verdict::Healthy),
+    }
 }
 
 /// How long a rollout that failed is told of: whoever looks wants to know that what was to be out is not.

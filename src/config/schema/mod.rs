@@ -260,7 +260,7 @@ static AWS: Section = Section {
             "expected_account",
             Kind::Text,
             "\"123456789012\"",
-            "The account that the credentials ought to belong to; the checklist proves it.",
+            "The account that the credentials are to be of: with another one's nothing is done, status ends with 3, and the header says NOT and this one.",
         ),
         key(
             "timeout",

@@ -12,8 +12,8 @@ use crate::domain::probe::{Grade, HttpsProbe, HttpsTarget};
 use crate::domain::problem::Problem;
 use crate::domain::progress::Pace;
 use crate::domain::service::{
-    CircuitBreaker, DeploymentConfig, LoadBalancerBinding, Revision, Service, ServiceEvent,
-    ServiceId, Strategy, TaskCounts,
+    CircuitBreaker, DeploymentConfig, Identity, LoadBalancerBinding, Revision, Service,
+    ServiceEvent, ServiceId, Strategy, TaskCounts,
 };
 use crate::domain::slack::Workspace;
 use crate::domain::target::{Target, TargetGroup, TargetsAbroad};
@@ -76,6 +76,33 @@ fn unknown_is_not_green_and_known_trouble_wins_over_it() {
     facts.alarms.error = Some(problem(ProblemKind::Denied));
     assert_eq!(worst(&facts), Some(Verdict::Degraded));
     assert_eq!(judge(&facts, now()).len(), 3);
+}
+
+/// What is well or ill there is another account's: of ours nobody told anything.
+#[test]
+fn another_account_than_the_expected_one_is_unknown_whatever_it_shows() {
+    let mut facts = quiet(&[]);
+    facts.identity = part(Identity {
+        account: "123456789012".into(),
+        arn: String::new(),
+        region: "us-east-1".into(),
+    });
+    let told = |facts: &Facts| {
+        let findings = judge(facts, now());
+        (word(facts, &findings), findings[0].about.clone())
+    };
+    facts.expected_account = Some("123456789012".into());
+    assert_eq!(told(&facts), (Verdict::Unknown, "services".into()));
+    facts.expected_account = Some("999999999999".into());
+    assert_eq!(told(&facts), (Verdict::Unknown, "account".into()));
+    let failed = Part {
+        error: Some(problem(ProblemKind::Timeout)),
+        ..Part::default()
+    };
+    facts.https.insert("https://x".into(), failed);
+    assert_eq!(told(&facts), (Verdict::Unknown, "account".into()));
+    facts.expected_account = None;
+    assert_eq!(told(&facts).0, Verdict::Degraded);
 }
 
 #[test]
