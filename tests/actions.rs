@@ -9,6 +9,8 @@ mod bench;
 mod brake;
 #[path = "actions/caller.rs"]
 mod caller;
+#[path = "actions/coming.rs"]
+mod coming;
 #[path = "actions/expected.rs"]
 mod expected;
 #[path = "actions/shown.rs"]

@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::goal::{Goal, Sight};
 use super::hands::{Halt, Hands, is_lost, not_begun, refused};
 use super::look::{CONFIGURATION, Look, Need};
-use super::{diff, image, registry, words};
+use super::{coming, diff, image, registry, words};
 use crate::backend::aws::ecs::UpdateService;
 use crate::domain::action::Phase;
 use crate::domain::deployment::Deployment;
@@ -62,7 +62,15 @@ impl Deploy<'_> {
         let from = subject.definition()?;
         let now = Timestamp::now();
         draft.input("revision", service.revision.to_string());
-        draft.fact("from", words::revision(from, words::bound(service), now));
+        let coming = coming::of(&subject.sight);
+        let (text, serves) = match &coming {
+            Some(coming) => Box::pin(coming.told(look, &subject, from)).await,
+            None => (
+                words::revision(from, words::bound(service), now),
+                Ok(from.clone()),
+            ),
+        };
+        draft.fact("from", text);
         let wanted = self.container.or(words::bound(service));
         let container = match self.container {
             Some(name) => from.containers.iter().find(|c| c.name == name),
@@ -81,7 +89,12 @@ impl Deploy<'_> {
             Some(container) => match image::resolve(self.image, &container.image) {
                 Err(why) => draft.refuse(why),
                 Ok(new) => {
-                    self.describe(&mut draft, from, &container.name, &container.image, &new);
+                    self.describe(&mut draft, from, &container.image, &new);
+                    let before = serves.as_ref().unwrap_or(from);
+                    draft.diff = diff::of(before, &with_image(from, &container.name, &new));
+                    let copied = coming.as_ref();
+                    let copied = copied.map(|c| c.copied(&serves, from, &container.name));
+                    draft.warnings.extend(copied);
                     warn_of_failures(&mut draft, &subject.sight.deployments, &new, now);
                     registry::look_up(look, &mut draft, &new, now).await;
                 }
@@ -99,7 +112,7 @@ impl Deploy<'_> {
         look.guards(&mut draft, &subject, strategy);
         Box::pin(look.alarms(&mut draft, &subject, true)).await;
         look.under_way(&mut draft, &subject).await;
-        if subject.sight.running().is_some() {
+        if subject.sight.running().is_some() && coming.is_none() {
             draft.warn("a deployment is running: this one replaces it");
         }
         draft.call(format!(
@@ -110,14 +123,7 @@ impl Deploy<'_> {
         Ok(draft)
     }
 
-    fn describe(
-        &self,
-        draft: &mut Draft,
-        from: &TaskDefinition,
-        container: &str,
-        old: &str,
-        new: &str,
-    ) {
+    fn describe(&self, draft: &mut Draft, from: &TaskDefinition, old: &str, new: &str) {
         draft.image(
             "to",
             &format!("a new revision  {}", words::short_image(new)),
@@ -140,7 +146,6 @@ impl Deploy<'_> {
         if image::is_moving(new) {
             draft.warn("no fixed tag: the reference can mean another image tomorrow, and a rollback would not bring this one back");
         }
-        draft.diff = diff::of(from, &with_image(from, container, new));
     }
 
     fn judge_strategy(&self, draft: &mut Draft, service: &Service) {

@@ -18,6 +18,7 @@ mod alarms;
 mod back;
 mod board;
 mod caller;
+mod coming;
 mod deploy;
 mod diff;
 mod draft;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::back;
+use super::coming::{self, Coming};
 use super::draft::Draft;
 use super::goal::Goal;
 use super::hands::{Halt, Hands};
@@ -31,10 +32,10 @@ impl Restart<'_> {
         let bound = words::bound(service);
         let definition = subject.definition()?;
         draft.input("revision", service.revision.to_string());
-        draft.fact(
-            "revision",
-            words::revision(definition, bound, Timestamp::now()),
-        );
+        let coming = coming::of(&subject.sight);
+        let mark = coming.as_ref().map_or_else(String::new, Coming::mark);
+        let revision = words::revision(definition, bound, Timestamp::now());
+        draft.fact("revision", revision + &mark);
         draft.fact(
             "tasks",
             format!(
@@ -55,8 +56,12 @@ impl Restart<'_> {
         look.guards(&mut draft, &subject, service.deployment.strategy);
         Box::pin(look.alarms(&mut draft, &subject, true)).await;
         look.under_way(&mut draft, &subject).await;
-        if subject.sight.running().is_some() {
-            draft.warn("a deployment is running: this one replaces it");
+        match coming {
+            Some(coming) => draft.warn(coming.replaced("this begins it anew")),
+            None if subject.sight.running().is_some() => {
+                draft.warn("a deployment is running: this one replaces it");
+            }
+            None => {}
         }
         draft.call(self.words());
         Ok(draft)

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::back;
+use super::coming::{self, Coming};
 use super::draft::Draft;
 use super::goal::{Goal, Sight};
 use super::hands::{Halt, Hands, not_begun};
@@ -51,7 +52,9 @@ impl Rollback<'_> {
             |p| format!("{}, which cannot be read: {}", service.revision, p.why),
             |d| words::revision(d, words::bound(service), now),
         );
-        draft.fact("from", present);
+        let coming = coming::of(&subject.sight);
+        let mark = coming.as_ref().map_or_else(String::new, Coming::mark);
+        draft.fact("from", present + &mark);
         match self.way(look, &subject.sight).await? {
             Err(why) => draft.refuse(why),
             Ok(Way::Stop { deployment, why }) => {
