@@ -15,6 +15,8 @@ mod coming;
 mod expected;
 #[path = "actions/shown.rs"]
 mod shown;
+#[path = "actions/silent.rs"]
+mod silent;
 
 use bench::{Bench, Mischief, PACE, SLOW, api, deploy, story};
 use flightdeck::actions::{Judged, Timing};

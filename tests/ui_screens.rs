@@ -1,5 +1,7 @@
 //! The overview, deploys, alerts, metrics and logs screens through the real update loop: keys in, cells and interests out.
 
+#[path = "ui/moving.rs"]
+mod moving;
 mod ui;
 
 use std::sync::Arc;

@@ -194,6 +194,7 @@ impl Engine {
             brings: None,
             scaled_from: None,
             deployment: None,
+            silent: None,
         });
         if let Some(p) = store.unanchored() {
             let text = format!("{p}. {}", p.fix);

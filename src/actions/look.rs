@@ -18,6 +18,7 @@ use crate::domain::caller::{ACCOUNT, REGION, account_of, region_of};
 use crate::domain::deployment::Deployment;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
+use crate::domain::silence::Silence;
 use crate::store::{JournalRun, Lane, RunState, Store};
 
 /// How long a preview waits for what is good to know and decides nothing.
@@ -320,7 +321,7 @@ impl Look<'_> {
         let lanes = Lane::awaited(intent);
         let mut lines = Vec::new();
         for r in &here {
-            let line = format!(
+            let mut line = format!(
                 "{} on {}: {}, {} ago, {}",
                 r.run.who,
                 r.host,
@@ -328,6 +329,12 @@ impl Look<'_> {
                 words::ago(r.run.started_at, now),
                 r.run.phase.word()
             );
+            // Who waits for its end wants to know that nobody works on it at present.
+            if r.state == RunState::Theirs
+                && let Some(silence) = Silence::of(r.lease_until, store.lease(), now)
+            {
+                line += &format!(", {}", silence.words(now, false));
+            }
             let whose = match r.state {
                 RunState::Ours => "an action of this console is under way",
                 _ => "somebody is acting on it",

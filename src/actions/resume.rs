@@ -12,6 +12,7 @@ use super::seat::Seat;
 use crate::domain::action::Run;
 use crate::domain::audit::{Outcome, SignOff};
 use crate::domain::problem::Problem;
+use crate::domain::silence::Silence;
 use crate::store::{JournalRun, RunState, Store};
 
 /// How far back ended runs are shown.
@@ -64,6 +65,11 @@ fn as_shown(found: JournalRun) -> Run {
         run.finished_at = run.lines.last().map(|l| l.at);
     }
     run
+}
+
+/// Whether the console that drives a run has not been heard of for longer than it takes to say that it goes on.
+fn silent(found: &JournalRun, store: &Store) -> Option<Silence> {
+    Silence::of(found.lease_until, store.lease(), jiff::Timestamp::now())
 }
 
 /// Where a run about a person's word goes on, by what the store says of the word.
@@ -119,7 +125,9 @@ impl Engine {
                     }
                 }
                 RunState::Nobody | RunState::Theirs => {
-                    let run = as_shown(found);
+                    let silent = silent(&found, &store);
+                    let mut run = as_shown(found);
+                    run.silent = silent.filter(|_| run.goes_on());
                     if !self.is_driving(&run.id) {
                         self.board.put(run);
                     }

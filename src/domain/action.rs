@@ -7,6 +7,7 @@ use super::audit::Outcome;
 use super::environment::Env;
 use super::redact;
 use super::service::{Revision, ServiceId, Strategy};
+use super::silence::Silence;
 
 /// What somebody wants changed. Plain and comparable: it is journalled before anything is called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -323,6 +324,9 @@ pub struct Run {
     /// The deployment that its call brought about, once ECS tells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment: Option<String>,
+    /// That the console that drives it, which is another one, is silent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silent: Option<Silence>,
 }
 
 impl Run {

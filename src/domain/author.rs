@@ -188,6 +188,7 @@ mod tests {
             brings: None,
             scaled_from: None,
             deployment: deployment.map(str::to_owned),
+            silent: None,
         }
     }
 

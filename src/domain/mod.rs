@@ -69,6 +69,7 @@ pub mod secret;
 pub mod sentry;
 pub mod service;
 pub mod severity;
+pub mod silence;
 pub mod skew;
 pub mod slack;
 pub mod slo;

@@ -66,6 +66,25 @@ impl Facts {
             && (d.is_ended_by_a_person() || rows.any(|r| stopped(r, d)))
     }
 
+    /// The deployment that an open action stopped, once it has ended: it began before that action, and went back in its time.
+    pub fn brought_back_by(&self, run: &Run) -> Option<&Arc<Deployment>> {
+        let stops = match &run.intent {
+            Intent::Stop { .. } => true,
+            Intent::Rollback { .. } => run.brings.is_none(),
+            _ => false,
+        };
+        let service = run.intent.service().filter(|_| stops && run.has_called())?;
+        let since = run.started_at.as_second() - APART_S;
+        let rows = self.deployment_rows().iter();
+        let newest = rows.into_iter().find(|d| &d.service == service)?;
+        let began = newest.started_at.or(newest.created_at);
+        let is_before =
+            began.is_some_and(|at| at.as_second() <= run.started_at.as_second() + APART_S);
+        let ended = newest.finished_at.filter(|_| !newest.state.is_running());
+        let is_after = ended.is_some_and(|at| at.as_second() >= since);
+        (is_before && is_after).then_some(newest)
+    }
+
     /// Our actions first, then deployments that somebody else began. Two actions may work on one deployment, as a stop does on what a
     /// deploy brought about: the later one tells of it.
     pub fn moving(&self) -> Vec<Moving<'_>> {

@@ -159,6 +159,7 @@ mod tests {
             brings: None,
             scaled_from: None,
             deployment: None,
+            silent: None,
         }
     }
 

@@ -232,6 +232,7 @@ impl Store {
                 brings: None,
                 scaled_from: None,
                 deployment: None,
+                silent: None,
                 id,
             },
         })

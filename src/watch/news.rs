@@ -54,6 +54,7 @@ mod tests {
             brings: None,
             scaled_from: None,
             deployment: None,
+            silent: None,
         };
         // One that is put aside has no end in the journal.
         let over = Some(Outcome::Unknown);

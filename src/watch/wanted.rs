@@ -508,6 +508,7 @@ mod tests {
             brings: None,
             scaled_from: None,
             deployment: None,
+            silent: None,
         };
         p.facts.runs = Arc::new(names(50).iter().map(restart).collect());
         let (seen, most) = read_within(&mut p, 9);

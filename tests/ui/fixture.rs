@@ -538,6 +538,7 @@ pub fn run() -> Run {
         brings: None,
         scaled_from: None,
         deployment: None,
+        silent: None,
     }
 }
 

@@ -53,6 +53,9 @@ pub(super) fn view(thing: &Thing<'_>, scroll: usize, cx: &Cx<'_>, area: Rect, bu
     let deployment = thing.deployment(facts);
     if let Thing::Run(r) = thing {
         rows.push(steps(r, cx));
+        if let Some(silence) = &r.silent {
+            rows.push(vec![(silence.words(cx.now, facts.read_only), t.warn)]);
+        }
         for l in r.lines.iter().rev() {
             story.push((l.at, l.text.clone(), t.text));
         }

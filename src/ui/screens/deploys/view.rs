@@ -63,6 +63,7 @@ pub(crate) fn state(s: DeploymentState, cx: &Cx<'_>) -> (String, Style) {
 pub(super) fn run_state(run: &Run, cx: &Cx<'_>) -> (String, Style) {
     let t = cx.theme;
     match run.outcome {
+        None if run.silent.is_some() => ("○ silent".into(), t.warn),
         None => (format!("▶ {}", run.phase.word()), t.info),
         Some(Outcome::Succeeded) => ("✓ succeeded".into(), t.ok),
         Some(Outcome::Unknown) => ("? UNKNOWN".into(), t.unknown),

@@ -3,6 +3,7 @@
 mod doubt;
 mod model;
 mod moving;
+mod ours;
 mod panels;
 mod promises;
 mod providers;

@@ -7,8 +7,9 @@ use ratatui::style::Style;
 
 use super::doubt;
 use super::model::{Item, Overview};
+use super::ours::of_run;
 use super::panels::{Spans, failed, select};
-use crate::domain::action::{Intent, Phase, Run};
+use crate::domain::action::Intent;
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::Deployment;
 use crate::domain::part::Freshness;
@@ -24,7 +25,7 @@ use crate::ui::widgets::{bar, duration, line, panel, scrolled, when};
 const TOLD: SignedDuration = SignedDuration::from_hours(1);
 
 /// Where a line tells how long it goes on.
-const ELAPSED: usize = 5;
+pub(super) const ELAPSED: usize = 5;
 
 /// A line of the panel, and the item that it belongs to.
 type Line = (Option<usize>, Spans);
@@ -105,80 +106,40 @@ fn lines(o: &Overview, cx: &Cx<'_>, size: Size) -> Vec<Line> {
     lines
 }
 
-fn of_run(r: &Run, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
-    let elapsed = duration(cx.now.duration_since(r.started_at).as_secs());
-    let followed = cx.snapshot.facts.deployment_of(r);
-    // While the vendor works, its own words say more than that we follow it.
-    if let Some(d) = followed.filter(|d| r.phase == Phase::Follow && d.state.is_running()) {
-        let (mut spans, trouble) = of_deployment(d, room, cx);
-        if let Some(time) = spans.get_mut(ELAPSED) {
-            time.0 = elapsed;
-        }
-        return (spans, trouble);
-    }
-    let facts = &cx.snapshot.facts;
-    if let (Intent::Scale { service, .. }, Phase::Follow) = (&r.intent, r.phase)
-        && let Some(s) = facts.service(service)
-        && let Some(spans) = of_scaling(s, room, cx)
-    {
-        return (spans, None);
-    }
-    // From how many tasks to how many counts for more than that it is a scale, which has no room.
-    let title = match (&r.intent, r.scaled_from) {
-        (Intent::Scale { service, desired }, Some(from)) => {
-            format!("{} {from}→{desired}", facts.name_of(service))
-        }
-        _ => r.title.clone(),
-    };
-    let (ratio, counts) = how_far(r, cx);
-    let spans = move_line(&title, r.phase.word(), ratio, counts, &elapsed, room, cx);
-    (spans, None)
-}
-
-/// How far an action is, and how many tasks of those wanted run; nothing where nobody tells. A scale is as far as its service is,
-/// whatever step of its own it is at.
-fn how_far(r: &Run, cx: &Cx<'_>) -> (Option<f64>, Option<(u32, u32)>) {
-    if let Some((done, all)) = r.progress.filter(|(_, all)| *all > 0) {
-        return (Some(f64::from(done) / f64::from(all)), Some((done, all)));
-    }
-    let facts = &cx.snapshot.facts;
-    let Intent::Scale { service, desired } = &r.intent else {
-        return (None, None);
-    };
-    let known = facts.service(service);
-    let Some(s) = known.filter(|_| facts.is_service_fresh(service, cx.now)) else {
-        return (None, None);
-    };
-    let runs = s.counts.running;
-    let ratio = r.scaled_from.filter(|from| from != desired).map(|from| {
-        let way = f64::from(*desired) - f64::from(from);
-        ((f64::from(runs) - f64::from(from)) / way).clamp(0.0, 1.0)
-    });
-    (ratio, Some((runs, *desired)))
-}
-
-fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
-    let name = cx.snapshot.facts.name_of(&d.service);
+/// A service with what is done to it. Which service it is counts for more than what it had; and where its cluster has no room beside it,
+/// than that.
+pub(super) fn named(name: &str, rest: String, room: u16) -> String {
     let columns = title_columns(room);
-    // Which service it is counts for more than what it had; and where its cluster has no room beside it, than that.
-    let placed = |way: String| {
-        let left = match width(&name) > columns {
-            true => columns.saturating_sub(width(&way)),
-            false => columns,
-        };
-        format!("{}{way}", clip_place(&name, left))
+    let left = match width(name) > columns {
+        true => columns.saturating_sub(width(&rest)),
+        false => columns,
     };
-    let title = match d.way() {
+    format!("{}{rest}", clip_place(name, left))
+}
+
+/// A deployment by its service, and from which revision to which it goes.
+pub(super) fn titled(
+    d: &Deployment,
+    way: (Option<u32>, Option<u32>),
+    room: u16,
+    cx: &Cx<'_>,
+) -> String {
+    let name = cx.snapshot.facts.name_of(&d.service);
+    match way {
         (Some(f), Some(n)) if f != n => {
             let whole = format!("{name} :{f} → :{n}");
-            match width(&whole) > columns {
-                true => placed(format!(" → :{n}")),
+            match width(&whole) > title_columns(room) {
+                true => named(&name, format!(" → :{n}"), room),
                 false => whole,
             }
         }
-        (_, Some(n)) => placed(format!(" :{n}")),
-        _ => placed(String::new()),
-    };
+        (_, Some(n)) => named(&name, format!(" :{n}"), room),
+        _ => named(&name, String::new(), room),
+    }
+}
+
+pub(super) fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<String>) {
+    let title = titled(d, d.way(), room, cx);
     // What goes back is done when the revision before runs again.
     let tally = d.tally();
     let counts = (tally.started, tally.wanted);
@@ -195,7 +156,7 @@ fn of_deployment(d: &Deployment, room: u16, cx: &Cx<'_>) -> (Spans, Option<Strin
 }
 
 /// A service whose desired count somebody raised, or its own scaling did.
-fn of_scaling(s: &Service, room: u16, cx: &Cx<'_>) -> Option<Spans> {
+pub(super) fn of_scaling(s: &Service, room: u16, cx: &Cx<'_>) -> Option<Spans> {
     let (from, to) = s.scaling_out()?;
     let since = s.scaling?.since;
     let name = cx.snapshot.facts.name_of(&s.id);
@@ -229,7 +190,7 @@ fn title_columns(room: u16) -> usize {
     }
 }
 
-fn move_line(
+pub(super) fn move_line(
     title: &str,
     word: &str,
     ratio: Option<f64>,
