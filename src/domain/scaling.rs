@@ -75,21 +75,24 @@ pub struct ScalingActivity {
 }
 
 /// Whether an activity went up from what was wanted before it; `None` where nobody can tell. `all` holds what was done to every
-/// resource.
+/// resource. The alarms of target tracking say which way by their names, whatever was wanted: between two activities a person may have
+/// set the count, which is none.
 pub fn went_up(all: &[ScalingActivity], activity: &ScalingActivity) -> Option<bool> {
     let wanted = activity.wanted?;
+    if activity.cause.contains("-AlarmHigh-") {
+        return Some(true);
+    }
+    if activity.cause.contains("-AlarmLow-") {
+        return Some(false);
+    }
     let mine = all.iter().filter(|a| a.resource == activity.resource);
     let before = mine
         .filter(|a| a.started_at < activity.started_at)
         .max_by_key(|a| a.started_at)
         .and_then(|a| a.wanted);
-    match before {
-        Some(before) if before != wanted => Some(wanted > before),
-        // The alarms of target tracking say which way by their names.
-        _ if activity.cause.contains("-AlarmHigh-") => Some(true),
-        _ if activity.cause.contains("-AlarmLow-") => Some(false),
-        _ => None,
-    }
+    before
+        .filter(|before| *before != wanted)
+        .map(|before| wanted > before)
 }
 
 /// A desired count that was raised lately: the tasks that it asks for are on their way.
@@ -157,6 +160,14 @@ mod tests {
         ];
         let up: Vec<_> = all.iter().map(|a| went_up(&all, a)).collect();
         assert_eq!(up, [Some(false), Some(true), Some(true)]);
+        // A person set it to 4 in between: the second one takes a task away, although the first had asked for fewer.
+        let all = [
+            activity(20, 3, "monitor alarm TargetTracking-x-AlarmLow-2"),
+            activity(10, 2, "monitor alarm TargetTracking-x-AlarmLow-1"),
+            activity(5, 2, ""),
+        ];
+        let up: Vec<_> = all.iter().map(|a| went_up(&all, a)).collect();
+        assert_eq!(up, [Some(false), Some(false), None]);
     }
 
     #[test]
