@@ -11,6 +11,8 @@ mod brake;
 mod caller;
 #[path = "actions/coming.rs"]
 mod coming;
+#[path = "actions/counted.rs"]
+mod counted;
 #[path = "actions/expected.rs"]
 mod expected;
 #[path = "actions/shown.rs"]

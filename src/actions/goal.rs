@@ -1,5 +1,6 @@
 //! What an action waits for, and whether what ECS shows is that. Pure: the same sight gives the same answer.
 
+mod count;
 mod own;
 mod sight;
 
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use count::SOMEBODY;
 use own::{newer, our_deployment, our_rollout, rolls_on};
 pub use sight::Sight;
 use sight::{UNREAD, rollout_mark};
@@ -188,7 +190,9 @@ impl Goal {
                 rollback,
                 ..
             } => ended(sight, deployment, *rollback, elapsed > patience),
-            Self::Count { desired, .. } => count(&sight.service, *desired, elapsed > patience),
+            Self::Count {
+                desired, before, ..
+            } => count::judge(&sight.service, *desired, *before, elapsed, patience),
             Self::Word { criterion } => Step::Reached(format!("the word on {criterion} is kept")),
         }
     }
@@ -394,27 +398,6 @@ fn ended(sight: &Sight, id: &str, rollback: bool, late: bool) -> Step {
                 note: state.word().to_owned(),
             }
         }
-    }
-}
-
-fn count(service: &Service, desired: u32, late: bool) -> Step {
-    let now = service.counts;
-    if now.desired != desired && late {
-        return Step::Lost(format!(
-            "the desired count was set to {} by somebody else (or by automatic scaling)",
-            now.desired
-        ));
-    }
-    if now.desired == desired && now.running == desired && now.pending == 0 {
-        return Step::Reached(format!("{desired} of {desired} running"));
-    }
-    Step::Going {
-        done: Some((now.running, desired)),
-        note: if now.running > desired {
-            "stopping tasks".to_owned()
-        } else {
-            "starting tasks".to_owned()
-        },
     }
 }
 

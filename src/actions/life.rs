@@ -10,7 +10,7 @@ use super::follow::{Followed, follow};
 use super::goal::{Goal, STRANGER};
 use super::hands::{Effect, Halt, Hands};
 use super::verify::{Verified, verify};
-use super::{kind, purpose};
+use super::{kind, purpose, scaler};
 use crate::backend::transport::errand::errand;
 use crate::domain::action::{Intent, Phase};
 use crate::domain::audit::Outcome;
@@ -158,7 +158,7 @@ async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
     match follow(hands, &goal).await {
         Followed::Lost(why) => match purpose::stopped_by(hands, &goal).await {
             Some(by) => End::Done(Outcome::Stopped, format!("{by}: {why}")),
-            None => End::Done(Outcome::Failed, why),
+            None => End::Done(Outcome::Failed, scaler::told(hands, &goal, why).await),
         },
         // No failure, whoever began the other: what is there now is what somebody wanted later.
         Followed::Superseded(why) => {

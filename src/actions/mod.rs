@@ -38,7 +38,7 @@ mod restart;
 mod resume;
 mod rollback;
 mod scale;
-mod seat;
+mod scaler;
 mod sign_off;
 mod spare;
 mod stop;

@@ -672,3 +672,28 @@ fn what_comes_after_ours_has_ended_well_is_not_ours_to_verify() {
     assert!(alone(vec![at(primary(42), 200), ours]).is_some());
     assert_eq!(alone(vec![at(primary(42), 100), at(old(), 50)]), None);
 }
+
+/// Automatic scaling undoes what a person asked for: nobody waits for what nobody wants any more.
+#[test]
+fn a_count_that_somebody_else_has_set_is_told_and_soon_given_up() {
+    let goal = Goal::Count {
+        service: id(),
+        desired: 4,
+        before: Some(2),
+    };
+    let judge = |desired: u32, elapsed: u64| {
+        let sight = sight(vec![], vec![], counts(desired, 3, 0));
+        goal.judge(&sight, Duration::from_secs(elapsed), PATIENCE)
+    };
+    let going = |note: &str| Step::Going {
+        done: Some((3, 4)),
+        note: note.into(),
+    };
+    assert_eq!(judge(4, 1), going("starting tasks"));
+    assert_eq!(judge(2, 19), going("ECS says 2 wanted as yet"));
+    let note = "3 wanted now, by somebody else or by automatic scaling";
+    assert_eq!(judge(3, 1), going(note));
+    let lost = |n: u32| Step::Lost(format!("the desired count was set to {n}{SOMEBODY}"));
+    assert_eq!(judge(3, 6), lost(3));
+    assert_eq!(judge(2, 21), lost(2));
+}

@@ -40,6 +40,11 @@ pub(super) fn told(thing: &Thing<'_>, cx: &Cx<'_>) -> Option<Vec<(String, Style)
             true => t.text,
             false => t.stale,
         };
+        // Neither what was asked for nor what was there before: somebody else has set it, or automatic scaling did.
+        let ours = [Some(*desired), from(run, cx)];
+        if run.has_called() && run.scaled_from.is_some() && !ours.contains(&Some(c.desired)) {
+            spans.push((format!("   {} wanted now", c.desired), t.warn));
+        }
         spans.push((format!("   {} running", c.running), style));
         if c.pending > 0 {
             spans.push((format!("   {} starting", c.pending), style));
