@@ -26,6 +26,9 @@ pub(super) const VIEW: View = View {
     make: Make::Facts(make),
 };
 
+/// Said of a bucket that is open to everybody.
+const PUBLIC: &str = "PUBLIC";
+
 const HEADS: &[Head] = &[
     Head::left("bucket", 26).grow(3),
     Head::left("region", 10).drop(2),
@@ -47,7 +50,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let backups = facts.estate.backups();
     for bucket in all {
         let cells = cells(bucket, all, &backups, now);
-        let told = faults(bucket, &cells);
+        let told = faults(&cells);
         section.row(&bucket.name, cells, bucket);
         section.found(Found::all(&told));
     }
@@ -106,16 +109,20 @@ fn cells(b: &Bucket, all: &[Bucket], backups: &[Backup], now: Timestamp) -> Vec<
 }
 
 /// What is not as it ought to be with a bucket, in phrases, the worst first.
-fn faults(b: &Bucket, cells: &[Cell]) -> Vec<String> {
+fn faults(cells: &[Cell]) -> Vec<String> {
     let heads = HEADS.iter().map(|h| h.title).zip(cells);
-    let ill = heads.filter(|(_, c)| c.tone.weight() >= Tone::Warn.weight());
+    phrases(heads.filter(|(_, c)| c.tone.weight() >= Tone::Warn.weight()))
+}
+
+/// The same of some of its cells, each with its head.
+pub(super) fn phrases<'a>(ill: impl Iterator<Item = (&'a str, &'a Cell)>) -> Vec<String> {
     let mut told: Vec<(u8, String)> = ill
         .map(|(head, cell)| {
             let text = cell.text.as_str();
             let words = match (head, text) {
                 ("encrypted", _) => "is not encrypted".to_owned(),
                 ("tls", _) => "takes requests without TLS".to_owned(),
-                ("public", _) if b.is_private() == Some(false) => "is open to everybody".into(),
+                ("public", PUBLIC) => "is open to everybody".into(),
                 ("public", _) => "does not block public access".to_owned(),
                 ("versions", "no") => "keeps no versions".to_owned(),
                 ("versions", _) => format!("keeps no new versions: they are {text}"),
@@ -124,7 +131,7 @@ fn faults(b: &Bucket, cells: &[Cell]) -> Vec<String> {
                 ("copied to", _) if text.starts_with("only ") => {
                     format!("copies {text} of what it holds")
                 }
-                ("copied to", _) => format!("is copied to {text} ago, and no sooner"),
+                ("copied to", _) => format!("is copied to {text} ago and no sooner"),
                 ("newest", _) => "is to hold backups, and is empty".to_owned(),
                 _ => phrase(head, text),
             };
@@ -161,7 +168,7 @@ fn public(b: &Bucket) -> Cell {
     let unread = b.public_block.why_unknown().is_some();
     let blocked = b.public_block.value().is_some_and(|p| p.is_complete());
     match (b.is_private(), blocked) {
-        (Some(false), _) => Cell::new("PUBLIC", Tone::Bad),
+        (Some(false), _) => Cell::new(PUBLIC, Tone::Bad),
         (Some(true), true) => Cell::plain("blocked"),
         // Nothing lets anybody in; whether anything could is not known.
         (Some(true), false) if unread => Cell::plain("private"),

@@ -31,6 +31,7 @@ mod postgres;
 mod redis_server;
 mod restores;
 mod row;
+mod safety;
 mod scaling;
 mod secrets;
 mod section;

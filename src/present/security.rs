@@ -10,8 +10,8 @@ use super::connections::{Reached, SOON_DAYS};
 use super::words::ago;
 use super::{
     Cell, Found, Group, Head, Make, Pages, Row, Section, Tone, View, access, buckets, caches,
-    cloudflare, connections, databases, findings, images, network, phrase, secrets, strangers,
-    walls,
+    cloudflare, connections, databases, findings, images, network, phrase, safety, secrets,
+    strangers, walls,
 };
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
@@ -91,7 +91,7 @@ fn from(pages: &Pages<'_>) -> Vec<Section> {
     let mut found: Vec<(Worst, Section)> = outside.into_iter().map(of_itself).collect();
     for view in TOLD_BY.iter().filter(|v| v.applies(facts)) {
         for section in pages.of(view).iter() {
-            if is_of_safety(view, section) {
+            if is_of_safety(view, section) && !safety::is_story(view, section) {
                 found.extend(unsafe_rows(view, section, now));
             }
         }
@@ -103,7 +103,7 @@ fn from(pages: &Pages<'_>) -> Vec<Section> {
 }
 
 /// The worst that a section says: the worst first.
-type Worst = (Reverse<u8>, Reverse<Option<Severity>>);
+pub(super) type Worst = (Reverse<u8>, Reverse<Option<Severity>>);
 
 fn of_itself(section: Section) -> (Worst, Section) {
     let worst = (Reverse(section.worst().weight()), Reverse(None));
@@ -116,7 +116,7 @@ fn is_of_safety(view: &View, section: &Section) -> bool {
 }
 
 /// What a section says is not as it ought to be, worst and oldest first; `None` where it was answered and all is well.
-fn unsafe_rows(view: &View, told: &Section, now: Timestamp) -> Option<(Worst, Section)> {
+pub(super) fn unsafe_rows(view: &View, told: &Section, now: Timestamp) -> Option<(Worst, Section)> {
     let slow = |row: &&Row| view.id == cloudflare::VIEW.id && row.id.ends_with("/development_mode");
     let rows = told.rows.iter().filter(|row| !slow(row));
     let mut rows: Vec<_> = rows
@@ -144,10 +144,11 @@ type Rank = (
 );
 
 fn unsafe_row(view: &View, told: &Section, row: &Row, now: Timestamp) -> Option<(Rank, Row)> {
-    let tone = row.worst();
-    if tone.weight() < Tone::Warn.weight() {
-        return None;
-    }
+    let ill = safety::ill(view, told, &row.cells);
+    let tone = ill
+        .iter()
+        .map(|(.., c)| c.tone)
+        .max_by_key(|t| t.weight())?;
     let found = row.found.clone().unwrap_or_default();
     let severity = found.severity.map_or_else(
         || if tone == Tone::Bad { "bad" } else { "warning" },
@@ -158,7 +159,8 @@ fn unsafe_row(view: &View, told: &Section, row: &Row, now: Timestamp) -> Option<
         (at, true) => Cell::plain(format!("≥{}", ago(at, now))).since(at),
         (at, false) => Cell::ago(at, now),
     };
-    let what = found.what.clone().unwrap_or_else(|| ills(told, row));
+    let phrases = safety::phrases(view, told, &ill).or_else(|| found.what.clone());
+    let what = phrases.unwrap_or_else(|| ills(&ill));
     let place = found.place.clone().unwrap_or_else(|| row.name().to_owned());
     let cells = vec![
         Cell::new(severity, tone),
@@ -196,12 +198,10 @@ fn unsafe_row(view: &View, told: &Section, row: &Row, now: Timestamp) -> Option<
 }
 
 /// What the cells of a row that are not as they ought to be say.
-fn ills(told: &Section, row: &Row) -> String {
-    let ill = row.cells.iter().enumerate();
-    let ill = ill.filter(|(_, c)| c.tone.weight() >= Tone::Warn.weight());
-    let words = ill.map(|(at, c)| match told.heads.get(at) {
-        Some(head) if at > 0 => phrase(head.title, &c.text),
-        _ => c.text.clone(),
+fn ills(ill: &[(usize, &str, &Cell)]) -> String {
+    let words = ill.iter().map(|(at, head, c)| match at {
+        0 => c.text.clone(),
+        _ => phrase(head, &c.text),
     });
     words.collect::<Vec<_>>().join(", ")
 }
