@@ -14,7 +14,7 @@ pub struct Arguments {
     /// Criterion id, such as 2.1.c; flightdeck checklist shows them
     criterion: String,
     /// Why
-    #[arg(long)]
+    #[arg(long, alias = "reason")]
     why: String,
     /// Link to the evidence
     #[arg(long, default_value = "")]

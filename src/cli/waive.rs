@@ -16,7 +16,7 @@ pub struct Arguments {
     /// Criterion id, such as 2.1.c; flightdeck checklist shows them
     criterion: String,
     /// Why
-    #[arg(long)]
+    #[arg(long, alias = "reason")]
     why: String,
     /// Until when: a length (30d), a date (to the end of that day, UTC) or a time
     #[arg(long, value_parser = span::until)]

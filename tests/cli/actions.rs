@@ -54,6 +54,28 @@ fn ended(lines: &[Value]) -> Value {
     lines.last().unwrap()["run"].clone()
 }
 
+/// A reason is what a person would call it.
+#[test]
+fn why_a_word_is_given_may_be_called_its_reason() {
+    let platform = living();
+    for words in [
+        &["signoff", "2.1.a", "--reason", "seen", "--preview"][..],
+        &[
+            "waive",
+            "2.1.a",
+            "--reason",
+            "later",
+            "--until",
+            "30d",
+            "--preview",
+        ],
+        &["withdraw", "2.1.a", "--reason", "no more", "--help"],
+    ] {
+        let r = platform.run(words);
+        assert_eq!(r.code, 0, "{words:?}: {}{}", r.out, r.err);
+    }
+}
+
 #[test]
 fn a_preview_says_what_it_would_do_and_changes_nothing() {
     let platform = living();
