@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::cache::Caches;
 use super::database::Databases;
+use super::skew;
 
 /// What is backed up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -309,12 +310,18 @@ pub fn of_caches(caches: &Caches, region: &str) -> Vec<Backup> {
     caches.snapshots.iter().map(snapshot).collect()
 }
 
-/// The newest whole copy of a bucket that its backups hold outside a region.
-pub fn copied_abroad<'a>(backups: &'a [Backup], bucket: &str, home: &str) -> Option<&'a Backup> {
+/// The newest whole copy of a bucket that its backups hold outside a region; one that is dated after `now` where there is no other.
+pub fn copied_abroad<'a>(
+    backups: &'a [Backup],
+    bucket: &str,
+    home: &str,
+    now: Timestamp,
+) -> Option<&'a Backup> {
     let of_it = |b: &&Backup| b.store_kind == StoreKind::Bucket && b.store == bucket;
     let abroad = |b: &&Backup| b.complete && !home.is_empty() && b.region != home;
     let copies = backups.iter().filter(of_it).filter(abroad);
-    copies.max_by_key(|b| b.taken_at)
+    let is_ahead = |b: &Backup| b.taken_at.is_some_and(|at| skew::ahead(at, now).is_some());
+    copies.max_by_key(|b| (!is_ahead(b), b.taken_at))
 }
 
 #[cfg(test)]

@@ -254,14 +254,20 @@ impl Estate {
         all.chain(moments).chain(caches).collect()
     }
 
-    /// What the backups come to for each store, in an environment.
-    pub fn stores(&self, backups: &[Backup], environment: &str) -> Vec<StoreBackups> {
+    /// What the backups come to for each store, in an environment, at `now`.
+    pub fn stores(
+        &self,
+        backups: &[Backup],
+        environment: &str,
+        now: Timestamp,
+    ) -> Vec<StoreBackups> {
         let known = Known {
             databases: self.databases.value.as_deref(),
             buckets: self.buckets.value.as_ref().map(|b| b.as_slice()),
             caches: self.caches.value.as_deref(),
             home: self.home(),
             second: self.second_region(),
+            now,
         };
         let mut all = stores(known, backups, environment);
         for store in &mut all {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::estate::Estate;
 use super::order::Ordered;
+use super::skew;
 use super::stores::is_ours;
 
 /// A restore job.
@@ -56,6 +57,11 @@ impl Restore {
     pub fn when(&self) -> Option<Timestamp> {
         self.ended_at.or(self.began_at)
     }
+
+    /// Whether that is yet to come: one of the clocks is wrong.
+    pub fn is_ahead(&self, now: Timestamp) -> bool {
+        self.when().is_some_and(|at| skew::ahead(at, now).is_some())
+    }
 }
 
 /// What restores say of the stores of one environment.
@@ -92,8 +98,9 @@ impl Estate {
         is_ours(tag.and_then(|(_, tag)| tag.as_deref()), store, environment)
     }
 
-    /// What the restores since a moment say of the stores of an environment.
-    pub fn drilled(&self, environment: &str, since: Timestamp) -> Drilled<'_> {
+    /// What the restores since a moment say of the stores of an environment. One that is dated after `now` is told of where there is no
+    /// other: its date is not true.
+    pub fn drilled(&self, environment: &str, since: Timestamp, now: Timestamp) -> Drilled<'_> {
         let mut found = Drilled::default();
         let all = self.restores.value.iter().flat_map(|all| all.iter());
         for r in all.filter(|r| r.when().is_some_and(|at| at >= since)) {
@@ -111,14 +118,19 @@ impl Estate {
         }
         found
             .telling
-            .order_by_key(|(store, r)| (*store, Reverse(r.when())));
+            .order_by_key(|(store, r)| (*store, r.is_ahead(now), Reverse(r.when())));
         found.telling.dedup_by(|a, b| a.0 == b.0);
         found
     }
 
     /// Stores of an environment that have backups and of which none of these restores tells, by name.
-    pub fn undrilled(&self, drilled: &Drilled<'_>, environment: &str) -> Vec<String> {
-        let stores = self.stores(&self.backups(), environment).into_iter();
+    pub fn undrilled(
+        &self,
+        drilled: &Drilled<'_>,
+        environment: &str,
+        now: Timestamp,
+    ) -> Vec<String> {
+        let stores = self.stores(&self.backups(), environment, now).into_iter();
         let backed_up = stores.filter(|s| s.needs_copies() && s.here + s.abroad > 0);
         backed_up
             .map(|s| s.store)

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::guest::Guest;
+use super::skew;
 use super::told::Told;
 
 /// A secret of AWS Secrets Manager, without its value.
@@ -54,8 +55,15 @@ impl Secret {
 
     /// Whether its rotation works: the next one is still to come, or the last one is no older than the rule allows. That it is
     /// switched on is a wish; where it fails, the vendor leaves the next date in the past (Secrets Manager API reference,
-    /// "DescribeSecret", `NextRotationDate`). `None`: there is neither a date nor a rule to hold a rotation to.
+    /// "DescribeSecret", `NextRotationDate`). `None`: there is neither a date nor a rule to hold a rotation to, or the last one is
+    /// dated ahead.
     pub fn rotates_in_time(&self, now: Timestamp) -> Option<bool> {
+        if self
+            .rotated_at
+            .is_some_and(|at| skew::ahead(at, now).is_some())
+        {
+            return None;
+        }
         let by = |at: Timestamp, days: i64| {
             let due = at.saturating_add(SignedDuration::from_hours(days.saturating_mul(24)));
             due.is_ok_and(|due| due > now)

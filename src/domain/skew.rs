@@ -31,6 +31,13 @@ pub fn words(at: Timestamp, now: Timestamp) -> Option<String> {
     short(at, now).map(|text| format!("{text} by the vendor's clock"))
 }
 
+/// What is said of something past that is dated ahead: `was made in 3d by the vendor's clock: one of the clocks is wrong`. `None` where
+/// its date can be true.
+pub fn doubt(verb: &str, at: Option<Timestamp>, now: Timestamp) -> Option<String> {
+    let when = words(at?, now)?;
+    Some(format!("{verb} {when}: one of the clocks is wrong"))
+}
+
 /// From so many seconds on this machine's clock is told to be wrong: below, ages are as good as people read them.
 const WRONG_S: i64 = 60;
 

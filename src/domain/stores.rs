@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::backup::{Backup, StoreKind};
@@ -9,6 +10,7 @@ use super::bucket::Bucket;
 use super::cache::Caches;
 use super::database::{Databases, belongs};
 use super::environment::Env;
+use super::skew;
 use super::told::Told;
 
 /// What its backups come to for one store.
@@ -24,10 +26,15 @@ pub struct StoreBackups {
     pub ours: bool,
     /// Days that its automated backups are kept, where it makes any by itself.
     pub retention_days: Option<i64>,
-    /// The newest whole backup in its own region.
+    /// The newest whole backup in its own region, of those whose date can be true.
     pub newest: Option<Backup>,
-    /// The newest whole copy in another region.
+    /// The newest whole copy in another region, of those.
     pub newest_abroad: Option<Backup>,
+    /// The latest date (UTC) of a whole backup in its own region that is yet to come: one of the clocks is wrong, and how old the newest
+    /// backup is is not known.
+    pub ahead: Option<Timestamp>,
+    /// The same of other regions.
+    pub ahead_abroad: Option<Timestamp>,
     /// Backups in its own region, and in others.
     pub here: usize,
     /// Copies in other regions.
@@ -135,6 +142,8 @@ pub struct Known<'a> {
     pub home: &'a str,
     /// The region that copies go to, where somebody told.
     pub second: Option<&'a str>,
+    /// Now: what is dated later was not made then.
+    pub now: Timestamp,
 }
 
 impl Known<'_> {
@@ -234,21 +243,30 @@ pub fn stores(known: Known<'_>, backups: &[Backup], environment: &str) -> Vec<St
                 ..StoreBackups::default()
             });
         let abroad = known.is_abroad(&b.region);
-        let (count, newest, undated) = if abroad {
+        let (count, newest, undated, ahead) = if abroad {
             (
                 &mut store.abroad,
                 &mut store.newest_abroad,
                 &mut store.undated_abroad,
+                &mut store.ahead_abroad,
             )
         } else {
-            (&mut store.here, &mut store.newest, &mut store.undated)
+            (
+                &mut store.here,
+                &mut store.newest,
+                &mut store.undated,
+                &mut store.ahead,
+            )
         };
         *count += 1;
+        let is_ahead = |at: &Timestamp| skew::ahead(*at, known.now).is_some();
+        let to_come = b.taken_at.filter(is_ahead).filter(|_| b.complete);
+        *ahead = (*ahead).max(to_come);
         *undated += usize::from(b.complete && b.taken_at.is_none());
         store.unencrypted += usize::from(b.encrypted == Some(false));
         store.encryption_untold += usize::from(b.encrypted.is_none());
         let newer = newest.as_ref().is_none_or(|n| n.taken_at < b.taken_at);
-        if b.complete && b.taken_at.is_some() && newer {
+        if b.complete && b.taken_at.is_some() && to_come.is_none() && newer {
             *newest = Some(b.clone());
         }
     }
@@ -257,8 +275,6 @@ pub fn stores(known: Known<'_>, backups: &[Backup], environment: &str) -> Vec<St
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::super::database::Database;
     use super::*;
 
@@ -346,6 +362,32 @@ mod tests {
             "neither staging's nor what is gone: {got:?}"
         );
         assert!(got[1].newest.is_none());
+    }
+
+    #[test]
+    fn what_is_dated_ahead_is_never_the_newest() {
+        let known = Known {
+            home: "home",
+            now: at(1_000).unwrap_or_default(),
+            ..Known::default()
+        };
+        let rows = [
+            backup("a", "1", "home", 900),
+            backup("a", "2", "home", 30_000_000),
+            backup("a", "3", "home", 1_030),
+            backup("a", "4", "away", 30_000_000),
+            Backup {
+                complete: false,
+                ..backup("a", "5", "away", 40_000_000)
+            },
+        ];
+        let got = stores(known, &rows, "production");
+        let newest = got[0].newest.as_ref().map(|b| b.arn.as_str());
+        assert_eq!(newest, Some("3"), "clocks are a little apart");
+        assert_eq!(got[0].newest_abroad, None);
+        let ahead = (got[0].ahead, got[0].ahead_abroad);
+        assert_eq!(ahead, (at(30_000_000), at(30_000_000)));
+        assert_eq!((got[0].here, got[0].abroad), (3, 2));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::domain::bucket::Bucket;
 use crate::domain::estate::Silence;
 use crate::domain::facts::Facts;
 use crate::domain::measured;
+use crate::domain::skew;
 use crate::domain::stores::StoreBackups;
 use crate::domain::told::Told;
 
@@ -111,12 +112,15 @@ fn stores(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
     let mut section = section.with(&facts.estate.caches, now);
     let second = facts.estate.second_region();
     let mut silent: Vec<String> = Vec::new();
-    for store in facts.estate.stores(all, &facts.environment) {
+    let mut ahead: Vec<(Timestamp, String)> = Vec::new();
+    for store in facts.estate.stores(all, &facts.environment, now) {
         let lag = lag(facts, &store, now);
         if let Some((None, untold)) = &lag {
             silent.extend((*untold > 0).then(|| store.store.clone()));
         }
         let lag = lag.and_then(|(seconds, _)| seconds);
+        let to_come = store.ahead.max(store.ahead_abroad);
+        ahead.extend(to_come.map(|at| (at, store.store.clone())));
         let cells = store_cells(&store, facts, second, lag, now);
         let id = format!("{} {}", store.kind.word(), store.store);
         let mut thing = serde_json::to_value(&store).unwrap_or_default();
@@ -124,6 +128,15 @@ fn stores(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
             known.insert("copy_lag_s".into(), lag.into());
         }
         section.row(id, cells, &thing);
+    }
+    if let Some((latest, _)) = ahead.iter().max() {
+        let names: Vec<&str> = ahead.iter().map(|(_, name)| name.as_str()).collect();
+        let doubt = skew::doubt("was made", Some(*latest), now).unwrap_or_default();
+        let words = format!(
+            "a backup {doubt}; how old the newest is is not known ({})",
+            names.join(", ")
+        );
+        section.note(words, Tone::Unknown);
     }
     if !silent.is_empty() {
         let why = match (facts.series.fresh(now), &facts.series.error) {
@@ -209,6 +222,7 @@ fn store_cells(
     };
     let holds = |kept: &Told<String>| kept.value().is_some();
     let tone = |b: &Option<Backup>, kept: &Told<String>| match (within(b) || holds(kept), kept) {
+        _ if s.ahead.is_some() && s.counts() => Tone::Unknown,
         (false, Told::Unknown(_)) if s.counts() => Tone::Unknown,
         (false, _) if s.counts() && (s.exists.is_none() || s.here_untold) => Tone::Unknown,
         (ok, _) => judged(ok),
@@ -224,6 +238,7 @@ fn store_cells(
         .map_or_else(|| "-".into(), |b| b.region.clone());
     let lacks_copy = s.needs_copies() && !within(&s.newest_abroad) && !holds(&s.kept.abroad);
     let copied = match second {
+        Some(_) if s.needs_copies() && s.ahead_abroad.is_some() => Tone::Unknown,
         Some(_) if lacks_copy && s.abroad_untold => Tone::Unknown,
         // What is lost with a region is a second misfortune: worth a warning, no more.
         Some(_) if lacks_copy => Tone::Warn,
@@ -251,7 +266,11 @@ fn store_cells(
         name,
         Cell::plain(s.kind.word()),
         Cell::new(
-            shown(&s.newest, &s.kept.here, s.undated > 0 || s.here_untold),
+            shown(
+                &s.newest,
+                &s.kept.here,
+                s.undated > 0 || s.here_untold || s.ahead.is_some(),
+            ),
             tone(&s.newest, &s.kept.here),
         )
         .since(s.newest.as_ref().and_then(|b| b.taken_at)),
@@ -260,7 +279,7 @@ fn store_cells(
             shown(
                 &s.newest_abroad,
                 &s.kept.abroad,
-                s.undated_abroad > 0 || s.abroad_untold,
+                s.undated_abroad > 0 || s.abroad_untold || s.ahead_abroad.is_some(),
             ),
             copied,
         )
@@ -285,7 +304,10 @@ fn every(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
     let empty = "No backups: neither snapshots of RDS nor recovery points of AWS Backup.";
     let section = Section::of(part, now, "backups", "Backups", HEADS, empty);
     let mut section = of_all(facts, now, section);
-    for b in all {
+    // The newest first: what is dated ahead is none of them.
+    let to_come = |b: &&Backup| b.taken_at.is_some_and(|at| skew::ahead(at, now).is_some());
+    let (doubted, dated): (Vec<&Backup>, Vec<&Backup>) = all.iter().partition(to_come);
+    for b in dated.into_iter().chain(doubted) {
         let state = match (b.complete, b.percent) {
             (true, _) => Cell::plain(&b.status),
             (false, Some(n)) => Cell::new(format!("{} {n} %", b.status), Tone::Info),
@@ -466,6 +488,50 @@ mod tests {
             "nobody told that there is none: {:?}",
             section.notes
         );
+    }
+
+    #[test]
+    fn what_is_dated_ahead_is_no_age_and_says_so() {
+        let mut facts = without_rds(true);
+        let dated = |store: &str, arn: &str, hours: i64| Backup {
+            arn: arn.into(),
+            taken_at: NOW.checked_add(SignedDuration::from_hours(hours)).ok(),
+            ..backup(store, StoreKind::Database, "home")
+        };
+        facts.estate.recovery_points = told(Points {
+            region: "home".into(),
+            backups: vec![
+                dated("db", "b1", 8_760),
+                dated("db", "b2", -1),
+                dated("other", "b3", 8_760),
+            ],
+            vaults_unread: 0,
+        });
+        let sections = make(&facts, NOW);
+        let newest = |id: &str| {
+            let row = sections[0].rows.iter().find(|r| r.id == id);
+            row.map(|r| (r.cells[2].text.clone(), r.cells[2].tone))
+        };
+        // The one whose date can be true is shown, and proves nothing beside the other.
+        assert_eq!(newest("database db"), Some(("1h".into(), Tone::Unknown)));
+        assert_eq!(newest("database other"), Some(("?".into(), Tone::Unknown)));
+        let said = "a backup was made in 365d by the vendor's clock: one of the clocks is wrong";
+        assert!(
+            sections[0].notes.iter().any(|n| n.text.starts_with(said)
+                && n.text.ends_with("(db, other)")
+                && n.tone == Tone::Unknown),
+            "{:?}",
+            sections[0].notes
+        );
+        let every = sections.iter().find(|s| s.name == "backups").unwrap();
+        let last = &every.rows.last().unwrap().cells[1];
+        assert_eq!(last.tone, Tone::Unknown);
+        let ages: Vec<_> = every
+            .rows
+            .iter()
+            .map(|r| r.cells[1].text.as_str())
+            .collect();
+        assert_eq!(ages, ["1h", "1h", "1h", "in 365d", "in 365d"]);
     }
 
     #[test]

@@ -203,7 +203,7 @@ fn copies(b: &Bucket, all: &[Bucket], backups: &[Backup], now: Timestamp) -> Cel
         (Told::Set(_), true) => Cell::new("switched off", Tone::Warn),
         (Told::Unset, true) => {
             let home = b.region.value().map_or("", String::as_str);
-            match copied_abroad(backups, &b.name, home) {
+            match copied_abroad(backups, &b.name, home, now) {
                 // Its backups go there, a day apart: what was written since is here alone.
                 Some(copy) => Cell::new(
                     format!("{} by backup, {}", copy.region, ago(copy.taken_at, now)),

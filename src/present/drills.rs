@@ -28,7 +28,7 @@ pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
         let vouched = |s: &&SignOff| s.kind == SignOffKind::SignedOff && s.proven;
         let last = of_it.clone().max_by_key(|s| s.at).filter(vouched);
         let unread = part.observed_at.is_none();
-        let carried = carried_out(facts, drill.of);
+        let carried = carried_out(facts, drill.of, now);
         let newer = carried.filter(|(at, _)| last.is_none_or(|s| s.at < *at));
         let (when, who) = match last {
             _ if newer.is_some() => (
@@ -67,13 +67,15 @@ pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
 }
 
 /// The newest restore by AWS Backup of a store of ours that was found good, and its store: a restore drill, whoever meant it.
-fn carried_out<'a>(facts: &'a Facts, of: &str) -> Option<(Timestamp, &'a str)> {
+fn carried_out<'a>(facts: &'a Facts, of: &str, now: Timestamp) -> Option<(Timestamp, &'a str)> {
     if of != "restore" {
         return None;
     }
-    let drilled = facts.estate.drilled(&facts.environment, Timestamp::MIN);
+    let drilled = facts
+        .estate
+        .drilled(&facts.environment, Timestamp::MIN, now);
     let good = drilled.telling.into_iter();
-    let good = good.filter(|(_, r)| r.proves() == Some(true));
+    let good = good.filter(|(_, r)| r.proves() == Some(true) && !r.is_ahead(now));
     good.filter_map(|(store, r)| Some((r.when()?, store))).max()
 }
 

@@ -7,6 +7,7 @@ use super::{Section, Tone};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
 use crate::domain::facts::Facts;
 use crate::domain::metric::MetricId;
+use crate::domain::skew;
 
 /// Metrics that an alarm watches.
 fn watched(alarm: &Alarm) -> impl Iterator<Item = &MetricId> {
@@ -33,8 +34,11 @@ pub(super) fn on(alarms: &[&Alarm], metric: &str) -> bool {
 /// Says of each alarm that it fires. It burns as an alarm: here it is worth a look.
 pub(super) fn tell(section: &mut Section, id: &str, alarms: &[&Alarm], now: Timestamp) {
     for a in alarms {
-        let since = a.since.map(|at| span(now.duration_since(at).as_secs()));
-        let since = since.map_or_else(String::new, |s| format!(" for {s}"));
+        let since = a.since.map(|at| match skew::words(at, now) {
+            Some(ahead) => format!(", since {ahead}"),
+            None => format!(" for {}", span(now.duration_since(at).as_secs())),
+        });
+        let since = since.unwrap_or_default();
         section.note(format!("{id}: alarm {} fires{since}", a.name), Tone::Warn);
     }
 }

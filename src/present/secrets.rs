@@ -104,7 +104,10 @@ fn cells(s: &Secret, facts: &Facts, now: Timestamp) -> Vec<Cell> {
     };
     vec![
         Cell::name(&s.name),
-        Cell::ago(s.fresh_at(), now).toned(Tone::fine(!old)),
+        match old {
+            true => Cell::ago(s.fresh_at(), now).toned(Tone::fine(false)),
+            false => Cell::ago(s.fresh_at(), now),
+        },
         Cell::ago(s.rotated_at, now),
         Cell::new(rule, Tone::fine(s.rotates)),
         Cell::new(until(s.next_rotation_at, now), Tone::fine(!overdue)),

@@ -9,6 +9,7 @@ use super::tone::Tone;
 use super::words::ago;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::problem::Problem;
+use crate::domain::skew;
 use crate::domain::text::inert;
 
 /// A cell: inert text and a tone.
@@ -47,10 +48,14 @@ impl Cell {
         Self::new(text, Tone::Muted)
     }
 
-    /// The age of a moment; `-` for none.
+    /// The age of a moment; `-` for none. What is past and dated ahead has none that is known.
     pub fn ago(at: impl Into<Option<Timestamp>>, now: Timestamp) -> Self {
         let at = at.into();
-        Self::plain(ago(at, now)).since(at)
+        let tone = match at.is_some_and(|at| skew::ahead(at, now).is_some()) {
+            true => Tone::Unknown,
+            false => Tone::Plain,
+        };
+        Self::new(ago(at, now), tone).since(at)
     }
 
     /// The same in another tone.

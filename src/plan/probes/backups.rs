@@ -97,9 +97,9 @@ fn every_store(look: &Look<'_>) -> Vec<(StoreBackups, Option<StoreBackups>)> {
     let all = e.backups();
     let believed = e.believed(look.now);
     let sure = all.iter().filter(|b| believed.contains(&b.key()));
-    let sure = e.stores(&sure.cloned().collect::<Vec<_>>(), environment);
+    let sure = e.stores(&sure.cloned().collect::<Vec<_>>(), environment, look.now);
     let same = |a: &StoreBackups, b: &StoreBackups| a.kind == b.kind && a.store == b.store;
-    let stores = e.stores(&all, environment).into_iter();
+    let stores = e.stores(&all, environment, look.now).into_iter();
     stores
         .map(|store| {
             let sure = sure.iter().find(|s| same(s, &store)).cloned();
@@ -145,6 +145,7 @@ fn fresh(look: &Look<'_>) -> Verdict {
             store,
             newest: store.newest.as_ref(),
             sure: sure.and_then(|s| s.newest.as_ref()),
+            ahead: store.ahead,
             kept: &store.kept.here,
             what: "backup",
         };
@@ -190,6 +191,7 @@ fn copied(look: &Look<'_>) -> Verdict {
                 store,
                 newest: store.newest_abroad.as_ref(),
                 sure: sure.and_then(|s| s.newest_abroad.as_ref()),
+                ahead: store.ahead_abroad,
                 kept: &store.kept.abroad,
                 what: &what,
             };
@@ -212,11 +214,13 @@ fn undated(copies: usize) -> Option<String> {
     (copies > 0).then(|| format!("nobody tells how old the data of {of} is: the source is gone"))
 }
 
-/// What a store is judged by: its newest backup of a kind, the newest that is there for sure, and what keeps its content beside.
+/// What a store is judged by: its newest backup of a kind, the newest that is there for sure, the latest date that is yet to come, and
+/// what keeps its content beside.
 struct Case<'a> {
     store: &'a StoreBackups,
     newest: Option<&'a Backup>,
     sure: Option<&'a Backup>,
+    ahead: Option<Timestamp>,
     kept: &'a Told<String>,
     what: &'a str,
 }
@@ -232,12 +236,9 @@ fn judge(
     doubt: Option<String>,
 ) {
     let (name, what) = (case.store.store.as_str(), case.what);
-    let dated = [case.sure, case.newest].into_iter().flatten();
-    let mut dated = dated.filter_map(|b| b.taken_at);
     // It would be the newest for as long as it takes until then, whatever is made meanwhile, or is not.
-    if let Some(when) = dated.find_map(|at| skew::words(at, look.now)) {
-        let words = format!("the newest {what} was made {when}: one of the clocks is wrong");
-        return found.unknown(name, words);
+    if let Some(doubt) = skew::doubt("was made", case.ahead, look.now) {
+        return found.unknown(name, format!("the newest {what} {doubt}"));
     }
     // What is stamped a little ahead of our clock is new.
     let age = |at| std::time::Duration::try_from(look.now.duration_since(at)).unwrap_or_default();
@@ -294,7 +295,7 @@ fn encrypted(look: &Look<'_>) -> Verdict {
             if c.encrypted { "" } else { "is not encrypted" },
         );
     }
-    for store in e.stores(&e.backups(), &look.facts.environment) {
+    for store in e.stores(&e.backups(), &look.facts.environment, look.now) {
         // Backups that outlived their store hold its data all the same.
         match (store.ours, store.unencrypted, store.encryption_untold) {
             (true, 0, n @ 1..) => {

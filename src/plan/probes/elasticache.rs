@@ -6,6 +6,7 @@ use super::judgement::{Findings, Judgement, Verdict};
 use super::look::Look;
 use super::{Probe, number, words};
 use crate::domain::cache::CacheGroup;
+use crate::domain::skew;
 use crate::domain::stores::is_ours;
 
 pub(super) const PROBES: &[Probe] = &[
@@ -95,6 +96,8 @@ fn drill(look: &Look<'_>) -> Verdict {
         let of_it = || seen.value.events.iter().filter(|e| e.of == group.id);
         let tried =
             of_it().filter(|e| e.at >= since && e.message.contains("Test Failover API called"));
+        // One that is dated ahead was not tried then.
+        let tried = tried.filter(|e| skew::ahead(e.at, look.now).is_none());
         let Some(tried) = tried.map(|e| e.at).max() else {
             let words = format!("no failover was tried in the last {days:.0} days");
             found.unknown(&group.id, words);
@@ -185,6 +188,10 @@ mod tests {
                 "no failover was tried",
             ),
             (vec![], "no failover was tried"),
+            (
+                vec![("redis", -48, tried.2), done(-49)],
+                "no failover was tried",
+            ),
         ] {
             let (state, reason) = told(&events, &[]);
             assert_eq!(state, Unknown, "{events:?}");

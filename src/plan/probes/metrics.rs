@@ -6,6 +6,7 @@ use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, span};
 use super::{Param, ParamKind, Probe, number, words};
 use crate::domain::metric::{MetricId, Series};
+use crate::domain::skew;
 
 const COMPONENTS: &[&str] = &[
     "server",
@@ -124,6 +125,9 @@ fn arriving(look: &Look<'_>) -> Verdict {
     let Some((at, series)) = newest else {
         return Err(missing(look, word, &wanted));
     };
+    if let Some(doubt) = skew::doubt("was measured", Some(at), look.now) {
+        return Err(Judgement::unknown(format!("the newest of {word} {doubt}")));
+    }
     let seconds = look.now.duration_since(at).as_secs_f64();
     let ok = seconds <= look.number("minutes") * 60.0 + f64::from(series.query.period_s);
     Ok(Judgement::single(
@@ -163,6 +167,10 @@ fn each(
         let others = listed.clone().is_some_and(|mut l| l.any(|m| !is_read(m)));
         let listed = listed.as_mut().map(|l| l.next().is_some());
         match (newest, listed) {
+            (Some((at, _)), _) if skew::ahead(at, look.now).is_some() => {
+                let doubt = skew::doubt("was measured", Some(at), look.now);
+                found.unknown(*name, format!("the newest {}", doubt.unwrap_or_default()));
+            }
             (Some((at, series)), _) => {
                 let age = look.now.duration_since(at).as_secs_f64();
                 let limit = look.number("minutes") * 60.0 + f64::from(series.query.period_s);
@@ -305,6 +313,11 @@ mod tests {
             state(vec![series("Runs", 1), series("Sales", 60)], false),
             Failing,
             "too old"
+        );
+        assert_eq!(
+            state(vec![series("Runs", 1), series("Sales", -30)], false),
+            Unknown,
+            "dated ahead"
         );
         assert_eq!(state(vec![series("Runs", 1)], false), Unknown, "not read");
         assert_eq!(state(vec![series("Runs", 1)], true), Failing, "not listed");

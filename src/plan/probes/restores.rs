@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::Look;
 use super::{Probe, number};
+use crate::domain::skew;
 
 pub(super) const PROBES: &[Probe] = &[Probe {
     name: "restore.drill",
@@ -21,7 +22,7 @@ fn drill(look: &Look<'_>) -> Verdict {
     let since = SignedDuration::try_from_secs_f64(days * 86_400.0).unwrap_or_default();
     let since = look.now.checked_sub(since).unwrap_or(Timestamp::MIN);
     let (estate, env) = (&look.facts.estate, &look.facts.environment);
-    let drilled = estate.drilled(env, since);
+    let drilled = estate.drilled(env, since, look.now);
     if drilled.telling.is_empty() {
         let known = match (drilled.unchecked, drilled.unnamed) {
             (0, 0) => format!("AWS Backup restored nothing in the last {days:.0} days"),
@@ -38,6 +39,10 @@ fn drill(look: &Look<'_>) -> Verdict {
     }
     let mut found = Findings::new("store", look.question(seen.source), seen.at);
     for (store, r) in &drilled.telling {
+        if let Some(doubt) = skew::doubt("its newest restore ended", r.when(), look.now) {
+            found.unknown(*store, doubt);
+            continue;
+        }
         let age = r
             .when()
             .map_or_else(String::new, |at| ago(look.now.duration_since(at)));
@@ -55,7 +60,7 @@ fn drill(look: &Look<'_>) -> Verdict {
     }
     let mut judgement = found.verdict();
     // That one can be restored does not say that the others can.
-    let others = estate.undrilled(&drilled, env);
+    let others = estate.undrilled(&drilled, env, look.now);
     if let Some(first) = others.first() {
         let words = match others.len() {
             1 => format!("; no drill of {first}"),
@@ -123,6 +128,18 @@ mod tests {
         let (state, why) = told(vec![good(30), restore("files", "FAILED", None, 5)]);
         assert_eq!(state, Failing);
         assert!(why.contains("files: the restore failed 5 h ago"), "{why}");
+    }
+
+    /// It would be the newest until that day comes, whatever is restored meanwhile, or is not.
+    #[test]
+    fn a_restore_that_is_dated_ahead_proves_nothing() {
+        let good = |hours| restore("db", "COMPLETED", Some("SUCCESSFUL"), hours);
+        let bad = restore("db", "COMPLETED", Some("FAILED"), 30);
+        let (state, why) = told(vec![good(-48)]);
+        assert_eq!(state, Unknown);
+        let said = "db: its newest restore ended in 2d by the vendor's clock";
+        assert!(why.starts_with(said), "{why}");
+        assert_eq!(told(vec![good(-48), bad]).0, Failing);
     }
 
     #[test]

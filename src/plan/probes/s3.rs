@@ -5,6 +5,7 @@ use super::look::{Look, Seen, span};
 use super::{Probe, number, words};
 use crate::domain::backup::copied_abroad;
 use crate::domain::bucket::Bucket;
+use crate::domain::skew;
 use crate::domain::stores::is_ours;
 use crate::domain::told::Told;
 
@@ -126,7 +127,7 @@ fn replicated(look: &Look<'_>) -> Verdict {
                 (None, None) if off => found.bad(&b.name, "its replication is switched off"),
                 (None, None) => {
                     let home = b.region.value().map_or("", String::as_str);
-                    let copy = copied_abroad(&backups, &b.name, home);
+                    let copy = copied_abroad(&backups, &b.name, home, look.now);
                     let words = copy.map_or_else(
                         || "copied nowhere".to_owned(),
                         |copy| {
@@ -168,8 +169,13 @@ fn backup_age(look: &Look<'_>) -> Verdict {
             Told::Unknown(why) => found.unknown(&b.name, why),
             Told::Unset => found.bad(&b.name, "empty"),
             Told::Set(object) => {
+                if let Some(doubt) = skew::doubt("was written", object.at, look.now) {
+                    found.unknown(&b.name, format!("{} {doubt}", object.key));
+                    continue;
+                }
                 let age = object.at.map(|at| look.now.duration_since(at));
-                let age = age.and_then(|d| std::time::Duration::try_from(d).ok());
+                // What is stamped a little ahead of our clock is new.
+                let age = age.map(|d| std::time::Duration::try_from(d).unwrap_or_default());
                 match age {
                     Some(age) => found.check(
                         age.as_secs_f64() <= hours * 3_600.0,
@@ -372,6 +378,15 @@ mod tests {
         let mut b = bucket("laser-backups", "home");
         assert_eq!(state(call, vec![b.clone()]), Proved);
         assert_eq!(state("s3.backup-age hours=9", vec![b.clone()]), Failing);
+        for (hours, judged) in [(0, Proved), (-48, Unknown)] {
+            b.newest = Told::Set(Object {
+                key: "dump".into(),
+                at: ago(hours),
+                bytes: 1,
+            });
+            let got = state(call, vec![b.clone()]);
+            assert_eq!(got, judged, "written in {} h", -hours);
+        }
         b.newest = Told::Unset;
         assert_eq!(state(call, vec![b.clone()]), Failing);
         b.newest = Told::Unknown(UNSEEN.into());

@@ -4,6 +4,7 @@ use super::judgement::{Findings, Verdict, list};
 use super::look::{Look, span, within};
 use super::{Probe, number};
 use crate::domain::secret::named_by;
+use crate::domain::skew;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -66,6 +67,10 @@ fn rotation(look: &Look<'_>) -> Verdict {
     let mut found = Findings::new("secret", look.question(seen.source), seen.at);
     for s in seen.value.iter() {
         let fresh = s.fresh_at();
+        if let Some(doubt) = skew::doubt("was renewed", fresh, look.now) {
+            found.unknown(&s.name, doubt);
+            continue;
+        }
         let age = fresh.map(|at| look.now.duration_since(at));
         let age = age
             .and_then(|d| std::time::Duration::try_from(d).ok())
@@ -161,6 +166,8 @@ mod tests {
             "the first is to come"
         );
         assert_eq!(state(&secret(None, None)), Failing, "never rotated");
+        let ahead = state(&secret(Some(-300), Some(330)));
+        assert_eq!(ahead, Unknown, "dated ahead: one of the clocks is wrong");
         let mut by_schedule = secret(Some(500), None);
         by_schedule.rotation_days = None;
         assert_eq!(state(&by_schedule), Failing, "nothing tells that it works");

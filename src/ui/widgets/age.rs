@@ -3,8 +3,13 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// An age: `now` under ten seconds, then in steps of ten (so that an idle screen does not tick), `4m`, `2h`, `3d`.
+use crate::domain::skew;
+
+/// An age; of what is past and dated ahead there is none: `in 3m`. Else `now` under ten seconds, then in steps of ten (so that an idle screen does not tick), `4m`, `2h`, `3d`.
 pub fn age(now: Timestamp, at: Timestamp) -> String {
+    if let Some(ahead) = skew::short(at, now) {
+        return ahead;
+    }
     let s = now.duration_since(at).as_secs();
     match s {
         ..10 => "now".into(),
@@ -18,7 +23,7 @@ pub fn age(now: Timestamp, at: Timestamp) -> String {
 /// Like [`age`], with `ago` where that reads better.
 pub fn ago(now: Timestamp, at: Timestamp) -> String {
     match age(now, at) {
-        text if text == "now" => text,
+        text if text == "now" || text.starts_with("in ") => text,
         text => format!("{text} ago"),
     }
 }
@@ -109,6 +114,8 @@ mod tests {
                 "now", "now", "now", "10s", "50s", "1m", "59m", "2h", "25h", "2d"
             ]
         );
+        assert_eq!([-200, -7_300].map(|s| age(now, at(s))), ["in 3m", "in 2h"]);
+        assert_eq!(ago(now, at(-200)), "in 3m");
         assert_eq!(
             [5, 68, 7_500, 100_000].map(duration),
             ["5s", "1m08", "2h05m", "1d03h"]
