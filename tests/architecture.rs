@@ -116,6 +116,11 @@ fn drawing_asks_no_clock_and_does_no_io() {
 }
 
 #[test]
+fn free_words_go_through_their_gate() {
+    holds(rules::free_words);
+}
+
+#[test]
 fn nothing_is_left_unfinished() {
     holds(rules::finished);
 }

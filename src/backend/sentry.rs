@@ -16,6 +16,7 @@ use crate::config::credentials::SENTRY;
 use crate::domain::order::Ordered;
 use crate::domain::part::Part;
 use crate::domain::problem::Problem;
+use crate::domain::said;
 use crate::domain::sentry::{Errors, Event, Frame, Issue, Project, Release};
 use crate::domain::text::inert;
 
@@ -336,8 +337,8 @@ fn issue(i: WireIssue) -> Issue {
     Issue {
         id: inert(&i.id),
         short_id: inert(&i.short_id),
-        title: inert(&i.title),
-        culprit: text(i.culprit),
+        title: said::title(&i.title),
+        culprit: said::of(i.culprit.as_deref()),
         level: text(i.level),
         project: inert(&i.project.slug),
         status: inert(&i.status),
@@ -373,13 +374,13 @@ fn event(issue: &Issue, e: WireEvent) -> Event {
     let caught: Option<Exception> = caught.and_then(|v| serde_json::from_value(v).ok());
     let (words, frames) = match caught {
         Some(x) => {
-            let words = [text(x.kind), text(x.value)]
+            let words = [text(x.kind), said::of(x.value.as_deref())]
                 .into_iter()
                 .filter(|w| !w.is_empty());
             let frames = x.stacktrace.and_then(|s| s.frames).unwrap_or_default();
             (words.collect::<Vec<_>>().join(": "), frames)
         }
-        None => (text(e.title), Vec::new()),
+        None => (said::title(&e.title.unwrap_or_default()), Vec::new()),
     };
     Event {
         issue: issue.id.clone(),

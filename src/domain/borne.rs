@@ -23,6 +23,8 @@ pub(super) fn hidden(text: &str) -> String {
     let out = after(text, "bearer", bearer);
     let out = after(&out, "basic", basic);
     let out = after(&out, ".slack.com/services/", webhook);
+    let out = after(&out, "/webhooks/", discord);
+    let out = after(&out, "/webhookb2/", teams);
     after(&out, "secret", aws_secret)
 }
 
@@ -38,6 +40,7 @@ pub(super) fn may_begin(text: &[u8], at: usize) -> bool {
             (is_next(b"bearer") && blank(6)) || (is_next(b"basic") && blank(5))
         }
         Some(b'.') => is_next(b".slack.com/services/"),
+        Some(b'/') => is_next(b"/webhooks/") || is_next(b"/webhookb2/"),
         Some(b'S' | b's') => is_next(b"secretaccess") || is_next(b"secret_") || is_next(b"secret-"),
         _ => false,
     }
@@ -113,6 +116,25 @@ fn webhook(tail: &str) -> Option<(usize, usize)> {
     let length = run(rest, |c| c.is_ascii_alphanumeric());
     let from = team.len() + app.len() + 2;
     (is_id(team, 'T') && is_id(app, 'B') && length >= 20).then_some((from, from + length))
+}
+
+/// The id is a number, and who has what follows it may write (Discord's reference, "Execute Webhook").
+fn discord(tail: &str) -> Option<(usize, usize)> {
+    let id = run(tail, |c| c.is_ascii_digit());
+    let token = tail.get(id..)?.strip_prefix('/')?;
+    let length = run(token, |c| {
+        c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
+    });
+    ((17..=20).contains(&id) && length >= 40).then_some((id + 1, id + 1 + length))
+}
+
+/// What follows the connector's name is the secret (Microsoft Teams, "Create an Incoming Webhook").
+fn teams(tail: &str) -> Option<(usize, usize)> {
+    let is_of = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '@' | '-');
+    let path = tail.get(..run(tail, is_of))?;
+    let connector = "/incomingwebhook/";
+    let from = path.to_ascii_lowercase().find(connector)? + connector.len();
+    (path.len() >= from + 32).then_some((from, path.len()))
 }
 
 /// The value behind `..secret_access_key`, as configurations, environments, JSON and XML write it.
@@ -205,6 +227,20 @@ mod tests {
                 "to https://hooks.slack.com/services/T012AB3CD/B012AB3CD/[redacted]!",
             ),
             (
+                format!(
+                    "to https://discord.com/api/webhooks/112233445566778899/{}-_, x",
+                    made(60)
+                ),
+                "to https://discord.com/api/webhooks/112233445566778899/[redacted], x",
+            ),
+            (
+                format!(
+                    "at https://x.webhook.office.com/webhookb2/0a-1b@2c-3d/IncomingWebhook/{}/4e-5f!",
+                    made(32)
+                ),
+                "at https://x.webhook.office.com/webhookb2/0a-1b@2c-3d/IncomingWebhook/[redacted]!",
+            ),
+            (
                 format!("aws_secret_access_key={secret}"),
                 "aws_secret_access_key=[redacted]",
             ),
@@ -237,6 +273,7 @@ mod tests {
             "see hooks.slack.com/services/ of T012AB3CD, https://hooks.slack.com/services/T012AB3CD/B012AB3CD/short",
             "secret_access_key=prod/api/key and the secret access key is old; secret-access-review_2026",
             "https://host:8443,owner=ana@example.com",
+            "https://api.github.com/repos/o/r/webhooks/123456789012345678/deliveries",
             "ssh://git@github.com/o/r https://ana-at-123456789012@git-codecommit.us-east-1.amazonaws.com/v1",
             "https://0123456789abcdef0123456789abcdef@o1.ingest.sentry.io/42",
             "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/api-AbCdEf",

@@ -4,45 +4,13 @@
 
 use serde_json::Value;
 
-use super::{borne, given};
+use super::naming::{has_segment, is_password_name};
+use super::{beside, borne, given, login};
+
+pub use super::naming::is_secret_name;
 
 /// What stands where a secret was.
 pub const REDACTED: &str = "[redacted]";
-
-/// Words that, as one segment of a name, promise a secret: `STRIPE_KEY`, `dbPassword`, `x-api-token`.
-const SECRET_WORDS: [&str; 18] = [
-    "secret",
-    "secrets",
-    "password",
-    "passwd",
-    "passphrase",
-    "pwd",
-    "pass",
-    "token",
-    "key",
-    "apikey",
-    "credential",
-    "credentials",
-    "auth",
-    "authorization",
-    "dsn",
-    "private",
-    "signature",
-    "cookie",
-];
-
-/// Those of them that promise a password and nothing else: services and repositories bear the others (`auth:2`).
-const PASSWORD_WORDS: [&str; 9] = [
-    "secret",
-    "secrets",
-    "password",
-    "passwd",
-    "passphrase",
-    "pwd",
-    "pass",
-    "dsn",
-    "private",
-];
 
 /// Starts of tokens whose vendors gave them a recognisable shape, with the number of token characters that must follow.
 const TOKEN_STARTS: [(&str, usize); 25] = [
@@ -85,49 +53,6 @@ fn is_scheme(word: &str, name: &str) -> bool {
     of.iter().any(|w| word.eq_ignore_ascii_case(w))
 }
 
-/// Whether a name promises a secret value. Works on `SNAKE_CASE`, `kebab-case`, `dotted.names` and `camelCase`.
-pub fn is_secret_name(name: &str) -> bool {
-    any_segment(name, |s| {
-        // The second of its kind is one, too: `PASSWORD2`.
-        let kind = s.trim_end_matches(|c: char| c.is_ascii_digit());
-        SECRET_WORDS.contains(&s) || ends_as_password(kind) || ends_as_secret(kind)
-    })
-}
-
-/// Whether a segment ends in another word for a secret without anything between: `JWTSECRET`, `APITOKEN`, `MASTERKEY`. What merely rhymes
-/// with a key is none (`monkey`, `hotkey`).
-fn ends_as_secret(segment: &str) -> bool {
-    const KEYS: [&str; 8] = [
-        "access",
-        "api",
-        "encryption",
-        "master",
-        "private",
-        "secret",
-        "shared",
-        "signing",
-    ];
-    let of_key = |stem: &str| KEYS.iter().any(|k| stem.ends_with(k));
-    segment.ends_with("secret")
-        || segment.ends_with("token")
-        || segment.strip_suffix("key").is_some_and(of_key)
-}
-
-/// Whether a segment ends in a word for a password without anything between: `PGPASSWORD`, `DBPASS`, `SMTP_PW`.
-fn ends_as_password(segment: &str) -> bool {
-    const ENDS: [&str; 5] = ["password", "passwd", "passphrase", "pwd", "pw"];
-    const WORDS: [&str; 6] = [
-        "bypass",
-        "compass",
-        "encompass",
-        "overpass",
-        "surpass",
-        "underpass",
-    ];
-    ENDS.iter().any(|end| segment.ends_with(end))
-        || (segment.ends_with("pass") && !WORDS.contains(&segment))
-}
-
 /// Whether a text begins as the tokens of a known vendor do, however short it is.
 pub fn begins_as_token(text: &str) -> bool {
     TOKEN_STARTS
@@ -135,35 +60,12 @@ pub fn begins_as_token(text: &str) -> bool {
         .any(|(start, _)| text.starts_with(start))
 }
 
-fn has_segment(name: &str, words: &[&str]) -> bool {
-    any_segment(name, |s| words.contains(&s))
-}
-
-fn any_segment(name: &str, is_one: impl Fn(&str) -> bool) -> bool {
-    let mut segment = String::new();
-    let mut previous_lower = false;
-    for c in name.chars().chain(std::iter::once('_')) {
-        let boundary = !c.is_alphanumeric() || (c.is_uppercase() && previous_lower);
-        if boundary {
-            if is_one(&segment) {
-                return true;
-            }
-            segment.clear();
-        }
-        if c.is_alphanumeric() {
-            segment.extend(c.to_lowercase());
-        }
-        previous_lower = c.is_lowercase() || c.is_ascii_digit();
-    }
-    false
-}
-
 /// A value as it may be shown beside its name: hidden whole if the name promises a secret, else with the secrets inside hidden.
 pub fn named(name: &str, value: &str) -> String {
     if is_secret_name(name) && !value.is_empty() {
         REDACTED.to_owned()
     } else {
-        text(value)
+        text(&login::of(name, value).unwrap_or_else(|| value.to_owned()))
     }
 }
 
@@ -176,6 +78,11 @@ pub fn json(value: &Value) -> Value {
             members
                 .iter()
                 .map(|(name, v)| match v {
+                    Value::String(_) | Value::Number(_)
+                        if name.eq_ignore_ascii_case("value") && names_secret(members) =>
+                    {
+                        (name.clone(), Value::String(REDACTED.to_owned()))
+                    }
                     Value::String(s) => (name.clone(), Value::String(named(name, s))),
                     Value::Number(_) if is_secret_name(name) => {
                         (name.clone(), Value::String(REDACTED.to_owned()))
@@ -188,9 +95,18 @@ pub fn json(value: &Value) -> Value {
     }
 }
 
+/// Whether another member of an object is the name of a secret: `{"name": "DB_PASSWORD", "value": ".."}`.
+fn names_secret(members: &serde_json::Map<String, Value>) -> bool {
+    let is_name = |name: &str| ["name", "key"].iter().any(|n| name.eq_ignore_ascii_case(n));
+    let named = members.iter().filter(|(name, _)| is_name(name));
+    let mut named = named.filter_map(|(_, v)| v.as_str());
+    named.any(is_secret_name)
+}
+
 /// Text with the secrets inside hidden. Text without any comes back unchanged.
 pub fn text(input: &str) -> String {
-    let no_pem = given::hidden(&borne::hidden(&private_keys(&encoded(input))));
+    let told = login::hidden(&beside::hidden(input));
+    let no_pem = given::hidden(&borne::hidden(&private_keys(&encoded(&told))));
     let mut out = String::with_capacity(no_pem.len());
     let mut rest = no_pem.as_str();
     let mut last_name = String::new();
@@ -310,7 +226,7 @@ fn is_version(name: &str, word: &str) -> bool {
         || (numbered
             && number.len() <= 20
             && number.split('.').all(digits)
-            && !any_segment(name, |s| PASSWORD_WORDS.contains(&s) || ends_as_password(s)))
+            && !is_password_name(name))
 }
 
 fn is_token_char(c: char) -> bool {
@@ -403,41 +319,6 @@ mod tests {
     use serde_json::json as j;
 
     #[test]
-    fn names_promise_secrets_by_whole_segments() {
-        for name in [
-            "DB_PASSWORD",
-            "dbPassword",
-            "STRIPE_KEY",
-            "x-api-token",
-            "SENTRY_DSN",
-            "aws.secret.id",
-            "SECRETKEY",
-            "MASTERKEY",
-            "CLIENTSECRET",
-            "JWTSECRET",
-            "AUTHTOKEN",
-            "PASSWORD1",
-            "DBPASSWD1",
-            "AUTH",
-        ] {
-            assert!(is_secret_name(name), "{name}");
-        }
-        for name in [
-            "KEYMAP",
-            "MONKEY",
-            "HOTKEY",
-            "KEY2SORT",
-            "AUTHOR",
-            "PASSENGERS",
-            "LOG_LEVEL",
-            "TOKENIZER",
-            "",
-        ] {
-            assert!(!is_secret_name(name), "{name}");
-        }
-    }
-
-    #[test]
     fn secrets_inside_text_are_hidden_and_the_rest_is_kept() {
         let cases = [
             ("key AKIAIOSFODNN7EXAMPLE here", "key [redacted] here"),
@@ -509,5 +390,8 @@ mod tests {
             json(&v),
             j!({"token": REDACTED, "pin_key": REDACTED, "list": [REDACTED], "in": {"image": "api:1"}})
         );
+        let beside = j!([{"name": "DB_PASSWORD", "value": "x"}, {"name": "LOG", "value": "x"}]);
+        let told = j!([{"name": "DB_PASSWORD", "value": REDACTED}, {"name": "LOG", "value": "x"}]);
+        assert_eq!(json(&beside), told);
     }
 }

@@ -151,6 +151,7 @@ fn may_hold(text: &[u8]) -> bool {
         b':' if next(at) == b'/' => {
             after(at, b"://") && text.get(at..).is_some_and(|t| t.contains(&b'@'))
         }
+        b'/' if matches!(next(at), b'w' | b'W') => borne::may_begin(text, at),
         b'B' | b'b' if matches!(next(at), b'e' | b'E' | b'a' | b'A') => borne::may_begin(text, at),
         b'S' | b's' if matches!(next(at), b'e' | b'E') => borne::may_begin(text, at),
         _ => false,

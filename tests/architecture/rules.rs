@@ -81,6 +81,20 @@ const IO: &[&str] = &[
     ".await",
 ];
 
+/// Fields of free words, and gates for names, which leave the secrets in them that free words may quote.
+const FREE_WORDS: &[&str] = &[
+    "about",
+    "cause",
+    "comment",
+    "culprit",
+    "description",
+    "message",
+    "reason",
+    "summary",
+    "title",
+];
+const GATES_OF_NAMES: &[&str] = &["clean", "convert::text", "inert", "some_text", "text"];
+
 /// Clocks; drawing is told the time.
 const CLOCKS: &[&str] = &[
     "Timestamp::now",
@@ -235,6 +249,26 @@ pub fn panics(source: &Source) -> Vec<String> {
             .map(move |(line, _)| found(source, line, format_args!("`{words}`")))
     })
     .collect()
+}
+
+/// Free words of vendors go through the gate that hides the secrets in them and cuts what is long.
+pub fn free_words(source: &Source) -> Vec<String> {
+    if source.room() != Some("backend") {
+        return Vec::new();
+    }
+    let pairs = FREE_WORDS
+        .iter()
+        .flat_map(|field| GATES_OF_NAMES.iter().map(move |gate| (field, gate)));
+    pairs
+        .flat_map(|(field, gate)| {
+            let words = format!("{field}: {gate}(");
+            let lines: Vec<usize> = source.places(&words).map(|(line, _)| line).collect();
+            lines.into_iter().map(move |line| {
+                let what = format!("`{words}`: free words go through `domain::said`");
+                found(source, line, what)
+            })
+        })
+        .collect()
 }
 
 /// The proof that an intent is in the journal is made where the journal is written.

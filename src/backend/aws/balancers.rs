@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
 use super::Question;
-use super::convert::{some_text, text};
+use super::convert::{reason, some_text, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
 use super::sound::Required;
@@ -202,7 +202,7 @@ fn target(d: &Described) -> Option<Target> {
         port: place.port.unwrap_or(0),
         zone: text(place.availability_zone.as_deref()),
         state: text(health.and_then(|h| h.state.as_deref())),
-        reason: text(health.and_then(|h| h.reason.as_deref())),
+        reason: reason(health.and_then(|h| h.reason.as_deref())),
     })
 }
 

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 
 use super::Question;
-use super::convert::{some_reason, some_text, stamp, text};
+use super::convert::{reason, some_reason, some_text, stamp, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
 use super::sound::Required;
@@ -340,7 +340,7 @@ fn stack(e: StackEntry) -> Stack {
         health: StackHealth::of(&e.stack_status),
         status: text(Some(&e.stack_status)),
         reason: some_reason(e.stack_status_reason.as_deref()),
-        description: text(e.description.as_deref()),
+        description: reason(e.description.as_deref()),
         created_at: stamp(e.creation_time.as_deref()),
         updated_at: stamp(e.last_updated_time.as_deref()),
         drift: drift_word(e.drift_information.stack_drift_status.as_deref()),
@@ -414,7 +414,7 @@ fn value(property: &str, value: &str) -> String {
         }
         _ => crate::domain::redact::named(name, value),
     };
-    text(Some(&shown))
+    reason(Some(&shown))
 }
 
 fn change_set(e: SetEntry) -> ChangeSet {

@@ -4,7 +4,7 @@ use aws_sdk_cloudwatch::types as sdk;
 
 use super::Question;
 use super::cloudwatch::{CloudWatch, metric, named};
-use super::convert::{count, text, time};
+use super::convert::{count, reason, text, time};
 use super::pages::Pages;
 use super::sound::{told, unsound};
 use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
@@ -114,7 +114,7 @@ fn state(value: Option<&sdk::StateValue>) -> Option<AlarmState> {
 }
 
 fn metric_alarm(a: &sdk::MetricAlarm, state: AlarmState) -> Alarm {
-    let (name, description) = (text(a.alarm_name()), text(a.alarm_description()));
+    let (name, description) = (text(a.alarm_name()), reason(a.alarm_description()));
     let periods = a.evaluation_periods().map_or(1, count);
     let (query, expression) = watched(a);
     Alarm {
@@ -135,7 +135,7 @@ fn metric_alarm(a: &sdk::MetricAlarm, state: AlarmState) -> Alarm {
         arn: text(a.alarm_arn()),
         description,
         state,
-        reason: text(a.state_reason()),
+        reason: reason(a.state_reason()),
         since: time(a.state_transitioned_timestamp()).or_else(|| time(a.state_updated_timestamp())),
         updated_at: time(a.state_updated_timestamp()),
         actions_enabled: a.actions_enabled().unwrap_or(true),
@@ -144,14 +144,14 @@ fn metric_alarm(a: &sdk::MetricAlarm, state: AlarmState) -> Alarm {
 }
 
 fn composite_alarm(a: &sdk::CompositeAlarm, state: AlarmState) -> Alarm {
-    let (name, description) = (text(a.alarm_name()), text(a.alarm_description()));
+    let (name, description) = (text(a.alarm_name()), reason(a.alarm_description()));
     Alarm {
         severity: Severity::guess(&name, &description),
         name,
         arn: text(a.alarm_arn()),
         description,
         state,
-        reason: text(a.state_reason()),
+        reason: reason(a.state_reason()),
         since: time(a.state_transitioned_timestamp()).or_else(|| time(a.state_updated_timestamp())),
         updated_at: time(a.state_updated_timestamp()),
         rule: AlarmRule::Composite {
@@ -211,7 +211,7 @@ fn event(i: &sdk::AlarmHistoryItem) -> Option<AlarmEvent> {
         alarm: text(i.alarm_name()),
         at: time(i.timestamp())?,
         kind: text(i.history_item_type().map(sdk::HistoryItemType::as_str)),
-        summary: text(i.history_summary()),
+        summary: reason(i.history_summary()),
     })
 }
 

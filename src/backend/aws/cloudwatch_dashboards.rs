@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Question;
 use super::cloudwatch::{CloudWatch, QUERIES_A_CALL};
-use super::convert::{sdk_time, text, time};
+use super::convert::{reason, sdk_time, text, time};
 use super::pages::Pages;
 use super::sound::told;
 use crate::domain::dashboard::{
@@ -251,7 +251,7 @@ impl Results {
 
     fn say(&mut self, messages: &[sdk::MessageData]) {
         for m in messages {
-            let words = [text(m.code()), text(m.value())].join(": ");
+            let words = [text(m.code()), reason(m.value())].join(": ");
             if !self.messages.contains(&words) && self.messages.len() < 8 {
                 self.messages.push(words);
             }

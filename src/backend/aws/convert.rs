@@ -4,7 +4,7 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::domain::hint;
+use crate::domain::said;
 use crate::domain::text::inert;
 
 /// An SDK time as a timestamp; `None` where the vendor gave none or one beyond the calendar.
@@ -44,15 +44,14 @@ pub fn some_text(outside: Option<&str>) -> Option<String> {
     outside.filter(|t| !t.is_empty()).map(inert)
 }
 
-/// Words that people or programs gave as a reason, a message or a cause: they may quote what they were about, secrets included, and are
-/// shown, journalled and audited.
+/// Free words of people or programs: a reason, a message, a description, a title. See [`said`].
 pub fn reason(outside: Option<&str>) -> String {
-    text(outside.map(hint::redacted).as_deref())
+    said::of(outside)
 }
 
 /// The same, where an empty one is none.
 pub fn some_reason(outside: Option<&str>) -> Option<String> {
-    some_text(outside.map(hint::redacted).as_deref())
+    outside.filter(|t| !t.is_empty()).map(said::words)
 }
 
 /// A count that the vendor sends signed.
@@ -80,6 +79,20 @@ pub fn tail(arn: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn free_words_lose_their_secrets_and_are_cut_and_names_stay() {
+        let said = r#"task failed: {"name":"DB_PASSWORD","value":"hunter2"} PGPASSWORD=x"#;
+        let shown =
+            r#"task failed: {"name":"DB_PASSWORD","value":"[redacted]"} PGPASSWORD=[redacted]"#;
+        assert_eq!(reason(Some(said)), shown);
+        assert_eq!(some_reason(Some(said)).as_deref(), Some(shown));
+        assert_eq!((reason(None), some_reason(Some(""))), (String::new(), None));
+        let long = "a ".repeat(500_000);
+        assert!(reason(Some(&long)).len() < 5_000);
+        let arn = "arn:aws:secretsmanager:eu-west-1:1:secret:prod/api-AbCdEf";
+        assert_eq!(text(Some(arn)), arn);
+    }
 
     #[test]
     fn times_survive_the_way_there_and_back() {

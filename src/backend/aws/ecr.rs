@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Question;
-use super::convert::{seconds, some_text, text};
+use super::convert::{reason, seconds, some_text, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
@@ -338,7 +338,7 @@ fn basic(f: &Basic) -> ImageFinding {
         package: text(of("package_name")),
         version: text(of("package_version")),
         fixed_in: None,
-        title: text(f.description.as_deref()),
+        title: reason(f.description.as_deref()),
         first_seen_at: None,
     }
 }
@@ -358,7 +358,7 @@ fn enhanced(f: &Enhanced) -> ImageFinding {
         version: text(package.and_then(|p| p.version.as_deref())),
         // The vendor's word for none.
         fixed_in: fixed.filter(|v| v != "NotAvailable"),
-        title: text(f.description.as_deref()),
+        title: reason(f.description.as_deref()),
         first_seen_at: seconds(f.first_observed_at),
     }
 }

@@ -223,7 +223,8 @@ impl Ecs {
         let read: Result<Vec<_>, _> = page.services().iter().map(ecs_map::service).collect();
         let read = counted(&self.line, SERVICES, read)?;
         let missing = page.failures().iter();
-        let missing = missing.filter_map(|f| Some((text_of(f.arn()?), text_of(f.reason()?))));
+        let missing =
+            missing.filter_map(|f| Some((text_of(f.arn()?), convert::reason(Some(f.reason()?)))));
         Ok(Described {
             services: read.into_iter().flatten().collect(),
             missing: missing.collect(),
@@ -351,7 +352,7 @@ pub(super) fn not_found(question: Question, what: &str, name: &str, reason: &str
         format!(
             "ECS lists the {what} {}, and answers {} when it is asked about",
             convert::text(Some(name)),
-            convert::text(Some(reason))
+            convert::reason(Some(reason))
         ),
         "Look at it with AWS's own tools; here it is asked about again.",
     )

@@ -5,7 +5,7 @@ mod wire;
 use std::sync::Arc;
 
 use super::Question;
-use super::convert::{stamp, text};
+use super::convert::{reason, stamp, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
@@ -157,7 +157,7 @@ fn group(g: Group, clusters: &[Cluster]) -> CacheGroup {
         .or(shard.and_then(|s| s.primary_endpoint.as_ref()));
     CacheGroup {
         id: text(Some(&g.replication_group_id)),
-        about: text(g.description.as_deref()),
+        about: reason(g.description.as_deref()),
         status: text(g.status.as_deref()),
         engine: text(
             g.engine
@@ -252,7 +252,7 @@ fn event(e: Event) -> Option<CacheEvent> {
     Some(CacheEvent {
         at: stamp(e.date.as_deref())?,
         of: text(e.source_identifier.as_deref()),
-        message: text(e.message.as_deref()),
+        message: reason(e.message.as_deref()),
     })
 }
 

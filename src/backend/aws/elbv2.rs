@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 
-use super::convert::{some_text, text};
+use super::convert::{reason, some_text, text};
 use super::pages::Pages;
 use super::sound::told;
 use super::{Aws, Question};
@@ -120,8 +120,8 @@ fn target(d: &sdk::TargetHealthDescription) -> Option<Target> {
                 .map(sdk::TargetHealthStateEnum::as_str),
         ),
         reason: match (code, words) {
-            (Some(code), Some(words)) => text(Some(&format!("{code}: {words}"))),
-            (one, other) => text(one.or(other)),
+            (Some(code), Some(words)) => reason(Some(&format!("{code}: {words}"))),
+            (one, other) => reason(one.or(other)),
         },
     })
 }

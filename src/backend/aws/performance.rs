@@ -17,6 +17,7 @@ use crate::backend::transport::Line;
 use crate::domain::database::{Database, Databases, Statement, TopStatements};
 use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
+use crate::domain::sql::shape;
 
 const API: Api = Api {
     host: "pi",
@@ -143,11 +144,10 @@ fn statement(database: &str, key: Key) -> Result<Statement, NoCount> {
     Ok(Statement {
         database: database.to_owned(),
         id: dimension("db.sql_tokenized.id"),
-        // Line breaks and indentation say nothing here.
-        text: dimension("db.sql_tokenized.statement")
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" "),
+        // The vendor takes the literals out, and leaves the comments.
+        text: (key.dimensions.get("db.sql_tokenized.statement"))
+            .map(|sql| shape(sql))
+            .unwrap_or_default(),
         load: amount("Total", database, key.total)?,
         calls_per_second: metric(CALLS)?,
         mean_ms: metric(LATENCY)?,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Question;
-use super::convert::{seconds, text};
+use super::convert::{reason, seconds, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
 use super::sound::Required;
@@ -155,7 +155,7 @@ fn secret(e: Entry) -> Secret {
     Secret {
         name: text(Some(&e.name)),
         arn: text(Some(&e.arn)),
-        description: text(e.description.as_deref()),
+        description: reason(e.description.as_deref()),
         created_at: seconds(e.created_date),
         changed_at: seconds(e.last_changed_date),
         rotated_at: seconds(e.last_rotated_date),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Question;
-use super::convert::{seconds, some_text, text};
+use super::convert::{reason, seconds, some_text, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed, escape};
 use super::sound::Required;
@@ -348,7 +348,7 @@ fn from_job(j: Job) -> BackupJob {
         store: named(j.resource_name.as_deref(), j.resource_arn.as_deref()),
         store_type: text(j.resource_type.as_deref()),
         state: text(j.state.as_deref()),
-        message: text(j.status_message.as_deref()),
+        message: reason(j.status_message.as_deref()),
         began_at: seconds(j.creation_date),
         ended_at: seconds(j.completion_date),
         percent: j.percent_done.as_deref().and_then(|p| p.parse().ok()),
@@ -370,9 +370,9 @@ fn from_restore(j: RestoreJob) -> Restore {
         store_type: text(j.resource_type.as_deref()),
         point: text(j.recovery_point_arn.as_deref()),
         state: text(j.status.as_deref()),
-        message: text(j.status_message.as_deref()),
+        message: reason(j.status_message.as_deref()),
         validation: some_text(j.validation_status.as_deref()),
-        validation_message: text(j.validation_status_message.as_deref()),
+        validation_message: reason(j.validation_status_message.as_deref()),
         began_at: seconds(j.creation_date),
         ended_at: seconds(j.completion_date),
         by_plan: plan.is_some(),

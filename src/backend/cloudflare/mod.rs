@@ -17,6 +17,7 @@ use crate::config::credentials::CLOUDFLARE;
 use crate::domain::cloudflare::{Firewall, Record, Zone, ZoneSettings};
 use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::said;
 use crate::domain::text::inert;
 
 static VENDOR: Vendor = Vendor {
@@ -234,7 +235,7 @@ impl Cloudflare {
             question.what, question.operation
         );
         let words: Vec<String> = said.iter().map(ToString::to_string).collect();
-        let why = match inert(&words.join("; ")).as_str() {
+        let why = match said::words(&words.join("; ")).as_str() {
             "" => "Cloudflare answered without a result".to_owned(),
             words => format!("Cloudflare refused: {words}"),
         };

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::cloudflare::{self, Rule};
+use crate::domain::said;
 use crate::domain::text::inert;
 
 /// The envelope of every answer but GraphQL's.
@@ -123,7 +124,7 @@ impl Record {
             proxied: self.proxied,
             proxiable: self.proxiable,
             priority: self.priority.map(|p| p as u64),
-            comment: clean(self.comment),
+            comment: said::of(self.comment.as_deref()),
             modified_at: time(self.modified_on),
         }
     }
@@ -189,7 +190,7 @@ impl RulesetWhole {
             Rule {
                 id: clean(r.id),
                 phase: inert(phase),
-                about: clean(r.description),
+                about: said::of(r.description.as_deref()),
                 action: inert(&r.action),
                 expression: inert(&r.expression),
                 enabled: r.enabled.unwrap_or(true),

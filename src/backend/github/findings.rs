@@ -7,6 +7,7 @@ use crate::backend::transport::Question;
 use crate::domain::github::{Finding, Scanner};
 use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::said;
 use crate::domain::severity::Severity;
 use crate::domain::text::inert;
 
@@ -138,7 +139,7 @@ fn dependency(d: Dependency) -> Finding {
     Finding {
         number: d.number,
         severity: Severity::parse(&d.security_advisory.severity),
-        summary: inert(&d.security_advisory.summary),
+        summary: said::title(&d.security_advisory.summary),
         place: inert(&format!(
             "{} {}",
             v.package.name, v.vulnerable_version_range
@@ -169,7 +170,7 @@ fn code(c: Code) -> Finding {
                 .as_deref()
                 .unwrap_or_default(),
         ),
-        summary: inert(&c.rule.description),
+        summary: said::title(&c.rule.description),
         place: inert(&place.unwrap_or_default()),
         rule: inert(c.rule.id.as_deref().unwrap_or_default()),
         fix: None,

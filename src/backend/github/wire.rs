@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::domain::github as domain;
 use crate::domain::github::Outcome;
+use crate::domain::said;
 use crate::domain::text::inert;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -127,7 +128,11 @@ pub fn run(r: Run) -> domain::Run {
         workflow: text(r.name),
         number: r.run_number,
         attempt: r.run_attempt.unwrap_or(1),
-        title: text(r.display_title),
+        title: r
+            .display_title
+            .as_deref()
+            .map(said::title)
+            .unwrap_or_default(),
         event: inert(&r.event),
         branch: text(r.head_branch),
         sha: inert(&r.head_sha),
@@ -166,7 +171,7 @@ pub fn deployed(d: Deployment, state: Option<State>) -> domain::Deployed {
         environment: inert(&d.environment),
         reference: inert(&d.reference),
         sha: inert(&d.sha),
-        description: text(d.description),
+        description: said::of(d.description.as_deref()),
         creator: text(d.creator.map(|u| u.login)),
         state: text(state.map(|s| s.state)),
         created_at: time(d.created_at.as_deref()),

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::domain::said;
 use crate::domain::text::inert;
 use crate::domain::vercel::{self, BuildState};
 
@@ -158,7 +159,7 @@ impl Deployment {
         };
         let meta = |what: &str| clean(raw(what).map(str::to_owned));
         let message = raw("Message").and_then(|m| m.lines().next());
-        let message = clean(message.map(str::to_owned));
+        let message = message.map(said::title).filter(|t| !t.is_empty());
         let author = meta("AuthorLogin").or_else(|| meta("AuthorName"));
         let (branch, commit) = (meta("Ref"), meta("Sha"));
         let state = self.ready_state.or(self.state).unwrap_or_default();
@@ -169,7 +170,11 @@ impl Deployment {
             id,
             project_id: inert(&self.project_id),
             project: inert(&self.name),
-            error: clean(self.error_message),
+            error: self
+                .error_message
+                .as_deref()
+                .map(said::words)
+                .filter(|t| !t.is_empty()),
             target: clean(self.target).unwrap_or_else(|| "preview".into()),
             branch,
             commit,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::backend::aws::convert::text;
+use crate::backend::aws::convert::{reason, text};
 use crate::domain::flag::FlagValue;
 
 /// A flag of a version.
@@ -31,7 +31,7 @@ impl Content {
             let name = Some(word("name")).filter(|n| !n.is_empty());
             let defined = Defined {
                 name: name.unwrap_or_else(|| text(Some(key))),
-                about: word("description"),
+                about: reason(flag["description"].as_str()),
                 deprecated: flag["_deprecation"]["status"].is_string(),
                 value: value(&values[key.as_str()]),
             };

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
 
-use crate::backend::aws::convert::text;
+use crate::backend::aws::convert::{reason, text};
 use crate::backend::aws::sound::Required;
 use crate::domain::cost::{Cost, CostAnomaly, DayCost, ServiceCost};
 use crate::domain::order::Ordered;
@@ -254,8 +254,8 @@ fn anomaly(a: &Anomaly) -> CostAnomaly {
     let service = cause.and_then(|c| c.service.as_deref());
     CostAnomaly {
         id: text(Some(&a.anomaly_id)),
-        about: text(service.or(a.dimension_value.as_deref())),
-        cause: text(cause.and_then(|c| c.usage_type.as_deref())),
+        about: reason(service.or(a.dimension_value.as_deref())),
+        cause: reason(cause.and_then(|c| c.usage_type.as_deref())),
         from: date(a.anomaly_start_date.as_deref()),
         until: date(a.anomaly_end_date.as_deref()),
         impact: a.impact.total_impact.unwrap_or(a.impact.max_impact),

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::backend::aws::convert::text;
+use crate::backend::aws::convert::{reason, text};
 use crate::backend::aws::sound::Required;
 use crate::domain::network::{Holds, Interface, Peer, Ports, Rule, SecurityGroup};
 
@@ -167,7 +167,7 @@ impl Group {
             id: text(Some(&self.group_id)),
             name: text(Some(&self.group_name)),
             vpc: text(Some(&self.vpc_id)),
-            about: text(Some(&self.group_description)),
+            about: reason(Some(&self.group_description)),
             rules: self
                 .ip_permissions
                 .0
@@ -227,7 +227,7 @@ impl Permission {
         all.map(|(peer, p)| Rule {
             ports: self.ports(),
             peer,
-            about: text(p.description.as_deref()),
+            about: reason(p.description.as_deref()),
         })
         .collect()
     }
@@ -274,7 +274,7 @@ impl InterfaceItem {
                 .iter()
                 .map(|g| text(Some(&g.group_id)))
                 .collect(),
-            about: text(Some(&self.description)),
+            about: reason(Some(&self.description)),
             address: text(Some(&self.private_ip_address)),
             public_address: self
                 .association

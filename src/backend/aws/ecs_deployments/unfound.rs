@@ -39,7 +39,7 @@ pub(super) fn unfound(
 
 /// The vendor contradicts itself: nothing is missing that was asked for by its name, as a service that is gone would be.
 fn lost(id: &str, reason: &str) -> Problem {
-    let (id, reason) = (text(Some(tail(id))), text(Some(reason)));
+    let (id, reason) = (text(Some(tail(id))), self::reason(Some(reason)));
     Problem::new(
         ProblemKind::Vendor,
         "ecs",

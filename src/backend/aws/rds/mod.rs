@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
 use super::Question;
-use super::convert::{stamp, text};
+use super::convert::{reason, stamp, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
@@ -159,7 +159,7 @@ impl Rds {
                 source: text(e.source.as_deref()),
                 kind: text(e.kind.as_deref()),
                 categories: e.categories.items.iter().map(|c| text(Some(c))).collect(),
-                message: text(e.message.as_deref()),
+                message: reason(e.message.as_deref()),
             })
             .collect();
         all.order_by(|a, b| (b.at, &a.source).cmp(&(a.at, &b.source)));
