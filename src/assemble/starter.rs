@@ -59,7 +59,7 @@ pub async fn write(force: bool, globals: &Globals, mut out: Out) -> Result<Exit,
     if let (true, Ok(written)) = (is_new, load::read(&file, None)) {
         let places = trust::places(&written);
         if !places.is_empty() {
-            trust::confirm(&file, &places).ok();
+            trust::confirm(&file, &written.environment, &places).ok();
         }
     }
     finish(exit, out)

@@ -53,6 +53,9 @@ pub fn places(config: &Config) -> Vec<Place> {
     let roots = config.probes.extra_roots_pem.iter();
     all.extend(roots.map(|pem| ("[probes] extra_roots", authorities(pem))));
     all.extend(lowered(config).map(|told| ("[aws] clusters", told)));
+    // Whose credentials sign is whose platform is acted on.
+    let profile = config.aws.profile.iter();
+    all.extend(profile.map(|name| ("[aws] profile", name.clone())));
     let kept = config.store.iter();
     all.extend(kept.map(|path| ("store", path.display().to_string())));
     all
@@ -123,7 +126,7 @@ pub fn check(found: &Found, config: &Config) -> Result<(), Problem> {
     };
     let of_here = (found.looked.iter()).any(|(by, path)| *by == HERE && path == file);
     let places = places(config);
-    if !of_here || places.is_empty() || is_confirmed(file, &places) {
+    if !of_here || places.is_empty() || is_confirmed(file, &config.environment, &places) {
         return Ok(());
     }
     let told: Vec<String> = places
@@ -145,16 +148,16 @@ pub fn check(found: &Found, config: &Config) -> Result<(), Problem> {
     ))
 }
 
-/// Confirms what a file says now; what is known of it from before is forgotten.
+/// Confirms what a file says now of an environment; what is known of that from before is forgotten.
 ///
 /// # Errors
 /// Where the user's own folder cannot be written.
-pub fn confirm(file: &Path, places: &[Place]) -> io::Result<()> {
+pub fn confirm(file: &Path, environment: &str, places: &[Place]) -> io::Result<()> {
     let list = list().ok_or(io::ErrorKind::NotFound)?;
     if let Some(folder) = list.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let line = line(file, places)?;
+    let line = line(file, environment, places)?;
     let (_, name) = line.split_once(' ').unwrap_or_default();
     let known = std::fs::read_to_string(&list).unwrap_or_default();
     let others = known
@@ -167,9 +170,9 @@ pub fn confirm(file: &Path, places: &[Place]) -> io::Result<()> {
     std::fs::rename(&fresh, &list)
 }
 
-fn is_confirmed(file: &Path, places: &[Place]) -> bool {
+fn is_confirmed(file: &Path, environment: &str, places: &[Place]) -> bool {
     let known = list().and_then(|list| std::fs::read_to_string(list).ok());
-    let (Some(known), Ok(line)) = (known, line(file, places)) else {
+    let (Some(known), Ok(line)) = (known, line(file, environment, places)) else {
         return false;
     };
     known.lines().any(|l| l == line)
@@ -179,12 +182,14 @@ fn list() -> Option<PathBuf> {
     Some(user_folder()?.join(LIST))
 }
 
-/// `9f1c… /home/ana/shop/flightdeck.toml`: what it says, and where it lies.
-fn line(file: &Path, places: &[Place]) -> io::Result<String> {
+/// `9f1c… ["/home/ana/shop/flightdeck.toml","production"]`: what it says, where it lies, and of which environment. As JSON, since the name
+/// of a folder may hold a line's end.
+fn line(file: &Path, environment: &str, places: &[Place]) -> io::Result<String> {
     let file = file.canonicalize()?;
     // One of the language's own hashes may be another one in the next build: all would be asked for again.
     let said = serde_json::to_vec(places)?;
-    Ok(format!("{} {}", sha256(&said), file.display()))
+    let of = serde_json::to_string(&(file.to_string_lossy(), environment))?;
+    Ok(format!("{} {of}", sha256(&said)))
 }
 
 /// SHA-256, hex.
@@ -209,6 +214,7 @@ mod tests {
         config.postgres.url = Some("postgres://flightdeck@db.example/shop".into());
         config.sentry.endpoint = Some("https://localhost.evil.example/api/0".into());
         config.store = Some("/srv/elsewhere.db".into());
+        config.aws.profile = Some("prod-admin".into());
         let keys: Vec<&str> = places(&config).iter().map(|(key, _)| *key).collect();
         assert_eq!(
             keys,
@@ -216,6 +222,7 @@ mod tests {
                 "[github] endpoint",
                 "[sentry] endpoint",
                 "[postgres] url",
+                "[aws] profile",
                 "store"
             ]
         );
@@ -250,14 +257,17 @@ mod tests {
         ] {
             assert!(is_place(elsewhere), "{elsewhere}");
         }
-        let mut config = Config::default();
-        config.postgres_elsewhere = vec![super::super::Elsewhere {
+        let elsewhere = super::super::Elsewhere {
             env: Env::Staging,
             server: super::super::ServerConfig {
                 url: Some("postgres://localhost/shop?host=db.example".into()),
                 password: None,
             },
-        }];
+        };
+        let config = Config {
+            postgres_elsewhere: vec![elsewhere],
+            ..Config::default()
+        };
         assert_eq!(places(&config)[0].0, "[environments] postgres url");
     }
 
@@ -309,10 +319,19 @@ mod tests {
         let file = folder.path().join("flightdeck.toml");
         std::fs::write(&file, "").unwrap();
         let places = [("store", "/srv/x.db".to_owned())];
-        let line = line(&file, &places).unwrap();
+        let line = line(&file, "production", &places).unwrap();
         let (hash, name) = line.split_once(' ').unwrap();
         let known = "381859cf07b35b64d06a1d128e7c508a27b0dc6b73286a673f8507ad36932a53";
         assert_eq!(hash, known);
-        assert!(name.ends_with("flightdeck.toml"), "{name}");
+        assert!(
+            name.ends_with("flightdeck.toml\",\"production\"]"),
+            "{name}"
+        );
+        let odd = folder.path().join("a\n0123 b");
+        std::fs::create_dir(&odd).unwrap();
+        let file = odd.join("flightdeck.toml");
+        std::fs::write(&file, "").unwrap();
+        let line = super::line(&file, "production", &places).unwrap();
+        assert_eq!(line.lines().count(), 1, "{line}");
     }
 }

@@ -316,4 +316,19 @@ fn a_file_of_this_folder_says_nowhere_hidden_where_passwords_go() {
         let r = run(folder.path(), &["audit"]);
         assert!(!r.err.contains("was not confirmed"), "{}", r.err);
     }
+    // Each environment of a file has its own word.
+    let of = |env: &str| format!("[environments.{env}.aws]\nprofile = \"{env}-admin\"\n");
+    let text = of("production") + &of("staging");
+    fs::write(at("flightdeck.toml"), text).unwrap();
+    for env in ["production", "staging"] {
+        let r = run(folder.path(), &["--env", env, "audit"]);
+        let place = format!("[aws] profile = {env}-admin");
+        assert!(r.err.contains(&place), "{}", r.err);
+        let r = run(folder.path(), &["--env", env, "config", "trust"]);
+        assert!(r.code == 0 && r.out.contains(&place), "{}{}", r.out, r.err);
+    }
+    for env in ["production", "staging"] {
+        let r = run(folder.path(), &["--env", env, "audit"]);
+        assert!(!r.err.contains("was not confirmed"), "{}", r.err);
+    }
 }

@@ -167,7 +167,7 @@ pub fn trust(globals: &Globals, out: &mut Out) -> Result<Exit, Problem> {
     };
     let config = load::read(file, globals.env.as_deref())?;
     let places = trust::places(&config);
-    trust::confirm(file, &places).map_err(|e| {
+    trust::confirm(file, &config.environment, &places).map_err(|e| {
         let what = format!("could not keep that {} is trusted", file.display());
         let fix = "Make your own configuration folder writable, or name the file: --config FILE.";
         Problem::new(ProblemKind::Config, "config", what, io_words(&e), fix)
