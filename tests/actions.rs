@@ -897,7 +897,7 @@ async fn a_console_killed_before_its_call_arrived_leaves_the_service_alone() {
         (
             "RegisterTaskDefinition",
             "ecs:RegisterTaskDefinition",
-            "before the service was touched; whether a revision newer than laser-prod-api:7 was",
+            "before the service was touched; whether a revision newer than laser-prod-api:5 was",
         ),
     ] {
         let bench = Bench::new().await;

@@ -605,11 +605,13 @@ async fn what_belongs_to_one_thing_is_read_up_to_a_cap_of_its_own_and_that_is_sa
 
     let source = r#"{"arn":"arn:aws:ecs:us-east-1:1:service-revision/prod/api/1"}"#;
     let sources = vec![source; 1_200].join(",");
-    let details = format!(r#"{{"sourceServiceRevisions":[{sources}]}}"#);
+    let details = format!(
+        r#"{{"clusterArn":"c/prod","serviceArn":"s/prod/api","sourceServiceRevisions":[{sources}]}}"#
+    );
     let service = r#"{"serviceName":"api","clusterArn":"c/prod","status":"ACTIVE","taskDefinition":"api:2","desiredCount":1,"runningCount":1,"pendingCount":0}"#;
     // One answer for all three questions.
     let body = format!(
-        r#"{{"services":[{service}],"serviceDeployments":[{{"serviceDeploymentArn":"d1","status":"IN_PROGRESS"}},{details}]}}"#
+        r#"{{"services":[{service}],"serviceDeployments":[{{"serviceDeploymentArn":"d1","clusterArn":"c/prod","serviceArn":"s/prod/api","status":"IN_PROGRESS"}},{details}]}}"#
     );
     let body: &'static str = body.leak();
     let served = serve(Peer::Answers(200, JSON, body)).await;

@@ -192,6 +192,7 @@ mod tests {
             recorded: outcome.is_some(),
             who: "ana".into(),
             reattached: false,
+            silent: None,
             brings: None,
             scaled_from: None,
             deployment: None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::draft::{self, Draft};
 use super::expected;
-use super::look::{ACCOUNT, REGION};
+use super::seat::{self, Seat};
 use super::who;
 use crate::backend::Backend;
 use crate::backend::transport::errand::errand;
@@ -136,6 +136,20 @@ pub fn kept(confirmed: &Preview, mut now: Preview) -> Preview {
 /// Why it must not be sent.
 pub async fn may_send(
     backend: &Backend,
+    confirmed: &[(String, String)],
+    expected: Option<&str>,
+) -> Result<u32, String> {
+    let load = may_call(backend, input(confirmed, CALLER), expected).await?;
+    // Of clients that are made after this the load is another one, and they send nothing.
+    let moved = seat::endpoint_now(backend).filter(|_| load > 0);
+    match moved.and_then(|is| seat::differs(confirmed, ENDPOINT, &is)) {
+        Some(moved) => Err(format!("{moved}; the call was not sent")),
+        None => Ok(load),
+    }
+}
+
+async fn may_call(
+    backend: &Backend,
     confirmed: Option<&str>,
     expected: Option<&str>,
 ) -> Result<u32, String> {
@@ -182,13 +196,15 @@ mod tests {
             pairs.map(|(n, v)| (n.to_owned(), v.to_owned()))
         };
         let same = confirmed("http://127.0.0.1:9 us-east-1");
-        assert_eq!(may_send(&backend, &same).await, Ok(1));
+        assert_eq!(may_send(&backend, &same, None).await, Ok(1));
         for other in ["http://127.0.0.1:9 eu-west-1", "AWS in us-east-1"] {
-            let told = may_send(&backend, &confirmed(other)).await.unwrap_err();
+            let told = may_send(&backend, &confirmed(other), None)
+                .await
+                .unwrap_err();
             let said = format!("endpoint was {other}, and is http://127.0.0.1:9 us-east-1 now");
             assert_eq!(told, format!("{said}; the call was not sent"));
         }
-        let word = may_send(&backend, &same[1..]).await;
+        let word = may_send(&backend, &same[1..], None).await;
         assert_eq!(word, Ok(0), "a word goes to no vendor");
     }
 }

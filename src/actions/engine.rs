@@ -14,6 +14,8 @@ use super::draft::{self, Draft};
 use super::judged::{Judge, Judged};
 use super::life::{Confirmed, Signal, Start, live};
 use super::look::Look;
+use super::seat::{self, Seat};
+use super::timing::Timing;
 use super::{caller, expected, kind, resume};
 use crate::backend::Backend;
 use crate::backend::transport::errand::errand;

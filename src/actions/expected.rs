@@ -2,8 +2,8 @@
 //! before a call. The brakes are no exception, for they would brake in the wrong place.
 
 use super::draft::Draft;
-use super::look::ACCOUNT;
 use crate::config::Config;
+use crate::domain::caller::ACCOUNT;
 use crate::domain::expected::Stray;
 use crate::domain::service::Identity;
 

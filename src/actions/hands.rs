@@ -90,7 +90,7 @@ impl Hands<'_> {
     /// Journals that a call is about to be made and what it is to bring about. Without this row there is no permit, and there is none
     /// for other credentials than those that it was confirmed with.
     pub async fn about_to(&self, call: &str, goal: Option<&Goal>) -> Result<Permit, Halt> {
-        let asked = caller::may_send(self.look.backend, self.input(CALLER), self.expected);
+        let asked = caller::may_send(self.look.backend, self.inputs, self.expected);
         let load = Box::pin(asked).await.map_err(Halt::Refused)?;
         let written = goal.map(|g| serde_json::to_string(g).unwrap_or_default());
         let mut marks = Vec::new();

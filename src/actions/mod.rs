@@ -39,6 +39,7 @@ mod resume;
 mod rollback;
 mod scale;
 mod scaler;
+mod seat;
 mod sign_off;
 mod spare;
 mod stop;

@@ -39,7 +39,7 @@ pub fn doubt(verb: &str, at: Option<Timestamp>, now: Timestamp) -> Option<String
 }
 
 /// From so many seconds on this machine's clock is told to be wrong: below, ages are as good as people read them.
-const WRONG_S: i64 = 60;
+const WRONG_S: u64 = 60;
 
 /// How far this machine's clock is off.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Wrong {
         let side = |of: i64| {
             let apart = each
                 .iter()
-                .filter(move |(_, s)| s.abs() >= WRONG_S && s.signum() == of);
+                .filter(move |(_, s)| s.unsigned_abs() >= WRONG_S && s.signum() == of);
             let mut apart: Vec<_> = apart.collect();
             apart.order_by_key(|(_, s)| *s);
             (apart.len() * 2 > all).then_some(apart)
@@ -87,9 +87,9 @@ impl Wrong {
     /// In two words, for beside the time: `4m SLOW`.
     pub fn short(&self) -> String {
         let amount = match self.ahead_s.unsigned_abs() {
-            s @ ..3_600 => format!("{}m", s / 60),
-            s @ 3_600..172_800 => format!("{}h", s / 3_600),
-            s => format!("{}d", s / 86_400),
+            s @ ..3_600 => format!("{}m", (s + 30) / 60),
+            s @ 3_600..172_800 => format!("{}h", (s + 1_800) / 3_600),
+            s => format!("{}d", (s + 43_200) / 86_400),
         };
         let side = if self.ahead_s > 0 { "SLOW" } else { "FAST" };
         format!("{amount} {side}")
@@ -144,7 +144,7 @@ mod tests {
         let said = |short: &str, by: &str| Some((short.to_owned(), by.to_owned()));
         assert_eq!(Wrong::of(&[line("ecs", None)]), None, "nobody told");
         assert_eq!(of(&[("ecs", 59), ("github", -59)]), None);
-        assert_eq!(of(&[("ecs", 250)]), said("4m SLOW", "aws"));
+        assert_eq!(of(&[("ecs", 239)]), said("4m SLOW", "aws"), "to the next");
         assert_eq!(
             of(&[("ecs", 86_400), ("elb", 86_401), ("github", 86_399)]),
             said("24h SLOW", "aws github")
@@ -165,7 +165,7 @@ mod tests {
         );
         assert_eq!(
             of(&[("ecs", i64::MIN)]),
-            said("106751991167300d FAST", "aws")
+            said("106751991167301d FAST", "aws")
         );
     }
 

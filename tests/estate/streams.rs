@@ -35,7 +35,7 @@ fn refused(words: &str) -> Response {
 }
 
 fn message(stream: &str, n: usize) -> String {
-    match stream.contains("loud") && n % 10 == 0 {
+    match stream.contains("loud") && n.is_multiple_of(10) {
         true => format!("ERROR no {n}"),
         false => format!("line {n}"),
     }

@@ -23,6 +23,8 @@ pub fn standing(s: &Service, facts: &Facts, now: Timestamp) -> Option<(Verdict, 
     let verdict = match health {
         ServiceHealth::Down => Verdict::Down,
         ServiceHealth::Unserved if facts.is_gone(s) => Verdict::Down,
+        // What a person stops did not fail.
+        ServiceHealth::Failed if facts.is_being_stopped(&s.id) => return None,
         ServiceHealth::Failed | ServiceHealth::Degraded | ServiceHealth::Unserved => {
             Verdict::Degraded
         }

@@ -9,7 +9,7 @@ use super::doubt;
 use super::model::{Item, Overview};
 use super::ours::of_run;
 use super::panels::{Spans, failed, select};
-use crate::domain::action::Intent;
+use crate::domain::action::{Intent, Run};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::Deployment;
 use crate::domain::part::Freshness;

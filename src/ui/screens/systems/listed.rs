@@ -31,8 +31,12 @@ impl Kept {
         let (entry, answers) = entry(view, pages);
         let told =
             |need: &&str| observed(need, pages.facts).is_some_and(|at| answers.contains(&at));
+        let dated: Vec<&'static str> = view.needs.iter().copied().filter(told).collect();
+        let known = |at| dated.iter().any(|n| observed(n, pages.facts) == Some(at));
+        let is_whole = answers.iter().all(|at| known(*at));
         Self {
-            dated: view.needs.iter().copied().filter(told).collect(),
+            // Where one of them has no name there, the age is as it was: older than it is, never younger.
+            dated: if is_whole { dated } else { Vec::new() },
             entry,
             stamp,
             at: pages.now,
@@ -156,7 +160,7 @@ mod tests {
 
     fn facts() -> Facts {
         let mut facts = Facts::default();
-        let lines = ["secretsmanager", "s3"];
+        let lines = ["secretsmanager", "s3", "ecs"];
         facts.providers.extend(lines.map(|name| ProviderHealth {
             name: name.into(),
             last_ok: Some(at(0)),
