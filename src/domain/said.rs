@@ -15,16 +15,28 @@ const MARGIN: usize = 2_048;
 /// What is a little longer is left whole: the words that say what was cut take room as well.
 const SLACK: usize = 64;
 
+/// What is looked at in all to keep that much, where secrets take much of it: more of it is hardly told by a person.
+const FARTHEST: usize = 64 * 1_024;
+
 /// Such words, inert, without secrets, and cut where they are too long: what is read stays in memory for as long as it is shown.
 pub fn words(text: &str) -> String {
-    if text.len() <= LONGEST + SLACK {
-        return inert(&hint::redacted(text));
+    let mut reach = LONGEST + MARGIN;
+    loop {
+        let window = head(text, reach);
+        let told = hint::redacted(window);
+        // Only a cut can go through a secret.
+        let is_whole = window.len() == text.len();
+        let sure = told.len().saturating_sub(if is_whole { 0 } else { MARGIN });
+        if is_whole && sure <= LONGEST + SLACK {
+            return inert(&told);
+        }
+        if is_whole || sure >= LONGEST || reach >= FARTHEST {
+            let kept = head(&told, LONGEST.min(sure));
+            let left = text.len() - window.len() + told.len() - kept.len();
+            return format!("{}… ({left} more bytes)", inert(kept));
+        }
+        reach *= 2;
     }
-    let window = head(text, LONGEST + MARGIN);
-    let told = hint::redacted(window);
-    let kept = head(&told, LONGEST.min(told.len().saturating_sub(MARGIN)));
-    let left = text.len() - window.len() + told.len() - kept.len();
-    format!("{}… ({left} more bytes)", inert(kept))
 }
 
 /// The same where there may be none: then it is empty.
@@ -74,6 +86,25 @@ mod tests {
         assert_eq!(words(&cut), cut, "once is enough");
         let whole = "x ".repeat(LONGEST / 2);
         assert_eq!(words(&whole), whole);
+    }
+
+    #[test]
+    fn as_much_is_kept_as_is_said_whatever_the_length_and_whatever_is_hidden() {
+        for length in (LONGEST..3 * LONGEST).step_by(37) {
+            let cut = words(&"x ".repeat(length / 2));
+            assert!(cut.len() >= LONGEST, "{length}: {}", cut.len());
+        }
+        let secret = format!("password={} ", "x".repeat(5_000));
+        let text = format!("{secret}{}", "a ".repeat(1_000));
+        assert_eq!(
+            words(&text),
+            format!("password=[redacted] {}", "a ".repeat(1_000))
+        );
+        let longer = words(&format!("{secret}{}", "a ".repeat(10_000)));
+        assert!(
+            longer.len() >= LONGEST && longer.contains("more bytes"),
+            "{longer}"
+        );
     }
 
     #[test]
