@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::naming::{has_segment, is_password_name};
-use super::{beside, borne, given, login};
+use super::{beside, borne, cookies, given, login};
 
 pub use super::naming::is_secret_name;
 
@@ -138,9 +138,8 @@ pub fn text(input: &str) -> String {
             rest = next;
             continue;
         }
-        if is_cookies(&last_name) {
-            // Each of them has a name of its own, and all are secrets.
-            let end = rest.find(['"', '\'', '\n', '\\']).unwrap_or(rest.len());
+        let cookies = cookies::is_header(&last_name).then(|| cookies::run(rest));
+        if let Some(end) = cookies.flatten() {
             out.push_str(REDACTED);
             rest = rest.get(end..).unwrap_or_default();
             last_name.clear();
@@ -163,13 +162,6 @@ pub fn text(input: &str) -> String {
         rest = after;
     }
     url_passwords(&out, true)
-}
-
-/// Whether a name is that of a header of cookies (RFC 6265, 4): what follows are names and values to the end of the line.
-fn is_cookies(name: &str) -> bool {
-    ["cookie", "set-cookie"]
-        .iter()
-        .any(|c| name.eq_ignore_ascii_case(c))
 }
 
 /// The name that a word may be of the value behind it. Text that was made inert has the ends of its lines written out, and a name at
@@ -375,6 +367,9 @@ mod tests {
             "123456789012.dkr.ecr.us-east-1.amazonaws.com/laser/api:1.8.3",
             "repo/api:da39a3ee5e6b4b0d3255bfef95601890afd80709",
             "repo/api@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "laser/login:2.0.4@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "laser/basic@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "LOGIN_ROLE=arn:aws:iam::123456789012:role/login",
             "arn:aws:ecs:us-east-1:123456789012:task-definition/api:42",
             "laser-prod-auth:2 of laser/auth:2.0.4-rc1, was auth:1.10, now auth:9.9.9-bad",
             "the key is under the mat: see https://wiki/page?x=1",
