@@ -13,7 +13,7 @@ use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::domain::deployment::{Deployment, DeploymentState, RevisionLoad};
 use crate::domain::facts::Facts;
-use crate::domain::failure::FailureAsk;
+use crate::domain::failure::{Failure, FailureAsk};
 use crate::domain::interest::Interest;
 use crate::domain::problem::Problem;
 use crate::domain::progress::{Estimate, Untold};
@@ -55,9 +55,19 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
         return Err(problem.clone());
     }
     let now = Timestamp::now();
+    // The newest one of a service that was asked for by name: why, where it failed.
+    let newest = rows.first().filter(|_| service.is_some());
+    let failure = match newest.and_then(|d| FailureAsk::of(d, now)) {
+        Some(ask) => failure::of(ask, session).await,
+        None => None,
+    };
     if session.out.is_json() {
         let facts = &picture.facts;
-        let rows = rows.iter().map(|d| object(d, facts, now)).collect();
+        let told = |at: usize| failure.as_deref().filter(|_| at == 0);
+        let rows = rows.iter().enumerate();
+        let rows = rows
+            .map(|(at, d)| object(d, told(at), facts, now))
+            .collect();
         session.list("deployments", rows, &part)?;
         return Ok(Exit::OK);
     }
@@ -67,12 +77,8 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
             .line("No deployments: none is running, and the vendor remembers none.")?;
     } else {
         session.out.table(&table(&rows, &picture.facts, now))?;
-        // The newest one of a service that was asked for by name: why, where it failed.
-        let newest = rows.first().filter(|_| service.is_some());
-        if let Some(ask) = newest.and_then(|d| FailureAsk::of(d, now))
-            && let Some(failure) = failure::of(ask, session).await
-        {
-            failure::print(&failure, session)?;
+        if let Some(failure) = &failure {
+            failure::print(failure, session)?;
         }
     }
     session.footer(words::count(rows.len(), "deployment"), &part, now)?;
@@ -224,7 +230,7 @@ fn revision(r: &RevisionLoad) -> Value {
     })
 }
 
-fn object(d: &Deployment, facts: &Facts, now: Timestamp) -> Value {
+fn object(d: &Deployment, failure: Option<&Failure>, facts: &Facts, now: Timestamp) -> Value {
     let estimate = d.estimate(now, facts.last_run_of(d));
     json!({
         "id": d.id,
@@ -259,6 +265,7 @@ fn object(d: &Deployment, facts: &Facts, now: Timestamp) -> Value {
         "started_at": d.started_at,
         "finished_at": d.finished_at,
         "source": d.source,
+        "failed_tasks": failure.map(|f| &f.tasks),
     })
 }
 

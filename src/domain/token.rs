@@ -253,7 +253,10 @@ mod tests {
                 }
             }
             let plain = format!("{start}1{}", made("", least));
-            assert!(matches!(tail, Tail::Jwt) || vendors(&plain) == REDACTED, "{plain}");
+            assert!(
+                matches!(tail, Tail::Jwt) || vendors(&plain) == REDACTED,
+                "{plain}"
+            );
         }
     }
 

@@ -282,6 +282,8 @@ fn a_bad_image_fails_is_rolled_back_by_the_platform_and_is_told_as_failed() {
         .rows(&["deployments", API], "deployments")
         .remove(0);
     assert_eq!(newest["state"], "rolled_back", "{newest}");
+    let why = newest["failed_tasks"].to_string();
+    assert!(why.contains("PRICING_TABLE is missing"), "{newest}");
     assert!(
         newest["rollback_reason"]
             .as_str()
