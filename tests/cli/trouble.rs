@@ -235,11 +235,12 @@ fn a_cluster_that_does_not_exist_is_named() {
     for words in [
         &["services"][..],
         &["tasks", "api"],
+        &["deployments"],
         &["restart", "api", "--yes"],
     ] {
         platform
             .run(words)
-            .told(3, &["nope", "no cluster of that name", "clusters"]);
+            .told(3, &["no cluster nope", "clusters"]);
     }
     let status = platform.run(&["status", "--json"]);
     assert!(
@@ -247,7 +248,7 @@ fn a_cluster_that_does_not_exist_is_named() {
             .as_array()
             .unwrap()
             .iter()
-            .any(|f| f["about"] == "clusters"),
+            .any(|f| f["about"] == "services"),
         "{}",
         status.out
     );

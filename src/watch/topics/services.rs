@@ -85,6 +85,7 @@ pub fn take_inventory(
     // What was known of a cluster that refuses now is still there, as far as anybody knows.
     p.unlisted = found.unlisted;
     let unlisted = &p.unlisted;
+    let missing = found.missing;
     let listed: BTreeSet<ServiceId> = found.services.into_iter().collect();
     p.inventory
         .retain(|id, _| listed.contains(id) || unlisted.contains_key(&id.cluster));
@@ -96,14 +97,18 @@ pub fn take_inventory(
     p.details.retain(|id, _| known.contains_key(id));
     p.ended.retain(|id, _| known.contains_key(id));
     p.unread.retain(|id, _| known.contains_key(id));
+    // Nobody can say how its services fare, and what was known of them is no more.
+    let told = missing
+        .iter()
+        .map(|name| (name.clone(), no_such_cluster(name)));
+    p.unlisted.extend(told);
     if p.inventory.is_empty() && p.unlisted.is_empty() {
         p.facts.services.take(Ok(Arc::default()), at);
         p.facts.task_definitions.take(Ok(Arc::default()), at);
     }
     rebuild(p, at);
-    if !found.missing.is_empty() {
-        let problem = no_such_cluster(&found.missing);
-        p.facts.clusters.error = Some(problem);
+    if let Some(name) = missing.first() {
+        p.facts.clusters.error = Some(no_such_cluster(name));
     }
     None
 }
@@ -131,12 +136,12 @@ fn targets_too(p: &mut Picture) {
     }
 }
 
-fn no_such_cluster(names: &[String]) -> Problem {
+fn no_such_cluster(name: &str) -> Problem {
     Problem::new(
         ProblemKind::NotFound,
         "ecs",
-        format!("Cannot show the cluster {}", names.join(", ")),
-        "this account and region have no cluster of that name",
+        "Cannot read services",
+        format!("this account and region have no cluster {name}"),
         "Check `clusters` in flightdeck.toml and the region.",
     )
 }
@@ -580,5 +585,44 @@ mod tests {
         assert_eq!(left, ["a/1", "b/1"]);
         let told = p.facts.services.error.clone().unwrap();
         assert_eq!(told.what, "Cannot read services in a");
+    }
+
+    /// A typo, or a cluster that somebody deleted: those of the others look as well as ever, and are not all.
+    #[test]
+    fn services_of_a_cluster_that_does_not_exist_are_not_known() {
+        let now = Instant::now();
+        let found = |services: &[&str]| Inventory {
+            clusters: vec![],
+            services: (services.iter())
+                .map(|name| ServiceId {
+                    cluster: "b".into(),
+                    name: (*name).into(),
+                })
+                .collect(),
+            unlisted: BTreeMap::new(),
+            missing: vec!["a".into()],
+        };
+        let mut p = picture(&[("a/1", Some(5)), ("b/1", Some(5))], now);
+        take_inventory(&mut p, Ok(found(&["1"])), Timestamp::now());
+        let left: Vec<String> = p.inventory.keys().map(ToString::to_string).collect();
+        assert_eq!(left, ["b/1"]);
+        let told = p.facts.services.error.clone().unwrap();
+        assert_eq!(told.what, "Cannot read services in a");
+        assert_eq!(told.why, "this account and region have no cluster a");
+
+        let mut p = picture(&[], now);
+        take_inventory(&mut p, Ok(found(&[])), Timestamp::now());
+        assert!(p.facts.services.value.is_none() && p.facts.services.error.is_some());
+        assert!(
+            p.facts.deployments.error.is_some(),
+            "nobody said that none goes on"
+        );
+        let listed = Inventory {
+            missing: vec![],
+            ..found(&[])
+        };
+        take_inventory(&mut p, Ok(listed), Timestamp::now());
+        assert_eq!(p.facts.services.error, None);
+        assert!(p.facts.service_rows().is_empty());
     }
 }
