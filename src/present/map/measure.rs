@@ -285,6 +285,14 @@ fn balancer(facts: &Facts, now: Timestamp) -> Measure {
     }
 }
 
+/// Share of the balancers' answers that failed lately, percent, and how many those were.
+pub(super) fn balancer_errors(facts: &Facts, now: Timestamp) -> Option<(f64, f64)> {
+    let told = balancer(facts, now);
+    let (percent, over) = (told.errors_percent?, told.over?);
+    let requests = told.requests_per_s? * over.seconds();
+    Some((percent, requests * percent / 100.0))
+}
+
 /// What the targets of a group answered lately.
 struct Answered {
     requests: f64,
@@ -375,6 +383,8 @@ mod tests {
     use crate::domain::probe::{Grade, HttpsProbe};
     use crate::domain::redis_server::{Counters, Lately, Memory, RedisServer, Role};
     use crate::domain::vercel::Alias;
+    use crate::present::Tone;
+    use crate::present::map::remark::Remark;
 
     fn part<T>(value: T) -> Part<T> {
         let every = Duration::from_secs(60);
@@ -476,12 +486,23 @@ mod tests {
     }
 
     impl Sides<'_> {
+        fn now() -> Timestamp {
+            Timestamp::from_second(1_200_000).unwrap()
+        }
+
         fn told(&self, step: &str) -> Measure {
+            let facts = self.facts();
+            let failing = failing(&facts, Self::now());
+            assert!(failing.iter().all(|(name, _)| name == "ours"));
+            to(step, &facts, Self::now())
+        }
+
+        fn facts(&self) -> Facts {
             use crate::domain::counts::Bucket;
             use crate::domain::metric::{Series, Unit};
             use crate::domain::slo::{Counted, Slo};
 
-            let now = Timestamp::from_second(1_200_000).unwrap();
+            let now = Self::now();
             let minutes = |n: i64| now - SignedDuration::from_mins(n);
             let every = Duration::from_secs(60);
             let [group, theirs] = ["ours", "theirs"].map(|name| TargetGroup {
@@ -544,15 +565,12 @@ mod tests {
                     .collect(),
             };
             let series = Arc::new(series.into_iter().collect());
-            let facts = Facts {
+            Facts {
                 series: Part::answered(series, now, "cloudwatch", every),
                 target_groups: Part::answered(Arc::new(vec![group, theirs]), now, "elb", every),
                 slos: Part::answered(vec![slo], now, "cloudwatch", every),
                 ..Facts::default()
-            };
-            let failing = failing(&facts, now);
-            assert!(failing.iter().all(|(name, _)| name == "ours"));
-            to(step, &facts, now)
+            }
         }
     }
 
@@ -602,6 +620,29 @@ mod tests {
             behind: &behind,
         };
         assert_eq!(none.told("balancer").errors_percent, None);
+    }
+
+    /// The promise of a month burns later than that, and no target is to blame.
+    #[test]
+    fn a_balancer_whose_answers_fail_is_not_well() {
+        let said = |requests: f64, failed: f64| {
+            let before: Vec<_> = (1..40).rev().map(|n| (n, requests, failed)).collect();
+            let behind: Vec<_> = (1..40).rev().map(|n| (n, requests, 0.0)).collect();
+            let sides = Sides {
+                before: &before,
+                behind: &behind,
+            };
+            let told = super::super::steps::balancer(&sides.facts(), Sides::now()).unwrap();
+            let about = |r: &&Remark| r.text.contains("5xx");
+            let one = told.remarks.iter().find(about);
+            one.map(|r| (r.tone, r.text.clone()))
+        };
+        let words = |text: &str| format!("{text} % of answers are 5xx");
+        assert_eq!(said(100.0, 8.3), Some((Tone::Bad, words("8.3"))));
+        assert_eq!(said(100.0, 2.0), Some((Tone::Warn, words("2.0"))));
+        // One of four in five minutes is no outage.
+        assert_eq!(said(0.8, 0.2), Some((Tone::Warn, words("25.0"))));
+        assert_eq!(said(100.0, 0.1), None);
     }
 
     #[test]

@@ -62,6 +62,9 @@ pub(super) fn outside(facts: &Facts, now: Timestamp) -> Told {
     told
 }
 
+/// Failed answers from which their share says that something is wrong, and not that little was asked.
+const FAILURES_BAD: f64 = 10.0;
+
 /// The load balancers: targets that may be sent requests, and what is promised of their answers.
 pub(super) fn balancer(facts: &Facts, now: Timestamp) -> Option<Told> {
     let mut told = Told::default();
@@ -116,6 +119,14 @@ pub(super) fn balancer(facts: &Facts, now: Timestamp) -> Option<Told> {
         }
         let rate = rate_words(slo.leading().and_then(|b| b.rate));
         told.say(tone, format!("{}: budget burns {rate}", slo.kind.word()));
+    }
+    // A promise of thirty days burns later, and for a while after the cause is gone.
+    if let Some((percent, failures)) = measure::balancer_errors(facts, now)
+        && percent >= ERRORS_WARN
+    {
+        let many = percent >= ERRORS_BAD && failures >= FAILURES_BAD;
+        let tone = if many { Tone::Bad } else { Tone::Warn };
+        told.say(tone, format!("{percent:.1} % of answers are 5xx"));
     }
     let (well, all) = tally(groups.iter().copied());
     told.summary = format!("{well} of {all} targets healthy");
