@@ -69,6 +69,9 @@ fn aws(found: &mut Discovered, facts: &Facts) {
     }
 }
 
+/// Why the balancers that promises are about are not written down.
+const PROMISES: &str = "found without a key by what production's services stand behind; what is listed counts for every environment of the file";
+
 /// The account, where what the endpoint calls one may stand in the file: else nothing could be read from it afterwards.
 fn account(found: &mut Discovered, id: &str) {
     if id.len() != 12 || !id.bytes().all(|b| b.is_ascii_digit()) {
@@ -134,10 +137,9 @@ fn clusters(found: &mut Discovered, facts: &Facts) {
             why_not(&facts.target_groups).unwrap_or_else(none),
         );
     } else {
-        found
-            .values
-            .push(Value::texts("slo", "load_balancers", &balancers));
-        found.wrote("load balancers", balancers, "[slo] load_balancers");
+        let value = Value::texts("slo", "load_balancers", &balancers);
+        found.values.push(value.behind(PROMISES));
+        found.tell("load balancers", balancers, Fate::Commented, PROMISES);
     }
 }
 
