@@ -51,6 +51,16 @@ impl ScalableTarget {
         let out = self.suspended.iter().any(|s| s == "out");
         out.then(|| "scaling out is suspended".into())
     }
+
+    /// That its service wants fewer tasks than its bounds allow, which a person set: a policy brings it back at its next alarm, and of
+    /// no task there is no measure that would raise one.
+    pub fn left_below(&self, wanted: Option<u32>) -> Option<String> {
+        let wanted = wanted.filter(|n| *n < self.min)?;
+        Some(format!(
+            "{wanted} wanted, below its minimum of {}",
+            self.min
+        ))
+    }
 }
 
 /// Something that was done.
@@ -188,6 +198,9 @@ mod tests {
             target: Some(60.0),
         });
         assert_eq!(target.why_not(), None);
+        let below = |wanted| target.left_below(wanted);
+        assert_eq!(below(Some(0)).unwrap(), "0 wanted, below its minimum of 2");
+        assert_eq!((below(Some(2)), below(None)), (None, None));
         target.max = 2;
         assert!(target.why_not().unwrap().contains("no room"));
     }

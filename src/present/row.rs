@@ -40,6 +40,7 @@ pub fn phrase(head: &str, text: &str) -> String {
     match text {
         _ if head.is_empty() || SAID.contains(&head) => text.to_owned(),
         "yes" => head.to_owned(),
+        "no" if head == "on" => "off".to_owned(),
         "no" | "-" => format!("no {head}"),
         _ if counted => format!("{text} {head}"),
         _ => format!("{head} {text}"),
@@ -70,6 +71,7 @@ mod tests {
             ("failover", "no"),
             ("key", "-"),
             ("public", "yes"),
+            ("on", "no"),
             ("critical", "2"),
             ("status", "pending"),
             ("used", "82 %"),
@@ -82,6 +84,7 @@ mod tests {
                 "no failover",
                 "no key",
                 "public",
+                "off",
                 "2 critical",
                 "pending",
                 "used 82 %",

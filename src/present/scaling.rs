@@ -95,7 +95,7 @@ fn target_cells(facts: &Facts, t: &ScalableTarget) -> Vec<Cell> {
             _ => format!("{} {}", p.kind.trim_end_matches("Scaling"), p.name),
         })
         .collect();
-    let why_not = t.why_not();
+    let why_not = t.left_below(wanted).or_else(|| t.why_not());
     vec![
         Cell::name(short(&t.resource)),
         Cell::plain(t.min.to_string()),
