@@ -128,9 +128,20 @@ impl<'a> Belongings<'a> {
         }
     }
 
+    /// The name under which the configuration keeps it beside the one that is looked at, whose clusters alone are asked about.
+    pub fn kept_as<'f>(&self, facts: &'f Facts) -> Option<&'f str> {
+        let mut names = facts.environments.iter();
+        let other = self.env != Env::looked_at(facts);
+        let name = names.find(|n| other && Env::named(n) == Some(self.env))?;
+        Some(name)
+    }
+
     /// Why there is nothing that could answer.
     pub fn why_none(&self, facts: &Facts) -> String {
         let env = self.env.word();
+        if let Some(name) = self.kept_as(facts) {
+            return format!("looked at by itself: flightdeck --env {name} show environments");
+        }
         match facts.listed_of(self.env) {
             Some(cluster) => format!(
                 "no cluster and no probed host is left for {env}: [aws] clusters lists {cluster}, which makes it {}'s",

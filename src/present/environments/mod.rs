@@ -100,7 +100,10 @@ fn standing(facts: &Facts, now: Timestamp) -> Section {
                 };
                 (cell, Cell::plain(found.said()))
             }
-            None => (Cell::muted("none"), Cell::muted(what.why_none(facts))),
+            None => {
+                let here = what.kept_as(facts).map_or("none", |_| "-");
+                (Cell::muted(here), Cell::muted(what.why_none(facts)))
+            }
         };
         let thing = json!({
             "environment": env, "exists": what.exists(), "answers": answers, "said": said.text,
@@ -196,5 +199,20 @@ mod tests {
         assert_eq!(section.rows.len(), 3);
         assert!(section.rows.iter().all(|r| r.cells[1].text == "none"));
         assert!(section.rows[1].cells[4].text.contains("named for staging"));
+        // The configuration keeps it where this picture does not reach.
+        facts.environments = vec!["production".into(), "stage".into()];
+        let section = standing(&facts, now);
+        let row = &section.rows[1].cells;
+        assert_eq!(row[1].text, "-");
+        assert!(
+            row[4].text.contains("flightdeck --env stage"),
+            "{}",
+            row[4].text
+        );
+        assert!(
+            section.rows[0].cells[4]
+                .text
+                .contains("named for production")
+        );
     }
 }
