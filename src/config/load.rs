@@ -14,6 +14,9 @@ use crate::domain::problem::{Problem, ProblemKind};
 /// Name of the file.
 pub const FILE_NAME: &str = "flightdeck.toml";
 
+/// What names the user's own folder among the places that a file is looked for in.
+pub const OWN: &str = "user";
+
 /// Where a configuration file was looked for and which one is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -57,7 +60,7 @@ pub fn find(named: Option<&Path>) -> Result<Found, Problem> {
     }
     looked.push((trust::HERE, PathBuf::from(FILE_NAME)));
     if let Some(folder) = user_folder() {
-        looked.push(("user", folder.join(FILE_NAME)));
+        looked.push((OWN, folder.join(FILE_NAME)));
     }
     for (_, path) in &looked {
         if path.symlink_metadata().is_err() {

@@ -13,6 +13,7 @@ pub mod load;
 pub mod mistake;
 pub mod reader;
 pub mod schema;
+mod shadowed;
 pub mod starter;
 #[cfg(test)]
 mod tests;

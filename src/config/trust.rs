@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::Config;
 use super::load::{Found, user_folder};
+use super::{Config, file, shadowed};
 use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
@@ -52,12 +52,19 @@ pub fn places(config: &Config) -> Vec<Place> {
     // Whoever holds the key of one of these reads every token on its way, wherever it goes.
     let roots = config.probes.extra_roots_pem.iter();
     all.extend(roots.map(|pem| ("[probes] extra_roots", authorities(pem))));
-    all.extend(lowered(config).map(|told| ("[aws] clusters", told)));
+    all.extend(lowered(config));
     // Whose credentials sign is whose platform is acted on.
     let profile = config.aws.profile.iter();
     all.extend(profile.map(|name| ("[aws] profile", name.clone())));
     let kept = config.store.iter();
     all.extend(kept.map(|path| ("store", path.display().to_string())));
+    all
+}
+
+/// Everything that a file asks to be believed in: the places, and what it takes away of the user's own.
+pub fn asked(found: &Found, config: &Config) -> Vec<Place> {
+    let mut all = places(config);
+    all.extend(shadowed::by(found, config));
     all
 }
 
@@ -70,9 +77,9 @@ fn authorities(pem: &str) -> String {
     format!("{many}, SHA-256 {}", sha256(pem.as_bytes()))
 }
 
-/// Clusters that are listed as those of an environment that is not production, and whose names tell of production or of a third one: a key
-/// would confirm there what is confirmed by typing a name, and another environment would be recorded.
-fn lowered(config: &Config) -> Option<String> {
+/// That a key confirms in an environment what is confirmed by typing a name in production, and that it is recorded as that one's; unless
+/// it lists its clusters, and their names say the same.
+fn lowered(config: &Config) -> Option<Place> {
     if config.production {
         return None;
     }
@@ -80,10 +87,20 @@ fn lowered(config: &Config) -> Option<String> {
     let is_other = |env: Env| env == Env::Production || own.is_some_and(|own| own != env);
     let listed = config.aws.clusters.iter();
     let other: Vec<&str> = listed
+        .clone()
         .filter(|c| Env::named(c).is_some_and(is_other))
         .map(String::as_str)
         .collect();
-    (!other.is_empty()).then(|| format!("{} as {}'s", other.join(", "), config.environment))
+    let name = &config.environment;
+    if !other.is_empty() {
+        return Some((
+            "[aws] clusters",
+            format!("{} as {name}'s", other.join(", ")),
+        ));
+    }
+    let is_said =
+        !config.aws.clusters.is_empty() && listed.clone().all(|c| Env::named(c).is_some());
+    (!is_said).then(|| ("environment", format!("{name}, where a key confirms")))
 }
 
 /// Whether an address or the name of a host is of this machine.
@@ -125,8 +142,11 @@ pub fn check(found: &Found, config: &Config) -> Result<(), Problem> {
         return Ok(());
     };
     let of_here = (found.looked.iter()).any(|(by, path)| *by == HERE && path == file);
-    let places = places(config);
-    if !of_here || places.is_empty() || is_confirmed(file, &config.environment, &places) {
+    if !of_here {
+        return Ok(());
+    }
+    let places = asked(found, config);
+    if places.is_empty() || is_confirmed(file, &config.environment, &places) {
         return Ok(());
     }
     let told: Vec<String> = places
@@ -154,24 +174,33 @@ pub fn check(found: &Found, config: &Config) -> Result<(), Problem> {
 /// Where the user's own folder cannot be written.
 pub fn confirm(file: &Path, environment: &str, places: &[Place]) -> io::Result<()> {
     let list = list().ok_or(io::ErrorKind::NotFound)?;
+    keep(&list, &line(file, environment, places)?)
+}
+
+fn keep(list: &Path, line: &str) -> io::Result<()> {
     if let Some(folder) = list.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let line = line(file, environment, places)?;
+    // Two that confirm at once would each keep the list that they have read, and lose the other's word.
+    let lock = std::fs::File::create(list.with_extension("lock"))?;
+    lock.lock()?;
+    let known = match list.symlink_metadata() {
+        Ok(_) => file::text(list).map_err(io::Error::other)?,
+        Err(_) => String::new(),
+    };
     let (_, name) = line.split_once(' ').unwrap_or_default();
-    let known = std::fs::read_to_string(&list).unwrap_or_default();
     let others = known
         .lines()
         .filter(|l| l.split_once(' ').is_none_or(|(_, n)| n != name));
-    let all: Vec<&str> = others.chain([line.as_str()]).collect();
+    let all: Vec<&str> = others.chain([line]).collect();
     // Whole or not at all: half a list would take back what others confirmed.
     let fresh = list.with_extension("new");
     std::fs::write(&fresh, all.join("\n") + "\n")?;
-    std::fs::rename(&fresh, &list)
+    std::fs::rename(&fresh, list)
 }
 
 fn is_confirmed(file: &Path, environment: &str, places: &[Place]) -> bool {
-    let known = list().and_then(|list| std::fs::read_to_string(list).ok());
+    let known = list().and_then(|list| file::text(&list).ok());
     let (Some(known), Ok(line)) = (known, line(file, environment, places)) else {
         return false;
     };
@@ -308,8 +337,27 @@ mod tests {
         assert_eq!(told("prod", false, &["prod"]), place("prod as prod's"));
         let third = told("staging", false, &["laser-dev"]);
         assert_eq!(third, place("laser-dev as staging's"));
-        assert_eq!(told("dev", false, &["laser-dev", "laser"]), []);
+        // A name that says nothing may be production's all the same.
+        let lowered = ("environment", "dev, where a key confirms".to_owned());
+        for neutral in [&["laser-dev", "laser"][..], &[]] {
+            assert_eq!(told("dev", false, neutral), [lowered.clone()]);
+        }
+        assert_eq!(told("dev", false, &["laser-dev", "dev-2"]), []);
         assert_eq!(told("production", true, &["laser-dev"]), [], "it is typed");
+    }
+
+    #[test]
+    fn confirmations_at_once_lose_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("own").join("trusted");
+        std::thread::scope(|all| {
+            for n in 0..16 {
+                let list = &list;
+                all.spawn(move || keep(list, &format!("{n:x} name{n}")).unwrap());
+            }
+        });
+        let kept = std::fs::read_to_string(&list).unwrap();
+        assert_eq!(kept.lines().count(), 16, "{kept}");
     }
 
     /// What was confirmed with one build must hold with the next.

@@ -316,6 +316,35 @@ fn a_file_of_this_folder_says_nowhere_hidden_where_passwords_go() {
         let r = run(folder.path(), &["audit"]);
         assert!(!r.err.contains("was not confirmed"), "{}", r.err);
     }
+    // What the user's own file says for caution's sake is not taken away by one that says nothing.
+    let own = folder.path().join(".config").join("flightdeck");
+    fs::create_dir_all(&own).unwrap();
+    fs::write(
+        own.join("flightdeck.toml"),
+        "read_only = true\n[aws]\nexpected_account = \"999999999999\"\n",
+    )
+    .unwrap();
+    fs::write(at("flightdeck.toml"), "").unwrap();
+    let r = run(folder.path(), &["audit"]);
+    assert_eq!(r.code, 2, "{}", r.err);
+    assert!(
+        r.err.contains("read_only = not true as your own"),
+        "{}",
+        r.err
+    );
+    assert!(
+        r.err.contains("[aws] expected_account = not 999999999999"),
+        "{}",
+        r.err
+    );
+    fs::write(
+        at("flightdeck.toml"),
+        "read_only = true\n[aws]\nexpected_account = \"999999999999\"\n",
+    )
+    .unwrap();
+    let r = run(folder.path(), &["audit"]);
+    assert!(!r.err.contains("was not confirmed"), "{}", r.err);
+    fs::remove_file(own.join("flightdeck.toml")).unwrap();
     // Each environment of a file has its own word.
     let of = |env: &str| format!("[environments.{env}.aws]\nprofile = \"{env}-admin\"\n");
     let text = of("production") + &of("staging");

@@ -166,7 +166,7 @@ pub fn trust(globals: &Globals, out: &mut Out) -> Result<Exit, Problem> {
         return Err(Problem::new(ProblemKind::Refused, "config", what, why, fix));
     };
     let config = load::read(file, globals.env.as_deref())?;
-    let places = trust::places(&config);
+    let places = trust::asked(&found, &config);
     trust::confirm(file, &config.environment, &places).map_err(|e| {
         let what = format!("could not keep that {} is trusted", file.display());
         let fix = "Make your own configuration folder writable, or name the file: --config FILE.";
