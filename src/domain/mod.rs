@@ -91,5 +91,6 @@ pub mod told;
 pub mod topic;
 pub mod transit;
 pub mod unserved;
+mod valued;
 pub mod vercel;
 pub mod wall;

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::naming::{has_segment, is_password_name};
-use super::{beside, borne, cookies, given, login};
+use super::{beside, borne, cookies, given, login, valued};
 
 pub use super::naming::is_secret_name;
 
@@ -113,6 +113,8 @@ pub fn text(input: &str) -> String {
     let mut last_gap = "";
     // Whether the last word was a scheme behind the name of a secret: the next one is the secret, whatever it looks like.
     let mut behind_scheme = false;
+    // Whether it is within the name of a thing in AWS: `arn:..:secret:prod/api` is what a refusal is about.
+    let mut in_arn = false;
     // Text is cut into words of characters that tokens are made of, and what stands between them.
     while !rest.is_empty() {
         let word_end = rest.find(|c: char| !is_token_char(c)).unwrap_or(rest.len());
@@ -120,12 +122,21 @@ pub fn text(input: &str) -> String {
         if word.is_empty() {
             let gap_end = after.find(is_token_char).unwrap_or(after.len());
             let (gap, next) = after.split_at(gap_end);
+            in_arn &= gap == ":";
             // `name=value` and `name: value`: only these gaps carry a name over to the next word.
-            let carries = matches!(
-                gap,
-                "=" | "=\"" | "='" | ": " | ":" | "\": \"" | "\":\"" | " = "
-            );
-            if !carries {
+            if !valued::CARRIES.contains(&gap) {
+                // A value may begin with what no token does: `=!x`.
+                if is_secret_name(&last_name)
+                    && let Some(begin) = valued::begins(after)
+                {
+                    let (head, value) = after.split_at(begin);
+                    let (_, left) = value.split_at(valued::ends(head, value));
+                    out.push_str(head);
+                    out.push_str(REDACTED);
+                    last_name.clear();
+                    rest = left;
+                    continue;
+                }
                 let blank = gap.chars().all(|c| matches!(c, ' ' | '\t'));
                 let bearer = behind_scheme || last_name.eq_ignore_ascii_case("bearer");
                 if !(blank && bearer) {
@@ -145,13 +156,18 @@ pub fn text(input: &str) -> String {
             last_name.clear();
             continue;
         }
-        let named = is_secret_name(&last_name);
+        in_arn |= word == "arn" && after.starts_with(":aws");
+        let named = !in_arn && is_secret_name(&last_name);
         let scheme = named && is_scheme(word, &last_name);
         let by_name = behind_scheme
             || last_name.eq_ignore_ascii_case("bearer")
             || (named && !scheme && !(last_gap == ":" && is_version(&last_name, word)));
+        rest = after;
         if by_name || is_token(word) {
             out.push_str(REDACTED);
+            if named && valued::CARRIES.contains(&last_gap) {
+                rest = after.split_at(valued::ends(last_gap, after)).1;
+            }
             last_name.clear();
             behind_scheme = false;
         } else {
@@ -159,7 +175,6 @@ pub fn text(input: &str) -> String {
             behind_scheme = scheme;
             name_of(word, last_gap).clone_into(&mut last_name);
         }
-        rest = after;
     }
     url_passwords(&out, true)
 }
@@ -370,6 +385,8 @@ mod tests {
             "laser/login:2.0.4@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
             "laser/basic@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
             "LOGIN_ROLE=arn:aws:iam::123456789012:role/login",
+            "denied on arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/api-AbCdEf:password:: by policy",
+            "DB_SECRET=arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/api",
             "arn:aws:ecs:us-east-1:123456789012:task-definition/api:42",
             "laser-prod-auth:2 of laser/auth:2.0.4-rc1, was auth:1.10, now auth:9.9.9-bad",
             "the key is under the mat: see https://wiki/page?x=1",
