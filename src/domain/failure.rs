@@ -173,6 +173,10 @@ pub fn telling(lines: Vec<LogLine>) -> Vec<LogLine> {
         }
     }
     told.reverse();
+    // It is told to whoever deploys, and written into the logs of what runs that: other readers than those of the log.
+    for line in &mut told {
+        line.hide_secrets();
+    }
     told
 }
 
@@ -275,6 +279,8 @@ mod tests {
         assert!(is_told(&lines));
         let before = [vec![line(-1, Level::Error, "earlier")], lines.clone()].concat();
         assert_eq!(texts(before), texts(lines));
+        let secret = line(0, Level::Error, "password=a!b refused");
+        assert_eq!(texts(vec![secret]), ["password=[redacted] refused"]);
     }
 
     #[test]

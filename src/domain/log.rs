@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::{redact, said};
+
 /// Events may become visible later than their neighbours: what is within this of the newest line, or of the end of a search, is not all
 /// read yet.
 pub const VISIBLE_AFTER: SignedDuration = SignedDuration::from_secs(10);
@@ -84,6 +86,19 @@ pub struct LogLine {
     pub fields: Vec<(String, String)>,
     /// The whole event as it came, made inert.
     pub raw: String,
+}
+
+impl LogLine {
+    /// Takes the secrets out of what it says.
+    pub fn hide_secrets(&mut self) {
+        for text in &mut self.message {
+            *text = said::words(text);
+        }
+        for (name, value) in &mut self.fields {
+            *value = redact::named(name, value);
+        }
+        self.raw = said::words(&self.raw);
+    }
 }
 
 /// What a few of the newest lines of a group came to. The lines themselves are not kept: there may be thousands of groups.

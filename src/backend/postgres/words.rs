@@ -5,6 +5,7 @@ use sqlx::Error;
 use crate::backend::tls::words as connection_words;
 use crate::config::credentials::POSTGRES;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::said;
 use crate::domain::text::{clip, inert};
 
 /// Columns of the server's own words that are shown.
@@ -167,5 +168,5 @@ pub(super) fn withheld(error: &Error) -> Option<String> {
 }
 
 fn said(text: &str) -> String {
-    clip(&inert(text), SAID)
+    clip(&said::words(text), SAID)
 }

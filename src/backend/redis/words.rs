@@ -8,6 +8,7 @@ use super::stream::Destination;
 use crate::backend::tls::words as connection_words;
 use crate::config::credentials::REDIS;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::said;
 use crate::domain::text::{clip, inert};
 
 /// Columns of the server's own words that are shown.
@@ -217,5 +218,5 @@ fn plain(what: &str) -> Problem {
 }
 
 fn said(text: &str) -> String {
-    clip(&inert(text), SAID)
+    clip(&said::words(text), SAID)
 }

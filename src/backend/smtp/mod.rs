@@ -20,6 +20,7 @@ use super::tls::words as connection_words;
 use super::transport::Line;
 use crate::config::SmtpConfig;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::said;
 use crate::domain::smtp::{MailServer, MailTls};
 use crate::domain::text::{clip, inert};
 use talk::{Reply, Stream, Talk};
@@ -191,7 +192,7 @@ fn version<S>(stream: &TlsStream<S>) -> String {
 /// A reply that says yes; anything else is a problem in the server's words.
 fn good(reply: io::Result<Reply>, what: &str, did: &str) -> Result<Reply, Problem> {
     let reply = reply.map_err(|e| word(what, &e))?;
-    let said = clip(&inert(&reply.lines.join(" ")), SAID);
+    let said = clip(&said::words(&reply.lines.join(" ")), SAID);
     let why = format!("it {did} {} {said}", reply.code);
     match reply.code {
         200..=299 => Ok(reply),

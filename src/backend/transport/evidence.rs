@@ -11,6 +11,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::body::{self, Body};
 use super::cap;
 use super::tally::ReadOnly;
+use crate::domain::hint;
 use crate::domain::problem::ProblemKind;
 use crate::domain::token;
 
@@ -375,8 +376,9 @@ fn answered_or_cut<E>(error: &SdkError<E, HttpResponse>, chain: &str) -> Reach {
 
 /// Cuts keys, signatures and whatever else looks like a secret out of the vendor's words, and the words to a readable length.
 fn scrub(text: &str) -> String {
-    // By documented shapes: `...:secret:prod/api` is the name that a refusal is about.
-    let text = token::hidden(text);
+    // A vendor may repeat what it was sent, or what somebody wrote there.
+    let text = hint::redacted(text);
+    let text = token::hidden(&text);
     let clean: Vec<&str> = text
         .split_whitespace()
         .map(|w| {
@@ -400,6 +402,19 @@ fn scrub(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_vendor_repeats_of_secrets_does_not_reach_the_words() {
+        let said =
+            scrub("cannot start: PGPASSWORD=a!b {\"name\":\"DB_PASSWORD\",\"value\":\"X1\"}");
+        assert_eq!(
+            said,
+            "cannot start: PGPASSWORD=[redacted] {\"name\":\"DB_PASSWORD\",\"value\":\"[redacted]\"}"
+        );
+        let denied = "not authorized to perform: secretsmanager:GetSecretValue on resource: \
+            arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/api because no policy allows it";
+        assert_eq!(scrub(denied), denied);
+    }
 
     #[test]
     fn keys_and_signatures_never_reach_the_words() {
