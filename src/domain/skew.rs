@@ -1,6 +1,7 @@
 //! Clocks that are apart. Moments of a vendor's that are yet to come by our clock: of what is past, they have no age, and say that one of
 //! the clocks is wrong. And this machine's own clock, held against the `Date` of every answer: where it is wrong, all ages are.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -41,6 +42,9 @@ pub fn doubt(verb: &str, at: Option<Timestamp>, now: Timestamp) -> Option<String
 /// From so many seconds on this machine's clock is told to be wrong: below, ages are as good as people read them.
 const WRONG_S: u64 = 60;
 
+/// So many of an owner's newest lines are heard: one slow answer says nothing, and what was told long ago as little.
+const NEWEST: usize = 3;
+
 /// How far this machine's clock is off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
@@ -51,19 +55,21 @@ pub struct Wrong {
 }
 
 impl Wrong {
-    /// This machine's clock by those of who answers it: of more than half of them it must be apart, to the same side. One vendor among
-    /// others whose clock is wrong says nothing about ours.
+    /// This machine's clock by those of who answers it, each by what its newest answers say: of more than half of them it must be
+    /// apart, to the same side. One vendor among others whose clock is wrong says nothing about ours.
     pub fn of(providers: &[ProviderHealth]) -> Option<Self> {
-        let mut told: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+        let mut told: BTreeMap<&str, Vec<(Option<Timestamp>, i64)>> = BTreeMap::new();
         for p in providers {
             if let Some(s) = p.clock_s {
-                told.entry(p.owner()).or_default().push(s);
+                told.entry(p.owner()).or_default().push((p.last_ok, s));
             }
         }
         let all = told.len();
         let each = told.into_iter().filter_map(|(owner, mut lines)| {
-            lines.sort_unstable();
-            Some((owner, *lines.get(lines.len() / 2)?))
+            lines.order_by_key(|(at, _)| Reverse(*at));
+            lines.truncate(NEWEST);
+            lines.order_by_key(|(_, s)| *s);
+            Some((owner, lines.get(lines.len() / 2)?.1))
         });
         let each: Vec<(&str, i64)> = each.collect();
         let side = |of: i64| {
@@ -167,6 +173,26 @@ mod tests {
             of(&[("ecs", i64::MIN)]),
             said("106751991167301d FAST", "aws")
         );
+    }
+
+    /// Most lines of a vendor are asked every few minutes.
+    #[test]
+    fn the_newest_answers_of_a_vendor_say_what_the_clock_is() {
+        let of = |told: &[(i64, i64)]| {
+            let each = told.iter().map(|(at, s)| ProviderHealth {
+                last_ok: Timestamp::from_second(*at).ok(),
+                ..line("ecs", Some(*s))
+            });
+            Wrong::of(&each.collect::<Vec<_>>()).map(|w| w.short())
+        };
+        let slow = Some("4m SLOW".to_owned());
+        let old = [(10, 0), (20, 0), (30, 0), (40, 0), (50, 0)];
+        let with = |new: &[(i64, i64)]| of(&[&old[..], new].concat());
+        assert_eq!(with(&[(600, 240), (605, 239), (610, 241)]), slow);
+        assert_eq!(with(&[(600, 240), (605, 240)]), slow);
+        assert_eq!(with(&[(600, 240)]), None, "one answer may be slow");
+        let set = [(10, 240), (20, 240), (30, 240), (600, 0), (601, 0)];
+        assert_eq!(of(&set), None, "it was set");
     }
 
     #[test]

@@ -30,8 +30,8 @@ struct State {
     calls: [(u64, u32); 60],
     latencies_ms: Vec<f32>,
     latency_at: usize,
-    /// Seconds that the vendor's clock is ahead of ours.
-    clock_s: Option<i64>,
+    /// What the `Date` of its last answer said of our clock.
+    clock: Option<Heard>,
     last_ok: Option<Timestamp>,
     problem: Option<Problem>,
     /// Answers in a row that were refusals of the question.
@@ -44,6 +44,28 @@ struct State {
     asked_for: Option<Timestamp>,
     /// Retries that may still be spent, in tenths.
     retries: u32,
+}
+
+/// What the `Date` of an answer said, and when that was by both clocks of this machine: by the one that may be set, and the one that runs on.
+#[derive(Clone, Copy, Debug)]
+struct Heard {
+    ahead_s: i64,
+    at: Timestamp,
+    instant: Instant,
+}
+
+/// Seconds by which the two clocks of this machine may part before the one is taken to have been set, or the other to have slept.
+const SET_S: f64 = 5.0;
+
+impl Heard {
+    /// Seconds that the vendor's clock is ahead of ours; `None` where ours was set since then: of what it is now this says nothing.
+    fn ahead_s(self, now: Timestamp, instant: Instant) -> Option<i64> {
+        let ran = instant
+            .saturating_duration_since(self.instant)
+            .as_secs_f64();
+        let told = now.duration_since(self.at).as_secs_f64();
+        ((told - ran).abs() < SET_S).then_some(self.ahead_s)
+    }
 }
 
 /// Retries that a provider is worth in a row, in tenths; a good answer earns one tenth back (the SRE book's retry budget).
@@ -65,7 +87,7 @@ impl Meter {
                 calls: [(u64::MAX, 0); 60],
                 latencies_ms: Vec::with_capacity(RECENT),
                 latency_at: 0,
-                clock_s: None,
+                clock: None,
                 last_ok: None,
                 problem: None,
                 refusals: 0,
@@ -121,8 +143,11 @@ impl Meter {
     /// Takes the `Date` of an answer that came at `now` (RFC 9110, 6.6.1: whole seconds); what is none is passed over.
     pub fn date(&self, said: &str, now: Timestamp) {
         if let Ok(at) = jiff::fmt::rfc2822::parse(said) {
-            let ahead = at.timestamp().duration_since(now).as_secs();
-            self.state().clock_s = Some(ahead);
+            self.state().clock = Some(Heard {
+                ahead_s: at.timestamp().duration_since(now).as_secs(),
+                at: now,
+                instant: Instant::now(),
+            });
         }
     }
 
@@ -242,7 +267,8 @@ impl Meter {
             next_try,
             calls_per_minute,
             latency_ms: median(&state.latencies_ms),
-            clock_s: state.clock_s,
+            clock_s: (state.clock)
+                .and_then(|heard| heard.ahead_s(Timestamp::now(), Instant::now())),
             configured,
         }
     }
@@ -313,12 +339,33 @@ mod tests {
         let now = Timestamp::from_second(1_790_000_000).unwrap();
         let clock = |said| {
             m.date(said, now);
-            m.health(true).clock_s
+            let heard = m.state().clock?;
+            heard.ahead_s(now, heard.instant)
         };
         assert_eq!(clock("yesterday"), None);
         assert_eq!(clock("Mon, 21 Sep 2026 14:14:00 GMT"), Some(40));
         assert_eq!(clock("Mon, 21 Sep 2026 13:13:20 GMT"), Some(-3_600));
         assert_eq!(clock("9999"), Some(-3_600), "what is no date tells nothing");
+    }
+
+    #[test]
+    fn what_was_heard_before_the_clock_was_set_tells_nothing() {
+        let m = Meter::new("ecs");
+        let now = Timestamp::now();
+        let slow = jiff::fmt::rfc2822::to_string(
+            &(now + jiff::SignedDuration::from_secs(240)).to_zoned(jiff::tz::TimeZone::UTC),
+        );
+        m.date(&slow.unwrap(), now);
+        let told = m.health(true).clock_s;
+        assert!(told.is_some_and(|s| (239..=240).contains(&s)), "{told:?}");
+        let heard = m.state().clock.unwrap();
+        let later = |told_s: i64, ran_s: u64| {
+            let now = now + jiff::SignedDuration::from_secs(told_s);
+            heard.ahead_s(now, heard.instant + Duration::from_secs(ran_s))
+        };
+        assert_eq!(later(300, 300), Some(heard.ahead_s));
+        assert_eq!(later(310, 70), None, "it was set forward");
+        assert_eq!(later(-170, 70), None, "it was set back");
     }
 
     #[test]

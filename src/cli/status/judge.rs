@@ -95,6 +95,12 @@ pub struct Silence {
 pub fn silent(pages: &Pages<'_>) -> Vec<Silence> {
     let facts = pages.facts;
     let mut all: Vec<Silence> = Vec::new();
+    // Of the platform it says nothing, but of every age.
+    all.extend(Wrong::of(&facts.providers).map(|wrong| Silence {
+        verdict: None,
+        about: "clock".to_owned(),
+        text: wrong.words(),
+    }));
     for view in VIEWS {
         let counts = view.is_live() || view.lines.contains(&MAIL);
         if view.lines.is_empty() || !counts || !view.applies(facts) {
@@ -186,9 +192,6 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         if let Some((verdict, text)) = here {
             find(verdict, &s.id.to_string(), text);
         }
-    }
-    if let Some(wrong) = Wrong::of(&facts.providers) {
-        find(Verdict::Degraded, "clock", wrong.words());
     }
     for (service, text) in turned_back(facts, now) {
         find(Verdict::Degraded, &service.to_string(), text);

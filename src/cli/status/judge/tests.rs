@@ -626,3 +626,18 @@ fn a_rollout_that_went_back_on_purpose_or_elsewhere_is_not_told_of() {
     let elsewhere = |d: &mut Deployment| d.service.cluster = "laser-staging".into();
     assert_eq!(told(&elsewhere, vec![]), 0);
 }
+
+/// Whose clock is wrong is no matter of the platform.
+#[test]
+fn a_clock_of_this_machine_that_is_off_is_said_and_changes_no_verdict() {
+    let mut facts = quiet(&["sts"]);
+    facts.providers[0].clock_s = Some(240);
+    assert_eq!(found(&facts), []);
+    let said = silent(&Pages::new(&facts, now()));
+    let clock = said.iter().find(|s| s.about == "clock").unwrap();
+    assert_eq!(clock.verdict, None);
+    assert!(clock.text.contains("4m slow by aws"), "{}", clock.text);
+    facts.providers[0].clock_s = Some(0);
+    let said = silent(&Pages::new(&facts, now()));
+    assert!(said.iter().all(|s| s.about != "clock"), "{said:?}");
+}
