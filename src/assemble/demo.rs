@@ -17,8 +17,11 @@ use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::sandbox::{self, Edge, Options, Sandbox};
 
-/// The environment of the demo.
+/// The environment of the demo, which is all that it looks at.
 const ENVIRONMENT: &str = "laser-prod";
+
+/// All that its account has, as a file's sections would say: what ails the others is theirs.
+const ENVIRONMENTS: [&str; 3] = [ENVIRONMENT, "laser-staging", "laser-dev"];
 
 /// Starts the sandbox. A file that was named gives everything but where to look: endpoints, credentials and probes are the
 /// sandbox's, always.
@@ -59,12 +62,11 @@ pub async fn start(globals: &Globals) -> Result<(Config, Sandbox), Problem> {
 
 /// Makes a configuration look at a sandbox, at all of it and at nothing else.
 pub fn aim(config: &mut Config, sandbox: &Sandbox) {
-    let only = [ENVIRONMENT.to_owned()];
     config.demo = true;
     // The fifth day of three weeks, whatever day it is: early enough for a plan, late enough for a stage to be late.
     config.plan_start = config.plan_start.or_else(|| days_ago(4));
     config.environment = ENVIRONMENT.into();
-    config.environments = only.to_vec();
+    config.environments = ENVIRONMENTS.map(str::to_owned).into();
     config.production = true;
     config.aws = AwsConfig {
         expected_account: Some(sandbox.account().to_owned()),
@@ -231,6 +233,13 @@ fn check(config: &Config) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_demo_has_all_environments_and_looks_at_production() {
+        let told = ENVIRONMENTS.map(Env::named);
+        assert_eq!(told, Env::ALL.map(Some));
+        assert_eq!(Env::named(ENVIRONMENT), Some(Env::Production));
+    }
 
     #[test]
     fn a_demo_reaches_this_machine_alone() {

@@ -80,6 +80,9 @@ fn print(
             (Role::Plain, &text),
         ])?;
     }
+    for way in services::counted(facts, now) {
+        out.painted(Role::Dim, &format!("  {way}"))?;
+    }
     for s in services::elsewhere(facts, now) {
         let text = format!("  {}", s.text);
         out.pieces(&[

@@ -117,7 +117,7 @@ pub struct Discovered {
 }
 
 /// Why clusters of other environments are not listed as production's, for which the file is written.
-pub const ELSEWHERE: &str = "by their names not all of these are production's, and what is listed counts as this environment's own; unlisted, all are shown";
+pub const ELSEWHERE: &str = "by their names not all of these are production's, and what is listed counts as this environment's own; unlisted, all are shown, and another's counts here until that has a section below";
 
 impl Discovered {
     /// Whether the name of a cluster tells of another environment than production, for which the file is written.

@@ -1,4 +1,9 @@
-//! Alarms of one account that are about another environment than the one that is looked at.
+//! What of an account is another environment's than the one that is looked at: services, clusters, target groups, alarms. One rule for
+//! all of them and for whoever asks: its name must say so, and that environment must be configured, so that somebody looks after it
+//! there. Where nobody does, everything counts here: an alarm that is false is heard, one that is silent is not.
+//!
+//! Proofs ask more: what is named like another environment proves nothing of this one, whether that one is configured or not
+//! ([`Facts::env_of_cluster`], [`Facts::may_be_here`]).
 
 use std::sync::Arc;
 
@@ -22,6 +27,54 @@ impl Env {
 }
 
 impl Facts {
+    /// The rule: an environment that a name tells is another one where it is not the one that is looked at, and is configured.
+    fn set_aside(&self, told: Option<Env>) -> Option<Env> {
+        let env = self.stranger(told)?;
+        let mut names = self.environments.iter();
+        names.any(|n| Env::named(n) == Some(env)).then_some(env)
+    }
+
+    /// An environment that a name tells and that is not the one that is looked at.
+    fn stranger(&self, told: Option<Env>) -> Option<Env> {
+        told.filter(|env| *env != Env::looked_at(self))
+    }
+
+    /// The other environment that a cluster belongs to: how it fares is that one's affair, and here a warning at most. `None`: it
+    /// counts here.
+    pub fn cluster_elsewhere(&self, cluster: &str) -> Option<Env> {
+        self.set_aside(Env::of_cluster(cluster, &self.listed_clusters))
+    }
+
+    /// Whether a service is another environment's, as its cluster is.
+    pub fn is_elsewhere(&self, id: &ServiceId) -> bool {
+        self.cluster_elsewhere(&id.cluster).is_some()
+    }
+
+    /// The environment that the name of a cluster tells which counts here only because nobody configured that environment.
+    pub fn counted_in(&self, cluster: &str) -> Option<Env> {
+        let told = self.stranger(Env::of_cluster(cluster, &self.listed_clusters));
+        told.filter(|_| self.set_aside(told).is_none())
+    }
+
+    /// Whether a thing that no service is known behind is another environment's by its name: `app/shop-staging/50dc6c49`.
+    pub fn is_name_elsewhere(&self, name: &str) -> bool {
+        self.set_aside(self.env_of_words(name)).is_some()
+    }
+
+    /// Whether a target group is another environment's: every service that it is bound to is, or where it is bound to none, its name and
+    /// those of its load balancers name that one.
+    pub fn is_group_elsewhere(&self, group: &TargetGroup) -> bool {
+        let mut bound = self.bound_to(group).peekable();
+        if bound.peek().is_some() {
+            return bound.all(|s| self.is_elsewhere(&s.id));
+        }
+        let balancers = group.load_balancers.iter();
+        let balancers = balancers.filter_map(|arn| Some(arn.split_once("loadbalancer/")?.1));
+        let names = balancers.chain([group.name.as_str()]);
+        let told = agreed(names.filter_map(|name| self.env_of_words(name)));
+        self.set_aside(told).is_some()
+    }
+
     /// Alarms that fire and are about the environment that is looked at, or about none that is known to be another: what counts here.
     pub fn firing_here(&self) -> impl Iterator<Item = &Arc<Alarm>> {
         let firing = |a: &&Arc<Alarm>| a.state == AlarmState::Alarm;
@@ -29,22 +82,33 @@ impl Facts {
         rows.filter(|a| self.alarm_elsewhere(a).is_none())
     }
 
-    /// The environment that a cluster belongs to: the one that is looked at where its configuration lists the cluster or the name says
-    /// nothing, else what the name says.
+    /// The other environment that an alarm is about: that of the clusters that it watches, and where a metric names no cluster, the one
+    /// that every dimension names which names any. `None`: it is about the one that is looked at, or nobody tells.
+    pub fn alarm_elsewhere(&self, alarm: &Alarm) -> Option<Env> {
+        self.set_aside(match &alarm.rule {
+            AlarmRule::Metric { query, parts, .. } => {
+                let metrics = query.iter().map(|q| &q.metric).chain(parts);
+                agreed(metrics.flat_map(|m| self.envs_of(m)))
+            }
+            AlarmRule::Composite { .. } => {
+                let known = |name: &str| self.alarm_rows().iter().find(|a| a.name == name);
+                let members: Vec<&str> = alarm.made_of().collect();
+                let all: Option<Vec<Env>> = members
+                    .into_iter()
+                    .map(|name| {
+                        let member = known(name).filter(|m| !m.is_composite())?;
+                        self.alarm_elsewhere(member)
+                    })
+                    .collect();
+                all.and_then(|all| agreed(all.into_iter()))
+            }
+        })
+    }
+
+    /// The environment whose a cluster is by its name, configured or not: the one that is looked at where its configuration lists the
+    /// cluster or the name says nothing. What stands side by side is told by this, and what is to prove something.
     pub fn env_of_cluster(&self, cluster: &str) -> Env {
         Env::of_cluster(cluster, &self.listed_clusters).unwrap_or_else(|| Env::looked_at(self))
-    }
-
-    /// Whether a service belongs to another environment than the one that is looked at: how it fares is that one's affair, and here a
-    /// warning at most.
-    pub fn is_elsewhere(&self, id: &ServiceId) -> bool {
-        self.env_of_cluster(&id.cluster) != Env::looked_at(self)
-    }
-
-    /// Whether every service that a target group is bound to is another environment's.
-    pub fn is_group_elsewhere(&self, group: &TargetGroup) -> bool {
-        let mut bound = self.bound_to(group).peekable();
-        bound.peek().is_some() && bound.all(|s| self.is_elsewhere(&s.id))
     }
 
     /// A cluster that is taken for one of the environment that is looked at because its configuration lists it, though its name tells of
@@ -69,7 +133,7 @@ impl Facts {
 
     /// The environment that the words of a name tell, unless a part of it is a listed cluster: a load balancer is often called like the
     /// cluster behind it, `app/NAME/ID`. `None`: it tells none.
-    pub fn env_of_words(&self, name: &str) -> Option<Env> {
+    fn env_of_words(&self, name: &str) -> Option<Env> {
         let mut parts = name.split('/');
         match parts.any(|part| self.listed_clusters.iter().any(|c| c == part)) {
             true => Some(Env::looked_at(self)),
@@ -77,38 +141,10 @@ impl Facts {
         }
     }
 
-    /// Whether a metric may be about the environment that is looked at: nothing that it names belongs to another one.
+    /// Whether a metric may prove something of the environment that is looked at: nothing that it names is called like another one.
     pub fn may_be_here(&self, metric: &MetricId) -> bool {
         let here = Env::looked_at(self);
         self.envs_of(metric).into_iter().all(|env| env == here)
-    }
-
-    /// The environment that an alarm is about, where that is another one of the configuration, or the configuration lists what belongs to
-    /// the one that is looked at: the clusters that it watches belong there, and where a metric names no cluster, every dimension that
-    /// names an environment names that one. `None`: it is about the one that is looked at, or nobody tells.
-    pub fn alarm_elsewhere(&self, alarm: &Alarm) -> Option<Env> {
-        let here = Env::looked_at(self);
-        let env = match &alarm.rule {
-            AlarmRule::Metric { query, parts, .. } => {
-                let metrics = query.iter().map(|q| &q.metric).chain(parts);
-                agreed(metrics.flat_map(|m| self.envs_of(m)))
-            }
-            AlarmRule::Composite { .. } => {
-                let known = |name: &str| self.alarm_rows().iter().find(|a| a.name == name);
-                let members: Vec<&str> = alarm.made_of().collect();
-                let all: Option<Vec<Env>> = members
-                    .into_iter()
-                    .map(|name| {
-                        let member = known(name).filter(|m| !m.is_composite())?;
-                        self.alarm_elsewhere(member)
-                    })
-                    .collect();
-                all.and_then(|all| agreed(all.into_iter()))
-            }
-        }?;
-        let configured = |e: Env| self.environments.iter().any(|n| Env::named(n) == Some(e));
-        let is_known = configured(env) || !self.listed_clusters.is_empty();
-        (env != here && is_known).then_some(env)
     }
 }
 
@@ -197,11 +233,102 @@ mod tests {
         facts.environments = vec!["staging".into()];
         assert_eq!(told(&facts), [None; 7], "nobody else looks after it");
         facts.listed_clusters = vec!["laser-staging".into()];
-        assert_eq!(
-            told(&facts)[..2],
-            [production, None],
-            "what is staging's is told, and this is not"
-        );
+        assert_eq!(told(&facts), [None; 7], "nor because of a list");
+    }
+
+    /// Production's own queues, tables and functions are called after what they do.
+    #[test]
+    fn an_alarm_of_the_account_is_silent_in_no_environment() {
+        let rows = vec![
+            watching("queue", &[("QueueName", "integration-events")]),
+            watching("table", &[("TableName", "ci-jobs")]),
+            watching("function", &[("FunctionName", "preview-render")]),
+            watching("balancer", &[("LoadBalancer", "app/demo-gw/50dc6c49")]),
+            watching("cluster", &[("ClusterName", "qa")]),
+        ];
+        let mut facts = Facts {
+            environment: "production".into(),
+            environments: vec!["production".into()],
+            listed_clusters: vec!["shop-prod".into()],
+            alarms: Part::answered(
+                Arc::new(rows),
+                Timestamp::UNIX_EPOCH,
+                "x:y",
+                Duration::from_secs(15),
+            ),
+            ..Facts::default()
+        };
+        let firing = |facts: &Facts| -> Vec<String> {
+            let all = facts.firing_here();
+            all.map(|a| a.name.clone()).collect()
+        };
+        let all = ["queue", "table", "function", "balancer", "cluster"];
+        assert_eq!(firing(&facts), all);
+        // Whoever looks at staging is told of its own.
+        facts.environments.push("stg-2".into());
+        assert_eq!(firing(&facts), ["table", "balancer"]);
+    }
+
+    #[test]
+    fn a_service_counts_here_unless_its_environment_is_configured() {
+        let id = |cluster: &str| ServiceId {
+            cluster: cluster.into(),
+            name: "checkout".into(),
+        };
+        let mut facts = Facts {
+            environment: "production".into(),
+            environments: vec!["production".into()],
+            ..Facts::default()
+        };
+        let clusters = ["shop-prod", "shop-dev", "integration", "web"];
+        let elsewhere = |facts: &Facts| -> Vec<&str> {
+            let mut all = clusters.to_vec();
+            all.retain(|c| facts.is_elsewhere(&id(c)));
+            all
+        };
+        assert_eq!(elsewhere(&facts), [""; 0], "nobody else looks after it");
+        let told = |facts: &Facts| clusters.map(|c| facts.counted_in(c));
+        let (staging, dev) = (Some(Env::Staging), Some(Env::Development));
+        assert_eq!(told(&facts), [None, dev, staging, None]);
+        facts.listed_clusters = vec!["shop-prod".into()];
+        assert_eq!(elsewhere(&facts), [""; 0]);
+        facts.environments.push("dev".into());
+        assert_eq!(elsewhere(&facts), ["shop-dev"]);
+        assert_eq!(told(&facts), [None, None, staging, None]);
+        facts.listed_clusters.push("shop-dev".into());
+        assert_eq!(elsewhere(&facts), [""; 0], "it is listed here");
+    }
+
+    #[test]
+    fn a_group_that_no_service_is_known_behind_is_told_by_its_names() {
+        let group = |name: &str, balancer: &str| TargetGroup {
+            arn: format!("arn:aws:elasticloadbalancing:r:1:targetgroup/{name}/1"),
+            name: name.into(),
+            load_balancers: vec![format!(
+                "arn:aws:elasticloadbalancing:r:1:loadbalancer/app/{balancer}/1"
+            )],
+            protocol: None,
+            health_check_path: None,
+            targets: Vec::new(),
+        };
+        let mut facts = Facts {
+            environment: "production".into(),
+            environments: vec!["production".into(), "staging".into()],
+            ..Facts::default()
+        };
+        let told = |facts: &Facts| {
+            let all = [
+                ("shop-staging", "shop"),
+                ("shop", "shop-staging"),
+                ("shop-staging", "shop-prod"),
+                ("shop-dev", "shop"),
+                ("shop", "shop"),
+            ];
+            all.map(|(name, balancer)| facts.is_group_elsewhere(&group(name, balancer)))
+        };
+        assert_eq!(told(&facts), [true, true, false, false, false]);
+        facts.environments.pop();
+        assert_eq!(told(&facts), [false; 5]);
     }
 
     /// A word in the name of a service or of a listed cluster is no environment: its critical alarm would be silent in production.

@@ -241,7 +241,8 @@ impl Answering {
             }
         }
         if !alive && found.ill.is_empty() && found.unseen.is_empty() {
-            let rests = what.env != Env::looked_at(facts) && !what.services.is_empty();
+            let mut all = what.services.iter();
+            let rests = !what.services.is_empty() && all.all(|s| facts.is_elsewhere(&s.id));
             match rests {
                 // At night, say: that is its own affair, and proves nothing either way.
                 true => found.unseen.push("it rests, scaled to 0".into()),
@@ -268,11 +269,10 @@ impl Answering {
     /// Whether any service runs all that it wants.
     fn services(&mut self, what: &Belongings<'_>, facts: &Facts, now: Timestamp) -> bool {
         let (mut full, mut idle) = (Vec::new(), Vec::new());
-        let is_here = what.env == Env::looked_at(facts);
         for s in &what.services {
             let (running, desired) = (s.counts.running, s.counts.desired);
             match desired {
-                0 if is_here && !s.load_balancers.is_empty() => {
+                0 if !s.load_balancers.is_empty() && !facts.is_elsewhere(&s.id) => {
                     // Whoever asks it is answered by nobody.
                     self.ill.push(format!("{} scaled to 0", s.id.name));
                 }
@@ -433,6 +433,7 @@ mod tests {
     fn facts() -> Facts {
         Facts {
             environment: "production".into(),
+            environments: vec!["production".into(), "staging".into(), "dev".into()],
             clusters: part(vec![
                 cluster("laser-prod"),
                 cluster("laser-staging"),
@@ -569,6 +570,12 @@ mod tests {
         assert!(facts.is_gone(&gone));
         facts.listed_clusters.clear();
         assert!(!facts.is_gone(&gone));
+        // Unless nobody looks after that one.
+        facts.environments.pop();
+        assert!(facts.is_gone(&gone));
+        facts.services = part(Arc::new(vec![Arc::new(gone)]));
+        let development = answering(Env::Development, &facts);
+        assert!(development.ill.contains(&"auth scaled to 0".to_owned()));
     }
 
     #[test]

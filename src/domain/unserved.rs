@@ -4,7 +4,6 @@
 use jiff::Timestamp;
 
 use super::action::Intent;
-use super::environment::Env;
 use super::facts::Facts;
 use super::service::{Service, ServiceHealth};
 use super::target::TargetGroup;
@@ -25,8 +24,7 @@ impl Facts {
     /// Whether whoever asks a service is answered by nobody, where somebody may: it is scaled to 0 behind a load balancer, and belongs to
     /// the environment that is looked at. That of another one is its own affair: it may rest at night.
     pub fn is_gone(&self, service: &Service) -> bool {
-        let is_ours = self.env_of_cluster(&service.id.cluster) == Env::looked_at(self);
-        is_ours && self.health_of(service) == ServiceHealth::Unserved
+        self.health_of(service) == ServiceHealth::Unserved && !self.is_elsewhere(&service.id)
     }
 
     /// Since when a service that is scaled to 0 is so: by its events, else by the action that did it.

@@ -164,7 +164,7 @@ pub(super) fn with_history(facts: &Facts) -> impl Iterator<Item = &ServiceId> {
         .filter(|id| is_here(facts, &id.cluster))
 }
 
-/// Whether the services of a cluster belong to the environment that is looked at.
+/// Whether what the services of a cluster went through may prove something of the environment that is looked at.
 pub(super) fn is_here(facts: &Facts, cluster: &str) -> bool {
     facts.env_of_cluster(cluster) == Env::looked_at(facts)
 }

@@ -55,7 +55,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         let none = "No load balancer of the second region leads anywhere.";
         let mut there = Section::of(abroad, now, "targets_abroad", "Second region", HEADS, none);
         for group in abroad.value.iter().flat_map(|v| &v.groups) {
-            rows(&mut there, group, false, Empty::default());
+            rows(&mut there, group, false, Empty::of(facts, group));
         }
         there.counted = abroad.value.as_ref().map(|v| tally(&v.groups).1);
         let unread = abroad.value.as_ref().map_or(0, |v| v.unread);
@@ -356,6 +356,7 @@ mod tests {
             let groups = vec![group(arn, &["unhealthy"]), group("other", health)];
             let mut facts = Facts {
                 environment: "production".into(),
+                environments: vec!["production".into(), "staging".into()],
                 services: Part::answered(Arc::new(vec![Arc::new(service)]), now, "ecs:x", every),
                 target_groups: Part::answered(Arc::new(groups), now, "elb:x", every),
                 ..Facts::default()

@@ -711,6 +711,7 @@ pub fn snapshot() -> Snapshot {
         seq: 1,
         taken_at: now(),
         environment: "production".into(),
+        environments: ["production", "staging", "dev"].map(str::to_owned).into(),
         identity: part(Identity {
             account: "123456789012".into(),
             arn: "arn:aws:iam::123456789012:user/ana".into(),

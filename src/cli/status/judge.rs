@@ -1,6 +1,6 @@
 //! What speaks against "healthy", and the one word that follows from it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -289,8 +289,7 @@ fn turned_back(facts: &Facts, now: Timestamp) -> Vec<(&ServiceId, String)> {
             continue;
         }
         // As with alarms: another environment's is that one's affair.
-        let is_here = facts.env_of_cluster(&d.service.cluster) == Env::looked_at(facts);
-        if !is_here || facts.is_stopped_on_purpose(d) {
+        if facts.is_elsewhere(&d.service) || facts.is_stopped_on_purpose(d) {
             continue;
         }
         let told = facts.service(&d.service).map(|s| s.health());
@@ -336,19 +335,41 @@ fn ill(sections: &[Section]) -> Vec<String> {
     all
 }
 
+/// Why no service is looked at that could be well: there is none, or all that there are belong to other environments.
+fn none_here(facts: &Facts) -> Option<String> {
+    let rows = facts.services.value.as_ref()?;
+    if rows.is_empty() {
+        return Some("there are none in this account and region".to_owned());
+    }
+    let mut others: BTreeMap<Env, usize> = BTreeMap::new();
+    for s in rows.iter() {
+        *others
+            .entry(facts.cluster_elsewhere(&s.id.cluster)?)
+            .or_default() += 1;
+    }
+    let each = others
+        .iter()
+        .map(|(env, n)| format!("{n} of {}", env.word()));
+    Some(format!(
+        "no service of {} here: {}",
+        Env::looked_at(facts).word(),
+        each.collect::<Vec<_>>().join(", ")
+    ))
+}
+
 /// The questions that "healthy" rests on and that nobody answered, or answered with nothing that could be healthy.
 fn unasked(facts: &Facts) -> Vec<(&'static str, String)> {
-    let nothing = facts.services.value.is_some() && facts.service_rows().is_empty();
+    let none = none_here(facts);
     let mut all: Vec<_> = [
         ("services", standing(&facts.services)),
         ("alarms", standing(&facts.alarms)),
     ]
     .into_iter()
     .filter_map(|(what, standing)| match standing {
-        Standing::Answered if what == "services" && nothing => {
-            Some((what, "there are none in this account and region".to_owned()))
-        }
-        Standing::Answered => None,
+        Standing::Answered => none
+            .clone()
+            .filter(|_| what == "services")
+            .map(|why| (what, why)),
         Standing::Waiting => Some((what, NO_ANSWER.to_owned())),
         Standing::Failed(problem) => Some((what, explain::line(&problem))),
     })

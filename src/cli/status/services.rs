@@ -1,9 +1,12 @@
 //! What speaks against a service: here it is a finding, and of another environment it is only said.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 
 use super::judge::Verdict;
 use crate::cli::words;
+use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
 use crate::domain::service::{Service, ServiceHealth};
 use crate::domain::text::inert;
@@ -54,12 +57,39 @@ pub fn standing(s: &Service, facts: &Facts, now: Timestamp) -> Option<(Verdict, 
     Some((verdict, format!("{}: {counts}", health.word())))
 }
 
-/// Services of other environments that are not well: whoever looks at this one may want to know, and no verdict on it follows.
+/// The way to set aside what counts here and is not well although the names of its clusters tell of another environment: a line for
+/// each such environment.
+pub fn counted(facts: &Facts, now: Timestamp) -> Vec<String> {
+    let mut found: BTreeMap<Env, BTreeSet<&str>> = BTreeMap::new();
+    for s in facts.service_rows() {
+        if standing(s, facts, now).is_some()
+            && let Some(env) = facts.counted_in(&s.id.cluster)
+        {
+            found.entry(env).or_default().insert(&s.id.cluster);
+        }
+    }
+    // A file with a section for the other one alone would be about that one.
+    let own = match facts.environments.as_slice() {
+        [] | [_] => format!("[environments.{}] and ", facts.environment),
+        _ => String::new(),
+    };
+    let line = |(env, clusters): (Env, BTreeSet<&str>)| {
+        let clusters: Vec<&str> = clusters.into_iter().collect();
+        let env = env.word();
+        inert(&format!(
+            "to set aside {}: {own}[environments.{env}] in flightdeck.toml",
+            clusters.join(", ")
+        ))
+    };
+    found.into_iter().map(line).collect()
+}
+
+/// Services of other environments that are not well, or not known to be: whoever looks at this one may want to know, and no verdict on
+/// it follows.
 pub fn elsewhere(facts: &Facts, now: Timestamp) -> Vec<Elsewhere> {
     let bad = facts.service_rows().iter().filter_map(|s| {
-        let (verdict, text) = standing(s, facts, now)?;
-        let is_told = verdict > Verdict::Unknown && facts.is_elsewhere(&s.id);
-        is_told.then(|| Elsewhere {
+        let (_, text) = standing(s, facts, now)?;
+        facts.is_elsewhere(&s.id).then(|| Elsewhere {
             about: inert(&s.id.to_string()),
             text: inert(&text),
         })

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use super::Headroom;
 use crate::domain::cache::CacheGroup;
 use crate::domain::database::Database;
-use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
 use crate::domain::service::Service;
 use crate::domain::stores::is_ours;
@@ -54,10 +53,9 @@ pub(super) fn unmeasured(facts: &Facts, told: &[Headroom]) -> Vec<Headroom> {
 type Wanted = (String, &'static str);
 
 fn services(facts: &Facts) -> impl Iterator<Item = Wanted> {
-    let here = Env::looked_at(facts);
     // Of what is not to run nothing is used.
     let runs = |s: &&Service| s.status == "ACTIVE" && s.counts.desired > 0;
-    let ours = move |s: &&Service| facts.env_of_cluster(&s.id.cluster) == here;
+    let ours = move |s: &&Service| !facts.is_elsewhere(&s.id);
     let all = facts.service_rows().iter().map(AsRef::as_ref);
     let names = all.filter(runs).filter(ours).map(|s| s.id.to_string());
     names.flat_map(|name| [(name.clone(), "CPU"), (name, "memory")])

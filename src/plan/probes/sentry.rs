@@ -9,7 +9,6 @@ use crate::domain::order::Ordered;
 use crate::domain::sentry::{Errors, Project, Release, Reporting};
 use crate::domain::service::TaskDefinition;
 use crate::plan::checklist::{CriterionState, Evidence};
-use crate::plan::needs;
 
 pub(super) const PROBES: &[Probe] = &[Probe {
     name: "sentry.receives",
@@ -58,7 +57,7 @@ fn receives(look: &Look<'_>) -> Verdict {
     let owners = rows.iter().map(|row| (row, owner(errors.value, row)));
     let owners: Vec<(&Defined<'_>, Owner<'_>)> = owners.collect();
     // What other environments run is theirs to prove; whose a project is, they tell as well.
-    let here = |row: &Defined<'_>| needs::is_here(look.facts, &row.service.id.cluster);
+    let here = |row: &Defined<'_>| !look.facts.is_elsewhere(&row.service.id);
     let mut all: Vec<Told> = Vec::new();
     for (row, owner) in owners.iter().filter(|(row, _)| here(row)) {
         let (id, unread) = (&row.service.id, row.unread());
@@ -457,7 +456,9 @@ mod tests {
         assert!(got.reason.contains("both laser-api and admin-api"));
         // What another environment runs is not asked here.
         let mut staging = facts(vec![release("1.8.2", ago(3))]);
-        beside(&mut staging, "laser-staging", "billing");
+        beside(&mut staging, "shop-staging", "billing");
+        assert_eq!(judged("sentry.receives", &staging).state, Unknown);
+        staging.environments = vec!["production".into(), "staging".into()];
         assert_eq!(judged("sentry.receives", &staging).state, Proved);
     }
 

@@ -10,7 +10,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::series::floor;
 use super::slo::{Bucket, Over, Rows, judge};
 use crate::backend::Backend;
-use crate::domain::environment::Env;
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::watch::picture::Picture;
@@ -121,15 +120,11 @@ pub fn balancers(p: &Picture) -> Vec<String> {
             known.extend(clusters.into_iter().flatten());
         }
     }
-    let here = Env::looked_at(&p.facts);
     let ours = |dimension: &str, clusters: &BTreeSet<&str>| {
-        let mut envs = clusters.iter().map(|c| p.facts.env_of_cluster(c));
+        let mut here = clusters.iter().map(|c| p.facts.cluster_elsewhere(c));
         match clusters.is_empty() {
-            true => p
-                .facts
-                .env_of_words(dimension)
-                .is_none_or(|env| env == here),
-            false => envs.any(|env| env == here),
+            true => !p.facts.is_name_elsewhere(dimension),
+            false => here.any(|env| env.is_none()),
         }
     };
     let found = found.into_iter().filter(|(d, clusters)| ours(d, clusters));
@@ -389,6 +384,7 @@ mod tests {
     fn picture(environment: &str, names: &[String]) -> Picture {
         let config = Config {
             environment: environment.into(),
+            environments: ["production", "staging", "dev"].map(str::to_owned).into(),
             ..Config::default()
         };
         let mut p = Picture::new(Arc::new(config));
@@ -425,8 +421,11 @@ mod tests {
             ["app/laser-prod/1", "app/laser-staging/1", "app/shared/1"]
         );
         // Nor is a promise of staging's kept by production's.
-        let staging = picture("staging", &names[..1]);
+        let mut staging = picture("staging", &names[..1]);
         assert_eq!(balancers(&staging), [""; 0]);
+        // Unless nobody looks after that one.
+        staging.facts.environments = vec!["staging".into()];
+        assert_eq!(balancers(&staging), ["app/laser-prod/1"]);
     }
 
     #[test]

@@ -355,6 +355,7 @@ fn at_none(cluster: &str, events: Vec<ServiceEvent>) -> Facts {
     };
     let mut facts = quiet(&["elb"]);
     facts.environment = "production".into();
+    facts.environments = vec!["production".into(), "staging".into()];
     facts.services = part(Arc::new(vec![Arc::new(service)]));
     facts.target_groups = part(Arc::new(vec![TargetGroup {
         arn: arn.into(),
@@ -585,6 +586,7 @@ fn a_rollout_that_went_back_on_purpose_or_elsewhere_is_not_told_of() {
         change(Arc::make_mut(&mut d));
         let mut facts = quiet(&[]);
         facts.environment = "production".into();
+        facts.environments = vec!["production".into(), "staging".into()];
         facts.deployments = part(Arc::new(vec![d]));
         facts.audit = part(Arc::new(rows));
         found(&facts).len()
@@ -625,6 +627,117 @@ fn a_rollout_that_went_back_on_purpose_or_elsewhere_is_not_told_of() {
     assert_eq!(told(&stuck, vec![row("stop", Ended::Succeeded, 10)]), 1);
     let elsewhere = |d: &mut Deployment| d.service.cluster = "laser-staging".into();
     assert_eq!(told(&elsewhere, vec![]), 0);
+    let unknown = |d: &mut Deployment| d.service.cluster = "shop-dev".into();
+    assert_eq!(told(&unknown, vec![]), 1, "nobody else looks after it");
+}
+
+/// Without a file there is production alone, and whoever's credentials these are hears what is down.
+#[test]
+fn what_is_named_like_an_environment_that_nobody_configured_counts_here() {
+    for cluster in ["shop-dev", "integration", "demo-x"] {
+        let mut facts = at_none(cluster, Vec::new());
+        facts.environments = vec!["production".into()];
+        let findings = judge(&facts, now());
+        assert_eq!(word(&facts, &findings), Verdict::Down, "{cluster}");
+        assert_eq!(said_elsewhere(&facts), [""; 0]);
+        let env = facts.counted_in(cluster).unwrap().word();
+        let way = format!(
+            "to set aside {cluster}: [environments.production] and [environments.{env}] in flightdeck.toml"
+        );
+        assert_eq!(services::counted(&facts, now()), [way]);
+    }
+    let mut facts = at_none("shop-dev", Vec::new());
+    assert_eq!(
+        services::counted(&facts, now()),
+        ["to set aside shop-dev: [environments.development] in flightdeck.toml"]
+    );
+    facts.listed_clusters = vec!["shop-dev".into()];
+    assert_eq!(services::counted(&facts, now()), [""; 0], "it is listed");
+    let ours = at_none("shop", Vec::new());
+    assert_eq!(services::counted(&ours, now()), [""; 0]);
+}
+
+/// Of production nothing was seen, however well the others are.
+#[test]
+fn an_environment_of_which_no_service_was_seen_is_unknown() {
+    let mut facts = reached(&["healthy"; 4]);
+    facts.environments.push("dev".into());
+    facts.alarms = part(Arc::default());
+    let rows = facts.services.value.as_mut().map(Arc::make_mut).unwrap();
+    let in_cluster = |service: &Arc<Service>, cluster: &str| {
+        let mut service = Service::clone(service);
+        service.id.cluster = cluster.into();
+        Arc::new(service)
+    };
+    let ours = rows[0].clone();
+    *rows = ["shop-dev", "shop-staging", "shop-test"]
+        .map(|cluster| in_cluster(&ours, cluster))
+        .into();
+    let told = |facts: &Facts| -> Vec<(Verdict, String)> {
+        let all = judge(facts, now()).into_iter();
+        let all = all.filter(|f| f.about == "services");
+        all.map(|f| (f.verdict, f.text)).collect()
+    };
+    let why = "no service of production here: 1 of staging, 2 of development";
+    assert_eq!(told(&facts), [(Verdict::Unknown, why.to_owned())]);
+    let rows = facts.services.value.as_mut().map(Arc::make_mut).unwrap();
+    rows.push(in_cluster(&ours, "shop"));
+    assert_eq!(told(&facts), []);
+}
+
+/// It changes no verdict, and is said of each.
+#[test]
+fn a_service_of_another_environment_whose_targets_nobody_tells_is_said() {
+    let mut facts = reached(&["unhealthy"; 4]);
+    let rows = facts.services.value.as_mut().map(Arc::make_mut).unwrap();
+    Arc::make_mut(&mut rows[0]).id.cluster = "shop-staging".into();
+    facts.target_groups.error = Some(problem(ProblemKind::Timeout));
+    facts.taken_at = now() + jiff::SignedDuration::from_mins(12);
+    facts.judge_targets();
+    assert_eq!(
+        said_elsewhere(&facts),
+        ["shop-staging/auth: unknown: targets not told for 12m; 0 of 4 were healthy"]
+    );
+    assert_eq!(found_of(&facts), []);
+}
+
+#[test]
+fn another_environments_target_groups_change_no_verdict_in_whatever_region() {
+    let target = || Target {
+        id: "10.0.0.1".into(),
+        port: 80,
+        zone: "a".into(),
+        state: "unhealthy".into(),
+        reason: String::new(),
+    };
+    let group = |name: &str, targets| TargetGroup {
+        arn: format!("arn:aws:elasticloadbalancing:away:1:targetgroup/{name}/1"),
+        name: name.into(),
+        load_balancers: Vec::new(),
+        protocol: None,
+        health_check_path: None,
+        targets,
+    };
+    let mut facts = quiet(&["elb", "elb-abroad"]);
+    facts.environments = vec!["production".into(), "staging".into()];
+    facts.target_groups = part(Arc::default());
+    let degraded = |facts: &mut Facts| {
+        facts.estate.targets_abroad = part(Arc::new(TargetsAbroad {
+            region: "away".into(),
+            groups: vec![
+                group("shop-staging-old", Vec::new()),
+                group("shop-staging", vec![target()]),
+                group("shop", vec![target()]),
+            ],
+            unread: 0,
+        }));
+        let mut all = judge(facts, now());
+        all.retain(|f| f.verdict == Verdict::Degraded);
+        all.into_iter().map(|f| f.text).collect::<Vec<_>>()
+    };
+    assert_eq!(degraded(&mut facts), ["shop: 0 of 1 targets healthy"]);
+    facts.environments.pop();
+    assert_eq!(degraded(&mut facts).len(), 3, "nobody else looks after it");
 }
 
 /// Whose clock is wrong is no matter of the platform.
