@@ -4,11 +4,13 @@ mod ui;
 
 use std::sync::Arc;
 
+use flightdeck::domain::alarm::AlarmState;
 use flightdeck::domain::database::{Database, Databases};
 use flightdeck::domain::facts::ProviderHealth;
 use flightdeck::domain::github::{Deployed, Outcome, Pipelines, Run, Workflow};
 use flightdeck::domain::part::Part;
 use flightdeck::domain::problem::{Problem, ProblemKind};
+use flightdeck::domain::service::{Service, ServiceHealth};
 use flightdeck::ui::msg::Msg;
 use flightdeck::ui::screens::ScreenId;
 use flightdeck::watch::Snapshot;
@@ -524,9 +526,19 @@ fn a_service_that_was_down_by_its_targets_is_not_known_where_nobody_tells_of_the
         "{text}"
     );
     let title = text.lines().find(|l| l.contains("┌ Burning")).unwrap();
-    assert!(title.contains("1 not known"), "{text}");
-    // The one that was well is no fault, and is not steady either.
-    assert!(about(&text, "laser-prod/admin").is_empty(), "{text}");
+    assert!(title.contains("3 not known"), "{text}");
+    let at = |name: &str| {
+        text.lines()
+            .position(|l| l.contains("? unknown") && l.contains(name))
+    };
+    assert!(at("laser-prod/api") < at("laser-prod/admin"), "{text}");
+    // The one that was well is no fault, and is not known to be well either.
+    let rows = about(&text, "laser-prod/admin");
+    assert_eq!(rows.len(), 1, "{text}");
+    assert!(
+        rows[0].contains("? unknown") && rows[0].contains("targets not told for 12m"),
+        "{text}"
+    );
     c.keys("3");
     let text = c.text();
     for name in [" api ", " admin "] {
@@ -554,4 +566,67 @@ fn a_service_of_another_environment_that_is_down_is_a_warning() {
     assert_eq!(rows.len(), 1, "{text}");
     assert!(rows[0].contains("■ WARN"), "{text}");
     assert!(rows[0].contains("DOWN: 0 of 3 targets healthy"), "{text}");
+}
+
+/// What is a warning elsewhere stands below what is wrong here.
+#[test]
+fn another_environments_service_that_is_down_stands_below_ours_that_is_degraded() {
+    let mut snapshot = sick_api(3);
+    let services = snapshot.facts.services.value.as_mut().unwrap();
+    let mut there = None;
+    for service in Arc::make_mut(services) {
+        if service.id.name == "api" {
+            let mut other = Service::clone(service);
+            other.id.cluster = "shop-staging".into();
+            other.counts.running = 0;
+            there = Some(Arc::new(other));
+            let ours = Arc::make_mut(service);
+            ours.load_balancers.clear();
+            ours.rollouts.clear();
+            ours.counts.running = ours.counts.desired - 1;
+        }
+    }
+    Arc::make_mut(services).extend(there);
+    snapshot.facts.judge_targets();
+    let text = Console::with(160, 48, snapshot).text();
+    let at = |row: &str| {
+        let rows: Vec<&str> = about(&text, "/api ");
+        rows.iter().position(|r| r.contains(row))
+    };
+    assert!(at("laser-prod/api").is_some(), "{text}");
+    assert!(at("laser-prod/api") < at("shop-staging/api"), "{text}");
+}
+
+/// Green beside what nobody knows would be a guess.
+#[test]
+fn where_a_service_is_not_known_it_is_not_said_that_nothing_burns() {
+    let calm = |untold: bool| {
+        let mut snapshot = fixture::snapshot();
+        let facts = &mut snapshot.facts;
+        for alarm in Arc::make_mut(facts.alarms.value.as_mut().unwrap()) {
+            Arc::make_mut(alarm).state = AlarmState::Ok;
+        }
+        let services = facts.services.value.as_mut().unwrap();
+        Arc::make_mut(services).retain(|s| s.health() == ServiceHealth::Steady);
+        assert!(
+            facts
+                .service_rows()
+                .iter()
+                .any(|s| !s.load_balancers.is_empty())
+        );
+        let groups = facts.target_groups.value.as_mut().map(Arc::make_mut);
+        for target in groups.unwrap().iter_mut().flat_map(|g| &mut g.targets) {
+            target.state = "healthy".into();
+        }
+        if untold {
+            facts.target_groups.observed_at = Some(ago(12 * 60));
+        }
+        facts.judge_targets();
+        Console::with(160, 48, snapshot)
+    };
+    let c = calm(false);
+    assert!(c.shows("nothing burns"), "{}", c.text());
+    let c = calm(true);
+    assert!(!c.shows("nothing burns"), "{}", c.text());
+    assert!(c.shows("not known"), "{}", c.text());
 }

@@ -59,7 +59,8 @@ pub struct Overview {
     pub(super) list: ListState<Item>,
     /// How many of the items burn; they come first.
     pub(super) burning: usize,
-    /// How many of those nobody knows about any more: they were bad, and their system is not read now. They come last among them.
+    /// How many of those nobody knows about: they were bad, and their system is not read now, or nobody tells of their targets. They
+    /// come last among them.
     pub(super) doubtful: usize,
     /// How many move; they come next, before the stages of the plan.
     pub(super) moving: usize,
@@ -134,8 +135,8 @@ impl Overview {
     }
 }
 
-/// Everything that burns, worst first.
-pub(super) fn burning(facts: &Facts, systems: &Listed) -> Vec<Item> {
+/// Everything that burns, worst first, and how many of it nobody knows about.
+fn burning(facts: &Facts, systems: &Listed) -> (Vec<Item>, usize) {
     let mut rows: Vec<(u8, Item)> = Vec::new();
     for a in facts.firing_here() {
         let rank = match a.severity {
@@ -152,7 +153,8 @@ pub(super) fn burning(facts: &Facts, systems: &Listed) -> Vec<Item> {
     let doubtful = systems.iter().filter(|e| e.may_burn());
     rows.extend(doubtful.map(|e| (DOUBTFUL, Item::System(e.view.id))));
     rows.order_by_key(|r| r.0);
-    rows.into_iter().map(|r| r.1).collect()
+    let doubtful = rows.iter().filter(|r| r.0 >= DOUBTFUL).count();
+    (rows.into_iter().map(|r| r.1).collect(), doubtful)
 }
 
 /// Everything that moves: our actions and deployments that somebody else began, then services that scale out.
@@ -194,11 +196,9 @@ impl Screen for Overview {
 
     fn sync(&mut self, cx: &Cx<'_>) {
         self.systems.begin(&cx.snapshot.facts, cx.now);
-        let mut items = burning(&cx.snapshot.facts, &self.systems);
+        let (mut items, doubtful) = burning(&cx.snapshot.facts, &self.systems);
         self.burning = items.len();
-        let facts = &cx.snapshot.facts;
-        let lost = facts.service_rows().iter().filter(|s| facts.is_lost(s));
-        self.doubtful = self.systems.iter().filter(|e| e.may_burn()).count() + lost.count();
+        self.doubtful = doubtful;
         items.extend(moving(&cx.snapshot.facts));
         self.moving = items.len() - self.burning;
         if view::has_stages(cx.body) {

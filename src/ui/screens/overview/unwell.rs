@@ -7,8 +7,12 @@ use crate::domain::service::{Service, ServiceHealth};
 use crate::domain::text::clip_middle;
 use crate::ui::screens::Cx;
 
-/// What nobody knows stands below everything that burns.
+/// What nobody knows stands below everything that burns: first what was bad, then what was well.
 pub(super) const DOUBTFUL: u8 = 5;
+const UNTOLD: u8 = 6;
+
+/// What is wrong in another environment stands below all that is wrong in this one.
+const ELSEWHERE: u8 = 4;
 
 /// The place of a service among what burns, the worst first; `None` for one that does not. Another environment's is its own affair:
 /// it is never worse here than a warning.
@@ -18,15 +22,28 @@ pub(super) fn rank(s: &Service, facts: &Facts) -> Option<u8> {
     Some(match facts.served(s) {
         // What a person stops did not fail, and stands among what moves.
         ServiceHealth::Failed if facts.is_being_stopped(&s.id) => return None,
-        ServiceHealth::Down | ServiceHealth::Failed if is_elsewhere() => 2,
+        ServiceHealth::Unknown if facts.is_lost(s) => DOUBTFUL,
+        ServiceHealth::Unknown => UNTOLD,
+        ServiceHealth::Down
+        | ServiceHealth::Failed
+        | ServiceHealth::Unserved
+        | ServiceHealth::Degraded
+            if is_elsewhere() =>
+        {
+            ELSEWHERE
+        }
         ServiceHealth::Down => 0,
         ServiceHealth::Failed => 1,
         ServiceHealth::Unserved if facts.is_gone(s) => 0,
         ServiceHealth::Unserved => 2,
         ServiceHealth::Degraded => 3,
-        ServiceHealth::Unknown if facts.is_lost(s) => DOUBTFUL,
         _ => return None,
     })
+}
+
+/// Whether nobody knows how a service is: beside it nothing can be called well.
+fn is_doubtful(s: &Service, facts: &Facts) -> bool {
+    facts.served(s) == ServiceHealth::Unknown
 }
 
 /// How many of a service's tasks run, or what its targets say.
@@ -36,7 +53,9 @@ pub(super) fn counts(s: &Service, cx: &Cx<'_>) -> String {
     let counts = match s.health() == ServiceHealth::Unserved {
         true => return "scaled to 0: nothing runs".to_owned(),
         false => {
-            (facts.unhealthy_words(s)).unwrap_or_else(|| format!("{runs} of {wants} tasks run"))
+            let doubt = || s.doubt().filter(|_| is_doubtful(s, facts));
+            let why = facts.unhealthy_words(s).or_else(doubt);
+            why.unwrap_or_else(|| format!("{runs} of {wants} tasks run"))
         }
     };
     match is_warning(s, facts) {
@@ -60,9 +79,9 @@ pub(super) fn line(s: &Service, cx: &Cx<'_>, room: Room) -> Spans {
     let since = failed.and_then(|r| r.updated_at);
     let since = since.or_else(|| facts.unserved_since(s));
     let unserved = s.health() == ServiceHealth::Unserved;
-    let is_lost = facts.is_lost(s);
+    let is_doubtful = is_doubtful(s, facts);
     let (sign, word, style) = match unserved {
-        _ if is_lost => ("?", "unknown", t.stale),
+        _ if is_doubtful => ("?", "unknown", t.stale),
         true if facts.is_gone(s) => ("▲", "DOWN", t.critical),
         true => ("■", "WARN", t.warn),
         false if is_warning(s, facts) => ("■", "WARN", t.warn),
@@ -87,5 +106,5 @@ pub(super) fn line(s: &Service, cx: &Cx<'_>, room: Room) -> Spans {
         };
         spans.push((format!("; :{} failed: {why}", r.revision.number), t.warn));
     }
-    doubt::dulled(spans, is_lost, t.stale)
+    doubt::dulled(spans, is_doubtful, t.stale)
 }
