@@ -267,6 +267,10 @@ fn a_file_of_this_folder_sends_nothing_elsewhere_until_it_was_confirmed() {
         "{said}"
     );
     assert!(said.contains("flightdeck config trust"), "{said}");
+    // Whoever watches its code reads no outage into it.
+    let r = run(folder.path(), &["status"]);
+    assert!(r.err.contains("was not confirmed"), "{}", r.err);
+    assert_eq!(r.code, 3, "{}", r.err);
     // What does not ask anybody may be read, and a file that was named is the user's word.
     assert_eq!(run(folder.path(), &["config", "check"]).code, 0);
     assert!(!stopped(&["--config", "flightdeck.toml", "audit"]).0);
