@@ -28,6 +28,7 @@ use super::reached::Reached;
 use super::service::{Cluster, Identity, Service, ServiceId, Task, TaskDefinition};
 use super::slo::Slo;
 use super::target::{TargetGroup, as_bound};
+use super::targets_told::TargetsTold;
 
 /// What a provider (or one API of it) is like at present.
 #[derive(Clone, Debug, Serialize)]
@@ -122,8 +123,8 @@ pub struct Facts {
     pub revisions: BTreeMap<ServiceId, Part<Arc<Vec<Arc<TaskDefinition>>>>>,
     /// Target groups.
     pub target_groups: Part<Arc<Vec<TargetGroup>>>,
-    /// When the targets of each group were last read well, by ARN (UTC).
-    pub targets_read: Arc<BTreeMap<String, Timestamp>>,
+    /// How the targets of each group were last told of.
+    pub targets_told: Arc<TargetsTold>,
     /// Services whose targets are not all well, or not told of any more, as [`Facts::judge_targets`] worked it out.
     pub reached: Arc<BTreeMap<ServiceId, Reached>>,
     /// Alarms: firing first, then by severity, then by name.

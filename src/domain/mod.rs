@@ -85,6 +85,7 @@ mod standing;
 pub mod stores;
 pub mod tally;
 pub mod target;
+pub mod targets_told;
 pub mod text;
 pub mod token;
 pub mod told;

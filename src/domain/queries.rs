@@ -48,7 +48,7 @@ pub fn target_group(group: &TargetGroup, name: &str, stat: Stat) -> Option<Metri
 /// The four series that tell how a target group serves: requests, 5xx, mean and p95 response time.
 pub fn golden_signals(group: &TargetGroup) -> Vec<MetricQuery> {
     [
-        ("RequestCount", Stat::Sum),
+        (REQUESTS, Stat::Sum),
         (FAILED, Stat::Sum),
         ("TargetResponseTime", Stat::Average),
         ("TargetResponseTime", Stat::Percentile(950)),
@@ -56,6 +56,19 @@ pub fn golden_signals(group: &TargetGroup) -> Vec<MetricQuery> {
     .into_iter()
     .filter_map(|(name, stat)| target_group(group, name, stat))
     .collect()
+}
+
+/// What tells, beside its golden signals, whether a group without a healthy target answers all the same, and since when it has none.
+pub fn proof(group: &TargetGroup) -> Vec<MetricQuery> {
+    let counts = SUCCEEDED.into_iter().chain([REJECTED]);
+    let counts = counts.map(|name| target_group(group, name, Stat::Sum));
+    let others = [healthy_hosts(group), refused(group)];
+    counts.chain(others).flatten().collect()
+}
+
+/// The most healthy targets that a group had at one time of a period; `None` where no load balancer uses it.
+pub fn healthy_hosts(group: &TargetGroup) -> Option<MetricQuery> {
+    target_group(group, "HealthyHostCount", Stat::Maximum)
 }
 
 /// What the load balancer of a target group answers by itself with a 5xx, as it does where the group has no target left; it is counted
@@ -68,6 +81,15 @@ pub fn refused(group: &TargetGroup) -> Option<MetricQuery> {
 
 /// Requests that a load balancer answered with a 5xx of its own.
 pub const REFUSED: &str = "HTTPCode_ELB_5XX_Count";
+
+/// Requests that a target was chosen for.
+pub const REQUESTS: &str = "RequestCount";
+
+/// Requests that targets answered well, or with the way to somewhere else.
+pub const SUCCEEDED: [&str; 2] = ["HTTPCode_Target_2XX_Count", "HTTPCode_Target_3XX_Count"];
+
+/// Requests that targets answered with a 4xx.
+pub const REJECTED: &str = "HTTPCode_Target_4XX_Count";
 
 /// Requests that targets answered with a 5xx.
 pub const FAILED: &str = "HTTPCode_Target_5XX_Count";

@@ -11,8 +11,11 @@ use super::facts::Facts;
 use super::service::{Service, ServiceHealth, ServiceId};
 use super::target::{Target, TargetGroup};
 
-/// How old an answer about the targets of a group may be to speak of them as they are. In a big account each waits longer for its turn.
+/// How old an answer about the targets of a group may be to speak of them as they are. In a big account each waits longer for its turn,
+/// and that is longer alone while nothing failed since.
 const BELIEVED: Duration = Duration::from_secs(600);
+/// Some group or other is told of in every round. Where none was for so long, the questions fail.
+const SILENT: SignedDuration = SignedDuration::from_mins(3);
 
 /// Said of a service none of whose targets is healthy, and whose requests are answered well all the same.
 const OPEN: &str = "no target is healthy; the balancer sends to all of them (fails open)";
@@ -70,14 +73,28 @@ impl Facts {
         self.reached = Arc::new(self.by_targets());
     }
 
-    /// When the targets of a group were told that long ago that they are not known by now.
-    fn untold_since(&self, group: &TargetGroup) -> Option<Timestamp> {
+    /// When the targets of a group were told that long ago that they are not known by now (UTC); `None`: they are known.
+    pub fn untold_since(&self, group: &TargetGroup) -> Option<Timestamp> {
         let part = &self.target_groups;
-        let read = self.targets_read.get(&group.arn).copied();
-        let at = read.or(part.observed_at)?;
-        let limit = SignedDuration::try_from(BELIEVED.max(part.period * 2));
-        let limit = limit.unwrap_or(SignedDuration::MAX);
+        let told = self.targets_told.of(&group.arn);
+        let at = told.map(|t| t.read).or(part.observed_at)?;
+        let newest = self.targets_told.newest();
+        let is_silent = newest.is_none_or(|at| self.taken_at.duration_since(at) > SILENT);
+        let limit = match is_silent || told.is_some_and(|t| t.failure.is_some()) {
+            true => BELIEVED,
+            false => BELIEVED.max(part.period + part.period / 2),
+        };
+        let limit = SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX);
         (self.taken_at.duration_since(at) > limit).then_some(at)
+    }
+
+    /// What is said of a group whose targets are not known by now; `None`: they are.
+    pub fn untold_words(&self, group: &TargetGroup) -> Option<String> {
+        let since = self.untold_since(group)?;
+        Some(format!(
+            "targets not told for {}",
+            self.minutes_since(since)
+        ))
     }
 
     fn by_targets(&self) -> BTreeMap<ServiceId, Reached> {

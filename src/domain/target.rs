@@ -123,6 +123,11 @@ impl TargetGroup {
         self.arn.split(':').nth(3).unwrap_or_default()
     }
 
+    /// Whether none of its targets is healthy and some are known to be sick.
+    pub fn has_none_healthy(&self) -> bool {
+        has_none_healthy(&self.targets)
+    }
+
     /// Healthy targets.
     pub fn healthy(&self) -> usize {
         self.targets.iter().filter(|t| t.state == "healthy").count()
@@ -154,6 +159,11 @@ impl TargetGroup {
         let arn = self.load_balancers.first()?;
         arn.split_once("loadbalancer/").map(|(_, tail)| tail)
     }
+}
+
+/// Whether none of some targets is healthy and some are known to be sick.
+pub fn has_none_healthy(targets: &[Target]) -> bool {
+    targets.iter().all(|t| t.state != "healthy") && targets.iter().any(Target::is_sick)
 }
 
 /// Targets behind several groups, each once: how many are healthy wherever they are registered, and how many there are. Targets that

@@ -3,8 +3,9 @@
 //! Describing services costs one call for ten. The watch spends about 24 such calls a minute (12 while nothing moves) and
 //! one more a minute for each fifteen services; a full pass takes as long as that allows. Reading the task definitions of a big fleet
 //! costs a call for each, once: until they are read, a minute brings one for thirty services or so, and the pass makes room for them.
-//! Whatever else grows with the account (names of services, target groups) is bounded, so that calls a minute grow by less than a tenth
-//! of the number of services.
+//! The health of a target group costs a call: 20 such a minute (30 while something moves), and one more for each 37 groups or so.
+//! Whatever else grows with the account (names of services) is bounded, so that calls a minute grow by less than a tenth of the number
+//! of services.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -352,9 +353,16 @@ mod tests {
     use super::*;
     use crate::domain::action::{Intent, Phase, Run};
 
-    /// What describing, listing and reading definitions of so many services costs a minute.
-    fn calls_a_minute(services: usize, beside: Beside) -> f64 {
-        let pace = pace(services, services.div_ceil(SERVICES_A_CALL), true, beside);
+    /// What describing, listing and reading definitions of so many services costs a minute, each with a target group of its own.
+    fn calls_a_minute(services: usize, lively: bool, beside: Beside) -> f64 {
+        let calls = services.div_ceil(SERVICES_A_CALL);
+        let pace = pace(services, calls, lively, beside);
+        let round = match lively {
+            true => targets::LIVELY_ROUND,
+            false => targets::ROUND,
+        };
+        let groups = targets::turns::a_round(services, lively).min(services);
+        let health = groups as f64 * 60.0 / round.as_secs_f64();
         let described = 60.0 / pace.tick.as_secs_f64();
         let listed = (2 + services.div_ceil(100)) as f64 * 60_000.0 / listing(services, 1) as f64;
         let rounds = 60_000 / task_definitions::ROUND as usize;
@@ -366,18 +374,20 @@ mod tests {
                 some as f64 * resting_deployments::CALLS as f64 * 60.0 / period.as_secs_f64()
             }
         };
-        described + listed + read
+        described + listed + read + health
     }
 
     #[test]
     fn calls_grow_by_less_than_a_tenth_of_the_services() {
-        let base = calls_a_minute(20, Beside::Nothing);
-        assert!(base <= 32.0, "{base}");
-        for n in (121..2_000).chain([5_000, 10_000]) {
-            for beside in [Beside::Nothing, Beside::Definitions, Beside::Deployments] {
-                let growth = calls_a_minute(n, beside) - base;
-                let most = (n - 20) as f64 / 10.0;
-                assert!(growth <= most, "{n}, {beside:?}: {growth} > {most}");
+        for (lively, most) in [(true, 62.0), (false, 38.0)] {
+            let base = calls_a_minute(20, lively, Beside::Nothing);
+            assert!(base <= most, "{base}");
+            for n in (121..2_000).chain([5_000, 10_000]) {
+                for beside in [Beside::Nothing, Beside::Definitions, Beside::Deployments] {
+                    let growth = calls_a_minute(n, lively, beside) - base;
+                    let most = (n - 20) as f64 / 10.0;
+                    assert!(growth <= most, "{n}, {beside:?}: {growth} > {most}");
+                }
             }
         }
     }

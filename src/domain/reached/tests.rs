@@ -1,14 +1,14 @@
 //! What targets say of a service, for how long, and what load balancers say against it.
 
 use super::*;
-use crate::domain::counts::Bucket;
-use crate::domain::metric::{MetricQuery, Series, Stat, Unit};
+use crate::domain::metric::{MetricQuery, Series, Unit};
 use crate::domain::part::Part;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::queries;
 use crate::domain::service::{
     CircuitBreaker, DeploymentConfig, LoadBalancerBinding, Revision, Rollout, Strategy, TaskCounts,
 };
-use crate::domain::slo::{Counted, Slo, SloKind};
+use crate::domain::targets_told::{GroupTold, TargetsTold};
 
 const BALANCER: &str = "arn:aws:elasticloadbalancing:r:1:loadbalancer/app/p/1";
 
@@ -82,6 +82,20 @@ fn group(name: &str, states: &[&str]) -> TargetGroup {
     }
 }
 
+/// When groups were read well, and whether the last question failed. None of them has had a healthy target for an hour.
+fn all_told(groups: &[(&str, i64, bool)]) -> Arc<TargetsTold> {
+    let failed = || Problem::new(ProblemKind::Timeout, "elb", "w", "y", "f");
+    let told = |(name, at, fails): &(&str, i64, bool)| {
+        let told = GroupTold {
+            read: second(*at),
+            none_since: Some(second(-3_600)),
+            failure: fails.then(failed),
+        };
+        (arn(name), told)
+    };
+    Arc::new(groups.iter().map(told).collect())
+}
+
 /// One service that runs as wanted, behind such groups, all read just now.
 fn facts(groups: &[(&str, &[&str])]) -> Facts {
     let names: Vec<&str> = groups.iter().map(|g| g.0).collect();
@@ -89,7 +103,7 @@ fn facts(groups: &[(&str, &[&str])]) -> Facts {
         taken_at: second(0),
         services: part(Arc::new(vec![service("api", &names, 4, 4)])),
         target_groups: part(Arc::new(groups.iter().map(|(n, s)| group(n, s)).collect())),
-        targets_read: Arc::new(names.iter().map(|n| (arn(n), second(0))).collect()),
+        targets_told: all_told(&names.iter().map(|n| (*n, 0, false)).collect::<Vec<_>>()),
         ..Facts::default()
     };
     facts.judge_targets();
@@ -198,9 +212,6 @@ fn a_service_whose_targets_nobody_tells_of_any_more_is_unknown_and_neither_stead
 
 #[test]
 fn each_group_has_an_age_of_its_own() {
-    let read = |facts: &mut Facts, name: &str, at: i64| {
-        Arc::make_mut(&mut facts.targets_read).insert(arn(name), second(at));
-    };
     // One group of many is not told of; the part is as old as that one.
     let mut all = facts(&[("a", &["unhealthy"; 2])]);
     let mut rows = (**all.target_groups.value.as_ref().unwrap()).clone();
@@ -208,66 +219,50 @@ fn each_group_has_an_age_of_its_own() {
     all.target_groups.value = Some(Arc::new(rows));
     let services = vec![service("api", &["a"], 2, 2), service("web", &["b"], 2, 2)];
     all.services = part(Arc::new(services));
-    read(&mut all, "b", 12 * 60);
+    all.targets_told = all_told(&[("a", 0, false), ("b", 12 * 60, false)]);
     let all = later(all, 12);
     let health = |n: usize| all.served(&all.service_rows()[n]);
     assert_eq!(health(0), ServiceHealth::Unknown);
     assert_eq!(health(1), ServiceHealth::Down, "it was read a moment ago");
-    // In a big account each waits longer for its turn, and is judged all the same.
-    let mut big = facts(&[("a", &["unhealthy"; 2])]);
-    big.target_groups.period = Duration::from_secs(20 * 60);
-    assert_eq!(told(&later(big.clone(), 39)).0, ServiceHealth::Down);
-    assert_eq!(told(&later(big, 41)).0, ServiceHealth::Unknown);
     // Of two groups of a service one that is not told of makes the other no better.
     for (b, health) in [
         ("unhealthy", ServiceHealth::Down),
         ("healthy", ServiceHealth::Degraded),
     ] {
         let mut two = facts(&[("a", &["unhealthy"]), ("b", &[b])]);
-        read(&mut two, "a", 12 * 60);
+        two.targets_told = all_told(&[("a", 12 * 60, false), ("b", 0, false)]);
         assert_eq!(told(&later(two, 12)).0, health);
     }
 }
 
-/// A minute of a load balancer that the promises are measured at, and of a group: requests, and of the balancer failures.
-fn counted(mut facts: Facts, groups: &[(&str, f64)], failures: &[f64]) -> Facts {
-    let minute = |n: usize| second(-300 + 60 * n as i64);
-    let minutes: Vec<Bucket> = failures
-        .iter()
-        .enumerate()
-        .map(|(n, failures)| Bucket {
-            at: minute(n),
-            requests: 1_000.0,
-            failures: *failures,
-            timed: 1_000.0,
-            seconds: 50.0,
-        })
-        .collect();
-    facts.slos = part(vec![Slo {
-        kind: SloKind::ErrorRate,
-        target: 0.1,
-        current: Some(0.0),
-        budget_left_percent: None,
-        budget: None,
-        burns: Vec::new(),
-        window_s: 0,
-        wanted_s: 0,
-        silent_since: None,
-        recent: Arc::default(),
-        history: Arc::default(),
-        remaining: Arc::default(),
-        counted: Arc::new(Counted {
-            minutes: minutes.into(),
-            ..Counted::default()
-        }),
-        queries: queries::promise(SloKind::ErrorRate, "app/p/1").into(),
-    }]);
-    let series = groups.iter().map(|(name, n)| {
-        let query = queries::target_group(&group(name, &[]), "RequestCount", Stat::Sum).unwrap();
-        let points = (0..failures.len()).map(|at| (minute(at), *n));
+/// In a big account each waits longer for its turn, and is judged all the same; but not where it was asked about and did not answer, nor
+/// where nobody was told of any more.
+#[test]
+fn what_failed_since_it_was_told_is_believed_for_ten_minutes_however_many_groups_there_are() {
+    let health = |minutes: i64, failed: bool, another: i64| {
+        let mut big = facts(&[("a", &["healthy"; 2])]);
+        big.target_groups.period = Duration::from_secs(20 * 60);
+        big.targets_told = all_told(&[("a", 0, failed), ("z", another * 60, false)]);
+        told(&later(big, minutes)).0
+    };
+    assert_eq!(health(29, false, 29), ServiceHealth::Steady);
+    assert_eq!(health(31, false, 31), ServiceHealth::Unknown);
+    assert_eq!(health(9, true, 9), ServiceHealth::Steady);
+    assert_eq!(health(11, true, 11), ServiceHealth::Unknown);
+    assert_eq!(health(9, false, 0), ServiceHealth::Steady);
+    assert_eq!(health(11, false, 0), ServiceHealth::Unknown);
+}
+
+/// What the load balancer of the only group counted in each minute of the hour up to now, by metric and minute (-60 to -1).
+fn counted(mut facts: Facts, told: impl Fn(&str, i64) -> Option<f64>) -> Facts {
+    let of = group("a", &[]);
+    let all = queries::golden_signals(&of);
+    let all = all.into_iter().chain(queries::proof(&of));
+    let series = all.map(|query| {
+        let point = |n: i64| Some((second(60 * n), told(&query.metric.name, n)?));
         let series = Series {
             query: query.clone(),
-            points: points.collect(),
+            points: (-60..0).filter_map(point).collect(),
             label: String::new(),
             unit: Unit::None,
             partial: false,
@@ -280,57 +275,139 @@ fn counted(mut facts: Facts, groups: &[(&str, f64)], failures: &[f64]) -> Facts 
     facts
 }
 
+const ANSWERED: &str = queries::SUCCEEDED[0];
+const HEALTHY: &str = "HealthyHostCount";
+
+/// 500 requests a minute, nearly all answered well.
+fn well(metric: &str, _: i64) -> Option<f64> {
+    match metric {
+        queries::REQUESTS => Some(500.0),
+        ANSWERED => Some(485.0),
+        queries::REJECTED => Some(15.0),
+        _ => None,
+    }
+}
+
+fn sick() -> Facts {
+    facts(&[("a", &["unhealthy"; 4])])
+}
+
+/// The health of a service without a healthy target, where one metric is another one than where all is answered well.
+fn unlike(metric: &'static str, value: impl Fn(i64) -> Option<f64>) -> ServiceHealth {
+    let told_of = |name: &str, n| match name == metric {
+        true => value(n),
+        false => well(name, n),
+    };
+    told(&counted(sick(), told_of)).0
+}
+
 /// A load balancer without a healthy target sends to all of them: whether that serves is told by what it counts alone.
 #[test]
 fn where_requests_are_answered_well_no_healthy_target_is_no_outage() {
     use ServiceHealth::*;
-    let sick = || facts(&[("a", &["unhealthy"; 4])]);
-    let well = counted(sick(), &[("a", 500.0)], &[0.0; 4]);
-    assert_eq!(told(&well), (Degraded, words(OPEN)));
-    let api = &well.service_rows()[0];
-    assert!(well.fails_open(&api.id));
-    assert_eq!(well.health_of(api), Degraded);
-    assert!(well.told_by(&group("a", &["unhealthy"])).is_some());
+    let all = counted(sick(), well);
+    assert_eq!(told(&all), (Degraded, words(OPEN)));
+    let api = &all.service_rows()[0];
+    assert!(all.fails_open(&api.id));
+    assert_eq!(all.health_of(api), Degraded);
+    assert!(all.told_by(&group("a", &["unhealthy"])).is_some());
     // Errors of targets or of the balancer itself: some in a hundred, or all of the last minute.
-    let told_of = |groups: &[(&str, f64)], failures: &[f64]| {
-        let facts = counted(sick(), groups, failures);
-        told(&facts).0
+    for metric in [queries::FAILED, queries::REFUSED] {
+        assert_eq!(unlike(metric, |_| Some(20.0)), Degraded, "{metric}");
+        assert_eq!(unlike(metric, |_| Some(30.0)), Down, "{metric}");
+        let lately = |n| (n == -1).then_some(500.0);
+        assert_eq!(unlike(metric, lately), Down, "{metric}");
+    }
+    // Who gives up before a target answers is counted as none of these.
+    assert_eq!(unlike(ANSWERED, |_| None), Down, "it hangs");
+    assert_eq!(unlike(ANSWERED, |_| Some(465.0)), Degraded);
+    assert_eq!(unlike(ANSWERED, |_| Some(440.0)), Down);
+    // What is refused is answered, and no proof.
+    let refused = |metric: &str, _| match metric {
+        ANSWERED => Some(200.0),
+        queries::REJECTED => Some(300.0),
+        other => well(other, 0),
     };
-    assert_eq!(told_of(&[("a", 500.0)], &[20.0; 4]), Degraded);
-    assert_eq!(told_of(&[("a", 500.0)], &[30.0; 4]), Down);
-    assert_eq!(told_of(&[("a", 500.0)], &[0.0, 0.0, 0.0, 500.0]), Down);
-    // Of requests that come to others nothing follows, nor of none.
-    assert_eq!(told_of(&[("b", 500.0)], &[0.0; 4]), Down);
-    assert_eq!(told_of(&[("a", 0.0)], &[0.0; 4]), Down);
+    assert_eq!(told(&counted(sick(), refused)).0, Down);
+    let led_on = |metric: &str, _| match metric {
+        ANSWERED => None,
+        m if m == queries::SUCCEEDED[1] => Some(485.0),
+        other => well(other, 0),
+    };
+    assert_eq!(told(&counted(sick(), led_on)).0, Degraded);
+    // Of no requests nothing follows.
+    assert_eq!(unlike(queries::REQUESTS, |_| Some(0.0)), Down);
+    assert_eq!(unlike(queries::REQUESTS, |_| None), Down);
     // Nobody counts now, or not all, or not there.
     assert_eq!(told(&sick()).0, Down, "nothing is known");
-    let old = counted(sick(), &[("a", 500.0)], &[0.0; 4]);
-    assert_eq!(told(&later(old, 5)).0, Down, "that was before");
-    let unlike = |change: fn(&mut Facts)| {
-        let mut facts = counted(sick(), &[("a", 500.0)], &[0.0; 4]);
+    assert_eq!(told(&later(all.clone(), 5)).0, Down, "that was before");
+    let but = |change: fn(&mut Facts)| {
+        let mut facts = all.clone();
         change(&mut facts);
         facts.judge_targets();
         told(&facts).0
     };
-    assert_eq!(unlike(|_| ()), Degraded);
-    let missing = |facts: &mut Facts| {
-        let slo = &mut facts.slos.value.as_mut().unwrap()[0];
-        Arc::make_mut(&mut slo.counted).missing = Some("20 of 21".into());
+    assert_eq!(but(|_| ()), Degraded);
+    let in_part = |facts: &mut Facts| {
+        let all = Arc::make_mut(facts.series.value.as_mut().unwrap());
+        all.values_mut()
+            .for_each(|s| Arc::make_mut(s).partial = true);
     };
-    assert_eq!(unlike(missing), Down);
-    let another = |facts: &mut Facts| {
-        let slo = &mut facts.slos.value.as_mut().unwrap()[0];
-        slo.queries = queries::promise(SloKind::ErrorRate, "app/other/1").into();
+    assert_eq!(but(in_part), Down);
+    let of_two = |facts: &mut Facts| {
+        let groups = Arc::make_mut(facts.target_groups.value.as_mut().unwrap());
+        groups[0].load_balancers.push("arn:other".into());
     };
-    assert_eq!(unlike(another), Down);
+    assert_eq!(but(of_two), Down);
     let unread = |facts: &mut Facts| {
-        facts.series.error = Some(crate::domain::problem::Problem::new(
-            crate::domain::problem::ProblemKind::Timeout,
-            "cloudwatch",
-            "w",
-            "y",
-            "f",
-        ));
+        let problem = Problem::new(ProblemKind::Timeout, "cloudwatch", "w", "y", "f");
+        facts.series.error = Some(problem);
     };
-    assert_eq!(unlike(unread), Down);
+    assert_eq!(but(unread), Down);
+}
+
+/// Every outage has minutes before it in which all was answered well.
+#[test]
+fn only_whole_minutes_without_a_healthy_target_prove_that_it_answers_all_the_same() {
+    use ServiceHealth::*;
+    let since = |second_of: i64, healthy: Option<f64>| {
+        let mut facts = sick();
+        let told_now = GroupTold {
+            read: second(0),
+            none_since: Some(second(second_of)),
+            failure: None,
+        };
+        facts.targets_told = Arc::new([(arn("a"), told_now)].into_iter().collect());
+        let told_of = |name: &str, n| match name {
+            HEALTHY => healthy,
+            other => well(other, n),
+        };
+        told(&counted(facts, told_of)).0
+    };
+    assert_eq!(since(0, None), Down, "just now");
+    assert_eq!(since(-59, None), Down, "not for a whole minute");
+    assert_eq!(since(-60, None), Degraded);
+    // Whoever has only begun to look is told by the load balancer since when.
+    assert_eq!(since(0, Some(0.0)), Degraded);
+    assert_eq!(since(0, Some(1.0)), Down);
+}
+
+/// A request every five minutes is answered well, or is not: it is not the one now and the other then.
+#[test]
+fn requests_that_come_seldom_may_stay_away_as_long_as_they_use_to() {
+    use ServiceHealth::*;
+    let after = |every: i64, seconds: i64| {
+        let told_of = |name: &str, n: i64| well(name, n).filter(|_| n % every == 0 && n <= -5);
+        let mut facts = counted(sick(), told_of);
+        facts.taken_at = second(seconds);
+        facts.series.observed_at = Some(facts.taken_at);
+        facts.judge_targets();
+        told(&facts).0
+    };
+    for seconds in [0, 60, 120, 180, 240] {
+        assert_eq!(after(5, seconds), Degraded, "{seconds}");
+    }
+    assert_eq!(after(5, 300), Down, "one did not come");
+    assert_eq!(after(1, 0), Degraded);
+    assert_eq!(after(1, 60), Down, "of the many none comes any more");
 }

@@ -26,6 +26,8 @@ const SERVICES: usize = 50;
 const ALARMS: usize = 100;
 /// Target groups whose traffic is drawn.
 const GROUPS: usize = 40;
+/// Target groups without a healthy target whose answers are counted: CloudWatch bills for each figure of each, every minute.
+const ILL: usize = 20;
 /// Nodes of caches of this environment that are measured: as many as a replication group of ElastiCache has unless AWS is asked for more
 /// ("Quotas for ElastiCache", nodes per cluster). The plan is judged by them.
 const NODES: usize = 90;
@@ -47,6 +49,8 @@ pub fn is_ready(p: &Picture) -> bool {
 pub struct Sources<'a> {
     alarms: Vec<&'a MetricQuery>,
     groups: Vec<&'a TargetGroup>,
+    /// Those without a healthy target, wherever they stand in the list: what is counted of them says whether that is an outage.
+    ill: Vec<&'a TargetGroup>,
     services: Vec<Cow<'a, ServiceId>>,
     nodes: Vec<&'a str>,
     /// A bucket, the one that it is copied to, and the rule.
@@ -56,7 +60,8 @@ pub struct Sources<'a> {
 
 impl Hash for Sources<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // Of a group the names: how its targets are changes what it answers, and not what it is asked.
+        // Of a group the names: how its targets are changes what is asked of it with the next question, and is no reason for one. What
+        // it answers from then on is counted a minute or two later.
         for group in &self.groups {
             (&group.arn, &group.load_balancers).hash(state);
         }
@@ -78,6 +83,15 @@ impl<'a> Sources<'a> {
             AlarmRule::Composite { .. } => None,
         });
         let groups = p.facts.target_groups.value.iter().flat_map(|g| g.iter());
+        let ill = groups.clone().filter(|g| g.has_none_healthy());
+        let mut ill: Vec<&TargetGroup> = ill.collect();
+        if ill.len() > ILL {
+            // Those of this environment first.
+            let is_elsewhere = |g: &&TargetGroup| p.facts.is_group_elsewhere(g);
+            let (others, here): (Vec<_>, Vec<_>) = ill.into_iter().partition(is_elsewhere);
+            ill = here.into_iter().chain(others).collect();
+        }
+        ill.truncate(ILL);
         let interest = p.of_interest();
         let known: Vec<&ServiceId> = p.services.keys().take(SERVICES + interest.len()).collect();
         let known = known.into_iter().filter(|id| !interest.contains(id));
@@ -104,6 +118,7 @@ impl<'a> Sources<'a> {
             copies: copies.take(COPIES).collect(),
             alarms: alarms.collect(),
             groups: groups.take(GROUPS).collect(),
+            ill,
             services: services.take(SERVICES).collect(),
             needed: &p.needs.queries,
         }
@@ -112,6 +127,10 @@ impl<'a> Sources<'a> {
     /// The questions, each once.
     pub fn queries(&self) -> Vec<MetricQuery> {
         let mut all: Vec<MetricQuery> = self.alarms.iter().copied().cloned().collect();
+        for group in &self.ill {
+            all.extend(queries::golden_signals(group));
+            all.extend(queries::proof(group));
+        }
         all.extend(self.groups.iter().flat_map(|g| queries::golden_signals(g)));
         for id in &self.services {
             all.push(queries::service_cpu(id));
@@ -197,6 +216,52 @@ mod tests {
             endpoint: String::new(),
             nodes: (1..=nodes).map(node).collect(),
         }
+    }
+
+    /// What is counted of a group decides whether it is down: it must not hang on the letter that its name begins with.
+    #[test]
+    fn groups_without_a_healthy_target_are_counted_wherever_they_stand_in_the_list() {
+        use crate::domain::target::Target;
+        let target_group = |n: usize, state: &str| TargetGroup {
+            arn: format!("arn:aws:elasticloadbalancing:r:1:targetgroup/g{n:02}/1"),
+            name: format!("g{n:02}"),
+            load_balancers: vec!["arn:aws:elasticloadbalancing:r:1:loadbalancer/app/p/1".into()],
+            protocol: None,
+            health_check_path: None,
+            targets: vec![Target {
+                id: "10.0.0.1".into(),
+                port: 80,
+                zone: "a".into(),
+                state: state.into(),
+                reason: String::new(),
+            }],
+        };
+        let mut p = Picture::new(Arc::new(Config::default()));
+        let mut asked = |last: &str| {
+            let state = |n| if n == 44 { last } else { "healthy" };
+            let groups: Vec<_> = (0..45).map(|n| target_group(n, state(n))).collect();
+            let every = std::time::Duration::from_secs(60);
+            let at = Timestamp::UNIX_EPOCH;
+            p.facts.target_groups = Part::answered(Arc::new(groups), at, "elb:x", every);
+            let sources = Sources::of(&p);
+            (
+                crate::watch::wanted::stamp(&sources),
+                sources.queries(),
+                target_group(44, last),
+            )
+        };
+        let (before, all, last) = asked("healthy");
+        let proof = queries::proof(&last);
+        assert_eq!(proof.len(), 5);
+        assert!(
+            proof.iter().all(|q| !all.contains(q)),
+            "nothing is in doubt"
+        );
+        let (after, all, _) = asked("unhealthy");
+        let mut wanted = proof.clone();
+        wanted.extend(queries::golden_signals(&last));
+        assert!(wanted.iter().all(|q| all.contains(q)));
+        assert_eq!(before, after, "it waits for the next question");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Target groups that services are bound to, and the health of their targets. Two questions make one part: what is published is no
-//! younger than the oldest group in it, and no better than the worse of the two answers; how old each group is stands beside it.
+//! younger than the oldest group in it; how old each group is, and whether it failed since, stands beside it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,25 +11,24 @@ use tokio::time::Instant;
 
 use super::slos;
 use crate::backend::Backend;
-use crate::domain::action::Run;
-use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::service::{LoadBalancerBinding, ServiceId};
-use crate::domain::target::{Target, TargetGroup};
+use crate::domain::service::LoadBalancerBinding;
+use crate::domain::target::{Target, TargetGroup, has_none_healthy};
+use crate::domain::targets_told::{GroupTold, TargetsTold};
 use crate::watch::picture::Picture;
 
-/// Groups asked about at once: the health of each costs a call.
-const A_ROUND: usize = 10;
-/// Seats of a round for groups that move, are looked at, are sick or failed; the others are for whoever waits the longest.
-const FAVOURED: usize = A_ROUND / 2;
-/// Groups asked about at once while some were never asked about.
-const FIRST: usize = 40;
+pub mod turns;
+
+pub use turns::choose;
+
 /// Time from one round to the next while nothing moves.
 pub const ROUND: Duration = Duration::from_secs(30);
 /// The same while something does.
 pub const LIVELY_ROUND: Duration = Duration::from_secs(20);
 /// Time from one list of groups to the next.
 pub const LISTED: Duration = Duration::from_secs(120);
+/// Between two answers further apart than this a group may have been well, and nobody saw it.
+const UNSEEN: SignedDuration = SignedDuration::from_mins(5);
 /// Calls that run side by side.
 const ABREAST: usize = 4;
 
@@ -40,6 +39,8 @@ pub struct Known {
     listed_at: Option<Timestamp>,
     /// Why the list could not be read.
     list_failure: Option<Problem>,
+    /// Why all questions of the last round failed; `None`: one was answered.
+    silence: Option<Problem>,
     /// By ARN, those that were asked about.
     asked: HashMap<String, Asked>,
 }
@@ -51,6 +52,8 @@ struct Asked {
     tried: Instant,
     /// The last good answer (UTC).
     read: Option<(Timestamp, Vec<Target>)>,
+    /// The first of the answers up to the last good one that all said that none is healthy (UTC).
+    none_since: Option<Timestamp>,
     /// Why the last question failed.
     failure: Option<Problem>,
 }
@@ -113,55 +116,6 @@ pub fn unasked(p: &Picture, arns: &[String]) -> usize {
     arns.iter().filter(asked).count()
 }
 
-/// The groups to ask about now: those never asked about; then, on half of the seats, those of services that move or are looked at,
-/// those with sick targets, whose end somebody waits for, and those that failed; then whoever waits the longest, so that each has its turn.
-pub fn choose(p: &Picture) -> Vec<String> {
-    let mut arns = bound(p);
-    let new = unasked(p, &arns);
-    arns.order_by_key(|arn| p.targets.asked.get(arn).map(|a| a.tried));
-    let lively = lively(p);
-    let ill = |arn: &String| {
-        let asked = p.targets.asked.get(arn);
-        asked.is_some_and(|a| a.failure.is_some() || a.is_sick())
-    };
-    let old = arns.get(new..).unwrap_or_default().iter();
-    let favoured = old
-        .filter(|arn| lively.contains(arn.as_str()) || ill(arn))
-        .take(FAVOURED);
-    let first = arns.get(..new).unwrap_or_default().iter();
-    let mut seen = HashSet::new();
-    first
-        .chain(favoured)
-        .chain(&arns)
-        .filter(|arn| seen.insert(arn.as_str()))
-        .take(if new > 0 { FIRST } else { A_ROUND })
-        .cloned()
-        .collect()
-}
-
-/// How long an action that ended keeps its service among those asked about first.
-const LATELY: SignedDuration = SignedDuration::from_secs(60);
-
-/// Groups of services that move, were changed just now, or are looked at.
-fn lively(p: &Picture) -> BTreeSet<&str> {
-    let interest = p.of_interest();
-    let now = Timestamp::now();
-    let is_late = |r: &&Run| {
-        let ended = r.finished_at;
-        ended.is_some_and(|at| now.duration_since(at) < LATELY)
-    };
-    let changed = p.facts.runs.iter().filter(is_late);
-    let changed: Vec<&ServiceId> = changed.filter_map(|r| r.intent.service()).collect();
-    let moves = p
-        .services
-        .values()
-        .filter(|s| s.is_deploying() || interest.contains(&s.id) || changed.contains(&&s.id));
-    moves
-        .flat_map(|s| s.load_balancers.iter())
-        .flat_map(LoadBalancerBinding::groups)
-        .collect()
-}
-
 /// What each of some groups answered.
 #[derive(Debug)]
 pub struct Health(Vec<(String, Result<Vec<Target>, Problem>)>);
@@ -183,16 +137,27 @@ pub async fn ask(backend: &Backend, arns: Vec<String>) -> Health {
 pub fn take(p: &mut Picture, answer: Health, at: Timestamp) -> Option<ProblemKind> {
     let tried = Instant::now();
     let mut failed = None;
+    let heard = answer.0.iter().any(|(_, answer)| answer.is_ok());
+    let why = answer.0.iter().find_map(|(_, a)| a.as_ref().err().cloned());
+    p.targets.silence = why.filter(|_| !heard);
     for (arn, answer) in answer.0 {
         let known = p.targets.asked.entry(arn).or_insert(Asked {
             tried,
             read: None,
+            none_since: None,
             failure: None,
         });
         known.tried = tried;
         known.failure = None;
         match answer {
-            Ok(targets) => known.read = Some((at, targets)),
+            Ok(targets) => {
+                let none = has_none_healthy(&targets);
+                let before = known.read.as_ref().map(|(at, _)| *at);
+                let goes_on = before.is_some_and(|b| at.duration_since(b) <= UNSEEN);
+                let since = known.none_since.filter(|_| goes_on);
+                known.none_since = none.then(|| since.unwrap_or(at));
+                known.read = Some((at, targets));
+            }
             Err(problem) => {
                 failed = Some(problem.kind);
                 known.failure = Some(problem);
@@ -203,17 +168,17 @@ pub fn take(p: &mut Picture, answer: Health, at: Timestamp) -> Option<ProblemKin
     failed
 }
 
-/// Why the part may not be believed: the list failed, a bound group did, or nobody knows which groups are bound.
+/// Why the part may not be believed: the list failed, a bound group was never told of, none was in the last round, or nobody knows which
+/// groups are bound. One that fails says nothing of the others: that stands beside it.
 fn failure(p: &Picture, bound: &[String]) -> Option<Problem> {
     let asked = |arn| p.targets.asked.get(arn);
-    let of_groups = bound
-        .iter()
-        .filter_map(asked)
-        .find_map(|a| a.failure.clone());
+    let mut never = bound.iter().filter_map(asked).filter(|a| a.read.is_none());
+    let of_groups = never.find_map(|a| a.failure.clone());
     let services = &p.facts.services;
     let of_services = || services.error.clone().filter(|_| services.value.is_none());
     let list = p.targets.list_failure.clone();
-    list.or(of_groups).or_else(of_services)
+    let silence = p.targets.silence.clone();
+    list.or(of_groups).or(silence).or_else(of_services)
 }
 
 /// Whether the other group of each of a group's pairs is read, too: half of a pair would look empty when the tasks are in the other.
@@ -227,7 +192,7 @@ fn is_whole(p: &Picture, arn: &str, is_bound: &HashSet<&str>) -> bool {
 }
 
 /// Publishes the bound groups with their targets, once each of them was asked about: a part of the account proves nothing about the
-/// whole. Their age is that of the group read the longest ago.
+/// whole. Their age is that of the group read the longest ago of those that did not fail since.
 pub fn rebuild(p: &mut Picture) {
     let bound = bound(p);
     p.facts.target_groups.error = failure(p, &bound);
@@ -239,37 +204,38 @@ pub fn rebuild(p: &mut Picture) {
     }
     let is_bound: HashSet<&str> = bound.iter().map(String::as_str).collect();
     let read = |g: &TargetGroup| {
-        let (at, targets) = p.targets.asked.get(&g.arn)?.read.as_ref()?;
+        let asked = p.targets.asked.get(&g.arn)?;
+        let (at, targets) = asked.read.as_ref()?;
+        let told = GroupTold {
+            read: *at,
+            none_since: asked.none_since,
+            failure: asked.failure.clone(),
+        };
         let group = TargetGroup {
             targets: targets.clone(),
             ..g.clone()
         };
-        Some((*at, group))
+        Some((told, group))
     };
     let groups = p
         .groups
         .iter()
         .filter(|g| is_bound.contains(g.arn.as_str()) && is_whole(p, &g.arn, &is_bound));
-    let (ages, rows): (Vec<Timestamp>, Vec<TargetGroup>) = groups.filter_map(read).unzip();
+    let (told, rows): (Vec<GroupTold>, Vec<TargetGroup>) = groups.filter_map(read).unzip();
     if rows.is_empty() && !bound.is_empty() {
         return;
     }
-    let read_at: BTreeMap<String, Timestamp> = rows
-        .iter()
-        .zip(&ages)
-        .map(|(g, at)| (g.arn.clone(), *at))
-        .collect();
-    if *p.facts.targets_read != read_at {
-        p.facts.targets_read = Arc::new(read_at);
+    let well = told.iter().filter(|t| t.failure.is_none());
+    let oldest = well.map(|t| t.read).min();
+    let oldest = oldest.or_else(|| told.iter().map(|t| t.read).min());
+    let arns = rows.iter().map(|g| g.arn.clone());
+    let told: TargetsTold = arns.zip(told).collect();
+    if *p.facts.targets_told != told {
+        p.facts.targets_told = Arc::new(told);
     }
-    // Half of a round is for whoever waits the longest, at least.
-    let rounds = u32::try_from(bound.len().div_ceil(A_ROUND - FAVOURED).max(1)).unwrap_or(1);
+    let period = turns::period(p, bound.len());
     let part = &mut p.facts.target_groups;
-    part.period = if bound.len() <= A_ROUND {
-        ROUND
-    } else {
-        ROUND * rounds
-    };
+    part.period = period;
     if bound.is_empty() {
         // What stands for "none" is the list, which is read more slowly.
         part.period = LISTED;
@@ -277,7 +243,7 @@ pub fn rebuild(p: &mut Picture) {
     if part.value.as_deref() != Some(&rows) {
         part.value = Some(Arc::new(rows));
     }
-    part.observed_at = Some(ages.iter().min().copied().unwrap_or(listed_at));
+    part.observed_at = Some(oldest.unwrap_or(listed_at));
 }
 
 #[cfg(test)]
