@@ -7,6 +7,7 @@ mod agenda;
 mod answer;
 mod authors;
 mod blank;
+mod doubt;
 mod estate;
 mod lines;
 mod news;

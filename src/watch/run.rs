@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::agenda::{Agenda, CALMLY_WANTED_APART, HEARTBEAT, Refresh};
 use super::answer::{self, Answer, Sources};
 use super::blank::blank;
+use super::doubt;
 use super::lines::{line, rest};
 use super::news::news_of;
 use super::picture::Picture;
@@ -145,6 +146,7 @@ impl Watch {
         if self.agenda.due(now, self.wanted_apart(now)) <= now {
             let mut wanted = wanted(&self.picture);
             wanted.retain(|w| self.scope.covers(&w.topic));
+            wanted.extend(doubt::wanted(&self.picture, self.scope));
             self.table.want(&wanted, now);
             self.agenda.made(now);
         }
