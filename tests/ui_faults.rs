@@ -516,7 +516,7 @@ fn a_service_that_was_down_by_its_targets_is_not_known_where_nobody_tells_of_the
     );
     let mut lost = sick_api(12 * 60);
     lost.facts.target_groups.error = Some(trouble(ProblemKind::Timeout, "no answer"));
-    let mut c = Console::with(160, 48, lost);
+    let mut c = Console::with(160, 48, lost.clone());
     let text = c.text();
     let rows = about(&text, "laser-prod/api ");
     let words = "targets not told for 12m; 0 of 3 were healthy";
@@ -547,6 +547,16 @@ fn a_service_that_was_down_by_its_targets_is_not_known_where_nobody_tells_of_the
     }
     c.keys("/api<enter><enter>");
     assert!(c.shows(words), "{}", c.text());
+    // And nothing there is green: `admin` was well.
+    let mut c = Console::with(160, 48, lost);
+    c.keys("3/admin<enter><enter>");
+    for _ in 0..4 {
+        if c.shows("? healthy") {
+            return;
+        }
+        c.keys("<tab>");
+    }
+    panic!("{}", c.text());
 }
 
 /// Production does not burn because staging does.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::part::{Freshness, Part};
 use super::service::Service;
+use super::target::TargetGroup;
 
 /// An environment of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -302,9 +303,15 @@ impl Answering {
         let mut healthy_groups = 0;
         for s in bound {
             let groups = facts.bound_targets_of(s);
-            if groups.is_empty() {
+            let is_untold = |g: &TargetGroup| facts.untold_since(g).is_some();
+            if groups.is_empty() || facts.targets_of(s).any(is_untold) {
                 self.unseen.push(format!("targets of {}", s.id));
+                continue;
             }
+            // Each group is as old as its own answer.
+            let told = facts.targets_of(s).map(|g| facts.targets_told.of(&g.arn));
+            let read = told.flatten().map(|t| t.read);
+            self.at = self.at.into_iter().chain(read).min();
             for g in groups {
                 // Targets that drain leave on purpose.
                 let wanted = g.targets.iter().filter(|t| t.state != "draining").count();
@@ -544,6 +551,53 @@ mod tests {
         let production = answering(Env::Production, &facts);
         assert_eq!((production.answers, production.ill.len()), (None, 0));
         assert!(production.said().contains("not known: it rests"));
+    }
+
+    #[test]
+    fn targets_that_nobody_tells_of_any_more_are_not_known() {
+        use crate::domain::problem::{Problem, ProblemKind};
+        use crate::domain::target::Target;
+        use crate::domain::targets_told::GroupTold;
+        let arn = "arn:aws:elasticloadbalancing:r:1:targetgroup/api/1";
+        let told = |minutes: i64| {
+            let mut facts = facts();
+            facts.https.clear();
+            let mut api = Service::clone(&service("laser-prod", "api", 1, 1));
+            api.load_balancers = vec![LoadBalancerBinding {
+                alternate_target_group_arn: None,
+                target_group_arn: arn.into(),
+                container: "api".into(),
+                port: 80,
+            }];
+            facts.services = part(Arc::new(vec![Arc::new(api)]));
+            facts.target_groups = part(Arc::new(vec![TargetGroup {
+                arn: arn.into(),
+                name: "tg-api".into(),
+                load_balancers: Vec::new(),
+                protocol: None,
+                health_check_path: None,
+                targets: vec![Target {
+                    id: "10.0.0.1".into(),
+                    port: 80,
+                    zone: "a".into(),
+                    state: "healthy".into(),
+                    reason: String::new(),
+                }],
+            }]));
+            let read = GroupTold {
+                read: now() - jiff::SignedDuration::from_mins(minutes),
+                none_since: None,
+                failure: Some(Problem::new(ProblemKind::Timeout, "elb", "w", "y", "f")),
+            };
+            facts.targets_told = Arc::new([(arn.to_owned(), read)].into_iter().collect());
+            facts.taken_at = now();
+            answering(Env::Production, &facts)
+        };
+        let young = told(2);
+        assert_eq!(young.answers, Some(true), "{young:?}");
+        let at = now() - jiff::SignedDuration::from_mins(2);
+        assert_eq!(young.at, Some(at), "as old as its own answer");
+        assert_eq!(told(12).answers, None);
     }
 
     /// What the configuration lists is the console's own, whatever its name says.

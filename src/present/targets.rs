@@ -34,17 +34,19 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let none = "No service is behind a load balancer.";
     let mut here = Section::of(part, now, "targets", "This region", HEADS, none);
     for group in part.value.iter().flat_map(|v| v.iter()) {
-        match left_by(facts, group) {
+        let untold = facts.untold_words(group);
+        match left_by(facts, group).filter(|_| untold.is_none()) {
             Some((service, tone, word)) => {
                 let words = format!("{} has no target: {} is {word}", group.name, service.id);
                 here.note(words, tone);
             }
-            None => rows(
-                &mut here,
-                group,
-                rests(facts, group),
-                Empty::of(facts, group),
-            ),
+            None => {
+                let empty = match untold {
+                    Some(words) => Empty::Untold(words),
+                    None => Empty::of(facts, group),
+                };
+                rows(&mut here, group, rests(facts, group), empty);
+            }
         }
     }
     // A row is a zone of a group, and a target may be in several.
@@ -107,17 +109,16 @@ pub(super) fn without_any(facts: &Facts, group: &TargetGroup) -> Tone {
 }
 
 /// What it means that a group has no healthy target.
-struct Empty {
-    /// How bad it is.
-    tone: Tone,
-    /// The service that tells of it, and how that is.
-    told: Option<String>,
+enum Empty {
+    /// How bad it is, and the service that tells of it with how that is.
+    Known(Tone, Option<String>),
+    /// Nobody knows how its targets are by now, in words.
+    Untold(String),
 }
 
 impl Default for Empty {
     fn default() -> Self {
-        let (tone, told) = (Tone::Bad, None);
-        Self { tone, told }
+        Self::Known(Tone::Bad, None)
     }
 }
 
@@ -127,14 +128,10 @@ impl Empty {
             return Self::default();
         }
         match told_by(facts, group) {
-            Some((service, tone, word)) => Self {
-                tone,
-                told: Some(format!("{} is {word}", service.id)),
-            },
-            None => Self {
-                tone: without_any(facts, group),
-                told: None,
-            },
+            Some((service, tone, word)) => {
+                Self::Known(tone, Some(format!("{} is {word}", service.id)))
+            }
+            None => Self::Known(without_any(facts, group), None),
         }
     }
 }
@@ -174,19 +171,25 @@ fn rows(section: &mut Section, group: &TargetGroup, rests: bool, empty: Empty) {
     for target in &group.targets {
         zones.entry(&target.zone).or_default().push(target);
     }
-    if zones.is_empty() && rests {
-        let words = format!("{} rests: the other group of its pair serves", group.name);
-        section.note(words, Tone::Muted);
-    } else if zones.is_empty() {
-        section.note(format!("{} has no target", group.name), empty.tone);
-    }
     // One zone that fails leaves the others; that a group has no healthy target at all is said once and not for each zone.
     let staying = |t: &&Target| t.state != "draining";
     let all = group.targets.iter().filter(staying).count();
-    if group.healthy() == 0 && all > 0 {
-        let whose = empty.told.map_or_else(String::new, |s| format!(": {s}"));
-        let words = format!("{}: 0 of {all} targets healthy{whose}", group.name);
-        section.note(words, empty.tone);
+    let is_told = matches!(empty, Empty::Known(..));
+    match empty {
+        Empty::Untold(words) => section.note(format!("{}: {words}", group.name), Tone::Unknown),
+        Empty::Known(..) if zones.is_empty() && rests => {
+            let words = format!("{} rests: the other group of its pair serves", group.name);
+            section.note(words, Tone::Muted);
+        }
+        Empty::Known(tone, _) if zones.is_empty() => {
+            section.note(format!("{} has no target", group.name), tone);
+        }
+        Empty::Known(tone, told) if group.healthy() == 0 && all > 0 => {
+            let whose = told.map_or_else(String::new, |s| format!(": {s}"));
+            let words = format!("{}: 0 of {all} targets healthy{whose}", group.name);
+            section.note(words, tone);
+        }
+        Empty::Known(..) => {}
     }
     for (zone, targets) in zones {
         // Targets that drain leave on purpose.
@@ -209,6 +212,8 @@ fn rows(section: &mut Section, group: &TargetGroup, rests: bool, empty: Empty) {
             words = [words, leaving].join(if ill.is_empty() { "" } else { ", " });
         }
         let tone = match healthy < staying {
+            // What was so when nobody knows any more is neither well nor ill.
+            _ if !is_told => Tone::Unknown,
             true => Tone::Warn,
             false => Tone::Plain,
         };
@@ -220,10 +225,10 @@ fn rows(section: &mut Section, group: &TargetGroup, rests: bool, empty: Empty) {
             Cell::plain(staying.to_string()),
             Cell::new(
                 words,
-                if ill.is_empty() {
-                    Tone::Muted
-                } else {
-                    Tone::Warn
+                match ill.is_empty() {
+                    true => Tone::Muted,
+                    false if !is_told => Tone::Unknown,
+                    false => Tone::Warn,
                 },
             ),
         ];
@@ -294,6 +299,50 @@ mod tests {
         assert_eq!(worst(&[("a", "healthy")]).0, Tone::Ok);
         assert_eq!(worst(&[]).0, Tone::Bad, "a group that leads nowhere");
     }
+    #[test]
+    fn a_group_that_nobody_tells_of_any_more_is_neither_well_nor_ill() {
+        use crate::domain::problem::{Problem, ProblemKind};
+        use crate::domain::targets_told::GroupTold;
+        let told = |minutes: i64, state: &str| {
+            let group = TargetGroup {
+                arn: "arn:aws:elasticloadbalancing:home:1:targetgroup/api/1".into(),
+                name: "api".into(),
+                load_balancers: Vec::new(),
+                protocol: None,
+                health_check_path: None,
+                targets: vec![Target {
+                    id: "10.0.0.1".into(),
+                    port: 80,
+                    zone: "a".into(),
+                    state: state.into(),
+                    reason: String::new(),
+                }],
+            };
+            let now = Timestamp::UNIX_EPOCH;
+            let problem = Problem::new(ProblemKind::Throttled, "elb", "w", "y", "f");
+            let read = GroupTold {
+                read: now - jiff::SignedDuration::from_mins(minutes),
+                none_since: None,
+                failure: Some(problem),
+            };
+            let every = Duration::from_secs(30);
+            let facts = Facts {
+                taken_at: now,
+                targets_told: Arc::new([(group.arn.clone(), read)].into_iter().collect()),
+                target_groups: Part::answered(Arc::new(vec![group]), now, "elb:x", every),
+                ..Facts::default()
+            };
+            let section = make(&facts, now).remove(0);
+            let notes = section.notes.iter().map(|n| n.text.clone());
+            (section.worst(), notes.collect::<Vec<_>>())
+        };
+        assert_eq!(told(2, "healthy"), (Tone::Ok, vec![]));
+        let lost = vec!["api: targets not told for 12m".to_owned()];
+        for state in ["healthy", "unhealthy"] {
+            assert_eq!(told(12, state), (Tone::Unknown, lost.clone()));
+        }
+    }
+
     #[test]
     fn what_is_counted_are_targets_and_not_rows() {
         let target = |id: &str, zone: &str| Target {

@@ -28,8 +28,11 @@ pub(super) const PROBES: &[Probe] = &[
     },
 ];
 
-/// Groups that are judged.
-type Bound<'a> = Vec<Cow<'a, TargetGroup>>;
+/// Groups that are judged, and those whose targets are not known by now, with why: one that fails says nothing of the others.
+struct Bound<'a> {
+    told: Vec<Cow<'a, TargetGroup>>,
+    untold: Vec<(&'a str, String)>,
+}
 
 /// Target groups that services are bound to, the two of a pair as one. None is a failure: the services were read, and nothing is
 /// balanced.
@@ -45,19 +48,38 @@ fn bound<'a>(look: &Look<'a>) -> Result<(Bound<'a>, Seen<'a, ()>), Judgement> {
     }
     let seen = look.fresh(&look.facts.target_groups, "the target groups")?;
     let bindings: Vec<_> = rows.iter().flat_map(|s| &s.load_balancers).collect();
-    let groups = as_bound(seen.value, &bindings);
+    let facts = look.facts;
+    let mut told = as_bound(seen.value, &bindings);
+    let names_it = |arn: &str| bindings.iter().any(|b| b.groups().any(|g| g == arn));
+    let named = seen.value.iter().filter(|g| names_it(&g.arn));
+    let (mut untold, mut oldest) = (Vec::new(), seen.at.min(at));
+    for group in named {
+        match (facts.untold_words(group), facts.targets_told.of(&group.arn)) {
+            (Some(words), _) => {
+                let pair = bindings.iter().find_map(|b| b.partner(&group.arn));
+                told.retain(|g| g.arn != group.arn && Some(g.arn.as_str()) != pair);
+                untold.push((group.name.as_str(), words));
+            }
+            // What is judged is as old as the oldest of it.
+            (None, Some(known)) => oldest = oldest.min(known.read),
+            (None, None) => {}
+        }
+    }
     let seen = Seen {
         value: &(),
-        at: seen.at.min(at),
+        at: oldest,
         source: seen.source,
     };
-    Ok((groups, seen))
+    Ok((Bound { told, untold }, seen))
 }
 
 fn healthy(look: &Look<'_>) -> Verdict {
     let (groups, seen) = bound(look)?;
     let mut found = Findings::new("target group", look.question(seen.source), seen.at);
-    for g in groups {
+    for (name, why) in groups.untold {
+        found.unknown(name, why);
+    }
+    for g in groups.told {
         // Targets that drain leave on purpose; the others must be healthy.
         let wanted = g.targets.iter().filter(|t| t.state != "draining").count();
         let healthy = g.healthy();
@@ -78,7 +100,10 @@ fn zones(look: &Look<'_>) -> Verdict {
     let (groups, seen) = bound(look)?;
     let least = look.number("min");
     let mut found = Findings::new("target group", look.question(seen.source), seen.at);
-    for g in groups {
+    for (name, why) in groups.untold {
+        found.unknown(name, why);
+    }
+    for g in groups.told {
         let zones = g.healthy_zones();
         let answer = match zones.as_slice() {
             [] => "no healthy target in any zone".to_owned(),
@@ -101,13 +126,13 @@ fn regions(look: &Look<'_>) -> Verdict {
     let abroad = look.fresh(&estate.targets_abroad, "the targets of the second region")?;
     let question = look.question(abroad.source);
     let mut found = Findings::new("region", question, abroad.at.min(seen.at));
-    let (healthy, of) = tally(here.iter().map(|g| &**g));
-    let region = here.first().map_or("this region", |g| g.region());
-    found.check(
-        healthy > 0,
-        region,
-        &format!("{healthy} of {of} targets healthy"),
-    );
+    let (healthy, of) = tally(here.told.iter().map(|g| &**g));
+    let region = here.told.first().map_or("this region", |g| g.region());
+    let answer = format!("{healthy} of {of} targets healthy");
+    match here.untold.first() {
+        Some((name, why)) if healthy == 0 => found.unknown(region, format!("{name}: {why}")),
+        _ => found.check(healthy > 0, region, &answer),
+    }
     let second = &abroad.value.region;
     if abroad.value.groups.is_empty() {
         found.bad(second, "no load balancer there leads anywhere");
@@ -235,6 +260,54 @@ mod tests {
         facts.target_groups = testing::part(Arc::new(vec![blue, green]));
         assert_eq!(told(&facts, "elb.targets-healthy"), Failing);
         assert_eq!(told(&facts, "elb.zones"), Failing);
+    }
+
+    #[test]
+    fn a_group_that_nobody_tells_of_any_more_proves_nothing_and_hides_no_other() {
+        use crate::domain::problem::{Problem, ProblemKind};
+        use crate::domain::targets_told::GroupTold;
+        let told = |failed: bool, minutes: i64, other: &str| {
+            let api = group("home", &["healthy"]);
+            let mut web = group("home", &[other]);
+            (web.arn, web.name) = ("arn:web".into(), "web".into());
+            let mut facts = testing::service_behind_pair(&api.arn, None);
+            let mut services = (**facts.services.value.as_ref().unwrap()).clone();
+            let service = Arc::make_mut(&mut services[0]);
+            let mut binding = service.load_balancers[0].clone();
+            binding.target_group_arn = web.arn.clone();
+            service.load_balancers.push(binding);
+            facts.services = testing::part(Arc::new(services));
+            let at =
+                |minutes: i64| Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_mins(minutes);
+            let of = |arn: &str, minutes, failed: bool| {
+                let failure = || Problem::new(ProblemKind::Timeout, "elb", "w", "y", "f");
+                let told = GroupTold {
+                    read: at(minutes),
+                    none_since: None,
+                    failure: failed.then(failure),
+                };
+                (arn.to_owned(), told)
+            };
+            let all = [of(&api.arn, minutes, failed), of(&web.arn, 0, false)];
+            facts.targets_told = Arc::new(all.into_iter().collect());
+            facts.target_groups = testing::part(Arc::new(vec![api, web]));
+            facts.taken_at = at(0);
+            let call = Call::parse("elb.targets-healthy").unwrap();
+            let got = judge(&call, &facts, &Expectations::default(), at(0));
+            (got.state, got.evidence[0].at, got.reason)
+        };
+        let at = Timestamp::UNIX_EPOCH;
+        assert_eq!(told(false, 0, "healthy").1, at);
+        // It did not answer the last time, and is believed for a while: the proof is as old as its answer.
+        let (state, seen, _) = told(true, 2, "healthy");
+        assert_eq!(
+            (state, seen),
+            (Proved, at - jiff::SignedDuration::from_mins(2))
+        );
+        let (state, _, why) = told(true, 12, "healthy");
+        assert_eq!(state, Unknown);
+        assert_eq!(why, "api: targets not told for 12m");
+        assert_eq!(told(true, 12, "unhealthy").0, Failing);
     }
 
     #[test]

@@ -77,6 +77,11 @@ pub(super) fn balancer(facts: &Facts, now: Timestamp) -> Option<Told> {
     if fresh {
         for g in &groups {
             let (well, all) = (g.healthy(), g.targets.len());
+            // One that nobody tells of any more says nothing of the others.
+            if let Some(words) = facts.untold_words(g) {
+                told.say(Tone::Unknown, format!("{}: {words}", g.name));
+                continue;
+            }
             if let Some((s, tone, word)) = targets::left_by(facts, g) {
                 let text = format!("{}: no targets, {} is {word}", g.name, facts.name_of(&s.id));
                 let remark = Remark::new(tone, text).since(facts.unserved_since(s));
@@ -120,15 +125,8 @@ pub(super) fn balancer(facts: &Facts, now: Timestamp) -> Option<Told> {
         let rate = rate_words(slo.leading().and_then(|b| b.rate));
         told.say(tone, format!("{}: budget burns {rate}", slo.kind.word()));
     }
-    // A promise of thirty days burns later, and for a while after the cause is gone.
-    if let Some((percent, failures)) = measure::balancer_errors(facts, now)
-        && percent >= ERRORS_WARN
-    {
-        let many = percent >= ERRORS_BAD && failures >= FAILURES_BAD;
-        let tone = if many { Tone::Bad } else { Tone::Warn };
-        told.say(tone, format!("{percent:.1} % of answers are 5xx"));
-    }
-    let (well, all) = tally(groups.iter().copied());
+    let known = groups.iter().filter(|g| facts.untold_since(g).is_none());
+    let (well, all) = tally(known.copied());
     told.summary = format!("{well} of {all} targets healthy");
     Some(told)
 }

@@ -570,6 +570,36 @@ fn a_group_without_targets_is_no_good_news_and_no_bad_news() {
     );
 }
 
+/// One that fails says nothing of the others, and is not known itself.
+#[test]
+fn a_group_that_nobody_tells_of_any_more_is_not_known_and_the_others_are() {
+    use crate::domain::targets_told::GroupTold;
+    let mut facts = well();
+    let mut groups = (**facts.target_groups.value.as_ref().unwrap()).clone();
+    let mut other = groups[0].clone();
+    (other.arn, other.name) = (format!("{}2", other.arn), "web".into());
+    other.targets[0].state = "unhealthy".into();
+    groups.push(other);
+    let told = |(n, g): (usize, &TargetGroup)| {
+        let failed = n == 0;
+        let told = GroupTold {
+            read: now() - jiff::SignedDuration::from_mins(if failed { 12 } else { 0 }),
+            none_since: None,
+            failure: failed.then(|| Problem::new(ProblemKind::Timeout, "elb", "w", "late", "f")),
+        };
+        (g.arn.clone(), told)
+    };
+    facts.targets_told = Arc::new(groups.iter().enumerate().map(told).collect());
+    facts.target_groups = part(Arc::new(groups));
+    facts.taken_at = now();
+    let map = graph(&facts, now());
+    let node = map.node("balancer").unwrap();
+    let said: Vec<_> = node.remarks.iter().map(|r| r.text.as_str()).collect();
+    assert!(said.contains(&"api: targets not told for 12m"), "{said:?}");
+    assert!(said.contains(&"web: 0 of 1 targets healthy"), "{said:?}");
+    assert_eq!(node.tone, Tone::Bad);
+}
+
 #[test]
 fn what_an_account_has_none_of_is_absent_and_what_is_configured_and_empty_is_not_known() {
     let mut facts = well();

@@ -373,6 +373,8 @@ fn target_list(page: &Page, service: &Service, cx: &Cx<'_>, area: Rect, buf: &mu
     };
     let shown = rows.iter().skip(page.targets.offset()).map(|(g, x)| {
         let (sign, style) = match x.state.as_str() {
+            // Nobody knows by now.
+            _ if facts.untold_since(g).is_some() => ("?", t.stale),
             "healthy" => ("●", t.ok),
             _ if x.is_sick() => ("▲", t.critical),
             "initial" | "draining" => ("▶", t.info),
