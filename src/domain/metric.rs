@@ -128,9 +128,10 @@ pub struct Series {
     pub partial: bool,
 }
 
-/// How late a vendor's newest value may be, seconds, before it counts as one of former times: services of AWS send theirs within
-/// three minutes.
-const LATE_S: i64 = 240;
+/// How late a vendor's newest value may be, seconds: services of AWS send theirs within three minutes.
+const LATE_S: i64 = 180;
+/// The longest from one question for a chart to the next, seconds: what is asked less often than it comes would end in between.
+const ASKED_S: i64 = 300;
 
 impl Series {
     /// Seconds from one point to the next: its period, or more where what is measured comes less often than that.
@@ -152,7 +153,7 @@ impl Series {
         let newest = self.points.iter().rev().find(|p| p.0 <= until)?;
         let end = newest.0 + SignedDuration::from_secs(apart);
         let silent = until.duration_since(end).as_secs();
-        (silent > apart.max(LATE_S)).then_some(end)
+        (silent > apart + LATE_S + apart.min(ASKED_S)).then_some(end)
     }
 }
 
@@ -316,8 +317,8 @@ mod tests {
             partial: false,
         };
         let minutes = series(&[0, 60, 120]);
-        assert_eq!(minutes.ended(at(180 + 240)), None, "late");
-        assert_eq!(minutes.ended(at(180 + 241)), Some(at(180)));
+        assert_eq!(minutes.ended(at(180 + 300)), None, "late");
+        assert_eq!(minutes.ended(at(180 + 301)), Some(at(180)));
         assert_eq!(
             minutes.ended(at(100)),
             None,
@@ -325,8 +326,9 @@ mod tests {
         );
         assert_eq!(series(&[]).ended(at(900)), None);
         let fives = series(&[0, 300, 600]);
-        assert_eq!(fives.ended(at(900 + 300)), None, "one is to come");
-        assert_eq!(fives.ended(at(900 + 301)), Some(at(900)));
+        // Points of five minutes, as windows of 12 and 24 hours have them, are asked every five minutes and come up to three late.
+        assert_eq!(fives.ended(at(900 + 780)), None, "one is to come");
+        assert_eq!(fives.ended(at(900 + 781)), Some(at(900)));
     }
 
     #[test]
