@@ -1,8 +1,9 @@
 //! Whether what a view is made of was answered anew: who keeps a line about a view makes it again then, and not each time that anything
 //! else is.
 
+use std::any::Any;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
 
@@ -11,28 +12,64 @@ use crate::domain::facts::Facts;
 use crate::domain::part::{Freshness, Part};
 
 /// What the parts of a view were like: another one after any of them was answered, failed, or became too old to be believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp(u64);
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    of: u64,
+    /// What it knows by its address, which is not used for another value while this is kept.
+    held: Vec<Weak<dyn Any + Send + Sync>>,
+}
+
+impl PartialEq for Stamp {
+    fn eq(&self, other: &Self) -> bool {
+        let mut pairs = self.held.iter().zip(&other.held);
+        let are_same = self.held.len() == other.held.len();
+        self.of == other.of && are_same && pairs.all(|(a, b)| Weak::ptr_eq(a, b))
+    }
+}
+
+impl Eq for Stamp {}
+
+/// A stamp in the making.
+#[derive(Default)]
+struct Stamping {
+    hasher: DefaultHasher,
+    held: Vec<Weak<dyn Any + Send + Sync>>,
+}
+
+impl Stamping {
+    fn add(&mut self, what: impl Hash) {
+        what.hash(&mut self.hasher);
+    }
+
+    /// Adds a value by its address.
+    fn hold<T: Any + Send + Sync>(&mut self, value: &Arc<T>) {
+        let held: Weak<T> = Arc::downgrade(value);
+        self.held.push(held);
+    }
+
+    /// Adds a part that is asked every few seconds and keeps its value where nothing changed: the value itself says whether it did.
+    fn kept<T: Any + Send + Sync>(&mut self, part: &Part<Arc<T>>, now: Timestamp) {
+        self.add((part.value.is_some(), part.freshness(now)));
+        part.value.iter().for_each(|value| self.hold(value));
+    }
+}
 
 /// When a part was answered, and how far it can be trusted.
 fn answered<T>(part: &Part<T>, now: Timestamp) -> (Option<Timestamp>, Freshness) {
     (part.observed_at, part.freshness(now))
 }
 
-/// The same of a part that is asked every few seconds and keeps its value where nothing changed: the value itself says whether it did.
-fn kept<T>(part: &Part<Arc<T>>, now: Timestamp) -> (usize, Freshness) {
-    let value = part.value.as_ref().map(Arc::as_ptr);
-    (value.map_or(0, |p| p.addr()), part.freshness(now))
-}
-
 impl View {
     /// What it is made of, as it is at `now` (UTC).
     pub fn stamp(&self, facts: &Facts, now: Timestamp) -> Stamp {
-        let mut hasher = DefaultHasher::new();
+        let mut all = Stamping::default();
         for need in self.needs {
-            hash(need, facts, now, &mut hasher);
+            add(need, facts, now, &mut all);
         }
-        Stamp(hasher.finish())
+        Stamp {
+            of: all.hasher.finish(),
+            held: all.held,
+        }
     }
 }
 
@@ -52,40 +89,40 @@ pub fn observed(need: &str, facts: &Facts) -> Option<Timestamp> {
 }
 
 /// Adds what a need is like, by the name that it has in [`View::needs`].
-fn hash(need: &str, facts: &Facts, now: Timestamp, into: &mut DefaultHasher) {
+fn add(need: &str, facts: &Facts, now: Timestamp, into: &mut Stamping) {
     match need {
-        "identity" => answered(&facts.identity, now).hash(into),
+        "identity" => into.add(answered(&facts.identity, now)),
         "services" => {
-            let unread = facts.services_unread.as_ref().map(|all| all.len());
-            (kept(&facts.services, now), unread).hash(into);
-            facts.clusters.value.as_ref().map(Vec::len).hash(into);
+            into.kept(&facts.services, now);
+            into.add(facts.services_unread.as_ref().map(|all| all.len()));
+            into.add(facts.clusters.value.as_ref().map(Vec::len));
         }
-        "definitions" => kept(&facts.task_definitions, now).hash(into),
-        "deployments" => kept(&facts.deployments, now).hash(into),
-        "targets" => kept(&facts.target_groups, now).hash(into),
-        "alarms" => kept(&facts.alarms, now).hash(into),
+        "definitions" => into.kept(&facts.task_definitions, now),
+        "deployments" => into.kept(&facts.deployments, now),
+        "targets" => into.kept(&facts.target_groups, now),
+        "alarms" => into.kept(&facts.alarms, now),
         "measures" => {
-            (kept(&facts.series, now), answered(&facts.slos, now)).hash(into);
-            answered(&facts.trends, now).hash(into);
+            into.kept(&facts.series, now);
+            into.add(answered(&facts.slos, now));
+            into.add(answered(&facts.trends, now));
         }
         "outside" => {
-            facts
-                .https
-                .values()
-                .for_each(|p| answered(p, now).hash(into));
-            facts.tls.values().for_each(|p| answered(p, now).hash(into));
-            facts.dns.values().for_each(|p| answered(p, now).hash(into));
-            facts
-                .guards
-                .values()
-                .for_each(|p| answered(p, now).hash(into));
+            let https = facts.https.values().map(|p| answered(p, now));
+            let tls = facts.tls.values().map(|p| answered(p, now));
+            let dns = facts.dns.values().map(|p| answered(p, now));
+            let guards = facts.guards.values().map(|p| answered(p, now));
+            https
+                .chain(tls)
+                .chain(dns)
+                .chain(guards)
+                .for_each(|p| into.add(p));
         }
         "records" => {
             let newest = facts.signoffs.value.iter().flatten().map(|s| s.at).max();
-            (newest, facts.signoffs.error.is_some()).hash(into);
-            Arc::as_ptr(&facts.drills).addr().hash(into);
+            into.add((newest, facts.signoffs.error.is_some()));
+            into.hold(&facts.drills);
         }
-        part => facts.estate.answered(part, now).hash(into),
+        part => into.add(facts.estate.answered(part, now)),
     }
 }
 
@@ -115,6 +152,33 @@ mod tests {
         let old = buckets.unwrap().stamp(&facts, later);
         assert_ne!(old, after[1], "what is too old to be believed is another");
         assert_eq!(observed("buckets", &facts), Some(at));
+    }
+
+    /// The address of a value that is gone may be the next one's but one, and the line about it would stay.
+    #[test]
+    fn a_value_is_another_one_though_nothing_else_of_it_is() {
+        let targets = View::named("targets").unwrap();
+        let at = Timestamp::from_second(1_000).unwrap();
+        let mut facts = Facts::default();
+        let part = |n: u8| {
+            let group = crate::domain::target::TargetGroup {
+                arn: n.to_string(),
+                name: String::new(),
+                load_balancers: Vec::new(),
+                protocol: None,
+                health_check_path: None,
+                targets: Vec::new(),
+            };
+            Part::answered(Arc::new(vec![group]), at, "elb:x", Duration::from_secs(60))
+        };
+        facts.target_groups = part(0);
+        let first = targets.stamp(&facts, at);
+        assert_eq!(first, targets.stamp(&facts, at));
+        for n in 1..100 {
+            facts.target_groups = Part::default();
+            facts.target_groups = part(n);
+            assert_ne!(first, targets.stamp(&facts, at), "{n}");
+        }
     }
 
     /// A need that no stamp knows would leave a line standing.

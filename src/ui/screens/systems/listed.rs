@@ -44,11 +44,11 @@ impl Kept {
     }
 
     /// Whether it would be made the same again, or may wait.
-    fn holds(&self, stamp: Stamp, now: Timestamp) -> bool {
+    fn holds(&self, stamp: &Stamp, now: Timestamp) -> bool {
         let age = now.duration_since(self.at).as_secs();
         let together = self.entry.view.is_of_pages();
         let soon = together && (0..TOGETHER_S).contains(&age);
-        soon || (self.stamp == stamp && (0..OLD_S).contains(&age))
+        soon || (self.stamp == *stamp && (0..OLD_S).contains(&age))
     }
 
     /// The same, with the age that it has by now: what says what it said before was asked since.
@@ -114,7 +114,7 @@ impl Listed {
             let stamp = view.stamp(facts, now);
             let known = before.iter().position(|k| k.entry.view == view);
             let known = known.map(|at| before.swap_remove(at));
-            let kept = known.filter(|k| !anew && k.holds(stamp, now));
+            let kept = known.filter(|k| !anew && k.holds(&stamp, now));
             let kept = kept.map(|k| k.dated(facts));
             changed |= kept.is_none();
             self.all
