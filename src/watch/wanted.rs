@@ -3,7 +3,7 @@
 //! Describing services costs one call for ten. The watch spends about 24 such calls a minute (12 while nothing moves) and
 //! one more a minute for each fifteen services; a full pass takes as long as that allows. Reading the task definitions of a big fleet
 //! costs a call for each, once: until they are read, a minute brings one for thirty services or so, and the pass makes room for them.
-//! The health of a target group costs a call: 20 such a minute (30 while something moves), and one more for each 37 groups or so.
+//! The health of a target group costs a call: 20 such a minute (30 while something moves), and one more for each 42 groups or so.
 //! Whatever else grows with the account (names of services) is bounded, so that calls a minute grow by less than a tenth of the number
 //! of services.
 

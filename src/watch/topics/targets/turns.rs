@@ -17,8 +17,8 @@ pub(super) const A_ROUND: usize = 10;
 /// From so many groups on a round is bigger, by one for so many more of them: while nothing moves, and while something does, when rounds
 /// follow each other faster and services are described faster, too.
 const FEW: usize = 70;
-const CALM_SHARE: usize = 75;
-const LIVELY_SHARE: usize = 110;
+const CALM_SHARE: usize = 85;
+const LIVELY_SHARE: usize = 125;
 /// Seats of a round for groups that move, are looked at, are sick or failed; the others are for whoever waits the longest.
 pub(super) const FAVOURED: usize = 5;
 /// Of those seats the ones that what moves leaves to what is sick: rollouts of something broken may go on for weeks.
