@@ -71,6 +71,12 @@ impl Ecs {
         }
     }
 
+    /// Where services are asked after and changed: endpoint and region, without asking or waiting for anybody. It is not where the rest
+    /// of AWS is asked where ECS has an endpoint of its own. `None`: that is not known, or not yet.
+    pub fn place(&self) -> Option<String> {
+        self.aws.place_of_ecs()
+    }
+
     /// Clusters of the account, by name (ListClusters, DescribeClusters).
     pub async fn clusters(&self) -> Result<Vec<Cluster>, Problem> {
         let mut arns = Vec::new();

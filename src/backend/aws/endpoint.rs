@@ -1,7 +1,10 @@
-//! The endpoint that the environment names. The SDK passes over one that it cannot read and asks AWS itself: whoever meant an
-//! emulator would change production.
+//! The endpoints that environment and profile name. The SDK passes over one that it cannot read and asks AWS itself: whoever meant an
+//! emulator would change production. One service may have another one than the rest.
 
 use std::ffi::OsString;
+
+use aws_config::SdkConfig;
+use aws_types::service_config::ServiceConfigKey;
 
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
@@ -64,6 +67,39 @@ fn flaw(text: &str) -> Option<String> {
     }
 }
 
+/// The endpoint of ECS, as its client takes it from a configuration: the one that was set for all clients, else the one for it alone (of
+/// the environment, or of the services that the profile names), else the one for all of these. `None`: AWS's own.
+pub fn of_ecs(sdk: &SdkConfig) -> Option<String> {
+    let all = sdk.endpoint_url().map(str::to_owned);
+    if sdk.get_origin("endpoint_url").is_client_config() {
+        return all;
+    }
+    let key = ServiceConfigKey::builder().service_id("ECS").env(NAME);
+    let key = key.profile("endpoint_url").build().ok();
+    let own = sdk.service_config().zip(key);
+    own.and_then(|(of, key)| of.load_config(key)).or(all)
+}
+
+/// An endpoint as it is named and compared: scheme, host, port and path. Case, the scheme's own port and a last slash make no other one.
+pub fn worded(url: &str) -> String {
+    let uri: Option<http::Uri> = url.parse().ok();
+    let parts =
+        |uri: &http::Uri| Some((uri.scheme_str()?.to_lowercase(), uri.host()?.to_lowercase()));
+    let Some((uri, (scheme, host))) = uri.and_then(|uri| parts(&uri).map(|of| (uri, of))) else {
+        return url.to_owned();
+    };
+    let own = match scheme.as_str() {
+        "https" => 443,
+        _ => 80,
+    };
+    let port = uri.port_u16().filter(|port| *port != own);
+    let port = port.map_or_else(String::new, |port| format!(":{port}"));
+    format!(
+        "{scheme}://{host}{port}{}",
+        uri.path().trim_end_matches('/')
+    )
+}
+
 fn word(name: &str, why: &str) -> Problem {
     Problem::new(
         ProblemKind::Config,
@@ -80,6 +116,51 @@ fn word(name: &str, why: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_endpoint_has_one_word() {
+        for (url, word) in [
+            ("http://h:4566", "http://h:4566"),
+            ("http://h:4566/", "http://h:4566"),
+            ("HTTP://H:80/", "http://h"),
+            ("https://h:443", "https://h"),
+            ("https://h:80", "https://h:80"),
+            ("http://[::1]:4566/aws//", "http://[::1]:4566/aws"),
+            ("no url", "no url"),
+        ] {
+            assert_eq!(worded(url), word);
+        }
+    }
+
+    /// What the environment or a profile says of ECS alone.
+    #[derive(Debug)]
+    struct Own;
+
+    impl aws_types::service_config::LoadServiceConfig for Own {
+        fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+            let asked = (key.service_id(), key.env(), key.profile());
+            (asked == ("ECS", NAME, "endpoint_url")).then(|| "http://127.0.0.1:4566".into())
+        }
+    }
+
+    #[test]
+    fn ecs_is_asked_where_its_own_endpoint_says_unless_one_is_set_for_all_clients() {
+        use aws_types::origin::Origin;
+        let all = || SdkConfig::builder().endpoint_url("http://all:1");
+        assert_eq!(of_ecs(&SdkConfig::builder().build()), None);
+        assert_eq!(of_ecs(&all().build()).as_deref(), Some("http://all:1"));
+        let with = |origin| {
+            let mut sdk = all().service_config(Own);
+            sdk.insert_origin("endpoint_url", origin);
+            of_ecs(&sdk.build())
+        };
+        let told = with(Origin::shared_environment_variable());
+        assert_eq!(told.as_deref(), Some("http://127.0.0.1:4566"));
+        let told = with(Origin::shared_config());
+        assert_eq!(told.as_deref(), Some("http://all:1"));
+        let alone = SdkConfig::builder().service_config(Own).build();
+        assert_eq!(of_ecs(&alone).as_deref(), Some("http://127.0.0.1:4566"));
+    }
 
     fn of(variables: &[(&str, &str)]) -> Option<String> {
         let pairs = variables.iter().map(|(n, v)| ((*n).into(), (*v).into()));

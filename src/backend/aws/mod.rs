@@ -97,7 +97,17 @@ pub struct Clients {
     pub(crate) keys: signed::Keys,
     /// Of which load they are.
     pub(crate) load: u32,
+    /// Where ECS is asked, in words.
+    of_ecs: String,
     whereabouts: Arc<Whereabouts>,
+}
+
+/// Where clients go, endpoint and region, in words.
+#[derive(Clone, Debug)]
+struct Place {
+    all: String,
+    /// The client of ECS, which may have an endpoint of its own.
+    ecs: String,
 }
 
 /// The account: its configuration, loaded when first needed and again when credentials fail.
@@ -108,7 +118,7 @@ pub struct Aws {
     cap: Cap,
     clients: Mutex<Option<Arc<Clients>>>,
     /// Where the clients last went, in words: told while they are made anew, too.
-    place: Mutex<Option<String>>,
+    place: Mutex<Option<Place>>,
     /// How often they were made.
     made: AtomicU32,
     loading: tokio::sync::Mutex<Option<Instant>>,
@@ -149,6 +159,15 @@ impl Aws {
 
     /// Where the clients go, endpoint and region, as far as that was found out: it waits for nobody. `None`: there were no clients yet.
     pub fn place(&self) -> Option<String> {
+        self.last_place().map(|place| place.all)
+    }
+
+    /// The same of ECS's client.
+    pub fn place_of_ecs(&self) -> Option<String> {
+        self.last_place().map(|place| place.ecs)
+    }
+
+    fn last_place(&self) -> Option<Place> {
         self.place.lock().unwrap_or_else(|e| e.into_inner()).clone()
     }
 
@@ -187,7 +206,10 @@ impl Aws {
             ..Whereabouts::default()
         };
         let clients = Arc::new(self.connect(&sdk, whereabouts)?);
-        let place = format!("{} {}", clients.whereabouts.endpoint, clients.region);
+        let place = Place {
+            all: format!("{} {}", clients.whereabouts.endpoint, clients.region),
+            ecs: format!("{} {}", clients.of_ecs, clients.region),
+        };
         *self.place.lock().unwrap_or_else(|e| e.into_inner()) = Some(place);
         *self.slot() = Some(clients.clone());
         self.made.store(clients.load, Ordering::Relaxed);
@@ -237,6 +259,8 @@ impl Aws {
             sdk = sdk.http_client(client.build_http());
         }
         let sdk = sdk.build();
+        let worded =
+            |url: Option<&str>| url.map_or_else(|| format!("AWS in {region}"), endpoint::worded);
         let short = Deadline::short(self.settings.timeout).timeouts();
         let long = Deadline::long(self.settings.timeout).timeouts();
         let once = sdk
@@ -285,12 +309,13 @@ impl Aws {
             ),
             // One at a time is loaded.
             load: self.made() + 1,
+            of_ecs: worded(endpoint::of_ecs(&sdk).as_deref()),
             whereabouts: Arc::new(Whereabouts {
                 doubt: endpoint
                     .is_none()
                     .then(|| region::advice(&region))
                     .flatten(),
-                endpoint: endpoint.unwrap_or_else(|| format!("AWS in {region}")),
+                endpoint: worded(endpoint.as_deref()),
                 ..known
             }),
             region,
