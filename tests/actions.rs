@@ -15,6 +15,8 @@ mod coming;
 mod counted;
 #[path = "actions/expected.rs"]
 mod expected;
+#[path = "actions/seats.rs"]
+mod seats;
 #[path = "actions/shown.rs"]
 mod shown;
 #[path = "actions/silent.rs"]

@@ -3,6 +3,8 @@
 
 #[path = "store/power.rs"]
 mod power;
+#[path = "store/seats.rs"]
+mod seats;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -1049,7 +1051,9 @@ async fn of_the_first_version(path: &Path) -> Vec<AuditRow> {
     let copy = format!(
         "ATTACH '{}' AS filled;
          INSERT INTO main.audit SELECT * FROM filled.audit ORDER BY seq;
-         INSERT INTO main.run SELECT * FROM filled.run; INSERT INTO main.run_line SELECT * FROM filled.run_line;
+         INSERT INTO main.run SELECT run, environment, who, host, pid, holder, fence, lease_until, subject, service, lane, action, title,
+             intent, inputs, fingerprint, phase, state, started_at, finished_at, outcome FROM filled.run;
+         INSERT INTO main.run_line SELECT * FROM filled.run_line;
          INSERT INTO main.run_mark SELECT * FROM filled.run_mark; INSERT INTO main.signoff SELECT * FROM filled.signoff;
          DETACH filled; PRAGMA application_id = 1179403348; PRAGMA user_version = 1;",
         filled.display()
@@ -1107,6 +1111,15 @@ async fn a_file_that_was_brought_up_to_date_is_made_like_a_new_one() {
     assert_eq!(schema(&old).await, schema(&new).await);
 }
 
+/// Before the fifth version a run said in no column of which seat it is.
+async fn unseated(db: &mut SqliteConnection) {
+    let back = sqlx::raw_sql(
+        "DROP INDEX run_lock; ALTER TABLE run DROP COLUMN seat;
+         CREATE UNIQUE INDEX run_lock ON run (environment, service, lane) WHERE state = 'open' AND service IS NOT NULL;",
+    );
+    back.execute(db).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_file_of_the_second_version_gets_what_is_new_and_keeps_what_it_has() {
     let dir = tempfile::tempdir().unwrap();
@@ -1115,6 +1128,7 @@ async fn a_file_of_the_second_version_gets_what_is_new_and_keeps_what_it_has() {
     let before = store.audit_rows(50).await.unwrap();
     store.close().await;
     let mut db = raw(&old).await;
+    unseated(&mut db).await;
     let back = sqlx::raw_sql(
         "DROP TABLE proved; DROP TABLE failing; PRAGMA user_version = 2; UPDATE run SET lease_until = 0",
     );
@@ -1172,6 +1186,7 @@ async fn a_file_of_the_third_version_learns_who_sees_what_failing() {
         .unwrap();
     store.close().await;
     let mut db = raw(&old).await;
+    unseated(&mut db).await;
     let back = sqlx::raw_sql("DROP TABLE failing; PRAGMA user_version = 3");
     back.execute(&mut db).await.unwrap();
     db.close().await.unwrap();
@@ -1228,11 +1243,11 @@ async fn the_first_sight_of_a_proof_stands_and_a_proof_after_a_failure_is_told_a
     let staging = Store::open_at(&path, "staging", LEASE).await.unwrap();
     assert!(staging.proven(&by("a")).await.unwrap().is_empty());
     // A newer console brought the file to its schema meanwhile: what its table means is not known here.
-    let newer = sqlx::raw_sql("PRAGMA user_version = 5");
+    let newer = sqlx::raw_sql("PRAGMA user_version = 6");
     newer.execute(&mut raw(&path).await).await.unwrap();
     let problem = store.put_down(&by("a"), &saw(false, minute(30))).await;
     let problem = problem.unwrap_err();
-    assert!(problem.why.contains("schema 5"), "{problem}");
+    assert!(problem.why.contains("schema 6"), "{problem}");
     let mut eyes = raw(&path).await;
     let lapsed: i64 = sqlx::query_scalar("SELECT max(lapsed) FROM proved")
         .fetch_one(&mut eyes)
@@ -1402,7 +1417,7 @@ async fn a_file_that_an_older_console_still_acts_with_is_not_upgraded_under_it()
     gone.execute(&mut db).await.unwrap();
     db.close().await.unwrap();
     open(&path).await;
-    assert_eq!(version(&path).await, 4);
+    assert_eq!(version(&path).await, 5);
 }
 
 #[tokio::test]

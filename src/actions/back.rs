@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::draft::Draft;
 use super::goal::Sight;
 use super::look::Look;
-use super::words;
+use super::{seat, words};
 use crate::domain::action::Intent;
 use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::problem::Problem;
@@ -134,12 +134,15 @@ pub async fn heed(
         Some(store) => store.open_runs().await?,
         None => Vec::new(),
     };
+    // Of another account or region it is the rollback of another service.
+    let seat = seat::of_draft(draft, look.backend);
     let is_back = |r: &&JournalRun| {
         let back = matches!(
             r.run.intent,
             Intent::Rollback { .. } | Intent::Stop { rollback: true, .. }
         );
-        back && r.state != RunState::Nobody && r.run.intent.service() == Some(service)
+        let is_its = r.run.intent.service() == Some(service) && seat.other(&r.inputs).is_none();
+        back && r.state != RunState::Nobody && is_its
     };
     let own = open.iter().find(is_back);
     let Some(found) = under_way(sight.running(), own, Timestamp::now()) else {

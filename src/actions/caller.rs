@@ -12,6 +12,7 @@ use crate::backend::transport::errand::errand;
 use crate::domain::action::Preview;
 use crate::domain::caller::{ACCOUNT, ENDPOINT, REGION, account_of, principal, region_of};
 use crate::domain::problem::Problem;
+pub use crate::domain::seat::input;
 use crate::domain::service::{Identity, Service};
 
 /// How long it is waited for: a stop must not hang on who stops it.
@@ -40,7 +41,7 @@ pub async fn glance(backend: &Backend) -> Option<Identity> {
 /// Where this console sits at this moment, with the load of the credentials that it was asked with; `None` where nobody tells in time.
 pub async fn seat(backend: &Backend) -> Option<(Seat, u32)> {
     let (identity, load) = now(backend).await.ok()??;
-    Some((Seat::of(backend, Some(&identity)), load))
+    Some((seat::of(backend, Some(&identity)), load))
 }
 
 /// `ana`, with the caller that AWS sees where that was told.
@@ -99,12 +100,6 @@ pub fn elsewhere(inputs: &[(String, String)], service: &Service) -> Option<Strin
     ];
     seat.into_iter()
         .find_map(|(name, is)| seat::differs(inputs, name, is?))
-}
-
-/// An input by its name.
-pub fn input<'a>(inputs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let mut found = inputs.iter().filter(|(n, _)| n == name);
-    found.next().map(|(_, value)| value.as_str())
 }
 
 /// Whether nobody told who calls at one of two times: a vendor that is silent, or was, must not stop the brake. The account still is

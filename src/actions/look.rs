@@ -9,17 +9,16 @@ use tokio::time::Instant;
 
 use super::draft::Draft;
 use super::goal::{Goal, Sight};
+use super::seat::{self, Seat};
 use super::spare::Spare;
 use super::words;
 use crate::backend::Backend;
 use crate::backend::aws::ecs::of_rollouts;
-use crate::domain::action::Intent;
 use crate::domain::caller::{ACCOUNT, REGION, account_of, region_of};
 use crate::domain::deployment::Deployment;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
-use crate::domain::silence::Silence;
-use crate::store::{JournalRun, Lane, RunState, Store};
+use crate::store::{JournalRun, Store};
 
 /// How long a preview waits for what is good to know and decides nothing.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -292,93 +291,21 @@ impl Look<'_> {
             text += &format!(", {failed} of {limit} failures");
         }
         draft.fact("deployment running", text);
-        if self.is_foreign(d, &subject.sight).await {
+        let seat = seat::of_draft(draft, self.backend);
+        if self.is_foreign(d, &subject.sight, &seat).await {
             draft.stranger(format!("deployment {}", words::deployment(d, now)));
         }
     }
 
     /// Whether no action of the journal, ended or not, brought a deployment about, as far as can be told.
-    async fn is_foreign(&self, d: &Deployment, sight: &Sight) -> bool {
+    async fn is_foreign(&self, d: &Deployment, sight: &Sight, seat: &Seat) -> bool {
         let Some(store) = self.store else {
             return false;
         };
-        let Ok(runs) = store.runs_of(&sight.service.id).await else {
+        let Ok(runs) = store.runs_of(&sight.service.id, seat).await else {
             return false;
         };
         !runs.iter().any(|r| brought(r, d, sight))
-    }
-
-    /// Who else acts, by the journal.
-    pub async fn others(&self, draft: &mut Draft, intent: &Intent) -> Result<(), Problem> {
-        let (Some(store), Some(service)) = (self.store, intent.service()) else {
-            return Ok(());
-        };
-        let now = Timestamp::now();
-        let open = store.open_journal().await?;
-        let here: Vec<&JournalRun> = (open.runs.iter())
-            .filter(|r| r.run.intent.service() == Some(service))
-            .collect();
-        let lanes = Lane::awaited(intent);
-        let mut lines = Vec::new();
-        for r in &here {
-            let mut line = format!(
-                "{} on {}: {}, {} ago, {}",
-                r.run.who,
-                r.host,
-                r.run.title,
-                words::ago(r.run.started_at, now),
-                r.run.phase.word()
-            );
-            // Who waits for its end wants to know that nobody works on it at present.
-            if r.state == RunState::Theirs
-                && let Some(silence) = Silence::of(r.lease_until, store.lease(), now)
-            {
-                line += &format!(", {}", silence.words(now, false));
-            }
-            let whose = match r.state {
-                RunState::Ours => "an action of this console is under way",
-                _ => "somebody is acting on it",
-            };
-            if r.state == RunState::Nobody {
-                draft.warn(format!(
-                    "left open by a console that is gone, or of unknown outcome: {line}"
-                ));
-            } else if lanes.contains(&Lane::of(&r.run.intent)) {
-                let instead = match intent {
-                    Intent::Stop { .. } => "deploy what is to run",
-                    _ => "stop it",
-                };
-                draft.refuse(format!("{whose} already: {line} (one change, one rollback and one stop at a time: wait for its end, or {instead})"));
-            } else {
-                draft.warn(format!("{whose}: {line}"));
-            }
-            lines.push(line);
-        }
-        let id = service.to_string();
-        for r in (open.unread.iter()).filter(|r| r.service.as_ref() == Some(&id)) {
-            let line = format!(
-                "{} on {}: {} (run {}), which this version of flightdeck cannot read: {}",
-                r.who, r.host, r.title, r.run, r.why
-            );
-            if r.state == RunState::Nobody {
-                draft.warn(format!("left open by a console that is gone: {line}"));
-            } else if lanes.iter().any(|l| r.lane == l.word()) {
-                draft.refuse(format!("somebody is acting on it already: {line}"));
-            } else {
-                draft.warn(format!("somebody is acting on it: {line}"));
-            }
-            lines.push(line);
-        }
-        if let Some(what) = draft.stranger.take() {
-            lines.push(format!("somebody outside this console: {what}"));
-        }
-        let text = if lines.is_empty() {
-            "nobody".to_owned()
-        } else {
-            lines.join("; ")
-        };
-        draft.fact("who else acts", text);
-        Ok(())
     }
 }
 

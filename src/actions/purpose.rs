@@ -3,6 +3,7 @@
 
 use super::goal::{Goal, Sight};
 use super::hands::Hands;
+use super::seat::Seat;
 use super::words::same;
 use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::service::Revision;
@@ -15,9 +16,10 @@ const LOOKS: u32 = 8;
 pub async fn stopped_by(hands: &Hands<'_>, goal: &Goal) -> Option<String> {
     let id = goal.service()?;
     let sight = Box::pin(hands.sight_of(id, goal)).await.ok()?;
+    let seat = Seat::of(hands.inputs);
     for look in 1..=LOOKS {
         let mut is_calling = false;
-        for other in hands.store.runs_of(id).await.unwrap_or_default() {
+        for other in hands.store.runs_of(id, &seat).await.unwrap_or_default() {
             let Some(how) = done_by(&other, goal, &sight) else {
                 continue;
             };

@@ -145,7 +145,7 @@ impl Engine {
         let since = jiff::Timestamp::now()
             .saturating_sub(LATELY)
             .unwrap_or_default();
-        let ended = match store.ended_since(since).await {
+        let ended = match store.ended_since(since, seat).await {
             Ok(ended) => ended,
             Err(p) => return tracing::warn!(problem = %p, "what ended lately is not shown"),
         };

@@ -1,5 +1,6 @@
-//! Where a console sits: whose credentials it uses, and where it asks with them. The journal may hold runs of other seats beside its own,
-//! of another account, region or endpoint: their services are not those that are looked at here, whatever they are called.
+//! Where this console sits: whose credentials it uses, and where it asks with them. The journal may hold runs of other seats beside its own,
+//! of another account, region or endpoint: their services are not those that are looked at here, whatever they are called. What makes two
+//! seats the same is said by [`Seat`] alone.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,52 +10,29 @@ use tokio::time::Instant;
 use super::caller;
 use super::draft::Draft;
 use crate::backend::Backend;
-use crate::domain::caller::{ACCOUNT, ENDPOINT, REGION};
+use crate::domain::caller::ENDPOINT;
+pub use crate::domain::seat::{Seat, differs};
 use crate::domain::service::Identity;
 use crate::domain::text::inert;
 
-/// Whose account is asked, and where. What nobody tells is told of neither.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seat {
-    account: Option<String>,
-    endpoint: Option<String>,
-    region: Option<String>,
-}
-
-impl Seat {
-    /// Of who calls at this moment, as far as that was told.
-    pub fn of(backend: &Backend, caller: Option<&Identity>) -> Self {
-        let place = backend.sts.place();
-        let account = caller.map(|c| c.account.clone());
-        Self {
-            account: account.filter(|a| !a.is_empty()),
-            endpoint: place.as_deref().map(endpoint),
-            region: place.and_then(|p| Some(p.rsplit_once(' ')?.1.to_owned())),
-        }
-    }
-
-    /// What of it is otherwise than where a run was begun, in words; `None`: nothing, as far as both are told.
-    pub fn other(&self, begun: &[(String, String)]) -> Option<String> {
-        let names = [
-            (ACCOUNT, &self.account),
-            (ENDPOINT, &self.endpoint),
-            (REGION, &self.region),
-        ];
-        names
-            .into_iter()
-            .find_map(|(name, is)| differs(begun, name, is.as_deref()?))
-    }
-
-    /// Whether it says that it is where a run was begun: of an account that nobody tells it does not.
-    pub fn is_of(&self, begun: &[(String, String)]) -> bool {
-        self.account.is_some() && self.other(begun).is_none()
+/// Of who calls at this moment, as far as that was told.
+pub fn of(backend: &Backend, caller: Option<&Identity>) -> Seat {
+    let place = backend.ecs.place();
+    let account = caller.map(|c| c.account.clone());
+    Seat {
+        account: account.filter(|a| !a.is_empty()),
+        endpoint: place.as_deref().map(endpoint),
+        region: place.and_then(|p| Some(p.rsplit_once(' ')?.1.to_owned())),
     }
 }
 
-/// That an input is otherwise by now, in words; `None`: it is not, or is none of the run's.
-pub fn differs(begun: &[(String, String)], name: &str, is: &str) -> Option<String> {
-    let was = caller::input(begun, name).filter(|was| *was != is)?;
-    Some(format!("{name} was {was}, and is {is} now"))
+/// Where the service of a preview in the making is, which may not say yet where AWS is asked.
+pub fn of_draft(draft: &Draft, backend: &Backend) -> Seat {
+    let told = Seat::of(&draft.inputs);
+    Seat {
+        endpoint: endpoint_now(backend).or(told.endpoint),
+        ..told
+    }
 }
 
 /// Where AWS is asked, in words, by what the clients say of it: `AWS in us-east-1`, `http://127.0.0.1:4566 us-east-1`.
@@ -66,9 +44,9 @@ fn endpoint(place: &str) -> String {
     inert(words)
 }
 
-/// Where AWS is asked now; `None`: nobody was asked yet.
+/// Where AWS is asked to change a service now; `None`: nobody was asked yet.
 pub fn endpoint_now(backend: &Backend) -> Option<String> {
-    backend.sts.place().as_deref().map(endpoint)
+    backend.ecs.place().as_deref().map(endpoint)
 }
 
 /// Makes where AWS is asked an input of a preview: the same user is allowed the same in every region, and at an endpoint that somebody
@@ -105,7 +83,7 @@ impl Known {
         }
         let (seat, load) = match caller::seat(backend).await {
             Some(told) => told,
-            None => (Seat::of(backend, None), 0),
+            None => (of(backend, None), 0),
         };
         let is_new = last.is_some_and(|told| told.seat != seat);
         let at = Instant::now();
@@ -119,62 +97,5 @@ impl Known {
 
     fn slot(&self) -> std::sync::MutexGuard<'_, Option<Told>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn seat(account: &str, place: &str) -> Seat {
-        Seat {
-            account: (!account.is_empty()).then(|| account.to_owned()),
-            endpoint: Some(endpoint(place)),
-            region: place.rsplit_once(' ').map(|(_, r)| r.to_owned()),
-        }
-    }
-
-    fn inputs(all: &[(&str, &str)]) -> Vec<(String, String)> {
-        let owned = |(a, b): &(&str, &str)| ((*a).to_owned(), (*b).to_owned());
-        all.iter().map(owned).collect()
-    }
-
-    #[test]
-    fn a_run_is_of_a_seat_where_account_region_and_endpoint_are_the_same() {
-        let ours = seat("1", "AWS in us-east-1 us-east-1");
-        let begun = inputs(&[
-            ("region", "us-east-1"),
-            ("account", "1"),
-            ("revision", "api:1"),
-            ("endpoint", "AWS in us-east-1"),
-        ]);
-        assert!(ours.is_of(&begun));
-        for (other, says) in [
-            (
-                seat("2", "AWS in us-east-1 us-east-1"),
-                "account was 1, and is 2 now",
-            ),
-            (
-                seat("1", "AWS in eu-west-1 eu-west-1"),
-                "endpoint was AWS in us-east-1, and is AWS in eu-west-1 now",
-            ),
-            (
-                seat("1", "http://127.0.0.1:4566 us-east-1"),
-                "endpoint was AWS in us-east-1, and is http://127.0.0.1:4566 us-east-1 now",
-            ),
-        ] {
-            assert_eq!(other.other(&begun).as_deref(), Some(says));
-            assert!(!other.is_of(&begun));
-        }
-        // Written before endpoints were: by its region.
-        let old = inputs(&[("region", "eu-west-1"), ("account", "1")]);
-        assert_eq!(
-            ours.other(&old).as_deref(),
-            Some("region was eu-west-1, and is us-east-1 now")
-        );
-        let untold = seat("", "AWS in us-east-1 us-east-1");
-        assert_eq!(untold.other(&begun), None, "nothing is known against it");
-        assert!(!untold.is_of(&begun), "and nothing for it");
-        assert_eq!(ours.other(&[]), None, "a word is of no account");
     }
 }

@@ -70,6 +70,7 @@ pub mod rights;
 mod rollout;
 pub mod said;
 pub mod scaling;
+pub mod seat;
 pub mod secret;
 pub mod sentry;
 pub mod service;

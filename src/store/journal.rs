@@ -16,6 +16,7 @@ use crate::domain::audit::Outcome;
 use crate::domain::caller::{ACCOUNT, ENDPOINT, REGION};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::redact;
+use crate::domain::seat::Seat;
 use crate::domain::text::inert;
 
 /// What may be open at the same time on one service: one change, one rollback, and one stop of either.
@@ -139,13 +140,13 @@ impl Store {
         let mut tx = self.lock().await.map_err(wrong)?;
         migrate::refuse_newer(&self.path, &mut tx).await?;
         if let Some(service) = intent.service() {
-            self.make_room(&mut tx, &service.to_string(), intent, &run)
+            self.make_room(&mut tx, &service.to_string(), preview, &run)
                 .await?;
         }
         sqlx::query(
             "INSERT INTO run (run, environment, who, host, pid, holder, fence, lease_until, subject, service, lane, action,
-                              title, intent, inputs, fingerprint, phase, state, started_at)
-             VALUES (?,?,?,?,?,?,1,?,?,?,?,?,?,?,?,?,'journal','open',?)",
+                              title, intent, inputs, fingerprint, phase, state, started_at, seat)
+             VALUES (?,?,?,?,?,?,1,?,?,?,?,?,?,?,?,?,'journal','open',?,?)",
         )
         .bind(&run)
         .bind(&self.environment)
@@ -163,6 +164,7 @@ impl Store {
         .bind(inputs)
         .bind(&preview.fingerprint)
         .bind(now.to_string())
+        .bind(Seat::of(&preview.inputs).key().unwrap_or_default())
         .execute(&mut *tx)
         .await
         .map_err(wrong)?;
@@ -292,18 +294,21 @@ impl Store {
         })
     }
 
-    /// Refuses if somebody drives a run that this one waits for; closes those of its own lane that nobody drives.
+    /// Refuses if somebody drives a run that this one waits for; closes those of its own lane that nobody drives. Runs of another seat are
+    /// on another service: those of an earlier version, which say too little of theirs, count as of this one.
     async fn make_room(
         &self,
         tx: &mut SqliteConnection,
         service: &str,
-        intent: &Intent,
+        preview: &Preview,
         successor: &str,
     ) -> Result<(), Problem> {
+        let intent = &preview.intent;
+        let seat = Seat::of(&preview.inputs);
         let wrong = |e: sqlx::Error| fault::writing("the intent", &self.path, &e);
-        type Found = (String, String, String, String, String, i64, String);
+        type Found = (String, String, String, String, String, i64, String, String);
         let others: Vec<Found> = sqlx::query_as(
-            "SELECT run, title, who, host, state, lease_until, lane FROM run
+            "SELECT run, title, who, host, state, lease_until, lane, inputs FROM run
              WHERE environment = ? AND service = ? AND state <> 'closed'",
         )
         .bind(&self.environment)
@@ -313,7 +318,10 @@ impl Store {
         .map_err(wrong)?;
         let now = Timestamp::now().as_millisecond();
         let waits = |of: &str| Lane::awaited(intent).iter().any(|l| l.word() == of);
-        for (run, title, who, host, state, lease_until, of) in others {
+        for (run, title, who, host, state, lease_until, of, inputs) in others {
+            if seat.other(&told(&inputs)).is_some() {
+                continue;
+            }
             if state == "open" && lease_until > now && waits(&of) {
                 return Err(Problem::new(
                     ProblemKind::Conflict,
@@ -351,6 +359,11 @@ pub(super) async fn write_line(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// The inputs of a row; none where they cannot be read.
+pub(super) fn told(inputs: &str) -> Vec<(String, String)> {
+    serde_json::from_str(inputs).unwrap_or_default()
 }
 
 /// A name for a run that begins now.

@@ -12,7 +12,7 @@ use super::{fault, guards};
 use crate::domain::problem::Problem;
 
 /// Schema of this version, in `PRAGMA user_version`.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 /// `FLDT`: tells our files from anybody else's SQLite database.
 const APPLICATION_ID: i64 = 0x464C_4454;
 /// What brings a file of the version before to each version from the second on.
@@ -20,6 +20,7 @@ const STEPS: &[(i64, &str)] = &[
     (2, include_str!("to-2.sql")),
     (3, include_str!("to-3.sql")),
     (4, include_str!("to-4.sql")),
+    (5, include_str!("to-5.sql")),
 ];
 
 /// What a file holds.
@@ -108,7 +109,7 @@ async fn write(
             }
         }
     }
-    sqlx::raw_sql("PRAGMA application_id = 1179403348; PRAGMA user_version = 4;")
+    sqlx::raw_sql("PRAGMA application_id = 1179403348; PRAGMA user_version = 5;")
         .execute(&mut *tx)
         .await
         .map_err(wrong)?;
@@ -210,7 +211,7 @@ mod tests {
     #[test]
     fn the_marks_that_are_written_are_ours() {
         assert_eq!(APPLICATION_ID, 1_179_403_348);
-        assert_eq!(VERSION, 4);
+        assert_eq!(VERSION, 5);
         assert_eq!(STEPS.last().map(|(to, _)| *to), Some(VERSION));
     }
 }

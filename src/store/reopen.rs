@@ -7,10 +7,12 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::chain::outcome_from;
+use super::journal::told;
 use super::{Store, fault};
 use crate::domain::action::{Phase, Run, RunLine};
 use crate::domain::audit::Outcome;
 use crate::domain::problem::Problem;
+use crate::domain::seat::Seat;
 use crate::domain::service::ServiceId;
 use crate::domain::text::inert;
 
@@ -68,6 +70,8 @@ pub struct UnreadRun {
     pub service: Option<String>,
     /// In which lane, by its word.
     pub lane: String,
+    /// Inputs of the preview that was confirmed, as far as they can be read.
+    pub inputs: Vec<(String, String)>,
     /// What cannot be read.
     pub why: String,
 }
@@ -120,6 +124,7 @@ impl Store {
             state: self.state(row)?,
             service: row.try_get("service")?,
             lane: row.try_get("lane")?,
+            inputs: told(&row.try_get::<String, _>("inputs")?),
             why: inert(&why.to_string()),
         })
     }
@@ -138,14 +143,21 @@ impl Store {
         })
     }
 
-    /// The newest runs of a service, open or closed, newest first; those that cannot be read are left out.
-    pub async fn runs_of(&self, service: &ServiceId) -> Result<Vec<JournalRun>, Problem> {
+    /// The newest runs of the service that is called so at a seat, open or closed, newest first; those that cannot be read are left out.
+    pub async fn runs_of(
+        &self,
+        service: &ServiceId,
+        seat: &Seat,
+    ) -> Result<Vec<JournalRun>, Problem> {
         let wrong = |e: sqlx::Error| fault::reading("the journal", &self.path, &e);
         let rows = sqlx::query(
-            "SELECT * FROM run WHERE environment = ? AND service = ? ORDER BY rowid DESC LIMIT ?",
+            // What is plainly of other seats takes no room.
+            "SELECT * FROM run WHERE environment = ?1 AND service = ?2 AND (?3 IS NULL OR seat IN ('', ?3))
+             ORDER BY rowid DESC LIMIT ?4",
         )
         .bind(&self.environment)
         .bind(service.to_string())
+        .bind(seat.key())
         .bind(LOOKED_BACK)
         .fetch_all(&self.pool)
         .await
@@ -153,6 +165,7 @@ impl Store {
         let mut runs = Vec::new();
         for row in rows {
             match self.whole(&row).await {
+                Ok(run) if seat.other(&run.inputs).is_some() => {}
                 Ok(run) => runs.push(run),
                 Err(sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }) => {}
                 Err(e) => return Err(wrong(e)),

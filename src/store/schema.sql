@@ -1,4 +1,4 @@
--- Version 4; `to-2.sql`, `to-3.sql` and `to-4.sql` bring a file of an earlier version here. Times are RFC 3339 in UTC, except leases, which are milliseconds since 1970.
+-- Version 5; `to-2.sql` to `to-5.sql` bring a file of an earlier version here. Times are RFC 3339 in UTC, except leases, which are milliseconds since 1970.
 -- Tables are STRICT, and the audit table defends itself: a row that does not follow cannot get in, and none gets changed or out.
 
 CREATE TABLE audit (
@@ -39,6 +39,8 @@ BEGIN SELECT raise(ABORT, 'audit rows are never removed'); END;
 -- `state`: open (being driven, or its console died), unknown (nobody drives it, to be reconciled), closed.
 -- `lane`: one open run per service and lane. A rollback (`brake`) may be begun while a `change` is under way, and a stop (`halt`) while
 -- either is: whatever was begun, there is a way to stop it.
+-- `seat`: account, region and endpoint in one word; empty where not all of them are told. The same name there is another service, and
+-- is locked by itself.
 CREATE TABLE run (
     run         TEXT    NOT NULL PRIMARY KEY,
     environment TEXT    NOT NULL,
@@ -61,11 +63,12 @@ CREATE TABLE run (
     started_at  TEXT    NOT NULL,
     finished_at TEXT,
     outcome     TEXT,
+    seat        TEXT    NOT NULL DEFAULT '',
     CHECK ((state = 'closed') = (outcome IS NOT NULL)),
     CHECK ((state = 'closed') = (finished_at IS NOT NULL))
 ) STRICT;
 
-CREATE UNIQUE INDEX run_lock ON run (environment, service, lane) WHERE state = 'open' AND service IS NOT NULL;
+CREATE UNIQUE INDEX run_lock ON run (environment, service, lane, seat) WHERE state = 'open' AND service IS NOT NULL;
 CREATE INDEX run_open ON run (environment, state) WHERE state <> 'closed';
 
 CREATE TABLE run_line (
