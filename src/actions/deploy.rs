@@ -63,14 +63,19 @@ impl Deploy<'_> {
         let now = Timestamp::now();
         draft.input("revision", service.revision.to_string());
         let coming = coming::of(&subject.sight);
-        let (text, serves) = match &coming {
-            Some(coming) => Box::pin(coming.told(look, &subject, from)).await,
-            None => (
-                words::revision(from, words::bound(service), now),
-                Ok(from.clone()),
-            ),
+        let before = match &coming {
+            Some(coming) => {
+                let told = Box::pin(coming.told(look, &subject, from)).await;
+                draft.fact("from", told.text);
+                draft.fact("changes", told.against);
+                told.before
+            }
+            None => {
+                let bound = words::bound(service);
+                draft.fact("from", words::revision(from, bound, now));
+                Ok(from.clone())
+            }
         };
-        draft.fact("from", text);
         let wanted = self.container.or(words::bound(service));
         let container = match self.container {
             Some(name) => from.containers.iter().find(|c| c.name == name),
@@ -90,10 +95,10 @@ impl Deploy<'_> {
                 Err(why) => draft.refuse(why),
                 Ok(new) => {
                     self.describe(&mut draft, from, &container.image, &new);
-                    let before = serves.as_ref().unwrap_or(from);
-                    draft.diff = diff::of(before, &with_image(from, &container.name, &new));
+                    let old = before.as_ref().unwrap_or(from);
+                    draft.diff = diff::of(old, &with_image(from, &container.name, &new));
                     let copied = coming.as_ref();
-                    let copied = copied.map(|c| c.copied(&serves, from, &container.name));
+                    let copied = copied.map(|c| c.copied(&before, from, &container.name));
                     draft.warnings.extend(copied);
                     warn_of_failures(&mut draft, &subject.sight.deployments, &new, now);
                     registry::look_up(look, &mut draft, &new, now).await;

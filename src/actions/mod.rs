@@ -41,6 +41,7 @@ mod rollback;
 mod scale;
 mod scaler;
 mod seat;
+mod shares;
 mod sign_off;
 mod spare;
 mod stop;
