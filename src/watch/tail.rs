@@ -153,7 +153,10 @@ impl Tail {
     ) {
         let mut newest: Option<Timestamp> = None;
         let mut fresh = 0u32;
-        for line in lines {
+        // A stream that came late is read from where it was missed, which another request may have been before this one.
+        let begin = self.request.as_ref().map(|r| r.from.as_millisecond());
+        let is_asked = |l: &LogLine| begin.is_none_or(|begin| l.at.as_millisecond() >= begin);
+        for line in lines.into_iter().filter(is_asked) {
             newest = newest.max(Some(line.at));
             let gone = (line.group.clone(), line.id.clone());
             let key = (line.at, line.group.clone(), line.id.clone());
@@ -274,6 +277,22 @@ mod tests {
         );
     }
 
+    /// A stream that came late is read from where it was missed, with what is held already.
+    #[test]
+    fn lines_of_before_the_newest_are_taken_and_those_of_before_the_request_are_not() {
+        let from = Timestamp::from_second(100).unwrap();
+        let mut tail = Tail::default();
+        tail.open(&LogRequest {
+            from,
+            ..request(None)
+        });
+        tail.take("a", vec![line("a", 300, "newest")], None, EARLY);
+        let late = [(99, "before"), (100, "first"), (300, "newest")];
+        let late = late.map(|(at, id)| line("a", at, id)).to_vec();
+        tail.take("a", late, None, EARLY);
+        assert_eq!(ids(&tail), ["first", "newest"]);
+    }
+
     #[test]
     fn a_group_that_is_behind_is_read_on_before_all_are_read_again() {
         let mut tail = Tail::default();
@@ -281,6 +300,7 @@ mod tests {
         let more = Bookmark {
             token: "more".into(),
             streams: vec!["a/a/1".into()],
+            from: EARLY,
         };
         tail.take("a", vec![line("a", 1, "1")], Some(more.clone()), EARLY);
         tail.take("b", vec![], None, EARLY);

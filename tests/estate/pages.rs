@@ -143,6 +143,7 @@ async fn a_server_that_repeats_a_token_is_told_of_and_not_asked_for_ever() {
     let again = Bookmark {
         token: "again".into(),
         streams: Vec::new(),
+        from,
     };
     let read = b.logs.read(&question, Some(again), 9).await;
     ended("events", read, &count, 1);

@@ -24,8 +24,15 @@ const STREAMS: [(&str, usize); 3] = [
     ("api/none/2", 0),
 ];
 
+/// A stream whose container has not written yet: it comes to be when it does.
+const LATE: &str = "api/late/1";
+
 #[derive(Default)]
-struct Asked(Mutex<Vec<Value>>);
+struct Asked {
+    all: Mutex<Vec<Value>>,
+    /// When each line of [`LATE`] was written, in milliseconds.
+    late: Mutex<Vec<i64>>,
+}
 
 fn refused(words: &str) -> Response {
     let kind = "ResourceNotFoundException";
@@ -44,7 +51,7 @@ fn message(stream: &str, n: usize) -> String {
 async fn answer(State(asked): State<Arc<Asked>>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").unwrap().to_str().unwrap();
     let input: Value = serde_json::from_slice(&body).unwrap();
-    asked.0.lock().unwrap().push(input.clone());
+    asked.all.lock().unwrap().push(input.clone());
     if input["logGroupName"] != "/ecs/api" {
         return refused("The specified log group does not exist.");
     }
@@ -66,6 +73,10 @@ async fn answer(State(asked): State<Arc<Asked>>, headers: HeaderMap, body: Bytes
             Some(names) => names.iter().map(|n| n.as_str().unwrap()).collect(),
             None => STREAMS.iter().map(|s| s.0).collect(),
         };
+        let late = asked.late.lock().unwrap().clone();
+        if !late.is_empty() && names.contains(&LATE) {
+            return both(&input, &names, &late);
+        }
         if names.iter().any(|n| known(n).is_none()) {
             return refused("The specified log stream does not exist.");
         }
@@ -103,6 +114,23 @@ async fn answer(State(asked): State<Arc<Asked>>, headers: HeaderMap, body: Bytes
     (headers, body.to_string()).into_response()
 }
 
+/// What is asked for of a stream that writes all the time and of the late one, by its times.
+fn both(input: &Value, names: &[&str], late: &[i64]) -> Response {
+    let from = input["startTime"].as_i64().unwrap();
+    let event = |stream: &str, at: i64| json!({"timestamp": at, "message": format!("line {at}"), "logStreamName": stream, "eventId": format!("{stream} {at}")});
+    let all = names.iter().flat_map(|name| {
+        let times = match *name {
+            LATE => late.to_vec(),
+            _ => (0..30_000).step_by(1_000).collect(),
+        };
+        times.into_iter().map(|at| event(name, at))
+    });
+    let asked = all.filter(|e| e["timestamp"].as_i64().unwrap() >= from);
+    let events: Vec<Value> = asked.collect();
+    let headers = [("content-type", "application/x-amz-json-1.1")];
+    (headers, json!({"events": events}).to_string()).into_response()
+}
+
 async fn logs() -> (Backend, Arc<Asked>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -135,11 +163,15 @@ async fn the_end_of_a_stream_is_what_was_said_last() {
     let lines = texts(&end("api/api/1").await.unwrap());
     assert_eq!(lines.len(), 3_000);
     assert_eq!((&*lines[0], &*lines[2_999]), ("line 0", "line 2999"));
-    asked.0.lock().unwrap().clear();
+    asked.all.lock().unwrap().clear();
     let loud = texts(&end("api/loud/1").await.unwrap());
     assert_eq!(loud.last().map(String::as_str), Some("line 39999"));
     assert!(loud.contains(&"ERROR no 39990".to_owned()));
-    assert_eq!(asked.0.lock().unwrap().len(), 1, "three errors are enough");
+    assert_eq!(
+        asked.all.lock().unwrap().len(),
+        1,
+        "three errors are enough"
+    );
     assert_eq!(end("api/none/2").await.unwrap(), []);
     assert_eq!(end("api/never/1").await.unwrap(), [], "it never wrote");
     let gone = b.logs.end_of_stream("/ecs/gone", "x", span, is_told).await;
@@ -163,25 +195,57 @@ async fn streams_that_do_not_exist_hold_nothing_and_hide_no_other() {
     let rest = b.logs.read(&two, first.next, 2).await.unwrap();
     assert_eq!(texts(&rest.lines)[0], "line 2000");
     assert_eq!((rest.lines.len(), rest.next), (1_000, None));
-    let all = std::mem::take(&mut *asked.0.lock().unwrap());
+    let all = std::mem::take(&mut *asked.all.lock().unwrap());
     assert!(
         all.iter().all(|q| q["logStreamNames"].is_array()),
         "{all:?}"
     );
     // It is known for a while that there is none: that is not asked each time.
     b.logs.read(&two, None, 1).await.unwrap();
-    assert_eq!(asked.0.lock().unwrap().len(), 1);
+    assert_eq!(asked.all.lock().unwrap().len(), 1);
     // Nor is a group gone through for one stream that it does not have.
-    asked.0.lock().unwrap().clear();
+    asked.all.lock().unwrap().clear();
     let none = b
         .logs
         .read(&question(&["api/other/1"]), None, 4)
         .await
         .unwrap();
     assert_eq!((none.lines.len(), none.next), (0, None));
-    assert_eq!(asked.0.lock().unwrap().len(), 1);
+    assert_eq!(asked.all.lock().unwrap().len(), 1);
     let mut gone = question(&["api/api/1"]);
     gone.group = "/ecs/gone".into();
     let why = b.logs.read(&gone, None, 1).await.unwrap_err().why;
     assert!(why.contains("log group"), "{why}");
+}
+
+/// A task starts: its sidecar writes at once, and the reading of their group goes on with it. What the other container wrote first says why it
+/// failed.
+#[tokio::test]
+async fn what_a_stream_holds_that_came_late_is_read_from_where_it_was_missing() {
+    let (b, asked) = logs().await;
+    let question = |from: i64| LogQuestion {
+        group: "/ecs/api".into(),
+        streams: vec!["api/api/1".into(), LATE.into()],
+        pattern: String::new(),
+        from: at(from),
+        until: None,
+    };
+    let of_late = |lines: &[LogLine]| {
+        let late = lines.iter().filter(|l| l.stream == LATE);
+        late.map(|l| l.at.as_millisecond()).collect::<Vec<_>>()
+    };
+    let first = b.logs.read(&question(1_000), None, 4).await.unwrap();
+    assert_eq!((first.lines.len(), of_late(&first.lines).len()), (3_000, 0));
+    // It writes; it is left out for a while, and meanwhile the others take the reading on.
+    asked.late.lock().unwrap().extend([2_000, 2_500, 28_000]);
+    let next = b.logs.read(&question(20_000), None, 4).await.unwrap();
+    assert_eq!(of_late(&next.lines).len(), 0);
+    tokio::time::sleep(std::time::Duration::from_millis(4_100)).await;
+    let found = b.logs.read(&question(20_000), None, 4).await.unwrap();
+    assert_eq!(of_late(&found.lines), [2_000, 2_500, 28_000]);
+    // That was once: it is read on like the others.
+    asked.all.lock().unwrap().clear();
+    let after = b.logs.read(&question(20_000), None, 4).await.unwrap();
+    assert_eq!(of_late(&after.lines), [28_000]);
+    assert_eq!(asked.all.lock().unwrap()[0]["startTime"], 20_000);
 }

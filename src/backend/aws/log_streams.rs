@@ -1,7 +1,7 @@
 //! Single streams of a log group: the end of one, and which of some there are.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_sdk_cloudwatchlogs::types as sdk;
@@ -19,30 +19,78 @@ const STREAM: Question = Question::new("logs", "GetLogEvents", "read the log");
 /// Pages that are read of one stream.
 const STREAM_PAGES: usize = 5;
 
-/// A stream that did not exist is not asked for again so soon: a container may begin to write at any time, and most that have not by now
-/// never do.
-const ABSENT_FOR: Duration = Duration::from_secs(30);
+/// A stream that did not exist is not asked for again so soon: a container may begin to write at any time.
+const ABSENT_FOR: Duration = Duration::from_secs(4);
 
-/// Streams that did not exist, by group and name, and when that was seen.
+/// Most that have not by now never do: each time it is missing it is left out for twice as long, and so long at most.
+const ABSENT_AT_MOST: Duration = Duration::from_secs(30);
+
+/// After so long nobody reads on where it was left out.
+const FORGOTTEN: Duration = Duration::from_secs(600);
+
+/// Streams that did not exist, by group and name. While one is left out the reading of its group goes on with the others: what it holds by
+/// the time that it exists is read from where it was missing first.
 #[derive(Debug, Default)]
-pub(super) struct Absent(Mutex<HashMap<(String, String), Instant>>);
+pub(super) struct Absent(Mutex<HashMap<(String, String), Missed>>);
+
+/// That a stream did not exist.
+#[derive(Clone, Copy, Debug)]
+struct Missed {
+    /// When that was seen.
+    at: Instant,
+    /// How long it is left out.
+    wait: Duration,
+    /// From when on it is still to be read (UTC): the vendor's time, as the group is read by it.
+    from: Timestamp,
+}
 
 impl Absent {
-    /// Those of some streams that are not known not to exist.
-    pub(super) fn without(&self, group: &str, streams: &[String]) -> Vec<String> {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_absent = |stream: &&String| {
-            let at = seen.get(&(group.to_owned(), (*stream).clone()));
-            at.is_some_and(|at| at.elapsed() < ABSENT_FOR)
-        };
-        let left = streams.iter().filter(|s| !is_absent(s));
-        left.cloned().collect()
+    fn seen(&self) -> MutexGuard<'_, HashMap<(String, String), Missed>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, group: &str, stream: &str) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.retain(|_, at| at.elapsed() < ABSENT_FOR);
-        seen.insert((group.to_owned(), stream.to_owned()), Instant::now());
+    /// Those of some streams that are not known not to exist. One that is left out now is to be read from `from` (UTC) on.
+    pub(super) fn without(&self, group: &str, streams: &[String], from: Timestamp) -> Vec<String> {
+        let mut seen = self.seen();
+        let mut is_left_out = |stream: &String| {
+            let missed = seen.get_mut(&(group.to_owned(), stream.clone()));
+            let missed = missed.filter(|missed| missed.at.elapsed() < missed.wait);
+            missed.is_some_and(|missed| {
+                missed.from = missed.from.min(from);
+                true
+            })
+        };
+        let mut left = streams.to_vec();
+        left.retain(|stream| !is_left_out(stream));
+        left
+    }
+
+    /// From when on some streams are to be read (UTC), where all of them exist: `from`, or earlier where one of them was left out.
+    pub(super) fn begin(&self, group: &str, streams: &[String], from: Timestamp) -> Timestamp {
+        let seen = self.seen();
+        let missed = streams
+            .iter()
+            .filter_map(|s| seen.get(&(group.to_owned(), s.clone())));
+        missed.map(|missed| missed.from).fold(from, Timestamp::min)
+    }
+
+    /// That a stream did not exist when its group was read from `from` (UTC) on: what it holds later was written later.
+    fn put(&self, group: &str, stream: &str, from: Timestamp) {
+        let mut seen = self.seen();
+        seen.retain(|_, missed| missed.at.elapsed() < FORGOTTEN);
+        let place = (group.to_owned(), stream.to_owned());
+        let again = |missed: &Missed| (missed.wait * 2).min(ABSENT_AT_MOST);
+        let wait = seen.get(&place).map_or(ABSENT_FOR, again);
+        let at = Instant::now();
+        seen.insert(place, Missed { at, wait, from });
+    }
+
+    /// That streams were read from where they were missing first.
+    pub(super) fn found(&self, group: &str, streams: &[String]) {
+        let mut seen = self.seen();
+        for stream in streams {
+            seen.remove(&(group.to_owned(), stream.clone()));
+        }
     }
 }
 
@@ -115,7 +163,7 @@ impl Logs {
             match answer {
                 Some(Ok(())) => found.push(stream.clone()),
                 Some(Err(problem)) if !lacks_stream(&problem) => return Err(problem),
-                _ => self.absent.put(&question.group, stream),
+                _ => self.absent.put(&question.group, stream, question.from),
             }
         }
         Ok(found)

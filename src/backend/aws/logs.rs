@@ -63,6 +63,8 @@ pub struct Bookmark {
     pub token: String,
     /// The streams that it was given for; none: all.
     pub streams: Vec<String>,
+    /// From when on they are read (UTC).
+    pub from: Timestamp,
 }
 
 impl Logs {
@@ -139,7 +141,8 @@ impl Logs {
     }
 
     /// Reads on from a bookmark, at most `pages` pages (FilterLogEvents). A page may be empty although there are more. Streams that do not
-    /// exist hold nothing.
+    /// exist hold nothing; where one exists that did not before, all are read from where it was missed, which may be before `from` of the
+    /// question: lines may come that came before.
     pub async fn read(
         &self,
         question: &LogQuestion,
@@ -147,11 +150,15 @@ impl Logs {
         pages: usize,
     ) -> Result<LogPage, Problem> {
         let mut read = LogPage::default();
-        let (token, kept) = from.map(|b| (b.token, b.streams)).unzip();
+        let (group, absent) = (&question.group, &self.absent);
         let begin = |token| Pages::at_most(pages.max(1)).from(token);
-        let mut streams = match kept {
-            Some(streams) => streams,
-            None => self.absent.without(&question.group, &question.streams),
+        let (from, token, mut streams, mut since) = match from {
+            Some(b) => (b.from, Some(b.token), b.streams, b.from),
+            None => {
+                let streams = absent.without(group, &question.streams, question.from);
+                let since = absent.begin(group, &streams, question.from);
+                (question.from, None, streams, since)
+            }
         };
         let (mut pages, mut narrowed) = (begin(token), false);
         loop {
@@ -165,7 +172,7 @@ impl Logs {
                         .filter_log_events()
                         .log_group_name(&question.group)
                         .set_log_stream_names((!streams.is_empty()).then(|| streams.clone()))
-                        .start_time(question.from.as_millisecond())
+                        .start_time(since.as_millisecond())
                         .set_end_time(question.until.map(Timestamp::as_millisecond))
                         .set_filter_pattern(
                             Some(question.pattern.clone()).filter(|p| !p.is_empty()),
@@ -179,6 +186,7 @@ impl Logs {
                 // A container that never wrote has no stream, and one that is not there has all refused.
                 Err(p) if lacks_stream(&p) && !streams.is_empty() && !narrowed => {
                     streams = self.existing(question, &streams).await?;
+                    since = absent.begin(group, &streams, from);
                     narrowed = true;
                     // A token goes with the streams that it was given for.
                     (read, pages) = (LogPage::default(), begin(None));
@@ -187,7 +195,7 @@ impl Logs {
                 answer => answer?,
             };
             let told = told(&self.line, EVENTS, "events", page.events)?;
-            let lines = told.iter().map(|e| log_line::line(&question.group, e));
+            let lines = told.iter().map(|e| log_line::line(group, e));
             let is_asked =
                 |l: &LogLine| question.streams.is_empty() || question.streams.contains(&l.stream);
             read.lines.extend(lines.filter(is_asked));
@@ -195,8 +203,14 @@ impl Logs {
                 break;
             }
         }
+        // Where it goes on, a bookmark says from when.
+        absent.found(group, &streams);
         let token = pages.is_cut().then(|| pages.token()).flatten();
-        read.next = token.map(|token| Bookmark { token, streams });
+        read.next = token.map(|token| Bookmark {
+            token,
+            streams,
+            from: since,
+        });
         Ok(read)
     }
 }
