@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::goal::{Goal, SOMEBODY};
 use super::hands::Hands;
 use crate::domain::scaling::ScalingActivity;
-use crate::domain::service::ServiceId;
 
 /// How long it is waited for: the end of the action is known without it.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -22,61 +21,82 @@ pub async fn told(hands: &Hands<'_>, goal: &Goal, why: String) -> String {
     let Some(count) = what.rsplit(' ').next().and_then(|n| n.parse().ok()) else {
         return why;
     };
-    let asked = hands.look.backend.estate.autoscaling.activities();
-    let Ok(Ok(all)) = tokio::time::timeout(PATIENCE, asked).await else {
+    let asked = hands.look.backend.estate.autoscaling.activities_of(service);
+    let Ok(Ok((all, is_cut))) = tokio::time::timeout(PATIENCE, asked).await else {
         return why;
     };
-    match cause(&all, service, count, Timestamp::now()) {
-        Some(cause) => format!("{what} by automatic scaling: {cause}"),
-        None => format!("{what} by somebody else: automatic scaling tells of no such activity"),
+    match judge(&all, is_cut, count, Timestamp::now()) {
+        Who::Scaling(cause) => format!("{what} by automatic scaling: {cause}"),
+        Who::Another => {
+            format!("{what} by somebody else: automatic scaling tells of no such activity")
+        }
+        Who::Untold => why,
     }
 }
 
-/// Why automatic scaling set a service to so many tasks lately; nothing where it did not.
-fn cause<'a>(
-    all: &'a [ScalingActivity],
-    service: &ServiceId,
-    count: u32,
-    now: Timestamp,
-) -> Option<&'a str> {
-    let resource = format!("service/{service}");
-    let newest = all.iter().find(|a| {
-        let lately = |at: Timestamp| now.duration_since(at) < LATELY;
-        a.resource == resource && a.started_at.is_some_and(lately)
-    })?;
-    (newest.wanted == Some(count)).then_some(newest.cause.as_str())
+/// Who set a count, as far as automatic scaling tells.
+#[derive(Debug, PartialEq, Eq)]
+enum Who<'a> {
+    /// It did, and this is why.
+    Scaling(&'a str),
+    /// It has done something else since, or nothing at all.
+    Another,
+    /// It may have done it.
+    Untold,
+}
+
+/// Judges by what was done to a service, newest first. That it was not automatic scaling is said only where nothing can be missing:
+/// `is_cut` says that not all of it was read. By which clock it was lately need not be right.
+fn judge(all: &[ScalingActivity], is_cut: bool, count: u32, now: Timestamp) -> Who<'_> {
+    let Some(newest) = all.first() else {
+        return if is_cut { Who::Untold } else { Who::Another };
+    };
+    let lately = |at: Timestamp| now.duration_since(at) < LATELY;
+    match newest.wanted {
+        Some(n) if n == count && newest.started_at.is_some_and(lately) => {
+            Who::Scaling(&newest.cause)
+        }
+        Some(n) if n != count && newest.started_at.is_some() && !is_cut => Who::Another,
+        _ => Who::Untold,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_800_000_000).unwrap()
+    }
+
+    fn who(all: &[ScalingActivity], is_cut: bool, count: u32) -> Who<'_> {
+        judge(all, is_cut, count, now())
+    }
+
     #[test]
     fn automatic_scaling_is_named_where_its_newest_activity_set_that_count() {
-        let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let activity = |ago: i64, name: &str, wanted: u32| ScalingActivity {
+        let activity = |ago: i64, wanted: Option<u32>| ScalingActivity {
             id: ago.to_string(),
-            resource: format!("service/prod/{name}"),
+            resource: "service/prod/auth".into(),
             description: String::new(),
             cause: format!("alarm {ago}"),
             status: "Successful".into(),
-            wanted: Some(wanted),
-            started_at: Some(now - SignedDuration::from_secs(ago)),
+            wanted,
+            started_at: Some(now() - SignedDuration::from_secs(ago)),
             ended_at: None,
         };
-        let service = ServiceId {
-            cluster: "prod".into(),
-            name: "auth".into(),
-        };
-        let all = [
-            activity(5, "api", 2),
-            activity(9, "auth", 3),
-            activity(60, "auth", 2),
-        ];
-        let cause =
-            |all: &[ScalingActivity], count| cause(all, &service, count, now).map(str::to_owned);
-        assert_eq!(cause(&all, 3).as_deref(), Some("alarm 9"));
-        assert_eq!(cause(&all, 2), None, "somebody has set it since");
-        assert_eq!(cause(&[activity(900, "auth", 3)], 3), None, "long ago");
+        let all = [activity(9, Some(3)), activity(60, Some(2))];
+        assert_eq!(who(&all, false, 3), Who::Scaling("alarm 9"));
+        assert_eq!(who(&all, true, 3), Who::Scaling("alarm 9"));
+        assert_eq!(who(&all, false, 2), Who::Another, "set since");
+        assert_eq!(who(&[], false, 2), Who::Another, "it does nothing here");
+        // What was not read may be it.
+        assert_eq!(who(&all, true, 2), Who::Untold);
+        assert_eq!(who(&[], true, 2), Who::Untold);
+        // It was long ago, or this machine's clock is fast.
+        let old = [activity(400, Some(3))];
+        assert_eq!(who(&old, false, 3), Who::Untold);
+        let wordless = [activity(9, None)];
+        assert_eq!(who(&wordless, false, 3), Who::Untold);
     }
 }

@@ -15,6 +15,7 @@ use crate::backend::transport::Line;
 use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use crate::domain::scaling::{ScalableTarget, ScalingActivity, ScalingPolicy};
+use crate::domain::service::ServiceId;
 
 const API: Api = Api {
     host: "application-autoscaling",
@@ -41,6 +42,10 @@ const ACTIVITIES: Question = Question::new(
 );
 /// Pages of activities: the newest are enough.
 const NEWEST: usize = 3;
+/// Of every resource.
+const EVERY: Option<&str> = None;
+/// What of a service is scaled.
+const TASKS: &str = "ecs:service:DesiredCount";
 
 /// The Application Auto Scaling client.
 #[derive(Debug)]
@@ -146,15 +151,16 @@ impl AutoScaling {
     /// Where AWS cannot be asked or refuses.
     pub async fn targets(&self) -> Result<Vec<ScalableTarget>, Problem> {
         let (targets, policies) = futures_util::try_join!(
-            self.pages(TARGETS, Pages::default(), |p: TargetPage| (
+            self.pages(TARGETS, EVERY, Pages::default(), |p: TargetPage| (
                 p.scalable_targets.0,
                 p.next_token
             )),
-            self.pages(POLICIES, Pages::default(), |p: PolicyPage| (
+            self.pages(POLICIES, EVERY, Pages::default(), |p: PolicyPage| (
                 p.scaling_policies.0,
                 p.next_token
             )),
         )?;
+        let (targets, policies) = (targets.0, policies.0);
         let targets: Result<Vec<ScalableTarget>, NoCount> = targets
             .into_iter()
             .map(|t| {
@@ -172,26 +178,52 @@ impl AutoScaling {
     /// # Errors
     /// Where AWS cannot be asked or refuses.
     pub async fn activities(&self) -> Result<Vec<ScalingActivity>, Problem> {
-        let split = |p: ActivityPage| (p.scaling_activities.0, p.next_token);
-        let all = self
-            .pages(ACTIVITIES, Pages::at_most(NEWEST), split)
-            .await?;
-        let mut all: Vec<ScalingActivity> = all.into_iter().map(activity).collect();
-        all.order_by_key(|a| std::cmp::Reverse(a.started_at));
-        Ok(all)
+        Ok(self.done_to(EVERY).await?.0)
     }
 
+    /// The same of the tasks of one service. The flag says whether there is more than was read: which of all that is, is not promised.
+    ///
+    /// # Errors
+    /// As of all.
+    pub async fn activities_of(
+        &self,
+        service: &ServiceId,
+    ) -> Result<(Vec<ScalingActivity>, bool), Problem> {
+        let resource = format!("service/{service}");
+        self.done_to(Some(&resource)).await
+    }
+
+    async fn done_to(
+        &self,
+        resource: Option<&str>,
+    ) -> Result<(Vec<ScalingActivity>, bool), Problem> {
+        let split = |p: ActivityPage| (p.scaling_activities.0, p.next_token);
+        let pages = Pages::at_most(NEWEST);
+        let (all, is_cut) = self.pages(ACTIVITIES, resource, pages, split).await?;
+        let mut all: Vec<ScalingActivity> = all.into_iter().map(activity).collect();
+        all.order_by_key(|a| std::cmp::Reverse(a.started_at));
+        Ok((all, is_cut))
+    }
+
+    /// Page by page, of one resource or of every; the flag says whether the list went on.
     async fn pages<P: DeserializeOwned, T>(
         &self,
         question: Question,
+        resource: Option<&str>,
         mut pages: Pages,
         split: impl Fn(P) -> (Vec<T>, Option<String>),
-    ) -> Result<Vec<T>, Problem> {
+    ) -> Result<(Vec<T>, bool), Problem> {
         let mut all = Vec::new();
         loop {
             let mut input = json!({"ServiceNamespace": "ecs", "MaxResults": 50});
-            if let (Some(token), Some(members)) = (pages.token(), input.as_object_mut()) {
-                members.insert("NextToken".into(), json!(token));
+            if let Some(members) = input.as_object_mut() {
+                if let Some(resource) = resource {
+                    members.insert("ResourceId".into(), json!(resource));
+                    members.insert("ScalableDimension".into(), json!(TASKS));
+                }
+                if let Some(token) = pages.token() {
+                    members.insert("NextToken".into(), json!(token));
+                }
             }
             let page: P = self.signed.json(&self.line, &API, question, &input).await?;
             let (items, next) = split(page);
@@ -200,7 +232,7 @@ impl AutoScaling {
                 break;
             }
         }
-        Ok(all)
+        Ok((all, pages.is_cut()))
     }
 }
 
