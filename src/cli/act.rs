@@ -223,8 +223,18 @@ async fn ended(
             (Role::Plain, &text),
         ])?;
     }
+    let why = failure::ask(run, outcome);
+    if why.is_some() && session.out.is_json() {
+        // Whoever reads along need not wait for the reasons.
+        session.out.object_line(&json!({"ended": {
+            "run": run.id,
+            "outcome": outcome,
+            "finished_at": run.finished_at,
+            "recorded": run.recorded,
+        }}))?;
+    }
     session.out.flush()?;
-    let failure = match failure::ask(run, outcome) {
+    let failure = match why {
         Some(ask) => soon(failure::of(ask, session), stop, WHY).await.flatten(),
         None => None,
     };

@@ -299,6 +299,52 @@ fn a_bad_image_fails_is_rolled_back_by_the_platform_and_is_told_as_failed() {
     );
 }
 
+/// The SDK heeds an endpoint for ECS alone: an action is done there, whatever is asked elsewhere.
+#[test]
+fn an_action_is_recorded_with_the_endpoint_that_ecs_is_asked_at() {
+    let (all, ecs) = (living(), living());
+    let at = ecs.said["endpoint"].as_str().unwrap();
+    let run = |words: &[&str]| {
+        let mut command = all.command(words);
+        command.env("AWS_ENDPOINT_URL_ECS", format!("{at}/"));
+        crate::program::ran(command.output().unwrap())
+    };
+    let ran = run(&["scale", "laser-prod/auth", "3", "--yes"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    // The story scales it too, some time later: that it was done there is in what was followed.
+    assert!(ran.out.contains("3 of 3 running"), "{}", ran.out);
+    assert_ne!(all.service("laser-prod", "auth")["desired"], 3);
+    let audit = run(&["audit", "--json"]).json();
+    let rows = audit["audit"].as_array().unwrap();
+    assert_eq!(rows.len(), 2, "{audit}");
+    let region = ecs.said["region"].as_str().unwrap();
+    for row in rows {
+        assert_eq!(row["parameters"]["endpoint"], format!("{at} {region}"));
+    }
+}
+
+/// Who reads along acts on how it ended, and does not wait until a vendor tells why.
+#[test]
+fn how_it_ended_is_said_in_json_before_it_is_asked_why() {
+    let platform = living();
+    let ran = platform.run(&["deploy", API, "--image", "1.8.4-bad", "--yes", "--json"]);
+    let lines = ran.lines();
+    let [.., ended, run] = lines.as_slice() else {
+        panic!("{}", ran.out);
+    };
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    let (ended, run) = (&ended["ended"], &run["run"]);
+    assert_eq!(
+        (ended["outcome"].as_str(), ended["recorded"].as_bool()),
+        (Some("failed"), Some(true)),
+        "{}",
+        ran.out
+    );
+    assert_eq!(ended["run"], run["id"]);
+    assert_eq!(ended["finished_at"], run["finished_at"]);
+    assert!(run["failed_tasks"].is_array(), "{run}");
+}
+
 #[test]
 fn a_running_deployment_is_stopped_and_rolled_back() {
     let platform = Platform::start(&["--speed", "5"]);
