@@ -137,8 +137,8 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
         }
         Topic::Tasks(id) => Box::pin(async move { Answer::Tasks(tasks::ask(&b, id).await) }),
         Topic::Failure(ask) => {
-            let definition = failures::definition(p, &ask);
-            Box::pin(async move { Answer::Failure(failures::ask(&b, ask, definition).await) })
+            let known = failures::known(p, &ask);
+            Box::pin(async move { Answer::Failure(failures::ask(&b, ask, known).await) })
         }
         Topic::Revisions(id) => {
             let family = tasks::family(p, &id);

@@ -71,20 +71,42 @@ pub struct Told {
     failure: Result<Failure, Problem>,
 }
 
-/// The definition of the revision, where it was read before.
-pub fn definition(p: &Picture, ask: &FailureAsk) -> Option<Arc<TaskDefinition>> {
-    let known = p.facts.task_definitions.value.as_ref()?;
-    known.get(&ask.revision.arn).cloned()
+/// What was read before, and need not be again.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The definition of the revision.
+    definition: Option<Arc<TaskDefinition>>,
+    /// What was told of it last, and when that was asked (UTC).
+    told: Option<(Arc<Failure>, Timestamp)>,
+}
+
+impl Known {
+    /// A task with what it said, where that is all it will have said: its lines had come in, and all of them were read.
+    fn settled(&self, task: &Task) -> Option<FailedTask> {
+        let (told, asked) = self.told.as_ref()?;
+        let known = told.tasks.iter().find(|t| t.id == task.id)?;
+        let is_all = known.unread.is_none() && is_settled(task.stopped_at, *asked);
+        is_all.then(|| FailedTask {
+            lines: known.lines.clone(),
+            ..FailedTask::of(task)
+        })
+    }
+}
+
+/// What was read before of a rollout.
+pub fn known(p: &Picture, ask: &FailureAsk) -> Known {
+    let definitions = p.facts.task_definitions.value.as_ref();
+    let told = p.facts.failures.get(&ask.deployment);
+    Known {
+        definition: definitions.and_then(|all| all.get(&ask.revision.arn).cloned()),
+        told: told.and_then(|part| Some((part.value.clone()?, part.observed_at?))),
+    }
 }
 
 /// Asks for the tasks and for the ends of their logs. A person waits for it.
-pub async fn ask(
-    backend: &Backend,
-    ask: FailureAsk,
-    definition: Option<Arc<TaskDefinition>>,
-) -> Told {
+pub async fn ask(backend: &Backend, ask: FailureAsk, known: Known) -> Told {
     let asked = Timestamp::now();
-    let failure = errand(Box::pin(read(backend, &ask, definition))).await;
+    let failure = errand(Box::pin(read(backend, &ask, known))).await;
     Told {
         deployment: ask.deployment,
         asked,
@@ -92,28 +114,28 @@ pub async fn ask(
     }
 }
 
-async fn read(
-    backend: &Backend,
-    ask: &FailureAsk,
-    definition: Option<Arc<TaskDefinition>>,
-) -> Result<Failure, Problem> {
+async fn read(backend: &Backend, ask: &FailureAsk, known: Known) -> Result<Failure, Problem> {
     let all = backend.ecs.tasks(&ask.service).await?.found;
     let tasks = ask.tasks(&all);
     if tasks.is_empty() {
         return Ok(Failure::default());
     }
-    let definition = match definition {
-        Some(known) => Ok(known),
-        None => backend
-            .ecs
-            .task_definition(&ask.revision.arn)
-            .await
-            .map(Arc::new),
-    };
+    let mut definition = known.definition.clone().map(Ok);
     let mut failure = Failure::default();
     for task in tasks {
+        if let Some(told) = known.settled(task) {
+            failure.tasks.push(told);
+            continue;
+        }
         let mut told = FailedTask::of(task);
-        match &definition {
+        let read = match definition.take() {
+            Some(known) => known,
+            None => {
+                let asked = backend.ecs.task_definition(&ask.revision.arn);
+                asked.await.map(Arc::new)
+            }
+        };
+        match &read {
             Ok(definition) => {
                 let said = said(backend, task, definition).await;
                 told.lines = telling(said.lines);
@@ -121,6 +143,7 @@ async fn read(
             }
             Err(p) => told.unread = Some(p.why.clone()),
         }
+        definition = Some(read);
         failure.tasks.push(told);
     }
     Ok(failure)
@@ -226,6 +249,27 @@ mod tests {
         }
     }
 
+    fn stopped_task(id: &str) -> Task {
+        Task {
+            arn: String::new(),
+            id: id.into(),
+            service: "api".into(),
+            status: "STOPPED".into(),
+            desired_status: "STOPPED".into(),
+            health: String::new(),
+            revision: None,
+            zone: String::new(),
+            cpu_units: None,
+            memory_mib: None,
+            ip: None,
+            created_at: None,
+            started_at: None,
+            stopped_at: None,
+            stopped_reason: None,
+            containers: Vec::new(),
+        }
+    }
+
     /// Of a rollout that goes back, or has only just, not all is told; of one that ended a minute ago it is, unless nothing was.
     #[test]
     fn it_is_asked_for_where_somebody_looks_until_it_does_not_change_any_more() {
@@ -264,6 +308,61 @@ mod tests {
         assert_eq!(asked(&p), None, "nobody looks any more");
     }
 
+    /// A rollout goes back for minutes, and its tasks stopped one after the other.
+    #[test]
+    fn what_a_task_said_is_read_until_its_lines_have_come_in_and_not_again() {
+        let of = |id: &str, stopped: i64| Task {
+            stopped_at: Some(second(stopped)),
+            stopped_reason: Some("Task failed container health checks".into()),
+            ..stopped_task(id)
+        };
+        let mut p = Picture::new(Arc::new(Config::default()));
+        p.interests = Arc::new(vec![Interest::Failure(ask(None))]);
+        open(&mut p);
+        assert!(known(&p, &ask(None)).settled(&of("first", 0)).is_none());
+        let said = LogLine {
+            id: "1".into(),
+            at: second(-1),
+            group: "/ecs/api".into(),
+            stream: "api".into(),
+            level: None,
+            message: vec!["PRICING_TABLE is missing".into()],
+            fields: Vec::new(),
+            raw: String::new(),
+        };
+        let told = |id: &str, unread: Option<&str>| FailedTask {
+            id: id.into(),
+            lines: vec![said.clone()],
+            unread: unread.map(Into::into),
+            ..task()
+        };
+        let failure = Failure {
+            tasks: vec![
+                told("first", None),
+                told("unread", Some("no answer")),
+                told("last", None),
+            ],
+        };
+        let answer = Told {
+            deployment: "d".into(),
+            asked: second(60),
+            failure: Ok(failure),
+        };
+        take(&mut p, answer, second(63));
+        let known = known(&p, &ask(None));
+        let first = known.settled(&of("first", 0)).unwrap();
+        assert_eq!(first.lines, [said]);
+        assert_eq!(first.stopped_at, Some(second(0)));
+        assert_eq!(known.settled(&of("unread", 0)), None, "it is tried again");
+        assert_eq!(known.settled(&of("last", 1)), None, "lines may come in");
+        assert_eq!(known.settled(&of("new", 0)), None);
+        assert_eq!(
+            known.settled(&stopped_task("first")),
+            None,
+            "when is not told"
+        );
+    }
+
     #[test]
     fn a_container_whose_stream_has_no_name_is_said() {
         let spec = |group: Option<&str>, prefix: Option<&str>| ContainerSpec {
@@ -272,24 +371,7 @@ mod tests {
             log_prefix: prefix.map(Into::into),
             ..ContainerSpec::default()
         };
-        let task = Task {
-            arn: String::new(),
-            id: "4f2c".into(),
-            service: "api".into(),
-            status: "STOPPED".into(),
-            desired_status: "STOPPED".into(),
-            health: String::new(),
-            revision: None,
-            zone: String::new(),
-            cpu_units: None,
-            memory_mib: None,
-            ip: None,
-            created_at: None,
-            started_at: None,
-            stopped_at: None,
-            stopped_reason: None,
-            containers: Vec::new(),
-        };
+        let task = stopped_task("4f2c");
         let named = spec(Some("/ecs/api"), Some("ecs"));
         let expected = ("/ecs/api", "ecs/api/4f2c".to_owned());
         assert_eq!(place(&named, &task), Ok(Some(expected)));
