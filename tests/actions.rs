@@ -21,6 +21,8 @@ mod seats;
 mod shown;
 #[path = "actions/silent.rs"]
 mod silent;
+#[path = "actions/went_back.rs"]
+mod went_back;
 
 use bench::{Bench, Mischief, PACE, SLOW, api, deploy, story};
 use flightdeck::actions::{Judged, Timing};

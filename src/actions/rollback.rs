@@ -206,12 +206,8 @@ impl Rollback<'_> {
                 }));
             }
         }
-        if let Some(last) = sight.deployments.first()
-            && last.state == DeploymentState::RolledBack
-        {
-            return Ok(Err(format!(
-                "the last deployment was rolled back already: {current} is what it went back to; {NAME_IT}"
-            )));
+        if let Some(why) = went_back(sight) {
+            return Ok(Err(why));
         }
         match deployed_before(sight) {
             Ok(Some(to)) => {
@@ -276,6 +272,24 @@ impl Rollback<'_> {
             })
             .await
     }
+}
+
+/// Why there is no plain way back where the last change of revision was taken back. What replaced tasks by others of the same revision
+/// since, such as a restart, makes no good revision a bad one.
+fn went_back(sight: &Sight) -> Option<String> {
+    let current = &sight.service.revision;
+    let mut newest = sight.deployments.iter().enumerate();
+    let (since, last) = newest.find(|(_, d)| !d.keeps_revision())?;
+    if last.state != DeploymentState::RolledBack {
+        return None;
+    }
+    let last = match (since, &last.to) {
+        (1.., Some(to)) => format!("the last deployment of another revision, {},", to.revision),
+        _ => "the last deployment".to_owned(),
+    };
+    Some(format!(
+        "{last} was rolled back already: {current} is what it went back to; {NAME_IT}"
+    ))
 }
 
 fn is_before(r: &Revision, current: &Revision) -> bool {

@@ -152,6 +152,14 @@ impl Deployment {
         said.contains("by the user") && !tripped && !fired
     }
 
+    /// Whether it replaces tasks by others of the same revision, as a restart does. One of which it is not told what it replaces is
+    /// taken for a change.
+    pub fn keeps_revision(&self) -> bool {
+        let name = |r: &RevisionLoad| (r.revision.family.clone(), r.revision.number);
+        let to = self.to.as_ref().map(name);
+        !self.from.is_empty() && self.from.iter().all(|r| Some(name(r)) == to)
+    }
+
     /// From which revision it goes to which; one that is rolled back goes the other way.
     pub fn way(&self) -> (Option<u32>, Option<u32>) {
         let (from, to) = self.sides();
@@ -231,10 +239,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_is_rolled_back_goes_to_the_revision_that_comes_back() {
-        let now = Timestamp::UNIX_EPOCH;
-        let mut d = Deployment {
+    fn deployment() -> Deployment {
+        Deployment {
             id: "d".into(),
             service: ServiceId {
                 cluster: "prod".into(),
@@ -261,8 +267,15 @@ mod tests {
             started_at: None,
             finished_at: None,
             source: DeploymentSource::ServiceDeployments,
-        };
+        }
+    }
+
+    #[test]
+    fn what_is_rolled_back_goes_to_the_revision_that_comes_back() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut d = deployment();
         assert_eq!((d.way(), d.percent(now)), ((Some(3), Some(4)), Some(75)));
+        assert!(!d.keeps_revision());
         d.state = DeploymentState::RollingBack;
         assert_eq!((d.way(), d.percent(now)), ((Some(4), Some(3)), Some(25)));
         let leaving = |d: &Deployment| {
@@ -290,5 +303,20 @@ mod tests {
         d.source = DeploymentSource::Rollouts;
         (d.from, d.to) = (vec![load(4, 3)], Some(load(3, 1)));
         assert_eq!((d.way(), leaving(&d)), ((Some(4), Some(3)), vec![4]));
+    }
+
+    /// A restart that takes the place of a rollout under way brings that one's revision to its end.
+    #[test]
+    fn a_restart_keeps_the_revision_unless_it_replaces_another_one_as_well() {
+        let of = |from: &[u32], to: Option<u32>| {
+            let mut d = deployment();
+            d.from = from.iter().map(|n| load(*n, 2)).collect();
+            d.to = to.map(|n| load(n, 2));
+            d.keeps_revision()
+        };
+        assert!(of(&[5], Some(5)) && of(&[5, 5], Some(5)));
+        assert!(!of(&[5, 6], Some(6)) && !of(&[5], Some(6)));
+        // Of which nobody tells.
+        assert!(!of(&[], Some(5)) && !of(&[5], None) && !of(&[], None));
     }
 }
