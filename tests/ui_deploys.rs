@@ -1,5 +1,8 @@
 //! The deploys screen through the real update loop: one deployment is one row, told one way everywhere.
 
+#[path = "ui_deploys/undone.rs"]
+mod undone;
+
 mod ui;
 
 use std::sync::Arc;

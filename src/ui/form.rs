@@ -200,6 +200,15 @@ impl Form {
         )
     }
 
+    /// The same to have as many tasks as before a scale.
+    pub fn scale_back(service: &ServiceId, desired: u32, before: u32) -> Self {
+        let hint = format!("{before} were wanted before this scale");
+        Self {
+            fields: vec![Field::new("tasks", before.to_string(), hint)],
+            ..Self::scale(service, desired)
+        }
+    }
+
     /// The form by which a person vouches for a criterion.
     pub fn sign_off(c: &CriterionStatus) -> Self {
         let hint = match c.state {

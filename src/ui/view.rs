@@ -378,8 +378,12 @@ fn keys(model: &Model, t: &Theme, room: usize) -> Vec<(String, Style)> {
         wanted.insert(0, Command::Back);
     }
     let last = [Command::Palette, Command::Help, Command::Quit];
-    let hint = |c: Command| key(c).map(|k| (k, c.short(), c.danger() == Danger::Mutates));
-    let cost = |(k, s, _): &(String, &str, bool)| width(k) + width(s) + 3;
+    let word = |c: Command| {
+        let own = screen.word(c, &model.cx());
+        own.unwrap_or_else(|| c.short().to_owned())
+    };
+    let hint = |c: Command| key(c).map(|k| (k, word(c), c.danger() == Danger::Mutates));
+    let cost = |(k, s, _): &(String, String, bool)| width(k) + width(s) + 3;
     let tail: Vec<_> = last.into_iter().filter_map(hint).collect();
     let mut left = room.saturating_sub(tail.iter().map(cost).sum::<usize>() + 1);
     let mut shown = Vec::new();

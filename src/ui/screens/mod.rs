@@ -267,6 +267,11 @@ pub trait Screen: Debug + Send {
         None
     }
 
+    /// The word for a command in the line of keys, where its own says too little of what it does here.
+    fn word(&self, _command: Command, _cx: &Cx<'_>) -> Option<String> {
+        None
+    }
+
     /// Does a command. Commands that it does not know change nothing.
     fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect>;
 

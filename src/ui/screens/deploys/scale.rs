@@ -18,6 +18,19 @@ pub(super) fn from(run: &Run, cx: &Cx<'_>) -> Option<u32> {
     run.scaled_from.or_else(told)
 }
 
+/// How many tasks to scale back to after a scale of ours: those of before its call, unless the service wants as many again.
+pub(super) fn back(thing: &Thing<'_>, cx: &Cx<'_>) -> Option<u32> {
+    let Thing::Run(run) = thing else { return None };
+    let before = from(run, cx).filter(|_| run.has_called())?;
+    let wanted = cx.snapshot.facts.service(run.intent.service()?)?;
+    (wanted.counts.desired != before).then_some(before)
+}
+
+/// Whether a row is a scale of ours.
+pub(super) fn is_one(thing: &Thing<'_>) -> bool {
+    matches!(thing, Thing::Run(run) if matches!(run.intent, Intent::Scale { .. }))
+}
+
 /// What a scale of ours changes, and how far it is: from how many tasks, to how many, and what of them runs.
 pub(super) fn told(thing: &Thing<'_>, cx: &Cx<'_>) -> Option<Vec<(String, Style)>> {
     let t = cx.theme;

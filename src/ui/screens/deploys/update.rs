@@ -4,13 +4,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::model::{Deploys, Sought, Thing};
-use super::view;
+use super::{scale, view};
 use crate::domain::action::Intent;
 use crate::domain::deployment::DeploymentState;
 use crate::domain::failure::FailureAsk;
 use crate::domain::interest::Interest;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
+use crate::ui::form::Form;
+use crate::ui::screens::services::acts;
 use crate::ui::screens::{Cx, Nav, Screen, ScreenId, about};
 
 /// Why there is nothing to stop: a deployment can be stopped, an action cannot.
@@ -32,6 +34,45 @@ fn unstoppable(thing: &Thing<'_>, cx: &Cx<'_>) -> Option<String> {
     }
 }
 
+/// Why there is nothing to roll back: what changed no revision leaves a good one in its place, and whoever wants it undone wants no
+/// other image for users.
+fn unchanged(thing: &Thing<'_>, cx: &Cx<'_>) -> Option<String> {
+    let key = |screen, command| cx.keymap.key_for(screen, command).unwrap_or_default();
+    let verb = match thing {
+        Thing::Run(r) => match r.intent {
+            Intent::Scale { .. } => "scale",
+            Intent::Restart { .. } => "restart",
+            _ => return None,
+        },
+        Thing::Deployment(d) if d.keeps_revision() => "restart",
+        Thing::Deployment(_) => return None,
+    };
+    let instead = match scale::back(thing, cx) {
+        Some(before) => {
+            let key = key(ScreenId::Deploys, Command::Scale);
+            format!("{key} scales back to {before}")
+        }
+        None => {
+            let open = key(ScreenId::Deploys, Command::Open);
+            let key = key(ScreenId::Services, Command::Rollback);
+            format!("{open} opens its service, where {key} goes to an earlier one")
+        }
+    };
+    Some(format!("this {verb} changed no revision; {instead}"))
+}
+
+/// Why the count of a row cannot be set from it.
+fn unscalable(thing: &Thing<'_>, cx: &Cx<'_>) -> Option<String> {
+    if !scale::is_one(thing) {
+        return Some("it is no scale; the page of its service scales it".to_owned());
+    }
+    let facts = &cx.snapshot.facts;
+    match thing.service().and_then(|id| facts.service(id)) {
+        Some(service) => acts::refused(Command::Scale, service, facts),
+        None => Some("its service is not known".to_owned()),
+    }
+}
+
 impl Screen for Deploys {
     fn id(&self) -> ScreenId {
         ScreenId::Deploys
@@ -43,7 +84,7 @@ impl Screen for Deploys {
 
     fn offers(&self) -> &'static [Command] {
         use Command::*;
-        &[Stop, Rollback, Open, Logs, Metrics, Describe, Copy]
+        &[Stop, Rollback, Scale, Open, Logs, Metrics, Describe, Copy]
     }
 
     fn disabled(&self, command: Command, cx: &Cx<'_>) -> Option<String> {
@@ -52,8 +93,15 @@ impl Screen for Deploys {
         };
         match command {
             Command::Stop => unstoppable(&thing, cx),
+            Command::Rollback => unchanged(&thing, cx),
+            Command::Scale => unscalable(&thing, cx),
             _ => None,
         }
+    }
+
+    fn word(&self, command: Command, cx: &Cx<'_>) -> Option<String> {
+        let thing = self.current(cx).filter(|_| command == Command::Scale)?;
+        scale::back(&thing, cx).map(|before| format!("back to {before}"))
     }
 
     fn sync(&mut self, cx: &Cx<'_>) {
@@ -105,6 +153,14 @@ impl Screen for Deploys {
                     _ => None,
                 };
                 vec![Effect::Preview(Intent::Rollback { service: id, to })]
+            }
+            Command::Scale => {
+                let wanted = facts.service(&id).map(|s| s.counts.desired);
+                let form = wanted.map(|wanted| match scale::back(&thing, cx) {
+                    Some(before) => Form::scale_back(&id, wanted, before),
+                    None => Form::scale(&id, wanted),
+                });
+                form.map(Effect::Ask).into_iter().collect()
             }
             Command::Logs if thing.failed_at(facts).is_some() => thing
                 .failed_at(facts)
