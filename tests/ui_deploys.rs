@@ -111,10 +111,18 @@ fn a_stop_of_our_own_deploy_is_one_thing_that_moves_and_nothing_that_failed() {
     assert!(!c.text().contains("FAILED"), "{}", c.text());
     c.keys("4");
     assert!(c.shows(" shown, 1 running"), "{}", c.text());
-    // What nobody stops has failed.
+    // What nobody stops goes back by itself: one word, and the way that it goes, on every screen.
     snapshot.facts.runs = Arc::new(Vec::new());
-    let c = Console::with(120, 40, snapshot);
-    assert!(c.shows("FAILED"), "{}", c.text());
+    for (columns, rows) in [(80, 24), (120, 40)] {
+        let mut c = Console::with(columns, rows, snapshot.clone());
+        let text = c.text();
+        let burns = text.lines().find(|l| l.contains("■ ROLLING BACK"));
+        let burns = burns.unwrap_or_else(|| panic!("{text}"));
+        assert!(burns.contains("worker  :18 → :17, 4 of 4 run"), "{burns}");
+        assert!(!text.contains("FAILED"), "{text}");
+        c.keys("3");
+        assert!(c.shows("▲ ROLLING BACK"), "{}", c.text());
+    }
 }
 
 #[test]

@@ -47,7 +47,12 @@ impl Facts {
     /// Whether a person stops what a service rolls out: an open action of ours does, or the vendor says that somebody did. ECS tells that
     /// rollout as failed meanwhile.
     pub fn is_being_stopped(&self, service: &ServiceId) -> bool {
-        let stops = |r: &Run| matches!(&r.intent, Intent::Stop { service: s, .. } if s == service);
+        let stops = |r: &Run| match &r.intent {
+            Intent::Stop { service: s, .. } => s == service,
+            // One that brings no revision of its own stops what runs.
+            Intent::Rollback { service: s, .. } => s == service && r.brings.is_none(),
+            _ => false,
+        };
         let mut open = self.runs.iter().filter(|r| r.outcome.is_none());
         // Those that go on come first.
         let rows = self.deployment_rows().iter();

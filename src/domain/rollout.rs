@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::service::Revision;
+use super::service::{Revision, Service};
 
 /// One entry of `deployments[]` of DescribeServices: counts of one revision inside a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,6 +31,31 @@ impl Rollout {
     pub fn primary(all: &[Self]) -> Option<&Self> {
         let primary = all.iter().rev().filter(|r| r.status == "PRIMARY");
         primary.max_by_key(|r| r.created_at)
+    }
+}
+
+impl Service {
+    /// The newest rollout that failed, while `deployments[]` still has it.
+    pub fn failed_rollout(&self) -> Option<&Rollout> {
+        let failed = self.rollouts.iter().filter(|r| r.rollout_state == "FAILED");
+        failed.max_by_key(|r| r.updated_at)
+    }
+
+    /// Which rollout failed, and why, in a few words.
+    pub fn failure_words(&self) -> Option<String> {
+        let failed = self.failed_rollout()?;
+        let why = match failed.rollout_reason.trim() {
+            "" => "no reason is given",
+            why => why,
+        };
+        Some(format!(":{} failed: {why}", failed.revision.number))
+    }
+
+    /// The newest rollout that completed, while `deployments[]` still has it: ECS lists the newest first.
+    pub fn completed_rollout(&self) -> Option<&Rollout> {
+        let done = |r: &&Rollout| r.rollout_state == "COMPLETED";
+        let listed = self.rollouts.iter().rev().filter(done);
+        listed.max_by_key(|r| r.created_at)
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use super::breaker::{CircuitBreaker, Threshold};
+use super::deployment::DeploymentState;
 use super::scaling::ScaleOut;
 
 /// Who we are to AWS (STS GetCallerIdentity).
@@ -194,19 +195,6 @@ impl Service {
                 .any(|r| r.rollout_state == "IN_PROGRESS")
     }
 
-    /// The newest rollout that failed, while `deployments[]` still has it.
-    pub fn failed_rollout(&self) -> Option<&Rollout> {
-        let failed = self.rollouts.iter().filter(|r| r.rollout_state == "FAILED");
-        failed.max_by_key(|r| r.updated_at)
-    }
-
-    /// The newest rollout that completed, while `deployments[]` still has it: ECS lists the newest first.
-    pub fn completed_rollout(&self) -> Option<&Rollout> {
-        let done = |r: &&Rollout| r.rollout_state == "COMPLETED";
-        let listed = self.rollouts.iter().rev().filter(done);
-        listed.max_by_key(|r| r.created_at)
-    }
-
     /// What is said of it that nobody knows the meaning of here, in words: as many tasks as wanted make no service steady that ECS calls
     /// something else.
     pub fn doubt(&self) -> Option<String> {
@@ -263,6 +251,8 @@ pub enum ServiceHealth {
     Down,
     /// The last rollout failed.
     Failed,
+    /// A rollout goes back by itself, and no person wanted that.
+    RollingBack,
     /// Scaled to 0 behind a load balancer: whoever asks it is answered by nobody.
     Unserved,
     /// Fewer tasks than wanted.
@@ -287,6 +277,7 @@ impl ServiceHealth {
         match self {
             Self::Down => "DOWN",
             Self::Failed => "FAILED",
+            Self::RollingBack => DeploymentState::RollingBack.word(),
             Self::Degraded => "DEGRADED",
             Self::Unknown => "unknown",
             Self::Scaling => "scaling",

@@ -1,8 +1,10 @@
 //! How a service stands by all that is known of it: its own counts, its newest deployment, and the actions that go on.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::action::{Intent, Phase, Run};
+use super::deployment::{Deployment, DeploymentState};
 use super::facts::Facts;
 use super::service::{Service, ServiceHealth, ServiceId};
 
@@ -13,13 +15,51 @@ fn is_at_work(run: &Run) -> bool {
 }
 
 impl Facts {
+    /// The deployment of a service that goes back by itself: by the breaker or an alarm, and because no person stopped it.
+    pub fn turning_back(&self, service: &ServiceId) -> Option<&Arc<Deployment>> {
+        // Those that go on come first.
+        let rows = self.deployment_rows().iter();
+        let mut going = rows.take_while(|d| d.state.is_running());
+        let back =
+            |d: &&Arc<Deployment>| &d.service == service && d.state == DeploymentState::RollingBack;
+        going.find(back).filter(|_| !self.is_being_stopped(service))
+    }
+
+    /// How a service goes back by itself: from which revision to which, what runs meanwhile, and why. `None`: it does not.
+    pub fn turning_words(&self, service: &Service) -> Option<String> {
+        let d = self.turning_back(&service.id)?;
+        let way = match d.way() {
+            (Some(from), Some(to)) if from != to => format!(":{from} → :{to}, "),
+            (_, Some(to)) => format!("to :{to}, "),
+            (Some(from), None) => format!("from :{from}, "),
+            (None, None) => String::new(),
+        };
+        let counts = service.counts;
+        let runs = self.unhealthy_words(service);
+        let runs = runs.unwrap_or_else(|| format!("{} of {} run", counts.running, counts.desired));
+        Some(format!("{way}{runs}: {}", d.trouble().unwrap_or_default()))
+    }
+
+    /// The worst that is known of a service by its counts and its targets, and by a deployment of it that goes back by itself.
+    pub fn condition_of(&self, service: &Service) -> ServiceHealth {
+        match self.served(service) {
+            ServiceHealth::Down => ServiceHealth::Down,
+            ServiceHealth::Inactive => ServiceHealth::Inactive,
+            health if self.fails_open(&service.id) || self.is_lost(service) => health,
+            _ if self.turning_back(&service.id).is_some() => ServiceHealth::RollingBack,
+            health => health,
+        }
+    }
+
     /// The worst that can be said of a service. What it tells itself is older than an action's call, and than its deployment where that
     /// was asked about later: none of which a deployment goes on is steady.
     pub fn health_of(&self, service: &Service) -> ServiceHealth {
         let own = service.health();
-        match (self.served(service), own) {
+        match (self.condition_of(service), own) {
             // No target is healthy, whatever goes on; its tasks need not lack for that.
             (ServiceHealth::Down, _) => ServiceHealth::Down,
+            // What takes itself back is more than one that goes on.
+            (ServiceHealth::RollingBack, _) => ServiceHealth::RollingBack,
             (health, _) if self.fails_open(&service.id) || self.is_lost(service) => health,
             (_, ServiceHealth::Steady | ServiceHealth::Unserved | ServiceHealth::Idle)
                 if self.is_rolled_out(service) =>
@@ -64,12 +104,10 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
+    use crate::domain::deployment::{DeploymentSource, RevisionLoad};
     use crate::domain::progress::Pace;
     use crate::domain::service::{
         CircuitBreaker, DeploymentConfig, Revision, Rollout, Strategy, TaskCounts,
@@ -177,7 +215,7 @@ mod tests {
         );
         assert_eq!(
             told(DeploymentState::RollingBack, 900),
-            ServiceHealth::Deploying
+            ServiceHealth::RollingBack
         );
         assert_eq!(
             told(DeploymentState::Successful, 900),
@@ -237,6 +275,58 @@ mod tests {
         assert_eq!(told(going, by_hand), ServiceHealth::Deploying);
         let tripped =
             "Service deployment rolled back because the circuit breaker threshold was exceeded.";
-        assert_eq!(told(going, tripped), ServiceHealth::Failed);
+        assert_eq!(told(going, tripped), ServiceHealth::RollingBack);
+        assert_eq!(
+            told(DeploymentState::RolledBack, tripped),
+            ServiceHealth::Failed
+        );
+        // The console's own brake, before ECS says whose it is.
+        for intent in [
+            Intent::Stop {
+                service: api(),
+                rollback: true,
+            },
+            Intent::Rollback {
+                service: api(),
+                to: None,
+            },
+        ] {
+            facts.runs = Arc::new(vec![run(intent, Phase::Follow)]);
+            let d = deployment(going, 900);
+            facts.deployments.value = Some(Arc::new(vec![d]));
+            assert_eq!(facts.health_of(&service), ServiceHealth::Deploying);
+        }
+    }
+
+    /// From where to where, what users have meanwhile, and why.
+    #[test]
+    fn what_goes_back_by_itself_says_so_in_one_way() {
+        let (service, mut facts) = (service(), Facts::default());
+        let load = |number| RevisionLoad {
+            revision: Revision {
+                arn: String::new(),
+                family: "api".into(),
+                number,
+            },
+            service_revision: None,
+            image: None,
+            counts: TaskCounts::default(),
+            traffic_percent: None,
+        };
+        let mut d = deployment(DeploymentState::RollingBack, 900);
+        let going = Arc::make_mut(&mut d);
+        (going.from, going.to) = (vec![load(5)], Some(load(6)));
+        going.failures = Some((3, 3));
+        going.reason = "the threshold was exceeded".into();
+        facts.deployments.value = Some(Arc::new(vec![d.clone()]));
+        let told = facts.turning_words(&service);
+        let words =
+            ":6 → :5, 2 of 2 run: circuit breaker: 3 of 3 tasks failed; the threshold was exceeded";
+        assert_eq!(told.as_deref(), Some(words));
+        assert_eq!(facts.condition_of(&service), ServiceHealth::RollingBack);
+        Arc::make_mut(&mut d).state = DeploymentState::RolledBack;
+        facts.deployments.value = Some(Arc::new(vec![d]));
+        assert_eq!(facts.turning_words(&service), None);
+        assert_eq!(facts.condition_of(&service), ServiceHealth::Steady);
     }
 }

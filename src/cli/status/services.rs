@@ -22,15 +22,16 @@ pub struct Elsewhere {
 
 /// How bad it is that a service stands as it does, and why; `None` where nothing speaks against it.
 pub fn standing(s: &Service, facts: &Facts, now: Timestamp) -> Option<(Verdict, String)> {
-    let health = facts.served(s);
+    let health = facts.condition_of(s);
     let verdict = match health {
         ServiceHealth::Down => Verdict::Down,
         ServiceHealth::Unserved if facts.is_gone(s) => Verdict::Down,
         // What a person stops did not fail.
         ServiceHealth::Failed if facts.is_being_stopped(&s.id) => return None,
-        ServiceHealth::Failed | ServiceHealth::Degraded | ServiceHealth::Unserved => {
-            Verdict::Degraded
-        }
+        ServiceHealth::Failed
+        | ServiceHealth::RollingBack
+        | ServiceHealth::Degraded
+        | ServiceHealth::Unserved => Verdict::Degraded,
         ServiceHealth::Unknown => Verdict::Unknown,
         ServiceHealth::Scaling
         | ServiceHealth::Deploying
@@ -39,6 +40,10 @@ pub fn standing(s: &Service, facts: &Facts, now: Timestamp) -> Option<(Verdict, 
         | ServiceHealth::Inactive => return None,
     };
     let counts = match health {
+        ServiceHealth::RollingBack => {
+            let words = facts.turning_words(s).unwrap_or_default();
+            return Some((verdict, format!("{} {words}", health.word())));
+        }
         ServiceHealth::Unserved => {
             let since = facts.unserved_since(s);
             match since.map(|at| words::ago(Some(at), now)) {
@@ -54,7 +59,11 @@ pub fn standing(s: &Service, facts: &Facts, now: Timestamp) -> Option<(Verdict, 
             .unhealthy_words(s)
             .unwrap_or_else(|| format!("{} of {} running", s.counts.running, s.counts.desired)),
     };
-    Some((verdict, format!("{}: {counts}", health.word())))
+    let mut text = format!("{}: {counts}", health.word());
+    if let (ServiceHealth::Failed, Some(why)) = (health, s.failure_words()) {
+        text += &format!("; {why}");
+    }
+    Some((verdict, text))
 }
 
 /// The way to set aside what counts here and is not well although the names of its clusters tell of another environment: a line for

@@ -144,10 +144,15 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
             let tone = match facts.health_of(s) {
                 ServiceHealth::Unserved if !facts.is_gone(s) => Tone::Warn,
                 // As with alarms: another environment's is that one's affair.
-                ServiceHealth::Down | ServiceHealth::Failed if facts.is_elsewhere(&s.id) => {
+                ServiceHealth::Down | ServiceHealth::Failed | ServiceHealth::RollingBack
+                    if facts.is_elsewhere(&s.id) =>
+                {
                     Tone::Warn
                 }
-                ServiceHealth::Down | ServiceHealth::Failed | ServiceHealth::Unserved => Tone::Bad,
+                ServiceHealth::Down
+                | ServiceHealth::Failed
+                | ServiceHealth::RollingBack
+                | ServiceHealth::Unserved => Tone::Bad,
                 ServiceHealth::Degraded => Tone::Warn,
                 ServiceHealth::Unknown => Tone::Unknown,
                 ServiceHealth::Scaling | ServiceHealth::Deploying => Tone::Info,
@@ -159,6 +164,10 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
             let text = match facts.health_of(s) {
                 ServiceHealth::Unserved => {
                     format!("{name}: scaled to 0, nothing runs behind its load balancer")
+                }
+                ServiceHealth::RollingBack => {
+                    let how = facts.turning_words(s).unwrap_or_default();
+                    format!("{name}: {word} {how}")
                 }
                 ServiceHealth::Unknown => {
                     let why = facts.unhealthy_words(s).or_else(|| s.doubt());

@@ -497,6 +497,50 @@ fn a_rollout_that_went_back_is_told_of_for_an_hour_unless_a_newer_one_went_well(
     assert_eq!(told(vec![rollout(InProgress, 8, None), back]), []);
 }
 
+/// What takes itself back is being mended: its word, its way and its reason are those of the console.
+#[test]
+fn a_rollout_that_goes_back_by_itself_is_told_as_that_and_why() {
+    use crate::domain::service::Rollout;
+
+    let told = |state: Option<DeploymentState>, why: &str| {
+        let mut facts = reached(&["healthy"; 4]);
+        let services = facts.services.value.as_mut().map(Arc::make_mut).unwrap();
+        let auth = Arc::make_mut(&mut services[0]);
+        auth.rollouts.push(Rollout {
+            id: "ecs-svc/6".into(),
+            status: "ACTIVE".into(),
+            revision: Revision::parse("auth:6").unwrap(),
+            counts: TaskCounts::default(),
+            rollout_state: "FAILED".into(),
+            rollout_reason: "tasks failed to start".into(),
+            created_at: None,
+            updated_at: None,
+        });
+        let rows = state.map(|state| {
+            let mut d = rollout(state, 6, None);
+            let going = Arc::make_mut(&mut d);
+            going.service = auth.id.clone();
+            going.rollback_reason = Some(why.into());
+            let before = rollout(DeploymentState::Successful, 5, None);
+            going.from = before.to.iter().cloned().collect();
+            d
+        });
+        facts.deployments = part(Arc::new(rows.into_iter().collect()));
+        found_of(&facts)
+    };
+    let goes_back = Some(DeploymentState::RollingBack);
+    let text = "laser-prod/auth: ROLLING BACK :6 → :5, 4 of 4 run: the threshold was exceeded";
+    assert_eq!(
+        told(goes_back, "the threshold was exceeded"),
+        [(Verdict::Degraded, text.into())]
+    );
+    let by_hand = "Service deployment stopped by the user with rollback.";
+    assert_eq!(told(goes_back, by_hand), []);
+    // Nobody tells of its deployment: what the service says of it.
+    let text = "laser-prod/auth: FAILED: 4 of 4 running; :6 failed: tasks failed to start";
+    assert_eq!(told(None, ""), [(Verdict::Degraded, text.into())]);
+}
+
 /// A service of production whose tasks run, with targets in such states.
 fn reached(states: &[&str]) -> Facts {
     let mut facts = at_none("laser-prod", Vec::new());

@@ -74,9 +74,10 @@ fn service_of(m: &MetricId) -> Option<Named<'_>> {
 
 /// Whether a service is not well, or an alarm fires about it.
 fn is_ill(service: &Service, facts: &Facts, burning: &HashSet<Named<'_>>) -> bool {
-    use ServiceHealth::{Degraded, Down, Failed, Unserved};
+    use ServiceHealth::{Degraded, Down, Failed, RollingBack, Unserved};
     let id = &service.id;
-    matches!(facts.served(service), Degraded | Down | Failed | Unserved)
+    let health = facts.condition_of(service);
+    matches!(health, Degraded | Down | Failed | RollingBack | Unserved)
         || burning.contains(&(id.cluster.as_str(), id.name.as_str()))
 }
 

@@ -19,21 +19,16 @@ const ELSEWHERE: u8 = 4;
 pub(super) fn rank(s: &Service, facts: &Facts) -> Option<u8> {
     // Asked of those alone that are not well: there may be thousands that are.
     let is_elsewhere = || facts.is_elsewhere(&s.id);
-    Some(match facts.served(s) {
+    Some(match facts.condition_of(s) {
         // What a person stops did not fail, and stands among what moves.
         ServiceHealth::Failed if facts.is_being_stopped(&s.id) => return None,
-        ServiceHealth::Unknown if facts.is_lost(s) => DOUBTFUL,
-        ServiceHealth::Unknown => UNTOLD,
-        ServiceHealth::Down
-        | ServiceHealth::Failed
-        | ServiceHealth::Unserved
-        | ServiceHealth::Degraded
+        ServiceHealth::Down | ServiceHealth::Failed | ServiceHealth::RollingBack
             if is_elsewhere() =>
         {
-            ELSEWHERE
+            2
         }
         ServiceHealth::Down => 0,
-        ServiceHealth::Failed => 1,
+        ServiceHealth::Failed | ServiceHealth::RollingBack => 1,
         ServiceHealth::Unserved if facts.is_gone(s) => 0,
         ServiceHealth::Unserved => 2,
         ServiceHealth::Degraded => 3,
@@ -50,46 +45,54 @@ fn is_doubtful(s: &Service, facts: &Facts) -> bool {
 pub(super) fn counts(s: &Service, cx: &Cx<'_>) -> String {
     let facts = &cx.snapshot.facts;
     let (runs, wants) = (s.counts.running, s.counts.desired);
-    let counts = match s.health() == ServiceHealth::Unserved {
-        true => return "scaled to 0: nothing runs".to_owned(),
-        false => {
-            let doubt = || s.doubt().filter(|_| is_doubtful(s, facts));
-            let why = facts.unhealthy_words(s).or_else(doubt);
-            why.unwrap_or_else(|| format!("{runs} of {wants} tasks run"))
+    let counts = match facts.condition_of(s) {
+        ServiceHealth::RollingBack => facts.turning_words(s).unwrap_or_default(),
+        _ if s.health() == ServiceHealth::Unserved => {
+            return "scaled to 0: nothing runs".to_owned();
         }
+        _ => (facts.unhealthy_words(s)).unwrap_or_else(|| format!("{runs} of {wants} tasks run")),
     };
     match is_warning(s, facts) {
         // The head says how bad that is here.
-        true => format!("{}: {counts}", facts.served(s).word()),
+        true => format!("{}: {counts}", facts.condition_of(s).word()),
         false => counts,
     }
 }
 
 /// Whether another environment's service is not well in a word of its own.
 fn is_warning(s: &Service, facts: &Facts) -> bool {
-    use ServiceHealth::{Degraded, Down, Failed};
-    matches!(facts.served(s), Degraded | Down | Failed) && facts.is_elsewhere(&s.id)
+    use ServiceHealth::{Degraded, Down, Failed, RollingBack};
+    matches!(
+        facts.condition_of(s),
+        Degraded | Down | Failed | RollingBack
+    ) && facts.is_elsewhere(&s.id)
 }
 
 /// A service that is not well: how many tasks run, and why its rollout failed.
 pub(super) fn line(s: &Service, cx: &Cx<'_>, room: Room) -> Spans {
     let t = cx.theme;
-    let failed = s.failed_rollout();
     let facts = &cx.snapshot.facts;
-    let since = failed.and_then(|r| r.updated_at);
+    let goes_back = facts.condition_of(s) == ServiceHealth::RollingBack;
+    // What goes back says itself why.
+    let failed = s.failure_words().filter(|_| !goes_back);
+    let since = match goes_back {
+        true => facts.turning_back(&s.id).and_then(|d| d.rollback_since),
+        false => None,
+    };
+    let since = since.or_else(|| s.failed_rollout().and_then(|r| r.updated_at));
     let since = since.or_else(|| facts.unserved_since(s));
-    let unserved = s.health() == ServiceHealth::Unserved;
-    let is_doubtful = is_doubtful(s, facts);
+    let unserved = s.health() == ServiceHealth::Unserved && !goes_back;
+    let is_lost = facts.is_lost(s);
     let (sign, word, style) = match unserved {
         _ if is_doubtful => ("?", "unknown", t.stale),
         true if facts.is_gone(s) => ("▲", "DOWN", t.critical),
         true => ("■", "WARN", t.warn),
         false if is_warning(s, facts) => ("■", "WARN", t.warn),
-        false => ("■", facts.served(s).word(), t.critical),
+        false => ("■", facts.condition_of(s).word(), t.critical),
     };
     let mut spans = burning_head(sign, word, style, since, room.times, cx);
     let (name, name_width) = (s.id.to_string(), room.name());
-    if failed.is_some() {
+    if failed.is_some() || goes_back {
         // Why it failed is longer than a column.
         spans.push((format!("{name}  "), t.strong));
     } else {
@@ -99,12 +102,8 @@ pub(super) fn line(s: &Service, cx: &Cx<'_>, room: Room) -> Spans {
         ));
     }
     spans.push((counts(s, cx), t.text));
-    if let Some(r) = failed {
-        let why = match r.rollout_reason.trim() {
-            "" => "no reason is given",
-            why => why,
-        };
-        spans.push((format!("; :{} failed: {why}", r.revision.number), t.warn));
+    if let Some(why) = failed {
+        spans.push((format!("; {why}"), t.warn));
     }
     doubt::dulled(spans, is_doubtful, t.stale)
 }

@@ -160,7 +160,9 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let goes_on = rollout.is_some();
     // That it is deployed is said by how far that is.
     let mut first = match facts.health_of(s) {
-        ServiceHealth::Deploying => vec![rollout.unwrap_or_else(|| row::health(s, cx))],
+        ServiceHealth::Deploying | ServiceHealth::RollingBack => {
+            vec![rollout.unwrap_or_else(|| row::health(s, cx))]
+        }
         _ => vec![row::health(s, cx)]
             .into_iter()
             .chain(rollout.map(|(words, style)| (format!("   {words}"), style)))

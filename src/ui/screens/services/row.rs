@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::alarm::AlarmState;
+use crate::domain::deployment::DeploymentState;
 use crate::domain::facts::Facts;
 use crate::domain::metric::MetricQuery;
 use crate::domain::queries;
@@ -32,6 +33,9 @@ const CLUSTERS_FROM: u16 = 90;
 /// Columns for a service that is named with its cluster, so that the end of the cluster's name is seen at least.
 const NAMED_WITH_CLUSTER: u16 = 20;
 
+/// Columns for the longest word of a state, which is told while a rollout goes back.
+const GOING_BACK: u16 = 14;
+
 /// Whether services stand under their names alone.
 fn alone(cx: &Cx<'_>) -> bool {
     cx.body.width >= CLUSTERS_FROM || cx.snapshot.facts.clusters.rows().len() < 2
@@ -43,6 +47,12 @@ pub fn columns(cx: &Cx<'_>) -> Vec<Column> {
     if let (false, Some(service)) = (alone(cx), columns.get_mut(1)) {
         service.width = NAMED_WITH_CLUSTER;
     }
+    let deployments = cx.snapshot.facts.deployment_rows().iter();
+    let mut going = deployments.take_while(|d| d.state.is_running());
+    let goes_back = going.any(|d| d.state == DeploymentState::RollingBack);
+    if let (true, Some(state)) = (goes_back, columns.first_mut()) {
+        state.width = GOING_BACK;
+    }
     columns
 }
 
@@ -51,7 +61,9 @@ pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
     let t = cx.theme;
     let health = cx.snapshot.facts.health_of(s);
     let (sign, style) = match health {
-        ServiceHealth::Down | ServiceHealth::Failed => ("▲", t.critical),
+        ServiceHealth::Down | ServiceHealth::Failed | ServiceHealth::RollingBack => {
+            ("▲", t.critical)
+        }
         ServiceHealth::Unserved if cx.snapshot.facts.is_gone(s) => ("▲", t.critical),
         ServiceHealth::Degraded | ServiceHealth::Unserved => ("■", t.warn),
         ServiceHealth::Unknown => ("?", t.unknown),
