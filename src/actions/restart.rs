@@ -32,6 +32,8 @@ impl Restart<'_> {
         let bound = words::bound(service);
         let definition = subject.definition()?;
         draft.input("revision", service.revision.to_string());
+        // How many are replaced decides what it means: a single task is down meanwhile.
+        draft.input("desired count", service.counts.desired.to_string());
         let coming = coming::of(&subject.sight);
         let mark = coming.as_ref().map_or_else(String::new, Coming::mark);
         let revision = words::revision(definition, bound, Timestamp::now());
