@@ -1,12 +1,16 @@
-//! What a row leads to: back from what it changed.
+//! What a row leads to: back from what it changed, and to what its tasks said last.
+
+use std::sync::Arc;
 
 use flightdeck::domain::action::{Intent, Phase, Run};
 use flightdeck::domain::audit::Outcome;
 use flightdeck::domain::deployment::{Deployment, DeploymentState};
+use flightdeck::domain::failure::{FailedTask, Failure};
 use flightdeck::ui::effect::Effect;
 
+use crate::ui::answers::{answer_logs, lines, read};
 use crate::ui::{Console, fixture};
-use crate::{ago, with};
+use crate::{ago, part, with};
 
 fn ended(intent: Intent, scaled_from: Option<u32>) -> Run {
     Run {
@@ -103,4 +107,47 @@ fn a_restart_is_not_rolled_back_whoever_began_it() {
     assert!(footer(&c).contains("R roll back"), "{}", footer(&c));
     c.keys("R");
     assert_eq!(previewed(&c).len(), 1, "what changed a revision is");
+}
+
+/// What serves on writes after what died did: the reason is not the last line of the service.
+#[test]
+fn logs_of_what_was_rolled_back_open_at_the_last_error_of_its_tasks() {
+    let failed = |d: &mut Deployment| {
+        d.state = DeploymentState::RolledBack;
+        d.started_at = Some(ago(250));
+        (d.rollback_since, d.finished_at) = (Some(ago(100)), Some(ago(40)));
+    };
+    let task = FailedTask {
+        id: "dead".into(),
+        stopped_at: Some(ago(120)),
+        reason: "Task failed container health checks".into(),
+        exits: Vec::new(),
+        lines: Vec::new(),
+        unread: None,
+    };
+    let failure = Failure { tasks: vec![task] };
+    // Every seventh line is an error. Of its tasks the one at 166 is the last, of all that came until it failed that at 194.
+    for (told, of_the_task, place) in [
+        (true, 150..170, "line 167 of 300"),
+        (false, 150..170, "line 195 of 300"),
+        // Its streams are named otherwise.
+        (true, 0..0, "line 195 of 300"),
+        // It said nothing of an error.
+        (true, 167..170, "line 200 of 300"),
+    ] {
+        let mut snapshot = with(failed, Vec::new());
+        let id = snapshot.facts.deployment_rows()[0].id.clone();
+        if told {
+            let failure = part(Arc::new(failure.clone()));
+            snapshot.facts.failures = [(id, failure)].into();
+        }
+        let mut c = Console::with(120, 40, snapshot);
+        c.keys("4/worker<enter>l");
+        let mut all = lines(&read(&c).groups, 0, 300);
+        for line in &mut all[of_the_task] {
+            Arc::make_mut(line).stream = "ecs/worker/dead".into();
+        }
+        answer_logs(&mut c, all, 0);
+        assert!(c.shows(place), "{place}: {}", c.text());
+    }
 }

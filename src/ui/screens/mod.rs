@@ -169,6 +169,17 @@ pub enum Nav {
     LogsOf(ServiceId),
     /// The same around the moment when something of it ended (UTC).
     LogsAt(ServiceId, Timestamp),
+    /// The same where a deployment of it failed, with the last error of its tasks in sight.
+    LogsOfFailure {
+        /// Whose it is.
+        service: ServiceId,
+        /// When the deployment began (UTC), where that is told.
+        began: Option<Timestamp>,
+        /// When it failed (UTC).
+        at: Timestamp,
+        /// Ids of the tasks that failed; none where they are not told.
+        tasks: Vec<String>,
+    },
     /// What one task of a service wrote.
     LogsOfTask {
         /// Whose it is.
@@ -202,9 +213,11 @@ impl Nav {
             // The map has a screen of its own.
             Self::View("map") | Self::Row(Place { view: "map", .. }) => ScreenId::Map,
             Self::View(_) | Self::Row(_) => ScreenId::Systems,
-            Self::LogsOf(_) | Self::LogsAt(..) | Self::LogsOfTask { .. } | Self::LogGroups(_) => {
-                ScreenId::Logs
-            }
+            Self::LogsOf(_)
+            | Self::LogsAt(..)
+            | Self::LogsOfFailure { .. }
+            | Self::LogsOfTask { .. }
+            | Self::LogGroups(_) => ScreenId::Logs,
         }
     }
 }

@@ -7,8 +7,10 @@ use super::model::{Deploys, Sought, Thing};
 use super::{scale, view};
 use crate::domain::action::Intent;
 use crate::domain::deployment::DeploymentState;
+use crate::domain::facts::Facts;
 use crate::domain::failure::FailureAsk;
 use crate::domain::interest::Interest;
+use crate::domain::service::ServiceId;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
 use crate::ui::form::Form;
@@ -59,6 +61,19 @@ fn unchanged(thing: &Thing<'_>, cx: &Cx<'_>) -> Option<String> {
         }
     };
     Some(format!("this {verb} changed no revision; {instead}"))
+}
+
+/// Leads to what the tasks of a deployment that failed said last.
+fn logs_of_failure(thing: &Thing<'_>, service: ServiceId, facts: &Facts) -> Option<Effect> {
+    let d = thing.deployment(facts)?;
+    let told = facts.failures.get(&d.id).and_then(|f| f.value.as_ref());
+    let tasks = told.map(|f| f.tasks.iter().map(|t| t.id.clone()).collect());
+    Some(Effect::Go(Nav::LogsOfFailure {
+        service,
+        began: d.started_at.or(d.created_at),
+        at: d.failed_at()?,
+        tasks: tasks.unwrap_or_default(),
+    }))
 }
 
 /// Why the count of a row cannot be set from it.
@@ -162,11 +177,9 @@ impl Screen for Deploys {
                 });
                 form.map(Effect::Ask).into_iter().collect()
             }
-            Command::Logs if thing.failed_at(facts).is_some() => thing
-                .failed_at(facts)
-                .map(|at| Effect::Go(Nav::LogsAt(id, at)))
-                .into_iter()
-                .collect(),
+            Command::Logs if thing.failed_at(facts).is_some() => {
+                logs_of_failure(&thing, id, facts).into_iter().collect()
+            }
             Command::Logs | Command::Metrics => about::lead(command, &id, facts)
                 .map(Effect::Go)
                 .into_iter()

@@ -1,5 +1,6 @@
 //! CloudWatch Logs: tail and search over one or many groups.
 
+mod aim;
 mod groups;
 mod jump;
 mod model;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan};
 
+use super::aim::{Aim, Failed};
 use super::groups::{Resolved, Source};
 use super::view;
 use crate::domain::facts::Facts;
@@ -31,8 +32,8 @@ pub struct Logs {
     pub(super) pattern: String,
     /// The time asked for; `None`: the newest lines, from a quarter of an hour before they were first asked for.
     pub(super) range: Option<(Timestamp, Option<Timestamp>)>,
-    /// The moment whose line is to be selected as soon as it is read, unless a person moves first.
-    pub(super) aim: Option<Timestamp>,
+    /// The line that is to be selected as soon as it is read, unless a person moves first.
+    pub(super) aim: Option<Aim>,
     /// Where the tail began, so that the same tail stays the same question.
     pub(super) began: Option<Timestamp>,
     /// The lines shown while paused: nothing moves under the reader.
@@ -210,11 +211,10 @@ impl Logs {
         {
             self.list.select(last.id.clone());
         }
-        if let Some(at) = self.aim
+        if let Some(aim) = &self.aim
             && !self.visible.is_empty()
         {
-            let until = self.visible.partition_point(|l| l.at <= at);
-            if let Some(line) = self.visible.get(until.saturating_sub(1)) {
+            if let Some(line) = aim.line(&self.visible) {
                 self.list.select(line.id.clone());
             }
             if self.tail(&cx.snapshot.facts).is_some_and(|t| t.caught_up) {
@@ -264,11 +264,12 @@ impl Logs {
         };
     }
 
-    /// Shows the time around a moment when something ended, with the cursor on what was written last before `at`.
-    pub(super) fn go_to_end(&mut self, ended: Timestamp, at: Timestamp) {
+    /// Shows the time around a moment when something ended, with the cursor on what was written last before `at`, or on the last error
+    /// of what failed.
+    pub(super) fn go_to_end(&mut self, ended: Timestamp, at: Timestamp, failed: Option<Failed>) {
         let from = ended.checked_sub(BEFORE_S.seconds()).unwrap_or(ended);
         self.jump_to(from, Some(BEFORE_S + AFTER_S));
-        self.aim = Some(at);
+        self.aim = Some(Aim { at, failed });
     }
 
     /// Shows a stretch of time; `None` for its length: from then on.

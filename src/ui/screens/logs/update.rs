@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
+use super::aim::Failed;
 use super::groups::{self, Source};
 use super::model::Logs;
 use super::{jump, view};
@@ -99,6 +100,7 @@ impl Screen for Logs {
     fn arrive(&mut self, nav: &Nav, _cx: &Cx<'_>) -> Vec<Effect> {
         let source = match nav {
             Nav::LogsOf(id) | Nav::LogsAt(id, _) => Source::Service(id.clone()),
+            Nav::LogsOfFailure { service, .. } => Source::Service(service.clone()),
             Nav::LogsOfTask {
                 service,
                 task,
@@ -120,11 +122,20 @@ impl Screen for Logs {
             ..Self::default()
         };
         match nav {
-            Nav::LogsAt(_, at) => self.go_to_end(*at, *at),
+            Nav::LogsAt(_, at) => self.go_to_end(*at, *at, None),
+            Nav::LogsOfFailure {
+                began, at, tasks, ..
+            } => {
+                let failed = Failed {
+                    since: *began,
+                    tasks: tasks.clone(),
+                };
+                self.go_to_end(*at, *at, Some(failed));
+            }
             // What it wrote last may have come in after it was stopped.
             Nav::LogsOfTask {
                 ended: Some(at), ..
-            } => self.go_to_end(*at, Timestamp::MAX),
+            } => self.go_to_end(*at, Timestamp::MAX, None),
             _ => {}
         }
         Vec::new()
