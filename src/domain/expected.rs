@@ -1,6 +1,7 @@
 //! Whose account it is to be, where `expected_account` of `[aws]` says so. Whoever writes that down expects a stop: credentials that are
 //! another account's from the start are noticed by nothing else, for all that is shown with them agrees with itself.
 
+use super::caller::account_of;
 use super::facts::Facts;
 
 /// Another account than the one that is expected.
@@ -42,10 +43,22 @@ impl<'a> Stray<'a> {
 }
 
 impl Facts {
+    /// The account that answers: whose credentials call, else what the services' own names say. `None`: nobody tells.
+    fn account(&self) -> Option<&str> {
+        let calls = self.identity.value.as_ref().map(|i| i.account.as_str());
+        let owns = || self.service_rows().iter().find_map(|s| account_of(&s.arn));
+        calls.filter(|account| !account.is_empty()).or_else(owns)
+    }
+
     /// The account that is looked at, where that is not the one that is expected. One that nobody tells is no other.
     pub fn stray(&self) -> Option<Stray<'_>> {
-        let identity = self.identity.value.as_ref()?;
-        Stray::of(self.expected_account.as_deref(), &identity.account)
+        Stray::of(self.expected_account.as_deref(), self.account()?)
+    }
+
+    /// The account that is expected, where nobody tells whose it is that answers: what is shown may be another one's.
+    pub fn expected_in_vain(&self) -> Option<&str> {
+        let expected = self.expected_account.as_deref();
+        expected.filter(|_| self.account().is_none())
     }
 }
 

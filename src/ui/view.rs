@@ -66,25 +66,33 @@ fn whereabouts(model: &Model, named: bool) -> Vec<(String, Style)> {
         (name.to_owned(), t.header),
         (facts.environment.clone(), t.header),
     ];
+    let wide = model.size.0 >= 100;
+    let mut odd = Vec::new();
+    // However little room there is: all that is shown is somebody else's, or may be.
+    odd.extend(facts.stray().map(|s| s.short()));
+    let silent = facts.identity.error.is_some();
+    if facts.expected_in_vain().is_some_and(|_| silent) {
+        odd.push("account unknown".to_owned());
+    }
+    let mut told = Vec::new();
     if let Some(identity) = &facts.identity.value {
         left.push((format!(" · {}", identity.region), t.header));
-        let wide = model.size.0 >= 100;
-        let mut odd = Vec::new();
-        // However little room there is: all that is shown is somebody else's.
-        odd.extend(facts.stray().map(|s| s.short()));
         // And what was shown before was.
         if let Some(before) = (facts.account_before.as_ref()).filter(|_| wide || odd.is_empty()) {
             odd.push(format!("WAS {before}"));
         }
-        let account = &identity.account;
-        match odd.is_empty() {
-            false => {
-                let told = format!(" · {account}, {}", odd.join(", "));
-                left.push((told, t.header.patch(t.warn)));
-            }
-            true if wide => left.push((format!(" · {account}"), t.header)),
-            true => {}
+        told.push(identity.account.clone());
+    }
+    match odd.is_empty() {
+        false => {
+            told.extend(odd);
+            let told = format!(" · {}", told.join(", "));
+            left.push((told, t.header.patch(t.warn)));
         }
+        true if wide && !told.is_empty() => {
+            left.push((format!(" · {}", told.concat()), t.header));
+        }
+        true => {}
     }
     if facts.demo {
         left.push(("  DEMO".to_owned(), t.header.patch(t.info)));

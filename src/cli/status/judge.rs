@@ -379,6 +379,12 @@ fn unasked(facts: &Facts) -> Vec<(&'static str, String)> {
     {
         all.push(("clusters", explain::line(problem)));
     }
+    if let Some(expected) = facts.expected_in_vain() {
+        let words = format!(
+            "nobody tells whose account answers, and expected_account in [aws] says {expected}"
+        );
+        all.push(("account", words));
+    }
     all
 }
 

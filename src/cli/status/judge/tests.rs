@@ -103,6 +103,19 @@ fn another_account_than_the_expected_one_is_unknown_whatever_it_shows() {
     assert_eq!(told(&facts), (Verdict::Unknown, "account".into()));
     facts.expected_account = None;
     assert_eq!(told(&facts).0, Verdict::Degraded);
+    // Nobody tells who calls: the services' own names say whose they are.
+    facts.identity = Part::default();
+    facts.expected_account = Some("999999999999".into());
+    let silent = judge(&facts, now());
+    let about = |f: &&Finding| f.about == "account";
+    let vain = silent.iter().find(about).unwrap();
+    assert_eq!(vain.verdict, Verdict::Unknown);
+    assert!(vain.text.starts_with("nobody tells whose"), "{}", vain.text);
+    let mut theirs = Service::clone(&at_none("shop", Vec::new()).service_rows()[0]);
+    theirs.arn = "arn:aws:ecs:us-east-1:123456789012:service/shop/api".into();
+    facts.services = part(Arc::new(vec![Arc::new(theirs)]));
+    assert_eq!(told(&facts), (Verdict::Unknown, "account".into()));
+    assert_eq!(facts.stray().unwrap().is, "123456789012");
 }
 
 #[test]
