@@ -5,6 +5,7 @@ use std::time::Duration;
 use flightdeck::domain::action::Intent;
 use flightdeck::domain::audit::Outcome;
 use flightdeck::domain::problem::ProblemKind;
+use flightdeck::domain::service::ServiceId;
 
 use crate::bench::{Bench, api, story};
 
@@ -31,6 +32,29 @@ async fn a_scale_that_somebody_else_undoes_says_who_did_not() {
         "the desired count was set to 7 by somebody else: automatic scaling tells of no such";
     assert!(said.contains(told), "{said}");
     ben.engine.abandon(&other).await.unwrap();
+}
+
+/// In an account where much is scaled the newest of all may be none of this service's.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_scaled_is_asked_of_one_service() {
+    let bench = Bench::new().await;
+    let console = bench.console().await;
+    let scaling = &console.backend.estate.autoscaling;
+    let all = scaling.activities().await.unwrap();
+    assert!(!all.is_empty());
+    let (of_api, is_cut) = scaling.activities_of(&api()).await.unwrap();
+    assert!(!is_cut && !of_api.is_empty());
+    assert!(
+        of_api
+            .iter()
+            .all(|a| a.resource == "service/laser-prod/api")
+    );
+    let other = ServiceId {
+        name: "none".into(),
+        ..api()
+    };
+    let none = scaling.activities_of(&other).await.unwrap();
+    assert_eq!(none, (Vec::new(), false));
 }
 
 /// A single task is down while it is replaced, and two are not: who confirmed the one has not confirmed the other.

@@ -125,6 +125,14 @@ pub(super) fn balancer(facts: &Facts, now: Timestamp) -> Option<Told> {
         let rate = rate_words(slo.leading().and_then(|b| b.rate));
         told.say(tone, format!("{}: budget burns {rate}", slo.kind.word()));
     }
+    // A promise of thirty days burns later, and for a while after the cause is gone.
+    if let Some((percent, failures)) = measure::balancer_errors(facts, now)
+        && percent >= ERRORS_WARN
+    {
+        let many = percent >= ERRORS_BAD && failures >= FAILURES_BAD;
+        let tone = if many { Tone::Bad } else { Tone::Warn };
+        told.say(tone, format!("{percent:.1} % of answers are 5xx"));
+    }
     let known = groups.iter().filter(|g| facts.untold_since(g).is_none());
     let (well, all) = tally(known.copied());
     told.summary = format!("{well} of {all} targets healthy");

@@ -22,10 +22,16 @@ pub(super) fn rank(s: &Service, facts: &Facts) -> Option<u8> {
     Some(match facts.condition_of(s) {
         // What a person stops did not fail, and stands among what moves.
         ServiceHealth::Failed if facts.is_being_stopped(&s.id) => return None,
-        ServiceHealth::Down | ServiceHealth::Failed | ServiceHealth::RollingBack
+        ServiceHealth::Unknown if facts.is_lost(s) => DOUBTFUL,
+        ServiceHealth::Unknown => UNTOLD,
+        ServiceHealth::Down
+        | ServiceHealth::Failed
+        | ServiceHealth::RollingBack
+        | ServiceHealth::Unserved
+        | ServiceHealth::Degraded
             if is_elsewhere() =>
         {
-            2
+            ELSEWHERE
         }
         ServiceHealth::Down => 0,
         ServiceHealth::Failed | ServiceHealth::RollingBack => 1,
@@ -50,7 +56,11 @@ pub(super) fn counts(s: &Service, cx: &Cx<'_>) -> String {
         _ if s.health() == ServiceHealth::Unserved => {
             return "scaled to 0: nothing runs".to_owned();
         }
-        _ => (facts.unhealthy_words(s)).unwrap_or_else(|| format!("{runs} of {wants} tasks run")),
+        _ => {
+            let doubt = || s.doubt().filter(|_| is_doubtful(s, facts));
+            let why = facts.unhealthy_words(s).or_else(doubt);
+            why.unwrap_or_else(|| format!("{runs} of {wants} tasks run"))
+        }
     };
     match is_warning(s, facts) {
         // The head says how bad that is here.
@@ -82,7 +92,7 @@ pub(super) fn line(s: &Service, cx: &Cx<'_>, room: Room) -> Spans {
     let since = since.or_else(|| s.failed_rollout().and_then(|r| r.updated_at));
     let since = since.or_else(|| facts.unserved_since(s));
     let unserved = s.health() == ServiceHealth::Unserved && !goes_back;
-    let is_lost = facts.is_lost(s);
+    let is_doubtful = is_doubtful(s, facts);
     let (sign, word, style) = match unserved {
         _ if is_doubtful => ("?", "unknown", t.stale),
         true if facts.is_gone(s) => ("▲", "DOWN", t.critical),
