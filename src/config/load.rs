@@ -7,7 +7,8 @@ use toml::de::{DeTable, DeValue};
 use super::apply::{Scribe, table, value};
 use super::mistake::{Mistake, Mistakes, Wrong, place, suggest, toml_words, unreadable};
 use super::reader::{self, Judge};
-use super::{Config, Elsewhere, ServerConfig, file, schema, trust};
+use super::{AwsConfig, Config, Elsewhere, ServerConfig, file, schema, trust};
+use crate::domain::elsewhere::Section;
 use crate::domain::environment::Env;
 use crate::domain::problem::{Problem, ProblemKind};
 
@@ -192,12 +193,14 @@ pub fn parse(
         .unwrap_or_else(|| "production".into());
     let postgres_elsewhere = elsewhere(&all, &chosen, |c| &c.postgres);
     let redis_elsewhere = elsewhere(&all, &chosen, |c| &c.redis);
+    let sections = sections(&all, &chosen);
     let mut config = match all.into_iter().find(|(n, _)| *n == chosen) {
         Some((_, config)) => config,
         None => common,
     };
     config.postgres_elsewhere = postgres_elsewhere;
     config.redis_elsewhere = redis_elsewhere;
+    config.sections = sections;
     if names.is_empty() && environment.is_none() && default.is_some() {
         // The file names its one environment without a section for it.
         config.production = is_production(&chosen);
@@ -207,6 +210,27 @@ pub fn parse(
     }
     select(&mut config, &names, &chosen, Some(file))?;
     Ok(config)
+}
+
+/// What each environment looks at. One account may be looked at with several profiles: where both say which account they expect, that
+/// decides.
+fn sections(all: &[(String, Config)], chosen: &str) -> Vec<Section> {
+    fn is_here(a: &AwsConfig, b: &AwsConfig) -> bool {
+        let account = match (&a.expected_account, &b.expected_account) {
+            (Some(a), Some(b)) => a == b,
+            _ => a.profile == b.profile,
+        };
+        account && a.region == b.region && a.endpoint == b.endpoint
+    }
+    let Some((_, here)) = all.iter().find(|(name, _)| name == chosen) else {
+        return Vec::new();
+    };
+    let section = |(name, config): &(String, Config)| Section {
+        name: name.clone(),
+        is_abroad: !is_here(&config.aws, &here.aws),
+        clusters: config.aws.clusters.clone(),
+    };
+    all.iter().map(section).collect()
 }
 
 /// The servers of one kind of the environments that are not looked at: one each, and none that is the chosen one's as well.

@@ -37,6 +37,8 @@ pub struct Config {
     pub environment: String,
     /// Names of all environments, for switching.
     pub environments: Vec<String>,
+    /// What each of them looks at beside the one that is looked at; none where the file has no sections.
+    pub sections: Vec<crate::domain::elsewhere::Section>,
     /// Whether this environment is production: actions ask for its name to be typed.
     pub production: bool,
     /// Whether this is the embedded sandbox.
@@ -401,6 +403,7 @@ impl Default for Config {
         Self {
             environment: "production".into(),
             environments: vec!["production".into()],
+            sections: Vec::new(),
             production: true,
             demo: false,
             read_only: false,

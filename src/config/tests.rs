@@ -226,6 +226,30 @@ production = true
     );
 }
 
+/// What stands in one account is looked after by whichever section looks there, with whatever profile.
+#[test]
+fn a_section_is_abroad_where_it_looks_at_another_account_region_or_endpoint() {
+    let abroad = |production: &str, staging: &str| {
+        let source = format!(
+            "[environments.production.aws]\n{production}\n[environments.staging.aws]\nclusters = [\"stg\"]\n{staging}\n"
+        );
+        let config = read(&source, None).unwrap();
+        let of = |name: &str| config.sections.iter().find(|s| s.name == name).unwrap();
+        assert!(!of("production").is_abroad);
+        assert_eq!(of("staging").clusters, ["stg"]);
+        of("staging").is_abroad
+    };
+    let account = |n: u8| format!("expected_account = \"{n:012}\"\n");
+    assert!(!abroad("", ""));
+    assert!(!abroad(&account(1), ""), "a caution of one of them");
+    assert!(abroad("profile = \"prod\"", "profile = \"stg\""));
+    let with = |name: &str, n: u8| format!("profile = \"{name}\"\n{}", account(n));
+    assert!(!abroad(&with("admin", 1), &with("dev", 1)));
+    assert!(abroad(&with("admin", 1), &with("admin", 2)));
+    assert!(abroad("", "region = \"eu-west-1\""));
+    assert!(abroad("endpoint = \"http://127.0.0.1:4566\"", ""));
+}
+
 #[test]
 fn databases_of_environments_that_are_not_looked_at_are_known_one_each() {
     let source = r#"

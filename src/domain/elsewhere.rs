@@ -14,6 +14,23 @@ use super::metric::MetricId;
 use super::service::ServiceId;
 use super::target::TargetGroup;
 
+/// What the configuration says of one of its environments, as far as it tells who looks after what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Section {
+    /// Its name.
+    pub name: String,
+    /// Whether it looks at another account, region or endpoint than the one that is looked at: what is here, it does not see.
+    pub is_abroad: bool,
+    /// Clusters that it lists; none: all that there are.
+    pub clusters: Vec<String>,
+}
+
+impl Section {
+    fn sees(&self, cluster: &str) -> bool {
+        !self.is_abroad && (self.clusters.is_empty() || self.clusters.iter().any(|c| c == cluster))
+    }
+}
+
 /// The dimension of a metric that names the ECS cluster which it is about.
 const CLUSTER: &str = "ClusterName";
 
@@ -27,11 +44,20 @@ impl Env {
 }
 
 impl Facts {
-    /// The rule: an environment that a name tells is another one where it is not the one that is looked at, and is configured.
+    /// The rule: an environment that a name tells is another one where it is not the one that is looked at, and is configured to look
+    /// here.
     fn set_aside(&self, told: Option<Env>) -> Option<Env> {
         let env = self.stranger(told)?;
         let mut names = self.environments.iter();
-        names.any(|n| Env::named(n) == Some(env)).then_some(env)
+        let is_configured = names.any(|n| Env::named(n) == Some(env));
+        (is_configured && self.looks(env, |s| !s.is_abroad)).then_some(env)
+    }
+
+    /// Whether an environment looks after something here: nothing else is known of it, or one of its sections does.
+    fn looks(&self, env: Env, sees: impl Fn(&Section) -> bool) -> bool {
+        let own = (self.sections.iter()).filter(|s| Env::named(&s.name) == Some(env));
+        let mut own = own.peekable();
+        own.peek().is_none() || own.any(sees)
     }
 
     /// An environment that a name tells and that is not the one that is looked at.
@@ -42,7 +68,8 @@ impl Facts {
     /// The other environment that a cluster belongs to: how it fares is that one's affair, and here a warning at most. `None`: it
     /// counts here.
     pub fn cluster_elsewhere(&self, cluster: &str) -> Option<Env> {
-        self.set_aside(Env::of_cluster(cluster, &self.listed_clusters))
+        let env = self.set_aside(Env::of_cluster(cluster, &self.listed_clusters))?;
+        self.looks(env, |s| s.sees(cluster)).then_some(env)
     }
 
     /// Whether a service is another environment's, as its cluster is.
@@ -53,12 +80,7 @@ impl Facts {
     /// The environment that the name of a cluster tells which counts here only because nobody configured that environment.
     pub fn counted_in(&self, cluster: &str) -> Option<Env> {
         let told = self.stranger(Env::of_cluster(cluster, &self.listed_clusters));
-        told.filter(|_| self.set_aside(told).is_none())
-    }
-
-    /// Whether a thing that no service is known behind is another environment's by its name: `app/shop-staging/50dc6c49`.
-    pub fn is_name_elsewhere(&self, name: &str) -> bool {
-        self.set_aside(self.env_of_words(name)).is_some()
+        told.filter(|_| self.cluster_elsewhere(cluster).is_none())
     }
 
     /// Whether a target group is another environment's: every service that it is bound to is, or where it is bound to none, its name and
@@ -133,7 +155,7 @@ impl Facts {
 
     /// The environment that the words of a name tell, unless a part of it is a listed cluster: a load balancer is often called like the
     /// cluster behind it, `app/NAME/ID`. `None`: it tells none.
-    fn env_of_words(&self, name: &str) -> Option<Env> {
+    pub fn env_of_words(&self, name: &str) -> Option<Env> {
         let mut parts = name.split('/');
         match parts.any(|part| self.listed_clusters.iter().any(|c| c == part)) {
             true => Some(Env::looked_at(self)),
@@ -295,6 +317,23 @@ mod tests {
         facts.environments.push("dev".into());
         assert_eq!(elsewhere(&facts), ["shop-dev"]);
         assert_eq!(told(&facts), [None, None, staging, None]);
+        // A section that looks at another account, or at another cluster, hears of nothing here.
+        let section = |is_abroad, clusters: &[&str]| Section {
+            name: "dev".into(),
+            is_abroad,
+            clusters: clusters.iter().map(|c| (*c).to_owned()).collect(),
+        };
+        for (one, sees) in [
+            (section(true, &[]), false),
+            (section(false, &[]), true),
+            (section(false, &["shop-dev"]), true),
+            (section(false, &["web-dev"]), false),
+        ] {
+            facts.sections = vec![one];
+            assert_eq!(elsewhere(&facts) == ["shop-dev"], sees);
+            assert_eq!(facts.counted_in("shop-dev").is_none(), sees);
+        }
+        facts.sections.clear();
         facts.listed_clusters.push("shop-dev".into());
         assert_eq!(elsewhere(&facts), [""; 0], "it is listed here");
     }

@@ -15,6 +15,7 @@ pub use super::author::Author;
 use super::backup::Drill;
 use super::dashboard::{BoardData, Dashboard, DashboardEntry, LogTable, OwnDashboard};
 use super::deployment::{Deployment, DeploymentSource, DeploymentState, PastDeployment};
+use super::elsewhere::Section;
 use super::estate::Estate;
 use super::failure::Failure;
 use super::guard::GuardProbe;
@@ -85,6 +86,8 @@ pub struct Facts {
     pub environment: String,
     /// Names of all environments of the configuration.
     pub environments: Vec<String>,
+    /// What its file says of each of them; none where there are no sections.
+    pub sections: Vec<Section>,
     /// Clusters that the configuration lists for the environment that is looked at; none where it leaves that to what is found.
     pub listed_clusters: Vec<String>,
     /// Whether this is the embedded sandbox.

@@ -26,7 +26,7 @@ pub mod db_limit;
 pub mod deadline;
 pub mod deployment;
 pub mod effort;
-mod elsewhere;
+pub mod elsewhere;
 pub mod environment;
 pub mod estate;
 pub mod expected;

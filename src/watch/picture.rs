@@ -105,6 +105,7 @@ impl Picture {
             taken_at: Timestamp::now(),
             environment: config.environment.clone(),
             environments: config.environments.clone(),
+            sections: config.sections.clone(),
             listed_clusters: config.aws.clusters.clone(),
             demo: config.demo,
             read_only: config.read_only,

@@ -84,11 +84,14 @@ pub fn counted(facts: &Facts, now: Timestamp) -> Vec<String> {
     };
     let line = |(env, clusters): (Env, BTreeSet<&str>)| {
         let clusters: Vec<&str> = clusters.into_iter().collect();
-        let env = env.word();
-        inert(&format!(
-            "to set aside {}: {own}[environments.{env}] in flightdeck.toml",
-            clusters.join(", ")
-        ))
+        let (named, env) = (clusters.join(", "), env.word());
+        let is_there = |n: &String| Env::named(n).is_some_and(|e| e.word() == env);
+        inert(&match facts.environments.iter().find(|n| is_there(n)) {
+            Some(name) => format!(
+                "{named} counts here: [environments.{name}] looks at another account, region or list of clusters"
+            ),
+            None => format!("to set aside {named}: {own}[environments.{env}] in flightdeck.toml"),
+        })
     };
     found.into_iter().map(line).collect()
 }
