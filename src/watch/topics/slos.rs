@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::series::floor;
 use super::slo::{Bucket, Over, Rows, judge};
 use crate::backend::Backend;
+use crate::domain::environment::Env;
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::watch::picture::Picture;
@@ -97,7 +98,7 @@ pub fn is_ready(p: &Picture) -> bool {
 }
 
 /// `LoadBalancer` dimensions that count: the configured ones, else all application load balancers that have target groups and are not
-/// another environment's.
+/// another environment's by name.
 pub fn balancers(p: &Picture) -> Vec<String> {
     if !p.config.slo.load_balancers.is_empty() {
         return p.config.slo.load_balancers.clone();
@@ -120,11 +121,16 @@ pub fn balancers(p: &Picture) -> Vec<String> {
             known.extend(clusters.into_iter().flatten());
         }
     }
+    // As with every proof: what is named like another environment says nothing of this one's promises, whoever looks after it.
+    let here = Env::looked_at(&p.facts);
     let ours = |dimension: &str, clusters: &BTreeSet<&str>| {
-        let mut here = clusters.iter().map(|c| p.facts.cluster_elsewhere(c));
+        let mut envs = clusters.iter().map(|c| p.facts.env_of_cluster(c));
         match clusters.is_empty() {
-            true => !p.facts.is_name_elsewhere(dimension),
-            false => here.any(|env| env.is_none()),
+            true => p
+                .facts
+                .env_of_words(dimension)
+                .is_none_or(|env| env == here),
+            false => envs.any(|env| env == here),
         }
     };
     let found = found.into_iter().filter(|(d, clusters)| ours(d, clusters));
@@ -423,9 +429,9 @@ mod tests {
         // Nor is a promise of staging's kept by production's.
         let mut staging = picture("staging", &names[..1]);
         assert_eq!(balancers(&staging), [""; 0]);
-        // Unless nobody looks after that one.
+        // Whoever looks after that one, or nobody.
         staging.facts.environments = vec!["staging".into()];
-        assert_eq!(balancers(&staging), ["app/laser-prod/1"]);
+        assert_eq!(balancers(&staging), [""; 0]);
     }
 
     #[test]
