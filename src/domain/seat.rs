@@ -78,14 +78,38 @@ pub fn differs(begun: &[(String, String)], name: &str, is: &str) -> Option<Strin
     Some(format!("{name} was {was}, and is {is} now"))
 }
 
-/// An endpoint without the last slash of its path, which former versions kept: it is the same one.
+/// AWS's own domains: behind each name of theirs, of a VPC endpoint or a FIPS one, is the same service of a region.
+const AWS: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"];
+
+/// An endpoint as it is compared, however it is spelled: one service must have one lock. Former versions kept the last slash of its path.
 fn bare(endpoint: &str) -> String {
-    match endpoint.rsplit_once(' ') {
-        Some((url, region)) if url.contains("://") => {
-            format!("{} {region}", url.trim_end_matches('/'))
+    let Some((url, region)) = endpoint.rsplit_once(' ') else {
+        return endpoint.to_owned();
+    };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return endpoint.to_owned();
+    };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => {
+            (host, format!(":{port}"))
         }
-        _ => endpoint.to_owned(),
+        _ => (authority, String::new()),
+    };
+    // Others' machines have names of AWS's as well.
+    let is_ecs = host.split('.').any(|l| l == "ecs" || l == "ecs-fips");
+    if scheme == "https" && is_ecs && AWS.iter().any(|domain| host.ends_with(domain)) {
+        return format!("AWS in {region}");
     }
+    let host = match host {
+        "localhost" | "[::1]" => "127.0.0.1",
+        other => other,
+    };
+    format!(
+        "{scheme}://{host}{port}{} {region}",
+        path.trim_end_matches('/')
+    )
 }
 
 #[cfg(test)]
@@ -104,6 +128,34 @@ mod tests {
     fn inputs(all: &[(&str, &str)]) -> Vec<(String, String)> {
         let owned = |(a, b): &(&str, &str)| ((*a).to_owned(), (*b).to_owned());
         all.iter().map(owned).collect()
+    }
+
+    /// Two spellings of one place would be two locks on one service.
+    #[test]
+    fn a_place_is_the_same_however_it_is_spelled() {
+        let key = |endpoint: &str| seat("1", endpoint, "us-east-1").key().unwrap();
+        for own in [
+            "https://ecs.us-east-1.amazonaws.com us-east-1",
+            "https://vpce-1-2.ecs.us-east-1.vpce.amazonaws.com us-east-1",
+            "https://ecs-fips.us-east-1.amazonaws.com us-east-1",
+            "https://ecs.us-east-1.api.aws us-east-1",
+        ] {
+            assert_eq!(key(own), key("AWS in us-east-1"), "{own}");
+            let begun = inputs(&[("endpoint", own)]);
+            assert_eq!(differs(&begun, "endpoint", "AWS in us-east-1"), None);
+        }
+        let here = key("http://127.0.0.1:4566 us-east-1");
+        assert_eq!(key("http://localhost:4566/ us-east-1"), here);
+        assert_eq!(key("http://[::1]:4566 us-east-1"), here);
+        assert_ne!(key("http://127.0.0.1:4567 us-east-1"), here);
+        assert_ne!(
+            key("http://x.elb.amazonaws.com:4566 us-east-1"),
+            key("AWS in us-east-1")
+        );
+        assert_ne!(
+            key("https://ecs.amazonaws.com.example us-east-1"),
+            key("AWS in us-east-1")
+        );
     }
 
     #[test]
