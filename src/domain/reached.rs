@@ -13,7 +13,7 @@ use super::target::{Target, TargetGroup};
 
 /// How old an answer about the targets of a group may be to speak of them as they are. In a big account each waits longer for its turn,
 /// and that is longer alone while nothing failed since.
-const BELIEVED: Duration = Duration::from_secs(600);
+pub const BELIEVED: Duration = Duration::from_secs(600);
 /// Some group or other is told of in every round. Where none was for so long, the questions fail.
 const SILENT: SignedDuration = SignedDuration::from_mins(3);
 

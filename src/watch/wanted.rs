@@ -239,8 +239,8 @@ fn is_outdated(p: &Picture, service: &Service) -> bool {
 fn measures(p: &Picture, all: &mut Vec<Wanted>) {
     let bound = targets::bound(p);
     if !bound.is_empty() {
-        // While some were never asked about, one round follows the other.
-        let new = targets::unasked(p, &bound);
+        // While some are behind, one round follows the other.
+        let new = targets::behind(p, &bound);
         let mut health = Wanted::every(Topic::TargetHealth, 0);
         health.period = if p.is_lively() {
             targets::LIVELY_ROUND

@@ -116,6 +116,14 @@ pub fn unasked(p: &Picture, arns: &[String]) -> usize {
     arns.iter().filter(asked).count()
 }
 
+/// How many of some groups are behind: never asked about, or so long ago that nobody believes it any more, as after a lid was closed.
+pub fn behind(p: &Picture, arns: &[String]) -> usize {
+    let now = Timestamp::now();
+    arns.iter()
+        .filter(|arn| turns::is_behind(p, arn, now))
+        .count()
+}
+
 /// What each of some groups answered.
 #[derive(Debug)]
 pub struct Health(Vec<(String, Result<Vec<Target>, Problem>)>);

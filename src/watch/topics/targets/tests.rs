@@ -1,5 +1,7 @@
 //! Which groups are asked about, and what is published of the answers.
 
+use std::sync::LazyLock;
+
 use super::turns::{A_ROUND, FIRST};
 use super::*;
 use crate::config::Config;
@@ -25,8 +27,10 @@ fn group(n: usize) -> TargetGroup {
     }
 }
 
+/// Of these minutes: what is long ago is asked about anew.
 fn second(n: i64) -> Timestamp {
-    Timestamp::from_second(1_800_000_000 + n).unwrap()
+    static BEGAN: LazyLock<i64> = LazyLock::new(|| Timestamp::now().as_second());
+    Timestamp::from_second(*BEGAN + n).unwrap()
 }
 
 fn denied() -> Problem {
@@ -234,6 +238,25 @@ fn asked(services: usize, moving: usize) -> Picture {
         round(&mut p, 0);
     }
     p
+}
+
+/// A lid was closed for a night: at the open one is 3 a.m., and a turn each would take a quarter of an hour.
+#[test]
+fn what_nobody_believes_any_more_is_caught_up_as_at_a_start() {
+    let mut p = asked(200, 0);
+    assert_eq!(behind(&p, &bound(&p)), 0);
+    let few = choose(&p).len();
+    for asked in p.targets.asked.values_mut() {
+        asked.read = Some((second(-20_000), Vec::new()));
+    }
+    assert_eq!(behind(&p, &bound(&p)), 200);
+    assert_eq!(choose(&p).len(), FIRST);
+    round(&mut p, 5);
+    assert_eq!(behind(&p, &bound(&p)), 200 - FIRST);
+    for asked in p.targets.asked.values_mut() {
+        asked.failure = Some(denied());
+    }
+    assert_eq!(choose(&p).len(), few, "a vendor that fails is not hurried");
 }
 
 /// Whether its targets are well by now is what somebody waits for: it is not left until its turn comes round.

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Asked, ROUND, bound, unasked};
+use super::{Asked, ROUND, bound};
 use crate::domain::action::Run;
 use crate::domain::order::Ordered;
+use crate::domain::reached::BELIEVED;
 use crate::domain::service::{LoadBalancerBinding, Service, ServiceId};
 use crate::watch::picture::Picture;
 
@@ -71,10 +72,12 @@ impl Favour {
 /// longest, so that each has its turn.
 pub fn choose(p: &Picture) -> Vec<String> {
     let mut arns = bound(p);
-    let new = unasked(p, &arns);
     arns.order_by_key(|arn| p.targets.asked.get(arn).map(|a| a.tried));
+    let now = Timestamp::now();
+    let (first, old): (Vec<&String>, Vec<&String>) =
+        arns.iter().partition(|arn| is_behind(p, arn, now));
     let favours = favours(p);
-    let old = arns.get(new..).unwrap_or_default().iter();
+    let old = old.into_iter();
     let mut favoured: Vec<(Favour, &String)> = old
         .filter_map(|arn| Some((*favours.get(arn.as_str())?, arn)))
         .collect();
@@ -84,19 +87,32 @@ pub fn choose(p: &Picture) -> Vec<String> {
     let ill = favoured.split_off(lively);
     favoured.truncate(FAVOURED - ill.len().min(LEFT));
     let favoured = favoured.into_iter().chain(ill).take(FAVOURED);
-    let first = arns.get(..new).unwrap_or_default().iter();
+    let seats = match first.is_empty() {
+        true => seats(p, arns.len(), p.is_lively()),
+        false => FIRST,
+    };
     let mut seen = HashSet::new();
     first
+        .into_iter()
         .chain(favoured.map(|(_, arn)| arn))
         .chain(&arns)
         .filter(|arn| seen.insert(arn.as_str()))
-        .take(if new > 0 {
-            FIRST
-        } else {
-            seats(p, arns.len(), p.is_lively())
-        })
+        .take(seats)
         .cloned()
         .collect()
+}
+
+/// Whether a group was never asked about, or is not believed any more although nothing failed: all of them are then, and what a start
+/// costs is paid once. One whose question failed waits for its turn.
+pub(super) fn is_behind(p: &Picture, arn: &str, now: Timestamp) -> bool {
+    let Some(asked) = p.targets.asked.get(arn) else {
+        return true;
+    };
+    let period = p.facts.target_groups.period;
+    let limit = BELIEVED.max(period + period / 2);
+    let limit = SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX);
+    let is_old = |at: Timestamp| now.duration_since(at) > limit;
+    asked.failure.is_none() && asked.read.as_ref().is_some_and(|(at, _)| is_old(*at))
 }
 
 /// Groups that are asked about before their turn, and why.
