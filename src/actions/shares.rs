@@ -48,6 +48,20 @@ pub struct Shares<'a> {
 }
 
 impl<'a> Shares<'a> {
+    /// Whether they are told by tasks that run, which need not be sent anything.
+    pub fn are_tasks(&self) -> bool {
+        let mut all = self.each.iter();
+        all.any(|(_, share)| matches!(share, Share::Tasks(_)))
+    }
+
+    /// That users have several, or where no traffic is told, that several run: `both`.
+    pub fn held(&self, how_many: &str) -> String {
+        match self.are_tasks() {
+            true => format!("{how_many} run"),
+            false => format!("users have {how_many}"),
+        }
+    }
+
     /// Of a deployment as it is told.
     pub fn of(d: &'a Deployment) -> Self {
         let all = || d.from.iter().chain(&d.to);
