@@ -91,11 +91,15 @@ pub struct LogLine {
 impl LogLine {
     /// Takes the secrets out of what it says.
     pub fn hide_secrets(&mut self) {
-        for text in &mut self.message {
-            *text = said::words(text);
-        }
+        let made = self.is_made_of_fields();
         for (name, value) in &mut self.fields {
             *value = redact::named(name, value);
+        }
+        if made {
+            self.message = vec![Self::summary(&self.fields)];
+        }
+        for text in &mut self.message {
+            *text = said::words(text);
         }
         self.raw = said::words(&self.raw);
     }
@@ -132,10 +136,17 @@ impl LogLine {
         words.join(" ")
     }
 
+    fn is_made_of_fields(&self) -> bool {
+        matches!(self.message.as_slice(), [one] if *one == Self::summary(&self.fields))
+    }
+
     /// The fields that say what neither the line's time nor its message says.
     pub fn told(&self) -> impl Iterator<Item = &(String, String)> {
-        let made = matches!(self.message.as_slice(), [one] if *one == Self::summary(&self.fields));
-        let fields = if made { &[] } else { self.fields.as_slice() };
+        let fields = if self.is_made_of_fields() {
+            &[]
+        } else {
+            self.fields.as_slice()
+        };
         fields.iter().filter(|(k, _)| !TIMES.contains(&k.as_str()))
     }
 }

@@ -122,15 +122,17 @@ pub fn text(input: &str) -> String {
         if word.is_empty() {
             let gap_end = after.find(is_token_char).unwrap_or(after.len());
             let (gap, next) = after.split_at(gap_end);
+            let was_in_arn = in_arn;
             in_arn &= gap == ":";
             // `name=value` and `name: value`: only these gaps carry a name over to the next word.
             if !valued::CARRIES.contains(&gap) {
                 // A value may begin with what no token does: `=!x`.
-                if is_secret_name(&last_name)
+                if !was_in_arn
+                    && is_secret_name(&last_name)
                     && let Some(begin) = valued::begins(after)
                 {
                     let (head, value) = after.split_at(begin);
-                    let (_, left) = value.split_at(valued::ends(head, value));
+                    let (_, left) = value.split_at(valued::ends(head, value, &last_name));
                     out.push_str(head);
                     out.push_str(REDACTED);
                     last_name.clear();
@@ -149,7 +151,7 @@ pub fn text(input: &str) -> String {
             rest = next;
             continue;
         }
-        let cookies = cookies::is_header(&last_name).then(|| cookies::run(rest));
+        let cookies = cookies::is_header(&last_name).then(|| cookies::run(rest, &last_name));
         if let Some(end) = cookies.flatten() {
             out.push_str(REDACTED);
             rest = rest.get(end..).unwrap_or_default();
@@ -166,7 +168,7 @@ pub fn text(input: &str) -> String {
         if by_name || is_token(word) {
             out.push_str(REDACTED);
             if named && valued::CARRIES.contains(&last_gap) {
-                rest = after.split_at(valued::ends(last_gap, after)).1;
+                rest = after.split_at(valued::ends(last_gap, after, &last_name)).1;
             }
             last_name.clear();
             behind_scheme = false;
@@ -387,6 +389,7 @@ mod tests {
             "LOGIN_ROLE=arn:aws:iam::123456789012:role/login",
             "denied on arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/api-AbCdEf:password:: by policy",
             "DB_SECRET=arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/api",
+            "denied on arn:aws:ecs:us-east-1:123456789012:task-definition/shop-auth:* because",
             "arn:aws:ecs:us-east-1:123456789012:task-definition/api:42",
             "laser-prod-auth:2 of laser/auth:2.0.4-rc1, was auth:1.10, now auth:9.9.9-bad",
             "the key is under the mat: see https://wiki/page?x=1",
