@@ -57,7 +57,13 @@ pub async fn write(force: bool, globals: &Globals, mut out: Out) -> Result<Exit,
     let exit = init::finish(&file, force, look, config.demo, &mut out)?;
     // What was written here is this user's own word; what a file says that was there before may be somebody else's.
     if let (true, Ok(written)) = (is_new, load::read(&file, None)) {
-        let places = trust::places(&written);
+        let found = load::find(None)
+            .ok()
+            .filter(|f| f.file.as_deref() == Some(&*file));
+        let places = match &found {
+            Some(found) => trust::asked(found, &written),
+            None => trust::places(&written),
+        };
         if !places.is_empty() {
             trust::confirm(&file, &written.environment, &places).ok();
         }

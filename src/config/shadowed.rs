@@ -26,7 +26,9 @@ pub fn by(found: &Found, used: &Config) -> Vec<Place> {
     let Some(path) = own(found) else {
         return Vec::new();
     };
-    match load::read(path, None) {
+    // What it says of the environment that is used, or where it does not know that one, of its own.
+    let own = load::read(path, Some(&used.environment)).or_else(|_| load::read(path, None));
+    match own {
         Ok(own) => taken(&own, used, path),
         // Nobody knows what it says.
         Err(_) => vec![(
@@ -46,6 +48,17 @@ fn taken(own: &Config, used: &Config, path: &Path) -> Vec<Place> {
     let kept = used.aws.expected_account.as_deref();
     if let Some(account) = account.filter(|a| kept != Some(a)) {
         all.push(("[aws] expected_account", instead(account)));
+    }
+    // Without them the surroundings say whose credentials sign, and where what they sign is sent.
+    let aws = [
+        ("[aws] profile", &own.aws.profile, &used.aws.profile),
+        ("[aws] endpoint", &own.aws.endpoint, &used.aws.endpoint),
+        ("[aws] region", &own.aws.region, &used.aws.region),
+    ];
+    for (key, own, used) in aws {
+        if let Some(told) = own.as_ref().filter(|_| used.is_none()) {
+            all.push((key, instead(told)));
+        }
     }
     if let Some(store) = own
         .store
@@ -69,6 +82,7 @@ mod tests {
             ..Config::default()
         };
         own.aws.expected_account = Some("123456789012".into());
+        own.aws.profile = Some("dev".into());
         let path = Path::new("/home/ana/.config/flightdeck/flightdeck.toml");
         let keys = |used: &Config| -> Vec<&str> {
             let all = taken(&own, used, path);
@@ -77,7 +91,12 @@ mod tests {
         let none = Config::default();
         assert_eq!(
             keys(&none),
-            ["read_only", "[aws] expected_account", "store"]
+            [
+                "read_only",
+                "[aws] expected_account",
+                "[aws] profile",
+                "store"
+            ]
         );
         assert_eq!(
             taken(&own, &none, path)[0].1,

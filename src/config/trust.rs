@@ -340,7 +340,7 @@ mod tests {
         // A name that says nothing may be production's all the same.
         let lowered = ("environment", "dev, where a key confirms".to_owned());
         for neutral in [&["laser-dev", "laser"][..], &[]] {
-            assert_eq!(told("dev", false, neutral), [lowered.clone()]);
+            assert_eq!(told("dev", false, neutral), std::slice::from_ref(&lowered));
         }
         assert_eq!(told("dev", false, &["laser-dev", "dev-2"]), []);
         assert_eq!(told("production", true, &["laser-dev"]), [], "it is typed");
