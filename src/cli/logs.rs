@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::exit::Exit;
 use super::paint::Role;
 use super::service_arg;
-use super::session::{Session, Standing, standing};
+use super::session::{Session, Standing, silent, standing};
 use super::span;
 use super::words::count;
 use crate::domain::facts::Facts;
@@ -94,21 +94,34 @@ async fn groups(target: &str, session: &mut Session) -> Result<Vec<String>, Prob
     let ids: Vec<&ServiceId> = facts.service_rows().iter().map(|s| &s.id).collect();
     // Named with its cluster it is what is meant, whatever cannot be read of others.
     let is_known = target.contains('/') && ids.iter().any(|id| id.to_string() == target);
-    if let Standing::Failed(problem) = standing(&facts.services)
-        && !is_known
-    {
-        // A group that cannot be looked up can still be asked for.
-        return if target.starts_with('/') {
-            Ok(vec![target.to_owned()])
-        } else {
-            Err(problem)
-        };
+    if let Some(why) = untold(standing(&facts.services), session).filter(|_| !is_known) {
+        return unlisted(target, why);
     }
     match service_arg::pick(target, &ids) {
         Ok(id) => of_service(&id, facts),
         // Services there are, and more than one.
         Err(problem) if ids.iter().any(|id| id.name == target) => Err(problem),
-        Err(_) => Err(unknown(target, &ids, known.iter().map(|g| g.name.as_str()))),
+        Err(_) => match untold(standing(&facts.log_groups), session) {
+            Some(why) => unlisted(target, why),
+            None => Err(unknown(target, &ids, known.iter().map(|g| g.name.as_str()))),
+        },
+    }
+}
+
+/// Why a list is not known: what is not in it may be there all the same.
+fn untold(standing: Standing, session: &Session) -> Option<Problem> {
+    match standing {
+        Standing::Answered => None,
+        Standing::Waiting => Some(silent(session.patience())),
+        Standing::Failed(problem) => Some(problem),
+    }
+}
+
+/// A group that cannot be looked up can still be asked for.
+fn unlisted(target: &str, why: Problem) -> Result<Vec<String>, Problem> {
+    match target.starts_with('/') {
+        true => Ok(vec![target.to_owned()]),
+        false => Err(why),
     }
 }
 
