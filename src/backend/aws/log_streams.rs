@@ -71,6 +71,8 @@ impl Absent {
         let missed = streams
             .iter()
             .filter_map(|s| seen.get(&(group.to_owned(), s.clone())));
+        // What was missing that long ago is read like any other stream: from where it is asked for.
+        let missed = missed.filter(|missed| missed.at.elapsed() < FORGOTTEN);
         missed.map(|missed| missed.from).fold(from, Timestamp::min)
     }
 
