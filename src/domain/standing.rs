@@ -21,7 +21,7 @@ impl Facts {
         let rows = self.deployment_rows().iter();
         let mut going = rows.take_while(|d| d.state.is_running());
         let back =
-            |d: &&Arc<Deployment>| &d.service == service && d.state == DeploymentState::RollingBack;
+            |d: &&Arc<Deployment>| d.state == DeploymentState::RollingBack && &d.service == service;
         going.find(back).filter(|_| !self.is_being_stopped(service))
     }
 

@@ -143,7 +143,9 @@ pub(super) fn tells_more(pages: &Pages<'_>) -> bool {
     let groups = facts.target_groups.value.iter().flat_map(|v| v.iter());
     let told = |g: &TargetGroup| {
         let left = left_by(facts, g).is_some_and(|(_, tone, _)| tone == Tone::Bad);
-        left || told_by(facts, g).is_some_and(|(_, tone, _)| tone == Tone::Bad)
+        // One that nobody tells of is no bad row, as in `make`.
+        let is_told = facts.untold_words(g).is_none();
+        is_told && (left || told_by(facts, g).is_some_and(|(_, tone, _)| tone == Tone::Bad))
     };
     let left = groups.filter(|g| told(g)).count();
     let bad = |s: &Section| {

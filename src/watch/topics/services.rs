@@ -331,7 +331,9 @@ fn tell(p: &mut Picture) {
 /// Puts the published rows together. Their age is that of the row asked about the longest ago.
 fn rebuild(p: &mut Picture, at: Timestamp) {
     tell(p);
-    let complete = p.inventory.values().all(Option::is_some);
+    // Where no cluster could be listed, an empty list is none.
+    let is_list = p.unlisted.is_empty() || !p.inventory.is_empty();
+    let complete = is_list && p.inventory.values().all(Option::is_some);
     if complete || p.facts.services.value.is_some() {
         let same = p.facts.services.value.as_ref().is_some_and(|rows| {
             rows.len() == p.services.len()
@@ -612,7 +614,8 @@ mod tests {
 
         let mut p = picture(&[], now);
         take_inventory(&mut p, Ok(found(&[])), Timestamp::now());
-        assert!(p.facts.services.value.is_none() && p.facts.services.error.is_some());
+        assert!(p.facts.services.error.is_some());
+        assert!(p.facts.services.value.is_none(), "nobody knows");
         assert!(
             p.facts.deployments.error.is_some(),
             "nobody said that none goes on"

@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 use super::model::{Deploys, Sought, Thing};
 use super::{scale, view};
 use crate::domain::action::Intent;
-use crate::domain::deployment::DeploymentState;
+use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::facts::Facts;
 use crate::domain::failure::FailureAsk;
 use crate::domain::interest::Interest;
@@ -46,7 +46,7 @@ fn unchanged(thing: &Thing<'_>, cx: &Cx<'_>) -> Option<String> {
             Intent::Restart { .. } => "restart",
             _ => return None,
         },
-        Thing::Deployment(d) if d.keeps_revision() => "restart",
+        Thing::Deployment(d) if d.keeps_revision() && is_set(d, cx) => "restart",
         Thing::Deployment(_) => return None,
     };
     let instead = match scale::back(thing, cx) {
@@ -61,6 +61,15 @@ fn unchanged(thing: &Thing<'_>, cx: &Cx<'_>) -> Option<String> {
         }
     };
     Some(format!("this {verb} changed no revision; {instead}"))
+}
+
+/// Whether a service is set to what a deployment brought: one of an earlier revision is a way back.
+fn is_set(d: &Deployment, cx: &Cx<'_>) -> bool {
+    let service = cx.snapshot.facts.service(&d.service);
+    let (Some(service), Some(to)) = (service, &d.to) else {
+        return true;
+    };
+    (&service.revision.family, service.revision.number) == (&to.revision.family, to.revision.number)
 }
 
 /// Leads to what the tasks of a deployment that failed said last.

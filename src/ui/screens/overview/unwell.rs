@@ -44,7 +44,7 @@ pub(super) fn rank(s: &Service, facts: &Facts) -> Option<u8> {
 
 /// Whether nobody knows how a service is: beside it nothing can be called well.
 fn is_doubtful(s: &Service, facts: &Facts) -> bool {
-    facts.served(s) == ServiceHealth::Unknown
+    facts.condition_of(s) == ServiceHealth::Unknown
 }
 
 /// How many of a service's tasks run, or what its targets say.
