@@ -131,9 +131,10 @@ impl<'a> Belongings<'a> {
 
     /// The name under which the configuration keeps it beside the one that is looked at, whose clusters alone are asked about.
     pub fn kept_as<'f>(&self, facts: &'f Facts) -> Option<&'f str> {
-        let mut names = facts.environments.iter();
-        let other = self.env != Env::looked_at(facts);
-        let name = names.find(|n| other && Env::named(n) == Some(self.env))?;
+        // One whose cluster is listed here has that as its reason.
+        let is_other = self.env != Env::looked_at(facts) && facts.listed_of(self.env).is_none();
+        let mut names = facts.environments.iter().filter(|_| is_other);
+        let name = names.find(|n| Env::named(n) == Some(self.env))?;
         Some(name)
     }
 
