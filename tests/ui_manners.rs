@@ -411,8 +411,12 @@ fn another_account_than_the_expected_one_is_told_in_the_first_line_however_narro
         snapshot.facts.account_before = Some("222222222222".into());
         let c = Console::with(columns, 24, snapshot.clone());
         assert!(line(&c, 0).contains(told), "{}", line(&c, 0));
-        // Nobody told who we are: that is no other account.
+        // Nobody told who calls: the services' own names say whose they are.
         snapshot.facts.identity.value = None;
+        let c = Console::with(columns, 24, snapshot.clone());
+        assert!(line(&c, 0).contains("NOT 999999999999"), "{}", line(&c, 0));
+        // Nobody told who we are: that is no other account.
+        snapshot.facts.services.value = Some(Default::default());
         let c = Console::with(columns, 24, snapshot);
         assert!(!line(&c, 0).contains("NOT"), "{}", line(&c, 0));
     }

@@ -349,12 +349,15 @@ async fn a_cluster_that_is_configured_but_does_not_exist_is_named() {
     let mut handle = flightdeck::watch::start(config, backend, Arc::default(), None, runs).await;
     let seen = until(&mut handle, "clusters", |f| f.clusters.value.is_some()).await;
     let problem = seen.facts.clusters.error.clone().unwrap();
-    assert!(problem.what.contains("porduction"), "{problem:?}");
+    assert!(problem.why.contains("porduction"), "{problem:?}");
     let seen = until(&mut handle, "the other cluster", |f| {
         f.services.value.is_some()
     })
     .await;
     assert_eq!(seen.facts.service_rows().len(), 3);
+    // They are not all there are.
+    let problem = seen.facts.services.error.clone().unwrap();
+    assert!(problem.what.contains("porduction"), "{problem:?}");
 }
 
 /// Asks for what a view shows, with the plan that the program comes with, until all of it was asked; what was called.
