@@ -122,7 +122,7 @@ fn a_stop_of_our_own_deploy_is_one_thing_that_moves_and_nothing_that_failed() {
         assert!(burns.contains(&told), "{burns}");
         assert!(!text.contains("FAILED"), "{text}");
         c.keys("3");
-        assert!(c.shows("▲ ROLLING BACK"), "{}", c.text());
+        assert!(c.shows("■ ROLLING BACK"), "{}", c.text());
     }
 }
 

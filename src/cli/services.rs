@@ -146,7 +146,8 @@ pub fn object(s: &Service, facts: &Facts) -> Value {
 pub fn role(s: &Service, facts: &Facts) -> Role {
     match facts.health_of(s) {
         ServiceHealth::Unserved if facts.is_gone(s) => Role::Bad,
-        ServiceHealth::Down | ServiceHealth::Failed | ServiceHealth::RollingBack => Role::Bad,
+        ServiceHealth::Down | ServiceHealth::Failed => Role::Bad,
+        ServiceHealth::RollingBack => Role::Warn,
         ServiceHealth::Degraded | ServiceHealth::Unserved | ServiceHealth::Unknown => Role::Warn,
         ServiceHealth::Scaling | ServiceHealth::Deploying => Role::Strong,
         ServiceHealth::Steady => Role::Ok,

@@ -152,16 +152,12 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
             let tone = match facts.health_of(s) {
                 ServiceHealth::Unserved if !facts.is_gone(s) => Tone::Warn,
                 // As with alarms: another environment's is that one's affair.
-                ServiceHealth::Down | ServiceHealth::Failed | ServiceHealth::RollingBack
-                    if facts.is_elsewhere(&s.id) =>
-                {
+                ServiceHealth::Down | ServiceHealth::Failed if facts.is_elsewhere(&s.id) => {
                     Tone::Warn
                 }
-                ServiceHealth::Down
-                | ServiceHealth::Failed
-                | ServiceHealth::RollingBack
-                | ServiceHealth::Unserved => Tone::Bad,
-                ServiceHealth::Degraded => Tone::Warn,
+                ServiceHealth::Down | ServiceHealth::Failed | ServiceHealth::Unserved => Tone::Bad,
+                // What served before serves on: no request suffers from that.
+                ServiceHealth::RollingBack | ServiceHealth::Degraded => Tone::Warn,
                 ServiceHealth::Unknown => Tone::Unknown,
                 ServiceHealth::Scaling | ServiceHealth::Deploying => Tone::Info,
                 ServiceHealth::Steady | ServiceHealth::Idle | ServiceHealth::Inactive => continue,

@@ -61,10 +61,10 @@ pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
     let t = cx.theme;
     let health = cx.snapshot.facts.health_of(s);
     let (sign, style) = match health {
-        ServiceHealth::Down | ServiceHealth::Failed | ServiceHealth::RollingBack => {
-            ("▲", t.critical)
-        }
+        ServiceHealth::Down | ServiceHealth::Failed => ("▲", t.critical),
         ServiceHealth::Unserved if cx.snapshot.facts.is_gone(s) => ("▲", t.critical),
+        // It mends itself, and what served before serves on.
+        ServiceHealth::RollingBack => ("■", t.warn),
         ServiceHealth::Degraded | ServiceHealth::Unserved => ("■", t.warn),
         ServiceHealth::Unknown => ("?", t.unknown),
         ServiceHealth::Scaling | ServiceHealth::Deploying => ("▶", t.info),
