@@ -1,10 +1,31 @@
 //! What was gone back to is good: it is not rolled back once more by who names no revision.
 
+use std::time::Duration;
+
 use flightdeck::domain::action::Intent;
+use flightdeck::domain::alarm::AlarmState;
 use flightdeck::domain::audit::Outcome;
 
-use crate::bench::{Bench, api, deploy, story};
+use crate::bench::{Bench, Console, api, deploy, story};
 use crate::rollback;
+
+/// What the bad tasks answered is counted minutes later: until no alarm tells of it any more, what is begun goes back, too.
+async fn calm(console: &Console) {
+    let mut quiet = 0;
+    for _ in 0..1_000 {
+        let alarms = console.backend.cloudwatch.alarms().await.unwrap();
+        let fires = |name: &str, state| name == "laser-prod-api-5xx" && state == AlarmState::Alarm;
+        quiet = match alarms.iter().any(|a| fires(&a.name, a.state)) {
+            true => 0,
+            false => quiet + 1,
+        };
+        if quiet == 80 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the alarm does not end");
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_makes_no_good_revision_one_to_go_back_from() {
@@ -14,6 +35,7 @@ async fn a_restart_makes_no_good_revision_one_to_go_back_from() {
     let bad = console.run(deploy("1.8.4-bad")).await;
     assert_eq!(bad.outcome, Some(Outcome::Failed), "{}", story(&bad));
     assert_eq!(console.settled(&api()).await.revision, before);
+    calm(&console).await;
     for _ in 0..2 {
         let restart = console.run(Intent::Restart { service: api() }).await;
         let said = story(&restart);
