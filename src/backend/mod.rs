@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod cloudflare;
+mod contained;
 pub mod dns;
 pub mod estate;
 pub mod github;

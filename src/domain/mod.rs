@@ -17,6 +17,7 @@ pub mod caller;
 pub mod capacity;
 pub mod cloudflare;
 pub mod connections;
+pub mod contained;
 mod cookies;
 pub mod cost;
 pub mod counts;

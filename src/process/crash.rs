@@ -4,15 +4,21 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write;
 use std::panic::PanicHookInfo;
 
+use crate::domain::contained;
+
 /// Exit code of a crash, as of any Rust program that panics.
 pub const CODE: i32 = 101;
 
-/// Makes a panic anywhere write a report and end the process: a console that lost a part must not look alive.
+/// Makes a panic anywhere write a report and end the process: a console that lost a part must not look alive. One that is caught where
+/// it happens ([`contained`]) is logged alone.
 /// Whoever takes the terminal sets a hook around this one that gives it back first.
 pub fn install() {
     std::panic::set_hook(Box::new(|info| {
-        let report = report(info, &Backtrace::capture());
         tracing::error!(place = %place(info), "panicked");
+        if contained::is_within() {
+            return;
+        }
+        let report = report(info, &Backtrace::capture());
         let _ = std::io::stderr().write_all(report.as_bytes());
         std::process::exit(CODE);
     }));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgRow, PgSslMode};
 use sqlx::{ConnectOptions, Connection, PgConnection, SqlSafeStr};
 
+use super::relay::Relay;
 use super::{words, wrong};
 use crate::backend::tls::trust::Trust;
 use crate::backend::token::Held;
@@ -137,10 +138,13 @@ impl Destination {
         if self.judges {
             options = options.ssl_root_cert_from_pem(trust.pem());
         }
+        let way = Relay::to(options).await;
+        let (relay, options) = way.map_err(|e| words::word(what, &e.into()))?;
         let opened = PgConnection::connect_with(&options).await;
-        let connection = opened.map_err(|e| words::word(what, &e))?;
+        let connection = opened.map_err(|e| worded(what, &relay, &e))?;
         Ok(Session {
             connection,
+            relay,
             what: what.to_owned(),
             unseen: Vec::new(),
         })
@@ -154,9 +158,17 @@ fn is_near(options: &PgConnectOptions) -> bool {
     options.get_socket().is_some() || host.starts_with('/') || host == "localhost" || loopback
 }
 
+fn worded(what: &str, relay: &Relay, error: &sqlx::Error) -> Problem {
+    if relay.is_over() {
+        return words::endless(what);
+    }
+    words::word(what, error)
+}
+
 /// A session with the questions that it could not answer.
 pub(super) struct Session {
     connection: PgConnection,
+    relay: Relay,
     what: String,
     /// What could not be asked or seen: a line each.
     pub(super) unseen: Vec<String>,
@@ -174,7 +186,7 @@ impl Session {
     /// The rows of a statement without which the rest means nothing.
     pub(super) async fn must(&mut self, sql: impl SqlSafeStr) -> Result<Vec<PgRow>, Problem> {
         let answer = self.rows(sql).await;
-        answer.map_err(|e| words::word(&self.what, &e))
+        answer.map_err(|e| worded(&self.what, &self.relay, &e))
     }
 
     /// The rows of a statement that the role may not be allowed, or that this server may not know: none then, and a line that says
@@ -191,7 +203,7 @@ impl Session {
                     self.unseen.push(format!("{part}: {why}"));
                     Ok(Vec::new())
                 }
-                None => Err(words::word(&self.what, &e)),
+                None => Err(worded(&self.what, &self.relay, &e)),
             },
         }
     }

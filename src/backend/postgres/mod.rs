@@ -4,7 +4,10 @@
 
 mod connect;
 pub mod elsewhere;
+#[cfg(test)]
+mod hostile;
 mod now;
+mod relay;
 mod schema;
 mod shape;
 mod sql;
@@ -16,6 +19,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::contained;
 use super::tls::trust::Trust;
 use super::tls::words as connection_words;
 use super::token::Token;
@@ -149,8 +153,9 @@ async fn within<T>(
     what: &str,
     whole: impl Future<Output = Result<T, Problem>>,
 ) -> Result<T, Problem> {
-    match tokio::time::timeout(deadline, whole).await {
-        Ok(answer) => answer,
+    match tokio::time::timeout(deadline, contained::ask(whole)).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(panicked)) => Err(words::unread(what, panicked)),
         Err(_) => Err(connection_words::timeout("postgres", what, Some(deadline))),
     }
 }

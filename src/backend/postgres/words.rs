@@ -4,6 +4,7 @@ use sqlx::Error;
 
 use crate::backend::tls::words as connection_words;
 use crate::config::credentials::POSTGRES;
+use crate::domain::contained::Panicked;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::said;
 use crate::domain::text::{clip, inert};
@@ -62,6 +63,26 @@ pub(super) fn word(what: &str, error: &Error) -> Problem {
             "Check that the port is that of a PostgreSQL server.",
         ),
     }
+}
+
+/// Words that the library gave up on an answer.
+pub(super) fn unread(what: &str, panicked: Panicked) -> Problem {
+    problem(
+        ProblemKind::Malformed,
+        what,
+        format!("its answer cannot be read: {panicked}"),
+        "Check that the port is that of a PostgreSQL server.",
+    )
+}
+
+/// Words an answer without an end.
+pub(super) fn endless(what: &str) -> Problem {
+    problem(
+        ProblemKind::Malformed,
+        what,
+        "it answers without end: the connection was cut",
+        "Check that the port is that of a PostgreSQL server.",
+    )
 }
 
 fn refused(what: &str, code: &str, message: &str) -> Problem {

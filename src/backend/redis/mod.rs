@@ -2,6 +2,8 @@
 //! changes anything. A connection a look, over a stream of our own: one TLS stack, one trust, one wording.
 
 pub mod elsewhere;
+#[cfg(test)]
+mod hostile;
 mod info;
 mod stream;
 #[cfg(test)]
@@ -14,6 +16,7 @@ use std::time::{Duration, Instant};
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncConnectionConfig, Cmd, RedisConnectionInfo, Value, cmd};
 
+use super::contained;
 use super::tls::trust::Trust;
 use super::tls::words as connection_words;
 use super::token::{Held, Token};
@@ -101,9 +104,10 @@ impl Redis {
         let what = format!("Cannot ask Redis at {}", to.host_and_port());
         let password = self.password.optional().await?;
         let answer = self.ask(to, password.as_ref(), &what);
-        let answer = tokio::time::timeout(self.deadline, answer);
+        let answer = tokio::time::timeout(self.deadline, contained::ask(answer));
         let mut server = match answer.await {
-            Ok(answer) => answer.map_err(|p| {
+            Ok(Err(_)) => return Err(words::no_redis(&what)),
+            Ok(Ok(answer)) => answer.map_err(|p| {
                 let told = self.password.hidden(p);
                 if told.is_about_credentials() {
                     self.password.forget();

@@ -8,7 +8,7 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::{ConnectionAddr, ConnectionInfo, RedisError, cmd};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
@@ -17,6 +17,9 @@ use crate::backend::tls::trust::{self, Trust};
 use crate::backend::tls::words as connection_words;
 use crate::backend::token::Held;
 use crate::domain::problem::Problem;
+
+/// Bytes of one look: `INFO` has some ten thousand, the slow log cuts what is long.
+const MOST: u64 = 2 << 20;
 
 /// A TLS handshake alone.
 const HANDSHAKE: Duration = Duration::from_secs(3);
@@ -84,8 +87,13 @@ impl Destination {
         format!("{scheme}://{}/{}", self.host_and_port(), self.db)
     }
 
-    /// Connects.
+    /// Connects. What the server says ends after [`MOST`] bytes.
     pub(super) async fn open(&self, trust: &Trust, what: &str) -> Result<Box<dyn Stream>, Problem> {
+        let (answers, questions) = tokio::io::split(self.reach(trust, what).await?);
+        Ok(Box::new(tokio::io::join(answers.take(MOST), questions)))
+    }
+
+    async fn reach(&self, trust: &Trust, what: &str) -> Result<Box<dyn Stream>, Problem> {
         let tcp = TcpStream::connect((self.host.as_str(), self.port))
             .await
             .map_err(|e| {

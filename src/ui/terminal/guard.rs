@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use crossterm::{cursor, event, execute, queue, terminal};
 
+use crate::domain::contained;
+
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// How long the end waits for a terminal that takes no bytes.
@@ -24,7 +26,9 @@ impl Guard {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
-                restore();
+                if !contained::is_within() {
+                    restore();
+                }
                 before(info);
             }));
         });

@@ -1,0 +1,50 @@
+//! A panic that is caught where it happens: of a library that reads what a stranger sent. Any other ends the process, because a console
+//! that lost a part must not look alive; of this one the system that was asked becomes unknown, and the others stay.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+thread_local! {
+    static WITHIN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What was run panicked. It must not be run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the library that reads it failed")]
+pub struct Panicked;
+
+/// Runs a step that may panic.
+///
+/// # Errors
+/// Where it did.
+pub fn run<T>(step: impl FnOnce() -> T) -> Result<T, Panicked> {
+    let before = WITHIN.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(step));
+    WITHIN.set(before);
+    done.map_err(|_| Panicked)
+}
+
+/// Whether a panic of this thread is caught: for those who are told of every panic.
+pub fn is_within() -> bool {
+    WITHIN.get()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_and_what_comes_after_it_is_as_before() {
+        assert_eq!(run(|| 7), Ok(7));
+        let inner = run(|| {
+            assert_eq!(run(|| -> u8 { panic!("of a library") }), Err(Panicked));
+            is_within()
+        });
+        assert_eq!(
+            inner,
+            Ok(true),
+            "one within another leaves that one in place"
+        );
+        assert!(!is_within());
+    }
+}
