@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossterm::event::Event;
@@ -104,8 +105,8 @@ impl Console {
         handle.look_at(model.interests());
         let (tx, mut messages) = mpsc::channel::<Msg>(256);
         read_events(tx.clone())?;
-        let mut gone = watch_for_hang_up()?;
-        let mut ticked = Timestamp::now();
+        let ticked = Arc::new(AtomicI64::new(Timestamp::now().as_millisecond()));
+        let mut gone = watch(tx.clone(), ticked.clone())?;
         let (mut looks, mut answered) = (false, false);
 
         loop {
@@ -131,15 +132,22 @@ impl Console {
                 () = screen.writer.wrote(), if screen.writer.is_busy() => None,
                 () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() && lent.is_none() && !screen.writer.is_busy() => None,
                 alive = handle.changed() => alive.then(|| Msg::Snapshot(handle.snapshot())),
-                () = tokio::time::sleep(until_tick(ticked, Timestamp::now(), model.counts_seconds())) => {
+                () = tokio::time::sleep(until_tick(last(&ticked), Timestamp::now(), model.counts_seconds())) => {
                     if screen.writer.has_failed() || !io::IsTerminal::is_terminal(&io::stdin()) {
                         return Ok(Ended::GONE);
                     }
-                    ticked = Timestamp::now();
-                    Some(Msg::Tick(ticked))
+                    Some(Msg::Tick(Timestamp::now()))
                 }
             };
-            if let Some(msg) = msg {
+            // Whatever comes is looked at with the time that it is: a key must not show an old picture as new.
+            let now = Timestamp::now();
+            let is_due = until_tick(last(&ticked), now, model.counts_seconds()).is_zero();
+            let ticks = matches!(msg, Some(Msg::Tick(_)));
+            let tick = (is_due && msg.is_some() && !ticks).then_some(Msg::Tick(now));
+            if ticks || tick.is_some() {
+                ticked.store(now.as_millisecond(), Ordering::Relaxed);
+            }
+            for msg in tick.into_iter().chain(msg) {
                 let cause = cause(&msg);
                 screen.pace.changed(cause);
                 answered = cause == Cause::Person;
@@ -264,17 +272,40 @@ fn read_events(tx: mpsc::Sender<Msg>) -> io::Result<()> {
     Ok(())
 }
 
+/// When ages and clocks were brought up to date last.
+fn last(ticked: &AtomicI64) -> Timestamp {
+    Timestamp::from_millisecond(ticked.load(Ordering::Relaxed)).unwrap_or_default()
+}
+
+/// The screen's clock from a thread of its own, where timers do not come: something keeps the runtime busy, and what is shown gets old.
+fn tick(tx: &mpsc::Sender<Msg>, ticked: &AtomicI64) {
+    let now = Timestamp::now();
+    if now.as_millisecond() - ticked.load(Ordering::Relaxed) > 2_000 * AGES_S {
+        let _ = tx.try_send(Msg::Tick(now));
+    }
+}
+
 /// Tells when the terminal is gone. The event reader cannot be trusted to notice it, and spins until the process ends
 /// (crossterm #793); a terminal that is not the controlling one sends no signal either.
-fn watch_for_hang_up() -> io::Result<oneshot::Receiver<()>> {
+fn watch(clock: mpsc::Sender<Msg>, ticked: Arc<AtomicI64>) -> io::Result<oneshot::Receiver<()>> {
     let (tx, rx) = oneshot::channel();
+    let late = rustix::event::Timespec {
+        tv_sec: 2 * AGES_S,
+        tv_nsec: 0,
+    };
     std::thread::Builder::new()
         .name("terminal-watch".into())
         .spawn(move || {
             let input = io::stdin();
             // No event is asked for: hang-ups and errors are always told.
             let mut terminal = [PollFd::new(&input, PollFlags::empty())];
-            while poll(&mut terminal, None).is_err_and(|e| e == Errno::INTR) {}
+            loop {
+                match poll(&mut terminal, Some(&late)) {
+                    Ok(0) => tick(&clock, &ticked),
+                    Err(Errno::INTR) => {}
+                    _ => break,
+                }
+            }
             if terminal
                 .iter()
                 .any(|t| t.revents().intersects(PollFlags::HUP | PollFlags::ERR))
@@ -390,6 +421,16 @@ impl Ended {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_timers_do_not_come_the_screen_gets_old_all_the_same() {
+        let (tx, mut messages) = mpsc::channel(1);
+        let ticked = |ago_s| AtomicI64::new(Timestamp::now().as_millisecond() - 1_000 * ago_s);
+        tick(&tx, &ticked(AGES_S));
+        assert!(messages.try_recv().is_err(), "timers come");
+        tick(&tx, &ticked(5 * AGES_S));
+        assert!(matches!(messages.try_recv(), Ok(Msg::Tick(_))));
+    }
 
     #[test]
     fn a_tick_comes_with_the_second_or_with_the_ages_and_is_never_put_off_by_what_came_between() {
