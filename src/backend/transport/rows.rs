@@ -1,6 +1,8 @@
 //! How many rows an answer holds, counted as it comes and before anything is made of it: a list of empty rows is small on the wire and
 //! takes gigabytes as values. No parser: what is counted is what any parser would have to make something of.
 
+use memchr::{memchr, memchr2};
+
 /// Rows of one answer that small structs are made of. Vendors' pages end at a thousand rows, each of which may hold lists of its own.
 pub const ROWS: usize = 50_000;
 /// The same where the structs are an SDK's: each holds every member that its API knows.
@@ -57,14 +59,16 @@ impl Rows {
     /// # Errors
     /// Where there are more than are read.
     pub fn take(&mut self, piece: &[u8]) -> Result<(), TooMany> {
-        for byte in piece {
-            let (rows, values) = match &mut self.form {
-                Form::Unknown => self.form.begin(*byte),
-                Form::Json(json) => json.step(*byte),
-                Form::Xml(xml) => xml.step(*byte),
-                Form::Cbor(cbor) => cbor.step(*byte),
+        let mut rest = piece;
+        while let [byte, ..] = rest {
+            let (read, (rows, values)) = match &mut self.form {
+                Form::Unknown => (1, self.form.begin(*byte)),
+                Form::Json(json) => json.run(rest),
+                Form::Xml(xml) => xml.run(rest),
+                Form::Cbor(cbor) => cbor.run(rest),
                 Form::Other => return Ok(()),
             };
+            rest = rest.get(read..).unwrap_or_default();
             self.rows += usize::from(rows);
             self.values += usize::from(values);
             if self.rows > self.most {
@@ -112,6 +116,27 @@ struct Json {
 }
 
 impl Json {
+    /// Reads up to the byte, and with it, at which something begins, or to the end.
+    fn run(&mut self, piece: &[u8]) -> (usize, Begins) {
+        let mut at = 0;
+        while let Some(rest) = piece.get(at..).filter(|rest| !rest.is_empty()) {
+            // Most of an answer is text, in which two bytes matter.
+            let passed = match (self.quoted, self.escaped) {
+                (true, false) => memchr2(b'"', b'\\', rest),
+                _ => Some(0),
+            };
+            let Some((passed, byte)) = passed.and_then(|n| Some((n, rest.get(n)?))) else {
+                break;
+            };
+            at += passed + 1;
+            let begun = self.step(*byte);
+            if begun != NOTHING {
+                return (at, begun);
+            }
+        }
+        (piece.len(), NOTHING)
+    }
+
     fn step(&mut self, byte: u8) -> Begins {
         match (self.quoted, byte) {
             (true, _) if self.escaped => self.escaped = false,
@@ -157,6 +182,28 @@ enum Place {
 const SEED: u32 = 0x811c_9dc5;
 
 impl Xml {
+    /// As [`Json::run`].
+    fn run(&mut self, piece: &[u8]) -> (usize, Begins) {
+        let mut at = 0;
+        while let Some(rest) = piece.get(at..).filter(|rest| !rest.is_empty()) {
+            let passed = match self.at {
+                Place::Text => memchr(b'<', rest),
+                Place::Quoted(end) => memchr(end, rest),
+                Place::End | Place::Skipped => memchr(b'>', rest),
+                Place::Opened | Place::Name | Place::Tag { .. } => Some(0),
+            };
+            let Some((passed, byte)) = passed.and_then(|n| Some((n, rest.get(n)?))) else {
+                break;
+            };
+            at += passed + 1;
+            let begun = self.step(*byte);
+            if begun != NOTHING {
+                return (at, begun);
+            }
+        }
+        (piece.len(), NOTHING)
+    }
+
     fn step(&mut self, byte: u8) -> Begins {
         use Place::*;
         let mut begun = NOTHING;
@@ -216,20 +263,33 @@ impl Xml {
 struct Cbor {
     /// Bytes of text, and of numbers behind a header, that are passed over.
     skip: u64,
-    /// The header whose length is still coming: its kind, the bytes to come, and the length so far.
-    header: Option<(u8, u8, u64)>,
+    /// The header of a text whose length is still coming: the bytes to come, and the length so far.
+    header: Option<(u8, u64)>,
 }
 
 impl Cbor {
-    fn step(&mut self, byte: u8) -> Begins {
-        if self.skip > 0 {
-            self.skip -= 1;
-            return NOTHING;
+    /// As [`Json::run`].
+    fn run(&mut self, piece: &[u8]) -> (usize, Begins) {
+        let mut at = 0;
+        while let Some(rest) = piece.get(at..).filter(|rest| !rest.is_empty()) {
+            let skipped = usize::try_from(self.skip).map_or(rest.len(), |n| n.min(rest.len()));
+            self.skip -= skipped as u64;
+            at += skipped;
+            let Some(byte) = rest.get(skipped) else { break };
+            at += 1;
+            let begun = self.step(*byte);
+            if begun != NOTHING {
+                return (at, begun);
+            }
         }
-        if let Some((kind, left, length)) = &mut self.header {
+        (piece.len(), NOTHING)
+    }
+
+    fn step(&mut self, byte: u8) -> Begins {
+        if let Some((left, length)) = &mut self.header {
             (*left, *length) = (*left - 1, *length << 8 | u64::from(byte));
             if *left == 0 {
-                self.skip = if is_text(*kind) { *length } else { 0 };
+                self.skip = *length;
                 self.header = None;
             }
             return NOTHING;
@@ -237,7 +297,8 @@ impl Cbor {
         // RFC 8949, section 3: three bits of kind, five of length or of where the length stands.
         let (kind, low) = (byte >> 5, byte & 0x1f);
         match low {
-            24..=27 => self.header = Some((kind, 1 << (low - 24), 0)),
+            24..=27 if is_text(kind) => self.header = Some((1 << (low - 24), 0)),
+            24..=27 => self.skip = 1 << (low - 24),
             0..=23 if is_text(kind) => self.skip = low.into(),
             _ => {}
         }
