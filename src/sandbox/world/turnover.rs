@@ -8,6 +8,9 @@ use super::shift::stage;
 use super::task::{Health, Life, Task};
 use super::{Key, World};
 
+/// Addresses of a subnet that tasks get.
+const ADDRESSES: usize = 250;
+
 fn start_task(world: &mut World, key: &Key, rollout: &Rollout, offset: usize) -> Option<String> {
     let family = world.services.get(key)?.family.clone();
     let image = world
@@ -19,11 +22,7 @@ fn start_task(world: &mut World, key: &Key, rollout: &Rollout, offset: usize) ->
     // Images take a little longer or shorter to pull: tasks do not march in step.
     let late = world.chance() * 3.0;
     let zone = ['a', 'b', 'c'][(world.tasks_of(key).count() + offset) % 3];
-    let ip = format!(
-        "10.0.{}.{}",
-        zone as u32 - 'a' as u32 + 10,
-        4 + world.pick(250)
-    );
+    let ip = address(world, key, zone);
     world.tasks.insert(Task {
         id: id.clone(),
         service: key.clone(),
@@ -43,6 +42,20 @@ fn start_task(world: &mut World, key: &Key, rollout: &Rollout, offset: usize) ->
         failed: false,
     });
     Some(id)
+}
+
+/// An address in a zone's subnet that no task of the service has: a target group knows its targets by address.
+fn address(world: &mut World, key: &Key, zone: char) -> String {
+    let subnet = zone as u32 - 'a' as u32 + 10;
+    let first = world.pick(ADDRESSES);
+    let mut hosts = (0..ADDRESSES).map(|n| 4 + (first + n) % ADDRESSES);
+    let named = |host| format!("10.0.{subnet}.{host}");
+    let is_free = |host: &_| {
+        let ip = named(*host);
+        world.tasks_of(key).all(|t| t.ip != ip)
+    };
+    let host = hosts.find(is_free).unwrap_or(4 + first);
+    named(host)
 }
 
 /// How many sides a deployment that shifts traffic has: the one that it brings, and each that it replaces. One that goes back starts
@@ -163,4 +176,22 @@ pub(super) fn replace(world: &mut World, key: &Key) {
                 .join(" ")
         ),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_tasks_of_a_service_have_one_address() {
+        let mut world = World::new(7, 1.0, 1_000_000.0);
+        super::super::story::tell(&mut world);
+        let key: Key = ("laser-prod".into(), "api".into());
+        world.services.get_mut(&key).unwrap().desired = 300;
+        replace(&mut world, &key);
+        let tasks: Vec<&str> = world.tasks_of(&key).map(|t| t.ip.as_str()).collect();
+        let unlike: BTreeSet<&str> = tasks.iter().copied().collect();
+        assert!(tasks.len() >= 300, "{}", tasks.len());
+        assert_eq!(unlike.len(), tasks.len());
+    }
 }
