@@ -152,6 +152,19 @@ fn missing(provider: &Provider, why: &str) -> Problem {
 }
 
 #[cfg(test)]
+impl Token {
+    /// As if it had been found.
+    pub fn put(&self, token: &str) {
+        *self.slot() = Some(token.to_owned().into());
+    }
+
+    /// Whether it need not be looked for.
+    pub fn is_held(&self) -> bool {
+        self.slot().is_some()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::credentials::GITHUB;

@@ -21,6 +21,9 @@ pub enum Body {
 /// How much of a refusal is looked at (bytes). No vendor has more to say, and words are copied where they are looked for.
 const REFUSAL: usize = 1 << 20;
 
+/// The member by which Vercel says that a token is none, or no longer one.
+pub const INVALID_TOKEN: &str = "invalidToken";
+
 /// What a body looks like.
 pub fn look(content_type: &str, body: &[u8]) -> Body {
     let start = body.iter().position(|b| !b.is_ascii_whitespace());
@@ -69,8 +72,8 @@ pub fn error_in_xml(body: &[u8]) -> Option<(String, Option<String>)> {
 }
 
 /// The code and the words of a refusal, whatever the vendor calls them: AWS JSON (`__type`, `message`), AWS XML, GitHub
-/// (`message`), Vercel (`error.code`, `error.message`), Cloudflare (`errors[0]`), Sentry (`detail`). `told`: the code where it
-/// came in a header.
+/// (`message`), Vercel (`error.code`, `error.message`), Cloudflare (`errors[0]`, whose code is a number), Sentry (`detail`). `told`: the
+/// code where it came in a header. Of Vercel's refusals [`INVALID_TOKEN`] tells more than their code, which is the same for all.
 pub fn refusal(body: &[u8], told: Option<&str>) -> (Option<String>, Option<String>) {
     let named = |code: &str| {
         let tail = code.rsplit('#').next().unwrap_or(code);
@@ -96,7 +99,12 @@ pub fn refusal(body: &[u8], told: Option<&str>) -> (Option<String>, Option<Strin
             .iter()
             .find_map(|v| names.iter().find_map(|n| v.get(n)?.as_str()))
     };
-    let code = told.or_else(|| find(&["__type", "code", "Code"]).and_then(named));
+    let dead = value["error"][INVALID_TOKEN].as_bool() == Some(true);
+    let number = || value["errors"][0]["code"].as_u64().map(|n| n.to_string());
+    let code = told
+        .or_else(|| dead.then(|| INVALID_TOKEN.to_owned()))
+        .or_else(|| find(&["__type", "code", "Code"]).and_then(named))
+        .or_else(number);
     let words = find(&["message", "Message", "error_description", "title"])
         .or_else(|| value["error"].as_str())
         .or_else(|| value["detail"].as_str());
@@ -129,7 +137,11 @@ mod tests {
         );
         assert_eq!(
             told("{\"errors\":[{\"code\":9,\"message\":\"m\"}]}"),
-            (None, Some("m".into()))
+            some("9", "m")
+        );
+        assert_eq!(
+            told("{\"error\":{\"code\":\"forbidden\",\"message\":\"m\",\"invalidToken\":true}}"),
+            some(INVALID_TOKEN, "m")
         );
         assert_eq!(told("{\"detail\":\"m\"}"), (None, Some("m".into())));
         assert_eq!(told("nonsense"), (None, None));

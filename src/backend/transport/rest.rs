@@ -225,7 +225,7 @@ impl Rest {
             answer.map_err(|e| e.said_by(|words| token.hide(words)))
         };
         let answer = self.line.ask(&asked, self.deadline, attempt).await;
-        if answer.as_ref().is_err_and(Problem::is_about_credentials) {
+        if answer.as_ref().is_err_and(is_about_the_token) {
             // A person may have logged in meanwhile.
             self.token.forget();
         }
@@ -236,7 +236,7 @@ impl Rest {
     pub fn refused(&self, problem: Problem) -> Problem {
         let problem = self.token.hidden(problem);
         self.line.failed(&problem);
-        if problem.is_about_credentials() {
+        if is_about_the_token(&problem) {
             self.token.forget();
         }
         problem
@@ -262,6 +262,12 @@ impl Rest {
         }
         Ok(Request::new(method, url))
     }
+}
+
+/// Whether another token may be answered otherwise: what one may not do the next may, and not every vendor tells a dead token from one
+/// that lacks a right.
+fn is_about_the_token(problem: &Problem) -> bool {
+    problem.is_about_credentials() || problem.kind == ProblemKind::Denied
 }
 
 /// Pairs as a form holds them, which is as a query holds them.
@@ -305,6 +311,22 @@ pub fn next_link(heard: &Heard) -> Option<String> {
     })
 }
 
+/// The cursor of the next page in a `Link` header: Sentry puts it beside the address, which names the host that Sentry is configured
+/// with and not the one that was asked (getsentry/sentry, `build_cursor_link`).
+pub fn next_cursor(heard: &Heard) -> Option<String> {
+    links(heard.header("link")?).find_map(|link| {
+        let (_, params) = link.trim().strip_prefix('<')?.split_once('>')?;
+        let param = |name: &str| {
+            let mut all = params.split(';').filter_map(|p| p.trim().split_once('='));
+            let found = all.find(|(key, _)| *key == name);
+            found.map(|(_, value)| value.trim_matches('"'))
+        };
+        let goes_on = param("rel") == Some("next") && param("results") != Some("false");
+        let cursor = param("cursor").filter(|c| goes_on && !c.is_empty())?;
+        Some(cursor.to_owned())
+    })
+}
+
 /// The links of a header, one by one. Commas within `<...>` and within quotes are the links' own.
 fn links(header: &str) -> impl Iterator<Item = &str> {
     let (mut target, mut quoted) = (false, false);
@@ -322,6 +344,87 @@ fn links(header: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::tls::trust::Trust;
+    use crate::backend::transport::Budget;
+    use crate::config::credentials::VERCEL;
+
+    static VENDOR: Vendor = Vendor {
+        provider: &VERCEL,
+        status_page: "https://status.example",
+    };
+    const QUESTION: Question = Question::new("vercel", "GET /x", "look");
+
+    /// What comes of a refusal, and whether the token is still held after it.
+    async fn refused(status: &str, body: &str) -> (Problem, bool) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = format!("http://{}", listener.local_addr().unwrap());
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = vec![0; 4096];
+                let _ = stream.read(&mut request).await;
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        let trust = Arc::new(Trust::new(None).unwrap());
+        let courier = Arc::new(Courier::new(trust, Arc::new(Budget::default())));
+        let token = Token::new(&VERCEL, None);
+        token.put("a-token-of-old");
+        let line = Arc::new(Line::new("vercel", false, true));
+        let rest = Rest::new(&VENDOR, &at, token, courier, line);
+        let answer = rest.get::<Value>(QUESTION, "/x", &[]).await;
+        (answer.unwrap_err(), rest.token.is_held())
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_dead_or_may_not_do_it_is_looked_for_again() {
+        let dead = [
+            // Vercel: an expired or revoked token.
+            (
+                "403 Forbidden",
+                r#"{"error":{"code":"forbidden","message":"Not authorized","invalidToken":true}}"#,
+            ),
+            // Cloudflare.
+            (
+                "403 Forbidden",
+                r#"{"success":false,"errors":[{"code":9109,"message":"Invalid access token"}],"result":null}"#,
+            ),
+            (
+                "400 Bad Request",
+                r#"{"success":false,"errors":[{"code":6003,"message":"Invalid request headers"}],"result":null}"#,
+            ),
+        ];
+        for (status, body) in dead {
+            let (problem, held) = refused(status, body).await;
+            assert_eq!(
+                problem.kind,
+                ProblemKind::BadCredentials,
+                "{body}: {problem:?}"
+            );
+            assert!(problem.fix.contains("login vercel"), "{}", problem.fix);
+            assert!(!held, "{body}");
+        }
+        let denied = [
+            r#"{"error":{"code":"forbidden","message":"You don't have permission"}}"#,
+            r#"{"success":false,"errors":[{"code":9109,"message":"Unauthorized to access requested resource"}]}"#,
+            // Said of a dead token as well as of one that lacks a right.
+            r#"{"success":false,"errors":[{"code":10000,"message":"Authentication error"}]}"#,
+        ];
+        for body in denied {
+            let (problem, held) = refused("403 Forbidden", body).await;
+            assert_eq!(problem.kind, ProblemKind::Denied, "{body}: {problem:?}");
+            assert!(!held, "{body}");
+        }
+        let old = r#"{"error":{"code":"forbidden","message":"The token has expired"}}"#;
+        let (problem, _) = refused("403 Forbidden", old).await;
+        assert_eq!(problem.kind, ProblemKind::Expired);
+        let (problem, held) = refused("404 Not Found", "{}").await;
+        assert_eq!((problem.kind, held), (ProblemKind::NotFound, true));
+    }
 
     #[test]
     fn a_form_keeps_what_it_is_given() {
@@ -350,6 +453,10 @@ mod tests {
         );
         let sentry = "<https://s.io/x?cursor=1>; rel=\"next\"; results=\"false\"; cursor=\"1\"";
         assert_eq!(next_link(&heard(sentry)), None);
+        assert_eq!(next_cursor(&heard(sentry)), None);
+        let sentry = "<https://us.sentry.io/x?&cursor=0:0:1>; rel=\"previous\"; results=\"false\"; cursor=\"0:0:1\", <https://us.sentry.io/x?&cursor=0:100:0>; rel=\"next\"; results=\"true\"; cursor=\"0:100:0\"";
+        assert_eq!(next_cursor(&heard(sentry)).as_deref(), Some("0:100:0"));
+        assert_eq!(next_cursor(&heard(github)), None);
         assert_eq!(next_link(&heard("nonsense")), None);
         let commas = "<https://s.io/x?ids=1,2;3&page=1>; rel=\"prev\"; title=\"a, b\", <https://s.io/x?ids=1,2;3&page=3>; rel=\"next\"";
         assert_eq!(

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::body;
 use super::evidence::{Evidence, Reach};
 use super::limits;
 use super::words::{Asked, body_in_words, status, unsound};
@@ -44,7 +45,17 @@ pub(super) fn words(
             format!("the {title} token has expired"),
             login,
         ),
+        Some(403) if is_dead(seen) && expired => (
+            ProblemKind::Expired,
+            format!("the {title} token has expired"),
+            login,
+        ),
         Some(401) => (
+            ProblemKind::BadCredentials,
+            format!("{title} does not accept the token{said}"),
+            login,
+        ),
+        Some(400 | 403) if is_dead(seen) => (
             ProblemKind::BadCredentials,
             format!("{title} does not accept the token{said}"),
             login,
@@ -103,6 +114,20 @@ pub(super) fn words(
         ),
         _ => return None,
     })
+}
+
+/// Whether a refusal is about a token that is none, or no longer one. Vercel and Cloudflare answer it as they answer a token that may not
+/// do something, and tell them apart in the body: Vercel by a member, or by what its SDK's documentation says of 403; Cloudflare by the
+/// words of 9109, which is also said of what a token may not see, and by 6003, of one that is no token at all.
+fn is_dead(seen: &Evidence) -> bool {
+    let words = seen.message.as_deref().unwrap_or("").to_lowercase();
+    match (seen.status, seen.code.as_deref()) {
+        (Some(403), Some(body::INVALID_TOKEN)) => true,
+        (Some(403), Some("9109")) => words.contains("invalid access token"),
+        (Some(403), _) => words.contains("token has expired") || words.contains("token expired"),
+        (Some(400), Some("6003")) => true,
+        _ => false,
+    }
 }
 
 fn slow_down(title: &str, seen: &Evidence) -> (ProblemKind, String, String) {
