@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::token::Token;
-use super::transport::rest::{Rest, next_link};
+use super::transport::rest::{Rest, next_cursor};
 use super::transport::{Courier, Line, Question, Vendor};
 use crate::config::SentryConfig;
 use crate::config::credentials::SENTRY;
@@ -297,17 +297,16 @@ impl Sentry {
         rest: &str,
         query: &[(&str, &str)],
     ) -> Result<(Vec<T>, bool), Problem> {
-        let mut page = self
-            .rest
-            .get::<Vec<T>>(question, &self.path(rest), query)
-            .await?;
+        let path = self.path(rest);
+        let mut page = self.rest.get::<Vec<T>>(question, &path, query).await?;
         let mut all = Vec::new();
         for n in 1.. {
-            let next = next_link(&page.heard);
+            let next = next_cursor(&page.heard);
             all.append(&mut page.value);
             match next {
-                Some(link) if n < PAGES && all.len() < question.rows => {
-                    page = self.rest.get(question, &link, &[]).await?
+                Some(cursor) if n < PAGES && all.len() < question.rows => {
+                    let query = [query, &[("cursor", cursor.as_str())]].concat();
+                    page = self.rest.get(question, &path, &query).await?;
                 }
                 more => return Ok((all, more.is_some())),
             }
