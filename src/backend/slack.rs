@@ -14,6 +14,7 @@ use crate::config::SlackConfig;
 use crate::config::credentials::SLACK;
 use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::said;
 use crate::domain::slack::{Channel, Workspace};
 use crate::domain::text::inert;
 
@@ -24,6 +25,12 @@ static VENDOR: Vendor = Vendor {
 const BASE: &str = "https://slack.com/api";
 const WHO: Question = Question::new("slack", "auth.test", "ask Slack who we are");
 const CHANNELS: Question = Question::new("slack", "conversations.list", "list the channels");
+
+/// The channels that are listed, and what the token needs for the second kind beside what it needs for the first. Where it lacks that, Slack
+/// refuses the question as a whole ("Using the Conversations API").
+const BOTH: &str = "public_channel,private_channel";
+const PUBLIC: &str = "public_channel";
+const FOR_PRIVATE: &str = "groups:read";
 
 /// Pages of channels read at most.
 const PAGES: usize = 10;
@@ -40,6 +47,8 @@ pub struct Slack {
 struct Answer<T> {
     ok: bool,
     error: Option<String>,
+    /// The scope that `missing_scope` is about.
+    needed: Option<String>,
     #[serde(flatten)]
     told: Option<T>,
 }
@@ -90,16 +99,24 @@ impl Slack {
         let mut channels = Vec::new();
         let mut cursors = vec![String::new()];
         let mut cut = false;
+        let mut lacks = None;
         while let Some(cursor) = cursors.last() {
             let mut form = vec![
                 ("limit", "200"),
                 ("exclude_archived", "true"),
-                ("types", "public_channel,private_channel"),
+                ("types", if lacks.is_none() { BOTH } else { PUBLIC }),
             ];
             if !cursor.is_empty() {
                 form.push(("cursor", cursor));
             }
-            let page: Listed = self.call(CHANNELS, &form).await?;
+            let page: Listed = match self.ask(CHANNELS, &form).await? {
+                Ok(page) => page,
+                Err(refusal) if lacks.is_none() && cursor.is_empty() && refusal.is_private() => {
+                    lacks = Some(FOR_PRIVATE.to_owned());
+                    continue;
+                }
+                Err(refusal) => return Err(self.refused(CHANNELS, &refusal)),
+            };
             channels.extend(page.channels.into_iter().map(|c| Channel {
                 id: inert(&c.id),
                 name: inert(&c.name),
@@ -126,6 +143,7 @@ impl Slack {
             url: inert(&who.url),
             channels,
             cut,
+            lacks,
             alerts_to: self.channel.clone(),
         })
     }
@@ -135,26 +153,52 @@ impl Slack {
         question: Question,
         form: &[(&str, &str)],
     ) -> Result<T, Problem> {
+        let answer = self.ask(question, form).await?;
+        answer.map_err(|refusal| self.refused(question, &refusal))
+    }
+
+    /// An answer, or what Slack says against it.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        question: Question,
+        form: &[(&str, &str)],
+    ) -> Result<Result<T, Refusal>, Problem> {
         let path = format!("/{}", question.operation);
         let answer: Answer<T> = self.rest.form(question, &path, form).await?.value;
-        match (answer.ok, answer.told) {
+        Ok(match (answer.ok, answer.told) {
             (true, Some(told)) => Ok(told),
-            (_, _) => {
-                let problem = refused(
-                    question,
-                    answer
-                        .error
-                        .as_deref()
-                        .unwrap_or("an answer of another shape"),
-                );
-                Err(self.rest.refused(problem))
-            }
-        }
+            (_, _) => Err(Refusal {
+                code: answer
+                    .error
+                    .unwrap_or_else(|| "an answer of another shape".to_owned()),
+                needed: answer.needed,
+            }),
+        })
+    }
+
+    fn refused(&self, question: Question, refusal: &Refusal) -> Problem {
+        self.rest.refused(refused(question, refusal))
+    }
+}
+
+/// What Slack says against a question.
+#[derive(Debug)]
+struct Refusal {
+    code: String,
+    needed: Option<String>,
+}
+
+impl Refusal {
+    /// Whether it is private channels alone that the token may not list.
+    fn is_private(&self) -> bool {
+        let needed = self.needed.as_deref().unwrap_or(FOR_PRIVATE);
+        self.code == "missing_scope" && needed.contains(FOR_PRIVATE)
     }
 }
 
 /// Slack's own words for a refusal ("Errors" of each method), as a problem.
-fn refused(question: Question, code: &str) -> Problem {
+fn refused(question: Question, refusal: &Refusal) -> Problem {
+    let code = refusal.code.as_str();
     let what = format!("Cannot {} (slack:{})", question.what, question.operation);
     let (kind, why) = match code {
         "not_authed" | "invalid_auth" | "account_inactive" | "token_revoked" => (
@@ -171,11 +215,24 @@ fn refused(question: Question, code: &str) -> Problem {
         }
         _ => (ProblemKind::Invalid, "Slack refused the request"),
     };
-    Problem::new(
-        kind,
-        "slack",
-        what,
-        format!("{why} ({code})"),
-        SLACK.how_to_renew(),
-    )
+    let needed = refusal.needed.as_deref().filter(|n| !n.is_empty());
+    match needed.filter(|_| code == "missing_scope") {
+        Some(scope) => Problem::new(
+            kind,
+            "slack",
+            what,
+            format!("{why}: it lacks {} ({code})", said::words(scope)),
+            format!(
+                "Add that scope to the app, install it anew, and: {}",
+                SLACK.how_to_renew()
+            ),
+        ),
+        None => Problem::new(
+            kind,
+            "slack",
+            what,
+            format!("{why} ({code})"),
+            SLACK.how_to_renew(),
+        ),
+    }
 }

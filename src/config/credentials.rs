@@ -37,7 +37,7 @@ pub static SLACK: Provider = Provider {
     name: "slack",
     title: "Slack",
     variable: "SLACK_BOT_TOKEN",
-    token: "a bot token (xoxb-...) with channels:read and chat:write",
+    token: "a bot token (xoxb-...) with channels:read, groups:read and chat:write",
 };
 
 /// PostgreSQL itself; a server may want no password.
@@ -167,7 +167,7 @@ pub static CLOUDFLARE: Provider = Provider {
     name: "cloudflare",
     title: "Cloudflare",
     variable: "CLOUDFLARE_API_TOKEN",
-    token: "an API token that may read zones, DNS, zone settings, firewall and analytics",
+    token: "an API token that may read Zone, DNS, Zone Settings, Zone WAF and Analytics of the zones",
 };
 
 /// Everybody.

@@ -15,6 +15,8 @@ pub struct Workspace {
     pub channels: Vec<Channel>,
     /// Whether there are more than were read.
     pub cut: bool,
+    /// The scope that the token lacks for private channels, which are then not among these.
+    pub lacks: Option<String>,
     /// The channel that alerts go to, by configuration.
     pub alerts_to: Option<String>,
 }

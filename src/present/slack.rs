@@ -94,6 +94,12 @@ fn channels(facts: &Facts, now: Timestamp) -> Section {
         ];
         section.row(&c.id, cells, c);
     }
+    if let Some(scope) = &team.lacks {
+        section.note(
+            format!("private channels are not read: the token lacks {scope}"),
+            Tone::Unknown,
+        );
+    }
     if team.cut {
         section.note(
             format!(

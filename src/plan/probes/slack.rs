@@ -24,6 +24,12 @@ fn reachable(look: &Look<'_>) -> Verdict {
             team.team
         )));
     }
+    if let (Some(name), None, Some(scope)) = (channel, found, &team.lacks) {
+        return Err(Judgement::unknown(format!(
+            "#{name} is not among the public channels of {}, and the token lacks {scope} for private ones",
+            team.team
+        )));
+    }
     let (ok, answer) = match (channel, found) {
         (None, _) => (false, "no channel for alerts is configured".to_owned()),
         (Some(name), None) => (false, format!("#{name} cannot be seen in {}", team.team)),
@@ -54,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_channel_that_is_not_among_those_read_is_missing_only_where_all_were() {
-        let state = |name: &str, cut| {
+        let state_of = |name: &str, cut, lacks: Option<&str>| {
             let mut facts = Facts::default();
             facts.estate.slack = testing::part(Arc::new(Workspace {
                 team: "Laser".into(),
@@ -66,12 +72,17 @@ mod tests {
                     is_member: true,
                 }],
                 cut,
+                lacks: lacks.map(str::to_owned),
                 alerts_to: Some(name.into()),
             }));
             judged("slack.reachable", &facts).state
         };
+        let state = |name: &str, cut| state_of(name, cut, None);
         assert_eq!(state("ops", true), Proved);
         assert_eq!(state("alerts", false), Failing);
         assert_eq!(state("alerts", true), Unknown);
+        let private = Some("groups:read");
+        assert_eq!(state_of("ops", false, private), Proved);
+        assert_eq!(state_of("alerts", false, private), Unknown, "a private one");
     }
 }

@@ -3,7 +3,15 @@
 
 use serde_json::{Value, json};
 
-use crate::web::{Reply, Request, is_known};
+use crate::web::{Reply, Request, TOKEN, is_known};
+
+/// What a token may do here, as its app was given it.
+const SCOPES: &str =
+    "channels:read,groups:read,channels:history,groups:history,chat:write,team:read";
+
+/// The end of a second token, whose app was not given [`PRIVATE`].
+const NARROW: &str = "-public";
+const PRIVATE: &str = "groups:read,";
 
 /// What was posted.
 #[derive(Debug, Default)]
@@ -82,10 +90,22 @@ impl Slack {
         if !request.headers.contains_key("authorization") {
             return Reply::json(200, &json!({"ok": false, "error": "not_authed"}));
         }
-        if !is_known(request) {
+        let narrow = is_narrow(request);
+        if !narrow && !is_known(request) {
             return Reply::json(200, &json!({"ok": false, "error": "invalid_auth"}));
         }
+        let scopes = match narrow {
+            true => SCOPES.replace(PRIVATE, ""),
+            false => SCOPES.to_owned(),
+        };
+        let lacking = needed(method, &input);
+        let lacking = lacking
+            .into_iter()
+            .find(|s| !scopes.split(',').any(|own| own == *s));
         let value = match method {
+            _ if lacking.is_some() => {
+                json!({"ok": false, "error": "missing_scope", "needed": lacking, "provided": scopes})
+            }
             "auth.test" => json!({
                 "ok": true, "url": "https://laser.slack.com/", "team": "Laser", "user": "flightdeck",
                 "team_id": "T0LASER001", "user_id": "U0DECK0001", "bot_id": "B0DECK0001", "is_enterprise_install": false,
@@ -99,11 +119,9 @@ impl Slack {
             "chat.postMessage" => self.post(&input, now),
             _ => json!({"ok": false, "error": "unknown_method", "req_method": method}),
         };
-        let scopes =
-            "channels:read,groups:read,channels:history,groups:history,chat:write,team:read";
         Reply::json(200, &value)
             .with("x-oauth-scopes", scopes)
-            .with("x-accepted-oauth-scopes", scopes)
+            .with("x-accepted-oauth-scopes", SCOPES)
     }
 
     fn post(&mut self, input: &Input, now: f64) -> Value {
@@ -138,6 +156,37 @@ impl Slack {
             .collect();
         json!({"ok": true, "messages": messages, "has_more": false, "pin_count": 0, "response_metadata": {"next_cursor": ""}})
     }
+}
+
+fn is_narrow(request: &Request) -> bool {
+    let sent = request.headers.get("authorization");
+    sent.is_some_and(|v| v.as_bytes() == format!("Bearer {TOKEN}{NARROW}").as_bytes())
+}
+
+/// The scopes that a question needs, all of them ("Using the Conversations API": one for each type of channel).
+fn needed(method: &str, input: &Input) -> Vec<&'static str> {
+    match method {
+        "conversations.list" => {
+            let types = types(input);
+            let scopes = types.split(',').filter_map(|kind| match kind.trim() {
+                "public_channel" => Some("channels:read"),
+                "private_channel" => Some("groups:read"),
+                "mpim" => Some("mpim:read"),
+                "im" => Some("im:read"),
+                _ => None,
+            });
+            scopes.collect()
+        }
+        "chat.postMessage" => vec!["chat:write"],
+        "team.info" => vec!["team:read"],
+        _ => Vec::new(),
+    }
+}
+
+/// Kinds of channels that are asked for.
+fn types(input: &Input) -> String {
+    let types = input.text("types");
+    types.unwrap_or_else(|| "public_channel".into())
 }
 
 /// Methods that take a JSON body. Those that read take none: they do as if nothing had been said.
@@ -197,9 +246,7 @@ fn on_channel(input: &Input, then: impl FnOnce(&'static Channel) -> Value) -> Va
 }
 
 fn list(input: &Input) -> Value {
-    let types = input
-        .text("types")
-        .unwrap_or_else(|| "public_channel".into());
+    let types = types(input);
     let has = |kind: &str| types.split(',').any(|t| t.trim() == kind);
     let wanted = |c: &&&Channel| {
         has(if c.private {

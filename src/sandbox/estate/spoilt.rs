@@ -83,7 +83,10 @@ fn slack(fault: Kind) -> Option<Reply> {
     Some(match fault {
         Kind::Throttle => said(429, "ratelimited").with("retry-after", "2"),
         Kind::Expired => said(200, "token_expired"),
-        Kind::Denied => said(200, "missing_scope"),
+        Kind::Denied => {
+            let lacking = json!({"ok": false, "error": "missing_scope", "needed": "channels:read", "provided": "chat:write"});
+            Reply::json(200, &lacking)
+        }
         _ => return None,
     })
 }
@@ -92,7 +95,7 @@ fn vercel(fault: Kind) -> Option<Reply> {
     let said = |status, why: &str| Reply::json(status, &super::vercel::refused(status, why));
     Some(match fault {
         Kind::Throttle => said(429, "Too many requests").with("retry-after", "2"),
-        Kind::Expired => said(403, "The token has expired"),
+        Kind::Expired => said(403, "Not authorized"),
         Kind::Denied => said(403, "You don't have permission to access this resource"),
         _ => return None,
     })

@@ -185,6 +185,7 @@ fn a_mail_server_out_of_reach_counts_while_slack_answers() {
             url: String::new(),
             channels: Vec::new(),
             cut: false,
+            lacks: None,
             alerts_to: None,
         }),
         now(),
