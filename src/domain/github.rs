@@ -139,11 +139,53 @@ impl Workflow {
         (shaky.count(), of)
     }
 
-    /// Whether a word names it: part of its name or file, whatever the case.
+    /// Whether a word names it: a whole word of its name or file, whatever the case, or the beginning of one that is long enough
+    /// (`deploy`: "Deployment"). What GitHub runs by itself (`dynamic/`) is no pipeline of ours, but for its scan of our code; and what
+    /// drafts the text of a release releases nothing.
     pub fn is_called(&self, word: &str) -> bool {
-        let word = word.to_lowercase();
-        self.name.to_lowercase().contains(&word) || self.file.to_lowercase().contains(&word)
+        let (own, asked) = (pieces(&self.name), pieces(word));
+        let mut own: Vec<String> = own.into_iter().chain(pieces(&self.file)).collect();
+        let has = |own: &[String], word: &str| own.iter().any(|w| w == word);
+        if self.file.starts_with("dynamic/") && !has(&own, "codeql") {
+            return false;
+        }
+        if has(&own, "drafter") {
+            own.retain(|w| w != "release");
+        }
+        let long = |w: &str| w.len() >= STEM && w.chars().all(char::is_alphabetic);
+        let fits = |asked: &String| {
+            let mut words = own.iter();
+            words.any(|w| w == asked || (long(asked) && w.starts_with(asked.as_str())))
+        };
+        !asked.is_empty() && asked.iter().all(fits)
     }
+}
+
+/// Letters of a word from which on longer ones that begin with it are taken for it.
+const STEM: usize = 4;
+
+/// The words of a name in lower case, those that are written together (`BuildAndTest`) as one and apart.
+fn pieces(name: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for whole in name.split(|c: char| !c.is_alphanumeric()) {
+        let mut part = String::new();
+        let mut parts = Vec::new();
+        let mut before = ' ';
+        for c in whole.chars() {
+            if c.is_uppercase() && before.is_lowercase() {
+                parts.push(std::mem::take(&mut part));
+            }
+            part.extend(c.to_lowercase());
+            before = c;
+        }
+        parts.push(part);
+        if parts.len() > 1 {
+            all.push(parts.concat());
+        }
+        all.extend(parts);
+    }
+    all.retain(|w| !w.is_empty());
+    all
 }
 
 /// A run.
@@ -388,6 +430,48 @@ mod tests {
                 && workflow.is_called("sec.yml")
                 && !workflow.is_called("build")
         );
+    }
+
+    #[test]
+    fn a_workflow_is_called_by_whole_words_and_not_by_pieces_of_others() {
+        let called = |name: &str, file: &str, word: &str| {
+            let workflow = Workflow {
+                id: 1,
+                name: name.into(),
+                file: file.into(),
+                active: true,
+                runs: Vec::new(),
+            };
+            workflow.is_called(word)
+        };
+        let pages = "dynamic/pages/pages-build-deployment";
+        for word in ["build", "deploy"] {
+            assert!(!called("pages-build-deployment", pages, word), "{word}");
+        }
+        let scan = "dynamic/github-code-scanning/codeql";
+        assert!(called("CodeQL", scan, "codeql"));
+        let drafter = ".github/workflows/release-drafter.yml";
+        assert!(!called("Release Drafter", drafter, "release"));
+        let special = ".github/workflows/special.yml";
+        assert!(!called("Special", special, "ci"));
+        let yaml = |file: &str| format!(".github/workflows/{file}.yml");
+        for (name, file, word) in [
+            ("CI", "ci", "ci"),
+            ("CI/CD", "main", "ci"),
+            ("Tests", "build-and-test", "build"),
+            ("BuildAndTest", "main", "build"),
+            ("Deployment of production", "prod", "deploy"),
+            ("Security scanning", "main", "scan"),
+            ("Linting", "main", "lint"),
+            ("Codeql", "x", "codeql"),
+            ("Ship", "release_prod", "release"),
+            ("Ship", "deploy-prod", "deploy-prod"),
+            ("Ship", "deploy-prod", "deploy-prod.yml"),
+        ] {
+            assert!(called(name, &yaml(file), word), "{name} {file} {word}");
+        }
+        assert!(!called("Ship", &yaml("deploy-prod"), "deploy-staging"));
+        assert!(!called("Ship", &yaml("x"), ""));
     }
 
     #[test]

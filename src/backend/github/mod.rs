@@ -56,8 +56,11 @@ const FAILED_BEFORE: usize = 8;
 const PASSED: usize = 6;
 /// Jobs of one run: a page of them.
 const JOBS_EACH: usize = 100;
-/// Deployments shown.
+/// Deployments shown, and those of production beside them where none of them is.
 const DEPLOYED: usize = 8;
+const OF_PRODUCTION: usize = 3;
+/// Production as people call it, and as Vercel's app does.
+const PRODUCTION: [&str; 2] = ["production", "Production"];
 /// Pages read at most of one list.
 const PAGES: usize = 10;
 
@@ -155,19 +158,31 @@ impl Github {
         })
     }
 
-    /// Deployments of every environment, newest first, with their newest state.
+    /// Deployments of every environment, newest first, with their newest state. Where previews are made of every push, none of the newest
+    /// may be production's: those are asked for by themselves.
     ///
     /// # Errors
     /// Where GitHub cannot be asked or refuses.
     pub async fn deployments(&self) -> Result<Vec<Deployed>, Problem> {
-        let size = DEPLOYED.to_string();
+        let (size, few) = (DEPLOYED.to_string(), OF_PRODUCTION.to_string());
         let path = self.path("/deployments");
-        let page = self
-            .rest
-            .get::<Vec<wire::Deployment>>(DEPLOYMENTS, &path, &[("per_page", &size)])
-            .await?;
+        let newest = [("per_page", size.as_str())];
+        let page = self.rest.get(DEPLOYMENTS, &path, &newest).await?;
+        let mut entries: Vec<wire::Deployment> = page.value;
+        if entries.len() >= DEPLOYED && !entries.iter().any(wire::Deployment::is_of_production) {
+            for name in PRODUCTION {
+                let query = [("environment", name), ("per_page", few.as_str())];
+                let page = self.rest.get(DEPLOYMENTS, &path, &query).await?;
+                let found: Vec<wire::Deployment> = page.value;
+                let are_there = !found.is_empty();
+                entries.extend(found.into_iter().take(OF_PRODUCTION));
+                if are_there {
+                    break;
+                }
+            }
+        }
         let mut all = Vec::new();
-        for entry in page.value {
+        for entry in entries {
             let path = self.path(&format!("/deployments/{}/statuses", entry.id));
             let states = self
                 .rest

@@ -96,6 +96,12 @@ pub struct Deployment {
     created_at: Option<String>,
 }
 
+impl Deployment {
+    pub fn is_of_production(&self) -> bool {
+        self.environment.eq_ignore_ascii_case("production")
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub struct State {
     state: String,

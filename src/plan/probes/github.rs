@@ -58,6 +58,12 @@ fn called<'a>(pipelines: &'a Pipelines, names: &str) -> (Vec<&'a Workflow>, Opti
     (all.into_iter().filter(|w| w.active).collect(), off)
 }
 
+/// A workflow's name with its file, by which it is found.
+fn called_so(w: &Workflow) -> String {
+    let file = w.file.strip_prefix(".github/workflows/");
+    format!("{} ({})", w.name, file.unwrap_or(&w.file))
+}
+
 fn missing(found: &mut Findings, names: &str, off: Option<&Workflow>) {
     match off {
         Some(w) => found.bad(names, format!("the workflow {} is switched off", w.name)),
@@ -113,7 +119,7 @@ fn exist(look: &Look<'_>) -> Verdict {
     for names in look.words("workflows") {
         let (workflows, off) = called(seen.value, names);
         match workflows.iter().find(|w| w.newest().is_some()) {
-            Some(w) => found.good(names, &format!("is {}", w.name)),
+            Some(w) => found.good(names, &format!("is {}", called_so(w))),
             None if workflows.is_empty() => missing(&mut found, names, off),
             None => found.bad(names, format!("has never run on {}", seen.value.branch)),
         }
@@ -274,7 +280,10 @@ mod tests {
         let build = workflow("build", Some(Outcome::Failed));
         let deploy = workflow("deploy", Some(Outcome::Passed));
         let both = facts(vec![build.clone(), deploy.clone()]);
-        assert_eq!(judged(THERE, &both).state, Proved, "red, but there");
+        let got = judged(THERE, &both);
+        assert_eq!(got.state, Proved, "red, but there");
+        let told = &got.evidence[0].answer;
+        assert!(told.contains("build is build ("), "with its file: {told}");
         let mut off = deploy;
         off.active = false;
         for (second, why) in [
