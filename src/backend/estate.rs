@@ -33,6 +33,7 @@ use super::smtp::Smtp;
 use super::tls::trust::Trust;
 use super::transport::{Courier, Line};
 use super::vercel::Vercel;
+use super::wanted::Wanted;
 use crate::config::Config;
 
 /// The clients.
@@ -118,6 +119,7 @@ impl Estate {
         };
         let signed = Arc::new(Signed::new(aws.clone(), courier.clone()));
         let second = || config.backups.second_region.clone();
+        let wanted = Wanted::of(&config.probes);
         Self {
             quotes: EcsQuotes::new(signed.clone(), aws.lines().ecs.clone()),
             rds: Rds::new(
@@ -195,11 +197,13 @@ impl Estate {
             ),
             vercel: Vercel::new(
                 &config.vercel,
+                wanted.clone(),
                 courier.clone(),
                 line("vercel", config.vercel.is_configured()),
             ),
             cloudflare: Cloudflare::new(
                 &config.cloudflare,
+                wanted,
                 courier.clone(),
                 line("cloudflare", config.cloudflare.is_configured()),
             ),

@@ -17,6 +17,7 @@ pub mod tls;
 pub mod token;
 pub mod transport;
 pub mod vercel;
+mod wanted;
 
 use std::sync::Arc;
 

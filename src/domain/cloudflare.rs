@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+/// Zones that are looked into at most: records, settings, rules and traffic of each are questions of their own.
+pub const LOOKED_INTO: usize = 10;
+
 /// A zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Zone {
@@ -22,6 +25,8 @@ pub struct Zone {
     pub development_s: i64,
     /// Active since (UTC).
     pub activated_at: Option<Timestamp>,
+    /// Whether its records, settings, rules and traffic are read: of more than [`LOOKED_INTO`] zones they are not.
+    pub looked_into: bool,
 }
 
 impl Zone {
@@ -36,7 +41,14 @@ impl Zone {
             name_servers: Vec::new(),
             development_s: 0,
             activated_at: None,
+            looked_into: false,
         }
+    }
+
+    /// Whether a name is its domain or below it.
+    pub fn holds(&self, host: &str) -> bool {
+        let below = host.strip_suffix(&self.name);
+        below.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
 
     /// Whether Cloudflare knows it.
@@ -222,6 +234,24 @@ impl Record {
         matches!(self.kind.as_str(), "A" | "AAAA" | "CNAME")
     }
 
+    /// The addresses that a name leads to: its own, else those of the wildcard nearest above it (RFC 4592).
+    pub fn addresses<'a>(all: &'a [Self], host: &str) -> Vec<&'a Self> {
+        let of = |name: &str| all.iter().filter(|r| r.name == name).collect::<Vec<_>>();
+        let mut found = of(host);
+        let mut rest = host;
+        while found.is_empty()
+            && let Some((_, above)) = rest.split_once('.')
+        {
+            found = of(&format!("*.{above}"));
+            if found.is_empty() && all.iter().any(|r| r.name == above) {
+                break;
+            }
+            rest = above;
+        }
+        found.retain(|r| r.is_address());
+        found
+    }
+
     /// Whether it leads to an origin past Cloudflare, to which other records of its zone lead through it: whoever finds the name
     /// finds the origin, and no protection in front of it.
     pub fn leads_past(&self, all: &[Self]) -> bool {
@@ -259,6 +289,38 @@ mod tests {
         ];
         let past: Vec<bool> = all.iter().map(|r| r.leads_past(&all)).collect();
         assert_eq!(past, [false, true, false]);
+    }
+
+    #[test]
+    fn a_name_without_records_of_its_own_leads_where_the_nearest_wildcard_does() {
+        let mut mail = record("mail.z.example", "mx", false);
+        mail.kind = "TXT".into();
+        let all = [
+            record("*.z.example", "192.0.2.1", true),
+            record("api.z.example", "192.0.2.2", true),
+            mail,
+        ];
+        let leads = |host: &str| {
+            let found = Record::addresses(&all, host);
+            let found = found.iter().map(|r| r.content.as_str());
+            found.collect::<Vec<_>>()
+        };
+        assert_eq!(leads("api.z.example"), ["192.0.2.2"]);
+        assert_eq!(leads("shop.z.example"), ["192.0.2.1"]);
+        assert_eq!(leads("a.shop.z.example"), ["192.0.2.1"]);
+        assert!(leads("mail.z.example").is_empty(), "it is there");
+        assert!(leads("v2.api.z.example").is_empty(), "what is above it is");
+        assert!(leads("z.example").is_empty());
+        assert!(leads("other.example").is_empty());
+    }
+
+    #[test]
+    fn a_zone_holds_what_is_below_it_and_not_what_ends_alike() {
+        let zone = Zone::unseen("laser.example");
+        assert!(zone.holds("laser.example"));
+        assert!(zone.holds("api.laser.example"));
+        assert!(!zone.holds("notlaser.example"));
+        assert!(!Zone::unseen("api.laser.example").holds("laser.example"));
     }
 
     #[test]

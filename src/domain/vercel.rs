@@ -12,6 +12,8 @@ pub struct Hosting {
     pub deployments: Vec<Deployment>,
     /// Projects that the configuration names and Vercel does not tell of.
     pub missing: Vec<String>,
+    /// Id of the team that they belong to, where the configuration names none and the token sees one.
+    pub team: Option<String>,
 }
 
 /// A project.
@@ -25,7 +27,7 @@ pub struct Project {
     pub framework: Option<String>,
     /// Id of the deployment that production shows.
     pub production: Option<String>,
-    /// Whether a new production deployment is shown by itself; `false` after somebody rolled back.
+    /// Whether a new production deployment is shown by itself; `false` after somebody rolled back, and where that is a choice.
     pub assigns_itself: bool,
     /// The last promotion or rollback: `promote` or `rollback`, and how far it is.
     pub last_pointing: Option<(String, String)>,
@@ -47,6 +49,10 @@ pub enum BuildState {
     Error,
     /// Somebody called it off.
     Canceled,
+    /// Vercel did not let it be built: who pushed is no member of the team, or the account is over a limit.
+    Blocked,
+    /// It is gone.
+    Deleted,
     /// A state that Vercel added since.
     Other,
 }
@@ -61,6 +67,8 @@ impl BuildState {
             Self::Ready => "ready",
             Self::Error => "failed",
             Self::Canceled => "cancelled",
+            Self::Blocked => "blocked",
+            Self::Deleted => "deleted",
             Self::Other => "unknown",
         }
     }
@@ -113,8 +121,10 @@ pub struct Settings {
     pub project: String,
     /// Domains, sorted by name.
     pub domains: Vec<Domain>,
-    /// Variables, sorted by name.
+    /// Variables, its own and those that the team shares with it, sorted by name.
     pub variables: Vec<Variable>,
+    /// Why there may be more than these.
+    pub unread: Option<String>,
 }
 
 /// A domain of a project.
@@ -143,6 +153,8 @@ pub struct Variable {
     pub targets: Vec<String>,
     /// When its value was last changed (UTC).
     pub updated_at: Option<Timestamp>,
+    /// Whether the team shares it with several projects.
+    pub shared: bool,
 }
 
 /// A name that leads to a deployment.
@@ -156,6 +168,14 @@ pub struct Alias {
     pub project_id: Option<String>,
     /// Since (UTC).
     pub since: Option<Timestamp>,
+}
+
+impl Project {
+    /// Whether new production deployments are held because somebody rolled back, and not by choice.
+    pub fn is_rolled_back(&self) -> bool {
+        let last = self.last_pointing.as_ref();
+        !self.assigns_itself && last.is_some_and(|(kind, _)| kind == "rollback")
+    }
 }
 
 impl Hosting {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::words::{bytes, span};
 use super::{Cell, Found, Group, Head, Make, Section, Tone, View};
-use crate::domain::cloudflare::{Hour, Record, Rule};
+use crate::domain::cloudflare::{Hour, LOOKED_INTO, Record, Rule};
 use crate::domain::facts::Facts;
 
 pub(super) const VIEW: View = View {
@@ -144,6 +144,16 @@ fn zones(facts: &Facts, now: Timestamp) -> Section {
             );
             section.note(words, Tone::Warn);
         }
+    }
+    let zones = part.value.iter().flat_map(|v| v.iter());
+    let unread = zones.filter(|z| z.is_seen() && !z.looked_into);
+    let unread: Vec<&str> = unread.map(|z| z.name.as_str()).collect();
+    if !unread.is_empty() {
+        let words = format!(
+            "of more than {LOOKED_INTO} zones records, settings, rules and traffic are not read: {}",
+            unread.join(", ")
+        );
+        section.note(words, Tone::Unknown);
     }
     section
 }

@@ -108,7 +108,9 @@ fn projects(facts: &Facts, now: Timestamp) -> Section {
         let takes = match (moving, project.assigns_itself) {
             (Some((kind, _)), _) => Cell::new(format!("{kind} under way"), Tone::Info),
             (None, true) => Cell::plain("shown at once"),
-            (None, false) => Cell::new("held: rolled back", Tone::Warn),
+            (None, false) if project.is_rolled_back() => Cell::new("held: rolled back", Tone::Warn),
+            // Custom domains that are not assigned by themselves: a choice of many who promote what they looked at.
+            (None, false) => Cell::plain("when promoted"),
         };
         let cells = vec![
             Cell::name(&project.name),
@@ -202,7 +204,9 @@ fn tone(hosting: &Hosting, d: &Deployment) -> Tone {
         BuildState::Error if newer => Tone::Muted,
         BuildState::Error if d.target == "production" => Tone::Bad,
         BuildState::Error => Tone::Warn,
-        BuildState::Canceled => Tone::Muted,
+        BuildState::Canceled | BuildState::Deleted => Tone::Muted,
+        BuildState::Blocked if newer => Tone::Muted,
+        BuildState::Blocked => Tone::Warn,
         BuildState::Other => Tone::Unknown,
         _ => Tone::Info,
     }
@@ -260,6 +264,9 @@ fn variables(facts: &Facts, now: Timestamp) -> Section {
             let old = sensitive && oldest.is_some_and(|at| days(at, now) > OLD_DAYS);
             let mut shown = kinds.clone();
             shown.dedup();
+            if all.iter().any(|v| v.shared) {
+                shown.push("shared");
+            }
             let cells = vec![
                 Cell::name(name),
                 Cell::plain(&of.project),
@@ -271,6 +278,12 @@ fn variables(facts: &Facts, now: Timestamp) -> Section {
                 Cell::ago(oldest, now).toned(Tone::fine(!old)),
             ];
             section.row(format!("{}/{name}", of.project_id), cells, &all);
+        }
+    }
+    let projects = part.value.iter().flat_map(|v| v.iter());
+    for of in projects {
+        if let Some(why) = &of.unread {
+            section.note(format!("{}: {why}", of.project), Tone::Unknown);
         }
     }
     section
@@ -332,6 +345,7 @@ mod tests {
                 build("docs", BuildState::Ready),
             ],
             missing: Vec::new(),
+            team: None,
         };
         let now = Timestamp::UNIX_EPOCH;
         let mut facts = Facts::default();

@@ -12,9 +12,10 @@ use self::shapes::{Envelope, Info, RulesetHead, RulesetWhole, Said};
 use super::token::Token;
 use super::transport::rest::{Rest, unending};
 use super::transport::{Courier, Line, Question, Vendor};
+use super::wanted::Wanted;
 use crate::config::CloudflareConfig;
 use crate::config::credentials::CLOUDFLARE;
-use crate::domain::cloudflare::{Firewall, Record, Zone, ZoneSettings};
+use crate::domain::cloudflare::{Firewall, LOOKED_INTO, Record, Zone, ZoneSettings};
 use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::said;
@@ -70,24 +71,31 @@ const PHASES: [&str; 4] = [
 
 /// Pages of a list read at most: of zones 2,500, of a zone's records 5,000.
 const PAGES: u64 = 50;
-/// Zones that are looked into at most; a configuration that names zones says which.
-const ZONES_READ: usize = 10;
+/// Rulesets of a page, which is as many as Cloudflare puts on one.
+const RULESETS_EACH: &str = "50";
 
 /// The Cloudflare client.
 #[derive(Debug)]
 pub struct Cloudflare {
     rest: Rest,
     zones: Vec<String>,
+    wanted: Wanted,
 }
 
 impl Cloudflare {
     /// As configured.
-    pub fn new(config: &CloudflareConfig, courier: Arc<Courier>, line: Arc<Line>) -> Self {
+    pub fn new(
+        config: &CloudflareConfig,
+        wanted: Wanted,
+        courier: Arc<Courier>,
+        line: Arc<Line>,
+    ) -> Self {
         let base = config.endpoint.as_deref().unwrap_or(BASE);
         let token = Token::new(&CLOUDFLARE, config.token.clone());
         Self {
             rest: Rest::new(&VENDOR, base, token, courier, line),
             zones: config.zones.clone(),
+            wanted,
         }
     }
 
@@ -107,6 +115,7 @@ impl Cloudflare {
         let missing: Vec<Zone> = missing.map(|name| Zone::unseen(name)).collect();
         zones.extend(missing);
         zones.order_by(|a, b| a.name.cmp(&b.name));
+        self.choose(&mut zones);
         Ok(zones)
     }
 
@@ -156,7 +165,7 @@ impl Cloudflare {
         let mut all = Vec::new();
         for zone in self.active().await? {
             let path = format!("/zones/{}/rulesets", segment(&zone.id));
-            let heads: Vec<RulesetHead> = self.get(RULESETS, &path, &[]).await?.0;
+            let heads = self.rulesets(&path).await?;
             let mut firewall = Firewall {
                 zone: zone.name,
                 rules: Vec::new(),
@@ -180,9 +189,41 @@ impl Cloudflare {
 
     async fn zones_read(&self) -> Result<Vec<Zone>, Problem> {
         let mut zones = self.zones().await?;
-        zones.retain(Zone::is_seen);
-        zones.truncate(ZONES_READ);
+        zones.retain(|z| z.looked_into);
         Ok(zones)
+    }
+
+    /// Marks the zones that are looked into: those of hosts that are probed first, then those that traffic passes through.
+    fn choose(&self, zones: &mut [Zone]) {
+        let probed = |z: &Zone| self.wanted.hosts().any(|host| z.holds(host));
+        let mut order: Vec<&mut Zone> = zones.iter_mut().filter(|z| z.is_seen()).collect();
+        order.order_by_key(|z| (!probed(z), !z.carries()));
+        for zone in order.into_iter().take(LOOKED_INTO) {
+            zone.looked_into = true;
+        }
+    }
+
+    /// What rulesets a zone has, page by page.
+    async fn rulesets(&self, path: &str) -> Result<Vec<RulesetHead>, Problem> {
+        let mut found = Vec::new();
+        let mut cursor = String::new();
+        for _ in 0..PAGES {
+            let mut query = vec![("per_page", RULESETS_EACH)];
+            if !cursor.is_empty() {
+                query.push(("cursor", &cursor));
+            }
+            let (page, info): (Vec<RulesetHead>, Option<Info>) =
+                self.get(RULESETS, path, &query).await?;
+            found.extend(page);
+            match info.and_then(Info::next) {
+                Some(next) if next != cursor => cursor = next,
+                _ => return Ok(found),
+            }
+            if found.len() >= RULESETS.rows {
+                break;
+            }
+        }
+        Err(self.rest.refused(unending(RULESETS, found.len())))
     }
 
     async fn active(&self) -> Result<Vec<Zone>, Problem> {

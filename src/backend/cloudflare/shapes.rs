@@ -49,6 +49,19 @@ impl fmt::Display for Said {
 #[derive(Debug, Deserialize)]
 pub struct Info {
     pub total_pages: Option<u64>,
+    cursors: Option<Cursors>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Cursors {
+    after: Option<String>,
+}
+
+impl Info {
+    /// Where the next page begins, of lists that are continued by a cursor.
+    pub fn next(self) -> Option<String> {
+        self.cursors?.after.filter(|c| !c.is_empty())
+    }
 }
 
 fn time(text: Option<String>) -> Option<Timestamp> {
@@ -67,10 +80,9 @@ pub struct Zone {
     #[serde(default)]
     paused: bool,
     plan: Option<Plan>,
-    #[serde(default)]
-    name_servers: Vec<String>,
-    #[serde(default)]
-    development_mode: f64,
+    /// None of a zone that another DNS answers for (a partial one).
+    name_servers: Option<Vec<String>>,
+    development_mode: Option<f64>,
     activated_on: Option<String>,
 }
 
@@ -87,9 +99,15 @@ impl Zone {
             status: clean(self.status),
             paused: self.paused,
             plan: clean(self.plan.and_then(|p| p.name)),
-            name_servers: self.name_servers.iter().map(|n| inert(n)).collect(),
-            development_s: self.development_mode as i64,
+            name_servers: self
+                .name_servers
+                .iter()
+                .flatten()
+                .map(|n| inert(n))
+                .collect(),
+            development_s: self.development_mode.unwrap_or_default() as i64,
             activated_at: time(self.activated_on),
+            looked_into: false,
         }
     }
 }
@@ -245,6 +263,13 @@ mod tests {
         let read: Envelope<Vec<Zone>> = serde_json::from_str(text).unwrap();
         assert!(!read.success && read.result.is_none());
         assert_eq!(read.errors[0].to_string(), "Invalid access token (9109)");
+    }
+
+    #[test]
+    fn a_zone_that_another_dns_answers_for_has_no_name_servers() {
+        let text = r#"{"id":"z1","name":"a.example","status":"active","type":"partial","name_servers":null,"development_mode":null}"#;
+        let zone = serde_json::from_str::<Zone>(text).unwrap().read();
+        assert_eq!((zone.name_servers.len(), zone.development_s), (0, 0));
     }
 
     #[test]

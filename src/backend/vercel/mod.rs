@@ -1,20 +1,26 @@
 //! Vercel's REST API (<https://vercel.com/docs/rest-api>): projects, deployments, domains, variables by name, aliases. What a path is
 //! numbered with is the version of that operation alone.
 
+mod scope;
 mod shapes;
 
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use self::shapes::{Aliases, Deployments, Domains, Paged, Projects, Variables};
+use self::scope::Scope;
+use self::shapes::{
+    Aliases, Deployments, Domains, Paged, Projects, SharedVariable, SharedVariables, Teams,
+    Variables,
+};
 use super::token::Token;
 use super::transport::rest::{Rest, unending};
 use super::transport::{Courier, Line, Question, Vendor};
+use super::wanted::Wanted;
 use crate::config::VercelConfig;
 use crate::config::credentials::VERCEL;
 use crate::domain::order::Ordered;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::vercel::{Alias, Hosting, Project, Settings};
 
 static VENDOR: Vendor = Vendor {
@@ -23,6 +29,7 @@ static VENDOR: Vendor = Vendor {
 };
 const BASE: &str = "https://api.vercel.com";
 
+const TEAMS: Question = Question::new("vercel", "GET /v2/teams", "list the token's teams");
 const PROJECTS: Question = Question::new("vercel", "GET /v10/projects", "list Vercel's projects");
 const DEPLOYMENTS: Question =
     Question::new("vercel", "GET /v7/deployments", "list Vercel's deployments");
@@ -35,6 +42,11 @@ const VARIABLES: Question = Question::new(
     "vercel",
     "GET /v10/projects/{id}/env",
     "list a project's variables",
+);
+const SHARED: Question = Question::new(
+    "vercel",
+    "GET /v1/env",
+    "list the variables that the team shares",
 );
 const ALIASES: Question = Question::new("vercel", "GET /v4/aliases", "list Vercel's aliases");
 
@@ -52,18 +64,28 @@ const PROJECTS_READ: usize = 25;
 pub struct Vercel {
     rest: Rest,
     team: Option<String>,
+    /// Where the configuration names no team: whose things the token sees.
+    found: tokio::sync::Mutex<Option<Scope>>,
     projects: Vec<String>,
+    wanted: Wanted,
 }
 
 impl Vercel {
     /// As configured.
-    pub fn new(config: &VercelConfig, courier: Arc<Courier>, line: Arc<Line>) -> Self {
+    pub fn new(
+        config: &VercelConfig,
+        wanted: Wanted,
+        courier: Arc<Courier>,
+        line: Arc<Line>,
+    ) -> Self {
         let base = config.endpoint.as_deref().unwrap_or(BASE);
         let token = Token::new(&VERCEL, config.token.clone());
         Self {
             rest: Rest::new(&VENDOR, base, token, courier, line),
             team: config.team.clone(),
+            found: tokio::sync::Mutex::default(),
             projects: config.projects.clone(),
+            wanted,
         }
     }
 
@@ -101,20 +123,41 @@ impl Vercel {
         deployments.order_by_key(|d| std::cmp::Reverse(d.created_at));
         let told = |name: &&String| projects.iter().any(|p| &p.name == *name);
         let missing = self.projects.iter().filter(|n| !told(n)).cloned().collect();
+        let team = match (&self.team, self.scope().await?) {
+            (None, Scope::Team(id)) => Some(id),
+            _ => None,
+        };
         Ok(Hosting {
             projects,
             deployments,
             missing,
+            team,
         })
     }
 
-    /// Domains and variables of each project; of a variable its name, never its value.
+    /// Domains and variables of each project; of a variable its name, never its value. Of more projects than are looked into those come
+    /// first that are expected to have some, and those of hosts that are probed; the others are told of as not read.
     ///
     /// # Errors
     /// Where Vercel cannot be asked or refuses.
     pub async fn settings(&self) -> Result<Vec<Settings>, Problem> {
+        let mut projects = self.listed().await?;
+        projects.order_by_key(|(_, first)| !first);
         let mut found = Vec::new();
-        for project in self.projects().await?.into_iter().take(PROJECTS_READ) {
+        let (shared, unread) = self.shared().await?;
+        for (n, (project, _)) in projects.into_iter().enumerate() {
+            if n >= PROJECTS_READ {
+                found.push(Settings {
+                    project_id: project.id,
+                    project: project.name,
+                    domains: Vec::new(),
+                    variables: Vec::new(),
+                    unread: Some(format!(
+                        "it is not read: there are more than {PROJECTS_READ}"
+                    )),
+                });
+                continue;
+            }
             let at = format!("/v9/projects/{}/domains", segment(&project.id));
             let mut domains: Vec<_> = self
                 .pages::<Domains>(DOMAINS, &at)
@@ -125,16 +168,50 @@ impl Vercel {
             domains.order_by(|a, b| a.name.cmp(&b.name));
             let at = format!("/v10/projects/{}/env", segment(&project.id));
             let page: Variables = self.get(VARIABLES, &at, &[]).await?;
-            let mut variables: Vec<_> = page.envs.into_iter().map(shapes::Variable::read).collect();
+            let own = page.envs.into_iter().map(shapes::Variable::read);
+            let linked = shared.iter().filter_map(|v| v.of(&project.id));
+            let mut variables: Vec<_> = own.chain(linked).collect();
             variables.order_by(|a, b| a.name.cmp(&b.name));
             found.push(Settings {
                 project_id: project.id,
                 project: project.name,
                 domains,
                 variables,
+                unread: unread.clone(),
             });
         }
+        found.order_by(|a, b| a.project.cmp(&b.project));
         Ok(found)
+    }
+
+    /// What the team shares with projects, which none of them lists; and why that may not be all. Where the token may not see it the
+    /// projects' own variables are told all the same.
+    async fn shared(&self) -> Result<(Vec<SharedVariable>, Option<String>), Problem> {
+        let mut found = Vec::new();
+        if self.scope().await? == Scope::Own {
+            return Ok((found, None));
+        }
+        let mut until: Option<String> = None;
+        for _ in 0..PAGES {
+            // It takes no `limit` ("Lists all Shared Environment Variables for a team").
+            let query = until.iter().map(|at| ("until", at.as_str()));
+            let query: Vec<(&str, &str)> = query.collect();
+            let page: SharedVariables = match self.get(SHARED, "/v1/env", &query).await {
+                Ok(page) => page,
+                Err(p) if is_about_the_question(&p) => {
+                    let why = format!("what the team shares with it is not known: {}", p.why);
+                    return Ok((found, Some(why)));
+                }
+                Err(p) => return Err(p),
+            };
+            let (items, next) = page.take();
+            found.extend(items);
+            if next.is_none() || next == until {
+                return Ok((found, None));
+            }
+            until = next;
+        }
+        Err(self.rest.refused(unending(SHARED, found.len())))
     }
 
     /// Names and the deployments that they lead to, newest first.
@@ -147,14 +224,43 @@ impl Vercel {
     }
 
     async fn projects(&self) -> Result<Vec<Project>, Problem> {
+        let listed = self.listed().await?;
+        Ok(listed.into_iter().map(|(project, _)| project).collect())
+    }
+
+    /// Projects, sorted by name, each with whether the configuration is about it or a host of it.
+    async fn listed(&self) -> Result<Vec<(Project, bool)>, Problem> {
         let found = self.pages::<Projects>(PROJECTS, "/v10/projects").await?;
+        let read = |p: shapes::Project| {
+            let first = self.wanted.expects(p.name()) || self.wanted.names_any(p.hosts());
+            (p.read(), first)
+        };
         let mut projects: Vec<_> = found
             .into_iter()
-            .map(shapes::Project::read)
-            .filter(|p| self.projects.is_empty() || self.projects.contains(&p.name))
+            .map(read)
+            .filter(|(p, _)| self.projects.is_empty() || self.projects.contains(&p.name))
             .collect();
-        projects.order_by(|a, b| a.name.cmp(&b.name));
+        projects.order_by(|a, b| a.0.name.cmp(&b.0.name));
         Ok(projects)
+    }
+
+    /// Whose things are asked for. Found out once, and anew after a refusal: another token may see another team.
+    async fn scope(&self) -> Result<Scope, Problem> {
+        if let Some(team) = &self.team {
+            return Ok(Scope::named(team));
+        }
+        let mut known = self.found.lock().await;
+        if let Some(scope) = &*known {
+            return Ok(scope.clone());
+        }
+        let scope = match self.rest.get::<Teams>(TEAMS, "/v2/teams", &[]).await {
+            Ok(page) => Scope::found(&page.value.teams).map_err(|p| self.rest.refused(p))?,
+            // Who may not list teams may still have an account.
+            Err(p) if p.kind == ProblemKind::Denied => Scope::Own,
+            Err(p) => return Err(p),
+        };
+        *known = Some(scope.clone());
+        Ok(scope)
     }
 
     /// A list to its end: each page names the time before which the next begins. One that has none is not read, unless its newest
@@ -199,12 +305,26 @@ impl Vercel {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, Problem> {
-        let mut query = query.to_vec();
-        if let Some(team) = &self.team {
-            query.push(("teamId", team));
+        let scope = self.scope().await?;
+        let query: Vec<_> = query.iter().copied().chain(scope.parameter()).collect();
+        match self.rest.get(question, path, &query).await {
+            Ok(page) => Ok(page.value),
+            Err(problem) => {
+                if problem.is_about_credentials() || problem.kind == ProblemKind::Denied {
+                    *self.found.lock().await = None;
+                }
+                Err(scope.explained(problem))
+            }
         }
-        Ok(self.rest.get(question, path, &query).await?.value)
     }
+}
+
+/// Whether a question is refused for what it asks, and others may be answered.
+fn is_about_the_question(problem: &Problem) -> bool {
+    matches!(
+        problem.kind,
+        ProblemKind::Denied | ProblemKind::NotFound | ProblemKind::Invalid
+    )
 }
 
 /// A step of a path, made of an id that came from outside: nothing in it may lead elsewhere.

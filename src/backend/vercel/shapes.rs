@@ -57,6 +57,53 @@ paged!(Projects, projects: Project, "from", false);
 paged!(Domains, domains: Domain, "until", false);
 paged!(Aliases, aliases: Alias, "until", true);
 
+/// The first page, which has all that fit on one.
+#[derive(Debug, Deserialize)]
+pub struct Teams {
+    pub teams: Vec<Team>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Team {
+    pub id: String,
+    pub slug: String,
+}
+
+/// Variables that the team shares with projects.
+#[derive(Debug, Deserialize)]
+pub struct SharedVariables {
+    pub data: Vec<SharedVariable>,
+    pagination: Option<Pagination>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SharedVariable {
+    #[serde(flatten)]
+    variable: Variable,
+    /// Ids of the projects that it is linked to.
+    #[serde(default)]
+    project_id: Vec<String>,
+}
+
+impl SharedVariables {
+    /// Its items, and where the next page begins.
+    pub fn take(self) -> (Vec<SharedVariable>, Option<String>) {
+        (self.data, Pagination::next(self.pagination))
+    }
+}
+
+impl SharedVariable {
+    /// As a project sees it; `None`: it is not linked to that one.
+    pub fn of(&self, project: &str) -> Option<vercel::Variable> {
+        let linked = self.project_id.iter().any(|id| inert(id) == project);
+        linked.then(|| vercel::Variable {
+            shared: true,
+            ..self.variable.clone().read()
+        })
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub struct Deployments {
     pub deployments: Vec<Deployment>,
@@ -82,6 +129,7 @@ pub struct Project {
     name: String,
     framework: Option<String>,
     targets: Option<Targets>,
+    alias: Option<Vec<Shown>>,
     auto_assign_custom_domains: Option<bool>,
     last_alias_request: Option<Pointing>,
 }
@@ -94,6 +142,13 @@ struct Targets {
 #[derive(Debug, Deserialize)]
 struct Target {
     id: String,
+    alias: Option<Vec<String>>,
+}
+
+/// A name that shows a project.
+#[derive(Debug, Deserialize)]
+struct Shown {
+    domain: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -105,6 +160,20 @@ struct Pointing {
 }
 
 impl Project {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Names that show its production, as far as a list of projects tells them.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        let shown = self.alias.iter().flatten();
+        let shown = shown.filter_map(|s| s.domain.as_deref());
+        let production = self.targets.as_ref().and_then(|t| t.production.as_ref());
+        let aliases = production.and_then(|t| t.alias.as_ref());
+        shown.chain(aliases.into_iter().flatten().map(String::as_str))
+    }
+
     pub fn read(self) -> vercel::Project {
         let last = self.last_alias_request;
         vercel::Project {
@@ -195,6 +264,8 @@ fn build_state(word: &str) -> BuildState {
         "READY" => BuildState::Ready,
         "ERROR" => BuildState::Error,
         "CANCELED" => BuildState::Canceled,
+        "BLOCKED" => BuildState::Blocked,
+        "DELETED" => BuildState::Deleted,
         _ => BuildState::Other,
     }
 }
@@ -233,11 +304,11 @@ impl Domain {
 }
 
 /// Its value is not among what is read.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Variable {
     key: String,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default)]
     kind: String,
     #[serde(default)]
     target: OneOrMany,
@@ -247,7 +318,7 @@ pub struct Variable {
     updated_at: Option<f64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 enum OneOrMany {
     Many(Vec<String>),
@@ -272,6 +343,7 @@ impl Variable {
             kind: inert(&self.kind),
             targets: targets.iter().map(|t| inert(t)).collect(),
             updated_at: time(self.updated_at.or(self.created_at)),
+            shared: false,
         }
     }
 }
@@ -313,6 +385,22 @@ mod tests {
             (read.target.as_str(), read.url.as_str()),
             ("preview", "dpl_1")
         );
+    }
+
+    #[test]
+    fn what_the_team_shares_is_a_variable_of_the_projects_it_is_linked_to() {
+        let text = r#"{"data":[{"created":"2021-02-10T13:11:49.180Z","key":"DSN","ownerId":"team_1","id":"env_1","createdAt":1,
+            "value":"hunter2","projectId":["prj_1"],"type":"encrypted","target":["production"]}],
+            "pagination":{"count":1,"next":null,"prev":null}}"#;
+        let (all, next) = serde_json::from_str::<SharedVariables>(text)
+            .unwrap()
+            .take();
+        assert_eq!(next, None);
+        let of = all[0].of("prj_1").unwrap();
+        assert_eq!((of.name.as_str(), of.shared), ("DSN", true));
+        assert_eq!(of.targets, ["production"]);
+        assert!(!format!("{of:?}").contains("hunter2"));
+        assert_eq!(all[0].of("prj_2"), None);
     }
 
     #[test]

@@ -32,6 +32,10 @@ pub(super) fn vendors(found: &mut Discovered, facts: &Facts, config: &Config, kn
         false => found.misses("Vercel", no_token("vercel")),
         true => {
             let names = estate.vercel.value.as_ref();
+            // Without it the token's projects are told to nobody, and which team is meant may change with the next one that it joins.
+            if let Some(team) = names.and_then(|h| h.team.as_ref()) {
+                found.values.push(Value::text("vercel", "team", team));
+            }
             let names = names.map(|h| h.projects.iter().map(|p| p.name.clone()).collect());
             listed(
                 found,
@@ -217,7 +221,10 @@ pub(super) fn hosts(facts: &Facts) -> Vec<Host> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::domain::vercel::{Hosting, Project};
 
     #[test]
     fn a_token_that_its_vendor_refuses_is_said_to_be() {
@@ -249,6 +256,32 @@ mod tests {
             "HTTP 403",
             "it was not told of the token"
         );
+    }
+
+    #[test]
+    fn the_team_that_a_token_sees_is_written_down() {
+        let mut config = Config::default();
+        config.vercel.token = Some("x".to_owned().into());
+        let project = Project {
+            id: "p".into(),
+            name: "web".into(),
+            framework: None,
+            production: None,
+            assigns_itself: true,
+            last_pointing: None,
+        };
+        let hosting = Hosting {
+            projects: vec![project],
+            team: Some("team_1".into()),
+            ..Hosting::default()
+        };
+        let mut facts = Facts::default();
+        facts.estate.vercel.value = Some(Arc::new(hosting));
+        let mut found = Discovered::default();
+        vendors(&mut found, &facts, &config, &Known::default());
+        let team = found.values.iter().find(|v| v.key == "team").unwrap();
+        assert_eq!((team.section, team.toml.as_str()), ("vercel", "\"team_1\""));
+        assert_eq!(team.lacks, None);
     }
 
     #[test]

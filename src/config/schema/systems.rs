@@ -219,7 +219,7 @@ static VERCEL: Section = Section {
             "team",
             Kind::Text,
             "\"team_1a2b3c\"",
-            "Id of the team whose projects these are; default: the token's own account.",
+            "Id or slug of the team whose projects these are; default: the one that the token sees.",
         ),
         key(
             "projects",

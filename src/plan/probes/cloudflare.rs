@@ -6,44 +6,50 @@ use jiff::Timestamp;
 
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, all};
-use super::{Probe, number, words};
-use crate::domain::cloudflare::{Hour, Rule, Zone};
+use super::{Param, Probe, number, words};
+use crate::domain::cloudflare::{Hour, LOOKED_INTO, Record, Rule, Zone};
+
+/// Hosts that are meant to stand elsewhere.
+const EXCEPT: Param = words("except", "");
+
+/// Of a host that no zone holds.
+const HOMELESS: &str = "is in no zone that Cloudflare tells of";
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
         name: "cloudflare.zone-active",
         question: "is the zone of every host active and not paused?",
-        params: &[words("zones", "")],
+        params: &[words("zones", ""), EXCEPT],
         judge: zone_active,
     },
     Probe {
         name: "cloudflare.proxied",
         question: "does the traffic of every host go through Cloudflare?",
-        params: &[words("names", "")],
+        params: &[words("names", ""), EXCEPT],
         judge: proxied,
     },
     Probe {
         name: "cloudflare.records",
         question: "does the zone hold an address for every host?",
-        params: &[words("names", "")],
+        params: &[words("names", ""), EXCEPT],
         judge: records,
     },
     Probe {
         name: "cloudflare.cache-ratio",
         question: "is enough of a day's traffic answered from the cache?",
-        params: &[number("min", "60")],
+        params: &[number("min", "60"), EXCEPT],
         judge: cache_ratio,
     },
     Probe {
         name: "cloudflare.ddos",
-        question: "does every zone stand behind the protection against floods, and does no name lead past it?",
-        params: &[],
+        question: "does every host stand behind the protection against floods, and does no name lead past it?",
+        params: &[EXCEPT],
         judge: ddos,
     },
     Probe {
         name: "cloudflare.rate-limits",
         question: "is a rate limit at work?",
-        params: &[words("paths", "")],
+        params: &[words("paths", ""), EXCEPT],
         judge: rate_limits,
     },
 ];
@@ -56,14 +62,20 @@ fn hosts(look: &Look<'_>) -> BTreeSet<String> {
         Some(host.to_owned())
     });
     let names = look.facts.dns.keys().cloned();
-    urls.chain(names).collect()
+    let except: Vec<&str> = look.words("except").collect();
+    let all = urls.chain(names).map(|name| plain(&name));
+    all.filter(|host| !except.contains(&host.as_str()))
+        .collect()
 }
 
-fn holds(zone: &str, host: &str) -> bool {
-    host == zone
-        || host
-            .strip_suffix(zone)
-            .is_some_and(|rest| rest.ends_with('.'))
+/// A name as Cloudflare writes it.
+fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Why nothing is known of what a zone holds.
+fn unread() -> String {
+    format!("its zone is not read: there are more than {LOOKED_INTO}")
 }
 
 /// Zones that matter: those of the hosts that are probed; all, where none is.
@@ -71,7 +83,7 @@ fn zones<'a>(look: &Look<'a>) -> Result<(Vec<&'a Zone>, &'a str, Timestamp), Jud
     look.configured("cloudflare")?;
     let seen = look.fresh(&look.facts.estate.cloudflare_zones, "Cloudflare's zones")?;
     let hosts = hosts(look);
-    let ours = |z: &&Zone| hosts.iter().any(|h| holds(&z.name, h));
+    let ours = |z: &&Zone| hosts.iter().any(|h| z.holds(h));
     let mut zones: Vec<&Zone> = seen.value.iter().filter(ours).collect();
     if hosts.is_empty() {
         zones = seen.value.iter().collect();
@@ -99,6 +111,11 @@ fn zone_active(look: &Look<'_>) -> Verdict {
             found.bad(*missing, "is not at Cloudflare");
         }
     }
+    if named.is_empty() {
+        for host in hosts(look).iter().filter(|h| zone_of(&ours, h).is_none()) {
+            found.bad(host, HOMELESS);
+        }
+    }
     for zone in ours {
         let words = if zone.paused { "paused" } else { &zone.status };
         found.check(zone.carries(), &zone.name, words);
@@ -106,7 +123,50 @@ fn zone_active(look: &Look<'_>) -> Verdict {
     Ok(found.verdict())
 }
 
-/// The hosts that a probe is about: `names` below each zone, or those that are probed.
+/// The zone that a host is in: the innermost.
+fn zone_of<'a>(zones: &[&'a Zone], host: &str) -> Option<&'a Zone> {
+    let holding = zones.iter().filter(|z| z.holds(host));
+    holding.max_by_key(|z| z.name.len()).copied()
+}
+
+/// The zone that a host is in and its addresses there; else it is told of why there are none.
+fn addresses<'a>(
+    found: &mut Findings,
+    zones: &[&'a Zone],
+    records: &'a [Record],
+    host: &str,
+) -> Option<(&'a Zone, Vec<&'a Record>)> {
+    let Some(zone) = zone_of(zones, host) else {
+        found.bad(host, HOMELESS);
+        return None;
+    };
+    if zone.is_seen() && !zone.looked_into {
+        found.unknown(host, unread());
+        return None;
+    }
+    let addresses = Record::addresses(records, host);
+    if addresses.is_empty() {
+        found.bad(host, "has no address in its zone");
+        return None;
+    }
+    Some((zone, addresses))
+}
+
+/// Whether all of a host's traffic goes through Cloudflare.
+fn through(found: &mut Findings, zones: &[&Zone], records: &[Record], host: &str) {
+    let Some((zone, addresses)) = addresses(found, zones, records, host) else {
+        return;
+    };
+    if !zone.carries() {
+        found.bad(host, "its zone passes no traffic");
+    } else if addresses.iter().all(|r| r.proxied) {
+        found.good(host, "");
+    } else {
+        found.bad(host, "goes past Cloudflare");
+    }
+}
+
+/// The hosts that a probe is about: `names` below each zone, or all that are probed, those of no zone, too.
 fn wanted(look: &Look<'_>, zones: &[&Zone]) -> Vec<String> {
     let named: Vec<&str> = look.words("names").collect();
     let below = |zone: &&Zone| {
@@ -116,9 +176,7 @@ fn wanted(look: &Look<'_>, zones: &[&Zone]) -> Vec<String> {
             .collect::<Vec<_>>()
     };
     if named.is_empty() {
-        let ours = hosts(look).into_iter();
-        ours.filter(|h| zones.iter().any(|z| holds(&z.name, h)))
-            .collect()
+        hosts(look).into_iter().collect()
     } else {
         zones.iter().flat_map(below).collect()
     }
@@ -132,20 +190,7 @@ fn proxied(look: &Look<'_>) -> Verdict {
     )?;
     let mut found = Findings::new("host", look.question(seen.source), seen.at);
     for host in wanted(look, &zones) {
-        let addresses = seen.value.iter();
-        let addresses: Vec<_> = addresses
-            .filter(|r| r.name == host && r.is_address())
-            .collect();
-        let carried = zones.iter().any(|z| z.carries() && holds(&z.name, &host));
-        if addresses.is_empty() {
-            found.bad(&host, "has no address in its zone");
-        } else if !carried {
-            found.bad(&host, "its zone passes no traffic");
-        } else if addresses.iter().all(|r| r.proxied) {
-            found.good(&host, "");
-        } else {
-            found.bad(&host, "goes past Cloudflare");
-        }
+        through(&mut found, &zones, seen.value, &host);
     }
     Ok(found.verdict())
 }
@@ -158,16 +203,10 @@ fn records(look: &Look<'_>) -> Verdict {
     )?;
     let mut found = Findings::new("host", look.question(seen.source), seen.at);
     for host in wanted(look, &zones) {
-        let records = seen
-            .value
-            .iter()
-            .filter(|r| r.name == host && r.is_address());
-        let leads: Vec<String> = records
-            .map(|r| format!("{} {}", r.kind, r.content))
-            .collect();
-        match leads.is_empty() {
-            true => found.bad(&host, "has no address in its zone"),
-            false => found.good(&host, &format!("({})", leads.join(", "))),
+        if let Some((_, records)) = addresses(&mut found, &zones, seen.value, &host) {
+            let leads = records.iter().map(|r| format!("{} {}", r.kind, r.content));
+            let leads: Vec<String> = leads.collect();
+            found.good(&host, &format!("({})", leads.join(", ")));
         }
     }
     Ok(found.verdict())
@@ -185,6 +224,7 @@ fn cache_ratio(look: &Look<'_>) -> Verdict {
         let known = seen.value.iter().find(|t| t.zone == zone.name);
         let total = known.map(crate::domain::cloudflare::Traffic::total);
         match total.as_ref().and_then(Hour::cache_ratio) {
+            None if zone.is_seen() && !zone.looked_into => found.unknown(&zone.name, unread()),
             None => found.unknown(&zone.name, "no request in the last day"),
             Some(ratio) => {
                 let percent = ratio * 100.0;
@@ -196,8 +236,8 @@ fn cache_ratio(look: &Look<'_>) -> Verdict {
     Ok(found.verdict())
 }
 
-/// Cloudflare protects what goes through it, always (Cloudflare, "HTTP DDoS Attack Protection managed ruleset"); what can undo that is a
-/// pause, an override that switches it off, and a name that leads to the origin itself.
+/// Cloudflare protects what goes through it, always (Cloudflare, "HTTP DDoS Attack Protection managed ruleset"), and nothing else: every
+/// host has to. What can undo it is a pause, an override that switches it off, and a name that leads to the origin itself.
 fn ddos(look: &Look<'_>) -> Verdict {
     let (zones, source, at) = zones(look)?;
     let rules = look.fresh(&look.facts.estate.cloudflare_firewall, "Cloudflare's rules")?;
@@ -207,7 +247,11 @@ fn ddos(look: &Look<'_>) -> Verdict {
     )?;
     let mut carried = Findings::new("zone", look.question(source), at);
     let mut guarded = Findings::new("zone", look.question(rules.source), rules.at);
-    let mut past = Findings::new("zone", look.question(records.source), records.at);
+    let mut past = Findings::new("host", look.question(records.source), records.at);
+    let hosts = hosts(look);
+    for host in &hosts {
+        through(&mut past, &zones, records.value, host);
+    }
     for zone in zones {
         let name = &zone.name;
         carried.check(
@@ -252,14 +296,25 @@ fn ddos(look: &Look<'_>) -> Verdict {
                 }
             }
         }
-        let bare = records
-            .value
-            .iter()
-            .filter(|r| &r.zone == name && r.leads_past(records.value));
-        let bare: Vec<&str> = bare.map(|r| r.name.as_str()).collect();
-        match bare.is_empty() {
-            true => past.good(name, "no name leads past it"),
-            false => past.bad(bare.join(", "), "leads past Cloudflare to the origin"),
+        let ours = records.value.iter().filter(|r| &r.zone == name);
+        let addresses: Vec<&Record> = ours.filter(|r| r.is_address()).collect();
+        // A host that is probed is told of already.
+        let bare = addresses.iter().filter(|r| r.leads_past(records.value));
+        let bare = bare.map(|r| r.name.as_str());
+        let bare: Vec<&str> = bare.filter(|n| !hosts.contains(*n)).collect();
+        if !bare.is_empty() {
+            past.bad(bare.join(", "), "leads past Cloudflare to the origin");
+        } else if zone.is_seen() && !zone.looked_into {
+            past.unknown(name, unread());
+        } else if addresses.iter().any(|r| r.proxied) {
+            past.good(name, "no other name leads past it");
+        } else if !addresses.is_empty() && hosts.is_empty() {
+            past.bad(
+                name,
+                "nothing goes through Cloudflare: no record is proxied",
+            );
+        } else if hosts.is_empty() {
+            past.unknown(name, "has no address");
         }
     }
     let judged = vec![carried.verdict(), guarded.verdict(), past.verdict()];
@@ -310,6 +365,7 @@ mod tests {
     use super::*;
     use crate::domain::cloudflare::Firewall;
     use crate::domain::facts::Facts;
+    use crate::domain::part::Part;
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{self, judged};
 
@@ -331,19 +387,113 @@ mod tests {
         }
     }
 
-    fn guarded(call: &str, rules: Vec<Rule>) -> Judgement {
+    fn record(name: &str, content: &str, proxied: bool) -> Record {
+        Record {
+            id: name.into(),
+            zone: ZONE.into(),
+            kind: "CNAME".into(),
+            name: name.into(),
+            content: content.into(),
+            ttl_s: None,
+            proxied,
+            proxiable: true,
+            priority: None,
+            comment: String::new(),
+            modified_at: None,
+        }
+    }
+
+    /// A zone with these records and rules, and hosts that are probed.
+    fn zone(records: Vec<Record>, rules: Vec<Rule>, hosts: &[&str]) -> Facts {
         let mut zone = Zone::unseen(ZONE);
         zone.id = "z1".into();
         zone.status = "active".into();
+        zone.looked_into = true;
         let mut facts = Facts::default();
         facts.estate.cloudflare_zones = testing::part(Arc::new(vec![zone]));
-        facts.estate.cloudflare_records = testing::part(Arc::default());
+        facts.estate.cloudflare_records = testing::part(Arc::new(records));
         facts.estate.cloudflare_firewall = testing::part(Arc::new(vec![Firewall {
             zone: ZONE.into(),
             rules,
             managed: vec![("ddos_l7".into(), "DDoS L7".into())],
         }]));
-        judged(call, &facts)
+        for host in hosts {
+            facts.dns.insert((*host).to_owned(), Part::default());
+        }
+        facts
+    }
+
+    fn guarded(call: &str, rules: Vec<Rule>) -> Judgement {
+        let api = record("api.laser.example", "alb.example", true);
+        judged(call, &zone(vec![api], rules, &["api.laser.example"]))
+    }
+
+    #[test]
+    fn what_goes_past_cloudflare_is_protected_by_nothing() {
+        let call = "cloudflare.ddos";
+        let api = |proxied| record("api.laser.example", "alb.example", proxied);
+        let app = || record("app.laser.example", "web.example", true);
+        let both = &["api.laser.example", "app.laser.example"][..];
+        let good = judged(call, &zone(vec![api(true), app()], Vec::new(), both));
+        assert_eq!(good.state, Proved, "{good:?}");
+        // It has no twin that goes through Cloudflare, and leads to its origin all the same.
+        let got = judged(call, &zone(vec![api(false), app()], Vec::new(), both));
+        assert_eq!(got.state, Failing, "{got:?}");
+        assert!(
+            got.reason
+                .contains("api.laser.example: goes past Cloudflare"),
+            "{}",
+            got.reason
+        );
+        let got = judged(call, &zone(Vec::new(), Vec::new(), both));
+        assert_eq!(got.state, Failing, "nothing goes through: {got:?}");
+        // Without a host that is probed, too.
+        let got = judged(call, &zone(vec![api(false)], Vec::new(), &[]));
+        assert_eq!(got.state, Failing, "{got:?}");
+        assert!(got.reason.contains("no record is proxied"), "{got:?}");
+        let got = judged(call, &zone(Vec::new(), Vec::new(), &[]));
+        assert_eq!(got.state, Unknown, "{got:?}");
+        let got = judged(call, &zone(vec![app()], Vec::new(), &[]));
+        assert_eq!(got.state, Proved, "{got:?}");
+        let mut origin = api(false);
+        origin.name = "origin.laser.example".into();
+        let all = vec![api(true), app(), origin];
+        let got = judged(call, &zone(all, Vec::new(), both));
+        assert!(got.reason.contains("origin.laser.example: leads past"));
+    }
+
+    #[test]
+    fn a_host_that_no_zone_holds_is_left_out_only_where_that_is_said() {
+        let api = || record("api.laser.example", "alb.example", true);
+        let hosts = ["api.laser.example", "shop.other.test"];
+        let facts = zone(vec![api()], Vec::new(), &hosts);
+        for name in ["records", "proxied", "zone-active", "ddos"] {
+            let call = format!("cloudflare.{name}");
+            let got = judged(&call, &facts);
+            assert_eq!(got.state, Failing, "{call}: {got:?}");
+            assert!(
+                got.reason.contains("shop.other.test: is in no zone"),
+                "{call}: {}",
+                got.reason
+            );
+            let meant = format!("{call} except=shop.other.test");
+            assert_eq!(judged(&meant, &facts).state, Proved, "{meant}");
+        }
+    }
+
+    #[test]
+    fn what_a_zone_holds_that_is_not_read_nobody_knows() {
+        let mut facts = zone(Vec::new(), Vec::new(), &["api.laser.example"]);
+        let zones = facts.estate.cloudflare_zones.value.as_mut().unwrap();
+        Arc::make_mut(zones)[0].looked_into = false;
+        facts.estate.cloudflare_firewall = testing::part(Arc::default());
+        facts.estate.cloudflare_traffic = testing::part(Arc::default());
+        for name in ["records", "proxied", "ddos", "rate-limits", "cache-ratio"] {
+            let got = judged(&format!("cloudflare.{name}"), &facts);
+            assert_eq!(got.state, Unknown, "{name}: {got:?}");
+        }
+        let got = judged("cloudflare.records", &facts);
+        assert!(got.reason.contains("more than 10"), "{}", got.reason);
     }
 
     #[test]
@@ -406,13 +556,5 @@ mod tests {
         let mut strict = floods();
         strict.override_action = Some("block".into());
         assert_eq!(guarded(call, vec![strict]).state, Proved);
-    }
-
-    #[test]
-    fn a_zone_holds_what_is_below_it_and_not_what_ends_alike() {
-        assert!(holds("laser.example", "laser.example"));
-        assert!(holds("laser.example", "api.laser.example"));
-        assert!(!holds("laser.example", "notlaser.example"));
-        assert!(!holds("api.laser.example", "laser.example"));
     }
 }

@@ -77,8 +77,19 @@ fn environment(look: &Look<'_>) -> Verdict {
     let mut found = Findings::new("variable", look.question(seen.source), seen.at);
     // Of the plan's names it does not matter in which project: a name belongs to one of them.
     let everywhere = seen.value.iter().flat_map(|of| &of.variables);
+    let unread = seen.value.iter().find_map(|of| {
+        let why = of.unread.as_ref()?;
+        Some(format!("{}: {why}", of.project))
+    });
     for name in &named {
-        needed(&mut found, name, name, &targets, everywhere.clone());
+        needed(
+            &mut found,
+            name,
+            name,
+            &targets,
+            everywhere.clone(),
+            unread.as_deref(),
+        );
     }
     for of in seen.value.iter() {
         let rows = look.expect.variables.iter();
@@ -86,7 +97,15 @@ fn environment(look: &Look<'_>) -> Verdict {
         let told = !named.is_empty() || rows.clone().next().is_some();
         for name in rows.flat_map(|v| &v.names) {
             let shown = format!("{name} of {}", of.project);
-            needed(&mut found, name, &shown, &targets, of.variables.iter());
+            let variables = of.variables.iter();
+            needed(
+                &mut found,
+                name,
+                &shown,
+                &targets,
+                variables,
+                of.unread.as_deref(),
+            );
         }
         let mut faults = 0;
         for v in &of.variables {
@@ -98,13 +117,14 @@ fn environment(look: &Look<'_>) -> Verdict {
             if v.kind == "plain" && is_secret_name(&v.name) && !is_public(&v.name) {
                 found.bad(name, "is a secret kept in clear");
                 faults += 1;
-            } else if !told && !set("production") && set("preview") {
+            } else if !told && !set("production") && set("preview") && of.unread.is_none() {
                 found.bad(name, "is set for previews and not for production");
                 faults += 1;
             }
         }
         if !told && faults == 0 {
-            found.unknown(&of.project, UNNAMED);
+            let why = of.unread.as_deref().unwrap_or(UNNAMED);
+            found.unknown(&of.project, why);
         }
     }
     for v in &look.expect.variables {
@@ -116,25 +136,23 @@ fn environment(look: &Look<'_>) -> Verdict {
     Ok(found.verdict())
 }
 
-/// Whether a name is set for every target that is meant.
+/// Whether a name is set for every target that is meant. `unread`: why there may be more variables than these.
 fn needed<'a>(
     found: &mut Findings,
     name: &str,
     shown: &str,
     targets: &[&str],
     variables: impl Iterator<Item = &'a Variable>,
+    unread: Option<&str>,
 ) {
     let all: Vec<&Variable> = variables.filter(|v| v.name == name).collect();
     let set = |target: &&&str| all.iter().any(|v| v.targets.iter().any(|t| t == **target));
     let missing: Vec<&str> = targets.iter().filter(|t| !set(t)).copied().collect();
-    found.check(
-        missing.is_empty(),
-        shown,
-        &match missing.is_empty() {
-            true => format!("is set for {}", targets.join(", ")),
-            false => format!("is not set for {}", missing.join(", ")),
-        },
-    );
+    match (missing.is_empty(), unread) {
+        (true, _) => found.good(shown, &format!("is set for {}", targets.join(", "))),
+        (false, Some(why)) => found.unknown(shown, why),
+        (false, None) => found.bad(shown, format!("is not set for {}", missing.join(", "))),
+    }
 }
 
 #[cfg(test)]
@@ -156,13 +174,18 @@ mod tests {
             kind: "encrypted".into(),
             targets: targets.iter().map(|t| (*t).to_owned()).collect(),
             updated_at: None,
+            shared: false,
         };
-        let judged = |call: &str, variables: Vec<Variable>, rows: &[(&str, &[&str])]| {
+        let judge_with = |unread: Option<&str>,
+                          call: &str,
+                          variables: Vec<Variable>,
+                          rows: &[(&str, &[&str])]| {
             let settings = Settings {
                 project_id: "p".into(),
                 project: "web".into(),
                 domains: Vec::new(),
                 variables,
+                unread: unread.map(str::to_owned),
             };
             let mut facts = Facts::default();
             facts.estate.vercel_settings = part(Arc::new(vec![settings]));
@@ -176,6 +199,9 @@ mod tests {
                 ..Expectations::default()
             };
             judge(&Call::parse(call).unwrap(), &facts, &expect, now())
+        };
+        let judged = |call: &str, variables, rows: &[(&str, &[&str])]| {
+            judge_with(None, call, variables, rows)
         };
         let call = "vercel.environment";
         let set = || vec![variable("API_URL", &["production"])];
@@ -199,5 +225,17 @@ mod tests {
         assert_eq!(state(preview(), &[("web", &["API_URL"])]), Failing);
         let by_plan = "vercel.environment names=API_URL";
         assert_eq!(judged(by_plan, set(), &[]).state, Proved);
+        assert_eq!(judged(by_plan, Vec::new(), &[]).state, Failing);
+        // What was not read is not missing.
+        let unread = |call, variables, rows: &[(&str, &[&str])]| {
+            judge_with(Some("it is not read"), call, variables, rows)
+        };
+        assert_eq!(unread(by_plan, set(), &[]).state, Proved);
+        assert_eq!(unread(by_plan, Vec::new(), &[]).state, Unknown);
+        let got = unread(call, Vec::new(), &[("web", &["KEY"])]);
+        assert_eq!(got.state, Unknown, "{got:?}");
+        assert!(got.reason.contains("KEY of web: it is not read"), "{got:?}");
+        let got = unread(call, set(), &[("shop", &["KEY"])]);
+        assert_eq!(got.state, Failing, "there is no such project, read or not");
     }
 }

@@ -14,12 +14,16 @@ use serde_json::{Value, json};
 
 use self::deployments::Deployment;
 use self::projects::Project;
+use self::variables::Shared;
 use super::budget::Budget;
 use crate::web::{Reply, Request, is_known};
 use crate::world::World;
 
 /// The team that everything belongs to, and its slug.
 const TEAM: (&str, &str) = ("team_Lz7Qk2Vn9Xw4Tb6Rc8Hd1Mf3", "laser");
+
+/// The scope of the person whose token it is.
+const PERSON: &str = "flightdecks-projects";
 
 /// Calls that the sandbox allows a minute.
 const CALLS_A_MINUTE: u32 = 600;
@@ -28,12 +32,16 @@ const CALLS_A_MINUTE: u32 = 600;
 #[derive(Debug)]
 struct Refusal(u16, &'static str, String);
 
+/// The words for a token that is none, or no longer one, which have a mark of their own.
+const NO_TOKEN: &str = "Not authorized";
+
 type Answer = Result<(u16, Value), Refusal>;
 
 /// Everything that Vercel hosts.
 #[derive(Debug)]
 pub struct Vercel {
     projects: Vec<Project>,
+    shared: Vec<Shared>,
     /// Oldest first.
     deployments: Vec<Deployment>,
     dice: fastrand::Rng,
@@ -47,6 +55,7 @@ impl Vercel {
     pub fn new(world: &World, told: bool) -> Self {
         let mut vercel = Self {
             projects: Vec::new(),
+            shared: Vec::new(),
             deployments: Vec::new(),
             dice: fastrand::Rng::with_seed(0x7e5ce1),
             next_push: f64::INFINITY,
@@ -109,6 +118,7 @@ impl Vercel {
             ("GET", ["teams", id]) if *id == TEAM.0 || *id == TEAM.1 => {
                 Ok((200, show::team(world.begun())))
             }
+            ("GET", ["env"]) => Ok((200, self.list_shared(request))),
             ("GET", ["projects"]) => self.list_projects(request, now),
             ("GET", ["projects", id]) => Ok((200, self.project(id)?.show(&self.deployments, now))),
             ("GET", ["projects", id, "domains"]) => self.list_domains(id, request),
@@ -173,20 +183,26 @@ impl Vercel {
     }
 }
 
-/// Refuses callers that are not known, and teams that are not theirs.
+/// Refuses callers that are not known, teams that are not theirs, and questions about what the team owns that do not name it: the token's
+/// scope is the team, and without one a question is about the person's own things ("Accessing resources owned by a team").
 fn refuse(request: &Request) -> Option<Refusal> {
+    let forbidden = |why: String| Some(Refusal(403, "forbidden", why));
     if !is_known(request) {
-        return Some(Refusal(403, "forbidden", "Not authorized".into()));
+        return forbidden(NO_TOKEN.into());
     }
-    let team = request.param("teamId").is_none_or(|t| t == TEAM.0);
-    let slug = request.param("slug").is_none_or(|t| t == TEAM.1);
-    (!team || !slug).then(|| {
-        Refusal(
-            403,
-            "forbidden",
-            "You don't have permission to access this team".into(),
-        )
-    })
+    let steps = request.steps();
+    let about = steps.get(1).map(String::as_str);
+    match (request.param("teamId"), request.param("slug")) {
+        (None, None) if matches!(about, Some("user" | "teams")) => None,
+        (None, None) => forbidden(format!(
+            "Not authorized: Trying to access resource under scope \"{PERSON}\". You must re-authenticate to this scope or use a token \
+             with access to this scope."
+        )),
+        (team, slug) if team.is_none_or(|t| t == TEAM.0) && slug.is_none_or(|s| s == TEAM.1) => {
+            None
+        }
+        _ => forbidden("You don't have permission to access this team".into()),
+    }
 }
 
 /// The body of a refusal that comes before any operation.
@@ -200,7 +216,10 @@ pub fn refused(status: u16, why: &str) -> Value {
 }
 
 fn refusal(code: &str, why: &str) -> Value {
-    json!({"error": {"code": code, "message": why}})
+    match why {
+        NO_TOKEN => json!({"error": {"code": code, "message": why, "invalidToken": true}}),
+        _ => json!({"error": {"code": code, "message": why}}),
+    }
 }
 
 fn no_project() -> Refusal {

@@ -2,7 +2,7 @@
 
 use super::deployments::{Commit, Deployment};
 use super::projects::{Domain, Project};
-use super::variables::Variable;
+use super::variables::{Shared, Variable};
 use super::{Vercel, id};
 use crate::world::World;
 
@@ -132,6 +132,20 @@ impl Vercel {
             DOCS_VARIABLES,
             DOCS,
         );
+        let since = now - 200.0 * DAY_S;
+        self.shared.push(Shared {
+            variable: Variable {
+                id: "env_Tq8mWz3Kp6Yb1Xr5Nd2Hs7Gf".into(),
+                key: "SENTRY_ORG".into(),
+                value: "sandbox-sentry_org".into(),
+                kind: "encrypted",
+                targets: vec!["production", "preview", "development"],
+                comment: String::new(),
+                created: since,
+                updated: since,
+            },
+            projects: self.projects.iter().map(|p| p.id.clone()).collect(),
+        });
         self.assign(now);
         // Somebody has just pushed.
         let commit = self.commit("feat/compare", "Compare quotes on a phone, too");

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::projects::Project;
-use super::{Answer, Refusal, bad_request, millis};
+use super::{Answer, Refusal, TEAM, Vercel, bad_request, millis};
 use crate::web::Request;
 
 /// Where a variable can be set.
@@ -42,6 +42,44 @@ impl Variable {
 
     fn overlaps(&self, other: &Self) -> bool {
         self.key == other.key && self.targets.iter().any(|t| other.targets.contains(t))
+    }
+}
+
+/// A variable of the team, as the projects see it that it is linked to.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    pub variable: Variable,
+    /// Ids of the projects.
+    pub projects: Vec<String>,
+}
+
+impl Shared {
+    fn show(&self) -> Value {
+        let mut shown = self.variable.show(false);
+        let created = jiff::Timestamp::from_millisecond(millis(self.variable.created));
+        if let Some(shown) = shown.as_object_mut() {
+            for of_a_project in ["configurationId", "securityIssues"] {
+                shown.remove(of_a_project);
+            }
+            shown.insert("ownerId".into(), TEAM.0.into());
+            shown.insert("projectId".into(), json!(self.projects));
+            shown.insert(
+                "created".into(),
+                created.unwrap_or_default().to_string().into(),
+            );
+            shown.insert("applyToAllCustomEnvironments".into(), false.into());
+        }
+        shown
+    }
+}
+
+impl Vercel {
+    /// `GET /v1/env`: what the team shares, of one project or of all.
+    pub(super) fn list_shared(&self, request: &Request) -> Value {
+        let of = request.param("projectId");
+        let linked = |s: &&Shared| of.is_none_or(|id| s.projects.iter().any(|p| p == id));
+        let shown = self.shared.iter().filter(linked).map(Shared::show);
+        super::pages::whole("data", shown.collect())
     }
 }
 
