@@ -31,6 +31,8 @@ mod repeated;
 mod rows;
 #[path = "estate/streams.rs"]
 mod streams;
+#[path = "estate/vendors.rs"]
+mod vendors;
 
 const CANARY: &str = "xoxb-canary-7c21f0";
 
@@ -471,7 +473,7 @@ async fn what_the_configuration_names_and_a_vendor_does_not_tell_of_is_missing()
             endpoint: Some(vercel.endpoint.clone()),
             projects: vec!["web".into(), "docs".into()],
             token: Some(CANARY.into()),
-            ..VercelConfig::default()
+            team: Some("team_1".into()),
         },
         ..Config::default()
     };

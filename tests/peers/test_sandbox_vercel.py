@@ -22,11 +22,23 @@ def until(what, condition, seconds=40):
         time.sleep(0.3)
 
 
+class OfTeam(Client):
+    """A client that names the team in every question, as what a team owns is told to nobody else."""
+
+    def __init__(self, endpoint):
+        super().__init__("vercel.mjs", endpoint)
+        self.team = Client("vercel.mjs", endpoint).call("teams.getTeams", {})["teams"][0]["id"]
+
+    def call(self, method, request):
+        return super().call(method, {"teamId": self.team, **request})
+
+
 class Vercel(NodeCase):
     @classmethod
     def prepare(cls):
         cls.endpoint = f"{os.environ['FLIGHTDECK_SANDBOX_ENDPOINT']}/vercel"
-        cls.vercel = Client("vercel.mjs", cls.endpoint)
+        cls.person = Client("vercel.mjs", cls.endpoint)
+        cls.vercel = OfTeam(cls.endpoint)
 
     def project(self, name="laser-web"):
         (found,) = [p for p in self.vercel.call("projects.getProjects", {})["projects"] if p["name"] == name]
@@ -42,15 +54,16 @@ class Vercel(NodeCase):
         return self.project()["targets"]["production"]["id"]
 
     def raw(self, path, token=TOKEN, method="GET"):
-        request = urllib.request.Request(f"{self.endpoint}{path}", method=method, headers={"Authorization": f"Bearer {token}"})
+        separator = "&" if "?" in path else "?"
+        request = urllib.request.Request(f"{self.endpoint}{path}{separator}teamId={self.vercel.team}", method=method, headers={"Authorization": f"Bearer {token}"})
         return urllib.request.urlopen(request, timeout=10)
 
 
 class Reads(Vercel):
     def test_who_the_token_is(self):
-        who = self.vercel.call("user.getAuthUser")["user"]
+        who = self.person.call("user.getAuthUser")["user"]
         self.assertEqual(who["username"], "flightdeck")
-        (team,) = self.vercel.call("teams.getTeams", {})["teams"]
+        (team,) = self.person.call("teams.getTeams", {})["teams"]
         self.assertEqual((team["id"], team["slug"]), (who["defaultTeamId"], "laser"))
 
     def test_projects(self):
@@ -108,6 +121,22 @@ class Reads(Vercel):
                 self.assertNotIn("sandbox-", env["value"])
         self.assertEqual(places["SESSION_SECRET"], {"production", "preview", "development"})
         self.assertEqual(places["MAPS_API_KEY"], {"production"})
+
+    def test_what_the_team_shares_is_listed_apart(self):
+        project = self.project()["id"]
+        for request in ({}, {"projectId": project}):
+            (shared,) = self.vercel.call("environment.listSharedEnvVariable", request)["data"]
+            self.assertEqual(shared["key"], "SENTRY_ORG")
+            self.assertIn(project, shared["projectId"])
+            self.assertNotIn("sandbox-", shared["value"])
+        self.assertEqual(self.vercel.call("environment.listSharedEnvVariable", {"projectId": "prj_none"})["data"], [])
+        envs = self.vercel.call("projects.filterProjectEnvs", {"idOrName": "laser-web"})["envs"]
+        self.assertNotIn("SENTRY_ORG", [e["key"] for e in envs])
+
+    def test_what_the_team_owns_is_refused_to_whoever_does_not_name_it(self):
+        with self.assertRaises(Refused) as refused:
+            self.person.call("projects.getProjects", {})
+        self.assertEqual(refused.exception.status, 403)
 
     def test_aliases_lead_to_what_production_shows(self):
         rows = self.vercel.call("aliases.listAliases", {"projectId": self.project()["id"], "limit": 100})["aliases"]

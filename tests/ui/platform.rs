@@ -61,6 +61,7 @@ fn edge(snapshot: &mut Snapshot) {
         name_servers: Vec::new(),
         development_s: 0,
         activated_at: None,
+        looked_into: true,
     }];
     estate.cloudflare_zones = part(Arc::new(zones), "cloudflare:GET /zones", 31);
     let hour = Hour {
@@ -104,6 +105,7 @@ fn edge(snapshot: &mut Snapshot) {
             projects: vec![project],
             deployments: vec![production],
             missing: Vec::new(),
+            team: None,
         }),
         "vercel:GET /v7/deployments",
         12,
@@ -194,6 +196,7 @@ fn beside(snapshot: &mut Snapshot) {
             name: "ops".into(),
             is_member: true,
         }],
+        lacks: None,
         alerts_to: Some("ops".into()),
     };
     estate.slack = part(Arc::new(team), "slack:auth.test", 20);
