@@ -318,6 +318,7 @@ mod tests {
 
     use super::*;
     use crate::domain::part::Part;
+    use crate::domain::vercel::Project;
 
     #[test]
     fn builds_that_failed_are_summed_up_in_a_sentence() {
@@ -357,5 +358,35 @@ mod tests {
             notes.iter().any(|n| n.text == said && n.tone == Tone::Bad),
             "{notes:?}"
         );
+    }
+
+    #[test]
+    fn domains_that_are_promoted_by_choice_are_not_called_rolled_back() {
+        let project = |assigns_itself, last: Option<&str>| Project {
+            id: "1".into(),
+            name: "shop".into(),
+            framework: None,
+            production: None,
+            assigns_itself,
+            last_pointing: last.map(|kind| (kind.to_owned(), "succeeded".to_owned())),
+        };
+        let takes = |project| {
+            let hosting = Hosting {
+                projects: vec![project],
+                ..Hosting::default()
+            };
+            let now = Timestamp::UNIX_EPOCH;
+            let mut facts = Facts::default();
+            let every = Duration::from_secs(60);
+            facts.estate.vercel = Part::answered(Arc::new(hosting), now, "vercel:x", every);
+            let cell = &projects(&facts, now).rows[0].cells[6];
+            (cell.text.to_string(), cell.tone)
+        };
+        let held = ("held: rolled back".to_owned(), Tone::Warn);
+        let chosen = ("when promoted".to_owned(), Tone::Plain);
+        assert_eq!(takes(project(false, Some("rollback"))), held);
+        assert_eq!(takes(project(false, Some("promote"))), chosen);
+        assert_eq!(takes(project(false, None)), chosen);
+        assert_eq!(takes(project(true, Some("rollback"))).0, "shown at once");
     }
 }

@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_that_is_dead_or_may_not_do_it_is_looked_for_again() {
+    async fn a_token_that_is_dead_is_called_so_whatever_the_status() {
         let dead = [
             // Vercel: an expired or revoked token.
             (
@@ -408,6 +408,13 @@ mod tests {
             assert!(problem.fix.contains("login vercel"), "{}", problem.fix);
             assert!(!held, "{body}");
         }
+        let old = r#"{"error":{"code":"forbidden","message":"The token has expired"}}"#;
+        let (problem, _) = refused("403 Forbidden", old).await;
+        assert_eq!(problem.kind, ProblemKind::Expired);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_may_not_do_it_is_looked_for_again() {
         let denied = [
             r#"{"error":{"code":"forbidden","message":"You don't have permission"}}"#,
             r#"{"success":false,"errors":[{"code":9109,"message":"Unauthorized to access requested resource"}]}"#,
@@ -419,9 +426,6 @@ mod tests {
             assert_eq!(problem.kind, ProblemKind::Denied, "{body}: {problem:?}");
             assert!(!held, "{body}");
         }
-        let old = r#"{"error":{"code":"forbidden","message":"The token has expired"}}"#;
-        let (problem, _) = refused("403 Forbidden", old).await;
-        assert_eq!(problem.kind, ProblemKind::Expired);
         let (problem, held) = refused("404 Not Found", "{}").await;
         assert_eq!((problem.kind, held), (ProblemKind::NotFound, true));
     }

@@ -388,6 +388,12 @@ mod tests {
     }
 
     #[test]
+    fn what_vercel_did_not_build_or_took_away_is_called_so() {
+        let words = ["BLOCKED", "DELETED", "CANCELED"].map(|w| build_state(w).word());
+        assert_eq!(words, ["blocked", "deleted", "cancelled"]);
+    }
+
+    #[test]
     fn what_the_team_shares_is_a_variable_of_the_projects_it_is_linked_to() {
         let text = r#"{"data":[{"created":"2021-02-10T13:11:49.180Z","key":"DSN","ownerId":"team_1","id":"env_1","createdAt":1,
             "value":"hunter2","projectId":["prj_1"],"type":"encrypted","target":["production"]}],
