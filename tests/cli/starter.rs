@@ -141,6 +141,7 @@ fn the_demo_finds_what_every_vendor_has_and_what_hosts_answer() {
     let text = fs::read_to_string(folder.path().join("flightdeck.toml")).unwrap();
     for line in [
         "organization = \"laser\"",
+        "team = \"team_Lz7Qk2Vn9Xw4Tb6Rc8Hd1Mf3\"",
         "repository = \"laser/platform\"",
         "url = \"https://api.laser.example/\"",
         "# clusters = [\"laser-dev\"]",

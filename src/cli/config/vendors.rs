@@ -90,6 +90,8 @@ fn refused(problem: &Problem, name: &str) -> String {
             "the token is refused: {}; flightdeck login {name} takes another",
             problem.why
         ),
+        // What only a person can say: of several teams, which.
+        ProblemKind::Config => format!("{}. {}", problem.why, problem.fix),
         _ => problem.why.clone(),
     }
 }
@@ -251,6 +253,7 @@ mod tests {
             bad,
             "the token is refused: HTTP 403; flightdeck login vercel takes another"
         );
+        assert_eq!(fails(ProblemKind::Config), "HTTP 403. f");
         assert_eq!(
             fails(ProblemKind::Timeout),
             "HTTP 403",
