@@ -563,6 +563,45 @@ async fn a_body_without_an_end_holds_no_burst_up() {
     let began = Instant::now();
     let [first, _] = guarded_by(Manner::Pours("HTTP/1.1 200 OK"), Some(5)).await;
     let burst = first.burst.unwrap();
+/// Bot protection answers 403 or 429 for itself: neither says that strangers are refused, nor that a limit answers.
+#[tokio::test]
+async fn a_bot_challenge_is_the_edge_s_own_word() {
+    let heads = [
+        (
+            "HTTP/1.1 403 Forbidden\r\ncf-mitigated: challenge",
+            "Cloudflare",
+        ),
+        (
+            "HTTP/1.1 429 Too Many Requests\r\ncf-mitigated: challenge",
+            "Cloudflare",
+        ),
+        (
+            "HTTP/1.1 429 Too Many Requests\r\nx-vercel-mitigated: challenge",
+            "Vercel",
+        ),
+    ];
+    for (head, who) in heads {
+        let [seen, _] = guarded(head, Some(5)).await;
+        assert!(
+            seen.mitigated.as_deref().unwrap().starts_with(who),
+            "{head}"
+        );
+        assert_eq!(seen.refusal(), None, "{head}");
+        let burst = seen.burst.unwrap();
+        assert_eq!((burst.sent, burst.limited), (1, false), "{head}");
+        assert!(burst.problem.unwrap().starts_with(who), "{head}");
+        let ours = Authority::new();
+        let own = identity(Some(&ours), |_| {});
+        let at = servers::https(own, &[&TLS13], Manner::Says(head)).await;
+        let page = https(at, Some(&ours)).await.unwrap();
+        assert!(page.unseen().unwrap().contains(who), "{head}");
+    }
+    let login = "HTTP/1.1 302 Found\r\nlocation: /login?next=%2Fv1&state=s3cret";
+    let [seen, _] = guarded(login, None).await;
+    assert_eq!(seen.refusal().unwrap(), format!("302 to {HOST}/login"));
+    assert!(!format!("{seen:?}").contains("s3cret"));
+}
+
     assert_eq!((burst.sent, burst.problem), (5, None));
     // Read to its end, each would take the whole deadline.
     let took = began.elapsed();

@@ -12,6 +12,7 @@ use super::words;
 use crate::config::HttpsTarget;
 use crate::domain::action::Phase;
 use crate::domain::alarm::AlarmState;
+use crate::domain::probe::HttpsProbe;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{LoadBalancerBinding, Revision, Service, ServiceId};
 use crate::domain::target::Target;
@@ -194,17 +195,27 @@ async fn urls(hands: &Hands<'_>, id: &ServiceId, found: &mut Findings) {
     let asked =
         ours.map(|target| async move { (target, hands.look.backend.https.probe(target).await) });
     for (target, answer) in join_all(asked).await {
-        match answer {
-            Ok(probe) if probe.status == target.expect_status => found.good.push(format!(
-                "{} answers {} in {:.0} ms",
-                target.url, probe.status, probe.latency_ms
-            )),
-            Ok(probe) => found.bad.push(format!(
-                "{} answers {}, not {}",
-                target.url, probe.status, target.expect_status
-            )),
-            Err(p) => found.open.push(format!("URL not verified: {p}")),
-        }
+        page(target, answer, found);
+    }
+}
+
+fn page(target: &HttpsTarget, answer: Result<HttpsProbe, Problem>, found: &mut Findings) {
+    match answer {
+        // The edge's own word, which says nothing of the service behind it.
+        Ok(probe) if probe.mitigated.is_some() => found.open.push(format!(
+            "URL not verified: {} {}",
+            target.url,
+            probe.unseen().unwrap_or_default()
+        )),
+        Ok(probe) if probe.status == target.expect_status => found.good.push(format!(
+            "{} answers {} in {:.0} ms",
+            target.url, probe.status, probe.latency_ms
+        )),
+        Ok(probe) => found.bad.push(format!(
+            "{} answers {}, not {}",
+            target.url, probe.status, target.expect_status
+        )),
+        Err(p) => found.open.push(format!("URL not verified: {p}")),
     }
 }
 
@@ -280,6 +291,7 @@ async fn alarms(hands: &Hands<'_>, service: &Service, found: &mut Findings) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::probe::Grade;
 
     #[test]
     fn a_url_verifies_the_service_that_it_names_and_no_other() {
@@ -304,6 +316,36 @@ mod tests {
         ] {
             assert!(!verifies(other), "{other:?}");
         }
+    }
+
+    /// A bot challenge after a good deployment is no word of the service's.
+    #[test]
+    fn what_the_edge_answers_for_itself_is_not_held_against_a_service() {
+        let told = |mitigated: Option<&str>| {
+            let target = HttpsTarget {
+                url: "https://api.example.com/health".into(),
+                expect_status: 200,
+                verifies: None,
+            };
+            let probe = HttpsProbe {
+                url: target.url.clone(),
+                status: 403,
+                latency_ms: 1.0,
+                headers: Vec::new(),
+                grade: Grade {
+                    letter: "F".into(),
+                    reasons: Vec::new(),
+                },
+                mitigated: mitigated.map(str::to_owned),
+            };
+            let mut found = Findings::default();
+            page(&target, Ok(probe), &mut found);
+            (found.good.len(), found.bad.len(), found.open.join(""))
+        };
+        let (good, bad, open) = told(Some("Cloudflare challenged this machine"));
+        assert_eq!((good, bad), (0, 0));
+        assert!(open.contains("URL not verified") && open.contains("challenged"));
+        assert_eq!(told(None).1, 1);
     }
 
     #[test]

@@ -230,6 +230,10 @@ impl Answering {
                 .as_ref()
                 .filter(|_| found.believes(part, url, now))
             {
+                if let Some(why) = probe.unseen() {
+                    found.unseen.push(format!("{url}: {why}"));
+                    continue;
+                }
                 let target = facts.https_targets.iter().find(|t| t.url == *url);
                 let right = target.map_or(200, |t| t.status);
                 if probe.status == right {
@@ -434,6 +438,7 @@ mod tests {
                 letter: "A".into(),
                 reasons: Vec::new(),
             },
+            mitigated: None,
         };
         (url.to_owned(), part(probe))
     }
@@ -514,6 +519,18 @@ mod tests {
             ["https://hidden.laser.dev/ 503, expected 200"]
         );
         assert!(!development.alive, "{development:?}");
+    }
+
+    #[test]
+    fn what_the_edge_answers_for_itself_is_no_answer_of_an_environment() {
+        let mut facts = facts();
+        let url = "https://hidden.laser.dev/";
+        let page = facts.https.get_mut(url).unwrap();
+        page.value.as_mut().unwrap().mitigated = Some("Vercel challenged this machine".into());
+        let told = answering(Env::Development, &facts);
+        assert_eq!((told.answers, told.alive), (None, false), "{told:?}");
+        assert!(told.unseen[0].contains("Vercel challenged"), "{told:?}");
+        assert!(told.ill.is_empty(), "{told:?}");
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl Burst {
         match (self.limited, &self.retry_after, &self.problem) {
             (true, Some(wait), _) => format!("429 after {took}, Retry-After: {wait}"),
             (true, None, _) => format!("429 after {took}"),
-            (false, _, Some(why)) => format!("no 429 after {took}: {why}"),
+            (false, _, Some(why)) => format!("no limit seen after {took}: {why}"),
             (false, _, None) => format!("no 429 after {took}"),
         }
     }
@@ -131,6 +131,10 @@ pub struct GuardProbe {
     pub status: u16,
     /// `WWW-Authenticate`, as received.
     pub challenge: Option<String>,
+    /// Host and path that it sends on to (`Location`); `None` where it does not.
+    pub location: Option<String>,
+    /// What the edge did in the host's place, such as a bot challenge; `None`: nothing.
+    pub mitigated: Option<String>,
     /// Cookies that the answers set.
     pub cookies: Vec<Cookie>,
     /// What they say to another site's pages.
@@ -141,7 +145,44 @@ pub struct GuardProbe {
     pub burst: Option<Burst>,
 }
 
+/// Words of a host or a path by which a page is known to ask who somebody is.
+const SIGN_IN: &[&str] = &[
+    "login",
+    "signin",
+    "logon",
+    "auth",
+    "authorize",
+    "authenticate",
+    "oauth",
+    "oauth2",
+    "oidc",
+    "openid",
+    "sso",
+    "saml",
+    "saml2",
+    "idp",
+];
+
 impl GuardProbe {
+    /// How it refuses who brings no credentials, in words: 401, 403, or the way to a page where one signs in. `None`: it does not,
+    /// or what answered was the edge.
+    pub fn refusal(&self) -> Option<String> {
+        if self.mitigated.is_some() {
+            return None;
+        }
+        match self.status {
+            401 | 403 => Some(format!("{} refused", self.status)),
+            302 | 303 | 307 => {
+                let asked = self.url.split_once("://").map_or("", |(_, rest)| rest);
+                let asked = asked.split(['?', '#']).next().unwrap_or_default();
+                let leads = |to: &&str| sign_ins(to) > sign_ins(asked);
+                let to = self.location.as_deref().filter(leads)?;
+                Some(format!("{} to {to}", self.status))
+            }
+            _ => None,
+        }
+    }
+
     /// How well it is guarded against requests that other sites' pages make in a user's name. A+ is without fault; a cookie that
     /// scripts can read leaves B, one that other sites' requests carry C, an answer that other sites may read with credentials F.
     pub fn grade(&self) -> Grade {
@@ -204,9 +245,59 @@ impl GuardProbe {
     }
 }
 
+/// How many words of a host and path are those of a page to sign in at. One that leads to itself, with a slash at its end perhaps,
+/// gains none.
+fn sign_ins(place: &str) -> usize {
+    let place = place.to_ascii_lowercase();
+    // `sign-in`, `log_in`: what joins two words makes one of them.
+    let joined = place
+        .replace("sign-in", "signin")
+        .replace("sign_in", "signin");
+    let joined = joined.replace("log-in", "login").replace("log_in", "login");
+    let words = joined.split(|c: char| !c.is_ascii_alphanumeric());
+    words.filter(|w| SIGN_IN.contains(w)).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_way_to_a_page_to_sign_in_at_is_a_refusal_and_no_other_way_is() {
+        let sent = |status: u16, to: Option<&str>| {
+            let mut probe = probe(Vec::new(), Vec::new());
+            probe.status = status;
+            probe.location = to.map(str::to_owned);
+            probe.refusal().is_some()
+        };
+        for login in [
+            "a.example/login",
+            "a.example/users/sign_in",
+            "a.example/Sign-In",
+            "login.a.example/",
+            "a.example/oauth2/authorize",
+        ] {
+            assert!(sent(302, Some(login)), "{login}");
+        }
+        for other in [
+            "a.example/v1/",
+            "a.example/blog",
+            "author.a.example/",
+            "a.example/loginless",
+        ] {
+            assert!(!sent(302, Some(other)), "{other}");
+        }
+        let mut itself = probe(Vec::new(), Vec::new());
+        itself.url = "https://a.example/auth?next=1".into();
+        (itself.status, itself.location) = (307, Some("a.example/auth/".into()));
+        assert_eq!(itself.refusal(), None, "it leads to itself");
+        assert!(!sent(302, None) && !sent(200, Some("a.example/login")));
+        assert!(sent(401, None) && sent(403, None));
+        let mut challenged = probe(Vec::new(), Vec::new());
+        challenged.status = 403;
+        challenged.mitigated = Some("Cloudflare challenged this machine".into());
+        assert_eq!(challenged.refusal(), None, "a challenge refuses nobody");
+    }
 
     fn cookie(name: &str, secure: bool, http_only: bool, same_site: Option<&str>) -> Cookie {
         Cookie {
@@ -226,18 +317,23 @@ mod tests {
         }
     }
 
-    fn graded(cookies: Vec<Cookie>, sharing: Vec<Sharing>) -> (String, usize) {
-        let probe = GuardProbe {
+    fn probe(cookies: Vec<Cookie>, sharing: Vec<Sharing>) -> GuardProbe {
+        GuardProbe {
             url: "https://a.example/".into(),
             protected: false,
             status: 200,
             challenge: None,
+            location: None,
+            mitigated: None,
             cookies,
             sharing,
             burst_allowed: None,
             burst: None,
-        };
-        let grade = probe.grade();
+        }
+    }
+
+    fn graded(cookies: Vec<Cookie>, sharing: Vec<Sharing>) -> (String, usize) {
+        let grade = probe(cookies, sharing).grade();
         (grade.letter, grade.reasons.len())
     }
 

@@ -51,6 +51,16 @@ pub struct HttpsProbe {
     pub grade: Grade,
 }
 
+    /// What the edge did in the host's place, such as a bot challenge: status and headers are its own then. `None`: nothing.
+    pub mitigated: Option<String>,
+}
+
+impl HttpsProbe {
+    /// What of the host itself was not seen, and why; `None`: it answered itself.
+    pub fn unseen(&self) -> Option<String> {
+        let why = self.mitigated.as_deref()?;
+        Some(format!("answered {} for itself: {why}", self.status))
+    }
 /// A certificate of the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Certificate {

@@ -242,28 +242,34 @@ fn hosts(facts: &Facts, now: Timestamp) -> Section {
             section.row(host, cells, &thing);
             continue;
         };
+        let unseen = seen.unseen();
         let hsts = seen
             .headers
             .iter()
             .find(|h| h.name.eq_ignore_ascii_case("strict-transport-security"))
+            .filter(|_| unseen.is_none())
             .map(|h| h.ok);
         let grade = tls.map(|t| t.graded(hsts));
         let left = tls
             .and_then(|t| t.chain.first())
             .map(|c| super::words::days(now, c.not_after));
         let mut why: Vec<String> = grade.iter().flat_map(|g| g.reasons.clone()).collect();
-        why.extend(seen.grade.reasons.clone());
+        match &unseen {
+            Some(unseen) => why.insert(0, unseen.clone()),
+            None => why.extend(seen.grade.reasons.clone()),
+        }
         let checked = tls.map(|t| t.checked(hsts)).unwrap_or_default();
         let cells = vec![
             Cell::name(host),
             letter(grade.as_ref()),
-            letter(Some(&seen.grade)),
+            letter(Some(&seen.grade).filter(|_| unseen.is_none())),
             Cell::new(
                 left.map_or_else(|| "-".into(), |d| d.to_string()),
                 Tone::fine(left.is_none_or(|d| d > SOON_DAYS)),
             ),
             match why.is_empty() {
                 true => Cell::muted(checked.join(", ")),
+                false if unseen.is_some() => Cell::new(why.join("; "), Tone::Unknown),
                 false => Cell::plain(why.join("; ")),
             },
         ];
@@ -272,8 +278,9 @@ fn hosts(facts: &Facts, now: Timestamp) -> Section {
         let thing = json!({
             "host": host,
             "tls": told,
-            "headers": seen.grade,
-            "checks": seen.headers,
+            "headers": unseen.is_none().then_some(&seen.grade),
+            "checks": unseen.is_none().then_some(&seen.headers),
+            "mitigated": seen.mitigated,
             "certificate_days_left": left,
             "connection": tls,
             "resolution": reached.resolution(),

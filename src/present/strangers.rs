@@ -45,7 +45,8 @@ fn bare(url: &str) -> &str {
 
 fn cells(seen: &GuardProbe, now: Timestamp) -> Vec<Cell> {
     let answer = match (seen.protected, seen.status) {
-        (true, 401 | 403) => Cell::plain(format!("{} refused", seen.status)),
+        _ if seen.mitigated.is_some() => Cell::new("?", Tone::Unknown),
+        (true, _) if seen.refusal().is_some() => Cell::plain(seen.refusal().unwrap_or_default()),
         (true, 200..=299) => Cell::new(format!("{} let in", seen.status), Tone::Bad),
         (true, status) => Cell::new(status.to_string(), Tone::Warn),
         (false, status) => Cell::muted(format!("{status} open to all")),
@@ -56,10 +57,16 @@ fn cells(seen: &GuardProbe, now: Timestamp) -> Vec<Cell> {
             b.sent,
             ago(Some(b.at), now)
         )),
+        (Some(b), _) if b.problem.is_some() => Cell::new("?", Tone::Unknown),
         (Some(b), _) => Cell::new(format!("no 429 after {}", b.sent), Tone::Warn),
         (None, Some(_)) => Cell::new("?", Tone::Unknown),
         (None, None) => Cell::muted("not tried"),
     };
+    if let Some(why) = &seen.mitigated {
+        let mut cells = vec![Cell::name(bare(&seen.url)), answer, limit];
+        cells.extend([Cell::muted("-"), Cell::new(why, Tone::Unknown)]);
+        return cells;
+    }
     let grade = seen.grade();
     if let Some(why) = seen.shows_nothing().filter(|_| grade.reasons.is_empty()) {
         let mut cells = vec![Cell::name(bare(&seen.url)), answer, limit];
@@ -95,6 +102,8 @@ mod tests {
             protected: true,
             status: 401,
             challenge: None,
+            location: None,
+            mitigated: None,
             cookies: Vec::new(),
             sharing: Vec::new(),
             burst_allowed: None,
@@ -112,6 +121,13 @@ mod tests {
     fn whoever_is_let_in_is_bad_and_no_limit_is_a_warning() {
         assert_eq!(worst(|_| {}), Tone::Ok);
         assert_eq!(worst(|p| p.status = 204), Tone::Bad);
+        assert_eq!(worst(|p| p.status = 302), Tone::Warn);
+        let login = |p: &mut GuardProbe| {
+            (p.status, p.location) = (302, Some("a.example/login".into()));
+        };
+        assert_eq!(worst(login), Tone::Ok);
+        let challenged = |p: &mut GuardProbe| p.mitigated = Some("challenged".into());
+        assert_eq!(worst(challenged), Tone::Unknown);
         assert_eq!(worst(|p| (p.status, p.protected) = (200, false)), Tone::Ok);
         let burst = Burst {
             at: Timestamp::UNIX_EPOCH,

@@ -44,6 +44,7 @@ fn hosts(snapshot: &mut Snapshot) {
             latency_ms,
             headers: Vec::new(),
             grade: grade(),
+            mitigated: None,
         };
         let seen = part(probe, "https:GET", 14);
         snapshot.facts.https.insert(url, seen);

@@ -9,7 +9,7 @@ use http::header::RETRY_AFTER;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, Response};
 
-use super::{Https, guard};
+use super::{Https, edge, guard};
 use crate::backend::shelf::Shelf;
 use crate::domain::guard::Burst;
 
@@ -91,7 +91,14 @@ impl Https {
             }
             burst.sent += 1;
             let sent = self.send(&self.steady, Method::GET, url, &what, &[]);
-            match self.line.track(sent).await {
+            let answer = self.line.track(sent).await;
+            let own = answer.as_ref().ok();
+            if let Some(why) = own.and_then(|a| edge::mitigated(a.status(), a.headers())) {
+                // No limit of the host's has answered, and more requests would only make this machine more suspect.
+                burst.problem = Some(why);
+                break;
+            }
+            match answer {
                 Ok(answer) if answer.status() == http::StatusCode::TOO_MANY_REQUESTS => {
                     burst.limited = true;
                     burst.retry_after = guard::value(answer.headers(), &RETRY_AFTER);

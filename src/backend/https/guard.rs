@@ -2,12 +2,13 @@
 //! ask before they send what changes something), and, where the configuration allows it, a bounded burst.
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, SET_COOKIE, WWW_AUTHENTICATE,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, LOCATION, SET_COOKIE,
+    WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, HeaderName};
 use reqwest::Method;
 
-use super::Https;
+use super::{Https, edge};
 use crate::config::ProbeConfig;
 use crate::domain::guard::{Cookie, GuardProbe, Sharing};
 use crate::domain::problem::Problem;
@@ -83,6 +84,9 @@ impl Https {
                 }
             }
         }
+        let mitigated = [&plain, &page, &before]
+            .into_iter()
+            .find_map(|a| edge::mitigated(a.status(), a.headers()));
         let burst = match target.burst {
             Some(most) => Some(self.burst(&target.url, most).await),
             None => None,
@@ -92,6 +96,8 @@ impl Https {
             protected: target.protected,
             status: plain.status().as_u16(),
             challenge: value(plain.headers(), &WWW_AUTHENTICATE),
+            location: place(plain.headers(), &target.url),
+            mitigated,
             cookies: found,
             sharing: vec![
                 sharing("GET", page.headers()),
@@ -107,6 +113,15 @@ impl Https {
 pub(super) fn value(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let raw = headers.get(name)?.as_bytes();
     Some(clip(&inert(&String::from_utf8_lossy(raw)), VALUE))
+}
+
+/// Where an answer sends on to, host and path: what stands behind them may be a token of its own.
+fn place(headers: &HeaderMap, asked: &str) -> Option<String> {
+    let raw = headers.get(LOCATION)?;
+    let raw = String::from_utf8_lossy(raw.as_bytes());
+    let to = reqwest::Url::parse(asked).ok()?.join(&raw).ok()?;
+    let host = to.host_str().unwrap_or_default();
+    Some(clip(&inert(&format!("{host}{}", to.path())), VALUE))
 }
 
 fn sharing(method: &str, headers: &HeaderMap) -> Sharing {
@@ -167,6 +182,19 @@ mod tests {
         assert!(!bare.secure && !bare.http_only && bare.same_site.is_none());
         assert_eq!(cookie("a=; Max-Age=0; Path=/"), None, "it is taken away");
         assert_eq!(cookie("nonsense"), None);
+    }
+
+    #[test]
+    fn a_redirect_is_told_by_host_and_path_alone() {
+        let to = |location: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(LOCATION, http::HeaderValue::from_static(location));
+            place(&headers, "https://a.example/v1/me")
+        };
+        assert_eq!(to("/login?state=s3cret").unwrap(), "a.example/login");
+        let other = to("https://ana:hunter2@id.example/authorize#s3cret");
+        assert_eq!(other.unwrap(), "id.example/authorize");
+        assert_eq!(place(&HeaderMap::new(), "https://a.example/"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! not followed.
 
 mod burst;
+mod edge;
 pub mod guard;
 mod headers;
 
@@ -85,6 +86,7 @@ impl Https {
             url: target.url.clone(),
             status: response.status().as_u16(),
             latency_ms: took.as_secs_f64() * 1000.0,
+            mitigated: edge::mitigated(response.status(), response.headers()),
             grade: headers::grade(&headers),
             headers,
         })

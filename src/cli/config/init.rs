@@ -164,6 +164,10 @@ pub async fn ask_hosts(found: &mut Discovered, session: &mut Session) -> Result<
             continue;
         };
         host.answered = match (&part.value, &part.error) {
+            // The edge's status is not what is right of the host.
+            (Some(probe), _) if probe.mitigated.is_some() => {
+                Err(probe.unseen().unwrap_or_default())
+            }
             (Some(probe), _) if probe.status < 500 => Ok(probe.status),
             (Some(probe), _) => Err(format!("status {}", probe.status)),
             (None, Some(problem)) => Err(problem.why.clone()),

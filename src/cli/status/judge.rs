@@ -239,6 +239,9 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         match (part.fresh(now), &part.error, right) {
             (_, Some(problem), _) => find(Verdict::Degraded, url, explain::line(problem)),
             (None, None, _) => find(Verdict::Unknown, url, NO_ANSWER.to_owned()),
+            (Some(p), None, _) if p.mitigated.is_some() => {
+                find(Verdict::Unknown, url, p.unseen().unwrap_or_default());
+            }
             (Some(p), None, Some(right)) if p.status != right => {
                 let text = format!("answers {}, and {right} is right", p.status);
                 find(Verdict::Degraded, url, text);

@@ -46,7 +46,7 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "https.refuses",
-        question: "is who brings no credentials refused (401 or 403) where they are needed?",
+        question: "is who brings no credentials refused (401, 403, or sent to sign in) where they are needed?",
         params: &[],
         judge: refuses,
     },
@@ -104,8 +104,18 @@ fn per_target<T>(
     Ok(found.verdict())
 }
 
-fn answers(look: &Look<'_>) -> Verdict {
+/// Judges each URL's answer; what the edge answered for itself says nothing of the host behind it.
+fn hosts(look: &Look<'_>, judge: impl Fn(&str, &HttpsProbe, &mut Findings)) -> Verdict {
     per_target(look, &look.facts.https, "URL", |url, p, found| {
+        match p.unseen() {
+            Some(why) => found.unknown(url, why),
+            None => judge(url, p, found),
+        }
+    })
+}
+
+fn answers(look: &Look<'_>) -> Verdict {
+    hosts(look, |url, p, found| {
         let right = look
             .expect
             .https
@@ -131,7 +141,7 @@ fn rank(letter: &str) -> usize {
 
 fn headers(look: &Look<'_>) -> Verdict {
     let least = rank(look.call.value("min"));
-    per_target(look, &look.facts.https, "URL", |url, p, found| {
+    hosts(look, |url, p, found| {
         if rank(&p.grade.letter) <= least {
             found.good(url, &p.grade.letter);
         } else {
@@ -151,7 +161,7 @@ fn has_hsts(probe: &HttpsProbe) -> bool {
 }
 
 fn hsts(look: &Look<'_>) -> Verdict {
-    per_target(look, &look.facts.https, "URL", |url, p, found| {
+    hosts(look, |url, p, found| {
         let note = p
             .headers
             .iter()
@@ -164,7 +174,7 @@ fn hsts(look: &Look<'_>) -> Verdict {
 /// The status that is right for a stranger's GET, in words, and whether it came.
 fn greeting(look: &Look<'_>, url: &str, p: &GuardProbe) -> (bool, String) {
     if p.protected {
-        return (matches!(p.status, 401 | 403), "401 or 403".into());
+        return (p.refusal().is_some(), "401 or 403".into());
     }
     let right = look.expect.https.iter().find(|(u, _)| u == url);
     let right = right.map_or(200, |(_, status)| *status);
@@ -192,7 +202,9 @@ fn csrf(look: &Look<'_>) -> Verdict {
     per_target(look, &parts, "URL", |url, p, found| {
         let grade = p.grade();
         let (is_right, right) = greeting(look, url, p);
-        if rank(&grade.letter) > least {
+        if let Some(why) = &p.mitigated {
+            found.unknown(url, why.clone());
+        } else if rank(&grade.letter) > least {
             found.bad(
                 url,
                 format!("{}: {}", grade.letter, grade.reasons.join(", ")),
@@ -233,21 +245,37 @@ fn protected(look: &Look<'_>, judge: impl Fn(&str, &GuardProbe, &mut Findings)) 
 }
 
 fn refuses(look: &Look<'_>) -> Verdict {
-    protected(look, |url, p, found| match p.status {
-        401 | 403 => {
+    protected(look, |url, p, found| match (p.status, p.refusal()) {
+        _ if p.mitigated.is_some() => {
+            let why = p.mitigated.as_deref().unwrap_or_default();
+            found.unknown(url, format!("answered {}: {why}", p.status));
+        }
+        (401 | 403, _) => {
             let challenge = p.challenge.as_deref().unwrap_or("no challenge");
             found.good(url, &format!("{} ({challenge})", p.status));
         }
+        (_, Some(how)) => found.good(url, &how),
+        // Nobody is let in there, and nobody knows whether one signs in where it leads to.
+        (300..=399, None) => {
+            let to = p.location.as_deref().unwrap_or("nowhere");
+            found.unknown(
+                url,
+                format!(
+                    "answered {}, which leads to {to}: no page to sign in at by its name",
+                    p.status
+                ),
+            );
+        }
         // Neither lets anybody in, and neither says that credentials are asked for.
-        429 | 500..=599 => found.unknown(
+        (429 | 500..=599, None) => found.unknown(
             url,
             format!("answered {}, which says nothing of credentials", p.status),
         ),
-        200..=299 => found.bad(
+        (200..=299, None) => found.bad(
             url,
             format!("answered {} to nobody in particular", p.status),
         ),
-        status => found.bad(url, format!("answered {status}, not 401 or 403")),
+        (status, None) => found.bad(url, format!("answered {status}, not 401 or 403")),
     })
 }
 
@@ -305,7 +333,7 @@ fn hsts_of(look: &Look<'_>, tls: &TlsProbe) -> Option<bool> {
         let probe = part.fresh(look.now)?;
         host_of(&probe.url)
             .eq_ignore_ascii_case(&tls.host)
-            .then(|| has_hsts(probe))
+            .then(|| probe.unseen().is_none().then(|| has_hsts(probe)))?
     });
     let first = told.next()?;
     Some(told.fold(first, |all, one| all && one))
@@ -329,6 +357,7 @@ mod tests {
     use super::*;
     use crate::domain::facts::Facts;
     use crate::domain::guard::{Burst, Cookie, Sharing};
+    use crate::domain::probe::Grade;
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::expect::Expectations;
     use crate::plan::probes::testing::{now, part};
@@ -342,6 +371,8 @@ mod tests {
             protected: true,
             status,
             challenge: Some("Bearer".into()),
+            location: None,
+            mitigated: None,
             cookies: Vec::new(),
             sharing: Vec::new(),
             burst_allowed: Some(9),
@@ -364,13 +395,57 @@ mod tests {
     fn strangers_are_refused_or_let_in_or_nobody_knows() {
         let state = |status| judged("https.refuses", Some(seen(status)), None).state;
         assert_eq!([401, 403].map(state), [Proved, Proved]);
-        assert_eq!([200, 204, 302, 404].map(state), [Failing; 4]);
-        assert_eq!([429, 503].map(state), [Unknown, Unknown]);
+        assert_eq!([200, 204, 404].map(state), [Failing; 3]);
+        assert_eq!([302, 429, 503].map(state), [Unknown; 3]);
+        let sent = |to: &str| {
+            let mut p = seen(302);
+            p.location = Some(to.into());
+            judged("https.refuses", Some(p), None)
+        };
+        let login = sent("id.example/login");
+        assert_eq!(login.state, Proved);
+        assert!(login.evidence[0].answer.contains("302 to id.example/login"));
+        assert_eq!(sent("api.example/v1/").state, Unknown);
         assert_eq!(judged("https.refuses", None, None).state, Unknown);
         let facts = Facts::default();
         let call = Call::parse("https.refuses").unwrap();
         let nobody = judge(&call, &facts, &Expectations::default(), now());
         assert!(nobody.reason.contains("[[probes.protected]]"));
+    }
+
+    /// A challenge page is a 403 of the edge's: the API behind it may be open to everybody.
+    #[test]
+    fn a_bot_challenge_proves_nothing_either_way() {
+        let why = "Cloudflare challenged this machine (bot protection): let its address through";
+        let mut guard = seen(403);
+        guard.mitigated = Some(why.into());
+        for call in ["https.refuses", "https.csrf"] {
+            let told = judged(call, Some(guard.clone()), None);
+            assert_eq!(told.state, Unknown, "{call}");
+            assert!(told.reason.contains("let its address"), "{}", told.reason);
+        }
+        let page = |mitigated: Option<&str>| {
+            let mut facts = Facts::default();
+            let probe = HttpsProbe {
+                url: URL.into(),
+                status: 403,
+                latency_ms: 1.0,
+                headers: Vec::new(),
+                grade: Grade {
+                    letter: "F".into(),
+                    reasons: Vec::new(),
+                },
+                mitigated: mitigated.map(str::to_owned),
+            };
+            facts.https.insert(URL.into(), part(probe));
+            let of = |call| {
+                let call = Call::parse(call).unwrap();
+                judge(&call, &facts, &Expectations::default(), now()).state
+            };
+            ["https.answers", "https.headers", "https.hsts"].map(of)
+        };
+        assert_eq!(page(Some(why)), [Unknown; 3]);
+        assert_eq!(page(None), [Failing; 3]);
     }
 
     #[test]

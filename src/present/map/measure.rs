@@ -140,7 +140,8 @@ fn hosted(facts: &Facts, now: Timestamp) -> Option<f64> {
     };
     let ours = facts.https.iter().filter(|(url, _)| of(url));
     let fresh = ours.filter_map(|(_, p)| p.fresh(now));
-    fresh.map(|p| p.latency_ms).max_by(f64::total_cmp)
+    let itself = fresh.filter(|p| p.mitigated.is_none());
+    itself.map(|p| p.latency_ms).max_by(f64::total_cmp)
 }
 
 /// Redis as it answers from here.
@@ -211,7 +212,8 @@ fn groups(facts: &Facts) -> impl Iterator<Item = &TargetGroup> {
 /// The slowest host that answered a probe.
 fn seen_from_here(facts: &Facts, now: Timestamp) -> Option<f64> {
     let fresh = facts.https.values().filter_map(|p| p.fresh(now));
-    fresh.map(|p| p.latency_ms).max_by(f64::total_cmp)
+    let itself = fresh.filter(|p| p.mitigated.is_none());
+    itself.map(|p| p.latency_ms).max_by(f64::total_cmp)
 }
 
 /// Share of Cloudflare's answers in the last hour that were 5xx, percent, over all zones.
@@ -401,6 +403,7 @@ mod tests {
                 letter: "A".into(),
                 reasons: Vec::new(),
             },
+            mitigated: None,
         })
     }
 

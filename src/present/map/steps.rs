@@ -48,6 +48,10 @@ pub(super) fn outside(facts: &Facts, now: Timestamp) -> Told {
             continue;
         }
         let Some(seen) = &part.value else { continue };
+        if let Some(why) = seen.unseen() {
+            told.say(Tone::Unknown, format!("{host}: {why}"));
+            continue;
+        }
         match seen.status {
             status if right(url) == Some(status) => well += 1,
             500.. => told.say(Tone::Bad, format!("{host} answers {}", seen.status)),

@@ -667,6 +667,7 @@ fn an_edge_whose_traffic_nobody_tells_is_not_green_and_says_why() {
             letter: "A".into(),
             reasons: Vec::new(),
         },
+        mitigated: None,
     };
     let mut zone = Zone::unseen("laser.example");
     zone.id = "z1".into();

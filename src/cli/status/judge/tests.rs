@@ -200,7 +200,7 @@ fn a_mail_server_out_of_reach_counts_while_slack_answers() {
 
 #[test]
 fn a_url_answers_what_is_right_or_is_degraded_and_one_that_says_nothing_is_unknown() {
-    let with = |right: u16, status: Option<u16>| {
+    let told = |right: u16, status: Option<u16>, mitigated: Option<&str>| {
         let mut facts = quiet(&[]);
         let url = "https://x/".to_owned();
         facts.https_targets.push(HttpsTarget {
@@ -217,6 +217,7 @@ fn a_url_answers_what_is_right_or_is_degraded_and_one_that_says_nothing_is_unkno
                 letter: "A".into(),
                 reasons: Vec::new(),
             },
+            mitigated: mitigated.map(str::to_owned),
         };
         facts.https.insert(
             url.clone(),
@@ -224,6 +225,10 @@ fn a_url_answers_what_is_right_or_is_degraded_and_one_that_says_nothing_is_unkno
         );
         found(&facts).into_iter().map(|f| f.0).next()
     };
+    let with = |right, status| told(right, status, None);
+    let challenged = Some("Cloudflare challenged this machine");
+    assert_eq!(told(200, Some(403), challenged), Some(Verdict::Unknown));
+    assert_eq!(told(200, Some(503), challenged), Some(Verdict::Unknown));
     assert_eq!(with(200, Some(200)), None);
     assert_eq!(with(301, Some(301)), None);
     assert_eq!(with(200, Some(404)), Some(Verdict::Degraded));
