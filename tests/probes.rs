@@ -152,7 +152,12 @@ async fn days_left_and_versions_are_told() {
     let at = servers::https(identity(Some(&ours), soon), &[&TLS12], FINE).await;
     let old = tls(at, Some(&ours)).await.unwrap();
     let grade = (old.grade.letter.as_str(), old.grade.reasons[0].as_str());
-    assert_eq!(grade, ("B", "TLS 1.3 is not offered"));
+    assert_eq!(grade, ("A-", "TLS 1.3 is not offered"));
+    assert_eq!(
+        old.graded(Some(true)).letter,
+        "A-",
+        "HSTS makes up for none"
+    );
     assert_eq!((old.protocol.as_str(), old.tls12), ("TLS 1.2", Some(true)));
     let noon: Timestamp = "2200-01-01T12:00:00Z".parse().unwrap();
     assert_eq!(old.days_left(noon), Some(9), "whole days");

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// A grade with its reasons. `A+` to `F`; `T` where the certificate is not trusted.
+/// A grade with its reasons. `A+` to `F`, of a connection also `A-`; `T` where the certificate is not trusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Grade {
-    /// `A+`, `A`, `B`, `C`, `F`, `T`.
+    /// `A+`, `A`, `A-`, `B`, `C`, `F`, `T`.
     pub letter: String,
     /// Why not better; empty for `A+`.
     pub reasons: Vec<String>,

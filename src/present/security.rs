@@ -297,7 +297,7 @@ fn letter(grade: Option<&Grade>) -> Cell {
     };
     let tone = match grade.letter.as_str() {
         "A+" | "A" => Tone::Plain,
-        "B" => Tone::Warn,
+        "A-" | "B" => Tone::Warn,
         _ => Tone::Bad,
     };
     Cell::new(&grade.letter, tone)

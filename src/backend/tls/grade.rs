@@ -1,5 +1,6 @@
 //! A grade for a connection, after the ideas of the SSL Labs server rating guide: a modern client's handshakes, and whether the server
-//! still takes what came before TLS 1.2 (capped at B since January 2020). Weak suites of TLS 1.2 are not looked for.
+//! still takes what came before TLS 1.2 (capped at B since January 2020), and whether it offers TLS 1.3 (capped at A- without it since
+//! its version 2009r of May 2025). Weak suites of TLS 1.2 are not looked for.
 
 use super::old::Old;
 use crate::domain::probe::{Certificate, Grade, HSTS_UNSEEN};
@@ -29,25 +30,25 @@ pub fn grade(seen: &Seen<'_>) -> Grade {
     if let Some(weak) = seen.leaf.and_then(|c| weak_key(&c.key)) {
         return letter("F", vec![weak]);
     }
-    let mut capped = Vec::new();
-    if !seen.tls13 {
-        capped.push("TLS 1.3 is not offered".into());
-    }
+    let modern = (!seen.tls13).then(|| "TLS 1.3 is not offered".to_owned());
+    let mut capped = Vec::from_iter(modern);
     if let Some(still) = versions(&seen.old, Some(true)) {
         capped.push(format!(
             "{still} still offered: switch off what is older than 1.2"
         ));
-    }
-    if !capped.is_empty() {
         return letter("B", capped);
     }
-    let mut reasons = vec![HSTS_UNSEEN.to_owned()];
+    let best = if seen.tls13 { "A" } else { "A-" };
+    let mut reasons = capped;
+    if seen.tls13 {
+        reasons.push(HSTS_UNSEEN.to_owned());
+    }
     if let Some(unknown) = versions(&seen.old, None) {
         reasons.push(format!(
             "not known whether it still offers {unknown}: no answer to a hello in it"
         ));
     }
-    letter("A", reasons)
+    letter(best, reasons)
 }
 
 /// The old versions of which that is known; `None` where there is none.
@@ -101,7 +102,7 @@ mod tests {
                 ..seen
             })
             .letter,
-            "B"
+            "A-"
         );
     }
 
@@ -119,6 +120,16 @@ mod tests {
         let (letter, why) = of(Some(true), Some(false));
         assert_eq!(letter, "B");
         assert!(why.starts_with("TLS 1.1 still offered"), "{why}");
+        let both = grade(&Seen {
+            trust: &Ok(()),
+            tls13: false,
+            old: Old {
+                tls11: Some(true),
+                tls10: Some(false),
+            },
+            leaf: None,
+        });
+        assert_eq!((both.letter.as_str(), both.reasons.len()), ("B", 2));
         let (letter, why) = of(Some(true), Some(true));
         assert_eq!(letter, "B");
         assert!(why.starts_with("TLS 1.0 and 1.1 still offered"), "{why}");

@@ -9,7 +9,7 @@ use crate::domain::guard::GuardProbe;
 use crate::domain::part::Part;
 use crate::domain::probe::{HttpsProbe, TlsProbe};
 
-const LETTERS: &[&str] = &["A+", "A", "B", "C"];
+const LETTERS: &[&str] = &["A+", "A", "A-", "B", "C"];
 
 const fn letter(default: &'static str) -> Param {
     Param {
