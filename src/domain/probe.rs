@@ -1,5 +1,7 @@
 //! What probes from here saw: HTTPS answers, TLS handshakes, DNS look-ups.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -49,8 +51,6 @@ pub struct HttpsProbe {
     pub headers: Vec<HeaderCheck>,
     /// Grade of the headers.
     pub grade: Grade,
-}
-
     /// What the edge did in the host's place, such as a bot challenge: status and headers are its own then. `None`: nothing.
     pub mitigated: Option<String>,
 }
@@ -61,6 +61,8 @@ impl HttpsProbe {
         let why = self.mitigated.as_deref()?;
         Some(format!("answered {} for itself: {why}", self.status))
     }
+}
+
 /// A certificate of the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Certificate {
@@ -157,6 +159,13 @@ impl TlsProbe {
     }
 }
 
+/// Whether two texts are one name, or one address.
+fn is_same(a: &str, b: &str) -> bool {
+    let of = |text: &str| text.parse::<IpAddr>().ok();
+    let plain = |text: &str| text.trim_end_matches('.').to_ascii_lowercase();
+    (of(a).is_some() && of(a) == of(b)) || plain(a) == plain(b)
+}
+
 /// A DNS look-up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DnsProbe {
@@ -177,20 +186,32 @@ pub struct DnsProbe {
 impl DnsProbe {
     /// Whether it resolves to what is expected; `None` where the configuration expects nothing, which any answer would fulfil.
     pub fn as_expected(&self) -> Option<bool> {
-        (!self.expected.is_empty()).then(|| self.answers_one_of(&self.expected))
+        (!self.expected.is_empty())
+            .then(|| self.answers_one_of(&self.expected) && self.foreign(&self.expected).is_empty())
+    }
+
+    /// Addresses that are not expected though others of their kind are: who is sent there is sent elsewhere. Where an expected name is
+    /// among the answers, the addresses are that name's own affair; of a kind of address that is never expected, nothing is said.
+    pub fn foreign(&self, expected: &[String]) -> Vec<&str> {
+        let by_name = |e: &String| self.cnames.iter().any(|c| is_same(c, e));
+        if expected.iter().any(by_name) {
+            return Vec::new();
+        }
+        let is_six = |a: &str| a.parse::<IpAddr>().ok().map(|ip| ip.is_ipv6());
+        let kinds: Vec<bool> = expected.iter().filter_map(|e| is_six(e)).collect();
+        let all = self.addresses.iter().map(String::as_str);
+        all.filter(|a| is_six(a).is_some_and(|kind| kinds.contains(&kind)))
+            .filter(|a| !expected.iter().any(|e| is_same(a, e)))
+            .collect()
     }
 
     /// Whether one of these addresses or names is among the answers.
     pub fn answers_one_of(&self, expected: &[String]) -> bool {
-        let same = |a: &str, b: &str| {
-            a.trim_end_matches('.')
-                .eq_ignore_ascii_case(b.trim_end_matches('.'))
-        };
         expected.iter().any(|e| {
             self.addresses
                 .iter()
                 .chain(&self.cnames)
-                .any(|a| same(a, e))
+                .any(|a| is_same(a, e))
         })
     }
 }

@@ -82,7 +82,16 @@ fn one(look: &Look<'_>, name: &str, part: &Part<DnsProbe>, strict: bool, found: 
                 .collect::<Vec<_>>()
                 .join(" ");
             match expected(look, p) {
-                Ok((right, _)) if p.answers_one_of(&right) => found.good(name, &answer),
+                Ok((right, whose)) if p.answers_one_of(&right) => match p.foreign(&right) {
+                    foreign if foreign.is_empty() => found.good(name, &answer),
+                    foreign => found.bad(
+                        name,
+                        format!(
+                            "{answer}: {} not expected{whose}, so some are sent elsewhere",
+                            foreign.join(" and ")
+                        ),
+                    ),
+                },
                 Ok((right, whose)) => found.bad(
                     name,
                     format!("{answer}, expected {}{whose}", right.join(" or ")),
@@ -172,6 +181,29 @@ mod tests {
         let judge = |facts: &Facts| judged("dns.resolves", facts);
         assert_eq!(judge(&facts(&["192.0.2.7"])).state, Proved);
         assert_eq!(judge(&facts(&["192.0.2.8"])).state, Failing);
+        // One right answer among others sends some to the right place.
+        let with = |others: &[&str], expected: &[&str]| {
+            let mut facts = facts(expected);
+            for part in facts.dns.values_mut() {
+                let seen = part.value.as_mut().unwrap();
+                seen.addresses
+                    .extend(others.iter().map(|a| (*a).to_owned()));
+            }
+            judge(&facts)
+        };
+        let stray = with(&["203.0.113.9"], &["192.0.2.7"]);
+        assert_eq!(stray.state, Failing);
+        assert!(
+            stray.reason.contains("203.0.113.9 not expected"),
+            "{}",
+            stray.reason
+        );
+        let both = ["192.0.2.7", "203.0.113.9"];
+        assert_eq!(with(&["203.0.113.9"], &both).state, Proved);
+        assert_eq!(with(&["2001:db8::7"], &["192.0.2.7"]).state, Proved);
+        let six = ["192.0.2.7", "2001:DB8:0::8"];
+        assert_eq!(with(&["2001:db8::8"], &six).state, Proved);
+        assert_eq!(with(&["2001:db8::7"], &six).state, Failing);
         let told = judge(&facts(&[]));
         assert_eq!(told.state, Unknown);
         assert!(told.reason.contains("add expected"), "{}", told.reason);
