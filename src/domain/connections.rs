@@ -172,13 +172,14 @@ pub fn headrooms(facts: &Facts) -> Vec<Headroom> {
         let group = group_of(&r.address, facts);
         let name = group.map_or(r.address.as_str(), |g| g.id.as_str());
         let limit = r.clients_limit.filter(|n| *n > 0).map(|n| n as f64);
-        let mut row = row(name, r.clients as f64, limit, &e.redis.source);
-        if limit.is_none() {
-            row.unknown = Some(format!(
-                "{} open, the server does not tell maxclients",
-                r.clients
-            ));
-        }
+        let open = r.clients.map_or(0.0, |n| n as f64);
+        let limit = limit.filter(|_| r.clients.is_some());
+        let mut row = row(name, open, limit, &e.redis.source);
+        row.unknown = match (r.clients, limit) {
+            (None, _) => Some("the server does not tell how many are open".to_owned()),
+            (Some(n), None) => Some(format!("{n} open, the server does not tell maxclients")),
+            (Some(_), Some(_)) => row.unknown,
+        };
         all.push(row);
     }
     all

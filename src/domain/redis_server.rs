@@ -44,14 +44,16 @@ impl Role {
 /// Memory, in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Memory {
-    /// Used by data and bookkeeping.
-    pub used: u64,
+    /// Used by data and bookkeeping; `None`: not told.
+    pub used: Option<u64>,
     /// As the operating system sees it.
-    pub resident: u64,
+    pub resident: Option<u64>,
     /// Most that was ever used.
-    pub peak: u64,
-    /// The limit; `None`: there is none.
+    pub peak: Option<u64>,
+    /// The limit; `None`: there is none, or it is not told.
     pub limit: Option<u64>,
+    /// Whether the server says that there is no limit.
+    pub unlimited: bool,
     /// What happens at the limit: `noeviction`, `allkeys-lru` ...
     pub policy: String,
     /// Resident over used.
@@ -59,52 +61,55 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// How full it is, 0 to 1; `None` without a limit.
+    /// How full it is, 0 to 1; `None` without a limit, or where it is not told.
     pub fn share(&self) -> Option<f64> {
         let limit = self.limit.filter(|l| *l > 0)?;
-        Some(self.used as f64 / limit as f64)
+        Some(self.used? as f64 / limit as f64)
     }
 }
 
-/// Counters since the server started.
+/// Counters since the server started. `None`: the server does not tell that one, which is not that there was none: a serverless
+/// cache leaves many out, and servers before 6.2 do not count failed commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
     /// Look-ups that found their key.
-    pub hits: u64,
+    pub hits: Option<u64>,
     /// Look-ups that did not.
-    pub misses: u64,
+    pub misses: Option<u64>,
     /// Keys that were thrown out for want of memory.
-    pub evicted: u64,
+    pub evicted: Option<u64>,
     /// Keys whose time was over.
-    pub expired: u64,
+    pub expired: Option<u64>,
     /// Connections that were refused for want of places.
-    pub refused: u64,
+    pub refused: Option<u64>,
     /// Commands.
-    pub commands: u64,
-    /// Commands that were answered by an error; `None`: servers before 6.2 do not count them.
+    pub commands: Option<u64>,
+    /// Commands that were answered by an error.
     pub failed: Option<u64>,
 }
 
 impl Counters {
-    /// Share of look-ups that found their key, 0 to 1; `None` without any look-up.
+    /// Share of look-ups that found their key, 0 to 1; `None` without any look-up, or where they are not told.
     pub fn hit_ratio(self) -> Option<f64> {
-        let all = self.hits.saturating_add(self.misses);
-        (all > 0).then(|| self.hits as f64 / all as f64)
+        let hits = self.hits?;
+        let all = hits.saturating_add(self.misses?);
+        (all > 0).then(|| hits as f64 / all as f64)
     }
 
     /// What was counted since an earlier look; `None` where a counter went back: the server started anew or was reset.
     pub fn since(self, earlier: Self) -> Option<Self> {
+        let each = |now: Option<u64>, then: Option<u64>| match (now, then) {
+            (Some(now), Some(then)) => now.checked_sub(then).map(Some),
+            _ => Some(None),
+        };
         Some(Self {
-            hits: self.hits.checked_sub(earlier.hits)?,
-            misses: self.misses.checked_sub(earlier.misses)?,
-            evicted: self.evicted.checked_sub(earlier.evicted)?,
-            expired: self.expired.checked_sub(earlier.expired)?,
-            refused: self.refused.checked_sub(earlier.refused)?,
-            commands: self.commands.checked_sub(earlier.commands)?,
-            failed: match (self.failed, earlier.failed) {
-                (Some(now), Some(then)) => Some(now.checked_sub(then)?),
-                _ => None,
-            },
+            hits: each(self.hits, earlier.hits)?,
+            misses: each(self.misses, earlier.misses)?,
+            evicted: each(self.evicted, earlier.evicted)?,
+            expired: each(self.expired, earlier.expired)?,
+            refused: each(self.refused, earlier.refused)?,
+            commands: each(self.commands, earlier.commands)?,
+            failed: each(self.failed, earlier.failed)?,
         })
     }
 }
@@ -171,26 +176,31 @@ pub struct RedisServer {
     pub tls: bool,
     /// `7.0.15`.
     pub version: String,
-    /// Since when it runs (UTC).
-    pub started_at: Timestamp,
+    /// The node that answered, by the name that it gives itself at each start (`run_id`): behind a reader's endpoint, or in cluster
+    /// mode, each connection may reach another one.
+    pub run_id: Option<String>,
+    /// Its address, where that is not this machine's own.
+    pub ip: Option<String>,
+    /// Since when it runs (UTC); `None`: not told, as all that is missing below.
+    pub started_at: Option<Timestamp>,
     /// Its part.
-    pub role: Role,
+    pub role: Option<Role>,
     /// Whether it is one of a cluster's: then it tells of its own slots alone.
     pub clustered: bool,
     /// Clients at present.
-    pub clients: u64,
+    pub clients: Option<u64>,
     /// Clients at most; `None` where the server does not tell.
     pub clients_limit: Option<u64>,
     /// Clients that wait in a blocking command.
-    pub blocked: u64,
+    pub blocked: Option<u64>,
     /// Memory.
     pub memory: Memory,
     /// Counters since it started.
     pub counters: Counters,
-    /// The same since the last look; `None` at the first, and after a restart.
+    /// The same since the last look at this node; `None` at the first, and after a restart.
     pub lately: Option<Lately>,
     /// Commands a second at present.
-    pub commands_per_s: u64,
+    pub commands_per_s: Option<u64>,
     /// How long the answer to a question that costs nothing takes from here, milliseconds.
     pub round_trip_ms: Option<f64>,
     /// Keys of the database that was asked.
@@ -216,7 +226,7 @@ impl RedisServer {
     /// How many of its places for clients are taken, 0 to 1.
     pub fn clients_share(&self) -> Option<f64> {
         let limit = self.clients_limit.filter(|l| *l > 0)?;
-        Some(self.clients as f64 / limit as f64)
+        Some(self.clients? as f64 / limit as f64)
     }
 }
 
@@ -319,14 +329,19 @@ mod tests {
     #[test]
     fn what_is_judged_is_what_was_counted_lately() {
         let of = |hits, misses| Counters {
-            hits,
-            misses,
+            hits: Some(hits),
+            misses: Some(misses),
             ..Counters::default()
         };
         assert_eq!(of(0, 0).hit_ratio(), None);
         assert_eq!(of(3, 1).hit_ratio(), Some(0.75));
         assert_eq!(of(103, 1).since(of(3, 1)), Some(of(100, 0)));
         assert_eq!(of(2, 0).since(of(3, 1)), None, "it started anew");
+        let silent = Counters::default();
+        assert_eq!(
+            (silent.hit_ratio(), silent.since(of(3, 1))),
+            (None, Some(silent))
+        );
     }
 
     proptest! {

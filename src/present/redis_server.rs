@@ -88,21 +88,21 @@ fn others(facts: &Facts, now: Timestamp) -> Section {
                     Some(_) => Cell::muted("the same"),
                     None => Cell::muted("not known"),
                 };
-                let share = s.memory.share();
-                let full = share.map_or_else(
-                    || Cell::new("no limit", Tone::Warn),
-                    |n| Cell::new(percent(n), room(n)),
-                );
+                let full = match s.memory.share() {
+                    Some(n) => Cell::new(percent(n), room(n)),
+                    None if s.memory.unlimited => Cell::new("no limit", Tone::Warn),
+                    None => Cell::muted("-"),
+                };
                 let hits = s.counters.hit_ratio();
                 vec![
                     env,
                     Cell::plain(&s.version),
                     beside,
-                    Cell::plain(bytes(s.memory.used)),
+                    Cell::plain(s.memory.used.map_or_else(untold, bytes)),
                     full,
                     Cell::plain(hits.map_or_else(|| "-".into(), percent)),
-                    Cell::plain(s.counters.evicted.to_string()),
-                    Cell::plain(s.clients.to_string()),
+                    Cell::plain(told(s.counters.evicted)),
+                    Cell::plain(told(s.clients)),
                 ]
             }
             Err(why) => {
@@ -178,31 +178,38 @@ fn rows(s: &RedisServer, now: Timestamp) -> Vec<(&'static str, Cell, Cell)> {
             ),
             room(share),
         ),
-        _ => Cell::new(
+        _ if m.unlimited => Cell::new(
             "no limit is set: it grows until the machine has none left",
             Tone::Warn,
         ),
+        _ => Cell::muted("its limit is not told"),
     };
-    let evicted = s.lately.map_or(0, |l| l.counters.evicted);
     let lately = match s.lately {
         Some(l) => format!("in the last {}", span(l.seconds.round() as i64)),
         None => "since it started".into(),
+    };
+    let recent = s.lately.and_then(|l| l.counters.evicted);
+    let (evicted, when) = match (recent, s.counters.evicted) {
+        (_, None) => (Cell::muted(untold()), "not told by this server".to_owned()),
+        (Some(n), Some(ever)) => (
+            Cell::new(count(n as usize, "key"), Tone::fine(n == 0)),
+            format!("{lately}; {ever} since it started"),
+        ),
+        // What was thrown out long ago is no reason to worry now.
+        (None, Some(ever)) => (
+            Cell::plain(count(ever as usize, "key")),
+            "since it started".to_owned(),
+        ),
     };
     let looked = s.lately.map_or(s.counters, |l| l.counters);
     let mut rows = vec![
         (
             "server",
-            Cell::plain(format!("{} {}", s.version, s.role.word())),
-            Cell::muted(format!(
-                "{}, up {}{}",
-                s.address,
-                ago(Some(s.started_at), now),
-                if s.clustered {
-                    ", one of a cluster"
-                } else {
-                    ""
-                }
-            )),
+            Cell::plain(match s.role {
+                Some(role) => format!("{} {}", s.version, role.word()),
+                None => s.version.clone(),
+            }),
+            Cell::muted(place(s, now)),
         ),
         (
             "connection",
@@ -212,37 +219,39 @@ fn rows(s: &RedisServer, now: Timestamp) -> Vec<(&'static str, Cell, Cell)> {
             ),
             Cell::default(),
         ),
-        ("memory", Cell::plain(bytes(m.used)), limit),
         (
-            "evictions",
-            Cell::new(count(evicted as usize, "key"), Tone::fine(evicted == 0)),
-            Cell::muted(format!("{lately}; {} since it started", s.counters.evicted)),
+            "memory",
+            Cell::plain(m.used.map_or_else(untold, bytes)),
+            limit,
         ),
+        ("evictions", evicted, Cell::muted(when)),
         (
             "hit rate",
             match s.hit_ratio() {
                 Some(ratio) => Cell::new(percent(ratio), Tone::fine(ratio >= FEW_HITS)),
+                None if looked.hits.is_none() => Cell::muted(untold()),
                 None => Cell::new("no look-ups", Tone::Muted),
             },
             Cell::muted(format!(
                 "{} hits, {} misses {lately}",
-                looked.hits, looked.misses
+                told(looked.hits),
+                told(looked.misses)
             )),
         ),
         (
             "clients",
-            Cell::plain(s.clients.to_string()),
+            Cell::plain(told(s.clients)),
             match (s.clients_limit, s.clients_share()) {
                 (Some(limit), Some(share)) => Cell::new(
-                    format!("{} of {limit}, {} blocked", percent(share), s.blocked),
+                    format!("{} of {limit}, {} blocked", percent(share), told(s.blocked)),
                     room(share),
                 ),
-                _ => Cell::muted(format!("{} blocked", s.blocked)),
+                _ => Cell::muted(format!("{} blocked", told(s.blocked))),
             },
         ),
         (
             "commands",
-            Cell::plain(format!("{} a second", s.commands_per_s)),
+            Cell::plain(format!("{} a second", told(s.commands_per_s))),
             Cell::muted(format!("{} keys", s.keys)),
         ),
     ];
@@ -270,6 +279,27 @@ fn rows(s: &RedisServer, now: Timestamp) -> Vec<(&'static str, Cell, Cell)> {
         ));
     }
     rows
+}
+
+/// Where a server is, since when it runs, and which node answered, as far as it tells.
+fn place(s: &RedisServer, now: Timestamp) -> String {
+    let up = s.started_at.map(|at| format!("up {}", ago(Some(at), now)));
+    let clustered = s.clustered.then(|| "one of a cluster".to_owned());
+    // Behind one name there may be many.
+    let run = s.run_id.as_ref().map(|id| id.chars().take(8).collect());
+    let node: Vec<String> = s.ip.iter().cloned().chain(run).collect();
+    let node = (!node.is_empty()).then(|| format!("node {}", node.join(" ")));
+    let all = [Some(s.address.clone()), up, clustered, node];
+    all.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What a server does not tell.
+fn untold() -> String {
+    "-".to_owned()
+}
+
+fn told(n: Option<u64>) -> String {
+    n.map_or_else(untold, |n| n.to_string())
 }
 
 fn percent(share: f64) -> String {
@@ -304,24 +334,27 @@ mod tests {
             address: "rediss://cache.example:6379/0".into(),
             tls: true,
             version: version.into(),
-            started_at: Timestamp::UNIX_EPOCH,
-            role: Role::Primary,
+            run_id: Some("5f0c3a1be8".into()),
+            ip: Some("10.0.10.7".into()),
+            started_at: Some(Timestamp::UNIX_EPOCH),
+            role: Some(Role::Primary),
             clustered: false,
-            clients: 3,
+            clients: Some(3),
             clients_limit: None,
-            blocked: 0,
+            blocked: Some(0),
             memory: Memory {
-                used: 96,
+                used: Some(96),
                 limit: Some(100),
                 ..Memory::default()
             },
             counters: Counters {
-                hits: 9,
-                misses: 1,
+                hits: Some(9),
+                misses: Some(1),
+                evicted: Some(0),
                 ..Counters::default()
             },
             lately: None,
-            commands_per_s: 1,
+            commands_per_s: Some(1),
             round_trip_ms: None,
             keys: 1,
             replicas: Vec::new(),
@@ -339,6 +372,35 @@ mod tests {
         let rows = rows(&server, Timestamp::UNIX_EPOCH);
         let (_, _, limit) = rows.iter().find(|r| r.0 == "memory").unwrap();
         assert_eq!(limit.text, "96.0 % of 100 B, noeviction once full");
+    }
+
+    #[test]
+    fn the_node_that_answered_is_said_and_what_none_tells_is_no_zero() {
+        let now = Timestamp::UNIX_EPOCH;
+        let of = |server: &RedisServer, figure: &str| {
+            let found = rows(server, now).into_iter().find(|r| r.0 == figure);
+            let (_, value, more) = found.unwrap();
+            (value.text, more.text, more.tone)
+        };
+        let mut server = server("7.2.1");
+        let (_, place, _) = of(&server, "server");
+        assert!(place.ends_with(", node 10.0.10.7 5f0c3a1b"), "{place}");
+        server.memory = Memory::default();
+        server.counters = Counters::default();
+        (server.clients, server.commands_per_s) = (None, None);
+        (server.started_at, server.role) = (None, None);
+        let (used, limit, tone) = of(&server, "memory");
+        assert_eq!(
+            (used.as_str(), limit.as_str()),
+            ("-", "its limit is not told")
+        );
+        assert_ne!(tone, Tone::Warn);
+        assert_eq!(of(&server, "hit rate").0, "-");
+        assert_eq!(of(&server, "clients").0, "-");
+        assert_eq!(of(&server, "evictions").1, "not told by this server");
+        assert_eq!(of(&server, "server").0, "7.2.1");
+        server.memory.unlimited = true;
+        assert_eq!(of(&server, "memory").2, Tone::Warn);
     }
 
     #[test]

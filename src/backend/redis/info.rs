@@ -19,7 +19,7 @@ const NAME: usize = 48;
 
 struct Info<'a> {
     told: HashMap<&'a str, &'a str>,
-    /// A count that is no count: what is zero where it is not told must not be zero where something else is.
+    /// A count that is no count.
     odd: Cell<Option<&'static str>>,
 }
 
@@ -32,12 +32,17 @@ impl<'a> Info<'a> {
         self.text(name)?.parse().ok()
     }
 
-    fn count(&self, name: &'static str) -> u64 {
+    /// A count; `None` where it is not told, which is not zero.
+    fn count(&self, name: &'static str) -> Option<u64> {
         let read = self.number(name);
         if read.is_none() && self.text(name).is_some() {
             self.odd.set(Some(name));
         }
-        read.unwrap_or(0)
+        read
+    }
+
+    fn is_on(&self, name: &'static str) -> bool {
+        self.count(name) == Some(1)
     }
 }
 
@@ -63,12 +68,12 @@ pub(super) fn read(text: &str, to: &Destination) -> Result<RedisServer, Odd> {
         odd: Cell::new(None),
     };
     let version = info.text("redis_version").ok_or(Odd::NoInfo)?;
-    let role = match info.text("role").ok_or(Odd::NoInfo)? {
+    let role = info.text("role").map(|role| match role {
         "master" => Role::Primary,
         _ => Role::Replica,
-    };
+    });
     let now = Timestamp::now();
-    let up = Duration::from_secs(info.count("uptime_in_seconds"));
+    let up = info.count("uptime_in_seconds").map(Duration::from_secs);
     let server = RedisServer {
         address: to.address(),
         tls: to.tls,
@@ -77,9 +82,11 @@ pub(super) fn read(text: &str, to: &Destination) -> Result<RedisServer, Odd> {
             Some(own) => own,
             None => version,
         }),
-        started_at: now.checked_sub(up).unwrap_or(now),
+        run_id: info.text("run_id").map(name),
+        ip: None,
+        started_at: up.map(|up| now.checked_sub(up).unwrap_or(now)),
         role,
-        clustered: info.count("cluster_enabled") == 1,
+        clustered: info.is_on("cluster_enabled") || info.text("redis_mode") == Some("cluster"),
         clients: info.count("connected_clients"),
         clients_limit: info.number("maxclients").filter(|n| *n > 0),
         blocked: info.count("blocked_clients"),
@@ -91,16 +98,14 @@ pub(super) fn read(text: &str, to: &Destination) -> Result<RedisServer, Odd> {
             expired: info.count("expired_keys"),
             refused: info.count("rejected_connections"),
             commands: info.count("total_commands_processed"),
-            failed: info
-                .text("total_error_replies")
-                .map(|_| info.count("total_error_replies")),
+            failed: info.count("total_error_replies"),
         },
         lately: None,
         commands_per_s: info.count("instantaneous_ops_per_sec"),
         keys: 0,
         round_trip_ms: None,
         replicas: replicas(&info),
-        primary: (role == Role::Replica).then(|| primary(&info)),
+        primary: (role == Some(Role::Replica)).then(|| primary(&info)),
         saved: saved(&info),
         slow: Ok(Vec::new()),
     };
@@ -113,6 +118,7 @@ fn memory(info: &Info) -> Memory {
         resident: info.count("used_memory_rss"),
         peak: info.count("used_memory_peak"),
         limit: info.number("maxmemory").filter(|n| *n > 0),
+        unlimited: info.number("maxmemory") == Some(0_u64),
         policy: info.text("maxmemory_policy").map(name).unwrap_or_default(),
         fragmentation: info
             .number("mem_fragmentation_ratio")
@@ -152,14 +158,14 @@ fn primary(info: &Info) -> PrimaryLink {
         address: name(&format!("{}:{}", text("master_host"), text("master_port"))),
         up: text("master_link_status") == "up",
         silent_s: info.number("master_last_io_seconds_ago"),
-        syncing: info.count("master_sync_in_progress") == 1,
+        syncing: info.is_on("master_sync_in_progress"),
     }
 }
 
 /// Whether the last writing to disk went well, of whichever kind is used.
 fn saved(info: &Info) -> Option<bool> {
     let ok = |key| info.text(key).map(|v| v == "ok");
-    let append = info.count("aof_enabled") == 1;
+    let append = info.is_on("aof_enabled");
     let snapshot = ok("rdb_last_bgsave_status");
     match append {
         true => Some(ok("aof_last_write_status")? && snapshot.unwrap_or(true)),

@@ -10,6 +10,7 @@ mod stream;
 mod tests;
 mod words;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,12 @@ const SLOW: usize = 25;
 /// Looks closer together than this are not compared: a person's refresh would be judged by a handful of look-ups.
 const APART: Duration = Duration::from_secs(10);
 
+/// Counters older than this tell nothing of lately.
+const OLD: Duration = Duration::from_secs(900);
+
+/// Nodes whose counters are remembered.
+const NODES: usize = 16;
+
 /// The client of one server.
 #[derive(Debug)]
 pub struct Redis {
@@ -45,8 +52,8 @@ pub struct Redis {
     trust: Arc<Trust>,
     line: Arc<Line>,
     deadline: Duration,
-    /// Counters of an earlier look, to tell what was counted since; and what was told last.
-    earlier: Mutex<Option<Earlier>>,
+    /// Counters of an earlier look at each node, to tell what was counted since; and what was told last.
+    earlier: Mutex<BTreeMap<Option<String>, Earlier>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +73,7 @@ impl Redis {
             trust,
             line,
             deadline: DEADLINE,
-            earlier: Mutex::new(None),
+            earlier: Mutex::default(),
         }
     }
 
@@ -122,7 +129,8 @@ impl Redis {
                 ));
             }
         };
-        server.lately = self.compare(server.counters, Instant::now());
+        let node = server.run_id.as_deref();
+        server.lately = self.compare(node, server.counters, Instant::now());
         Ok(server)
     }
 
@@ -132,7 +140,7 @@ impl Redis {
         password: Option<&Held>,
         what: &str,
     ) -> Result<RedisServer, Problem> {
-        let stream = to.open(&self.trust, what).await?;
+        let (stream, ip) = to.open(&self.trust, what).await?;
         let said = |e| words::word(to, what, &e);
         // The crate would answer a refused password with words of its own: we sign in ourselves.
         let plain = RedisConnectionInfo::default().set_skip_set_lib_name();
@@ -151,6 +159,8 @@ impl Redis {
                 info::Odd::NoInfo => words::no_redis(what),
                 info::Odd::NoCount(name) => words::no_count(what, name),
             })?;
+            // What a tunnel shows is its own end.
+            server.ip = ip.filter(|ip| !ip.is_loopback()).map(|ip| ip.to_string());
             // A question that costs the server nothing tells how long an answer takes.
             let asked = Instant::now();
             let keys = cmd("DBSIZE").query_async(&mut connection).await;
@@ -168,10 +178,19 @@ impl Redis {
         }
     }
 
-    /// What was counted since an earlier look.
-    fn compare(&self, counters: Counters, at: Instant) -> Option<Lately> {
-        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        let lately = match *earlier {
+    /// What was counted since an earlier look at the same node: a reader's endpoint leads to another one each time, and a primary's to
+    /// another one after a failover.
+    fn compare(&self, node: Option<&str>, counters: Counters, at: Instant) -> Option<Lately> {
+        let mut all = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, e| at.duration_since(e.at) < OLD);
+        let node = node.map(str::to_owned);
+        if all.len() >= NODES && !all.contains_key(&node) {
+            let oldest = all.iter().min_by_key(|(_, e)| e.at);
+            if let Some(oldest) = oldest.map(|(node, _)| node.clone()) {
+                all.remove(&oldest);
+            }
+        }
+        let lately = match all.get(&node).copied() {
             None => None,
             Some(e) if counters.since(e.counters).is_none() => None,
             Some(e) if at.duration_since(e.at) < APART => return e.lately,
@@ -180,11 +199,12 @@ impl Redis {
                 seconds: at.duration_since(e.at).as_secs_f64(),
             }),
         };
-        *earlier = Some(Earlier {
+        let seen = Earlier {
             at,
             counters,
             lately,
-        });
+        };
+        all.insert(node, seen);
         lately
     }
 }

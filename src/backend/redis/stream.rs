@@ -1,5 +1,6 @@
 //! The way to a server: its URL, a connection, TLS where the URL says so, and signing in.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,13 +88,12 @@ impl Destination {
         format!("{scheme}://{}/{}", self.host_and_port(), self.db)
     }
 
-    /// Connects. What the server says ends after [`MOST`] bytes.
-    pub(super) async fn open(&self, trust: &Trust, what: &str) -> Result<Box<dyn Stream>, Problem> {
-        let (answers, questions) = tokio::io::split(self.reach(trust, what).await?);
-        Ok(Box::new(tokio::io::join(answers.take(MOST), questions)))
-    }
-
-    async fn reach(&self, trust: &Trust, what: &str) -> Result<Box<dyn Stream>, Problem> {
+    /// Connects; and the address that answered.
+    pub(super) async fn open(
+        &self,
+        trust: &Trust,
+        what: &str,
+    ) -> Result<(Box<dyn Stream>, Option<IpAddr>), Problem> {
         let tcp = TcpStream::connect((self.host.as_str(), self.port))
             .await
             .map_err(|e| {
@@ -101,8 +101,10 @@ impl Destination {
             })?;
         // Questions are small, and each waits for its answer.
         let _ = tcp.set_nodelay(true);
+        let ip = tcp.peer_addr().ok().map(|at| at.ip());
         if !self.tls {
-            return Ok(Box::new(tcp));
+            let plain: Box<dyn Stream> = Box::new(tcp);
+            return Ok((plain, ip));
         }
         let name = ServerName::try_from(self.host.clone())
             .map_err(|_| wrong("the host is no name that a certificate could be for"))?;
@@ -120,7 +122,8 @@ impl Destination {
                 Some(tls) => words::handshake(what, tls),
                 None => words::no_tls(what, &e),
             })?;
-        Ok(Box::new(tls))
+        let encrypted: Box<dyn Stream> = Box::new(tls);
+        Ok((encrypted, ip))
     }
 
     /// Signs in and chooses the database.

@@ -35,7 +35,7 @@ fn a_url_says_where_and_how_and_never_shows_its_password() {
     }
 }
 
-const PRIMARY: &str = "# Server\r\nredis_version:7.0.15\r\nuptime_in_seconds:3600\r\n# Clients\r\nconnected_clients:12\r\n\
+const PRIMARY: &str = "# Server\r\nredis_version:7.0.15\r\nrun_id:5f0c\r\nuptime_in_seconds:3600\r\n# Clients\r\nconnected_clients:12\r\n\
     maxclients:100\r\n# Memory\r\nused_memory:500\r\nmaxmemory:1000\r\nmaxmemory_policy:allkeys-lru\r\n\
     mem_fragmentation_ratio:1.25\r\n# Persistence\r\nrdb_last_bgsave_status:err\r\naof_enabled:0\r\n# Stats\r\n\
     keyspace_hits:90\r\nkeyspace_misses:10\r\nevicted_keys:7\r\n# Replication\r\nrole:master\r\nconnected_slaves:1\r\n\
@@ -46,8 +46,10 @@ fn a_primary_tells_of_itself() {
     let server = info::read(PRIMARY, &to("redis://h")).unwrap();
     assert_eq!(
         (server.version.as_str(), server.role),
-        ("7.0.15", Role::Primary)
+        ("7.0.15", Some(Role::Primary))
     );
+    assert_eq!(server.run_id.as_deref(), Some("5f0c"));
+    assert!(!server.memory.unlimited);
     assert_eq!(server.memory.share(), Some(0.5));
     assert_eq!(server.hit_ratio(), Some(0.9));
     assert_eq!(server.clients_share(), Some(0.12));
@@ -55,7 +57,8 @@ fn a_primary_tells_of_itself() {
     assert_eq!(server.replicas[0].address, "10.0.1.7:6379");
     assert_eq!(server.replicas[0].behind, Some(2));
     assert!(server.primary.is_none());
-    let up = Timestamp::now().duration_since(server.started_at).as_secs();
+    let started = server.started_at.unwrap();
+    let up = Timestamp::now().duration_since(started).as_secs();
     assert!((3599..3610).contains(&up), "{up}");
 }
 
@@ -73,7 +76,7 @@ fn a_replica_tells_of_its_primary_and_nonsense_is_no_redis() {
     let read = |text: &str| info::read(text, &to("redis://h")).map(|s| s.clients);
     assert_eq!(read("hello: world"), Err(info::Odd::NoInfo));
     let with = |clients: &str| format!("redis_version:7.0\r\nrole:master\r\n{clients}");
-    assert_eq!(read(&with("")), Ok(0), "an old server tells less");
+    assert_eq!(read(&with("")), Ok(None), "what is not told is not zero");
     for clients in ["-3", "NaN", "99999999999999999999999"] {
         let odd = read(&with(&format!("connected_clients:{clients}\r\n")));
         assert_eq!(
@@ -82,6 +85,26 @@ fn a_replica_tells_of_its_primary_and_nonsense_is_no_redis() {
             "{clients}"
         );
     }
+}
+
+/// As ElastiCache Serverless answers: no uptime, no clients, no memory, no commands, and here no role.
+#[test]
+fn what_a_serverless_cache_leaves_out_is_not_zero() {
+    let text =
+        "redis_version:7.1\r\nredis_mode:cluster\r\nkeyspace_hits:9\r\nkeyspace_misses:1\r\n";
+    let server = info::read(text, &to("rediss://h")).unwrap();
+    assert_eq!((server.role, server.started_at), (None, None));
+    assert_eq!((server.clients, server.commands_per_s), (None, None));
+    assert_eq!((server.memory.used, server.memory.unlimited), (None, false));
+    assert_eq!(
+        (server.counters.evicted, server.counters.commands),
+        (None, None)
+    );
+    assert_eq!(server.hit_ratio(), Some(0.9));
+    assert!(server.clustered);
+    let open = "redis_version:7.1\r\nmaxmemory:0\r\n";
+    let open = info::read(open, &to("redis://h")).unwrap();
+    assert!(open.memory.unlimited && open.memory.limit.is_none());
 }
 
 #[test]
@@ -107,17 +130,44 @@ fn what_was_counted_lately_needs_two_looks_apart_and_no_restart() {
     let redis = client();
     let begin = Instant::now();
     let at = |s| begin + Duration::from_secs(s);
-    let of = |hits, misses| Counters {
-        hits,
-        misses,
-        ..Counters::default()
-    };
-    assert_eq!(redis.compare(of(100, 900), at(0)), None);
-    assert_eq!(redis.compare(of(101, 900), at(3)), None, "too close");
-    let lately = redis.compare(of(190, 910), at(30)).unwrap();
+    let compare = |counters, s| redis.compare(Some("a"), counters, at(s));
+    assert_eq!(compare(of(100, 900), 0), None);
+    assert_eq!(compare(of(101, 900), 3), None, "too close");
+    let lately = compare(of(190, 910), 30).unwrap();
     assert_eq!(lately.counters.hit_ratio(), Some(0.9));
     assert_eq!(lately.seconds, 30.0);
-    assert_eq!(redis.compare(of(191, 910), at(33)), Some(lately), "kept");
-    assert_eq!(redis.compare(of(5, 0), at(60)), None, "it started anew");
-    assert!(redis.compare(of(9, 4), at(90)).is_some());
+    assert_eq!(compare(of(191, 910), 33), Some(lately), "kept");
+    assert_eq!(compare(of(5, 0), 60), None, "it started anew");
+    assert!(compare(of(9, 4), 90).is_some());
+    assert_eq!(compare(of(10, 5), 9_000), None, "that was hours ago");
+}
+
+fn of(hits: u64, misses: u64) -> Counters {
+    Counters {
+        hits: Some(hits),
+        misses: Some(misses),
+        ..Counters::default()
+    }
+}
+
+/// A reader's endpoint leads to another replica each time.
+#[test]
+fn the_counters_of_two_nodes_are_never_subtracted() {
+    let redis = client();
+    let begin = Instant::now();
+    let compare = |node: &str, counters, s| {
+        let at = begin + Duration::from_secs(s);
+        redis.compare(Some(node), counters, at)
+    };
+    assert_eq!(compare("a", of(10, 10), 0), None);
+    assert_eq!(compare("b", of(1_000_000, 20), 30), None, "another node");
+    let lately = compare("a", of(19, 11), 60).unwrap();
+    assert_eq!((lately.counters.hits, lately.seconds), (Some(9), 60.0));
+    let lately = compare("b", of(1_000_008, 22), 90).unwrap();
+    assert_eq!((lately.counters.hits, lately.seconds), (Some(8), 60.0));
+    for n in 0..99_u64 {
+        compare(&n.to_string(), of(n, n), 91);
+    }
+    let remembered = redis.earlier.lock().unwrap().len();
+    assert_eq!(remembered, NODES);
 }

@@ -42,10 +42,11 @@ fn hit_ratio(look: &Look<'_>) -> Verdict {
     let server = seen.value;
     let min = look.number("min");
     let Some(ratio) = server.hit_ratio() else {
-        return Err(Judgement::unknown(format!(
-            "{}: nothing was ever looked up",
-            server.address
-        )));
+        let why = match server.counters.hits.is_none() {
+            true => "it does not tell what is looked up",
+            false => "nothing was ever looked up",
+        };
+        return Err(Judgement::unknown(format!("{}: {why}", server.address)));
     };
     let percent = ratio * 100.0;
     // An idle cache is judged by what it found before: the evidence says over which time.
@@ -64,26 +65,20 @@ fn hit_ratio(look: &Look<'_>) -> Verdict {
         &format!("{percent:.1} % hit {when} (wanted: {min:.0} %)"),
     );
     let most = look.number("evicted_per_min");
-    match server.lately {
-        Some(l) => {
-            let pace = l.counters.evicted as f64 * 60.0 / l.seconds.max(1.0);
-            found.check(
-                pace <= most,
-                "evictions",
-                &format!(
-                    "{} keys in {:.0} s (allowed: {most:.0} a minute)",
-                    l.counters.evicted, l.seconds
-                ),
-            );
+    let lately = server.lately;
+    match (server.counters.evicted, lately.map(|l| l.counters.evicted)) {
+        (None, _) | (_, Some(None)) => found.unknown("evictions", "it does not tell them"),
+        (_, Some(Some(evicted))) => {
+            let seconds = lately.map_or(0.0, |l| l.seconds);
+            let pace = evicted as f64 * 60.0 / seconds.max(1.0);
+            let answer = format!("{evicted} keys in {seconds:.0} s (allowed: {most:.0} a minute)");
+            found.check(pace <= most, "evictions", &answer);
         }
-        None if server.counters.evicted == 0 => found.good("evictions", "none since it started"),
+        (Some(0), None) => found.good("evictions", "none since it started"),
         // One look tells how many there ever were, and not whether they go on.
-        None => found.unknown(
+        (Some(ever), None) => found.unknown(
             "evictions",
-            format!(
-                "{} keys since it started, at a pace that a second look will tell",
-                server.counters.evicted
-            ),
+            format!("{ever} keys since it started, at a pace that a second look will tell"),
         ),
     }
     Ok(found.verdict())
@@ -105,10 +100,7 @@ fn measured_by_itself(look: &Look<'_>, unconfigured: Judgement) -> Verdict {
     let (min, most) = (look.number("min"), look.number("evicted_per_min"));
     let mut found = Findings::new("figure", look.question(seen.source), seen.at);
     for group in ours {
-        let nodes = group.nodes.iter();
-        let told: Vec<_> = nodes
-            .map(|n| measured::cache(look.facts, &n.id, look.now))
-            .collect();
+        let told = measured::caches(look.facts, group, look.now);
         let hits: Vec<f64> = told.iter().filter_map(|t| t.hit_percent).collect();
         // A node that measures itself and of which nothing was asked has no rate, and lacks none.
         let silent = told.iter().filter(|t| **t == CacheMeasures::default());
@@ -212,18 +204,19 @@ fn replication(look: &Look<'_>) -> Verdict {
     let replication = &seen.value.replication;
     let mut found = Findings::new("standby", look.question(seen.source), seen.at);
     if seen.value.standby {
-        match replication.behind_s {
-            Some(s) => found.check(s <= most, "this standby", &format!("{s:.1} s behind")),
-            None => found.unknown("this standby", "nothing was ever replayed"),
+        match (replication.behind_s, &replication.behind_unseen) {
+            (Some(s), _) => found.check(s <= most, "this standby", &format!("{s:.1} s behind")),
+            (None, Some(why)) => found.unknown("this standby", why.clone()),
+            (None, None) => found.unknown("this standby", "nothing was ever replayed"),
         }
     }
     for s in &replication.standbys {
-        match (s.state.as_str(), s.lag_s) {
-            ("streaming", Some(lag)) => {
+        match (s.follows(), s.lag_s) {
+            (true, Some(lag)) => {
                 found.check(lag <= most, &s.name, &format!("{lag:.1} s behind"));
             }
-            ("streaming", None) => found.unknown(&s.name, "its lag is not told"),
-            (state, _) => found.bad(&s.name, format!("is {state}")),
+            (true, None) => found.unknown(&s.name, "its lag is not told"),
+            (false, _) => found.bad(&s.name, format!("is {}", s.state)),
         }
     }
     for (slot, _) in &replication.idle_slots {
@@ -244,6 +237,7 @@ mod tests {
     use crate::domain::postgres::{
         Connections, Counters, PostgresNow, PostgresShape, Replication, Standby, Statement,
     };
+    use crate::domain::redis_server::Counters as Cached;
     use crate::plan::checklist::CriterionState;
     use crate::plan::expect::Expectations;
     use crate::plan::probes::{Call, judge};
@@ -251,19 +245,21 @@ mod tests {
     const PERIOD: Duration = Duration::from_secs(30);
 
     fn cache(lately: Option<(u64, u64, u64)>, evicted: u64) -> Facts {
-        use crate::domain::redis_server::{Counters, Lately, Memory, RedisServer, Role};
-        let counted = |hits, misses, evicted| Counters {
-            hits,
-            misses,
-            evicted,
-            ..Counters::default()
+        use crate::domain::redis_server::{Lately, Memory, RedisServer, Role};
+        let counted = |hits, misses, evicted| Cached {
+            hits: Some(hits),
+            misses: Some(misses),
+            evicted: Some(evicted),
+            ..Cached::default()
         };
         let server = RedisServer {
             address: "rediss://cache:6379/0".into(),
             tls: true,
             version: "7.0.15".into(),
-            started_at: Timestamp::UNIX_EPOCH,
-            role: Role::Primary,
+            run_id: None,
+            ip: None,
+            started_at: Some(Timestamp::UNIX_EPOCH),
+            role: Some(Role::Primary),
             clustered: false,
             clients: 1,
             clients_limit: None,
@@ -274,7 +270,7 @@ mod tests {
                 counters: counted(hits, misses, evicted),
                 seconds: 30.0,
             }),
-            commands_per_s: 1,
+            commands_per_s: Some(1),
             round_trip_ms: None,
             keys: 1,
             replicas: Vec::new(),
@@ -303,6 +299,22 @@ mod tests {
         assert_eq!(state(lenient, &cache(Some((9, 1, 3)), 7)), Proved);
         assert_eq!(state(call, &cache(None, 0)), Proved, "none ever");
         assert_eq!(state(call, &cache(None, 7)), Unknown, "nobody knows when");
+        let silent = |change: fn(&mut Cached)| {
+            let mut facts = cache(None, 0);
+            let server = facts.estate.redis.value.as_mut().unwrap();
+            change(&mut Arc::make_mut(server).counters);
+            judge(
+                &Call::parse(call).unwrap(),
+                &facts,
+                &Expectations::default(),
+                Timestamp::UNIX_EPOCH,
+            )
+        };
+        let told = silent(|c| c.evicted = None);
+        assert_eq!(told.state, Unknown, "what is not told is not zero");
+        assert!(told.reason.contains("does not tell"), "{}", told.reason);
+        let told = silent(|c| c.hits = None);
+        assert!(told.reason.contains("does not tell"), "{}", told.reason);
         let parsed = Call::parse(call).unwrap();
         let idle = judge(
             &parsed,

@@ -112,7 +112,7 @@ fn missing(step: &str, m: &Measure, facts: &Facts, now: Timestamp) -> Option<(St
             "ElastiCache tells of no round trip: set url in [redis]",
         ),
         ("redis", None, _) => silent(untold(&e.redis, now), "asking ..."),
-        ("redis", ..) => uncounted("Redis before 6.2 counts none"),
+        ("redis", ..) => uncounted("Redis before 6.2, and a serverless one, tells none"),
         ("s3", ..) => silent(
             untold(&facts.series, now),
             "no bucket has request metrics with requests in the last minutes",
@@ -156,7 +156,7 @@ fn redis(facts: &Facts, now: Timestamp) -> Measure {
     let share = |of: Counters| {
         let failed = of.failed?;
         // Commands that are not even begun are counted as errors alone.
-        let all = of.commands.max(failed);
+        let all = of.commands?.max(failed);
         Some(match all {
             0 => 0.0,
             all => failed as f64 / all as f64 * 100.0,
@@ -169,7 +169,7 @@ fn redis(facts: &Facts, now: Timestamp) -> Measure {
         latency_ms: server.round_trip_ms,
         from_here: true,
         errors_percent: server.lately.map_or(ever, |l| share(l.counters)),
-        requests_per_s: Some(server.commands_per_s as f64),
+        requests_per_s: server.commands_per_s.map(|n| n as f64),
         measured_by,
         unmeasured: since_start.then(|| {
             "errors since the server started; a second look tells those of now".to_owned()
@@ -409,7 +409,7 @@ mod tests {
 
     fn server(lately: Option<u64>, failed: Option<u64>) -> Part<Arc<RedisServer>> {
         let counted = |commands, failed| Counters {
-            commands,
+            commands: Some(commands),
             failed,
             ..Counters::default()
         };
@@ -417,19 +417,21 @@ mod tests {
             address: String::new(),
             tls: true,
             version: "7".into(),
-            started_at: Timestamp::UNIX_EPOCH,
-            role: Role::Primary,
+            run_id: None,
+            ip: None,
+            started_at: Some(Timestamp::UNIX_EPOCH),
+            role: Some(Role::Primary),
             clustered: false,
-            clients: 1,
+            clients: Some(1),
             clients_limit: None,
-            blocked: 0,
+            blocked: Some(0),
             memory: Memory::default(),
             counters: counted(1_000, failed),
             lately: lately.map(|commands| Lately {
                 counters: counted(commands, failed),
                 seconds: 30.0,
             }),
-            commands_per_s: 5,
+            commands_per_s: Some(5),
             round_trip_ms: Some(0.8),
             keys: 1,
             replicas: Vec::new(),

@@ -270,7 +270,8 @@ fn info(state: &State, wanted: &[&str], now: f64) -> String {
             "Server",
             format!(
                 "redis_version:{VERSION}\r\nredis_mode:standalone\r\nos:Amazon ElastiCache\r\narch_bits:64\r\n\
-                 tcp_port:6379\r\nuptime_in_seconds:{up:.0}\r\nuptime_in_days:{:.0}\r\n",
+                 run_id:{}\r\ntcp_port:6379\r\nuptime_in_seconds:{up:.0}\r\nuptime_in_days:{:.0}\r\n",
+                state.run_id(),
                 (up / 86_400.0).floor()
             ),
         ),

@@ -79,6 +79,12 @@ impl State {
         self.at = now;
     }
 
+    /// By what it names itself from one start to the next: 40 hexadecimal digits.
+    pub(super) fn run_id(&self) -> String {
+        let of = self.started.to_bits().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        format!("{of:016x}{:016x}{:08x}", of.rotate_left(29), of >> 32)
+    }
+
     /// Share of memory in use, as its metric says.
     pub(super) fn memory(&self) -> f64 {
         LIMIT * telemetry::cache_memory_percent(self.at) / 100.0
