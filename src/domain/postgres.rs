@@ -14,6 +14,8 @@ pub struct PostgresNow {
     pub version: String,
     /// Whether the session is encrypted, as the server sees it.
     pub tls: bool,
+    /// Whether the session is what it was opened as, read-only and with time limits: a pooler in between may leave that out.
+    pub guarded: bool,
     /// Since when it runs (UTC).
     pub started_at: Timestamp,
     /// Whether it is a standby.
@@ -103,16 +105,21 @@ pub struct Replication {
     pub standbys: Vec<Standby>,
     /// Seconds that this standby is behind; `None` on a primary, and where nothing was ever replayed.
     pub behind_s: Option<f64>,
+    /// Why this standby does not tell that; `None`: it does, or it is none.
+    pub behind_unseen: Option<String>,
     /// Slots that nobody reads, which keep the log from being thrown away: name and bytes kept.
     pub idle_slots: Vec<(String, Option<i64>)>,
 }
+
+/// State of a reader of Aurora: it reads what the other one writes, and receives no log.
+pub const SHARED: &str = "shared storage";
 
 /// A standby.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Standby {
     /// `application_name`, else its address.
     pub name: String,
-    /// `streaming`, `catchup` ...
+    /// `streaming`, `catchup` ..., or [`SHARED`].
     pub state: String,
     /// `sync`, `async`, `quorum` ...
     pub sync: String,
@@ -120,6 +127,13 @@ pub struct Standby {
     pub lag_s: Option<f64>,
     /// Bytes of log that it has not applied.
     pub lag_bytes: Option<i64>,
+}
+
+impl Standby {
+    /// Whether it keeps up with what is written.
+    pub fn follows(&self) -> bool {
+        matches!(self.state.as_str(), "streaming" | SHARED)
+    }
 }
 
 /// Counters of a database since they were reset.

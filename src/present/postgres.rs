@@ -85,6 +85,9 @@ const DEAD_ROWS: i64 = 1_000;
 /// Transaction ids after which a server that does not vacuum is in trouble; it stops at some two thousand million.
 const OLD_XIDS: i64 = 1_000_000_000;
 
+/// Of a session that a pooler opened in another way than it was asked to.
+const UNGUARDED: &str = "not read-only, no time limits: a pooler in between left that out; name the server itself in url of [postgres]";
+
 fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let mut sections = moment(facts, now);
     sections.extend(shape(facts, now));
@@ -173,7 +176,7 @@ fn moment(facts: &Facts, now: Timestamp) -> Vec<Section> {
         let late = s.lag_s.is_some_and(|l| l >= LAG_S);
         let cells = vec![
             Cell::name(&s.name),
-            Cell::new(&s.state, Tone::good(s.state == "streaming")),
+            Cell::new(&s.state, Tone::good(s.follows())),
             Cell::plain(&s.sync),
             Cell::new(
                 s.lag_s.map_or_else(|| "-".into(), |l| format!("{l:.1}s")),
@@ -215,7 +218,10 @@ fn rows(p: &PostgresNow, now: Timestamp) -> Vec<(&'static str, Cell, Cell)> {
                 if p.tls { "TLS" } else { "in the clear" },
                 Tone::fine(p.tls),
             ),
-            Cell::default(),
+            match p.guarded {
+                true => Cell::default(),
+                false => Cell::new(UNGUARDED, Tone::Warn),
+            },
         ),
         (
             "connections",
@@ -260,14 +266,12 @@ fn rows(p: &PostgresNow, now: Timestamp) -> Vec<(&'static str, Cell, Cell)> {
         let behind = p.replication.behind_s;
         rows.push((
             "replication",
-            Cell::new(
-                match behind {
-                    Some(s) => format!("{s:.1}s behind"),
-                    None => "nothing was ever replayed".into(),
-                },
-                Tone::fine(behind.is_some_and(|s| s < LAG_S)),
-            ),
-            Cell::default(),
+            match (behind, &p.replication.behind_unseen) {
+                (Some(s), _) => Cell::new(format!("{s:.1}s behind"), Tone::fine(s < LAG_S)),
+                (None, Some(_)) => Cell::new("not told by this server", Tone::Unknown),
+                (None, None) => Cell::new("nothing was ever replayed", Tone::Warn),
+            },
+            Cell::muted(p.replication.behind_unseen.as_deref().unwrap_or_default()),
         ));
     }
     for (name, kept) in &p.replication.idle_slots {

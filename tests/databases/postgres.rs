@@ -675,3 +675,125 @@ fn said(problem: Problem) -> (ProblemKind, String) {
     assert!(!problem.fix.is_empty());
     (problem.kind, problem.why)
 }
+
+/// Aurora's own functions as the vendor documents them; `status` is the body of the one that tells of instances.
+fn aurora(status: &str) -> String {
+    format!(
+        "CREATE OR REPLACE FUNCTION pg_catalog.aurora_db_instance_identifier() RETURNS text LANGUAGE sql STABLE AS
+           $$ SELECT CASE WHEN pg_is_in_recovery() THEN 'shop-2' ELSE 'shop-1' END $$;
+         CREATE OR REPLACE FUNCTION pg_catalog.aurora_replica_status(OUT server_id text, OUT session_id text,
+           OUT replica_lag_in_msec float8, OUT last_update_timestamp timestamptz) RETURNS SETOF record {status}"
+    )
+}
+
+#[tokio::test]
+#[ignore = "needs postgres"]
+async fn readers_of_aurora_tell_their_lag_by_aurora_s_own_functions() {
+    let primary = Server::start("");
+    let status =
+        "LANGUAGE sql STABLE AS $$ VALUES ('shop-1', 'MASTER_SESSION_ID', NULL::float8, now()),
+        ('shop-2', '3f2a', 18.5, NULL), ('shop-3', '9b01', 21, now() - interval '1 hour') $$";
+    primary.psql("laser", &aurora(status));
+    let reader = Server::standby_of(&primary);
+    let seen = reader.now().await;
+    assert!(seen.standby);
+    assert_eq!(seen.replication.behind_s, Some(0.0185));
+    assert_eq!(seen.replication.behind_unseen, None);
+    assert!(
+        seen.replication.standbys.is_empty(),
+        "its siblings are none of its own"
+    );
+    let asked = reader.running.said();
+    assert!(
+        !asked.contains("pg_last_wal_receive_lsn"),
+        "Aurora refuses that"
+    );
+    let seen = primary.now().await;
+    let found = seen
+        .replication
+        .standbys
+        .iter()
+        .find(|s| s.name == "shop-2");
+    let found = found.unwrap();
+    assert!(found.follows() && found.lag_s == Some(0.0185), "{found:?}");
+    assert!(!seen.replication.standbys.iter().any(|s| s.name == "shop-1"));
+    assert!(
+        !seen.replication.standbys.iter().any(|s| s.name == "shop-3"),
+        "gone for an hour"
+    );
+    // What a server says that it does not offer is not asked again in each round.
+    let refused = "LANGUAGE plpgsql STABLE AS $$ BEGIN RAISE EXCEPTION 'currently not supported' USING ERRCODE = '0A000'; END $$";
+    primary.psql("laser", &aurora(refused));
+    let client = reader.admin();
+    let end = Instant::now() + Duration::from_secs(20);
+    let why = loop {
+        let seen = client.now().await.unwrap();
+        assert_eq!(
+            seen.unseen.len(),
+            usize::from(seen.replication.behind_unseen.is_some())
+        );
+        if let Some(why) = seen.replication.behind_unseen {
+            break why;
+        }
+        assert!(Instant::now() < end, "it never came to the reader");
+    };
+    assert_eq!(why, "this server does not offer it");
+    let errors = || {
+        reader
+            .running
+            .said()
+            .matches("currently not supported")
+            .count()
+    };
+    let first = errors();
+    assert!(first >= 1);
+    let again = client.now().await.unwrap();
+    assert_eq!(again.replication.behind_unseen, Some(why));
+    assert_eq!(errors(), first, "no further ERROR in the server's log");
+}
+
+/// A pooler that leaves out what it does not know of a session's start, as PgBouncer does with `ignore_startup_parameters = options`.
+async fn pooler(to: u16) -> u16 {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let length = client.read_u32().await.unwrap() as usize;
+                let mut start = vec![0; length - 4];
+                client.read_exact(&mut start).await.unwrap();
+                let (version, pairs) = start.split_at(4);
+                let words: Vec<&[u8]> = pairs.split(|b| *b == 0).collect();
+                let mut kept = version.to_vec();
+                for pair in words.chunks(2).filter(|p| p.len() == 2 && !p[0].is_empty()) {
+                    if pair[0] != b"options" {
+                        kept.extend([pair[0], b"\0", pair[1], b"\0"].concat());
+                    }
+                }
+                kept.push(0);
+                let mut server = tokio::net::TcpStream::connect(("127.0.0.1", to))
+                    .await
+                    .unwrap();
+                server.write_u32(kept.len() as u32 + 4).await.unwrap();
+                server.write_all(&kept).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test]
+#[ignore = "needs postgres"]
+async fn a_session_that_a_pooler_opened_in_another_way_is_told_as_such() {
+    let server = Server::start("");
+    assert!(server.now().await.guarded);
+    let url = format!(
+        "postgres://admin@127.0.0.1:{}/laser?sslmode=disable",
+        pooler(server.port).await
+    );
+    let client = Postgres::new(&config(&url, Some(ADMIN)), trust(None), line("postgres"));
+    let seen = client.now().await.unwrap();
+    assert!(!seen.guarded, "it is not read-only, and that is said");
+}

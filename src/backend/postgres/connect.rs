@@ -1,8 +1,10 @@
 //! The way to a server: its URL, TLS, and a session that can change nothing.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgRow, PgSslMode};
 use sqlx::{ConnectOptions, Connection, PgConnection, SqlSafeStr};
@@ -15,6 +17,12 @@ use crate::domain::problem::Problem;
 
 /// Waits for a lock are given up after this: statistics must never queue up behind a migration.
 const LOCKS_MS: u64 = 1_000;
+
+/// After this, what a server did not offer is asked for anew: by then it may be another one, or another version.
+const ANEW: Duration = Duration::from_secs(24 * 3_600);
+
+/// Parts that a server said it does not offer, and when: asked in each round, each would be an ERROR in its log twice a minute.
+pub(super) type Unoffered = Mutex<BTreeMap<String, Instant>>;
 
 /// Where a server is and how to sign in.
 #[derive(Clone)]
@@ -105,13 +113,15 @@ impl Destination {
         self.options.get_ssl_mode()
     }
 
-    /// Opens a session. Its read-only mode and time-outs are part of its start, so that no pooler can carry them over to others.
+    /// Opens a session. Its read-only mode and time-outs are part of its start, so that no pooler can carry them over to others; that
+    /// one may leave them out altogether shows in [`super::sql::SERVER`].
     pub(super) async fn open(
         &self,
         password: Option<&Held>,
         trust: &Trust,
         what: &str,
         deadline: Duration,
+        unoffered: Arc<Unoffered>,
     ) -> Result<Session, Problem> {
         let milliseconds = |d: Duration| d.as_millis().max(1).to_string();
         // A little earlier than we give up: the server then says so itself, and does not go on for nobody.
@@ -147,6 +157,7 @@ impl Destination {
             relay,
             what: what.to_owned(),
             unseen: Vec::new(),
+            unoffered,
         })
     }
 }
@@ -172,6 +183,7 @@ pub(super) struct Session {
     what: String,
     /// What could not be asked or seen: a line each.
     pub(super) unseen: Vec<String>,
+    unoffered: Arc<Unoffered>,
 }
 
 impl Session {
@@ -196,16 +208,43 @@ impl Session {
         part: &str,
         sql: impl SqlSafeStr,
     ) -> Result<Vec<PgRow>, Problem> {
-        match self.rows(sql).await {
-            Ok(rows) => Ok(rows),
-            Err(e) => match words::withheld(&e) {
-                Some(why) => {
-                    self.unseen.push(format!("{part}: {why}"));
-                    Ok(Vec::new())
+        let answer = self.told(part, sql).await?;
+        Ok(answer.unwrap_or_default())
+    }
+
+    /// The same, or why there are none; the line that says so is written all the same.
+    pub(super) async fn told(
+        &mut self,
+        part: &str,
+        sql: impl SqlSafeStr,
+    ) -> Result<Result<Vec<PgRow>, String>, Problem> {
+        let why = match self.is_unoffered(part) {
+            true => words::UNOFFERED.to_owned(),
+            false => match self.rows(sql).await {
+                Ok(rows) => return Ok(Ok(rows)),
+                Err(e) => {
+                    let why = words::withheld(&e);
+                    let why = why.ok_or_else(|| words::word(&self.what, &e))?;
+                    if why == words::UNOFFERED {
+                        self.known().insert(part.to_owned(), Instant::now());
+                    }
+                    why
                 }
-                None => Err(worded(&self.what, &self.relay, &e)),
             },
-        }
+        };
+        self.unseen.push(format!("{part}: {why}"));
+        Ok(Err(why))
+    }
+
+    fn is_unoffered(&self, part: &str) -> bool {
+        let known = self.known();
+        known.get(part).is_some_and(|at| at.elapsed() < ANEW)
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Instant>> {
+        self.unoffered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Words an answer that cannot be read.

@@ -29,7 +29,7 @@ use crate::config::credentials::{POSTGRES, postgres_elsewhere};
 use crate::domain::environment::Env;
 use crate::domain::postgres::{PostgresNow, PostgresShape, SchemaVersion};
 use crate::domain::problem::{Problem, ProblemKind};
-use connect::{Destination, Session};
+use connect::{Destination, Session, Unoffered};
 
 /// A look at the moment: connection, handshake, seven questions.
 const NOW: Duration = Duration::from_secs(8);
@@ -45,6 +45,7 @@ pub struct Postgres {
     trust: Arc<Trust>,
     line: Arc<Line>,
     deadline: Option<Duration>,
+    unoffered: Arc<Unoffered>,
 }
 
 impl Postgres {
@@ -58,6 +59,7 @@ impl Postgres {
             trust,
             line,
             deadline: None,
+            unoffered: Arc::default(),
         }
     }
 
@@ -131,7 +133,13 @@ impl Postgres {
         let whole = async {
             let password = self.password.optional().await?;
             let opened = to
-                .open(password.as_ref(), &self.trust, &what, deadline)
+                .open(
+                    password.as_ref(),
+                    &self.trust,
+                    &what,
+                    deadline,
+                    self.unoffered.clone(),
+                )
                 .await;
             let mut session = opened.map_err(|p| {
                 let told = self.password.hidden(p);

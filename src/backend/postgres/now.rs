@@ -7,7 +7,7 @@ use sqlx::postgres::PgRow;
 use super::connect::{Destination, Session};
 use super::sql;
 use crate::domain::postgres::{
-    Blocked, Connections, Counters, PostgresNow, Replication, Running, Standby,
+    Blocked, Connections, Counters, PostgresNow, Replication, Running, SHARED, Standby,
 };
 use crate::domain::problem::Problem;
 use crate::domain::sql::shape;
@@ -25,7 +25,14 @@ pub(super) async fn ask(session: &mut Session, to: &Destination) -> Result<Postg
     let running = session.may("running statements", sql::RUNNING).await?;
     let blocked = session.may("locks", sql::BLOCKED).await?;
     let standbys = session.may("standbys", sql::STANDBYS).await?;
-    let behind = session.may("replication lag", sql::BEHIND).await?;
+    let is_aurora = is(&server, "aurora").map_err(|e| session.unreadable(&e))?;
+    let (aurora, behind) = match is_aurora {
+        true => (session.told("replication lag", sql::AURORA).await?, None),
+        false => {
+            let behind = session.told("replication lag", sql::BEHIND).await?;
+            (Ok(Vec::new()), Some(behind))
+        }
+    };
     let slots = session.may("replication slots", sql::SLOTS).await?;
     let counters = session.may("counters", sql::COUNTERS).await?;
     let all = || -> Read<PostgresNow> {
@@ -42,6 +49,7 @@ pub(super) async fn ask(session: &mut Session, to: &Destination) -> Result<Postg
             address: inert(&to.address()),
             version: name(version(server.try_get("version")?)),
             tls: server.try_get("tls")?,
+            guarded: server.try_get("read_only")?,
             started_at: stamp(started).unwrap_or_default(),
             standby: server.try_get("standby")?,
             connections: Connections {
@@ -57,15 +65,28 @@ pub(super) async fn ask(session: &mut Session, to: &Destination) -> Result<Postg
             },
             running: each(&running, read_running)?,
             blocked: each(&blocked, read_blocked)?,
-            replication: Replication {
-                standbys: each(&standbys, read_standby)?,
-                behind_s: match behind.first() {
-                    Some(row) => row.try_get("behind_s")?,
-                    None => None,
-                },
-                idle_slots: each(&slots, |r| {
-                    Ok((name(r.try_get("name")?), r.try_get("kept")?))
-                })?,
+            replication: {
+                let mut replication = Replication {
+                    standbys: each(&standbys, read_standby)?,
+                    idle_slots: each(&slots, |r| {
+                        Ok((name(r.try_get("name")?), r.try_get("kept")?))
+                    })?,
+                    ..Replication::default()
+                };
+                let standby = server.try_get("standby")?;
+                match (&behind, &aurora) {
+                    (Some(Ok(rows)), _) => {
+                        let row = rows.first();
+                        let behind: Option<Option<f64>> =
+                            row.map(|r| r.try_get("behind_s")).transpose()?;
+                        replication.behind_s = behind.flatten();
+                    }
+                    (None, Ok(rows)) => read_aurora(rows, standby, &mut replication)?,
+                    (Some(Err(why)), _) | (None, Err(why)) => {
+                        replication.behind_unseen = standby.then(|| why.clone());
+                    }
+                }
+                replication
             },
             counters: match counters.first() {
                 Some(row) => read_counters(row)?,
@@ -75,6 +96,37 @@ pub(super) async fn ask(session: &mut Session, to: &Destination) -> Result<Postg
         })
     };
     all().map_err(|e| session.unreadable(&e))
+}
+
+/// What the one row of an answer says.
+fn is(rows: &[PgRow], column: &str) -> Read<bool> {
+    rows.first()
+        .ok_or(sqlx::Error::RowNotFound)?
+        .try_get(column)
+}
+
+/// A reader tells of itself, and the instance that writes of all its readers.
+fn read_aurora(rows: &[PgRow], standby: bool, into: &mut Replication) -> Read<()> {
+    for row in rows {
+        let lag_s: Option<f64> = row.try_get("lag_s")?;
+        let own: bool = row.try_get("own")?;
+        if standby && own {
+            into.behind_s = lag_s;
+        }
+        if !standby && !own && !row.try_get::<bool, _>("writer")? {
+            into.standbys.push(Standby {
+                name: name(row.try_get("name")?),
+                state: SHARED.to_owned(),
+                sync: String::new(),
+                lag_s,
+                lag_bytes: None,
+            });
+        }
+    }
+    if standby && into.behind_s.is_none() {
+        into.behind_unseen = Some("Aurora does not tell how far this reader is behind".into());
+    }
+    Ok(())
 }
 
 /// Reads each row.

@@ -4,7 +4,8 @@
 /// The mark.
 pub(super) const MARK: &str = "/* flightdeck */";
 
-/// Who answers. `reserved_connections` is new in 16.
+/// Who answers, and whether the session is what it was opened as: a pooler may leave that out. `reserved_connections` is new in 16.
+/// Aurora's functions are asked for where the vendor has them, and nowhere else: anybody may make one of that name in a schema of his.
 pub(super) const SERVER: &str = "/* flightdeck */ SELECT
   current_setting('server_version')::text AS version,
   extract(epoch FROM pg_postmaster_start_time())::float8 AS started,
@@ -14,7 +15,9 @@ pub(super) const SERVER: &str = "/* flightdeck */ SELECT
   current_setting('superuser_reserved_connections')::int8
     + coalesce(current_setting('reserved_connections', true), '0')::int8 AS reserved,
   (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
-    OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS sees_all";
+    OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS sees_all,
+  (current_setting('default_transaction_read_only') = 'on') AS read_only,
+  to_regproc('pg_catalog.aurora_replica_status') IS NOT NULL AS aurora";
 
 /// Clients' connections by state. Who may not see other roles' sessions sees neither their state nor what they are.
 pub(super) const CONNECTIONS: &str = "/* flightdeck */ SELECT
@@ -64,6 +67,16 @@ pub(super) const BEHIND: &str = "/* flightdeck */ SELECT
   (CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0
         ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END)::float8 AS behind_s
 WHERE pg_is_in_recovery()";
+
+/// Instances of an Aurora cluster that were heard of lately, and how far each is behind the one that writes. Its readers share that
+/// one's storage: they receive no log, and refuse to be asked for it.
+pub(super) const AURORA: &str = "/* flightdeck */ SELECT
+  server_id::text AS name, replica_lag_in_msec::float8 / 1000 AS lag_s,
+  coalesce(server_id = pg_catalog.aurora_db_instance_identifier(), false) AS own,
+  coalesce(session_id = 'MASTER_SESSION_ID', false) AS writer
+FROM pg_catalog.aurora_replica_status()
+WHERE last_update_timestamp IS NULL OR last_update_timestamp > now() - interval '5 minutes'
+ORDER BY 1 LIMIT 50";
 
 /// Slots that nobody reads.
 pub(super) const SLOTS: &str = "/* flightdeck */ SELECT

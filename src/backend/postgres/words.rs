@@ -16,6 +16,13 @@ fn problem(kind: ProblemKind, what: &str, why: impl AsRef<str>, fix: &str) -> Pr
     Problem::new(kind, "postgres", what, why, fix)
 }
 
+/// Of what a server says that it does not have.
+pub(super) const UNOFFERED: &str = "this server does not offer it";
+
+/// What to do where a pooler stands in between.
+const PAST_POOLERS: &str =
+    "Name the server itself in url of [postgres]: a pooler does not know its statistics.";
+
 /// Words what went wrong.
 pub(super) fn word(what: &str, error: &Error) -> Problem {
     match error {
@@ -98,7 +105,8 @@ fn refused(what: &str, code: &str, message: &str) -> Problem {
                 POSTGRES.how_to_renew()
             ),
         ),
-        "28000" if message.contains("no encryption") => problem(
+        // Before PostgreSQL 14 the latter.
+        "28000" if message.contains("no encryption") || message.contains("SSL off") => problem(
             Denied,
             what,
             format!("it lets nobody in without TLS: {message}"),
@@ -144,7 +152,15 @@ fn refused(what: &str, code: &str, message: &str) -> Problem {
             Config,
             what,
             format!("a pooler stands in between that lets no read-only session through: {message}"),
-            "Name the server itself in url of [postgres]: a pooler does not know its statistics.",
+            PAST_POOLERS,
+        ),
+        "0A000" if message.contains("RDS Proxy") => problem(
+            Config,
+            what,
+            format!(
+                "RDS Proxy stands in between, which lets no read-only session through: {message}"
+            ),
+            PAST_POOLERS,
         ),
         code => problem(
             Vendor,
@@ -182,7 +198,7 @@ pub(super) fn withheld(error: &Error) -> Option<String> {
         "55P03" => "it is locked at present, by a migration perhaps".to_owned(),
         "57014" => "it took too long (statement_timeout)".to_owned(),
         "55000" => said(refusal.message()),
-        "0A000" => "this server does not offer it".to_owned(),
+        "0A000" => UNOFFERED.to_owned(),
         _ => return None,
     };
     Some(why)
@@ -190,4 +206,49 @@ pub(super) fn withheld(error: &Error) -> Option<String> {
 
 fn said(text: &str) -> String {
     clip(&said::words(text), SAID)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn poolers_and_old_servers_are_known_by_their_words() {
+        for (code, message, kind, why) in [
+            (
+                "0A000",
+                "Feature not supported: RDS Proxy currently doesn't support command-line options.",
+                ProblemKind::Config,
+                "RDS Proxy stands in between",
+            ),
+            (
+                "08P01",
+                "unsupported startup parameter: options",
+                ProblemKind::Config,
+                "a pooler stands in between",
+            ),
+            (
+                "28000",
+                "no pg_hba.conf entry for host \"10.0.0.9\", user \"ana\", database \"laser\", SSL off",
+                ProblemKind::Denied,
+                "nobody in without TLS",
+            ),
+            (
+                "28000",
+                "no pg_hba.conf entry for host \"10.0.0.9\", user \"ana\", database \"laser\", no encryption",
+                ProblemKind::Denied,
+                "nobody in without TLS",
+            ),
+            (
+                "0A000",
+                "cannot do that",
+                ProblemKind::Vendor,
+                "answered 0A000",
+            ),
+        ] {
+            let problem = refused("what", code, message);
+            assert_eq!(problem.kind, kind, "{message}");
+            assert!(problem.why.contains(why), "{problem:?}");
+        }
+    }
 }

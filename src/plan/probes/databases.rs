@@ -335,6 +335,7 @@ mod tests {
             address: "db:5432/laser".into(),
             version: "15.18".into(),
             tls: true,
+            guarded: true,
             started_at: Timestamp::UNIX_EPOCH,
             standby: false,
             connections: Connections {
@@ -392,6 +393,19 @@ mod tests {
         });
         assert_eq!(state("postgres.replication", &with(now.clone())), Proved);
         assert_eq!(state("postgres.replication lag_s=3", &with(now)), Failing);
+        // A reader of Aurora that does not tell is not one to which nothing ever came.
+        let mut now = moment();
+        now.standby = true;
+        now.replication.behind_unseen = Some("this server does not offer it".into());
+        let call = Call::parse("postgres.replication").unwrap();
+        let told = judge(
+            &call,
+            &with(now),
+            &Expectations::default(),
+            Timestamp::UNIX_EPOCH,
+        );
+        assert_eq!(told.state, Unknown);
+        assert!(told.reason.contains("does not offer"), "{}", told.reason);
     }
 
     #[test]

@@ -141,6 +141,7 @@ mod tests {
             address: "localhost:5432/laser".into(),
             version: "15.18".into(),
             tls: true,
+            guarded: true,
             started_at: now(),
             standby: false,
             connections: Connections {

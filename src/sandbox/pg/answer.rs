@@ -81,6 +81,8 @@ impl Question {
                 ("most", Int8),
                 ("reserved", Int8),
                 ("sees_all", Bool),
+                ("read_only", Bool),
+                ("aurora", Bool),
             ],
             Self::Connections => &[("state", Text), ("n", Int8), ("waiting", Int8)],
             Self::Running => &[

@@ -73,6 +73,9 @@ pub(super) fn server(view: &View) -> Vec<Vec<Value>> {
         Int8(MOST_CONNECTIONS),
         Int8(RESERVED),
         Bool(true),
+        // Every session here can read alone, and it is no Aurora.
+        Bool(true),
+        Bool(false),
     ]]
 }
 
