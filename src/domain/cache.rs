@@ -1,9 +1,12 @@
-//! Caches as ElastiCache tells of them (API version 2015-02-02): replication groups, their nodes, snapshots, events.
+//! Caches as ElastiCache tells of them (API version 2015-02-02): replication groups, their nodes, serverless caches, snapshots, events.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// A replication group, or a cache cluster that is in none.
+/// How the line in [`Caches::unseen`] begins that says why serverless caches are not known.
+pub const SERVERLESS_UNSEEN: &str = "serverless caches";
+
+/// A replication group, a cache cluster that is in none, or a serverless cache.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CacheGroup {
     /// `laser-prod-redis`.
@@ -18,6 +21,8 @@ pub struct CacheGroup {
     pub version: String,
     /// `cache.r7g.large`.
     pub node_type: String,
+    /// Whether it is serverless: it shows no nodes, and no zones.
+    pub serverless: bool,
     /// Whether nodes are kept in more than one zone.
     pub multi_az: bool,
     /// Whether a replica takes over by itself.
@@ -111,6 +116,19 @@ impl CacheGroup {
         lacks
     }
 
+    /// What of it measures itself: its nodes, or itself where it shows none.
+    pub fn measured(&self) -> Vec<CacheNode> {
+        match self.serverless {
+            false => self.nodes.clone(),
+            true => vec![CacheNode {
+                id: self.id.clone(),
+                role: String::new(),
+                zone: String::new(),
+                status: self.status.clone(),
+            }],
+        }
+    }
+
     /// Zones that its nodes are in, without doubles.
     pub fn zones(&self) -> Vec<&str> {
         let mut zones: Vec<&str> = self.nodes.iter().map(|n| n.zone.as_str()).collect();
@@ -122,6 +140,12 @@ impl CacheGroup {
 }
 
 impl Caches {
+    /// Why serverless caches are not known; `None`: they are.
+    pub fn serverless_unseen(&self) -> Option<&str> {
+        let mut lines = self.unseen.iter().map(String::as_str);
+        lines.find(|w| w.split(':').next() == Some(SERVERLESS_UNSEEN))
+    }
+
     /// The newest snapshot of a group that can be used.
     pub fn newest_snapshot(&self, group: &str) -> Option<&CacheSnapshot> {
         let usable = |s: &&CacheSnapshot| s.of == group && s.status == "available";

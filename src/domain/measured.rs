@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::bucket::{Bucket, Replica};
+use super::cache::CacheGroup;
 use super::facts::Facts;
 use super::metric::{MetricQuery, Series};
 use super::queries;
@@ -60,6 +61,20 @@ pub fn cache(facts: &Facts, node: &str, now: Timestamp) -> CacheMeasures {
         hit_percent: hits.map(|h| mean(&h)),
         evicted_per_min: evictions.map(|e| mean(&e)),
     }
+}
+
+/// What a group of nodes, or a serverless cache, measures: of each that measures itself.
+pub fn caches(facts: &Facts, group: &CacheGroup, now: Timestamp) -> Vec<CacheMeasures> {
+    if !group.serverless {
+        let nodes = group.nodes.iter();
+        return nodes.map(|n| cache(facts, &n.id, now)).collect();
+    }
+    let [hits, evictions] = queries::serverless_cache(&group.id).map(|q| lately(facts, &q, now));
+    vec![CacheMeasures {
+        memory_percent: None,
+        hit_percent: hits.map(|h| mean(&h)),
+        evicted_per_min: evictions.map(|e| mean(&e)),
+    }]
 }
 
 /// Seconds that a rule's copy of a bucket is behind, at last.

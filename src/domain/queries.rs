@@ -132,6 +132,15 @@ pub fn cache(node: &str) -> [MetricQuery; 3] {
     ]
 }
 
+/// The same of a serverless cache, but for the memory, of which it has what it needs.
+pub fn serverless_cache(name: &str) -> [MetricQuery; 2] {
+    let of = |metric, stat| query("AWS/ElastiCache", metric, &[("clusterId", name)], stat);
+    [
+        of("CacheHitRate", Stat::Average),
+        of("Evictions", Stat::Sum),
+    ]
+}
+
 /// Seconds that a bucket's copy is behind, by the rule that makes it (AWS/S3 ReplicationLatency): there is one where the rule has
 /// metrics switched on.
 pub fn replication(bucket: &str, to: &str, rule: &str) -> MetricQuery {

@@ -14,7 +14,7 @@ use crate::domain::stores::is_ours;
 pub(super) const VIEW: View = View {
     id: "caches",
     title: "Caches",
-    doc: "ElastiCache: nodes and zones, memory, hit rate, evictions, failover, encryption, snapshots, events",
+    doc: "ElastiCache: nodes and zones, serverless ones, memory, hit rate, evictions, failover, encryption, snapshots, events",
     group: Group::Data,
     lines: &["elasticache"],
     // Series are asked for once services, targets and alarms are known.
@@ -69,11 +69,16 @@ const MOST_EVENTS: usize = 20;
 fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let part = &facts.estate.caches;
     let section = |name, title, heads, empty| Section::of(part, now, name, title, heads, empty);
+    let known = part.value.as_deref();
+    let unread = known.is_some_and(|c| c.serverless_unseen().is_some());
     let mut groups = section(
         "caches",
         "Caches",
         GROUPS,
-        "No caches: ElastiCache has none in this account and region.",
+        match unread {
+            true => "No caches with nodes in this account and region.",
+            false => "No caches: ElastiCache has none in this account and region.",
+        },
     );
     let mut nodes = section("nodes", "Nodes", NODES, "No nodes.");
     let mut snapshots = section(
@@ -93,7 +98,7 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     for why in &caches.unseen {
         // Said where it is missed: an empty list would be a lie.
         let section = match why.split(':').next() {
-            Some("snapshots") => &mut snapshots,
+            Some(w) if w.starts_with("snapshots") => &mut snapshots,
             Some("events") => &mut events,
             _ => &mut groups,
         };
@@ -114,9 +119,9 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             let alarms = firing::about(facts, "AWS/ElastiCache", id);
             firing::tell(&mut groups, id, &alarms, now);
         }
-        for node in &group.nodes {
+        let seen = measured::caches(facts, group, now);
+        for (node, seen) in group.measured().iter().zip(seen) {
             let well = node.status.is_empty() || node.status == "available";
-            let seen = measured::cache(facts, &node.id, now);
             silent |= seen == CacheMeasures::default();
             let cells = vec![
                 Cell::name(&node.id),
@@ -213,8 +218,14 @@ fn cells(g: &CacheGroup, caches: &Caches, now: Timestamp) -> Vec<Cell> {
         Cell::new(&g.status, Tone::good(g.status == "available")),
         Cell::plain(format!("{} {}", g.engine, g.version)),
         Cell::muted(&g.node_type),
-        Cell::new(g.nodes.len().to_string(), Tone::fine(g.nodes.len() > 1)),
-        Cell::new(zones.to_string(), Tone::fine(zones > 1)),
+        match g.serverless {
+            true => Cell::muted("-"),
+            false => Cell::new(g.nodes.len().to_string(), Tone::fine(g.nodes.len() > 1)),
+        },
+        match g.serverless {
+            true => Cell::muted("-"),
+            false => Cell::new(zones.to_string(), Tone::fine(zones > 1)),
+        },
         Cell::on(g.multi_az),
         Cell::on(g.failover),
         Cell::on(g.in_transit),

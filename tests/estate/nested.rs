@@ -188,3 +188,62 @@ async fn what_a_role_holds_is_not_nothing_where_it_is_left_out() {
     let untold = of(&lists[..trust]).await;
     assert_eq!(untold, ["AssumeRolePolicyDocument"], "who may take it");
 }
+
+/// No list of groups or clusters names a serverless cache.
+#[tokio::test]
+async fn a_serverless_cache_is_a_cache_and_one_list_that_is_denied_is_said() {
+    let none = [
+        ("DescribeReplicationGroups", "<ReplicationGroups/>"),
+        ("DescribeCacheClusters", "<CacheClusters/>"),
+        ("DescribeSnapshots", "<Snapshots/>"),
+        ("DescribeEvents", "<Events/>"),
+    ];
+    let inside = |(o, list): (&'static str, &str)| (o, format!("<{o}Result>{list}</{o}Result>"));
+    let mut answers: HashMap<&'static str, String> = none.map(inside).into();
+    let asked = async |answers: &HashMap<&'static str, String>| {
+        let answers = answers.iter().map(|(o, b)| (*o, b.as_bytes().to_vec()));
+        of(answers.collect())
+            .await
+            .estate
+            .elasticache
+            .caches()
+            .await
+    };
+    let unread = asked(&answers).await.unwrap();
+    assert!(unread.groups.is_empty());
+    assert!(unread.serverless_unseen().is_some(), "{:?}", unread.unseen);
+    let caches = "<ServerlessCaches><member><ServerlessCacheName>shop</ServerlessCacheName><Status>AVAILABLE</Status>\
+        <Engine>valkey</Engine><MajorEngineVersion>8</MajorEngineVersion><FullEngineVersion>8.0</FullEngineVersion>\
+        <Endpoint><Address>shop-1.serverless.use1.cache.amazonaws.com</Address><Port>6379</Port></Endpoint>\
+        <UserGroupId>ops</UserGroupId><SnapshotRetentionLimit>7</SnapshotRetentionLimit></member></ServerlessCaches>";
+    let (o, body) = inside(("DescribeServerlessCaches", caches));
+    answers.insert(o, body);
+    let snapshots = "<ServerlessCacheSnapshots><ServerlessCacheSnapshot>\
+        <ServerlessCacheSnapshotName>before</ServerlessCacheSnapshotName><SnapshotType>manual</SnapshotType>\
+        <Status>AVAILABLE</Status><CreateTime>2026-11-24T05:03:00Z</CreateTime><BytesUsedForCache>4096</BytesUsedForCache>\
+        <ServerlessCacheConfiguration><ServerlessCacheName>shop</ServerlessCacheName></ServerlessCacheConfiguration>\
+        </ServerlessCacheSnapshot></ServerlessCacheSnapshots>";
+    let (o, body) = inside(("DescribeServerlessCacheSnapshots", snapshots));
+    answers.insert(o, body);
+    let told = asked(&answers).await.unwrap();
+    assert!(told.unseen.is_empty(), "{:?}", told.unseen);
+    let cache = &told.groups[0];
+    assert_eq!(
+        (cache.id.as_str(), cache.status.as_str()),
+        ("shop", "available")
+    );
+    assert_eq!(
+        (cache.engine.as_str(), cache.version.as_str()),
+        ("valkey", "8.0")
+    );
+    assert_eq!(
+        cache.endpoint,
+        "shop-1.serverless.use1.cache.amazonaws.com:6379"
+    );
+    assert!(
+        cache.serverless && cache.auth && cache.lacks().is_empty(),
+        "{cache:?}"
+    );
+    assert_eq!(told.newest_snapshot("shop").unwrap().size, "4096 B");
+    assert!(!told.snapshots[0].automatic);
+}

@@ -52,6 +52,22 @@ class Caches(unittest.TestCase):
         alone = caches.describe_cache_clusters(ShowCacheClustersNotInReplicationGroups=True)
         self.assertEqual(alone["CacheClusters"], [])
 
+    def test_a_serverless_cache_stands_in_a_list_of_its_own(self):
+        self.assertEqual(caches.describe_serverless_caches()["ServerlessCaches"], [])
+        made = caches.create_serverless_cache(ServerlessCacheName="quotes", Engine="valkey", SnapshotRetentionLimit=3)["ServerlessCache"]
+        self.assertEqual((made["Status"], made["MajorEngineVersion"]), ("creating", "8"))
+        self.assertNotIn("quotes", {g["ReplicationGroupId"] for g in caches.describe_replication_groups()["ReplicationGroups"]})
+        for _ in range(40):
+            one = caches.describe_serverless_caches(ServerlessCacheName="quotes")["ServerlessCaches"][0]
+            if one["Status"] == "available":
+                break
+            time.sleep(0.25)
+        self.assertEqual((one["Status"], one["Endpoint"]["Port"], one["SnapshotRetentionLimit"]), ("available", 6379, 3))
+        self.assertEqual(caches.describe_serverless_cache_snapshots(ServerlessCacheName="quotes")["ServerlessCacheSnapshots"], [])
+        again = refused(self, lambda: caches.create_serverless_cache(ServerlessCacheName="quotes", Engine="valkey"))
+        self.assertEqual(again, ("ServerlessCacheAlreadyExistsFault", 400))
+        self.assertEqual(refused(self, lambda: caches.describe_serverless_caches(ServerlessCacheName="none")), ("ServerlessCacheNotFoundFault", 404))
+
     def test_snapshots_are_of_every_day_and_kept_as_long_as_said(self):
         pages = caches.get_paginator("describe_snapshots").paginate(ReplicationGroupId=PROD)
         all_of_them = [s for p in pages for s in p["Snapshots"] if s["SnapshotSource"] == "automated"]

@@ -155,6 +155,7 @@ fn stores(snapshot: &mut Snapshot) {
         engine: "redis".into(),
         version: "7.1".into(),
         node_type: "cache.r7g.large".into(),
+        serverless: false,
         multi_az: true,
         failover: true,
         in_transit: true,

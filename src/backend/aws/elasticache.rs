@@ -1,5 +1,6 @@
-//! Amazon ElastiCache (API version 2015-02-02): replication groups, nodes, snapshots, events.
+//! Amazon ElastiCache (API version 2015-02-02): replication groups, nodes, serverless caches, snapshots, events.
 
+mod serverless;
 mod wire;
 
 use std::sync::Arc;
@@ -9,7 +10,9 @@ use super::convert::{reason, stamp, text};
 use super::pages::Pages;
 use super::signed::{Api, Signed};
 use crate::backend::transport::Line;
-use crate::domain::cache::{CacheEvent, CacheGroup, CacheNode, CacheSnapshot, Caches};
+use crate::domain::cache::{
+    CacheEvent, CacheGroup, CacheNode, CacheSnapshot, Caches, SERVERLESS_UNSEEN,
+};
 use crate::domain::order::Ordered;
 use crate::domain::problem::Problem;
 use wire::*;
@@ -29,6 +32,16 @@ const GROUPS: Question = Question::new(
 );
 const CLUSTERS: Question = Question::new("elasticache", "DescribeCacheClusters", "list the nodes");
 const SNAPSHOTS: Question = Question::new("elasticache", "DescribeSnapshots", "list the snapshots");
+const SERVERLESS: Question = Question::new(
+    "elasticache",
+    "DescribeServerlessCaches",
+    "list the serverless caches",
+);
+const SERVERLESS_SNAPSHOTS: Question = Question::new(
+    "elasticache",
+    "DescribeServerlessCacheSnapshots",
+    "list the snapshots of serverless caches",
+);
 const EVENTS: Question = Question::new("elasticache", "DescribeEvents", "list the events");
 
 /// Minutes of events that are read: two weeks, which is all that are kept.
@@ -47,24 +60,35 @@ impl ElastiCache {
         Self { signed, line }
     }
 
-    /// Groups with their nodes, snapshots, and the events of two weeks. What of the last two cannot be read is said in `unseen`.
+    /// Groups with their nodes, serverless caches, snapshots, and the events of two weeks. What of the last three cannot be read is
+    /// said in `unseen`.
     ///
     /// # Errors
     /// Where AWS cannot be asked or refuses to list groups or nodes.
     pub async fn caches(&self) -> Result<Caches, Problem> {
-        let (groups, clusters, snapshots, events) = tokio::join!(
+        let (groups, clusters, serverless, snapshots, events) = tokio::join!(
             self.pages::<GroupPage>(GROUPS, &[]),
             self.pages::<ClusterPage>(CLUSTERS, &[("ShowCacheNodeInfo", "true")]),
+            self.pages::<ServerlessPage>(SERVERLESS, &[]),
             self.pages::<SnapshotPage>(SNAPSHOTS, &[]),
             self.pages::<EventPage>(EVENTS, &[("Duration", EVENT_MINUTES)]),
         );
         let mut unseen = Vec::new();
         let mut all = groups_of(groups?, clusters?);
+        let serverless = kept(serverless, SERVERLESS_UNSEEN, &mut unseen);
+        let has_serverless = !serverless.is_empty();
+        all.extend(serverless.into_iter().map(serverless::cache));
         all.order_by(|a, b| a.id.cmp(&b.id));
         let mut snapshots: Vec<CacheSnapshot> = kept(snapshots, "snapshots", &mut unseen)
             .into_iter()
             .map(snapshot)
             .collect();
+        // Most accounts have none, and are not asked for theirs.
+        if has_serverless {
+            let of_them = self.pages::<ServerlessSnapshotPage>(SERVERLESS_SNAPSHOTS, &[]);
+            let of_them = kept(of_them.await, "snapshots of serverless caches", &mut unseen);
+            snapshots.extend(of_them.into_iter().map(serverless::snapshot));
+        }
         snapshots.order_by_key(|s| std::cmp::Reverse(s.at));
         let mut events: Vec<CacheEvent> = kept(events, "events", &mut unseen)
             .into_iter()
@@ -90,7 +114,7 @@ impl ElastiCache {
             let marker = pages.token();
             let mut asked = params.to_vec();
             if let Some(marker) = &marker {
-                asked.push(("Marker", marker));
+                asked.push((P::TOKEN, marker));
             }
             let page: P = self
                 .signed
@@ -170,6 +194,7 @@ fn group(g: Group, clusters: &[Cluster]) -> CacheGroup {
                 .as_deref()
                 .or(first.and_then(|c| c.cache_node_type.as_deref())),
         ),
+        serverless: false,
         multi_az: g.multi_az.as_deref() == Some("enabled"),
         failover: g.automatic_failover.as_deref() == Some("enabled"),
         in_transit: g.transit_encryption_enabled.unwrap_or(false),
@@ -214,6 +239,7 @@ fn single(c: &Cluster) -> CacheGroup {
         engine: text(c.engine.as_deref()),
         version: text(c.engine_version.as_deref()),
         node_type: text(c.cache_node_type.as_deref()),
+        serverless: false,
         multi_az: false,
         failover: false,
         in_transit: c.transit_encryption_enabled.unwrap_or(false),

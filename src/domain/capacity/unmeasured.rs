@@ -75,7 +75,8 @@ fn databases(facts: &Facts) -> impl Iterator<Item = Wanted> {
 fn caches(facts: &Facts) -> impl Iterator<Item = Wanted> {
     let all = facts.estate.caches.value.iter().flat_map(|c| &c.groups);
     let ours = |g: &&CacheGroup| is_ours(None, &g.id, &facts.environment);
-    all.filter(ours).flat_map(|g| {
+    // A serverless one has what it needs, and tells neither.
+    all.filter(ours).filter(|g| !g.serverless).flat_map(|g| {
         let mut nodes: Vec<&String> = g.nodes.iter().map(|n| &n.id).collect();
         if nodes.is_empty() {
             nodes.push(&g.id);

@@ -261,9 +261,9 @@ mod tests {
             started_at: Some(Timestamp::UNIX_EPOCH),
             role: Some(Role::Primary),
             clustered: false,
-            clients: 1,
+            clients: Some(1),
             clients_limit: None,
-            blocked: 0,
+            blocked: Some(0),
             memory: Memory::default(),
             counters: counted(950, 50, evicted),
             lately: lately.map(|(hits, misses, evicted)| Lately {
@@ -478,6 +478,7 @@ mod tests {
                 engine: "redis".into(),
                 version: "7.1.0".into(),
                 node_type: String::new(),
+                serverless: false,
                 multi_az: true,
                 failover: true,
                 in_transit: true,
@@ -546,5 +547,28 @@ mod tests {
         assert_eq!(state(call, &facts(Some(60.0), 0.0)), Failing);
         assert_eq!(state(call, &facts(Some(94.0), 5.0)), Failing, "it evicts");
         assert_eq!(state(call, &facts(None, 0.0)), Unknown, "no points");
+        // A serverless cache has no nodes, and is measured as a whole.
+        let mut whole = facts(Some(94.0), 0.0);
+        let caches = whole.estate.caches.value.as_mut().unwrap();
+        for group in &mut Arc::make_mut(caches).groups {
+            group.serverless = true;
+            group.nodes.clear();
+        }
+        assert_eq!(state(call, &whole), Unknown, "nothing is told of it");
+        let all = Arc::make_mut(whole.series.value.as_mut().unwrap());
+        for (query, value) in queries::serverless_cache("shop-prod")
+            .into_iter()
+            .zip([94.0, 0.0])
+        {
+            let series = Series {
+                query: query.clone(),
+                label: String::new(),
+                unit: Unit::None,
+                points: [(now, value)].into(),
+                partial: false,
+            };
+            all.insert(query, Arc::new(series));
+        }
+        assert_eq!(state(call, &whole), Proved);
     }
 }

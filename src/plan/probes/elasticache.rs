@@ -5,18 +5,15 @@ use jiff::{SignedDuration, Timestamp};
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::Look;
 use super::{Probe, number, words};
-use crate::domain::cache::CacheGroup;
+use crate::domain::cache::{CacheGroup, Caches};
 use crate::domain::skew;
 use crate::domain::stores::is_ours;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
         name: "elasticache.available",
-        question: "is every cache of production available, in more than one zone, with automatic failover, and encrypted?",
-        params: &[words(
-            "except",
-            "staging,stage,dev,development,test,preview",
-        )],
+        question: "is every cache of this environment available, in more than one zone, with automatic failover, and encrypted?",
+        params: &[words("except", "")],
         judge: available,
     },
     Probe {
@@ -43,18 +40,24 @@ fn is_named(id: &str, word: &str) -> bool {
 fn available(look: &Look<'_>) -> Verdict {
     let seen = look.fresh(&look.facts.estate.caches, "the caches")?;
     let mut found = Findings::new("cache", look.question(seen.source), seen.at);
-    for group in &seen.value.groups {
+    let here = &look.facts.environment;
+    let ours = |g: &&CacheGroup| is_ours(None, &g.id, here);
+    for group in seen.value.groups.iter().filter(ours) {
         if look.words("except").any(|word| is_named(&group.id, word)) {
             continue;
         }
         let mut lacks = group.lacks();
         let zones = group.zones().len();
-        if group.multi_az && zones < 2 {
+        if group.multi_az && zones < 2 && !group.serverless {
             lacks.push("all nodes in one zone".into());
         }
-        let well = format!("{} nodes in {zones} zones", group.nodes.len());
+        let well = match group.serverless {
+            true => "serverless".to_owned(),
+            false => format!("{} nodes in {zones} zones", group.nodes.len()),
+        };
         judge(&mut found, group, &lacks, &well);
     }
+    unread(&seen.value, &mut found);
     Ok(found.verdict())
 }
 
@@ -76,7 +79,15 @@ fn encrypted(look: &Look<'_>) -> Verdict {
             "encrypted in transit and at rest",
         );
     }
+    unread(&seen.value, &mut found);
     Ok(found.verdict())
+}
+
+/// Of caches that could not be listed nobody says that each is as it should be.
+fn unread(caches: &Caches, found: &mut Findings) {
+    if let Some(why) = caches.serverless_unseen() {
+        found.unknown("others", why.to_owned());
+    }
 }
 
 /// The service tells a failover that was tried from one that was needed: `Test Failover API called for node group ...`, and then that it
@@ -91,7 +102,7 @@ fn drill(look: &Look<'_>) -> Verdict {
     let since = look.now.checked_sub(since).unwrap_or(Timestamp::MIN);
     let mut found = Findings::new("cache", look.question(seen.source), seen.at);
     let here = &look.facts.environment;
-    let ours = |g: &&CacheGroup| is_ours(None, &g.id, here) && g.failover;
+    let ours = |g: &&CacheGroup| is_ours(None, &g.id, here) && g.failover && !g.serverless;
     for group in seen.value.groups.iter().filter(ours) {
         let of_it = || seen.value.events.iter().filter(|e| e.of == group.id);
         let tried =
@@ -131,19 +142,20 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::cache::{CacheEvent, Caches};
+    use crate::domain::cache::CacheEvent;
     use crate::domain::facts::Facts;
     use crate::plan::checklist::CriterionState::{self, Proved, Unknown};
     use crate::plan::probes::testing::{self, ago, judged};
 
-    fn told(events: &[(&str, i64, &str)], unseen: &[&str]) -> (CriterionState, String) {
-        let group = CacheGroup {
-            id: "redis".into(),
+    fn group(id: &str) -> CacheGroup {
+        CacheGroup {
+            id: id.into(),
             about: String::new(),
             status: "available".into(),
             engine: "redis".into(),
             version: String::new(),
             node_type: String::new(),
+            serverless: false,
             multi_az: true,
             failover: true,
             in_transit: true,
@@ -153,7 +165,46 @@ mod tests {
             window: String::new(),
             endpoint: String::new(),
             nodes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_caches_of_this_environment_are_judged_and_a_serverless_one_is_in_all_zones() {
+        let mut all: Vec<CacheGroup> = ["shop-prod", "shop-staging"].map(group).into();
+        all[0].serverless = true;
+        all[1].multi_az = false;
+        let of = |env: &str, unseen: &[&str]| {
+            let mut facts = Facts {
+                environment: env.into(),
+                ..Facts::default()
+            };
+            facts.estate.caches = testing::part(Arc::new(Caches {
+                groups: all.clone(),
+                unseen: unseen.iter().map(|w| (*w).to_owned()).collect(),
+                ..Caches::default()
+            }));
+            judged("elasticache.available", &facts)
         };
+        let production = of("production", &[]);
+        assert_eq!(production.state, Proved, "{}", production.reason);
+        let staging = of("staging", &[]);
+        assert_eq!(
+            staging.state,
+            CriterionState::Failing,
+            "its own cache is asked"
+        );
+        assert!(
+            staging.reason.contains("shop-staging"),
+            "{}",
+            staging.reason
+        );
+        let unread = of("production", &["serverless caches: it may not be listed"]);
+        assert_eq!(unread.state, Unknown);
+        assert!(unread.reason.contains("may not be listed"));
+    }
+
+    fn told(events: &[(&str, i64, &str)], unseen: &[&str]) -> (CriterionState, String) {
+        let group = group("redis");
         let event = |(of, hours, message): &(&str, i64, &str)| CacheEvent {
             at: ago(*hours).unwrap(),
             of: (*of).into(),

@@ -324,6 +324,7 @@ mod tests {
             engine: "redis".into(),
             version: String::new(),
             node_type: String::new(),
+            serverless: false,
             multi_az: true,
             failover: true,
             in_transit: true,

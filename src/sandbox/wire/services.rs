@@ -218,6 +218,7 @@ const ELASTICACHE_ITEMS: &[(&str, &str)] = &[
     ("NodeGroups", "NodeGroup"),
     ("NodeSnapshots", "NodeSnapshot"),
     ("ReplicationGroups", "ReplicationGroup"),
+    ("ServerlessCacheSnapshots", "ServerlessCacheSnapshot"),
     ("Snapshots", "Snapshot"),
 ];
 

@@ -53,6 +53,8 @@ pub struct Sources<'a> {
     ill: Vec<&'a TargetGroup>,
     services: Vec<Cow<'a, ServiceId>>,
     nodes: Vec<&'a str>,
+    /// Serverless caches.
+    serverless: Vec<&'a str>,
     /// A bucket, the one that it is copied to, and the rule.
     copies: Vec<(&'a str, &'a str, &'a str)>,
     needed: &'a [MetricQuery],
@@ -66,7 +68,7 @@ impl Hash for Sources<'_> {
             (&group.arn, &group.load_balancers).hash(state);
         }
         (&self.alarms, &self.services, self.needed).hash(state);
-        (&self.nodes, &self.copies).hash(state);
+        (&self.nodes, &self.serverless, &self.copies).hash(state);
     }
 }
 
@@ -106,6 +108,9 @@ impl<'a> Sources<'a> {
             let nodes = groups.into_iter().flat_map(|g| &g.nodes);
             nodes.map(|n| n.id.as_str()).take(most)
         };
+        let serverless = ours.iter().chain(&others).filter(|g| g.serverless);
+        let serverless = serverless.map(|g| g.id.as_str()).take(NODES_ELSEWHERE);
+        let serverless: Vec<&str> = serverless.collect();
         let nodes = ids(ours, NODES).chain(ids(others, NODES_ELSEWHERE));
         let buckets = estate.buckets.value.iter().flat_map(|b| b.iter());
         let copies = buckets.flat_map(|b| {
@@ -115,6 +120,7 @@ impl<'a> Sources<'a> {
         });
         Self {
             nodes: nodes.collect(),
+            serverless,
             copies: copies.take(COPIES).collect(),
             alarms: alarms.collect(),
             groups: groups.take(GROUPS).collect(),
@@ -137,6 +143,8 @@ impl<'a> Sources<'a> {
             all.push(queries::service_memory(id));
         }
         all.extend(self.nodes.iter().flat_map(|node| queries::cache(node)));
+        let serverless = self.serverless.iter();
+        all.extend(serverless.flat_map(|name| queries::serverless_cache(name)));
         let copies = self.copies.iter();
         all.extend(copies.map(|(of, to, rule)| queries::replication(of, to, rule)));
         all.extend(self.needed.iter().cloned());
@@ -206,6 +214,7 @@ mod tests {
             engine: "redis".into(),
             version: String::new(),
             node_type: String::new(),
+            serverless: false,
             multi_az: true,
             failover: true,
             in_transit: true,
@@ -268,9 +277,15 @@ mod tests {
     fn caches_of_the_environment_that_is_looked_at_are_measured_before_others() {
         let mut p = Picture::new(Arc::new(Config::default()));
         p.facts.environment = "production".into();
+        let mut alone = group("laser-quotes", 0);
+        alone.serverless = true;
         let caches = Caches {
             // As they are listed: by name.
-            groups: vec![group("laser-dev-redis", 30), group("laser-prod-redis", 24)],
+            groups: vec![
+                group("laser-dev-redis", 30),
+                group("laser-prod-redis", 24),
+                alone,
+            ],
             ..Caches::default()
         };
         let every = std::time::Duration::from_secs(60);
@@ -283,5 +298,8 @@ mod tests {
         let sources = Sources::of(&p);
         let of = |name: &str| sources.nodes.iter().filter(|n| n.contains(name)).count();
         assert_eq!((of("-prod-"), of("-dev-")), (24, NODES_ELSEWHERE));
+        let asked = sources.queries();
+        let whole = queries::serverless_cache("laser-quotes");
+        assert!(whole.iter().all(|q| asked.contains(q)), "it has no nodes");
     }
 }

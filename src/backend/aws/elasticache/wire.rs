@@ -8,16 +8,21 @@ use super::super::sound::Required;
 /// A page of a list.
 pub(super) trait Page: DeserializeOwned {
     type Item;
+    /// The parameter that takes the place to go on from.
+    const TOKEN: &'static str;
     fn split(self) -> (Vec<Self::Item>, Option<String>);
 }
 
 macro_rules! page {
     ($page:ident, $list:literal, $items:ident, $item:literal, $of:ty) => {
+        page!($page, $list, $items, $item, $of, "Marker");
+    };
+    ($page:ident, $list:literal, $items:ident, $item:literal, $of:ty, $token:literal) => {
         #[derive(Debug, Deserialize)]
         pub(super) struct $page {
             #[serde(rename = $list)]
             pub(super) all: Required<$items>,
-            #[serde(rename = "Marker")]
+            #[serde(rename = $token)]
             pub(super) marker: Option<String>,
         }
 
@@ -30,6 +35,7 @@ macro_rules! page {
 
         impl Page for $page {
             type Item = $of;
+            const TOKEN: &'static str = $token;
             fn split(self) -> (Vec<$of>, Option<String>) {
                 (self.all.0.items, self.marker)
             }
@@ -59,6 +65,56 @@ page!(
     Snapshot
 );
 page!(EventPage, "Events", EventItems, "Event", Event);
+page!(
+    ServerlessPage,
+    "ServerlessCaches",
+    ServerlessItems,
+    "member",
+    Serverless,
+    "NextToken"
+);
+page!(
+    ServerlessSnapshotPage,
+    "ServerlessCacheSnapshots",
+    ServerlessSnapshotItems,
+    "ServerlessCacheSnapshot",
+    ServerlessSnapshot,
+    "NextToken"
+);
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Serverless {
+    pub(super) serverless_cache_name: String,
+    pub(super) description: Option<String>,
+    pub(super) status: Option<String>,
+    pub(super) engine: Option<String>,
+    pub(super) major_engine_version: Option<String>,
+    pub(super) full_engine_version: Option<String>,
+    pub(super) endpoint: Option<Endpoint>,
+    pub(super) user_group_id: Option<String>,
+    pub(super) snapshot_retention_limit: Option<u32>,
+    pub(super) daily_snapshot_time: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct ServerlessSnapshot {
+    #[serde(rename = "ARN")]
+    pub(super) arn: Option<String>,
+    pub(super) serverless_cache_snapshot_name: String,
+    pub(super) snapshot_type: Option<String>,
+    pub(super) status: Option<String>,
+    pub(super) create_time: Option<String>,
+    pub(super) bytes_used_for_cache: Option<String>,
+    pub(super) serverless_cache_configuration: Option<ServerlessSource>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct ServerlessSource {
+    pub(super) serverless_cache_name: Option<String>,
+}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]

@@ -1,6 +1,8 @@
-//! ElastiCache (API version 2015-02-02, AWS Query): replication groups, their nodes, events, snapshots, and a test failover.
+//! ElastiCache (API version 2015-02-02, AWS Query): replication groups, their nodes, serverless caches, events, snapshots, and a test
+//! failover.
 
 mod group;
+mod serverless;
 mod show;
 mod story;
 
@@ -30,6 +32,7 @@ pub struct Caches {
     groups: Vec<Group>,
     events: Vec<Event>,
     manual: Vec<Snapshot>,
+    serverless: serverless::All,
 }
 
 impl Caches {
@@ -90,6 +93,9 @@ impl Caches {
             "DescribeCacheClusters" => self.describe_clusters(input),
             "DescribeEvents" => self.describe_events(input, world.stamp()),
             "DescribeSnapshots" => self.describe_snapshots(input, world.stamp()),
+            "CreateServerlessCache" => self.serverless.create(input, world.stamp()),
+            "DescribeServerlessCaches" => self.serverless.describe(input, world.stamp()),
+            "DescribeServerlessCacheSnapshots" => self.serverless.snapshots(input),
             "CreateSnapshot" => self.create_snapshot(input, world.stamp()),
             "TestFailover" => self.test_failover(input, world),
             other => Err(ApiError::unknown_operation(other)),

@@ -6,7 +6,7 @@ use crate::world::names;
 
 const PORT: i64 = 6379;
 
-fn arn(kind: &str, name: &str) -> String {
+pub(super) fn arn(kind: &str, name: &str) -> String {
     let (region, account) = (names::REGION, names::ACCOUNT);
     format!("arn:aws:elasticache:{region}:{account}:{kind}:{name}")
 }
@@ -15,7 +15,7 @@ fn enabled(on: bool) -> &'static str {
     if on { "enabled" } else { "disabled" }
 }
 
-fn endpoint(address: String) -> Node {
+pub(super) fn endpoint(address: String) -> Node {
     map([("Address", address.into()), ("Port", Node::Int(PORT))])
 }
 

@@ -63,5 +63,6 @@ pub(super) fn tell(now: f64) -> Caches {
         groups: vec![production, staging],
         events: vec![rehearsed],
         manual: Vec::new(),
+        serverless: super::serverless::All::default(),
     }
 }
