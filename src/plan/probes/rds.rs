@@ -1,8 +1,8 @@
 //! Databases: available, in two zones, encrypted, backed up; and no statement over its budget.
 
-use super::judgement::{Findings, Verdict};
+use super::judgement::{Findings, Verdict, list};
 use super::look::Look;
-use super::{Probe, number};
+use super::{Probe, number, words};
 use crate::domain::database::{Database, DbCluster};
 use crate::domain::stores::is_ours;
 
@@ -10,7 +10,8 @@ pub(super) const PROBES: &[Probe] = &[
     Probe {
         name: "rds.available",
         question: "is every database available, in two zones, encrypted, and backed up?",
-        params: &[number("kept", "1")],
+        // A platform may have databases of other kinds beside the one that is asked for.
+        params: &[number("kept", "1"), words("engine", "")],
         judge: available,
     },
     Probe {
@@ -27,14 +28,21 @@ fn available(look: &Look<'_>) -> Verdict {
     let kept = look.number("kept");
     let ours =
         |tag: &Option<String>, id: &str| is_ours(tag.as_deref(), id, &look.facts.environment);
+    let wanted: Vec<&str> = look.words("engine").collect();
+    let said = |status: &str, engine: &str| match wanted.is_empty() {
+        true => format!("is {status}"),
+        false => format!("{engine}, is {status}"),
+    };
+    let mut engines: Vec<(&str, &str)> = Vec::new();
     for d in seen
         .value
         .instances
         .iter()
         .filter(|d| ours(&d.environment, &d.id))
     {
+        engines.push((&d.id, &d.engine));
         match wrong_with(d, kept) {
-            wrong if wrong.is_empty() => found.good(&d.id, &format!("is {}", d.status)),
+            wrong if wrong.is_empty() => found.good(&d.id, &said(&d.status, &d.engine)),
             wrong => found.bad(&d.id, wrong.join(", ")),
         }
     }
@@ -44,12 +52,28 @@ fn available(look: &Look<'_>) -> Verdict {
         .iter()
         .filter(|c| ours(&c.environment, &c.id))
     {
+        engines.push((&c.id, &c.engine));
         match wrong_with_cluster(c, kept) {
-            wrong if wrong.is_empty() => found.good(&c.id, &format!("is {}", c.status)),
+            wrong if wrong.is_empty() => found.good(&c.id, &said(&c.status, &c.engine)),
             wrong => found.bad(&c.id, wrong.join(", ")),
         }
     }
+    engine(&wanted, &engines, &mut found);
     Ok(found.verdict())
+}
+
+/// Says where none of the databases is of a kind that is asked for, by the vendor's names for it: `postgres`, `aurora-postgresql`.
+fn engine(wanted: &[&str], all: &[(&str, &str)], found: &mut Findings) {
+    if wanted.is_empty() || all.is_empty() {
+        return;
+    }
+    let is_it = |engine: &str| wanted.iter().any(|w| engine.contains(w));
+    if !all.iter().any(|(_, engine)| is_it(engine)) {
+        let told = all.iter().map(|(id, engine)| format!("{id} is {engine}"));
+        let told: Vec<String> = told.collect();
+        let wanted = wanted.join(" or ");
+        found.bad("engine", format!("none is {wanted}: {}", list(&told, 4)));
+    }
 }
 
 fn wrong_with(d: &Database, kept: f64) -> Vec<String> {
@@ -159,6 +183,42 @@ mod tests {
             ..sound()
         };
         assert_eq!(wrong_with(&replica, 1.0), ["replication terminated"]);
+    }
+
+    #[test]
+    fn another_kind_of_database_is_not_the_one_that_is_asked_for() {
+        use crate::domain::database::Databases;
+        use crate::domain::facts::Facts;
+        use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
+        use crate::plan::probes::testing::{judged, part};
+        let with = |engines: &[&str]| {
+            let of = |engine: &&str| Database {
+                id: format!("db-{engine}"),
+                engine: (*engine).into(),
+                ..sound()
+            };
+            let mut facts = Facts::default();
+            facts.estate.databases = part(std::sync::Arc::new(Databases {
+                instances: engines.iter().map(of).collect(),
+                ..Databases::default()
+            }));
+            facts
+        };
+        let asked = "rds.available engine=postgres";
+        assert_eq!(judged(asked, &with(&["postgres"])).state, Proved);
+        assert_eq!(
+            judged(asked, &with(&["mysql", "aurora-postgresql"])).state,
+            Proved
+        );
+        let told = judged(asked, &with(&["mysql"]));
+        assert_eq!(told.state, Failing);
+        assert!(
+            told.reason.contains("none is postgres: db-mysql is mysql"),
+            "{}",
+            told.reason
+        );
+        assert_eq!(judged("rds.available", &with(&["mysql"])).state, Proved);
+        assert_eq!(judged(asked, &with(&[])).state, Unknown);
     }
 
     #[test]
