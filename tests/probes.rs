@@ -563,11 +563,6 @@ async fn a_burst_has_an_end_and_comes_once_an_hour() {
     );
 }
 
-#[tokio::test]
-async fn a_body_without_an_end_holds_no_burst_up() {
-    let began = Instant::now();
-    let [first, _] = guarded_by(Manner::Pours("HTTP/1.1 200 OK"), Some(5)).await;
-    let burst = first.burst.unwrap();
 /// Bot protection answers 403 or 429 for itself: neither says that strangers are refused, nor that a limit answers.
 #[tokio::test]
 async fn a_bot_challenge_is_the_edge_s_own_word() {
@@ -607,6 +602,11 @@ async fn a_bot_challenge_is_the_edge_s_own_word() {
     assert!(!format!("{seen:?}").contains("s3cret"));
 }
 
+#[tokio::test]
+async fn a_body_without_an_end_holds_no_burst_up() {
+    let began = Instant::now();
+    let [first, _] = guarded_by(Manner::Pours("HTTP/1.1 200 OK"), Some(5)).await;
+    let burst = first.burst.unwrap();
     assert_eq!((burst.sent, burst.problem), (5, None));
     // Read to its end, each would take the whole deadline.
     let took = began.elapsed();
