@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flightdeck::domain::cost::{Cost, ServiceCost};
-use flightdeck::domain::facts::ProviderHealth;
+use flightdeck::domain::facts::{Metered, ProviderHealth};
 use flightdeck::domain::image::{Image, Registry, Scan};
 use flightdeck::domain::part::Part;
 use flightdeck::ui::msg::Msg;
@@ -142,10 +142,17 @@ fn furnished() -> flightdeck::watch::Snapshot {
     };
     facts.estate.registry = Part::answered(Arc::new(registry), now, "ecr:DescribeImages", every);
     facts.estate.cost = Part::answered(Arc::new(bill), now, "ce:GetCostAndUsage", every);
+    for p in (facts.providers.iter_mut()).filter(|p| p.name == "cloudwatch") {
+        p.metered = Some(Metered {
+            metrics: 3_960,
+            seconds: 3_600,
+        });
+    }
     let line = facts.providers[0].clone();
     facts.providers.push(ProviderHealth {
         name: "cost".into(),
         calls_per_minute: 0,
+        metered: None,
         ..line
     });
     snapshot

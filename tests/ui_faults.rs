@@ -62,6 +62,7 @@ fn pipelines(end_to_end: &[(Outcome, i64)]) -> Snapshot {
         problem: None,
         next_try: None,
         calls_per_minute: 2,
+        metered: None,
         latency_ms: Some(3.0),
         clock_s: None,
         configured: true,

@@ -1141,6 +1141,7 @@ fn the_ages_of_every_list_become_clock_times() {
         problem: None,
         next_try: None,
         calls_per_minute: 1,
+        metered: None,
         latency_ms: None,
         clock_s: None,
         configured: true,

@@ -377,6 +377,7 @@ mod tests {
                 problem: None,
                 next_try: None,
                 calls_per_minute,
+                metered: None,
                 latency_ms: None,
                 clock_s: None,
                 configured: true,

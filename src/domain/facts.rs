@@ -44,12 +44,23 @@ pub struct ProviderHealth {
     pub next_try: Option<Timestamp>,
     /// Calls made in the last 60 seconds.
     pub calls_per_minute: u32,
+    /// Metrics of CloudWatch that were asked for, each of which AWS charges; `None`: none ever were.
+    pub metered: Option<Metered>,
     /// Median latency of recent calls, milliseconds.
     pub latency_ms: Option<f64>,
     /// Seconds that its clock is ahead of this machine's, by the `Date` of its last answer; `None`: it told none.
     pub clock_s: Option<i64>,
     /// Whether its configuration asks for it at all (`false`: "not configured").
     pub configured: bool,
+}
+
+/// Metrics that were asked for, and in how long a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Metered {
+    /// How many, each as often as it was asked for.
+    pub metrics: u32,
+    /// In the last so many seconds: an hour, or as long as the console runs.
+    pub seconds: u32,
 }
 
 impl ProviderHealth {

@@ -382,6 +382,7 @@ mod tests {
                 problem: None,
                 next_try: None,
                 calls_per_minute: 0,
+                metered: None,
                 latency_ms: None,
                 clock_s: None,
                 configured: true,

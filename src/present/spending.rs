@@ -49,6 +49,7 @@ const CALLS: &[Head] = &[
 /// What stands in place of the bill where nobody asks for it.
 const UNASKED: &str = "the bill is not asked for: [cost] in flightdeck.toml";
 
+const HOUR_S: u32 = 3_600;
 /// Seconds of a month of thirty days.
 const MONTH_S: f64 = 30.0 * 86_400.0;
 /// A question to Cost Explorer, and a metric that GetMetricData reads, in US dollars (AWS's price lists).
@@ -79,7 +80,7 @@ fn asks_for_bill(facts: &Facts) -> bool {
 fn charged(line: &str) -> Option<&'static str> {
     Some(match line {
         "cost" => "each question, 0.01 USD",
-        "cloudwatch" => "each metric that is read",
+        "cloudwatch" | "rds-metrics" => "each metric that is read",
         "logs" => "what Insights queries scan",
         "s3" => "each thousand requests",
         "secretsmanager" => "each ten thousand",
@@ -129,15 +130,8 @@ fn calls(facts: &Facts, now: Timestamp) -> Section {
             Tone::Muted,
         );
     }
-    let series = facts.series.value.as_ref().map_or(0, |all| all.len());
-    let every = facts.series.period.as_secs_f64();
-    if series > 0 && every > 0.0 {
-        let price = series as f64 * MONTH_S / every * METRIC;
-        let (series, every) = (count(series, "metric"), span(every as i64));
-        section.note(
-            format!("{series} read every {every}: some USD {price:.0} a month of watching"),
-            Tone::Plain,
-        );
+    if let Some(words) = watching(&facts.providers) {
+        section.note(words, Tone::Plain);
     }
     if let Some(cost) = &facts.estate.cost.value {
         let apart = cost.next_at.duration_since(cost.asked_at).as_secs_f64();
@@ -156,27 +150,48 @@ fn calls(facts: &Facts, now: Timestamp) -> Section {
     section
 }
 
+/// What all metrics that are asked for cost: the common series, databases, promises, dashboards, charts that are looked at. Told as a month
+/// once an hour of it was counted: the first minutes ask for more than those after them.
+fn watching(providers: &[ProviderHealth]) -> Option<String> {
+    let all = || providers.iter().filter_map(|p| p.metered);
+    let seconds = all().map(|m| m.seconds).max()?;
+    let metrics: u32 = all().map(|m| m.metrics).fold(0, u32::saturating_add);
+    let asked = count(metrics as usize, "metric");
+    Some(match seconds {
+        0..HOUR_S => {
+            let price = f64::from(metrics) * METRIC;
+            let since = span(i64::from(seconds));
+            format!("{asked} read in {since}: USD {price:.2} so far")
+        }
+        _ => {
+            let price = f64::from(metrics) * METRIC * MONTH_S / f64::from(HOUR_S);
+            format!("{asked} read in the last hour: some USD {price:.0} a month at that rate")
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-    use std::sync::Arc;
-
     use super::*;
-    use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
+    use crate::domain::facts::Metered;
 
-    #[test]
-    fn one_page_tells_of_the_bill_of_what_is_left_and_of_our_own_calls() {
-        let mut facts = Facts::default();
-        let provider = |name: &str, calls, configured| ProviderHealth {
+    fn provider(name: &str, calls: u32, configured: bool) -> ProviderHealth {
+        ProviderHealth {
             name: name.into(),
             last_ok: None,
             problem: None,
             next_try: None,
             calls_per_minute: calls,
+            metered: None,
             latency_ms: None,
             clock_s: None,
             configured,
-        };
+        }
+    }
+
+    #[test]
+    fn one_page_tells_of_the_bill_of_what_is_left_and_of_our_own_calls() {
+        let mut facts = Facts::default();
         facts.providers = vec![
             provider("ecs", 14, true),
             provider("cloudwatch", 21, true),
@@ -199,32 +214,22 @@ mod tests {
     }
 
     #[test]
-    fn what_watching_costs_is_told_by_what_is_read_and_how_often() {
-        let now = Timestamp::UNIX_EPOCH;
-        let query = |n: i64| MetricQuery {
-            metric: MetricId::new("AWS/ECS", &format!("m{n}"), &[]),
-            stat: Stat::Average,
-            period_s: 60,
+    fn what_watching_costs_is_told_by_all_that_was_asked_for() {
+        let metered = |name: &str, metrics, seconds| ProviderHealth {
+            metered: Some(Metered { metrics, seconds }),
+            ..provider(name, 1, true)
         };
-        let series = |n| {
-            let series = Series {
-                query: query(n),
-                label: String::new(),
-                unit: Unit::Percent,
-                points: Arc::from([]),
-                partial: false,
-            };
-            (query(n), Arc::new(series))
-        };
-        let read: BTreeMap<_, _> = (0..100).map(series).collect();
-        let every = Duration::from_secs(60);
-        let facts = Facts {
-            series: Part::answered(Arc::new(read), now, "cloudwatch", every),
-            ..Facts::default()
-        };
-        let notes = calls(&facts, now).notes;
-        // 100 metrics, 43,200 times, a cent a thousand.
-        let said = "100 metrics read every 1m: some USD 43 a month of watching";
-        assert!(notes.iter().any(|n| n.text == said), "{notes:?}");
+        assert_eq!(watching(&[provider("ecs", 1, true)]), None);
+        let said = |all: &[ProviderHealth]| watching(all).unwrap();
+        // 3,000 metrics each of 720 hours, a cent a thousand: those of databases count as well.
+        let hour = [
+            metered("cloudwatch", 2_700, 3_600),
+            metered("rds-metrics", 300, 3_600),
+        ];
+        let month = "3000 metrics read in the last hour: some USD 22 a month at that rate";
+        assert_eq!(said(&hour), month);
+        let soon = [metered("cloudwatch", 2_700, 120)];
+        assert_eq!(said(&soon), "2700 metrics read in 2m: USD 0.03 so far");
+        assert_eq!(charged("rds-metrics"), charged("cloudwatch"));
     }
 }

@@ -244,6 +244,7 @@ fn store_health(facts: &Facts) -> ProviderHealth {
         problem: facts.signoffs.error.clone().or(broken),
         next_try: None,
         calls_per_minute: 0,
+        metered: None,
         latency_ms: None,
         clock_s: None,
         configured: true,

@@ -703,6 +703,7 @@ pub fn snapshot() -> Snapshot {
         problem: None,
         next_try: None,
         calls_per_minute: 6,
+        metered: None,
         latency_ms: Some(3.0),
         clock_s: None,
         configured: true,

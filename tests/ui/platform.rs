@@ -248,6 +248,7 @@ pub fn with_alarms() -> Snapshot {
             problem: None,
             next_try: None,
             calls_per_minute: 2,
+            metered: None,
             latency_ms: Some(3.0),
             clock_s: None,
             configured: true,

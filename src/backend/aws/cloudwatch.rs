@@ -60,6 +60,7 @@ impl CloudWatch {
         let asked: Vec<sdk::MetricDataQuery> = queries.iter().enumerate().map(query).collect();
         let mut answers: Vec<Answer> = vec![Answer::default(); queries.len()];
         let mut pages = Pages::at_most(PAGES_AT_MOST);
+        self.line.metrics(queries.len());
         loop {
             let page = self
                 .aws
@@ -100,6 +101,35 @@ impl CloudWatch {
             .zip(answers)
             .map(|(q, a)| a.series(q, until))
             .collect())
+    }
+
+    /// What the metrics of one name are measured of: all of them, of the last two weeks (ListMetrics, paged by 500).
+    pub async fn metrics_named(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Vec<MetricId>, Problem> {
+        let mut all = Vec::new();
+        let mut pages = Pages::default();
+        loop {
+            let page = self
+                .aws
+                .read(&self.line, NAMES, |c| {
+                    c.cloudwatch
+                        .list_metrics()
+                        .namespace(namespace)
+                        .metric_name(name)
+                        .set_next_token(pages.token())
+                        .send()
+                })
+                .await?;
+            let told = told(&self.line, NAMES, "Metrics", page.metrics)?;
+            all.extend(told.iter().map(metric));
+            if !pages.turn(all.len(), page.next_token)? {
+                break;
+            }
+        }
+        Ok(all)
     }
 
     /// Names of metrics, sorted, at most `cap` (ListMetrics, paged by 500). The flag says whether there are more.

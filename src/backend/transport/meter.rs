@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::errand;
-use crate::domain::facts::ProviderHealth;
+use crate::domain::facts::{Metered, ProviderHealth};
 use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 
@@ -28,6 +28,8 @@ pub struct Meter {
 struct State {
     /// Calls in each of the last 60 seconds, by second modulo 60, with the second that each slot is about.
     calls: [(u64, u32); 60],
+    /// Metrics that were asked for in each of the last 60 minutes, in the same way.
+    metrics: [(u64, u32); 60],
     latencies_ms: Vec<f32>,
     latency_at: usize,
     /// What the `Date` of its last answer said of our clock.
@@ -85,6 +87,7 @@ impl Meter {
             began: Instant::now(),
             state: Mutex::new(State {
                 calls: [(u64::MAX, 0); 60],
+                metrics: [(u64::MAX, 0); 60],
                 latencies_ms: Vec::with_capacity(RECENT),
                 latency_at: 0,
                 clock: None,
@@ -126,6 +129,35 @@ impl Meter {
     fn calls_at(&self, second: u64) -> u32 {
         let recent = |&&(at, _): &&(u64, u32)| at <= second && at + 60 > second;
         self.state().calls.iter().filter(recent).map(|s| s.1).sum()
+    }
+
+    /// Counts metrics that an attempt asks for: AWS charges each of them.
+    pub fn metrics(&self, asked: usize) {
+        self.metrics_at(self.began.elapsed().as_secs() / 60, asked);
+    }
+
+    fn metrics_at(&self, minute: u64, asked: usize) {
+        if let Some(slot) = self.state().metrics.get_mut((minute % 60) as usize) {
+            if slot.0 != minute {
+                *slot = (minute, 0);
+            }
+            slot.1 = slot
+                .1
+                .saturating_add(u32::try_from(asked).unwrap_or(u32::MAX));
+        }
+    }
+
+    fn metered_at(&self, second: u64) -> Option<Metered> {
+        let minute = second / 60;
+        let state = self.state();
+        let mut slots = state.metrics.iter();
+        let ever = slots.any(|(at, _)| *at != u64::MAX);
+        let recent = |&&(at, _): &&(u64, u32)| at <= minute && at + 60 > minute;
+        let asked = state.metrics.iter().filter(recent).map(|s| s.1);
+        ever.then(|| Metered {
+            metrics: asked.fold(0, u32::saturating_add),
+            seconds: second.min(3_600) as u32,
+        })
     }
 
     /// Takes the latency of one attempt.
@@ -257,7 +289,8 @@ impl Meter {
 
     /// What the provider is like at present.
     pub fn health(&self, configured: bool) -> ProviderHealth {
-        let calls_per_minute = self.calls_at(self.began.elapsed().as_secs());
+        let running = self.began.elapsed().as_secs();
+        let (calls_per_minute, metered) = (self.calls_at(running), self.metered_at(running));
         let next_try = self.next_try();
         let state = self.state();
         ProviderHealth {
@@ -266,6 +299,7 @@ impl Meter {
             problem: state.problem.clone(),
             next_try,
             calls_per_minute,
+            metered,
             latency_ms: median(&state.latencies_ms),
             clock_s: (state.clock)
                 .and_then(|heard| heard.ahead_s(Timestamp::now(), Instant::now())),
@@ -319,6 +353,19 @@ mod tests {
 
     fn problem(kind: ProblemKind) -> Problem {
         Problem::new(kind, "ecs", "w", "y", "f")
+    }
+
+    #[test]
+    fn metrics_are_counted_for_an_hour() {
+        let m = Meter::new("cloudwatch");
+        assert_eq!(m.metered_at(90), None, "nothing was ever asked for");
+        m.metrics_at(0, 500);
+        m.metrics_at(1, 20);
+        let metered = |metrics, seconds| Some(Metered { metrics, seconds });
+        assert_eq!(m.metered_at(90), metered(520, 90));
+        m.metrics_at(60, 30);
+        assert_eq!(m.metered_at(3_650), metered(50, 3_600));
+        assert_eq!(m.metered_at(9_000), metered(0, 3_600));
     }
 
     #[test]

@@ -144,6 +144,11 @@ impl Line {
         self.configured
     }
 
+    /// Counts metrics that a question asks for, which AWS charges each.
+    pub fn metrics(&self, asked: usize) {
+        self.meter.metrics(asked);
+    }
+
     /// What the provider is like at present.
     pub fn health(&self) -> ProviderHealth {
         self.meter.health(self.configured)

@@ -208,6 +208,8 @@ impl Rds {
         params.push(("EndTime".into(), format!("{now:.0}")));
         params.push(("ScanBy".into(), "TimestampDescending".into()));
         let pairs: Vec<(&str, &str)> = params.iter().map(|(k, v)| (&**k, &**v)).collect();
+        let asked = params.iter().filter(|(k, _)| k.ends_with(".Id"));
+        self.metrics.metrics(asked.count());
         let read: wire::Measured = self
             .signed
             .query(&self.metrics, &CLOUDWATCH, VITALS, &pairs)

@@ -38,6 +38,7 @@ fn quiet(lines: &[&str]) -> Facts {
         problem: None,
         next_try: None,
         calls_per_minute: 0,
+        metered: None,
         latency_ms: None,
         clock_s: None,
         configured: true,
