@@ -90,11 +90,12 @@ fn owner() -> String {
 /// An object in a listing.
 pub fn object(key: &str, object: &Object) -> String {
     format!(
-        "<Contents>{}{}{}<Size>{}</Size><StorageClass>STANDARD</StorageClass></Contents>",
+        "<Contents>{}{}{}<Size>{}</Size><StorageClass>{}</StorageClass></Contents>",
         leaf("Key", key),
         leaf("LastModified", &iso(object.at)),
         leaf("ETag", &object.etag),
-        object.size
+        object.size,
+        object.class.0
     )
 }
 

@@ -61,6 +61,17 @@ struct Object {
     size: u64,
     at: f64,
     etag: String,
+    /// Class of storage.
+    class: Class,
+}
+
+/// A class of storage: its name in listings, and in metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Class(&'static str, &'static str);
+
+impl Class {
+    const STANDARD: Self = Self("STANDARD", "StandardStorage");
+    const TIERING: Self = Self("INTELLIGENT_TIERING", "IntelligentTieringFAStorage");
 }
 
 impl Object {
@@ -70,7 +81,12 @@ impl Object {
             size.wrapping_mul(0x9e37_79b9_7f4a_7c15),
             at as u64
         );
-        Self { size, at, etag }
+        Self {
+            size,
+            at,
+            etag,
+            class: Class::STANDARD,
+        }
     }
 }
 
@@ -139,16 +155,23 @@ impl Buckets {
         for day in (today - 1).max(self.measured + 1)..=today {
             for bucket in &self.all {
                 let at = day * 86_400;
-                let bytes: u64 = bucket.objects.values().map(|o| o.size).sum();
                 let of = |kind| [("BucketName", bucket.name.as_str()), ("StorageType", kind)];
-                metrics.record(
-                    "AWS/S3",
-                    "BucketSizeBytes",
-                    &of("StandardStorage"),
-                    at,
-                    &[bytes as f64],
-                    "Bytes",
-                );
+                for class in [Class::STANDARD, Class::TIERING] {
+                    let own = bucket.objects.values().filter(|o| o.class == class);
+                    let bytes: u64 = own.map(|o| o.size).sum();
+                    // A class that holds nothing has no metric; the first is that of an empty bucket, too.
+                    if bytes == 0 && class != Class::STANDARD {
+                        continue;
+                    }
+                    metrics.record(
+                        "AWS/S3",
+                        "BucketSizeBytes",
+                        &of(class.1),
+                        at,
+                        &[bytes as f64],
+                        "Bytes",
+                    );
+                }
                 metrics.record(
                     "AWS/S3",
                     "NumberOfObjects",
