@@ -133,9 +133,16 @@ impl Database {
                 | "configuring-enhanced-monitoring"
                 | "configuring-iam-database-auth"
                 | "configuring-log-exports"
+                | "resetting-master-credentials"
+                | "storage-initialization"
                 | "storage-optimization"
                 | "storage-config-upgrade"
         )
+    }
+
+    /// Whether it may serve or not: most changes leave it at work, some restart it, and its state does not tell which of them goes on.
+    pub fn may_serve(&self) -> bool {
+        matches!(self.status.as_str(), "modifying" | "maintenance")
     }
 
     /// Whether parameters of its group hold from its next restart on.
@@ -262,6 +269,8 @@ pub struct TopStatements {
     pub watched: Vec<String>,
     /// Instances without Performance Insights.
     pub unwatched: Vec<String>,
+    /// Instances with it that were not asked for their state, and that state.
+    pub unasked: Vec<(String, String)>,
     /// Statements that were asked how long they take, and did not tell.
     pub untimed: usize,
     /// Biggest load first, over all instances.

@@ -268,6 +268,7 @@ fn state(status: &str, serving: bool) -> Tone {
         {
             Tone::Bad
         }
+        "modifying" => Tone::Info,
         _ if serving => Tone::Info,
         _ => Tone::Warn,
     }

@@ -81,6 +81,12 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         let words = format!("without Performance Insights: {}", top.unwatched.join(", "));
         section.note(words, Tone::Muted);
     }
+    for (id, status) in &top.unasked {
+        section.note(
+            format!("{id} is not asked while it is {status}"),
+            Tone::Unknown,
+        );
+    }
     vec![section]
 }
 

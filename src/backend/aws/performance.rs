@@ -89,8 +89,11 @@ impl Performance {
             ..TopStatements::default()
         };
         let (with, without): (Vec<Database>, Vec<Database>) =
-            told.into_iter().partition(|d| d.insights && d.is_serving());
+            told.into_iter().partition(|d| d.insights);
         top.unwatched = without.into_iter().map(|d| d.id).collect();
+        let (with, resting): (Vec<Database>, Vec<Database>) =
+            with.into_iter().partition(Database::is_serving);
+        top.unasked = resting.into_iter().map(|d| (d.id, d.status)).collect();
         for d in with.into_iter().take(DATABASES) {
             let keys = self.keys(&d).await?;
             let read = keys.into_iter().map(|k| statement(&d.id, k));

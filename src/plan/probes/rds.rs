@@ -42,7 +42,13 @@ fn available(look: &Look<'_>) -> Verdict {
     {
         engines.push((&d.id, &d.engine));
         match wrong_with(d, kept) {
-            wrong if wrong.is_empty() => found.good(&d.id, &said(&d.status, &d.engine)),
+            wrong if wrong.is_empty() && d.may_serve() => {
+                found.unknown(
+                    &d.id,
+                    format!("is {}: it may serve meanwhile, or not", d.status),
+                );
+            }
+            wrong if wrong.is_empty() => found.good(&d.id, &format!("is {}", d.status)),
             wrong => found.bad(&d.id, wrong.join(", ")),
         }
     }
@@ -78,7 +84,7 @@ fn engine(wanted: &[&str], all: &[(&str, &str)], found: &mut Findings) {
 
 fn wrong_with(d: &Database, kept: f64) -> Vec<String> {
     let mut wrong = Vec::new();
-    if !d.is_serving() {
+    if !d.is_serving() && !d.may_serve() {
         wrong.push(d.status.clone());
     }
     if !d.encrypted {
@@ -140,12 +146,21 @@ fn statements(look: &Look<'_>) -> Verdict {
     for id in seen.value.unwatched.iter().filter(|id| ours(id)) {
         found.unknown(id, "is not watched: Performance Insights is off");
     }
+    for (id, status) in seen.value.unasked.iter().filter(|(id, _)| ours(id)) {
+        found.unknown(id, format!("is not asked while it is {status}"));
+    }
     Ok(found.verdict())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::domain::database::{Databases, TopStatements};
+    use crate::domain::facts::Facts;
+    use crate::plan::checklist::CriterionState;
+    use crate::plan::probes::testing::{judged, part};
 
     fn sound() -> Database {
         Database {
@@ -183,6 +198,49 @@ mod tests {
             ..sound()
         };
         assert_eq!(wrong_with(&replica, 1.0), ["replication terminated"]);
+    }
+
+    /// A rotated password or a restored volume stops nobody; what a change does meanwhile is not told by its word.
+    #[test]
+    fn a_database_that_is_busy_serves_and_one_that_changes_is_not_known() {
+        let of = |status: &str| {
+            let instance = Database {
+                id: "db".into(),
+                status: status.into(),
+                ..sound()
+            };
+            let mut facts = Facts::default();
+            facts.estate.databases = part(Arc::new(Databases {
+                instances: vec![instance],
+                ..Databases::default()
+            }));
+            judged("rds.available", &facts).state
+        };
+        for status in [
+            "available",
+            "resetting-master-credentials",
+            "storage-initialization",
+        ] {
+            assert_eq!(of(status), CriterionState::Proved, "{status}");
+        }
+        assert_eq!(of("modifying"), CriterionState::Unknown);
+        assert_eq!(of("rebooting"), CriterionState::Failing);
+    }
+
+    #[test]
+    fn a_database_that_was_not_asked_for_its_state_is_not_one_without_insights() {
+        let mut facts = Facts::default();
+        facts.estate.databases = part(Arc::new(Databases::default()));
+        facts.estate.statements = part(Arc::new(TopStatements {
+            unasked: vec![("db".into(), "modifying".into())],
+            ..TopStatements::default()
+        }));
+        let got = judged("rds.statements", &facts);
+        let why = "db: is not asked while it is modifying";
+        assert_eq!(
+            (got.state, got.reason.as_str()),
+            (CriterionState::Unknown, why)
+        );
     }
 
     #[test]
