@@ -85,6 +85,8 @@ pub enum StackHealth {
     TurnedBack,
     /// The last work on it failed.
     Failed,
+    /// A change set that nobody has carried out yet made its name, and nothing else: there is nothing of it.
+    Planned,
 }
 
 /// A stack.
@@ -128,6 +130,7 @@ impl StackHealth {
     /// Read from the vendor's word for a stack's status.
     pub fn of(status: &str) -> Self {
         match status {
+            "REVIEW_IN_PROGRESS" => Self::Planned,
             s if s.ends_with("_IN_PROGRESS") => Self::Moving,
             s if s.ends_with("_FAILED") => Self::Failed,
             // A stack whose making was turned back holds nothing and can only be deleted.
@@ -145,6 +148,7 @@ impl StackHealth {
             Self::Complete => "complete",
             Self::TurnedBack => "turned back",
             Self::Failed => "failed",
+            Self::Planned => "planned",
         }
     }
 }
@@ -176,6 +180,7 @@ mod tests {
             StackHealth::Moving
         );
         assert_eq!(of("UPDATE_ROLLBACK_COMPLETE"), StackHealth::TurnedBack);
+        assert_eq!(of("REVIEW_IN_PROGRESS"), StackHealth::Planned);
         assert_eq!(of("ROLLBACK_COMPLETE"), StackHealth::Failed);
         assert_eq!(of("UPDATE_ROLLBACK_FAILED"), StackHealth::Failed);
         assert_eq!(

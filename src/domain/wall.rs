@@ -42,6 +42,8 @@ pub struct WebAcl {
 pub struct Walls {
     /// By name.
     pub acls: Vec<WebAcl>,
+    /// How many more there are that were not read.
+    pub unread: usize,
     /// Whether Shield Advanced is subscribed to; `None`: the vendor did not say.
     pub shield_advanced: Option<bool>,
 }

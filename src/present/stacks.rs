@@ -96,7 +96,8 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let mut events = section("events", "Events", EVENT_HEADS, "No events.");
     let mut order: Vec<&Stack> = all.iter().collect();
     // What moves or failed first.
-    order.order_by_key(|s| (s.health == StackHealth::Complete, s.name.clone()));
+    let rests = |s: &Stack| matches!(s.health, StackHealth::Complete | StackHealth::Planned);
+    order.order_by_key(|s| (rests(s), s.name.clone()));
     for s in &order {
         stacks.row(&s.name, cells(s, now), s);
         stacks.found(Found::all(&faults(s, now)));
@@ -217,7 +218,7 @@ fn tone_of(status: &str) -> Tone {
         StackHealth::Failed if status == "DELETE_SKIPPED" => Tone::Plain,
         StackHealth::Failed => Tone::Bad,
         StackHealth::TurnedBack => Tone::Warn,
-        StackHealth::Complete => Tone::Plain,
+        StackHealth::Complete | StackHealth::Planned => Tone::Plain,
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::words::count;
 use super::{Cell, Group, Head, Make, Section, Tone, View};
 use crate::domain::facts::Facts;
 use crate::domain::wall::{WallRule, WebAcl};
@@ -46,6 +47,10 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             if acl.guards.is_empty() {
                 section.note(format!("{} guards no load balancer", acl.name), Tone::Warn);
             }
+        }
+        if walls.unread > 0 {
+            let words = format!("{} more were not read", count(walls.unread, "web ACL"));
+            section.note(words, Tone::Unknown);
         }
         let shield = match walls.shield_advanced {
             Some(true) => "Shield Advanced is on",

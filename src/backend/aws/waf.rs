@@ -45,8 +45,8 @@ const STATE: Question = Question::new(
     "ask whether Shield Advanced is on",
 );
 
-/// Web ACLs read at most: the vendor's own limit a region is 100, two calls each.
-const MOST: usize = 50;
+/// Web ACLs read at most, two calls each: as many as a region has unless AWS is asked for more (AWS WAF quotas).
+const MOST: usize = 100;
 
 /// The WAF client.
 #[derive(Debug)]
@@ -83,6 +83,9 @@ struct Got {
 struct Acl {
     default_action: Map<String, Value>,
     rules: Vec<Rule>,
+    /// Groups that Firewall Manager puts before and after the rules.
+    pre_process_firewall_manager_rule_groups: Vec<Rule>,
+    post_process_firewall_manager_rule_groups: Vec<Rule>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -90,6 +93,7 @@ struct Acl {
 struct Rule {
     name: String,
     priority: i64,
+    #[serde(alias = "FirewallManagerStatement")]
     statement: Map<String, Value>,
     action: Option<Map<String, Value>>,
     override_action: Option<Map<String, Value>>,
@@ -151,6 +155,7 @@ impl Waf {
         }
         acls.order_by(|a, b| a.name.cmp(&b.name));
         Ok(Walls {
+            unread: listed.len().saturating_sub(MOST),
             acls,
             shield_advanced,
         })
@@ -162,8 +167,16 @@ impl Waf {
         let input = json!({"WebACLArn": summary.arn, "ResourceType": "APPLICATION_LOAD_BALANCER"});
         let behind: Behind = self.signed.json(&self.line, &API, BEHIND, &input).await?;
         let acl = got.acl.0;
-        let mut rules = acl.rules;
-        rules.order_by_key(|r| r.priority);
+        // Each list has its own order, and is gone through after the one before it.
+        let mut rules = Vec::new();
+        for mut some in [
+            acl.pre_process_firewall_manager_rule_groups,
+            acl.rules,
+            acl.post_process_firewall_manager_rule_groups,
+        ] {
+            some.order_by_key(|r| r.priority);
+            rules.extend(some);
+        }
         Ok(WebAcl {
             name: text(Some(&summary.name)),
             allows: acl.default_action.contains_key("Allow"),
@@ -244,6 +257,14 @@ mod tests {
         assert_eq!(
             (managed.kind.as_str(), managed.action.as_str()),
             ("managed", "as the group says")
+        );
+        let central = read(json!({
+            "Name": "FMManagedRule", "Priority": 0, "OverrideAction": {"Count": {}},
+            "FirewallManagerStatement": {"ManagedRuleGroupStatement": {"Name": "x"}},
+        }));
+        assert_eq!(
+            (central.kind.as_str(), central.action.as_str()),
+            ("managed", "count")
         );
         assert_eq!(
             balancer(

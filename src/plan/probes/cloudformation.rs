@@ -33,6 +33,8 @@ fn complete(look: &Look<'_>) -> Verdict {
             .map_or_else(|| s.status.clone(), |r| format!("{}: {r}", s.status));
         match s.health {
             StackHealth::Complete => found.good(&s.name, &s.status),
+            // It holds nothing that could be incomplete.
+            StackHealth::Planned => {}
             StackHealth::Moving => found.unknown(&s.name, format!("{}: not done yet", s.status)),
             StackHealth::TurnedBack | StackHealth::Failed => found.bad(&s.name, words),
         }
