@@ -7,8 +7,9 @@ use std::time::SystemTime;
 use aws_sdk_cloudwatch::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudwatch::types::{
-    AlarmType, ComparisonOperator, Dimension, HistoryItemType, Metric, MetricDataQuery,
-    MetricDatum, MetricStat, ScanBy, StandardUnit, StateValue, Statistic, StatisticSet, StatusCode,
+    AlarmMuteRuleStatus, AlarmType, ComparisonOperator, Dimension, HistoryItemType, Metric,
+    MetricDataQuery, MetricDatum, MetricStat, MuteTargets, Rule, ScanBy, Schedule, StandardUnit,
+    StateValue, Statistic, StatisticSet, StatusCode,
 };
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use aws_smithy_types::DateTime;
@@ -303,6 +304,70 @@ async fn an_alarm_lives_from_definition_to_deletion() {
         .unwrap();
     let left = client.describe_alarms().send().await.unwrap();
     assert!(left.metric_alarms().is_empty());
+}
+
+/// A muted alarm changes its state, and its actions are not carried out.
+#[tokio::test]
+async fn a_mute_rule_silences_an_alarm_in_its_hours() {
+    let (client, _) = cloudwatch().await;
+    let put = client
+        .put_metric_alarm()
+        .alarm_name("load")
+        .namespace("App")
+        .metric_name("Load")
+        .statistic(Statistic::Average)
+        .period(60)
+        .evaluation_periods(1)
+        .threshold(1.0)
+        .comparison_operator(ComparisonOperator::GreaterThanThreshold)
+        .alarm_actions("arn:aws:sns:eu-central-1:123456789012:ops");
+    put.send().await.unwrap();
+    let from = jiff::Timestamp::from_second(now() as i64 - 120).unwrap();
+    let rule = |name: &str, at: jiff::Timestamp| {
+        let schedule = Schedule::builder()
+            .expression(format!("at({})", at.strftime("%Y-%m-%dT%H:%M")))
+            .duration("PT1H")
+            .build()
+            .unwrap();
+        let targets = MuteTargets::builder().alarm_names("load").build().unwrap();
+        client
+            .put_alarm_mute_rule()
+            .name(name)
+            .rule(Rule::builder().schedule(schedule).build())
+            .mute_targets(targets)
+            .send()
+    };
+    rule("now", from).await.unwrap();
+    rule("then", from + jiff::SignedDuration::from_hours(48))
+        .await
+        .unwrap();
+    let listed = client
+        .list_alarm_mute_rules()
+        .statuses(AlarmMuteRuleStatus::Active);
+    let listed = listed.send().await.unwrap();
+    let [only] = listed.alarm_mute_rule_summaries() else {
+        panic!("{listed:?}");
+    };
+    assert!(only.alarm_mute_rule_arn().unwrap().ends_with(":now"));
+    let told = client.get_alarm_mute_rule().alarm_mute_rule_name("now");
+    let told = told.send().await.unwrap();
+    assert_eq!(told.mute_targets().unwrap().alarm_names(), ["load"]);
+    let actions = async || {
+        let set = client
+            .set_alarm_state()
+            .alarm_name("load")
+            .state_reason("by hand");
+        let ok = set.clone().state_value(StateValue::Ok);
+        ok.send().await.unwrap();
+        set.state_value(StateValue::Alarm).send().await.unwrap();
+        let history = client.describe_alarm_history().alarm_name("load");
+        let history = history.history_item_type(HistoryItemType::Action);
+        history.send().await.unwrap().alarm_history_items().len()
+    };
+    assert_eq!(actions().await, 0, "nobody is told");
+    let delete = client.delete_alarm_mute_rule().alarm_mute_rule_name("now");
+    delete.send().await.unwrap();
+    assert_eq!(actions().await, 1);
 }
 
 /// The code of an error that the client could read as one of the service's.

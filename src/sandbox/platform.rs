@@ -29,8 +29,11 @@ impl Platform {
     /// A platform around a world, with its recent past told.
     pub fn new(world: World, seed: u64) -> Self {
         let mut telemetry = Telemetry::new(&world, seed);
-        telemetry.begin(&world);
         let estate = Estate::new(&world);
+        // Their past is told with that of the others.
+        let alarms = estate.scaling_alarms();
+        telemetry.alarms.scale_by(alarms, world.stamp());
+        telemetry.begin(&world);
         let redis = Redis::new(world.stamp());
         let postgres = Postgres::new(world.stamp());
         Self {
@@ -59,10 +62,15 @@ impl Platform {
     /// # Errors
     /// The vendor's own.
     pub fn handle(&mut self, call: &Call) -> Result<Node, ApiError> {
+        let now = self.world.stamp();
         if let Some(reply) = self.estate.handle(call, &mut self.world) {
+            // The vendor makes and takes away alarms with its policies.
+            if matches!(call.service, Service::AutoScaling) && !call.operation.starts_with("Desc") {
+                let alarms = self.estate.scaling_alarms();
+                self.telemetry.alarms.scale_by(alarms, now);
+            }
             return reply;
         }
-        let now = self.world.stamp();
         let t = &mut self.telemetry;
         match call.service {
             Service::Ecs => ecs::handle(&call.operation, &call.input, &mut self.world, sts::CALLER),

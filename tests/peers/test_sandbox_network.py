@@ -131,6 +131,11 @@ class Scaling(unittest.TestCase):
         tracked = {p["ResourceId"]: p["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] for p in policies}
         self.assertEqual(tracked["service/laser-prod/api"], 60.0)
         self.assertNotIn("service/laser-prod/pdf-render", tracked)
+        made = {a["AlarmName"]: a["AlarmARN"] for p in policies for a in p["Alarms"]}
+        alarms = {a["AlarmName"]: a for a in client("cloudwatch").describe_alarms(AlarmNamePrefix="TargetTracking-")["MetricAlarms"]}
+        self.assertEqual(made, {name: a["AlarmArn"] for name, a in alarms.items()}, "two for each policy")
+        self.assertEqual({len(p["Alarms"]) for p in policies}, {2})
+        self.assertLessEqual({x for a in alarms.values() for x in a["AlarmActions"]}, {p["PolicyARN"] for p in policies})
         past = self.activities("service/laser-prod/api")
         self.assertGreaterEqual(len(past), 5)
         self.assertIn("Setting desired count to 8.", [a["Description"] for a in past])

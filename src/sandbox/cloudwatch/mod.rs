@@ -12,6 +12,7 @@ mod get_data;
 mod get_statistics;
 mod list_metrics;
 mod math;
+mod mute_rules;
 mod page;
 mod put_alarm;
 mod put_data;
@@ -52,6 +53,10 @@ pub fn handle(
         "SetAlarmState" => change_alarms::set_state(input, alarms, now),
         "EnableAlarmActions" => change_alarms::enable(input, alarms, true),
         "DisableAlarmActions" => change_alarms::enable(input, alarms, false),
+        "PutAlarmMuteRule" => mute_rules::put(input, alarms, now),
+        "GetAlarmMuteRule" => mute_rules::get(input, alarms, now),
+        "ListAlarmMuteRules" => mute_rules::all(input, alarms, now),
+        "DeleteAlarmMuteRule" => mute_rules::delete(input, alarms),
         "ListTagsForResource" => change_alarms::list_tags(input, alarms),
         "TagResource" => change_alarms::tag(input, alarms),
         "UntagResource" => change_alarms::untag(input, alarms),

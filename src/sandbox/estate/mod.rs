@@ -26,7 +26,7 @@ mod waf;
 
 pub use spoilt::spoil;
 
-use super::cloudwatch::MetricStore;
+use super::cloudwatch::{AlarmSpec, MetricStore};
 use super::web::{Reply, Request, Vendor};
 use super::wire::{ApiError, Call, Node, Service};
 use super::world::{World, names};
@@ -100,6 +100,11 @@ impl Estate {
     /// Tells the metrics that these systems send of themselves.
     pub fn measure(&mut self, metrics: &mut MetricStore, now: f64) {
         self.buckets.measure(metrics, now);
+    }
+
+    /// The alarms that services are scaled by.
+    pub fn scaling_alarms(&self) -> Vec<AlarmSpec> {
+        self.scaling.alarms()
     }
 
     /// Answers a call of one of the vendor's RPC services; `None`: not one of these.

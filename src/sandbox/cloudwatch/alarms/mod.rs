@@ -2,6 +2,7 @@
 
 mod history;
 mod judge;
+mod mutes;
 mod reason;
 mod rule;
 mod spec;
@@ -13,6 +14,7 @@ pub use spec::{AlarmSpec, Comparison, Judged, MetricRule, State, TreatMissing, W
 pub use store::AlarmStore;
 
 pub(super) use history::Item;
+pub(super) use mutes::MuteRule;
 pub(super) use store::Alarm;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::history::{self, Item};
 use super::judge::{Verdict, judge};
+use super::mutes::MuteRules;
 use super::reason::{self, Grounds, Reason};
 use super::spec::{AlarmSpec, MetricRule, State, Watch};
 use super::watch::Range;
@@ -37,6 +38,7 @@ pub struct AlarmStore {
     arn_prefix: String,
     alarms: BTreeMap<String, Alarm>,
     history: VecDeque<Item>,
+    pub(in crate::cloudwatch) mutes: MuteRules,
     /// Seconds after a period until its data are there to be judged.
     late_s: i64,
 }
@@ -48,6 +50,7 @@ impl AlarmStore {
             arn_prefix: format!("arn:aws:cloudwatch:{region}:{account}:alarm:"),
             alarms: BTreeMap::new(),
             history: VecDeque::new(),
+            mutes: MuteRules::new(region, account),
             late_s: 0,
         }
     }
@@ -88,6 +91,24 @@ impl AlarmStore {
         let item = history::configured(&alarm, now, "created");
         self.alarms.insert(alarm.spec.name.clone(), alarm);
         self.remember(item);
+    }
+
+    /// Makes the alarms that services are to be scaled by, and takes away those of policies that are gone.
+    pub fn scale_by(&mut self, wanted: Vec<AlarmSpec>, now: f64) {
+        let is_wanted = |name: &String| wanted.iter().any(|s| s.name == *name);
+        let known = self
+            .alarms
+            .keys()
+            .filter(|n| n.starts_with("TargetTracking-"));
+        let gone: Vec<String> = known.filter(|n| !is_wanted(*n)).cloned().collect();
+        for name in gone {
+            self.delete(&name, now);
+        }
+        for spec in wanted {
+            if !self.alarms.contains_key(&spec.name) {
+                self.define(spec, now);
+            }
+        }
     }
 
     /// Deletes an alarm; whether there was one.
@@ -213,6 +234,7 @@ impl AlarmStore {
     }
 
     fn transition(&mut self, name: &str, state: State, reason: Reason, now: f64) {
+        let is_muted = self.mutes.mutes(name, now);
         let Some(alarm) = self.alarms.get_mut(name) else {
             return;
         };
@@ -229,7 +251,7 @@ impl AlarmStore {
         }
         alarm.transitioned_at = now;
         let mut items = vec![history::changed(alarm, old, &old_json)];
-        if alarm.spec.actions_enabled {
+        if alarm.spec.actions_enabled && !is_muted {
             let actions = alarm.spec.actions(state).iter();
             items.extend(actions.map(|a| history::acted(alarm, a)));
         }

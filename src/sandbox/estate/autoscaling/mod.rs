@@ -2,6 +2,7 @@
 //! follows the load as the vendor documents it: out when the metric stands above its target for three minutes, in when it stands
 //! a tenth below for fifteen (Application Auto Scaling user guide, "Target tracking scaling policies").
 
+mod alarms;
 mod parts;
 mod story;
 
@@ -73,9 +74,8 @@ impl Scaling {
             if wanted != s.desired {
                 let level = if wanted > s.desired { "High" } else { "Low" };
                 let cause = format!(
-                    "monitor alarm TargetTracking-{}-Alarm{level}-{} in state ALARM triggered policy {}",
-                    resource(&p.key),
-                    p.id,
+                    "monitor alarm {} in state ALARM triggered policy {}",
+                    p.alarm(level),
                     p.name
                 );
                 p.acted = story;
@@ -256,9 +256,10 @@ impl Scaling {
         }
         self.policies.retain(|p| !(p.key == key && p.name == name));
         let arn = self.policy(key, name, &kind, config, world.stamp());
+        let alarms = self.policies.last().map(Policy::alarms);
         Ok(map([
             ("PolicyARN", Node::from(arn)),
-            ("Alarms", list::<Node>([])),
+            ("Alarms", list(alarms.unwrap_or_default())),
         ]))
     }
 

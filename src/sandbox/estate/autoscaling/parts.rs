@@ -114,7 +114,7 @@ impl Policy {
                 format!("{}PolicyConfiguration", self.kind),
                 self.config.clone(),
             )
-            .with("Alarms", list::<Node>([]))
+            .with("Alarms", list(self.alarms()))
             .with("CreationTime", Node::Time(self.created))
     }
 }
