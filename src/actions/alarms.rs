@@ -80,6 +80,10 @@ impl Look<'_> {
                 ours.push(alarm.name.clone());
                 continue;
             }
+            // It fires because there is little to do, which is no news of the service.
+            if alarm.is_for_scaling() {
+                continue;
+            }
             match about.place(alarm, DEEPEST) {
                 Place::Ours => near.push(alarm.name.clone()),
                 Place::Unknown => unknown.push(alarm.name.clone()),
@@ -125,7 +129,7 @@ impl Look<'_> {
         let alone = |m: &MetricId| {
             dimension(m, "LoadBalancer").is_some() && dimension(m, "TargetGroup").is_none()
         };
-        let mut about_one = firing.iter().flat_map(|a| metrics(a)).filter(|m| alone(m));
+        let mut about_one = firing.iter().flat_map(|a| a.metrics()).filter(|m| alone(m));
         if service.load_balancers.is_empty() || about_one.next().is_none() {
             return Some(Vec::new());
         }
@@ -173,20 +177,15 @@ fn firing_now(ours: &[String], unknown: &[String]) -> String {
     }
 }
 
-/// The metrics that an alarm watches, as far as they are told: one, or those of an expression.
-fn metrics(alarm: &Alarm) -> Vec<&MetricId> {
-    match &alarm.rule {
-        AlarmRule::Metric { query, parts, .. } => {
-            let one = query.iter().map(|q| &q.metric);
-            one.chain(parts).collect()
-        }
-        AlarmRule::Composite { .. } => Vec::new(),
-    }
-}
-
 fn dimension<'a>(metric: &'a MetricId, name: &str) -> Option<&'a str> {
     let found = metric.dimensions.iter().find(|(k, _)| k == name)?;
     Some(&found.1)
+}
+
+/// Whether a log group that a query names, by its name or its ARN, is the one of that name.
+fn holds_group(named: &str, group: &str) -> bool {
+    let name = named.split_once(":log-group:").map_or(named, |(_, n)| n);
+    name.trim_end_matches(":*") == group
 }
 
 /// Whether a text holds a name as a whole word, whose letters may be parted by dashes.
@@ -252,10 +251,8 @@ struct About<'a> {
 impl About<'_> {
     fn place(&self, alarm: &Alarm, depth: usize) -> Place {
         let by_rule = match &alarm.rule {
-            AlarmRule::Metric { .. } => {
-                let metrics = metrics(alarm).into_iter();
-                Place::of(metrics.map(|m| self.of_metric(m)))
-            }
+            AlarmRule::Metric { .. } => Place::of(alarm.metrics().map(|m| self.of_metric(m))),
+            AlarmRule::Log { groups, .. } => self.of_groups(groups),
             AlarmRule::Composite { .. } if depth == 0 => Place::Unknown,
             AlarmRule::Composite { rule } => {
                 let members = self.all.iter().filter(|a| {
@@ -312,6 +309,18 @@ impl About<'_> {
             return Place::Ours;
         }
         self.asks_for(store, kind)
+    }
+
+    /// By the log groups of a query: the service's own where one of its containers writes to it. What others write may be about it all
+    /// the same.
+    fn of_groups(&self, groups: &[String]) -> Place {
+        let containers = self.definition.iter().flat_map(|d| &d.containers);
+        let mut own = containers.filter_map(|c| c.log_group.as_deref());
+        let reads = |group: &str| groups.iter().any(|g| holds_group(g, group));
+        match own.any(reads) {
+            true => Place::Ours,
+            false => Place::Unknown,
+        }
     }
 
     /// Whether a container is told of a store: by its address.
@@ -376,6 +385,8 @@ mod tests {
             updated_at: None,
             rule,
             actions_enabled: true,
+            other_actions: Vec::new(),
+            held_back: None,
             actions: Vec::new(),
         }
     }

@@ -7,6 +7,7 @@ use super::aws::appconfig::AppConfig;
 use super::aws::autoscaling::AutoScaling;
 use super::aws::balancers::Balancers;
 use super::aws::cloudformation::CloudFormation;
+use super::aws::cloudwatch_mutes::AlarmMutes;
 use super::aws::costexplorer::CostExplorer;
 use super::aws::ec2::Ec2;
 use super::aws::ecr::Ecr;
@@ -49,6 +50,8 @@ pub struct Estate {
     pub vaults: Vaults,
     /// GitHub.
     pub github: Github,
+    /// Rules that mute alarms.
+    pub mutes: AlarmMutes,
     /// AWS AppConfig.
     pub appconfig: AppConfig,
     /// Application Auto Scaling.
@@ -130,6 +133,7 @@ impl Estate {
             ),
             performance: Performance::new(signed.clone(), line("pi", true)),
             vaults: Vaults::new(signed.clone(), line("backup", true), second()),
+            mutes: AlarmMutes::new(aws.clone(), line("alarm-mutes", true)),
             appconfig: AppConfig::new(signed.clone(), line("appconfig", true)),
             autoscaling: AutoScaling::new(signed.clone(), line("autoscaling", true)),
             costexplorer: CostExplorer::new(

@@ -1,19 +1,19 @@
 //! `flightdeck alerts [ALARM]`: alarms, firing first; of one alarm also its history.
 
-use std::sync::Arc;
-
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::paint::Role;
-use super::session::{Session, standing, standing_of};
+use super::session::{Session, Standing, standing, standing_of};
 use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::config::mistake::suggest;
 use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
+use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
+use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 
 /// Arguments.
@@ -29,7 +29,7 @@ pub struct Arguments {
 /// Runs the command.
 pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Problem> {
     let picture = session
-        .demand(Vec::new(), &[&|f| standing(&f.alarms)])
+        .demand(Vec::new(), &[&|f| standing(&f.alarms), &mutes])
         .await?;
     let part = &picture.facts.alarms;
     let all = picture.facts.alarm_rows();
@@ -38,14 +38,16 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
         let alarm = alarm.ok_or_else(|| unknown(name, all.iter().map(|a| a.name.as_str())))?;
         return history(alarm, session).await;
     }
-    let rows: Vec<&Alarm> = all
+    let mut rows: Vec<&Alarm> = all
         .iter()
         .map(AsRef::as_ref)
         .filter(|a| !args.firing || a.state == AlarmState::Alarm)
         .collect();
+    // What the vendor scales by fires for days, and is no news.
+    rows.order_by_key(|a| a.state == AlarmState::Alarm && a.is_for_scaling());
     let now = Timestamp::now();
     if session.out.is_json() {
-        let rows = rows.iter().map(|a| object(a, all)).collect();
+        let rows = rows.iter().map(|a| object(a, &picture.facts)).collect();
         session.list("alerts", rows, part)?;
         return Ok(Exit::OK);
     }
@@ -57,10 +59,29 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     } else {
         session.out.table(&table(&rows, now))?;
     }
-    let firing = all.iter().filter(|a| a.state == AlarmState::Alarm).count();
-    let count = format!("{}, {firing} firing", words::count(rows.len(), "alarm"));
+    let those = |scaling| {
+        let all = all.iter().filter(|a| a.state == AlarmState::Alarm);
+        all.filter(|a| a.is_for_scaling() == scaling).count()
+    };
+    let mut count = format!(
+        "{}, {} firing",
+        words::count(rows.len(), "alarm"),
+        those(false)
+    );
+    match those(true) {
+        0 => {}
+        n => count.push_str(&format!(", {n} in ALARM to scale by")),
+    }
     session.footer(count, part, now)?;
     Ok(Exit::OK)
+}
+
+/// The rules that mute alarms: where they cannot be read, that is said, and the alarms are there all the same.
+fn mutes(facts: &Facts) -> Standing {
+    match standing(&facts.estate.alarm_mutes) {
+        Standing::Failed(_) => Standing::Answered,
+        standing => standing,
+    }
 }
 
 async fn history(alarm: &Alarm, session: &mut Session) -> Result<Exit, Problem> {
@@ -68,7 +89,7 @@ async fn history(alarm: &Alarm, session: &mut Session) -> Result<Exit, Problem> 
     let picture = session
         .demand(
             vec![Interest::AlarmHistory(name.clone())],
-            &[&|f| standing_of(f.alarm_history.get(name))],
+            &[&|f| standing_of(f.alarm_history.get(name)), &mutes],
         )
         .await?;
     let Some(part) = picture.facts.alarm_history.get(name) else {
@@ -77,7 +98,7 @@ async fn history(alarm: &Alarm, session: &mut Session) -> Result<Exit, Problem> 
     let events = part.value.as_deref().map_or(&[][..], Vec::as_slice);
     let now = Timestamp::now();
     if session.out.is_json() {
-        let mut row = object(alarm, picture.facts.alarm_rows());
+        let mut row = object(alarm, &picture.facts);
         if let Some(members) = row.as_object_mut() {
             members.insert("history".into(), events.iter().map(event).collect());
         }
@@ -85,6 +106,14 @@ async fn history(alarm: &Alarm, session: &mut Session) -> Result<Exit, Problem> 
         return Ok(Exit::OK);
     }
     session.out.table(&table(&[alarm], now))?;
+    if let Some(why) = picture.facts.silenced(alarm, now) {
+        session.out.line(&format!("its actions are {why}"))?;
+    }
+    if let Some(why) = picture.facts.mutes_unread() {
+        session
+            .out
+            .line(&format!("whether a rule mutes it is not known: {why}"))?;
+    }
     session.out.line("")?;
     let mut table = Table::new(&[
         ("AGE", Align::Right),
@@ -130,7 +159,7 @@ fn table(rows: &[&Alarm], now: Timestamp) -> Table {
         let role = role(a);
         table.row(vec![
             painted(role, a.state.word()),
-            painted(role, a.severity.word()),
+            painted(role, severity(a)),
             cell(words::ago(a.since, now)),
             cell(&a.name),
             cell(rule(a)),
@@ -140,9 +169,18 @@ fn table(rows: &[&Alarm], now: Timestamp) -> Table {
     table
 }
 
+/// How much it matters; of one that the vendor scales by, that it does so.
+fn severity(a: &Alarm) -> &'static str {
+    match a.is_for_scaling() {
+        true => "auto",
+        false => a.severity.word(),
+    }
+}
+
 /// The role of an alarm: its state, and how much it matters while it fires.
 pub fn role(a: &Alarm) -> Role {
     match (a.state, a.severity) {
+        (AlarmState::Alarm, _) if a.is_for_scaling() => Role::Dim,
         (AlarmState::Alarm, Severity::Critical) => Role::Bad,
         (AlarmState::Alarm, _) => Role::Warn,
         (AlarmState::InsufficientData, _) => Role::Dim,
@@ -154,6 +192,7 @@ pub fn role(a: &Alarm) -> Role {
 pub fn rule(a: &Alarm) -> String {
     match &a.rule {
         AlarmRule::Composite { rule } => rule.clone(),
+        AlarmRule::Log { .. } => a.rule.limit().unwrap_or_default(),
         AlarmRule::Metric {
             query,
             expression,
@@ -179,8 +218,9 @@ fn event(e: &AlarmEvent) -> Value {
     json!({"at": e.at, "kind": e.kind, "summary": e.summary})
 }
 
-fn object(a: &Alarm, all: &[Arc<Alarm>]) -> Value {
-    let members: Vec<&str> = all
+fn object(a: &Alarm, facts: &Facts) -> Value {
+    let members: Vec<&str> = facts
+        .alarm_rows()
         .iter()
         .filter(|o| a.is_made_of(&o.name))
         .map(|o| o.name.as_str())
@@ -189,6 +229,24 @@ fn object(a: &Alarm, all: &[Arc<Alarm>]) -> Value {
         AlarmRule::Composite { rule } => {
             json!({"kind": "composite", "rule": rule, "members": members})
         }
+        AlarmRule::Log {
+            query,
+            groups,
+            aggregation,
+            comparison,
+            threshold,
+            datapoints,
+            periods,
+        } => json!({
+            "kind": "log",
+            "query": query,
+            "log_groups": groups,
+            "aggregation": aggregation,
+            "comparison": comparison,
+            "threshold": threshold,
+            "datapoints": datapoints,
+            "periods": periods,
+        }),
         AlarmRule::Metric {
             query,
             expression,
@@ -224,5 +282,7 @@ fn object(a: &Alarm, all: &[Arc<Alarm>]) -> Value {
         "rule": watches,
         "actions_enabled": a.actions_enabled,
         "actions": a.actions,
+        "scaling": a.is_for_scaling(),
+        "silenced": facts.silenced(a, Timestamp::now()),
     })
 }

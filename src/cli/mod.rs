@@ -137,12 +137,14 @@ pub enum Command {
 impl Command {
     /// What a command needs to know; it asks for no more.
     pub fn scope(&self) -> Scope {
-        use Subject::{Alarms, Dashboards, Definitions, Deployments, LogGroups, Services, Targets};
+        use Subject::{
+            Alarms, Dashboards, Definitions, Deployments, LogGroups, Part, Services, Targets,
+        };
         match self {
             Self::Services(_) => Scope::Only(&[Services, Definitions, Targets]),
             Self::Tasks(_) => Scope::Only(&[Services]),
             Self::Deployments(_) => Scope::Only(&[Services, Definitions, Deployments]),
-            Self::Alerts(_) => Scope::Only(&[Alarms]),
+            Self::Alerts(_) => Scope::Only(&[Alarms, Part("alarm_mutes")]),
             Self::Metrics(_) => Scope::Only(&[]),
             Self::Dashboards(_) => Scope::Only(&[Dashboards, Alarms]),
             Self::Logs(_) => Scope::Only(&[Services, Definitions, LogGroups]),

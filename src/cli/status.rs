@@ -151,7 +151,7 @@ fn counts(facts: &Facts, checklist: &Checklist) -> String {
         .count();
     let known = |is: bool, text: String| if is { text } else { "unknown".to_owned() };
     let services = format!("{steady}/{} steady{zero}", rows.len());
-    let here = facts.alarm_rows().iter();
+    let here = facts.alarms_for_people();
     let here = here.filter(|a| facts.alarm_elsewhere(a).is_none()).count();
     let alarms = format!("{firing}/{here} firing");
     let deploys = format!("{moving} running");
@@ -338,6 +338,8 @@ mod tests {
                 period_s: 60,
             },
             actions_enabled: true,
+            other_actions: Vec::new(),
+            held_back: None,
             actions: Vec::new(),
         })
     }

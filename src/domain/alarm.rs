@@ -101,6 +101,44 @@ pub enum AlarmRule {
         /// `ALARM("a") AND ...`
         rule: String,
     },
+    /// What a query of CloudWatch Logs Insights finds, run on a schedule, against a threshold.
+    Log {
+        /// The query.
+        query: String,
+        /// Log groups that it reads, by name or ARN.
+        groups: Vec<String>,
+        /// How what it finds becomes a number: `count(*)`.
+        aggregation: String,
+        /// `>`, `>=`, `<`, `<=`.
+        comparison: String,
+        /// In whatever the query finds.
+        threshold: Option<f64>,
+        /// Results to alarm.
+        datapoints: u32,
+        /// Out of so many of the newest.
+        periods: u32,
+    },
+}
+
+impl AlarmRule {
+    /// When a rule over logs fires, in words: `count(*) > 10 in 2 of 3 results`. `None` of any other rule.
+    pub fn limit(&self) -> Option<String> {
+        let Self::Log {
+            aggregation,
+            comparison,
+            threshold,
+            datapoints,
+            periods,
+            ..
+        } = self
+        else {
+            return None;
+        };
+        let threshold = threshold.map(|t| format!(" {t}")).unwrap_or_default();
+        Some(format!(
+            "{aggregation} {comparison}{threshold} in {datapoints} of {periods} results"
+        ))
+    }
 }
 
 /// An alarm.
@@ -128,6 +166,10 @@ pub struct Alarm {
     pub actions_enabled: bool,
     /// Action ARNs for ALARM.
     pub actions: Vec<String>,
+    /// Action ARNs for its other states.
+    pub other_actions: Vec<String>,
+    /// By what the actions of a composite alarm are held back now, in words: nobody is told though they are on.
+    pub held_back: Option<String>,
 }
 
 /// Whether an action (its ARN) reaches somebody: a topic, an incident or a work item of Systems Manager, a function (CloudWatch
@@ -160,7 +202,7 @@ impl Alarm {
     pub fn made_of(&self) -> impl Iterator<Item = &str> {
         let rule = match &self.rule {
             AlarmRule::Composite { rule } => rule.as_str(),
-            AlarmRule::Metric { .. } => "",
+            AlarmRule::Metric { .. } | AlarmRule::Log { .. } => "",
         };
         composite::named(rule).into_iter().map(|named| {
             let arn = named
@@ -176,11 +218,28 @@ impl Alarm {
         all.filter(|a| tells_somebody(a))
     }
 
-    /// Whether Application Auto Scaling made it to scale by: it names such alarms so, and nobody is to be told (Application Auto
-    /// Scaling user guide, "Target tracking scaling policies").
+    /// Whether it sets off scaling policies and does nothing else, in any of its states. Such alarms are how the vendor scales: the low
+    /// one of a target tracking policy stays in ALARM for as long as a service is at its minimum with little to do (Application Auto
+    /// Scaling user guide, "How target tracking scaling for Application Auto Scaling works"), and those of step scaling have free names.
     pub fn is_for_scaling(&self) -> bool {
-        self.name.starts_with("TargetTracking-") && self.telling().next().is_none()
+        let all = || self.actions.iter().chain(&self.other_actions);
+        all().next().is_some() && all().all(|action| scales(action))
     }
+
+    /// Metrics that it watches: one, or those of an expression; none where its rule is about something else.
+    pub fn metrics(&self) -> impl Iterator<Item = &MetricId> {
+        let (query, parts) = match &self.rule {
+            AlarmRule::Metric { query, parts, .. } => (query.as_ref(), parts.as_slice()),
+            AlarmRule::Composite { .. } | AlarmRule::Log { .. } => (None, &[][..]),
+        };
+        query.map(|q| &q.metric).into_iter().chain(parts)
+    }
+}
+
+/// Whether an action (its ARN) is a scaling policy, of a service or of a group of machines.
+fn scales(action: &str) -> bool {
+    let mut parts = action.split(':');
+    (parts.next(), parts.nth(1)) == (Some("arn"), Some("autoscaling"))
 }
 
 impl AlarmEvent {
@@ -223,6 +282,8 @@ mod tests {
             updated_at: None,
             rule: AlarmRule::Composite { rule: rule.into() },
             actions_enabled: true,
+            other_actions: Vec::new(),
+            held_back: None,
             actions: Vec::new(),
         };
         let named: Vec<&str> = alarm.made_of().collect();

@@ -5,13 +5,14 @@
 //! Proofs ask more: what is named like another environment proves nothing of this one, whether that one is configured or not
 //! ([`Facts::env_of_cluster`], [`Facts::may_be_here`]).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::alarm::{Alarm, AlarmRule, AlarmState};
 use super::environment::Env;
 use super::facts::Facts;
 use super::metric::MetricId;
-use super::service::ServiceId;
+use super::service::{Service, ServiceId};
 use super::target::TargetGroup;
 
 /// What the configuration says of one of its environments, as far as it tells who looks after what.
@@ -97,10 +98,26 @@ impl Facts {
         self.set_aside(told).is_some()
     }
 
+    /// Alarms that are there for people. Those that the vendor scales by are not, unless a deployment watches them: they fire whenever
+    /// there is little to do, and one that always fires hides the one that counts.
+    pub fn alarms_for_people(&self) -> impl Iterator<Item = &Arc<Alarm>> {
+        let services = self.service_rows().iter();
+        let watched = services.flat_map(|s| &s.deployment.alarms);
+        let watched: BTreeSet<&str> = watched.map(String::as_str).collect();
+        let rows = self.alarm_rows().iter();
+        rows.filter(move |a| !a.is_for_scaling() || watched.contains(a.name.as_str()))
+    }
+
+    /// Whether the vendor scales by an alarm, and it is there for nothing else.
+    pub fn only_scales(&self, alarm: &Alarm) -> bool {
+        let watches = |s: &Arc<Service>| s.deployment.alarms.contains(&alarm.name);
+        alarm.is_for_scaling() && !self.service_rows().iter().any(watches)
+    }
+
     /// Alarms that fire and are about the environment that is looked at, or about none that is known to be another: what counts here.
     pub fn firing_here(&self) -> impl Iterator<Item = &Arc<Alarm>> {
         let firing = |a: &&Arc<Alarm>| a.state == AlarmState::Alarm;
-        let rows = self.alarm_rows().iter().filter(firing);
+        let rows = self.alarms_for_people().filter(firing);
         rows.filter(|a| self.alarm_elsewhere(a).is_none())
     }
 
@@ -108,9 +125,9 @@ impl Facts {
     /// that every dimension names which names any. `None`: it is about the one that is looked at, or nobody tells.
     pub fn alarm_elsewhere(&self, alarm: &Alarm) -> Option<Env> {
         self.set_aside(match &alarm.rule {
-            AlarmRule::Metric { query, parts, .. } => {
-                let metrics = query.iter().map(|q| &q.metric).chain(parts);
-                agreed(metrics.flat_map(|m| self.envs_of(m)))
+            AlarmRule::Metric { .. } => agreed(alarm.metrics().flat_map(|m| self.envs_of(m))),
+            AlarmRule::Log { groups, .. } => {
+                agreed(groups.iter().filter_map(|g| self.env_of_words(g)))
             }
             AlarmRule::Composite { .. } => {
                 let known = |name: &str| self.alarm_rows().iter().find(|a| a.name == name);
@@ -199,6 +216,8 @@ mod tests {
             updated_at: None,
             rule,
             actions_enabled: true,
+            other_actions: Vec::new(),
+            held_back: None,
             actions: Vec::new(),
         })
     }
@@ -256,6 +275,50 @@ mod tests {
         assert_eq!(told(&facts), [None; 7], "nobody else looks after it");
         facts.listed_clusters = vec!["laser-staging".into()];
         assert_eq!(told(&facts), [None; 7], "nor because of a list");
+    }
+
+    /// The low alarm of a target tracking policy fires for as long as a service is at its minimum: nobody is to be woken by that.
+    #[test]
+    fn what_services_are_scaled_by_is_no_trouble() {
+        const POLICY: &str = "arn:aws:autoscaling:home:1:scalingPolicy:a:resource/ecs/service/shop-prod/api:policyName/cpu";
+        let doing = |name: &str, actions: &[&str], others: &[&str]| {
+            let arns = |all: &[&str]| all.iter().map(|a| (*a).to_owned()).collect();
+            let watching = watching(name, &[("ClusterName", "shop-prod")]);
+            Arc::new(Alarm {
+                actions: arns(actions),
+                other_actions: arns(others),
+                ..Arc::unwrap_or_clone(watching)
+            })
+        };
+        let topic = "arn:aws:sns:home:1:oncall";
+        let rows = vec![
+            doing(
+                "TargetTracking-service/shop-prod/api-AlarmLow-1",
+                &[POLICY],
+                &[],
+            ),
+            doing("cpu-low", &[POLICY], &[]),
+            doing("cpu-high", &[POLICY, topic], &[]),
+            doing("cpu-back", &[POLICY], &[topic]),
+            doing("cpu-silent", &[], &[]),
+        ];
+        let facts = Facts {
+            alarms: Part::answered(
+                Arc::new(rows),
+                Timestamp::UNIX_EPOCH,
+                "x:y",
+                Duration::from_secs(15),
+            ),
+            ..Facts::default()
+        };
+        let firing = |facts: &Facts| -> Vec<String> {
+            let all = facts.firing_here();
+            all.map(|a| a.name.clone()).collect()
+        };
+        assert_eq!(firing(&facts), ["cpu-high", "cpu-back", "cpu-silent"]);
+        let rows = facts.alarm_rows();
+        let apart: Vec<bool> = rows.iter().map(|a| facts.only_scales(a)).collect();
+        assert_eq!(apart, [true, true, false, false, false]);
     }
 
     /// Production's own queues, tables and functions are called after what they do.

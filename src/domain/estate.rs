@@ -18,6 +18,7 @@ use super::db_limit::DbLimit;
 use super::flag::Flags;
 use super::github::{Deployed, Pipelines, Scanner};
 use super::image::Registry;
+use super::mute::MuteRule;
 use super::network::Network;
 use super::part::{Freshness, Part};
 use super::postgres::{EnvSchema, PostgresNow, PostgresShape};
@@ -62,6 +63,8 @@ macro_rules! parts {
 pub type Answered = (Option<Timestamp>, Freshness);
 
 parts! {
+    /// Rules that mute alarms and are active.
+    alarm_mutes: Arc<Vec<MuteRule>>;
     /// Databases and clusters of RDS.
     databases: Arc<Databases>;
     /// What they measure of themselves.

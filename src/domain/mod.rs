@@ -48,6 +48,7 @@ mod login;
 pub mod measured;
 pub mod metric;
 pub mod moving;
+pub mod mute;
 mod naming;
 pub mod network;
 pub mod observer;

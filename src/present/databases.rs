@@ -446,6 +446,8 @@ mod tests {
                     period_s: 60,
                 },
                 actions_enabled: true,
+                other_actions: Vec::new(),
+                held_back: None,
                 actions: Vec::new(),
             };
             let mut facts = Facts::default();

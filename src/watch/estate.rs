@@ -100,6 +100,7 @@ macro_rules! rows {
 }
 
 rows! {
+    alarm_mutes: "alarm-mutes", "cloudwatch:ListAlarmMuteRules", 300, |clients, _| clients.mutes.active();
     databases: "rds", "rds:DescribeDBInstances", 60, |clients, _| clients.rds.databases();
     db_vitals: "rds-metrics", "cloudwatch:GetMetricData", 60, |clients, known| clients.rds.vitals(known.databases.value.as_deref());
     db_transit: "rds", "rds:DescribeDBParameters", 900, |clients, known| clients.rds.transit(known.databases.value.as_deref());

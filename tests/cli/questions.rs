@@ -168,6 +168,55 @@ fn any_question_takes_demo_and_needs_nothing_else() {
     );
 }
 
+/// The vendor makes two alarms for each target tracking policy, and the low one fires at night by design.
+#[test]
+fn alarms_that_services_are_scaled_by_are_listed_and_never_trouble() {
+    let platform = Platform::start(&[]);
+    let alerts = platform.run(&["alerts", "--json"]).json();
+    let rows = alerts["alerts"].as_array().unwrap();
+    let scaling: Vec<_> = rows.iter().filter(|a| a["scaling"] == true).collect();
+    assert_eq!(scaling.len(), 6, "{alerts}");
+    let fires = |a: &&&serde_json::Value| a["state"] == "alarm";
+    let low = scaling.iter().find(fires);
+    let low = low.expect("one of them is at its minimum");
+    let low = low["name"].as_str().unwrap();
+    assert!(low.contains("-AlarmLow-"), "{low}");
+    let status = platform.run(&["status", "--json"]).json();
+    assert!(
+        !status["findings"].to_string().contains("TargetTracking"),
+        "{status}"
+    );
+    assert!(
+        !status["firing"].to_string().contains("TargetTracking"),
+        "{status}"
+    );
+}
+
+#[test]
+fn no_preview_warns_of_the_alarms_that_services_are_scaled_by() {
+    let platform = Platform::start(&[]);
+    for verb in [
+        &["deploy", "laser-prod/api", "--image", "1.8.3"][..],
+        &["restart", "laser-prod/api"],
+    ] {
+        let preview = platform.run(&[verb, &["--preview"]].concat());
+        assert_eq!(preview.code, 0, "{}", preview.err);
+        assert!(!preview.out.contains("TargetTracking"), "{}", preview.out);
+        assert!(!preview.err.contains("TargetTracking"), "{}", preview.err);
+    }
+}
+
+/// A bucket's size is that of all classes of storage that it has anything in.
+#[test]
+fn a_bucket_is_as_big_as_all_that_is_in_it() {
+    let platform = Platform::start(&[]);
+    let shown = platform.run(&["show", "buckets", "--json"]).json();
+    let all = shown["buckets"].as_array().unwrap();
+    let assets = all.iter().find(|b| b["name"] == "laser-prod-assets");
+    let whole: u64 = (0..48_u64).map(|n| 18_000 + n * 7_919 % 90_000).sum();
+    assert_eq!(assets.unwrap()["bytes"], whole, "{shown}");
+}
+
 #[test]
 fn status_is_one_word_an_exit_code_and_the_reasons() {
     let platform = Platform::start(&[]);

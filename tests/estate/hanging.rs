@@ -37,6 +37,7 @@ fn parts(facts: &Facts, now: Timestamp) -> BTreeMap<&'static str, Standing> {
         }};
     }
     let estate = estate!(
+        alarm_mutes,
         databases,
         db_vitals,
         db_transit,

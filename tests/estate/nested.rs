@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use flightdeck::backend::Backend;
+use flightdeck::domain::alarm::{Alarm, AlarmRule, AlarmState};
 use flightdeck::domain::part::Part;
 use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::domain::service::ServiceId;
@@ -24,7 +25,9 @@ async fn say(answers: Answers, uri: Uri, headers: HeaderMap, body: Bytes) -> Res
     let action = form.split('&').find_map(|p| p.strip_prefix("Action="));
     let json = target.and_then(|t| t.rsplit('.').next());
     let operation = cbor.or(json).or(action).unwrap_or_default();
-    let answer = answers.get(operation).cloned();
+    // Alarms of a kind that is not asked for are not told of.
+    let is_asked = operation != "DescribeAlarms" || form.contains("LogAlarm");
+    let answer = answers.get(operation).filter(|_| is_asked).cloned();
     match (cbor, action) {
         (Some(_), _) => {
             let headers = [
@@ -160,12 +163,122 @@ async fn an_image_without_a_size_is_not_a_small_one() {
     assert!(!said.contains("sha256:1"), "{said}");
 }
 
+/// Text, a list and a map in CBOR (RFC 8949), all of them short.
+fn words(text: &str) -> Vec<u8> {
+    let mut all = vec![0x78, u8::try_from(text.len()).unwrap()];
+    all.extend(text.as_bytes());
+    all
+}
+
+fn list(items: &[Vec<u8>]) -> Vec<u8> {
+    let head = 0x80 + u8::try_from(items.len()).unwrap();
+    [&[head][..], &items.concat()].concat()
+}
+
+fn map(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut all = vec![0xb8, u8::try_from(members.len()).unwrap()];
+    for (name, value) in members {
+        all.extend(words(name));
+        all.extend(value);
+    }
+    all
+}
+
+async fn alarms(members: &[(&str, Vec<u8>)]) -> Result<Vec<Alarm>, Problem> {
+    let b = of(HashMap::from([("DescribeAlarms", map(members))])).await;
+    b.cloudwatch.alarms().await
+}
+
+/// The list of metric alarms is always there; the others need not be, where the account has none.
 #[tokio::test]
-async fn alarms_of_one_kind_alone_are_not_all_of_them() {
-    // {"MetricAlarms": []}
-    let body = [&[0xa1, 0x6c][..], b"MetricAlarms", &[0x80]].concat();
-    let b = of(HashMap::from([("DescribeAlarms", body)])).await;
-    names(&b.cloudwatch.alarms().await.unwrap_err(), "CompositeAlarms");
+async fn alarms_of_one_kind_are_there_though_others_are_left_out() {
+    let lone = map(&[("AlarmName", words("cpu")), ("StateValue", words("ALARM"))]);
+    let all = alarms(&[("MetricAlarms", list(&[lone]))]).await.unwrap();
+    let names: Vec<&str> = all.iter().map(|a| a.name.as_str()).collect();
+    assert_eq!(names, ["cpu"]);
+    names_of(alarms(&[("CompositeAlarms", list(&[]))]).await);
+}
+
+fn names_of(answer: Result<Vec<Alarm>, Problem>) {
+    names(&answer.unwrap_err(), "MetricAlarms");
+}
+
+/// An alarm over logs is one like any other: it fires, and somebody is to be told.
+#[tokio::test]
+async fn alarms_over_logs_and_actions_that_are_held_back_are_read() {
+    let query = map(&[
+        ("QueryString", words("filter level = 'error'")),
+        ("LogGroupIdentifiers", list(&[words("/ecs/shop-prod/pay")])),
+        ("AggregationExpression", words("count(*)")),
+    ]);
+    let logs = map(&[
+        ("AlarmName", words("payment errors")),
+        ("StateValue", words("ALARM")),
+        ("ComparisonOperator", words("GreaterThanThreshold")),
+        // 10.0, as a half.
+        ("Threshold", vec![0xf9, 0x49, 0x00]),
+        ("QueryResultsToEvaluate", vec![0x03]),
+        ("QueryResultsToAlarm", vec![0x02]),
+        ("ScheduledQueryConfiguration", query),
+        ("AlarmActions", list(&[words("arn:aws:sns:home:1:oncall")])),
+    ]);
+    let held = map(&[
+        ("AlarmName", words("down")),
+        ("StateValue", words("ALARM")),
+        ("AlarmRule", words("ALARM(cpu)")),
+        ("ActionsSuppressedBy", words("Alarm")),
+        (
+            "ActionsSuppressor",
+            words("arn:aws:cloudwatch:home:1:alarm:maintenance"),
+        ),
+    ]);
+    let told = [
+        ("MetricAlarms", list(&[])),
+        ("CompositeAlarms", list(&[held])),
+        ("LogAlarms", list(&[logs])),
+    ];
+    let all = alarms(&told).await.unwrap();
+    let [down, pay] = all.as_slice() else {
+        panic!("{all:?}");
+    };
+    assert_eq!(down.held_back.as_deref(), Some("by maintenance"));
+    assert_eq!(
+        (pay.name.as_str(), pay.state),
+        ("payment errors", AlarmState::Alarm)
+    );
+    assert_eq!(pay.telling().count(), 1);
+    let limit = pay.rule.limit();
+    assert_eq!(limit.as_deref(), Some("count(*) > 10 in 2 of 3 results"));
+    assert!(
+        matches!(&pay.rule, AlarmRule::Log { groups, .. } if groups == &["/ecs/shop-prod/pay"]),
+        "{:?}",
+        pay.rule
+    );
+}
+
+#[tokio::test]
+async fn rules_that_mute_alarms_are_read_with_the_alarms_that_they_mute() {
+    let arn = "arn:aws:cloudwatch:home:1:alarm-mute-rule:night";
+    let summary = map(&[
+        ("AlarmMuteRuleArn", words(arn)),
+        ("Status", words("ACTIVE")),
+    ]);
+    let listed = map(&[("AlarmMuteRuleSummaries", list(&[summary]))]);
+    let targets = map(&[("AlarmNames", list(&[words("cpu"), words("lag")]))]);
+    let rule = map(&[("Name", words("night")), ("MuteTargets", targets)]);
+    let answers = [("ListAlarmMuteRules", listed), ("GetAlarmMuteRule", rule)];
+    let b = of(HashMap::from(answers)).await;
+    let rules = b.estate.mutes.active().await.unwrap();
+    assert_eq!(rules.len(), 1);
+    assert_eq!(
+        (rules[0].name.as_str(), rules[0].alarms.len()),
+        ("night", 2)
+    );
+    let b = of(HashMap::new()).await;
+    names(
+        &b.estate.mutes.active().await.unwrap_err(),
+        "AlarmMuteRuleSummaries",
+    );
 }
 
 #[tokio::test]

@@ -242,6 +242,8 @@ fn alarm(
             period_s: 60,
         },
         actions_enabled: true,
+        other_actions: Vec::new(),
+        held_back: None,
         actions: vec!["arn:aws:sns:us-east-1:123456789012:oncall".into()],
     })
 }

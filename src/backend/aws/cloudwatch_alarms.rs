@@ -1,4 +1,4 @@
-//! CloudWatch alarms, metric and composite, and their history.
+//! CloudWatch alarms, of metrics, of logs and composite, and their history.
 
 use aws_sdk_cloudwatch::types as sdk;
 
@@ -20,6 +20,13 @@ const HISTORY: Question = Question::new(
     "read the alarm's history",
 );
 
+/// Every kind of alarm: one that is not asked for by its kind is not told of (CloudWatch API reference, "DescribeAlarms", `AlarmTypes`).
+const KINDS: [sdk::AlarmType; 3] = [
+    sdk::AlarmType::MetricAlarm,
+    sdk::AlarmType::CompositeAlarm,
+    sdk::AlarmType::LogAlarm,
+];
+
 /// Rows of history that are read of one alarm.
 const HISTORY_ROWS: i32 = 100;
 
@@ -34,20 +41,21 @@ impl CloudWatch {
                 .read(&self.line, ALARMS, |c| {
                     c.cloudwatch
                         .describe_alarms()
-                        .alarm_types(sdk::AlarmType::MetricAlarm)
-                        .alarm_types(sdk::AlarmType::CompositeAlarm)
+                        .set_alarm_types(Some(KINDS.to_vec()))
                         .max_records(100)
                         .set_next_token(pages.token())
                         .send()
                 })
                 .await?;
             let metric = told(&self.line, ALARMS, "MetricAlarms", page.metric_alarms)?;
-            // Both kinds are asked for, and both lists come.
-            let composite = page.composite_alarms;
-            let composite = told(&self.line, ALARMS, "CompositeAlarms", composite)?;
-            for a in &composite {
+            // The other two are not promised where there are none: all alarms would be lost for want of an empty list.
+            for a in page.composite_alarms.iter().flatten() {
                 let state = self.state(a.state_value(), a.alarm_name())?;
                 alarms.push(composite_alarm(a, state));
+            }
+            for a in page.log_alarms.iter().flatten() {
+                let state = self.state(a.state_value(), a.alarm_name())?;
+                alarms.push(log_alarm(a, state));
             }
             for a in &metric {
                 let state = self.state(a.state_value(), a.alarm_name())?;
@@ -87,8 +95,7 @@ impl CloudWatch {
                 c.cloudwatch
                     .describe_alarm_history()
                     .alarm_name(name)
-                    .alarm_types(sdk::AlarmType::MetricAlarm)
-                    .alarm_types(sdk::AlarmType::CompositeAlarm)
+                    .set_alarm_types(Some(KINDS.to_vec()))
                     .max_records(HISTORY_ROWS)
                     .scan_by(sdk::ScanBy::TimestampDescending)
                     .send()
@@ -139,8 +146,15 @@ fn metric_alarm(a: &sdk::MetricAlarm, state: AlarmState) -> Alarm {
         since: time(a.state_transitioned_timestamp()).or_else(|| time(a.state_updated_timestamp())),
         updated_at: time(a.state_updated_timestamp()),
         actions_enabled: a.actions_enabled().unwrap_or(true),
-        actions: a.alarm_actions().iter().map(|x| text(Some(x))).collect(),
+        actions: arns(a.alarm_actions()),
+        other_actions: arns(a.ok_actions().iter().chain(a.insufficient_data_actions())),
+        held_back: None,
     }
+}
+
+fn arns<'a>(actions: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let all = actions.into_iter();
+    all.map(|arn| text(Some(arn))).collect()
 }
 
 fn composite_alarm(a: &sdk::CompositeAlarm, state: AlarmState) -> Alarm {
@@ -158,7 +172,54 @@ fn composite_alarm(a: &sdk::CompositeAlarm, state: AlarmState) -> Alarm {
             rule: text(a.alarm_rule()),
         },
         actions_enabled: a.actions_enabled().unwrap_or(true),
-        actions: a.alarm_actions().iter().map(|x| text(Some(x))).collect(),
+        actions: arns(a.alarm_actions()),
+        other_actions: arns(a.ok_actions().iter().chain(a.insufficient_data_actions())),
+        held_back: held_back(a),
+    }
+}
+
+/// By what the actions of a composite alarm are held back: by its suppressor, or by the time before or after it in which nobody is told
+/// either (CloudWatch user guide, "Alarm suppression").
+fn held_back(a: &sdk::CompositeAlarm) -> Option<String> {
+    let by = a.actions_suppressed_by()?;
+    let suppressor = text(a.actions_suppressor());
+    let name = suppressor.rsplit(":alarm:").next().unwrap_or_default();
+    Some(match by {
+        sdk::ActionsSuppressedBy::Alarm => format!("by {name}"),
+        sdk::ActionsSuppressedBy::WaitPeriod => format!("by the wait for {name}"),
+        sdk::ActionsSuppressedBy::ExtensionPeriod => format!("by the time after {name}"),
+        other => format!("by {name} ({})", text(Some(other.as_str()))),
+    })
+}
+
+fn log_alarm(a: &sdk::LogAlarm, state: AlarmState) -> Alarm {
+    let (name, description) = (text(a.alarm_name()), reason(a.alarm_description()));
+    let query = a.scheduled_query_configuration();
+    let groups = query.map_or(&[][..], |q| q.log_group_identifiers());
+    let periods = a.query_results_to_evaluate().map_or(1, count);
+    Alarm {
+        severity: Severity::guess(&name, &description),
+        name,
+        arn: text(a.alarm_arn()),
+        description,
+        state,
+        reason: reason(a.state_reason()),
+        since: time(a.state_transitioned_timestamp()).or_else(|| time(a.state_updated_timestamp())),
+        updated_at: time(a.state_updated_timestamp()),
+        rule: AlarmRule::Log {
+            // A person wrote it, and may have searched for anything.
+            query: reason(query.and_then(|q| q.query_string())),
+            groups: arns(groups),
+            aggregation: text(query.and_then(|q| q.aggregation_expression())),
+            comparison: a.comparison_operator().map_or_else(String::new, comparison),
+            threshold: a.threshold(),
+            datapoints: a.query_results_to_alarm().map_or(periods, count),
+            periods,
+        },
+        actions_enabled: a.actions_enabled().unwrap_or(true),
+        actions: arns(a.alarm_actions()),
+        other_actions: arns(a.ok_actions().iter().chain(a.insufficient_data_actions())),
+        held_back: None,
     }
 }
 

@@ -7,6 +7,7 @@ pub mod cloudformation;
 pub mod cloudwatch;
 mod cloudwatch_alarms;
 pub mod cloudwatch_dashboards;
+pub mod cloudwatch_mutes;
 pub mod convert;
 pub mod costexplorer;
 pub mod ec2;

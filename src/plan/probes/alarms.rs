@@ -35,11 +35,41 @@ struct Watching<'a> {
     source: &'a str,
 }
 
+/// Words in the names of metrics that are sent when something goes wrong, and not as zero while nothing does (Elastic Load Balancing,
+/// "CloudWatch metrics for your Application Load Balancer": reported where there is a nonzero value; filters of logs send nothing where
+/// nothing matches, either).
+const OF_FAULTS: &[&str] = &[
+    "4xx",
+    "5xx",
+    "abort",
+    "deadlock",
+    "denied",
+    "drop",
+    "error",
+    "exceed",
+    "exception",
+    "fail",
+    "fault",
+    "invalid",
+    "panic",
+    "reject",
+    "throttl",
+    "timeout",
+];
+
+/// Whether an alarm that has no data may have none because all is well: by the names of what it watches.
+fn waits_for_a_fault(alarm: &Alarm) -> bool {
+    alarm.metrics().any(|m| {
+        let name = m.name.to_lowercase();
+        OF_FAULTS.iter().any(|word| name.contains(word))
+    })
+}
+
 /// Every alarm but those that services scale by, which are the vendor's own.
 fn alarms<'a>(look: &Look<'a>) -> Result<Watching<'a>, Judgement> {
     let seen = look.fresh(&look.facts.alarms, "the alarms")?;
     let all = seen.value.iter().map(std::sync::Arc::as_ref);
-    let rows: Vec<&'a Alarm> = all.filter(|a| !a.is_for_scaling()).collect();
+    let rows: Vec<&'a Alarm> = all.filter(|a| !look.facts.only_scales(a)).collect();
     if rows.is_empty() {
         return Err(Judgement::single(
             false,
@@ -69,11 +99,13 @@ fn present(look: &Look<'_>) -> Verdict {
     let mut found = Findings::new("alarm", look.question(seen.source), seen.at);
     for a in seen.rows {
         // An alarm without data watches nothing; one that fires does its work.
-        found.check(
-            a.state != AlarmState::InsufficientData,
-            &a.name,
-            a.state.word(),
-        );
+        match a.state {
+            AlarmState::InsufficientData if waits_for_a_fault(a) => found.unknown(
+                &a.name,
+                "NO DATA: what it watches is sent when something fails, and nothing may have",
+            ),
+            state => found.check(state != AlarmState::InsufficientData, &a.name, state.word()),
+        }
     }
     Ok(found.verdict())
 }
@@ -82,14 +114,19 @@ fn actions(look: &Look<'_>) -> Verdict {
     let seen = alarms(look)?;
     let mut found = Findings::new("alarm", look.question(seen.source), seen.at);
     for a in seen.rows {
-        match (a.telling().count(), a.actions_enabled) {
+        match (a.telling().count(), look.facts.silenced(a, look.now)) {
             (0, _) if a.actions.is_empty() => found.bad(&a.name, "no action"),
             (0, _) => found.bad(&a.name, "its actions tell nobody"),
-            (_, false) => found.bad(&a.name, "its actions are switched off"),
-            (n, true) => found.good(&a.name, &format!("({n})")),
+            (_, Some(why)) => found.bad(&a.name, format!("its actions are {why}")),
+            (n, None) => found.good(&a.name, &format!("({n})")),
         }
     }
-    Ok(found.verdict())
+    let mut verdict = found.verdict();
+    if let (Some(why), Some(last)) = (look.facts.mutes_unread(), verdict.evidence.last_mut()) {
+        let more = format!("; whether rules mute some is not known: {why}");
+        last.answer.push_str(&more);
+    }
+    Ok(verdict)
 }
 
 fn drill(look: &Look<'_>) -> Verdict {
@@ -125,10 +162,15 @@ mod tests {
     use super::*;
     use crate::domain::alarm::{AlarmEvent, AlarmRule, Severity};
     use crate::domain::facts::Facts;
+    use crate::domain::metric::{MetricId, MetricQuery, Stat};
+    use crate::domain::mute::MuteRule;
+    use crate::domain::part::Part;
+    use crate::domain::problem::{Problem, ProblemKind};
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
-    use crate::plan::probes::testing::{judged, now, part};
+    use crate::plan::probes::testing::{judged, now, part, running};
 
     const TOPIC: &str = "arn:aws:sns:home:1:oncall";
+    const REBOOTS: &str = "arn:aws:automate:home:ec2:reboot";
     const SCALES: &str =
         "arn:aws:autoscaling:home:1:scalingPolicy:a:resource/ecs/service/prod/api:policyName/cpu";
 
@@ -144,6 +186,8 @@ mod tests {
             updated_at: None,
             rule: AlarmRule::Composite { rule: "x".into() },
             actions_enabled: true,
+            other_actions: Vec::new(),
+            held_back: None,
             actions: actions.iter().map(|a| (*a).to_owned()).collect(),
         })
     }
@@ -163,18 +207,112 @@ mod tests {
             &[SCALES],
             AlarmState::InsufficientData,
         );
-        let silent = alarm("api-cpu", &[SCALES], AlarmState::Ok);
+        let silent = alarm("api-cpu", &[REBOOTS], AlarmState::Ok);
+        // Those of step scaling have free names.
+        let step = alarm("cpu-low", &[SCALES], AlarmState::Alarm);
+        let scales = [scales, step];
         let actions = |all| judged("alarms.actions", &facts(all));
         assert_eq!(actions(vec![told.clone()]).state, Proved);
-        assert_eq!(actions(vec![told.clone(), scales.clone()]).state, Proved);
+        let with = |all: &[Arc<Alarm>]| [&[told.clone()][..], all].concat();
+        assert_eq!(actions(with(&scales)).state, Proved);
         let got = actions(vec![told.clone(), silent]);
         assert_eq!(
             (got.state, got.reason.as_str()),
             (Failing, "api-cpu: its actions tell nobody")
         );
         let present = |all| judged("alarms.present", &facts(all)).state;
-        assert_eq!(present(vec![told, scales.clone()]), Proved);
-        assert_eq!(present(vec![scales]), Failing, "no alarm is left");
+        assert_eq!(present(with(&scales)), Proved);
+        assert_eq!(present(scales.to_vec()), Failing, "no alarm is left");
+    }
+
+    fn watching(name: &str, metric: &str, state: AlarmState) -> Arc<Alarm> {
+        let query = MetricQuery {
+            metric: MetricId::new("N", metric, &[]),
+            stat: Stat::Sum,
+            period_s: 60,
+        };
+        let rule = AlarmRule::Metric {
+            query: Some(query),
+            expression: None,
+            parts: Vec::new(),
+            comparison: ">".into(),
+            threshold: Some(1.0),
+            datapoints: 1,
+            periods: 1,
+            period_s: 60,
+        };
+        let alarm = alarm(name, &[TOPIC], state);
+        Arc::new(Alarm {
+            rule,
+            ..Arc::unwrap_or_clone(alarm)
+        })
+    }
+
+    /// A load balancer sends no count of errors while there are none.
+    #[test]
+    fn an_alarm_on_a_count_of_faults_may_have_no_data_because_all_is_well() {
+        let silent = AlarmState::InsufficientData;
+        let faults = watching("lb-5xx", "HTTPCode_ELB_5XX_Count", silent);
+        let present = |all| judged("alarms.present", &facts(all));
+        let got = present(vec![faults.clone()]);
+        assert_eq!(got.state, Unknown);
+        assert!(got.reason.contains("lb-5xx: NO DATA"), "{}", got.reason);
+        let age = watching("export", "NightlyExportAge", silent);
+        assert_eq!(present(vec![faults, age]).state, Failing);
+        let well = watching("lb-5xx", "HTTPCode_ELB_5XX_Count", AlarmState::Ok);
+        assert_eq!(present(vec![well]).state, Proved);
+    }
+
+    #[test]
+    fn an_alarm_whose_actions_are_muted_or_held_back_tells_nobody() {
+        let told = alarm("api-5xx", &[TOPIC], AlarmState::Alarm);
+        let mut facts = facts(vec![told.clone()]);
+        let rule = MuteRule {
+            name: "night".into(),
+            alarms: vec!["api-5xx".into()],
+            expires_at: None,
+        };
+        facts.estate.alarm_mutes = part(Arc::new(vec![rule]));
+        let got = judged("alarms.actions", &facts);
+        let why = "api-5xx: its actions are muted by the rule night";
+        assert_eq!((got.state, got.reason.as_str()), (Failing, why));
+        facts.estate.alarm_mutes = Part::default();
+        assert_eq!(judged("alarms.actions", &facts).state, Proved);
+        // Nobody may read the rules: that is said.
+        facts.estate.alarm_mutes.error = Some(Problem::new(
+            ProblemKind::Denied,
+            "alarm-mutes",
+            "x",
+            "not allowed",
+            "y",
+        ));
+        let got = judged("alarms.actions", &facts);
+        assert_eq!(got.state, Proved);
+        let said = &got.evidence[0].answer;
+        assert!(
+            said.contains("mute some is not known: not allowed"),
+            "{said}"
+        );
+        let held = Alarm {
+            held_back: Some("by maintenance".into()),
+            ..Arc::unwrap_or_clone(told)
+        };
+        facts.alarms = part(Arc::new(vec![Arc::new(held)]));
+        assert_eq!(judged("alarms.actions", &facts).state, Failing);
+    }
+
+    #[test]
+    fn an_alarm_that_a_deployment_watches_counts_though_it_scales_too() {
+        let low = alarm("cpu-low", &[SCALES], AlarmState::Alarm);
+        let mut facts = running(Vec::new());
+        facts.alarms = part(Arc::new(vec![low.clone()]));
+        assert_eq!(facts.firing_here().count(), 0);
+        assert!(facts.only_scales(&low));
+        let mut services = facts.service_rows().to_vec();
+        Arc::make_mut(&mut services[0]).deployment.alarms = vec!["cpu-low".into()];
+        facts.services = part(Arc::new(services));
+        assert_eq!(facts.firing_here().count(), 1);
+        assert!(!facts.only_scales(&low));
     }
 
     #[test]

@@ -329,6 +329,8 @@ fn an_alarm_speaks_for_the_step_whose_metric_it_watches() {
                 period_s: 60,
             },
             actions_enabled: true,
+            other_actions: Vec::new(),
+            held_back: None,
             actions: Vec::new(),
         })
     };

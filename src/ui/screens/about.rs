@@ -127,7 +127,7 @@ pub fn from_fault(command: Command, fault: Option<&Fault>, facts: &Facts) -> Res
 pub fn query(alarm: &Alarm) -> Option<&MetricQuery> {
     match &alarm.rule {
         AlarmRule::Metric { query, .. } => query.as_ref(),
-        AlarmRule::Composite { .. } => None,
+        AlarmRule::Composite { .. } | AlarmRule::Log { .. } => None,
     }
 }
 

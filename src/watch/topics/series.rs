@@ -76,13 +76,14 @@ impl<'a> Sources<'a> {
     /// Of a picture.
     pub fn of(p: &'a Picture) -> Self {
         let is_firing = |a: &&Arc<Alarm>| a.state == AlarmState::Alarm;
-        let rows = || p.facts.alarm_rows().iter();
+        // What services are scaled by is no picture that anybody looks at, and CloudWatch bills for each figure.
+        let rows = || p.facts.alarms_for_people();
         let alarms = rows()
             .filter(is_firing)
             .chain(rows().filter(|a| !is_firing(a)));
         let alarms = alarms.take(ALARMS).filter_map(|a| match &a.rule {
             AlarmRule::Metric { query, .. } => query.as_ref(),
-            AlarmRule::Composite { .. } => None,
+            AlarmRule::Composite { .. } | AlarmRule::Log { .. } => None,
         });
         let groups = p.facts.target_groups.value.iter().flat_map(|g| g.iter());
         let ill = groups.clone().filter(|g| g.has_none_healthy());

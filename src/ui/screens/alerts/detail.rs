@@ -141,6 +141,10 @@ fn labelled(label: &str, text: &str, style: Style, cx: &Cx<'_>, columns: usize) 
         .collect()
 }
 
+/// Said of an alarm that the vendor scales by.
+const SCALES: &str =
+    "made to scale by, and for nothing else: it fires whenever there is little or much to do";
+
 /// What stands above the rows that lead elsewhere.
 fn above(alarm: &Alarm, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
     let t = cx.theme;
@@ -155,8 +159,11 @@ fn above(alarm: &Alarm, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
             t.text,
         ));
     }
+    let silenced = cx.snapshot.facts.silenced(alarm, cx.now);
     if !alarm.actions_enabled {
         first.push(("   ■ actions are OFF".into(), t.warn));
+    } else if silenced.is_some() {
+        first.push(("   ■ nobody is told now".into(), t.warn));
     }
     let mut lines = vec![first];
     if matches!(alarm.rule, AlarmRule::Metric { .. }) {
@@ -177,6 +184,9 @@ fn above(alarm: &Alarm, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
             lines.extend(labelled(label, text, style, cx, columns));
         }
     };
+    if row::scales(alarm, cx) {
+        put("scaling", SCALES, t.muted);
+    }
     put("why", &alarm.reason, t.text);
     put("about", &alarm.description, t.text);
     put("rule", &rule(&alarm.rule), t.text);
@@ -198,12 +208,21 @@ fn head(alarm: &Alarm, lead: Option<Option<&LeadId>>, cx: &Cx<'_>, columns: usiz
         [] => "none: nobody is told".to_owned(),
         all => all.iter().map(|a| short(a)).collect::<Vec<_>>().join(", "),
     };
-    let style = if alarm.actions.is_empty() || !alarm.actions_enabled {
+    let facts = &cx.snapshot.facts;
+    let silenced = facts.silenced(alarm, cx.now);
+    let style = if alarm.actions.is_empty() || silenced.is_some() {
         t.warn
     } else {
         t.text
     };
-    put("actions", &actions, style);
+    match silenced.filter(|_| !alarm.actions.is_empty()) {
+        Some(why) => put("actions", &format!("{actions}: {why}"), style),
+        None => put("actions", &actions, style),
+    }
+    if let Some(why) = facts.mutes_unread() {
+        let text = format!("whether a rule mutes it is not known: {why}");
+        put("muted", &text, t.unknown);
+    }
     lines.push(Vec::new());
     lines
 }
@@ -221,6 +240,10 @@ fn short(arn: &str) -> String {
 fn rule(rule: &AlarmRule) -> String {
     match rule {
         AlarmRule::Composite { rule } => rule.clone(),
+        AlarmRule::Log { query, groups, .. } => {
+            let limit = rule.limit().unwrap_or_default();
+            format!("{limit}; of {}: {query}", groups.join(", "))
+        }
         AlarmRule::Metric {
             query,
             expression,
@@ -283,7 +306,7 @@ fn chart(alarm: &Alarm, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     };
     let threshold = match &alarm.rule {
         AlarmRule::Metric { threshold, .. } => *threshold,
-        AlarmRule::Composite { .. } => None,
+        AlarmRule::Composite { .. } | AlarmRule::Log { .. } => None,
     };
     let happened = marks(facts, std::iter::once(&q.metric), from, cx.now);
     Chart {

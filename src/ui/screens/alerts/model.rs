@@ -1,13 +1,14 @@
 //! State of the alerts screen.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::group::{Groups, Place};
 use super::leads::{self, Lead, LeadId};
 use super::{detail, row};
 use crate::domain::alarm::{Alarm, AlarmState};
+use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
 use crate::domain::metric::{Series, Window};
 use crate::domain::order::Ordered;
@@ -45,9 +46,10 @@ impl Sort {
         }
     }
 
-    fn order(self, a: &Alarm, b: &Alarm) -> Ordering {
+    /// `state`: the one that an alarm is listed by.
+    fn order(self, a: &Alarm, b: &Alarm, state: impl Fn(&Alarm) -> AlarmState) -> Ordering {
         let order = match self {
-            Self::State => (a.state.cmp(&b.state))
+            Self::State => (state(a).cmp(&state(b)))
                 .then(a.severity.cmp(&b.severity))
                 .then(b.since.cmp(&a.since)),
             Self::Name => Ordering::Equal,
@@ -91,14 +93,19 @@ pub(super) fn series<'a>(alarm: &Alarm, cx: &Cx<'a>) -> Option<&'a Arc<Series>> 
         .or_else(|| facts.series(query))
 }
 
-/// How many alarms are in each state: firing, no data, OK.
-pub(super) fn counts(alarms: &[Arc<Alarm>]) -> [usize; 3] {
-    [
+/// How many alarms that are there for people are in each state: firing, no data, OK; and how many others there are.
+pub(super) fn counts(facts: &Facts) -> [usize; 4] {
+    let [firing, silent, ok] = [
         AlarmState::Alarm,
         AlarmState::InsufficientData,
         AlarmState::Ok,
     ]
-    .map(|state| alarms.iter().filter(|a| a.state == state).count())
+    .map(|state| {
+        let all = facts.alarms_for_people();
+        all.filter(|a| a.state == state).count()
+    });
+    let others = facts.alarm_rows().len() - firing - silent - ok;
+    [firing, silent, ok, others]
 }
 
 impl Alerts {
@@ -107,7 +114,16 @@ impl Alerts {
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
         let mut all = cx.snapshot.facts.alarm_rows().to_vec();
         let sort = self.sort;
-        all.order_by(|a, b| sort.order(a, b));
+        let facts = &cx.snapshot.facts;
+        let people = facts.alarms_for_people();
+        let firing = people.filter(|a| a.state == AlarmState::Alarm);
+        let firing: BTreeSet<&str> = firing.map(|a| a.name.as_str()).collect();
+        // What the vendor scales by stands among those that are well: it fires for days.
+        let state = |a: &Alarm| match a.state {
+            AlarmState::Alarm if !firing.contains(a.name.as_str()) => AlarmState::Ok,
+            state => state,
+        };
+        all.order_by(|a, b| sort.order(a, b, state));
         self.groups = Groups::of(&all);
         self.visible = if self.filter.is_empty() {
             let by_worst = sort == Sort::State;

@@ -50,6 +50,7 @@ pub(super) fn columns(cx: &Cx<'_>) -> Vec<Column> {
 pub(super) fn state(a: &Alarm, cx: &Cx<'_>) -> (String, Style) {
     let t = cx.theme;
     let (sign, style) = match (a.state, a.severity) {
+        (AlarmState::Alarm, _) if scales(a, cx) => ("◇", t.muted),
         (AlarmState::Alarm, Severity::Critical) => ("▲", t.critical),
         (AlarmState::Alarm, Severity::Warning) => ("■", t.warn),
         (AlarmState::Alarm, Severity::Info) => ("◆", t.info),
@@ -60,8 +61,16 @@ pub(super) fn state(a: &Alarm, cx: &Cx<'_>) -> (String, Style) {
     (format!("{sign} {}", a.state.word()), style)
 }
 
+/// Whether the vendor scales by it: it is listed, and nobody need look at it.
+pub(super) fn scales(a: &Alarm, cx: &Cx<'_>) -> bool {
+    cx.snapshot.facts.only_scales(a)
+}
+
 /// The word of its severity; loud only while it fires.
 pub(super) fn severity(a: &Alarm, cx: &Cx<'_>) -> (String, Style) {
+    if scales(a, cx) {
+        return ("auto".to_owned(), cx.theme.muted);
+    }
     let style = if a.state == AlarmState::Alarm {
         state(a, cx).1
     } else {
@@ -92,7 +101,14 @@ pub(super) fn threshold(a: &Alarm, cx: &Cx<'_>) -> String {
             threshold: Some(limit),
             ..
         } => format!("{comparison} {}", unit(a, cx).format(*limit)),
-        AlarmRule::Metric { comparison, .. } => comparison.clone(),
+        AlarmRule::Log {
+            comparison,
+            threshold: Some(limit),
+            ..
+        } => format!("{comparison} {limit}"),
+        AlarmRule::Metric { comparison, .. } | AlarmRule::Log { comparison, .. } => {
+            comparison.clone()
+        }
         AlarmRule::Composite { .. } => "composite".into(),
     }
 }
@@ -101,7 +117,7 @@ pub(super) fn threshold(a: &Alarm, cx: &Cx<'_>) -> String {
 pub(super) fn row(a: &Alarm, place: Place, cx: &Cx<'_>) -> Row {
     let t = cx.theme;
     let (shape, style) = state(a, cx);
-    let fires = a.state == AlarmState::Alarm;
+    let fires = a.state == AlarmState::Alarm && !scales(a, cx);
     let plain = if is_old(cx) { t.stale } else { t.text };
     let indent = "  ".repeat(place.depth);
     let fold = match place.group {

@@ -10,6 +10,7 @@ use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
 use crate::domain::interest::Interest;
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
+use crate::domain::mute::MuteRule;
 use crate::domain::part::Part;
 use crate::domain::service::{CircuitBreaker, ServiceId, Strategy};
 use crate::door::Snapshot;
@@ -60,6 +61,8 @@ fn alarm(name: &str, state: AlarmState, severity: Severity, since_s: i64) -> Arc
             period_s: 60,
         },
         actions_enabled: true,
+        other_actions: Vec::new(),
+        held_back: None,
         actions: vec!["arn:aws:sns:us-east-1:1:oncall".into()],
     })
 }
@@ -274,6 +277,59 @@ fn a_composite_alarm_that_fires_stands_for_its_members_until_it_is_unfolded() {
     s.with(|s, cx| s.sync(cx));
     s.press(Command::Back);
     assert_eq!(s.screen.list.selected().map(String::as_str), Some("db-cpu"));
+}
+
+/// What the vendor scales by fires for days, and is listed without any noise.
+#[test]
+fn alarms_that_services_are_scaled_by_stand_among_those_that_are_well() {
+    let mut s = Stage::new(160, 40);
+    let mut rows = s.snapshot.facts.alarm_rows().to_vec();
+    let name = "TargetTracking-service/laser-prod/api-AlarmLow-1";
+    let low = alarm(name, AlarmState::Alarm, Severity::Warning, 90_000);
+    rows.insert(
+        0,
+        Arc::new(Alarm {
+            actions: vec!["arn:aws:autoscaling:us-east-1:1:scalingPolicy:a".into()],
+            ..Arc::unwrap_or_clone(low)
+        }),
+    );
+    s.snapshot.facts.alarms = part(Arc::new(rows));
+    s.with(|s, cx| s.sync(cx));
+    let text = s.text();
+    assert!(text.contains("▲ 2 firing"), "{text}");
+    assert!(text.contains("◇ 1 for scaling"), "{text}");
+    let place = s.screen.names.iter().position(|n| n == name);
+    let silent = s.screen.names.iter().position(|n| n == "worker-lag");
+    assert!(silent.is_some());
+    assert!(place > silent, "{:?}", s.screen.names);
+    s.with(|s, cx| s.arrive(&Nav::Alarm(name.into()), cx));
+    s.with(|s, cx| s.sync(cx));
+    let text = s.text();
+    assert!(text.contains("made to scale by"), "{text}");
+}
+
+#[test]
+fn the_page_of_an_alarm_says_that_nobody_is_told_while_it_is_muted() {
+    let mut s = Stage::new(160, 40);
+    let rule = MuteRule {
+        name: "night".into(),
+        alarms: vec!["api-cpu".into()],
+        expires_at: None,
+    };
+    let open = |s: &mut Stage| {
+        s.with(|s, cx| s.arrive(&Nav::Alarm("api-cpu".into()), cx));
+        s.with(|s, cx| s.sync(cx));
+        s.text()
+    };
+    let text = open(&mut s);
+    assert!(!text.contains("nobody is told now"), "{text}");
+    s.snapshot.facts.estate.alarm_mutes = part(Arc::new(vec![rule]));
+    let text = open(&mut s);
+    assert!(text.contains("nobody is told now"), "{text}");
+    assert!(
+        text.contains("sns:oncall: muted by the rule night"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -105,8 +105,8 @@ fn title(s: &Alerts, cx: &Cx<'_>) -> String {
 fn list(s: &Alerts, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let t = cx.theme;
     let inside = panel(buf, area, &title(s, cx), true, t);
-    let [firing, silent, ok] = counts(cx.snapshot.facts.alarm_rows());
-    if firing + silent + ok > 0 {
+    let [firing, silent, ok, scaling] = counts(&cx.snapshot.facts);
+    if firing + silent + ok + scaling > 0 {
         let quiet = |n: usize, style| if n > 0 { style } else { t.muted };
         let width = inside.width.saturating_sub(2);
         // Until the console has thresholds of its own.
@@ -114,10 +114,15 @@ fn list(s: &Alerts, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             ..72 => "   no own thresholds",
             _ => "   own thresholds: none are set up",
         };
+        let scaling = match scaling {
+            0 => String::new(),
+            n => format!("   ◇ {n} for scaling"),
+        };
         let spans = [
             (format!("▲ {firing} firing"), quiet(firing, t.critical)),
             (format!("   ○ {silent} no data"), quiet(silent, t.unknown)),
             (format!("   ● {ok} ok"), quiet(ok, t.ok)),
+            (scaling, t.muted),
             (own.to_owned(), t.muted),
         ];
         line(buf, inside.x + 2, inside.y, width, &spans);

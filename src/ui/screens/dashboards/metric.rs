@@ -143,7 +143,11 @@ fn reason(
             None if facts.alarms.value.is_some() => {
                 return (vec![format!("there is no alarm {name} here")], t.unknown);
             }
-            Some(AlarmRule::Composite { .. } | AlarmRule::Metric { query: None, .. }) => {
+            Some(
+                AlarmRule::Composite { .. }
+                | AlarmRule::Log { .. }
+                | AlarmRule::Metric { query: None, .. },
+            ) => {
                 let why = format!("the alarm {name} watches no single metric");
                 return (vec![why], t.unknown);
             }

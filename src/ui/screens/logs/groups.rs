@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::domain::alarm::{AlarmRule, AlarmState};
+use crate::domain::alarm::AlarmState;
 use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
 use crate::domain::log::LogGroup;
@@ -50,16 +50,9 @@ type Named<'a> = (&'a str, &'a str);
 /// Services that an alarm which fires is about: found once, for thousands of services are held against them.
 fn burning(facts: &Facts) -> HashSet<Named<'_>> {
     let firing = facts
-        .alarm_rows()
-        .iter()
+        .alarms_for_people()
         .filter(|a| a.state == AlarmState::Alarm);
-    let watched = firing.flat_map(|a| match &a.rule {
-        AlarmRule::Metric { query, parts, .. } => {
-            let own = query.as_ref().map(|q| &q.metric).into_iter();
-            own.chain(parts)
-        }
-        AlarmRule::Composite { .. } => None.into_iter().chain(&[]),
-    });
+    let watched = firing.flat_map(|a| a.metrics());
     watched.filter_map(service_of).collect()
 }
 
@@ -243,8 +236,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::alarm::Alarm;
-    use crate::domain::alarm::Severity;
+    use crate::domain::alarm::{Alarm, AlarmRule, Severity};
     use crate::domain::metric::{MetricQuery, Stat};
     use crate::domain::part::Part;
     use crate::domain::service::{
@@ -381,6 +373,8 @@ mod tests {
                     period_s: 60,
                 },
                 actions_enabled: true,
+                other_actions: Vec::new(),
+                held_back: None,
                 actions: Vec::new(),
             })
         };

@@ -235,7 +235,7 @@ pub(super) fn is_answer(facts: &Facts, asked: &[MetricQuery], span: &Span) -> bo
 }
 
 /// Alarms that watch a line with this very statistic, and a sum also over this very period: else their threshold would be
-/// drawn against other numbers than they compare.
+/// drawn against other numbers than they compare. What a service is scaled by is no limit that anybody set.
 pub(super) fn watching<'a>(
     facts: &'a Facts,
     query: &'a MetricQuery,
@@ -251,7 +251,8 @@ pub(super) fn watching<'a>(
                 ..
             } if q.metric == query.metric
                 && q.stat == query.stat
-                && (!adds_up || q.period_s == query.period_s) =>
+                && (!adds_up || q.period_s == query.period_s)
+                && !facts.only_scales(a) =>
             {
                 Some((a.as_ref(), *limit))
             }

@@ -1,7 +1,5 @@
 //! The overview's panels.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -43,15 +41,13 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let doubt = (o.burning > 0).then(doubt).flatten();
     let inside = panel(buf, area, &doubt::titled(title, doubt), false, t);
     if o.burning == 0 {
-        let ok = facts
-            .alarm_rows()
-            .iter()
-            .filter(|a| a.state == AlarmState::Ok)
-            .count();
+        let those = |state| {
+            let all = facts.alarms_for_people();
+            all.filter(|a| a.state == state).count()
+        };
+        let (ok, silent) = (those(AlarmState::Ok), those(AlarmState::InsufficientData));
         // Those that fire here would burn.
-        let firing = |a: &&Arc<Alarm>| a.state == AlarmState::Alarm;
-        let elsewhere = facts.alarm_rows().iter().filter(firing).count();
-        let silent = facts.alarm_rows().len() - ok - elsewhere;
+        let elsewhere = those(AlarmState::Alarm);
         let room = inside.width;
         let of_alarms = || failed("alarms", facts.alarms.error.as_ref(), room, cx);
         let of_services = || failed("services", facts.services.error.as_ref(), room, cx);
