@@ -49,6 +49,16 @@ fn judge_balancers(draft: &mut Draft, service: &Service, asked: Strategy) {
     }
 }
 
+/// The call that registers the new revision. Tags need a right of their own, and without it the call is denied.
+fn register_words(from: &Revision, tags: usize) -> String {
+    let tags = match tags {
+        0 => String::new(),
+        1 => ", and 1 tag (ecs:TagResource)".to_owned(),
+        n => format!(", and {n} tags (ecs:TagResource)"),
+    };
+    format!("ecs:RegisterTaskDefinition  a copy of {from} with the image replaced{tags}")
+}
+
 impl Deploy<'_> {
     /// What it would do.
     pub async fn draft(&self, look: &Look<'_>) -> Result<Draft, Problem> {
@@ -120,10 +130,9 @@ impl Deploy<'_> {
         if subject.sight.running().is_some() && coming.is_none() {
             draft.warn("a deployment is running: this one replaces it");
         }
-        draft.call(format!(
-            "ecs:RegisterTaskDefinition  a copy of {} with the image replaced",
-            from.revision
-        ));
+        let tags = Box::pin(look.backend.ecs.kept_tags(&from.revision.arn));
+        let tags = subject.spare.wait(tags).await.ok().and_then(Result::ok);
+        draft.call(register_words(&from.revision, tags.unwrap_or_default()));
         draft.call(self.update_words(&format!("{}:<new>", from.revision.family)));
         Ok(draft)
     }
@@ -382,4 +391,17 @@ fn with_image(from: &TaskDefinition, container: &str, image: &str) -> TaskDefini
         image.clone_into(&mut c.image);
     }
     copy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_need_a_right_of_their_own_are_told_before_the_deploy() {
+        let from = Revision::parse("api:7").unwrap();
+        assert!(!register_words(&from, 0).contains("TagResource"));
+        let told = register_words(&from, 3);
+        assert!(told.ends_with(", and 3 tags (ecs:TagResource)"), "{told}");
+    }
 }

@@ -97,9 +97,11 @@ impl Deed {
 }
 
 /// The calls by which the console itself changes something, and what it needs each for.
-pub const CALLS: [(&str, &str); 4] = [
+pub const CALLS: [(&str, &str); 5] = [
     ("ecs:UpdateService", "deploy, roll back, scale and restart"),
     ("ecs:RegisterTaskDefinition", "register revisions"),
+    // A revision with tags is registered by nobody else (Amazon ECS, "Grant permission to tag resources on creation").
+    ("ecs:TagResource", "keep a revision's tags"),
     ("iam:PassRole", "pass roles to tasks"),
     ("ecs:StopServiceDeployment", "stop deployments"),
 ];

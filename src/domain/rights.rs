@@ -202,8 +202,10 @@ mod tests {
         assert_eq!(
             words,
             "you are console: may deploy, roll back, scale and restart, register revisions, \
-             pass roles to tasks (on arn:aws:iam::1:role/app-*); may not stop deployments"
+             pass roles to tasks (on arn:aws:iam::1:role/app-*); may not keep a revision's tags, \
+             stop deployments"
         );
+        assert_eq!(rights.calls.len(), CALLS.len());
         let of = |action: &str| rights.calls.iter().find(|r| r.action == action).unwrap();
         assert_eq!(of("ecs:StopServiceDeployment").allowed, Some(false));
     }

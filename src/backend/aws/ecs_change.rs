@@ -90,6 +90,22 @@ impl Ecs {
             .ok_or_else(|| without("task definition", from_arn))
     }
 
+    /// How many tags a copy of a task definition is to keep (DescribeTaskDefinition).
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub async fn kept_tags(&self, arn: &str) -> Result<usize, Problem> {
+        let read = self
+            .aws
+            .read(&self.line, DEFINITION, |c| {
+                let ask = c.ecs.describe_task_definition().task_definition(arn);
+                ask.include(sdk::TaskDefinitionField::Tags).send()
+            })
+            .await?;
+        own_definition(&self.line, DEFINITION, arn, read.task_definition.as_ref())?;
+        Ok(kept(read.tags.unwrap_or_default()).len())
+    }
+
     /// Changes a service (UpdateService). `arn`: the service's own, as it was read. Its cluster is named by its ARN: AWS refuses that of
     /// another account, where one of the same name may be.
     ///
@@ -219,6 +235,7 @@ fn copy_with_images(
     tags: Vec<sdk::Tag>,
     images: &[(String, String)],
 ) -> Result<RegisterTaskDefinitionInputBuilder, Problem> {
+    let tags = kept(tags);
     let mut containers = from.container_definitions.unwrap_or_default();
     for (name, image) in images {
         let found = containers.iter_mut().find(|c| c.name() == Some(name));
@@ -251,6 +268,17 @@ fn copy_with_images(
         .set_ephemeral_storage(from.ephemeral_storage)
         .set_runtime_platform(from.runtime_platform)
         .set_enable_fault_injection(from.enable_fault_injection))
+}
+
+/// The tags that a caller may set: those whose key begins with `aws:` are AWS's own (CloudFormation sets some), and one of them is enough
+/// for the whole call to be refused.
+fn kept(mut tags: Vec<sdk::Tag>) -> Vec<sdk::Tag> {
+    let is_reserved = |key: &str| {
+        let prefix = key.get(..4).unwrap_or_default();
+        prefix.eq_ignore_ascii_case("aws:")
+    };
+    tags.retain(|t| !t.key().is_some_and(is_reserved));
+    tags
 }
 
 /// Empty lists are left out: ECS refuses some of them and an emulator may keep them.
@@ -295,6 +323,21 @@ mod tests {
             assert_eq!(cluster, format!("{place}:cluster/prod"));
         }
         assert_eq!(cluster_arn("api", "prod"), "prod");
+    }
+
+    #[test]
+    fn tags_that_only_aws_may_set_are_not_sent() {
+        let tag = |key: &str| sdk::Tag::builder().key(key).value("v").build();
+        let tags = [
+            "aws:cloudformation:stack-name",
+            "AWS:x",
+            "team",
+            "aws-team",
+            "é:x",
+        ];
+        let copy = copy_with_images(definition(), tags.map(tag).to_vec(), &[]).unwrap();
+        let kept: Vec<_> = copy.get_tags().iter().flatten().map(|t| t.key()).collect();
+        assert_eq!(kept, [Some("team"), Some("aws-team"), Some("é:x")]);
     }
 
     #[test]

@@ -198,7 +198,7 @@ pub(super) const MANAGED: &[Managed] = &[
     ),
     local(
         "laser-deploy",
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecs:UpdateService","ecs:StopServiceDeployment","ecs:RegisterTaskDefinition","ecs:Describe*"],"Resource":"*"},{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::123456789012:role/laser-*"}]}"#,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecs:UpdateService","ecs:StopServiceDeployment","ecs:RegisterTaskDefinition","ecs:TagResource","ecs:Describe*"],"Resource":"*"},{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::123456789012:role/laser-*"}]}"#,
     ),
     local(
         "laser-restore",
