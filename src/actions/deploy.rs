@@ -170,7 +170,9 @@ impl Deploy<'_> {
         }
         match self.strategy {
             None => {}
-            Some(Strategy::Other) => draft.refuse("this strategy cannot be set through ECS"),
+            Some(asked) if asked.deployer().is_some() => {
+                draft.refuse("this strategy cannot be set through ECS");
+            }
             Some(asked) if asked != present => {
                 draft.warn(format!(
                     "the service's strategy changes from {} to {}, for later deployments as well",

@@ -169,10 +169,10 @@ impl Look<'_> {
         if service.status != "ACTIVE" {
             draft.refuse(format!("the service is {}", service.status));
         }
-        if service.deployment.strategy == Strategy::Other {
-            draft.refuse(
-                "another controller (CodeDeploy or external) deploys this service: use its own tool",
-            );
+        if let Some(by) = service.deployment.strategy.deployer() {
+            draft.refuse(format!(
+                "this service is deployed by {by}: use its own tool"
+            ));
         }
         draft.input("service status", &service.status);
         // Whose it is and where, before all else: whatever else moved with it is not the reason.

@@ -1,5 +1,7 @@
 //! `flightdeck deployments [SERVICE]`: running and recent deployments, newest first.
 
+use std::sync::Arc;
+
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -17,7 +19,7 @@ use crate::domain::failure::{Failure, FailureAsk};
 use crate::domain::interest::Interest;
 use crate::domain::problem::Problem;
 use crate::domain::progress::{Estimate, Untold};
-use crate::domain::service::{ServiceId, image_tag};
+use crate::domain::service::{Service, ServiceId, image_tag};
 use crate::domain::skew;
 
 /// Arguments.
@@ -72,9 +74,7 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
         return Ok(Exit::OK);
     }
     if rows.is_empty() {
-        session
-            .out
-            .line("No deployments: none is running, and the vendor remembers none.")?;
+        session.out.line(&none(&picture.facts, service.as_ref()))?;
     } else {
         session.out.table(&table(&rows, &picture.facts, now))?;
         if let Some(failure) = &failure {
@@ -83,6 +83,23 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     }
     session.footer(words::count(rows.len(), "deployment"), &part, now)?;
     Ok(Exit::OK)
+}
+
+/// That there are none to show, of a service or of all. What another controller deploys may move all the same.
+fn none(facts: &Facts, service: Option<&ServiceId>) -> String {
+    let asked = |s: &&Arc<Service>| service.is_none_or(|id| s.id == *id);
+    let mut untold = facts
+        .service_rows()
+        .iter()
+        .filter(asked)
+        .filter(|s| s.rollouts.is_empty())
+        .filter_map(|s| Some((&s.id, s.deployment.strategy.deployer()?)));
+    match untold.next() {
+        Some((id, by)) => format!(
+            "No deployments are told: {id} is deployed by {by}, and ECS tells no task sets of it. Whether it moves is not known."
+        ),
+        None => "No deployments: none is running, and the vendor remembers none.".into(),
+    }
 }
 
 /// Why the deployments of a service, or of all, are not known in full.
@@ -271,12 +288,10 @@ fn object(d: &Deployment, failure: Option<&Failure>, facts: &Facts, now: Timesta
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::domain::problem::ProblemKind;
     use crate::domain::service::{
-        CircuitBreaker, DeploymentConfig, Revision, Service, Strategy, TaskCounts,
+        CircuitBreaker, DeploymentConfig, Revision, Strategy, TaskCounts,
     };
 
     fn id(cluster: &str) -> ServiceId {
@@ -325,5 +340,24 @@ mod tests {
         assert!(unknown(&facts, None).is_some());
         facts.deployments.error = Some(problem("its own are denied"));
         assert!(unknown(&facts, Some(&id("prod"))).is_some());
+    }
+
+    #[test]
+    fn what_another_controller_deploys_is_not_said_to_rest() {
+        let mut facts = Facts::default();
+        let none_of = |facts: &Facts| none(facts, Some(&id("prod")));
+        facts.services.value = Some(Arc::new(vec![Arc::new(service())]));
+        assert!(none_of(&facts).contains("none is running"));
+        let mut moved = service();
+        moved.deployment.strategy = Strategy::CodeDeploy;
+        facts.services.value = Some(Arc::new(vec![Arc::new(moved)]));
+        let said = none_of(&facts);
+        assert!(!said.contains("none is running"), "{said}");
+        assert!(
+            said.contains("prod/api is deployed by CodeDeploy"),
+            "{said}"
+        );
+        let other = none(&facts, Some(&id("dev")));
+        assert!(other.contains("none is running"), "{other}");
     }
 }

@@ -86,6 +86,7 @@ pub mod sql;
 pub mod stack;
 mod standing;
 pub mod stores;
+mod strategy;
 pub mod tally;
 pub mod target;
 pub mod targets_told;

@@ -229,6 +229,8 @@ impl Deployment {
         let staged = self.strategy.shifts_traffic();
         let listed = self.from.is_empty() && self.to.is_none();
         match (self.source, self.state) {
+            // Task sets tell how many tasks run, and not how the traffic goes over.
+            (DeploymentSource::Rollouts, _) if self.strategy.has_task_sets() => Some(Untold::Stage),
             (DeploymentSource::Rollouts, _) => staged.then_some(Untold::ServiceDeployment),
             _ if listed => Some(Untold::Revisions),
             (_, DeploymentState::RollingBack) => {

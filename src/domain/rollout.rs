@@ -5,18 +5,21 @@ use serde::Serialize;
 
 use super::service::{Revision, Service};
 
-/// One entry of `deployments[]` of DescribeServices: counts of one revision inside a service.
+/// What ECS says of a task set of which not all tasks run and are healthy.
+pub const STABILIZING: &str = "STABILIZING";
+
+/// One entry of `deployments[]` of DescribeServices, or of `taskSets[]`: counts of one revision inside a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rollout {
     /// `ecs-svc/...`
     pub id: String,
-    /// `PRIMARY`, `ACTIVE`, `INACTIVE`.
+    /// `PRIMARY`, `ACTIVE`, `INACTIVE`; of a task set `DRAINING` as well.
     pub status: String,
     /// Revision that it runs.
     pub revision: Revision,
     /// Desired, running, pending and failed tasks.
     pub counts: TaskCounts,
-    /// `COMPLETED`, `IN_PROGRESS`, `FAILED`; empty where the service has no rollout state.
+    /// `COMPLETED`, `IN_PROGRESS`, `FAILED`; empty where the service has no rollout state. Of a task set [`STABILIZING`], or empty.
     pub rollout_state: String,
     /// ECS's explanation.
     pub rollout_reason: String,

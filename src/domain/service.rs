@@ -1,13 +1,14 @@
 //! Clusters, services, tasks and task definitions, after the Amazon ECS API reference.
 
 pub use super::balancing::LoadBalancerBinding;
-pub use super::rollout::{RevisionTasks, Rollout, TaskCounts};
+pub use super::rollout::{RevisionTasks, Rollout, STABILIZING, TaskCounts};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use super::breaker::{CircuitBreaker, Threshold};
 use super::deployment::DeploymentState;
 use super::scaling::ScaleOut;
+pub use super::strategy::Strategy;
 
 /// Who we are to AWS (STS GetCallerIdentity).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -86,40 +87,6 @@ impl std::fmt::Display for Revision {
     }
 }
 
-/// How new tasks replace old ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Strategy {
-    /// ECS rolling update.
-    Rolling,
-    /// ECS blue/green.
-    BlueGreen,
-    /// ECS canary.
-    Canary,
-    /// ECS linear.
-    Linear,
-    /// The CODE_DEPLOY or EXTERNAL controller: shown, not driven.
-    Other,
-}
-
-impl Strategy {
-    /// Whether traffic goes over to the new revision in a stage of its own, with a bake time after it.
-    pub fn shifts_traffic(self) -> bool {
-        matches!(self, Self::BlueGreen | Self::Canary | Self::Linear)
-    }
-
-    /// The word that the command line and the screens use.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Rolling => "rolling",
-            Self::BlueGreen => "blue-green",
-            Self::Canary => "canary",
-            Self::Linear => "linear",
-            Self::Other => "external",
-        }
-    }
-}
-
 /// How a service deploys (DeploymentConfiguration).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeploymentConfig {
@@ -171,7 +138,7 @@ pub struct Service {
     pub deployment: DeploymentConfig,
     /// Load balancers.
     pub load_balancers: Vec<LoadBalancerBinding>,
-    /// `deployments[]`.
+    /// `deployments[]`; its task sets where another controller than ECS's own deploys it.
     pub rollouts: Vec<Rollout>,
     /// `currentServiceRevisions`; none where the endpoint does not tell them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -203,13 +170,17 @@ impl Service {
             "" => return Some("ECS tells no status of it".into()),
             other => return Some(format!("ECS calls it {other}")),
         }
-        // A controller of one's own has task sets in their place.
         let Some(primary) = Rollout::primary(&self.rollouts) else {
-            let listed = !self.rollouts.is_empty();
-            return listed.then(|| "none of its deployments is the primary one".into());
+            if !self.rollouts.is_empty() {
+                return Some("none of its deployments is the primary one".into());
+            }
+            // Whatever moves there is not seen: as many tasks as wanted may be those of two revisions.
+            let by = self.deployment.strategy.deployer()?;
+            return Some(format!("deployed by {by}: its deployments are not told"));
         };
         match primary.rollout_state.as_str() {
             "" | "COMPLETED" | "IN_PROGRESS" | "FAILED" => None,
+            STABILIZING => Some("not all tasks of its task set are healthy yet".into()),
             other => Some(format!("ECS calls its deployment {other}")),
         }
     }

@@ -218,7 +218,7 @@ fn sdk_strategy(strategy: Strategy) -> Result<sdk::DeploymentStrategy, Problem> 
         Strategy::BlueGreen => sdk::DeploymentStrategy::BlueGreen,
         Strategy::Canary => sdk::DeploymentStrategy::Canary,
         Strategy::Linear => sdk::DeploymentStrategy::Linear,
-        Strategy::Other => {
+        Strategy::CodeDeploy | Strategy::External | Strategy::Other => {
             return Err(Problem::new(
                 ProblemKind::Invalid,
                 "ecs",

@@ -100,7 +100,9 @@ impl Ecs {
             unread: None,
             lost: None,
         };
-        if self.cache.endpoint_lacks_them() {
+        // What CodeDeploy or another controller deploys is no service deployment (DescribeServices, `taskSets`).
+        let by_another = service.deployment.strategy.has_task_sets();
+        if by_another || self.cache.endpoint_lacks_them() {
             return Ok(whole(of_rollouts(service)));
         }
         // On the heap: actions hold this inside several others, each as large as what it holds.

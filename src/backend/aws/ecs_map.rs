@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_ecs::types as sdk;
 
 use super::convert::{self, reason, some_reason, some_text, tail, text, time};
+use super::ecs_task_sets;
 use super::sound::{NoCount, count};
 use crate::domain::order::Ordered;
 use crate::domain::progress::Pace;
@@ -73,8 +74,17 @@ pub(super) fn service(s: &sdk::Service) -> Result<Option<Service>, NoCount> {
     for d in s.deployments() {
         rollouts.extend(rollout(d, &id.name)?);
     }
+    let deployment = deployment_config(s);
+    // Task sets stand in place of deployments where another controller deploys: there is never both.
+    if rollouts.is_empty() {
+        rollouts = ecs_task_sets::rollouts(s, &id.name)?;
+    }
     let rollouts = bounded(rollouts);
-    let failed = Rollout::primary(&rollouts);
+    let primary = Rollout::primary(&rollouts);
+    let mut load_balancers = ecs_task_sets::bindings(s);
+    if load_balancers.is_empty() {
+        load_balancers.extend(s.load_balancers().iter().filter_map(binding));
+    }
     let revisions = s.current_service_revisions().iter();
     let revisions: Result<Vec<_>, NoCount> = revisions
         .filter_map(|r| revision_tasks(r, &id.name))
@@ -86,14 +96,18 @@ pub(super) fn service(s: &sdk::Service) -> Result<Option<Service>, NoCount> {
             desired: count("desiredCount", &id.name, s.desired_count())?,
             running: count("runningCount", &id.name, s.running_count())?,
             pending: count("pendingCount", &id.name, s.pending_count())?,
-            failed: failed.map_or(0, |r| r.counts.failed),
+            failed: primary.map_or(0, |r| r.counts.failed),
         },
-        revision: revision(s.task_definition())
+        // Of task sets the primary one serves; what the service was made with long ago does not.
+        revision: primary
+            .filter(|_| deployment.strategy.has_task_sets())
+            .map(|r| r.revision.clone())
+            .or_else(|| revision(s.task_definition()))
             .or_else(|| rollouts.first().map(|r| r.revision.clone()))
             .unwrap_or_else(|| unrevised(s.task_definition())),
         launch_type: launch_type(s),
-        deployment: deployment_config(s),
-        load_balancers: s.load_balancers().iter().filter_map(binding).collect(),
+        deployment,
+        load_balancers,
         rollouts,
         // They say again what `deployments[]` says, by another name: where a count is none, they say nothing.
         revisions: revisions.unwrap_or_default(),
@@ -152,7 +166,7 @@ fn launch_type(s: &sdk::Service) -> String {
     }
 }
 
-fn binding(lb: &sdk::LoadBalancer) -> Option<LoadBalancerBinding> {
+pub(super) fn binding(lb: &sdk::LoadBalancer) -> Option<LoadBalancerBinding> {
     Some(LoadBalancerBinding {
         target_group_arn: some_text(lb.target_group_arn())?,
         alternate_target_group_arn: lb
@@ -238,18 +252,19 @@ pub fn pace(c: &sdk::DeploymentConfiguration, strategy: Strategy) -> Pace {
 }
 
 fn deployment_config(s: &sdk::Service) -> DeploymentConfig {
-    let driven = match s.deployment_controller().map(|c| c.r#type()) {
-        None | Some(sdk::DeploymentControllerType::Ecs) => true,
-        Some(_) => false,
-    };
+    let controller = s.deployment_controller().map(|c| c.r#type());
     let c = s.deployment_configuration();
     let strategy = c.and_then(|c| c.strategy());
     let breaker = c.and_then(|c| c.deployment_circuit_breaker());
     let alarms = c.and_then(|c| c.alarms()).filter(|a| a.enable());
     DeploymentConfig {
-        strategy: match strategy {
-            _ if !driven => Strategy::Other,
-            some => some.map_or(Strategy::Rolling, self::strategy),
+        strategy: match controller {
+            None | Some(sdk::DeploymentControllerType::Ecs) => {
+                strategy.map_or(Strategy::Rolling, self::strategy)
+            }
+            Some(sdk::DeploymentControllerType::CodeDeploy) => Strategy::CodeDeploy,
+            Some(sdk::DeploymentControllerType::External) => Strategy::External,
+            Some(_) => Strategy::Other,
         },
         minimum_healthy_percent: c
             .and_then(|c| c.minimum_healthy_percent())
@@ -553,6 +568,6 @@ mod tests {
             .deployment_controller(controller)
             .build();
         let got = service(&s).unwrap().unwrap();
-        assert_eq!(got.deployment.strategy, Strategy::Other);
+        assert_eq!(got.deployment.strategy, Strategy::CodeDeploy);
     }
 }

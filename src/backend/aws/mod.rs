@@ -18,6 +18,7 @@ mod ecs_deployments;
 mod ecs_map;
 pub mod ecs_quote;
 mod ecs_task_definition;
+mod ecs_task_sets;
 mod ecs_tasks;
 pub mod elasticache;
 pub mod elbv2;

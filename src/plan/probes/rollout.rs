@@ -51,10 +51,20 @@ pub(super) const PROBES: &[Probe] = &[
     },
 ];
 
-fn per_service(look: &Look<'_>, judge: impl Fn(&Service) -> (bool, String)) -> Verdict {
+/// Judges each service that ECS itself deploys. How CodeDeploy or another controller does it, ECS does not tell: it may be done well, so
+/// that a person's word can settle it.
+fn per_service(
+    look: &Look<'_>,
+    untold: &str,
+    judge: impl Fn(&Service) -> (bool, String),
+) -> Verdict {
     let services = look.services()?;
     let mut found = Findings::new("service", look.question(services.source), services.at);
     for s in services.rows {
+        if let Some(by) = s.deployment.strategy.deployer() {
+            found.unknown(look.name(&s.id), format!("deployed by {by}: {untold}"));
+            continue;
+        }
         let (ok, answer) = judge(s);
         found.check(ok, &look.name(&s.id), &answer);
     }
@@ -62,7 +72,7 @@ fn per_service(look: &Look<'_>, judge: impl Fn(&Service) -> (bool, String)) -> V
 }
 
 fn circuit_breaker(look: &Look<'_>) -> Verdict {
-    per_service(look, |s| {
+    per_service(look, "whether it goes back by itself is not told", |s| {
         let d = &s.deployment;
         let alarms = match (d.alarms_rollback, d.alarms.len()) {
             (false, _) | (_, 0) => None,
@@ -96,7 +106,7 @@ fn circuit_breaker(look: &Look<'_>) -> Verdict {
 
 fn zero_downtime(look: &Look<'_>) -> Verdict {
     let least = look.number("min_healthy");
-    per_service(look, |s| {
+    per_service(look, "what it keeps running meanwhile is not told", |s| {
         let d = &s.deployment;
         match d.strategy {
             Strategy::BlueGreen | Strategy::Canary | Strategy::Linear => {
@@ -113,11 +123,10 @@ fn zero_downtime(look: &Look<'_>) -> Verdict {
                 false,
                 "may not start a task before one stops: maximum 100 %".into(),
             ),
-            Strategy::Rolling => (
+            _ => (
                 true,
                 format!("{}..{} %", d.minimum_healthy_percent, d.maximum_percent),
             ),
-            Strategy::Other => (false, "deployed by an external controller".into()),
         }
     })
 }
@@ -125,21 +134,34 @@ fn zero_downtime(look: &Look<'_>) -> Verdict {
 fn strategy(look: &Look<'_>) -> Verdict {
     let services = look.services()?;
     let wanted: Vec<&str> = look.words("any").collect();
-    let names: Vec<String> = services
-        .rows
+    // How another environment deploys proves nothing of this one.
+    let here = |s: &&&Service| needs::is_here(look.facts, &s.id.cluster);
+    let rows: Vec<&Service> = services.rows.iter().filter(here).copied().collect();
+    let left_out = match services.rows.len() - rows.len() {
+        0 => String::new(),
+        n => format!(" ({n} of other environments left out)"),
+    };
+    let names: Vec<String> = rows
         .iter()
         .filter(|s| wanted.contains(&s.deployment.strategy.word()))
         .map(|s| format!("{} {}", look.name(&s.id), s.deployment.strategy.word()))
         .collect();
     let ok = !names.is_empty();
+    let untold = |s: &&Service| Some((s.id.clone(), s.deployment.strategy.deployer()?));
+    if let (false, Some((id, by))) = (ok, rows.iter().find_map(untold)) {
+        let name = look.name(&id);
+        return Err(Judgement::unknown(format!(
+            "{name} is deployed by {by}: by which strategy is not told"
+        )));
+    }
     let answer = if ok {
         super::judgement::list(&names, 12)
     } else {
-        format!(
-            "none of {} services deploys by {}",
-            services.rows.len(),
-            wanted.join(", ")
-        )
+        let all = match rows.len() {
+            1 => "the 1 service does not deploy".to_owned(),
+            n => format!("none of {n} services deploys"),
+        };
+        format!("{all} by {}{left_out}", wanted.join(", "))
     };
     Ok(Judgement::single(
         ok,
@@ -160,6 +182,12 @@ fn completed(look: &Look<'_>) -> Verdict {
         ended.entry(&d.service).or_insert(d);
     }
     for s in services.rows {
+        // Of one that failed nothing is left among the task sets.
+        if let Some(by) = s.deployment.strategy.deployer() {
+            let why = format!("deployed by {by}: how its last deployment ended is not told");
+            found.unknown(look.name(&s.id), why);
+            continue;
+        }
         match ended.get(&s.id) {
             Some(d) => {
                 let answer = match &d.to {
@@ -328,14 +356,14 @@ mod tests {
 
     use super::*;
     use crate::domain::audit::AuditRow;
-    use crate::domain::deployment::{DeploymentSource, PastDeployment};
+    use crate::domain::deployment::PastDeployment;
     use crate::domain::facts::Facts;
     use crate::domain::part::Part;
     use crate::domain::problem::{Problem, ProblemKind};
-    use crate::domain::service::{CircuitBreaker, ContainerSpec};
+    use crate::domain::service::ContainerSpec;
     use crate::plan::Plan;
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
-    use crate::plan::probes::testing::{self, judged, part, running, service_running};
+    use crate::plan::probes::testing::{self, judged, part, running, service_running, told};
 
     const CALL: &str = "ecs.rollback-rehearsed days=90";
 
@@ -355,35 +383,6 @@ mod tests {
             created_at: testing::ago(days * 24 + 1),
             finished_at: testing::ago(days * 24),
         }]))
-    }
-
-    /// A deployment of a service that ended so.
-    fn told(id: &ServiceId, state: DeploymentState, at: Option<Timestamp>) -> Deployment {
-        Deployment {
-            id: "ecs-svc/7".into(),
-            service: id.clone(),
-            strategy: Strategy::Rolling,
-            state,
-            reason: String::new(),
-            from: Vec::new(),
-            to: None,
-            circuit_breaker: CircuitBreaker {
-                enabled: false,
-                rollback: false,
-                ..CircuitBreaker::default()
-            },
-            failures: None,
-            alarms: Vec::new(),
-            lifecycle_stage: None,
-            pace: Default::default(),
-            rollback_reason: None,
-            rollback_to: None,
-            rollback_since: None,
-            created_at: at,
-            started_at: at,
-            finished_at: at,
-            source: DeploymentSource::Rollouts,
-        }
     }
 
     #[test]
@@ -412,11 +411,58 @@ mod tests {
             "api: no circuit breaker, and 1 alarm cannot see a task that does not start"
         );
         assert_eq!(state(rolling, stops, 2, true).state, Failing);
-        assert_eq!(state(Strategy::Other, off, 2, true).state, Failing);
+        // A person's word can settle what nobody tells; it could not settle a failure.
+        for other in [Strategy::CodeDeploy, Strategy::External, Strategy::Other] {
+            assert_eq!(state(other, off, 2, true).state, Unknown);
+        }
         for strategy in [Strategy::BlueGreen, Strategy::Canary, Strategy::Linear] {
             assert_eq!(state(strategy, off, 2, true).state, Proved);
             assert_eq!(state(strategy, off, 2, false).state, Failing);
             assert_eq!(state(strategy, off, 0, true).state, Failing);
+        }
+    }
+
+    /// One service of a cluster of production, and one of staging, by how they deploy.
+    fn two(ours: Strategy, staging: Strategy) -> Facts {
+        let mut facts = service_running("r/api:1");
+        facts.environment = "laser-prod".into();
+        let mut one = (*facts.service_rows()[0]).clone();
+        one.deployment.strategy = ours;
+        let mut other = one.clone();
+        other.id.cluster = "staging".into();
+        other.deployment.strategy = staging;
+        facts.services = part(Arc::new(vec![Arc::new(one), Arc::new(other)]));
+        facts.deployments = part(Arc::default());
+        facts
+    }
+
+    #[test]
+    fn a_strategy_of_staging_proves_nothing_of_production() {
+        let call = "ecs.strategy any=blue-green,canary";
+        let of = |ours, staging| judged(call, &two(ours, staging));
+        assert_eq!(of(Strategy::Canary, Strategy::Rolling).state, Proved);
+        let alone = of(Strategy::Rolling, Strategy::Canary);
+        assert_eq!(alone.state, Failing, "{alone:?}");
+        assert!(
+            alone.reason.contains("1 of other environments"),
+            "{alone:?}"
+        );
+        let untold = of(Strategy::CodeDeploy, Strategy::Canary);
+        assert_eq!(untold.state, Unknown, "{untold:?}");
+        assert!(untold.reason.contains("by CodeDeploy"), "{untold:?}");
+    }
+
+    #[test]
+    fn what_code_deploy_does_is_unknown_and_no_failure() {
+        let facts = two(Strategy::CodeDeploy, Strategy::CodeDeploy);
+        for call in [
+            "ecs.zero-downtime",
+            "ecs.circuit-breaker",
+            "ecs.deployments-completed",
+        ] {
+            let got = judged(call, &facts);
+            assert_eq!(got.state, Unknown, "{call}: {got:?}");
+            assert!(got.reason.contains("deployed by CodeDeploy"), "{got:?}");
         }
     }
 

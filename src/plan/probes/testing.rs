@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Call, Judgement, judge};
+use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
 use crate::domain::facts::Facts;
 use crate::domain::part::Part;
 use crate::domain::service::{
@@ -97,6 +98,31 @@ pub(crate) fn service_running(image: &str) -> Facts {
         image: image.into(),
         ..ContainerSpec::default()
     }])
+}
+
+/// A deployment of a service that ended so.
+pub(crate) fn told(id: &ServiceId, state: DeploymentState, at: Option<Timestamp>) -> Deployment {
+    Deployment {
+        id: "ecs-svc/7".into(),
+        service: id.clone(),
+        strategy: Strategy::Rolling,
+        state,
+        reason: String::new(),
+        from: Vec::new(),
+        to: None,
+        circuit_breaker: CircuitBreaker::default(),
+        failures: None,
+        alarms: Vec::new(),
+        lifecycle_stage: None,
+        pace: Default::default(),
+        rollback_reason: None,
+        rollback_to: None,
+        rollback_since: None,
+        created_at: at,
+        started_at: at,
+        finished_at: at,
+        source: DeploymentSource::Rollouts,
+    }
 }
 
 /// Facts with one service, `prod/api`, with a container for each log group.

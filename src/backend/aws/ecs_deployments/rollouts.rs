@@ -3,10 +3,13 @@
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 use crate::domain::order::Ordered;
 use crate::domain::progress::Pace;
-use crate::domain::service::{Rollout, Service};
+use crate::domain::service::{Rollout, STABILIZING, Service};
 
 /// The deployments that `deployments[]` of DescribeServices tells of, newest first: the primary one, and each that failed.
 pub fn of_rollouts(service: &Service) -> Vec<Deployment> {
+    if service.deployment.strategy.has_task_sets() {
+        return of_task_sets(service).into_iter().collect();
+    }
     let primary = Rollout::primary(&service.rollouts);
     let is_primary = |r: &Rollout| primary.is_some_and(|p| std::ptr::eq(p, r));
     let told = |r: &&Rollout| is_primary(r) || r.rollout_state == "FAILED";
@@ -18,6 +21,38 @@ pub fn of_rollouts(service: &Service) -> Vec<Deployment> {
         .collect();
     rows.order_by_key(|d| std::cmp::Reverse(d.created_at));
     rows
+}
+
+/// The one deployment that task sets tell of: the newest takes over from the others, before it is the primary one as after. Where the
+/// newest is taken away, it goes back. Neither how long it took nor how those before it ended is told.
+fn of_task_sets(service: &Service) -> Option<Deployment> {
+    let newest = service.rollouts.iter().rev().max_by_key(|r| r.created_at)?;
+    let primary = Rollout::primary(&service.rollouts);
+    let back = primary.filter(|p| p.id != newest.id && newest.status == "DRAINING");
+    let to = back.unwrap_or(newest);
+    let others = service.rollouts.iter().filter(|r| r.id != to.id);
+    let from: Vec<RevisionLoad> = others.map(rollout_load).collect();
+    let serves = primary.is_some_and(|p| p.id == to.id);
+    let counts = to.counts;
+    let whole = counts.running == counts.desired && counts.pending == 0;
+    let state = match (back, from.is_empty()) {
+        (Some(_), _) => DeploymentState::RollingBack,
+        (None, false) => DeploymentState::InProgress,
+        (None, true) if serves && whole && to.rollout_state != STABILIZING => {
+            DeploymentState::Successful
+        }
+        (None, true) => DeploymentState::Unknown,
+    };
+    let by = service.deployment.strategy.deployer().unwrap_or_default();
+    Some(Deployment {
+        state,
+        reason: format!("told by its task sets: deployed by {by}, which is not asked"),
+        from,
+        rollback_reason: back.map(|_| "its newest task set is being taken away".into()),
+        rollback_since: None,
+        finished_at: None,
+        ..of_rollout(service, to, false)
+    })
 }
 
 fn of_rollout(service: &Service, to: &Rollout, primary: bool) -> Deployment {
@@ -84,7 +119,7 @@ fn rollout_state(to: &Rollout, alone: bool) -> DeploymentState {
         "COMPLETED" => DeploymentState::Successful,
         "IN_PROGRESS" if is_rollback(to) => DeploymentState::RollingBack,
         "IN_PROGRESS" => DeploymentState::InProgress,
-        // Services without rollout state (Classic Load Balancer, other controllers) are judged by their counts.
+        // Services without rollout state (Classic Load Balancer) are judged by their counts.
         "" if settled => DeploymentState::Successful,
         "" => DeploymentState::InProgress,
         _ => DeploymentState::Unknown,
