@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::judgement::{Findings, Judgement, Verdict, list};
 use super::look::{Look, Seen, Services};
 use super::{Probe, number};
-use crate::domain::target::{TargetGroup, as_bound, tally};
+use crate::domain::environment::Env;
+use crate::domain::target::{TargetGroup, TargetsAbroad, as_bound, tally};
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -133,24 +134,63 @@ fn regions(look: &Look<'_>) -> Verdict {
         Some((name, why)) if healthy == 0 => found.unknown(region, format!("{name}: {why}")),
         _ => found.check(healthy > 0, region, &answer),
     }
-    let second = &abroad.value.region;
-    if abroad.value.groups.is_empty() {
-        found.bad(second, "no load balancer there leads anywhere");
-    } else {
-        let (healthy, of) = tally(&abroad.value.groups);
-        let names: Vec<String> = abroad.value.groups.iter().map(|g| g.name.clone()).collect();
-        let answer = format!(
-            "{healthy} of {of} targets healthy behind {}",
-            list(&names, 6)
-        );
-        if healthy == 0 && abroad.value.unread > 0 {
-            let more = abroad.value.unread;
-            found.unknown(second, format!("{answer}, and {more} more were not read"));
-        } else {
-            found.check(healthy > 0, second, &answer);
-        }
-    }
+    second(look, abroad.value, &mut found);
     Ok(found.verdict())
+}
+
+/// Whether a group of the second region may be the environment's that is looked at: neither its name nor those of its load balancers
+/// tell another one.
+fn is_ours(look: &Look<'_>, group: &TargetGroup) -> bool {
+    let balancers = group.load_balancers.iter();
+    let balancers = balancers.filter_map(|arn| Some(arn.split_once("loadbalancer/")?.1));
+    let mut names = balancers.chain([group.name.as_str()]);
+    let here = Env::looked_at(look.facts);
+    names.all(|name| look.facts.env_of_words(name).is_none_or(|env| env == here))
+}
+
+/// Judges the second region: it can take the traffic where every group of this environment has a healthy target. That traffic is led
+/// there is not told by any of it.
+fn second(look: &Look<'_>, abroad: &TargetsAbroad, found: &mut Findings) {
+    let region = &abroad.region;
+    let all: Vec<&TargetGroup> = abroad.groups.iter().collect();
+    let (ours, others): (Vec<&TargetGroup>, Vec<&TargetGroup>) =
+        all.into_iter().partition(|g| is_ours(look, g));
+    if ours.is_empty() {
+        let why = match others.first() {
+            None => "no load balancer there leads anywhere".to_owned(),
+            Some(other) => format!(
+                "no load balancer there is of this environment: {} is of another, by its name",
+                other.name
+            ),
+        };
+        return found.bad(region, why);
+    }
+    // Of a pair one group is empty: its load balancer leads to the other.
+    let is_idle = |g: &TargetGroup| {
+        let served = |o: &TargetGroup| o.load_balancers == g.load_balancers && o.healthy() > 0;
+        g.targets.is_empty() && ours.iter().any(|o| served(o))
+    };
+    let ill: Vec<String> = ours
+        .iter()
+        .filter(|g| g.healthy() == 0 && !is_idle(g))
+        .map(|g| g.name.clone())
+        .collect();
+    let (healthy, of) = tally(ours.iter().copied());
+    let names: Vec<String> = ours.iter().map(|g| g.name.clone()).collect();
+    let behind = list(&names, 6);
+    let answer = format!("{healthy} of {of} targets healthy behind {behind}");
+    match (ill.is_empty(), abroad.unread) {
+        (false, _) if healthy == 0 => found.bad(region, answer),
+        (false, _) => {
+            let ill = list(&ill, 6);
+            found.bad(region, format!("{answer}, and none behind {ill}"));
+        }
+        (true, 0) => {
+            let stands_by = "stands by: whether requests are led there is not told";
+            found.good(region, &format!("{answer}, which {stands_by}"));
+        }
+        (true, more) => found.unknown(region, format!("{answer}, and {more} more were not read")),
+    }
 }
 
 #[cfg(test)]
@@ -163,7 +203,7 @@ mod tests {
     use super::*;
     use crate::domain::facts::Facts;
     use crate::domain::part::Part;
-    use crate::domain::target::{Target, TargetsAbroad};
+    use crate::domain::target::Target;
     use crate::plan::checklist::CriterionState::{self, Failing, Proved, Unknown};
     use crate::plan::expect::Expectations;
     use crate::plan::probes::testing;
@@ -227,16 +267,68 @@ mod tests {
     }
 
     #[test]
-    fn groups_that_were_not_read_may_hold_the_healthy_ones() {
-        let mut facts = facts(vec![group("away", &["unhealthy"])]);
-        facts.estate.targets_abroad = testing::part(Arc::new(TargetsAbroad {
-            region: "away".into(),
-            groups: vec![group("away", &["unhealthy"])],
-            unread: 7,
-        }));
-        let (got, why) = state(&facts, true);
+    fn every_group_of_this_environment_must_be_served_in_the_second_region() {
+        let called = |name: &str, states: &[&str]| {
+            let mut g = group("away", states);
+            g.arn = format!("arn:aws:elasticloadbalancing:away:1:targetgroup/{name}/1");
+            g.name = name.into();
+            g.load_balancers = vec![format!("arn:aws:elb:away:1:loadbalancer/app/{name}/1")];
+            for t in &mut g.targets {
+                t.id = format!("{name} {}", t.id);
+            }
+            g
+        };
+        let of = |groups: Vec<TargetGroup>| {
+            let mut facts = facts(groups);
+            facts.environment = "laser-prod".into();
+            state(&facts, true)
+        };
+        let api = called("api", &["healthy"]);
+        let (ill, why) = of(vec![api.clone(), called("web", &["unhealthy"])]);
+        assert_eq!(ill, Failing, "{why}");
+        assert!(why.contains("none behind web"), "{why}");
+        let (empty, why) = of(vec![api.clone(), called("web", &[])]);
+        assert_eq!(empty, Failing, "{why}");
+        // The other group of a pair, behind the same load balancer.
+        let mut idle = called("api-green", &[]);
+        idle.load_balancers.clone_from(&api.load_balancers);
+        assert_eq!(of(vec![api.clone(), idle]).0, Proved);
+        // Staging's proves nothing here, and does not fail here either.
+        let staging = |states| called("laser-staging-api", states);
+        let (other, why) = of(vec![staging(&["healthy"])]);
+        assert_eq!(other, Failing, "{why}");
+        assert!(why.contains("of another"), "{why}");
+        assert_eq!(of(vec![api, staging(&["unhealthy"])]).0, Proved);
+    }
+
+    #[test]
+    fn that_traffic_goes_to_the_second_region_is_not_claimed() {
+        let facts = facts(vec![group("away", &["healthy"])]);
+        let expect = Expectations {
+            second_region: Some("away".into()),
+            ..Expectations::default()
+        };
+        let call = Call::parse("elb.regions").unwrap();
+        let got = judge(&call, &facts, &expect, Timestamp::UNIX_EPOCH);
+        assert_eq!(got.state, Proved);
+        assert!(format!("{got:?}").contains("stands by"), "{got:?}");
+    }
+
+    #[test]
+    fn groups_that_were_not_read_may_hold_sick_ones() {
+        let of = |state_of: &str| {
+            let mut facts = facts(Vec::new());
+            facts.estate.targets_abroad = testing::part(Arc::new(TargetsAbroad {
+                region: "away".into(),
+                groups: vec![group("away", &[state_of])],
+                unread: 7,
+            }));
+            state(&facts, true)
+        };
+        let (got, why) = of("healthy");
         assert_eq!(got, Unknown);
         assert!(why.contains("7 more were not read"), "{why}");
+        assert_eq!(of("unhealthy").0, Failing);
     }
 
     #[test]
