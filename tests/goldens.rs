@@ -114,6 +114,7 @@ fn furnished() -> flightdeck::watch::Snapshot {
         bytes: 1,
         pushed_at: Some(now - jiff::SignedDuration::from_hours(hours)),
         pulled_at: None,
+        parts: None,
         scan: Scan::default(),
         findings: Vec::new(),
     };

@@ -528,6 +528,7 @@ fn an_image_that_failed_here_is_not_offered_like_any_other() {
         bytes: 1,
         pushed_at: Some(ago(hours * 3_600)),
         pulled_at: None,
+        parts: None,
         scan: Scan {
             status: "COMPLETE".into(),
             completed_at: Some(ago(60)),

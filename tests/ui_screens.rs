@@ -1353,6 +1353,7 @@ fn revisions_say_the_commit_of_their_image_or_why_it_is_not_known() {
         bytes: 1,
         pushed_at: None,
         pulled_at: None,
+        parts: None,
         scan: Scan::default(),
         findings: Vec::new(),
     };

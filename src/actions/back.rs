@@ -169,6 +169,7 @@ mod tests {
     fn load(n: u32, running: u32) -> RevisionLoad {
         let arn = format!("arn:aws:ecs:us-east-1:1:task-definition/api:{n}");
         RevisionLoad {
+            digests: Vec::new(),
             revision: Revision::parse(&arn).unwrap(),
             service_revision: None,
             image: None,

@@ -316,6 +316,7 @@ mod tests {
 
     fn deployment(strategy: Strategy, from: &[Load], to: Load) -> Deployment {
         let load = |(number, running, traffic_percent): &Load| RevisionLoad {
+            digests: Vec::new(),
             revision: Revision::parse(&format!("api:{number}")).unwrap(),
             service_revision: None,
             image: None,

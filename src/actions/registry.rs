@@ -169,6 +169,7 @@ mod tests {
                 bytes: 1,
                 pushed_at: None,
                 pulled_at: None,
+                parts: None,
                 scan: Default::default(),
                 findings: Vec::new(),
             })

@@ -196,6 +196,7 @@ mod tests {
     fn load(n: u32) -> RevisionLoad {
         let arn = format!("arn:aws:ecs:us-east-1:1:task-definition/api:{n}");
         RevisionLoad {
+            digests: Vec::new(),
             revision: Revision::parse(&arn).unwrap(),
             service_revision: Some(format!("revision-of-{n}")),
             image: None,

@@ -69,6 +69,9 @@ pub struct RevisionLoad {
     pub service_revision: Option<String>,
     /// Image of the main container, where known.
     pub image: Option<String>,
+    /// Each image as its task definition names it, with the digest that ECS resolved it to, as far as the vendor tells.
+    #[serde(skip)]
+    pub digests: Vec<(String, String)>,
     /// Tasks.
     pub counts: TaskCounts,
     /// Percent of production traffic, where the vendor reports weights.
@@ -223,6 +226,7 @@ mod tests {
 
     fn load(number: u32, running: u32) -> RevisionLoad {
         RevisionLoad {
+            digests: Vec::new(),
             revision: Revision {
                 arn: String::new(),
                 family: "api".into(),

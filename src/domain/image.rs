@@ -48,6 +48,9 @@ pub struct Image {
     pub tags: Vec<String>,
     /// `sha256:...`.
     pub digest: String,
+    /// Of an index, which is a list of images and scanned as these are: their digests; none where they were not read. `None`: it is an
+    /// image itself.
+    pub parts: Option<Vec<String>>,
     /// Compressed size, bytes.
     pub bytes: u64,
     /// Pushed (UTC).
@@ -157,6 +160,7 @@ impl<'a> EcrName<'a> {
         let ours = [
             "amazonaws.com",
             "amazonaws.com.cn",
+            "amazonaws.eu",
             "on.aws",
             "on.amazonwebservices.com.cn",
         ];
@@ -247,6 +251,11 @@ impl Image {
             Some(ImageId::Tag(tag)) => self.tags.iter().any(|t| t == tag),
             None => false,
         }
+    }
+
+    /// Whether it is an index of which nobody told the images: whether they were scanned is not known.
+    pub fn is_untold_index(&self) -> bool {
+        self.parts.as_ref().is_some_and(Vec::is_empty) && !self.scan.is_done()
     }
 
     /// The digest's first digits.
@@ -417,6 +426,7 @@ mod tests {
             uri: "r.example/laser/api".into(),
             tags: vec!["sha-1".into(), "1.8.2".into()],
             digest: "sha256:aa11".into(),
+            parts: None,
             bytes: 1,
             pushed_at: None,
             pulled_at: None,

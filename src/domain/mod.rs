@@ -26,6 +26,7 @@ pub mod database;
 pub mod db_limit;
 pub mod deadline;
 pub mod deployment;
+pub mod digests;
 pub mod effort;
 pub mod elsewhere;
 pub mod environment;

@@ -303,6 +303,7 @@ mod tests {
     fn what_goes_back_by_itself_says_so_in_one_way() {
         let (service, mut facts) = (service(), Facts::default());
         let load = |number| RevisionLoad {
+            digests: Vec::new(),
             revision: Revision {
                 arn: String::new(),
                 family: "api".into(),

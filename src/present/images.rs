@@ -163,6 +163,8 @@ fn number(image: &Image, severity: &str, tone: Tone) -> Cell {
 fn scanned(image: &Image, runs: bool, now: Timestamp) -> Cell {
     let tone = if runs { Tone::Warn } else { Tone::Muted };
     match (image.scan.is_done(), image.scan.status.as_str()) {
+        // ECR scans what an index lists.
+        _ if image.is_untold_index() => Cell::new("an index", Tone::Unknown),
         (true, _) => Cell::ago(image.scan.completed_at, now),
         (false, "") => Cell::new("never", tone),
         (false, "PENDING" | "IN_PROGRESS") => Cell::new("scanning", Tone::Info),

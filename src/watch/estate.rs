@@ -12,7 +12,10 @@ use super::picture::Picture;
 use super::topic::{Topic, Wanted};
 use crate::backend::Backend;
 use crate::backend::transport::Line;
+use crate::domain::digests::Resolved;
 use crate::domain::estate::Estate;
+use crate::domain::facts::Facts;
+use crate::domain::image::EcrName;
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
 
@@ -50,6 +53,7 @@ impl Known {
             .flat_map(|all| all.values())
             .flat_map(|d| d.containers.iter().map(|c| c.image.clone()))
             .collect();
+        running.extend(resolved(&p.facts));
         running.sort_unstable();
         running.dedup();
         Self {
@@ -57,6 +61,25 @@ impl Known {
             running,
         }
     }
+}
+
+/// The images that run by their digests, where ECS told what it resolved their tags to: what such a tag means by now may be another.
+fn resolved(facts: &Facts) -> Vec<String> {
+    let resolved = Resolved::of(facts);
+    let mut all = Vec::new();
+    for service in facts.service_rows() {
+        let Some(definition) = facts.definition_in_use(service) else {
+            continue;
+        };
+        for c in &definition.containers {
+            let Some(name) = EcrName::of(&c.image) else {
+                continue;
+            };
+            let digests = resolved.digests(service, &c.image).into_iter();
+            all.extend(digests.map(|digest| format!("{}@{digest}", name.uri)));
+        }
+    }
+    all
 }
 
 /// A question under way.

@@ -645,6 +645,7 @@ pub fn snapshot() -> Snapshot {
         state: DeploymentState::InProgress,
         reason: String::new(),
         from: vec![RevisionLoad {
+            digests: Vec::new(),
             revision: revision("worker", 17),
             service_revision: None,
             image: Some("laser/worker:1.8.2".into()),
@@ -657,6 +658,7 @@ pub fn snapshot() -> Snapshot {
             traffic_percent: None,
         }],
         to: Some(RevisionLoad {
+            digests: Vec::new(),
             revision: revision("worker", 18),
             service_revision: None,
             image: Some("laser/worker:1.9.0".into()),

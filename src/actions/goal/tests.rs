@@ -42,6 +42,7 @@ fn roll(rid: &str, status: &str, n: u32, state: &str, why: &str, c: TaskCounts) 
 
 fn load(n: u32, c: TaskCounts) -> RevisionLoad {
     RevisionLoad {
+        digests: Vec::new(),
         revision: revision(n),
         service_revision: None,
         image: None,

@@ -1,10 +1,11 @@
 //! Amazon ECR (API version 2015-09-21, AWS JSON): repositories, images, and what scans found in them.
 
 mod look_up;
+mod parts;
+mod scans;
 mod wire;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt, stream};
 use serde::de::DeserializeOwned;
@@ -42,22 +43,23 @@ const FINDINGS: Question =
 const MOST: usize = 100;
 /// Repositories or images that are asked about at once.
 const ABREAST: usize = 3;
-/// The newest images of a repository, whose findings are read one by one.
-const NEWEST: usize = 10;
-/// Images in all, whose findings are read one by one.
-const LOOKED_INTO: usize = 60;
 
 /// The ECR client.
 #[derive(Debug)]
 pub struct Ecr {
     signed: Arc<Signed>,
     line: Arc<Line>,
+    turns: Mutex<scans::Turns>,
 }
 
 impl Ecr {
     /// On an account.
     pub fn new(signed: Arc<Signed>, line: Arc<Line>) -> Self {
-        Self { signed, line }
+        Self {
+            signed,
+            line,
+            turns: Mutex::default(),
+        }
     }
 
     /// All repositories with their images; those that run (`running`: references of task definitions) are asked for by name where the
@@ -103,7 +105,8 @@ impl Ecr {
             .value
             .as_deref()
             .map_or(&[][..], |r| r.images.as_slice());
-        self.look_into(&mut images, known, &mut missing).await;
+        self.look_into(&mut images, known, running, &mut missing)
+            .await;
         missing.sort();
         Ok(Registry {
             repositories,
@@ -209,42 +212,6 @@ impl Ecr {
         }
     }
 
-    /// Reads the findings of the newest images of each repository: where there are some that count, or where the list of images
-    /// says nothing of the scan (basic scans of some endpoints).
-    async fn look_into(&self, images: &mut [Image], known: &[Image], missing: &mut Vec<String>) {
-        let mut of: BTreeMap<String, usize> = BTreeMap::new();
-        let mut wanted: Vec<&mut Image> = Vec::new();
-        for image in images.iter_mut() {
-            let nth = of.entry(image.repository.clone()).or_default();
-            *nth += 1;
-            let same = known
-                .iter()
-                .find(|k| k.digest == image.digest && k.repository == image.repository);
-            if let Some(same) = same.filter(|k| k.scan == image.scan && !k.findings.is_empty()) {
-                image.findings.clone_from(&same.findings);
-                continue;
-            }
-            let counts = !image.scan.is_done()
-                || image.scan.count("CRITICAL") + image.scan.count("HIGH") > 0;
-            if *nth <= NEWEST && counts && wanted.len() < LOOKED_INTO {
-                wanted.push(image);
-            }
-        }
-        let looks: Vec<_> = wanted.into_iter().map(|image| self.scan(image)).collect();
-        let answers: Vec<_> = stream::iter(looks)
-            .buffer_unordered(ABREAST)
-            .collect()
-            .await;
-        let failures: Vec<Problem> = answers.into_iter().filter_map(Result::err).collect();
-        if let Some(first) = failures.first() {
-            missing.push(format!(
-                "findings of {} images: {}",
-                failures.len(),
-                first.why
-            ));
-        }
-    }
-
     /// The findings of an image, page by page, in the registry that it is named by.
     async fn scan(&self, image: &mut Image) -> Result<(), Problem> {
         let mut input = json!({"repositoryName": image.repository, "imageId": {"imageDigest": image.digest}, "maxResults": 1000});
@@ -298,7 +265,8 @@ fn repository(e: RepositoryEntry) -> Repository {
         immutable: e
             .image_tag_mutability
             .as_deref()
-            .is_some_and(|m| m.starts_with("IMMUTABLE")),
+            // With exceptions (`IMMUTABLE_WITH_EXCLUSION`) some of its tags may move.
+            .is_some_and(|m| m == "IMMUTABLE"),
         created_at: seconds(e.created_at),
     }
 }
@@ -317,6 +285,7 @@ fn image(e: ImageEntry, of: &Repository) -> Image {
         uri: of.uri.clone(),
         tags: e.image_tags.iter().map(|t| text(Some(t))).collect(),
         digest: text(Some(&e.image_digest)),
+        parts: parts::is_list(e.image_manifest_media_type.as_deref()).then(Vec::new),
         bytes: e.image_size_in_bytes.0,
         pushed_at: seconds(e.image_pushed_at),
         pulled_at: seconds(e.last_recorded_pull_time),

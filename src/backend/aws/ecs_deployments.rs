@@ -375,6 +375,7 @@ fn load(
         revision: known.revision.clone(),
         service_revision: some_text(r.arn()),
         image,
+        digests: known.digests.clone(),
         counts: TaskCounts {
             desired: count("requestedTaskCount", of, r.requested_task_count())?,
             running: count("runningTaskCount", of, r.running_task_count())?,

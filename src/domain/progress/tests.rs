@@ -8,6 +8,7 @@ fn second(n: i64) -> Timestamp {
 
 fn load(number: u32, desired: u32, running: u32, traffic: Option<f64>) -> RevisionLoad {
     RevisionLoad {
+        digests: Vec::new(),
         revision: Revision {
             arn: String::new(),
             family: "api".into(),

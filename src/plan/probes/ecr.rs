@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, within};
 use super::{Probe, number};
-use crate::domain::image::{Image, Place, Registry};
+use crate::domain::digests::Resolved;
+use crate::domain::image::{Image, ImageId, Place, Registry, Repository};
+use crate::domain::service::Service;
 use crate::plan::checklist::CriterionState;
 
 pub(super) const PROBES: &[Probe] = &[
@@ -31,9 +33,57 @@ pub(super) const PROBES: &[Probe] = &[
     },
 ];
 
+/// By what an image that runs is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum By<'a> {
+    /// As the task definition names it: by its digest, or by a tag that stays with its image.
+    Name,
+    /// By the digest that ECS resolved its tag to.
+    Digest(&'a str),
+    /// By nothing: its tag may mean another image by now.
+    Nothing,
+}
+
+/// By what an image of a service is told.
+fn told_by<'a>(
+    registry: &Registry,
+    resolved: &Resolved<'a>,
+    service: &Service,
+    reference: &str,
+) -> Vec<By<'a>> {
+    let moves = |r: &Repository| {
+        let named = r.named(reference);
+        !r.immutable && matches!(named, Some(ImageId::Tag(_)))
+    };
+    if !registry.repositories.iter().any(moves) {
+        return vec![By::Name];
+    }
+    let digests = resolved.digests(service, reference);
+    match digests.is_empty() {
+        true => vec![By::Nothing],
+        false => digests.into_iter().map(By::Digest).collect(),
+    }
+}
+
+/// The image that a tag named when ECS resolved it to a digest, with what is to be said of it.
+fn resolved<'a>(registry: &'a Registry, reference: &str, digest: &str) -> (String, Place<'a>) {
+    let repository = registry.repositories.iter();
+    let mut named = repository.filter(|r| r.named(reference).is_some());
+    let place = named.next().map_or(Place::Unread, |r| {
+        registry.place(&format!("{}@{digest}", r.uri))
+    });
+    let note = match place {
+        Place::Here(image) if image.is(reference) => String::new(),
+        Place::Here(image) => format!("{} runs, its tag has moved on", image.short()),
+        _ => format!("{} runs", digest.get(..19).unwrap_or(digest)),
+    };
+    (note, place)
+}
+
 /// Images that run, each by its short name; where the revision that a service is set to was not read, the name says so.
 struct Running<'a> {
-    rows: Vec<(String, Place<'a>)>,
+    /// Without a place where nobody can say which image it is.
+    rows: Vec<(String, Option<Place<'a>>)>,
     at: Timestamp,
     source: &'a str,
 }
@@ -44,25 +94,42 @@ fn running<'a>(look: &Look<'a>) -> Result<Running<'a>, Judgement> {
     let seen = look.fresh(&look.facts.estate.registry, "the images")?;
     let registry: &Registry = seen.value;
     // Each once, with what is to be said of it.
-    let mut references: BTreeMap<&str, String> = BTreeMap::new();
+    let digests = Resolved::of(look.facts);
+    let mut references: BTreeMap<(&str, By<'_>), String> = BTreeMap::new();
     for row in definitions.rows {
         let Some(definition) = row.definition else {
             let (name, why) = (look.name(&row.service.id), row.unread());
             return Err(Judgement::unknown(format!("{name}: {why}")));
         };
         for c in &definition.containers {
-            let note = references.entry(&c.image).or_default();
-            if note.is_empty() {
-                note.push_str(row.unread());
+            for by in told_by(registry, &digests, row.service, &c.image) {
+                let note = references.entry((c.image.as_str(), by)).or_default();
+                if note.is_empty() {
+                    note.push_str(row.unread());
+                }
             }
         }
     }
-    let rows = references.into_iter().map(|(r, note)| {
-        let name = match note.is_empty() {
-            true => short(r),
-            false => format!("{} ({note})", short(r)),
+    let rows = references.into_iter().map(|((r, by), unread)| {
+        let (moved, place) = match by {
+            By::Name => (String::new(), Some(registry.place(r))),
+            By::Digest(digest) => {
+                let (note, place) = resolved(registry, r, digest);
+                (note, Some(place))
+            }
+            // What its repository does not hold any more is gone, whatever it was.
+            By::Nothing => {
+                let gone = Some(registry.place(r)).filter(|p| *p == Place::Gone);
+                (String::new(), gone)
+            }
         };
-        (name, registry.place(r))
+        let notes = [moved.as_str(), unread.as_str()];
+        let notes: Vec<&str> = notes.into_iter().filter(|n| !n.is_empty()).collect();
+        let name = match notes.is_empty() {
+            true => short(r),
+            false => format!("{} ({})", short(r), notes.join("; ")),
+        };
+        (name, place)
     });
     Ok(Running {
         rows: rows.collect(),
@@ -84,12 +151,16 @@ fn each(look: &Look<'_>, judge: impl Fn(&mut Findings, &str, &Image)) -> Verdict
     let mut found = Findings::new("image", look.question(running.source), running.at);
     for (name, place) in &running.rows {
         match place {
-            Place::Here(image) => judge(&mut found, name, image),
-            Place::Gone => found.bad(name, "runs, and is not in its repository any more"),
-            Place::Unread => found.unknown(name, "its repository did not tell of it yet"),
-            Place::Elsewhere => {
+            Some(Place::Here(image)) => judge(&mut found, name, image),
+            Some(Place::Gone) => found.bad(name, "runs, and is not in its repository any more"),
+            Some(Place::Unread) => found.unknown(name, "its repository did not tell of it yet"),
+            Some(Place::Elsewhere) => {
                 found.unknown(name, "in another registry, which is not looked into");
             }
+            None => found.unknown(
+                name,
+                "its tag may have moved since: nobody told which image runs",
+            ),
         }
     }
     Ok(found.verdict())
@@ -103,6 +174,9 @@ fn scanned(look: &Look<'_>) -> Verdict {
             .completed_at
             .is_some_and(|at| within(at, look.now, days));
         match (image.scan.is_done(), image.scan.status.as_str()) {
+            _ if image.is_untold_index() => {
+                found.unknown(name, "an index: ECR scans its images, which were not told");
+            }
             (true, _) if lately => found.good(name, ""),
             (true, _) => found.bad(name, format!("last scanned more than {days} days ago")),
             (false, "PENDING" | "IN_PROGRESS") => found.unknown(name, "being scanned"),
@@ -170,8 +244,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::domain::deployment::{DeploymentState, RevisionLoad};
     use crate::domain::facts::Facts;
-    use crate::domain::image::{ImageFinding, Repository, Scan};
+    use crate::domain::image::{ImageFinding, Scan};
+    use crate::domain::service::{RevisionTasks, TaskCounts};
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{self, ago, judged};
 
@@ -186,6 +262,7 @@ mod tests {
             bytes: 90_000_000,
             pushed_at: None,
             pulled_at: None,
+            parts: None,
             scan: Scan {
                 status: status.into(),
                 completed_at: scanned.and_then(ago),
@@ -278,5 +355,70 @@ mod tests {
         let gone = judged("ecr.image-size", &facts);
         assert_eq!(gone.state, Failing);
         assert!(gone.reason.contains("not in its repository any more"));
+    }
+
+    #[test]
+    fn an_image_of_a_tag_that_may_move_is_judged_by_what_runs() {
+        let at = |digest: &str, tags: &[&str], critical: u64| Image {
+            digest: digest.into(),
+            tags: tags.iter().map(|t| (*t).to_owned()).collect(),
+            ..image("COMPLETE", Some(1), critical)
+        };
+        // The fault was mended and the tag pushed anew: what runs is the image before.
+        let images = vec![at("sha256:new", &["main"], 0), at("sha256:old", &[], 1)];
+        let reference = format!("{URI}:main");
+        let mut facts = facts(&reference, images);
+        let call = "ecr.no-critical";
+        assert_eq!(judged(call, &facts).state, Proved, "the tag cannot move");
+        let mut registry = Registry::clone(facts.estate.registry.value.as_ref().unwrap());
+        registry.repositories[0].immutable = false;
+        facts.estate.registry = testing::part(Arc::new(registry));
+        for call in [call, "ecr.scanned"] {
+            let got = judged(call, &facts);
+            assert_eq!(got.state, Unknown, "{got:?}");
+            assert!(got.reason.contains("may have moved"), "{}", got.reason);
+        }
+        let resolved = |facts: &mut Facts, digest: &str| {
+            let mut services = facts.service_rows().to_vec();
+            let service = Arc::make_mut(&mut services[0]);
+            let counts = TaskCounts {
+                running: 1,
+                ..TaskCounts::default()
+            };
+            let arn = "arn:service-revision/2".to_owned();
+            service.revisions = vec![RevisionTasks {
+                arn: arn.clone(),
+                counts,
+            }];
+            let mut row = testing::told(&service.id, DeploymentState::Successful, ago(1));
+            row.to = Some(RevisionLoad {
+                revision: service.revision.clone(),
+                service_revision: Some(arn),
+                image: Some(reference.clone()),
+                digests: vec![(reference.clone(), digest.into())],
+                counts,
+                traffic_percent: None,
+            });
+            facts.services = testing::part(Arc::new(services));
+            facts.deployments = testing::part(Arc::new(vec![Arc::new(row)]));
+        };
+        resolved(&mut facts, "sha256:old");
+        let old = judged(call, &facts);
+        assert_eq!(old.state, Failing, "{old:?}");
+        assert!(old.reason.contains("its tag has moved on"), "{old:?}");
+        resolved(&mut facts, "sha256:new");
+        assert_eq!(judged(call, &facts).state, Proved);
+        resolved(&mut facts, "sha256:elsewhere");
+        assert_eq!(judged(call, &facts).state, Unknown);
+    }
+
+    #[test]
+    fn an_index_whose_images_are_not_told_is_unknown_and_no_failure() {
+        for status in ["", "UNSUPPORTED_IMAGE"] {
+            let mut index = image(status, None, 0);
+            index.parts = Some(Vec::new());
+            assert_eq!(state("ecr.scanned", index.clone()), Unknown);
+            assert_eq!(state("ecr.no-critical", index), Unknown);
+        }
     }
 }

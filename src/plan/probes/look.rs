@@ -325,6 +325,7 @@ mod tests {
             bytes: 90_000_000,
             pushed_at: None,
             pulled_at: None,
+            parts: None,
             scan: Scan {
                 status: "COMPLETE".into(),
                 completed_at: ago(1),

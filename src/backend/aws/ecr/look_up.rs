@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::parts::scan_of;
 use super::wire::CachePage;
 use super::{
     API, Ecr, IMAGES, ImageId, ImagePage, Pages, Problem, ProblemKind, Question, Repository, image,
@@ -57,9 +58,10 @@ impl Ecr {
             Ok((found, _)) => match found.into_iter().next() {
                 Some(mut image) => {
                     // Basic scans of some endpoints are told of here alone.
-                    let told = match image.scan.is_done() {
-                        true => Ok(()),
-                        false => self.scan(&mut image).await,
+                    let told = match (image.scan.is_done(), &image.parts) {
+                        (true, _) => Ok(()),
+                        (false, None) => self.scan(&mut image).await,
+                        (false, Some(_)) => self.scan_parts(&mut image, &name, &of).await,
                     };
                     Ok(LookUp::Here {
                         image: Box::new(image),
@@ -71,6 +73,32 @@ impl Ecr {
             Err(p) if p.kind == ProblemKind::NotFound => self.instead(&name, &of).await,
             Err(p) => Err(p),
         }
+    }
+
+    /// What scans found in the images that a list names.
+    async fn scan_parts(
+        &self,
+        list: &mut Image,
+        name: &EcrName<'_>,
+        of: &Repository,
+    ) -> Result<(), Problem> {
+        let parts = self.parts(list).await?;
+        let mut all = Vec::new();
+        for digest in &parts {
+            let id = Some(ImageId::Digest(digest));
+            for mut image in self.images_of(name, of, id).await?.0 {
+                if !image.scan.is_done() {
+                    self.scan(&mut image).await?;
+                }
+                all.push(image);
+            }
+        }
+        let find = |digest: &str| all.iter().find(|i| i.digest == digest);
+        if let Some((scan, findings)) = scan_of(&parts, find) {
+            (list.scan, list.findings) = (scan, findings);
+        }
+        list.parts = Some(parts);
+        Ok(())
     }
 
     /// The commit that an image was built from, as its own tag or another one of it in the registry names it.

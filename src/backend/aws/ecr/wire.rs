@@ -48,6 +48,40 @@ pub(super) struct ImageEntry {
     pub(super) last_recorded_pull_time: Option<f64>,
     pub(super) image_scan_status: Option<Status>,
     pub(super) image_scan_findings_summary: Option<Found>,
+    pub(super) image_manifest_media_type: Option<String>,
+}
+
+/// BatchGetImage.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ManifestPage {
+    pub(super) images: Required<Vec<ManifestEntry>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ManifestEntry {
+    pub(super) image_manifest: String,
+}
+
+/// An image index (OCI image specification), or Docker's manifest list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Manifest {
+    pub(super) manifests: Vec<Part>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Part {
+    pub(super) digest: String,
+    pub(super) platform: Option<Platform>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Platform {
+    pub(super) os: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{CACHED, Ecs, Lack, Problem, ProblemKind, Question, lack, locked, sdk};
-use crate::backend::aws::convert::text;
+use crate::backend::aws::convert::{some_text, text};
 use crate::backend::aws::ecs_map;
 use crate::domain::service::Revision;
 
@@ -19,6 +19,8 @@ pub(super) struct ServiceRevision {
     pub(super) revision: Revision,
     /// (container, image)
     pub(super) images: Vec<(String, String)>,
+    /// (image, digest), of those that were resolved.
+    pub(super) digests: Vec<(String, String)>,
 }
 
 impl Ecs {
@@ -100,9 +102,15 @@ fn service_revision(r: &sdk::ServiceRevision) -> Option<(String, ServiceRevision
         .iter()
         .map(|i| (text(i.container_name()), text(i.image())))
         .collect();
-    let revision = ecs_map::revision(r.task_definition())?;
-    Some((
-        r.service_revision_arn()?.to_owned(),
-        ServiceRevision { revision, images },
-    ))
+    let digests = r
+        .container_images()
+        .iter()
+        .filter_map(|i| Some((text(i.image()), some_text(i.image_digest())?)))
+        .collect();
+    let told = ServiceRevision {
+        revision: ecs_map::revision(r.task_definition())?,
+        images,
+        digests,
+    };
+    Some((r.service_revision_arn()?.to_owned(), told))
 }

@@ -97,6 +97,7 @@ fn of_rollout(service: &Service, to: &Rollout, primary: bool) -> Deployment {
 
 fn rollout_load(r: &Rollout) -> RevisionLoad {
     RevisionLoad {
+        digests: Vec::new(),
         revision: r.revision.clone(),
         service_revision: None,
         image: None,

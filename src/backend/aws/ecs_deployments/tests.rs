@@ -155,6 +155,7 @@ fn a_service_deployment_is_read_with_revisions_guards_and_weights() {
     let known = |n: u32| ServiceRevision {
         revision: Revision::parse(&format!("api:{n}")).unwrap(),
         images: vec![("api".into(), format!("api:1.{n}"))],
+        digests: vec![(format!("api:1.{n}"), format!("sha256:{n}"))],
     };
     let revisions = HashMap::from([
         ("rev:1".to_owned(), known(1)),
@@ -175,6 +176,7 @@ fn a_service_deployment_is_read_with_revisions_guards_and_weights() {
         (Some("api:1.2"), Some(10.0))
     );
     assert_eq!(d.from[0].counts.running, 6);
+    assert_eq!(to.digests, [("api:1.2".to_owned(), "sha256:2".to_owned())]);
 }
 
 #[test]

@@ -475,6 +475,7 @@ fn rollout(state: DeploymentState, number: u32, ended: Option<i64>) -> Arc<Deplo
         reason: String::new(),
         from: Vec::new(),
         to: Some(RevisionLoad {
+            digests: Vec::new(),
             revision,
             service_revision: None,
             image: None,
