@@ -67,14 +67,19 @@ fn flaw(text: &str) -> Option<String> {
     }
 }
 
-/// The endpoint of ECS, as its client takes it from a configuration: the one that was set for all clients, else the one for it alone (of
-/// the environment, or of the services that the profile names), else the one for all of these. `None`: AWS's own.
+/// The endpoint of ECS, as its client takes it from a configuration.
 pub fn of_ecs(sdk: &SdkConfig) -> Option<String> {
+    of(sdk, "ECS")
+}
+
+/// The endpoint of a service, by its id, as an SDK client takes it from a configuration: the one that was set for all clients, else the
+/// one for it alone (of the environment, or of the services that the profile names), else the one for all of these. `None`: AWS's own.
+pub fn of(sdk: &SdkConfig, service: &str) -> Option<String> {
     let all = sdk.endpoint_url().map(str::to_owned);
     if sdk.get_origin("endpoint_url").is_client_config() {
         return all;
     }
-    let key = ServiceConfigKey::builder().service_id("ECS").env(NAME);
+    let key = ServiceConfigKey::builder().service_id(service).env(NAME);
     let key = key.profile("endpoint_url").build().ok();
     let own = sdk.service_config().zip(key);
     own.and_then(|(of, key)| of.load_config(key)).or(all)
@@ -158,20 +163,26 @@ mod tests {
         assert_eq!(told.as_deref(), Some("http://127.0.0.1:4566"));
         let told = with(Origin::shared_config());
         assert_eq!(told.as_deref(), Some("http://all:1"));
+        // Of another service it says nothing.
+        let other = all().service_config(Own).build();
+        assert_eq!(of(&other, "RDS").as_deref(), Some("http://all:1"));
         let alone = SdkConfig::builder().service_config(Own).build();
         assert_eq!(of_ecs(&alone).as_deref(), Some("http://127.0.0.1:4566"));
     }
 
-    fn of(variables: &[(&str, &str)]) -> Option<String> {
+    fn wrong(variables: &[(&str, &str)]) -> Option<String> {
         let pairs = variables.iter().map(|(n, v)| ((*n).into(), (*v).into()));
         mistake(pairs).map(|p| p.why)
     }
 
     #[test]
     fn what_is_no_url_is_not_passed_over() {
-        assert_eq!(of(&[(NAME, "http://127.0.0.1:4566"), ("HOME", "x")]), None);
-        assert_eq!(of(&[(NAME, "https://[::1]:4566/aws/")]), None);
-        for (wrong, words) in [
+        assert_eq!(
+            wrong(&[(NAME, "http://127.0.0.1:4566"), ("HOME", "x")]),
+            None
+        );
+        assert_eq!(wrong(&[(NAME, "https://[::1]:4566/aws/")]), None);
+        for (url, words) in [
             ("", "empty"),
             (" ", "empty"),
             ("http://x ", "a blank"),
@@ -183,11 +194,11 @@ mod tests {
             ("http://x?a=b", "a query"),
             ("http://ana:hunter2@x", "password"),
         ] {
-            let said = of(&[(NAME, wrong)]).unwrap();
-            assert!(said.contains(words), "{wrong}: {said}");
+            let said = wrong(&[(NAME, url)]).unwrap();
+            assert!(said.contains(words), "{url}: {said}");
             assert!(!said.contains("hunter2"), "{said}");
         }
-        assert!(of(&[("AWS_ENDPOINT_URL_ECS", "nonsense")]).is_some());
-        assert_eq!(of(&[(NAME, "nonsense"), (IGNORE, "true")]), None);
+        assert!(wrong(&[("AWS_ENDPOINT_URL_ECS", "nonsense")]).is_some());
+        assert_eq!(wrong(&[(NAME, "nonsense"), (IGNORE, "true")]), None);
     }
 }

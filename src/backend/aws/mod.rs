@@ -29,6 +29,7 @@ mod log_streams;
 pub mod logs;
 mod logs_insights;
 mod pages;
+mod partition;
 pub mod performance;
 mod primitives;
 mod profile;
@@ -304,11 +305,7 @@ impl Aws {
             elb: client!(aws_sdk_elasticloadbalancingv2, self.lines.elb, short),
             cloudwatch: client!(aws_sdk_cloudwatch, self.lines.cloudwatch, long),
             logs: client!(aws_sdk_cloudwatchlogs, self.lines.logs, long),
-            keys: signed::Keys::new(
-                &sdk,
-                endpoint.clone(),
-                self.settings.fixed_credentials.is_some(),
-            ),
+            keys: signed::Keys::new(&sdk),
             // One at a time is loaded.
             load: self.made() + 1,
             of_ecs: worded(endpoint::of_ecs(&sdk).as_deref()),

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::Question;
 use super::convert::{stamp, text};
 use super::pages::Pages;
+use super::partition;
 use super::signed::{Api, Signed};
 use super::sound::told;
 use crate::backend::transport::Line;
@@ -128,11 +129,7 @@ fn broke_off(e: &tokio::task::JoinError) -> Problem {
 
 /// The region that IAM's calls are signed for: one a partition (AWS General Reference, "IAM endpoints and quotas").
 fn home(region: &str) -> &'static str {
-    match region {
-        r if r.starts_with("cn-") => "cn-north-1",
-        r if r.starts_with("us-gov-") => "us-gov-west-1",
-        _ => "us-east-1",
-    }
+    partition::of(region).iam
 }
 
 /// What the pages told, put together.

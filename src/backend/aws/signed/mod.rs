@@ -25,9 +25,10 @@ use reqwest::{Method, Request, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Aws, Clients, Question};
+use super::partition::{self, Kind};
+use super::{Aws, Clients, Question, endpoint};
 use crate::backend::transport::{Courier, Deadline, Evidence, Heard, Line, word};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 pub use answer::read_xml;
 use answer::xml;
 
@@ -41,13 +42,14 @@ pub struct Api {
     pub host: &'static str,
     /// Signing name in the credential scope.
     pub signing: &'static str,
-    /// What stands in `AWS_ENDPOINT_URL_...`: the service's id in capitals, with underscores.
+    /// What stands in `AWS_ENDPOINT_URL_...`: the service's id in capitals, with underscores. In lower case the profile's `services` call
+    /// it so.
     pub variable: &'static str,
     /// Start of `X-Amz-Target`, for AWS JSON.
     pub target: &'static str,
     /// `Version`, for Query.
     pub version: &'static str,
-    /// The one region of a service that has only one.
+    /// The one region of a service that has only one, where it is asked in AWS's commercial partition.
     pub only_in: Option<&'static str>,
 }
 
@@ -55,19 +57,17 @@ pub struct Api {
 #[derive(Debug)]
 pub struct Keys {
     provider: Option<SharedCredentialsProvider>,
-    endpoint: Option<String>,
-    /// Endpoints of single services in the environment do not count: the sandbox alone is asked.
-    sealed: bool,
+    /// What environment and profile say of endpoints. Of the sandbox they say nothing: it alone is asked.
+    sdk: SdkConfig,
     held: Mutex<Option<Credentials>>,
 }
 
 impl Keys {
     /// Of an SDK configuration.
-    pub fn new(sdk: &SdkConfig, endpoint: Option<String>, sealed: bool) -> Self {
+    pub fn new(sdk: &SdkConfig) -> Self {
         Self {
             provider: sdk.credentials_provider(),
-            endpoint,
-            sealed,
+            sdk: sdk.clone(),
             held: Mutex::new(None),
         }
     }
@@ -91,26 +91,16 @@ impl Keys {
 
     /// Where a service is asked; `account`: the first label of its host, where it has one for each account.
     fn base(&self, api: &Api, region: &str, account: Option<&str>) -> String {
-        let variable = format!("AWS_ENDPOINT_URL_{}", api.variable);
-        let own = (!self.sealed)
-            .then(|| std::env::var(variable).ok())
-            .flatten()
-            .filter(|url| !url.is_empty());
-        if let Some(url) = own.as_ref().or(self.endpoint.as_ref()) {
+        if let Some(url) = endpoint::of(&self.sdk, api.variable) {
             return url.trim_end_matches('/').to_owned();
         }
-        // One endpoint a partition, whatever the region (AWS General Reference, "IAM endpoints and quotas").
-        match (api.host, region) {
-            ("iam", "us-gov-west-1") => return "https://iam.us-gov.amazonaws.com".into(),
-            ("iam", r) if !r.starts_with("cn-") => return "https://iam.amazonaws.com".into(),
-            _ => {}
-        }
-        let suffix = match region {
-            r if r.starts_with("cn-") => "amazonaws.com.cn",
-            _ => "amazonaws.com",
+        let kind = Kind {
+            fips: self.sdk.use_fips().unwrap_or_default(),
+            dual: self.sdk.use_dual_stack().unwrap_or_default(),
         };
         let before = account.map(|a| format!("{a}.")).unwrap_or_default();
-        format!("https://{before}{}.{region}.{suffix}", api.host)
+        let host = partition::of(region).host(api.host, region, kind);
+        format!("https://{before}{host}")
     }
 }
 
@@ -307,7 +297,10 @@ impl Signed {
         read: impl FnOnce(&Heard) -> Result<T, Evidence>,
     ) -> Result<T, Problem> {
         let clients = self.aws.clients().await.inspect_err(|p| line.failed(p))?;
-        let region = region.or(api.only_in).unwrap_or(&clients.region).to_owned();
+        let region = match region {
+            Some(region) => region.to_owned(),
+            None => own_region(api, question, &clients.region).inspect_err(|p| line.failed(p))?,
+        };
         let asked = question.at(clients.whereabouts().clone());
         let attempt = || async {
             let request = request(&clients, api, &region, &draft).await?;
@@ -316,13 +309,40 @@ impl Signed {
         let answer = line
             .ask(&asked, Deadline::short(self.aws.timeout()), attempt)
             .await;
-        self.aws.renew_after(answer.as_ref().err()).await;
+        let refused = answer.as_ref().err();
+        let is_here = region == clients.region;
+        self.aws
+            .renew_after(refused.filter(|p| tells_of_ours(p, is_here)))
+            .await;
         read(&answer?).map_err(|e| {
             let problem = word(&asked, &e);
             line.failed(&problem);
             problem
         })
     }
+}
+
+/// Whether a failure tells of the credentials themselves: another region may refuse good ones, which are known in their own partition alone
+/// and nowhere where the account did not opt in.
+fn tells_of_ours(problem: &Problem, is_here: bool) -> bool {
+    is_here || problem.kind != ProblemKind::BadCredentials
+}
+
+/// The region that a service is asked in where the account is in this one.
+fn own_region(api: &Api, question: Question, region: &str) -> Result<String, Problem> {
+    if api.only_in.is_none() {
+        return Ok(region.to_owned());
+    }
+    let only = partition::of(region).only_region(api.host);
+    only.map(str::to_owned).ok_or_else(|| {
+        Problem::new(
+            ProblemKind::Unsupported,
+            question.system,
+            format!("Cannot {}", question.what),
+            format!("AWS has no such service in the partition of {region}"),
+            "Nothing to do: it is left out there.",
+        )
+    })
 }
 
 /// Signs a draft (Signature Version 4), at this moment.
@@ -430,8 +450,9 @@ mod tests {
             only_in: None,
         };
         let base = |endpoint: Option<&str>, region: &str| {
-            let sdk = SdkConfig::builder().build();
-            let keys = Keys::new(&sdk, endpoint.map(str::to_owned), false);
+            let mut sdk = SdkConfig::builder();
+            sdk.set_endpoint_url(endpoint.map(str::to_owned));
+            let keys = Keys::new(&sdk.build());
             keys.base(&CONTROL, region, Some("123456789012"))
         };
         assert_eq!(
@@ -444,5 +465,51 @@ mod tests {
         );
         let own = Some("http://127.0.0.1:4566/");
         assert_eq!(base(own, "eu-west-1"), "http://127.0.0.1:4566");
+    }
+
+    #[test]
+    fn what_a_region_abroad_refuses_says_nothing_of_the_credentials() {
+        let of = |kind| Problem::new(kind, "cost", "w", "y", "f");
+        let bad = of(ProblemKind::BadCredentials);
+        assert!(tells_of_ours(&bad, true));
+        assert!(!tells_of_ours(&bad, false));
+        assert!(tells_of_ours(&of(ProblemKind::Expired), false));
+    }
+
+    #[test]
+    fn a_service_that_a_partition_lacks_is_not_asked() {
+        const CE: Api = Api {
+            host: "ce",
+            signing: "ce",
+            variable: "COST_EXPLORER",
+            target: "",
+            version: "",
+            only_in: Some("us-east-1"),
+        };
+        let bill = Question::new("cost", "GetCostAndUsage", "read the bill");
+        let home = |region: &str| own_region(&CE, bill, region);
+        assert_eq!(home("eu-west-1").unwrap(), "us-east-1");
+        assert_eq!(home("cn-north-1").unwrap(), "cn-northwest-1");
+        let none = home("us-gov-west-1").unwrap_err();
+        assert_eq!(none.kind, ProblemKind::Unsupported);
+    }
+
+    /// Kinds of hosts hold for every client, whoever signs.
+    #[test]
+    fn fips_and_dual_stack_hold_for_signed_calls() {
+        const RDS: Api = Api {
+            host: "rds",
+            signing: "rds",
+            variable: "RDS",
+            target: "",
+            version: "",
+            only_in: None,
+        };
+        let sdk = SdkConfig::builder().use_fips(true).build();
+        let base = Keys::new(&sdk).base(&RDS, "us-east-1", None);
+        assert_eq!(base, "https://rds-fips.us-east-1.amazonaws.com");
+        let sdk = SdkConfig::builder().use_dual_stack(true).build();
+        let base = Keys::new(&sdk).base(&RDS, "us-east-1", None);
+        assert_eq!(base, "https://rds.us-east-1.api.aws");
     }
 }
