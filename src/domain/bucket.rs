@@ -1,5 +1,7 @@
 //! Buckets, after the Amazon S3 API reference (version 2006-03-01).
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -81,6 +83,29 @@ pub struct Object {
     pub bytes: u64,
 }
 
+/// Folders whose newest object is kept at most.
+const FOLDERS: usize = 100;
+
+impl Object {
+    /// The folder at the top of its bucket that it is in; empty: in none.
+    pub fn folder(&self) -> &str {
+        self.key.split_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    /// The newest of each folder, of those that are known and of more, by the names of the folders.
+    pub fn newest_of_folders(known: Vec<Self>, more: impl Iterator<Item = Self>) -> Vec<Self> {
+        let mut all: BTreeMap<String, Self> = BTreeMap::new();
+        for object in known.into_iter().chain(more) {
+            let folder = object.folder().to_owned();
+            let newer = all.get(&folder).is_none_or(|n| n.at < object.at);
+            if newer && (all.len() < FOLDERS || all.contains_key(&folder)) {
+                all.insert(folder, object);
+            }
+        }
+        all.into_values().collect()
+    }
+}
+
 /// A bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Bucket {
@@ -112,12 +137,23 @@ pub struct Bucket {
     pub objects: Option<u64>,
     /// The newest object, looked for in buckets that hold backups.
     pub newest: Told<Object>,
+    /// The newest object of each folder at its top, where those were looked for.
+    pub newest_of_folders: Vec<Object>,
 }
 
 impl Bucket {
     /// Whether backups are in it, by its name.
     pub fn holds_backups(&self) -> bool {
         self.name.to_lowercase().contains("backup")
+    }
+
+    /// The newest objects of folders that are filled one after the other under the same name, where several are: what is newest in one of
+    /// them says nothing of the others. A folder with a digit in its name is one of a day or a version, and is not written to again.
+    pub fn newest_side_by_side(&self) -> impl Iterator<Item = &Object> {
+        let named = |o: &&Object| {
+            !o.folder().is_empty() && !o.folder().contains(|c: char| c.is_ascii_digit())
+        };
+        self.newest_of_folders.iter().filter(named)
     }
 
     /// Whether the public is kept out: everything public is blocked, or, where it is not, neither a policy nor an access list that
@@ -163,10 +199,19 @@ impl Bucket {
         rules.filter(|r| r.enabled)
     }
 
+    /// Rules that are on and copy all of it.
+    pub fn whole(&self) -> impl Iterator<Item = &Replica> {
+        self.copying().filter(|r| r.only.is_none())
+    }
+
+    /// Whether a rule that is on copies anything of it.
+    pub fn is_copied_on(&self) -> bool {
+        self.copying().next().is_some()
+    }
+
     /// Buckets that all of it is copied to, by the rules that are on.
     pub fn copies(&self) -> impl Iterator<Item = &str> {
-        let whole = self.copying().filter(|r| r.only.is_none());
-        whole.map(|r| r.bucket.as_str())
+        self.whole().map(|r| r.bucket.as_str())
     }
 
     /// Buckets that a part of it is copied to, and which part, by the rules that are on: what is not of that part has no copy.
@@ -197,6 +242,34 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_folder_has_a_newest_object_of_its_own() {
+        let object = |key: &str, second: i64| Object {
+            key: key.into(),
+            at: Timestamp::from_second(second).ok(),
+            bytes: 1,
+        };
+        let first = [object("db/1", 5), object("db/2", 9), object("app/1", 3)];
+        let known = Object::newest_of_folders(Vec::new(), first.into_iter());
+        let more = [
+            object("app/2", 2),
+            object("top", 1),
+            object("2026-11-01/a", 1),
+        ];
+        let all = Object::newest_of_folders(known, more.into_iter());
+        let keys: Vec<&str> = all.iter().map(|o| o.key.as_str()).collect();
+        assert_eq!(keys, ["top", "2026-11-01/a", "app/1", "db/2"]);
+        let bucket = Bucket {
+            newest_of_folders: all,
+            ..Bucket::default()
+        };
+        let beside: Vec<&str> = bucket
+            .newest_side_by_side()
+            .map(|o| o.key.as_str())
+            .collect();
+        assert_eq!(beside, ["app/1", "db/2"]);
+    }
 
     #[test]
     fn a_bucket_is_private_only_where_that_is_known() {

@@ -18,7 +18,7 @@ use super::db_limit::DbLimit;
 use super::flag::Flags;
 use super::github::{Deployed, Pipelines, Scanner};
 use super::image::Registry;
-use super::mute::MuteRule;
+use super::kept::Lags;
 use super::network::Network;
 use super::part::{Freshness, Part};
 use super::postgres::{EnvSchema, PostgresNow, PostgresShape};
@@ -257,12 +257,18 @@ impl Estate {
         all.chain(moments).chain(caches).collect()
     }
 
-    /// What the backups come to for each store, in an environment, at `now`.
-    pub fn stores(
+    /// What the backups come to for each store of the facts that these are a part of, in the environment that is looked at.
+    pub fn stores(&self, backups: &[Backup], lags: Lags<'_>) -> Vec<StoreBackups> {
+        self.stores_of(backups, &lags.facts.environment, lags.now, Some(lags))
+    }
+
+    /// The same of an environment, at `now`; without `lags` no copy of a bucket is known.
+    pub(super) fn stores_of(
         &self,
         backups: &[Backup],
         environment: &str,
         now: Timestamp,
+        lags: Option<Lags<'_>>,
     ) -> Vec<StoreBackups> {
         let known = Known {
             databases: self.databases.value.as_deref(),
@@ -271,6 +277,7 @@ impl Estate {
             home: self.home(),
             second: self.second_region(),
             now,
+            lags,
         };
         let mut all = stores(known, backups, environment);
         for store in &mut all {

@@ -44,6 +44,7 @@ mod happened;
 pub mod hint;
 pub mod image;
 pub mod interest;
+pub mod kept;
 pub mod log;
 mod login;
 pub mod measured;

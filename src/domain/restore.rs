@@ -130,8 +130,10 @@ impl Estate {
         environment: &str,
         now: Timestamp,
     ) -> Vec<String> {
-        let stores = self.stores(&self.backups(), environment, now).into_iter();
-        let backed_up = stores.filter(|s| s.needs_copies() && s.here + s.abroad > 0);
+        let stores = self.stores_of(&self.backups(), environment, now, None);
+        let backed_up = stores
+            .into_iter()
+            .filter(|s| s.needs_copies() && s.here + s.abroad > 0);
         backed_up
             .map(|s| s.store)
             .filter(|name| !drilled.telling.iter().any(|(told, _)| told == name))

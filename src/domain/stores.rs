@@ -10,8 +10,8 @@ use super::bucket::Bucket;
 use super::cache::Caches;
 use super::database::{Databases, belongs};
 use super::environment::Env;
+use super::kept::{Kept, Lags, copy_of};
 use super::skew;
-use super::told::Told;
 
 /// What its backups come to for one store.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -55,68 +55,6 @@ pub struct StoreBackups {
     pub kept: Kept,
 }
 
-/// How a bucket's content is kept without any backup.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Kept {
-    /// By versions and a copy in another bucket.
-    pub here: Told<String>,
-    /// By a copy in another region.
-    pub abroad: Told<String>,
-}
-
-impl Default for Kept {
-    fn default() -> Self {
-        Self {
-            here: Told::Unset,
-            abroad: Told::Unset,
-        }
-    }
-}
-
-impl Kept {
-    /// Of a bucket among all of them. Versions alone go with their bucket, and a copy alone takes over every mistake.
-    fn of(bucket: &Bucket, all: &[Bucket]) -> Self {
-        let unknown = bucket.versioning.why_unknown();
-        if let Some(why) = unknown.or_else(|| bucket.replication.why_unknown()) {
-            return Self {
-                here: Told::Unknown(why.to_owned()),
-                abroad: Told::Unknown(why.to_owned()),
-            };
-        }
-        let untold = |why: String| Self {
-            here: Told::Unknown(why.clone()),
-            abroad: Told::Unknown(why),
-        };
-        let Some(to) = bucket.copies().next() else {
-            // A rule with a filter keeps what it names, and nobody tells what else is in there.
-            return match (bucket.copied_in_part(), bucket.holds_a_part_of(all)) {
-                (Some(part), _) if bucket.is_versioned() == Some(true) => {
-                    untold(format!("only a part of it is copied: {part}"))
-                }
-                (None, Some(of)) => untold(format!(
-                    "a part of {of} is copied to it, what else it holds is not known"
-                )),
-                _ => Self::default(),
-            };
-        };
-        if bucket.is_versioned() != Some(true) {
-            return Self::default();
-        }
-        let words = format!("keeps versions, copied to {to}");
-        let copy = all.iter().find(|b| b.name == to);
-        let regions = copy.and_then(|c| Some((c.region.value()?, bucket.region.value()?)));
-        let abroad = match regions {
-            Some((there, here)) if there != here => Told::Set(format!("{words} in {there}")),
-            Some(_) => Told::Unset,
-            None => Told::Unknown(format!("the region of {to} is not known")),
-        };
-        Self {
-            here: Told::Set(words),
-            abroad,
-        }
-    }
-}
-
 impl StoreBackups {
     /// Whether its backups are judged: it is ours, and not known to be gone.
     pub fn counts(&self) -> bool {
@@ -144,6 +82,8 @@ pub struct Known<'a> {
     pub second: Option<&'a str>,
     /// Now: what is dated later was not made then.
     pub now: Timestamp,
+    /// How far copies of buckets are behind; `None`: nobody tells of any.
+    pub lags: Option<Lags<'a>>,
 }
 
 impl Known<'_> {
@@ -167,19 +107,20 @@ pub fn is_ours(tag: Option<&str>, name: &str, environment: &str) -> bool {
     }
 }
 
-/// Buckets that are no copy of another, and caches that can be backed up.
+/// Buckets that are no copy of another alone, and caches that can be backed up.
 fn beside<'a>(known: Known<'a>, environment: &str) -> impl Iterator<Item = StoreBackups> + use<'a> {
     let here = environment.to_owned();
     let ours = move |name: &str| is_ours(None, name, &here);
     let of_cache = ours.clone();
     let all = known.buckets.unwrap_or_default();
-    let is_copy = |b: &Bucket| all.iter().any(|o| o.copies().any(|to| to == b.name));
+    let place = environment.to_owned();
+    let is_copy = move |b: &Bucket| copy_of(b, all, &place).is_some();
     let buckets = all.iter().filter(move |b| !is_copy(b));
     let buckets = buckets.map(move |b| StoreBackups {
         store: b.name.clone(),
         kind: StoreKind::Bucket,
         ours: ours(&b.name),
-        kept: Kept::of(b, all),
+        kept: Kept::of(b, all, known.lags),
         ..StoreBackups::default()
     });
     let groups = known.caches.into_iter().flat_map(|c| &c.groups);
@@ -393,6 +334,8 @@ mod tests {
     #[test]
     fn buckets_and_caches_are_stores_without_any_backup_and_what_is_gone_is_no_store() {
         use super::super::bucket::Replica;
+        use super::super::facts::Facts;
+        use super::super::told::Told;
         let bucket = |name: &str, region: &str, to: Option<&str>| Bucket {
             name: name.into(),
             region: Told::Set(region.into()),
@@ -418,6 +361,7 @@ mod tests {
             bucket("assets", "home", Some("copy")),
             bucket("near", "home", Some("here")),
             bucket("bare", "home", None),
+            bucket("begun", "home", Some("copy")),
             bucket("qa-assets", "home", None),
             once,
             bucket("copy", "away", None),
@@ -435,9 +379,16 @@ mod tests {
             of(StoreKind::Cache, "deleted"),
             of(StoreKind::Other, "files"),
         ];
+        let now = Timestamp::UNIX_EPOCH;
+        let told = [("assets", "copy", "r", 9.0), ("near", "here", "r", 9.0)];
+        let facts = Facts {
+            series: super::super::kept::behind(&told, now),
+            ..Facts::default()
+        };
         let known = Known {
             buckets: Some(&buckets),
             caches: Some(&caches),
+            lags: Some(Lags { facts: &facts, now }),
             ..Known::default()
         };
         let got = stores(known, &rows, "production");
@@ -446,8 +397,8 @@ mod tests {
         let kept = |name: &str| {
             one(name).map(|s| {
                 (
-                    s.kept.here.value().is_some(),
-                    s.kept.abroad.value().is_some(),
+                    s.kept.here.told.value().is_some(),
+                    s.kept.abroad.told.value().is_some(),
                 )
             })
         };
@@ -462,12 +413,16 @@ mod tests {
         let untold = |name: &str| {
             let kept = one(name).map(|s| s.kept.clone()).unwrap_or_default();
             (
-                kept.here.why_unknown().map(str::to_owned),
-                kept.abroad.why_unknown().map(str::to_owned),
+                kept.here.told.why_unknown().map(str::to_owned),
+                kept.abroad.told.why_unknown().map(str::to_owned),
             )
         };
         let why = Some("only a part of it is copied: prefix static/ to some".to_owned());
         assert_eq!(untold("filtered"), (why.clone(), why));
+        // A rule that nobody tells anything of has perhaps copied nothing.
+        let (here, abroad) = untold("begun");
+        assert!(here.is_some_and(|why| why.contains("what it has copied")));
+        assert!(abroad.is_some_and(|why| why.contains("copy in away")));
         assert!(untold("some").0.is_some_and(|why| why.contains("filtered")));
         assert!(one("qa-assets").is_some_and(|s| !s.counts()));
         let exists: Vec<_> = got

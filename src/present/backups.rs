@@ -8,6 +8,7 @@ use crate::domain::backup::{Backup, BackupJob, StoreKind};
 use crate::domain::bucket::Bucket;
 use crate::domain::estate::Silence;
 use crate::domain::facts::Facts;
+use crate::domain::kept::{Copied, Lags, left_out};
 use crate::domain::measured;
 use crate::domain::skew;
 use crate::domain::stores::StoreBackups;
@@ -113,7 +114,7 @@ fn stores(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
     let second = facts.estate.second_region();
     let mut silent: Vec<String> = Vec::new();
     let mut ahead: Vec<(Timestamp, String)> = Vec::new();
-    for store in facts.estate.stores(all, &facts.environment, now) {
+    for store in facts.estate.stores(all, Lags { facts, now }) {
         let lag = lag(facts, &store, now);
         if let Some((None, untold)) = &lag {
             silent.extend((*untold > 0).then(|| store.store.clone()));
@@ -151,6 +152,13 @@ fn stores(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
             format!("lag of copies not known ({names}): {why}"),
             Tone::Muted,
         );
+    }
+    let buckets = facts.estate.buckets.value.iter();
+    let copies = buckets.flat_map(|b| left_out(b, &facts.environment));
+    let copies: Vec<String> = copies.collect();
+    if !copies.is_empty() {
+        let words = format!("not in this list, as copies alone: {}", copies.join(", "));
+        section.note(words, Tone::Muted);
     }
     for (what, silence) in facts.estate.stores_untold() {
         let words = format!(
@@ -209,7 +217,7 @@ fn store_cells(
             Tone::Muted
         }
     };
-    let shown = |b: &Option<Backup>, kept: &Told<String>, open: bool| match (age(b), kept) {
+    let shown = |b: &Option<Backup>, kept: &Copied, open: bool| match (age(b), &kept.told) {
         (Some(a), _) => span(a.as_secs()),
         (None, Told::Set(_)) => "kept".into(),
         (None, Told::Unset) if !open => "none".into(),
@@ -220,8 +228,9 @@ fn store_cells(
         (0, true) => Cell::new("?", Tone::Unknown),
         (n, true) => Cell::new(format!("{n}?"), Tone::Unknown),
     };
-    let holds = |kept: &Told<String>| kept.value().is_some();
-    let tone = |b: &Option<Backup>, kept: &Told<String>| match (within(b) || holds(kept), kept) {
+    let in_time = |seconds: f64| seconds <= facts.rpo.as_secs_f64();
+    let holds = |kept: &Copied| kept.told.value().is_some() && kept.behind_s.is_some_and(in_time);
+    let tone = |b: &Option<Backup>, kept: &Copied| match (within(b) || holds(kept), &kept.told) {
         _ if s.ahead.is_some() && s.counts() => Tone::Unknown,
         (false, Told::Unknown(_)) if s.counts() => Tone::Unknown,
         (false, _) if s.counts() && (s.exists.is_none() || s.here_untold) => Tone::Unknown,
@@ -240,6 +249,7 @@ fn store_cells(
     let copied = match second {
         Some(_) if s.needs_copies() && s.ahead_abroad.is_some() => Tone::Unknown,
         Some(_) if lacks_copy && s.abroad_untold => Tone::Unknown,
+        Some(_) if lacks_copy && s.kept.abroad.told.why_unknown().is_some() => Tone::Unknown,
         // What is lost with a region is a second misfortune: worth a warning, no more.
         Some(_) if lacks_copy => Tone::Warn,
         Some(_) if !s.needs_copies() => Tone::Muted,

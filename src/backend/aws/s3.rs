@@ -204,7 +204,7 @@ impl S3 {
             .await;
         bucket.versioning = told(status, |v| some_text(v.status.as_deref()));
         if bucket.holds_backups() {
-            bucket.newest = self.newest(at, &path).await;
+            (bucket.newest, bucket.newest_of_folders) = self.newest(at, &path).await;
         }
         bucket
     }
@@ -243,8 +243,10 @@ impl S3 {
         }
     }
 
-    /// The newest object. Listings come in the order of keys, so that all of them have to be looked at.
-    async fn newest(&self, region: Option<&str>, path: &str) -> Told<Object> {
+    /// The newest object, and that of each folder. Listings come in the order of keys, so that all of them have to be looked at.
+    async fn newest(&self, region: Option<&str>, path: &str) -> (Told<Object>, Vec<Object>) {
+        let unknown = |why: String| (Told::Unknown(why), Vec::new());
+        let mut all: Vec<Object> = Vec::new();
         let mut newest: Option<Object> = None;
         let mut pages = Pages::at_most(PAGES);
         loop {
@@ -255,17 +257,18 @@ impl S3 {
             }
             let page: Objects = match self.ask(OBJECTS, region, path, &query).await {
                 Ok(page) => page,
-                Err(problem) => return Told::Unknown(problem.why),
+                Err(problem) => return unknown(problem.why),
             };
             let found = page.contents.iter().map(object).chain(newest.take());
             newest = found.max_by_key(|o| o.at);
+            all = Object::newest_of_folders(all, page.contents.iter().map(object));
             match pages.turn(0, page.next_continuation_token) {
                 Ok(true) => {}
                 Ok(false) if pages.is_cut() => {
-                    return Told::Unknown(format!("more than {} objects", PAGES * 1_000));
+                    return unknown(format!("more than {} objects", PAGES * 1_000));
                 }
-                Ok(false) => return newest.map_or(Told::Unset, Told::Set),
-                Err(problem) => return Told::Unknown(problem.why),
+                Ok(false) => return (newest.map_or(Told::Unset, Told::Set), all),
+                Err(problem) => return unknown(problem.why),
             }
         }
     }

@@ -6,10 +6,10 @@ use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, span};
 use super::{Param, ParamKind, Probe, number};
 use crate::domain::backup::{Backup, StoreKind};
+use crate::domain::kept::{Copied, left_out};
 use crate::domain::part::Part;
 use crate::domain::skew;
 use crate::domain::stores::{StoreBackups, is_ours};
-use crate::domain::told::Told;
 
 /// What lies in the second region, in words: snapshots, recovery points.
 const ABROAD: (&str, &str) = (
@@ -93,13 +93,13 @@ fn stores<'a>(
 
 fn every_store(look: &Look<'_>) -> Vec<(StoreBackups, Option<StoreBackups>)> {
     let e = &look.facts.estate;
-    let environment = &look.facts.environment;
+    let lags = look.lags();
     let all = e.backups();
     let believed = e.believed(look.now);
     let sure = all.iter().filter(|b| believed.contains(&b.key()));
-    let sure = e.stores(&sure.cloned().collect::<Vec<_>>(), environment, look.now);
+    let sure = e.stores(&sure.cloned().collect::<Vec<_>>(), lags);
     let same = |a: &StoreBackups, b: &StoreBackups| a.kind == b.kind && a.store == b.store;
-    let stores = e.stores(&all, environment, look.now).into_iter();
+    let stores = e.stores(&all, lags).into_iter();
     stores
         .map(|store| {
             let sure = sure.iter().find(|s| same(s, &store)).cloned();
@@ -112,6 +112,9 @@ fn every_store(look: &Look<'_>) -> Vec<(StoreBackups, Option<StoreBackups>)> {
 fn untold(look: &Look<'_>, found: &mut Findings) {
     let e = &look.facts.estate;
     let kind = look.call.value("kind");
+    if let Some(all) = e.buckets.value.as_ref().filter(|_| kind != "database") {
+        look.leave_out(left_out(all, &look.facts.environment));
+    }
     let buckets = doubt(look, &e.buckets, "the buckets").filter(|_| kind != "database");
     let caches = doubt(look, &e.caches, "the caches").filter(|_| kind == "any");
     for (name, why) in [("buckets", buckets), ("caches", caches)] {
@@ -221,7 +224,7 @@ struct Case<'a> {
     newest: Option<&'a Backup>,
     sure: Option<&'a Backup>,
     ahead: Option<Timestamp>,
-    kept: &'a Told<String>,
+    kept: &'a Copied,
     what: &'a str,
 }
 
@@ -244,11 +247,15 @@ fn judge(
     let age = |at| std::time::Duration::try_from(look.now.duration_since(at)).unwrap_or_default();
     let age = |b: Option<&Backup>| b.and_then(|b| b.taken_at).map(age);
     let own = doubt_of(look, case.store);
-    match (age(case.sure), case.kept) {
+    let kept = case.kept.told.value().zip(case.kept.behind_s);
+    let kept = kept.map(|(kept, s)| (kept, std::time::Duration::from_secs_f64(s.max(0.0))));
+    match (age(case.sure), kept) {
         (Some(age), _) if age <= limit => {
             return found.good(name, &format!("{what} {} old", span(age)));
         }
-        (_, Told::Set(kept)) if own.is_none() => return found.good(name, kept),
+        (_, Some((kept, behind))) if own.is_none() && behind <= limit => {
+            return found.good(name, &format!("{kept}, {} behind", span(behind)));
+        }
         _ => {}
     }
     let gone = "nobody tells whether it still exists";
@@ -256,11 +263,15 @@ fn judge(
     let doubt = doubt
         .as_deref()
         .or(own.as_deref())
-        .or_else(|| case.kept.why_unknown())
+        .or_else(|| case.kept.told.why_unknown())
         .or_else(|| case.store.exists.is_none().then_some(gone));
-    match (age, doubt) {
-        (_, Some(why)) => found.unknown(name, why),
-        (Some(age), None) => found.bad(
+    match (age, doubt, kept) {
+        (_, Some(why), _) => found.unknown(name, why),
+        (_, None, Some((kept, behind))) => {
+            let (behind, limit) = (span(behind), span(limit));
+            found.bad(name, format!("{kept}, {behind} behind, more than {limit}"));
+        }
+        (Some(age), None, None) => found.bad(
             name,
             format!(
                 "newest {what} is {} old, more than {}",
@@ -268,7 +279,7 @@ fn judge(
                 span(limit)
             ),
         ),
-        (None, None) => found.bad(name, format!("no {what}")),
+        (None, None, None) => found.bad(name, format!("no {what}")),
     }
 }
 
@@ -295,7 +306,7 @@ fn encrypted(look: &Look<'_>) -> Verdict {
             if c.encrypted { "" } else { "is not encrypted" },
         );
     }
-    for store in e.stores(&e.backups(), &look.facts.environment, look.now) {
+    for store in e.stores(&e.backups(), look.lags()) {
         // Backups that outlived their store hold its data all the same.
         match (store.ours, store.unencrypted, store.encryption_untold) {
             (true, 0, n @ 1..) => {
@@ -335,6 +346,7 @@ mod tests {
     use crate::domain::database::{Database, Databases};
     use crate::domain::facts::Facts;
     use crate::domain::problem::{Problem, ProblemKind};
+    use crate::domain::told::Told;
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::expect::Expectations;
     use crate::plan::probes::{Call, judge as ask};
@@ -521,6 +533,52 @@ mod tests {
             "nobody told"
         );
         assert_eq!(judged("backups.fresh kind=database", &facts).state, Proved);
+    }
+
+    /// A rule whose role does not exist copies nothing, and says nothing.
+    #[test]
+    fn a_rule_is_a_copy_as_far_as_somebody_tells_what_it_copied() {
+        use crate::domain::bucket::Replica;
+        let bucket = |name: &str, region: &str, to: Option<&str>| Bucket {
+            name: name.into(),
+            region: Told::Set(region.into()),
+            versioning: Told::Set("Enabled".into()),
+            replication: to.map_or(Told::Unset, |to| {
+                Told::Set(vec![Replica {
+                    rule: "r".into(),
+                    enabled: true,
+                    bucket: to.into(),
+                    only: None,
+                }])
+            }),
+            ..Bucket::default()
+        };
+        let judge = |behind: Option<f64>| {
+            let mut facts = facts(Vec::new(), Vec::new());
+            facts.estate.buckets = part(vec![
+                bucket("uploads", "home", Some("copy")),
+                bucket("copy", "away", None),
+            ]);
+            let told = behind.map(|s| ("uploads", "copy", "r", s));
+            facts.series = crate::domain::kept::behind(told.as_slice(), now());
+            ["backups.fresh kind=bucket", "backups.copied kind=bucket"].map(|c| judged(c, &facts))
+        };
+        for got in judge(None) {
+            assert_eq!(got.state, Unknown, "{}", got.reason);
+            assert!(got.reason.contains("what it has copied"), "{}", got.reason);
+        }
+        for got in judge(Some(9.0)) {
+            assert_eq!(got.state, Proved, "{}", got.reason);
+            let said = &got.evidence[0].answer;
+            assert!(said.contains("9s behind"), "{said}");
+            let left_out = "; left out: copy (copy of uploads)";
+            assert!(said.ends_with(left_out), "{said}");
+        }
+        for got in judge(Some(27.0 * 3_600.0)) {
+            assert_eq!(got.state, Failing, "{}", got.reason);
+            let late = "27h behind, more than 26h";
+            assert!(got.reason.ends_with(late), "{}", got.reason);
+        }
     }
 
     #[test]

@@ -11,6 +11,9 @@ const NAMED: usize = 4;
 const SHOWN: usize = NAMED;
 const LISTED: usize = 200;
 
+/// Names of what was left out, in evidence.
+const LEFT_OUT: usize = 12;
+
 /// Offenders that get a piece of evidence of their own.
 const DETAILED: usize = 20;
 
@@ -49,6 +52,16 @@ impl Judgement {
             target: target.into(),
         });
         Self { figure, ..self }
+    }
+
+    /// With what was left out: what is good is good without that, and says so.
+    #[must_use]
+    pub fn without(mut self, names: &[String]) -> Self {
+        if let (false, Some(good)) = (names.is_empty(), self.evidence.iter_mut().find(|e| e.ok)) {
+            let names = list(names, LEFT_OUT);
+            good.answer = format!("{}; left out: {names}", good.answer);
+        }
+        self
     }
 
     /// One piece of evidence settles it.
@@ -241,6 +254,17 @@ mod tests {
         let told = &j.evidence[0].answer;
         assert!(told.starts_with("30 of 30: s1 1 of 1, "), "{told}");
         assert!(told.ends_with("s30 1 of 1"), "{told}");
+    }
+
+    #[test]
+    fn what_is_left_out_is_said_of_what_is_good() {
+        let single =
+            |ok| Judgement::single(ok, "q".into(), "2 of 2: a, b".into(), Timestamp::UNIX_EPOCH);
+        let told = |ok, names: &[String]| single(ok).without(names).evidence[0].answer.clone();
+        let names = ["dev/c".to_owned(), "dev/d".to_owned()];
+        assert_eq!(told(true, &names), "2 of 2: a, b; left out: dev/c, dev/d");
+        assert_eq!(told(true, &[]), "2 of 2: a, b");
+        assert_eq!(told(false, &names), "2 of 2: a, b");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a probe may look at: the facts, the expectations, its parameters, the time. Nothing stale or failed gets through.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Call;
-use super::judgement::Judgement;
+use super::judgement::{Judgement, list};
 use crate::domain::facts::Facts;
+use crate::domain::kept::Lags;
 use crate::domain::order::Ordered;
 use crate::domain::part::{Freshness, Part};
 use crate::domain::service::{Service, ServiceId, TaskDefinition};
@@ -17,6 +18,7 @@ use crate::domain::skew;
 use crate::domain::stores::StoreBackups;
 use crate::plan::checklist::{CriterionState, Evidence, Figure, NOT_ASKED};
 use crate::plan::expect::Expectations;
+use crate::plan::needs;
 
 /// What a probe may look at.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,8 @@ pub struct Look<'a> {
     pub call: &'a Call,
     /// What several probes work out of the same facts.
     pub shared: &'a Shared,
+    /// What the probe leaves out: its answer says so.
+    pub left_out: &'a RefCell<Vec<String>>,
 }
 
 /// What is worked out once for all probes of one judging, when the first of them asks.
@@ -99,8 +103,44 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Services in ACTIVE state. None at all is a failure: the account was asked, and nothing runs there.
+    /// Takes down what is left out of what is judged, by names.
+    pub fn leave_out(&self, names: impl Iterator<Item = String>) {
+        let mut left_out = self.left_out.borrow_mut();
+        for name in names {
+            if !left_out.contains(&name) {
+                left_out.push(name);
+            }
+        }
+    }
+
+    /// How far copies of buckets are behind.
+    pub fn lags(&self) -> Lags<'a> {
+        Lags {
+            facts: self.facts,
+            now: self.now,
+        }
+    }
+
+    /// Services of the environment that is looked at, in ACTIVE state. None at all is a failure: the account was asked, and nothing runs
+    /// there. What is named like another environment proves nothing of this one, and is not at fault in its plan either: it is left out.
     pub fn services(&self) -> Result<Services<'a>, Judgement> {
+        let all = self.services_everywhere()?;
+        let here = |s: &&Service| needs::is_here(self.facts, &s.id.cluster);
+        let (rows, others): (Vec<_>, Vec<_>) = all.rows.into_iter().partition(here);
+        let others = others.iter().map(|s| s.id.to_string());
+        if rows.is_empty() {
+            let names: Vec<String> = others.collect();
+            return Err(Judgement::unknown(format!(
+                "no service is this environment's by the name of its cluster ({}): list its own in clusters",
+                list(&names, 4)
+            )));
+        }
+        self.leave_out(others);
+        Ok(Services { rows, ..all })
+    }
+
+    /// Services of all environments in ACTIVE state.
+    fn services_everywhere(&self) -> Result<Services<'a>, Judgement> {
         let seen = self.fresh(&self.facts.services, "the services")?;
         let rows: Vec<&'a Service> = seen
             .value
@@ -123,11 +163,19 @@ impl<'a> Look<'a> {
         })
     }
 
-    /// Active services, each with the task definition that it is set to, or else with the one that is replaced. What a revision says never
-    /// changes (Amazon ECS, "Updating an Amazon ECS task definition": an update makes a new revision), so it is read once
-    /// and does not age; which revision a service is set to does.
+    /// Active services of this environment, each with the task definition that it is set to, or else with the one that is replaced. What a
+    /// revision says never changes (Amazon ECS, "Updating an Amazon ECS task definition": an update makes a new revision), so it is read
+    /// once and does not age; which revision a service is set to does.
     pub fn definitions(&self) -> Result<Definitions<'a>, Judgement> {
-        let services = self.services()?;
+        self.defined_all(self.services()?)
+    }
+
+    /// The same of the services of all environments.
+    pub fn definitions_everywhere(&self) -> Result<Definitions<'a>, Judgement> {
+        self.defined_all(self.services_everywhere()?)
+    }
+
+    fn defined_all(&self, services: Services<'a>) -> Result<Definitions<'a>, Judgement> {
         let part = &self.facts.task_definitions;
         // What some of them could not be read for does not hide what the others say.
         let partly = !self.facts.definitions_unread.is_empty();

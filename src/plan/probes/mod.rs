@@ -44,6 +44,8 @@ mod vercel;
 mod walls;
 mod web;
 
+use std::cell::RefCell;
+
 use jiff::Timestamp;
 
 pub use call::{Call, WrongCall};
@@ -186,14 +188,17 @@ pub fn judge_sharing(
     now: Timestamp,
     shared: &Shared,
 ) -> Judgement {
+    let left_out = RefCell::default();
     let look = Look {
         facts,
         expect,
         now,
         call,
         shared,
+        left_out: &left_out,
     };
-    let mut judged = (call.probe.judge)(&look).unwrap_or_else(|early| early);
+    let judged = (call.probe.judge)(&look).unwrap_or_else(|early| early);
+    let mut judged = judged.without(&left_out.borrow());
     for piece in &mut judged.evidence {
         piece.probe = call.probe.name;
     }

@@ -1,10 +1,11 @@
 //! S3: buckets are encrypted, private, versioned, copied to a second region, and the newest backup is young.
 
 use super::judgement::{Findings, Verdict};
-use super::look::{Look, Seen, span};
+use super::look::{Look, Seen, span, within};
 use super::{Probe, number, words};
 use crate::domain::backup::copied_abroad;
-use crate::domain::bucket::Bucket;
+use crate::domain::bucket::{Bucket, Object};
+use crate::domain::kept::{Copied, copy_of, held_besides, left_out};
 use crate::domain::skew;
 use crate::domain::stores::is_ours;
 use crate::domain::told::Told;
@@ -12,7 +13,7 @@ use crate::domain::told::Told;
 pub(super) const PROBES: &[Probe] = &[
     Probe {
         name: "s3.buckets-safe",
-        question: "is every bucket encrypted, closed to the public, and does it keep versions?",
+        question: "is every bucket of this environment encrypted, closed to the public, and does it keep versions?",
         params: &[words("except", "")],
         judge: safe,
     },
@@ -24,7 +25,7 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "s3.replicated",
-        question: "is every bucket replicated to another region?",
+        question: "is every bucket replicated to another region, and is its copy no farther behind than the RPO?",
         params: &[words("except", "")],
         judge: replicated,
     },
@@ -36,15 +37,17 @@ pub(super) const PROBES: &[Probe] = &[
     },
 ];
 
-/// Buckets that the plan does not leave out.
+/// Buckets of the environment that is looked at, as far as the plan does not leave them out.
 fn buckets<'a>(look: &Look<'a>) -> Result<(Vec<&'a Bucket>, Seen<'a, [Bucket]>), super::Judgement> {
     look.configured("s3")?;
     let seen = look.fresh(&look.facts.estate.buckets, "the buckets")?;
-    let rows = seen
+    let wanted = seen
         .value
         .iter()
-        .filter(|b| !look.words("except").any(|e| e == b.name))
-        .collect();
+        .filter(|b| !look.words("except").any(|e| e == b.name));
+    let ours = |b: &&Bucket| is_ours(None, &b.name, &look.facts.environment);
+    let (rows, others): (Vec<_>, Vec<_>) = wanted.partition(ours);
+    look.leave_out(others.iter().map(|b| b.name.clone()));
     let seen = Seen {
         value: seen.value.as_slice(),
         at: seen.at,
@@ -92,8 +95,7 @@ fn safe(look: &Look<'_>) -> Verdict {
 fn encrypted(look: &Look<'_>) -> Verdict {
     let (rows, seen) = buckets(look)?;
     let mut found = Findings::new("bucket", look.question(seen.source), seen.at);
-    let here = &look.facts.environment;
-    for b in rows.into_iter().filter(|b| is_ours(None, &b.name, here)) {
+    for b in rows {
         match &b.encryption {
             Told::Set(e) => found.good(&b.name, &e.algorithm),
             Told::Unset => found.bad(&b.name, "not encrypted"),
@@ -103,12 +105,14 @@ fn encrypted(look: &Look<'_>) -> Verdict {
     Ok(found.verdict())
 }
 
-/// A bucket that another one is copied to needs no copy of its own.
+/// A bucket that is a copy of another and nothing else needs no copy of its own.
 fn replicated(look: &Look<'_>) -> Verdict {
     let (rows, seen) = buckets(look)?;
     let mut found = Findings::new("bucket", look.question(seen.source), seen.at);
     let backups = look.facts.estate.backups();
-    let is_copy = |b: &Bucket| seen.value.iter().any(|o| o.copies().any(|to| to == b.name));
+    let (environment, limit) = (&look.facts.environment, look.facts.rpo);
+    look.leave_out(left_out(seen.value, environment));
+    let is_copy = |b: &Bucket| copy_of(b, seen.value, environment).is_some();
     for b in rows.into_iter().filter(|b| !is_copy(b)) {
         if let Told::Unknown(why) = &b.replication {
             found.unknown(&b.name, why);
@@ -116,14 +120,11 @@ fn replicated(look: &Look<'_>) -> Verdict {
         }
         let Some(to) = b.copies().next() else {
             let off = b.replication != Told::Unset;
-            match (b.copied_in_part(), b.holds_a_part_of(seen.value)) {
+            match (b.copied_in_part(), held_besides(b, seen.value)) {
                 (Some(part), _) => {
                     found.bad(&b.name, format!("only a part of it is copied: {part}"));
                 }
-                (None, Some(of)) => found.unknown(
-                    &b.name,
-                    format!("a part of {of} is copied to it, what else it holds is not known"),
-                ),
+                (None, Some(why)) => found.unknown(&b.name, why),
                 (None, None) if off => found.bad(&b.name, "its replication is switched off"),
                 (None, None) => {
                     let home = b.region.value().map_or("", String::as_str);
@@ -140,20 +141,18 @@ fn replicated(look: &Look<'_>) -> Verdict {
             }
             continue;
         };
-        let elsewhere = |to: &str| {
-            let copy = seen.value.iter().find(|o| o.name == to)?;
-            Some(copy.region.value()? != b.region.value()?)
-        };
-        let answers: Vec<Option<bool>> = b.copies().map(elsewhere).collect();
-        if answers.contains(&Some(true)) {
-            found.good(&b.name, &format!("to {to}"));
-        } else if answers.contains(&None) {
-            found.unknown(
-                &b.name,
-                format!("{to} is not in this account: its region is not known"),
-            );
-        } else {
-            found.bad(&b.name, format!("copied to {to}, in the same region"));
+        let copy = Copied::abroad(b, seen.value, Some(look.lags()));
+        let behind = copy.behind_s.unwrap_or_default().max(0.0);
+        let behind = std::time::Duration::from_secs_f64(behind);
+        match copy.told {
+            Told::Set(to) if behind > limit => {
+                let (behind, limit) = (span(behind), span(limit));
+                let words = format!("its copy, {to}, is {behind} behind, more than {limit}");
+                found.bad(&b.name, words);
+            }
+            Told::Set(to) => found.good(&b.name, &format!("to {to}, {} behind", span(behind))),
+            Told::Unknown(why) => found.unknown(&b.name, why),
+            Told::Unset => found.bad(&b.name, format!("copied to {to}, in the same region")),
         }
     }
     Ok(found.verdict())
@@ -177,11 +176,28 @@ fn backup_age(look: &Look<'_>) -> Verdict {
                 // What is stamped a little ahead of our clock is new.
                 let age = age.map(|d| std::time::Duration::try_from(d).unwrap_or_default());
                 match age {
-                    Some(age) => found.check(
-                        age.as_secs_f64() <= hours * 3_600.0,
-                        &b.name,
-                        &format!("{} is {} old", object.key, span(age)),
-                    ),
+                    Some(age) if age.as_secs_f64() <= hours * 3_600.0 => {
+                        // What is newest in one folder says nothing of what is to be in another.
+                        let mut beside = b.newest_side_by_side();
+                        let old =
+                            |o: &&Object| o.at.is_none_or(|at| !within(at, look.now, hours / 24.0));
+                        match beside.find(old) {
+                            None => {
+                                let answer = format!("{} is {} old", object.key, span(age));
+                                found.good(&b.name, &answer);
+                            }
+                            Some(o) => {
+                                let words = format!(
+                                    "{} is young, and in {}/ nothing is: its newest is {}",
+                                    object.key,
+                                    o.folder(),
+                                    o.key
+                                );
+                                found.unknown(&b.name, words);
+                            }
+                        }
+                    }
+                    Some(age) => found.bad(&b.name, format!("{} is {} old", object.key, span(age))),
                     None => found.unknown(&b.name, format!("{} has no time", object.key)),
                 }
             }
@@ -196,8 +212,9 @@ mod tests {
 
     use super::*;
     use crate::domain::backup::{Abroad, Backup, StoreKind};
-    use crate::domain::bucket::{Encryption, Object, PublicBlock, Replica};
+    use crate::domain::bucket::{Encryption, PublicBlock, Replica};
     use crate::domain::facts::Facts;
+    use crate::domain::kept::behind;
     use crate::plan::checklist::CriterionState::{self, Failing, Proved, Unknown};
     use crate::plan::probes::testing::{self, ago, judged};
 
@@ -230,8 +247,13 @@ mod tests {
         }
     }
 
+    /// The copy of `a` by the rule `r` is behind by seconds.
     fn state(call: &str, buckets: Vec<Bucket>) -> CriterionState {
-        let mut facts = Facts::default();
+        let mut facts = Facts {
+            rpo: std::time::Duration::from_secs(3_600),
+            series: behind(&[("a", "copy", "r", 9.0)], testing::now()),
+            ..Facts::default()
+        };
         facts.estate.buckets = testing::part(Arc::new(buckets));
         judged(call, &facts).state
     }
@@ -275,6 +297,23 @@ mod tests {
             assert_eq!(state(call, vec![b]), wanted, "{block:?}, policy unread");
         }
         assert_eq!(judged(call, &Facts::default()).state, Unknown);
+    }
+
+    #[test]
+    fn buckets_of_other_environments_are_left_out_and_named() {
+        let mut theirs = bucket("shop-staging-files", "home");
+        theirs.encryption = Told::Unset;
+        let mut facts = Facts {
+            environment: "production".into(),
+            ..Facts::default()
+        };
+        facts.estate.buckets = testing::part(Arc::new(vec![bucket("a", "home"), theirs]));
+        for call in ["s3.buckets-safe", "s3.encrypted"] {
+            let got = judged(call, &facts);
+            assert_eq!(got.state, Proved, "{got:?}");
+            let said = &got.evidence[0].answer;
+            assert!(said.ends_with("; left out: shop-staging-files"), "{said}");
+        }
     }
 
     #[test]
@@ -330,7 +369,31 @@ mod tests {
             b
         };
         let copied = vec![to("copy", true), bucket("copy", "away")];
-        assert_eq!(state(call, copied), Proved);
+        assert_eq!(state(call, copied.clone()), Proved);
+        let late = |seconds: f64| {
+            let mut facts = Facts {
+                rpo: std::time::Duration::from_secs(3_600),
+                series: behind(&[("a", "copy", "r", seconds)], testing::now()),
+                ..Facts::default()
+            };
+            facts.estate.buckets = testing::part(Arc::new(copied.clone()));
+            let told = judged(call, &facts);
+            facts.series = behind(&[], testing::now());
+            (told, judged(call, &facts))
+        };
+        let (told, silent) = late(9.0);
+        let said = &told.evidence[0].answer;
+        assert_eq!(
+            said,
+            "1 of 1: a to copy in away, 9s behind; left out: copy (copy of a)"
+        );
+        assert_eq!(silent.state, Unknown, "a rule alone: {silent:?}");
+        let (told, _) = late(7_200.0);
+        assert_eq!(told.state, Failing);
+        assert_eq!(
+            told.reason,
+            "a: its copy, copy in away, is 2h behind, more than 1h"
+        );
         let near = vec![to("copy", true), bucket("copy", "home")];
         assert_eq!(state(call, near), Failing);
         assert_eq!(state(call, vec![bucket("a", "home")]), Failing);
@@ -353,7 +416,12 @@ mod tests {
         let judge = |rules: Vec<Replica>| {
             let mut a = bucket("a", "home");
             a.replication = Told::Set(rules);
-            let mut facts = Facts::default();
+            let told = [("a", "copy", "r", 9.0), ("a", "some", "r", 9.0)];
+            let mut facts = Facts {
+                rpo: std::time::Duration::from_secs(3_600),
+                series: behind(&told, testing::now()),
+                ..Facts::default()
+            };
             let all = vec![a, bucket("copy", "away"), bucket("some", "away")];
             facts.estate.buckets = testing::part(Arc::new(all));
             judged("s3.replicated except=copy", &facts)
@@ -387,6 +455,16 @@ mod tests {
             let got = state(call, vec![b.clone()]);
             assert_eq!(got, judged, "written in {} h", -hours);
         }
+        let object = |key: &str, hours: i64| Object {
+            key: key.into(),
+            at: ago(hours),
+            bytes: 1,
+        };
+        b.newest = Told::Set(object("db/1", 2));
+        b.newest_of_folders = vec![object("application/7", 800), object("db/1", 2)];
+        assert_eq!(state(call, vec![b.clone()]), Unknown, "one folder is old");
+        b.newest_of_folders = vec![object("2026-11-01/x", 800), object("db/1", 2)];
+        assert_eq!(state(call, vec![b.clone()]), Proved);
         b.newest = Told::Unset;
         assert_eq!(state(call, vec![b.clone()]), Failing);
         b.newest = Told::Unknown(UNSEEN.into());

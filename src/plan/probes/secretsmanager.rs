@@ -3,8 +3,9 @@
 use super::judgement::{Findings, Verdict, list};
 use super::look::{Look, span, within};
 use super::{Probe, number};
-use crate::domain::secret::named_by;
+use crate::domain::secret::{Secret, named_by};
 use crate::domain::skew;
+use crate::domain::stores::is_ours;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -15,7 +16,7 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "secretsmanager.rotation",
-        question: "does every secret rotate, or was it renewed lately?",
+        question: "does every secret of this environment rotate, or was it renewed lately?",
         params: &[number("days", "180")],
         judge: rotation,
     },
@@ -65,7 +66,10 @@ fn rotation(look: &Look<'_>) -> Verdict {
     let seen = look.fresh(&look.facts.estate.secrets, "the secrets")?;
     let days = look.number("days");
     let mut found = Findings::new("secret", look.question(seen.source), seen.at);
-    for s in seen.value.iter() {
+    let ours = |s: &&Secret| is_ours(None, &s.name, &look.facts.environment);
+    let (rows, others): (Vec<_>, Vec<_>) = seen.value.iter().partition(ours);
+    look.leave_out(others.iter().map(|s| s.name.clone()));
+    for s in rows {
         let fresh = s.fresh_at();
         if let Some(doubt) = skew::doubt("was renewed", fresh, look.now) {
             found.unknown(&s.name, doubt);
@@ -101,7 +105,6 @@ mod tests {
     use std::sync::Arc;
 
     use crate::domain::facts::Facts;
-    use crate::domain::secret::Secret;
     use crate::domain::service::ContainerSpec;
     use crate::domain::told::Told;
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
@@ -122,6 +125,22 @@ mod tests {
             rotation_days: Some(30),
             guests: Told::Unset,
         }
+    }
+
+    #[test]
+    fn what_another_environment_does_not_renew_is_no_fault_of_this_one() {
+        let mut theirs = secret(None, None);
+        theirs.name = "laser/staging/db".into();
+        let mut facts = Facts {
+            environment: "production".into(),
+            ..Facts::default()
+        };
+        let both = vec![secret(Some(12), Some(18)), theirs];
+        facts.estate.secrets = testing::part(Arc::new(both));
+        let got = judged("secretsmanager.rotation", &facts);
+        assert_eq!(got.state, Proved, "{got:?}");
+        let said = &got.evidence[0].answer;
+        assert!(said.ends_with("; left out: laser/staging/db"), "{said}");
     }
 
     #[test]

@@ -53,7 +53,7 @@ fn receives(look: &Look<'_>) -> Verdict {
     look.configured("sentry")?;
     let errors = look.fresh(&look.facts.estate.errors, "Sentry's projects")?;
     let releases = look.fresh(&look.facts.estate.error_releases, "Sentry's releases")?;
-    let rows = look.definitions()?.rows;
+    let rows = look.definitions_everywhere()?.rows;
     let owners = rows.iter().map(|row| (row, owner(errors.value, row)));
     let owners: Vec<(&Defined<'_>, Owner<'_>)> = owners.collect();
     // What other environments run is theirs to prove; whose a project is, they tell as well.

@@ -1,0 +1,302 @@
+//! What keeps a bucket's content without any backup: versions beside a copy in another bucket.
+//!
+//! A rule alone is no copy. It copies what is written from then on, not what was there before, and where its role may not write it fails
+//! in silence (Amazon S3 User Guide, "Replicating existing objects with Batch Replication", "Troubleshooting replication"). So a copy
+//! counts as far as CloudWatch tells how far it is behind.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::bucket::{Bucket, Replica};
+use super::facts::Facts;
+use super::measured;
+use super::stores::is_ours;
+use super::told::Told;
+
+/// So many times the objects of its source a copy holds at most, old versions among them, to be taken for a copy and nothing else.
+const TIMES: u64 = 2;
+
+/// How far copies are behind, as the facts tell at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Lags<'a> {
+    /// What is known.
+    pub facts: &'a Facts,
+    /// Now (UTC).
+    pub now: Timestamp,
+}
+
+impl Lags<'_> {
+    fn of(self, bucket: &Bucket, rule: &Replica) -> Option<f64> {
+        measured::lag_s(self.facts, &bucket.name, rule, self.now)
+    }
+}
+
+/// A copy of a whole bucket.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Copied {
+    /// Where to, in words; unset: nowhere.
+    pub told: Told<String>,
+    /// How far it is behind, seconds; where it is told where to, it is told how far.
+    #[serde(skip)]
+    pub behind_s: Option<f64>,
+}
+
+impl Copied {
+    const NOWHERE: Self = Self {
+        told: Told::Unset,
+        behind_s: None,
+    };
+
+    fn untold(why: impl Into<String>) -> Self {
+        Self {
+            told: Told::Unknown(why.into()),
+            behind_s: None,
+        }
+    }
+
+    /// The copy among several that is the least behind, each by the words for where it goes to.
+    fn nearest(all: &[(String, Option<f64>)]) -> Self {
+        let behind = all.iter().filter_map(|(to, behind)| Some((to, (*behind)?)));
+        match (behind.min_by(|a, b| a.1.total_cmp(&b.1)), all.first()) {
+            (Some((to, seconds)), _) => Self {
+                told: Told::Set(to.clone()),
+                behind_s: Some(seconds),
+            },
+            (None, Some((to, _))) => Self::untold(format!(
+                "a rule copies it to {to}, and nobody tells what it has copied: CloudWatch has no ReplicationLatency of the last minutes"
+            )),
+            (None, None) => Self::NOWHERE,
+        }
+    }
+
+    /// Of a bucket among all of them, by the rules that copy all of it: wherever its copies are.
+    pub fn anywhere(bucket: &Bucket, lags: Option<Lags<'_>>) -> Self {
+        let all: Vec<_> = bucket
+            .whole()
+            .map(|r| (r.bucket.clone(), lags.and_then(|l| l.of(bucket, r))))
+            .collect();
+        Self::nearest(&all)
+    }
+
+    /// The same of its copies in another region alone.
+    pub fn abroad(bucket: &Bucket, all: &[Bucket], lags: Option<Lags<'_>>) -> Self {
+        let (mut there, mut nowhere) = (Vec::new(), None);
+        for rule in bucket.whole() {
+            let to = &rule.bucket;
+            let copy = all.iter().find(|b| b.name == *to);
+            match copy.and_then(|c| Some((c.region.value()?, bucket.region.value()?))) {
+                Some((far, here)) if far != here => {
+                    let behind = lags.and_then(|l| l.of(bucket, rule));
+                    there.push((format!("{to} in {far}"), behind));
+                }
+                Some(_) => {}
+                None => nowhere = Some(format!("the region of {to} is not known")),
+            }
+        }
+        match (there.is_empty(), nowhere) {
+            (true, Some(why)) => Self::untold(why),
+            _ => Self::nearest(&there),
+        }
+    }
+
+    fn with_versions(self) -> Self {
+        let told = match self.told {
+            Told::Set(to) => Told::Set(format!("keeps versions, copied to {to}")),
+            other => other,
+        };
+        Self { told, ..self }
+    }
+}
+
+/// How a bucket's content is kept without any backup.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Kept {
+    /// By versions and a copy in another bucket.
+    pub here: Copied,
+    /// By a copy in another region.
+    pub abroad: Copied,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            here: Copied::NOWHERE,
+            abroad: Copied::NOWHERE,
+        }
+    }
+}
+
+impl Kept {
+    fn untold(why: String) -> Self {
+        Self {
+            here: Copied::untold(why.clone()),
+            abroad: Copied::untold(why),
+        }
+    }
+
+    /// Of a bucket among all of them. Versions alone go with their bucket, and a copy alone takes over every mistake.
+    pub fn of(bucket: &Bucket, all: &[Bucket], lags: Option<Lags<'_>>) -> Self {
+        let unknown = bucket.versioning.why_unknown();
+        if let Some(why) = unknown.or_else(|| bucket.replication.why_unknown()) {
+            return Self::untold(why.to_owned());
+        }
+        let is_versioned = bucket.is_versioned() == Some(true);
+        if bucket.whole().next().is_none() {
+            // A rule with a filter keeps what it names, and nobody tells what else is in there.
+            return match (bucket.copied_in_part(), held_besides(bucket, all)) {
+                (Some(part), _) if is_versioned => {
+                    Self::untold(format!("only a part of it is copied: {part}"))
+                }
+                (None, Some(why)) => Self::untold(why),
+                _ => Self::default(),
+            };
+        }
+        if !is_versioned {
+            return Self::default();
+        }
+        Self {
+            here: Copied::anywhere(bucket, lags).with_versions(),
+            abroad: Copied::abroad(bucket, all, lags).with_versions(),
+        }
+    }
+}
+
+/// Why nobody knows what a bucket that others are copied to holds besides; `None`: nothing is copied to it, or nothing speaks for more.
+pub fn held_besides(bucket: &Bucket, all: &[Bucket]) -> Option<String> {
+    if let Some(of) = bucket.holds_a_part_of(all) {
+        let besides = "is copied to it, what else it holds is not known";
+        return Some(format!("a part of {of} {besides}"));
+    }
+    let sources: Vec<&Bucket> = sources(bucket, all).collect();
+    let names: Vec<&str> = sources.iter().map(|o| o.name.as_str()).collect();
+    let theirs: Option<u64> = sources.iter().map(|o| o.objects).sum();
+    let (theirs, held) = theirs.zip(bucket.objects)?;
+    (!names.is_empty() && held > theirs.saturating_mul(TIMES)).then(|| {
+        format!(
+            "{} is copied to it, and it holds {held} objects where that holds {theirs}: what the others are is not known",
+            names.join(", ")
+        )
+    })
+}
+
+/// Buckets that are copied to a bucket whole.
+fn sources<'a>(bucket: &'a Bucket, all: &'a [Bucket]) -> impl Iterator<Item = &'a Bucket> {
+    let into = move |o: &&Bucket| o.copies().any(|to| to == bucket.name);
+    all.iter().filter(|o| o.name != bucket.name).filter(into)
+}
+
+/// The bucket that a bucket is a copy of and nothing else, so that it is no store of its own. Its source is judged, with how far the copy is
+/// behind: one that keeps versions, and is no other environment's. What is copied on itself, or back, is a store as well as its source,
+/// and so is what is known to hold far more.
+pub fn copy_of<'a>(bucket: &'a Bucket, all: &'a [Bucket], environment: &str) -> Option<&'a Bucket> {
+    if bucket.is_copied_on() || held_besides(bucket, all).is_some() {
+        return None;
+    }
+    let ours = |b: &Bucket| is_ours(None, &b.name, environment);
+    let kept = |o: &&Bucket| o.is_versioned() == Some(true) && (ours(o) || !ours(bucket));
+    sources(bucket, all).find(kept)
+}
+
+/// Buckets of an environment that are left out as copies, each with what it is a copy of, in words.
+pub fn left_out<'a>(all: &'a [Bucket], environment: &'a str) -> impl Iterator<Item = String> + 'a {
+    let ours = all
+        .iter()
+        .filter(move |b| is_ours(None, &b.name, environment));
+    ours.filter_map(move |b| {
+        let of = copy_of(b, all, environment)?;
+        Some(format!("{} (copy of {})", b.name, of.name))
+    })
+}
+
+#[cfg(test)]
+type Common =
+    std::collections::BTreeMap<super::metric::MetricQuery, std::sync::Arc<super::metric::Series>>;
+
+/// Series that tell how far copies are behind: bucket, copy, rule, seconds.
+#[cfg(test)]
+pub(crate) fn behind(
+    rules: &[(&str, &str, &str, f64)],
+    now: Timestamp,
+) -> super::part::Part<std::sync::Arc<Common>> {
+    use super::metric::{Series, Unit};
+    let series = rules.iter().map(|(of, to, rule, seconds)| {
+        let query = super::queries::replication(of, to, rule);
+        let series = Series {
+            query: query.clone(),
+            label: String::new(),
+            unit: Unit::None,
+            points: [(now, *seconds)].into(),
+            partial: false,
+        };
+        (query, std::sync::Arc::new(series))
+    });
+    let all: Common = series.collect();
+    super::part::Part::answered(
+        std::sync::Arc::new(all),
+        now,
+        "cloudwatch:GetMetricData",
+        std::time::Duration::from_secs(60),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bucket(name: &str, to: &[&str]) -> Bucket {
+        let rule = |to: &&str| Replica {
+            rule: "r".into(),
+            enabled: true,
+            bucket: (*to).into(),
+            only: None,
+        };
+        Bucket {
+            name: name.into(),
+            region: Told::Set("home".into()),
+            versioning: Told::Set("Enabled".into()),
+            replication: match to.is_empty() {
+                true => Told::Unset,
+                false => Told::Set(to.iter().map(rule).collect()),
+            },
+            ..Bucket::default()
+        }
+    }
+
+    /// A small bucket that is copied into customers' uploads would take those out of every proof.
+    #[test]
+    fn what_is_copied_on_or_back_is_no_copy_alone() {
+        let all = [
+            bucket("assets", &["assets-replica"]),
+            bucket("assets-replica", &["uploads"]),
+            bucket("uploads", &["assets-replica"]),
+            bucket("logs", &["logs-copy"]),
+            bucket("logs-copy", &[]),
+        ];
+        let of = |n: usize| copy_of(&all[n], &all, "production").map(|b| b.name.as_str());
+        assert_eq!([1, 2, 3, 4].map(of), [None, None, None, Some("logs")]);
+        let told: Vec<String> = left_out(&all, "production").collect();
+        assert_eq!(told, ["logs-copy (copy of logs)"]);
+    }
+
+    #[test]
+    fn a_copy_is_one_of_a_source_that_is_judged_and_holds_no_more_than_that() {
+        let mut all = [bucket("small", &["uploads"]), bucket("uploads", &[])];
+        let is_copy = |all: &[Bucket]| copy_of(&all[1], all, "production").is_some();
+        assert!(is_copy(&all), "what they hold is not measured");
+        (all[0].objects, all[1].objects) = (Some(10), Some(20));
+        assert!(is_copy(&all), "old versions are kept longer there");
+        all[1].objects = Some(1_240);
+        assert!(!is_copy(&all));
+        let why = Kept::of(&all[1], &all, None).here.told;
+        assert!(
+            why.why_unknown().is_some_and(|why| why.contains("1240")),
+            "{why:?}"
+        );
+        all[1].objects = None;
+        all[0].versioning = Told::Unset;
+        assert!(!is_copy(&all), "nothing is copied from there");
+        let theirs = [bucket("qa-small", &["uploads"]), bucket("uploads", &[])];
+        assert!(!is_copy(&theirs), "nobody judges the source here");
+    }
+}
