@@ -84,6 +84,14 @@ pub struct ScalingActivity {
     pub ended_at: Option<Timestamp>,
 }
 
+impl ScalingActivity {
+    /// Whether an alarm of a policy did it: not a schedule, and nobody who moved the bounds. Application Auto Scaling names the cause
+    /// ("Scaling activities for Application Auto Scaling": `monitor alarm ... in state ALARM triggered policy ...`).
+    pub fn is_by_alarm(&self) -> bool {
+        self.cause.starts_with("monitor alarm ")
+    }
+}
+
 /// Whether an activity went up from what was wanted before it; `None` where nobody can tell. `all` holds what was done to every
 /// resource. The alarms of target tracking say which way by their names, whatever was wanted: between two activities a person may have
 /// set the count, which is none.

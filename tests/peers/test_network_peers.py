@@ -141,7 +141,12 @@ class ScalingOnMoto(Case):
         self.assertEqual([(p["metric"], p["target"]) for p in row["policies"]], [("ECSServiceAverageCPUUtilization", 55.0)])
         self.assertEqual(self.criterion("autoscaling.configured")["state"], "proved")
 
-    def test_activities_that_cannot_be_asked_prove_nothing(self):
+    def test_scaled_activities_that_cannot_be_asked_prove_nothing(self):
+        self.scaling.register_scalable_target(MinCapacity=2, MaxCapacity=6, **self.of)
+        self.scaling.put_scaling_policy(
+            PolicyName="cpu", PolicyType="TargetTrackingScaling", **self.of,
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": 55.0, "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}})
         answer = self.deck.ask("show", "scaling")
         source = next(s for s in answer["sources"] if s["list"] == "scaling_activities")
         self.assertIsNotNone(source["error"])
