@@ -16,7 +16,7 @@ const KIND: Param = Param {
 pub(super) const PROBES: &[Probe] = &[
     Probe {
         name: "slo.met",
-        question: "is the promise kept over the window measured?",
+        question: "is the promise kept over the window, by requests enough to tell?",
         params: &[KIND],
         judge: met,
     },
@@ -33,6 +33,61 @@ pub(super) const PROBES: &[Probe] = &[
         judge: interruptions,
     },
 ];
+
+/// So many failures a promise is to allow before a count of requests tells that it is kept: with fewer, one more would decide.
+const ALLOWED: f64 = 10.0;
+/// Requests that a mean response time is told of at least.
+const TIMED: f64 = 1_000.0;
+/// Share of the hours of a window that requests are to be counted in: in an hour without any, nobody knows whether the service was there.
+const HOURS: f64 = 0.9;
+
+/// How much a promise was measured by.
+struct Measure {
+    requests: f64,
+    /// Hours with requests.
+    hours: usize,
+    /// Hours of the window.
+    of: usize,
+}
+
+impl Measure {
+    fn of(slo: &Slo) -> Self {
+        let of = usize::try_from(slo.window_s.div_ceil(3_600)).unwrap_or(usize::MAX);
+        Self {
+            requests: slo.counted.requests,
+            hours: slo.history.len().min(of),
+            of,
+        }
+    }
+
+    fn words(&self) -> String {
+        let (requests, hours, of) = (self.requests, self.hours, self.of);
+        format!("{requests:.0} requests in {hours} of {of} h")
+    }
+
+    /// Why that is too little to tell that a promise is kept.
+    fn too_little(&self, slo: &Slo) -> Option<String> {
+        let share = match slo.kind {
+            SloKind::Availability => Some((100.0 - slo.target) / 100.0),
+            SloKind::ErrorRate => Some(slo.target / 100.0),
+            SloKind::ResponseTime => None,
+        };
+        let least = match share {
+            // Of a promise that allows nothing each request decides, however many there are.
+            Some(share) if share < 1e-9 => TIMED,
+            Some(share) => (ALLOWED / share).round(),
+            None => TIMED,
+        };
+        if self.requests < least {
+            return Some(format!("fewer than the {least:.0} that tell it is kept"));
+        }
+        let few = (self.hours as f64) < self.of as f64 * HOURS;
+        few.then(|| {
+            let without = self.of - self.hours;
+            format!("in {without} h nobody asked, and whether it would have answered is not known")
+        })
+    }
+}
 
 /// The promise that is meant.
 fn promise<'a>(look: &Look<'a>, word: &str) -> Result<(&'a Slo, Seen<'a, Vec<Slo>>), Judgement> {
@@ -66,6 +121,7 @@ fn met(look: &Look<'_>) -> Verdict {
             untold(slo, look).unwrap_or_else(|| Judgement::unknown(format!("{word}: no data yet")))
         );
     };
+    let measure = Measure::of(slo);
     if ok && !slo.is_whole() {
         let told = |s| span(std::time::Duration::from_secs(s));
         // What breaks a promise already breaks it; what keeps it so far may not keep it to the end.
@@ -76,10 +132,14 @@ fn met(look: &Look<'_>) -> Verdict {
             told(slo.wanted_s)
         )));
     }
+    let told = format!("{}: {}", words(slo, current), measure.words());
+    if let Some(why) = measure.too_little(slo).filter(|_| ok) {
+        return Err(Judgement::unknown(format!("{told}, {why}")));
+    }
     Ok(Judgement::single(
         ok,
         look.question(seen.source),
-        words(slo, current),
+        told,
         seen.at,
     ))
 }
@@ -150,14 +210,19 @@ fn interruptions(look: &Look<'_>) -> Verdict {
             days * 2.0
         )));
     }
-    let hours = |from: Timestamp, until: Timestamp| {
-        let inside = slo
-            .history
-            .iter()
-            .filter(|(at, _)| *at >= from && *at < until);
-        inside.filter(|(_, served)| *served < percent).count()
+    let inside = |from: Timestamp, until: Timestamp| {
+        let all = slo.history.iter();
+        all.filter(move |(at, _)| *at >= from && *at < until)
+    };
+    let hours = |from, until| {
+        let bad = inside(from, until).filter(|(_, served)| *served < percent);
+        bad.count()
     };
     let (before, lately) = (hours(begin, middle), hours(middle, look.now));
+    // The hour that each of the two times begins in belongs to the other one.
+    let whole = (days * 24.0) as usize;
+    let silent = |from, until| whole.saturating_sub(inside(from, until).count() + 1);
+    let silent = [silent(begin, middle), silent(middle, look.now)];
     let ok = lately == 0 || lately < before;
     if let Some(early) = untold(slo, look).filter(|_| ok) {
         return Err(early);
@@ -165,6 +230,16 @@ fn interruptions(look: &Look<'_>) -> Verdict {
     let answer = format!(
         "{lately} hours with less than {percent} % served in the last {days} days, {before} in the {days} days before"
     );
+    let answer = match silent {
+        [0, 0] => answer,
+        [before, lately] => format!(
+            "{answer}; nobody asked in {lately} h and {before} h of them, and whether it would have answered is not known"
+        ),
+    };
+    let most = whole as f64 * (1.0 - HOURS);
+    if ok && silent.into_iter().any(|n| n as f64 > most) {
+        return Err(Judgement::unknown(answer));
+    }
     let target = match before {
         0 => "0 h".to_owned(),
         before => format!("< {before} h"),
@@ -215,11 +290,18 @@ mod tests {
             wanted_s: 30 * 86_400,
             silent_since: None,
             recent: [].into(),
-            history: [].into(),
+            history: (0..720).rev().map(|h| (ago(h), 100.0)).collect(),
             remaining: [].into(),
-            counted: Default::default(),
+            counted: counted(1_234_567.0),
             queries: [].into(),
         }
+    }
+
+    fn counted(requests: f64) -> std::sync::Arc<crate::domain::slo::Counted> {
+        std::sync::Arc::new(crate::domain::slo::Counted {
+            requests,
+            ..Default::default()
+        })
     }
 
     fn asked(words: &str, slo: Slo) -> Judgement {
@@ -257,6 +339,7 @@ mod tests {
         let missing = Some("20 of 21 load balancers are measured".into());
         s.counted = std::sync::Arc::new(crate::domain::slo::Counted {
             missing,
+            requests: 1_234_567.0,
             ..Default::default()
         });
         assert_eq!(s.standing(), Standing::Unknown);
@@ -285,6 +368,48 @@ mod tests {
         );
         s.current = Some(99.0);
         assert_eq!(asked("slo.met", s).state, Failing, "broken is broken");
+    }
+
+    /// A test request thirty days ago and a day of traffic are no month.
+    #[test]
+    fn a_promise_is_not_proved_by_a_few_requests_or_a_few_hours() {
+        let whole = slo(Some(0.5), Some(0.5));
+        let good = asked("slo.met", whole.clone());
+        assert_eq!(good.state, Proved);
+        let said = "availability 99.950 % of 99.9 % over 30d: 1234567 requests in 720 of 720 h";
+        assert_eq!(good.evidence[0].answer, said);
+        for (kind, target, least) in [
+            (SloKind::Availability, 99.9, 10_000.0),
+            (SloKind::ErrorRate, 0.1, 10_000.0),
+            (SloKind::ResponseTime, 200.0, 1_000.0),
+        ] {
+            let judge = |requests: f64| {
+                let mut s = whole.clone();
+                (s.kind, s.target, s.counted) = (kind, target, counted(requests));
+                s.current = Some(if kind == SloKind::Availability {
+                    99.95
+                } else {
+                    0.05
+                });
+                asked(&format!("slo.met kind={}", kind.word()), s)
+            };
+            assert_eq!(judge(least).state, Proved, "{kind:?}");
+            let few = judge(least - 1.0);
+            assert_eq!(few.state, Unknown, "{kind:?}");
+            assert!(few.reason.contains("fewer than the"), "{}", few.reason);
+        }
+        let mut day = whole;
+        day.history = (0..24).rev().map(|h| (ago(h), 100.0)).collect();
+        let few = asked("slo.met", day.clone());
+        assert_eq!(few.state, Unknown);
+        let why = "requests in 24 of 720 h, in 696 h nobody asked";
+        assert!(few.reason.contains(why), "{}", few.reason);
+        let quiet = asked("slo.interruptions days=14", day.clone());
+        assert_eq!(quiet.state, Unknown);
+        let why = "nobody asked in 312 h and 335 h of them";
+        assert!(quiet.reason.contains(why), "{}", quiet.reason);
+        day.current = Some(99.0);
+        assert_eq!(asked("slo.met", day).state, Failing, "broken is broken");
     }
 
     #[test]
