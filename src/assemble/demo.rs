@@ -200,6 +200,7 @@ fn variables() -> Vec<NeededVariables> {
     let row = |project: Option<&str>, names: &[&str]| NeededVariables {
         service: None,
         project: project.map(str::to_owned),
+        container: None,
         names: names.iter().map(|n| (*n).to_owned()).collect(),
     };
     vec![

@@ -266,6 +266,7 @@ impl Scribe<'_> {
                     Some(NeededVariables {
                         service: owned(row, "service"),
                         project: owned(row, "project"),
+                        container: owned(row, "container"),
                         names: names?,
                     })
                 })

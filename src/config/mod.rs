@@ -11,6 +11,7 @@ pub mod git;
 pub mod kept;
 pub mod load;
 pub mod mistake;
+mod needed;
 pub mod reader;
 pub mod schema;
 mod shadowed;
@@ -26,8 +27,9 @@ use std::time::Duration;
 use jiff::civil::Date;
 use secrecy::SecretString;
 
+pub use needed::NeededVariables;
+
 use crate::domain::environment::Env;
-use crate::domain::service::ServiceId;
 use crate::domain::smtp::MailTls;
 
 /// The effective configuration of one run: the file (if any) under the chosen environment, then the command line.
@@ -147,27 +149,6 @@ pub struct ProtectedTarget {
     pub url: String,
     /// Requests that may be sent in one burst, once an hour at most, to see that a limit answers 429; `None`: none are sent.
     pub burst: Option<u32>,
-}
-
-/// Environment variables that somebody needs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NeededVariables {
-    /// The service: `cluster/name` or `name`; `None`, without a project: every service.
-    pub service: Option<String>,
-    /// The project of Vercel.
-    pub project: Option<String>,
-    /// Names that must be set; empty: none is needed.
-    pub names: Vec<String>,
-}
-
-impl NeededVariables {
-    /// Whether a service is meant.
-    pub fn is_of_service(&self, id: &ServiceId) -> bool {
-        match &self.service {
-            Some(s) => *s == id.name || *s == format!("{}/{}", id.cluster, id.name),
-            None => self.project.is_none(),
-        }
-    }
 }
 
 /// A name to resolve.

@@ -69,7 +69,7 @@ fn a_burst_is_sent_where_somebody_allows_it_and_nowhere_else() {
 
 #[test]
 fn variables_that_are_needed_are_named_for_a_service_a_project_or_every_service() {
-    let file = "[[probes.variables]]\nnames = [\"A\"]\n[[probes.variables]]\nservice = \"prod/api\"\nnames = []\n[[probes.variables]]\nproject = \"web\"\nnames = [\"B\"]\n";
+    let file = "[[probes.variables]]\nnames = [\"A\"]\n[[probes.variables]]\nservice = \"prod/api\"\ncontainer = \"app\"\nnames = []\n[[probes.variables]]\nproject = \"web\"\nnames = [\"B\"]\n";
     let config = read(file, None).unwrap();
     let id = |cluster: &str| crate::domain::service::ServiceId {
         cluster: cluster.into(),
@@ -82,6 +82,9 @@ fn variables_that_are_needed_are_named_for_a_service_a_project_or_every_service(
         .map(|v| (v.is_of_service(&id("prod")), v.is_of_service(&id("dev"))))
         .collect();
     assert_eq!(of, [(true, true), (true, false), (false, false)]);
+    let all = config.probes.variables.iter();
+    let containers: Vec<_> = all.map(|v| v.container.as_deref()).collect();
+    assert_eq!(containers, [None, Some("app"), None]);
     let missing = read("[[probes.variables]]\nservice = \"api\"\n", None).unwrap_err();
     assert!(missing.to_string().contains("names"), "{missing}");
 }

@@ -335,10 +335,14 @@ pub struct ContainerSpec {
     pub health_check: Option<String>,
     /// Plain environment: names with values. Values are shown in diffs only after redaction.
     pub environment: Vec<(String, String)>,
+    /// Files that more of its environment comes from, by ARN; what they hold is not read.
+    pub environment_files: Vec<String>,
     /// Secrets: names with where they come from; never values.
     pub secrets: Vec<(String, String)>,
     /// Container ports.
     pub ports: Vec<u16>,
+    /// What takes its lines: `awslogs`, `awsfirelens` ...
+    pub log_driver: Option<String>,
     /// `awslogs-group`, where the driver is awslogs.
     pub log_group: Option<String>,
     /// `awslogs-stream-prefix`, by which the streams of its tasks are named.

@@ -33,6 +33,9 @@ fn container(c: &sdk::ContainerDefinition) -> ContainerSpec {
             .iter()
             .map(|e| (text(e.name()), text(e.value())))
             .collect(),
+        environment_files: (c.environment_files().iter())
+            .map(|f| text(Some(f.value())))
+            .collect(),
         secrets: c
             .secrets()
             .iter()
@@ -43,6 +46,9 @@ fn container(c: &sdk::ContainerDefinition) -> ContainerSpec {
             .iter()
             .filter_map(|p| u16::try_from(p.container_port()?).ok())
             .collect(),
+        log_driver: c
+            .log_configuration()
+            .and_then(|l| some_text(Some(l.log_driver().as_str()))),
         log_group: c
             .log_configuration()
             .and_then(|l| awslogs(l, "awslogs-group")),
@@ -83,11 +89,15 @@ mod tests {
             .log_driver(sdk::LogDriver::Awslogs)
             .options("awslogs-group", "/ecs/api")
             .options("awslogs-stream-prefix", "api");
+        let file = sdk::EnvironmentFile::builder()
+            .value("arn:aws:s3:::shop/prod.env")
+            .r#type(sdk::EnvironmentFileType::S3);
         let c = sdk::ContainerDefinition::builder()
             .name("api")
             .memory(512)
             .health_check(health.build().unwrap())
             .log_configuration(log.build().unwrap())
+            .environment_files(file.build().unwrap())
             .build();
         let t = sdk::TaskDefinition::builder()
             .task_definition_arn("arn:aws:ecs:r:1:task-definition/api:7")
@@ -103,6 +113,8 @@ mod tests {
             (Some("/ecs/api"), Some(512), true)
         );
         assert_eq!(c.log_prefix.as_deref(), Some("api"));
+        assert_eq!(c.log_driver.as_deref(), Some("awslogs"));
+        assert_eq!(c.environment_files, ["arn:aws:s3:::shop/prod.env"]);
         let none = sdk::HealthCheck::builder().command("NONE").build().unwrap();
         assert_eq!(health_check(&none), None);
     }

@@ -268,6 +268,12 @@ static VARIABLES: Section = Section {
             "The Vercel project that needs them in production.",
         ),
         key(
+            "container",
+            Kind::Text,
+            "\"app\"",
+            "The container of the service's task that needs them; default: every one that the task stops with (essential).",
+        ),
+        key(
             "names",
             Kind::Texts,
             "[\"DATABASE_URL\"]",

@@ -11,7 +11,7 @@ use crate::plan::needs;
 pub(super) const PROBES: &[Probe] = &[
     Probe {
         name: "logs.groups",
-        question: "does every service log to a group that exists?",
+        question: "does every container that a service needs log to a group that exists?",
         params: &[],
         judge: groups,
     },
@@ -41,6 +41,40 @@ fn groups_of(definition: &TaskDefinition) -> Vec<&str> {
     names
 }
 
+/// Containers that a task stops with whose lines go to no group of CloudWatch Logs: without anywhere, and to another driver, in words.
+#[derive(Default)]
+struct Astray<'a> {
+    nowhere: Vec<&'a str>,
+    elsewhere: Vec<String>,
+}
+
+impl<'a> Astray<'a> {
+    fn of(definition: &'a TaskDefinition) -> Self {
+        let all = &definition.containers;
+        // One of them is essential; where nobody tells which, each may be.
+        let untold = !all.iter().any(|c| c.essential);
+        let mut astray = Self::default();
+        for c in all.iter().filter(|c| untold || c.essential) {
+            match (c.log_group.as_deref(), c.log_driver.as_deref()) {
+                (Some(_), _) => {}
+                (None, None | Some("awslogs" | "none")) => astray.nowhere.push(&c.name),
+                (None, Some(driver)) => {
+                    astray
+                        .elsewhere
+                        .push(format!("{} logs by {driver}", c.name));
+                }
+            }
+        }
+        astray
+    }
+
+    /// Why nobody knows where lines arrive.
+    fn untold(&self) -> Option<String> {
+        let names = self.elsewhere.join(", ");
+        (!names.is_empty()).then(|| format!("{names}: where those lines arrive is not looked up"))
+    }
+}
+
 /// Judges the groups of each service: by name, with the group's retention where it exists.
 fn per_group(look: &Look<'_>, judge: impl Fn(&str, Option<u32>) -> (bool, String)) -> Verdict {
     let Definitions {
@@ -56,12 +90,18 @@ fn per_group(look: &Look<'_>, judge: impl Fn(&str, Option<u32>) -> (bool, String
             found.unknown(service, row.unread());
             continue;
         };
-        let names = groups_of(d);
-        if names.is_empty() {
-            found.bad(service, row.said("no container logs to CloudWatch Logs"));
-            continue;
+        let astray = Astray::of(d);
+        if !astray.nowhere.is_empty() {
+            let names = astray.nowhere.join(", ");
+            found.bad(
+                service,
+                row.said(&format!("no log group for container {names}")),
+            );
         }
-        for name in names {
+        if let Some(why) = astray.untold() {
+            found.unknown(service, row.said(&why));
+        }
+        for name in groups_of(d) {
             let group = seen.value.iter().find(|g| g.name == name);
             match (group, look.facts.log_groups.cut) {
                 (Some(g), _) => {
@@ -113,6 +153,11 @@ fn structured(look: &Look<'_>) -> Verdict {
         look.question("logs:FilterLogEvents"),
         oldest.unwrap_or(look.facts.taken_at).min(definitions.at),
     );
+    for row in &definitions.rows {
+        if let Some(why) = row.definition.and_then(|d| Astray::of(d).untold()) {
+            found.unknown(look.name(&row.service.id), why);
+        }
+    }
     let mut replaced: BTreeMap<&str, &Defined<'_>> = BTreeMap::new();
     for row in definitions.rows.iter().filter(|r| !r.unread().is_empty()) {
         match row.definition {
@@ -161,8 +206,9 @@ mod tests {
     use super::*;
     use crate::domain::facts::Facts;
     use crate::domain::log::{LineSample, LogGroup};
+    use crate::domain::service::ContainerSpec;
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
-    use crate::plan::probes::testing::{judged, now, part, services_logging};
+    use crate::plan::probes::testing::{judged, now, part, running, services_logging};
 
     fn name(n: usize) -> String {
         format!("/ecs/group-{n:05}")
@@ -206,6 +252,86 @@ mod tests {
             Failing,
             "what waits hides no fault"
         );
+    }
+
+    /// A sidecar that logs is not the application.
+    #[test]
+    fn each_container_that_a_task_stops_with_logs_to_a_group_of_its_own() {
+        let container = |name: &str, driver: Option<&str>| ContainerSpec {
+            name: name.into(),
+            essential: true,
+            log_driver: driver.map(Into::into),
+            log_group: driver
+                .filter(|d| *d == "awslogs")
+                .map(|_| "/ecs/api".into()),
+            ..ContainerSpec::default()
+        };
+        let judge = |all: Vec<ContainerSpec>| {
+            let mut facts = running(all);
+            facts.log_groups = part(Arc::new(vec![LogGroup {
+                name: "/ecs/api".into(),
+                retention_days: Some(30),
+                stored_bytes: 0,
+                created_at: None,
+            }]));
+            let sample = part(LineSample {
+                lines: 1,
+                structured: 1,
+            });
+            facts.log_samples.insert("/ecs/api".into(), sample);
+            ["logs.groups", "logs.retention", "logs.structured"].map(|call| judged(call, &facts))
+        };
+        let logs = Some("awslogs");
+        let both = judge(vec![container("app", logs), container("envoy", logs)]);
+        assert_eq!(both.map(|j| j.state), [Proved; 3]);
+        let [groups, retention, _] = judge(vec![container("app", None), container("envoy", logs)]);
+        assert_eq!((groups.state, retention.state), (Failing, Failing));
+        assert_eq!(groups.reason, "api: no log group for container app");
+        let helper = ContainerSpec {
+            essential: false,
+            ..container("helper", None)
+        };
+        let beside = judge(vec![container("app", logs), helper]);
+        assert_eq!(beside.map(|j| j.state), [Proved; 3]);
+        // The plan says CloudWatch or ELK.
+        for got in judge(vec![
+            container("app", Some("awsfirelens")),
+            container("router", logs),
+        ]) {
+            assert_eq!(got.state, Unknown, "{}", got.reason);
+            assert!(
+                got.reason.contains("app logs by awsfirelens"),
+                "{}",
+                got.reason
+            );
+        }
+    }
+
+    /// What dev's worker writes was a fault of production's logs.
+    #[test]
+    fn services_of_other_environments_are_left_out_and_named() {
+        let mut facts = services_logging(&[name(0)]);
+        facts.environment = "production".into();
+        let mut rows = facts.service_rows().to_vec();
+        let mut theirs = (*rows[0]).clone();
+        theirs.id.cluster = "shop-dev".into();
+        theirs.revision.number = 99;
+        rows.push(Arc::new(theirs));
+        facts.services = part(Arc::new(rows.clone()));
+        facts.log_groups = part(Arc::new(vec![LogGroup {
+            name: name(0),
+            retention_days: Some(30),
+            stored_bytes: 0,
+            created_at: None,
+        }]));
+        let got = judged("logs.groups", &facts);
+        assert_eq!(got.state, Proved, "{}", got.reason);
+        let said = &got.evidence[0].answer;
+        assert!(said.ends_with("; left out: shop-dev/api"), "{said}");
+        facts.services = part(Arc::new(rows.split_off(1)));
+        let none = judged("logs.groups", &facts);
+        assert_eq!(none.state, Unknown);
+        assert!(none.reason.contains("shop-dev/api"), "{}", none.reason);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::judgement::{Findings, Verdict};
 use super::look::Look;
 use super::{Probe, words};
-use crate::domain::service::Service;
+use crate::domain::service::{ContainerSpec, Service, TaskDefinition};
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -78,7 +78,11 @@ fn referenced(look: &Look<'_>) -> Verdict {
             .filter(|(name, value)| looks_secret(name, value))
             .map(|(name, _)| name.as_str())
             .collect();
-        if plain.is_empty() {
+        let files = files(d);
+        if let (true, Some(file)) = (plain.is_empty(), files.first()) {
+            let why = format!("what its environment takes from {file} is not read");
+            found.unknown(name, row.said(&why));
+        } else if plain.is_empty() {
             let n: usize = d.containers.iter().map(|c| c.secrets.len()).sum();
             found.good(name, &row.said(&format!("{n} by reference")));
         } else {
@@ -95,14 +99,92 @@ fn referenced(look: &Look<'_>) -> Verdict {
 pub(super) const UNNAMED: &str =
     "no names are required: name them in [[probes.variables]] of flightdeck.toml";
 
+/// Files of S3 that environments of its containers come from.
+fn files(definition: &TaskDefinition) -> Vec<&str> {
+    let all = definition
+        .containers
+        .iter()
+        .flat_map(|c| &c.environment_files);
+    all.map(|f| f.strip_prefix("arn:aws:s3:::").unwrap_or(f))
+        .collect()
+}
+
+/// A name that a service needs, and the container that needs it, where somebody said which.
+type Needed<'a> = (&'a str, Option<&'a str>);
+
 /// Names that a service needs, by the plan and by the configuration; `None`: nobody said.
-fn needed<'a>(look: &Look<'a>, service: &Service) -> Option<Vec<&'a str>> {
-    let mut names: Vec<&str> = look.words("required").collect();
+fn needed<'a>(look: &Look<'a>, service: &Service) -> Option<Vec<Needed<'a>>> {
+    let mut names: Vec<Needed<'_>> = look.words("required").map(|name| (name, None)).collect();
     let rows = look.expect.variables.iter();
     let mut rows = rows.filter(|v| v.is_of_service(&service.id)).peekable();
     let told = !names.is_empty() || rows.peek().is_some();
-    names.extend(rows.flat_map(|v| v.names.iter().map(String::as_str)));
+    names.extend(rows.flat_map(|v| {
+        let container = v.container.as_deref();
+        v.names.iter().map(move |name| (name.as_str(), container))
+    }));
     told.then_some(names)
+}
+
+/// Whether a container has a variable: an empty value is none.
+fn has(container: &ContainerSpec, name: &str) -> bool {
+    let plain = container.environment.iter();
+    let mut plain = plain.filter(|(_, value)| !value.is_empty());
+    plain.any(|(n, _)| n == name) || container.secrets.iter().any(|(n, _)| n == name)
+}
+
+/// What of the needed names a service has.
+enum Has {
+    All,
+    /// Missing, in words.
+    Not(String),
+    /// Nobody knows, and why.
+    Perhaps(String),
+}
+
+/// Each name is needed in the container that the configuration names, or else in every container that the task stops with: what a
+/// sidecar alone has, the application lacks.
+fn has_all(definition: &TaskDefinition, needed: &[Needed<'_>]) -> Has {
+    let lacks = |c: &ContainerSpec| -> Vec<String> {
+        let wanted = needed
+            .iter()
+            .filter(|(name, place)| place.is_none_or(|place| place == c.name) && !has(c, name));
+        wanted.map(|(name, _)| (*name).to_owned()).collect()
+    };
+    let named: Vec<&str> = needed.iter().filter_map(|(_, place)| *place).collect();
+    let all = || definition.containers.iter();
+    if let Some(gone) = named.iter().find(|n| !all().any(|c| c.name == **n)) {
+        return Has::Not(format!("has no container {gone}, which needs some"));
+    }
+    let anywhere = needed.iter().any(|(_, place)| place.is_none());
+    let looked_at = all().filter(|c| (anywhere && c.essential) || named.contains(&c.name.as_str()));
+    let mut looked_at: Vec<&ContainerSpec> = looked_at.collect();
+    if looked_at.is_empty() && anywhere {
+        looked_at = all().collect();
+    }
+    let (whole, part): (Vec<_>, Vec<_>) = looked_at
+        .into_iter()
+        .map(|c| (c, lacks(c)))
+        .partition(|(_, missing)| missing.is_empty());
+    // That of the container that lacks the fewest: it is the likeliest one.
+    let Some((least, missing)) = part.iter().min_by_key(|(_, missing)| missing.len()) else {
+        return Has::All;
+    };
+    let missing = missing.join(", ");
+    if let Some(file) = files(definition).first() {
+        return Has::Perhaps(format!(
+            "{missing} not set by name; what {file} sets is not read"
+        ));
+    }
+    match whole.first() {
+        Some((whole, _)) if !named.contains(&least.name.as_str()) => Has::Perhaps(format!(
+            "all set in {}, and in {} not {missing}: say which container needs them (container in [[probes.variables]])",
+            whole.name, least.name
+        )),
+        _ if definition.containers.len() > 1 => {
+            Has::Not(format!("missing {missing} in {}", least.name))
+        }
+        _ => Has::Not(format!("missing {missing}")),
+    }
 }
 
 fn environment(look: &Look<'_>) -> Verdict {
@@ -115,25 +197,21 @@ fn environment(look: &Look<'_>) -> Verdict {
             found.unknown(name, row.unread());
             continue;
         };
-        let set: Vec<&str> = d
-            .containers
-            .iter()
-            .flat_map(|c| c.environment.iter().chain(&c.secrets))
-            .map(|(name, _)| name.as_str())
-            .collect();
         let Some(needed) = needed(look, row.service) else {
-            match set.is_empty() {
-                true => found.bad(name, row.said("no environment variable at all")),
-                false => found.unknown(name, UNNAMED),
+            let plain = d.containers.iter().flat_map(|c| &c.environment);
+            let any = plain.clone().any(|(_, value)| !value.is_empty())
+                || d.containers.iter().any(|c| !c.secrets.is_empty())
+                || !files(d).is_empty();
+            match any {
+                false => found.bad(name, row.said("no environment variable at all")),
+                true => found.unknown(name, UNNAMED),
             }
             continue;
         };
-        let (has, missing): (Vec<&str>, Vec<&str>) =
-            needed.into_iter().partition(|w| set.contains(w));
-        if missing.is_empty() {
-            found.good(name, &row.said(&format!("{} of {0} set", has.len())));
-        } else {
-            found.bad(name, row.said(&format!("missing {}", missing.join(", "))));
+        match has_all(d, &needed) {
+            Has::All => found.good(name, &row.said(&format!("{} of {0} set", needed.len()))),
+            Has::Not(why) => found.bad(name, row.said(&why)),
+            Has::Perhaps(why) => found.unknown(name, row.said(&why)),
         }
     }
     Ok(found.verdict())
@@ -143,6 +221,7 @@ fn environment(look: &Look<'_>) -> Verdict {
 mod tests {
     use super::looks_secret;
     use crate::config::NeededVariables;
+    use crate::domain::facts::Facts;
     use crate::domain::service::ContainerSpec;
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::expect::Expectations;
@@ -159,6 +238,7 @@ mod tests {
         let row = |service: Option<&str>, names: &[&str]| NeededVariables {
             service: service.map(str::to_owned),
             project: None,
+            container: None,
             names: names.iter().map(|n| (*n).to_owned()).collect(),
         };
         let judged = |call: &str, rows: Vec<NeededVariables>| {
@@ -186,6 +266,79 @@ mod tests {
         assert_eq!(state(vec![row(Some("api"), &[])]), Proved, "none is needed");
         let by_plan = "ecs.environment required=NODE_ENV";
         assert_eq!(judged(by_plan, Vec::new()).state, Proved);
+    }
+
+    fn container(name: &str, environment: &[(&str, &str)]) -> ContainerSpec {
+        let set = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        ContainerSpec {
+            name: name.into(),
+            essential: true,
+            environment: environment.iter().map(set).collect(),
+            ..ContainerSpec::default()
+        }
+    }
+
+    fn asked(facts: &Facts, container: Option<&str>) -> crate::plan::probes::Judgement {
+        let row = NeededVariables {
+            container: container.map(str::to_owned),
+            names: vec!["A".into(), "B".into()],
+            ..NeededVariables::default()
+        };
+        let expect = Expectations {
+            variables: vec![row],
+            ..Expectations::default()
+        };
+        judge(
+            &Call::parse("ecs.environment").unwrap(),
+            facts,
+            &expect,
+            now(),
+        )
+    }
+
+    #[test]
+    fn an_empty_value_is_none_and_what_a_sidecar_has_the_application_lacks() {
+        let both = [("A", "1"), ("B", "2")];
+        let app = |environment: &[(&str, &str)]| container("app", environment);
+        let judged = |all: Vec<ContainerSpec>, place| {
+            let judged = asked(&running(all), place);
+            (judged.state, judged.reason)
+        };
+        assert_eq!(judged(vec![app(&both)], None).0, Proved);
+        let empty = judged(vec![app(&[("A", "1"), ("B", "")])], None);
+        assert_eq!(empty, (Failing, "api: missing B".into()));
+        let split = vec![app(&[("A", "1")]), container("proxy", &[("B", "2")])];
+        assert_eq!(judged(split, None).0, Failing, "neither has both");
+        let beside = || vec![app(&both), container("proxy", &[])];
+        let untold = judged(beside(), None);
+        assert_eq!(untold.0, Unknown);
+        assert!(untold.1.contains("all set in app"), "{}", untold.1);
+        assert_eq!(judged(beside(), Some("app")).0, Proved);
+        let proxy = judged(beside(), Some("proxy"));
+        assert_eq!(proxy, (Failing, "api: missing A, B in proxy".into()));
+        let gone = judged(beside(), Some("web"));
+        assert_eq!(gone.0, Failing);
+        let helper = ContainerSpec {
+            essential: false,
+            ..container("helper", &[])
+        };
+        assert_eq!(judged(vec![app(&both), helper], None).0, Proved);
+    }
+
+    #[test]
+    fn what_a_file_sets_is_not_known() {
+        let filed = ContainerSpec {
+            environment_files: vec!["arn:aws:s3:::shop/prod.env".into()],
+            ..container("app", &[("A", "1")])
+        };
+        let facts = running(vec![filed]);
+        let got = asked(&facts, None);
+        assert_eq!(got.state, Unknown);
+        let why = "api: B not set by name; what shop/prod.env sets is not read";
+        assert_eq!(got.reason, why);
+        let call = Call::parse("ecs.secrets-referenced").unwrap();
+        let got = judge(&call, &facts, &Expectations::default(), now());
+        assert_eq!(got.state, Unknown, "it may hold secrets");
     }
 
     #[test]

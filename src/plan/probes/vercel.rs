@@ -192,6 +192,7 @@ mod tests {
             let row = |(project, names): &(&str, &[&str])| NeededVariables {
                 service: None,
                 project: Some((*project).to_owned()),
+                container: None,
                 names: names.iter().map(|n| (*n).to_owned()).collect(),
             };
             let expect = Expectations {
