@@ -85,7 +85,7 @@ pub fn needs(plan: &Plan, facts: &Facts) -> Needs {
     let vitals = calls().any(|c| c.probe.name == "rum.web-vitals");
     let measured = names
         .iter()
-        .filter(|m| vitals && rum::is_vital(m))
+        .filter(|m| vitals && rum::is_vital(m) && facts.may_be_here(m))
         .take(VITALS);
     let measured = measured.map(|m| MetricQuery {
         metric: m.clone(),
@@ -169,11 +169,12 @@ pub(super) fn is_here(facts: &Facts, cluster: &str) -> bool {
     facts.env_of_cluster(cluster) == Env::looked_at(facts)
 }
 
-/// Groups that services log to, by name, each once.
+/// Groups that services of the environment that is looked at log to, by name, each once.
 pub(super) fn log_groups(facts: &Facts) -> Vec<String> {
     let mut names: Vec<String> = facts
         .service_rows()
         .iter()
+        .filter(|s| is_here(facts, &s.id.cluster))
         .filter_map(|s| facts.definition_in_use(s))
         .flat_map(|d| d.containers.iter().filter_map(|c| c.log_group.clone()))
         .collect();

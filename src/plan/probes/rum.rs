@@ -53,13 +53,19 @@ pub fn is_vital(metric: &MetricId) -> bool {
 
 fn vitals(look: &Look<'_>) -> Verdict {
     let seen = look.fresh(&look.facts.series, "the series")?;
-    let known: Vec<(&MetricQuery, &Series)> = seen
-        .value
-        .iter()
-        .filter(|(q, _)| q.stat == VISITS && is_vital(&q.metric))
-        .map(|(q, s)| (q, s.as_ref()))
-        .collect();
+    let all = seen.value.iter().map(|(q, s)| (q, s.as_ref()));
+    let all = all.filter(|(q, _)| q.stat == VISITS && is_vital(&q.metric));
+    // How another environment's pages load proves nothing of these.
+    let (known, others): (Vec<(&MetricQuery, &Series)>, Vec<_>) =
+        all.partition(|(q, _)| look.facts.may_be_here(&q.metric));
+    look.leave_out(others.iter().map(|(q, _)| monitor(q).to_owned()));
     // Nobody's pages are quick because nobody measured them.
+    if let (true, Some((q, _))) = (known.is_empty(), others.first()) {
+        let name = monitor(q);
+        return Err(Judgement::unknown(format!(
+            "CloudWatch lists no Web Vitals of this environment, {name} alone, which is another one's by its name"
+        )));
+    }
     if known.is_empty() {
         return Err(Judgement::unknown(
             "CloudWatch lists no Web Vitals: pages need an app monitor of CloudWatch RUM (Vercel Speed Insights has no public \
@@ -194,6 +200,47 @@ mod tests {
     fn asked(measured: &[(&str, f64)], minutes_ago: i64) -> (CriterionState, String) {
         let judged = asked_in_full(measured, minutes_ago);
         (judged.state, judged.reason)
+    }
+
+    /// Staging's app monitor alone would prove production's pages.
+    #[test]
+    fn pages_of_another_environment_prove_nothing_of_these() {
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let judge_of = |monitors: &[(&str, f64)]| {
+            let all = monitors.iter().flat_map(|(name, cls)| {
+                let values = [900.0, *cls, 9.0];
+                VITALS.iter().zip(values).map(move |(vital, value)| {
+                    let query = MetricQuery {
+                        metric: MetricId::new(NAMESPACE, vital.0, &[(MONITOR, *name)]),
+                        stat: VISITS,
+                        period_s: 60,
+                    };
+                    let series = Series {
+                        query: query.clone(),
+                        label: String::new(),
+                        unit: Unit::Count,
+                        points: [(now, value)].into(),
+                        partial: false,
+                    };
+                    (query, Arc::new(series))
+                })
+            });
+            let all: BTreeMap<_, _> = all.collect();
+            let facts = Facts {
+                environment: "production".into(),
+                series: Part::answered(Arc::new(all), now, "cloudwatch", Duration::from_secs(60)),
+                ..Facts::default()
+            };
+            let call = Call::parse("rum.web-vitals").unwrap();
+            judge(&call, &facts, &Expectations::default(), now)
+        };
+        let theirs = judge_of(&[("shop-staging", 0.01)]);
+        assert_eq!(theirs.state, Unknown, "{}", theirs.reason);
+        assert!(theirs.reason.contains("shop-staging alone"));
+        let both = judge_of(&[("shop", 0.01), ("shop-staging", 0.9)]);
+        assert_eq!(both.state, Proved, "{}", both.reason);
+        let said = &both.evidence[0].answer;
+        assert!(said.ends_with("; left out: shop-staging"), "{said}");
     }
 
     /// The figure is of the vital that is nearest to what it may be.
