@@ -3,6 +3,8 @@
 pub mod trend;
 mod unmeasured;
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -10,7 +12,7 @@ use super::connections;
 use super::facts::Facts;
 use super::metric::{MetricId, MetricQuery, Series};
 use crate::domain::order::Ordered;
-use trend::Way;
+use trend::{Points, Way};
 
 /// What is left of something.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,6 +25,8 @@ pub struct Headroom {
     pub used: Option<f64>,
     /// Least that was left, percent.
     pub left: Option<f64>,
+    /// Its busiest hour of the last days, where its load comes and goes; `None`: none is known, or it is a level.
+    pub busiest: Option<Busiest>,
     /// What is left in the vendor's unit, where that is no percentage.
     pub amount: Option<f64>,
     /// When nothing will be left at this trend (UTC); `None`: there is no trend towards that.
@@ -38,6 +42,47 @@ pub struct Headroom {
     pub whole: Option<String>,
     /// Who told.
     pub source: String,
+}
+
+/// The busiest hour of the last days.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Busiest {
+    /// When it began (UTC).
+    pub at: Timestamp,
+    /// Used in its mean, percent.
+    pub used: f64,
+    /// Hours that were measured: those days hold so many at most.
+    pub hours: usize,
+}
+
+impl Busiest {
+    fn of(days: &Points) -> Option<Self> {
+        let told = days.iter().filter(|p| p.1.is_finite());
+        let most = told.max_by(|a, b| a.1.total_cmp(&b.1))?;
+        Some(Self {
+            at: most.0,
+            used: most.1,
+            hours: days.len(),
+        })
+    }
+}
+
+/// The days that may be believed, an hour a point, by metric.
+struct Days<'a>(HashMap<&'a MetricId, &'a Points>);
+
+impl<'a> Days<'a> {
+    fn of(facts: &'a Facts, now: Timestamp) -> Self {
+        let all = facts
+            .trends
+            .fresh(now)
+            .into_iter()
+            .flat_map(|all| all.iter());
+        Self(all.map(|d| (&d.query.metric, d.points.as_ref())).collect())
+    }
+
+    fn get(&self, metric: &MetricId) -> &'a Points {
+        self.0.get(metric).copied().unwrap_or_default()
+    }
 }
 
 /// Metrics of use: namespace, name, dimension that names the component, resource, whether it fills up slowly.
@@ -99,12 +144,13 @@ fn component<'a>(metric: &'a MetricId, dimension: &str) -> Option<&'a str> {
 /// What is left of everything, least first, with when it runs out by trends that may be believed at `now`.
 pub fn headrooms(facts: &Facts, now: Timestamp) -> Vec<Headroom> {
     let mut all: Vec<Headroom> = Vec::new();
+    let days = Days::of(facts, now);
     let series = facts.series.value.iter().flat_map(|m| m.values());
     let mut seen: Vec<&MetricId> = Vec::new();
     for s in series {
         // The same metric may be asked for with other statistics, too.
         if !seen.contains(&&s.query.metric)
-            && let Some(headroom) = of_series(s, facts, now)
+            && let Some(headroom) = of_series(s, facts, &days)
         {
             seen.push(&s.query.metric);
             all.push(headroom);
@@ -124,6 +170,7 @@ pub fn headrooms(facts: &Facts, now: Timestamp) -> Vec<Headroom> {
                     resource: "tasks",
                     used: Some(used),
                     left: Some((100.0 - used).max(0.0)),
+                    busiest: None,
                     amount: Some(f64::from(t.max.saturating_sub(service.counts.desired))),
                     runs_out: None,
                     endless: None,
@@ -152,7 +199,7 @@ fn disk(facts: &Facts, id: &str) -> Option<f64> {
     (gib > 0).then_some(gib as f64 * 1024.0 * 1024.0 * 1024.0)
 }
 
-fn of_series(s: &Series, facts: &Facts, now: Timestamp) -> Option<Headroom> {
+fn of_series(s: &Series, facts: &Facts, days: &Days<'_>) -> Option<Headroom> {
     let source = facts.series.source.as_str();
     let metric = &s.query.metric;
     let is = |space: &str, name: &str| metric.namespace == space && metric.name == name;
@@ -170,7 +217,7 @@ fn of_series(s: &Series, facts: &Facts, now: Timestamp) -> Option<Headroom> {
         };
         // What follows the load of the moment fills up by no trend.
         let (runs_out, endless) = match slow {
-            true => ends(s, facts, 100.0, now),
+            true => ends(s, days, 100.0),
             false => (None, None),
         };
         return most.is_finite().then(|| Headroom {
@@ -178,6 +225,7 @@ fn of_series(s: &Series, facts: &Facts, now: Timestamp) -> Option<Headroom> {
             resource,
             used: Some(most),
             left: Some((100.0 - most).max(0.0)),
+            busiest: Busiest::of(days.get(metric)),
             amount: None,
             runs_out,
             endless,
@@ -191,12 +239,13 @@ fn of_series(s: &Series, facts: &Facts, now: Timestamp) -> Option<Headroom> {
     let component = component(metric, dimension)?;
     let whole = disk(facts, component);
     let left = whole.map(|whole| (last / whole * 100.0).clamp(0.0, 100.0));
-    let (runs_out, endless) = ends(s, facts, 0.0, now);
+    let (runs_out, endless) = ends(s, days, 0.0);
     Some(Headroom {
         component: component.to_owned(),
         resource,
         used: left.map(|left| 100.0 - left),
         left,
+        busiest: None,
         amount: Some(last),
         runs_out,
         endless,
@@ -208,42 +257,31 @@ fn of_series(s: &Series, facts: &Facts, now: Timestamp) -> Option<Headroom> {
 
 /// When a limit is reached, by the last hours and the last days; why not, where that is not told. Days that were read long ago say
 /// neither that there is an end nor that there is none.
-fn ends(
-    s: &Series,
-    facts: &Facts,
-    limit: f64,
-    now: Timestamp,
-) -> (Option<Timestamp>, Option<&'static str>) {
-    let days = facts.trends.fresh(now);
-    let days = days.into_iter().flat_map(|all| all.iter());
-    let days = days.filter(|d| d.query.metric == s.query.metric);
-    let days = days.map(|d| &d.points).next();
-    match trend::way(&s.points, days.map_or(&[], |points| points), limit) {
+fn ends(s: &Series, days: &Days<'_>, limit: f64) -> (Option<Timestamp>, Option<&'static str>) {
+    match trend::way(&s.points, days.get(&s.query.metric), limit) {
         Way::Ends(at) => (Some(at), None),
         Way::None => (None, Some("no trend")),
         Way::TooFew => (None, Some("not known")),
     }
 }
 
-/// Whether something fills up by days, so that its trend is asked for.
-fn fills(metric: &MetricId) -> bool {
-    let is = |space: &str, name: &str| metric.namespace == space && metric.name == name;
-    USED.iter().any(|u| u.4 && is(u.0, u.1)) || FREE.iter().any(|f| is(f.0, f.1))
+/// The common series whose days are asked for, an hour a point: what fills up has a trend, and what comes and goes a busiest hour.
+pub fn of_days(facts: &Facts) -> Vec<&MetricQuery> {
+    let series = facts.series.value.iter().flat_map(|m| m.keys());
+    let mut all: Vec<&MetricQuery> = series.filter(|q| tells(&q.metric)).collect();
+    // They stand in the order of their metrics; each may be asked for with several statistics.
+    all.dedup_by(|a, b| a.metric == b.metric);
+    all
 }
 
-/// The questions for the trends of days: one for each common series of something that fills up.
+/// The questions for those days.
 pub fn trends(facts: &Facts) -> Vec<MetricQuery> {
-    let series = facts.series.value.iter().flat_map(|m| m.keys());
-    let mut all: Vec<MetricQuery> = Vec::new();
-    for query in series.filter(|q| fills(&q.metric) && tells(&q.metric)) {
-        if !all.iter().any(|known| known.metric == query.metric) {
-            all.push(MetricQuery {
-                period_s: trend::PERIOD_S,
-                ..query.clone()
-            });
-        }
-    }
-    all
+    let all = of_days(facts).into_iter();
+    let over_hours = |query: &MetricQuery| MetricQuery {
+        period_s: trend::PERIOD_S,
+        ..query.clone()
+    };
+    all.map(over_hours).collect()
 }
 
 #[cfg(test)]
@@ -310,6 +348,8 @@ mod tests {
             assert_eq!(trends(&facts).len(), 1, "and it is asked for");
             facts
         };
+        let busiest = headrooms(&facts(7, &wave), now)[0].busiest.unwrap();
+        assert_eq!((busiest.hours, busiest.used.round()), (168, 51.0));
         let told = |days: i64, of: &dyn Fn(f64) -> f64| headrooms(&facts(days, of), now)[0].clone();
         assert_eq!(told(7, &wave).endless, Some("no trend"));
         assert_eq!(told(0, &rising).endless, Some("not known"));

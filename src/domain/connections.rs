@@ -89,6 +89,7 @@ fn row(component: &str, open: f64, limit: Option<f64>, source: &str) -> Headroom
         resource: CONNECTIONS,
         used,
         left: used.map(|used| (100.0 - used).max(0.0)),
+        busiest: None,
         amount: limit.map(|limit| (limit - open).max(0.0)),
         runs_out: None,
         endless: None,

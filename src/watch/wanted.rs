@@ -253,10 +253,10 @@ fn measures(p: &Picture, all: &mut Vec<Wanted>) {
         let sources = series::Sources::of(p);
         all.push(Wanted::every(Topic::Series, 60_000).stamped(stamp(&sources)));
     }
-    let filling = capacity::trends(&p.facts);
-    if !filling.is_empty() {
+    let of_days = capacity::of_days(&p.facts);
+    if !of_days.is_empty() {
         let every = Wanted::every(Topic::Trends, trends::EVERY_S * 1_000);
-        all.push(every.stamped(stamp(&filling)));
+        all.push(every.stamped(stamp(&of_days)));
     }
     if slos::is_ready(p) {
         let balancers = slos::balancers(p);

@@ -31,6 +31,7 @@ pub(super) fn unmeasured(facts: &Facts, told: &[Headroom]) -> Vec<Headroom> {
         resource,
         used: None,
         left: None,
+        busiest: None,
         amount: None,
         runs_out: None,
         endless: None,

@@ -1,17 +1,25 @@
 //! Capacity and cost: enough is left, and not too much is spent.
 
 use super::judgement::{Findings, Judgement, Verdict};
-use super::look::Look;
+use super::look::{Look, span};
 use super::{Probe, number};
-use crate::domain::capacity::headrooms;
+use crate::domain::capacity::{Headroom, headrooms};
 use crate::domain::connections::CONNECTIONS;
 use crate::domain::cost::Cost;
 use crate::domain::part::Part;
+use crate::domain::stores::is_ours;
+use crate::plan::needs;
+
+/// What comes and goes with the hours of a day and the days of a week.
+const LOADS: [&str; 2] = ["CPU", "memory"];
+
+/// Hours that a week is told by: nine of ten.
+const WEEK_H: u64 = 151;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
         name: "capacity.headroom",
-        question: "is enough left of every component at its busiest?",
+        question: "is enough left of every component of this environment, at its busiest hour of a week?",
         params: &[number("min", "30")],
         judge: headroom,
     },
@@ -38,13 +46,19 @@ fn headroom(look: &Look<'_>) -> Verdict {
             found.unknown(what, why);
         }
     }
-    for h in headrooms(look.facts, look.now) {
+    let all = headrooms(look.facts, look.now).into_iter();
+    let (rows, others): (Vec<_>, Vec<_>) = all.partition(|h| is_here(look, h));
+    look.leave_out(others.into_iter().map(|h| h.component));
+    for h in rows {
         let name = format!("{} {}", h.component, h.resource);
         let e = &look.facts.estate;
         // Bounds and sizes that were read long ago say nothing of now.
         let stale = match h.resource {
             "tasks" => look.fresh(&e.scaling, "the bounds of scaling").err(),
             "storage" => look.fresh(&e.databases, "the databases").err(),
+            // What does not suffice in the last hours does not at its busiest.
+            of if LOADS.contains(&of) && h.left.is_none_or(|left| left < least) => None,
+            of if LOADS.contains(&of) => look.fresh(&look.facts.trends, "its days").err(),
             // Only a whole that is known can be out of date.
             CONNECTIONS if h.left.is_none() => None,
             CONNECTIONS if h.source == e.redis.source => look.fresh(&e.redis, "Redis").err(),
@@ -59,12 +73,7 @@ fn headroom(look: &Look<'_>) -> Verdict {
         match (h.left, stale) {
             (_, Some(why)) => found.unknown(name, why.reason),
             (Some(left), None) => {
-                let of = h
-                    .whole
-                    .iter()
-                    .map(|w| format!(" ({w})"))
-                    .collect::<String>();
-                found.check(left >= least, &name, &format!("{left:.0} % left{of}"));
+                judge(&mut found, &name, &h, left, least);
             }
             (None, None) => {
                 let why = h.unknown.as_deref();
@@ -73,6 +82,44 @@ fn headroom(look: &Look<'_>) -> Verdict {
         }
     }
     Ok(found.verdict())
+}
+
+/// Whether what is left of something may prove anything of the environment that is looked at.
+fn is_here(look: &Look<'_>, h: &Headroom) -> bool {
+    match h.component.split_once('/') {
+        Some((cluster, _)) if h.resource != CONNECTIONS => needs::is_here(look.facts, cluster),
+        _ => {
+            let known = look.facts.estate.databases.value.iter();
+            let mut known = known.flat_map(|d| &d.instances);
+            let tag = known.find(|d| d.id == h.component);
+            let tag = tag.and_then(|d| d.environment.as_deref());
+            is_ours(tag, &h.component, &look.facts.environment)
+        }
+    }
+}
+
+/// Loads are judged at the busiest hour of a week, what stands at a level as it stands now.
+fn judge(found: &mut Findings, name: &str, h: &Headroom, left: f64, least: f64) {
+    if !LOADS.contains(&h.resource) {
+        let of: String = h.whole.iter().map(|w| format!(" ({w})")).collect();
+        return found.check(left >= least, name, &format!("{left:.0} % left now{of}"));
+    }
+    if left < least {
+        return found.bad(name, format!("{left:.0} % left in the last hours"));
+    }
+    let Some(busiest) = h.busiest else {
+        let words = format!("{left:.0} % left in the last hours, and no day of it was read");
+        return found.unknown(name, words);
+    };
+    let at_its_busiest = (100.0 - busiest.used).clamp(0.0, left);
+    let hours = busiest.hours as u64;
+    let days = span(std::time::Duration::from_secs(hours * 3_600));
+    let words = format!("{at_its_busiest:.0} % left in the busiest hour of {days}");
+    match hours >= WEEK_H {
+        _ if at_its_busiest < least => found.bad(name, words),
+        true => found.good(name, &words),
+        false => found.unknown(name, format!("{words}, and a week tells")),
+    }
 }
 
 /// Why nothing is known of a part that was asked for.
@@ -174,6 +221,77 @@ mod tests {
         (query, Arc::new(series))
     }
 
+    /// So many hours of a load, an hour a point, the busiest long ago.
+    fn days(facts: &mut Facts, hours: i64, busiest: f64) {
+        let (query, _) = series("CPUUtilization", 0.0);
+        let point = |h: i64| (ago(h).unwrap(), if h == hours { busiest } else { 10.0 });
+        let series = Series {
+            query,
+            label: String::new(),
+            unit: Unit::Percent,
+            points: (1..=hours).rev().map(point).collect(),
+            partial: false,
+        };
+        facts.trends = part(Arc::new(vec![series]));
+    }
+
+    /// At three in the morning everything is idle.
+    #[test]
+    fn a_load_is_judged_at_the_busiest_hour_of_a_week() {
+        let gib = 1024.0 * 1024.0 * 1024.0;
+        let judge = |hours, busiest| {
+            let mut facts = facts(40.0 * gib, Some(100));
+            days(&mut facts, hours, busiest);
+            judged("capacity.headroom min=30", &facts)
+        };
+        let good = judge(168, 65.0);
+        assert_eq!(good.state, Proved, "{}", good.reason);
+        let said = &good.evidence[0].answer;
+        assert!(
+            said.contains("db CPU 35 % left in the busiest hour of 7d"),
+            "{said}"
+        );
+        assert!(said.contains("db storage 40 % left now"), "{said}");
+        let monday = judge(168, 80.0);
+        assert_eq!(monday.state, Failing);
+        assert_eq!(monday.reason, "db CPU: 20 % left in the busiest hour of 7d");
+        let short = judge(40, 65.0);
+        assert_eq!(short.state, Unknown);
+        assert!(short.reason.contains("of 40h"), "{}", short.reason);
+        let mut none = facts(40.0 * gib, Some(100));
+        none.trends = Part::default();
+        assert_eq!(judged("capacity.headroom min=30", &none).state, Unknown);
+    }
+
+    #[test]
+    fn what_is_left_of_other_environments_is_left_out() {
+        let gib = 1024.0 * 1024.0 * 1024.0;
+        let mut facts = facts(40.0 * gib, Some(100));
+        facts.environment = "production".into();
+        let theirs = MetricQuery {
+            metric: MetricId::new(
+                "AWS/ECS",
+                "CPUUtilization",
+                &[("ClusterName", "shop-dev"), ("ServiceName", "api")],
+            ),
+            stat: Stat::Average,
+            period_s: 60,
+        };
+        let busy = Series {
+            query: theirs.clone(),
+            label: String::new(),
+            unit: Unit::Percent,
+            points: [(now(), 99.0)].into(),
+            partial: false,
+        };
+        let all = facts.series.value.as_mut().unwrap();
+        Arc::make_mut(all).insert(theirs, Arc::new(busy));
+        let got = judged("capacity.headroom min=30", &facts);
+        assert_eq!(got.state, Proved, "{}", got.reason);
+        let said = &got.evidence[0].answer;
+        assert!(said.ends_with("; left out: shop-dev/api"), "{said}");
+    }
+
     /// A database that idles, and of whose disk so much is free.
     fn facts(free: f64, gib: Option<i64>) -> Facts {
         let all = [
@@ -190,6 +308,7 @@ mod tests {
             storage_gib: gib,
             ..Database::default()
         };
+        days(&mut facts, 168, 10.0);
         facts.estate.postgres = part(Arc::new(server(10)));
         let db = Database {
             engine: "postgres".into(),
