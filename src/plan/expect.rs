@@ -11,6 +11,8 @@ pub struct Expectations {
     pub region: Option<String>,
     /// The other region that shares the traffic.
     pub second_region: Option<String>,
+    /// The endpoint that AWS is asked at, where that is not its own.
+    pub endpoint: Option<String>,
     /// HTTPS URLs that are probed, with the status that is right.
     pub https: Vec<(String, u16)>,
     /// URLs that take credentials, with how many requests a burst may have there.
@@ -30,6 +32,7 @@ impl Expectations {
             account: config.aws.expected_account.clone(),
             region: config.aws.region.clone(),
             second_region: config.aws.second_region.clone(),
+            endpoint: config.aws.endpoint.clone(),
             https: config
                 .probes
                 .https

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::judgement::{Findings, Judgement, Verdict, counted};
 use super::look::{Look, span, within};
-use super::{Probe, number, words};
+use super::{Probe, number, record, words};
 use crate::domain::audit::Outcome;
 use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::service::{Rollout, Service, ServiceId, Strategy};
@@ -267,14 +267,17 @@ fn rehearsed(look: &Look<'_>) -> Verdict {
     let here = |cluster: &str| needs::is_here(look.facts, cluster);
     // Either record is enough, so one that cannot be read only matters where the other has nothing.
     let from_audit = look.fresh(&look.facts.audit, "the audit trail");
+    let mut doubt = None;
     if let Ok(seen) = &from_audit {
-        let row = seen.value.iter().find(|r| {
+        let rows = seen.value.iter().filter(|r| {
             r.outcome == Some(Outcome::Succeeded)
                 && r.action == "rollback"
                 && r.subject.split('/').next().is_some_and(here)
                 && within(r.at, look.now, days)
         });
-        if let Some(row) = row {
+        let held = rows.clone().find(|r| record::doubt_of(look, r).is_none());
+        doubt = rows.clone().find_map(|r| record::doubt_of(look, r));
+        if let Some(row) = held {
             let answer = format!(
                 "{} rolled back {} {} ago",
                 row.who,
@@ -316,8 +319,12 @@ fn rehearsed(look: &Look<'_>) -> Verdict {
     // Neither record reaches back for ever: not finding one is no proof that there was none.
     from_audit?;
     seen?;
+    let trail = match doubt {
+        Some(why) => format!("that proves anything in the audit trail ({why})"),
+        None => "in the audit trail".to_owned(),
+    };
     Err(Judgement::unknown(format!(
-        "no rollback within {days} days in the audit trail, nor in {}: rehearse one (rollback on a service)",
+        "no rollback within {days} days {trail}, nor in {}: rehearse one (rollback on a service)",
         histories_read(look)
     )))
 }
@@ -355,12 +362,12 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::audit::AuditRow;
-    use crate::domain::deployment::PastDeployment;
+    use crate::domain::audit::{AuditRow, ChainVerdict};
+    use crate::domain::deployment::{DeploymentSource, PastDeployment};
     use crate::domain::facts::Facts;
     use crate::domain::part::Part;
     use crate::domain::problem::{Problem, ProblemKind};
-    use crate::domain::service::ContainerSpec;
+    use crate::domain::service::{CircuitBreaker, ContainerSpec, Identity};
     use crate::plan::Plan;
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{self, judged, part, running, service_running, told};
@@ -370,10 +377,23 @@ mod tests {
     fn facts(past: Part<Arc<Vec<PastDeployment>>>) -> Facts {
         let mut facts = service_running("r/api:1");
         facts.audit = part(Arc::new(Vec::new()));
+        facts.chain = part(intact());
+        facts.identity = part(Identity {
+            account: "111122223333".into(),
+            arn: String::new(),
+            region: "home".into(),
+        });
         facts.deployments = part(Arc::new(Vec::new()));
         let id = facts.service_rows()[0].id.clone();
         facts.histories.insert(id, past);
         facts
+    }
+
+    fn intact() -> ChainVerdict {
+        ChainVerdict::Intact {
+            rows: 1,
+            head: String::new(),
+        }
     }
 
     fn ended(state: DeploymentState, days: i64) -> Part<Arc<Vec<PastDeployment>>> {
@@ -498,30 +518,77 @@ mod tests {
         };
         assert_eq!(rolled_back("prod").state, Proved);
         assert_eq!(rolled_back("staging").state, Unknown);
-        let by_hand = |subject: &str| {
-            let mut facts = facts();
-            facts.audit = part(Arc::new(vec![AuditRow {
-                seq: 1,
-                at: testing::now(),
-                who: "ana".into(),
-                host: String::new(),
-                environment: "laser".into(),
-                action: "rollback".into(),
-                subject: subject.into(),
-                event: "outcome".into(),
-                parameters: serde_json::Value::Null,
-                preview: String::new(),
-                outcome: Some(Outcome::Succeeded),
-                detail: String::new(),
-                duration_s: None,
-                run: String::new(),
-                previous: String::new(),
-                hash: String::new(),
-            }]));
-            judged(CALL, &facts)
-        };
+        let by_hand = |subject: &str| by_hand(facts(), subject, &told_of("111122223333"));
         assert_eq!(by_hand("prod/api").state, Proved);
         assert_eq!(by_hand("staging/api").state, Unknown);
+    }
+
+    fn told_of(account: &str) -> serde_json::Value {
+        let endpoint = "AWS in home";
+        serde_json::json!({"account": account, "region": "home", "endpoint": endpoint})
+    }
+
+    /// A row is written in the console's own store, and a service of another account may have the same name.
+    #[test]
+    fn a_rollback_of_the_audit_trail_counts_where_the_chain_holds_it_and_of_this_account() {
+        let here = || facts(part(Arc::default()));
+        let ours = told_of("111122223333");
+        assert_eq!(by_hand(here(), "prod/api", &ours).state, Proved);
+        let mut emulated = ours.clone();
+        emulated["endpoint"] = "http://127.0.0.1:4566 home".into();
+        let mut away = ours.clone();
+        away["region"] = "away".into();
+        for (parameters, why) in [
+            (told_of("444455556666"), "its account was 444455556666"),
+            (away, "its region was away"),
+            (emulated, "it was done at http://127.0.0.1:4566 home"),
+            (serde_json::Value::Null, "its account is not told"),
+        ] {
+            let got = by_hand(here(), "prod/api", &parameters);
+            assert_eq!(got.state, Unknown, "{}", got.reason);
+            assert!(got.reason.contains(why), "{}", got.reason);
+        }
+        let lagging = |anchored| ChainVerdict::Lagging {
+            rows: 1,
+            head: String::new(),
+            anchored,
+        };
+        let broken = ChainVerdict::Broken {
+            seq: 1,
+            why: "it was changed".into(),
+        };
+        for (chain, state) in [
+            (lagging(1), Proved),
+            (lagging(0), Unknown),
+            (broken, Unknown),
+        ] {
+            let mut facts = here();
+            facts.chain = part(chain);
+            let got = by_hand(facts, "prod/api", &ours);
+            assert_eq!(got.state, state, "{}", got.reason);
+        }
+    }
+
+    fn by_hand(mut facts: Facts, subject: &str, parameters: &serde_json::Value) -> Judgement {
+        facts.audit = part(Arc::new(vec![AuditRow {
+            seq: 1,
+            at: testing::now(),
+            who: "ana".into(),
+            host: String::new(),
+            environment: "laser".into(),
+            action: "rollback".into(),
+            subject: subject.into(),
+            event: "outcome".into(),
+            parameters: parameters.clone(),
+            preview: String::new(),
+            outcome: Some(Outcome::Succeeded),
+            detail: String::new(),
+            duration_s: None,
+            run: String::new(),
+            previous: String::new(),
+            hash: String::new(),
+        }]));
+        judged(CALL, &facts)
     }
 
     #[test]
