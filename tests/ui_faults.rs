@@ -641,3 +641,26 @@ fn where_a_service_is_not_known_it_is_not_said_that_nothing_burns() {
     assert!(!c.shows("nothing burns"), "{}", c.text());
     assert!(c.shows("not known"), "{}", c.text());
 }
+
+/// What was never read would not be missed beside what burns.
+#[test]
+fn alarms_that_nobody_could_read_are_told_beside_what_burns() {
+    for (columns, rows) in [(80, 24), (160, 48)] {
+        let mut snapshot = sick_api(3);
+        snapshot.facts.alarms = Part {
+            error: Some(trouble(ProblemKind::Denied, "these credentials may not")),
+            ..Part::default()
+        };
+        let c = Console::with(columns, rows, snapshot);
+        let text = c.text();
+        let all = text.lines().skip_while(|l| !l.contains("┌ Burning"));
+        let panel: Vec<&str> = all.take_while(|l| !l.contains("└")).collect();
+        assert!(panel[0].contains(", alarms not known"), "{text}");
+        assert!(panel.iter().any(|l| l.contains("■ DOWN")), "{text}");
+        let told = "? alarms cannot be read: these credentials may not";
+        assert!(panel.iter().any(|l| l.contains(told)), "{text}");
+    }
+    // What was read and is only old is told by the title, as before.
+    let c = Console::with(160, 48, sick_api(3));
+    assert!(!c.shows("cannot be read"), "{}", c.text());
+}

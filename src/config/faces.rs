@@ -21,7 +21,14 @@ pub struct Face {
 /// Themes.
 pub static THEME: Face = Face {
     key: "theme",
-    built_in: &["default", "light", "high-contrast", "ansi16", "mono"],
+    built_in: &[
+        "default",
+        "light",
+        "high-contrast",
+        "ansi16",
+        "light16",
+        "mono",
+    ],
     folder: "themes",
 };
 

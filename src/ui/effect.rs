@@ -30,6 +30,8 @@ pub enum Effect {
     Refresh,
     /// Paint everything again.
     Redraw,
+    /// Wear the theme of that name until the console ends.
+    Theme(&'static str),
     /// Back to the shell for a while.
     Suspend,
     /// Leave.

@@ -19,5 +19,6 @@ pub mod theme;
 pub mod update;
 pub mod view;
 pub mod widgets;
+pub mod worn;
 
 pub use runtime::{Console, ConsoleError, Ended};

@@ -14,14 +14,14 @@ use rustix::io::Errno;
 use tokio::sync::{mpsc, oneshot};
 
 use super::effect::Effect;
-use super::keymap::Keymap;
 use super::model::Model;
 use super::msg::Msg;
 use super::signals::Signals;
 use super::terminal::{Cause, Guard, Pace, Painter, Writer};
-use super::theme::{Depth, Theme};
+use super::theme::Depth;
 use super::update::{catch_up, update};
 use super::view::view;
+use super::worn;
 use crate::config::Config;
 use crate::domain::problem::Problem;
 use crate::door::{Acts, Handle, Snapshot};
@@ -50,6 +50,8 @@ pub struct Console {
     continued: tokio::signal::unix::Signal,
     screen: Screen,
     model: Model,
+    /// How many colours the terminal can show.
+    depth: Depth,
 }
 
 impl Console {
@@ -58,15 +60,8 @@ impl Console {
     /// # Errors
     /// Where the theme, the keymap or the terminal cannot be used; the terminal is then as it was.
     pub fn open(config: &Config, first: Arc<Snapshot>) -> Result<Self, ConsoleError> {
-        let folder = crate::config::load::user_folder();
-        let theme_folder = folder.as_ref().map(|f| f.join("themes"));
-        let keymap_folder = folder.as_ref().map(|f| f.join("keymaps"));
         let depth = Depth::detect(config.ui.no_color);
-        let theme = Theme::load(config.ui.theme.as_deref(), theme_folder.as_deref(), depth)?;
-        let keymap = Keymap::load(
-            config.ui.keymap.as_deref().unwrap_or("default"),
-            keymap_folder.as_deref(),
-        )?;
+        let (theme, keymap) = worn::of(config, depth)?;
         // Before the terminal is taken: a signal in between would leave it taken.
         let (signals, continued) = (Signals::new()?, continued()?);
         let guard = Guard::take()?;
@@ -84,6 +79,7 @@ impl Console {
             continued,
             screen,
             model,
+            depth,
         })
     }
 
@@ -101,6 +97,7 @@ impl Console {
             mut continued,
             mut screen,
             mut model,
+            depth,
         } = self;
         handle.look_at(model.interests());
         let (tx, mut messages) = mpsc::channel::<Msg>(256);
@@ -154,6 +151,7 @@ impl Console {
                 for effect in update(&mut model, msg) {
                     match effect {
                         Effect::Quit => return Ok(Ended::Left),
+                        Effect::Theme(name) => wear(&mut model, name, depth),
                         other => perform(other, &engine, &handle, &tx, &mut screen),
                     }
                 }
@@ -171,6 +169,18 @@ impl Console {
                 }
             }
         }
+    }
+}
+
+/// Draws in another theme from now on, and says how to keep it.
+fn wear(model: &mut Model, name: &str, depth: Depth) {
+    match worn::theme(Some(name), depth) {
+        Ok(theme) => {
+            model.theme = Arc::new(theme);
+            let kept = format!("to keep it: --theme {name}, or theme in [ui] of flightdeck.toml");
+            model.say(format!("theme {}; {kept}", model.theme.name), false);
+        }
+        Err(p) => model.say(format!("{}: {}", p.what, p.why), true),
     }
 }
 
@@ -234,6 +244,7 @@ fn perform(
         Effect::Suspend => screen.suspend(),
         // The rest was handled within the interface.
         Effect::Quit
+        | Effect::Theme(_)
         | Effect::Go(_)
         | Effect::Ask(_)
         | Effect::Describe { .. }

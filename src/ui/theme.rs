@@ -11,7 +11,7 @@ use crate::config::mistake::toml_words_at;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::clip;
 
-const EMBEDDED: [(&str, &str); 5] = [
+const EMBEDDED: [(&str, &str); 6] = [
     ("default", include_str!("../../themes/default.toml")),
     ("light", include_str!("../../themes/light.toml")),
     (
@@ -19,6 +19,7 @@ const EMBEDDED: [(&str, &str); 5] = [
         include_str!("../../themes/high-contrast.toml"),
     ),
     ("ansi16", include_str!("../../themes/ansi16.toml")),
+    ("light16", include_str!("../../themes/light16.toml")),
     ("mono", include_str!("../../themes/mono.toml")),
 ];
 
@@ -131,18 +132,51 @@ struct RoleFile {
     strike: bool,
 }
 
+/// Whether the terminal says that its ground is light: `COLORFGBG`, as rxvt, Konsole and others set it, ends with the number of that colour.
+/// Nothing else is asked: a terminal that does not know a question shows it, or never answers.
+pub fn on_light(colorfgbg: &str) -> bool {
+    let ground = colorfgbg.rsplit_once(';').map(|(_, ground)| ground);
+    let ground = ground.and_then(|number| number.parse::<u8>().ok());
+    matches!(ground, Some(7 | 9..=15))
+}
+
 impl Theme {
+    /// The theme to begin with where nobody chose one: by the ground that the terminal tells of; `None`: by its depth alone.
+    pub fn by_ground() -> Option<&'static str> {
+        let told = std::env::var("COLORFGBG").unwrap_or_default();
+        on_light(&told).then_some("light")
+    }
+
+    /// Names of those that are built in.
+    pub fn built_in() -> impl Iterator<Item = &'static str> {
+        EMBEDDED.iter().map(|(name, _)| *name)
+    }
+
+    /// What one of them is for.
+    pub fn about(name: &str) -> &'static str {
+        match name {
+            "light" => "colours for light terminals",
+            "high-contrast" => "strong colours, for dark terminals",
+            "ansi16" => "the sixteen colours, on dark",
+            "light16" => "the sixteen colours, on light",
+            "mono" => "no colours",
+            _ => "colours for dark terminals",
+        }
+    }
+
     /// A built-in theme, or `NAME.toml` from the user's theme folder; colours fitted to the terminal. `None` chooses by depth.
     pub fn load(name: Option<&str>, folder: Option<&Path>, depth: Depth) -> Result<Self, Problem> {
+        let at = |name: &str| folder.map(|f| f.join(format!("{name}.toml")));
+        let own = |name: &str| at(name).filter(|p| p.exists());
         let name = match (name, depth) {
             (_, Depth::Mono) => "mono",
+            // Of sixteen colours the nearest one may be of another meaning: these two have a theme made of them.
+            (None | Some("default"), Depth::Ansi16) if own("default").is_none() => "ansi16",
+            (Some("light"), Depth::Ansi16) if own("light").is_none() => "light16",
             (Some(name), _) => name,
-            (None, Depth::Ansi16) => "ansi16",
             (None, _) => "default",
         };
-        let own = folder
-            .map(|f| f.join(format!("{name}.toml")))
-            .filter(|p| p.exists());
+        let own = own(name);
         let text = match (own, EMBEDDED.iter().find(|(n, _)| *n == name)) {
             (Some(path), _) => file::text(&path).map_err(|why| problem(name, &why))?,
             (None, Some((_, text))) => (*text).to_owned(),
@@ -172,10 +206,11 @@ impl Theme {
                 };
                 let resolved = file.palette.get(written).unwrap_or(written);
                 let colour: Color = resolved.parse().map_err(|_| {
-                    problem(
-                        name,
-                        &format!("role {role_name}: {written:?} is not a colour"),
-                    )
+                    let place = match resolved == written {
+                        true => format!("role {role_name}"),
+                        false => format!("palette {written}, of role {role_name}"),
+                    };
+                    problem(name, &format!("{place}: {resolved:?} is not a colour"))
                 })?;
                 Ok(fit(colour, depth))
             };
@@ -249,22 +284,35 @@ fn fit(colour: Color, depth: Depth) -> Option<Color> {
             Some(Color::Indexed(u8::try_from(nearest).unwrap_or(u8::MAX)))
         }
         Depth::Ansi16 => {
-            let bright = r.max(g).max(b) > 170;
-            let on = |v: u8| v > 100;
-            Some(match (on(r), on(g), on(b), bright) {
-                (false, false, false, _) => Color::DarkGray,
-                (true, false, false, _) => Color::Red,
-                (false, true, false, _) => Color::Green,
-                (true, true, false, _) => Color::Yellow,
-                (false, false, true, _) => Color::Blue,
-                (true, false, true, _) => Color::Magenta,
-                (false, true, true, _) => Color::Cyan,
-                (true, true, true, true) => Color::White,
-                (true, true, true, false) => Color::Gray,
-            })
+            let far = |c: &(Color, [u8; 3])| {
+                let each = c.1.iter().zip([r, g, b]);
+                each.map(|(a, b)| u32::from(a.abs_diff(b)).pow(2))
+                    .sum::<u32>()
+            };
+            SIXTEEN.iter().min_by_key(|c| far(c)).map(|c| c.0)
         }
     }
 }
+
+/// The sixteen colours as xterm shows them.
+const SIXTEEN: [(Color, [u8; 3]); 16] = [
+    (Color::Black, [0, 0, 0]),
+    (Color::Red, [205, 0, 0]),
+    (Color::Green, [0, 205, 0]),
+    (Color::Yellow, [205, 205, 0]),
+    (Color::Blue, [0, 0, 238]),
+    (Color::Magenta, [205, 0, 205]),
+    (Color::Cyan, [0, 205, 205]),
+    (Color::Gray, [229, 229, 229]),
+    (Color::DarkGray, [127, 127, 127]),
+    (Color::LightRed, [255, 0, 0]),
+    (Color::LightGreen, [0, 255, 0]),
+    (Color::LightYellow, [255, 255, 0]),
+    (Color::LightBlue, [92, 92, 255]),
+    (Color::LightMagenta, [255, 0, 255]),
+    (Color::LightCyan, [0, 255, 255]),
+    (Color::White, [255, 255, 255]),
+];
 
 /// Columns of what is wrong: it may quote what somebody wrote.
 const LONGEST: usize = 400;
@@ -314,6 +362,114 @@ mod tests {
         }
     }
 
+    /// How a colour is shown, by xterm's own palette; what is left to the terminal is as given.
+    fn shown(colour: Option<Color>, by_itself: [u8; 3]) -> [u8; 3] {
+        match colour {
+            None | Some(Color::Reset) => by_itself,
+            Some(Color::Rgb(r, g, b)) => [r, g, b],
+            Some(Color::Indexed(i @ 232..)) => [8 + 10 * (i - 232); 3],
+            Some(Color::Indexed(i @ 16..)) => {
+                let level = |n: u8| if n == 0 { 0 } else { 55 + 40 * n };
+                let i = i - 16;
+                [level(i / 36), level(i / 6 % 6), level(i % 6)]
+            }
+            Some(named) => SIXTEEN.iter().find(|c| c.0 == named).unwrap().1,
+        }
+    }
+
+    /// The contrast of two colours as WCAG has it, 1 to 21.
+    fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
+        let light = |c: [u8; 3]| {
+            let each = c.map(|v| {
+                let v = f64::from(v) / 255.0;
+                if v <= 0.03928 {
+                    v / 12.92
+                } else {
+                    ((v + 0.055) / 1.055).powf(2.4)
+                }
+            });
+            0.2126 * each[0] + 0.7152 * each[1] + 0.0722 * each[2] + 0.05
+        };
+        let (a, b) = (light(a), light(b));
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn words_of_every_role_can_be_read_in_every_theme_selected_or_not() {
+        use ratatui::layout::Rect;
+        for (name, _) in EMBEDDED.iter().filter(|(name, _)| *name != "mono") {
+            for depth in [Depth::Ansi16, Depth::Indexed, Depth::True] {
+                let mut theme = Theme::load(Some(name), None, depth).unwrap();
+                // Made for sixteen colours on the terminal's own ground.
+                let (ground, ink) = match name.starts_with("light") {
+                    true => ([255; 3], [0; 3]),
+                    false => ([0; 3], [229; 3]),
+                };
+                let selection = theme.selection;
+                let chosen = theme.clone();
+                for role in Theme::ROLES {
+                    let style = *theme.role(role).unwrap();
+                    let read =
+                        |style: Style| contrast(shown(style.fg, ink), shown(style.bg, ground));
+                    // Lines, not words.
+                    if matches!(*role, "border" | "bar_empty") {
+                        continue;
+                    }
+                    assert!(
+                        read(style) >= 3.0,
+                        "{name} {depth:?} {role}: {}",
+                        read(style)
+                    );
+                    let row = Rect::new(0, 0, 3, 1);
+                    let mut buf = ratatui::buffer::Buffer::empty(row);
+                    buf.set_style(row, selection);
+                    buf.set_string(0, 0, "BAD", style);
+                    crate::ui::widgets::chosen(&mut buf, row, &chosen);
+                    let style = buf[(0, 0)].style();
+                    assert!(
+                        read(style) >= 3.0,
+                        "{name} {depth:?} {role}, selected: {}",
+                        read(style)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_sixteen_colours_the_nearest_is_taken_and_a_warning_is_no_failure() {
+        let near = |r, g, b| fit(Color::Rgb(r, g, b), Depth::Ansi16);
+        assert_eq!(near(0x66, 0x70, 0x7c), Some(Color::DarkGray));
+        assert_eq!(near(0xff, 0xd4, 0x00), Some(Color::LightYellow));
+        assert_eq!(near(0x0b, 0x0f, 0x14), Some(Color::Black));
+        for (name, _) in EMBEDDED.iter().filter(|(name, _)| *name != "mono") {
+            let theme = Theme::load(Some(name), None, Depth::Ansi16).unwrap();
+            let of = |s: Style| (s.fg, s.bg);
+            assert_ne!(of(theme.warn), of(theme.critical), "{name}");
+        }
+        let named = |name| Theme::load(name, None, Depth::Ansi16).unwrap().name;
+        assert_eq!(named(Some("light")), "light16");
+        assert_eq!(named(None), "ansi16");
+    }
+
+    #[test]
+    fn a_light_ground_is_known_where_the_terminal_tells_of_it() {
+        for light in ["0;15", "0;7", "0;default;15", "15;11"] {
+            assert!(on_light(light), "{light}");
+        }
+        for dark in [
+            "15;0",
+            "7;8",
+            "15;default;0",
+            "0;default",
+            "15",
+            "",
+            "0;255",
+        ] {
+            assert!(!on_light(dark), "{dark}");
+        }
+    }
+
     #[test]
     fn no_colour_means_no_colour() {
         let theme = Theme::load(Some("default"), None, Depth::Mono).unwrap();
@@ -334,6 +490,9 @@ mod tests {
                 .why
                 .contains("not a colour")
         );
+        let text = "palette.sky = '#zzz'\n[roles.ok]\nfg = 'sky'";
+        let e = Theme::parse("x", text, Depth::True).unwrap_err();
+        assert_eq!(e.why, "palette sky, of role ok: \"#zzz\" is not a colour");
     }
 
     #[test]

@@ -401,7 +401,7 @@ static UI: Section = Section {
             "theme",
             Kind::Text,
             "\"default\"",
-            "default, light, high-contrast, ansi16, mono, or one of yours; default: by the terminal's colours.",
+            "default, light, high-contrast, ansi16, light16, mono, or one of yours; default: by the terminal's colours and ground.",
         ),
         key(
             "keymap",

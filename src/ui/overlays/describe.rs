@@ -9,7 +9,7 @@ use tui_input::backend::crossterm::EventHandler;
 use super::super::commands::Command;
 use super::super::effect::{Effect, WAITING};
 use super::super::model::Model;
-use super::super::widgets::{highlighted, line, scrolled, wrapped};
+use super::super::widgets::{chosen, highlighted, line, scrolled, wrapped};
 use super::{Overlay, window};
 use crate::domain::problem::Problem;
 use crate::domain::quote::Quote;
@@ -205,11 +205,8 @@ pub(super) fn view(d: &Describe, model: &Model, area: Rect, buf: &mut Buffer) {
     let lines = d.lines.iter().enumerate().skip(first);
     let drawn = lines.flat_map(|(i, text)| folded(text, room).into_iter().map(move |t| (i, t)));
     for (y, (i, text)) in (rows.y..rows.bottom()).zip(drawn) {
-        let base = if i == d.scroll && d.matches(i) {
-            theme.selection
-        } else {
-            theme.text
-        };
+        let found = i == d.scroll && d.matches(i);
+        let base = if found { theme.selection } else { theme.text };
         highlighted(
             buf,
             rows.x,
@@ -220,6 +217,9 @@ pub(super) fn view(d: &Describe, model: &Model, area: Rect, buf: &mut Buffer) {
             base,
             theme.matched,
         );
+        if found {
+            chosen(buf, Rect::new(rows.x, y, rows.width, 1), theme);
+        }
     }
     scrolled(buf, rows, first, shown, d.lines.len(), theme);
     let y = inside.bottom().saturating_sub(1);

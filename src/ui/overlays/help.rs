@@ -111,6 +111,15 @@ fn lines(model: &Model, screen: u16) -> (u16, Vec<Vec<(String, Style)>>) {
             all.push(spans);
         }
     }
+    // No key changes the colours, and whoever cannot read them looks here.
+    let palette = model.keymap.key_for(model.current, Command::Palette);
+    let way = palette.map_or(String::new(), |key| format!("{key} theme, or "));
+    let colours = format!("other colours: {way}--theme light, high-contrast, mono");
+    all.extend(
+        wrapped(&colours, room)
+            .into_iter()
+            .map(|text| vec![(" ".repeat(INDENT), theme.text), (text, theme.muted)]),
+    );
     (columns, all)
 }
 
@@ -118,9 +127,10 @@ pub(super) fn view(model: &Model, scroll: usize, area: Rect, buf: &mut Buffer) {
     let (columns, rows) = lines(model, area.width);
     let theme = &model.theme;
     let title = format!(
-        "Keys on {}  (keymap {})",
+        "Keys on {}  (keymap {}, theme {})",
         model.current.title(),
-        model.keymap.name
+        model.keymap.name,
+        model.theme.name
     );
     let height = u16::try_from(rows.len() + 2).unwrap_or(u16::MAX);
     let inside = window(buf, area, columns, height, &title, theme);

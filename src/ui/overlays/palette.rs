@@ -1,5 +1,6 @@
 //! The command palette: fuzzy search over screens, commands, services and alarms. Actions are found from anywhere.
 
+mod colours;
 mod spoken;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use super::super::screens::services::acts::{self, ACTS};
 use super::super::screens::{self, Nav};
 use super::super::theme::Theme;
 use super::super::update;
-use super::super::widgets::{field, line};
+use super::super::widgets::{chosen, field, line};
 use super::{Overlay, window};
 use crate::domain::dashboard::DashboardId;
 use crate::domain::service::ServiceId;
@@ -35,6 +36,8 @@ enum Target {
     Ask(Command),
     /// An action on a service.
     Act(Command, ServiceId),
+    /// Other colours.
+    Theme(&'static str),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +54,12 @@ struct Entry {
 impl Entry {
     /// Whether it does something, and leads not only to a place.
     fn is_done(&self) -> bool {
-        matches!(self.target, Target::Command(_) | Target::Ask(_))
+        !matches!(self.target, Target::Place(_) | Target::Act(..))
+    }
+
+    /// Whether letters begin its name, or the word for all of its kind.
+    fn is_called(&self, typed: &str) -> bool {
+        squeezed(&self.name).starts_with(typed) || colours::is_called(self, typed)
     }
 }
 
@@ -130,6 +138,7 @@ impl Palette {
             mutates: false,
             target: Target::Place(nav),
         };
+        entries.extend(colours::entries());
         let facts = &model.snapshot.facts;
         for v in VIEWS.iter().filter(|v| v.is_listed() && v.applies(facts)) {
             let key = Command::of_view(v.id).and_then(|c| model.keymap.key_for(model.current, c));
@@ -230,10 +239,10 @@ impl Palette {
         let typed = squeezed(self.input.value());
         let is_called = |i: &usize| {
             let entry = self.entries.get(*i);
-            typed.len() >= CALLED
-                && entry.is_some_and(|e| e.is_done() && squeezed(&e.name).starts_with(&typed))
+            typed.len() >= CALLED && entry.is_some_and(|e| e.is_done() && e.is_called(&typed))
         };
-        let (called, others): (Vec<_>, Vec<_>) = listed.into_iter().partition(is_called);
+        let (mut called, others): (Vec<_>, Vec<_>) = listed.into_iter().partition(is_called);
+        colours::put_last(&mut called, &self.entries);
         self.found = spoken.chain(called).chain(others).collect();
         self.selected = 0;
     }
@@ -296,6 +305,7 @@ fn choose(model: &mut Model, chosen: &Entry) -> Result<Vec<Effect>, String> {
         // A command says itself why it does not work.
         (Target::Command(command), _) => Ok(update::run(model, *command)),
         (Target::Place(nav), _) => Ok(vec![Effect::Go(nav.clone())]),
+        (Target::Theme(name), _) => Ok(vec![Effect::Theme(name)]),
         (_, Some(why)) => Err(format!("{}: {why}", chosen.name)),
         (Target::Ask(command), None) => {
             let services = Palette::services(model, *command);
@@ -410,5 +420,8 @@ pub(super) fn view(p: &Palette, theme: &Theme, area: Rect, buf: &mut Buffer) {
             (e.key.clone(), theme.key),
         ];
         line(buf, rows.x, y, rows.width, &spans);
+        if selected {
+            chosen(buf, Rect::new(rows.x, y, rows.width, 1), theme);
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::super::fuzzy;
 use super::super::model::Model;
 use super::super::screens::ScreenId;
 use super::super::theme::Theme;
-use super::super::widgets::{ListState, field, line, scrolled, wrapped};
+use super::super::widgets::{ListState, chosen, field, line, scrolled, wrapped};
 use super::{Overlay, window};
 use crate::domain::interest::Interest;
 use crate::domain::text::{clip, inert, width};
@@ -329,6 +329,9 @@ pub(super) fn view(p: &Picker, theme: &Theme, area: Rect, buf: &mut Buffer) {
             (format!("{pad}{}", c.detail), theme.muted),
         ];
         line(buf, rows.x, y, rows.width, &spans);
+        if selected {
+            chosen(buf, Rect::new(rows.x, y, rows.width, 1), theme);
+        }
     }
     if p.found.is_empty() {
         let words = if p.choices.items.is_empty() {

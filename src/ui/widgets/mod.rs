@@ -3,6 +3,7 @@
 mod age;
 mod bar;
 pub mod chart;
+mod chosen;
 mod list;
 mod panel;
 mod table;
@@ -10,6 +11,7 @@ mod text;
 
 pub use age::{age, ago, clock, duration, since, span, until, when};
 pub use bar::{bar, spark, spark_span};
+pub use chosen::chosen;
 pub use list::ListState;
 pub use panel::{panel, scrolled};
 pub use table::{Align, Column, Cut, Row, Table, clock_head, time_columns, timed};

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::super::theme::Theme;
-use super::line;
+use super::{chosen, line};
 use crate::domain::text::{clip, clip_middle, clip_place, width};
 
 /// To which side a column's text goes.
@@ -143,6 +143,13 @@ impl Column {
         self.width.saturating_sub(LEAST.max(self.width * 3 / 5))
     }
 
+    /// The same where nothing is in it: it takes no room, and its cells are still there.
+    pub const fn hidden(mut self) -> Self {
+        self.width = 0;
+        self.grow = 0;
+        self
+    }
+
     /// May be dropped where the terminal is narrow; larger goes first.
     pub const fn drop(mut self, rank: u8) -> Self {
         self.drop = rank;
@@ -259,6 +266,9 @@ impl Table<'_> {
                 line(buf, x, at.y, place.2, &[(text, *style)]);
             }
         }
+        if selected && self.focus {
+            chosen(buf, at, theme);
+        }
     }
 
     /// A cell's text as its column has room for it.
@@ -327,7 +337,8 @@ impl Table<'_> {
 
     /// (column, x, width) of the columns that fit.
     fn places(&self, available: u16) -> Vec<(usize, u16, u16)> {
-        let mut kept: Vec<usize> = (0..self.columns.len()).collect();
+        let is_shown = |c: &usize| self.columns[*c].width > 0 || self.columns[*c].grow > 0;
+        let mut kept: Vec<usize> = (0..self.columns.len()).filter(is_shown).collect();
         let needed = |kept: &[usize]| {
             kept.iter()
                 .map(|c| self.columns[*c].width + 1)

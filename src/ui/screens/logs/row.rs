@@ -12,7 +12,7 @@ use crate::domain::log::{Level, LogLine};
 use crate::domain::text::{clip, width};
 use crate::ui::screens::Cx;
 use crate::ui::theme::Theme;
-use crate::ui::widgets::{highlighted, line, wrapped};
+use crate::ui::widgets::{chosen, highlighted, line, wrapped};
 
 /// Widths of the columns before the message, the same for all lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,11 +128,11 @@ pub(super) fn draw(
     let room = area.right().saturating_sub(x);
     let texts = texts(l, s, usize::from(room).saturating_sub(1));
     let rows = if s.wrap { texts.len().max(1) as u16 } else { 1 };
+    let place = Rect {
+        height: rows.min(area.height),
+        ..area
+    };
     if selected {
-        let place = Rect {
-            height: rows.min(area.height),
-            ..area
-        };
         buf.set_style(place, t.selection);
     }
     let style = level_style(l.level, t);
@@ -163,6 +163,9 @@ pub(super) fn draw(
         } else {
             (at.0.saturating_add(width(text) as u16 + 2), at.1)
         };
+    }
+    if selected {
+        chosen(buf, place, t);
     }
     area.y + rows
 }

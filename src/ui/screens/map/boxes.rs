@@ -12,7 +12,7 @@ use crate::domain::text::{clip, width};
 use crate::present::Tone;
 use crate::present::map::{Graph, Node};
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{line, wrapped};
+use crate::ui::widgets::{chosen, line, wrapped};
 
 /// Corners and sides: top left, across, top right, down, bottom left, bottom right.
 const LIGHT: [&str; 6] = ["┌", "─", "┐", "│", "└", "┘"];
@@ -122,6 +122,9 @@ fn boxed(graph: &Graph, n: &Node, area: Rect, selected: bool, cx: &Cx<'_>, buf: 
             &[(clip(&text, columns), style)],
         );
     }
+    if selected {
+        chosen(buf, area, t);
+    }
 }
 
 /// Text at the right end of the first line, where there is room for all of it.
@@ -189,4 +192,7 @@ fn cell(n: &Node, area: Rect, selected: bool, cx: &Cx<'_>, buf: &mut Buffer) {
         &spans,
     );
     right(&age, usize::from(area.width), area, t.muted, buf);
+    if selected {
+        chosen(buf, area, t);
+    }
 }

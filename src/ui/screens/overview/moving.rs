@@ -42,11 +42,10 @@ pub(super) fn moving(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let lines = lines(o, cx, inside.as_size());
     for ((item, spans), y) in lines.iter().zip(inside.y..inside.bottom()) {
         let at = Rect::new(inside.x, y, inside.width, 1);
-        if let Some(index) = item {
-            select(buf, o, *index, at, cx);
+        match item {
+            Some(index) => select(buf, o, *index, at, spans, cx),
+            None => line(buf, at.x, y, at.width, spans),
         }
-        let x = u16::from(item.is_some());
-        line(buf, at.x + x, y, at.width.saturating_sub(x), spans);
     }
     scrolled(buf, inside, 0, usize::from(inside.height), o.moving, t);
 }

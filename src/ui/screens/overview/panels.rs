@@ -16,15 +16,29 @@ use crate::domain::text::{clip, clip_middle, width};
 use crate::ui::screens::Cx;
 use crate::ui::screens::services::row as service_row;
 use crate::ui::widgets::{
-    Table, line, panel, scrolled, since as since_or_clock, spark, time_columns, timed, wrapped,
+    Table, chosen, line, panel, scrolled, since as since_or_clock, spark, time_columns, timed,
+    wrapped,
 };
 
 pub(super) type Spans = Vec<(String, Style)>;
 
-pub(super) fn select(buf: &mut Buffer, o: &Overview, index: usize, at: Rect, cx: &Cx<'_>) {
-    if o.list.index() == index {
+/// Draws a line that may be selected: its words begin a column from the left, behind the mark.
+pub(super) fn select(
+    buf: &mut Buffer,
+    o: &Overview,
+    index: usize,
+    at: Rect,
+    spans: &[(String, Style)],
+    cx: &Cx<'_>,
+) {
+    let selected = o.list.index() == index;
+    if selected {
         buf.set_style(at, cx.theme.selection);
         line(buf, at.x, at.y, 1, &[("▌".to_owned(), cx.theme.key)]);
+    }
+    line(buf, at.x + 1, at.y, at.width.saturating_sub(1), spans);
+    if selected {
+        chosen(buf, at, cx.theme);
     }
 }
 
@@ -39,6 +53,11 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     // Where nothing stands under it, a line says whether that can be believed.
     let doubt = || doubt::words(&facts.alarms, cx).or_else(|| doubt::words(&facts.services, cx));
     let doubt = (o.burning > 0).then(doubt).flatten();
+    let unread = (o.burning > 0).then(|| unread(cx)).flatten();
+    let title = match unread {
+        Some((what, _)) => format!("{title}, {what} not known"),
+        None => title,
+    };
     let inside = panel(buf, area, &doubt::titled(title, doubt), false, t);
     if o.burning == 0 {
         let those = |state| {
@@ -92,9 +111,11 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         }
         return;
     }
-    let shown = usize::from(inside.height);
+    // The last line is kept for what nobody could read: many rows must not hide it.
+    let kept = u16::from(unread.is_some() && inside.height > 1);
+    let shown = usize::from(inside.height - kept);
     let room = Room::of(o, inside.width.saturating_sub(1), cx);
-    for (index, y) in (0..o.burning).zip(inside.y..inside.bottom()) {
+    for (index, y) in (0..o.burning).zip(inside.y..inside.bottom() - kept) {
         let at = Rect::new(inside.x, y, inside.width, 1);
         let spans = match o.items.get(index) {
             Some(Item::Alarm(name)) => match facts.alarm_rows().iter().find(|a| &a.name == name) {
@@ -117,10 +138,27 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             },
             _ => continue,
         };
-        select(buf, o, index, at, cx);
-        line(buf, at.x + 1, y, at.width - 1, &spans);
+        select(buf, o, index, at, &spans, cx);
     }
     scrolled(buf, inside, 0, shown, o.burning, t);
+    if let Some((what, problem)) = unread.filter(|_| kept > 0) {
+        let words = format!("? {what} cannot be read: {}. {}", problem.why, problem.fix);
+        let y = inside.y + u16::try_from(shown.min(o.burning)).unwrap_or(0);
+        let room = inside.width.saturating_sub(2);
+        line(buf, inside.x + 1, y, room, &[(words, t.unknown)]);
+    }
+}
+
+/// What was never read, and why: beside what burns it would not be missed.
+fn unread<'a>(cx: &Cx<'a>) -> Option<(&'static str, &'a Problem)> {
+    let facts = &cx.snapshot.facts;
+    let of = |what, error: &'a Option<Problem>, read: bool| {
+        let problem = error.as_ref().filter(|_| !read)?;
+        Some((what, problem))
+    };
+    let (alarms, services) = (&facts.alarms, &facts.services);
+    of("alarms", &alarms.error, alarms.value.is_some())
+        .or_else(|| of("services", &services.error, services.value.is_some()))
 }
 
 /// That something cannot be read, why, and what to do, in as many lines as it takes.

@@ -59,8 +59,7 @@ pub(super) fn ready(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             (word, style),
         ];
         let at = Rect::new(inside.x, y, inside.width, 1);
-        select(buf, o, first + n, at, cx);
-        line(buf, at.x + 1, y, at.width.saturating_sub(1), &spans);
+        select(buf, o, first + n, at, &spans, cx);
     }
     if list.stages.is_empty() {
         line(
