@@ -20,6 +20,7 @@ use crate::domain::problem::{Problem, ProblemKind};
 use crate::process::{self, log};
 use crate::sandbox::Sandbox;
 use crate::store::Store;
+use crate::ui::worn;
 use crate::watch::Scope;
 use rooms::{Records, Rooms};
 
@@ -81,7 +82,9 @@ async fn run(cli: Cli) -> Result<Exit, Problem> {
         Some(Command::Config(Question::Init { force })) => {
             starter::write(*force, globals, out).await
         }
-        Some(Command::Config(Question::Check)) => finish(config::check(globals, &mut out)?, out),
+        Some(Command::Config(Question::Check)) => {
+            finish(config::check(globals, &mut out, worn::check)?, out)
+        }
         Some(Command::Config(Question::Path)) => finish(config::path(globals, &mut out)?, out),
         Some(Command::Config(Question::Trust)) => finish(config::trust(globals, &mut out)?, out),
         Some(Command::Login(args)) => finish(login::login(args, &mut out)?, out),

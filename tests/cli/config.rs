@@ -156,8 +156,26 @@ fn names_of_faces_are_checked_and_ones_own_are_known() {
     asked(&["services", "--demo", "--keymap", "wim"]).told(2, &["did you mean \"vim\"?"]);
     let own = folder.path().join(".config/flightdeck/themes");
     fs::create_dir_all(&own).unwrap();
-    fs::write(own.join("mine.toml"), "").unwrap();
+    fs::write(own.join("mine.toml"), "[roles]\nok.fg = 'green'\n").unwrap();
     assert_eq!(asked(&["config", "check", "--theme", "mine"]).code, 0);
+    // What the console could not begin with is not right.
+    let file = folder.path().join("flightdeck.toml");
+    fs::write(&file, "[ui]\ntheme = \"mine\"\nkeymap = \"mine\"\n").unwrap();
+    let keys = folder.path().join(".config/flightdeck/keymaps");
+    fs::create_dir_all(&keys).unwrap();
+    let check = |theme: &str, keymap: &str| {
+        fs::write(own.join("mine.toml"), theme).unwrap();
+        fs::write(keys.join("mine.toml"), keymap).unwrap();
+        asked(&["config", "check"])
+    };
+    let well = "[roles]\n";
+    assert_eq!(check(well, "[global]\nquit = 'Q'\n").code, 0);
+    check("", "").told(3, &["Theme mine cannot be used", "roles"]);
+    check("[roles]\nok.fg = 'grun'\n", "").told(3, &["\"grun\" is not a colour"]);
+    check(well, "[global]\nquitt = 'Q'\n").told(3, &["Keymap mine cannot be used"]);
+    check(well, "[global]\nquit = [\n").told(3, &["Keymap mine cannot be used", "line "]);
+    let r = asked(&["config", "check", "--json"]);
+    r.told_in_json(3, &["Keymap mine cannot be used"]);
 }
 
 #[test]

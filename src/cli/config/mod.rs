@@ -14,10 +14,9 @@ use super::globals::Globals;
 use super::out::Out;
 use super::paint::Role;
 use super::words;
-use crate::config::faces;
 use crate::config::load::{self, FILE_NAME};
 use crate::config::mistake::{Mistakes, Wrong, io_words};
-use crate::config::trust;
+use crate::config::{Config, faces, trust};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
 use crate::plan::Plan;
@@ -65,8 +64,16 @@ pub fn place(globals: &Globals, force: bool) -> Result<PathBuf, Problem> {
     Ok(file)
 }
 
-/// Reads the file in use and the plan that it names, and words what is wrong with them.
-pub fn check(globals: &Globals, out: &mut Out) -> Result<Exit, Problem> {
+/// Reads the file in use and the plan that it names, and words what is wrong with them. `faces_of`: whether the console can use the theme and
+/// the keymap of a configuration.
+///
+/// # Errors
+/// What cannot be used of what the file names.
+pub fn check(
+    globals: &Globals,
+    out: &mut Out,
+    faces_of: impl Fn(&Config) -> Result<(), Problem>,
+) -> Result<Exit, Problem> {
     let found = load::find(globals.config.as_deref())?;
     faces::THEME.check(globals.theme.as_deref())?;
     faces::KEYMAP.check(globals.keymap.as_deref())?;
@@ -76,6 +83,9 @@ pub fn check(globals: &Globals, out: &mut Out) -> Result<Exit, Problem> {
         Err(Wrong::Other(problem)) => return Err(problem),
     };
     let plan = Plan::of(&config)?;
+    let mut worn = config.clone();
+    globals.lay_over(&mut worn);
+    faces_of(&worn)?;
     let (file, criteria) = (found.file.as_deref(), plan.criteria().count());
     if out.is_json() {
         out.object(&json!({"config": {
