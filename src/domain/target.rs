@@ -105,6 +105,11 @@ pub fn as_bound<'a>(
 }
 
 impl TargetGroup {
+    /// Whether no target is in it that stays: those that drain leave on purpose.
+    pub fn is_left(&self) -> bool {
+        self.targets.iter().all(|t| t.state == "draining")
+    }
+
     /// This group and the other of its pair, as one.
     fn with(&self, other: &Self) -> Self {
         let mut both = self.clone();

@@ -43,9 +43,9 @@ impl Facts {
         service.empty_since().or(by_run)
     }
 
-    /// The service whose targets a group has lost because nothing of it runs: one fault, of which the service tells.
+    /// The service whose targets a group has lost, or is about to, because nothing of it runs: one fault, of which the service tells.
     pub fn left_by(&self, group: &TargetGroup) -> Option<&Service> {
-        if !group.targets.is_empty() {
+        if !group.is_left() {
             return None;
         }
         let mut bound = self.service_rows().iter().filter(|s| {

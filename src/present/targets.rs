@@ -37,8 +37,12 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         let untold = facts.untold_words(group);
         match left_by(facts, group).filter(|_| untold.is_none()) {
             Some((service, tone, word)) => {
-                let words = format!("{} has no target: {} is {word}", group.name, service.id);
+                let lacks = lacks(group);
+                let words = format!("{} {lacks}: {} is {word}", group.name, service.id);
                 here.note(words, tone);
+                if !group.targets.is_empty() {
+                    rows(&mut here, group, false, Empty::default());
+                }
             }
             None => {
                 let empty = match untold {
@@ -68,6 +72,14 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         all.push(there);
     }
     all
+}
+
+/// What a group lacks that is left by its targets.
+fn lacks(group: &TargetGroup) -> &'static str {
+    match group.targets.is_empty() {
+        true => "has no target",
+        false => "has none but leaving targets",
+    }
 }
 
 /// The service that a group lost its targets with, how bad that is, and what became of it: the service tells of the fault, here and on

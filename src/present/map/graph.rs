@@ -308,6 +308,8 @@ impl Graph {
             // A step that is known to be ill may be half unknown as well.
             let part = n.remarks.iter().find(|r| r.tone == Tone::Unknown);
             let why = match part {
+                // What is known of it beside that is no part of the reason.
+                Some(r) if n.tone != Tone::Unknown || n.says.ends_with(&r.text) => r.text.as_str(),
                 _ if n.tone == Tone::Unknown => n.says.as_str(),
                 Some(r) => r.text.as_str(),
                 None => continue,

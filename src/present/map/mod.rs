@@ -292,8 +292,15 @@ fn node(step: &Step, mut told: Told, present: &[&str], facts: &Facts, now: Times
     told.remarks
         .sort_by_key(|r| std::cmp::Reverse(r.tone.weight()));
     let tone = told.worst();
+    let silent = told.error.as_deref();
     let says = match told.remarks.as_slice() {
         [] => told.summary,
+        // What else could not be read of these is CloudWatch's alone.
+        [r, ..]
+            if tone == Tone::Unknown && told.known.is_some() && silent == Some(r.text.as_str()) =>
+        {
+            format!("{}; CloudWatch: {}", told.known.unwrap_or_default(), r.text)
+        }
         [worst] => worst.text.clone(),
         // The others that are as bad are counted: the page has them.
         [worst, others @ ..] => {

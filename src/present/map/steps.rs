@@ -87,7 +87,11 @@ pub(super) fn balancer(facts: &Facts, now: Timestamp) -> Option<Told> {
                 continue;
             }
             if let Some((s, tone, word)) = targets::left_by(facts, g) {
-                let text = format!("{}: no targets, {} is {word}", g.name, facts.name_of(&s.id));
+                let lacks = match all {
+                    0 => "no targets",
+                    _ => "all targets leave",
+                };
+                let text = format!("{}: {lacks}, {} is {word}", g.name, facts.name_of(&s.id));
                 let remark = Remark::new(tone, text).since(facts.unserved_since(s));
                 told.remarks.push(remark.told_elsewhere(true));
                 continue;
@@ -140,6 +144,7 @@ pub(super) fn balancer(facts: &Facts, now: Timestamp) -> Option<Told> {
     let known = groups.iter().filter(|g| facts.untold_since(g).is_none());
     let (well, all) = tally(known.copied());
     told.summary = format!("{well} of {all} targets healthy");
+    told.known = fresh.then(|| told.summary.clone());
     Some(told)
 }
 
@@ -214,6 +219,7 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
     };
     let steady = those(ServiceHealth::Steady).count();
     told.summary = format!("{steady} of {} steady{idle}", rows.len());
+    told.known = fresh.then(|| told.summary.clone());
     Some(told)
 }
 

@@ -400,8 +400,20 @@ fn alarms_promises_and_series_that_nobody_tells_of_leave_nothing_green() {
     facts.alarms.error = Some(failed());
     for id in ["balancer", "ecs", "postgres"] {
         assert_eq!(tone(&facts, id), Tone::Unknown, "{id}");
-        assert_eq!(graph(&facts, now()).node(id).unwrap().says, "not allowed");
     }
+    // What is known without CloudWatch is told all the same, and who is silent by name; the reason is said once.
+    let map = graph(&facts, now());
+    let said = ["balancer", "ecs", "postgres"].map(|id| map.node(id).unwrap().says.as_str());
+    let of_ecs = "1 of 1 steady; CloudWatch: not allowed";
+    assert_eq!(said[0], "1 of 1 targets healthy; CloudWatch: not allowed");
+    assert_eq!((said[1], said[2]), (of_ecs, "not allowed"));
+    let lines: Vec<_> = map.headline().into_iter().map(|c| c.text).collect();
+    assert!(
+        lines
+            .iter()
+            .any(|l| l.contains("ALB, ECS, PostgreSQL (not allowed)")),
+        "{lines:?}"
+    );
     // Nobody sets an alarm on a browser.
     let browser = graph(&facts, now());
     let remarks = &browser.node("browser").unwrap().remarks;
@@ -490,6 +502,19 @@ fn well() -> Facts {
 
 #[test]
 fn a_service_at_none_behind_a_balancer_starts_a_fault_and_a_worker_at_none_is_no_fault() {
+    let drained = |state: &str| {
+        let mut facts = well();
+        let mut service = Service::clone(&facts.service_rows()[0]);
+        service.counts = TaskCounts::default();
+        facts.services = part(Arc::new(vec![Arc::new(service)]));
+        let groups = facts.target_groups.value.as_mut().map(Arc::make_mut);
+        let groups = groups.unwrap().iter_mut();
+        for target in groups.flat_map(|g| &mut g.targets) {
+            target.state = state.into();
+        }
+        facts.judge_targets();
+        graph(&facts, now())
+    };
     let scaled = |bound: bool| {
         let mut facts = well();
         let mut service = Service::clone(&facts.service_rows()[0]);
@@ -521,6 +546,11 @@ fn a_service_at_none_behind_a_balancer_starts_a_fault_and_a_worker_at_none_is_no
     // The other faces of the same fault are as bad, name the service, and make no row of their own.
     let balancer = map.node("balancer").unwrap();
     assert_eq!(balancer.says, "api: no targets, api is scaled to 0");
+    assert_eq!((balancer.tone, map.tells_more()), (Tone::Bad, false));
+    // While its targets drain it is the same one fault.
+    let map = drained("draining");
+    let balancer = map.node("balancer").unwrap();
+    assert_eq!(balancer.says, "api: all targets leave, api is scaled to 0");
     assert_eq!((balancer.tone, map.tells_more()), (Tone::Bad, false));
     let map = scaled(false);
     let ecs = map.node("ecs").unwrap();

@@ -42,6 +42,8 @@ pub(super) struct Watched {
 pub(super) struct Told {
     pub remarks: Vec<Remark>,
     pub summary: String,
+    /// What is known of it from elsewhere than CloudWatch, while that is fresh: it is told even where CloudWatch is silent.
+    pub known: Option<String>,
     pub aside: Option<Remark>,
     pub observed_at: Option<Timestamp>,
     pub source: String,
