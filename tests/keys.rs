@@ -8,6 +8,7 @@ use flightdeck::domain::action::{Confirm, DiffLine, DiffMark, Intent};
 use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::domain::service::{Revision, Strategy};
 use flightdeck::ui::effect::Effect;
+use flightdeck::ui::keymap::Keymap;
 use flightdeck::ui::msg::Msg;
 use flightdeck::ui::screens::ScreenId;
 use jiff::Timestamp;
@@ -682,4 +683,77 @@ fn the_smallest_terminal_is_told_both_sizes() {
     let c = Console::new(60, 14);
     assert!(c.shows("flightdeck needs 60 x 15"), "{}", c.text());
     assert!(c.shows("this terminal has 60 x 14"), "{}", c.text());
+}
+
+#[test]
+fn whoever_cannot_read_the_colours_finds_others_by_their_words() {
+    for (typed, first) in [("light", "light"), ("theme", "default"), ("mono", "mono")] {
+        let mut c = Console::new(120, 40);
+        c.keys(&format!(":{typed}<enter>"));
+        assert_eq!(c.effects.last(), Some(&Effect::Theme(first)), "{typed}");
+    }
+    let mut c = Console::new(120, 60);
+    c.keys("?");
+    assert!(
+        c.shows("other colours: : theme, or --theme light"),
+        "{}",
+        c.text()
+    );
+    assert!(c.shows("theme default)"), "{}", c.text());
+}
+
+#[test]
+fn keys_of_a_keymap_that_lead_back_and_move_do_so_in_what_lies_over_a_screen() {
+    let emacs = |columns, rows| {
+        let mut c = Console::new(columns, rows);
+        c.model.keymap = Arc::new(Keymap::load("emacs", None).unwrap());
+        c
+    };
+    // The palette.
+    let mut c = emacs(120, 40);
+    c.keys(":");
+    let first = c.text();
+    c.keys("<ctrl-n>");
+    assert_ne!(c.text(), first, "it moves");
+    c.keys("<ctrl-p>");
+    assert_eq!(c.text(), first);
+    c.keys("<ctrl-g>");
+    assert!(c.model.overlays.is_empty(), "{}", c.text());
+    // The filter.
+    c.keys("3<ctrl-s>wor<ctrl-g>");
+    assert!(c.model.filter.is_none(), "{}", c.text());
+    // A form: nothing is asked, nothing stays.
+    c.keys("U");
+    assert_eq!(c.model.overlays.len(), 1, "{}", c.text());
+    c.keys("<ctrl-g>");
+    assert!(c.model.overlays.is_empty(), "{}", c.text());
+    // A confirmation: the one that was closed takes no word any more.
+    let one_key = |c: &mut Console| {
+        c.keys("X");
+        let intent = asked_preview(c);
+        let preview = flightdeck::domain::action::Preview {
+            intent,
+            at: c.model.now,
+            confirm: Confirm::Key,
+            ..fixture::preview()
+        };
+        c.msg(Msg::Previewed(Ok(Box::new(preview))));
+        assert_eq!(c.model.overlays.len(), 1, "{}", c.text());
+        c.effects.clear();
+    };
+    let starts = |c: &Console| {
+        let mut effects = c.effects.iter();
+        effects.any(|e| matches!(e, Effect::Start { .. }))
+    };
+    one_key(&mut c);
+    c.keys("<ctrl-g>");
+    assert!(c.model.overlays.is_empty(), "{}", c.text());
+    c.keys("y");
+    assert!(!starts(&c));
+    // Nor is a yes what is one with ctrl.
+    one_key(&mut c);
+    c.keys("<ctrl-y>");
+    assert!(!starts(&c), "{}", c.text());
+    c.keys("y");
+    assert!(starts(&c), "{}", c.text());
 }

@@ -274,6 +274,8 @@ pub(super) fn set_filter(model: &mut Model, text: &str) {
 
 fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     use crossterm::event::KeyCode;
+    let command = model.keymap.command(model.current, Key::from(key));
+    let key = overlays::as_meant(key, command);
     match key.code {
         KeyCode::Esc => {
             model.filter = None;

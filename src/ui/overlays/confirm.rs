@@ -1,6 +1,6 @@
 //! A preview, and the word or key that confirms it.
 
-use crossterm::event::{Event, KeyCode, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
@@ -197,13 +197,15 @@ pub(super) fn on_key(
         // Made anew in a window of its own: what was typed for the one before confirms nothing.
         return vec![Effect::Preview(c.intent)];
     }
+    let with_ctrl = (key.modifiers).intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
     let confirmed = match (&c.stage, key.code) {
         (Stage::Starting(_), KeyCode::Esc) => None,
         (_, KeyCode::Esc) => return Vec::new(),
         (Stage::Failed(_), KeyCode::Enter) => return Vec::new(),
         (Stage::Ready(_), _) if spoilt.is_some() => None,
         (Stage::Ready(p), code) if p.refusals.is_empty() => match (&p.confirm, code) {
-            (Confirm::Key, KeyCode::Char('y')) => Some((p.clone(), None)),
+            // With ctrl it is no yes: that is paste to some hands.
+            (Confirm::Key, KeyCode::Char('y')) if !with_ctrl => Some((p.clone(), None)),
             (Confirm::Type(word), KeyCode::Enter) => {
                 if c.typed.value().trim() == word.trim() {
                     Some((p.clone(), Some(word.clone())))

@@ -7,7 +7,7 @@ mod help;
 pub mod palette;
 pub mod picker;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
@@ -42,16 +42,14 @@ pub enum Overlay {
 /// A key while an overlay is open.
 pub fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let command = model.keymap.command(model.current, Key::from(key));
-    let plain = matches!(key.code, crossterm::event::KeyCode::Esc)
-        || key
-            .modifiers
-            .contains(crossterm::event::KeyModifiers::CONTROL);
+    let plain = matches!(key.code, KeyCode::Esc) || key.modifiers.contains(KeyModifiers::CONTROL);
     if command == Some(Command::Quit) && plain {
         return vec![Effect::Quit];
     }
     let Some(top) = model.overlays.pop() else {
         return Vec::new();
     };
+    let key = as_meant(key, command);
     // Each takes itself and gives back what stays open.
     match top {
         Overlay::Help { scroll } => help::on_key(model, scroll, command),
@@ -61,6 +59,22 @@ pub fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         Overlay::Confirm(c) => confirm::on_key(model, c, key, command),
         Overlay::Picker(p) => picker::on_key(model, *p, key),
     }
+}
+
+/// A key with ctrl or alt as the one that means the same everywhere, where the keymap has it lead back or move: it is no letter, so it is not
+/// typed into a field. Whoever is used to it closes a confirmation with it, and must not find it open.
+pub fn as_meant(key: KeyEvent, command: Option<Command>) -> KeyEvent {
+    let typed = !key
+        .modifiers
+        .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    let code = match command {
+        _ if typed => return key,
+        Some(Command::Back) => KeyCode::Esc,
+        Some(Command::Up) => KeyCode::Up,
+        Some(Command::Down) => KeyCode::Down,
+        _ => return key,
+    };
+    KeyEvent::new(code, KeyModifiers::NONE)
 }
 
 /// Pasted text while an overlay is open.
