@@ -507,6 +507,14 @@ fn logs_of_a_task_that_ended_are_its_own_with_the_last_line_in_sight() {
     answer_logs(&mut c, lines(&asked.groups, 0, 250), 0);
     assert!(c.shows("line 250 of 250"), "{}", c.text());
     assert!(c.shows("task 1db8ac61 of laser-prod/api"), "{}", c.text());
+    // When it stopped is what is asked at night, in the list and on its page.
+    let mut c = with(Some("ecs"), Some(ago(360)), "HEALTHY");
+    c.keys("<esc>");
+    let text = c.text();
+    let row = text.lines().find(|l| l.contains("STOPPED")).unwrap();
+    assert!(row.contains(" 6m") && !row.contains("HEALTHY"), "{text}");
+    c.keys("<enter>");
+    assert!(c.shows("stopped   6m ago"), "{}", c.text());
     // One that fails and still runs is followed; of one that is well, its service is read.
     let asked = read(&with(Some("ecs"), None, "UNHEALTHY"));
     assert_eq!((asked.streams.as_slice(), asked.until), (&own[..], None));

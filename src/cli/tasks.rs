@@ -69,6 +69,7 @@ fn table(rows: &[Task], now: Timestamp) -> Table {
         ("ZONE", Align::Left),
         ("ADDRESS", Align::Left),
         ("AGE", Align::Right),
+        ("STOPPED", Align::Right),
         ("WHY STOPPED", Align::Left),
     ])
     .sparing(&["ADDRESS", "ZONE", "WHY STOPPED", "REVISION"]);
@@ -76,7 +77,7 @@ fn table(rows: &[Task], now: Timestamp) -> Table {
         table.row(vec![
             cell(&t.id),
             painted(status_role(t), &t.status),
-            painted(health_role(&t.health), &t.health),
+            painted(health_role(t), t.health_now()),
             cell(
                 t.revision
                     .as_ref()
@@ -86,6 +87,7 @@ fn table(rows: &[Task], now: Timestamp) -> Table {
             cell(&t.zone),
             cell(t.ip.as_deref().unwrap_or("-")),
             cell(words::ago(t.started_at.or(t.created_at), now)),
+            cell((t.stopped_at).map_or_else(String::new, |at| words::ago(Some(at), now))),
             cell(t.stopped_reason.as_deref().unwrap_or("")),
         ]);
     }
@@ -122,6 +124,7 @@ fn object(t: &Task) -> Value {
         "ip": t.ip,
         "created_at": t.created_at,
         "started_at": t.started_at,
+        "stopped_at": t.stopped_at,
         "stopped_reason": t.stopped_reason,
         "containers": containers,
     })
@@ -135,8 +138,8 @@ fn status_role(t: &Task) -> Role {
     }
 }
 
-fn health_role(health: &str) -> Role {
-    match health {
+fn health_role(t: &Task) -> Role {
+    match t.health_now() {
         "HEALTHY" => Role::Ok,
         "UNHEALTHY" => Role::Bad,
         _ => Role::Dim,

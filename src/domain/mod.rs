@@ -29,6 +29,7 @@ pub mod deployment;
 pub mod digests;
 pub mod effort;
 pub mod elsewhere;
+mod ended;
 pub mod environment;
 pub mod estate;
 pub mod expected;

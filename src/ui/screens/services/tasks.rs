@@ -5,7 +5,8 @@ use super::model::{Page, tasks};
 use crate::domain::service::{Task, image_tag};
 use crate::domain::text::clip;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, Table, line, scrolled, since, timed, wrapped};
+use crate::ui::widgets::{Column, Row, Table, line, scrolled, since, timed, when, wrapped};
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -19,9 +20,17 @@ const TASKS: &[Column] = &[
     Column::left("image", 12).grow(1).drop(1),
     Column::right("cpu", 6).drop(4),
     Column::right("memory", 8).drop(4),
-    Column::age("started", 8),
+    Column::age("since", 8),
     Column::left("why stopped", 12).grow(2).drop(2),
 ];
+
+/// Since when it is in the state that is told of it: whether it died now or yesterday is what is asked of one that stopped.
+fn in_state_since(task: &Task) -> Option<Timestamp> {
+    match task.is_stopped() {
+        true => task.stopped_at,
+        false => task.started_at.or(task.created_at),
+    }
+}
 
 fn state_style(task: &Task, cx: &Cx<'_>) -> (Style, Style) {
     let t = cx.theme;
@@ -30,9 +39,11 @@ fn state_style(task: &Task, cx: &Cx<'_>) -> (Style, Style) {
         "STOPPED" => t.muted,
         _ => t.info,
     };
-    let health = match task.health.as_str() {
+    let health = match task.health_now() {
         "HEALTHY" => t.ok,
+        "UNHEALTHY" if task.is_stopped() => t.muted,
         "UNHEALTHY" => t.critical,
+        "" => t.muted,
         _ => t.unknown,
     };
     (state, health)
@@ -65,7 +76,7 @@ pub(super) fn task_list(page: &Page, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) 
         Row::new([
             (task.id.get(..8).unwrap_or(&task.id).to_owned(), t.strong),
             (task.status.clone(), state),
-            (task.health.clone(), health),
+            (task.health_now().to_owned(), health),
             (
                 task.revision
                     .as_ref()
@@ -79,10 +90,7 @@ pub(super) fn task_list(page: &Page, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) 
                 task.memory_mib.map_or("-".into(), |m| format!("{m} MiB")),
                 t.text,
             ),
-            (
-                since(cx.now, task.started_at.or(task.created_at), cx.absolute),
-                t.text,
-            ),
+            (since(cx.now, in_state_since(task), cx.absolute), t.text),
             (task.stopped_reason.clone().unwrap_or_default(), t.warn),
         ])
     };
@@ -118,7 +126,7 @@ pub(super) fn one_task(task: &Task, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             ("state     ".into(), t.muted),
             (task.status.clone(), state),
             (format!("  wanted {}   ", task.desired_status), t.muted),
-            (task.health.clone(), health),
+            (task.health_now().to_owned(), health),
         ],
         vec![
             ("zone      ".into(), t.muted),
@@ -136,9 +144,15 @@ pub(super) fn one_task(task: &Task, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             (since(cx.now, task.started_at, cx.absolute), t.text),
         ],
     ];
+    if let Some(at) = task.stopped_at {
+        let at = when(cx.now, at, cx.absolute);
+        rows.push(vec![("stopped   ".into(), t.muted), (at, t.text)]);
+    }
     if let Some(why) = &task.stopped_reason {
-        for l in wrapped(why, usize::from(area.width).saturating_sub(12)) {
-            rows.push(vec![("stopped   ".into(), t.muted), (l, t.warn)]);
+        let room = usize::from(area.width).saturating_sub(12);
+        for (n, words) in wrapped(why, room).into_iter().enumerate() {
+            let label = if n == 0 { "why" } else { "" };
+            rows.push(vec![(format!("{label:<10}"), t.muted), (words, t.warn)]);
         }
     }
     rows.push(Vec::new());

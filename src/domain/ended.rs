@@ -1,0 +1,51 @@
+//! What is told of a task that runs no more.
+
+use super::service::Task;
+
+impl Task {
+    /// Whether it runs no more.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped_at.is_some() || self.status == "STOPPED"
+    }
+
+    /// Its health, in ECS's word. Of one that runs no more the last word said of it is none of now: that it was sick is told, and that it
+    /// was well is not.
+    pub fn health_now(&self) -> &str {
+        match self.health.as_str() {
+            "UNHEALTHY" => "UNHEALTHY",
+            _ if self.is_stopped() => "",
+            health => health,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_that_stopped_is_well_no_more() {
+        let task = |status: &str, health: &str| Task {
+            arn: String::new(),
+            id: String::new(),
+            service: String::new(),
+            status: status.into(),
+            desired_status: status.into(),
+            health: health.into(),
+            revision: None,
+            zone: String::new(),
+            cpu_units: None,
+            memory_mib: None,
+            ip: None,
+            created_at: None,
+            started_at: None,
+            stopped_at: None,
+            stopped_reason: None,
+            containers: Vec::new(),
+        };
+        assert_eq!(task("RUNNING", "HEALTHY").health_now(), "HEALTHY");
+        assert_eq!(task("STOPPED", "HEALTHY").health_now(), "");
+        assert_eq!(task("STOPPED", "UNHEALTHY").health_now(), "UNHEALTHY");
+        assert!(!task("DEPROVISIONING", "").is_stopped());
+    }
+}
