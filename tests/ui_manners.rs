@@ -543,3 +543,64 @@ fn on_a_narrow_screen_services_keep_what_tells_one_cluster_from_another() {
         assert!(c.shows(name), "{name}: {}", c.text());
     }
 }
+
+/// The name is what one tells a colleague: no column that came with more room takes it.
+#[test]
+fn a_wider_terminal_shows_names_as_whole_as_a_narrower_one() {
+    let mut snapshot = fixture::snapshot();
+    let facts = &mut snapshot.facts;
+    let mut clusters = facts.clusters.rows().to_vec();
+    let mut other = clusters[0].clone();
+    other.name = "laser-staging".into();
+    clusters.push(other);
+    facts.clusters.value = Some(clusters);
+    let mut services = facts.service_rows().to_vec();
+    let mut there = services[0].clone();
+    Arc::make_mut(&mut there).id.cluster = "laser-staging".into();
+    services.push(there);
+    facts.services.value = Some(Arc::new(services));
+    for columns in [80, 100, 120, 140, 160, 200] {
+        let mut c = Console::with(columns, 40, snapshot.clone());
+        c.keys("5");
+        assert!(c.shows("laser-prod-db-connections"), "{}", c.text());
+        c.keys("4");
+        assert!(c.shows("laser-prod/worker"), "{}", c.text());
+        if columns >= 100 {
+            assert!(c.shows("our deploy :17 → :18 1.9.0"), "{}", c.text());
+            c.keys("3");
+            assert!(c.shows("laser-staging"), "{}", c.text());
+        }
+    }
+    // What nothing goes on of is no column.
+    let mut c = Console::with(160, 40, still());
+    c.keys("4");
+    assert!(!c.shows(" done "), "{}", c.text());
+}
+
+/// Colours of roles were chosen for the theme's own ground: on that of a selection they may be the same as it.
+#[test]
+fn what_is_selected_is_drawn_in_the_letters_that_the_theme_has_for_it() {
+    use flightdeck::ui::theme::{Depth, Theme};
+    let theme = Theme::load(Some("high-contrast"), None, Depth::True).unwrap();
+    let chosen = theme.selection;
+    for keys in [
+        "1", "3", "4", "5", "i", "i<enter>", "M", "8", "2", ":", "7o",
+    ] {
+        let mut c = Console::new(120, 40);
+        c.model.theme = Arc::new(theme.clone());
+        c.keys(keys);
+        let buf = c.buffer();
+        let cells = buf.content.iter().filter(|c| Some(c.bg) == chosen.bg);
+        let words: Vec<_> = cells.filter(|c| c.symbol() != " ").collect();
+        assert!(words.len() > 3 || keys == "7o", "{keys}: {}", c.text());
+        for cell in words {
+            assert_eq!(
+                Some(cell.fg),
+                chosen.fg,
+                "{keys} {:?}: {}",
+                cell.symbol(),
+                c.text()
+            );
+        }
+    }
+}

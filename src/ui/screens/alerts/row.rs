@@ -6,6 +6,7 @@ use super::group::Place;
 use super::model::{WINDOW, is_old, query, series};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::Unit;
+use crate::domain::text::width;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Column, Row, since, spark_span, timed};
 
@@ -24,26 +25,44 @@ pub(super) const COLUMNS: &[Column] = &[
 /// Columns of the terminal from which the curve has all of its columns: below that they are the name's.
 const WIDE: u16 = 100;
 
-/// Columns of a name that counts for more than the curve.
-const NAME: u16 = 28;
+/// Columns of a name that counts for more than the curve and the reason, which its own page tells: by the name one tells a colleague.
+const NAME: u16 = 40;
 
 /// Columns of the curve.
 const fn curve(cx: &Cx<'_>) -> u16 {
     if cx.body.width < WIDE { 10 } else { 16 }
 }
 
-/// The columns as there is room for them.
-pub(super) fn columns(cx: &Cx<'_>) -> Vec<Column> {
+/// The columns as there is room for them; `longest`: columns of the longest name in the list.
+pub(super) fn columns(longest: usize, cx: &Cx<'_>) -> Vec<Column> {
     let mut columns = timed(COLUMNS, cx.absolute);
     for column in columns.iter_mut().filter(|c| c.title == "3 hours") {
         column.width = curve(cx);
     }
-    // A clock time takes from the name what the curve can give.
-    let names = columns.iter_mut().filter(|c| c.title == "alarm");
-    for column in names.filter(|_| cx.absolute && cx.body.width < WIDE) {
-        column.width = NAME;
+    let longest = u16::try_from(longest).unwrap_or(NAME).min(NAME);
+    for column in columns.iter_mut().filter(|c| c.title == "alarm") {
+        column.width = column.width.max(longest);
+        // Once it is whole, what is left is the reason's.
+        column.grow = 1;
     }
     columns
+}
+
+/// Columns of the terminal that they take at least, without what may be dropped.
+pub(super) fn least(columns: &[Column]) -> u16 {
+    let kept = columns.iter().filter(|c| c.drop == 0);
+    // Two for the mark, two for the borders, one between each two.
+    kept.map(|c| c.width + 1).sum::<u16>() + 3
+}
+
+/// Columns of the terminal that a name takes at a place in the list.
+pub(super) fn named(a: &Alarm, place: Place) -> usize {
+    let fold = if place.flat || place.group.is_none() {
+        0
+    } else {
+        2
+    };
+    2 * place.depth + fold + width(&a.name)
 }
 
 /// Shape, word and colour of an alarm's state.

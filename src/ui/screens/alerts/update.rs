@@ -112,7 +112,7 @@ impl Screen for Alerts {
         if self.page.is_some() {
             return Vec::new();
         }
-        let Some(index) = view::line_at(at, cx).and_then(|l| self.list.row_at(l)) else {
+        let Some(index) = view::line_at(self, at, cx).and_then(|l| self.list.row_at(l)) else {
             return Vec::new();
         };
         self.list.jump(index, self.names.iter());

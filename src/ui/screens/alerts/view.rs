@@ -7,7 +7,7 @@ use super::model::{Alerts, WIDE, counts, sort_column};
 use super::{detail, row};
 use crate::domain::part::Freshness;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Table, line, panel, scrolled, when};
+use crate::ui::widgets::{Column, Table, line, panel, scrolled, when};
 
 /// Lines of the list's panel above its first row: border, counts, heads.
 const HEAD: u16 = 3;
@@ -17,18 +17,29 @@ pub(super) fn list_height(cx: &Cx<'_>) -> usize {
     usize::from(cx.body.height.saturating_sub(HEAD + 1))
 }
 
-fn places(cx: &Cx<'_>) -> (Rect, Option<Rect>) {
-    if cx.body.width < WIDE {
+/// Columns of the terminal that an alarm beside the list takes at least.
+const DETAIL: u16 = 48;
+
+fn columns(s: &Alerts, cx: &Cx<'_>) -> Vec<Column> {
+    let names = s.visible.iter().map(|(a, place)| row::named(a, *place));
+    row::columns(names.max().unwrap_or(0), cx)
+}
+
+/// The list with its names whole, where the alarm beside it keeps room for its own.
+fn places(columns: &[Column], cx: &Cx<'_>) -> (Rect, Option<Rect>) {
+    let all = cx.body.width;
+    if all < WIDE {
         return (cx.body, None);
     }
+    let list = (all * 6 / 11).max(row::least(columns).min(all - DETAIL));
     let [list, detail] =
-        Layout::horizontal([Constraint::Fill(6), Constraint::Fill(5)]).areas(cx.body);
+        Layout::horizontal([Constraint::Length(list), Constraint::Fill(1)]).areas(cx.body);
     (list, Some(detail))
 }
 
 /// The line of the list at a position.
-pub(super) fn line_at(at: Position, cx: &Cx<'_>) -> Option<u16> {
-    let (list, _) = places(cx);
+pub(super) fn line_at(s: &Alerts, at: Position, cx: &Cx<'_>) -> Option<u16> {
+    let (list, _) = places(&columns(s, cx), cx);
     let first = list.y + HEAD;
     let inside = list.contains(at) && at.y >= first;
     (inside && usize::from(at.y - first) < list_height(cx)).then(|| at.y - first)
@@ -42,8 +53,9 @@ pub(super) fn view(s: &Alerts, cx: &Cx<'_>, buf: &mut Buffer) {
         }
         return;
     }
-    let (left, right) = places(cx);
-    list(s, cx, left, buf);
+    let columns = columns(s, cx);
+    let (left, right) = places(&columns, cx);
+    list(s, &columns, cx, left, buf);
     if let Some(area) = right {
         match s.current(cx) {
             Some(alarm) => detail::view(alarm, 0, None, cx, area, buf),
@@ -102,7 +114,7 @@ fn title(s: &Alerts, cx: &Cx<'_>) -> String {
     title
 }
 
-fn list(s: &Alerts, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
+fn list(s: &Alerts, columns: &[Column], cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let t = cx.theme;
     let inside = panel(buf, area, &title(s, cx), true, t);
     let [firing, silent, ok, scaling] = counts(&cx.snapshot.facts);
@@ -133,7 +145,7 @@ fn list(s: &Alerts, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         ..inside
     };
     let table = Table {
-        columns: &row::columns(cx),
+        columns,
         sort: s
             .filter
             .is_empty()

@@ -22,12 +22,35 @@ use crate::ui::widgets::{
 const COLUMNS: &[Column] = &[
     Column::left("state", 15),
     Column::left("service", 14).grow(2).placed(),
-    Column::left("what", 16).grow(3),
+    Column::left("what", WHAT).grow(3),
     Column::left("done", 17).drop(2),
     Column::right("took", 7),
     Column::age("began", 8),
     Column::left("by", 10).grow(1).drop(3).middle(),
 ];
+
+/// Columns for what a deployment changes, with the image: what is done of it is told by its picture as well.
+const WHAT: u16 = 26;
+
+/// Columns of a service's name that counts for more than who began it.
+const NAME: usize = 30;
+
+/// The columns as there is room for them, and as there is something in them.
+fn columns(s: &Deploys, cx: &Cx<'_>) -> Vec<Column> {
+    let services = cx.snapshot.facts.service_rows().iter();
+    // Of all services and not of those in the list: columns that jump cannot be read.
+    let longest = services.map(|s| s.id.cluster.len() + 1 + s.id.name.len());
+    let longest = longest.max().unwrap_or(0).min(NAME);
+    let mut columns = timed(COLUMNS, cx.absolute);
+    for column in &mut columns {
+        match column.title {
+            "service" => column.width = column.width.max(longest as u16),
+            "done" if s.running == 0 => *column = column.hidden(),
+            _ => {}
+        }
+    }
+    columns
+}
 
 /// Height of the list's panel.
 fn list_panel(cx: &Cx<'_>) -> u16 {
@@ -292,7 +315,7 @@ pub(super) fn view(s: &Deploys, cx: &Cx<'_>, buf: &mut Buffer) {
     let inside = panel(buf, top, &title, true, t);
     let selected = s.list.index().checked_sub(s.list.offset());
     let table = Table {
-        columns: &timed(COLUMNS, cx.absolute),
+        columns: &columns(s, cx),
         sort: None,
         selected,
         focus: true,

@@ -33,6 +33,9 @@ const CLUSTERS_FROM: u16 = 90;
 /// Columns for a service that is named with its cluster, so that the end of the cluster's name is seen at least.
 const NAMED_WITH_CLUSTER: u16 = 20;
 
+/// Columns of a cluster's name that count for more than when its services were deployed.
+const CLUSTER: usize = 20;
+
 /// Columns for the longest word of a state, which is told while a rollout goes back.
 const GOING_BACK: u16 = 14;
 
@@ -46,6 +49,11 @@ pub fn columns(cx: &Cx<'_>) -> Vec<Column> {
     let mut columns = COLUMNS.to_vec();
     if let (false, Some(service)) = (alone(cx), columns.get_mut(1)) {
         service.width = NAMED_WITH_CLUSTER;
+    }
+    let clusters = cx.snapshot.facts.clusters.rows().iter();
+    let longest = clusters.map(|c| c.name.len()).max().unwrap_or(0);
+    if let Some(cluster) = columns.iter_mut().find(|c| c.title == "cluster") {
+        cluster.width = cluster.width.max(longest.min(CLUSTER) as u16);
     }
     let deployments = cx.snapshot.facts.deployment_rows().iter();
     let mut going = deployments.take_while(|d| d.state.is_running());
