@@ -11,7 +11,7 @@ use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
-use crate::domain::metric::{MetricQuery, Stat, Unit, Window};
+use crate::domain::metric::{MetricQuery, Stat, Unit, Window, last_whole};
 use crate::domain::problem::Problem;
 use crate::domain::slo::{
     Burn, Ending, HOUR_S, SIX_HOURS_S, Slo, SloKind, Standing, THREE_DAYS_S, Urgency,
@@ -73,7 +73,7 @@ pub async fn run(_: &Arguments, session: &mut Session) -> Result<Exit, Problem> 
         })?;
     } else {
         session.out.table(&table(slos, now))?;
-        session.out.line(&traffic_words(facts))?;
+        session.out.line(&traffic_words(facts, now))?;
     }
     if !others.is_empty() {
         session.out.line("")?;
@@ -120,16 +120,29 @@ fn percentiles(facts: &Facts) -> Vec<MetricQuery> {
         .collect()
 }
 
-/// The newest value of a percentile, milliseconds; of several load balancers the worst.
-fn newest(facts: &Facts, tenths: u16) -> Option<f64> {
+/// A percentile of the last whole five minutes, milliseconds, and when they ended; of several load balancers the worst.
+fn newest(facts: &Facts, tenths: u16) -> Option<(Timestamp, f64)> {
     let wanted = percentiles(facts);
     let charts = facts.charts.value.as_ref()?;
+    let read = facts.charts.observed_at?;
     let series = charts
         .series
         .iter()
         .filter(|s| s.query.stat == Stat::Percentile(tenths) && wanted.contains(&s.query));
-    let values = series.filter_map(|s| Some(s.last()? * 1000.0));
-    values.reduce(f64::max)
+    let values: Vec<(Timestamp, f64)> = series
+        .filter_map(|s| last_whole(&s.points, PERIOD_S, read))
+        .collect();
+    // One that is silent tells of another five minutes.
+    let until = values.iter().map(|v| v.0).max()?;
+    let then = values.iter().filter(|v| v.0 == until);
+    let worst = then.map(|v| v.1 * 1000.0).reduce(f64::max)?;
+    Some((until, worst))
+}
+
+/// When the five minutes ended that the percentiles are of.
+fn measured_until(facts: &Facts) -> Option<Timestamp> {
+    let ends = PERCENTILES.map(|(tenths, _)| newest(facts, tenths).map(|n| n.0));
+    ends.into_iter().flatten().max()
 }
 
 fn per_second(facts: &Facts) -> Option<f64> {
@@ -140,19 +153,26 @@ fn traffic(facts: &Facts) -> Value {
     let mut object = Map::new();
     object.insert("requests_per_s".into(), json!(per_second(facts)));
     for (tenths, word) in PERCENTILES {
-        object.insert(format!("{word}_ms"), json!(newest(facts, tenths)));
+        object.insert(
+            format!("{word}_ms"),
+            json!(newest(facts, tenths).map(|n| n.1)),
+        );
     }
+    object.insert("measured_until".into(), json!(measured_until(facts)));
     Value::Object(object)
 }
 
-fn traffic_words(facts: &Facts) -> String {
+fn traffic_words(facts: &Facts, now: Timestamp) -> String {
     let rate = per_second(facts).map_or("?".to_owned(), |r| Unit::Count.format(r));
     let each = PERCENTILES.map(|(tenths, word)| {
-        let ms = newest(facts, tenths);
+        let ms = newest(facts, tenths).map(|n| n.1);
         let ms = ms.map_or("?".to_owned(), |v| Unit::Milliseconds.format(v));
         format!("   {word} {ms}")
     });
-    format!("traffic {rate} requests/s{}", each.concat())
+    let until = measured_until(facts).map_or_else(String::new, |at| {
+        format!("   (five minutes until {} ago)", words::ago(Some(at), now))
+    });
+    format!("traffic {rate} requests/s{}{until}", each.concat())
 }
 
 fn role(s: &Slo) -> Role {

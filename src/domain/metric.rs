@@ -104,6 +104,24 @@ pub struct MetricQuery {
     pub period_s: u32,
 }
 
+/// How long after its end a period still gets values: CloudWatch tells them a minute late.
+const SETTLED_S: i64 = 60;
+
+/// The newest value of a period that was over and told whole when it was read (UTC), and when that period ended. The one that goes on is
+/// of a few seconds after each full five minutes: its percentile is none of five minutes.
+pub fn last_whole(
+    points: &[(Timestamp, f64)],
+    period_s: u32,
+    read: Timestamp,
+) -> Option<(Timestamp, f64)> {
+    let end = |begin: Timestamp| begin.saturating_add(SignedDuration::from_secs(period_s.into()));
+    let mut whole = points.iter().rev().filter_map(|(begin, value)| {
+        let end = end(*begin).ok()?;
+        (read.duration_since(end).as_secs() >= SETTLED_S).then_some((end, *value))
+    });
+    whole.next()
+}
+
 /// A time range. `until` = `None` follows now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Window {
@@ -301,6 +319,22 @@ fn scaled(v: f64, unit: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_period_is_told_once_it_is_over_and_its_values_came() {
+        let at = |s| Timestamp::from_second(s).unwrap();
+        let points = [(at(0), 1.0), (at(300), 2.0), (at(600), 9.0)];
+        let told = |read| last_whole(&points, 300, at(read));
+        assert_eq!(
+            told(605),
+            Some((at(300), 1.0)),
+            "the next one may still grow"
+        );
+        assert_eq!(told(660), Some((at(600), 2.0)));
+        assert_eq!(told(959), Some((at(600), 2.0)));
+        assert_eq!(told(960), Some((at(900), 9.0)));
+        assert_eq!(told(300), None);
+    }
 
     #[test]
     fn a_series_that_ended_says_when_and_one_that_is_merely_late_does_not() {

@@ -32,6 +32,7 @@ const LISTS: [(&[&str], &str, &[&str]); 11] = [
             "health",
             "revision",
             "zone",
+            "stopped_at",
             "containers",
         ],
     ),
@@ -480,6 +481,11 @@ fn promises_are_told_with_their_budgets_burn_rates_and_what_waits_for_others() {
     assert!(
         json["traffic"]["p99_ms"].as_f64().unwrap() > json["traffic"]["p50_ms"].as_f64().unwrap()
     );
+    // Of whole five minutes: begun and ended at a full one.
+    let until = json["traffic"]["measured_until"].as_str().unwrap();
+    let until: jiff::Timestamp = until.parse().unwrap();
+    assert_eq!(until.as_second() % 300, 0, "{until}");
+    assert!(jiff::Timestamp::now().duration_since(until).as_secs() >= 60);
     let others = json["others"].as_array().unwrap();
     assert!(
         others

@@ -1,12 +1,13 @@
 //! Draws the promises and the other success metrics, and below them the selected one over time and in figures.
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::figures::Line;
 use super::model::{Item, PERCENTILES, Promises, WIDE, slos};
 use super::{chart, figures, row};
-use crate::domain::metric::Unit;
+use crate::domain::metric::{Unit, last_whole};
 use crate::domain::part::Freshness;
 use crate::domain::slo::Slo;
 use crate::plan::promises;
@@ -174,18 +175,28 @@ fn traffic(s: &Promises, cx: &Cx<'_>, inside: Rect, y: u16, buf: &mut Buffer) {
         Some(r) => (format!("{}/s", Unit::Count.format(r)), t.text),
         None => ("none in the last hour".into(), t.unknown),
     });
+    let charts = &cx.snapshot.facts.charts;
+    let period = s.range.period_s();
+    let read = charts.observed_at.unwrap_or(Timestamp::MIN);
+    let mut ended: Option<Timestamp> = None;
     for (stat, points) in PERCENTILES.iter().zip(&s.percentiles) {
         spans.push((format!("   {} ", stat.word()), t.muted));
-        spans.push(match points.last() {
-            Some((_, ms)) => (Unit::Milliseconds.format(*ms), t.text),
+        let newest = last_whole(points, period, read);
+        ended = ended.max(newest.map(|n| n.0));
+        spans.push(match newest {
+            Some((_, ms)) => (Unit::Milliseconds.format(ms), t.text),
             None => ("?".into(), t.unknown),
         });
     }
-    let charts = &cx.snapshot.facts.charts;
-    let note = match (&charts.error, s.percentiles.iter().any(|p| !p.is_empty())) {
+    let none = s.percentiles.iter().all(|p| p.is_empty());
+    let note = match (&charts.error, ended) {
         (Some(p), _) => (format!("   ▲ {}", p.why), t.warn),
-        (None, true) => (format!("   last {}", span(s.range.period_s())), t.muted),
-        (None, false) => ("   asking ...".into(), t.muted),
+        (None, Some(at)) => {
+            let until = until(cx.now, at, cx.absolute);
+            (format!("   of {} {until}", span(period)), t.muted)
+        }
+        (None, None) if !none => (format!("   no whole {} yet", span(period)), t.muted),
+        (None, None) => ("   asking ...".into(), t.muted),
     };
     spans.push(note);
     line(buf, inside.x, y, inside.width, &spans);
