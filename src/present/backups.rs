@@ -348,7 +348,10 @@ fn jobs(facts: &Facts, now: Timestamp) -> Section {
     let empty = "No jobs: AWS Backup made and copied nothing in the last seven days.";
     let mut section = Section::of(part, now, "jobs", "Jobs of AWS Backup", JOB_HEADS, empty);
     let all: &[BackupJob] = part.value.as_ref().map_or(&[], |v| v.as_slice());
-    for j in all {
+    // Those that failed are what is looked for.
+    let (failed, others): (Vec<_>, Vec<_>) = all.iter().partition(|j| j.has_failed());
+    let broken = failed.len();
+    for j in failed.into_iter().chain(others) {
         let tone = match (j.has_failed(), j.is_open()) {
             (true, _) => Tone::Warn,
             (_, true) => Tone::Info,
@@ -376,9 +379,8 @@ fn jobs(facts: &Facts, now: Timestamp) -> Section {
         ];
         section.row(&j.id, cells, j);
     }
-    let failed = all.iter().filter(|j| j.has_failed()).count();
-    if failed > 0 {
-        section.note(format!("{} failed", count(failed, "job")), Tone::Warn);
+    if broken > 0 {
+        section.note(format!("{} failed", count(broken, "job")), Tone::Warn);
     }
     section
 }

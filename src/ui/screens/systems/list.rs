@@ -31,6 +31,8 @@ pub struct Entry {
     pub todo: Option<String>,
     /// The component that is bad, where a row of it says so, and since when, where that is known.
     pub fault: Option<Fault>,
+    /// The row that it says most of, where something of it wants a look.
+    pub told: Option<Place>,
     /// Whether every fault in it is a row of its own elsewhere.
     pub told_elsewhere: bool,
     /// Age of the oldest answer that it is made of.
@@ -86,6 +88,7 @@ pub fn absent(facts: &Facts) -> Vec<Entry> {
                 "{todo}; `flightdeck config init` fills in what it finds"
             )),
             fault: None,
+            told: None,
             told_elsewhere: false,
             oldest: None,
             source: String::new(),
@@ -111,6 +114,7 @@ pub(super) fn entry(view: &'static View, pages: &Pages<'_>) -> (Entry, Vec<Times
         says: says(&sections),
         todo: todo(&sections),
         fault: fault(view.id, &sections),
+        told: told(view.id, &sections),
         told_elsewhere: !pages.tells_more(view),
         oldest: answers.iter().min().copied(),
         source: first.map_or_else(String::new, |s| s.standing.source.clone()),
@@ -134,11 +138,30 @@ fn fault(view: &'static str, sections: &[Section]) -> Option<Fault> {
     })
 }
 
-/// What to do: what the failure asks for, else what the empty section does.
+/// The row that [`says`] is about: the worst of the section whose note it is, else the worst of all.
+fn told(view: &'static str, sections: &[Section]) -> Option<Place> {
+    let notes = sections
+        .iter()
+        .flat_map(|s| s.notes.iter().map(move |n| (n.tone, s)));
+    let noted = notes.filter(|(tone, _)| tone.weight() >= Tone::Warn.weight());
+    // Of several the first, as it is said first.
+    let noted = noted.min_by_key(|(tone, _)| std::cmp::Reverse(tone.weight()));
+    let heaviest = noted.map_or(0, |(tone, _)| tone.weight());
+    let of_cell = worst_cell(sections).is_some_and(|(tone, _)| tone.weight() > heaviest);
+    let of_note = noted.filter(|_| !of_cell);
+    of_note
+        .and_then(|(_, s)| Section::place_of_worst(view, std::slice::from_ref(s)))
+        .or_else(|| Section::place_of_worst(view, sections))
+}
+
+/// What to do: what the failure asks for, else what the empty section does, where nothing is found that is worse than not to know.
 fn todo(sections: &[Section]) -> Option<String> {
     let failed = sections.iter().find_map(|s| s.standing.problem.as_ref());
     if let Some(p) = failed {
         return Some(p.fix.clone());
+    }
+    if View::worst(sections).weight() >= Tone::Warn.weight() {
+        return None;
     }
     let unasked = sections.iter().find(|s| !s.is_asked() && s.rows.is_empty());
     unasked.map(Section::why_empty)
@@ -297,6 +320,26 @@ mod tests {
         let cells = vec![Cell::name("api"), Cell::new("no policy", Tone::Warn)];
         scaling.row("api", cells, &());
         assert_eq!(says(&[scaling]), "api: no policy");
+    }
+
+    #[test]
+    fn enter_leads_to_what_is_said_and_the_hint_is_about_that() {
+        let stores = section(&[("used", Tone::Plain, "a"), ("missing", Tone::Warn, "b")]);
+        let mut jobs = section(&[("done", Tone::Plain, "1"), ("failed", Tone::Warn, "2")]);
+        jobs.name = "jobs";
+        jobs.note("1 job failed", Tone::Warn);
+        let now = Timestamp::UNIX_EPOCH;
+        let never: Part<()> = Part::default();
+        let mut unasked = Section::of(&never, now, "hosts", "Hosts", HEADS, "No host is probed.");
+        unasked.standing.freshness = None;
+        let all = [stores, jobs, unasked];
+        assert_eq!(says(&all), "1 job failed");
+        let row = |sections: &[Section]| told("backups", sections).map(|p| (p.section, p.row));
+        assert_eq!(row(&all), Some(("jobs", "2".to_owned())));
+        assert_eq!(row(&all[..1]), Some(("indexes", "b".to_owned())));
+        assert_eq!(row(&all[2..]), None);
+        // What is not probed says nothing of a job that failed.
+        assert_eq!(todo(&all), None);
     }
 
     /// `bad anybody may reach` and `change +49 %` are no phrases.

@@ -162,7 +162,12 @@ impl Screen for Systems {
             return Vec::new();
         }
         if let (Command::Open | Command::Right, Some(view)) = (command, self.selected()) {
-            self.page = Some(Page::open(view));
+            let told = self.selected_entry().and_then(|e| e.told.clone());
+            let page = self.page.insert(Page::open(view));
+            // Whoever was told that something wants a look need not hunt for it.
+            if let Some(place) = &told {
+                page.seek(place);
+            }
             self.sync(cx);
         }
         Vec::new()

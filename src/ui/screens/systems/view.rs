@@ -155,9 +155,10 @@ fn draw_told(e: &Entry, at: Rect, t: &Theme, buf: &mut Buffer) {
     line(buf, at.x, at.y, at.width, &[(rule, t.muted)]);
     let todo = match (&e.todo, e.tone) {
         (Some(words), _) => words.clone(),
-        (None, Tone::Bad | Tone::Warn | Tone::Unknown) => {
-            "enter shows which, d everything known of a row".to_owned()
-        }
+        (None, Tone::Bad | Tone::Warn | Tone::Unknown) => match e.told {
+            Some(_) => "enter leads to it, d shows everything known of it".to_owned(),
+            None => "enter shows which, d everything known of a row".to_owned(),
+        },
         (None, _) => "nothing".to_owned(),
     };
     let rows = [
