@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::goal::{Goal, Sight};
 use super::hands::{Halt, Hands, is_lost, not_begun, refused};
 use super::look::{CONFIGURATION, Look, Need};
-use super::{coming, diff, image, registry, words};
+use super::{coming, diff, image, older, registry, words};
 use crate::backend::aws::ecs::UpdateService;
 use crate::domain::action::Phase;
 use crate::domain::deployment::Deployment;
@@ -111,7 +111,14 @@ impl Deploy<'_> {
                     let copied = copied.map(|c| c.copied(&before, from, &container.name));
                     draft.warnings.extend(copied);
                     warn_of_failures(&mut draft, &subject.sight.deployments, &new, now);
-                    registry::look_up(look, &mut draft, &new, now).await;
+                    let pushed = registry::look_up(look, &mut draft, &new, now).await;
+                    let images = older::Images {
+                        running: &container.image,
+                        new: &new,
+                        pushed,
+                    };
+                    let deployments = &subject.sight.deployments;
+                    older::warn(look, &mut draft, images, deployments, now).await;
                 }
             },
         }

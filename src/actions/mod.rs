@@ -32,6 +32,7 @@ mod judged;
 mod kind;
 mod life;
 mod look;
+mod older;
 mod others;
 mod purpose;
 mod registry;

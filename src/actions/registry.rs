@@ -14,19 +14,42 @@ use crate::domain::metric::Unit;
 /// How long a preview waits for it: it is worth a warning, not a preview that does not come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Looks an image up and says what was found.
-pub async fn look_up(look: &Look<'_>, draft: &mut Draft, reference: &str, now: Timestamp) {
+/// Looks an image up and says what was found; comes back with when it was pushed (UTC), where somebody tells.
+pub async fn look_up(
+    look: &Look<'_>,
+    draft: &mut Draft,
+    reference: &str,
+    now: Timestamp,
+) -> Option<Timestamp> {
     let asked = look.backend.estate.ecr.look_up(reference);
     let unknown = match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(Ok(told)) => match tell(draft, reference, told, now) {
-            None => return,
-            Some(why) => why,
-        },
+        Ok(Ok(told)) => {
+            let pushed = pushed(&told);
+            match tell(draft, reference, told, now) {
+                None => return pushed,
+                Some(why) => why,
+            }
+        }
         Ok(Err(p)) => format!("{}: {}", p.what, p.why),
         Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
     };
     draft.fact("image", "not looked up");
     draft.warn(format!("nobody looked whether the image exists: {unknown}"));
+    None
+}
+
+fn pushed(told: &LookUp) -> Option<Timestamp> {
+    match told {
+        LookUp::Here { image, .. } => image.pushed_at,
+        _ => None,
+    }
+}
+
+/// When an image was pushed (UTC), where its registry tells soon.
+pub async fn pushed_at(look: &Look<'_>, reference: &str) -> Option<Timestamp> {
+    let asked = look.backend.estate.ecr.look_up(reference);
+    let told = tokio::time::timeout(PATIENCE, asked).await.ok()?;
+    pushed(&told.ok()?)
 }
 
 /// Says what is known; comes back with why nothing is.
