@@ -32,7 +32,12 @@ pub struct Arguments {
     #[arg(long = "stream", value_name = "STREAM")]
     streams: Vec<String>,
     /// CloudWatch filter pattern, (case counts), such as timeout or '{ $.level = "error" }'
-    #[arg(long, value_name = "PATTERN", default_value = "")]
+    #[arg(
+        long,
+        visible_alias = "pattern",
+        value_name = "PATTERN",
+        default_value = ""
+    )]
     filter: String,
     /// Only lines of this level and worse, as the line tells it whatever its spelling (error, ERROR, err, 50): trace, debug, info,
     /// warn, error or fatal
@@ -223,8 +228,12 @@ async fn search(
         let why = match pattern.as_str() {
             "" => "No lines in that time.".to_owned(),
             pattern => format!(
-                "No line in that time matches {}: case counts, and the line as it was written, whose level may read otherwise than shown.",
-                inert(pattern)
+                "No line in that time matches {}: case counts, and the line as it was written, whose level may read otherwise than shown{}.",
+                inert(pattern),
+                match Level::parse(pattern) {
+                    Some(level) => format!(" (--level {})", level.word().to_lowercase()),
+                    None => String::new(),
+                }
             ),
         };
         session.out.painted(Role::Dim, &why)?;

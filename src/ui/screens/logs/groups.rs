@@ -14,6 +14,9 @@ use crate::ui::overlays::picker::{Choice, Choices};
 /// Groups that are tailed at once while nobody has chosen any.
 const USUAL_AT_MOST: usize = 5;
 
+/// Groups of the environment that are named where they are not read.
+const NAMED: usize = 2;
+
 /// What somebody wants to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Source {
@@ -92,6 +95,19 @@ fn of_service(facts: &Facts, service: &Service) -> Vec<String> {
     groups
 }
 
+/// Which groups of the environment that is looked at are not read: what is not there to be seen may be in them.
+fn without(left: &[String], read: &[String]) -> String {
+    match left {
+        [] => String::new(),
+        [..] if left.len() <= NAMED => {
+            let all: Vec<String> = left.iter().chain(read).cloned().collect();
+            let names: Vec<&str> = left.iter().map(|g| short(g, &all)).collect();
+            format!(", not {}", names.join(", "))
+        }
+        more => format!(", {} more here", more.len()),
+    }
+}
+
 impl Source {
     /// The groups that it means, where these are open: of what is as important as another, what is open stays.
     pub fn resolve(&self, facts: &Facts, open: &[String]) -> Resolved {
@@ -146,13 +162,18 @@ impl Source {
                 ranked.sort();
                 let mut seen: HashSet<String> = HashSet::new();
                 let mut groups: Vec<String> = Vec::new();
-                for (.., group) in ranked {
+                let mut left: Vec<String> = Vec::new();
+                let mut all = 0;
+                for ((place, ..), _, group) in ranked {
                     if seen.insert(group.clone()) {
-                        groups.push(group);
+                        all += 1;
+                        match groups.len() < USUAL_AT_MOST {
+                            true => groups.push(group),
+                            false if place == 0 => left.push(group),
+                            false => {}
+                        }
                     }
                 }
-                let all = groups.len();
-                groups.truncate(USUAL_AT_MOST);
                 // Which are read is chosen by what goes on; where each stands is not.
                 groups.sort();
                 let note = match all {
@@ -163,7 +184,9 @@ impl Source {
                             .into()
                     }
                     0 => "no service here tells which log group it writes to".into(),
-                    n if n > USUAL_AT_MOST => format!("{USUAL_AT_MOST} of {n} groups"),
+                    n if n > USUAL_AT_MOST => {
+                        format!("{USUAL_AT_MOST} of {n} groups{}", without(&left, &groups))
+                    }
                     _ => String::new(),
                 };
                 (groups, note)
@@ -393,6 +416,9 @@ mod tests {
             groups.contains(&"/ecs/laser-prod/g".to_owned()),
             "{groups:?}"
         );
+        // What of this environment is not read is named: the line that is looked for may be there.
+        let note = Source::Usual.resolve(&facts, &[]).note;
+        assert_eq!(note, "5 of 7 groups, not e, f");
         facts.alarms = alarms("laser-dev", &["g"], AlarmState::Alarm);
         let groups = Source::Usual.resolve(&facts, &[]).groups;
         assert!(!groups.contains(&"/ecs/laser-prod/g".to_owned()));
@@ -411,7 +437,7 @@ mod tests {
         let begin = std::time::Instant::now();
         let usual = Source::Usual.resolve(&facts, &[]);
         let took = begin.elapsed();
-        assert_eq!(usual.note, "5 of 3000 groups");
+        assert_eq!(usual.note, "5 of 3000 groups, 2995 more here");
         // Found anew for each service this takes ten seconds of a debug build; found once, a few hundredths.
         assert!(took < Duration::from_secs(2), "{took:?}");
     }

@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use super::groups::{Source, short};
 use super::model::Logs;
 use super::row::{self, Columns};
-use crate::domain::log::VISIBLE_AFTER;
+use crate::domain::log::{Level, VISIBLE_AFTER};
 use crate::domain::part::Freshness;
 use crate::domain::text::{clip, width};
 use crate::ui::commands::Command;
@@ -295,6 +295,15 @@ fn empty(s: &Logs, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
                 format!("{about} from {} to {until} ({zone})", clock(cx.now, r.from)),
                 format!("{} goes to another time, {pick}", key(Command::JumpTime)),
             ];
+            // Levels are shown in one spelling, whatever the line has.
+            if Level::parse(&r.pattern).is_some() {
+                let [small, large] = [r.pattern.to_lowercase(), r.pattern.to_uppercase()];
+                let other = if r.pattern == small { large } else { small };
+                words.push(format!(
+                    "a level is shown in capitals, however the line has it: try {other}, or {} for the level",
+                    key(Command::LevelUp)
+                ));
+            }
             if !r.pattern.is_empty() {
                 words.push(format!(
                     "{} changes the filter pattern",
