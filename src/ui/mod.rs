@@ -8,6 +8,7 @@ pub mod fuzzy;
 mod going;
 pub mod keymap;
 mod leaving;
+mod listening;
 pub mod model;
 pub mod msg;
 pub mod overlays;
