@@ -2,7 +2,7 @@
 //! that lost a part must not look alive; of this one the system that was asked becomes unknown, and the others stay.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 
 thread_local! {
     static WITHIN: Cell<bool> = const { Cell::new(false) };
@@ -24,9 +24,14 @@ pub fn run<T>(step: impl FnOnce() -> T) -> Result<T, Panicked> {
     done.map_err(|_| Panicked)
 }
 
-/// Whether a panic of this thread is caught: for those who are told of every panic.
-pub fn is_within() -> bool {
-    WITHIN.get()
+/// Whether a panic is caught, for those who are told of every one: a library's is. A defect of ours ends the process here, too.
+pub fn is_caught(panic: &PanicHookInfo<'_>) -> bool {
+    WITHIN.get() && panic.location().is_none_or(|l| !is_ours(l.file()))
+}
+
+/// Our files are named from this package's folder, those of others by their own or by where they lie.
+fn is_ours(file: &str) -> bool {
+    file.starts_with("src/")
 }
 
 #[cfg(test)]
@@ -38,13 +43,15 @@ mod tests {
         assert_eq!(run(|| 7), Ok(7));
         let inner = run(|| {
             assert_eq!(run(|| -> u8 { panic!("of a library") }), Err(Panicked));
-            is_within()
+            WITHIN.get()
         });
         assert_eq!(
             inner,
             Ok(true),
             "one within another leaves that one in place"
         );
-        assert!(!is_within());
+        assert!(!WITHIN.get());
+        assert!(is_ours(file!()), "{}", file!());
+        assert!(!is_ours("bytes-1.12.2/src/bytes.rs"));
     }
 }

@@ -15,7 +15,7 @@ pub const CODE: i32 = 101;
 pub fn install() {
     std::panic::set_hook(Box::new(|info| {
         tracing::error!(place = %place(info), "panicked");
-        if contained::is_within() {
+        if contained::is_caught(info) {
             return;
         }
         let report = report(info, &Backtrace::capture());

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use sqlx::postgres::{PgConnectOptions, PgRow, PgSslMode};
 use sqlx::{ConnectOptions, Connection, PgConnection, SqlSafeStr};
 
-use super::relay::Relay;
+use super::relay::{Ended, NoWay, Relay};
 use super::{words, wrong};
 use crate::backend::tls::trust::Trust;
 use crate::backend::token::Held;
@@ -149,7 +149,10 @@ impl Destination {
             options = options.ssl_root_cert_from_pem(trust.pem());
         }
         let way = Relay::to(options).await;
-        let (relay, options) = way.map_err(|e| words::word(what, &e.into()))?;
+        let (relay, options) = way.map_err(|e| match e {
+            NoWay::Server(e) => words::word(what, &e.into()),
+            NoWay::Room(e) => words::no_room(what, &e),
+        })?;
         let opened = PgConnection::connect_with(&options).await;
         let connection = opened.map_err(|e| worded(what, &relay, &e))?;
         Ok(Session {
@@ -170,10 +173,11 @@ fn is_near(options: &PgConnectOptions) -> bool {
 }
 
 fn worded(what: &str, relay: &Relay, error: &sqlx::Error) -> Problem {
-    if relay.is_over() {
-        return words::endless(what);
+    match relay.ended() {
+        Some(Ended::Endless) => words::endless(what),
+        Some(Ended::Cut(kind)) if matches!(error, sqlx::Error::Io(_)) => words::cut(what, kind),
+        _ => words::word(what, error),
     }
-    words::word(what, error)
 }
 
 /// A session with the questions that it could not answer.
@@ -256,5 +260,6 @@ impl Session {
     pub(super) async fn close(self) {
         // It ends with the connection in any case.
         let _ = self.connection.close().await;
+        self.relay.end().await;
     }
 }

@@ -61,19 +61,15 @@ async fn a_message_longer_than_a_look_is_cut_before_it_is_whole() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_of_the_way_to_a_server_and_where_there_is_none_it_is_said() {
-    let ours = |room: &std::path::Path| {
-        let all = std::fs::read_dir(room).into_iter().flatten().flatten();
-        let named = all.filter(|f| f.file_name().to_string_lossy().starts_with("flightdeck-"));
-        named
-            .filter(|f| f.path().join(".s.PGSQL.1").exists())
-            .count()
+async fn a_server_that_is_not_there_is_told_from_a_machine_without_room() {
+    use relay::{NoWay, Relay};
+    // Nobody listens at port 1.
+    let options = sqlx::postgres::PgConnectOptions::new_without_pgpass();
+    let refused = Relay::to(options.host("127.0.0.1").port(1)).await;
+    let Err(NoWay::Server(refused)) = refused else {
+        panic!("{refused:?}");
     };
-    // Port 1: nobody listens there, and no other test's way is called so.
-    let options = sqlx::postgres::PgConnectOptions::new_without_pgpass()
-        .host("127.0.0.1")
-        .port(1);
-    let refused = relay::Relay::to(options).await.unwrap_err();
     assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
-    assert_eq!(ours(&std::env::temp_dir()), 0);
+    let told = words::no_room("what", &std::io::Error::other("Permission denied"));
+    assert!(told.fix.contains("TMPDIR"), "{told:?}");
 }

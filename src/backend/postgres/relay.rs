@@ -3,11 +3,11 @@
 //! The library reads whatever comes, as long as there is something, in one go: a server that never stops talking would keep every other
 //! question of this process waiting, and fill its memory. TLS goes through as it is: it is spoken with the server.
 
-use std::io::{self, Error};
+use std::io::{self, Error, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, split};
@@ -17,47 +17,71 @@ use tokio::task::JoinHandle;
 /// Bytes of one look. Its largest answers, the slowest statements with their texts, are some hundred thousand.
 const MOST: u64 = 8 << 20;
 
-/// Where there is no other room: memory.
-const MEMORY: &str = "/dev/shm";
+/// How long a goodbye is waited for.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Rooms for a socket beside those that the environment names.
+const ROOMS: [&str; 2] = ["/tmp", "/dev/shm"];
+
+/// Why there is no way to a server.
+#[derive(Debug)]
+pub(super) enum NoWay {
+    /// It cannot be reached.
+    Server(Error),
+    /// No folder is to be had for our end.
+    Room(Error),
+}
+
+/// How what the server says ended, where it did not say goodbye.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It said more than is read.
+    Endless,
+    /// The connection broke.
+    Cut(ErrorKind),
+}
 
 /// A way to a server for one connection. It ends with this.
 #[derive(Debug)]
 pub(super) struct Relay {
     task: JoinHandle<()>,
-    is_over: Arc<AtomicBool>,
+    ended: Arc<OnceLock<Ended>>,
 }
 
 impl Relay {
     /// Connects to the server, and gives the options with which the library finds it here.
     ///
     /// # Errors
-    /// Where the server cannot be reached, or no folder is to be had for the way to it.
-    pub(super) async fn to(server: PgConnectOptions) -> io::Result<(Self, PgConnectOptions)> {
+    /// Where the server cannot be reached, or there is no room for our end.
+    pub(super) async fn to(server: PgConnectOptions) -> Result<(Self, PgConnectOptions), NoWay> {
         let (host, port) = (server.get_host(), server.get_port());
         let folder = match server.get_socket() {
             Some(folder) => Some(folder.as_path()),
             None => host.starts_with('/').then(|| Path::new(host)),
         };
-        let is_over = Arc::new(AtomicBool::new(false));
-        let near = Near::open(port)?;
-        let here = near.folder.0.clone();
-        let over = is_over.clone();
-        let task = if let Some(folder) = folder {
-            let far = UnixStream::connect(socket(folder, port)).await?;
-            tokio::spawn(near.pass(far, over))
+        let ended = Arc::new(OnceLock::new());
+        let (task, here) = if let Some(folder) = folder {
+            let far = UnixStream::connect(socket(folder, port)).await;
+            Near::open(port)?.pass(far.map_err(NoWay::Server)?, ended.clone())
         } else {
             // An address of version 6 stands in brackets in a URL.
-            let far = TcpStream::connect((host.trim_matches(['[', ']']), port)).await?;
+            let far = TcpStream::connect((host.trim_matches(['[', ']']), port)).await;
+            let far = far.map_err(NoWay::Server)?;
             // Questions are small, and each waits for its answer.
             let _ = far.set_nodelay(true);
-            tokio::spawn(near.pass(far, over))
+            Near::open(port)?.pass(far, ended.clone())
         };
-        Ok((Self { task, is_over }, server.socket(here)))
+        Ok((Self { task, ended }, server.socket(here)))
     }
 
-    /// Whether the server said more than is read.
-    pub(super) fn is_over(&self) -> bool {
-        self.is_over.load(Ordering::Acquire)
+    /// How what the server says ended, if not as it should.
+    pub(super) fn ended(&self) -> Option<Ended> {
+        self.ended.get().copied()
+    }
+
+    /// Lets what was said last go out. Without it the server would hear no goodbye, and log a connection that broke.
+    pub(super) async fn end(mut self) {
+        let _ = tokio::time::timeout(GOODBYE, &mut self.task).await;
     }
 }
 
@@ -79,23 +103,41 @@ struct Near {
 }
 
 impl Near {
-    fn open(port: u16) -> io::Result<Self> {
-        let mut why = Error::other("there is no folder for it");
+    fn open(port: u16) -> Result<Self, NoWay> {
         let mine = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-        for room in [mine, Some(std::env::temp_dir()), Some(MEMORY.into())] {
-            let Some(room) = room else { continue };
-            match Folder::beneath(&room).and_then(|folder| {
-                let listener = UnixListener::bind(socket(&folder.0, port))?;
-                Ok(Self { folder, listener })
-            }) {
+        let rooms = mine.into_iter().chain([std::env::temp_dir()]);
+        Self::within(rooms.chain(ROOMS.map(PathBuf::from)), port)
+    }
+
+    /// In the first of these rooms that has a place for it.
+    fn within(rooms: impl Iterator<Item = PathBuf>, port: u16) -> Result<Self, NoWay> {
+        let mut why = Error::other("there is none");
+        for room in rooms.filter(|room| room.is_absolute()) {
+            match Self::beneath(&room, port) {
                 Ok(near) => return Ok(near),
                 Err(e) => why = e,
             }
         }
-        Err(why)
+        Err(NoWay::Room(why))
     }
 
-    async fn pass(self, far: impl AsyncRead + AsyncWrite, is_over: Arc<AtomicBool>) {
+    fn beneath(room: &Path, port: u16) -> io::Result<Self> {
+        let folder = Folder::beneath(room)?;
+        let listener = UnixListener::bind(socket(&folder.0, port))?;
+        Ok(Self { folder, listener })
+    }
+
+    /// Passes on what comes; and the folder in which our end is found.
+    fn pass(
+        self,
+        far: impl AsyncRead + AsyncWrite + Send + 'static,
+        ended: Arc<OnceLock<Ended>>,
+    ) -> (JoinHandle<()>, PathBuf) {
+        let here = self.folder.0.clone();
+        (tokio::spawn(self.carry(far, ended)), here)
+    }
+
+    async fn carry(self, far: impl AsyncRead + AsyncWrite, ended: Arc<OnceLock<Ended>>) {
         let Ok((near, _)) = self.listener.accept().await else {
             return;
         };
@@ -105,8 +147,13 @@ impl Near {
         let (mut from_us, mut to_us) = near.into_split();
         let mut bounded = from_server.take(MOST);
         let down = async {
-            let _ = copy(&mut bounded, &mut to_us).await;
-            is_over.store(bounded.limit() == 0, Ordering::Release);
+            let end = match copy(&mut bounded, &mut to_us).await {
+                Ok(_) => (bounded.limit() == 0).then_some(Ended::Endless),
+                Err(e) => Some(Ended::Cut(e.kind())),
+            };
+            if let Some(end) = end {
+                let _ = ended.set(end);
+            }
             let _ = to_us.shutdown().await;
         };
         let up = async {

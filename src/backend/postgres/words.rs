@@ -82,6 +82,24 @@ pub(super) fn unread(what: &str, panicked: Panicked) -> Problem {
     )
 }
 
+/// Words that there is no room on this machine for the way to a server.
+pub(super) fn no_room(what: &str, why: &std::io::Error) -> Problem {
+    problem(
+        ProblemKind::Config,
+        what,
+        format!(
+            "no folder for a socket can be made on this machine: {}",
+            said(&why.to_string())
+        ),
+        "Give this user a folder to write in: XDG_RUNTIME_DIR or TMPDIR.",
+    )
+}
+
+/// Words a connection that was cut on the way.
+pub(super) fn cut(what: &str, kind: std::io::ErrorKind) -> Problem {
+    connection_words::connection("postgres", what, Some(kind), &kind.to_string())
+}
+
 /// Words an answer without an end.
 pub(super) fn endless(what: &str) -> Problem {
     problem(

@@ -113,7 +113,7 @@ impl Redis {
         let answer = self.ask(to, password.as_ref(), &what);
         let answer = tokio::time::timeout(self.deadline, contained::ask(answer));
         let mut server = match answer.await {
-            Ok(Err(_)) => return Err(words::no_redis(&what)),
+            Ok(Err(panicked)) => return Err(words::unread(&what, panicked)),
             Ok(Ok(answer)) => answer.map_err(|p| {
                 let told = self.password.hidden(p);
                 if told.is_about_credentials() {

@@ -7,6 +7,7 @@ use ::redis::{ErrorKind, RedisError};
 use super::stream::Destination;
 use crate::backend::tls::words as connection_words;
 use crate::config::credentials::REDIS;
+use crate::domain::contained::Panicked;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::said;
 use crate::domain::text::{clip, inert};
@@ -16,6 +17,16 @@ const SAID: usize = 160;
 
 fn problem(kind: ProblemKind, what: &str, why: impl AsRef<str>, fix: &str) -> Problem {
     Problem::new(kind, "redis", what, why, fix)
+}
+
+/// Words that the library gave up on an answer.
+pub(super) fn unread(what: &str, panicked: Panicked) -> Problem {
+    problem(
+        ProblemKind::Malformed,
+        what,
+        format!("its answer cannot be read: {panicked}"),
+        "Check that the port is that of a Redis server.",
+    )
 }
 
 /// Words what the crate says went wrong.

@@ -26,7 +26,7 @@ impl Guard {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
-                if !contained::is_within() {
+                if !contained::is_caught(info) {
                     restore();
                 }
                 before(info);
