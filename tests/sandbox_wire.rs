@@ -327,9 +327,8 @@ async fn a_mute_rule_silences_an_alarm_in_its_hours() {
         let schedule = Schedule::builder()
             .expression(format!("at({})", at.strftime("%Y-%m-%dT%H:%M")))
             .duration("PT1H")
-            .build()
-            .unwrap();
-        let targets = MuteTargets::builder().alarm_names("load").build().unwrap();
+            .build();
+        let targets = MuteTargets::builder().alarm_names("load").build();
         client
             .put_alarm_mute_rule()
             .name(name)
