@@ -712,11 +712,11 @@ fn keys_of_a_keymap_that_lead_back_and_move_do_so_in_what_lies_over_a_screen() {
     // The palette.
     let mut c = emacs(120, 40);
     c.keys(":");
-    let first = c.text();
+    let first = c.buffer();
     c.keys("<ctrl-n>");
-    assert_ne!(c.text(), first, "it moves");
+    assert_ne!(c.buffer(), first, "it moves");
     c.keys("<ctrl-p>");
-    assert_eq!(c.text(), first);
+    assert_eq!(c.buffer(), first);
     c.keys("<ctrl-g>");
     assert!(c.model.overlays.is_empty(), "{}", c.text());
     // The filter.

@@ -664,3 +664,26 @@ fn alarms_that_nobody_could_read_are_told_beside_what_burns() {
     let c = Console::with(160, 48, sick_api(3));
     assert!(!c.shows("cannot be read"), "{}", c.text());
 }
+
+/// Whoever was told that something wants a look need not hunt for it on its page.
+#[test]
+fn enter_in_systems_leads_to_the_row_that_is_told_of() {
+    let mut c = Console::with(120, 50, platform::faulty());
+    c.keys("i");
+    let systems: Vec<&str> = vec!["Databases", "Backups", "Images"];
+    for system in systems {
+        c.keys(&format!("/{system}<enter>"));
+        let text = c.text();
+        let told = text.lines().find(|l| l.contains("▌") && l.contains(system));
+        let told = told.unwrap_or_else(|| panic!("{system}: {text}"));
+        if !(told.contains("bad") || told.contains("needs a look")) {
+            c.keys("/<esc>");
+            continue;
+        }
+        c.keys("<enter>");
+        let text = c.text();
+        let row = text.lines().find(|l| l.contains("▌")).unwrap();
+        assert!(row.contains("▲") || row.contains("■"), "{system}: {text}");
+        c.keys("<esc>/<esc>");
+    }
+}

@@ -22,7 +22,7 @@ use crate::ui::widgets::{
 const COLUMNS: &[Column] = &[
     Column::left("state", 15),
     Column::left("service", 14).grow(2).placed(),
-    Column::left("what", WHAT).grow(3),
+    Column::left("what", 16).grow(3),
     Column::left("done", 17).drop(2),
     Column::right("took", 7),
     Column::age("began", 8),
@@ -35,16 +35,17 @@ const WHAT: u16 = 26;
 /// Columns of a service's name that counts for more than who began it.
 const NAME: usize = 30;
 
-/// The columns as there is room for them, and as there is something in them.
-fn columns(s: &Deploys, cx: &Cx<'_>) -> Vec<Column> {
-    let services = cx.snapshot.facts.service_rows().iter();
-    // Of all services and not of those in the list: columns that jump cannot be read.
-    let longest = services.map(|s| s.id.cluster.len() + 1 + s.id.name.len());
-    let longest = longest.max().unwrap_or(0).min(NAME);
+/// Columns of the terminal from which there is something to give to both.
+const WIDE: u16 = 100;
+
+/// The columns as there is room for them, and as there is something in them; `longest`: columns of the longest name that is shown.
+fn columns(s: &Deploys, longest: usize, cx: &Cx<'_>) -> Vec<Column> {
     let mut columns = timed(COLUMNS, cx.absolute);
+    let wide = cx.body.width >= WIDE;
     for column in &mut columns {
         match column.title {
-            "service" => column.width = column.width.max(longest as u16),
+            "service" if wide => column.width = column.width.max(longest.min(NAME) as u16),
+            "what" if wide => column.width = WHAT,
             "done" if s.running == 0 => *column = column.hidden(),
             _ => {}
         }
@@ -314,19 +315,22 @@ pub(super) fn view(s: &Deploys, cx: &Cx<'_>, buf: &mut Buffer) {
     }
     let inside = panel(buf, top, &title, true, t);
     let selected = s.list.index().checked_sub(s.list.offset());
+    let shown = s.items.iter().skip(s.list.offset());
+    let shown = shown.take(list_height(cx));
+    let shown: Vec<Thing<'_>> = shown.filter_map(|i| Thing::of(i, facts)).collect();
+    let names = shown.iter().filter_map(|thing| match thing {
+        Thing::Run(r) => r.intent.service(),
+        Thing::Deployment(d) => Some(&d.service),
+    });
+    let names = names.map(|id| id.cluster.len() + 1 + id.name.len());
     let table = Table {
-        columns: &columns(s, cx),
+        columns: &columns(s, names.max().unwrap_or(0), cx),
         sort: None,
         selected,
         focus: true,
     };
     let room = table.room("what", inside.width).unwrap_or(0);
-    let rows = s
-        .items
-        .iter()
-        .skip(s.list.offset())
-        .filter_map(|i| Thing::of(i, facts))
-        .map(|x| row(&x, room, cx));
+    let rows = shown.iter().map(|x| row(x, room, cx));
     table.draw(buf, inside, rows, t);
     scrolled(
         buf,
