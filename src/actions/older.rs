@@ -54,7 +54,7 @@ fn older(
         format!("; revision :{n} ran it: to go back, roll back to it")
     });
     Some(format!(
-        "older than what runs: pushed {new} ago, and what runs {old} ago{way}"
+        "the image is older than the one that runs: pushed {new} ago, and that one {old} ago{way}"
     ))
 }
 
@@ -80,10 +80,10 @@ mod tests {
         let told = older(at(0), at(5 * 86_400 + 3_600), Some(2), now).unwrap();
         assert_eq!(
             told,
-            "older than what runs: pushed 7d ago, and what runs 47h ago; revision :2 ran it: to go back, roll back to it"
+            "the image is older than the one that runs: pushed 7d ago, and that one 47h ago; revision :2 ran it: to go back, roll back to it"
         );
         let told = older(at(0), at(5 * 86_400 + 3_600), None, now).unwrap();
-        assert!(told.ends_with("what runs 47h ago"), "{told}");
+        assert!(told.ends_with("that one 47h ago"), "{told}");
         assert_eq!(older(at(9), at(9), Some(2), now), None);
         assert_eq!(older(at(9), at(8), None, now), None);
     }
