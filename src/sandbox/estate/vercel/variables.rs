@@ -58,9 +58,7 @@ impl Shared {
         let mut shown = self.variable.show(false);
         let created = jiff::Timestamp::from_millisecond(millis(self.variable.created));
         if let Some(shown) = shown.as_object_mut() {
-            for of_a_project in ["configurationId", "securityIssues"] {
-                shown.remove(of_a_project);
-            }
+            shown.remove("configurationId");
             shown.insert("ownerId".into(), TEAM.0.into());
             shown.insert("projectId".into(), json!(self.projects));
             shown.insert(
