@@ -215,8 +215,8 @@ async fn alarms_over_logs_and_actions_that_are_held_back_are_read() {
         ("AlarmName", words("payment errors")),
         ("StateValue", words("ALARM")),
         ("ComparisonOperator", words("GreaterThanThreshold")),
-        // 10.0, as a half.
-        ("Threshold", vec![0xf9, 0x49, 0x00]),
+        // 10.0, as a double.
+        ("Threshold", vec![0xfb, 0x40, 0x24, 0, 0, 0, 0, 0, 0]),
         ("QueryResultsToEvaluate", vec![0x03]),
         ("QueryResultsToAlarm", vec![0x02]),
         ("ScheduledQueryConfiguration", query),
