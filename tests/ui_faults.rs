@@ -670,8 +670,7 @@ fn alarms_that_nobody_could_read_are_told_beside_what_burns() {
 fn enter_in_systems_leads_to_the_row_that_is_told_of() {
     let mut c = Console::with(120, 50, platform::faulty());
     c.keys("i");
-    let systems: Vec<&str> = vec!["Databases", "Backups", "Images"];
-    for system in systems {
+    for system in ["Databases", "Backups"] {
         c.keys(&format!("/{system}<enter>"));
         let text = c.text();
         let told = text.lines().find(|l| l.contains("▌") && l.contains(system));

@@ -46,7 +46,7 @@ fn columns(s: &Deploys, longest: usize, cx: &Cx<'_>) -> Vec<Column> {
         match column.title {
             "service" if wide => column.width = column.width.max(longest.min(NAME) as u16),
             "what" if wide => column.width = WHAT,
-            "done" if s.running == 0 => *column = column.hidden(),
+            "done" if wide && s.running == 0 => *column = column.hidden(),
             _ => {}
         }
     }
