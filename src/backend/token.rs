@@ -1,7 +1,7 @@
 //! A vendor's token: looked for when it is first needed, off the render path, and again once it was refused.
 
-use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::JoinHandle;
@@ -12,6 +12,10 @@ use crate::domain::redact;
 
 /// How long the desktop's keyring may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Between two looks for another token than the one in hand, which may not do something: such refusals are daily bread, and each look
+/// may ask a person to unlock the keyring.
+const AGAIN: Duration = Duration::from_secs(600);
 
 /// Bytes that a token has at least, for its place to be told: a shorter one may be a word of the sentence, and what is hidden in a sentence
 /// that everybody knows is told by it.
@@ -26,8 +30,40 @@ pub struct Token {
     provider: &'static Provider,
     /// The embedded sandbox's; nothing of the user's own may leak into a demo.
     fixed: Option<SecretString>,
-    found: Mutex<Option<SecretString>>,
+    slot: Arc<Mutex<Slot>>,
     look: tokio::sync::Mutex<Option<Look>>,
+}
+
+/// What is known of a token that was looked for.
+#[derive(Debug, Default)]
+struct Slot {
+    token: Option<SecretString>,
+    /// The one before: an answer to it may be under way, and repeat it.
+    former: Option<SecretString>,
+    /// When the places were last looked through.
+    looked: Option<Instant>,
+    /// The look for another one.
+    another: Option<JoinHandle<()>>,
+}
+
+impl Slot {
+    fn found(&mut self, token: SecretString) {
+        self.token = Some(token);
+        self.looked = Some(Instant::now());
+    }
+
+    /// Takes another token in place of the doubted one, unless that went meanwhile.
+    fn replace(&mut self, doubted: &SecretString, other: SecretString) {
+        let is = |a: &SecretString, b: &SecretString| a.expose_secret() == b.expose_secret();
+        let stands = self.token.as_ref().is_some_and(|t| is(t, doubted));
+        if stands && !other.expose_secret().is_empty() && !is(&other, doubted) {
+            self.former = self.token.replace(other);
+        }
+    }
+}
+
+fn locked(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
+    slot.lock().unwrap_or_else(|e| e.into_inner())
 }
 
 /// A token in hand. It is never printed.
@@ -68,16 +104,19 @@ impl Token {
         Self {
             provider,
             fixed,
-            found: Mutex::new(None),
+            slot: Arc::default(),
             look: tokio::sync::Mutex::default(),
         }
     }
 
     /// The vendor's words without the token: an endpoint may repeat what it was sent.
     pub fn hide(&self, words: &str) -> String {
-        let known = self.fixed.clone().or_else(|| self.slot().clone());
-        let held = known.map(Held);
-        let words = held.map_or_else(|| words.to_owned(), |h| h.hide(words));
+        let known = {
+            let slot = self.slot();
+            [&self.fixed, &slot.token, &slot.former].map(Clone::clone)
+        };
+        let held = known.into_iter().flatten().map(Held);
+        let words = held.fold(words.to_owned(), |words, h| h.hide(&words));
         redact::text(&words)
     }
 
@@ -90,8 +129,8 @@ impl Token {
         }
     }
 
-    fn slot(&self) -> std::sync::MutexGuard<'_, Option<SecretString>> {
-        self.found.lock().unwrap_or_else(|e| e.into_inner())
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        locked(&self.slot)
     }
 
     /// The token.
@@ -99,7 +138,7 @@ impl Token {
     /// # Errors
     /// `NoCredentials` where no place has one; that a place cannot be read.
     pub async fn get(&self) -> Result<Held, Problem> {
-        if let Some(token) = self.fixed.clone().or_else(|| self.slot().clone()) {
+        if let Some(token) = self.fixed.clone().or_else(|| self.slot().token.clone()) {
             return Ok(Held(token));
         }
         let provider = self.provider;
@@ -108,7 +147,7 @@ impl Token {
         let mut look = tokio::time::timeout(PATIENCE, self.look.lock())
             .await
             .map_err(silent)?;
-        if let Some(token) = self.slot().clone() {
+        if let Some(token) = self.slot().token.clone() {
             return Ok(Held(token));
         }
         let running =
@@ -119,7 +158,7 @@ impl Token {
         *look = None;
         let found = found.map_err(|e| missing(provider, &e.to_string()))??;
         let (token, _) = found.ok_or_else(|| missing(provider, "no token was found"))?;
-        *self.slot() = Some(token.clone());
+        self.slot().found(token.clone());
         Ok(Held(token))
     }
 
@@ -137,7 +176,39 @@ impl Token {
 
     /// The token was refused: the next question looks again.
     pub fn forget(&self) {
-        *self.slot() = None;
+        let mut slot = self.slot();
+        if let Some(dead) = slot.token.take() {
+            slot.former = Some(dead);
+        }
+    }
+
+    /// The token may not do something. It may be good for all else, and where the keyring is locked by now there is no other: it stays
+    /// in use until another one is found, which is looked for beside the questions and seldom.
+    pub fn doubt(&self) {
+        self.look_for_another(Instant::now());
+    }
+
+    fn look_for_another(&self, now: Instant) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        let mut slot = self.slot();
+        let Some(doubted) = slot.token.clone() else {
+            return;
+        };
+        // One that still waits, for a person perhaps, is not begun again.
+        let looks = slot.another.as_ref().is_some_and(|l| !l.is_finished());
+        let recent = |at| now.saturating_duration_since(at) < AGAIN;
+        if looks || slot.looked.is_some_and(recent) {
+            return;
+        }
+        slot.looked = Some(now);
+        let (provider, room) = (self.provider, Arc::clone(&self.slot));
+        slot.another = Some(runtime.spawn_blocking(move || {
+            if let Ok(Some((other, _))) = provider.find() {
+                locked(&room).replace(&doubted, other);
+            }
+        }));
     }
 }
 
@@ -155,12 +226,12 @@ fn missing(provider: &Provider, why: &str) -> Problem {
 impl Token {
     /// As if it had been found.
     pub fn put(&self, token: &str) {
-        *self.slot() = Some(token.to_owned().into());
+        self.slot().found(token.to_owned().into());
     }
 
     /// Whether it need not be looked for.
     pub fn is_held(&self) -> bool {
-        self.slot().is_some()
+        self.slot().token.is_some()
     }
 }
 
@@ -168,6 +239,77 @@ impl Token {
 mod tests {
     use super::*;
     use crate::config::credentials::GITHUB;
+
+    const OLD: &str = "a-token-of-old";
+
+    /// Another token is always found.
+    static OTHER: Provider = Provider {
+        name: "of-a-test",
+        title: "A test",
+        variable: "PATH",
+        token: "a token",
+    };
+
+    /// No token is ever found.
+    static NONE: Provider = Provider {
+        name: "of-a-test",
+        title: "A test",
+        variable: "NO_SUCH_TOKEN_OF_A_TEST",
+        token: "a token",
+    };
+
+    fn held(token: &Token) -> Option<String> {
+        let slot = token.slot();
+        slot.token.as_ref().map(|t| t.expose_secret().to_owned())
+    }
+
+    async fn looked(token: &Token) {
+        let look = token.slot().another.take().unwrap();
+        look.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_token_that_may_not_do_something_stays_until_another_is_found() {
+        let none = Token::new(&NONE, None);
+        none.put(OLD);
+        none.look_for_another(Instant::now() + AGAIN);
+        looked(&none).await;
+        assert_eq!(held(&none).as_deref(), Some(OLD));
+
+        let token = Token::new(&OTHER, None);
+        token.put(OLD);
+        token.doubt();
+        assert!(
+            token.slot().another.is_none(),
+            "it was looked for a moment ago"
+        );
+        token.look_for_another(Instant::now() + AGAIN);
+        looked(&token).await;
+        let other = std::env::var(OTHER.variable).unwrap();
+        let other = other.trim();
+        assert_eq!(held(&token).as_deref(), Some(other));
+        token.look_for_another(Instant::now() + AGAIN);
+        assert!(
+            token.slot().another.is_none(),
+            "it was looked for a moment ago"
+        );
+    }
+
+    #[test]
+    fn a_token_that_is_dead_or_replaced_is_hidden_all_the_same() {
+        let token = Token::new(&GITHUB, None);
+        token.put(OLD);
+        token.forget();
+        assert!(!token.is_held());
+        assert_eq!(token.hide("no a-token-of-old"), "no [redacted]");
+        token.put("a-newer-token");
+        let both = token.hide("a-newer-token is no a-token-of-old");
+        assert_eq!(both, "[redacted] is no [redacted]");
+        token
+            .slot()
+            .replace(&OLD.to_owned().into(), "a-third-token".to_owned().into());
+        assert_eq!(held(&token).as_deref(), Some("a-newer-token"), "it went");
+    }
 
     #[test]
     fn words_that_repeat_the_token_or_another_secret_are_told_without_it() {

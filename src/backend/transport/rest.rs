@@ -225,21 +225,28 @@ impl Rest {
             answer.map_err(|e| e.said_by(|words| token.hide(words)))
         };
         let answer = self.line.ask(&asked, self.deadline, attempt).await;
-        if answer.as_ref().is_err_and(is_about_the_token) {
-            // A person may have logged in meanwhile.
-            self.token.forget();
+        if let Err(problem) = &answer {
+            self.judge_token(problem);
         }
         answer
     }
 
-    /// Takes a refusal that came with a good status into account: the line is not well, the token is looked for again.
+    /// Takes a refusal that came with a good status into account: the line is not well, the token is dead or doubted.
     pub fn refused(&self, problem: Problem) -> Problem {
         let problem = self.token.hidden(problem);
         self.line.failed(&problem);
-        if is_about_the_token(&problem) {
-            self.token.forget();
-        }
+        self.judge_token(&problem);
         problem
+    }
+
+    /// A dead token is looked for anew: a person may have logged in meanwhile. What one may not do another may, and not every vendor tells
+    /// a dead token from one that lacks a right; but most of what is denied is a right that this one never had.
+    fn judge_token(&self, problem: &Problem) {
+        if problem.is_about_credentials() {
+            self.token.forget();
+        } else if problem.kind == ProblemKind::Denied {
+            self.token.doubt();
+        }
     }
 
     fn request(
@@ -262,12 +269,6 @@ impl Rest {
         }
         Ok(Request::new(method, url))
     }
-}
-
-/// Whether another token may be answered otherwise: what one may not do the next may, and not every vendor tells a dead token from one
-/// that lacks a right.
-fn is_about_the_token(problem: &Problem) -> bool {
-    problem.is_about_credentials() || problem.kind == ProblemKind::Denied
 }
 
 /// Pairs as a form holds them, which is as a query holds them.
@@ -414,7 +415,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_that_may_not_do_it_is_looked_for_again() {
+    async fn a_token_that_may_not_do_it_stays_in_use() {
         let denied = [
             r#"{"error":{"code":"forbidden","message":"You don't have permission"}}"#,
             r#"{"success":false,"errors":[{"code":9109,"message":"Unauthorized to access requested resource"}]}"#,
@@ -424,7 +425,7 @@ mod tests {
         for body in denied {
             let (problem, held) = refused("403 Forbidden", body).await;
             assert_eq!(problem.kind, ProblemKind::Denied, "{body}: {problem:?}");
-            assert!(!held, "{body}");
+            assert!(held, "{body}");
         }
         let (problem, held) = refused("404 Not Found", "{}").await;
         assert_eq!((problem.kind, held), (ProblemKind::NotFound, true));
