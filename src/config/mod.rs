@@ -156,7 +156,7 @@ pub struct ProtectedTarget {
 pub struct DnsTarget {
     /// `api.example.com`.
     pub name: String,
-    /// Addresses or CNAMEs, one of which is right; empty: any answer.
+    /// All addresses that are right, of each kind that is listed, or a CNAME that is; empty: any answer.
     pub expected: Vec<String>,
 }
 

@@ -355,7 +355,7 @@ static DNS: Section = Section {
             "expected",
             Kind::Texts,
             "[\"203.0.113.10\"]",
-            "Addresses or CNAMEs, one of which is right; default: what Cloudflare's record says, where it is not proxied.",
+            "All addresses that are right (of a kind, IPv4 or IPv6, that is listed), or a CNAME that is; default: what Cloudflare's record says, where it is not proxied.",
         ),
     ],
 };

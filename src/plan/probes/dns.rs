@@ -84,13 +84,20 @@ fn one(look: &Look<'_>, name: &str, part: &Part<DnsProbe>, strict: bool, found: 
             match expected(look, p) {
                 Ok((right, whose)) if p.answers_one_of(&right) => match p.foreign(&right) {
                     foreign if foreign.is_empty() => found.good(name, &answer),
-                    foreign => found.bad(
-                        name,
-                        format!(
-                            "{answer}: {} not expected{whose}, so some are sent elsewhere",
-                            foreign.join(" and ")
-                        ),
-                    ),
+                    foreign => {
+                        // Where the record is what is expected, an entry of ours would take its place.
+                        let fix = match p.expected.is_empty() {
+                            true => "",
+                            false => "; add to expected what is yours",
+                        };
+                        found.bad(
+                            name,
+                            format!(
+                                "{answer}: {} not expected{whose}, so some are sent elsewhere{fix}",
+                                foreign.join(" and ")
+                            ),
+                        );
+                    }
                 },
                 Ok((right, whose)) => found.bad(
                     name,
@@ -198,6 +205,11 @@ mod tests {
             "{}",
             stray.reason
         );
+        assert!(
+            stray.reason.contains("add to expected what is yours"),
+            "{}",
+            stray.reason
+        );
         let both = ["192.0.2.7", "203.0.113.9"];
         assert_eq!(with(&["203.0.113.9"], &both).state, Proved);
         assert_eq!(with(&["2001:db8::7"], &["192.0.2.7"]).state, Proved);
@@ -213,6 +225,16 @@ mod tests {
         assert_eq!(judge(&facts).state, Proved);
         facts.estate.cloudflare_records = record("192.0.2.9", false);
         assert_eq!(judge(&facts).state, Failing);
+        // Its record is the list then, and an entry of ours would take its place.
+        let mut two = self::facts(&[]);
+        two.estate.cloudflare_records = record("192.0.2.7", false);
+        for part in two.dns.values_mut() {
+            let seen = part.value.as_mut().unwrap();
+            seen.addresses.push("203.0.113.9".into());
+        }
+        let stray = judge(&two);
+        assert_eq!(stray.state, Failing);
+        assert!(!stray.reason.contains("add to"), "{}", stray.reason);
         facts.estate.cloudflare_records = record("192.0.2.9", true);
         let told = judge(&facts);
         assert_eq!(told.state, Unknown);
