@@ -139,8 +139,8 @@ impl Workflow {
         (shaky.count(), of)
     }
 
-    /// Whether a word names it: a whole word of its name or file, whatever the case, or the beginning of one that is long enough
-    /// (`deploy`: "Deployment"). What GitHub runs by itself (`dynamic/`) is no pipeline of ours, but for its scan of our code; and what
+    /// Whether a word names it: a whole word of its name or file, whatever the case, or the beginning or end of one, where the word asked
+    /// for is long enough (`deploy`: "Deployment", "autodeploy", and not "undeploy"). What GitHub runs by itself (`dynamic/`) is no pipeline of ours, but for its scan of our code; and what
     /// drafts the text of a release releases nothing.
     pub fn is_called(&self, word: &str) -> bool {
         let (own, asked) = (pieces(&self.name), pieces(word));
@@ -152,10 +152,15 @@ impl Workflow {
         if has(&own, "drafter") {
             own.retain(|w| w != "release");
         }
-        let long = |w: &str| w.len() >= STEM && w.chars().all(char::is_alphabetic);
+        let long = |w: &str, least: usize| w.len() >= least && w.chars().all(char::is_alphabetic);
+        let begins = |w: &str, asked: &str| long(asked, STEM) && w.starts_with(asked);
+        let ends = |w: &str, asked: &str| {
+            let before = w.strip_suffix(asked).filter(|_| long(asked, TAIL));
+            before.is_some_and(|b| b != "un")
+        };
         let fits = |asked: &String| {
             let mut words = own.iter();
-            words.any(|w| w == asked || (long(asked) && w.starts_with(asked.as_str())))
+            words.any(|w| w == asked || begins(w, asked) || ends(w, asked))
         };
         !asked.is_empty() && asked.iter().all(fits)
     }
@@ -164,7 +169,10 @@ impl Workflow {
 /// Letters of a word from which on longer ones that begin with it are taken for it.
 const STEM: usize = 4;
 
-/// The words of a name in lower case, those that are written together (`BuildAndTest`) as one and apart.
+/// The same of longer ones that end with it: "latest" is no test.
+const TAIL: usize = 5;
+
+/// The words of a name in lower case, those that are written together (`BuildAndTest`, `cicd`) as one and apart.
 fn pieces(name: &str) -> Vec<String> {
     let mut all = Vec::new();
     for whole in name.split(|c: char| !c.is_alphanumeric()) {
@@ -183,6 +191,9 @@ fn pieces(name: &str) -> Vec<String> {
             all.push(parts.concat());
         }
         all.extend(parts);
+    }
+    if all.iter().any(|w| w == "cicd") {
+        all.extend(["ci", "cd"].map(str::to_owned));
     }
     all.retain(|w| !w.is_empty());
     all
@@ -458,6 +469,11 @@ mod tests {
         for (name, file, word) in [
             ("CI", "ci", "ci"),
             ("CI/CD", "main", "ci"),
+            ("CICD", "main", "ci"),
+            ("Main", "cicd", "cd"),
+            ("Autodeploy", "main", "deploy"),
+            ("Ship", "redeploy", "deploy"),
+            ("Nightly rebuild", "main", "build"),
             ("Tests", "build-and-test", "build"),
             ("BuildAndTest", "main", "build"),
             ("Deployment of production", "prod", "deploy"),
@@ -472,6 +488,14 @@ mod tests {
         }
         assert!(!called("Ship", &yaml("deploy-prod"), "deploy-staging"));
         assert!(!called("Ship", &yaml("x"), ""));
+        for (file, word) in [
+            ("undeploy", "deploy"),
+            ("latest", "test"),
+            ("acicd", "ci"),
+            ("ecs", "cs"),
+        ] {
+            assert!(!called("Ship", &yaml(file), word), "{file} {word}");
+        }
     }
 
     #[test]
