@@ -596,6 +596,11 @@ async fn a_bot_challenge_is_the_edge_s_own_word() {
         let page = https(at, Some(&ours)).await.unwrap();
         assert!(page.unseen().unwrap().contains(who), "{head}");
     }
+    // A challenge to other sites' pages alone leaves the refusal what it is.
+    let refused = "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer";
+    let [seen, _] = guarded_by(Manner::SaysToOptions(refused, heads[0].0), None).await;
+    assert_eq!(seen.refusal().as_deref(), Some("401 refused"));
+    assert!(seen.any_mitigated().unwrap().starts_with("Cloudflare"));
     let login = "HTTP/1.1 302 Found\r\nlocation: /login?next=%2Fv1&state=s3cret";
     let [seen, _] = guarded(login, None).await;
     assert_eq!(seen.refusal().unwrap(), format!("302 to {HOST}/login"));

@@ -133,8 +133,10 @@ pub struct GuardProbe {
     pub challenge: Option<String>,
     /// Host and path that it sends on to (`Location`); `None` where it does not.
     pub location: Option<String>,
-    /// What the edge did in the host's place, such as a bot challenge; `None`: nothing.
+    /// What the edge did in the host's place to the GET without credentials, such as a bot challenge; `None`: nothing.
     pub mitigated: Option<String>,
+    /// The same of what was asked as another site's page.
+    pub cors_mitigated: Option<String>,
     /// Cookies that the answers set.
     pub cookies: Vec<Cookie>,
     /// What they say to another site's pages.
@@ -181,6 +183,12 @@ impl GuardProbe {
             }
             _ => None,
         }
+    }
+
+    /// What the edge did to any of the questions: what other sites' pages may do was not seen then.
+    pub fn any_mitigated(&self) -> Option<&str> {
+        let any = self.mitigated.as_deref();
+        any.or(self.cors_mitigated.as_deref())
     }
 
     /// How well it is guarded against requests that other sites' pages make in a user's name. A+ is without fault; a cookie that
@@ -325,6 +333,7 @@ mod tests {
             challenge: None,
             location: None,
             mitigated: None,
+            cors_mitigated: None,
             cookies,
             sharing,
             burst_allowed: None,

@@ -62,7 +62,7 @@ fn cells(seen: &GuardProbe, now: Timestamp) -> Vec<Cell> {
         (None, Some(_)) => Cell::new("?", Tone::Unknown),
         (None, None) => Cell::muted("not tried"),
     };
-    if let Some(why) = &seen.mitigated {
+    if let Some(why) = seen.any_mitigated() {
         let mut cells = vec![Cell::name(bare(&seen.url)), answer, limit];
         cells.extend([Cell::muted("-"), Cell::new(why, Tone::Unknown)]);
         return cells;
@@ -104,6 +104,7 @@ mod tests {
             challenge: None,
             location: None,
             mitigated: None,
+            cors_mitigated: None,
             cookies: Vec::new(),
             sharing: Vec::new(),
             burst_allowed: None,
@@ -128,6 +129,8 @@ mod tests {
         assert_eq!(worst(login), Tone::Ok);
         let challenged = |p: &mut GuardProbe| p.mitigated = Some("challenged".into());
         assert_eq!(worst(challenged), Tone::Unknown);
+        let elsewhere = |p: &mut GuardProbe| p.cors_mitigated = Some("challenged".into());
+        assert_eq!(worst(elsewhere), Tone::Unknown);
         assert_eq!(worst(|p| (p.status, p.protected) = (200, false)), Tone::Ok);
         let burst = Burst {
             at: Timestamp::UNIX_EPOCH,

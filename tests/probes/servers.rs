@@ -66,6 +66,8 @@ pub fn identity(by: Option<&Authority>, change: impl FnOnce(&mut CertificatePara
 pub enum Manner {
     /// Sends this head and an empty body.
     Says(&'static str),
+    /// The same, and another head to what browsers ask first.
+    SaysToOptions(&'static str, &'static str),
     /// Sends this head and a body without an end.
     Pours(&'static str),
     /// Never says anything.
@@ -96,8 +98,14 @@ pub async fn https(
             };
             let mut request = [0; 2_048];
             let _ = stream.read(&mut request).await;
+            let manner = match manner {
+                Manner::SaysToOptions(_, head) if request.starts_with(b"OPTIONS ") => {
+                    Manner::Says(head)
+                }
+                other => other,
+            };
             match manner {
-                Manner::Says(head) => {
+                Manner::Says(head) | Manner::SaysToOptions(head, _) => {
                     let answer = format!("{head}\r\ncontent-length: 0\r\n\r\n");
                     let _ = stream.write_all(answer.as_bytes()).await;
                     let _ = stream.shutdown().await;

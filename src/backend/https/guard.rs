@@ -84,7 +84,10 @@ impl Https {
                 }
             }
         }
-        let mitigated = [&plain, &page, &before]
+        // The edge may let a plain question through and challenge one that comes from elsewhere: how strangers are refused is told by
+        // the former alone.
+        let mitigated = edge::mitigated(plain.status(), plain.headers());
+        let cors_mitigated = [&page, &before]
             .into_iter()
             .find_map(|a| edge::mitigated(a.status(), a.headers()));
         let burst = match target.burst {
@@ -98,6 +101,7 @@ impl Https {
             challenge: value(plain.headers(), &WWW_AUTHENTICATE),
             location: place(plain.headers(), &target.url),
             mitigated,
+            cors_mitigated,
             cookies: found,
             sharing: vec![
                 sharing("GET", page.headers()),

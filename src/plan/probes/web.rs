@@ -202,8 +202,8 @@ fn csrf(look: &Look<'_>) -> Verdict {
     per_target(look, &parts, "URL", |url, p, found| {
         let grade = p.grade();
         let (is_right, right) = greeting(look, url, p);
-        if let Some(why) = &p.mitigated {
-            found.unknown(url, why.clone());
+        if let Some(why) = p.any_mitigated() {
+            found.unknown(url, why);
         } else if rank(&grade.letter) > least {
             found.bad(
                 url,
@@ -373,6 +373,7 @@ mod tests {
             challenge: Some("Bearer".into()),
             location: None,
             mitigated: None,
+            cors_mitigated: None,
             cookies: Vec::new(),
             sharing: Vec::new(),
             burst_allowed: Some(9),
@@ -424,6 +425,14 @@ mod tests {
             assert_eq!(told.state, Unknown, "{call}");
             assert!(told.reason.contains("let its address"), "{}", told.reason);
         }
+        // One that only meets other sites' pages says nothing of how strangers are refused.
+        let mut refused = seen(401);
+        refused.cors_mitigated = Some(why.into());
+        let state = |call| judged(call, Some(refused.clone()), None).state;
+        assert_eq!(
+            ["https.refuses", "https.csrf"].map(state),
+            [Proved, Unknown]
+        );
         let page = |mitigated: Option<&str>| {
             let mut facts = Facts::default();
             let probe = HttpsProbe {
