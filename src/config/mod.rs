@@ -307,7 +307,7 @@ pub struct Elsewhere {
 pub struct VercelConfig {
     /// `None`: Vercel itself.
     pub endpoint: Option<String>,
-    /// Id or slug of the team; `None`: the one that the token sees, or else its own account.
+    /// Id or slug of the team, or `own` for none; `None`: the one that the token sees, or else its own account.
     pub team: Option<String>,
     /// Projects to show, by name; empty: all.
     pub projects: Vec<String>,

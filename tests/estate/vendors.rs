@@ -232,6 +232,23 @@ async fn what_a_team_of_vercel_shares_with_projects_is_theirs() {
     assert!(told[0].unread.is_some());
     let asked = peer.asked();
     assert_eq!(asked[2].0, "/v1/env?teamId=team_1");
+    // Where no team is named by choice, none is asked for, and what a default team shares is not known.
+    let peer = Peer::start(vec![
+        page(&projects),
+        say(
+            403,
+            "{\"error\":{\"code\":\"forbidden\",\"message\":\"no\"}}",
+        ),
+        page(&own),
+    ])
+    .await;
+    let client = vercel(&peer.endpoint, Some("own"), CANARY, ProbeConfig::default()).await;
+    let told = client.estate.vercel.settings().await.unwrap();
+    assert_eq!(told[0].variables.len(), 1);
+    assert!(told[0].unread.is_some());
+    let asked = peer.asked();
+    assert_eq!(asked[1].0, "/v1/env");
+    assert!(asked.iter().all(|(path, _, _)| !path.contains("team")));
 }
 
 #[tokio::test]

@@ -188,7 +188,8 @@ impl Vercel {
     /// projects' own variables are told all the same.
     async fn shared(&self) -> Result<(Vec<SharedVariable>, Option<String>), Problem> {
         let mut found = Vec::new();
-        if self.scope().await? == Scope::Own {
+        // Where none is named by choice, a default team may share some all the same.
+        if self.team.is_none() && self.scope().await? == Scope::Own {
             return Ok((found, None));
         }
         let mut until: Option<String> = None;

@@ -8,6 +8,9 @@ use crate::domain::text::inert;
 /// Teams named in a sentence.
 const NAMED: usize = 8;
 
+/// How the configuration asks for no team: what a token sees by itself is its account's own, or its default team's.
+const OWN: &str = "own";
+
 /// Whose things are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -15,16 +18,17 @@ pub enum Scope {
     Team(String),
     /// A team's, by its slug.
     Slug(String),
-    /// The token's own account's.
+    /// What the token sees where no team is named: its account's own, or its default team's.
     Own,
 }
 
 impl Scope {
-    /// As the configuration names it: ids begin with `team_`.
+    /// As the configuration names it: ids begin with `team_`. A team whose slug is the word for none has its id.
     pub fn named(team: &str) -> Self {
-        match team.starts_with("team_") {
-            true => Self::Team(team.to_owned()),
-            false => Self::Slug(team.to_owned()),
+        match team {
+            OWN => Self::Own,
+            id if id.starts_with("team_") => Self::Team(id.to_owned()),
+            slug => Self::Slug(slug.to_owned()),
         }
     }
 
@@ -80,7 +84,9 @@ fn undecided(teams: &[Team]) -> Problem {
             teams.len(),
             slugs.join(", ")
         ),
-        "Set team in [vercel] of flightdeck.toml to one of them.",
+        format!(
+            "Set team in [vercel] of flightdeck.toml to one of them, or to \"{OWN}\" for what the token sees without one."
+        ),
     )
 }
 
@@ -103,7 +109,11 @@ mod tests {
         let several = Scope::found(&[team(2), team(1)]).unwrap_err();
         assert!(several.why.ends_with("2 teams: t1, t2"), "{several:?}");
         assert!(several.fix.contains("[vercel]"));
+        assert!(several.fix.contains("\"own\""), "{several:?}");
         let slug = Scope::named("laser");
         assert_eq!(slug.parameter(), Some(("slug", "laser")));
+        let id = Scope::named("team_own");
+        assert_eq!(id.parameter(), Some(("teamId", "team_own")));
+        assert_eq!(Scope::named("own").parameter(), None);
     }
 }

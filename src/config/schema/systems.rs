@@ -219,7 +219,7 @@ static VERCEL: Section = Section {
             "team",
             Kind::Text,
             "\"team_1a2b3c\"",
-            "Id or slug of the team whose projects these are; default: the one that the token sees.",
+            "Id or slug of the team whose projects these are, or \"own\" for what the token sees without naming one; default: the one team that it sees.",
         ),
         key(
             "projects",
