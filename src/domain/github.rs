@@ -139,9 +139,9 @@ impl Workflow {
         (shaky.count(), of)
     }
 
-    /// Whether a word names it: a whole word of its name or file, whatever the case, or the beginning or end of one, where the word asked
-    /// for is long enough (`deploy`: "Deployment", "autodeploy", and not "undeploy"). What GitHub runs by itself (`dynamic/`) is no pipeline of ours, but for its scan of our code; and what
-    /// drafts the text of a release releases nothing.
+    /// Whether a word names it: a whole word of its name or file, whatever the case, or the beginning or end of one, where the word
+    /// asked for is long enough (`deploy`: "Deployment", "autodeploy", and not "undeploy"). What GitHub runs by itself (`dynamic/`) is no
+    /// pipeline of ours, but for its scan of our code; and what drafts the text of a release releases nothing.
     pub fn is_called(&self, word: &str) -> bool {
         let (own, asked) = (pieces(&self.name), pieces(word));
         let mut own: Vec<String> = own.into_iter().chain(pieces(&self.file)).collect();
