@@ -104,15 +104,25 @@ impl Facts {
             return BTreeMap::new();
         }
         let by_arn: BTreeMap<&str, &TargetGroup> = groups().map(|g| (g.arn.as_str(), g)).collect();
+        let bound = |arns: BTreeSet<&str>| -> Vec<&TargetGroup> {
+            let arns = arns.into_iter();
+            arns.filter_map(|arn| by_arn.get(arn).copied()).collect()
+        };
         let of_service = |s: &Arc<Service>| {
-            let arns = s.load_balancers.iter().flat_map(|lb| lb.groups());
-            let arns: BTreeSet<&str> = arns.collect();
-            let bound: Vec<&TargetGroup> = arns
-                .into_iter()
-                .filter_map(|arn| by_arn.get(arn).copied())
-                .collect();
-            let is_told_of = bound.iter().any(|g| speaks(g));
-            is_told_of.then(|| (s.id.clone(), self.by_groups(&bound)))
+            let all = bound(s.load_balancers.iter().flat_map(|lb| lb.groups()).collect());
+            if !all.iter().any(|g| speaks(g)) {
+                return None;
+            }
+            // Of task sets the primary one has all the traffic: where its targets are sick, those of the other one help nobody.
+            if s.deployment.strategy.has_task_sets() {
+                let primary = s.load_balancers.iter();
+                let primary = primary.map(|lb| lb.target_group_arn.as_str());
+                let serving = self.by_groups(&bound(primary.collect()));
+                if serving.is_sick_whole() {
+                    return Some((s.id.clone(), serving));
+                }
+            }
+            Some((s.id.clone(), self.by_groups(&all)))
         };
         self.service_rows().iter().filter_map(of_service).collect()
     }

@@ -38,6 +38,20 @@ impl Rollout {
 }
 
 impl Service {
+    /// Tasks of the primary set of a service that ECS tells task sets of: it has the traffic, and those of the others, which may be well
+    /// for days before any of it is theirs, answer nobody.
+    pub fn serving_set(&self) -> Option<TaskCounts> {
+        let has_sets = self.deployment.strategy.has_task_sets();
+        let primary = Rollout::primary(&self.rollouts).filter(|_| has_sets);
+        primary.map(|p| p.counts)
+    }
+
+    /// The counts that say how many of its tasks serve: those of its primary task set where that lacks some, else those of all.
+    pub fn serving(&self) -> TaskCounts {
+        let lacks = |c: &TaskCounts| c.running < c.desired;
+        self.serving_set().filter(lacks).unwrap_or(self.counts)
+    }
+
     /// The newest rollout that failed, while `deployments[]` still has it.
     pub fn failed_rollout(&self) -> Option<&Rollout> {
         let failed = self.rollouts.iter().filter(|r| r.rollout_state == "FAILED");

@@ -47,7 +47,7 @@ fn rollout(set: &sdk::TaskSet, of: &str) -> Result<Option<Rollout>, NoCount> {
 }
 
 /// How a service is reached by its task sets: each has a target group of its own. That of the primary set and that of the newest other
-/// one are a pair, as the two of ECS's own blue/green are: it is both together that serve. None where the sets name no group.
+/// one are a pair, as the two of ECS's own blue/green are, the primary one's before the other. None where the sets name no group.
 pub(super) fn bindings(s: &sdk::Service) -> Vec<LoadBalancerBinding> {
     let mut sets: Vec<&sdk::TaskSet> = s.task_sets().iter().collect();
     sets.retain(|t| t.status() != Some(DRAINING));
@@ -173,6 +173,23 @@ mod tests {
         assert!(d.reason.contains("CodeDeploy"), "{}", d.reason);
     }
 
+    /// CodeDeploy may wait for days before it moves the traffic: until then the new tasks answer nobody.
+    #[test]
+    fn new_tasks_do_not_make_up_for_those_that_have_the_traffic() {
+        for (running, health) in [
+            (0, ServiceHealth::Down),
+            (1, ServiceHealth::Degraded),
+            (2, ServiceHealth::Deploying),
+        ] {
+            let s = by(
+                sdk::DeploymentControllerType::CodeDeploy,
+                vec![set("PRIMARY", 1, 7, running), set("ACTIVE", 2, 8, 2)],
+            );
+            assert_eq!(s.health(), health, "{running} of 2");
+            assert_eq!(s.serving().running, running as u32);
+        }
+    }
+
     #[test]
     fn what_another_controller_does_not_tell_makes_no_service_steady() {
         let external = sdk::DeploymentControllerType::External;
@@ -181,7 +198,11 @@ mod tests {
         assert!(of_rollouts(&untold).is_empty());
         let doubt = untold.doubt().unwrap_or_default();
         assert!(doubt.contains("an external controller"), "{doubt}");
-        let sick = by(external.clone(), vec![set("PRIMARY", 1, 7, 1)]);
+        let mut sick = by(external.clone(), vec![set("PRIMARY", 1, 7, 1)]);
+        assert_eq!(sick.health(), ServiceHealth::Degraded);
+        assert_eq!(one(&sick).state, DeploymentState::Unknown);
+        // As many run as wanted, and ECS does not call them steady.
+        sick.rollouts[0].counts.running = 2;
         assert_eq!(sick.health(), ServiceHealth::Unknown);
         assert_eq!(one(&sick).state, DeploymentState::Unknown);
         let unserved = by(external, vec![set("ACTIVE", 1, 7, 2)]);

@@ -55,9 +55,9 @@ pub fn standing(s: &Service, facts: &Facts, now: Timestamp) -> Option<(Verdict, 
             let why = facts.unhealthy_words(s).or_else(|| s.doubt());
             why.unwrap_or_default()
         }
-        _ => facts
-            .unhealthy_words(s)
-            .unwrap_or_else(|| format!("{} of {} running", s.counts.running, s.counts.desired)),
+        _ => facts.unhealthy_words(s).unwrap_or_else(|| {
+            format!("{} of {} running", s.serving().running, s.serving().desired)
+        }),
     };
     let mut text = format!("{}: {counts}", health.word());
     if let (ServiceHealth::Failed, Some(why)) = (health, s.failure_words()) {

@@ -210,6 +210,47 @@ fn a_service_whose_targets_nobody_tells_of_any_more_is_unknown_and_neither_stead
     assert_eq!(own(1, 1, true), ServiceHealth::Unknown, "it was down");
 }
 
+/// CodeDeploy tests the new tasks while the old ones have all the traffic.
+#[test]
+fn a_service_of_task_sets_is_down_where_its_primary_ones_targets_are_sick() {
+    use ServiceHealth::*;
+    let health = |strategy, blue: &str, green: &str| {
+        let mut facts = facts(&[("blue", &[blue; 2]), ("green", &[green; 2])]);
+        let mut service = Service::clone(&service("api", &["blue"], 4, 2));
+        service.load_balancers[0].alternate_target_group_arn = Some(arn("green"));
+        service.deployment.strategy = strategy;
+        let set = |id: &str, status: &str| Rollout {
+            id: id.into(),
+            status: status.into(),
+            revision: service.revision.clone(),
+            counts: TaskCounts {
+                desired: 2,
+                running: 2,
+                ..TaskCounts::default()
+            },
+            rollout_state: String::new(),
+            rollout_reason: String::new(),
+            created_at: None,
+            updated_at: None,
+        };
+        service.rollouts = vec![set("2", "ACTIVE"), set("1", "PRIMARY")];
+        facts.services = part(Arc::new(vec![Arc::new(service)]));
+        facts.judge_targets();
+        told(&facts)
+    };
+    let said = words("0 of 2 targets healthy");
+    assert_eq!(
+        health(Strategy::CodeDeploy, "unhealthy", "healthy"),
+        (Down, said)
+    );
+    // New tasks that fail their test serve nobody yet.
+    let tested = health(Strategy::CodeDeploy, "healthy", "unhealthy");
+    assert_eq!(tested.0, Deploying);
+    // ECS's own pair is judged together: which of the two has the traffic is not told.
+    let own = health(Strategy::BlueGreen, "unhealthy", "healthy");
+    assert_eq!(own.0, Deploying);
+}
+
 #[test]
 fn each_group_has_an_age_of_its_own() {
     // One group of many is not told of; the part is as old as that one.
