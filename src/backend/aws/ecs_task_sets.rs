@@ -186,7 +186,7 @@ mod tests {
                 vec![set("PRIMARY", 1, 7, running), set("ACTIVE", 2, 8, 2)],
             );
             assert_eq!(s.health(), health, "{running} of 2");
-            assert_eq!(s.serving().running, running as u32);
+            assert_eq!(s.serving().running, u32::try_from(running).unwrap());
         }
     }
 
@@ -205,6 +205,14 @@ mod tests {
         sick.rollouts[0].counts.running = 2;
         assert_eq!(sick.health(), ServiceHealth::Unknown);
         assert_eq!(one(&sick).state, DeploymentState::Unknown);
+        // A canary that is over is taken away on purpose.
+        let over = by(
+            external.clone(),
+            vec![set("PRIMARY", 1, 7, 2), set("DRAINING", 2, 8, 1)],
+        );
+        let d = one(&over);
+        assert_eq!(d.state, DeploymentState::InProgress);
+        assert_eq!((d.rollback_reason.as_ref(), numbers(&d).1), (None, Some(7)));
         let unserved = by(external, vec![set("ACTIVE", 1, 7, 2)]);
         assert_eq!(unserved.health(), ServiceHealth::Unknown);
         assert_eq!(one(&unserved).state, DeploymentState::Unknown);

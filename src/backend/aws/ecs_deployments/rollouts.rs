@@ -3,7 +3,7 @@
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 use crate::domain::order::Ordered;
 use crate::domain::progress::Pace;
-use crate::domain::service::{Rollout, STABILIZING, Service};
+use crate::domain::service::{Rollout, STABILIZING, Service, Strategy};
 
 /// The deployments that `deployments[]` of DescribeServices tells of, newest first: the primary one, and each that failed.
 pub fn of_rollouts(service: &Service) -> Vec<Deployment> {
@@ -24,7 +24,8 @@ pub fn of_rollouts(service: &Service) -> Vec<Deployment> {
 }
 
 /// The one deployment that task sets tell of: the newest takes over from the others, before it is the primary one as after. Where the
-/// newest is taken away, it goes back. Neither how long it took nor how those before it ended is told.
+/// newest is taken away, it goes back: of CodeDeploy, which keeps the newest otherwise; an external controller may end an experiment that
+/// way, and nobody tells. Neither how long it took nor how those before it ended is told.
 fn of_task_sets(service: &Service) -> Option<Deployment> {
     let newest = service.rollouts.iter().rev().max_by_key(|r| r.created_at)?;
     let primary = Rollout::primary(&service.rollouts);
@@ -35,7 +36,8 @@ fn of_task_sets(service: &Service) -> Option<Deployment> {
     let serves = primary.is_some_and(|p| p.id == to.id);
     let counts = to.counts;
     let whole = counts.running == counts.desired && counts.pending == 0;
-    let state = match (back, from.is_empty()) {
+    let failed = back.filter(|_| service.deployment.strategy == Strategy::CodeDeploy);
+    let state = match (failed, from.is_empty()) {
         (Some(_), _) => DeploymentState::RollingBack,
         (None, false) => DeploymentState::InProgress,
         (None, true) if serves && whole && to.rollout_state != STABILIZING => {
@@ -48,7 +50,7 @@ fn of_task_sets(service: &Service) -> Option<Deployment> {
         state,
         reason: format!("told by its task sets: deployed by {by}, which is not asked"),
         from,
-        rollback_reason: back.map(|_| "its newest task set is being taken away".into()),
+        rollback_reason: failed.map(|_| "its newest task set is being taken away".into()),
         rollback_since: None,
         finished_at: None,
         ..of_rollout(service, to, false)
