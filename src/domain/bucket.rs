@@ -133,6 +133,9 @@ pub struct Bucket {
     pub replication: Told<Vec<Replica>>,
     /// Bytes in it, as the vendor's daily metric says.
     pub bytes: Option<u64>,
+    /// Whether those are the bytes of the standard class of storage alone, because nobody told which others there are.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub only_standard: bool,
     /// Objects in it, as the vendor's daily metric says.
     pub objects: Option<u64>,
     /// The newest object, looked for in buckets that hold backups.

@@ -70,6 +70,10 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             Tone::Plain,
         );
     }
+    if all.iter().any(|b| b.only_standard) {
+        let words = "sizes with ≥ are of the standard class of storage alone: the others cannot be listed (cloudwatch:ListMetrics)";
+        section.note(words, Tone::Plain);
+    }
     let by_policy = all.iter().map(|b| Host {
         by: "policy",
         name: &b.name,
@@ -93,11 +97,20 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     vec![section, let_in]
 }
 
+/// How big it is; of the standard class alone that is the least that it can be.
+fn size(b: &Bucket) -> Cell {
+    match (b.bytes, b.only_standard) {
+        (None, _) => Cell::plain("-"),
+        (Some(n), false) => Cell::plain(bytes(n)),
+        (Some(n), true) => Cell::plain(format!("≥{}", bytes(n))),
+    }
+}
+
 fn cells(b: &Bucket, all: &[Bucket], backups: &[Backup], now: Timestamp) -> Vec<Cell> {
     vec![
         Cell::name(&b.name),
         told(&b.region, "-", |r| Cell::plain(r)),
-        Cell::plain(b.bytes.map_or_else(|| "-".into(), bytes)),
+        size(b),
         Cell::plain(b.objects.map_or_else(|| "-".into(), |n| n.to_string())),
         told(&b.encryption, "no", |e| Cell::plain(algorithm(e))),
         transit(b),

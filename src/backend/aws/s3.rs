@@ -2,12 +2,13 @@
 //! object is read.
 
 mod open;
+mod sizes;
 mod wire;
 
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::de::DeserializeOwned;
 
 use super::cloudwatch::CloudWatch;
@@ -19,7 +20,6 @@ use super::{Aws, Question};
 use crate::backend::transport::Line;
 use crate::domain::bucket::{Bucket, Encryption, Object, PublicBlock, Replica};
 use crate::domain::guest::{Guest, guests};
-use crate::domain::metric::{MetricId, MetricQuery, Series, Stat};
 use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::told::Told;
@@ -272,68 +272,6 @@ impl S3 {
             }
         }
     }
-
-    /// Sizes from the vendor's daily metrics: one for each class of storage that a bucket has anything in. Where CloudWatch cannot be
-    /// asked, they stay unknown: its own line says why.
-    async fn measure(&self, buckets: &mut [Bucket]) {
-        let daily = |metric: MetricId| MetricQuery {
-            metric,
-            stat: Stat::Average,
-            period_s: 86_400,
-        };
-        let here = self.signed.region().await.ok();
-        // Metrics of a bucket are in its own region.
-        let near = buckets
-            .iter_mut()
-            .filter(|b| b.region.value() == here.as_ref())
-            .take(BUCKETS);
-        let near: Vec<&mut Bucket> = near.collect();
-        if near.is_empty() {
-            return;
-        }
-        let Ok(sizes) = self.sizes.metrics_named("AWS/S3", "BucketSizeBytes").await else {
-            return;
-        };
-        let mut queries: Vec<MetricQuery> = Vec::new();
-        let mut counts = Vec::with_capacity(near.len());
-        for bucket in &near {
-            let before = queries.len();
-            let all = [
-                ("BucketName", bucket.name.as_str()),
-                ("StorageType", "AllStorageTypes"),
-            ];
-            queries.push(daily(MetricId::new("AWS/S3", "NumberOfObjects", &all)));
-            let is_of = |m: &&MetricId| {
-                let mut dimensions = m.dimensions.iter();
-                dimensions.any(|(k, v)| k == "BucketName" && *v == bucket.name)
-            };
-            queries.extend(sizes.iter().filter(is_of).cloned().map(daily));
-            counts.push(queries.len() - before);
-        }
-        let now = Timestamp::now();
-        let from = now.saturating_sub(SIZED).unwrap_or(now);
-        let Ok(series) = self.sizes.series(&queries, from, now).await else {
-            return;
-        };
-        let mut series = series.iter();
-        for (bucket, count) in near.into_iter().zip(counts) {
-            let mut own = series.by_ref().take(count);
-            bucket.objects = own.next().and_then(measured);
-            bucket.bytes = in_all(own);
-        }
-    }
-}
-
-/// The newest value of a size or a count. One below zero is none, and not an empty bucket.
-fn measured(series: &Series) -> Option<u64> {
-    let last = series.last().filter(|v| v.is_finite() && *v >= 0.0);
-    last.map(|v| v as u64)
-}
-
-/// The sum over all classes of storage; a class that was emptied lately tells nothing any more. `None`: none tells anything.
-fn in_all<'a>(classes: impl Iterator<Item = &'a Series>) -> Option<u64> {
-    let told: Vec<u64> = classes.filter_map(measured).collect();
-    (!told.is_empty()).then(|| told.iter().sum())
 }
 
 /// A bucket of which nothing but the name is read.
