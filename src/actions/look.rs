@@ -51,10 +51,20 @@ pub struct Subject {
 pub enum Need {
     /// All that can be told of them.
     All,
+    /// The same, to change the count alone: that CodeDeploy has no way to do, and leaves it to ECS.
+    Count,
     /// That they are there and how they are; not of which revisions.
     Them,
     /// Nothing: it goes by the service itself.
     Nothing,
+}
+
+impl Need {
+    /// Who has to be asked in place of ECS; `None`: ECS may be asked (UpdateService, "Services using the CODE_DEPLOY deployment controller").
+    fn barred(self, strategy: Strategy) -> Option<&'static str> {
+        let counts = self == Self::Count && strategy == Strategy::CodeDeploy;
+        strategy.deployer().filter(|_| !counts)
+    }
 }
 
 impl Subject {
@@ -119,7 +129,7 @@ impl Look<'_> {
     async fn seen(&self, service: Service, need: Need, until: Instant) -> Result<Sight, Problem> {
         let ecs = &self.backend.ecs;
         let (deployments, unread) = match need {
-            Need::All => (ecs.deployments(&service).await?, None),
+            Need::All | Need::Count => (ecs.deployments(&service).await?, None),
             Need::Them => {
                 let mut read = ecs.deployments_by(&service, until).await?;
                 (std::mem::take(&mut read.found), read.untold())
@@ -169,7 +179,7 @@ impl Look<'_> {
         if service.status != "ACTIVE" {
             draft.refuse(format!("the service is {}", service.status));
         }
-        if let Some(by) = service.deployment.strategy.deployer() {
+        if let Some(by) = need.barred(service.deployment.strategy) {
             draft.refuse(format!(
                 "this service is deployed by {by}: use its own tool"
             ));
@@ -188,7 +198,7 @@ impl Look<'_> {
             sight,
             definition,
             spare: match need {
-                Need::All => Spare::of(SOON),
+                Need::All | Need::Count => Spare::of(SOON),
                 Need::Them | Need::Nothing => Spare::until(until),
             },
         }))
@@ -326,5 +336,24 @@ fn brought(run: &JournalRun, d: &Deployment, sight: &Sight) -> bool {
             }
         },
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_code_deploy_deploys_the_count_alone_is_changed_here() {
+        use Strategy::*;
+        for (need, strategy, barred) in [
+            (Need::Count, CodeDeploy, None),
+            (Need::All, CodeDeploy, Some("CodeDeploy")),
+            (Need::Them, CodeDeploy, Some("CodeDeploy")),
+            (Need::Count, External, Some("an external controller")),
+            (Need::All, Rolling, None),
+        ] {
+            assert_eq!(need.barred(strategy), barred, "{need:?} {strategy:?}");
+        }
     }
 }

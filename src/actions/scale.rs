@@ -37,7 +37,7 @@ impl Scale<'_> {
             words::tasks(self.desired),
             id.cluster
         ));
-        let Some(subject) = Box::pin(look.subject(&mut draft, id, Need::All)).await? else {
+        let Some(subject) = Box::pin(look.subject(&mut draft, id, Need::Count)).await? else {
             return Ok(draft);
         };
         let service = subject.service();
