@@ -374,3 +374,40 @@ async fn an_image_that_runs_is_asked_for_by_itself_where_no_list_holds_it() {
     );
     assert_eq!(told.place("docker.io/library/nginx:1"), Place::Elsewhere);
 }
+
+/// A build of buildx is an index, and what is scanned is what it names: that may be in no list, either.
+#[tokio::test]
+async fn an_image_that_an_index_names_is_asked_for_where_no_list_holds_it() {
+    let index = "application/vnd.oci.image.index.v1+json";
+    let list = json!({"imageDigest": "sha256:list", "imageSizeInBytes": 9, "imageTags": ["1.8.2"], "imageManifestMediaType": index});
+    let manifest = json!({"manifests": [{"digest": "sha256:aa", "platform": {"os": "linux"}}]});
+    let image = json!({
+        "imageDigest": "sha256:aa", "imageSizeInBytes": 9, "imageScanStatus": {"status": "COMPLETE"},
+        "imageScanFindingsSummary": {"imageScanCompletedAt": 1_700_000_000.0, "findingSeverityCounts": {}},
+    });
+    let scanned = page(&json!({"imageDetails": [image]}));
+    let none = say(400, r#"{"__type":"ImageNotFoundException"}"#);
+    for (answer, is_scanned) in [(scanned, true), (none, false)] {
+        let repository = json!({"repositoryName": "laser/api", "repositoryUri": URI});
+        let peer = Peer::start(vec![
+            page(&json!({"repositories": [repository]})),
+            page(&json!({"imageDetails": []})),
+            page(&json!({"imageDetails": [list]})),
+            page(&json!({"images": [{"imageManifest": manifest.to_string()}]})),
+            answer,
+        ])
+        .await;
+        let client = backend(&peer.endpoint, "http://127.0.0.1:1").await;
+        let reference = format!("{URI}:1.8.2");
+        let running = [reference.clone()];
+        let before = Part::default();
+        let asked = client.estate.ecr.registry(&before, &running);
+        let told = asked.await.unwrap();
+        assert!(peer.asked()[4].2.contains("sha256:aa"));
+        let Place::Here(image) = told.place(&reference) else {
+            panic!("{told:?}")
+        };
+        assert_eq!(image.scan.is_done(), is_scanned);
+        assert_eq!(image.is_untold_index(), !is_scanned, "unknown, not never");
+    }
+}

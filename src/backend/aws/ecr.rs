@@ -96,17 +96,14 @@ impl Ecr {
         let gone = self
             .ask_for(running, &repositories, &mut images, &mut missing)
             .await;
-        images.order_by(|a, b| {
-            a.repository
-                .cmp(&b.repository)
-                .then_with(|| b.pushed_at.cmp(&a.pushed_at))
-        });
+        put_in_order(&mut images);
         let known = before
             .value
             .as_deref()
             .map_or(&[][..], |r| r.images.as_slice());
-        self.look_into(&mut images, known, running, &mut missing)
+        self.look_into(&mut images, known, &repositories, running, &mut missing)
             .await;
+        put_in_order(&mut images);
         missing.sort();
         Ok(Registry {
             repositories,
@@ -240,6 +237,14 @@ impl Ecr {
         image.findings = findings;
         Ok(())
     }
+}
+
+/// By repository, the newest first.
+fn put_in_order(images: &mut [Image]) {
+    images.order_by(|a, b| {
+        let newest = || b.pushed_at.cmp(&a.pushed_at);
+        a.repository.cmp(&b.repository).then_with(newest)
+    });
 }
 
 /// Takes into a scan what an answer says of it.

@@ -6,7 +6,7 @@ use std::sync::MutexGuard;
 use futures_util::{StreamExt, stream};
 
 use super::parts::scan_of;
-use super::{ABREAST, Ecr, Image, Problem};
+use super::{ABREAST, Ecr, Image, ImageId, Problem, Repository};
 use crate::domain::order::Ordered;
 
 /// The newest images of a repository, whose findings are read one by one though they run nowhere.
@@ -100,13 +100,14 @@ impl Ecr {
     /// repository: where there are some that count, or where the list of images says nothing of the scan.
     pub(super) async fn look_into(
         &self,
-        images: &mut [Image],
+        images: &mut Vec<Image>,
         known: &[Image],
+        repositories: &[Repository],
         running: &[String],
         missing: &mut Vec<String>,
     ) {
         self.turns().next(images);
-        let runs = self.running(images, running, missing).await;
+        let runs = self.running(images, repositories, running, missing).await;
         let wanted = self.turns().choose(images, known, &runs);
         let looks: Vec<_> = wanted.into_iter().map(|image| self.scan(image)).collect();
         let answers: Vec<_> = stream::iter(looks)
@@ -127,27 +128,69 @@ impl Ecr {
     /// The images that run: those that references mean, and of lists among them the images that they name.
     async fn running(
         &self,
-        images: &mut [Image],
+        images: &mut Vec<Image>,
+        repositories: &[Repository],
         running: &[String],
         missing: &mut Vec<String>,
     ) -> BTreeSet<Key> {
-        let mut runs = BTreeSet::new();
         let of = |image: &Image| running.iter().any(|reference| image.is(reference));
-        for image in images.iter_mut().filter(|i| of(i)) {
-            runs.insert(key(image));
-            if image.parts.is_none() {
-                continue;
-            }
-            match self.parts(image).await {
+        let mut runs: BTreeSet<Key> = images.iter().filter(|i| of(i)).map(key).collect();
+        let lists = images.iter_mut().filter(|i| i.parts.is_some() && of(i));
+        let questions: Vec<_> = lists
+            .map(|list| async move {
+                let answer = self.parts(list).await;
+                (list, answer)
+            })
+            .collect();
+        let answers: Vec<_> = stream::iter(questions)
+            .buffer_unordered(ABREAST)
+            .collect()
+            .await;
+        let mut named: BTreeSet<Key> = BTreeSet::new();
+        for (list, answer) in answers {
+            match answer {
                 Ok(parts) => {
-                    let of = |digest: &String| (image.repository.clone(), digest.clone());
-                    runs.extend(parts.iter().map(of));
-                    image.parts = Some(parts);
+                    let of = |digest: &String| (list.repository.clone(), digest.clone());
+                    named.extend(parts.iter().map(of));
+                    list.parts = Some(parts);
                 }
-                Err(p) => missing.push(format!("{}: {}", image.short(), p.why)),
+                Err(p) => missing.push(format!("{}: {}", list.short(), p.why)),
             }
         }
+        self.ask_for_parts(&named, images, repositories, missing)
+            .await;
+        runs.extend(named);
         runs
+    }
+
+    /// Asks for images that lists name and that are not among those that were listed: their repository was not listed, or not to its end.
+    async fn ask_for_parts(
+        &self,
+        named: &BTreeSet<Key>,
+        images: &mut Vec<Image>,
+        repositories: &[Repository],
+        missing: &mut Vec<String>,
+    ) {
+        let known: BTreeSet<Key> = images.iter().map(key).collect();
+        let absent = named.difference(&known).filter_map(|(name, digest)| {
+            let repository = repositories.iter().find(|r| r.name == *name)?;
+            Some((repository, digest.as_str()))
+        });
+        let questions: Vec<_> = absent
+            .map(
+                |(of, digest)| async move { (digest, self.one(of, ImageId::Digest(digest)).await) },
+            )
+            .collect();
+        let answers: Vec<_> = stream::iter(questions)
+            .buffer_unordered(ABREAST)
+            .collect()
+            .await;
+        for (digest, answer) in answers {
+            match answer {
+                Ok(found) => images.extend(found),
+                Err(p) => missing.push(format!("{digest}: {}", p.why)),
+            }
+        }
     }
 }
 
@@ -164,8 +207,13 @@ fn tell_lists(images: &mut [Image]) {
         })
         .collect();
     for (image, told) in images.iter_mut().zip(told) {
-        if let Some((scan, findings)) = told {
-            (image.scan, image.findings) = (scan, findings);
+        match told {
+            Some((scan, findings)) => (image.scan, image.findings) = (scan, findings),
+            // Not all of its images are known: whether they were scanned is as unknown as if none was named.
+            None if image.parts.is_some() && !image.scan.is_done() => {
+                image.parts = Some(Vec::new());
+            }
+            None => {}
         }
     }
 }
@@ -279,6 +327,12 @@ mod tests {
         tell_lists(&mut images);
         assert!(images[0].scan.is_done());
         assert_eq!(images[0].scan.count("HIGH"), 1);
+        // One of its images is in no list: nobody told whether it was scanned.
+        let mut cut = image("a", "list");
+        cut.parts = Some(vec!["1".into(), "2".into()]);
+        let mut images = vec![cut, scanned(image("a", "1"), "COMPLETE")];
+        tell_lists(&mut images);
+        assert!(images[0].is_untold_index(), "{:?}", images[0]);
         // Which images an unread one names is not known.
         let mut unread = image("a", "list");
         unread.parts = Some(Vec::new());
