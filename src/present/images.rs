@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::words::{ago, bytes, count};
 use super::{Cell, Found, Group, Head, Make, Section, Tone, View};
+use crate::domain::digests::{By, Resolved};
 use crate::domain::facts::Facts;
 use crate::domain::image::{Image, ImageFinding, Place, Registry};
 use crate::domain::order::Ordered;
@@ -56,17 +57,20 @@ const IMAGE_HEADS: &[Head] = &[
     Head::right("medium", 6).drop(1),
 ];
 
-/// Images that run, by their reference in task definitions, with the services that run them.
-pub fn running(facts: &Facts) -> BTreeMap<&str, Vec<String>> {
-    let mut all: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+/// Images that run, by their reference in task definitions and by what they are told, with the services that run them. A tag that may
+/// move is told by what ECS resolved it to: the image that has it now may run nowhere.
+fn running<'a>(facts: &'a Facts, registry: &Registry) -> BTreeMap<(&'a str, By<'a>), Vec<String>> {
+    let resolved = Resolved::of(facts);
+    let mut all: BTreeMap<(&str, By<'_>), Vec<String>> = BTreeMap::new();
     for service in facts.service_rows() {
         let Some(definition) = facts.task_definition(service) else {
             continue;
         };
         for container in &definition.containers {
-            all.entry(&container.image)
-                .or_default()
-                .push(service.id.to_string());
+            for by in resolved.told_by(registry, service, &container.image) {
+                let services = all.entry((container.image.as_str(), by)).or_default();
+                services.push(service.id.to_string());
+            }
         }
     }
     for services in all.values_mut() {
@@ -99,23 +103,30 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         IMAGE_HEADS,
         "No images: ECR holds none in this account and region.",
     );
-    let running = running(facts);
-    for (reference, services) in &running {
-        match registry.place(reference) {
-            Place::Here(image) => {
+    let mut critical = 0;
+    for ((reference, by), services) in running(facts, registry) {
+        let (moved, place) = by.image(registry, reference);
+        match place {
+            Some(Place::Here(image)) => {
                 let thing = json!({"reference": reference, "services": services, "image": image});
-                runs.row(*reference, running_cells(image, services, now), &thing);
+                // One tag may have two images that run: that which has it now, and the one before.
+                let id = match image.is(reference) {
+                    true => reference.to_owned(),
+                    false => format!("{reference}@{}", image.digest),
+                };
+                runs.row(id, running_cells(image, &moved, &services, now), &thing);
                 runs.found(oldest(image));
                 tell_findings(&mut findings, image, now);
+                critical += usize::from(image.scan.count("CRITICAL") > 0);
             }
             // An image of another registry cannot be looked into here; one of this registry that is gone cannot be started again.
             place if part.value.is_some() => {
                 let thing = json!({"reference": reference, "services": services, "image": null});
-                runs.row(
-                    *reference,
-                    strange_cells(reference, services, place),
-                    &thing,
-                );
+                let id = match by {
+                    By::Digest(digest) => format!("{reference}@{digest}"),
+                    By::Name | By::Nothing => reference.to_owned(),
+                };
+                runs.row(id, strange_cells(reference, &services, place), &thing);
             }
             _ => {}
         }
@@ -130,8 +141,6 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     for why in &registry.missing {
         images.note(why, Tone::Unknown);
     }
-    let critical = running.keys().filter_map(|r| registry.find(r));
-    let critical = critical.filter(|i| i.scan.count("CRITICAL") > 0).count();
     if critical > 0 {
         runs.note(
             format!(
@@ -172,9 +181,12 @@ fn scanned(image: &Image, runs: bool, now: Timestamp) -> Cell {
     }
 }
 
-fn running_cells(image: &Image, services: &[String], now: Timestamp) -> Vec<Cell> {
+fn running_cells(image: &Image, moved: &str, services: &[String], now: Timestamp) -> Vec<Cell> {
     vec![
-        Cell::name(called(image)),
+        Cell::name(match moved {
+            "" => called(image),
+            moved => format!("{} ({moved})", image.repository),
+        }),
         Cell::plain(services.join(", ")),
         Cell::muted(image.short()),
         Cell::plain(bytes(image.bytes)),
@@ -187,14 +199,15 @@ fn running_cells(image: &Image, services: &[String], now: Timestamp) -> Vec<Cell
     ]
 }
 
-fn strange_cells(reference: &str, services: &[String], place: Place<'_>) -> Vec<Cell> {
+fn strange_cells(reference: &str, services: &[String], place: Option<Place<'_>>) -> Vec<Cell> {
     let mut cells = vec![
         Cell::name(reference),
         Cell::plain(services.join(", ")),
         match place {
-            Place::Gone => Cell::new("not there", Tone::Bad),
-            Place::Elsewhere => Cell::new("elsewhere", Tone::Unknown),
-            Place::Unread | Place::Here(_) => Cell::new("not told", Tone::Unknown),
+            Some(Place::Gone) => Cell::new("not there", Tone::Bad),
+            Some(Place::Elsewhere) => Cell::new("elsewhere", Tone::Unknown),
+            // A tag that may have moved is told by nothing, where ECS did not tell what it resolved it to.
+            Some(Place::Unread | Place::Here(_)) | None => Cell::new("not told", Tone::Unknown),
         },
     ];
     cells.resize_with(RUNNING_HEADS.len(), || Cell::plain("-"));

@@ -7,9 +7,8 @@ use jiff::Timestamp;
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Look, within};
 use super::{Probe, number};
-use crate::domain::digests::Resolved;
-use crate::domain::image::{Image, ImageId, Place, Registry, Repository};
-use crate::domain::service::Service;
+use crate::domain::digests::{By, Resolved};
+use crate::domain::image::{Image, Place, Registry};
 use crate::plan::checklist::CriterionState;
 
 pub(super) const PROBES: &[Probe] = &[
@@ -33,53 +32,6 @@ pub(super) const PROBES: &[Probe] = &[
     },
 ];
 
-/// By what an image that runs is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum By<'a> {
-    /// As the task definition names it: by its digest, or by a tag that stays with its image.
-    Name,
-    /// By the digest that ECS resolved its tag to.
-    Digest(&'a str),
-    /// By nothing: its tag may mean another image by now.
-    Nothing,
-}
-
-/// By what an image of a service is told.
-fn told_by<'a>(
-    registry: &Registry,
-    resolved: &Resolved<'a>,
-    service: &Service,
-    reference: &str,
-) -> Vec<By<'a>> {
-    let moves = |r: &Repository| {
-        let named = r.named(reference);
-        !r.immutable && matches!(named, Some(ImageId::Tag(_)))
-    };
-    if !registry.repositories.iter().any(moves) {
-        return vec![By::Name];
-    }
-    let digests = resolved.digests(service, reference);
-    match digests.is_empty() {
-        true => vec![By::Nothing],
-        false => digests.into_iter().map(By::Digest).collect(),
-    }
-}
-
-/// The image that a tag named when ECS resolved it to a digest, with what is to be said of it.
-fn resolved<'a>(registry: &'a Registry, reference: &str, digest: &str) -> (String, Place<'a>) {
-    let repository = registry.repositories.iter();
-    let mut named = repository.filter(|r| r.named(reference).is_some());
-    let place = named.next().map_or(Place::Unread, |r| {
-        registry.place(&format!("{}@{digest}", r.uri))
-    });
-    let note = match place {
-        Place::Here(image) if image.is(reference) => String::new(),
-        Place::Here(image) => format!("{} runs, its tag has moved on", image.short()),
-        _ => format!("{} runs", digest.get(..19).unwrap_or(digest)),
-    };
-    (note, place)
-}
-
 /// Images that run, each by its short name; where the revision that a service is set to was not read, the name says so.
 struct Running<'a> {
     /// Without a place where nobody can say which image it is.
@@ -102,7 +54,7 @@ fn running<'a>(look: &Look<'a>) -> Result<Running<'a>, Judgement> {
             return Err(Judgement::unknown(format!("{name}: {why}")));
         };
         for c in &definition.containers {
-            for by in told_by(registry, &digests, row.service, &c.image) {
+            for by in digests.told_by(registry, row.service, &c.image) {
                 let note = references.entry((c.image.as_str(), by)).or_default();
                 if note.is_empty() {
                     note.push_str(row.unread());
@@ -111,18 +63,7 @@ fn running<'a>(look: &Look<'a>) -> Result<Running<'a>, Judgement> {
         }
     }
     let rows = references.into_iter().map(|((r, by), unread)| {
-        let (moved, place) = match by {
-            By::Name => (String::new(), Some(registry.place(r))),
-            By::Digest(digest) => {
-                let (note, place) = resolved(registry, r, digest);
-                (note, Some(place))
-            }
-            // What its repository does not hold any more is gone, whatever it was.
-            By::Nothing => {
-                let gone = Some(registry.place(r)).filter(|p| *p == Place::Gone);
-                (String::new(), gone)
-            }
-        };
+        let (moved, place) = by.image(registry, r);
         let notes = [moved.as_str(), unread.as_str()];
         let notes: Vec<&str> = notes.into_iter().filter(|n| !n.is_empty()).collect();
         let name = match notes.is_empty() {
@@ -246,7 +187,7 @@ mod tests {
     use super::*;
     use crate::domain::deployment::{DeploymentState, RevisionLoad};
     use crate::domain::facts::Facts;
-    use crate::domain::image::{ImageFinding, Scan};
+    use crate::domain::image::{ImageFinding, Repository, Scan};
     use crate::domain::service::{RevisionTasks, TaskCounts};
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{self, ago, judged};
