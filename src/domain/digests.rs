@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::deployment::RevisionLoad;
 use super::facts::Facts;
 use super::image::{ImageId, Place, Registry, Repository};
 use super::service::Service;
@@ -52,11 +51,11 @@ fn resolved<'r>(registry: &'r Registry, reference: &str, digest: &str) -> (Strin
     (note, place)
 }
 
-/// The images of service revisions by digest, as far as their deployments were read.
+/// The images of service revisions by digest, as far as they or their deployments were read.
 #[derive(Debug)]
 pub struct Resolved<'a> {
-    /// By the service revision's ARN.
-    loads: BTreeMap<&'a str, &'a RevisionLoad>,
+    /// (image, digest), by the service revision's ARN.
+    revisions: BTreeMap<&'a str, &'a [(String, String)]>,
 }
 
 impl<'a> Resolved<'a> {
@@ -64,22 +63,29 @@ impl<'a> Resolved<'a> {
     pub fn of(facts: &'a Facts) -> Self {
         let rows = facts.deployment_rows().iter();
         let loads = rows.flat_map(|d| d.from.iter().chain(&d.to));
-        let named = loads.filter_map(|l| Some((l.service_revision.as_deref()?, l)));
+        let deployed = loads.filter_map(|l| {
+            let arn = l.service_revision.as_deref()?;
+            Some((arn, l.digests.as_slice()))
+        });
+        let current = facts.service_rows().iter().flat_map(|s| &s.revisions);
+        let current = current.filter(|r| !r.digests.is_empty());
+        let current = current.map(|r| (r.arn.as_str(), r.digests.as_slice()));
         Self {
-            loads: named.collect(),
+            revisions: deployed.chain(current).collect(),
         }
     }
 
-    /// The digests that a service runs of an image as its task definition names it: two while a deployment replaces one by the other. None
-    /// where nobody told that of all that runs.
+    /// The digests that a service runs of an image as its task definition names it: two while a deployment replaces one by the other; of
+    /// one that is scaled to 0 those that it would run. None where nobody told that of all of them.
     pub fn digests(&self, service: &Service, reference: &str) -> BTreeSet<&'a str> {
         let mut found = BTreeSet::new();
-        let runs = service.revisions.iter().filter(|r| r.counts.running > 0);
-        for revision in runs {
-            let Some(load) = self.loads.get(revision.arn.as_str()) else {
+        let is_idle = service.revisions.iter().all(|r| r.counts.running == 0);
+        let of_it = service.revisions.iter();
+        for revision in of_it.filter(|r| is_idle || r.counts.running > 0) {
+            let Some(told) = self.revisions.get(revision.arn.as_str()) else {
                 return BTreeSet::new();
             };
-            let own = load.digests.iter().filter(|(image, _)| image == reference);
+            let own = told.iter().filter(|(image, _)| image == reference);
             found.extend(own.map(|(_, digest)| digest.as_str()));
         }
         found

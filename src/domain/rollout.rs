@@ -83,6 +83,9 @@ pub struct RevisionTasks {
     pub arn: String,
     /// Desired, running and pending tasks; ECS counts no failures by service revision.
     pub counts: TaskCounts,
+    /// (image, digest) that ECS resolved its images to; none where nobody told.
+    #[serde(skip)]
+    pub digests: Vec<(String, String)>,
 }
 
 /// Task counts.

@@ -155,7 +155,7 @@ impl Ecs {
     /// cluster that may not be read hides no other.
     pub async fn services(&self, ids: &[ServiceId]) -> Vec<Batch> {
         let calls: Vec<_> = batches(ids).collect();
-        stream::iter(calls)
+        let mut batches: Vec<Batch> = stream::iter(calls)
             .map(|(cluster, names)| async move {
                 let asked = names.iter().map(|name| ServiceId {
                     cluster: cluster.clone(),
@@ -189,7 +189,10 @@ impl Ecs {
             })
             .buffered(ABREAST)
             .collect()
-            .await
+            .await;
+        let found = batches.iter_mut().filter_map(|b| b.found.as_mut().ok());
+        Box::pin(self.resolve(found.flatten().collect())).await;
+        batches
     }
 
     /// What the vendor says of services of a cluster, each of which is one that was asked about.

@@ -54,6 +54,8 @@ pub struct DeploymentCache {
     revisions: Mutex<HashMap<String, ServiceRevision>>,
     ended: Mutex<HashMap<String, Deployment>>,
     lacking: Mutex<Option<Instant>>,
+    /// Since when service revisions are not told.
+    mute: Mutex<Option<Instant>>,
 }
 
 fn locked<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

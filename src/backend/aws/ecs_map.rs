@@ -219,7 +219,11 @@ fn revision_tasks(
             failed: 0,
         })
     };
-    Some(counts().map(|counts| RevisionTasks { arn, counts }))
+    Some(counts().map(|counts| RevisionTasks {
+        arn,
+        counts,
+        digests: Vec::new(),
+    }))
 }
 
 /// What the steps of a traffic shift wait for, all of them together: a canary waits once, a linear shift after each step.

@@ -330,6 +330,7 @@ mod tests {
             service.revisions = vec![RevisionTasks {
                 arn: arn.clone(),
                 counts,
+                digests: Vec::new(),
             }];
             let mut row = testing::told(&service.id, DeploymentState::Successful, ago(1));
             row.to = Some(RevisionLoad {
@@ -351,6 +352,16 @@ mod tests {
         assert_eq!(judged(call, &facts).state, Proved);
         resolved(&mut facts, "sha256:elsewhere");
         assert_eq!(judged(call, &facts).state, Unknown);
+        // ECS forgets deployments after 90 days, and tells of the service's revision all the same, whether tasks of it run or none.
+        facts.deployments = testing::part(Arc::default());
+        for running in [1, 0] {
+            let mut services = facts.service_rows().to_vec();
+            let revision = &mut Arc::make_mut(&mut services[0]).revisions[0];
+            revision.counts.running = running;
+            revision.digests = vec![(reference.clone(), "sha256:old".into())];
+            facts.services = testing::part(Arc::new(services));
+            assert_eq!(judged(call, &facts).state, Failing, "{running}");
+        }
     }
 
     #[test]

@@ -480,10 +480,12 @@ mod tests {
             RevisionTasks {
                 arn: arn(1),
                 counts: counts(0, 2),
+                digests: Vec::new(),
             },
             RevisionTasks {
                 arn: arn(2),
                 counts: counts(2, 1),
+                digests: Vec::new(),
             },
         ];
         let restart = |p: &mut Picture| {

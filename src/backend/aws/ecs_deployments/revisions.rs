@@ -1,17 +1,22 @@
 //! Service revisions: which task definition with which images a deployment is of. Who stops one needs none of it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{CACHED, Ecs, Lack, Problem, ProblemKind, Question, lack, locked, sdk};
+use super::{CACHED, Ecs, LACK, Lack, Problem, ProblemKind, Question, lack, locked, sdk};
 use crate::backend::aws::convert::{some_text, text};
 use crate::backend::aws::ecs_map;
-use crate::domain::service::Revision;
+use crate::domain::service::{Revision, Service};
 
 const REVISIONS: Question = Question::new(
     "ecs",
     "DescribeServiceRevisions",
     "read the service's revisions",
 );
+
+/// How long reading services waits for what their images were resolved to: that is good to know, and holds nobody up for long.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Revisions that are asked about in one round: of a big account the others are in those to come.
+const A_ROUND: usize = 100;
 
 /// A service revision: which task definition with which images. Immutable.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +36,8 @@ impl Ecs {
         raw: &[sdk::ServiceDeployment],
         until: Option<tokio::time::Instant>,
     ) -> Result<Option<Problem>, Problem> {
-        let asked = self.ask_revisions(raw);
+        let wanted = raw.iter().flat_map(revision_arns).map(str::to_owned);
+        let asked = self.ask_revisions(wanted.collect());
         let answer = match until {
             None => asked.await,
             Some(until) => {
@@ -49,12 +55,34 @@ impl Ecs {
         }
     }
 
-    async fn ask_revisions(&self, raw: &[sdk::ServiceDeployment]) -> Result<(), Problem> {
-        let mut wanted: Vec<String> = raw
-            .iter()
-            .flat_map(revision_arns)
-            .map(str::to_owned)
-            .collect();
+    /// Tells services by the digests that ECS resolved their images to, each revision asked about once: of a service that was not deployed
+    /// for 90 days no deployment tells it (Amazon ECS developer guide, "Viewing service deployments"). What cannot be read stays untold.
+    pub(in crate::backend::aws) async fn resolve(&self, services: Vec<&mut Service>) {
+        let unknown: Vec<String> = {
+            let known = locked(&self.cache.revisions);
+            let current = services.iter().flat_map(|s| &s.revisions);
+            let unknown = current.filter(|r| !known.contains_key(&r.arn));
+            unknown.map(|r| r.arn.clone()).take(A_ROUND).collect()
+        };
+        let is_mute = locked(&self.cache.mute).is_some_and(|at| at.elapsed() < LACK);
+        if !unknown.is_empty() && !is_mute {
+            let asked = tokio::time::timeout(PATIENCE, self.ask_revisions(unknown.clone()));
+            let is_told = matches!(asked.await, Ok(Ok(())));
+            let known = locked(&self.cache.revisions);
+            // One that nobody tells of is not asked about in every round.
+            if !is_told || !unknown.iter().all(|arn| known.contains_key(arn)) {
+                *locked(&self.cache.mute) = Some(Instant::now());
+            }
+        }
+        let known = locked(&self.cache.revisions);
+        for revision in services.into_iter().flat_map(|s| &mut s.revisions) {
+            if let Some(told) = known.get(&revision.arn) {
+                revision.digests.clone_from(&told.digests);
+            }
+        }
+    }
+
+    async fn ask_revisions(&self, mut wanted: Vec<String>) -> Result<(), Problem> {
         wanted.sort();
         wanted.dedup();
         {
