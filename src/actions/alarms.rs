@@ -1,6 +1,8 @@
 //! What fires now, as far as it concerns the service of a preview. What is proven to fire elsewhere is counted: a warning that stands
 //! in every dialog is read in none. Of what nobody can place, nothing is proven: it is warned of by its name.
 
+use jiff::Timestamp;
+
 use super::draft::Draft;
 use super::look::{Look, Subject};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
@@ -75,13 +77,14 @@ impl Look<'_> {
             all: &alarms,
         };
         let (mut ours, mut near, mut unknown, mut others) = (vec![], vec![], vec![], 0_usize);
+        let now = Timestamp::now();
         for alarm in &firing {
             if watched.contains(&alarm.name) {
                 ours.push(alarm.name.clone());
                 continue;
             }
-            // It fires because there is little to do, which is no news of the service.
-            if alarm.is_for_scaling() {
+            // It fires because there is little to do, or scaling is at it: no news of the service.
+            if alarm.scales_quietly(now) {
                 continue;
             }
             match about.place(alarm, DEEPEST) {

@@ -2,7 +2,7 @@
 
 mod composite;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::metric::{MetricId, MetricQuery};
@@ -172,6 +172,9 @@ pub struct Alarm {
     pub held_back: Option<String>,
 }
 
+/// How long scaling is given to do its work: what still says "too much" then is not helped by it.
+const SCALING: SignedDuration = SignedDuration::from_mins(15);
+
 /// Whether an action (its ARN) reaches somebody: a topic, an incident or a work item of Systems Manager, a function (CloudWatch
 /// API reference, "PutMetricAlarm", `AlarmActions`). One that scales, stops or reboots something tells nobody.
 pub fn tells_somebody(action: &str) -> bool {
@@ -224,6 +227,22 @@ impl Alarm {
     pub fn is_for_scaling(&self) -> bool {
         let all = || self.actions.iter().chain(&self.other_actions);
         all().next().is_some() && all().all(|action| scales(action))
+    }
+
+    /// Whether it is for scaling and says nothing that people need to hear: it does not fire, or it fires below its threshold, which is
+    /// what a service at its minimum does, or scaling has had no time yet. One that has said "too much" for longer is trouble: there is
+    /// no room left, or scaling does not work. So is one of which nobody tells since when it fires.
+    pub fn scales_quietly(&self, now: Timestamp) -> bool {
+        let is_low = match &self.rule {
+            AlarmRule::Metric { comparison, .. } | AlarmRule::Log { comparison, .. } => {
+                comparison.starts_with('<')
+            }
+            AlarmRule::Composite { .. } => false,
+        };
+        // As far ahead of this clock as behind it: two clocks that differ silence none.
+        let is_young = |since: Timestamp| now.duration_since(since).abs() < SCALING;
+        self.is_for_scaling()
+            && (self.state != AlarmState::Alarm || is_low || self.since.is_some_and(is_young))
     }
 
     /// Metrics that it watches: one, or those of an expression; none where its rule is about something else.

@@ -98,17 +98,24 @@ impl Facts {
         self.set_aside(told).is_some()
     }
 
-    /// Alarms that are there for people. Those that the vendor scales by are not, unless a deployment watches them: they fire whenever
-    /// there is little to do, and one that always fires hides the one that counts.
+    /// Alarms that are there for people. Those that the vendor scales by are not while they are quiet ([`Alarm::scales_quietly`]), unless
+    /// a deployment watches them: the low ones fire whenever there is little to do, and one that always fires hides the one that counts.
     pub fn alarms_for_people(&self) -> impl Iterator<Item = &Arc<Alarm>> {
         let services = self.service_rows().iter();
         let watched = services.flat_map(|s| &s.deployment.alarms);
         let watched: BTreeSet<&str> = watched.map(String::as_str).collect();
         let rows = self.alarm_rows().iter();
-        rows.filter(move |a| !a.is_for_scaling() || watched.contains(a.name.as_str()))
+        let now = self.taken_at;
+        rows.filter(move |a| !a.scales_quietly(now) || watched.contains(a.name.as_str()))
     }
 
-    /// Whether the vendor scales by an alarm, and it is there for nothing else.
+    /// Whether an alarm is none of those for people now: the vendor scales by it, and it says nothing that anybody need hear.
+    pub fn scales_quietly(&self, alarm: &Alarm) -> bool {
+        alarm.scales_quietly(self.taken_at) && self.only_scales(alarm)
+    }
+
+    /// Whether the vendor scales by an alarm, and it is there for nothing else, whatever it says now: nobody set its limit or its actions
+    /// for people. Whether it is heard is told by [`Self::scales_quietly`].
     pub fn only_scales(&self, alarm: &Alarm) -> bool {
         let watches = |s: &Arc<Service>| s.deployment.alarms.contains(&alarm.name);
         alarm.is_for_scaling() && !self.service_rows().iter().any(watches)
@@ -284,10 +291,15 @@ mod tests {
         let doing = |name: &str, actions: &[&str], others: &[&str]| {
             let arns = |all: &[&str]| all.iter().map(|a| (*a).to_owned()).collect();
             let watching = watching(name, &[("ClusterName", "shop-prod")]);
+            let mut alarm = Arc::unwrap_or_clone(watching);
+            if let AlarmRule::Metric { comparison, .. } = &mut alarm.rule {
+                *comparison = if name.contains("ow") { "<" } else { ">" }.into();
+            }
             Arc::new(Alarm {
                 actions: arns(actions),
                 other_actions: arns(others),
-                ..Arc::unwrap_or_clone(watching)
+                since: Some(Timestamp::UNIX_EPOCH),
+                ..alarm
             })
         };
         let topic = "arn:aws:sns:home:1:oncall";
@@ -301,8 +313,9 @@ mod tests {
             doing("cpu-high", &[POLICY, topic], &[]),
             doing("cpu-back", &[POLICY], &[topic]),
             doing("cpu-silent", &[], &[]),
+            doing("queue-depth", &[POLICY], &[]),
         ];
-        let facts = Facts {
+        let mut facts = Facts {
             alarms: Part::answered(
                 Arc::new(rows),
                 Timestamp::UNIX_EPOCH,
@@ -318,7 +331,25 @@ mod tests {
         assert_eq!(firing(&facts), ["cpu-high", "cpu-back", "cpu-silent"]);
         let rows = facts.alarm_rows();
         let apart: Vec<bool> = rows.iter().map(|a| facts.only_scales(a)).collect();
-        assert_eq!(apart, [true, true, false, false, false]);
+        assert_eq!(apart, [true, true, false, false, false, true]);
+        // Scaling has had its time: a service that stands at its maximum is helped by it no more.
+        facts.taken_at = Timestamp::from_second(14 * 60).unwrap();
+        assert_eq!(firing(&facts).len(), 3);
+        facts.taken_at = Timestamp::from_second(20 * 60).unwrap();
+        let heard = ["cpu-high", "cpu-back", "cpu-silent", "queue-depth"];
+        assert_eq!(firing(&facts), heard);
+        let rows = facts.alarm_rows();
+        let quiet: Vec<bool> = rows.iter().map(|a| facts.scales_quietly(a)).collect();
+        assert_eq!(quiet, [true, true, false, false, false, false]);
+        let now = facts.taken_at;
+        let deep = |change: fn(&mut Alarm)| {
+            let mut alarm = Alarm::clone(&rows[5]);
+            change(&mut alarm);
+            alarm.scales_quietly(now)
+        };
+        assert!(deep(|a| a.state = AlarmState::Ok));
+        assert!(!deep(|a| a.since = None), "nobody tells since when");
+        assert!(!deep(|a| a.since = Timestamp::from_second(86_400).ok()));
     }
 
     /// Production's own queues, tables and functions are called after what they do.

@@ -303,7 +303,13 @@ mod tests {
 
     #[test]
     fn an_alarm_that_a_deployment_watches_counts_though_it_scales_too() {
-        let low = alarm("cpu-low", &[SCALES], AlarmState::Alarm);
+        let low = watching("cpu-low", "CPUUtilization", AlarmState::Alarm);
+        let mut low = Arc::unwrap_or_clone(low);
+        low.actions = vec![SCALES.into()];
+        if let AlarmRule::Metric { comparison, .. } = &mut low.rule {
+            *comparison = "<".into();
+        }
+        let low = Arc::new(low);
         let mut facts = running(Vec::new());
         facts.alarms = part(Arc::new(vec![low.clone()]));
         assert_eq!(facts.firing_here().count(), 0);

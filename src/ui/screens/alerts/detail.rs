@@ -141,9 +141,12 @@ fn labelled(label: &str, text: &str, style: Style, cx: &Cx<'_>, columns: usize) 
         .collect()
 }
 
-/// Said of an alarm that the vendor scales by.
+/// Said of an alarm that the vendor scales by, while it is quiet.
 const SCALES: &str =
     "made to scale by, and for nothing else: it fires whenever there is little or much to do";
+
+/// Said of one that is not: it has fired for longer than scaling takes.
+const NO_HELP: &str = "made to scale by, and fires on: no room left, or scaling does not work";
 
 /// What stands above the rows that lead elsewhere.
 fn above(alarm: &Alarm, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
@@ -186,6 +189,8 @@ fn above(alarm: &Alarm, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
     };
     if row::scales(alarm, cx) {
         put("scaling", SCALES, t.muted);
+    } else if cx.snapshot.facts.only_scales(alarm) {
+        put("scaling", NO_HELP, t.warn);
     }
     put("why", &alarm.reason, t.text);
     put("about", &alarm.description, t.text);

@@ -37,12 +37,19 @@ pub(super) struct Groups {
     above: BTreeMap<String, String>,
     /// Alarms below a composite one, in the order of the list.
     below: BTreeMap<String, Vec<Arc<Alarm>>>,
+    /// Those in ALARM by which the vendor scales quietly: no group is worse for them.
+    quiet: BTreeSet<String>,
 }
 
 impl Groups {
-    /// Of alarms in the order in which they are to be listed.
-    pub fn of(all: &[Arc<Alarm>]) -> Self {
-        let mut groups = Self::default();
+    /// Of alarms in the order in which they are to be listed. `quiet`: whether nobody need look at one though it is in ALARM.
+    pub fn of(all: &[Arc<Alarm>], quiet: impl Fn(&Alarm) -> bool) -> Self {
+        let in_alarm = all.iter().filter(|a| a.state == AlarmState::Alarm);
+        let quiet = in_alarm.filter(|a| quiet(a)).map(|a| a.name.clone());
+        let mut groups = Self {
+            quiet: quiet.collect(),
+            ..Self::default()
+        };
         let place: BTreeMap<&str, usize> = all
             .iter()
             .enumerate()
@@ -108,9 +115,8 @@ impl Groups {
     /// Whether it is shown open as long as nobody says otherwise: a composite alarm that is quieter than one of its members does not
     /// stand for it.
     fn opens_by_itself(&self, alarm: &Alarm) -> bool {
-        self.within(&alarm.name)
-            .iter()
-            .any(|m| m.state < alarm.state)
+        let mut within = self.within(&alarm.name).into_iter();
+        within.any(|m| !self.quiet.contains(&m.name) && m.state < alarm.state)
     }
 
     /// Whether the members of a group are shown.
@@ -194,7 +200,8 @@ impl Groups {
 
     fn group(&self, alarm: &Arc<Alarm>, said: &BTreeMap<String, bool>) -> Group {
         let within = self.within(&alarm.name);
-        let fires = |a: &&&Arc<Alarm>| a.state == AlarmState::Alarm;
+        let fires =
+            |a: &&&Arc<Alarm>| a.state == AlarmState::Alarm && !self.quiet.contains(&a.name);
         let firing: Vec<&&Arc<Alarm>> = within.iter().filter(fires).collect();
         let worst = firing.iter().map(|a| a.severity);
         let own = (alarm.state == AlarmState::Alarm).then_some(alarm.severity);

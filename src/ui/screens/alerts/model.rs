@@ -124,7 +124,7 @@ impl Alerts {
             state => state,
         };
         all.order_by(|a, b| sort.order(a, b, state));
-        self.groups = Groups::of(&all);
+        self.groups = Groups::of(&all, |a| !firing.contains(a.name.as_str()));
         self.visible = if self.filter.is_empty() {
             let by_worst = sort == Sort::State;
             self.groups.rows(&all, &self.turned, by_worst, self.reverse)

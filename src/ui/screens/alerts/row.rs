@@ -80,9 +80,9 @@ pub(super) fn state(a: &Alarm, cx: &Cx<'_>) -> (String, Style) {
     (format!("{sign} {}", a.state.word()), style)
 }
 
-/// Whether the vendor scales by it: it is listed, and nobody need look at it.
+/// Whether the vendor scales by it, and it says nothing that anybody need look at: it is listed.
 pub(super) fn scales(a: &Alarm, cx: &Cx<'_>) -> bool {
-    cx.snapshot.facts.only_scales(a)
+    cx.snapshot.facts.scales_quietly(a)
 }
 
 /// The word of its severity; loud only while it fires.

@@ -285,14 +285,16 @@ fn alarms_that_services_are_scaled_by_stand_among_those_that_are_well() {
     let mut s = Stage::new(160, 40);
     let mut rows = s.snapshot.facts.alarm_rows().to_vec();
     let name = "TargetTracking-service/laser-prod/api-AlarmLow-1";
-    let low = alarm(name, AlarmState::Alarm, Severity::Warning, 90_000);
-    rows.insert(
-        0,
-        Arc::new(Alarm {
-            actions: vec!["arn:aws:autoscaling:us-east-1:1:scalingPolicy:a".into()],
-            ..Arc::unwrap_or_clone(low)
-        }),
-    );
+    let scaling = |name: &str, limit: &str| {
+        let alarm = alarm(name, AlarmState::Alarm, Severity::Warning, 90_000);
+        let mut alarm = Arc::unwrap_or_clone(alarm);
+        if let AlarmRule::Metric { comparison, .. } = &mut alarm.rule {
+            *comparison = limit.into();
+        }
+        alarm.actions = vec!["arn:aws:autoscaling:us-east-1:1:scalingPolicy:a".into()];
+        Arc::new(alarm)
+    };
+    rows.insert(0, scaling(name, "<"));
     s.snapshot.facts.alarms = part(Arc::new(rows));
     s.with(|s, cx| s.sync(cx));
     let text = s.text();
@@ -306,6 +308,48 @@ fn alarms_that_services_are_scaled_by_stand_among_those_that_are_well() {
     s.with(|s, cx| s.sync(cx));
     let text = s.text();
     assert!(text.contains("made to scale by"), "{text}");
+    assert!(!text.contains("fires on"), "{text}");
+    // The high one has said for a day that there is too much to do.
+    let mut rows = s.snapshot.facts.alarm_rows().to_vec();
+    rows.push(scaling("queue-depth", ">"));
+    s.snapshot.facts.alarms = part(Arc::new(rows));
+    s.with(|s, cx| s.arrive(&Nav::Alarm("queue-depth".into()), cx));
+    s.with(|s, cx| s.sync(cx));
+    let text = s.text();
+    assert!(text.contains("made to scale by, and fires on"), "{text}");
+    s.press(Command::Back);
+    s.with(|s, cx| s.sync(cx));
+    let text = s.text();
+    assert!(text.contains("▲ 3 firing"), "{text}");
+    assert!(text.contains("◇ 1 for scaling"), "{text}");
+}
+
+/// A rule over what the vendor scales by is no worse for the one that is quiet.
+#[test]
+fn a_group_counts_no_member_by_which_a_service_is_scaled() {
+    let mut s = Stage::new(160, 40);
+    let mut rows = s.snapshot.facts.alarm_rows().to_vec();
+    let mut low = (*alarm("cpu-low", AlarmState::Alarm, Severity::Critical, 90_000)).clone();
+    low.actions = vec!["arn:aws:autoscaling:us-east-1:1:scalingPolicy:a".into()];
+    if let AlarmRule::Metric { comparison, .. } = &mut low.rule {
+        *comparison = "<".into();
+    }
+    let mut idle = (*alarm("idle", AlarmState::Ok, Severity::Info, 90_000)).clone();
+    let rule = "ALARM(\"cpu-low\") AND ALARM(\"worker-lag\")".into();
+    idle.rule = AlarmRule::Composite { rule };
+    rows.push(Arc::new(low));
+    rows.push(Arc::new(idle));
+    // Nothing but the quiet one could open it.
+    rows.retain(|a| a.name != "worker-lag");
+    s.snapshot.facts.alarms = part(Arc::new(rows));
+    s.with(|s, cx| s.sync(cx));
+    let mut all = s.screen.visible.iter();
+    let idle = all.find(|(a, _)| a.name == "idle").unwrap();
+    let group = idle.1.group.unwrap();
+    assert_eq!(
+        (group.members, group.firing, group.severity, group.open),
+        (1, 0, None, false)
+    );
 }
 
 #[test]

@@ -115,7 +115,7 @@ pub(super) fn alarms(
         .len()
         .saturating_sub(usize::from(skip) + usize::from(area.height));
     for (y, (name, alarm)) in (area.y..area.bottom()).zip(rows.iter().skip(usize::from(skip))) {
-        let scales = alarm.is_some_and(|a| cx.snapshot.facts.only_scales(a));
+        let scales = alarm.is_some_and(|a| cx.snapshot.facts.scales_quietly(a));
         let (sign, style, word) = match alarm.map(|a| a.state) {
             Some(AlarmState::Alarm) if scales => ("◇", t.muted, "ALARM"),
             Some(AlarmState::Alarm) => ("▲", t.critical, "ALARM"),
