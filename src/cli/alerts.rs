@@ -29,25 +29,32 @@ pub struct Arguments {
 /// Runs the command.
 pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Problem> {
     let picture = session
-        .demand(Vec::new(), &[&|f| standing(&f.alarms), &mutes])
+        .demand(Vec::new(), &[&|f| standing(&f.alarms)])
         .await?;
-    let part = &picture.facts.alarms;
-    let all = picture.facts.alarm_rows();
     if let Some(name) = &args.alarm {
+        let all = picture.facts.alarm_rows();
         let alarm = all.iter().find(|a| a.name == *name);
         let alarm = alarm.ok_or_else(|| unknown(name, all.iter().map(|a| a.name.as_str())))?;
         return history(alarm, session).await;
     }
+    // The table does not say who is muted: nobody waits for that there.
+    let picture = match session.out.is_json() {
+        true => session.hope(&[&watched, &mutes]).await?,
+        false => session.hope(&[&watched]).await?,
+    };
+    let facts = &picture.facts;
+    let part = &facts.alarms;
+    let all = facts.alarm_rows();
     let mut rows: Vec<&Alarm> = all
         .iter()
         .map(AsRef::as_ref)
         .filter(|a| !args.firing || a.state == AlarmState::Alarm)
         .collect();
     // What the vendor scales by fires for days, and is no news.
-    rows.order_by_key(|a| a.state == AlarmState::Alarm && a.is_for_scaling());
+    rows.order_by_key(|a| a.state == AlarmState::Alarm && facts.scales_quietly(a));
     let now = Timestamp::now();
     if session.out.is_json() {
-        let rows = rows.iter().map(|a| object(a, &picture.facts)).collect();
+        let rows = rows.iter().map(|a| object(a, facts)).collect();
         session.list("alerts", rows, part)?;
         return Ok(Exit::OK);
     }
@@ -57,11 +64,11 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
             _ => "No alarms: CloudWatch has none in this account and region.",
         })?;
     } else {
-        session.out.table(&table(&rows, now))?;
+        session.out.table(&table(&rows, facts, now))?;
     }
     let those = |scaling| {
         let all = all.iter().filter(|a| a.state == AlarmState::Alarm);
-        all.filter(|a| a.is_for_scaling() == scaling).count()
+        all.filter(|a| facts.scales_quietly(a) == scaling).count()
     };
     let mut count = format!(
         "{}, {} firing",
@@ -76,22 +83,29 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     Ok(Exit::OK)
 }
 
-/// The rules that mute alarms: where they cannot be read, that is said, and the alarms are there all the same.
+/// The rules that mute alarms.
 fn mutes(facts: &Facts) -> Standing {
-    match standing(&facts.estate.alarm_mutes) {
-        Standing::Failed(_) => Standing::Answered,
-        standing => standing,
+    standing(&facts.estate.alarm_mutes)
+}
+
+/// The services, where one of their deployments may watch an alarm that counts for nothing else.
+fn watched(facts: &Facts) -> Standing {
+    let is_quiet = |a: &Alarm| a.state == AlarmState::Alarm && facts.scales_quietly(a);
+    match facts.alarm_rows().iter().any(|a| is_quiet(a)) {
+        true => standing(&facts.services),
+        false => Standing::Answered,
     }
 }
 
 async fn history(alarm: &Alarm, session: &mut Session) -> Result<Exit, Problem> {
     let name = &alarm.name;
-    let picture = session
+    session
         .demand(
             vec![Interest::AlarmHistory(name.clone())],
-            &[&|f| standing_of(f.alarm_history.get(name)), &mutes],
+            &[&|f| standing_of(f.alarm_history.get(name))],
         )
         .await?;
+    let picture = session.hope(&[&watched, &mutes]).await?;
     let Some(part) = picture.facts.alarm_history.get(name) else {
         return Ok(Exit::NO_ANSWER);
     };
@@ -105,11 +119,15 @@ async fn history(alarm: &Alarm, session: &mut Session) -> Result<Exit, Problem> 
         session.list("alerts", vec![row], part)?;
         return Ok(Exit::OK);
     }
-    session.out.table(&table(&[alarm], now))?;
+    session.out.table(&table(&[alarm], &picture.facts, now))?;
     if let Some(why) = picture.facts.silenced(alarm, now) {
         session.out.line(&format!("its actions are {why}"))?;
     }
-    if let Some(why) = picture.facts.mutes_unread() {
+    let unread = match mutes(&picture.facts) {
+        Standing::Waiting => Some("no answer yet"),
+        _ => picture.facts.mutes_unread(),
+    };
+    if let Some(why) = unread {
         session
             .out
             .line(&format!("whether a rule mutes it is not known: {why}"))?;
@@ -145,7 +163,7 @@ fn unknown<'a>(name: &str, all: impl Iterator<Item = &'a str>) -> Problem {
     )
 }
 
-fn table(rows: &[&Alarm], now: Timestamp) -> Table {
+fn table(rows: &[&Alarm], facts: &Facts, now: Timestamp) -> Table {
     let mut table = Table::new(&[
         ("STATE", Align::Left),
         ("SEVERITY", Align::Left),
@@ -156,10 +174,11 @@ fn table(rows: &[&Alarm], now: Timestamp) -> Table {
     ])
     .sparing(&["RULE", "WHY"]);
     for a in rows {
-        let role = role(a);
+        let scales = facts.scales_quietly(a);
+        let role = role(a, scales);
         table.row(vec![
             painted(role, a.state.word()),
-            painted(role, severity(a)),
+            painted(role, severity(a, scales)),
             cell(words::ago(a.since, now)),
             cell(&a.name),
             cell(rule(a)),
@@ -169,18 +188,18 @@ fn table(rows: &[&Alarm], now: Timestamp) -> Table {
     table
 }
 
-/// How much it matters; of one that the vendor scales by, that it does so.
-fn severity(a: &Alarm) -> &'static str {
-    match a.is_for_scaling() {
+/// How much it matters; of one that the vendor quietly scales by, that it does so.
+fn severity(a: &Alarm, scales: bool) -> &'static str {
+    match scales {
         true => "auto",
         false => a.severity.word(),
     }
 }
 
 /// The role of an alarm: its state, and how much it matters while it fires.
-pub fn role(a: &Alarm) -> Role {
+fn role(a: &Alarm, scales: bool) -> Role {
     match (a.state, a.severity) {
-        (AlarmState::Alarm, _) if a.is_for_scaling() => Role::Dim,
+        (AlarmState::Alarm, _) if scales => Role::Dim,
         (AlarmState::Alarm, Severity::Critical) => Role::Bad,
         (AlarmState::Alarm, _) => Role::Warn,
         (AlarmState::InsufficientData, _) => Role::Dim,
@@ -282,7 +301,68 @@ fn object(a: &Alarm, facts: &Facts) -> Value {
         "rule": watches,
         "actions_enabled": a.actions_enabled,
         "actions": a.actions,
-        "scaling": a.is_for_scaling(),
+        "scaling": facts.scales_quietly(a),
         "silenced": facts.silenced(a, Timestamp::now()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::part::Part;
+
+    /// What counts as `auto` is told as `status` tells it, which knows what deployments watch.
+    #[test]
+    fn the_services_are_waited_for_only_where_they_may_make_a_quiet_alarm_count() {
+        let alarm = |comparison: &str| Alarm {
+            name: "api-cpu".into(),
+            arn: String::new(),
+            description: String::new(),
+            state: AlarmState::Alarm,
+            severity: Severity::Critical,
+            reason: String::new(),
+            since: None,
+            updated_at: None,
+            rule: AlarmRule::Metric {
+                query: None,
+                expression: None,
+                parts: Vec::new(),
+                comparison: comparison.into(),
+                threshold: Some(1.0),
+                datapoints: 1,
+                periods: 1,
+                period_s: 60,
+            },
+            actions_enabled: true,
+            actions: vec!["arn:aws:autoscaling:home:1:scalingPolicy:a".into()],
+            other_actions: Vec::new(),
+            held_back: None,
+        };
+        let of = |alarm: Alarm| Facts {
+            alarms: Part {
+                value: Some(Arc::new(vec![Arc::new(alarm)])),
+                ..Part::default()
+            },
+            ..Facts::default()
+        };
+        let (low, high) = (alarm("<"), alarm(">"));
+        let facts = of(low.clone());
+        assert!(matches!(watched(&facts), Standing::Waiting));
+        assert_eq!(object(&low, &facts)["scaling"], true);
+        let scales = facts.scales_quietly(&low);
+        assert_eq!(
+            (severity(&low, scales), role(&low, scales)),
+            ("auto", Role::Dim)
+        );
+        let facts = of(high.clone());
+        assert!(matches!(watched(&facts), Standing::Answered));
+        assert_eq!(object(&high, &facts)["scaling"], false);
+        let scales = facts.scales_quietly(&high);
+        assert_eq!(
+            (severity(&high, scales), role(&high, scales)),
+            ("CRIT", Role::Bad)
+        );
+    }
 }

@@ -144,7 +144,7 @@ impl Command {
             Self::Services(_) => Scope::Only(&[Services, Definitions, Targets]),
             Self::Tasks(_) => Scope::Only(&[Services]),
             Self::Deployments(_) => Scope::Only(&[Services, Definitions, Deployments]),
-            Self::Alerts(_) => Scope::Only(&[Alarms, Part("alarm_mutes")]),
+            Self::Alerts(_) => Scope::Only(&[Alarms, Services, Part("alarm_mutes")]),
             Self::Metrics(_) => Scope::Only(&[]),
             Self::Dashboards(_) => Scope::Only(&[Dashboards, Alarms]),
             Self::Logs(_) => Scope::Only(&[Services, Definitions, LogGroups]),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 
 use super::explain::{self, ProblemJson};
 use super::out::Out;
@@ -17,6 +18,9 @@ use crate::domain::interest::Interest;
 use crate::domain::part::Part;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::watch::{Handle, Snapshot};
+
+/// How long a command waits for what it says beside its answer, once it has that.
+const A_LITTLE: Duration = Duration::from_secs(5);
 
 /// One command's surroundings.
 #[derive(Debug)]
@@ -70,7 +74,9 @@ impl Session {
     pub async fn look(&mut self, interests: Vec<Interest>) -> Result<Arc<Snapshot>, Problem> {
         self.watch.look_at(interests);
         let watch = self.watch.clone();
-        Ok(self.wait(|picture| watch.is_settled(picture)).await?.0)
+        let end = Instant::now() + self.patience();
+        let settled = self.wait(end, |picture| watch.is_settled(picture));
+        Ok(settled.await?.0)
     }
 
     /// Looks at something until each need was answered; one that could not be asked is the command's failure.
@@ -81,8 +87,11 @@ impl Session {
     ) -> Result<Arc<Snapshot>, Problem> {
         self.watch.look_at(interests);
         let waiting = |need: &Need<'_>, f: &Facts| matches!(need(f), Standing::Waiting);
+        let end = Instant::now() + self.patience();
         let (picture, in_time) = self
-            .wait(|picture| !needs.iter().any(|need| waiting(need, &picture.facts)))
+            .wait(end, |picture| {
+                !needs.iter().any(|need| waiting(need, &picture.facts))
+            })
             .await?;
         for need in needs {
             if let Standing::Failed(problem) = need(&picture.facts) {
@@ -96,12 +105,20 @@ impl Session {
         }
     }
 
+    /// Waits a little for what a command says beside its answer: what fails of it or is late is no failure of the command.
+    pub async fn hope(&mut self, wishes: &[Need<'_>]) -> Result<Arc<Snapshot>, Problem> {
+        let waits = |need: &Need<'_>, f: &Facts| matches!(need(f), Standing::Waiting);
+        let end = Instant::now() + self.patience().min(A_LITTLE);
+        let will_do = |p: &Snapshot| !wishes.iter().any(|need| waits(need, &p.facts));
+        Ok(self.wait(end, will_do).await?.0)
+    }
+
     /// Waits for a picture that will do; after the deadline takes what there is, and says so.
     async fn wait(
         &mut self,
+        end: Instant,
         will_do: impl Fn(&Snapshot) -> bool,
     ) -> Result<(Arc<Snapshot>, bool), Problem> {
-        let end = tokio::time::Instant::now() + self.patience();
         loop {
             let picture = self.watch.snapshot();
             if will_do(&picture) {
