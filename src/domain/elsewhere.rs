@@ -129,12 +129,14 @@ impl Facts {
     }
 
     /// The other environment that an alarm is about: that of the clusters that it watches, and where a metric names no cluster, the one
-    /// that every dimension names which names any. `None`: it is about the one that is looked at, or nobody tells.
+    /// that every dimension names which names any; of logs, the one that each of its groups names. `None`: it is about the one that is looked at, or nobody tells.
     pub fn alarm_elsewhere(&self, alarm: &Alarm) -> Option<Env> {
         self.set_aside(match &alarm.rule {
             AlarmRule::Metric { .. } => agreed(alarm.metrics().flat_map(|m| self.envs_of(m))),
+            // The dimensions of a metric are of one thing, and a query reads many groups: one that names nothing may be of here.
             AlarmRule::Log { groups, .. } => {
-                agreed(groups.iter().filter_map(|g| self.env_of_words(g)))
+                let all: Option<Vec<Env>> = groups.iter().map(|g| self.env_of_words(g)).collect();
+                all.and_then(|all| agreed(all.into_iter()))
             }
             AlarmRule::Composite { .. } => {
                 let known = |name: &str| self.alarm_rows().iter().find(|a| a.name == name);
@@ -282,6 +284,40 @@ mod tests {
         assert_eq!(told(&facts), [None; 7], "nobody else looks after it");
         facts.listed_clusters = vec!["laser-staging".into()];
         assert_eq!(told(&facts), [None; 7], "nor because of a list");
+    }
+
+    /// A query reads many groups: one that names staging does not speak for one that names nothing.
+    #[test]
+    fn an_alarm_over_logs_is_elsewhere_where_each_of_its_groups_says_so() {
+        let over = |groups: &[&str]| {
+            let rule = AlarmRule::Log {
+                query: String::new(),
+                groups: groups.iter().map(|g| (*g).to_owned()).collect(),
+                aggregation: "count(*)".into(),
+                comparison: ">".into(),
+                threshold: Some(0.0),
+                datapoints: 1,
+                periods: 1,
+            };
+            alarm("payment errors", rule)
+        };
+        let facts = Facts {
+            environment: "production".into(),
+            environments: vec!["production".into(), "staging".into()],
+            ..Facts::default()
+        };
+        let staging = Some(Env::Staging);
+        for (groups, told) in [
+            (&["/ecs/pay-staging"][..], staging),
+            (&["/ecs/pay-staging", "/ecs/api-staging"], staging),
+            (&["/ecs/pay", "/ecs/pay-staging"], None),
+            (&["/ecs/pay-prod", "/ecs/pay-staging"], None),
+            (&["/ecs/pay"], None),
+            (&[], None),
+        ] {
+            let got = facts.alarm_elsewhere(&over(groups));
+            assert_eq!(got, told, "{groups:?}");
+        }
     }
 
     /// The low alarm of a target tracking policy fires for as long as a service is at its minimum: nobody is to be woken by that.
