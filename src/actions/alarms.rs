@@ -67,6 +67,9 @@ impl Look<'_> {
                 return;
             }
         };
+        if self.backend.cloudwatch.lacks_log_alarms() {
+            draft.fact("log alarms", "not told here");
+        }
         let firing: Vec<&Alarm> = (alarms.iter())
             .filter(|a| a.state == AlarmState::Alarm)
             .collect();

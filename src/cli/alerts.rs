@@ -55,7 +55,8 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     let now = Timestamp::now();
     if session.out.is_json() {
         let rows = rows.iter().map(|a| object(a, facts)).collect();
-        session.list("alerts", rows, part)?;
+        let told = json!(!facts.log_alarms_untold);
+        session.list_and("alerts", rows, part, [("log_alarms_told", told)])?;
         return Ok(Exit::OK);
     }
     if rows.is_empty() {
@@ -80,6 +81,10 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
         n => count.push_str(&format!(", {n} in ALARM to scale by")),
     }
     session.footer(count, part, now)?;
+    if facts.log_alarms_untold {
+        let line = "log alarms are not told here: CloudWatch's endpoint does not know them";
+        session.out.painted(Role::Warn, line)?;
+    }
     Ok(Exit::OK)
 }
 

@@ -129,7 +129,8 @@ impl Facts {
     }
 
     /// The other environment that an alarm is about: that of the clusters that it watches, and where a metric names no cluster, the one
-    /// that every dimension names which names any; of logs, the one that each of its groups names. `None`: it is about the one that is looked at, or nobody tells.
+    /// that every dimension names which names any; of logs, the one that each of its groups names. `None`: it is about the one that is
+    /// looked at, or nobody tells.
     pub fn alarm_elsewhere(&self, alarm: &Alarm) -> Option<Env> {
         self.set_aside(match &alarm.rule {
             AlarmRule::Metric { .. } => agreed(alarm.metrics().flat_map(|m| self.envs_of(m))),

@@ -143,6 +143,8 @@ pub struct Facts {
     pub reached: Arc<BTreeMap<ServiceId, Reached>>,
     /// Alarms: firing first, then by severity, then by name.
     pub alarms: Part<Arc<Vec<Arc<Alarm>>>>,
+    /// Whether the endpoint knows no log alarms: those that there may be are not among the alarms.
+    pub log_alarms_untold: bool,
     /// History of the alarms looked at.
     pub alarm_history: BTreeMap<String, Part<Arc<Vec<AlarmEvent>>>>,
     /// The common series: what the overview and the alarms need, by query.

@@ -160,6 +160,7 @@ impl Publisher {
         let facts = &mut picture.facts;
         facts.seq += 1;
         facts.taken_at = Timestamp::now();
+        facts.log_alarms_untold = backend.cloudwatch.lacks_log_alarms();
         facts.providers = backend.meter();
         facts.providers.push(store_health(facts));
         facts.judge_targets();

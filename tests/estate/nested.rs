@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use flightdeck::backend::Backend;
 use flightdeck::domain::alarm::{Alarm, AlarmRule, AlarmState};
@@ -17,6 +17,9 @@ use crate::{backend, is_for_people};
 
 type Answers = Arc<HashMap<&'static str, Vec<u8>>>;
 
+/// No operation: given for it, the endpoint refuses whoever asks about alarms over logs.
+const KNOWS_NO_LOGS: &str = "knows no logs";
+
 /// Says what it was given for an operation, in whichever protocol it is asked; of anything else, that there is none.
 async fn say(answers: Answers, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").map(|t| t.to_str().unwrap());
@@ -25,8 +28,18 @@ async fn say(answers: Answers, uri: Uri, headers: HeaderMap, body: Bytes) -> Res
     let action = form.split('&').find_map(|p| p.strip_prefix("Action="));
     let json = target.and_then(|t| t.rsplit('.').next());
     let operation = cbor.or(json).or(action).unwrap_or_default();
+    let is_old = answers.contains_key(KNOWS_NO_LOGS);
+    if is_old && form.contains("LogAlarm") {
+        let why = words("'alarmTypes' failed to satisfy constraint");
+        let refusal = [("__type", words("ValidationError")), ("message", why)];
+        let headers = [
+            ("content-type", "application/cbor"),
+            ("smithy-protocol", "rpc-v2-cbor"),
+        ];
+        return (StatusCode::BAD_REQUEST, headers, map(&refusal)).into_response();
+    }
     // Alarms of a kind that is not asked for are not told of.
-    let is_asked = operation != "DescribeAlarms" || form.contains("LogAlarm");
+    let is_asked = is_old || operation != "DescribeAlarms" || form.contains("LogAlarm");
     let answer = answers.get(operation).filter(|_| is_asked).cloned();
     match (cbor, action) {
         (Some(_), _) => {
@@ -254,6 +267,37 @@ async fn alarms_over_logs_and_actions_that_are_held_back_are_read() {
         "{:?}",
         pay.rule
     );
+}
+
+/// Regions and private endpoints learn a new kind later than others: for that one word all alarms would be unread.
+#[tokio::test]
+async fn an_endpoint_that_knows_no_alarms_over_logs_tells_the_others_and_that_is_said() {
+    let lone = map(&[("AlarmName", words("cpu")), ("StateValue", words("ALARM"))]);
+    let told = map(&[("MetricAlarms", list(&[lone]))]);
+    let history = map(&[("AlarmHistoryItems", list(&[]))]);
+    let answers = [
+        (KNOWS_NO_LOGS, Vec::new()),
+        ("DescribeAlarms", told.clone()),
+        ("DescribeAlarmHistory", history),
+    ];
+    let b = of(HashMap::from(answers)).await;
+    assert!(!b.cloudwatch.lacks_log_alarms(), "nobody was asked yet");
+    let calls = || {
+        let all = b.meter();
+        let line = all.iter().find(|p| p.name == "cloudwatch");
+        line.map_or(0, |p| p.calls_per_minute)
+    };
+    for asked in [2, 3] {
+        let all = b.cloudwatch.alarms().await.unwrap();
+        assert_eq!(all.len(), 1);
+        assert!(b.cloudwatch.lacks_log_alarms());
+        assert_eq!(calls(), asked, "it is refused once");
+    }
+    assert!(b.cloudwatch.alarm_history("cpu").await.unwrap().is_empty());
+    assert_eq!(calls(), 4);
+    let b = of(HashMap::from([("DescribeAlarms", told)])).await;
+    b.cloudwatch.alarms().await.unwrap();
+    assert!(!b.cloudwatch.lacks_log_alarms());
 }
 
 #[tokio::test]

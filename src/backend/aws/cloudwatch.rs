@@ -1,6 +1,7 @@
 //! Amazon CloudWatch (API version 2010-08-01): series and names of metrics. Alarms are in `cloudwatch_alarms`.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use aws_sdk_cloudwatch::types as sdk;
 use jiff::{SignedDuration, Timestamp};
@@ -27,13 +28,19 @@ const PAGES_AT_MOST: usize = 20;
 pub struct CloudWatch {
     pub(super) aws: Arc<Aws>,
     pub(super) line: Arc<Line>,
+    /// The load of clients whose endpoint knows no log alarms; 0: none so far.
+    pub(super) without_logs: AtomicU32,
 }
 
 impl CloudWatch {
     /// On an account.
     pub fn new(aws: Arc<Aws>) -> Self {
         let line = aws.lines().cloudwatch.clone();
-        Self { aws, line }
+        Self {
+            aws,
+            line,
+            without_logs: AtomicU32::new(0),
+        }
     }
 
     /// One series for each query, in their order, over `from..until` (GetMetricData: up to 500 queries a call, paged). A

@@ -1,16 +1,22 @@
 //! CloudWatch alarms, of metrics, of logs and composite, and their history.
 
-use aws_sdk_cloudwatch::types as sdk;
+use std::future::Future;
+use std::sync::atomic::Ordering;
 
-use super::Question;
+use aws_sdk_cloudwatch::types as sdk;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
 use super::cloudwatch::{CloudWatch, metric, named};
 use super::convert::{count, reason, text, time};
 use super::pages::Pages;
 use super::sound::{told, unsound};
+use super::{Clients, Question};
 use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
 use crate::domain::order::Ordered;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::inert;
 
 const ALARMS: Question = Question::new("cloudwatch", "DescribeAlarms", "read the alarms");
@@ -27,21 +33,74 @@ const KINDS: [sdk::AlarmType; 3] = [
     sdk::AlarmType::LogAlarm,
 ];
 
+/// Those that every endpoint knows.
+const OLDER: [sdk::AlarmType; 2] = [sdk::AlarmType::MetricAlarm, sdk::AlarmType::CompositeAlarm];
+
 /// Rows of history that are read of one alarm.
 const HISTORY_ROWS: i32 = 100;
 
 impl CloudWatch {
+    /// Whether the endpoint in use knows no log alarms: there may be some, and nobody is told of them.
+    pub fn lacks_log_alarms(&self) -> bool {
+        let load = self.without_logs.load(Ordering::Relaxed);
+        load != 0 && load == self.aws.made()
+    }
+
+    /// Asks about every kind of alarm. Regions, partitions and private endpoints that do not know the newest kind refuse the whole
+    /// question for that word: they are asked once more about the others, and so from then on, until clients are made anew.
+    async fn of_kinds<T, E, F>(
+        &self,
+        question: Question,
+        call: impl Fn(&Clients, Vec<sdk::AlarmType>) -> F,
+    ) -> Result<T, Problem>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let known = self.without_logs.load(Ordering::Relaxed);
+        let mut load = 0;
+        let answer = self
+            .aws
+            .read(&self.line, question, |c| {
+                load = c.load;
+                let kinds = match load == known {
+                    true => OLDER.to_vec(),
+                    false => KINDS.to_vec(),
+                };
+                call(c, kinds)
+            })
+            .await;
+        let refused = |p: &Problem| {
+            matches!(p.kind, ProblemKind::Invalid | ProblemKind::Unsupported) && load != known
+        };
+        let problem = match answer {
+            Err(p) if refused(&p) => p,
+            answer => return answer,
+        };
+        let older = self.aws.read(&self.line, question, |c| {
+            load = c.load;
+            call(c, OLDER.to_vec())
+        });
+        match older.await {
+            Ok(page) => {
+                self.without_logs.store(load, Ordering::Relaxed);
+                Ok(page)
+            }
+            // It was not the kind that was refused.
+            Err(_) => Err(problem),
+        }
+    }
+
     /// All alarms: firing first, then by severity, then by name (DescribeAlarms, 100 a page).
     pub async fn alarms(&self) -> Result<Vec<Alarm>, Problem> {
         let mut alarms = Vec::new();
         let mut pages = Pages::default();
         loop {
             let page = self
-                .aws
-                .read(&self.line, ALARMS, |c| {
+                .of_kinds(ALARMS, |c, kinds| {
                     c.cloudwatch
                         .describe_alarms()
-                        .set_alarm_types(Some(KINDS.to_vec()))
+                        .set_alarm_types(Some(kinds))
                         .max_records(100)
                         .set_next_token(pages.token())
                         .send()
@@ -90,12 +149,11 @@ impl CloudWatch {
     /// The newest rows of an alarm's history, newest first (DescribeAlarmHistory).
     pub async fn alarm_history(&self, name: &str) -> Result<Vec<AlarmEvent>, Problem> {
         let page = self
-            .aws
-            .read(&self.line, HISTORY, |c| {
+            .of_kinds(HISTORY, |c, kinds| {
                 c.cloudwatch
                     .describe_alarm_history()
                     .alarm_name(name)
-                    .set_alarm_types(Some(KINDS.to_vec()))
+                    .set_alarm_types(Some(kinds))
                     .max_records(HISTORY_ROWS)
                     .scan_by(sdk::ScanBy::TimestampDescending)
                     .send()

@@ -107,7 +107,17 @@ fn present(look: &Look<'_>) -> Verdict {
             state => found.check(state != AlarmState::InsufficientData, &a.name, state.word()),
         }
     }
-    Ok(found.verdict())
+    let mut verdict = found.verdict();
+    say_untold(look, &mut verdict);
+    Ok(verdict)
+}
+
+/// Says what is not among the alarms that were judged.
+fn say_untold(look: &Look<'_>, verdict: &mut Judgement) {
+    let last = verdict.evidence.last_mut();
+    if let Some(last) = last.filter(|_| look.facts.log_alarms_untold) {
+        last.answer.push_str("; log alarms are not told here");
+    }
 }
 
 fn actions(look: &Look<'_>) -> Verdict {
@@ -126,6 +136,7 @@ fn actions(look: &Look<'_>) -> Verdict {
         let more = format!("; whether rules mute some is not known: {why}");
         last.answer.push_str(&more);
     }
+    say_untold(look, &mut verdict);
     Ok(verdict)
 }
 
@@ -222,6 +233,10 @@ mod tests {
         );
         let present = |all| judged("alarms.present", &facts(all)).state;
         assert_eq!(present(with(&scales)), Proved);
+        let mut untold = facts(vec![told.clone()]);
+        untold.log_alarms_untold = true;
+        let said = judged("alarms.present", &untold).evidence;
+        assert!(said[0].answer.contains("log alarms are not told"));
         assert_eq!(present(scales.to_vec()), Failing, "no alarm is left");
     }
 

@@ -111,6 +111,9 @@ fn title(s: &Alerts, cx: &Cx<'_>) -> String {
         }
         _ => {}
     }
+    if cx.snapshot.facts.log_alarms_untold {
+        title.push_str("   log alarms are not told here");
+    }
     title
 }
 
