@@ -20,6 +20,18 @@ type Answers = Arc<HashMap<&'static str, Vec<u8>>>;
 /// No operation: given for it, the endpoint refuses whoever asks about alarms over logs.
 const KNOWS_NO_LOGS: &str = "knows no logs";
 
+/// No operation, either: rules that mute alarms are gone by the time that they are read.
+const GONE: &str = "gone";
+
+fn refused(status: StatusCode, code: &str, why: &str) -> Response {
+    let refusal = [("__type", words(code)), ("message", words(why))];
+    let headers = [
+        ("content-type", "application/cbor"),
+        ("smithy-protocol", "rpc-v2-cbor"),
+    ];
+    (status, headers, map(&refusal)).into_response()
+}
+
 /// Says what it was given for an operation, in whichever protocol it is asked; of anything else, that there is none.
 async fn say(answers: Answers, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").map(|t| t.to_str().unwrap());
@@ -30,13 +42,11 @@ async fn say(answers: Answers, uri: Uri, headers: HeaderMap, body: Bytes) -> Res
     let operation = cbor.or(json).or(action).unwrap_or_default();
     let is_old = answers.contains_key(KNOWS_NO_LOGS);
     if is_old && form.contains("LogAlarm") {
-        let why = words("'alarmTypes' failed to satisfy constraint");
-        let refusal = [("__type", words("ValidationError")), ("message", why)];
-        let headers = [
-            ("content-type", "application/cbor"),
-            ("smithy-protocol", "rpc-v2-cbor"),
-        ];
-        return (StatusCode::BAD_REQUEST, headers, map(&refusal)).into_response();
+        let why = "'alarmTypes' failed to satisfy constraint";
+        return refused(StatusCode::BAD_REQUEST, "ValidationError", why);
+    }
+    if answers.contains_key(GONE) && operation == "GetAlarmMuteRule" {
+        return refused(StatusCode::NOT_FOUND, "ResourceNotFoundException", "gone");
     }
     // Alarms of a kind that is not asked for are not told of.
     let is_asked = is_old || operation != "DescribeAlarms" || form.contains("LogAlarm");
@@ -323,6 +333,26 @@ async fn rules_that_mute_alarms_are_read_with_the_alarms_that_they_mute() {
         &b.estate.mutes.active().await.unwrap_err(),
         "AlarmMuteRuleSummaries",
     );
+}
+
+/// What one rule leaves out must not hide that another mutes the pager.
+#[tokio::test]
+async fn a_rule_without_targets_mutes_nothing_and_one_that_is_gone_neither() {
+    let arn = "arn:aws:cloudwatch:home:1:alarm-mute-rule:night";
+    let summary = map(&[("AlarmMuteRuleArn", words(arn))]);
+    let listed = map(&[("AlarmMuteRuleSummaries", list(&[summary]))]);
+    let empty = map(&[("Name", words("night"))]);
+    let answers = [
+        ("ListAlarmMuteRules", listed.clone()),
+        ("GetAlarmMuteRule", empty),
+    ];
+    let b = of(HashMap::from(answers)).await;
+    let rules = b.estate.mutes.active().await.unwrap();
+    assert!(rules.len() == 1 && rules[0].alarms.is_empty(), "{rules:?}");
+    let answers = [("ListAlarmMuteRules", listed), (GONE, Vec::new())];
+    let b = of(HashMap::from(answers)).await;
+    let rules = b.estate.mutes.active().await.unwrap();
+    assert!(rules.is_empty(), "{rules:?}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_cloudwatch::types as sdk;
+use futures_util::{StreamExt, stream};
 
 use super::convert::{text, time};
 use super::pages::Pages;
@@ -10,7 +11,7 @@ use super::sound::told;
 use super::{Aws, Question};
 use crate::backend::transport::Line;
 use crate::domain::mute::MuteRule;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 
 const RULES: Question = Question::new(
     "cloudwatch",
@@ -22,6 +23,9 @@ const RULE: Question = Question::new(
     "GetAlarmMuteRule",
     "read a rule that mutes alarms",
 );
+
+/// Rules that are read at a time.
+const ABREAST: usize = 3;
 
 /// Asks for them on a line of their own: whoever may read alarms need not be allowed to read these.
 #[derive(Debug)]
@@ -62,27 +66,44 @@ impl AlarmMutes {
             }
         }
         let mut rules = Vec::new();
-        for summary in &listed {
+        let asked = listed.iter().map(|summary| {
             // `arn:aws:cloudwatch:REGION:ACCOUNT:alarm-mute-rule:NAME`.
             let arn = summary.alarm_mute_rule_arn().unwrap_or_default();
             let name = arn.rsplit(":alarm-mute-rule:").next().unwrap_or(arn);
-            let rule = self
-                .aws
-                .read(&self.line, RULE, |c| {
-                    c.cloudwatch
-                        .get_alarm_mute_rule()
-                        .alarm_mute_rule_name(name)
-                        .send()
-                })
-                .await?;
-            let targets = rule.mute_targets.and_then(|t| t.alarm_names);
-            let targets = told(&self.line, RULE, "MuteTargets", targets)?;
-            rules.push(MuteRule {
-                name: text(Some(name)),
-                alarms: targets.iter().map(|n| text(Some(n))).collect(),
-                expires_at: time(rule.expire_date.as_ref()),
-            });
+            self.rule(name.to_owned())
+        });
+        let asked: Vec<_> = asked.collect();
+        let mut answers = stream::iter(asked).buffered(ABREAST);
+        while let Some(rule) = answers.next().await {
+            rules.extend(rule?);
         }
         Ok(rules)
+    }
+
+    /// One rule; `None` where it was taken away since it was listed: it mutes nothing any more.
+    async fn rule(&self, name: String) -> Result<Option<MuteRule>, Problem> {
+        let answer = self
+            .aws
+            .read(&self.line, RULE, |c| {
+                c.cloudwatch
+                    .get_alarm_mute_rule()
+                    .alarm_mute_rule_name(&name)
+                    .send()
+            })
+            .await;
+        let rule = match answer {
+            Err(p) if p.kind == ProblemKind::NotFound => return Ok(None),
+            answer => answer?,
+        };
+        // A rule need not have targets (CloudWatch API reference, "PutAlarmMuteRule", `MuteTargets`), and mutes nothing without.
+        let targets = match rule.mute_targets {
+            Some(targets) => told(&self.line, RULE, "AlarmNames", targets.alarm_names)?,
+            None => Vec::new(),
+        };
+        Ok(Some(MuteRule {
+            name: text(Some(&name)),
+            alarms: targets.iter().map(|n| text(Some(n))).collect(),
+            expires_at: time(rule.expire_date.as_ref()),
+        }))
     }
 }
