@@ -153,7 +153,11 @@ fn counts(facts: &Facts, checklist: &Checklist) -> String {
     let services = format!("{steady}/{} steady{zero}", rows.len());
     let here = facts.alarms_for_people();
     let here = here.filter(|a| facts.alarm_elsewhere(a).is_none()).count();
-    let alarms = format!("{firing}/{here} firing");
+    let untold = match facts.log_alarms_untold {
+        true => " (log alarms are not told here)",
+        false => "",
+    };
+    let alarms = format!("{firing}/{here} firing{untold}");
     let deploys = format!("{moving} running");
     let ready = checklist.success_counts();
     format!(
