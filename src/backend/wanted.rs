@@ -71,6 +71,7 @@ mod tests {
             variables: vec![NeededVariables {
                 service: None,
                 project: Some("web".into()),
+                container: None,
                 names: Vec::new(),
             }],
             ..ProbeConfig::default()

@@ -272,6 +272,7 @@ async fn projects_that_are_expected_or_probed_are_looked_into_before_others() {
         variables: vec![NeededVariables {
             service: None,
             project: Some("n29".into()),
+            container: None,
             names: vec!["DSN".into()],
         }],
         ..ProbeConfig::default()

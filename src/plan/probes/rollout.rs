@@ -134,10 +134,8 @@ fn zero_downtime(look: &Look<'_>) -> Verdict {
 fn strategy(look: &Look<'_>) -> Verdict {
     let services = look.services()?;
     let wanted: Vec<&str> = look.words("any").collect();
-    // How another environment deploys proves nothing of this one.
-    let here = |s: &&&Service| needs::is_here(look.facts, &s.id.cluster);
-    let rows: Vec<&Service> = services.rows.iter().filter(here).copied().collect();
-    let left_out = match services.rows.len() - rows.len() {
+    let rows = &services.rows;
+    let left_out = match look.left_out.borrow().len() {
         0 => String::new(),
         n => format!(" ({n} of other environments left out)"),
     };
