@@ -361,11 +361,11 @@ mod tests {
 
     use super::*;
     use crate::domain::audit::{AuditRow, ChainVerdict};
-    use crate::domain::deployment::{DeploymentSource, PastDeployment};
+    use crate::domain::deployment::PastDeployment;
     use crate::domain::facts::Facts;
     use crate::domain::part::Part;
     use crate::domain::problem::{Problem, ProblemKind};
-    use crate::domain::service::{CircuitBreaker, ContainerSpec, Identity};
+    use crate::domain::service::{ContainerSpec, Identity};
     use crate::plan::Plan;
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{self, judged, part, running, service_running, told};

@@ -105,6 +105,7 @@ mod tests {
     use std::sync::Arc;
 
     use crate::domain::facts::Facts;
+    use crate::domain::secret::Secret;
     use crate::domain::service::ContainerSpec;
     use crate::domain::told::Told;
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
