@@ -11,7 +11,7 @@ fn config_init_asks_for_tokens_alone_and_shows_none_of_them() {
     // GitHub's is given: discovery does not ask GitHub, so that nothing leaves this machine.
     let questions = [
         ("Vercel: paste an access token whose scope is the team", ""),
-        ("Cloudflare: paste an API token that may read zones", ""),
+        ("Cloudflare: paste an API token that may read Zone", ""),
         ("GitHub: paste a fine-grained token", "ghp_canary7"),
         ("Sentry: paste an auth token with org:read", ""),
         ("Slack: paste a bot token", ""),

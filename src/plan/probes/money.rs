@@ -345,7 +345,10 @@ mod tests {
         let crowded = judge(&with(90, true));
         assert_eq!(crowded.state, Failing);
         let whole = "(max_connections as PostgreSQL tells it)";
-        assert_eq!(crowded.reason, format!("db connections: 7 % left {whole}"));
+        assert_eq!(
+            crowded.reason,
+            format!("db connections: 7 % left now {whole}")
+        );
         let untold = judge(&with(90, false));
         assert_eq!(untold.state, Unknown);
         assert!(untold.reason.contains("90 open"), "{}", untold.reason);
