@@ -191,12 +191,15 @@ mod tests {
 
     #[test]
     fn one_page_tells_of_the_bill_of_what_is_left_and_of_our_own_calls() {
-        let mut facts = Facts::default();
-        facts.providers = vec![
+        let providers = vec![
             provider("ecs", 14, true),
             provider("cloudwatch", 21, true),
             provider("cost", 0, false),
         ];
+        let mut facts = Facts {
+            providers,
+            ..Facts::default()
+        };
         let sections = make(&facts, Timestamp::UNIX_EPOCH);
         let names = |sections: &[Section]| sections.iter().map(|s| s.name).collect::<Vec<_>>();
         // Nobody asks for the bill: that is said, with what to do.

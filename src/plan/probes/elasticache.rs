@@ -57,7 +57,7 @@ fn available(look: &Look<'_>) -> Verdict {
         };
         judge(&mut found, group, &lacks, &well);
     }
-    unread(&seen.value, &mut found);
+    unread(seen.value, &mut found);
     Ok(found.verdict())
 }
 
@@ -79,7 +79,7 @@ fn encrypted(look: &Look<'_>) -> Verdict {
             "encrypted in transit and at rest",
         );
     }
-    unread(&seen.value, &mut found);
+    unread(seen.value, &mut found);
     Ok(found.verdict())
 }
 

@@ -100,7 +100,7 @@ impl AlarmStore {
             .alarms
             .keys()
             .filter(|n| n.starts_with("TargetTracking-"));
-        let gone: Vec<String> = known.filter(|n| !is_wanted(*n)).cloned().collect();
+        let gone: Vec<String> = known.filter(|n| !is_wanted(n)).cloned().collect();
         for name in gone {
             self.delete(&name, now);
         }
