@@ -19,6 +19,7 @@ use super::flag::Flags;
 use super::github::{Deployed, Pipelines, Scanner};
 use super::image::Registry;
 use super::kept::Lags;
+use super::mute::MuteRule;
 use super::network::Network;
 use super::part::{Freshness, Part};
 use super::postgres::{EnvSchema, PostgresNow, PostgresShape};

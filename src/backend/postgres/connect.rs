@@ -228,7 +228,7 @@ impl Session {
                 Ok(rows) => return Ok(Ok(rows)),
                 Err(e) => {
                     let why = words::withheld(&e);
-                    let why = why.ok_or_else(|| words::word(&self.what, &e))?;
+                    let why = why.ok_or_else(|| worded(&self.what, &self.relay, &e))?;
                     if why == words::UNOFFERED {
                         self.known().insert(part.to_owned(), Instant::now());
                     }

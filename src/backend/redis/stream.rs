@@ -88,8 +88,19 @@ impl Destination {
         format!("{scheme}://{}/{}", self.host_and_port(), self.db)
     }
 
-    /// Connects; and the address that answered.
+    /// Connects; and the address that answered. What the server says ends after [`MOST`] bytes.
     pub(super) async fn open(
+        &self,
+        trust: &Trust,
+        what: &str,
+    ) -> Result<(Box<dyn Stream>, Option<IpAddr>), Problem> {
+        let (stream, address) = self.reach(trust, what).await?;
+        let (answers, questions) = tokio::io::split(stream);
+        let bounded = tokio::io::join(answers.take(MOST), questions);
+        Ok((Box::new(bounded), address))
+    }
+
+    async fn reach(
         &self,
         trust: &Trust,
         what: &str,

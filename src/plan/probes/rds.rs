@@ -48,7 +48,7 @@ fn available(look: &Look<'_>) -> Verdict {
                     format!("is {}: it may serve meanwhile, or not", d.status),
                 );
             }
-            wrong if wrong.is_empty() => found.good(&d.id, &format!("is {}", d.status)),
+            wrong if wrong.is_empty() => found.good(&d.id, &said(&d.status, &d.engine)),
             wrong => found.bad(&d.id, wrong.join(", ")),
         }
     }

@@ -298,7 +298,8 @@ impl InterfaceItem {
             {
                 Holds::LoadBalancer
             }
-            () if about.starts_with("arn:aws") && about.split(':').nth(2) == Some("ecs") => {
+            // `arn:PARTITION:ecs:...`
+            () if about.starts_with("arn:") && about.split(':').nth(2) == Some("ecs") => {
                 Holds::Services
             }
             () if about.starts_with("RDSNetworkInterface") || self.requester_id == "amazon-rds" => {
