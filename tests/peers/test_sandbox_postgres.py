@@ -21,6 +21,8 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "backend" / "postgres" / 
 #: The questions by name.
 QUESTIONS = dict(re.findall(r'const ([A-Z_]+): &str = "(/\* flightdeck \*/ SELECT.*?)";', SOURCE.read_text(), re.DOTALL))
 #: That of the statements is put together at run time.
+# Of a function that Aurora alone has: neither the sandbox nor the real server knows it, and it is not asked there.
+del QUESTIONS["AURORA"]
 QUESTIONS["STATEMENTS"] = (
     re.search(r'format!\(\s*"(\{MARK\} SELECT.*?)"\s*\)', SOURCE.read_text(), re.DOTALL)
     .group(1)
@@ -128,7 +130,7 @@ class CommandLine(Judged):
     def test_the_vendors_command_line_reads_it(self):
         keys = {**os.environ, "PGPASSWORD": FACTS["password"], "PGSSLROOTCERT": self.root}
         told = subprocess.run(["psql", FACTS["url"], "-XAt", "-c", QUESTIONS["SERVER"]], capture_output=True, text=True, timeout=30, env=keys)
-        self.assertRegex(told.stdout, r"^15\.7\|\d+\.?\d*\|f\|t\|200\|3\|t\n$", told.stderr)
+        self.assertRegex(told.stdout, r"^15\.7\|\d+\.?\d*\|f\|t\|200\|3\|t\|t\|f\n$", told.stderr)
 
 
 if __name__ == "__main__":
