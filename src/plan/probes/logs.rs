@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::{Defined, Definitions, Look};
 use super::{Probe, number};
-use crate::domain::service::TaskDefinition;
+use crate::domain::service::{Service, TaskDefinition};
 use crate::plan::needs;
 
 pub(super) const PROBES: &[Probe] = &[
@@ -41,23 +41,34 @@ fn groups_of(definition: &TaskDefinition) -> Vec<&str> {
     names
 }
 
-/// Containers that a task stops with whose lines go to no group of CloudWatch Logs: without anywhere, and to another driver, in words.
+/// Containers that a task stops with whose lines go to no group of CloudWatch Logs.
 #[derive(Default)]
 struct Astray<'a> {
+    /// Without anywhere, and the application's: the one behind the balancer, or all that there are.
     nowhere: Vec<&'a str>,
+    /// Without anywhere, beside others that log: a sidecar may have nothing to say, and `essential` is what ECS takes where nobody says.
+    beside: Vec<&'a str>,
+    /// To another driver, in words.
     elsewhere: Vec<String>,
 }
 
 impl<'a> Astray<'a> {
-    fn of(definition: &'a TaskDefinition) -> Self {
+    fn of(service: &Service, definition: &'a TaskDefinition) -> Self {
         let all = &definition.containers;
         // One of them is essential; where nobody tells which, each may be.
         let untold = !all.iter().any(|c| c.essential);
         let mut astray = Self::default();
+        let mut logs = false;
         for c in all.iter().filter(|c| untold || c.essential) {
             match (c.log_group.as_deref(), c.log_driver.as_deref()) {
-                (Some(_), _) => {}
-                (None, None | Some("awslogs" | "none")) => astray.nowhere.push(&c.name),
+                (Some(_), _) => logs = true,
+                (None, None | Some("awslogs" | "none")) => {
+                    let mut bound = service.load_balancers.iter();
+                    match bound.any(|b| b.container == c.name) {
+                        true => astray.nowhere.push(&c.name),
+                        false => astray.beside.push(&c.name),
+                    }
+                }
                 (None, Some(driver)) => {
                     astray
                         .elsewhere
@@ -65,7 +76,28 @@ impl<'a> Astray<'a> {
                 }
             }
         }
+        if !logs && astray.elsewhere.is_empty() {
+            astray.nowhere.append(&mut astray.beside);
+        }
         astray
+    }
+
+    /// Says of a service what is astray, and of each word whether it is of the revision that it is set to.
+    fn tell(&self, found: &mut Findings, name: &str, said: impl Fn(&str) -> String) {
+        if !self.nowhere.is_empty() {
+            let names = self.nowhere.join(", ");
+            found.bad(name, said(&format!("no log group for container {names}")));
+        }
+        if !self.beside.is_empty() {
+            let names = self.beside.join(", ");
+            let why = format!(
+                "no log group for container {names}: whether it has anything to say is not told"
+            );
+            found.unknown(name, said(&why));
+        }
+        if let Some(why) = self.untold() {
+            found.unknown(name, said(&why));
+        }
     }
 
     /// Why nobody knows where lines arrive.
@@ -90,17 +122,7 @@ fn per_group(look: &Look<'_>, judge: impl Fn(&str, Option<u32>) -> (bool, String
             found.unknown(service, row.unread());
             continue;
         };
-        let astray = Astray::of(d);
-        if !astray.nowhere.is_empty() {
-            let names = astray.nowhere.join(", ");
-            found.bad(
-                service,
-                row.said(&format!("no log group for container {names}")),
-            );
-        }
-        if let Some(why) = astray.untold() {
-            found.unknown(service, row.said(&why));
-        }
+        Astray::of(row.service, d).tell(&mut found, service, |why| row.said(why));
         for name in groups_of(d) {
             let group = seen.value.iter().find(|g| g.name == name);
             match (group, look.facts.log_groups.cut) {
@@ -154,8 +176,9 @@ fn structured(look: &Look<'_>) -> Verdict {
         oldest.unwrap_or(look.facts.taken_at).min(definitions.at),
     );
     for row in &definitions.rows {
-        if let Some(why) = row.definition.and_then(|d| Astray::of(d).untold()) {
-            found.unknown(look.name(&row.service.id), why);
+        if let Some(d) = row.definition {
+            let name = look.name(&row.service.id);
+            Astray::of(row.service, d).tell(&mut found, &name, |why| row.said(why));
         }
     }
     let mut replaced: BTreeMap<&str, &Defined<'_>> = BTreeMap::new();
@@ -206,7 +229,7 @@ mod tests {
     use super::*;
     use crate::domain::facts::Facts;
     use crate::domain::log::{LineSample, LogGroup};
-    use crate::domain::service::ContainerSpec;
+    use crate::domain::service::{ContainerSpec, LoadBalancerBinding};
     use crate::plan::checklist::CriterionState::{Failing, Proved, Unknown};
     use crate::plan::probes::testing::{judged, now, part, running, services_logging};
 
@@ -266,8 +289,19 @@ mod tests {
                 .map(|_| "/ecs/api".into()),
             ..ContainerSpec::default()
         };
-        let judge = |all: Vec<ContainerSpec>| {
+        let bound = |to: Option<&str>, all: Vec<ContainerSpec>| {
             let mut facts = running(all);
+            if let Some(to) = to {
+                let mut service = (*facts.service_rows()[0]).clone();
+                service.load_balancers.push(LoadBalancerBinding {
+                    target_group_arn: "arn:aws:elasticloadbalancing:home:1:targetgroup/api/1"
+                        .into(),
+                    alternate_target_group_arn: None,
+                    container: to.into(),
+                    port: 8080,
+                });
+                facts.services = part(Arc::new(vec![Arc::new(service)]));
+            }
             facts.log_groups = part(Arc::new(vec![LogGroup {
                 name: "/ecs/api".into(),
                 retention_days: Some(30),
@@ -281,12 +315,31 @@ mod tests {
             facts.log_samples.insert("/ecs/api".into(), sample);
             ["logs.groups", "logs.retention", "logs.structured"].map(|call| judged(call, &facts))
         };
+        let judge = |all: Vec<ContainerSpec>| bound(None, all);
         let logs = Some("awslogs");
         let both = judge(vec![container("app", logs), container("envoy", logs)]);
         assert_eq!(both.map(|j| j.state), [Proved; 3]);
-        let [groups, retention, _] = judge(vec![container("app", None), container("envoy", logs)]);
-        assert_eq!((groups.state, retention.state), (Failing, Failing));
-        assert_eq!(groups.reason, "api: no log group for container app");
+        let lost = || vec![container("app", None), container("envoy", logs)];
+        // A sidecar's lines are not those of the application.
+        for got in bound(Some("app"), lost()) {
+            assert_eq!(got.state, Failing);
+            assert_eq!(got.reason, "api: no log group for container app");
+        }
+        for got in judge(vec![container("app", None), container("envoy", None)]) {
+            assert_eq!(got.state, Failing);
+            assert_eq!(got.reason, "api: no log group for container app, envoy");
+        }
+        // Which of the two is the application nobody tells; a sidecar may have nothing to say.
+        let sidecar = || vec![container("app", logs), container("x-ray-daemon", None)];
+        let open = [
+            judge(lost()),
+            judge(sidecar()),
+            bound(Some("app"), sidecar()),
+        ];
+        for got in open.iter().flatten() {
+            assert_eq!(got.state, Unknown, "{}", got.reason);
+            assert!(got.reason.contains("no log group for"), "{}", got.reason);
+        }
         let helper = ContainerSpec {
             essential: false,
             ..container("helper", None)
