@@ -13,9 +13,11 @@ use crate::domain::redact;
 /// How long the desktop's keyring may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Between two looks for another token than the one in hand, which may not do something: such refusals are daily bread, and each look
-/// may ask a person to unlock the keyring.
+/// Between two looks for another token than the one in hand, which may not do something: such refusals are daily bread.
 const AGAIN: Duration = Duration::from_secs(600);
+
+/// Between two looks into the keyring meanwhile: each may ask a person to unlock it, and whoever has said no means it.
+const ASK_AGAIN: Duration = Duration::from_secs(24 * 3_600);
 
 /// Bytes that a token has at least, for its place to be told: a shorter one may be a word of the sentence, and what is hidden in a sentence
 /// that everybody knows is told by it.
@@ -42,6 +44,8 @@ struct Slot {
     former: Option<SecretString>,
     /// When the places were last looked through.
     looked: Option<Instant>,
+    /// When the keyring was last among them.
+    asked: Option<Instant>,
     /// The look for another one.
     another: Option<JoinHandle<()>>,
 }
@@ -50,6 +54,17 @@ impl Slot {
     fn found(&mut self, token: SecretString) {
         self.token = Some(token);
         self.looked = Some(Instant::now());
+        self.asked = self.looked;
+    }
+
+    /// Whether a person may be asked now; that is written down.
+    fn may_ask(&mut self, now: Instant) -> bool {
+        let recent = |at| now.saturating_duration_since(at) < ASK_AGAIN;
+        let may = !self.asked.is_some_and(recent);
+        if may {
+            self.asked = Some(now);
+        }
+        may
     }
 
     /// Takes another token in place of the doubted one, unless that went meanwhile.
@@ -203,9 +218,14 @@ impl Token {
             return;
         }
         slot.looked = Some(now);
+        let may_ask = slot.may_ask(now);
         let (provider, room) = (self.provider, Arc::clone(&self.slot));
         slot.another = Some(runtime.spawn_blocking(move || {
-            if let Ok(Some((other, _))) = provider.find() {
+            let found = match may_ask {
+                true => provider.find(),
+                false => provider.find_unasked(),
+            };
+            if let Ok(Some((other, _))) = found {
                 locked(&room).replace(&doubted, other);
             }
         }));
@@ -293,6 +313,26 @@ mod tests {
             token.slot().another.is_none(),
             "it was looked for a moment ago"
         );
+    }
+
+    /// A right that is refused for good is refused every few minutes, all night.
+    #[tokio::test]
+    async fn whoever_is_in_doubt_asks_a_person_once_a_day_at_most() {
+        let token = Token::new(&NONE, None);
+        token.put(OLD);
+        let at_first = token.slot().asked;
+        let began = at_first.unwrap();
+        for n in 1..=3 {
+            let now = began + AGAIN * n;
+            token.look_for_another(now);
+            looked(&token).await;
+            let slot = token.slot();
+            assert_eq!((slot.looked, slot.asked), (Some(now), at_first));
+        }
+        let tomorrow = began + ASK_AGAIN;
+        token.look_for_another(tomorrow);
+        looked(&token).await;
+        assert_eq!(token.slot().asked, Some(tomorrow));
     }
 
     #[test]

@@ -228,7 +228,18 @@ impl Provider {
     /// # Errors
     /// A place that has a token which cannot be read.
     pub fn find(&self) -> Result<Option<(SecretString, Source)>, Problem> {
-        let clean = |text: String| SecretString::from(text.trim().to_owned());
+        if let Some(found) = self.find_unasked()? {
+            return Ok(Some(found));
+        }
+        let kept = self.keyring().and_then(|e| e.get_password().ok());
+        Ok(kept.map(|text| (clean(text), Source::Keyring)))
+    }
+
+    /// The same from the places that ask nobody: a keyring may want a person to unlock it.
+    ///
+    /// # Errors
+    /// A place that has a token which cannot be read.
+    pub fn find_unasked(&self) -> Result<Option<(SecretString, Source)>, Problem> {
         if let Some(text) = std::env::var(self.variable)
             .ok()
             .filter(|t| !t.trim().is_empty())
@@ -246,8 +257,7 @@ impl Provider {
             let text = read(&path)?;
             return Ok(Some((clean(text), Source::File(path))));
         }
-        let kept = self.keyring().and_then(|e| e.get_password().ok());
-        Ok(kept.map(|text| (clean(text), Source::Keyring)))
+        Ok(None)
     }
 
     /// Keeps a token: in the keyring where there is one, else in a file that only this user can read.
@@ -314,6 +324,10 @@ impl Provider {
         }
         keyring::Entry::new(SERVICE, self.name).ok()
     }
+}
+
+fn clean(text: String) -> SecretString {
+    SecretString::from(text.trim().to_owned())
 }
 
 fn read(path: &std::path::Path) -> Result<String, Problem> {
