@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::future::join;
 use jiff::Timestamp;
 
 use super::back;
@@ -111,14 +112,16 @@ impl Deploy<'_> {
                     let copied = copied.map(|c| c.copied(&before, from, &container.name));
                     draft.warnings.extend(copied);
                     warn_of_failures(&mut draft, &subject.sight.deployments, &new, now);
-                    let pushed = registry::look_up(look, &mut draft, &new, now).await;
                     let images = older::Images {
                         running: &container.image,
                         new: &new,
-                        pushed,
                     };
-                    let deployments = &subject.sight.deployments;
-                    older::warn(look, &mut draft, images, deployments, now).await;
+                    let pushed = join(
+                        Box::pin(registry::look_up(look, &mut draft, &new, now)),
+                        Box::pin(images.running_pushed(look, &subject.sight)),
+                    )
+                    .await;
+                    images.warn(&mut draft, pushed, &subject.sight.deployments, now);
                 }
             },
         }

@@ -88,13 +88,12 @@ impl Engine {
     /// # Errors
     /// Where the platform or the store cannot be read; what cannot work is a refusal inside the preview.
     pub async fn preview(&self, intent: Intent) -> Result<Preview, Problem> {
-        self.read_for(intent).await.0
+        self.read_for(intent, self.look()).await.0
     }
 
     /// The same, with who would do it, in words.
-    async fn read_for(&self, intent: Intent) -> (Result<Preview, Problem>, String) {
+    async fn read_for(&self, intent: Intent, look: Look<'_>) -> (Result<Preview, Problem>, String) {
         let intent = intent.without_secrets();
-        let look = self.look();
         let read = async {
             let caller = async {
                 match intent.service() {
@@ -162,7 +161,11 @@ impl Engine {
         };
         let confirmed = Instant::now();
         // Who is told with what was read just now, which is what will be called with.
-        let (now, who) = self.read_for(preview.intent.clone()).await;
+        let look = Look {
+            confirmed: true,
+            ..self.look()
+        };
+        let (now, who) = self.read_for(preview.intent.clone(), look).await;
         let begun = match now {
             Ok(now) => self.claim(&store, &preview, now, &who).await,
             Err(p) => Err(p),
@@ -337,6 +340,7 @@ impl Engine {
         Look {
             backend: &self.backend,
             store: self.store.as_deref(),
+            confirmed: false,
         }
     }
 

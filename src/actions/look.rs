@@ -34,6 +34,8 @@ pub(super) const CONFIGURATION: &str = "deployment configuration";
 pub struct Look<'a> {
     pub backend: &'a Backend,
     pub store: Option<&'a Store>,
+    /// Whether a person has said yes to what was read before: what only warns need not be asked for again.
+    pub confirmed: bool,
 }
 
 /// A service with the task definition that it is set to.

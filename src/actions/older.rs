@@ -4,9 +4,12 @@
 use jiff::Timestamp;
 
 use super::draft::Draft;
+use super::goal::Sight;
 use super::look::Look;
 use super::{image, registry, words};
 use crate::domain::deployment::Deployment;
+use crate::domain::digests::Resolved;
+use crate::domain::service::Service;
 
 /// What is held against each other.
 #[derive(Clone, Copy, Debug)]
@@ -15,27 +18,46 @@ pub struct Images<'a> {
     pub running: &'a str,
     /// The one that is to run.
     pub new: &'a str,
-    /// When that one was pushed (UTC), where it is known.
-    pub pushed: Option<Timestamp>,
 }
 
-/// Warns where it is older. Of what nobody tells nothing is said: it is a help, and no part of the preview waits for it alone.
-pub async fn warn(
-    look: &Look<'_>,
-    draft: &mut Draft,
-    images: Images<'_>,
-    deployments: &[Deployment],
-    now: Timestamp,
-) {
-    let Images { running, new, .. } = images;
-    let same = image::repository(running) == image::repository(new);
-    let Some(pushed) = images.pushed.filter(|_| same && running != new) else {
-        return;
-    };
-    let then = registry::pushed_at(look, running).await;
-    let words = then.and_then(|then| older(pushed, then, ran(deployments, new), now));
-    if let Some(words) = words {
-        draft.warn(words);
+impl Images<'_> {
+    /// When the one that runs was pushed (UTC), where its digest is known and its registry tells soon. Nobody is asked again after the
+    /// yes: it is a warning, and was read.
+    pub async fn running_pushed(self, look: &Look<'_>, sight: &Sight) -> Option<Timestamp> {
+        let same = image::repository(self.running) == image::repository(self.new);
+        if look.confirmed || !same || self.running == self.new {
+            return None;
+        }
+        let running = by_digest(self.running, &sight.service, &sight.deployments)?;
+        registry::pushed_at(look, &running).await
+    }
+
+    /// Warns where the new one was pushed before the one that runs. Of what nobody tells nothing is said: it is a help.
+    pub fn warn(
+        self,
+        draft: &mut Draft,
+        (new, running): (Option<Timestamp>, Option<Timestamp>),
+        deployments: &[Deployment],
+        now: Timestamp,
+    ) {
+        let both = new.zip(running);
+        let words = both.and_then(|(n, r)| older(n, r, ran(deployments, self.new), now));
+        if let Some(words) = words {
+            draft.warn(words);
+        }
+    }
+}
+
+/// The image that runs by its digest. `None`: nobody tells it, or two run, and the tag may mean a third by now.
+fn by_digest(running: &str, service: &Service, deployments: &[Deployment]) -> Option<String> {
+    if running.contains("@sha256:") {
+        return Some(running.to_owned());
+    }
+    let told = Resolved::told(std::iter::once(service), deployments.iter());
+    let mut digests = told.digests(service, running).into_iter();
+    match (digests.next(), digests.next()) {
+        (Some(only), None) => Some(format!("{}@{only}", image::repository(running))),
+        _ => None,
     }
 }
 
@@ -72,6 +94,107 @@ fn ran(deployments: &[Deployment], image: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::deployment::{DeploymentSource, DeploymentState, RevisionLoad};
+    use crate::domain::service::{
+        CircuitBreaker, DeploymentConfig, Revision, RevisionTasks, ServiceId, Strategy, TaskCounts,
+    };
+
+    const MAIN: &str = "1.dkr.ecr.home.amazonaws.com/api:main";
+
+    fn id() -> ServiceId {
+        ServiceId {
+            cluster: "laser".into(),
+            name: "api".into(),
+        }
+    }
+
+    /// Of service revisions that run.
+    fn service(revisions: &[&str]) -> Service {
+        let running = TaskCounts {
+            desired: 1,
+            running: 1,
+            ..TaskCounts::default()
+        };
+        let revision = |arn: &&str| RevisionTasks {
+            arn: (*arn).into(),
+            counts: running,
+            digests: Vec::new(),
+        };
+        Service {
+            id: id(),
+            arn: String::new(),
+            status: "ACTIVE".into(),
+            counts: running,
+            revision: Revision::parse("api:2").unwrap(),
+            launch_type: "FARGATE".into(),
+            deployment: DeploymentConfig {
+                strategy: Strategy::Rolling,
+                minimum_healthy_percent: 100,
+                maximum_percent: 200,
+                circuit_breaker: CircuitBreaker::default(),
+                alarms: vec![],
+                alarms_rollback: false,
+                bake_minutes: None,
+                shift_minutes: None,
+            },
+            load_balancers: vec![],
+            rollouts: vec![],
+            revisions: revisions.iter().map(revision).collect(),
+            scaling: None,
+            events: vec![],
+            created_at: None,
+        }
+    }
+
+    /// Of a service revision whose `:main` ECS resolved to a digest.
+    fn deployment(revision: &str, digest: &str) -> Deployment {
+        Deployment {
+            id: "d".into(),
+            service: id(),
+            strategy: Strategy::Rolling,
+            state: DeploymentState::Successful,
+            reason: String::new(),
+            from: Vec::new(),
+            to: Some(RevisionLoad {
+                digests: vec![(MAIN.into(), digest.into())],
+                revision: Revision::parse("api:2").unwrap(),
+                service_revision: Some(revision.into()),
+                image: None,
+                counts: TaskCounts::default(),
+                traffic_percent: None,
+            }),
+            circuit_breaker: CircuitBreaker::default(),
+            failures: None,
+            alarms: Vec::new(),
+            lifecycle_stage: None,
+            pace: Default::default(),
+            rollback_reason: None,
+            rollback_to: None,
+            rollback_since: None,
+            created_at: None,
+            started_at: None,
+            finished_at: None,
+            source: DeploymentSource::ServiceDeployments,
+        }
+    }
+
+    /// Its tag may have been given to another image since, which does not run.
+    #[test]
+    fn the_image_that_runs_is_told_by_its_digest_alone() {
+        let known = [
+            deployment("r/1", "sha256:aa"),
+            deployment("r/2", "sha256:bb"),
+        ];
+        let told =
+            |running: &str, revisions: &[&str]| by_digest(running, &service(revisions), &known);
+        let of = |digest: &str| Some(format!("1.dkr.ecr.home.amazonaws.com/api@{digest}"));
+        assert_eq!(told(MAIN, &["r/2"]), of("sha256:bb"));
+        assert_eq!(told(MAIN, &["r/1", "r/2"]), None, "two run");
+        assert_eq!(told(MAIN, &["r/3"]), None, "of which nobody told");
+        assert_eq!(told(MAIN, &[]), None, "it runs by no revision that is told");
+        let named = "1.dkr.ecr.home.amazonaws.com/api@sha256:cc";
+        assert_eq!(told(named, &[]).as_deref(), Some(named));
+    }
 
     #[test]
     fn an_image_that_was_pushed_before_the_one_that_runs_is_told() {

@@ -47,9 +47,8 @@ fn pushed(told: &LookUp) -> Option<Timestamp> {
 
 /// When an image was pushed (UTC), where its registry tells soon.
 pub async fn pushed_at(look: &Look<'_>, reference: &str) -> Option<Timestamp> {
-    let asked = look.backend.estate.ecr.look_up(reference);
-    let told = tokio::time::timeout(PATIENCE, asked).await.ok()?;
-    pushed(&told.ok()?)
+    let asked = look.backend.estate.ecr.pushed_at(reference);
+    tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()?
 }
 
 /// Says what is known; comes back with why nothing is.

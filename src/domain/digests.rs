@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::deployment::Deployment;
 use super::facts::Facts;
 use super::image::{ImageId, Place, Registry, Repository};
 use super::service::Service;
@@ -61,13 +62,22 @@ pub struct Resolved<'a> {
 impl<'a> Resolved<'a> {
     /// Of all services.
     pub fn of(facts: &'a Facts) -> Self {
-        let rows = facts.deployment_rows().iter();
-        let loads = rows.flat_map(|d| d.from.iter().chain(&d.to));
+        let services = facts.service_rows().iter().map(|s| &**s);
+        let deployments = facts.deployment_rows().iter().map(|d| &**d);
+        Self::told(services, deployments)
+    }
+
+    /// Of these services, as far as they and these deployments tell.
+    pub fn told(
+        services: impl Iterator<Item = &'a Service>,
+        deployments: impl Iterator<Item = &'a Deployment>,
+    ) -> Self {
+        let loads = deployments.flat_map(|d| d.from.iter().chain(&d.to));
         let deployed = loads.filter_map(|l| {
             let arn = l.service_revision.as_deref()?;
             Some((arn, l.digests.as_slice()))
         });
-        let current = facts.service_rows().iter().flat_map(|s| &s.revisions);
+        let current = services.flat_map(|s| &s.revisions);
         let current = current.filter(|r| !r.digests.is_empty());
         let current = current.map(|r| (r.arn.as_str(), r.digests.as_slice()));
         Self {

@@ -1,5 +1,6 @@
 //! One image, before somebody deploys it: whether it is there, and what its repository holds instead.
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::parts::scan_of;
@@ -126,6 +127,22 @@ impl Ecr {
             Err(p) if p.kind == ProblemKind::NotFound => Ok(Err(NoCommit::Gone)),
             Err(p) => Err(p),
         }
+    }
+
+    /// When the image that a reference names was pushed (UTC), and nothing else of it. `None`: nobody tells.
+    ///
+    /// # Errors
+    /// Where the registry could not be asked, or refused.
+    pub async fn pushed_at(&self, reference: &str) -> Result<Option<Timestamp>, Problem> {
+        let Some(name) = EcrName::of(reference) else {
+            return Ok(None);
+        };
+        if name.region != self.signed.region().await? {
+            return Ok(None);
+        }
+        let of = repository(&name);
+        let (found, _) = self.images_of(&name, &of, Some(name.id)).await?;
+        Ok(found.first().and_then(|i| i.pushed_at))
     }
 
     /// Whether a repository's images come from another registry when they are first pulled. The rules are those of the account whose
