@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -75,10 +76,14 @@ async fn at(answers: &[(&'static str, &str)]) -> Backend {
 
 async fn of(answers: HashMap<&'static str, Vec<u8>>) -> Backend {
     let answers: Answers = Arc::new(answers);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let app = axum::Router::new()
         .fallback(move |uri, headers, body| say(answers.clone(), uri, headers, body));
+    served(app).await
+}
+
+async fn served(app: axum::Router) -> Backend {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
     backend(&endpoint, "http://127.0.0.1:1").await
 }
@@ -308,6 +313,31 @@ async fn an_endpoint_that_knows_no_alarms_over_logs_tells_the_others_and_that_is
     let b = of(HashMap::from([("DescribeAlarms", told)])).await;
     b.cloudwatch.alarms().await.unwrap();
     assert!(!b.cloudwatch.lacks_log_alarms());
+}
+
+/// A proxy's refusal of a single question took all alarms over logs from sight.
+#[tokio::test]
+async fn a_refusal_that_names_no_kind_of_alarm_is_not_one_of_alarms_over_logs() {
+    let lone = map(&[("AlarmName", words("cpu")), ("StateValue", words("ALARM"))]);
+    let told = map(&[("MetricAlarms", list(&[lone]))]);
+    let answers: Answers = Arc::new(HashMap::from([("DescribeAlarms", told)]));
+    let asked = Arc::new(AtomicU32::new(0));
+    let counted = asked.clone();
+    let app = axum::Router::new().fallback(move |uri: Uri, headers: HeaderMap, body: Bytes| {
+        let is_it = uri.path().ends_with("/DescribeAlarms");
+        let is_first = is_it && counted.fetch_add(1, Ordering::Relaxed) == 0;
+        let answers = answers.clone();
+        async move {
+            match is_first {
+                true => refused(StatusCode::BAD_REQUEST, "ValidationError", "not today"),
+                false => say(answers, uri, headers, body).await,
+            }
+        }
+    });
+    let b = served(app).await;
+    assert_eq!(b.cloudwatch.alarms().await.unwrap().len(), 1);
+    assert!(!b.cloudwatch.lacks_log_alarms());
+    assert_eq!(asked.load(Ordering::Relaxed), 2, "it is asked once more");
 }
 
 #[tokio::test]

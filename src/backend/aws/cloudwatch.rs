@@ -1,11 +1,11 @@
 //! Amazon CloudWatch (API version 2010-08-01): series and names of metrics. Alarms are in `cloudwatch_alarms`.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 
 use aws_sdk_cloudwatch::types as sdk;
 use jiff::{SignedDuration, Timestamp};
 
+use super::cloudwatch_alarms::WithoutLogs;
 use super::convert::{sdk_time, text, time};
 use super::pages::Pages;
 use super::sound::told;
@@ -28,8 +28,7 @@ const PAGES_AT_MOST: usize = 20;
 pub struct CloudWatch {
     pub(super) aws: Arc<Aws>,
     pub(super) line: Arc<Line>,
-    /// The load of clients whose endpoint knows no log alarms; 0: none so far.
-    pub(super) without_logs: AtomicU32,
+    pub(super) without_logs: WithoutLogs,
 }
 
 impl CloudWatch {
@@ -39,7 +38,7 @@ impl CloudWatch {
         Self {
             aws,
             line,
-            without_logs: AtomicU32::new(0),
+            without_logs: WithoutLogs::default(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! CloudWatch alarms, of metrics, of logs and composite, and their history.
 
 use std::future::Future;
-use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -39,15 +40,82 @@ const OLDER: [sdk::AlarmType; 2] = [sdk::AlarmType::MetricAlarm, sdk::AlarmType:
 /// Rows of history that are read of one alarm.
 const HISTORY_ROWS: i32 = 100;
 
+/// How long an endpoint is not asked again whether it knows log alarms: regions learn them one by one.
+const AGAIN: Duration = Duration::from_secs(3_600);
+
+/// That an endpoint knows no log alarms: of clients of which load, and when it said so.
+#[derive(Debug, Default)]
+pub(super) struct WithoutLogs(Mutex<Option<(u32, Instant)>>);
+
+impl WithoutLogs {
+    fn locked(&self) -> MutexGuard<'_, Option<(u32, Instant)>> {
+        self.0.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Whether the answers of these clients lack them.
+    fn is_of(&self, load: u32) -> bool {
+        self.locked().is_some_and(|(of, _)| of == load)
+    }
+
+    /// Whether these clients need not be asked for them now.
+    fn holds(&self, load: u32, now: Instant) -> bool {
+        let recent = |at| now.saturating_duration_since(at) < AGAIN;
+        self.locked()
+            .is_some_and(|(of, at)| of == load && recent(at))
+    }
+
+    fn learn(&self, load: u32, now: Instant) {
+        *self.locked() = Some((load, now));
+    }
+
+    fn unlearn(&self) {
+        *self.locked() = None;
+    }
+}
+
+/// Whether a refusal is about the kinds of alarms: that is what names them.
+fn is_of_kinds(p: &Problem) -> bool {
+    let why = p.why.to_lowercase();
+    why.contains("alarmtype") || why.contains("logalarm")
+}
+
 impl CloudWatch {
     /// Whether the endpoint in use knows no log alarms: there may be some, and nobody is told of them.
     pub fn lacks_log_alarms(&self) -> bool {
-        let load = self.without_logs.load(Ordering::Relaxed);
-        load != 0 && load == self.aws.made()
+        self.without_logs.is_of(self.aws.made())
+    }
+
+    /// Asks about every kind of alarm, or about the older ones where those are wanted or all that the endpoint knows. Comes with the
+    /// load of the clients that asked, and whether they asked about all.
+    async fn ask<T, E, F>(
+        &self,
+        question: Question,
+        older: bool,
+        call: &impl Fn(&Clients, Vec<sdk::AlarmType>) -> F,
+    ) -> (u32, bool, Result<T, Problem>)
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let (mut load, mut all) = (0, false);
+        let answer = self
+            .aws
+            .read(&self.line, question, |c| {
+                load = c.load;
+                all = !older && !self.without_logs.holds(load, Instant::now());
+                let kinds = match all {
+                    true => KINDS.to_vec(),
+                    false => OLDER.to_vec(),
+                };
+                call(c, kinds)
+            })
+            .await;
+        (load, all, answer)
     }
 
     /// Asks about every kind of alarm. Regions, partitions and private endpoints that do not know the newest kind refuse the whole
-    /// question for that word: they are asked once more about the others, and so from then on, until clients are made anew.
+    /// question for that word: they are asked once more about the others, and so from then on for an hour, or until clients are made
+    /// anew. A refusal that does not name the kinds may be about anything, and is believed when it comes twice.
     async fn of_kinds<T, E, F>(
         &self,
         question: Question,
@@ -57,37 +125,33 @@ impl CloudWatch {
         E: ProvideErrorMetadata + std::error::Error + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let known = self.without_logs.load(Ordering::Relaxed);
-        let mut load = 0;
-        let answer = self
-            .aws
-            .read(&self.line, question, |c| {
-                load = c.load;
-                let kinds = match load == known {
-                    true => OLDER.to_vec(),
-                    false => KINDS.to_vec(),
-                };
-                call(c, kinds)
-            })
-            .await;
-        let refused = |p: &Problem| {
-            matches!(p.kind, ProblemKind::Invalid | ProblemKind::Unsupported) && load != known
-        };
+        let refused =
+            |p: &Problem| matches!(p.kind, ProblemKind::Invalid | ProblemKind::Unsupported);
+        let (_, mut all, mut answer) = self.ask(question, false, &call).await;
+        let is_odd = |p: &Problem| refused(p) && !is_of_kinds(p);
+        if all && answer.as_ref().err().is_some_and(is_odd) {
+            (_, all, answer) = self.ask(question, false, &call).await;
+        }
+        // What is lacking is lacking in the list of alarms: a history tells nothing of that.
+        let learns = question.operation == ALARMS.operation;
         let problem = match answer {
-            Err(p) if refused(&p) => p,
-            answer => return answer,
+            Err(p) if all && refused(&p) => p,
+            answer => {
+                if all && learns && answer.is_ok() {
+                    self.without_logs.unlearn();
+                }
+                return answer;
+            }
         };
-        let older = self.aws.read(&self.line, question, |c| {
-            load = c.load;
-            call(c, OLDER.to_vec())
-        });
-        match older.await {
-            Ok(page) => {
-                self.without_logs.store(load, Ordering::Relaxed);
+        match self.ask(question, true, &call).await {
+            (load, _, Ok(page)) => {
+                if learns {
+                    self.without_logs.learn(load, Instant::now());
+                }
                 Ok(page)
             }
             // It was not the kind that was refused.
-            Err(_) => Err(problem),
+            (_, _, Err(_)) => Err(problem),
         }
     }
 
@@ -404,6 +468,20 @@ mod tests {
         // Which system it is about is told by what it is made of.
         let made = MetricId::new("AWS/ECS", "Errors", &[("ServiceName", "api")]);
         assert_eq!(parts(&a), [made]);
+    }
+
+    /// Regions learn a new kind one by one, while the console runs.
+    #[test]
+    fn an_endpoint_without_alarms_of_logs_is_asked_for_them_every_hour() {
+        let (without, now) = (WithoutLogs::default(), Instant::now());
+        assert!(!without.is_of(1));
+        without.learn(1, now);
+        assert!(without.is_of(1) && without.holds(1, now));
+        assert!(!without.is_of(2) && !without.holds(2, now));
+        assert!(!without.holds(1, now + AGAIN));
+        assert!(without.is_of(1), "what was read lacks them all the same");
+        without.unlearn();
+        assert!(!without.is_of(1));
     }
 
     #[test]
