@@ -111,7 +111,7 @@ fn told(s: &Service) -> serde_json::Value {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::Duration;
 
     use super::*;
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(cells(&service)[4].text, ":7 shop-api");
     }
 
-    fn service() -> Service {
+    pub(in crate::present) fn service() -> Service {
         use crate::domain::service::*;
         Service {
             id: ServiceId {

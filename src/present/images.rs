@@ -1,6 +1,6 @@
 //! Images: which run, what scans found in them, and what else there is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -11,6 +11,7 @@ use crate::domain::digests::{By, Resolved};
 use crate::domain::facts::Facts;
 use crate::domain::image::{Image, ImageFinding, Place, Registry};
 use crate::domain::order::Ordered;
+use crate::domain::service::image_tag;
 use crate::domain::severity::Severity;
 
 pub(super) const VIEW: View = View {
@@ -56,6 +57,9 @@ const IMAGE_HEADS: &[Head] = &[
     Head::right("high", 5),
     Head::right("medium", 6).drop(1),
 ];
+
+/// What is said of the image that has a tag now, where nobody told which image of it runs.
+const UNTOLD: &str = "the tag's image now: which runs nobody told";
 
 /// Images that run, by their reference in task definitions and by what they are told, with the services that run them. A tag that may
 /// move is told by what ECS resolved it to: the image that has it now may run nowhere.
@@ -103,21 +107,44 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         IMAGE_HEADS,
         "No images: ECR holds none in this account and region.",
     );
-    let mut critical = 0;
+    // Images that run with a critical finding; those that may, where nobody told which image of a tag runs; and such tags.
+    let (mut critical, mut may_be_critical, mut untold) = (0, 0, 0);
+    let mut told = BTreeSet::new();
     for ((reference, by), services) in running(facts, registry) {
-        let (moved, place) = by.image(registry, reference);
+        let is_told = by != By::Nothing;
+        let (moved, place) = match is_told {
+            true => by.image(registry, reference),
+            // What the tag means now may run, and its faults with it: to leave them out would call it clean.
+            false => (UNTOLD.to_owned(), Some(registry.place(reference))),
+        };
+        untold += usize::from(!is_told && place != Some(Place::Gone));
         match place {
             Some(Place::Here(image)) => {
-                let thing = json!({"reference": reference, "services": services, "image": image});
-                // One tag may have two images that run: that which has it now, and the one before.
+                let thing = json!({
+                    "reference": reference, "services": services, "image": image, "image_told": is_told,
+                });
+                // One tag may have two images that run: that which has it now, and the one before. The former may run where that is told,
+                // and where it is not.
                 let id = match image.is(reference) {
-                    true => reference.to_owned(),
+                    true if is_told => reference.to_owned(),
+                    true => format!("{reference}?"),
                     false => format!("{reference}@{}", image.digest),
                 };
-                runs.row(id, running_cells(image, &moved, &services, now), &thing);
+                let name = match moved.as_str() {
+                    "" => called(image),
+                    UNTOLD => format!("{}:{} ({UNTOLD})", image.repository, image_tag(reference)),
+                    moved => format!("{} ({moved})", image.repository),
+                };
+                runs.row(id, running_cells(image, &name, &services, now), &thing);
                 runs.found(oldest(image));
-                tell_findings(&mut findings, image, now);
-                critical += usize::from(image.scan.count("CRITICAL") > 0);
+                if told.insert((&image.repository, &image.digest)) {
+                    tell_findings(&mut findings, image, now);
+                }
+                let is_critical = usize::from(image.scan.count("CRITICAL") > 0);
+                match is_told {
+                    true => critical += is_critical,
+                    false => may_be_critical += is_critical,
+                }
             }
             // An image of another registry cannot be looked into here; one of this registry that is gone cannot be started again.
             place if part.value.is_some() => {
@@ -151,6 +178,21 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
             Tone::Bad,
         );
     }
+    if may_be_critical > 0 {
+        let images = count(may_be_critical, "image");
+        let has = if may_be_critical == 1 { "has" } else { "have" };
+        runs.note(
+            format!("{images} that may run {has} a critical finding"),
+            Tone::Warn,
+        );
+    }
+    if untold > 0 && part.value.is_some() {
+        let tags = count(untold, "tag");
+        findings.note(
+            format!("which image of {tags} runs is not told"),
+            Tone::Unknown,
+        );
+    }
     vec![runs, findings, images]
 }
 
@@ -181,12 +223,9 @@ fn scanned(image: &Image, runs: bool, now: Timestamp) -> Cell {
     }
 }
 
-fn running_cells(image: &Image, moved: &str, services: &[String], now: Timestamp) -> Vec<Cell> {
+fn running_cells(image: &Image, name: &str, services: &[String], now: Timestamp) -> Vec<Cell> {
     vec![
-        Cell::name(match moved {
-            "" => called(image),
-            moved => format!("{} ({moved})", image.repository),
-        }),
+        Cell::name(name),
         Cell::plain(services.join(", ")),
         Cell::muted(image.short()),
         Cell::plain(bytes(image.bytes)),
@@ -299,4 +338,127 @@ fn image_cells(image: &Image, now: Timestamp) -> Vec<Cell> {
         number(image, "HIGH", Tone::Plain),
         number(image, "MEDIUM", Tone::Plain),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::super::clusters::tests::service;
+    use super::*;
+    use crate::domain::image::{Repository, Scan};
+    use crate::domain::part::Part;
+    use crate::domain::service::{ContainerSpec, RevisionTasks, TaskCounts, TaskDefinition};
+
+    const URI: &str = "1.dkr.ecr.home.amazonaws.com/api";
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn part<T>(value: T) -> Part<T> {
+        Part::answered(value, NOW, "system:Question", Duration::from_secs(60))
+    }
+
+    /// A service that runs `api:main`, a tag that may move and has an image with a critical finding, and what ECS resolved it to.
+    fn page(digests: &[&str]) -> Vec<Section> {
+        let reference = format!("{URI}:main");
+        let mut services = Vec::new();
+        for (n, digest) in digests.iter().enumerate() {
+            let mut service = service();
+            service.id.name = format!("api-{n}");
+            let told = Some((reference.clone(), (*digest).to_owned()));
+            service.revisions = vec![RevisionTasks {
+                arn: format!("arn:service-revision/{n}"),
+                counts: TaskCounts::default(),
+                digests: told.filter(|(_, d)| !d.is_empty()).into_iter().collect(),
+            }];
+            services.push(Arc::new(service));
+        }
+        let definition = TaskDefinition {
+            revision: service().revision,
+            status: "ACTIVE".into(),
+            cpu_units: None,
+            memory_mib: None,
+            containers: vec![ContainerSpec {
+                name: "api".into(),
+                image: reference,
+                ..ContainerSpec::default()
+            }],
+            registered_at: None,
+            registered_by: None,
+        };
+        let image = Image {
+            repository: "api".into(),
+            uri: URI.into(),
+            tags: vec!["main".into()],
+            digest: "sha256:1".into(),
+            parts: None,
+            bytes: 1,
+            pushed_at: Some(NOW),
+            pulled_at: None,
+            scan: Scan {
+                status: "COMPLETE".into(),
+                completed_at: Some(NOW),
+                counts: BTreeMap::from([("CRITICAL".to_owned(), 1)]),
+            },
+            findings: vec![ImageFinding {
+                id: "CVE-1".into(),
+                severity: "CRITICAL".into(),
+                package: "openssl".into(),
+                version: "1".into(),
+                fixed_in: None,
+                title: String::new(),
+                first_seen_at: None,
+            }],
+        };
+        let mut facts = Facts {
+            services: part(Arc::new(services)),
+            task_definitions: part(Arc::new(BTreeMap::from([(
+                service().revision.arn,
+                Arc::new(definition),
+            )]))),
+            ..Facts::default()
+        };
+        facts.estate.registry = part(Arc::new(Registry {
+            repositories: vec![Repository {
+                name: "api".into(),
+                uri: URI.into(),
+                scan_on_push: true,
+                immutable: false,
+                created_at: None,
+            }],
+            images: vec![image],
+            ..Registry::default()
+        }));
+        make(&facts, NOW)
+    }
+
+    fn notes(section: &Section) -> Vec<(&str, Tone)> {
+        let notes = section.notes.iter();
+        notes.map(|n| (n.text.as_str(), n.tone)).collect()
+    }
+
+    #[test]
+    fn what_may_run_hides_no_finding_where_nobody_told_which_image_does() {
+        let told = page(&["sha256:1"]);
+        assert_eq!(
+            notes(&told[0]),
+            [("1 image that runs with a critical finding", Tone::Bad)]
+        );
+        assert_eq!((told[1].rows.len(), notes(&told[1])), (1, vec![]));
+        let untold = page(&[""]);
+        let name = &untold[0].rows[0].cells[0].text;
+        assert_eq!(name, &format!("api:main ({UNTOLD})"));
+        assert_eq!(
+            notes(&untold[0]),
+            [("1 image that may run has a critical finding", Tone::Warn)]
+        );
+        assert_eq!(untold[1].rows.len(), 1, "its findings are there");
+        let unknown = "which image of 1 tag runs is not told";
+        assert_eq!(notes(&untold[1]), [(unknown, Tone::Unknown)]);
+        assert_eq!(untold[0].rows[0].thing["image_told"], false);
+        // One service's is told and the other's not: two rows, and no finding twice.
+        let both = page(&["sha256:1", ""]);
+        assert_ne!(both[0].rows[0].id, both[0].rows[1].id);
+        assert_eq!((both[0].rows.len(), both[1].rows.len()), (2, 1));
+    }
 }
