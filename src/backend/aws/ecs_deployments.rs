@@ -56,6 +56,8 @@ pub struct DeploymentCache {
     lacking: Mutex<Option<Instant>>,
     /// Since when service revisions are not told.
     mute: Mutex<Option<Instant>>,
+    /// Service revisions that an answer left out, and since when.
+    untold: Mutex<HashMap<String, Instant>>,
 }
 
 fn locked<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
