@@ -87,7 +87,7 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
         table.row(vec![
             cell(s.id.to_string()),
             painted(role(s, facts), facts.health_of(s).word()),
-            cell(format!("{}/{}", s.counts.running, s.counts.desired)),
+            cell(format!("{}/{}", s.serving().running, s.serving().desired)),
             cell(s.counts.pending.to_string()),
             cell(s.revision.to_string()),
             cell(image(s, facts).map_or("-", image_tag)),
@@ -127,6 +127,7 @@ pub fn object(s: &Service, facts: &Facts) -> Value {
         "health": facts.health_of(s),
         "desired": s.counts.desired,
         "running": s.counts.running,
+        "serving": s.answering().running,
         "pending": s.counts.pending,
         "revision": s.revision.to_string(),
         "image": image(s, facts),

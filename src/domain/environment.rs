@@ -276,7 +276,8 @@ impl Answering {
     fn services(&mut self, what: &Belongings<'_>, facts: &Facts, now: Timestamp) -> bool {
         let (mut full, mut idle) = (Vec::new(), Vec::new());
         for s in &what.services {
-            let (running, desired) = (s.counts.running, s.counts.desired);
+            let serving = s.serving();
+            let (running, desired) = (serving.running, serving.desired);
             match desired {
                 0 if !s.load_balancers.is_empty() && !facts.is_elsewhere(&s.id) => {
                     // Whoever asks it is answered by nobody.
@@ -365,8 +366,8 @@ mod tests {
     use super::*;
     use crate::domain::probe::{Grade, HttpsProbe, HttpsTarget};
     use crate::domain::service::{
-        CircuitBreaker, Cluster, DeploymentConfig, LoadBalancerBinding, Revision, ServiceId,
-        Strategy, TaskCounts,
+        CircuitBreaker, Cluster, DeploymentConfig, LoadBalancerBinding, Revision, Rollout,
+        ServiceId, Strategy, TaskCounts,
     };
 
     fn now() -> Timestamp {
@@ -569,6 +570,33 @@ mod tests {
         let production = answering(Env::Production, &facts);
         assert_eq!((production.answers, production.ill.len()), (None, 0));
         assert!(production.said().contains("not known: it rests"));
+    }
+
+    /// CodeDeploy has tasks of the new set stand by: they answer nobody until the traffic is theirs.
+    #[test]
+    fn tasks_without_the_traffic_do_not_make_up_for_those_with_it() {
+        let mut facts = facts();
+        let mut service = Service::clone(&service("laser-prod", "api", 2, 2));
+        service.deployment.strategy = Strategy::CodeDeploy;
+        let set = |status: &str, running: u32| Rollout {
+            id: format!("ecs-svc/{status}"),
+            status: status.into(),
+            revision: Revision::parse("api:1").unwrap(),
+            counts: TaskCounts {
+                desired: 2,
+                running,
+                ..TaskCounts::default()
+            },
+            rollout_state: String::new(),
+            rollout_reason: String::new(),
+            created_at: Some(now()),
+            updated_at: None,
+        };
+        service.rollouts = vec![set("PRIMARY", 0), set("ACTIVE", 2)];
+        facts.services = part(Arc::new(vec![Arc::new(service)]));
+        let said = answering(Env::Production, &facts).said();
+        assert!(said.contains("api 0 of 2 running"), "{said}");
+        assert!(!said.contains("2 of 2"), "{said}");
     }
 
     #[test]

@@ -46,6 +46,11 @@ impl Service {
         primary.map(|p| p.counts)
     }
 
+    /// The counts of the tasks that have the traffic: those of its primary task set where ECS tells of such, else those of all.
+    pub fn answering(&self) -> TaskCounts {
+        self.serving_set().unwrap_or(self.counts)
+    }
+
     /// The counts that say how many of its tasks serve: those of its primary task set where that lacks some, else those of all.
     pub fn serving(&self) -> TaskCounts {
         let lacks = |c: &TaskCounts| c.running < c.desired;

@@ -136,12 +136,12 @@ impl ScaleOut {
             true => Some(Self {
                 from: known.map_or(was, |s| s.from),
                 since: known
-                    .filter(|_| now.counts.running <= before.counts.running)
+                    .filter(|_| now.answering().running <= before.answering().running)
                     .map_or(at, |s| s.since),
             }),
             false => known,
         };
-        let runs = now.counts.running >= is;
+        let runs = now.answering().running >= is;
         begun.filter(|s| !runs && at.duration_since(s.since) < STARTING)
     }
 }
@@ -149,7 +149,7 @@ impl ScaleOut {
 impl Service {
     /// From how many tasks to how many it scales out, while those that ran before all run.
     pub fn scaling_out(&self) -> Option<(u32, u32)> {
-        let kept = |s: &ScaleOut| self.counts.running >= s.from;
+        let kept = |s: &ScaleOut| self.answering().running >= s.from;
         let scaling = self.scaling.filter(kept)?;
         Some((scaling.from, self.counts.desired))
     }

@@ -96,8 +96,8 @@ fn cells(s: &Service) -> Vec<Cell> {
         Cell::muted(&s.id.cluster),
         Cell::name(&s.id.name),
         // That too few run is told of by the services' own page.
-        Cell::plain(s.counts.running.to_string()),
-        Cell::plain(s.counts.desired.to_string()),
+        Cell::plain(s.serving().running.to_string()),
+        Cell::plain(s.serving().desired.to_string()),
         // The number tells, and comes before a name that may have no room.
         Cell::muted(format!(":{} {}", s.revision.number, s.revision.family)),
     ]
@@ -106,6 +106,7 @@ fn cells(s: &Service) -> Vec<Cell> {
 fn told(s: &Service) -> serde_json::Value {
     json!({
         "cluster": s.id.cluster, "name": s.id.name, "status": s.status, "running": s.counts.running,
+        "serving": s.answering().running,
         "desired": s.counts.desired, "pending": s.counts.pending, "revision": s.revision.to_string(),
     })
 }

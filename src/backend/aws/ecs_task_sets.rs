@@ -81,9 +81,11 @@ mod tests {
     use super::super::ecs::of_rollouts;
     use super::super::ecs_map::service;
     use crate::domain::deployment::{Deployment, DeploymentState};
+    use crate::domain::scaling::ScaleOut;
     use crate::domain::service::{Service, ServiceHealth, Strategy};
     use aws_sdk_ecs::types as sdk;
     use aws_smithy_types::DateTime;
+    use jiff::Timestamp;
 
     /// A task set as DescribeServices tells it, made at a second, of a revision, with so many tasks of 2 that run.
     fn set(status: &str, at: i64, number: u32, running: i32) -> sdk::TaskSet {
@@ -188,6 +190,21 @@ mod tests {
             assert_eq!(s.health(), health, "{running} of 2");
             assert_eq!(s.serving().running, u32::try_from(running).unwrap());
         }
+    }
+
+    /// More tasks of the new set are none of those that ran before: what has the traffic lost one.
+    #[test]
+    fn what_lacks_a_task_of_before_does_not_scale() {
+        let mut s = by(
+            sdk::DeploymentControllerType::CodeDeploy,
+            vec![set("PRIMARY", 1, 7, 1), set("ACTIVE", 2, 8, 2)],
+        );
+        s.scaling = Some(ScaleOut {
+            from: 2,
+            since: Timestamp::UNIX_EPOCH,
+        });
+        assert_eq!(s.scaling_out(), None);
+        assert_eq!(s.health(), ServiceHealth::Degraded);
     }
 
     #[test]

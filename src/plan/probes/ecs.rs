@@ -45,12 +45,13 @@ fn running(look: &Look<'_>) -> Verdict {
     }
     let mut found = Findings::new("service", question, services.at);
     for s in services.rows {
-        let answer = match s.counts.desired {
+        let serving = s.serving();
+        let answer = match serving.desired {
             0 => "scaled to 0".to_owned(),
-            n => format!("{} of {n} running", s.counts.running),
+            n => format!("{} of {n} running", serving.running),
         };
         let name = look.name(&s.id);
-        found.check(s.counts.running >= s.counts.desired, &name, &answer);
+        found.check(serving.running >= serving.desired, &name, &answer);
     }
     Ok(found.verdict())
 }
@@ -112,4 +113,45 @@ fn images_pinned(look: &Look<'_>) -> Verdict {
         |_, c| image_tag(&c.image) == "latest",
         "image without a fixed tag in container",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::domain::service::{Rollout, Strategy, TaskCounts};
+    use crate::plan::checklist::CriterionState::{Failing, Proved};
+    use crate::plan::probes::testing::{self, judged, now};
+
+    /// While CodeDeploy waits for the traffic to be moved, the new tasks run and serve nobody.
+    #[test]
+    fn a_service_runs_by_the_tasks_that_have_the_traffic() {
+        for (running, state) in [(0, Failing), (2, Proved)] {
+            let mut facts = testing::service_running("api:1.8.2");
+            let mut services = facts.service_rows().to_vec();
+            let service = Arc::make_mut(&mut services[0]);
+            let counts = |running| TaskCounts {
+                desired: 2,
+                running,
+                ..TaskCounts::default()
+            };
+            service.counts = counts(2);
+            service.deployment.strategy = Strategy::CodeDeploy;
+            let revision = service.revision.clone();
+            let set = |status: &str, running| Rollout {
+                id: format!("ecs-svc/{status}"),
+                status: status.into(),
+                revision: revision.clone(),
+                counts: counts(running),
+                rollout_state: String::new(),
+                rollout_reason: String::new(),
+                created_at: Some(now()),
+                updated_at: None,
+            };
+            service.rollouts = vec![set("PRIMARY", running), set("ACTIVE", 2)];
+            facts.services = testing::part(Arc::new(services));
+            let got = judged("ecs.services-running", &facts);
+            assert_eq!(got.state, state, "{got:?}");
+        }
+    }
 }

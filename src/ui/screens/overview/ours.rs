@@ -107,9 +107,9 @@ fn how_far(r: &Run, cx: &Cx<'_>) -> (Option<f64>, Option<(u32, u32)>) {
     let facts = &cx.snapshot.facts;
     let known = r.intent.service().and_then(|id| facts.service(id));
     let known = known.filter(|s| facts.is_service_fresh(&s.id, cx.now));
-    let runs = known.map(|s| s.counts.running);
+    let runs = known.map(|s| s.answering().running);
     let Intent::Scale { desired, .. } = &r.intent else {
-        let counts = known.map(|s| (s.counts.running, s.counts.desired));
+        let counts = known.map(|s| (s.serving().running, s.serving().desired));
         return match r.phase {
             Phase::Verify | Phase::Record => (Some(1.0), counts),
             _ => (None, None),

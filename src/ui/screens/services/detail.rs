@@ -140,7 +140,7 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let container = definition.and_then(|d| d.main_container(bound));
     let d = &s.deployment;
     let or_dash = |v: Option<String>| v.unwrap_or_else(|| "-".into());
-    let c = s.counts;
+    let c = s.serving();
     let mut put = |y: u16, spans: Vec<(String, Style)>| {
         line(
             buf,
