@@ -10,7 +10,7 @@ use super::words;
 use crate::backend::aws::ecs::UpdateService;
 use crate::domain::problem::Problem;
 use crate::domain::scaling::ScalableTarget;
-use crate::domain::service::ServiceId;
+use crate::domain::service::{ServiceId, Strategy};
 
 /// Tasks that ECS allows in a service (Amazon ECS service quotas).
 const MOST: u32 = 5_000;
@@ -45,7 +45,11 @@ impl Scale<'_> {
         draft.input("desired count", now.desired.to_string());
         draft.fact(
             "from",
-            format!("{} wanted, {} running", now.desired, now.running),
+            format!(
+                "{} wanted, {} running",
+                now.desired,
+                service.answering().running
+            ),
         );
         draft.fact("to", format!("{} wanted", self.desired));
         draft.fact("revision", service.revision.to_string());
@@ -98,7 +102,7 @@ impl Scale<'_> {
         }
         look.under_way(&mut draft, &subject).await;
         if subject.sight.running().is_some() {
-            draft.warn("a deployment is running: it goes on with the new count");
+            draft.warn(meanwhile(service.deployment.strategy));
         }
         Box::pin(look.alarms(&mut draft, &subject, false)).await;
         draft.call(self.words());
@@ -125,6 +129,16 @@ impl Scale<'_> {
                 desired: self.desired,
             })
             .await
+    }
+}
+
+/// What becomes of a deployment that runs (Amazon ECS developer guide, "CodeDeploy blue/green deployments", considerations).
+fn meanwhile(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::CodeDeploy => {
+            "a deployment is running: CodeDeploy stops and fails it unless all tasks are steady within 5 minutes"
+        }
+        _ => "a deployment is running: it goes on with the new count",
     }
 }
 
@@ -161,6 +175,12 @@ fn beyond(target: &ScalableTarget, desired: u32) -> Option<String> {
 mod tests {
     use super::*;
     use crate::domain::scaling::ScalingPolicy;
+
+    #[test]
+    fn a_deployment_of_code_deploy_is_not_said_to_go_on() {
+        assert!(meanwhile(Strategy::CodeDeploy).contains("stops and fails it"));
+        assert!(meanwhile(Strategy::Rolling).contains("goes on with the new count"));
+    }
 
     #[test]
     fn a_count_outside_the_bounds_says_where_it_will_go() {

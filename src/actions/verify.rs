@@ -167,11 +167,9 @@ fn place(sight: &Sight, revision: &Revision, found: &mut Findings) {
 }
 
 fn tasks(service: &Service, found: &mut Findings) {
-    let text = format!(
-        "{} of {} running",
-        service.counts.running, service.counts.desired
-    );
-    if service.counts.running == service.counts.desired {
+    let (running, desired) = (service.answering().running, service.counts.desired);
+    let text = format!("{running} of {desired} running");
+    if running == desired {
         found.good.push(text);
     } else {
         found.bad.push(text);

@@ -21,17 +21,19 @@ pub(super) fn judge(
     patience: Duration,
 ) -> Step {
     let now = service.counts;
+    // The old tasks that CodeDeploy keeps beside the new ones, and the new ones that wait for the traffic, count for nothing.
+    let own = service.answering();
     let is_third = before.is_some_and(|before| before != now.desired);
-    if now.desired == desired && now.running == desired && now.pending == 0 {
+    if now.desired == desired && own.running == desired && own.pending == 0 {
         return Step::Reached(format!("{desired} of {desired} running"));
     }
     if now.desired == desired {
-        let note = match now.running > desired {
+        let note = match own.running > desired {
             true => "stopping tasks",
             false => "starting tasks",
         };
         return Step::Going {
-            done: Some((now.running, desired)),
+            done: Some((own.running, desired)),
             note: note.to_owned(),
         };
     }
@@ -46,7 +48,7 @@ pub(super) fn judge(
         ));
     }
     Step::Going {
-        done: Some((now.running, desired)),
+        done: Some((own.running, desired)),
         note: match is_third {
             true => format!(
                 "{} wanted now, by somebody else or by automatic scaling",

@@ -305,6 +305,33 @@ fn counting_waits_for_all_tasks_and_sees_somebody_elses_hand() {
     ));
 }
 
+/// CodeDeploy keeps the old tasks for an hour, and has the new ones wait for days: neither are what was asked for.
+#[test]
+fn counting_goes_by_the_tasks_that_have_the_traffic() {
+    let judge = |desired: u32, primary: (u32, u32), other: (u32, u32)| {
+        let set = |status: &str, n, (running, wanted)| {
+            roll(status, status, n, "", "", counts(wanted, running, 0))
+        };
+        let sets = vec![set("PRIMARY", 42, primary), set("ACTIVE", 43, other)];
+        let all = counts(desired, primary.0 + other.0, 0);
+        let mut sight = sight(sets, vec![], all);
+        sight.service.deployment.strategy = Strategy::CodeDeploy;
+        let goal = Goal::Count {
+            before: Some(2),
+            service: id(),
+            desired,
+        };
+        goal.judge(&sight, NOW, PATIENCE)
+    };
+    let reached = Step::Reached("4 of 4 running".into());
+    assert_eq!(judge(4, (4, 4), (4, 4)), reached);
+    let going = Step::Going {
+        done: Some((4, 6)),
+        note: "starting tasks".into(),
+    };
+    assert_eq!(judge(6, (4, 6), (2, 6)), going);
+}
+
 #[test]
 fn a_stop_ends_as_asked_or_says_how_it_did() {
     let goal = |rollback| Goal::Ended {
