@@ -177,7 +177,7 @@ impl Estate {
     }
 
     /// The region that is looked at, as far as a system of backups told; else empty.
-    fn home(&self) -> &str {
+    pub fn home(&self) -> &str {
         let databases = self.databases.value.as_ref().map(|d| d.region.as_str());
         let points = self.recovery_points.value.as_ref();
         databases

@@ -26,9 +26,18 @@ pub struct Lags<'a> {
 }
 
 impl Lags<'_> {
-    fn of(self, bucket: &Bucket, rule: &Replica) -> Option<f64> {
-        measured::lag_s(self.facts, &bucket.name, rule, self.now)
+    fn of(self, bucket: &Bucket, rule: &Replica) -> Lag {
+        let (facts, now) = (self.facts, self.now);
+        let lag = measured::lag_s(facts, &bucket.name, rule, now);
+        lag.ok_or_else(|| measured::lag_untold(facts, &bucket.name, rule, now))
     }
+}
+
+/// How far a copy is behind, seconds, or why nobody tells.
+type Lag = Result<f64, String>;
+
+fn lag(lags: Option<Lags<'_>>, bucket: &Bucket, rule: &Replica) -> Lag {
+    lags.map_or_else(|| Err("it is not asked for".into()), |l| l.of(bucket, rule))
 }
 
 /// A copy of a whole bucket.
@@ -56,17 +65,19 @@ impl Copied {
     }
 
     /// The copy among several that is the least behind, each by the words for where it goes to.
-    fn nearest(all: &[(String, Option<f64>)]) -> Self {
-        let behind = all.iter().filter_map(|(to, behind)| Some((to, (*behind)?)));
+    fn nearest(all: &[(String, Lag)]) -> Self {
+        let behind = all
+            .iter()
+            .filter_map(|(to, lag)| Some((to, *lag.as_ref().ok()?)));
         match (behind.min_by(|a, b| a.1.total_cmp(&b.1)), all.first()) {
             (Some((to, seconds)), _) => Self {
                 told: Told::Set(to.clone()),
                 behind_s: Some(seconds),
             },
-            (None, Some((to, _))) => Self::untold(format!(
-                "a rule copies it to {to}, and nobody tells what it has copied: CloudWatch has no ReplicationLatency of the last minutes"
+            (None, Some((to, Err(why)))) => Self::untold(format!(
+                "a rule copies it to {to}, and nobody tells what it has copied: {why}"
             )),
-            (None, None) => Self::NOWHERE,
+            (None, _) => Self::NOWHERE,
         }
     }
 
@@ -74,7 +85,7 @@ impl Copied {
     pub fn anywhere(bucket: &Bucket, lags: Option<Lags<'_>>) -> Self {
         let all: Vec<_> = bucket
             .whole()
-            .map(|r| (r.bucket.clone(), lags.and_then(|l| l.of(bucket, r))))
+            .map(|r| (r.bucket.clone(), lag(lags, bucket, r)))
             .collect();
         Self::nearest(&all)
     }
@@ -87,8 +98,7 @@ impl Copied {
             let copy = all.iter().find(|b| b.name == *to);
             match copy.and_then(|c| Some((c.region.value()?, bucket.region.value()?))) {
                 Some((far, here)) if far != here => {
-                    let behind = lags.and_then(|l| l.of(bucket, rule));
-                    there.push((format!("{to} in {far}"), behind));
+                    there.push((format!("{to} in {far}"), lag(lags, bucket, rule)));
                 }
                 Some(_) => {}
                 None => nowhere = Some(format!("the region of {to} is not known")),
@@ -277,6 +287,41 @@ mod tests {
         assert_eq!([1, 2, 3, 4].map(of), [None, None, None, Some("logs")]);
         let told: Vec<String> = left_out(&all, "production").collect();
         assert_eq!(told, ["logs-copy (copy of logs)"]);
+    }
+
+    /// Where it was not asked, that says nothing of whether the rule's metrics are on.
+    #[test]
+    fn why_nobody_tells_how_far_a_copy_is_behind_is_said() {
+        use std::sync::Arc;
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let (mut copy, uploads) = (bucket("copy", &[]), bucket("uploads", &["copy"]));
+        copy.region = Told::Set("away".into());
+        let why = |facts: &Facts| {
+            let lags = Some(Lags { facts, now });
+            let told = Copied::anywhere(&uploads, lags).told;
+            told.why_unknown().unwrap_or_default().to_owned()
+        };
+        let mut facts = Facts {
+            series: behind(&[], now),
+            ..Facts::default()
+        };
+        let unknown = why(&facts);
+        assert!(unknown.ends_with("region of copy, which is not known"));
+        let minute = std::time::Duration::from_secs(60);
+        let all = Arc::new(vec![uploads.clone(), copy]);
+        facts.estate.buckets = crate::domain::part::Part::answered(all, now, "s3:x", minute);
+        let silent = why(&facts);
+        assert!(silent.ends_with("tells it in away, and has not answered there"));
+        // An answer without points of now.
+        let old = now - jiff::SignedDuration::from_mins(40);
+        let mut series = behind(&[("uploads", "copy", "r", 9.0)], old);
+        series.observed_at = Some(now);
+        facts.series = series;
+        let off = why(&facts);
+        assert!(
+            off.contains("CloudWatch in away has no ReplicationLatency"),
+            "{off}"
+        );
     }
 
     #[test]

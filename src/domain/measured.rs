@@ -83,15 +83,36 @@ pub fn lag_s(facts: &Facts, bucket: &str, replica: &Replica, now: Timestamp) -> 
     lately(facts, &query, now)?.last().copied()
 }
 
-/// The most that any copy of a bucket is behind, and how many of its rules that are on do not tell.
-pub fn copies_lag(facts: &Facts, bucket: &Bucket, now: Timestamp) -> (Option<f64>, usize) {
+/// Why nobody tells how far a rule's copy of a bucket is behind. CloudWatch has it in the region of the copy alone (Amazon S3 User Guide,
+/// "Using S3 Replication metrics"): that it was not asked there says nothing of the rule's metrics.
+pub fn lag_untold(facts: &Facts, bucket: &str, replica: &Replica, now: Timestamp) -> String {
+    let to = &replica.bucket;
+    let query = queries::replication(bucket, to, &replica.rule);
+    let asked = facts.series.fresh(now).is_some() && facts.series(&query).is_some();
+    let buckets = facts.estate.buckets.value.as_ref();
+    let copy = buckets.and_then(|all| all.iter().find(|b| b.name == *to));
+    match copy.and_then(|b| b.region.value()) {
+        Some(region) if asked => {
+            format!(
+                "CloudWatch in {region} has no ReplicationLatency of the last minutes; it has where the rule's metrics are on"
+            )
+        }
+        Some(region) => format!("CloudWatch tells it in {region}, and has not answered there"),
+        None => format!("CloudWatch tells it in the region of {to}, which is not known"),
+    }
+}
+
+/// The most that any copy of a bucket is behind, and why those of its rules that are on and do not tell it do not.
+pub fn copies_lag(facts: &Facts, bucket: &Bucket, now: Timestamp) -> (Option<f64>, Vec<String>) {
     let rules = bucket.replication.value().into_iter().flatten();
-    let told: Vec<Option<f64>> = rules
-        .filter(|r| r.enabled)
-        .map(|r| lag_s(facts, &bucket.name, r, now))
-        .collect();
-    let most = told.iter().flatten().copied().max_by(f64::total_cmp);
-    (most, told.iter().filter(|t| t.is_none()).count())
+    let (mut most, mut untold) = (None::<f64>, Vec::new());
+    for rule in rules.filter(|r| r.enabled) {
+        match lag_s(facts, &bucket.name, rule, now) {
+            Some(seconds) => most = Some(most.map_or(seconds, |m| m.max(seconds))),
+            None => untold.push(lag_untold(facts, &bucket.name, rule, now)),
+        }
+    }
+    (most, untold)
 }
 
 /// How the buckets answer whose request metrics are on.

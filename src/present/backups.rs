@@ -1,5 +1,7 @@
 //! Backups: what they come to for each store, every one of them, and the jobs that make them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::words::{bytes, count, span, until};
@@ -112,12 +114,15 @@ fn stores(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
     let section = section.with(&facts.estate.buckets, now);
     let mut section = section.with(&facts.estate.caches, now);
     let second = facts.estate.second_region();
-    let mut silent: Vec<String> = Vec::new();
+    let mut silent: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut ahead: Vec<(Timestamp, String)> = Vec::new();
     for store in facts.estate.stores(all, Lags { facts, now }) {
         let lag = lag(facts, &store, now);
-        if let Some((None, untold)) = &lag {
-            silent.extend((*untold > 0).then(|| store.store.clone()));
+        if let Some((None, untold)) = &lag
+            && let Some(why) = untold.first()
+        {
+            let why = lag_untold(facts, why, now);
+            silent.entry(why).or_default().push(store.store.clone());
         }
         let lag = lag.and_then(|(seconds, _)| seconds);
         let to_come = store.ahead.max(store.ahead_abroad);
@@ -139,15 +144,8 @@ fn stores(facts: &Facts, all: &[Backup], now: Timestamp) -> Section {
         );
         section.note(words, Tone::Unknown);
     }
-    if !silent.is_empty() {
-        let why = match (facts.series.fresh(now), &facts.series.error) {
-            (Some(_), _) => {
-                "CloudWatch has no ReplicationLatency of the last minutes; it has where the rule's metrics are on"
-            }
-            (None, Some(problem)) => problem.why.as_str(),
-            (None, None) => "asking ...",
-        };
-        let names = silent.join(", ");
+    for (why, names) in silent {
+        let names = names.join(", ");
         section.note(
             format!("lag of copies not known ({names}): {why}"),
             Tone::Muted,
@@ -188,8 +186,17 @@ fn silent_words(silence: &Silence<'_>) -> String {
     }
 }
 
-/// How far the copies of a bucket are behind, seconds, and how many of its rules do not tell. `None` for what is no bucket.
-fn lag(facts: &Facts, s: &StoreBackups, now: Timestamp) -> Option<(Option<f64>, usize)> {
+/// Why the lag of copies is not known: `why`, as far as CloudWatch answered at all.
+fn lag_untold(facts: &Facts, why: &str, now: Timestamp) -> String {
+    match (facts.series.fresh(now), &facts.series.error) {
+        (Some(_), _) => why.to_owned(),
+        (None, Some(problem)) => problem.why.clone(),
+        (None, None) => "asking ...".into(),
+    }
+}
+
+/// How far the copies of a bucket are behind, seconds, and why those of its rules that do not tell it do not. `None` for what is no bucket.
+fn lag(facts: &Facts, s: &StoreBackups, now: Timestamp) -> Option<(Option<f64>, Vec<String>)> {
     let buckets = facts.estate.buckets.value.iter().flat_map(|b| b.iter());
     let of_it = |b: &&Bucket| s.kind == StoreKind::Bucket && b.name == s.store;
     let bucket = buckets.into_iter().find(of_it)?;

@@ -83,9 +83,12 @@ impl Platform {
                 let (operation, input) = (&call.operation, &call.input);
                 t.recall(input, &self.world);
                 let board = t.dashboards.handle(operation, input, now);
-                board.unwrap_or_else(|| {
-                    cloudwatch::handle(operation, input, &mut t.metrics, &mut t.alarms, now)
-                })
+                let metrics = match call.region == names::SECOND_REGION {
+                    true => &mut t.metrics_abroad,
+                    false => &mut t.metrics,
+                };
+                let alarms = &mut t.alarms;
+                board.unwrap_or_else(|| cloudwatch::handle(operation, input, metrics, alarms, now))
             }
             Service::Logs => logs::handle(
                 &call.operation,

@@ -204,8 +204,9 @@ pub fn ask(topic: &Topic, p: &Picture, sources: &Sources) -> Asking {
 fn ask_measures(topic: &Topic, p: &Picture, b: Arc<Backend>) -> Asking {
     match topic {
         Topic::Series => {
-            let queries = series::Sources::of(p).queries();
-            Box::pin(async move { Answer::Series(series::ask(&b, queries).await) })
+            let sources = series::Sources::of(p);
+            let (queries, abroad) = (sources.queries(), sources.abroad());
+            Box::pin(async move { Answer::Series(series::ask(&b, queries, abroad).await) })
         }
         Topic::Trends => {
             let queries = capacity::trends(&p.facts);

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use flightdeck::backend::Backend;
 use flightdeck::config::{
-    CloudflareConfig, Config, DnsTarget, GithubConfig, NeededVariables, ProbeConfig, SentryConfig,
-    SlackConfig, VercelConfig,
+    AwsConfig, CloudflareConfig, Config, DnsTarget, GithubConfig, NeededVariables, ProbeConfig,
+    SentryConfig, SlackConfig, VercelConfig,
 };
 use flightdeck::domain::problem::{Problem, ProblemKind};
+use flightdeck::domain::queries;
 use flightdeck::sandbox::{self, Sandbox};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{CANARY, Peer, Say, is_for_people, say};
@@ -122,6 +124,37 @@ async fn the_next_page_of_sentry_is_asked_for_where_the_first_was() {
     assert!(path.contains("query=is%3Aunresolved"), "{path}");
     assert!(path.contains("cursor=0%3A100%3A0"), "{path}");
     assert!(elsewhere.asked().is_empty(), "the token goes nowhere else");
+}
+
+/// How far a copy is behind is published in its region alone.
+#[tokio::test]
+async fn what_is_measured_of_a_copy_is_told_in_the_region_of_the_copy() {
+    let platform = platform().await;
+    let keys = (platform.access_key().into(), platform.secret_key().into());
+    let client = Backend::new(&Config {
+        aws: AwsConfig {
+            region: Some(platform.region().into()),
+            endpoint: Some(platform.endpoint()),
+            fixed_credentials: Some(keys),
+            ..AwsConfig::default()
+        },
+        ..Config::default()
+    })
+    .await
+    .unwrap();
+    let asked = ["assets", "backups"].map(|name| {
+        let bucket = format!("laser-prod-{name}");
+        queries::replication(&bucket, &format!("{bucket}-replica"), "everything")
+    });
+    let until = Timestamp::now();
+    let from = until - SignedDuration::from_mins(30);
+    let metrics = &client.cloudwatch;
+    let here = metrics.series(&asked, from, until).await.unwrap();
+    let away = platform.second_region();
+    let there = metrics.series_in(away, &asked, from, until).await.unwrap();
+    assert!(here.iter().all(|s| s.points.is_empty()), "{here:?}");
+    assert_eq!(there.len(), 2);
+    assert!(there.iter().all(|s| !s.points.is_empty()), "{there:?}");
 }
 
 async fn vercel(endpoint: &str, team: Option<&str>, token: &str, probes: ProbeConfig) -> Backend {

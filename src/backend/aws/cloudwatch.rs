@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_config::Region;
 use aws_sdk_cloudwatch::types as sdk;
 use jiff::{SignedDuration, Timestamp};
 
@@ -52,13 +53,29 @@ impl CloudWatch {
     ) -> Result<Vec<Series>, Problem> {
         let mut all = Vec::with_capacity(queries.len());
         for chunk in queries.chunks(QUERIES_A_CALL) {
-            all.extend(self.some_series(chunk, from, until).await?);
+            all.extend(self.some_series(None, chunk, from, until).await?);
+        }
+        Ok(all)
+    }
+
+    /// The same as [`series`](Self::series), of another region of the account: some things are measured where they go to.
+    pub async fn series_in(
+        &self,
+        region: &str,
+        queries: &[MetricQuery],
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Series>, Problem> {
+        let mut all = Vec::with_capacity(queries.len());
+        for chunk in queries.chunks(QUERIES_A_CALL) {
+            all.extend(self.some_series(Some(region), chunk, from, until).await?);
         }
         Ok(all)
     }
 
     async fn some_series(
         &self,
+        region: Option<&str>,
         queries: &[MetricQuery],
         from: Timestamp,
         until: Timestamp,
@@ -71,6 +88,8 @@ impl CloudWatch {
             let page = self
                 .aws
                 .read(&self.line, DATA, |c| {
+                    let region = region.unwrap_or(&c.region).to_owned();
+                    let there = aws_sdk_cloudwatch::config::Builder::new();
                     c.cloudwatch
                         .get_metric_data()
                         .set_metric_data_queries(Some(asked.clone()))
@@ -78,6 +97,8 @@ impl CloudWatch {
                         .end_time(sdk_time(until))
                         .scan_by(sdk::ScanBy::TimestampAscending)
                         .set_next_token(pages.token())
+                        .customize()
+                        .config_override(there.region(Region::new(region)))
                         .send()
                 })
                 .await?;

@@ -26,6 +26,8 @@ use super::world::{Key, World, names, rollout};
 pub struct Telemetry {
     /// Metrics.
     pub metrics: MetricStore,
+    /// Those of the second region: what is measured of copies is published where they are.
+    pub metrics_abroad: MetricStore,
     /// Alarms.
     pub alarms: AlarmStore,
     /// Dashboards.
@@ -77,6 +79,7 @@ impl Telemetry {
         };
         Self {
             metrics: MetricStore::with_bucket_seconds(width),
+            metrics_abroad: MetricStore::with_bucket_seconds(width),
             alarms: AlarmStore::new(names::REGION, names::ACCOUNT)
                 .late_by((LATE_S / world.speed).ceil() as i64),
             dashboards: DashboardStore::new(names::ACCOUNT),

@@ -347,8 +347,7 @@ fn buckets(t: &mut Telemetry, at: f64, span: f64) {
             ("RuleId", "everything"),
         ];
         let behind = (9.0 + 6.0 * wobble(name, at)).max(1.0);
-        let metrics = &mut t.metrics;
-        metrics.record(
+        t.metrics_abroad.record(
             "AWS/S3",
             "ReplicationLatency",
             &dims,

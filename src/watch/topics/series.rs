@@ -4,11 +4,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::backend::Backend;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
+use crate::domain::bucket::Bucket;
 use crate::domain::cache::CacheGroup;
 use crate::domain::environment::Env;
 use crate::domain::metric::{MetricQuery, Series};
@@ -35,6 +38,8 @@ const NODES: usize = 90;
 const NODES_ELSEWHERE: usize = 20;
 /// Rules of buckets whose lag is measured.
 const COPIES: usize = 20;
+/// How long other regions may take: what is measured here does not wait for them any longer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whether everything that the questions are made of has been answered, or has failed.
 pub fn is_ready(p: &Picture) -> bool {
@@ -42,6 +47,44 @@ pub fn is_ready(p: &Picture) -> bool {
     (f.services.value.is_some() || f.services.error.is_some())
         && (f.alarms.value.is_some() || f.alarms.error.is_some())
         && (f.target_groups.value.is_some() || f.target_groups.error.is_some())
+}
+
+/// A rule that copies a bucket.
+#[derive(Debug, Hash)]
+struct CopyRule<'a> {
+    bucket: &'a str,
+    to: &'a str,
+    rule: &'a str,
+    /// Region of the copy, where it is known and not the one that is looked at: CloudWatch has there, and nowhere else, how far the copy
+    /// is behind (Amazon S3 User Guide, "Using S3 Replication metrics").
+    abroad: Option<&'a str>,
+}
+
+impl<'a> CopyRule<'a> {
+    /// Those that are on; `home`: the region that is looked at.
+    fn all(buckets: &'a [Bucket], home: &str) -> Vec<Self> {
+        let mut all = Vec::new();
+        for bucket in buckets {
+            for rule in bucket.replication.value().into_iter().flatten() {
+                if !rule.enabled || all.len() >= COPIES {
+                    continue;
+                }
+                let copy = buckets.iter().find(|b| b.name == rule.bucket);
+                let region = copy.and_then(|b| b.region.value()).map(String::as_str);
+                all.push(Self {
+                    bucket: &bucket.name,
+                    to: &rule.bucket,
+                    rule: &rule.rule,
+                    abroad: region.filter(|at| *at != home),
+                });
+            }
+        }
+        all
+    }
+
+    fn query(&self) -> MetricQuery {
+        queries::replication(self.bucket, self.to, self.rule)
+    }
 }
 
 /// What the questions are made of, those that matter most first: while it stays the same, so do they. Made many times as often as they are.
@@ -55,8 +98,7 @@ pub struct Sources<'a> {
     nodes: Vec<&'a str>,
     /// Serverless caches.
     serverless: Vec<&'a str>,
-    /// A bucket, the one that it is copied to, and the rule.
-    copies: Vec<(&'a str, &'a str, &'a str)>,
+    copies: Vec<CopyRule<'a>>,
     needed: &'a [MetricQuery],
 }
 
@@ -113,16 +155,12 @@ impl<'a> Sources<'a> {
         let serverless = serverless.map(|g| g.id.as_str()).take(NODES_ELSEWHERE);
         let serverless: Vec<&str> = serverless.collect();
         let nodes = ids(ours, NODES).chain(ids(others, NODES_ELSEWHERE));
-        let buckets = estate.buckets.value.iter().flat_map(|b| b.iter());
-        let copies = buckets.flat_map(|b| {
-            let rules = b.replication.value().into_iter().flatten();
-            let on = rules.filter(|r| r.enabled);
-            on.map(|r| (b.name.as_str(), r.bucket.as_str(), r.rule.as_str()))
-        });
+        let buckets = estate.buckets.value.as_ref();
+        let copies = buckets.map(|b| CopyRule::all(b, estate.home()));
         Self {
             nodes: nodes.collect(),
             serverless,
-            copies: copies.take(COPIES).collect(),
+            copies: copies.unwrap_or_default(),
             alarms: alarms.collect(),
             groups: groups.take(GROUPS).collect(),
             ill,
@@ -131,7 +169,18 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// The questions, each once.
+    /// The questions of other regions, by region.
+    pub fn abroad(&self) -> BTreeMap<String, Vec<MetricQuery>> {
+        let mut all: BTreeMap<String, Vec<MetricQuery>> = BTreeMap::new();
+        for copy in &self.copies {
+            if let Some(region) = copy.abroad {
+                all.entry(region.to_owned()).or_default().push(copy.query());
+            }
+        }
+        all
+    }
+
+    /// The questions of the region that is looked at, each once.
     pub fn queries(&self) -> Vec<MetricQuery> {
         let mut all: Vec<MetricQuery> = self.alarms.iter().copied().cloned().collect();
         for group in &self.ill {
@@ -146,8 +195,8 @@ impl<'a> Sources<'a> {
         all.extend(self.nodes.iter().flat_map(|node| queries::cache(node)));
         let serverless = self.serverless.iter();
         all.extend(serverless.flat_map(|name| queries::serverless_cache(name)));
-        let copies = self.copies.iter();
-        all.extend(copies.map(|(of, to, rule)| queries::replication(of, to, rule)));
+        let copies = self.copies.iter().filter(|c| c.abroad.is_none());
+        all.extend(copies.map(CopyRule::query));
         all.extend(self.needed.iter().cloned());
         let mut seen = std::collections::HashSet::new();
         all.retain(|q| seen.insert(q.clone()));
@@ -155,14 +204,24 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// Asks for the window that ends now, on whole minutes.
-pub async fn ask(backend: &Backend, queries: Vec<MetricQuery>) -> Result<Vec<Series>, Problem> {
-    if queries.is_empty() {
-        return Ok(Vec::new());
-    }
+/// Asks for the window that ends now, on whole minutes: here, and by region what is measured abroad. A region abroad that does not answer
+/// has no series at all, not even one without points, and leaves nothing of this one unknown.
+pub async fn ask(
+    backend: &Backend,
+    queries: Vec<MetricQuery>,
+    abroad: BTreeMap<String, Vec<MetricQuery>>,
+) -> Result<Vec<Series>, Problem> {
     let now = Timestamp::now();
     let from = floor(now.saturating_sub(WINDOW).unwrap_or(now), 60);
-    backend.cloudwatch.series(&queries, from, now).await
+    let there = abroad.into_iter().map(|(region, queries)| async move {
+        let asked = backend.cloudwatch.series_in(&region, &queries, from, now);
+        tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()
+    });
+    let here = backend.cloudwatch.series(&queries, from, now);
+    let (here, there) = tokio::join!(here, join_all(there));
+    let mut all = here?;
+    all.extend(there.into_iter().flatten().flatten());
+    Ok(all)
 }
 
 /// The start of the period that holds a time.
@@ -272,6 +331,55 @@ mod tests {
         wanted.extend(queries::golden_signals(&last));
         assert!(wanted.iter().all(|q| all.contains(q)));
         assert_eq!(before, after, "it waits for the next question");
+    }
+
+    /// CloudWatch has it in the region of the copy alone: asked for here, it would be missing for good.
+    #[test]
+    fn how_far_a_copy_is_behind_is_asked_where_the_copy_is() {
+        use crate::domain::backup::Points;
+        use crate::domain::bucket::Replica;
+        use crate::domain::told::Told;
+        let bucket = |name: &str, region: &str, to: &[&str]| Bucket {
+            name: name.into(),
+            region: Told::Set(region.into()),
+            replication: Told::Set(
+                to.iter()
+                    .map(|to| Replica {
+                        rule: "r".into(),
+                        enabled: true,
+                        bucket: (*to).into(),
+                        only: None,
+                    })
+                    .collect(),
+            ),
+            ..Bucket::default()
+        };
+        let mut p = Picture::new(Arc::new(Config::default()));
+        let (at, every) = (Timestamp::UNIX_EPOCH, Duration::from_secs(60));
+        let mut stamps = Vec::new();
+        for copy in ["away", "home"] {
+            let buckets = vec![
+                bucket("uploads", "home", &["copy", "theirs"]),
+                bucket("copy", copy, &[]),
+            ];
+            let points = Points {
+                region: "home".into(),
+                ..Points::default()
+            };
+            let estate = &mut p.facts.estate;
+            estate.buckets = Part::answered(Arc::new(buckets), at, "s3:x", every);
+            estate.recovery_points = Part::answered(Arc::new(points), at, "backup:x", every);
+            let sources = Sources::of(&p);
+            stamps.push(crate::watch::wanted::stamp(&sources));
+            let lag = |to| queries::replication("uploads", to, "r");
+            let (here, there) = (sources.queries(), sources.abroad());
+            assert!(here.contains(&lag("theirs")), "where that is, nobody knows");
+            let is_away = copy == "away";
+            assert_eq!(here.contains(&lag("copy")), !is_away);
+            let wanted = is_away.then(|| ("away".to_owned(), vec![lag("copy")]));
+            assert_eq!(there, wanted.into_iter().collect::<BTreeMap<_, _>>());
+        }
+        assert_ne!(stamps[0], stamps[1], "it is asked anew");
     }
 
     #[test]
