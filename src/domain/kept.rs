@@ -15,6 +15,9 @@ use super::told::Told;
 
 /// So many times the objects of its source a copy holds at most, old versions among them, to be taken for a copy and nothing else.
 const TIMES: u64 = 2;
+/// The share of its source's objects that a copy holds at least, to be taken for a whole one. Both are counted once a day, old versions
+/// among them, which a copy may keep for a shorter time.
+const WHOLE: f64 = 0.9;
 
 /// How far copies are behind, as the facts tell at a time.
 #[derive(Clone, Copy, Debug)]
@@ -28,13 +31,36 @@ pub struct Lags<'a> {
 impl Lags<'_> {
     fn of(self, bucket: &Bucket, rule: &Replica) -> Lag {
         let (facts, now) = (self.facts, self.now);
-        let lag = measured::lag_s(facts, &bucket.name, rule, now);
-        lag.ok_or_else(|| measured::lag_untold(facts, &bucket.name, rule, now))
+        let Some(seconds) = measured::lag_s(facts, &bucket.name, rule, now) else {
+            return Err(measured::lag_untold(facts, &bucket.name, rule, now));
+        };
+        // The lag is of what was written since the rule was made.
+        let all = facts.estate.buckets.value.as_ref();
+        let copy = all.and_then(|all| all.iter().find(|b| b.name == rule.bucket));
+        let (held, theirs) = (copy.and_then(|c| c.objects), bucket.objects);
+        match held.zip(theirs) {
+            Some((held, theirs)) if (held as f64) < theirs as f64 * WHOLE => Err(format!(
+                "{} holds {held} objects, its source {theirs}: what was there before the rule may be missing",
+                rule.bucket
+            )),
+            counted => Ok(Behind {
+                seconds,
+                is_counted: counted.is_some(),
+            }),
+        }
     }
 }
 
-/// How far a copy is behind, seconds, or why nobody tells.
-type Lag = Result<f64, String>;
+/// How far a copy is behind that may be whole.
+#[derive(Clone, Copy)]
+struct Behind {
+    seconds: f64,
+    /// Whether it is known to hold about as many objects as its source.
+    is_counted: bool,
+}
+
+/// How far a copy is behind, or why nobody tells.
+type Lag = Result<Behind, String>;
 
 fn lag(lags: Option<Lags<'_>>, bucket: &Bucket, rule: &Replica) -> Lag {
     lags.map_or_else(|| Err("it is not asked for".into()), |l| l.of(bucket, rule))
@@ -69,10 +95,14 @@ impl Copied {
         let behind = all
             .iter()
             .filter_map(|(to, lag)| Some((to, *lag.as_ref().ok()?)));
-        match (behind.min_by(|a, b| a.1.total_cmp(&b.1)), all.first()) {
-            (Some((to, seconds)), _) => Self {
-                told: Told::Set(to.clone()),
-                behind_s: Some(seconds),
+        let nearest = behind.min_by(|a, b| a.1.seconds.total_cmp(&b.1.seconds));
+        match (nearest, all.first()) {
+            (Some((to, behind)), _) => Self {
+                told: Told::Set(match behind.is_counted {
+                    true => to.clone(),
+                    false => format!("{to} (whose objects nobody counts)"),
+                }),
+                behind_s: Some(behind.seconds),
             },
             (None, Some((to, Err(why)))) => Self::untold(format!(
                 "a rule copies it to {to}, and nobody tells what it has copied: {why}"
@@ -322,6 +352,35 @@ mod tests {
             off.contains("CloudWatch in away has no ReplicationLatency"),
             "{off}"
         );
+    }
+
+    /// A rule does not copy what was there before it, and its lag is of what came later.
+    #[test]
+    fn a_copy_with_far_less_than_its_source_is_no_copy_whatever_its_lag() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let told = |theirs: Option<u64>, held: Option<u64>| {
+            let (mut uploads, mut copy) = (bucket("uploads", &["copy"]), bucket("copy", &[]));
+            (uploads.objects, copy.objects) = (theirs, held);
+            let all = std::sync::Arc::new(vec![uploads.clone(), copy]);
+            let minute = std::time::Duration::from_secs(60);
+            let mut facts = Facts {
+                series: behind(&[("uploads", "copy", "r", 9.0)], now),
+                ..Facts::default()
+            };
+            facts.estate.buckets = crate::domain::part::Part::answered(all, now, "s3:x", minute);
+            let lags = Some(Lags { facts: &facts, now });
+            Copied::anywhere(&uploads, lags).told
+        };
+        assert_eq!(told(Some(100), Some(95)), Told::Set("copy".into()));
+        let short = told(Some(100), Some(3));
+        let why = short.why_unknown().unwrap_or_default();
+        assert!(
+            why.contains("copy holds 3 objects, its source 100"),
+            "{why}"
+        );
+        let uncounted = Told::Set("copy (whose objects nobody counts)".into());
+        assert_eq!(told(Some(100), None), uncounted);
+        assert_eq!(told(None, Some(3)), uncounted);
     }
 
     #[test]

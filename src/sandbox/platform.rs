@@ -54,7 +54,9 @@ impl Platform {
         self.redis.step(self.world.stamp());
         self.postgres.step(&self.world);
         let now = self.world.stamp();
-        self.estate.measure(&mut self.telemetry.metrics, now);
+        let t = &mut self.telemetry;
+        self.estate
+            .measure(&mut t.metrics, &mut t.metrics_abroad, now);
     }
 
     /// Answers a call.

@@ -243,6 +243,7 @@ mod tests {
                 at: ago(10),
                 bytes: 1,
             }),
+            objects: Some(10),
             ..Bucket::default()
         }
     }

@@ -98,8 +98,8 @@ impl Estate {
     }
 
     /// Tells the metrics that these systems send of themselves.
-    pub fn measure(&mut self, metrics: &mut MetricStore, now: f64) {
-        self.buckets.measure(metrics, now);
+    pub fn measure(&mut self, home: &mut MetricStore, abroad: &mut MetricStore, now: f64) {
+        self.buckets.measure(home, abroad, now);
     }
 
     /// The alarms that services are scaled by.

@@ -1,5 +1,9 @@
 //! How big buckets are, by the vendor's daily metrics.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::{BUCKETS, Bucket, S3, SIZED};
@@ -7,6 +11,9 @@ use crate::domain::metric::{MetricId, MetricQuery, Series, Stat};
 
 /// Bytes of a bucket in one class of storage.
 const BYTES: &str = "BucketSizeBytes";
+
+/// How long another region may take: the buckets do not wait for it any longer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A daily metric of a bucket.
 fn daily(metric: MetricId) -> MetricQuery {
@@ -41,6 +48,9 @@ impl S3 {
     /// where nobody may list which there are. Where CloudWatch cannot be asked, they stay unknown: its own line says why.
     pub(super) async fn measure(&self, buckets: &mut [Bucket]) {
         let here = self.signed.region().await.ok();
+        if let Some(here) = &here {
+            self.count_abroad(buckets, here).await;
+        }
         // Metrics of a bucket are in its own region.
         let near = buckets
             .iter_mut()
@@ -67,6 +77,38 @@ impl S3 {
             bucket.bytes = in_all(own);
             bucket.only_standard = sizes.is_none() && bucket.bytes.is_some();
         }
+    }
+
+    /// Objects of copies, and of what is copied, in other regions than `here`: whether a copy is whole is judged by them. Those of a region
+    /// that does not answer stay unknown.
+    async fn count_abroad(&self, buckets: &mut [Bucket], here: &str) {
+        let copies: BTreeSet<String> = buckets
+            .iter()
+            .flat_map(Bucket::copies)
+            .map(str::to_owned)
+            .collect();
+        let counts = |b: &&mut Bucket| b.is_copied_on() || copies.contains(&b.name);
+        let mut far: BTreeMap<String, Vec<&mut Bucket>> = BTreeMap::new();
+        for bucket in buckets.iter_mut().filter(counts).take(BUCKETS) {
+            let region = bucket.region.value().filter(|at| *at != here).cloned();
+            if let Some(region) = region {
+                far.entry(region).or_default().push(bucket);
+            }
+        }
+        let now = Timestamp::now();
+        let from = now.saturating_sub(SIZED).unwrap_or(now);
+        let asked = far.into_iter().map(|(region, mut buckets)| async move {
+            let each = buckets.iter().map(|b| queries(&b.name, Some(&[])));
+            let each: Vec<MetricQuery> = each.flatten().collect();
+            let answer = self.sizes.series_in(&region, &each, from, now);
+            let Ok(Ok(series)) = tokio::time::timeout(PATIENCE, answer).await else {
+                return;
+            };
+            for (bucket, objects) in buckets.iter_mut().zip(&series) {
+                bucket.objects = measured(objects);
+            }
+        });
+        join_all(asked).await;
     }
 }
 

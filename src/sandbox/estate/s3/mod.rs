@@ -150,10 +150,14 @@ impl Buckets {
     }
 
     /// Sizes and counts, once a day and for midnight, as the vendor's storage metrics are.
-    pub fn measure(&mut self, metrics: &mut MetricStore, now: f64) {
+    pub fn measure(&mut self, home: &mut MetricStore, abroad: &mut MetricStore, now: f64) {
         let today = (now / DAY_S).floor() as i64;
         for day in (today - 1).max(self.measured + 1)..=today {
             for bucket in &self.all {
+                let metrics = match bucket.region == SECOND_REGION {
+                    true => &mut *abroad,
+                    false => &mut *home,
+                };
                 let at = day * 86_400;
                 let of = |kind| [("BucketName", bucket.name.as_str()), ("StorageType", kind)];
                 for class in [Class::STANDARD, Class::TIERING] {
