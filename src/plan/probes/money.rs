@@ -114,7 +114,9 @@ fn judge(found: &mut Findings, name: &str, h: &Headroom, left: f64, least: f64) 
     let at_its_busiest = (100.0 - busiest.used).clamp(0.0, left);
     let hours = busiest.hours as u64;
     let days = span(std::time::Duration::from_secs(hours * 3_600));
-    let words = format!("{at_its_busiest:.0} % left in the busiest hour of {days}");
+    // When that was tells whether it was before something was mended.
+    let at = busiest.at.strftime("%a %-d %b %H:%MZ");
+    let words = format!("{at_its_busiest:.0} % left in the busiest hour of {days} ({at})");
     match hours >= WEEK_H {
         _ if at_its_busiest < least => found.bad(name, words),
         true => found.good(name, &words),
@@ -248,13 +250,16 @@ mod tests {
         assert_eq!(good.state, Proved, "{}", good.reason);
         let said = &good.evidence[0].answer;
         assert!(
-            said.contains("db CPU 35 % left in the busiest hour of 7d"),
+            said.contains("db CPU 35 % left in the busiest hour of 7d (Thu 25 Dec 00:00Z)"),
             "{said}"
         );
         assert!(said.contains("db storage 40 % left now"), "{said}");
         let monday = judge(168, 80.0);
         assert_eq!(monday.state, Failing);
-        assert_eq!(monday.reason, "db CPU: 20 % left in the busiest hour of 7d");
+        assert_eq!(
+            monday.reason,
+            "db CPU: 20 % left in the busiest hour of 7d (Thu 25 Dec 00:00Z)"
+        );
         let short = judge(40, 65.0);
         assert_eq!(short.state, Unknown);
         assert!(short.reason.contains("of 40h"), "{}", short.reason);
