@@ -34,6 +34,14 @@ impl Lags<'_> {
         let Some(seconds) = measured::lag_s(facts, &bucket.name, rule, now) else {
             return Err(measured::lag_untold(facts, &bucket.name, rule, now));
         };
+        // What failed is not behind: it is not tried again.
+        let failed = measured::failed_copies(facts, &bucket.name, rule);
+        if failed > 0.0 {
+            return Err(format!(
+                "{failed:.0} operations failed to replicate to {} in the last hours",
+                rule.bucket
+            ));
+        }
         // The lag is of what was written since the rule was made.
         let all = facts.estate.buckets.value.as_ref();
         let copy = all.and_then(|all| all.iter().find(|b| b.name == rule.bucket));
@@ -381,6 +389,34 @@ mod tests {
         let uncounted = Told::Set("copy (whose objects nobody counts)".into());
         assert_eq!(told(Some(100), None), uncounted);
         assert_eq!(told(None, Some(3)), uncounted);
+    }
+
+    /// What failed is not tried again, and the lag of what came after it is small.
+    #[test]
+    fn a_rule_that_failed_to_copy_makes_no_copy_whatever_its_lag() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let uploads = bucket("uploads", &["copy"]);
+        let told = |failed: f64| {
+            let mut facts = Facts {
+                series: behind(&[("uploads", "copy", "r", 9.0)], now),
+                ..Facts::default()
+            };
+            let query = super::super::queries::failed_replication("uploads", "copy", "r");
+            let mut all = facts.series.value.as_deref().cloned().unwrap_or_default();
+            let lag = all.values().next().map(|s| (**s).clone()).unwrap();
+            let series = super::super::metric::Series {
+                query: query.clone(),
+                points: [(now, failed)].into(),
+                ..lag
+            };
+            all.insert(query, std::sync::Arc::new(series));
+            facts.series.value = Some(std::sync::Arc::new(all));
+            Copied::anywhere(&uploads, Some(Lags { facts: &facts, now })).told
+        };
+        assert!(told(0.0).value().is_some());
+        let why = told(3.0);
+        let why = why.why_unknown().unwrap_or_default();
+        assert!(why.contains("3 operations failed to replicate"), "{why}");
     }
 
     #[test]

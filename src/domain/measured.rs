@@ -83,6 +83,14 @@ pub fn lag_s(facts: &Facts, bucket: &str, replica: &Replica, now: Timestamp) -> 
     lately(facts, &query, now)?.last().copied()
 }
 
+/// Operations that a rule failed to copy in the hours that the common series tell of.
+pub fn failed_copies(facts: &Facts, bucket: &str, replica: &Replica) -> f64 {
+    let query = queries::failed_replication(bucket, &replica.bucket, &replica.rule);
+    let series = facts.series(&query);
+    let points = series.iter().flat_map(|s| s.points.iter());
+    points.map(|(_, n)| *n).filter(|n| n.is_finite()).sum()
+}
+
 /// Why nobody tells how far a rule's copy of a bucket is behind. CloudWatch has it in the region of the copy alone (Amazon S3 User Guide,
 /// "Using S3 Replication metrics"): that it was not asked there says nothing of the rule's metrics.
 pub fn lag_untold(facts: &Facts, bucket: &str, replica: &Replica, now: Timestamp) -> String {

@@ -152,6 +152,18 @@ pub fn replication(bucket: &str, to: &str, rule: &str) -> MetricQuery {
     query("AWS/S3", "ReplicationLatency", &dimensions, Stat::Maximum)
 }
 
+/// What a rule failed to copy (AWS/S3 OperationsFailedReplication): counted in the region of the bucket, and where it has no point none
+/// failed.
+pub fn failed_replication(bucket: &str, to: &str, rule: &str) -> MetricQuery {
+    let dimensions = [
+        ("SourceBucket", bucket),
+        ("DestinationBucket", to),
+        ("RuleId", rule),
+    ];
+    let metric = "OperationsFailedReplication";
+    query("AWS/S3", metric, &dimensions, Stat::Sum)
+}
+
 /// How a bucket answers (AWS/S3 request metrics, where a filter switches them on): milliseconds to the first byte, share of 5xx,
 /// requests. `of`: any of the filter's metrics; `None` where it is none of a filter.
 pub fn bucket_requests(of: &MetricId) -> Option<[MetricQuery; 3]> {

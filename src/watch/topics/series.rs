@@ -85,6 +85,10 @@ impl<'a> CopyRule<'a> {
     fn query(&self) -> MetricQuery {
         queries::replication(self.bucket, self.to, self.rule)
     }
+
+    fn failures(&self) -> MetricQuery {
+        queries::failed_replication(self.bucket, self.to, self.rule)
+    }
 }
 
 /// What the questions are made of, those that matter most first: while it stays the same, so do they. Made many times as often as they are.
@@ -197,6 +201,7 @@ impl<'a> Sources<'a> {
         all.extend(serverless.flat_map(|name| queries::serverless_cache(name)));
         let copies = self.copies.iter().filter(|c| c.abroad.is_none());
         all.extend(copies.map(CopyRule::query));
+        all.extend(self.copies.iter().map(CopyRule::failures));
         all.extend(self.needed.iter().cloned());
         let mut seen = std::collections::HashSet::new();
         all.retain(|q| seen.insert(q.clone()));
@@ -374,6 +379,8 @@ mod tests {
             let lag = |to| queries::replication("uploads", to, "r");
             let (here, there) = (sources.queries(), sources.abroad());
             assert!(here.contains(&lag("theirs")), "where that is, nobody knows");
+            let failed = queries::failed_replication("uploads", "copy", "r");
+            assert!(here.contains(&failed), "counted where its source is");
             let is_away = copy == "away";
             assert_eq!(here.contains(&lag("copy")), !is_away);
             let wanted = is_away.then(|| ("away".to_owned(), vec![lag("copy")]));
