@@ -152,9 +152,12 @@ fn ask(provider: &Provider) -> Result<SecretString, Problem> {
     let stdin = std::io::stdin();
     let line = if stdin.is_terminal() {
         let mut err = std::io::stderr();
-        let _ = write!(err, "{}: paste {}: ", provider.title, provider.token);
-        let _ = err.flush();
-        let line = without_echo(|| read_line(&stdin));
+        // Asked for once nothing is shown any more: who pastes at the first word is quicker than the terminal changes.
+        let line = without_echo(|| {
+            let _ = write!(err, "{}: paste {}: ", provider.title, provider.token);
+            let _ = err.flush();
+            read_line(&stdin)
+        });
         let _ = writeln!(err);
         line
     } else {
