@@ -48,6 +48,7 @@ pub mod interest;
 pub mod kept;
 pub mod log;
 mod login;
+mod markup;
 pub mod measured;
 pub mod metric;
 pub mod moving;

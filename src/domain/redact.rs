@@ -1,11 +1,11 @@
 //! Where secrets are taken out of text before it is put in a diff, journalled, audited or logged; what every text from outside loses is
 //! in [`token`](super::token). It errs on the side of hiding. What it knows: names that promise a secret (`DB_PASSWORD=...`), the shapes of well-known
-//! tokens (AWS, GitHub, Slack, Stripe, npm, JWT, PEM private keys), `Bearer ...`, and passwords inside URLs.
+//! tokens (AWS, GitHub, Slack, Stripe, npm, JWT, PEM private keys), `Bearer ...`, elements of XML, and passwords inside URLs.
 
 use serde_json::Value;
 
 use super::naming::{has_segment, is_password_name};
-use super::{beside, borne, cookies, given, login, valued};
+use super::{beside, borne, cookies, given, login, markup, valued};
 
 pub use super::naming::is_secret_name;
 
@@ -105,7 +105,7 @@ fn names_secret(members: &serde_json::Map<String, Value>) -> bool {
 
 /// Text with the secrets inside hidden. Text without any comes back unchanged.
 pub fn text(input: &str) -> String {
-    let told = login::hidden(&beside::hidden(input));
+    let told = login::hidden(&beside::hidden(&markup::hidden(input)));
     let no_pem = given::hidden(&borne::hidden(&private_keys(&encoded(&told))));
     let mut out = String::with_capacity(no_pem.len());
     let mut rest = no_pem.as_str();
