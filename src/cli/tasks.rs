@@ -94,6 +94,11 @@ fn table(rows: &[Task], now: Timestamp) -> Table {
     table
 }
 
+/// A health that there is.
+fn told(health: &str) -> Option<&str> {
+    (!health.is_empty()).then_some(health)
+}
+
 fn object(t: &Task) -> Value {
     let containers: Vec<Value> = t
         .containers
@@ -104,7 +109,7 @@ fn object(t: &Task) -> Value {
                 "image": c.image,
                 "digest": c.digest,
                 "status": c.status,
-                "health": c.health,
+                "health": told(c.health_now()),
                 "exit_code": c.exit_code,
                 "reason": c.reason,
             })
@@ -116,7 +121,7 @@ fn object(t: &Task) -> Value {
         "service": t.service,
         "status": t.status,
         "desired_status": t.desired_status,
-        "health": t.health,
+        "health": told(t.health_now()),
         "revision": t.revision.as_ref().map(ToString::to_string),
         "zone": t.zone,
         "cpu_units": t.cpu_units,

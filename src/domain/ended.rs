@@ -1,6 +1,6 @@
 //! What is told of a task that runs no more.
 
-use super::service::Task;
+use super::service::{Container, Task};
 
 impl Task {
     /// Whether it runs no more.
@@ -11,11 +11,22 @@ impl Task {
     /// Its health, in ECS's word. Of one that runs no more the last word said of it is none of now: that it was sick is told, and that it
     /// was well is not.
     pub fn health_now(&self) -> &str {
-        match self.health.as_str() {
-            "UNHEALTHY" => "UNHEALTHY",
-            _ if self.is_stopped() => "",
-            health => health,
-        }
+        now(&self.health, self.is_stopped())
+    }
+}
+
+impl Container {
+    /// Its health, as [`Task::health_now`] tells it.
+    pub fn health_now(&self) -> &str {
+        now(&self.health, self.status == "STOPPED")
+    }
+}
+
+fn now(health: &str, is_stopped: bool) -> &str {
+    match health {
+        "UNHEALTHY" => "UNHEALTHY",
+        _ if is_stopped => "",
+        health => health,
     }
 }
 
@@ -47,5 +58,16 @@ mod tests {
         assert_eq!(task("STOPPED", "HEALTHY").health_now(), "");
         assert_eq!(task("STOPPED", "UNHEALTHY").health_now(), "UNHEALTHY");
         assert!(!task("DEPROVISIONING", "").is_stopped());
+        let container = |status: &str| Container {
+            name: "api".into(),
+            image: "api:1".into(),
+            digest: None,
+            status: status.into(),
+            health: "HEALTHY".into(),
+            exit_code: None,
+            reason: None,
+        };
+        assert_eq!(container("RUNNING").health_now(), "HEALTHY");
+        assert_eq!(container("STOPPED").health_now(), "");
     }
 }

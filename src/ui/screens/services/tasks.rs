@@ -161,8 +161,8 @@ pub(super) fn one_task(task: &Task, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
             (format!("{:<14}", clip(&c.name, 14)), t.strong),
             (format!("{:<10}", c.status), t.text),
             (
-                format!("{:<10}", c.health),
-                if c.health == "HEALTHY" {
+                format!("{:<10}", c.health_now()),
+                if c.health_now() == "HEALTHY" {
                     t.ok
                 } else {
                     t.unknown
