@@ -2,10 +2,13 @@
 
 mod composite;
 
+use std::borrow::Cow;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::metric::{MetricId, MetricQuery};
+use super::text::width;
 
 /// State of an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -215,6 +218,14 @@ impl Alarm {
         })
     }
 
+    /// Its name as a list with so many columns for it shows it: where it does not fit, of one that target tracking made what is scaled and
+    /// which way. What stands around that is the same in all of them, and an id.
+    pub fn listed_name(&self, columns: usize) -> Cow<'_, str> {
+        let told = (width(&self.name) > columns).then(|| tracked(&self.name));
+        let told = told.flatten().map(|told| Cow::Owned(format!("…{told}…")));
+        told.unwrap_or(Cow::Borrowed(&self.name))
+    }
+
     /// Actions that reach somebody.
     pub fn telling(&self) -> impl Iterator<Item = &str> {
         let all = self.actions.iter().map(String::as_str);
@@ -283,9 +294,30 @@ pub struct AlarmEvent {
     pub summary: String,
 }
 
+/// What tells of the name of an alarm of target tracking: `TargetTracking-service/laser-prod/api-AlarmLow-<id>`.
+fn tracked(name: &str) -> Option<&str> {
+    let told = name.strip_prefix("TargetTracking-")?;
+    let ends = |level: &str| told.rfind(level).map(|at| at + level.len() - 1);
+    let end = ends("-AlarmHigh-").or_else(|| ends("-AlarmLow-"))?;
+    let told = told.get(..end)?;
+    Some(told.strip_prefix("service/").unwrap_or(told))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_an_alarm_of_target_tracking_the_service_is_told() {
+        let id = "3f2a1b9c-0d4e-4f5a-8b6c-7d8e9f0a1b2c";
+        let of = |rest: &str| format!("TargetTracking-{rest}-{id}");
+        let name = of("service/laser-prod/api-AlarmLow");
+        assert_eq!(tracked(&name), Some("laser-prod/api-AlarmLow"));
+        let name = of("table/orders-AlarmHigh-AlarmHigh");
+        assert_eq!(tracked(&name), Some("table/orders-AlarmHigh-AlarmHigh"));
+        assert_eq!(tracked(&of("service/laser-prod/api")), None);
+        assert_eq!(tracked("laser-prod-api-AlarmLow-1"), None);
+    }
 
     #[test]
     fn a_composite_rule_names_alarms_whole() {

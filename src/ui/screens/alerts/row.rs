@@ -1,5 +1,7 @@
 //! An alarm as a row, and its parts in words: pure functions.
 
+use std::borrow::Cow;
+
 use ratatui::style::Style;
 
 use super::group::Place;
@@ -55,6 +57,11 @@ pub(super) fn least(columns: &[Column]) -> u16 {
     kept.map(|c| c.width + 1).sum::<u16>() + 3
 }
 
+/// Its name as the list shows it.
+fn listed(a: &Alarm) -> Cow<'_, str> {
+    a.listed_name(usize::from(NAME))
+}
+
 /// Columns of the terminal that a name takes at a place in the list.
 pub(super) fn named(a: &Alarm, place: Place) -> usize {
     let fold = if place.flat || place.group.is_none() {
@@ -62,7 +69,7 @@ pub(super) fn named(a: &Alarm, place: Place) -> usize {
     } else {
         2
     };
-    2 * place.depth + fold + width(&a.name)
+    2 * place.depth + fold + width(&listed(a))
 }
 
 /// Shape, word and colour of an alarm's state.
@@ -172,7 +179,7 @@ pub(super) fn row(a: &Alarm, place: Place, cx: &Cx<'_>) -> Row {
         rated,
         (since(cx.now, a.since, cx.absolute), plain),
         (
-            format!("{indent}{fold}{}", a.name),
+            format!("{indent}{fold}{}", listed(a)),
             match () {
                 () if is_old(cx) => t.stale,
                 () if fires => t.strong,

@@ -324,6 +324,23 @@ fn alarms_that_services_are_scaled_by_stand_among_those_that_are_well() {
     assert!(text.contains("◇ 1 for scaling"), "{text}");
 }
 
+/// Such names begin and end alike: whose alarm it is stands in the middle.
+#[test]
+fn an_alarm_of_target_tracking_is_listed_with_its_service_on_a_narrow_terminal() {
+    let mut s = Stage::new(80, 24);
+    let mut rows = s.snapshot.facts.alarm_rows().to_vec();
+    let name =
+        "TargetTracking-service/laser-prod/api-AlarmLow-3f2a1b9c-0d4e-4f5a-8b6c-7d8e9f0a1b2c";
+    let alarm = alarm(name, AlarmState::Alarm, Severity::Warning, 90_000);
+    rows.insert(0, alarm);
+    s.snapshot.facts.alarms = part(Arc::new(rows));
+    s.with(|s, cx| s.sync(cx));
+    let text = s.text();
+    assert!(text.contains("…laser-prod/api-AlarmLow…"), "{text}");
+    // Its own page says the whole of it, and what is told of it is told by it.
+    assert!(s.screen.names.iter().any(|n| n == name));
+}
+
 /// A rule over what the vendor scales by is no worse for the one that is quiet.
 #[test]
 fn a_group_counts_no_member_by_which_a_service_is_scaled() {

@@ -295,11 +295,12 @@ fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: Room) -> Spans {
     // A longer name takes what its own value leaves.
     let (values, spare) = (room.values, room.values.saturating_sub(width(&value)));
     let spare = if room.chart() == 0 { spare } else { 0 };
-    let name_width = width(&a.name).clamp(room.name(), room.name() + spare);
+    let name = a.listed_name(room.name() + spare);
+    let name_width = width(&name).clamp(room.name(), room.name() + spare);
     let mut spans = burning_head(sign, a.severity.word(), style, a.since, room.times, cx);
     spans.extend([
         (
-            format!("{:<name_width$} ", clip_middle(&a.name, name_width)),
+            format!("{:<name_width$} ", clip_middle(&name, name_width)),
             t.strong,
         ),
         (format!("{:<values$} ", clip(&value, values)), t.text),
