@@ -659,6 +659,21 @@ fn alarms_that_nobody_could_read_are_told_beside_what_burns() {
         assert!(panel.iter().any(|l| l.contains("■ DOWN")), "{text}");
         let told = "? alarms cannot be read: these credentials may not";
         assert!(panel.iter().any(|l| l.contains(told)), "{text}");
+        // The line leads to where the reason stands whole.
+        let mut c = c;
+        let selected = |c: &Console| {
+            let text = c.text();
+            text.lines().any(|l| l.contains("▌") && l.contains(told))
+        };
+        for _ in 0..12 {
+            if !selected(&c) {
+                c.keys("j");
+            }
+        }
+        assert!(selected(&c), "{}", c.text());
+        c.keys("<enter>");
+        assert!(c.shows("┌ Alarms"), "{}", c.text());
+        assert!(c.shows("these credentials may not"), "{}", c.text());
     }
     // What was read and is only old is told by the title, as before.
     let c = Console::with(160, 48, sick_api(3));

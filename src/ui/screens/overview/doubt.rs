@@ -3,8 +3,10 @@
 use ratatui::style::Style;
 
 use super::panels::Spans;
+use crate::domain::facts::Facts;
 use crate::domain::part::{Freshness, Part};
-use crate::ui::screens::Cx;
+use crate::domain::problem::Problem;
+use crate::ui::screens::{Cx, ScreenId};
 use crate::ui::widgets::when;
 
 /// Why what was read of a part is not as of now: `read 1m ago; now: nothing listens`. Nothing while it can be believed, or was never read.
@@ -34,4 +36,40 @@ pub(super) fn dulled(mut spans: Spans, is_doubtful: bool, stale: Style) -> Spans
         }
     }
     spans
+}
+
+/// What was never read, and why: beside what burns it would not be missed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unread<'a> {
+    /// Alarms, or services.
+    pub what: &'static str,
+    /// Where they would be listed, which says why they are not.
+    pub screen: ScreenId,
+    problem: &'a Problem,
+}
+
+impl Unread<'_> {
+    /// What cannot be read, why, and what to do.
+    pub fn words(self) -> String {
+        let Problem { why, fix, .. } = self.problem;
+        format!("{} cannot be read: {why}. {fix}", self.what)
+    }
+}
+
+pub(super) fn unread(facts: &Facts) -> Option<Unread<'_>> {
+    let (alarms, services) = (&facts.alarms, &facts.services);
+    let alarms = (&alarms.error, alarms.value.is_some());
+    let services = (&services.error, services.value.is_some());
+    let parts = [
+        ("alarms", ScreenId::Alerts, alarms),
+        ("services", ScreenId::Services, services),
+    ];
+    parts.into_iter().find_map(|(what, screen, (error, read))| {
+        let problem = error.as_ref().filter(|_| !read)?;
+        Some(Unread {
+            what,
+            screen,
+            problem,
+        })
+    })
 }

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::unwell::{DOUBTFUL, rank};
-use super::view;
+use super::{doubt, view};
 use crate::domain::alarm::Severity;
 use crate::domain::facts::Facts;
 use crate::domain::moving::Moving;
@@ -30,6 +30,8 @@ pub enum Item {
     Run(String),
     /// A system that is not well, by the name of its view.
     System(&'static str),
+    /// What could not be read, by the screen that says why.
+    Unread(ScreenId),
     /// A stage of the plan, by number.
     Stage(u8),
 }
@@ -47,6 +49,7 @@ impl Item {
             Self::Deployment(id, service) => Nav::Deployment(service.clone(), id.clone()),
             Self::Run(id) => Nav::Run(id.clone()),
             Self::System(id) => place(id).map_or(Nav::View(id), Nav::Row),
+            Self::Unread(screen) => Nav::Screen(*screen),
             Self::Stage(number) => Nav::Stage(*number),
         }
     }
@@ -57,11 +60,13 @@ impl Item {
 pub struct Overview {
     pub(super) items: Vec<Item>,
     pub(super) list: ListState<Item>,
-    /// How many of the items burn; they come first.
+    /// How many of the items burn; they come first, and behind them, counted with them, what could not be read.
     pub(super) burning: usize,
-    /// How many of those nobody knows about: they were bad, and their system is not read now, or nobody tells of their targets. They
-    /// come last among them.
+    /// How many of those that burn nobody knows about: they were bad, and their system is not read now, or nobody tells of their targets.
+    /// They come last among them.
     pub(super) doubtful: usize,
+    /// Whether there is something that could not be read.
+    unread: bool,
     /// How many move; they come next, before the stages of the plan.
     pub(super) moving: usize,
     /// Every further system.
@@ -98,7 +103,25 @@ impl Overview {
                 let entry = self.systems.of(id);
                 about::from_fault(command, entry.and_then(|e| e.fault.as_ref()), facts)
             }
+            Item::Unread(_) => Err("what was not read is about no single service".into()),
             Item::Stage(_) => Err("a stage of the plan is about no single service".into()),
+        }
+    }
+
+    /// How many things burn.
+    pub(super) fn rows_burning(&self) -> usize {
+        self.burning - usize::from(self.unread)
+    }
+
+    /// What stands on a line of so many of what burns: the last is kept for what could not be read.
+    pub(super) fn burning_at(&self, line: usize, lines: usize) -> Option<usize> {
+        let rows = self.rows_burning();
+        let is_kept = self.unread && lines > 1;
+        let shown = rows.min(lines - usize::from(is_kept));
+        match line {
+            line if line < shown => Some(line),
+            line if line == shown && is_kept => Some(rows),
+            _ => None,
         }
     }
 
@@ -197,6 +220,10 @@ impl Screen for Overview {
     fn sync(&mut self, cx: &Cx<'_>) {
         self.systems.begin(&cx.snapshot.facts, cx.now);
         let (mut items, doubtful) = burning(&cx.snapshot.facts, &self.systems);
+        // Where nothing burns the panel is about it anyway.
+        let unread = doubt::unread(&cx.snapshot.facts).filter(|_| !items.is_empty());
+        self.unread = unread.is_some();
+        items.extend(unread.map(|u| Item::Unread(u.screen)));
         self.burning = items.len();
         self.doubtful = doubtful;
         items.extend(moving(&cx.snapshot.facts));
@@ -247,6 +274,7 @@ impl Screen for Overview {
                 Item::Service(id) | Item::Deployment(_, id) => id.to_string(),
                 Item::Run(id) => id.clone(),
                 Item::System(id) => (*id).to_owned(),
+                Item::Unread(_) => doubt::unread(facts).map_or_else(String::new, |u| u.words()),
                 Item::Stage(number) => stages()
                     .find(|s| s.number == *number)
                     .map_or_else(String::new, |s| format!("{number} {}", s.title)),
@@ -272,6 +300,7 @@ impl Screen for Overview {
                     .find(|r| &r.id == id)
                     .map(|r| Effect::describe(&r.title, r)),
                 Item::System(id) => Some(Effect::Go(Nav::View(id))),
+                Item::Unread(screen) => Some(Effect::Go(Nav::Screen(*screen))),
                 Item::Stage(number) => stages()
                     .find(|s| s.number == *number)
                     .map(|s| Effect::describe(format!("stage {number}"), s)),

@@ -44,7 +44,8 @@ pub(super) fn select(
 
 pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
-    let title = match (o.burning - o.doubtful, o.doubtful) {
+    let rows = o.rows_burning();
+    let title = match (rows - o.doubtful, o.doubtful) {
         (0, 0) => "Burning".to_owned(),
         (n, 0) => format!("Burning  {n}"),
         (0, unknown) => format!("Burning  {unknown} not known"),
@@ -53,9 +54,9 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     // Where nothing stands under it, a line says whether that can be believed.
     let doubt = || doubt::words(&facts.alarms, cx).or_else(|| doubt::words(&facts.services, cx));
     let doubt = (o.burning > 0).then(doubt).flatten();
-    let unread = (o.burning > 0).then(|| unread(cx)).flatten();
+    let unread = (o.burning > 0).then(|| doubt::unread(facts)).flatten();
     let title = match unread {
-        Some((what, _)) => format!("{title}, {what} not known"),
+        Some(u) => format!("{title}, {} not known", u.what),
         None => title,
     };
     let inside = panel(buf, area, &doubt::titled(title, doubt), false, t);
@@ -115,7 +116,7 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let kept = u16::from(unread.is_some() && inside.height > 1);
     let shown = usize::from(inside.height - kept);
     let room = Room::of(o, inside.width.saturating_sub(1), cx);
-    for (index, y) in (0..o.burning).zip(inside.y..inside.bottom() - kept) {
+    for (index, y) in (0..rows).zip(inside.y..inside.bottom() - kept) {
         let at = Rect::new(inside.x, y, inside.width, 1);
         let spans = match o.items.get(index) {
             Some(Item::Alarm(name)) => match facts.alarm_rows().iter().find(|a| &a.name == name) {
@@ -140,25 +141,13 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         };
         select(buf, o, index, at, &spans, cx);
     }
-    scrolled(buf, inside, 0, shown, o.burning, t);
-    if let Some((what, problem)) = unread.filter(|_| kept > 0) {
-        let words = format!("? {what} cannot be read: {}. {}", problem.why, problem.fix);
-        let y = inside.y + u16::try_from(shown.min(o.burning)).unwrap_or(0);
-        let room = inside.width.saturating_sub(2);
-        line(buf, inside.x + 1, y, room, &[(words, t.unknown)]);
+    scrolled(buf, inside, 0, shown, rows, t);
+    if let Some(unread) = unread.filter(|_| kept > 0) {
+        let y = inside.y + u16::try_from(shown.min(rows)).unwrap_or(0);
+        let at = Rect::new(inside.x, y, inside.width, 1);
+        let spans = [(format!("? {}", unread.words()), t.unknown)];
+        select(buf, o, rows, at, &spans, cx);
     }
-}
-
-/// What was never read, and why: beside what burns it would not be missed.
-fn unread<'a>(cx: &Cx<'a>) -> Option<(&'static str, &'a Problem)> {
-    let facts = &cx.snapshot.facts;
-    let of = |what, error: &'a Option<Problem>, read: bool| {
-        let problem = error.as_ref().filter(|_| !read)?;
-        Some((what, problem))
-    };
-    let (alarms, services) = (&facts.alarms, &facts.services);
-    of("alarms", &alarms.error, alarms.value.is_some())
-        .or_else(|| of("services", &services.error, services.value.is_some()))
 }
 
 /// That something cannot be read, why, and what to do, in as many lines as it takes.

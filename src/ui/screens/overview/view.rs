@@ -132,7 +132,9 @@ pub(super) fn item_at(o: &Overview, at: Position, cx: &Cx<'_>) -> Option<usize> 
         let line = usize::from(at.y.saturating_sub(rows.y));
         (rows.contains(at) && line < count).then_some(first + line)
     };
-    within(p.burning, 0, o.burning)
+    let lines = usize::from(p.burning.height.saturating_sub(2));
+    within(p.burning, 0, lines)
+        .and_then(|line| o.burning_at(line, lines))
         .or_else(|| {
             // A line below may say why: it belongs to the same deployment.
             let size = Size::new(
