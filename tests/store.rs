@@ -74,12 +74,7 @@ async fn six_rows(path: &Path) -> Store {
     for name in ["api", "web", "jobs"] {
         let claim = store.begin(&scale(name), "ana").await.unwrap();
         store
-            .finish(
-                &claim,
-                Outcome::Succeeded,
-                "3 of 3 running",
-                Some(Duration::from_millis(1500)),
-            )
+            .finish(&claim, Outcome::Succeeded, "3 of 3 running")
             .await
             .unwrap();
     }
@@ -158,7 +153,7 @@ async fn every_changed_column_is_found_and_the_row_is_named() {
         ("preview", "''"),
         ("outcome", "'failed'"),
         ("detail", "'nothing happened'"),
-        ("duration_ms", "1"),
+        ("duration_ms", "86400000"),
         ("run", "'other'"),
         ("previous", "replace(previous, substr(previous, 1, 1), 'x')"),
         ("hash", "replace(hash, substr(hash, 1, 1), 'x')"),
@@ -218,10 +213,7 @@ async fn an_older_copy_put_back_is_found_even_after_more_was_written() {
         .unwrap();
     let copy = std::fs::read(&path).unwrap();
     let claim = store.begin(&scale("api"), "ana").await.unwrap();
-    store
-        .finish(&claim, Outcome::Failed, "", None)
-        .await
-        .unwrap();
+    store.finish(&claim, Outcome::Failed, "").await.unwrap();
     store.close().await;
     for file in ["f.db-wal", "f.db-shm"] {
         let _ = std::fs::remove_file(dir.path().join(file));
@@ -262,7 +254,7 @@ async fn what_was_verified_is_not_read_again_and_what_came_since_is_judged() {
     // Another console writes.
     let claim = ben.begin(&scale("api"), "ben").await.unwrap();
     intact(ana.verify_new().await.unwrap(), 7);
-    let done = ben.finish(&claim, Outcome::Succeeded, "3 of 3", None);
+    let done = ben.finish(&claim, Outcome::Succeeded, "3 of 3");
     done.await.unwrap();
     intact(ana.verify_new().await.unwrap(), 8);
     // What was read is left to those who read all of it: whoever does finds it, and nobody is told that it is well from then on.
@@ -300,7 +292,7 @@ async fn a_short_look_finds_what_came_wrong_what_went_and_what_was_put_back() {
         let store = six_rows(&path).await;
         store.verify().await.unwrap();
         let claim = store.begin(&scale("api"), "ana").await.unwrap();
-        let done = store.finish(&claim, Outcome::Succeeded, "", None).await;
+        let done = store.finish(&claim, Outcome::Succeeded, "").await;
         done.unwrap();
         tamper_and_hide(&path, sql).await;
         let verdict = store.verify_new().await.unwrap();
@@ -444,10 +436,7 @@ async fn a_lost_head_file_is_told_and_the_table_defends_itself() {
         broken_at(&verdict).1.contains("begins at row 7"),
         "{verdict:?}"
     );
-    store
-        .finish(&claim, Outcome::Succeeded, "", None)
-        .await
-        .unwrap();
+    store.finish(&claim, Outcome::Succeeded, "").await.unwrap();
     broken_at(&store.verify().await.unwrap());
 }
 
@@ -643,10 +632,7 @@ async fn a_row_that_cannot_be_anchored_is_told_and_makes_no_intact_chain() {
     assert!(matches!(verdict, ChainVerdict::Intact { rows: 8, .. }));
     assert_eq!(store.catch_up("ana").await.unwrap(), None);
     // So does an action's.
-    store
-        .finish(&claim, Outcome::Succeeded, "", None)
-        .await
-        .unwrap();
+    store.finish(&claim, Outcome::Succeeded, "").await.unwrap();
     assert_eq!(store.unanchored(), None);
     assert!(matches!(
         store.verify().await.unwrap(),
@@ -670,10 +656,7 @@ async fn consoles_that_write_at_once_never_fork_the_chain() {
                     .begin(&sign(&format!("{who}.{n}"), "seen"), who)
                     .await
                     .unwrap();
-                store
-                    .finish(&claim, Outcome::Succeeded, "", None)
-                    .await
-                    .unwrap();
+                store.finish(&claim, Outcome::Succeeded, "").await.unwrap();
             }
             store
         })
@@ -722,7 +705,7 @@ async fn every_row_of_an_action_says_which_environment_its_service_belongs_to() 
         });
         restart.elsewhere = elsewhere;
         let claim = store.begin(&restart, "ana").await.unwrap();
-        let done = store.finish(&claim, Outcome::Succeeded, "done", None).await;
+        let done = store.finish(&claim, Outcome::Succeeded, "done").await;
         done.unwrap();
         let run = store
             .journal_run(claim.permit().run())
@@ -745,6 +728,22 @@ async fn every_row_of_an_action_says_which_environment_its_service_belongs_to() 
     );
 }
 
+/// Whoever lists runs counts from their ends in the journal: the row of one must not tell another length of it.
+#[tokio::test]
+async fn a_run_took_as_long_by_its_row_as_by_its_ends_in_the_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir.path().join("flightdeck.db")).await;
+    let claim = store.begin(&scale("api"), "ana").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    let done = store.finish(&claim, Outcome::Succeeded, "done").await;
+    done.unwrap();
+    let run = store.ended_run(claim.run()).await.unwrap().run;
+    let ends = run.finished_at.unwrap().duration_since(run.started_at);
+    let row = store.audit_rows(1).await.unwrap().remove(0);
+    let told = row.duration_s.unwrap() * 1_000.0;
+    assert_eq!(told.round() as i128, ends.as_millis());
+}
+
 /// A name means another service in each account and each region, and the chain outlives whoever knew which one it was.
 #[tokio::test]
 async fn every_row_of_an_action_says_in_whose_account_and_in_which_region_it_happened() {
@@ -752,9 +751,7 @@ async fn every_row_of_an_action_says_in_whose_account_and_in_which_region_it_hap
     let store = open(&dir.path().join("flightdeck.db")).await;
     // As rows were written before that.
     let before = store.begin(&scale("web"), "ana").await.unwrap();
-    let done = store
-        .finish(&before, Outcome::Succeeded, "done", None)
-        .await;
+    let done = store.finish(&before, Outcome::Succeeded, "done").await;
     done.unwrap();
     let seat = [
         ("region", "eu-west-1"),
@@ -775,7 +772,7 @@ async fn every_row_of_an_action_says_in_whose_account_and_in_which_region_it_hap
         .await
         .unwrap()
         .unwrap();
-    let done = store.finish(&claim, Outcome::Succeeded, "done", None).await;
+    let done = store.finish(&claim, Outcome::Succeeded, "done").await;
     done.unwrap();
     let took = Duration::from_secs(1);
     let refused = store.refuse(&placed(), "ana", "it moved", took).await;
@@ -817,9 +814,7 @@ async fn one_change_and_one_brake_a_service_and_the_refusal_says_who() {
     let hers = seen.iter().find(|r| r.run.id == claim.run()).unwrap();
     assert_eq!((hers.state, seen.len()), (RunState::Theirs, 3));
     assert!(ben.take_over(claim.run()).await.unwrap().is_none());
-    ana.finish(&claim, Outcome::Succeeded, "", None)
-        .await
-        .unwrap();
+    ana.finish(&claim, Outcome::Succeeded, "").await.unwrap();
     ben.begin(&scale("api"), "ben").await.unwrap();
 }
 
@@ -857,7 +852,7 @@ async fn a_console_that_slept_through_its_lease_can_write_nothing_more() {
     );
     assert_eq!(
         sleeper
-            .finish(&old, Outcome::Failed, "", None)
+            .finish(&old, Outcome::Failed, "")
             .await
             .unwrap_err()
             .kind,
@@ -867,10 +862,7 @@ async fn a_console_that_slept_through_its_lease_can_write_nothing_more() {
     assert_eq!(run.state, RunState::Ours);
     assert_eq!(run.marks["deployment"], "ecs-svc/1");
     assert_eq!(run.run.lines.len(), 1);
-    waker
-        .finish(&new, Outcome::Succeeded, "", None)
-        .await
-        .unwrap();
+    waker.finish(&new, Outcome::Succeeded, "").await.unwrap();
     assert_eq!(waker.audit_rows(10).await.unwrap().len(), 2);
 }
 
@@ -965,7 +957,7 @@ async fn secrets_never_reach_the_file() {
     store.sign(&claim, &word).await.unwrap();
     store.sign(&claim, &word).await.unwrap();
     store
-        .finish(&claim, Outcome::Succeeded, &token, None)
+        .finish(&claim, Outcome::Succeeded, &token)
         .await
         .unwrap();
     assert_eq!(store.signoffs().await.unwrap().len(), 1);
@@ -1472,7 +1464,7 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date_with_all_that_it_holds
         .map(|rows| assert_eq!(rows[0].run, claim.run()))
         .unwrap();
     // An end of which the first schema knew nothing, in a chain that goes on from the old rows.
-    let ended = other.finish(&claim, Outcome::Stopped, "by ben", None);
+    let ended = other.finish(&claim, Outcome::Stopped, "by ben");
     ended.await.unwrap();
     let verdict = store.verify().await.unwrap();
     assert!(
@@ -1534,7 +1526,7 @@ async fn give(store: &Store, intent: Intent, kind: SignOffKind) {
     let meanwhile = store.signoffs().await.unwrap();
     assert_eq!(meanwhile, before, "its run has not ended");
     store
-        .finish(&claim, Outcome::Succeeded, "written", None)
+        .finish(&claim, Outcome::Succeeded, "written")
         .await
         .unwrap();
 }
@@ -1579,7 +1571,7 @@ async fn a_word_that_the_chain_does_not_hold_is_not_proven() {
     // One that was never given, on the strength of a run that failed.
     let claim = store.begin(&preview(sign), "ana").await.unwrap();
     store
-        .finish(&claim, Outcome::Failed, "not written", None)
+        .finish(&claim, Outcome::Failed, "not written")
         .await
         .unwrap();
     let forged = format!(
@@ -1619,10 +1611,7 @@ async fn child_that_appends_until_it_is_killed() {
             .await
             .unwrap();
         println!("durable {}", claim.run());
-        store
-            .finish(&claim, Outcome::Succeeded, "", None)
-            .await
-            .unwrap();
+        store.finish(&claim, Outcome::Succeeded, "").await.unwrap();
     }
 }
 

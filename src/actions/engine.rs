@@ -305,7 +305,7 @@ impl Engine {
         match store.take_over(run).await? {
             Some(claim) => {
                 let text = "given up by a person; what was begun is left as it is";
-                store.finish(&claim, Outcome::Abandoned, text, None).await?;
+                store.finish(&claim, Outcome::Abandoned, text).await?;
                 self.board.end(run, Outcome::Abandoned, text, true);
                 Ok(())
             }

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::engine::Engine;
 use super::follow::{Followed, follow};
 use super::goal::{Goal, STRANGER};
@@ -68,8 +66,6 @@ pub async fn live(
     start: Start,
     mut signal: tokio::sync::watch::Receiver<Signal>,
 ) {
-    let fresh = matches!(start, Start::Execute);
-    let began = Instant::now();
     let end = {
         let hands = Hands {
             look: engine.look(),
@@ -94,9 +90,7 @@ pub async fn live(
             },
         }
     };
-    // A run that was picked up is as old as its journal row says.
-    let duration = fresh.then(|| began.elapsed());
-    record(&engine, &store, &claim, end, duration).await;
+    record(&engine, &store, &claim, end).await;
 }
 
 async fn through(hands: &Hands<'_>, intent: &Intent, start: Start) -> End {
@@ -210,17 +204,11 @@ async fn keep(store: &Store, claim: &Claim) -> Problem {
     }
 }
 
-async fn record(
-    engine: &Engine,
-    store: &Store,
-    claim: &Claim,
-    end: End,
-    duration: Option<Duration>,
-) {
+async fn record(engine: &Engine, store: &Store, claim: &Claim, end: End) {
     let run = claim.run();
     match end {
         End::Done(outcome, detail) => {
-            let (text, recorded) = match store.finish(claim, outcome, &detail, duration).await {
+            let (text, recorded) = match store.finish(claim, outcome, &detail).await {
                 Ok(head) => {
                     let short = head.hash.get(..12).unwrap_or(&head.hash);
                     let mut text = format!("{detail} (audit row {}, {short})", head.seq);

@@ -126,7 +126,7 @@ fn rows(rows: Vec<AuditRow>, of: Chain<'_>, out: &mut Out) -> Result<Exit, Probl
                 .map_or_else(|| cell(""), |o| painted(role(o), o.word())),
             cell(
                 r.duration_s
-                    .map_or_else(String::new, |s| format!("{s:.0}s")),
+                    .map_or_else(String::new, |s| format!("{:.0}s", s.trunc())),
             ),
             cell(&r.detail),
         ]);

@@ -220,45 +220,40 @@ impl Store {
         self.seal(tx, None).await.map_err(wrong)
     }
 
-    /// Ends a run: journal row closed and outcome row appended in one transaction. Without a duration, it is counted from the
-    /// start that the journal knows. Returns the new head of the chain.
+    /// Ends a run: journal row closed and outcome row appended in one transaction. Returns the new head of the chain.
     pub async fn finish(
         &self,
         claim: &Claim,
         outcome: Outcome,
         detail: &str,
-        duration: Option<Duration>,
     ) -> Result<Head, Problem> {
         let wrong = |e: sqlx::Error| fault::writing("the outcome of a run", &self.path, &e);
         let mut tx = self.lock().await.map_err(wrong)?;
         self.hold(&mut tx, claim, Some(Phase::Record)).await?;
         let head = self
-            .shut(&mut tx, claim.run(), outcome, detail, duration)
+            .shut(&mut tx, claim.run(), outcome, detail)
             .await
             .map_err(wrong)?;
         self.seal(tx, Some(&head)).await.map_err(wrong)?;
         Ok(head)
     }
 
-    /// Closes a run's rows inside a transaction. Without a duration, it is counted from the start of the run.
+    /// Closes a run's rows inside a transaction. It took as long as lies between both ends in the journal: whoever lists runs tells it by
+    /// them, and no other length is told of one run.
     pub(super) async fn shut(
         &self,
         tx: &mut SqliteConnection,
         run: &str,
         outcome: Outcome,
         detail: &str,
-        duration: Option<Duration>,
     ) -> Result<Head, sqlx::Error> {
         let now = Timestamp::now();
         let started: String = sqlx::query_scalar("SELECT started_at FROM run WHERE run = ?")
             .bind(run)
             .fetch_one(&mut *tx)
             .await?;
-        let since_start = || {
-            let start: Timestamp = started.parse().unwrap_or(now);
-            Duration::try_from(now.duration_since(start)).unwrap_or_default()
-        };
-        let duration = duration.unwrap_or_else(since_start);
+        let start: Timestamp = started.parse().unwrap_or(now);
+        let duration = Duration::try_from(now.duration_since(start)).unwrap_or_default();
         sqlx::query("UPDATE run SET state = 'closed', finished_at = ?, outcome = ?, lease_until = 0 WHERE run = ?")
             .bind(now.to_string())
             .bind(outcome_word(outcome))
@@ -335,7 +330,7 @@ impl Store {
                 continue;
             }
             let detail = format!("nobody drove this run any more; replaced by run {successor}");
-            self.shut(tx, &run, Outcome::Unknown, &detail, None)
+            self.shut(tx, &run, Outcome::Unknown, &detail)
                 .await
                 .map_err(wrong)?;
         }

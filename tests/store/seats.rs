@@ -102,7 +102,7 @@ async fn what_another_seat_does_takes_no_room_among_what_ended_here() {
     let since = Timestamp::UNIX_EPOCH;
     let run = async |preview: Preview| {
         let claim = store.begin(&preview, "ci").await.unwrap();
-        let done = store.finish(&claim, Outcome::Succeeded, "done", None).await;
+        let done = store.finish(&claim, Outcome::Succeeded, "done").await;
         done.unwrap();
         claim.run().to_owned()
     };

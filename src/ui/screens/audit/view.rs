@@ -57,8 +57,9 @@ pub(super) fn row(r: &AuditRow, cx: &Cx<'_>) -> Row {
         (r.event.clone(), t.muted),
         outcome,
         (
+            // In whole seconds that are over, as among the runs.
             r.duration_s
-                .map_or(String::new(), |s| duration(s.round() as i64)),
+                .map_or(String::new(), |s| duration(s.trunc() as i64)),
             t.text,
         ),
         (r.detail.clone(), t.muted),
