@@ -242,36 +242,46 @@ fn state(value: Option<&sdk::StateValue>) -> Option<AlarmState> {
     }
 }
 
+/// What the three kinds of alarms tell alike, beside their rule: they are types of their own in the SDK, with accessors of the same names.
+macro_rules! alarm {
+    ($a:expr, $state:expr, $rule:expr, $held_back:expr) => {{
+        let a = $a;
+        let (name, description) = (text(a.alarm_name()), reason(a.alarm_description()));
+        let updated_at = time(a.state_updated_timestamp());
+        Alarm {
+            severity: Severity::guess(&name, &description),
+            name,
+            arn: text(a.alarm_arn()),
+            description,
+            state: $state,
+            reason: reason(a.state_reason()),
+            since: time(a.state_transitioned_timestamp()).or(updated_at),
+            updated_at,
+            rule: $rule,
+            actions_enabled: a.actions_enabled().unwrap_or(true),
+            actions: arns(a.alarm_actions()),
+            other_actions: arns(a.ok_actions().iter().chain(a.insufficient_data_actions())),
+            held_back: $held_back,
+        }
+    }};
+}
+
 fn metric_alarm(a: &sdk::MetricAlarm, state: AlarmState) -> Alarm {
-    let (name, description) = (text(a.alarm_name()), reason(a.alarm_description()));
     let periods = a.evaluation_periods().map_or(1, count);
     let (query, expression) = watched(a);
-    Alarm {
-        severity: Severity::guess(&name, &description),
-        rule: AlarmRule::Metric {
-            period_s: query
-                .as_ref()
-                .map_or(a.period().map_or(0, count), |q| q.period_s),
-            query,
-            expression,
-            parts: parts(a),
-            comparison: a.comparison_operator().map_or_else(String::new, comparison),
-            threshold: a.threshold(),
-            datapoints: a.datapoints_to_alarm().map_or(periods, count),
-            periods,
-        },
-        name,
-        arn: text(a.alarm_arn()),
-        description,
-        state,
-        reason: reason(a.state_reason()),
-        since: time(a.state_transitioned_timestamp()).or_else(|| time(a.state_updated_timestamp())),
-        updated_at: time(a.state_updated_timestamp()),
-        actions_enabled: a.actions_enabled().unwrap_or(true),
-        actions: arns(a.alarm_actions()),
-        other_actions: arns(a.ok_actions().iter().chain(a.insufficient_data_actions())),
-        held_back: None,
-    }
+    let rule = AlarmRule::Metric {
+        period_s: query
+            .as_ref()
+            .map_or(a.period().map_or(0, count), |q| q.period_s),
+        query,
+        expression,
+        parts: parts(a),
+        comparison: a.comparison_operator().map_or_else(String::new, comparison),
+        threshold: a.threshold(),
+        datapoints: a.datapoints_to_alarm().map_or(periods, count),
+        periods,
+    };
+    alarm!(a, state, rule, None)
 }
 
 fn arns<'a>(actions: impl IntoIterator<Item = &'a String>) -> Vec<String> {
@@ -280,24 +290,10 @@ fn arns<'a>(actions: impl IntoIterator<Item = &'a String>) -> Vec<String> {
 }
 
 fn composite_alarm(a: &sdk::CompositeAlarm, state: AlarmState) -> Alarm {
-    let (name, description) = (text(a.alarm_name()), reason(a.alarm_description()));
-    Alarm {
-        severity: Severity::guess(&name, &description),
-        name,
-        arn: text(a.alarm_arn()),
-        description,
-        state,
-        reason: reason(a.state_reason()),
-        since: time(a.state_transitioned_timestamp()).or_else(|| time(a.state_updated_timestamp())),
-        updated_at: time(a.state_updated_timestamp()),
-        rule: AlarmRule::Composite {
-            rule: text(a.alarm_rule()),
-        },
-        actions_enabled: a.actions_enabled().unwrap_or(true),
-        actions: arns(a.alarm_actions()),
-        other_actions: arns(a.ok_actions().iter().chain(a.insufficient_data_actions())),
-        held_back: held_back(a),
-    }
+    let rule = AlarmRule::Composite {
+        rule: text(a.alarm_rule()),
+    };
+    alarm!(a, state, rule, held_back(a))
 }
 
 /// By what the actions of a composite alarm are held back: by its suppressor, or by the time before or after it in which nobody is told
@@ -315,34 +311,20 @@ fn held_back(a: &sdk::CompositeAlarm) -> Option<String> {
 }
 
 fn log_alarm(a: &sdk::LogAlarm, state: AlarmState) -> Alarm {
-    let (name, description) = (text(a.alarm_name()), reason(a.alarm_description()));
     let query = a.scheduled_query_configuration();
     let groups = query.map_or(&[][..], |q| q.log_group_identifiers());
     let periods = a.query_results_to_evaluate().map_or(1, count);
-    Alarm {
-        severity: Severity::guess(&name, &description),
-        name,
-        arn: text(a.alarm_arn()),
-        description,
-        state,
-        reason: reason(a.state_reason()),
-        since: time(a.state_transitioned_timestamp()).or_else(|| time(a.state_updated_timestamp())),
-        updated_at: time(a.state_updated_timestamp()),
-        rule: AlarmRule::Log {
-            // A person wrote it, and may have searched for anything.
-            query: reason(query.and_then(|q| q.query_string())),
-            groups: arns(groups),
-            aggregation: text(query.and_then(|q| q.aggregation_expression())),
-            comparison: a.comparison_operator().map_or_else(String::new, comparison),
-            threshold: a.threshold(),
-            datapoints: a.query_results_to_alarm().map_or(periods, count),
-            periods,
-        },
-        actions_enabled: a.actions_enabled().unwrap_or(true),
-        actions: arns(a.alarm_actions()),
-        other_actions: arns(a.ok_actions().iter().chain(a.insufficient_data_actions())),
-        held_back: None,
-    }
+    let rule = AlarmRule::Log {
+        // A person wrote it, and may have searched for anything.
+        query: reason(query.and_then(|q| q.query_string())),
+        groups: arns(groups),
+        aggregation: text(query.and_then(|q| q.aggregation_expression())),
+        comparison: a.comparison_operator().map_or_else(String::new, comparison),
+        threshold: a.threshold(),
+        datapoints: a.query_results_to_alarm().map_or(periods, count),
+        periods,
+    };
+    alarm!(a, state, rule, None)
 }
 
 /// What a metric alarm watches: one metric, or an expression over several (metric math).
