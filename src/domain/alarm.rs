@@ -221,9 +221,10 @@ impl Alarm {
     /// Its name as a list with so many columns for it shows it: where it does not fit, of one that target tracking made what is scaled and
     /// which way. What stands around that is the same in all of them, and an id.
     pub fn listed_name(&self, columns: usize) -> Cow<'_, str> {
-        let told = (width(&self.name) > columns).then(|| tracked(&self.name));
-        let told = told.flatten().map(|told| Cow::Owned(format!("…{told}…")));
-        told.unwrap_or(Cow::Borrowed(&self.name))
+        match tracked(&self.name) {
+            Some(told) if width(&self.name) > columns => Cow::Owned(format!("…{told}…")),
+            _ => Cow::Borrowed(self.name.as_str()),
+        }
     }
 
     /// Actions that reach somebody.
