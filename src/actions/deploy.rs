@@ -241,7 +241,7 @@ impl Deploy<'_> {
 
     /// Sets the service to the revision that was registered.
     async fn set(&self, hands: &Hands<'_>, revision: &Revision) -> Result<Goal, Halt> {
-        let before = Box::pin(hands.look.sight(self.service));
+        let before = Box::pin(hands.look.sight_with(self.service, Need::All));
         let before = before.await.map_err(not_begun)?;
         let ecs = &hands.look.backend.ecs;
         let configuration = match self.strategy {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::board::Board;
 use super::caller;
 use super::goal::{Goal, Sight};
-use super::look::{CONFIGURATION, Look};
+use super::look::{CONFIGURATION, Look, Need};
 use super::seat::Seat;
 use super::timing::Timing;
 use super::words;
@@ -125,7 +125,8 @@ impl Hands<'_> {
         call: &str,
         goal: impl FnOnce(&Sight) -> Goal,
     ) -> Result<Goal, Halt> {
-        let before = self.look.sight(id).await.map_err(not_begun)?;
+        let before = Box::pin(self.look.sight_with(id, Need::All));
+        let before = before.await.map_err(not_begun)?;
         Box::pin(self.update_from(before, change, call, goal)).await
     }
 

@@ -84,6 +84,11 @@ impl Subject {
     }
 }
 
+/// Whether a failure to read deployments says that nothing may be begun: of who asks, and of answers that contradict what was asked.
+fn is_against_all(p: &Problem) -> bool {
+    p.is_about_credentials() || p.kind == ProblemKind::Malformed
+}
+
 fn late(revision: &str) -> Problem {
     Problem::new(
         ProblemKind::Timeout,
@@ -95,8 +100,8 @@ fn late(revision: &str) -> Problem {
 }
 
 impl Look<'_> {
-    /// Service and deployments as they are now.
-    pub async fn sight(&self, id: &ServiceId) -> Result<Sight, Problem> {
+    /// Service and deployments as they are now, all that can be told of them.
+    async fn sight(&self, id: &ServiceId) -> Result<Sight, Problem> {
         let service = self.backend.ecs.service(id).await?;
         let deployments = self.backend.ecs.deployments(&service).await?;
         Ok(Sight {
@@ -116,6 +121,8 @@ impl Look<'_> {
     pub async fn sight_of(&self, id: &ServiceId, goal: &Goal) -> Result<Sight, Problem> {
         match goal {
             Goal::Ended { .. } => Box::pin(self.sight_with(id, Need::Them)).await,
+            // It is judged by the service alone, and goes on where nobody may read its deployments.
+            Goal::Count { .. } => Box::pin(self.sight_with(id, Need::Count)).await,
             _ if goal.is_blind() => {
                 let service = self.backend.ecs.service(id).await?;
                 Ok(Sight {
@@ -131,7 +138,12 @@ impl Look<'_> {
     async fn seen(&self, service: Service, need: Need, until: Instant) -> Result<Sight, Problem> {
         let ecs = &self.backend.ecs;
         let (deployments, unread) = match need {
-            Need::All | Need::Count => (ecs.deployments(&service).await?, None),
+            Need::All | Need::Count => match ecs.deployments(&service).await {
+                Ok(found) => (found, None),
+                Err(p) if is_against_all(&p) => return Err(p),
+                // Whoever may not ask for revisions may have to deploy now: the service itself tells what runs, old and new.
+                Err(p) => (of_rollouts(&service), Some(p)),
+            },
             Need::Them => {
                 let mut read = ecs.deployments_by(&service, until).await?;
                 (std::mem::take(&mut read.found), read.untold())
@@ -184,6 +196,12 @@ impl Look<'_> {
         if let Some(by) = need.barred(service.deployment.strategy) {
             draft.refuse(format!(
                 "this service is deployed by {by}: use its own tool"
+            ));
+        }
+        if let (Need::All | Need::Count, Some(p)) = (need, &sight.unread) {
+            draft.warn(format!(
+                "its deployments could not be read: {}: what runs is told by the service itself; how earlier ones ended is not known, and this one is followed by the service alone",
+                p.why
             ));
         }
         draft.input("service status", &service.status);

@@ -141,6 +141,52 @@ async fn a_rollback_without_a_name_goes_to_the_one_before_and_says_what_it_does_
     }
 }
 
+/// A role may deploy, and not read revisions: that is said, and a fix is not refused for it while a rollout goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollout_whose_revisions_cannot_be_read_holds_up_no_fix() {
+    let bench = Bench::at(1.0).await;
+    let (ana, ben) = (bench.console().await, bench.console_elsewhere().await);
+    let under_way = deploying(&ana).await;
+    let coming = ana.service(&api()).await.revision.number;
+    let scale = Intent::Scale {
+        service: api(),
+        desired: 7,
+    };
+    for broken in [REVISIONS, LIST] {
+        bench.wire.arm(broken, Mischief::Broken);
+        for intent in [
+            Intent::Restart { service: api() },
+            deploy("1.8.4"),
+            scale.clone(),
+        ] {
+            let preview = ben.preview(intent).await;
+            assert!(preview.refusals.is_empty(), "{:?}", preview.refusals);
+            let said =
+                |w: &String| w.contains("deployments could not be read") && w.contains("ill");
+            assert!(preview.warnings.iter().any(said), "{:?}", preview.warnings);
+            // The service's own word on what goes on, with both revisions.
+            let running = fact(&preview, "deployment running");
+            assert!(running.contains(&format!(":{coming}")), "{running}");
+        }
+    }
+    bench.wire.arm("none", Mischief::Deaf);
+    ana.engine.abandon(&under_way).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_begun_where_no_revision_can_be_read_is_followed_to_its_end() {
+    let bench = Bench::at(FAST).await;
+    let console = bench.console().await;
+    let before = console.service(&api()).await.revision.number;
+    bench.wire.arm(REVISIONS, Mischief::Broken);
+    for intent in [deploy("1.8.3"), Intent::Restart { service: api() }] {
+        let run = console.run(intent).await;
+        assert_eq!(run.outcome, Some(Outcome::Succeeded), "{}", story(&run));
+        assert!(console.settled(&api()).await.revision.number > before);
+    }
+    bench.wire.arm("none", Mischief::Deaf);
+}
+
 /// The watch asks all the time, and has spent its retries where the platform is ill; those of a person's brake are not among them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_outlasts_a_failed_read_where_the_watch_has_no_retries_left() {
