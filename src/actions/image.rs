@@ -1,5 +1,7 @@
 //! Image references, after the distribution specification (`[registry[:port]/]path[:tag][@digest]`).
 
+use crate::domain::image::is_moving_tag;
+
 /// The reference that a person means: a full one, or a tag (`1.8.3`, `:1.8.3`) or digest (`@sha256:...`, `sha256:...`) of the
 /// repository in use. The error says what is wrong with it.
 pub fn resolve(asked: &str, present: &str) -> Result<String, String> {
@@ -35,7 +37,7 @@ pub fn repository(reference: &str) -> &str {
 pub fn is_moving(reference: &str) -> bool {
     let named = repository(reference);
     let rest = reference.get(named.len()..).unwrap_or("");
-    !rest.contains("@sha256:") && (rest.is_empty() || rest == ":latest")
+    !rest.contains("@sha256:") && rest.strip_prefix(':').is_none_or(is_moving_tag)
 }
 
 fn check(reference: &str) -> Result<(), String> {
@@ -145,7 +147,7 @@ mod tests {
     #[test]
     fn moving_references_are_known() {
         assert!(is_moving("localhost:5000/api"));
-        assert!(is_moving("api:latest"));
+        assert!(is_moving("api:latest") && is_moving("api:main"));
         assert!(!is_moving(ECR));
     }
 }

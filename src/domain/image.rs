@@ -133,6 +133,60 @@ pub enum ImageId<'a> {
     Tag(&'a str),
 }
 
+/// Words of tags that follow a branch, a channel, a place or a base: what they name is pushed anew.
+const MOVING: [&str; 38] = [
+    "alpha",
+    "alpine",
+    "beta",
+    "canary",
+    "current",
+    "default",
+    "dev",
+    "devel",
+    "develop",
+    "development",
+    "edge",
+    "head",
+    "integration",
+    "live",
+    "lts",
+    "main",
+    "mainline",
+    "master",
+    "next",
+    "nightly",
+    "preprod",
+    "preview",
+    "prod",
+    "production",
+    "qa",
+    "rc",
+    "release",
+    "slim",
+    "snapshot",
+    "stable",
+    "stage",
+    "staging",
+    "stg",
+    "test",
+    "testing",
+    "trunk",
+    "uat",
+    "unstable",
+];
+
+/// Whether a tag is one that moves, by its words: it has one of those above, and neither a version nor a commit beside it.
+pub fn is_moving_tag(tag: &str) -> bool {
+    let tag = tag.to_ascii_lowercase();
+    let words: Vec<&str> = tag.split(['-', '_', '.']).collect();
+    let is_fixed = |w: &&str| {
+        let is_commit = w.len() >= 7 && w.bytes().all(|b| b.is_ascii_hexdigit());
+        is_commit || w.bytes().any(|b| b.is_ascii_digit())
+    };
+    words.contains(&"latest")
+        || (!words.iter().any(is_fixed) && words.iter().any(|w| MOVING.contains(w)))
+}
+
 /// What a reference names in Amazon ECR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EcrName<'a> {
@@ -373,6 +427,23 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_moves_by_its_words_where_no_version_or_commit_stands_beside_them() {
+        for tag in [
+            "latest",
+            "main",
+            "Prod",
+            "stable-alpine",
+            "latest-1.2",
+            "dev",
+        ] {
+            assert!(is_moving_tag(tag), "{tag}");
+        }
+        for tag in ["1.8.2", "main-218cc01", "dev-deadbee", "20-alpine", "jammy"] {
+            assert!(!is_moving_tag(tag), "{tag}");
+        }
+    }
 
     #[test]
     fn a_commit_is_what_a_tag_names_as_one() {

@@ -3,6 +3,7 @@
 use super::Probe;
 use super::judgement::{Findings, Judgement, Verdict};
 use super::look::Look;
+use crate::domain::image::{Repository, is_moving_tag};
 use crate::domain::service::{ContainerSpec, TaskDefinition, image_tag};
 
 pub(super) const PROBES: &[Probe] = &[
@@ -26,7 +27,7 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         name: "ecs.images-pinned",
-        question: "does every container name its image by a tag other than latest, or by digest?",
+        question: "does every container name its image by digest, or by a tag that stays with its image?",
         params: &[],
         judge: images_pinned,
     },
@@ -59,7 +60,7 @@ fn running(look: &Look<'_>) -> Verdict {
 /// Judges each service by the containers of its task definition that offend; none offending is good.
 fn per_definition(
     look: &Look<'_>,
-    offends: fn(&TaskDefinition, &ContainerSpec) -> bool,
+    offends: impl Fn(&TaskDefinition, &ContainerSpec) -> bool,
     wrong: &str,
 ) -> Verdict {
     let definitions = look.definitions()?;
@@ -107,10 +108,17 @@ fn limits(look: &Look<'_>) -> Verdict {
     )
 }
 
+/// A tag by which a branch or a place is meant (`main`, `prod`) moves as `latest` does, unless its repository keeps every tag where it is.
 fn images_pinned(look: &Look<'_>) -> Verdict {
+    let registry = look.fresh(&look.facts.estate.registry, "the images").ok();
+    let stays = |image: &str| {
+        let is_kept = |r: &Repository| r.immutable && r.named(image).is_some();
+        let mut known = registry.iter().flat_map(|seen| &seen.value.repositories);
+        known.any(is_kept)
+    };
     per_definition(
         look,
-        |_, c| image_tag(&c.image) == "latest",
+        |_, c| is_moving_tag(image_tag(&c.image)) && !stays(&c.image),
         "image without a fixed tag in container",
     )
 }
@@ -119,9 +127,38 @@ fn images_pinned(look: &Look<'_>) -> Verdict {
 mod tests {
     use std::sync::Arc;
 
+    use crate::domain::image::{Registry, Repository};
     use crate::domain::service::{Rollout, Strategy, TaskCounts};
     use crate::plan::checklist::CriterionState::{Failing, Proved};
     use crate::plan::probes::testing::{self, judged, now};
+
+    #[test]
+    fn a_tag_of_a_branch_is_no_version_unless_its_repository_lets_none_move() {
+        const URI: &str = "1.dkr.ecr.home.amazonaws.com/laser/api";
+        let state = |image: &str, immutable: Option<bool>| {
+            let mut facts = testing::service_running(image);
+            let repository = |immutable| Repository {
+                name: "laser/api".into(),
+                uri: URI.into(),
+                scan_on_push: true,
+                immutable,
+                created_at: None,
+            };
+            if let Some(immutable) = immutable {
+                facts.estate.registry = testing::part(Arc::new(Registry {
+                    repositories: vec![repository(immutable)],
+                    ..Registry::default()
+                }));
+            }
+            judged("ecs.images-pinned", &facts).state
+        };
+        let main = format!("{URI}:main");
+        assert_eq!(state(&format!("{URI}:1.8.2"), None), Proved);
+        assert_eq!(state(&main, None), Failing);
+        assert_eq!(state(&main, Some(false)), Failing);
+        assert_eq!(state(&main, Some(true)), Proved);
+        assert_eq!(state("nginx:stable", Some(true)), Failing, "of another one");
+    }
 
     /// While CodeDeploy waits for the traffic to be moved, the new tasks run and serve nobody.
     #[test]
