@@ -48,6 +48,17 @@ async fn one_that_never_stops_talking_is_cut() {
 }
 
 #[tokio::test]
+async fn one_that_asks_for_thousands_of_millions_of_rounds_gets_none() {
+    // AuthenticationSASL, and AuthenticationSASLContinue.
+    let asks =
+        b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0R\0\0\0\x21\0\0\0\x0br=abc,s=YWJj,i=2000000000";
+    let began = std::time::Instant::now();
+    let problem = look(asks, b"").await;
+    assert!(problem.why.contains("2000000000 rounds"), "{problem:?}");
+    assert!(began.elapsed() < Duration::from_secs(3), "{problem:?}");
+}
+
+#[tokio::test]
 async fn a_message_of_no_length_costs_that_server_alone() {
     let problem = look(b"N\0\0\0\0", b"").await;
     assert_eq!(problem.kind, ProblemKind::Malformed);

@@ -4,6 +4,7 @@
 
 mod connect;
 pub mod elsewhere;
+mod greeting;
 #[cfg(test)]
 mod hostile;
 mod now;

@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, split};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinHandle;
+
+use super::greeting;
 
 /// Bytes of one look. Its largest answers, the slowest statements with their texts, are some hundred thousand.
 const MOST: u64 = 8 << 20;
@@ -37,6 +39,8 @@ pub(super) enum NoWay {
 pub(super) enum Ended {
     /// It said more than is read.
     Endless,
+    /// It asked for so many rounds of hashing, which are more than are done for any.
+    Rounds(u64),
     /// The connection broke.
     Cut(ErrorKind),
 }
@@ -59,17 +63,19 @@ impl Relay {
             Some(folder) => Some(folder.as_path()),
             None => host.starts_with('/').then(|| Path::new(host)),
         };
+        // Without a word of TLS the library begins at once with these.
+        let asks_tls = !matches!(server.get_ssl_mode(), PgSslMode::Disable | PgSslMode::Allow);
         let ended = Arc::new(OnceLock::new());
         let (task, here) = if let Some(folder) = folder {
             let far = UnixStream::connect(socket(folder, port)).await;
-            Near::open(port)?.pass(far.map_err(NoWay::Server)?, ended.clone())
+            Near::open(port)?.pass(far.map_err(NoWay::Server)?, asks_tls, ended.clone())
         } else {
             // An address of version 6 stands in brackets in a URL.
             let far = TcpStream::connect((host.trim_matches(['[', ']']), port)).await;
             let far = far.map_err(NoWay::Server)?;
             // Questions are small, and each waits for its answer.
             let _ = far.set_nodelay(true);
-            Near::open(port)?.pass(far, ended.clone())
+            Near::open(port)?.pass(far, asks_tls, ended.clone())
         };
         Ok((Self { task, ended }, server.socket(here)))
     }
@@ -131,13 +137,19 @@ impl Near {
     fn pass(
         self,
         far: impl AsyncRead + AsyncWrite + Send + 'static,
+        asks_tls: bool,
         ended: Arc<OnceLock<Ended>>,
     ) -> (JoinHandle<()>, PathBuf) {
         let here = self.folder.0.clone();
-        (tokio::spawn(self.carry(far, ended)), here)
+        (tokio::spawn(self.carry(far, asks_tls, ended)), here)
     }
 
-    async fn carry(self, far: impl AsyncRead + AsyncWrite, ended: Arc<OnceLock<Ended>>) {
+    async fn carry(
+        self,
+        far: impl AsyncRead + AsyncWrite,
+        asks_tls: bool,
+        ended: Arc<OnceLock<Ended>>,
+    ) {
         let Ok((near, _)) = self.listener.accept().await else {
             return;
         };
@@ -147,8 +159,14 @@ impl Near {
         let (mut from_us, mut to_us) = near.into_split();
         let mut bounded = from_server.take(MOST);
         let down = async {
-            let end = match copy(&mut bounded, &mut to_us).await {
-                Ok(_) => (bounded.limit() == 0).then_some(Ended::Endless),
+            let greeted = greeting::pass(&mut bounded, &mut to_us, asks_tls).await;
+            let said = match greeted {
+                Ok(None) => copy(&mut bounded, &mut to_us).await.map(|_| None),
+                other => other,
+            };
+            let end = match said {
+                Ok(Some(rounds)) => Some(Ended::Rounds(rounds)),
+                Ok(None) => (bounded.limit() == 0).then_some(Ended::Endless),
                 Err(e) => Some(Ended::Cut(e.kind())),
             };
             if let Some(end) = end {

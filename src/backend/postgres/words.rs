@@ -2,6 +2,7 @@
 
 use sqlx::Error;
 
+use super::greeting::ROUNDS;
 use crate::backend::tls::words as connection_words;
 use crate::config::credentials::POSTGRES;
 use crate::domain::contained::Panicked;
@@ -107,6 +108,18 @@ pub(super) fn endless(what: &str) -> Problem {
         what,
         "it answers without end: the connection was cut",
         "Check that the port is that of a PostgreSQL server.",
+    )
+}
+
+/// Words a server that asks for more work than a password is worth.
+pub(super) fn too_many_rounds(what: &str, rounds: u64) -> Problem {
+    problem(
+        ProblemKind::Malformed,
+        what,
+        format!(
+            "it asks for {rounds} rounds of hashing for the password (SCRAM), and at most {ROUNDS} are done: the connection was ended"
+        ),
+        "Check that it is your server; if it is, lower scram_iterations there and set the password anew.",
     )
 }
 
