@@ -159,6 +159,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::domain::cache::{CacheGroup, Caches};
     use crate::domain::part::Part;
     use crate::domain::problem::{Problem, ProblemKind};
 
@@ -186,6 +187,45 @@ mod tests {
                 .why_empty()
                 .contains("no region is set")
         );
+    }
+
+    /// CloudWatch refuses from the first: what it would tell of has its rows all the same.
+    #[test]
+    fn what_cannot_be_read_of_is_told_and_not_left_out() {
+        let (now, every) = (Timestamp::UNIX_EPOCH, Duration::from_secs(60));
+        let mut facts = Facts::default();
+        let group = CacheGroup {
+            id: "redis".into(),
+            about: String::new(),
+            status: "available".into(),
+            engine: "redis".into(),
+            version: String::new(),
+            node_type: String::new(),
+            serverless: false,
+            multi_az: true,
+            failover: true,
+            in_transit: true,
+            at_rest: true,
+            auth: true,
+            retention_days: 7,
+            window: String::new(),
+            endpoint: String::new(),
+            nodes: Vec::new(),
+        };
+        let caches = Caches {
+            groups: vec![group],
+            ..Caches::default()
+        };
+        facts.estate.caches = Part::answered(Arc::new(caches), now, "elasticache", every);
+        assert!(sections(&facts, now)[0].rows.is_empty(), "not asked yet");
+        let why = Problem::new(ProblemKind::Denied, "cloudwatch", "w", "denied", "f");
+        facts.series.error = Some(why);
+        let section = sections(&facts, now).remove(0);
+        assert_eq!(section.rows.len(), 2, "its CPU and its memory");
+        let mut notes = section.notes.iter();
+        let said = notes.any(|n| n.text.contains("redis CPU: its use cannot be read: denied"));
+        assert!(said, "{:?}", section.notes);
+        assert_eq!(View::worst(&[section]), Tone::Unknown);
     }
 
     /// Who may list databases no more knows of none that was made smaller.

@@ -14,12 +14,14 @@ const EACH: usize = 200;
 
 const WHY: &str = "no data point of it was read in the window that is watched";
 
-/// A row of what each component of this environment has and no row tells of. Nothing where no series were read at all: there is nothing
-/// to judge then.
+/// A row of what each component of this environment has and no row tells of. Nothing before series were asked for: there is nothing to
+/// judge then.
 pub(super) fn unmeasured(facts: &Facts, told: &[Headroom]) -> Vec<Headroom> {
-    if facts.series.value.is_none() {
-        return Vec::new();
-    }
+    let why = match (&facts.series.value, &facts.series.error) {
+        (Some(_), _) => WHY.to_owned(),
+        (None, Some(p)) => format!("its use cannot be read: {}", p.why),
+        (None, None) => return Vec::new(),
+    };
     let told: HashSet<(&str, &str)> = told
         .iter()
         .map(|h| (h.component.as_str(), h.resource))
@@ -35,7 +37,7 @@ pub(super) fn unmeasured(facts: &Facts, told: &[Headroom]) -> Vec<Headroom> {
         amount: None,
         runs_out: None,
         endless: None,
-        unknown: Some(WHY.to_owned()),
+        unknown: Some(why.clone()),
         whole: None,
         source: facts.series.source.clone(),
     };
