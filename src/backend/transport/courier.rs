@@ -183,7 +183,7 @@ fn room(needed: usize, now: usize, most: usize) -> usize {
     }
 }
 
-fn is_near(host: &str) -> bool {
+pub(super) fn is_near(host: &str) -> bool {
     let bare = host.trim_matches(['[', ']']);
     bare == "localhost"
         || bare

@@ -13,6 +13,7 @@ pub mod errand;
 mod evidence;
 mod limits;
 pub mod meter;
+mod proxy;
 pub mod rest;
 mod rows;
 mod tally;

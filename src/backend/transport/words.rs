@@ -9,6 +9,7 @@ use super::allowance;
 use super::body::Body;
 use super::cap;
 use super::evidence::{Credentials, Evidence, Reach};
+use super::proxy;
 use super::rows::{MANY, ROWS};
 use super::vendor::{self, Vendor};
 
@@ -115,6 +116,7 @@ impl Asked {
 /// Words a failed call.
 pub fn word(asked: &Asked, seen: &Evidence) -> Problem {
     let Verdict { kind, why, fix } = judge(asked, seen);
+    let (why, fix) = proxy::told(&asked.whereabouts.endpoint, seen, why, fix);
     let what = format!(
         "Cannot {} ({}:{})",
         asked.what, asked.system, asked.operation
