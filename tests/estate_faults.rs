@@ -453,6 +453,27 @@ async fn pages_are_read_to_the_end() {
     assert!(peer.asked()[1].2.contains("\"NextToken\":\"2\""));
 }
 
+/// What was read of such a list is not all of it.
+#[tokio::test]
+async fn a_page_that_a_vendor_offers_again_ends_the_list_with_a_problem() {
+    let projects = r#"{"projects":[{"id":"p1","name":"web"}],"pagination":{"count":1,"next":7}}"#;
+    let vercel = Peer::start(vec![say(200, projects)]).await;
+    let config = Config {
+        vercel: VercelConfig {
+            endpoint: Some(vercel.endpoint.clone()),
+            projects: Vec::new(),
+            token: Some(CANARY.into()),
+            team: Some("team_1".into()),
+        },
+        ..Config::default()
+    };
+    let estate = Backend::new(&config).await.unwrap().estate;
+    let problem = estate.vercel.hosting().await.unwrap_err();
+    assert_eq!(problem.kind, ProblemKind::Malformed, "{problem}");
+    assert!(problem.why.contains("offered again"), "{problem}");
+    assert_eq!(vercel.asked().len(), 2);
+}
+
 #[tokio::test]
 async fn what_the_configuration_names_and_a_vendor_does_not_tell_of_is_missing() {
     let zones = r#"{"success":true,"errors":[],"messages":[],"result":[

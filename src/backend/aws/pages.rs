@@ -10,6 +10,9 @@ const MOST: usize = 1_000;
 /// Most rows of one list, all its pages together.
 const ROWS: usize = 50_000;
 
+/// Pages in a row without a row more than before, of a list that is wanted whole: AWS leaves some empty, and goes on with the rest.
+const BARREN: usize = 100;
+
 /// The way through a list.
 #[derive(Debug, Default)]
 pub struct Pages {
@@ -20,6 +23,9 @@ pub struct Pages {
     first: usize,
     enough: Option<usize>,
     cut: bool,
+    /// Rows after the last page that brought some, and pages since then.
+    rows: usize,
+    barren: usize,
 }
 
 impl Pages {
@@ -70,6 +76,16 @@ impl Pages {
                 "there are more than {ROWS} rows of it: read no further"
             )));
         }
+        self.barren = match rows > self.rows {
+            true => 0,
+            false => self.barren + 1,
+        };
+        self.rows = rows;
+        if self.barren >= BARREN && self.enough.is_none() {
+            return Err(endless(format!(
+                "{BARREN} pages of it in a row hold nothing"
+            )));
+        }
         self.token = Some(next);
         self.cut = self
             .enough
@@ -106,8 +122,16 @@ mod tests {
             assert_eq!(why.kind, ProblemKind::Malformed, "{again}");
         }
         let mut endless = Pages::default();
-        let end = (0..2 * MOST).find(|n| endless.turn(0, Some(n.to_string())).is_err());
+        let end = (0..2 * MOST).find(|n| endless.turn(*n, Some(n.to_string())).is_err());
         assert_eq!(end, Some(MOST - 1));
+        // One that offers another page each time, and nothing on them, is asked no further.
+        let mut empty = Pages::default();
+        let end = (0..2 * MOST).find(|n| empty.turn(7, Some(n.to_string())).is_err());
+        assert_eq!(end, Some(BARREN));
+        // Of one of which the first pages are enough somebody may look for a line among many.
+        let mut first = Pages::at_most(2 * BARREN);
+        let turned = (1..2 * BARREN).all(|n| first.turn(0, Some(n.to_string())).unwrap());
+        assert!(turned && !first.is_cut());
     }
 
     #[test]

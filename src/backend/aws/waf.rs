@@ -136,7 +136,8 @@ impl Waf {
             });
         let mut listed = Vec::new();
         let mut pages = Pages::default();
-        while listed.len() < MOST {
+        // One more than are read tells that there are more.
+        while listed.len() <= MOST {
             let input = match pages.token() {
                 Some(marker) => json!({"Scope": "REGIONAL", "Limit": 100, "NextMarker": marker}),
                 None => json!({"Scope": "REGIONAL", "Limit": 100}),

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use self::shapes::{Envelope, Info, RulesetHead, RulesetWhole, Said};
 use super::token::Token;
-use super::transport::rest::{Rest, unending};
+use super::transport::rest::{Rest, going_round, unending};
 use super::transport::{Courier, Line, Question, Vendor};
 use super::wanted::Wanted;
 use crate::config::CloudflareConfig;
@@ -206,19 +206,22 @@ impl Cloudflare {
     /// What rulesets a zone has, page by page.
     async fn rulesets(&self, path: &str) -> Result<Vec<RulesetHead>, Problem> {
         let mut found = Vec::new();
-        let mut cursor = String::new();
+        let mut seen: Vec<String> = Vec::new();
         for _ in 0..PAGES {
             let mut query = vec![("per_page", RULESETS_EACH)];
-            if !cursor.is_empty() {
-                query.push(("cursor", &cursor));
+            if let Some(cursor) = seen.last() {
+                query.push(("cursor", cursor));
             }
             let (page, info): (Vec<RulesetHead>, Option<Info>) =
                 self.get(RULESETS, path, &query).await?;
             found.extend(page);
-            match info.and_then(Info::next) {
-                Some(next) if next != cursor => cursor = next,
-                _ => return Ok(found),
+            let Some(next) = info.and_then(Info::next) else {
+                return Ok(found);
+            };
+            if seen.contains(&next) {
+                return Err(self.rest.refused(going_round(RULESETS)));
             }
+            seen.push(next);
             if found.len() >= RULESETS.rows {
                 break;
             }

@@ -281,6 +281,23 @@ fn encoded(pairs: &[(&str, &str)]) -> String {
 
 /// A list that goes on where it should have ended: what was read of it is not all, and looks as if it were.
 pub fn unending(question: Question, rows: usize) -> Problem {
+    endless(
+        question,
+        format!("there are more than {rows} rows of it: read no further"),
+        "Check the endpoint: no account has that many, or name in flightdeck.toml what is to be read.",
+    )
+}
+
+/// A list that offers a page that was read: whoever goes on goes round for ever, and what was read of it is not all.
+pub fn going_round(question: Question) -> Problem {
+    endless(
+        question,
+        "a page was offered again".to_owned(),
+        "Check the endpoint: something between this machine and the vendor repeats its answers.",
+    )
+}
+
+fn endless(question: Question, why: String, fix: &str) -> Problem {
     Problem::new(
         ProblemKind::Malformed,
         question.system,
@@ -288,8 +305,8 @@ pub fn unending(question: Question, rows: usize) -> Problem {
             "Cannot {} ({}:{})",
             question.what, question.system, question.operation
         ),
-        format!("there are more than {rows} rows of it: read no further"),
-        "Check the endpoint: no account has that many, or name in flightdeck.toml what is to be read.",
+        why,
+        fix,
     )
 }
 

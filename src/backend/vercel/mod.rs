@@ -14,7 +14,7 @@ use self::shapes::{
     Variables,
 };
 use super::token::Token;
-use super::transport::rest::{Rest, unending};
+use super::transport::rest::{Rest, going_round, unending};
 use super::transport::{Courier, Line, Question, Vendor};
 use super::wanted::Wanted;
 use crate::config::VercelConfig;
@@ -192,11 +192,11 @@ impl Vercel {
         if self.team.is_none() && self.scope().await? == Scope::Own {
             return Ok((found, None));
         }
-        let mut until: Option<String> = None;
+        let mut seen: Vec<String> = Vec::new();
         for _ in 0..PAGES {
             // It takes no `limit` ("Lists all Shared Environment Variables for a team").
-            let query = until.iter().map(|at| ("until", at.as_str()));
-            let query: Vec<(&str, &str)> = query.collect();
+            let query = seen.last().map(|at| ("until", at.as_str()));
+            let query: Vec<(&str, &str)> = query.into_iter().collect();
             let page: SharedVariables = match self.get(SHARED, "/v1/env", &query).await {
                 Ok(page) => page,
                 Err(p) if is_about_the_question(&p) => {
@@ -207,10 +207,13 @@ impl Vercel {
             };
             let (items, next) = page.take();
             found.extend(items);
-            if next.is_none() || next == until {
+            let Some(next) = next else {
                 return Ok((found, None));
+            };
+            if seen.contains(&next) {
+                return Err(self.rest.refused(going_round(SHARED)));
             }
-            until = next;
+            seen.push(next);
         }
         Err(self.rest.refused(unending(SHARED, found.len())))
     }
@@ -272,7 +275,7 @@ impl Vercel {
         path: &str,
     ) -> Result<Vec<P::Item>, Problem> {
         let mut found = Vec::new();
-        let mut until: Option<String> = None;
+        let mut seen: Vec<String> = Vec::new();
         let most = if P::NEWEST_ARE_ENOUGH {
             NEWEST_PAGES
         } else {
@@ -280,19 +283,22 @@ impl Vercel {
         };
         for _ in 0..most {
             let mut query = vec![("limit", "100")];
-            if let Some(until) = &until {
+            if let Some(until) = seen.last() {
                 query.push((P::CONTINUES, until));
             }
             let page: P = self.get(question, path, &query).await?;
             let (items, next) = page.take();
             found.extend(items);
-            if next.is_none() || next == until {
+            let Some(next) = next else {
                 return Ok(found);
-            }
+            };
             if found.len() >= question.rows {
                 break;
             }
-            until = next;
+            if seen.contains(&next) {
+                return Err(self.rest.refused(going_round(question)));
+            }
+            seen.push(next);
         }
         if P::NEWEST_ARE_ENOUGH {
             return Ok(found);

@@ -73,6 +73,8 @@ impl Iam {
         let credentials = self.credentials(region).await;
         let mut known = Known::default();
         let mut pages = Pages::at_most(PAGES);
+        // Whether it says that it goes on, and not where.
+        let mut breaks_off = false;
         loop {
             let marker = pages.token();
             let mut params = vec![("MaxItems", ROWS)];
@@ -85,6 +87,7 @@ impl Iam {
             told(&self.line, DETAILS, "UserDetailList", page.any())?;
             let more = page.is_truncated.as_deref().map(str::trim) == Some("true");
             let next = page.marker.clone().filter(|_| more);
+            breaks_off = more && next.as_deref().unwrap_or_default().is_empty();
             known.add(page);
             if !pages.turn(known.len(), next)? {
                 break;
@@ -98,7 +101,7 @@ impl Iam {
         let principals = tokio::task::spawn_blocking(move || known.principals()).await;
         Ok(Access {
             principals: principals.map_err(|e| broke_off(&e))?,
-            cut: pages.is_cut(),
+            cut: pages.is_cut() || breaks_off,
             credentials,
             no_credentials,
             may_delete: self.may_delete.clone(),
