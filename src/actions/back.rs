@@ -10,7 +10,7 @@ use super::goal::Sight;
 use super::look::Look;
 use super::{seat, words};
 use crate::domain::action::Intent;
-use crate::domain::deployment::{Deployment, DeploymentState};
+use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState};
 use crate::domain::problem::Problem;
 use crate::domain::service::{Revision, ServiceId};
 use crate::store::{JournalRun, RunState};
@@ -64,6 +64,13 @@ fn goes_back(d: &Deployment) -> bool {
     }
 }
 
+/// Whether what a deployment that goes back brings is what comes back: somebody set the service to it, or the service's own list of
+/// rollouts tells of it, which names it so.
+fn comes_back(d: &Deployment) -> bool {
+    let by_rollouts = d.source == DeploymentSource::Rollouts && d.rollback_to.is_none();
+    d.state != DeploymentState::RollingBack || by_rollouts
+}
+
 /// A rollback that has not ended.
 #[derive(Debug)]
 struct UnderWay {
@@ -90,7 +97,7 @@ fn under_way(
     let brought = |d: &Deployment| d.to.as_ref().map(|to| to.revision.to_string());
     let (to, named) = match (set_to, running) {
         (Some(to), _) => (Some(to.clone()), to),
-        (None, Some(d)) if back.is_some() && d.state != DeploymentState::RollingBack => {
+        (None, Some(d)) if back.is_some() && comes_back(d) => {
             let to = brought(d);
             (to.clone(), to.unwrap_or_default())
         }
@@ -163,7 +170,7 @@ pub async fn heed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::deployment::{DeploymentSource, RevisionLoad};
+    use crate::domain::deployment::RevisionLoad;
     use crate::domain::service::{CircuitBreaker, Strategy, TaskCounts};
 
     fn load(n: u32, running: u32) -> RevisionLoad {
@@ -233,6 +240,19 @@ mod tests {
         assert_eq!(rest, "since 1m, 4 of 6 tasks");
         d.state = DeploymentState::Successful;
         assert!(told(d).is_none());
+    }
+
+    /// The service's own list names what comes back as what is rolled out; where another one says that it goes back, nobody tells to what.
+    #[test]
+    fn a_rollback_that_the_service_itself_tells_of_goes_to_what_it_rolls_out() {
+        let mut d = deployment(42, 41);
+        (d.state, d.source) = (DeploymentState::RollingBack, DeploymentSource::Rollouts);
+        let named = |d: &Deployment| under_way(Some(d), None, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(named(&d).to.as_deref(), Some("api:41"));
+        d.rollback_to = Some("of no revision that is told".into());
+        let untold = named(&d);
+        assert_eq!(untold.to, None);
+        assert_eq!(untold.named, "a revision that ECS does not tell");
     }
 
     /// With several replaced revisions ECS chooses: both name the same ones, whatever order the list has.

@@ -15,7 +15,7 @@ use super::words;
 use crate::backend::Backend;
 use crate::backend::aws::ecs::of_rollouts;
 use crate::domain::caller::{ACCOUNT, REGION, account_of, region_of};
-use crate::domain::deployment::Deployment;
+use crate::domain::deployment::{Deployment, DeploymentState};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::service::{Service, ServiceId, Strategy, TaskDefinition};
 use crate::store::{JournalRun, Store};
@@ -25,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a preview waits for what belongs to it and can be done without: the emergency brake is previewed as well.
 pub(super) const SOON: Duration = Duration::from_secs(5);
+
+/// How long what runs is waited for where an action goes by it; then the service's own word has to do.
+const LONG: Duration = Duration::from_secs(15);
 
 /// The input that holds how the service deploys, where that is sent back with a change of it.
 pub(super) const CONFIGURATION: &str = "deployment configuration";
@@ -89,6 +92,20 @@ fn is_against_all(p: &Problem) -> bool {
     p.is_about_credentials() || p.kind == ProblemKind::Malformed
 }
 
+/// What the service itself tells of its deployments, old and new revision, and what the list alone may know: that one goes back. To which
+/// revision is then not told.
+fn by_service(service: &Service, listed: &[Deployment]) -> Vec<Deployment> {
+    let mut told = of_rollouts(service);
+    let back = (listed.iter()).find(|d| d.state == DeploymentState::RollingBack);
+    let onward = (told.iter_mut()).find(|d| d.state == DeploymentState::InProgress);
+    if let (Some(back), Some(onward)) = (back, onward) {
+        onward.state = back.state;
+        onward.rollback_since = back.rollback_since;
+        onward.rollback_to = Some(back.rollback_to.clone().unwrap_or_default());
+    }
+    told
+}
+
 fn late(revision: &str) -> Problem {
     Problem::new(
         ProblemKind::Timeout,
@@ -138,12 +155,19 @@ impl Look<'_> {
     async fn seen(&self, service: Service, need: Need, until: Instant) -> Result<Sight, Problem> {
         let ecs = &self.backend.ecs;
         let (deployments, unread) = match need {
-            Need::All | Need::Count => match ecs.deployments(&service).await {
-                Ok(found) => (found, None),
-                Err(p) if is_against_all(&p) => return Err(p),
-                // Whoever may not ask for revisions may have to deploy now: the service itself tells what runs, old and new.
-                Err(p) => (of_rollouts(&service), Some(p)),
-            },
+            Need::All | Need::Count => {
+                let asked = ecs.deployments_by(&service, Instant::now() + LONG);
+                let (found, unread) = match asked.await {
+                    Ok(read) => (read.found, read.unread),
+                    Err(p) => (Vec::new(), Some(p)),
+                };
+                match unread {
+                    None => (found, None),
+                    Some(p) if is_against_all(&p) => return Err(p),
+                    // Whoever may not ask for revisions may have to deploy now.
+                    Some(p) => (by_service(&service, &found), Some(p)),
+                }
+            }
             Need::Them => {
                 let mut read = ecs.deployments_by(&service, until).await?;
                 (std::mem::take(&mut read.found), read.untold())
