@@ -134,46 +134,9 @@ pub enum ImageId<'a> {
 }
 
 /// Words of tags that follow a branch, a channel, a place or a base: what they name is pushed anew.
-const MOVING: [&str; 38] = [
-    "alpha",
-    "alpine",
-    "beta",
-    "canary",
-    "current",
-    "default",
-    "dev",
-    "devel",
-    "develop",
-    "development",
-    "edge",
-    "head",
-    "integration",
-    "live",
-    "lts",
-    "main",
-    "mainline",
-    "master",
-    "next",
-    "nightly",
-    "preprod",
-    "preview",
-    "prod",
-    "production",
-    "qa",
-    "rc",
-    "release",
-    "slim",
-    "snapshot",
-    "stable",
-    "stage",
-    "staging",
-    "stg",
-    "test",
-    "testing",
-    "trunk",
-    "uat",
-    "unstable",
-];
+const MOVING: &str = "alpha alpine beta canary current default dev devel develop development edge head integration live lts main \
+    mainline master next nightly preprod preview prod production qa rc release slim snapshot stable stage staging \
+    stg test testing trunk uat unstable";
 
 /// Whether a tag is one that moves, by its words: it has one of those above, and neither a version nor a commit beside it.
 pub fn is_moving_tag(tag: &str) -> bool {
@@ -184,7 +147,7 @@ pub fn is_moving_tag(tag: &str) -> bool {
         is_commit || w.bytes().any(|b| b.is_ascii_digit())
     };
     words.contains(&"latest")
-        || (!words.iter().any(is_fixed) && words.iter().any(|w| MOVING.contains(w)))
+        || (!words.iter().any(is_fixed) && words.iter().any(|w| MOVING.split(' ').any(|m| m == *w)))
 }
 
 /// What a reference names in Amazon ECR.
