@@ -150,7 +150,7 @@ async fn a_rollout_whose_revisions_cannot_be_read_holds_up_no_fix() {
     let coming = ana.service(&api()).await.revision.number;
     let scale = Intent::Scale {
         service: api(),
-        desired: 7,
+        desired: 9,
     };
     for broken in [REVISIONS, LIST] {
         bench.wire.arm(broken, Mischief::Broken);
