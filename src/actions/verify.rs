@@ -14,7 +14,7 @@ use crate::domain::action::Phase;
 use crate::domain::alarm::AlarmState;
 use crate::domain::probe::HttpsProbe;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::service::{LoadBalancerBinding, Revision, Service, ServiceId};
+use crate::domain::service::{LoadBalancerBinding, Revision, Service, ServiceId, Strategy};
 use crate::domain::target::Target;
 
 /// What one look found.
@@ -230,23 +230,29 @@ fn names(target: &HttpsTarget, id: &ServiceId) -> bool {
 
 async fn targets(hands: &Hands<'_>, service: &Service, found: &mut Findings) {
     for binding in &service.load_balancers {
-        let groups = try_join_all(
-            binding
-                .groups()
-                .map(|arn| hands.look.backend.elb.targets(arn)),
-        );
-        match groups.await {
-            Ok(groups) => healthy(service.counts.desired, binding, &groups.concat(), found),
+        let groups = judged(service.deployment.strategy, binding);
+        let asked = groups.iter().map(|arn| hands.look.backend.elb.targets(arn));
+        match try_join_all(asked).await {
+            Ok(told) => healthy(service.counts.desired, &groups, &told.concat(), found),
             Err(p) => found.open.push(format!("target health not verified: {p}")),
         }
     }
 }
 
-/// Judges the targets of a binding: those of both groups together if they are a pair. After a blue/green deployment one of them
-/// holds all and the other none.
-fn healthy(desired: u32, binding: &LoadBalancerBinding, targets: &[Target], found: &mut Findings) {
-    let names: Vec<&str> = binding
-        .groups()
+/// The groups of a binding whose targets are judged: both of a pair, as after a blue/green deployment of ECS's own one of them holds all
+/// and the other none. Task sets have a group each, and the primary one has the traffic: the targets of the other neither make up for
+/// those that it lacks nor are they its fault.
+fn judged(strategy: Strategy, binding: &LoadBalancerBinding) -> Vec<&str> {
+    match strategy.has_task_sets() {
+        true => vec![binding.target_group_arn.as_str()],
+        false => binding.groups().collect(),
+    }
+}
+
+/// Judges the targets of a binding, those of its groups together.
+fn healthy(desired: u32, groups: &[&str], targets: &[Target], found: &mut Findings) {
+    let names: Vec<&str> = groups
+        .iter()
         .map(|arn| arn.split('/').nth(1).unwrap_or(arn))
         .collect();
     let name = names.join(" and ");
@@ -346,30 +352,49 @@ mod tests {
         assert_eq!(told(None).1, 1);
     }
 
-    #[test]
-    fn after_a_blue_green_deployment_the_tasks_may_be_in_either_group() {
+    /// A pair of target groups, `blue` first.
+    fn pair() -> LoadBalancerBinding {
         let arn = |name: &str| format!("arn:aws:elasticloadbalancing:r:1:targetgroup/{name}/1");
-        let binding = LoadBalancerBinding {
+        LoadBalancerBinding {
             target_group_arn: arn("blue"),
             alternate_target_group_arn: Some(arn("green")),
             container: "api".into(),
             port: 80,
-        };
-        let target = |state: &str| Target {
-            id: "10.0.0.1".into(),
-            port: 80,
-            zone: "a".into(),
-            state: state.into(),
-            reason: String::new(),
-        };
-        let judge = |states: &[&str]| {
-            let targets: Vec<Target> = states.iter().map(|s| target(s)).collect();
-            let mut found = Findings::default();
-            healthy(2, &binding, &targets, &mut found);
-            (found.good, found.bad)
-        };
+        }
+    }
+
+    /// What is good and what is bad of the targets of both groups, by their states.
+    fn of_pair(
+        strategy: Strategy,
+        desired: u32,
+        blue: &[&str],
+        green: &[&str],
+    ) -> (Vec<String>, Vec<String>) {
+        let binding = pair();
+        let groups = judged(strategy, &binding);
+        let is_blue = |arn: &str| arn == binding.target_group_arn;
+        let states = groups
+            .iter()
+            .flat_map(|arn| if is_blue(arn) { blue } else { green });
+        let targets: Vec<Target> = states
+            .map(|state| Target {
+                id: "10.0.0.1".into(),
+                port: 80,
+                zone: "a".into(),
+                state: (*state).into(),
+                reason: String::new(),
+            })
+            .collect();
+        let mut found = Findings::default();
+        healthy(desired, &groups, &targets, &mut found);
+        (found.good, found.bad)
+    }
+
+    #[test]
+    fn after_a_blue_green_deployment_the_tasks_may_be_in_either_group() {
+        let judge = |states: &[&str]| of_pair(Strategy::BlueGreen, 2, &["draining"], states);
         let name = "in blue and green";
-        let well = judge(&["healthy", "healthy", "draining"]);
+        let well = judge(&["healthy", "healthy"]);
         assert_eq!(well, (vec![format!("2 healthy targets {name}")], vec![]));
         let few = judge(&["healthy"]);
         assert_eq!(few.1, [format!("only 1 healthy targets {name}")]);
@@ -378,5 +403,17 @@ mod tests {
         // One that a network load balancer leaves its open connections is no healthier.
         let leaving = judge(&["healthy", "healthy", "unhealthy.draining"]);
         assert_eq!(leaving.1, ill.1);
+    }
+
+    /// The other set waits for the traffic, or is kept for a while after it: its targets are nobody's answer.
+    #[test]
+    fn of_task_sets_the_targets_of_the_primary_one_are_judged_alone() {
+        let judge = |blue: &[&str], green: &[&str]| of_pair(Strategy::CodeDeploy, 4, blue, green);
+        let well = judge(&["healthy"; 4], &["unhealthy"; 4]);
+        assert_eq!(well, (vec!["4 healthy targets in blue".to_owned()], vec![]));
+        let begun = ["healthy", "healthy", "initial", "initial"];
+        let few = judge(&begun, &["healthy"; 4]);
+        let only = "only 2 healthy targets in blue".to_owned();
+        assert_eq!(few, (vec![], vec![only]));
     }
 }
