@@ -11,6 +11,7 @@ use flightdeck::domain::audit::Outcome;
 use flightdeck::domain::deployment::DeploymentState;
 use flightdeck::domain::part::Part;
 use flightdeck::domain::problem::{Problem, ProblemKind};
+use flightdeck::domain::service::Strategy;
 use flightdeck::ui::effect::Effect;
 use flightdeck::ui::msg::Msg;
 use flightdeck::ui::screens::ScreenId;
@@ -541,6 +542,34 @@ fn on_a_narrow_screen_services_keep_what_tells_one_cluster_from_another() {
     c.keys("3");
     for name in ["prod/calculator", "ing/calculator"] {
         assert!(c.shows(name), "{name}: {}", c.text());
+    }
+}
+
+/// Where one of the tasks with the traffic dies, one is lacking: those that stand by neither make up for it nor are they counted with it.
+#[test]
+fn tasks_of_another_set_stand_beside_those_with_the_traffic() {
+    for (running, list, page) in [
+        (2, " 2/2 ", "2 of 2 run (+2 beside), 0 pending"),
+        (1, " 1/2 ", "1 of 2 run (+2 beside), 0 pending"),
+    ] {
+        let mut snapshot = still();
+        let services = snapshot.facts.service_rows();
+        let admin = services.iter().find(|s| s.id.name == "admin").unwrap();
+        let mut admin = Arc::clone(admin);
+        let service = Arc::make_mut(&mut admin);
+        service.deployment.strategy = Strategy::CodeDeploy;
+        service.counts.running = running + 2;
+        let mut other = service.rollouts[0].clone();
+        other.id = "ecs-svc/2".into();
+        other.status = "ACTIVE".into();
+        service.rollouts[0].counts.running = running;
+        service.rollouts.insert(0, other);
+        snapshot.facts.services = part(Arc::new(vec![admin]));
+        let mut c = Console::with(120, 40, snapshot);
+        c.keys("3");
+        assert!(c.shows(list), "{}", c.text());
+        c.keys("<enter>");
+        assert!(c.shows(page), "{}", c.text());
     }
 }
 

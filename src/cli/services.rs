@@ -84,10 +84,11 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
     for s in rows {
         let definition = facts.task_definition(s);
         let targets = targets(s, facts);
+        let tasks = s.answering();
         table.row(vec![
             cell(s.id.to_string()),
             painted(role(s, facts), facts.health_of(s).word()),
-            cell(format!("{}/{}", s.serving().running, s.serving().desired)),
+            cell(format!("{}/{}", tasks.running, tasks.desired)),
             cell(s.counts.pending.to_string()),
             cell(s.revision.to_string()),
             cell(image(s, facts).map_or("-", image_tag)),

@@ -276,8 +276,8 @@ impl Answering {
     fn services(&mut self, what: &Belongings<'_>, facts: &Facts, now: Timestamp) -> bool {
         let (mut full, mut idle) = (Vec::new(), Vec::new());
         for s in &what.services {
-            let serving = s.serving();
-            let (running, desired) = (serving.running, serving.desired);
+            let answering = s.answering();
+            let (running, desired) = (answering.running, answering.desired);
             match desired {
                 0 if !s.load_balancers.is_empty() && !facts.is_elsewhere(&s.id) => {
                     // Whoever asks it is answered by nobody.
@@ -592,11 +592,18 @@ mod tests {
             created_at: Some(now()),
             updated_at: None,
         };
-        service.rollouts = vec![set("PRIMARY", 0), set("ACTIVE", 2)];
-        facts.services = part(Arc::new(vec![Arc::new(service)]));
-        let said = answering(Env::Production, &facts).said();
-        assert!(said.contains("api 0 of 2 running"), "{said}");
-        assert!(!said.contains("2 of 2"), "{said}");
+        let mut said = |running: u32| {
+            service.counts.running = running + 2;
+            service.rollouts = vec![set("PRIMARY", running), set("ACTIVE", 2)];
+            facts.services = part(Arc::new(vec![Arc::new(service.clone())]));
+            answering(Env::Production, &facts).said()
+        };
+        let none = said(0);
+        assert!(none.contains("api 0 of 2 running"), "{none}");
+        assert!(!none.contains("2 of 2"), "{none}");
+        // Those that stand by are no more than are wanted.
+        let all = said(2);
+        assert!(all.contains("(api 2 of 2)"), "{all}");
     }
 
     #[test]

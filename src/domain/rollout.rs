@@ -40,7 +40,7 @@ impl Rollout {
 impl Service {
     /// Tasks of the primary set of a service that ECS tells task sets of: it has the traffic, and those of the others, which may be well
     /// for days before any of it is theirs, answer nobody.
-    pub fn serving_set(&self) -> Option<TaskCounts> {
+    pub(super) fn primary_set(&self) -> Option<TaskCounts> {
         let has_sets = self.deployment.strategy.has_task_sets();
         let primary = Rollout::primary(&self.rollouts).filter(|_| has_sets);
         primary.map(|p| p.counts)
@@ -48,13 +48,18 @@ impl Service {
 
     /// The counts of the tasks that have the traffic: those of its primary task set where ECS tells of such, else those of all.
     pub fn answering(&self) -> TaskCounts {
-        self.serving_set().unwrap_or(self.counts)
+        let lacks = |c: &TaskCounts| c.running < c.desired;
+        // An external controller may want a part of the service's tasks in that set, or none: what the service lacks is told all the same.
+        let hides = |p: &TaskCounts| {
+            !lacks(p) && (lacks(&self.counts) || (p.desired == 0 && self.counts.desired > 0))
+        };
+        let primary = self.primary_set().filter(|p| !hides(p));
+        primary.unwrap_or(self.counts)
     }
 
-    /// The counts that say how many of its tasks serve: those of its primary task set where that lacks some, else those of all.
-    pub fn serving(&self) -> TaskCounts {
-        let lacks = |c: &TaskCounts| c.running < c.desired;
-        self.serving_set().filter(lacks).unwrap_or(self.counts)
+    /// Tasks that run beside those that have the traffic: of its other task sets.
+    pub fn beside(&self) -> u32 {
+        self.counts.running.saturating_sub(self.answering().running)
     }
 
     /// The newest rollout that failed, while `deployments[]` still has it.

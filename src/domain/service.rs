@@ -188,17 +188,17 @@ impl Service {
     /// The worst thing that can be said of it from its own counts.
     pub fn health(&self) -> ServiceHealth {
         let from_nothing = self.scaling.is_some_and(|s| s.from == 0);
-        let serving = self.serving_set();
+        let primary = self.primary_set();
         let is_none = |c: TaskCounts| c.desired > 0 && c.running == 0;
         let is_short = |c: TaskCounts| c.running < c.desired;
         // A word that nobody knows yet makes no service one that is not wanted: its counts tell.
         if matches!(self.status.as_str(), "INACTIVE" | "DRAINING") {
             ServiceHealth::Inactive
-        } else if (is_none(self.counts) || serving.is_some_and(is_none)) && !from_nothing {
+        } else if (is_none(self.counts) || primary.is_some_and(is_none)) && !from_nothing {
             ServiceHealth::Down
         } else if self.failed_rollout().is_some() {
             ServiceHealth::Failed
-        } else if serving.is_some_and(is_short) && self.scaling_out().is_none() {
+        } else if primary.is_some_and(is_short) && self.scaling_out().is_none() {
             ServiceHealth::Degraded
         } else if self.is_deploying() {
             ServiceHealth::Deploying

@@ -34,7 +34,7 @@ impl Facts {
             (Some(from), None) => format!("from :{from}, "),
             (None, None) => String::new(),
         };
-        let counts = service.serving();
+        let counts = service.answering();
         let runs = self.unhealthy_words(service);
         let runs = runs.unwrap_or_else(|| format!("{} of {} run", counts.running, counts.desired));
         Some(format!("{way}{runs}: {}", d.trouble().unwrap_or_default()))

@@ -96,8 +96,8 @@ fn cells(s: &Service) -> Vec<Cell> {
         Cell::muted(&s.id.cluster),
         Cell::name(&s.id.name),
         // That too few run is told of by the services' own page.
-        Cell::plain(s.serving().running.to_string()),
-        Cell::plain(s.serving().desired.to_string()),
+        Cell::plain(s.answering().running.to_string()),
+        Cell::plain(s.answering().desired.to_string()),
         // The number tells, and comes before a name that may have no room.
         Cell::muted(format!(":{} {}", s.revision.number, s.revision.family)),
     ]

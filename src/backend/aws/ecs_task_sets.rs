@@ -188,8 +188,45 @@ mod tests {
                 vec![set("PRIMARY", 1, 7, running), set("ACTIVE", 2, 8, 2)],
             );
             assert_eq!(s.health(), health, "{running} of 2");
-            assert_eq!(s.serving().running, u32::try_from(running).unwrap());
+            assert_eq!(s.answering().running, u32::try_from(running).unwrap());
         }
+    }
+
+    /// Where one of those with the traffic dies, one is lacking, and not all that stand by as well.
+    #[test]
+    fn tasks_that_stand_by_are_told_beside_those_that_have_the_traffic() {
+        for running in [1_u32, 2] {
+            let mut s = by(
+                sdk::DeploymentControllerType::CodeDeploy,
+                vec![
+                    set("PRIMARY", 1, 7, i32::try_from(running).unwrap()),
+                    set("ACTIVE", 2, 8, 2),
+                ],
+            );
+            s.counts.running = running + 2;
+            let told = s.answering();
+            let counts = (told.running, told.desired, s.beside());
+            assert_eq!(counts, (running, 2, 2));
+        }
+    }
+
+    /// An external controller may want a part of the tasks in each set: what is lacking in the other is not hidden by the primary one.
+    #[test]
+    fn what_the_primary_set_does_not_lack_may_lack_all_the_same() {
+        let told = |wanted: u32, primary: (i32, i32), all: u32| {
+            let mut set = set("PRIMARY", 1, 7, primary.0);
+            set.computed_desired_count = primary.1;
+            let mut s = by(sdk::DeploymentControllerType::External, vec![set]);
+            (s.counts.desired, s.counts.running) = (wanted, all);
+            (s.answering().running, s.answering().desired)
+        };
+        assert_eq!(told(4, (2, 2), 3), (3, 4));
+        assert_eq!(told(4, (2, 2), 4), (2, 2));
+        assert_eq!(told(4, (1, 2), 4), (1, 2));
+        // "0 of 0" would be well.
+        assert_eq!(told(4, (0, 0), 0), (0, 4));
+        assert_eq!(told(4, (0, 0), 4), (4, 4));
+        assert_eq!(told(0, (0, 0), 1), (0, 0));
     }
 
     /// More tasks of the new set are none of those that ran before: what has the traffic lost one.

@@ -56,7 +56,8 @@ pub fn standing(s: &Service, facts: &Facts, now: Timestamp) -> Option<(Verdict, 
             why.unwrap_or_default()
         }
         _ => facts.unhealthy_words(s).unwrap_or_else(|| {
-            format!("{} of {} running", s.serving().running, s.serving().desired)
+            let tasks = s.answering();
+            format!("{} of {} running", tasks.running, tasks.desired)
         }),
     };
     let mut text = format!("{}: {counts}", health.word());

@@ -46,13 +46,13 @@ fn running(look: &Look<'_>) -> Verdict {
     }
     let mut found = Findings::new("service", question, services.at);
     for s in services.rows {
-        let serving = s.serving();
-        let answer = match serving.desired {
+        let answering = s.answering();
+        let answer = match answering.desired {
             0 => "scaled to 0".to_owned(),
-            n => format!("{} of {n} running", serving.running),
+            n => format!("{} of {n} running", answering.running),
         };
         let name = look.name(&s.id);
-        found.check(serving.running >= serving.desired, &name, &answer);
+        found.check(answering.running >= answering.desired, &name, &answer);
     }
     Ok(found.verdict())
 }
@@ -172,7 +172,7 @@ mod tests {
                 running,
                 ..TaskCounts::default()
             };
-            service.counts = counts(2);
+            service.counts = counts(running + 2);
             service.deployment.strategy = Strategy::CodeDeploy;
             let revision = service.revision.clone();
             let set = |status: &str, running| Rollout {
@@ -189,6 +189,8 @@ mod tests {
             facts.services = testing::part(Arc::new(services));
             let got = judged("ecs.services-running", &facts);
             assert_eq!(got.state, state, "{got:?}");
+            let said = format!("{running} of 2 running");
+            assert!(format!("{got:?}").contains(&said), "{got:?}");
         }
     }
 }

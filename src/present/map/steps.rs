@@ -171,7 +171,7 @@ pub(super) fn services(facts: &Facts, now: Timestamp) -> Option<Told> {
                 ServiceHealth::Scaling | ServiceHealth::Deploying => Tone::Info,
                 ServiceHealth::Steady | ServiceHealth::Idle | ServiceHealth::Inactive => continue,
             };
-            let (runs, wants) = (s.serving().running, s.serving().desired);
+            let (runs, wants) = (s.answering().running, s.answering().desired);
             let word = facts.health_of(s).word();
             let name = facts.name_of(&s.id);
             let text = match facts.health_of(s) {

@@ -19,7 +19,7 @@ pub(super) fn on(facts: &Facts, command: Command, s: &Arc<Service>, name: String
         .task_definition(s)
         .and_then(|d| d.main_container(None));
     let image = image.map_or(String::new(), |c| format!(" · {}", image_tag(&c.image)));
-    let (health, counts) = (facts.health_of(s).word(), s.serving());
+    let (health, counts) = (facts.health_of(s).word(), s.answering());
     Entry {
         kind: "service",
         name,

@@ -159,7 +159,7 @@ pub(super) fn of_scaling(s: &Service, room: u16, cx: &Cx<'_>) -> Option<Spans> {
     let (from, to) = s.scaling_out()?;
     let since = s.scaling?.since;
     let name = cx.snapshot.facts.name_of(&s.id);
-    let (runs, wants) = (s.serving().running, s.serving().desired);
+    let (runs, wants) = (s.answering().running, s.answering().desired);
     let ratio = f64::from(runs.saturating_sub(from)) / f64::from(to.saturating_sub(from).max(1));
     let elapsed = duration(cx.now.duration_since(since).as_secs());
     let title = format!("{name} {from}→{to}");

@@ -107,15 +107,15 @@ fn how_far(r: &Run, cx: &Cx<'_>) -> (Option<f64>, Option<(u32, u32)>) {
     let facts = &cx.snapshot.facts;
     let known = r.intent.service().and_then(|id| facts.service(id));
     let known = known.filter(|s| facts.is_service_fresh(&s.id, cx.now));
-    let runs = known.map(|s| s.answering().running);
+    let counts = known.map(|s| s.answering());
     let Intent::Scale { desired, .. } = &r.intent else {
-        let counts = known.map(|s| (s.serving().running, s.serving().desired));
+        let counts = counts.map(|c| (c.running, c.desired));
         return match r.phase {
             Phase::Verify | Phase::Record => (Some(1.0), counts),
             _ => (None, None),
         };
     };
-    let Some(runs) = runs else {
+    let Some(runs) = counts.map(|c| c.running) else {
         return (None, None);
     };
     let ratio = r.scaled_from.filter(|from| from != desired).map(|from| {

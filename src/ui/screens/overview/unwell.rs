@@ -50,7 +50,7 @@ fn is_doubtful(s: &Service, facts: &Facts) -> bool {
 /// How many of a service's tasks run, or what its targets say.
 pub(super) fn counts(s: &Service, cx: &Cx<'_>) -> String {
     let facts = &cx.snapshot.facts;
-    let (runs, wants) = (s.serving().running, s.serving().desired);
+    let (runs, wants) = (s.answering().running, s.answering().desired);
     let counts = match facts.condition_of(s) {
         ServiceHealth::RollingBack => facts.turning_words(s).unwrap_or_default(),
         _ if s.health() == ServiceHealth::Unserved => {

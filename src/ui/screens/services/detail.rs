@@ -140,7 +140,7 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     let container = definition.and_then(|d| d.main_container(bound));
     let d = &s.deployment;
     let or_dash = |v: Option<String>| v.unwrap_or_else(|| "-".into());
-    let c = s.serving();
+    let c = s.answering();
     let mut put = |y: u16, spans: Vec<(String, Style)>| {
         line(
             buf,
@@ -181,9 +181,14 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     } else {
         t.text
     };
+    let beside = match s.beside() {
+        0 => String::new(),
+        n => format!(" (+{n} beside)"),
+    };
+    let runs = format!("{} of {} run{beside}", c.running, c.desired);
     first.extend(pair(
         "tasks",
-        format!("{} of {} run, {} pending", c.running, c.desired, c.pending),
+        format!("{runs}, {} pending", c.pending),
         tasks_style,
     ));
     // Where there is little room the counts of what moves are whole.

@@ -162,7 +162,7 @@ impl Services {
                 let order = match title {
                     "service" => a.id.name.cmp(&b.id.name),
                     "cluster" => a.id.cluster.cmp(&b.id.cluster),
-                    "tasks" => b.serving().running.cmp(&a.serving().running),
+                    "tasks" => b.answering().running.cmp(&a.answering().running),
                     "rev" => b.revision.number.cmp(&a.revision.number),
                     "deployed" => row::deployed_at(b).cmp(&row::deployed_at(a)),
                     _ => std::cmp::Ordering::Equal,

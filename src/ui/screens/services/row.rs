@@ -146,7 +146,7 @@ pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
     let stale = !facts.is_service_fresh(&s.id, cx.now);
     let plain = if stale { t.stale } else { t.text };
-    let counts = s.serving();
+    let counts = s.answering();
     let lacks = counts.running < counts.desired && s.health() != ServiceHealth::Scaling;
     let lacks = lacks || s.health() == ServiceHealth::Unserved;
     let tasks_style = match lacks {

@@ -157,7 +157,7 @@ fn is_ill(asked: &Asked, service: &Service) -> bool {
     let mut told = service.events.iter().take_while(|e| is_new(e.at));
     asked.failure.is_some()
         || asked.is_sick()
-        || service.serving().running < service.serving().desired
+        || service.answering().running < service.answering().desired
         || service.counts.pending > 0
         || told.any(|e| e.message.contains("target"))
 }
