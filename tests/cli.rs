@@ -10,6 +10,10 @@ mod checklist;
 mod config;
 #[path = "cli/expected.rs"]
 mod expected;
+// Elsewhere the keyring of whoever runs the tests is not hidden by the environment.
+#[cfg(target_os = "linux")]
+#[path = "cli/login.rs"]
+mod login;
 #[path = "cli/program.rs"]
 mod program;
 #[path = "cli/questions.rs"]

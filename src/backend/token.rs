@@ -1,7 +1,7 @@
 //! A vendor's token: looked for when it is first needed, off the render path, and again once it was refused.
 
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::JoinHandle;
@@ -16,15 +16,19 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two looks for another token than the one in hand, which may not do something: such refusals are daily bread.
 const AGAIN: Duration = Duration::from_secs(600);
 
-/// Between two looks into the keyring meanwhile: each may ask a person to unlock it, and whoever has said no means it.
+/// Between two looks into the keyring meanwhile: each may ask a person to unlock it, and whoever has said no means it. Where a token was
+/// kept since, there is a person, who waits for it to be used.
 const ASK_AGAIN: Duration = Duration::from_secs(24 * 3_600);
 
 /// Bytes that a token has at least, for its place to be told: a shorter one may be a word of the sentence, and what is hidden in a sentence
 /// that everybody knows is told by it.
 const SHORTEST: usize = 8;
 
-/// A look through the places where a token may be.
-type Look = JoinHandle<Result<Option<(SecretString, Source)>, Problem>>;
+/// A look through the places where a token may be, with when one was last kept before it.
+type Look = JoinHandle<(
+    Option<SystemTime>,
+    Result<Option<(SecretString, Source)>, Problem>,
+)>;
 
 /// A token to be.
 #[derive(Debug)]
@@ -46,15 +50,34 @@ struct Slot {
     looked: Option<Instant>,
     /// When the keyring was last among them.
     asked: Option<Instant>,
+    /// When a token was last kept, as of then.
+    kept: Option<SystemTime>,
     /// The look for another one.
     another: Option<JoinHandle<()>>,
 }
 
 impl Slot {
-    fn found(&mut self, token: SecretString) {
+    fn found(&mut self, token: SecretString, kept: Option<SystemTime>) {
         self.token = Some(token);
+        self.kept = kept;
         self.looked = Some(Instant::now());
         self.asked = self.looked;
+    }
+
+    /// Whether another one is looked for now, and a person may be asked for it; that is written down. One that was kept since is worth
+    /// both at once.
+    fn due(&mut self, now: Instant, kept: Option<SystemTime>) -> Option<bool> {
+        let is_new = kept.is_some() && kept != self.kept;
+        let recent = |at| now.saturating_duration_since(at) < AGAIN;
+        if !is_new && self.looked.is_some_and(recent) {
+            return None;
+        }
+        if is_new {
+            self.kept = kept;
+            self.asked = None;
+        }
+        self.looked = Some(now);
+        Some(self.may_ask(now))
     }
 
     /// Whether a person may be asked now; that is written down.
@@ -165,15 +188,16 @@ impl Token {
         if let Some(token) = self.slot().token.clone() {
             return Ok(Held(token));
         }
-        let running =
-            look.get_or_insert_with(|| tokio::task::spawn_blocking(move || provider.find()));
+        let running = look.get_or_insert_with(|| {
+            tokio::task::spawn_blocking(move || (provider.kept_at(), provider.find()))
+        });
         let found = tokio::time::timeout(PATIENCE, running)
             .await
             .map_err(silent)?;
         *look = None;
-        let found = found.map_err(|e| missing(provider, &e.to_string()))??;
-        let (token, _) = found.ok_or_else(|| missing(provider, "no token was found"))?;
-        self.slot().found(token.clone());
+        let (kept, found) = found.map_err(|e| missing(provider, &e.to_string()))?;
+        let (token, _) = found?.ok_or_else(|| missing(provider, "no token was found"))?;
+        self.slot().found(token.clone(), kept);
         Ok(Held(token))
     }
 
@@ -198,7 +222,7 @@ impl Token {
     }
 
     /// The token may not do something. It may be good for all else, and where the keyring is locked by now there is no other: it stays
-    /// in use until another one is found, which is looked for beside the questions and seldom.
+    /// in use until another one is found, which is looked for beside the questions and seldom, or once one was kept.
     pub fn doubt(&self) {
         self.look_for_another(Instant::now());
     }
@@ -213,14 +237,15 @@ impl Token {
         };
         // One that still waits, for a person perhaps, is not begun again.
         let looks = slot.another.as_ref().is_some_and(|l| !l.is_finished());
-        let recent = |at| now.saturating_duration_since(at) < AGAIN;
-        if looks || slot.looked.is_some_and(recent) {
+        if looks {
             return;
         }
-        slot.looked = Some(now);
-        let may_ask = slot.may_ask(now);
         let (provider, room) = (self.provider, Arc::clone(&self.slot));
         slot.another = Some(runtime.spawn_blocking(move || {
+            let due = locked(&room).due(now, provider.kept_at());
+            let Some(may_ask) = due else {
+                return;
+            };
             let found = match may_ask {
                 true => provider.find(),
                 false => provider.find_unasked(),
@@ -246,7 +271,8 @@ fn missing(provider: &Provider, why: &str) -> Problem {
 impl Token {
     /// As if it had been found.
     pub fn put(&self, token: &str) {
-        self.slot().found(token.to_owned().into());
+        self.slot()
+            .found(token.to_owned().into(), self.provider.kept_at());
     }
 
     /// Whether it need not be looked for.
@@ -299,20 +325,31 @@ mod tests {
         let token = Token::new(&OTHER, None);
         token.put(OLD);
         token.doubt();
-        assert!(
-            token.slot().another.is_none(),
-            "it was looked for a moment ago"
-        );
+        looked(&token).await;
+        let same = held(&token);
+        assert_eq!(same.as_deref(), Some(OLD), "it was looked for a moment ago");
         token.look_for_another(Instant::now() + AGAIN);
         looked(&token).await;
         let other = std::env::var(OTHER.variable).unwrap();
         let other = other.trim();
         assert_eq!(held(&token).as_deref(), Some(other));
-        token.look_for_another(Instant::now() + AGAIN);
-        assert!(
-            token.slot().another.is_none(),
-            "it was looked for a moment ago"
-        );
+    }
+
+    /// Whoever logs in because of a refusal waits for the next question, not for the next day.
+    #[test]
+    fn a_token_that_was_kept_since_is_looked_for_at_once_and_once() {
+        let kept = |n| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(n));
+        let mut slot = Slot::default();
+        slot.found(OLD.to_owned().into(), kept(1));
+        let now = Instant::now();
+        assert_eq!(slot.due(now, kept(1)), None, "it is the one in hand");
+        assert_eq!(slot.due(now, kept(2)), Some(true));
+        assert_eq!(slot.due(now, kept(2)), None);
+        // The day begins anew.
+        assert_eq!(slot.due(now + AGAIN, kept(2)), Some(false));
+        assert_eq!(slot.due(now + ASK_AGAIN, kept(2)), Some(true));
+        // One that is not told of any more is none that was kept.
+        assert_eq!(slot.due(now + ASK_AGAIN, None), None);
     }
 
     /// A right that is refused for good is refused every few minutes, all night.

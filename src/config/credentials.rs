@@ -7,11 +7,15 @@
 //! | `credentials/NAME` in the user's state directory, mode 0600 | jump hosts, which have no keyring; written only there |
 //! | the desktop's keyring | people: Secret Service, macOS Keychain, Windows Credential Manager |
 //!
+//! That a token was kept is written down beside the files, as `credentials/NAME.kept`, which holds none of it: a console that runs sees
+//! there that the keyring is worth another question, which may ask a person.
+//!
 //! The kernel's keyring (keyutils) is left out on purpose: what is kept there is gone with the session, and a token that vanishes
 //! overnight is found out at 3 a.m.
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -265,6 +269,21 @@ impl Provider {
     /// # Errors
     /// Where neither can be written.
     pub fn keep(&self, token: &SecretString) -> Result<Source, Problem> {
+        let place = self.put(token)?;
+        if let Some(path) = self.mark() {
+            // Where it cannot be written the token is kept all the same, and seen later.
+            let _ = write(&path, "kept\n");
+        }
+        Ok(place)
+    }
+
+    /// When [`Self::keep`] last kept a token, as far as that is written down. Asks nobody.
+    pub fn kept_at(&self) -> Option<SystemTime> {
+        let mark = std::fs::metadata(self.mark()?).ok()?;
+        mark.modified().ok()
+    }
+
+    fn put(&self, token: &SecretString) -> Result<Source, Problem> {
         if let Some(entry) = self.keyring()
             && entry.set_password(token.expose_secret()).is_ok()
         {
@@ -315,6 +334,11 @@ impl Provider {
             .state_dir()
             .unwrap_or_else(|| folders.data_local_dir());
         Some(folder.join("credentials").join(self.name))
+    }
+
+    fn mark(&self) -> Option<PathBuf> {
+        let file = self.file()?;
+        Some(file.with_file_name(format!("{}.kept", self.name)))
     }
 
     fn keyring(&self) -> Option<keyring::Entry> {
