@@ -1,23 +1,22 @@
 //! CloudWatch alarms, of metrics, of logs and composite, and their history.
 
-use std::future::Future;
-use std::sync::{Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+mod kinds;
+
+use std::time::Instant;
 
 use aws_sdk_cloudwatch::types as sdk;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+pub(super) use kinds::WithoutLogs;
+
+use super::Question;
 use super::cloudwatch::{CloudWatch, metric, named};
 use super::convert::{count, reason, text, time};
 use super::pages::Pages;
 use super::sound::{told, unsound};
-use super::{Clients, Question};
 use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::{MetricId, MetricQuery, Stat};
 use crate::domain::order::Ordered;
-use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::problem::Problem;
 use crate::domain::text::inert;
 
 const ALARMS: Question = Question::new("cloudwatch", "DescribeAlarms", "read the alarms");
@@ -27,140 +26,16 @@ const HISTORY: Question = Question::new(
     "read the alarm's history",
 );
 
-/// Every kind of alarm: one that is not asked for by its kind is not told of (CloudWatch API reference, "DescribeAlarms", `AlarmTypes`).
-const KINDS: [sdk::AlarmType; 3] = [
-    sdk::AlarmType::MetricAlarm,
-    sdk::AlarmType::CompositeAlarm,
-    sdk::AlarmType::LogAlarm,
-];
-
-/// Those that every endpoint knows.
-const OLDER: [sdk::AlarmType; 2] = [sdk::AlarmType::MetricAlarm, sdk::AlarmType::CompositeAlarm];
-
 /// Rows of history that are read of one alarm.
 const HISTORY_ROWS: i32 = 100;
 
-/// How long an endpoint is not asked again whether it knows log alarms: regions learn them one by one.
-const AGAIN: Duration = Duration::from_secs(3_600);
-
-/// That an endpoint knows no log alarms: of clients of which load, and when it said so.
-#[derive(Debug, Default)]
-pub(super) struct WithoutLogs(Mutex<Option<(u32, Instant)>>);
-
-impl WithoutLogs {
-    fn locked(&self) -> MutexGuard<'_, Option<(u32, Instant)>> {
-        self.0.lock().unwrap_or_else(|e| e.into_inner())
-    }
-
-    /// Whether the answers of these clients lack them.
-    fn is_of(&self, load: u32) -> bool {
-        self.locked().is_some_and(|(of, _)| of == load)
-    }
-
-    /// Whether these clients need not be asked for them now.
-    fn holds(&self, load: u32, now: Instant) -> bool {
-        let recent = |at| now.saturating_duration_since(at) < AGAIN;
-        self.locked()
-            .is_some_and(|(of, at)| of == load && recent(at))
-    }
-
-    fn learn(&self, load: u32, now: Instant) {
-        *self.locked() = Some((load, now));
-    }
-
-    fn unlearn(&self) {
-        *self.locked() = None;
-    }
-}
-
-/// Whether a refusal is about the kinds of alarms: that is what names them.
-fn is_of_kinds(p: &Problem) -> bool {
-    let why = p.why.to_lowercase();
-    why.contains("alarmtype") || why.contains("logalarm")
-}
-
 impl CloudWatch {
-    /// Whether the endpoint in use knows no log alarms: there may be some, and nobody is told of them.
-    pub fn lacks_log_alarms(&self) -> bool {
-        self.without_logs.is_of(self.aws.made())
-    }
-
-    /// Asks about every kind of alarm, or about the older ones where those are wanted or all that the endpoint knows. Comes with the
-    /// load of the clients that asked, and whether they asked about all.
-    async fn ask<T, E, F>(
-        &self,
-        question: Question,
-        older: bool,
-        call: &impl Fn(&Clients, Vec<sdk::AlarmType>) -> F,
-    ) -> (u32, bool, Result<T, Problem>)
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    {
-        let (mut load, mut all) = (0, false);
-        let answer = self
-            .aws
-            .read(&self.line, question, |c| {
-                load = c.load;
-                all = !older && !self.without_logs.holds(load, Instant::now());
-                let kinds = match all {
-                    true => KINDS.to_vec(),
-                    false => OLDER.to_vec(),
-                };
-                call(c, kinds)
-            })
-            .await;
-        (load, all, answer)
-    }
-
-    /// Asks about every kind of alarm. Regions, partitions and private endpoints that do not know the newest kind refuse the whole
-    /// question for that word: they are asked once more about the others, and so from then on for an hour, or until clients are made
-    /// anew. A refusal that does not name the kinds may be about anything, and is believed when it comes twice.
-    async fn of_kinds<T, E, F>(
-        &self,
-        question: Question,
-        call: impl Fn(&Clients, Vec<sdk::AlarmType>) -> F,
-    ) -> Result<T, Problem>
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    {
-        let refused =
-            |p: &Problem| matches!(p.kind, ProblemKind::Invalid | ProblemKind::Unsupported);
-        let (_, mut all, mut answer) = self.ask(question, false, &call).await;
-        let is_odd = |p: &Problem| refused(p) && !is_of_kinds(p);
-        if all && answer.as_ref().err().is_some_and(is_odd) {
-            (_, all, answer) = self.ask(question, false, &call).await;
-        }
-        // What is lacking is lacking in the list of alarms: a history tells nothing of that.
-        let learns = question.operation == ALARMS.operation;
-        let problem = match answer {
-            Err(p) if all && refused(&p) => p,
-            answer => {
-                if all && learns && answer.is_ok() {
-                    self.without_logs.unlearn();
-                }
-                return answer;
-            }
-        };
-        match self.ask(question, true, &call).await {
-            (load, _, Ok(page)) => {
-                if learns {
-                    self.without_logs.learn(load, Instant::now());
-                }
-                Ok(page)
-            }
-            // It was not the kind that was refused.
-            (_, _, Err(_)) => Err(problem),
-        }
-    }
-
     /// All alarms: firing first, then by severity, then by name (DescribeAlarms, 100 a page).
     pub async fn alarms(&self) -> Result<Vec<Alarm>, Problem> {
         let mut alarms = Vec::new();
         let mut pages = Pages::default();
         loop {
-            let page = self
+            let (page, lesson) = self
                 .of_kinds(ALARMS, |c, kinds| {
                     c.cloudwatch
                         .describe_alarms()
@@ -170,6 +45,9 @@ impl CloudWatch {
                         .send()
                 })
                 .await?;
+            if let Some(lesson) = lesson {
+                self.without_logs.heed(lesson, Instant::now());
+            }
             let metric = told(&self.line, ALARMS, "MetricAlarms", page.metric_alarms)?;
             // The other two are not promised where there are none: all alarms would be lost for want of an empty list.
             for a in page.composite_alarms.iter().flatten() {
@@ -212,7 +90,8 @@ impl CloudWatch {
 
     /// The newest rows of an alarm's history, newest first (DescribeAlarmHistory).
     pub async fn alarm_history(&self, name: &str) -> Result<Vec<AlarmEvent>, Problem> {
-        let page = self
+        // What is lacking is lacking in the list of alarms: a history tells nothing of that.
+        let (page, _) = self
             .of_kinds(HISTORY, |c, kinds| {
                 c.cloudwatch
                     .describe_alarm_history()
@@ -450,20 +329,6 @@ mod tests {
         // Which system it is about is told by what it is made of.
         let made = MetricId::new("AWS/ECS", "Errors", &[("ServiceName", "api")]);
         assert_eq!(parts(&a), [made]);
-    }
-
-    /// Regions learn a new kind one by one, while the console runs.
-    #[test]
-    fn an_endpoint_without_alarms_of_logs_is_asked_for_them_every_hour() {
-        let (without, now) = (WithoutLogs::default(), Instant::now());
-        assert!(!without.is_of(1));
-        without.learn(1, now);
-        assert!(without.is_of(1) && without.holds(1, now));
-        assert!(!without.is_of(2) && !without.holds(2, now));
-        assert!(!without.holds(1, now + AGAIN));
-        assert!(without.is_of(1), "what was read lacks them all the same");
-        without.unlearn();
-        assert!(!without.is_of(1));
     }
 
     #[test]
