@@ -61,9 +61,81 @@ const IMAGE_HEADS: &[Head] = &[
 /// What is said of the image that has a tag now, where nobody told which image of it runs.
 const UNTOLD: &str = "the tag's image now: which runs nobody told";
 
+/// Which of the images runs that a reference meant in turn.
+enum Which {
+    /// The one that it means now.
+    Named,
+    /// One that its tag meant before, and what is said of it.
+    Moved(String),
+    /// Nobody told: perhaps the one that has its tag now.
+    Perhaps,
+}
+
+/// An image that runs, or may, as task definitions name it.
+struct Running<'a> {
+    reference: &'a str,
+    by: By<'a>,
+    which: Which,
+    place: Place<'a>,
+    /// The services that run it.
+    services: Vec<String>,
+}
+
+impl<'a> Running<'a> {
+    fn of(
+        registry: &'a Registry,
+        reference: &'a str,
+        by: By<'a>,
+        mut services: Vec<String>,
+    ) -> Self {
+        services.dedup();
+        let (note, place) = by.image(registry, reference);
+        let which = match by {
+            By::Nothing => Which::Perhaps,
+            By::Name | By::Digest(_) if note.is_empty() => Which::Named,
+            By::Name | By::Digest(_) => Which::Moved(note),
+        };
+        Self {
+            reference,
+            by,
+            which,
+            // What the tag means now may run, and its faults with it: to leave them out would call it clean.
+            place: place.unwrap_or_else(|| registry.place(reference)),
+            services,
+        }
+    }
+
+    fn is_told(&self) -> bool {
+        !matches!(self.which, Which::Perhaps)
+    }
+
+    /// What tells its row from all others. One tag may have two images that run: that which has it now, and the one before. The former may
+    /// run where that is told, and where it is not.
+    fn id(&self) -> String {
+        let reference = self.reference;
+        match (self.place, &self.which, self.by) {
+            (Place::Here(_), Which::Named, _) => reference.to_owned(),
+            (Place::Here(_), Which::Perhaps, _) => format!("{reference}?"),
+            (Place::Here(image), Which::Moved(_), _) => format!("{reference}@{}", image.digest),
+            (_, _, By::Digest(digest)) => format!("{reference}@{digest}"),
+            (_, _, By::Name | By::Nothing) => reference.to_owned(),
+        }
+    }
+
+    /// What it is called where its registry tells of it.
+    fn name(&self, image: &Image) -> String {
+        let repository = &image.repository;
+        match &self.which {
+            Which::Named => called(image),
+            Which::Moved(note) => format!("{repository} ({note})"),
+            Which::Perhaps => format!("{repository}:{} ({UNTOLD})", image_tag(self.reference)),
+        }
+    }
+}
+
 /// Images that run, by their reference in task definitions and by what they are told, with the services that run them. A tag that may
 /// move is told by what ECS resolved it to: the image that has it now may run nowhere.
-fn running<'a>(facts: &'a Facts, registry: &Registry) -> BTreeMap<(&'a str, By<'a>), Vec<String>> {
+fn running<'a>(facts: &'a Facts, registry: &'a Registry) -> Vec<Running<'a>> {
     let resolved = Resolved::of(facts);
     let mut all: BTreeMap<(&str, By<'_>), Vec<String>> = BTreeMap::new();
     for service in facts.service_rows() {
@@ -77,16 +149,13 @@ fn running<'a>(facts: &'a Facts, registry: &Registry) -> BTreeMap<(&'a str, By<'
             }
         }
     }
-    for services in all.values_mut() {
-        services.dedup();
-    }
-    all
+    let all = all.into_iter();
+    all.map(|((reference, by), services)| Running::of(registry, reference, by, services))
+        .collect()
 }
 
 fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     let part = &facts.estate.registry;
-    let nothing = Registry::default();
-    let registry = part.value.as_deref().unwrap_or(&nothing);
     let section =
         |name, title: &str, heads, empty| Section::of(part, now, name, title, heads, empty);
     let mut runs = section(
@@ -107,93 +176,87 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
         IMAGE_HEADS,
         "No images: ECR holds none in this account and region.",
     );
-    // Images that run with a critical finding; those that may, where nobody told which image of a tag runs; and such tags.
-    let (mut critical, mut may_be_critical, mut untold) = (0, 0, 0);
-    let mut told = BTreeSet::new();
-    for ((reference, by), services) in running(facts, registry) {
-        let is_told = by != By::Nothing;
-        let (moved, place) = match is_told {
-            true => by.image(registry, reference),
-            // What the tag means now may run, and its faults with it: to leave them out would call it clean.
-            false => (UNTOLD.to_owned(), Some(registry.place(reference))),
+    if let Some(registry) = part.value.as_deref() {
+        let all = running(facts, registry);
+        tell_running(&mut runs, &all, now);
+        tell_findings(&mut findings, &all, now);
+        tell_images(&mut images, registry, now);
+    }
+    vec![runs, findings, images]
+}
+
+fn tell_running(section: &mut Section, all: &[Running<'_>], now: Timestamp) {
+    // Images that run with a critical finding; those that may, where nobody told which image of a tag runs.
+    let (mut critical, mut may_be_critical) = (0, 0);
+    for one in all {
+        let (reference, services) = (one.reference, &one.services);
+        // An image of another registry cannot be looked into here; one of this registry that is gone cannot be started again.
+        let Place::Here(image) = one.place else {
+            let thing = json!({"reference": reference, "services": services, "image": null});
+            section.row(one.id(), strange_cells(one), &thing);
+            continue;
         };
-        untold += usize::from(!is_told && place != Some(Place::Gone));
-        match place {
-            Some(Place::Here(image)) => {
-                let thing = json!({
-                    "reference": reference, "services": services, "image": image, "image_told": is_told,
-                });
-                // One tag may have two images that run: that which has it now, and the one before. The former may run where that is told,
-                // and where it is not.
-                let id = match image.is(reference) {
-                    true if is_told => reference.to_owned(),
-                    true => format!("{reference}?"),
-                    false => format!("{reference}@{}", image.digest),
-                };
-                let name = match moved.as_str() {
-                    "" => called(image),
-                    UNTOLD => format!("{}:{} ({UNTOLD})", image.repository, image_tag(reference)),
-                    moved => format!("{} ({moved})", image.repository),
-                };
-                runs.row(id, running_cells(image, &name, &services, now), &thing);
-                runs.found(oldest(image));
-                if told.insert((&image.repository, &image.digest)) {
-                    tell_findings(&mut findings, image, now);
-                }
-                let is_critical = usize::from(image.scan.count("CRITICAL") > 0);
-                match is_told {
-                    true => critical += is_critical,
-                    false => may_be_critical += is_critical,
-                }
-            }
-            // An image of another registry cannot be looked into here; one of this registry that is gone cannot be started again.
-            place if part.value.is_some() => {
-                let thing = json!({"reference": reference, "services": services, "image": null});
-                let id = match by {
-                    By::Digest(digest) => format!("{reference}@{digest}"),
-                    By::Name | By::Nothing => reference.to_owned(),
-                };
-                runs.row(id, strange_cells(reference, &services, place), &thing);
-            }
-            _ => {}
+        let thing = json!({
+            "reference": reference, "services": services, "image": image, "image_told": one.is_told(),
+        });
+        section.row(one.id(), running_cells(one, image, now), &thing);
+        section.found(oldest(image));
+        let is_critical = usize::from(image.scan.count("CRITICAL") > 0);
+        match one.is_told() {
+            true => critical += is_critical,
+            false => may_be_critical += is_critical,
         }
     }
     // Worst first.
-    runs.rows
+    section
+        .rows
         .order_by_key(|r| std::cmp::Reverse(r.cells.iter().map(|c| c.tone.weight()).max()));
-    for image in &registry.images {
-        let id = format!("{}@{}", image.repository, image.digest);
-        images.row(id, image_cells(image, now), image);
-    }
-    for why in &registry.missing {
-        images.note(why, Tone::Unknown);
-    }
     if critical > 0 {
-        runs.note(
-            format!(
-                "{} that {} with a critical finding",
-                count(critical, "image"),
-                if critical == 1 { "runs" } else { "run" }
-            ),
+        let images = count(critical, "image");
+        let run = if critical == 1 { "runs" } else { "run" };
+        section.note(
+            format!("{images} that {run} with a critical finding"),
             Tone::Bad,
         );
     }
     if may_be_critical > 0 {
         let images = count(may_be_critical, "image");
         let has = if may_be_critical == 1 { "has" } else { "have" };
-        runs.note(
+        section.note(
             format!("{images} that may run {has} a critical finding"),
             Tone::Warn,
         );
     }
-    if untold > 0 && part.value.is_some() {
+}
+
+fn tell_findings(section: &mut Section, all: &[Running<'_>], now: Timestamp) {
+    let mut told = BTreeSet::new();
+    for one in all {
+        if let Place::Here(image) = one.place
+            && told.insert((&image.repository, &image.digest))
+        {
+            tell_findings_of(section, image, now);
+        }
+    }
+    let is_untold = |one: &&Running<'_>| !one.is_told() && one.place != Place::Gone;
+    let untold = all.iter().filter(is_untold).count();
+    if untold > 0 {
         let tags = count(untold, "tag");
-        findings.note(
+        section.note(
             format!("which image of {tags} runs is not told"),
             Tone::Unknown,
         );
     }
-    vec![runs, findings, images]
+}
+
+fn tell_images(section: &mut Section, registry: &Registry, now: Timestamp) {
+    for image in &registry.images {
+        let id = format!("{}@{}", image.repository, image.digest);
+        section.row(id, image_cells(image, now), image);
+    }
+    for why in &registry.missing {
+        section.note(why, Tone::Unknown);
+    }
 }
 
 fn called(image: &Image) -> String {
@@ -223,10 +286,10 @@ fn scanned(image: &Image, runs: bool, now: Timestamp) -> Cell {
     }
 }
 
-fn running_cells(image: &Image, name: &str, services: &[String], now: Timestamp) -> Vec<Cell> {
+fn running_cells(one: &Running<'_>, image: &Image, now: Timestamp) -> Vec<Cell> {
     vec![
-        Cell::name(name),
-        Cell::plain(services.join(", ")),
+        Cell::name(one.name(image)),
+        Cell::plain(one.services.join(", ")),
         Cell::muted(image.short()),
         Cell::plain(bytes(image.bytes)),
         Cell::ago(image.pushed_at, now),
@@ -238,22 +301,21 @@ fn running_cells(image: &Image, name: &str, services: &[String], now: Timestamp)
     ]
 }
 
-fn strange_cells(reference: &str, services: &[String], place: Option<Place<'_>>) -> Vec<Cell> {
+fn strange_cells(one: &Running<'_>) -> Vec<Cell> {
     let mut cells = vec![
-        Cell::name(reference),
-        Cell::plain(services.join(", ")),
-        match place {
-            Some(Place::Gone) => Cell::new("not there", Tone::Bad),
-            Some(Place::Elsewhere) => Cell::new("elsewhere", Tone::Unknown),
-            // A tag that may have moved is told by nothing, where ECS did not tell what it resolved it to.
-            Some(Place::Unread | Place::Here(_)) | None => Cell::new("not told", Tone::Unknown),
+        Cell::name(one.reference),
+        Cell::plain(one.services.join(", ")),
+        match one.place {
+            Place::Gone => Cell::new("not there", Tone::Bad),
+            Place::Elsewhere => Cell::new("elsewhere", Tone::Unknown),
+            Place::Unread | Place::Here(_) => Cell::new("not told", Tone::Unknown),
         },
     ];
     cells.resize_with(RUNNING_HEADS.len(), || Cell::plain("-"));
     cells
 }
 
-fn tell_findings(section: &mut Section, image: &Image, now: Timestamp) {
+fn tell_findings_of(section: &mut Section, image: &Image, now: Timestamp) {
     let rank = |severity: &str| match severity {
         "CRITICAL" => 0,
         "HIGH" => 1,
@@ -358,7 +420,8 @@ mod tests {
         Part::answered(value, NOW, "system:Question", Duration::from_secs(60))
     }
 
-    /// A service that runs `api:main`, a tag that may move and has an image with a critical finding, and what ECS resolved it to.
+    /// A service that runs `api:main`, a tag that may move and has an image with a critical finding, and what ECS resolved it to. There is
+    /// another image without a tag.
     fn page(digests: &[&str]) -> Vec<Section> {
         let reference = format!("{URI}:main");
         let mut services = Vec::new();
@@ -410,6 +473,13 @@ mod tests {
                 first_seen_at: None,
             }],
         };
+        let other = Image {
+            tags: Vec::new(),
+            digest: "sha256:2".into(),
+            scan: Scan::default(),
+            findings: Vec::new(),
+            ..image.clone()
+        };
         let mut facts = Facts {
             services: part(Arc::new(services)),
             task_definitions: part(Arc::new(BTreeMap::from([(
@@ -426,7 +496,7 @@ mod tests {
                 immutable: false,
                 created_at: None,
             }],
-            images: vec![image],
+            images: vec![image, other],
             ..Registry::default()
         }));
         make(&facts, NOW)
@@ -460,5 +530,28 @@ mod tests {
         let both = page(&["sha256:1", ""]);
         assert_ne!(both[0].rows[0].id, both[0].rows[1].id);
         assert_eq!((both[0].rows.len(), both[1].rows.len()), (2, 1));
+    }
+
+    #[test]
+    fn a_row_is_named_by_which_image_of_its_tag_runs() {
+        let row = |digest: &str| {
+            let mut page = page(&[digest]);
+            let row = page[0].rows.remove(0);
+            (row.id, row.cells[0].text.clone(), row.cells[2].text.clone())
+        };
+        let reference = format!("{URI}:main");
+        let (id, name, _) = row("sha256:1");
+        assert_eq!((id, name.as_str()), (reference.clone(), "api:main"));
+        let (id, name, _) = row("sha256:2");
+        assert_eq!(id, format!("{reference}@sha256:2"));
+        assert!(
+            name.starts_with("api (") && name.ends_with(" runs, its tag has moved on)"),
+            "{name}"
+        );
+        let (id, _, _) = row("");
+        assert_eq!(id, format!("{reference}?"));
+        let (id, name, place) = row("sha256:3");
+        assert_eq!(id, format!("{reference}@sha256:3"));
+        assert_eq!((name, place.as_str()), (reference, "not told"));
     }
 }
