@@ -74,6 +74,8 @@ pub struct ProviderLines {
     pub elb: Arc<Line>,
     /// CloudWatch.
     pub cloudwatch: Arc<Line>,
+    /// CloudWatch of other regions, where buckets or their copies are.
+    pub cloudwatch_abroad: Arc<Line>,
     /// CloudWatch Logs.
     pub logs: Arc<Line>,
     /// HTTPS probes.
@@ -94,6 +96,7 @@ impl ProviderLines {
             ecs: line("ecs", true),
             elb: line("elb", true),
             cloudwatch: line("cloudwatch", true),
+            cloudwatch_abroad: line("cloudwatch-abroad", true),
             logs: line("logs", true),
             https: line("https", web),
             tls: line("tls", web),
@@ -102,12 +105,13 @@ impl ProviderLines {
     }
 
     /// All, in the order shown.
-    pub fn all(&self) -> [&Arc<Line>; 8] {
+    pub fn all(&self) -> [&Arc<Line>; 9] {
         [
             &self.sts,
             &self.ecs,
             &self.elb,
             &self.cloudwatch,
+            &self.cloudwatch_abroad,
             &self.logs,
             &self.https,
             &self.tls,
@@ -131,6 +135,7 @@ impl Backend {
                 ecs: lines.ecs.clone(),
                 elb: lines.elb.clone(),
                 cloudwatch: lines.cloudwatch.clone(),
+                cloudwatch_abroad: lines.cloudwatch_abroad.clone(),
                 logs: lines.logs.clone(),
             },
             Cap::new(budget.clone()),

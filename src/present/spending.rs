@@ -80,7 +80,7 @@ fn asks_for_bill(facts: &Facts) -> bool {
 fn charged(line: &str) -> Option<&'static str> {
     Some(match line {
         "cost" => "each question, 0.01 USD",
-        "cloudwatch" | "rds-metrics" => "each metric that is read",
+        "cloudwatch" | "cloudwatch-abroad" | "rds-metrics" => "each metric that is read",
         "logs" => "what Insights queries scan",
         "s3" => "each thousand requests",
         "secretsmanager" => "each ten thousand",

@@ -1,9 +1,10 @@
 //! Amazon CloudWatch (API version 2010-08-01): series and names of metrics. Alarms are in `cloudwatch_alarms`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::Region;
-use aws_sdk_cloudwatch::types as sdk;
+use aws_sdk_cloudwatch::{Client, types as sdk};
 use jiff::{SignedDuration, Timestamp};
 
 use super::cloudwatch_alarms::WithoutLogs;
@@ -23,6 +24,8 @@ const NAMES: Question = Question::new("cloudwatch", "ListMetrics", "list the met
 pub const QUERIES_A_CALL: usize = 500;
 /// Pages of one GetMetricData question that are read at most.
 const PAGES_AT_MOST: usize = 20;
+/// How long another region may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The CloudWatch client.
 #[derive(Debug)]
@@ -51,14 +54,11 @@ impl CloudWatch {
         from: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<Series>, Problem> {
-        let mut all = Vec::with_capacity(queries.len());
-        for chunk in queries.chunks(QUERIES_A_CALL) {
-            all.extend(self.some_series(None, chunk, from, until).await?);
-        }
-        Ok(all)
+        self.all_series(None, queries, from, until).await
     }
 
-    /// The same as [`series`](Self::series), of another region of the account: some things are measured where they go to.
+    /// The same as [`series`](Self::series), of another region of the account: some things are measured where they go to. Beyond
+    /// ten seconds nobody waits for it.
     pub async fn series_in(
         &self,
         region: &str,
@@ -66,9 +66,23 @@ impl CloudWatch {
         from: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<Series>, Problem> {
+        let asked = self.all_series(Some(region), queries, from, until);
+        match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(answer) => answer,
+            Err(_) => Err(self.aws.silent_abroad(region, DATA).await),
+        }
+    }
+
+    async fn all_series(
+        &self,
+        region: Option<&str>,
+        queries: &[MetricQuery],
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Series>, Problem> {
         let mut all = Vec::with_capacity(queries.len());
         for chunk in queries.chunks(QUERIES_A_CALL) {
-            all.extend(self.some_series(Some(region), chunk, from, until).await?);
+            all.extend(self.some_series(region, chunk, from, until).await?);
         }
         Ok(all)
     }
@@ -83,31 +97,38 @@ impl CloudWatch {
         let asked: Vec<sdk::MetricDataQuery> = queries.iter().enumerate().map(query).collect();
         let mut answers: Vec<Answer> = vec![Answer::default(); queries.len()];
         let mut pages = Pages::at_most(PAGES_AT_MOST);
-        self.line.metrics(queries.len());
+        let line = match region {
+            None => &self.line,
+            Some(_) => &self.aws.lines().cloudwatch_abroad,
+        };
+        line.metrics(queries.len());
         loop {
-            let page = self
-                .aws
-                .read(&self.line, DATA, |c| {
-                    let region = region.unwrap_or(&c.region).to_owned();
-                    let there = aws_sdk_cloudwatch::config::Builder::new();
-                    c.cloudwatch
-                        .get_metric_data()
-                        .set_metric_data_queries(Some(asked.clone()))
-                        .start_time(sdk_time(from))
-                        .end_time(sdk_time(until))
-                        .scan_by(sdk::ScanBy::TimestampAscending)
-                        .set_next_token(pages.token())
-                        .customize()
-                        .config_override(there.region(Region::new(region)))
-                        .send()
-                })
-                .await?;
-            let told = told(
-                &self.line,
-                DATA,
-                "MetricDataResults",
-                page.metric_data_results,
-            )?;
+            let ask = |client: &Client, region: &str| {
+                let there = aws_sdk_cloudwatch::config::Builder::new();
+                client
+                    .get_metric_data()
+                    .set_metric_data_queries(Some(asked.clone()))
+                    .start_time(sdk_time(from))
+                    .end_time(sdk_time(until))
+                    .scan_by(sdk::ScanBy::TimestampAscending)
+                    .set_next_token(pages.token())
+                    .customize()
+                    .config_override(there.region(Region::new(region.to_owned())))
+                    .send()
+            };
+            let page = match region {
+                None => {
+                    let here = self.aws.read(line, DATA, |c| ask(&c.cloudwatch, &c.region));
+                    here.await?
+                }
+                Some(region) => {
+                    let there = self
+                        .aws
+                        .read_abroad(region, DATA, |c| ask(&c.cloudwatch_abroad, region));
+                    there.await?
+                }
+            };
+            let told = told(line, DATA, "MetricDataResults", page.metric_data_results)?;
             for result in &told {
                 let place = result
                     .id()

@@ -1,5 +1,6 @@
 //! AWS, through the official SDKs. Each file turns one service's answers into domain types.
 
+mod abroad;
 pub mod appconfig;
 pub mod autoscaling;
 pub mod balancers;
@@ -80,6 +81,8 @@ pub struct Lines {
     pub elb: Arc<Line>,
     /// CloudWatch.
     pub cloudwatch: Arc<Line>,
+    /// CloudWatch of other regions.
+    pub cloudwatch_abroad: Arc<Line>,
     /// CloudWatch Logs.
     pub logs: Arc<Line>,
 }
@@ -93,6 +96,8 @@ pub struct Clients {
     pub(crate) ecs_once: aws_sdk_ecs::Client,
     pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    /// For other regions: it shares neither line nor retries with the one above.
+    pub(crate) cloudwatch_abroad: aws_sdk_cloudwatch::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     /// Region in use.
     pub region: String,
@@ -102,6 +107,8 @@ pub struct Clients {
     pub(crate) load: u32,
     /// Where ECS is asked, in words.
     of_ecs: String,
+    /// The endpoint of CloudWatch; `None`: AWS's own of each region.
+    of_cloudwatch: Option<String>,
     whereabouts: Arc<Whereabouts>,
 }
 
@@ -304,11 +311,13 @@ impl Aws {
             ),
             elb: client!(aws_sdk_elasticloadbalancingv2, self.lines.elb, short),
             cloudwatch: client!(aws_sdk_cloudwatch, self.lines.cloudwatch, long),
+            cloudwatch_abroad: self.client_abroad(&sdk, &long),
             logs: client!(aws_sdk_cloudwatchlogs, self.lines.logs, long),
             keys: signed::Keys::new(&sdk),
             // One at a time is loaded.
             load: self.made() + 1,
             of_ecs: worded(endpoint::of_ecs(&sdk).as_deref()),
+            of_cloudwatch: endpoint::of(&sdk, "CLOUDWATCH"),
             whereabouts: Arc::new(Whereabouts {
                 doubt: endpoint
                     .is_none()
@@ -430,6 +439,7 @@ mod tests {
             ecs: line("ecs"),
             elb: line("elb"),
             cloudwatch: line("cloudwatch"),
+            cloudwatch_abroad: line("cloudwatch-abroad"),
             logs: line("logs"),
         };
         let settings = AwsConfig {

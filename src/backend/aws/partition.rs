@@ -89,6 +89,16 @@ pub(super) fn of(region: &str) -> &'static Partition {
     other.unwrap_or(&COMMERCIAL)
 }
 
+/// Whether a host is one of AWS's own, by its name.
+pub(super) fn has_host(host: &str) -> bool {
+    let is_under = |suffix: &str| {
+        let before = host.strip_suffix(suffix);
+        before.is_some_and(|before| before.ends_with('.'))
+    };
+    let mut all = OTHERS.iter().chain([&COMMERCIAL]);
+    all.any(|p| is_under(p.suffix) || is_under(p.dual))
+}
+
 impl Partition {
     /// The one region of a service that has only one; `None`: the partition does not have it.
     pub(super) fn only_region(&self, host: &str) -> Option<&'static str> {

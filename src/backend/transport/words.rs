@@ -35,6 +35,8 @@ pub struct Whereabouts {
     pub no_profile: Option<Advice>,
     /// What to do about the region where its hosts are out of reach and its name is not a known one.
     pub doubt: Option<String>,
+    /// The region, where it is another one than that which is looked at.
+    pub abroad: Option<String>,
 }
 
 /// A reason, and what a person can do about it.
@@ -267,6 +269,13 @@ fn credentials(asked: &Asked, trouble: Credentials) -> Verdict {
             format!("the AWS credentials{of} have expired"),
             format!(
                 "Renew them: {login}, or where they came from. The console goes on by itself; only keys in environment variables need a restart."
+            ),
+        ),
+        Credentials::Bad if let Some(region) = &asked.whereabouts.abroad => verdict(
+            ProblemKind::BadCredentials,
+            format!("AWS in {region} does not take the credentials{of}"),
+            format!(
+                "Check whether the account opted in to {region}: session tokens of STS's global endpoint are not good in such a region (AWS_STS_REGIONAL_ENDPOINTS=regional)."
             ),
         ),
         Credentials::Bad => verdict(
@@ -511,6 +520,21 @@ mod tests {
             assert_eq!(p.kind, kind, "{code:?}");
             assert!(p.fix.contains(fix), "{code:?}: {}", p.fix);
         }
+    }
+
+    /// One that the account did not opt in to refuses good credentials.
+    #[test]
+    fn what_another_region_refuses_is_told_of_that_region() {
+        let mut asked = asked();
+        asked.whereabouts = Arc::new(Whereabouts {
+            abroad: Some("af-south-1".into()),
+            ..Whereabouts::default()
+        });
+        let refused = reply(403, Some("InvalidClientTokenId"), "m", Body::Json);
+        let p = word(&asked, &refused);
+        assert_eq!(p.kind, ProblemKind::BadCredentials);
+        assert!(p.why.starts_with("AWS in af-south-1 does not take"), "{p}");
+        assert!(p.fix.contains("opted in to af-south-1"), "{p}");
     }
 
     #[test]

@@ -83,6 +83,7 @@ async fn a_bill_is_told_to_nobody_but_the_account_whose_it_is() {
         ecs: line("ecs"),
         elb: line("elb"),
         cloudwatch: line("cloudwatch"),
+        cloudwatch_abroad: line("cloudwatch-abroad"),
         logs: line("logs"),
     };
     let settings = AwsConfig {
