@@ -59,6 +59,15 @@ impl PublicBlock {
     }
 }
 
+/// What a rule failed to copy: it is not tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct FailedCopies {
+    /// Operations: objects, delete markers, tags, access lists, locks.
+    pub operations: u64,
+    /// Begin of the hour in which the first of them failed (UTC).
+    pub since: Timestamp,
+}
+
 /// A replication rule (GetBucketReplication).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Replica {
@@ -70,6 +79,8 @@ pub struct Replica {
     pub bucket: String,
     /// What of the bucket it copies, where its filter leaves the rest out: `prefix static/`, `tag team=web`. `None`: all of it.
     pub only: Option<String>,
+    /// What it failed to copy in the last two weeks, as CloudWatch counts in the region of the bucket; unset: nothing.
+    pub failed: Told<FailedCopies>,
 }
 
 /// An object of a bucket.
@@ -197,7 +208,7 @@ impl Bucket {
     }
 
     /// Rules that are on.
-    fn copying(&self) -> impl Iterator<Item = &Replica> {
+    pub fn copying(&self) -> impl Iterator<Item = &Replica> {
         let rules = self.replication.value().into_iter().flatten();
         rules.filter(|r| r.enabled)
     }

@@ -2,12 +2,13 @@
 //!
 //! A rule alone is no copy. It copies what is written from then on, not what was there before, and where its role may not write it fails
 //! in silence (Amazon S3 User Guide, "Replicating existing objects with Batch Replication", "Troubleshooting replication"). So a copy
-//! counts as far as CloudWatch tells how far it is behind.
+//! counts as far as CloudWatch tells how far it is behind, and that nothing failed.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::bucket::{Bucket, Replica};
+use super::deadline;
 use super::facts::Facts;
 use super::measured;
 use super::stores::is_ours;
@@ -35,36 +36,85 @@ impl Lags<'_> {
             return Err(measured::lag_untold(facts, &bucket.name, rule, now));
         };
         // What failed is not behind: it is not tried again.
-        let failed = measured::failed_copies(facts, &bucket.name, rule);
-        if failed > 0.0 {
-            return Err(format!(
-                "{failed:.0} operations failed to replicate to {} in the last hours",
-                rule.bucket
-            ));
+        if let Some(why) = failed(rule) {
+            return Err(why);
         }
         // The lag is of what was written since the rule was made.
         let all = facts.estate.buckets.value.as_ref();
-        let copy = all.and_then(|all| all.iter().find(|b| b.name == rule.bucket));
-        let (held, theirs) = (copy.and_then(|c| c.objects), bucket.objects);
-        match held.zip(theirs) {
-            Some((held, theirs)) if (held as f64) < theirs as f64 * WHOLE => Err(format!(
-                "{} holds {held} objects, its source {theirs}: what was there before the rule may be missing",
-                rule.bucket
-            )),
-            counted => Ok(Behind {
-                seconds,
-                is_counted: counted.is_some(),
-            }),
-        }
+        let all = all.map(|all| all.as_slice()).unwrap_or_default();
+        let doubt = match all.iter().find(|b| b.name == rule.bucket) {
+            Some(copy) => uncounted(bucket, copy, all)?,
+            None => Some(UNCOUNTED),
+        };
+        Ok(Behind { seconds, doubt })
     }
+}
+
+/// What is missing in a copy because its rule failed, or why nobody knows whether anything is; `None`: nothing failed.
+fn failed(rule: &Replica) -> Option<String> {
+    let to = &rule.bucket;
+    match &rule.failed {
+        Told::Unset => None,
+        Told::Set(failed) => Some(format!(
+            "{} failed to replicate to {to} since {} UTC, and nothing of that is tried again: copy it with S3 Batch Replication, then waive this for two weeks",
+            match failed.operations {
+                1 => "1 operation".to_owned(),
+                many => format!("{many} operations"),
+            },
+            deadline::words(failed.since)
+        )),
+        Told::Unknown(why) => Some(format!(
+            "what failed to replicate to {to} is not known: {why}"
+        )),
+    }
+}
+
+/// Said of a copy where not all of its objects, or of what is copied to it, are counted.
+const UNCOUNTED: &str = "whose objects nobody counts";
+/// Said of a copy of several buckets: as many objects as all of them have may leave out all of a small one.
+const SHARED: &str = "which others are copied to as well: how much of it is there, nobody tells";
+
+/// Why a count of objects does not show that a copy holds all of a bucket; `None`: it does.
+///
+/// # Errors
+/// It shows that something is missing, in words.
+fn uncounted(
+    bucket: &Bucket,
+    copy: &Bucket,
+    all: &[Bucket],
+) -> Result<Option<&'static str>, String> {
+    let counts: Vec<Option<u64>> = sources(copy, all).map(|o| o.objects).collect();
+    let theirs: u64 = counts.iter().flatten().sum();
+    let (Some(held), Some(own)) = (copy.objects, bucket.objects) else {
+        return Ok(Some(UNCOUNTED));
+    };
+    let holds = |held: u64, wanted: u64| held as f64 >= wanted as f64 * WHOLE;
+    if !holds(held, theirs) {
+        let whose = match counts.len() {
+            1 => "its source",
+            _ => "its sources",
+        };
+        return Err(format!(
+            "{} holds {held} objects, {whose} {theirs}: what was there before the rule may be missing",
+            copy.name
+        ));
+    }
+    let mut others = all.iter().filter(|o| o.name != bucket.name);
+    let has_parts = others.any(|o| o.copies_in_part().any(|(to, _)| to == copy.name));
+    let besides = theirs.saturating_sub(own);
+    Ok(match counts.contains(&None) {
+        true => Some(UNCOUNTED),
+        false if has_parts || !holds(held.saturating_sub(besides), own) => Some(SHARED),
+        false => None,
+    })
 }
 
 /// How far a copy is behind that may be whole.
 #[derive(Clone, Copy)]
 struct Behind {
     seconds: f64,
-    /// Whether it is known to hold about as many objects as its source.
-    is_counted: bool,
+    /// Why a count of its objects does not show that it is.
+    doubt: Option<&'static str>,
 }
 
 /// How far a copy is behind, or why nobody tells.
@@ -106,9 +156,9 @@ impl Copied {
         let nearest = behind.min_by(|a, b| a.1.seconds.total_cmp(&b.1.seconds));
         match (nearest, all.first()) {
             (Some((to, behind)), _) => Self {
-                told: Told::Set(match behind.is_counted {
-                    true => to.clone(),
-                    false => format!("{to} (whose objects nobody counts)"),
+                told: Told::Set(match behind.doubt {
+                    None => to.clone(),
+                    Some(doubt) => format!("{to} ({doubt})"),
                 }),
                 behind_s: Some(behind.seconds),
             },
@@ -291,6 +341,7 @@ pub(crate) fn behind(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::bucket::FailedCopies;
 
     fn bucket(name: &str, to: &[&str]) -> Bucket {
         let rule = |to: &&str| Replica {
@@ -298,6 +349,7 @@ mod tests {
             enabled: true,
             bucket: (*to).into(),
             only: None,
+            failed: Told::Unset,
         };
         Bucket {
             name: name.into(),
@@ -396,27 +448,64 @@ mod tests {
     fn a_rule_that_failed_to_copy_makes_no_copy_whatever_its_lag() {
         let now = Timestamp::from_second(1_000_000).unwrap();
         let uploads = bucket("uploads", &["copy"]);
-        let told = |failed: f64| {
-            let mut facts = Facts {
-                series: behind(&[("uploads", "copy", "r", 9.0)], now),
-                ..Facts::default()
-            };
-            let query = super::super::queries::failed_replication("uploads", "copy", "r");
-            let mut all = facts.series.value.as_deref().cloned().unwrap_or_default();
-            let lag = all.values().next().map(|s| (**s).clone()).unwrap();
-            let series = super::super::metric::Series {
-                query: query.clone(),
-                points: [(now, failed)].into(),
-                ..lag
-            };
-            all.insert(query, std::sync::Arc::new(series));
-            facts.series.value = Some(std::sync::Arc::new(all));
-            Copied::anywhere(&uploads, Some(Lags { facts: &facts, now })).told
+        let facts = Facts {
+            series: behind(&[("uploads", "copy", "r", 9.0)], now),
+            ..Facts::default()
         };
-        assert!(told(0.0).value().is_some());
-        let why = told(3.0);
-        let why = why.why_unknown().unwrap_or_default();
-        assert!(why.contains("3 operations failed to replicate"), "{why}");
+        let why = |failed: Told<FailedCopies>| {
+            let mut uploads = uploads.clone();
+            if let Told::Set(rules) = &mut uploads.replication {
+                rules[0].failed = failed;
+            }
+            let told = Copied::anywhere(&uploads, Some(Lags { facts: &facts, now })).told;
+            told.why_unknown().map(str::to_owned)
+        };
+        assert_eq!(why(Told::Unset), None);
+        let since = "2026-11-20T22:00:00Z".parse().unwrap();
+        let told = |operations| {
+            let failed = FailedCopies { operations, since };
+            why(Told::Set(failed)).unwrap_or_default()
+        };
+        let words = "3 operations failed to replicate to copy since 2026-11-20 22:00 UTC";
+        assert!(told(3).contains(words), "{}", told(3));
+        assert!(told(1).contains("1 operation failed"), "{}", told(1));
+        let denied = why(Told::Unknown("denied".into())).unwrap_or_default();
+        assert!(denied.ends_with("is not known: denied"), "{denied}");
+        let unasked = why(Told::default());
+        assert!(unasked.is_some(), "what nobody asked for is not none");
+    }
+
+    /// A small bucket may be missing in a copy that holds all of a large one.
+    #[test]
+    fn a_copy_of_several_is_counted_against_all_of_them() {
+        let mut all = [
+            bucket("large", &["copy"]),
+            bucket("small", &["copy"]),
+            bucket("copy", &[]),
+        ];
+        let mut count = |large: Option<u64>, small: u64, held: u64| {
+            all[0].objects = large;
+            (all[1].objects, all[2].objects) = (Some(small), Some(held));
+            [0, 1].map(|n| uncounted(&all[n], &all[2], &all))
+        };
+        assert_eq!(count(Some(1_000), 10, 1_010), [Ok(None), Ok(None)]);
+        let [large, small] = count(Some(1_000), 10, 1_000);
+        assert_eq!((large, small), (Ok(None), Ok(Some(SHARED))));
+        let [large, small] = count(None, 10, 900);
+        assert_eq!((large, small), (Ok(Some(UNCOUNTED)), Ok(Some(UNCOUNTED))));
+        let short = count(Some(1_000), 1_000, 1_000);
+        let says = "copy holds 1000 objects, its sources 2000";
+        for told in short {
+            assert!(told.is_err_and(|why| why.starts_with(says)));
+        }
+        // Nobody tells how much of it is that part.
+        let mut part = bucket("large", &["copy"]);
+        if let Told::Set(rules) = &mut part.replication {
+            rules[0].only = Some("prefix a/".into());
+        }
+        let mut all = [part, bucket("small", &["copy"]), bucket("copy", &[])];
+        (all[1].objects, all[2].objects) = (Some(10), Some(10));
+        assert_eq!(uncounted(&all[1], &all[2], &all), Ok(Some(SHARED)));
     }
 
     #[test]

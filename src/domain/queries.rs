@@ -152,16 +152,19 @@ pub fn replication(bucket: &str, to: &str, rule: &str) -> MetricQuery {
     query("AWS/S3", "ReplicationLatency", &dimensions, Stat::Maximum)
 }
 
-/// What a rule failed to copy (AWS/S3 OperationsFailedReplication): counted in the region of the bucket, and where it has no point none
-/// failed.
+/// What a rule failed to copy, hour by hour (AWS/S3 OperationsFailedReplication): counted in the region of the bucket, unlike how far the
+/// copy is behind, and where it has no point none failed.
 pub fn failed_replication(bucket: &str, to: &str, rule: &str) -> MetricQuery {
     let dimensions = [
         ("SourceBucket", bucket),
         ("DestinationBucket", to),
         ("RuleId", rule),
     ];
-    let metric = "OperationsFailedReplication";
-    query("AWS/S3", metric, &dimensions, Stat::Sum)
+    MetricQuery {
+        metric: MetricId::new("AWS/S3", "OperationsFailedReplication", &dimensions),
+        stat: Stat::Sum,
+        period_s: 3_600,
+    }
 }
 
 /// How a bucket answers (AWS/S3 request metrics, where a filter switches them on): milliseconds to the first byte, share of 5xx,

@@ -346,6 +346,7 @@ mod tests {
                     enabled: true,
                     bucket: to.into(),
                     only: None,
+                    failed: Told::Unset,
                 }]),
                 None => Told::Unset,
             },

@@ -252,6 +252,7 @@ mod tests {
                 enabled: true,
                 bucket: "copy".into(),
                 only: only.map(Into::into),
+                failed: Told::Unset,
             }]),
             ..Bucket::default()
         };

@@ -10,6 +10,7 @@ use flightdeck::config::{
 };
 use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::domain::queries;
+use flightdeck::domain::told::Told;
 use flightdeck::sandbox::{self, Sandbox};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -155,6 +156,14 @@ async fn what_is_measured_of_a_copy_is_told_in_the_region_of_the_copy() {
     assert!(here.iter().all(|s| s.points.is_empty()), "{here:?}");
     assert_eq!(there.len(), 2);
     assert!(there.iter().all(|s| !s.points.is_empty()), "{there:?}");
+    let lines = &client.lines;
+    assert!(lines.cloudwatch_abroad.health().last_ok.is_some());
+    // What failed is counted where the bucket is.
+    let buckets = client.estate.s3.buckets().await.unwrap();
+    let assets = buckets.iter().find(|b| b.name == "laser-prod-assets");
+    let rules: Vec<_> = assets.unwrap().copying().collect();
+    assert!(!rules.is_empty());
+    assert!(rules.iter().all(|r| r.failed == Told::Unset), "{rules:?}");
 }
 
 async fn vercel(endpoint: &str, team: Option<&str>, token: &str, probes: ProbeConfig) -> Backend {

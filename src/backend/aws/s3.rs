@@ -349,6 +349,8 @@ fn replica(r: &ReplicationRule, kms: bool) -> Replica {
             r.destination.bucket.rsplit(':').next().unwrap_or_default(),
         )),
         only: r.only(kms).map(|words| text(Some(&words))),
+        // CloudWatch is asked once all buckets are known.
+        failed: Told::default(),
     }
 }
 

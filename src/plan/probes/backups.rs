@@ -549,6 +549,7 @@ mod tests {
                     enabled: true,
                     bucket: to.into(),
                     only: None,
+                    failed: Told::Unset,
                 }])
             }),
             ..Bucket::default()

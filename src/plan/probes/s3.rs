@@ -366,6 +366,7 @@ mod tests {
                 enabled,
                 bucket: name.into(),
                 only: None,
+                failed: Told::Unset,
             }]);
             b
         };
@@ -413,6 +414,7 @@ mod tests {
             enabled: true,
             bucket: to.into(),
             only: only.map(Into::into),
+            failed: Told::Unset,
         };
         let judge = |rules: Vec<Replica>| {
             let mut a = bucket("a", "home");

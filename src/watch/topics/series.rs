@@ -354,6 +354,7 @@ mod tests {
                         enabled: true,
                         bucket: (*to).into(),
                         only: None,
+                        failed: Told::Unset,
                     })
                     .collect(),
             ),

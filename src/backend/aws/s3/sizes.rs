@@ -1,19 +1,22 @@
-//! How big buckets are, by the vendor's daily metrics.
+//! How big buckets are, by the vendor's daily metrics, and what the rules that copy them failed to copy.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use futures_util::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{BUCKETS, Bucket, S3, SIZED};
+use crate::domain::bucket::FailedCopies;
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat};
+use crate::domain::problem::Problem;
+use crate::domain::queries::failed_replication;
+use crate::domain::told::Told;
 
 /// Bytes of a bucket in one class of storage.
 const BYTES: &str = "BucketSizeBytes";
 
-/// How long another region may take: the buckets do not wait for it any longer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How far back it is looked for what failed to be copied: that is never tried again, however small the lag of what comes after it.
+const FAILED: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// A daily metric of a bucket.
 fn daily(metric: MetricId) -> MetricQuery {
@@ -43,6 +46,58 @@ fn queries(bucket: &str, sizes: Option<&[MetricId]>) -> Vec<MetricQuery> {
     all
 }
 
+/// From when until when it is looked for what failed to be copied: to the end of the hour that runs, for what was counted in a part of it
+/// counts as well.
+fn failed_within(now: Timestamp) -> (Timestamp, Timestamp) {
+    let begun = now.as_second() - now.as_second().rem_euclid(3_600);
+    let until = Timestamp::from_second(begun + 3_600).unwrap_or(now);
+    (until.saturating_sub(FAILED).unwrap_or(now), until)
+}
+
+/// What is asked of the rules of buckets: what each failed to copy.
+fn failures(buckets: &[&mut Bucket]) -> Vec<MetricQuery> {
+    let mut all = Vec::new();
+    for bucket in buckets {
+        let rules = bucket.copying();
+        all.extend(rules.map(|r| failed_replication(&bucket.name, &r.bucket, &r.rule)));
+    }
+    all
+}
+
+/// Puts the answers to [`failures`] to the rules that they are about.
+fn put_failures(buckets: &mut [&mut Bucket], answer: Result<Vec<Series>, Problem>) {
+    let mut told = answer.map(Vec::into_iter);
+    for bucket in buckets {
+        let Told::Set(rules) = &mut bucket.replication else {
+            continue;
+        };
+        for rule in rules.iter_mut().filter(|r| r.enabled) {
+            rule.failed = match &mut told {
+                Ok(series) => series.next().map_or_else(Told::default, |s| failed(&s)),
+                Err(problem) => Told::Unknown(problem.why.clone()),
+            };
+        }
+    }
+}
+
+/// What a series of failures comes to. One that was not read whole shows nothing of there being none.
+fn failed(series: &Series) -> Told<FailedCopies> {
+    let counted: Vec<(Timestamp, f64)> = series
+        .points
+        .iter()
+        .filter(|(_, n)| *n > 0.0)
+        .copied()
+        .collect();
+    match counted.first() {
+        Some((since, _)) => Told::Set(FailedCopies {
+            operations: counted.iter().map(|(_, n)| *n).sum::<f64>().ceil() as u64,
+            since: *since,
+        }),
+        None if series.partial => Told::Unknown("CloudWatch did not tell all of it".into()),
+        None => Told::Unset,
+    }
+}
+
 impl S3 {
     /// Sizes from the vendor's daily metrics: one for each class of storage that a bucket has anything in, and of the standard one alone
     /// where nobody may list which there are. Where CloudWatch cannot be asked, they stay unknown: its own line says why.
@@ -56,10 +111,13 @@ impl S3 {
             .iter_mut()
             .filter(|b| b.region.value() == here.as_ref())
             .take(BUCKETS);
-        let near: Vec<&mut Bucket> = near.collect();
+        let mut near: Vec<&mut Bucket> = near.collect();
         if near.is_empty() {
             return;
         }
+        let (since, over) = failed_within(Timestamp::now());
+        let answer = self.sizes.series(&failures(&near), since, over).await;
+        put_failures(&mut near, answer);
         let sizes = self.sizes.metrics_named("AWS/S3", BYTES).await.ok();
         let each = near.iter().map(|b| queries(&b.name, sizes.as_deref()));
         let each: Vec<Vec<MetricQuery>> = each.collect();
@@ -79,8 +137,8 @@ impl S3 {
         }
     }
 
-    /// Objects of copies, and of what is copied, in other regions than `here`: whether a copy is whole is judged by them. Those of a region
-    /// that does not answer stay unknown.
+    /// Objects of copies, and of what is copied, in other regions than `here`, and what failed to be copied there: whether a copy is whole
+    /// is judged by them. Those of a region that does not answer stay unknown.
     async fn count_abroad(&self, buckets: &mut [Bucket], here: &str) {
         let copies: BTreeSet<String> = buckets
             .iter()
@@ -88,20 +146,27 @@ impl S3 {
             .map(str::to_owned)
             .collect();
         let counts = |b: &&mut Bucket| b.is_copied_on() || copies.contains(&b.name);
+        let is_far = |b: &&mut Bucket| b.region.value().is_some_and(|at| *at != here);
         let mut far: BTreeMap<String, Vec<&mut Bucket>> = BTreeMap::new();
-        for bucket in buckets.iter_mut().filter(counts).take(BUCKETS) {
-            let region = bucket.region.value().filter(|at| *at != here).cloned();
-            if let Some(region) = region {
+        let those = buckets.iter_mut().filter(counts).filter(is_far);
+        for bucket in those.take(BUCKETS) {
+            if let Some(region) = bucket.region.value().cloned() {
                 far.entry(region).or_default().push(bucket);
             }
         }
         let now = Timestamp::now();
         let from = now.saturating_sub(SIZED).unwrap_or(now);
+        let (since, over) = failed_within(now);
         let asked = far.into_iter().map(|(region, mut buckets)| async move {
             let each = buckets.iter().map(|b| queries(&b.name, Some(&[])));
             let each: Vec<MetricQuery> = each.flatten().collect();
-            let answer = self.sizes.series_in(&region, &each, from, now);
-            let Ok(Ok(series)) = tokio::time::timeout(PATIENCE, answer).await else {
+            let rules = failures(&buckets);
+            let (series, failed) = tokio::join!(
+                self.sizes.series_in(&region, &each, from, now),
+                self.sizes.series_in(&region, &rules, since, over)
+            );
+            put_failures(&mut buckets, failed);
+            let Ok(series) = series else {
                 return;
             };
             for (bucket, objects) in buckets.iter_mut().zip(&series) {
@@ -127,6 +192,71 @@ fn in_all<'a>(classes: impl Iterator<Item = &'a Series>) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::bucket::Replica;
+    use crate::domain::metric::Unit;
+    use crate::domain::problem::ProblemKind;
+
+    fn hours(points: &[(i64, f64)], partial: bool) -> Series {
+        let at = |hour: i64| Timestamp::from_second(3_600 * hour).unwrap();
+        Series {
+            query: failed_replication("a", "copy", "r"),
+            label: String::new(),
+            unit: Unit::None,
+            points: points.iter().map(|(h, n)| (at(*h), *n)).collect(),
+            partial,
+        }
+    }
+
+    /// Denied, cut or unanswered, it is no series of none.
+    #[test]
+    fn what_failed_to_be_copied_is_none_only_where_that_was_told() {
+        let rule = |name: &str, enabled| Replica {
+            rule: name.into(),
+            enabled,
+            bucket: "copy".into(),
+            only: None,
+            failed: Told::default(),
+        };
+        let bucket = |name: &str, rules: Vec<Replica>| Bucket {
+            name: name.into(),
+            replication: Told::Set(rules),
+            ..Bucket::default()
+        };
+        let mut all = [
+            bucket("a", vec![rule("old", false), rule("r", true)]),
+            bucket("b", vec![rule("r", true), rule("s", true)]),
+        ];
+        let mut those: Vec<&mut Bucket> = all.iter_mut().collect();
+        let asked = [("a", "r"), ("b", "r"), ("b", "s")];
+        let asked = asked.map(|(of, rule)| failed_replication(of, "copy", rule));
+        assert_eq!(failures(&those), asked);
+        let mut put = |answer| {
+            put_failures(&mut those, answer);
+            let rules = those.iter().flat_map(|b| b.copying());
+            rules.map(|r| r.failed.clone()).collect::<Vec<_>>()
+        };
+        let told = put(Ok(vec![
+            hours(&[(1, 0.0), (2, 3.0), (9, 1.0)], false),
+            hours(&[(1, 0.0)], false),
+            hours(&[], true),
+        ]));
+        let since = Timestamp::from_second(7_200).unwrap();
+        let operations = 4;
+        assert_eq!(told[0], Told::Set(FailedCopies { operations, since }));
+        assert_eq!(told[1], Told::Unset);
+        assert!(told[2].why_unknown().is_some());
+        let denied = Problem::new(ProblemKind::Denied, "cloudwatch", "w", "denied", "f");
+        let unknown = Told::Unknown("denied".into());
+        assert_eq!(put(Err(denied)), vec![unknown; 3]);
+    }
+
+    #[test]
+    fn failures_of_the_hour_that_runs_are_asked_for() {
+        let now: Timestamp = "2026-11-28T03:20:00Z".parse().unwrap();
+        let (from, until) = failed_within(now);
+        assert_eq!(until.to_string(), "2026-11-28T04:00:00Z");
+        assert_eq!(from.to_string(), "2026-11-14T04:00:00Z");
+    }
 
     #[test]
     fn objects_are_asked_for_and_the_standard_class_where_nobody_told_of_classes() {
