@@ -149,6 +149,8 @@ pub struct Facts {
     pub alarm_history: BTreeMap<String, Part<Arc<Vec<AlarmEvent>>>>,
     /// The common series: what the overview and the alarms need, by query.
     pub series: Part<Arc<BTreeMap<MetricQuery, Arc<Series>>>>,
+    /// Other regions that were asked for some of these and did not answer, and why: what they told before stands in there still.
+    pub series_untold: Arc<BTreeMap<String, Problem>>,
     /// Days of what fills up, an hour a point.
     pub trends: Part<Arc<Vec<Series>>>,
     /// Series on the metrics screen.

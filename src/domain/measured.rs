@@ -8,9 +8,14 @@ use super::cache::CacheGroup;
 use super::facts::Facts;
 use super::metric::{MetricQuery, Series};
 use super::queries;
+use super::stores::is_ours;
 
 /// How far back a figure may reach that is said to be of now.
 const LATELY: SignedDuration = SignedDuration::from_mins(15);
+/// Rules that copy buckets of this environment whose lag is asked for: the plan is judged by them.
+const COPIES: usize = 200;
+/// The same of other environments: they are shown, and nothing hangs on them.
+const COPIES_ELSEWHERE: usize = 20;
 
 /// What a node of a cache measures of itself. `None`: CloudWatch tells nothing of it now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -83,23 +88,64 @@ pub fn lag_s(facts: &Facts, bucket: &str, replica: &Replica, now: Timestamp) -> 
     lately(facts, &query, now)?.last().copied()
 }
 
-/// Operations that a rule failed to copy in the hours that the common series tell of.
-pub fn failed_copies(facts: &Facts, bucket: &str, replica: &Replica) -> f64 {
-    let query = queries::failed_replication(bucket, &replica.bucket, &replica.rule);
-    let series = facts.series(&query);
-    let points = series.iter().flat_map(|s| s.points.iter());
-    points.map(|(_, n)| *n).filter(|n| n.is_finite()).sum()
+/// Rules that are on whose lag is asked for, each with its bucket: those of the environment first, and of those the ones that copy all of
+/// a bucket.
+pub fn copies_asked<'a>(
+    buckets: &'a [Bucket],
+    environment: &str,
+) -> Vec<(&'a Bucket, &'a Replica)> {
+    let rules = buckets
+        .iter()
+        .flat_map(|b| b.copying().map(move |r| (b, r)));
+    let (ours, others): (Vec<_>, Vec<_>) =
+        rules.partition(|(b, _)| is_ours(None, &b.name, environment));
+    let first = |rules: Vec<(&'a Bucket, &'a Replica)>, most: usize| {
+        let rules = rules.into_iter();
+        let (whole, parts): (Vec<_>, Vec<_>) = rules.partition(|(_, r)| r.only.is_none());
+        whole.into_iter().chain(parts).take(most)
+    };
+    let ours = first(ours, COPIES);
+    ours.chain(first(others, COPIES_ELSEWHERE)).collect()
+}
+
+/// Why CloudWatch is not asked for the lag of a rule at all; `None`: it is.
+fn unasked(facts: &Facts, bucket: &str, replica: &Replica) -> Option<String> {
+    let all = facts.estate.buckets.value.as_ref()?;
+    let is_it = |b: &Bucket, r: &Replica| {
+        b.name == bucket && (&r.bucket, &r.rule) == (&replica.bucket, &replica.rule)
+    };
+    let known = all.iter().any(|b| b.copying().any(|r| is_it(b, r)));
+    let asked = copies_asked(all, &facts.environment);
+    if !known || asked.iter().any(|(b, r)| is_it(b, r)) {
+        return None;
+    }
+    Some(match is_ours(None, bucket, &facts.environment) {
+        true => format!("not asked: more than {COPIES} rules copy buckets of this environment"),
+        false => {
+            format!(
+                "not asked: more than {COPIES_ELSEWHERE} rules copy buckets of other environments"
+            )
+        }
+    })
 }
 
 /// Why nobody tells how far a rule's copy of a bucket is behind. CloudWatch has it in the region of the copy alone (Amazon S3 User Guide,
 /// "Using S3 Replication metrics"): that it was not asked there says nothing of the rule's metrics.
 pub fn lag_untold(facts: &Facts, bucket: &str, replica: &Replica, now: Timestamp) -> String {
+    if let Some(why) = unasked(facts, bucket, replica) {
+        return why;
+    }
     let to = &replica.bucket;
     let query = queries::replication(bucket, to, &replica.rule);
     let asked = facts.series.fresh(now).is_some() && facts.series(&query).is_some();
     let buckets = facts.estate.buckets.value.as_ref();
     let copy = buckets.and_then(|all| all.iter().find(|b| b.name == *to));
-    match copy.and_then(|b| b.region.value()) {
+    let region = copy.and_then(|b| b.region.value());
+    // What it told before may be there still.
+    if let Some((region, problem)) = region.and_then(|at| facts.series_untold.get_key_value(at)) {
+        return format!("CloudWatch in {region}: {}", problem.why);
+    }
+    match region {
         Some(region) if asked => {
             format!(
                 "CloudWatch in {region} has no ReplicationLatency of the last minutes; it has where the rule's metrics are on"
@@ -225,6 +271,84 @@ mod tests {
             CacheMeasures::default(),
             "old answers say nothing of now"
         );
+    }
+
+    fn copied(name: &str, rules: usize, only: Option<&str>) -> Bucket {
+        use crate::domain::told::Told;
+        let rule = |n: usize| Replica {
+            rule: format!("r{n}"),
+            enabled: true,
+            bucket: "copy".into(),
+            only: only.map(Into::into),
+            failed: Told::Unset,
+        };
+        Bucket {
+            name: name.into(),
+            replication: Told::Set((0..rules).map(rule).collect()),
+            ..Bucket::default()
+        }
+    }
+
+    /// By name another environment's come first: the plan would never know of ours, and tell of an outage that is none.
+    #[test]
+    fn the_lag_of_this_environments_copies_is_asked_for_first() {
+        let all = vec![
+            copied("laser-dev-logs", 40, None),
+            copied("laser-prod-archive", 199, Some("prefix a/")),
+            copied("laser-prod-uploads", 3, None),
+        ];
+        let asked = copies_asked(&all, "production");
+        let of = |name: &str| asked.iter().filter(|(b, _)| b.name == name).count();
+        assert_eq!(of("laser-prod-uploads"), 3);
+        assert_eq!(of("laser-prod-archive"), COPIES - 3);
+        assert_eq!(of("laser-dev-logs"), COPIES_ELSEWHERE);
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let mut facts = facts(&[], now);
+        facts.environment = "production".into();
+        let why = |facts: &Facts, bucket: &Bucket, n: usize| {
+            let rules: Vec<&Replica> = bucket.copying().collect();
+            lag_untold(facts, &bucket.name, rules[n], now)
+        };
+        let every = Duration::from_secs(600);
+        facts.estate.buckets = Part::answered(Arc::new(all.clone()), now, "s3:x", every);
+        let [dev, archive, uploads] = all.as_slice() else {
+            panic!("three");
+        };
+        let words = "not asked: more than 20 rules copy buckets of other environments";
+        assert_eq!(why(&facts, dev, 39), words);
+        let words = "not asked: more than 200 rules copy buckets of this environment";
+        assert_eq!(why(&facts, archive, 198), words);
+        for told in [why(&facts, dev, 0), why(&facts, uploads, 2)] {
+            assert!(told.ends_with("which is not known"), "{told}");
+        }
+    }
+
+    /// "Has not answered" sends nobody to the policy that lacks a right.
+    #[test]
+    fn why_a_region_abroad_does_not_tell_is_said() {
+        use crate::domain::problem::{Problem, ProblemKind};
+        use crate::domain::told::Told;
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let all = vec![
+            copied("uploads", 1, None),
+            Bucket {
+                name: "copy".into(),
+                region: Told::Set("away".into()),
+                ..Bucket::default()
+            },
+        ];
+        let rule = all[0].copying().next().cloned().unwrap();
+        let lag = queries::replication("uploads", "copy", "r0");
+        let mut facts = facts(&[(lag, &[(20, 9.0)])], now);
+        let every = Duration::from_secs(600);
+        facts.estate.buckets = Part::answered(Arc::new(all), now, "s3:x", every);
+        let why = |facts: &Facts| lag_untold(facts, "uploads", &rule, now);
+        assert!(why(&facts).contains("has no ReplicationLatency"));
+        let denied = Problem::new(ProblemKind::Denied, "cloudwatch", "w", "denied", "f");
+        let untold = [("away".to_owned(), denied)];
+        facts.series_untold = Arc::new(BTreeMap::from(untold));
+        assert_eq!(why(&facts), "CloudWatch in away: denied");
+        assert_eq!(lag_s(&facts, "uploads", &rule, now), None);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub enum Answer {
     /// History of an alarm.
     AlarmHistory(alarms::History),
     /// The common series.
-    Series(Result<Vec<Series>, Problem>),
+    Series(series::Answered),
     /// Days of what fills up.
     Trends(Result<Vec<Series>, Problem>),
     /// Counts that the promises are measured by.

@@ -4,16 +4,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::backend::Backend;
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState};
-use crate::domain::bucket::Bucket;
+use crate::domain::bucket::{Bucket, Replica};
 use crate::domain::cache::CacheGroup;
 use crate::domain::environment::Env;
+use crate::domain::measured::copies_asked;
 use crate::domain::metric::{MetricQuery, Series};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::queries;
@@ -36,10 +36,6 @@ const ILL: usize = 20;
 const NODES: usize = 90;
 /// Nodes of other environments' caches: they are shown, and nothing hangs on them.
 const NODES_ELSEWHERE: usize = 20;
-/// Rules of buckets whose lag is measured.
-const COPIES: usize = 20;
-/// How long other regions may take: what is measured here does not wait for them any longer.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whether everything that the questions are made of has been answered, or has failed.
 pub fn is_ready(p: &Picture) -> bool {
@@ -61,33 +57,24 @@ struct CopyRule<'a> {
 }
 
 impl<'a> CopyRule<'a> {
-    /// Those that are on; `home`: the region that is looked at.
-    fn all(buckets: &'a [Bucket], home: &str) -> Vec<Self> {
-        let mut all = Vec::new();
-        for bucket in buckets {
-            for rule in bucket.replication.value().into_iter().flatten() {
-                if !rule.enabled || all.len() >= COPIES {
-                    continue;
-                }
-                let copy = buckets.iter().find(|b| b.name == rule.bucket);
-                let region = copy.and_then(|b| b.region.value()).map(String::as_str);
-                all.push(Self {
-                    bucket: &bucket.name,
-                    to: &rule.bucket,
-                    rule: &rule.rule,
-                    abroad: region.filter(|at| *at != home),
-                });
+    /// Those that are on, as far as they are asked about; `home`: the region that is looked at.
+    fn all(buckets: &'a [Bucket], environment: &str, home: &str) -> Vec<Self> {
+        let asked = copies_asked(buckets, environment).into_iter();
+        let rule = |(bucket, rule): (&'a Bucket, &'a Replica)| {
+            let copy = buckets.iter().find(|b| b.name == rule.bucket);
+            let region = copy.and_then(|b| b.region.value()).map(String::as_str);
+            Self {
+                bucket: &bucket.name,
+                to: &rule.bucket,
+                rule: &rule.rule,
+                abroad: region.filter(|at| *at != home),
             }
-        }
-        all
+        };
+        asked.map(rule).collect()
     }
 
     fn query(&self) -> MetricQuery {
         queries::replication(self.bucket, self.to, self.rule)
-    }
-
-    fn failures(&self) -> MetricQuery {
-        queries::failed_replication(self.bucket, self.to, self.rule)
     }
 }
 
@@ -160,7 +147,7 @@ impl<'a> Sources<'a> {
         let serverless: Vec<&str> = serverless.collect();
         let nodes = ids(ours, NODES).chain(ids(others, NODES_ELSEWHERE));
         let buckets = estate.buckets.value.as_ref();
-        let copies = buckets.map(|b| CopyRule::all(b, estate.home()));
+        let copies = buckets.map(|b| CopyRule::all(b, &p.facts.environment, estate.home()));
         Self {
             nodes: nodes.collect(),
             serverless,
@@ -201,7 +188,6 @@ impl<'a> Sources<'a> {
         all.extend(serverless.flat_map(|name| queries::serverless_cache(name)));
         let copies = self.copies.iter().filter(|c| c.abroad.is_none());
         all.extend(copies.map(CopyRule::query));
-        all.extend(self.copies.iter().map(CopyRule::failures));
         all.extend(self.needed.iter().cloned());
         let mut seen = std::collections::HashSet::new();
         all.retain(|q| seen.insert(q.clone()));
@@ -209,24 +195,40 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// Asks for the window that ends now, on whole minutes: here, and by region what is measured abroad. A region abroad that does not answer
-/// has no series at all, not even one without points, and leaves nothing of this one unknown.
+/// What was answered: here, and in each region where something is measured abroad.
+#[derive(Debug)]
+pub struct Answered {
+    here: Result<Vec<Series>, Problem>,
+    abroad: Vec<Abroad>,
+}
+
+#[derive(Debug)]
+struct Abroad {
+    region: String,
+    queries: Vec<MetricQuery>,
+    answer: Result<Vec<Series>, Problem>,
+}
+
+/// Asks for the window that ends now, on whole minutes: here, and by region what is measured abroad.
 pub async fn ask(
     backend: &Backend,
     queries: Vec<MetricQuery>,
     abroad: BTreeMap<String, Vec<MetricQuery>>,
-) -> Result<Vec<Series>, Problem> {
+) -> Answered {
     let now = Timestamp::now();
     let from = floor(now.saturating_sub(WINDOW).unwrap_or(now), 60);
     let there = abroad.into_iter().map(|(region, queries)| async move {
         let asked = backend.cloudwatch.series_in(&region, &queries, from, now);
-        tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()
+        let answer = asked.await;
+        Abroad {
+            region,
+            queries,
+            answer,
+        }
     });
     let here = backend.cloudwatch.series(&queries, from, now);
-    let (here, there) = tokio::join!(here, join_all(there));
-    let mut all = here?;
-    all.extend(there.into_iter().flatten().flatten());
-    Ok(all)
+    let (here, abroad) = tokio::join!(here, join_all(there));
+    Answered { here, abroad }
 }
 
 /// The start of the period that holds a time.
@@ -235,26 +237,34 @@ pub fn floor(at: Timestamp, seconds: i64) -> Timestamp {
     Timestamp::from_second(second - second.rem_euclid(seconds.max(1))).unwrap_or(at)
 }
 
-/// Joins; series that are the same stay the same allocation.
-pub fn take(
-    p: &mut Picture,
-    answer: Result<Vec<Series>, Problem>,
-    at: Timestamp,
-) -> Option<ProblemKind> {
-    let failure = answer.as_ref().err().map(|e| e.kind);
+/// Joins; series that are the same stay the same allocation. A region abroad that did not answer leaves nothing of this one unknown: what
+/// it told before stands, as old as its points are, and why it is silent is said beside.
+pub fn take(p: &mut Picture, answered: Answered, at: Timestamp) -> Option<ProblemKind> {
+    let failure = answered.here.as_ref().err().map(|e| e.kind);
     let old = p.facts.series.value.clone().unwrap_or_default();
-    let rows = answer.map(|series| {
+    let (mut told, mut before, mut untold) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for there in answered.abroad {
+        match there.answer {
+            Ok(series) => told.extend(series),
+            Err(problem) => {
+                let known = |q: MetricQuery| old.get(&q).cloned().map(|s| (q, s));
+                before.extend(there.queries.into_iter().filter_map(known));
+                untold.insert(there.region, problem);
+            }
+        }
+    }
+    let rows = answered.here.map(|series| {
         let kept = |s: Series| match old.get(&s.query) {
             Some(known) if **known == s => known.clone(),
             _ => Arc::new(s),
         };
-        let map: BTreeMap<_, _> = series
-            .into_iter()
-            .map(|s| (s.query.clone(), kept(s)))
-            .collect();
+        let series = series.into_iter().chain(told);
+        let series = series.map(|s| (s.query.clone(), kept(s)));
+        let map: BTreeMap<_, _> = series.chain(before).collect();
         Arc::new(map)
     });
     p.facts.series.take(rows, at);
+    p.facts.series_untold = Arc::new(untold);
     failure
 }
 
@@ -263,7 +273,9 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::domain::cache::{CacheNode, Caches};
+    use crate::domain::metric::Unit;
     use crate::domain::part::Part;
+    use std::time::Duration;
 
     fn group(id: &str, nodes: usize) -> CacheGroup {
         let node = |n| CacheNode {
@@ -342,7 +354,6 @@ mod tests {
     #[test]
     fn how_far_a_copy_is_behind_is_asked_where_the_copy_is() {
         use crate::domain::backup::Points;
-        use crate::domain::bucket::Replica;
         use crate::domain::told::Told;
         let bucket = |name: &str, region: &str, to: &[&str]| Bucket {
             name: name.into(),
@@ -380,14 +391,61 @@ mod tests {
             let lag = |to| queries::replication("uploads", to, "r");
             let (here, there) = (sources.queries(), sources.abroad());
             assert!(here.contains(&lag("theirs")), "where that is, nobody knows");
-            let failed = queries::failed_replication("uploads", "copy", "r");
-            assert!(here.contains(&failed), "counted where its source is");
             let is_away = copy == "away";
             assert_eq!(here.contains(&lag("copy")), !is_away);
             let wanted = is_away.then(|| ("away".to_owned(), vec![lag("copy")]));
             assert_eq!(there, wanted.into_iter().collect::<BTreeMap<_, _>>());
         }
         assert_ne!(stamps[0], stamps[1], "it is asked anew");
+    }
+
+    /// One slip of a region abroad would make a copy unknown for a minute, and an outage of it a denied right.
+    #[test]
+    fn what_a_region_abroad_told_stands_while_it_fails_and_home_is_taken_all_the_same() {
+        let second = |s: i64| Timestamp::from_second(s).unwrap();
+        let series = |query: &MetricQuery, at: i64| Series {
+            query: query.clone(),
+            label: String::new(),
+            unit: Unit::None,
+            points: [(second(at), 1.0)].into(),
+            partial: false,
+        };
+        let (lag, node) = (
+            queries::replication("uploads", "copy", "r"),
+            queries::serverless_cache("c")[0].clone(),
+        );
+        let answered = |at: i64, there: Result<i64, Problem>| Answered {
+            here: Ok(vec![series(&node, at)]),
+            abroad: vec![Abroad {
+                region: "away".into(),
+                queries: vec![lag.clone()],
+                answer: there.map(|at| vec![series(&lag, at)]),
+            }],
+        };
+        let mut p = Picture::new(Arc::new(Config::default()));
+        let newest = |p: &Picture, query: &MetricQuery| {
+            let told = p.facts.series(query)?;
+            told.points.last().map(|(at, _)| at.as_second())
+        };
+        let denied = || Problem::new(ProblemKind::Denied, "cloudwatch", "w", "denied", "f");
+        assert_eq!(take(&mut p, answered(60, Err(denied())), second(60)), None);
+        assert_eq!(newest(&p, &lag), None, "it told nothing yet");
+        assert_eq!(take(&mut p, answered(120, Ok(120)), second(120)), None);
+        assert!(p.facts.series_untold.is_empty());
+        assert_eq!(
+            take(&mut p, answered(180, Err(denied())), second(180)),
+            None
+        );
+        assert_eq!(newest(&p, &lag), Some(120));
+        assert_eq!(newest(&p, &node), Some(180));
+        let why = p.facts.series_untold.get("away").map(|p| p.why.as_str());
+        assert_eq!(why, Some("denied"));
+        let nothing = Answered {
+            here: Err(denied()),
+            abroad: Vec::new(),
+        };
+        let failure = take(&mut p, nothing, second(240));
+        assert_eq!(failure, Some(ProblemKind::Denied));
     }
 
     #[test]
