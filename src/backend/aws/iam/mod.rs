@@ -73,9 +73,7 @@ impl Iam {
         let credentials = self.credentials(region).await;
         let mut known = Known::default();
         let mut pages = Pages::at_most(PAGES);
-        // Whether it says that it goes on, and not where.
-        let mut breaks_off = false;
-        loop {
+        let breaks_off = loop {
             let marker = pages.token();
             let mut params = vec![("MaxItems", ROWS)];
             params.extend(marker.iter().map(|m| ("Marker", m.as_str())));
@@ -87,12 +85,13 @@ impl Iam {
             told(&self.line, DETAILS, "UserDetailList", page.any())?;
             let more = page.is_truncated.as_deref().map(str::trim) == Some("true");
             let next = page.marker.clone().filter(|_| more);
-            breaks_off = more && next.as_deref().unwrap_or_default().is_empty();
+            // It says that it goes on, and not where.
+            let breaks_off = more && next.as_deref().unwrap_or_default().is_empty();
             known.add(page);
             if !pages.turn(known.len(), next)? {
-                break;
+                break breaks_off;
             }
-        }
+        };
         let (credentials, no_credentials) = match credentials {
             Ok(all) => (Some(all), None),
             Err(why) => (None, Some(why)),
