@@ -152,7 +152,7 @@ impl Watch {
         }
         for topic in self.table.due(now, |t| rest(&self.sources.backend, t)) {
             // Nothing else follows where its vendor throttles until the answer says whether it does by now.
-            if self.waits(&topic) {
+            if self.waits(&topic) || self.queues(&topic, now).is_some() {
                 continue;
             }
             self.table.began(&topic, now);
@@ -172,6 +172,17 @@ impl Watch {
             let mut asked = self.topics.values().filter_map(line);
             own.is_strained() && asked.any(|l| std::ptr::eq(l, own))
         })
+    }
+
+    /// Until when a first question waits for others at most. Who asks once waits for all of them anyway.
+    fn queues(&self, topic: &Topic, now: Instant) -> Option<Instant> {
+        match self.picture.asks_once {
+            true => None,
+            false => {
+                let has_time = |t: &Topic| matches!(t, Topic::Estate(_));
+                self.table.queues(topic, now, has_time)
+            }
+        }
     }
 
     /// Whether everything was asked that is wanted by now.
@@ -202,14 +213,14 @@ impl Watch {
     }
 
     fn wake(&self) -> Instant {
-        let heartbeat = Instant::now() + HEARTBEAT;
+        let now = Instant::now();
+        let heartbeat = now + HEARTBEAT;
         let table = self.table.wake(|t| match self.waits(t) {
             // The answer wakes it.
             true => Some(heartbeat),
-            false => rest(&self.sources.backend, t),
+            false => rest(&self.sources.backend, t).max(self.queues(t, now)),
         });
         let due = self.publisher.due();
-        let now = Instant::now();
         let refresh = self.refresh.due(now, || gap(&self.picture));
         let agenda = self.agenda.due(now, self.wanted_apart(now));
         [Some(heartbeat), table, due, refresh, Some(agenda)]

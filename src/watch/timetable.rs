@@ -20,6 +20,12 @@ const SPREAD: std::ops::RangeInclusive<Duration> =
 /// The part of a circle that spreads any number of points over it evenly, added again and again.
 const GOLDEN: f64 = 0.618_033_988_749_895;
 
+/// First questions that are asked side by side, of those that have time. What all of them together would hold stays with the process for good:
+/// an allocator gives back little of what a first second took.
+const ABREAST: usize = 6;
+/// After that a question that nobody has answered keeps no other one waiting: a system that hangs delays none.
+const YOUNG: Duration = Duration::from_millis(250);
+
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     period: Duration,
@@ -135,6 +141,30 @@ impl Timetable {
             .collect();
         due.sort();
         due.into_iter().map(|(_, topic)| topic.clone()).collect()
+    }
+
+    /// Until when the first question of a topic, of those that have time, waits for others of them at most; not at all where few are
+    /// under way.
+    pub fn queues(
+        &self,
+        topic: &Topic,
+        now: Instant,
+        has_time: impl Fn(&Topic) -> bool,
+    ) -> Option<Instant> {
+        let slot = self.slots.get(topic)?;
+        if slot.began.is_some() || !has_time(topic) {
+            return None;
+        }
+        let young = self.slots.iter().filter_map(|(t, s)| {
+            let until = s.began.filter(|_| s.running)? + YOUNG;
+            (!s.again && until > now && has_time(t)).then_some(until)
+        });
+        let young: Vec<Instant> = young.collect();
+        young
+            .iter()
+            .min()
+            .copied()
+            .filter(|_| young.len() >= ABREAST)
     }
 
     /// When to look again: the earliest time at which something becomes due.
@@ -270,6 +300,35 @@ mod tests {
 
     fn rested(_: &Topic) -> Option<Instant> {
         None
+    }
+
+    #[test]
+    fn first_questions_that_have_time_are_asked_a_few_at_a_time_and_wait_for_none_that_hangs() {
+        let (mut table, t0) = (Timetable::default(), Instant::now());
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        let topics = names.map(Topic::Estate);
+        let mut wanted = topics.clone().map(|t| Wanted::every(t, 60_000)).to_vec();
+        wanted.push(Wanted::every(Topic::Alarms, 15_000));
+        table.want(&wanted, t0);
+        let has_time = |t: &Topic| matches!(t, Topic::Estate(_));
+        for topic in &topics[..ABREAST] {
+            assert_eq!(table.queues(topic, t0, has_time), None);
+            table.began(topic, t0);
+        }
+        let (next, last) = (&topics[ABREAST], &topics[ABREAST + 1]);
+        assert_eq!(table.queues(next, t0, has_time), Some(t0 + YOUNG));
+        assert_eq!(table.queues(&Topic::Alarms, t0, has_time), None);
+        table.ended(&topics[0], None, t0 + YOUNG / 2);
+        assert_eq!(table.queues(next, t0 + YOUNG / 2, has_time), None);
+        table.began(next, t0 + YOUNG / 2);
+        assert_eq!(
+            table.queues(last, t0 + YOUNG / 2, has_time),
+            Some(t0 + YOUNG)
+        );
+        // The others hang.
+        assert_eq!(table.queues(last, t0 + YOUNG, has_time), None);
+        // What was answered once is asked whenever it is due.
+        assert_eq!(table.queues(&topics[0], t0 + YOUNG / 2, has_time), None);
     }
 
     #[test]
