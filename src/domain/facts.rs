@@ -22,7 +22,7 @@ use super::guard::GuardProbe;
 use super::log::{LineSample, LogGroup, LogTail};
 use super::metric::{MetricId, MetricQuery, Series, Window};
 use super::observer::LastFailure;
-use super::part::Part;
+use super::part::{Freshness, Part};
 use super::probe::{DnsProbe, HttpsProbe, HttpsTarget, TlsProbe};
 use super::problem::Problem;
 use super::reached::Reached;
@@ -232,9 +232,16 @@ impl Facts {
     /// Whether what is known of one service may be believed. Where only some services could not be read, the others may: their age
     /// is that of the part.
     pub fn is_service_fresh(&self, id: &ServiceId, now: Timestamp) -> bool {
+        self.service_freshness(id, now) == Freshness::Fresh
+    }
+
+    /// The same, told apart by whether it is only old, or could not be read.
+    pub fn service_freshness(&self, id: &ServiceId, now: Timestamp) -> Freshness {
         match &self.services_unread {
-            Some(unread) => !unread.contains(id) && self.services.is_young(now),
-            None => self.services.fresh(now).is_some(),
+            Some(unread) if unread.contains(id) => Freshness::Failed,
+            Some(_) if self.services.is_young(now) => Freshness::Fresh,
+            Some(_) => Freshness::Stale,
+            None => self.services.freshness(now),
         }
     }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::config::file;
 use crate::config::mistake::toml_words_at;
+use crate::domain::part::Freshness;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::text::clip;
 
@@ -96,6 +97,7 @@ roles! {
     critical, "Burning.";
     unknown, "Not known: never green.";
     stale, "Old, or from a system that does not answer.";
+    struck, "The last value of what does not answer any more; a theme that leaves it out has it as stale, struck through.";
     danger, "Something that changes production.";
     added, "Added lines of a diff.";
     removed, "Removed lines of a diff.";
@@ -243,7 +245,20 @@ impl Theme {
             })?;
             *slot = style;
         }
+        if !file.roles.contains_key("struck") {
+            // Plain, it would look like a value of now.
+            theme.struck = theme.stale.add_modifier(Modifier::CROSSED_OUT);
+        }
         Ok(theme)
+    }
+
+    /// How a value looks that would be drawn in a style if it were of now: dim where it is old, struck where its source fails.
+    pub fn aged(&self, seen: Freshness, of_now: Style) -> Style {
+        match seen {
+            Freshness::Fresh => of_now,
+            Freshness::Failed => self.struck,
+            Freshness::Stale | Freshness::Never => self.stale,
+        }
     }
 }
 
@@ -477,6 +492,28 @@ mod tests {
         for role in Theme::ROLES {
             let style = *theme.role(role).unwrap();
             assert_eq!((style.fg, style.bg), (None, None), "{role}");
+        }
+    }
+
+    #[test]
+    fn a_theme_without_a_style_for_what_fails_strikes_what_is_old() {
+        let text = "[roles]\nstale = { fg = 'gray', italic = true }";
+        let own = Theme::parse("own", text, Depth::True).unwrap();
+        assert_eq!(
+            own.struck,
+            own.stale.add_modifier(Modifier::CROSSED_OUT),
+            "never as plain as a value of now"
+        );
+        for (name, text) in EMBEDDED {
+            let theme = Theme::parse(name, text, Depth::True).unwrap();
+            let of_now = theme.ok;
+            assert_eq!(theme.aged(Freshness::Fresh, of_now), of_now);
+            assert_eq!(theme.aged(Freshness::Stale, of_now), theme.stale);
+            let failed = theme.aged(Freshness::Failed, of_now);
+            assert!(
+                failed.add_modifier.contains(Modifier::CROSSED_OUT),
+                "{name}"
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::super::theme::Theme;
 use super::{chosen, line};
@@ -262,8 +262,15 @@ impl Table<'_> {
         for place in self.places(at.width - 2) {
             if let Some((text, style)) = row.cells.get(place.0) {
                 let x = at.x + 2 + place.1;
-                let text = self.fitted(place, text);
-                line(buf, x, at.y, place.2, &[(text, *style)]);
+                let mut text = self.fitted(place, text);
+                let mut blanks = 0;
+                if style.add_modifier.contains(Modifier::CROSSED_OUT) {
+                    // What is struck is the value, and not the room on its left.
+                    let whole = text.len();
+                    text = text.trim_start().to_owned();
+                    blanks = (whole - text.len()) as u16;
+                }
+                line(buf, x + blanks, at.y, place.2 - blanks, &[(text, *style)]);
             }
         }
         if selected && self.focus {

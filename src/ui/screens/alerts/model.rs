@@ -234,9 +234,9 @@ impl Alerts {
     }
 }
 
-/// Whether what is known of the alarms may be old.
-pub(super) fn is_old(cx: &Cx<'_>) -> bool {
-    cx.snapshot.facts.alarms.freshness(cx.now) != Freshness::Fresh
+/// How far what is known of the alarms can be trusted.
+pub(super) fn seen(cx: &Cx<'_>) -> Freshness {
+    cx.snapshot.facts.alarms.freshness(cx.now)
 }
 
 /// The column that the list is sorted by, as the table counts.

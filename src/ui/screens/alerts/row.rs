@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use ratatui::style::Style;
 
 use super::group::Place;
-use super::model::{WINDOW, is_old, query, series};
+use super::model::{WINDOW, query, seen, series};
 use crate::domain::alarm::{Alarm, AlarmRule, AlarmState, Severity};
 use crate::domain::metric::Unit;
+use crate::domain::part::Freshness;
 use crate::domain::text::width;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Column, Row, since, spark_span, timed};
@@ -83,7 +84,7 @@ pub(super) fn state(a: &Alarm, cx: &Cx<'_>) -> (String, Style) {
         (AlarmState::InsufficientData, _) => ("○", t.unknown),
         (AlarmState::Ok, _) => ("●", t.ok),
     };
-    let style = if is_old(cx) { t.stale } else { style };
+    let style = t.aged(seen(cx), style);
     (format!("{sign} {}", a.state.word()), style)
 }
 
@@ -144,7 +145,13 @@ pub(super) fn row(a: &Alarm, place: Place, cx: &Cx<'_>) -> Row {
     let t = cx.theme;
     let (shape, style) = state(a, cx);
     let fires = a.state == AlarmState::Alarm && !scales(a, cx);
-    let plain = if is_old(cx) { t.stale } else { t.text };
+    let plain = t.aged(seen(cx), t.text);
+    // What alarms are told by one question, and what is measured by another one.
+    let measured = match cx.snapshot.facts.series.freshness(cx.now) {
+        old @ (Freshness::Stale | Freshness::Failed) => t.aged(old, plain),
+        _ if fires => style,
+        _ => plain,
+    };
     let indent = "  ".repeat(place.depth);
     let fold = match place.group {
         _ if place.flat => "",
@@ -181,12 +188,12 @@ pub(super) fn row(a: &Alarm, place: Place, cx: &Cx<'_>) -> Row {
         (
             format!("{indent}{fold}{}", listed(a)),
             match () {
-                () if is_old(cx) => t.stale,
+                () if seen(cx) != Freshness::Fresh => t.stale,
                 () if fires => t.strong,
                 () => t.text,
             },
         ),
-        (value(a, cx), if fires { style } else { plain }),
+        (value(a, cx), measured),
         (fires_if, t.muted),
         (line, if fires { style } else { t.muted }),
         (a.reason.clone(), t.muted),

@@ -46,6 +46,12 @@ pub(super) fn is_old(cx: &Cx<'_>) -> bool {
     cx.snapshot.facts.slos.freshness(cx.now) != Freshness::Fresh
 }
 
+/// How a value of a promise looks by now.
+fn aged(of_now: Style, cx: &Cx<'_>) -> Style {
+    let seen = cx.snapshot.facts.slos.freshness(cx.now);
+    cx.theme.aged(seen, of_now)
+}
+
 /// Shape, word and colour of how a promise stands.
 pub(super) fn standing(s: &Slo, cx: &Cx<'_>) -> (String, Style) {
     let t = cx.theme;
@@ -56,27 +62,25 @@ pub(super) fn standing(s: &Slo, cx: &Cx<'_>) -> (String, Style) {
         Standing::Unknown => ("?", t.unknown),
         Standing::Kept => ("✓", t.ok),
     };
-    let style = if is_old(cx) { t.stale } else { style };
-    (format!("{sign} {}", s.standing().word()), style)
+    (format!("{sign} {}", s.standing().word()), aged(style, cx))
 }
 
 /// Colour of what is left of a budget.
 pub(super) fn left_style(s: &Slo, cx: &Cx<'_>) -> Style {
     let t = cx.theme;
-    match s.budget_left_percent {
-        _ if is_old(cx) => t.stale,
+    let style = match s.budget_left_percent {
         None => t.unknown,
         Some(l) if l <= 0.0 => t.critical,
         Some(l) if l < 25.0 => t.warn,
         Some(_) => t.bar,
-    }
+    };
+    aged(style, cx)
 }
 
 /// A burn rate, loud where it fires, marked where it spends more than lasts.
 pub(super) fn rate(burn: Option<&Burn>, cx: &Cx<'_>) -> (String, Style) {
     let t = cx.theme;
     let style = match burn {
-        _ if is_old(cx) => t.stale,
         None => t.unknown,
         Some(b) => match (b.fires(), b.urgency, b.rate) {
             (_, _, None) => t.unknown,
@@ -86,7 +90,7 @@ pub(super) fn rate(burn: Option<&Burn>, cx: &Cx<'_>) -> (String, Style) {
             _ => t.text,
         },
     };
-    (rate_words(burn.and_then(|b| b.rate)), style)
+    (rate_words(burn.and_then(|b| b.rate)), aged(style, cx))
 }
 
 /// When a budget ends: `lasts`, `spent`, `in 5d`.
@@ -102,7 +106,7 @@ pub(super) fn ends(ending: Ending, cx: &Cx<'_>) -> (String, Style) {
             (soon(cx, at), style)
         }
     };
-    (words, if is_old(cx) { t.stale } else { style })
+    (words, aged(style, cx))
 }
 
 fn soon(cx: &Cx<'_>, at: Timestamp) -> String {
@@ -132,15 +136,20 @@ pub(super) fn promise(s: &Slo, cx: &Cx<'_>) -> Row {
     let (full, empty) = bar(left.unwrap_or(0.0) / 100.0, 10);
     let now = s.current.map_or("no data".to_owned(), |v| s.kind.amount(v));
     let value = match s.standing() {
-        Standing::Kept => plain,
+        Standing::Kept => aged(t.text, cx),
         _ => style,
+    };
+    let rest = if is_old(cx) {
+        t.stale
+    } else {
+        left_style(s, cx)
     };
     Row::new([
         (shape, style),
         (s.kind.word().to_owned(), plain),
         (now, value),
         (s.kind.promise(s.target), t.muted),
-        (format!("{full}{empty}"), left_style(s, cx)),
+        (format!("{full}{empty}"), rest),
         (left_percent_words(left), left_style(s, cx)),
         rate(s.burn(HOUR_S), cx),
         rate(s.burn(SIX_HOURS_S), cx),

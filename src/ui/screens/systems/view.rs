@@ -299,7 +299,7 @@ fn draw_line(
             let Some((section, row)) = section(s).and_then(|s| Some((s, s.rows.get(r)?))) else {
                 return;
             };
-            let fresh = section.standing.freshness == Some(Freshness::Fresh);
+            let seen = section.standing.freshness.unwrap_or(Freshness::Never);
             let worst = row
                 .cells
                 .iter()
@@ -313,16 +313,19 @@ fn draw_line(
                 Tone::Plain
             };
             let mut cells = vec![(mark.shape().to_owned(), style(mark, t))];
-            cells.extend(row.cells.iter().map(|c| drawn(c, fresh, cx)));
+            cells.extend(row.cells.iter().map(|c| drawn(c, seen, cx)));
             table(s).draw_row(buf, at, &Row::new(cells), selected, t);
         }
     }
 }
 
-/// Values that may not be believed any more are dimmed, whatever they say.
-fn drawn(cell: &Cell, fresh: bool, cx: &Cx<'_>) -> (String, Style) {
+/// Values that may not be believed any more are dimmed, whatever they say, and struck where they are the last ones of what fails.
+fn drawn(cell: &Cell, seen: Freshness, cx: &Cx<'_>) -> (String, Style) {
     let t = cx.theme;
-    let style = if fresh { style(cell.tone, t) } else { t.stale };
+    let style = match (seen, cell.tone) {
+        (Freshness::Failed, Tone::Strong | Tone::Muted | Tone::Unknown) => t.stale,
+        _ => t.aged(seen, style(cell.tone, t)),
+    };
     (said(cell, cx), style)
 }
 
