@@ -15,6 +15,7 @@ use flightdeck::ui::msg::Msg;
 use flightdeck::ui::screens::ScreenId;
 use flightdeck::watch::Snapshot;
 use jiff::Timestamp;
+use ratatui::style::Modifier;
 use ui::{Console, fixture, platform};
 
 fn ago(seconds: i64) -> Timestamp {
@@ -439,6 +440,132 @@ fn what_is_no_longer_read_says_since_when_and_looks_like_it() {
         "{}",
         c.text()
     );
+}
+
+/// How the first line that holds both shows the words.
+fn style_of(c: &Console, line: &str, words: &str) -> ratatui::style::Style {
+    let text = c.text();
+    let mut rows = text.lines().enumerate();
+    let (y, row) = rows
+        .find(|(_, l)| l.contains(line) && l.contains(words))
+        .unwrap_or_else(|| panic!("{line}, {words}: {text}"));
+    let x = row[..row.find(words).unwrap()].chars().count();
+    c.buffer()[(x as u16, y as u16)].style()
+}
+
+fn is_struck(style: ratatui::style::Style) -> bool {
+    style.add_modifier.contains(Modifier::CROSSED_OUT)
+}
+
+/// Services are asked of ECS, and what they use of CloudWatch: a CPU that is full by now stood there as the 14 % of before.
+#[test]
+fn cpu_and_memory_that_nobody_tells_any_more_look_old_and_say_since_when() {
+    let live = fixture::snapshot();
+    let mut denied = live.clone();
+    denied.facts.series.observed_at = Some(ago(180));
+    denied.facts.series.error = Some(trouble(ProblemKind::Denied, "these credentials may not"));
+    let mut old = live.clone();
+    old.facts.series.observed_at = Some(ago(180));
+    // CloudWatch answers, and has nothing new of them.
+    let mut ended = live.clone();
+    let all = ended.facts.series.value.as_mut().map(Arc::make_mut);
+    for series in all.unwrap().values_mut() {
+        let series = Arc::make_mut(series);
+        series.points = series.points.iter().take(50).copied().collect();
+    }
+    let cases = [
+        (live, "62 %", "", ""),
+        (
+            denied,
+            "62 %",
+            "cpu, memory: read 3m ago; now: these credentials may not",
+            "read 3m ago; now: ",
+        ),
+        (
+            old,
+            "62 %",
+            "cpu, memory: old: read 3m ago",
+            "old: read 3m ago",
+        ),
+        (ended, "58 %", "", "until 10m ago"),
+    ];
+    for (snapshot, cpu, title, page) in cases {
+        let fails = snapshot.facts.series.error.is_some();
+        let looks_old = |c: &Console, line: &str, words: &str| {
+            let style = style_of(c, line, words);
+            assert_eq!(is_struck(style), fails, "{page}: {}", c.text());
+            style.fg == c.model.theme.stale.fg
+        };
+        let mut c = Console::with(160, 48, snapshot.clone());
+        for key in ["", "3"] {
+            c.keys(key);
+            for value in [cpu, "65 %"] {
+                let is_old = looks_old(&c, " admin ", value);
+                assert_eq!(is_old, !page.is_empty(), "{page}: {}", c.text());
+            }
+            let text = c.text();
+            let told = text.lines().find(|l| l.contains("┌ Services"));
+            let told = told.unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(told.contains("cpu, memory"), !title.is_empty(), "{text}");
+            assert!(told.contains(title), "{text}");
+        }
+        for (columns, rows) in [(80, 24), (160, 48)] {
+            let mut c = Console::with(columns, rows, snapshot.clone());
+            c.keys("3/admin<enter><enter>");
+            let is_old = looks_old(&c, "limits", cpu);
+            assert_eq!(is_old, !page.is_empty(), "{page}: {}", c.text());
+            assert!(c.shows(page), "{page}: {}", c.text());
+        }
+    }
+}
+
+/// The same of what alarms measure: they are told by a question of their own.
+#[test]
+fn the_value_beside_an_alarm_looks_old_where_nobody_measures_it_any_more() {
+    for fails in [false, true] {
+        let mut snapshot = fixture::snapshot();
+        if fails {
+            snapshot.facts.series.error = Some(trouble(ProblemKind::Timeout, "no answer"));
+        }
+        let mut c = Console::with(160, 48, snapshot);
+        for key in ["", "5"] {
+            c.keys(key);
+            let style = style_of(&c, "laser-prod-db-connections", "170 ");
+            let is_old = style.fg == c.model.theme.stale.fg;
+            assert_eq!(is_old, fails, "{}", c.text());
+        }
+    }
+}
+
+#[test]
+fn the_last_values_of_what_fails_are_struck_and_names_and_blanks_are_not() {
+    for fails in [false, true] {
+        let mut snapshot = fixture::snapshot();
+        let facts = &mut snapshot.facts;
+        let why = || trouble(ProblemKind::Unreachable, "nothing listens");
+        facts.services.observed_at = Some(ago(100));
+        facts.services.error = fails.then(why);
+        facts.slos.observed_at = Some(ago(100));
+        facts.slos.error = fails.then(why);
+        facts.alarms.observed_at = Some(ago(100));
+        facts.alarms.error = fails.then(why);
+        let mut c = Console::with(160, 48, snapshot);
+        let values = [
+            ("3", "admin", "2/2"),
+            ("5", "laser-prod-api-p95", "● OK"),
+            ("0", "availability", "99.940 %"),
+        ];
+        for (key, name, value) in values {
+            c.keys(key);
+            let stale = c.model.theme.stale.fg;
+            let style = style_of(&c, name, value);
+            assert_eq!(style.fg, stale, "{}", c.text());
+            assert_eq!(is_struck(style), fails, "{value}: {}", c.text());
+            let blank = format!(" {value}");
+            assert!(!is_struck(style_of(&c, name, &blank)), "{}", c.text());
+            assert!(!is_struck(style_of(&c, value, name)), "{}", c.text());
+        }
+    }
 }
 
 /// A vendor that asks to slow down says nothing of the database.

@@ -287,13 +287,22 @@ fn alarm_line(a: &Alarm, cx: &Cx<'_>, room: Room) -> Spans {
     let name = a.listed_name(room.name() + spare);
     let name_width = width(&name).clamp(room.name(), room.name() + spare);
     let mut spans = burning_head(sign, a.severity.word(), style, a.since, room.times, cx);
+    // That it fires is told by one question, and what is measured by another one.
+    let is_old = matches!(
+        cx.snapshot.facts.series.freshness(cx.now),
+        Freshness::Stale | Freshness::Failed
+    );
+    let (measured, curve) = match is_old {
+        true => (t.stale, t.stale),
+        false => (t.text, style),
+    };
     spans.extend([
         (
             format!("{:<name_width$} ", clip_middle(&name, name_width)),
             t.strong,
         ),
-        (format!("{:<values$} ", clip(&value, values)), t.text),
-        (line_chart, style),
+        (format!("{:<values$} ", clip(&value, values)), measured),
+        (line_chart, curve),
     ]);
     spans
 }
@@ -376,7 +385,7 @@ pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut
         None => title,
     };
     let title = doubt::titled(title, doubt::words(part, cx));
-    let inside = panel(buf, area, &title, false, t);
+    let inside = panel(buf, area, &service_row::titled(title, cx), false, t);
     let table = Table {
         columns: &timed(&service_row::columns(cx), cx.absolute),
         sort: None,

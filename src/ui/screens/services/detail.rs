@@ -13,7 +13,7 @@ use crate::domain::service::{Service, ServiceHealth, image_name, image_tag};
 use crate::domain::text::{clip, clip_middle, width};
 use crate::ui::screens::{Cx, deploys};
 use crate::ui::widgets::{
-    Column, Row, Table, age, line, panel, scrolled, since, spark, time_columns, wrapped,
+    Column, Row, Table, age, line, panel, scrolled, since, spark, time_columns, until, wrapped,
 };
 
 const HEAD: u16 = 7;
@@ -251,21 +251,31 @@ fn head(s: &Service, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     });
     fourth.extend(pair("limits", or_dash(limits), t.text));
     let bars = if inside.width < 110 { 8 } else { 20 };
+    let runs = s.counts.running > 0;
+    let unmeasured = row::unmeasured(cx).filter(|_| runs);
     for (label, query) in [
         ("cpu", queries::service_cpu(&s.id)),
         ("memory", queries::service_memory(&s.id)),
     ] {
-        if s.counts.running == 0 {
-            fourth.extend(pair(label, "-".to_owned(), t.muted));
-        } else if let Some(series) = facts.series(&query) {
-            let value = series.last().map_or("-".into(), |v| format!("{v:.0} %"));
-            fourth.extend(pair(label, value, t.text));
-            fourth.push((
-                format!("{}   ", spark(series.points.iter().map(|p| p.1), bars)),
-                t.series1,
-            ));
+        let series = facts.series(&query).filter(|_| runs);
+        if series.is_none() && runs {
+            continue;
         }
+        let (value, style) = row::percent(s, &query, cx);
+        fourth.extend(pair(label, value, style));
+        let Some(series) = series else { continue };
+        let ended = series.ended(cx.now).filter(|_| unmeasured.is_none());
+        let is_past = unmeasured.is_some() || ended.is_some();
+        // Where there is little room, how old it is counts for more than its curve.
+        if !is_past || bars > 8 {
+            let curve = spark(series.points.iter().map(|p| p.1), bars);
+            let style = if is_past { t.stale } else { t.series1 };
+            fourth.push((format!("{curve}   "), style));
+        }
+        let words = ended.map(|at| until(cx.now, at, cx.absolute));
+        fourth.extend(words.map(|words| (format!("{words}   "), t.stale)));
     }
+    fourth.extend(unmeasured.map(|why| (why, t.stale)));
     put(3, fourth);
     let check = container
         .and_then(|c| c.health_check.clone())

@@ -6,11 +6,12 @@ use crate::domain::alarm::AlarmState;
 use crate::domain::deployment::DeploymentState;
 use crate::domain::facts::Facts;
 use crate::domain::metric::MetricQuery;
+use crate::domain::part::Freshness;
 use crate::domain::queries;
 use crate::domain::service::{Service, ServiceHealth, image_tag};
 use crate::domain::target::TargetGroup;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Row, since};
+use crate::ui::widgets::{Column, Row, since, when};
 use ratatui::style::Style;
 
 /// The columns.
@@ -79,24 +80,55 @@ pub fn health(s: &Service, cx: &Cx<'_>) -> (String, Style) {
         ServiceHealth::Steady => ("●", t.ok),
         ServiceHealth::Idle | ServiceHealth::Inactive => ("○", t.muted),
     };
-    let stale = !cx.snapshot.facts.is_service_fresh(&s.id, cx.now);
-    (
-        format!("{sign} {}", health.word()),
-        if stale { t.stale } else { style },
-    )
+    let style = match (cx.snapshot.facts.service_freshness(&s.id, cx.now), health) {
+        (Freshness::Fresh, _) => style,
+        // That it is not known is no last value.
+        (_, ServiceHealth::Unknown) => t.stale,
+        (seen, _) => t.aged(seen, style),
+    };
+    (format!("{sign} {}", health.word()), style)
 }
 
 /// What its tasks use on average. Where none runs there is nothing to use: a value is older than the last of them.
-fn percent(s: &Service, query: &MetricQuery, cx: &Cx<'_>) -> (String, Style) {
-    let t = cx.theme;
-    if s.counts.running == 0 {
+pub(super) fn percent(s: &Service, query: &MetricQuery, cx: &Cx<'_>) -> (String, Style) {
+    let (t, facts) = (cx.theme, &cx.snapshot.facts);
+    let series = facts.series(query).filter(|_| s.counts.running > 0);
+    let Some((series, used)) = series.and_then(|s| Some((s, s.last()?))) else {
         return ("-".into(), t.muted);
+    };
+    let style = match used {
+        90.0.. => t.critical,
+        75.0.. => t.warn,
+        _ => t.text,
+    };
+    let seen = match facts.series.freshness(cx.now) {
+        // CloudWatch answers, and this one came to its end.
+        Freshness::Fresh if series.ended(cx.now).is_some() => Freshness::Stale,
+        seen => seen,
+    };
+    (format!("{used:.0} %"), t.aged(seen, style))
+}
+
+/// Since when nothing of services is measured, and why: services are asked of ECS, what they use of CloudWatch. Nothing while it can be
+/// believed.
+pub(super) fn unmeasured(cx: &Cx<'_>) -> Option<String> {
+    let part = &cx.snapshot.facts.series;
+    let read = part.observed_at.map(|at| when(cx.now, at, cx.absolute));
+    match (read, &part.error) {
+        (Some(read), Some(p)) => Some(format!("read {read}; now: {}", p.why)),
+        (Some(read), None) if !part.is_young(cx.now) => Some(format!("old: read {read}")),
+        (None, Some(p)) => Some(p.why.clone()),
+        _ => None,
     }
-    match cx.snapshot.facts.series(query).and_then(|s| s.last()) {
-        Some(v) if v >= 90.0 => (format!("{v:.0} %"), t.critical),
-        Some(v) if v >= 75.0 => (format!("{v:.0} %"), t.warn),
-        Some(v) => (format!("{v:.0} %"), t.text),
-        None => ("-".into(), t.muted),
+}
+
+/// A title of a list of services with that.
+pub fn titled(title: String, cx: &Cx<'_>) -> String {
+    match unmeasured(cx) {
+        Some(why) if !cx.snapshot.facts.service_rows().is_empty() => {
+            format!("{title}   cpu, memory: {why}")
+        }
+        _ => title,
     }
 }
 
@@ -144,14 +176,14 @@ impl<'a> Groups<'a> {
 /// The row of a service.
 pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
     let (t, facts) = (cx.theme, &cx.snapshot.facts);
-    let stale = !facts.is_service_fresh(&s.id, cx.now);
-    let plain = if stale { t.stale } else { t.text };
+    let seen = facts.service_freshness(&s.id, cx.now);
+    let plain = t.aged(seen, t.text);
     let counts = s.answering();
     let lacks = counts.running < counts.desired && s.health() != ServiceHealth::Scaling;
     let lacks = lacks || s.health() == ServiceHealth::Unserved;
     let tasks_style = match lacks {
-        true if facts.is_gone(s) => t.critical,
-        true => t.warn,
+        true if facts.is_gone(s) => t.aged(seen, t.critical),
+        true => t.aged(seen, t.warn),
         false => plain,
     };
     let image = facts
@@ -191,7 +223,11 @@ pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
     }
     Row::new([
         health(s, cx),
-        (name, if stale { t.stale } else { t.strong }),
+        // A name is the same by now.
+        match seen {
+            Freshness::Fresh => (name, t.strong),
+            _ => (name, t.stale),
+        },
         (s.id.cluster.clone(), t.muted),
         (
             format!("{}/{}", counts.running, counts.desired),

@@ -57,6 +57,7 @@ pub(super) fn view(s: &Services, cx: &Cx<'_>, buf: &mut Buffer) {
     if let Some(by) = table.unseen_sort(cx.body.width.saturating_sub(2)) {
         title.push_str(&format!("   by {by}"));
     }
+    let title = row::titled(title, cx);
     let inside = panel(buf, cx.body, &title, true, t);
     let rows = s.visible.iter().skip(s.list.offset());
     let rows = rows.take(usize::from(inside.height));
