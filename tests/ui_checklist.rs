@@ -183,6 +183,12 @@ fn a_stage_says_what_was_planned_what_is_late_and_what_comes_next() {
         "{}",
         c.text()
     );
+    // Nobody looks for the poll that is not there yet.
+    assert!(
+        row(&c, "go/no-go").contains("no poll in this version"),
+        "{}",
+        c.text()
+    );
     c.keys("<esc>");
     assert!(row(&c, "▌").contains("CI/CD"), "{}", c.text());
 }

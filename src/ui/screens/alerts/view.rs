@@ -6,6 +6,7 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 use super::model::{Alerts, WIDE, counts, sort_column};
 use super::{detail, row};
 use crate::domain::part::Freshness;
+use crate::domain::text;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Column, Table, line, panel, scrolled, when};
 
@@ -124,22 +125,23 @@ fn list(s: &Alerts, columns: &[Column], cx: &Cx<'_>, area: Rect, buf: &mut Buffe
     if firing + silent + ok + scaling > 0 {
         let quiet = |n: usize, style| if n > 0 { style } else { t.muted };
         let width = inside.width.saturating_sub(2);
-        // Until the console has thresholds of its own.
-        let own = match width {
-            ..72 => "   no own thresholds",
-            _ => "   own thresholds: none are set up",
-        };
         let scaling = match scaling {
             0 => String::new(),
             n => format!("   ◇ {n} for scaling"),
         };
-        let spans = [
+        let mut spans = vec![
             (format!("▲ {firing} firing"), quiet(firing, t.critical)),
             (format!("   ○ {silent} no data"), quiet(silent, t.unknown)),
             (format!("   ● {ok} ok"), quiet(ok, t.ok)),
             (scaling, t.muted),
-            (own.to_owned(), t.muted),
         ];
+        // Until the console has thresholds of its own: nobody can set one up.
+        let used: usize = spans.iter().map(|(words, _)| text::width(words)).sum();
+        let own = match usize::from(width) < used + 38 {
+            true => "   own thresholds: not yet",
+            false => "   own thresholds: not in this version",
+        };
+        spans.push((own.to_owned(), t.muted));
         line(buf, inside.x + 2, inside.y, width, &spans);
     }
     let rows = Rect {

@@ -57,6 +57,8 @@ fn timeline(here: u8, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
             all.extend(labelled(" go-live", words, t.muted, columns, cx));
         }
     }
+    let poll = "no poll in this version: it comes with the war room";
+    all.extend(labelled(" go/no-go", poll, t.muted, columns, cx));
     if !list.next_step.is_empty() {
         all.extend(labelled(" next step", &list.next_step, t.text, columns, cx));
     }

@@ -178,7 +178,7 @@ pub(super) fn promises(cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         line(buf, inside.x, below, inside.width, &[(words, style)]);
     }
     if below + 1 < inside.bottom() {
-        let words = "   on call: no rotation is set up";
+        let words = "   on call: not in this version";
         line(
             buf,
             inside.x,
