@@ -167,8 +167,13 @@ impl Series {
 
     /// When the newest period until `until` (UTC) ended, where nothing was measured for a while since: its value is not one of now.
     pub fn ended(&self, until: Timestamp) -> Option<Timestamp> {
-        let apart = i64::from(self.apart_s());
         let newest = self.points.iter().rev().find(|p| p.0 <= until)?;
+        // Lists ask this of each row of each frame, and few have ended: no point lies less than a period from the next.
+        let least = 2 * i64::from(self.query.period_s) + LATE_S;
+        if until.duration_since(newest.0).as_secs() <= least {
+            return None;
+        }
+        let apart = i64::from(self.apart_s());
         let end = newest.0 + SignedDuration::from_secs(apart);
         let silent = until.duration_since(end).as_secs();
         (silent > apart + LATE_S + apart.min(ASKED_S)).then_some(end)
