@@ -46,6 +46,8 @@ impl Scribe<'_> {
         if let Some(backups) = table(t, "backups") {
             let rpo = value(backups, "rpo").and_then(reader::text);
             set(&mut config.backups.rpo, rpo.and_then(reader::duration));
+            let rto = value(backups, "rto").and_then(reader::text);
+            some(&mut config.backups.rto, rto.and_then(reader::duration));
             some(
                 &mut config.backups.second_region,
                 owned(backups, "second_region"),

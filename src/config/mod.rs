@@ -160,11 +160,13 @@ pub struct DnsTarget {
     pub expected: Vec<String>,
 }
 
-/// Backups: how old they may be, and where their copies go.
+/// Backups: how old they may be, how long a restore may take, and where copies go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupConfig {
     /// The recovery point objective: the age that the newest backup of a store may have.
     pub rpo: Duration,
+    /// The recovery time objective: how long the restore of a store may take; `None`: nobody set one.
+    pub rto: Option<Duration>,
     /// Region that copies go to; `None`: the one that the account copies to.
     pub second_region: Option<String>,
     /// Users and roles that may delete backups, by name, with `*` and `?`; empty: administrators, and who is there for backups.
@@ -176,6 +178,7 @@ impl Default for BackupConfig {
         Self {
             // A daily backup, and the time that it takes.
             rpo: Duration::from_secs(26 * 3_600),
+            rto: None,
             second_region: None,
             may_delete: Vec::new(),
         }

@@ -61,10 +61,13 @@ fn a_burst_is_sent_where_somebody_allows_it_and_nowhere_else() {
     let config = read(file, None).unwrap();
     let bursts: Vec<_> = config.probes.protected.iter().map(|t| t.burst).collect();
     assert_eq!(bursts, [None, Some(30)]);
-    let more = "[aws]\nsecond_region = \"eu-west-1\"\n[backups]\nmay_delete = [\"ana\"]\n";
+    let more =
+        "[aws]\nsecond_region = \"eu-west-1\"\n[backups]\nrto = \"4h\"\nmay_delete = [\"ana\"]\n";
     let config = read(more, None).unwrap();
     assert_eq!(config.aws.second_region.as_deref(), Some("eu-west-1"));
     assert_eq!(config.backups.may_delete, ["ana"]);
+    let four = std::time::Duration::from_secs(4 * 3_600);
+    assert_eq!(config.backups.rto, Some(four));
 }
 
 #[test]

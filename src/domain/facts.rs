@@ -107,6 +107,8 @@ pub struct Facts {
     pub read_only: bool,
     /// How much may be lost: the age that the newest backup of a store may have.
     pub rpo: Duration,
+    /// How long the restore of a store may take; `None`: nobody set it.
+    pub rto: Option<Duration>,
     /// Who we are.
     pub identity: Part<Identity>,
     /// The account that the configuration expects the credentials to be of.

@@ -1,10 +1,12 @@
 //! Restores that AWS Backup carried out, and what came of them, after its API reference (ListRestoreJobs).
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::backup::Backup;
 use super::estate::Estate;
 use super::order::Ordered;
 use super::skew;
@@ -21,6 +23,9 @@ pub struct Restore {
     pub store_type: String,
     /// ARN of the recovery point.
     pub point: String,
+    /// When that point was made, as the job tells (UTC): a copy keeps the date of what it copies ("Copy a backup", AWS Backup Developer
+    /// Guide). `None`: the job does not tell.
+    pub taken_at: Option<Timestamp>,
     /// State in the vendor's words: `PENDING`, `RUNNING`, `COMPLETED`, `ABORTED`, `FAILED`.
     pub state: String,
     /// Why, where it failed.
@@ -62,6 +67,26 @@ impl Restore {
     pub fn is_ahead(&self, now: Timestamp) -> bool {
         self.when().is_some_and(|at| skew::ahead(at, now).is_some())
     }
+
+    /// How long it took; `None`: it did not end, or its dates cannot be true.
+    pub fn took(&self) -> Option<Duration> {
+        let took = self.ended_at?.duration_since(self.began_at?);
+        Duration::try_from(took).ok()
+    }
+
+    /// Whether its recovery point is a continuous one: it can be restored to any moment after its date, and the job does not tell to which.
+    pub fn is_continuous(&self) -> bool {
+        self.point.contains(":continuous:")
+    }
+}
+
+/// What a restore measured of a recovery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// How long it took, from its beginning to its end.
+    pub took: Option<Duration>,
+    /// How old the data was when it began: what was written since would have been lost. `None`: nobody tells.
+    pub data_age: Option<Duration>,
 }
 
 /// What restores say of the stores of one environment.
@@ -78,13 +103,33 @@ pub struct Drilled<'a> {
 impl Estate {
     /// The store that a restore is of: as the job itself tells, or as the recovery point does that it was made from. `None`: neither.
     pub fn store_of<'a>(&'a self, restore: &'a Restore) -> Option<&'a str> {
+        let told = restore.store.as_deref();
+        let told = told.or_else(|| Some(self.point_of(restore)?.store.as_str()));
+        told.filter(|store| !store.is_empty())
+    }
+
+    /// The recovery point that a restore was made from, where it is known.
+    fn point_of(&self, restore: &Restore) -> Option<&Backup> {
         let points = self.recovery_points.value.iter().flat_map(|p| &p.backups);
         let abroad = self.recovery_points_abroad.value.iter();
         let abroad = abroad.flat_map(|a| &a.backups);
         let mut points = points.chain(abroad).filter(|b| !b.arn.is_empty());
-        let told = restore.store.as_deref();
-        let told = told.or_else(|| Some(points.find(|b| b.arn == restore.point)?.store.as_str()));
-        told.filter(|store| !store.is_empty())
+        points.find(|b| b.arn == restore.point)
+    }
+
+    /// What a restore measured. The date of a recovery point never changes, so it is as good from an old answer as from a new one.
+    pub fn measured(&self, restore: &Restore) -> Measured {
+        let taken = restore.taken_at;
+        let taken = taken.or_else(|| self.point_of(restore)?.taken_at);
+        let taken = taken.filter(|_| !restore.is_continuous());
+        // A point of a later date than its restore tells no age.
+        let age = restore.began_at.zip(taken);
+        let age =
+            age.and_then(|(began, taken)| Duration::try_from(began.duration_since(taken)).ok());
+        Measured {
+            took: restore.took(),
+            data_age: age,
+        }
     }
 
     /// Whether a store belongs to an environment: by the tag of a database, else by its name.
@@ -163,5 +208,49 @@ mod tests {
         assert_eq!(proves("FAILED", None), Some(false));
         assert_eq!(proves("ABORTED", None), None);
         assert_eq!(proves("RUNNING", None), None);
+    }
+
+    #[test]
+    fn what_a_restore_measured_is_told_by_its_own_dates_and_its_recovery_point_s() {
+        let at = |hour: i64| Timestamp::from_second(3_600 * hour).ok();
+        let hours = |n: u64| Some(Duration::from_secs(3_600 * n));
+        let restore = Restore {
+            point: "arn:p".into(),
+            began_at: at(10),
+            ended_at: at(12),
+            ..Restore::default()
+        };
+        let mut estate = Estate::default();
+        let took = hours(2);
+        let none = Measured {
+            took,
+            data_age: None,
+        };
+        assert_eq!(estate.measured(&restore), none, "the point is gone");
+        let point = |arn: &str, taken_at| Backup {
+            arn: arn.into(),
+            taken_at,
+            ..Backup::default()
+        };
+        let points = super::super::backup::Points {
+            backups: vec![point("arn:p", at(7)), point("arn:continuous:p", at(1))],
+            ..Default::default()
+        };
+        estate.recovery_points.value = Some(std::sync::Arc::new(points));
+        let measured = |restore: &Restore| estate.measured(restore).data_age;
+        assert_eq!(measured(&restore), hours(3));
+        let of = |taken_at, point: &str| Restore {
+            taken_at,
+            point: point.into(),
+            ..restore.clone()
+        };
+        assert_eq!(measured(&of(at(9), "arn:p")), hours(1), "the job tells");
+        assert_eq!(measured(&of(at(11), "arn:p")), None, "made later");
+        assert_eq!(measured(&of(None, "arn:continuous:p")), None);
+        let backwards = Restore {
+            ended_at: at(9),
+            ..restore.clone()
+        };
+        assert_eq!(backwards.took(), None);
     }
 }

@@ -1,11 +1,16 @@
-//! Drills that the plan asks for, and when a person last vouched for one. A part of the page of backups.
+//! Drills that the plan asks for, when a person last vouched for one, and what restores measured against the targets of recovery. A part
+//! of the page of backups.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::words::span;
 use super::{Cell, Head, Section, Tone};
 use crate::domain::audit::{SignOff, SignOffKind};
 use crate::domain::facts::Facts;
+use crate::domain::restore::{Measured, Restore};
 
 const HEADS: &[Head] = &[
     Head::left("drill", 9),
@@ -19,7 +24,9 @@ const HEADS: &[Head] = &[
 pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
     let part = &facts.signoffs;
     let empty = "The plan has no criterion that a drill settles.";
-    let mut section = Section::of(part, now, "drills", "Drills", HEADS, empty);
+    let section = Section::of(part, now, "drills", "Drills", HEADS, empty);
+    let mut section = section.with(&facts.estate.restores, now);
+    targets(facts, &mut section, now);
     for drill in facts.drills.iter() {
         let mut of_it = part
             .rows()
@@ -29,10 +36,10 @@ pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
         let last = of_it.clone().max_by_key(|s| s.at).filter(vouched);
         let unread = part.observed_at.is_none();
         let carried = carried_out(facts, drill.of, now);
-        let newer = carried.filter(|(at, _)| last.is_none_or(|s| s.at < *at));
+        let newer = carried.filter(|c| last.is_none_or(|s| s.at < c.at));
         let (when, who) = match last {
             _ if newer.is_some() => (
-                Cell::ago(newer.map(|(at, _)| at), now),
+                Cell::ago(newer.map(|c| c.at), now),
                 Cell::plain("AWS Backup"),
             ),
             Some(s) => (Cell::ago(s.at, now), Cell::plain(&s.who)),
@@ -41,7 +48,7 @@ pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
         };
         let what = match last {
             _ if newer.is_some() => {
-                let store = newer.map_or("", |(_, store)| store);
+                let store = newer.map_or("", |c| c.store);
                 Cell::plain(format!("{store} restored and found good"))
             }
             Some(s) => Cell::plain(&s.why),
@@ -57,26 +64,82 @@ pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
             Cell::muted(&drill.criterion),
             what,
         ];
+        let of_restores = drill.of == "restore";
+        let measured = carried.map(|c| facts.estate.measured(c.restore));
+        let seconds = |of: Option<Duration>| of.map(|d| d.as_secs());
         let thing = json!({
             "drill": drill.of, "criterion": drill.criterion, "title": drill.title, "last": last,
-            "restored_at": carried.map(|(at, _)| at), "restored": carried.map(|(_, store)| store),
+            "restored_at": carried.map(|c| c.at), "restored": carried.map(|c| c.store),
+            "rto_s": seconds(facts.rto.filter(|_| of_restores)),
+            "rpo_s": seconds(Some(facts.rpo).filter(|_| of_restores)),
+            "took_s": seconds(measured.and_then(|m| m.took)),
+            "data_age_s": seconds(measured.and_then(|m| m.data_age)),
         });
         section.row(&drill.criterion, cells, &thing);
     }
     section
 }
 
-/// The newest restore by AWS Backup of a store of ours that was found good, and its store: a restore drill, whoever meant it.
-fn carried_out<'a>(facts: &'a Facts, of: &str, now: Timestamp) -> Option<(Timestamp, &'a str)> {
-    if of != "restore" {
-        return None;
-    }
+/// A restore by AWS Backup of a store of ours that was found good: a restore drill, whoever meant it.
+#[derive(Clone, Copy, Debug)]
+struct Carried<'a> {
+    at: Timestamp,
+    store: &'a str,
+    restore: &'a Restore,
+}
+
+/// The newest of each store, by its name, where it was found good.
+fn found_good(facts: &Facts, now: Timestamp) -> impl Iterator<Item = Carried<'_>> {
     let drilled = facts
         .estate
         .drilled(&facts.environment, Timestamp::MIN, now);
     let good = drilled.telling.into_iter();
-    let good = good.filter(|(_, r)| r.proves() == Some(true) && !r.is_ahead(now));
-    good.filter_map(|(store, r)| Some((r.when()?, store))).max()
+    let good = good.filter(move |(_, r)| r.proves() == Some(true) && !r.is_ahead(now));
+    good.filter_map(|(store, restore)| {
+        let at = restore.when()?;
+        Some(Carried { at, store, restore })
+    })
+}
+
+/// The newest of them all.
+fn carried_out<'a>(facts: &'a Facts, of: &str, now: Timestamp) -> Option<Carried<'a>> {
+    if of != "restore" {
+        return None;
+    }
+    found_good(facts, now).max_by_key(|c| (c.at, c.store))
+}
+
+/// What a restore may take and lose, and what the newest of each store took and would have lost.
+fn targets(facts: &Facts, section: &mut Section, now: Timestamp) {
+    let told = |d: Duration| span(i64::try_from(d.as_secs()).unwrap_or(i64::MAX));
+    let rto = facts
+        .rto
+        .map_or_else(|| "not set (rto in [backups])".into(), told);
+    let words = format!("targets: RTO {rto}, RPO {}", told(facts.rpo));
+    section.note(words, Tone::Plain);
+    let mut nothing = true;
+    for c in found_good(facts, now) {
+        nothing = false;
+        let Measured { took, data_age } = facts.estate.measured(c.restore);
+        let late = took.zip(facts.rto).is_some_and(|(took, most)| took > most);
+        let old = data_age.is_some_and(|age| age > facts.rpo);
+        let tone = match (late || old, took.and(data_age)) {
+            (true, _) => Tone::Warn,
+            (false, None) => Tone::Unknown,
+            (false, Some(_)) => Tone::Plain,
+        };
+        let of = |d: Option<Duration>| d.map_or_else(|| "?".into(), told);
+        let (took, data_age) = (of(took), of(data_age));
+        let words = format!(
+            "measured: {} restored in {took}, from data {data_age} old when that began",
+            c.store
+        );
+        section.note(words, tone);
+    }
+    if nothing {
+        let words = "measured: nothing, for no restore by AWS Backup was found good";
+        section.note(words, Tone::Muted);
+    }
 }
 
 #[cfg(test)]
@@ -141,6 +204,8 @@ mod tests {
             store: Some("db".into()),
             state: "COMPLETED".into(),
             validation: Some("SUCCESSFUL".into()),
+            taken_at: Some(now - SignedDuration::from_hours(53)),
+            began_at: Some(now - SignedDuration::from_hours(50)),
             ended_at: Some(now - SignedDuration::from_hours(48)),
             ..Default::default()
         };
@@ -153,6 +218,26 @@ mod tests {
             .map(|c| c.text.as_str())
             .collect();
         assert_eq!(cells[1..3], ["2d", "AWS Backup"], "{cells:?}");
+        let told = |facts: &Facts| {
+            let section = super::section(facts, now);
+            let notes = section.notes.iter().map(|n| (n.text.clone(), n.tone));
+            (
+                notes.collect::<Vec<_>>(),
+                ["rto_s", "rpo_s", "took_s", "data_age_s"]
+                    .map(|key| section.rows[0].thing[key].as_u64()),
+            )
+        };
+        let measured = "measured: db restored in 2h, from data 3h old when that began";
+        facts.rpo = Duration::from_secs(4 * 3_600);
+        let (notes, figures) = told(&facts);
+        let unset = "targets: RTO not set (rto in [backups]), RPO 4h";
+        assert_eq!(notes[0], (unset.to_owned(), Tone::Plain));
+        assert_eq!(notes[1], (measured.to_owned(), Tone::Plain));
+        assert_eq!(figures, [None, Some(14_400), Some(7_200), Some(10_800)]);
+        facts.rto = Some(Duration::from_secs(3_600));
+        let (notes, figures) = told(&facts);
+        assert_eq!(notes[1], (measured.to_owned(), Tone::Warn));
+        assert_eq!(figures[0], Some(3_600));
         let unnamed = crate::domain::restore::Restore {
             store: None,
             ..facts.estate.restores.value.as_ref().unwrap()[0].clone()

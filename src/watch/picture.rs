@@ -111,6 +111,7 @@ impl Picture {
             read_only: config.read_only,
             expected_account: config.aws.expected_account.clone(),
             rpo: config.backups.rpo,
+            rto: config.backups.rto,
             identity: Part::never("sts:GetCallerIdentity", s(300)),
             clusters: Part::never("ecs:DescribeClusters", s(30)),
             services: Part::never("ecs:DescribeServices", s(10)),

@@ -214,7 +214,8 @@ class OnSandbox(unittest.TestCase):
         before = self.criterion("5.1.d")
         self.assertEqual((before["state"], "AWS Backup restored nothing" in before["reason"]), ("unknown", True), before)
         points = backup.list_recovery_points_by_backup_vault(BackupVaultName="laser-prod-daily", ByResourceType="RDS")["RecoveryPoints"]
-        point = next(p["RecoveryPointArn"] for p in points if p["Status"] == "COMPLETED")
+        newest = max((p for p in points if p["Status"] == "COMPLETED"), key=lambda p: p["CreationDate"])
+        point = newest["RecoveryPointArn"]
         job = backup.start_restore_job(RecoveryPointArn=point, Metadata={"DBInstanceIdentifier": "laser-prod-drill"},
                                        IamRoleArn="arn:aws:iam::123456789012:role/laser-prod-backup")["RestoreJobId"]
         self.until(lambda: backup.describe_restore_job(RestoreJobId=job)["Status"] == "COMPLETED")
@@ -227,9 +228,27 @@ class OnSandbox(unittest.TestCase):
         self.assertEqual(self.criterion("5.1.d")["state"], "proved")
         (shown,) = self.deck.ask("backups")["restores"]
         self.assertEqual((shown["store"], shown["state"], shown["validation"], shown["point"]), ("laser-prod-db", "COMPLETED", "SUCCESSFUL", point))
+        self.hold_against_targets(backup.describe_restore_job(RestoreJobId=job), newest)
         # As after a drill; the database would fail 1.1.b, being in one zone alone.
         self.rds.delete_db_instance(DBInstanceIdentifier="laser-prod-drill", SkipFinalSnapshot=True)
         self.until(lambda: "laser-prod-drill" not in str(self.rds.describe_db_instances()))
+
+    def hold_against_targets(self, restored, point):
+        """How long a restore took and how old its data was, without a target, and with some that it keeps and misses."""
+        open_still = self.criterion("5.2.b")
+        self.assertEqual((open_still["state"], "set rto in [backups]" in open_still["reason"]), ("unknown", True), open_still)
+        self.deck.configure('[backups]\nrto = "1h"\n')
+        kept = self.criterion("5.2.b")
+        self.assertEqual((kept["state"], "of 1h (RTO)" in kept["evidence"]["answer"]), ("proved", True), kept)
+        (drill,) = [d for d in self.deck.ask("backups")["drills"] if d["drill"] == "restore"]
+        self.assertEqual((drill["restored"], drill["rto_s"], drill["rpo_s"]), ("laser-prod-db", 3600, 26 * 3600))
+        took = (restored["CompletionDate"] - restored["CreationDate"]).total_seconds()
+        self.assertAlmostEqual(drill["took_s"], took, delta=1)
+        age = (restored["CreationDate"] - point["CreationDate"]).total_seconds()
+        self.assertAlmostEqual(drill["data_age_s"], age, delta=1)
+        self.deck.configure('[backups]\nrto = "1h"\nrpo = "1s"\n')
+        missed = self.criterion("5.2.b")
+        self.assertEqual((missed["state"], "more than the RPO of 1s" in missed["reason"]), ("failing", True), missed)
 
     def test_stores_show_their_newest_backup_and_copy(self):
         stores = {s["store"]: s for s in self.deck.ask("backups")["stores"]}

@@ -141,6 +141,7 @@ struct Creator {
 struct RestoreJob {
     restore_job_id: Option<String>,
     recovery_point_arn: Option<String>,
+    recovery_point_creation_date: Option<f64>,
     source_resource_arn: Option<String>,
     resource_type: Option<String>,
     status: Option<String>,
@@ -369,6 +370,7 @@ fn from_restore(j: RestoreJob) -> Restore {
         store: Some(named(None, of)).filter(|name| !name.is_empty()),
         store_type: text(j.resource_type.as_deref()),
         point: text(j.recovery_point_arn.as_deref()),
+        taken_at: seconds(j.recovery_point_creation_date),
         state: text(j.status.as_deref()),
         message: reason(j.status_message.as_deref()),
         validation: some_text(j.validation_status.as_deref()),

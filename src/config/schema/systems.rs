@@ -78,6 +78,12 @@ static BACKUPS: Section = Section {
             "The age that the newest backup of a store may have; default: a day and two hours.",
         ),
         key(
+            "rto",
+            Kind::Duration,
+            "\"4h\"",
+            "The time that the restore of a store may take, from its beginning to its end; default: none, and then no drill is held against one.",
+        ),
+        key(
             "second_region",
             Kind::Text,
             "\"eu-west-1\"",

@@ -15,6 +15,8 @@ pub(super) struct Restore {
     id: String,
     resource: Resource,
     point: String,
+    /// When the data was as it is in that point: wall-clock time.
+    taken: f64,
     /// The instance that it makes.
     makes: String,
     /// Wall-clock times.
@@ -87,11 +89,13 @@ impl Backups {
         if let Err(why) = rds.restore_from_snapshot(&input, region, now) {
             return refused(400, "InvalidRequestException", &why.message);
         }
+        let taken = self.taken(made);
         self.asked += 1;
         let job = Restore {
             id: uuid(&format!("restore{id}{}", self.asked)).to_ascii_uppercase(),
             resource: made.resource,
             point: wanted.to_owned(),
+            taken,
             makes: id.to_owned(),
             began: now.stamp,
             ended: None,
@@ -149,6 +153,7 @@ impl Restore {
             "AccountId": names::ACCOUNT,
             "RestoreJobId": self.id,
             "RecoveryPointArn": self.point,
+            "RecoveryPointCreationDate": self.taken,
             "SourceResourceArn": self.resource.arn(),
             "BackupVaultArn": vault_arn(names::REGION),
             "CreationDate": self.began,
