@@ -65,10 +65,14 @@ fn make(facts: &Facts, now: Timestamp) -> Vec<Section> {
     }
     let total: u64 = all.iter().filter_map(|b| b.bytes).sum();
     if total > 0 {
-        section.note(
-            format!("{} in all, as the vendor's daily metrics say", bytes(total)),
-            Tone::Plain,
-        );
+        let untold = all.iter().filter(|b| b.bytes.is_none()).count();
+        let without = match untold {
+            0 => String::new(),
+            n => format!(", without {} whose size is not told", count(n, "bucket")),
+        };
+        let total = bytes(total);
+        let words = format!("{total} in all{without}, as the vendor's daily metrics say");
+        section.note(words, Tone::Plain);
     }
     if all.iter().any(|b| b.only_standard) {
         let words = "sizes with ≥ are of the standard class of storage alone: the others cannot be listed (cloudwatch:ListMetrics)";
@@ -264,6 +268,32 @@ mod tests {
         let part = shown(bucket(Some("prefix static/")));
         assert_eq!(part, ("only prefix static/ to copy".into(), Tone::Warn));
     }
+
+    #[test]
+    fn a_sum_says_what_is_not_in_it() {
+        let bucket = |name: &str, bytes| Bucket {
+            name: name.into(),
+            bytes,
+            ..Bucket::default()
+        };
+        let said = |all: Vec<Bucket>| {
+            let mut facts = Facts::default();
+            let every = std::time::Duration::from_secs(300);
+            let at = Timestamp::UNIX_EPOCH;
+            facts.estate.buckets =
+                crate::domain::part::Part::answered(std::sync::Arc::new(all), at, "s3:x", every);
+            let section = make(&facts, at).remove(0);
+            let mut notes = section.notes.iter();
+            notes.any(|n| {
+                n.text
+                    .contains("in all, without 2 buckets whose size is not told")
+            })
+        };
+        let one = || bucket("a", Some(1_000));
+        assert!(said(vec![one(), bucket("b", None), bucket("c", None)]));
+        assert!(!said(vec![one(), bucket("b", Some(0))]));
+    }
+
     /// The page of backups shows the copies: this one must not say that there are none.
     #[test]
     fn a_bucket_whose_backups_are_copied_says_where_they_are() {

@@ -1,6 +1,7 @@
 """Databases and backups: what flightdeck shows and proves of RDS and AWS Backup on servers that others wrote, and of all three on
 our sandbox, after changes made with boto3."""
 
+import datetime
 import time
 import unittest
 
@@ -249,6 +250,19 @@ class OnSandbox(unittest.TestCase):
         self.deck.configure('[backups]\nrto = "1h"\nrpo = "1s"\n')
         missed = self.criterion("5.2.b")
         self.assertEqual((missed["state"], "more than the RPO of 1s" in missed["reason"]), ("failing", True), missed)
+
+    def test_a_copy_in_another_region_is_as_big_as_cloudwatch_says_there(self):
+        there = client("cloudwatch", self.sandbox.endpoint, SECOND)
+        of = [{"Name": "BucketName", "Value": "laser-prod-backups-replica"}]
+        sized = there.list_metrics(Namespace="AWS/S3", MetricName="BucketSizeBytes", Dimensions=of)["Metrics"]
+        asked = [{"Id": f"q{n}", "MetricStat": {"Metric": m, "Period": 86_400, "Stat": "Average"}} for n, m in enumerate(sized)]
+        now = datetime.datetime.now(datetime.timezone.utc)
+        told = there.get_metric_data(MetricDataQueries=asked, StartTime=now - datetime.timedelta(days=3), EndTime=now)["MetricDataResults"]
+        newest = [max(zip(r["Timestamps"], r["Values"]))[1] for r in told if r["Values"]]
+        shown = self.deck.ask("show", "buckets", codes=(0, 1))["buckets"]
+        (copy,) = [b for b in shown if b["name"] == "laser-prod-backups-replica"]
+        self.assertGreater(copy["bytes"], 0)
+        self.assertEqual(copy["bytes"], sum(int(n) for n in newest))
 
     def test_stores_show_their_newest_backup_and_copy(self):
         stores = {s["store"]: s for s in self.deck.ask("backups")["stores"]}

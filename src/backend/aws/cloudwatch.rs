@@ -157,21 +157,62 @@ impl CloudWatch {
         namespace: &str,
         name: &str,
     ) -> Result<Vec<MetricId>, Problem> {
+        self.all_named(None, namespace, name).await
+    }
+
+    /// The same as [`metrics_named`](Self::metrics_named), of another region of the account. Beyond ten seconds nobody waits for it.
+    pub async fn metrics_named_in(
+        &self,
+        region: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Vec<MetricId>, Problem> {
+        let asked = self.all_named(Some(region), namespace, name);
+        match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(answer) => answer,
+            Err(_) => Err(self.aws.silent_abroad(region, NAMES).await),
+        }
+    }
+
+    async fn all_named(
+        &self,
+        region: Option<&str>,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Vec<MetricId>, Problem> {
         let mut all = Vec::new();
         let mut pages = Pages::default();
+        let line = match region {
+            None => &self.line,
+            Some(_) => &self.aws.lines().cloudwatch_abroad,
+        };
         loop {
-            let page = self
-                .aws
-                .read(&self.line, NAMES, |c| {
-                    c.cloudwatch
-                        .list_metrics()
-                        .namespace(namespace)
-                        .metric_name(name)
-                        .set_next_token(pages.token())
-                        .send()
-                })
-                .await?;
-            let told = told(&self.line, NAMES, "Metrics", page.metrics)?;
+            let ask = |client: &Client, region: &str| {
+                let there = aws_sdk_cloudwatch::config::Builder::new();
+                client
+                    .list_metrics()
+                    .namespace(namespace)
+                    .metric_name(name)
+                    .set_next_token(pages.token())
+                    .customize()
+                    .config_override(there.region(Region::new(region.to_owned())))
+                    .send()
+            };
+            let page = match region {
+                None => {
+                    let here = self
+                        .aws
+                        .read(line, NAMES, |c| ask(&c.cloudwatch, &c.region));
+                    here.await?
+                }
+                Some(region) => {
+                    let there = self
+                        .aws
+                        .read_abroad(region, NAMES, |c| ask(&c.cloudwatch_abroad, region));
+                    there.await?
+                }
+            };
+            let told = told(line, NAMES, "Metrics", page.metrics)?;
             all.extend(told.iter().map(metric));
             if !pages.turn(all.len(), page.next_token)? {
                 break;

@@ -27,23 +27,34 @@ fn daily(metric: MetricId) -> MetricQuery {
     }
 }
 
-/// What is asked of a bucket: its objects, then its bytes by class of storage. Where nobody told which classes there are, those of the
-/// standard class: every other may hold more.
-fn queries(bucket: &str, sizes: Option<&[MetricId]>) -> Vec<MetricQuery> {
-    let of = |name: &str, class: &str| {
-        let all = [("BucketName", bucket), ("StorageType", class)];
-        daily(MetricId::new("AWS/S3", name, &all))
-    };
+/// A daily metric of a bucket in one class of storage.
+fn of_class(bucket: &str, name: &str, class: &str) -> MetricQuery {
+    let all = [("BucketName", bucket), ("StorageType", class)];
+    daily(MetricId::new("AWS/S3", name, &all))
+}
+
+/// What is asked of a bucket for its objects.
+fn objects(bucket: &str) -> MetricQuery {
+    of_class(bucket, "NumberOfObjects", "AllStorageTypes")
+}
+
+/// What is asked of a bucket for its bytes, by class of storage. Where nobody told which classes there are, those of the standard class:
+/// every other may hold more.
+fn bytes(bucket: &str, sizes: Option<&[MetricId]>) -> Vec<MetricQuery> {
     let is_of = |m: &&MetricId| {
         let mut dimensions = m.dimensions.iter();
         dimensions.any(|(k, v)| k == "BucketName" && *v == bucket)
     };
-    let mut all = vec![of("NumberOfObjects", "AllStorageTypes")];
     match sizes {
-        Some(sizes) => all.extend(sizes.iter().filter(is_of).cloned().map(daily)),
-        None => all.push(of(BYTES, "StandardStorage")),
+        Some(sizes) => sizes.iter().filter(is_of).cloned().map(daily).collect(),
+        None => vec![of_class(bucket, BYTES, "StandardStorage")],
     }
-    all
+}
+
+/// Puts the bytes of a bucket to it, from the series of its classes; `listed`: somebody told which there are.
+fn put_bytes<'a>(bucket: &mut Bucket, classes: impl Iterator<Item = &'a Series>, listed: bool) {
+    bucket.bytes = in_all(classes);
+    bucket.only_standard = !listed && bucket.bytes.is_some();
 }
 
 /// From when until when it is looked for what failed to be copied: to the end of the hour that runs, for what was counted in a part of it
@@ -119,7 +130,11 @@ impl S3 {
         let answer = self.sizes.series(&failures(&near), since, over).await;
         put_failures(&mut near, answer);
         let sizes = self.sizes.metrics_named("AWS/S3", BYTES).await.ok();
-        let each = near.iter().map(|b| queries(&b.name, sizes.as_deref()));
+        let each = near.iter().map(|b| {
+            let mut all = vec![objects(&b.name)];
+            all.extend(bytes(&b.name, sizes.as_deref()));
+            all
+        });
         let each: Vec<Vec<MetricQuery>> = each.collect();
         let counts: Vec<usize> = each.iter().map(Vec::len).collect();
         let queries: Vec<MetricQuery> = each.into_iter().flatten().collect();
@@ -132,13 +147,12 @@ impl S3 {
         for (bucket, count) in near.into_iter().zip(counts) {
             let mut own = series.by_ref().take(count);
             bucket.objects = own.next().and_then(measured);
-            bucket.bytes = in_all(own);
-            bucket.only_standard = sizes.is_none() && bucket.bytes.is_some();
+            put_bytes(bucket, own, sizes.is_some());
         }
     }
 
-    /// Objects of copies, and of what is copied, in other regions than `here`, and what failed to be copied there: whether a copy is whole
-    /// is judged by them. Those of a region that does not answer stay unknown.
+    /// Objects and bytes of copies, and of what is copied, in other regions than `here`, and what failed to be copied there: whether a copy
+    /// is whole is judged by the objects. Those of a region that does not answer stay unknown.
     async fn count_abroad(&self, buckets: &mut [Bucket], here: &str) {
         let copies: BTreeSet<String> = buckets
             .iter()
@@ -158,19 +172,32 @@ impl S3 {
         let from = now.saturating_sub(SIZED).unwrap_or(now);
         let (since, over) = failed_within(now);
         let asked = far.into_iter().map(|(region, mut buckets)| async move {
-            let each = buckets.iter().map(|b| queries(&b.name, Some(&[])));
-            let each: Vec<MetricQuery> = each.flatten().collect();
+            let counts: Vec<MetricQuery> = buckets.iter().map(|b| objects(&b.name)).collect();
             let rules = failures(&buckets);
-            let (series, failed) = tokio::join!(
-                self.sizes.series_in(&region, &each, from, now),
-                self.sizes.series_in(&region, &rules, since, over)
+            let (series, failed, sizes) = tokio::join!(
+                self.sizes.series_in(&region, &counts, from, now),
+                self.sizes.series_in(&region, &rules, since, over),
+                self.sizes.metrics_named_in(&region, "AWS/S3", BYTES)
             );
+            let sizes = sizes.ok();
             put_failures(&mut buckets, failed);
             let Ok(series) = series else {
                 return;
             };
             for (bucket, objects) in buckets.iter_mut().zip(&series) {
                 bucket.objects = measured(objects);
+            }
+            let each = buckets.iter().map(|b| bytes(&b.name, sizes.as_deref()));
+            let each: Vec<Vec<MetricQuery>> = each.collect();
+            let counts: Vec<usize> = each.iter().map(Vec::len).collect();
+            let classes: Vec<MetricQuery> = each.into_iter().flatten().collect();
+            let series = self.sizes.series_in(&region, &classes, from, now).await;
+            let Ok(series) = series else {
+                return;
+            };
+            let mut series = series.iter();
+            for (bucket, count) in buckets.iter_mut().zip(counts) {
+                put_bytes(bucket, series.by_ref().take(count), sizes.is_some());
             }
         });
         join_all(asked).await;
@@ -259,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_asked_for_and_the_standard_class_where_nobody_told_of_classes() {
+    fn bytes_are_asked_for_by_class_and_those_of_the_standard_one_where_nobody_told_of_classes() {
         let class = |bucket: &str, class: &str| {
             let all = [("BucketName", bucket), ("StorageType", class)];
             MetricId::new("AWS/S3", BYTES, &all)
@@ -270,15 +297,11 @@ mod tests {
             class("a", "StandardStorage"),
         ];
         fn asked(sizes: Option<&[MetricId]>) -> Vec<MetricId> {
-            queries("a", sizes).into_iter().map(|q| q.metric).collect()
+            bytes("a", sizes).into_iter().map(|q| q.metric).collect()
         }
-        let objects = || {
-            let all = [("BucketName", "a"), ("StorageType", "AllStorageTypes")];
-            MetricId::new("AWS/S3", "NumberOfObjects", &all)
-        };
         let [glacier, _, standard] = told.clone();
-        assert_eq!(asked(Some(&told)), [objects(), glacier, standard.clone()]);
-        assert_eq!(asked(Some(&[])), [objects()], "an empty bucket");
-        assert_eq!(asked(None), [objects(), standard]);
+        assert_eq!(asked(Some(&told)), [glacier, standard.clone()]);
+        assert!(asked(Some(&[])).is_empty(), "an empty bucket");
+        assert_eq!(asked(None), [standard]);
     }
 }
