@@ -164,6 +164,14 @@ async fn what_is_measured_of_a_copy_is_told_in_the_region_of_the_copy() {
     let rules: Vec<_> = assets.unwrap().copying().collect();
     assert!(!rules.is_empty());
     assert!(rules.iter().all(|r| r.failed == Told::Unset), "{rules:?}");
+    // So is how big it is.
+    let far = buckets
+        .iter()
+        .find(|b| b.name == "laser-prod-backups-replica");
+    let far = far.unwrap();
+    assert_eq!(far.region.value().map(String::as_str), Some(away));
+    assert!(far.bytes.is_some_and(|n| n > 0), "{far:?}");
+    assert!(!far.only_standard, "{far:?}");
 }
 
 async fn vercel(endpoint: &str, team: Option<&str>, token: &str, probes: ProbeConfig) -> Backend {

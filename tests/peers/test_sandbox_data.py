@@ -392,6 +392,7 @@ class Vaults(unittest.TestCase):
         (told,) = [j for j in backup.list_restore_jobs(ByStatus="COMPLETED")["RestoreJobs"] if j["RestoreJobId"] == job]
         self.assertEqual((told["ValidationStatus"], told["ValidationStatusMessage"]), ("SUCCESSFUL", "12 tables of 12"))
         self.assertEqual(told["SourceResourceArn"], point["ResourceArn"])
+        self.assertEqual(told["RecoveryPointCreationDate"], point["CreationDate"])
         self.assertEqual(code(backup.start_restore_job, **{**asked, "RecoveryPointArn": "arn:aws:none"})[0], "ResourceNotFoundException")
         rds.delete_db_instance(DBInstanceIdentifier="laser-drill", SkipFinalSnapshot=True)
 

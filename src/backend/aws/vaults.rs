@@ -391,12 +391,14 @@ mod tests {
         let job = |source: Option<&str>| {
             from_restore(RestoreJob {
                 recovery_point_arn: Some(point.into()),
+                recovery_point_creation_date: Some(7.0),
                 source_resource_arn: source.map(str::to_owned),
                 ..RestoreJob::default()
             })
         };
         let told = job(Some("arn:aws:rds:us-east-1:1:db:laser-prod-db"));
         assert_eq!(told.store.as_deref(), Some("laser-prod-db"));
+        assert_eq!(told.taken_at, Timestamp::from_second(7).ok());
         let untold = job(None);
         assert_eq!((untold.store, untold.point.as_str()), (None, point));
     }
