@@ -156,7 +156,7 @@ async fn a_rollout_whose_revisions_cannot_be_read_holds_up_no_fix() {
         bench.wire.arm(broken, Mischief::Broken);
         for intent in [
             Intent::Restart { service: api() },
-            deploy("1.8.4"),
+            deploy("1.9.0-rc.1"),
             scale.clone(),
         ] {
             let preview = ben.preview(intent).await;
