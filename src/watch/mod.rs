@@ -15,6 +15,7 @@ mod picture;
 mod publish;
 mod run;
 mod scope;
+mod slept;
 mod tail;
 mod timetable;
 mod topic;

@@ -18,6 +18,7 @@ use super::news::news_of;
 use super::picture::Picture;
 use super::publish::Publisher;
 use super::scope::Scope;
+use super::slept::Clocks;
 use super::timetable::Timetable;
 use super::topic::Topic;
 use super::topics::{boards, charts, logs, tasks};
@@ -48,6 +49,7 @@ pub struct Watch {
     agenda: Agenda,
     /// How often credentials were loaded.
     loads: u32,
+    clocks: Clocks,
 }
 
 impl Watch {
@@ -76,6 +78,7 @@ impl Watch {
             refresh: Refresh::default(),
             agenda: Agenda::default(),
             loads: 0,
+            clocks: Clocks::now(),
         }
     }
 
@@ -115,7 +118,14 @@ impl Watch {
 
     fn start_what_is_due(&mut self) {
         let now = Instant::now();
-        if self.refresh.take(now, || gap(&self.picture)) {
+        let has_slept = self.clocks.parted(Clocks::now());
+        if has_slept {
+            // What was proved before stands on screen as if it were of now.
+            self.publisher.rejudge();
+            self.publisher.urge();
+            self.publisher.news(now);
+        }
+        if has_slept || self.refresh.take(now, || gap(&self.picture)) {
             self.publisher.hurry(now);
             self.picture.everything_now = true;
             self.agenda.changed = true;
