@@ -210,6 +210,32 @@ fn thresholds_are_drawn_only_against_the_numbers_that_the_alarm_compares() {
 }
 
 #[test]
+fn logs_of_a_chart_are_those_of_the_time_that_is_pointed_at() {
+    let mut c = Console::new(120, 40);
+    c.keys("3/api<enter><enter>m");
+    answer_metrics(&mut c);
+    for _ in 0..30 {
+        c.keys("<left>");
+    }
+    c.keys("l");
+    assert_eq!(c.model.current, ScreenId::Logs);
+    let then = read(&c);
+    let until = then.until.expect("a stretch of the past");
+    assert!(then.from < until && until < ago(1_600), "{then:?}");
+    assert!(then.groups.iter().all(|g| g.contains("api")), "{then:?}");
+    // Back where it was, with the time still pointed at; without one it is now that is meant.
+    c.keys("<esc>");
+    assert_eq!(c.model.current, ScreenId::Metrics);
+    c.keys("<esc>l");
+    assert_eq!((c.model.current, read(&c).until), (ScreenId::Logs, None));
+    // What is no service's has no logs here, and says so.
+    c.keys("5/connections<enter>m");
+    assert_eq!(c.model.current, ScreenId::Metrics);
+    c.keys("l");
+    assert!(c.shows("belongs to no service"), "{}", c.text());
+}
+
+#[test]
 fn any_metric_can_be_picked_and_names_are_asked_for_only_while_picking() {
     let mut c = Console::new(120, 40);
     c.keys("6");

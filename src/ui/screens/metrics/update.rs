@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::charts::found;
+use super::marks::services_of;
 use super::model::Metrics;
 use super::view;
 use crate::domain::interest::Interest;
@@ -34,12 +35,12 @@ impl Screen for Metrics {
     fn offers(&self) -> &'static [Command] {
         use Command::*;
         &[
-            Pick, Open, ZoomIn, ZoomOut, PanLeft, PanRight, Stat, Left, Right, NextPane, Describe,
-            Copy,
+            Pick, Open, ZoomIn, ZoomOut, PanLeft, PanRight, Stat, Left, Right, NextPane, Logs,
+            Describe, Copy,
         ]
     }
 
-    fn disabled(&self, command: Command, _cx: &Cx<'_>) -> Option<String> {
+    fn disabled(&self, command: Command, cx: &Cx<'_>) -> Option<String> {
         use Command::*;
         match command {
             Pick => None,
@@ -49,6 +50,7 @@ impl Screen for Metrics {
             ZoomIn if !self.span.can_zoom(true) => Some("this is the shortest range".into()),
             ZoomOut if !self.span.can_zoom(false) => Some("this is the longest range".into()),
             PanRight if self.span.follows() => Some("the right end is now".into()),
+            Logs => self.logs(cx).err(),
             _ => None,
         }
     }
@@ -82,6 +84,7 @@ impl Screen for Metrics {
             Back if self.cursor.is_some() => self.cursor = None,
             Back => self.single = false,
             Pick => return vec![self.pick()],
+            Logs => return self.logs(cx).into_iter().map(Effect::Go).collect(),
             Describe | Copy => return self.tell(command, cx),
             _ if self.is_single() => {
                 let lines: Vec<_> = self
@@ -159,6 +162,19 @@ impl Metrics {
             marked,
             vec![Interest::MetricNames],
         )))
+    }
+
+    /// Where the logs are of what the selected line is about: those of the time pointed at, else of where the range ends.
+    fn logs(&self, cx: &Cx<'_>) -> Result<Nav, String> {
+        let line = self.current().and_then(|s| s.lines.get(self.line.index()));
+        let about = line.map(|l| services_of(&cx.snapshot.facts, &l.query.metric));
+        let Some(id) = about.into_iter().flatten().next() else {
+            return Err("its metric belongs to no service that is known here".into());
+        };
+        Ok(match self.cursor.or(self.span.window().until) {
+            Some(at) => Nav::LogsAt(id, at),
+            None => Nav::LogsOf(id),
+        })
     }
 
     /// The selected line as JSON, or by name.
