@@ -17,6 +17,7 @@ use super::msg::Msg;
 use super::overlays::{self, Overlay};
 use super::screens::Nav;
 use super::screens::services::acts::READ_ONLY;
+use super::sorting::is_about;
 use super::view;
 
 /// How long the status line keeps a message, seconds.
@@ -173,7 +174,7 @@ pub fn disabled(model: &Model, command: Command) -> Option<String> {
     }
     let screen = model.screen()?;
     match command {
-        Command::Sort | Command::Reverse if screen.filter().is_some_and(|f| !f.is_empty()) => {
+        c if is_about(c) && screen.ranks() && screen.filter().is_some_and(|f| !f.is_empty()) => {
             Some("the best match comes first while a filter is on".into())
         }
         c if is_global(c) || c.view().is_some() => None,

@@ -312,6 +312,11 @@ pub trait Screen: Debug + Send {
         None
     }
 
+    /// Whether what a filter leaves stands in the order of how well it matches: then nothing else sorts it.
+    fn ranks(&self) -> bool {
+        true
+    }
+
     /// Changes the filter while it is typed.
     fn set_filter(&mut self, _text: &str) {}
 

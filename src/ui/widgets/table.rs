@@ -231,19 +231,28 @@ impl Table<'_> {
                 Some((c, down)) if c == place.0 => arrow(down),
                 _ => "",
             };
-            let head = self.fitted(place, &format!("{}{arrow}", column.title));
+            // Where the title fills its column, its end gives way: what sorts is always seen.
+            let head = match arrow {
+                "" => self.fitted(place, column.title),
+                sign => {
+                    let room = usize::from(place.2).saturating_sub(width(sign));
+                    self.fitted(place, &format!("{}{sign}", clip(column.title, room)))
+                }
+            };
             let x = at.x + 2 + place.1;
             line(buf, x, at.y, place.2, &[(head, theme.column)]);
         }
     }
 
-    /// What sorts where its column has no room in a table so wide, with its arrow: to be said elsewhere.
-    pub fn unseen_sort(&self, width: u16) -> Option<String> {
-        let (by, down) = self.sort?;
+    /// What sorts where its column has no room in a table so wide, with its arrow: words for its title; none where it is seen.
+    pub fn unseen_sort(&self, width: u16) -> String {
         let seen = self.places(width.saturating_sub(2));
-        let seen = seen.iter().any(|place| place.0 == by);
-        let column = self.columns.get(by).filter(|_| !seen)?;
-        Some(format!("{}{}", column.title, arrow(down)))
+        let unseen = |by: &usize| !seen.iter().any(|place| place.0 == *by);
+        let sort = self.sort.filter(|(by, _)| unseen(by));
+        let column = sort.and_then(|(by, down)| Some((self.columns.get(by)?, down)));
+        column.map_or_else(String::new, |(column, down)| {
+            format!("   by {}{}", column.title, arrow(down))
+        })
     }
 
     /// Draws a row on one line.

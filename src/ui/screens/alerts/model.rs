@@ -16,6 +16,7 @@ use crate::domain::part::Freshness;
 use crate::ui::fuzzy;
 use crate::ui::screens::Cx;
 pub(super) use crate::ui::screens::about::query;
+use crate::ui::sorting::Sorting;
 use crate::ui::widgets::ListState;
 
 /// Columns of the terminal from which the list and one alarm are shown side by side.
@@ -27,36 +28,22 @@ pub(super) const WINDOW: Window = Window {
     until: None,
 };
 
-/// What the list is sorted by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Sort {
-    /// Firing, no data, OK; within them the worst and the newest first.
-    #[default]
-    State,
-    Name,
-    Since,
-}
+/// Columns that can be sorted by.
+pub(super) const SORTS: &[&str] = &[WORST, "alarm", "since"];
 
-impl Sort {
-    pub fn next(self) -> Self {
-        match self {
-            Self::State => Self::Name,
-            Self::Name => Self::Since,
-            Self::Since => Self::State,
-        }
-    }
+/// Firing, no data, OK; within them the worst and the newest first.
+const WORST: &str = "state";
 
-    /// `state`: the one that an alarm is listed by.
-    fn order(self, a: &Alarm, b: &Alarm, state: impl Fn(&Alarm) -> AlarmState) -> Ordering {
-        let order = match self {
-            Self::State => (state(a).cmp(&state(b)))
-                .then(a.severity.cmp(&b.severity))
-                .then(b.since.cmp(&a.since)),
-            Self::Name => Ordering::Equal,
-            Self::Since => b.since.cmp(&a.since),
-        };
-        order.then_with(|| a.name.cmp(&b.name))
-    }
+/// Two alarms by a column; `state`: the one that an alarm is listed by.
+fn order(by: &str, a: &Alarm, b: &Alarm, state: impl Fn(&Alarm) -> AlarmState) -> Ordering {
+    let order = match by {
+        WORST => (state(a).cmp(&state(b)))
+            .then(a.severity.cmp(&b.severity))
+            .then(b.since.cmp(&a.since)),
+        "since" => b.since.cmp(&a.since),
+        _ => Ordering::Equal,
+    };
+    order.then_with(|| a.name.cmp(&b.name))
 }
 
 /// The alerts screen.
@@ -68,8 +55,7 @@ pub struct Alerts {
     pub(super) turned: BTreeMap<String, bool>,
     pub(super) names: Vec<String>,
     pub(super) list: ListState<String>,
-    pub(super) sort: Sort,
-    pub(super) reverse: bool,
+    pub(super) sort: Sorting,
     pub(super) filter: String,
     /// The alarm whose own page is open.
     pub(super) page: Option<String>,
@@ -113,7 +99,7 @@ impl Alerts {
     /// rows that say it.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
         let mut all = cx.snapshot.facts.alarm_rows().to_vec();
-        let sort = self.sort;
+        let (by, reverse) = (self.sort.by(SORTS), self.sort.is_reverse());
         let facts = &cx.snapshot.facts;
         let people = facts.alarms_for_people();
         let firing = people.filter(|a| a.state == AlarmState::Alarm);
@@ -123,13 +109,12 @@ impl Alerts {
             AlarmState::Alarm if !firing.contains(a.name.as_str()) => AlarmState::Ok,
             state => state,
         };
-        all.order_by(|a, b| sort.order(a, b, state));
+        all.order_by(|a, b| order(by, a, b, state));
         self.groups = Groups::of(&all, |a| !firing.contains(a.name.as_str()));
         self.visible = if self.filter.is_empty() {
-            let by_worst = sort == Sort::State;
-            self.groups.rows(&all, &self.turned, by_worst, self.reverse)
+            self.groups.rows(&all, &self.turned, by == WORST, reverse)
         } else {
-            if self.reverse {
+            if reverse {
                 all.reverse();
             }
             let groups = &self.groups;
@@ -237,17 +222,4 @@ impl Alerts {
 /// How far what is known of the alarms can be trusted.
 pub(super) fn seen(cx: &Cx<'_>) -> Freshness {
     cx.snapshot.facts.alarms.freshness(cx.now)
-}
-
-/// The column that the list is sorted by, as the table counts.
-pub(super) fn sort_column(sort: Sort) -> usize {
-    let title = match sort {
-        Sort::State => "state",
-        Sort::Name => "alarm",
-        Sort::Since => "since",
-    };
-    row::COLUMNS
-        .iter()
-        .position(|c| c.title == title)
-        .unwrap_or(0)
 }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::leads::{self, Lead};
-use super::model::Alerts;
+use super::model::{Alerts, SORTS};
 use super::{detail, view};
 use crate::domain::alarm::Alarm;
 use crate::domain::interest::Interest;
@@ -71,9 +71,10 @@ impl Screen for Alerts {
         } else if self.list.motion(command, self.names.iter()) {
             return Vec::new();
         }
+        if self.sort.turn(command, SORTS.len()) {
+            return Vec::new();
+        }
         match command {
-            Command::Sort => self.sort = self.sort.next(),
-            Command::Reverse => self.reverse = !self.reverse,
             Command::Fold => {
                 if let Some(name) = self.group() {
                     self.turn_group(name);

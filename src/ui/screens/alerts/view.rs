@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
-use super::model::{Alerts, WIDE, counts, sort_column};
+use super::model::{Alerts, SORTS, WIDE, counts};
 use super::{detail, row};
 use crate::domain::part::Freshness;
 use crate::domain::text;
@@ -151,10 +151,7 @@ fn list(s: &Alerts, columns: &[Column], cx: &Cx<'_>, area: Rect, buf: &mut Buffe
     };
     let table = Table {
         columns,
-        sort: s
-            .filter
-            .is_empty()
-            .then(|| (sort_column(s.sort), !s.reverse)),
+        sort: (s.sort.mark(SORTS, row::COLUMNS)).filter(|_| s.filter.is_empty()),
         selected: s.list.index().checked_sub(s.list.offset()),
         focus: true,
     };

@@ -10,7 +10,11 @@ use crate::domain::order::Ordered;
 use crate::domain::service::{Service, ServiceId, Task, TaskDefinition};
 use crate::ui::fuzzy;
 use crate::ui::screens::{Cx, Searched};
+use crate::ui::sorting::Sorting;
 use crate::ui::widgets::ListState;
+
+/// Columns that can be sorted by.
+pub(super) const SORTS: &[&str] = &["state", "service", "cluster", "tasks", "rev", "deployed"];
 
 /// A part of a service's own page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,8 +78,7 @@ struct Arranged {
     /// What tells of deployments beside the services themselves: their states follow from it.
     deployments: Option<Arc<Vec<Arc<Deployment>>>>,
     runs: Arc<Vec<Run>>,
-    sort: usize,
-    reverse: bool,
+    sort: Sorting,
     filter: String,
     /// What a filter searches beside the list.
     searched: Option<Searched>,
@@ -96,7 +99,6 @@ impl Arranged {
             && is_same(self.deployments.as_ref(), facts.deployments.value.as_ref())
             && Arc::ptr_eq(&self.runs, &facts.runs)
             && self.sort == screen.sort
-            && self.reverse == screen.reverse
             && self.filter == screen.filter
             && self.searched == Searched::by(&self.filter, cx)
     }
@@ -110,8 +112,7 @@ pub struct Services {
     /// What the rows were last arranged from.
     arranged: Option<Arranged>,
     pub(super) list: ListState<ServiceId>,
-    pub(super) sort: usize,
-    pub(super) reverse: bool,
+    pub(super) sort: Sorting,
     pub(super) filter: String,
     pub(super) page: Option<Page>,
 }
@@ -147,12 +148,11 @@ impl Services {
             deployments: facts.deployments.value.clone(),
             runs: facts.runs.clone(),
             sort: self.sort,
-            reverse: self.reverse,
             filter: self.filter.clone(),
             searched: Searched::by(&self.filter, cx),
         });
         self.visible = rows.map_or_else(Vec::new, |rows| rows.to_vec());
-        let title = row::COLUMNS[self.sort].title;
+        let title = self.sort.by(SORTS);
         if title == "state" {
             // Looked up once a row: it goes through all that is known of a service.
             self.visible
@@ -170,7 +170,7 @@ impl Services {
                 order.then_with(|| a.id.cmp(&b.id))
             });
         }
-        if self.reverse {
+        if self.sort.is_reverse() {
             self.visible.reverse();
         }
         if !self.filter.is_empty() {
@@ -197,6 +197,7 @@ impl Services {
 mod tests {
     use super::*;
     use crate::door::Snapshot;
+    use crate::ui::commands::Command;
     use crate::ui::keymap::Keymap;
     use crate::ui::model::Model;
     use crate::ui::theme::{Depth, Theme};
@@ -239,9 +240,9 @@ mod tests {
         assert!(is_arranged(&mut screen, &first), "no filter");
         Arc::make_mut(&mut first.snapshot).facts.seq += 1;
         assert!(!is_arranged(&mut screen, &first), "no filter searches");
-        screen.reverse = true;
+        screen.sort.turn(Command::Reverse, SORTS.len());
         assert!(is_arranged(&mut screen, &first), "an order");
-        screen.sort = 1;
+        screen.sort.turn(Command::Sort, SORTS.len());
         assert!(is_arranged(&mut screen, &first), "a column");
         assert!(is_arranged(&mut screen, &second), "another picture");
         assert!(!is_arranged(&mut screen, &second));

@@ -3,17 +3,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
-use super::model::{Page, Pane, Services, revisions, tasks};
-use super::{acts, detail, row, view};
+use super::model::{Page, Pane, SORTS, Services, revisions, tasks};
+use super::{acts, detail, view};
 use crate::domain::action::Intent;
 use crate::domain::interest::Interest;
 use crate::domain::service::Service;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
 use crate::ui::screens::{Cx, Nav, Screen, ScreenId, about};
-
-/// Columns that can be sorted by.
-const SORTS: &[&str] = &["state", "service", "cluster", "tasks", "rev", "deployed"];
 
 impl Screen for Services {
     fn id(&self) -> ScreenId {
@@ -125,24 +122,8 @@ impl Screen for Services {
         } else if self.list.motion(command, self.ids.iter()) {
             return Vec::new();
         }
-        match command {
-            Command::Sort => {
-                let now = SORTS
-                    .iter()
-                    .position(|s| *s == row::COLUMNS[self.sort].title)
-                    .unwrap_or(0);
-                let next = SORTS[(now + 1) % SORTS.len()];
-                self.sort = row::COLUMNS
-                    .iter()
-                    .position(|c| c.title == next)
-                    .unwrap_or(0);
-                return Vec::new();
-            }
-            Command::Reverse => {
-                self.reverse = !self.reverse;
-                return Vec::new();
-            }
-            _ => {}
+        if self.sort.turn(command, SORTS.len()) {
+            return Vec::new();
         }
         let Some(service) = self.current(cx) else {
             return Vec::new();

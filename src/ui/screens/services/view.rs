@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::model::Services;
+use super::model::{SORTS, Services};
 use super::row;
 use crate::domain::part::Freshness;
 use crate::ui::screens::Cx;
@@ -50,13 +50,11 @@ pub(super) fn view(s: &Services, cx: &Cx<'_>, buf: &mut Buffer) {
     let table = Table {
         columns: &columns,
         // With a filter the rows stand in the order of how well they match.
-        sort: s.filter.is_empty().then_some((s.sort, !s.reverse)),
+        sort: (s.sort.mark(SORTS, row::COLUMNS)).filter(|_| s.filter.is_empty()),
         selected: s.list.index().checked_sub(s.list.offset()),
         focus: true,
     };
-    if let Some(by) = table.unseen_sort(cx.body.width.saturating_sub(2)) {
-        title.push_str(&format!("   by {by}"));
-    }
+    title.push_str(&table.unseen_sort(cx.body.width.saturating_sub(2)));
     let title = row::titled(title, cx);
     let inside = panel(buf, cx.body, &title, true, t);
     let rows = s.visible.iter().skip(s.list.offset());
