@@ -380,7 +380,9 @@ fn keys(model: &Model, t: &Theme, room: usize) -> Vec<(String, Style)> {
     let key = |c: Command| model.keymap.key_for(model.current, c);
     let mut wanted: Vec<Command> = screen.offers().to_vec();
     if screen.filter().is_some() {
-        wanted.push(Command::Filter);
+        // Where there is room for one of them, who looks for something finds it so.
+        let at = wanted.iter().position(|c| *c == Command::Sort);
+        wanted.insert(at.unwrap_or(wanted.len()), Command::Filter);
     }
     if !screen.crumbs().is_empty() {
         wanted.insert(0, Command::Back);

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::model::{Audit, rows};
+use super::model::{Audit, SORTS, rows};
 use crate::domain::audit::{AuditRow, ChainVerdict, Outcome};
 use crate::present::words;
 use crate::ui::screens::Cx;
@@ -93,7 +93,14 @@ pub(super) fn view(s: &Audit, cx: &Cx<'_>, buf: &mut Buffer) {
     } else {
         format!("{}  /{}", s.visible.len(), s.filter)
     };
-    let inside = panel(buf, cx.body, &format!("Audit  {count}"), true, t);
+    let table = Table {
+        columns: COLUMNS,
+        sort: s.sort.mark(SORTS, COLUMNS),
+        selected: s.list.index().checked_sub(s.list.offset()),
+        focus: true,
+    };
+    let by = table.unseen_sort(cx.body.width.saturating_sub(2));
+    let inside = panel(buf, cx.body, &format!("Audit  {count}{by}"), true, t);
     let verdict = match (
         &facts.chain.value,
         &facts.chain.error,
@@ -144,12 +151,6 @@ pub(super) fn view(s: &Audit, cx: &Cx<'_>, buf: &mut Buffer) {
         y: inside.y + 1,
         height: inside.height.saturating_sub(1),
         ..inside
-    };
-    let table = Table {
-        columns: COLUMNS,
-        sort: None,
-        selected: s.list.index().checked_sub(s.list.offset()),
-        focus: true,
     };
     let shown = s
         .visible

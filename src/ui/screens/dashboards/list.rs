@@ -3,11 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::model::{Dashboards, known, own};
+use super::model::{Dashboards, known, own, written};
 use crate::domain::dashboard::DashboardId;
 use crate::domain::metric::Unit;
 use crate::ui::fuzzy;
 use crate::ui::screens::Cx;
+use crate::ui::sorting::{Sorting, Value};
 use crate::ui::widgets::{Column, Row, Table, line, panel, scrolled, since, span, timed, when};
 
 const COLUMNS: &[Column] = &[
@@ -31,11 +32,56 @@ pub(super) fn line_at(at: Position, cx: &Cx<'_>) -> Option<u16> {
     (at.y >= first && usize::from(at.y - first) < height(cx)).then(|| at.y - first)
 }
 
+/// Columns that can be sorted by.
+pub(super) const SORTS: &[&str] = &[FROM, "name", "title", "range", "widgets", "changed", "size"];
+
+/// Where it is from: the account's, then our own.
+const FROM: &str = "from";
+
 /// Dashboards that match a filter, in the order of the list.
-pub(super) fn ids(cx: &Cx<'_>, filter: &str) -> Vec<DashboardId> {
-    known(&cx.snapshot.facts)
+pub(super) fn ids(cx: &Cx<'_>, filter: &str, sort: Sorting) -> Vec<DashboardId> {
+    let mut ids: Vec<DashboardId> = known(&cx.snapshot.facts)
         .filter(|id| filter.is_empty() || fuzzy::says(&row(id, cx).text(), filter))
-        .collect()
+        .collect();
+    match sort.by(SORTS) {
+        // As they are known.
+        FROM if sort.is_reverse() => ids.reverse(),
+        FROM => {}
+        _ => {
+            let name = |id: &DashboardId| id.name().to_owned();
+            ids = sort.arrange(
+                ids,
+                SORTS,
+                |id: &DashboardId, by: &str| value(id, by, cx),
+                name,
+            );
+        }
+    }
+    ids
+}
+
+/// What a dashboard tells under a title.
+fn value(id: &DashboardId, by: &str, cx: &Cx<'_>) -> Value {
+    let read = written(cx, id);
+    let entry = || {
+        let mut entries = cx
+            .snapshot
+            .facts
+            .dashboards
+            .value
+            .iter()
+            .flat_map(|v| v.iter());
+        entries.find(|e| matches!(id, DashboardId::Aws(name) if &e.name == name))
+    };
+    match by {
+        "name" => Value::word(id.name()),
+        "title" => read.map_or(Value::None, |d| Value::word(&d.title)),
+        "range" => Value::count(read.and_then(|d| d.length_s).map(f64::from)),
+        "widgets" => Value::count(read.map(|d| d.widgets.len() as f64)),
+        "changed" => Value::at(entry().and_then(|e| e.modified_at)),
+        "size" => Value::count(entry().map(|e| e.bytes as f64)),
+        _ => Value::None,
+    }
 }
 
 fn row(id: &DashboardId, cx: &Cx<'_>) -> Row {
@@ -103,7 +149,16 @@ pub(super) fn view(s: &Dashboards, cx: &Cx<'_>, buf: &mut Buffer) {
     } else {
         format!("{}  /{}", s.visible.len(), s.filter)
     };
-    let inside = panel(buf, cx.body, &format!("Dashboards  {count}"), true, t);
+    let columns = timed(COLUMNS, cx.absolute);
+    let table = Table {
+        columns: &columns,
+        sort: s.sort.mark(SORTS, COLUMNS),
+        selected: s.list.index().checked_sub(s.list.offset()),
+        focus: true,
+    };
+    let mut title = format!("Dashboards  {count}");
+    title.push_str(&table.unseen_sort(cx.body.width.saturating_sub(2)));
+    let inside = panel(buf, cx.body, &title, true, t);
     let when = part
         .observed_at
         .map_or(String::new(), |at| when(cx.now, at, cx.absolute));
@@ -134,12 +189,6 @@ pub(super) fn view(s: &Dashboards, cx: &Cx<'_>, buf: &mut Buffer) {
         y: inside.y + 1,
         height: inside.height.saturating_sub(1),
         ..inside
-    };
-    let table = Table {
-        columns: &timed(COLUMNS, cx.absolute),
-        sort: None,
-        selected: s.list.index().checked_sub(s.list.offset()),
-        focus: true,
     };
     let shown = s.visible.iter().skip(s.list.offset());
     table.draw(buf, list, shown.map(|id| row(id, cx)), t);

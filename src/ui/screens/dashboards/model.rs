@@ -15,6 +15,7 @@ use crate::domain::part::Part;
 use crate::domain::problem::Problem;
 use crate::ui::screens::Cx;
 use crate::ui::screens::metrics::span::Span;
+use crate::ui::sorting::Sorting;
 use crate::ui::widgets::ListState;
 
 /// The dashboards screen.
@@ -22,6 +23,7 @@ use crate::ui::widgets::ListState;
 pub struct Dashboards {
     pub(super) visible: Vec<DashboardId>,
     pub(super) list: ListState<DashboardId>,
+    pub(super) sort: Sorting,
     pub(super) filter: String,
     pub(super) open: Option<Opened>,
 }

@@ -51,7 +51,7 @@ impl Screen for Dashboards {
                 Open, NextPane, ZoomIn, ZoomOut, PanLeft, PanRight, Metrics, Pick, Describe, Copy,
             ]
         } else {
-            &[Open, Describe, Copy]
+            &[Open, Describe, Copy, Sort, Reverse]
         }
     }
 
@@ -87,7 +87,7 @@ impl Screen for Dashboards {
     }
 
     fn sync(&mut self, cx: &Cx<'_>) {
-        self.visible = list::ids(cx, &self.filter);
+        self.visible = list::ids(cx, &self.filter, self.sort);
         self.list.settle(self.visible.iter(), list::height(cx));
         if let Some(o) = &mut self.open {
             o.sync(cx);
@@ -99,6 +99,9 @@ impl Screen for Dashboards {
             return self.inside(command, cx);
         }
         if self.list.motion(command, self.visible.iter()) {
+            return Vec::new();
+        }
+        if self.sort.turn(command, list::SORTS.len()) {
             return Vec::new();
         }
         let Some(id) = self.list.selected().cloned() else {
@@ -123,6 +126,10 @@ impl Screen for Dashboards {
 
     fn filter(&self) -> Option<&str> {
         self.open.is_none().then_some(self.filter.as_str())
+    }
+
+    fn ranks(&self) -> bool {
+        false
     }
 
     fn set_filter(&mut self, text: &str) {

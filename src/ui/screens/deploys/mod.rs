@@ -2,6 +2,7 @@
 
 mod cause;
 mod model;
+mod order;
 pub(crate) mod pace;
 mod picture;
 mod scale;

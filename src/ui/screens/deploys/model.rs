@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::order::{self, SORTS};
 use super::view;
 use crate::domain::action::Run;
 use crate::domain::audit::Outcome;
@@ -11,6 +12,7 @@ use crate::domain::order::Ordered;
 use crate::domain::service::ServiceId;
 use crate::ui::fuzzy;
 use crate::ui::screens::{Cx, Searched};
+use crate::ui::sorting::Sorting;
 use crate::ui::widgets::ListState;
 
 /// What names a row for good.
@@ -40,6 +42,7 @@ struct Arranged {
     runs: Same<Vec<Run>>,
     /// When the deployments were read: one that was read before its action ended stands on the action's row.
     read_at: Option<jiff::Timestamp>,
+    sort: Sorting,
     filter: String,
     /// What a filter searches beside that.
     searched: Option<Searched>,
@@ -68,6 +71,7 @@ pub struct Deploys {
     /// What the items were last arranged from.
     arranged: Option<Arranged>,
     pub(super) list: ListState<Item>,
+    pub(super) sort: Sorting,
     pub(super) filter: String,
     /// Only this service, when one was asked for.
     pub(super) only: Option<ServiceId>,
@@ -137,13 +141,14 @@ impl<'a> Thing<'a> {
 }
 
 impl Deploys {
-    /// Our open actions, running deployments, then the rest newest first.
+    /// Our open actions, running deployments, then the rest newest first; or by a column.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
         let facts = &cx.snapshot.facts;
         let from = Arranged {
             rows: Same(facts.deployments.value.clone()),
             runs: Same(Some(facts.runs.clone())),
             read_at: facts.deployments.observed_at,
+            sort: self.sort,
             filter: self.filter.clone(),
             searched: Searched::by(&self.filter, cx),
             only: self.only.clone(),
@@ -166,7 +171,9 @@ impl Deploys {
             Some(Thing::Deployment(d)) => d.state.is_running(),
             None => false,
         };
+        // By a column what moves stands anywhere.
         if !self.chosen
+            && self.sort.by(SORTS).is_empty()
             && self.items.first().is_some_and(moves)
             && !self.list.selected().is_some_and(moves)
         {
@@ -213,7 +220,10 @@ impl Deploys {
             }
         }
         rows.order_by_key(|r| (r.0, r.1));
-        self.items = rows.into_iter().map(|r| r.2).collect();
+        let items = rows.into_iter().map(|r| r.2).collect();
+        let value = |item: &Item, by: &str| order::value(item, by, cx);
+        let name = |item: &Item| order::name(item, facts);
+        self.items = self.sort.arrange(items, SORTS, value, name);
     }
 
     /// Selects what was sought, once it is there.

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::model::{Deploys, Sought, Thing};
+use super::order::SORTS;
 use super::{scale, view};
 use crate::domain::action::Intent;
 use crate::domain::deployment::{Deployment, DeploymentState};
@@ -16,6 +17,7 @@ use crate::ui::effect::Effect;
 use crate::ui::form::Form;
 use crate::ui::screens::services::acts;
 use crate::ui::screens::{Cx, Nav, Screen, ScreenId, about};
+use crate::ui::sorting::{OWN, is_about};
 
 /// Why there is nothing to stop: a deployment can be stopped, an action cannot.
 fn unstoppable(thing: &Thing<'_>, cx: &Cx<'_>) -> Option<String> {
@@ -108,10 +110,16 @@ impl Screen for Deploys {
 
     fn offers(&self) -> &'static [Command] {
         use Command::*;
-        &[Stop, Rollback, Scale, Open, Logs, Metrics, Describe, Copy]
+        &[
+            Stop, Rollback, Scale, Open, Logs, Metrics, Describe, Copy, Sort, Reverse,
+        ]
     }
 
     fn disabled(&self, command: Command, cx: &Cx<'_>) -> Option<String> {
+        if is_about(command) {
+            let is_own = self.sort.by(SORTS).is_empty();
+            return (command == Command::Reverse && is_own).then(|| OWN.into());
+        }
         let Some(thing) = self.current(cx) else {
             return Some("nothing is selected".into());
         };
@@ -137,6 +145,9 @@ impl Screen for Deploys {
         if self.list.motion(command, self.items.iter()) {
             self.chosen = true;
             self.scroll = 0;
+            return Vec::new();
+        }
+        if self.sort.turn(command, SORTS.len()) {
             return Vec::new();
         }
         match command {
@@ -236,6 +247,10 @@ impl Screen for Deploys {
 
     fn filter(&self) -> Option<&str> {
         Some(&self.filter)
+    }
+
+    fn ranks(&self) -> bool {
+        false
     }
 
     fn set_filter(&mut self, text: &str) {

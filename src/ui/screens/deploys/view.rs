@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::model::{Deploys, Thing};
+use super::order::SORTS;
 use super::{pace, picture, scale};
 use crate::domain::action::{Intent, Phase, Run};
 use crate::domain::audit::Outcome;
@@ -313,7 +314,6 @@ pub(super) fn view(s: &Deploys, cx: &Cx<'_>, buf: &mut Buffer) {
     if !s.filter.is_empty() {
         title.push_str(&format!("  /{}", s.filter));
     }
-    let inside = panel(buf, top, &title, true, t);
     let selected = s.list.index().checked_sub(s.list.offset());
     let shown = s.items.iter().skip(s.list.offset());
     let shown = shown.take(list_height(cx));
@@ -325,10 +325,12 @@ pub(super) fn view(s: &Deploys, cx: &Cx<'_>, buf: &mut Buffer) {
     let names = names.map(|id| id.cluster.len() + 1 + id.name.len());
     let table = Table {
         columns: &columns(s, names.max().unwrap_or(0), cx),
-        sort: None,
+        sort: s.sort.mark(SORTS, COLUMNS),
         selected,
         focus: true,
     };
+    title.push_str(&table.unseen_sort(top.width.saturating_sub(2)));
+    let inside = panel(buf, top, &title, true, t);
     let room = table.room("what", inside.width).unwrap_or(0);
     let rows = shown.iter().map(|x| row(x, room, cx));
     table.draw(buf, inside, rows, t);
