@@ -5,6 +5,7 @@ mod columns;
 pub mod list;
 pub mod listed;
 mod model;
+mod order;
 mod page;
 mod view;
 

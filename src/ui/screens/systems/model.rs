@@ -15,7 +15,24 @@ use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
 use crate::ui::fuzzy;
 use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
+use crate::ui::sorting::{OWN, Sorting, Value};
 use crate::ui::widgets::ListState;
+
+/// Columns that the list can be sorted by.
+pub(super) const SORTS: &[&str] = &[STATE, "system", "read", "about"];
+
+/// How it is.
+const STATE: &str = "state";
+
+/// What a line of the list tells under a title.
+fn value(e: &Entry, by: &str) -> Value {
+    match by {
+        "system" => Value::word(e.view.title),
+        "read" => Value::at(e.oldest),
+        "about" => Value::word(e.view.group.word()),
+        _ => Value::None,
+    }
+}
 
 /// The systems screen: the list, and the page that is open over it.
 #[derive(Debug, Default)]
@@ -25,6 +42,7 @@ pub struct Systems {
     absent: Vec<Entry>,
     pub(super) visible: Vec<String>,
     pub(super) list: ListState<String>,
+    pub(super) sort: Sorting,
     filter: String,
     pub(super) page: Option<Page>,
 }
@@ -53,6 +71,9 @@ impl Systems {
             return Vec::new();
         };
         if page.motion(command) {
+            return Vec::new();
+        }
+        if page.turn(command) {
             return Vec::new();
         }
         match command {
@@ -98,14 +119,17 @@ impl Screen for Systems {
                 Command::NextPane,
                 Command::Copy,
                 Command::Describe,
+                Command::Sort,
+                Command::Reverse,
             ],
-            None => &[Command::Open],
+            None => &[Command::Open, Command::Sort, Command::Reverse],
         }
     }
 
     fn disabled(&self, command: Command, _cx: &Cx<'_>) -> Option<String> {
         match (&self.page, command) {
             (_, Command::NextPane) => None,
+            (Some(p), Command::Reverse) if p.is_in_own_order() => Some(OWN.into()),
             (Some(p), _) => p.selected().is_none().then(|| "nothing is selected".into()),
             (None, _) => self
                 .selected()
@@ -126,9 +150,22 @@ impl Screen for Systems {
             true => Vec::new(),
             false => absent(facts),
         };
-        // Worst first; what is as well stands in the order of the path.
         let mut entries: Vec<&Entry> = self.entries().collect();
-        entries.order_by_key(|e| Reverse(e.tone.urgency()));
+        match self.sort.by(SORTS) {
+            // Worst first; what is as well stands in the order of the path.
+            STATE => {
+                entries.order_by_key(|e| Reverse(e.tone.urgency()));
+                if self.sort.is_reverse() {
+                    entries.reverse();
+                }
+            }
+            _ => {
+                let name = |e: &&Entry| e.view.title.to_owned();
+                entries =
+                    self.sort
+                        .arrange(entries, SORTS, |e: &&Entry, by: &str| value(e, by), name);
+            }
+        }
         let name = |e: &&Entry| format!("{} {}", e.view.title, e.view.id);
         let shown = |e: &&Entry| {
             let row = view::entry(e, cx).text();
@@ -159,6 +196,9 @@ impl Screen for Systems {
             return effects;
         }
         if self.list.motion(command, self.visible.iter()) {
+            return Vec::new();
+        }
+        if self.sort.turn(command, SORTS.len()) {
             return Vec::new();
         }
         if let (Command::Open | Command::Right, Some(view)) = (command, self.selected()) {
@@ -194,6 +234,11 @@ impl Screen for Systems {
 
     fn filter(&self) -> Option<&str> {
         Some(self.page.as_ref().map_or(&self.filter, |p| &p.filter))
+    }
+
+    /// A page's filter only thins its sections out.
+    fn ranks(&self) -> bool {
+        self.page.is_none()
     }
 
     fn set_filter(&mut self, text: &str) {

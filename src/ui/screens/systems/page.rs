@@ -1,11 +1,15 @@
 //! A view's page: its sections one below the other, as lines of which the rows can be selected.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
+use super::order;
 use crate::domain::facts::Facts;
 use crate::present::{Place, Row, Section, View};
 use crate::ui::commands::Command;
 use crate::ui::fuzzy;
+use crate::ui::sorting::{Sorting, is_about};
 use crate::ui::widgets::ListState;
 
 /// A line of the page, by the places of its section and row.
@@ -41,6 +45,8 @@ pub(super) struct Page {
     /// First line shown of the right half.
     pub(super) right: usize,
     pub(super) filter: String,
+    /// By which of its columns a section is sorted, by the section's name; at first by its own order, which says what matters.
+    sorts: BTreeMap<&'static str, Sorting>,
     height: usize,
 }
 
@@ -61,6 +67,7 @@ impl Page {
             split: None,
             right: 0,
             filter: String::new(),
+            sorts: BTreeMap::new(),
             height: 1,
         }
     }
@@ -75,6 +82,11 @@ impl Page {
     /// Takes a picture; `wide`: there is room for two halves.
     pub(super) fn sync(&mut self, facts: &Facts, now: Timestamp, height: usize, wide: bool) {
         self.sections = self.view.make(facts, now);
+        for section in &mut self.sections {
+            if let Some(sorting) = self.sorts.get(section.name) {
+                order::arrange(section, *sorting);
+            }
+        }
         self.height = height.max(1);
         self.lines.clear();
         self.keys.clear();
@@ -95,7 +107,7 @@ impl Page {
                 row.map_or_else(String::new, |r| r.name().to_owned())
             };
             let mut shown = fuzzy::sift(0..section.rows.len(), &self.filter, name, text);
-            // The order of a section says what matters; a filter only thins it out.
+            // The order of a section says what matters, or was asked for; a filter only thins it out.
             shown.sort_unstable();
             if shown.is_empty() {
                 self.lines.push(Line::Empty(s));
@@ -171,6 +183,33 @@ impl Page {
         };
         let section = self.sections.get(s)?;
         Some((section, section.rows.get(r)?))
+    }
+
+    /// By which column a section is sorted, as its table counts (it begins with a column for marks), and whether downwards; `None`: it
+    /// stands in its own order.
+    pub(super) fn sorted(&self, section: &Section) -> Option<(usize, bool)> {
+        let sorting = self.sorts.get(section.name)?;
+        (sorting.place() > 0).then(|| (sorting.place(), !sorting.is_reverse()))
+    }
+
+    /// Whether the section of the selected row stands in its own order.
+    pub(super) fn is_in_own_order(&self) -> bool {
+        (self.selected()).is_none_or(|(section, _)| self.sorted(section).is_none())
+    }
+
+    /// Sorts the section of the selected row by its next column, or the other way round, as soon as it is synced; `false` for other
+    /// commands.
+    pub(super) fn turn(&mut self, command: Command) -> bool {
+        if !is_about(command) {
+            return false;
+        }
+        if let Some((section, _)) = self.selected() {
+            let name = section.name;
+            let mut sorting = self.sorts.get(name).copied().unwrap_or_default();
+            order::turn(&mut sorting, command, section);
+            self.sorts.insert(name, sorting);
+        }
+        true
     }
 
     /// Does a motion; `false` for other commands.

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::columns::{columns, said};
 use super::list::{Entry, counted_rows};
-use super::model::Systems;
+use super::model::{SORTS, Systems};
 use super::page::{Line, Page};
 use crate::domain::part::Freshness;
 use crate::domain::text::{clip, width};
@@ -104,7 +104,17 @@ pub(super) fn view(s: &Systems, cx: &Cx<'_>, buf: &mut Buffer) {
 
 fn draw_list(s: &Systems, cx: &Cx<'_>, buf: &mut Buffer) {
     let t = cx.theme;
-    let title = format!("Systems  {}{}", s.visible.len(), filtered(s_filter(s)));
+    let columns = timed(COLUMNS, cx.absolute);
+    let table = Table {
+        columns: &columns,
+        // With a filter the rows stand in the order of how well they match.
+        sort: (s.sort.mark(SORTS, COLUMNS)).filter(|_| s_filter(s).is_empty()),
+        selected: s.list.index().checked_sub(s.list.offset()),
+        focus: true,
+    };
+    let count = s.visible.len();
+    let by = table.unseen_sort(cx.body.width.saturating_sub(2));
+    let title = format!("Systems  {count}{}{by}", filtered(s_filter(s)));
     let inside = panel(buf, cx.body, &title, true, t);
     let below = Rect::new(
         inside.x,
@@ -118,12 +128,6 @@ fn draw_list(s: &Systems, cx: &Cx<'_>, buf: &mut Buffer) {
     let inside = Rect {
         height: inside.height - below.height,
         ..inside
-    };
-    let table = Table {
-        columns: &timed(COLUMNS, cx.absolute),
-        sort: None,
-        selected: s.list.index().checked_sub(s.list.offset()),
-        focus: true,
     };
     let shown = s
         .visible
@@ -256,7 +260,7 @@ fn draw_line(
     let section = |s: usize| page.sections.get(s);
     let table = |s: usize| Table {
         columns: tables.get(s).map_or(&[], Vec::as_slice),
-        sort: None,
+        sort: section(s).and_then(|s| page.sorted(s)),
         selected: None,
         focus: true,
     };
@@ -264,7 +268,9 @@ fn draw_line(
         Line::Blank => {}
         Line::Title(s) => {
             if let Some(section) = section(s) {
-                draw_title(section, at, cx, buf);
+                let by = table(s).unseen_sort(at.width);
+                let left = format!("{}  {}{by}", section.title, counted(page, s, section));
+                draw_title(section, left, at, cx, buf);
             }
         }
         Line::Note(s, n) => {
@@ -329,14 +335,23 @@ fn drawn(cell: &Cell, seen: Freshness, cx: &Cx<'_>) -> (String, Style) {
     (said(cell, cx), style)
 }
 
-/// The section's title with its count on the left, who answered and when on the right.
-fn draw_title(section: &Section, at: Rect, cx: &Cx<'_>, buf: &mut Buffer) {
-    let t = cx.theme;
-    let left = match section.counted {
+/// How many rows a section has, or things that they are about; while they are filtered, how many of them are shown.
+fn counted(page: &Page, at: usize, section: &Section) -> String {
+    let all = section.rows.len();
+    match section.counted {
         // A row is no such thing: what is counted has to be named.
-        Some(n) => format!("{}  {}", section.title, counted_rows(section.name, n)),
-        None => format!("{}  {}", section.title, section.rows.len()),
-    };
+        Some(n) => counted_rows(section.name, n),
+        None if page.filter.is_empty() => all.to_string(),
+        None => {
+            let own = |l: &&Line| matches!(l, Line::Row(s, _) if *s == at);
+            format!("{} of {all}", page.lines.iter().filter(own).count())
+        }
+    }
+}
+
+/// The section's title with its count on the left, who answered and when on the right.
+fn draw_title(section: &Section, left: String, at: Rect, cx: &Cx<'_>, buf: &mut Buffer) {
+    let t = cx.theme;
     let standing = &section.standing;
     let age = since(cx.now, standing.observed_at, cx.absolute);
     let asked = standing.source.as_str();
