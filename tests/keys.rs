@@ -79,6 +79,120 @@ fn a_filter_that_is_opened_again_begins_anew_with_the_first_letter_and_can_be_ed
     assert!(c.shows("/api"), "{}", c.text());
 }
 
+/// The line of the first row that is selected.
+fn selected(c: &Console) -> String {
+    let text = c.text();
+    let line = text.lines().find(|l| l.contains("│▌"));
+    line.unwrap_or_default().to_owned()
+}
+
+/// Whether one text stands above another one.
+fn is_above(c: &Console, one: &str, other: &str) -> bool {
+    let text = c.text();
+    let line = |what: &str| {
+        let mut lines = text.lines();
+        lines
+            .position(|l| l.contains(what))
+            .unwrap_or_else(|| panic!("{what}\n{text}"))
+    };
+    line(one) < line(other)
+}
+
+#[test]
+fn every_list_sorts_by_its_columns_and_the_selection_stays_with_its_thing() {
+    let boards = [
+        ("b-board", "{\"widgets\":[]}"),
+        ("a-board", "{\"widgets\": []}"),
+    ];
+    let mut c = Console::with(120, 40, ui::boards::with(&boards));
+    // Deploys: what moves stands first until somebody wants another order.
+    c.keys("4");
+    assert!(is_above(&c, "▶ rolling out", "◀ ROLLED BACK"));
+    c.keys("S");
+    assert!(c.shows("own order"), "{}", c.text());
+    c.keys("s");
+    assert!(c.shows("state▾") && is_above(&c, "◀ ROLLED BACK", "▶ rolling out"));
+    assert!(selected(&c).contains("laser-prod/worker"), "{}", c.text());
+    c.keys("S");
+    assert!(c.shows("state▴") && is_above(&c, "▶ rolling out", "◀ ROLLED BACK"));
+    // A filter only thins them out: they are sorted under it, too.
+    c.keys("/laser<enter>ss");
+    assert!(c.shows("took▴") && is_above(&c, "▶ rolling out", "◀ ROLLED BACK"));
+    c.keys("S");
+    assert!(c.shows("took▾") && is_above(&c, "◀ ROLLED BACK", "▶ rolling out"));
+    // Audit.
+    c.keys("8");
+    assert!(c.shows("when▾") && is_above(&c, "✓ succeeded", " intent "));
+    c.keys("S");
+    assert!(c.shows("when▴") && is_above(&c, " intent ", "✓ succeeded"));
+    assert!(selected(&c).contains("✓ succeeded"), "{}", c.text());
+    // Systems.
+    c.keys("i");
+    assert!(c.shows("state▾") && is_above(&c, "Health map", "Clusters"));
+    c.keys("s");
+    assert!(c.shows("system▾") && is_above(&c, "Clusters", "Health map"));
+    assert!(selected(&c).contains("Health map"), "{}", c.text());
+    // Dashboards.
+    c.keys("9");
+    assert!(c.shows("from▾") && is_above(&c, "b-board", "a-board"));
+    c.keys("s");
+    assert!(c.shows("name▾") && is_above(&c, "a-board", "b-board"));
+    assert!(selected(&c).contains("b-board"), "{}", c.text());
+    c.keys("sssssS");
+    assert!(c.shows("size▴") && is_above(&c, "b-board", "a-board"));
+    assert!(is_above(&c, "a-board", "application"), "no size stays last");
+    // Promises.
+    c.keys("0");
+    assert!(is_above(&c, "✓ kept", "■ burning"));
+    c.keys("s");
+    assert!(c.shows("state▾") && is_above(&c, "■ burning", "✓ kept"));
+    assert!(selected(&c).contains("availability"), "{}", c.text());
+}
+
+#[test]
+fn a_section_of_a_page_sorts_by_itself_and_stays_so_as_pictures_come() {
+    let mut c = Console::new(120, 40);
+    c.keys("$");
+    let first = selected(&c);
+    assert!(
+        first.contains("laser-prod/admin") && first.contains("66.0 %"),
+        "{first}"
+    );
+    assert!(is_above(&c, "laser-prod/worker", "cloudwatch  "));
+    c.keys("S");
+    assert!(c.shows("own order"), "{}", c.text());
+    // What is left: most of it first.
+    c.keys("ssss");
+    assert!(
+        c.shows("left▾") && is_above(&c, "35.0 %", "34.0 %"),
+        "{}",
+        c.text()
+    );
+    let still = selected(&c);
+    assert!(
+        still.contains("laser-prod/admin") && still.contains("66.0 %"),
+        "{still}"
+    );
+    c.msg(Msg::Snapshot(Arc::new(fixture::snapshot())));
+    assert!(
+        c.shows("left▾") && is_above(&c, "35.0 %", "34.0 %"),
+        "{}",
+        c.text()
+    );
+    assert!(
+        is_above(&c, "laser-prod/worker", "cloudwatch  "),
+        "sections stay"
+    );
+    c.keys("S");
+    assert!(
+        c.shows("left▴") && is_above(&c, "34.0 %", "35.0 %"),
+        "{}",
+        c.text()
+    );
+    c.keys("/memory<enter>S");
+    assert!(c.shows("left▾") && c.shows("5 of 10"), "{}", c.text());
+}
+
 #[test]
 fn a_cleared_filter_keeps_what_is_selected() {
     let mut c = Console::new(80, 24);

@@ -2,12 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::row;
 use crate::domain::facts::Facts;
 use crate::domain::metric::{MetricQuery, Stat, Window};
 use crate::domain::slo::{SIX_HOURS_S, Slo, SloKind, THREE_DAYS_S};
 use crate::plan::checklist::CriterionStatus;
 use crate::plan::promises;
+use crate::ui::commands::Command;
 use crate::ui::screens::Cx;
+use crate::ui::sorting::Sorting;
 use crate::ui::widgets::ListState;
 
 /// Columns of the terminal from which chart and figures are shown side by side.
@@ -74,11 +77,20 @@ pub(super) const PERCENTILES: [Stat; 3] = [
 /// Points of a line, oldest first.
 pub(super) type Points = Vec<(Timestamp, f64)>;
 
+/// Columns that the promises can be sorted by, after their own order.
+pub(super) const PROMISED: &[&str] = &["", "state", "promise", "left", "burn 1h", "6h", "3d"];
+
+/// The same of what others tell of.
+pub(super) const OTHERS: &[&str] = &["", "state", "other success metrics"];
+
 /// The screen of promises.
 #[derive(Debug, Default)]
 pub struct Promises {
     pub(super) items: Vec<Item>,
     pub(super) list: ListState<Item>,
+    /// By what the promises are sorted, and what others tell of.
+    pub(super) promised_by: Sorting,
+    pub(super) others_by: Sorting,
     pub(super) range: Range,
     /// Whether figures are shown where there is no room for them beside the chart.
     pub(super) figures: bool,
@@ -99,13 +111,40 @@ pub(super) fn wanted_s(cx: &Cx<'_>) -> u64 {
 impl Promises {
     /// Lists promises and the other success metrics, and joins the percentiles.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
-        let promised = slos(cx).iter().map(|s| Item::Promise(s.kind));
-        let others = promises::others(&cx.snapshot.checklist);
-        self.items = promised
-            .chain(others.map(|c| Item::Criterion(c.id.clone())))
-            .collect();
+        let value = |s: &&Slo, by: &str| row::promise_value(s, by, cx);
+        let name = |s: &&Slo| s.kind.word().to_owned();
+        let promised: Vec<&Slo> = slos(cx).iter().collect();
+        let promised = self.promised_by.arrange(promised, PROMISED, value, name);
+        let value = |c: &&CriterionStatus, by: &str| row::other_value(c, by, cx);
+        let name = |c: &&CriterionStatus| c.title.clone();
+        let others: Vec<&CriterionStatus> = promises::others(&cx.snapshot.checklist).collect();
+        let others = self.others_by.arrange(others, OTHERS, value, name);
+        let promised = promised.into_iter().map(|s| Item::Promise(s.kind));
+        let others = others.into_iter().map(|c| Item::Criterion(c.id.clone()));
+        self.items = promised.chain(others).collect();
         self.percentiles =
             PERCENTILES.map(|stat| worst(&cx.snapshot.facts, &self.wanted(cx), &stat));
+    }
+
+    /// Whether the selected row is one of the promises.
+    fn is_on_promise(&self) -> bool {
+        matches!(self.items.get(self.list.index()), Some(Item::Promise(_)))
+    }
+
+    /// Sorts the table of the selected row; `false` for a command about anything else.
+    pub(super) fn turn(&mut self, command: Command) -> bool {
+        match self.is_on_promise() {
+            true => self.promised_by.turn(command, PROMISED.len()),
+            false => self.others_by.turn(command, OTHERS.len()),
+        }
+    }
+
+    /// Whether that table stands in its own order.
+    pub(super) fn is_in_own_order(&self) -> bool {
+        match self.is_on_promise() {
+            true => self.promised_by.by(PROMISED).is_empty(),
+            false => self.others_by.by(OTHERS).is_empty(),
+        }
     }
 
     /// How many of the rows are promises; they come first.

@@ -11,6 +11,7 @@ use crate::domain::slo::{
 };
 use crate::plan::checklist::{CriterionState, CriterionStatus};
 use crate::ui::screens::Cx;
+use crate::ui::sorting::Value;
 use crate::ui::widgets::{Column, Row, age, bar, clock, spark};
 
 /// Columns of the sparkline at least.
@@ -160,6 +161,27 @@ pub(super) fn promise(s: &Slo, cx: &Cx<'_>) -> Row {
             if is_old(cx) { t.stale } else { t.series1 },
         ),
     ])
+}
+
+/// What a promise tells under a title.
+pub(super) fn promise_value(s: &Slo, by: &str, cx: &Cx<'_>) -> Value {
+    match by {
+        "state" => Value::state(&standing(s, cx).0),
+        "promise" => Value::word(s.kind.word()),
+        "left" => Value::count(s.budget_left_percent),
+        "burn 1h" => Value::count(s.burn_rate(HOUR_S)),
+        "6h" => Value::count(s.burn_rate(SIX_HOURS_S)),
+        "3d" => Value::count(s.burn_rate(THREE_DAYS_S)),
+        _ => Value::None,
+    }
+}
+
+/// What another success metric tells under a title.
+pub(super) fn other_value(c: &CriterionStatus, by: &str, cx: &Cx<'_>) -> Value {
+    match by {
+        "state" => Value::state(&state(c.state, cx).0),
+        _ => Value::word(&c.title),
+    }
 }
 
 /// Shape, word and colour of a criterion's state.

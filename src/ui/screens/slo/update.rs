@@ -9,6 +9,7 @@ use crate::domain::interest::Interest;
 use crate::ui::commands::Command;
 use crate::ui::effect::Effect;
 use crate::ui::screens::{Cx, Nav, Screen, ScreenId};
+use crate::ui::sorting::OWN;
 
 impl Screen for Promises {
     fn id(&self) -> ScreenId {
@@ -18,7 +19,7 @@ impl Screen for Promises {
     fn offers(&self) -> &'static [Command] {
         use Command::*;
         &[
-            Open, ZoomOut, ZoomIn, NextPane, Evidence, Metrics, Describe, Copy,
+            Open, ZoomOut, ZoomIn, NextPane, Evidence, Metrics, Describe, Copy, Sort, Reverse,
         ]
     }
 
@@ -41,6 +42,7 @@ impl Screen for Promises {
                 Some("no series of CloudWatch tells of it".into())
             }
             _ if self.items.is_empty() => Some("no promise is known yet".into()),
+            Reverse if self.is_in_own_order() => Some(OWN.into()),
             _ => None,
         }
     }
@@ -52,6 +54,9 @@ impl Screen for Promises {
 
     fn update(&mut self, command: Command, cx: &Cx<'_>) -> Vec<Effect> {
         if self.list.motion(command, self.items.iter()) {
+            return Vec::new();
+        }
+        if self.turn(command) {
             return Vec::new();
         }
         match command {

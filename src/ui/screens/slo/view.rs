@@ -5,12 +5,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::figures::Line;
-use super::model::{Item, PERCENTILES, Promises, WIDE, slos};
+use super::model::{Item, OTHERS, PERCENTILES, PROMISED, Promises, WIDE, slos};
 use super::{chart, figures, row};
 use crate::domain::metric::{Unit, last_whole};
 use crate::domain::part::Freshness;
 use crate::domain::slo::Slo;
-use crate::plan::promises;
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Table, line, panel, scrolled, span, until, when, wrapped};
 
@@ -134,9 +133,9 @@ fn list(s: &Promises, places: &Places, cx: &Cx<'_>, buf: &mut Buffer) {
         ..inside
     };
     let selected = Some(s.list.index()).filter(|_| !s.items.is_empty());
-    let table = |columns, selected| Table {
+    let table = |columns, sort, selected| Table {
         columns,
-        sort: None,
+        sort,
         selected,
         focus: true,
     };
@@ -144,8 +143,13 @@ fn list(s: &Promises, places: &Places, cx: &Cx<'_>, buf: &mut Buffer) {
         empty(cx, above, buf);
     } else {
         let here = selected.filter(|i| *i < promised);
-        let all = slos(cx).iter().map(|s| row::promise(s, cx));
-        table(row::PROMISES, here).draw(buf, above, all, t);
+        let all = s.items.iter().filter_map(|item| match item {
+            Item::Promise(kind) => slos(cx).iter().find(|s| s.kind == *kind),
+            Item::Criterion(_) => None,
+        });
+        let sort = s.promised_by.mark(PROMISED, row::PROMISES);
+        let all = all.map(|s| row::promise(s, cx));
+        table(row::PROMISES, sort, here).draw(buf, above, all, t);
         traffic(s, cx, inside, above.bottom(), buf);
     }
     if places.others == 0 {
@@ -160,9 +164,14 @@ fn list(s: &Promises, places: &Places, cx: &Cx<'_>, buf: &mut Buffer) {
     let here = selected
         .and_then(|i| i.checked_sub(promised))
         .map(|i| i - first.min(i));
-    let others: Vec<_> = promises::others(&cx.snapshot.checklist).collect();
+    let others = s.items.iter().filter_map(|item| match item {
+        Item::Promise(_) => None,
+        Item::Criterion(id) => cx.snapshot.checklist.criterion(id),
+    });
+    let others: Vec<_> = others.collect();
     let shown = others.iter().skip(first).take(places.others);
-    table(row::OTHERS, here).draw(buf, below, shown.map(|c| row::other(c, cx)), t);
+    let sort = s.others_by.mark(OTHERS, row::OTHERS);
+    table(row::OTHERS, sort, here).draw(buf, below, shown.map(|c| row::other(c, cx)), t);
     scrolled(buf, below, first, places.others, others.len(), t);
 }
 
