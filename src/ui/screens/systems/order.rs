@@ -34,7 +34,7 @@ pub(super) fn arrange(section: &mut Section, sorting: Sorting) {
     };
     // What is bad about a name is no part of it.
     let strong = |r: &Row| r.cells.get(at).is_some_and(|c| c.tone == Tone::Strong);
-    let names = at == 0 || section.rows.iter().any(strong);
+    let names = section.rows.iter().any(strong) || (at == 0 && head.title != "state");
     let mut blocks: Vec<Vec<Row>> = Vec::new();
     for row in std::mem::take(&mut section.rows) {
         let hangs = row.cells.first().is_some_and(|c| c.text != row.name());
